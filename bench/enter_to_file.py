@@ -1,0 +1,119 @@
+"""
+From Enter to the file replaced: what a person waits for, TLS, 100 ms from AWS, on a real terminal.
+
+The code is typed 1.5 s after the prompt stands. Measured is the time from Enter to the moment the credentials file is
+another one; one round trip (the latency of the practice AWS) is subtracted, for no tool can save it. Loopback makes
+TCP's and TLS's own round trips free: over a real network whoever connects after Enter pays for those too.
+"""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import statistics
+import tempfile
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import stage
+
+from aws_mfa.practice import PracticeAws
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LATENCY_S = 0.1
+THINKING_S = 1.5
+POLL_S = 0.0002
+PATIENCE_S = 30.0
+RUNS = 9
+PROMPT_ENDS = b" seconds):"
+
+
+def enter_to_file_s(argv: Sequence[str], env: dict[str, str], path: str, code: str) -> float:
+    """One run on a pty of its own; SystemExit where it does not end well."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(argv[0], list(argv), env)  # noqa: S606
+    before = _mark(path)
+    _read_until_prompt(terminal)
+    drain = threading.Thread(target=_drain, args=(terminal,))
+    drain.start()
+    time.sleep(THINKING_S)
+    entered_at = time.perf_counter()
+    os.write(terminal, code.encode() + b"\n")
+    while _mark(path) == before and time.perf_counter() < entered_at + PATIENCE_S:
+        time.sleep(POLL_S)
+    waited_s = time.perf_counter() - entered_at
+    _, status = os.waitpid(pid, 0)
+    drain.join()
+    os.close(terminal)
+    if os.waitstatus_to_exitcode(status) != 0:
+        raise SystemExit(f"{argv[0]} ended with {os.waitstatus_to_exitcode(status)}: there is nothing to measure")
+    return waited_s
+
+
+def _mark(path: str) -> tuple[int, int]:
+    status = os.stat(path)
+    return status.st_ino, status.st_mtime_ns
+
+
+def _read_until_prompt(terminal: int) -> None:
+    seen = b""
+    gives_up_at = time.monotonic() + PATIENCE_S
+    while PROMPT_ENDS not in seen:
+        readable, _, _ = select.select([terminal], [], [], 1.0)
+        if time.monotonic() > gives_up_at:
+            raise SystemExit(f"no prompt came; seen so far:\n{seen.decode(errors='replace')}")
+        seen += os.read(terminal, 4096) if readable else b""
+
+
+def _drain(terminal: int) -> None:
+    """Take what the tool prints, so that it never waits for us; Linux ends with an error, macOS with nothing."""
+    try:
+        while os.read(terminal, 4096):
+            pass
+    except OSError:
+        pass
+
+
+def measure(aws: PracticeAws, name: str, tool: list[str], home: str, trusted: str) -> float:
+    """One run for a new user, whose code is not used yet."""
+    user = aws.account.add_user(name)
+    phone = user.add_device()
+    keys = user.keys
+    text = stage.long_term_section(name, keys.access_key_id, keys.secret_access_key, phone.serial)
+    path = stage.write_credentials(home, text)
+    env = stage.environment(home, AWS_ENDPOINT_URL_STS=aws.url, AWS_CA_BUNDLE=trusted, TERM="xterm")
+    return enter_to_file_s([*tool, "--profile", name], env, path, phone.code())
+
+
+def line(name: str, seconds: list[float]) -> str:
+    """One row: median, min..max, without the round trip."""
+    beyond_ms = [(one - LATENCY_S) * 1000 for one in seconds]
+    spread = f"({min(beyond_ms):.1f}..{max(beyond_ms):.1f})"
+    return f"{name:<24} one round trip + {statistics.median(beyond_ms):6.1f} ms  {spread}"
+
+
+def main() -> None:
+    """Both tools in turn."""
+    stage.install()
+    tools = {"aws-mfa": [stage.AWS_MFA, "--no-keychain"]}
+    if stage.old_tool_stands():
+        tools["0.0.12"] = [stage.OLD_TOOL]
+    waits: dict[str, list[float]] = {name: [] for name in tools}
+    with tempfile.TemporaryDirectory() as folder:
+        context, trusted = stage.certificate(folder)
+        with PracticeAws(ssl_context=context, latency_s=LATENCY_S) as aws:
+            for number in range(RUNS):
+                for name, tool in tools.items():
+                    home = os.path.join(folder, f"{name}-{number}")
+                    waits[name].append(measure(aws, f"user-{name}-{number}", tool, home, trusted))
+    for name, seconds in waits.items():
+        print(line(name, seconds))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""
+The hot path: the session is still good, as most runs find it. CPU time and peak memory against bare Python and 0.0.12.
+
+No answer here asks AWS, a keychain or a human. The big file holds 10 000 further profiles, ours behind them all.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+import paired
+import stage
+
+ROUNDS = 31
+ROUNDS_OF_THE_SLOW = 7
+PROFILES = 10_000
+DEVICE = "arn:aws:iam::123456789012:mfa/ann"
+ORDINARY_FLAGS = [
+    "--profile", "work", "--device", DEVICE, "--duration", "43200",
+    "--long-term-suffix", "long-term", "--short-term-suffix", "none", "--log-level", "INFO",
+]  # fmt: skip
+
+
+def credentials(further_profiles: int) -> str:
+    """The sections of `default` and `work`, each with its long-term keys, behind the further ones."""
+    ours = "".join(
+        stage.long_term_section(name, "AKIA" + "A" * 16, "s" * 40, DEVICE) + stage.session_section(name)
+        for name in ("default", "work")
+    )
+    return stage.many_profiles(further_profiles) + ours
+
+
+def main() -> None:
+    """Two tables: ours over many rounds, 0.0.12 over few, each beside bare Python."""
+    stage.install()
+    with tempfile.TemporaryDirectory() as folder:
+        homes = {count: os.path.join(folder, str(count)) for count in (0, PROFILES)}
+        for count, home in homes.items():
+            stage.write_credentials(home, credentials(count))
+        small, big = (stage.environment(home) for home in homes.values())
+        base = paired.always("bare Python", stage.BARE_PYTHON, small)
+        ours = [
+            paired.always("aws-mfa", [stage.AWS_MFA], small),
+            paired.always("aws-mfa --profile work", [stage.AWS_MFA, "--profile", "work"], small),
+            paired.always("aws-mfa, ordinary flags", [stage.AWS_MFA, *ORDINARY_FLAGS], small),
+            paired.always("aws-mfa, 10 000 profiles", [stage.AWS_MFA], big),
+        ]
+        print(paired.table(paired.compare([base, *ours], rounds=ROUNDS)))
+        if stage.old_tool_stands():
+            theirs = [
+                paired.always("0.0.12", [stage.OLD_TOOL], small),
+                paired.always("0.0.12, 10 000 profiles", [stage.OLD_TOOL], big),
+            ]
+            print(paired.table(paired.compare([base, *theirs], rounds=ROUNDS_OF_THE_SLOW, warm_up=1)))
+
+
+if __name__ == "__main__":
+    main()

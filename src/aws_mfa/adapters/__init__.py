@@ -1,0 +1,1 @@
+"""One outside thing each; foreign errors become ours at the door."""

@@ -1,0 +1,156 @@
+"""
+The vault `age`: long-term keys in one passphrase-encrypted file, in the age format (https://age-encryption.org/v1).
+
+Owns the file (by default `~/.aws/mfa/keys.age`) and the passphrase's stay in this process: it is asked once. Inside is
+JSON, long-term section -> item, so that `age -d` shows it and `age -p` can make it without this tool. No cryptography
+of our own, and age's own cost for guessing a passphrase: opening takes a second or two, and is meant to.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Protocol
+
+from pyrage import DecryptError, passphrase  # noqa: TID251 - this is the room where age files are opened
+
+from aws_mfa.adapters import key_items
+from aws_mfa.adapters.locks import lock
+from aws_mfa.adapters.private_files import ensure_private_folder, replace_privately
+from aws_mfa.errors import BadInput, BrokenFile, KeychainUnavailable, NotSetUp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from aws_mfa.errors import AwsMfaError
+    from aws_mfa.model import LongTermKeys, Secret
+
+    Items = dict[str, dict[str, object]]
+
+# Under the lock a passphrase is worked on three times; a slow machine needs some 15 s for that.
+_LOCK_TIMEOUT_S = 60.0
+
+
+class AskPassphrase(Protocol):
+    """Where the passphrase comes from: a terminal, or a command."""
+
+    def __call__(self, *, new: bool) -> Secret:
+        """The passphrase; `new`: there is no file yet, so a human is asked twice."""
+
+
+class AgeFile:
+    """The age file at `path`."""
+
+    name = "age"
+
+    def __init__(self, path: str, ask_passphrase: AskPassphrase) -> None:
+        self._path = path
+        self._ask_passphrase = ask_passphrase
+        self._known: Secret | None = None
+        self._opened: tuple[bytes, Items] | None = None
+
+    def check(self) -> None:
+        """Prove that the file opens, or that one can be made where it will stand; asks for the passphrase."""
+        if os.path.exists(self._path):
+            self._items()
+            return
+        self._passphrase(new=True)
+        with self._locked():
+            pass
+
+    def load(self, section: str) -> LongTermKeys | None:
+        """The keys stored under the name, None where there are none; without a file nothing is asked."""
+        if not os.path.exists(self._path):
+            return None
+        item = self._items().get(section)
+        try:
+            return None if item is None else key_items.keys_of(item)
+        except key_items.UnreadableItem as error:
+            raise BrokenFile(f"the entry {section!r} of {self._path} cannot be read: {error}") from None
+
+    def store(self, section: str, keys: LongTermKeys) -> None:
+        """Store them, decrypt what is on the disk then, and raise if it differs."""
+        self._change(lambda items: {**items, section: key_items.with_keys(items.get(section, {}), section, keys)})
+
+    def remove(self, section: str) -> None:
+        """Remove the entry; nothing happens where there is none."""
+        if os.path.exists(self._path):
+            self._change(lambda items: {name: item for name, item in items.items() if name != section})
+
+    def _change(self, edit: Callable[[Items], Items]) -> None:
+        # Before the lock: nobody else should wait for a human.
+        self._passphrase(new=not os.path.exists(self._path))
+        with self._locked():
+            items = self._items()
+            wanted = edit(items)
+            if wanted == items:
+                return
+            replace_privately(self._path, self._encrypted(wanted))
+            if self._items() != wanted:
+                raise KeychainUnavailable(f"{self._path} does not hold what was written to it")
+
+    def _items(self) -> Items:
+        """What the file holds now; decrypted anew only when its bytes have changed."""
+        data = self._bytes()
+        if data is None:
+            return {}
+        if self._opened is None or self._opened[0] != data:
+            self._opened = data, _items_in(self._decrypted(data), self._path)
+        return self._opened[1]
+
+    def _bytes(self) -> bytes | None:
+        try:
+            with open(self._path, "rb") as file:
+                return file.read()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise NotSetUp(f"cannot read {self._path}: {error.strerror}") from None
+
+    def _encrypted(self, items: Items) -> bytes:
+        text = json.dumps(items, indent=2) + "\n"
+        return bytes(passphrase.encrypt(text.encode("ascii"), self._passphrase(new=False).reveal()))
+
+    def _decrypted(self, data: bytes) -> bytes:
+        try:
+            return bytes(passphrase.decrypt(data, self._passphrase(new=False).reveal()))
+        except DecryptError as error:
+            raise self._not_decrypted(str(error)) from None
+
+    def _not_decrypted(self, reason: str) -> AwsMfaError:
+        # age's own words are the only way to tell these apart.
+        if reason == "Decryption failed":
+            self._known = None
+            return BadInput(f"the passphrase does not open {self._path}")
+        if reason.startswith("Excessive work"):
+            return BrokenFile(f"{self._path} was made by a faster machine: opening it here would take too long")
+        return BrokenFile(
+            f"{self._path} is damaged, or is not a file that age encrypted with a passphrase",
+            f'see what age says: age -d "{self._path}"',
+        )
+
+    def _passphrase(self, *, new: bool) -> Secret:
+        if self._known is None:
+            given = self._ask_passphrase(new=new)
+            if not given:
+                raise BadInput("an empty passphrase protects nothing")
+            self._known = given
+        return self._known
+
+    def _locked(self) -> AbstractContextManager[None]:
+        ensure_private_folder(os.path.dirname(os.path.abspath(self._path)))
+        return lock(self._path + ".lock", timeout_s=_LOCK_TIMEOUT_S)
+
+
+def _items_in(data: bytes, path: str) -> Items:
+    try:
+        found = key_items.read_object(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise BrokenFile(f"the content of {path} is not long-term keys: it is not UTF-8") from None
+    except key_items.UnreadableItem as error:
+        raise BrokenFile(f"the content of {path} is not long-term keys: {error}") from None
+    items = {section: item for section, item in found.items() if isinstance(item, dict)}
+    if len(items) < len(found):
+        raise BrokenFile(f"the content of {path} is not long-term keys: an entry is not a JSON object")
+    return items

@@ -1,0 +1,183 @@
+"""
+The AWS files (`credentials`, `config`): found, read, and updated under a lock; bytes are never touched unasked.
+
+Refuses what is no text (bad bytes, a BOM) and quotes no value in saying so. What the sections mean is the business
+of `rules/`. Other programs take no lock of ours, so the moment between reading and replacing is kept to the edit.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from aws_mfa.adapters.locks import lock
+from aws_mfa.adapters.ownership import allow_owner_only
+from aws_mfa.adapters.private_files import ensure_private_folder, refuse_irregular, replace_privately
+from aws_mfa.errors import BadInput, BrokenFile, NotSetUp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+# A holder needs milliseconds; what takes longer is stopped or stuck.
+LOCK_TIMEOUT_S = 10.0
+_HOME_VARIABLE = "USERPROFILE" if os.name == "nt" else "HOME"
+# O_NONBLOCK: to open a pipe that stands there would wait for a writer.
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_BOMS = ((b"\xef\xbb\xbf", "a byte order mark (BOM)"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
+
+
+class AwsFile:
+    """One AWS file at `path`: fulfils the Protocol `AwsTextFile`."""
+
+    def __init__(self, path: str, *, lock_timeout_s: float = LOCK_TIMEOUT_S) -> None:
+        self._path = path
+        self._lock_timeout_s = lock_timeout_s
+
+    @property
+    def path(self) -> str:
+        """Where it is, for messages."""
+        return self._path
+
+    def exists(self) -> bool:
+        """Whether there is such a file; the null device counts as none."""
+        return os.path.exists(self._path) and not self._is_null_device()
+
+    def create(self) -> None:
+        """Make it, empty and 0600 (its folder 0700), where it is missing; raises as `update` does."""
+        if not self.exists():
+            ensure_private_folder(os.path.dirname(os.path.abspath(self._path)))
+            with lock(self._lock_path(), timeout_s=self._lock_timeout_s):
+                if not self.exists():
+                    replace_privately(self._path, b"")
+
+    def read(self) -> str:
+        """
+        Its text, line ends as they are, "" where there is none.
+
+        Raises `BrokenFile` for bytes that are not UTF-8, a BOM, what is no file, and what may not be read.
+        """
+        return self._text_of(self._read_bytes())
+
+    def update(self, edit: Callable[[str], str]) -> bool:
+        """
+        Lock, read again, apply `edit`, replace atomically; whether the bytes changed.
+
+        A missing file is made 0600 and its folder 0700, unless `edit` leaves it empty. On any error the old file
+        stands. Raises what `read` raises, `NotSetUp` where it cannot be written, `Unreachable` where the lock is held.
+        """
+        if self._is_null_device():
+            raise NotSetUp(f"cannot write {self._path}: it is the null device")
+        # Of the path as given, never of a link's target: that may be on a volume that is not mounted now.
+        ensure_private_folder(os.path.dirname(os.path.abspath(self._path)))
+        with lock(self._lock_path(), timeout_s=self._lock_timeout_s):
+            before = self.read()
+            after = edit(before)
+            if after == before:
+                return False
+            replace_privately(self._path, self._bytes_of(after))
+            return True
+
+    def repair_mode(self) -> bool:
+        """Take the file from group and others, so that only its owner reads it; whether that was needed and worked."""
+        try:
+            fd = os.open(self._path, _READ)
+        except OSError:
+            return False  # missing, or `read` says why
+        try:
+            return allow_owner_only(fd)
+        finally:
+            os.close(fd)
+
+    def _lock_path(self) -> str:
+        # Beside the resolved target: that folder must be writable anyway, and two homes that link to one file
+        # share its lock.
+        folder, name = os.path.split(os.path.realpath(self._path))
+        return os.path.join(folder, f".{name}.aws-mfa.lock")
+
+    def _is_null_device(self) -> bool:
+        # AWS_CONFIG_FILE=/dev/null is how people say "no such file".
+        return os.path.realpath(self._path) == os.path.realpath(os.devnull)
+
+    def _read_bytes(self) -> bytes:
+        try:
+            return b"" if self._is_null_device() else self._read_whole()
+        except FileNotFoundError:
+            return b""
+        except OSError as error:
+            raise BrokenFile(
+                f"cannot read {self._path}: {error.strerror}", f'look at it: ls -lL "{self._path}"'
+            ) from None
+
+    def _read_whole(self) -> bytes:
+        fd = os.open(self._path, _READ)
+        try:
+            refuse_irregular(self._path, os.fstat(fd).st_mode)
+            with open(fd, "rb", buffering=0, closefd=False) as file:
+                return file.read()
+        finally:
+            os.close(fd)
+
+    def _text_of(self, data: bytes) -> str:
+        for mark, what in _BOMS:
+            if data.startswith(mark):
+                raise BrokenFile(
+                    f"{self._path}, line 1: the file starts with {what}, which AWS tools cannot read",
+                    "open it in an editor and save it as UTF-8 without BOM",
+                )
+        try:
+            return data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, error.start) + 1
+        # Outside the handler: the error's text and context hold the file's bytes.
+        raise BrokenFile(
+            f"{self._path}, line {line}: bytes that are not UTF-8", "open it in an editor and save it as UTF-8"
+        )
+
+    def _bytes_of(self, text: str) -> bytes:
+        try:
+            return text.encode("utf-8")
+        except UnicodeEncodeError:
+            pass
+        raise BadInput(f"cannot write {self._path}: a name or value given holds bytes that are not UTF-8")
+
+
+def find_files(environ: Mapping[str, str], home: str | None = None) -> tuple[str, str]:
+    """
+    The paths of the credentials file and of the config file.
+
+    `AWS_SHARED_CREDENTIALS_FILE` and `AWS_CONFIG_FILE` with `~` and `$NAME` expanded as botocore does; an empty one
+    counts as absent. Else `~/.aws/...` under `home`, or where that is None under this user's own home.
+    Raises `NotSetUp` where a home is needed and cannot be found.
+    """
+    return (
+        _file(environ, home, "AWS_SHARED_CREDENTIALS_FILE", "credentials"),
+        _file(environ, home, "AWS_CONFIG_FILE", "config"),
+    )
+
+
+def state_folder(environ: Mapping[str, str], home: str | None = None) -> str:
+    """The folder of what is ours, `~/.aws/mfa`: it need not exist. Raises `NotSetUp` where there is no home."""
+    return os.path.join(_home(environ, home), ".aws", "mfa")
+
+
+def _file(environ: Mapping[str, str], home: str | None, variable: str, name: str) -> str:
+    given = environ.get(variable)
+    if not given:
+        return os.path.join(_home(environ, home), ".aws", name)
+    if "$" in given or (os.name == "nt" and "%" in given):
+        given = os.path.expandvars(given)
+    if given == "~" or given.startswith(("~/", "~" + os.sep)):
+        return _home(environ, home) + given[1:]
+    return os.path.expanduser(given)
+
+
+def _home(environ: Mapping[str, str], home: str | None) -> str:
+    # expanduser() asks the password database where the variable is missing, as it is in many containers.
+    found = home or environ.get(_HOME_VARIABLE) or os.path.expanduser("~")
+    if found.startswith("~"):
+        raise NotSetUp(
+            f"no home folder: {_HOME_VARIABLE} is not set, and the system knows none for this user",
+            f"name one: export {_HOME_VARIABLE}=/path/to/home",
+            "or name the files: export AWS_SHARED_CREDENTIALS_FILE=/path/credentials AWS_CONFIG_FILE=/path/config",
+        )
+    return found.rstrip("/") or "/"

@@ -1,0 +1,196 @@
+"""
+HTTPS to AWS: one TLS context, kept connections, proxies and CA bundle as botocore finds them.
+
+The CA file is loaded once, in `open`, while a person still types: botocore's own session loads it for each
+connection. Nothing is retried or redirected here and no answer is read beyond 1 MiB. urllib3's exceptions leave
+this file; `aws_query` turns them into ours.
+"""
+
+from __future__ import annotations
+
+import base64
+import email.utils
+import logging
+import os
+import ssl
+import threading
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from botocore.httpsession import get_cert_path  # noqa: TID251  # the AWS room: which CA file, certifi's or its own
+from botocore.utils import get_environ_proxies  # noqa: TID251  # the AWS room: proxies of environment and system
+from urllib3 import PoolManager, ProxyManager, Timeout
+from urllib3.exceptions import LocationParseError, ProtocolError, ProxySchemeUnknown
+
+from aws_mfa.errors import AwsUnreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from urllib3 import BaseHTTPResponse
+
+    from aws_mfa.rules.endpoints import Endpoint
+
+CONNECT_TIMEOUT_S = 10.0
+READ_TIMEOUT_S = 30.0
+_LARGEST_ANSWER = 1024 * 1024
+_MOST_CONNECTIONS = 16
+# A connection that was quiet for longer may be dead without our knowing (a suspended laptop, a firewall that
+# forgot it), and the request that finds out would be the one with the code.
+_LONGEST_QUIET_S = 60.0
+
+for _library in ("botocore", "urllib3"):
+    # At DEBUG botocore logs the canonical request, and with it the session token.
+    logging.getLogger(_library).setLevel(logging.CRITICAL)
+
+
+class Answer:
+    """What came back. `date` is the server's clock (seconds since the epoch), None where it sent none."""
+
+    __slots__ = ("body", "content_type", "date", "status")
+
+    def __init__(self, status: int, body: bytes, *, date: float | None, content_type: str) -> None:
+        self.status = status
+        self.body = body
+        self.date = date
+        self.content_type = content_type
+
+
+class AwsHttp:
+    """Connections to AWS, shared by threads and services. `ca_bundle` is a file or a folder; `ca_source` named it."""
+
+    def __init__(
+        self,
+        *,
+        ca_bundle: str | None = None,
+        ca_source: str = "botocore",
+        connect_timeout_s: float = CONNECT_TIMEOUT_S,
+        read_timeout_s: float = READ_TIMEOUT_S,
+    ) -> None:
+        self._ca_bundle = ca_bundle
+        self._ca_source = ca_source
+        self._timeout = Timeout(connect=connect_timeout_s, read=read_timeout_s)
+        self._tls: ssl.SSLContext | None = None
+        self._managers: dict[str, PoolManager] = {}
+        self._used_at = time.monotonic()
+        self._lock = threading.Lock()
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> AwsHttp:
+        """Take the CA bundle from `AWS_CA_BUNDLE`, then `REQUESTS_CA_BUNDLE`, as botocore does."""
+        for variable in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
+            if environ.get(variable):
+                return cls(ca_bundle=environ[variable], ca_source=variable)
+        return cls()
+
+    def open(self, endpoint: Endpoint) -> None:
+        """Load certificates and find the proxy ahead of the first call; raises `AwsUnreachable`."""
+        with self._lock:
+            self._manager(endpoint)
+
+    def post(self, endpoint: Endpoint, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Send one request once and read the whole answer; raises urllib3's `HTTPError` and `AwsUnreachable`."""
+        with self._lock:
+            manager = self._manager(endpoint)
+            if time.monotonic() - self._used_at > _LONGEST_QUIET_S:
+                manager.clear()
+            self._used_at = time.monotonic()
+        response = manager.request(
+            "POST", endpoint.url, body=body, headers=headers, retries=False, redirect=False, preload_content=False
+        )
+        try:
+            text = _bounded(response)
+        except BaseException:
+            response.close()
+            raise
+        response.release_conn()
+        return Answer(
+            response.status,
+            text,
+            date=_moment(response.headers.get("Date", "")),
+            content_type=response.headers.get("Content-Type", ""),
+        )
+
+    def proxy_for(self, endpoint: Endpoint) -> str | None:
+        """Return the proxy's URL for this endpoint, or None; this machine itself is never asked through one."""
+        if endpoint.is_loopback:
+            return None
+        scheme = urlsplit(endpoint.url).scheme
+        proxy: str | None = get_environ_proxies(endpoint.url).get(scheme)
+        return proxy if not proxy or "://" in proxy else f"http://{proxy.lstrip('/')}"
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        with self._lock:
+            for manager in self._managers.values():
+                manager.clear()
+            self._managers.clear()
+
+    def _manager(self, endpoint: Endpoint) -> PoolManager:
+        if endpoint.url not in self._managers:
+            self._managers[endpoint.url] = self._new_manager(endpoint)
+        return self._managers[endpoint.url]
+
+    def _new_manager(self, endpoint: Endpoint) -> PoolManager:
+        proxy = self.proxy_for(endpoint)
+        needs_tls = any(url.startswith("https:") for url in (endpoint.url, proxy or ""))
+        tls = self._tls_context() if needs_tls else None
+        if not proxy:
+            return PoolManager(maxsize=_MOST_CONNECTIONS, timeout=self._timeout, ssl_context=tls)
+        try:
+            return ProxyManager(
+                proxy,
+                proxy_headers=_proxy_headers(proxy),
+                proxy_ssl_context=tls,
+                maxsize=_MOST_CONNECTIONS,
+                timeout=self._timeout,
+                ssl_context=tls,
+            )
+        except (LocationParseError, ProxySchemeUnknown, ValueError):
+            # Not quoted: it may hold a password.
+            raise AwsUnreachable(
+                "the proxy's address is not a URL of the form http://HOST:PORT",
+                "mend or unset HTTPS_PROXY (or HTTP_PROXY)",
+            ) from None
+
+    def _tls_context(self) -> ssl.SSLContext:
+        if self._tls is None:
+            bundle = self._ca_bundle or get_cert_path(True)
+            try:
+                is_folder = os.path.isdir(bundle)
+                self._tls = ssl.create_default_context(
+                    cafile=None if is_folder else bundle, capath=bundle if is_folder else None
+                )
+            except OSError:
+                raise AwsUnreachable(
+                    f"the CA certificates named by {self._ca_source} cannot be read: {bundle!a}",
+                    f"name a PEM file, or take the setting away: unset {self._ca_source}",
+                ) from None
+            # Since 3.13 Python refuses what many company CAs issue and botocore accepts.
+            self._tls.verify_flags &= ~ssl.VERIFY_X509_STRICT
+        return self._tls
+
+
+def _bounded(response: BaseHTTPResponse) -> bytes:
+    text = b""
+    while chunk := response.read(_LARGEST_ANSWER):
+        text += chunk
+        if len(text) > _LARGEST_ANSWER:
+            raise ProtocolError("the answer is too long")
+    return text
+
+
+def _proxy_headers(proxy: str) -> dict[str, str]:
+    address = urlsplit(proxy)
+    if address.username is None:
+        return {}
+    pair = f"{unquote(address.username)}:{unquote(address.password or '')}"
+    return {"Proxy-Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+
+
+def _moment(date: str) -> float | None:
+    try:
+        return email.utils.parsedate_to_datetime(date).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return None

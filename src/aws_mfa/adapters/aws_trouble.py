@@ -1,0 +1,120 @@
+"""
+No answer -> `AwsUnreachable`: name, route, proxy, certificate, time-out, a connection cut.
+
+Owns the line between "nothing was sent", where a code is still good, and "the answer was lost", where it may be
+spent. urllib3's texts are not repeated: they hold addresses of objects, and a proxy's may hold its password.
+"""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING
+
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+    ProtocolError,
+    ProxyError,
+    ReadTimeoutError,
+    SSLError,
+)
+
+from aws_mfa.errors import AwsUnreachable
+from aws_mfa.rules.refusals import spent_code_hints
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_NOT_SENT = "the code was not sent: it is not spent"
+_CHECK_NETWORK = "check the network, the VPN and HTTPS_PROXY"
+
+# OpenSSL's numbers (X509_V_ERR_...): what is wrong, and what to do.
+_CA_BUNDLE_HINT = "if your company inspects TLS, name its CA certificate: export AWS_CA_BUNDLE=/path/to/ca.pem"
+_CERTIFICATES = {
+    9: ("is not valid yet", "check this machine's clock"),
+    10: ("has expired", "check this machine's clock; if it is right, whoever answers is not AWS"),
+    18: ("is self-signed", _CA_BUNDLE_HINT),
+    19: ("is signed by a CA that is not trusted", _CA_BUNDLE_HINT),
+    20: ("is signed by a CA that is not trusted", _CA_BUNDLE_HINT),
+    21: ("is signed by a CA that is not trusted", _CA_BUNDLE_HINT),
+    62: ("is for another host", "whoever answers is not AWS: a proxy, or a network's sign-in page"),
+    64: ("is for another host", "whoever answers is not AWS: a proxy, or a network's sign-in page"),
+}
+
+
+def unreachable(error: HTTPError, *, host: str, proxy_host: str, carried_code: bool, now: float) -> AwsUnreachable:
+    """Return the failure for what urllib3 raised; `host` and `proxy_host` are names for the message."""
+    certificate = _certificate_trouble(error)
+    if isinstance(error, ProxyError) and certificate is None:
+        what, hints = _proxy_trouble(error, proxy_host)
+    elif certificate is not None:
+        what, hints = f"the certificate of {host} {certificate[0]}", (certificate[1],)
+    elif isinstance(error, NameResolutionError):
+        what, hints = f"the name {host} cannot be resolved", (_CHECK_NETWORK, "is the region's name right?")
+    elif isinstance(error, NewConnectionError):
+        what, hints = f"no connection to {host}: {_system_words(error)}", (_CHECK_NETWORK,)
+    elif isinstance(error, ConnectTimeoutError):
+        what, hints = f"no connection to {host}: it does not answer", (_CHECK_NETWORK,)
+    else:
+        return _lost(error, host=host, carried_code=carried_code, now=now)
+    return AwsUnreachable(what, *hints, *((_NOT_SENT,) if carried_code else ()))
+
+
+def _lost(error: HTTPError, *, host: str, carried_code: bool, now: float) -> AwsUnreachable:
+    """Return the failure where the request may have been received."""
+    if isinstance(error, ReadTimeoutError):
+        what = f"{host} took the request and did not answer in time"
+    elif isinstance(error, ProtocolError):
+        what = f"the connection to {host} was cut before the whole answer was there"
+    elif isinstance(error, SSLError):
+        what = f"no TLS with {host}: the connection was cut, or what answers speaks no TLS"
+    else:
+        what = f"the request to {host} failed ({type(error).__name__})"
+    hints = spent_code_hints(now, carried_code=carried_code) or ("try again",)
+    return AwsUnreachable(what, *hints, _CHECK_NETWORK)
+
+
+def _proxy_trouble(error: ProxyError, proxy_host: str) -> tuple[str, tuple[str, ...]]:
+    text = str(error.original_error)
+    if "407" in text:
+        return proxy_wants_password(proxy_host)
+    if "Tunnel connection failed" in text:
+        status = text.partition("Tunnel connection failed:")[2].strip()[:3]
+        return f"the proxy {proxy_host} refuses the connection (HTTP {status})", ("ask its operator", _NO_PROXY)
+    return f"the proxy {proxy_host} cannot be reached", ("check HTTPS_PROXY", _NO_PROXY)
+
+
+def proxy_wants_password(proxy_host: str) -> tuple[str, tuple[str, ...]]:
+    """Return message and hints for HTTP 407."""
+    return (
+        f"the proxy {proxy_host} wants a user name and a password, or others than those given",
+        ("give them in its address: export HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT",),
+    )
+
+
+_NO_PROXY = "or go around it: export NO_PROXY=.amazonaws.com"
+
+
+def _certificate_trouble(error: BaseException) -> tuple[str, str] | None:
+    for cause in _chain(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return _CERTIFICATES.get(cause.verify_code, (f"is not accepted: {cause.verify_message}", _CA_BUNDLE_HINT))
+    return None
+
+
+def _system_words(error: BaseException) -> str:
+    """Return the system's own words, such as `Connection refused`."""
+    for cause in _chain(error):
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror.lower()
+    return "no route"
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Walk from an exception to those it was made of: urllib3 keeps them as causes and as arguments."""
+    while error is not None:
+        yield error
+        inner = [argument for argument in error.args if isinstance(argument, BaseException)]
+        error = error.__cause__ or error.__context__ or (inner[0] if inner else None)

@@ -1,0 +1,55 @@
+"""
+The vault `file`: long-term keys in plain text in the credentials file, as the old tool kept them.
+
+For machines without a keychain, and only where a person chose it (`--vault file`, `--no-keychain`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_mfa.errors import NotSetUp
+from aws_mfa.model import LongTermKeys, Secret
+from aws_mfa.rules.ini_text import section_values, with_changes
+
+if TYPE_CHECKING:
+    from aws_mfa.adapters.aws_files import AwsFile
+
+_KEY_ID, _SECRET = "aws_access_key_id", "aws_secret_access_key"
+
+
+class KeyFile:
+    """Fulfils the Protocol `Vault` with the credentials file's long-term sections."""
+
+    name = "file"
+
+    def __init__(self, file: AwsFile) -> None:
+        self._file = file
+
+    def check(self) -> None:
+        """Read the file, so that a broken one is told before anything is asked."""
+        section_values(self._file.read(), "default", where=self._file.path)
+
+    def load(self, section: str) -> LongTermKeys | None:
+        """The keys of the section, None unless both are there."""
+        values = section_values(self._file.read(), section, where=self._file.path) or {}
+        key_id, secret = values.get(_KEY_ID), values.get(_SECRET)
+        return LongTermKeys(key_id, Secret(secret)) if key_id and secret else None
+
+    def store(self, section: str, keys: LongTermKeys) -> None:
+        """Write the two lines; every other line of the file stays."""
+        changes = {_KEY_ID: keys.access_key_id, _SECRET: keys.secret_access_key.reveal()}
+        self._file.update(lambda text: with_changes(text, section, changes, where=self._file.path))
+        stored = self.load(section)
+        if stored is None or not stored.matches(keys):
+            raise NotSetUp(f"the keys written to {self._file.path} do not read back", "look at the file by hand")
+
+    def remove(self, section: str) -> None:
+        """Remove the two lines; device, role and comments stay."""
+        changes = {_KEY_ID: None, _SECRET: None}
+
+        def edit(text: str) -> str:
+            absent = section_values(text, section, where=self._file.path) is None
+            return text if absent else with_changes(text, section, changes, where=self._file.path)
+
+        self._file.update(edit)

@@ -1,0 +1,184 @@
+"""
+The system keychain as a vault: one item per profile, under the service `aws-mfa`.
+
+Owns the items and the wait. Every call has a time limit, because keychains hang for ever (a window nobody sees, a
+stopped service), and everything a backend raises becomes `KeychainUnavailable` here. What is written is read back.
+An item is never rewritten without need: macOS asks again after each write. The keychain fork's items are read and
+removed, never written.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from aws_mfa.adapters import key_items
+from aws_mfa.adapters.keychain_backend import open_backend
+from aws_mfa.adapters.keychain_failures import explained, silent, unusable
+from aws_mfa.adapters.stderr_mute import StderrMute
+from aws_mfa.adapters.time_limit import NoAnswer, answer_within
+from aws_mfa.errors import AwsMfaError, KeychainUnavailable, NotSetUp
+from aws_mfa.model import LongTermKeys, Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aws_mfa.adapters.keychain_backend import Backend
+
+    Answer = TypeVar("Answer")
+
+SERVICE = "aws-mfa"
+CHECK_USER = "aws-mfa-check"
+FORK_KEY_ID = "aws:access_key_id"
+FORK_SECRET = "aws:secret_access_key"  # noqa: S105 - the name of a service
+FORK_DEVICE = "aws:mfa_device"
+TIME_LIMIT_S = 20.0
+_CHECK_VALUE = '{"v": 1, "check": true}'
+
+
+def open_keychain(
+    environ: Mapping[str, str],
+    *,
+    time_limit_s: float | None = TIME_LIMIT_S,
+    on_delay: Callable[[], None] = lambda: None,
+) -> Keychain:
+    """This machine's keychain; nothing is loaded or asked before the first call. Arguments as in `Keychain`."""
+    mute = StderrMute()
+    return Keychain(lambda: open_backend(environ, mute), time_limit_s=time_limit_s, on_delay=on_delay, mute=mute)
+
+
+class Keychain:
+    """
+    The vault `keychain`.
+
+    `time_limit_s` is per call, in seconds; None where a human sees the keychain's window and must have the time to
+    type. `on_delay` is called when a call takes more than some seconds, to tell that human where to look.
+    """
+
+    name = "keychain"
+
+    def __init__(
+        self,
+        opener: Callable[[], Backend],
+        *,
+        time_limit_s: float | None = TIME_LIMIT_S,
+        on_delay: Callable[[], None] = lambda: None,
+        mute: StderrMute | None = None,
+    ) -> None:
+        self._opener = opener
+        self._time_limit_s = time_limit_s
+        self._on_delay = on_delay
+        self._mute = mute or StderrMute()
+        self._backend: Backend | None = None
+        self._lost: KeychainUnavailable | None = None
+
+    def check(self) -> None:
+        """Write an item without a secret, read it back and remove it."""
+        self._write(CHECK_USER, _CHECK_VALUE)
+        self._delete(SERVICE, CHECK_USER)
+
+    def load(self, section: str) -> LongTermKeys | None:
+        """The keys stored under the name, None where there are none."""
+        item = self._read(section)
+        if item is None or not key_items.is_for(item, section):
+            return None
+        try:
+            return key_items.keys_of(item)
+        except key_items.UnreadableItem as error:
+            raise _broken(section, error) from None
+
+    def store(self, section: str, keys: LongTermKeys) -> None:
+        """Store them, read them back, and raise if what is read differs."""
+        item = self._read(section) or {}
+        if not key_items.is_for(item, section):
+            raise unusable(
+                f"this keychain does not tell {section!r} from {item['section']!r}, which is stored already",
+                "give the profile a name that differs in more than upper and lower case",
+            )
+        wanted = key_items.with_keys(item, section, keys)
+        if wanted != item:
+            self._write(section, key_items.write_object(wanted))
+
+    def remove(self, section: str) -> None:
+        """Remove the entry, whatever it holds; nothing happens where there is none, or another section's."""
+        text = self._get(SERVICE, section)
+        if text is None:
+            return
+        try:
+            ours = key_items.is_for(key_items.read_object(text), section)
+        except key_items.UnreadableItem:
+            ours = True
+        if ours:
+            self._delete(SERVICE, section)
+
+    def load_fork(self, section: str) -> LongTermKeys | None:
+        """The keys that the keychain fork stored; None unless both halves are there."""
+        key_id = self._find(FORK_KEY_ID, section)
+        secret = self._find(FORK_SECRET, section) if key_id else None
+        return LongTermKeys(key_id, Secret(secret)) if key_id and secret else None
+
+    def fork_device(self, section: str) -> str | None:
+        """The device that a later fork stored."""
+        return self._find(FORK_DEVICE, section) or None
+
+    def remove_fork(self, section: str) -> None:
+        """Remove the fork's items from the keychain in use; nothing happens where there are none."""
+        for service in (FORK_SECRET, FORK_KEY_ID, FORK_DEVICE):
+            if self._get(service, section) is not None:
+                self._delete(service, section)
+
+    def _read(self, section: str) -> dict[str, object] | None:
+        text = self._get(SERVICE, section)
+        try:
+            return None if text is None else key_items.read_object(text)
+        except key_items.UnreadableItem as error:
+            raise _broken(section, error) from None
+
+    def _write(self, user: str, value: str) -> None:
+        self._ask(lambda backend: backend.set(SERVICE, user, value))
+        if self._get(SERVICE, user) != value:
+            raise unusable(
+                "the keychain did not give back what was written to it", "nothing else was changed; use another vault"
+            )
+
+    def _delete(self, service: str, user: str) -> None:
+        self._ask(lambda backend: backend.delete(service, user))
+        if self._get(service, user) is not None:
+            raise unusable("the keychain still holds what it was to remove", f"remove it: keyring del {service} {user}")
+
+    def _get(self, service: str, user: str) -> str | None:
+        return self._ask(lambda backend: backend.get(service, user))
+
+    def _find(self, service: str, user: str) -> str | None:
+        return self._ask(lambda backend: backend.find(service, user))
+
+    def _ask(self, call: Callable[[Backend], Answer]) -> Answer:
+        """Do `call` within the limit. A keychain that hung, or could not be opened, is not asked a second time."""
+        if self._lost is not None:
+            raise self._lost
+        try:
+            return answer_within(self._time_limit_s, lambda: call(self._opened()), on_delay=self._on_delay)
+        except NoAnswer:
+            self._mute.lift()
+            self._lost = silent(self._time_limit_s or 0, asks=self._backend is not None and self._backend.asks)
+        except AwsMfaError:
+            raise
+        except Exception as error:  # noqa: BLE001 - backends leak exceptions of every library below them
+            # `from None`: their texts quote commands, paths and values.
+            raise explained(error, self._backend.name if self._backend else "keyring") from None
+        raise self._lost
+
+    def _opened(self) -> Backend:
+        if self._backend is None:
+            try:
+                self._backend = self._opener()
+            except KeychainUnavailable as error:
+                self._lost = error
+                raise
+        return self._backend
+
+
+def _broken(section: str, error: key_items.UnreadableItem) -> NotSetUp:
+    return NotSetUp(
+        f"the keychain item {SERVICE!r} / {section!r} cannot be read: {error}",
+        f"remove it and store the keys again: keyring del {SERVICE} {section}",
+    )

@@ -1,0 +1,141 @@
+"""
+Which way to the keychain: the Secret Service directly, `keyring`, or a quick "there is none".
+
+Owns that choice, made without loading either: importing keyring and looking for its backends costs a bare Python
+start sixteen times over. Whatever could change keyring's own answer (a backend named, a property set, another
+system, KWallet beside the Secret Service, an add-on where there is no Secret Service) goes through keyring.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import TYPE_CHECKING, Protocol
+
+from aws_mfa.adapters.keychain_failures import absent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from aws_mfa.adapters.stderr_mute import StderrMute
+
+_PROPERTY = "KEYRING_PROPERTY_"
+_COLLECTION = "KEYRING_PROPERTY_PREFERRED_COLLECTION"
+
+
+class Backend(Protocol):
+    """One keychain. Any method may raise anything, or never return."""
+
+    @property
+    def name(self) -> str:
+        """For messages."""
+
+    @property
+    def asks(self) -> bool:
+        """Whether it is known to be showing its window at this moment."""
+
+    def get(self, service: str, user: str) -> str | None:
+        """The value stored, None where there is none."""
+
+    def find(self, service: str, user: str) -> str | None:
+        """As `get`, and where nothing is stored, what the machine's other keychains hold."""
+
+    def set(self, service: str, user: str, value: str) -> None:
+        """Create or replace."""
+
+    def delete(self, service: str, user: str) -> None:
+        """Delete."""
+
+
+def open_backend(environ: Mapping[str, str], mute: StderrMute) -> Backend:
+    """
+    The backend to use; raises `KeychainUnavailable`.
+
+    `environ` must be that of this process: keyring reads it by itself.
+    """
+    if _keyring_decides(environ):
+        return _open_keyring(environ, mute)
+    address = session_bus(environ)
+    if address is not None:
+        direct = _secret_service(address, environ.get(_COLLECTION))
+        if direct is not None:
+            return direct
+    # KWallet by its own protocol, and libsecret by GLib's, need these modules and a bus.
+    if any(keyring_addons(sys.path)) or (address is not None and (_has_module("dbus") or _has_module("gi"))):
+        return _open_keyring(environ, mute)
+    raise absent("no D-Bus session" if address is None else "no Secret Service on the D-Bus session")
+
+
+def session_bus(environ: Mapping[str, str]) -> str | None:
+    """The address of the session bus: the variable, else the socket where systemd puts it (cron, some ssh logins)."""
+    address = environ.get("DBUS_SESSION_BUS_ADDRESS")
+    if address:
+        return address
+    runtime_folder = environ.get("XDG_RUNTIME_DIR")
+    if runtime_folder and os.path.exists(os.path.join(runtime_folder, "bus")):
+        return "unix:path=" + os.path.join(runtime_folder, "bus")
+    return None
+
+
+def keyring_addons(search_path: Iterable[str]) -> Iterable[str]:
+    """
+    Names of the installed packages that bring further backends for keyring, by their entry points.
+
+    Reads the few files that `importlib.metadata` would parse them from. What is no folder (a zip) is named too: in
+    doubt keyring is asked.
+    """
+    for folder in search_path:
+        try:
+            names = os.listdir(folder or os.curdir)
+        except NotADirectoryError:
+            yield folder
+            continue
+        except OSError:
+            continue
+        for name in names:
+            is_package = name.endswith((".dist-info", ".egg-info")) and not name.startswith("keyring-")
+            if is_package and _declares_backend(os.path.join(folder, name, "entry_points.txt")):
+                yield name
+
+
+def _keyring_decides(environ: Mapping[str, str]) -> bool:
+    if sys.platform in ("darwin", "win32"):
+        return True
+    if environ.get("PYTHON_KEYRING_BACKEND") or os.path.exists(_keyringrc(environ)):
+        return True
+    if any(_PROPERTY in name and name != _COLLECTION for name in environ):
+        return True
+    return "KDE" in environ.get("XDG_CURRENT_DESKTOP", "").split(":") and _has_module("dbus")
+
+
+def _keyringrc(environ: Mapping[str, str]) -> str:
+    folder = environ.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")
+    return os.path.join(folder, "python_keyring", "keyringrc.cfg")
+
+
+def _has_module(name: str) -> bool:
+    return any(os.path.isdir(os.path.join(folder, name)) for folder in sys.path)
+
+
+def _declares_backend(path: str) -> bool:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return "[keyring.backends]" in file.read()
+    except OSError:
+        return False
+
+
+def _secret_service(address: str, collection_path: str | None) -> Backend | None:
+    try:
+        # By name, and the same below: one of the two heavy ways is imported, after the choice.
+        module = importlib.import_module("aws_mfa.adapters.secret_service")
+    except ImportError:
+        return None  # keyring brings `secretstorage` on Linux only; a BSD may have neither
+    direct = module.SecretService(address, collection_path)
+    return direct if direct.is_there() else None
+
+
+def _open_keyring(environ: Mapping[str, str], mute: StderrMute) -> Backend:
+    opened: Backend = importlib.import_module("aws_mfa.adapters.keyring_backend").open_keyring(environ, mute)
+    return opened

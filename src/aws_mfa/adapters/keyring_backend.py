@@ -1,0 +1,150 @@
+"""
+The keychain through `keyring`: macOS, Windows, and on Linux whatever was named or is installed beside it.
+
+Owns the choice among keyring's backends, and pins one. What was named on purpose (PYTHON_KEYRING_BACKEND or
+keyringrc.cfg) is used, but never `null`, which loses keys. Otherwise: the system's own keychain before any add-on,
+because the add-ons with the highest priorities answer for package indexes only and cannot store; no add-on below
+keyring's own mark for "recommended"; nothing of `keyrings.alt` (plain text); and no chain of several, where a key
+would be written in one place and looked for in another.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+from keyring import backend, core  # noqa: TID251 - this is the room where the keychain is opened
+from keyring.backends import chainer, fail, null  # noqa: TID251
+
+from aws_mfa.adapters.keychain_failures import absent, unusable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_mfa.adapters.stderr_mute import StderrMute
+
+_SYSTEM_KEYCHAINS = {
+    "darwin": "keyring.backends.macOS.Keyring",
+    "win32": "keyring.backends.Windows.WinVaultKeyring",
+}
+# The one order that does not change with the session: keyring's own turns KWallet and the Secret Service round
+# with XDG_CURRENT_DESKTOP, so that a login by ssh would not see what was stored at the desktop.
+_SECRET_SERVICE = "keyring.backends.SecretService.Keyring"  # noqa: S105 - the name of a class
+_RECOMMENDED_PRIORITY = 1
+
+
+class KeyringBackend:
+    """A `Backend` that is one backend of keyring, pinned; `others` are looked through by `find` alone."""
+
+    asks = False  # unknown here
+
+    def __init__(
+        self, pinned: backend.KeyringBackend, mute: StderrMute, others: list[backend.KeyringBackend] | None = None
+    ) -> None:
+        self.name = _name(pinned)
+        self._pinned = pinned
+        self._others = others or []
+        self._mute = mute if _is_foreign(self.name) or self._others else contextlib.nullcontext()
+
+    def get(self, service: str, user: str) -> str | None:
+        """What the pinned backend holds."""
+        with self._mute:
+            return self._pinned.get_password(service, user)
+
+    def find(self, service: str, user: str) -> str | None:
+        """What any backend holds, the pinned one first."""
+        with self._mute:
+            value = self._pinned.get_password(service, user)
+            for other in self._others if value is None else []:
+                # Another backend that fails holds nothing that can be read, and the pinned one has answered.
+                with contextlib.suppress(Exception):
+                    value = other.get_password(service, user)
+                if value is not None:
+                    break
+        return value
+
+    def set(self, service: str, user: str, value: str) -> None:
+        """Create or replace."""
+        with self._mute:
+            self._pinned.set_password(service, user, value)
+
+    def delete(self, service: str, user: str) -> None:
+        """Delete what is there; what a backend does where there is nothing differs."""
+        with self._mute:
+            self._pinned.delete_password(service, user)
+
+
+def open_keyring(environ: Mapping[str, str], mute: StderrMute) -> KeyringBackend:
+    """The backend named on purpose, else the system's own, else the best add-on; raises `KeychainUnavailable`."""
+    # Without a handler, logging prints what keyring says about add-ons that cannot be loaded.
+    logging.getLogger("keyring").addHandler(logging.NullHandler())
+    named = _named(environ, mute)
+    if isinstance(named, null.Keyring):
+        raise unusable("the keyring backend 'null' is configured: it would lose the keys", _how_to_unname(environ))
+    if isinstance(named, fail.Keyring):
+        raise absent("the keyring backend 'fail' is configured")
+    if named is not None and not isinstance(named, chainer.ChainerBackend):
+        return KeyringBackend(named, mute)
+    if sys.platform in _SYSTEM_KEYCHAINS:
+        return KeyringBackend(_load(_SYSTEM_KEYCHAINS[sys.platform]), mute)
+    with mute:
+        found = backend.get_all_keyring()
+    return _best(found, mute)
+
+
+def _named(environ: Mapping[str, str], mute: StderrMute) -> backend.KeyringBackend | None:
+    name = environ.get("PYTHON_KEYRING_BACKEND")
+    if name:
+        with mute if _is_foreign(name) else contextlib.nullcontext():
+            return _load(name)
+    try:
+        with mute:
+            return core.load_config()
+    except Exception as error:  # noqa: BLE001 - a wrong name raises whatever importing it raises
+        reason = type(error).__name__
+        raise unusable(f"keyringrc.cfg names no keyring backend that works ({reason})", "mend it") from None
+
+
+def _load(name: str) -> backend.KeyringBackend:
+    try:
+        return core.load_keyring(name)
+    except RuntimeError:
+        # What keyring's backends raise where they cannot work: another system's, or a service that is not there.
+        raise unusable(f"the keyring backend {name} does not work on this machine", "name another") from None
+    except Exception as error:  # noqa: BLE001 - a wrong name raises whatever importing it raises
+        reason = type(error).__name__
+        raise unusable(
+            f"the keyring backend {name!r} of PYTHON_KEYRING_BACKEND cannot be loaded ({reason})",
+            "unset PYTHON_KEYRING_BACKEND, or: keyring --list-backends",
+        ) from None
+
+
+def _best(found: list[backend.KeyringBackend], mute: StderrMute) -> KeyringBackend:
+    real = [one for one in found if not isinstance(one, (chainer.ChainerBackend, fail.Keyring, null.Keyring))]
+    safe = [one for one in real if one.priority >= _RECOMMENDED_PRIORITY and not _name(one).startswith("keyrings.alt.")]
+    if safe:
+        safe.sort(key=lambda one: (_name(one) == _SECRET_SERVICE, not _is_foreign(_name(one)), one.priority))
+        return KeyringBackend(safe.pop(), mute, others=safe[::-1])
+    if real:
+        name = _name(max(real, key=backend.by_priority))
+        raise unusable(
+            f"the only keyring backend here is {name}, which does not protect keys: it is not used unasked",
+            f"use it all the same: export PYTHON_KEYRING_BACKEND={name}",
+        )
+    raise absent("no backend of Python's keyring works here")
+
+
+def _name(one: backend.KeyringBackend) -> str:
+    return f"{type(one).__module__}.{type(one).__qualname__}"
+
+
+def _is_foreign(name: str) -> bool:
+    return not name.startswith("keyring.backends.")
+
+
+def _how_to_unname(environ: Mapping[str, str]) -> str:
+    if environ.get("PYTHON_KEYRING_BACKEND"):
+        return "unset PYTHON_KEYRING_BACKEND"
+    return "remove the line default-keyring from keyringrc.cfg"

@@ -1,0 +1,78 @@
+"""
+Owner and mode of the files we make: what root makes in a user's folder is the user's, and no mode is ever widened.
+
+The one place that knows that Windows has neither; there the folder's access list decides, and these do nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+
+OWNER_ONLY = 0o600
+
+if sys.platform == "win32":
+
+    def make_private(fd: int, folder: str) -> None:
+        """Nothing: the access list is inherited."""
+
+    def give_folder_to_owner_of(path: str, parent: str) -> None:
+        """Nothing: the access list is inherited."""
+
+    def keep_owner_and_mode(fd: int, old: os.stat_result) -> None:
+        """Nothing: the access list is inherited."""
+
+    def allow_owner_only(_fd: int) -> bool:
+        """Nothing to narrow: False."""
+        return False
+
+    def is_own(_found: os.stat_result) -> bool:
+        """Everything counts as ours: the access list says what may be removed."""
+        return True
+
+else:
+
+    def make_private(fd: int, folder: str) -> None:
+        """
+        Settle a file that was just made: 0600 whatever the umask took, and what root made is the folder's owner's.
+
+        `sudo` must not lock a user out of his own files.
+        """
+        if os.geteuid() == 0:
+            owner = os.stat(folder)
+            os.fchown(fd, owner.st_uid, owner.st_gid)
+        _set_mode(fd, OWNER_ONLY)
+
+    def give_folder_to_owner_of(path: str, parent: str) -> None:
+        """Give a folder that root just made to its parent's owner, for the same reason."""
+        if os.geteuid() == 0:
+            owner = os.stat(parent)
+            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+
+    def keep_owner_and_mode(fd: int, old: os.stat_result) -> None:
+        """Give a new file what `old` has of mode 0600, and where we are root its owner."""
+        if os.geteuid() == 0:
+            os.fchown(fd, old.st_uid, old.st_gid)
+        _set_mode(fd, old.st_mode & OWNER_ONLY)
+
+    def allow_owner_only(fd: int) -> bool:
+        """Take the file from group and others; whether that was needed and worked."""
+        before = os.fstat(fd)
+        if not stat.S_ISREG(before.st_mode) or not _is_wide(before):
+            return False
+        _set_mode(fd, before.st_mode & OWNER_ONLY)
+        return not _is_wide(os.fstat(fd))
+
+    def is_own(found: os.stat_result) -> bool:
+        """Whether the file belongs to this user."""
+        return found.st_uid == os.geteuid()
+
+    def _is_wide(found: os.stat_result) -> bool:
+        return bool(found.st_mode & 0o077)
+
+    def _set_mode(fd: int, mode: int) -> None:
+        try:
+            os.fchmod(fd, mode)
+        except OSError:
+            return  # another owner's file, FAT, network shares: its owner or the mount decides, nothing here can

@@ -1,0 +1,91 @@
+"""
+The controlling terminal on POSIX: questions and answers go through /dev/tty, never through stdin, stdout or stderr.
+
+Where there is none it refuses; it never falls back to reading stdin with echo, as `getpass` does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import termios
+from typing import TYPE_CHECKING
+
+from aws_mfa.adapters.open_question import OpenQuestion, write_all
+from aws_mfa.adapters.typed_line import answer_in
+from aws_mfa.errors import NeedsHuman
+from aws_mfa.model import Secret
+
+assert sys.platform != "win32"  # tells the type checker which platform this module is for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aws_mfa.withdrawal import Withdrawal
+
+CONTROLLING_TERMINAL = "/dev/tty"
+
+
+class ControllingTerminal:
+    """
+    A human at a terminal device; it is opened for each question, so nothing is held.
+
+    Ask from the main thread: Python runs signal handlers nowhere else, so a question put from another thread
+    is not cancelled by Ctrl-C and does not restore echo when the process is killed.
+    """
+
+    has_human = True
+
+    def __init__(self, path: str = CONTROLLING_TERMINAL) -> None:
+        self._path = path
+
+    def ask(self, question: str, withdrawal: Withdrawal | None = None) -> str:
+        """Ask with echo. Raises `Cancelled`, `BadInput`, `NeedsHuman` (no terminal) or the withdrawal's error."""
+        return self._answer_to(question, withdrawal, hidden=False)
+
+    def ask_hidden(self, question: str, withdrawal: Withdrawal | None = None) -> Secret:
+        """Ask without echo; raises as `ask` does."""
+        return Secret(self._answer_to(question, withdrawal, hidden=True))
+
+    def say(self, text: str) -> None:
+        """Print one line on the terminal."""
+        _flush_streams()
+        with _opened(self._path) as fd:
+            write_all(fd, text + "\n")
+
+    def _answer_to(self, question: str, withdrawal: Withdrawal | None, *, hidden: bool) -> str:
+        _flush_streams()
+        with _opened(self._path) as fd, OpenQuestion(fd, question, hidden=hidden) as asked:
+            return answer_in(asked.read_line(withdrawal))
+
+
+def terminal_opens(path: str = CONTROLLING_TERMINAL) -> bool:
+    """Whether there is a terminal behind the path: /dev/tty exists in every container and opens in few."""
+    try:
+        with _opened(path) as fd:
+            return os.isatty(fd)
+    except NeedsHuman:
+        return False
+
+
+@contextlib.contextmanager
+def _opened(path: str) -> Iterator[int]:
+    try:
+        # O_NOCTTY: a daemon that asks must not gain a controlling terminal by it.
+        fd = os.open(path, os.O_RDWR | os.O_NOCTTY)
+    except OSError:
+        raise NeedsHuman("there is no terminal to ask on", "run the command in a terminal") from None
+    try:
+        yield fd
+    except (OSError, termios.error):
+        raise NeedsHuman("the terminal is gone", "run the command in a terminal") from None
+    finally:
+        os.close(fd)
+
+
+def _flush_streams() -> None:
+    """What was said before the question appears before it."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, OSError, ValueError):  # absent, broken pipe, closed
+            stream.flush()

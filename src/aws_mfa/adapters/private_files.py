@@ -1,0 +1,198 @@
+"""
+Private files, replaced whole: whoever reads finds the old file or the new one, complete, and 0600 from birth.
+
+Owns the temp file beside the target, the rename, and what remains of killed processes. Refuses to write in place:
+a truncated file is lost keys. Without `tempfile`, whose import costs another bare Python start.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import time
+
+from aws_mfa.adapters.ownership import (
+    OWNER_ONLY,
+    give_folder_to_owner_of,
+    is_own,
+    keep_owner_and_mode,
+    make_private,
+)
+from aws_mfa.errors import BrokenFile, NotSetUp
+
+LEFTOVER_AGE_S = 3600
+# Windows: a virus scanner or another reader may hold the target for a moment.
+REPLACE_PATIENCE_S = 2.0 if os.name == "nt" else 0.0
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_RANDOM_BYTES = 8
+
+
+def replace_privately(path: str, data: bytes) -> None:
+    """
+    Replace the file that `path` leads to, or create it, with mode 0600 (or what an existing file has of it).
+
+    Symlinks stay, and a dangling one gets its target. Raises `NotSetUp` where the file cannot be written and
+    `BrokenFile` where `path` is no regular file; the old file then stands as it was.
+    """
+    target = os.path.realpath(path)
+    folder, name = os.path.split(target)
+    try:
+        old = _regular_file(target)
+        _remove_leftovers(folder, name)
+        _replace(target, data, old)
+    except OSError as error:
+        raise not_written(path, error) from None
+    _sync_folder(folder)
+
+
+def ensure_private_folder(path: str) -> None:
+    """Make the folder and its missing parents, each 0700; what exists is left as it is. Raises `NotSetUp`."""
+    if os.path.isdir(path):
+        return
+    parent = os.path.dirname(os.path.abspath(path))
+    if parent != path:
+        ensure_private_folder(parent)
+    try:
+        os.mkdir(path, 0o700)
+        give_folder_to_owner_of(path, parent)
+    except FileExistsError:
+        # Another process was faster, or something that is no folder stands there.
+        if not os.path.isdir(path):
+            raise NotSetUp(f"{path} is in the way: it is not a folder") from None
+    except OSError as error:
+        raise not_written(path, error) from None
+
+
+def refuse_irregular(path: str, mode: int) -> None:
+    """Raise `BrokenFile` unless `mode` (`st_mode`) is that of a regular file."""
+    if not stat.S_ISREG(mode):
+        kind = "a folder" if stat.S_ISDIR(mode) else "a pipe, socket or device"
+        raise BrokenFile(f"{path} is {kind}, not a regular file")
+
+
+def not_written(path: str, error: OSError) -> NotSetUp:
+    """The error for a file that could not be written: what the system said, what stands now, what to do."""
+    target = os.path.realpath(path)
+    state = "the old file is intact" if os.path.lexists(target) else "nothing was written"
+    return NotSetUp(f"cannot write {path}: {error.strerror}; {state}", *_hints(os.path.dirname(target), error.errno))
+
+
+def _hints(folder: str, number: int | None) -> tuple[str, ...]:
+    if number in (errno.ENOSPC, errno.EDQUOT):
+        return (f'make room there: df -h "{folder}"',)
+    if number == errno.EROFS:
+        return (f"the file system of {folder} is read-only: mount it writable", _OTHER_PLACE)
+    if number in (errno.EACCES, errno.EPERM):
+        return (f'the folder must be writable, the file alone is not enough: ls -ld "{folder}"', _MOUNT_THE_FOLDER)
+    if number in (errno.EBUSY, errno.EXDEV):
+        return (_MOUNT_THE_FOLDER, _OTHER_PLACE)
+    if number == errno.ENOENT:
+        return (f'make the folder: mkdir -p -m 700 "{folder}"',)
+    return ()
+
+
+_MOUNT_THE_FOLDER = "in a container: mount the folder writable instead of the single file, which cannot be replaced"
+_OTHER_PLACE = "or keep it elsewhere: AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE name the AWS files"
+
+
+def _regular_file(target: str) -> os.stat_result | None:
+    try:
+        old = os.lstat(target)
+    except FileNotFoundError:
+        return None
+    if stat.S_ISLNK(old.st_mode):
+        # realpath() ends at a symlink only where the chain is a circle.
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    refuse_irregular(target, old.st_mode)
+    return old
+
+
+def _replace(target: str, data: bytes, old: os.stat_result | None) -> None:
+    folder, name = os.path.split(target)
+    temp = os.path.join(folder, f".{name}.aws-mfa-{os.urandom(_RANDOM_BYTES).hex()}.tmp")
+    fd = os.open(temp, _NEW_FILE, OWNER_ONLY)
+    try:
+        try:
+            if old is None:
+                make_private(fd, folder)
+            else:
+                keep_owner_and_mode(fd, old)
+            _write_all(fd, data)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        _move(temp, target)
+    except BaseException:
+        _remove(temp)
+        raise
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(fd, rest) :]
+
+
+def _move(temp: str, target: str) -> None:
+    gives_up_at = time.monotonic() + REPLACE_PATIENCE_S
+    while not _is_moved(temp, target, is_last_try=time.monotonic() >= gives_up_at):
+        time.sleep(0.02)
+
+
+def _is_moved(temp: str, target: str, *, is_last_try: bool) -> bool:
+    try:
+        os.replace(temp, target)
+    except PermissionError:
+        if is_last_try:
+            raise
+        return False
+    return True
+
+
+def _remove_leftovers(folder: str, name: str) -> None:
+    """Remove temp files that a killed process left here: ours by name and owner, regular, an hour old."""
+    too_old = time.time() - LEFTOVER_AGE_S
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if _is_temp_name(entry.name, name) and _is_own_and_older(entry.path, too_old):
+                _remove(entry.path)
+
+
+def _is_temp_name(candidate: str, name: str) -> bool:
+    before, after = f".{name}.aws-mfa-", ".tmp"
+    if not (candidate.startswith(before) and candidate.endswith(after)):
+        return False
+    middle = candidate[len(before) : -len(after)]
+    return len(middle) == 2 * _RANDOM_BYTES and not middle.strip("0123456789abcdef")
+
+
+def _is_own_and_older(path: str, moment: float) -> bool:
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return False
+    return is_own(found) and stat.S_ISREG(found.st_mode) and found.st_mtime < moment
+
+
+def _remove(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        return  # gone already, or not ours to remove: the error on its way says more
+
+
+def _sync_folder(folder: str) -> None:
+    """Make the rename itself survive a power cut; the new file stands already, so a refusal is no failure."""
+    if os.name == "nt":
+        return
+    try:
+        fd = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(fd)
+    except OSError:
+        return
+    finally:
+        os.close(fd)

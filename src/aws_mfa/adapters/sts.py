@@ -1,0 +1,68 @@
+"""
+AWS STS for one region: the door through which codes and keys leave, once.
+
+Every refusal is one of our errors when it leaves here, no answer is `AwsUnreachable`. Expiration is what STS says,
+never what was asked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_mfa.adapters import aws_answers
+from aws_mfa.adapters.aws_query import AwsQuery, Call
+from aws_mfa.model import Identity, Secret, Session
+from aws_mfa.rules.timestamps import parse_moment
+
+if TYPE_CHECKING:
+    from aws_mfa.adapters.aws_http import AwsHttp
+    from aws_mfa.model import LongTermKeys, SessionRequest
+    from aws_mfa.rules.endpoints import Endpoint
+
+_API_VERSION = "2011-06-15"
+
+
+class AwsSts:
+    """STS at one endpoint; safe for threads."""
+
+    def __init__(self, endpoint: Endpoint, http: AwsHttp) -> None:
+        self._query = AwsQuery(endpoint, _API_VERSION, http)
+
+    def open(self) -> None:
+        """Load certificates ahead of the first call; raises `AwsUnreachable` for a bad CA bundle or proxy."""
+        self._query.open()
+
+    def get_session_token(self, keys: LongTermKeys, request: SessionRequest, code: str) -> Session:
+        """Call `GetSessionToken`: an MFA session."""
+        return self._session(keys, request, Call("GetSessionToken", _with_code(request, code)))
+
+    def assume_role(self, keys: LongTermKeys, request: SessionRequest, code: str) -> Session:
+        """Call `AssumeRole` with the long-term keys and a code; the request names role and role session name."""
+        parameters = _with_code(request, code)
+        parameters["RoleArn"] = request.role_arn or ""
+        parameters["RoleSessionName"] = request.role_session_name or ""
+        if request.external_id:
+            parameters["ExternalId"] = request.external_id
+        return self._session(keys, request, Call("AssumeRole", parameters))
+
+    def get_caller_identity(self, keys: LongTermKeys | Session) -> Identity:
+        """Who these keys belong to; needs no permission, so it checks keys, clock and network."""
+        call = Call("GetCallerIdentity", {})
+        answer = self._query.call(call, keys)
+        arn, account, user_id = (aws_answers.text(answer, name) for name in ("Arn", "Account", "UserId"))
+        if not (arn and account):
+            raise self._query.unreadable(call)
+        return Identity(arn, account, user_id)
+
+    def _session(self, keys: LongTermKeys, request: SessionRequest, call: Call) -> Session:
+        answer = self._query.call(call, keys)
+        names = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
+        key_id, secret, token, expiration = (aws_answers.text(answer, name) for name in names)
+        expires_at = parse_moment(expiration)
+        if not (key_id and secret and token) or expires_at is None:
+            raise self._query.unreadable(call)
+        return Session(key_id, Secret(secret), Secret(token), expires_at, request.role_arn)
+
+
+def _with_code(request: SessionRequest, code: str) -> dict[str, str]:
+    return {"DurationSeconds": str(request.duration_s), "SerialNumber": request.device, "TokenCode": code}

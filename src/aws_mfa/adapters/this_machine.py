@@ -1,0 +1,46 @@
+"""
+What the machine itself knows: the local user's name, threads.
+
+A container often knows no user at all: that is None, never a failure.
+"""
+
+from __future__ import annotations
+
+import getpass
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def user_name() -> str | None:
+    """The local user's name, None where neither variables nor the system tell one."""
+    try:
+        return getpass.getuser() or None
+    except (ImportError, KeyError, OSError):  # which one depends on platform and Python version
+        return None
+
+
+class InThread:
+    """Fulfils the Protocol `Beside`: work that runs while a human types; a daemon, so that it keeps nobody waiting."""
+
+    def __init__(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> None:
+        self._work = work
+        self._failed = failed
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def wait(self) -> None:
+        """Return when the work has ended, and raise what it raised."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+
+    def _run(self) -> None:
+        try:
+            self._work()
+        except BaseException as error:  # noqa: BLE001  # handed to the main thread, whatever it is
+            self._error = error
+            self._failed(error)

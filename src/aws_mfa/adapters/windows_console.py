@@ -1,0 +1,113 @@
+"""
+The console on Windows: CONIN$ and CONOUT$ by way of msvcrt, never stdin, stdout or stderr.
+
+Here the line is edited by us (Backspace only): msvcrt gives single keys. Echo is not a mode of the console but what
+we print, so nothing needs restoring. Keys are polled, because a console cannot be waited for together with a thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import msvcrt
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from aws_mfa.adapters.typed_line import answer_in
+from aws_mfa.errors import Cancelled, NeedsHuman
+from aws_mfa.model import Secret
+
+assert sys.platform == "win32"  # tells the type checker which platform this module is for
+
+if TYPE_CHECKING:
+    from aws_mfa.withdrawal import Withdrawal
+
+CONTROLLING_TERMINAL = "CONOUT$"
+
+_POLL_INTERVAL_S = 0.03
+_CTRL_C, _CTRL_Z, _BACKSPACE = "\x03", "\x1a", "\x08"
+_PREFIXES_OF_SPECIAL_KEYS = ("\x00", "\xe0")  # arrows and function keys come as two characters
+
+
+class ControllingTerminal:
+    """A human at the console."""
+
+    has_human = True
+
+    def __init__(self, path: str = CONTROLLING_TERMINAL) -> None:
+        self._path = path
+
+    def ask(self, question: str, withdrawal: Withdrawal | None = None) -> str:
+        """Ask with echo. Raises `Cancelled`, `BadInput`, `NeedsHuman` (no console) or the withdrawal's error."""
+        return self._answer_to(question, withdrawal, hidden=False)
+
+    def ask_hidden(self, question: str, withdrawal: Withdrawal | None = None) -> Secret:
+        """Ask without echo; raises as `ask` does."""
+        return Secret(self._answer_to(question, withdrawal, hidden=True))
+
+    def say(self, text: str) -> None:
+        """Print one line on the console."""
+        self._print(text + "\n")
+
+    def _answer_to(self, question: str, withdrawal: Withdrawal | None, *, hidden: bool) -> str:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(AttributeError, OSError, ValueError):  # absent, broken pipe, closed
+                stream.flush()
+        self._print(question)
+        try:
+            line = self._read_line(withdrawal, hidden=hidden)
+        except KeyboardInterrupt:
+            raise Cancelled("cancelled") from None
+        finally:
+            self._print("\n")
+        # msvcrt gives UTF-16 units: what lies beyond them comes as two halves.
+        return answer_in(line.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode())
+
+    def _read_line(self, withdrawal: Withdrawal | None, *, hidden: bool) -> str:
+        line = ""
+        while True:
+            key = _next_key(withdrawal)
+            if key in ("\r", "\n"):
+                return line
+            if key == _CTRL_C or (key == _CTRL_Z and not line):
+                raise Cancelled("cancelled")
+            if key == _BACKSPACE:
+                if line and not hidden:
+                    self._print("\b \b")
+                line = line[:-1]
+            else:
+                line += key
+                if not hidden:
+                    self._print(key)
+
+    def _print(self, text: str) -> None:
+        try:
+            with open(self._path, "w", encoding="utf-8", errors="backslashreplace") as console:
+                console.write(text)
+        except OSError:
+            raise NeedsHuman("there is no terminal to ask on", "run the command in a terminal") from None
+
+
+def terminal_opens(path: str = CONTROLLING_TERMINAL) -> bool:
+    """Whether this process has a console."""
+    try:
+        with open(path, "w", encoding="utf-8"):
+            return True
+    except OSError:
+        return False
+
+
+def _next_key(withdrawal: Withdrawal | None) -> str:
+    """The next character typed; special keys are skipped."""
+    while True:
+        if withdrawal is not None:
+            withdrawal.check()
+        if not msvcrt.kbhit():
+            time.sleep(_POLL_INTERVAL_S)
+            continue
+        key = msvcrt.getwch()
+        # A special key's second half is there at once; a lone "\xe0" is the letter it looks like.
+        if key in _PREFIXES_OF_SPECIAL_KEYS and msvcrt.kbhit():
+            msvcrt.getwch()
+            continue
+        return key

@@ -1,0 +1,147 @@
+"""
+The form without a subcommand (contract, sections 2 to 7): `aws-mfa [flags]`.
+
+The order of the actions is the contract's. Whatever fails here is one ERROR line and exit 1, Ctrl-C 130.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_mfa.cli import classic_messages as messages
+from aws_mfa.cli.classic_flags import parse_flags
+from aws_mfa.cli.classic_log import ClassicLog
+from aws_mfa.cli.classic_request import ClassicProfile, chosen_region, device_known, session_request
+from aws_mfa.cli.commands.setup import stored_lines
+from aws_mfa.errors import AwsMfaError, BadCode, Cancelled, NeedsHuman, NotSetUp, WrongCode
+from aws_mfa.rules.classic_settings import duration_in_force
+from aws_mfa.rules.freshness import Fresh, judge
+from aws_mfa.rules.ini_text import check, check_if_small
+from aws_mfa.rules.vault_choice import choose_vault, noted_vault
+from aws_mfa.workflows.devices import discover_device
+from aws_mfa.workflows.keys import find_long_term_keys, keys_are_known
+from aws_mfa.workflows.renew import Renewal, ask_code, obtain_session, refuse_permanent_keys, write_session
+from aws_mfa.workflows.setup import Answers, set_up
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from aws_mfa.rules.vault_choice import VaultChoice
+    from aws_mfa.workflows.outside import Outside
+
+_FAILED = 1
+_QUESTIONS_PER_RUN = 3
+
+
+def run(argv: list[str], outside: Outside, commands: str = "") -> int:
+    """Parse, act, print; the exit code."""
+    flags = parse_flags(argv, commands)
+    log = ClassicLog(flags.log_level)
+    try:
+        _classic(flags, outside, log)
+    except Cancelled as error:
+        log.failure(error)
+        return error.exit_code
+    except AwsMfaError as error:
+        log.failure(error)
+        return _FAILED
+    return 0
+
+
+def _classic(flags: Namespace, outside: Outside, log: ClassicLog) -> None:
+    profile = ClassicProfile(flags, outside.environ)
+    noted = noted_vault(outside.known_keys.read(), profile.long_term)
+    choice = choose_vault(flags.vault, outside.environ, noted, no_keychain=flags.no_keychain)
+    if flags.setup:
+        _set_up(flags, choice, outside)
+        return
+    _ensure_file(profile, choice, outside)
+    text = _read_file(profile, outside, log)
+    verdict = judge(profile.short_values, role_arn=profile.role_arn, now=outside.now())
+    log.lines(messages.validating(profile.name, profile.short_term, profile.role_arn))
+    duration_in_force(flags.duration, outside.environ, profile.sections, profile.role)
+    if isinstance(verdict, Fresh) and not flags.force and _keys_exist(profile, choice, outside, in_doubt=True):
+        log.lines([messages.still_valid(verdict)])
+        return
+    check(text, where=outside.credentials.path)
+    refuse_permanent_keys(text, profile.short_term, outside.credentials.path)
+    renewal = _renewal(profile, choice, outside, log)
+    log.lines([messages.renewing(verdict, profile.short_term, forced=flags.force)])
+    _renew(renewal, flags.token, outside, log)
+
+
+def _set_up(flags: Namespace, choice: VaultChoice, outside: Outside) -> None:
+    if choice.name == "file" and not outside.credentials.exists():
+        _ask_to_create(outside)
+    answers = Answers(profile=flags.profile, device=flags.device)
+    for line in stored_lines(set_up(answers, outside.vault(choice.name), outside)):
+        outside.terminal.say(line)
+
+
+def _read_file(profile: ClassicProfile, outside: Outside, log: ClassicLog) -> str:
+    file = outside.credentials
+    if file.repair_mode():
+        log.line("WARNING", f"{file.path} could be read by others: now it is yours alone (mode 0600)")
+    text = file.read()
+    check_if_small(text, where=file.path)
+    profile.read_credentials(text, file.path)
+    return text
+
+
+def _renewal(profile: ClassicProfile, choice: VaultChoice, outside: Outside, log: ClassicLog) -> Renewal:
+    """Gather and check everything that is needed besides the code."""
+    profile.read_config(outside.config.read(), outside.config.path)
+    found = find_long_term_keys(profile.long_term, choice, profile.long_values, outside)
+    if found.notice:
+        log.line("INFO", found.notice)
+    known = device_known(profile, found, outside)
+    region = chosen_region(profile, known[0] if known else None)
+    for reason in region.passed_over:
+        log.line("WARNING", f"{reason}: it is not used")
+    if known is None:
+        known = discover_device(found.keys, region.name, outside), "iam:ListMFADevices"
+        log.line("INFO", f"MFA device found: {known[0]}")
+    request = session_request(profile, *known, outside.user_name())
+    return Renewal(found.keys, request, region.name, profile.short_term)
+
+
+def _renew(renewal: Renewal, token: str | None, outside: Outside, log: ClassicLog) -> None:
+    """Ask, send, write; on a terminal a wrong code is asked again."""
+    for attempt in range(1, _QUESTIONS_PER_RUN + 1):
+        if token is None:
+            code = ask_code(renewal, messages.question(renewal.request), outside)
+        else:
+            log.line("DEBUG", "Received token as argument")
+            code = token
+        log.lines([messages.calling(renewal.request, renewal.section)])
+        try:
+            session = obtain_session(renewal, code, outside)
+        except (WrongCode, BadCode) as error:
+            if token is not None or attempt == _QUESTIONS_PER_RUN or not outside.terminal.has_human:
+                raise
+            log.failure(error, "WARNING")
+            continue
+        write_session(renewal, session, code, outside)
+        log.lines([messages.success(session, outside.now())])
+        return
+
+
+def _ensure_file(profile: ClassicProfile, choice: VaultChoice, outside: Outside) -> None:
+    """Ask for a missing credentials file as the old tool does; where the keys lie in a vault it needs no question."""
+    if not outside.credentials.exists() and not _keys_exist(profile, choice, outside, in_doubt=False):
+        _ask_to_create(outside)
+
+
+def _ask_to_create(outside: Outside) -> None:
+    missing = f"Could not locate credentials file at {outside.credentials.path}"
+    try:
+        answer = outside.terminal.ask(f"{missing}, would you like to create one? [y/n]")
+    except NeedsHuman:
+        answer = "n"
+    if answer.strip().lower() != "y":
+        raise NotSetUp(missing, "set up keys and file with: aws-mfa setup")
+    outside.credentials.create()
+
+
+def _keys_exist(profile: ClassicProfile, choice: VaultChoice, outside: Outside, *, in_doubt: bool) -> bool:
+    return keys_are_known(profile.long_term, choice, profile.long_values, outside, in_doubt=in_doubt)

@@ -1,0 +1,107 @@
+"""
+The classic form's flags (contract, section 1), with the abbreviations that work in the old tool.
+
+Abbreviations are resolved here, over the old flags only: a new flag must not make one of them ambiguous.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from aws_mfa import __version__
+from aws_mfa.cli.classic_messages import LEVELS
+from aws_mfa.rules.vault_choice import VAULTS
+
+_OLD_FLAGS = (
+    ("--device",),
+    ("--duration",),
+    ("--profile",),
+    ("--long-term-suffix", "--long-suffix"),
+    ("--short-term-suffix", "--short-suffix"),
+    ("--assume-role", "--assume"),
+    ("--role-session-name",),
+    ("--force",),
+    ("--log-level",),
+    ("--setup",),
+    ("--token", "--mfa-token"),
+    ("--no-keychain",),
+    ("--help",),
+)
+
+_DESCRIPTION = """\
+Type an MFA code once, work with short-lived AWS credentials for hours.
+Without a command: renew the session of a profile in ~/.aws/credentials."""
+
+
+def parse_flags(argv: list[str], commands: str) -> argparse.Namespace:
+    """Parse the classic form; usage errors end the program with 2, `--help` and `--version` with 0."""
+    return _parser(commands).parse_args(expanded(argv))
+
+
+def expanded(argv: list[str]) -> list[str]:
+    """Spell out the abbreviations of the old flags; what is unknown or ambiguous stays, for argparse to refuse."""
+    return [_spelled_out(word) for word in argv]
+
+
+def _spelled_out(word: str) -> str:
+    spelling, equals, value = word.partition("=")
+    if not spelling.startswith("--") or spelling == "--" or spelling in _KNOWN:
+        return word
+    fitting = [names for names in _OLD_FLAGS if any(name.startswith(spelling) for name in names)]
+    return f"{fitting[0][0]}{equals}{value}" if len(fitting) == 1 else word
+
+
+def _parser(commands: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="aws-mfa",
+        usage="aws-mfa [flags]\n       aws-mfa COMMAND [arguments]",
+        description=_DESCRIPTION,
+        epilog=commands,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"aws-mfa {__version__}")
+    _add_old_flags(parser)
+    parser.add_argument(
+        "--vault", choices=VAULTS, help="where the long-term keys are (AWS_MFA_VAULT; default: keychain)"
+    )
+    return parser
+
+
+def _add_old_flags(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--device", metavar="ARN", help="MFA device: ARN or hardware serial (MFA_DEVICE, aws_mfa_device, mfa_serial)")
+    add(
+        "--duration",
+        type=int,
+        metavar="SECONDS",
+        help="900 to 129600; with a role 900 to 43200 (MFA_STS_DURATION; default 43200, with a role 3600)",
+    )
+    add("--profile", metavar="NAME", help="the profile (AWS_PROFILE; default: default)")
+    add(
+        "--long-term-suffix",
+        "--long-suffix",
+        metavar="TEXT",
+        help="long-term section: PROFILE-TEXT (default: long-term; none: PROFILE)",
+    )
+    add(
+        "--short-term-suffix",
+        "--short-suffix",
+        metavar="TEXT",
+        help="section of the session: PROFILE-TEXT (default, none: PROFILE)",
+    )
+    add("--assume-role", "--assume", metavar="ARN", help="role to assume; none: no role (MFA_ASSUME_ROLE, assume_role)")
+    add("--role-session-name", metavar="NAME", help="name of the role's session (default: the local user's name)")
+    add("--force", action="store_true", help="renew even while the session is good")
+    add("--log-level", choices=sorted(LEVELS, key=lambda level: -LEVELS[level]), default="DEBUG", help="default: DEBUG")
+    add("--setup", action="store_true", help="store long-term keys: the same as aws-mfa setup")
+    add(
+        "--token",
+        "--mfa-token",
+        metavar="CODE",
+        help="the code; other users of this machine can see it in the process list: a pipe hides it",
+    )
+    add("--no-keychain", action="store_true", help="keys in the credentials file: the same as --vault file")
+
+
+_KNOWN = {name for names in _OLD_FLAGS for name in names} | {"--version", "--vault"}

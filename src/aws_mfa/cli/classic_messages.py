@@ -1,0 +1,87 @@
+"""
+The classic form's lines (contract, section 6), as values: `(level, text)`.
+
+Scripts grep for the beginning of each: text may be added after it, never before. On the hot path.
+"""
+
+from __future__ import annotations
+
+from aws_mfa.rules.durations import duration_text
+from aws_mfa.rules.freshness import Expired, Fresh, Incomplete, Missing, OtherRole
+from aws_mfa.rules.timestamps import local_text, utc_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from aws_mfa.model import Session, SessionRequest
+    from aws_mfa.rules.freshness import Verdict
+
+LEVELS = {"NOTSET": 0, "DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
+
+Line = tuple[str, str]
+
+
+def shown(lines: list[Line], log_level: str) -> str:
+    """`LEVEL - text` lines at or above the level."""
+    least = LEVELS[log_level]
+    return "".join(f"{level} - {text}\n" for level, text in lines if LEVELS[level] >= least)
+
+
+def validating(profile: str, short_name: str, role_arn: str | None) -> list[Line]:
+    """Say which profile, and the role in force."""
+    role = f" with assumed role {role_arn}" if role_arn else ""
+    return [
+        ("INFO", f"Using profile: {profile}"),
+        ("INFO", f"Validating credentials for profile: {short_name}{role}"),
+    ]
+
+
+def still_valid(verdict: Fresh) -> Line:
+    """Seconds and the moment in UTC, as ever; then the same for people."""
+    expires_at = verdict.expires_at
+    text = (
+        f"Your credentials are still valid for {int(verdict.left_s)} seconds they will expire at "
+        f"{utc_text(expires_at)} UTC ({local_text(expires_at)}, in {duration_text(verdict.left_s)})"
+    )
+    return ("INFO", text)
+
+
+def renewing(verdict: Verdict, short_name: str, *, forced: bool) -> Line:
+    """Why a new session is wanted."""
+    if isinstance(verdict, Missing):
+        return ("INFO", f"Short term credentials section {short_name} is missing, obtaining new credentials.")
+    if isinstance(verdict, Incomplete):
+        why = f" ({', '.join(verdict.keys)})"
+        return ("WARNING", f"Your existing credentials are missing or invalid, obtaining new credentials.{why}")
+    if forced:
+        return ("INFO", "Forcing refresh of credentials.")
+    if isinstance(verdict, OtherRole):
+        stored = verdict.stored or "no role"
+        return ("INFO", f"Obtaining credentials for a new role or profile. (the stored session is for {stored})")
+    left = (
+        f" (they end in {duration_text(verdict.left_s)})" if isinstance(verdict, Expired) and verdict.left_s > 0 else ""
+    )
+    return ("INFO", f"Your credentials have expired, renewing.{left}")
+
+
+def question(request: SessionRequest) -> str:
+    """The prompt: no newline and no blank after it."""
+    return f"Enter AWS MFA code for device [{request.device}] (renewing for {request.duration_s} seconds):"
+
+
+def calling(request: SessionRequest, short_name: str) -> Line:
+    """The call that is made."""
+    if request.role_arn:
+        text = f"Assuming Role - Profile: {short_name}, Role: {request.role_arn}, Duration: {request.duration_s}"
+    else:
+        text = f"Fetching Credentials - Profile: {short_name}, Duration: {request.duration_s}"
+    return ("INFO", text)
+
+
+def success(session: Session, now: float) -> Line:
+    """What STS returned, not what was asked; local time beside UTC."""
+    left_s = session.expires_at - now
+    text = (
+        f"Success! Your credentials will expire in {round(left_s)} seconds at: {utc_text(session.expires_at)}+00:00 "
+        f"({local_text(session.expires_at)}, in {duration_text(left_s)})"
+    )
+    return ("INFO", text)

@@ -1,0 +1,118 @@
+"""From the classic form's flags, variables and files to what is asked of STS: all is checked before the question."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_mfa.model import SessionRequest
+from aws_mfa.rules import arns
+from aws_mfa.rules.classic_settings import (
+    Sections,
+    config_section_name,
+    device_in_force,
+    duration_in_force,
+    role_in_force,
+    session_name_in_force,
+)
+from aws_mfa.rules.durations import check_duration
+from aws_mfa.rules.ini_text import check, section_values
+from aws_mfa.rules.regions import choose_region
+from aws_mfa.rules.section_names import profile_in_force, section_names
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Mapping
+
+    from aws_mfa.rules.classic_settings import Given
+    from aws_mfa.rules.regions import ChosenRegion
+    from aws_mfa.workflows.keys import FoundKeys
+    from aws_mfa.workflows.outside import Outside
+
+_ROOT_DEVICE = ":mfa/root-account-mfa-device"
+
+
+class ClassicProfile:
+    """One profile as the flags name it and the files describe it."""
+
+    def __init__(self, flags: Namespace, environ: Mapping[str, str]) -> None:
+        self.flags = flags
+        self.environ = environ
+        self.name = profile_in_force(flags.profile, environ)
+        self.long_term, self.short_term = section_names(self.name, flags.long_term_suffix, flags.short_term_suffix)
+        self.long_values: dict[str, str] | None = None
+        self.short_values: dict[str, str] | None = None
+        self.role: Given | None = None
+        self.sections = Sections(self.long_term, {}, self.name, {})
+
+    @property
+    def role_arn(self) -> str | None:
+        """The role in force."""
+        return self.role.value if self.role else None
+
+    def read_credentials(self, text: str, where: str) -> None:
+        """Take what the credentials file says; settings of [DEFAULT] count for the long-term section, as ever."""
+        own = section_values(text, self.long_term, where=where)
+        defaults = section_values(text, "DEFAULT", where=where) or {}
+        self.long_values = None if own is None else {**defaults, **own}
+        self.short_values = section_values(text, self.short_term, where=where)
+        self.role = role_in_force(self.flags.assume_role, self.environ, self.long_values or {}, self.long_term)
+        self.sections = Sections(self.long_term, self.long_values or {}, self.name, {})
+
+    def read_config(self, text: str, where: str) -> None:
+        """Take what AWS's config file says of the same-named profile."""
+        check(text, where=where)
+        name = config_section_name(self.name)
+        config = section_values(text, name, where=where)
+        self.sections = Sections(self.long_term, self.long_values or {}, name, config or {})
+
+
+def device_known(profile: ClassicProfile, found: FoundKeys, outside: Outside) -> tuple[str, str] | None:
+    """The device and its source: given, or stored by the keychain fork; None where IAM must be asked."""
+    given = device_in_force(profile.flags.device, profile.environ, profile.sections)
+    if given is not None:
+        return arns.check_device(given.value, source=given.source), given.source
+    stored = outside.fork.fork_device(profile.long_term) if found.place == "fork" else None
+    return (arns.check_device(stored, source="the keychain fork"), "the keychain fork") if stored else None
+
+
+def chosen_region(profile: ClassicProfile, device: str | None) -> ChosenRegion:
+    """AWS's variables, the profile's region, the long-term section's, the partition of device or role."""
+    setting = profile.sections.config.get("region"), profile.sections.long_term.get("region")
+    partition = (arns.partition_of(device) if device else None) or arns.partition_of(profile.role_arn or "")
+    return choose_region(
+        (
+            ("AWS_REGION", profile.environ.get("AWS_REGION")),
+            ("AWS_DEFAULT_REGION", profile.environ.get("AWS_DEFAULT_REGION")),
+            (f"region in ~/.aws/config [{profile.sections.config_name}]", setting[0]),
+            (f"region in [{profile.long_term}]", setting[1]),
+        ),
+        partition=partition,
+    )
+
+
+def session_request(profile: ClassicProfile, device: str, device_source: str, user_name: str | None) -> SessionRequest:
+    """Check role, names and duration, and put the request together."""
+    duration_s, duration_source = duration_in_force(
+        profile.flags.duration, profile.environ, profile.sections, profile.role
+    )
+    is_root = device.endswith(_ROOT_DEVICE)
+    check_duration(duration_s, duration_source, role=profile.role is not None, root=is_root)
+    if profile.role is None:
+        return SessionRequest(device, duration_s)
+    role_arn = arns.check_role(profile.role.value, source=profile.role.source)
+    arns.check_same_partition(device, role_arn, device_source=device_source, role_source=profile.role.source)
+    return SessionRequest(
+        device, duration_s, role_arn, _session_name(profile, user_name), _external_id(profile.sections)
+    )
+
+
+def _session_name(profile: ClassicProfile, user_name: str | None) -> str:
+    given = session_name_in_force(profile.flags.role_session_name, profile.sections)
+    if given is None:
+        return arns.sanitised_session_name(user_name)
+    return arns.check_session_name(given.value, source=given.source)
+
+
+def _external_id(sections: Sections) -> str | None:
+    given = sections.aws_setting("external_id")
+    return None if given is None else arns.check_external_id(given.value, source=given.source)

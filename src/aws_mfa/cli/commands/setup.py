@@ -1,0 +1,64 @@
+"""`aws-mfa setup`: store long-term keys. Every question has a flag, but for the secret: that is asked or piped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_mfa.rules.section_names import long_term_section
+from aws_mfa.rules.vault_choice import VAULTS, choose_vault, noted_vault
+from aws_mfa.workflows.setup import Answers, set_up
+
+if TYPE_CHECKING:
+    import argparse
+
+    from aws_mfa.workflows.outside import Outside
+    from aws_mfa.workflows.setup import SetUp
+
+HELP = """\
+Store the long-term keys of a profile in the vault, find its MFA device and region.
+
+Whatever has no flag is asked. The secret is never a flag's value: it is asked
+without echo, or read from a pipe:  aws-mfa setup --profile work ... < secret"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags."""
+    add = parser.add_argument
+    add("--profile", metavar="NAME", help="the profile to set up")
+    add("--access-key-id", metavar="ID", help="id of the long-term access key (AKIA...)")
+    add("--device", metavar="ARN", help="MFA device: ARN or hardware serial (default: asked of IAM)")
+    add("--region", metavar="REGION", help="region of the profile (default: by the partition of the device)")
+    add("--vault", choices=VAULTS, help="where to store the keys (AWS_MFA_VAULT; default: keychain)")
+    add("--no-keychain", action="store_true", help="the same as --vault file")
+    add("--yes", action="store_true", help="replace keys that are stored already, without a question")
+
+
+def run(args: argparse.Namespace, outside: Outside) -> int:
+    """Set up and say what was stored where."""
+    section = long_term_section(args.profile or "default", None)
+    noted = noted_vault(outside.known_keys.read(), section) if args.profile else None
+    choice = choose_vault(args.vault, outside.environ, noted, no_keychain=args.no_keychain)
+    answers = Answers(
+        profile=args.profile,
+        access_key_id=args.access_key_id,
+        device=args.device,
+        region=args.region,
+        replaces=args.yes,
+    )
+    done = set_up(answers, outside.vault(choice.name), outside)
+    for line in stored_lines(done):
+        outside.terminal.say(line)
+    return 0
+
+
+def stored_lines(done: SetUp) -> list[str]:
+    """What is stored now, and the command that uses it."""
+    who = done.identity.arn if done.identity else "not verified: AWS could not be reached"
+    flag = "" if done.profile == "default" else f" --profile {done.profile}"
+    return [
+        f"profile {done.profile}: long-term keys stored in the {done.vault} vault",
+        f"  identity  {who}",
+        f"  device    {done.device or 'none yet: give it with --device'}",
+        f"  region    {done.region}",
+        f"get a session with: aws-mfa{flag}",
+    ]

@@ -1,0 +1,101 @@
+"""
+argv -> exit code; the only place where our errors of subcommands are caught and printed.
+
+Without a subcommand the classic form speaks (`cli/classic.py`). No traceback reaches a user.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from typing import TYPE_CHECKING, Protocol
+
+from aws_mfa.cli import classic
+from aws_mfa.cli.wiring import RealOutside
+from aws_mfa.errors import AwsMfaError, Cancelled
+
+if TYPE_CHECKING:
+    from aws_mfa.workflows.outside import Outside
+
+# Command -> (its module in cli/commands, one line of help).
+COMMANDS = {
+    "setup": ("setup", "store long-term keys in the vault"),
+    "import": ("import_keys", "move long-term keys from files into the vault"),
+    "demo": ("demo", "see the whole job without an AWS account"),
+}
+
+_REPORT = "report it, with the command you typed: https://github.com/aws-mfa/aws-mfa/issues"
+
+
+class Command(Protocol):
+    """A module of `cli/commands`."""
+
+    HELP: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare flags and positional arguments."""
+
+    def run(self, args: argparse.Namespace, outside: Outside) -> int:
+        """Do it; the exit code."""
+
+
+def main(argv: list[str]) -> int:
+    """Run the command or the classic form, and see that nothing but our own words comes out."""
+    try:
+        code = _run(argv)
+        sys.stdout.flush()
+    except AwsMfaError as error:
+        return _failed(error)
+    except KeyboardInterrupt:
+        return _failed(Cancelled("cancelled"))
+    except BrokenPipeError:
+        # Whoever read our output has gone; without this the interpreter complains when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:  # noqa: BLE001  # the last door: a bug of ours is told in one line
+        # Its class alone: its text may quote what a secret stood in.
+        return _failed(AwsMfaError(f"unexpected {type(error).__name__}{_place_of(error)}: this is a bug", _REPORT))
+    return code
+
+
+def _run(argv: list[str]) -> int:
+    if argv and argv[0] in COMMANDS:
+        return _run_command(argv[0], argv[1:])
+    return classic.run(argv, RealOutside(), commands_help())
+
+
+def commands_help() -> str:
+    """The list of commands, for `aws-mfa --help`."""
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:{width}}  {text}" for name, (_, text) in COMMANDS.items()]
+    return "\n".join(["commands:", *lines, "", "aws-mfa COMMAND --help tells more"])
+
+
+def _run_command(name: str, argv: list[str]) -> int:
+    command: Command = importlib.import_module(f"aws_mfa.cli.commands.{COMMANDS[name][0]}")
+    parser = argparse.ArgumentParser(
+        prog=f"aws-mfa {name}",
+        description=command.HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    command.add_arguments(parser)
+    return command.run(parser.parse_args(argv), RealOutside())
+
+
+def _failed(error: AwsMfaError) -> int:
+    lines = [f"aws-mfa: {error.message}", *(f"hint: {hint}" for hint in error.hints)]
+    print("\n".join(lines), file=sys.stderr)  # noqa: T201  # the one printer of failures
+    return error.exit_code
+
+
+def _place_of(error: BaseException) -> str:
+    """File and line of our own code where it came from: no value, no path of this machine."""
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    if traceback is None:
+        return ""
+    return f" in {os.path.basename(traceback.tb_frame.f_code.co_filename)}, line {traceback.tb_lineno}"

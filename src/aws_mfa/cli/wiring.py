@@ -1,0 +1,163 @@
+"""
+The doors of the real world, each opened when it is first used; the only importer of adapters.
+
+This is the lazy seam: what is heavy (botocore, the keychain) is loaded here or not at all, and nothing else in the
+project imports inside a function.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from aws_mfa.adapters.aws_files import AwsFile, find_files, state_folder
+from aws_mfa.adapters.terminal import choose_terminal
+from aws_mfa.errors import BadInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aws_mfa.adapters.age_file import AgeFile, AskPassphrase
+    from aws_mfa.adapters.aws_http import AwsHttp
+    from aws_mfa.adapters.code_ledger import LedgerFile
+    from aws_mfa.adapters.iam import AwsIam
+    from aws_mfa.adapters.key_file import KeyFile
+    from aws_mfa.adapters.keychain import Keychain
+    from aws_mfa.adapters.sts import AwsSts
+    from aws_mfa.adapters.this_machine import InThread
+    from aws_mfa.model import Secret
+    from aws_mfa.workflows.outside import Terminal, Vault
+
+_WAIT_FOR_HUMAN_S = 120.0
+
+
+class RealOutside:
+    """Fulfils the Protocol `Outside` with this machine. `reads_pipe`: answers may be piped in."""
+
+    def __init__(self, *, reads_pipe: bool = True, environ: Mapping[str, str] = os.environ) -> None:
+        self.environ = environ
+        self._reads_pipe = reads_pipe
+        self._sts: dict[str, AwsSts] = {}
+
+    @cached_property
+    def terminal(self) -> Terminal:
+        """Where questions are asked."""
+        return choose_terminal(reads_pipe=self._reads_pipe)
+
+    @cached_property
+    def credentials(self) -> AwsFile:
+        """The credentials file."""
+        return AwsFile(find_files(self.environ)[0])
+
+    @cached_property
+    def config(self) -> AwsFile:
+        """AWS's config file."""
+        return AwsFile(find_files(self.environ)[1])
+
+    @cached_property
+    def known_keys(self) -> AwsFile:
+        """Our note of which vault holds which keys."""
+        return AwsFile(os.path.join(state_folder(self.environ), "known-keys"))
+
+    @cached_property
+    def ledger(self) -> LedgerFile:
+        """The codes known as used."""
+        from aws_mfa.adapters.code_ledger import LedgerFile
+
+        return LedgerFile(os.path.join(state_folder(self.environ), "used-codes"))
+
+    @cached_property
+    def fork(self) -> Keychain:
+        """The keychain fork's items lie in the same keychain."""
+        return self._keychain
+
+    def vault(self, name: str) -> Vault:
+        """The vault of that name."""
+        vaults: dict[str, Callable[[], Vault]] = {
+            "keychain": lambda: self._keychain,
+            "age": lambda: self._age_file,
+            "file": lambda: self._key_file,
+        }
+        return vaults[name]()
+
+    def sts(self, region: str) -> AwsSts:
+        """STS in the region."""
+        from aws_mfa.adapters.sts import AwsSts
+        from aws_mfa.rules.endpoints import sts_endpoint
+
+        if region not in self._sts:
+            self._sts[region] = AwsSts(sts_endpoint(region, self.environ), self._http)
+        return self._sts[region]
+
+    def iam(self, region: str) -> AwsIam:
+        """IAM of the region's partition."""
+        from aws_mfa.adapters.iam import AwsIam
+        from aws_mfa.rules.endpoints import iam_endpoint
+
+        return AwsIam(iam_endpoint(region, self.environ), self._http)
+
+    def beside(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> InThread:
+        """Run `work` in a thread."""
+        from aws_mfa.adapters.this_machine import InThread
+
+        return InThread(work, failed)
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return time.time()
+
+    def user_name(self) -> str | None:
+        """The local user's name."""
+        from aws_mfa.adapters.this_machine import user_name
+
+        return user_name()
+
+    @cached_property
+    def _http(self) -> AwsHttp:
+        from aws_mfa.adapters.aws_http import AwsHttp
+
+        return AwsHttp.from_environ(self.environ)
+
+    @cached_property
+    def _keychain(self) -> Keychain:
+        from aws_mfa.adapters.keychain import TIME_LIMIT_S, open_keychain
+
+        shows_windows = bool(self.environ.get("DISPLAY") or self.environ.get("WAYLAND_DISPLAY") or os.name == "nt")
+        human = shows_windows and self.terminal.has_human
+        return open_keychain(
+            self.environ,
+            time_limit_s=_WAIT_FOR_HUMAN_S if human else TIME_LIMIT_S,
+            on_delay=lambda: self.terminal.say("waiting for the keychain: is there a window that asks to unlock it?"),
+        )
+
+    @cached_property
+    def _age_file(self) -> AgeFile:
+        from aws_mfa.adapters.age_file import AgeFile
+
+        return AgeFile(os.path.join(state_folder(self.environ), "keys.age"), self._ask_passphrase)
+
+    @property
+    def _ask_passphrase(self) -> AskPassphrase:
+        from aws_mfa.adapters.passphrase_command import PassphraseCommand
+
+        command = self.environ.get("AWS_MFA_AGE_PASSPHRASE_COMMAND")
+        return PassphraseCommand(command) if command else self._ask_human_for_passphrase
+
+    def _ask_human_for_passphrase(self, *, new: bool) -> Secret:
+        # Never from the pipe: that holds the code.
+        terminal = choose_terminal(reads_pipe=False)
+        if not new:
+            return terminal.ask_hidden("Passphrase of the age vault: ")
+        terminal.say("A new age vault is made: its passphrase cannot be recovered.")
+        passphrase = terminal.ask_hidden("New passphrase of the age vault: ")
+        if not passphrase.matches(terminal.ask_hidden("The same again: ")):
+            raise BadInput("the two passphrases differ", "try again")
+        return passphrase
+
+    @cached_property
+    def _key_file(self) -> KeyFile:
+        from aws_mfa.adapters.key_file import KeyFile
+
+        return KeyFile(self.credentials)

@@ -1,0 +1,167 @@
+"""
+Every failure a user can meet, one class per situation; imports nothing.
+
+    AwsMfaError                exit 1   unexpected, or a bug
+    |-- BadInput               exit 2   what was given cannot be right: a flag, a variable, a setting
+    |   `-- BadCode                     not six digits
+    |-- NotSetUp               exit 3   something must be stored or mended first
+    |   |-- NoLongTermKeys              no keys in the vault, the fork's items or the file
+    |   |-- NoDevice                    no MFA device known or found
+    |   |-- BrokenFile                  a file that cannot be read as what it should be
+    |   `-- PermanentKeysInTheWay       the section to be written holds long-term keys
+    |-- NeedsHuman             exit 4   a question, and nobody there to answer
+    |-- RefusedByAws           exit 5   AWS answered: no
+    |   |-- WrongCode                   wrong, or used before: the next code may be asked for
+    |   |   `-- CodeAlreadyUsed         known as used before it is sent
+    |   |-- UnknownDevice               not this user's
+    |   |-- UnknownKey                  key id deleted, inactive, mistyped, of another partition
+    |   |-- WrongSecret                 the secret does not belong to the key id
+    |   |-- SessionKeysGiven            the "long-term" keys are a session's
+    |   |-- ClockSkew                   this machine's clock is off
+    |   |-- DurationTooLong             MaxSessionDuration of the role
+    |   |-- ChainingLimit               one hour at most from temporary credentials
+    |   |-- NotAuthorized               policy, trust policy, or a role that does not exist
+    |   |-- SessionExpired              the session used for signing is over
+    |   |-- RegionDisabled              STS is not active in that region
+    |   |-- Throttled                   too many requests
+    |   `-- AwsFailed                   5xx or an answer that cannot be read: the code may be spent
+    |-- Unreachable            exit 6   no answer from AWS or the keychain
+    |   |-- AwsUnreachable              network, DNS, proxy, certificate
+    |   `-- KeychainUnavailable         absent, locked, silent, or not safe to use
+    `-- Cancelled              exit 130 the human said no (Ctrl-C)
+
+Messages are lower case without a full stop and quote no secret; hints say what to do and can be pasted.
+"""
+
+from __future__ import annotations
+
+
+class AwsMfaError(Exception):
+    """A failure with its message, the hints that say what to do, and its exit code."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *hints: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hints = hints
+
+
+class BadInput(AwsMfaError):
+    """Something given by the user cannot be right; nothing was asked or sent."""
+
+    exit_code = 2
+
+
+class BadCode(BadInput):
+    """The code is not six digits."""
+
+
+class NotSetUp(AwsMfaError):
+    """Something must be stored or mended before this can work."""
+
+    exit_code = 3
+
+
+class NoLongTermKeys(NotSetUp):
+    """No long-term keys under this name, in any place that was to be read."""
+
+
+class NoDevice(NotSetUp):
+    """No MFA device is known, and none (or more than one) could be found."""
+
+
+class BrokenFile(NotSetUp):
+    """A file cannot be read as what it should be; the message never quotes a value."""
+
+
+class PermanentKeysInTheWay(NotSetUp):
+    """The section to be written holds long-term keys: they are never overwritten."""
+
+
+class NeedsHuman(AwsMfaError):
+    """A question must be asked and there is nobody to answer."""
+
+    exit_code = 4
+
+
+class RefusedByAws(AwsMfaError):
+    """AWS answered, and the answer was no."""
+
+    exit_code = 5
+
+
+class WrongCode(RefusedByAws):
+    """AWS refused the code; a person may be asked for the next one."""
+
+
+class CodeAlreadyUsed(WrongCode):
+    """The code is known as used: it was not sent."""
+
+
+class UnknownDevice(RefusedByAws):
+    """The device is not one of this user's."""
+
+
+class UnknownKey(RefusedByAws):
+    """AWS does not know the access key id."""
+
+
+class WrongSecret(RefusedByAws):
+    """The secret access key does not belong to the access key id."""
+
+
+class SessionKeysGiven(RefusedByAws):
+    """The stored "long-term" keys are those of a session."""
+
+
+class ClockSkew(RefusedByAws):
+    """The clock of this machine is off by more than AWS allows (15 minutes)."""
+
+
+class DurationTooLong(RefusedByAws):
+    """The role's MaxSessionDuration is shorter than the duration asked."""
+
+
+class ChainingLimit(RefusedByAws):
+    """Roles assumed with temporary credentials last one hour at most."""
+
+
+class NotAuthorized(RefusedByAws):
+    """A policy refuses the call, or the role does not exist: AWS does not tell which."""
+
+
+class SessionExpired(RefusedByAws):
+    """The session that signed the request is over."""
+
+
+class RegionDisabled(RefusedByAws):
+    """STS is not active for this account in the region."""
+
+
+class Throttled(RefusedByAws):
+    """Too many requests."""
+
+
+class AwsFailed(RefusedByAws):
+    """AWS failed (5xx) or answered what cannot be read; a code that was sent may be spent."""
+
+
+class Unreachable(AwsMfaError):
+    """No answer."""
+
+    exit_code = 6
+
+
+class AwsUnreachable(Unreachable):
+    """AWS could not be reached: network, DNS, proxy or certificate."""
+
+
+class KeychainUnavailable(Unreachable):
+    """The system keychain is absent, locked, silent, or not safe to use."""
+
+
+class Cancelled(AwsMfaError):
+    """The human said no."""
+
+    exit_code = 130

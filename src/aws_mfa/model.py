@@ -1,0 +1,118 @@
+"""
+The nouns: keys, sessions, requests. Plain classes that import cheaply (they are on the hot path).
+
+No behaviour beyond what keeps them honest; no I/O. A secret is a `Secret` from the moment it is read.
+"""
+
+from __future__ import annotations
+
+
+class Secret:
+    """Text that must not be printed, formatted, compared by accident or serialised; `reveal()` is the only way out."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself: every call of this is a place where a secret leaves."""
+        return self._text
+
+    def matches(self, other: Secret) -> bool:
+        """Whether both hold the same text."""
+        return self._text == other._text
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __repr__(self) -> str:
+        return "<secret>"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return "<secret>"
+
+    def __reduce_ex__(self, protocol: object) -> str:
+        raise TypeError("a secret cannot be serialised")
+
+
+class LongTermKeys:
+    """Access key id and secret of an IAM user (`AKIA...`)."""
+
+    __slots__ = ("access_key_id", "secret_access_key")
+
+    def __init__(self, access_key_id: str, secret_access_key: Secret) -> None:
+        self.access_key_id = access_key_id
+        self.secret_access_key = secret_access_key
+
+    def matches(self, other: LongTermKeys) -> bool:
+        """Whether both are the same pair of keys."""
+        return self.access_key_id == other.access_key_id and self.secret_access_key.matches(other.secret_access_key)
+
+    def __repr__(self) -> str:
+        return f"LongTermKeys({masked(self.access_key_id)})"
+
+
+class Session:
+    """
+    Short-term credentials (`ASIA...`) as STS returned them.
+
+    `expires_at` is in seconds since the epoch; `assumed_role_arn` is the role asked for, None for an MFA session.
+    """
+
+    __slots__ = ("access_key_id", "assumed_role_arn", "expires_at", "secret_access_key", "session_token")
+
+    def __init__(
+        self,
+        access_key_id: str,
+        secret_access_key: Secret,
+        session_token: Secret,
+        expires_at: float,
+        assumed_role_arn: str | None = None,
+    ) -> None:
+        self.access_key_id = access_key_id
+        self.secret_access_key = secret_access_key
+        self.session_token = session_token
+        self.expires_at = expires_at
+        self.assumed_role_arn = assumed_role_arn
+
+    def __repr__(self) -> str:
+        return f"Session({masked(self.access_key_id)})"
+
+
+class SessionRequest:
+    """What is asked of STS: an MFA session, or a role when `role_arn` is given. `duration_s` is in seconds."""
+
+    __slots__ = ("device", "duration_s", "external_id", "role_arn", "role_session_name")
+
+    def __init__(
+        self,
+        device: str,
+        duration_s: int,
+        role_arn: str | None = None,
+        role_session_name: str | None = None,
+        external_id: str | None = None,
+    ) -> None:
+        self.device = device
+        self.duration_s = duration_s
+        self.role_arn = role_arn
+        self.role_session_name = role_session_name
+        self.external_id = external_id
+
+
+class Identity:
+    """Who signed: the answer of `GetCallerIdentity`."""
+
+    __slots__ = ("account", "arn", "user_id")
+
+    def __init__(self, arn: str, account: str, user_id: str) -> None:
+        self.arn = arn
+        self.account = account
+        self.user_id = user_id
+
+
+def masked(access_key_id: str) -> str:
+    """The last four characters of a key id: enough to tell two keys apart."""
+    return f"...{access_key_id[-4:]}"

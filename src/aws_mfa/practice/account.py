@@ -1,0 +1,180 @@
+"""
+Accounts: users, roles, devices, and the world that holds them with the sessions issued.
+
+This is what a test arranges. Nothing here answers requests, and no policy language is spoken: a role trusts
+whom it is told to trust.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from aws_mfa.practice.keys import LongTermKeys, Session, invent_id
+from aws_mfa.practice.partitions import IAM_REGIONS
+from aws_mfa.practice.totp import Device, FidoDevice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aws_mfa.practice.moments import Clock
+
+# Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+SHORTEST_MAX_SESSION_S = 3600
+LONGEST_MAX_SESSION_S = 43200
+
+
+@dataclass(eq=False)
+class User:
+    """An IAM user, or root; a new user has one pair of long-term keys and no device."""
+
+    account: Account = field(repr=False)
+    name: str
+    arn: str
+    user_id: str
+    is_root: bool = False
+    may_list_devices: bool = True
+    all_keys: list[LongTermKeys] = field(default_factory=list)
+    devices: list[Device | FidoDevice] = field(default_factory=list)
+
+    @property
+    def keys(self) -> LongTermKeys:
+        """The first pair of long-term keys."""
+        return self.all_keys[0]
+
+    def add_keys(self) -> LongTermKeys:
+        """A further pair of long-term keys."""
+        keys = LongTermKeys(self)
+        self.all_keys.append(keys)
+        return keys
+
+    def add_device(self, serial: str | None = None) -> Device:
+        """A phone (its ARN is made up), or a device with the serial given: an ARN or a hardware token's number."""
+        if serial is None:
+            path = "root-account-mfa-device" if self.is_root else self.name
+            ordinal = f"-{len(self.devices) + 1}" if self.devices else ""
+            serial = self.account.arn(f"mfa/{path}{ordinal}")
+        device = Device(serial, self.account.clock, self.account.clock())
+        self.devices.append(device)
+        return device
+
+    def add_fido_device(self) -> FidoDevice:
+        """A security key or passkey: only IAM's list shows it."""
+        owner = "root-account" if self.is_root else f"user/{self.name}"
+        device = FidoDevice(self.account.arn(f"u2f/{owner}/{invent_id('KEY-')}"), self.account.clock())
+        self.devices.append(device)
+        return device
+
+
+@dataclass(eq=False)
+class Role:
+    """A role and its trust policy, as far as MFA tools meet it."""
+
+    account: Account = field(repr=False)
+    name: str
+    arn: str
+    trusts: tuple[User | Role | Account, ...] = field(repr=False)
+    mfa: bool
+    external_id: str | None
+    max_session_s: int
+    role_id: str = field(default_factory=lambda: invent_id("AROA"))
+
+
+@dataclass(frozen=True)
+class AssumedRole:
+    """The principal of a role session."""
+
+    role: Role
+    session_name: str
+
+    @property
+    def account(self) -> Account:
+        """The role's account."""
+        return self.role.account
+
+    @property
+    def arn(self) -> str:
+        """The ARN that `GetCallerIdentity` shows; a role's path is not part of it."""
+        return self.account.arn(f"assumed-role/{self.role.name}/{self.session_name}", service="sts")
+
+    @property
+    def user_id(self) -> str:
+        """The role's id and the session's name."""
+        return f"{self.role.role_id}:{self.session_name}"
+
+
+@dataclass(eq=False)
+class Account:
+    """One AWS account; add a region's name to `disabled_regions` to switch STS off there."""
+
+    clock: Clock
+    partition: str = "aws"
+    account_id: str = field(default_factory=lambda: f"{secrets.randbelow(10**12):012d}")
+    users: list[User] = field(default_factory=list)
+    roles: list[Role] = field(default_factory=list)
+    disabled_regions: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        if self.partition not in IAM_REGIONS:
+            raise ValueError(f"no such partition: {self.partition!r} (there are {', '.join(IAM_REGIONS)})")
+
+    def arn(self, resource: str, service: str = "iam") -> str:
+        """The ARN of something of this account."""
+        return f"arn:{self.partition}:{service}::{self.account_id}:{resource}"
+
+    def add_user(self, name: str, *, path: str = "/") -> User:
+        """A new user with one pair of long-term keys."""
+        return self._add(User(self, name, self.arn(f"user{path}{name}"), invent_id("AIDA")))
+
+    def add_root(self) -> User:
+        """The account's root user with long-term keys of its own."""
+        return self._add(User(self, "root", self.arn("root"), self.account_id, is_root=True))
+
+    def add_role(
+        self,
+        name: str,
+        *,
+        trusts: User | Role | Account | Iterable[User | Role | Account],
+        mfa: bool = False,
+        external_id: str | None = None,
+        max_session_s: int = SHORTEST_MAX_SESSION_S,
+        path: str = "/",
+    ) -> Role:
+        """A new role; `trusts` are those who may assume it (an account: all its users and roles)."""
+        if not SHORTEST_MAX_SESSION_S <= max_session_s <= LONGEST_MAX_SESSION_S:
+            raise ValueError(f"max_session_s is {SHORTEST_MAX_SESSION_S} to {LONGEST_MAX_SESSION_S}")
+        trusted = (trusts,) if isinstance(trusts, (User, Role, Account)) else tuple(trusts)
+        role = Role(self, name, self.arn(f"role{path}{name}"), trusted, mfa, external_id, max_session_s)
+        self.roles.append(role)
+        return role
+
+    def _add(self, user: User) -> User:
+        if any(other.name == user.name for other in self.users):
+            raise ValueError(f"there is a user {user.name!r} already")
+        user.add_keys()
+        self.users.append(user)
+        return user
+
+
+@dataclass
+class World:
+    """All accounts, and all sessions ever issued."""
+
+    accounts: list[Account] = field(default_factory=list)
+    sessions: dict[str, Session] = field(default_factory=dict)
+
+    def keys(self, access_key_id: str) -> LongTermKeys | Session | None:
+        """Whatever has this key id."""
+        users = (user for account in self.accounts for user in account.users)
+        long_term = (keys for user in users for keys in user.all_keys if keys.access_key_id == access_key_id)
+        return self.sessions.get(access_key_id) or next(long_term, None)
+
+    def role(self, arn: str) -> Role | None:
+        """The role of this ARN, in any account."""
+        return next((role for account in self.accounts for role in account.roles if role.arn == arn), None)
+
+    def issue(self, session: Session) -> Session:
+        """Make a session known."""
+        self.sessions[session.access_key_id] = session
+        return session

@@ -1,0 +1,20 @@
+"""One call: who asks for what, when, and in which world; what every operation of STS and IAM is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aws_mfa.practice.account import World
+    from aws_mfa.practice.callers import Caller
+
+
+@dataclass(frozen=True)
+class Call:
+    """An authenticated request; `now` is the server's moment in seconds since the epoch."""
+
+    world: World
+    caller: Caller
+    parameters: dict[str, str]
+    now: float

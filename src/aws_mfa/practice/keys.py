@@ -1,0 +1,59 @@
+"""
+Keys: long-term ones and issued sessions, invented afresh at random and shaped like AWS's.
+
+No constant here looks like a key, so nothing of the practice AWS can be mistaken for a leak.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aws_mfa.practice.account import AssumedRole, User
+
+_BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_SECRET_BYTES = 30  # 40 characters of base64
+_TOKEN_BYTES = 295  # one more than a multiple of three: the token ends with "=="
+
+
+def invent_id(prefix: str) -> str:
+    """An id as IAM makes them: four letters that tell the kind, 16 characters at random."""
+    return prefix + "".join(secrets.choice(_BASE32) for _ in range(16))
+
+
+def invent_secret() -> str:
+    """A secret access key: 40 characters."""
+    return base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
+
+
+def invent_session_token() -> str:
+    """A session token: 396 characters, always with `/`, `+` and `=` in it, so that sloppy escaping shows."""
+    while True:
+        token = base64.b64encode(secrets.token_bytes(_TOKEN_BYTES)).decode()
+        if "/" in token and "+" in token:
+            return token
+
+
+@dataclass
+class LongTermKeys:
+    """Access key id (`AKIA...`) and secret of a user or of root; set `active` to False to switch them off."""
+
+    owner: User = field(repr=False)
+    access_key_id: str = field(default_factory=lambda: invent_id("AKIA"))
+    secret_access_key: str = field(default_factory=invent_secret, repr=False)
+    active: bool = True
+
+
+@dataclass(frozen=True)
+class Session:
+    """Short-term credentials (`ASIA...`) as issued; `has_mfa` is what `aws:MultiFactorAuthPresent` says."""
+
+    principal: User | AssumedRole
+    expires_at: int
+    has_mfa: bool
+    access_key_id: str = field(default_factory=lambda: invent_id("ASIA"))
+    secret_access_key: str = field(default_factory=invent_secret, repr=False)
+    session_token: str = field(default_factory=invent_session_token, repr=False)

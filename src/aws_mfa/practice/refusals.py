@@ -1,0 +1,105 @@
+"""
+Refusals: every "no" of the practice AWS, with AWS's own status, code and words.
+
+Nothing here decides; the texts are in one place so that they can be compared with AWS's at a glance.
+"""
+
+from __future__ import annotations
+
+UNKNOWN_TOKEN = "The security token included in the request is invalid."  # noqa: S105 - a text of AWS's, no secret
+WRONG_SIGNATURE = (
+    "The request signature we calculated does not match the signature you provided. "
+    "Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
+)
+WRONG_CODE = "MultiFactorAuthentication failed with invalid MFA one time pass code. "
+WRONG_DEVICE = (
+    "MultiFactorAuthentication failed, unable to validate MFA code.  "
+    "Please verify your MFA serial number is valid and associated with this user."
+)
+HALF_MFA = "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code."
+SESSION_ASKS_SESSION = "Cannot call GetSessionToken with session credentials"
+ROOT_ASKS_ROLE = "Roles may not be assumed by root accounts."
+ABOVE_ROLE_MAXIMUM = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+ABOVE_CHAINING_LIMIT = (
+    "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."
+)
+
+
+class Refusal(Exception):
+    """An answer that is no: HTTP status, AWS's code and message."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+def access_denied(message: str) -> Refusal:
+    """A policy, a trust or MFA says no."""
+    return Refusal(403, "AccessDenied", message)
+
+
+def not_authorized(caller_arn: str, operation: str, resource: str) -> Refusal:
+    """No policy allows it, or the thing does not exist: AWS does not tell which."""
+    return access_denied(f"User: {caller_arn} is not authorized to perform: {operation} on resource: {resource}")
+
+
+def invalid(message: str) -> Refusal:
+    """A parameter that cannot be right."""
+    return Refusal(400, "ValidationError", message)
+
+
+def unknown_token() -> Refusal:
+    """The key id or the session token is not one of ours, or not here."""
+    return Refusal(403, "InvalidClientTokenId", UNKNOWN_TOKEN)
+
+
+def expired_token() -> Refusal:
+    """The session is over."""
+    return Refusal(403, "ExpiredToken", "The security token included in the request is expired")
+
+
+def bad_signature(message: str = WRONG_SIGNATURE) -> Refusal:
+    """The signature, its scope or its moment is wrong."""
+    return Refusal(403, "SignatureDoesNotMatch", message)
+
+
+def incomplete_signature(message: str) -> Refusal:
+    """The signature cannot even be read."""
+    return Refusal(400, "IncompleteSignature", message)
+
+
+def not_signed() -> Refusal:
+    """The request carries no signature at all."""
+    return Refusal(403, "MissingAuthenticationToken", "Request is missing Authentication Token")
+
+
+def region_disabled(account_id: str) -> Refusal:
+    """STS is switched off for the account in this region."""
+    return Refusal(
+        403,
+        "RegionDisabledException",
+        f"STS is not activated in this region for account:{account_id}. "
+        "Your account administrator can activate STS in this region using the IAM Console.",
+    )
+
+
+def unknown_action(action: str, version: str) -> Refusal:
+    """No such operation in this version of the API."""
+    return Refusal(400, "InvalidAction", f"Could not find operation {action} for version {version}")
+
+
+def throttled() -> Refusal:
+    """Too many requests."""
+    return Refusal(400, "Throttling", "Rate exceeded")
+
+
+def internal_failure() -> Refusal:
+    """AWS broke."""
+    return Refusal(500, "InternalFailure", "The request processing has failed because of an unknown error.")
+
+
+def service_unavailable() -> Refusal:
+    """AWS is not there for the moment."""
+    return Refusal(503, "ServiceUnavailable", "The request has failed due to a temporary failure of the server.")

@@ -1,0 +1,118 @@
+"""
+The service: a received request in, an answer and a record out. No sockets, no waiting.
+
+Requests are processed one at a time: of two that carry the same code exactly one is accepted.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from aws_mfa.practice.account import World
+from aws_mfa.practice.answers import Answer, failure, success
+from aws_mfa.practice.callers import authenticate
+from aws_mfa.practice.calls import Call
+from aws_mfa.practice.faults import NO_FAULT, Faults
+from aws_mfa.practice.iam_calls import list_mfa_devices
+from aws_mfa.practice.moments import http_date
+from aws_mfa.practice.refusals import Refusal, unknown_action
+from aws_mfa.practice.signatures import read_claim
+from aws_mfa.practice.sts_calls import assume_role, get_caller_identity, get_session_token
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aws_mfa.practice.answers import Result
+    from aws_mfa.practice.moments import Clock
+    from aws_mfa.practice.received import Received
+
+VERSIONS = {"sts": "2011-06-15", "iam": "2010-05-08"}
+OPERATIONS: dict[str, tuple[str, Callable[[Call], Result]]] = {
+    "GetSessionToken": ("sts", get_session_token),
+    "AssumeRole": ("sts", assume_role),
+    "GetCallerIdentity": ("sts", get_caller_identity),
+    "ListMFADevices": ("iam", list_mfa_devices),
+}
+
+
+@dataclass
+class Record:
+    """
+    One request as the server saw it.
+
+    `at` is the server's moment; `parameters` hold the code in clear, for it is worth nothing here; `status` and
+    `error_code` are those of the answer made, which a reset or a cut keeps from the client.
+    """
+
+    at: float
+    action: str | None = None
+    access_key_id: str | None = None
+    region: str | None = None
+    parameters: dict[str, str] = field(default_factory=dict)
+    user_agent: str | None = None
+    fault: str = NO_FAULT.name
+    status: int = 0
+    error_code: str | None = None
+
+    @property
+    def code(self) -> str | None:
+        """The code the request carried."""
+        return self.parameters.get("TokenCode")
+
+
+class Service:
+    """STS and IAM over a world of accounts."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.world = World()
+        self.faults = Faults()
+        self.records: list[Record] = []
+        self._lock = threading.Lock()
+
+    def answer(self, received: Received) -> Answer:
+        """Process a request, let a fault strike, and record what happened."""
+        with self._lock:
+            record = Record(self.clock(), user_agent=received.first("User-Agent"))
+            answer = self._answer(received, record)
+            record.status, record.error_code = answer.status, answer.error_code
+            self.records.append(record)
+            return answer
+
+    def _answer(self, received: Received, record: Record) -> Answer:
+        request_id = str(uuid.uuid4())
+        try:
+            record.parameters = received.parameters()
+            malformed = None
+        except Refusal as refusal:
+            malformed = refusal
+        record.action = record.parameters.get("Action")
+        service, _ = OPERATIONS.get(record.action or "", ("sts", None))
+        fault = self.faults.take(record.action) or NO_FAULT
+        record.fault = fault.name
+        record.at += fault.clock_skew_s
+        answer = Answer(200, b"")
+        if malformed is not None:
+            answer = failure(service, malformed, request_id)
+        elif not fault.instead:
+            answer = self._processed(received, record, request_id)
+        if fault.refusal is not None:
+            answer = failure(service, fault.refusal, request_id)
+        return replace(fault.distort(answer), headers={"Date": http_date(record.at), "x-amzn-RequestId": request_id})
+
+    def _processed(self, received: Received, record: Record, request_id: str) -> Answer:
+        action, version = record.action or "", record.parameters.get("Version", "NO_VERSION_SPECIFIED")
+        service, operation = OPERATIONS.get(action, ("sts", None))
+        try:
+            claim = read_claim(received)
+            record.access_key_id, record.region = claim.access_key_id, claim.region
+            if operation is None or version != VERSIONS[service]:
+                raise unknown_action(action, version)
+            caller = authenticate(self.world, received, claim, service, record.at)
+            result = operation(Call(self.world, caller, record.parameters, record.at))
+        except Refusal as refusal:
+            return failure(service, refusal, request_id)
+        return success(service, action, result, request_id)

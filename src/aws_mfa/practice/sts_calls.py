@@ -1,0 +1,124 @@
+"""
+STS, version 2011-06-15: GetSessionToken, AssumeRole, GetCallerIdentity.
+
+A code is looked at, and spent, before trust and duration are: whoever sends a good code with a bad request
+has lost the code. Session policies and tags are taken and not enforced.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from aws_mfa.practice import parameters as limits
+from aws_mfa.practice import refusals
+from aws_mfa.practice.account import AssumedRole, User
+from aws_mfa.practice.keys import Session
+from aws_mfa.practice.moments import expiration
+from aws_mfa.practice.totp import Device
+
+if TYPE_CHECKING:
+    from aws_mfa.practice.account import Role
+    from aws_mfa.practice.answers import Result
+    from aws_mfa.practice.calls import Call
+
+# Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html and API_AssumeRole.html
+SESSION_DEFAULT_S = 43200
+ROOT_SESSION_LIMIT_S = 3600
+ROLE_DEFAULT_S = 3600
+CHAINING_LIMIT_S = 3600
+
+_ROLE_ARN = re.compile(r"arn:[\w-]+:iam::\d{12}:role/\S+")
+
+
+def get_session_token(call: Call) -> Result:
+    """A session of the caller; it carries the proof of MFA when a code came with the call."""
+    limits.check(call.parameters, limits.SESSION_DURATION, limits.SERIAL_NUMBER, limits.TOKEN_CODE)
+    if call.caller.session is not None:
+        raise refusals.access_denied(refusals.SESSION_ASKS_SESSION)
+    has_mfa = _code_was_good(call)
+    duration_s = int(call.parameters.get("DurationSeconds", SESSION_DEFAULT_S))
+    if isinstance(call.caller.principal, User) and call.caller.principal.is_root:
+        duration_s = min(duration_s, ROOT_SESSION_LIMIT_S)
+    session = Session(call.caller.principal, int(call.now) + duration_s, has_mfa)
+    return {"Credentials": _credentials(call.world.issue(session))}
+
+
+def assume_role(call: Call) -> Result:
+    """A role session, if the role trusts the caller."""
+    limits.check(
+        call.parameters,
+        limits.ROLE_ARN,
+        limits.ROLE_SESSION_NAME,
+        limits.ROLE_DURATION,
+        limits.EXTERNAL_ID,
+        limits.SERIAL_NUMBER,
+        limits.TOKEN_CODE,
+    )
+    arn = call.parameters["RoleArn"]
+    if not _ROLE_ARN.fullmatch(arn):
+        raise refusals.invalid(f"{arn} is invalid")
+    if isinstance(call.caller.principal, User) and call.caller.principal.is_root:
+        raise refusals.access_denied(refusals.ROOT_ASKS_ROLE)
+    has_mfa = _code_was_good(call) or call.caller.has_mfa
+    role = call.world.role(arn)
+    if role is None or not _trusts(role, call, has_mfa=has_mfa):
+        raise refusals.not_authorized(call.caller.principal.arn, "sts:AssumeRole", arn)
+    principal = AssumedRole(role, call.parameters["RoleSessionName"])
+    # A role session proves no MFA, whatever it was got with.
+    session = Session(principal, int(call.now) + _role_duration_s(call, role), has_mfa=False)
+    return {
+        "AssumedRoleUser": {"AssumedRoleId": principal.user_id, "Arn": principal.arn},
+        "Credentials": _credentials(call.world.issue(session)),
+    }
+
+
+def get_caller_identity(call: Call) -> Result:
+    """Who signed."""
+    principal = call.caller.principal
+    return {"Arn": principal.arn, "UserId": principal.user_id, "Account": principal.account.account_id}
+
+
+def _code_was_good(call: Call) -> bool:
+    """Whether a good code came with the call (it is spent then); False without any; a refusal for a bad one."""
+    serial, code = call.parameters.get("SerialNumber"), call.parameters.get("TokenCode")
+    if serial is None and code is None:
+        return False
+    if serial is None or code is None:
+        raise refusals.access_denied(refusals.HALF_MFA)
+    principal = call.caller.principal
+    devices = principal.devices if isinstance(principal, User) else []
+    device = next((device for device in devices if device.serial == serial), None)
+    if not isinstance(device, Device):
+        raise refusals.access_denied(refusals.WRONG_DEVICE)
+    if not device.accept(code, call.now):
+        raise refusals.access_denied(refusals.WRONG_CODE)
+    return True
+
+
+def _trusts(role: Role, call: Call, *, has_mfa: bool) -> bool:
+    principal = call.caller.principal
+    identity = principal.role if isinstance(principal, AssumedRole) else principal
+    if identity not in role.trusts and identity.account not in role.trusts:
+        return False
+    if role.mfa and not has_mfa:
+        return False
+    return role.external_id is None or role.external_id == call.parameters.get("ExternalId")
+
+
+def _role_duration_s(call: Call, role: Role) -> int:
+    duration_s = int(call.parameters.get("DurationSeconds", ROLE_DEFAULT_S))
+    if call.caller.session is not None and duration_s > CHAINING_LIMIT_S:
+        raise refusals.invalid(refusals.ABOVE_CHAINING_LIMIT)
+    if duration_s > role.max_session_s:
+        raise refusals.invalid(refusals.ABOVE_ROLE_MAXIMUM)
+    return duration_s
+
+
+def _credentials(session: Session) -> Result:
+    return {
+        "AccessKeyId": session.access_key_id,
+        "SecretAccessKey": session.secret_access_key,
+        "SessionToken": session.session_token,
+        "Expiration": expiration(session.expires_at),
+    }

@@ -1,0 +1,175 @@
+"""
+Shapes of what is sent to STS: device, role, session name, external id; the partition and account of an ARN.
+
+Everything is checked before a person is asked for a code, and what is wrong is named: the value, where it was
+given, what to write instead. Refuses to say whether a thing exists: only AWS knows. ASCII throughout: AWS's
+patterns mean no other letters.
+
+Limits: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html and `API_GetSessionToken.html`.
+"""
+
+from __future__ import annotations
+
+from aws_mfa.errors import BadInput
+
+_LETTERS_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_NAME = frozenset(_LETTERS_DIGITS + "_+=,.@-")
+_SERIAL = _NAME | frozenset("/:")
+_SERIAL_LENGTH = (9, 256)
+_ROLE_ARN_LENGTH = (20, 2048)
+_SESSION_NAME_LENGTH = (2, 64)
+_EXTERNAL_ID_LENGTH = (2, 1224)
+_ACCOUNT_DIGITS = 12
+_SECRET_KEY_LENGTH = 40
+_FALLBACK_SESSION_NAME = "aws-mfa"
+_NO_FIDO_HINTS = (
+    "sign in with the passkey or security key instead: aws login",
+    "or add an authenticator app to the user as a second device, and give that one",
+)
+
+
+def partition_of(arn: str) -> str | None:
+    """Return `aws`, `aws-cn`, ...; None for what is no ARN (a hardware serial)."""
+    parts = _parts(arn)
+    return parts[1] if parts else None
+
+
+def account_of(arn: str) -> str | None:
+    """Return the twelve digits of the account; None where there are none."""
+    parts = _parts(arn)
+    return parts[4] if parts and _is_account(parts[4]) else None
+
+
+def is_fido(device: str) -> bool:
+    """Whether this is a security key or passkey: IAM lists it, STS can never take it."""
+    return ":u2f/" in device
+
+
+def check_device(device: str, *, source: str) -> str:
+    """Return the device ARN or hardware serial, blanks around it removed; `BadInput` for what STS cannot take."""
+    device = device.strip()
+    if is_fido(device):
+        what = f"a passkey or security key, and STS takes codes only: {_quoted(device)}"
+        raise BadInput(f"the device given by {source} is {what}", *_NO_FIDO_HINTS)
+    if device.startswith("arn:"):
+        _check_device_arn(device, source)
+    if len(device) == _SECRET_KEY_LENGTH and "-" not in device and ":" not in device:
+        # Not quoted: a key pasted into the wrong place.
+        raise BadInput(f"the device given by {source} looks like a secret access key", _device_hint(device))
+    if not _fits(device, _SERIAL, _SERIAL_LENGTH) or (":mfa/" in device and not device.startswith("arn:")):
+        what = f"is neither an ARN nor a hardware serial: {_quoted(device)}"
+        raise BadInput(f"the device given by {source} {what}", _device_hint(device))
+    return device
+
+
+def check_role(role_arn: str, *, source: str) -> str:
+    """Return the role's ARN, blanks around it removed; `BadInput` says which kind of thing was given instead."""
+    role_arn = role_arn.strip()
+    parts = _parts(role_arn)
+    if not parts:
+        name = role_arn if _fits(role_arn, _NAME, _SESSION_NAME_LENGTH) else "NAME"
+        raise BadInput(
+            f"the role given by {source} is not an ARN: {_quoted(role_arn)}",
+            f"give it as: arn:aws:iam::123456789012:role/{name}",
+        )
+    kind = parts[5].partition("/")[0]
+    if kind != "role" or parts[2] != "iam":
+        raise BadInput(f"the role given by {source} is not the ARN of a role: {_quoted(role_arn)}", _role_hint(parts))
+    shortest, longest = _ROLE_ARN_LENGTH
+    name_fits = _fits(parts[5].rpartition("/")[2], _NAME, (1, 64))
+    printable = all("!" <= character <= "~" for character in role_arn)
+    if parts[3] or not (_is_account(parts[4]) and name_fits and printable and shortest <= len(role_arn) <= longest):
+        raise BadInput(
+            f"the role given by {source} is not a complete ARN: {_quoted(role_arn)}",
+            "its form is: arn:aws:iam::123456789012:role/NAME",
+        )
+    return role_arn
+
+
+def check_same_partition(device: str, role_arn: str, *, device_source: str, role_source: str) -> None:
+    """Raise `BadInput` where device and role lie in different partitions: no keys are valid in two."""
+    of_device, of_role = partition_of(device), partition_of(role_arn)
+    if of_device and of_role and of_device != of_role:
+        raise BadInput(
+            f"the device ({device_source}) is in partition {of_device}, the role ({role_source}) in {of_role}",
+            "keys work in one partition only: use a profile with the keys and the device of the role's partition",
+        )
+
+
+def check_session_name(name: str, *, source: str) -> str:
+    """Return the role session name; `BadInput` unless it is 2 to 64 letters, digits or `_+=,.@-`."""
+    if not _fits(name, _NAME, _SESSION_NAME_LENGTH):
+        raise BadInput(
+            f"the role session name given by {source} must be 2 to 64 letters, digits or _+=,.@-: {_quoted(name)}",
+            f"this one would do: --role-session-name {sanitised_session_name(name)}",
+        )
+    return name
+
+
+def check_external_id(external_id: str, *, source: str) -> str:
+    """Return the external id; `BadInput`, which does not quote it, unless it is 2 to 1224 characters AWS takes."""
+    if not _fits(external_id, _SERIAL, _EXTERNAL_ID_LENGTH):
+        raise BadInput(
+            f"the external id given by {source} must be 2 to 1224 letters, digits or _+=,.@:/-",
+            "copy it again from the owner of the role: blanks and quotes around it do not belong to it",
+        )
+    return external_id
+
+
+def sanitised_session_name(user_name: str | None) -> str:
+    r"""Return a role session name made of the local user name: `DOM\user` -> `DOM-user`; `aws-mfa` without one."""
+    name = "".join(character if character in _NAME else "-" for character in user_name or "")
+    name = name[: _SESSION_NAME_LENGTH[1]]
+    return name if len(name) >= _SESSION_NAME_LENGTH[0] and name.strip("-") else _FALLBACK_SESSION_NAME
+
+
+def _check_device_arn(device: str, source: str) -> None:
+    parts = _parts(device)
+    kind, _, name = parts[5].partition("/") if parts else ("", "", "")
+    if not parts or parts[2] != "iam" or kind != "mfa":
+        what = f"is not the ARN of an MFA device: {_quoted(device)}"
+        raise BadInput(f"the device given by {source} {what}", _device_hint(device))
+    if parts[3] or not _is_account(parts[4]) or not name.rpartition("/")[2]:
+        raise BadInput(
+            f"the device given by {source} is not a complete ARN: {_quoted(device)}",
+            "its form is: arn:aws:iam::123456789012:mfa/NAME",
+        )
+
+
+def _device_hint(device: str) -> str:
+    parts = _parts(device if device.startswith("arn:") else f"arn:aws:iam::{device}")
+    if parts and _is_account(parts[4]) and parts[5].startswith(("user/", "mfa/")):
+        name = parts[5].rpartition("/")[2] or "NAME"
+        return f"the device's ARN is likely: arn:{parts[1]}:iam::{parts[4]}:mfa/{name}"
+    return "list your devices with: aws iam list-mfa-devices"
+
+
+def _role_hint(parts: list[str]) -> str:
+    kind, _, rest = parts[5].partition("/")
+    if kind == "assumed-role" and _is_account(parts[4]):
+        role = rest.partition("/")[0]
+        return f"that is a session of a role; the role's ARN is likely: arn:{parts[1]}:iam::{parts[4]}:role/{role}"
+    if parts[2] == "iam" and kind in ("user", "group", "policy", "instance-profile", "mfa"):
+        return f"what it names is of the kind '{kind}'; a role's ARN is: arn:{parts[1]}:iam::{parts[4]}:role/NAME"
+    return f"a role's ARN is: arn:{parts[1]}:iam::123456789012:role/NAME"
+
+
+def _parts(arn: str) -> list[str] | None:
+    """Split `arn:partition:service:region:account:resource` into its six parts."""
+    parts = arn.split(":", 5)
+    known_partition = len(parts) == 6 and (parts[1] == "aws" or parts[1].startswith("aws-"))  # noqa: PLR2004
+    return parts if known_partition and parts[0] == "arn" else None
+
+
+def _is_account(text: str) -> bool:
+    return len(text) == _ACCOUNT_DIGITS and text.isascii() and text.isdigit()
+
+
+def _fits(text: str, allowed: frozenset[str], length: tuple[int, int]) -> bool:
+    return length[0] <= len(text) <= length[1] and allowed.issuperset(text)
+
+
+def _quoted(text: str) -> str:
+    """Return the value on one line, without control characters, cut where it is endless."""
+    shown = 120
+    return ascii(text if len(text) <= shown else text[:shown] + "...")

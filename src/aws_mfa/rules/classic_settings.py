@@ -1,0 +1,106 @@
+"""
+What is in force for the classic form: flag, variable, long-term section, AWS's config (contract, section 2).
+
+Each value comes with its source, for messages. Here is the order and nothing else: shapes are checked in `arns`,
+`durations`, `section_names`. On the hot path: plain classes, no imports but our own rules.
+"""
+
+from __future__ import annotations
+
+from aws_mfa.rules.durations import DEFAULT_MFA_SESSION_S, DEFAULT_ROLE_SESSION_S, parse_seconds
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SWITCHED_OFF = "none"
+
+
+class Given:
+    """A value and where it was found, such as `--device` or `aws_mfa_device in [work-long-term]`."""
+
+    __slots__ = ("source", "value")
+
+    def __init__(self, value: str, source: str) -> None:
+        self.value = value
+        self.source = source
+
+
+class Sections:
+    """What the AWS files say of one profile: its long-term section, and the same-named profile of the config file."""
+
+    __slots__ = ("config", "config_name", "long_term", "long_term_name")
+
+    def __init__(
+        self, long_term_name: str, long_term: Mapping[str, str], config_name: str, config: Mapping[str, str]
+    ) -> None:
+        self.long_term_name = long_term_name
+        self.long_term = long_term
+        self.config_name = config_name
+        self.config = config
+
+    def aws_setting(self, key: str) -> Given | None:
+        """AWS's own setting: the config file's profile, then the long-term section."""
+        return _from_section(self.config, key, f"{key} in ~/.aws/config [{self.config_name}]") or self.own_setting(key)
+
+    def own_setting(self, key: str) -> Given | None:
+        """A setting of the long-term section alone."""
+        return _from_section(self.long_term, key, f"{key} in [{self.long_term_name}]")
+
+
+def config_section_name(profile: str) -> str:
+    """The header of a profile in `~/.aws/config`."""
+    return profile if profile == "default" else f"profile {profile}"
+
+
+def role_in_force(
+    flag: str | None, environ: Mapping[str, str], long_term: Mapping[str, str], name: str
+) -> Given | None:
+    """`--assume-role` > `MFA_ASSUME_ROLE` > `assume_role`; empty counts as absent, `none` switches a role off."""
+    role = (
+        _given(flag, "--assume-role")
+        or _given(environ.get("MFA_ASSUME_ROLE"), "MFA_ASSUME_ROLE")
+        or _from_section(long_term, "assume_role", f"assume_role in [{name}]")
+    )
+    return None if role is None or role.value.lower() == SWITCHED_OFF else role
+
+
+def device_in_force(flag: str | None, environ: Mapping[str, str], sections: Sections) -> Given | None:
+    """`--device` > `MFA_DEVICE` > `aws_mfa_device` > AWS's `mfa_serial`."""
+    return (
+        _given(flag, "--device")
+        or _given(environ.get("MFA_DEVICE"), "MFA_DEVICE")
+        or sections.own_setting("aws_mfa_device")
+        or sections.aws_setting("mfa_serial")
+    )
+
+
+def duration_in_force(
+    flag: int | None, environ: Mapping[str, str], sections: Sections, role: Given | None
+) -> tuple[int, str]:
+    """
+    Seconds and their source: `--duration` (non-zero) > `MFA_STS_DURATION` > `duration_seconds` > the default.
+
+    A `duration_seconds` beside a `role_arn` is that role's: it does not shorten an MFA session.
+    """
+    if flag:
+        return flag, "--duration"
+    given = _given(environ.get("MFA_STS_DURATION"), "MFA_STS_DURATION")
+    if given is None and (role is not None or "role_arn" not in sections.config):
+        given = sections.aws_setting("duration_seconds")
+    if given is not None:
+        return parse_seconds(given.value, given.source), given.source
+    return (DEFAULT_ROLE_SESSION_S if role else DEFAULT_MFA_SESSION_S), "default"
+
+
+def session_name_in_force(flag: str | None, sections: Sections) -> Given | None:
+    """`--role-session-name` > AWS's `role_session_name`; None: the local user's name."""
+    return _given(flag, "--role-session-name") or sections.aws_setting("role_session_name")
+
+
+def _given(value: str | None, source: str) -> Given | None:
+    return Given(value, source) if value else None
+
+
+def _from_section(section: Mapping[str, str], key: str, source: str) -> Given | None:
+    return _given(section.get(key), source)

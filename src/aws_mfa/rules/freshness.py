@@ -1,0 +1,116 @@
+"""
+Is the session in this section still good? A verdict that brings its reason (contract, section 4).
+
+On the hot path: plain classes, no imports but our own rules.
+"""
+
+from __future__ import annotations
+
+from aws_mfa.rules.timestamps import parse_moment
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MARGIN_S = 60
+"""A session with no more than this left counts as expired: a request signed now must still arrive."""
+
+REQUIRED_KEYS = (
+    "assumed_role",
+    "aws_access_key_id",
+    "aws_secret_access_key",
+    "aws_session_token",
+    "aws_security_token",
+    "expiration",
+)
+
+_MARKS_OF_A_SESSION = ("aws_session_token", "aws_security_token", "expiration", "assumed_role")
+
+
+class Fresh:
+    """Good until `expires_at` (seconds since the epoch), `left_s` seconds from now."""
+
+    __slots__ = ("expires_at", "left_s")
+
+    def __init__(self, expires_at: float, left_s: float) -> None:
+        self.expires_at = expires_at
+        self.left_s = left_s
+
+
+class Missing:
+    """There is no such section."""
+
+    __slots__ = ()
+
+
+class Incomplete:
+    """Some of the keys of a session are absent or empty, or its expiration cannot be read."""
+
+    __slots__ = ("keys",)
+
+    def __init__(self, keys: tuple[str, ...]) -> None:
+        self.keys = keys
+
+
+class OtherRole:
+    """The session is for another role than asked; None stands for no role."""
+
+    __slots__ = ("asked", "stored")
+
+    def __init__(self, stored: str | None, asked: str | None) -> None:
+        self.stored = stored
+        self.asked = asked
+
+
+class Expired:
+    """Over since `left_s` seconds (negative), or within the margin."""
+
+    __slots__ = ("left_s",)
+
+    def __init__(self, left_s: float) -> None:
+        self.left_s = left_s
+
+
+class PermanentKeys:
+    """The section holds long-term keys: it is no session, and must not be overwritten."""
+
+    __slots__ = ()
+
+
+Verdict = Fresh | Missing | Incomplete | OtherRole | Expired | PermanentKeys
+
+
+def judge(
+    section: Mapping[str, str] | None, *, role_arn: str | None, now: float, margin_s: float = MARGIN_S
+) -> Verdict:
+    """Judge the short-term section against the role asked (None: no role) at the moment `now`."""
+    if section is None:
+        return Missing()
+    if holds_permanent_keys(section):
+        return PermanentKeys()
+    missing = tuple(key for key in REQUIRED_KEYS if not section.get(key))
+    if missing:
+        return Incomplete(missing)
+    stored = section.get("assumed_role_arn") or None
+    if stored != role_arn:
+        return OtherRole(stored, role_arn)
+    expires_at = parse_moment(section["expiration"])
+    if expires_at is None:
+        return Incomplete(("expiration",))
+    left_s = expires_at - now
+    return Fresh(expires_at, left_s) if left_s > margin_s else Expired(left_s)
+
+
+def holds_permanent_keys(section: Mapping[str, str]) -> bool:
+    """
+    Whether the section's own keys are an IAM user's.
+
+    `AKIA` says so even beside a token: `aws configure` leaves the old token lines when it replaces the keys. An
+    unknown prefix counts as long-term where nothing marks the section as a session's.
+    """
+    key_id = section.get("aws_access_key_id", "")
+    if key_id.startswith("AKIA"):
+        return True
+    if not key_id or key_id.startswith("ASIA"):
+        return False
+    return not any(section.get(mark) for mark in _MARKS_OF_A_SESSION)

@@ -1,0 +1,37 @@
+"""
+A session -> the keys of its section in the credentials file (contract, section 5).
+
+The order is the old tool's; `x_security_token_expires` comes last, so that 0.0.12 reads what it knows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_mfa.errors import AwsFailed
+from aws_mfa.rules.timestamps import rfc3339_text, utc_text
+
+if TYPE_CHECKING:
+    from aws_mfa.model import Session
+
+
+def section_of(session: Session) -> dict[str, str | None]:
+    """Key -> value as `with_changes` takes it; None removes `assumed_role_arn` where no role is assumed."""
+    token = _one_line(session.session_token.reveal())
+    return {
+        "assumed_role": str(session.assumed_role_arn is not None),
+        "assumed_role_arn": session.assumed_role_arn,
+        "aws_access_key_id": _one_line(session.access_key_id),
+        "aws_secret_access_key": _one_line(session.secret_access_key.reveal()),
+        "aws_session_token": token,
+        "aws_security_token": token,
+        "expiration": utc_text(session.expires_at),
+        "x_security_token_expires": rfc3339_text(session.expires_at),
+    }
+
+
+def _one_line(value: str) -> str:
+    """Refuse what would break the file's lines: no session AWS ever made has blanks or control characters."""
+    if not value or not value.isascii() or not value.isprintable() or " " in value:
+        raise AwsFailed("AWS answered with a session that no credentials file can hold", "take the next code")
+    return value

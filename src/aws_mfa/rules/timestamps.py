@@ -1,0 +1,83 @@
+"""
+Moments as text <-> seconds since the epoch, UTC. On the hot path: neither `datetime` nor `re`.
+
+Reads what stands in credentials files: the old tool's `2026-11-22 06:03:19`, ISO 8601 with `T`, `Z`, fractions and
+offsets, a trailing `UTC`. What cannot be read is None, never a guess.
+"""
+
+from __future__ import annotations
+
+import time
+
+_DAYS_BEFORE_MONTH = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
+_MONTHS, _HOURS, _MINUTES = range(1, 13), range(24), range(60)
+_DAYS_TO_1970 = 719162
+_SHORTEST = 19  # YYYY-MM-DD HH:MM:SS
+
+
+def parse_moment(text: str) -> float | None:
+    """Seconds since the epoch; a moment without a zone is UTC. None for what is no such moment."""
+    text = text.strip()
+    whole, zone = text[:_SHORTEST], text[_SHORTEST:]
+    if len(whole) < _SHORTEST or whole[4] + whole[7] + whole[13] + whole[16] != "--::" or whole[10] not in " Tt":
+        return None
+    offset_s = _offset_s(zone)
+    digits = (whole[:4], whole[5:7], whole[8:10], whole[11:13], whole[14:16], whole[17:19])
+    if offset_s is None or not all(part.isdigit() and part.isascii() for part in digits):
+        return None
+    year, month, day, hour, minute, second = map(int, digits)
+    if year < 1 or month not in _MONTHS or not 1 <= day <= _days_in(year, month):
+        return None
+    if hour not in _HOURS or minute not in _MINUTES or second not in _MINUTES:
+        return None
+    days = _days_before(year, month) + day - 1
+    return days * 86400 + hour * 3600 + minute * 60 + second - offset_s
+
+
+def utc_text(moment: float) -> str:
+    """`2026-11-22 06:03:19`, UTC: the form of the old tool."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(moment))
+
+
+def rfc3339_text(moment: float) -> str:
+    """`2026-11-22T06:03:19Z`."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
+
+
+def local_text(moment: float) -> str:
+    """`Sun 07:03:19 CET`: the same moment on the user's clock, to be shown beside UTC."""
+    return time.strftime("%a %H:%M:%S %Z", time.localtime(moment))
+
+
+def _offset_s(zone: str) -> float | None:
+    """Seconds east of UTC for `""`, `Z`, `UTC`, `+01:00`, `-0530`, each after an optional fraction."""
+    zone = zone.strip()
+    if zone.startswith("."):
+        behind = zone[1:].lstrip("0123456789")
+        if len(behind) == len(zone) - 1:
+            return None
+        zone = behind.strip()
+    if zone in ("", "Z", "z", "UTC", "GMT"):
+        return 0
+    if len(zone) == len("+01"):
+        zone += "00"
+    hours, minutes = zone[1:3], zone[3:].removeprefix(":")
+    digits = hours + minutes
+    if zone[0] not in "+-" or len(minutes) != len("00") or not (digits.isdigit() and digits.isascii()):
+        return None
+    if int(hours) not in _HOURS or int(minutes) not in _MINUTES:
+        return None
+    seconds = int(hours) * 3600 + int(minutes) * 60
+    return -seconds if zone[0] == "-" else seconds
+
+
+def _days_in(year: int, month: int) -> int:
+    return _days_before(year + month // 12, month % 12 + 1) - _days_before(year, month)
+
+
+def _days_before(year: int, month: int) -> int:
+    """Days from 1970-01-01 to the first of the month."""
+    leap_day_over = month > 2 and year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)  # noqa: PLR2004
+    past = year - 1
+    days = past * 365 + past // 4 - past // 100 + past // 400 + _DAYS_BEFORE_MONTH[month - 1]
+    return days + leap_day_over - _DAYS_TO_1970

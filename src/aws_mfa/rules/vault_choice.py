@@ -1,0 +1,66 @@
+"""
+Which vault holds, or is to hold, the long-term keys; and the note of where they are.
+
+Order: `--vault` or `--no-keychain`, `AWS_MFA_VAULT`, the vault that set-up or import noted for this section, the
+keychain. Pure; the note is text of sections, without any secret.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_mfa.errors import BadInput
+from aws_mfa.rules.ini_text import section_values, with_changes, without_section
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+VAULTS = ("keychain", "age", "file")
+
+
+class VaultChoice:
+    """The vault's name, who chose it, and whether a person did (then no other place may stand in silently)."""
+
+    __slots__ = ("explicit", "name", "source")
+
+    def __init__(self, name: str, source: str, *, explicit: bool) -> None:
+        self.name = name
+        self.source = source
+        self.explicit = explicit
+
+
+def choose_vault(
+    flag: str | None, environ: Mapping[str, str], noted: str | None, *, no_keychain: bool = False
+) -> VaultChoice:
+    """Choose by flag, variable, note, in this order; `BadInput` for a name that is no vault."""
+    if no_keychain:
+        if flag not in (None, "file"):
+            raise BadInput(f"--no-keychain and --vault {flag} contradict each other", "give one of the two")
+        return VaultChoice("file", "--no-keychain", explicit=True)
+    for source, value in (("--vault", flag), ("AWS_MFA_VAULT", environ.get("AWS_MFA_VAULT"))):
+        if value:
+            return VaultChoice(_checked(value, source), source, explicit=True)
+    if noted in VAULTS:
+        return VaultChoice(noted, "where the keys were stored", explicit=False)
+    return VaultChoice("keychain", "the default", explicit=False)
+
+
+def noted_vault(notes: str, section: str) -> str | None:
+    """The vault noted for a long-term section."""
+    return (section_values(notes, section) or {}).get("vault")
+
+
+def with_note(notes: str, section: str, vault: str, access_key_id: str) -> str:
+    """The notes with this section's vault and key id."""
+    return with_changes(notes, section, {"vault": vault, "aws_access_key_id": access_key_id})
+
+
+def without_note(notes: str, section: str) -> str:
+    """The notes without this section."""
+    return without_section(notes, section)
+
+
+def _checked(name: str, source: str) -> str:
+    if name not in VAULTS:
+        raise BadInput(f"{source}: {name!r} is no vault", f"choose one of: {', '.join(VAULTS)}")
+    return name

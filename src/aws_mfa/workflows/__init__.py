@@ -1,0 +1,1 @@
+"""What the tool does, step by step; never names an adapter."""

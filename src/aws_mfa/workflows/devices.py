@@ -1,0 +1,61 @@
+"""
+The MFA device: the one given, else the one IAM knows, else one chosen from a menu.
+
+FIDO keys and passkeys are left out: STS takes codes only, and they have none.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_mfa.errors import AwsMfaError, Cancelled, NoDevice
+from aws_mfa.rules.arns import is_fido
+
+if TYPE_CHECKING:
+    from aws_mfa.model import LongTermKeys
+    from aws_mfa.workflows.outside import Outside
+
+_MUST_PROVIDE = 'You must provide --device or MFA_DEVICE or set "aws_mfa_device" in ".aws/credentials"'
+
+
+def discover_device(keys: LongTermKeys, region: str, outside: Outside) -> str:
+    """Ask `iam:ListMFADevices`; one -> that one, several -> a menu on a terminal, else `NoDevice` that lists them."""
+    try:
+        devices = outside.iam(region).list_mfa_devices(keys)
+    except Cancelled:
+        raise
+    except AwsMfaError as error:
+        raise NoDevice(f"{_MUST_PROVIDE}; IAM was asked and did not tell: {error.message}", *error.hints) from error
+    usable = [device for device in devices if not is_fido(device)]
+    if not usable:
+        raise _none_usable(devices)
+    return usable[0] if len(usable) == 1 else _chosen(usable, outside)
+
+
+def _none_usable(devices: list[str]) -> NoDevice:
+    if not devices:
+        return NoDevice(
+            f"{_MUST_PROVIDE}; IAM knows no MFA device of this user",
+            "add an authenticator app: IAM console, Security credentials, Assign MFA device",
+        )
+    return NoDevice(
+        f"{_MUST_PROVIDE}; this user has passkeys or security keys only, and STS can never take those",
+        "sign in with the passkey instead: aws login",
+        "or add an authenticator app as a second device: IAM console, Security credentials",
+    )
+
+
+def _chosen(devices: list[str], outside: Outside) -> str:
+    terminal = outside.terminal
+    if not terminal.has_human:
+        raise NoDevice(f"{_MUST_PROVIDE}; this user has several", *(f"--device {device}" for device in devices))
+    terminal.say("Your MFA devices:")
+    for number, device in enumerate(devices, 1):
+        terminal.say(f"  {number}  {device}")
+    while True:
+        answer = terminal.ask(f"Which one has the code? [1-{len(devices)}]: ").strip()
+        if answer in devices:
+            return answer
+        if answer.isascii() and answer.isdigit() and 1 <= int(answer) <= len(devices):
+            return devices[int(answer) - 1]
+        terminal.say(f"please answer with a number from 1 to {len(devices)}")

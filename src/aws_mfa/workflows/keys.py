@@ -1,0 +1,127 @@
+"""
+Long-term keys: found in the vault, in the keychain fork's items, in the credentials file, in this order.
+
+Nothing is sent and nothing is asked here. What is not found is a `NoLongTermKeys`: never another account's keys.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_mfa.errors import KeychainUnavailable, NoLongTermKeys
+from aws_mfa.model import LongTermKeys, Secret
+from aws_mfa.rules.vault_choice import noted_vault, with_note, without_note
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_mfa.rules.vault_choice import VaultChoice
+    from aws_mfa.workflows.outside import Outside
+
+_KEY_ID, _SECRET = "aws_access_key_id", "aws_secret_access_key"
+IMPORT_HINT = "move them to the vault with: aws-mfa import"
+
+
+class FoundKeys:
+    """The keys, the place they came from, and a line to be said about it (None: nothing to say)."""
+
+    __slots__ = ("keys", "notice", "place")
+
+    def __init__(self, keys: LongTermKeys, place: str, notice: str | None = None) -> None:
+        self.keys = keys
+        self.place = place
+        self.notice = notice
+
+
+def find_long_term_keys(
+    section: str, choice: VaultChoice, long_term: Mapping[str, str] | None, outside: Outside
+) -> FoundKeys:
+    """Read the vault chosen, the fork's items, the file's long-term section; raise `NoLongTermKeys` after the last."""
+    trouble: KeychainUnavailable | None = None
+    try:
+        found = _in_vault(section, choice, outside)
+    except KeychainUnavailable as error:
+        if choice.explicit or noted_vault(outside.known_keys.read(), section) == choice.name:
+            raise
+        found, trouble = None, error
+    if found is None:
+        found = _in_file(long_term, choice, trouble, outside.credentials.path)
+    if found is None:
+        raise _missing(section, long_term, trouble)
+    return found
+
+
+def keys_are_known(
+    section: str, choice: VaultChoice, long_term: Mapping[str, str] | None, outside: Outside, *, in_doubt: bool
+) -> bool:
+    """Whether keys exist, without asking where file or note answer; `in_doubt` where the vault cannot be asked."""
+    if _has_keys(long_term) or (noted_vault(outside.known_keys.read(), section) and not choice.explicit):
+        return True
+    if choice.name == "age":
+        return in_doubt  # a passphrase is not asked for this
+    try:
+        return _in_vault(section, choice, outside) is not None
+    except KeychainUnavailable:
+        return in_doubt
+
+
+def note_keys(section: str, vault: str, keys: LongTermKeys, outside: Outside) -> None:
+    """Note where the keys are, so that the next run need not ask the vault whether there are any."""
+    if vault == "file":
+        outside.known_keys.update(lambda text: without_note(text, section))
+    else:
+        outside.known_keys.update(lambda text: with_note(text, section, vault, keys.access_key_id))
+
+
+def keys_in_section(long_term: Mapping[str, str] | None) -> LongTermKeys | None:
+    """The keys that stand in a section of the credentials file, None unless both do."""
+    if long_term is None or not _has_keys(long_term):
+        return None
+    return LongTermKeys(long_term[_KEY_ID], Secret(long_term[_SECRET]))
+
+
+def _in_vault(section: str, choice: VaultChoice, outside: Outside) -> FoundKeys | None:
+    if choice.name == "file":
+        return None
+    keys = outside.vault(choice.name).load(section)
+    if keys is not None:
+        return FoundKeys(keys, choice.name)
+    if choice.name != "keychain":
+        return None
+    keys = outside.fork.load_fork(section)
+    if keys is None:
+        return None
+    return FoundKeys(keys, "fork", f"long-term keys read from the items of the keychain fork; {IMPORT_HINT}")
+
+
+def _in_file(
+    long_term: Mapping[str, str] | None, choice: VaultChoice, trouble: KeychainUnavailable | None, path: str
+) -> FoundKeys | None:
+    keys = keys_in_section(long_term)
+    if keys is None:
+        return None
+    if choice.name == "file":
+        return FoundKeys(keys, "file")
+    if trouble is not None:
+        return FoundKeys(keys, "file", f"{trouble.message}; long-term keys read from {path}")
+    return FoundKeys(keys, "file", f"long-term keys read from {path}, where they lie in plain text; {IMPORT_HINT}")
+
+
+def _has_keys(long_term: Mapping[str, str] | None) -> bool:
+    return bool(long_term and long_term.get(_KEY_ID) and long_term.get(_SECRET))
+
+
+def _missing(section: str, long_term: Mapping[str, str] | None, trouble: KeychainUnavailable | None) -> NoLongTermKeys:
+    profile = section.removesuffix("-long-term")
+    hints = [f"store them with: aws-mfa setup --profile {profile}"]
+    if trouble is not None:
+        hints = [trouble.message, *trouble.hints, *hints]
+    if long_term is None:
+        message = (
+            f"Long term credentials session '[{section}]' is missing. You must add this section to your credentials "
+            "file along with your long term 'aws_access_key_id' and 'aws_secret_access_key'"
+        )
+    else:
+        absent = _SECRET if long_term.get(_KEY_ID) else _KEY_ID
+        message = f"No option '{absent}' in section: '{section}'"
+    return NoLongTermKeys(message, *hints)

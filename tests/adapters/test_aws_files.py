@@ -1,0 +1,331 @@
+"""The AWS files: found where the SDKs look, read without guessing, updated without losing a byte of anybody's."""
+
+from __future__ import annotations
+
+import os
+import random
+import stat
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aws_mfa.adapters.aws_files import AwsFile, find_files, state_folder
+from aws_mfa.adapters.locks import lock
+from aws_mfa.errors import BadInput, BrokenFile, NotSetUp, Unreachable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aws_mfa.workflows.outside import AwsTextFile
+
+posix_only = pytest.mark.skipif(os.name == "nt", reason="POSIX modes, links and signals")
+as_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can become another user")
+no_home_variable = {"USERPROFILE": ""} if os.name == "nt" else {"HOME": ""}
+
+
+def credentials(tmp_path: Path, data: bytes | None = None) -> AwsFile:
+    path = tmp_path / "credentials"
+    if data is not None:
+        path.write_bytes(data)
+        path.chmod(0o600)
+    return AwsFile(str(path), lock_timeout_s=0.1)
+
+
+def append(text: str) -> str:
+    return text + "[new]\n"
+
+
+def test_it_is_the_file_that_the_workflows_ask_for(tmp_path: Path) -> None:
+    door: AwsTextFile = credentials(tmp_path)
+    assert (door.path, door.exists(), door.read()) == (str(tmp_path / "credentials"), False, "")
+
+
+def test_every_byte_outside_the_edit_is_kept(tmp_path: Path) -> None:
+    before = (
+        "# caf\u00e9 \U0001f511\r\n[a]\r\nKey=1 ; x\r\n\n\t nested = 2\n\x0c\x85\u2028\rno newline at the end".encode()
+    )
+    file = credentials(tmp_path, before)
+    assert file.read().encode() == before
+    assert file.update(lambda text: text + "!")
+    assert (tmp_path / "credentials").read_bytes() == before + b"!"
+
+
+def test_an_edit_that_changes_nothing_leaves_the_file_untouched(tmp_path: Path) -> None:
+    file = credentials(tmp_path, b"[a]\r\n")
+    before = os.stat(file.path)
+    assert not file.update(lambda text: text)
+    after = os.stat(file.path)
+    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+
+
+def test_nothing_is_made_of_nothing(tmp_path: Path) -> None:
+    file = credentials(tmp_path)
+    assert not file.update(lambda text: text)
+    assert not file.exists()
+
+
+@posix_only
+def test_a_missing_file_is_made_0600_in_a_folder_0700(tmp_path: Path) -> None:
+    path = tmp_path / ".aws" / "credentials"
+    before = os.umask(0)
+    try:
+        assert AwsFile(str(path)).update(append)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert path.read_bytes() == b"[new]\n"
+
+
+def test_update_reads_again_what_another_wrote_meanwhile(tmp_path: Path) -> None:
+    file = credentials(tmp_path, b"[a]\n")
+    file.read()
+    (tmp_path / "credentials").write_bytes(b"[a]\n[b]\n")
+    file.update(append)
+    assert file.read() == "[a]\n[b]\n[new]\n"
+
+
+def test_a_failing_edit_leaves_the_file_and_frees_the_lock(tmp_path: Path) -> None:
+    file = credentials(tmp_path, b"[a]\n")
+
+    def fail(text: str) -> str:
+        raise NotSetUp("no")
+
+    with pytest.raises(NotSetUp, match="no"):
+        file.update(fail)
+    assert file.update(append)
+    assert file.read() == "[a]\n[new]\n"
+
+
+def test_a_lock_that_is_held_stops_the_update_with_the_holders_pid(tmp_path: Path) -> None:
+    file = credentials(tmp_path, b"[a]\n")
+    with lock(str(tmp_path / ".credentials.aws-mfa.lock"), timeout_s=0):
+        with pytest.raises(Unreachable, match=rf"pid {os.getpid()}\)"):
+            file.update(append)
+        assert file.read() == "[a]\n"
+
+
+@posix_only
+def test_two_homes_that_link_to_one_file_share_its_lock(tmp_path: Path) -> None:
+    (tmp_path / "credentials").write_bytes(b"[a]\n")
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "credentials").symlink_to("../credentials")
+    linked = AwsFile(str(tmp_path / "home" / "credentials"), lock_timeout_s=0)
+    with (
+        lock(str(tmp_path / ".credentials.aws-mfa.lock"), timeout_s=0),
+        pytest.raises(Unreachable),
+    ):
+        linked.update(append)
+    assert linked.update(append)
+    assert (tmp_path / "home" / "credentials").is_symlink()
+    assert (tmp_path / "credentials").read_bytes() == b"[a]\n[new]\n"
+
+
+@posix_only
+def test_a_link_into_a_volume_that_is_not_mounted_makes_no_folder_there(tmp_path: Path) -> None:
+    (tmp_path / "credentials").symlink_to("volume/credentials")
+    with pytest.raises(NotSetUp, match="No such file"):
+        credentials(tmp_path).update(append)
+    assert not (tmp_path / "volume").exists()
+
+
+SECRET = b"wJalrXUtnFEMI"
+
+
+@pytest.mark.parametrize(
+    ("data", "place"),
+    [
+        (b"[a]\nkey = 1\naws_secret_access_key = " + SECRET + b"\xff\n", "line 3: bytes that are not UTF-8"),
+        (b"\xed\xa0\x80" + SECRET, "line 1: bytes that are not UTF-8"),
+        (b"\xef\xbb\xbf[a]\nkey = " + SECRET, "line 1: the file starts with a byte order mark"),
+        (SECRET.decode().encode("utf-16"), "line 1: the file starts with UTF-16"),
+    ],
+)
+def test_what_is_no_text_is_named_by_line_quoting_nothing_and_never_overwritten(
+    tmp_path: Path, data: bytes, place: str
+) -> None:
+    file = credentials(tmp_path, data)
+    for attempt in (file.read, lambda: file.update(append)):
+        with pytest.raises(BrokenFile) as caught:
+            attempt()
+        assert caught.value.message.startswith(f"{file.path}, {place}")
+        told = "".join(traceback.format_exception(caught.value)) + repr(caught.value.__context__)
+        assert SECRET.decode() not in told
+        assert caught.value.__context__ is None
+    assert (tmp_path / "credentials").read_bytes() == data
+
+
+def test_text_that_cannot_be_bytes_is_refused(tmp_path: Path) -> None:
+    file = credentials(tmp_path, b"[a]\n")
+    with pytest.raises(BadInput, match="not UTF-8") as caught:
+        file.update(lambda text: text + "secret\udcff")
+    assert caught.value.__context__ is None
+    assert file.read() == "[a]\n"
+
+
+@posix_only
+@pytest.mark.parametrize("kind", ["a folder", "a pipe, socket or device"])
+def test_what_is_no_file_is_named_and_does_not_hang(tmp_path: Path, kind: str) -> None:
+    file = credentials(tmp_path)
+    if kind == "a folder":
+        os.mkdir(file.path)
+    else:
+        os.mkfifo(file.path)
+    for attempt in (file.read, lambda: file.update(append)):
+        with pytest.raises(BrokenFile, match=kind):
+            attempt()
+    assert not file.repair_mode()
+
+
+def test_the_null_device_is_an_empty_file_that_cannot_be_written() -> None:
+    file = AwsFile(os.devnull)
+    assert (file.exists(), file.read(), file.repair_mode()) == (False, "", False)
+    with pytest.raises(NotSetUp, match="null device"):
+        file.update(append)
+
+
+UNREADABLE = """
+import os, sys
+from aws_mfa.adapters.aws_files import AwsFile
+from aws_mfa.errors import BrokenFile
+os.chdir("/"); os.setgid(65534); os.setuid(65534)
+try:
+    AwsFile(sys.argv[1]).read()
+except BrokenFile as error:
+    print(error.message)
+"""
+
+
+def child_environment() -> dict[str, str]:
+    return dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
+
+
+@as_root
+def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
+    file = credentials(tmp_path, b"[a]\n")
+    command = [sys.executable, "-c", UNREADABLE, file.path]
+    done = subprocess.run(command, env=child_environment(), capture_output=True, text=True, check=True)
+    assert done.stdout == f"cannot read {file.path}: Permission denied\n"
+
+
+@posix_only
+@pytest.mark.parametrize(("old", "new"), [(0o644, 0o600), (0o620, 0o600), (0o444, 0o400)])
+def test_a_wide_mode_is_repaired_once(tmp_path: Path, old: int, new: int) -> None:
+    file = credentials(tmp_path, b"[a]\n")
+    os.chmod(file.path, old)
+    assert (file.repair_mode(), file.repair_mode()) == (True, False)
+    assert stat.S_IMODE(os.stat(file.path).st_mode) == new
+
+
+def test_a_missing_file_has_no_mode_to_repair(tmp_path: Path) -> None:
+    assert not credentials(tmp_path).repair_mode()
+
+
+def test_the_files_are_where_the_sdks_look(tmp_path: Path) -> None:
+    home = str(tmp_path)
+    aws = os.path.join(home, ".aws")
+    variable = next(iter(no_home_variable))
+    usual = (os.path.join(aws, "credentials"), os.path.join(aws, "config"))
+    assert find_files({}, home) == find_files({variable: home}) == usual
+    assert find_files({"AWS_SHARED_CREDENTIALS_FILE": "", "AWS_CONFIG_FILE": ""}, home) == usual
+    assert state_folder({}, home) == os.path.join(aws, "mfa")
+
+
+def test_variables_name_the_files_and_need_no_home() -> None:
+    named = {"AWS_SHARED_CREDENTIALS_FILE": "/x/credentials", "AWS_CONFIG_FILE": "relative/config"}
+    assert find_files(named) == ("/x/credentials", "relative/config")
+
+
+def test_tilde_and_variables_in_them_are_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEAM", "red")
+    named = {"AWS_SHARED_CREDENTIALS_FILE": "~/$TEAM/credentials", "AWS_CONFIG_FILE": "~"}
+    assert find_files(named, str(tmp_path)) == (f"{tmp_path}/red/credentials", str(tmp_path))
+
+
+@posix_only
+def test_without_home_the_password_database_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOME", raising=False)
+    credentials_path, _ = find_files({})
+    assert credentials_path == os.path.join(os.path.expanduser("~"), ".aws", "credentials")
+    assert not credentials_path.startswith("~")
+
+
+@as_root
+def test_a_user_without_any_home_is_told_what_to_set() -> None:
+    code = (
+        "import os\nfrom aws_mfa.adapters.aws_files import find_files\nfrom aws_mfa.errors import NotSetUp\n"
+        "os.environ.pop('HOME', None); os.setuid(47110)\n"
+        "try:\n    find_files(os.environ)\nexcept NotSetUp as error:\n    print(error.message, error.hints[0])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=child_environment(), capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("no home folder: HOME is not set")
+    assert "export HOME=" in done.stdout
+
+
+ADD_SECTIONS = """
+import sys
+from aws_mfa.adapters.aws_files import AwsFile
+file = AwsFile(sys.argv[1], lock_timeout_s=60)
+for number in range(int(sys.argv[3])):
+    section = f"[{sys.argv[2]}-{number}]"
+    file.update(lambda text: text + section + "\\nkey = value\\n\\n")
+    print(section, flush=True)
+"""
+
+
+def add_sections(path: str, name: str, count: int) -> subprocess.Popen[str]:
+    """A process that adds `count` sections and prints the header of each when it is written."""
+    command = [sys.executable, "-c", ADD_SECTIONS, path, name, str(count)]
+    return subprocess.Popen(command, env=child_environment(), stdout=subprocess.PIPE, text=True)
+
+
+def test_threads_of_one_process_lose_no_update(tmp_path: Path) -> None:
+    path = str(tmp_path / "credentials")
+
+    def work(name: str) -> None:
+        for _ in range(5):
+            AwsFile(path).update(lambda text: f"{text}[{name}-{text.count(name + '-')}]\n")
+
+    threads = [threading.Thread(target=work, args=(str(name),)) for name in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(AwsFile(path).read().split()) == sorted(f"[{name}-{n}]" for name in range(4) for n in range(5))
+
+
+@pytest.mark.real
+def test_eight_processes_with_twenty_updates_each_lose_none(tmp_path: Path) -> None:
+    path = str(tmp_path / "credentials")
+    children = [add_sections(path, f"p{name}", 20) for name in range(8)]
+    for child in children:
+        child.communicate(timeout=120)
+    sections = [line for line in AwsFile(path).read().splitlines() if line.startswith("[")]
+    assert sorted(sections) == sorted(f"[p{name}-{number}]" for name in range(8) for number in range(20))
+    assert sorted(os.listdir(tmp_path)) == [".credentials.aws-mfa.lock", "credentials"]
+
+
+@posix_only
+@pytest.mark.real
+def test_thirty_kills_lose_nothing_that_was_told_as_written(tmp_path: Path) -> None:
+    """Each next process gets the dead one's lock at once; the file is whole, with at most the one section untold."""
+    path = str(tmp_path / "credentials")
+    told: list[str] = []
+    for name in range(30):
+        child = add_sections(path, f"p{name}", 100_000)
+        time.sleep(random.uniform(0.05, 0.12))
+        child.kill()
+        told += child.communicate()[0].split()
+        written = AwsFile(path).read().split("\n\n")[:-1]
+        assert set(told) <= {section.split("\n")[0] for section in written}
+        assert all(section.split("\n")[1:] == ["key = value"] for section in written)
+        assert len(written) <= len(told) + name + 1
+    assert len(told) > 30
+    assert AwsFile(path, lock_timeout_s=0).update(append)

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aws_mfa.adapters import key_items
+from aws_mfa.model import LongTermKeys, Secret
+
+KEYS = LongTermKeys("AKIAIOSFODNN7EXAMPLE", Secret("wJalrXUtnFEMI/K7MDENG"))
+
+
+@given(section=st.text(), key_id=st.text(min_size=1), secret=st.text(min_size=1))
+def test_whatever_keys_are_written_the_same_are_read_and_the_value_is_one_line(
+    section: str, key_id: str, secret: str
+) -> None:
+    keys = LongTermKeys(key_id, Secret(secret))
+    text = key_items.write_object(key_items.with_keys({}, section, keys))
+    assert key_items.keys_of(key_items.read_object(text)).matches(keys)
+    assert len(text.splitlines()) == 1
+
+
+def test_further_fields_are_kept() -> None:
+    item = key_items.with_keys({"note": "the old laptop's", "aws_access_key_id": "AKIAOLD"}, "work", KEYS)
+    assert (item["note"], item["aws_access_key_id"]) == ("the old laptop's", KEYS.access_key_id)
+
+
+def test_an_item_made_by_hand_needs_nothing_but_the_keys() -> None:
+    item = key_items.read_object('{"aws_access_key_id": "AKIA1", "aws_secret_access_key": "s"}')
+    assert key_items.keys_of(item).access_key_id == "AKIA1"
+    assert key_items.is_for(item, "any-section")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("wJalrXUtnFEMI/K7MDENG", "it is not JSON"),
+        ("[" * 100_000, "it is not JSON"),
+        ('["wJalrXUtnFEMI"]', "it is not a JSON object"),
+        ('{"v": 2, "aws_access_key_id": "AKIA1", "aws_secret_access_key": "s"}', "a newer aws-mfa wrote it"),
+        ('{"v": 1, "aws_secret_access_key": "wJalrXUtnFEMI"}', "it has no aws_access_key_id"),
+        ('{"v": 1, "aws_access_key_id": "AKIA1", "aws_secret_access_key": 5}', "it has no aws_secret_access_key"),
+        ('{"v": 1, "aws_access_key_id": "AKIA1", "aws_secret_access_key": ""}', "it has no aws_secret_access_key"),
+    ],
+)
+def test_what_is_not_ours_is_refused_with_a_reason_that_quotes_nothing(text: str, reason: str) -> None:
+    with pytest.raises(key_items.UnreadableItem) as failure:
+        key_items.keys_of(key_items.read_object(text))
+    assert str(failure.value) == reason
+    assert failure.value.__cause__ is None

@@ -1,0 +1,291 @@
+from __future__ import annotations
+
+import json
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aws_mfa.adapters.keychain import CHECK_USER, Keychain
+from aws_mfa.adapters.keychain_failures import absent
+from aws_mfa.errors import KeychainUnavailable, NotSetUp
+from aws_mfa.model import LongTermKeys, Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aws_mfa.workflows.outside import Vault
+
+KEYS = LongTermKeys("AKIAIOSFODNN7EXAMPLE", Secret("wJalrXUtnFEMI/K7MDENG"))
+OTHER_KEYS = LongTermKeys("AKIAI44QH8DHBEXAMPLE", Secret("je7MtGbClwBF/2Zp9Utk"))
+LABEL = ("aws-mfa", "work-long-term")
+
+
+class DictBackend:
+    """A keychain in memory that counts what is written."""
+
+    name = "a dict"
+    asks = False
+
+    def __init__(self) -> None:
+        self.items: dict[tuple[str, str], str] = {}
+        self.writes = 0
+
+    def get(self, service: str, user: str) -> str | None:
+        return self.items.get((service, user))
+
+    find = get
+
+    def set(self, service: str, user: str, value: str) -> None:
+        self.writes += 1
+        self.items[service, user] = value
+
+    def delete(self, service: str, user: str) -> None:
+        # As keyring does: deleting what is not there is an error.
+        del self.items[service, user]
+
+
+class CaseFolding(DictBackend):
+    """As file backends on a file system that folds case."""
+
+    def get(self, service: str, user: str) -> str | None:
+        return super().get(service, user.lower())
+
+    def set(self, service: str, user: str, value: str) -> None:
+        super().set(service, user.lower(), value)
+
+    def delete(self, service: str, user: str) -> None:
+        super().delete(service, user.lower())
+
+
+class Forgetful(DictBackend):
+    """As keyring's `null`: everything succeeds and nothing is kept."""
+
+    def set(self, service: str, user: str, value: str) -> None:
+        self.writes += 1
+
+
+class Undying(DictBackend):
+    """Removes nothing."""
+
+    def delete(self, service: str, user: str) -> None:
+        pass
+
+
+class Raising(DictBackend):
+    """Fails with whatever it is given."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
+
+    def get(self, service: str, user: str) -> str | None:
+        raise self.error
+
+
+class Frozen(DictBackend):
+    """Answers when it is thawed, which is too late."""
+
+    def __init__(self, *, asks: bool = False) -> None:
+        super().__init__()
+        self.asks = asks
+        self.thawed = threading.Event()
+        self.calls = 0
+
+    def get(self, service: str, user: str) -> str | None:
+        self.calls += 1
+        self.thawed.wait()
+        return None
+
+
+def keychain(backend: DictBackend, time_limit_s: float | None = 5.0) -> Keychain:
+    return Keychain(lambda: backend, time_limit_s=time_limit_s)
+
+
+def test_it_is_a_vault() -> None:
+    vault: Vault = keychain(DictBackend())
+    assert vault.name == "keychain"
+
+
+def test_keys_are_stored_as_one_line_of_json_under_the_sections_name() -> None:
+    backend = DictBackend()
+    keychain(backend).store("work-long-term", KEYS)
+    assert json.loads(backend.items[LABEL]) == {
+        "v": 1,
+        "section": "work-long-term",
+        "aws_access_key_id": "AKIAIOSFODNN7EXAMPLE",
+        "aws_secret_access_key": "wJalrXUtnFEMI/K7MDENG",
+    }
+    assert "\n" not in backend.items[LABEL]
+
+
+def test_what_is_stored_is_loaded() -> None:
+    vault = keychain(DictBackend())
+    vault.store("work-long-term", KEYS)
+    found = vault.load("work-long-term")
+    assert found is not None
+    assert found.matches(KEYS)
+    assert vault.load("home-long-term") is None
+
+
+def test_the_same_keys_are_not_written_again() -> None:
+    """macOS takes "Always Allow" back at every write."""
+    backend = DictBackend()
+    vault = keychain(backend)
+    vault.store("work-long-term", KEYS)
+    vault.store("work-long-term", KEYS)
+    assert backend.writes == 1
+
+
+def test_further_fields_of_an_item_survive_new_keys() -> None:
+    backend = DictBackend()
+    vault = keychain(backend)
+    vault.store("work-long-term", KEYS)
+    backend.items[LABEL] = json.dumps({**json.loads(backend.items[LABEL]), "device": "GAHT12345678"})
+    vault.store("work-long-term", OTHER_KEYS)
+    stored = json.loads(backend.items[LABEL])
+    assert (stored["device"], stored["aws_access_key_id"]) == ("GAHT12345678", "AKIAI44QH8DHBEXAMPLE")
+
+
+def test_a_keychain_that_loses_what_is_written_is_noticed() -> None:
+    with pytest.raises(KeychainUnavailable, match="did not give back what was written"):
+        keychain(Forgetful()).store("work-long-term", KEYS)
+    with pytest.raises(KeychainUnavailable, match="did not give back what was written"):
+        keychain(Forgetful()).check()
+
+
+def test_the_check_leaves_nothing_behind_and_touches_no_keys() -> None:
+    backend = DictBackend()
+    backend.items[LABEL] = "whatever"
+    keychain(backend).check()
+    assert (backend.writes, backend.items) == (1, {LABEL: "whatever"})
+
+
+def test_the_check_notices_an_item_that_cannot_be_removed() -> None:
+    with pytest.raises(KeychainUnavailable, match="still holds what it was to remove") as failure:
+        keychain(Undying()).check()
+    assert f"remove it: keyring del aws-mfa {CHECK_USER}" in failure.value.hints
+
+
+def test_remove_removes_and_where_there_is_nothing_does_nothing() -> None:
+    backend = DictBackend()
+    vault = keychain(backend)
+    vault.remove("work-long-term")
+    vault.store("work-long-term", KEYS)
+    vault.remove("work-long-term")
+    assert backend.items == {}
+
+
+@pytest.mark.parametrize("value", ["wJalrXUtnFEMI", "[]", '{"v": 7}', '{"aws_secret_access_key": "wJalrXUtnFEMI"}'])
+def test_a_broken_item_is_told_without_its_value_and_can_be_removed(value: str) -> None:
+    backend = DictBackend()
+    backend.items[LABEL] = value
+    vault = keychain(backend)
+    with pytest.raises(NotSetUp) as failure:
+        vault.load("work-long-term")
+    assert "keychain item 'aws-mfa' / 'work-long-term' cannot be read" in failure.value.message
+    assert "wJalr" not in failure.value.message + "".join(failure.value.hints)
+    vault.remove("work-long-term")
+    assert backend.items == {}
+
+
+def test_where_case_is_folded_another_sections_keys_are_neither_used_nor_overwritten_nor_removed() -> None:
+    backend = CaseFolding()
+    vault = keychain(backend)
+    vault.store("prod-long-term", KEYS)
+    before = dict(backend.items)
+    assert vault.load("Prod-long-term") is None
+    with pytest.raises(KeychainUnavailable, match="does not tell 'Prod-long-term' from 'prod-long-term'"):
+        vault.store("Prod-long-term", OTHER_KEYS)
+    vault.remove("Prod-long-term")
+    assert backend.items == before
+
+
+def test_the_forks_items_are_read_and_removed_and_never_written() -> None:
+    backend = DictBackend()
+    vault = keychain(backend)
+    assert (vault.load_fork("work-long-term"), vault.fork_device("work-long-term")) == (None, None)
+    backend.items = {
+        ("aws:access_key_id", "work-long-term"): KEYS.access_key_id,
+        ("aws:secret_access_key", "work-long-term"): KEYS.secret_access_key.reveal(),
+        ("aws:mfa_device", "work-long-term"): "arn:aws:iam::123456789012:mfa/ann",
+    }
+    found = vault.load_fork("work-long-term")
+    assert found is not None
+    assert found.matches(KEYS)
+    assert vault.fork_device("work-long-term") == "arn:aws:iam::123456789012:mfa/ann"
+    vault.remove_fork("work-long-term")
+    vault.remove_fork("work-long-term")
+    assert (backend.items, backend.writes) == ({}, 0)
+
+
+def test_half_of_the_forks_keys_are_none() -> None:
+    backend = DictBackend()
+    backend.items["aws:access_key_id", "work-long-term"] = KEYS.access_key_id
+    assert keychain(backend).load_fork("work-long-term") is None
+
+
+def test_a_keychain_that_hangs_costs_its_time_limit_once() -> None:
+    """The second call fails at once: nobody waits 20 s for each of three profiles."""
+    backend = Frozen()
+    vault = keychain(backend, time_limit_s=0.2)
+    with pytest.raises(KeychainUnavailable, match="did not answer within 0.2 s"):
+        vault.load("work-long-term")
+    began_at = time.monotonic()
+    with pytest.raises(KeychainUnavailable, match="did not answer within 0.2 s"):
+        vault.load("home-long-term")
+    assert backend.calls == 1
+    assert time.monotonic() - began_at < 0.1
+    backend.thawed.set()
+
+
+def test_a_window_nobody_answers_is_called_a_locked_keychain() -> None:
+    backend = Frozen(asks=True)
+    with pytest.raises(KeychainUnavailable, match="locked, and its window was not answered within 0.1 s"):
+        keychain(backend, time_limit_s=0.1).load("work-long-term")
+    backend.thawed.set()
+
+
+def test_where_a_human_is_asked_there_is_no_limit() -> None:
+    backend = Frozen()
+    threading.Timer(0.3, backend.thawed.set).start()
+    assert keychain(backend, time_limit_s=None).load("work-long-term") is None
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("wJalrXUtnFEMI"), KeyError("wJalrXUtnFEMI"), OSError(2, "wJalrXUtnFEMI")]
+)
+def test_no_text_of_a_foreign_error_comes_through(error: Exception) -> None:
+    with pytest.raises(KeychainUnavailable) as failure:
+        keychain(Raising(error)).load("work-long-term")
+    assert "wJalr" not in failure.value.message + "".join(failure.value.hints)
+    assert failure.value.__suppress_context__
+
+
+def test_an_absent_keychain_is_looked_for_once() -> None:
+    tries: list[int] = []
+
+    def opener() -> DictBackend:
+        tries.append(1)
+        raise absent("no D-Bus session")
+
+    vault = Keychain(opener)
+    calls: list[Callable[[], object]] = [
+        vault.check,
+        lambda: vault.load("work-long-term"),
+        lambda: vault.store("work-long-term", KEYS),
+        lambda: vault.remove("work-long-term"),
+        lambda: vault.load_fork("work-long-term"),
+    ]
+    for call in calls:
+        with pytest.raises(KeychainUnavailable, match="this machine has no keychain to use: no D-Bus session"):
+            call()
+    assert len(tries) == 1
+
+
+def test_nothing_is_opened_before_the_first_call() -> None:
+    def opener() -> DictBackend:
+        raise AssertionError
+
+    Keychain(opener)

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aws_mfa.adapters import keychain_backend
+from aws_mfa.adapters.stderr_mute import StderrMute
+from aws_mfa.errors import KeychainUnavailable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def ways(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Linux with nothing installed, and which of the two ways was taken."""
+    taken: list[str] = []
+
+    def through_keyring(*_: object) -> str:
+        taken.append("keyring")
+        return "keyring"
+
+    def directly(address: str, collection: str | None) -> str | None:
+        taken.append(f"directly {address} {collection}")
+        return None if "empty" in address else "direct"
+
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(sys, "path", [])
+    monkeypatch.setattr(keychain_backend, "_open_keyring", through_keyring)
+    monkeypatch.setattr(keychain_backend, "_secret_service", directly)
+    return taken
+
+
+def opened(**environ: str) -> object:
+    return keychain_backend.open_backend(environ, StderrMute())
+
+
+def test_the_secret_service_on_the_bus_is_spoken_to_directly(ways: list[str]) -> None:
+    opened(DBUS_SESSION_BUS_ADDRESS="unix:path=/a", KEYRING_PROPERTY_PREFERRED_COLLECTION="/c")
+    assert ways == ["directly unix:path=/a /c"]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"PYTHON_KEYRING_BACKEND": "keyring_pass.PasswordStoreBackend"},
+        {"KEYRING_PROPERTY_SCHEME": "KeePassXC"},
+        {"KEYRING_PROPERTY_APPID": "mine"},
+    ],
+)
+def test_whatever_is_configured_is_keyrings_to_decide(ways: list[str], setting: dict[str, str]) -> None:
+    opened(DBUS_SESSION_BUS_ADDRESS="unix:path=/a", **setting)
+    assert ways == ["keyring"]
+
+
+def test_a_keyringrc_is_keyrings_to_decide(ways: list[str], tmp_path: Path) -> None:
+    (tmp_path / "python_keyring").mkdir()
+    (tmp_path / "python_keyring" / "keyringrc.cfg").write_text("")
+    opened(DBUS_SESSION_BUS_ADDRESS="unix:path=/a", XDG_CONFIG_HOME=str(tmp_path))
+    assert ways == ["keyring"]
+
+
+@pytest.mark.parametrize("platform", ["darwin", "win32"])
+def test_other_systems_have_their_keychain_through_keyring(
+    ways: list[str], platform: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", platform)
+    opened()
+    assert ways == ["keyring"]
+
+
+def test_kwallet_beside_the_secret_service_is_keyrings_to_decide(
+    ways: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(DBUS_SESSION_BUS_ADDRESS="unix:path=/a", XDG_CURRENT_DESKTOP="KDE")
+    (tmp_path / "dbus").mkdir()
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    opened(DBUS_SESSION_BUS_ADDRESS="unix:path=/a", XDG_CURRENT_DESKTOP="KDE")
+    assert ways == ["directly unix:path=/a None", "keyring"]
+
+
+def test_where_there_is_no_bus_the_answer_is_absent_and_nothing_was_loaded(ways: list[str]) -> None:
+    with pytest.raises(KeychainUnavailable, match="no keychain to use: no D-Bus session") as failure:
+        opened()
+    assert ways == []
+    assert "--vault age" in failure.value.hints[0]
+
+
+def test_a_bus_without_a_secret_service_is_said(ways: list[str]) -> None:
+    with pytest.raises(KeychainUnavailable, match="no Secret Service on the D-Bus session"):
+        opened(DBUS_SESSION_BUS_ADDRESS="unix:path=/empty")
+
+
+def test_an_addon_is_found_where_there_is_no_bus(
+    ways: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    addon = tmp_path / "keyring_pass-0.9.3.dist-info"
+    addon.mkdir()
+    (addon / "entry_points.txt").write_text("[keyring.backends]\npass = keyring_pass\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    opened()
+    assert ways == ["keyring"]
+
+
+def test_addons_are_told_from_other_packages_and_from_keyring_itself(tmp_path: Path) -> None:
+    for name, text in (
+        ("keyring-25.7.0", "[keyring.backends]\nKWallet = keyring.backends.kwallet\n"),
+        ("keyrings_alt-5.0.2", "[console_scripts]\na = b\n\n[keyring.backends]\nfile = keyrings.alt.file\n"),
+        ("botocore-1.40", "[console_scripts]\na = b\n"),
+    ):
+        (tmp_path / f"{name}.dist-info").mkdir()
+        (tmp_path / f"{name}.dist-info" / "entry_points.txt").write_text(text)
+    (tmp_path / "no_entry_points-1.0.dist-info").mkdir()
+    archive = tmp_path / "bundle.zip"
+    archive.write_bytes(b"")
+    found = keychain_backend.keyring_addons([str(tmp_path), str(archive), str(tmp_path / "absent")])
+    assert list(found) == ["keyrings_alt-5.0.2.dist-info", str(archive)]
+
+
+def test_the_scan_agrees_with_importlib_metadata() -> None:
+    """No add-on that keyring would find in this environment is missed."""
+    code = (
+        "import sys, importlib.metadata as m\n"
+        "from aws_mfa.adapters.keychain_backend import keyring_addons\n"
+        "theirs = {p.dist.name for p in m.entry_points(group='keyring.backends')} - {'keyring'}\n"
+        "ours = list(keyring_addons(sys.path))\n"
+        "assert len(ours) >= len(theirs), (ours, theirs)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
+
+
+def test_the_bus_is_found_in_the_runtime_folder_too(tmp_path: Path) -> None:
+    environ = {"XDG_RUNTIME_DIR": str(tmp_path)}
+    assert keychain_backend.session_bus(environ) is None
+    (tmp_path / "bus").write_text("")
+    assert keychain_backend.session_bus(environ) == "unix:path=" + os.path.join(str(tmp_path), "bus")
+    assert keychain_backend.session_bus({**environ, "DBUS_SESSION_BUS_ADDRESS": "unix:path=/a"}) == "unix:path=/a"
+
+
+def test_an_absent_keychain_is_told_without_loading_keyring() -> None:
+    """On a headless machine: no keyring, no secretstorage, no importlib.metadata."""
+    code = (
+        "import sys\n"
+        "sys.path[:] = [p for p in sys.path if not p.endswith('-packages')]\n"
+        "from aws_mfa.adapters.keychain import open_keychain\n"
+        "from aws_mfa.errors import KeychainUnavailable\n"
+        "try: open_keychain({}).load('work-long-term')\n"
+        "except KeychainUnavailable as error: print(error)\n"
+        "print(sorted({'keyring', 'secretstorage', 'importlib.metadata'} & set(sys.modules)))\n"
+    )
+    if sys.platform != "linux":
+        pytest.skip("a Linux without a bus")
+    src = os.path.dirname(os.path.dirname(os.path.dirname(keychain_backend.__file__)))
+    ended = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": src}, capture_output=True, text=True, timeout=30, check=True
+    )
+    assert ended.stdout == "this machine has no keychain to use: no D-Bus session\n[]\n"

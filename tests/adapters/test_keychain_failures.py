@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from aws_mfa.adapters.keychain_failures import absent, explained, silent
+from aws_mfa.errors import KeychainUnavailable
+
+LINUX = "keyring.backends.SecretService.Keyring"
+
+
+def foreign(name: str, *arguments: object, bases: tuple[type[Exception], ...] = (Exception,)) -> Exception:
+    """An exception of a library that need not be installed here."""
+    made: Exception = type(name, bases, {})(*arguments)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("error", "backend", "line"),
+    [
+        (foreign("KeyringLocked", "Failed to unlock the collection!"), LINUX, "the keychain is locked"),
+        (foreign("LockedException"), "Secret Service", "the keychain is locked"),
+        (foreign("InitError", "Failed to create the collection: Prompt dismissed.."), LINUX, "not set up yet"),
+        (foreign("PromptDismissedException"), "Secret Service", "not set up yet"),
+        (foreign("InitError", "The name is not provided by any .service files"), LINUX, "failed, or is gone"),
+        (foreign("DBusErrorResponse"), "Secret Service", "failed, or is gone"),
+        (ConnectionResetError(104, "reset"), "Secret Service", "failed, or is gone"),
+        (foreign("NoKeyringError", bases=(RuntimeError,)), LINUX, "this machine has no keychain to use"),
+        (NotImplementedError(), "keyrings.codeartifact.CodeArtifactBackend", "CodeArtifactBackend cannot store keys"),
+        (EOFError(), "keyrings.alt.file.EncryptedKeyring", "asks for a passphrase, and here is no terminal"),
+        (subprocess.CalledProcessError(2, ["pass"]), "keyring_pass.PasswordStoreBackend", "the program behind"),
+        (ValueError("MAC check failed"), "keyrings.cryptfile.cryptfile.CryptFileKeyring", "passphrase is wrong"),
+        (foreign("error", 1312, "CredRead", "no logon"), "keyring.backends.Windows.WinVaultKeyring", "kind of logon"),
+        (foreign("error", 999, "CredRead"), "keyring.backends.Windows.WinVaultKeyring", "Keyring: error 999)"),
+        (RuntimeError("secret"), LINUX, "the keychain failed (keyring.backends.SecretService.Keyring: RuntimeError)"),
+    ],
+)
+def test_each_situation_has_its_line_and_the_ways_out(error: Exception, backend: str, line: str) -> None:
+    told = explained(error, backend)
+    assert isinstance(told, KeychainUnavailable)
+    assert line in told.message
+    assert "\n" not in told.message
+    assert any("--vault age" in hint for hint in told.hints)
+    assert any("--vault file" in hint for hint in told.hints)
+
+
+def test_macos_tells_its_reason_by_a_number_below_keyrings_own_error() -> None:
+    """The keychain over ssh: locked, and no window can be shown."""
+    error = foreign("KeyringError", "Can't get password from keychain: (-25308, 'Unknown Error')")
+    error.__cause__ = foreign("Error", -25308, "Unknown Error")
+    told = explained(error, "keyring.backends.macOS.Keyring")
+    assert told.message == "the keychain is locked and cannot ask here"
+    assert told.hints[0] == "unlock it: security unlock-keychain"
+
+
+def test_absence_and_silence_say_so() -> None:
+    assert absent("no D-Bus session").message == "this machine has no keychain to use: no D-Bus session"
+    assert "did not answer within 20 s" in silent(20.0, asks=False).message

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from keyring.backends import chainer, fail, null  # noqa: TID251 - the test of the room that imports it
+
+from aws_mfa.adapters import keyring_backend
+from aws_mfa.adapters.stderr_mute import StderrMute
+from aws_mfa.errors import KeychainUnavailable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Dictionary:
+    """Stands for a backend of any name; not a subclass of keyring's, which would register it for good."""
+
+    priority = 5.0
+
+    def __init__(self) -> None:
+        self.items: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, user: str) -> str | None:
+        return self.items.get((service, user))
+
+
+def backend(name: str, priority: float) -> Any:
+    module, _, class_name = name.rpartition(".")
+    made = type(class_name, (Dictionary,), {"__module__": module, "__qualname__": class_name, "priority": priority})
+    return made()
+
+
+SECRET_SERVICE = backend("keyring.backends.SecretService.Keyring", 5)
+KWALLET = backend("keyring.backends.kwallet.DBusKeyring", 5.1)
+INDEX_HELPER = backend("keyrings.codeartifact.CodeArtifactBackend", 9.9)
+PASS = backend("keyring_pass.PasswordStoreBackend", 1)
+PLAINTEXT = backend("keyrings.alt.file.PlaintextKeyring", 0.5)
+LOFTY_PLAINTEXT = backend("keyrings.alt.pyfs.PlaintextKeyring", 2)
+ALWAYS_THERE = [chainer.ChainerBackend(), fail.Keyring(), null.Keyring()]
+
+
+def best(monkeypatch: pytest.MonkeyPatch, *found: Any) -> keyring_backend.KeyringBackend:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(keyring_backend.backend, "get_all_keyring", lambda: [*ALWAYS_THERE, *found])
+    return keyring_backend.open_keyring({}, StderrMute())
+
+
+@pytest.mark.parametrize(
+    ("found", "pinned"),
+    [
+        ([PASS, SECRET_SERVICE], "keyring.backends.SecretService.Keyring"),
+        ([KWALLET, SECRET_SERVICE], "keyring.backends.SecretService.Keyring"),
+        ([KWALLET, INDEX_HELPER], "keyring.backends.kwallet.DBusKeyring"),
+        ([INDEX_HELPER, SECRET_SERVICE], "keyring.backends.SecretService.Keyring"),
+        ([PASS, PLAINTEXT, LOFTY_PLAINTEXT], "keyring_pass.PasswordStoreBackend"),
+    ],
+)
+def test_one_is_pinned_the_systems_own_first(monkeypatch: pytest.MonkeyPatch, found: list[Any], pinned: str) -> None:
+    """And the same one at the desktop and over ssh; never the chain."""
+    assert best(monkeypatch, *found).name == pinned
+
+
+@pytest.mark.parametrize("found", [PLAINTEXT, LOFTY_PLAINTEXT])
+def test_plain_text_is_never_chosen_and_the_message_names_it(monkeypatch: pytest.MonkeyPatch, found: Any) -> None:
+    with pytest.raises(KeychainUnavailable, match=r"the only keyring backend here is keyrings\.alt\.") as failure:
+        best(monkeypatch, found)
+    assert "export PYTHON_KEYRING_BACKEND=keyrings.alt." in failure.value.hints[0]
+
+
+def test_no_backend_at_all_is_an_absent_keychain(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(KeychainUnavailable, match="this machine has no keychain to use"):
+        best(monkeypatch)
+
+
+def test_find_looks_into_the_others_and_get_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fork wrote to whichever came first in keyring's chain."""
+    wallet = backend("keyring.backends.kwallet.DBusKeyring", 5.1)
+    wallet.items["aws:access_key_id", "work-long-term"] = "AKIA1"
+    opened = best(monkeypatch, wallet, SECRET_SERVICE)
+    assert opened.get("aws:access_key_id", "work-long-term") is None
+    assert opened.find("aws:access_key_id", "work-long-term") == "AKIA1"
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("keyring.backends.null.Keyring", "would lose the keys"),
+        ("keyring.backends.fail.Keyring", "this machine has no keychain to use: the keyring backend 'fail'"),
+        ("no.such.Backend", r"cannot be loaded \(ModuleNotFoundError\)"),
+        ("keyring.backends.null.Nothing", r"cannot be loaded \(AttributeError\)"),
+        ("nonsense", r"cannot be loaded \(ValueError\)"),
+    ],
+)
+def test_a_name_that_cannot_be_used_is_refused_with_its_reason(name: str, line: str) -> None:
+    with pytest.raises(KeychainUnavailable, match=line):
+        keyring_backend.open_keyring({"PYTHON_KEYRING_BACKEND": name}, StderrMute())
+
+
+def test_the_keychain_of_another_system_is_refused() -> None:
+    other = "keyring.backends.Windows.WinVaultKeyring" if sys.platform != "win32" else "keyring.backends.macOS.Keyring"
+    with pytest.raises(KeychainUnavailable, match="does not work on this machine"):
+        keyring_backend.open_keyring({"PYTHON_KEYRING_BACKEND": other}, StderrMute())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="keyring keeps its settings elsewhere")
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("[backend]\ndefault-keyring=keyring.backends.null.Keyring\n", "would lose the keys"),
+        ("[backend]\ndefault-keyring=no.such.Backend\n", r"names no keyring backend that works \(ModuleNotFoundError"),
+        ("wJalrXUtnFEMI\n", r"names no keyring backend that works \(MissingSectionHeaderError\)"),
+    ],
+)
+def test_a_keyringrc_that_cannot_be_used_is_refused(
+    text: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    (tmp_path / "python_keyring").mkdir()
+    (tmp_path / "python_keyring" / "keyringrc.cfg").write_text(text)
+    with pytest.raises(KeychainUnavailable, match=line):
+        keyring_backend.open_keyring({}, StderrMute())
+
+
+def test_an_empty_variable_names_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(keyring_backend.backend, "get_all_keyring", lambda: [*ALWAYS_THERE, SECRET_SERVICE])
+    opened = keyring_backend.open_keyring({"PYTHON_KEYRING_BACKEND": ""}, StderrMute())
+    assert opened.name == "keyring.backends.SecretService.Keyring"
+
+
+def test_the_chain_named_on_purpose_is_still_no_chain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(keyring_backend.backend, "get_all_keyring", lambda: [*ALWAYS_THERE, KWALLET, SECRET_SERVICE])
+    named = {"PYTHON_KEYRING_BACKEND": "keyring.backends.chainer.ChainerBackend"}
+    assert keyring_backend.open_keyring(named, StderrMute()).name == "keyring.backends.SecretService.Keyring"

@@ -1,0 +1,270 @@
+"""The lock: exclusive over processes and threads, gone with its holder, and never in the way for ever."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aws_mfa.adapters import locks
+from aws_mfa.adapters.locks import lock
+from aws_mfa.errors import BrokenFile, NotSetUp, Unreachable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+as_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can become another user")
+posix_only = pytest.mark.skipif(os.name == "nt", reason="POSIX modes, links and signals")
+
+HOLD = """
+import sys, time
+from aws_mfa.adapters.locks import lock
+with lock(sys.argv[1], timeout_s=5):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def start_holder(path: Path) -> subprocess.Popen[str]:
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path)], stdout=subprocess.PIPE, text=True, env=environment
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    return holder
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.wait()
+    assert process.stdout is not None
+    process.stdout.close()
+
+
+def test_a_second_holder_waits_and_then_names_the_first_ones_pid(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    holder = start_holder(path)
+    try:
+        with pytest.raises(Unreachable) as caught, lock(str(path), timeout_s=0.1):
+            pass
+    finally:
+        end(holder)
+    assert caught.value.message.startswith(f"another aws-mfa (pid {holder.pid}) holds the lock {path}")
+    assert str(holder.pid) in caught.value.hints[0]
+
+
+def test_a_killed_holder_holds_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    end(start_holder(path))
+    assert path.exists()
+    with lock(str(path), timeout_s=0):
+        pass
+
+
+def test_that_the_lock_file_exists_means_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    path.write_text(str(os.getpid()))
+    with lock(str(path), timeout_s=0):
+        pass
+
+
+def test_threads_of_one_process_exclude_each_other(tmp_path: Path) -> None:
+    path = str(tmp_path / "lock")
+    inside: list[int] = []
+    together: list[int] = []
+
+    def work() -> None:
+        for _ in range(5):
+            with lock(path, timeout_s=10):
+                inside.append(1)
+                time.sleep(0.001)
+                together.append(len(inside))
+                inside.pop()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert together == [1] * 20
+
+
+def test_a_waiter_gets_the_lock_as_soon_as_it_is_released(tmp_path: Path) -> None:
+    path = str(tmp_path / "lock")
+    held = threading.Event()
+
+    def hold() -> None:
+        with lock(path, timeout_s=0):
+            held.set()
+            time.sleep(0.1)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait()
+    with lock(path, timeout_s=5):
+        pass
+    thread.join()
+
+
+def test_the_lock_is_released_when_the_body_fails(tmp_path: Path) -> None:
+    path = str(tmp_path / "lock")
+    with pytest.raises(ZeroDivisionError), lock(path, timeout_s=0):
+        raise ZeroDivisionError
+    with lock(path, timeout_s=0):
+        pass
+
+
+@posix_only
+def test_a_child_that_inherited_the_lock_does_not_keep_it(tmp_path: Path) -> None:
+    held = locks._Lock(str(tmp_path / "lock"), 0)
+    with held:
+        child = subprocess.Popen(["sleep", "30"], pass_fds=[held._fd])
+    try:
+        with lock(str(tmp_path / "lock"), timeout_s=0):
+            pass
+    finally:
+        child.kill()
+        child.wait()
+
+
+@posix_only
+def test_the_lock_file_is_private_from_birth(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    before = os.umask(0)
+    try:
+        with lock(str(path), timeout_s=0):
+            assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    finally:
+        os.umask(before)
+
+
+@posix_only
+def test_a_lock_file_removed_while_held_does_not_let_two_in_for_long(tmp_path: Path) -> None:
+    """Who waits on the removed file notices when it gets it, and takes the new one."""
+    path = tmp_path / "lock"
+    fd = locks._open(str(path))
+    path.unlink()
+    path.touch()
+    assert locks._try_lock(fd)
+    assert not locks._is_at(fd, str(path))
+    os.close(fd)
+
+
+@posix_only
+@pytest.mark.parametrize("kind", ["symlink", "hard link", "pipe"])
+def test_what_is_no_lock_file_is_refused_and_not_written_to(tmp_path: Path, kind: str) -> None:
+    path, precious = tmp_path / "lock", tmp_path / "precious"
+    precious.write_text("precious")
+    if kind == "symlink":
+        path.symlink_to(precious)
+    elif kind == "hard link":
+        path.hardlink_to(precious)
+    else:
+        os.mkfifo(path)
+    with pytest.raises(BrokenFile, match="not the lock file"), lock(str(path), timeout_s=0):
+        pass
+    assert precious.read_text() == "precious"
+
+
+def test_a_missing_folder_is_named_with_the_command_that_makes_it(tmp_path: Path) -> None:
+    with pytest.raises(NotSetUp) as caught, lock(str(tmp_path / "none" / "lock"), timeout_s=0):
+        pass
+    assert caught.value.hints == (f'make the folder: mkdir -p -m 700 "{tmp_path / "none"}"',)
+
+
+@posix_only
+@pytest.mark.parametrize("refusal", [errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS])
+def test_where_the_file_system_has_no_locks_it_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal: int
+) -> None:
+    def refuse(fd: int, operation: int) -> None:
+        raise OSError(refusal, os.strerror(refusal))
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    entered = False
+    with lock(str(tmp_path / "lock"), timeout_s=0):
+        entered = True
+    assert entered
+
+
+@posix_only
+def test_any_other_refusal_of_the_lock_is_our_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(fd: int, operation: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with pytest.raises(NotSetUp), lock(str(tmp_path / "lock"), timeout_s=0):
+        pass
+
+
+def test_a_holder_that_left_no_pid_is_still_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with lock(str(path), timeout_s=0):
+        path.write_bytes(b"")
+        with pytest.raises(Unreachable, match=r"^another aws-mfa holds the lock"), lock(str(path), timeout_s=0):
+            pass
+
+
+@posix_only
+def test_a_full_disk_costs_the_pid_but_not_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(fd: int, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    path = str(tmp_path / "lock")
+    monkeypatch.setattr(os, "write", refuse)
+    with lock(path, timeout_s=0), pytest.raises(Unreachable), lock(path, timeout_s=0):
+        pass
+
+
+@posix_only
+def test_ctrl_c_while_locking_leaves_no_open_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[int] = []
+
+    def interrupt(fd: int, operation: int) -> None:
+        opened.append(fd)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("fcntl.flock", interrupt)
+    with pytest.raises(KeyboardInterrupt), lock(str(tmp_path / "lock"), timeout_s=0):
+        pass
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(opened[0])
+
+
+FOREIGN = """
+import os, sys
+from aws_mfa.adapters.locks import lock
+from aws_mfa.errors import AwsMfaError
+os.setgid(65534); os.setuid(65534)
+try:
+    with lock(sys.argv[1], timeout_s=0):
+        print("held")
+except AwsMfaError as error:
+    print(error.message, *error.hints, sep="\\n")
+"""
+
+
+@as_root
+@pytest.mark.parametrize("owner", [0, 65534])
+def test_a_lock_file_that_root_made_serves_the_folders_owner_and_another_users_is_named(owner: int) -> None:
+    # Not tmp_path: its parents are closed to the other user that the child becomes.
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        os.chown(folder, owner, owner)
+        path = os.path.join(folder, "lock")
+        with lock(path, timeout_s=0):
+            pass
+        environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
+        command = [sys.executable, "-c", FOREIGN, path]
+        told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    refusal = f'cannot open the lock {path}: another user made it\nremove it: sudo rm "{path}"\n'
+    assert told == ("held\n" if owner else refusal)

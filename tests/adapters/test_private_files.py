@@ -1,0 +1,390 @@
+"""A file is replaced whole or not at all: full disks, kills, links, umasks and read-only places."""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aws_mfa.adapters import private_files
+from aws_mfa.adapters.private_files import ensure_private_folder, replace_privately
+from aws_mfa.errors import BrokenFile, NotSetUp
+from needs import needs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX modes, links, limits and signals")
+as_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can become another user")
+
+NOBODY = 65534
+TEMP_NAME = ".f.aws-mfa-0123456789abcdef.tmp"
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def run_child(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `code` in a bare Python; it prints what it saw."""
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=30)
+
+
+def test_a_new_file_is_0600_whatever_the_umask(tmp_path: Path) -> None:
+    for umask in (0o000, 0o022, 0o777):
+        before = os.umask(umask)
+        try:
+            replace_privately(str(tmp_path / f"f{umask}"), b"new")
+        finally:
+            os.umask(before)
+        assert mode_of(tmp_path / f"f{umask}") == 0o600
+
+
+@pytest.mark.parametrize(("old", "new"), [(0o644, 0o600), (0o666, 0o600), (0o600, 0o600), (0o400, 0o400)])
+def test_an_existing_mode_is_narrowed_never_widened(tmp_path: Path, old: int, new: int) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(b"old")
+    path.chmod(old)
+    replace_privately(str(path), b"new")
+    assert (path.read_bytes(), mode_of(path)) == (b"new", new)
+
+
+def test_the_file_is_private_before_it_has_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    write = os.write
+
+    def look_and_write(fd: int, data: bytes) -> int:
+        seen.append(stat.S_IMODE(os.fstat(fd).st_mode))
+        return write(fd, data)
+
+    path = tmp_path / "f"
+    path.write_bytes(b"old")
+    path.chmod(0o666)
+    monkeypatch.setattr(os, "write", look_and_write)
+    replace_privately(str(path), b"new")
+    assert seen == [0o600]
+
+
+def test_short_writes_are_continued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda fd, data: write(fd, data[:3]))
+    replace_privately(str(tmp_path / "f"), b"0123456789")
+    assert (tmp_path / "f").read_bytes() == b"0123456789"
+
+
+def test_the_bytes_are_on_the_disk_before_the_rename(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[str] = []
+    fsync, replace = os.fsync, os.replace
+
+    def note_fsync(fd: int) -> None:
+        steps.append("folder" if stat.S_ISDIR(os.fstat(fd).st_mode) else "file")
+        fsync(fd)
+
+    def note_replace(source: str, target: str) -> None:
+        steps.append("rename")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", note_fsync)
+    monkeypatch.setattr(os, "replace", note_replace)
+    replace_privately(str(tmp_path / "f"), b"new")
+    assert steps == ["file", "rename", "folder"]
+
+
+def test_a_chain_of_symlinks_stays_and_its_end_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "far").mkdir()
+    target = tmp_path / "far" / "target"
+    target.write_bytes(b"old")
+    (tmp_path / "middle").symlink_to("far/target")
+    (tmp_path / "link").symlink_to("middle")
+    replace_privately(str(tmp_path / "link"), b"new")
+    assert target.read_bytes() == b"new"
+    assert (tmp_path / "link").readlink().name == "middle"
+    assert (tmp_path / "middle").is_symlink()
+    assert os.listdir(tmp_path / "far") == ["target"]
+
+
+def test_a_dangling_symlink_gets_its_target(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("target")
+    replace_privately(str(tmp_path / "link"), b"new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "target").read_bytes() == b"new"
+
+
+def test_a_circle_of_symlinks_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    with pytest.raises(NotSetUp):
+        replace_privately(str(tmp_path / "a"), b"new")
+    assert (tmp_path / "a").is_symlink()
+
+
+@pytest.mark.parametrize("kind", ["a folder", "a pipe, socket or device"])
+def test_what_is_no_file_is_refused(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "f"
+    if kind == "a folder":
+        path.mkdir()
+    else:
+        os.mkfifo(path)
+    with pytest.raises(BrokenFile, match=kind):
+        replace_privately(str(path), b"new")
+
+
+FULL = """
+import resource, signal, sys
+from aws_mfa.adapters.private_files import replace_privately
+from aws_mfa.errors import NotSetUp
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+try:
+    replace_privately(sys.argv[1], b"n" * 10000)
+except NotSetUp as error:
+    print(error.message)
+"""
+
+
+@pytest.mark.parametrize("limit", ["0", "5000"])
+def test_where_not_all_bytes_can_be_written_the_old_file_stands_and_nothing_is_left_beside_it(
+    tmp_path: Path, limit: str
+) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(b"old")
+    done = run_child(FULL, str(path), limit)
+    assert (done.stdout, done.stderr) == (
+        f"cannot write {path}: {os.strerror(errno.EFBIG)}; the old file is intact\n",
+        "",
+    )
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["f"]
+
+
+@pytest.mark.parametrize(
+    ("step", "number", "hint"),
+    [
+        ("write", errno.ENOSPC, "make room there"),
+        ("write", errno.EDQUOT, "make room there"),
+        ("fsync", errno.EIO, ""),
+        ("open", errno.EROFS, "read-only"),
+        ("open", errno.EACCES, "the folder must be writable"),
+        ("replace", errno.EBUSY, "mount the folder"),
+        ("replace", errno.EXDEV, "mount the folder"),
+    ],
+)
+def test_each_failing_step_leaves_the_old_file_alone_and_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, number: int, hint: str
+) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(b"old")
+
+    def fail(*arguments: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, step, fail)
+        with pytest.raises(NotSetUp) as caught:
+            replace_privately(str(path), b"new")
+    assert caught.value.message == f"cannot write {path}: {os.strerror(number)}; the old file is intact"
+    assert hint in " ".join(caught.value.hints)
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["f"]
+
+
+def test_ctrl_c_in_the_middle_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(fd: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        replace_privately(str(tmp_path / "f"), b"new")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_that_cannot_be_synced_is_no_failure_for_the_new_file_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse_folders(fd: int) -> None:
+        if stat.S_ISDIR(os.fstat(fd).st_mode):
+            raise OSError(errno.EINVAL, "no")
+
+    monkeypatch.setattr(os, "fsync", refuse_folders)
+    replace_privately(str(tmp_path / "f"), b"new")
+    assert (tmp_path / "f").read_bytes() == b"new"
+
+
+def test_a_target_that_another_program_holds_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows, where a reader refuses the rename for a moment."""
+    replace = os.replace
+    refusals = [PermissionError(errno.EACCES, "held"), PermissionError(errno.EACCES, "held")]
+
+    def refuse_twice(source: str, target: str) -> None:
+        if refusals:
+            raise refusals.pop()
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", refuse_twice)
+    monkeypatch.setattr(private_files, "REPLACE_PATIENCE_S", 2.0)
+    replace_privately(str(tmp_path / "f"), b"new")
+    assert (tmp_path / "f").read_bytes() == b"new"
+
+
+READ_ONLY_FOLDER = """
+import os, sys
+from aws_mfa.adapters.private_files import replace_privately
+from aws_mfa.errors import NotSetUp
+os.setgid(65534); os.setuid(65534)
+try:
+    replace_privately(sys.argv[1], b"new")
+except NotSetUp as error:
+    print(error.message)
+    print(*error.hints, sep="\\n")
+"""
+
+
+@as_root
+def test_a_writable_file_in_a_folder_that_is_not_says_that_the_folder_must_be_writable() -> None:
+    # Not tmp_path: its parents are closed to the other user that the child becomes.
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        path = os.path.join(folder, "f")
+        replace_privately(path, b"old")
+        os.chown(path, NOBODY, NOBODY)
+        done = run_child(READ_ONLY_FOLDER, path)
+        with open(path, "rb") as file:
+            assert file.read() == b"old"
+    first, *hints = done.stdout.splitlines()
+    assert first == f"cannot write {path}: Permission denied; the old file is intact"
+    assert "the folder must be writable" in hints[0]
+
+
+@as_root
+def test_root_leaves_a_users_file_to_its_user(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(b"old")
+    os.chown(path, NOBODY, NOBODY)
+    replace_privately(str(path), b"new")
+    assert (path.stat().st_uid, path.stat().st_gid, mode_of(path)) == (NOBODY, NOBODY, 0o600)
+
+
+@as_root
+def test_what_root_makes_in_a_users_folder_is_the_users(tmp_path: Path) -> None:
+    os.chown(tmp_path, NOBODY, NOBODY)
+    ensure_private_folder(str(tmp_path / "a" / "b"))
+    replace_privately(str(tmp_path / "a" / "b" / "f"), b"new")
+    assert [(tmp_path / name).stat().st_uid for name in ("a", "a/b", "a/b/f")] == [NOBODY] * 3
+
+
+def make(path: Path, *, age_s: float) -> None:
+    path.write_bytes(b"half")
+    moment = time.time() - age_s
+    os.utime(path, (moment, moment))
+
+
+def test_old_leftovers_of_killed_processes_are_removed_and_nothing_else(tmp_path: Path) -> None:
+    make(tmp_path / TEMP_NAME, age_s=4000)
+    kept = {
+        ".f.aws-mfa-1123456789abcdef.tmp": 60,  # young: its process may be alive
+        ".g.aws-mfa-0123456789abcdef.tmp": 4000,  # another file's
+        ".f.aws-mfa-mynotes.tmp": 4000,  # not made by us
+        ".f.aws-mfa.lock": 4000,
+        "f.aws-mfa-0123456789abcdef.tmp": 4000,
+    }
+    for name, age_s in kept.items():
+        make(tmp_path / name, age_s=age_s)
+    (tmp_path / ".f.aws-mfa-2123456789abcdef.tmp").mkdir()
+    os.utime(tmp_path / ".f.aws-mfa-2123456789abcdef.tmp", (0, 0))
+    replace_privately(str(tmp_path / "f"), b"new")
+    assert set(os.listdir(tmp_path)) == {*kept, "f", ".f.aws-mfa-2123456789abcdef.tmp"}
+
+
+@as_root
+def test_another_users_leftovers_are_left(tmp_path: Path) -> None:
+    make(tmp_path / TEMP_NAME, age_s=4000)
+    os.chown(tmp_path / TEMP_NAME, NOBODY, NOBODY)
+    replace_privately(str(tmp_path / "f"), b"new")
+    assert (tmp_path / TEMP_NAME).exists()
+
+
+def test_missing_folders_are_made_0700_and_existing_ones_left(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir(mode=0o755)
+    before = os.umask(0)
+    try:
+        ensure_private_folder(str(tmp_path / "there" / "a" / "b"))
+    finally:
+        os.umask(before)
+    assert [mode_of(tmp_path / name) for name in ("there", "there/a", "there/a/b")] == [0o755, 0o700, 0o700]
+
+
+def test_a_file_where_the_folder_should_be_is_named(tmp_path: Path) -> None:
+    (tmp_path / "f").touch()
+    with pytest.raises(NotSetUp, match="in the way"):
+        ensure_private_folder(str(tmp_path / "f"))
+
+
+REPLACE_FOR_EVER = """
+import sys
+from aws_mfa.adapters.private_files import replace_privately
+print("started", flush=True)
+while True:
+    for letter in (b"a", b"b"):
+        replace_privately(sys.argv[1], letter * 200_000)
+"""
+
+
+@pytest.mark.real
+def test_a_kill_at_any_moment_leaves_a_complete_file(tmp_path: Path) -> None:
+    """30 kills at random moments: all the old or all the new bytes, at worst a temp file beside them."""
+    path = tmp_path / "f"
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
+    for _ in range(30):
+        command = [sys.executable, "-c", REPLACE_FOR_EVER, str(path)]
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as child:
+            assert child.stdout is not None
+            child.stdout.readline()
+            time.sleep(random.uniform(0.005, 0.05))
+            child.send_signal(signal.SIGKILL)
+        if path.exists():
+            assert path.read_bytes() in (b"a" * 200_000, b"b" * 200_000)
+            assert mode_of(path) == 0o600
+    assert path.exists()
+    for name in os.listdir(tmp_path):
+        assert name == "f" or private_files._is_temp_name(name, "f")
+
+
+MOUNTED = 'mount --bind "$1" "$2" && exec "$3" -c "$4" "$2"'
+SAY = """
+import sys
+from aws_mfa.adapters.private_files import replace_privately
+from aws_mfa.errors import NotSetUp
+try:
+    replace_privately(sys.argv[1], b"new")
+except NotSetUp as error:
+    print(error.message)
+    print(*error.hints, sep="\\n")
+"""
+
+
+@pytest.mark.real
+def test_a_single_file_mounted_into_a_container_is_explained(tmp_path: Path) -> None:
+    needs("unshare", "mount")
+    outside, inside = tmp_path / "outside", tmp_path / "inside"
+    outside.write_bytes(b"old")
+    inside.touch()
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
+    shell = ["sh", "-c", MOUNTED, "sh", str(outside), str(inside), sys.executable, SAY]
+    unshare = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
+    done = subprocess.run([*unshare, *shell], env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"no mount namespaces here: {done.stderr.strip()}")
+    assert "Device or resource busy; the old file is intact" in done.stdout
+    assert "mount the folder writable instead of the single file" in done.stdout
+    assert outside.read_bytes() == b"old"

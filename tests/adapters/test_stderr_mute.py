@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from aws_mfa.adapters.stderr_mute import StderrMute
+
+
+def test_what_is_written_inside_goes_nowhere_and_after_it_is_seen_again(capfd: pytest.CaptureFixture[str]) -> None:
+    mute = StderrMute()
+    os.write(2, b"before ")
+    with mute:
+        os.write(2, b"gpg: decryption failed ")
+    os.write(2, b"after")
+    assert capfd.readouterr().err == "before after"
+
+
+def test_it_can_be_lifted_while_a_backend_hangs_inside(capfd: pytest.CaptureFixture[str]) -> None:
+    mute = StderrMute()
+    with mute:
+        mute.lift()
+        os.write(2, b"the keychain did not answer")
+    assert capfd.readouterr().err == "the keychain did not answer"
+
+
+def test_no_descriptor_is_left_open() -> None:
+    before = os.dup(2)
+    os.close(before)
+    for _ in range(5):
+        with StderrMute():
+            pass
+    after = os.dup(2)
+    os.close(after)
+    assert before == after

@@ -1,0 +1,337 @@
+"""STS and IAM through the real adapter against the practice AWS, which checks signatures and codes itself."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from aws_mfa import __version__, errors
+from aws_mfa.adapters.aws_http import AwsHttp
+from aws_mfa.adapters.iam import AwsIam
+from aws_mfa.adapters.sts import AwsSts
+from aws_mfa.model import LongTermKeys, Secret, Session, SessionRequest
+from aws_mfa.practice import faults
+from aws_mfa.practice.aws import PracticeAws
+from aws_mfa.practice.moments import PracticeClock
+from aws_mfa.rules.arns import is_fido
+from aws_mfa.rules.endpoints import iam_endpoint, sts_endpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from aws_mfa.practice.account import User
+    from aws_mfa.practice.faults import Fault
+    from aws_mfa.practice.totp import Device
+    from aws_mfa.workflows.outside import Iam, Sts
+
+ROUNDING_S = 2
+
+
+class Practice(NamedTuple):
+    """The practice AWS with one user, her phone, and our door to it."""
+
+    aws: PracticeAws
+    ann: User
+    phone: Device
+    keys: LongTermKeys
+    sts: AwsSts
+    iam: AwsIam
+
+    def request(self, duration_s: int = 3600, **role: str) -> SessionRequest:
+        return SessionRequest(self.phone.serial, duration_s, **role)
+
+    def count(self, action: str) -> int:
+        return sum(record.action == action for record in self.aws.requests)
+
+
+@contextlib.contextmanager
+def practising(aws: PracticeAws, http: AwsHttp, region: str = "eu-central-1") -> Iterator[Practice]:
+    environ = {"AWS_ENDPOINT_URL": aws.url}
+    ann = aws.account.add_user("ann")
+    keys = LongTermKeys(ann.keys.access_key_id, Secret(ann.keys.secret_access_key))
+    sts, iam = AwsSts(sts_endpoint(region, environ), http), AwsIam(iam_endpoint(region, environ), http)
+    with aws, contextlib.closing(http):
+        sts.open()
+        yield Practice(aws, ann, ann.add_device(), keys, sts, iam)
+
+
+@pytest.fixture
+def practice() -> Iterator[Practice]:
+    with practising(PracticeAws(), AwsHttp(read_timeout_s=0.5)) as practice:
+        yield practice
+
+
+def wrong_code(phone: Device) -> str:
+    good = {phone.code(time.time() + off * 30) for off in range(-2, 3)}
+    return next(code for code in ("000000", "000001", "000002", "000003", "000004", "000005") if code not in good)
+
+
+def test_the_adapters_are_the_doors_that_workflows_ask_for(practice: Practice) -> None:
+    sts: Sts = practice.sts
+    iam: Iam = practice.iam
+    assert sts.get_caller_identity(practice.keys).arn == practice.ann.arn
+    assert iam.list_mfa_devices(practice.keys) == [practice.phone.serial]
+
+
+def test_an_mfa_session_is_what_sts_issued(practice: Practice) -> None:
+    session = practice.sts.get_session_token(practice.keys, practice.request(7200), practice.phone.code())
+    issued = practice.aws._service.world.sessions[session.access_key_id]
+    assert issued.has_mfa
+    assert session.secret_access_key.reveal() == issued.secret_access_key
+    assert session.session_token.reveal() == issued.session_token
+    assert session.expires_at == issued.expires_at
+    assert abs(session.expires_at - time.time() - 7200) < ROUNDING_S
+    assert session.assumed_role_arn is None
+
+
+def test_a_session_signs_too(practice: Practice) -> None:
+    session = practice.sts.get_session_token(practice.keys, practice.request(), practice.phone.code())
+    assert practice.sts.get_caller_identity(session).arn == practice.ann.arn
+
+
+def test_a_role_is_assumed_with_code_session_name_and_external_id(practice: Practice) -> None:
+    role = practice.aws.account.add_role("Admin", trusts=practice.ann, mfa=True, external_id="a/b:c=d,e")
+    request = practice.request(role_arn=role.arn, role_session_name="ann@x+=,.-", external_id="a/b:c=d,e")
+    session = practice.sts.assume_role(practice.keys, request, practice.phone.code())
+    assert session.assumed_role_arn == role.arn
+    identity = practice.sts.get_caller_identity(session)
+    assert identity.arn.endswith(":assumed-role/Admin/ann@x+=,.-")
+    assert identity.account == practice.aws.account.account_id
+
+
+def test_it_says_who_calls_and_signs_for_its_region(practice: Practice) -> None:
+    practice.sts.get_caller_identity(practice.keys)
+    practice.iam.list_mfa_devices(practice.keys)
+    sts_record, iam_record = practice.aws.requests
+    assert sts_record.user_agent == f"aws-mfa/{__version__}"
+    assert (sts_record.region, iam_record.region) == ("eu-central-1", "us-east-1")
+
+
+@pytest.mark.parametrize(("partition", "region"), [("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-west-1")])
+def test_other_partitions_have_their_own_regions(partition: str, region: str) -> None:
+    with practising(PracticeAws(partition=partition), AwsHttp(), region) as practice:
+        assert practice.sts.get_caller_identity(practice.keys).arn.startswith(f"arn:{partition}:")
+        assert practice.iam.list_mfa_devices(practice.keys) == [practice.phone.serial]
+
+
+def test_devices_are_listed_with_those_that_sts_can_never_take(practice: Practice) -> None:
+    passkey = practice.ann.add_fido_device()
+    serials = practice.iam.list_mfa_devices(practice.keys)
+    assert serials == [practice.phone.serial, passkey.serial]
+    assert [is_fido(serial) for serial in serials] == [False, True]
+
+
+def test_listing_devices_may_be_refused(practice: Practice) -> None:
+    practice.ann.may_list_devices = False
+    with pytest.raises(errors.NotAuthorized, match="iam:ListMFADevices"):
+        practice.iam.list_mfa_devices(practice.keys)
+
+
+# Refusals
+
+
+def test_a_wrong_code(practice: Practice) -> None:
+    with pytest.raises(errors.WrongCode, match=practice.phone.serial):
+        practice.sts.get_session_token(practice.keys, practice.request(), wrong_code(practice.phone))
+
+
+def test_a_code_used_before(practice: Practice) -> None:
+    code = practice.phone.code()
+    practice.sts.get_session_token(practice.keys, practice.request(), code)
+    with pytest.raises(errors.WrongCode, match="used before") as refused:
+        practice.sts.get_session_token(practice.keys, practice.request(), code)
+    assert "next one begins in" in refused.value.hints[0]
+
+
+def test_a_device_of_somebody_else(practice: Practice) -> None:
+    bob = practice.aws.account.add_user("bob").add_device()
+    with pytest.raises(errors.UnknownDevice, match=bob.serial):
+        practice.sts.get_session_token(practice.keys, SessionRequest(bob.serial, 3600), bob.code())
+
+
+def test_a_key_that_was_switched_off(practice: Practice) -> None:
+    practice.ann.keys.active = False
+    with pytest.raises(errors.UnknownKey, match=practice.keys.access_key_id[-4:]):
+        practice.sts.get_caller_identity(practice.keys)
+
+
+def test_a_secret_of_another_key(practice: Practice) -> None:
+    keys = LongTermKeys(practice.keys.access_key_id, Secret("not/the/secret"))
+    with pytest.raises(errors.WrongSecret):
+        practice.sts.get_caller_identity(keys)
+
+
+def test_a_role_that_trusts_somebody_else(practice: Practice) -> None:
+    role = practice.aws.account.add_role("Admin", trusts=practice.aws.account.add_user("bob"))
+    request = practice.request(role_arn=role.arn, role_session_name="ann")
+    with pytest.raises(errors.NotAuthorized, match=f"{practice.ann.arn} may not assume {role.arn}"):
+        practice.sts.assume_role(practice.keys, request, practice.phone.code())
+
+
+def test_a_duration_above_the_roles_maximum(practice: Practice) -> None:
+    role = practice.aws.account.add_role("Admin", trusts=practice.ann)
+    request = practice.request(7200, role_arn=role.arn, role_session_name="ann")
+    with pytest.raises(errors.DurationTooLong, match=role.arn):
+        practice.sts.assume_role(practice.keys, request, practice.phone.code())
+
+
+def test_a_malformed_code_is_told_without_its_value(practice: Practice) -> None:
+    with pytest.raises(errors.BadCode) as refused:
+        practice.sts.get_session_token(practice.keys, practice.request(), "98765")
+    assert "98765" not in "".join((refused.value.message, *refused.value.hints))
+
+
+def test_a_region_that_is_switched_off(practice: Practice) -> None:
+    practice.aws.account.disabled_regions.add("eu-central-1")
+    with pytest.raises(errors.RegionDisabled, match="eu-central-1"):
+        practice.sts.get_caller_identity(practice.keys)
+
+
+def test_a_session_that_is_over() -> None:
+    clock = PracticeClock()
+    with practising(PracticeAws(clock=clock), AwsHttp()) as practice:
+        session = practice.sts.get_session_token(practice.keys, practice.request(900), practice.phone.code())
+        practice.aws._service.world.sessions[session.access_key_id].__dict__["expires_at"] = 0
+        with pytest.raises(errors.SessionExpired):
+            practice.sts.get_caller_identity(session)
+
+
+@pytest.mark.parametrize(("ahead_s", "says"), [(45 * 60, "45 min behind"), (-5 * 3600, "5 h ahead")])
+def test_a_clock_that_is_off_is_measured(practice: Practice, ahead_s: float, says: str) -> None:
+    practice.aws.faults.add("GetCallerIdentity", faults.skewed_clock(ahead_s))
+    with pytest.raises(errors.ClockSkew, match=says):
+        practice.sts.get_caller_identity(practice.keys)
+
+
+def test_keys_that_cannot_be_sent_are_refused_without_a_request(practice: Practice) -> None:
+    for keys in (
+        LongTermKeys("AKIA\r\nX-Evil: 1", Secret("secret")),
+        Session("ASIAEXAMPLE", Secret("secret"), Secret("token\r\nX-Evil: 1"), 0.0),
+    ):
+        with pytest.raises(errors.BadInput) as refused:
+            practice.sts.get_caller_identity(keys)
+        assert "Evil" not in refused.value.message
+    assert practice.aws.requests == []
+
+
+# What goes wrong on the way. A call that carries a code is sent exactly once, whatever happens.
+
+FAULTS: list[tuple[Callable[[], Fault], type[errors.AwsMfaError], bool]] = [
+    (faults.internal_failure, errors.AwsFailed, True),
+    (faults.service_unavailable, errors.AwsFailed, True),
+    (faults.throttling, errors.Throttled, True),
+    (faults.reset, errors.AwsUnreachable, True),
+    (lambda: faults.slow(1.0), errors.AwsUnreachable, True),
+    (faults.malformed_body, errors.AwsFailed, True),
+    (faults.truncated_body, errors.AwsUnreachable, True),
+    (faults.empty_body, errors.AwsFailed, True),
+    (faults.captive_portal, errors.AwsUnreachable, True),
+]
+
+
+@pytest.mark.parametrize(("fault", "failure", "may_be_spent"), FAULTS, ids=lambda value: getattr(value, "__name__", ""))
+@pytest.mark.parametrize("is_kept", [False, True], ids=["new connection", "kept connection"])
+def test_a_call_with_a_code_is_sent_once(
+    practice: Practice,
+    fault: Callable[[], Fault],
+    failure: type[errors.AwsMfaError],
+    *,
+    may_be_spent: bool,
+    is_kept: bool,
+) -> None:
+    if is_kept:
+        practice.sts.get_caller_identity(practice.keys)
+    practice.aws.faults.add("GetSessionToken", fault(), times=None)
+    with pytest.raises(failure) as failed:
+        practice.sts.get_session_token(practice.keys, practice.request(), practice.phone.code())
+    assert practice.count("GetSessionToken") == 1
+    assert any("code may be spent" in hint for hint in failed.value.hints) == may_be_spent
+    assert failed.value.message.isprintable()
+    assert failed.value.__cause__ is None
+
+
+def test_the_door_works_again_after_each_trouble(practice: Practice) -> None:
+    for fault, failure, _ in FAULTS:
+        practice.aws.faults.add("GetCallerIdentity", fault(), times=2)
+        with pytest.raises(failure):
+            practice.sts.get_caller_identity(practice.keys)
+        practice.aws.faults.clear()
+        assert practice.sts.get_caller_identity(practice.keys).arn == practice.ann.arn
+
+
+def test_a_call_without_a_code_is_sent_again_once_after_a_cut(practice: Practice) -> None:
+    practice.aws.faults.add("GetCallerIdentity", faults.reset())
+    assert practice.sts.get_caller_identity(practice.keys).arn == practice.ann.arn
+    assert practice.count("GetCallerIdentity") == 2
+
+
+def test_an_answer_without_its_parts_cannot_be_read(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A well-formed answer that lacks its credentials, or has an expiration nobody can read, gives no session."""
+    monkeypatch.setattr("aws_mfa.adapters.sts.parse_moment", lambda _: None)
+    with pytest.raises(errors.AwsFailed, match="cannot be read") as failed:
+        practice.sts.get_session_token(practice.keys, practice.request(), practice.phone.code())
+    assert "code may be spent" in failed.value.hints[0]
+
+
+# What it costs, and what it never says
+
+
+def test_one_connection_serves_all_calls(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
+    connections = []
+    whole = practice.aws._server.process_request
+    monkeypatch.setattr(
+        practice.aws._server, "process_request", lambda *given: (connections.append(given), whole(*given))
+    )
+    for _ in range(3):
+        practice.sts.get_caller_identity(practice.keys)
+    assert len(connections) == 1
+
+
+def test_a_connection_long_quiet_is_not_used_for_a_code(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
+    practice.sts.get_caller_identity(practice.keys)
+    http = practice.sts._query._http
+    closed: list[bool] = []
+    monkeypatch.setattr("aws_mfa.adapters.aws_http._LONGEST_QUIET_S", -1.0)
+    monkeypatch.setattr(next(iter(http._managers.values())), "clear", lambda: closed.append(True))
+    practice.sts.get_session_token(practice.keys, practice.request(), practice.phone.code())
+    assert closed == [True]
+
+
+def test_threads_share_the_door(practice: Practice) -> None:
+    arns: list[str] = []
+    threads = [
+        threading.Thread(target=lambda: arns.append(practice.sts.get_caller_identity(practice.keys).arn))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert arns == [practice.ann.arn] * 8
+
+
+def test_no_log_holds_a_secret_even_at_debug(practice: Practice) -> None:
+    log = io.StringIO()
+    handler = logging.StreamHandler(log)
+    root = logging.getLogger()
+    before = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    try:
+        code = practice.phone.code()
+        session = practice.sts.get_session_token(practice.keys, practice.request(), code)
+        practice.sts.get_caller_identity(session)
+        with pytest.raises(errors.WrongSecret):
+            practice.sts.get_caller_identity(LongTermKeys(practice.keys.access_key_id, Secret("x")))
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(before)
+    for secret in (practice.ann.keys.secret_access_key, session.session_token.reveal(), code):
+        assert secret not in log.getvalue()
+    assert "botocore" not in log.getvalue()

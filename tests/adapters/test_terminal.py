@@ -1,0 +1,742 @@
+"""Questions on real terminals (pexpect, tmux), down pipes, and where nobody can be asked."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from typing import TYPE_CHECKING
+
+import pexpect
+import pytest
+
+from aws_mfa.adapters.terminal import ControllingTerminal, NoTerminal, PipedAnswers, choose_terminal
+from aws_mfa.adapters.typed_line import LONGEST_ANSWER, answer_in
+from aws_mfa.errors import BadInput, Cancelled, NeedsHuman, WrongSecret
+from aws_mfa.withdrawal import Withdrawal
+from needs import ROOT, needs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import ModuleType
+
+    from aws_mfa.workflows.outside import Terminal
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX"),
+    # Python 3.12 and later warn when pexpect forks beside pytest-xdist's thread; the child execs at once.
+    pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning"),
+]
+
+QUESTION = "Enter AWS MFA code for device [arn:aws:iam::123456789012:mfa/ann] (renewing for 43200 seconds):"
+
+# What every program below does: run `body`, and tell its end as cli/main.py does, by exit code.
+PROGRAM = """
+import sys, threading, time
+from aws_mfa.adapters.terminal import choose_terminal
+from aws_mfa.errors import AwsMfaError, WrongSecret
+from aws_mfa.withdrawal import Withdrawal
+
+QUESTION = {question!r}
+terminal = choose_terminal(reads_pipe={reads_pipe})
+try:
+{body}
+except AwsMfaError as error:
+    print(type(error).__name__, error.message)
+    sys.exit(error.exit_code)
+"""
+
+ASK = "print('answer', repr(terminal.ask(QUESTION)))"
+ASK_HIDDEN = "print('answer', len(terminal.ask_hidden(QUESTION).reveal()))"
+WITHDRAWN = """
+withdrawal = Withdrawal()
+threading.Timer(0.4, withdrawal.withdraw, [WrongSecret("the keys are wrong")]).start()
+terminal.{ask}(QUESTION, withdrawal)
+"""
+
+# The shell that started the program: it tells how the program ended, how it left the terminal, and what it left unread.
+SHELL = """trap : INT QUIT TERM HUP
+"$0" -c "$1"
+echo "status=$?"
+echo "modes=[$(stty -a | tr '\\n' ' ')]"
+read left; echo "left=[$left]"
+"""
+
+
+def program(body: str, *, reads_pipe: bool = True, question: str = QUESTION) -> list[str]:
+    indented = "".join(f"    {line}\n" for line in body.strip().splitlines())
+    return [sys.executable, "-c", PROGRAM.format(question=question, reads_pipe=reads_pipe, body=indented)]
+
+
+def environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    return {**kept, "PYTHONPATH": os.path.join(ROOT, "src"), "LC_ALL": "C.UTF-8", "TERM": "xterm"}
+
+
+def matched(child: pexpect.spawn[str], pattern: str) -> re.Match[str]:
+    """Wait for the pattern on the screen."""
+    child.expect(pattern)
+    assert isinstance(child.match, re.Match)
+    return child.match
+
+
+def hides_typing(child: pexpect.spawn[str]) -> bool:
+    """Whether echo goes off within five seconds."""
+    end_at = time.monotonic() + 5
+    while child.getecho() and time.monotonic() < end_at:
+        time.sleep(0.01)
+    return not child.getecho()
+
+
+class Screen:
+    """A program on a pty of its own, started by a shell as a person would start it."""
+
+    def __init__(self, body: str, shell: str = SHELL) -> None:
+        self.child = pexpect.spawn(
+            "/bin/sh", ["-c", shell, *program(body)[::2]], env=environment(), encoding="utf-8", timeout=10
+        )
+        self.child.delaybeforesend = None
+
+    def sees(self, text: str) -> str:
+        """Wait for the text; what stood before it."""
+        self.child.expect_exact(text)
+        return str(self.child.before)
+
+    def types(self, text: str) -> None:
+        self.child.send(text)
+
+    def signals(self, number: signal.Signals) -> None:
+        """Send the signal to the program alone: it is the shell's only child."""
+        path = f"/proc/{self.child.pid}/task/{self.child.pid}/children"
+        needs(path)
+        with open(path) as children:
+            os.kill(int(children.read()), number)
+
+    def end(self) -> End:
+        """Wait for the program's end, then look at what it left behind."""
+        text = self.sees("status=")
+        ending = matched(self.child, r"(\d+)\r\nmodes=\[(.*?)\]")
+        self.types("next\n")
+        left = matched(self.child, r"left=\[(.*)\]")[1]
+        self.child.expect(pexpect.EOF)
+        self.child.close()
+        return End(text, int(ending[1]), " echo " in ending[2], left)
+
+
+class End:
+    """How a program ended: its last words, its status as the shell has it, echo, and what the shell read next."""
+
+    def __init__(self, text: str, status: int, echo: bool, left: str) -> None:  # noqa: FBT001
+        self.text, self.status, self.echo, self.left = text, status, echo, left
+
+    def __repr__(self) -> str:
+        return f"End({self.text!r}, {self.status}, echo={self.echo}, left={self.left!r})"
+
+
+@pytest.fixture
+def screen() -> Iterator[Callable[..., Screen]]:
+    screens: list[Screen] = []
+
+    def started(body: str, shell: str = SHELL) -> Screen:
+        screens.append(Screen(body, shell))
+        return screens[-1]
+
+    yield started
+    for each in screens:
+        each.child.close(force=True)
+
+
+def test_the_three_terminals_are_what_the_workflows_ask_for() -> None:
+    """Checked by mypy; at run time, that only the real terminal claims a human."""
+    terminals: list[Terminal] = [ControllingTerminal(), NoTerminal(), PipedAnswers()]
+    assert [terminal.has_human for terminal in terminals] == [True, False, False]
+
+
+# On a pty
+
+
+@pytest.mark.real
+def test_the_question_is_printed_as_given_and_the_typed_code_is_shown(screen: Callable[..., Screen]) -> None:
+    asked = screen(ASK)
+    assert asked.sees(QUESTION) == ""
+    asked.types("123456\n")
+    assert asked.end().text == "123456\r\nanswer '123456'\r\n"
+
+
+@pytest.mark.real
+def test_questions_go_to_the_terminal_whatever_stdout_and_stderr_are(screen: Callable[..., Screen]) -> None:
+    asked = screen(f"sys.stdout = sys.stderr = open('/dev/null', 'w')\n{ASK}")
+    asked.sees(QUESTION)
+    asked.types("123456\n")
+    assert asked.end().text == "123456\r\n"
+
+
+@pytest.mark.real
+def test_what_was_printed_before_the_question_appears_before_it(screen: Callable[..., Screen]) -> None:
+    asked = screen(f"sys.stdout = open(1, 'w'); sys.stdout.write('INFO - Validating ')\n{ASK}")
+    assert asked.sees(QUESTION) == "INFO - Validating "
+
+
+@pytest.mark.real
+def test_a_hidden_answer_is_not_shown_and_echo_is_back_after_it(screen: Callable[..., Screen]) -> None:
+    asked = screen(ASK_HIDDEN)
+    asked.sees(QUESTION)
+    assert hides_typing(asked.child)
+    asked.types("wJalrXUtnFEMI\n")
+    end = asked.end()
+    assert (end.text, end.status, end.echo, end.left) == ("\r\nanswer 13\r\n", 0, True, "next")
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("question", [ASK, ASK_HIDDEN])
+@pytest.mark.parametrize(("key", "shown"), [("\x03", "^C"), ("\x1c", "^\\"), ("\x04", "")])
+def test_ctrl_c_ctrl_backslash_and_end_of_input_cancel(
+    screen: Callable[..., Screen], question: str, key: str, shown: str
+) -> None:
+    """Echo is back, the cursor on a fresh line, and the shell gets nothing of what was half typed."""
+    asked = screen(question)
+    asked.sees(QUESTION)
+    if question is ASK_HIDDEN:
+        assert hides_typing(asked.child)
+        shown = ""
+    asked.types(key)
+    end = asked.end()
+    assert (end.text, end.status, end.echo, end.left) == (f"{shown}\r\nCancelled cancelled\r\n", 130, True, "next")
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("question", [ASK, ASK_HIDDEN])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_deadly_signal_kills_with_echo_restored_and_the_half_typed_dropped(
+    screen: Callable[..., Screen], question: str, number: signal.Signals
+) -> None:
+    asked = screen(question)
+    asked.sees(QUESTION)
+    asked.types("half")
+    time.sleep(0.1)
+    asked.signals(number)
+    end = asked.end()
+    assert (end.status, end.echo, end.left) == (128 + number, True, "next")
+    assert {signal.SIGTERM: "Terminated", signal.SIGHUP: "Hangup"}[number] in end.text
+
+
+@pytest.mark.real
+def test_an_interrupt_by_signal_alone_is_a_cancel(screen: Callable[..., Screen]) -> None:
+    asked = screen(ASK_HIDDEN)
+    asked.sees(QUESTION)
+    assert hides_typing(asked.child)
+    asked.signals(signal.SIGINT)
+    end = asked.end()
+    assert (end.text, end.status, end.echo) == ("\r\nCancelled cancelled\r\n", 130, True)
+
+
+@pytest.mark.real
+def test_ignored_signals_stay_ignored(screen: Callable[..., Screen]) -> None:
+    """`nohup aws-mfa` goes on after a hang-up."""
+    asked = screen(f"import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n{ASK_HIDDEN}")
+    asked.sees(QUESTION)
+    asked.signals(signal.SIGHUP)
+    time.sleep(0.1)
+    assert not asked.child.getecho()
+    asked.types("secret\n")
+    assert asked.end().text == "\r\nanswer 6\r\n"
+
+
+@pytest.mark.real
+def test_a_handler_of_the_program_is_called_and_the_question_goes_on_hidden(screen: Callable[..., Screen]) -> None:
+    handler = "import signal; signal.signal(signal.SIGTERM, lambda *_: print('handled', flush=True))"
+    asked = screen(f"{handler}\n{ASK_HIDDEN}\nprint(signal.getsignal(signal.SIGTERM).__name__)")
+    asked.sees(QUESTION)
+    asked.signals(signal.SIGTERM)
+    asked.sees("handled")
+    asked.sees(QUESTION)
+    assert hides_typing(asked.child)
+    asked.types("secret\n")
+    assert asked.end().text == "\r\nanswer 6\r\n<lambda>\r\n"
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("ask", ["ask", "ask_hidden"])
+def test_a_withdrawn_question_raises_the_other_threads_error(screen: Callable[..., Screen], ask: str) -> None:
+    asked = screen(WITHDRAWN.format(ask=ask))
+    asked.sees(QUESTION)
+    if ask == "ask_hidden":
+        assert hides_typing(asked.child)
+    asked.types("12")
+    end = asked.end()
+    shown = "12" if ask == "ask" else ""
+    assert (end.text, end.status) == (f"{shown}\r\nWrongSecret the keys are wrong\r\n", 5)
+    assert (end.echo, end.left) == (True, "next")
+
+
+@pytest.mark.real
+def test_an_answer_before_the_withdrawal_counts(screen: Callable[..., Screen]) -> None:
+    asked = screen("withdrawal = Withdrawal()\nprint('answer', terminal.ask(QUESTION, withdrawal))")
+    asked.sees(QUESTION)
+    asked.types("123456\n")
+    assert asked.end().text == "123456\r\nanswer 123456\r\n"
+
+
+@pytest.mark.real
+def test_a_question_withdrawn_before_it_was_put_is_not_waited_for(screen: Callable[..., Screen]) -> None:
+    asked = screen("w = Withdrawal(); w.withdraw(WrongSecret('the keys are wrong'))\nterminal.ask(QUESTION, w)")
+    assert asked.end().status == 5
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(("question", "answer"), [(ASK, "'123456'"), (ASK_HIDDEN, "6")])
+def test_what_is_typed_before_the_question_is_its_answer(
+    screen: Callable[..., Screen], question: str, answer: str
+) -> None:
+    asked = screen(f"print('busy', flush=True); time.sleep(0.3)\n{question}")
+    asked.sees("busy")
+    asked.types("123456\n")
+    assert f"answer {answer}\r\n" in asked.end().text
+
+
+@pytest.mark.real
+def test_two_lines_pasted_at_once_answer_two_questions(screen: Callable[..., Screen]) -> None:
+    asked = screen("print('both', repr(terminal.ask(QUESTION)), len(terminal.ask_hidden('Secret:').reveal()))")
+    asked.sees(QUESTION)
+    asked.types("AKIAEXAMPLE\nwJalr\n")
+    assert "both 'AKIAEXAMPLE' 5\r\n" in asked.end().text
+
+
+@pytest.mark.real
+def test_a_paste_of_3000_characters_arrives_whole(screen: Callable[..., Screen]) -> None:
+    asked = screen(ASK_HIDDEN)
+    asked.sees(QUESTION)
+    asked.types("x" * 3000 + "\r")
+    assert asked.end().text == "\r\nanswer 3000\r\n"
+
+
+@pytest.mark.real
+def test_a_line_that_the_kernel_cuts_is_refused(screen: Callable[..., Screen]) -> None:
+    """Otherwise the first 4095 bytes would be stored as the secret."""
+    asked = screen(ASK_HIDDEN)
+    asked.sees(QUESTION)
+    for _ in range(10):
+        asked.types("x" * 500)
+    asked.types("\n")
+    end = asked.end()
+    assert (end.status, end.echo, end.left) == (2, True, "next")
+    assert f"BadInput the answer is longer than {LONGEST_ANSWER} bytes" in end.text
+
+
+@pytest.mark.real
+def test_after_a_refused_paste_its_other_lines_do_not_reach_the_shell(screen: Callable[..., Screen]) -> None:
+    asked = screen(ASK_HIDDEN)
+    asked.sees(QUESTION)
+    asked.types("tab\there\nrm -rf stuff\n")
+    end = asked.end()
+    assert (end.status, end.left) == (2, "next")
+
+
+@pytest.mark.real
+def test_the_line_is_edited_by_the_kernel(screen: Callable[..., Screen]) -> None:
+    """Backspace, Ctrl-U; and Ctrl-D after a text ends it as it does in `cat`."""
+    asked = screen(ASK)
+    asked.sees(QUESTION)
+    asked.types("999\x15129\x7f3456\x04\x04")
+    assert asked.end().text.endswith("\r\nanswer '123456'\r\n")
+
+
+# Under the job control of a shell
+
+
+@pytest.fixture
+def shell(tmp_path: object) -> Iterator[Callable[[str], pexpect.spawn[str]]]:
+    """An interactive bash on a pty, in whose folder the program is `./asking` (its text shall not be on the screen)."""
+    needs("bash")
+    bash = pexpect.spawn(
+        "bash", ["--norc", "--noprofile", "-i"], cwd=str(tmp_path), env=environment(), encoding="utf-8", timeout=10
+    )
+
+    def with_program(body: str) -> pexpect.spawn[str]:
+        path = os.path.join(str(tmp_path), "asking")
+        interpreter, _, text = program(body)
+        with open(path, "w", opener=lambda name, flags: os.open(name, flags, 0o700)) as file:
+            file.write(f"#!{interpreter}\n{text}")
+        return bash
+
+    yield with_program
+    bash.close(force=True)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(("question", "answer"), [(ASK, "'123456'"), (ASK_HIDDEN, "6")])
+def test_suspended_the_shell_has_its_echo_and_after_fg_the_question_is_there_again(
+    shell: Callable[[str], pexpect.spawn[str]], question: str, answer: str
+) -> None:
+    bash = shell(question)
+    bash.sendline("./asking")
+    bash.expect_exact(QUESTION)
+    bash.send("half\x1a")
+    bash.expect_exact("Stopped")
+    bash.sendline("stty -a")
+    assert matched(bash, r"(-?)\becho ")[1] == ""
+    bash.sendline("fg")
+    bash.expect_exact(QUESTION)
+    if question is ASK_HIDDEN:
+        assert hides_typing(bash)
+    bash.send("123456\n")
+    bash.expect_exact(f"answer {answer}")
+
+
+@pytest.mark.real
+def test_a_suspended_hidden_question_can_be_killed_from_the_shell(shell: Callable[[str], pexpect.spawn[str]]) -> None:
+    """It must not touch the terminal from the background: that would stop it for ever."""
+    bash = shell(ASK_HIDDEN)
+    bash.sendline("./asking")
+    bash.expect_exact(QUESTION)
+    bash.send("\x1a")
+    bash.expect_exact("Stopped")
+    bash.sendline("kill %1; sleep 0.5; jobs")
+    bash.expect_exact("Terminated")
+
+
+@pytest.mark.real
+def test_a_question_withdrawn_in_the_background_ends_the_program(shell: Callable[[str], pexpect.spawn[str]]) -> None:
+    bash = shell(WITHDRAWN.format(ask="ask"))
+    bash.sendline("./asking & sleep 1; jobs")
+    bash.expect_exact(QUESTION)
+    bash.expect_exact("WrongSecret the keys are wrong")
+    bash.expect_exact("Exit 5")
+
+
+# In tmux, as people see it
+
+
+class Tmux:
+    """A tmux server of its own with one window, in which a program runs."""
+
+    def __init__(self, columns: int, body: str) -> None:
+        self._socket = f"aws-mfa-test-{uuid.uuid4().hex}"
+        command = f"{shlex.join(program(body))}; sleep 30"
+        self._tmux("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", "24", command)
+
+    def types(self, text: str) -> None:
+        self._tmux("send-keys", "-l", text)
+
+    def shows(self, text: str) -> str:
+        """Wait until the text is on the screen, wrapped lines joined; the whole screen."""
+        end_at = time.monotonic() + 10
+        while text not in (screen := self._tmux("capture-pane", "-p", "-J")):
+            assert time.monotonic() < end_at, screen
+            time.sleep(0.05)
+        return screen.rstrip()
+
+    def close(self) -> None:
+        self._tmux("kill-server")
+
+    def _tmux(self, *arguments: str) -> str:
+        command = ["tmux", "-L", self._socket, *arguments]
+        return subprocess.run(command, env=environment(), check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture
+def tmux() -> Iterator[Callable[[int, str], Tmux]]:
+    needs("tmux")
+    servers: list[Tmux] = []
+
+    def started(columns: int, body: str) -> Tmux:
+        servers.append(Tmux(columns, body))
+        return servers[-1]
+
+    yield started
+    for server in servers:
+        server.close()
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("columns", [20, 80])
+def test_a_code_is_seen_while_typed_however_narrow_the_window(tmux: Callable[[int, str], Tmux], columns: int) -> None:
+    window = tmux(columns, ASK)
+    window.shows(QUESTION)
+    window.types("654321")
+    assert window.shows("654321") == f"{QUESTION}654321"
+    window.types("\r")
+    window.shows("answer '654321'")
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("columns", [20, 80])
+def test_a_hidden_answer_is_not_seen_however_narrow_the_window(tmux: Callable[[int, str], Tmux], columns: int) -> None:
+    window = tmux(columns, ASK_HIDDEN)
+    window.shows(QUESTION)
+    window.types("wJalrXUtnFEMI")
+    time.sleep(0.1)
+    assert window.shows(QUESTION) == QUESTION
+    window.types("\r")
+    assert "wJalr" not in window.shows("answer 13")
+
+
+# Down a pipe, and nowhere: no controlling terminal in all of these
+
+
+def run(body: str, stdin: str | int | None, *, reads_pipe: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run it in a session of its own, which has no terminal; text is piped in."""
+    return subprocess.run(
+        program(body, reads_pipe=reads_pipe),
+        env=environment(),
+        input=stdin if isinstance(stdin, str) else None,
+        stdin=stdin if isinstance(stdin, int) else None,
+        capture_output=True,
+        text=True,
+        start_new_session=True,
+        timeout=10,
+        check=False,
+    )
+
+
+@pytest.mark.real
+def test_a_piped_code_is_read_and_the_question_printed_on_stdout() -> None:
+    done = run(ASK, "123456\n")
+    assert (done.stdout, done.stderr, done.returncode) == (f"{QUESTION}answer '123456'\n", "", 0)
+
+
+@pytest.mark.real
+def test_a_question_takes_one_line_and_leaves_the_rest_for_others() -> None:
+    done = run(f"{ASK}\nimport os; print(os.read(0, 99))", "y\n123456\nrest")
+    assert done.stdout == f"{QUESTION}answer 'y'\nb'123456\\nrest'\n"
+
+
+@pytest.mark.real
+def test_a_last_line_without_its_end_is_an_answer() -> None:
+    assert run(ASK, "123456").stdout.endswith("answer '123456'\n")
+
+
+@pytest.mark.real
+def test_the_end_of_piped_input_is_an_error_on_a_line_of_its_own() -> None:
+    done = run(ASK, "")
+    question = QUESTION.rstrip(":")
+    assert done.stdout == f"{QUESTION}\nNeedsHuman standard input ended before the answer to: {question}\n"
+    assert done.returncode == NeedsHuman.exit_code
+
+
+@pytest.mark.real
+def test_a_file_on_stdin_is_read_as_a_pipe_is(tmp_path: object) -> None:
+    path = os.path.join(str(tmp_path), "answers")
+    with open(path, "w+") as answers:
+        answers.write("123456\r\n")
+        answers.flush()
+        answers.seek(0)
+        assert run(ASK_HIDDEN, answers.fileno()).stdout == f"{QUESTION}answer 6\n"
+
+
+@pytest.mark.real
+def test_a_program_that_must_not_read_its_pipe_refuses_at_once() -> None:
+    """An SDK hands its credential process a pipe that nobody writes to."""
+    reader, writer = os.pipe()
+    try:
+        done = run(ASK, reader, reads_pipe=False)
+    finally:
+        os.close(reader)
+        os.close(writer)
+    assert done.stdout.startswith("NeedsHuman there is no terminal to ask on: Enter AWS MFA code")
+
+
+@pytest.mark.real
+def test_dev_null_without_a_terminal_is_nobody() -> None:
+    assert run(ASK, subprocess.DEVNULL).returncode == NeedsHuman.exit_code
+    done = run("terminal.say('hello'); print(type(terminal).__name__)", subprocess.DEVNULL)
+    assert (done.stdout, done.stderr) == ("NoTerminal\n", "hello\n")
+
+
+@pytest.mark.real
+def test_a_closed_stdin_without_a_terminal_is_nobody() -> None:
+    command = ["sh", "-c", 'exec "$@" 0<&-', "sh", *program(ASK)]
+    done = subprocess.run(
+        command, env=environment(), capture_output=True, text=True, start_new_session=True, timeout=10, check=False
+    )
+    assert (done.returncode, done.stderr) == (NeedsHuman.exit_code, "")
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("stdin", ["</dev/null", "<&-"])
+def test_without_a_pipe_the_terminal_is_asked(screen: Callable[..., Screen], stdin: str) -> None:
+    asked = screen(ASK, SHELL.replace('"$1"', f'"$1" {stdin}'))
+    asked.sees(QUESTION)
+    asked.types("123456\n")
+    assert asked.end().text == "123456\r\nanswer '123456'\r\n"
+
+
+@pytest.mark.real
+def test_a_pipe_goes_before_the_terminal(screen: Callable[..., Screen]) -> None:
+    asked = screen(ASK, SHELL.replace('"$0"', 'echo 654321 | "$0"'))
+    assert asked.end().text == f"{QUESTION}answer '654321'\r\n"
+
+
+@pytest.mark.real
+def test_a_terminal_on_stdin_that_is_not_ours_to_control_is_asked_all_the_same(screen: Callable[..., Screen]) -> None:
+    """`setsid aws-mfa` and some containers."""
+    needs("setsid")
+    asked = screen(ASK_HIDDEN, SHELL.replace('"$0"', 'setsid -w "$0"'))
+    asked.sees(QUESTION)
+    assert hides_typing(asked.child)
+    asked.types("123456\n")
+    end = asked.end()
+    assert (end.text, end.echo) == ("\r\nanswer 6\r\n", True)
+
+
+def test_nobody_says_what_was_asked_and_what_to_do() -> None:
+    with pytest.raises(NeedsHuman) as caught:
+        NoTerminal("pass the code: aws-mfa --token CODE").ask("Create it? ")
+    assert caught.value.message == "there is no terminal to ask on: Create it"
+    assert caught.value.hints == ("pass the code: aws-mfa --token CODE",)
+
+
+def test_a_withdrawal_goes_before_the_refusal_and_before_reading() -> None:
+    """The cause that was found is told rather than that nobody could be asked."""
+    withdrawal = Withdrawal()
+    withdrawal.withdraw(WrongSecret("the keys are wrong"))
+    for terminal in (NoTerminal(), PipedAnswers(fd=-1)):
+        with pytest.raises(WrongSecret):
+            terminal.ask(QUESTION, withdrawal)
+
+
+def test_stdin_that_cannot_be_read_is_an_error_of_ours(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(NeedsHuman, match="standard input cannot be read"):
+        PipedAnswers(fd=-1).ask(QUESTION)
+
+
+def test_a_terminal_that_is_gone_is_an_error_of_ours(tmp_path: object) -> None:
+    with pytest.raises(NeedsHuman):
+        ControllingTerminal(os.path.join(str(tmp_path), "none")).ask(QUESTION)
+    with pytest.raises(NeedsHuman):
+        ControllingTerminal("/dev/null").ask_hidden(QUESTION)
+
+
+def test_stdin_without_a_descriptor_is_no_pipe(capsys: pytest.CaptureFixture[str]) -> None:
+    """As under pytest and in notebooks: nothing is read from it, nothing raised."""
+    assert not isinstance(choose_terminal(reads_pipe=True), PipedAnswers)
+
+
+# Withdrawals
+
+
+def test_the_first_withdrawal_stays_and_wakes_once() -> None:
+    withdrawal, woken = Withdrawal(), list[str]()
+    withdrawal.check()
+    withdrawal.wake_by(lambda: woken.append("woken"))
+    withdrawal.withdraw(WrongSecret("first"))
+    withdrawal.withdraw(WrongSecret("second"))
+    assert woken == ["woken"]
+    with pytest.raises(WrongSecret, match="first"):
+        withdrawal.check()
+
+
+def test_who_waits_after_the_withdrawal_is_woken_at_once_and_who_stopped_waiting_never() -> None:
+    withdrawal, woken = Withdrawal(), list[str]()
+    withdrawal.wake_by(lambda: woken.append("too late"))
+    withdrawal.wake_by(None)
+    withdrawal.withdraw(WrongSecret("the keys are wrong"))
+    withdrawal.wake_by(lambda: woken.append("at once"))
+    assert woken == ["at once"]
+
+
+# One line
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        (b"123456\n", "123456"),
+        (b"123456\r\n", "123456"),
+        (b"\n", ""),
+        (b" blanks stay \n", " blanks stay "),
+        ("pässwört\n".encode(), "pässwört"),
+        (b"\x1b[200~123456\x1b[201~\n", "123456"),
+        (b"x" * LONGEST_ANSWER + b"\r\n", "x" * LONGEST_ANSWER),
+    ],
+)
+def test_a_line_is_its_text_without_line_end_and_paste_markers(line: bytes, answer: str) -> None:
+    assert answer_in(line) == answer
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"tab\there\n",
+        b"\x1b[D\n",
+        b"nul\x00\n",
+        b"\x7f\n",
+        "\x9b\n".encode(),
+        b"\xff\xfe\n",
+        b"x" * (LONGEST_ANSWER + 1),
+    ],
+)
+def test_what_nobody_meant_to_type_is_refused_without_quoting_it(line: bytes) -> None:
+    with pytest.raises(BadInput) as caught:
+        answer_in(line)
+    told = " ".join([caught.value.message, *caught.value.hints])
+    assert line.strip().decode(errors="replace") not in told
+    assert caught.value.__context__ is None or caught.value.__suppress_context__
+
+
+# The console of Windows, with a keyboard and a screen of our own: its logic, not Windows
+
+
+@pytest.fixture
+def console(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleType]]:
+    """The Windows module, whose keyboard holds these keys."""
+    name = "aws_mfa.adapters.windows_console"
+
+    def with_keys(keys: str) -> ModuleType:
+        pressed = list(keys)
+        keyboard = type(sys)("msvcrt")
+        keyboard.__dict__.update(kbhit=lambda: bool(pressed), getwch=lambda: pressed.pop(0))
+        monkeypatch.setitem(sys.modules, "msvcrt", keyboard)
+        monkeypatch.setattr(sys, "platform", "win32")
+        try:
+            return importlib.import_module(name)
+        finally:
+            monkeypatch.undo()
+
+    yield with_keys
+    sys.modules.pop(name, None)
+
+
+@pytest.mark.parametrize(
+    ("keys", "answer", "shown"),
+    [
+        ("123456\r", "123456", "123456\n"),
+        ("12x\b3\r", "123", "12x\b \b3\n"),
+        ("\b1\r", "1", "1\n"),
+        ("\xe0K1\x00;2\r", "12", "12\n"),
+        ("\ud83d\ude00\r", "😀", None),
+    ],
+)
+def test_the_windows_console_edits_the_line(
+    console: Callable[[str], ModuleType], tmp_path: object, keys: str, answer: str, shown: str | None
+) -> None:
+    path = os.path.join(str(tmp_path), "screen")
+    printed: list[str] = []
+    terminal = console(keys).ControllingTerminal(path)
+    terminal._print = printed.append
+    assert terminal.ask("Code:") == answer
+    if shown is not None:
+        assert "".join(printed) == f"Code:{shown}"
+
+
+def test_the_windows_console_hides_cancels_and_is_withdrawn(
+    console: Callable[[str], ModuleType], tmp_path: object
+) -> None:
+    path = os.path.join(str(tmp_path), "screen")
+    assert console("secret\b\r").ControllingTerminal(path).ask_hidden("Secret:").reveal() == "secre"
+    with open(path) as screen:
+        assert "secre" not in screen.read()
+    for key in ("\x03", "\x1a"):
+        sys.modules.pop("aws_mfa.adapters.windows_console")
+        with pytest.raises(Cancelled):
+            console(key).ControllingTerminal(path).ask("Code:")
+    withdrawal = Withdrawal()
+    withdrawal.withdraw(WrongSecret("the keys are wrong"))
+    with pytest.raises(WrongSecret):
+        console("123").ControllingTerminal(path).ask("Code:", withdrawal)

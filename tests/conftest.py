@@ -1,0 +1,101 @@
+"""
+What every test stands on: a home of its own, no AWS settings, no keychain, no network but loopback (pyproject.toml).
+
+In CI nothing may be skipped: there a skip is a failure that names its reason.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from typing import TYPE_CHECKING, TypeVar
+
+import hypothesis
+import hypothesis.configuration
+import pytest
+
+from needs import BUILD
+from old_tool import OldTool, installed_old_tool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+AnyReport = TypeVar("AnyReport", pytest.TestReport, pytest.CollectReport)
+
+FOREIGN_SETTINGS = ("AWS_", "MFA_", "XDG_", "DBUS_", "PYTHON_KEYRING_", "KEYRING_PROPERTY_", "GNOME_KEYRING_")
+FOREIGN_DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "FORCE_COLOR", "NO_COLOR")
+
+# On Linux every part can be had; elsewhere a test of a Linux keychain has nothing to run against.
+NOTHING_MAY_BE_SKIPPED = os.environ.get("CI") == "true" and sys.platform == "linux"
+
+# No deadline: the machines that run this are small and shared, and a slow example is no wrong one.
+hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" else "here")
+hypothesis.configuration.set_hypothesis_home_dir(os.path.join(BUILD, "hypothesis"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def bare_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """An environment that says nothing about AWS, keychains or screens; fixtures that outlive a test see it too."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in list(os.environ):
+            if name.startswith(FOREIGN_SETTINGS) or name in FOREIGN_DISPLAYS:
+                environment.delenv(name)
+        environment.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        environment.setenv("COLUMNS", "80")
+        set_home(environment, str(tmp_path_factory.mktemp("home-of-the-session")))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def home(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """An empty home directory; no keychain either, unless the test is marked `real`."""
+    # Not below the test's own tmp_path: a test may want to list that, or make a folder "home" there.
+    folder = tempfile.mkdtemp(prefix="home-", dir=tmp_path_factory.getbasetemp())
+    set_home(monkeypatch, folder)
+    if not request.node.get_closest_marker("real"):
+        monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    return folder
+
+
+def set_home(environment: pytest.MonkeyPatch, folder: str) -> None:
+    """Let `~` be `folder` on every system."""
+    environment.setenv("HOME", folder)
+    environment.setenv("USERPROFILE", folder)
+
+
+@pytest.fixture
+def old_tool(home: str) -> Callable[[str], OldTool]:
+    """aws-mfa 0.0.12 in this test's home, for the URL of a practice STS: `old_tool(aws.url).run("--force")`."""
+    return lambda url: installed_old_tool(home, url)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In CI a skipped test has failed."""
+    report = yield
+    return fail_if_skipped(report)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """In CI a skipped module has failed."""
+    report = yield
+    return fail_if_skipped(report)
+
+
+def fail_if_skipped(report: AnyReport) -> AnyReport:
+    """The report, turned into a failure with the same reason where nothing may be skipped; xfail is no skip."""
+    if NOTHING_MAY_BE_SKIPPED and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"nothing may be skipped in CI, and this was: {reason}"
+    return report

@@ -1,0 +1,50 @@
+"""aws-mfa 0.0.12 itself, the tool whose contract is kept: run for real, in an environment of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+from needs import built
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class OldTool:
+    """0.0.12 with a home directory and an STS; it knows of both by the environment only."""
+
+    def __init__(self, script: str, home: str, url: str) -> None:
+        self._script = script
+        self._home = home
+        self._url = url
+
+    def run(
+        self, *flags: str, typed: str = "", env: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run it with `flags`; `typed` is what stands on its standard input (a code and a newline)."""
+        return subprocess.run(
+            [self._script, *flags],
+            input=typed,
+            env=self._environment() | dict(env or {}),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": self._home,
+            "LOGNAME": "ann",  # it asks for the user's name even for --help
+            "AWS_ENDPOINT_URL_STS": self._url,
+            "AWS_DEFAULT_REGION": "eu-west-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+
+def installed_old_tool(home: str, url: str) -> OldTool:
+    """0.0.12 as `make real-parts` installed it; the test is skipped where it is not there."""
+    return OldTool(built("old-tool", "bin", "aws-mfa"), home, url)

@@ -1,0 +1,326 @@
+"""
+Real keychains for tests: gnome-keyring, KeePassXC and KWallet, each on a D-Bus session of its own.
+
+Owns the processes and their folders: HOME, runtime folder and bus belong to one `RealKeychain`, so any number can run
+side by side, and all of it ends with the fixture, by pid, whatever the test did. The bus starts nothing by itself, so
+there is no process that nobody knows.
+
+As fixtures: `from real_keychains import gnome_keyring` (or `keepassxc`, `kwallet`) in the test module. Programs get
+`keychain.environ`; in this process, `open_keychain(keychain.environ)` is enough for the Secret Service.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from contextlib import closing, contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from needs import ROOT, needs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+SECRET_SERVICE = "org.freedesktop.secrets"
+PASSWORD = b"the keychain's password"
+START_LIMIT_S = 20.0
+
+_BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:path={socket}</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"""
+
+
+class RealKeychain:
+    """A D-Bus session with (at first) nothing on it; `environ` is the whole environment for programs that use it."""
+
+    def __init__(self) -> None:
+        # In /tmp and short: a socket's path has at most 107 bytes.
+        self.folder = tempfile.mkdtemp(prefix="kc-", dir="/tmp")
+        self.home = self._folder("home")
+        runtime = self._folder("run")
+        socket = os.path.join(self.folder, "bus")
+        self.address = f"unix:path={socket}"
+        self.environ = {
+            "PATH": os.environ["PATH"],
+            "LANG": "C.UTF-8",
+            "HOME": self.home,
+            "XDG_RUNTIME_DIR": runtime,
+            "TMPDIR": self._folder("tmp"),
+            "DBUS_SESSION_BUS_ADDRESS": self.address,
+            "QT_QPA_PLATFORM": "offscreen",
+            "PYTHONPATH": os.path.join(ROOT, "src"),
+        }
+        self._running: list[subprocess.Popen[bytes]] = []
+        config = self.write("bus.conf", _BUS_CONFIG.format(socket=socket))
+        self.start("dbus-daemon", "--nofork", f"--config-file={config}")
+        self.wait_until(lambda: os.path.exists(socket))
+
+    def write(self, name: str, text: str) -> str:
+        """A file in the folder; its path."""
+        path = os.path.join(self.folder, name)
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def start(self, *command: str, stdin: bytes = b"") -> subprocess.Popen[bytes]:
+        """Start a program that stays; what it says is in `log`."""
+        with open(os.path.join(self.folder, "log"), "ab") as log:
+            process = subprocess.Popen(command, env=self.environ, stdin=subprocess.PIPE, stdout=log, stderr=log)
+        self._running.append(process)
+        assert process.stdin is not None
+        process.stdin.write(stdin)
+        process.stdin.close()
+        return process
+
+    def wait_for_service(self, name: str = SECRET_SERVICE) -> None:
+        """Wait until somebody owns the name on the bus."""
+        self.wait_until(lambda: bool(self.call("org.freedesktop.DBus", "NameHasOwner", "s", name)[0]))
+
+    def call(self, interface: str, method: str, signature: str, *body: Any, to: str = "", path: str = "") -> Any:
+        """One D-Bus call; `to` and `path` default to those of the interface."""
+        from jeepney import DBusAddress, new_method_call  # type: ignore[import-untyped]
+        from jeepney.io.blocking import open_dbus_connection  # type: ignore[import-untyped]
+        from jeepney.wrappers import unwrap_msg  # type: ignore[import-untyped]
+
+        target = DBusAddress(path or "/" + interface.replace(".", "/"), to or interface, interface)
+        with closing(open_dbus_connection(self.address)) as connection:
+            request = new_method_call(target, method, signature, body)
+            return unwrap_msg(connection.send_and_get_reply(request, timeout=START_LIMIT_S))
+
+    def lock(self) -> None:
+        """Lock the default collection."""
+        self.call(
+            "org.freedesktop.Secret.Service",
+            "Lock",
+            "ao",
+            ["/org/freedesktop/secrets/aliases/default"],
+            to=SECRET_SERVICE,
+            path="/org/freedesktop/secrets",
+        )
+
+    @property
+    def daemon(self) -> subprocess.Popen[bytes]:
+        """The program that was started last: the keychain itself."""
+        return self._running[-1]
+
+    def freeze(self) -> None:
+        """Stop the keychain in the middle of whatever it does: it stays on the bus and answers nothing."""
+        self.daemon.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self.daemon.send_signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """End the keychain; the bus goes on."""
+        _end(self._running.pop())
+
+    def python(self, code: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run Python code in this session, with further environment variables; a minute at most."""
+        return subprocess.run(
+            [sys.executable, "-c", code, *arguments],
+            env={**self.environ, **settings},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def wait_until(self, happened: Callable[[], bool]) -> None:
+        """Wait for something that a program just started will do."""
+        gives_up_at = time.monotonic() + START_LIMIT_S
+        while not happened():
+            ended = [one.args for one in self._running if one.poll() is not None]
+            if ended or time.monotonic() > gives_up_at:
+                pytest.fail(f"the keychain did not start (ended: {ended}):\n{self._log()}")
+            time.sleep(0.02)
+
+    def close(self) -> None:
+        """End every process and remove every file."""
+        while self._running:
+            _end(self._running.pop())
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _folder(self, name: str) -> str:
+        path = os.path.join(self.folder, name)
+        os.mkdir(path, 0o700)
+        return path
+
+    def _log(self) -> str:
+        with suppress(OSError), open(os.path.join(self.folder, "log"), encoding="utf-8", errors="replace") as file:
+            return file.read()
+        return ""
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    # SIGKILL reaches a stopped process too.
+    process.kill()
+    process.wait()
+
+
+@contextmanager
+def a_bus() -> Iterator[RealKeychain]:
+    """A D-Bus session without any keychain on it."""
+    needs("dbus-daemon")
+    session = RealKeychain()
+    try:
+        yield session
+    finally:
+        session.close()
+
+
+@contextmanager
+def a_gnome_keyring(password: bytes = PASSWORD) -> Iterator[RealKeychain]:
+    """gnome-keyring with an unlocked default collection; without one when the password is empty."""
+    needs("gnome-keyring-daemon")
+    with a_bus() as session:
+        unlock = ["--unlock"] if password else []
+        # The password is all of stdin: a newline would be a part of it.
+        session.start("gnome-keyring-daemon", "--foreground", "--components=secrets", *unlock, stdin=password)
+        session.wait_for_service()
+        yield session
+
+
+@contextmanager
+def a_keepassxc() -> Iterator[RealKeychain]:
+    """KeePassXC with an unlocked database whose root group is exposed as the Secret Service."""
+    needs("keepassxc", "keepassxc-cli")
+    with a_bus() as session:
+        database = _keepass_database(session)
+        session.write(
+            "home/.config/keepassxc/keepassxc.ini",
+            "[General]\nUpdateCheckMessageShown=true\n[GUI]\nCheckForUpdates=false\n"
+            "[FdoSecrets]\nEnabled=true\nConfirmAccessItem=false\nConfirmDeleteItem=false\nShowNotification=false\n",
+        )
+        session.start("keepassxc", "--pw-stdin", database, stdin=PASSWORD + b"\n")
+        session.wait_for_service()
+        # The database is shown locked until the password has been read.
+        session.wait_until(lambda: not _is_locked(session, _default_collection(session)))
+        yield session
+
+
+def _keepass_database(session: RealKeychain) -> str:
+    def cli(*arguments: str) -> str:
+        ended = subprocess.run(
+            ["keepassxc-cli", *arguments],
+            env=session.environ,
+            input=PASSWORD.decode() + "\n" + PASSWORD.decode() + "\n",
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        return ended.stdout
+
+    plain, exposed = os.path.join(session.folder, "plain.kdbx"), os.path.join(session.folder, "exposed.kdbx")
+    cli("db-create", "-p", "-q", "-t", "100", plain)
+    text = cli("export", "-q", plain)
+    group = text.split("<Root>", 1)[1].split("<UUID>", 1)[1].split("</UUID>", 1)[0]
+    exposed_group = f"{{{uuid.UUID(bytes=base64.b64decode(group))}}}"
+    setting = f"<Item><Key>FDO_SECRETS_EXPOSED_GROUP</Key><Value>{exposed_group}</Value></Item>"
+    text = text.replace("</Meta>", f"<CustomData>{setting}</CustomData></Meta>", 1)
+    cli("import", "-p", "-q", session.write("exposed.xml", text), exposed)
+    return exposed
+
+
+def _default_collection(session: RealKeychain) -> str:
+    (path,) = session.call(
+        "org.freedesktop.Secret.Service",
+        "ReadAlias",
+        "s",
+        "default",
+        to=SECRET_SERVICE,
+        path="/org/freedesktop/secrets",
+    )
+    return str(path)
+
+
+def _is_locked(session: RealKeychain, collection: str) -> bool:
+    if collection == "/":
+        return True
+    answer = session.call(
+        "org.freedesktop.DBus.Properties",
+        "Get",
+        "ss",
+        "org.freedesktop.Secret.Collection",
+        "Locked",
+        to=SECRET_SERVICE,
+        path=collection,
+    )
+    return bool(answer[0][1])
+
+
+@contextmanager
+def a_kwallet() -> Iterator[RealKeychain]:
+    """KWallet (KDE 5) with an open wallet, through its Secret Service."""
+    needs("kwalletd5")
+    with a_bus() as session:
+        session.write("home/.config/kwalletrc", "[Wallet]\nFirst Use=false\nPrompt on Open=false\nEnabled=true\n")
+        salt = b"s" * 56
+        session.write("home/.local/share/kwalletd/kdewallet.salt", salt.decode())
+        _start_kwallet(session, salt)
+        # The Secret Service shows only what existed when the daemon started.
+        session.kill()
+        _start_kwallet(session, salt)
+        session.wait_until(lambda: _default_collection(session) != "/")
+        yield session
+
+
+def _start_kwallet(session: RealKeychain, salt: bytes) -> None:
+    """Start it and open its wallet as pam_kwallet does at login."""
+    session.start("kwalletd5")
+    session.wait_for_service("org.kde.kwalletd5")
+    key = hashlib.pbkdf2_hmac("sha512", PASSWORD, salt, 50_000, 56)
+    session.call(
+        "org.kde.KWallet",
+        "pamOpen",
+        "sayi",
+        "kdewallet",
+        key,
+        0,
+        to="org.kde.kwalletd5",
+        path="/modules/kwalletd5",
+    )
+
+
+@pytest.fixture
+def gnome_keyring(home: str) -> Generator[RealKeychain]:
+    """An unlocked gnome-keyring of this test's own."""
+    with a_gnome_keyring() as session:
+        yield session
+
+
+@pytest.fixture
+def keepassxc(home: str) -> Generator[RealKeychain]:
+    """A KeePassXC of this test's own."""
+    with a_keepassxc() as session:
+        yield session
+
+
+@pytest.fixture
+def kwallet(home: str) -> Generator[RealKeychain]:
+    """A KWallet of this test's own."""
+    with a_kwallet() as session:
+        yield session

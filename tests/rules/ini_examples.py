@@ -1,0 +1,98 @@
+"""AWS files as people and programs write them, generated line by line, and what `configparser` reads in them."""
+
+from __future__ import annotations
+
+import configparser
+import io
+from itertools import product
+from typing import NamedTuple
+
+from hypothesis import strategies as st
+
+NAMES = ("default", "work", "work-long-term", "x]y", "a [b", " blank ", "größe", "profile a", "DEFAULT", "x:y", "#1")
+KEYS = ("aws_access_key_id", "AWS_SECRET_ACCESS_KEY", "Expiration", "region", "s3", "a b", "CLÉ", "]k")
+VALUES = ("", "v", "a=b", "a:b", "# a value", "v # kept", "[work]", "é", "x;y", "%(x)s", "k = [default]")
+COMMENTS = ("# c", "; c", "#", "  # indented", "\t; [work]", "# [default]", "#k = v", "", "", "  ", "\t")
+BEHIND_HEADERS = ("", "", "", "  ", " # y", " ; note", "junk")
+DELIMITERS = ("=", ":", " = ", " : ", "= ", "\t=\t")
+MORE = ("max = 1", "[work]", "  b", "x: y", "=")
+
+# Whole choices, each drawn at once: many small draws would cost the suite its seconds.
+FEW_COMMENTS = st.sampled_from([(), (), *((one,) for one in COMMENTS), ("", "# c"), ("; c", ""), ("", " ")])
+SOME_NAMES = st.lists(st.sampled_from(NAMES), unique=True, max_size=4)
+SOME_KEYS = st.lists(st.sampled_from(KEYS), unique=True, max_size=4)
+HEADERS = st.sampled_from(list(product((0, 0, 0, 1, 2, 4), BEHIND_HEADERS)))
+ENTRIES = st.sampled_from(
+    list(product((0, 0, 0, 1, 3), DELIMITERS, VALUES, ((), (), *((one,) for one in MORE), ("b", "c = 1"))))
+)
+
+Values = dict[str, dict[str, str]]
+
+
+class Line(NamedTuple):
+    """One line, its ending included: of which section, and of which key where it is one of a key's lines."""
+
+    text: str
+    section: str | None
+    key: str | None = None
+    is_header: bool = False
+
+
+class File(NamedTuple):
+    """A file that SDKs read, with what is known of each of its lines."""
+
+    lines: list[Line]
+    newline: str
+
+    @property
+    def text(self) -> str:
+        return "".join(line.text for line in self.lines)
+
+
+def read_by_sdk(text: str) -> Values:
+    """What botocore's and the old tool's parser reads; [DEFAULT] is read as a section like others."""
+    parser = configparser.RawConfigParser(default_section="\0")
+    parser.read_file(io.StringIO(text, newline=None))
+    return {name: dict(parser.items(name)) for name in parser.sections()}
+
+
+@st.composite
+def files(draw: st.DrawFn) -> File:
+    """Text in every spelling that SDKs read: each key's indent is at most the one before, as they want it."""
+    newline, blank, last_newline = draw(st.sampled_from(list(product(("\n", "\r\n"), " \t", (True, False)))))
+    lines = [Line(text, None) for text in draw(FEW_COMMENTS)]
+    deepest = 4
+    for name in draw(SOME_NAMES):
+        indent, behind = draw(HEADERS)
+        header = f"{blank * min(indent, deepest)}[{name}]{behind}"
+        lines += [Line(header, name, is_header=True), *(Line(text, name) for text in draw(FEW_COMMENTS))]
+        deepest = 4
+        for key in draw(SOME_KEYS):
+            indent, delimiter, value, more = draw(ENTRIES)
+            deepest = min(indent, deepest)
+            lines.append(Line(f"{blank * deepest}{key}{delimiter}{value}", name, key.lower()))
+            for text in more:
+                between = [Line(comment, name) for comment in draw(FEW_COMMENTS)]
+                lines += [*between, Line(f"{blank * (deepest + 1)}{text}", name, key.lower())]
+            lines += [Line(text, name) for text in draw(FEW_COMMENTS)]
+    lines = [line._replace(text=line.text + newline) for line in lines]
+    if lines and not last_newline:
+        lines.append(lines[-1]._replace(text=lines.pop().text.removesuffix(newline)))
+    return File([line for line in lines if line.text], newline)
+
+
+def any_lines() -> st.SearchStrategy[str]:
+    """Lines of every kind in any order, with any line ends: often what SDKs refuse."""
+    indents = st.sampled_from(("", "", "", " ", "  ", "\t"))
+    headers = st.builds("[{}]{}".format, st.sampled_from(NAMES), st.sampled_from(BEHIND_HEADERS))
+    keys = st.builds("{}{}{}".format, st.sampled_from(KEYS), st.sampled_from(DELIMITERS), st.sampled_from(VALUES))
+    junk = st.sampled_from((*COMMENTS, *MORE, "junk", "= v", ": v", "[]", "[] = v", "[]]", "[a", "[k = ]", "]"))
+    line = st.builds("{}{}{}".format, indents, headers | keys | junk, st.sampled_from(("\n", "\n", "\n", "\r\n")))
+    return st.builds(
+        "{}{}".format, st.lists(line, max_size=8).map("".join), st.sampled_from(("", "[work]", "k = v", "x"))
+    )
+
+
+def any_characters() -> st.SearchStrategy[str]:
+    """Characters that mean something to one of the two parsers, or that Python takes for blanks or line ends."""
+    return st.text(alphabet="[]ab=:#; \t\n\n\n\x0b\x0c\x1c\x85\xa0\u2028Aİ\u200b", max_size=40)

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import functools
+import json
+import os
+from typing import Any
+
+import botocore.config  # noqa: TID251  # the claim is that both resolve alike
+import botocore.exceptions  # noqa: TID251
+import botocore.session  # noqa: TID251
+import pytest
+from botocore.endpoint_provider import EndpointProvider  # noqa: TID251
+
+from aws_mfa.errors import BadInput
+from aws_mfa.rules.endpoints import Endpoint, iam_endpoint, sts_endpoint
+from aws_mfa.rules.partitions import PARTITIONS, partition_of_region
+
+VARIANTS: tuple[dict[str, bool], ...] = ({}, {"fips": True}, {"dual": True}, {"fips": True, "dual": True})
+
+
+def partitions_of_botocore() -> list[dict[str, Any]]:
+    path = os.path.join(os.path.dirname(botocore.__file__), "data", "partitions.json")
+    with open(path, encoding="utf-8") as file:
+        return list(json.load(file)["partitions"])
+
+
+def resolved_by_botocore(service: str, region: str, *, fips: bool = False, dual: bool = False) -> str:
+    client = botocore.session.Session().create_client(
+        service,
+        region_name=region,
+        aws_access_key_id="AKIAEXAMPLE",
+        aws_secret_access_key="none",
+        config=botocore.config.Config(use_fips_endpoint=fips, use_dualstack_endpoint=dual),
+    )
+    try:
+        return f"{client.meta.endpoint_url} {client._request_signer._region_name}"
+    finally:
+        client.close()
+
+
+@functools.cache
+def provider(service: str) -> EndpointProvider:
+    loader = botocore.session.Session().get_component("data_loader")
+    ruleset = loader.load_service_model(service, "endpoint-rule-set-1")
+    return EndpointProvider(ruleset, loader.load_data("partitions"))
+
+
+def resolved_by_rules(service: str, region: str, *, fips: bool = False, dual: bool = False) -> str:
+    """What botocore's rule set says: the address that its requests are really sent to."""
+    builtins = {"Region": region, "UseFIPS": fips, "UseDualStack": dual, "UseGlobalEndpoint": False}
+    if service == "iam":
+        del builtins["UseGlobalEndpoint"]
+    endpoint = provider(service).resolve_endpoint(**builtins)
+    schemes = endpoint.properties.get("authSchemes", [{}])
+    return f"{endpoint.url} {schemes[0].get('signingRegion', region)}"
+
+
+def ours(service: str, region: str, *, fips: bool = False, dual: bool = False) -> str:
+    environ = {"AWS_USE_FIPS_ENDPOINT": str(fips).lower(), "AWS_USE_DUALSTACK_ENDPOINT": str(dual).lower()}
+    endpoint = (sts_endpoint if service == "sts" else iam_endpoint)(region, environ)
+    return f"{endpoint.url.rstrip('/')} {endpoint.region}"
+
+
+@pytest.mark.parametrize("service", ["sts", "iam"])
+@pytest.mark.parametrize("variant", VARIANTS, ids=str)
+def test_every_region_of_every_partition_resolves_as_in_botocore(service: str, variant: dict[str, bool]) -> None:
+    regions = [region for partition in partitions_of_botocore() for region in partition["regions"]]
+    real = [region for region in regions if not region.endswith("-global")]
+    assert len(real) > 40
+    assert [ours(service, region, **variant) for region in real] == [
+        resolved_by_rules(service, region, **variant) for region in real
+    ]
+
+
+@pytest.mark.parametrize("region", ["eu-central-1", "cn-northwest-1", "us-gov-east-1", "us-iso-west-1"])
+@pytest.mark.parametrize("service", ["sts", "iam"])
+def test_the_clients_of_botocore_sign_for_the_same_region(service: str, region: str) -> None:
+    assert ours(service, region) == resolved_by_botocore(service, region)
+
+
+def test_every_partition_of_botocore_is_known() -> None:
+    theirs = {p["id"]: {r for r in p["regions"] if not r.endswith("-global")} for p in partitions_of_botocore()}
+    assert {partition.name for partition in PARTITIONS} == set(theirs)
+    for name, regions in theirs.items():
+        assert {partition_of_region(region).name for region in regions} == {name}
+
+
+def test_a_region_nobody_knows_is_taken_for_one_of_aws() -> None:
+    assert sts_endpoint("xy-central-9", {}).url == "https://sts.xy-central-9.amazonaws.com/"
+
+
+def test_aws_global_stands_for_the_default_region() -> None:
+    endpoint = sts_endpoint("aws-global", {})
+    assert (endpoint.url, endpoint.region) == ("https://sts.us-east-1.amazonaws.com/", "us-east-1")
+
+
+def test_a_given_endpoint_counts_and_the_services_own_before_the_general_one() -> None:
+    environ = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_STS": "https://sts.internal/path"}
+    sts, iam = sts_endpoint("eu-west-1", environ), iam_endpoint("eu-west-1", environ)
+    assert (sts.url, sts.region, sts.host) == ("https://sts.internal/path", "eu-west-1", "sts.internal")
+    assert (iam.url, iam.region, iam.is_loopback) == ("http://127.0.0.1:1/", "us-east-1", True)
+    ignored = {**environ, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}
+    assert sts_endpoint("eu-west-1", ignored).url == "https://sts.eu-west-1.amazonaws.com/"
+
+
+@pytest.mark.parametrize(
+    ("url", "warned"),
+    [
+        ("http://127.0.0.1:4566", False),
+        ("http://localhost:4566", False),
+        ("http://[::1]:4566", False),
+        ("https://sts.internal", False),
+        ("http://localstack:4566", True),
+        ("http://127.evil.example", True),
+    ],
+)
+def test_plain_http_beyond_this_machine_is_warned_of(url: str, *, warned: bool) -> None:
+    warning = sts_endpoint("us-east-1", {"AWS_ENDPOINT_URL_STS": url}).warning
+    assert (warning is not None) == warned
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "localhost:4566",
+        "ftp://host",
+        "https://:4566",
+        "https://user:hunter2@host",
+        "https://host:port",
+        "https://host:99999",
+        "https://[::1",
+        "https://ho st",
+        "https://host/?query=1",
+        "https://host\r\nX: y",
+        "https://h\u00f6st",
+    ],
+)
+def test_what_is_no_url_of_an_endpoint_is_refused_and_not_quoted(url: str) -> None:
+    with pytest.raises(BadInput, match="AWS_ENDPOINT_URL") as refused:
+        sts_endpoint("us-east-1", {"AWS_ENDPOINT_URL": url})
+    assert url not in str(refused.value)
+
+
+def test_an_endpoints_url_always_has_a_path() -> None:
+    assert Endpoint("sts", "http://127.0.0.1:1", "us-east-1").url == "http://127.0.0.1:1/"

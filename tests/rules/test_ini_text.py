@@ -1,0 +1,357 @@
+"""`ini_text` reads what SDKs read, refuses what they refuse, and keeps every byte that is not its own."""
+
+from __future__ import annotations
+
+import configparser
+
+import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+
+from aws_mfa.errors import BadInput, BrokenFile
+from aws_mfa.rules.ini_text import check, check_if_small, section_values, sections, with_changes, without_section
+from rules.ini_examples import NAMES, File, Line, Values, any_characters, any_lines, files, read_by_sdk
+
+CANARY = "wJalrXUtnFEMI/K7MDENG"
+
+some = settings(max_examples=150)
+any_text = any_lines() | any_characters() | files().map(lambda file: file.text)
+new_values = st.text(alphabet="av=:#;[] é", max_size=6).map(str.strip)
+changes_of = st.dictionaries(
+    st.sampled_from(("aws_access_key_id", "aws_secret_access_key", "expiration", "s3", "clé", "new", "newer")),
+    st.none() | new_values,
+    max_size=5,
+)
+
+
+def sdk_refuses(text: str) -> bool:
+    try:
+        read_by_sdk(text)
+    except configparser.Error:
+        return True
+    return False
+
+
+def our_refusal(text: str) -> BrokenFile | None:
+    try:
+        check(text)
+    except BrokenFile as refusal:
+        return refusal
+    return None
+
+
+def names_to_ask(text: str) -> set[str]:
+    """Every text between two brackets, whether it is a section or not."""
+    opening = [at for at, char in enumerate(text) if char == "["]
+    closing = [at for at, char in enumerate(text) if char == "]"]
+    spans = [text[start + 1 : end] for start in opening for end in closing if start + 1 < end]
+    return {span for span in spans if "\n" not in span} | set(NAMES)
+
+
+# Reading
+
+
+@some
+@given(any_text)
+def test_a_text_is_refused_exactly_when_sdks_refuse_it(text: str) -> None:
+    assert (our_refusal(text) is not None) == sdk_refuses(text)
+
+
+@some
+@given(any_text)
+@example("[a]\nk = 1\n\n  2\n\n")
+@example("[a]\n[b]\n  [c]\nk = 1\n   [d]\n")
+def test_every_section_has_the_keys_and_values_that_sdks_read(text: str) -> None:
+    assume(not sdk_refuses(text))
+    expected = read_by_sdk(text)
+    assert {name: section_values(text, name) for name in names_to_ask(text)} == {
+        name: expected.get(name) for name in names_to_ask(text)
+    }
+    assert {section.name: section.values() for section in sections(text)} == expected
+
+
+@some
+@given(files())
+def test_the_generated_files_are_files_that_sdks_read(file: File) -> None:
+    """Else the claims below would be about nothing."""
+    assert list(read_by_sdk(file.text)) == [line.section for line in file.lines if line.is_header]
+    check(file.text)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[a]\nk = 1\0\n", "line 2: holds a NUL byte"),
+        ("[a]\nk = 1\rj = 2\n", "line 2: ends with a lone carriage return"),
+        ("[a]\rk = 1\r", "line 1: ends with a lone carriage return"),
+        ("[DEFAULT]\n[DEFAULT]\n", "line 2: section [DEFAULT] stands here again (first in line 1)"),
+    ],
+)
+def test_stricter_than_sdks_on_purpose(text: str, reason: str) -> None:
+    """Python's parser takes these; other SDKs read them otherwise, so nobody means them."""
+    configparser.RawConfigParser().read_string(text)
+    with pytest.raises(BrokenFile, match="^the file, ") as raised:
+        check(text)
+    assert raised.value.message == f"the file, {reason}"
+
+
+@pytest.mark.parametrize("edit", [lambda text: with_changes(text, "a", {"k": "2"}), lambda t: without_section(t, "a")])
+@pytest.mark.parametrize("text", ["[a]\nk = 1\r[b]\nj = 2\n", "\ufeff# c\n[a]\nk = 1\n", "[a]\nk = \0\n"])
+def test_what_lines_it_cannot_tell_it_does_not_edit(text: str, edit: object) -> None:
+    assert callable(edit)
+    with pytest.raises(BrokenFile):
+        edit(text)
+
+
+def test_a_text_of_many_lines_is_not_checked_on_the_hot_path() -> None:
+    broken = "[a]\nk = 1\nk = 2\n"
+    with pytest.raises(BrokenFile):
+        check_if_small(broken)
+    check_if_small(broken + "#" * 20_000)
+    with pytest.raises(BrokenFile):
+        check(broken + "#" * 20_000)
+
+
+# Messages
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("\n# c\nk = 1\n[a]\n", "line 3: a key stands before the first [section]"),
+        ("[a]\n\n# [b]\njunk\n", "line 4: neither a comment, a [section] nor a 'key = value' line"),
+        ("[a]\nk = 1\n\n= 1\n", "line 4: neither a comment, a [section] nor a 'key = value' line"),
+        ("[a]\n[b]\r\n\n[a]\n", "line 4: section [a] stands here again (first in line 1)"),
+        (
+            "[b]\nk = 1\n[a]\nK = 1\n  2\nj = 1\nk: 2\n",
+            "line 7: a key of section [a] stands here again (first in line 4)",
+        ),
+        ("\ufeff[a]\n", "line 1: begins with a byte order mark, which SDKs refuse: save it as UTF-8 without BOM"),
+    ],
+)
+def test_a_message_names_file_line_and_reason(text: str, message: str) -> None:
+    with pytest.raises(BrokenFile) as raised:
+        check(text, where="~/.aws/credentials")
+    assert raised.value.message == f"~/.aws/credentials, {message}"
+    assert raised.value.hints == ("mend that line by hand: nothing was changed",)
+
+
+@pytest.mark.parametrize("fault", ["junk\n", "k = 1\nK = 2\n"])
+def test_the_line_number_is_right_where_the_section_was_found_by_a_search(fault: str) -> None:
+    text = f"[other]\nx = 1\n\n[a]\nj = 1\n{fault}"
+    with pytest.raises(BrokenFile, match=f"^the file, line {text.count(chr(10))}: "):
+        with_changes(text, "a", {"new": "1"})
+
+
+@some
+@given(file=files(), fault=st.sampled_from(("junk", "= v", "again", "[again]")), more=st.booleans())
+def test_the_first_faulty_line_is_the_one_that_sdks_name(file: File, fault: str, *, more: bool) -> None:
+    sound = File(
+        [*file.lines, Line(file.newline, None), Line(f"[last]{file.newline}again = 1{file.newline}", None)], ""
+    )
+    first = next((line.section for line in file.lines if line.is_header), "last")
+    line = {"again": "again = 2", "[again]": f"[{first}]"}.get(fault, fault)
+    text = sound.text + line + (file.newline + "sound = 1" if more else "")
+    with pytest.raises(configparser.Error) as theirs:
+        read_by_sdk(text)
+    number = (
+        theirs.value.errors[0][0]
+        if isinstance(theirs.value, configparser.ParsingError)
+        else vars(theirs.value)["lineno"]
+    )
+    with pytest.raises(BrokenFile, match=f"^the file, line {number}: "):
+        check(text)
+
+
+def with_canaries() -> st.SearchStrategy[str]:
+    """Faulty texts where every value, every line without a key and every token that ends in `==` is a secret."""
+    key_lines = st.sampled_from(
+        (f"k = {CANARY}", f"K: {CANARY}", f"j={CANARY}\n  {CANARY}", f"{CANARY}", f"{CANARY}==")
+    )
+    odd_lines = st.sampled_from(
+        ("[a]", "[b]", f"[a] # {CANARY}", f"[{CANARY}", f"# {CANARY}", f"= {CANARY}", f"\r{CANARY}")
+    )
+    ends = st.sampled_from((f"{CANARY}\0", f"\rk = {CANARY}", f"{CANARY}==\n{CANARY}=="))
+    return st.builds("{}\n{}".format, st.lists(key_lines | odd_lines, max_size=6).map("\n".join), ends)
+
+
+@some
+@given(with_canaries(), st.sampled_from("ab"))
+def test_no_refusal_quotes_a_value(text: str, name: str) -> None:
+    """Neither in its message nor in its hints nor in an error it was raised from."""
+    for work in (
+        lambda: check(text),
+        lambda: section_values(text, name),
+        lambda: with_changes(text, name, {"k": CANARY, "new": f"{CANARY}\n"}),
+        lambda: without_section(text, name),
+    ):
+        try:
+            work()
+        except (BrokenFile, BadInput) as refusal:
+            told = repr((refusal, refusal.args, refusal.hints, refusal.__cause__, refusal.__context__))
+            assert CANARY.lower() not in told.lower()
+
+
+# Changing
+
+
+def lines_after(file: File, name: str, changes: dict[str, str | None]) -> list[Line]:
+    """What must be left of the lines: all but those of the changed keys, where a value keeps its first line's place."""
+    left: list[Line] = []
+    done: set[str] = set()
+    for line in file.lines:
+        if line.section != name or line.key not in changes:
+            left.append(line)
+        elif line.key not in done:
+            done.add(line.key)
+            if changes[line.key] is not None:
+                left.append(line)
+    new = [key for key in changes if key not in done and changes[key] is not None]
+    keys = [at for at, line in enumerate(file.lines) if line.section == name and (line.key or line.is_header)]
+    behind = {id(line) for line in file.lines[keys[-1] + 1 :]} if keys else set()
+    place = next((at for at, line in enumerate(left) if id(line) in behind), len(left))
+    return [*left[:place], *(Line("", name, key) for key in new), *left[place:]]
+
+
+def expected_values(before: Values, name: str, changes: dict[str, str | None]) -> Values:
+    merged = {**before.get(name, {}), **changes}
+    return {**before, name: {key: value for key, value in merged.items() if value is not None}}
+
+
+@some
+@given(files(), st.data(), changes_of)
+def test_a_change_touches_the_lines_of_its_keys_and_no_others(
+    file: File, data: st.DataObject, changes: dict[str, str | None]
+) -> None:
+    names = [line.section for line in file.lines if line.is_header]
+    assume(names)
+    name = data.draw(st.sampled_from(names)) or ""
+    after = with_changes(file.text, name, changes)
+    wanted = lines_after(file, name, changes)
+    found = after.splitlines(keepends=True)
+    assert len(found) == len(wanted)
+    for number, (line, want) in enumerate(zip(found, wanted, strict=True)):
+        if want.section == name and want.key in changes:
+            value = changes[want.key]
+            key, _, rest = (
+                line.replace(":", "=", 1).partition("=") if ":" in line.split("=")[0] else line.partition("=")
+            )
+            assert (key.strip(), rest.strip()) == (want.key, value)
+        else:
+            assert line.rstrip("\r\n") == want.text.rstrip("\r\n")
+        assert line.endswith(file.newline) or number == len(found) - 1
+        assert line.count("\r") == line.endswith("\r\n")
+
+
+@some
+@given(files(), st.sampled_from((*NAMES, "not there")), changes_of)
+@example(File([Line("[work]\n[default]\n", None), Line("  [x]\nk = 1\n", None)], "\n"), "default", {"new": "1"})
+@example(File([Line("[work]\r\nk = 1\r\n[default]", None)], "\r\n"), "default", {"new": "1"})
+def test_sdks_read_the_new_values_and_of_other_sections_the_old_ones(
+    file: File, name: str, changes: dict[str, str | None]
+) -> None:
+    before = read_by_sdk(file.text)
+    after = with_changes(file.text, name, changes)
+    nothing_to_write = name not in before and not any(value is not None for value in changes.values())
+    expected = before if nothing_to_write else expected_values(before, name, changes)
+    assert read_by_sdk(after) == expected
+    assert [list(section) for section in read_by_sdk(after).values()] == [
+        list(section) for section in expected.values()
+    ]
+
+
+@some
+@given(files(), st.sampled_from((*NAMES, "not there")), changes_of)
+def test_a_change_made_twice_is_made_once(file: File, name: str, changes: dict[str, str | None]) -> None:
+    once = with_changes(file.text, name, changes)
+    assert with_changes(once, name, changes) == once
+
+
+@some
+@given(files(), new_values)
+def test_a_new_section_goes_at_the_end_after_a_blank_line(file: File, value: str) -> None:
+    after = with_changes(file.text, "not there", {"k": value, "j": None, "l": "1"})
+    written = file.newline.join(("[not there]", f"k = {value}", "l = 1", ""))
+    gap = after.removeprefix(file.text).removesuffix(written if "\n" in file.text else written.replace("\r", ""))
+    assert file.text + gap == after[: len(file.text + gap)]
+    assert gap.strip("\r\n") == ""
+    assert not file.text or (file.text + gap).replace("\r", "").endswith("\n\n")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", "[a]\nk = 1\n"),
+        ("[b]\nx = 1", "[b]\nx = 1\n\n[a]\nk = 1\n"),
+        ("[b]\nx = 1\n", "[b]\nx = 1\n\n[a]\nk = 1\n"),
+        ("[b]\r\nx = 1\r\n\r\n", "[b]\r\nx = 1\r\n\r\n[a]\r\nk = 1\r\n"),
+        ("# see [a]\n", "# see [a]\n\n[a]\nk = 1\n"),
+        ("[a]", "[a]\nk = 1\n"),
+        ("[a]\n\n# c\n", "[a]\nk = 1\n\n# c\n"),
+        ("[a]\n  j = 1\n# c\n\n[b]\n", "[a]\n  j = 1\n  k = 1\n# c\n\n[b]\n"),
+        ("[a]\n\tK:0 \nj = 2\n", "[a]\n\tk:1\nj = 2\n"),
+        ("[a]\nk\t=\n  s = 1\n  # c\n  t = 1\nj = 2", "[a]\nk\t= 1\n  # c\nj = 2"),
+        ("[b]\r\n[a]", "[b]\r\n[a]\r\nk = 1\r\n"),
+    ],
+)
+def test_a_change_looks_as_the_file_does(before: str, after: str) -> None:
+    assert with_changes(before, "a", {"k": "1"}) == after
+
+
+def test_keys_that_were_not_there_are_removed_without_a_trace() -> None:
+    assert with_changes("[a]\nk = 1\n", "a", {"j": None}) == "[a]\nk = 1\n"
+    assert with_changes("[a]\nk = 1\n", "b", {"j": None}) == "[a]\nk = 1\n"
+
+
+@pytest.mark.parametrize("value", ["1\n[default]", "1\r", "\n", " 1", "1\t", "1\0", "1\x85"])
+def test_a_value_that_would_be_read_as_another_is_refused(value: str) -> None:
+    with pytest.raises(BadInput, match="the value for 'k' holds a line break"):
+        with_changes("[a]\n", "a", {"k": value})
+
+
+@pytest.mark.parametrize("name", ["a", "b"])
+def test_a_section_with_duplicates_is_not_changed(name: str) -> None:
+    text = "[a]\nk = 1\nK = 2\n[b]\n[b] # again\n"
+    with pytest.raises(BrokenFile):
+        with_changes(text, name, {"k": "3"})
+
+
+# Removing
+
+
+@some
+@given(files(), st.sampled_from((*NAMES, "not there")))
+@example(File([Line("[a]\nk = 1\n", None), Line("[work]\n  [b]\nj = 1\n", None)], "\n"), "work")
+def test_a_section_removed_is_gone_and_the_others_are_read_as_before(file: File, name: str) -> None:
+    before = read_by_sdk(file.text)
+    after = without_section(file.text, name)
+    assert read_by_sdk(after) == {other: values for other, values in before.items() if other != name}
+    assert without_section(after, name) == after
+
+
+@some
+@given(files(), st.sampled_from(NAMES))
+def test_a_section_removed_leaves_its_comments_and_every_other_line(file: File, name: str) -> None:
+    own = [line for line in file.lines if line.section == name]
+    keep_own = any(line.text.strip() and not (line.key or line.is_header) for line in own)
+    wanted: list[str] = []
+    for at, line in enumerate(file.lines):
+        if line.section != name:
+            is_next = line.is_header and at > 0 and file.lines[at - 1].section == name
+            wanted.append(line.text.lstrip() if is_next else line.text)
+        elif keep_own and not (line.key or line.is_header):
+            wanted.append(line.text)
+    assert without_section(file.text, name) == "".join(wanted)
+
+
+# Size
+
+
+def test_ten_thousand_profiles_are_searched_checked_and_changed_in_place() -> None:
+    profile = "[p{0}]\naws_access_key_id = ASIA{0}\nexpiration = 2026-11-22 06:03:19\n\n"
+    text = "".join(profile.format(number) for number in range(10_000))
+    check(text)
+    assert section_values(text, "p9999") == {"aws_access_key_id": "ASIA9999", "expiration": "2026-11-22 06:03:19"}
+    assert section_values(text, "p10000") is None
+    assert with_changes(text, "p5000", {"aws_access_key_id": "new"}) == text.replace("= ASIA5000\n", "= new\n")
+    assert without_section(text, "p5000") == text.replace(profile.format(5000), "")

@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aws_mfa import errors
+from aws_mfa.rules.refusals import refusal, spent_code_hints
+from aws_mfa.rules.refused import SHOWN_LENGTH, Refused, one_line
+
+if TYPE_CHECKING:
+    from aws_mfa.errors import AwsMfaError
+
+NOON = 1_795_348_813.0  # 17 s before the next window begins
+ROLE = "arn:aws:iam::123456789012:role/Admin"
+DEVICE = "arn:aws:iam::123456789012:mfa/ann"
+WRONG_CODE = "MultiFactorAuthentication failed with invalid MFA one time pass code. "
+
+
+def refused(
+    code: str,
+    message: str,
+    *,
+    action: str = "sts:GetSessionToken",
+    status: int = 403,
+    server_date: float | None = NOON,
+    carried_code: bool = True,
+    access_key_id: str = "AKIAEXAMPLE12345ABCD",
+    role_arn: str | None = None,
+) -> AwsMfaError:
+    return refusal(
+        Refused(
+            action=action,
+            status=status,
+            code=code,
+            message=message,
+            server_date=server_date,
+            now=NOON,
+            carried_code=carried_code,
+            access_key_id=access_key_id,
+            device=DEVICE,
+            role_arn=role_arn,
+            region="eu-central-1",
+        )
+    )
+
+
+def words(error: AwsMfaError) -> str:
+    return "\n".join((error.message, *error.hints))
+
+
+ROWS = [
+    ("AccessDenied", WRONG_CODE, errors.WrongCode, "begins in 17 s"),
+    (
+        "AccessDenied",
+        "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid",
+        errors.UnknownDevice,
+        "aws iam list-mfa-devices",
+    ),
+    (
+        "AccessDenied",
+        "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.",
+        errors.UnknownDevice,
+        "both",
+    ),
+    ("AccessDenied", "Cannot call GetSessionToken with session credentials", errors.SessionKeysGiven, "AKIA"),
+    ("AccessDenied", "Roles may not be assumed by root accounts.", errors.NotAuthorized, "root user"),
+    (
+        "AccessDenied",
+        "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: x with an explicit deny in a policy",
+        errors.NotAuthorized,
+        "explicit deny wins",
+    ),
+    (
+        "ValidationError",
+        "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+        errors.DurationTooLong,
+        "--duration 3600",
+    ),
+    (
+        "ValidationError",
+        "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
+        errors.ChainingLimit,
+        "one hour",
+    ),
+    ("ValidationError", "something is invalid", errors.RefusedByAws, "something is invalid"),
+    ("InvalidClientTokenId", "The security token included in the request is invalid.", errors.UnknownKey, "...ABCD"),
+    (
+        "SignatureDoesNotMatch",
+        "The request signature we calculated does not match the signature you provided.",
+        errors.WrongSecret,
+        "...ABCD",
+    ),
+    ("SignatureDoesNotMatch", "Signature expired: 20261122T060000Z is now earlier", errors.ClockSkew, "behind"),
+    ("SignatureDoesNotMatch", "Signature not yet current: 20261122T060000Z", errors.ClockSkew, "ahead"),
+    ("ExpiredToken", "The security token included in the request is expired", errors.SessionExpired, "--force"),
+    ("RegionDisabledException", "STS is not activated in this region for account", errors.RegionDisabled, "AWS_REGION"),
+    ("Throttling", "Rate exceeded", errors.Throttled, "take the next one, which begins in 17 s"),
+    ("RequestLimitExceeded", "Rate exceeded", errors.Throttled, "wait"),
+    ("SomethingNew", "A reason nobody knows", errors.NotAuthorized, "SomethingNew: A reason nobody knows"),
+]
+
+
+@pytest.mark.parametrize(("code", "message", "failure", "says"), ROWS)
+def test_each_refusal_has_its_own_class_and_its_way_out(
+    code: str, message: str, failure: type[AwsMfaError], says: str
+) -> None:
+    error = refused(code, message)
+    assert type(error) is failure
+    assert says in words(error)
+
+
+@pytest.mark.parametrize(("code", "message", "failure", "says"), ROWS)
+def test_messages_are_one_lower_case_line_without_full_stop(
+    code: str, message: str, failure: type[AwsMfaError], says: str
+) -> None:
+    error = refused(code, message, role_arn=ROLE)
+    assert error.message[0].islower() or error.message.startswith(("AWS", "STS", "User", "arn:"))
+    assert not error.message.endswith(".")
+    assert error.message.isprintable()
+
+
+@pytest.mark.parametrize("code", ["InternalFailure", "ServiceUnavailable", ""])
+def test_a_5xx_says_that_the_code_may_be_spent(code: str) -> None:
+    error = refused(code, "", status=503)
+    assert type(error) is errors.AwsFailed
+    assert "the code may be spent: take the next one, which begins in 17 s" in error.hints
+    assert "spent" not in words(refused(code, "", status=503, carried_code=False))
+
+
+def test_the_role_that_may_not_be_assumed_is_named_with_who_asked() -> None:
+    who = "arn:aws:iam::123456789012:user/ann"
+    message = f"User: {who} is not authorized to perform: sts:AssumeRole on resource: {ROLE}"
+    error = refused("AccessDenied", message, action="sts:AssumeRole", role_arn=ROLE)
+    assert type(error) is errors.NotAuthorized
+    assert error.message == f"{who} may not assume {ROLE}, or there is no such role: AWS does not tell which"
+    assert "external id" in words(error)
+
+
+def test_a_wrong_code_of_a_role_call_is_still_a_wrong_code() -> None:
+    assert type(refused("AccessDenied", WRONG_CODE, action="sts:AssumeRole", role_arn=ROLE)) is errors.WrongCode
+
+
+@pytest.mark.parametrize(
+    ("server_date", "says"),
+    [
+        (NOON + 45 * 60, "this machine's clock is 45 min behind, and AWS allows 15 minutes"),
+        (NOON - 45 * 60, "this machine's clock is 45 min ahead, and AWS allows 15 minutes"),
+        (NOON + 3600 * 5, "this machine's clock is 5 h behind, and AWS allows 15 minutes"),
+        (NOON - 86400 * 400, "this machine's clock is 400 days ahead, and AWS allows 15 minutes"),
+        (None, "this machine's clock is behind, and AWS allows 15 minutes"),
+    ],
+)
+def test_the_skew_is_computed_from_the_answers_date(server_date: float | None, says: str) -> None:
+    error = refused("SignatureDoesNotMatch", "Signature expired: 2026", server_date=server_date)
+    assert error.message == says
+
+
+def test_a_wrong_code_mentions_a_clock_that_is_off() -> None:
+    assert "clock is 40 s behind" in words(refused("AccessDenied", WRONG_CODE, server_date=NOON + 40))
+    for unremarkable in (NOON + 5, NOON - 19, None):
+        assert "this machine's clock" not in words(refused("AccessDenied", WRONG_CODE, server_date=unremarkable))
+
+
+def test_a_key_of_a_session_is_recognised_by_its_id() -> None:
+    error = refused("InvalidClientTokenId", "The security token...", access_key_id="ASIAEXAMPLE12345ABCD")
+    assert "ASIA" in error.hints[0]
+
+
+@pytest.mark.parametrize("failing", ["tokenCode", "serialNumber"])
+def test_a_value_that_aws_quotes_is_never_shown(failing: str) -> None:
+    message = (
+        f"2 validation errors detected: Value '123x56' at '{failing}' failed to satisfy constraint: Member must be;"
+        " Value '654321' at 'durationSeconds' failed to satisfy constraint: Member"
+    )
+    error = refused("ValidationError", message, status=400)
+    assert "123x56" not in words(error)
+    assert "654321" not in words(error)
+    assert type(error) is (errors.BadCode if failing == "tokenCode" else errors.RefusedByAws)
+
+
+def test_a_quoted_value_without_an_end_is_not_shown_either() -> None:
+    assert one_line("Value '123456") == "Value '...'"
+
+
+def test_a_canonical_request_is_never_shown() -> None:
+    shown = one_line(
+        "Signature wrong. The Canonical String for this request should have been\n'POST\nx-amz-security-token:T'"
+    )
+    assert shown == "Signature wrong."
+
+
+@given(st.text(max_size=2000))
+def test_words_of_aws_are_one_printable_line_of_bounded_length(text: str) -> None:
+    shown = one_line(text)
+    assert shown.isprintable()
+    assert len(shown) <= SHOWN_LENGTH
+
+
+@given(value=st.text(alphabet="0123456789' at;Value", min_size=6, max_size=40))
+def test_no_quoted_value_survives_whatever_it_holds(value: str) -> None:
+    assert one_line(f"Value '{value}' at 'tokenCode' failed").endswith("'tokenCode' failed")
+    if "Value '" not in value:
+        assert one_line(f"Value '{value}' at 'tokenCode' failed") == "Value '...' at 'tokenCode' failed"
+
+
+@given(st.text(), st.text(), st.integers(min_value=100, max_value=599))
+def test_whatever_aws_answers_it_is_one_of_our_failures(code: str, message: str, status: int) -> None:
+    error = refused(code, message, status=status)
+    assert isinstance(error, (errors.RefusedByAws, errors.BadCode))
+    assert error.message.isprintable()
+
+
+def test_nothing_is_said_of_a_code_where_none_was_sent() -> None:
+    assert spent_code_hints(NOON, carried_code=False) == ()

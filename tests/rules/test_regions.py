@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+
+from aws_mfa.errors import BadInput
+from aws_mfa.rules.regions import checked_region, choose_region, default_region
+
+
+def test_the_first_region_given_counts() -> None:
+    chosen = choose_region(
+        [("--region", None), ("AWS_REGION", ""), ("AWS_DEFAULT_REGION", "eu-west-1"), ("config", "eu-north-1")],
+        partition="aws",
+    )
+    assert (chosen.name, chosen.source, chosen.passed_over) == ("eu-west-1", "AWS_DEFAULT_REGION", ())
+
+
+def test_a_region_of_another_partition_is_passed_over_with_its_reason() -> None:
+    chosen = choose_region([("AWS_REGION", "eu-west-1"), ("config", "us-gov-east-1")], partition="aws-us-gov")
+    assert (chosen.name, chosen.source) == ("us-gov-east-1", "config")
+    (reason,) = chosen.passed_over
+    assert reason == "AWS_REGION names region eu-west-1 of partition aws, the device is in aws-us-gov"
+
+
+@pytest.mark.parametrize(
+    ("partition", "region"),
+    [
+        ("aws", "us-east-1"),
+        ("aws-cn", "cn-north-1"),
+        ("aws-us-gov", "us-gov-west-1"),
+        ("aws-iso-b", "us-isob-east-1"),
+        ("aws-eusc", "eusc-de-east-1"),
+    ],
+)
+def test_without_a_region_the_partition_decides(partition: str, region: str) -> None:
+    assert default_region(partition) == region
+    assert choose_region([], partition=partition).name == region
+
+
+def test_without_a_region_and_with_a_hardware_serial_it_is_us_east_1() -> None:
+    assert choose_region([("AWS_REGION", None)], partition=None).name == "us-east-1"
+    assert choose_region([("AWS_REGION", "cn-north-1")], partition=None).name == "cn-north-1"
+
+
+def test_a_partition_nobody_knows_needs_a_region() -> None:
+    with pytest.raises(BadInput, match="aws-mars"):
+        choose_region([], partition="aws-mars")
+    assert choose_region([("AWS_REGION", "mars-north-1")], partition="aws-mars").name == "mars-north-1"
+
+
+@pytest.mark.parametrize(
+    "name", ["evil.example.com/", "us-east-1.evil.com", "a b", "-a", "EU-WEST-1", "a" * 64, "u:p@h", "eu\nwest"]
+)
+def test_a_name_that_could_become_part_of_a_host_is_refused(name: str) -> None:
+    with pytest.raises(BadInput, match="AWS_REGION"):
+        checked_region(name, source="AWS_REGION")

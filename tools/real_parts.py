@@ -1,0 +1,152 @@
+"""
+Builds the real programs that the tests drive: Debian packages, aws-mfa 0.0.12, AWS CLI 1, the JavaScript SDK.
+
+Owns .build/. Touches the system only where it runs as root on Debian, and there only to add what is missing; elsewhere
+it says what is skipped and why. Exit 1 when a part is missing and `CI=true`: there nothing may be skipped.
+Asks package clients only (apt-get, pip, npm), as they are set up on this machine.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILD = os.path.join(ROOT, ".build")
+
+DEBIAN_PACKAGES = [
+    # keychains, and what locks and shows them
+    "gnome-keyring", "dbus", "libsecret-tools", "libglib2.0-bin", "libkf5wallet-bin", "libqca-qt5-2-plugins",
+    "keepassxc",
+    # a screen for their dialogs
+    "xvfb", "xdotool",
+    # terminals, processes, certificates, the age program
+    "tmux", "procps", "openssl", "age",
+    # AWS CLI 2.9, as /usr/bin/aws
+    "awscli",
+]  # fmt: skip
+NODE_PACKAGES = ["nodejs", "npm"]  # only where no `node` stands: a newer one is not replaced
+
+ENVIRONMENTS = {
+    "old-tool": ["aws-mfa==0.0.12", "boto3"],  # the tool whose contract is kept
+    "aws-cli-1": ["awscli<2"],
+}
+# 3.967.0 is the last that runs on the Node.js 18 of Debian 12.
+JAVASCRIPT_PACKAGES = ["@aws-sdk/client-sts@3.967.0", "@aws-sdk/credential-providers@3.967.0"]
+
+
+class Missing(Exception):
+    """A part that is not there, and why; the message is for people."""
+
+
+def main() -> int:
+    """Build every part; say what is missing."""
+    skipped = []
+    for build in (debian_packages, python_environments, javascript_modules):
+        started = time.monotonic()
+        try:
+            if build():
+                print(f"real parts: {build.__name__.replace('_', ' ')} built in {time.monotonic() - started:.0f} s")
+        except Missing as why:
+            skipped.append(str(why))
+    for reason in skipped:
+        print(f"real parts: skipped: {reason}", file=sys.stderr)
+    return 1 if skipped and os.environ.get("CI") == "true" else 0
+
+
+def debian_packages() -> bool:
+    """Install what is missing. Whether anything was."""
+    wanted = DEBIAN_PACKAGES + ([] if shutil.which("node") and shutil.which("npm") else NODE_PACKAGES)
+    if not shutil.which("apt-get"):
+        raise Missing(f"no apt-get on this system; the tests use the programs of: {' '.join(wanted)}")
+    absent = [name for name in wanted if not is_installed(name)]
+    if not absent:
+        return False
+    if os.geteuid() != 0:
+        raise Missing(f"not root; install them with: sudo apt-get install {' '.join(absent)}")
+    try:
+        apt_install(absent)
+    except Missing:  # a mirror that is being updated answers on the second try
+        apt_install(absent)
+    return True
+
+
+def apt_install(names: list[str]) -> None:
+    """Fetch the lists and install `names`; waits for another apt-get that is at work."""
+    apt_get = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"]
+    quietly([*apt_get, "update"])
+    quietly([*apt_get, "install", "--yes", "--no-install-recommends", *names])
+
+
+def is_installed(package: str) -> bool:
+    """Whether dpkg has `package` unpacked and configured."""
+    answer = subprocess.run(
+        ["dpkg-query", "--show", "--showformat=${db:Status-Status}", package],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return answer.stdout == "installed"
+
+
+def python_environments() -> bool:
+    """One environment for each program that must not share ours. Whether any was built."""
+    built = [build_once(folder, wanted, pip_install) for folder, wanted in ENVIRONMENTS.items()]
+    return any(built)
+
+
+def javascript_modules() -> bool:
+    """The JavaScript SDK under .build/js. Whether it was built."""
+    if not (shutil.which("node") and shutil.which("npm")):
+        raise Missing("the JavaScript SDK: no node and npm on the path")
+    return build_once("js", JAVASCRIPT_PACKAGES, npm_install)
+
+
+def build_once(folder: str, wanted: list[str], install: Callable[[str, list[str]], None]) -> bool:
+    """Fill .build/`folder` from nothing, unless it stands complete with the same contents."""
+    target, stamp = os.path.join(BUILD, folder), os.path.join(BUILD, folder, ".complete")
+    contents = "\n".join([*wanted, sys.version, ROOT])
+    if os.path.exists(stamp):
+        with open(stamp, encoding="utf-8") as file:
+            if file.read() == contents:
+                return False
+    shutil.rmtree(target, ignore_errors=True)
+    os.makedirs(target)
+    install(target, wanted)
+    with open(stamp, "w", encoding="utf-8") as file:
+        file.write(contents)
+    return True
+
+
+def pip_install(target: str, wanted: list[str]) -> None:
+    """Install `wanted` in an environment of its own at `target`."""
+    quietly([sys.executable, "-m", "venv", target])
+    scripts = "Scripts" if os.name == "nt" else "bin"
+    quietly([os.path.join(target, scripts, "python"), "-m", "pip", "install", "--quiet", *wanted])
+
+
+def npm_install(target: str, wanted: list[str]) -> None:
+    """Install `wanted` under `target`/node_modules."""
+    npm = shutil.which("npm") or "npm"
+    quietly([npm, "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", target, *wanted])
+
+
+def quietly(command: list[str]) -> None:
+    """Run `command`; its output is shown only when it fails."""
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, env=environment, check=False,
+    )  # fmt: skip
+    if done.returncode != 0:
+        sys.stderr.write(done.stdout)
+        raise Missing(f"{' '.join(command[:3])} ... ended with exit code {done.returncode}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
