@@ -1,13 +1,15 @@
 """
-From Enter to the file replaced: what a person waits for, TLS, 100 ms from AWS, on a real terminal.
+From Enter to the file replaced: what a person waits for, over TLS, 100 ms away from AWS, on a real terminal.
 
 The code is typed 1.5 s after the prompt stands. Measured is the time from Enter to the moment the credentials file is
-another one; one round trip (the latency of the practice AWS) is subtracted, for no tool can save it. Loopback makes
-TCP's and TLS's own round trips free: over a real network whoever connects after Enter pays for those too.
+another one; one round trip is subtracted, for no tool can save it. The distance is a relay on loopback that delays
+every byte both ways and a connection by its handshake, so that whoever connects after Enter pays as in real life.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import pty
 import select
@@ -24,12 +26,54 @@ from aws_mfa.practice import PracticeAws
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LATENCY_S = 0.1
+ROUND_TRIP_S = 0.1
 THINKING_S = 1.5
 POLL_S = 0.0002
 PATIENCE_S = 30.0
 RUNS = 9
 PROMPT_ENDS = b" seconds):"
+
+
+class FarAway:
+    """A loopback port from which `far_port` is one round trip away; a context manager."""
+
+    def __init__(self, far_port: int) -> None:
+        self.port = 0
+        self._far_port = far_port
+        self._stands = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
+
+    def __enter__(self) -> FarAway:
+        self._thread.start()
+        self._stands.wait()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._over.set)
+        self._thread.join()
+
+    async def _serve(self) -> None:
+        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
+        server = await asyncio.start_server(self._relay, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        self._stands.set()
+        await self._over.wait()
+        server.close()
+
+    async def _relay(self, near: asyncio.StreamReader, near_out: asyncio.StreamWriter) -> None:
+        # To the client the connection stands at once; what TCP's handshake takes, its first bytes wait.
+        connected_at = self._loop.time() + ROUND_TRIP_S
+        far, far_out = await asyncio.open_connection("127.0.0.1", self._far_port)
+        with contextlib.suppress(OSError):
+            await asyncio.gather(self._pump(near, far_out, connected_at), self._pump(far, near_out, connected_at))
+
+    async def _pump(self, source: asyncio.StreamReader, target: asyncio.StreamWriter, connected_at: float) -> None:
+        while data := await source.read(65536):
+            self._loop.call_at(self._arrival(connected_at), target.write, data)
+        self._loop.call_at(self._arrival(connected_at), target.close)
+
+    def _arrival(self, connected_at: float) -> float:
+        return max(self._loop.time(), connected_at) + ROUND_TRIP_S / 2
 
 
 def enter_to_file_s(argv: Sequence[str], env: dict[str, str], path: str, code: str) -> float:
@@ -79,20 +123,21 @@ def _drain(terminal: int) -> None:
         pass
 
 
-def measure(aws: PracticeAws, name: str, tool: list[str], home: str, trusted: str) -> float:
+def measure(aws: PracticeAws, url: str, tool: list[str], home: str, trusted: str) -> float:
     """One run for a new user, whose code is not used yet."""
+    name = os.path.basename(home)
     user = aws.account.add_user(name)
     phone = user.add_device()
     keys = user.keys
     text = stage.long_term_section(name, keys.access_key_id, keys.secret_access_key, phone.serial)
     path = stage.write_credentials(home, text)
-    env = stage.environment(home, AWS_ENDPOINT_URL_STS=aws.url, AWS_CA_BUNDLE=trusted, TERM="xterm")
+    env = stage.environment(home, AWS_ENDPOINT_URL_STS=url, AWS_CA_BUNDLE=trusted, TERM="xterm")
     return enter_to_file_s([*tool, "--profile", name], env, path, phone.code())
 
 
 def line(name: str, seconds: list[float]) -> str:
     """One row: median, min..max, without the round trip."""
-    beyond_ms = [(one - LATENCY_S) * 1000 for one in seconds]
+    beyond_ms = [(one - ROUND_TRIP_S) * 1000 for one in seconds]
     spread = f"({min(beyond_ms):.1f}..{max(beyond_ms):.1f})"
     return f"{name:<24} one round trip + {statistics.median(beyond_ms):6.1f} ms  {spread}"
 
@@ -106,11 +151,12 @@ def main() -> None:
     waits: dict[str, list[float]] = {name: [] for name in tools}
     with tempfile.TemporaryDirectory() as folder:
         context, trusted = stage.certificate(folder)
-        with PracticeAws(ssl_context=context, latency_s=LATENCY_S) as aws:
+        with PracticeAws(ssl_context=context) as aws, FarAway(int(aws.url.rpartition(":")[2])) as far_away:
+            url = f"https://127.0.0.1:{far_away.port}"
             for number in range(RUNS):
                 for name, tool in tools.items():
                     home = os.path.join(folder, f"{name}-{number}")
-                    waits[name].append(measure(aws, f"user-{name}-{number}", tool, home, trusted))
+                    waits[name].append(measure(aws, url, tool, home, trusted))
     for name, seconds in waits.items():
         print(line(name, seconds))
 

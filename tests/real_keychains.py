@@ -22,7 +22,7 @@ import tempfile
 import time
 import uuid
 from contextlib import closing, contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
@@ -30,6 +30,9 @@ from needs import ROOT, needs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
+
+# Whatever the D-Bus signature of the method says.
+Answer: TypeAlias = tuple[Any, ...]
 
 SECRET_SERVICE = "org.freedesktop.secrets"
 PASSWORD = b"the keychain's password"
@@ -97,7 +100,7 @@ class RealKeychain:
         """Wait until somebody owns the name on the bus."""
         self.wait_until(lambda: bool(self.call("org.freedesktop.DBus", "NameHasOwner", "s", name)[0]))
 
-    def call(self, interface: str, method: str, signature: str, *body: Any, to: str = "", path: str = "") -> Any:
+    def call(self, interface: str, method: str, signature: str, *body: object, to: str = "", path: str = "") -> Answer:
         """One D-Bus call; `to` and `path` default to those of the interface."""
         from jeepney import DBusAddress, new_method_call  # type: ignore[import-untyped]
         from jeepney.io.blocking import open_dbus_connection  # type: ignore[import-untyped]
@@ -106,7 +109,8 @@ class RealKeychain:
         target = DBusAddress(path or "/" + interface.replace(".", "/"), to or interface, interface)
         with closing(open_dbus_connection(self.address)) as connection:
             request = new_method_call(target, method, signature, body)
-            return unwrap_msg(connection.send_and_get_reply(request, timeout=START_LIMIT_S))
+            answer: Answer = unwrap_msg(connection.send_and_get_reply(request, timeout=START_LIMIT_S))
+            return answer
 
     def lock(self) -> None:
         """Lock the default collection."""

@@ -130,7 +130,7 @@ def test_what_is_stored_is_loaded() -> None:
 
 
 def test_the_same_keys_are_not_written_again() -> None:
-    """macOS takes "Always Allow" back at every write."""
+    """At every write macOS takes "Always Allow" back."""
     backend = DictBackend()
     vault = keychain(backend)
     vault.store("work-long-term", KEYS)
@@ -230,10 +230,10 @@ def test_a_keychain_that_hangs_costs_its_time_limit_once() -> None:
     """The second call fails at once: nobody waits 20 s for each of three profiles."""
     backend = Frozen()
     vault = keychain(backend, time_limit_s=0.2)
-    with pytest.raises(KeychainUnavailable, match="did not answer within 0.2 s"):
+    with pytest.raises(KeychainUnavailable, match=r"did not answer within 0\.2 s"):
         vault.load("work-long-term")
     began_at = time.monotonic()
-    with pytest.raises(KeychainUnavailable, match="did not answer within 0.2 s"):
+    with pytest.raises(KeychainUnavailable, match=r"did not answer within 0\.2 s"):
         vault.load("home-long-term")
     assert backend.calls == 1
     assert time.monotonic() - began_at < 0.1
@@ -242,7 +242,7 @@ def test_a_keychain_that_hangs_costs_its_time_limit_once() -> None:
 
 def test_a_window_nobody_answers_is_called_a_locked_keychain() -> None:
     backend = Frozen(asks=True)
-    with pytest.raises(KeychainUnavailable, match="locked, and its window was not answered within 0.1 s"):
+    with pytest.raises(KeychainUnavailable, match=r"locked, and its window was not answered within 0\.1 s"):
         keychain(backend, time_limit_s=0.1).load("work-long-term")
     backend.thawed.set()
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from keyring.backends import chainer, fail, null  # noqa: TID251 - the test of the room that imports it
@@ -12,6 +12,8 @@ from aws_mfa.errors import KeychainUnavailable
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from keyring.backend import KeyringBackend  # noqa: TID251
 
 
 class Dictionary:
@@ -25,11 +27,14 @@ class Dictionary:
     def get_password(self, service: str, user: str) -> str | None:
         return self.items.get((service, user))
 
+    def set_password(self, service: str, user: str, value: str) -> None:
+        self.items[service, user] = value
 
-def backend(name: str, priority: float) -> Any:
+
+def backend(name: str, priority: float) -> KeyringBackend:
     module, _, class_name = name.rpartition(".")
     made = type(class_name, (Dictionary,), {"__module__": module, "__qualname__": class_name, "priority": priority})
-    return made()
+    return cast("KeyringBackend", made())
 
 
 SECRET_SERVICE = backend("keyring.backends.SecretService.Keyring", 5)
@@ -38,12 +43,14 @@ INDEX_HELPER = backend("keyrings.codeartifact.CodeArtifactBackend", 9.9)
 PASS = backend("keyring_pass.PasswordStoreBackend", 1)
 PLAINTEXT = backend("keyrings.alt.file.PlaintextKeyring", 0.5)
 LOFTY_PLAINTEXT = backend("keyrings.alt.pyfs.PlaintextKeyring", 2)
-ALWAYS_THERE = [chainer.ChainerBackend(), fail.Keyring(), null.Keyring()]
+ALWAYS_THERE = [
+    made() for made in cast("list[type[KeyringBackend]]", [chainer.ChainerBackend, fail.Keyring, null.Keyring])
+]
 
 
-def best(monkeypatch: pytest.MonkeyPatch, *found: Any) -> keyring_backend.KeyringBackend:
+def best(monkeypatch: pytest.MonkeyPatch, *found: KeyringBackend) -> keyring_backend.KeyringBackend:
     monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr(keyring_backend.backend, "get_all_keyring", lambda: [*ALWAYS_THERE, *found])
+    monkeypatch.setattr("keyring.backend.get_all_keyring", lambda: [*ALWAYS_THERE, *found])
     return keyring_backend.open_keyring({}, StderrMute())
 
 
@@ -57,13 +64,17 @@ def best(monkeypatch: pytest.MonkeyPatch, *found: Any) -> keyring_backend.Keyrin
         ([PASS, PLAINTEXT, LOFTY_PLAINTEXT], "keyring_pass.PasswordStoreBackend"),
     ],
 )
-def test_one_is_pinned_the_systems_own_first(monkeypatch: pytest.MonkeyPatch, found: list[Any], pinned: str) -> None:
+def test_one_is_pinned_the_systems_own_first(
+    monkeypatch: pytest.MonkeyPatch, found: list[KeyringBackend], pinned: str
+) -> None:
     """And the same one at the desktop and over ssh; never the chain."""
     assert best(monkeypatch, *found).name == pinned
 
 
 @pytest.mark.parametrize("found", [PLAINTEXT, LOFTY_PLAINTEXT])
-def test_plain_text_is_never_chosen_and_the_message_names_it(monkeypatch: pytest.MonkeyPatch, found: Any) -> None:
+def test_plain_text_is_never_chosen_and_the_message_names_it(
+    monkeypatch: pytest.MonkeyPatch, found: KeyringBackend
+) -> None:
     with pytest.raises(KeychainUnavailable, match=r"the only keyring backend here is keyrings\.alt\.") as failure:
         best(monkeypatch, found)
     assert "export PYTHON_KEYRING_BACKEND=keyrings.alt." in failure.value.hints[0]
@@ -77,7 +88,7 @@ def test_no_backend_at_all_is_an_absent_keychain(monkeypatch: pytest.MonkeyPatch
 def test_find_looks_into_the_others_and_get_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
     """The fork wrote to whichever came first in keyring's chain."""
     wallet = backend("keyring.backends.kwallet.DBusKeyring", 5.1)
-    wallet.items["aws:access_key_id", "work-long-term"] = "AKIA1"
+    wallet.set_password("aws:access_key_id", "work-long-term", "AKIA1")
     opened = best(monkeypatch, wallet, SECRET_SERVICE)
     assert opened.get("aws:access_key_id", "work-long-term") is None
     assert opened.find("aws:access_key_id", "work-long-term") == "AKIA1"
@@ -125,13 +136,13 @@ def test_a_keyringrc_that_cannot_be_used_is_refused(
 
 def test_an_empty_variable_names_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr(keyring_backend.backend, "get_all_keyring", lambda: [*ALWAYS_THERE, SECRET_SERVICE])
+    monkeypatch.setattr("keyring.backend.get_all_keyring", lambda: [*ALWAYS_THERE, SECRET_SERVICE])
     opened = keyring_backend.open_keyring({"PYTHON_KEYRING_BACKEND": ""}, StderrMute())
     assert opened.name == "keyring.backends.SecretService.Keyring"
 
 
 def test_the_chain_named_on_purpose_is_still_no_chain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr(keyring_backend.backend, "get_all_keyring", lambda: [*ALWAYS_THERE, KWALLET, SECRET_SERVICE])
+    monkeypatch.setattr("keyring.backend.get_all_keyring", lambda: [*ALWAYS_THERE, KWALLET, SECRET_SERVICE])
     named = {"PYTHON_KEYRING_BACKEND": "keyring.backends.chainer.ChainerBackend"}
     assert keyring_backend.open_keyring(named, StderrMute()).name == "keyring.backends.SecretService.Keyring"

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import os
-
-import pytest
+from typing import TYPE_CHECKING
 
 from aws_mfa.adapters.stderr_mute import StderrMute
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_what_is_written_inside_goes_nowhere_and_after_it_is_seen_again(capfd: pytest.CaptureFixture[str]) -> None:

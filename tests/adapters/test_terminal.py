@@ -6,11 +6,12 @@ import importlib
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-import uuid
 from typing import TYPE_CHECKING
 
 import pexpect
@@ -417,7 +418,7 @@ class Tmux:
     """A tmux server of its own with one window, in which a program runs."""
 
     def __init__(self, columns: int, body: str) -> None:
-        self._socket = f"aws-mfa-test-{uuid.uuid4().hex}"
+        self._folder = tempfile.mkdtemp(prefix="tmux-")  # a socket's path must be short
         command = f"{shlex.join(program(body))}; sleep 30"
         self._tmux("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", "24", command)
 
@@ -434,9 +435,10 @@ class Tmux:
 
     def close(self) -> None:
         self._tmux("kill-server")
+        shutil.rmtree(self._folder)
 
     def _tmux(self, *arguments: str) -> str:
-        command = ["tmux", "-L", self._socket, *arguments]
+        command = ["tmux", "-S", os.path.join(self._folder, "socket"), *arguments]
         return subprocess.run(command, env=environment(), check=True, capture_output=True, text=True).stdout
 
 

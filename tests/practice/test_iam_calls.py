@@ -74,3 +74,8 @@ def test_iam_of_each_partition_is_signed_for_its_one_region(aws: PracticeAws, co
     assert connect(gov.keys, "iam", region="us-gov-west-1").list_mfa_devices()["MFADevices"] == []
     refusal = refusal_of(connect(ann.keys, "iam", region="eu-west-1").list_mfa_devices)
     assert refusal[:2] == (403, "SignatureDoesNotMatch")
+
+
+def test_a_made_up_marker_is_invalid(connect: Connect, ann: User) -> None:
+    iam = connect(ann.keys, "iam")
+    assert refusal_of(lambda: iam.list_mfa_devices(Marker="next")) == (400, "ValidationError", "Invalid Marker: next")

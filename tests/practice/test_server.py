@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -67,13 +68,14 @@ def test_nothing_is_left_after_the_end() -> None:
         with PracticeAws(latency_s=60) as aws:
             clients.enter_context(raw_connection(aws))
             clients.enter_context(raw_connection(aws)).sendall(b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nhalf")
-            waiting = threading.Thread(target=send, args=(aws.url, identity(aws)))
-            waiting.start()
+            waiting = http.client.HTTPConnection(urlsplit(aws.url).netloc, timeout=5)
+            clients.callback(waiting.close)
+            request = identity(aws)
+            waiting.request("POST", "/", request.body, request.headers)
             while not aws.requests:
                 time.sleep(0.001)
             began = time.monotonic()
         assert time.monotonic() - began < 2
-        waiting.join()
         assert threading.active_count() == before
         with pytest.raises(ConnectionRefusedError):
             raw_connection(aws)
@@ -104,7 +106,6 @@ def test_a_connection_is_kept_for_many_requests(aws: PracticeAws) -> None:
         (b"POST / HTTP/1.1\r\n\r\n", 411),
         (b"POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 411),
         (b"PUT / HTTP/1.1\r\n\r\n", 501),
-        (b"POST / FTP/1.1\r\n\r\n", 400),
     ],
 )
 def test_requests_out_of_bounds_are_turned_away_unread(aws: PracticeAws, head: bytes, status: int) -> None:
@@ -166,13 +167,18 @@ def test_two_instances_know_nothing_of_each_other(aws: PracticeAws) -> None:
     assert "<Code>InvalidClientTokenId</Code>" in reply.body
 
 
-def test_the_module_serves_by_hand_and_tells_how(home: str) -> None:
-    """Its lines can be pasted into a shell; it ends quietly."""
-    with subprocess.Popen([sys.executable, "-m", "aws_mfa.practice"], stdout=subprocess.PIPE, text=True) as process:
+@pytest.mark.real
+@pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C cannot be sent to one process alone")
+def test_the_module_serves_until_ctrl_c_and_ends_quietly() -> None:
+    """The lines it prints can be pasted into a shell."""
+    command = [sys.executable, "-m", "aws_mfa.practice"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(8)]
-        process.terminate()
+        process.send_signal(signal.SIGINT)
+        _, talk = process.communicate(timeout=10)
+    assert (process.returncode, talk) == (0, "")
     exports = dict(re.findall(r"export (\w+)=(\S+)", "".join(lines)))
-    assert exports["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
     assert list(exports) == ["AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "MFA_DEVICE"]
+    assert exports["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
     assert re.fullmatch(r"# code now: \d{6}\n", lines[6])

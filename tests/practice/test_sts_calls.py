@@ -240,6 +240,7 @@ def test_a_role_cannot_be_made_with_a_maximum_that_aws_would_refuse(
 TOO_SHORT = "Member must have length greater than or equal to"
 TOO_LOW = "Member must have value greater than or equal to"
 TOO_HIGH = "Member must have value less than or equal to"
+TOO_LONG = "Member must have length less than or equal to"
 PATTERN = "Member must satisfy regular expression pattern:"
 
 
@@ -259,6 +260,11 @@ PATTERN = "Member must satisfy regular expression pattern:"
                 rf"Value 'GAHT 345' at 'serialNumber' failed to satisfy constraint: {PATTERN} [\w+=/:,.@-]*",
                 rf"Value '12345x' at 'tokenCode' failed to satisfy constraint: {PATTERN} [\d]*",
             ],
+        ),
+        (
+            "assume_role",
+            {"RoleArn": "arn:aws:iam::123456789012:role/A", "RoleSessionName": "a" * 65},
+            [f"Value '{'a' * 65}' at 'roleSessionName' failed to satisfy constraint: {TOO_LONG} 64"],
         ),
         (
             "get_session_token",
@@ -281,6 +287,11 @@ def test_broken_parameters_are_counted_and_named(
     plural = "s" if len(complaints) > 1 else ""
     message = f"{len(complaints)} validation error{plural} detected: {'; '.join(complaints)}"
     assert refusal_of(lambda: getattr(sts, operation)(**parameters)) == (400, "ValidationError", message)
+
+
+def test_a_duration_that_is_no_number_is_malformed(sts: Client) -> None:
+    status, code, _ = refusal_of(lambda: sts.get_session_token(DurationSeconds="1h"))
+    assert (status, code) == (400, "MalformedInput")
 
 
 def test_a_role_arn_of_another_shape_is_invalid(sts: Client) -> None:

@@ -183,6 +183,8 @@ def _bounded(response: BaseHTTPResponse) -> bytes:
 
 def _proxy_headers(proxy: str) -> dict[str, str]:
     address = urlsplit(proxy)
+    if not address.hostname:
+        raise ValueError("no host")
     if address.username is None:
         return {}
     pair = f"{unquote(address.username)}:{unquote(address.password or '')}"
@@ -191,6 +193,7 @@ def _proxy_headers(proxy: str) -> dict[str, str]:
 
 def _moment(date: str) -> float | None:
     try:
-        return email.utils.parsedate_to_datetime(date).timestamp()
+        moment = email.utils.parsedate_to_datetime(date)
+        return moment.timestamp() if moment.tzinfo else None
     except (TypeError, ValueError, OverflowError):
         return None

@@ -15,6 +15,7 @@ from aws_mfa.cli.classic_request import ClassicProfile, chosen_region, device_kn
 from aws_mfa.cli.commands.setup import stored_lines
 from aws_mfa.errors import AwsMfaError, BadCode, Cancelled, NeedsHuman, NotSetUp, WrongCode
 from aws_mfa.rules.classic_settings import duration_in_force
+from aws_mfa.rules.code_windows import checked_code
 from aws_mfa.rules.freshness import Fresh, judge
 from aws_mfa.rules.ini_text import check, check_if_small
 from aws_mfa.rules.vault_choice import choose_vault, noted_vault
@@ -63,6 +64,9 @@ def _classic(flags: Namespace, outside: Outside, log: ClassicLog) -> None:
     if isinstance(verdict, Fresh) and not flags.force and _keys_exist(profile, choice, outside, in_doubt=True):
         log.lines([messages.still_valid(verdict)])
         return
+    if flags.token is not None:
+        log.line("DEBUG", "Received token as argument")
+        checked_code(flags.token)
     check(text, where=outside.credentials.path)
     refuse_permanent_keys(text, profile.short_term, outside.credentials.path)
     renewal = _renewal(profile, choice, outside, log)
@@ -89,30 +93,26 @@ def _read_file(profile: ClassicProfile, outside: Outside, log: ClassicLog) -> st
 
 
 def _renewal(profile: ClassicProfile, choice: VaultChoice, outside: Outside, log: ClassicLog) -> Renewal:
-    """Gather and check everything that is needed besides the code."""
+    """Gather and check everything that is needed besides the code; only a device that nobody named costs a request."""
     profile.read_config(outside.config.read(), outside.config.path)
     found = find_long_term_keys(profile.long_term, choice, profile.long_values, outside)
     if found.notice:
         log.line("INFO", found.notice)
     known = device_known(profile, found, outside)
-    region = chosen_region(profile, known[0] if known else None)
+    request = session_request(profile, known, outside.user_name)
+    region = chosen_region(profile, request.device)
     for reason in region.passed_over:
         log.line("WARNING", f"{reason}: it is not used")
     if known is None:
-        known = discover_device(found.keys, region.name, outside), "iam:ListMFADevices"
-        log.line("INFO", f"MFA device found: {known[0]}")
-    request = session_request(profile, *known, outside.user_name())
+        request.device = discover_device(found.keys, region.name, outside)
+        log.line("INFO", f"MFA device found: {request.device}")
     return Renewal(found.keys, request, region.name, profile.short_term)
 
 
 def _renew(renewal: Renewal, token: str | None, outside: Outside, log: ClassicLog) -> None:
     """Ask, send, write; on a terminal a wrong code is asked again."""
     for attempt in range(1, _QUESTIONS_PER_RUN + 1):
-        if token is None:
-            code = ask_code(renewal, messages.question(renewal.request), outside)
-        else:
-            log.line("DEBUG", "Received token as argument")
-            code = token
+        code = token or ask_code(renewal, messages.question(renewal.request), outside)
         log.lines([messages.calling(renewal.request, renewal.section)])
         try:
             session = obtain_session(renewal, code, outside)

@@ -21,7 +21,7 @@ from aws_mfa.rules.section_names import profile_in_force, section_names
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from aws_mfa.rules.classic_settings import Given
     from aws_mfa.rules.regions import ChosenRegion
@@ -75,10 +75,10 @@ def device_known(profile: ClassicProfile, found: FoundKeys, outside: Outside) ->
     return (arns.check_device(stored, source="the keychain fork"), "the keychain fork") if stored else None
 
 
-def chosen_region(profile: ClassicProfile, device: str | None) -> ChosenRegion:
+def chosen_region(profile: ClassicProfile, device: str) -> ChosenRegion:
     """AWS's variables, the profile's region, the long-term section's, the partition of device or role."""
     setting = profile.sections.config.get("region"), profile.sections.long_term.get("region")
-    partition = (arns.partition_of(device) if device else None) or arns.partition_of(profile.role_arn or "")
+    partition = arns.partition_of(device) or arns.partition_of(profile.role_arn or "")
     return choose_region(
         (
             ("AWS_REGION", profile.environ.get("AWS_REGION")),
@@ -90,26 +90,27 @@ def chosen_region(profile: ClassicProfile, device: str | None) -> ChosenRegion:
     )
 
 
-def session_request(profile: ClassicProfile, device: str, device_source: str, user_name: str | None) -> SessionRequest:
-    """Check role, names and duration, and put the request together."""
-    duration_s, duration_source = duration_in_force(
-        profile.flags.duration, profile.environ, profile.sections, profile.role
-    )
+def session_request(
+    profile: ClassicProfile, known: tuple[str, str] | None, user_name: Callable[[], str | None]
+) -> SessionRequest:
+    """Check role, names and duration, and put the request together; the device is "" where IAM must be asked."""
+    device, device_source = known or ("", "")
+    role = profile.role
+    duration_s, duration_source = duration_in_force(profile.flags.duration, profile.environ, profile.sections, role)
     is_root = device.endswith(_ROOT_DEVICE)
-    check_duration(duration_s, duration_source, role=profile.role is not None, root=is_root)
-    if profile.role is None:
+    check_duration(duration_s, duration_source, role=role is not None, root=is_root)
+    if role is None:
         return SessionRequest(device, duration_s)
-    role_arn = arns.check_role(profile.role.value, source=profile.role.source)
-    arns.check_same_partition(device, role_arn, device_source=device_source, role_source=profile.role.source)
-    return SessionRequest(
-        device, duration_s, role_arn, _session_name(profile, user_name), _external_id(profile.sections)
-    )
+    role_arn = arns.check_role(role.value, source=role.source)
+    arns.check_same_partition(device, role_arn, device_source=device_source, role_source=role.source)
+    name = _session_name(profile, user_name)
+    return SessionRequest(device, duration_s, role_arn, name, _external_id(profile.sections))
 
 
-def _session_name(profile: ClassicProfile, user_name: str | None) -> str:
+def _session_name(profile: ClassicProfile, user_name: Callable[[], str | None]) -> str:
     given = session_name_in_force(profile.flags.role_session_name, profile.sections)
     if given is None:
-        return arns.sanitised_session_name(user_name)
+        return arns.sanitised_session_name(user_name())
     return arns.check_session_name(given.value, source=given.source)
 
 

@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import json
+import os
+import stat
+from typing import TYPE_CHECKING
+
+import pyrage  # noqa: TID251 - the test of the room that imports it
+import pytest
+
+from aws_mfa.adapters import age_file
+from aws_mfa.adapters.age_file import AgeFile
+from aws_mfa.errors import BadInput, BrokenFile, KeychainUnavailable, NotSetUp
+from aws_mfa.model import LongTermKeys, Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from aws_mfa.workflows.outside import Vault
+
+KEYS = LongTermKeys("AKIAIOSFODNN7EXAMPLE", Secret("wJalrXUtnFEMI/K7MDENG"))
+OTHER_KEYS = LongTermKeys("AKIAI44QH8DHBEXAMPLE", Secret("je7MtGbClwBF/2Zp9Utk"))
+
+
+class Asker:
+    """A human who types one passphrase, and how often it was asked for."""
+
+    def __init__(self, passphrase: str = "correct horse") -> None:
+        self.passphrase = passphrase
+        self.asked: list[str] = []
+
+    def __call__(self, *, new: bool) -> Secret:
+        self.asked.append("new" if new else "known")
+        return Secret(self.passphrase)
+
+
+class QuickAge:
+    """Stands for age's passphrase module without its cost of a second per call; it hides nothing."""
+
+    decrypted = 0
+
+    def encrypt(self, plain: bytes, passphrase: str) -> bytes:
+        return b"age " + passphrase.encode() + b"\n" + plain
+
+    def decrypt(self, data: bytes, passphrase: str) -> bytes:
+        self.decrypted += 1
+        head, _, plain = data.partition(b"\n")
+        if not head.startswith(b"age "):
+            raise pyrage.DecryptError("Incomplete header")
+        if head != b"age " + passphrase.encode():
+            raise pyrage.DecryptError("Decryption failed")
+        return plain
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> QuickAge:
+    made = QuickAge()
+    monkeypatch.setattr(age_file, "passphrase", made)
+    return made
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    return str(tmp_path / "mfa" / "keys.age")
+
+
+def raw(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def make(path: str, data: bytes) -> None:
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as file:
+        file.write(data)
+
+
+def test_it_is_a_vault(path: str) -> None:
+    vault: Vault = AgeFile(path, Asker())
+    assert vault.name == "age"
+
+
+def test_what_is_stored_is_loaded_by_another_process(quick: QuickAge, path: str) -> None:
+    AgeFile(path, Asker()).store("work-long-term", KEYS)
+    AgeFile(path, Asker()).store("home-long-term", OTHER_KEYS)
+    vault = AgeFile(path, Asker())
+    work, home = vault.load("work-long-term"), vault.load("home-long-term")
+    assert work is not None
+    assert home is not None
+    assert work.matches(KEYS)
+    assert home.matches(OTHER_KEYS)
+    assert vault.load("play-long-term") is None
+
+
+def test_the_passphrase_is_asked_once_per_process_and_the_file_decrypted_once(quick: QuickAge, path: str) -> None:
+    AgeFile(path, Asker()).store("work-long-term", KEYS)
+    asker = Asker()
+    vault = AgeFile(path, asker)
+    quick.decrypted = 0
+    for _ in range(3):
+        vault.load("work-long-term")
+    assert (asker.asked, quick.decrypted) == (["known"], 1)
+
+
+def test_the_first_passphrase_is_asked_for_as_a_new_one(quick: QuickAge, path: str) -> None:
+    asker = Asker()
+    vault = AgeFile(path, asker)
+    vault.check()
+    vault.store("work-long-term", KEYS)
+    assert asker.asked == ["new"]
+
+
+def test_without_a_file_there_is_nothing_to_load_or_remove_and_nothing_is_asked(path: str) -> None:
+    asker = Asker()
+    vault = AgeFile(path, asker)
+    assert vault.load("work-long-term") is None
+    vault.remove("work-long-term")
+    assert asker.asked == []
+    assert not os.path.exists(path)
+
+
+def test_a_wrong_passphrase_is_told_and_the_next_may_be_asked_for(quick: QuickAge, path: str) -> None:
+    AgeFile(path, Asker()).store("work-long-term", KEYS)
+    before = raw(path)
+    asker = Asker("wrong")
+    vault = AgeFile(path, asker)
+    acts: list[Callable[[], object]] = [vault.check, lambda: vault.load("x"), lambda: vault.store("x", KEYS)]
+    for act in acts:
+        with pytest.raises(BadInput, match="the passphrase does not open"):
+            act()
+    assert raw(path) == before
+    asker.passphrase = "correct horse"
+    assert vault.load("work-long-term") is not None
+
+
+def test_an_empty_passphrase_is_refused(quick: QuickAge, path: str) -> None:
+    with pytest.raises(BadInput, match="an empty passphrase protects nothing"):
+        AgeFile(path, Asker("")).store("work-long-term", KEYS)
+    assert not os.path.exists(path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
+def test_file_and_folder_are_private(quick: QuickAge, path: str) -> None:
+    AgeFile(path, Asker()).store("work-long-term", KEYS)
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+    assert stat.S_IMODE(os.stat(os.path.dirname(path)).st_mode) == 0o700
+
+
+def test_the_same_keys_are_not_written_again(quick: QuickAge, path: str) -> None:
+    AgeFile(path, Asker()).store("work-long-term", KEYS)
+    before = os.stat(path).st_mtime_ns, os.stat(path).st_ino
+    AgeFile(path, Asker()).store("work-long-term", KEYS)
+    assert (os.stat(path).st_mtime_ns, os.stat(path).st_ino) == before
+
+
+def test_remove_removes_one_entry_and_keeps_the_others_with_their_further_fields(quick: QuickAge, path: str) -> None:
+    entry = {"aws_access_key_id": "AKIA1", "aws_secret_access_key": "s", "note": "mine"}
+    make(path, quick.encrypt(json.dumps({"work-long-term": entry, "home-long-term": entry}).encode(), "correct horse"))
+    AgeFile(path, Asker()).remove("work-long-term")
+    assert json.loads(quick.decrypt(raw(path), "correct horse")) == {"home-long-term": entry}
+
+
+def test_what_was_written_is_decrypted_again_before_it_counts_as_stored(
+    quick: QuickAge, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose(path: str, data: bytes) -> None:
+        make(path, quick.encrypt(b"{}", "correct horse"))
+
+    monkeypatch.setattr(age_file, "replace_privately", lose)
+    with pytest.raises(KeychainUnavailable, match="does not hold what was written to it"):
+        AgeFile(path, Asker()).store("work-long-term", KEYS)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"wJalrXUtnFEMI", "it is not JSON"),
+        (b"\xff", "it is not UTF-8"),
+        (b'["wJalrXUtnFEMI"]', "it is not a JSON object"),
+        (b'{"work-long-term": "wJalrXUtnFEMI"}', "an entry is not a JSON object"),
+        (b'{"work-long-term": {"aws_secret_access_key": "wJalrXUtnFEMI"}}', "it has no aws_access_key_id"),
+    ],
+)
+def test_content_that_is_not_keys_is_told_without_a_value(
+    quick: QuickAge, path: str, content: bytes, reason: str
+) -> None:
+    make(path, quick.encrypt(content, "correct horse"))
+    with pytest.raises(BrokenFile, match=reason) as failure:
+        AgeFile(path, Asker()).load("work-long-term")
+    assert "wJalr" not in failure.value.message + "".join(failure.value.hints)
+
+
+def test_a_file_that_is_no_age_file_is_told_and_left_alone(path: str) -> None:
+    make(path, b"wJalrXUtnFEMI")
+    with pytest.raises(BrokenFile, match="is damaged, or is not a file that age encrypted with a passphrase"):
+        AgeFile(path, Asker()).store("work-long-term", KEYS)
+    assert raw(path) == b"wJalrXUtnFEMI"
+
+
+def test_a_file_that_takes_too_long_here_is_told_at_once(path: str) -> None:
+    """Or a hostile file could keep the machine busy for hours."""
+    make(
+        path,
+        b"age-encryption.org/v1\n-> scrypt TaZT5JapRjU1Ts0CYVgxLw 40\n" + b"A" * 43 + b"\n--- " + b"A" * 43 + b"\n",
+    )
+    with pytest.raises(BrokenFile, match=r"faster machine|damaged"):
+        AgeFile(path, Asker()).load("work-long-term")
+
+
+def test_a_folder_in_its_place_is_told(path: str) -> None:
+    os.makedirs(path)
+    with pytest.raises((NotSetUp, BrokenFile), match=r"keys\.age"):
+        AgeFile(path, Asker()).load("work-long-term")

@@ -1,0 +1,372 @@
+"""Networks that fail, proxies that refuse, certificates that lie: each ends in one line and a way out."""
+
+from __future__ import annotations
+
+import contextlib
+import http.server
+import os
+import socket
+import socketserver
+import ssl
+import threading
+import urllib.parse
+from typing import TYPE_CHECKING, ClassVar
+
+import pytest
+
+from aws_mfa.adapters.aws_http import AwsHttp
+from aws_mfa.adapters.sts import AwsSts
+from aws_mfa.errors import AwsFailed, AwsMfaError, AwsUnreachable
+from aws_mfa.model import LongTermKeys, Secret, SessionRequest
+from aws_mfa.practice.aws import PracticeAws
+from aws_mfa.rules.endpoints import sts_endpoint
+
+pytest.importorskip("cryptography", reason="it makes the certificates")
+from certificates import Authority
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KEYS = LongTermKeys("AKIAEXAMPLE12345ABCD", Secret("secret"))
+REQUEST = SessionRequest("arn:aws:iam::123456789012:mfa/ann", 3600)
+HOST = "sts.practice.test"
+
+
+def failure(url: str, http: AwsHttp | None = None) -> AwsMfaError:
+    """What is raised for a call with a code."""
+    http = http or AwsHttp(read_timeout_s=2)
+    sts = AwsSts(sts_endpoint("us-east-1", {"AWS_ENDPOINT_URL_STS": url}), http)
+    with contextlib.closing(http), pytest.raises(AwsMfaError) as failed:
+        sts.get_session_token(KEYS, REQUEST, "123456")
+    error = failed.value
+    assert error.message.isprintable()
+    assert len(error.message) < 200
+    assert not error.message.endswith(".")
+    assert error.hints
+    assert error.__cause__ is None
+    return error
+
+
+def words(error: AwsMfaError) -> str:
+    return "\n".join((error.message, *error.hints))
+
+
+@contextlib.contextmanager
+def serving(handler: type[socketserver.BaseRequestHandler]) -> Iterator[int]:
+    """Run a server on loopback and give its port."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def always(status: int, body: bytes, **headers: str) -> type[http.server.BaseHTTPRequestHandler]:
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name.replace("_", "-"), value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                self.wfile.write(body)
+
+        def do_CONNECT(self) -> None:
+            self.do_POST()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    return Handler
+
+
+def closed_port() -> int:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        return int(unused.getsockname()[1])
+
+
+# Network
+
+
+def test_nobody_listens() -> None:
+    error = failure(f"http://127.0.0.1:{closed_port()}")
+    assert isinstance(error, AwsUnreachable)
+    assert "connection refused" in error.message
+    assert "the code was not sent: it is not spent" in error.hints
+
+
+def test_the_name_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    error = failure("https://sts.us-nowhere-1.amazonaws.com")
+    assert error.message == "the name sts.us-nowhere-1.amazonaws.com cannot be resolved"
+    assert "the code was not sent: it is not spent" in error.hints
+
+
+def test_the_host_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(*_: object, **__: object) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr("urllib3.util.connection.create_connection", silent)
+    error = failure("http://sts.internal")
+    assert error.message == "no connection to sts.internal: it does not answer"
+    assert "the code was not sent: it is not spent" in error.hints
+
+
+# What answers
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "says"),
+    [
+        (200, b"<html><body>Log in</body></html>", AwsUnreachable, "is not AWS"),
+        (200, b"", AwsFailed, "cannot be read"),
+        (200, b"<GetSessionTokenResponse/>", AwsFailed, "cannot be read"),
+        (200, b"<OtherResponse/>", AwsFailed, "cannot be read"),
+        (200, b'{"json": 1}', AwsFailed, "cannot be read"),
+        (200, b"<a>" * 400_000, AwsUnreachable, "cut"),
+        (200, b'<!DOCTYPE a [<!ENTITY b "c">]><GetSessionTokenResponse/>', AwsFailed, "cannot be read"),
+        (200, b'<?xml version="1.0" encoding="nonsense"?><a/>', AwsFailed, "cannot be read"),
+        (302, b"", AwsUnreachable, "is not AWS"),
+        (403, b"<html>blocked by policy</html>", AwsUnreachable, "is not AWS"),
+        (404, b"not found", AwsFailed, "cannot be read"),
+        (407, b"", AwsUnreachable, "wants a user name"),
+        (502, b"<html>bad gateway</html>", AwsFailed, "HTTP 502"),
+        (503, b"", AwsFailed, "HTTP 503 without a reason"),
+    ],
+)
+def test_what_is_no_answer_of_aws_is_recognised(status: int, body: bytes, kind: type[AwsMfaError], says: str) -> None:
+    with serving(always(status, body, Location="http://portal.example")) as port:
+        error = failure(f"http://127.0.0.1:{port}")
+    assert type(error) is kind
+    assert says in error.message
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"garbage\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nxx",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nxx",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nxx",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nxx",
+        b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nA: " + b"b" * 100_000 + b"\r\n\r\n",
+        b"HTTP/1.1 999 \xff\xfe\r\nDate: never\r\n\r\n",
+        b"HTTP/1.1 403 No\r\nDate: Sun, 22 Nov 9999999 06:45:00 GMT\r\n\r\n<a><Code>\x1b</Code></a>",
+        b"\x16\x03\x01\x02\x00\x01",
+    ],
+    ids=lambda raw: repr(raw[:40]),
+)
+def test_whatever_bytes_come_back_it_is_one_of_our_failures(raw: bytes) -> None:
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            received = self.connection.recv(65536)
+            while b"TokenCode" not in received:
+                received += self.connection.recv(65536)
+            with contextlib.suppress(OSError):
+                self.wfile.write(raw)
+
+    with serving(Handler) as port:
+        error = failure(f"http://127.0.0.1:{port}")
+    assert "code may be spent" in words(error)
+
+
+# TLS
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(str(tmp_path_factory.mktemp("ca")))
+
+
+def account_keys(aws: PracticeAws) -> LongTermKeys:
+    keys = aws.account.add_user("ann").keys
+    return LongTermKeys(keys.access_key_id, Secret(keys.secret_access_key))
+
+
+@pytest.mark.parametrize("variable", ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"])
+def test_a_ca_bundle_is_taken_from_the_environment_and_loaded_once(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    loads: list[object] = []
+    create = ssl.create_default_context
+
+    def counted(*, cafile: str | None, capath: str | None) -> ssl.SSLContext:
+        loads.append((cafile, capath))
+        return create(cafile=cafile, capath=capath)
+
+    monkeypatch.setattr(ssl, "create_default_context", counted)
+    http = AwsHttp.from_environ({variable: authority.bundle})
+    with PracticeAws(ssl_context=authority.server_context()) as aws, contextlib.closing(http):
+        keys = account_keys(aws)
+        sts = AwsSts(sts_endpoint("us-east-1", {"AWS_ENDPOINT_URL": aws.url}), http)
+        sts.open()
+        threads = [threading.Thread(target=sts.get_caller_identity, args=(keys,)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sum(record.status == 200 for record in aws.requests) == 4
+    assert loads == [(authority.bundle, None)]
+
+
+def test_a_certificate_of_an_unknown_ca(authority: Authority) -> None:
+    with PracticeAws(ssl_context=authority.server_context()) as aws:
+        error = failure(aws.url)
+        assert aws.requests == []
+    assert error.message == "the certificate of 127.0.0.1 is signed by a CA that is not trusted"
+    assert "AWS_CA_BUNDLE" in error.hints[0]
+    assert "the code was not sent: it is not spent" in error.hints
+
+
+def test_a_certificate_that_has_expired(authority: Authority) -> None:
+    with PracticeAws(ssl_context=authority.server_context(days=-1)) as aws:
+        error = failure(aws.url, AwsHttp(ca_bundle=authority.bundle))
+    assert error.message == "the certificate of 127.0.0.1 has expired"
+
+
+@pytest.mark.parametrize("named", ["127.0.0.2", "sts.amazonaws.com"])
+def test_a_certificate_for_another_host(authority: Authority, named: str) -> None:
+    with PracticeAws(ssl_context=authority.server_context(named)) as aws:
+        error = failure(aws.url, AwsHttp(ca_bundle=authority.bundle))
+        assert aws.requests == []
+    assert error.message == "the certificate of 127.0.0.1 is for another host"
+
+
+def test_tls_with_a_server_that_speaks_none(authority: Authority) -> None:
+    with PracticeAws() as aws:
+        error = failure(aws.url.replace("http:", "https:"), AwsHttp(ca_bundle=authority.bundle))
+    assert error.message.startswith("no TLS with 127.0.0.1")
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not a certificate"])
+def test_a_ca_bundle_that_cannot_be_read(tmp_path_factory: pytest.TempPathFactory, content: bytes | None) -> None:
+    bundle = os.path.join(tmp_path_factory.mktemp("ca"), "ca.pem")
+    if content is not None:
+        with open(bundle, "wb") as file:
+            file.write(content)
+    error = failure("https://127.0.0.1:1", AwsHttp.from_environ({"AWS_CA_BUNDLE": bundle}))
+    assert "CA certificates named by AWS_CA_BUNDLE cannot be read" in error.message
+    assert "unset AWS_CA_BUNDLE" in words(error)
+
+
+def test_plain_http_on_this_machine_loads_no_certificates() -> None:
+    http = AwsHttp(ca_bundle="/nowhere")
+    http.open(sts_endpoint("us-east-1", {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}))
+    http.close()
+
+
+# Proxies
+
+
+class Proxy(http.server.BaseHTTPRequestHandler):
+    """Connects everything that asks with the right password to the practice AWS."""
+
+    practice_port: ClassVar[int]
+    wanted: ClassVar[str | None] = None
+    asked: ClassVar[list[str]]
+
+    def do_CONNECT(self) -> None:
+        self.asked.append(self.path)
+        if self.wanted and self.headers.get("Proxy-Authorization") != self.wanted:
+            self.send_error(407)
+            return
+        self.send_response(200)
+        self.end_headers()
+        with socket.create_connection(("127.0.0.1", self.practice_port)) as there:
+            back = threading.Thread(target=self.pass_on, args=(there, self.connection))
+            back.start()
+            self.pass_on(self.connection, there)
+            back.join()
+        self.close_connection = True
+
+    @staticmethod
+    def pass_on(source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while part := source.recv(65536):
+                target.sendall(part)
+        with contextlib.suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def proxied(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[PracticeAws, type[Proxy]]]:
+    with PracticeAws(ssl_context=authority.server_context(HOST)) as aws:
+
+        class ThisProxy(Proxy):
+            practice_port = urllib.parse.urlsplit(aws.url).port or 0
+            asked: ClassVar[list[str]] = []
+
+        with serving(ThisProxy) as port:
+            monkeypatch.setenv("HTTPS_PROXY", f"http://ann:p%40ss@127.0.0.1:{port}")
+            yield aws, ThisProxy
+
+
+def test_a_proxy_with_its_password_is_used(proxied: tuple[PracticeAws, type[Proxy]], authority: Authority) -> None:
+    aws, proxy = proxied
+    proxy.wanted = "Basic YW5uOnBAc3M="
+    http = AwsHttp(ca_bundle=authority.bundle)
+    sts = AwsSts(sts_endpoint("us-east-1", {"AWS_ENDPOINT_URL": f"https://{HOST}"}), http)
+    with contextlib.closing(http):
+        keys = account_keys(aws)
+        assert sts.get_caller_identity(keys).account == aws.account.account_id
+        sts.get_caller_identity(keys)
+    assert proxy.asked == [f"{HOST}:443"]
+
+
+def test_a_proxy_that_wants_another_password(proxied: tuple[PracticeAws, type[Proxy]]) -> None:
+    proxied[1].wanted = "Basic other"
+    error = failure(f"https://{HOST}")
+    assert "wants a user name and a password" in error.message
+    assert "p%40ss" not in words(error)
+    assert "the code was not sent: it is not spent" in error.hints
+
+
+def test_a_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(always(403, b"no")) as port:
+        monkeypatch.setenv("HTTPS_PROXY", f"127.0.0.1:{port}")
+        error = failure(f"https://{HOST}")
+    assert error.message == f"the proxy 127.0.0.1:{port} refuses the connection (HTTP 403)"
+
+
+def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    port = closed_port()
+    monkeypatch.setenv("HTTPS_PROXY", f"http://ann:secret@127.0.0.1:{port}")
+    error = failure(f"https://{HOST}")
+    assert error.message == f"the proxy 127.0.0.1:{port} cannot be reached"
+    assert "secret" not in words(error)
+
+
+@pytest.mark.parametrize("address", ["socks5://127.0.0.1:1", "http://[::1", "http://host:hunter2", "http://"])
+def test_what_is_no_address_of_a_proxy_is_not_quoted(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", address)
+    error = failure(f"https://{HOST}")
+    assert "the proxy's address is not a URL" in error.message
+    assert "hunter2" not in words(error)
+
+
+def test_this_machine_and_no_proxy_hosts_are_asked_directly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("NO_PROXY", ".internal")
+    endpoints = {
+        url: AwsHttp().proxy_for(sts_endpoint("us-east-1", {"AWS_ENDPOINT_URL": url}))
+        for url in ("http://127.0.0.1:9", "https://sts.internal", "https://sts.amazonaws.com")
+    }
+    assert list(endpoints.values()) == [None, None, "http://127.0.0.1:1"]

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import time
+
+import pytest
+
+from aws_mfa.adapters.passphrase_command import PassphraseCommand
+from aws_mfa.errors import BadInput
+
+
+def python(code: str) -> str:
+    """A command line that runs the code."""
+    return (
+        f'"{sys.executable}" -c "{code}"'
+        if os.name == "nt"
+        else f"{shlex.quote(sys.executable)} -c {shlex.quote(code)}"
+    )
+
+
+def test_the_first_line_is_the_passphrase_blanks_and_all() -> None:
+    found = PassphraseCommand(python("print(' correct horse '); print('user: ann')"))(new=False)
+    assert found.reveal() == " correct horse "
+
+
+def test_a_line_end_of_windows_is_no_part_of_it() -> None:
+    code = "import sys; sys.stdout.buffer.write(b'correct horse' + bytes([13, 10]))"
+    assert PassphraseCommand(python(code))(new=True).reveal() == "correct horse"
+
+
+def test_no_shell_looks_at_the_command() -> None:
+    assert (
+        PassphraseCommand(f"{python('import sys; print(sys.argv[1])')} $HOME;true")(new=False).reveal() == "$HOME;true"
+    )
+
+
+def test_it_cannot_take_the_code_from_stdin() -> None:
+    assert PassphraseCommand(python("import sys; print(len(sys.stdin.read()))"))(new=False).reveal() == "0"
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        (python("print('hunter2'); raise SystemExit(3)"), "failed with exit code 3"),
+        (python("pass"), "printed no passphrase"),
+        (python("print(); print('hunter2')"), "printed no passphrase"),
+        (python("import sys; sys.stdout.buffer.write(bytes([255]))"), "printed something that is not UTF-8"),
+        ("/no/such/program", "cannot be started: No such file"),
+    ],
+)
+def test_a_command_that_fails_is_told_without_its_output(command: str, line: str) -> None:
+    with pytest.raises(BadInput) as failure:
+        PassphraseCommand(command)(new=False)
+    assert f"the command in AWS_MFA_AGE_PASSPHRASE_COMMAND {line}" in failure.value.message
+    assert "hunter2" not in failure.value.message + "".join(failure.value.hints)
+    assert failure.value.__context__ is None or failure.value.__suppress_context__
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows splits the line itself")
+@pytest.mark.parametrize("command", ["", "   ", "pass show 'aws"])
+def test_what_is_no_command_line_is_told(command: str) -> None:
+    with pytest.raises(BadInput, match="is not a command line"):
+        PassphraseCommand(command)(new=False)
+
+
+def test_a_command_that_does_not_end_is_given_up() -> None:
+    began_at = time.monotonic()
+    with pytest.raises(BadInput, match=r"did not end within 0\.3 s"):
+        PassphraseCommand(python("import time; print('hunter2', flush=True); time.sleep(30)"), time_limit_s=0.3)(
+            new=False
+        )
+    assert time.monotonic() - began_at < 5

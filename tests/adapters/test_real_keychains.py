@@ -1,0 +1,309 @@
+"""The vault `keychain` against the real thing: gnome-keyring, KeePassXC and KWallet."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aws_mfa.adapters.keychain import open_keychain
+from aws_mfa.errors import KeychainUnavailable
+from aws_mfa.model import LongTermKeys, Secret
+from needs import needs
+from real_keychains import a_bus, a_gnome_keyring, a_keepassxc, a_kwallet, gnome_keyring
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from real_keychains import RealKeychain
+
+pytestmark = [pytest.mark.real, pytest.mark.skipif(sys.platform != "linux", reason="keychains of Linux desktops")]
+
+__all__ = ["gnome_keyring"]  # a fixture
+
+SECTION = "work-long-term"
+KEYS = LongTermKeys("AKIAIOSFODNN7EXAMPLE", Secret("wJalrXUtnFEMI/K7MDENG"))
+OTHER_KEYS = LongTermKeys("AKIAI44QH8DHBEXAMPLE", Secret("je7MtGbClwBF/2Zp9Utk"))
+
+# What a program does with the vault: `program(session, "store")`; prints what it finds, or the error.
+PROGRAM = """
+import os, sys
+from aws_mfa.adapters.keychain import open_keychain
+from aws_mfa.errors import AwsMfaError
+from aws_mfa.model import LongTermKeys, Secret
+vault = open_keychain(os.environ, time_limit_s=float(os.environ.get("LIMIT", "20")))
+try:
+    if sys.argv[1] == "store":
+        vault.store(sys.argv[2], LongTermKeys("AKIAIOSFODNN7EXAMPLE", Secret(sys.argv[3])))
+    elif sys.argv[1] == "check":
+        vault.check()
+    keys = vault.load(sys.argv[2])
+    print(keys and keys.secret_access_key.reveal())
+except AwsMfaError as error:
+    print(type(error).__name__, error)
+"""
+
+
+def program(session: RealKeychain, act: str, section: str = SECTION, secret: str = "s", **settings: str) -> str:
+    ended = session.python(PROGRAM, act, section, secret, **settings)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    return ended.stdout.strip()
+
+
+def keyring(session: RealKeychain, *arguments: str, value: str = "") -> str:
+    """The `keyring` program: what a user has at hand, and what the fork stored with."""
+    return subprocess.run(
+        [sys.executable, "-m", "keyring", *arguments],
+        env=session.environ,
+        input=value,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    ).stdout.rstrip("\n")
+
+
+@pytest.mark.parametrize("start", [a_gnome_keyring, a_keepassxc, a_kwallet])
+def test_keys_are_checked_stored_replaced_loaded_and_removed(
+    start: Callable[[], AbstractContextManager[RealKeychain]],
+) -> None:
+    with start() as session:
+        vault = open_keychain(session.environ)
+        vault.check()
+        assert vault.load(SECTION) is None
+        vault.store(SECTION, KEYS)
+        vault.store(SECTION, OTHER_KEYS)
+        vault.store("home-long-term", KEYS)
+        found = open_keychain(session.environ).load(SECTION)
+        assert found is not None
+        assert found.matches(OTHER_KEYS)
+        vault.remove(SECTION)
+        vault.remove(SECTION)
+        assert vault.load(SECTION) is None
+        assert vault.load("home-long-term") is not None
+
+
+def test_the_keyring_program_reads_what_we_store_and_removes_it(gnome_keyring: RealKeychain) -> None:
+    vault = open_keychain(gnome_keyring.environ)
+    vault.store(SECTION, KEYS)
+    item = json.loads(keyring(gnome_keyring, "get", "aws-mfa", SECTION))
+    assert (item["v"], item["aws_access_key_id"]) == (1, "AKIAIOSFODNN7EXAMPLE")
+    keyring(gnome_keyring, "del", "aws-mfa", SECTION)
+    assert vault.load(SECTION) is None
+
+
+def test_we_read_and_replace_what_the_keyring_program_stores(gnome_keyring: RealKeychain) -> None:
+    """One item remains, not two beside each other: the attributes are the same."""
+    item = '{"v": 1, "aws_access_key_id": "AKIA1", "aws_secret_access_key": "s", "note": "mine"}'
+    keyring(gnome_keyring, "set", "aws-mfa", SECTION, value=item)
+    vault = open_keychain(gnome_keyring.environ)
+    found = vault.load(SECTION)
+    assert found is not None
+    assert found.access_key_id == "AKIA1"
+    vault.store(SECTION, KEYS)
+    assert json.loads(keyring(gnome_keyring, "get", "aws-mfa", SECTION))["note"] == "mine"
+    keyring(gnome_keyring, "del", "aws-mfa", SECTION)
+    assert vault.load(SECTION) is None
+
+
+def test_secret_tool_sees_the_attributes_that_keyring_gives(gnome_keyring: RealKeychain) -> None:
+    needs("secret-tool")
+    open_keychain(gnome_keyring.environ).store(SECTION, KEYS)
+    keyring(gnome_keyring, "set", "aws-mfa", "by-keyring", value="x")
+
+    def seen(user: str) -> list[str]:
+        ended = subprocess.run(
+            ["secret-tool", "search", "--all", "username", user],
+            env=gnome_keyring.environ,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=True,
+        )
+        lines = (ended.stdout + ended.stderr).replace(user, "USER").splitlines()
+        return sorted(line for line in lines if line.startswith(("label", "attribute", "schema")))
+
+    assert seen(SECTION) == seen("by-keyring")
+    assert len(seen(SECTION)) > 3
+
+
+def test_the_forks_items_are_read_and_removed(gnome_keyring: RealKeychain) -> None:
+    keyring(gnome_keyring, "set", "aws:access_key_id", SECTION, value="AKIAIOSFODNN7EXAMPLE")
+    keyring(gnome_keyring, "set", "aws:secret_access_key", SECTION, value="wJalrXUtnFEMI/K7MDENG")
+    keyring(gnome_keyring, "set", "aws:mfa_device", SECTION, value="arn:aws:iam::123456789012:mfa/ann")
+    vault = open_keychain(gnome_keyring.environ)
+    found = vault.load_fork(SECTION)
+    assert found is not None
+    assert found.matches(KEYS)
+    assert vault.fork_device(SECTION) == "arn:aws:iam::123456789012:mfa/ann"
+    vault.remove_fork(SECTION)
+    assert (vault.load_fork(SECTION), vault.fork_device(SECTION)) == (None, None)
+
+
+def test_four_processes_write_at_once_and_nothing_is_lost(gnome_keyring: RealKeychain) -> None:
+    code = (
+        f"import sys\nfor i in range(5):\n    sys.argv[2:] = [f'{{sys.argv[4]}}-{{i}}', 'secret', *sys.argv[4:]]\n"
+        + "".join(f"    {line}\n" for line in PROGRAM.strip().splitlines())
+    )
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, "store", "section", "secret", f"writer{number}"],
+            env=gnome_keyring.environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(4)
+    ]
+    assert [one.communicate(timeout=60) for one in running] == [("secret\n" * 5, "")] * 4
+    vault = open_keychain(gnome_keyring.environ)
+    assert all(vault.load(f"writer{number}-{i}") for number in range(4) for i in range(5))
+
+
+def test_four_processes_store_the_same_keys_and_one_item_remains(gnome_keyring: RealKeychain) -> None:
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, "store", SECTION, "s"],
+            env=gnome_keyring.environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(4)
+    ]
+    assert [one.communicate(timeout=60) for one in running] == [("s\n", "")] * 4
+    keyring(gnome_keyring, "del", "aws-mfa", SECTION)
+    assert open_keychain(gnome_keyring.environ).load(SECTION) is None
+
+
+def test_a_locked_keychain_is_one_clear_line_and_not_a_hang(gnome_keyring: RealKeychain) -> None:
+    open_keychain(gnome_keyring.environ).store(SECTION, KEYS)
+    gnome_keyring.lock()
+    vault = open_keychain(gnome_keyring.environ)
+    for act in (lambda: vault.load(SECTION), vault.check, lambda: vault.store(SECTION, KEYS)):
+        with pytest.raises(KeychainUnavailable, match="the keychain is locked"):
+            act()
+
+
+def test_a_frozen_keychain_costs_the_time_limit_and_the_process_ends(gnome_keyring: RealKeychain) -> None:
+    gnome_keyring.freeze()
+    began_at = time.monotonic()
+    told = program(gnome_keyring, "load", LIMIT="1")
+    assert told.startswith("KeychainUnavailable the keychain did not answer within 1 s")
+    assert time.monotonic() - began_at < 5
+    gnome_keyring.thaw()
+    assert program(gnome_keyring, "load") == "None"
+
+
+def test_a_keychain_that_died_is_absent(gnome_keyring: RealKeychain) -> None:
+    vault = open_keychain(gnome_keyring.environ)
+    vault.check()
+    gnome_keyring.kill()
+    with pytest.raises(KeychainUnavailable, match="the keychain's service failed, or is gone"):
+        vault.load(SECTION)
+    with pytest.raises(KeychainUnavailable, match="this machine has no keychain to use"):
+        open_keychain(gnome_keyring.environ).load(SECTION)
+
+
+def test_a_bus_without_a_keychain_and_no_bus_at_all_are_absent() -> None:
+    with a_bus() as session:
+        assert "this machine has no keychain to use" in program(session, "check")
+        assert "this machine has no keychain to use" in program(session, "check", DBUS_SESSION_BUS_ADDRESS="")
+        nowhere = "unix:path=/nonexistent/bus"
+        assert "this machine has no keychain to use" in program(session, "check", DBUS_SESSION_BUS_ADDRESS=nowhere)
+
+
+def test_a_keychain_without_a_collection_holds_nothing_and_does_not_ask_to_make_one() -> None:
+    """Reading must not open a window; writing may, and here nobody can see it."""
+    with a_gnome_keyring(password=b"") as session:
+        vault = open_keychain(session.environ)
+        assert vault.load(SECTION) is None
+        assert vault.load_fork(SECTION) is None
+        with pytest.raises(KeychainUnavailable, match="not set up yet"):
+            vault.check()
+
+
+def test_the_collection_in_memory_can_be_named_and_one_that_is_absent_is_told(gnome_keyring: RealKeychain) -> None:
+    in_memory = {"KEYRING_PROPERTY_PREFERRED_COLLECTION": "/org/freedesktop/secrets/collection/session"}
+    assert program(gnome_keyring, "store", **in_memory) == "s"
+    assert program(gnome_keyring, "load") == "None"
+    absent = {"KEYRING_PROPERTY_PREFERRED_COLLECTION": "/org/freedesktop/secrets/collection/absent"}
+    assert "no collection of the name" in program(gnome_keyring, "load", **absent)
+
+
+def test_named_on_purpose_keyrings_own_backend_holds_the_same_items(gnome_keyring: RealKeychain) -> None:
+    """The two ways to the Secret Service are one keychain."""
+    named = {"PYTHON_KEYRING_BACKEND": "keyring.backends.SecretService.Keyring"}
+    assert program(gnome_keyring, "store", secret="through keyring", **named) == "through keyring"
+    assert program(gnome_keyring, "load") == "through keyring"
+    assert program(gnome_keyring, "store", secret="directly") == "directly"
+    assert program(gnome_keyring, "load", **named) == "directly"
+    gnome_keyring.lock()
+    assert "the keychain is locked" in program(gnome_keyring, "load", **named)
+
+
+def test_a_bus_in_the_runtime_folder_is_found_without_the_variable(gnome_keyring: RealKeychain) -> None:
+    assert program(gnome_keyring, "store") == "s"
+    os.symlink(os.path.join(gnome_keyring.folder, "bus"), os.path.join(gnome_keyring.environ["XDG_RUNTIME_DIR"], "bus"))
+    assert program(gnome_keyring, "load", DBUS_SESSION_BUS_ADDRESS="") == "s"
+
+
+def test_only_one_heavy_way_is_loaded(gnome_keyring: RealKeychain) -> None:
+    """`keyring` costs three times what the Secret Service alone does."""
+    code = PROGRAM + "\nprint(sorted({'keyring', 'secretstorage', 'importlib.metadata'} & set(sys.modules)))"
+    ended = gnome_keyring.python(code, "load", SECTION)
+    assert ended.stdout == "None\n['secretstorage']\n"
+
+
+@pytest.mark.parametrize("name", ["keyring.backends.null.Keyring", "keyring.backends.fail.Keyring"])
+def test_null_and_fail_are_refused_although_they_were_named(gnome_keyring: RealKeychain, name: str) -> None:
+    told = program(gnome_keyring, "store", PYTHON_KEYRING_BACKEND=name)
+    assert told.startswith("KeychainUnavailable")
+    assert program(gnome_keyring, "load") == "None"
+
+
+def test_plain_text_is_refused_unless_it_was_named() -> None:
+    if importlib.util.find_spec("keyrings") is None:
+        pytest.skip("not there: keyrings.alt")
+    with a_bus() as session:
+        told = program(session, "store")
+        assert "the only keyring backend here is keyrings.alt.file.PlaintextKeyring" in told
+        named = {"PYTHON_KEYRING_BACKEND": "keyrings.alt.file.PlaintextKeyring"}
+        assert program(session, "store", **named) == "s"
+
+
+ADDON = """
+import os, subprocess
+from keyring.backend import KeyringBackend
+os.write(2, b"Error: password store is empty")
+
+class Loud(KeyringBackend):
+    priority = 9.9
+    def get_password(self, service, username):
+        subprocess.run(["sh", "-c", "echo 'gpg: decryption failed' >&2"])
+    def set_password(self, service, username, password):
+        raise NotImplementedError
+"""
+
+
+def test_an_addon_with_a_higher_priority_does_not_come_before_the_systems_keychain(
+    gnome_keyring: RealKeychain,
+) -> None:
+    """As those for package indexes, which cannot store; and what it writes to standard error is not seen."""
+    gnome_keyring.write("addon/loud.py", ADDON)
+    gnome_keyring.write("addon/loud-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: loud\nVersion: 1.0\n")
+    gnome_keyring.write("addon/loud-1.0.dist-info/entry_points.txt", "[keyring.backends]\nloud = loud\n")
+    path = gnome_keyring.environ["PYTHONPATH"] + ":" + gnome_keyring.folder + "/addon"
+    assert program(gnome_keyring, "store", PYTHONPATH=path) == "s"
+    # With a property set, keyring looks for its backends itself, and finds both.
+    assert program(gnome_keyring, "load", PYTHONPATH=path, KEYRING_PROPERTY_X="1") == "s"
+    gnome_keyring.kill()
+    told = program(gnome_keyring, "store", PYTHONPATH=path)
+    assert told == "KeychainUnavailable the keyring backend loud.Loud cannot store keys"

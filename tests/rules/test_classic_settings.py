@@ -1,0 +1,112 @@
+"""What is in force in the classic form (contract, section 2): each row of the contract is a claim, with its source."""
+
+from __future__ import annotations
+
+import pytest
+
+from aws_mfa.errors import BadInput
+from aws_mfa.rules.classic_settings import (
+    Given,
+    Sections,
+    config_section_name,
+    device_in_force,
+    duration_in_force,
+    role_in_force,
+    session_name_in_force,
+)
+
+ROLE = Given("arn:aws:iam::123456789012:role/deploy", "--assume-role")
+
+
+def sections(long_term: dict[str, str] | None = None, config: dict[str, str] | None = None) -> Sections:
+    return Sections("work-long-term", long_term or {}, "profile work", config or {})
+
+
+def told(given: Given | None) -> tuple[str, str] | None:
+    return None if given is None else (given.value, given.source)
+
+
+def test_each_source_of_the_device_goes_before_the_next() -> None:
+    environ = {"MFA_DEVICE": "variable"}
+    both = sections({"aws_mfa_device": "own", "mfa_serial": "long-term"}, {"mfa_serial": "config"})
+    assert told(device_in_force("flag", environ, both)) == ("flag", "--device")
+    assert told(device_in_force("", environ, both)) == ("variable", "MFA_DEVICE")
+    assert told(device_in_force(None, {"MFA_DEVICE": ""}, both)) == ("own", "aws_mfa_device in [work-long-term]")
+    both.long_term = {"mfa_serial": "long-term"}
+    assert told(device_in_force(None, {}, both)) == ("config", "mfa_serial in ~/.aws/config [profile work]")
+    both.config = {}
+    assert told(device_in_force(None, {}, both)) == ("long-term", "mfa_serial in [work-long-term]")
+    assert device_in_force(None, {}, sections()) is None
+
+
+def test_a_device_setting_of_ours_is_not_looked_for_in_the_config_file() -> None:
+    assert device_in_force(None, {}, sections(config={"aws_mfa_device": "config"})) is None
+
+
+def test_each_source_of_the_role_goes_before_the_next() -> None:
+    environ, long_term = {"MFA_ASSUME_ROLE": "variable"}, {"assume_role": "own", "role_arn": "never"}
+    assert told(role_in_force("flag", environ, long_term, "w")) == ("flag", "--assume-role")
+    assert told(role_in_force(None, environ, long_term, "w")) == ("variable", "MFA_ASSUME_ROLE")
+    assert told(role_in_force("", environ, long_term, "w")) == ("variable", "MFA_ASSUME_ROLE")
+    assert told(role_in_force("", {"MFA_ASSUME_ROLE": ""}, long_term, "w")) == ("own", "assume_role in [w]")
+    assert role_in_force(None, {}, {"assume_role": ""}, "w") is None
+    assert role_in_force(None, {}, {}, "w") is None
+
+
+@pytest.mark.parametrize("none", ["none", "None", "NONE"])
+def test_a_configured_role_can_be_switched_off(none: str) -> None:
+    """By a flag over a variable, by a variable over a setting (contract, B23)."""
+    assert role_in_force(none, {"MFA_ASSUME_ROLE": "variable"}, {"assume_role": "own"}, "w") is None
+    assert role_in_force(None, {"MFA_ASSUME_ROLE": none}, {"assume_role": "own"}, "w") is None
+    assert role_in_force(None, {}, {"assume_role": none}, "w") is None
+
+
+def test_each_source_of_the_duration_goes_before_the_next() -> None:
+    environ = {"MFA_STS_DURATION": "2000"}
+    both = sections({"duration_seconds": "4000"}, {"duration_seconds": "3000"})
+    assert duration_in_force(1000, environ, both, None) == (1000, "--duration")
+    assert duration_in_force(0, environ, both, None) == (2000, "MFA_STS_DURATION")
+    assert duration_in_force(None, {"MFA_STS_DURATION": ""}, both, None) == (
+        3000,
+        "duration_seconds in ~/.aws/config [profile work]",
+    )
+    both.config = {}
+    assert duration_in_force(None, {}, both, None) == (4000, "duration_seconds in [work-long-term]")
+
+
+def test_the_default_duration_is_an_hour_with_a_role_and_twelve_without() -> None:
+    assert duration_in_force(None, {}, sections(), None) == (43200, "default")
+    assert duration_in_force(None, {}, sections(), ROLE) == (3600, "default")
+
+
+def test_a_roles_own_duration_does_not_shorten_an_mfa_session() -> None:
+    role_profile = sections(config={"role_arn": ROLE.value, "duration_seconds": "900"})
+    assert duration_in_force(None, {}, role_profile, None) == (43200, "default")
+    assert duration_in_force(None, {}, role_profile, ROLE)[0] == 900
+
+
+@pytest.mark.parametrize(
+    ("environ", "setting", "source"),
+    [
+        ({"MFA_STS_DURATION": "abc"}, "3000", "MFA_STS_DURATION"),
+        ({}, "1h", "duration_seconds in ~/.aws/config [profile work]"),
+    ],
+)
+def test_a_duration_that_is_no_number_names_its_source(environ: dict[str, str], setting: str, source: str) -> None:
+    with pytest.raises(BadInput) as raised:
+        duration_in_force(None, environ, sections(config={"duration_seconds": setting}), None)
+    assert raised.value.message == f"{source} is not a number of seconds"
+
+
+def test_each_source_of_the_session_name_goes_before_the_next() -> None:
+    both = sections({"role_session_name": "long-term"}, {"role_session_name": "config"})
+    assert told(session_name_in_force("flag", both)) == ("flag", "--role-session-name")
+    assert told(session_name_in_force("", both)) == ("config", "role_session_name in ~/.aws/config [profile work]")
+    both.config = {"role_session_name": ""}
+    assert told(session_name_in_force(None, both)) == ("long-term", "role_session_name in [work-long-term]")
+    assert session_name_in_force(None, sections()) is None
+
+
+@pytest.mark.parametrize(("profile", "header"), [("default", "default"), ("work", "profile work")])
+def test_a_profile_in_the_config_file_is_found_under_its_header(profile: str, header: str) -> None:
+    assert config_section_name(profile) == header

@@ -1,0 +1,44 @@
+"""Windows of 30 seconds, and codes of six digits."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aws_mfa.errors import BadCode
+from aws_mfa.rules.code_windows import checked_code, seconds_to_next, window_of
+
+
+@pytest.mark.parametrize(("moment", "window"), [(0, 0), (29.999, 0), (30, 1), (59, 1), (1_111_111_109, 37_037_036)])
+def test_the_window_is_the_time_step_of_rfc_6238(moment: float, window: int) -> None:
+    """The last one is T=0x23523EC of the RFC's appendix B."""
+    assert window_of(moment) == window
+
+
+@pytest.mark.parametrize(("now", "wait_s"), [(0, 30), (0.001, 30), (1, 29), (28.5, 2), (29, 1), (29.999, 1), (30, 30)])
+def test_seconds_to_next_are_whole_and_never_too_few(now: float, wait_s: int) -> None:
+    assert seconds_to_next(now) == wait_s
+
+
+@settings(max_examples=150)
+@given(st.floats(0, 4_000_000_000))
+def test_who_waits_that_long_is_in_the_next_window(now: float) -> None:
+    wait_s = seconds_to_next(now)
+    assert 1 <= wait_s <= 30
+    assert window_of(now + wait_s) == window_of(now) + 1
+
+
+@pytest.mark.parametrize("text", ["123456", " 123456\n", "123 456", "12 34 56", "123\u00a0456", "000000"])
+def test_six_digits_are_taken_as_phones_show_them(text: str) -> None:
+    assert checked_code(text) == "".join(text.split())
+    assert len(checked_code(text)) == 6
+
+
+@pytest.mark.parametrize(
+    "text", ["", "12345", "1234567", "12345a", "123-456", "-12345", "+12345", "1e5000", "١٢٣٤٥٦", "²²²²²²"]
+)
+def test_anything_else_is_no_code_and_is_not_quoted(text: str) -> None:
+    with pytest.raises(BadCode, match="^an MFA code is six digits$") as raised:
+        checked_code(text)
+    assert not text or text not in repr((raised.value.message, raised.value.hints))

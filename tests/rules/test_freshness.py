@@ -1,0 +1,136 @@
+"""Each verdict on a short-term section, with its reason (contract, sections 4 and 9: B3, B11, B20)."""
+
+from __future__ import annotations
+
+import pytest
+
+from aws_mfa.rules.freshness import (
+    MARGIN_S,
+    REQUIRED_KEYS,
+    Expired,
+    Fresh,
+    Incomplete,
+    Missing,
+    OtherRole,
+    PermanentKeys,
+    holds_permanent_keys,
+    judge,
+)
+from aws_mfa.rules.timestamps import utc_text
+
+NOW = 1_795_327_399.0
+ROLE = "arn:aws:iam::123456789012:role/deploy"
+OTHER = "arn:aws:iam::123456789012:role/other"
+
+
+def section(*, left_s: int = 3600, without: tuple[str, ...] = (), **more: str) -> dict[str, str]:
+    """As the old tool writes it."""
+    written = {
+        "assumed_role": "False",
+        "aws_access_key_id": "ASIAXAMPLE",
+        "aws_secret_access_key": "secret",
+        "aws_session_token": "token",
+        "aws_security_token": "token",
+        "expiration": utc_text(NOW + left_s),
+    }
+    return {key: value for key, value in {**written, **more}.items() if key not in without}
+
+
+def test_a_complete_section_with_time_left_is_fresh() -> None:
+    verdict = judge(section(), role_arn=None, now=NOW)
+    assert isinstance(verdict, Fresh)
+    assert (verdict.expires_at, verdict.left_s) == (NOW + 3600, 3600)
+
+
+@pytest.mark.parametrize(("left_s", "kind"), [(62, Fresh), (61, Fresh), (60, Expired), (59, Expired), (0, Expired)])
+def test_the_last_sixty_seconds_count_as_expired(left_s: int, kind: type[Fresh | Expired]) -> None:
+    assert MARGIN_S == 60
+    verdict = judge(section(left_s=left_s), role_arn=None, now=NOW)
+    assert type(verdict) is kind
+    assert verdict.left_s == left_s
+
+
+def test_a_part_of_a_second_above_the_margin_is_fresh() -> None:
+    assert isinstance(judge(section(left_s=61), role_arn=None, now=NOW + 0.999), Fresh)
+    assert isinstance(judge(section(left_s=61), role_arn=None, now=NOW + 1), Expired)
+
+
+def test_the_margin_is_the_callers_to_choose() -> None:
+    assert isinstance(judge(section(left_s=1), role_arn=None, now=NOW, margin_s=0), Fresh)
+    assert isinstance(judge(section(left_s=300), role_arn=None, now=NOW, margin_s=300), Expired)
+
+
+def test_an_expired_session_says_since_when() -> None:
+    verdict = judge(section(left_s=-90), role_arn=None, now=NOW)
+    assert isinstance(verdict, Expired)
+    assert verdict.left_s == -90
+
+
+def test_no_section_is_missing() -> None:
+    assert isinstance(judge(None, role_arn=None, now=NOW), Missing)
+
+
+@pytest.mark.parametrize("key", REQUIRED_KEYS)
+def test_each_required_key_that_is_absent_or_empty_makes_it_incomplete(key: str) -> None:
+    for faulty in (section(without=(key,)), {**section(), key: ""}):
+        verdict = judge(faulty, role_arn=None, now=NOW)
+        assert isinstance(verdict, Incomplete)
+        assert verdict.keys == (key,)
+
+
+def test_the_required_keys_are_those_of_the_contract() -> None:
+    assert set(REQUIRED_KEYS) == set(section())
+
+
+def test_all_missing_keys_are_named() -> None:
+    verdict = judge({}, role_arn=None, now=NOW)
+    assert isinstance(verdict, Incomplete)
+    assert verdict.keys == REQUIRED_KEYS
+
+
+@pytest.mark.parametrize("expiration", ["soon", "22.11.2026 06:03:19", "1795327399"])
+def test_an_expiration_that_cannot_be_read_means_renew(expiration: str) -> None:
+    verdict = judge(section(expiration=expiration), role_arn=None, now=NOW)
+    assert isinstance(verdict, Incomplete)
+    assert verdict.keys == ("expiration",)
+
+
+@pytest.mark.parametrize("zone", ["Z", " UTC", "+00:00", ".000Z"])
+def test_an_expiration_of_another_tool_is_understood(zone: str) -> None:
+    assert isinstance(judge(section(expiration=utc_text(NOW + 3600) + zone), role_arn=None, now=NOW), Fresh)
+
+
+@pytest.mark.parametrize(("stored", "asked"), [(None, ROLE), (ROLE, None), (ROLE, OTHER), (ROLE, ROLE.upper())])
+def test_another_role_than_asked_means_renew(stored: str | None, asked: str | None) -> None:
+    more = {} if stored is None else {"assumed_role": "True", "assumed_role_arn": stored}
+    for left_s in (3600, -1):
+        verdict = judge(section(left_s=left_s, **more), role_arn=asked, now=NOW)
+        assert isinstance(verdict, OtherRole)
+        assert (verdict.stored, verdict.asked) == (stored, asked)
+
+
+def test_the_role_asked_is_fresh_and_an_empty_role_is_no_role() -> None:
+    assert isinstance(judge(section(assumed_role_arn=ROLE), role_arn=ROLE, now=NOW), Fresh)
+    assert isinstance(judge(section(assumed_role_arn=""), role_arn=None, now=NOW), Fresh)
+
+
+@pytest.mark.parametrize("without", [(), ("aws_session_token", "aws_security_token"), ("expiration",), REQUIRED_KEYS])
+def test_akia_keys_are_permanent_whatever_stands_beside_them(without: tuple[str, ...]) -> None:
+    """`aws configure` leaves old token lines when it replaces the keys; never overwritten, with any role asked."""
+    keys = {**section(without=without), "aws_access_key_id": "AKIAXAMPLE"}
+    for role_arn in (None, ROLE):
+        assert isinstance(judge(keys, role_arn=role_arn, now=NOW), PermanentKeys)
+
+
+@pytest.mark.parametrize("mark", ["aws_session_token", "aws_security_token", "expiration", "assumed_role"])
+def test_a_key_of_unknown_prefix_is_permanent_unless_something_marks_a_session(mark: str) -> None:
+    keys = {"aws_access_key_id": "XYZAEXAMPLE", "aws_secret_access_key": "secret"}
+    assert holds_permanent_keys(keys)
+    assert holds_permanent_keys({**keys, mark: ""})
+    assert not holds_permanent_keys({**keys, mark: "something"})
+
+
+@pytest.mark.parametrize("keys", [{}, {"aws_access_key_id": ""}, {"aws_access_key_id": "ASIAXAMPLE"}, {"region": "x"}])
+def test_no_key_and_session_keys_are_not_permanent(keys: dict[str, str]) -> None:
+    assert not holds_permanent_keys(keys)
+    assert isinstance(judge(keys, role_arn=None, now=NOW), Incomplete)

@@ -1,0 +1,115 @@
+"""Profile and suffixes (contract, section 2): each row of the contract is a claim."""
+
+from __future__ import annotations
+
+import configparser
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aws_mfa.errors import BadInput
+from aws_mfa.rules.ini_text import section_values, with_changes
+from aws_mfa.rules.section_names import (
+    check_name,
+    long_term_section,
+    profile_in_force,
+    section_names,
+    short_term_section,
+)
+
+
+@pytest.mark.parametrize(
+    ("flag", "environ", "profile"),
+    [
+        ("work", {"AWS_PROFILE": "other"}, "work"),
+        (None, {"AWS_PROFILE": "other"}, "other"),
+        ("", {"AWS_PROFILE": "other"}, "other"),
+        (None, {"AWS_PROFILE": ""}, "default"),
+        (None, {}, "default"),
+        (None, {"AWS_DEFAULT_PROFILE": "other"}, "default"),
+    ],
+)
+def test_the_flag_then_aws_profile_then_default(flag: str | None, environ: dict[str, str], profile: str) -> None:
+    assert profile_in_force(flag, environ) == profile
+
+
+@pytest.mark.parametrize(
+    ("suffix", "name"),
+    [
+        *((None, "p-long-term"), ("", "p-long-term"), ("keys", "p-keys"), ("long-term", "p-long-term")),
+        *(("none", "p"), ("None", "p"), ("NONE", "p"), ("nonesuch", "p-nonesuch")),
+    ],
+)
+def test_the_long_term_section(suffix: str | None, name: str) -> None:
+    assert long_term_section("p", suffix) == name
+
+
+@pytest.mark.parametrize(
+    ("suffix", "name"),
+    [
+        (None, "p"),
+        ("", "p"),
+        ("none", "p"),
+        ("None", "p"),
+        ("NONE", "p"),
+        ("short", "p-short"),
+        ("nonesuch", "p-nonesuch"),
+    ],
+)
+def test_the_short_term_section(suffix: str | None, name: str) -> None:
+    assert short_term_section("p", suffix) == name
+
+
+def test_both_names_long_term_first() -> None:
+    assert section_names("work", None, None) == ("work-long-term", "work")
+    assert section_names("work", "none", "session") == ("work", "work-session")
+
+
+@pytest.mark.parametrize(
+    ("long_suffix", "short_suffix"), [("none", None), ("NONE", "none"), ("x", "x"), (None, "long-term"), ("none", "")]
+)
+def test_equal_names_are_refused_in_the_words_of_the_contract(
+    long_suffix: str | None, short_suffix: str | None
+) -> None:
+    with pytest.raises(BadInput) as raised:
+        section_names("work", long_suffix, short_suffix)
+    assert raised.value.message == (
+        "The value for '--long-term-suffix' cannot be equal to the value for '--short-term-suffix'"
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["", " ", " a", "a ", "a\n", "a\nb", "a\tb", "a\0", "a]", "[a", "a\u2028b", "a\ud800", "DEFAULT"]
+)
+def test_a_name_that_no_header_can_carry_is_refused(name: str) -> None:
+    with pytest.raises(BadInput):
+        check_name(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["default", "work", "my work", "ann@example.com", "größe", "a.b_c-d/e:f+g", "Default", "a#b"]
+)
+def test_ordinary_names_are_taken(name: str) -> None:
+    check_name(name)
+
+
+@pytest.mark.parametrize(("profile", "suffix"), [("DEFAULT", None), ("a]", None), ("work", "x\n[y]"), (" ", "none")])
+def test_both_sections_names_are_checked(profile: str, suffix: str | None) -> None:
+    with pytest.raises(BadInput):
+        section_names(profile, suffix, "short" if suffix == "none" else None)
+    with pytest.raises(BadInput):
+        section_names(profile, None, suffix or "session")
+
+
+@settings(max_examples=150)
+@given(st.text(max_size=12))
+def test_every_name_that_is_taken_is_read_back_from_a_file(name: str) -> None:
+    try:
+        check_name(name)
+    except BadInput:
+        return
+    text = with_changes("[other]\n", name, {"k": "v"}) if name != "other" else "[other]\nk = v\n"
+    parser = configparser.RawConfigParser()
+    parser.read_string(text)
+    assert dict(parser.items(name)) == section_values(text, name) == {"k": "v"}

@@ -1,0 +1,65 @@
+"""The tree drawn at the head of errors.py is the tree of its classes."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+
+import pytest
+
+from aws_mfa import errors
+from aws_mfa.errors import AwsMfaError
+
+DRAWN = [line for line in (errors.__doc__ or "").splitlines() if "|" in line or "`" in line or "AwsMfaError" in line]
+CLASSES = [found for found in vars(errors).values() if inspect.isclass(found)]
+
+
+def drawn_tree() -> dict[str, tuple[str | None, int]]:
+    """Name -> (parent, exit code), as the picture has them; a class without a code of its own has its parent's."""
+    tree: dict[str, tuple[str | None, int]] = {}
+    branch: list[tuple[int, str]] = []
+    for line in DRAWN:
+        column = len(line) - len(line.lstrip(" |`-"))
+        name, *words = line[column:].split()
+        branch = [(at, above) for at, above in branch if at < column]
+        parent = branch[-1][1] if branch else None
+        code = int(words[1]) if words[0] == "exit" else tree[parent or ""][1]
+        assert name not in tree
+        tree[name] = (parent, code)
+        branch.append((column, name))
+    return tree
+
+
+def test_the_tree_drawn_is_the_tree_of_the_classes() -> None:
+    found = {
+        kind.__name__: (None if kind is AwsMfaError else kind.__base__.__name__, kind.exit_code) for kind in CLASSES
+    }
+    assert drawn_tree() == found
+
+
+def test_the_exit_codes_are_those_of_the_design() -> None:
+    codes = {kind.__name__: kind.exit_code for kind in CLASSES if AwsMfaError in kind.__bases__}
+    assert codes == {
+        "BadInput": 2,
+        "NotSetUp": 3,
+        "NeedsHuman": 4,
+        "RefusedByAws": 5,
+        "Unreachable": 6,
+        "Cancelled": 130,
+    }
+    assert AwsMfaError.exit_code == 1
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_each_failure_says_what_it_is_and_carries_message_and_hints(kind: type[AwsMfaError]) -> None:
+    assert kind.__doc__
+    assert kind.__doc__.endswith(".")
+    failure = kind("it broke", "mend it", "or not")
+    assert (failure.message, failure.hints, str(failure)) == ("it broke", ("mend it", "or not"), "it broke")
+    assert kind("it broke").hints == ()
+
+
+def test_it_imports_nothing() -> None:
+    tree = ast.parse(inspect.getsource(errors))
+    imported = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    assert [getattr(node, "module", None) for node in imported] == ["__future__"]
