@@ -11,7 +11,7 @@ from aws_mfa import errors
 from aws_mfa.errors import AwsMfaError
 
 DRAWN = [line for line in (errors.__doc__ or "").splitlines() if "|" in line or "`" in line or "AwsMfaError" in line]
-CLASSES = [found for found in vars(errors).values() if inspect.isclass(found)]
+CLASSES: list[type[AwsMfaError]] = [found for found in vars(errors).values() if inspect.isclass(found)]
 
 
 def drawn_tree() -> dict[str, tuple[str | None, int]]:
@@ -32,7 +32,7 @@ def drawn_tree() -> dict[str, tuple[str | None, int]]:
 
 def test_the_tree_drawn_is_the_tree_of_the_classes() -> None:
     found = {
-        kind.__name__: (None if kind is AwsMfaError else kind.__base__.__name__, kind.exit_code) for kind in CLASSES
+        kind.__name__: (None if kind is AwsMfaError else kind.__bases__[0].__name__, kind.exit_code) for kind in CLASSES
     }
     assert drawn_tree() == found
 

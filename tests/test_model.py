@@ -67,7 +67,7 @@ def test_a_format_says_secret_whatever_is_asked(spec: str) -> None:
         ),
         copy.deepcopy,
         json.dumps,
-        lambda noun: vars(noun),
+        vars,
     ],
 )
 def test_no_noun_with_a_secret_can_be_serialised(noun: object, copied: Callable[[object], object]) -> None:
@@ -77,13 +77,12 @@ def test_no_noun_with_a_secret_can_be_serialised(noun: object, copied: Callable[
 
 
 def test_a_secret_cannot_be_copied() -> None:
-    with pytest.raises(TypeError, match="^a secret cannot be serialised$"):
+    with pytest.raises(TypeError, match=r"^a secret cannot be serialised$"):
         copy.copy(Secret(TEXT))
 
 
 def test_a_secret_is_compared_on_purpose_only() -> None:
     assert Secret(TEXT) != Secret(TEXT)
-    assert Secret(TEXT) != TEXT
     assert Secret(TEXT).matches(Secret(TEXT))
     assert not Secret(TEXT).matches(Secret(TEXT + "x"))
 

@@ -27,6 +27,7 @@ Every failure a user can meet, one class per situation; imports nothing.
     |   `-- AwsFailed                   5xx or an answer that cannot be read: the code may be spent
     |-- Unreachable            exit 6   no answer from AWS or the keychain
     |   |-- AwsUnreachable              network, DNS, proxy, certificate
+    |   |   `-- AnswerLost              the request went out, the answer did not come: the code may be spent
     |   `-- KeychainUnavailable         absent, locked, silent, or not safe to use
     `-- Cancelled              exit 130 the human said no (Ctrl-C)
 
@@ -155,6 +156,10 @@ class Unreachable(AwsMfaError):
 
 class AwsUnreachable(Unreachable):
     """AWS could not be reached: network, DNS, proxy or certificate."""
+
+
+class AnswerLost(AwsUnreachable):
+    """The request was sent and its answer was lost: a code that it carried may be spent."""
 
 
 class KeychainUnavailable(Unreachable):

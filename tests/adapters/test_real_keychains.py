@@ -149,7 +149,7 @@ def test_the_forks_items_are_read_and_removed(gnome_keyring: RealKeychain) -> No
 
 def test_four_processes_write_at_once_and_nothing_is_lost(gnome_keyring: RealKeychain) -> None:
     code = (
-        f"import sys\nfor i in range(5):\n    sys.argv[2:] = [f'{{sys.argv[4]}}-{{i}}', 'secret', *sys.argv[4:]]\n"
+        "import sys\nfor i in range(5):\n    sys.argv[2:] = [f'{sys.argv[4]}-{i}', 'secret', *sys.argv[4:]]\n"
         + "".join(f"    {line}\n" for line in PROGRAM.strip().splitlines())
     )
     running = [
@@ -187,7 +187,8 @@ def test_a_locked_keychain_is_one_clear_line_and_not_a_hang(gnome_keyring: RealK
     open_keychain(gnome_keyring.environ).store(SECTION, KEYS)
     gnome_keyring.lock()
     vault = open_keychain(gnome_keyring.environ)
-    for act in (lambda: vault.load(SECTION), vault.check, lambda: vault.store(SECTION, KEYS)):
+    acts: list[Callable[[], object]] = [lambda: vault.load(SECTION), vault.check, lambda: vault.store(SECTION, KEYS)]
+    for act in acts:
         with pytest.raises(KeychainUnavailable, match="the keychain is locked"):
             act()
 

@@ -36,7 +36,7 @@ def test_a_name_is_taken_once_in_an_account(aws: PracticeAws) -> None:
     aws.account.add_user("ann")
     with pytest.raises(ValueError, match="there is a user 'ann' already"):
         aws.account.add_user("ann")
-    assert aws.add_account().add_user("ann")
+    assert aws.add_account().add_user("ann").name == "ann"
 
 
 def test_a_path_is_part_of_a_users_arn(aws: PracticeAws) -> None:

@@ -227,6 +227,13 @@ def test_a_scope_of_another_day_is_refused(aws: PracticeAws, request_of_ann: Han
     assert_refused(send(aws.url, request), 403, "SignatureDoesNotMatch", "Date in Credential scope does not match")
 
 
+def test_a_scope_must_end_as_version_4_does(aws: PracticeAws, request_of_ann: HandSigned) -> None:
+    request = request_of_ann.sign(host_of(aws))
+    request.headers["authorization"] = request.headers["authorization"].replace("aws4_request", "aws5_request")
+    expected = "Credential should be scoped with a valid terminator: 'aws4_request', not 'aws5_request'."
+    assert_refused(send(aws.url, request), 403, "SignatureDoesNotMatch", expected)
+
+
 def test_a_long_term_key_with_a_session_token_is_refused(aws: PracticeAws, request_of_ann: HandSigned) -> None:
     request_of_ann.session_token = "made-up"
     assert_refused(send(aws.url, request_of_ann.sign(host_of(aws))), 403, "InvalidClientTokenId", "The security token")

@@ -23,17 +23,21 @@ ROLE = "arn:aws:iam::123456789012:role/deploy"
 OTHER = "arn:aws:iam::123456789012:role/other"
 
 
-def section(*, left_s: int = 3600, without: tuple[str, ...] = (), **more: str) -> dict[str, str]:
+def section(
+    *, left_s: int = 3600, without: tuple[str, ...] = (), role: str | None = None, expiration: str = ""
+) -> dict[str, str]:
     """As the old tool writes it."""
     written = {
-        "assumed_role": "False",
+        "assumed_role": "False" if role is None else "True",
         "aws_access_key_id": "ASIAXAMPLE",
         "aws_secret_access_key": "secret",
         "aws_session_token": "token",
         "aws_security_token": "token",
-        "expiration": utc_text(NOW + left_s),
+        "expiration": expiration or utc_text(NOW + left_s),
     }
-    return {key: value for key, value in {**written, **more}.items() if key not in without}
+    if role is not None:
+        written["assumed_role_arn"] = role
+    return {key: value for key, value in written.items() if key not in without}
 
 
 def test_a_complete_section_with_time_left_is_fresh() -> None:
@@ -102,16 +106,15 @@ def test_an_expiration_of_another_tool_is_understood(zone: str) -> None:
 
 @pytest.mark.parametrize(("stored", "asked"), [(None, ROLE), (ROLE, None), (ROLE, OTHER), (ROLE, ROLE.upper())])
 def test_another_role_than_asked_means_renew(stored: str | None, asked: str | None) -> None:
-    more = {} if stored is None else {"assumed_role": "True", "assumed_role_arn": stored}
     for left_s in (3600, -1):
-        verdict = judge(section(left_s=left_s, **more), role_arn=asked, now=NOW)
+        verdict = judge(section(left_s=left_s, role=stored), role_arn=asked, now=NOW)
         assert isinstance(verdict, OtherRole)
         assert (verdict.stored, verdict.asked) == (stored, asked)
 
 
 def test_the_role_asked_is_fresh_and_an_empty_role_is_no_role() -> None:
-    assert isinstance(judge(section(assumed_role_arn=ROLE), role_arn=ROLE, now=NOW), Fresh)
-    assert isinstance(judge(section(assumed_role_arn=""), role_arn=None, now=NOW), Fresh)
+    assert isinstance(judge(section(role=ROLE), role_arn=ROLE, now=NOW), Fresh)
+    assert isinstance(judge(section(role=""), role_arn=None, now=NOW), Fresh)
 
 
 @pytest.mark.parametrize("without", [(), ("aws_session_token", "aws_security_token"), ("expiration",), REQUIRED_KEYS])

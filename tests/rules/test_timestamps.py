@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from aws_mfa.rules.timestamps import local_text, parse_moment, rfc3339_text, utc_text
 
-some = settings(max_examples=150)
+some = settings(max_examples=60)
 utc_moments = st.datetimes(timezones=st.just(timezone.utc))
 zones = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -102,7 +102,13 @@ def test_the_29th_of_february_exists_in_leap_years_only(year: int) -> None:
             f"{OLD_TOOL}+01:",
             f"{OLD_TOOL}+",
         ),
-        *(f"{OLD_TOOL}+24:00", f"{OLD_TOOL}+01:60", f"{OLD_TOOL}+01:00:00", f"{OLD_TOOL}+0x:00", f"{OLD_TOOL}+٠١:00"),
+        *(
+            f"{OLD_TOOL}+24:00",
+            f"{OLD_TOOL}+01:60",
+            f"{OLD_TOOL}+01:00:00",
+            f"{OLD_TOOL}+0x:00",
+            f"{OLD_TOOL}+\u0660\u0661:00",
+        ),
         *("٢٠٢٦-11-22 06:03:19", f"{OLD_TOOL} +0000 UTC", "2026-11-22T06:03:19ZZ"),
     ],
 )
@@ -111,7 +117,7 @@ def test_what_is_no_moment_is_none(text: str) -> None:
 
 
 @some
-@given(st.text(max_size=30) | st.from_regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}.{0,7}"))
+@given(st.text(max_size=30) | st.text(alphabet="0129+-:.ZUTC ", max_size=9).map(OLD_TOOL.__add__))
 def test_no_text_makes_it_raise(text: str) -> None:
     found = parse_moment(text)
     assert found is None or found == int(found)

@@ -39,7 +39,7 @@ _SERVER_ERROR = 500
 
 
 class Call:
-    """One call: `parameters` as AWS names them. Device and role are told apart for messages."""
+    """One call: action and parameters as AWS names them."""
 
     __slots__ = ("action", "parameters")
 
@@ -117,7 +117,6 @@ class AwsQuery:
             return self.unreadable(call)
         if root is None and answer.status < _SERVER_ERROR:
             return self._not_aws(call, answer)
-        now = time.time()
         return refusal(
             Refused(
                 action=self._action(call),
@@ -125,7 +124,7 @@ class AwsQuery:
                 code="" if root is None else aws_answers.text(root, "Code"),
                 message="" if root is None else aws_answers.text(root, "Message"),
                 server_date=answer.date,
-                now=now,
+                now=time.time(),
                 carried_code=call.carries_code,
                 access_key_id=keys.access_key_id,
                 device=call.parameters.get("SerialNumber"),

@@ -21,7 +21,7 @@ from urllib3.exceptions import (
     SSLError,
 )
 
-from aws_mfa.errors import AwsUnreachable
+from aws_mfa.errors import AnswerLost, AwsUnreachable
 from aws_mfa.rules.refusals import spent_code_hints
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def unreachable(error: HTTPError, *, host: str, proxy_host: str, carried_code: b
     return AwsUnreachable(what, *hints, *((_NOT_SENT,) if carried_code else ()))
 
 
-def _lost(error: HTTPError, *, host: str, carried_code: bool, now: float) -> AwsUnreachable:
+def _lost(error: HTTPError, *, host: str, carried_code: bool, now: float) -> AnswerLost:
     """Return the failure where the request may have been received."""
     if isinstance(error, ReadTimeoutError):
         what = f"{host} took the request and did not answer in time"
@@ -73,7 +73,7 @@ def _lost(error: HTTPError, *, host: str, carried_code: bool, now: float) -> Aws
     else:
         what = f"the request to {host} failed ({type(error).__name__})"
     hints = spent_code_hints(now, carried_code=carried_code) or ("try again",)
-    return AwsUnreachable(what, *hints, _CHECK_NETWORK)
+    return AnswerLost(what, *hints, _CHECK_NETWORK)
 
 
 def _proxy_trouble(error: ProxyError, proxy_host: str) -> tuple[str, tuple[str, ...]]:

@@ -13,7 +13,17 @@ from aws_mfa.cli.classic_flags import parse_flags
 from aws_mfa.cli.classic_log import ClassicLog
 from aws_mfa.cli.classic_request import ClassicProfile, chosen_region, device_known, session_request
 from aws_mfa.cli.commands.setup import stored_lines
-from aws_mfa.errors import AwsMfaError, BadCode, Cancelled, NeedsHuman, NotSetUp, WrongCode
+from aws_mfa.errors import (
+    AnswerLost,
+    AwsFailed,
+    AwsMfaError,
+    BadCode,
+    Cancelled,
+    NeedsHuman,
+    NotSetUp,
+    Throttled,
+    WrongCode,
+)
 from aws_mfa.rules.classic_settings import duration_in_force
 from aws_mfa.rules.code_windows import checked_code
 from aws_mfa.rules.freshness import Fresh, judge
@@ -32,6 +42,7 @@ if TYPE_CHECKING:
 
 _FAILED = 1
 _QUESTIONS_PER_RUN = 3
+_CURED_BY_NEXT_CODE = (WrongCode, BadCode, AwsFailed, AnswerLost, Throttled)
 
 
 def run(argv: list[str], outside: Outside, commands: str = "") -> int:
@@ -64,14 +75,14 @@ def _classic(flags: Namespace, outside: Outside, log: ClassicLog) -> None:
     if isinstance(verdict, Fresh) and not flags.force and _keys_exist(profile, choice, outside, in_doubt=True):
         log.lines([messages.still_valid(verdict)])
         return
-    if flags.token is not None:
+    token = None if flags.token is None else checked_code(flags.token)
+    if token:
         log.line("DEBUG", "Received token as argument")
-        checked_code(flags.token)
     check(text, where=outside.credentials.path)
     refuse_permanent_keys(text, profile.short_term, outside.credentials.path)
     renewal = _renewal(profile, choice, outside, log)
     log.lines([messages.renewing(verdict, profile.short_term, forced=flags.force)])
-    _renew(renewal, flags.token, outside, log)
+    _renew(renewal, token, outside, log)
 
 
 def _set_up(flags: Namespace, choice: VaultChoice, outside: Outside) -> None:
@@ -110,20 +121,24 @@ def _renewal(profile: ClassicProfile, choice: VaultChoice, outside: Outside, log
 
 
 def _renew(renewal: Renewal, token: str | None, outside: Outside, log: ClassicLog) -> None:
-    """Ask, send, write; on a terminal a wrong code is asked again."""
+    """Ask, send, write; on a terminal a code that did not do is asked again."""
     for attempt in range(1, _QUESTIONS_PER_RUN + 1):
-        code = token or ask_code(renewal, messages.question(renewal.request), outside)
-        log.lines([messages.calling(renewal.request, renewal.section)])
         try:
-            session = obtain_session(renewal, code, outside)
-        except (WrongCode, BadCode) as error:
+            _renew_once(renewal, token, outside, log, first=attempt == 1)
+        except _CURED_BY_NEXT_CODE as error:
             if token is not None or attempt == _QUESTIONS_PER_RUN or not outside.terminal.has_human:
                 raise
             log.failure(error, "WARNING")
-            continue
-        write_session(renewal, session, code, outside)
-        log.lines([messages.success(session, outside.now())])
-        return
+        else:
+            return
+
+
+def _renew_once(renewal: Renewal, token: str | None, outside: Outside, log: ClassicLog, *, first: bool) -> None:
+    code = token or ask_code(renewal, messages.question(renewal.request), outside, first=first)
+    log.lines([messages.calling(renewal.request, renewal.section)])
+    session = obtain_session(renewal, code, outside)
+    write_session(renewal, session, code, outside)
+    log.lines([messages.success(session, outside.now())])
 
 
 def _ensure_file(profile: ClassicProfile, choice: VaultChoice, outside: Outside) -> None:

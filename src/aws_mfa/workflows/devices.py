@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_mfa.errors import AwsMfaError, Cancelled, NoDevice
+from aws_mfa.errors import ClockSkew, NoDevice, RefusedByAws, WrongSecret
 from aws_mfa.rules.arns import is_fido
 
 if TYPE_CHECKING:
@@ -17,15 +17,18 @@ if TYPE_CHECKING:
 
 _MUST_PROVIDE = 'You must provide --device or MFA_DEVICE or set "aws_mfa_device" in ".aws/credentials"'
 
+_GIVE_IT = "give it with: --device arn:aws:iam::ACCOUNT:mfa/NAME (IAM console, Security credentials shows it)"
+
 
 def discover_device(keys: LongTermKeys, region: str, outside: Outside) -> str:
     """Ask `iam:ListMFADevices`; one -> that one, several -> a menu on a terminal, else `NoDevice` that lists them."""
     try:
         devices = outside.iam(region).list_mfa_devices(keys)
-    except Cancelled:
+    except (ClockSkew, WrongSecret):
         raise
-    except AwsMfaError as error:
-        raise NoDevice(f"{_MUST_PROVIDE}; IAM was asked and did not tell: {error.message}", *error.hints) from error
+    except RefusedByAws as error:
+        # Not told apart: without MFA, IAM answers to good keys that it does not know them.
+        raise NoDevice(f"{_MUST_PROVIDE}; IAM was asked and did not tell: {error.message}", _GIVE_IT) from error
     usable = [device for device in devices if not is_fido(device)]
     if not usable:
         raise _none_usable(devices)

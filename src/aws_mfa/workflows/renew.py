@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import (
+    AnswerLost,
     AwsFailed,
     AwsMfaError,
     AwsUnreachable,
@@ -61,20 +62,20 @@ class Renewal:
         self.section = section
 
 
-def ask_code(renewal: Renewal, question: str, outside: Outside) -> str:
+def ask_code(renewal: Renewal, question: str, outside: Outside, *, first: bool) -> str:
     """
-    Ask for the code; beside the question AWS is asked who the keys belong to.
+    Ask for the code; beside the first question AWS is asked who the keys belong to.
 
     So the connection stands when Enter is pressed, and a wrong key, a skewed clock or a dead network ends the
     question before a code is spent.
     """
-    if not outside.terminal.has_human:
-        return outside.terminal.ask(question)
+    if not (first and outside.terminal.has_human):
+        return checked_code(outside.terminal.ask(question))
     withdrawal = Withdrawal()
     check = outside.beside(lambda: check_keys(renewal, outside), withdrawal.withdraw)
     code = outside.terminal.ask(question, withdrawal)
     check.wait()
-    return code
+    return checked_code(code)
 
 
 def check_keys(renewal: Renewal, outside: Outside) -> None:
@@ -89,8 +90,7 @@ def check_keys(renewal: Renewal, outside: Outside) -> None:
 
 
 def obtain_session(renewal: Renewal, code: str, outside: Outside) -> Session:
-    """Send the code, once, and return the session; `BadCode`, `CodeAlreadyUsed` and refusals leave nothing written."""
-    code = checked_code(code)
+    """Send the six digits, once, and return the session; nothing is written."""
     request = renewal.request
     now = outside.now()
     if outside.ledger.is_used(request.device, code, now):
@@ -101,7 +101,7 @@ def obtain_session(renewal: Renewal, code: str, outside: Outside) -> Session:
     sts = outside.sts(renewal.region)
     try:
         session = (sts.assume_role if request.role_arn else sts.get_session_token)(renewal.keys, request, code)
-    except (AwsFailed, AwsUnreachable):
+    except (AwsFailed, AnswerLost):
         outside.ledger.note_used(request.device, code, now)
         raise
     return session
@@ -118,7 +118,7 @@ def write_session(renewal: Renewal, session: Session, code: str, outside: Outsid
     try:
         outside.credentials.update(edit)
     finally:
-        outside.ledger.note_used(renewal.request.device, checked_code(code), outside.now())
+        outside.ledger.note_used(renewal.request.device, code, outside.now())
 
 
 def refuse_permanent_keys(text: str, section: str, path: str) -> None:
