@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 
 import paired
 import stage
-
 from aws_mfa.adapters.keychain import open_keychain
 from aws_mfa.model import LongTermKeys, Secret
 from aws_mfa.practice import PracticeAws
@@ -102,9 +101,7 @@ def compare(title: str, renewals: Renewals, keychain: Mapping[str, str] | None, 
     commands = [base, paired.Command("aws-mfa --token, keys in the file", renewals.ours)]
     if keychain is not None:
         held = keychain
-        commands.append(
-            paired.Command("aws-mfa --token, gnome-keyring", lambda: renewals.ours_with_keychain(held))
-        )
+        commands.append(paired.Command("aws-mfa --token, gnome-keyring", lambda: renewals.ours_with_keychain(held)))
     if stage.old_tool_stands():
         commands.append(paired.Command("0.0.12, keys in the file", renewals.theirs))
     print(title)

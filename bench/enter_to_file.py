@@ -20,11 +20,12 @@ import time
 from typing import TYPE_CHECKING
 
 import stage
-
 from aws_mfa.practice import PracticeAws
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from typing_extensions import Self
 
 ROUND_TRIP_S = 0.1
 THINKING_S = 1.5
@@ -43,7 +44,7 @@ class FarAway:
         self._stands = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
 
-    def __enter__(self) -> FarAway:
+    def __enter__(self) -> Self:
         self._thread.start()
         self._stands.wait()
         return self
@@ -80,7 +81,7 @@ def enter_to_file_s(argv: Sequence[str], env: dict[str, str], path: str, code: s
     """One run on a pty of its own; SystemExit where it does not end well."""
     pid, terminal = pty.fork()
     if pid == 0:
-        os.execve(argv[0], list(argv), env)  # noqa: S606
+        os.execve(argv[0], list(argv), env)
     before = _mark(path)
     _read_until_prompt(terminal)
     drain = threading.Thread(target=_drain, args=(terminal,))

@@ -10,13 +10,13 @@ import os
 import statistics
 import tempfile
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import stage
-
 from aws_mfa.adapters.aws_files import AwsFile
 from aws_mfa.model import Secret, Session
-from aws_mfa.rules.ini_text import with_changes
+from aws_mfa.rules.ini_edit import with_changes
 from aws_mfa.rules.session_section import section_of
 
 if TYPE_CHECKING:
@@ -31,6 +31,11 @@ def renewed(number: int) -> dict[str, str | None]:
     """What a renewal writes into its section; each session is another."""
     secret, token = Secret(f"{number:040d}"), Secret(f"{number:0400d}")
     return section_of(Session(f"ASIA{number:016d}", secret, token, 1_800_000_000 + number))
+
+
+def renew(file: AwsFile, number: int) -> None:
+    """The whole update, as a renewal makes it."""
+    file.update(lambda text: with_changes(text, PROFILE, renewed(number)))
 
 
 def lines_changed(before: str, after: str) -> int:
@@ -61,16 +66,13 @@ def main() -> None:
     """Update, edit alone, and write alone, in turn."""
     updates, edits, writes = [], [], []
     with tempfile.TemporaryDirectory() as home:
-        path = stage.write_credentials(home, stage.many_profiles(PROFILES))
-        file = AwsFile(path)
-        file.update(lambda text: with_changes(text, PROFILE, renewed(0)))
+        file = AwsFile(stage.write_credentials(home, stage.many_profiles(PROFILES)))
+        renew(file, 0)
         before = file.read()
         for number in range(1, RUNS + 1):
-            changes = renewed(number)
-            updates.append(milliseconds(lambda new=changes: file.update(lambda text: with_changes(text, PROFILE, new))))
-            edits.append(milliseconds(lambda new=changes: with_changes(before, PROFILE, new)))
-            data = before.encode()
-            writes.append(milliseconds(lambda new=data: write_bare(os.path.join(home, "bare"), new)))
+            updates.append(milliseconds(partial(renew, file, number)))
+            edits.append(milliseconds(partial(with_changes, before, PROFILE, renewed(number))))
+            writes.append(milliseconds(partial(write_bare, os.path.join(home, "bare"), before.encode())))
         after = file.read()
     print(f"{PROFILES} profiles, {len(before):_} bytes, {lines_changed(before, after)} lines changed")
     print(line("update (lock, read, edit, replace, fsync)", updates))

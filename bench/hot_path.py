@@ -11,6 +11,7 @@ import tempfile
 
 import paired
 import stage
+from aws_mfa.rules.vault_choice import with_note
 
 ROUNDS = 31
 ROUNDS_OF_THE_SLOW = 7
@@ -31,6 +32,16 @@ def credentials(further_profiles: int) -> str:
     return stage.many_profiles(further_profiles) + ours
 
 
+def home_with_vault(home: str) -> str:
+    """A home whose long-term keys lie in a keychain: set-up left its note of that, and the file holds a session."""
+    stage.write_credentials(home, stage.session_section("default"))
+    folder = os.path.join(home, ".aws", "mfa")
+    os.mkdir(folder, 0o700)
+    with open(os.path.join(folder, "known-keys"), "w", encoding="utf-8") as notes:
+        notes.write(with_note("", "default-long-term", "keychain", "AKIA" + "A" * 16))
+    return home
+
+
 def main() -> None:
     """Two tables: ours over many rounds, 0.0.12 over few, each beside bare Python."""
     stage.install()
@@ -39,9 +50,11 @@ def main() -> None:
         for count, home in homes.items():
             stage.write_credentials(home, credentials(count))
         small, big = (stage.environment(home) for home in homes.values())
+        vaulted = stage.environment(home_with_vault(os.path.join(folder, "vaulted")))
         base = paired.always("bare Python", stage.BARE_PYTHON, small)
         ours = [
             paired.always("aws-mfa", [stage.AWS_MFA], small),
+            paired.always("aws-mfa, keys in a vault", [stage.AWS_MFA], vaulted),
             paired.always("aws-mfa --profile work", [stage.AWS_MFA, "--profile", "work"], small),
             paired.always("aws-mfa, ordinary flags", [stage.AWS_MFA, *ORDINARY_FLAGS], small),
             paired.always("aws-mfa, 10 000 profiles", [stage.AWS_MFA], big),

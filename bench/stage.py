@@ -14,7 +14,6 @@ import sys
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(ROOT, "src"))
 
 ENVIRONMENT = os.path.join(ROOT, ".build", "bench")
 PYTHON = os.path.join(ENVIRONMENT, "bin", "python")

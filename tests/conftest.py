@@ -25,6 +25,7 @@ AnyReport = TypeVar("AnyReport", pytest.TestReport, pytest.CollectReport)
 
 FOREIGN_SETTINGS = ("AWS_", "MFA_", "XDG_", "DBUS_", "PYTHON_KEYRING_", "KEYRING_PROPERTY_", "GNOME_KEYRING_")
 FOREIGN_DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "FORCE_COLOR", "NO_COLOR")
+FOREIGN_ROUTES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 # On Linux every part can be had; elsewhere a test of a Linux keychain has nothing to run against.
 NOTHING_MAY_BE_SKIPPED = os.environ.get("CI") == "true" and sys.platform == "linux"
@@ -38,10 +39,10 @@ hypothesis.configuration.set_hypothesis_home_dir(os.path.join(BUILD, "hypothesis
 
 @pytest.fixture(autouse=True, scope="session")
 def bare_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """An environment that says nothing about AWS, keychains or screens; fixtures that outlive a test see it too."""
+    """An environment without a word on AWS, keychains, screens or proxies; fixtures that outlive a test see it too."""
     with pytest.MonkeyPatch.context() as environment:
         for name in list(os.environ):
-            if name.startswith(FOREIGN_SETTINGS) or name in FOREIGN_DISPLAYS:
+            if name.upper().startswith(FOREIGN_SETTINGS) or name.upper() in (*FOREIGN_DISPLAYS, *FOREIGN_ROUTES):
                 environment.delenv(name)
         environment.setenv("AWS_EC2_METADATA_DISABLED", "true")
         environment.setenv("COLUMNS", "80")

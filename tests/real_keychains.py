@@ -36,6 +36,7 @@ Answer: TypeAlias = tuple[Any, ...]
 
 SECRET_SERVICE = "org.freedesktop.secrets"
 PASSWORD = b"the keychain's password"
+GCR_PROMPTER = "/usr/libexec/gcr-prompter"
 START_LIMIT_S = 20.0
 
 _BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -61,8 +62,8 @@ class RealKeychain:
         self.folder = tempfile.mkdtemp(prefix="kc-", dir="/tmp")
         self.home = self._folder("home")
         runtime = self._folder("run")
-        socket = os.path.join(self.folder, "bus")
-        self.address = f"unix:path={socket}"
+        self._socket = os.path.join(self.folder, "bus")
+        self.address = f"unix:path={self._socket}"
         self.environ = {
             "PATH": os.environ["PATH"],
             "LANG": "C.UTF-8",
@@ -74,9 +75,12 @@ class RealKeychain:
             "PYTHONPATH": os.path.join(ROOT, "src"),
         }
         self._running: list[subprocess.Popen[bytes]] = []
-        config = self.write("bus.conf", _BUS_CONFIG.format(socket=socket))
+
+    def start_bus(self) -> None:
+        """Start the D-Bus session itself."""
+        config = self.write("bus.conf", _BUS_CONFIG.format(socket=self._socket))
         self.start("dbus-daemon", "--nofork", f"--config-file={config}")
-        self.wait_until(lambda: os.path.exists(socket))
+        self.wait_until(lambda: os.path.exists(self._socket))
 
     def write(self, name: str, text: str) -> str:
         """A file in the folder; its path."""
@@ -86,10 +90,12 @@ class RealKeychain:
             file.write(text)
         return path
 
-    def start(self, *command: str, stdin: bytes = b"") -> subprocess.Popen[bytes]:
+    def start(self, *command: str, stdin: bytes = b"", pass_fds: tuple[int, ...] = ()) -> subprocess.Popen[bytes]:
         """Start a program that stays; what it says is in `log`."""
         with open(os.path.join(self.folder, "log"), "ab") as log:
-            process = subprocess.Popen(command, env=self.environ, stdin=subprocess.PIPE, stdout=log, stderr=log)
+            process = subprocess.Popen(
+                command, env=self.environ, stdin=subprocess.PIPE, stdout=log, stderr=log, pass_fds=pass_fds
+            )
         self._running.append(process)
         assert process.stdin is not None
         process.stdin.write(stdin)
@@ -152,6 +158,16 @@ class RealKeychain:
             check=False,
         )
 
+    def type_into(self, window: str, text: str) -> None:
+        """Type into the window with this in its title as soon as there is one, and press Enter."""
+        self.wait_until(lambda: self._xdotool("search", "--onlyvisible", "--name", window))
+        self._xdotool("type", text)
+        self._xdotool("key", "Return")
+
+    def _xdotool(self, *arguments: str) -> bool:
+        ended = subprocess.run(["xdotool", *arguments], env=self.environ, capture_output=True, timeout=20, check=False)
+        return ended.returncode == 0
+
     def wait_until(self, happened: Callable[[], bool]) -> None:
         """Wait for something that a program just started will do."""
         gives_up_at = time.monotonic() + START_LIMIT_S
@@ -190,6 +206,7 @@ def a_bus() -> Iterator[RealKeychain]:
     needs("dbus-daemon")
     session = RealKeychain()
     try:
+        session.start_bus()
         yield session
     finally:
         session.close()
@@ -200,11 +217,31 @@ def a_gnome_keyring(password: bytes = PASSWORD) -> Iterator[RealKeychain]:
     """gnome-keyring with an unlocked default collection; without one when the password is empty."""
     needs("gnome-keyring-daemon")
     with a_bus() as session:
-        unlock = ["--unlock"] if password else []
-        # The password is all of stdin: a newline would be a part of it.
-        session.start("gnome-keyring-daemon", "--foreground", "--components=secrets", *unlock, stdin=password)
-        session.wait_for_service()
+        _start_gnome_keyring(session, password)
         yield session
+
+
+@contextmanager
+def a_gnome_keyring_on_a_screen() -> Iterator[RealKeychain]:
+    """The same at a desktop: there is a DISPLAY, and a locked keychain shows its window there."""
+    needs("gnome-keyring-daemon", "Xvfb", "xdotool", GCR_PROMPTER)
+    with a_bus() as session:
+        read_end, write_end = os.pipe()
+        session.start("Xvfb", "-displayfd", str(write_end), "-nolisten", "tcp", pass_fds=(write_end,))
+        os.close(write_end)
+        with os.fdopen(read_end) as answer:
+            session.environ["DISPLAY"] = ":" + answer.readline().strip()
+        session.start(GCR_PROMPTER)
+        session.wait_for_service("org.gnome.keyring.SystemPrompter")
+        _start_gnome_keyring(session, PASSWORD)
+        yield session
+
+
+def _start_gnome_keyring(session: RealKeychain, password: bytes) -> None:
+    unlock = ["--unlock"] if password else []
+    # The password is all of stdin: a newline would be a part of it.
+    session.start("gnome-keyring-daemon", "--foreground", "--components=secrets", *unlock, stdin=password)
+    session.wait_for_service()
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from aws_mfa import errors
 from aws_mfa.errors import AwsMfaError
 
 DRAWN = [line for line in (errors.__doc__ or "").splitlines() if "|" in line or "`" in line or "AwsMfaError" in line]
-CLASSES: list[type[AwsMfaError]] = [found for found in vars(errors).values() if inspect.isclass(found)]
+CLASSES = [found for found in vars(errors).values() if inspect.isclass(found) and issubclass(found, AwsMfaError)]
 
 
 def drawn_tree() -> dict[str, tuple[str | None, int]]:
@@ -63,3 +63,7 @@ def test_it_imports_nothing() -> None:
     tree = ast.parse(inspect.getsource(errors))
     imported = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
     assert [getattr(node, "module", None) for node in imported] == ["__future__"]
+
+
+def test_every_class_here_belongs_to_the_tree() -> None:
+    assert [found for found in vars(errors).values() if inspect.isclass(found)] == CLASSES

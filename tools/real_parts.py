@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.join(ROOT, ".build")
 
+TIME_LIMIT_S = 600  # npm tries for ever where it reaches nothing
+
 DEBIAN_PACKAGES = [
     # keychains, and what locks and shows them
     "gnome-keyring", "dbus", "libsecret-tools", "libglib2.0-bin", "libkf5wallet-bin", "libqca-qt5-2-plugins",
@@ -139,10 +141,13 @@ def npm_install(target: str, wanted: list[str]) -> None:
 def quietly(command: list[str]) -> None:
     """Run `command`; its output is shown only when it fails."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, env=environment, check=False,
-    )  # fmt: skip
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, env=environment, timeout=TIME_LIMIT_S, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise Missing(f"{' '.join(command[:3])} ... did not end within {TIME_LIMIT_S} s") from None
     if done.returncode != 0:
         sys.stderr.write(done.stdout)
         raise Missing(f"{' '.join(command[:3])} ... ended with exit code {done.returncode}")

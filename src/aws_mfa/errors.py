@@ -7,6 +7,7 @@ Every failure a user can meet, one class per situation; imports nothing.
     |-- NotSetUp               exit 3   something must be stored or mended first
     |   |-- NoLongTermKeys              no keys in the vault, the fork's items or the file
     |   |-- NoDevice                    no MFA device known or found
+    |   |   `-- SeveralDevices          more than one, and nobody there to choose
     |   |-- BrokenFile                  a file that cannot be read as what it should be
     |   `-- PermanentKeysInTheWay       the section to be written holds long-term keys
     |-- NeedsHuman             exit 4   a question, and nobody there to answer
@@ -70,6 +71,10 @@ class NoLongTermKeys(NotSetUp):
 
 class NoDevice(NotSetUp):
     """No MFA device is known, and none (or more than one) could be found."""
+
+
+class SeveralDevices(NoDevice):
+    """The user has more than one MFA device, and nobody is there to choose."""
 
 
 class BrokenFile(NotSetUp):

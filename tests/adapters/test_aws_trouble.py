@@ -16,7 +16,7 @@ import pytest
 
 from aws_mfa.adapters.aws_http import AwsHttp
 from aws_mfa.adapters.sts import AwsSts
-from aws_mfa.errors import AwsFailed, AwsMfaError, AwsUnreachable
+from aws_mfa.errors import AnswerLost, AwsFailed, AwsMfaError, AwsUnreachable
 from aws_mfa.model import LongTermKeys, Secret, SessionRequest
 from aws_mfa.practice.aws import PracticeAws
 from aws_mfa.rules.endpoints import sts_endpoint
@@ -133,7 +133,7 @@ def test_the_host_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
         (200, b"<GetSessionTokenResponse/>", AwsFailed, "cannot be read"),
         (200, b"<OtherResponse/>", AwsFailed, "cannot be read"),
         (200, b'{"json": 1}', AwsFailed, "cannot be read"),
-        (200, b"<a>" * 400_000, AwsUnreachable, "cut"),
+        (200, b"<a>" * 400_000, AnswerLost, "cut"),
         (200, b'<!DOCTYPE a [<!ENTITY b "c">]><GetSessionTokenResponse/>', AwsFailed, "cannot be read"),
         (200, b'<?xml version="1.0" encoding="nonsense"?><a/>', AwsFailed, "cannot be read"),
         (302, b"", AwsUnreachable, "is not AWS"),

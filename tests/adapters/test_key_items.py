@@ -25,6 +25,11 @@ def test_further_fields_are_kept() -> None:
     assert (item["note"], item["aws_access_key_id"]) == ("the old laptop's", KEYS.access_key_id)
 
 
+def test_an_item_of_a_newer_format_is_not_overwritten() -> None:
+    with pytest.raises(key_items.UnreadableItem, match="a newer aws-mfa wrote it"):
+        key_items.with_keys({"v": 2}, "work", KEYS)
+
+
 def test_an_item_made_by_hand_needs_nothing_but_the_keys() -> None:
     item = key_items.read_object('{"aws_access_key_id": "AKIA1", "aws_secret_access_key": "s"}')
     assert key_items.keys_of(item).access_key_id == "AKIA1"

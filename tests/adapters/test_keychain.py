@@ -190,6 +190,17 @@ def test_a_broken_item_is_told_without_its_value_and_can_be_removed(value: str) 
     assert backend.items == {}
 
 
+def test_an_item_of_a_newer_format_is_neither_read_nor_overwritten() -> None:
+    backend = DictBackend()
+    backend.items[LABEL] = '{"v": 2, "sealed": "wJalrXUtnFEMI"}'
+    vault = keychain(backend)
+    with pytest.raises(NotSetUp, match="a newer aws-mfa wrote it"):
+        vault.load("work-long-term")
+    with pytest.raises(NotSetUp, match="a newer aws-mfa wrote it"):
+        vault.store("work-long-term", KEYS)
+    assert backend.writes == 0
+
+
 def test_where_case_is_folded_another_sections_keys_are_neither_used_nor_overwritten_nor_removed() -> None:
     backend = CaseFolding()
     vault = keychain(backend)

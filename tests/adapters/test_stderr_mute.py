@@ -26,6 +26,14 @@ def test_it_can_be_lifted_while_a_backend_hangs_inside(capfd: pytest.CaptureFixt
     assert capfd.readouterr().err == "the keychain did not answer"
 
 
+def test_two_at_once_do_not_lose_it(capfd: pytest.CaptureFixture[str]) -> None:
+    mute = StderrMute()
+    with mute, mute:
+        os.write(2, b"gpg: decryption failed ")
+    os.write(2, b"after")
+    assert capfd.readouterr().err == "after"
+
+
 def test_no_descriptor_is_left_open() -> None:
     before = os.dup(2)
     os.close(before)

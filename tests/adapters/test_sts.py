@@ -225,10 +225,10 @@ FAULTS: list[tuple[Callable[[], Fault], type[errors.AwsMfaError]]] = [
     (faults.internal_failure, errors.AwsFailed),
     (faults.service_unavailable, errors.AwsFailed),
     (faults.throttling, errors.Throttled),
-    (faults.reset, errors.AwsUnreachable),
-    (lambda: faults.slow(1.0), errors.AwsUnreachable),
+    (faults.reset, errors.AnswerLost),
+    (lambda: faults.slow(1.0), errors.AnswerLost),
     (faults.malformed_body, errors.AwsFailed),
-    (faults.truncated_body, errors.AwsUnreachable),
+    (faults.truncated_body, errors.AnswerLost),
     (faults.empty_body, errors.AwsFailed),
     (faults.captive_portal, errors.AwsUnreachable),
 ]

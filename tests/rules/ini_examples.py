@@ -78,7 +78,8 @@ def files(draw: st.DrawFn) -> File:
     lines = [line._replace(text=line.text + newline) for line in lines]
     if lines and not last_newline:
         lines.append(lines[-1]._replace(text=lines.pop().text.removesuffix(newline)))
-    return File([line for line in lines if line.text], newline)
+    lines = [line for line in lines if line.text]
+    return File(lines, newline if any(line.text.endswith(newline) for line in lines) else "\n")
 
 
 def any_lines() -> st.SearchStrategy[str]:

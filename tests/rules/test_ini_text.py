@@ -9,7 +9,8 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from aws_mfa.errors import BadInput, BrokenFile
-from aws_mfa.rules.ini_text import check, check_if_small, section_values, sections, with_changes, without_section
+from aws_mfa.rules.ini_edit import with_changes, without_section
+from aws_mfa.rules.ini_text import check, check_if_small, section_values, sections
 from rules.ini_examples import NAMES, File, Line, Values, any_characters, any_lines, files, read_by_sdk
 
 CANARY = "wJalrXUtnFEMI/K7MDENG"
@@ -53,6 +54,8 @@ def names_to_ask(text: str) -> set[str]:
 
 @some
 @given(any_text)
+@example("[a]\n[] = v\n")
+@example("[a]\n[]\n")
 def test_a_text_is_refused_exactly_when_sdks_refuse_it(text: str) -> None:
     assert (our_refusal(text) is not None) == sdk_refuses(text)
 
@@ -60,6 +63,7 @@ def test_a_text_is_refused_exactly_when_sdks_refuse_it(text: str) -> None:
 @some
 @given(any_text)
 @example("[a]\nk = 1\n\n  2\n\n")
+@example("[a]\n[] = v\n")
 @example("[a]\n[b]\n  [c]\nk = 1\n   [d]\n")
 def test_every_section_has_the_keys_and_values_that_sdks_read(text: str) -> None:
     assume(not sdk_refuses(text))
@@ -262,6 +266,7 @@ def test_sdks_read_the_new_values_and_of_other_sections_the_old_ones(
 
 @some
 @given(files(), st.sampled_from((*NAMES, "not there")), changes_of)
+@example(File([Line("[default]\nexpiration=1\nregion =\n", None)], "\n"), "default", {"expiration": "", "region": ""})
 def test_a_change_made_twice_is_made_once(file: File, name: str, changes: dict[str, str | None]) -> None:
     once = with_changes(file.text, name, changes)
     assert with_changes(once, name, changes) == once
@@ -272,7 +277,7 @@ def test_a_change_made_twice_is_made_once(file: File, name: str, changes: dict[s
 def test_a_new_section_goes_at_the_end_after_a_blank_line(file: File, value: str) -> None:
     after = with_changes(file.text, "not there", {"k": value, "j": None, "l": "1"})
     written = file.newline.join(("[not there]", f"k = {value}", "l = 1", ""))
-    gap = after.removeprefix(file.text).removesuffix(written if "\n" in file.text else written.replace("\r", ""))
+    gap = after.removeprefix(file.text).removesuffix(written)
     assert file.text + gap == after[: len(file.text + gap)]
     assert gap.strip("\r\n") == ""
     assert not file.text or (file.text + gap).replace("\r", "").endswith("\n\n")
@@ -290,7 +295,10 @@ def test_a_new_section_goes_at_the_end_after_a_blank_line(file: File, value: str
         ("[a]\n\n# c\n", "[a]\nk = 1\n\n# c\n"),
         ("[a]\n  j = 1\n# c\n\n[b]\n", "[a]\n  j = 1\n  k = 1\n# c\n\n[b]\n"),
         ("[a]\n\tK:0 \nj = 2\n", "[a]\n\tk:1\nj = 2\n"),
-        ("[a]\nk\t=\n  s = 1\n  # c\n  t = 1\nj = 2", "[a]\nk\t= 1\n  # c\nj = 2"),
+        ("[a]\nk\t=\n  s = 1\n  # c\n  t = 1\nj = 2", "[a]\nk\t=\t1\n  # c\nj = 2"),
+        ("[a]\nk=\n", "[a]\nk=1\n"),
+        ("[a]\nk =", "[a]\nk = 1"),
+        ("[a]\nk:  \n", "[a]\nk:  1\n"),
         ("[b]\r\n[a]", "[b]\r\n[a]\r\nk = 1\r\n"),
     ],
 )

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aws_mfa.errors import BadInput
-from aws_mfa.rules.ini_text import section_values, with_changes
+from aws_mfa.rules.ini_edit import with_changes
+from aws_mfa.rules.ini_text import section_values
 from aws_mfa.rules.section_names import (
     check_name,
     long_term_section,

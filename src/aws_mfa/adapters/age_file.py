@@ -52,10 +52,8 @@ class AgeFile:
 
     def check(self) -> None:
         """Prove that the file opens, or that one can be made where it will stand; asks for the passphrase."""
-        if os.path.exists(self._path):
-            self._items()
-            return
-        self._passphrase(new=True)
+        self._passphrase(new=not os.path.exists(self._path))
+        self._items()
         with self._locked():
             pass
 
@@ -67,11 +65,18 @@ class AgeFile:
         try:
             return None if item is None else key_items.keys_of(item)
         except key_items.UnreadableItem as error:
-            raise BrokenFile(f"the entry {section!r} of {self._path} cannot be read: {error}") from None
+            raise self._broken(section, error) from None
 
     def store(self, section: str, keys: LongTermKeys) -> None:
         """Store them, decrypt what is on the disk then, and raise if it differs."""
-        self._change(lambda items: {**items, section: key_items.with_keys(items.get(section, {}), section, keys)})
+
+        def with_keys(items: Items) -> Items:
+            try:
+                return {**items, section: key_items.with_keys(items.get(section, {}), section, keys)}
+            except key_items.UnreadableItem as error:
+                raise self._broken(section, error) from None
+
+        self._change(with_keys)
 
     def remove(self, section: str) -> None:
         """Remove the entry; nothing happens where there is none."""
@@ -137,6 +142,9 @@ class AgeFile:
                 raise BadInput("an empty passphrase protects nothing")
             self._known = given
         return self._known
+
+    def _broken(self, section: str, error: key_items.UnreadableItem) -> BrokenFile:
+        return BrokenFile(f"the entry {section!r} of {self._path} cannot be read: {error}")
 
     def _locked(self) -> AbstractContextManager[None]:
         ensure_private_folder(os.path.dirname(os.path.abspath(self._path)))

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.errors import NotSetUp
 from aws_mfa.model import LongTermKeys, Secret
-from aws_mfa.rules.ini_text import section_values, with_changes
+from aws_mfa.rules.ini_edit import with_changes
+from aws_mfa.rules.ini_text import section_values
 
 if TYPE_CHECKING:
     from aws_mfa.adapters.aws_files import AwsFile

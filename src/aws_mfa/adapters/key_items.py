@@ -48,8 +48,7 @@ def keys_of(item: object) -> LongTermKeys:
     """The keys in an item; raises `UnreadableItem`."""
     if not isinstance(item, dict):
         raise UnreadableItem("it is not a JSON object")
-    if item.get("v", FORMAT_VERSION) != FORMAT_VERSION:
-        raise UnreadableItem("a newer aws-mfa wrote it")
+    _refuse_newer(item)
     key_id, secret = item.get(KEY_ID_FIELD), item.get(SECRET_FIELD)
     if not (isinstance(key_id, str) and key_id):
         raise UnreadableItem(f"it has no {KEY_ID_FIELD}")
@@ -64,7 +63,8 @@ def is_for(item: Item, section: str) -> bool:
 
 
 def with_keys(item: Item, section: str, keys: LongTermKeys) -> dict[str, object]:
-    """The item with these keys in it; its further fields stay."""
+    """The item with these keys in it; its further fields stay. Raises `UnreadableItem` for a newer format."""
+    _refuse_newer(item)
     return {
         **item,
         "v": FORMAT_VERSION,
@@ -72,3 +72,8 @@ def with_keys(item: Item, section: str, keys: LongTermKeys) -> dict[str, object]
         KEY_ID_FIELD: keys.access_key_id,
         SECRET_FIELD: keys.secret_access_key.reveal(),
     }
+
+
+def _refuse_newer(item: Item) -> None:
+    if item.get("v", FORMAT_VERSION) != FORMAT_VERSION:
+        raise UnreadableItem("a newer aws-mfa wrote it")

@@ -94,7 +94,10 @@ class Keychain:
                 f"this keychain does not tell {section!r} from {item['section']!r}, which is stored already",
                 "give the profile a name that differs in more than upper and lower case",
             )
-        wanted = key_items.with_keys(item, section, keys)
+        try:
+            wanted = key_items.with_keys(item, section, keys)
+        except key_items.UnreadableItem as error:
+            raise _broken(section, error) from None
         if wanted != item:
             self._write(section, key_items.write_object(wanted))
 
@@ -158,13 +161,15 @@ class Keychain:
         try:
             return answer_within(self._time_limit_s, lambda: call(self._opened()), on_delay=self._on_delay)
         except NoAnswer:
-            self._mute.lift()
             self._lost = silent(self._time_limit_s or 0, asks=self._backend is not None and self._backend.asks)
         except AwsMfaError:
             raise
         except Exception as error:  # noqa: BLE001 - backends leak exceptions of every library below them
             # `from None`: their texts quote commands, paths and values.
             raise explained(error, self._backend.name if self._backend else "keyring") from None
+        finally:
+            # After a time-out or Ctrl-C the call goes on in its thread; what we have to say must be seen.
+            self._mute.lift()
         raise self._lost
 
     def _opened(self) -> Backend:

@@ -59,11 +59,16 @@ class SecretService:
         return self.get(service, user)
 
     def set(self, service: str, user: str, value: str) -> None:
-        """Create the item or replace it; the service may ask the user for a new collection's password."""
-        attributes = {"username": user, "service": service, "application": _APPLICATION}
-        label = f"Password for '{user}' on '{service}'"
+        """Create the item or replace its secret; the service may ask the user for a new collection's password."""
         with self._connection() as connection:
+            for item in self._items(connection, service, user):
+                # Not CreateItem with `replace`, as keyring does: KeePassXC then asks whether it may overwrite.
+                item.set_secret(value.encode("utf-8"))
+                return
+            attributes = {"username": user, "service": service, "application": _APPLICATION}
+            label = f"Password for '{user}' on '{service}'"
             collection = self._collection(connection) or self._new_collection(connection)
+            # `replace` all the same: another process may have been faster.
             collection.create_item(label, attributes, value.encode("utf-8"), replace=True)
 
     def delete(self, service: str, user: str) -> None:

@@ -15,7 +15,7 @@ STDERR = 2
 
 
 class StderrMute:
-    """A context manager, not to be nested: file descriptor 2 leads nowhere inside it, until it ends or is lifted."""
+    """A context manager: file descriptor 2 leads nowhere inside it; of two at once, the first to end gives it back."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -23,6 +23,8 @@ class StderrMute:
 
     def __enter__(self) -> None:
         with self._guard:
+            if self._kept is not None:
+                return
             try:
                 self._kept = os.dup(STDERR)
             except OSError:

@@ -20,24 +20,28 @@ from aws_mfa.errors import (
     BadCode,
     Cancelled,
     NeedsHuman,
+    NoDevice,
     NotSetUp,
     Throttled,
     WrongCode,
 )
 from aws_mfa.rules.classic_settings import duration_in_force
 from aws_mfa.rules.code_windows import checked_code
+from aws_mfa.rules.endpoints import sts_endpoint
 from aws_mfa.rules.freshness import Fresh, judge
 from aws_mfa.rules.ini_text import check, check_if_small
 from aws_mfa.rules.vault_choice import choose_vault, noted_vault
 from aws_mfa.workflows.devices import discover_device
 from aws_mfa.workflows.keys import find_long_term_keys, keys_are_known
 from aws_mfa.workflows.renew import Renewal, ask_code, obtain_session, refuse_permanent_keys, write_session
-from aws_mfa.workflows.setup import Answers, set_up
+from aws_mfa.workflows.setup import set_up
+from aws_mfa.workflows.setup_questions import Answers
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
     from aws_mfa.rules.vault_choice import VaultChoice
+    from aws_mfa.workflows.keys import FoundKeys
     from aws_mfa.workflows.outside import Outside
 
 _FAILED = 1
@@ -89,7 +93,7 @@ def _set_up(flags: Namespace, choice: VaultChoice, outside: Outside) -> None:
     if choice.name == "file" and not outside.credentials.exists():
         _ask_to_create(outside)
     answers = Answers(profile=flags.profile, device=flags.device)
-    for line in stored_lines(set_up(answers, outside.vault(choice.name), outside)):
+    for line in stored_lines(set_up(answers, choice, outside)):
         outside.terminal.say(line)
 
 
@@ -114,10 +118,20 @@ def _renewal(profile: ClassicProfile, choice: VaultChoice, outside: Outside, log
     region = chosen_region(profile, request.device)
     for reason in region.passed_over:
         log.line("WARNING", f"{reason}: it is not used")
+    warning = sts_endpoint(region.name, outside.environ).warning
+    if warning:
+        log.line("WARNING", warning)
     if known is None:
-        request.device = discover_device(found.keys, region.name, outside)
+        request.device = _discovered_device(found, region.name, outside)
         log.line("INFO", f"MFA device found: {request.device}")
     return Renewal(found.keys, request, region.name, profile.short_term)
+
+
+def _discovered_device(found: FoundKeys, region: str, outside: Outside) -> str:
+    try:
+        return discover_device(found.keys, region, outside)
+    except NoDevice as error:
+        raise NoDevice(f"{messages.MUST_PROVIDE_DEVICE}; {error.message}", *error.hints) from None
 
 
 def _renew(renewal: Renewal, token: str | None, outside: Outside, log: ClassicLog) -> None:
@@ -126,6 +140,8 @@ def _renew(renewal: Renewal, token: str | None, outside: Outside, log: ClassicLo
         try:
             _renew_once(renewal, token, outside, log, first=attempt == 1)
         except _CURED_BY_NEXT_CODE as error:
+            if token is None and isinstance(error, BadCode):
+                _end_line_of_question(outside)
             if token is not None or attempt == _QUESTIONS_PER_RUN or not outside.terminal.has_human:
                 raise
             log.failure(error, "WARNING")
@@ -153,9 +169,17 @@ def _ask_to_create(outside: Outside) -> None:
         answer = outside.terminal.ask(f"{missing}, would you like to create one? [y/n]")
     except NeedsHuman:
         answer = "n"
+    else:
+        _end_line_of_question(outside)
     if answer.strip().lower() != "y":
         raise NotSetUp(missing, "set up keys and file with: aws-mfa setup")
     outside.credentials.create()
+
+
+def _end_line_of_question(outside: Outside) -> None:
+    """A piped answer leaves the cursor behind its question: an ERROR line begins a line of its own."""
+    if not outside.terminal.has_human:
+        outside.terminal.say("")
 
 
 def _keys_exist(profile: ClassicProfile, choice: VaultChoice, outside: Outside, *, in_doubt: bool) -> bool:

@@ -19,6 +19,8 @@ LEVELS = {"NOTSET": 0, "DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRI
 
 Line = tuple[str, str]
 
+MUST_PROVIDE_DEVICE = 'You must provide --device or MFA_DEVICE or set "aws_mfa_device" in ".aws/credentials"'
+
 
 def shown(lines: list[Line], log_level: str) -> str:
     """`LEVEL - text` lines at or above the level."""

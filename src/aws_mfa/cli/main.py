@@ -30,7 +30,7 @@ _REPORT = "report it, with the command you typed: https://github.com/aws-mfa/aws
 
 
 class Command(Protocol):
-    """A module of `cli/commands`."""
+    """A module of `cli/commands`. With `READS_PIPE = False` it takes no answers from a pipe on standard input."""
 
     HELP: str
 
@@ -82,7 +82,8 @@ def _run_command(name: str, argv: list[str]) -> int:
         allow_abbrev=False,
     )
     command.add_arguments(parser)
-    return command.run(parser.parse_args(argv), RealOutside())
+    outside = RealOutside(reads_pipe=getattr(command, "READS_PIPE", True))
+    return command.run(parser.parse_args(argv), outside)
 
 
 def _failed(error: AwsMfaError) -> int:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _READ_WHOLE = 256 * 1024
-_CHUNK = 64 * 1024
+_CHUNK = 32 * 1024
 _VAULTS = ("keychain", "age", "file")
 
 # Spelling -> name; an abbreviation is a doubt.
@@ -59,7 +59,6 @@ def _answer(flags: dict[str, str], environ: Mapping[str, str]) -> str | None:
     text = _credentials_text(environ, (long_name, short_name))
     if text is None or "[DEFAULT]" in text:
         return None
-    check_if_small(text)
     long_term = section_values(text, long_name) or {}
     if not _has_keys(long_term) and not _are_noted(long_name, flags, environ):
         return None
@@ -112,7 +111,9 @@ def _credentials_text(environ: Mapping[str, str], names: tuple[str, str]) -> str
         if os.name == "posix" and status.st_mode & 0o077:
             return None
         if status.st_size <= _READ_WHOLE:
-            return file.read().decode()
+            text = file.read().decode()
+            check_if_small(text)
+            return text
         headers = [f"[{name}]".encode() for name in (*names, "DEFAULT")]
         return _excerpt(iter(lambda: file.read(_CHUNK), b""), headers).decode()
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from aws_mfa.adapters.age_file import AgeFile, AskPassphrase
     from aws_mfa.adapters.aws_http import AwsHttp
     from aws_mfa.adapters.code_ledger import LedgerFile
+    from aws_mfa.adapters.given_document import GivenDocument
     from aws_mfa.adapters.iam import AwsIam
     from aws_mfa.adapters.key_file import KeyFile
     from aws_mfa.adapters.keychain import Keychain
@@ -81,6 +82,12 @@ class RealOutside:
             "file": lambda: self._key_file,
         }
         return vaults[name]()
+
+    def document(self, path: str) -> GivenDocument:
+        """The file of that name, standard input for `-`."""
+        from aws_mfa.adapters.given_document import GivenDocument
+
+        return GivenDocument(path)
 
     def sts(self, region: str) -> AwsSts:
         """STS in the region."""

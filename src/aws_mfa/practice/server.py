@@ -129,7 +129,8 @@ class HttpServer(socketserver.TCPServer):
             still_open = dict(self._open)
         for thread, connection in still_open.items():
             with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+                # Not the method of SSLSocket, which takes the TLS state from under the thread that uses it.
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
             thread.join()
 
     def _accept(self) -> None:
@@ -155,8 +156,9 @@ class HttpServer(socketserver.TCPServer):
         with self._lock:
             self._open[threading.current_thread()] = connection
         try:
-            if not self.stopping.is_set():
-                connection.do_handshake()
+            if self.stopping.is_set():
+                raise ConnectionAbortedError  # `stop` may have looked before this connection was known
+            connection.do_handshake()
         except OSError:
             connection.close()
             raise

@@ -81,13 +81,14 @@ def duration_in_force(
     """
     Seconds and their source: `--duration` (non-zero) > `MFA_STS_DURATION` > `duration_seconds` > the default.
 
-    A `duration_seconds` beside a `role_arn` is that role's: it does not shorten an MFA session.
+    A `duration_seconds` beside a `role_arn` of the config is that role's: it does not shorten an MFA session.
     """
     if flag:
         return flag, "--duration"
     given = _given(environ.get("MFA_STS_DURATION"), "MFA_STS_DURATION")
-    if given is None and (role is not None or "role_arn" not in sections.config):
-        given = sections.aws_setting("duration_seconds")
+    if given is None:
+        is_the_roles = role is None and "role_arn" in sections.config
+        given = (sections.own_setting if is_the_roles else sections.aws_setting)("duration_seconds")
     if given is not None:
         return parse_seconds(given.value, given.source), given.source
     return (DEFAULT_ROLE_SESSION_S if role else DEFAULT_MFA_SESSION_S), "default"

@@ -8,27 +8,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_mfa.errors import ClockSkew, NoDevice, RefusedByAws, WrongSecret
+from aws_mfa.errors import ClockSkew, NoDevice, RefusedByAws, SeveralDevices, WrongSecret
 from aws_mfa.rules.arns import is_fido
 
 if TYPE_CHECKING:
     from aws_mfa.model import LongTermKeys
     from aws_mfa.workflows.outside import Outside
 
-_MUST_PROVIDE = 'You must provide --device or MFA_DEVICE or set "aws_mfa_device" in ".aws/credentials"'
 
 _GIVE_IT = "give it with: --device arn:aws:iam::ACCOUNT:mfa/NAME (IAM console, Security credentials shows it)"
 
 
 def discover_device(keys: LongTermKeys, region: str, outside: Outside) -> str:
-    """Ask `iam:ListMFADevices`; one -> that one, several -> a menu on a terminal, else `NoDevice` that lists them."""
+    """Ask `iam:ListMFADevices`; one -> that one, several -> a menu on a terminal, else `SeveralDevices` lists them."""
     try:
         devices = outside.iam(region).list_mfa_devices(keys)
     except (ClockSkew, WrongSecret):
         raise
     except RefusedByAws as error:
         # Not told apart: without MFA, IAM answers to good keys that it does not know them.
-        raise NoDevice(f"{_MUST_PROVIDE}; IAM was asked and did not tell: {error.message}", _GIVE_IT) from error
+        raise NoDevice(f"IAM was asked for the MFA device and did not tell: {error.message}", _GIVE_IT) from error
     usable = [device for device in devices if not is_fido(device)]
     if not usable:
         raise _none_usable(devices)
@@ -38,11 +37,11 @@ def discover_device(keys: LongTermKeys, region: str, outside: Outside) -> str:
 def _none_usable(devices: list[str]) -> NoDevice:
     if not devices:
         return NoDevice(
-            f"{_MUST_PROVIDE}; IAM knows no MFA device of this user",
+            "IAM knows no MFA device of this user",
             "add an authenticator app: IAM console, Security credentials, Assign MFA device",
         )
     return NoDevice(
-        f"{_MUST_PROVIDE}; this user has passkeys or security keys only, and STS can never take those",
+        "this user has passkeys or security keys only, and STS can never take those",
         "sign in with the passkey instead: aws login",
         "or add an authenticator app as a second device: IAM console, Security credentials",
     )
@@ -51,7 +50,7 @@ def _none_usable(devices: list[str]) -> NoDevice:
 def _chosen(devices: list[str], outside: Outside) -> str:
     terminal = outside.terminal
     if not terminal.has_human:
-        raise NoDevice(f"{_MUST_PROVIDE}; this user has several", *(f"--device {device}" for device in devices))
+        raise SeveralDevices("this user has several MFA devices", *(f"--device {device}" for device in devices))
     terminal.say("Your MFA devices:")
     for number, device in enumerate(devices, 1):
         terminal.say(f"  {number}  {device}")

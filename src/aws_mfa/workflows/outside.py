@@ -117,6 +117,23 @@ class AwsTextFile(Protocol):
         """Take the file from group and others; whether that was needed."""
 
 
+class Document(Protocol):
+    """A file that a person named, or standard input for `-`: read once, never written."""
+
+    @property
+    def name(self) -> str:
+        """For messages."""
+
+    def read(self) -> str:
+        """Its text, a BOM included; `BadInput` for what cannot be read as text."""
+
+    def is_same_file(self, path: str) -> bool:
+        """Whether `path` leads to this very file."""
+
+    def others_may_read(self) -> bool:
+        """Whether its mode lets group or others in."""
+
+
 class CodeLedger(Protocol):
     """The codes known as used, by device."""
 
@@ -167,6 +184,9 @@ class Outside(Protocol):
 
     def vault(self, name: str) -> Vault:
         """The vault of that name: `keychain`, `age` or `file`."""
+
+    def document(self, path: str) -> Document:
+        """The file of that name, standard input for `-`."""
 
     def sts(self, region: str) -> Sts:
         """STS in the region; the same one each time, with its connection kept."""

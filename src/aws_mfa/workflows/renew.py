@@ -29,7 +29,8 @@ from aws_mfa.rules.arns import account_of
 from aws_mfa.rules.code_windows import checked_code, seconds_to_next
 from aws_mfa.rules.durations import check_duration
 from aws_mfa.rules.freshness import holds_permanent_keys
-from aws_mfa.rules.ini_text import section_values, with_changes
+from aws_mfa.rules.ini_edit import with_changes
+from aws_mfa.rules.ini_text import section_values
 from aws_mfa.rules.session_section import section_of
 from aws_mfa.withdrawal import Withdrawal
 

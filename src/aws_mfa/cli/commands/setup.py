@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.rules.section_names import long_term_section
 from aws_mfa.rules.vault_choice import VAULTS, choose_vault, noted_vault
-from aws_mfa.workflows.setup import Answers, set_up
+from aws_mfa.workflows.setup import set_up
+from aws_mfa.workflows.setup_questions import Answers
 
 if TYPE_CHECKING:
     import argparse
@@ -45,7 +46,7 @@ def run(args: argparse.Namespace, outside: Outside) -> int:
         region=args.region,
         replaces=args.yes,
     )
-    done = set_up(answers, outside.vault(choice.name), outside)
+    done = set_up(answers, choice, outside)
     for line in stored_lines(done):
         outside.terminal.say(line)
     return 0
@@ -55,10 +56,12 @@ def stored_lines(done: SetUp) -> list[str]:
     """What is stored now, and the command that uses it."""
     who = done.identity.arn if done.identity else "not verified: AWS could not be reached"
     flag = "" if done.profile == "default" else f" --profile {done.profile}"
+    leftover = ["  keys of this profile lie in the credentials file still: move them with aws-mfa import"]
     return [
         f"profile {done.profile}: long-term keys stored in the {done.vault} vault",
         f"  identity  {who}",
         f"  device    {done.device or 'none yet: give it with --device'}",
         f"  region    {done.region}",
+        *(leftover if done.plain_copy else ()),
         f"get a session with: aws-mfa{flag}",
     ]

@@ -1,0 +1,112 @@
+"""`aws-mfa import`: move long-term keys into the vault, from the credentials file, the keychain fork, or a download."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import TYPE_CHECKING
+
+from aws_mfa.errors import NotSetUp
+from aws_mfa.model import masked
+from aws_mfa.rules.vault_choice import VAULTS
+from aws_mfa.workflows.import_keys import ask_consent, carry_out, check_keychain
+from aws_mfa.workflows.importable_keys import ImportRequest, keys_given, keys_here
+
+if TYPE_CHECKING:
+    import argparse
+
+    from aws_mfa.rules.key_moves import Move
+    from aws_mfa.workflows.importable_keys import Importable
+    from aws_mfa.workflows.outside import Document, Outside
+
+# Standard input may be the keys themselves.
+READS_PIPE = False
+STDIN = "-"
+
+HELP = """\
+Move long-term keys into the vault.
+
+Without FILE: those of the credentials file and of the keychain fork. They are
+stored, read back, and only then removed there; everything else stays.
+With FILE, or - for standard input: the CSV that the IAM console downloads, the
+JSON of `aws iam create-access-key`, or an AWS credentials file. FILE stays."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags."""
+    add = parser.add_argument
+    add("file", nargs="?", metavar="FILE", help="where the keys are, - for standard input")
+    add("--profile", metavar="NAME", help="this profile alone; for a CSV or JSON its name (default: default)")
+    add("--vault", choices=VAULTS, help="where to store the keys (AWS_MFA_VAULT; default: keychain)")
+    add("--no-keychain", action="store_true", help="the same as --vault file")
+    add(
+        "--long-term-suffix",
+        "--long-suffix",
+        metavar="SUFFIX",
+        help="as for aws-mfa: what the names of long-term sections end in (default: long-term)",
+    )
+    add("--dry-run", action="store_true", help="show what would be moved, and change nothing")
+    add("--replace", action="store_true", help="replace other keys that the vault holds under the same name")
+    add("--yes", action="store_true", help="agree to the list without a question")
+
+
+def run(args: argparse.Namespace, outside: Outside) -> int:
+    """Find, show, ask, move, and say what is left to do."""
+    request = ImportRequest(
+        profile=args.profile,
+        long_term_suffix=args.long_term_suffix,
+        vault=args.vault,
+        no_keychain=args.no_keychain,
+    )
+    document = outside.document(args.file) if args.file is not None else None
+    found = keys_given(document, request, outside) if document else keys_here(request, outside)
+    if not args.dry_run:
+        check_keychain(found)
+    _say(_list(found), outside)
+    if found.moves and args.dry_run:
+        _say(["nothing was changed (--dry-run)"], outside)
+    elif found.moves:
+        _move(found, document, args, outside)
+    _say([f"left as it is: {line}" for line in found.left], outside)
+    return NotSetUp.exit_code if found.left else 0
+
+
+def _move(found: Importable, document: Document | None, args: argparse.Namespace, outside: Outside) -> None:
+    if not args.yes:
+        ask_consent("Move these keys? [y/n] " if document is None else "Store these keys? [y/n] ", outside)
+    was_open = outside.credentials.repair_mode() if document is None else document.others_may_read()
+    if not carry_out(found, outside, replaces=args.replace, asks=not args.yes):
+        return
+    path = outside.credentials.path if document is None else document.name
+    if was_open:
+        _say([f"other users of this machine could read {path}: make new keys soon, and delete these in IAM"], outside)
+    if document is None:
+        _say(["copies may remain in backups and editors' files: replace keys that anybody else may have seen"], outside)
+    elif args.file != STDIN:
+        _say([f"{path} still holds the keys; delete it: {_delete(args.file)}"], outside)
+
+
+def _list(found: Importable) -> list[str]:
+    """What will be moved, from where, to which vault; what could not be looked at."""
+    lines = []
+    if found.keychain_trouble is not None:
+        lines.append(f"the keychain was not looked into: {found.keychain_trouble.message}")
+    if found.moves:
+        lines += ["long-term keys found:", *map(_line, found.moves)]
+    elif not found.left:
+        lines.append(f"no long-term keys found in {' or in '.join(found.looked_at)}")
+    return [*lines, *found.notices]
+
+
+def _line(move: Move) -> str:
+    places = " and ".join(find.place for find in move.finds)
+    return f"  {move.name}: {masked(move.keys.access_key_id)} in {places}, to the {move.vault} vault"
+
+
+def _delete(path: str) -> str:
+    return f'del "{path}"' if os.name == "nt" else f"rm {shlex.quote(path)}"
+
+
+def _say(lines: list[str], outside: Outside) -> None:
+    for line in lines:
+        outside.terminal.say(line)

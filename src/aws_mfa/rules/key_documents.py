@@ -1,0 +1,180 @@
+"""
+What people keep long-term keys in -> the keys: the console's CSV, the JSON of `aws iam create-access-key`, AWS files.
+
+Pure; which of the three it is, the content tells. Refuses what is none of them with file and line, and quotes no
+value: here values are keys.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING
+
+from aws_mfa.errors import BadInput, BrokenFile
+from aws_mfa.model import LongTermKeys, Secret
+from aws_mfa.rules.freshness import holds_permanent_keys
+from aws_mfa.rules.ini_text import check, sections
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_mfa.rules.ini_text import Section
+
+KEY_ID, SECRET = "aws_access_key_id", "aws_secret_access_key"
+_DEVICE_KEYS = ("aws_mfa_device", "mfa_serial")
+_SHORTEST_KEY_ID = 16  # https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKey.html
+_CSV_KEY_ID, _CSV_SECRET = "access key id", "secret access key"
+_KINDS = (
+    "give the CSV that the IAM console downloads, the JSON of `aws iam create-access-key`, or an AWS credentials file"
+)
+
+
+class KeysInText:
+    """
+    Long-term keys as a text holds them: in `section`, or None where such a document names no profile.
+
+    `trouble` says why they can be no long-term keys, with the line; None where nothing speaks against them.
+    """
+
+    __slots__ = ("device", "is_inactive", "keys", "section", "trouble")
+
+    def __init__(
+        self,
+        keys: LongTermKeys,
+        section: str | None = None,
+        *,
+        device: str | None = None,
+        trouble: str | None = None,
+        is_inactive: bool = False,
+    ) -> None:
+        self.keys = keys
+        self.section = section
+        self.device = device
+        self.trouble = trouble
+        self.is_inactive = is_inactive
+
+
+def keys_in_document(text: str, *, where: str) -> list[KeysInText]:
+    """The keys of a CSV (one), a JSON (one) or an AWS file (any number); `BadInput` for what is none of them."""
+    text = text.removeprefix("\ufeff")
+    first = _first_line(text)
+    if first.startswith("{"):
+        return [_in_json(text, where)]
+    if first.startswith("["):
+        try:
+            return keys_in_sections(text, where=where)
+        except BrokenFile as error:
+            raise BadInput(error.message) from None
+    if "," in first:
+        return [_in_csv(text, where)]
+    raise BadInput(f"{where}, line 1: this holds no long-term keys in a form that is known here", _KINDS)
+
+
+def keys_in_sections(text: str, *, where: str) -> list[KeysInText]:
+    """Every pair of permanent keys in an AWS file, in order; raises `BrokenFile` for what SDKs would refuse."""
+    check(text, where=where)
+    found = [section for section in sections(text, where=where) if keys_of(section.values()) is not None]
+    return [_in_section(section) for section in found if holds_permanent_keys(section.values())]
+
+
+def keys_of(values: Mapping[str, str] | None) -> LongTermKeys | None:
+    """The two values of a section, None unless both are there."""
+    if not values or not values.get(KEY_ID) or not values.get(SECRET):
+        return None
+    return LongTermKeys(values[KEY_ID], Secret(values[SECRET]))
+
+
+def _in_section(section: Section) -> KeysInText:
+    values = section.values()
+    keys = LongTermKeys(values[KEY_ID], Secret(values[SECRET]))
+    lines = {entry.key: entry.line_number for entry in section.entries}
+    bad = _bad_half(keys)
+    trouble = f"line {lines[bad[0]]}: {bad[1]}" if bad else None
+    device = next((values[key] for key in _DEVICE_KEYS if values.get(key)), None)
+    return KeysInText(keys, section.name, device=device, trouble=trouble)
+
+
+def _in_csv(text: str, where: str) -> KeysInText:
+    """The console's two shapes, and whatever else has these two columns."""
+    header, *rows = _csv_rows(text, where)
+    columns = {name.strip().lower(): number for number, name in enumerate(header[1])}
+    if _CSV_KEY_ID not in columns or _CSV_SECRET not in columns:
+        raise BadInput(f'{where}, line {header[0]}: no columns "Access key ID" and "Secret access key"', _KINDS)
+    if not rows:
+        raise BadInput(f"{where}, line {header[0]}: no keys follow", "download it again from the IAM console")
+    if len(rows) > 1:
+        raise BadInput(
+            f"{where}, line {rows[1][0]}: the keys of a second user stand here",
+            "leave the header and the row of one user, and name the profile with --profile",
+        )
+    line, row = rows[0]
+    if len(row) <= max(columns[_CSV_KEY_ID], columns[_CSV_SECRET]):
+        raise BadInput(f"{where}, line {line}: it has fewer columns than the header", "download it again")
+    return _checked(row[columns[_CSV_KEY_ID]], row[columns[_CSV_SECRET]], f"{where}, line {line}")
+
+
+def _csv_rows(text: str, where: str) -> list[tuple[int, list[str]]]:
+    """(line, cells) of every row that is not blank."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        return [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
+    except csv.Error:
+        raise BadInput(f"{where}, line {reader.line_num}: this is no CSV", "download it again") from None
+
+
+def _in_json(text: str, where: str) -> KeysInText:
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        line = error.lineno
+    except (ValueError, RecursionError):
+        line = 1
+    else:
+        return _in_object(document, where)
+    # Outside the handlers: a JSON error carries the whole document.
+    raise BadInput(f"{where}, line {line}: this is no JSON", _KINDS)
+
+
+def _in_object(document: dict[str, object], where: str) -> KeysInText:
+    """`{"AccessKey": {...}}`, or what `--query AccessKey` leaves of it."""
+    found = document.get("AccessKey", document)
+    if not isinstance(found, dict):
+        raise BadInput(f"{where}, line 1: AccessKey is no object", _KINDS)
+    key_id, secret = found.get("AccessKeyId"), found.get("SecretAccessKey")
+    if "Credentials" in document or "SessionToken" in found:
+        raise BadInput(f"{where}, line 1: this is a session, and long-term keys are wanted", _KINDS)
+    if not isinstance(key_id, str) or not isinstance(secret, str):
+        raise BadInput(
+            f"{where}, line 1: no AccessKeyId or no SecretAccessKey",
+            "AWS shows a secret once, when the key is made: aws iam create-access-key",
+        )
+    keys = _checked(key_id, secret, f"{where}, line 1")
+    return KeysInText(keys.keys, is_inactive=found.get("Status") == "Inactive")
+
+
+def _checked(key_id: str, secret: str, place: str) -> KeysInText:
+    keys = LongTermKeys(key_id.strip(), Secret(secret.strip()))
+    bad = _bad_half(keys)
+    if bad:
+        raise BadInput(f"{place}: {bad[1]}", "take the keys whole from where they were made")
+    return KeysInText(keys)
+
+
+def _bad_half(keys: LongTermKeys) -> tuple[str, str] | None:
+    """Which of the two can be no long-term key, and why."""
+    key_id, secret = keys.access_key_id, keys.secret_access_key.reveal()
+    if key_id.startswith("ASIA"):
+        return KEY_ID, "an access key id that begins with ASIA is a session's"
+    if len(key_id) < _SHORTEST_KEY_ID or not (key_id.isascii() and key_id.isalnum()):
+        return KEY_ID, f"an access key id has at least {_SHORTEST_KEY_ID} letters and digits, and nothing else"
+    if not secret or not (secret.isascii() and secret.isprintable()) or " " in secret:
+        return SECRET, "the secret access key holds characters that no key has"
+    return None
+
+
+def _first_line(text: str) -> str:
+    """The first line that is neither blank nor a comment, without blanks around it."""
+    lines = (line.strip() for line in text.splitlines())
+    return next((line for line in lines if line and line[0] not in "#;"), "")

@@ -1,0 +1,153 @@
+"""
+Keys found in several places -> one move per long-term section; and the file's text once they are moved.
+
+Pure. Two different keys for one name are no move: which of them is in use only a person knows. A section that does
+not hold the very keys which were stored stays as it is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_mfa.errors import BadInput
+from aws_mfa.model import masked
+from aws_mfa.rules.arns import check_device
+from aws_mfa.rules.ini_edit import with_changes, without_section
+from aws_mfa.rules.ini_text import section_values, sections
+from aws_mfa.rules.key_documents import KEY_ID, SECRET, keys_of
+from aws_mfa.rules.section_names import long_term_section
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from aws_mfa.model import LongTermKeys
+
+DEVICE = "aws_mfa_device"
+
+
+class Find:
+    """
+    Keys that belong under the long-term section `name`, and `place`, the words for where they stand.
+
+    `file_section` is the section of the credentials file, None for another place; `is_in_fork`: the fork's items.
+    """
+
+    __slots__ = ("device", "file_section", "is_in_fork", "keys", "name", "place")
+
+    def __init__(
+        self,
+        name: str,
+        keys: LongTermKeys,
+        place: str,
+        *,
+        device: str | None = None,
+        file_section: str | None = None,
+        is_in_fork: bool = False,
+    ) -> None:
+        self.name = name
+        self.keys = keys
+        self.place = place
+        self.device = device
+        self.file_section = file_section
+        self.is_in_fork = is_in_fork
+
+
+class Move:
+    """The keys to be stored in `vault` as `name`, with every place where they stand now."""
+
+    __slots__ = ("finds", "keys", "name", "vault")
+
+    def __init__(self, name: str, vault: str, finds: list[Find]) -> None:
+        self.name = name
+        self.vault = vault
+        self.keys = finds[0].keys
+        self.finds = finds
+
+    @property
+    def device(self) -> str | None:
+        """The device that stands beside them: the long-term section's own before any other."""
+        finds = sorted(self.finds, key=lambda find: find.file_section != self.name)
+        return next((find.device for find in finds if find.device and _is_device(find.device)), None)
+
+    @property
+    def file_sections(self) -> list[str]:
+        """The sections of the credentials file that hold them."""
+        return [find.file_section for find in self.finds if find.file_section is not None]
+
+    @property
+    def is_in_fork(self) -> bool:
+        """Whether the keychain fork's items hold them."""
+        return any(find.is_in_fork for find in self.finds)
+
+
+def long_term_name(section: str, suffix: str | None) -> str:
+    """The long-term section's name that belongs to a section: its own where it has the suffix already."""
+    ending = long_term_section("", suffix)
+    return section if section.endswith(ending) and section != ending else long_term_section(section, suffix)
+
+
+def suffix_in_use(section: str, sessions: Iterable[str], long_term_names: Collection[str]) -> str | None:
+    """
+    The `--long-term-suffix` that somebody seems to use with this section, None where nothing speaks for one.
+
+    `sessions` are the sections that the classic form wrote. One of them that has no long-term section by the default
+    rule, and whose name is this one's beginning or begins with it, was renewed with these keys.
+    """
+    for session in sessions:
+        if long_term_section(session, None) in long_term_names:
+            continue
+        if section.startswith(f"{session}-"):
+            return section[len(session) + 1 :]
+        if session.startswith(f"{section}-"):
+            return "none"
+    return None
+
+
+def by_name(finds: Iterable[Find]) -> tuple[list[list[Find]], list[str]]:
+    """The finds of each name that agree on one key; and a line for each name with two different ones."""
+    names: dict[str, list[Find]] = {}
+    for find in finds:
+        names.setdefault(find.name, []).append(find)
+    agreed, conflicts = [], []
+    for name, same in names.items():
+        if all(find.keys.matches(same[0].keys) for find in same):
+            agreed.append(same)
+        else:
+            what = " and ".join(f"{masked(find.keys.access_key_id)} in {find.place}" for find in same)
+            conflicts.append(f"{name}: different keys under one name, {what}: remove what is out of use")
+    return agreed, conflicts
+
+
+def with_keys_moved(text: str, move: Move, *, where: str) -> tuple[str, list[str]]:
+    """
+    The credentials file without the move's keys and with its device; and the sections that hold other keys by now.
+
+    Device first: a long-term section that it goes into is then not empty.
+    """
+    own = section_values(text, move.name, where=where) or {}
+    if move.device and not own.get(DEVICE):
+        text = with_changes(text, move.name, {DEVICE: move.device}, where=where)
+    changed: list[str] = []
+    for name in move.file_sections:
+        keys = keys_of(section_values(text, name, where=where))
+        if keys is None:
+            continue
+        if keys.matches(move.keys):
+            text = _without_keys(text, name, where)
+        else:
+            changed.append(name)
+    return text, changed
+
+
+def _without_keys(text: str, name: str, where: str) -> str:
+    text = with_changes(text, name, {KEY_ID: None, SECRET: None}, where=where)
+    section = next(section for section in sections(text, where=where) if section.name == name)
+    _, _, body = text[section.header_start : section.end].partition("\n")
+    return text if body.strip() else without_section(text, name, where=where)
+
+
+def _is_device(text: str) -> bool:
+    try:
+        return check_device(text, source="the file") == text
+    except BadInput:
+        return False  # it stays where it is, and the renewal says what is wrong with it

@@ -1,0 +1,101 @@
+"""
+Move long-term keys into the vault: stored, read back, noted; only then are the places cleared that held them.
+
+Whatever ends this, and whenever: the keys are in their old place, in the vault, or in both. A run after it goes on
+where it ended. Session sections are never touched.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_mfa.errors import Cancelled, KeychainUnavailable, NeedsHuman
+from aws_mfa.model import masked
+from aws_mfa.rules.key_moves import with_keys_moved
+from aws_mfa.workflows.keys import note_keys
+
+if TYPE_CHECKING:
+    from aws_mfa.model import LongTermKeys
+    from aws_mfa.rules.key_moves import Move
+    from aws_mfa.workflows.importable_keys import Importable
+    from aws_mfa.workflows.outside import Outside, Vault
+
+_YES = ("y", "yes")
+
+
+def ask_consent(question: str, outside: Outside) -> None:
+    """Ask once; `Cancelled` for a no, `NeedsHuman` where nobody is there."""
+    try:
+        answer = outside.terminal.ask(question)
+    except NeedsHuman:
+        raise NeedsHuman("nobody is there to agree to this", "agree with: --yes", "look first: --dry-run") from None
+    if answer.strip().lower() not in _YES:
+        raise Cancelled("nothing was changed")
+
+
+def check_keychain(found: Importable) -> None:
+    """Raise what is known against the keychain where it is needed, before anybody is asked to agree."""
+    if found.keychain_trouble is not None and any(move.vault == "keychain" for move in found.moves):
+        raise found.keychain_trouble
+
+
+def carry_out(found: Importable, outside: Outside, *, replaces: bool, asks: bool) -> list[Move]:
+    """
+    Move all keys, one after the other, and say so; the moves that were made.
+
+    `replaces`: other keys under the same name in a vault are replaced; else a person is asked where `asks`, and
+    without one they are left. What is left is told in `found.left`.
+    """
+    vaults = {name: outside.vault(name) for name in dict.fromkeys(move.vault for move in found.moves)}
+    for vault in vaults.values():
+        vault.check()
+    done: list[Move] = []
+    for move in found.moves:
+        vault = vaults[move.vault]
+        old = vault.load(move.name)
+        if old is None or old.matches(move.keys) or replaces or (asks and _may_replace(old, move, outside)):
+            found.left += _move(move, vault, outside)
+            done.append(move)
+            outside.terminal.say(f"{move.name}: {masked(move.keys.access_key_id)} is in the {vault.name} vault")
+        else:
+            found.left.append(
+                f"{move.name}: the {vault.name} vault holds other keys, {masked(old.access_key_id)}; to replace them "
+                f"by {masked(move.keys.access_key_id)}: --replace"
+            )
+    return done
+
+
+def _may_replace(old: LongTermKeys, move: Move, outside: Outside) -> bool:
+    what = f"{masked(old.access_key_id)} in the {move.vault} vault by {masked(move.keys.access_key_id)}"
+    return outside.terminal.ask(f"{move.name}: replace {what}? [y/n] ").strip().lower() in _YES
+
+
+def _move(move: Move, vault: Vault, outside: Outside) -> list[str]:
+    """Store, read back, note, then clear the old places; a line for each section that holds other keys by now."""
+    vault.store(move.name, move.keys)
+    stored = vault.load(move.name)
+    if stored is None or not stored.matches(move.keys):
+        raise KeychainUnavailable(
+            f"the {vault.name} vault does not give back what was stored as {move.name}", "nothing was removed"
+        )
+    note_keys(move.name, vault.name, move.keys, outside)
+    changed = _clear_file(move, outside)
+    if move.is_in_fork:
+        outside.fork.remove_fork(move.name)
+    path = outside.credentials.path
+    return [f"[{section}] of {path} was changed in the meantime: its keys were left" for section in changed]
+
+
+def _clear_file(move: Move, outside: Outside) -> list[str]:
+    if not move.file_sections and move.device is None:
+        return []
+    path = outside.credentials.path
+    changed: list[str] = []
+
+    def edit(text: str) -> str:
+        nonlocal changed
+        text, changed = with_keys_moved(text, move, where=path)
+        return text
+
+    outside.credentials.update(edit)
+    return changed

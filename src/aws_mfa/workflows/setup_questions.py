@@ -1,0 +1,148 @@
+"""
+The questions of set-up, and what flags have answered already.
+
+Every question has a flag but for the secret, which is asked without echo. Each answer is checked where it is given,
+and each refusal says what would do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_mfa.errors import BadInput, Cancelled, KeychainUnavailable, NeedsHuman, Unreachable
+from aws_mfa.model import LongTermKeys, Secret, masked
+from aws_mfa.rules import arns
+from aws_mfa.rules.regions import checked_region
+from aws_mfa.rules.section_names import check_name
+
+if TYPE_CHECKING:
+    from aws_mfa.model import Identity
+    from aws_mfa.workflows.outside import Outside, Vault
+
+_SHORTEST_KEY_ID = 16  # https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKey.html
+_YES = ("y", "yes")
+
+
+class Answers:
+    """What flags have answered already: None is asked. `replaces`: yes to every question about replacing."""
+
+    __slots__ = ("access_key_id", "device", "profile", "region", "replaces")
+
+    def __init__(
+        self,
+        *,
+        profile: str | None = None,
+        access_key_id: str | None = None,
+        device: str | None = None,
+        region: str | None = None,
+        replaces: bool = False,
+    ) -> None:
+        self.profile = profile
+        self.access_key_id = access_key_id
+        self.device = device
+        self.region = region
+        self.replaces = replaces
+
+
+def check_answers(answers: Answers) -> None:
+    """Check what flags gave before anything is asked."""
+    if answers.profile:
+        check_name(answers.profile)
+    if answers.access_key_id:
+        _checked_key_id(answers.access_key_id)
+    if answers.device:
+        answers.device = arns.check_device(answers.device, source="--device")
+    if answers.region:
+        answers.region = checked_region(answers.region, source="--region")
+
+
+def other_vault(error: KeychainUnavailable, outside: Outside) -> str:
+    """Say why the keychain will not do, and let a human choose another vault; the error itself where none is wanted."""
+    outside.terminal.say(error.message)
+    question = "Keep the keys in a passphrase-encrypted file (age), in plain text (file), or nowhere (no)? [age]: "
+    while True:
+        answer = outside.terminal.ask(question).strip().lower() or "age"
+        if answer in ("age", "file"):
+            return answer
+        if answer in ("n", "no", "nowhere"):
+            raise error
+
+
+def ask_before_replacing(
+    section: str, old: LongTermKeys | None, answers: Answers, vault: Vault, outside: Outside
+) -> None:
+    """Ask before keys are replaced: `Cancelled` for a no, `NeedsHuman` where nobody can say yes."""
+    if old is None or answers.replaces:
+        return
+    question = (
+        f"{section} has keys in the {vault.name} vault already ({masked(old.access_key_id)}): replace them? [y/n] "
+    )
+    try:
+        answer = outside.terminal.ask(question)
+    except NeedsHuman:
+        raise NeedsHuman(f"{section} has keys in the {vault.name} vault already", "replace them with: --yes") from None
+    if answer.strip().lower() not in _YES:
+        raise Cancelled("nothing was changed")
+
+
+def asked_keys(answers: Answers, outside: Outside) -> LongTermKeys:
+    """The access key id, shown while it is typed, and the secret, which is not."""
+    key_id = answers.access_key_id or outside.terminal.ask("aws_access_key_id: ")
+    key_id = _checked_key_id(key_id)
+    secret = Secret(outside.terminal.ask_hidden("aws_secret_access_key: ").reveal().strip())
+    if not secret:
+        raise BadInput("You must supply aws_secret_access_key")
+    if not secret.reveal().isascii() or not secret.reveal().isprintable() or " " in secret.reveal():
+        raise BadInput("the secret access key holds characters that no key has", "copy it again, whole and alone")
+    return LongTermKeys(key_id, secret)
+
+
+def _checked_key_id(text: str) -> str:
+    key_id = text.strip()
+    if not key_id:
+        raise BadInput("You must supply aws_access_key_id")
+    if key_id.startswith("ASIA"):
+        raise BadInput(
+            "an access key id that begins with ASIA is a session's: STS takes long-term keys only",
+            "make an access key for the IAM user: its id begins with AKIA",
+        )
+    if len(key_id) < _SHORTEST_KEY_ID or not (key_id.isascii() and key_id.isalnum()):
+        raise BadInput(
+            f"an access key id has at least {_SHORTEST_KEY_ID} letters and digits, and nothing else",
+            "copy it again from the IAM console: it begins with AKIA",
+        )
+    return key_id
+
+
+def accept_unverified(error: Unreachable, outside: Outside) -> None:
+    """Say that the keys could not be verified; a human may refuse to store them then."""
+    outside.terminal.say(f"AWS cannot be asked whether the keys are good: {error.message}")
+    if outside.terminal.has_human:
+        answer = outside.terminal.ask("Store them unverified? [y/n] ")
+        if answer.strip().lower() not in _YES:
+            raise error
+
+
+def asked_region(likely: str, outside: Outside) -> str:
+    """The region as a human gives it, the likely one for Enter and where nobody is there."""
+    if not outside.terminal.has_human:
+        return likely
+    answer = outside.terminal.ask(f"Region [{likely}]: ").strip()
+    return checked_region(answer, source="the answer") if answer else likely
+
+
+def asked_device(identity: Identity | None, outside: Outside) -> str | None:
+    """The device as a human gives it, with the likely one to be confirmed by Enter; None where nobody is there."""
+    if not outside.terminal.has_human:
+        return None
+    likely = _likely_device(identity)
+    answer = outside.terminal.ask(f"MFA device, ARN or serial [{likely or 'none'}]: ").strip() or likely
+    return arns.check_device(answer, source="the answer") if answer else None
+
+
+def _likely_device(identity: Identity | None) -> str | None:
+    """The console's default: a device named as its user."""
+    if identity is None or ":user/" not in identity.arn:
+        return None
+    partition, name = arns.partition_of(identity.arn), identity.arn.rpartition("/")[2]
+    return f"arn:{partition}:iam::{identity.account}:mfa/{name}"

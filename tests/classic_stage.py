@@ -1,0 +1,261 @@
+"""
+The stage of the classic form: Ann with her phone, a practice AWS, a home, and the tool.
+
+`run` starts a process as a shell would, without a terminal; `on_terminal` gives it one; `call` is the same form in
+this process, for claims to which a process adds nothing. The long-term keys lie in the credentials file unless a test
+says otherwise.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from typing import TYPE_CHECKING, TypeAlias
+from unittest import mock
+
+from aws_mfa.cli import classic
+from aws_mfa.cli.wiring import RealOutside
+from aws_mfa.model import Secret
+from aws_mfa.rules.ini_text import section_values
+from needs import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aws_mfa.practice import PracticeAws
+    from aws_mfa.practice.account import User
+    from aws_mfa.withdrawal import Withdrawal
+    from aws_mfa.workflows.outside import Terminal
+
+# A setting of None is one taken away.
+Settings: TypeAlias = "Mapping[str, str | None]"
+
+
+class Ended:
+    """How a run ended: exit code, stdout, stderr."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code = code
+        self.out = out
+        self.err = err
+
+    @property
+    def errors(self) -> list[str]:
+        """The ERROR lines."""
+        return [line for line in self.out.splitlines() if line.startswith("ERROR - ")]
+
+    @property
+    def hints(self) -> str:
+        """The ways out."""
+        return "\n".join(line for line in self.out.splitlines() if line.startswith("hint: "))
+
+    @property
+    def error(self) -> str:
+        """The one ERROR line of a run that failed as the contract says: exit 1, nothing on stderr, no traceback."""
+        assert (self.code, self.err, len(self.errors)) == (1, "", 1), self
+        return self.errors[0]
+
+    def __repr__(self) -> str:
+        return f"exit {self.code}\n{self.out}\n{self.err}"
+
+
+class Human:
+    """Fulfils the Protocol `Terminal`: gives its answers in order; `seen` is what stood on the screen."""
+
+    has_human = True
+
+    def __init__(self, *answers: str | Callable[[], str]) -> None:
+        self._answers = list(answers)
+        self.seen: list[str] = []
+
+    def ask(self, question: str, withdrawal: Withdrawal | None = None) -> str:
+        self.seen.append(question)
+        answer = self._answers.pop(0)
+        return answer if isinstance(answer, str) else answer()
+
+    def ask_hidden(self, question: str, withdrawal: Withdrawal | None = None) -> Secret:
+        return Secret(self.ask(question, withdrawal))
+
+    def say(self, text: str) -> None:
+        self.seen.append(text)
+
+
+class ClassicStage:
+    """One home, one practice AWS with the user Ann, and the tool between them."""
+
+    def __init__(self, home: str, aws: PracticeAws) -> None:
+        self.home = home
+        self.aws = aws
+        self.ann: User = aws.account.add_user("ann")
+        self.phone = self.ann.add_device()
+        self.credentials = os.path.join(home, ".aws", "credentials")
+        self.config = os.path.join(home, ".aws", "config")
+        self.write(self.keys_section())
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The whole environment of the tool."""
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": self.home,
+            "USERPROFILE": self.home,
+            "LOGNAME": "ann",
+            "LANG": "C.UTF-8",
+            "TZ": "UTC",
+            "COLUMNS": "80",
+            "PYTHONPATH": os.path.join(ROOT, "src"),
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+            "AWS_ENDPOINT_URL": self.aws.url,
+            "AWS_MFA_VAULT": "file",
+        }
+
+    def keys_section(self, profile: str = "default", user: User | None = None, **settings: str) -> str:
+        """A long-term section with keys and device; settings replace or add lines, "" takes one away."""
+        user = user or self.ann
+        values = {
+            "aws_access_key_id": user.keys.access_key_id,
+            "aws_secret_access_key": user.keys.secret_access_key,
+            "aws_mfa_device": user.devices[0].serial if user.devices else "",
+        }
+        return section(f"{profile}-long-term", {**values, **settings})
+
+    def session_section(self, profile: str = "default", *, left_s: float = 7200, **settings: str) -> str:
+        """A session of 0.0.12's form with so many seconds left, that no AWS ever gave."""
+        end = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() + left_s))
+        values = {
+            "assumed_role": "False",
+            "aws_access_key_id": "ASIAIOSFODNN7EXAMPLE",
+            "aws_secret_access_key": "wJalrXUtnFEMI",
+            "aws_session_token": "IQoJb3JpZ2luX2VjE",
+            "aws_security_token": "IQoJb3JpZ2luX2VjE",
+            "expiration": end,
+        }
+        return section(profile, {**values, **settings})
+
+    def write(self, text: str | bytes, path: str | None = None, mode: int = 0o600) -> None:
+        """The credentials file (or another), as if a person had saved it."""
+        path = path or self.credentials
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(text.encode() if isinstance(text, str) else text)
+        os.chmod(path, mode)
+
+    def read(self, path: str | None = None) -> str:
+        """The bytes of the credentials file (or another), as text."""
+        with open(path or self.credentials, "rb") as file:
+            return file.read().decode()
+
+    def section(self, name: str = "default") -> dict[str, str]:
+        """What stands in a section of the credentials file; fails where there is none."""
+        values = section_values(self.read(), name)
+        assert values is not None, f"no section {name}"
+        return values
+
+    def state(self) -> tuple[bytes, int]:
+        """Bytes and mtime of the credentials file."""
+        with open(self.credentials, "rb") as file:
+            return file.read(), os.fstat(file.fileno()).st_mtime_ns
+
+    def sent(self) -> list[str]:
+        """The actions that AWS was asked for, in order."""
+        return [record.action or "?" for record in self.aws.requests]
+
+    def code(self) -> str:
+        """A code that AWS takes now."""
+        return self.phone.unused_code()
+
+    def wrong_code(self) -> str:
+        """A code that AWS does not take now."""
+        moment = self.aws.clock()
+        good = {self.phone.code(moment + off_s) for off_s in (-30, 0, 30)}
+        return next(code for code in map(str, range(100000, 100010)) if code not in good)
+
+    def run(
+        self, *argv: str, stdin: str | None = None, env: Settings | None = None, prefix: tuple[str, ...] = ()
+    ) -> Ended:
+        """Run it in a process without a terminal; `stdin` is piped in, None is /dev/null."""
+        ended = subprocess.run(
+            [*prefix, *self.command(*argv)],
+            env=self._with(env),
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            start_new_session=True,  # no /dev/tty of whoever runs the tests
+        )
+        return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+    def start(self, *argv: str, stdin: str, env: Settings | None = None) -> subprocess.Popen[str]:
+        """Start it and go on; its input is all there."""
+        process = subprocess.Popen(
+            self.command(*argv),
+            env=self._with(env),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        assert process.stdin is not None
+        process.stdin.write(stdin)
+        process.stdin.flush()
+        return process
+
+    def call(
+        self,
+        *argv: str,
+        stdin: str = "",
+        env: Settings | None = None,
+        terminal: Terminal | None = None,
+    ) -> Ended:
+        """Run the classic form in this process: `stdin` is a file of answers, or a terminal is given."""
+        outside = RealOutside(environ=self._with(env))
+        if terminal is not None:
+            outside.terminal = terminal
+        out, err = io.StringIO(), io.StringIO()
+        with _answers(stdin) as answers, mock.patch("sys.stdin", answers):
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                try:
+                    code = classic.run(list(argv), outside)
+                except SystemExit as leaving:
+                    code = int(leaving.code or 0)
+                finally:
+                    if "_http" in vars(outside):
+                        outside._http.close()
+        return Ended(code, out.getvalue(), err.getvalue())
+
+    def renew(self, *argv: str, env: Settings | None = None) -> Ended:
+        """Renew in this process with a good code; fails where that fails."""
+        ended = self.call(*argv, stdin=f"{self.code()}\n", env=env)
+        assert ended.code == 0, ended
+        return ended
+
+    def _with(self, env: Settings | None) -> dict[str, str]:
+        return {name: value for name, value in {**self.environ, **(env or {})}.items() if value is not None}
+
+    @staticmethod
+    def command(*argv: str) -> list[str]:
+        """The command line."""
+        return [sys.executable, "-m", "aws_mfa", *argv]
+
+
+def section(name: str, values: Mapping[str, str]) -> str:
+    """The text of a section; empty values are left out."""
+    lines = "".join(f"{key} = {value}\n" for key, value in values.items() if value)
+    return f"[{name}]\n{lines}\n"
+
+
+@contextlib.contextmanager
+def _answers(text: str):  # type: ignore[no-untyped-def]
+    with tempfile.TemporaryFile("w+") as file:
+        file.write(text)
+        file.flush()
+        os.lseek(file.fileno(), 0, os.SEEK_SET)
+        yield file

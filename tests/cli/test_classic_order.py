@@ -1,0 +1,240 @@
+"""Contract, section 3: the order of actions, and what is checked before anybody is asked (B7 to B11)."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from classic_stage import Human, section
+
+if TYPE_CHECKING:
+    from classic_stage import ClassicStage
+
+QUESTION = "would you like to create one? [y/n]"
+ROLE = "arn:aws:iam::123456789012:role/Admin"
+
+
+# A missing credentials file.
+
+
+@pytest.mark.parametrize("answer", ["y", "Y"])
+def test_missing_file_is_created_on_yes_and_the_run_goes_on(stage: ClassicStage, answer: str) -> None:
+    os.unlink(stage.credentials)
+    ended = stage.call(stdin=f"{answer}\n")
+    assert f"Could not locate credentials file at {stage.credentials}, {QUESTION}" in ended.out
+    assert ended.error.startswith("ERROR - Long term credentials session '[default-long-term]' is missing.")
+    assert stage.read() == ""
+    assert os.name == "nt" or os.stat(stage.credentials).st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("answer", ["n\n", "yes\n", "\n", ""], ids=["n", "yes", "empty line", "end of input"])
+def test_missing_file_is_an_error_on_anything_else(stage: ClassicStage, answer: str) -> None:
+    os.unlink(stage.credentials)
+    error = stage.call(stdin=answer).error
+    assert error == f"ERROR - Could not locate credentials file at {stage.credentials}"
+    assert not os.path.exists(stage.credentials)
+
+
+def test_b7_missing_folder_is_created_with_the_file(stage: ClassicStage) -> None:
+    os.unlink(stage.credentials)
+    os.rmdir(os.path.dirname(stage.credentials))
+    stage.call(stdin="y\n")
+    assert stage.read() == ""
+    assert os.name == "nt" or os.stat(os.path.dirname(stage.credentials)).st_mode & 0o777 == 0o700
+
+
+def test_names_that_cannot_be_are_refused_without_a_question(stage: ClassicStage) -> None:
+    """0.0.12 asks about the file first, and fails after the answer."""
+    os.unlink(stage.credentials)
+    assert "cannot be equal" in stage.call("--long-term-suffix", "none", stdin="y\n").error
+    assert not os.path.exists(stage.credentials)
+
+
+# What is missing.
+
+
+def test_missing_long_term_section(stage: ClassicStage) -> None:
+    stage.write(stage.keys_section("other"))
+    ended = stage.call("--token", stage.code())
+    assert ended.error.startswith(
+        "ERROR - Long term credentials session '[default-long-term]' is missing. You must add this section to your "
+        "credentials file along with your long term 'aws_access_key_id' and 'aws_secret_access_key'"
+    )
+    assert "INFO - Validating credentials for profile: default\n" in ended.out
+    assert "aws-mfa setup --profile default" in ended.hints
+    assert stage.sent() == []
+
+
+@pytest.mark.parametrize("key", ["aws_access_key_id", "aws_secret_access_key"])
+def test_missing_key_of_the_long_term_section(stage: ClassicStage, key: str) -> None:
+    stage.write(stage.keys_section(**{key: ""}))
+    assert stage.call("--token", stage.code()).error == f"ERROR - No option '{key}' in section: 'default-long-term'"
+    assert stage.sent() == []
+
+
+def test_keys_are_wanted_even_while_the_session_is_good(stage: ClassicStage) -> None:
+    stage.write(stage.session_section())
+    assert stage.call().error.startswith("ERROR - Long term credentials session '[default-long-term]' is missing.")
+
+
+def test_missing_keys_are_told_before_a_missing_device(stage: ClassicStage) -> None:
+    stage.write("[default-long-term]\nassume_role = x\n")
+    assert "No option 'aws_access_key_id'" in stage.call().error
+
+
+# The device that nobody named.
+
+
+def test_one_device_is_found(stage: ClassicStage) -> None:
+    stage.ann.add_fido_device()
+    stage.write(stage.keys_section(aws_mfa_device=""))
+    ended = stage.renew()
+    assert f"INFO - MFA device found: {stage.phone.serial}\n" in ended.out
+    assert stage.sent() == ["ListMFADevices", "GetSessionToken"]
+
+
+def must_provide(error: str) -> bool:
+    return error.startswith(
+        'ERROR - You must provide --device or MFA_DEVICE or set "aws_mfa_device" in ".aws/credentials"'
+    )
+
+
+def test_several_devices_are_listed_where_nobody_can_choose(stage: ClassicStage) -> None:
+    second = stage.ann.add_device()
+    stage.write(stage.keys_section(aws_mfa_device=""))
+    ended = stage.call(stdin=f"{stage.code()}\n")
+    assert must_provide(ended.error)
+    assert f"--device {stage.phone.serial}" in ended.hints
+    assert f"--device {second.serial}" in ended.hints
+    assert "Enter AWS MFA code" not in ended.out
+
+
+def test_several_devices_are_a_menu_for_a_human(stage: ClassicStage) -> None:
+    second = stage.ann.add_device()
+    stage.write(stage.keys_section(aws_mfa_device=""))
+    human = Human("3", "2", second.unused_code)
+    ended = stage.call(terminal=human)
+    assert ended.code == 0, ended
+    assert stage.aws.requests[-1].parameters["SerialNumber"] == second.serial
+    assert f"  2  {second.serial}" in human.seen
+
+
+def test_user_with_passkeys_only_is_sent_to_aws_login(stage: ClassicStage) -> None:
+    stage.ann.devices.clear()
+    stage.ann.add_fido_device()
+    stage.write(stage.keys_section(aws_mfa_device=""))
+    ended = stage.call(stdin="123456\n")
+    assert must_provide(ended.error)
+    assert "passkey" in ended.error
+    assert "aws login" in ended.hints
+    assert stage.sent() == ["ListMFADevices"]
+
+
+def test_user_without_devices(stage: ClassicStage) -> None:
+    stage.ann.devices.clear()
+    stage.write(stage.keys_section())
+    assert must_provide(stage.call(stdin="123456\n").error)
+
+
+def test_user_who_may_not_list_devices(stage: ClassicStage) -> None:
+    stage.ann.may_list_devices = False
+    stage.write(stage.keys_section(aws_mfa_device=""))
+    error = stage.call(stdin="123456\n").error
+    assert must_provide(error)
+    assert "iam:ListMFADevices" in error
+
+
+# B8, B9: what cannot be right is named, and nobody is asked, nothing sent.
+
+IN_ORDER = ("--assume-role", ROLE, "--role-session-name")
+CANNOT_BE_RIGHT = {
+    "too short": (("--duration", "899"), "--duration", "duration 899"),
+    "too long": (("--duration", "129601"), "--duration", "GetSessionToken takes 900 to 129600"),
+    "too long for a role": (("--duration", "43201", "--assume-role", ROLE), "--duration", "AssumeRole takes 900 to"),
+    "negative": (("--duration", "-1"), "--duration", "duration -1"),
+    "user for mfa": (("--device", "arn:aws:iam::123456789012:user/ann"), ":mfa/ann", "--device"),
+    "passkey": (("--device", "arn:aws:iam::123456789012:u2f/user/ann/key"), "aws login", "--device"),
+    "short serial": (("--device", "123"), "aws iam list-mfa-devices", "--device"),
+    "no role": (("--assume-role", "Admin"), "arn:aws:iam::123456789012:role/Admin", "--assume-role"),
+    "user for role": (("--assume-role", "arn:aws:iam::123456789012:user/ann"), "role/NAME", "--assume-role"),
+    "session for role": (
+        ("--assume-role", "arn:aws:sts::123456789012:assumed-role/Admin/ann"),
+        "arn:aws:iam::123456789012:role/Admin",
+        "--assume-role",
+    ),
+    "role of another partition": (("--assume-role", ROLE.replace("aws", "aws-cn", 1)), "partition", "aws-cn"),
+    "session name": ((*IN_ORDER, "ann smith"), "--role-session-name ann-smith", "2 to 64"),
+    "short session name": ((*IN_ORDER, "a"), "--role-session-name", "2 to 64"),
+    "region": ((), "eu-central-1", "AWS_REGION"),
+    "MFA_STS_DURATION": ((), "43200", "MFA_STS_DURATION"),
+    "MFA_DEVICE": ((), ":mfa/ann", "MFA_DEVICE"),
+    "MFA_ASSUME_ROLE": ((), "role/Admin", "MFA_ASSUME_ROLE"),
+    "AWS_ENDPOINT_URL_STS": ((), "unset AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_STS"),
+    "AWS_MFA_VAULT": ((), "keychain", "AWS_MFA_VAULT"),
+    "code of five": (("--token", "12345"), "six digits", "six digits"),
+    "code of letters": (("--token", "abcdef"), "six digits", "six digits"),
+    "empty code": (("--token", ""), "six digits", "six digits"),
+}
+VARIABLES = {
+    "region": {"AWS_REGION": "eu-west-1.evil.example"},
+    "MFA_STS_DURATION": {"MFA_STS_DURATION": "abc"},
+    "MFA_DEVICE": {"MFA_DEVICE": "arn:aws:iam::123456789012:user/ann"},
+    "MFA_ASSUME_ROLE": {"MFA_ASSUME_ROLE": "Admin"},
+    "AWS_ENDPOINT_URL_STS": {"AWS_ENDPOINT_URL_STS": "sts.example"},
+    "AWS_MFA_VAULT": {"AWS_MFA_VAULT": "safe"},
+}
+
+
+@pytest.mark.parametrize("case", CANNOT_BE_RIGHT)
+def test_b8_b9_what_cannot_be_right_is_named_before_the_prompt(stage: ClassicStage, case: str) -> None:
+    flags, way_out, named = CANNOT_BE_RIGHT[case]
+    before = stage.state()
+    ended = stage.call(*flags, stdin=f"{stage.code()}\n", env=VARIABLES.get(case))
+    assert named in ended.error
+    assert way_out in ended.hints
+    assert "Enter AWS MFA code" not in ended.out
+    assert (stage.state(), stage.sent()) == (before, [])
+
+
+def test_b10_setting_in_the_long_term_section_is_named_with_its_section(stage: ClassicStage) -> None:
+    stage.write(stage.keys_section("work", duration_seconds="12h"))
+    assert "duration_seconds in [work-long-term]" in stage.call("--profile", "work").error
+
+
+@pytest.mark.parametrize("code", ["123 456", " 123456 ", "123456\r"])
+def test_blanks_in_a_code_are_stripped(stage: ClassicStage, code: str) -> None:
+    good = stage.code()
+    typed = code.replace("123", good[:3]).replace("456", good[3:])
+    assert stage.call(stdin=f"{typed}\n").code == 0
+
+
+@pytest.mark.parametrize("code", ["12345", "1234567", "abcdef", "１２３４５６", "", "12-34-56"])
+def test_piped_code_that_is_no_code_is_not_sent(stage: ClassicStage, code: str) -> None:
+    error = stage.call(stdin=f"{code}\n").error
+    assert "six digits" in error
+    assert code not in error or not code
+    assert stage.sent() == []
+
+
+# B3.
+
+
+@pytest.mark.parametrize("token", ["", "aws_session_token = old\n"], ids=["alone", "beside an old token"])
+def test_b3_permanent_keys_in_the_target_section_are_not_overwritten(stage: ClassicStage, token: str) -> None:
+    keys = stage.keys_section().partition("\n")[2].rstrip()
+    stage.write(f"{stage.keys_section('work')}[work]\n{keys}\n{token}")
+    before = stage.state()
+    for flags in ((), ("--force",)):
+        ended = stage.call("--profile", "work", "--token", stage.code(), *flags)
+        assert "section [work]" in ended.error
+        assert "aws-mfa import --profile work" in ended.hints
+    assert (stage.state(), stage.sent()) == (before, [])
+
+
+def test_b3_temporary_keys_of_another_tool_may_be_replaced(stage: ClassicStage) -> None:
+    foreign = {"aws_access_key_id": "ASIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "x", "aws_session_token": "y"}
+    stage.write(stage.keys_section() + section("default", foreign))
+    ended = stage.renew()
+    assert "WARNING - Your existing credentials are missing or invalid, obtaining new credentials." in ended.out

@@ -1,0 +1,137 @@
+"""Each refusal of STS has its own message and hint, nothing is written, and no code is sent twice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aws_mfa.practice import faults
+
+if TYPE_CHECKING:
+    from aws_mfa.practice.faults import Fault
+    from classic_stage import ClassicStage
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_written(stage: ClassicStage) -> None:
+    """Each test here fails to renew: that is checked by `refused`."""
+
+
+def refused(stage: ClassicStage, *argv: str, code: str = "") -> str:
+    """The ERROR line and the hints of a run that sent its code at most once and wrote nothing."""
+    before = stage.state()
+    ended = stage.call("--token", code or stage.code(), *argv)
+    assert stage.state() == before
+    assert sum(bool(record.code) for record in stage.aws.requests) <= 1
+    return f"{ended.error}\n{ended.hints}"
+
+
+def test_wrong_code(stage: ClassicStage) -> None:
+    text = refused(stage, code=stage.wrong_code())
+    assert f"AWS refused the code of {stage.phone.serial}" in text
+    assert "the next one begins in " in text
+
+
+def test_code_already_used_is_known_and_not_sent(stage: ClassicStage) -> None:
+    code = stage.code()
+    assert stage.call("--token", code).code == 0
+    stage.aws.requests.clear()
+    text = refused(stage, "--force", code=code)
+    assert "this code was used before" in text
+    assert "the next one in " in text
+    assert stage.sent() == []
+
+
+def test_device_of_another_user(stage: ClassicStage) -> None:
+    other = stage.aws.account.add_user("bob").add_device()
+    text = refused(stage, "--device", other.serial)
+    assert f"{other.serial} is not an MFA device of the user" in text
+
+
+def test_unknown_key(stage: ClassicStage) -> None:
+    stage.write(stage.keys_section(aws_access_key_id="AKIAIOSFODNN7EXAMPLE"))
+    text = refused(stage)
+    assert "AWS does not know the access key id" in text
+    assert stage.ann.keys.secret_access_key not in text
+
+
+def test_wrong_secret(stage: ClassicStage) -> None:
+    stage.write(stage.keys_section(aws_secret_access_key="wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"))
+    assert "the secret access key does not belong to the access key id" in refused(stage)
+
+
+def test_session_keys_in_the_long_term_section(stage: ClassicStage) -> None:
+    stage.write(stage.keys_section(aws_access_key_id="ASIAIOSFODNN7EXAMPLE"))
+    assert "long-term keys begin with AKIA" in refused(stage)
+
+
+def test_role_of_a_shorter_maximum(stage: ClassicStage) -> None:
+    role = stage.aws.account.add_role("Admin", trusts=stage.ann, mfa=True)
+    text = refused(stage, "--assume-role", role.arn, "--duration", "43200")
+    assert f"the duration is longer than {role.arn} allows (its MaxSessionDuration)" in text
+    assert "--duration 3600" in text
+
+
+def test_role_that_does_not_exist_or_does_not_trust(stage: ClassicStage) -> None:
+    text = refused(stage, "--assume-role", stage.aws.account.arn("role/Nobody"))
+    assert "or there is no such role: AWS does not tell which" in text
+    assert "external id" in text
+
+
+def test_root_may_assume_no_role(stage: ClassicStage) -> None:
+    root = stage.aws.account.add_root()
+    phone = root.add_device()
+    role = stage.aws.account.add_role("Admin", trusts=stage.aws.account)
+    stage.write(stage.keys_section("root", root))
+    text = refused(stage, "--profile", "root", "--assume-role", role.arn, code=phone.unused_code())
+    assert "root user" in text
+
+
+@pytest.mark.parametrize(("skew_s", "words"), [(45 * 60, "45 min behind"), (-3 * 3600, "3 h ahead")])
+def test_clock_skew_is_told_with_its_amount(stage: ClassicStage, skew_s: float, words: str) -> None:
+    stage.aws.faults.add(faults.ANY, faults.skewed_clock(skew_s), times=None)
+    text = refused(stage)
+    assert f"this machine's clock is {words}" in text
+
+
+def test_region_that_is_switched_off(stage: ClassicStage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.aws.account.disabled_regions.add("eu-south-1")
+    stage.write(stage.keys_section(region="eu-south-1"))
+    text = refused(stage)
+    assert "STS is not active for this account in region eu-south-1" in text
+    assert "AWS_REGION=us-east-1" in text
+
+
+def test_throttling_is_told_and_not_hammered(stage: ClassicStage) -> None:
+    stage.aws.faults.add("GetSessionToken", faults.throttling())
+    assert "too many requests" in refused(stage)
+    assert stage.sent() == ["GetSessionToken"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        faults.internal_failure(),
+        faults.service_unavailable(),
+        faults.malformed_body(),
+        faults.truncated_body(),
+        faults.empty_body(),
+        faults.reset(),
+        faults.captive_portal(),
+    ],
+    ids=lambda fault: fault.name,
+)
+def test_b14_a_code_without_a_clear_answer_was_sent_once(stage: ClassicStage, fault: Fault) -> None:
+    stage.aws.faults.add("GetSessionToken", fault)
+    text = refused(stage)
+    assert stage.sent() == ["GetSessionToken"]
+    assert "the code may be spent: take the next one" in text
+
+
+def test_code_whose_answer_was_lost_counts_as_used(stage: ClassicStage) -> None:
+    stage.aws.faults.add("GetSessionToken", faults.reset())
+    code = stage.code()
+    refused(stage, code=code)
+    assert "this code was used before" in refused(stage, code=code)
+    assert stage.sent() == ["GetSessionToken"]

@@ -1,0 +1,118 @@
+"""Contract, section 4: when it renews, and that a session still good is left alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aws_mfa.rules.freshness import REQUIRED_KEYS
+
+if TYPE_CHECKING:
+    from classic_stage import ClassicStage
+
+ROLE = "arn:aws:iam::123456789012:role/Admin"
+OTHER = "arn:aws:iam::123456789012:role/Other"
+
+MISSING = "INFO - Short term credentials section default is missing, obtaining new credentials."
+INVALID = "WARNING - Your existing credentials are missing or invalid, obtaining new credentials."
+FORCED = "INFO - Forcing refresh of credentials."
+NEW_ROLE = "INFO - Obtaining credentials for a new role or profile."
+EXPIRED = "INFO - Your credentials have expired, renewing."
+VALID = "INFO - Your credentials are still valid for "
+
+
+def reasons(stage: ClassicStage, *argv: str) -> list[str]:
+    """The beginnings of the lines that say why, up to the prompt, whose input is empty."""
+    out = stage.call(*argv).out
+    return [reason for reason in (MISSING, INVALID, FORCED, NEW_ROLE, EXPIRED, VALID) if f"\n{reason}" in f"\n{out}"]
+
+
+def test_missing_section(stage: ClassicStage) -> None:
+    assert reasons(stage) == [MISSING]
+    assert reasons(stage, "--force") == [MISSING]
+
+
+@pytest.mark.parametrize("key", REQUIRED_KEYS)
+def test_missing_key_is_a_warning_and_a_renewal(stage: ClassicStage, key: str) -> None:
+    stage.write(stage.keys_section() + stage.session_section(**{key: ""}))
+    assert reasons(stage) == [INVALID]
+
+
+def test_force_renews_a_good_session(stage: ClassicStage) -> None:
+    stage.write(stage.keys_section() + stage.session_section())
+    assert reasons(stage, "--force") == [FORCED]
+
+
+@pytest.mark.parametrize(
+    ("stored", "asked", "renews"),
+    [("", "", False), ("", ROLE, True), (ROLE, "", True), (ROLE, OTHER, True), (ROLE, ROLE, False)],
+)
+def test_other_role_renews_whichever_is_absent(stage: ClassicStage, stored: str, asked: str, *, renews: bool) -> None:
+    stage.write(stage.keys_section() + stage.session_section(assumed_role_arn=stored, assumed_role=str(bool(stored))))
+    assert reasons(stage, f"--assume-role={asked}") == [NEW_ROLE if renews else VALID]
+
+
+def test_other_role_of_the_long_term_section_renews(stage: ClassicStage) -> None:
+    stage.write(stage.keys_section(assume_role=OTHER) + stage.session_section(assumed_role_arn=ROLE))
+    assert reasons(stage) == [NEW_ROLE]
+
+
+def test_b22_the_role_named_is_the_role_in_force(stage: ClassicStage) -> None:
+    stage.write(stage.keys_section() + stage.session_section(assumed_role_arn=ROLE))
+    assert f"profile: default with assumed role {OTHER}\n" in stage.call("--assume-role", OTHER).out
+    assert "INFO - Validating credentials for profile: default\n" in stage.call().out
+
+
+@pytest.mark.parametrize(("left_s", "renews"), [(-1, True), (0, True), (3, True), (59, True), (70, False)])
+def test_b20_margin_of_a_minute_counts_as_expired(stage: ClassicStage, left_s: float, *, renews: bool) -> None:
+    stage.write(stage.keys_section() + stage.session_section(left_s=left_s))
+    assert reasons(stage) == [EXPIRED if renews else VALID]
+
+
+@pytest.mark.parametrize(
+    "expiration",
+    [
+        "2099-01-02T03:04:05Z",
+        "2099-01-02T03:04:05+00:00",
+        "2099-01-02T05:04:05+02:00",
+        "2099-01-02T03:04:05.000Z",
+        "2099-01-02 03:04:05 UTC",
+        "2099-01-02 03:04:05+00:00",
+        "2099-01-02 03:04:05",
+    ],
+)
+def test_b11_foreign_expiration_is_understood(stage: ClassicStage, expiration: str) -> None:
+    stage.write(stage.keys_section() + stage.session_section(expiration=expiration))
+    before = stage.state()
+    ended = stage.call()
+    assert ended.code == 0
+    assert "they will expire at 2099-01-02 03:04:05" in ended.out
+    assert stage.state() == before
+
+
+@pytest.mark.parametrize("expiration", ["soon", "2099-13-01 00:00:00", "01.02.2099 03:04", "1700000000"])
+def test_b11_unreadable_expiration_means_renew(stage: ClassicStage, expiration: str) -> None:
+    stage.write(stage.keys_section() + stage.session_section(expiration=expiration))
+    assert reasons(stage) == [INVALID]
+
+
+def test_session_still_good_is_told_and_nothing_is_touched_asked_or_sent(stage: ClassicStage) -> None:
+    stage.write(f"# mine\n{stage.session_section()}{stage.keys_section()}")
+    before = stage.state()
+    ended = stage.call("--token", "000000")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.splitlines()[-1].startswith(VALID)
+    assert (stage.state(), stage.sent()) == (before, [])
+
+
+def test_good_session_of_another_profile_does_not_count(stage: ClassicStage) -> None:
+    stage.write(stage.keys_section() + stage.session_section("work"))
+    assert reasons(stage) == [MISSING]
+
+
+def test_renewed_session_is_good_at_once(stage: ClassicStage) -> None:
+    stage.renew()
+    before = stage.state()
+    assert reasons(stage) == [VALID]
+    assert stage.state() == before

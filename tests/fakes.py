@@ -1,0 +1,238 @@
+"""The doors, faked: small classes that mypy checks against the Protocols of `workflows/outside.py`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_mfa.errors import AwsMfaError, NeedsHuman
+from aws_mfa.model import Identity, LongTermKeys, Secret, Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aws_mfa.model import SessionRequest
+    from aws_mfa.withdrawal import Withdrawal
+    from aws_mfa.workflows.outside import Outside
+
+NOW = 1_795_327_399.0  # 2026-11-22 06:03:19 UTC
+ACCOUNT = "123456789012"
+ANN = f"arn:aws:iam::{ACCOUNT}:user/ann"
+DEVICE = f"arn:aws:iam::{ACCOUNT}:mfa/ann"
+KEYS = LongTermKeys("AKIAINVENTEDANNSKEY1", Secret("invented/secret+of+ann"))
+OTHER_KEYS = LongTermKeys("AKIAINVENTEDBOBSKEY2", Secret("invented/secret+of+bob"))
+
+
+class FakeTerminal:
+    """Answers in order; where they run out nobody is there."""
+
+    def __init__(self, *answers: str, has_human: bool = True) -> None:
+        self.answers = list(answers)
+        self.has_human = has_human
+        self.questions: list[str] = []
+        self.said: list[str] = []
+
+    def ask(self, question: str, withdrawal: Withdrawal | None = None) -> str:
+        self.questions.append(question)
+        if withdrawal is not None:
+            withdrawal.check()
+        if not self.answers:
+            raise NeedsHuman("nobody is there")
+        return self.answers.pop(0)
+
+    def ask_hidden(self, question: str, withdrawal: Withdrawal | None = None) -> Secret:
+        return Secret(self.ask(f"(hidden) {question}", withdrawal))
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+
+class FakeSts:
+    """Answers with what it was given: an identity, a session, or a failure to raise."""
+
+    def __init__(self) -> None:
+        self.identity: Identity | AwsMfaError = Identity(ANN, ACCOUNT, "AIDAINVENTED")
+        self.answers: list[Session | AwsMfaError] = []
+        self.sent: list[tuple[str, str, SessionRequest]] = []
+        self.identity_calls = 0
+
+    def get_session_token(self, keys: LongTermKeys, request: SessionRequest, code: str) -> Session:
+        return self._answer("GetSessionToken", code, request)
+
+    def assume_role(self, keys: LongTermKeys, request: SessionRequest, code: str) -> Session:
+        return self._answer("AssumeRole", code, request)
+
+    def get_caller_identity(self, keys: LongTermKeys | Session) -> Identity:
+        self.identity_calls += 1
+        if isinstance(self.identity, AwsMfaError):
+            raise self.identity
+        return self.identity
+
+    def _answer(self, action: str, code: str, request: SessionRequest) -> Session:
+        self.sent.append((action, code, request))
+        answer = self.answers.pop(0) if self.answers else a_session(role_arn=request.role_arn)
+        if isinstance(answer, AwsMfaError):
+            raise answer
+        return answer
+
+
+class FakeIam:
+    """Knows these devices, or fails."""
+
+    def __init__(self, devices: list[str] | AwsMfaError) -> None:
+        self.devices = devices
+
+    def list_mfa_devices(self, keys: LongTermKeys) -> list[str]:
+        if isinstance(self.devices, AwsMfaError):
+            raise self.devices
+        return self.devices
+
+
+class FakeVault:
+    """A vault in memory; `failure` is raised by every call."""
+
+    def __init__(self, name: str = "keychain", **stored: LongTermKeys) -> None:
+        self.name = name
+        self.stored = {section.replace("_", "-"): keys for section, keys in stored.items()}
+        self.failure: AwsMfaError | None = None
+        self.calls: list[str] = []
+
+    def check(self) -> None:
+        self._called("check")
+
+    def load(self, section: str) -> LongTermKeys | None:
+        self._called(f"load {section}")
+        return self.stored.get(section)
+
+    def store(self, section: str, keys: LongTermKeys) -> None:
+        self._called(f"store {section}")
+        self.stored[section] = keys
+
+    def remove(self, section: str) -> None:
+        self._called(f"remove {section}")
+        self.stored.pop(section, None)
+
+    def _called(self, call: str) -> None:
+        self.calls.append(call)
+        if self.failure is not None:
+            raise self.failure
+
+
+class FakeFork:
+    """The keychain fork's items in memory."""
+
+    def __init__(self, **stored: LongTermKeys) -> None:
+        self.stored = {section.replace("_", "-"): keys for section, keys in stored.items()}
+        self.device: str | None = None
+
+    def load_fork(self, section: str) -> LongTermKeys | None:
+        return self.stored.get(section)
+
+    def fork_device(self, section: str) -> str | None:
+        return self.device
+
+    def remove_fork(self, section: str) -> None:
+        self.stored.pop(section, None)
+
+
+class MemoryFile:
+    """An AWS file in memory; None: there is none."""
+
+    def __init__(self, text: str | None = None, path: str = "~/.aws/credentials") -> None:
+        self.text = text
+        self.path = path
+        self.failure: AwsMfaError | None = None
+
+    def exists(self) -> bool:
+        return self.text is not None
+
+    def create(self) -> None:
+        self.text = self.text or ""
+
+    def read(self) -> str:
+        return self.text or ""
+
+    def update(self, edit: Callable[[str], str]) -> bool:
+        after = edit(self.read())
+        if self.failure is not None:
+            raise self.failure
+        changed = after != self.text
+        self.text = after
+        return changed
+
+    def repair_mode(self) -> bool:
+        return False
+
+
+class FakeLedger:
+    """Used codes in memory."""
+
+    def __init__(self) -> None:
+        self.used: set[tuple[str, str]] = set()
+
+    def is_used(self, device: str, code: str, now: float) -> bool:
+        return (device, code) in self.used
+
+    def note_used(self, device: str, code: str, now: float) -> None:
+        self.used.add((device, code))
+
+
+class AtOnce:
+    """Work beside the question that has ended before the question is put."""
+
+    def __init__(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> None:
+        self._error: BaseException | None = None
+        try:
+            work()
+        except AwsMfaError as error:
+            self._error = error
+            failed(error)
+
+    def wait(self) -> None:
+        if self._error is not None:
+            raise self._error
+
+
+class FakeOutside:
+    """All doors, each an attribute that a test may replace."""
+
+    def __init__(self, credentials: str | None = None, config: str | None = None) -> None:
+        self.environ: Mapping[str, str] = {}
+        self.terminal: FakeTerminal = FakeTerminal()
+        self.credentials = MemoryFile(credentials)
+        self.config = MemoryFile(config, "~/.aws/config")
+        self.known_keys = MemoryFile(None, "~/.aws/mfa/known-keys")
+        self.ledger = FakeLedger()
+        self.fork = FakeFork()
+        self.vaults = {name: FakeVault(name) for name in ("keychain", "age", "file")}
+        self.sts_of: dict[str, FakeSts] = {}
+        self.fake_sts = FakeSts()
+        self.fake_iam = FakeIam([DEVICE])
+        self.moment = NOW
+
+    def vault(self, name: str) -> FakeVault:
+        return self.vaults[name]
+
+    def sts(self, region: str) -> FakeSts:
+        return self.sts_of.get(region, self.fake_sts)
+
+    def iam(self, region: str) -> FakeIam:
+        return self.fake_iam
+
+    def beside(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> AtOnce:
+        return AtOnce(work, failed)
+
+    def now(self) -> float:
+        return self.moment
+
+    def user_name(self) -> str | None:
+        return "ann"
+
+
+def a_session(*, lasts_s: float = 43200, role_arn: str | None = None) -> Session:
+    """A session as STS answers."""
+    return Session("ASIAINVENTED00000001", Secret("session/secret"), Secret("session/token=="), NOW + lasts_s, role_arn)
+
+
+def as_outside(fake: FakeOutside) -> Outside:
+    """The fake as the Protocol: mypy refuses a fake that has drifted."""
+    return fake

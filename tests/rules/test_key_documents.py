@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aws_mfa.errors import BadInput, BrokenFile
+from aws_mfa.rules.key_documents import keys_in_document, keys_in_sections
+
+ID, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+CSV = f"Access key ID,Secret access key\n{ID},{SECRET}\n"
+USER_CSV = (
+    "User name,Password,Access key ID,Secret access key,Console login link\n"
+    f'ann,"p,w""d",{ID},{SECRET},https://123456789012.signin.aws.amazon.com/console\n'
+)
+JSON = json.dumps(
+    {
+        "AccessKey": {
+            "UserName": "ann",
+            "AccessKeyId": ID,
+            "Status": "Active",
+            "SecretAccessKey": SECRET,
+            "CreateDate": "2026-11-22T06:03:19+00:00",
+        }
+    },
+    indent=4,
+)
+FILE = f"# mine\n[work]\naws_access_key_id = {ID}\naws_secret_access_key = {SECRET}\nmfa_serial = GAHT12345678\n"
+
+
+@pytest.mark.parametrize("text", [CSV, USER_CSV, JSON, FILE], ids=["csv", "csv with user", "json", "file"])
+@pytest.mark.parametrize("bom", ["", "\ufeff"], ids=["", "bom"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["lf", "crlf"])
+def test_each_kind_is_told_by_its_content(text: str, bom: str, newline: str) -> None:
+    (found,) = keys_in_document(bom + text.replace("\n", newline), where="FILE")
+    assert found.keys.access_key_id == ID
+    assert found.keys.secret_access_key.reveal() == SECRET
+    assert found.trouble is None
+
+
+def test_only_an_aws_file_names_a_profile() -> None:
+    names = [keys_in_document(text, where="FILE")[0].section for text in (CSV, USER_CSV, JSON, FILE)]
+    assert names == [None, None, None, "work"]
+
+
+def test_the_columns_are_found_by_their_names_in_any_case_and_order() -> None:
+    (found,) = keys_in_document(f"SECRET ACCESS KEY, Access Key Id\n{SECRET}, {ID}", where="FILE")
+    assert (found.keys.access_key_id, found.keys.secret_access_key.reveal()) == (ID, SECRET)
+
+
+def test_the_json_may_be_the_inner_object_alone_and_an_inactive_key_is_marked() -> None:
+    inner = json.dumps({"AccessKeyId": ID, "SecretAccessKey": SECRET, "Status": "Inactive"})
+    (found,) = keys_in_document(inner, where="FILE")
+    assert found.is_inactive
+    assert not keys_in_document(JSON, where="FILE")[0].is_inactive
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("", "FILE, line 1: "),
+        (f"{ID}\n{SECRET}\n", "FILE, line 1: "),
+        (f"{ID},{SECRET}\n", "FILE, line 1: no columns"),
+        (f"User name,Access key ID\nann,{ID}\n", "FILE, line 1: no columns"),
+        ("Access key ID,Secret access key\n\n", "FILE, line 1: no keys follow"),
+        (f"{CSV}{ID},{SECRET}\n", "FILE, line 3: the keys of a second user"),
+        (f"Access key ID,Secret access key\n{ID}\n", "FILE, line 2: it has fewer columns"),
+        (f"Access key ID,Secret access key\nASIA{ID},{SECRET}\n", "FILE, line 2: an access key id that begins"),
+        (f'Access key ID,Secret access key\n{ID},"{SECRET}', "FILE, line 2: this is no CSV"),
+        (f"Access key ID,Secret access key\n{ID},\n", "FILE, line 2: the secret access key holds"),
+        (f'{{"AccessKey":\n {{"AccessKeyId": {ID} {SECRET}', "FILE, line 2: this is no JSON"),
+        ("{" * 100_000, "FILE, line 1: this is no JSON"),
+        ('{"AccessKey": "' + ID + '"}', "FILE, line 1: AccessKey is no object"),
+        ('{"AccessKey": {"AccessKeyId": "' + ID + '"}}', "FILE, line 1: no AccessKeyId or no SecretAccessKey"),
+        ('{"Credentials": {"AccessKeyId": "' + ID + '"}}', "FILE, line 1: this is a session"),
+        (f"[work]\naws_access_key_id = {ID}\n{SECRET}\n", "FILE, line 3: neither a comment"),
+    ],
+)
+def test_a_bad_document_is_named_with_its_line_and_never_quoted(text: str, place: str) -> None:
+    with pytest.raises(BadInput) as failed:
+        keys_in_document(text, where="FILE")
+    assert failed.value.message.startswith(place)
+    told = " ".join((failed.value.message, *failed.value.hints))
+    assert ID not in told
+    assert SECRET not in told
+    assert failed.value.__cause__ is None
+
+
+@given(st.text(alphabet=st.sampled_from("{}[]\",:=\n\r #;abc\ufeff\0'")))
+def test_no_text_at_all_raises_anything_but_bad_input(text: str) -> None:
+    try:
+        keys_in_document(text, where="FILE")
+    except BadInput as error:
+        assert "FILE" in error.message
+
+
+def test_sessions_and_halves_in_a_file_are_no_long_term_keys() -> None:
+    text = (
+        "[session]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_secret_access_key = s\naws_session_token = t\n"
+        f"[half]\naws_access_key_id = {ID}\n[device]\naws_mfa_device = d\n"
+    )
+    assert keys_in_sections(text, where="FILE") == []
+
+
+def test_permanent_keys_beside_a_token_that_was_left_over_are_found() -> None:
+    (found,) = keys_in_sections(f"{FILE}aws_session_token = old\n", where="FILE")
+    assert (found.section, found.device) == ("work", "GAHT12345678")
+
+
+def test_the_classic_device_comes_before_awss_own() -> None:
+    (found,) = keys_in_sections(f"{FILE}aws_mfa_device = GAHT87654321\n", where="FILE")
+    assert found.device == "GAHT87654321"
+
+
+def test_a_value_that_is_no_key_is_told_with_its_line_and_hinders_no_other() -> None:
+    text = f"[a]\naws_access_key_id = <your key id>\naws_secret_access_key = x\n\n{FILE}"
+    first, second = keys_in_sections(text, where="FILE")
+    assert (first.trouble or "").startswith("line 2: ")
+    assert second.trouble is None
+
+
+def test_a_secret_that_goes_on_in_a_second_line_is_no_key() -> None:
+    (found,) = keys_in_sections(f"[a]\naws_access_key_id = {ID}\naws_secret_access_key = x\n  y\n", where="FILE")
+    assert (found.trouble or "").startswith("line 3: ")
+
+
+def test_a_file_that_sdks_refuse_is_refused() -> None:
+    with pytest.raises(BrokenFile):
+        keys_in_sections(FILE + FILE, where="FILE")

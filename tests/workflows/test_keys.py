@@ -1,0 +1,114 @@
+"""Where long-term keys are looked for, in which order, and what is said when they are nowhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from aws_mfa.errors import KeychainUnavailable, NoLongTermKeys
+from aws_mfa.rules.vault_choice import VaultChoice
+from aws_mfa.workflows.keys import find_long_term_keys, keys_are_known, note_keys
+from fakes import KEYS, OTHER_KEYS, FakeOutside, as_outside
+
+SECTION = "work-long-term"
+BY_DEFAULT = VaultChoice("keychain", "the default", explicit=False)
+IN_FILE = {"aws_access_key_id": OTHER_KEYS.access_key_id, "aws_secret_access_key": "invented/secret+of+bob"}
+
+
+def chosen(name: str) -> VaultChoice:
+    return VaultChoice(name, "--vault", explicit=True)
+
+
+def test_the_keychain_comes_before_the_file() -> None:
+    outside = FakeOutside()
+    outside.vaults["keychain"].stored[SECTION] = KEYS
+    found = find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_outside(outside))
+    assert (found.keys, found.place, found.notice) == (KEYS, "keychain", None)
+
+
+def test_the_forks_items_come_before_the_file_and_are_offered_to_import() -> None:
+    outside = FakeOutside()
+    outside.fork.stored[SECTION] = KEYS
+    found = find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_outside(outside))
+    assert found.keys is KEYS
+    assert "aws-mfa import" in (found.notice or "")
+
+
+def test_keys_in_the_file_are_used_with_an_offer_to_import() -> None:
+    """K3: users of the file do not break on upgrade."""
+    found = find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_outside(FakeOutside()))
+    assert found.keys.matches(OTHER_KEYS)
+    assert "aws-mfa import" in (found.notice or "")
+
+
+def test_the_file_vault_asks_no_keychain_and_says_nothing() -> None:
+    outside = FakeOutside()
+    found = find_long_term_keys(SECTION, chosen("file"), IN_FILE, as_outside(outside))
+    assert found.notice is None
+    assert outside.vaults["keychain"].calls == []
+
+
+def test_without_a_keychain_the_file_stands_in_and_says_so() -> None:
+    outside = FakeOutside()
+    outside.vaults["keychain"].failure = KeychainUnavailable("no D-Bus session", "use --vault age")
+    found = find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_outside(outside))
+    assert found.keys.matches(OTHER_KEYS)
+    assert (found.notice or "").startswith("no D-Bus session; ")
+
+
+def test_a_keychain_that_was_chosen_and_is_not_there_is_an_error() -> None:
+    outside = FakeOutside()
+    outside.vaults["keychain"].failure = KeychainUnavailable("locked")
+    with pytest.raises(KeychainUnavailable):
+        find_long_term_keys(SECTION, chosen("keychain"), IN_FILE, as_outside(outside))
+
+
+def test_keys_noted_in_a_keychain_that_is_locked_now_are_not_replaced_by_stale_ones_of_the_file() -> None:
+    outside = FakeOutside()
+    note_keys(SECTION, "keychain", KEYS, as_outside(outside))
+    outside.vaults["keychain"].failure = KeychainUnavailable("locked")
+    with pytest.raises(KeychainUnavailable):
+        find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_outside(outside))
+
+
+@pytest.mark.parametrize(
+    ("long_term", "beginning"),
+    [
+        (None, r"Long term credentials session '\[work-long-term\]' is missing\. You must add this section"),
+        ({"aws_mfa_device": "x"}, "No option 'aws_access_key_id' in section: 'work-long-term'"),
+        ({"aws_access_key_id": "AKIA"}, "No option 'aws_secret_access_key' in section: 'work-long-term'"),
+    ],
+)
+def test_keys_that_are_nowhere_are_named_as_ever(long_term: dict[str, str] | None, beginning: str) -> None:
+    with pytest.raises(NoLongTermKeys, match=beginning) as failure:
+        find_long_term_keys(SECTION, BY_DEFAULT, long_term, as_outside(FakeOutside()))
+    assert "store them with: aws-mfa setup --profile work" in failure.value.hints
+
+
+def test_missing_keys_tell_why_the_keychain_could_not_be_asked() -> None:
+    outside = FakeOutside()
+    outside.vaults["keychain"].failure = KeychainUnavailable("no D-Bus session", "use --vault age")
+    with pytest.raises(NoLongTermKeys) as failure:
+        find_long_term_keys(SECTION, BY_DEFAULT, None, as_outside(outside))
+    assert failure.value.hints[:2] == ("no D-Bus session", "use --vault age")
+
+
+def test_a_note_answers_whether_keys_exist_without_the_keychain() -> None:
+    outside = FakeOutside()
+    note_keys(SECTION, "keychain", KEYS, as_outside(outside))
+    assert keys_are_known(SECTION, BY_DEFAULT, None, as_outside(outside), in_doubt=False)
+    assert outside.vaults["keychain"].calls == []
+    assert "secret" not in outside.known_keys.read()
+
+
+@pytest.mark.parametrize("in_doubt", [True, False])
+def test_a_keychain_that_cannot_be_asked_is_a_doubt(in_doubt: bool) -> None:  # noqa: FBT001  # pytest's parameter
+    outside = FakeOutside()
+    outside.vaults["keychain"].failure = KeychainUnavailable("locked")
+    assert keys_are_known(SECTION, BY_DEFAULT, None, as_outside(outside), in_doubt=in_doubt) is in_doubt
+
+
+def test_moving_keys_to_the_file_takes_the_note_away() -> None:
+    outside = FakeOutside()
+    note_keys(SECTION, "age", KEYS, as_outside(outside))
+    note_keys(SECTION, "file", KEYS, as_outside(outside))
+    assert SECTION not in outside.known_keys.read()
