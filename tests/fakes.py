@@ -163,6 +163,25 @@ class MemoryFile:
         return False
 
 
+class FakeDocument:
+    """A file that a person named, in memory."""
+
+    def __init__(self, text: str = "", name: str = "FILE", *, is_open: bool = False, path: str = "") -> None:
+        self.text = text
+        self.name = name
+        self.is_open = is_open
+        self.path = path
+
+    def read(self) -> str:
+        return self.text
+
+    def is_same_file(self, path: str) -> bool:
+        return path == self.path
+
+    def others_may_read(self) -> bool:
+        return self.is_open
+
+
 class FakeLedger:
     """Used codes in memory."""
 
@@ -203,6 +222,7 @@ class FakeOutside:
         self.known_keys = MemoryFile(None, "~/.aws/mfa/known-keys")
         self.ledger = FakeLedger()
         self.fork = FakeFork()
+        self.documents: dict[str, FakeDocument] = {}
         self.vaults = {name: FakeVault(name) for name in ("keychain", "age", "file")}
         self.sts_of: dict[str, FakeSts] = {}
         self.fake_sts = FakeSts()
@@ -211,6 +231,9 @@ class FakeOutside:
 
     def vault(self, name: str) -> FakeVault:
         return self.vaults[name]
+
+    def document(self, path: str) -> FakeDocument:
+        return self.documents[path]
 
     def sts(self, region: str) -> FakeSts:
         return self.sts_of.get(region, self.fake_sts)

@@ -108,9 +108,9 @@ class RealKeychain:
 
     def call(self, interface: str, method: str, signature: str, *body: object, to: str = "", path: str = "") -> Answer:
         """One D-Bus call; `to` and `path` default to those of the interface."""
-        from jeepney import DBusAddress, new_method_call  # type: ignore[import-untyped]
-        from jeepney.io.blocking import open_dbus_connection  # type: ignore[import-untyped]
-        from jeepney.wrappers import unwrap_msg  # type: ignore[import-untyped]
+        from jeepney import DBusAddress, new_method_call
+        from jeepney.io.blocking import open_dbus_connection
+        from jeepney.wrappers import unwrap_msg
 
         target = DBusAddress(path or "/" + interface.replace(".", "/"), to or interface, interface)
         with closing(open_dbus_connection(self.address)) as connection:

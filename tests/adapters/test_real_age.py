@@ -7,6 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+import pexpect
 import pytest
 
 from aws_mfa.adapters.age_file import AgeFile
@@ -16,9 +17,6 @@ from needs import needs
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-if sys.platform != "win32":
-    import pexpect
 
 pytestmark = [pytest.mark.real, pytest.mark.skipif(sys.platform == "win32", reason="age asks on a pty")]
 

@@ -13,11 +13,6 @@ if TYPE_CHECKING:
     from classic_stage import ClassicStage
 
 
-@pytest.fixture(autouse=True)
-def nothing_is_written(stage: ClassicStage) -> None:
-    """Each test here fails to renew: that is checked by `refused`."""
-
-
 def refused(stage: ClassicStage, *argv: str, code: str = "") -> str:
     """The ERROR line and the hints of a run that sent its code at most once and wrote nothing."""
     before = stage.state()
@@ -95,7 +90,7 @@ def test_clock_skew_is_told_with_its_amount(stage: ClassicStage, skew_s: float, 
     assert f"this machine's clock is {words}" in text
 
 
-def test_region_that_is_switched_off(stage: ClassicStage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_region_that_is_switched_off(stage: ClassicStage) -> None:
     stage.aws.account.disabled_regions.add("eu-south-1")
     stage.write(stage.keys_section(region="eu-south-1"))
     text = refused(stage)

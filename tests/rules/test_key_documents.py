@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
@@ -90,10 +91,8 @@ def test_a_bad_document_is_named_with_its_line_and_never_quoted(text: str, place
 
 @given(st.text(alphabet=st.sampled_from("{}[]\",:=\n\r #;abc\ufeff\0'")))
 def test_no_text_at_all_raises_anything_but_bad_input(text: str) -> None:
-    try:
-        keys_in_document(text, where="FILE")
-    except BadInput as error:
-        assert "FILE" in error.message
+    with contextlib.suppress(BadInput):
+        assert keys_in_document(text, where="FILE") == []
 
 
 def test_sessions_and_halves_in_a_file_are_no_long_term_keys() -> None:

@@ -1,11 +1,12 @@
-"""The credentials file as its readers see it: every real client becomes the user whose session was written."""
+"""The profile we write, as its readers see it: every real client becomes the user, or the role, of the session."""
 
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
-import boto3
 import pytest
 
 from aws_mfa.practice import PracticeAws
@@ -26,25 +27,33 @@ def test_client_becomes_the_user_of_the_profile(client: RealClient, home: str) -
         assert client.caller_arn("work", {"HOME": home}, aws.url) == ann.arn
 
 
-def write_profile(profile: str, home: str, url: str, user: User, phone: Device) -> None:
-    """Put an MFA session of `user` into the credentials file, in the contract's form."""
-    sts = boto3.client(
-        "sts",
-        endpoint_url=url,
-        region_name="eu-west-1",
-        aws_access_key_id=user.keys.access_key_id,
-        aws_secret_access_key=user.keys.secret_access_key,
-    )
-    session = sts.get_session_token(SerialNumber=phone.serial, TokenCode=phone.code())["Credentials"]
-    sts.close()
+@pytest.mark.real
+@pytest.mark.parametrize("client", REAL_CLIENTS, ids=lambda client: type(client).__name__)
+def test_client_becomes_the_role_of_the_profile(client: RealClient, home: str) -> None:
+    with PracticeAws() as aws:
+        ann = aws.account.add_user("ann")
+        admin = aws.account.add_role("Admin", trusts=ann, mfa=True)
+        flags = ("--assume-role", admin.arn, "--role-session-name", "ann-at-work")
+        write_profile("work", home, aws.url, ann, ann.add_device(), *flags)
+        assert client.caller_arn("work", {"HOME": home}, aws.url).endswith(":assumed-role/Admin/ann-at-work")
+
+
+def write_profile(profile: str, home: str, url: str, user: User, phone: Device, *flags: str) -> None:
+    """Run the tool as a user of the file vault would, with the code on a pipe."""
     os.mkdir(os.path.join(home, ".aws"))
     with open(os.path.join(home, ".aws", "credentials"), "w", encoding="utf-8") as file:
         file.write(
-            f"[{profile}]\n"
-            f"assumed_role = False\n"
-            f"aws_access_key_id = {session['AccessKeyId']}\n"
-            f"aws_secret_access_key = {session['SecretAccessKey']}\n"
-            f"aws_session_token = {session['SessionToken']}\n"
-            f"aws_security_token = {session['SessionToken']}\n"
-            f"expiration = {session['Expiration']:%Y-%m-%d %H:%M:%S}\n"
+            f"[{profile}-long-term]\n"
+            f"aws_access_key_id = {user.keys.access_key_id}\n"
+            f"aws_secret_access_key = {user.keys.secret_access_key}\n"
         )
+    ended = subprocess.run(
+        [sys.executable, "-m", "aws_mfa", "--profile", profile, "--no-keychain", *flags],
+        env={"PATH": os.environ["PATH"], "HOME": home, "AWS_ENDPOINT_URL": url},
+        input=f"{phone.code()}\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr

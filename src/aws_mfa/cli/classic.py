@@ -18,10 +18,12 @@ from aws_mfa.errors import (
     AwsFailed,
     AwsMfaError,
     BadCode,
+    BadInput,
     Cancelled,
     NeedsHuman,
     NoDevice,
     NotSetUp,
+    RefusedByAws,
     Throttled,
     WrongCode,
 )
@@ -93,7 +95,12 @@ def _set_up(flags: Namespace, choice: VaultChoice, outside: Outside) -> None:
     if choice.name == "file" and not outside.credentials.exists():
         _ask_to_create(outside)
     answers = Answers(profile=flags.profile, device=flags.device)
-    for line in stored_lines(set_up(answers, choice, outside)):
+    try:
+        done = set_up(answers, choice, outside)
+    except (BadInput, Cancelled, RefusedByAws):
+        _end_line_of_question(outside)
+        raise
+    for line in stored_lines(done):
         outside.terminal.say(line)
 
 

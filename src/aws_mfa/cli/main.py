@@ -45,7 +45,6 @@ def main(argv: list[str]) -> int:
     """Run the command or the classic form, and see that nothing but our own words comes out."""
     try:
         code = _run(argv)
-        sys.stdout.flush()
     except AwsMfaError as error:
         return _failed(error)
     except KeyboardInterrupt:
@@ -61,9 +60,13 @@ def main(argv: list[str]) -> int:
 
 
 def _run(argv: list[str]) -> int:
-    if argv and argv[0] in COMMANDS:
-        return _run_command(argv[0], argv[1:])
-    return classic.run(argv, RealOutside(), commands_help())
+    try:
+        if argv and argv[0] in COMMANDS:
+            return _run_command(argv[0], argv[1:])
+        return classic.run(argv, RealOutside(), commands_help())
+    finally:
+        # Here, also when argparse leaves after its help: a reader that has gone is noticed while it can be handled.
+        sys.stdout.flush()
 
 
 def commands_help() -> str:

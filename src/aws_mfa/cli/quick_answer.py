@@ -8,11 +8,12 @@ doubt answers None, so that the full path speaks. Reads two files, writes none, 
 from __future__ import annotations
 
 import os
+import stat
 import time
 
 from aws_mfa.cli.classic_messages import LEVELS, shown, still_valid, validating
 from aws_mfa.errors import AwsMfaError
-from aws_mfa.rules.classic_settings import role_in_force
+from aws_mfa.rules.classic_settings import Sections, duration_in_force, role_in_force
 from aws_mfa.rules.freshness import Fresh, judge
 from aws_mfa.rules.ini_text import check_if_small, section_values
 from aws_mfa.rules.section_names import profile_in_force, section_names
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _READ_WHOLE = 256 * 1024
 _CHUNK = 32 * 1024
+_BOM = "\ufeff"
 _VAULTS = ("keychain", "age", "file")
 
 # Spelling -> name; an abbreviation is a doubt.
@@ -64,6 +66,8 @@ def _answer(flags: dict[str, str], environ: Mapping[str, str]) -> str | None:
         return None
     role = role_in_force(flags.get("role"), environ, long_term, long_name)
     role_arn = role.value if role else None
+    # Asked for what it raises: a duration that is none is told even where nothing is renewed.
+    duration_in_force(int(flags.get("duration", 0)), environ, Sections(long_name, long_term, profile, {}), role)
     verdict = judge(section_values(text, short_name), role_arn=role_arn, now=time.time())
     if not isinstance(verdict, Fresh):
         return None
@@ -104,32 +108,55 @@ def _settings_are_plain(flags: dict[str, str], environ: Mapping[str, str]) -> bo
 
 
 def _credentials_text(environ: Mapping[str, str], names: tuple[str, str]) -> str | None:
-    """Return the file's text, of a large one the parts that matter; None where its mode must be repaired."""
+    """Return the file's text, of a large one the parts that matter; None in doubt, and where its mode needs repair."""
     path = os.path.expanduser(environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials")
-    with open(path, "rb", buffering=0) as file:
+    if "$" in path or "%" in path:
+        return None  # may stand for a variable, which the full path expands
+    with open(path, "rb", buffering=0, opener=_open_without_waiting) as file:
         status = os.fstat(file.fileno())
-        if os.name == "posix" and status.st_mode & 0o077:
+        if not stat.S_ISREG(status.st_mode) or (os.name == "posix" and status.st_mode & 0o077):
             return None
-        if status.st_size <= _READ_WHOLE:
-            text = file.read().decode()
-            check_if_small(text)
-            return text
-        headers = [f"[{name}]".encode() for name in (*names, "DEFAULT")]
-        return _excerpt(iter(lambda: file.read(_CHUNK), b""), headers).decode()
+        if status.st_size > _READ_WHOLE:
+            return _excerpt(iter(lambda: file.read(_CHUNK), b""), [f"[{name}]" for name in (*names, "DEFAULT")])
+        text = file.read().decode()
+    check_if_small(text)
+    return None if text.startswith(_BOM) else text
 
 
-def _excerpt(chunks: Iterator[bytes], headers: list[bytes]) -> bytes:
-    """Whole lines around each mention of a header, and as many behind: the memory of a chunk, not of the file."""
-    kept: list[bytes] = []
-    rest, keep_next = b"", False
+def _open_without_waiting(path: str, flags: int) -> int:
+    """Open what stands there; a pipe without a writer would be waited for."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _excerpt(chunks: Iterator[bytes], headers: list[str]) -> str | None:
+    """
+    Return the file's beginning, and whole lines around each mention of a header with as many behind.
+
+    It takes the memory of some chunks, not of the file. None where a header is mentioned elsewhere than in a line of
+    its own: then the lines left out would have to be looked at too.
+    """
+    kept: list[str] = []
+    rest, keep = b"", True
     for chunk in chunks:
-        lines_end = chunk.rfind(b"\n") + 1
-        lines, rest = rest + chunk[:lines_end], chunk[lines_end:] if lines_end else rest + chunk
+        data = rest + chunk
+        lines_end = data.rfind(b"\n") + 1
+        lines, rest = data[:lines_end].decode(), data[lines_end:]
         found = any(header in lines for header in headers)
-        if found or keep_next:
+        if found or keep:
             kept.append(lines)
-        keep_next = found
-    return b"".join((*kept, rest))
+        keep = found
+    text = "".join((*kept, rest.decode()))
+    is_plain = not text.startswith(_BOM) and all(_stands_alone(header, text) for header in headers)
+    return text if is_plain else None
+
+
+def _stands_alone(header: str, text: str) -> bool:
+    """Whether the header is mentioned nowhere, or once in a line of its own."""
+    before, mention, behind = text.partition(header)
+    if not mention:
+        return True
+    starts_line = not before or before.endswith("\n")
+    return starts_line and not behind.partition("\n")[0].strip() and header not in behind
 
 
 def _has_keys(long_term: Mapping[str, str]) -> bool:
@@ -141,4 +168,4 @@ def _are_noted(long_name: str, flags: dict[str, str], environ: Mapping[str, str]
     if "vault" in flags or "no_keychain" in flags or environ.get("AWS_MFA_VAULT"):
         return False
     with open(os.path.expanduser("~/.aws/mfa/known-keys"), "rb", buffering=0) as file:
-        return bool(section_values(file.read().decode(), long_name))
+        return bool((section_values(file.read().decode(), long_name) or {}).get("vault"))

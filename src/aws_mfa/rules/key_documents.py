@@ -98,12 +98,12 @@ def _in_section(section: Section) -> KeysInText:
 
 def _in_csv(text: str, where: str) -> KeysInText:
     """The console's two shapes, and whatever else has these two columns."""
-    header, *rows = _csv_rows(text, where)
-    columns = {name.strip().lower(): number for number, name in enumerate(header[1])}
+    (header_line, header), *rows = _csv_rows(text, where) or [(1, [])]
+    columns = {name.strip().lower(): number for number, name in enumerate(header)}
     if _CSV_KEY_ID not in columns or _CSV_SECRET not in columns:
-        raise BadInput(f'{where}, line {header[0]}: no columns "Access key ID" and "Secret access key"', _KINDS)
+        raise BadInput(f'{where}, line {header_line}: no columns "Access key ID" and "Secret access key"', _KINDS)
     if not rows:
-        raise BadInput(f"{where}, line {header[0]}: no keys follow", "download it again from the IAM console")
+        raise BadInput(f"{where}, line {header_line}: no keys follow", "download it again from the IAM console")
     if len(rows) > 1:
         raise BadInput(
             f"{where}, line {rows[1][0]}: the keys of a second user stand here",

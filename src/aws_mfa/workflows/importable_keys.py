@@ -76,18 +76,20 @@ class Importable:
 
 
 def keys_here(request: ImportRequest, outside: Outside) -> Importable:
-    """What the credentials file and the keychain fork's items hold; `BadInput` where the file is to be the vault."""
+    """What the credentials file and the fork's items hold; `BadInput` where all is in the vault `file` already."""
     if request.profile is not None:
         check_name(request.profile)
     found = Importable()
-    finds = _in_fork(request, found, outside)
-    if request.vault_for(None, outside) != "file":
-        finds = _in_file(request, found, outside) + finds
-    elif not finds and _in_file(request, found, outside):
-        raise BadInput(
-            f"the keys are in {outside.credentials.path} already, and that is the vault 'file'",
-            "choose where they are to go: --vault keychain, or --vault age",
-        )
+    finds = _in_file(request, found, outside) + _in_fork(request, found, outside)
+    if request.vault_for(None, outside) == "file":
+        # Of a plain profile they still move: to its long-term section, out of the session's way.
+        elsewhere = [find for find in finds if find.file_section != find.name]
+        if finds and not elsewhere:
+            raise BadInput(
+                f"the keys are in {outside.credentials.path} already, and that is the vault 'file'",
+                "choose where they are to go: --vault keychain, or --vault age",
+            )
+        finds = elsewhere
     _plan(finds, request, found, outside)
     return found
 
@@ -116,7 +118,7 @@ def keys_given(document: Document, request: ImportRequest, outside: Outside) -> 
 
 def _in_file(request: ImportRequest, found: Importable, outside: Outside) -> list[Find]:
     path = outside.credentials.path
-    found.looked_at.insert(0, path)
+    found.looked_at.append(path)
     text = outside.credentials.read()
     meant = [keys for keys in keys_in_sections(text, where=path) if request.means(keys.section or "")]
     finds = _finds(meant, path, request, found, is_credentials_file=True)
@@ -158,14 +160,8 @@ def _finds(
         if keys.trouble is not None:
             found.left.append(f"{place}, {keys.trouble}")
             continue
-        find = Find(
-            request.name_of(section),
-            keys.keys,
-            place,
-            device=keys.device,
-            file_section=section if is_credentials_file else None,
-        )
-        finds.append(find)
+        own = section if is_credentials_file else None
+        finds.append(Find(request.name_of(section), keys.keys, place, device=keys.device, file_section=own))
     return finds
 
 

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import io
+import os
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aws_mfa.adapters.given_document import LARGEST, GivenDocument
+from aws_mfa.errors import BadInput
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aws_mfa.workflows.outside import Document
+
+
+def written(tmp_path: Path, data: bytes) -> str:
+    path = tmp_path / "keys.csv"
+    path.write_bytes(data)
+    return str(path)
+
+
+def test_text_comes_as_it_is_line_ends_and_bom_included(tmp_path: Path) -> None:
+    document: Document = GivenDocument(written(tmp_path, b"\xef\xbb\xbfa,b\r\n\xc3\xa4\n"))
+    assert document.read() == "\ufeffa,b\r\nä\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le"])
+def test_what_powershell_redirected_is_read(tmp_path: Path, encoding: str) -> None:
+    text = '\ufeff{"AccessKey"}' if encoding == "utf-16-le" else '{"AccessKey"}'
+    assert GivenDocument(written(tmp_path, text.encode(encoding))).read() == '{"AccessKey"}'
+
+
+def test_standard_input_is_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a\nb")))
+    document = GivenDocument("-")
+    assert (document.name, document.read()) == ("standard input", "a\nb")
+    assert not document.others_may_read()
+    assert not document.is_same_file("-")
+
+
+def test_a_closed_standard_input_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(BadInput, match="standard input is closed"):
+        GivenDocument("-").read()
+
+
+def test_a_missing_file_a_folder_and_a_huge_file_are_bad_input(tmp_path: Path) -> None:
+    for path in (str(tmp_path / "absent"), str(tmp_path), written(tmp_path, b"x" * (LARGEST + 1))):
+        with pytest.raises(BadInput) as failed:
+            GivenDocument(path).read()
+        assert path in failed.value.message
+
+
+def test_bytes_that_are_no_text_are_told_by_line_and_never_quoted(tmp_path: Path) -> None:
+    path = written(tmp_path, b"one\nSECRET\xff\n")
+    with pytest.raises(BadInput) as failed:
+        GivenDocument(path).read()
+    assert failed.value.message == f"{path}, line 2: bytes that are not UTF-8"
+    assert failed.value.__context__ is None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX modes and pipes")
+def test_a_file_that_others_may_read_is_known_by_its_mode(tmp_path: Path) -> None:
+    path = written(tmp_path, b"")
+    for mode, is_open in ((0o600, False), (0o640, True), (0o604, True)):
+        os.chmod(path, mode)
+        assert GivenDocument(path).others_may_read() is is_open
+    assert not GivenDocument(str(tmp_path / "absent")).others_may_read()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX modes and pipes")
+def test_a_named_pipe_is_welcome(tmp_path: Path) -> None:
+    path = str(tmp_path / "pipe")
+    os.mkfifo(path)
+
+    def write() -> None:
+        with open(path, "wb") as pipe:
+            pipe.write(b"a,b\n")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    assert GivenDocument(path).read() == "a,b\n"
+    writer.join()
+
+
+def test_a_link_to_the_same_file_is_the_same_file(tmp_path: Path) -> None:
+    path = written(tmp_path, b"")
+    link = str(tmp_path / "link")
+    os.symlink(path, link)
+    assert GivenDocument(link).is_same_file(path)
+    assert not GivenDocument(link).is_same_file(str(tmp_path / "absent"))

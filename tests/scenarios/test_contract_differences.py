@@ -1,0 +1,231 @@
+"""Contract, section 9: what must be different from 0.0.12, each row with real processes."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from needs import needs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from classic_stage import ClassicStage
+    from old_tool import OldTool
+
+pytestmark = pytest.mark.real
+POSIX = pytest.mark.skipif(os.name == "nt", reason="POSIX")
+
+
+@POSIX
+def test_b1_full_disk_leaves_the_old_file_intact(stage: ClassicStage) -> None:
+    """RLIMIT_FSIZE 0 refuses each byte that is written, as a full disk does."""
+    needs("prlimit")
+    stage.write(stage.keys_section() + stage.session_section(left_s=-1))
+    before = stage.state()
+    ended = stage.run("--token", stage.code(), prefix=("prlimit", "--fsize=0"))
+    assert ended.error.startswith(f"ERROR - cannot write {stage.credentials}: ")
+    assert "the old file is intact" in ended.error
+    assert stage.state() == before
+    assert sorted(os.listdir(os.path.dirname(stage.credentials))) in (
+        ["credentials"],
+        [".credentials.aws-mfa.lock", "credentials", "mfa"],
+        [".credentials.aws-mfa.lock", "credentials"],
+    )
+
+
+def test_b1_old_tool_loses_all(stage: ClassicStage, old_tool: Callable[[str], OldTool]) -> None:
+    """The ground of B1: what we must not do is real."""
+    needs("prlimit")
+    tool = old_tool(stage.aws.url)
+    tool._script = "prlimit"
+    script = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(__file__))), ".build", "old-tool", "bin")
+    tool.run("--fsize=0", os.path.join(script, "aws-mfa"), typed=f"{stage.code()}\n")
+    assert stage.read() == ""
+
+
+def test_b2_two_runs_at_once_on_different_profiles_both_land(stage: ClassicStage) -> None:
+    bob = stage.aws.account.add_user("bob")
+    phone = bob.add_device()
+    stage.write(stage.keys_section("one") + stage.keys_section("two", bob))
+    stage.aws.latency_s = 0.3
+    runs = [
+        stage.start("--profile", "one", stdin=f"{stage.code()}\n"),
+        stage.start("--profile", "two", stdin=f"{phone.unused_code()}\n"),
+    ]
+    for run in runs:
+        out, err = run.communicate(timeout=60)
+        assert (run.returncode, err) == (0, ""), out
+    assert stage.section("one")["aws_access_key_id"] != stage.section("two")["aws_access_key_id"]
+    assert stage.section("two-long-term")["aws_access_key_id"] == bob.keys.access_key_id
+
+
+def test_b2_what_an_editor_saves_while_the_code_is_typed_stays(stage: ClassicStage) -> None:
+    run = stage.start(stdin="")
+    assert run.stdout is not None
+    assert run.stdin is not None
+    read = ""
+    while not read.endswith("seconds):"):
+        read += run.stdout.read(1)
+    stage.write(stage.read() + "# from the editor\n[new]\nregion = eu-west-1\n")
+    out, err = run.communicate(f"{stage.code()}\n", timeout=60)
+    assert (run.returncode, err) == (0, ""), out
+    assert "# from the editor\n[new]\nregion = eu-west-1\n" in stage.read()
+    stage.section()
+
+
+@pytest.mark.parametrize("variable", ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"])
+def test_b5_variable_that_names_an_unknown_profile_does_not_disturb(stage: ClassicStage, variable: str) -> None:
+    stage.write(stage.keys_section("new") + stage.keys_section())
+    ended = stage.run(stdin=f"{stage.code()}\n", env={variable: "new"})
+    assert (ended.code, ended.err) == (0, ""), ended
+    stage.section("new" if variable == "AWS_PROFILE" else "default")
+
+
+def test_b5_profile_without_keys_is_one_error(stage: ClassicStage) -> None:
+    error = stage.run(env={"AWS_PROFILE": "unknown"}).error
+    assert error.startswith("ERROR - Long term credentials session '[unknown-long-term]' is missing.")
+
+
+@POSIX
+def test_b7_b24_missing_folder_is_created_0700_and_the_file_0600(stage: ClassicStage) -> None:
+    keys = stage.keys_section()
+    os.unlink(stage.credentials)
+    os.rmdir(os.path.dirname(stage.credentials))
+    assert stage.run(stdin="y\n", prefix=("/bin/sh", "-c", 'umask 0; exec "$@"', "sh")).error
+    assert modes(stage) == [0o700, 0o600]
+    with open(stage.credentials, "a", encoding="utf-8") as file:
+        file.write(keys)
+    assert stage.run("--token", stage.code(), prefix=("/bin/sh", "-c", 'umask 0; exec "$@"', "sh")).code == 0
+    assert modes(stage) == [0o700, 0o600]
+
+
+@POSIX
+def test_b24_wide_file_is_repaired_with_a_message(stage: ClassicStage) -> None:
+    stage.write(stage.keys_section() + stage.session_section(), mode=0o644)
+    ended = stage.run()
+    assert ended.code == 0
+    assert ended.out.startswith(f"WARNING - {stage.credentials} could be read by others")
+    assert modes(stage) == [0o700, 0o600]
+
+
+def modes(stage: ClassicStage) -> list[int]:
+    return [os.stat(path).st_mode & 0o777 for path in (os.path.dirname(stage.credentials), stage.credentials)]
+
+
+SECRET = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY"
+BROKEN = {
+    "B12 duplicate section": (f"[a]\nx = 1\n[default-long-term]\naws_secret_access_key = {SECRET}\n[a]\n", 5, "[a]"),
+    "B12 duplicate key": (f"[a]\nkey = 1\nkey = {SECRET}\n", 3, "again"),
+    "B13 junk line": (f"[a]\nx = 1\n{SECRET}\n", 3, "key = value"),
+    "B13 key before a section": (f"secret = {SECRET}\n[a]\n", 1, "[section]"),
+    "B13 BOM": (f"\ufeff[a]\nsecret = {SECRET}\n", 1, "BOM"),
+    "B13 bad bytes": (f"[a]\nx = 1\nsecret = {SECRET}\xff\n".encode("latin-1"), 3, "UTF-8"),
+    "B13 UTF-16": (f"[a]\nsecret = {SECRET}\n".encode("utf-16"), 1, "UTF-16"),
+    "B13 NUL": (f"[a]\nx = 1\nsecret = {SECRET}\0\n", 3, "NUL"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_b12_b13_broken_file_is_named_with_its_line_and_no_value(stage: ClassicStage, case: str) -> None:
+    text, line, named = BROKEN[case]
+    stage.write(text)
+    before = stage.state()
+    ended = stage.run("--token", "123456")
+    assert ended.error.startswith(f"ERROR - {stage.credentials}, line {line}: ")
+    assert named in ended.error
+    assert SECRET[:8] not in ended.out
+    assert (stage.state(), stage.sent()) == (before, [])
+
+
+def test_b14_no_network(stage: ClassicStage) -> None:
+    stage.aws.stop()
+    ended = stage.run("--token", stage.code())
+    assert ended.error == "ERROR - no connection to 127.0.0.1: connection refused"
+    assert "the code was not sent: it is not spent" in ended.hints
+
+
+def test_b14_code_that_was_not_sent_can_be_used_still(stage: ClassicStage) -> None:
+    code = stage.code()
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    assert "it is not spent" in stage.run("--token", code, env={"AWS_ENDPOINT_URL": url}).hints
+    assert stage.run("--token", code).code == 0
+
+
+def test_b14_name_that_does_not_resolve(stage: ClassicStage) -> None:
+    ended = stage.run("--token", stage.code(), env={"AWS_ENDPOINT_URL": "https://sts.invalid"})
+    assert ended.error == "ERROR - the name sts.invalid cannot be resolved"
+    assert "the code was not sent" in ended.hints
+
+
+def test_b14_dead_proxy(stage: ClassicStage) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        proxy = f"http://ann:pass@127.0.0.1:{closed.getsockname()[1]}"
+    ended = stage.run("--token", stage.code(), env={"AWS_ENDPOINT_URL": None, "HTTPS_PROXY": proxy})
+    assert ended.error.startswith("ERROR - the proxy 127.0.0.1:")
+    assert "cannot be reached" in ended.error
+    assert "pass" not in ended.out.replace("passed", "")
+    assert "the code was not sent" in ended.hints
+
+
+def test_b14_dead_proxy_is_not_asked_for_this_machine_itself(stage: ClassicStage) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        proxy = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    assert stage.run("--token", stage.code(), env={"HTTPS_PROXY": proxy, "HTTP_PROXY": proxy}).code == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32" or not hasattr(os, "geteuid"), reason="user ids of POSIX")
+def test_b16_user_without_a_name_gets_a_session_name(stage: ClassicStage) -> None:
+    """A container with a uid that no password file knows; even `--help` failed there."""
+    needs("setpriv")
+    if os.geteuid() != 0:
+        pytest.skip("only root becomes an unknown user")
+    role = stage.aws.account.add_role("Admin", trusts=stage.ann, mfa=True)
+    unknown = ("setpriv", "--reuid=61234", "--regid=61234", "--clear-groups")
+    os.chmod(stage.home, 0o755)
+    for path in (stage.home, os.path.dirname(stage.credentials), stage.credentials):
+        os.chown(path, 61234, 61234)
+    reachable(stage.home)
+    env = {"LOGNAME": None, "USER": None, "PYTHONDONTWRITEBYTECODE": "1"}
+    assert stage.run("--help", prefix=unknown, env=env).code == 0
+    ended = stage.run("--assume-role", role.arn, "--token", stage.code(), prefix=unknown, env=env)
+    assert (ended.code, ended.err) == (0, ""), ended
+    assert stage.aws.requests[-1].parameters["RoleSessionName"] == "aws-mfa"
+
+
+def reachable(path: str) -> None:
+    """Let every user walk to the test's folder: pytest keeps it for its own."""
+    while (path := os.path.dirname(path)) not in ("/", "/tmp"):
+        os.chmod(path, os.stat(path).st_mode | 0o011)
+
+
+def test_b25_setup_asks_before_replacing_and_honours_the_profile(stage: ClassicStage) -> None:
+    stage.write("# mine\n")
+    keys = f"{stage.ann.keys.access_key_id}\n{stage.ann.keys.secret_access_key}\n"
+    first = stage.run("--setup", "--profile", "work", stdin=keys)
+    assert (first.code, first.err) == (0, ""), first
+    section = stage.section("work-long-term")
+    assert section["aws_access_key_id"] == stage.ann.keys.access_key_id
+    assert section["aws_secret_access_key"] == stage.ann.keys.secret_access_key
+    assert section["aws_mfa_device"] == stage.phone.serial
+    before = stage.state()
+    again = stage.run("--setup", "--profile", "work", stdin=f"n\n{keys}")
+    assert again.code != 0
+    assert "replace them? [y/n]" in again.out
+    assert stage.state() == before
+    assert stage.run("--setup", "--profile", "work", stdin=f"y\n{keys}").code == 0
+    assert stage.read().count("[work-long-term]") == 1
+    assert stage.run("--profile", "work", stdin=f"{stage.code()}\n").code == 0
+
+
+def test_b25_setup_with_wrong_keys_stores_nothing(stage: ClassicStage) -> None:
+    before = stage.state()
+    ended = stage.run("--setup", "--profile", "work", stdin=f"{stage.ann.keys.access_key_id}\n{SECRET}zz\n")
+    assert "the secret access key does not belong" in ended.error
+    assert SECRET not in ended.out
+    assert stage.state() == before

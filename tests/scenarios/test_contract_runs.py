@@ -1,0 +1,101 @@
+"""The contract as a shell sees it: `aws-mfa [flags]` started for real, its streams, its exit codes (sections 1, 6, 7)."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from classic_stage import ClassicStage, Ended
+
+pytestmark = pytest.mark.real
+
+
+def test_code_is_read_from_a_pipe(stage: ClassicStage) -> None:
+    """`echo 123456 | aws-mfa`, then a run that finds the session still valid."""
+    first = stage.run(stdin=f"{stage.code()}\n")
+    assert (first.code, first.err) == (0, ""), first
+    assert "seconds):INFO - Fetching Credentials - Profile: default, Duration: 43200\n" in first.out
+    before = stage.state()
+    again = stage.run()
+    assert (again.code, again.err) == (0, "")
+    assert again.out.splitlines()[-1].startswith("INFO - Your credentials are still valid for 43")
+    assert stage.state() == before
+
+
+def test_code_needs_no_newline_and_what_follows_stays_in_the_pipe(stage: ClassicStage) -> None:
+    assert stage.run(stdin=stage.code()).code == 0
+    script = '"$@" --force && cat'
+    ended = subprocess.run(
+        ["/bin/sh", "-c", script, "sh", *stage.command()],
+        env=stage.environ,
+        input=f"{stage.code()}\nfor the next program\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout
+    assert ended.stdout.endswith("\nfor the next program\n")
+
+
+def test_code_is_given_by_flag(stage: ClassicStage) -> None:
+    ended = stage.run("--mfa-token", stage.code(), "--p=default", "--dur", "900")
+    assert (ended.code, ended.err) == (0, "")
+    assert stage.aws.requests[-1].parameters["DurationSeconds"] == "900"
+
+
+def test_exit_2_and_usage_on_stderr(stage: ClassicStage) -> None:
+    for argv in (("--log-level", "LOUD"), ("--duration", "long"), ("--d", "x"), ("--unknown",), ("--profile",)):
+        ended = stage.run(*argv)
+        assert (ended.code, ended.out) == (2, "")
+        assert ended.err.startswith("usage: aws-mfa")
+
+
+def test_exit_0_and_help_on_stdout(stage: ClassicStage) -> None:
+    ended = stage.run("--help")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith("usage: aws-mfa")
+
+
+ERRORS = {
+    "wrong code": lambda stage: stage.run("--token", stage.wrong_code()),
+    "no code": lambda stage: stage.run("--token", "abc"),
+    "end of input": lambda stage: stage.run(stdin=""),
+    "nobody to ask": lambda stage: stage.run(),
+    "no keys": lambda stage: stage.run("--profile", "unknown"),
+    "names": lambda stage: stage.run("--long-suffix", "none"),
+    "duration": lambda stage: stage.run("--duration", "1"),
+}
+
+
+@pytest.mark.parametrize("case", ERRORS)
+def test_exit_1_and_one_error_line_on_stdout(stage: ClassicStage, case: str) -> None:
+    before = stage.state()
+    ended: Ended = ERRORS[case](stage)  # type: ignore[no-untyped-call]
+    assert ended.error
+    assert "Traceback" not in ended.out
+    assert stage.state() == before
+
+
+def test_b26_end_of_input_is_one_error_that_says_so(stage: ClassicStage) -> None:
+    assert "standard input ended" in stage.run(stdin="").error
+    assert stage.sent() == []
+
+
+def test_reader_that_leaves_early_causes_no_traceback(stage: ClassicStage) -> None:
+    """`aws-mfa | head -1`."""
+    stage.run(stdin=f"{stage.code()}\n")
+    for flags in ("", "--help", "--force --token 1"):
+        ended = subprocess.run(
+            ["/bin/sh", "-c", f'"$@" {flags} | true', "sh", *stage.command()],
+            env=stage.environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert ended.stderr == ""

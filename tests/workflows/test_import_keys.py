@@ -1,0 +1,391 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aws_mfa.errors import AwsMfaError, BadInput, Cancelled, KeychainUnavailable, NeedsHuman, NotSetUp
+from aws_mfa.rules.ini_text import section_values
+from aws_mfa.rules.key_documents import keys_of
+from aws_mfa.workflows.import_keys import ask_consent, carry_out, check_keychain
+from aws_mfa.workflows.importable_keys import ImportRequest, keys_given, keys_here
+from fakes import DEVICE, KEYS, OTHER_KEYS, FakeDocument, FakeFork, FakeOutside, FakeTerminal, FakeVault, MemoryFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aws_mfa.model import LongTermKeys
+    from aws_mfa.workflows.importable_keys import Importable
+
+WORK, PLAY = "work-long-term", "play-long-term"
+
+
+def lines(keys: LongTermKeys) -> str:
+    return f"aws_access_key_id = {keys.access_key_id}\naws_secret_access_key = {keys.secret_access_key.reveal()}\n"
+
+
+SESSION = "[live]\nassumed_role = False\naws_access_key_id = ASIA1\naws_secret_access_key = s\naws_session_token = t\n"
+CREDENTIALS = (
+    f"# mine\n[work]\nregion = eu-west-1\nmfa_serial = {DEVICE}\n{lines(KEYS)}\n"
+    f"[play-long-term]\n{lines(OTHER_KEYS)}\n{SESSION}"
+)
+CLEARED = (
+    f"# mine\n[work]\nregion = eu-west-1\nmfa_serial = {DEVICE}\n\n"
+    f"{SESSION}\n[work-long-term]\naws_mfa_device = {DEVICE}\n"
+)
+
+
+def moved(
+    outside: FakeOutside, request: ImportRequest | None = None, *, replaces: bool = False, asks: bool = False
+) -> Importable:
+    """Find and move, as the command does after consent."""
+    found = keys_here(request or ImportRequest(), outside)
+    carry_out(found, outside, replaces=replaces, asks=asks)
+    return found
+
+
+def test_keys_of_both_kinds_of_section_move_and_every_other_line_stays() -> None:
+    outside = FakeOutside(CREDENTIALS)
+    found = moved(outside)
+    assert found.left == []
+    assert outside.credentials.text == CLEARED
+    stored = outside.vault("keychain").stored
+    assert list(stored) == [WORK, PLAY]
+    assert stored[WORK].matches(KEYS)
+    assert stored[PLAY].matches(OTHER_KEYS)
+
+
+def test_a_second_run_finds_nothing_and_says_where_it_looked() -> None:
+    outside = FakeOutside(CREDENTIALS)
+    moved(outside)
+    found = keys_here(ImportRequest(), outside)
+    assert (found.moves, found.left) == ([], [])
+    assert found.looked_at == ["~/.aws/credentials", "the keychain fork's items"]
+
+
+def test_the_vault_and_key_id_are_noted() -> None:
+    outside = FakeOutside(CREDENTIALS)
+    moved(outside, ImportRequest(vault="age"))
+    assert section_values(outside.known_keys.read(), WORK) == {"vault": "age", "aws_access_key_id": KEYS.access_key_id}
+
+
+def test_keys_go_to_the_vault_that_holds_their_name_already() -> None:
+    outside = FakeOutside(CREDENTIALS)
+    outside.known_keys.text = f"[{WORK}]\nvault = age\n"
+    assert [(move.name, move.vault) for move in keys_here(ImportRequest(), outside).moves] == [
+        (WORK, "age"),
+        (PLAY, "keychain"),
+    ]
+
+
+@pytest.mark.parametrize("profile", ["play", "play-long-term"])
+def test_one_profile_alone(profile: str) -> None:
+    outside = FakeOutside(CREDENTIALS)
+    moved(outside, ImportRequest(profile=profile))
+    assert list(outside.vault("keychain").stored) == [PLAY]
+    assert outside.credentials.text == CREDENTIALS.replace(f"[play-long-term]\n{lines(OTHER_KEYS)}\n", "")
+
+
+def test_the_forks_items_are_found_for_every_profile_the_files_name() -> None:
+    outside = FakeOutside("[a]\nx = 1\n[b-long-term]\naws_mfa_device = d\n", "[profile c]\nregion = eu-west-1\n")
+    names = ("default-long-term", "a-long-term", "b-long-term", "c-long-term")
+    outside.fork.stored = dict.fromkeys((*names, "unknown-long-term"), KEYS)
+    outside.fork.device = DEVICE
+    moved(outside)
+    assert tuple(outside.vault("keychain").stored) == names
+    assert list(outside.fork.stored) == ["unknown-long-term"]
+    assert section_values(outside.credentials.read(), "c-long-term") == {"aws_mfa_device": DEVICE}
+
+
+def test_the_same_keys_in_file_and_fork_are_one_import() -> None:
+    outside = FakeOutside(f"[work]\n{lines(KEYS)}[work-long-term]\n# ours\n{lines(KEYS)}")
+    outside.fork.stored = {WORK: KEYS}
+    (move,) = keys_here(ImportRequest(), outside).moves
+    assert len(move.finds) == 3
+    moved(outside)
+    assert outside.credentials.text == "[work-long-term]\n# ours\n"
+    assert outside.fork.stored == {}
+
+
+def test_two_different_keys_for_one_name_are_left_and_the_others_move() -> None:
+    text = f"[work]\n{lines(KEYS)}[work-long-term]\n{lines(OTHER_KEYS)}"
+    outside = FakeOutside(f"{text}[play]\n{lines(KEYS)}")
+    found = moved(outside)
+    (left,) = found.left
+    assert "...KEY1" in left
+    assert "...KEY2" in left
+    assert outside.credentials.text == text
+    assert list(outside.vault("keychain").stored) == [PLAY]
+
+
+def test_other_keys_in_the_vault_are_kept_unless_told_otherwise() -> None:
+    outside = FakeOutside(f"[work]\n{lines(KEYS)}")
+    outside.vault("keychain").stored = {WORK: OTHER_KEYS}
+    found = moved(outside)
+    assert "--replace" in found.left[0]
+    assert outside.credentials.text == f"[work]\n{lines(KEYS)}"
+    assert outside.vault("keychain").stored[WORK] is OTHER_KEYS
+    moved(outside, replaces=True)
+    assert outside.vault("keychain").stored[WORK].matches(KEYS)
+    assert outside.credentials.text == ""
+
+
+@pytest.mark.parametrize(("answer", "kept"), [("y", False), ("n", True), ("", True)])
+def test_a_person_is_asked_before_keys_in_the_vault_are_replaced(answer: str, kept: bool) -> None:  # noqa: FBT001
+    outside = FakeOutside(f"[work]\n{lines(KEYS)}")
+    outside.vault("keychain").stored = {WORK: OTHER_KEYS}
+    outside.terminal = FakeTerminal(answer)
+    moved(outside, asks=True)
+    assert outside.terminal.questions == [f"{WORK}: replace ...KEY2 in the keychain vault by ...KEY1? [y/n] "]
+    assert outside.vault("keychain").stored[WORK].matches(OTHER_KEYS) is kept
+
+
+def test_keys_used_with_a_suffix_are_left_until_the_suffix_is_given() -> None:
+    """Under the default name `--long-term-suffix keys` would not find them any more."""
+    session = SESSION.replace("[live]", "[work]")
+    outside = FakeOutside(f"[work-keys]\n{lines(KEYS)}aws_mfa_device = {DEVICE}\n{session}")
+    (left,) = moved(outside).left
+    assert "--long-term-suffix keys" in left
+    assert outside.vault("keychain").stored == {}
+    moved(outside, ImportRequest(long_term_suffix="keys"))
+    assert list(outside.vault("keychain").stored) == ["work-keys"]
+    assert outside.credentials.text == f"[work-keys]\naws_mfa_device = {DEVICE}\n{session}"
+
+
+def test_the_file_is_no_goal_for_keys_that_are_in_it() -> None:
+    with pytest.raises(BadInput, match="already"):
+        keys_here(ImportRequest(no_keychain=True), FakeOutside(f"[{WORK}]\n{lines(KEYS)}"))
+
+
+def test_the_file_can_be_a_goal_for_the_forks_items() -> None:
+    text = f"[play-long-term]\n{lines(OTHER_KEYS)}\n{SESSION}"
+    outside = FakeOutside(text)
+    outside.fork.stored = {"live-long-term": KEYS}
+    moved(outside, ImportRequest(vault="file"))
+    assert list(outside.vault("file").stored) == ["live-long-term"]
+    assert (outside.credentials.text, outside.fork.stored) == (text, {})
+
+
+def test_a_keychain_that_is_needed_and_absent_is_told_before_the_question() -> None:
+    outside = FakeOutside(CREDENTIALS)
+    outside.fork = BrokenFork()
+    with pytest.raises(KeychainUnavailable):
+        check_keychain(keys_here(ImportRequest(), outside))
+    check_keychain(keys_here(ImportRequest(vault="age"), outside))
+
+
+class BrokenFork(FakeFork):
+    def load_fork(self, section: str) -> LongTermKeys | None:
+        raise KeychainUnavailable("this machine has no keychain")
+
+
+def test_consent_is_a_yes() -> None:
+    outside = FakeOutside()
+    outside.terminal = FakeTerminal("Yes ", "", "n")
+    ask_consent("Move? ", outside)
+    for _ in range(2):
+        with pytest.raises(Cancelled, match="nothing was changed"):
+            ask_consent("Move? ", outside)
+    with pytest.raises(NeedsHuman) as failed:
+        ask_consent("Move? ", outside)
+    assert "agree with: --yes" in failed.value.hints
+
+
+def test_a_section_changed_in_the_meantime_is_left_and_told() -> None:
+    outside = FakeOutside(f"[work]\n{lines(KEYS)}")
+    found = keys_here(ImportRequest(), outside)
+    outside.credentials.text = f"[work]\n{lines(OTHER_KEYS)}"
+    carry_out(found, outside, replaces=False, asks=False)
+    assert found.left == ["[work] of ~/.aws/credentials was changed in the meantime: its keys were left"]
+    assert outside.credentials.text == f"[work]\n{lines(OTHER_KEYS)}"
+
+
+class Forgetful(FakeVault):
+    """Takes keys and gives others back."""
+
+    def load(self, section: str) -> LongTermKeys | None:
+        return OTHER_KEYS if section in self.stored else None
+
+
+def test_nothing_is_removed_where_the_vault_gives_other_keys_back() -> None:
+    outside = FakeOutside(f"[work]\n{lines(KEYS)}")
+    outside.vaults["keychain"] = Forgetful()
+    outside.fork.stored = {WORK: KEYS}
+    with pytest.raises(KeychainUnavailable, match="does not give back"):
+        moved(outside)
+    assert outside.credentials.text == f"[work]\n{lines(KEYS)}"
+    assert list(outside.fork.stored) == [WORK]
+
+
+def test_a_vault_that_cannot_store_is_found_out_before_anything_is_stored() -> None:
+    outside = FakeOutside(CREDENTIALS)
+    outside.vault("keychain").failure = NotSetUp("locked")
+    with pytest.raises(NotSetUp):
+        moved(outside)
+    assert outside.vault("keychain").calls == ["check"]
+    assert outside.credentials.text == CREDENTIALS
+
+
+class Dead(AwsMfaError):
+    """The process is gone."""
+
+
+class Life:
+    """So many steps until the end; after it nothing works any more."""
+
+    def __init__(self, steps: int) -> None:
+        self.left = steps
+
+    def step(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise Dead("killed")
+
+    def around(self, effect: Callable[[], object]) -> None:
+        """Death may come before the effect or right after it."""
+        self.step()
+        effect()
+        self.step()
+
+
+class MortalVault(FakeVault):
+    life = Life(0)
+
+    def check(self) -> None:
+        self.life.step()
+
+    def load(self, section: str) -> LongTermKeys | None:
+        self.life.step()
+        return super().load(section)
+
+    def store(self, section: str, keys: LongTermKeys) -> None:
+        self.life.around(lambda: FakeVault.store(self, section, keys))
+
+
+class MortalFork(FakeFork):
+    life = Life(0)
+
+    def fork_device(self, section: str) -> str | None:
+        return DEVICE if section in self.stored else None
+
+    def remove_fork(self, section: str) -> None:
+        self.life.around(lambda: FakeFork.remove_fork(self, section))
+
+
+class MortalFile(MemoryFile):
+    life = Life(0)
+
+    def update(self, edit: Callable[[str], str]) -> bool:
+        self.life.around(lambda: MemoryFile.update(self, edit))
+        return True
+
+
+class MortalOutside(FakeOutside):
+    """All that changes anything dies after so many steps."""
+
+    def __init__(self, vault: str) -> None:
+        super().__init__(CREDENTIALS)
+        self.mortal_vault = self.vaults[vault] = MortalVault(vault)
+        self.mortal_fork = self.fork = MortalFork(live_long_term=KEYS, work_long_term=KEYS)
+        self.mortal_file = self.credentials = MortalFile(CREDENTIALS)
+        self.mortal_note = self.known_keys = MortalFile(None)
+
+    def lives(self, steps: int) -> Life:
+        life = Life(steps)
+        for mortal in (self.mortal_vault, self.mortal_fork, self.mortal_file, self.mortal_note):
+            mortal.life = life
+        return life
+
+    def places(self, name: str, keys: LongTermKeys, *sections: str) -> list[str]:
+        """Where the keys are."""
+        in_file = [
+            section for section in sections if _is(keys_of(section_values(self.credentials.read(), section)), keys)
+        ]
+        in_fork = ["fork"] if _is(self.fork.stored.get(name), keys) else []
+        return in_file + in_fork + (["vault"] if _is(self.mortal_vault.stored.get(name), keys) else [])
+
+
+def _is(found: LongTermKeys | None, keys: LongTermKeys) -> bool:
+    return found is not None and found.matches(keys)
+
+
+@pytest.mark.parametrize("vault", ["keychain", "age"])
+def test_whatever_step_is_the_last_no_key_is_lost_and_the_next_run_finishes(vault: str) -> None:
+    """Killed before or after each effect: the keys are in their old place, in the vault, or in both."""
+    steps = 0
+    while True:
+        outside = MortalOutside(vault)
+        life = outside.lives(steps)
+        died = False
+        try:
+            moved(outside, ImportRequest(vault=vault))
+        except Dead:
+            died = True
+        for name, keys, section in ((WORK, KEYS, "work"), (PLAY, OTHER_KEYS, PLAY), ("live-long-term", KEYS, "-")):
+            places = outside.places(name, keys, section)
+            assert places, (steps, name)
+            assert "vault" in places or set(places) >= ({section} - {"-"}), (steps, name)
+        outside.lives(10_000)
+        assert moved(outside, ImportRequest(vault=vault)).left == []
+        assert outside.credentials.text == f"{CLEARED}\n[live-long-term]\naws_mfa_device = {DEVICE}\n"
+        assert outside.fork.stored == {}
+        assert sorted(outside.mortal_vault.stored) == ["live-long-term", PLAY, WORK]
+        assert section_values(outside.known_keys.read(), PLAY) is not None
+        if not died:
+            break
+        steps += 1
+    assert life.left == 0
+    assert steps > 20
+
+
+def given(text: str, profile: str | None = None) -> tuple[FakeOutside, Importable]:
+    outside = FakeOutside(CREDENTIALS)
+    return outside, keys_given(FakeDocument(text), ImportRequest(profile=profile), outside)
+
+
+CSV = f"Access key ID,Secret access key\n{KEYS.access_key_id},{KEYS.secret_access_key.reveal()}\n"
+
+
+@pytest.mark.parametrize(("profile", "name"), [(None, "default-long-term"), ("new", "new-long-term")])
+def test_a_download_is_stored_under_the_profile_named(profile: str | None, name: str) -> None:
+    outside, found = given(CSV, profile)
+    carry_out(found, outside, replaces=False, asks=False)
+    assert outside.vault("keychain").stored[name].matches(KEYS)
+    assert outside.credentials.text == CREDENTIALS
+
+
+def test_a_file_of_profiles_keeps_their_names_and_devices() -> None:
+    outside, found = given(f"[a]\n{lines(KEYS)}mfa_serial = {DEVICE}\n[b-long-term]\n{lines(OTHER_KEYS)}")
+    carry_out(found, outside, replaces=False, asks=False)
+    assert list(outside.vault("keychain").stored) == ["a-long-term", "b-long-term"]
+    assert outside.credentials.text == f"{CREDENTIALS}\n[a-long-term]\naws_mfa_device = {DEVICE}\n"
+
+
+def test_a_file_without_keys_of_the_profile_is_bad_input() -> None:
+    with pytest.raises(BadInput, match=r"^FILE holds no long-term keys of profile c$"):
+        given(f"[a]\n{lines(KEYS)}", "c")
+    with pytest.raises(BadInput, match=r"^FILE holds no long-term keys$"):
+        given(SESSION)
+
+
+def test_the_credentials_file_itself_is_no_document() -> None:
+    outside = FakeOutside(CREDENTIALS)
+    with pytest.raises(BadInput, match="is the credentials file itself"):
+        keys_given(FakeDocument(CREDENTIALS, path=outside.credentials.path), ImportRequest(), outside)
+
+
+def test_an_inactive_key_is_told() -> None:
+    document = {"AccessKeyId": KEYS.access_key_id, "SecretAccessKey": "s", "Status": "Inactive"}
+    _, found = given(json.dumps({"AccessKey": document}))
+    assert found.notices == ["...KEY1 is inactive: AWS refuses it until you activate it"]
+
+
+def test_what_cannot_be_a_profile_or_a_key_is_left_with_its_reason() -> None:
+    outside = FakeOutside(f"[DEFAULT]\n{lines(KEYS)}[a]\n{lines(KEYS).replace('invented', 'two words')}")
+    found = moved(outside)
+    assert [line.partition(":")[0] for line in found.left] == [
+        "[DEFAULT] of ~/.aws/credentials",
+        "[a] of ~/.aws/credentials, line 6",
+    ]
+    assert outside.vault("keychain").stored == {}

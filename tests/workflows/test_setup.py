@@ -1,0 +1,235 @@
+"""Set-up: the vault first, then the questions, the check by AWS, and everything stored or nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from aws_mfa.errors import (
+    AwsUnreachable,
+    BadInput,
+    Cancelled,
+    KeychainUnavailable,
+    NeedsHuman,
+    NotSetUp,
+    SeveralDevices,
+    UnknownKey,
+    WrongSecret,
+)
+from aws_mfa.model import LongTermKeys
+from aws_mfa.rules.vault_choice import VaultChoice
+from aws_mfa.workflows.setup import set_up
+from aws_mfa.workflows.setup_questions import Answers
+from fakes import ACCOUNT, DEVICE, KEYS, OTHER_KEYS, FakeIam, FakeOutside, FakeSts, FakeTerminal, as_outside
+
+SECTION = "work-long-term"
+BY_DEFAULT = VaultChoice("keychain", "the default", explicit=False)
+SECRET = "invented/secret+of+ann"
+
+
+def outside_answering(*answers: str, has_human: bool = True) -> FakeOutside:
+    outside = FakeOutside()
+    outside.terminal = FakeTerminal(*answers, has_human=has_human)
+    return outside
+
+
+def test_the_questions_of_the_old_tool_come_first_in_its_words() -> None:
+    outside = outside_answering("work", KEYS.access_key_id, SECRET, "")
+    done = set_up(Answers(), BY_DEFAULT, as_outside(outside))
+    assert outside.terminal.questions == [
+        "Profile name to [default]: ",
+        "aws_access_key_id: ",
+        "(hidden) aws_secret_access_key: ",
+        "Region [us-east-1]: ",
+    ]
+    assert (done.profile, done.vault, done.device, done.region) == ("work", "keychain", DEVICE, "us-east-1")
+    assert outside.vaults["keychain"].stored[SECTION].matches(KEYS)
+    assert outside.credentials.text == f"[{SECTION}]\naws_mfa_device = {DEVICE}\n"
+    assert outside.config.text == "[profile work]\nregion = us-east-1\n"
+
+
+def test_an_empty_profile_is_the_default_one() -> None:
+    outside = outside_answering("", KEYS.access_key_id, SECRET, "")
+    set_up(Answers(), BY_DEFAULT, as_outside(outside))
+    assert "default-long-term" in outside.vaults["keychain"].stored
+    assert outside.config.text == "[default]\nregion = us-east-1\n"
+
+
+def test_every_question_but_the_secret_has_a_flag() -> None:
+    outside = outside_answering(SECRET, has_human=False)
+    answers = Answers(profile="work", access_key_id=KEYS.access_key_id, device=DEVICE, region="eu-west-1")
+    set_up(answers, BY_DEFAULT, as_outside(outside))
+    assert outside.terminal.questions == ["(hidden) aws_secret_access_key: "]
+
+
+def test_k2_no_secret_is_asked_before_the_vault_has_proved_itself() -> None:
+    outside = outside_answering(has_human=False)
+    outside.vaults["keychain"].failure = KeychainUnavailable("no D-Bus session", "--vault age")
+    with pytest.raises(KeychainUnavailable):
+        set_up(Answers(), BY_DEFAULT, as_outside(outside))
+    assert outside.terminal.questions == []
+
+
+@pytest.mark.parametrize(("answer", "vault"), [("", "age"), ("age", "age"), ("file", "file")])
+def test_without_a_keychain_a_human_is_offered_the_other_vaults(answer: str, vault: str) -> None:
+    outside = outside_answering(answer, "work", KEYS.access_key_id, SECRET, "")
+    outside.vaults["keychain"].failure = KeychainUnavailable("no D-Bus session")
+    assert set_up(Answers(), BY_DEFAULT, as_outside(outside)).vault == vault
+    assert outside.terminal.said[0] == "no D-Bus session"
+    assert outside.vaults[vault].stored[SECTION].matches(KEYS)
+
+
+def test_without_a_keychain_a_human_may_stop() -> None:
+    outside = outside_answering("no")
+    outside.vaults["keychain"].failure = KeychainUnavailable("no D-Bus session")
+    with pytest.raises(KeychainUnavailable):
+        set_up(Answers(), BY_DEFAULT, as_outside(outside))
+
+
+def test_a_vault_that_was_chosen_is_not_replaced_by_another() -> None:
+    outside = outside_answering("age")
+    outside.vaults["keychain"].failure = KeychainUnavailable("locked")
+    with pytest.raises(KeychainUnavailable):
+        set_up(Answers(), VaultChoice("keychain", "--vault", explicit=True), as_outside(outside))
+
+
+def test_b25_keys_stored_already_are_replaced_after_a_question_only() -> None:
+    outside = outside_answering("n")
+    outside.vaults["keychain"].stored[SECTION] = OTHER_KEYS
+    with pytest.raises(Cancelled):
+        set_up(Answers(profile="work"), BY_DEFAULT, as_outside(outside))
+    assert outside.vaults["keychain"].stored[SECTION] is OTHER_KEYS
+    assert "KEY2" in outside.terminal.questions[0]
+
+
+def test_without_a_human_replacing_needs_the_flag() -> None:
+    outside = outside_answering(has_human=False)
+    outside.vaults["keychain"].stored[SECTION] = OTHER_KEYS
+    with pytest.raises(NeedsHuman) as failure:
+        set_up(Answers(profile="work"), BY_DEFAULT, as_outside(outside))
+    assert "--yes" in failure.value.hints[0]
+
+
+@pytest.mark.parametrize("key_id", ["", "AKIA", "AKIA WITH BLANKS 1234", "ASIASESSIONKEY123456", "x" * 15])
+def test_what_is_no_long_term_key_id_is_refused_where_it_is_typed(key_id: str) -> None:
+    outside = outside_answering(key_id)
+    with pytest.raises(BadInput):
+        set_up(Answers(profile="work"), BY_DEFAULT, as_outside(outside))
+
+
+@pytest.mark.parametrize("secret", ["", "  ", "two words", "caf\u00e9" * 10])
+def test_what_is_no_secret_is_refused_and_not_quoted(secret: str) -> None:
+    outside = outside_answering(KEYS.access_key_id, secret)
+    with pytest.raises(BadInput) as failure:
+        set_up(Answers(profile="work"), BY_DEFAULT, as_outside(outside))
+    assert not secret.strip() or secret not in str(failure.value)
+
+
+def test_keys_that_aws_refuses_are_not_stored() -> None:
+    outside = outside_answering(KEYS.access_key_id, SECRET)
+    outside.fake_sts.identity = WrongSecret("no")
+    with pytest.raises(WrongSecret):
+        set_up(Answers(profile="work"), BY_DEFAULT, as_outside(outside))
+    assert outside.vaults["keychain"].stored == {}
+    assert outside.credentials.text is None
+
+
+def test_keys_of_another_partition_are_found_there() -> None:
+    """GovCloud keys are unknown to us-east-1: the region is the one that knows them."""
+    outside = outside_answering(KEYS.access_key_id, SECRET, "")
+    unknown = FakeSts()
+    unknown.identity = UnknownKey("unknown here")
+    outside.sts_of = {"us-east-1": unknown}
+    assert set_up(Answers(profile="gov"), BY_DEFAULT, as_outside(outside)).region == "us-gov-west-1"
+
+
+def test_keys_unknown_everywhere_are_told_for_the_region_most_likely_meant() -> None:
+    outside = outside_answering(KEYS.access_key_id, SECRET)
+    outside.fake_sts.identity = UnknownKey("elsewhere")
+    here = FakeSts()
+    here.identity = UnknownKey("here")
+    outside.sts_of = {"us-east-1": here}
+    with pytest.raises(UnknownKey, match="here"):
+        set_up(Answers(profile="work"), BY_DEFAULT, as_outside(outside))
+
+
+@pytest.mark.parametrize("has_human", [True, False])
+def test_without_a_network_keys_are_stored_unverified_and_it_is_said(*, has_human: bool) -> None:
+    answers = (SECRET, "y", "", "") if has_human else (SECRET,)
+    outside = outside_answering(*answers, has_human=has_human)
+    outside.fake_sts.identity = AwsUnreachable("no network")
+    done = set_up(Answers(profile="work", access_key_id=KEYS.access_key_id), BY_DEFAULT, as_outside(outside))
+    assert done.identity is None
+    assert "no network" in outside.terminal.said[0]
+    assert SECTION in outside.vaults["keychain"].stored
+
+
+def test_a_human_may_refuse_to_store_unverified_keys() -> None:
+    outside = outside_answering(SECRET, "n")
+    outside.fake_sts.identity = AwsUnreachable("no network")
+    with pytest.raises(AwsUnreachable):
+        set_up(Answers(profile="work", access_key_id=KEYS.access_key_id), BY_DEFAULT, as_outside(outside))
+    assert outside.vaults["keychain"].stored == {}
+
+
+def test_where_iam_tells_nothing_the_likely_device_is_one_enter_away() -> None:
+    outside = outside_answering(KEYS.access_key_id, SECRET, "", "")
+    outside.fake_iam = FakeIam([])
+    assert set_up(Answers(profile="work"), BY_DEFAULT, as_outside(outside)).device == DEVICE
+    assert f"MFA device, ARN or serial [{DEVICE}]: " in outside.terminal.questions
+
+
+def test_several_devices_and_nobody_to_choose_leave_nothing_stored() -> None:
+    outside = outside_answering(KEYS.access_key_id, SECRET, has_human=False)
+    outside.fake_iam = FakeIam([DEVICE, f"arn:aws:iam::{ACCOUNT}:mfa/tablet"])
+    with pytest.raises(SeveralDevices):
+        set_up(Answers(profile="work"), BY_DEFAULT, as_outside(outside))
+    assert outside.vaults["keychain"].stored == {}
+
+
+def test_the_region_of_the_config_is_kept() -> None:
+    outside = outside_answering(SECRET, has_human=False)
+    outside.config.text = "# mine\n[profile work]\nregion = ap-south-1\noutput = json\n"
+    done = set_up(Answers(profile="work", access_key_id=KEYS.access_key_id), BY_DEFAULT, as_outside(outside))
+    assert done.region == "ap-south-1"
+    assert outside.config.text == "# mine\n[profile work]\nregion = ap-south-1\noutput = json\n"
+
+
+@pytest.mark.parametrize("old", [None, OTHER_KEYS])
+def test_a_failure_half_way_puts_everything_back(old: LongTermKeys | None) -> None:
+    outside = outside_answering(SECRET, has_human=False)
+    before = f"# mine\n[{SECTION}]\nassume_role = x\n"
+    outside.credentials.text = before
+    outside.config.failure = NotSetUp("disk full")
+    if old is not None:
+        outside.vaults["keychain"].stored[SECTION] = old
+    answers = Answers(profile="work", access_key_id=KEYS.access_key_id, replaces=True)
+    with pytest.raises(NotSetUp):
+        set_up(answers, BY_DEFAULT, as_outside(outside))
+    assert outside.credentials.text == before
+    assert outside.vaults["keychain"].stored.get(SECTION) is old
+    assert outside.known_keys.text is None
+
+
+def test_a_broken_file_is_told_before_anything_is_asked() -> None:
+    outside = outside_answering()
+    outside.credentials.text = "[a]\n[a]\n"
+    with pytest.raises(Exception, match="line 2"):
+        set_up(Answers(), BY_DEFAULT, as_outside(outside))
+    assert outside.terminal.questions == []
+
+
+def test_keys_left_in_the_file_are_pointed_at() -> None:
+    outside = outside_answering(SECRET, has_human=False)
+    outside.credentials.text = f"[{SECTION}]\naws_access_key_id = {KEYS.access_key_id}\naws_secret_access_key = s\n"
+    done = set_up(Answers(profile="work", access_key_id=KEYS.access_key_id), BY_DEFAULT, as_outside(outside))
+    assert done.plain_copy
+
+
+def test_a_secret_that_reads_back_differently_is_the_vaults_failure_and_leaves_no_lines() -> None:
+    outside = outside_answering(SECRET, has_human=False)
+    outside.vaults["keychain"].store = lambda section, keys: (_ for _ in ()).throw(  # type: ignore[method-assign]
+        KeychainUnavailable("the keychain did not give back what was written")
+    )
+    with pytest.raises(KeychainUnavailable):
+        set_up(Answers(profile="work", access_key_id=KEYS.access_key_id), BY_DEFAULT, as_outside(outside))
+    assert outside.credentials.text is None
