@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from typing import TYPE_CHECKING, TypeAlias
+from typing import IO, TYPE_CHECKING, TypeAlias
 from unittest import mock
 
 from aws_mfa.cli import classic
@@ -25,7 +25,7 @@ from aws_mfa.rules.ini_text import section_values
 from needs import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from aws_mfa.practice import PracticeAws
     from aws_mfa.practice.account import User
@@ -114,7 +114,13 @@ class ClassicStage:
             "AWS_MFA_VAULT": "file",
         }
 
-    def keys_section(self, profile: str = "default", user: User | None = None, **settings: str) -> str:
+    def keys_section(
+        self,
+        profile: str = "default",
+        user: User | None = None,
+        settings: Mapping[str, str] | None = None,
+        **more: str,
+    ) -> str:
         """A long-term section with keys and device; settings replace or add lines, "" takes one away."""
         user = user or self.ann
         values = {
@@ -122,9 +128,16 @@ class ClassicStage:
             "aws_secret_access_key": user.keys.secret_access_key,
             "aws_mfa_device": user.devices[0].serial if user.devices else "",
         }
-        return section(f"{profile}-long-term", {**values, **settings})
+        return section(f"{profile}-long-term", {**values, **(settings or {}), **more})
 
-    def session_section(self, profile: str = "default", *, left_s: float = 7200, **settings: str) -> str:
+    def session_section(
+        self,
+        profile: str = "default",
+        *,
+        left_s: float = 7200,
+        settings: Mapping[str, str] | None = None,
+        **more: str,
+    ) -> str:
         """A session of 0.0.12's form with so many seconds left, that no AWS ever gave."""
         end = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() + left_s))
         values = {
@@ -135,7 +148,7 @@ class ClassicStage:
             "aws_security_token": "IQoJb3JpZ2luX2VjE",
             "expiration": end,
         }
-        return section(profile, {**values, **settings})
+        return section(profile, {**values, **(settings or {}), **more})
 
     def write(self, text: str | bytes, path: str | None = None, mode: int = 0o600) -> None:
         """The credentials file (or another), as if a person had saved it."""
@@ -220,15 +233,19 @@ class ClassicStage:
         if terminal is not None:
             outside.terminal = terminal
         out, err = io.StringIO(), io.StringIO()
-        with _answers(stdin) as answers, mock.patch("sys.stdin", answers):
-            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                try:
-                    code = classic.run(list(argv), outside)
-                except SystemExit as leaving:
-                    code = int(leaving.code or 0)
-                finally:
-                    if "_http" in vars(outside):
-                        outside._http.close()
+        with (
+            _answers(stdin) as answers,
+            mock.patch("sys.stdin", answers),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            try:
+                code = classic.run(list(argv), outside)
+            except SystemExit as leaving:
+                code = int(leaving.code or 0)
+            finally:
+                if "_http" in vars(outside):
+                    outside._http.close()
         return Ended(code, out.getvalue(), err.getvalue())
 
     def renew(self, *argv: str, env: Settings | None = None) -> Ended:
@@ -253,7 +270,7 @@ def section(name: str, values: Mapping[str, str]) -> str:
 
 
 @contextlib.contextmanager
-def _answers(text: str):  # type: ignore[no-untyped-def]
+def _answers(text: str) -> Iterator[IO[str]]:
     with tempfile.TemporaryFile("w+") as file:
         file.write(text)
         file.flush()

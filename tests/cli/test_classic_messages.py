@@ -31,7 +31,7 @@ def test_mfa_session(stage: ClassicStage) -> None:
         rf"Enter AWS MFA code for device \[{serial}\] \(renewing for 7200 seconds\):"
         r"INFO - Fetching Credentials - Profile: default, Duration: 7200$",
     )
-    assert says(ended.out, rf"INFO - Success! Your credentials will expire in 7[12]\d\d seconds at: {STAMP}\+00:00")
+    assert says(ended.out, rf"INFO - Success! Your credentials will expire in 7200 seconds at: {STAMP}\+00:00")
     assert ended.err == ""
 
 
@@ -39,10 +39,10 @@ def test_role(stage: ClassicStage) -> None:
     role = stage.aws.account.add_role("Admin", trusts=stage.ann, mfa=True)
     stage.write(stage.keys_section("work"))
     ended = stage.call("--profile", "work", "--assume-role", role.arn, "--token", stage.code())
-    assert says(ended.out, f"INFO - Using profile: work$\nINFO - Validating credentials for profile: work with assumed")
+    assert says(ended.out, "INFO - Using profile: work$")
     assert says(ended.out, f"INFO - Validating credentials for profile: work with assumed role {role.arn}$")
     assert says(ended.out, f"INFO - Assuming Role - Profile: work, Role: {role.arn}, Duration: 3600$")
-    assert says(ended.out, rf"INFO - Success! Your credentials will expire in 3[56]\d\d seconds at: {STAMP}\+00:00")
+    assert says(ended.out, rf"INFO - Success! Your credentials will expire in 3600 seconds at: {STAMP}\+00:00")
 
 
 def test_success_and_still_valid_name_the_moment_of_the_file(stage: ClassicStage) -> None:

@@ -69,7 +69,7 @@ def test_missing_long_term_section(stage: ClassicStage) -> None:
 
 @pytest.mark.parametrize("key", ["aws_access_key_id", "aws_secret_access_key"])
 def test_missing_key_of_the_long_term_section(stage: ClassicStage, key: str) -> None:
-    stage.write(stage.keys_section(**{key: ""}))
+    stage.write(stage.keys_section(settings={key: ""}))
     assert stage.call("--token", stage.code()).error == f"ERROR - No option '{key}' in section: 'default-long-term'"
     assert stage.sent() == []
 
@@ -175,7 +175,6 @@ CANNOT_BE_RIGHT = {
     "AWS_MFA_VAULT": ((), "keychain", "AWS_MFA_VAULT"),
     "code of five": (("--token", "12345"), "six digits", "six digits"),
     "code of letters": (("--token", "abcdef"), "six digits", "six digits"),
-    "empty code": (("--token", ""), "six digits", "six digits"),
 }
 VARIABLES = {
     "region": {"AWS_REGION": "eu-west-1.evil.example"},
@@ -230,6 +229,17 @@ def test_b3_permanent_keys_in_the_target_section_are_not_overwritten(stage: Clas
         ended = stage.call("--profile", "work", "--token", stage.code(), *flags)
         assert "section [work]" in ended.error
         assert "aws-mfa import --profile work" in ended.hints
+    assert (stage.state(), stage.sent()) == (before, [])
+
+
+def test_b3_who_has_plain_permanent_keys_only_is_told_of_the_missing_section_and_of_import(stage: ClassicStage) -> None:
+    """`aws configure` and nothing else: the commonest first run. The message is the contract's, the hint is ours."""
+    keys = stage.keys_section().partition("\n")[2]
+    stage.write(f"[default]\n{keys}")
+    before = stage.state()
+    ended = stage.call("--token", stage.code())
+    assert ended.error.startswith("ERROR - Long term credentials session '[default-long-term]' is missing.")
+    assert "aws-mfa import --profile default" in ended.hints
     assert (stage.state(), stage.sent()) == (before, [])
 
 

@@ -235,6 +235,13 @@ def test_code_is_the_flag_before_the_prompt(stage: ClassicStage, flag: str) -> N
     assert "Enter AWS MFA code" not in ended.out
 
 
+@pytest.mark.parametrize("token", [["--token", ""], ["--mfa-token="]], ids=str)
+def test_empty_code_counts_as_absent(stage: ClassicStage, token: list[str]) -> None:
+    """`--token "$CODE"` of a script whose variable is empty asks, as master does."""
+    ended = stage.renew(*token)
+    assert "Received token" not in ended.out
+
+
 # The keys that sign.
 
 

@@ -35,7 +35,7 @@ def test_missing_section(stage: ClassicStage) -> None:
 
 @pytest.mark.parametrize("key", REQUIRED_KEYS)
 def test_missing_key_is_a_warning_and_a_renewal(stage: ClassicStage, key: str) -> None:
-    stage.write(stage.keys_section() + stage.session_section(**{key: ""}))
+    stage.write(stage.keys_section() + stage.session_section(settings={key: ""}))
     assert reasons(stage) == [INVALID]
 
 

@@ -118,7 +118,7 @@ def modes(stage: ClassicStage) -> list[int]:
 
 
 SECRET = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY"
-BROKEN = {
+BROKEN: dict[str, tuple[str | bytes, int, str]] = {
     "B12 duplicate section": (f"[a]\nx = 1\n[default-long-term]\naws_secret_access_key = {SECRET}\n[a]\n", 5, "[a]"),
     "B12 duplicate key": (f"[a]\nkey = 1\nkey = {SECRET}\n", 3, "again"),
     "B13 junk line": (f"[a]\nx = 1\n{SECRET}\n", 3, "key = value"),

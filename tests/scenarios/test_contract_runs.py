@@ -1,4 +1,4 @@
-"""The contract as a shell sees it: `aws-mfa [flags]` started for real, its streams, its exit codes (sections 1, 6, 7)."""
+"""The contract as a shell sees it (sections 1, 6, 7): the tool started for real, its streams, its exit codes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from classic_stage import ClassicStage, Ended
 
 pytestmark = pytest.mark.real
@@ -60,7 +62,7 @@ def test_exit_0_and_help_on_stdout(stage: ClassicStage) -> None:
     assert ended.out.startswith("usage: aws-mfa")
 
 
-ERRORS = {
+ERRORS: dict[str, Callable[[ClassicStage], Ended]] = {
     "wrong code": lambda stage: stage.run("--token", stage.wrong_code()),
     "no code": lambda stage: stage.run("--token", "abc"),
     "end of input": lambda stage: stage.run(stdin=""),
@@ -74,7 +76,7 @@ ERRORS = {
 @pytest.mark.parametrize("case", ERRORS)
 def test_exit_1_and_one_error_line_on_stdout(stage: ClassicStage, case: str) -> None:
     before = stage.state()
-    ended: Ended = ERRORS[case](stage)  # type: ignore[no-untyped-call]
+    ended = ERRORS[case](stage)
     assert ended.error
     assert "Traceback" not in ended.out
     assert stage.state() == before
@@ -99,3 +101,27 @@ def test_reader_that_leaves_early_causes_no_traceback(stage: ClassicStage) -> No
             check=False,
         )
         assert ended.stderr == ""
+
+
+def test_closed_stdout_is_no_reason_to_fail(stage: ClassicStage) -> None:
+    closed = ("/bin/sh", "-c", 'exec "$@" >&-', "sh")
+    assert stage.run("--token", stage.code(), prefix=closed).code == 0
+    stage.section()
+    assert stage.run(prefix=closed).code == 0, "still valid"
+
+
+def test_full_disk_below_stdout_is_one_line(stage: ClassicStage) -> None:
+    ended = stage.run("--token", stage.code(), prefix=("/bin/sh", "-c", 'exec "$@" >/dev/full', "sh"))
+    assert (ended.code, ended.err.count("\n")) == (1, 2), ended
+    assert "Traceback" not in ended.err
+    assert stage.sent() == []
+
+
+def test_name_that_stdout_cannot_spell_is_escaped(stage: ClassicStage) -> None:
+    stage.write(stage.keys_section("j\u00f6rg"))
+    ascii_only = {"PYTHONIOENCODING": "ascii"}
+    ended = stage.run("--profile", "j\u00f6rg", "--token", stage.code(), env=ascii_only)
+    assert (ended.code, ended.err) == (0, ""), ended
+    assert "INFO - Using profile: j\\xf6rg\n" in ended.out
+    again = stage.run("--profile", "j\u00f6rg", env=ascii_only)
+    assert (again.code, again.err) == (0, ""), again

@@ -29,9 +29,7 @@ def on_terminal(stage: ClassicStage) -> Generator[Callable[..., pexpect.spawn[st
     def start(*argv: str, env: Settings | None = None) -> pexpect.spawn[str]:
         environ = {name: value for name, value in {**stage.environ, **(env or {})}.items() if value is not None}
         command, *arguments = stage.command(*argv)
-        child = pexpect.spawn(
-            command, arguments, env=environ, encoding="utf-8", timeout=20, dimensions=(24, 300)
-        )
+        child = pexpect.spawn(command, arguments, env=environ, encoding="utf-8", timeout=20, dimensions=(24, 300))
         child.delaybeforesend = None
         children.append(child)
         return child

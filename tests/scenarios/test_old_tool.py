@@ -1,6 +1,7 @@
 """
-0.0.12 itself against the practice AWS: the ground that the proofs of compatibility stand on, and the proof that each
-tool accepts the file of the other.
+0.0.12 itself against the practice AWS: the ground that the proofs of compatibility stand on.
+
+And the proof that each tool accepts the file of the other.
 """
 
 from __future__ import annotations

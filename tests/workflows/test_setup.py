@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from aws_mfa.errors import (
@@ -15,11 +17,13 @@ from aws_mfa.errors import (
     UnknownKey,
     WrongSecret,
 )
-from aws_mfa.model import LongTermKeys
 from aws_mfa.rules.vault_choice import VaultChoice
 from aws_mfa.workflows.setup import set_up
 from aws_mfa.workflows.setup_questions import Answers
 from fakes import ACCOUNT, DEVICE, KEYS, OTHER_KEYS, FakeIam, FakeOutside, FakeSts, FakeTerminal, as_outside
+
+if TYPE_CHECKING:
+    from aws_mfa.model import LongTermKeys
 
 SECTION = "work-long-term"
 BY_DEFAULT = VaultChoice("keychain", "the default", explicit=False)

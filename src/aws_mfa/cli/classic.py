@@ -22,6 +22,7 @@ from aws_mfa.errors import (
     Cancelled,
     NeedsHuman,
     NoDevice,
+    NoLongTermKeys,
     NotSetUp,
     RefusedByAws,
     Throttled,
@@ -30,7 +31,7 @@ from aws_mfa.errors import (
 from aws_mfa.rules.classic_settings import duration_in_force
 from aws_mfa.rules.code_windows import checked_code
 from aws_mfa.rules.endpoints import sts_endpoint
-from aws_mfa.rules.freshness import Fresh, judge
+from aws_mfa.rules.freshness import Fresh, holds_permanent_keys, judge
 from aws_mfa.rules.ini_text import check, check_if_small
 from aws_mfa.rules.vault_choice import choose_vault, noted_vault
 from aws_mfa.workflows.devices import discover_device
@@ -81,12 +82,15 @@ def _classic(flags: Namespace, outside: Outside, log: ClassicLog) -> None:
     if isinstance(verdict, Fresh) and not flags.force and _keys_exist(profile, choice, outside, in_doubt=True):
         log.lines([messages.still_valid(verdict)])
         return
-    token = None if flags.token is None else checked_code(flags.token)
+    token = checked_code(flags.token) if flags.token else None
     if token:
         log.line("DEBUG", "Received token as argument")
     check(text, where=outside.credentials.path)
+    found = _found_keys(profile, choice, outside)
+    if found.notice:
+        log.line("INFO", found.notice)
     refuse_permanent_keys(text, profile.short_term, outside.credentials.path)
-    renewal = _renewal(profile, choice, outside, log)
+    renewal = _renewal(profile, found, outside, log)
     log.lines([messages.renewing(verdict, profile.short_term, forced=flags.force)])
     _renew(renewal, token, outside, log)
 
@@ -114,12 +118,20 @@ def _read_file(profile: ClassicProfile, outside: Outside, log: ClassicLog) -> st
     return text
 
 
-def _renewal(profile: ClassicProfile, choice: VaultChoice, outside: Outside, log: ClassicLog) -> Renewal:
+def _found_keys(profile: ClassicProfile, choice: VaultChoice, outside: Outside) -> FoundKeys:
+    """The long-term keys; who has them in the profile's own section only, as AWS's tools write them, is told so."""
+    try:
+        return find_long_term_keys(profile.long_term, choice, profile.long_values, outside)
+    except NoLongTermKeys as error:
+        if not holds_permanent_keys(profile.short_values or {}):
+            raise
+        hint = f"section [{profile.short_term}] holds long-term keys: aws-mfa import --profile {profile.short_term}"
+        raise NoLongTermKeys(error.message, hint, *error.hints) from None
+
+
+def _renewal(profile: ClassicProfile, found: FoundKeys, outside: Outside, log: ClassicLog) -> Renewal:
     """Gather and check everything that is needed besides the code; only a device that nobody named costs a request."""
     profile.read_config(outside.config.read(), outside.config.path)
-    found = find_long_term_keys(profile.long_term, choice, profile.long_values, outside)
-    if found.notice:
-        log.line("INFO", found.notice)
     known = device_known(profile, found, outside)
     request = session_request(profile, known, outside.user_name)
     region = chosen_region(profile, request.device)
@@ -161,7 +173,7 @@ def _renew_once(renewal: Renewal, token: str | None, outside: Outside, log: Clas
     log.lines([messages.calling(renewal.request, renewal.section)])
     session = obtain_session(renewal, code, outside)
     write_session(renewal, session, code, outside)
-    log.lines([messages.success(session, outside.now())])
+    log.lines([messages.success(session, renewal.request, outside.now())])
 
 
 def _ensure_file(profile: ClassicProfile, choice: VaultChoice, outside: Outside) -> None:

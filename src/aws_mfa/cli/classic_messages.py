@@ -19,6 +19,8 @@ LEVELS = {"NOTSET": 0, "DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRI
 
 Line = tuple[str, str]
 
+_ANSWER_TOOK_S = 60
+
 MUST_PROVIDE_DEVICE = 'You must provide --device or MFA_DEVICE or set "aws_mfa_device" in ".aws/credentials"'
 
 
@@ -79,9 +81,11 @@ def calling(request: SessionRequest, short_name: str) -> Line:
     return ("INFO", text)
 
 
-def success(session: Session, now: float) -> Line:
-    """What STS returned, not what was asked; local time beside UTC."""
+def success(session: Session, request: SessionRequest, now: float) -> Line:
+    """What STS returned, not what was asked, but for the seconds that its answer took; local time beside UTC."""
     left_s = session.expires_at - now
+    if abs(left_s - request.duration_s) < _ANSWER_TOOK_S:
+        left_s = request.duration_s
     text = (
         f"Success! Your credentials will expire in {round(left_s)} seconds at: {utc_text(session.expires_at)}+00:00 "
         f"({local_text(session.expires_at)}, in {duration_text(left_s)})"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from typing import TYPE_CHECKING, Protocol
@@ -43,20 +44,29 @@ class Command(Protocol):
 
 def main(argv: list[str]) -> int:
     """Run the command or the classic form, and see that nothing but our own words comes out."""
+    _prepare_output()
     try:
         code = _run(argv)
     except AwsMfaError as error:
         return _failed(error)
     except KeyboardInterrupt:
         return _failed(Cancelled("cancelled"))
-    except BrokenPipeError:
-        # Whoever read our output has gone; without this the interpreter complains when it flushes at its end.
+    except OSError as error:
+        # Whoever read our output has gone, or its disk is full; without this the interpreter complains at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return 1 if isinstance(error, BrokenPipeError) else _failed(_unexpected(error))
     except Exception as error:  # noqa: BLE001  # the last door: a bug of ours is told in one line
-        # Its class alone: its text may quote what a secret stood in.
-        return _failed(AwsMfaError(f"unexpected {type(error).__name__}{_place_of(error)}: this is a bug", _REPORT))
+        return _failed(_unexpected(error))
     return code
+
+
+def _prepare_output() -> None:
+    """A closed stdout takes what is said and drops it; a character that it cannot spell is escaped, never fatal."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # for as long as we run
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _run(argv: list[str]) -> int:
@@ -93,6 +103,11 @@ def _failed(error: AwsMfaError) -> int:
     lines = [f"aws-mfa: {error.message}", *(f"hint: {hint}" for hint in error.hints)]
     print("\n".join(lines), file=sys.stderr)  # noqa: T201  # the one printer of failures
     return error.exit_code
+
+
+def _unexpected(error: Exception) -> AwsMfaError:
+    """Its class alone: its text may quote what a secret stood in."""
+    return AwsMfaError(f"unexpected {type(error).__name__}{_place_of(error)}: this is a bug", _REPORT)
 
 
 def _place_of(error: BaseException) -> str:

@@ -11,6 +11,8 @@ import sys
 
 from aws_mfa.cli.quick_answer import quick_answer
 
+_CANCELLED = 130
+
 
 def start() -> int:
     """Answer and leave, or go the full way; the exit code."""
@@ -18,16 +20,24 @@ def start() -> int:
     text = quick_answer(argv, os.environ)
     if text is not None:
         _leave(text)
-    from aws_mfa.cli.main import main
-
+    try:
+        from aws_mfa.cli.main import main
+    except KeyboardInterrupt:
+        return _CANCELLED  # while it loads: later `main` itself answers
     return main(argv)
 
 
 def _leave(text: str) -> None:
-    """End without tearing the interpreter down: nothing is open, and it saves a seventh of the run."""
+    """
+    End without tearing the interpreter down: nothing is open, and it saves a seventh of the run.
+
+    Returns where stdout is closed or cannot spell the text: the full path knows what to do then.
+    """
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except (AttributeError, UnicodeError):
+        return
+    except OSError:
         os._exit(1)
     os._exit(0)

@@ -16,6 +16,7 @@ from aws_mfa.errors import BadInput, BrokenFile
 from aws_mfa.model import LongTermKeys, Secret
 from aws_mfa.rules.freshness import holds_permanent_keys
 from aws_mfa.rules.ini_text import check, sections
+from aws_mfa.rules.key_shapes import trouble_with_key_id, trouble_with_secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 KEY_ID, SECRET = "aws_access_key_id", "aws_secret_access_key"
 _DEVICE_KEYS = ("aws_mfa_device", "mfa_serial")
-_SHORTEST_KEY_ID = 16  # https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKey.html
 _CSV_KEY_ID, _CSV_SECRET = "access key id", "secret access key"
 _KINDS = (
     "give the CSV that the IAM console downloads, the JSON of `aws iam create-access-key`, or an AWS credentials file"
@@ -164,14 +164,11 @@ def _checked(key_id: str, secret: str, place: str) -> KeysInText:
 
 def _bad_half(keys: LongTermKeys) -> tuple[str, str] | None:
     """Which of the two can be no long-term key, and why."""
-    key_id, secret = keys.access_key_id, keys.secret_access_key.reveal()
-    if key_id.startswith("ASIA"):
-        return KEY_ID, "an access key id that begins with ASIA is a session's"
-    if len(key_id) < _SHORTEST_KEY_ID or not (key_id.isascii() and key_id.isalnum()):
-        return KEY_ID, f"an access key id has at least {_SHORTEST_KEY_ID} letters and digits, and nothing else"
-    if not secret or not (secret.isascii() and secret.isprintable()) or " " in secret:
-        return SECRET, "the secret access key holds characters that no key has"
-    return None
+    trouble = trouble_with_key_id(keys.access_key_id)
+    if trouble:
+        return KEY_ID, trouble
+    trouble = trouble_with_secret(keys.secret_access_key)
+    return (SECRET, trouble) if trouble else None
 
 
 def _first_line(text: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.errors import BadInput, Cancelled, KeychainUnavailable, NeedsHuman, Unreachable
 from aws_mfa.model import LongTermKeys, Secret, masked
 from aws_mfa.rules import arns
+from aws_mfa.rules.key_shapes import trouble_with_key_id, trouble_with_secret
 from aws_mfa.rules.regions import checked_region
 from aws_mfa.rules.section_names import check_name
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from aws_mfa.model import Identity
     from aws_mfa.workflows.outside import Outside, Vault
 
-_SHORTEST_KEY_ID = 16  # https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKey.html
 _YES = ("y", "yes")
 
 
@@ -92,8 +92,9 @@ def asked_keys(answers: Answers, outside: Outside) -> LongTermKeys:
     secret = Secret(outside.terminal.ask_hidden("aws_secret_access_key: ").reveal().strip())
     if not secret:
         raise BadInput("You must supply aws_secret_access_key")
-    if not secret.reveal().isascii() or not secret.reveal().isprintable() or " " in secret.reveal():
-        raise BadInput("the secret access key holds characters that no key has", "copy it again, whole and alone")
+    trouble = trouble_with_secret(secret)
+    if trouble:
+        raise BadInput(trouble, "copy it again, whole and alone")
     return LongTermKeys(key_id, secret)
 
 
@@ -101,16 +102,9 @@ def _checked_key_id(text: str) -> str:
     key_id = text.strip()
     if not key_id:
         raise BadInput("You must supply aws_access_key_id")
-    if key_id.startswith("ASIA"):
-        raise BadInput(
-            "an access key id that begins with ASIA is a session's: STS takes long-term keys only",
-            "make an access key for the IAM user: its id begins with AKIA",
-        )
-    if len(key_id) < _SHORTEST_KEY_ID or not (key_id.isascii() and key_id.isalnum()):
-        raise BadInput(
-            f"an access key id has at least {_SHORTEST_KEY_ID} letters and digits, and nothing else",
-            "copy it again from the IAM console: it begins with AKIA",
-        )
+    trouble = trouble_with_key_id(key_id)
+    if trouble:
+        raise BadInput(trouble, "copy it again from the IAM console, or make a key: its id begins with AKIA")
     return key_id
 
 

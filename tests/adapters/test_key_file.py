@@ -1,0 +1,58 @@
+"""The vault `file`: two lines of a section, and nothing else touched."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aws_mfa.adapters.aws_files import AwsFile
+from aws_mfa.adapters.key_file import KeyFile
+from aws_mfa.errors import BrokenFile
+from aws_mfa.model import LongTermKeys, Secret
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEYS = LongTermKeys("AKIAINVENTEDANNSKEY1", Secret("invented/secret"))
+REST = "# mine\n[work-long-term]\naws_mfa_device = x\n"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "credentials"
+
+
+def test_stored_keys_are_loaded_again(path: Path) -> None:
+    vault = KeyFile(AwsFile(str(path)))
+    vault.store("work-long-term", KEYS)
+    loaded = vault.load("work-long-term")
+    assert loaded is not None
+    assert loaded.matches(KEYS)
+
+
+def test_other_lines_stay_when_keys_come_and_go(path: Path) -> None:
+    path.write_text(REST)
+    vault = KeyFile(AwsFile(str(path)))
+    vault.store("work-long-term", KEYS)
+    assert path.read_text().startswith(REST)
+    vault.remove("work-long-term")
+    assert path.read_text() == REST
+
+
+@pytest.mark.parametrize("text", ["", "[work-long-term]\naws_access_key_id = AKIA\n", "[other]\nx = y\n"])
+def test_half_a_pair_is_no_keys(path: Path, text: str) -> None:
+    path.write_text(text)
+    assert KeyFile(AwsFile(str(path))).load("work-long-term") is None
+
+
+def test_removing_what_is_not_there_changes_nothing(path: Path) -> None:
+    path.write_text(REST)
+    KeyFile(AwsFile(str(path))).remove("elsewhere-long-term")
+    assert path.read_text() == REST
+
+
+def test_a_broken_file_is_told_by_the_check_before_keys_are_asked(path: Path) -> None:
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(BrokenFile):
+        KeyFile(AwsFile(str(path))).check()

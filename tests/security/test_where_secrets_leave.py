@@ -1,0 +1,44 @@
+"""The complete list of places where a secret leaves its type: a new one is a decision, made here."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from needs import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SOURCE = os.path.join(ROOT, "src", "aws_mfa")
+
+PLACES = {
+    "adapters/age_file.py": 2,  # the passphrase, to age
+    "adapters/aws_query.py": 2,  # secret and token, to the signature
+    "adapters/key_file.py": 1,  # the vault `file`: plain text, chosen by a person
+    "adapters/key_items.py": 1,  # the JSON of the keychain's item and of the age file
+    "rules/key_shapes.py": 1,  # its characters are looked at
+    "rules/session_section.py": 2,  # the session, to the credentials file
+    "workflows/setup_questions.py": 1,  # blanks around a pasted secret
+}
+
+
+def test_secrets_leave_in_these_places_and_no_others() -> None:
+    assert Counter(_places()) == Counter(PLACES)
+
+
+def _places() -> Iterator[str]:
+    for folder, _, names in os.walk(SOURCE):
+        for name in names:
+            path = os.path.join(folder, name)
+            if name.endswith(".py"):
+                with open(path, encoding="utf-8") as file:
+                    for node in ast.walk(ast.parse(file.read())):
+                        if isinstance(node, ast.Attribute) and node.attr in ("reveal", "_text") and not _is_own(path):
+                            yield os.path.relpath(path, SOURCE).replace(os.sep, "/")
+
+
+def _is_own(path: str) -> bool:
+    return path == os.path.join(SOURCE, "model.py")
