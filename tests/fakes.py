@@ -52,13 +52,13 @@ class FakeSts:
     def __init__(self) -> None:
         self.identity: Identity | AwsMfaError = Identity(ANN, ACCOUNT, "AIDAINVENTED")
         self.answers: list[Session | AwsMfaError] = []
-        self.sent: list[tuple[str, str, SessionRequest]] = []
+        self.sent: list[tuple[str, str | None, SessionRequest]] = []
         self.identity_calls = 0
 
     def get_session_token(self, keys: LongTermKeys, request: SessionRequest, code: str) -> Session:
         return self._answer("GetSessionToken", code, request)
 
-    def assume_role(self, keys: LongTermKeys, request: SessionRequest, code: str) -> Session:
+    def assume_role(self, keys: LongTermKeys | Session, request: SessionRequest, code: str | None) -> Session:
         return self._answer("AssumeRole", code, request)
 
     def get_caller_identity(self, keys: LongTermKeys | Session) -> Identity:
@@ -67,7 +67,7 @@ class FakeSts:
             raise self.identity
         return self.identity
 
-    def _answer(self, action: str, code: str, request: SessionRequest) -> Session:
+    def _answer(self, action: str, code: str | None, request: SessionRequest) -> Session:
         self.sent.append((action, code, request))
         answer = self.answers.pop(0) if self.answers else a_session(role_arn=request.role_arn)
         if isinstance(answer, AwsMfaError):
@@ -158,6 +158,9 @@ class MemoryFile:
         changed = after != self.text
         self.text = after
         return changed
+
+    def check_writable(self) -> None:
+        pass
 
     def repair_mode(self) -> bool:
         return False

@@ -9,6 +9,7 @@ Every failure a user can meet, one class per situation; imports nothing.
     |   |-- NoDevice                    no MFA device known or found
     |   |   `-- SeveralDevices          more than one, and nobody there to choose
     |   |-- BrokenFile                  a file that cannot be read as what it should be
+    |   |-- BadProfile                  a profile in the AWS files cannot be used as it stands
     |   `-- PermanentKeysInTheWay       the section to be written holds long-term keys
     |-- NeedsHuman             exit 4   a question, and nobody there to answer
     |-- RefusedByAws           exit 5   AWS answered: no
@@ -23,6 +24,9 @@ Every failure a user can meet, one class per situation; imports nothing.
     |   |-- ChainingLimit               one hour at most from temporary credentials
     |   |-- NotAuthorized               policy, trust policy, or a role that does not exist
     |   |-- SessionExpired              the session used for signing is over
+    |   |-- MalformedPolicy             a session policy that AWS cannot read
+    |   |-- TooLargeForSession          session policies and tags over AWS's limit together
+    |   |-- TagsRefused                 tags or source identity contradict themselves or the role before
     |   |-- RegionDisabled              STS is not active in that region
     |   |-- Throttled                   too many requests
     |   `-- AwsFailed                   5xx or an answer that cannot be read: the code may be spent
@@ -79,6 +83,10 @@ class SeveralDevices(NoDevice):
 
 class BrokenFile(NotSetUp):
     """A file cannot be read as what it should be; the message never quotes a value."""
+
+
+class BadProfile(NotSetUp):
+    """A profile in the AWS files cannot be used as it stands."""
 
 
 class PermanentKeysInTheWay(NotSetUp):
@@ -139,6 +147,18 @@ class NotAuthorized(RefusedByAws):
 
 class SessionExpired(RefusedByAws):
     """The session that signed the request is over."""
+
+
+class MalformedPolicy(RefusedByAws):
+    """AWS cannot read the session policy."""
+
+
+class TooLargeForSession(RefusedByAws):
+    """Session policies and tags are over AWS's limit together."""
+
+
+class TagsRefused(RefusedByAws):
+    """Session tags or a source identity contradict themselves, or what the role before them hands on."""
 
 
 class RegionDisabled(RefusedByAws):

@@ -83,9 +83,25 @@ class Session:
 
 
 class SessionRequest:
-    """What is asked of STS: an MFA session, or a role when `role_arn` is given. `duration_s` is in seconds."""
+    """
+    What is asked of STS: an MFA session, or a role when `role_arn` is given. `duration_s` is in seconds.
 
-    __slots__ = ("device", "duration_s", "external_id", "role_arn", "role_session_name")
+    The rest is for roles alone: `tags` are pairs of key and value, `transitive_tag_keys` name those of them that the
+    next role of a chain inherits, `policy` is JSON that narrows the session, as do the managed `policy_arns`.
+    """
+
+    __slots__ = (
+        "device",
+        "duration_s",
+        "external_id",
+        "policy",
+        "policy_arns",
+        "role_arn",
+        "role_session_name",
+        "source_identity",
+        "tags",
+        "transitive_tag_keys",
+    )
 
     def __init__(
         self,
@@ -94,12 +110,23 @@ class SessionRequest:
         role_arn: str | None = None,
         role_session_name: str | None = None,
         external_id: str | None = None,
+        *,
+        tags: tuple[tuple[str, str], ...] = (),
+        transitive_tag_keys: tuple[str, ...] = (),
+        source_identity: str | None = None,
+        policy: str | None = None,
+        policy_arns: tuple[str, ...] = (),
     ) -> None:
         self.device = device
         self.duration_s = duration_s
         self.role_arn = role_arn
         self.role_session_name = role_session_name
         self.external_id = external_id
+        self.tags = tags
+        self.transitive_tag_keys = transitive_tag_keys
+        self.source_identity = source_identity
+        self.policy = policy
+        self.policy_arns = policy_arns
 
 
 class Identity:

@@ -26,6 +26,8 @@ OTHER_KEYS = LongTermKeys("AKIAI44QH8DHBEXAMPLE", Secret("je7MtGbClwBF/2Zp9Utk")
 class Asker:
     """A human who types one passphrase, and how often it was asked for."""
 
+    tries = 1
+
     def __init__(self, passphrase: str = "correct horse") -> None:
         self.passphrase = passphrase
         self.asked: list[str] = []
@@ -216,3 +218,30 @@ def test_a_folder_in_its_place_is_told(path: str) -> None:
     os.makedirs(path)
     with pytest.raises((NotSetUp, BrokenFile), match=r"keys\.age"):
         AgeFile(path, Asker()).load("work-long-term")
+
+
+class Forgetful:
+    """A human who types it wrong at first."""
+
+    tries = 3
+
+    def __init__(self, *answers: str) -> None:
+        self.answers = list(answers)
+
+    def __call__(self, *, new: bool) -> Secret:
+        return Secret(self.answers.pop(0))
+
+
+def test_a_human_may_try_a_passphrase_three_times(path: str) -> None:
+    AgeFile(path, Asker()).store("work-long-term", KEYS)
+    found = AgeFile(path, Forgetful("wrong", "Wrong", "correct horse")).load("work-long-term")
+    assert found is not None
+    assert found.matches(KEYS)
+
+
+def test_the_third_wrong_passphrase_is_the_last(path: str) -> None:
+    AgeFile(path, Asker()).store("work-long-term", KEYS)
+    asker = Forgetful("a", "b", "c", "correct horse")
+    with pytest.raises(BadInput, match="does not open"):
+        AgeFile(path, asker).load("work-long-term")
+    assert asker.answers == ["correct horse"]

@@ -117,8 +117,8 @@ def test_the_host_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
         raise TimeoutError
 
     monkeypatch.setattr("urllib3.util.connection.create_connection", silent)
-    error = failure("http://sts.internal")
-    assert error.message == "no connection to sts.internal: it does not answer"
+    error = failure("http://127.0.0.1:9")
+    assert error.message == "no connection to 127.0.0.1: it does not answer"
     assert "the code was not sent: it is not spent" in error.hints
 
 
@@ -135,6 +135,7 @@ def test_the_host_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
         (200, b'{"json": 1}', AwsFailed, "cannot be read"),
         (200, b"<a>" * 400_000, AnswerLost, "cut"),
         (200, b'<!DOCTYPE a [<!ENTITY b "c">]><GetSessionTokenResponse/>', AwsFailed, "cannot be read"),
+        (200, '<!DOCTYPE a [<!ENTITY b "c">]><GetSessionTokenResponse/>'.encode("utf-16"), AwsFailed, "cannot be read"),
         (200, b'<?xml version="1.0" encoding="nonsense"?><a/>', AwsFailed, "cannot be read"),
         (302, b"", AwsUnreachable, "is not AWS"),
         (403, b"<html>blocked by policy</html>", AwsUnreachable, "is not AWS"),

@@ -155,6 +155,24 @@ def test_a_keychain_that_loses_what_is_written_is_noticed() -> None:
         keychain(Forgetful()).check()
 
 
+class CutShort(DictBackend):
+    """One write is cut; the next would succeed."""
+
+    def set(self, service: str, user: str, value: str) -> None:
+        self.writes += 1
+        self.items[service, user] = value if self.writes != 2 else value[:20]
+
+
+def test_a_write_that_goes_wrong_leaves_the_old_keys() -> None:
+    backend = CutShort()
+    keychain(backend).store("work-long-term", KEYS)
+    with pytest.raises(KeychainUnavailable, match="did not give back"):
+        keychain(backend).store("work-long-term", OTHER_KEYS)
+    found = keychain(backend).load("work-long-term")
+    assert found is not None
+    assert found.matches(KEYS)
+
+
 def test_the_check_leaves_nothing_behind_and_touches_no_keys() -> None:
     backend = DictBackend()
     backend.items[LABEL] = "whatever"

@@ -178,7 +178,7 @@ def test_what_is_no_lock_file_is_refused_and_not_written_to(tmp_path: Path, kind
 def test_a_missing_folder_is_named_with_the_command_that_makes_it(tmp_path: Path) -> None:
     with pytest.raises(NotSetUp) as caught, lock(str(tmp_path / "none" / "lock"), timeout_s=0):
         pass
-    assert caught.value.hints == (f'make the folder: mkdir -p -m 700 "{tmp_path / "none"}"',)
+    assert caught.value.hints == (f"make the folder: mkdir -p -m 700 {tmp_path / 'none'}",)
 
 
 @posix_only
@@ -266,5 +266,5 @@ def test_a_lock_file_that_root_made_serves_the_folders_owner_and_another_users_i
         environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
         command = [sys.executable, "-c", FOREIGN, path]
         told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
-    refusal = f'cannot open the lock {path}: another user made it\nremove it: sudo rm "{path}"\n'
+    refusal = f"cannot open the lock {path}: another user made it\nremove it: sudo rm {path}\n"
     assert told == ("held\n" if owner else refusal)

@@ -72,3 +72,11 @@ def test_a_command_that_does_not_end_is_given_up() -> None:
             new=False
         )
     assert time.monotonic() - began_at < 5
+
+
+def test_for_a_new_vault_it_must_say_the_same_twice() -> None:
+    """A generator, or a password manager's notice with exit code 0, would make a vault that never opens again."""
+    command = PassphraseCommand(python("import os; print(os.urandom(8).hex())"))
+    assert command(new=False)
+    with pytest.raises(BadInput, match="two different passphrases"):
+        command(new=True)

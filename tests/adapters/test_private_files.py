@@ -292,7 +292,7 @@ def make(path: Path, *, age_s: float) -> None:
 def test_old_leftovers_of_killed_processes_are_removed_and_nothing_else(tmp_path: Path) -> None:
     make(tmp_path / TEMP_NAME, age_s=4000)
     kept = {
-        ".f.aws-mfa-1123456789abcdef.tmp": 60,  # young: its process may be alive
+        ".f.aws-mfa-1123456789abcdef.tmp": 5,  # young: its process may be alive
         ".g.aws-mfa-0123456789abcdef.tmp": 4000,  # another file's
         ".f.aws-mfa-mynotes.tmp": 4000,  # not made by us
         ".f.aws-mfa.lock": 4000,

@@ -27,6 +27,8 @@ KEYS = LongTermKeys("AKIAIOSFODNN7EXAMPLE", Secret("wJalrXUtnFEMI/K7MDENG"))
 class Typed:
     """Types the passphrase."""
 
+    tries = 1
+
     def __init__(self, passphrase: str = PASSPHRASE) -> None:
         self.passphrase = passphrase
 

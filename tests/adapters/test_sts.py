@@ -8,7 +8,8 @@ import io
 import logging
 import threading
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -25,12 +26,13 @@ from aws_mfa.rules.endpoints import iam_endpoint, sts_endpoint
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from aws_mfa.practice.account import User
+    from aws_mfa.practice.account import Role, User
     from aws_mfa.practice.faults import Fault
     from aws_mfa.practice.totp import Device
     from aws_mfa.workflows.outside import Iam, Sts
 
 ROUNDING_S = 2
+POLICY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "iam:*", "Resource": "*"}]}'
 
 
 class Practice(NamedTuple):
@@ -43,7 +45,7 @@ class Practice(NamedTuple):
     sts: AwsSts
     iam: AwsIam
 
-    def request(self, duration_s: int = 3600, **role: str) -> SessionRequest:
+    def request(self, duration_s: int = 3600, **role: Any) -> SessionRequest:
         return SessionRequest(self.phone.serial, duration_s, **role)
 
     def count(self, action: str) -> int:
@@ -65,6 +67,11 @@ def practising(aws: PracticeAws, http: AwsHttp, region: str = "eu-central-1") ->
 def practice() -> Iterator[Practice]:
     with practising(PracticeAws(), AwsHttp(read_timeout_s=0.5)) as practice:
         yield practice
+
+
+def role_arn(role: Role) -> str:
+    """The beginning of the ARNs that its sessions have."""
+    return role.account.arn(f"assumed-role/{role.name}", service="sts")
 
 
 def wrong_code(phone: Device) -> str:
@@ -103,6 +110,56 @@ def test_a_role_is_assumed_with_code_session_name_and_external_id(practice: Prac
     identity = practice.sts.get_caller_identity(session)
     assert identity.arn.endswith(":assumed-role/Admin/ann@x+=,.-")
     assert identity.account == practice.aws.account.account_id
+
+
+def mfa_session(practice: Practice) -> Session:
+    return practice.sts.get_session_token(practice.keys, practice.request(), practice.phone.unused_code())
+
+
+def test_with_an_mfa_session_a_role_needs_no_code_and_no_device_is_sent(practice: Practice) -> None:
+    role = practice.aws.account.add_role("Admin", trusts=practice.ann, mfa=True)
+    request = practice.request(role_arn=role.arn, role_session_name="ann")
+    session = practice.sts.assume_role(mfa_session(practice), request, None)
+    assert practice.sts.get_caller_identity(session).arn.endswith(":assumed-role/Admin/ann")
+    sent = practice.aws.requests[1].parameters
+    assert set(sent) == {"Action", "Version", "DurationSeconds", "RoleArn", "RoleSessionName"}
+
+
+def test_a_role_session_assumes_the_next_role(practice: Practice) -> None:
+    hub = practice.aws.account.add_role("Hub", trusts=practice.ann, mfa=True)
+    spoke = practice.aws.add_account().add_role("Spoke", trusts=hub)
+    session = mfa_session(practice)
+    for role in (hub, spoke):
+        session = practice.sts.assume_role(session, practice.request(role_arn=role.arn, role_session_name="ann"), None)
+    chain = practice.aws.sessions[session.access_key_id].chain
+    assert [arn.rpartition(":")[2] for arn in chain] == ["user/ann", "assumed-role/Hub/ann", "assumed-role/Spoke/ann"]
+
+
+def test_all_terms_of_a_role_session_arrive(practice: Practice) -> None:
+    role = practice.aws.account.add_role("Admin", trusts=practice.ann)
+    request = SessionRequest(
+        practice.phone.serial,
+        900,
+        role.arn,
+        "ann",
+        tags=(("Team", "blue & green=1+1"), ("Straße", ""), ("Ticket", "7")),
+        transitive_tag_keys=("Ticket", "Team"),
+        source_identity="ann@example.com",
+        policy=POLICY,
+        policy_arns=("arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:aws:iam::aws:policy/job-function/Billing"),
+    )
+    for session in (
+        practice.sts.assume_role(mfa_session(practice), request, None),
+        practice.sts.assume_role(practice.keys, request, practice.phone.unused_code()),
+    ):
+        terms = practice.aws.sessions[session.access_key_id].terms
+        assert tuple(terms.tags.items()) == request.tags
+        assert terms.transitive_tag_keys == request.transitive_tag_keys
+        assert (terms.source_identity, terms.policy, terms.policy_arns) == (
+            request.source_identity,
+            request.policy,
+            request.policy_arns,
+        )
 
 
 def test_it_says_who_calls_and_signs_for_its_region(practice: Practice) -> None:
@@ -181,6 +238,54 @@ def test_a_duration_above_the_roles_maximum(practice: Practice) -> None:
         practice.sts.assume_role(practice.keys, request, practice.phone.code())
 
 
+BLUE = ("Team", "blue")
+MANY_BYTES = ("Team", "b" * 256)
+TERMS: list[tuple[dict[str, Any], type[errors.AwsMfaError], str]] = [
+    ({"policy": '{"Secret": '}, errors.MalformedPolicy, "invalid Json"),
+    ({"policy": "{}" + " " * 2047}, errors.MalformedPolicy, "less than or equal to 2048"),
+    ({"tags": (MANY_BYTES, ("Two", "b" * 256))}, errors.TooLargeForSession, "session tags .* 115 %"),
+    ({"tags": (MANY_BYTES,), "policy_arns": (f"arn:aws:iam::aws:policy/{'p' * 600}",)}, errors.TooLargeForSession, "%"),
+    ({"tags": (BLUE, ("team", "red"))}, errors.TagsRefused, "Duplicate tag keys"),
+    ({"tags": (BLUE,), "transitive_tag_keys": ("Teem",)}, errors.TagsRefused, "must be included"),
+    ({"tags": (("Team", "a;b"),)}, errors.TagsRefused, "regular expression"),
+]
+
+
+@pytest.mark.parametrize(("terms", "failure", "says"), TERMS)
+def test_terms_that_aws_does_not_take(
+    practice: Practice, terms: dict[str, Any], failure: type[errors.AwsMfaError], says: str
+) -> None:
+    role = practice.aws.account.add_role("Admin", trusts=practice.ann)
+    request = SessionRequest("", 900, role.arn, "ann", **terms)
+    with pytest.raises(failure, match=says) as refused:
+        practice.sts.assume_role(practice.keys, request, None)
+    assert role.arn in refused.value.message
+    assert "Secret" not in refused.value.message
+    assert refused.value.hints
+
+
+def test_a_chain_does_not_change_what_it_inherits(practice: Practice) -> None:
+    hub = practice.aws.account.add_role("Hub", trusts=practice.ann)
+    spoke = practice.aws.account.add_role("Spoke", trusts=hub)
+    request = SessionRequest(
+        "", 900, hub.arn, "ann", tags=(BLUE,), transitive_tag_keys=("Team",), source_identity="ann"
+    )
+    session = practice.sts.assume_role(practice.keys, request, None)
+    for changed, says in (({"tags": (BLUE,)}, "inherited"), ({"source_identity": "bob"}, "source_identity")):
+        with pytest.raises(errors.TagsRefused, match="set already") as refused:
+            practice.sts.assume_role(session, SessionRequest("", 900, spoke.arn, "ann", **changed), None)
+        assert says in refused.value.hints[0]
+
+
+def test_a_role_that_takes_no_tags_says_which_permission_lacks(practice: Practice) -> None:
+    role = practice.aws.account.add_role("Admin", trusts=practice.ann, takes_tags=False, takes_source_identity=False)
+    for terms, action in (({"tags": (BLUE,)}, "sts:TagSession"), ({"source_identity": "ann"}, "sts:SetSourceIdentity")):
+        request = SessionRequest("", 900, role.arn, "ann", **terms)
+        with pytest.raises(errors.NotAuthorized, match=action) as refused:
+            practice.sts.assume_role(practice.keys, request, None)
+        assert "trust policy" in refused.value.hints[0]
+
+
 def test_a_malformed_code_is_told_without_its_value(practice: Practice) -> None:
     with pytest.raises(errors.BadCode) as refused:
         practice.sts.get_session_token(practice.keys, practice.request(), "98765")
@@ -254,9 +359,10 @@ def test_a_call_with_a_code_is_sent_once(
     assert failed.value.__cause__ is None
 
 
-def test_the_door_works_again_after_each_trouble(practice: Practice) -> None:
+def test_the_door_works_again_after_each_trouble(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aws_mfa.adapters.backoff.FIRST_WAIT_S", 0.0)
     for fault, failure in FAULTS:
-        practice.aws.faults.add("GetCallerIdentity", fault(), times=2)
+        practice.aws.faults.add("GetCallerIdentity", fault(), times=None)
         with pytest.raises(failure):
             practice.sts.get_caller_identity(practice.keys)
         practice.aws.faults.clear()
@@ -267,6 +373,17 @@ def test_a_call_without_a_code_is_sent_again_once_after_a_cut(practice: Practice
     practice.aws.faults.add("GetCallerIdentity", faults.reset())
     assert practice.sts.get_caller_identity(practice.keys).arn == practice.ann.arn
     assert practice.count("GetCallerIdentity") == 2
+
+
+def test_a_call_without_a_code_waits_where_aws_throttles(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aws_mfa.adapters.backoff.FIRST_WAIT_S", 0.0)
+    practice.aws.faults.add("GetCallerIdentity", faults.throttling(), times=3)
+    assert practice.sts.get_caller_identity(practice.keys).arn == practice.ann.arn
+    assert practice.count("GetCallerIdentity") == 4
+    practice.aws.faults.add("GetCallerIdentity", faults.throttling(), times=None)
+    with pytest.raises(errors.Throttled):
+        practice.sts.get_caller_identity(practice.keys)
+    assert practice.count("GetCallerIdentity") == 9
 
 
 def test_an_answer_without_its_parts_cannot_be_read(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -280,15 +397,21 @@ def test_an_answer_without_its_parts_cannot_be_read(practice: Practice, monkeypa
 # What it costs, and what it never says
 
 
-def test_one_connection_serves_all_calls(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
-    connections: list[object] = []
+@pytest.fixture
+def connections(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Every connection that the practice AWS accepts."""
+    accepted: list[object] = []
     accept = practice.aws._server.get_request
 
     def counted_accept() -> object:
-        connections.append(accepted := accept())
-        return accepted
+        accepted.append(connection := accept())
+        return connection
 
     monkeypatch.setattr(practice.aws._server, "get_request", counted_accept)
+    return accepted
+
+
+def test_one_connection_serves_all_calls(practice: Practice, connections: list[object]) -> None:
     for _ in range(3):
         practice.sts.get_caller_identity(practice.keys)
     assert len(connections) == 1
@@ -312,6 +435,41 @@ def test_a_connection_long_quiet_is_not_used_for_a_code(practice: Practice, monk
     monkeypatch.setattr(next(iter(http._managers.values())), "clear", lambda: closed.append(True))
     practice.sts.get_session_token(practice.keys, practice.request(), practice.phone.code())
     assert closed == [True]
+
+
+def test_a_hundred_roles_side_by_side_share_connections(
+    practice: Practice, connections: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More threads than connections wait for one; nobody opens, uses once and throws away."""
+    monkeypatch.setattr("aws_mfa.adapters.aws_http._MOST_CONNECTIONS", 4)
+    roles = [practice.aws.account.add_role(f"role-{number}", trusts=practice.ann, mfa=True) for number in range(100)]
+    session = mfa_session(practice)
+    http = AwsHttp()
+    sts = AwsSts(sts_endpoint("eu-central-1", {"AWS_ENDPOINT_URL": practice.aws.url}), http)
+
+    def assumed(role: Role) -> Session:
+        return sts.assume_role(session, practice.request(role_arn=role.arn, role_session_name="ann"), None)
+
+    connections.clear()
+    with contextlib.closing(http), ThreadPoolExecutor(16) as workers:
+        sessions = list(workers.map(assumed, roles))
+    assert [one.assumed_role_arn for one in sessions] == [role.arn for role in roles]
+    issued = [practice.aws.sessions[one.access_key_id].principal for one in sessions]
+    assert [principal.arn for principal in issued] == [f"{role_arn(role)}/ann" for role in roles]
+    assert len(connections) <= 4
+
+
+def test_a_connection_whose_answer_was_cut_is_given_back(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many cuts as there are connections, and the next call still finds one."""
+    monkeypatch.setattr("aws_mfa.adapters.aws_http._MOST_CONNECTIONS", 2)
+    http = AwsHttp(read_timeout_s=0.5)
+    sts = AwsSts(sts_endpoint("eu-central-1", {"AWS_ENDPOINT_URL": practice.aws.url}), http)
+    with contextlib.closing(http):
+        for fault in (faults.truncated_body(), faults.reset(), faults.slow(1.0), faults.truncated_body()):
+            practice.aws.faults.add("GetSessionToken", fault)
+            with pytest.raises(errors.AnswerLost):
+                sts.get_session_token(practice.keys, practice.request(), "000000")
+        assert sts.get_caller_identity(practice.keys).arn == practice.ann.arn
 
 
 def test_threads_share_the_door(practice: Practice) -> None:

@@ -25,6 +25,7 @@ OUR_MODULES = {
     "aws_mfa.rules.freshness",
     "aws_mfa.rules.ini_text",
     "aws_mfa.rules.section_names",
+    "aws_mfa.rules.shown_text",
     "aws_mfa.rules.timestamps",
 }
 # All but free; the rest that is used, `os` above all, a bare interpreter has already loaded.

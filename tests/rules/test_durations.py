@@ -55,8 +55,8 @@ def test_the_defaults_are_those_of_the_contract_and_are_taken() -> None:
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        *((-5, "0 s"), (0, "0 s"), (45, "45 s"), (59.4, "59 s"), (59.6, "1 min"), (60, "1 min"), (119, "1 min")),
-        *((1020, "17 min"), (3599, "59 min"), (3600, "1 h"), (3900, "1 h 05 min"), (43200, "12 h"), (129600, "36 h")),
+        *((-5, "0 s"), (0, "0 s"), (45, "45 s"), (59.4, "59 s"), (59.6, "1 min"), (60, "1 min"), (119, "2 min")),
+        *((1020, "17 min"), (3599, "1 h"), (3600, "1 h"), (3900, "1 h 05 min"), (43200, "12 h"), (129600, "36 h")),
     ],
 )
 def test_durations_as_people_read_them(seconds: float, text: str) -> None:
@@ -65,10 +65,10 @@ def test_durations_as_people_read_them(seconds: float, text: str) -> None:
 
 @settings(max_examples=60)
 @given(st.integers(60, 200_000))
-def test_a_duration_shown_is_at_most_the_duration(seconds: int) -> None:
-    """Less than a minute may be lost, nothing is ever added."""
+def test_a_duration_shown_is_the_nearest_minute(seconds: int) -> None:
+    """43 199 s are twelve hours to a person."""
     words = duration_text(seconds).split()
     shown = sum(
         int(number) * {"h": 3600, "min": 60}[unit] for number, unit in zip(words[::2], words[1::2], strict=True)
     )
-    assert 0 <= seconds - shown < 60
+    assert abs(seconds - shown) <= 30

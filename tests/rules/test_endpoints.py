@@ -104,19 +104,17 @@ def test_a_given_endpoint_counts_and_the_services_own_before_the_general_one() -
 
 
 @pytest.mark.parametrize(
-    ("url", "warned"),
-    [
-        ("http://127.0.0.1:4566", False),
-        ("http://localhost:4566", False),
-        ("http://[::1]:4566", False),
-        ("https://sts.internal", False),
-        ("http://localstack:4566", True),
-        ("http://127.evil.example", True),
-    ],
+    "url", ["http://127.0.0.1:4566", "http://localhost:4566", "http://[::1]:4566", "https://sts.internal"]
 )
-def test_plain_http_beyond_this_machine_is_warned_of(url: str, *, warned: bool) -> None:
-    warning = sts_endpoint("us-east-1", {"AWS_ENDPOINT_URL_STS": url}).warning
-    assert (warning is not None) == warned
+def test_plain_http_is_for_this_machine_alone(url: str) -> None:
+    assert sts_endpoint("us-east-1", {"AWS_ENDPOINT_URL_STS": url}).url == f"{url}/"
+
+
+@pytest.mark.parametrize("url", ["http://localstack:4566", "http://127.evil.example", "http://0.0.0.0:80"])
+def test_plain_http_to_another_machine_is_refused(url: str) -> None:
+    """The code goes there in clear, and the session comes back in clear."""
+    with pytest.raises(BadInput, match="plain http"):
+        sts_endpoint("us-east-1", {"AWS_ENDPOINT_URL_STS": url})
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
-import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,10 +13,9 @@ import pytest
 from needs import needs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from pathlib import Path
 
     from classic_stage import ClassicStage
-    from old_tool import OldTool
 
 pytestmark = pytest.mark.real
 POSIX = pytest.mark.skipif(os.name == "nt", reason="POSIX")
@@ -36,16 +36,6 @@ def test_b1_full_disk_leaves_the_old_file_intact(stage: ClassicStage) -> None:
         [".credentials.aws-mfa.lock", "credentials", "mfa"],
         [".credentials.aws-mfa.lock", "credentials"],
     )
-
-
-def test_b1_old_tool_loses_all(stage: ClassicStage, old_tool: Callable[[str], OldTool]) -> None:
-    """The ground of B1: what we must not do is real."""
-    needs("prlimit")
-    tool = old_tool(stage.aws.url)
-    tool._script = "prlimit"
-    script = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(__file__))), ".build", "old-tool", "bin")
-    tool.run("--fsize=0", os.path.join(script, "aws-mfa"), typed=f"{stage.code()}\n")
-    assert stage.read() == ""
 
 
 def test_b2_two_runs_at_once_on_different_profiles_both_land(stage: ClassicStage) -> None:
@@ -179,32 +169,29 @@ def test_b14_dead_proxy_is_not_asked_for_this_machine_itself(stage: ClassicStage
     assert stage.run("--token", stage.code(), env={"HTTPS_PROXY": proxy, "HTTP_PROXY": proxy}).code == 0
 
 
-@pytest.mark.skipif(sys.platform == "win32" or not hasattr(os, "geteuid"), reason="user ids of POSIX")
-def test_b16_user_without_a_name_gets_a_session_name(stage: ClassicStage) -> None:
-    """A container with a uid that no password file knows; even `--help` failed there."""
-    needs("setpriv")
-    if os.geteuid() != 0:
-        pytest.skip("only root becomes an unknown user")
+NOBODY = """
+import pwd
+def nobody(uid):
+    raise KeyError(f"getpwuid(): uid not found: {uid}")
+pwd.getpwuid = nobody
+"""
+
+
+@POSIX
+def test_b16_user_without_a_name_gets_a_session_name(stage: ClassicStage, tmp_path: Path) -> None:
+    """As in a container whose user stands in no password file: there even `--help` failed."""
+    (tmp_path / "sitecustomize.py").write_text(NOBODY)
     role = stage.aws.account.add_role("Admin", trusts=stage.ann, mfa=True)
-    unknown = ("setpriv", "--reuid=61234", "--regid=61234", "--clear-groups")
-    os.chmod(stage.home, 0o755)
-    for path in (stage.home, os.path.dirname(stage.credentials), stage.credentials):
-        os.chown(path, 61234, 61234)
-    reachable(stage.home)
-    env = {"LOGNAME": None, "USER": None, "PYTHONDONTWRITEBYTECODE": "1"}
-    assert stage.run("--help", prefix=unknown, env=env).code == 0
-    ended = stage.run("--assume-role", role.arn, "--token", stage.code(), prefix=unknown, env=env)
+    path = os.pathsep.join([str(tmp_path), stage.environ["PYTHONPATH"]])
+    env = {"PYTHONPATH": path, "LOGNAME": None, "USER": None, "LNAME": None, "USERNAME": None}
+    assert stage.run("--help", env=env).code == 0
+    ended = stage.run("--assume-role", role.arn, "--token", stage.code(), env=env)
     assert (ended.code, ended.err) == (0, ""), ended
     assert stage.aws.requests[-1].parameters["RoleSessionName"] == "aws-mfa"
 
 
-def reachable(path: str) -> None:
-    """Let every user walk to the test's folder: pytest keeps it for its own."""
-    while (path := os.path.dirname(path)) not in ("/", "/tmp"):
-        os.chmod(path, os.stat(path).st_mode | 0o011)
-
-
-def test_b25_setup_asks_before_replacing_and_honours_the_profile(stage: ClassicStage) -> None:
+def test_b25_setup_honours_the_profile_and_twice_replaces_nothing_unasked(stage: ClassicStage) -> None:
+    """Down a pipe nobody can be asked: its next line is the secret. The question itself: test_contract_terminal.py."""
     stage.write("# mine\n")
     keys = f"{stage.ann.keys.access_key_id}\n{stage.ann.keys.secret_access_key}\n"
     first = stage.run("--setup", "--profile", "work", stdin=keys)
@@ -214,12 +201,10 @@ def test_b25_setup_asks_before_replacing_and_honours_the_profile(stage: ClassicS
     assert section["aws_secret_access_key"] == stage.ann.keys.secret_access_key
     assert section["aws_mfa_device"] == stage.phone.serial
     before = stage.state()
-    again = stage.run("--setup", "--profile", "work", stdin=f"n\n{keys}")
-    assert again.code != 0
-    assert "replace them? [y/n]" in again.out
+    again = stage.run("--setup", "--profile", "work", stdin=keys)
+    assert "has keys in the file vault already" in again.error
+    assert "aws-mfa setup --profile work --yes" in again.hints
     assert stage.state() == before
-    assert stage.run("--setup", "--profile", "work", stdin=f"y\n{keys}").code == 0
-    assert stage.read().count("[work-long-term]") == 1
     assert stage.run("--profile", "work", stdin=f"{stage.code()}\n").code == 0
 
 
@@ -229,3 +214,17 @@ def test_b25_setup_with_wrong_keys_stores_nothing(stage: ClassicStage) -> None:
     assert "the secret access key does not belong" in ended.error
     assert SECRET not in ended.out
     assert stage.state() == before
+
+
+@POSIX
+def test_b26_ctrl_c_while_aws_is_asked_is_130_without_a_traceback(stage: ClassicStage) -> None:
+    before = stage.state()
+    stage.aws.latency_s = 20
+    run = stage.start(stdin=f"{stage.code()}\n")
+    gives_up_at = time.monotonic() + 20
+    while not stage.sent() and time.monotonic() < gives_up_at:
+        time.sleep(0.01)
+    run.send_signal(signal.SIGINT)
+    out, err = run.communicate(timeout=20)
+    assert (run.returncode, err) == (130, "aws-mfa: cancelled\n"), out
+    assert (stage.state(), stage.sent()) == (before, ["GetSessionToken"])

@@ -131,6 +131,32 @@ def test_ctrl_c_at_the_secret_leaves_the_echo_on(
     assert "work" not in stage.read()
 
 
+@pytest.mark.parametrize("answer", ["n", "y"])
+def test_b25_setup_asks_before_replacing(
+    stage: ClassicStage, on_terminal: Callable[..., pexpect.spawn[str]], answer: str
+) -> None:
+    bob = stage.aws.account.add_user("bob")
+    stage.write(stage.keys_section("work", bob))
+    before = stage.state()
+    child = on_terminal("--setup", "--profile", "work", "--device", stage.phone.serial)
+    child.expect_exact("replace them? [y/n] ")
+    child.sendline(answer)
+    if answer == "n":
+        assert exit_code(child) == (130, "n\nERROR - nothing was changed\n")
+        assert stage.state() == before
+        return
+    child.expect("aws_access_key_id: ")
+    child.sendline(stage.ann.keys.access_key_id)
+    child.expect(f"{stage.ann.keys.access_key_id}\r\n")
+    child.expect("aws_secret_access_key: ")
+    child.sendline(stage.ann.keys.secret_access_key)
+    child.expect("Region .*: ")
+    child.sendline("")
+    status, said = exit_code(child)
+    assert (status, stage.ann.keys.secret_access_key in said) == (0, False), said
+    assert stage.section("work-long-term")["aws_access_key_id"] == stage.ann.keys.access_key_id
+
+
 def test_end_of_input_at_the_prompt_is_one_error(
     stage: ClassicStage, on_terminal: Callable[..., pexpect.spawn[str]]
 ) -> None:

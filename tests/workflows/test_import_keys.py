@@ -10,7 +10,19 @@ from aws_mfa.rules.ini_text import section_values
 from aws_mfa.rules.key_documents import keys_of
 from aws_mfa.workflows.import_keys import ask_consent, carry_out, check_keychain
 from aws_mfa.workflows.importable_keys import ImportRequest, keys_given, keys_here
-from fakes import DEVICE, KEYS, OTHER_KEYS, FakeDocument, FakeFork, FakeOutside, FakeTerminal, FakeVault, MemoryFile
+from aws_mfa.workflows.keys import note_keys
+from fakes import (
+    DEVICE,
+    KEYS,
+    OTHER_KEYS,
+    FakeDocument,
+    FakeFork,
+    FakeOutside,
+    FakeTerminal,
+    FakeVault,
+    MemoryFile,
+    as_outside,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -389,3 +401,20 @@ def test_what_cannot_be_a_profile_or_a_key_is_left_with_its_reason() -> None:
         "[a] of ~/.aws/credentials, line 6",
     ]
     assert outside.vault("keychain").stored == {}
+
+
+def test_keys_that_set_up_put_into_the_file_move_out_of_it_and_are_never_cleared_in_place() -> None:
+    """A note that names the file, ours or a hand's, must not make the file both goal and place to clear."""
+    outside = FakeOutside(f"[{WORK}]\n{lines(KEYS)}")
+    note_keys(WORK, "file", KEYS, as_outside(outside))
+    moved(outside)
+    assert outside.vault("keychain").stored[WORK].matches(KEYS)
+
+
+def test_a_move_into_the_place_it_would_clear_is_refused() -> None:
+    outside = FakeOutside(f"[{WORK}]\n{lines(KEYS)}")
+    found = keys_here(ImportRequest(), as_outside(outside))
+    found.moves[0].vault = "file"
+    with pytest.raises(BadInput, match="already"):
+        carry_out(found, as_outside(outside), replaces=True, asks=False)
+    assert outside.credentials.text == f"[{WORK}]\n{lines(KEYS)}"

@@ -89,7 +89,7 @@ def test_missing_keys_tell_why_the_keychain_could_not_be_asked() -> None:
     outside.vaults["keychain"].failure = KeychainUnavailable("no D-Bus session", "use --vault age")
     with pytest.raises(NoLongTermKeys) as failure:
         find_long_term_keys(SECTION, BY_DEFAULT, None, as_outside(outside))
-    assert failure.value.hints[:2] == ("no D-Bus session", "use --vault age")
+    assert failure.value.hints[:2] == ("the keychain could not be asked (no D-Bus session)", "use --vault age")
 
 
 def test_a_note_answers_whether_keys_exist_without_the_keychain() -> None:
@@ -107,8 +107,17 @@ def test_a_keychain_that_cannot_be_asked_is_a_doubt(in_doubt: bool) -> None:  # 
     assert keys_are_known(SECTION, BY_DEFAULT, None, as_outside(outside), in_doubt=in_doubt) is in_doubt
 
 
-def test_moving_keys_to_the_file_takes_the_note_away() -> None:
+def test_keys_stored_in_the_file_on_purpose_ask_no_keychain_again() -> None:
     outside = FakeOutside()
     note_keys(SECTION, "age", KEYS, as_outside(outside))
     note_keys(SECTION, "file", KEYS, as_outside(outside))
-    assert SECTION not in outside.known_keys.read()
+    assert outside.known_keys.read().count("vault = file") == 1
+    assert "vault = age" not in outside.known_keys.read()
+
+
+def test_a_note_without_an_entry_is_told() -> None:
+    outside = FakeOutside()
+    note_keys(SECTION, "keychain", KEYS, as_outside(outside))
+    with pytest.raises(NoLongTermKeys) as failure:
+        find_long_term_keys(SECTION, BY_DEFAULT, None, as_outside(outside))
+    assert "keychain vault, which has no entry" in failure.value.hints[0]

@@ -137,23 +137,43 @@ def test_keys_that_aws_refuses_are_not_stored() -> None:
     assert outside.credentials.text is None
 
 
-def test_keys_of_another_partition_are_found_there() -> None:
-    """GovCloud keys are unknown to us-east-1: the region is the one that knows them."""
-    outside = outside_answering(KEYS.access_key_id, SECRET, "")
+def test_keys_of_another_partition_are_found_where_a_human_says() -> None:
+    """GovCloud keys are unknown to us-east-1."""
+    outside = outside_answering(KEYS.access_key_id, SECRET, "gov", "")
     unknown = FakeSts()
     unknown.identity = UnknownKey("unknown here")
     outside.sts_of = {"us-east-1": unknown}
     assert set_up(Answers(profile="gov"), BY_DEFAULT, as_outside(outside)).region == "us-gov-west-1"
 
 
-def test_keys_unknown_everywhere_are_told_for_the_region_most_likely_meant() -> None:
-    outside = outside_answering(KEYS.access_key_id, SECRET)
-    outside.fake_sts.identity = UnknownKey("elsewhere")
+@pytest.mark.parametrize("has_human", [True, False])
+def test_unknown_keys_are_not_shown_round_in_other_partitions_unasked(*, has_human: bool) -> None:
+    outside = outside_answering(KEYS.access_key_id, SECRET, "", has_human=has_human)
+    elsewhere = outside.fake_sts
     here = FakeSts()
     here.identity = UnknownKey("here")
     outside.sts_of = {"us-east-1": here}
     with pytest.raises(UnknownKey, match="here"):
         set_up(Answers(profile="work"), BY_DEFAULT, as_outside(outside))
+    assert elsewhere.identity_calls == 0
+
+
+def test_a_step_that_cannot_be_taken_back_is_told() -> None:
+    outside = outside_answering(SECRET, has_human=False)
+    vault = outside.vaults["keychain"]
+    vault.stored[SECTION] = OTHER_KEYS
+    outside.config.failure = NotSetUp("disk full")
+    stored = vault.store
+
+    def store_once(section: str, keys: LongTermKeys) -> None:
+        stored(section, keys)
+        vault.failure = KeychainUnavailable("locked meanwhile")
+
+    vault.store = store_once  # type: ignore[method-assign]
+    answers = Answers(profile="work", access_key_id=KEYS.access_key_id, replaces=True)
+    with pytest.raises(NotSetUp, match="disk full") as failure:
+        set_up(answers, BY_DEFAULT, as_outside(outside))
+    assert "could not be put back" in failure.value.hints[0]
 
 
 @pytest.mark.parametrize("has_human", [True, False])

@@ -16,7 +16,7 @@ from pyrage import DecryptError, passphrase  # noqa: TID251 - this is the room w
 
 from aws_mfa.adapters import key_items
 from aws_mfa.adapters.locks import lock
-from aws_mfa.adapters.private_files import ensure_private_folder, replace_privately
+from aws_mfa.adapters.private_files import ensure_private_folder, read_regular, replace_privately
 from aws_mfa.errors import BadInput, BrokenFile, KeychainUnavailable, NotSetUp
 
 if TYPE_CHECKING:
@@ -33,7 +33,9 @@ _LOCK_TIMEOUT_S = 60.0
 
 
 class AskPassphrase(Protocol):
-    """Where the passphrase comes from: a terminal, or a command."""
+    """Where the passphrase comes from: a terminal, or a command; `tries` is how often it is worth asking."""
+
+    tries: int
 
     def __call__(self, *, new: bool) -> Secret:
         """The passphrase; `new`: there is no file yet, so a human is asked twice."""
@@ -106,8 +108,7 @@ class AgeFile:
 
     def _bytes(self) -> bytes | None:
         try:
-            with open(self._path, "rb") as file:
-                return file.read()
+            return read_regular(self._path)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -118,16 +119,20 @@ class AgeFile:
         return bytes(passphrase.encrypt(text.encode("ascii"), self._passphrase(new=False).reveal()))
 
     def _decrypted(self, data: bytes) -> bytes:
-        try:
-            return bytes(passphrase.decrypt(data, self._passphrase(new=False).reveal()))
-        except DecryptError as error:
-            raise self._not_decrypted(str(error)) from None
+        for tries_left in reversed(range(self._ask_passphrase.tries)):
+            try:
+                return bytes(passphrase.decrypt(data, self._passphrase(new=False).reveal()))
+            except DecryptError as error:
+                failure = self._not_decrypted(str(error))
+            if not isinstance(failure, BadInput) or not tries_left:
+                break
+        raise failure
 
     def _not_decrypted(self, reason: str) -> AwsMfaError:
         # age's own words are the only way to tell these apart.
         if reason == "Decryption failed":
             self._known = None
-            return BadInput(f"the passphrase does not open {self._path}")
+            return BadInput(f"the passphrase does not open {self._path}", "try again: upper and lower case count")
         if reason.startswith("Excessive work"):
             return BrokenFile(f"{self._path} was made by a faster machine: opening it here would take too long")
         return BrokenFile(

@@ -13,7 +13,8 @@ _PAGE_BEGINNINGS = (b"<!doctype html", b"<html")
 
 def parsed(body: bytes) -> ET.Element | None:
     """Return the root of an XML answer; None for anything else."""
-    if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
+    # NUL: the same two in UTF-16, which the parser would understand.
+    if b"\0" in body or b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         return None
     try:
         return ET.fromstring(body)  # noqa: S314  # bounded in size, and without a document type nothing expands

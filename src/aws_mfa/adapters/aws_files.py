@@ -8,11 +8,12 @@ of `rules/`. Other programs take no lock of ours, so the moment between reading 
 from __future__ import annotations
 
 import os
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.adapters.locks import lock
 from aws_mfa.adapters.ownership import allow_owner_only
-from aws_mfa.adapters.private_files import ensure_private_folder, refuse_irregular, replace_privately
+from aws_mfa.adapters.private_files import check_replaceable, ensure_private_folder, read_regular, replace_privately
 from aws_mfa.errors import BadInput, BrokenFile, NotSetUp
 
 if TYPE_CHECKING:
@@ -77,6 +78,10 @@ class AwsFile:
             replace_privately(self._path, self._bytes_of(after))
             return True
 
+    def check_writable(self) -> None:
+        """Raise `NotSetUp` where `update` could not write: told before a code is spent, not after."""
+        check_replaceable(self._path)
+
     def repair_mode(self) -> bool:
         """Take the file from group and others, so that only its owner reads it; whether that was needed and worked."""
         try:
@@ -100,22 +105,13 @@ class AwsFile:
 
     def _read_bytes(self) -> bytes:
         try:
-            return b"" if self._is_null_device() else self._read_whole()
+            return b"" if self._is_null_device() else read_regular(self._path)
         except FileNotFoundError:
             return b""
         except OSError as error:
             raise BrokenFile(
-                f"cannot read {self._path}: {error.strerror}", f'look at it: ls -lL "{self._path}"'
+                f"cannot read {self._path}: {error.strerror}", f"look at it: ls -lL {quote(self._path)}"
             ) from None
-
-    def _read_whole(self) -> bytes:
-        fd = os.open(self._path, _READ)
-        try:
-            refuse_irregular(self._path, os.fstat(fd).st_mode)
-            with open(fd, "rb", buffering=0, closefd=False) as file:
-                return file.read()
-        finally:
-            os.close(fd)
 
     def _text_of(self, data: bytes) -> str:
         for mark, what in _BOMS:

@@ -35,7 +35,11 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT_S = 10.0
 READ_TIMEOUT_S = 30.0
 _LARGEST_ANSWER = 1024 * 1024
-_MOST_CONNECTIONS = 16
+# The read time-out is for each piece: a server that drips would hold us for ever.
+_LONGEST_ANSWER_S = 2 * READ_TIMEOUT_S
+# STS takes 600 calls a second of an account in a region; with answers in 50 ms that is what 32 at once ask for. Further
+# callers wait for a connection. Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+_MOST_CONNECTIONS = 32
 # A connection that was quiet for longer may be dead without our knowing (a suspended laptop, a firewall that
 # forgot it), and the request that finds out would be the one with the code.
 _LONGEST_QUIET_S = 60.0
@@ -104,7 +108,9 @@ class AwsHttp:
         except BaseException:
             response.close()
             raise
-        response.release_conn()
+        finally:
+            # Closed or kept, it goes back: the pool lends no more than it has.
+            response.release_conn()
         return Answer(
             response.status,
             text,
@@ -137,13 +143,16 @@ class AwsHttp:
         needs_tls = any(url.startswith("https:") for url in (endpoint.url, proxy or ""))
         tls = self._tls_context() if needs_tls else None
         if not proxy:
-            return PoolManager(maxsize=_MOST_CONNECTIONS, timeout=self._timeout, ssl_context=tls)
+            return PoolManager(maxsize=_MOST_CONNECTIONS, block=True, timeout=self._timeout, ssl_context=tls)
         try:
+            if "@" in urlsplit(proxy)._replace(netloc="").geturl():
+                raise ValueError  # noqa: TRY301  # a password with an unescaped "/" or "?": its end reads as a path
             return ProxyManager(
                 proxy,
                 proxy_headers=_proxy_headers(proxy),
                 proxy_ssl_context=tls,
                 maxsize=_MOST_CONNECTIONS,
+                block=True,
                 timeout=self._timeout,
                 ssl_context=tls,
             )
@@ -173,10 +182,12 @@ class AwsHttp:
 
 
 def _bounded(response: BaseHTTPResponse) -> bytes:
+    """Read the body as it came: nothing was asked to be compressed, so what is would be somebody else's bomb."""
     text = b""
-    while chunk := response.read(_LARGEST_ANSWER):
+    ends_at = time.monotonic() + _LONGEST_ANSWER_S
+    while chunk := response.read1(_LARGEST_ANSWER, decode_content=False):
         text += chunk
-        if len(text) > _LARGEST_ANSWER:
+        if len(text) > _LARGEST_ANSWER or time.monotonic() > ends_at:
             raise ProtocolError("the answer is too long")
     return text
 

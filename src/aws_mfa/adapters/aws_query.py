@@ -3,7 +3,7 @@ AWS's query protocol, for STS and IAM: sign, send, read. With `aws_http` the onl
 
 Only its signature is used: no session and no client, which cost more to load than all else here and retry what must
 not be sent twice. A call that carries a code is sent once, whatever happens; another is sent again once where a kept
-connection was cut. Keys are given with each call: no other place is searched for them.
+connection was cut, and again where AWS throttles. Keys are given with each call: no other place is searched for them.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from urllib3.exceptions import HTTPError, ProtocolError
 from aws_mfa import __version__
 from aws_mfa.adapters import aws_answers
 from aws_mfa.adapters.aws_trouble import proxy_wants_password, unreachable
+from aws_mfa.adapters.backoff import with_patience
 from aws_mfa.errors import AwsFailed, AwsMfaError, AwsUnreachable, BadInput
 from aws_mfa.model import Session
 from aws_mfa.rules.refusals import refusal, spent_code_hints
@@ -67,6 +68,16 @@ class AwsQuery:
 
     def call(self, call: Call, keys: LongTermKeys | Session) -> ET.Element:
         """Return the answer's root element; `RefusedByAws` where AWS says no, `AwsUnreachable` without an answer."""
+        if call.carries_code:
+            return self._answer(call, keys)
+        return with_patience(lambda: self._answer(call, keys))
+
+    def unreadable(self, call: Call) -> AwsMfaError:
+        """Return the failure for an answer that lacks what it should hold."""
+        hints = spent_code_hints(time.time(), carried_code=call.carries_code) or ("try again",)
+        return AwsFailed(f"the answer to {self._action(call)} from {self._endpoint.host} cannot be read", *hints)
+
+    def _answer(self, call: Call, keys: LongTermKeys | Session) -> ET.Element:
         headers, body = self._signed(call, keys)
         try:
             answer = self._sent(call, headers, body)
@@ -83,11 +94,6 @@ class AwsQuery:
         if answer.status == _OK and root is not None and aws_answers.local_name(root) == f"{call.action}Response":
             return root
         raise self._failure(call, keys, answer, root)
-
-    def unreadable(self, call: Call) -> AwsMfaError:
-        """Return the failure for an answer that lacks what it should hold."""
-        hints = spent_code_hints(time.time(), carried_code=call.carries_code) or ("try again",)
-        return AwsFailed(f"the answer to {self._action(call)} from {self._endpoint.host} cannot be read", *hints)
 
     def _sent(self, call: Call, headers: Mapping[str, str], body: bytes) -> Answer:
         try:

@@ -15,7 +15,7 @@ import os
 from typing import TYPE_CHECKING
 
 from aws_mfa.adapters.locks import lock
-from aws_mfa.adapters.private_files import ensure_private_folder, replace_privately
+from aws_mfa.adapters.private_files import ensure_private_folder, read_regular, replace_privately
 from aws_mfa.errors import AwsMfaError
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ class LedgerFile:
         """Add the code; a ledger that cannot be written is no reason to fail."""
         with contextlib.suppress(AwsMfaError, OSError):
             ensure_private_folder(os.path.dirname(self._path))
-            with lock(f"{self._path}.lock", timeout_s=_LOCK_TIMEOUT_S):
+            folder, name = os.path.split(self._path)
+            with lock(os.path.join(folder, f".{name}.aws-mfa.lock"), timeout_s=_LOCK_TIMEOUT_S):
                 key, uses = self._read()
                 recent = [use for use in uses if abs(now - use[0]) < REMEMBERED_S]
                 lines = [key.hex(), *(f"{moment:.0f} {mark}" for moment, mark in recent)]
@@ -53,11 +54,10 @@ class LedgerFile:
     def _read(self) -> tuple[bytes, list[tuple[float, str]]]:
         """The key (a new one where the file is missing or damaged) and the uses."""
         try:
-            with open(self._path, encoding="ascii") as file:
-                lines = file.read().splitlines()
+            lines = read_regular(self._path).decode("ascii").splitlines()
             key = bytes.fromhex(lines[0])
             uses = list(_uses(lines[1:]))
-        except (OSError, ValueError, IndexError):
+        except (AwsMfaError, OSError, ValueError, IndexError):
             return os.urandom(_KEY_BYTES), []
         return (key, uses) if len(key) == _KEY_BYTES else (os.urandom(_KEY_BYTES), [])
 

@@ -137,8 +137,11 @@ class Keychain:
             raise _broken(section, error) from None
 
     def _write(self, user: str, value: str) -> None:
+        before = self._get(SERVICE, user)
         self._ask(lambda backend: backend.set(SERVICE, user, value))
         if self._get(SERVICE, user) != value:
+            if before is not None:
+                self._ask(lambda backend: backend.set(SERVICE, user, before))
             raise unusable(
                 "the keychain did not give back what was written to it", "nothing else was changed; use another vault"
             )

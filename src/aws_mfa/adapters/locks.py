@@ -16,6 +16,7 @@ import os
 import stat
 import sys
 import time
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.adapters.ownership import OWNER_ONLY, make_private
@@ -101,15 +102,15 @@ def _open(path: str) -> int:
     # The pid is written into this file: a hard link to something else must not be damaged by that.
     if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
         os.close(fd)
-        raise BrokenFile(f"{path} is not the lock file it should be", f'remove it: rm "{path}"')
+        raise BrokenFile(f"{path} is not the lock file it should be", f"remove it: rm {quote(path)}")
     return fd
 
 
 def _not_opened(path: str, error: OSError) -> AwsMfaError:
     if error.errno == errno.ELOOP:
-        return BrokenFile(f"{path} is a symlink, not the lock file it should be", f'remove it: rm "{path}"')
+        return BrokenFile(f"{path} is a symlink, not the lock file it should be", f"remove it: rm {quote(path)}")
     if error.errno == errno.EACCES and os.path.exists(path):
-        return NotSetUp(f"cannot open the lock {path}: another user made it", f'remove it: sudo rm "{path}"')
+        return NotSetUp(f"cannot open the lock {path}: another user made it", f"remove it: sudo rm {quote(path)}")
     return not_written(path, error)
 
 

@@ -59,7 +59,7 @@ else:
     def allow_owner_only(fd: int) -> bool:
         """Take the file from group and others; whether that was needed and worked."""
         before = os.fstat(fd)
-        if not stat.S_ISREG(before.st_mode) or not _is_wide(before):
+        if not stat.S_ISREG(before.st_mode) or not is_own(before) or not _is_wide(before):
             return False
         _set_mode(fd, before.st_mode & OWNER_ONLY)
         return not _is_wide(os.fstat(fd))

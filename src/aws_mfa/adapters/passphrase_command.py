@@ -22,13 +22,20 @@ TIME_LIMIT_S = 60.0
 class PassphraseCommand:
     """Asks the command instead of a human; `command` is one line, split as a POSIX shell would."""
 
+    tries = 1
+
     def __init__(self, command: str, *, time_limit_s: float = TIME_LIMIT_S) -> None:
         self._command = command
         self._time_limit_s = time_limit_s
 
     def __call__(self, *, new: bool) -> Secret:
-        """The passphrase; `BadInput` when the command fails or says nothing. It is asked once, `new` or not."""
-        del new
+        """The passphrase; `BadInput` when the command fails or says nothing, or not twice the same for a new vault."""
+        found = self._asked()
+        if new and not found.matches(self._asked()):
+            raise _failed("printed two different passphrases: a new vault would never open again")
+        return found
+
+    def _asked(self) -> Secret:
         line = self._output().split(b"\n", 1)[0].rstrip(b"\r")
         try:
             found = Secret(line.decode("utf-8"))

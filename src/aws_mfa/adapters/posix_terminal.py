@@ -16,6 +16,7 @@ from aws_mfa.adapters.open_question import OpenQuestion, write_all
 from aws_mfa.adapters.typed_line import answer_in
 from aws_mfa.errors import NeedsHuman
 from aws_mfa.model import Secret
+from aws_mfa.rules.shown_text import shown_text
 
 assert sys.platform != "win32"  # tells the type checker which platform this module is for
 
@@ -52,11 +53,11 @@ class ControllingTerminal:
         """Print one line on the terminal."""
         _flush_streams()
         with _opened(self._path) as fd:
-            write_all(fd, text + "\n")
+            write_all(fd, shown_text(text) + "\n")
 
     def _answer_to(self, question: str, withdrawal: Withdrawal | None, *, hidden: bool) -> str:
         _flush_streams()
-        with _opened(self._path) as fd, OpenQuestion(fd, question, hidden=hidden) as asked:
+        with _opened(self._path) as fd, OpenQuestion(fd, shown_text(question), hidden=hidden) as asked:
             return answer_in(asked.read_line(withdrawal))
 
 

@@ -11,6 +11,7 @@ import errno
 import os
 import stat
 import time
+from shlex import quote
 
 from aws_mfa.adapters.ownership import (
     OWNER_ONLY,
@@ -21,9 +22,11 @@ from aws_mfa.adapters.ownership import (
 )
 from aws_mfa.errors import BrokenFile, NotSetUp
 
-LEFTOVER_AGE_S = 3600
+# A writer holds its lock and needs milliseconds: what is older was left by a killed one.
+LEFTOVER_AGE_S = 10
 # Windows: a virus scanner or another reader may hold the target for a moment.
 REPLACE_PATIENCE_S = 2.0 if os.name == "nt" else 0.0
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _RANDOM_BYTES = 8
 
@@ -46,6 +49,17 @@ def replace_privately(path: str, data: bytes) -> None:
     _sync_folder(folder)
 
 
+def read_regular(path: str) -> bytes:
+    """The whole file; raises OSError, and `BrokenFile` for what is no regular file: a pipe would be waited for."""
+    fd = os.open(path, _READ)
+    try:
+        refuse_irregular(path, os.fstat(fd).st_mode)
+        with open(fd, "rb", buffering=0, closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(fd)
+
+
 def ensure_private_folder(path: str) -> None:
     """Make the folder and its missing parents, each 0700; what exists is left as it is. Raises `NotSetUp`."""
     if os.path.isdir(path):
@@ -64,6 +78,18 @@ def ensure_private_folder(path: str) -> None:
         raise not_written(path, error) from None
 
 
+def check_replaceable(path: str) -> None:
+    """Raise `NotSetUp` where `replace_privately` would fail for lack of permission; a full disk shows only then."""
+    target = os.path.realpath(path)
+    folder = os.path.dirname(target)
+    while not os.path.lexists(folder):
+        folder = os.path.dirname(folder)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        read_only = hasattr(os, "statvfs") and os.statvfs(folder).f_flag & os.ST_RDONLY
+        number = errno.EROFS if read_only else errno.EACCES
+        raise not_written(path, OSError(number, os.strerror(number)))
+
+
 def refuse_irregular(path: str, mode: int) -> None:
     """Raise `BrokenFile` unless `mode` (`st_mode`) is that of a regular file."""
     if not stat.S_ISREG(mode):
@@ -80,15 +106,15 @@ def not_written(path: str, error: OSError) -> NotSetUp:
 
 def _hints(folder: str, number: int | None) -> tuple[str, ...]:
     if number in (errno.ENOSPC, errno.EDQUOT):
-        return (f'make room there: df -h "{folder}"',)
+        return (f"make room there: df -h {quote(folder)}",)
     if number == errno.EROFS:
         return (f"the file system of {folder} is read-only: mount it writable", _OTHER_PLACE)
     if number in (errno.EACCES, errno.EPERM):
-        return (f'the folder must be writable, the file alone is not enough: ls -ld "{folder}"', _MOUNT_THE_FOLDER)
+        return (f"the folder must be writable, the file alone is not enough: ls -ld {quote(folder)}", _MOUNT_THE_FOLDER)
     if number in (errno.EBUSY, errno.EXDEV):
         return (_MOUNT_THE_FOLDER, _OTHER_PLACE)
     if number == errno.ENOENT:
-        return (f'make the folder: mkdir -p -m 700 "{folder}"',)
+        return (f"make the folder: mkdir -p -m 700 {quote(folder)}",)
     return ()
 
 
@@ -151,7 +177,7 @@ def _is_moved(temp: str, target: str, *, is_last_try: bool) -> bool:
 
 
 def _remove_leftovers(folder: str, name: str) -> None:
-    """Remove temp files that a killed process left here: ours by name and owner, regular, an hour old."""
+    """Remove temp files of killed processes: ours by name and owner, regular, older than any writer needs."""
     too_old = time.time() - LEFTOVER_AGE_S
     with os.scandir(folder) as entries:
         for entry in entries:

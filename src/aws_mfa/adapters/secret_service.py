@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _APPLICATION = "Python keyring library"
+_FORGETFUL = "/collection/session"
 
 
 class SecretService:
@@ -105,6 +106,12 @@ class SecretService:
                     "unset KEYRING_PROPERTY_PREFERRED_COLLECTION",
                 ) from None
             return None
+        # Looked at when resolved: the default alias may point there too.
+        if collection.collection_path.endswith(_FORGETFUL):
+            raise unusable(
+                "that keychain collection lies in memory: it would forget the keys at logout",
+                "unset KEYRING_PROPERTY_PREFERRED_COLLECTION",
+            )
         self._unlock(collection)
         return collection
 

@@ -36,14 +36,14 @@ class AwsSts:
         """Call `GetSessionToken`: an MFA session."""
         return self._session(keys, request, Call("GetSessionToken", _with_code(request, code)))
 
-    def assume_role(self, keys: LongTermKeys, request: SessionRequest, code: str) -> Session:
-        """Call `AssumeRole` with the long-term keys and a code; the request names role and role session name."""
-        parameters = _with_code(request, code)
-        parameters["RoleArn"] = request.role_arn or ""
-        parameters["RoleSessionName"] = request.role_session_name or ""
-        if request.external_id:
-            parameters["ExternalId"] = request.external_id
-        return self._session(keys, request, Call("AssumeRole", parameters))
+    def assume_role(self, keys: LongTermKeys | Session, request: SessionRequest, code: str | None) -> Session:
+        """
+        Call `AssumeRole`: with the long-term keys and a code, or with a session, which needs none.
+
+        The request names role and role session name; its device goes out only beside a code.
+        """
+        parameters = _with_code(request, code) if code is not None else {"DurationSeconds": str(request.duration_s)}
+        return self._session(keys, request, Call("AssumeRole", {**parameters, **_role_parameters(request)}))
 
     def get_caller_identity(self, keys: LongTermKeys | Session) -> Identity:
         """Who these keys belong to; needs no permission, so it checks keys, clock and network."""
@@ -54,7 +54,7 @@ class AwsSts:
             raise self._query.unreadable(call)
         return Identity(arn, account, user_id)
 
-    def _session(self, keys: LongTermKeys, request: SessionRequest, call: Call) -> Session:
+    def _session(self, keys: LongTermKeys | Session, request: SessionRequest, call: Call) -> Session:
         answer = self._query.call(call, keys)
         names = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
         key_id, secret, token, expiration = (aws_answers.text(answer, name) for name in names)
@@ -62,6 +62,23 @@ class AwsSts:
         if not (key_id and secret and token) or expires_at is None:
             raise self._query.unreadable(call)
         return Session(key_id, Secret(secret), Secret(token), expires_at, request.role_arn)
+
+
+def _role_parameters(request: SessionRequest) -> dict[str, str]:
+    parameters = {"RoleArn": request.role_arn or "", "RoleSessionName": request.role_session_name or ""}
+    for number, (key, value) in enumerate(request.tags, 1):
+        parameters[f"Tags.member.{number}.Key"] = key
+        parameters[f"Tags.member.{number}.Value"] = value
+    for number, key in enumerate(request.transitive_tag_keys, 1):
+        parameters[f"TransitiveTagKeys.member.{number}"] = key
+    for number, arn in enumerate(request.policy_arns, 1):
+        parameters[f"PolicyArns.member.{number}.arn"] = arn
+    optional = {
+        "ExternalId": request.external_id,
+        "SourceIdentity": request.source_identity,
+        "Policy": request.policy,
+    }
+    return parameters | {name: value for name, value in optional.items() if value}
 
 
 def _with_code(request: SessionRequest, code: str) -> dict[str, str]:

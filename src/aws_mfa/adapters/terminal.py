@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.adapters.typed_line import LONGEST_ANSWER, answer_in
 from aws_mfa.errors import Cancelled, NeedsHuman
 from aws_mfa.model import Secret
+from aws_mfa.rules.shown_text import shown_text
 
 if sys.platform == "win32":
     from aws_mfa.adapters.windows_console import ControllingTerminal, terminal_opens
@@ -50,7 +51,7 @@ class NoTerminal:
 
     def say(self, text: str) -> None:
         """Print one line on stderr, where the talk of a program without a terminal goes."""
-        print(text, file=sys.stderr)  # noqa: T201  # this is the door itself
+        print(shown_text(text), file=sys.stderr)  # noqa: T201  # this is the door itself
 
     def _refuse(self, question: str, withdrawal: Withdrawal | None) -> NoReturn:
         if withdrawal is not None:
@@ -75,7 +76,7 @@ class PipedAnswers:
         """The next line. Raises `NeedsHuman` at the end of input, `BadInput`, or the error of an earlier withdrawal."""
         if withdrawal is not None:
             withdrawal.check()
-        _print_on_stdout(question)
+        _print_on_stdout(shown_text(question))
         try:
             line = self._read_line()
         except KeyboardInterrupt:
@@ -91,12 +92,14 @@ class PipedAnswers:
         return answer_in(line)
 
     def ask_hidden(self, question: str, withdrawal: Withdrawal | None = None) -> Secret:
-        """The next line, as `ask` reads it; a pipe shows nothing."""
-        return Secret(self.ask(question, withdrawal))
+        """The next line, as `ask` reads it; what was not shown ends with the newline that Enter would have made."""
+        answer = Secret(self.ask(question, withdrawal))
+        _print_on_stdout("\n")
+        return answer
 
     def say(self, text: str) -> None:
         """Print one line on stdout, where the questions are."""
-        _print_on_stdout(text + "\n")
+        _print_on_stdout(shown_text(text) + "\n")
 
     def _read_line(self) -> bytes:
         line = b""

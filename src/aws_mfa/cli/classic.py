@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 from aws_mfa.cli import classic_messages as messages
 from aws_mfa.cli.classic_flags import parse_flags
 from aws_mfa.cli.classic_log import ClassicLog
-from aws_mfa.cli.classic_request import ClassicProfile, chosen_region, device_known, session_request
+from aws_mfa.cli.classic_request import (
+    ClassicProfile,
+    chosen_region,
+    device_known,
+    discovered_device,
+    found_keys,
+    session_request,
+)
 from aws_mfa.cli.commands.setup import stored_lines
 from aws_mfa.errors import (
     AnswerLost,
@@ -21,8 +28,6 @@ from aws_mfa.errors import (
     BadInput,
     Cancelled,
     NeedsHuman,
-    NoDevice,
-    NoLongTermKeys,
     NotSetUp,
     RefusedByAws,
     Throttled,
@@ -31,11 +36,10 @@ from aws_mfa.errors import (
 from aws_mfa.rules.classic_settings import duration_in_force
 from aws_mfa.rules.code_windows import checked_code
 from aws_mfa.rules.endpoints import sts_endpoint
-from aws_mfa.rules.freshness import Fresh, holds_permanent_keys, judge
+from aws_mfa.rules.freshness import Fresh, judge
 from aws_mfa.rules.ini_text import check, check_if_small
 from aws_mfa.rules.vault_choice import choose_vault, noted_vault
-from aws_mfa.workflows.devices import discover_device
-from aws_mfa.workflows.keys import find_long_term_keys, keys_are_known
+from aws_mfa.workflows.keys import keys_are_known
 from aws_mfa.workflows.renew import Renewal, ask_code, obtain_session, refuse_permanent_keys, write_session
 from aws_mfa.workflows.setup import set_up
 from aws_mfa.workflows.setup_questions import Answers
@@ -86,10 +90,11 @@ def _classic(flags: Namespace, outside: Outside, log: ClassicLog) -> None:
     if token:
         log.line("DEBUG", "Received token as argument")
     check(text, where=outside.credentials.path)
-    found = _found_keys(profile, choice, outside)
+    found = found_keys(profile, choice, outside)
     if found.notice:
         log.line("INFO", found.notice)
     refuse_permanent_keys(text, profile.short_term, outside.credentials.path)
+    outside.credentials.check_writable()
     renewal = _renewal(profile, found, outside, log)
     log.lines([messages.renewing(verdict, profile.short_term, forced=flags.force)])
     _renew(renewal, token, outside, log)
@@ -110,23 +115,12 @@ def _set_up(flags: Namespace, choice: VaultChoice, outside: Outside) -> None:
 
 def _read_file(profile: ClassicProfile, outside: Outside, log: ClassicLog) -> str:
     file = outside.credentials
-    if file.repair_mode():
-        log.line("WARNING", f"{file.path} could be read by others: now it is yours alone (mode 0600)")
     text = file.read()
     check_if_small(text, where=file.path)
+    if file.repair_mode():  # not before: a path that leads to something else must not change that
+        log.line("WARNING", f"{file.path} could be read by others: now it is yours alone (mode 0600)")
     profile.read_credentials(text, file.path)
     return text
-
-
-def _found_keys(profile: ClassicProfile, choice: VaultChoice, outside: Outside) -> FoundKeys:
-    """The long-term keys; who has them in the profile's own section only, as AWS's tools write them, is told so."""
-    try:
-        return find_long_term_keys(profile.long_term, choice, profile.long_values, outside)
-    except NoLongTermKeys as error:
-        if not holds_permanent_keys(profile.short_values or {}):
-            raise
-        hint = f"section [{profile.short_term}] holds long-term keys: aws-mfa import --profile {profile.short_term}"
-        raise NoLongTermKeys(error.message, hint, *error.hints) from None
 
 
 def _renewal(profile: ClassicProfile, found: FoundKeys, outside: Outside, log: ClassicLog) -> Renewal:
@@ -137,20 +131,11 @@ def _renewal(profile: ClassicProfile, found: FoundKeys, outside: Outside, log: C
     region = chosen_region(profile, request.device)
     for reason in region.passed_over:
         log.line("WARNING", f"{reason}: it is not used")
-    warning = sts_endpoint(region.name, outside.environ).warning
-    if warning:
-        log.line("WARNING", warning)
+    sts_endpoint(region.name, outside.environ)  # for what it raises: a bad URL is told before the question
     if known is None:
-        request.device = _discovered_device(found, region.name, outside)
+        request.device = discovered_device(found, region.name, outside)
         log.line("INFO", f"MFA device found: {request.device}")
     return Renewal(found.keys, request, region.name, profile.short_term)
-
-
-def _discovered_device(found: FoundKeys, region: str, outside: Outside) -> str:
-    try:
-        return discover_device(found.keys, region, outside)
-    except NoDevice as error:
-        raise NoDevice(f"{messages.MUST_PROVIDE_DEVICE}; {error.message}", *error.hints) from None
 
 
 def _renew(renewal: Renewal, token: str | None, outside: Outside, log: ClassicLog) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 
 from aws_mfa import __version__
+from aws_mfa.cli.arguments import parsed
 from aws_mfa.cli.classic_messages import LEVELS
 from aws_mfa.rules.vault_choice import VAULTS
 
@@ -35,7 +36,10 @@ Without a command: renew the session of a profile in ~/.aws/credentials."""
 
 def parse_flags(argv: list[str], commands: str) -> argparse.Namespace:
     """Parse the classic form; usage errors end the program with 2, `--help` and `--version` with 0."""
-    return _parser(commands).parse_args(expanded(argv))
+    parser = _parser(commands)
+    if argv and not argv[0].startswith("-"):
+        parser.error(f"there is no command {argv[0]!r}\n{commands}")
+    return parsed(parser, expanded(argv))
 
 
 def expanded(argv: list[str]) -> list[str]:
@@ -63,7 +67,9 @@ def _parser(commands: str) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"aws-mfa {__version__}")
     _add_old_flags(parser)
     parser.add_argument(
-        "--vault", choices=VAULTS, help="where the long-term keys are (AWS_MFA_VAULT; default: keychain)"
+        "--vault",
+        choices=VAULTS,
+        help="where the long-term keys are (AWS_MFA_VAULT; default: where they were stored, else keychain)",
     )
     return parser
 

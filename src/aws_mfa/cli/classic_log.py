@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from aws_mfa.cli.classic_messages import LEVELS, shown
+from aws_mfa.rules.shown_text import shown_text
 
 if TYPE_CHECKING:
     from aws_mfa.cli.classic_messages import Line
@@ -31,5 +32,5 @@ class ClassicLog:
         """One line that says what happened, then a line for each way out."""
         self.line(level, error.message)
         if LEVELS[level] >= LEVELS[self._level]:
-            sys.stdout.write("".join(f"hint: {hint}\n" for hint in error.hints))
+            sys.stdout.write("".join(f"hint: {shown_text(hint)}\n" for hint in error.hints))
             sys.stdout.flush()

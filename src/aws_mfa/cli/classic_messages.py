@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from aws_mfa.rules.durations import duration_text
 from aws_mfa.rules.freshness import Expired, Fresh, Incomplete, Missing, OtherRole
+from aws_mfa.rules.shown_text import shown_text
 from aws_mfa.rules.timestamps import local_text, utc_text
 
 TYPE_CHECKING = False
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from aws_mfa.rules.freshness import Verdict
 
 LEVELS = {"NOTSET": 0, "DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
+
+_SECRET_KEY_LENGTH = 40
 
 Line = tuple[str, str]
 
@@ -27,16 +30,21 @@ MUST_PROVIDE_DEVICE = 'You must provide --device or MFA_DEVICE or set "aws_mfa_d
 def shown(lines: list[Line], log_level: str) -> str:
     """`LEVEL - text` lines at or above the level."""
     least = LEVELS[log_level]
-    return "".join(f"{level} - {text}\n" for level, text in lines if LEVELS[level] >= least)
+    return "".join(f"{level} - {shown_text(text)}\n" for level, text in lines if LEVELS[level] >= least)
 
 
 def validating(profile: str, short_name: str, role_arn: str | None) -> list[Line]:
     """Say which profile, and the role in force."""
-    role = f" with assumed role {role_arn}" if role_arn else ""
+    role = f" with assumed role {_shown_role(role_arn)}" if role_arn else ""
     return [
         ("INFO", f"Using profile: {profile}"),
         ("INFO", f"Validating credentials for profile: {short_name}{role}"),
     ]
+
+
+def _shown_role(role_arn: str) -> str:
+    """The role, unless it looks like a secret access key that was pasted into its place."""
+    return "(not an ARN)" if len(role_arn) == _SECRET_KEY_LENGTH and ":" not in role_arn else role_arn
 
 
 def still_valid(verdict: Fresh) -> Line:

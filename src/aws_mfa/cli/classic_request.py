@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
+from aws_mfa.cli.classic_messages import MUST_PROVIDE_DEVICE
+from aws_mfa.errors import NoDevice, NoLongTermKeys
 from aws_mfa.model import SessionRequest
 from aws_mfa.rules import arns
 from aws_mfa.rules.classic_settings import (
@@ -15,9 +18,12 @@ from aws_mfa.rules.classic_settings import (
     session_name_in_force,
 )
 from aws_mfa.rules.durations import check_duration
+from aws_mfa.rules.freshness import holds_permanent_keys
 from aws_mfa.rules.ini_text import check, section_values
 from aws_mfa.rules.regions import choose_region
 from aws_mfa.rules.section_names import profile_in_force, section_names
+from aws_mfa.workflows.devices import discover_device
+from aws_mfa.workflows.keys import find_long_term_keys
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -25,6 +31,7 @@ if TYPE_CHECKING:
 
     from aws_mfa.rules.classic_settings import Given
     from aws_mfa.rules.regions import ChosenRegion
+    from aws_mfa.rules.vault_choice import VaultChoice
     from aws_mfa.workflows.keys import FoundKeys
     from aws_mfa.workflows.outside import Outside
 
@@ -66,6 +73,19 @@ class ClassicProfile:
         self.sections = Sections(self.long_term, self.long_values or {}, name, config or {})
 
 
+def found_keys(profile: ClassicProfile, choice: VaultChoice, outside: Outside) -> FoundKeys:
+    """The long-term keys; who has them in the profile's own section only, as AWS's tools write them, is told so."""
+    try:
+        return find_long_term_keys(profile.long_term, choice, profile.long_values, outside)
+    except NoLongTermKeys as error:
+        if not holds_permanent_keys(profile.short_values or {}):
+            raise
+        hint = (
+            f"section [{profile.short_term}] holds long-term keys: aws-mfa import --profile {quote(profile.short_term)}"
+        )
+        raise NoLongTermKeys(error.message, hint, *error.hints) from None
+
+
 def device_known(profile: ClassicProfile, found: FoundKeys, outside: Outside) -> tuple[str, str] | None:
     """The device and its source: given, or stored by the keychain fork; None where IAM must be asked."""
     given = device_in_force(profile.flags.device, profile.environ, profile.sections)
@@ -73,6 +93,14 @@ def device_known(profile: ClassicProfile, found: FoundKeys, outside: Outside) ->
         return arns.check_device(given.value, source=given.source), given.source
     stored = outside.fork.fork_device(profile.long_term) if found.place == "fork" else None
     return (arns.check_device(stored, source="the keychain fork"), "the keychain fork") if stored else None
+
+
+def discovered_device(found: FoundKeys, region: str, outside: Outside) -> str:
+    """The device that IAM knows; `NoDevice` begins as the old tool's message does."""
+    try:
+        return discover_device(found.keys, region, outside)
+    except NoDevice as error:
+        raise NoDevice(f"{MUST_PROVIDE_DEVICE}; {error.message}", *error.hints) from None
 
 
 def chosen_region(profile: ClassicProfile, device: str) -> ChosenRegion:

@@ -14,8 +14,10 @@ import sys
 from typing import TYPE_CHECKING, Protocol
 
 from aws_mfa.cli import classic
+from aws_mfa.cli.arguments import parsed
 from aws_mfa.cli.wiring import RealOutside
 from aws_mfa.errors import AwsMfaError, Cancelled
+from aws_mfa.rules.shown_text import shown_text
 
 if TYPE_CHECKING:
     from aws_mfa.workflows.outside import Outside
@@ -96,12 +98,12 @@ def _run_command(name: str, argv: list[str]) -> int:
     )
     command.add_arguments(parser)
     outside = RealOutside(reads_pipe=getattr(command, "READS_PIPE", True))
-    return command.run(parser.parse_args(argv), outside)
+    return command.run(parsed(parser, argv), outside)
 
 
 def _failed(error: AwsMfaError) -> int:
     lines = [f"aws-mfa: {error.message}", *(f"hint: {hint}" for hint in error.hints)]
-    print("\n".join(lines), file=sys.stderr)  # noqa: T201  # the one printer of failures
+    print("\n".join(map(shown_text, lines)), file=sys.stderr)  # noqa: T201  # the one printer of failures
     return error.exit_code
 
 

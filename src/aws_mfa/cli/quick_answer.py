@@ -167,5 +167,9 @@ def _are_noted(long_name: str, flags: dict[str, str], environ: Mapping[str, str]
     """Whether set-up or import noted that a vault holds the keys, so that it need not be asked."""
     if "vault" in flags or "no_keychain" in flags or environ.get("AWS_MFA_VAULT"):
         return False
-    with open(os.path.expanduser("~/.aws/mfa/known-keys"), "rb", buffering=0) as file:
-        return bool((section_values(file.read().decode(), long_name) or {}).get("vault"))
+    path = os.path.expanduser("~/.aws/mfa/known-keys")
+    with open(path, "rb", buffering=0, opener=_open_without_waiting) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            return False
+        note = section_values(file.read().decode(), long_name) or {}
+    return note.get("vault") in ("keychain", "age")

@@ -8,13 +8,13 @@ project imports inside a function.
 from __future__ import annotations
 
 import os
+import sys
 import time
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from aws_mfa.adapters.aws_files import AwsFile, find_files, state_folder
 from aws_mfa.adapters.terminal import choose_terminal
-from aws_mfa.errors import BadInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from aws_mfa.adapters.keychain import Keychain
     from aws_mfa.adapters.sts import AwsSts
     from aws_mfa.adapters.this_machine import InThread
-    from aws_mfa.model import Secret
     from aws_mfa.workflows.outside import Terminal, Vault
 
 _WAIT_FOR_HUMAN_S = 120.0
@@ -131,8 +130,8 @@ class RealOutside:
     def _keychain(self) -> Keychain:
         from aws_mfa.adapters.keychain import TIME_LIMIT_S, open_keychain
 
-        shows_windows = bool(self.environ.get("DISPLAY") or self.environ.get("WAYLAND_DISPLAY") or os.name == "nt")
-        human = shows_windows and self.terminal.has_human
+        has_display = bool(self.environ.get("DISPLAY") or self.environ.get("WAYLAND_DISPLAY"))
+        human = self.terminal.has_human and (has_display or sys.platform in ("darwin", "win32"))
         return open_keychain(
             self.environ,
             time_limit_s=_WAIT_FOR_HUMAN_S if human else TIME_LIMIT_S,
@@ -147,21 +146,11 @@ class RealOutside:
 
     @property
     def _ask_passphrase(self) -> AskPassphrase:
-        from aws_mfa.adapters.passphrase_command import PassphraseCommand
+        from aws_mfa.adapters.age_passphrase import AskedPassphrase
+        from aws_mfa.adapters.passphrase_command import VARIABLE, PassphraseCommand
 
-        command = self.environ.get("AWS_MFA_AGE_PASSPHRASE_COMMAND")
-        return PassphraseCommand(command) if command else self._ask_human_for_passphrase
-
-    def _ask_human_for_passphrase(self, *, new: bool) -> Secret:
-        # Never from the pipe: that holds the code.
-        terminal = choose_terminal(reads_pipe=False)
-        if not new:
-            return terminal.ask_hidden("Passphrase of the age vault: ")
-        terminal.say("A new age vault is made: its passphrase cannot be recovered.")
-        passphrase = terminal.ask_hidden("New passphrase of the age vault: ")
-        if not passphrase.matches(terminal.ask_hidden("The same again: ")):
-            raise BadInput("the two passphrases differ", "try again")
-        return passphrase
+        command = self.environ.get(VARIABLE)
+        return PassphraseCommand(command) if command else AskedPassphrase(choose_terminal(reads_pipe=False))
 
     @cached_property
     def _key_file(self) -> KeyFile:

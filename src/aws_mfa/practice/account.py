@@ -69,7 +69,12 @@ class User:
 
 @dataclass(eq=False)
 class Role:
-    """A role and its trust policy, as far as MFA tools meet it."""
+    """
+    A role and its trust policy, as far as MFA tools meet it.
+
+    `needs_tags` are keys without which it cannot be assumed, in the case given; with `takes_tags` or
+    `takes_source_identity` off, its trust policy lacks `sts:TagSession` or `sts:SetSourceIdentity`.
+    """
 
     account: Account = field(repr=False)
     name: str
@@ -78,6 +83,10 @@ class Role:
     mfa: bool
     external_id: str | None
     max_session_s: int
+    needs_tags: tuple[str, ...] = ()
+    needs_source_identity: bool = False
+    takes_tags: bool = True
+    takes_source_identity: bool = True
     role_id: str = field(default_factory=lambda: invent_id("AROA"))
 
 
@@ -140,12 +149,28 @@ class Account:
         external_id: str | None = None,
         max_session_s: int = SHORTEST_MAX_SESSION_S,
         path: str = "/",
+        needs_tags: Iterable[str] = (),
+        needs_source_identity: bool = False,
+        takes_tags: bool = True,
+        takes_source_identity: bool = True,
     ) -> Role:
         """A new role; `trusts` are those who may assume it (an account: all its users and roles)."""
         if not SHORTEST_MAX_SESSION_S <= max_session_s <= LONGEST_MAX_SESSION_S:
             raise ValueError(f"max_session_s is {SHORTEST_MAX_SESSION_S} to {LONGEST_MAX_SESSION_S}")
         trusted = (trusts,) if isinstance(trusts, (User, Role, Account)) else tuple(trusts)
-        role = Role(self, name, self.arn(f"role{path}{name}"), trusted, mfa, external_id, max_session_s)
+        role = Role(
+            self,
+            name,
+            self.arn(f"role{path}{name}"),
+            trusted,
+            mfa,
+            external_id,
+            max_session_s,
+            tuple(needs_tags),
+            needs_source_identity,
+            takes_tags,
+            takes_source_identity,
+        )
         self.roles.append(role)
         return role
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import ssl
 
     from aws_mfa.practice.faults import Faults
+    from aws_mfa.practice.keys import Session
     from aws_mfa.practice.moments import Clock
     from aws_mfa.practice.service import Record
 
@@ -67,6 +68,11 @@ class PracticeAws:
     def requests(self) -> list[Record]:
         """All requests so far, in the order they were processed; clear it as you like."""
         return self._service.records
+
+    @property
+    def sessions(self) -> dict[str, Session]:
+        """All sessions ever issued, by their access key id."""
+        return self._service.world.sessions
 
     @property
     def latency_s(self) -> float:

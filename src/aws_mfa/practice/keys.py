@@ -11,8 +11,11 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from aws_mfa.practice.session_terms import NO_TERMS, Terms
+
 if TYPE_CHECKING:
     from aws_mfa.practice.account import AssumedRole, User
+    from aws_mfa.practice.callers import Caller
 
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _SECRET_BYTES = 30  # 40 characters of base64
@@ -49,11 +52,25 @@ class LongTermKeys:
 
 @dataclass(frozen=True)
 class Session:
-    """Short-term credentials (`ASIA...`) as issued; `has_mfa` is what `aws:MultiFactorAuthPresent` says."""
+    """
+    Short-term credentials (`ASIA...`) as issued; `has_mfa` is what `aws:MultiFactorAuthPresent` says.
+
+    A role session has terms, and knows who asked for it and with which credentials.
+    """
 
     principal: User | AssumedRole
     expires_at: int
     has_mfa: bool
+    terms: Terms = NO_TERMS
+    asked_by: Caller | None = None
     access_key_id: str = field(default_factory=lambda: invent_id("ASIA"))
     secret_access_key: str = field(default_factory=invent_secret, repr=False)
     session_token: str = field(default_factory=invent_session_token, repr=False)
+
+    @property
+    def chain(self) -> tuple[str, ...]:
+        """The ARNs of who assumed what: the user first, this session's own last."""
+        if self.asked_by is None:
+            return (self.principal.arn,)
+        before = self.asked_by.session.chain if self.asked_by.session else (self.asked_by.principal.arn,)
+        return (*before, self.principal.arn)

@@ -23,6 +23,13 @@ ABOVE_ROLE_MAXIMUM = "The requested DurationSeconds exceeds the MaxSessionDurati
 ABOVE_CHAINING_LIMIT = (
     "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."
 )
+DUPLICATE_TAGS = "Duplicate tag keys found. Please note that Tag keys are case insensitive."
+TRANSITIVE_WITHOUT_TAG = "The specified transitive tag key must be included in the requested tags."
+TRANSITIVE_TAG_SET = (
+    "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key "
+    "from the calling session."
+)
+SOURCE_IDENTITY_SET = "The source identity is already set for this assume role session"
 
 
 class Refusal(Exception):
@@ -48,6 +55,21 @@ def not_authorized(caller_arn: str, operation: str, resource: str) -> Refusal:
 def invalid(message: str) -> Refusal:
     """A parameter that cannot be right."""
     return Refusal(400, "ValidationError", message)
+
+
+def invalid_value(message: str) -> Refusal:
+    """Tags that contradict themselves or the calling session."""
+    return Refusal(400, "InvalidParameterValue", message)
+
+
+def malformed_policy(message: str) -> Refusal:
+    """A session policy that is none."""
+    return Refusal(400, "MalformedPolicyDocument", message)
+
+
+def packed_too_large(message: str) -> Refusal:
+    """Session policies and tags that do not fit together."""
+    return Refusal(400, "PackedPolicyTooLarge", message)
 
 
 def unknown_token() -> Refusal:

@@ -2,7 +2,7 @@
 STS, version 2011-06-15: GetSessionToken, AssumeRole, GetCallerIdentity.
 
 A code is looked at, and spent, before trust and duration are: whoever sends a good code with a bad request
-has lost the code. Session policies and tags are taken and not enforced.
+has lost the code.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ from aws_mfa.practice import refusals
 from aws_mfa.practice.account import AssumedRole, User
 from aws_mfa.practice.keys import Session
 from aws_mfa.practice.moments import expiration
+from aws_mfa.practice.session_terms import NO_TERMS, inherited, read_terms, require_policies_of
 from aws_mfa.practice.totp import Device
 
 if TYPE_CHECKING:
     from aws_mfa.practice.account import Role
     from aws_mfa.practice.answers import Result
     from aws_mfa.practice.calls import Call
+    from aws_mfa.practice.session_terms import Terms
 
 # Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html and API_AssumeRole.html
 SESSION_DEFAULT_S = 43200
@@ -52,9 +54,15 @@ def assume_role(call: Call) -> Result:
         limits.ROLE_SESSION_NAME,
         limits.ROLE_DURATION,
         limits.EXTERNAL_ID,
+        limits.SOURCE_IDENTITY,
+        limits.TAGS,
+        limits.TRANSITIVE_TAG_KEYS,
+        limits.POLICY,
+        limits.POLICY_ARNS,
         limits.SERIAL_NUMBER,
         limits.TOKEN_CODE,
     )
+    terms = read_terms(call.parameters)
     arn = call.parameters["RoleArn"]
     if not _ROLE_ARN.fullmatch(arn):
         raise refusals.invalid(f"{arn} is invalid")
@@ -62,15 +70,13 @@ def assume_role(call: Call) -> Result:
         raise refusals.access_denied(refusals.ROOT_ASKS_ROLE)
     has_mfa = _code_was_good(call) or call.caller.has_mfa
     role = call.world.role(arn)
-    if role is None or not _trusts(role, call, has_mfa=has_mfa):
+    if role is None or not _trusts(role, call, terms, has_mfa=has_mfa):
         raise refusals.not_authorized(call.caller.principal.arn, "sts:AssumeRole", arn)
+    terms = _terms_in_force(role, call, terms)
     principal = AssumedRole(role, call.parameters["RoleSessionName"])
     # A role session proves no MFA, whatever it was got with.
-    session = Session(principal, int(call.now) + _role_duration_s(call, role), has_mfa=False)
-    return {
-        "AssumedRoleUser": {"AssumedRoleId": principal.user_id, "Arn": principal.arn},
-        "Credentials": _credentials(call.world.issue(session)),
-    }
+    expires_at = int(call.now) + _role_duration_s(call, role)
+    return _role_answer(principal, call.world.issue(Session(principal, expires_at, False, terms, call.caller)))
 
 
 def get_caller_identity(call: Call) -> Result:
@@ -96,14 +102,32 @@ def _code_was_good(call: Call) -> bool:
     return True
 
 
-def _trusts(role: Role, call: Call, *, has_mfa: bool) -> bool:
+def _trusts(role: Role, call: Call, terms: Terms, *, has_mfa: bool) -> bool:
     principal = call.caller.principal
     identity = principal.role if isinstance(principal, AssumedRole) else principal
     if identity not in role.trusts and identity.account not in role.trusts:
         return False
     if role.mfa and not has_mfa:
         return False
-    return role.external_id is None or role.external_id == call.parameters.get("ExternalId")
+    if role.external_id not in (None, call.parameters.get("ExternalId")):
+        return False
+    calling = call.caller.session.terms if call.caller.session else NO_TERMS
+    if role.needs_source_identity and not (terms.source_identity or calling.source_identity):
+        return False
+    return all(terms.has_tag(key) for key in role.needs_tags)
+
+
+def _terms_in_force(role: Role, call: Call, terms: Terms) -> Terms:
+    """The terms with what the calling session hands on, if the role takes them and they fit."""
+    require_policies_of(role, terms)
+    if call.caller.session is not None:
+        terms = inherited(terms, call.caller.session.terms)
+    if terms.tags and not role.takes_tags:
+        raise refusals.not_authorized(call.caller.principal.arn, "sts:TagSession", role.arn)
+    if terms.source_identity and not role.takes_source_identity:
+        raise refusals.not_authorized(call.caller.principal.arn, "sts:SetSourceIdentity", role.arn)
+    terms.require_room()
+    return terms
 
 
 def _role_duration_s(call: Call, role: Role) -> int:
@@ -113,6 +137,18 @@ def _role_duration_s(call: Call, role: Role) -> int:
     if duration_s > role.max_session_s:
         raise refusals.invalid(refusals.ABOVE_ROLE_MAXIMUM)
     return duration_s
+
+
+def _role_answer(principal: AssumedRole, session: Session) -> Result:
+    answer: dict[str, str | Result | list[Result]] = {
+        "AssumedRoleUser": {"AssumedRoleId": principal.user_id, "Arn": principal.arn},
+        "Credentials": _credentials(session),
+    }
+    if session.terms.source_identity:
+        answer["SourceIdentity"] = session.terms.source_identity
+    if session.terms.packed_size:
+        answer["PackedPolicySize"] = str(session.terms.packed_size)
+    return answer
 
 
 def _credentials(session: Session) -> Result:

@@ -66,6 +66,9 @@ def check_role(role_arn: str, *, source: str) -> str:
     """Return the role's ARN, blanks around it removed; `BadInput` says which kind of thing was given instead."""
     role_arn = role_arn.strip()
     parts = _parts(role_arn)
+    if not parts and len(role_arn) == _SECRET_KEY_LENGTH and ":" not in role_arn:
+        # Not quoted: a key pasted into the wrong place.
+        raise BadInput(f"the role given by {source} looks like a secret access key", "give the role's ARN")
     if not parts:
         name = role_arn if _fits(role_arn, _NAME, _SESSION_NAME_LENGTH) else "NAME"
         raise BadInput(

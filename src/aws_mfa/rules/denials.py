@@ -12,6 +12,7 @@ from aws_mfa.errors import AwsMfaError, NotAuthorized, SessionKeysGiven, Unknown
 from aws_mfa.model import masked
 from aws_mfa.rules.code_windows import seconds_to_next
 from aws_mfa.rules.refused import NOTABLE_SKEW_S
+from aws_mfa.rules.refused_terms import may_not_set
 
 if TYPE_CHECKING:
     from aws_mfa.rules.refused import Refused
@@ -24,6 +25,9 @@ def denial(refused: Refused) -> AwsMfaError:
             return failure(refused)
     if "explicit deny" in refused.message:
         return _explicit_deny(refused)
+    terms_denied = may_not_set(refused)
+    if terms_denied is not None:
+        return terms_denied
     if refused.role_arn and "not authorized to perform" in refused.message:
         return _no_role(refused)
     return NotAuthorized(
@@ -77,7 +81,7 @@ def _no_role(refused: Refused) -> AwsMfaError:
     return NotAuthorized(
         f"{who} may not assume {refused.role_arn}, or there is no such role: AWS does not tell which",
         "check account and name in the role's ARN",
-        f"the role's trust policy must name {who} or its account, and its conditions must hold: MFA, external id",
+        f"the role's trust policy must name {who} or its account, and its conditions must hold: MFA, external id, tags",
         "the user needs a policy that allows sts:AssumeRole on the role",
     )
 

@@ -43,7 +43,7 @@ def duration_text(seconds: float) -> str:
     whole = max(0, round(seconds))
     if whole < 60:  # noqa: PLR2004  # a minute
         return f"{whole} s"
-    hours, minutes = divmod(whole // 60, 60)
+    hours, minutes = divmod(round(whole / 60), 60)
     if not hours:
         return f"{minutes} min"
     return f"{hours} h {minutes:02d} min" if minutes else f"{hours} h"

@@ -25,18 +25,17 @@ _GLOBAL = "-global"
 
 
 class Endpoint:
-    """Where a service is asked: `url`, the host for messages, `service` and `region` for the signature, a warning."""
+    """Where a service is asked: `url`, the host for messages, `service` and `region` for the signature."""
 
-    __slots__ = ("host", "is_loopback", "region", "service", "url", "warning")
+    __slots__ = ("host", "is_loopback", "region", "service", "url")
 
-    def __init__(self, service: str, url: str, region: str, warning: str | None = None) -> None:
+    def __init__(self, service: str, url: str, region: str) -> None:
         address = urlsplit(url)
         self.service = service
         self.url = url if address.path else f"{url}/"
         self.region = region
         self.host = address.hostname or ""
         self.is_loopback = is_loopback(self.host)
-        self.warning = warning
 
 
 def sts_endpoint(region: str, environ: Mapping[str, str]) -> Endpoint:
@@ -99,7 +98,10 @@ def _checked_endpoint(service: str, url: str, region: str, variable: str) -> End
         )
     endpoint = Endpoint(service, url, region)
     if address.scheme == "http" and not endpoint.is_loopback:
-        endpoint.warning = f"{variable} is plain http: the session in the answer can be read on the way"
+        raise BadInput(
+            f"{variable} is plain http to another machine: the code and the session could be read on the way",
+            f"use https, or take it away: unset {variable}",
+        )
     return endpoint
 
 

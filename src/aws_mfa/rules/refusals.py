@@ -28,6 +28,7 @@ from aws_mfa.errors import (
 from aws_mfa.model import masked
 from aws_mfa.rules.code_windows import seconds_to_next
 from aws_mfa.rules.denials import denial
+from aws_mfa.rules.refused_terms import TERM_RULES, out_of_limits
 
 if TYPE_CHECKING:
     from aws_mfa.rules.refused import Refused
@@ -80,7 +81,7 @@ def _chaining(refused: Refused) -> AwsMfaError:
 def _malformed(refused: Refused) -> AwsMfaError:
     if "'tokenCode'" in refused.message:
         return BadCode("AWS takes the code for malformed", "type the six digits that the device shows now")
-    return RefusedByAws(f"AWS refused {refused.action}: {refused.words}")
+    return out_of_limits(refused) or RefusedByAws(f"AWS refused {refused.action}: {refused.words}")
 
 
 def _unknown_key(refused: Refused) -> AwsMfaError:
@@ -142,6 +143,7 @@ _RULES = (
     (("AccessDenied", "AccessDeniedException"), "", denial),
     (_INVALID, "The requested DurationSeconds exceeds the MaxSessionDuration", _duration),
     (_INVALID, "The requested DurationSeconds exceeds the 1 hour session limit", _chaining),
+    *TERM_RULES,
     (_INVALID, "", _malformed),
     (("InvalidClientTokenId", "UnrecognizedClientException"), "", _unknown_key),
     (("SignatureDoesNotMatch",), "Signature expired", _clock_skew),

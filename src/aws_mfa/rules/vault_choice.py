@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput
-from aws_mfa.rules.ini_edit import with_changes, without_section
+from aws_mfa.rules.ini_edit import with_changes
 from aws_mfa.rules.ini_text import section_values
 
 if TYPE_CHECKING:
@@ -54,11 +54,6 @@ def noted_vault(notes: str, section: str) -> str | None:
 def with_note(notes: str, section: str, vault: str, access_key_id: str) -> str:
     """The notes with this section's vault and key id."""
     return with_changes(notes, section, {"vault": vault, "aws_access_key_id": access_key_id})
-
-
-def without_note(notes: str, section: str) -> str:
-    """The notes without this section."""
-    return without_section(notes, section)
 
 
 def _checked(name: str, source: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import ClockSkew, NoDevice, RefusedByAws, SeveralDevices, WrongSecret
-from aws_mfa.rules.arns import is_fido
+from aws_mfa.rules.arns import check_device, is_fido
 
 if TYPE_CHECKING:
     from aws_mfa.model import LongTermKeys
@@ -28,7 +28,7 @@ def discover_device(keys: LongTermKeys, region: str, outside: Outside) -> str:
     except RefusedByAws as error:
         # Not told apart: without MFA, IAM answers to good keys that it does not know them.
         raise NoDevice(f"IAM was asked for the MFA device and did not tell: {error.message}", _GIVE_IT) from error
-    usable = [device for device in devices if not is_fido(device)]
+    usable = [check_device(device, source="IAM") for device in devices if not is_fido(device)]
     if not usable:
         raise _none_usable(devices)
     return usable[0] if len(usable) == 1 else _chosen(usable, outside)

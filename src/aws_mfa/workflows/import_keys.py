@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_mfa.errors import Cancelled, KeychainUnavailable, NeedsHuman
+from aws_mfa.errors import BadInput, Cancelled, KeychainUnavailable, NeedsHuman
 from aws_mfa.model import masked
 from aws_mfa.rules.key_moves import with_keys_moved
 from aws_mfa.workflows.keys import note_keys
@@ -72,6 +72,9 @@ def _may_replace(old: LongTermKeys, move: Move, outside: Outside) -> bool:
 
 def _move(move: Move, vault: Vault, outside: Outside) -> list[str]:
     """Store, read back, note, then clear the old places; a line for each section that holds other keys by now."""
+    if vault.name == "file" and move.name in move.file_sections:
+        # The second bolt: what is stored there would be what is removed.
+        raise BadInput(f"the keys of {move.name} are in {outside.credentials.path} already", "--vault keychain or age")
     vault.store(move.name, move.keys)
     stored = vault.load(move.name)
     if stored is None or not stored.matches(move.keys):

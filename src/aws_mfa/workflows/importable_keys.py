@@ -53,8 +53,9 @@ class ImportRequest:
         return section in (self.profile, long_term_section(self.profile, self.long_term_suffix))
 
     def vault_for(self, name: str | None, outside: Outside) -> str:
-        """The vault chosen, or the one that holds this name's keys already."""
+        """The vault chosen, or the one that holds this name's keys already; out of the file, if nobody chose that."""
         noted = noted_vault(outside.known_keys.read(), name) if name else None
+        noted = None if noted == "file" else noted
         return choose_vault(self.vault, outside.environ, noted, no_keychain=self.no_keychain).name
 
 

@@ -6,11 +6,12 @@ Nothing is sent and nothing is asked here. What is not found is a `NoLongTermKey
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import KeychainUnavailable, NoLongTermKeys
 from aws_mfa.model import LongTermKeys, Secret
-from aws_mfa.rules.vault_choice import noted_vault, with_note, without_note
+from aws_mfa.rules.vault_choice import noted_vault, with_note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,16 +39,17 @@ def find_long_term_keys(
 ) -> FoundKeys:
     """Read the vault chosen, the fork's items, the file's long-term section; raise `NoLongTermKeys` after the last."""
     trouble: KeychainUnavailable | None = None
+    noted = noted_vault(outside.known_keys.read(), section)
     try:
         found = _in_vault(section, choice, outside)
     except KeychainUnavailable as error:
-        if choice.explicit or noted_vault(outside.known_keys.read(), section) == choice.name:
+        if choice.explicit or noted == choice.name:
             raise
         found, trouble = None, error
     if found is None:
         found = _in_file(long_term, choice, trouble, outside.credentials.path)
     if found is None:
-        raise _missing(section, long_term, trouble)
+        raise _missing(section, long_term, trouble, noted)
     return found
 
 
@@ -55,7 +57,11 @@ def keys_are_known(
     section: str, choice: VaultChoice, long_term: Mapping[str, str] | None, outside: Outside, *, in_doubt: bool
 ) -> bool:
     """Whether keys exist, without asking where file or note answer; `in_doubt` where the vault cannot be asked."""
-    if _has_keys(long_term) or (noted_vault(outside.known_keys.read(), section) and not choice.explicit):
+    if _has_keys(long_term):
+        return True
+    if choice.name == "file":
+        return False
+    if not choice.explicit and noted_vault(outside.known_keys.read(), section):
         return True
     if choice.name == "age":
         return in_doubt  # a passphrase is not asked for this
@@ -66,11 +72,8 @@ def keys_are_known(
 
 
 def note_keys(section: str, vault: str, keys: LongTermKeys, outside: Outside) -> None:
-    """Note where the keys are, so that the next run need not ask the vault whether there are any."""
-    if vault == "file":
-        outside.known_keys.update(lambda text: without_note(text, section))
-    else:
-        outside.known_keys.update(lambda text: with_note(text, section, vault, keys.access_key_id))
+    """Note where the keys are: the next run need not ask the vault whether there are any, nor another one at all."""
+    outside.known_keys.update(lambda text: with_note(text, section, vault, keys.access_key_id))
 
 
 def keys_in_section(long_term: Mapping[str, str] | None) -> LongTermKeys | None:
@@ -111,11 +114,15 @@ def _has_keys(long_term: Mapping[str, str] | None) -> bool:
     return bool(long_term and long_term.get(_KEY_ID) and long_term.get(_SECRET))
 
 
-def _missing(section: str, long_term: Mapping[str, str] | None, trouble: KeychainUnavailable | None) -> NoLongTermKeys:
+def _missing(
+    section: str, long_term: Mapping[str, str] | None, trouble: KeychainUnavailable | None, noted: str | None
+) -> NoLongTermKeys:
     profile = section.removesuffix("-long-term")
-    hints = [f"store them with: aws-mfa setup --profile {profile}"]
+    hints = [f"store them with: aws-mfa setup --profile {quote(profile)}"]
     if trouble is not None:
-        hints = [trouble.message, *trouble.hints, *hints]
+        hints = [f"the keychain could not be asked ({trouble.message})", *trouble.hints, *hints]
+    elif noted:
+        hints.insert(0, f"they were stored in the {noted} vault, which has no entry of that name now")
     if long_term is None:
         message = (
             f"Long term credentials session '[{section}]' is missing. You must add this section to your credentials "

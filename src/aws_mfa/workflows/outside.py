@@ -43,8 +43,8 @@ class Sts(Protocol):
     def get_session_token(self, keys: LongTermKeys, request: SessionRequest, code: str) -> Session:
         """Call `GetSessionToken`: an MFA session."""
 
-    def assume_role(self, keys: LongTermKeys, request: SessionRequest, code: str) -> Session:
-        """Call `AssumeRole` with the long-term keys and a code."""
+    def assume_role(self, keys: LongTermKeys | Session, request: SessionRequest, code: str | None) -> Session:
+        """Call `AssumeRole`: with the long-term keys and a code, or with a session, which needs none."""
 
     def get_caller_identity(self, keys: LongTermKeys | Session) -> Identity:
         """Who these keys belong to; needs no permission, so it checks keys, clock and network."""
@@ -112,6 +112,9 @@ class AwsTextFile(Protocol):
 
         The file is created 0600 (its folder 0700). On any error the old file stands as it was.
         """
+
+    def check_writable(self) -> None:
+        """Raise `NotSetUp` where the file could not be replaced."""
 
     def repair_mode(self) -> bool:
         """Take the file from group and others; whether that was needed."""

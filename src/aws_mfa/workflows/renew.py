@@ -7,6 +7,7 @@ is refused before it is sent.
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import (
@@ -127,8 +128,8 @@ def refuse_permanent_keys(text: str, section: str, path: str) -> None:
     if holds_permanent_keys(section_values(text, section, where=path) or {}):
         raise PermanentKeysInTheWay(
             f"section [{section}] of {path} holds long-term keys: they are not overwritten",
-            f"move them to the vault first: aws-mfa import --profile {section}",
-            "or write the session to another section: --short-term-suffix mfa",
+            f"move them to the vault first: aws-mfa import --profile {quote(section)}",
+            f"or leave them there: aws-mfa --profile {quote(section)} --long-term-suffix none --short-term-suffix mfa",
         )
 
 

@@ -6,7 +6,6 @@ Secrets are asked only after the vault has proved that it can keep them. What is
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import (
@@ -33,6 +32,7 @@ from aws_mfa.workflows.setup_questions import (
     asked_keys,
     asked_region,
     check_answers,
+    other_partition,
     other_vault,
 )
 
@@ -43,9 +43,6 @@ if TYPE_CHECKING:
     from aws_mfa.rules.vault_choice import VaultChoice
     from aws_mfa.workflows.outside import AwsTextFile, Outside, Vault
     from aws_mfa.workflows.setup_questions import Answers
-
-# Where keys without a hint of their partition are looked for; they are valid in one only.
-_PARTITIONS = ("aws", "aws-us-gov", "aws-cn")
 
 
 class SetUp:
@@ -144,21 +141,17 @@ def _region_hint(profile: str, answers: Answers, outside: Outside) -> str | None
 
 def _verified(keys: LongTermKeys, hint: str | None, outside: Outside) -> tuple[Identity | None, str]:
     """Who the keys belong to, and a region of their partition; None where AWS cannot be reached and a person agrees."""
-    regions = [hint] if hint else []
-    regions += [region for region in map(default_region, _PARTITIONS) if region != hint]
-    refused: AwsMfaError | None = None
-    for region in regions:
-        try:
-            return outside.sts(region).get_caller_identity(keys), region
-        except UnknownKey as error:
-            refused = refused or error  # of the region most likely meant
-        except Unreachable as error:
-            if refused is not None:
-                raise refused from None  # the first partition did answer
-            accept_unverified(error, outside)
-            return None, region
-    assert refused is not None
-    raise refused
+    region = hint or default_region("aws")
+    try:
+        return outside.sts(region).get_caller_identity(keys), region
+    except UnknownKey as error:
+        if hint is not None or not outside.terminal.has_human:
+            raise
+        region = other_partition(error, outside)
+    except Unreachable as error:
+        accept_unverified(error, outside)
+        return None, region
+    return outside.sts(region).get_caller_identity(keys), region
 
 
 def _device(
@@ -188,11 +181,20 @@ def _store(section: str, keys: LongTermKeys, old: LongTermKeys | None, vault: Va
         for step in (_Step(lambda: vault.store(section, keys), put_back), *steps):
             begun.append(step)
             step.take()
-    except BaseException:
-        for step in reversed(begun):
-            with suppress(AwsMfaError):
-                step.take_back()
+    except BaseException as error:
+        stuck = [step for step in reversed(begun) if not _taken_back(step)]
+        if stuck and isinstance(error, AwsMfaError):
+            hint = f"{section} could not be put back as it was: look into the {vault.name} vault and the AWS files"
+            raise type(error)(error.message, hint, *error.hints) from None
         raise
+
+
+def _taken_back(step: _Step) -> bool:
+    try:
+        step.take_back()
+    except Exception:  # noqa: BLE001  # the next step must have its turn, and the first failure is the one to tell
+        return False
+    return True
 
 
 def _change(file: AwsTextFile, section: str, changes: Mapping[str, str | None]) -> _Step:

@@ -7,13 +7,14 @@ and each refusal says what would do.
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
-from aws_mfa.errors import BadInput, Cancelled, KeychainUnavailable, NeedsHuman, Unreachable
+from aws_mfa.errors import BadInput, Cancelled, KeychainUnavailable, NeedsHuman, UnknownKey, Unreachable
 from aws_mfa.model import LongTermKeys, Secret, masked
 from aws_mfa.rules import arns
 from aws_mfa.rules.key_shapes import trouble_with_key_id, trouble_with_secret
-from aws_mfa.rules.regions import checked_region
+from aws_mfa.rules.regions import checked_region, default_region
 from aws_mfa.rules.section_names import check_name
 
 if TYPE_CHECKING:
@@ -74,13 +75,12 @@ def ask_before_replacing(
     """Ask before keys are replaced: `Cancelled` for a no, `NeedsHuman` where nobody can say yes."""
     if old is None or answers.replaces:
         return
-    question = (
-        f"{section} has keys in the {vault.name} vault already ({masked(old.access_key_id)}): replace them? [y/n] "
-    )
-    try:
-        answer = outside.terminal.ask(question)
-    except NeedsHuman:
-        raise NeedsHuman(f"{section} has keys in the {vault.name} vault already", "replace them with: --yes") from None
+    what = f"{section} has keys in the {vault.name} vault already ({masked(old.access_key_id)})"
+    if not outside.terminal.has_human:
+        # Not asked: the next line of a pipe is the secret, not an answer to this.
+        profile = section.removesuffix("-long-term")
+        raise NeedsHuman(what, f"replace them with: aws-mfa setup --profile {quote(profile)} --yes")
+    answer = outside.terminal.ask(f"{what}: replace them? [y/n] ")
     if answer.strip().lower() not in _YES:
         raise Cancelled("nothing was changed")
 
@@ -106,6 +106,20 @@ def _checked_key_id(text: str) -> str:
     if trouble:
         raise BadInput(trouble, "copy it again from the IAM console, or make a key: its id begins with AKIA")
     return key_id
+
+
+def other_partition(error: UnknownKey, outside: Outside) -> str:
+    """
+    A region of the partition that a human names for keys which `aws` does not know; the error itself for none.
+
+    Asked first: keys are not shown round in other partitions because a letter was mistyped.
+    """
+    outside.terminal.say(error.message)
+    answer = outside.terminal.ask("Are they keys of GovCloud (gov), of China (cn), or neither? [neither]: ")
+    partition = {"gov": "aws-us-gov", "cn": "aws-cn"}.get(answer.strip().lower())
+    if partition is None:
+        raise error
+    return default_region(partition)
 
 
 def accept_unverified(error: Unreachable, outside: Outside) -> None:

@@ -105,7 +105,14 @@ class _Stage:
 
     def _run(self, command: list[str], answer: str = "", shown: str = "") -> None:
         ended = subprocess.run(  # noqa: S603  # our own command, no shell
-            command, input=f"{answer}\n", env=self._environ, capture_output=True, text=True, check=False, timeout=120
+            command,
+            input=f"{answer}\n",
+            env=self._environ,
+            cwd=self._environ["HOME"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
         )
         for line in _with_answer(ended.stdout + ended.stderr, shown).splitlines():
             _show(f"    {line}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.rules.section_names import long_term_section
@@ -55,7 +56,7 @@ def run(args: argparse.Namespace, outside: Outside) -> int:
 def stored_lines(done: SetUp) -> list[str]:
     """What is stored now, and the command that uses it."""
     who = done.identity.arn if done.identity else "not verified: AWS could not be reached"
-    flag = "" if done.profile == "default" else f" --profile {done.profile}"
+    flag = "" if done.profile == "default" else f" --profile {quote(done.profile)}"
     leftover = ["  keys of this profile lie in the credentials file still: move them with aws-mfa import"]
     return [
         f"profile {done.profile}: long-term keys stored in the {done.vault} vault",

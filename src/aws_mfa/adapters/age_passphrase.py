@@ -1,0 +1,47 @@
+"""
+The age vault's passphrase, asked of a human: without echo, a new one twice, a wrong one again.
+
+Never read from a pipe: the pipe holds the MFA code. Its other source is `passphrase_command`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_mfa.errors import BadInput, NeedsHuman
+
+if TYPE_CHECKING:
+    from aws_mfa.adapters.terminal import ControllingTerminal, NoTerminal, PipedAnswers
+    from aws_mfa.model import Secret
+
+
+class AskedPassphrase:
+    """Fulfils `AskPassphrase` at a terminal."""
+
+    tries = 3
+
+    def __init__(self, terminal: ControllingTerminal | PipedAnswers | NoTerminal) -> None:
+        self._terminal = terminal
+        self._times_asked = 0
+
+    def __call__(self, *, new: bool) -> Secret:
+        """The passphrase; `NeedsHuman` where there is no terminal, `BadInput` where two new ones differ."""
+        if not self._terminal.has_human:
+            raise NeedsHuman(
+                "the age vault needs its passphrase, and there is no terminal to ask on",
+                "name a command that prints it: export AWS_MFA_AGE_PASSPHRASE_COMMAND='pass show aws-mfa'",
+            )
+        return self._new() if new else self._again()
+
+    def _again(self) -> Secret:
+        if self._times_asked:
+            self._terminal.say("that passphrase does not open the age vault")
+        self._times_asked += 1
+        return self._terminal.ask_hidden("Passphrase of the age vault: ")
+
+    def _new(self) -> Secret:
+        self._terminal.say("A new age vault is made. Nobody can recover its passphrase: keep it somewhere else too.")
+        passphrase = self._terminal.ask_hidden("New passphrase of the age vault: ")
+        if not passphrase.matches(self._terminal.ask_hidden("The same again: ")):
+            raise BadInput("the two passphrases differ", "try again")
+        return passphrase

@@ -1,0 +1,39 @@
+"""
+Throttled by AWS: wait and ask again, a little longer each time, and never all callers at the same moment.
+
+Only for what may be sent twice: a call that carries a code does not come here.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+from aws_mfa.errors import Throttled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    T = TypeVar("T")
+
+MOST_TRIES = 5
+# With four waits, each up to twice the last: 3.75 to 7.5 s in all, which a person waits once.
+FIRST_WAIT_S = 0.5
+
+
+def with_patience(send: Callable[[], T]) -> T:
+    """Return what `send` returns; `Throttled` where it was throttled at every try."""
+    for wait_s in _waits_s():
+        try:
+            return send()
+        except Throttled:
+            time.sleep(wait_s)
+    return send()
+
+
+def _waits_s() -> Iterator[float]:
+    for number in range(MOST_TRIES - 1):
+        longest_s = FIRST_WAIT_S * 2**number
+        # Half of it at random: callers that were throttled together do not come back together.
+        yield random.uniform(longest_s / 2, longest_s)  # noqa: S311  # spreads load, guards nothing

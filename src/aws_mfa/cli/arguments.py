@@ -1,0 +1,22 @@
+"""
+Arguments parsed: what is unknown is told by its flag alone.
+
+argparse repeats whole arguments, and the one behind a mistyped flag may be a secret that then stands in a CI log.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def parsed(parser: argparse.ArgumentParser, argv: list[str]) -> argparse.Namespace:
+    """Parse, or end the program with usage on stderr and exit code 2."""
+    arguments, unknown = parser.parse_known_args(argv)
+    if unknown:
+        flags = [word.partition("=")[0] for word in unknown if word.startswith("-")]
+        what = " ".join(flags) or f"{len(unknown)} that no flag takes (not shown: they may be secret)"
+        parser.error(f"unrecognized arguments: {what}")
+    return arguments

@@ -1,0 +1,44 @@
+"""The passphrase of the age vault, asked of a human."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from aws_mfa.adapters.age_passphrase import AskedPassphrase
+from aws_mfa.errors import BadInput, NeedsHuman
+from fakes import FakeTerminal
+
+if TYPE_CHECKING:
+    from aws_mfa.adapters.terminal import ControllingTerminal
+
+
+def asked(terminal: FakeTerminal) -> AskedPassphrase:
+    return AskedPassphrase(cast("ControllingTerminal", terminal))
+
+
+def test_a_new_passphrase_is_asked_twice() -> None:
+    terminal = FakeTerminal("open sesame", "open sesame")
+    assert asked(terminal)(new=True).reveal() == "open sesame"
+    assert all(question.startswith("(hidden)") for question in terminal.questions)
+
+
+def test_two_new_ones_that_differ_are_refused() -> None:
+    with pytest.raises(BadInput, match="differ"):
+        asked(FakeTerminal("open sesame", "open sesam"))(new=True)
+
+
+def test_an_old_one_is_asked_once_and_after_a_wrong_one_it_is_said() -> None:
+    terminal = FakeTerminal("wrong", "right")
+    passphrase = asked(terminal)
+    passphrase(new=False)
+    assert terminal.said == []
+    passphrase(new=False)
+    assert terminal.said == ["that passphrase does not open the age vault"]
+
+
+def test_where_nobody_is_the_command_is_named() -> None:
+    with pytest.raises(NeedsHuman) as failure:
+        asked(FakeTerminal("x", has_human=False))(new=False)
+    assert "AWS_MFA_AGE_PASSPHRASE_COMMAND" in failure.value.hints[0]

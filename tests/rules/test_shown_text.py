@@ -1,0 +1,26 @@
+"""What others wrote is shown as what it is, and obeyed by no terminal."""
+
+from __future__ import annotations
+
+import pytest
+
+from aws_mfa.rules.shown_text import shown_text
+
+
+@pytest.mark.parametrize("text", ["", "work", "büro", "arn:aws:iam::123456789012:mfa/ann", "日本", "a b"])
+def test_what_can_be_printed_is_left_as_it_is(text: str) -> None:
+    assert shown_text(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\nERROR - forged", "a\\nERROR - forged"),
+        ("\x1b]0;title\x07", "\\x1b]0;title\\x07"),
+        ("\u202eright to left", "\\u202eright to left"),
+        ("\x9b31mred", "\\x9b31mred"),
+        ("tab\there", "tab\\there"),
+    ],
+)
+def test_what_a_terminal_would_obey_is_spelt_out(text: str, shown: str) -> None:
+    assert shown_text(text) == shown

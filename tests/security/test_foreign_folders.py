@@ -1,0 +1,94 @@
+"""The folder a command is started in, and what stands in the user's own, may be somebody else's work."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.real
+
+
+@pytest.mark.parametrize("argv", [["--help"], ["--profile", "work"], ["demo"]])
+def test_no_module_of_the_current_folder_is_imported(tmp_path: Path, home: str, argv: list[str]) -> None:
+    """A clone with a hostile json.py in it is no reason to run that with the keys at hand."""
+    for name in ("json", "argparse", "botocore", "secrets", "shlex", "subprocess", "tempfile"):
+        (tmp_path / f"{name}.py").write_text("print('PWNED'); raise SystemExit(7)\n")
+    ended = subprocess.run(
+        [sys.executable, "-m", "aws_mfa", *argv],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "HOME": home},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert "PWNED" not in ended.stdout + ended.stderr
+    assert ended.returncode != 7
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no FIFOs")
+@pytest.mark.parametrize("name", ["mfa/known-keys", "mfa/used-codes", "credentials", "config"])
+def test_a_pipe_in_place_of_a_file_of_ours_is_not_waited_for(home: str, name: str) -> None:
+    os.makedirs(os.path.join(home, ".aws", "mfa"), mode=0o700)
+    os.mkfifo(os.path.join(home, ".aws", name))
+    ended = subprocess.run(
+        [sys.executable, "-m", "aws_mfa", "--token", "123456"],
+        env={"PATH": os.environ["PATH"], "HOME": home},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+
+
+def test_what_follows_an_unknown_flag_is_not_repeated(home: str) -> None:
+    """A secret behind a flag that does not exist would stand in the log of a CI job."""
+    for argv in (
+        ["setup", "--secret-access-key", "hunter2secret"],
+        ["--secret=hunter2secret"],
+        ["--force", "hunter2secret"],
+    ):
+        ended = subprocess.run(
+            [sys.executable, "-m", "aws_mfa", *argv],
+            env={"PATH": os.environ["PATH"], "HOME": home},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        assert ended.returncode == 2
+        assert "unrecognized arguments" in ended.stderr
+        assert "hunter2" not in ended.stdout + ended.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root, to be another than the owner")
+def test_root_does_not_narrow_a_file_of_another_that_a_link_leads_to(tmp_path: Path, home: str) -> None:
+    victim = tmp_path / "passwd"
+    victim.write_text("[default]\n")
+    os.chown(victim, 65534, 65534)
+    victim.chmod(0o644)
+    os.makedirs(os.path.join(home, ".aws"))
+    os.symlink(victim, os.path.join(home, ".aws", "credentials"))
+    subprocess.run(
+        [sys.executable, "-m", "aws_mfa", "--token", "123456"],
+        env={"PATH": os.environ["PATH"], "HOME": home},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+    assert victim.stat().st_mode & 0o777 == 0o644
+    shutil.rmtree(os.path.join(home, ".aws"))
