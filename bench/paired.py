@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MIB = 1024 * 1024
 # Linux counts in KiB, macOS in bytes.
-_PEAK_UNIT_BYTES = 1 if sys.platform == "darwin" else 1024
+PEAK_UNIT_BYTES = 1 if sys.platform == "darwin" else 1024
 
 # Linux lets a child inherit the peak memory of whoever started it. So each child is started by a Python that is
 # smaller than any command measured here, and not by the benchmark itself.
@@ -90,7 +90,7 @@ def cost(run: Run) -> Cost:
     cpu_s, peak, exit_code = done.stdout.split()
     if exit_code != "0":
         raise SystemExit(f"{' '.join(run.argv[:4])} ... ended with exit code {exit_code}: there is nothing to measure")
-    return Cost(float(cpu_s), int(peak) * _PEAK_UNIT_BYTES)
+    return Cost(float(cpu_s), int(peak) * PEAK_UNIT_BYTES)
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -95,9 +95,13 @@ class FakeVault:
         self.stored = {section.replace("_", "-"): keys for section, keys in stored.items()}
         self.failure: AwsMfaError | None = None
         self.calls: list[str] = []
+        self.is_forgetful = False
 
     def check(self) -> None:
         self._called("check")
+
+    def forgets(self) -> bool:
+        return self.is_forgetful
 
     def load(self, section: str) -> LongTermKeys | None:
         self._called(f"load {section}")

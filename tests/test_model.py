@@ -111,6 +111,8 @@ def test_a_session_without_a_role_and_a_request_without_one_say_none() -> None:
     request = SessionRequest("device", 43200)
     assert (request.device, request.duration_s) == ("device", 43200)
     assert (request.role_arn, request.role_session_name, request.external_id) == (None, None, None)
+    assert (request.source_identity, request.policy) == (None, None)
+    assert (request.tags, request.transitive_tag_keys, request.policy_arns) == ((), (), ())
 
 
 @pytest.mark.parametrize("noun", [Secret(TEXT), keys(), session(), SessionRequest("d", 1), Identity("arn", "1", "id")])

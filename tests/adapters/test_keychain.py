@@ -32,6 +32,9 @@ class DictBackend:
         self.items: dict[tuple[str, str], str] = {}
         self.writes = 0
 
+    def forgets(self) -> bool:
+        return False
+
     def get(self, service: str, user: str) -> str | None:
         return self.items.get((service, user))
 

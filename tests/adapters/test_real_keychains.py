@@ -58,7 +58,7 @@ try:
     elif sys.argv[1] == "check":
         vault.check()
     keys = vault.load(sys.argv[2])
-    print(keys and keys.secret_access_key.reveal())
+    print(vault.forgets() if sys.argv[1] == "forgets" else keys and keys.secret_access_key.reveal())
 except AwsMfaError as error:
     print(type(error).__name__, error)
 """
@@ -261,6 +261,8 @@ def test_the_collection_in_memory_can_be_named_and_one_that_is_absent_is_told(gn
     in_memory = {"KEYRING_PROPERTY_PREFERRED_COLLECTION": "/org/freedesktop/secrets/collection/session"}
     assert program(gnome_keyring, "store", **in_memory) == "s"
     assert program(gnome_keyring, "load") == "None"
+    assert program(gnome_keyring, "forgets", **in_memory) == "True"
+    assert program(gnome_keyring, "forgets") == "False"
     absent = {"KEYRING_PROPERTY_PREFERRED_COLLECTION": "/org/freedesktop/secrets/collection/absent"}
     assert "no collection of the name" in program(gnome_keyring, "load", **absent)
 

@@ -529,7 +529,7 @@ def test_a_file_on_stdin_is_read_as_a_pipe_is(tmp_path: object) -> None:
         answers.write("123456\r\n")
         answers.flush()
         answers.seek(0)
-        assert run(ASK_HIDDEN, answers.fileno()).stdout == f"{QUESTION}answer 6\n"
+        assert run(ASK_HIDDEN, answers.fileno()).stdout == f"{QUESTION}\nanswer 6\n"
 
 
 @pytest.mark.real

@@ -85,6 +85,58 @@ ROWS = [
         errors.ChainingLimit,
         "one hour",
     ),
+    (
+        "ValidationError",
+        "1 validation error detected: Value 'a;b' at 'tags.1.member.value' failed to satisfy constraint: Member must",
+        errors.TagsRefused,
+        "Member must",
+    ),
+    (
+        "ValidationError",
+        "1 validation error detected: Value '{...}' at 'policy' failed to satisfy constraint: Member must have length",
+        errors.MalformedPolicy,
+        "2048 characters",
+    ),
+    ("MalformedPolicyDocument", "Syntax errors in policy.", errors.MalformedPolicy, "validate-policy"),
+    (
+        "PackedPolicyTooLarge",
+        "Packed size of session tags consumes 142% of allotted space.",
+        errors.TooLargeForSession,
+        "142 %",
+    ),
+    (
+        "PackedPolicyTooLargeException",
+        "Packed policy consumes 118% of allotted space, please use smaller policy.",
+        errors.TooLargeForSession,
+        "together: 118 %",
+    ),
+    ("PackedPolicyTooLarge", "", errors.TooLargeForSession, "--policy-arn ARN"),
+    ("InvalidParameterValue", "Duplicate tag keys found. Please note that", errors.TagsRefused, "upper and lower case"),
+    (
+        "InvalidParameterValue",
+        "The specified transitive tag key must be included",
+        errors.TagsRefused,
+        "one of the tags",
+    ),
+    (
+        "InvalidParameterValue",
+        "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key",
+        errors.TagsRefused,
+        "inherited",
+    ),
+    ("ValidationError", "The source identity is already set for this", errors.TagsRefused, "along a chain"),
+    (
+        "AccessDenied",
+        "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: sts:TagSession on resource: x",
+        errors.NotAuthorized,
+        "must allow sts:TagSession",
+    ),
+    (
+        "AccessDenied",
+        "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: sts:SetSourceIdentity on resource: x",
+        errors.NotAuthorized,
+        "a source identity",
+    ),
     ("ValidationError", "something is invalid", errors.RefusedByAws, "something is invalid"),
     ("InvalidClientTokenId", "The security token included in the request is invalid.", errors.UnknownKey, "...ABCD"),
     (
@@ -120,6 +172,15 @@ def test_messages_are_one_lower_case_line_without_full_stop(
     assert error.message[0].islower() or error.message.startswith(("AWS", "STS", "User", "arn:"))
     assert not error.message.endswith(".")
     assert error.message.isprintable()
+
+
+def test_no_policy_is_repeated_whatever_aws_quotes() -> None:
+    policy = '{"Statement": [{"Sid": "Value \' at \'x", "Resource": "arn:aws:s3:::payroll"}]}'
+    message = f"1 validation error detected: Value '{policy}' at 'policy' failed to satisfy constraint: Member must"
+    error = refused("ValidationError", message, role_arn=ROLE)
+    assert type(error) is errors.MalformedPolicy
+    assert "payroll" not in words(error)
+    assert ROLE in error.message
 
 
 @pytest.mark.parametrize("code", ["InternalFailure", "ServiceUnavailable", ""])

@@ -418,3 +418,11 @@ def test_a_move_into_the_place_it_would_clear_is_refused() -> None:
     with pytest.raises(BadInput, match="already"):
         carry_out(found, as_outside(outside), replaces=True, asks=False)
     assert outside.credentials.text == f"[{WORK}]\n{lines(KEYS)}"
+
+
+def test_a_keychain_that_forgets_at_logout_is_no_place_for_the_only_copy() -> None:
+    outside = FakeOutside(f"[{WORK}]\n{lines(KEYS)}")
+    outside.vaults["keychain"].is_forgetful = True
+    with pytest.raises(KeychainUnavailable, match="forgets"):
+        moved(outside)
+    assert outside.credentials.text == f"[{WORK}]\n{lines(KEYS)}"

@@ -59,6 +59,10 @@ class AgeFile:
         with self._locked():
             pass
 
+    def forgets(self) -> bool:
+        """A file is kept."""
+        return False
+
     def load(self, section: str) -> LongTermKeys | None:
         """The keys stored under the name, None where there are none; without a file nothing is asked."""
         if not os.path.exists(self._path):

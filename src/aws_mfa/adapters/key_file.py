@@ -31,6 +31,10 @@ class KeyFile:
         """Read the file, so that a broken one is told before anything is asked."""
         section_values(self._file.read(), "default", where=self._file.path)
 
+    def forgets(self) -> bool:
+        """A file is kept."""
+        return False
+
     def load(self, section: str) -> LongTermKeys | None:
         """The keys of the section, None unless both are there."""
         values = section_values(self._file.read(), section, where=self._file.path) or {}

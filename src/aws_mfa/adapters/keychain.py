@@ -76,6 +76,10 @@ class Keychain:
         self._write(CHECK_USER, _CHECK_VALUE)
         self._delete(SERVICE, CHECK_USER)
 
+    def forgets(self) -> bool:
+        """Whether it is known to lose its items at logout."""
+        return self._ask(lambda backend: backend.forgets())
+
     def load(self, section: str) -> LongTermKeys | None:
         """The keys stored under the name, None where there are none."""
         item = self._read(section)

@@ -35,6 +35,9 @@ class Backend(Protocol):
     def asks(self) -> bool:
         """Whether it is known to be showing its window at this moment."""
 
+    def forgets(self) -> bool:
+        """Whether what is stored here is known to be gone at logout."""
+
     def get(self, service: str, user: str) -> str | None:
         """The value stored, None where there is none."""
 

@@ -48,6 +48,10 @@ class KeyringBackend:
         self._others = others or []
         self._mute = mute if _is_foreign(self.name) or self._others else contextlib.nullcontext()
 
+    def forgets(self) -> bool:
+        """Unknown here: what keyring itself knows to forget is refused when it is opened."""
+        return False
+
     def get(self, service: str, user: str) -> str | None:
         """What the pinned backend holds."""
         with self._mute:

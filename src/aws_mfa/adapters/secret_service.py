@@ -55,6 +55,12 @@ class SecretService:
                 return str(item.get_secret().decode("utf-8"))
         return None
 
+    def forgets(self) -> bool:
+        """Whether the collection lies in memory and is gone at logout, be it named or what the default one leads to."""
+        with self._connection() as connection:
+            collection = self._collection(connection)
+            return collection is not None and str(collection.collection_path).endswith(_FORGETFUL)
+
     def find(self, service: str, user: str) -> str | None:
         """As `get`: there is no other place to look."""
         return self.get(service, user)
@@ -106,12 +112,6 @@ class SecretService:
                     "unset KEYRING_PROPERTY_PREFERRED_COLLECTION",
                 ) from None
             return None
-        # Looked at when resolved: the default alias may point there too.
-        if collection.collection_path.endswith(_FORGETFUL):
-            raise unusable(
-                "that keychain collection lies in memory: it would forget the keys at logout",
-                "unset KEYRING_PROPERTY_PREFERRED_COLLECTION",
-            )
         self._unlock(collection)
         return collection
 

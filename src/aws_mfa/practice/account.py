@@ -1,5 +1,5 @@
 """
-Accounts: users, roles, devices, and the world that holds them with the sessions issued.
+Accounts: users, roles, devices.
 
 This is what a test arranges. Nothing here answers requests, and no policy language is spoken: a role trusts
 whom it is told to trust.
@@ -11,7 +11,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aws_mfa.practice.keys import LongTermKeys, Session, invent_id
+from aws_mfa.practice.keys import LongTermKeys, invent_id
 from aws_mfa.practice.partitions import IAM_REGIONS
 from aws_mfa.practice.totp import Device, FidoDevice
 
@@ -166,10 +166,10 @@ class Account:
             mfa,
             external_id,
             max_session_s,
-            tuple(needs_tags),
-            needs_source_identity,
-            takes_tags,
-            takes_source_identity,
+            needs_tags=tuple(needs_tags),
+            needs_source_identity=needs_source_identity,
+            takes_tags=takes_tags,
+            takes_source_identity=takes_source_identity,
         )
         self.roles.append(role)
         return role
@@ -180,26 +180,3 @@ class Account:
         user.add_keys()
         self.users.append(user)
         return user
-
-
-@dataclass
-class World:
-    """All accounts, and all sessions ever issued."""
-
-    accounts: list[Account] = field(default_factory=list)
-    sessions: dict[str, Session] = field(default_factory=dict)
-
-    def keys(self, access_key_id: str) -> LongTermKeys | Session | None:
-        """Whatever has this key id."""
-        users = (user for account in self.accounts for user in account.users)
-        long_term = (keys for user in users for keys in user.all_keys if keys.access_key_id == access_key_id)
-        return self.sessions.get(access_key_id) or next(long_term, None)
-
-    def role(self, arn: str) -> Role | None:
-        """The role of this ARN, in any account."""
-        return next((role for account in self.accounts for role in account.roles if role.arn == arn), None)
-
-    def issue(self, session: Session) -> Session:
-        """Make a session known."""
-        self.sessions[session.access_key_id] = session
-        return session

@@ -17,9 +17,10 @@ from aws_mfa.practice.refusals import bad_signature, expired_token, region_disab
 from aws_mfa.practice.signatures import check_moment, check_scope, check_signature
 
 if TYPE_CHECKING:
-    from aws_mfa.practice.account import Account, AssumedRole, User, World
+    from aws_mfa.practice.account import Account, AssumedRole, User
     from aws_mfa.practice.received import Received
     from aws_mfa.practice.signatures import Claim
+    from aws_mfa.practice.world import World
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ import uuid
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from aws_mfa.practice.account import World
 from aws_mfa.practice.answers import Answer, failure, success
 from aws_mfa.practice.callers import authenticate
 from aws_mfa.practice.calls import Call
@@ -21,6 +20,7 @@ from aws_mfa.practice.moments import http_date
 from aws_mfa.practice.refusals import Refusal, unknown_action
 from aws_mfa.practice.signatures import read_claim
 from aws_mfa.practice.sts_calls import assume_role, get_caller_identity, get_session_token
+from aws_mfa.practice.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -64,11 +64,12 @@ def _malformed_policy(refused: Refused) -> AwsMfaError:
 
 
 def _too_large(refused: Refused) -> AwsMfaError:
-    what = "the session tags" if refused.message.startswith(_TAGS_ALONE) else "the session policies and tags"
+    tags_alone = refused.message.startswith(_TAGS_ALONE)
+    what, together = ("tags", "") if tags_alone else ("policies and tags", " together")
     percent = refused.message.partition("consumes ")[2].partition("%")[0]
     how_much = f": {percent} % of AWS's space" if percent.isdecimal() else ""
     return TooLargeForSession(
-        f"{what} for {refused.role_arn or 'the role'} are too large together{how_much}", _ROOM, *_LESS
+        f"the session {what} for {refused.role_arn or 'the role'} are too large{together}{how_much}", _ROOM, *_LESS
     )
 
 

@@ -49,6 +49,11 @@ def carry_out(found: Importable, outside: Outside, *, replaces: bool, asks: bool
     vaults = {name: outside.vault(name) for name in dict.fromkeys(move.vault for move in found.moves)}
     for vault in vaults.values():
         vault.check()
+        if vault.forgets():
+            raise KeychainUnavailable(
+                f"the {vault.name} chosen forgets its items at logout: nothing was moved into it",
+                "unset KEYRING_PROPERTY_PREFERRED_COLLECTION",
+            )
     done: list[Move] = []
     for move in found.moves:
         vault = vaults[move.vault]

@@ -67,6 +67,9 @@ class Vault(Protocol):
     def check(self) -> None:
         """Prove that keys can be stored and read back here, without touching any; raise `KeychainUnavailable`."""
 
+    def forgets(self) -> bool:
+        """Whether it is known to lose what it stores at logout: good enough for a try, never for the only copy."""
+
     def load(self, section: str) -> LongTermKeys | None:
         """The keys stored under the name, None where there are none."""
 
