@@ -1,0 +1,33 @@
+"""The world: all accounts, with all sessions ever issued; keys and roles are found here and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aws_mfa.practice.account import Account, Role
+    from aws_mfa.practice.keys import LongTermKeys, Session
+
+
+@dataclass
+class World:
+    """All accounts, and all sessions ever issued."""
+
+    accounts: list[Account] = field(default_factory=list)
+    sessions: dict[str, Session] = field(default_factory=dict)
+
+    def keys(self, access_key_id: str) -> LongTermKeys | Session | None:
+        """Whatever has this key id."""
+        users = (user for account in self.accounts for user in account.users)
+        long_term = (keys for user in users for keys in user.all_keys if keys.access_key_id == access_key_id)
+        return self.sessions.get(access_key_id) or next(long_term, None)
+
+    def role(self, arn: str) -> Role | None:
+        """The role of this ARN, in any account."""
+        return next((role for account in self.accounts for role in account.roles if role.arn == arn), None)
+
+    def issue(self, session: Session) -> Session:
+        """Make a session known."""
+        self.sessions[session.access_key_id] = session
+        return session
