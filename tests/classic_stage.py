@@ -81,6 +81,9 @@ class Human:
     def ask_hidden(self, question: str, withdrawal: Withdrawal | None = None) -> Secret:
         return Secret(self.ask(question, withdrawal))
 
+    def count_down(self, seconds: int, text: str) -> None:
+        """Nobody waits in a test."""
+
     def say(self, text: str) -> None:
         self.seen.append(text)
 

@@ -8,11 +8,14 @@ from aws_mfa.errors import AwsMfaError, NeedsHuman
 from aws_mfa.model import Identity, LongTermKeys, Secret, Session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from typing import TypeVar
 
     from aws_mfa.model import SessionRequest
     from aws_mfa.withdrawal import Withdrawal
     from aws_mfa.workflows.outside import Outside
+
+    Result = TypeVar("Result")
 
 NOW = 1_795_327_399.0  # 2026-11-22 06:03:19 UTC
 ACCOUNT = "123456789012"
@@ -30,6 +33,7 @@ class FakeTerminal:
         self.has_human = has_human
         self.questions: list[str] = []
         self.said: list[str] = []
+        self.waited_s: list[int] = []
 
     def ask(self, question: str, withdrawal: Withdrawal | None = None) -> str:
         self.questions.append(question)
@@ -44,6 +48,9 @@ class FakeTerminal:
 
     def say(self, text: str) -> None:
         self.said.append(text)
+
+    def count_down(self, seconds: int, text: str) -> None:
+        self.waited_s.append(seconds)
 
 
 class FakeSts:
@@ -189,6 +196,42 @@ class FakeDocument:
         return self.is_open
 
 
+class Remembered:
+    """A stored session."""
+
+    def __init__(self, inputs: Mapping[str, str], session: Session) -> None:
+        self.inputs = dict(inputs)
+        self.expires_at = session.expires_at
+        self._session = session
+
+    def session(self) -> Session:
+        return self._session
+
+
+class FakeSessionCache:
+    """Stored sessions in memory."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, Remembered] = {}
+
+    def load(self, label: str, inputs: Mapping[str, str]) -> Session | None:
+        found = self.find(label, inputs)
+        return found.session() if found else None
+
+    def find(self, label: str, inputs: Mapping[str, str]) -> Remembered | None:
+        found = self.stored.get(label)
+        return found if found and found.inputs == dict(inputs) else None
+
+    def store(self, label: str, inputs: Mapping[str, str], session: Session) -> None:
+        self.stored[label] = Remembered(inputs, session)
+
+    def forget(self, labels: Collection[str] | None) -> list[str]:
+        gone = [label for label in self.stored if labels is None or label in labels]
+        for label in gone:
+            del self.stored[label]
+        return sorted(gone)
+
+
 class FakeLedger:
     """Used codes in memory."""
 
@@ -235,6 +278,7 @@ class FakeOutside:
         self.fake_sts = FakeSts()
         self.fake_iam = FakeIam([DEVICE])
         self.moment = NOW
+        self.session_cache = FakeSessionCache()
 
     def vault(self, name: str) -> FakeVault:
         return self.vaults[name]
@@ -242,7 +286,14 @@ class FakeOutside:
     def document(self, path: str) -> FakeDocument:
         return self.documents[path]
 
-    def sts(self, region: str) -> FakeSts:
+    def side_by_side(self, calls: Sequence[Callable[[], Result]], done: Callable[[], None]) -> list[Result]:
+        results = []
+        for call in calls:
+            results.append(call())
+            done()
+        return results
+
+    def sts(self, region: str, endpoint_url: str | None = None) -> FakeSts:
         return self.sts_of.get(region, self.fake_sts)
 
     def iam(self, region: str) -> FakeIam:

@@ -16,10 +16,13 @@ SOURCE = os.path.join(ROOT, "src", "aws_mfa")
 
 PLACES = {
     "adapters/age_file.py": 2,  # the passphrase, to age
+    "adapters/age_identity.py": 1,  # the identity that stored sessions are sealed to, to age
+    "adapters/keychain_identity.py": 1,  # the same, to its item in the keychain
     "adapters/aws_query.py": 2,  # secret and token, to the signature
     "adapters/key_file.py": 1,  # the vault `file`: plain text, chosen by a person
     "adapters/key_items.py": 1,  # the JSON of the keychain's item and of the age file
     "rules/key_shapes.py": 1,  # its characters are looked at
+    "rules/session_entries.py": 2,  # the session, to its entry of the session cache
     "rules/session_section.py": 2,  # the session, to the credentials file
     "workflows/setup_questions.py": 1,  # blanks around a pasted secret
 }

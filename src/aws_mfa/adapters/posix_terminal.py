@@ -10,6 +10,7 @@ import contextlib
 import os
 import sys
 import termios
+import time
 from typing import TYPE_CHECKING
 
 from aws_mfa.adapters.open_question import OpenQuestion, write_all
@@ -54,6 +55,15 @@ class ControllingTerminal:
         _flush_streams()
         with _opened(self._path) as fd:
             write_all(fd, shown_text(text) + "\n")
+
+    def count_down(self, seconds: int, text: str) -> None:
+        """Show the seconds that are left on one line, and take the line away."""
+        _flush_streams()
+        with _opened(self._path) as fd:
+            for left in range(seconds, 0, -1):
+                write_all(fd, f"\r{shown_text(text)} {left:2d} s ")
+                time.sleep(1)
+            write_all(fd, "\r" + " " * (len(text) + 7) + "\r")
 
     def _answer_to(self, question: str, withdrawal: Withdrawal | None, *, hidden: bool) -> str:
         _flush_streams()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from aws_mfa.adapters.typed_line import LONGEST_ANSWER, answer_in
@@ -53,6 +54,11 @@ class NoTerminal:
         """Print one line on stderr, where the talk of a program without a terminal goes."""
         print(shown_text(text), file=sys.stderr)  # noqa: T201  # this is the door itself
 
+    def count_down(self, seconds: int, text: str) -> None:
+        """Wait; nobody looks."""
+        del text
+        time.sleep(seconds)
+
     def _refuse(self, question: str, withdrawal: Withdrawal | None) -> NoReturn:
         if withdrawal is not None:
             withdrawal.check()
@@ -61,22 +67,24 @@ class NoTerminal:
 
 class PipedAnswers:
     """
-    Answers piped in, one line each: `echo 123456 | aws-mfa`. Questions go to stdout, as they always have.
+    Answers piped in, one line each: `echo 123456 | aws-mfa`.
 
+    Questions go to stdout, as they always have, or to stderr where stdout carries data.
     `has_human` is False: what is in the pipe was written before the question was known, so there is no use in a menu
     or in asking again. Nothing beyond the answer's line is read: the rest may be for a child.
     """
 
     has_human = False
 
-    def __init__(self, fd: int = 0) -> None:
+    def __init__(self, fd: int = 0, *, asks_on_stdout: bool = True) -> None:
         self._fd = fd
+        self._asks_on_stdout = asks_on_stdout
 
     def ask(self, question: str, withdrawal: Withdrawal | None = None) -> str:
         """The next line. Raises `NeedsHuman` at the end of input, `BadInput`, or the error of an earlier withdrawal."""
         if withdrawal is not None:
             withdrawal.check()
-        _print_on_stdout(shown_text(question))
+        self._print(shown_text(question))
         try:
             line = self._read_line()
         except KeyboardInterrupt:
@@ -84,7 +92,7 @@ class PipedAnswers:
         except OSError as error:
             raise NeedsHuman(f"standard input cannot be read: {error.strerror}") from None
         if not line:
-            _print_on_stdout("\n")
+            self._print("\n")
             raise NeedsHuman(
                 f"standard input ended before the answer to: {_quoted(question)}",
                 "pipe the answers in, one a line, or run the command in a terminal",
@@ -94,12 +102,17 @@ class PipedAnswers:
     def ask_hidden(self, question: str, withdrawal: Withdrawal | None = None) -> Secret:
         """The next line, as `ask` reads it; what was not shown ends with the newline that Enter would have made."""
         answer = Secret(self.ask(question, withdrawal))
-        _print_on_stdout("\n")
+        self._print("\n")
         return answer
 
     def say(self, text: str) -> None:
         """Print one line on stdout, where the questions are."""
-        _print_on_stdout(shown_text(text) + "\n")
+        self._print(shown_text(text) + "\n")
+
+    def count_down(self, seconds: int, text: str) -> None:
+        """Wait, and say so once."""
+        self.say(f"{text} {seconds} s")
+        time.sleep(seconds)
 
     def _read_line(self) -> bytes:
         line = b""
@@ -110,9 +123,13 @@ class PipedAnswers:
             line += byte
         return line
 
+    def _print(self, text: str) -> None:
+        stream = sys.stdout if self._asks_on_stdout else sys.stderr
+        print(text, end="", flush=True, file=stream)  # this is the door itself
+
 
 def choose_terminal(
-    *, reads_pipe: bool, stdin: TextIO | None = None
+    *, reads_pipe: bool, asks_on_stdout: bool = True, stdin: TextIO | None = None
 ) -> ControllingTerminal | PipedAnswers | NoTerminal:
     """
     The place to ask questions: a pipe or file on stdin where `reads_pipe`, else the terminal, else nowhere.
@@ -122,7 +139,7 @@ def choose_terminal(
     """
     stdin = stdin or sys.stdin  # None where the process was started with descriptor 0 closed
     if reads_pipe and stdin is not None and _holds_answers(stdin):
-        return PipedAnswers(stdin.fileno())
+        return PipedAnswers(stdin.fileno(), asks_on_stdout=asks_on_stdout)
     if terminal_opens():
         return ControllingTerminal()
     if terminal_opens(_TERMINAL_ON_STDIN):
@@ -136,10 +153,6 @@ def _holds_answers(stdin: TextIO) -> bool:
     except (OSError, ValueError):  # closed since, or no file at all
         return False
     return stat.S_ISFIFO(mode) or stat.S_ISREG(mode) or stat.S_ISSOCK(mode)
-
-
-def _print_on_stdout(text: str) -> None:
-    print(text, end="", flush=True)  # noqa: T201  # this is the door itself
 
 
 def _quoted(question: str) -> str:

@@ -49,6 +49,11 @@ class ControllingTerminal:
         """Print one line on the console."""
         self._print(text + "\n")
 
+    def count_down(self, seconds: int, text: str) -> None:
+        """Say it once, and wait."""
+        self.say(f"{text} {seconds} s")
+        time.sleep(seconds)
+
     def _answer_to(self, question: str, withdrawal: Withdrawal | None, *, hidden: bool) -> str:
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(AttributeError, OSError, ValueError):  # absent, broken pipe, closed

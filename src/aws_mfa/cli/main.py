@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 COMMANDS = {
     "setup": ("setup", "store long-term keys in the vault"),
     "import": ("import_keys", "move long-term keys from files into the vault"),
+    "plan": ("plan", "show the STS calls and codes that profiles need, and why"),
+    "renew": ("renew", "renew many profiles with one code"),
+    "forget": ("forget", "remove stored sessions"),
     "demo": ("demo", "see the whole job without an AWS account"),
 }
 
@@ -97,8 +100,13 @@ def _run_command(name: str, argv: list[str]) -> int:
         allow_abbrev=False,
     )
     command.add_arguments(parser)
-    outside = RealOutside(reads_pipe=getattr(command, "READS_PIPE", True))
-    return command.run(parsed(parser, argv), outside)
+    args = parsed(parser, argv)
+    outside = RealOutside(
+        reads_pipe=getattr(command, "READS_PIPE", True),
+        asks_on_stdout=False,
+        never_asks=getattr(args, "no_input", False),
+    )
+    return command.run(args, outside)
 
 
 def _failed(error: AwsMfaError) -> int:

@@ -14,10 +14,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from aws_mfa.adapters.aws_files import AwsFile, find_files, state_folder
-from aws_mfa.adapters.terminal import choose_terminal
+from aws_mfa.adapters.terminal import NoTerminal, choose_terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import TypeVar
 
     from aws_mfa.adapters.age_file import AgeFile, AskPassphrase
     from aws_mfa.adapters.aws_http import AwsHttp
@@ -26,25 +27,44 @@ if TYPE_CHECKING:
     from aws_mfa.adapters.iam import AwsIam
     from aws_mfa.adapters.key_file import KeyFile
     from aws_mfa.adapters.keychain import Keychain
+    from aws_mfa.adapters.session_cache import SessionCache
     from aws_mfa.adapters.sts import AwsSts
     from aws_mfa.adapters.this_machine import InThread
     from aws_mfa.workflows.outside import Terminal, Vault
+
+    Result = TypeVar("Result")
 
 _WAIT_FOR_HUMAN_S = 120.0
 
 
 class RealOutside:
-    """Fulfils the Protocol `Outside` with this machine. `reads_pipe`: answers may be piped in."""
+    """
+    Fulfils the Protocol `Outside` with this machine.
 
-    def __init__(self, *, reads_pipe: bool = True, environ: Mapping[str, str] = os.environ) -> None:
+    `reads_pipe`: answers may be piped in; `asks_on_stdout`: then the questions go there, as the old tool's did;
+    `never_asks`: whoever asks is told that nobody is there.
+    """
+
+    def __init__(
+        self,
+        *,
+        reads_pipe: bool = True,
+        asks_on_stdout: bool = True,
+        never_asks: bool = False,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
         self.environ = environ
         self._reads_pipe = reads_pipe
-        self._sts: dict[str, AwsSts] = {}
+        self._asks_on_stdout = asks_on_stdout
+        self._never_asks = never_asks
+        self._sts: dict[tuple[str, str | None], AwsSts] = {}
 
     @cached_property
     def terminal(self) -> Terminal:
         """Where questions are asked."""
-        return choose_terminal(reads_pipe=self._reads_pipe)
+        if self._never_asks:
+            return NoTerminal("run the same without --no-input in a terminal")
+        return choose_terminal(reads_pipe=self._reads_pipe, asks_on_stdout=self._asks_on_stdout)
 
     @cached_property
     def credentials(self) -> AwsFile:
@@ -88,14 +108,34 @@ class RealOutside:
 
         return GivenDocument(path)
 
-    def sts(self, region: str) -> AwsSts:
+    @cached_property
+    def session_cache(self) -> SessionCache:
+        """The stored sessions that are not in the credentials file."""
+        from aws_mfa.adapters.age_identity import AgeSeal
+        from aws_mfa.adapters.keychain_identity import open_identity_item
+        from aws_mfa.adapters.session_cache import SessionCache
+        from aws_mfa.adapters.session_stores import open_stores
+
+        folder = state_folder(self.environ)
+        lock_path = os.path.join(folder, "session-store.lock")
+        stores = open_stores(self.environ, folder, lambda: AgeSeal(open_identity_item(self.environ), lock_path))
+        return SessionCache(stores, now=self.now, say=self.terminal.say)
+
+    def sts(self, region: str, endpoint_url: str | None = None) -> AwsSts:
         """STS in the region."""
         from aws_mfa.adapters.sts import AwsSts
         from aws_mfa.rules.endpoints import sts_endpoint
 
-        if region not in self._sts:
-            self._sts[region] = AwsSts(sts_endpoint(region, self.environ), self._http)
-        return self._sts[region]
+        key = (region, endpoint_url)
+        if key not in self._sts:
+            self._sts[key] = AwsSts(sts_endpoint(region, self.environ, configured_url=endpoint_url), self._http)
+        return self._sts[key]
+
+    def side_by_side(self, calls: Sequence[Callable[[], Result]], done: Callable[[], None]) -> list[Result]:
+        """Make the calls in threads."""
+        from aws_mfa.adapters.this_machine import side_by_side
+
+        return side_by_side(calls, done)
 
     def iam(self, region: str) -> AwsIam:
         """IAM of the region's partition."""

@@ -14,6 +14,7 @@ LONGEST_ROLE_SESSION_S = 43200
 LONGEST_ROOT_SESSION_S = 3600
 DEFAULT_MFA_SESSION_S = 43200
 DEFAULT_ROLE_SESSION_S = 3600
+_UNITS = {"h": 3600, "m": 60, "s": 1}
 _MOST_DIGITS = 9  # some thirty years; int() itself raises above 4300
 
 
@@ -23,6 +24,23 @@ def parse_seconds(text: str, source: str) -> int:
     if not (digits.isascii() and digits.isdigit()) or len(digits) > _MOST_DIGITS:
         raise BadInput(f"{source} is not a number of seconds", "give whole seconds, such as 43200 for 12 hours")
     return int(digits)
+
+
+def parse_duration(text: str, source: str) -> int:
+    """Seconds of `6h`, `30m`, `900s`, `1h30m`, `900`; `BadInput` names the source."""
+    seconds, digits = 0, ""
+    for character in text.strip():
+        if character.isascii() and character.isdigit():
+            digits += character
+        elif character in _UNITS and digits:
+            seconds += int(digits) * _UNITS[character]
+            digits = ""
+        else:
+            break
+    else:
+        if text.strip() and len(text) < _MOST_DIGITS:
+            return seconds + int(digits or 0)
+    raise BadInput(f"{source} {text!a} is no duration", "give for example: 6h, 30m or 900")
 
 
 def check_duration(duration_s: int, source: str, *, role: bool, root: bool = False) -> None:

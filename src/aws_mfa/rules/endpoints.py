@@ -38,11 +38,13 @@ class Endpoint:
         self.is_loopback = is_loopback(self.host)
 
 
-def sts_endpoint(region: str, environ: Mapping[str, str]) -> Endpoint:
+def sts_endpoint(region: str, environ: Mapping[str, str], *, configured_url: str | None = None) -> Endpoint:
     """Return STS's endpoint for a region that `choose_region` chose; `BadInput` for a bad URL in the environment."""
     partition = partition_of_region(region)
     region = _real_region(region, partition)
     given = _given_endpoint("sts", region, environ)
+    if given is None and configured_url and not _is_on(environ, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"):
+        given = _checked_endpoint("sts", configured_url, region, "endpoint_url of the config file")
     if given:
         return given
     label = partition.sts_fips_label if _is_on(environ, "AWS_USE_FIPS_ENDPOINT") else "sts"

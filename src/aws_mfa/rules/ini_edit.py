@@ -10,7 +10,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput
-from aws_mfa.rules.ini_text import check_characters, check_keys, delimiter_in, find_section, indent_of, line_end
+from aws_mfa.rules.ini_text import (
+    check_characters,
+    check_keys,
+    delimiter_in,
+    find_section,
+    indent_of,
+    line_end,
+    sections,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +41,27 @@ def with_changes(text: str, name: str, changes: Mapping[str, str | None], *, whe
         return _with_new_section(text, name, changes)
     check_keys(text, section, where)
     return text[: section.header_start] + _edited(text, section, changes) + text[section.end :]
+
+
+def with_all_changes(text: str, changes_of: Mapping[str, Mapping[str, str | None]], *, where: str = "the file") -> str:
+    """As `with_changes` for many sections (name -> changes) in one walk; a thousand cost no more than ten."""
+    check_characters(text, where)
+    for changes in changes_of.values():
+        _check_values(changes)
+    missing = dict(changes_of)
+    pieces: list[str] = []
+    at = 0
+    for section in sections(text, where=where):
+        if section.name not in missing:
+            continue
+        changes = missing.pop(section.name)
+        check_keys(text, section, where)
+        pieces += [text[at : section.header_start], _edited(text, section, changes)]
+        at = section.end
+    text = "".join(pieces) + text[at:]
+    for name, changes in missing.items():
+        text = _with_new_section(text, name, changes)
+    return text
 
 
 def without_section(text: str, name: str, *, where: str = "the file") -> str:

@@ -1,5 +1,5 @@
 """
-A session -> the keys of its section in the credentials file (contract, section 5).
+A session <-> the keys of its section in the credentials file (contract, section 5).
 
 The order is the old tool's; `x_security_token_expires` comes last, so that 0.0.12 reads what it knows.
 """
@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import AwsFailed
-from aws_mfa.rules.timestamps import rfc3339_text, utc_text
+from aws_mfa.model import Secret, Session
+from aws_mfa.rules.freshness import REQUIRED_KEYS
+from aws_mfa.rules.timestamps import parse_moment, rfc3339_text, utc_text
 
 if TYPE_CHECKING:
-    from aws_mfa.model import Session
+    from collections.abc import Mapping
 
 
 def section_of(session: Session) -> dict[str, str | None]:
@@ -28,6 +30,15 @@ def section_of(session: Session) -> dict[str, str | None]:
         "expiration": utc_text(session.expires_at),
         "x_security_token_expires": rfc3339_text(session.expires_at),
     }
+
+
+def session_in(values: Mapping[str, str] | None) -> Session | None:
+    """Return the session that a section of ours holds; None for anything else."""
+    moment = parse_moment((values or {}).get("expiration", ""))
+    if not values or moment is None or not all(values.get(key) for key in REQUIRED_KEYS):
+        return None
+    secret, token = Secret(values["aws_secret_access_key"]), Secret(values["aws_session_token"])
+    return Session(values["aws_access_key_id"], secret, token, moment, values.get("assumed_role_arn") or None)
 
 
 def _one_line(value: str) -> str:

@@ -10,10 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from typing import TypeVar
 
     from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest
     from aws_mfa.withdrawal import Withdrawal
+
+    Result = TypeVar("Result")
 
 
 class Terminal(Protocol):
@@ -35,6 +38,9 @@ class Terminal(Protocol):
 
     def say(self, text: str) -> None:
         """Print one line where the questions are."""
+
+    def count_down(self, seconds: int, text: str) -> None:
+        """Wait, and show the seconds that are left behind the text."""
 
 
 class Sts(Protocol):
@@ -150,6 +156,33 @@ class CodeLedger(Protocol):
         """Remember the code as sent."""
 
 
+class StoredSession(Protocol):
+    """What is remembered of a session."""
+
+    @property
+    def expires_at(self) -> float:
+        """Seconds since the epoch."""
+
+    def session(self) -> Session:
+        """The session itself."""
+
+
+class SessionCache(Protocol):
+    """Sessions that are not for the credentials file. A courtesy: trouble is one line, never a failure."""
+
+    def load(self, label: str, inputs: Mapping[str, str]) -> Session | None:
+        """The session stored under the label, where it was asked for with these inputs and has a minute left."""
+
+    def find(self, label: str, inputs: Mapping[str, str]) -> StoredSession | None:
+        """As `load`: what is remembered of it."""
+
+    def store(self, label: str, inputs: Mapping[str, str], session: Session) -> None:
+        """Remember the session in place of what the label had."""
+
+    def forget(self, labels: Collection[str] | None) -> list[str]:
+        """Remove these labels' entries (None: all) from every store; those removed, sorted."""
+
+
 class Beside(Protocol):
     """Work that runs while a human reads and types."""
 
@@ -194,14 +227,25 @@ class Outside(Protocol):
     def document(self, path: str) -> Document:
         """The file of that name, standard input for `-`."""
 
-    def sts(self, region: str) -> Sts:
-        """STS in the region; the same one each time, with its connection kept."""
+    @property
+    def session_cache(self) -> SessionCache:
+        """The stored sessions that are not in the credentials file."""
+
+    def sts(self, region: str, endpoint_url: str | None = None) -> Sts:
+        """
+        STS in the region; the same one each time, with its connections kept.
+
+        `endpoint_url` is the config file's; variables come before it.
+        """
 
     def iam(self, region: str) -> Iam:
         """IAM of the region's partition."""
 
     def beside(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> Beside:
         """Run `work` in a thread; `failed` is told at once when it raises."""
+
+    def side_by_side(self, calls: Sequence[Callable[[], Result]], done: Callable[[], None]) -> list[Result]:
+        """Make the calls, a bounded number at a time; results in their order. `done` is told after each."""
 
     def now(self) -> float:
         """Seconds since the epoch."""

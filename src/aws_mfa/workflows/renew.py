@@ -55,13 +55,22 @@ _DEFINITE = (
 class Renewal:
     """Everything that is needed besides the code: keys, request, region, and the section to be written."""
 
-    __slots__ = ("keys", "region", "request", "section")
+    __slots__ = ("endpoint_url", "keys", "region", "request", "section")
 
-    def __init__(self, keys: LongTermKeys, request: SessionRequest, region: str, section: str) -> None:
+    def __init__(
+        self,
+        keys: LongTermKeys,
+        request: SessionRequest,
+        region: str,
+        section: str,
+        *,
+        endpoint_url: str | None = None,
+    ) -> None:
         self.keys = keys
         self.request = request
         self.region = region
         self.section = section
+        self.endpoint_url = endpoint_url
 
 
 def ask_code(renewal: Renewal, question: str, outside: Outside, *, first: bool) -> str:
@@ -83,7 +92,7 @@ def ask_code(renewal: Renewal, question: str, outside: Outside, *, first: bool) 
 def check_keys(renewal: Renewal, outside: Outside) -> None:
     """Raise what AWS says for sure about the keys, this clock and the network; stay silent in doubt."""
     try:
-        identity = outside.sts(renewal.region).get_caller_identity(renewal.keys)
+        identity = outside.sts(renewal.region, renewal.endpoint_url).get_caller_identity(renewal.keys)
     except _DEFINITE:
         raise
     except AwsMfaError:
@@ -100,7 +109,7 @@ def obtain_session(renewal: Renewal, code: str, outside: Outside) -> Session:
             f"this code was used before, and AWS takes each code once; the next one in {seconds_to_next(now)} s",
             "wait for the next code on your device",
         )
-    sts = outside.sts(renewal.region)
+    sts = outside.sts(renewal.region, renewal.endpoint_url)
     try:
         session = (sts.assume_role if request.role_arn else sts.get_session_token)(renewal.keys, request, code)
     except (AwsFailed, AnswerLost):

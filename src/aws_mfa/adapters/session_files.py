@@ -1,0 +1,112 @@
+"""
+The files of one session store: a folder that is this user's alone, one file for each label, replaced whole.
+
+Owns their names, the seal that their bytes go through, and the lock under which they change. What may be read is the
+business of `private_reading.py`.
+"""
+
+from __future__ import annotations
+
+import os
+
+from aws_mfa.adapters.locks import lock
+from aws_mfa.adapters.private_files import ensure_private_folder, replace_privately
+from aws_mfa.adapters.private_reading import private_folder, read_private
+from aws_mfa.errors import NotSetUp
+from aws_mfa.rules.session_labels import file_name, label_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+    from typing import Protocol
+
+    class Seal(Protocol):
+        """What stands between an entry's bytes and its file."""
+
+        def sealed(self, data: bytes) -> bytes:
+            """The bytes for the file."""
+
+        def opened(self, data: bytes) -> bytes:
+            """The bytes of the entry; raises `Unfit` for what was sealed by another, or damaged."""
+
+
+_LOCK_NAME = ".sessions.lock"
+# A holder needs milliseconds; nobody waits long for a courtesy.
+_LOCK_TIMEOUT_S = 5.0
+
+
+class SessionFiles:
+    """The entries in `folder` whose files end in `suffix`; `open_seal` is called when a seal is first needed."""
+
+    def __init__(self, folder: str, suffix: str, open_seal: Callable[[], Seal] | None = None) -> None:
+        self.folder = folder
+        self._suffix = suffix
+        self._open_seal = open_seal
+        self._seal: Seal | None = None
+
+    def read(self, label: str) -> bytes | None:
+        """The label's entry, None where there is none. Raises `Unfit`, `OSError`, and errors of ours."""
+        name = file_name(label, self._suffix)
+        folder = private_folder(self.folder)
+        if name is None or folder is None:
+            return None
+        data = read_private(os.path.join(self.folder, name), folder)
+        return data if data is None or self._open_seal is None else self._the_seal().opened(data)
+
+    def write(self, label: str, data: bytes) -> None:
+        """Replace the label's entry. Raises `OSError`, and errors of ours."""
+        name = file_name(label, self._suffix)
+        if name is None:
+            raise NotSetUp("its name is too long for a file")
+        if self._open_seal is not None:
+            # Before the lock: a keychain may ask a human, and nobody else should wait for that.
+            data = self._the_seal().sealed(data)
+        ensure_private_folder(self.folder)
+        with self.locked():
+            path = os.path.join(self.folder, name)
+            if os.path.islink(path):
+                os.unlink(path)  # or the session would be written to wherever that leads
+            replace_privately(path, data)
+
+    def remove(self, label: str) -> bool:
+        """Remove the label's file, whatever it is; whether there was one. Raises `OSError`."""
+        name = file_name(label, self._suffix)
+        return name is not None and self._unlink(name)
+
+    def remove_leftovers(self) -> None:
+        """Remove what killed processes left half written. Raises as `write` does."""
+        mark = f"{self._suffix}.aws-mfa-"
+        if any(mark in name for name in self._names()):
+            # Under the lock nobody is writing, so all there is has been left.
+            with self.locked():
+                for name in self._names():
+                    if name.startswith(".session-") and mark in name:
+                        self._unlink(name)
+
+    def labels(self) -> list[str]:
+        """The labels that have a file here, sorted."""
+        found = (label_of(name, self._suffix) for name in self._names())
+        return sorted(label for label in found if label is not None)
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Keep every other process from changing entries here, for the length of a `with`; the folder must be there."""
+        private_folder(self.folder)
+        return lock(os.path.join(self.folder, _LOCK_NAME), timeout_s=_LOCK_TIMEOUT_S)
+
+    def _the_seal(self) -> Seal:
+        if self._seal is None:
+            assert self._open_seal is not None
+            self._seal = self._open_seal()
+        return self._seal
+
+    def _names(self) -> list[str]:
+        return os.listdir(self.folder) if private_folder(self.folder) else []
+
+    def _unlink(self, name: str) -> bool:
+        path = os.path.join(self.folder, name)
+        # Looked for first: on a read-only file system it is refused to remove even what is not there.
+        if not os.path.lexists(path):
+            return False
+        os.unlink(path)
+        return True

@@ -1,0 +1,80 @@
+"""`aws-mfa adopt`: hide the roles of profiles from SDKs, which would ask for a code each time, or show them again."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from aws_mfa.errors import BadInput, NotSetUp
+from aws_mfa.rules.adoption import CHANGED, NOT_CHANGED, SESSION_REMOVED
+from aws_mfa.rules.masked_diff import masked_diff
+from aws_mfa.rules.profile_values import shown
+from aws_mfa.workflows.adopt import AdoptRequest, carry_out, look
+
+if TYPE_CHECKING:
+    import argparse
+
+    from aws_mfa.workflows.adopt import Adoption
+    from aws_mfa.workflows.outside import Outside
+
+HELP = """\
+Let SDKs get the sessions of role profiles from aws-mfa.
+
+An SDK that sees role_arn in a profile assumes the role itself and asks for a
+code each time. This puts aws_mfa_ before the keys of the role, which aws-mfa
+reads as before, and adds the line
+  credential_process = aws-mfa credential-process PROFILE
+A session that aws-mfa wrote into the profile's section of the credentials file
+would come before it, and is removed. All else stays; --undo takes it back."""
+
+_WORDS = {NOT_CHANGED: "adopted already", CHANGED: "adopted"}
+_WORDS_OF_UNDO = {NOT_CHANGED: "not adopted, nothing to undo", CHANGED: "restored: SDKs assume the role themselves"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags."""
+    add = parser.add_argument
+    add("profiles", nargs="*", metavar="PROFILE", help="role profiles of ~/.aws/config or the credentials file")
+    add("--all", action="store_true", help="every role profile that can be adopted")
+    add("--undo", action="store_true", help="write the keys of the role again as SDKs read them")
+    add("--dry-run", action="store_true", help="show the difference, and change nothing")
+
+
+def run(args: argparse.Namespace, outside: Outside) -> int:
+    """Adopt or restore, and tell of each profile; 3 where a profile that was named is left as it is."""
+    if bool(args.profiles) == args.all:
+        raise BadInput("which profiles?", "name them: aws-mfa adopt PROFILE", "or all of them: aws-mfa adopt --all")
+    request = AdoptRequest(None if args.all else args.profiles, undoes=args.undo, windows=os.name == "nt")
+    if args.dry_run:
+        found = look(request, outside)
+        for line in _difference(found, outside):
+            sys.stdout.write(f"{line}\n")
+    else:
+        found = carry_out(request, outside)
+    for line in _lines(found, outside, undoes=args.undo):
+        outside.terminal.say(line)
+    if args.dry_run:
+        outside.terminal.say("nothing was changed (--dry-run)")
+    return NotSetUp.exit_code if found.left and not args.all else 0
+
+
+def _difference(found: Adoption, outside: Outside) -> list[str]:
+    config, credentials = outside.config, outside.credentials
+    return [
+        *masked_diff(config.read(), found.config, config.path),
+        *masked_diff(credentials.read(), found.credentials, credentials.path),
+    ]
+
+
+def _lines(found: Adoption, outside: Outside, *, undoes: bool) -> list[str]:
+    """One line for each profile; below one that is left what could be done."""
+    words = _WORDS_OF_UNDO if undoes else _WORDS
+    removed = f"adopted; its session in {outside.credentials.path} is removed"
+    lines = [
+        f"{shown(name)}: {removed if what == SESSION_REMOVED else words[what]}" for name, what in found.done.items()
+    ]
+    for name, refused in found.left.items():
+        lines.append(f"left as it is: {shown(name)}: {refused.message}")
+        lines += [f"hint: {hint}" for hint in refused.hints]
+    return lines

@@ -1,0 +1,37 @@
+"""`aws-mfa forget`: remove stored sessions."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from aws_mfa.errors import BadInput
+from aws_mfa.rules.section_names import profile_in_force
+from aws_mfa.rules.shown_text import shown_text
+from aws_mfa.workflows.forget import forget_sessions
+
+if TYPE_CHECKING:
+    import argparse
+
+    from aws_mfa.workflows.outside import Outside
+
+HELP = """\
+Remove stored sessions, from the session cache and from the credentials file, and
+say which. Long-term keys are not touched. AWS itself cannot call a session back:
+a copy that somebody has works until it expires."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags."""
+    parser.add_argument("profiles", nargs="*", metavar="PROFILE", help="profiles (default: AWS_PROFILE, else default)")
+    parser.add_argument("--all", action="store_true", help="every session of ours")
+
+
+def run(args: argparse.Namespace, outside: Outside) -> int:
+    """Remove, and say what."""
+    if args.all and args.profiles:
+        raise BadInput("--all and names of profiles contradict each other", "give one of the two")
+    names = None if args.all else args.profiles or [profile_in_force(None, outside.environ)]
+    removed = forget_sessions(names, outside)
+    sys.stdout.write("".join(f"{shown_text(line)}\n" for line in removed or ["no stored session: nothing was removed"]))
+    return 0

@@ -1,0 +1,37 @@
+"""`aws-mfa plan`: the calls and codes that `renew` would need, and why, before anything happens."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+from aws_mfa.cli.plan_arguments import add_plan_arguments, plan_request
+from aws_mfa.cli.render import plan_json, plan_text
+from aws_mfa.workflows.plans import plan_sessions
+
+if TYPE_CHECKING:
+    import argparse
+
+    from aws_mfa.workflows.outside import Outside
+
+HELP = """\
+Show which STS calls the profiles need, which of them want an MFA code, which
+stored sessions are reused, and why. Nothing is asked and no session is made."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags."""
+    add_plan_arguments(parser)
+    parser.add_argument("--json", action="store_true", help="for programs: one JSON document")
+
+
+def run(args: argparse.Namespace, outside: Outside) -> int:
+    """Print the plan; the first failure's exit code where a profile cannot be planned."""
+    planned = plan_sessions(plan_request(args, outside), outside)
+    for notice in planned.users.notices:
+        outside.terminal.say(notice)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    text = f"{plan_json(planned)}\n" if args.json else plan_text(planned, width)
+    sys.stdout.write(text)
+    return next((error.exit_code for error in planned.failures.values()), 0)

@@ -1,0 +1,69 @@
+"""`aws-mfa renew`: sessions for many profiles with as few codes as AWS allows."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from aws_mfa.cli.plan_arguments import add_plan_arguments, plan_request
+from aws_mfa.cli.progress import Progress
+from aws_mfa.cli.render import outcome_rows, outcomes_json, table
+from aws_mfa.rules.code_windows import checked_code
+from aws_mfa.rules.session_plan import summary
+from aws_mfa.rules.shown_text import shown_text
+from aws_mfa.workflows.plans import plan_sessions
+from aws_mfa.workflows.renew_many import exit_code_of, renew_many
+
+if TYPE_CHECKING:
+    import argparse
+
+    from aws_mfa.workflows.outside import Outside
+    from aws_mfa.workflows.renew_many import Outcome
+
+HELP = """\
+Renew the sessions of many profiles: one MFA code opens every role of up to one
+hour; a longer role needs a code of its own. Roles are assumed side by side, and
+the credentials file is written once. `aws-mfa plan` shows it before.
+
+The code comes from --token, from standard input where that is a pipe (one a
+line), else it is asked on the terminal."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags."""
+    add_plan_arguments(parser)
+    parser.add_argument("--token", metavar="CODE", help="the code; visible in the process list: a pipe hides it")
+    parser.add_argument("--no-input", action="store_true", help="never ask: exit 4 where a code is needed")
+    parser.add_argument("--json", action="store_true", help="for programs: one JSON document")
+
+
+def run(args: argparse.Namespace, outside: Outside) -> int:
+    """Plan, ask, renew, show a table; 5 if AWS refused any."""
+    token = checked_code(args.token) if args.token else None
+    planned = plan_sessions(plan_request(args, outside), outside)
+    for notice in planned.users.notices:
+        outside.terminal.say(notice)
+    if len(planned.plan.codes) > 1:
+        outside.terminal.say(summary(planned.plan))
+    with Progress(len(planned.plan.steps), is_shown=sys.stderr.isatty() and not args.json) as progress:
+        outcomes = renew_many(planned, outside, token=token, done=progress.advance)
+    sys.stdout.write(_json(outcomes) if args.json else _text(outcomes, outside.now()))
+    return exit_code_of(outcomes)
+
+
+def _json(outcomes: list[Outcome]) -> str:
+    return f"{outcomes_json(outcomes)}\n"
+
+
+def _text(outcomes: list[Outcome], now: float) -> str:
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    text = table(["profile", "session", "until", "where"], outcome_rows(outcomes, now), width)
+    failed = [outcome for outcome in outcomes if outcome.error is not None]
+    hints = dict.fromkeys(hint for outcome in failed if outcome.error for hint in outcome.error.hints)
+    hidden = [quote(outcome.profile) for outcome in outcomes if outcome.is_hidden_from_sdks and not outcome.error]
+    if hidden:
+        what = "SDKs assume these roles themselves and ask for a code, because they see role_arn"
+        hints[f"{what}: aws-mfa adopt {' '.join(hidden)}"] = None
+    return text + "".join(f"hint: {shown_text(hint)}\n" for hint in hints)

@@ -1,0 +1,48 @@
+"""The arguments that `plan` and `renew` share, and what they ask for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_mfa.errors import BadInput
+from aws_mfa.rules.durations import parse_duration
+from aws_mfa.rules.section_names import profile_in_force
+from aws_mfa.rules.session_policies import check_policy, check_policy_arns
+from aws_mfa.rules.session_steps import Overlay
+from aws_mfa.rules.vault_choice import VAULTS
+from aws_mfa.workflows.plans import PlanRequest
+
+if TYPE_CHECKING:
+    import argparse
+
+    from aws_mfa.workflows.outside import Outside
+
+
+def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare them."""
+    add = parser.add_argument
+    add("profiles", nargs="*", metavar="PROFILE", help="profiles (default: AWS_PROFILE, else default)")
+    add("--all", action="store_true", help="every profile with a role or with long-term keys")
+    add("--force", action="store_true", help="new sessions even where stored ones are good")
+    add("--min-remaining", metavar="TIME", default="60s", help="renew what has less left: 6h, 30m, 900 (default: 60s)")
+    add("--policy-arn", action="append", default=[], metavar="ARN", help="narrow role sessions by a managed policy")
+    add("--policy", metavar="FILE", help="narrow role sessions by the policy (JSON) in FILE")
+    add("--read-only", action="store_true", help="narrow role sessions by AWS's ReadOnlyAccess")
+    add("--vault", choices=VAULTS, help="where the long-term keys are (AWS_MFA_VAULT)")
+    add("--no-keychain", action="store_true", help="the same as --vault file")
+
+
+def plan_request(args: argparse.Namespace, outside: Outside) -> PlanRequest:
+    """What the arguments ask for; `BadInput` for what contradicts itself or has no shape."""
+    if args.all and args.profiles:
+        raise BadInput("--all and names of profiles contradict each other", "give one of the two")
+    names = None if args.all else args.profiles or [profile_in_force(None, outside.environ)]
+    policy = check_policy(outside.document(args.policy).read(), args.policy) if args.policy else None
+    return PlanRequest(
+        names,
+        min_remaining_s=parse_duration(args.min_remaining, "--min-remaining"),
+        forced=args.force,
+        overlay=Overlay(policy, check_policy_arns(args.policy_arn), read_only=args.read_only),
+        vault=args.vault,
+        no_keychain=args.no_keychain,
+    )

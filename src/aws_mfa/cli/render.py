@@ -1,0 +1,142 @@
+"""
+Values -> text: a table for people, JSON for programs, from the same rows. Prints nothing.
+
+JSON carries a version; a key is added to it, never renamed or taken away (a test pins them).
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from aws_mfa.rules.durations import duration_text
+from aws_mfa.rules.session_plan import summary
+from aws_mfa.rules.session_steps import Reused
+from aws_mfa.rules.shown_text import shown_text
+from aws_mfa.rules.timestamps import local_text, rfc3339_text
+
+if TYPE_CHECKING:
+    from aws_mfa.errors import AwsMfaError
+    from aws_mfa.rules.session_steps import Step
+    from aws_mfa.workflows.plans import Planned
+    from aws_mfa.workflows.renew_many import Outcome
+
+JSON_VERSION = 1
+_WIDEST = 10_000  # a table that is piped is not folded
+
+
+def table(header: list[str], rows: list[list[str]], width: int | None) -> str:
+    """A table without lines; `width` None: as wide as it needs to be."""
+    made = Table(box=None, pad_edge=False, show_edge=False)
+    for number, title in enumerate(header):
+        made.add_column(title, overflow="fold", no_wrap=width is None or number == 0)
+    for row in rows:
+        made.add_row(*map(shown_text, row))
+    out = io.StringIO()
+    Console(file=out, width=width or _WIDEST, color_system=None, markup=False, highlight=False).print(made)
+    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
+
+
+def outcome_rows(outcomes: list[Outcome], now: float) -> list[list[str]]:
+    """Profile, what became of it, until when, where it is."""
+    return [_outcome_row(outcome, now) for outcome in outcomes]
+
+
+def _outcome_row(outcome: Outcome, now: float) -> list[str]:
+    if outcome.error is not None:
+        return [outcome.profile, "failed", "", outcome.error.message]
+    until = outcome.expires_at or now
+    state = "still good" if outcome.is_reused else "renewed"
+    return [outcome.profile, state, f"{local_text(until)} ({duration_text(until - now)})", outcome.place]
+
+
+def outcomes_json(outcomes: list[Outcome]) -> str:
+    """`{"version": 1, "profiles": [...]}`."""
+    profiles = [
+        {
+            "profile": outcome.profile,
+            "role_arn": outcome.role_arn,
+            "state": _state(outcome),
+            "expires_at": rfc3339_text(outcome.expires_at) if outcome.expires_at else None,
+            "place": outcome.place or None,
+            **_error_fields(outcome.error),
+        }
+        for outcome in outcomes
+    ]
+    return json.dumps({"version": JSON_VERSION, "profiles": profiles}, indent=2)
+
+
+def plan_text(planned: Planned, width: int | None) -> str:
+    """The summary, then one line per call and per stored session, with reasons."""
+    plan = planned.plan
+    rows = [[*_step_row(step)] for step in plan.steps]
+    rows += [["-", reused.label, "none: stored until " + local_text(reused.expires_at), ""] for reused in plan.reused]
+    lines = [f"{summary(plan)}\n"]
+    if rows:
+        lines.append(table(["code", "session", "call", "why"], rows, width))
+    lines += [f"{name}: {shown_text(note)}\n" for name, notes in plan.notes.items() for note in notes]
+    lines += [f"{name}: {shown_text(error.message)}\n" for name, error in planned.failures.items()]
+    return "".join(lines)
+
+
+def _step_row(step: Step) -> tuple[str, str, str, str]:
+    code = step.request.device if step.needs_code else "-"
+    role = step.request.role_arn
+    call = f"AssumeRole {role}" if role else "GetSessionToken"
+    return code, step.label, f"{call}, {duration_text(step.request.duration_s)}", step.reason
+
+
+def plan_json(planned: Planned) -> str:
+    """`{"version": 1, "codes": ..., "calls": [...], "reused": [...], "profiles": [...]}`."""
+    plan = planned.plan
+    calls = [
+        {
+            "session": step.label,
+            "call": "AssumeRole" if step.request.role_arn else "GetSessionToken",
+            "role_arn": step.request.role_arn,
+            "duration_seconds": step.request.duration_s,
+            "code_of": step.request.device or None,
+            "signed_by": step.signed_by.label if step.signed_by else step.base.section,
+            "profiles": step.profiles,
+            "reason": step.reason,
+        }
+        for step in plan.steps
+    ]
+    reused = [{"session": one.label, "expires_at": rfc3339_text(one.expires_at)} for one in plan.reused]
+    profiles = [
+        {
+            "profile": name,
+            "needs_call": not isinstance(found, Reused),
+            "notes": plan.notes.get(name, []),
+            **_error_fields(None),
+        }
+        for name, found in plan.of_profile.items()
+    ]
+    profiles += [
+        {"profile": name, "needs_call": False, "notes": [], **_error_fields(error)}
+        for name, error in planned.failures.items()
+    ]
+    document = {
+        "version": JSON_VERSION,
+        "codes": len(plan.codes),
+        "calls": calls,
+        "reused": reused,
+        "profiles": profiles,
+    }
+    return json.dumps(document, indent=2)
+
+
+def _state(outcome: Outcome) -> str:
+    if outcome.error is not None:
+        return "failed"
+    return "reused" if outcome.is_reused else "renewed"
+
+
+def _error_fields(error: AwsMfaError | None) -> dict[str, object]:
+    if error is None:
+        return {"error": None, "message": None, "hints": []}
+    return {"error": type(error).__name__, "message": error.message, "hints": list(error.hints)}

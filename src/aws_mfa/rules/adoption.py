@@ -1,0 +1,190 @@
+"""
+Role profiles <-> the form that SDKs do not see: the texts of both AWS files and a profile's name -> the new texts.
+
+An SDK that sees `role_arn` assumes the role itself and asks for a code each time. So the standard keys of the role get
+`aws_mfa_` before them, in place, and `credential_process` asks us. What SDKs ignore without a role (`session_tags`,
+`include_profile`) and what they need (`region`) stays as it is. Undoing it gives back the very bytes.
+
+Refused, as `BadProfile`, is a profile that would not work afterwards: one that SDKs would still read other credentials
+of, or that we cannot get a session for. Role settings in both files are refused too: no two files change at once, and
+between them an SDK would see half a role.
+"""
+
+from __future__ import annotations
+
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from aws_mfa.errors import BadProfile
+from aws_mfa.rules.freshness import REQUIRED_KEYS
+from aws_mfa.rules.profile_chains import chain_of
+from aws_mfa.rules.profile_names import profile_headers
+from aws_mfa.rules.profile_values import (
+    CREDENTIAL_PROCESS,
+    HIDDEN,
+    holds_long_term_keys,
+    is_our_credential_process,
+    shown,
+)
+from aws_mfa.rules.profiles import AwsProfiles
+from aws_mfa.rules.section_edits import SectionEdits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aws_mfa.rules.ini_text import Entry, Section
+    from aws_mfa.rules.profile_chains import Chain
+
+ROLE = "role_arn"
+TO_HIDE = (ROLE, "source_profile", "mfa_serial", "external_id", "role_session_name", "duration_seconds")
+_HIDDEN_KEYS = {HIDDEN + key: key for key in TO_HIDE}
+SESSION_KEYS = (*REQUIRED_KEYS, "assumed_role_arn", "x_security_token_expires")
+_STATIC_KEYS = ("aws_access_key_id", "aws_secret_access_key")
+_OTHER_SIGN_INS = ("web_identity_token_file", "credential_source", "sso_session", "sso_start_url", "login_session")
+
+NOT_CHANGED, CHANGED, SESSION_REMOVED = "not changed", "changed", "changed, and its session was removed"
+
+
+class AwsTexts:
+    """The texts of both files, the profiles in them, and the edits decided so far; paths are for messages."""
+
+    def __init__(self, config: str, credentials: str, config_path: str, credentials_path: str) -> None:
+        self.config = SectionEdits(config, config_path)
+        self.credentials = SectionEdits(credentials, credentials_path)
+        self.profiles = AwsProfiles(config, credentials, config_path, credentials_path)
+        self._headers = profile_headers(self.config.sections)
+
+    def places(self, name: str) -> list[Place]:
+        """The sections of the profile, that of the config file first."""
+        found = (
+            (self.config, self.config.sections.get(self._headers.get(name, ""))),
+            (self.credentials, self.credentials.sections.get(name)),
+        )
+        return [Place(edits, section) for edits, section in found if section is not None]
+
+    def role_profiles(self) -> list[str]:
+        """Every profile that has a role of its own, hidden or not."""
+        return [
+            profile.name for profile in self.profiles.all_profiles() if ROLE in profile.own and profile.own[ROLE].value
+        ]
+
+
+class Place:
+    """One section of a profile: its entries that are the role's, plain and hidden, by the standard key."""
+
+    def __init__(self, edits: SectionEdits, section: Section) -> None:
+        self.edits = edits
+        self.section = section
+        self.values = edits.values(section)
+        self.plain: dict[str, Entry] = {entry.key: entry for entry in section.entries if entry.key in TO_HIDE}
+        self.hidden: dict[str, Entry] = {
+            _HIDDEN_KEYS[entry.key]: entry for entry in section.entries if entry.key in _HIDDEN_KEYS
+        }
+
+    def __str__(self) -> str:
+        return f"[{shown(self.section.name)}] of {self.edits.where}"
+
+    @property
+    def has_our_process(self) -> bool:
+        """Whether SDKs that read this section ask us."""
+        return is_our_credential_process(self.values.get(CREDENTIAL_PROCESS, ""))
+
+    @property
+    def has_session_of_ours(self) -> bool:
+        """Whether it holds what a renewal writes."""
+        of_session = all(self.values.get(key) for key in REQUIRED_KEYS)
+        return of_session and not self.values["aws_access_key_id"].startswith("AKIA")
+
+
+def adopt(texts: AwsTexts, name: str, *, keys_stored: Callable[[str], bool], windows: bool) -> str:
+    """Hide the profile's role and let SDKs ask us; what was done: one of the three words above."""
+    role = _role_place(texts, name)
+    chain = chain_of(name, texts.profiles, keys_stored=keys_stored)
+    _check_base(chain, keys_stored)
+    places = texts.places(name)
+    for place in places:
+        _check_nothing_comes_before_us(place, name, is_config=place.edits is texts.config)
+    command = process_line(name, windows=windows)
+    done = NOT_CHANGED
+    if not any(place.has_our_process for place in places):
+        role.edits.insert_before(role.plain.get(ROLE) or role.hidden[ROLE], CREDENTIAL_PROCESS, command)
+        done = CHANGED
+    for entry in role.plain.values():
+        role.edits.prefix_key(entry, HIDDEN)
+        done = CHANGED
+    for place in places:
+        if place.has_session_of_ours:
+            place.edits.remove(place.section, SESSION_KEYS)
+            done = SESSION_REMOVED
+    return done
+
+
+def restore(texts: AwsTexts, name: str) -> str:
+    """Let SDKs see the role again, and take our `credential_process` away; what was done."""
+    role = _role_place(texts, name)
+    for entry in role.hidden.values():
+        role.edits.unprefix_key(entry, HIDDEN)
+    places = [place for place in texts.places(name) if place.has_our_process] if role.hidden else []
+    for place in places:
+        place.edits.remove(place.section, (CREDENTIAL_PROCESS,))
+    return CHANGED if role.hidden else NOT_CHANGED
+
+
+def process_line(name: str, *, windows: bool) -> str:
+    """Return the command for SDKs: they split it as a shell of POSIX does, on Windows as its C runtime does."""
+    if name.startswith("-") or not name.isprintable():
+        raise BadProfile(f"the name {shown(name)!r} cannot be an argument of a command", "rename the profile")
+    if not windows:
+        return f"aws-mfa credential-process {quote(name)}"
+    if '"' in name or name.endswith("\\"):
+        raise BadProfile(f"the name {name!r} cannot be quoted on Windows", "rename the profile")
+    return f"aws-mfa credential-process {name if quote(name) == name else chr(34) + name + chr(34)}"
+
+
+def _role_place(texts: AwsTexts, name: str) -> Place:
+    """Return the one section that has the profile's role settings."""
+    profile = texts.profiles.profile(name)
+    if profile is None:
+        hint = "list them with: aws configure list-profiles"
+        raise BadProfile(f"there is no profile {shown(name)!r} in {texts.profiles.where}", hint)
+    places = [place for place in texts.places(name) if place.plain or place.hidden]
+    for place in texts.places(name):
+        if ROLE in place.edits.of_all:
+            raise BadProfile(f"{ROLE} stands in [DEFAULT] of {place.edits.where}, and so in every profile of it")
+    if not any(ROLE in place.plain or ROLE in place.hidden for place in places) or profile.given(ROLE) is None:
+        if profile.given("include_profile") is not None and profile.given(ROLE) is not None:
+            raise BadProfile("its role comes from the profile it includes: SDKs do not see it here")
+        raise BadProfile(f"it is no role profile: it has no {ROLE}")
+    if len(places) > 1:
+        keys = "role settings stand in both"
+        raise BadProfile(f"{keys} {places[0]} and {places[1]}", f"put {', '.join(TO_HIDE)} into one of them")
+    for key in places[0].plain:
+        if key in places[0].hidden:
+            raise BadProfile(f"{places[0]} has both {key} and {HIDDEN}{key}", "take one of the two lines away")
+    return places[0]
+
+
+def _check_base(chain: Chain, keys_stored: Callable[[str], bool]) -> None:
+    """Refuse a role whose keys another program gives to SDKs: they need no code of ours for it."""
+    base = chain.base
+    process = base.given(CREDENTIAL_PROCESS)
+    has_keys = base.has_own_keys or base.has_long_term_section or keys_stored(base.name)
+    if process is not None and not has_keys and not base.has_credential_process_of_ours:
+        raise BadProfile(f"its keys come from another program ({process.source})", "keep the profile as it is")
+
+
+def _check_nothing_comes_before_us(place: Place, name: str, *, is_config: bool) -> None:
+    """Refuse what SDKs would take instead of asking us; a session of ours is no obstacle, it goes."""
+    values = place.values
+    if values.get(CREDENTIAL_PROCESS) and not place.has_our_process:
+        raise BadProfile(f"{place} has another credential_process", "take that line away, if it is out of use")
+    for key in _OTHER_SIGN_INS:
+        if key in values:
+            raise BadProfile(f"{key} in {place}: SDKs sign in that way", "take that line away, if it is out of use")
+    if holds_long_term_keys(values):
+        hint = "move them to a profile of their own, which source_profile names"
+        if not is_config:
+            hint = f"move them into the vault: aws-mfa import --profile {quote(name)}"
+        raise BadProfile(f"{place} holds long-term keys, which SDKs would use", hint)
+    if any(key in values for key in _STATIC_KEYS) and not place.has_session_of_ours:
+        raise BadProfile(f"{place} holds a session of another tool, which SDKs would use", "remove it there")

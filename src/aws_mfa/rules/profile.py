@@ -1,0 +1,191 @@
+"""
+One profile: its settings, each with the place it comes from, checked when they are asked for.
+
+Refuses with `BadProfile`, which names file, section and key, what AWS would refuse. Where the values come from is for
+`profiles`, which keys sign for `profile_chains`.
+"""
+
+from __future__ import annotations
+
+from aws_mfa.rules.profile_values import (
+    CREDENTIAL_PROCESS,
+    device,
+    external_id,
+    is_our_credential_process,
+    mfa_session_duration_s,
+    region,
+    regional_or_legacy,
+    role_arn,
+    role_duration_s,
+    session_name,
+    shown,
+)
+from aws_mfa.rules.section_names import long_term_section
+from aws_mfa.rules.session_tags import tags_of, transitive_keys_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any, TypeVar
+
+    from aws_mfa.rules.classic_settings import Given
+    from aws_mfa.rules.profiles import AwsProfiles
+
+    Checked = TypeVar("Checked")
+
+LONG_TERM = long_term_section("", None)
+_PROPERTIES = {
+    **{key: key for key in ("role_arn", "mfa_serial", "external_id", "role_session_name", "source_identity", "region")},
+    "duration_seconds": "duration_s",
+    "session_tags": "tags",
+    "transitive_session_tags": "transitive_tag_keys",
+    "sts_regional_endpoints": "sts_regional_endpoints",
+}
+
+
+class Profile:
+    """
+    One profile. `own` are the settings of its sections, `settings` those it includes too (standard keys, no secrets).
+
+    `has_own_keys`: static long-term keys stand in its section; `has_long_term_section`: beside it stands one of the
+    classic form. `keys_section` is the name under which the vault holds its keys.
+    """
+
+    __slots__ = ("_good", "_profiles", "_settings", "has_long_term_section", "has_own_keys", "name", "own")
+
+    def __init__(
+        self,
+        name: str,
+        own: Mapping[str, Given],
+        profiles: AwsProfiles | None = None,
+        *,
+        has_own_keys: bool = False,
+        has_long_term_section: bool = False,
+    ) -> None:
+        self.name = name
+        self.own = own
+        self.has_own_keys = has_own_keys
+        self.has_long_term_section = has_long_term_section
+        self._profiles = profiles
+        self._settings: Mapping[str, Given] | None = None
+        self._good: dict[str, Any] = {}
+
+    @property
+    def keys_section(self) -> str:
+        """`work-long-term`, or `work` itself where its keys stand there or its name says that they do."""
+        long_name = long_term_section(self.name, None)
+        keys_here = self.has_own_keys or self.name.endswith(LONG_TERM)
+        return self.name if keys_here and not self.has_long_term_section else long_name
+
+    @property
+    def settings(self) -> Mapping[str, Given]:
+        """Standard key -> value and source; `BadProfile` where `include_profile` leads nowhere or in a circle."""
+        if self._settings is None:
+            if self._profiles is not None and "include_profile" in self.own:
+                self._settings = self._profiles.with_included(self)
+            else:
+                self._settings = self.own
+        return self._settings
+
+    def given(self, key: str) -> Given | None:
+        """Value and source of a standard key; empty counts as absent."""
+        found = self.settings.get(key)
+        return found if found is not None and found.value else None
+
+    def value(self, key: str) -> str | None:
+        """Return the value of a standard key as it stands in the file."""
+        given = self.given(key)
+        return None if given is None else given.value
+
+    def source(self, key: str) -> str:
+        """Where the value stands, such as `mfa_serial in ~/.aws/config [profile work]`; the key alone where nowhere."""
+        given = self.given(key)
+        return f"{key} of profile {shown(self.name)}" if given is None else given.source
+
+    @property
+    def role_arn(self) -> str | None:
+        """The ARN of the role; None for a profile that is an IAM user's."""
+        return self._once("role_arn", role_arn)
+
+    @property
+    def source_profile(self) -> str | None:
+        """The name of the profile whose session or keys assume the role."""
+        return self.value("source_profile")
+
+    @property
+    def mfa_serial(self) -> str | None:
+        """The device of this profile alone; the one in force for a chain is the chain's."""
+        return self._once("mfa_serial", device)
+
+    @property
+    def external_id(self) -> str | None:
+        """What the owner of the role wants to hear."""
+        return self._once("external_id", external_id)
+
+    @property
+    def role_session_name(self) -> str | None:
+        """2 to 64 characters."""
+        return self._once("role_session_name", session_name)
+
+    @property
+    def source_identity(self) -> str | None:
+        """2 to 64 characters, the same through a whole chain."""
+        return self._once("source_identity", session_name)
+
+    @property
+    def duration_s(self) -> int | None:
+        """Seconds, within the limits of the call."""
+        return self._once("duration_seconds", role_duration_s if self.given("role_arn") else mfa_session_duration_s)
+
+    @property
+    def region(self) -> str | None:
+        """The profile's region."""
+        return self._once("region", region)
+
+    @property
+    def tags(self) -> tuple[tuple[str, str], ...]:
+        """`session_tags` as pairs, in the file's order."""
+        return self._once("session_tags", tags_of) or ()
+
+    @property
+    def transitive_tag_keys(self) -> tuple[str, ...]:
+        """Which of the tags go on to the next role of a chain."""
+        tags = self.tags
+        return self._once("transitive_session_tags", lambda given: transitive_keys_of(given, tags)) or ()
+
+    @property
+    def mfa_process(self) -> str | None:
+        """A command that prints the code."""
+        return self.value("mfa_process")
+
+    @property
+    def sts_regional_endpoints(self) -> str | None:
+        """`regional` or `legacy`."""
+        return self._once("sts_regional_endpoints", regional_or_legacy)
+
+    @property
+    def sts_endpoint_url(self) -> str | None:
+        """The `endpoint_url` for STS: of the `[services]` section the profile names, else its own; not checked."""
+        services = self.given("services")
+        if services is None or self._profiles is None:
+            return self.value("endpoint_url")
+        return self._profiles.sts_endpoint_of(services) or self.value("endpoint_url")
+
+    @property
+    def has_credential_process_of_ours(self) -> bool:
+        """Whether SDKs ask `aws-mfa credential-process` for this profile."""
+        return is_our_credential_process(self.value(CREDENTIAL_PROCESS) or "")
+
+    def check(self) -> None:
+        """Ask for every setting whose shape is known: `BadProfile` for the first that AWS would refuse."""
+        for key in self.settings:
+            if key in _PROPERTIES:
+                getattr(self, _PROPERTIES[key])
+
+    def _once(self, key: str, check: Callable[[Given], Checked]) -> Checked | None:
+        """Check the value when it is asked for first."""
+        if key not in self._good:
+            given = self.given(key)
+            self._good[key] = None if given is None else check(given)
+        found: Checked | None = self._good[key]
+        return found

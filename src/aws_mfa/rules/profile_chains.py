@@ -1,0 +1,183 @@
+"""
+A wanted profile -> whose long-term keys sign, and which roles are assumed one after the other.
+
+Follows `source_profile` as botocore does: a profile with static keys ends the chain even where it names a role too, a
+profile may name itself where it has keys of its own, any other way back is refused. What botocore takes from elsewhere
+(`credential_source`, web identity, SSO) is not ours and refused. A session in the credentials file is no key here:
+the role it came from is assumed anew.
+
+Checks all settings of the roles at once, before a code is asked for. `BadProfile` names file, section and key.
+"""
+
+from __future__ import annotations
+
+from aws_mfa.errors import BadInput, BadProfile
+from aws_mfa.rules.arns import check_same_partition, partition_of
+from aws_mfa.rules.profile_values import circle, missing, shown
+from aws_mfa.rules.profiles import Profile
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aws_mfa.rules.classic_settings import Given
+    from aws_mfa.rules.profiles import AwsProfiles
+
+    # A profile's name -> whether the vault holds long-term keys for it.
+    KeysStored = Callable[[str], bool]
+
+_NOT_OURS_FOR_A_ROLE = ("credential_source", "web_identity_token_file")
+_NOT_OURS_FOR_A_BASE = ("web_identity_token_file", "sso_session", "sso_start_url")
+
+
+class Chain:
+    """
+    `base`: the profile whose long-term keys sign. `hops`: role profiles, the first assumed first, the wanted one last.
+
+    The device in force is the wanted profile's, else that of the hop nearest to it, else the base's: botocore looks at
+    the role's own profile alone, aws-vault at its source too.
+    """
+
+    __slots__ = ("_has_device", "base", "hops", "wanted")
+
+    def __init__(self, wanted: Profile, base: Profile, hops: tuple[Profile, ...]) -> None:
+        self.wanted = wanted
+        self.base = base
+        self.hops = hops
+        having = (profile for profile in (wanted, *reversed(hops), base) if profile.given("mfa_serial") is not None)
+        self._has_device = next(having, None)
+
+    @property
+    def mfa_serial(self) -> str | None:
+        """ARN or hardware serial of the device in force; None: no profile names one."""
+        return None if self._has_device is None else self._has_device.mfa_serial
+
+    @property
+    def mfa_source(self) -> str:
+        """Where it stands, such as `mfa_serial in ~/.aws/config [profile work]`."""
+        return (self._has_device or self.base).source("mfa_serial")
+
+
+def chain_of(name: str, profiles: AwsProfiles, *, keys_stored: KeysStored | None = None) -> Chain:
+    """
+    Follow the profile's `source_profile` to the long-term keys, and check every setting on the way.
+
+    `keys_stored` tells of keys in the vault: they make a profile that names itself valid, and a name that no file has.
+    """
+    wanted = _profile(name, profiles, keys_stored)
+    if wanted is None:
+        raise BadProfile(
+            f"there is no profile {shown(name)!r} in {profiles.where}", "list them with: aws configure list-profiles"
+        )
+    hops: list[Profile] = []
+    visited: dict[str, None] = {}
+    base = wanted
+    # A profile with a role and keys of its own: where it is wanted the role is assumed, as a source its keys count.
+    while base.given("role_arn") is not None and (not hops or not base.has_own_keys):
+        source = _source_given(base)
+        names_itself = source.value == base.name and _has_keys(base, keys_stored)
+        if names_itself and hops:
+            break
+        hops.append(base)
+        visited[base.name] = None
+        if names_itself:
+            break
+        if source.value in visited:
+            raise circle(source, list(visited))
+        found = _profile(source.value, profiles, keys_stored)
+        if found is None:
+            raise missing(source)
+        base = found
+    _refuse_foreign_base(base, keys_stored)
+    chain = Chain(wanted, base, tuple(reversed(hops)))
+    _check(chain)
+    return chain
+
+
+def _profile(name: str, profiles: AwsProfiles, keys_stored: KeysStored | None) -> Profile | None:
+    found = profiles.profile(name)
+    if found is None and keys_stored is not None and keys_stored(name):
+        return Profile(name, {}, profiles)
+    return found
+
+
+def _has_keys(profile: Profile, keys_stored: KeysStored | None) -> bool:
+    return (
+        profile.has_own_keys or profile.has_long_term_section or (keys_stored is not None and keys_stored(profile.name))
+    )
+
+
+def _source_given(role: Profile) -> Given:
+    """`source_profile` of a role profile; a failure where the role's keys come from elsewhere, or from nowhere."""
+    for key in _NOT_OURS_FOR_A_ROLE:
+        foreign = role.given(key)
+        if foreign is not None:
+            raise BadProfile(
+                f"{foreign.source}: this role needs no MFA code of yours, and aws-mfa does not assume it",
+                "use the profile with the AWS CLI as it is, or name a source_profile with long-term keys instead",
+            )
+    source = role.given("source_profile")
+    if source is None:
+        hint = shown(role.name) if role.has_own_keys else "NAME"
+        raise BadProfile(
+            f"{role.source('role_arn')} has no source_profile beside it",
+            f"add to that section, with the profile that has the long-term keys: source_profile = {hint}",
+        )
+    return source
+
+
+def _refuse_foreign_base(base: Profile, keys_stored: KeysStored | None) -> None:
+    for key in _NOT_OURS_FOR_A_BASE:
+        foreign = base.given(key)
+        if foreign is not None and not _has_keys(base, keys_stored):
+            raise BadProfile(
+                f"{foreign.source}: profile {shown(base.name)!r} has no long-term keys, it signs in another way",
+                "use it with the AWS CLI: aws sso login, or aws login",
+            )
+
+
+def _check(chain: Chain) -> None:
+    serial = chain.mfa_serial
+    chain.base.check()
+    inherited: dict[str, Profile] = {}
+    for hop in chain.hops:
+        hop.check()
+        _check_partition(chain, hop, serial)
+        _check_inherited_tags(hop, inherited)
+        inherited.update(dict.fromkeys((key.lower() for key in hop.transitive_tag_keys), hop))
+    _check_source_identity(chain)
+
+
+def _check_partition(chain: Chain, hop: Profile, serial: str | None) -> None:
+    """Compare with the device, else with the first role: a hardware serial does not tell its partition."""
+    if serial is not None and partition_of(serial):
+        arn, source = serial, chain.mfa_source
+    else:
+        arn, source = chain.hops[0].role_arn or "", chain.hops[0].source("role_arn")
+    try:
+        check_same_partition(arn, hop.role_arn or "", device_source=source, role_source=hop.source("role_arn"))
+    except BadInput as refused:
+        message = refused.message if arn == serial else refused.message.replace("the device (", "the first role (", 1)
+        raise BadProfile(message, *refused.hints) from None
+
+
+def _check_inherited_tags(hop: Profile, inherited: dict[str, Profile]) -> None:
+    """AWS refuses a tag that a role before this one has made transitive."""
+    for key, _ in hop.tags:
+        giver = inherited.get(key.lower())
+        if giver is not None:
+            raise BadProfile(
+                f"{hop.source('session_tags')}: tag {key!a} is inherited from profile {shown(giver.name)!r} already",
+                f"take it away here, or from {giver.source('transitive_session_tags')}",
+            )
+
+
+def _check_source_identity(chain: Chain) -> None:
+    """AWS refuses to change it along a chain."""
+    said = [hop for hop in chain.hops if hop.source_identity is not None]
+    for hop in said[1:]:
+        if hop.source_identity != said[0].source_identity:
+            raise BadProfile(
+                f"{hop.source('source_identity')} differs from {said[0].source('source_identity')}",
+                "a source identity stays the same through a chain of roles: give it once, in the first role",
+            )

@@ -1,0 +1,100 @@
+"""
+Headers of AWS's config file -> the names of profiles and services, exactly as botocore takes them from there.
+
+A profile's name stands behind a first word that begins with `profile`, split as a shell would: `[profile "two words"]`
+is a name, `[profile two words]` is none. A name given twice is what stands last. `[default]` is a profile without the
+word. What botocore passes over is passed over here. Cheap to import: `shlex` would bring `re` along.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_BLANKS = " \t\r\n"
+_QUOTES = "'\""
+
+
+def profile_headers(headers: Iterable[str]) -> dict[str, str]:
+    """Profile's name -> the header of its section, in the order in which botocore lists them."""
+    found: dict[str, str] = {}
+    for header in headers:
+        if header == "default":
+            found[header] = header
+        elif header.startswith("profile"):
+            name = second_word(header)
+            if name is not None:
+                found[name] = header
+    return found
+
+
+def headers_are_plain(text: str) -> bool:
+    """Whether no quote, backslash or blank before a bracket stands in the file: then names stand as they are."""
+    return not any(mark in text for mark in ("'", '"', "\\", " ]", "\t]", "\r]"))
+
+
+def plain_headers(text: str, name: str) -> list[str] | None:
+    """
+    Search a file with plain headers for the header of one profile: none or one.
+
+    None where the search is not conclusive: blanks of another kind, something behind the bracket, a second header.
+    """
+    if not (name.isascii() and name.isprintable()) or " " in name or "]" in name:
+        return None
+    found: list[str] = []
+    at = text.find(f"{name}]")
+    while at >= 0:
+        if text[at - 1 : at].isspace() or text[at - 1 : at] == "[":
+            line = text[text.rfind("\n", 0, at) + 1 : (text.find("\n", at) + 1) or len(text)].strip()
+            if line == f"[profile {name}]" or line == f"[{name}]" == "[default]":
+                found.append(line[1:-1])
+            elif line.startswith(("[profile", "[default]")):
+                return None
+        at = text.find(f"{name}]", at + 1)
+    return found if len(found) < 2 else None  # noqa: PLR2004
+
+
+def services_headers(headers: Iterable[str]) -> dict[str, str]:
+    """Name of a `[services NAME]` section -> its header."""
+    named = ((second_word(header), header) for header in headers if header.startswith("services"))
+    return {name: header for name, header in named if name is not None}
+
+
+def second_word(header: str) -> str | None:
+    """The second of exactly two words, None for any other number of them."""
+    if header.isascii() and header.isprintable() and not any(mark in header for mark in "'\"\\"):
+        words: list[str] | None = header.split()
+    else:
+        words = shell_words(header)
+    return words[1] if words is not None and len(words) == 2 else None  # noqa: PLR2004  # `profile` and its name
+
+
+def shell_words(text: str) -> list[str] | None:
+    """Split as `shlex.split` does; None where it raises: a quote is not closed, a backslash stands at the end."""
+    words: list[str] = []
+    word: str | None = None
+    quote = ""
+    at = 0
+    while at < len(text):
+        character = text[at]
+        at += 1
+        if character == "\\" and quote != "'":
+            if at == len(text):
+                return None
+            escaped = text[at]
+            at += 1
+            # Within double quotes a backslash protects the quote and itself; before others it is one more character.
+            word = (word or "") + ("\\" if quote and escaped not in '"\\' else "") + escaped
+        elif quote:
+            word, quote = (word or "", "") if character == quote else ((word or "") + character, quote)
+        elif character in _QUOTES:
+            word, quote = word or "", character
+        elif character not in _BLANKS:
+            word = (word or "") + character
+        elif word is not None:
+            words.append(word)
+            word = None
+    if quote:
+        return None
+    return words if word is None else [*words, word]

@@ -1,0 +1,174 @@
+"""
+AWS's config and credentials files -> profiles, each value with the place it comes from.
+
+Merges the two files as botocore's `full_config` does: `[profile work]` and `[work]` are one profile, and where both
+have a key the credentials file wins. Beyond that: hidden keys, what the classic form says of device, region and
+duration in `[work-long-term]`, and aws-vault's `include_profile`: what a profile does not say itself comes from the one
+it includes. `[default]` is inherited by nobody who does not include it, for SDKs do not inherit it either.
+
+One profile is read without the others. Refuses, as `BrokenFile`, a section that cannot be read.
+"""
+
+from __future__ import annotations
+
+from aws_mfa.errors import BadProfile
+from aws_mfa.rules.profile import LONG_TERM, Profile
+from aws_mfa.rules.profile_names import headers_are_plain, plain_headers, profile_headers, services_headers
+from aws_mfa.rules.profile_values import (
+    NOT_INHERITED,
+    circle,
+    classic_device,
+    holds_long_term_keys,
+    is_session,
+    missing,
+    nested_block,
+    settings_of,
+    shown,
+)
+from aws_mfa.rules.section_index import SectionIndex
+from aws_mfa.rules.section_names import long_term_section
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from aws_mfa.rules.classic_settings import Given
+
+__all__ = ["AwsProfiles", "Profile"]
+
+
+class AwsProfiles:
+    """The profiles of the two files, given as text; paths are for messages. Each section is read when it is wanted."""
+
+    __slots__ = ("_config", "_config_headers", "_credentials", "_headers_are_plain", "_read", "_services_headers")
+
+    def __init__(
+        self,
+        config_text: str,
+        credentials_text: str,
+        config_path: str = "~/.aws/config",
+        credentials_path: str = "~/.aws/credentials",
+    ) -> None:
+        self._config = SectionIndex(config_text, config_path)
+        self._credentials = SectionIndex(credentials_text, credentials_path)
+        self._config_headers: dict[str, str] | None = None
+        self._headers_are_plain: bool | None = None
+        self._services_headers: dict[str, str] | None = None
+        self._read: dict[str, Profile | None] = {}
+
+    @property
+    def where(self) -> str:
+        """Both paths, for messages."""
+        return f"{self._config.where} or {self._credentials.where}"
+
+    def profile(self, name: str) -> Profile | None:
+        """Read the profile; None where neither file has it, nor a long-term section of its name."""
+        if name not in self._read:
+            self._read[name] = self._profile(name)
+        return self._read[name]
+
+    def names(self) -> list[str]:
+        """
+        All profiles in botocore's order: the config file's, then those the credentials file alone has.
+
+        Long-term sections (`[work-long-term]` that holds no session) are the vault's settings, and left out.
+        """
+        named = dict.fromkeys((*self._headers_by_name(), *self._credentials.headers()))
+        return [name for name in named if not (name.endswith(LONG_TERM) and self._is_long_term(name))]
+
+    def all_profiles(self) -> Iterator[Profile]:
+        """Every profile of `names`."""
+        return (found for found in map(self.profile, self.names()) if found is not None)
+
+    def with_included(self, profile: Profile) -> dict[str, Given]:
+        """Return the profile's settings and those it includes, over any number of profiles."""
+        settings = dict(profile.own)
+        path = [profile.name]
+        include = profile.own.get("include_profile")
+        while include is not None and include.value:
+            if include.value in path:
+                raise circle(include, path)
+            found = self.profile(include.value)
+            if found is None:
+                raise missing(include)
+            path.append(found.name)
+            for key, given in found.own.items():
+                if key not in NOT_INHERITED and (key not in settings or not settings[key].value):
+                    settings[key] = given
+            include = found.own.get("include_profile")
+        return settings
+
+    def sts_endpoint_of(self, services: Given) -> str | None:
+        """Return the `endpoint_url` for STS of the `[services NAME]` section that a profile's `services` names."""
+        if self._services_headers is None:
+            self._services_headers = services_headers(self._config.headers())
+        header = self._services_headers.get(services.value)
+        values = self._config.values(header) if header is not None else None
+        if not values:
+            reason = f"names a section that {self._config.where} does not have: [services {shown(services.value)}]"
+            raise BadProfile(f"{services.source} {reason}", "add the section, or take the line away")
+        if "sts" not in values:
+            return None
+        block = nested_block(values["sts"])
+        if block is None:
+            raise BadProfile(
+                f"sts in {self._place(self._config, header or '')} is not a block of indented 'key = value' lines",
+                "write below 'sts =', indented: endpoint_url = https://HOST",
+            )
+        return block.get("endpoint_url")
+
+    def _profile(self, name: str) -> Profile | None:
+        header = self._header_of(name)
+        of_config = self._config.values(header) if header is not None else None
+        of_credentials = self._credentials.values(name)
+        long_name = long_term_section(name, None)
+        long_term = self._credentials.values(long_name)
+        if of_config is None and of_credentials is None and long_term is None:
+            return None
+        sections = [
+            (of_config or {}, self._place(self._config, header or "")),
+            (of_credentials or {}, self._place(self._credentials, name)),
+        ]
+        own = settings_of(*sections)
+        _add_classic(own, *sections, long_term=(long_term or {}, self._place(self._credentials, long_name)))
+        has_own_keys = any(holds_long_term_keys(values) for values, _ in sections)
+        return Profile(name, own, self, has_own_keys=has_own_keys, has_long_term_section=long_term is not None)
+
+    def _header_of(self, name: str) -> str | None:
+        """Search for one profile; make a table of all where the search is not conclusive, or many are wanted."""
+        if self._headers_are_plain is None:
+            self._headers_are_plain = headers_are_plain(self._config.text)
+        many_wanted = self._config.is_complete or self._credentials.is_complete
+        can_search = self._headers_are_plain and not many_wanted
+        plain = plain_headers(self._config.text, name) if can_search else None
+        if plain is None:
+            return self._headers_by_name().get(name)
+        return plain[0] if plain else None
+
+    def _headers_by_name(self) -> dict[str, str]:
+        if self._config_headers is None:
+            self._config_headers = profile_headers(self._config.headers())
+        return self._config_headers
+
+    def _is_long_term(self, name: str) -> bool:
+        values = self._credentials.values(name)
+        return values is not None and not is_session(values)
+
+    @staticmethod
+    def _place(index: SectionIndex, header: str) -> str:
+        return f"{index.where} [{shown(header)}]"
+
+
+def _add_classic(
+    own: dict[str, Given], *sections: tuple[Mapping[str, str], str], long_term: tuple[Mapping[str, str], str]
+) -> None:
+    """Add what the classic form reads in the long-term section, and its `aws_mfa_device`, where nothing is given."""
+    added = settings_of(long_term) if long_term[0] else {}
+    may_have_role = "role_arn" in own or "include_profile" in own
+    wanted = ("mfa_serial", "region") if may_have_role else ("mfa_serial", "region", "duration_seconds")
+    found = [(key, added[key]) for key in wanted if key in added]
+    devices = (classic_device(values, place) for values, place in (*reversed(sections), long_term))
+    found += [("mfa_serial", device) for device in devices if device is not None]
+    for key, given in found:
+        if key not in own or not own[key].value:
+            own[key] = given

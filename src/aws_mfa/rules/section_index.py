@@ -1,0 +1,118 @@
+"""
+Where each section of an AWS file stands: one out of ten thousand is read without reading the others.
+
+The first sections that are asked for are searched for, and read, by `ini_text`. Where many are wanted, or all headers,
+lines that begin with `[` are found at once, and each section is read where it is then known to stand. `[DEFAULT]` is
+what configparser, and so botocore, makes of it: settings of every section. Refuses what `ini_text` refuses in the
+section asked for, and a section that stands twice; faults elsewhere are for `ini_text.check`.
+"""
+
+from __future__ import annotations
+
+from aws_mfa.errors import BrokenFile
+from aws_mfa.rules.ini_text import check, check_characters, check_keys, find_section, line_end, sections
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_OF_ALL = "DEFAULT"
+_SINGLE_SEARCHES = 6
+"""About as dear as finding all headers."""
+
+
+class SectionIndex:
+    """The sections of one file by the text between their brackets. `where` is the file's name in messages."""
+
+    __slots__ = ("_bodies", "_of_all", "_searches_left", "text", "where")
+
+    def __init__(self, text: str, where: str) -> None:
+        check_characters(text, where)
+        self.where = where
+        self.text = text
+        of_all = find_section(text, _OF_ALL, where)
+        self._of_all = of_all.values() if of_all is not None else {}
+        self._bodies: dict[str, str] | None = None
+        self._searches_left = _SINGLE_SEARCHES
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all headers are known by now: another search of the text would be a waste."""
+        return self._bodies is not None
+
+    def headers(self) -> list[str]:
+        """All headers in the file's order, `[DEFAULT]` left out."""
+        if self._bodies is None:
+            self._bodies = _bodies(self.text, self.where)
+        return list(self._bodies)
+
+    def values(self, header: str) -> Mapping[str, str] | None:
+        """Keys (lower case) and values of the section, those of `[DEFAULT]` too; None where there is none."""
+        if header == _OF_ALL:
+            return None
+        self._searches_left -= 1
+        if self._bodies is None and self._searches_left < 0:
+            self.headers()
+        own = self._searched(header) if self._bodies is None else self._known(self._bodies.get(header))
+        return {**self._of_all, **own} if own is not None and self._of_all else own
+
+    def _searched(self, header: str) -> dict[str, str] | None:
+        section = find_section(self.text, header, self.where)
+        if section is None:
+            return None
+        check_keys(self.text, section, self.where)
+        return section.values()
+
+    def _known(self, body: str | None) -> dict[str, str] | None:
+        if body is None:
+            return None
+        try:
+            section = sections(f"[{body}", where=self.where)[0]
+            check_keys(body, section, self.where)
+        except BrokenFile:
+            check(self.text, where=self.where)  # tells the line as the whole file counts
+            raise
+        return section.values()
+
+
+def _bodies(text: str, where: str) -> dict[str, str]:
+    """Header -> the text of its section, without the bracket it begins with."""
+    bodies: dict[str, str] = {}
+    last = ""
+    for header, body in _split(text, where):
+        if header is None:
+            bodies[last] += f"\n[{body}"
+        else:
+            if header in bodies:
+                check(text, where=where)
+            bodies[header] = body
+            last = header
+    bodies.pop(_OF_ALL, None)
+    return bodies
+
+
+def _split(text: str, where: str) -> Iterator[tuple[str | None, str]]:
+    """Yield header and body of each section in order; header None: a key that begins with a bracket."""
+    if _has_indented_header(text):
+        for section in sections(text, where=where):
+            yield section.name, text[section.header_start : section.end].lstrip()[1:]
+        return
+    bodies = f"\n{text}".split("\n[")[1:]
+    if bodies and bodies[0].partition("\n")[0].rfind("]") < 1:
+        check(text, where=where)  # a key before the first section
+    for body in bodies:
+        closing = body.rfind("]", 0, body.find("\n") if "\n" in body else len(body))
+        yield (body[:closing] if closing > 0 else None), body
+
+
+def _has_indented_header(text: str) -> bool:
+    """Whether `[` follows blanks on some line: only a walk over all lines tells a header from a continued value."""
+    if text.count("[") == text.count("\n[") + text.startswith("["):
+        return False
+    at = text.find("[")
+    while at >= 0:
+        start = text.rfind("\n", 0, at) + 1
+        if start < at and not text[start:at].strip():
+            return True
+        at = text.find("[", line_end(text, at))
+    return False

@@ -1,0 +1,115 @@
+"""
+The text of a stored session: what was asked for, and the finished answer of `credential_process`.
+
+    aws-mfa session 1
+    expires = 2026-11-22T06:03:19Z
+    role = arn:aws:iam::123456789012:role/Admin
+    access_key_id = AKIA...                         the inputs of the request, one a line, sorted by name
+    <an empty line>
+    {"Version": 1, "AccessKeyId": ..., ...}
+
+On the hot path: `str` methods alone. Inputs are compared as text, so no hash can make two of them equal, and what is
+not in this form to the last byte is no entry. Refuses values that JSON would have to escape: AWS has none.
+"""
+
+from __future__ import annotations
+
+from aws_mfa.model import Secret, Session
+from aws_mfa.rules.timestamps import parse_moment, rfc3339_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_FORMAT = "aws-mfa session 1"
+_DOCUMENT = '{"Version": 1, "AccessKeyId": "%s", "SecretAccessKey": "%s", "SessionToken": "%s", "Expiration": "%s"}'
+# Where the values stand when the document is cut at its quotation marks.
+_KEY_ID, _SECRET, _TOKEN, _EXPIRATION, _PARTS = 5, 9, 13, 17, 19
+_HEAD_LINES = 3
+
+
+class Entry:
+    """A stored session. `expires_at` is in seconds since the epoch; `document` is one line of JSON, and secret."""
+
+    __slots__ = ("_inputs_text", "_role", "document", "expires_at")
+
+    def __init__(self, inputs_text: str, role: str, expires_at: float, document: str) -> None:
+        self._inputs_text = inputs_text
+        self._role = role
+        self.expires_at = expires_at
+        self.document = document
+
+    def is_for(self, inputs: Mapping[str, str]) -> bool:
+        """Whether the session was asked for with exactly these inputs."""
+        return self._inputs_text == _inputs_text(inputs)
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """The inputs, to be shown."""
+        lines = self._inputs_text.split("\n") if self._inputs_text else []
+        pairs = (line.partition(" = ") for line in lines)
+        return {_unescaped(name): _unescaped(value) for name, _, value in pairs}
+
+    def session(self) -> Session:
+        """The session in the document."""
+        parts = self.document.split('"')
+        role = _unescaped(self._role) or None
+        return Session(parts[_KEY_ID], Secret(parts[_SECRET]), Secret(parts[_TOKEN]), self.expires_at, role)
+
+
+def entry_text(inputs: Mapping[str, str], session: Session) -> str:
+    """The text of an entry; raises `ValueError`, which quotes nothing, for a session that AWS cannot have made."""
+    expires = rfc3339_text(session.expires_at)
+    values = (session.access_key_id, session.secret_access_key.reveal(), session.session_token.reveal(), expires)
+    document = _DOCUMENT % values
+    if not all(values) or not _is_document(document, expires):
+        raise ValueError("the session holds characters that AWS never uses")
+    return _text(expires, _escaped(session.assumed_role_arn or ""), _inputs_text(inputs), document)
+
+
+def parse_entry(text: str) -> Entry | None:
+    """The entry that `text` is, None for anything else: cut short, of another version, changed by hand."""
+    head, _, rest = text.partition("\n\n")
+    lines = head.split("\n", _HEAD_LINES)
+    if len(lines) < _HEAD_LINES:
+        return None
+    expires, role = lines[1].removeprefix("expires = "), lines[2].removeprefix("role = ")
+    inputs_text = lines[_HEAD_LINES] if len(lines) > _HEAD_LINES else ""
+    document, expires_at = rest[:-1], parse_moment(expires)
+    if expires_at is None or not _is_document(document, expires):
+        return None
+    return (
+        Entry(inputs_text, role, expires_at, document) if text == _text(expires, role, inputs_text, document) else None
+    )
+
+
+def _text(expires: str, role: str, inputs_text: str, document: str) -> str:
+    head = f"{_FORMAT}\nexpires = {expires}\nrole = {role}\n"
+    return f"{head}{inputs_text}\n\n{document}\n" if inputs_text else f"{head}\n{document}\n"
+
+
+def _is_document(document: str, expires: str) -> bool:
+    """Whether it is what `_DOCUMENT` makes of four values, the last of them `expires`."""
+    parts = document.split('"')
+    if len(parts) != _PARTS or parts[_EXPIRATION] != expires or "\\" in document:
+        return False
+    again = _DOCUMENT % (parts[_KEY_ID], parts[_SECRET], parts[_TOKEN], expires)
+    return document == again and document.isascii() and document.isprintable()
+
+
+def _inputs_text(inputs: Mapping[str, str]) -> str:
+    """The one spelling of these inputs: other inputs, other text."""
+    return "\n".join([f"{_escaped_name(name)} = {_escaped(inputs[name])}" for name in sorted(inputs)])
+
+
+def _escaped_name(text: str) -> str:
+    return _escaped(text).replace("=", "\\e")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def _unescaped(text: str) -> str:
+    pieces = (piece.replace("\\n", "\n").replace("\\r", "\r").replace("\\e", "=") for piece in text.split("\\\\"))
+    return "\\".join(pieces)

@@ -1,0 +1,56 @@
+"""
+All inputs of a request for a session, as names and texts: what a stored session is compared by.
+
+Owns the list of inputs, so that none can be forgotten: a stored session must never be served for a request that differs
+in anything. On the hot path.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    Value = str | int | None | Sequence["Value"] | dict[str, str]
+
+INPUTS = (
+    "access_key_id",  # of the long-term keys that sign, or whose MFA session does
+    "partition",
+    "endpoint",
+    "region",
+    "device",
+    "duration_s",
+    "role_chain",  # ARNs, the first assumed one first; the following up to policy_arns have one value per role
+    "role_session_names",
+    "external_ids",
+    "tags",
+    "transitive_tag_keys",
+    "source_identities",
+    "policies",
+    "policy_arns",
+)
+
+
+def inputs_of(values: Mapping[str, Value]) -> dict[str, str]:
+    """
+    The inputs as text. `values` has every name of `INPUTS` and no other, or `ValueError` is raised.
+
+    None and empty lists say "not given" and leave no text. A list becomes `name 1`, `name 2`, ...; a mapping (tags)
+    `name KEY`; both nest (`tags 1 Project`).
+    """
+    if set(values) != set(INPUTS):
+        raise ValueError(f"inputs forgotten or unknown: {', '.join(sorted(set(values) ^ set(INPUTS)))}")
+    return {name: text for given in INPUTS for name, text in _texts(given, values[given])}
+
+
+def _texts(name: str, value: Value) -> Iterator[tuple[str, str]]:
+    if value is None:
+        return
+    if isinstance(value, (str, int)):
+        yield name, str(value)
+    elif isinstance(value, dict):
+        for key in value:
+            yield f"{name} {key}", value[key]
+    else:
+        for number, one in enumerate(value, 1):
+            yield from _texts(f"{name} {number}", one)

@@ -1,0 +1,44 @@
+"""
+The name of a stored session <-> the name of its file.
+
+A label is a profile's name, or `mfa@` and the long-term section for an MFA session that roles share. Everything but
+`a-z0-9._@-` is percent-encoded, capitals too: file systems that fold case would make one file of `Prod` and `prod`.
+The prefix keeps a name from being hidden, a path, or a device of Windows (`con`). What gets too long has no file.
+"""
+
+from __future__ import annotations
+
+_PREFIX = "session-"
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._@-")
+# The temp file beside it has 30 bytes more, and file systems take 255.
+_LONGEST = 200
+
+
+def mfa_label(long_term_section: str) -> str:
+    """The label of the MFA session of these long-term keys."""
+    return f"mfa@{long_term_section}"
+
+
+def file_name(label: str, suffix: str) -> str | None:
+    """The name of the label's file, None where it would be too long."""
+    name = f"{_PREFIX}{''.join(map(_encoded, label))}{suffix}"
+    return name if len(name) <= _LONGEST else None
+
+
+def label_of(name: str, suffix: str) -> str | None:
+    """The label whose file has this name, None for any other file."""
+    if not (name.startswith(_PREFIX) and name.endswith(suffix)):
+        return None
+    first, *rest = name[len(_PREFIX) : len(name) - len(suffix)].split("%")
+    try:
+        pieces = (bytes([int(piece[:2], 16)]) + piece[2:].encode() for piece in rest)
+        label = b"".join((first.encode(), *pieces)).decode("utf-8", "surrogatepass")
+    except ValueError:
+        return None
+    return label if file_name(label, suffix) == name else None
+
+
+def _encoded(character: str) -> str:
+    if character in _PLAIN:
+        return character
+    return "".join([f"%{byte:02x}" for byte in character.encode("utf-8", "surrogatepass")])

@@ -1,0 +1,187 @@
+"""
+Wanted profiles + stored sessions + now -> the STS calls to be made, the codes they need, and why.
+
+An MFA session carries the proof of MFA, so one code serves every role of up to one hour; a longer role session is
+assumed directly with the long-term keys and a code of its own, because STS counts an MFA session as chaining. A role
+assumed from a role lasts one hour at most. Pure: stored sessions are looked up through a function that is handed in.
+
+Limits: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_mfa.model import SessionRequest
+from aws_mfa.rules.arns import partition_of
+from aws_mfa.rules.durations import DEFAULT_MFA_SESSION_S, DEFAULT_ROLE_SESSION_S
+from aws_mfa.rules.freshness import MARGIN_S
+from aws_mfa.rules.session_labels import mfa_label
+from aws_mfa.rules.session_steps import Overlay, Plan, Reused, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from aws_mfa.rules.profiles import Profile
+    from aws_mfa.rules.session_steps import Wanted
+
+    # (label, inputs of the request) -> seconds since the epoch at which a stored session ends; None: there is none.
+    StoredUntil = Callable[[str, Mapping[str, str]], float | None]
+
+LONGEST_CHAINED_S = 3600
+
+
+def make_plan(
+    wanted: Sequence[Wanted],
+    stored_until: StoredUntil,
+    *,
+    now: float,
+    min_remaining_s: float = MARGIN_S,
+    forced: bool = False,
+    overlay: Overlay | None = None,
+    session_name: str = "aws-mfa",
+) -> Plan:
+    """
+    Plan the sessions of the wanted profiles.
+
+    A stored session is reused while more than `min_remaining_s` is left of it (never less than the margin); `forced`
+    renews what is wanted itself, not the MFA session behind it.
+    """
+    planner = _Planner(stored_until, now, max(min_remaining_s, MARGIN_S), overlay or Overlay(), session_name)
+    # Users first: their own session, if it is wanted, is the one that all their roles share.
+    for one in sorted(wanted, key=lambda one: bool(one.chain.hops)):
+        planner.add(one, forced=forced)
+    plan = planner.plan
+    plan.steps.sort(key=lambda step: step.depth)
+    plan.of_profile = {one.name: plan.of_profile[one.name] for one in wanted}
+    return plan
+
+
+class _Planner:
+    """Adds wanted profiles one by one; sessions with equal inputs are one."""
+
+    def __init__(
+        self, stored_until: StoredUntil, now: float, min_remaining_s: float, overlay: Overlay, session_name: str
+    ) -> None:
+        self.plan = Plan()
+        self._stored_until = stored_until
+        self._now = now
+        self._min_remaining_s = min_remaining_s
+        self._overlay = overlay
+        self._session_name = session_name
+        self._known: dict[tuple[str, str], Step | Reused] = {}
+
+    def add(self, wanted: Wanted, *, forced: bool) -> None:
+        """Plan one profile's session and what it is signed with."""
+        hops = wanted.chain.hops
+        if hops:
+            requests = self._requests(wanted)
+            found = self._role(wanted, requests, len(hops) - 1, forced=forced)
+        else:
+            found = self._mfa_session(wanted, is_wanted=True, forced=forced)
+        self.plan.of_profile[wanted.name] = found
+        serves: Step | Reused | None = found
+        while serves is not None:
+            serves.profiles.append(wanted.name)
+            serves = serves.signed_by if isinstance(serves, Step) else None
+
+    def _mfa_session(self, wanted: Wanted, *, is_wanted: bool, forced: bool) -> Step | Reused:
+        base = wanted.base
+        # A duration beside a role is the role's.
+        of_profile = None if wanted.chain.base.role_arn else wanted.chain.base.duration_s
+        request = SessionRequest(base.device or "", of_profile or DEFAULT_MFA_SESSION_S)
+        step = Step(mfa_label(base.section), base, request, (), reason="one MFA session serves all roles of up to 1 h")
+        return self._settled(step, lambda: None, is_wanted=is_wanted, forced=forced)
+
+    def _role(self, wanted: Wanted, requests: list[SessionRequest], number: int, *, forced: bool) -> Step | Reused:
+        """The session of the chain's role of that number; what signs it is planned only where it must be made."""
+        hop, request = wanted.chain.hops[number], requests[number]
+
+        def signer() -> Step | Reused | None:
+            if number > 0:
+                return self._role(wanted, requests, number - 1, forced=False)
+            if request.device or not wanted.base.device:
+                return None
+            return self._mfa_session(wanted, is_wanted=False, forced=False)
+
+        step = Step(hop.name, wanted.base, request, tuple(requests[: number + 1]), reason=_why(wanted, number, request))
+        return self._settled(step, signer, is_wanted=number == len(requests) - 1, forced=forced)
+
+    def _requests(self, wanted: Wanted) -> list[SessionRequest]:
+        """One request per role of the chain, its duration cut where STS would refuse it."""
+        hops, device = wanted.chain.hops, wanted.base.device or ""
+        if len(hops) == 1 and (not device or _asked_s(hops[0]) > LONGEST_CHAINED_S):
+            return [self._role_request(hops[0], device, _asked_s(hops[0]), is_wanted=True)]
+        requests = []
+        for hop in hops:
+            if _asked_s(hop) > LONGEST_CHAINED_S and (device or hop is not hops[0]):
+                note = f"{hop.source('duration_seconds')} is cut to 1 h: {hop.name} is part of a chain"
+                self.plan.notes.setdefault(wanted.name, []).append(note)
+            duration_s = min(_asked_s(hop), LONGEST_CHAINED_S)
+            requests.append(self._role_request(hop, "", duration_s, is_wanted=hop is hops[-1]))
+        return requests
+
+    def _role_request(self, hop: Profile, device: str, duration_s: int, *, is_wanted: bool) -> SessionRequest:
+        return SessionRequest(
+            device,
+            duration_s,
+            hop.role_arn,
+            hop.role_session_name or self._session_name,
+            hop.external_id,
+            tags=hop.tags,
+            transitive_tag_keys=hop.transitive_tag_keys,
+            source_identity=hop.source_identity,
+            policy=self._overlay.policy if is_wanted else None,
+            policy_arns=self._overlay.arns(partition_of(hop.role_arn or "") or "aws") if is_wanted else (),
+        )
+
+    def _settled(
+        self, step: Step, signer: Callable[[], Step | Reused | None], *, is_wanted: bool, forced: bool
+    ) -> Step | Reused:
+        """The step, the same step planned before, or the stored session that makes it needless."""
+        key = (step.label, "\n".join(f"{name}={value}" for name, value in step.inputs.items()))
+        known = self._known.get(key)
+        needed_s = self._min_remaining_s if is_wanted else MARGIN_S
+        if isinstance(known, Step) or (known is not None and not forced and known.expires_at - self._now > needed_s):
+            return known
+        expires_at = None if forced else self._stored_until(step.label, step.inputs)
+        found: Step | Reused = step
+        if expires_at is not None and expires_at - self._now > needed_s:
+            found = Reused(step, expires_at)
+            self.plan.reused.append(found)
+        else:
+            step.signed_by = signer()
+            self.plan.steps.append(step)
+        self._known[key] = found
+        return found
+
+
+def summary(plan: Plan) -> str:
+    """`3 profiles, 1 code of arn:...:mfa/ann; prod-admin needs a second one: duration_seconds = 14400 > 1 h`."""
+    count = len(plan.of_profile)
+    profiles = f"{count} profile{'' if count == 1 else 's'}"
+    codes = plan.codes
+    if not codes:
+        return f"{profiles}, no code"
+    parts: list[str] = []
+    for device in dict.fromkeys(step.request.device for step in codes):
+        of_device = [step for step in codes if step.request.device == device]
+        more = [f"{step.label} needs one of its own: {step.reason}" for step in of_device if step.request.role_arn]
+        number = len(of_device)
+        parts.append("; ".join([f"{number} code{'' if number == 1 else 's'} of {device}", *more]))
+    return f"{profiles}, {', '.join(parts)}"
+
+
+def _asked_s(hop: Profile) -> int:
+    return hop.duration_s or DEFAULT_ROLE_SESSION_S
+
+
+def _why(wanted: Wanted, number: int, request: SessionRequest) -> str:
+    hops = wanted.chain.hops
+    if request.device:
+        return f"{hops[0].source('duration_seconds')} = {request.duration_s} > 1 h"
+    if number > 0:
+        return f"assumed from {hops[number - 1].name}"
+    return (
+        "assumed with the MFA session" if wanted.base.device else "assumed with the long-term keys: no device is known"
+    )

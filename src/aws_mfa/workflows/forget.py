@@ -1,0 +1,60 @@
+"""
+Forget sessions: those of the session cache, and the sections of ours in the credentials file.
+
+Long-term keys are never touched: a section that holds them is no session.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_mfa.rules.freshness import REQUIRED_KEYS, holds_permanent_keys
+from aws_mfa.rules.ini_edit import with_changes, without_section
+from aws_mfa.rules.ini_text import check, sections
+from aws_mfa.rules.section_names import long_term_section
+from aws_mfa.rules.session_labels import mfa_label
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_mfa.rules.ini_text import Section
+    from aws_mfa.workflows.outside import Outside
+
+_OURS = (*REQUIRED_KEYS, "assumed_role_arn", "x_security_token_expires")
+
+
+def forget_sessions(profiles: Sequence[str] | None, outside: Outside) -> list[str]:
+    """Remove the sessions of these profiles (None: all); a line for each that was removed."""
+    labels = None
+    if profiles is not None:
+        labels = [label for name in profiles for label in (name, mfa_label(long_term_section(name, None)))]
+    removed = [f"{label}: removed from the session cache" for label in outside.session_cache.forget(labels)]
+    path = outside.credentials.path
+    gone: list[str] = []
+
+    def edit(text: str) -> str:
+        check(text, where=path)
+        gone.clear()
+        for section in sections(text, where=path):
+            if _is_ours(section) and (profiles is None or section.name in profiles):
+                text = _without_session(text, section, path)
+                gone.append(section.name)
+        return text
+
+    if outside.credentials.exists():
+        outside.credentials.update(edit)
+    return removed + [f"{name}: removed from {path}" for name in gone]
+
+
+def _is_ours(section: Section) -> bool:
+    """A session that this tool, or the one before it, has written."""
+    values = section.values()
+    return "assumed_role" in values and "expiration" in values and not holds_permanent_keys(values)
+
+
+def _without_session(text: str, section: Section, path: str) -> str:
+    """Take our keys; the section itself where nothing else is in it."""
+    if all(entry.key in _OURS for entry in section.entries):
+        return without_section(text, section.name, where=path)
+    present = [entry.key for entry in section.entries if entry.key in _OURS]
+    return with_changes(text, section.name, dict.fromkeys(present), where=path)

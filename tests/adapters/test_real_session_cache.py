@@ -1,0 +1,139 @@
+"""Sealed sessions with a real keychain and the real `age`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aws_mfa.adapters.age_identity import AgeSeal
+from aws_mfa.adapters.keychain_identity import open_identity_item
+from aws_mfa.adapters.session_cache import SessionCache
+from aws_mfa.adapters.session_stores import open_stores
+from aws_mfa.model import LongTermKeys, Secret, Session
+from needs import needs
+from real_keychains import a_bus, gnome_keyring
+
+if TYPE_CHECKING:
+    from real_keychains import RealKeychain
+
+pytestmark = [pytest.mark.real, pytest.mark.skipif(sys.platform != "linux", reason="keychains of Linux desktops")]
+
+__all__ = ["gnome_keyring"]  # a fixture
+
+NOW = 1795327399.0
+INPUTS = {"access_key_id": "AKIAIOSFODNN7EXAMPLE"}
+SESSION = Session("ASIAIOSFODNN7EXAMPLE", Secret("wJalrXUtnFEMI"), Secret("IQoJb3Jp"), NOW + 3600)
+
+STORE_AT_ONCE = """
+import os, sys
+from aws_mfa.adapters.age_identity import AgeSeal
+from aws_mfa.adapters.keychain_identity import open_identity_item
+from aws_mfa.adapters.session_cache import SessionCache
+from aws_mfa.adapters.session_stores import open_stores
+from aws_mfa.model import Secret, Session
+state = os.environ["HOME"] + "/.aws/mfa"
+stores = open_stores(os.environ, state, lambda: AgeSeal(open_identity_item(os.environ), state + "/session-store.lock"))
+cache = SessionCache(stores, now=lambda: 0.0, say=print)
+cache.store(sys.argv[1], {}, Session("ASIA1", Secret("s"), Secret("t"), 3600.0))
+"""
+
+
+def state_of(session: RealKeychain) -> str:
+    return os.path.join(session.home, ".aws", "mfa")
+
+
+def cache_of(session: RealKeychain, said: list[str], store: str = "sealed", now: float = NOW) -> SessionCache:
+    """The cache in a process that has just started in that session."""
+    stores = open_stores(
+        {"AWS_MFA_SESSION_STORE": store},
+        state_of(session),
+        lambda: AgeSeal(open_identity_item(session.environ), os.path.join(state_of(session), "session-store.lock")),
+    )
+    return SessionCache(stores, now=lambda: now, say=said.append)
+
+
+def keyring(session: RealKeychain, *arguments: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-m", "keyring", *arguments],
+        env=session.environ, capture_output=True, text=True, timeout=60, check=True,
+    ).stdout.strip()  # fmt: skip
+
+
+def test_a_sealed_session_is_opened_by_the_next_process_and_by_age_itself(gnome_keyring: RealKeychain) -> None:
+    """So nobody is locked out of what this tool has stored."""
+    needs("age")
+    said: list[str] = []
+    cache_of(gnome_keyring, said).store("work", INPUTS, SESSION)
+    found = cache_of(gnome_keyring, said).load("work", INPUTS)
+    assert found is not None
+    assert found.secret_access_key.reveal() == "wJalrXUtnFEMI"
+    item = json.loads(keyring(gnome_keyring, "get", "aws-mfa", "session-store"))
+    identity = gnome_keyring.write("identity", item["age_identity"] + "\n")
+    path = os.path.join(state_of(gnome_keyring), "sessions", "session-work.age")
+    opened = subprocess.run(["age", "-d", "-i", identity, path], capture_output=True, text=True, timeout=30, check=True)
+    assert opened.stdout.startswith("aws-mfa session 1\nexpires = ")
+    assert said == []
+
+
+def test_processes_that_begin_at_once_share_one_identity(gnome_keyring: RealKeychain) -> None:
+    """Or what all but the last of them sealed could not be opened."""
+    environ = {**gnome_keyring.environ, "AWS_MFA_SESSION_STORE": "sealed"}
+    labels = ["a", "b", "c", "d", "e"]
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-c", STORE_AT_ONCE, label],
+            env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )
+        for label in labels
+    ]  # fmt: skip
+    assert [worker.communicate(timeout=60)[0] for worker in workers] == [""] * len(labels)
+    said: list[str] = []
+    assert [label for label, _ in cache_of(gnome_keyring, said, now=0.0).entries()] == labels
+    assert said == []
+
+
+def test_removing_the_item_ends_every_sealed_session(gnome_keyring: RealKeychain) -> None:
+    said: list[str] = []
+    cache_of(gnome_keyring, said).store("work", INPUTS, SESSION)
+    keyring(gnome_keyring, "del", "aws-mfa", "session-store")
+    assert cache_of(gnome_keyring, said).load("work", INPUTS) is None
+    assert said == ["dropped the stored session of 'work': it is sealed, and the keychain no longer has what opens it"]
+
+
+def test_a_locked_keychain_is_told_and_nothing_plain_takes_its_place(gnome_keyring: RealKeychain) -> None:
+    said: list[str] = []
+    cache_of(gnome_keyring, said, store="").store("work", INPUTS, SESSION)
+    gnome_keyring.lock()
+    cache = cache_of(gnome_keyring, said, store="")
+    assert cache.load("work", INPUTS) is None
+    cache.store("home", INPUTS, SESSION)
+    assert len(said) == 2
+    assert all("the keychain is locked" in line for line in said)
+    sessions = os.listdir(os.path.join(state_of(gnome_keyring), "sessions"))
+    assert [name for name in sessions if name.startswith("session-")] == ["session-work.age"]
+
+
+def test_keys_of_a_section_with_the_items_name_lie_beside_the_identity(gnome_keyring: RealKeychain) -> None:
+    said: list[str] = []
+    cache_of(gnome_keyring, said).store("work", INPUTS, SESSION)
+    vault = open_identity_item(gnome_keyring.environ)
+    vault.store("session-store", LongTermKeys("AKIAIOSFODNN7EXAMPLE", Secret("s")))
+    assert cache_of(gnome_keyring, said).load("work", INPUTS) is not None
+    assert vault.load("session-store") is not None
+    assert said == []
+
+
+def test_without_any_keychain_the_default_is_plain_and_says_so() -> None:
+    said: list[str] = []
+    with a_bus() as session:
+        cache_of(session, said, store="").store("work", INPUTS, SESSION)
+        assert cache_of(session, said, store="").load("work", INPUTS) is not None
+        folder = os.path.join(state_of(session), "sessions")
+        assert said == [
+            f"no runtime folder and no keychain here: sessions are stored in {folder} (0600, not encrypted)"
+        ]

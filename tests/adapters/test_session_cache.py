@@ -1,0 +1,530 @@
+"""The session cache: what it gives, what it drops, where it writes, and that it never stands in the way."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aws_mfa.adapters import session_files
+from aws_mfa.adapters.age_identity import AgeSeal
+from aws_mfa.adapters.locks import lock
+from aws_mfa.adapters.private_reading import runtime_folder
+from aws_mfa.adapters.session_cache import SessionCache
+from aws_mfa.adapters.session_stores import open_stores
+from aws_mfa.errors import KeychainUnavailable
+from aws_mfa.model import Secret, Session
+from needs import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
+as_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can give files away")
+
+NOBODY = 65534
+NOW = 1795327399.0
+INPUTS = {"access_key_id": "AKIAIOSFODNN7EXAMPLE", "region": "eu-west-1"}
+NOT_ENCRYPTED = "no runtime folder and no keychain here: sessions are stored in"
+
+
+def a_session(secret: str = "wJalrXUtnFEMI", left_s: float = 3600) -> Session:
+    return Session("ASIAIOSFODNN7EXAMPLE", Secret(secret), Secret("IQoJb3Jp=="), NOW + left_s, "arn:role")
+
+
+class KeychainTwin:
+    """A keychain with one item; `trouble` is what each call of it raises, `is_there` whether there is one at all."""
+
+    def __init__(self) -> None:
+        self.text: Secret | None = None
+        self.reads = 0
+        self.trouble: KeychainUnavailable | None = None
+        self.is_there = True
+
+    def exists_at_all(self) -> bool:
+        return self.is_there
+
+    def identity(self) -> Secret | None:
+        self.reads += 1
+        if self.trouble:
+            raise self.trouble
+        return self.text
+
+    def keep_identity(self, identity: Secret) -> None:
+        self.text = identity
+
+
+class Stage:
+    """A user's machine: home, runtime folder, keychain; `cache()` is a process that has just started there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.state = folder / "home" / ".aws" / "mfa"
+        self.sessions = self.state / "sessions"
+        self.runtime = folder / "run"
+        self.runtime.mkdir(0o700)
+        self.memory = self.runtime / "aws-mfa"
+        self.keychain = KeychainTwin()
+        self.said: list[str] = []
+        self.now = NOW
+
+    def cache(self, store: str = "", *, runtime: bool = True) -> SessionCache:
+        environ = {"XDG_RUNTIME_DIR": str(self.runtime)} if runtime else {}
+        stores = open_stores(
+            {**environ, "AWS_MFA_SESSION_STORE": store},
+            str(self.state),
+            lambda: AgeSeal(self.keychain, str(self.state / "session-store.lock")),
+        )
+        return SessionCache(stores, now=lambda: self.now, say=self.said.append)
+
+    def file(self, store: str, label: str = "work") -> Path:
+        folder = self.memory if store == "memory" else self.sessions
+        return folder / f"session-{label}{'.age' if store == 'sealed' else '.txt'}"
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    return Stage(tmp_path)
+
+
+def secret_of(session: Session | None) -> str | None:
+    return None if session is None else session.secret_access_key.reveal()
+
+
+STORES = [pytest.param("memory", marks=posix), "sealed", "plain"]
+every_store = pytest.mark.parametrize("store", STORES)
+
+
+@every_store
+def test_what_one_process_stores_the_next_one_loads(stage: Stage, store: str) -> None:
+    stage.cache(store).store("work", INPUTS, a_session())
+    cache = stage.cache(store)
+    found = cache.load("work", INPUTS)
+    assert found is not None
+    assert (found.access_key_id, secret_of(found), found.session_token.reveal()) == (
+        "ASIAIOSFODNN7EXAMPLE",
+        "wJalrXUtnFEMI",
+        "IQoJb3Jp==",
+    )
+    assert (found.expires_at, found.assumed_role_arn) == (NOW + 3600, "arn:role")
+    assert [(label, entry.inputs) for label, entry in cache.entries()] == [("work", INPUTS)]
+    assert stage.said == []
+
+
+@every_store
+@pytest.mark.parametrize(
+    "asked", [{**INPUTS, "region": "eu-west-2"}, {**INPUTS, "device": "x"}, {"region": "eu-west-1"}, {}]
+)
+def test_a_session_asked_for_with_other_inputs_is_never_served(stage: Stage, store: str, asked: dict[str, str]) -> None:
+    stage.cache(store).store("work", INPUTS, a_session())
+    assert stage.cache(store).load("work", asked) is None
+    assert stage.cache(store).load("work", INPUTS) is not None
+    assert stage.said == []
+
+
+@every_store
+def test_the_last_one_stored_counts_and_labels_do_not_mix(stage: Stage, store: str) -> None:
+    cache = stage.cache(store)
+    for label, secret in (("work", "a"), ("Work", "b"), ("work", "c"), ("mfa@work-long-term", "d")):
+        cache.store(label, INPUTS, a_session(secret))
+    labels = ("work", "Work", "mfa@work-long-term", "home")
+    assert [secret_of(cache.load(label, INPUTS)) for label in labels] == ["c", "b", "d", None]
+
+
+@every_store
+@pytest.mark.parametrize(("left_s", "is_served"), [(61, True), (60, False), (-5, False)])
+def test_a_session_with_a_minute_left_or_less_is_removed_without_a_word(
+    stage: Stage, store: str, *, left_s: float, is_served: bool
+) -> None:
+    stage.cache(store).store("work", INPUTS, a_session(left_s=left_s))
+    assert (stage.cache(store).load("work", INPUTS) is not None) == is_served
+    assert stage.file(store).exists() == is_served
+    assert stage.said == []
+
+
+def test_what_another_process_stores_while_an_old_one_is_removed_stays(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or a code that was just given would be asked for again."""
+    stage.cache("plain").store("work", INPUTS, a_session(left_s=0))
+
+    def lock_late(path: str, *, timeout_s: float) -> AbstractContextManager[None]:
+        monkeypatch.setattr(session_files, "lock", lock)
+        stage.cache("plain").store("work", INPUTS, a_session("new"))
+        return lock(path, timeout_s=timeout_s)
+
+    monkeypatch.setattr(session_files, "lock", lock_late)
+    assert stage.cache("plain").load("work", INPUTS) is None
+    assert secret_of(stage.cache("plain").load("work", INPUTS)) == "new"
+
+
+@posix
+@every_store
+def test_files_and_folders_are_private(stage: Stage, store: str) -> None:
+    before = os.umask(0)
+    try:
+        stage.cache(store).store("work", INPUTS, a_session())
+    finally:
+        os.umask(before)
+    path = stage.file(store)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_memory_is_the_default_where_there_is_a_runtime_folder(stage: Stage) -> None:
+    stage.cache().store("work", INPUTS, a_session())
+    assert stage.file("memory").exists() == (os.name == "posix")
+    assert not stage.sessions.exists() or os.name == "nt"
+
+
+def test_a_sealed_session_stands_nowhere_in_clear(stage: Stage) -> None:
+    stage.cache(runtime=False).store("work", INPUTS, a_session())
+    data = stage.file("sealed").read_bytes()
+    assert data.startswith(b"age-encryption.org/v1\n-> X25519 ")
+    for text in (b"wJalr", b"ASIA", b"AKIA", b"eu-west-1"):
+        assert text not in data
+
+
+def test_the_identity_is_read_once_in_a_process_and_made_once_for_all(stage: Stage) -> None:
+    stage.cache("sealed").store("work", INPUTS, a_session())
+    identity = stage.keychain.text
+    cache = stage.cache("sealed")
+    stage.keychain.reads = 0
+    cache.store("home", INPUTS, a_session())
+    assert [label for label, _ in cache.entries()] == ["home", "work"]
+    assert stage.keychain.reads == 1
+    assert stage.keychain.text is identity
+
+
+def test_where_nothing_is_stored_no_keychain_is_asked(stage: Stage) -> None:
+    stage.keychain.trouble = KeychainUnavailable("asked")
+    assert stage.cache("sealed").load("work", INPUTS) is None
+    assert stage.cache(runtime=False).load("work", INPUTS) is None
+    assert (stage.keychain.reads, stage.said) == (0, [])
+
+
+def test_a_locked_keychain_is_told_and_the_sealed_session_stays(stage: Stage) -> None:
+    """It is there again when the keychain is."""
+    stage.cache("sealed").store("work", INPUTS, a_session())
+    stage.keychain.trouble = KeychainUnavailable("the keychain is locked")
+    for cache in (stage.cache("sealed"), stage.cache(runtime=False)):
+        assert cache.load("work", INPUTS) is None
+        cache.store("home", INPUTS, a_session())
+    assert set(stage.said) == {
+        "the stored session of 'work' cannot be read: the keychain is locked",
+        "the session of 'home' is not remembered: the keychain is locked",
+    }
+    assert [path.name for path in stage.sessions.glob("session-*")] == ["session-work.age"]
+    stage.keychain.trouble = None
+    assert stage.cache("sealed").load("work", INPUTS) is not None
+
+
+def test_a_session_sealed_to_a_lost_identity_is_dropped(stage: Stage) -> None:
+    for make_another in (False, True):
+        stage.keychain.text = None
+        stage.cache("sealed").store("work", INPUTS, a_session())
+        stage.keychain.text = None
+        if make_another:
+            stage.cache("sealed").store("home", INPUTS, a_session())
+        assert stage.cache("sealed").load("work", INPUTS) is None
+        assert not stage.file("sealed").exists()
+    assert stage.said == [
+        "dropped the stored session of 'work': it is sealed, and the keychain no longer has what opens it",
+        "dropped the stored session of 'work': it is damaged, or sealed with another identity",
+    ]
+
+
+def test_an_item_that_is_no_identity_is_told_without_its_text(stage: Stage) -> None:
+    stage.keychain.text = Secret("AGE-SECRET-KEY-1NONSENSE")
+    stage.cache("sealed").store("work", INPUTS, a_session())
+    assert stage.said == [
+        "the session of 'work' is not remembered: the keychain item 'aws-mfa' / 'session-store' holds no age identity"
+    ]
+
+
+def test_an_identity_that_could_not_be_kept_seals_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(identity: Secret) -> None:
+        raise KeychainUnavailable("the keychain did not give back what was written to it")
+
+    monkeypatch.setattr(stage.keychain, "keep_identity", refuse)
+    cache = stage.cache("sealed")
+    cache.store("work", INPUTS, a_session())
+    cache.store("work", INPUTS, a_session())
+    assert not stage.file("sealed").exists()
+
+
+def test_without_runtime_folder_and_keychain_it_is_plain_and_said_once(stage: Stage) -> None:
+    stage.keychain.is_there = False
+    for label in ("work", "home"):
+        stage.cache(runtime=False).store(label, INPUTS, a_session())
+        assert stage.cache(runtime=False).load(label, INPUTS) is not None
+    assert stage.said == [f"{NOT_ENCRYPTED} {stage.sessions} (0600, not encrypted)"]
+    assert stage.file("plain").exists()
+    assert stage.keychain.reads == 0
+
+
+def test_where_a_person_asked_for_the_seal_nothing_plain_is_written_or_read(stage: Stage) -> None:
+    stage.cache("plain").store("work", INPUTS, a_session())
+    stage.keychain.is_there = False
+    stage.keychain.trouble = KeychainUnavailable("this machine has no keychain to use")
+    cache = stage.cache("sealed")
+    assert cache.load("work", INPUTS) is None
+    cache.store("home", INPUTS, a_session())
+    assert not stage.file("plain", "home").exists()
+    assert stage.said == ["the session of 'home' is not remembered: this machine has no keychain to use"]
+
+
+def test_none_remembers_nothing(stage: Stage) -> None:
+    stage.cache("plain").store("work", INPUTS, a_session())
+    cache = stage.cache("none")
+    cache.store("home", INPUTS, a_session())
+    assert (cache.load("work", INPUTS), cache.load("home", INPUTS), cache.entries()) == (None, None, [])
+    assert not stage.file("plain", "home").exists()
+
+
+@pytest.mark.parametrize(("before", "after"), [("plain", "sealed"), ("sealed", "plain")])
+def test_storing_elsewhere_leaves_no_older_one_behind(stage: Stage, before: str, after: str) -> None:
+    stage.cache(before).store("work", INPUTS, a_session())
+    stage.cache(after).store("work", INPUTS, a_session())
+    assert (stage.file(before).exists(), stage.file(after).exists()) == (False, True)
+
+
+def test_forget_removes_from_every_store_whichever_is_chosen_now(stage: Stage) -> None:
+    for store, label in (("plain", "a"), ("sealed", "b"), ("plain", "c")):
+        stage.cache(store).store(label, INPUTS, a_session())
+    assert stage.cache("none").forget(["b", "c", "never"]) == ["b", "c"]
+    assert stage.cache("none").forget(["b"]) == []
+    assert stage.file("plain", "a").exists()
+    assert stage.cache("sealed").forget(None) == ["a"]
+    assert list(stage.sessions.glob("session-*")) == []
+    assert stage.said == []
+
+
+@posix
+def test_forget_asks_no_keychain_and_needs_no_good_entry(stage: Stage) -> None:
+    cache = stage.cache()
+    cache.store("work", INPUTS, a_session())
+    stage.cache("sealed").store("home", INPUTS, a_session())
+    stage.file("memory").write_bytes(b"rubbish")
+    stage.keychain.reads = 0
+    assert cache.forget(None) == ["home", "work"]
+    assert stage.keychain.reads == 0
+
+
+def test_forgetting_all_removes_what_a_killed_process_left_and_nothing_that_is_not_ours(stage: Stage) -> None:
+    stage.cache("plain").store("work", INPUTS, a_session())
+    leftovers = [".session-work.txt.aws-mfa-0123456789abcdef.tmp", ".session-home.age.aws-mfa-0123456789abcdef.tmp"]
+    foreign = ["session-work.bak", "notes.txt", "session-A.txt", ".session-work.txt.swp"]
+    for name in leftovers + foreign:
+        (stage.sessions / name).write_bytes(b"x")
+    assert stage.cache("plain").forget(["work"]) == ["work"]
+    assert {path.name for path in stage.sessions.iterdir()} == {*leftovers, *foreign, ".sessions.lock"}
+    assert stage.cache("plain").forget(None) == []
+    assert {path.name for path in stage.sessions.iterdir()} == {*foreign, ".sessions.lock"}
+
+
+def test_forget_where_nothing_was_ever_stored_makes_nothing(stage: Stage) -> None:
+    assert (stage.cache("plain").forget(None), stage.cache("plain").entries()) == ([], [])
+    assert not stage.state.exists()
+
+
+@every_store
+def test_a_file_cut_short_or_changed_is_never_served_and_dropped_with_one_line(stage: Stage, store: str) -> None:
+    stage.cache(store).store("work", INPUTS, a_session())
+    path = stage.file(store)
+    whole = path.read_bytes()
+    damaged = [whole[:end] for end in range(0, len(whole), 7)]
+    damaged += [whole[:-1], whole + b"x", b"\xff" + whole, whole.replace(b"session 1", b"session 2") + b"\n"]
+    for data in damaged:
+        path.write_bytes(data)
+        path.chmod(0o600)
+        stage.said.clear()
+        cache = stage.cache(store)
+        assert cache.load("work", INPUTS) is None
+        assert cache.load("work", INPUTS) is None
+        assert len(stage.said) == 1
+        assert stage.said[0].startswith("dropped the stored session of 'work': it is damaged, or ")
+        assert "wJalr" not in stage.said[0]
+        assert not path.exists()
+
+
+@every_store
+def test_a_file_that_is_too_large_is_dropped_unread(stage: Stage, store: str) -> None:
+    stage.cache(store).store("work", INPUTS, a_session())
+    with stage.file(store).open("ab") as file:
+        file.truncate(10 * 1024 * 1024)
+    assert stage.cache(store).load("work", INPUTS) is None
+    assert stage.said == ["dropped the stored session of 'work': it is too large"]
+
+
+def widen(path: Path) -> None:
+    path.chmod(0o640)
+
+
+def link(path: Path) -> None:
+    path.rename(path.with_name("target"))
+    path.symlink_to("target")
+
+
+def give_away(path: Path) -> None:
+    os.chown(path, NOBODY, NOBODY)
+
+
+def make_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path, 0o600)
+
+
+@posix
+@every_store
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (widen, "others can read it"),
+        (link, "it is a symlink"),
+        (make_pipe, "it is no regular file"),
+        pytest.param(give_away, "it belongs to another user", marks=as_root),
+    ],
+)
+def test_what_others_could_have_read_or_put_there_is_dropped(
+    stage: Stage, store: str, spoil: Callable[[Path], None], reason: str
+) -> None:
+    stage.cache(store).store("work", INPUTS, a_session())
+    spoil(stage.file(store))
+    assert stage.cache(store).entries() == []
+    assert stage.said == [f"dropped the stored session of 'work': {reason}"]
+    assert not os.path.lexists(stage.file(store))
+
+
+@posix
+@every_store
+def test_a_link_in_an_entrys_place_is_replaced_and_its_target_untouched(stage: Stage, store: str) -> None:
+    stage.cache(store).store("work", INPUTS, a_session())
+    target = stage.state.parent / "mine"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text("mine")
+    stage.file(store).unlink()
+    stage.file(store).symlink_to(target)
+    stage.cache(store).store("work", INPUTS, a_session())
+    assert target.read_text() == "mine"
+    assert stage.cache(store).load("work", INPUTS) is not None
+
+
+def open_to_others(folder: Path) -> None:
+    folder.chmod(0o755)
+
+
+def link_elsewhere(folder: Path) -> None:
+    folder.rename(folder.with_name("elsewhere"))
+    folder.symlink_to("elsewhere")
+
+
+@posix
+@every_store
+@pytest.mark.parametrize("spoil", [open_to_others, link_elsewhere])
+def test_a_folder_that_is_not_this_users_alone_is_neither_read_nor_written(
+    stage: Stage, store: str, spoil: Callable[[Path], None]
+) -> None:
+    stage.cache(store).store("work", INPUTS, a_session())
+    folder = stage.file(store).parent
+    spoil(folder)
+    before = sorted(os.listdir(folder))
+    cache = stage.cache(store)
+    assert (cache.load("work", INPUTS), cache.entries(), cache.forget(None)) == (None, [], [])
+    cache.store("home", INPUTS, a_session())
+    assert sorted(os.listdir(folder)) == before
+    assert all(str(folder) in line for line in stage.said)
+    assert f"the session of 'home' is not remembered: {folder} is " in "\n".join(stage.said)
+
+
+@as_root
+def test_root_reads_and_writes_where_the_home_is_another_users(stage: Stage) -> None:
+    """A container whose home is mounted, and `sudo`: what is made there is that user's."""
+    stage.sessions.mkdir(0o700, parents=True)
+    os.chown(stage.sessions, NOBODY, NOBODY)
+    stage.cache("plain").store("work", INPUTS, a_session())
+    assert stage.cache("plain").load("work", INPUTS) is not None
+    assert stage.file("plain").stat().st_uid == NOBODY
+
+
+@as_root
+def test_root_does_not_use_another_users_runtime_folder(stage: Stage) -> None:
+    os.chown(stage.runtime, NOBODY, NOBODY)
+    assert stage.cache()._stores.choice.name == "sealed"
+
+
+@posix
+@pytest.mark.parametrize("mode", [0o750, 0o755, 0o1777])
+def test_a_runtime_folder_that_others_see_is_none(stage: Stage, mode: int) -> None:
+    stage.runtime.chmod(mode)
+    assert stage.cache()._stores.choice.name == "sealed"
+
+
+@pytest.mark.parametrize("value", ["", "run", "/does/not/exist", __file__])
+def test_what_is_no_folder_is_no_runtime_folder(value: str) -> None:
+    assert runtime_folder({"XDG_RUNTIME_DIR": value}) is None
+
+
+@every_store
+def test_trouble_with_the_disk_is_one_line_and_no_failure(
+    stage: Stage, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.cache(store).store("work", INPUTS, a_session())
+
+    def refuse(*arguments: object) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "open", refuse)
+    cache = stage.cache(store)
+    assert cache.load("work", INPUTS) is None
+    cache.store("home", INPUTS, a_session())
+    assert stage.said[0] == "the stored session of 'work' cannot be read: Input/output error"
+    assert stage.said[1].startswith("the session of 'home' is not remembered: cannot write ")
+    assert len(stage.said) == 2
+
+
+@pytest.mark.parametrize(
+    ("label", "inputs", "secret", "reason"),
+    [
+        ("a" * 300, INPUTS, "s", "its name is too long for a file"),
+        ("work", {"policy": "\udcff"}, "s", "it holds characters that cannot be stored"),
+        ("work", INPUTS, 'wJ"alr', "it holds characters that cannot be stored"),
+    ],
+)
+def test_what_cannot_be_stored_is_told(
+    stage: Stage, label: str, inputs: dict[str, str], secret: str, reason: str
+) -> None:
+    cache = stage.cache("plain")
+    cache.store(label, inputs, a_session(secret))
+    assert cache.load(label, inputs) is None
+    assert stage.said == [f"the session of {label!r} is not remembered: {reason}"]
+
+
+WORKER = """
+import sys, time
+from aws_mfa.adapters.session_cache import SessionCache
+from aws_mfa.adapters.session_stores import open_stores
+from aws_mfa.model import Secret, Session
+cache = SessionCache(open_stores({"AWS_MFA_SESSION_STORE": "plain"}, sys.argv[1], None), now=time.time, say=print)
+inputs = {"n": "1"}
+for number in range(40):
+    cache.store("work", inputs, Session("ASIA1", Secret("s" * 3000), Secret("t"), time.time() + 600))
+    if cache.load("work", inputs) is None:
+        print("lost")
+"""
+
+
+def test_processes_that_store_the_same_label_at_once_never_see_half_of_it(stage: Stage) -> None:
+    command = [sys.executable, "-c", WORKER, str(stage.state)]
+    environ = dict(os.environ, PYTHONPATH=os.path.join(ROOT, "src"))
+    workers = [
+        subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for _ in range(4)
+    ]
+    assert [worker.communicate(timeout=60)[0] for worker in workers] == ["", "", "", ""]

@@ -1,0 +1,237 @@
+"""A profile's `source_profile` is followed as botocore follows it, and everything AWS would refuse is told first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from botocore.credentials import AssumeRoleProvider, Credentials  # noqa: TID251  # the yardstick
+from botocore.exceptions import BotoCoreError  # noqa: TID251
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aws_mfa.errors import BadProfile
+from aws_mfa.rules.profile_chains import Chain, chain_of
+from aws_mfa.rules.profiles import AwsProfiles
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DEVICE = "arn:aws:iam::123456789012:mfa/ann"
+KEYS = "aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = s\n"
+
+
+def role(name: str, source: str, *lines: str, partition: str = "aws") -> str:
+    arn = f"arn:{partition}:iam::123456789012:role/{name}"
+    return "\n".join((f"[profile {name}]", f"role_arn = {arn}", f"source_profile = {source}", *lines, ""))
+
+
+def followed(
+    name: str, config: str, credentials: str = "", keys_stored: Callable[[str], bool] | None = None
+) -> tuple[str, list[str]]:
+    """The base's name and the hops' names."""
+    chain = chain_of(name, AwsProfiles(config, credentials), keys_stored=keys_stored)
+    assert chain.wanted.name == name
+    return chain.base.name, [hop.name for hop in chain.hops]
+
+
+def refusal(name: str, config: str, credentials: str = "") -> BadProfile:
+    with pytest.raises(BadProfile) as refused:
+        chain_of(name, AwsProfiles(config, credentials))
+    assert refused.value.hints
+    assert refused.value.message.isprintable()
+    return refused.value
+
+
+def test_a_profile_without_a_role_is_its_own_base() -> None:
+    assert followed("work", "[profile work]\nsource_profile = other\n") == ("work", [])
+
+
+def test_roles_are_in_the_order_in_which_they_are_assumed() -> None:
+    config = role("c", "b") + role("b", "a") + role("a", "work") + "[profile work]\n"
+    assert followed("c", config) == ("work", ["a", "b", "c"])
+
+
+def test_a_chain_may_be_of_any_length() -> None:
+    config = "[profile r0]\n" + "".join(role(f"r{number}", f"r{number - 1}") for number in range(1, 2001))
+    base, hops = followed("r2000", config)
+    assert (base, len(hops), hops[0]) == ("r0", 2000, "r1")
+
+
+def test_hidden_keys_make_a_chain_too() -> None:
+    plain = role("a", "work", f"mfa_serial = {DEVICE}").splitlines()
+    config = "\n".join((plain[0], *(f"aws_mfa_{line}" for line in plain[1:]), ""))
+    chain = chain_of("a", AwsProfiles(config + "[profile work]\n", ""))
+    assert (chain.base.name, len(chain.hops), chain.mfa_serial) == ("work", 1, DEVICE)
+
+
+def test_a_profile_that_names_itself_needs_keys_of_its_own() -> None:
+    assert followed("a", role("a", "a"), f"[a]\n{KEYS}") == ("a", ["a"])
+    assert followed("a", role("a", "a"), "[a-long-term]\n") == ("a", ["a"])
+    assert followed("a", role("a", "a"), keys_stored=lambda name: name == "a") == ("a", ["a"])
+    assert "a -> a" in refusal("a", role("a", "a")).message
+    assert "a -> a" in refusal("a", role("a", "a"), f"[a]\n{KEYS}aws_session_token = t\n").message
+
+
+def test_keys_of_a_source_end_the_chain_even_beside_a_role() -> None:
+    assert followed("b", role("b", "a") + role("a", "nowhere"), f"[a]\n{KEYS}") == ("a", ["b"])
+    assert followed("b", role("b", "a") + role("a", "b"), f"[a]\n{KEYS}") == ("a", ["b"])
+
+
+def test_keys_count_the_same_when_they_have_moved_into_the_vault() -> None:
+    config = role("b", "a") + role("a", "a")
+    in_the_file = followed("b", config, f"[a]\n{KEYS}")
+    assert in_the_file == followed("b", config, "[a-long-term]\n") == ("a", ["b"])
+    assert followed("b", config, keys_stored=lambda name: name == "a") == in_the_file
+
+
+def test_a_session_of_a_role_in_the_credentials_file_is_not_its_keys() -> None:
+    credentials = "[a]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_session_token = t\n"
+    assert followed("b", role("b", "a") + role("a", "work") + "[profile work]\n", credentials) == ("work", ["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "loop"), [("a", "a -> b -> c -> a"), ("c", "c -> a -> b -> c"), ("start", "a -> b -> c -> a")]
+)
+def test_a_circle_is_shown(wanted: str, loop: str) -> None:
+    config = role("a", "b") + role("b", "c") + role("c", "a") + role("start", "a")
+    assert refusal(wanted, config).message.endswith(f"leads in a circle: {loop}")
+
+
+def test_what_is_missing_is_named_with_the_line_that_names_it() -> None:
+    assert refusal("gone", "").message == "there is no profile 'gone' in ~/.aws/config or ~/.aws/credentials"
+    says = "source_profile in ~/.aws/config [profile a] names profile 'gone', which does not exist"
+    assert refusal("a", role("a", "gone")).message == says
+    assert followed("a", role("a", "stored"), keys_stored=lambda name: name == "stored") == ("stored", ["a"])
+
+
+def test_a_role_without_a_source_says_what_to_add() -> None:
+    config = "[profile a]\nrole_arn = arn:aws:iam::123456789012:role/a\n"
+    refused = refusal("a", config)
+    assert refused.message == "role_arn in ~/.aws/config [profile a] has no source_profile beside it"
+    assert "source_profile = NAME" in refused.hints[0]
+    assert "source_profile = a" in refusal("a", config, f"[a]\n{KEYS}").hints[0]
+
+
+@pytest.mark.parametrize("source", ["Environment", "Ec2InstanceMetadata", "EcsContainer"])
+def test_roles_whose_keys_come_from_elsewhere_are_not_ours(source: str) -> None:
+    config = f"[profile a]\nrole_arn = arn:aws:iam::123456789012:role/a\ncredential_source = {source}\n"
+    assert refusal("a", config).message.startswith("credential_source in ~/.aws/config [profile a]: this role needs no")
+    web = config.replace("credential_source", "source_profile = work\nweb_identity_token_file")
+    assert refusal("a", web).message.startswith("web_identity_token_file in ~/.aws/config [profile a]")
+
+
+def test_a_base_that_signs_in_with_sso_is_not_ours_unless_it_has_keys() -> None:
+    config = role("a", "work") + "[profile work]\nsso_session = corp\n"
+    assert refusal("a", config).message.startswith("sso_session in ~/.aws/config [profile work]")
+    assert followed("a", config, "[work-long-term]\n") == ("work", ["a"])
+
+
+DEVICES = {"a": "GAHT-wanted-a", "b": "GAHT-hop-b", "work": "GAHT-base"}
+
+
+@pytest.mark.parametrize(
+    ("having", "wins"), [("a b work", "a"), ("b work", "b"), ("work", "work"), ("a work", "a"), ("", None)]
+)
+def test_the_nearest_device_is_in_force(having: str, wins: str | None) -> None:
+    def lines(name: str) -> tuple[str, ...]:
+        return (f"mfa_serial = {DEVICES[name]}",) if name in having.split() else ()
+
+    config = (
+        role("a", "b", *lines("a")) + role("b", "work", *lines("b")) + "\n".join(("[profile work]", *lines("work")))
+    )
+    chain = chain_of("a", AwsProfiles(config, ""))
+    assert chain.mfa_serial == (DEVICES[wins] if wins else None)
+    if wins:
+        assert chain.mfa_source == f"mfa_serial in ~/.aws/config [profile {wins}]"
+
+
+def test_a_role_of_another_partition_than_the_device_is_refused() -> None:
+    config = role("a", "work", partition="aws-cn") + f"[profile work]\nmfa_serial = {DEVICE}\n"
+    message = refusal("a", config).message
+    assert "mfa_serial in ~/.aws/config [profile work]" in message
+    assert "role_arn in ~/.aws/config [profile a]" in message
+    assert "partition aws," in message
+
+
+def test_roles_of_two_partitions_are_refused_behind_a_hardware_device_too() -> None:
+    config = role("b", "a") + role("a", "work", partition="aws-cn") + "[profile work]\nmfa_serial = GAHT12345678\n"
+    assert refusal("b", config).message.startswith("the first role (role_arn in ~/.aws/config [profile a]) is in")
+
+
+@pytest.mark.parametrize("line", ["duration_seconds = 60", "external_id = a b", "session_tags = x", "region = ."])
+@pytest.mark.parametrize("where", ["a", "b"])
+def test_every_hop_is_checked(line: str, where: str) -> None:
+    config = role("b", "a", *([line] if where == "b" else [])) + role("a", "work", *([line] if where == "a" else []))
+    message = refusal("b", config + "[profile work]\n").message
+    assert f"{line.split(maxsplit=1)[0]} in ~/.aws/config [profile {where}]" in message
+
+
+def test_a_tag_that_is_inherited_cannot_be_given_again() -> None:
+    first = role("a", "work", "session_tags = Team=x", "transitive_session_tags = Team")
+    second = role("b", "a", "session_tags = team=y")
+    message = refusal("b", first + second + "[profile work]\n").message
+    assert message == "session_tags in ~/.aws/config [profile b]: tag 'team' is inherited from profile 'a' already"
+    kept = first.replace("transitive_session_tags = Team", "")
+    assert followed("b", kept + second + "[profile work]\n") == ("work", ["a", "b"])
+
+
+def test_a_source_identity_cannot_change_on_the_way() -> None:
+    def config(second: str) -> str:
+        return (
+            role("a", "work", "source_identity = ann")
+            + role("b", "a", f"source_identity = {second}")
+            + "[profile work]\n"
+        )
+
+    assert "differs from source_identity in ~/.aws/config [profile a]" in refusal("b", config("bob")).message
+    assert followed("b", config("ann")) == ("work", ["a", "b"])
+
+
+class Followed(AssumeRoleProvider):  # type: ignore[misc]  # botocore has no types
+    """botocore's own way through the profiles, without a call: notes which are assumed and whose keys sign."""
+
+    def __init__(self, profiles: dict[str, dict[str, str]], name: str) -> None:
+        super().__init__(lambda: {"profiles": profiles}, None, {}, name)
+        self.assumed: list[str] = []
+        self.base = ""
+
+    def _get_role_config(self, profile_name: str) -> dict[str, str]:
+        self.assumed.insert(0, profile_name)
+        found: dict[str, str] = super()._get_role_config(profile_name)
+        return found
+
+    def _resolve_credentials_from_profile(self, profile_name: str) -> Credentials:
+        profile = self._loaded_config["profiles"][profile_name]
+        if self._has_static_credentials(profile) or not self._has_assume_role_config_vars(profile):
+            self.base = profile_name
+            return Credentials("k", "s")
+        return super()._resolve_credentials_from_profile(profile_name)
+
+
+NAMES = ("a", "b", "c", "d")
+SETTINGS = st.fixed_dictionaries({}, optional={
+    "role_arn": st.just("arn:aws:iam::123456789012:role/a"),
+    "source_profile": st.sampled_from((*NAMES, "gone")),
+    "aws_access_key_id": st.just("AKIAIOSFODNN7EXAMPLE"),
+})  # fmt: skip
+
+
+@settings(max_examples=300)
+@given(st.dictionaries(st.sampled_from(NAMES), SETTINGS, min_size=1))
+def test_every_chain_is_botocores(profiles: dict[str, dict[str, str]]) -> None:
+    lines = (
+        f"[profile {name}]\n" + "".join(f"{k} = {v}\n" for k, v in found.items()) for name, found in profiles.items()
+    )
+    ours = AwsProfiles("".join(lines), "")
+    for name in profiles:
+        theirs = Followed(profiles, name)
+        try:
+            assumes = theirs.load() is not None
+        except BotoCoreError:
+            with pytest.raises(BadProfile):
+                chain_of(name, ours)
+            continue
+        chain: Chain = chain_of(name, ours)
+        assert [hop.name for hop in chain.hops] == theirs.assumed
+        assert chain.base.name == (theirs.base if assumes else name)

@@ -1,0 +1,169 @@
+"""Stored sessions as text: what goes in comes out, and what is not whole or not asked for does not."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aws_mfa.model import Secret, Session
+from aws_mfa.rules.session_entries import Entry, entry_text, parse_entry
+from needs import ROOT
+
+EXPIRES_AT = 1795327399.0  # 2026-11-22T06:03:19Z
+ROLE = "arn:aws:iam::123456789012:role/Admin"
+INPUTS = {
+    "access_key_id": "AKIAIOSFODNN7EXAMPLE",
+    "region": "eu-west-1",
+    "policies 1": '{\n  "Version": "2012-10-17"\n}',
+}
+
+ANY_TEXT = st.text(st.one_of(st.sampled_from("\\\n\r\t =%ner\"'\0\u2028\x85"), st.characters()), max_size=12)
+ANY_INPUTS = st.dictionaries(ANY_TEXT, ANY_TEXT, max_size=5)
+AWS_TEXT = st.text(st.sampled_from("ABCxyz019+/=%s-_"), min_size=1, max_size=30)
+
+
+def session(role: str | None = ROLE, expires_at: float = EXPIRES_AT) -> Session:
+    return Session("ASIAIOSFODNN7EXAMPLE", Secret("wJalr/K7"), Secret("IQoJb3JpZ2luX2VjE=="), expires_at, role)
+
+
+def parsed(text: str) -> Entry:
+    entry = parse_entry(text)
+    assert entry is not None
+    return entry
+
+
+def test_an_entry_says_what_it_is_for_and_ends_in_the_finished_answer() -> None:
+    assert entry_text(INPUTS, session()) == (
+        "aws-mfa session 1\n"
+        "expires = 2026-11-22T06:03:19Z\n"
+        "role = arn:aws:iam::123456789012:role/Admin\n"
+        "access_key_id = AKIAIOSFODNN7EXAMPLE\n"
+        'policies 1 = {\\n  "Version": "2012-10-17"\\n}\n'
+        "region = eu-west-1\n"
+        "\n"
+        '{"Version": 1, "AccessKeyId": "ASIAIOSFODNN7EXAMPLE", "SecretAccessKey": "wJalr/K7", '
+        '"SessionToken": "IQoJb3JpZ2luX2VjE==", "Expiration": "2026-11-22T06:03:19Z"}\n'
+    )
+
+
+@given(ANY_INPUTS, AWS_TEXT, AWS_TEXT, AWS_TEXT, st.integers(0, 4102444800), st.none() | ANY_TEXT.filter(bool))
+def test_whatever_is_written_is_read_again(
+    inputs: dict[str, str], key_id: str, secret: str, token: str, expires_at: int, role: str | None
+) -> None:
+    written = Session(key_id, Secret(secret), Secret(token), expires_at, role)
+    entry = parsed(entry_text(inputs, written))
+    read = entry.session()
+    assert (entry.inputs, entry.is_for(inputs)) == (inputs, True)
+    assert (read.access_key_id, read.expires_at, read.assumed_role_arn) == (key_id, expires_at, role)
+    assert (read.secret_access_key.reveal(), read.session_token.reveal()) == (secret, token)
+    assert json.loads(entry.document) == {
+        "Version": 1,
+        "AccessKeyId": key_id,
+        "SecretAccessKey": secret,
+        "SessionToken": token,
+        "Expiration": json.loads(entry.document)["Expiration"],
+    }
+
+
+@given(ANY_INPUTS, ANY_INPUTS)
+def test_a_session_is_for_its_own_inputs_alone(inputs: dict[str, str], others: dict[str, str]) -> None:
+    assert parsed(entry_text(inputs, session())).is_for(others) == (inputs == others)
+
+
+@given(st.data())
+def test_one_changed_input_is_another_request(data: st.DataObject) -> None:
+    """Changed, removed or added: also where the change tries to look like lines of its own."""
+    inputs = data.draw(st.dictionaries(ANY_TEXT, ANY_TEXT, min_size=1, max_size=5))
+    name = data.draw(st.sampled_from(sorted(inputs)))
+    entry = parsed(entry_text(inputs, session()))
+    forged = data.draw(ANY_TEXT | st.sampled_from([f"x\n{name} = {inputs[name]}", inputs[name] + "\\n", "\\"]))
+    assert entry.is_for({**inputs, name: forged}) == (forged == inputs[name])
+    assert not entry.is_for({key: value for key, value in inputs.items() if key != name})
+    assert not entry.is_for({**inputs, name + forged + "x": ""})
+
+
+def test_the_order_in_which_inputs_are_given_does_not_matter() -> None:
+    assert entry_text(dict(reversed(INPUTS.items())), session()) == entry_text(INPUTS, session())
+
+
+@given(ANY_INPUTS, st.none() | st.just(ROLE), st.data())
+def test_an_entry_cut_short_anywhere_is_none(inputs: dict[str, str], role: str | None, data: st.DataObject) -> None:
+    text = entry_text(inputs, session(role))
+    assert parse_entry(text[: data.draw(st.integers(0, len(text) - 1))]) is None
+
+
+def test_every_cut_of_one_entry_is_none() -> None:
+    text = entry_text(INPUTS, session())
+    assert [end for end in range(len(text)) if parse_entry(text[:end])] == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("session 1\n", "session 2\n"),
+        ("expires = ", "expired = "),
+        ("role = ", ""),
+        ("06:03:19Z\nrole", "07:03:19Z\nrole"),
+        ("06:03:19Z", "66:03:19Z"),
+        ('"Version": 1', '"Version": 2'),
+        ('"AccessKeyId"', '"accessKeyId"'),
+        ("wJalr", "wJa\\u006cr"),
+        ("wJalr", 'wJa"lr'),
+        ("wJalr", "wJa\x00lr"),
+        ("wJalr", "wJa\u00e9lr"),
+        ('Z"}', 'Z" }'),
+        ('Z"}\n', 'Z"}\n\n'),
+        ('Z"}\n', 'Z"}\n{}\n'),
+        ("\n\n", "\n\n\n"),
+        ("\n", "\r\n"),
+    ],
+)
+def test_what_differs_from_the_form_is_no_entry(old: str, new: str) -> None:
+    text = entry_text(INPUTS, session())
+    assert text != text.replace(old, new)
+    assert parse_entry(text.replace(old, new)) is None
+
+
+@given(st.text())
+def test_any_text_is_an_entry_or_none(text: str) -> None:
+    assert parse_entry(text) is None
+
+
+@given(st.text(max_size=8), st.text(max_size=8))
+def test_text_around_an_entry_makes_it_none(before: str, behind: str) -> None:
+    text = entry_text(INPUTS, session())
+    assert (parse_entry(before + text + behind) is not None) == (before == behind == "")
+
+
+@pytest.mark.parametrize("bad", ["", 'a"b', "a\\b", "a\nb", "a\u00e9b"])
+def test_a_session_that_json_would_escape_is_refused_without_a_word_of_it(bad: str) -> None:
+    with pytest.raises(ValueError, match="characters that AWS never uses") as failure:
+        entry_text(INPUTS, Session("ASIA1", Secret(bad), Secret("t"), EXPIRES_AT))
+    assert not bad or bad not in str(failure.value)
+
+
+def test_an_entry_shows_nothing_when_it_is_printed() -> None:
+    assert "wJalr" not in repr(parsed(entry_text(INPUTS, session())))
+
+
+PROGRAM = """
+import sys
+before = set(sys.modules)
+import aws_mfa.rules.session_entries, aws_mfa.rules.session_labels, aws_mfa.rules.session_inputs
+import aws_mfa.rules.session_store_choice, aws_mfa.adapters.private_reading
+print(*(set(sys.modules) - before))
+"""
+
+
+def test_reading_an_entry_loads_nothing_heavy() -> None:
+    environ = {name: value for name, value in os.environ.items() if name in ("PATH", "SYSTEMROOT")}
+    environ["PYTHONPATH"] = os.path.join(ROOT, "src")
+    done = subprocess.run([sys.executable, "-c", PROGRAM], env=environ, capture_output=True, text=True, check=True)
+    foreign = {name for name in done.stdout.split() if not name.startswith("aws_mfa")}
+    assert foreign <= {"__future__", "errno", "time"}

@@ -1,0 +1,70 @@
+"""Labels and the names of their files: reversible, and safe on every file system."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aws_mfa.rules.session_labels import file_name, label_of, mfa_label
+
+ANY_LABEL = st.text(st.characters(codec=None) | st.sampled_from("%Aa/\\.:*\ud800"), max_size=40)
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("work", "session-work.txt"),
+        ("mfa@work-long-term", "session-mfa@work-long-term.txt"),
+        ("Prod", "session-%50rod.txt"),
+        ("../x", "session-..%2fx.txt"),
+        ("con", "session-con.txt"),
+        ("", "session-.txt"),
+        ("a b", "session-a%20b.txt"),
+        ("%41", "session-%2541.txt"),
+        ("\u00e9", "session-%c3%a9.txt"),
+    ],
+)
+def test_names_are_readable_where_they_can_be(label: str, name: str) -> None:
+    assert (file_name(label, ".txt"), label_of(name, ".txt")) == (name, label)
+
+
+@given(ANY_LABEL)
+def test_a_label_comes_back_from_its_file(label: str) -> None:
+    name = file_name(label, ".age")
+    if name is not None:
+        assert label_of(name, ".age") == label
+        assert len(os.fsencode(name)) <= 200
+        assert not set(name) & set('/\\:*?"<>|\0')
+
+
+@given(ANY_LABEL, ANY_LABEL)
+def test_two_labels_never_share_a_file_even_where_case_is_folded(one: str, other: str) -> None:
+    names = file_name(one, ".txt"), file_name(other, ".txt")
+    if None not in names and one != other:
+        assert str(names[0]).casefold() != str(names[1]).casefold()
+
+
+def test_what_gets_too_long_has_no_file() -> None:
+    assert file_name("a" * 188, ".txt") is not None
+    assert file_name("a" * 189, ".txt") is None
+    assert file_name("A" * 70, ".txt") is None
+
+
+@given(st.text(), st.sampled_from(["", "session-"]), st.sampled_from(["", ".txt"]))
+def test_any_other_file_has_no_label(name: str, before: str, behind: str) -> None:
+    label = label_of(before + name + behind, ".txt")
+    assert label is None or file_name(label, ".txt") == before + name + behind
+
+
+@pytest.mark.parametrize(
+    "name", ["session-%4.txt", "session-%zz.txt", "session-%41", "session-A.txt", "session-%61.txt"]
+)
+def test_a_name_that_we_would_not_have_given_is_not_ours(name: str) -> None:
+    assert label_of(name, ".txt") is None
+
+
+def test_a_shared_mfa_session_has_a_label_of_its_own() -> None:
+    assert mfa_label("work-long-term") == "mfa@work-long-term"
