@@ -21,7 +21,7 @@ import stage
 from paired import MIB, PEAK_UNIT_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 LATENCY_S = 0.05
 COUNTS = (100, 1000)
@@ -38,18 +38,24 @@ class Taken(NamedTuple):
 
 
 @contextlib.contextmanager
-def served(count: int) -> Iterator[str]:
-    """The practice AWS with so many roles; what a client must be told, as JSON."""
+def served(count: int) -> Iterator[Callable[[], str]]:
+    """The practice AWS; what is yielded makes a user with so many roles, and says as JSON what a client must know."""
     with tempfile.TemporaryDirectory() as folder:
         stage.certificate(folder)
         command = [sys.executable, os.path.join(PARTS, "served.py"), folder, str(count), str(LATENCY_S)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
-            if server.stdin is None or server.stdout is None:
+            asked, answered = server.stdin, server.stdout
+            if asked is None or answered is None:
                 raise RuntimeError
+
+            def new_user() -> str:
+                print(flush=True, file=asked)
+                return answered.readline()
+
             try:
-                yield server.stdout.readline()
+                yield new_user
             finally:
-                server.stdin.close()
+                asked.close()
 
 
 def measured(aws: str, part: str, *arguments: str) -> Taken:
@@ -72,7 +78,8 @@ def line(name: str, runs: list[Taken], loop_s: float) -> str:
 
 def compare(count: int) -> None:
     """One table."""
-    with served(count) as aws:
+    with served(count) as new_user:
+        aws = new_user()
         loop = measured(aws, "loop.py")
         runs: dict[int, list[Taken]] = {workers: [] for workers in WORKERS}
         for _ in range(ROUNDS):

@@ -30,10 +30,8 @@ def install() -> None:
         _quietly([sys.executable, "-m", "venv", ENVIRONMENT])
         # The console scripts of older pips import `re`.
         _quietly([PYTHON, "-m", "pip", "install", "--upgrade", "pip>=25.3"])
-    if not os.path.exists(AWS_MFA):
-        _quietly([PYTHON, "-m", "pip", "install", ROOT])
-    else:
-        _quietly([PYTHON, "-m", "pip", "install", "--force-reinstall", "--no-deps", ROOT])
+    # A folder is always installed anew; what else it needs by now comes along.
+    _quietly([PYTHON, "-m", "pip", "install", ROOT])
 
 
 def old_tool_stands() -> bool:

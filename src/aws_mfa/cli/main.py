@@ -28,7 +28,9 @@ COMMANDS = {
     "import": ("import_keys", "move long-term keys from files into the vault"),
     "plan": ("plan", "show the STS calls and codes that profiles need, and why"),
     "renew": ("renew", "renew many profiles with one code"),
+    "credential-process": ("credential_process", "hand a session to an SDK, as credential_process wants it"),
     "forget": ("forget", "remove stored sessions"),
+    "adopt": ("adopt", "let SDKs get the sessions of role profiles from aws-mfa"),
     "demo": ("demo", "see the whole job without an AWS account"),
 }
 

@@ -28,6 +28,7 @@ from aws_mfa.rules.profile_values import (
 )
 from aws_mfa.rules.profiles import AwsProfiles
 from aws_mfa.rules.section_edits import SectionEdits
+from aws_mfa.rules.session_section import SESSION_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 ROLE = "role_arn"
 TO_HIDE = (ROLE, "source_profile", "mfa_serial", "external_id", "role_session_name", "duration_seconds")
 _HIDDEN_KEYS = {HIDDEN + key: key for key in TO_HIDE}
-SESSION_KEYS = (*REQUIRED_KEYS, "assumed_role_arn", "x_security_token_expires")
 _STATIC_KEYS = ("aws_access_key_id", "aws_secret_access_key")
 _OTHER_SIGN_INS = ("web_identity_token_file", "credential_source", "sso_session", "sso_start_url", "login_session")
 
@@ -92,12 +92,16 @@ class Place:
     @property
     def has_session_of_ours(self) -> bool:
         """Whether it holds what a renewal writes."""
-        of_session = all(self.values.get(key) for key in REQUIRED_KEYS)
-        return of_session and not self.values["aws_access_key_id"].startswith("AKIA")
+        own = self.section.values()
+        return all(own.get(key) for key in REQUIRED_KEYS) and not own["aws_access_key_id"].startswith("AKIA")
 
 
 def adopt(texts: AwsTexts, name: str, *, keys_stored: Callable[[str], bool], windows: bool) -> str:
-    """Hide the profile's role and let SDKs ask us; what was done: one of the three words above."""
+    """
+    Hide the profile's role and let SDKs ask us; what was done: `NOT_CHANGED`, `CHANGED` or `SESSION_REMOVED`.
+
+    `keys_stored` tells whether a vault is known to hold a profile's keys. A refused profile leaves no edit.
+    """
     role = _role_place(texts, name)
     chain = chain_of(name, texts.profiles, keys_stored=keys_stored)
     _check_base(chain, keys_stored)
@@ -120,7 +124,11 @@ def adopt(texts: AwsTexts, name: str, *, keys_stored: Callable[[str], bool], win
 
 
 def restore(texts: AwsTexts, name: str) -> str:
-    """Let SDKs see the role again, and take our `credential_process` away; what was done."""
+    """
+    Let SDKs see the role again, and take our `credential_process` away; what was done: `NOT_CHANGED` or `CHANGED`.
+
+    All of the role's keys are shown, also those that somebody hid by hand.
+    """
     role = _role_place(texts, name)
     for entry in role.hidden.values():
         role.edits.unprefix_key(entry, HIDDEN)
@@ -134,11 +142,12 @@ def process_line(name: str, *, windows: bool) -> str:
     """Return the command for SDKs: they split it as a shell of POSIX does, on Windows as its C runtime does."""
     if name.startswith("-") or not name.isprintable():
         raise BadProfile(f"the name {shown(name)!r} cannot be an argument of a command", "rename the profile")
-    if not windows:
-        return f"aws-mfa credential-process {quote(name)}"
-    if '"' in name or name.endswith("\\"):
+    if windows and ('"' in name or name.endswith("\\")):
         raise BadProfile(f"the name {name!r} cannot be quoted on Windows", "rename the profile")
-    return f"aws-mfa credential-process {name if quote(name) == name else chr(34) + name + chr(34)}"
+    quoted = quote(name)
+    if windows and quoted != name:
+        quoted = f'"{name}"'
+    return f"aws-mfa credential-process {quoted}"
 
 
 def _role_place(texts: AwsTexts, name: str) -> Place:
@@ -154,10 +163,10 @@ def _role_place(texts: AwsTexts, name: str) -> Place:
     if not any(ROLE in place.plain or ROLE in place.hidden for place in places) or profile.given(ROLE) is None:
         if profile.given("include_profile") is not None and profile.given(ROLE) is not None:
             raise BadProfile("its role comes from the profile it includes: SDKs do not see it here")
-        raise BadProfile(f"it is no role profile: it has no {ROLE}")
+        raise BadProfile(f"not a role profile: it has no {ROLE}")
     if len(places) > 1:
-        keys = "role settings stand in both"
-        raise BadProfile(f"{keys} {places[0]} and {places[1]}", f"put {', '.join(TO_HIDE)} into one of them")
+        both = f"{places[0]} and {places[1]}"
+        raise BadProfile(f"role settings stand in both {both}", f"put {', '.join(TO_HIDE)} into one of them")
     for key in places[0].plain:
         if key in places[0].hidden:
             raise BadProfile(f"{places[0]} has both {key} and {HIDDEN}{key}", "take one of the two lines away")
@@ -176,7 +185,7 @@ def _check_base(chain: Chain, keys_stored: Callable[[str], bool]) -> None:
 def _check_nothing_comes_before_us(place: Place, name: str, *, is_config: bool) -> None:
     """Refuse what SDKs would take instead of asking us; a session of ours is no obstacle, it goes."""
     values = place.values
-    if values.get(CREDENTIAL_PROCESS) and not place.has_our_process:
+    if CREDENTIAL_PROCESS in values and not place.has_our_process:
         raise BadProfile(f"{place} has another credential_process", "take that line away, if it is out of use")
     for key in _OTHER_SIGN_INS:
         if key in values:

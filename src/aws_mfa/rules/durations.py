@@ -28,19 +28,22 @@ def parse_seconds(text: str, source: str) -> int:
 
 def parse_duration(text: str, source: str) -> int:
     """Seconds of `6h`, `30m`, `900s`, `1h30m`, `900`; `BadInput` names the source."""
-    seconds, digits = 0, ""
-    for character in text.strip():
+    given = text.strip()
+    seconds, digits, smallest = 0, "", _UNITS["h"] + 1
+    for character in given if len(given) <= _MOST_DIGITS else "":
         if character.isascii() and character.isdigit():
             digits += character
-        elif character in _UNITS and digits:
-            seconds += int(digits) * _UNITS[character]
+        elif digits and _UNITS.get(character, smallest) < smallest:
+            smallest = _UNITS[character]
+            seconds += int(digits) * smallest
             digits = ""
         else:
             break
     else:
-        if text.strip() and len(text) < _MOST_DIGITS:
+        # `1h30` is refused: half of those who write it mean minutes.
+        if len(given) <= _MOST_DIGITS and (not digits or digits == given) and given:
             return seconds + int(digits or 0)
-    raise BadInput(f"{source} {text!a} is no duration", "give for example: 6h, 30m or 900")
+    raise BadInput(f"{source} {text[:40]!a} is no duration", "give for example: 6h, 30m or 900")
 
 
 def check_duration(duration_s: int, source: str, *, role: bool, root: bool = False) -> None:

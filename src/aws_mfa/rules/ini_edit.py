@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput
 from aws_mfa.rules.ini_text import (
+    check,
     check_characters,
     check_keys,
     delimiter_in,
@@ -38,13 +39,13 @@ def with_changes(text: str, name: str, changes: Mapping[str, str | None], *, whe
     _check_values(changes)
     section = find_section(text, name, where)
     if section is None:
-        return _with_new_section(text, name, changes)
+        return text + _new_section(name, changes, newline=_newline(text, 0), after=text)
     check_keys(text, section, where)
     return text[: section.header_start] + _edited(text, section, changes) + text[section.end :]
 
 
 def with_all_changes(text: str, changes_of: Mapping[str, Mapping[str, str | None]], *, where: str = "the file") -> str:
-    """As `with_changes` for many sections (name -> changes) in one walk; a thousand cost no more than ten."""
+    """As `with_changes` for many sections (name -> changes) in one walk, which also refuses what it cannot read."""
     check_characters(text, where)
     for changes in changes_of.values():
         _check_values(changes)
@@ -52,16 +53,21 @@ def with_all_changes(text: str, changes_of: Mapping[str, Mapping[str, str | None
     pieces: list[str] = []
     at = 0
     for section in sections(text, where=where):
-        if section.name not in missing:
+        if section.name not in changes_of:
             continue
+        if section.name not in missing:
+            check(text, where=where)  # tells that it stands twice
         changes = missing.pop(section.name)
         check_keys(text, section, where)
         pieces += [text[at : section.header_start], _edited(text, section, changes)]
         at = section.end
     text = "".join(pieces) + text[at:]
+    newline, after = _newline(text, 0), text
+    added: list[str] = []
     for name, changes in missing.items():
-        text = _with_new_section(text, name, changes)
-    return text
+        added.append(_new_section(name, changes, newline=newline, after=after))
+        after = added[-1] or after
+    return text + "".join(added)
 
 
 def without_section(text: str, name: str, *, where: str = "the file") -> str:
@@ -128,18 +134,18 @@ def _line_with_value(line: str, entry: Entry, value: str) -> str:
     return f"{entry.indent}{entry.key}{blanks_before}{body[delimiter]}{blanks_after}{value}{line[len(body) :]}"
 
 
-def _with_new_section(text: str, name: str, changes: Mapping[str, str | None]) -> str:
-    newline = _newline(text, 0)
+def _new_section(name: str, changes: Mapping[str, str | None], *, newline: str, after: str) -> str:
+    """The section to be added to a text that ends with `after`, "" where there is nothing to write."""
     lines = "".join(f"{key} = {value}{newline}" for key, value in changes.items() if value is not None)
     if not lines:
-        return text
-    if text.endswith(("\n\n", "\n\r\n")) or not text:
+        return ""
+    if after.endswith(("\n\n", "\n\r\n")) or not after:
         gap = ""
-    elif text.endswith("\n"):
+    elif after.endswith("\n"):
         gap = newline
     else:
         gap = newline + newline
-    return f"{text}{gap}[{name}]{newline}{lines}"
+    return f"{gap}[{name}]{newline}{lines}"
 
 
 def _check_values(changes: Mapping[str, str | None]) -> None:

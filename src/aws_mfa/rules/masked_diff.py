@@ -17,32 +17,38 @@ from aws_mfa.rules.shown_text import shown_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aws_mfa.rules.ini_text import Entry
+    from aws_mfa.rules.ini_text import Entry, Section
 
 _SHOWN = OF_THE_ROLE | frozenset(("region", "output", "include_profile", "assumed_role_arn", "expiration"))
 _MASK = "***"
 
 
 def masked_diff(before: str, after: str, path: str) -> list[str]:
-    """The lines of the diff, none where the texts are equal."""
-    if before == after:
-        return []
-    lines = unified_diff(list(_shown_lines(before)), list(_shown_lines(after)), path, path, lineterm="")
-    return [shown_text(line) for line in lines]
+    """
+    The lines of the diff, none where nothing differs; each hunk is named by its section.
+
+    Section by section: `difflib` takes a minute for ten thousand at once. Text before the first section is not looked
+    at, nor are sections that `before` does not have.
+    """
+    lines = [f"--- {path}", f"+++ {path}"]
+    new = {section.name: section for section in sections(after)}
+    for section in sections(before):
+        old_lines = _shown_lines(before, section)
+        new_lines = _shown_lines(after, new[section.name]) if section.name in new else []
+        hunks = list(unified_diff(old_lines, new_lines, lineterm=""))[2:]
+        lines += [f"@@ [{section.name}] @@" if line.startswith("@@") else line for line in hunks]
+    return [shown_text(line) for line in lines] if len(lines) > len(("---", "+++")) else []
 
 
-def _shown_lines(text: str) -> Iterator[str]:
-    at = 0
-    for section in sections(text):
-        yield from _other_lines(text[at : section.header_start])
-        at = line_end(text, section.header_start)
-        yield f"[{section.name}]"
-        for entry in section.entries:
-            for number, (start, end) in enumerate(entry.lines):
-                yield from _other_lines(text[at:start])
-                yield _first_line(text[start:end], entry) if number == 0 else entry.indent + f"  {_MASK}"
-                at = end
-    yield from _other_lines(text[at:])
+def _shown_lines(text: str, section: Section) -> list[str]:
+    shown = [f"[{section.name}]"]
+    at = line_end(text, section.header_start)
+    for entry in section.entries:
+        for number, (start, end) in enumerate(entry.lines):
+            shown += _other_lines(text[at:start])
+            shown.append(_first_line(text[start:end], entry) if number == 0 else f"{entry.indent}  {_MASK}")
+            at = end
+    return [*shown, *_other_lines(text[at : section.end])]
 
 
 def _first_line(line: str, entry: Entry) -> str:

@@ -59,12 +59,18 @@ class Entry:
 
 def entry_text(inputs: Mapping[str, str], session: Session) -> str:
     """The text of an entry; raises `ValueError`, which quotes nothing, for a session that AWS cannot have made."""
+    expires, document = rfc3339_text(session.expires_at), document_of(session)
+    return _text(expires, _escaped(session.assumed_role_arn or ""), _inputs_text(inputs), document)
+
+
+def document_of(session: Session) -> str:
+    """The answer of `credential_process`, one line of JSON and secret; raises `ValueError` as `entry_text` does."""
     expires = rfc3339_text(session.expires_at)
     values = (session.access_key_id, session.secret_access_key.reveal(), session.session_token.reveal(), expires)
     document = _DOCUMENT % values
     if not all(values) or not _is_document(document, expires):
         raise ValueError("the session holds characters that AWS never uses")
-    return _text(expires, _escaped(session.assumed_role_arn or ""), _inputs_text(inputs), document)
+    return document
 
 
 def parse_entry(text: str) -> Entry | None:

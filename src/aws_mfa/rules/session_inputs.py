@@ -9,7 +9,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     Value = str | int | None | Sequence["Value"] | dict[str, str]
 
@@ -29,6 +29,7 @@ INPUTS = (
     "policies",
     "policy_arns",
 )
+_NAMES = frozenset(INPUTS)
 
 
 def inputs_of(values: Mapping[str, Value]) -> dict[str, str]:
@@ -38,19 +39,23 @@ def inputs_of(values: Mapping[str, Value]) -> dict[str, str]:
     None and empty lists say "not given" and leave no text. A list becomes `name 1`, `name 2`, ...; a mapping (tags)
     `name KEY`; both nest (`tags 1 Project`).
     """
-    if set(values) != set(INPUTS):
-        raise ValueError(f"inputs forgotten or unknown: {', '.join(sorted(set(values) ^ set(INPUTS)))}")
-    return {name: text for given in INPUTS for name, text in _texts(given, values[given])}
+    if values.keys() != _NAMES:
+        raise ValueError(f"inputs forgotten or unknown: {', '.join(sorted(values.keys() ^ _NAMES))}")
+    texts: dict[str, str] = {}
+    for name in INPUTS:
+        _add_texts(texts, name, values[name])
+    return texts
 
 
-def _texts(name: str, value: Value) -> Iterator[tuple[str, str]]:
+def _add_texts(texts: dict[str, str], name: str, value: Value) -> None:
     if value is None:
         return
     if isinstance(value, (str, int)):
-        yield name, str(value)
+        texts[name] = str(value)
     elif isinstance(value, dict):
         for key in value:
-            yield f"{name} {key}", value[key]
+            texts[f"{name} {key}"] = value[key]
     else:
         for number, one in enumerate(value, 1):
-            yield from _texts(f"{name} {number}", one)
+            if one is not None:
+                _add_texts(texts, f"{name} {number}", one)

@@ -19,6 +19,11 @@ def mfa_label(long_term_section: str) -> str:
     return f"mfa@{long_term_section}"
 
 
+def cut_label(profile: str) -> str:
+    """The label of a role session that is cut to 1 h for a chain: the profile's own, which lasts longer, stays."""
+    return f"{profile}@1h"
+
+
 def file_name(label: str, suffix: str) -> str | None:
     """The name of the label's file, None where it would be too long."""
     name = f"{_PREFIX}{''.join(map(_encoded, label))}{suffix}"

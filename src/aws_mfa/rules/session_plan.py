@@ -16,14 +16,14 @@ from aws_mfa.model import SessionRequest
 from aws_mfa.rules.arns import partition_of
 from aws_mfa.rules.durations import DEFAULT_MFA_SESSION_S, DEFAULT_ROLE_SESSION_S
 from aws_mfa.rules.freshness import MARGIN_S
-from aws_mfa.rules.session_labels import mfa_label
+from aws_mfa.rules.session_labels import cut_label, mfa_label
 from aws_mfa.rules.session_steps import Overlay, Plan, Reused, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from aws_mfa.rules.profiles import Profile
-    from aws_mfa.rules.session_steps import Wanted
+    from aws_mfa.rules.session_steps import Base, Wanted
 
     # (label, inputs of the request) -> seconds since the epoch at which a stored session ends; None: there is none.
     StoredUntil = Callable[[str, Mapping[str, str]], float | None]
@@ -48,11 +48,12 @@ def make_plan(
     renews what is wanted itself, not the MFA session behind it.
     """
     planner = _Planner(stored_until, now, max(min_remaining_s, MARGIN_S), overlay or Overlay(), session_name)
-    # Users first: their own session, if it is wanted, is the one that all their roles share.
-    for one in sorted(wanted, key=lambda one: bool(one.chain.hops)):
+    # Users first: their own session, if it is wanted, is the one that all their roles share. So with roles of chains.
+    for one in sorted(wanted, key=lambda one: len(one.chain.hops)):
         planner.add(one, forced=forced)
     plan = planner.plan
-    plan.steps.sort(key=lambda step: step.depth)
+    # The code given first is for the MFA session: it serves more than one role.
+    plan.steps.sort(key=lambda step: (step.depth, step.request.role_arn is not None))
     plan.of_profile = {one.name: plan.of_profile[one.name] for one in wanted}
     return plan
 
@@ -69,7 +70,8 @@ class _Planner:
         self._min_remaining_s = min_remaining_s
         self._overlay = overlay
         self._session_name = session_name
-        self._known: dict[tuple[str, str], Step | Reused] = {}
+        self._known: dict[tuple[tuple[str, str], ...], Step | Reused] = {}
+        self._mfa_steps: dict[tuple[Base, int], Step] = {}
 
     def add(self, wanted: Wanted, *, forced: bool) -> None:
         """Plan one profile's session and what it is signed with."""
@@ -89,8 +91,12 @@ class _Planner:
         base = wanted.base
         # A duration beside a role is the role's.
         of_profile = None if wanted.chain.base.role_arn else wanted.chain.base.duration_s
-        request = SessionRequest(base.device or "", of_profile or DEFAULT_MFA_SESSION_S)
-        step = Step(mfa_label(base.section), base, request, (), reason="one MFA session serves all roles of up to 1 h")
+        duration_s = of_profile or DEFAULT_MFA_SESSION_S
+        step = self._mfa_steps.get((base, duration_s))
+        if step is None:
+            request = SessionRequest(base.device or "", duration_s)
+            reason = "one MFA session serves all roles of up to 1 h"
+            step = self._mfa_steps[base, duration_s] = Step(mfa_label(base.section), base, request, (), reason=reason)
         return self._settled(step, lambda: None, is_wanted=is_wanted, forced=forced)
 
     def _role(self, wanted: Wanted, requests: list[SessionRequest], number: int, *, forced: bool) -> Step | Reused:
@@ -104,8 +110,12 @@ class _Planner:
                 return None
             return self._mfa_session(wanted, is_wanted=False, forced=False)
 
-        step = Step(hop.name, wanted.base, request, tuple(requests[: number + 1]), reason=_why(wanted, number, request))
-        return self._settled(step, signer, is_wanted=number == len(requests) - 1, forced=forced)
+        is_wanted = number == len(requests) - 1
+        # Wanted itself, the first role would last longer and cost a code: that session is not to be replaced by this.
+        is_other = not is_wanted and number == 0 and request.duration_s < _asked_s(hop)
+        label = cut_label(hop.name) if is_other else hop.name
+        step = Step(label, wanted.base, request, tuple(requests[: number + 1]), reason=_why(wanted, number, request))
+        return self._settled(step, signer, is_wanted=is_wanted, forced=forced)
 
     def _requests(self, wanted: Wanted) -> list[SessionRequest]:
         """One request per role of the chain, its duration cut where STS would refuse it."""
@@ -114,10 +124,11 @@ class _Planner:
             return [self._role_request(hops[0], device, _asked_s(hops[0]), is_wanted=True)]
         requests = []
         for hop in hops:
-            if _asked_s(hop) > LONGEST_CHAINED_S and (device or hop is not hops[0]):
+            duration_s = _asked_s(hop)
+            if duration_s > LONGEST_CHAINED_S and (device or hop is not hops[0]):
                 note = f"{hop.source('duration_seconds')} is cut to 1 h: {hop.name} is part of a chain"
                 self.plan.notes.setdefault(wanted.name, []).append(note)
-            duration_s = min(_asked_s(hop), LONGEST_CHAINED_S)
+                duration_s = LONGEST_CHAINED_S
             requests.append(self._role_request(hop, "", duration_s, is_wanted=hop is hops[-1]))
         return requests
 
@@ -138,8 +149,8 @@ class _Planner:
     def _settled(
         self, step: Step, signer: Callable[[], Step | Reused | None], *, is_wanted: bool, forced: bool
     ) -> Step | Reused:
-        """The step, the same step planned before, or the stored session that makes it needless."""
-        key = (step.label, "\n".join(f"{name}={value}" for name, value in step.inputs.items()))
+        """The step, one with equal inputs planned before, or the stored session that makes it needless."""
+        key = tuple(step.inputs.items())
         known = self._known.get(key)
         needed_s = self._min_remaining_s if is_wanted else MARGIN_S
         if isinstance(known, Step) or (known is not None and not forced and known.expires_at - self._now > needed_s):

@@ -7,36 +7,46 @@ Limits: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html 
 from __future__ import annotations
 
 import json
+from shlex import quote
 
 from aws_mfa.errors import BadInput
-from aws_mfa.rules.arns import partition_of
+from aws_mfa.rules.arns import account_of, partition_of
 
 MOST_POLICY_ARNS = 10
+LONGEST_POLICY_ARN = 2048
 LONGEST_POLICY = 2048
 
 
-def check_policy_arns(arns: list[str]) -> tuple[str, ...]:
-    """Return the ARNs; `BadInput` for more than ten, and for what is no managed policy's ARN."""
-    if len(arns) > MOST_POLICY_ARNS:
-        raise BadInput(f"{len(arns)} policy ARNs are given: AWS takes {MOST_POLICY_ARNS} at most")
-    for arn in arns:
-        parts = arn.split(":", 5)
-        if partition_of(arn) is None or parts[2] != "iam" or not parts[5].startswith("policy/"):
+def check_policy_arns(arns: list[str], *, read_only: bool = False) -> tuple[str, ...]:
+    """
+    Return the ARNs, each once; `BadInput` for what is no managed policy's ARN, and for more than ten.
+
+    With `read_only` that policy's own ARN is counted too.
+    """
+    distinct = tuple(dict.fromkeys(arns))
+    for arn in distinct:
+        if not _is_managed_policy(arn):
             raise BadInput(
-                f"--policy-arn {arn!a} is not the ARN of a managed policy",
+                f"--policy-arn {arn[:LONGEST_POLICY_ARN]!a} is not the ARN of a managed policy",
                 "its form is: arn:aws:iam::aws:policy/NAME, or arn:aws:iam::123456789012:policy/NAME",
             )
-    return tuple(arns)
+    count = len(distinct) + read_only
+    if count > MOST_POLICY_ARNS:
+        of_them = ", ReadOnlyAccess one of them," if read_only else ""
+        raise BadInput(f"{count} policy ARNs{of_them} are given: AWS takes {MOST_POLICY_ARNS} at most")
+    return distinct
 
 
 def check_policy(text: str, source: str) -> str:
     """Return the policy on one line; `BadInput` for what is not a JSON object, or too long. It is not quoted."""
     try:
-        policy = json.loads(text)
-    except ValueError:
-        raise BadInput(f"the policy in {source} is not JSON", f"look at it: python -m json.tool {source}") from None
+        # Windows writes a byte order mark; of a key that stands twice no reader can know which one is meant.
+        policy = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_without_repetition)
+    except (ValueError, RecursionError):
+        hint = f"look at it: python -m json.tool {quote(source)}"
+        raise BadInput(f"the policy in {source} is not JSON, or has a key twice", hint) from None
     if not isinstance(policy, dict):
-        raise BadInput(f"the policy in {source} is not a JSON object")
+        raise BadInput(f"the policy in {source} is not a JSON object", 'it begins with: {"Version": "2012-10-17"')
     line = json.dumps(policy, separators=(",", ":"))
     if len(line) > LONGEST_POLICY:
         raise BadInput(f"the policy in {source} has {len(line)} characters: AWS takes {LONGEST_POLICY} at most")
@@ -46,3 +56,19 @@ def check_policy(text: str, source: str) -> str:
 def read_only_arn(partition: str) -> str:
     """The AWS managed policy ReadOnlyAccess of a partition."""
     return f"arn:{partition}:iam::aws:policy/ReadOnlyAccess"
+
+
+def _is_managed_policy(arn: str) -> bool:
+    if partition_of(arn) is None or len(arn) > LONGEST_POLICY_ARN:
+        return False
+    _, _, service, region, account, resource = arn.split(":", 5)
+    is_of_iam = service == "iam" and not region and (account == "aws" or account_of(arn) is not None)
+    printable = all("!" <= character <= "~" for character in arn)
+    return is_of_iam and printable and resource.startswith("policy/") and bool(resource.rpartition("/")[2])
+
+
+def _without_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError
+    return found

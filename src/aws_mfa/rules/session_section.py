@@ -1,11 +1,13 @@
 """
 A session <-> the keys of its section in the credentials file (contract, section 5).
 
-The order is the old tool's; `x_security_token_expires` comes last, so that 0.0.12 reads what it knows.
+The order is the old tool's; what it does not know comes last. `x_aws_mfa_inputs` is a hash of what the session was
+asked with: so a session narrowed by a policy, or one of other tags, is not taken for another.
 """
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import AwsFailed
@@ -17,7 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def section_of(session: Session) -> dict[str, str | None]:
+_MARK = "x_aws_mfa_inputs"
+SESSION_KEYS = (*REQUIRED_KEYS, "assumed_role_arn", "x_security_token_expires", _MARK)
+# Inputs that the classic form, and the old tool, never send.
+_NOT_CLASSIC = frozenset(("tags", "transitive_tag_keys", "source_identities", "policies", "policy_arns"))
+
+
+def section_of(session: Session, inputs: Mapping[str, str] | None = None) -> dict[str, str | None]:
     """Key -> value as `with_changes` takes it; None removes `assumed_role_arn` where no role is assumed."""
     token = _one_line(session.session_token.reveal())
     return {
@@ -29,7 +37,16 @@ def section_of(session: Session) -> dict[str, str | None]:
         "aws_security_token": token,
         "expiration": utc_text(session.expires_at),
         "x_security_token_expires": rfc3339_text(session.expires_at),
+        _MARK: None if inputs is None else _mark(inputs, session.access_key_id),
     }
+
+
+def was_asked_with(values: Mapping[str, str], inputs: Mapping[str, str]) -> bool:
+    """Whether the session in the section was asked for with these inputs; without a mark: the classic form's."""
+    mark = values.get(_MARK)
+    if mark:
+        return mark == _mark(inputs, values.get("aws_access_key_id", ""))
+    return not any(name.partition(" ")[0] in _NOT_CLASSIC for name in inputs)
 
 
 def session_in(values: Mapping[str, str] | None) -> Session | None:
@@ -39,6 +56,12 @@ def session_in(values: Mapping[str, str] | None) -> Session | None:
         return None
     secret, token = Secret(values["aws_secret_access_key"]), Secret(values["aws_session_token"])
     return Session(values["aws_access_key_id"], secret, token, moment, values.get("assumed_role_arn") or None)
+
+
+def _mark(inputs: Mapping[str, str], access_key_id: str) -> str:
+    """The session's key id is part of it: the old tool, which leaves other keys alone, makes the mark worthless."""
+    text = "\0".join(f"{name}\0{inputs[name]}" for name in sorted(inputs))
+    return hashlib.sha256(f"{access_key_id}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _one_line(value: str) -> str:

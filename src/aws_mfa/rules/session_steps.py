@@ -76,7 +76,11 @@ class Overlay:
 
     def arns(self, partition: str) -> tuple[str, ...]:
         """The policy ARNs for a role of the partition."""
-        return (*self.policy_arns, read_only_arn(partition)) if self.read_only else self.policy_arns
+        read_only = (read_only_arn(partition),) if self.read_only else ()
+        return tuple(dict.fromkeys((*self.policy_arns, *read_only)))
+
+    def __bool__(self) -> bool:
+        return self.read_only or self.policy is not None or bool(self.policy_arns)
 
 
 class Step:

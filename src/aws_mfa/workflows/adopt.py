@@ -32,11 +32,12 @@ class AdoptRequest:
 
 
 class Adoption:
-    """The new texts of both files; what was done by profile, and why another was left as it is."""
+    """The texts of both files, and their new ones; what was done by profile, and why another was left as it is."""
 
-    __slots__ = ("config", "credentials", "done", "left")
+    __slots__ = ("config", "credentials", "done", "left", "texts")
 
     def __init__(self, texts: AwsTexts, done: Mapping[str, str], left: Mapping[str, BadProfile]) -> None:
+        self.texts = texts
         self.config = texts.config.result()
         self.credentials = texts.credentials.result()
         self.done = done
@@ -63,8 +64,11 @@ def carry_out(request: AdoptRequest, outside: Outside) -> Adoption:
     request = AdoptRequest(found.profiles, undoes=request.undoes, windows=request.windows)
     changing = [
         file
-        for file, text in ((outside.config, found.config), (outside.credentials, found.credentials))
-        if text != file.read()
+        for file, edits, text in (
+            (outside.config, found.texts.config, found.config),
+            (outside.credentials, found.texts.credentials, found.credentials),
+        )
+        if text != edits.text
     ]
     for file in changing:
         file.check_writable()
@@ -89,7 +93,7 @@ def _replace(file: AwsTextFile, request: AdoptRequest, outside: Outside) -> Adop
 
 def _with_later(first: Adoption, later: Adoption) -> Adoption:
     """What was refused at last is left; what was done before is done, though nothing of it was left to do."""
-    done = {name: first.done[name] if what == NOT_CHANGED else what for name, what in later.done.items()}
+    done = {name: first.done.get(name, what) if what == NOT_CHANGED else what for name, what in later.done.items()}
     later.done, later.left = done, later.left
     return later
 

@@ -6,16 +6,21 @@ From names of profiles to a plan: chains followed, users found, stored sessions 
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import AwsMfaError, BadInput
 from aws_mfa.rules.arns import sanitised_session_name
-from aws_mfa.rules.freshness import MARGIN_S, Fresh, judge
-from aws_mfa.rules.ini_text import check, section_values, sections
+from aws_mfa.rules.freshness import MARGIN_S, holds_permanent_keys
+from aws_mfa.rules.ini_text import check, check_if_small, sections
 from aws_mfa.rules.profile_chains import chain_of
 from aws_mfa.rules.profiles import AwsProfiles
+from aws_mfa.rules.section_index import SectionIndex
+from aws_mfa.rules.section_names import check_name
 from aws_mfa.rules.session_plan import make_plan
 from aws_mfa.rules.session_steps import Overlay, Wanted
+from aws_mfa.workflows.renew import refuse_permanent_keys
+from aws_mfa.workflows.stored_sessions import StoredSessions
 from aws_mfa.workflows.users import Users
 
 if TYPE_CHECKING:
@@ -52,16 +57,26 @@ class PlanRequest:
 
 
 class Planned:
-    """The plan, the chains by profile, the users' keys, and the failure of each profile that could not be planned."""
+    """
+    The plan, the chains by profile, the users' keys, the sessions stored before.
 
-    __slots__ = ("chains", "failures", "plan", "users")
+    `failures`: why a profile could not be planned.
+    """
+
+    __slots__ = ("chains", "failures", "plan", "stored", "users")
 
     def __init__(
-        self, plan: Plan, chains: Mapping[str, Chain], users: Users, failures: Mapping[str, AwsMfaError]
+        self,
+        plan: Plan,
+        chains: Mapping[str, Chain],
+        users: Users,
+        stored: StoredSessions,
+        failures: Mapping[str, AwsMfaError],
     ) -> None:
         self.plan = plan
         self.chains = chains
         self.users = users
+        self.stored = stored
         self.failures = failures
 
 
@@ -69,22 +84,25 @@ def plan_sessions(request: PlanRequest, outside: Outside) -> Planned:
     """Plan the sessions of the profiles wanted; `BadInput` where there are none at all."""
     credentials_text, config_text = outside.credentials.read(), outside.config.read()
     check(credentials_text, where=outside.credentials.path)
-    check(config_text, where=outside.config.path)
+    # Only read, section by section; the credentials file is to be written too.
+    check_if_small(config_text, where=outside.config.path)
     profiles = AwsProfiles(config_text, credentials_text, outside.config.path, outside.credentials.path)
     noted = {section.name for section in sections(outside.known_keys.read(), where=outside.known_keys.path)}
-    names = request.profiles if request.profiles is not None else _all_names(profiles, noted)
-    if not names:
-        raise BadInput("no profile has a role or long-term keys", "set one up: aws-mfa setup")
+    names = request.profiles if request.profiles is not None else _all_names(profiles, noted, request.overlay)
+    credentials = SectionIndex(credentials_text, outside.credentials.path)
     users = Users(outside, credentials_text, vault=request.vault, no_keychain=request.no_keychain)
     wanted: list[Wanted] = []
     failures: dict[str, AwsMfaError] = {}
     for name in dict.fromkeys(names):
         try:
             chain = chain_of(name, profiles, keys_stored=lambda name: f"{name}{_LONG_TERM}" in noted)
-            wanted.append(Wanted(chain, users.base_of(chain)))
+            _check_overlay(chain, request.overlay)
+            one = Wanted(chain, users.base_of(chain))
+            _check_section(one, credentials)
+            wanted.append(one)
         except AwsMfaError as error:
             failures[name] = error
-    stored = _Stored(outside, credentials_text, {one.name: one for one in wanted})
+    stored = StoredSessions(outside, credentials, wanted)
     plan = make_plan(
         wanted,
         stored.until,
@@ -94,51 +112,51 @@ def plan_sessions(request: PlanRequest, outside: Outside) -> Planned:
         overlay=request.overlay,
         session_name=sanitised_session_name(outside.user_name()),
     )
-    return Planned(plan, {one.name: one.chain for one in wanted}, users, failures)
+    return Planned(plan, {one.name: one.chain for one in wanted}, users, stored, failures)
 
 
-def _all_names(profiles: AwsProfiles, noted: set[str]) -> list[str]:
-    """Every profile with a role, with long-term keys of its own, or with keys in a vault."""
+def _all_names(profiles: AwsProfiles, noted: set[str], overlay: Overlay) -> list[str]:
+    """
+    Every profile with a role; without an overlay also those with a long-term section, or with keys in a vault.
+
+    Users whose keys stand in the profile's own section are left out: there is no place for their session.
+    """
     names = [
         profile.name
         for profile in profiles.all_profiles()
-        if profile.given("role_arn") or profile.has_own_keys or profile.has_long_term_section
+        if profile.own.get("role_arn") or profile.own.get("include_profile") or profile.has_long_term_section
+        if _has_role(profile) or not overlay
     ]
-    return list(dict.fromkeys([*names, *(section.removesuffix(_LONG_TERM) for section in sorted(noted))]))
+    of_vault = (section.removesuffix(_LONG_TERM) for section in sorted(noted) if section.endswith(_LONG_TERM))
+    names = list(dict.fromkeys([*names, *(() if overlay else of_vault)]))
+    if not names:
+        raise BadInput(
+            "no profile has a role, or long-term keys elsewhere than in its own section",
+            "set one up: aws-mfa setup",
+            "or move the keys of your profiles to the vault: aws-mfa import",
+        )
+    return names
 
 
-class _Stored:
-    """Stored sessions, in the session cache and in the credentials file."""
-
-    def __init__(self, outside: Outside, credentials_text: str, wanted: Mapping[str, Wanted]) -> None:
-        self._outside = outside
-        self._credentials_text = credentials_text
-        self._wanted = wanted
-        self._sections = {one.base.section: one.base.profile for one in wanted.values()}
-
-    def until(self, label: str, inputs: Mapping[str, str]) -> float | None:
-        """When the stored session of this label and these inputs ends."""
-        found = self._outside.session_cache.find(label, inputs)
-        if found is not None:
-            return found.expires_at
-        name = self._sections.get(label.removeprefix("mfa@")) if label.startswith("mfa@") else label
-        if name is None or self._is_cached(name) or "policy_arns 1 1" in inputs or "policies 1" in inputs:
-            return None
-        return self._in_file(name, _last_role(inputs))
-
-    def _is_cached(self, name: str) -> bool:
-        wanted = self._wanted.get(name)
-        return wanted is not None and wanted.chain.wanted.has_credential_process_of_ours
-
-    def _in_file(self, name: str, role_arn: str | None) -> float | None:
-        """The session of a section of ours: an MFA session of the user, or the role's."""
-        values = section_values(self._credentials_text, name, where=self._outside.credentials.path)
-        verdict = judge(values, role_arn=role_arn, now=self._outside.now())
-        return verdict.expires_at if isinstance(verdict, Fresh) else None
+def _check_overlay(chain: Chain, overlay: Overlay) -> None:
+    """AWS cannot narrow an MFA session: whoever wanted less would get everything."""
+    if overlay and not chain.hops:
+        raise BadInput(
+            f"{chain.wanted.name} is a user's profile: policies and --read-only narrow role sessions alone",
+            "name profiles with a role, or leave the policies away",
+        )
 
 
-def _last_role(inputs: Mapping[str, str]) -> str | None:
-    number = 1
-    while f"role_chain {number + 1}" in inputs:
-        number += 1
-    return inputs.get(f"role_chain {number}")
+def _check_section(wanted: Wanted, credentials: SectionIndex) -> None:
+    """Refuse, before a code is asked for, a session that could not be written where SDKs look for it."""
+    name = wanted.name
+    if wanted.chain.wanted.has_credential_process_of_ours:
+        return
+    check_name(name)
+    if holds_permanent_keys(credentials.values(name) or {}):
+        refuse_permanent_keys(credentials.text, name, credentials.where)
+    if wanted.base.section == name:
+        raise BadInput(
+            f"[{name}] is where long-term keys belong: no session is written there",
+            f"name the profile: {quote(name.removesuffix(_LONG_TERM))}",
+        )

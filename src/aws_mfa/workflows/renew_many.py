@@ -33,7 +33,7 @@ IN_FILE, IN_CACHE = "credentials file", "session cache"
 class Outcome:
     """What became of one profile: `session` until `expires_at` in `place`, or the `error`."""
 
-    __slots__ = ("error", "expires_at", "is_hidden_from_sdks", "is_reused", "place", "profile", "role_arn")
+    __slots__ = ("error", "expires_at", "is_hidden_from_sdks", "is_reused", "place", "profile", "role_arn", "session")
 
     def __init__(self, profile: str, role_arn: str | None, place: str) -> None:
         self.profile = profile
@@ -44,6 +44,7 @@ class Outcome:
         self.is_reused = False
         self.expires_at: float | None = None
         self.error: AwsMfaError | None = None
+        self.session: Session | None = None  # what was got just now; a reused one is where it was
 
 
 def renew_many(planned: Planned, outside: Outside, *, token: str | None, done: Callable[[], None]) -> list[Outcome]:
@@ -171,7 +172,7 @@ class _Run:
         elif isinstance(got := self.got[found], AwsMfaError):
             outcome.error = got
         else:
-            outcome.expires_at = got.expires_at
+            outcome.expires_at, outcome.session = got.expires_at, got
         outcome.error = self._refused.get(name, outcome.error)
         return outcome
 

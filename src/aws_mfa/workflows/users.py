@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aws_mfa.errors import AwsMfaError, NoDevice
 from aws_mfa.rules import arns
 from aws_mfa.rules.ini_text import section_values
 from aws_mfa.rules.regions import choose_region
@@ -18,11 +19,16 @@ from aws_mfa.workflows.devices import discover_device
 from aws_mfa.workflows.keys import find_long_term_keys
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
     from aws_mfa.model import LongTermKeys
     from aws_mfa.rules.profile_chains import Chain
     from aws_mfa.rules.regions import ChosenRegion
     from aws_mfa.workflows.keys import FoundKeys
     from aws_mfa.workflows.outside import Outside
+
+    Found = TypeVar("Found")
 
 
 class Users:
@@ -35,11 +41,19 @@ class Users:
         self._credentials_text = credentials_text
         self._vault = vault
         self._no_keychain = no_keychain
-        self._found: dict[str, FoundKeys] = {}
-        self._devices: dict[str, str] = {}
+        self._found: dict[str, FoundKeys | AwsMfaError] = {}
+        self._devices: dict[str, str | AwsMfaError] = {}
+        self._bases: dict[tuple[str, str | None, str | None], Base] = {}
 
     def base_of(self, chain: Chain) -> Base:
-        """The chain's user; raises what finding keys or device raises."""
+        """The chain's user, the same for chains that ask for the same; raises what finding keys or device raises."""
+        # All roles of a chain are of one partition.
+        asked = (chain.base.name, chain.mfa_serial, arns.partition_of(chain.wanted.role_arn or ""))
+        if asked not in self._bases:
+            self._bases[asked] = self._base_of(chain)
+        return self._bases[asked]
+
+    def _base_of(self, chain: Chain) -> Base:
         section = chain.base.keys_section
         found = self._keys(section)
         region = self._region(chain)
@@ -55,24 +69,31 @@ class Users:
         )
 
     def _keys(self, section: str) -> FoundKeys:
-        if section not in self._found:
-            outside = self._outside
-            noted = noted_vault(outside.known_keys.read(), section)
-            choice = choose_vault(self._vault, outside.environ, noted, no_keychain=self._no_keychain)
-            values = section_values(self._credentials_text, section, where=outside.credentials.path)
-            found = find_long_term_keys(section, choice, values, outside)
-            if found.notice:
-                self.notices.append(f"{section}: {found.notice}")
-            self._found[section] = found
-            self.keys[section] = found.keys
-        return self._found[section]
+        return _found_once(self._found, section, lambda: self._find_keys(section))
+
+    def _find_keys(self, section: str) -> FoundKeys:
+        outside = self._outside
+        noted = noted_vault(outside.known_keys.read(), section)
+        choice = choose_vault(self._vault, outside.environ, noted, no_keychain=self._no_keychain)
+        values = section_values(self._credentials_text, section, where=outside.credentials.path)
+        found = find_long_term_keys(section, choice, values, outside)
+        if found.notice:
+            self.notices.append(f"{section}: {found.notice}")
+        self.keys[section] = found.keys
+        return found
 
     def _device(self, section: str, found: FoundKeys, region: str) -> str:
-        if section not in self._devices:
-            stored = self._outside.fork.fork_device(section) if found.place == "fork" else None
-            device = stored or discover_device(found.keys, region, self._outside)
-            self._devices[section] = arns.check_device(device, source="IAM")
-        return self._devices[section]
+        return _found_once(self._devices, section, lambda: self._find_device(section, found, region))
+
+    def _find_device(self, section: str, found: FoundKeys, region: str) -> str:
+        stored = self._outside.fork.fork_device(section) if found.place == "fork" else None
+        if stored:
+            return arns.check_device(stored, source="the keychain fork's item")
+        try:
+            return discover_device(found.keys, region, self._outside)
+        except NoDevice as error:
+            hints = (hint.replace("--device ", "mfa_serial = ") for hint in error.hints)
+            raise type(error)(error.message, *hints) from None
 
     def _region(self, chain: Chain) -> ChosenRegion:
         """The user's, for all roles: so the MFA session and its connection are shared; it is good in every region."""
@@ -90,3 +111,16 @@ class Users:
         if chosen.passed_over:
             self.notices += [f"{reason}: it is not used" for reason in chosen.passed_over if reason not in self.notices]
         return chosen
+
+
+def _found_once(known: dict[str, Found | AwsMfaError], name: str, find: Callable[[], Found]) -> Found:
+    """What was found before, or the failure again: a vault that failed is not asked anew for each of its roles."""
+    if name not in known:
+        try:
+            known[name] = find()
+        except AwsMfaError as error:
+            known[name] = error
+    found = known[name]
+    if isinstance(found, AwsMfaError):
+        raise found
+    return found

@@ -28,8 +28,8 @@ reads as before, and adds the line
 A session that aws-mfa wrote into the profile's section of the credentials file
 would come before it, and is removed. All else stays; --undo takes it back."""
 
-_WORDS = {NOT_CHANGED: "adopted already", CHANGED: "adopted"}
-_WORDS_OF_UNDO = {NOT_CHANGED: "not adopted, nothing to undo", CHANGED: "restored: SDKs assume the role themselves"}
+_WORDS = {NOT_CHANGED: "adopted already", CHANGED: "adopted", SESSION_REMOVED: "adopted, and its session removed"}
+_WORDS_OF_UNDO = {NOT_CHANGED: "not adopted, nothing to undo", CHANGED: "restored"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,32 +48,21 @@ def run(args: argparse.Namespace, outside: Outside) -> int:
     request = AdoptRequest(None if args.all else args.profiles, undoes=args.undo, windows=os.name == "nt")
     if args.dry_run:
         found = look(request, outside)
-        for line in _difference(found, outside):
-            sys.stdout.write(f"{line}\n")
+        for edits, after in ((found.texts.config, found.config), (found.texts.credentials, found.credentials)):
+            sys.stdout.writelines(f"{line}\n" for line in masked_diff(edits.text, after, edits.where))
     else:
         found = carry_out(request, outside)
-    for line in _lines(found, outside, undoes=args.undo):
+    for line in _lines(found, undoes=args.undo, dry_run=args.dry_run):
         outside.terminal.say(line)
-    if args.dry_run:
-        outside.terminal.say("nothing was changed (--dry-run)")
     return NotSetUp.exit_code if found.left and not args.all else 0
 
 
-def _difference(found: Adoption, outside: Outside) -> list[str]:
-    config, credentials = outside.config, outside.credentials
-    return [
-        *masked_diff(config.read(), found.config, config.path),
-        *masked_diff(credentials.read(), found.credentials, credentials.path),
-    ]
-
-
-def _lines(found: Adoption, outside: Outside, *, undoes: bool) -> list[str]:
+def _lines(found: Adoption, *, undoes: bool, dry_run: bool) -> list[str]:
     """One line for each profile; below one that is left what could be done."""
-    words = _WORDS_OF_UNDO if undoes else _WORDS
-    removed = f"adopted; its session in {outside.credentials.path} is removed"
-    lines = [
-        f"{shown(name)}: {removed if what == SESSION_REMOVED else words[what]}" for name, what in found.done.items()
-    ]
+    lines = []
+    for name, what in found.done.items():
+        would_be = "would be " if dry_run and what != NOT_CHANGED else ""
+        lines.append(f"{shown(name)}: {would_be}{(_WORDS_OF_UNDO if undoes else _WORDS)[what]}")
     for name, refused in found.left.items():
         lines.append(f"left as it is: {shown(name)}: {refused.message}")
         lines += [f"hint: {hint}" for hint in refused.hints]

@@ -1,0 +1,120 @@
+"""
+Ten thousand role profiles are planned: `plan_sessions` in this process, and `aws-mfa plan --all --json` as a whole.
+
+Once with no session stored, once with each role's session in its section of the credentials file, once with each in
+the session cache. Files are read from the disk; nothing is asked and nothing is sent. POSIX only.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+from typing import TYPE_CHECKING
+
+import paired
+import stage
+
+sys.path.insert(0, os.path.join(stage.ROOT, "src"))
+
+from aws_mfa.cli.wiring import RealOutside
+from aws_mfa.model import Secret, Session
+from aws_mfa.workflows.plans import PlanRequest, plan_sessions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_mfa.workflows.plans import Planned
+
+PROFILES = 10_000
+ROUNDS = 7
+# The memory store is a tmpfs, where the system has one that anybody may write to.
+IN_MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else None
+DEVICE = "arn:aws:iam::123456789012:mfa/ann"
+KEYS = stage.long_term_section("ann", "AKIA" + "A" * 16, "s" * 40, DEVICE)
+ROLE = """[profile account-{number}]
+aws_mfa_role_arn = {role_arn}
+aws_mfa_source_profile = ann
+region = eu-central-1
+{more}
+"""
+FOR_SDKS = "credential_process = aws-mfa credential-process account-{number}\n"
+
+
+def role_arn_of(number: int) -> str:
+    """A role in an account of its own."""
+    return f"arn:aws:iam::{number:012}:role/Admin"
+
+
+def write_files(home: str, *, in_file: bool, in_cache: bool) -> None:
+    """The two files; `in_file`: with a good session of each role."""
+    text = KEYS
+    if in_file:
+        sections = (
+            stage.session_section(f"account-{number}").replace(
+                "assumed_role = False", f"assumed_role = True\nassumed_role_arn = {role_arn_of(number)}"
+            )
+            for number in range(PROFILES)
+        )
+        text += "".join(sections)
+    stage.write_credentials(home, text)
+    more = FOR_SDKS if in_cache else ""
+    with open(os.path.join(home, ".aws", "config"), "w", encoding="utf-8") as file:
+        for number in range(PROFILES):
+            file.write(ROLE.format(number=number, role_arn=role_arn_of(number), more=more.format(number=number)))
+
+
+def planned_in(env: Mapping[str, str]) -> Planned:
+    """Plan everything of that home."""
+    return plan_sessions(PlanRequest(None, no_keychain=True), RealOutside(environ=env))
+
+
+def store_sessions(env: Mapping[str, str]) -> None:
+    """Put a good session of each role into the session cache."""
+    cache = RealOutside(environ=env).session_cache
+    ends_at = time.time() + 3600
+    for step in planned_in(env).plan.steps:
+        if step.request.role_arn:
+            session = Session("ASIA" + "A" * 16, Secret("s" * 40), Secret("t" * 400), ends_at, step.request.role_arn)
+            cache.store(step.label, step.inputs, session)
+
+
+def measured(name: str, env: Mapping[str, str], *, reused: int) -> str:
+    """One row: medians of the planning alone and of the whole command."""
+    planning, command = [], []
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        planned = planned_in(env)
+        planning.append(time.perf_counter() - began)
+        if len(planned.plan.reused) != reused or len(planned.plan.of_profile) != PROFILES:
+            raise SystemExit(f"{name}: {len(planned.plan.reused)} sessions reused, {reused} expected")
+        began = time.perf_counter()
+        cost = paired.cost(paired.Run([stage.AWS_MFA, "plan", "--all", "--json", "--no-keychain"], env))
+        command.append((time.perf_counter() - began, cost.peak_bytes))
+    whole = statistics.median(seconds for seconds, _ in command)
+    peak = max(peak_bytes for _, peak_bytes in command) / paired.MIB
+    spread = f"({min(planning):.2f}..{max(planning):.2f})"
+    return f"{name:<38} {statistics.median(planning):5.2f} s {spread:>12}   {whole:5.2f} s, {peak:4.0f} MiB"
+
+
+def main() -> None:
+    """One table."""
+    stage.install()
+    print(f"{PROFILES} profiles{'':<24} planning itself        aws-mfa plan --all --json")
+    for name, in_file, in_cache in (
+        ("no session stored", False, False),
+        ("each session in the credentials file", True, False),
+        ("each session in the session cache", False, True),
+    ):
+        with tempfile.TemporaryDirectory() as home, tempfile.TemporaryDirectory(dir=IN_MEMORY) as runtime:
+            write_files(home, in_file=in_file, in_cache=in_cache)
+            env = stage.environment(home, XDG_RUNTIME_DIR=runtime)
+            if in_cache:
+                store_sessions(env)
+            print(measured(name, env, reused=PROFILES if in_file or in_cache else 0), flush=True)
+
+
+if __name__ == "__main__":
+    main()

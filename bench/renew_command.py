@@ -1,0 +1,120 @@
+"""
+The whole command, `aws-mfa renew --all --token CODE`, with 100 and 1 000 roles: from start to the end of the process.
+
+The practice AWS answers over TLS, 50 ms late, from a process of its own. The config file has a role profile for each
+role, with hidden keys; the long-term keys are in the credentials file. Sessions go to their sections there, or, where
+a profile has `credential_process`, to the session cache in memory. Beside it: a loop over one boto3 client, of which
+the calls alone are timed, once. POSIX only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import tempfile
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+import paired
+import stage
+from many_roles import COUNTS, Taken, line, measured, served
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROUNDS = 5
+# The memory store is a tmpfs, where the system has one that anybody may write to.
+IN_MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else None
+ROLE = """[profile {name}]
+aws_mfa_role_arn = {role_arn}
+aws_mfa_source_profile = {user}
+region = {region}
+"""
+FOR_SDKS = "credential_process = aws-mfa credential-process {name}\n"
+
+
+class Way(NamedTuple):
+    """Where the sessions go."""
+
+    name: str
+    in_cache: bool
+    is_second: bool = False
+
+
+WAYS = (
+    Way("aws-mfa renew --all, to the file", in_cache=False),
+    Way("  again, all still good", in_cache=False, is_second=True),
+    Way("aws-mfa renew --all, to the cache", in_cache=True),
+    Way("  again, all still good", in_cache=True, is_second=True),
+)
+
+
+def home_of(aws: Mapping[str, object], folder: str, *, in_cache: bool) -> str:
+    """Make a home for this user; its path."""
+    home = os.path.join(folder, str(aws["user"]))
+    key_id, secret = aws["long_term"]
+    stage.write_credentials(home, stage.long_term_section(aws["user"], key_id, secret, aws["device"]))
+    profile = ROLE + FOR_SDKS if in_cache else ROLE
+    with open(os.path.join(home, ".aws", "config"), "w", encoding="utf-8") as file:
+        for number, role_arn in enumerate(aws["roles"]):
+            name = f"account-{number}"
+            file.write(profile.format(name=name, role_arn=role_arn, user=aws["user"], region=stage.REGION) + "\n")
+    return home
+
+
+def renewed(argv: list[str], env: Mapping[str, str]) -> Taken:
+    """One run, the start of Python included."""
+    began = time.monotonic()
+    cost = paired.cost(paired.Run(argv, env))
+    return Taken(time.monotonic() - began, cost.peak_bytes)
+
+
+def run_twice(aws: Mapping[str, object], *, in_cache: bool) -> tuple[Taken, Taken]:
+    """Renew what this user has, and once more at once; SystemExit where sessions are missing."""
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory(dir=IN_MEMORY) as runtime:
+        home = home_of(aws, folder, in_cache=in_cache)
+        trusted = {"AWS_ENDPOINT_URL_STS": aws["url"], "AWS_CA_BUNDLE": aws["trusted"]}
+        env = stage.environment(home, XDG_RUNTIME_DIR=runtime, **trusted)
+        command = [stage.AWS_MFA, "renew", "--all", "--no-keychain"]
+        first = renewed([*command, "--token", aws["code"]], env)
+        second = renewed([*command, "--no-input"], env)
+        if stored_in(home, runtime, in_cache=in_cache) != len(aws["roles"]):
+            raise SystemExit("not every role has its session")
+        return first, second
+
+
+def stored_in(home: str, runtime: str, *, in_cache: bool) -> int:
+    """How many role sessions there are."""
+    if in_cache:
+        return sum(name.startswith("session-account-") for name in os.listdir(os.path.join(runtime, "aws-mfa")))
+    with open(os.path.join(home, ".aws", "credentials"), encoding="utf-8") as file:
+        return file.read().count("assumed_role_arn = ")
+
+
+def compare(count: int) -> None:
+    """One table."""
+    runs: dict[Way, list[Taken]] = {way: [] for way in WAYS}
+    with served(count) as new_user:
+        loop = measured(new_user(), "loop.py")
+        for _ in range(ROUNDS):
+            for in_cache in (False, True):
+                both = run_twice(json.loads(new_user()), in_cache=in_cache)
+                for way in WAYS:
+                    if way.in_cache is in_cache:
+                        runs[way].append(both[way.is_second])
+    print(f"{count} roles")
+    print(line("  one boto3 client, one by one", [loop], loop.seconds))
+    for way, taken in runs.items():
+        print(line(f"  {way.name}", taken, loop.seconds))
+
+
+def main() -> None:
+    """Both amounts."""
+    stage.install()
+    for count in COUNTS:
+        compare(count)
+
+
+if __name__ == "__main__":
+    main()

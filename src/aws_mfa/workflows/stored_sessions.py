@@ -1,0 +1,78 @@
+"""
+Sessions that are stored already: in the session cache, and in sections of ours in the credentials file.
+
+A session counts as stored where it was asked for with the same inputs; of two the one that lasts longer. Each is
+looked up once: opening a sealed entry costs more than a call to STS.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_mfa.errors import AwsMfaError
+from aws_mfa.rules.freshness import Fresh, judge
+from aws_mfa.rules.session_section import session_in, was_asked_with
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from aws_mfa.model import Session
+    from aws_mfa.rules.section_index import SectionIndex
+    from aws_mfa.rules.session_steps import Reused, Wanted
+    from aws_mfa.workflows.outside import Outside
+
+_OF_USER = "mfa@"
+
+
+class StoredSessions:
+    """What `make_plan` asks (`until`), and what a run asks afterwards."""
+
+    def __init__(self, outside: Outside, credentials: SectionIndex, wanted: Sequence[Wanted]) -> None:
+        self._outside = outside
+        self._file = credentials
+        self._asks_us = {one.name for one in wanted if one.chain.wanted.has_credential_process_of_ours}
+        self._section_of = {one.base.section: one.base.profile for one in wanted}
+        self._found: dict[str, list[tuple[Mapping[str, str], Callable[[], Session | None]]]] = {}
+
+    def until(self, label: str, inputs: Mapping[str, str]) -> float | None:
+        """When the stored session of this label and these inputs ends."""
+        cached, in_file = self._outside.session_cache.find(label, inputs), self._in_file(label, inputs)
+        if cached is None and in_file is None:
+            return None
+        if cached is None or (in_file is not None and in_file.expires_at > cached.expires_at):
+            assert in_file is not None
+            expires_at, session = in_file.expires_at, lambda: in_file
+        else:
+            expires_at, session = cached.expires_at, cached.session
+        self._found.setdefault(label, []).append((inputs, session))
+        return expires_at
+
+    def session(self, reused: Reused) -> Session:
+        """The session that `until` told of."""
+        for inputs, session in self._found.get(reused.label, []):
+            if inputs == reused.inputs and (found := session()) is not None:
+                return found
+        raise AwsMfaError(f"the stored session of {reused.label} is gone", "try again")
+
+    def key_id_in_file(self, name: str) -> str | None:
+        """The key id in the profile's section of the credentials file."""
+        return (self._file.values(name) or {}).get("aws_access_key_id")
+
+    def _in_file(self, label: str, inputs: Mapping[str, str]) -> Session | None:
+        """The session of a section of ours: an MFA session of the user, or the role's."""
+        of_user = label.startswith(_OF_USER) and "role_chain 1" not in inputs
+        name = self._section_of.get(label.removeprefix(_OF_USER)) if of_user else label
+        # What SDKs ask us for is not looked for where they would not find it any more.
+        values = None if name is None or name in self._asks_us else self._file.values(name)
+        if values is None or not was_asked_with(values, inputs):
+            return None
+        role_arn = None if of_user else _last_role(inputs)
+        fresh = isinstance(judge(values, role_arn=role_arn, now=self._outside.now()), Fresh)
+        return session_in(values) if fresh else None
+
+
+def _last_role(inputs: Mapping[str, str]) -> str | None:
+    number = 1
+    while f"role_chain {number + 1}" in inputs:
+        number += 1
+    return inputs.get(f"role_chain {number}")

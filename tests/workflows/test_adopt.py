@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aws_mfa.errors import BadInput, BrokenFile, NotSetUp
+from aws_mfa.rules.adoption import CHANGED, NOT_CHANGED, SESSION_REMOVED
+from aws_mfa.workflows.adopt import AdoptRequest, carry_out, look
+from fakes import DEVICE, FakeOutside, MemoryFile, as_outside
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from aws_mfa.workflows.adopt import Adoption
+
+KEYS = "[work-long-term]\naws_access_key_id = AKIAINVENTEDANNSKEY1\naws_secret_access_key = invented/secret+of+ann\n"
+SESSION = (
+    "[prod]\nassumed_role = True\naws_access_key_id = ASIA1\naws_secret_access_key = s\naws_session_token = t\n"
+    "aws_security_token = t\nexpiration = 2099-01-01 00:00:00\n"
+)
+PERMANENT = "[prod]\naws_access_key_id = AKIA2\naws_secret_access_key = s\n"
+
+
+def role_profile(name: str) -> str:
+    return (
+        f"[profile {name}]\nrole_arn = arn:aws:iam::123456789012:role/{name}\nsource_profile = work\n"
+        f"mfa_serial = {DEVICE}\n"
+    )
+
+
+def hidden_profile(name: str) -> str:
+    head, _, keys = role_profile(name).partition("\n")
+    lines = "".join(f"aws_mfa_{line}\n" for line in keys.splitlines())
+    return f"{head}\ncredential_process = aws-mfa credential-process {name}\n{lines}"
+
+
+CONFIG = role_profile("prod") + role_profile("test")
+HIDDEN = hidden_profile("prod") + hidden_profile("test")
+
+
+def carried_out(outside: FakeOutside, profiles: Sequence[str] | None, *, undoes: bool = False) -> Adoption:
+    return carry_out(AdoptRequest(profiles, undoes=undoes), as_outside(outside))
+
+
+class ChangingFile(MemoryFile):
+    """Somebody else writes between the look and the lock."""
+
+    def __init__(self, text: str, change: Callable[[], None], path: str) -> None:
+        super().__init__(text, path)
+        self.change = change
+
+    def update(self, edit: Callable[[str], str]) -> bool:
+        self.change()
+        return super().update(edit)
+
+
+def test_named_profiles_are_adopted_and_others_stay() -> None:
+    outside = FakeOutside(KEYS, CONFIG)
+    found = carried_out(outside, ["prod", "prod"])
+    assert (found.done, found.left) == ({"prod": CHANGED}, {})
+    assert outside.config.text == hidden_profile("prod") + role_profile("test")
+    assert outside.credentials.text == KEYS
+
+
+def test_all_are_adopted_and_restored() -> None:
+    outside = FakeOutside(KEYS, CONFIG)
+    assert carried_out(outside, None).done == {"prod": CHANGED, "test": CHANGED}
+    assert outside.config.text == HIDDEN
+    assert carried_out(outside, None).done == {"prod": NOT_CHANGED, "test": NOT_CHANGED}
+    assert carried_out(outside, None, undoes=True).done == {"prod": CHANGED, "test": CHANGED}
+    assert outside.config.text == CONFIG
+
+
+def test_one_that_is_refused_does_not_stop_the_others() -> None:
+    outside = FakeOutside(KEYS + PERMANENT, CONFIG)
+    found = carried_out(outside, None)
+    assert found.done == {"test": CHANGED}
+    assert "long-term keys" in found.left["prod"].message
+    assert outside.config.text == role_profile("prod") + hidden_profile("test")
+    assert outside.credentials.text == KEYS + PERMANENT
+
+
+def test_a_session_goes_from_the_second_file() -> None:
+    outside = FakeOutside(KEYS + SESSION, CONFIG)
+    found = carried_out(outside, ["prod", "test"])
+    assert found.done == {"prod": SESSION_REMOVED, "test": CHANGED}
+    assert (outside.config.text, outside.credentials.text) == (HIDDEN, KEYS)
+
+
+def test_what_ended_between_the_files_is_finished_by_the_next_run() -> None:
+    """And until then the profile has its old session, and the role is hidden."""
+    outside = FakeOutside(KEYS + SESSION, CONFIG)
+    outside.credentials.failure = NotSetUp("the disk is full")
+    with pytest.raises(NotSetUp):
+        carried_out(outside, None)
+    assert (outside.config.text, outside.credentials.read()) == (HIDDEN, KEYS + SESSION)
+    outside.credentials.failure = None
+    assert carried_out(outside, None).done == {"prod": SESSION_REMOVED, "test": NOT_CHANGED}
+    assert (outside.config.text, outside.credentials.text) == (HIDDEN, KEYS)
+
+
+def test_a_file_without_a_change_is_not_opened_for_writing() -> None:
+    """It may be the null device, or not exist."""
+    outside = FakeOutside(None, CONFIG.replace("source_profile = work", "source_profile = noted"))
+    outside.known_keys.text = "[noted-long-term]\nvault = keychain\n"
+    outside.credentials.failure = NotSetUp("cannot write")
+    carried_out(outside, None)
+    assert outside.credentials.text is None
+
+
+def test_neither_file_is_written_where_one_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    outside = FakeOutside(KEYS + SESSION, CONFIG)
+
+    def refuse() -> None:
+        raise NotSetUp("cannot write")
+
+    monkeypatch.setattr(outside.credentials, "check_writable", refuse)
+    with pytest.raises(NotSetUp):
+        carried_out(outside, None)
+    assert (outside.config.text, outside.credentials.text) == (CONFIG, KEYS + SESSION)
+
+
+def test_what_others_write_meanwhile_is_kept_and_counts() -> None:
+    outside = FakeOutside(KEYS, CONFIG)
+
+    def somebody_writes() -> None:
+        outside.config.text = f"# mine\n{CONFIG}" + role_profile("later")
+        outside.credentials.text = KEYS + PERMANENT
+
+    outside.config = ChangingFile(CONFIG, somebody_writes, "~/.aws/config")
+    found = carried_out(outside, None)
+    assert (found.done, list(found.left)) == ({"test": CHANGED}, ["prod"])
+    assert outside.config.text == f"# mine\n{role_profile('prod')}{hidden_profile('test')}{role_profile('later')}"
+
+
+def test_looking_changes_nothing() -> None:
+    outside = FakeOutside(KEYS + SESSION, CONFIG)
+    found = look(AdoptRequest(None), as_outside(outside))
+    assert (found.config, found.credentials) == (HIDDEN, KEYS)
+    assert (outside.config.text, outside.credentials.text) == (CONFIG, KEYS + SESSION)
+
+
+def test_where_there_is_no_role_profile_that_is_said() -> None:
+    with pytest.raises(BadInput, match=r"no role profile in ~/.aws/config or ~/.aws/credentials"):
+        carried_out(FakeOutside(KEYS, "[profile work]\nregion = x\n"), None)
+
+
+def test_a_broken_file_stops_all() -> None:
+    outside = FakeOutside(KEYS + KEYS, CONFIG)
+    with pytest.raises(BrokenFile):
+        carried_out(outside, None)
+    assert outside.config.text == CONFIG
