@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import json
 import os
-import statistics
 import tempfile
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import paired
 import stage
@@ -50,9 +49,9 @@ WAYS = (
 )
 
 
-def home_of(aws: Mapping[str, object], folder: str, *, in_cache: bool) -> str:
+def home_of(aws: Mapping[str, Any], folder: str, *, in_cache: bool) -> str:
     """Make a home for this user; its path."""
-    home = os.path.join(folder, str(aws["user"]))
+    home = os.path.join(folder, aws["user"])
     key_id, secret = aws["long_term"]
     stage.write_credentials(home, stage.long_term_section(aws["user"], key_id, secret, aws["device"]))
     profile = ROLE + FOR_SDKS if in_cache else ROLE
@@ -70,7 +69,7 @@ def renewed(argv: list[str], env: Mapping[str, str]) -> Taken:
     return Taken(time.monotonic() - began, cost.peak_bytes)
 
 
-def run_twice(aws: Mapping[str, object], *, in_cache: bool) -> tuple[Taken, Taken]:
+def run_twice(aws: Mapping[str, Any], *, in_cache: bool) -> tuple[Taken, Taken]:
     """Renew what this user has, and once more at once; SystemExit where sessions are missing."""
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory(dir=IN_MEMORY) as runtime:
         home = home_of(aws, folder, in_cache=in_cache)

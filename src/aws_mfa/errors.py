@@ -3,7 +3,8 @@ Every failure a user can meet, one class per situation; imports nothing.
 
     AwsMfaError                exit 1   unexpected, or a bug
     |-- BadInput               exit 2   what was given cannot be right: a flag, a variable, a setting
-    |   `-- BadCode                     not six digits
+    |   |-- BadCode                     not six digits
+    |   `-- NothingGiven                a question that wants an answer got none
     |-- NotSetUp               exit 3   something must be stored or mended first
     |   |-- NoLongTermKeys              no keys in the vault, the fork's items or the file
     |   |-- NoDevice                    no MFA device known or found
@@ -61,6 +62,10 @@ class BadInput(AwsMfaError):
 
 class BadCode(BadInput):
     """The code is not six digits."""
+
+
+class NothingGiven(BadInput):
+    """A question that wants an answer was left empty: whoever does that has had enough."""
 
 
 class NotSetUp(AwsMfaError):

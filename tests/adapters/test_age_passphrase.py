@@ -26,7 +26,7 @@ def test_a_new_passphrase_is_asked_twice() -> None:
 
 def test_two_new_ones_that_differ_are_refused() -> None:
     with pytest.raises(BadInput, match="differ"):
-        asked(FakeTerminal("open sesame", "open sesam"))(new=True)
+        asked(FakeTerminal(*["open sesame", "open sesam"] * 3))(new=True)
 
 
 def test_an_old_one_is_asked_once_and_after_a_wrong_one_it_is_said() -> None:

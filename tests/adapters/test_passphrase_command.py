@@ -47,7 +47,7 @@ def test_it_cannot_take_the_code_from_stdin() -> None:
         (python("pass"), "printed no passphrase"),
         (python("print(); print('hunter2')"), "printed no passphrase"),
         (python("import sys; sys.stdout.buffer.write(bytes([255]))"), "printed something that is not UTF-8"),
-        ("/no/such/program", "cannot be started: No such file"),
+        ("/no/such/program", "cannot be started: /no/such/program: No such file"),
     ],
 )
 def test_a_command_that_fails_is_told_without_its_output(command: str, line: str) -> None:

@@ -12,6 +12,7 @@ from aws_mfa.rules.durations import (
     DEFAULT_ROLE_SESSION_S,
     check_duration,
     duration_text,
+    parse_duration,
     parse_seconds,
 )
 
@@ -25,6 +26,32 @@ def test_whole_seconds_are_read(text: str, seconds: int) -> None:
 def test_what_is_no_number_of_seconds_names_its_source(text: str) -> None:
     with pytest.raises(BadInput, match=r"^MFA_STS_DURATION is not a number of seconds$"):
         parse_seconds(text, "MFA_STS_DURATION")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        *(("6h", 21600), ("30m", 1800), ("900s", 900), ("900", 900), (" 1h30m ", 5400), ("1h30m5s", 5405)),
+        *(("0", 0), ("36h", 129600), ("999999999", 999_999_999), ("90m", 5400)),
+    ],
+)
+def test_durations_are_read_as_people_write_them(text: str, seconds: int) -> None:
+    assert parse_duration(text, "--min-remaining") == seconds
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", " ", "h", "soon", "1.5h", "-1h", "+1h", "1h30", "30m1h", "1h1h", "1d", "6 h", "6H", "٦h", "²h", "1hm"),
+        *("9" * 10, "1" * 5000 + "h"),
+    ],
+)
+def test_what_is_no_duration_names_its_source(text: str) -> None:
+    """`1h30` too: half of those who write it mean minutes."""
+    with pytest.raises(BadInput, match="^--min-remaining '.*' is no duration$") as refused:
+        parse_duration(text, "--min-remaining")
+    assert refused.value.hints == ("give for example: 6h, 30m or 900",)
+    assert len(refused.value.message) < 300
 
 
 @pytest.mark.parametrize(

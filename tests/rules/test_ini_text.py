@@ -9,7 +9,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from aws_mfa.errors import BadInput, BrokenFile
-from aws_mfa.rules.ini_edit import with_changes, without_section
+from aws_mfa.rules.ini_edit import with_all_changes, with_changes, without_section
 from aws_mfa.rules.ini_text import check, check_if_small, section_values, sections
 from rules.ini_examples import NAMES, File, Line, Values, any_characters, any_lines, files, read_by_sdk
 
@@ -363,3 +363,42 @@ def test_ten_thousand_profiles_are_searched_checked_and_changed_in_place() -> No
     assert section_values(text, "p10000") is None
     assert with_changes(text, "p5000", {"aws_access_key_id": "new"}) == text.replace("= ASIA5000\n", "= new\n")
     assert without_section(text, "p5000") == text.replace(profile.format(5000), "")
+
+
+# Many sections at once
+
+
+@settings(max_examples=200)
+@given(files(), st.dictionaries(st.sampled_from((*NAMES, "new", "newer")), changes_of, max_size=4))
+@example(File([Line("[a]", "a", is_header=True)], "\n"), {"new": {"k": "v"}, "a": {"k": "v"}})
+def test_many_sections_at_once_are_as_one_after_the_other(
+    file: File, changes: dict[str, dict[str, str | None]]
+) -> None:
+    one_by_one = file.text
+    for name, changes_of_one in changes.items():
+        one_by_one = with_changes(one_by_one, name, changes_of_one)
+    at_once = with_all_changes(file.text, changes)
+    assert read_by_sdk(at_once) == read_by_sdk(one_by_one)
+    assert at_once == one_by_one
+
+
+@some
+@given(any_text, st.dictionaries(st.sampled_from(NAMES), changes_of, max_size=3))
+def test_what_sdks_could_not_read_is_never_written(text: str, changes: dict[str, dict[str, str | None]]) -> None:
+    """A text that is refused is refused here too, where the fault touches what is changed."""
+    try:
+        after = with_all_changes(text, changes)
+    except BrokenFile:
+        assert our_refusal(text) is not None
+        return
+    assert our_refusal(text) is not None or our_refusal(after) is None
+
+
+def test_a_section_that_stands_twice_is_refused_with_its_line() -> None:
+    with pytest.raises(BrokenFile, match=r"line 3: section \[a\] stands here again \(first in line 1\)"):
+        with_all_changes("[a]\nk = v\n[a]\n", {"a": {"k": "w"}})
+
+
+def test_a_value_that_no_line_can_carry_changes_nothing() -> None:
+    with pytest.raises(BadInput, match="the value for 'k' holds a line break"):
+        with_all_changes("[a]\n", {"b": {"k": "v"}, "a": {"k": "v\nx = y"}})

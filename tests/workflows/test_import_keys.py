@@ -8,7 +8,7 @@ import pytest
 from aws_mfa.errors import AwsMfaError, BadInput, Cancelled, KeychainUnavailable, NeedsHuman, NotSetUp
 from aws_mfa.rules.ini_text import section_values
 from aws_mfa.rules.key_documents import keys_of
-from aws_mfa.workflows.import_keys import ask_consent, carry_out, check_keychain
+from aws_mfa.workflows.import_keys import ask_consent, carry_out, choose_other_vault
 from aws_mfa.workflows.importable_keys import ImportRequest, keys_given, keys_here
 from aws_mfa.workflows.keys import note_keys
 from fakes import (
@@ -183,8 +183,21 @@ def test_a_keychain_that_is_needed_and_absent_is_told_before_the_question() -> N
     outside = FakeOutside(CREDENTIALS)
     outside.fork = BrokenFork()
     with pytest.raises(KeychainUnavailable):
-        check_keychain(keys_here(ImportRequest(), outside))
-    check_keychain(keys_here(ImportRequest(vault="age"), outside))
+        choose_other_vault(keys_here(ImportRequest(), outside), outside, may_ask=False)
+    choose_other_vault(keys_here(ImportRequest(vault="age"), outside), outside, may_ask=False)
+
+
+@pytest.mark.parametrize("answer", ["y", "n"])
+def test_where_the_keychain_cannot_be_used_a_human_is_offered_the_age_vault(answer: str) -> None:
+    outside = FakeOutside(CREDENTIALS)
+    outside.fork, outside.terminal = BrokenFork(), FakeTerminal(answer)
+    found = keys_here(ImportRequest(), outside)
+    if answer == "n":
+        with pytest.raises(KeychainUnavailable):
+            choose_other_vault(found, outside, may_ask=True)
+    else:
+        choose_other_vault(found, outside, may_ask=True)
+        assert {move.vault for move in found.moves} == {"age"}
 
 
 class BrokenFork(FakeFork):

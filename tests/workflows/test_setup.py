@@ -115,17 +115,36 @@ def test_without_a_human_replacing_needs_the_flag() -> None:
 
 @pytest.mark.parametrize("key_id", ["", "AKIA", "AKIA WITH BLANKS 1234", "ASIASESSIONKEY123456", "x" * 15])
 def test_what_is_no_long_term_key_id_is_refused_where_it_is_typed(key_id: str) -> None:
-    outside = outside_answering(key_id)
+    outside = outside_answering(*([key_id] * 3))
     with pytest.raises(BadInput):
         set_up(Answers(profile="work"), BY_DEFAULT, as_outside(outside))
 
 
 @pytest.mark.parametrize("secret", ["", "  ", "two words", "caf\u00e9" * 10])
 def test_what_is_no_secret_is_refused_and_not_quoted(secret: str) -> None:
-    outside = outside_answering(KEYS.access_key_id, secret)
+    outside = outside_answering(KEYS.access_key_id, *([secret] * 3))
     with pytest.raises(BadInput) as failure:
         set_up(Answers(profile="work"), BY_DEFAULT, as_outside(outside))
     assert not secret.strip() or secret not in str(failure.value)
+
+
+def test_a_human_who_mistyped_is_asked_again() -> None:
+    outside = outside_answering("foo", KEYS.access_key_id, "two words", SECRET, "eu central", "eu-central-1")
+    done = set_up(Answers(profile="work"), BY_DEFAULT, as_outside(outside))
+    assert done.region == "eu-central-1"
+    assert outside.vaults["keychain"].stored[SECTION].matches(KEYS)
+
+
+def test_the_profile_of_the_environment_is_offered() -> None:
+    outside = outside_answering("", KEYS.access_key_id, SECRET, "")
+    outside.environ = {"AWS_PROFILE": "envp"}
+    assert set_up(Answers(), BY_DEFAULT, as_outside(outside)).profile == "envp"
+    assert outside.terminal.questions[0] == "Profile name to [envp]: "
+
+
+def test_a_secret_alone_on_a_pipe_is_not_taken_for_the_profiles_name() -> None:
+    outside = outside_answering(SECRET, has_human=False)
+    assert set_up(Answers(access_key_id=KEYS.access_key_id), BY_DEFAULT, as_outside(outside)).profile == "default"
 
 
 def test_keys_that_aws_refuses_are_not_stored() -> None:

@@ -41,7 +41,9 @@ class AskedPassphrase:
 
     def _new(self) -> Secret:
         self._terminal.say("A new age vault is made. Nobody can recover its passphrase: keep it somewhere else too.")
-        passphrase = self._terminal.ask_hidden("New passphrase of the age vault: ")
-        if not passphrase.matches(self._terminal.ask_hidden("The same again: ")):
-            raise BadInput("the two passphrases differ", "try again")
-        return passphrase
+        for _ in range(self.tries):
+            passphrase = self._terminal.ask_hidden("New passphrase of the age vault: ")
+            if passphrase.matches(self._terminal.ask_hidden("The same again: ")):
+                return passphrase
+            self._terminal.say("the two differ")
+        raise BadInput("the two passphrases differ", "try again")

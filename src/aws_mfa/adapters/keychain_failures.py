@@ -11,11 +11,11 @@ from __future__ import annotations
 from aws_mfa.errors import KeychainUnavailable
 
 WAYS_OUT = (
-    "or keep the keys in a passphrase-encrypted file: add --vault age (or set AWS_MFA_VAULT=age)",
-    "or in the credentials file, in plain text: add --vault file",
+    "or store the keys in a passphrase-encrypted file: aws-mfa setup --vault age",
+    "or in the credentials file, in plain text: aws-mfa setup --vault file",
 )
 _NO_KEYCHAIN_WAYS_OUT = (
-    "keep the keys in a passphrase-encrypted file: add --vault age (or set AWS_MFA_VAULT=age)",
+    "store the keys in a passphrase-encrypted file: aws-mfa setup --vault age",
     WAYS_OUT[1],
 )
 _UNLOCK_MAC = "unlock it: security unlock-keychain"

@@ -58,7 +58,8 @@ class PassphraseCommand:
             # `from None`: the exception carries what the command has printed so far.
             raise _failed(f"did not end within {self._time_limit_s:g} s") from None
         except OSError as error:
-            raise _failed(f"cannot be started: {error.strerror}") from None
+            name = _words(self._command)[0] if os.name != "nt" else "it"
+            raise _failed(f"cannot be started: {name}: {error.strerror}") from None
         except ValueError:
             raise _failed("is not a command line: a quote is not closed, or it is empty") from None
         if ended.returncode != 0:
@@ -76,4 +77,7 @@ def _words(command: str) -> list[str] | str:
 
 
 def _failed(what: str) -> BadInput:
-    return BadInput(f"the command in {VARIABLE} {what}", "run it by hand: it must print the passphrase on one line")
+    return BadInput(
+        f"the command in {VARIABLE} {what}",
+        "it must print the passphrase on one line; no shell runs it: ~ and $NAME are not expanded",
+    )

@@ -31,18 +31,20 @@ _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) 
 _RANDOM_BYTES = 8
 
 
-def replace_privately(path: str, data: bytes) -> None:
+def replace_privately(path: str, data: bytes, *, tidies: bool = True) -> None:
     """
     Replace the file that `path` leads to, or create it, with mode 0600 (or what an existing file has of it).
 
-    Symlinks stay, and a dangling one gets its target. Raises `NotSetUp` where the file cannot be written and
+    Symlinks stay, and a dangling one gets its target. `tidies`: what killed writers of this file left is removed;
+    that takes a look at the whole folder. Raises `NotSetUp` where the file cannot be written and
     `BrokenFile` where `path` is no regular file; the old file then stands as it was.
     """
     target = os.path.realpath(path)
     folder, name = os.path.split(target)
     try:
         old = _regular_file(target)
-        _remove_leftovers(folder, name)
+        if tidies:
+            _remove_leftovers(folder, name)
         _replace(target, data, old)
     except OSError as error:
         raise not_written(path, error) from None

@@ -44,6 +44,7 @@ class SessionFiles:
         self._suffix = suffix
         self._open_seal = open_seal
         self._seal: Seal | None = None
+        self._is_tidy = False
 
     def read(self, label: str) -> bytes | None:
         """The label's entry, None where there is none. Raises `Unfit`, `OSError`, and errors of ours."""
@@ -63,11 +64,12 @@ class SessionFiles:
             # Before the lock: a keychain may ask a human, and nobody else should wait for that.
             data = self._the_seal().sealed(data)
         ensure_private_folder(self.folder)
+        self._tidy_once()
         with self.locked():
             path = os.path.join(self.folder, name)
             if os.path.islink(path):
                 os.unlink(path)  # or the session would be written to wherever that leads
-            replace_privately(path, data)
+            replace_privately(path, data, tidies=False)
 
     def remove(self, label: str) -> bool:
         """Remove the label's file, whatever it is; whether there was one. Raises `OSError`."""
@@ -93,6 +95,12 @@ class SessionFiles:
         """Keep every other process from changing entries here, for the length of a `with`; the folder must be there."""
         private_folder(self.folder)
         return lock(os.path.join(self.folder, _LOCK_NAME), timeout_s=_LOCK_TIMEOUT_S)
+
+    def _tidy_once(self) -> None:
+        """Not for every entry: of a thousand written in one run each would look at all others."""
+        if not self._is_tidy:
+            self._is_tidy = True
+            self.remove_leftovers()
 
     def _the_seal(self) -> Seal:
         if self._seal is None:

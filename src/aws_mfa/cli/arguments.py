@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Collection
 
 
-def parsed(parser: argparse.ArgumentParser, argv: list[str]) -> argparse.Namespace:
-    """Parse, or end the program with usage on stderr and exit code 2."""
+def parsed(parser: argparse.ArgumentParser, argv: list[str], *, commands: Collection[str] = ()) -> argparse.Namespace:
+    """Parse, or end the program with usage on stderr and exit code 2; `commands` may stand first only."""
     arguments, unknown = parser.parse_known_args(argv)
+    for word in unknown:
+        if word in commands:
+            parser.error(f"the command comes first: aws-mfa {word} [flags]")
     if unknown:
         flags = [word.partition("=")[0] for word in unknown if word.startswith("-")]
         what = " ".join(flags) or f"{len(unknown)} that no flag takes (not shown: they may be secret)"

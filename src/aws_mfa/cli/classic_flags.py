@@ -39,7 +39,8 @@ def parse_flags(argv: list[str], commands: str) -> argparse.Namespace:
     parser = _parser(commands)
     if argv and not argv[0].startswith("-"):
         parser.error(f"there is no command {argv[0]!r}\n{commands}")
-    return parsed(parser, expanded(argv))
+    names = {line.split()[0] for line in commands.splitlines() if line.startswith("  ")}
+    return parsed(parser, expanded(argv), commands=names)
 
 
 def expanded(argv: list[str]) -> list[str]:

@@ -42,7 +42,7 @@ def plan_request(args: argparse.Namespace, outside: Outside) -> PlanRequest:
         names,
         min_remaining_s=parse_duration(args.min_remaining, "--min-remaining"),
         forced=args.force,
-        overlay=Overlay(policy, check_policy_arns(args.policy_arn), read_only=args.read_only),
+        overlay=Overlay(policy, check_policy_arns(args.policy_arn, read_only=args.read_only), read_only=args.read_only),
         vault=args.vault,
         no_keychain=args.no_keychain,
     )

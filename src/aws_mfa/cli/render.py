@@ -37,7 +37,7 @@ def table(header: list[str], rows: list[list[str]], width: int | None) -> str:
     for row in rows:
         made.add_row(*map(shown_text, row))
     out = io.StringIO()
-    Console(file=out, width=width or _WIDEST, color_system=None, markup=False, highlight=False).print(made)
+    Console(file=out, width=width or _WIDEST, color_system=None, markup=False, emoji=False, highlight=False).print(made)
     return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
 
 
@@ -75,12 +75,13 @@ def plan_text(planned: Planned, width: int | None) -> str:
     plan = planned.plan
     rows = [[*_step_row(step)] for step in plan.steps]
     rows += [["-", reused.label, "none: stored until " + local_text(reused.expires_at), ""] for reused in plan.reused]
-    lines = [f"{summary(plan)}\n"]
+    lines = [f"{shown_text(summary(plan))}\n"]
     if rows:
         lines.append(table(["code", "session", "call", "why"], rows, width))
-    lines += [f"{name}: {shown_text(note)}\n" for name, notes in plan.notes.items() for note in notes]
-    lines += [f"{name}: {shown_text(error.message)}\n" for name, error in planned.failures.items()]
-    return "".join(lines)
+    notes = [f"{name}: {note}" for name, notes in plan.notes.items() for note in notes]
+    failures = [f"{name}: {error.message}" for name, error in planned.failures.items()]
+    hints = dict.fromkeys(f"hint: {hint}" for error in planned.failures.values() for hint in error.hints)
+    return "".join([*lines, *(f"{shown_text(line)}\n" for line in (*notes, *failures, *hints))])
 
 
 def _step_row(step: Step) -> tuple[str, str, str, str]:

@@ -80,7 +80,7 @@ def check_role(role_arn: str, *, source: str) -> str:
         raise BadInput(f"the role given by {source} is not the ARN of a role: {_quoted(role_arn)}", _role_hint(parts))
     shortest, longest = _ROLE_ARN_LENGTH
     name_fits = _fits(parts[5].rpartition("/")[2], _NAME, (1, 64))
-    printable = all("!" <= character <= "~" for character in role_arn)
+    printable = role_arn.isascii() and role_arn.isprintable() and " " not in role_arn
     if parts[3] or not (_is_account(parts[4]) and name_fits and printable and shortest <= len(role_arn) <= longest):
         raise BadInput(
             f"the role given by {source} is not a complete ARN: {_quoted(role_arn)}",

@@ -121,7 +121,7 @@ def _walk(text: str, start: int, line_number: int, where: str) -> Iterator[Secti
             if section is None:
                 raise _broken(where, _number(text, at, number), "a key stands before the first [section]")
             section.entries.append(entry)
-            indent_of_entry, blank_lines = indent_of(line), 0
+            indent_of_entry, blank_lines = len(entry.indent), 0
         at = end
         line_number += 1 if line_number else 0
     if section is not None:

@@ -89,7 +89,7 @@ class Profile:
 
     def given(self, key: str) -> Given | None:
         """Value and source of a standard key; empty counts as absent."""
-        found = self.settings.get(key)
+        found = (self._settings or self.settings).get(key)
         return found if found is not None and found.value else None
 
     def value(self, key: str) -> str | None:

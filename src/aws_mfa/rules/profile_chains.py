@@ -67,7 +67,9 @@ def chain_of(name: str, profiles: AwsProfiles, *, keys_stored: KeysStored | None
     wanted = _profile(name, profiles, keys_stored)
     if wanted is None:
         raise BadProfile(
-            f"there is no profile {shown(name)!r} in {profiles.where}", "list them with: aws configure list-profiles"
+            f"there is no profile {shown(name)!r} in {profiles.where}",
+            "list them with: aws configure list-profiles",
+            "or store long-term keys under that name: aws-mfa setup --profile NAME",
         )
     hops: list[Profile] = []
     visited: dict[str, None] = {}

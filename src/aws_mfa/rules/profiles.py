@@ -61,6 +61,11 @@ class AwsProfiles:
         """Both paths, for messages."""
         return f"{self._config.where} or {self._credentials.where}"
 
+    @property
+    def credentials(self) -> SectionIndex:
+        """The sections of the credentials file."""
+        return self._credentials
+
     def profile(self, name: str) -> Profile | None:
         """Read the profile; None where neither file has it, nor a long-term section of its name."""
         if name not in self._read:

@@ -24,7 +24,7 @@ _SINGLE_SEARCHES = 6
 class SectionIndex:
     """The sections of one file by the text between their brackets. `where` is the file's name in messages."""
 
-    __slots__ = ("_bodies", "_of_all", "_searches_left", "text", "where")
+    __slots__ = ("_bodies", "_of_all", "_read", "_searches_left", "text", "where")
 
     def __init__(self, text: str, where: str) -> None:
         check_characters(text, where)
@@ -34,6 +34,7 @@ class SectionIndex:
         self._of_all = of_all.values() if of_all is not None else {}
         self._bodies: dict[str, str] | None = None
         self._searches_left = _SINGLE_SEARCHES
+        self._read: dict[str, Mapping[str, str] | None] = {}
 
     @property
     def is_complete(self) -> bool:
@@ -48,8 +49,11 @@ class SectionIndex:
 
     def values(self, header: str) -> Mapping[str, str] | None:
         """Keys (lower case) and values of the section, those of `[DEFAULT]` too; None where there is none."""
-        if header == _OF_ALL:
-            return None
+        if header not in self._read:
+            self._read[header] = None if header == _OF_ALL else self._values(header)
+        return self._read[header]
+
+    def _values(self, header: str) -> Mapping[str, str] | None:
         self._searches_left -= 1
         if self._bodies is None and self._searches_left < 0:
             self.headers()

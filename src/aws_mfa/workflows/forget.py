@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_mfa.rules.freshness import REQUIRED_KEYS, holds_permanent_keys
+from aws_mfa.rules.freshness import holds_permanent_keys
 from aws_mfa.rules.ini_edit import with_changes, without_section
 from aws_mfa.rules.ini_text import check, sections
 from aws_mfa.rules.section_names import long_term_section
-from aws_mfa.rules.session_labels import mfa_label
+from aws_mfa.rules.session_labels import cut_label, mfa_label
+from aws_mfa.rules.session_section import SESSION_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,14 +21,12 @@ if TYPE_CHECKING:
     from aws_mfa.rules.ini_text import Section
     from aws_mfa.workflows.outside import Outside
 
-_OURS = (*REQUIRED_KEYS, "assumed_role_arn", "x_security_token_expires")
-
 
 def forget_sessions(profiles: Sequence[str] | None, outside: Outside) -> list[str]:
     """Remove the sessions of these profiles (None: all); a line for each that was removed."""
     labels = None
     if profiles is not None:
-        labels = [label for name in profiles for label in (name, mfa_label(long_term_section(name, None)))]
+        labels = [label for name in profiles for label in _labels(name)]
     removed = [f"{label}: removed from the session cache" for label in outside.session_cache.forget(labels)]
     path = outside.credentials.path
     gone: list[str] = []
@@ -46,6 +45,12 @@ def forget_sessions(profiles: Sequence[str] | None, outside: Outside) -> list[st
     return removed + [f"{name}: removed from {path}" for name in gone]
 
 
+def _labels(profile: str) -> tuple[str, ...]:
+    """All that may be stored for it; its long-term keys stand in `<profile>-long-term`, or in its own section."""
+    long_term = long_term_section(profile, None)
+    return (profile, cut_label(profile), mfa_label(long_term), mfa_label(profile))
+
+
 def _is_ours(section: Section) -> bool:
     """A session that this tool, or the one before it, has written."""
     values = section.values()
@@ -54,7 +59,7 @@ def _is_ours(section: Section) -> bool:
 
 def _without_session(text: str, section: Section, path: str) -> str:
     """Take our keys; the section itself where nothing else is in it."""
-    if all(entry.key in _OURS for entry in section.entries):
+    if all(entry.key in SESSION_KEYS for entry in section.entries):
         return without_section(text, section.name, where=path)
-    present = [entry.key for entry in section.entries if entry.key in _OURS]
+    present = [entry.key for entry in section.entries if entry.key in SESSION_KEYS]
     return with_changes(text, section.name, dict.fromkeys(present), where=path)

@@ -33,10 +33,19 @@ def ask_consent(question: str, outside: Outside) -> None:
         raise Cancelled("nothing was changed")
 
 
-def check_keychain(found: Importable) -> None:
-    """Raise what is known against the keychain where it is needed, before anybody is asked to agree."""
-    if found.keychain_trouble is not None and any(move.vault == "keychain" for move in found.moves):
-        raise found.keychain_trouble
+def choose_other_vault(found: Importable, outside: Outside, *, may_ask: bool) -> None:
+    """Where the keychain is needed and cannot be used: offer the age vault, or raise what is known against it."""
+    trouble = found.keychain_trouble
+    if trouble is None or not any(move.vault == "keychain" for move in found.moves):
+        return
+    if not (may_ask and outside.terminal.has_human):
+        raise trouble
+    outside.terminal.say(trouble.message)
+    answer = outside.terminal.ask("Move the keys into a passphrase-encrypted file (age) instead? [y/n] ")
+    if answer.strip().lower() not in _YES:
+        raise trouble
+    for move in found.moves:
+        move.vault = "age" if move.vault == "keychain" else move.vault
 
 
 def carry_out(found: Importable, outside: Outside, *, replaces: bool, asks: bool) -> list[Move]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.errors import KeychainUnavailable, NoLongTermKeys
 from aws_mfa.model import LongTermKeys, Secret
+from aws_mfa.rules.ini_text import sections
 from aws_mfa.rules.vault_choice import noted_vault, with_note
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from aws_mfa.workflows.outside import Outside
 
 _KEY_ID, _SECRET = "aws_access_key_id", "aws_secret_access_key"
+_LONG_TERM, _MOST_SHOWN = "-long-term", 8
 IMPORT_HINT = "move them to the vault with: aws-mfa import"
 
 
@@ -49,7 +51,7 @@ def find_long_term_keys(
     if found is None:
         found = _in_file(long_term, choice, trouble, outside.credentials.path)
     if found is None:
-        raise _missing(section, long_term, trouble, noted)
+        raise _missing(section, long_term, choice, trouble, noted, _profiles_set_up(section, outside))
     return found
 
 
@@ -106,7 +108,8 @@ def _in_file(
     if choice.name == "file":
         return FoundKeys(keys, "file")
     if trouble is not None:
-        return FoundKeys(keys, "file", f"{trouble.message}; long-term keys read from {path}")
+        way = "move them to a passphrase-encrypted file with: aws-mfa import --vault age"
+        return FoundKeys(keys, "file", f"{trouble.message}; long-term keys read from {path}; {way}")
     return FoundKeys(keys, "file", f"long-term keys read from {path}, where they lie in plain text; {IMPORT_HINT}")
 
 
@@ -114,15 +117,32 @@ def _has_keys(long_term: Mapping[str, str] | None) -> bool:
     return bool(long_term and long_term.get(_KEY_ID) and long_term.get(_SECRET))
 
 
+def _profiles_set_up(section: str, outside: Outside) -> list[str]:
+    """Some names of profiles with keys, for whoever mistyped one."""
+    texts = (outside.known_keys.read(), outside.credentials.read())
+    found = [one.name for text in texts for one in sections(text) if one.name.endswith(_LONG_TERM)]
+    names = [name for name in found if name != section]
+    return [name.removesuffix(_LONG_TERM) for name in dict.fromkeys(names)][:_MOST_SHOWN]
+
+
 def _missing(
-    section: str, long_term: Mapping[str, str] | None, trouble: KeychainUnavailable | None, noted: str | None
+    section: str,
+    long_term: Mapping[str, str] | None,
+    choice: VaultChoice,
+    trouble: KeychainUnavailable | None,
+    noted: str | None,
+    others: list[str],
 ) -> NoLongTermKeys:
     profile = section.removesuffix("-long-term")
     hints = [f"store them with: aws-mfa setup --profile {quote(profile)}"]
     if trouble is not None:
         hints = [f"the keychain could not be asked ({trouble.message})", *trouble.hints, *hints]
-    elif noted:
+    elif noted == choice.name:
         hints.insert(0, f"they were stored in the {noted} vault, which has no entry of that name now")
+    elif noted:
+        hints.insert(0, f"they were stored in the {noted} vault: leave out what names another ({choice.source})")
+    if others:
+        hints.insert(0, f"set up here: {', '.join(others)}")
     if long_term is None:
         message = (
             f"Long term credentials session '[{section}]' is missing. You must add this section to your credentials "

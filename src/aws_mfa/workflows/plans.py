@@ -9,13 +9,12 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from aws_mfa.errors import AwsMfaError, BadInput
+from aws_mfa.errors import AwsMfaError, BadInput, BadProfile
 from aws_mfa.rules.arns import sanitised_session_name
 from aws_mfa.rules.freshness import MARGIN_S, holds_permanent_keys
 from aws_mfa.rules.ini_text import check, check_if_small, sections
 from aws_mfa.rules.profile_chains import chain_of
 from aws_mfa.rules.profiles import AwsProfiles
-from aws_mfa.rules.section_index import SectionIndex
 from aws_mfa.rules.section_names import check_name
 from aws_mfa.rules.session_plan import make_plan
 from aws_mfa.rules.session_steps import Overlay, Wanted
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aws_mfa.rules.profile_chains import Chain
+    from aws_mfa.rules.profiles import Profile
+    from aws_mfa.rules.section_index import SectionIndex
     from aws_mfa.rules.session_steps import Plan
     from aws_mfa.workflows.outside import Outside
 
@@ -89,7 +90,7 @@ def plan_sessions(request: PlanRequest, outside: Outside) -> Planned:
     profiles = AwsProfiles(config_text, credentials_text, outside.config.path, outside.credentials.path)
     noted = {section.name for section in sections(outside.known_keys.read(), where=outside.known_keys.path)}
     names = request.profiles if request.profiles is not None else _all_names(profiles, noted, request.overlay)
-    credentials = SectionIndex(credentials_text, outside.credentials.path)
+    credentials = profiles.credentials
     users = Users(outside, credentials_text, vault=request.vault, no_keychain=request.no_keychain)
     wanted: list[Wanted] = []
     failures: dict[str, AwsMfaError] = {}
@@ -121,14 +122,10 @@ def _all_names(profiles: AwsProfiles, noted: set[str], overlay: Overlay) -> list
 
     Users whose keys stand in the profile's own section are left out: there is no place for their session.
     """
-    names = [
-        profile.name
-        for profile in profiles.all_profiles()
-        if profile.own.get("role_arn") or profile.own.get("include_profile") or profile.has_long_term_section
-        if _has_role(profile) or not overlay
-    ]
-    of_vault = (section.removesuffix(_LONG_TERM) for section in sorted(noted) if section.endswith(_LONG_TERM))
-    names = list(dict.fromkeys([*names, *(() if overlay else of_vault)]))
+    names = [profile.name for profile in profiles.all_profiles() if _has_role(profile)]
+    if not overlay:
+        known = (*profiles.credentials.headers(), *sorted(noted))
+        names += [section.removesuffix(_LONG_TERM) for section in known if section.endswith(_LONG_TERM)]
     if not names:
         raise BadInput(
             "no profile has a role, or long-term keys elsewhere than in its own section",
@@ -136,6 +133,14 @@ def _all_names(profiles: AwsProfiles, noted: set[str], overlay: Overlay) -> list
             "or move the keys of your profiles to the vault: aws-mfa import",
         )
     return names
+
+
+def _has_role(profile: Profile) -> bool:
+    """One that cannot be read counts as well: its failure is to be shown."""
+    try:
+        return profile.given("role_arn") is not None
+    except BadProfile:
+        return True
 
 
 def _check_overlay(chain: Chain, overlay: Overlay) -> None:

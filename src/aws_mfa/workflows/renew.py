@@ -36,6 +36,8 @@ from aws_mfa.rules.session_section import section_of
 from aws_mfa.withdrawal import Withdrawal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aws_mfa.model import Identity, LongTermKeys, Session, SessionRequest
     from aws_mfa.workflows.outside import Outside
 
@@ -134,7 +136,12 @@ def write_session(renewal: Renewal, session: Session, code: str, outside: Outsid
 
 def refuse_permanent_keys(text: str, section: str, path: str) -> None:
     """Raise `PermanentKeysInTheWay` where the section to be written holds long-term keys."""
-    if holds_permanent_keys(section_values(text, section, where=path) or {}):
+    refuse_permanent_values(section_values(text, section, where=path), section, path)
+
+
+def refuse_permanent_values(values: Mapping[str, str] | None, section: str, path: str) -> None:
+    """As `refuse_permanent_keys`, for a section that is read already."""
+    if holds_permanent_keys(values or {}):
         raise PermanentKeysInTheWay(
             f"section [{section}] of {path} holds long-term keys: they are not overwritten",
             f"move them to the vault first: aws-mfa import --profile {quote(section)}",

@@ -22,7 +22,7 @@ from aws_mfa.rules.classic_settings import config_section_name
 from aws_mfa.rules.ini_edit import with_changes, without_section
 from aws_mfa.rules.ini_text import check, section_values
 from aws_mfa.rules.regions import checked_region, default_region
-from aws_mfa.rules.section_names import check_name, long_term_section
+from aws_mfa.rules.section_names import long_term_section
 from aws_mfa.workflows.devices import discover_device
 from aws_mfa.workflows.keys import keys_in_section, note_keys
 from aws_mfa.workflows.setup_questions import (
@@ -30,6 +30,7 @@ from aws_mfa.workflows.setup_questions import (
     ask_before_replacing,
     asked_device,
     asked_keys,
+    asked_profile,
     asked_region,
     check_answers,
     other_partition,
@@ -77,8 +78,7 @@ def set_up(answers: Answers, choice: VaultChoice, outside: Outside) -> SetUp:
     check_answers(answers)
     _check_files(outside)
     vault = _usable_vault(choice, outside)
-    profile = answers.profile or outside.terminal.ask("Profile name to [default]: ").strip() or "default"
-    check_name(profile)
+    profile = answers.profile or asked_profile(answers, outside)
     section = long_term_section(profile, None)
     old = vault.load(section)
     ask_before_replacing(section, old, answers, vault, outside)

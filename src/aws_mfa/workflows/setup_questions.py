@@ -10,18 +10,24 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from aws_mfa.errors import BadInput, Cancelled, KeychainUnavailable, NeedsHuman, UnknownKey, Unreachable
+from aws_mfa.errors import BadInput, Cancelled, KeychainUnavailable, NeedsHuman, NothingGiven, UnknownKey, Unreachable
 from aws_mfa.model import LongTermKeys, Secret, masked
 from aws_mfa.rules import arns
 from aws_mfa.rules.key_shapes import trouble_with_key_id, trouble_with_secret
 from aws_mfa.rules.regions import checked_region, default_region
-from aws_mfa.rules.section_names import check_name
+from aws_mfa.rules.section_names import check_name, profile_in_force
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
     from aws_mfa.model import Identity
-    from aws_mfa.workflows.outside import Outside, Vault
+    from aws_mfa.workflows.outside import Outside, Terminal, Vault
+
+    Answer = TypeVar("Answer")
 
 _YES = ("y", "yes")
+_TRIES = 3
 
 
 class Answers:
@@ -57,6 +63,20 @@ def check_answers(answers: Answers) -> None:
         answers.region = checked_region(answers.region, source="--region")
 
 
+def asked_profile(answers: Answers, outside: Outside) -> str:
+    """The profile as it is answered; `AWS_PROFILE`, else `default`, for Enter and where only the secret is piped."""
+    likely = profile_in_force(None, outside.environ)
+    if answers.access_key_id and not outside.terminal.has_human:
+        return likely
+
+    def ask() -> str:
+        name = outside.terminal.ask(f"Profile name to [{likely}]: ").strip() or likely
+        check_name(name)
+        return name
+
+    return until_good(ask, outside.terminal)
+
+
 def other_vault(error: KeychainUnavailable, outside: Outside) -> str:
     """Say why the keychain will not do, and let a human choose another vault; the error itself where none is wanted."""
     outside.terminal.say(error.message)
@@ -67,6 +87,7 @@ def other_vault(error: KeychainUnavailable, outside: Outside) -> str:
             return answer
         if answer in ("n", "no", "nowhere"):
             raise error
+        outside.terminal.say("please answer with age, file or no")
 
 
 def ask_before_replacing(
@@ -87,21 +108,40 @@ def ask_before_replacing(
 
 def asked_keys(answers: Answers, outside: Outside) -> LongTermKeys:
     """The access key id, shown while it is typed, and the secret, which is not."""
-    key_id = answers.access_key_id or outside.terminal.ask("aws_access_key_id: ")
-    key_id = _checked_key_id(key_id)
-    secret = Secret(outside.terminal.ask_hidden("aws_secret_access_key: ").reveal().strip())
+    terminal = outside.terminal
+    key_id = answers.access_key_id or until_good(lambda: _checked_key_id(terminal.ask("aws_access_key_id: ")), terminal)
+    return LongTermKeys(_checked_key_id(key_id), until_good(lambda: _asked_secret(terminal), terminal))
+
+
+def until_good(ask: Callable[[], Answer], terminal: Terminal) -> Answer:
+    """Ask; a human who mistyped is told and asked again, three times in all."""
+    for _ in range(_TRIES - 1):
+        try:
+            return ask()
+        except NothingGiven:
+            raise
+        except BadInput as error:
+            if not terminal.has_human:
+                raise
+            for line in (error.message, *(f"hint: {hint}" for hint in error.hints)):
+                terminal.say(line)
+    return ask()
+
+
+def _asked_secret(terminal: Terminal) -> Secret:
+    secret = Secret(terminal.ask_hidden("aws_secret_access_key: ").reveal().strip())
     if not secret:
-        raise BadInput("You must supply aws_secret_access_key")
+        raise NothingGiven("You must supply aws_secret_access_key")
     trouble = trouble_with_secret(secret)
     if trouble:
         raise BadInput(trouble, "copy it again, whole and alone")
-    return LongTermKeys(key_id, secret)
+    return secret
 
 
 def _checked_key_id(text: str) -> str:
     key_id = text.strip()
     if not key_id:
-        raise BadInput("You must supply aws_access_key_id")
+        raise NothingGiven("You must supply aws_access_key_id")
     trouble = trouble_with_key_id(key_id)
     if trouble:
         raise BadInput(trouble, "copy it again from the IAM console, or make a key: its id begins with AKIA")
@@ -135,8 +175,13 @@ def asked_region(likely: str, outside: Outside) -> str:
     """The region as a human gives it, the likely one for Enter and where nobody is there."""
     if not outside.terminal.has_human:
         return likely
-    answer = outside.terminal.ask(f"Region [{likely}]: ").strip()
-    return checked_region(answer, source="the answer") if answer else likely
+    terminal = outside.terminal
+
+    def ask() -> str:
+        answer = terminal.ask(f"Region [{likely}]: ").strip()
+        return checked_region(answer, source="the answer") if answer else likely
+
+    return until_good(ask, terminal)
 
 
 def asked_device(identity: Identity | None, outside: Outside) -> str | None:
@@ -144,8 +189,13 @@ def asked_device(identity: Identity | None, outside: Outside) -> str | None:
     if not outside.terminal.has_human:
         return None
     likely = _likely_device(identity)
-    answer = outside.terminal.ask(f"MFA device, ARN or serial [{likely or 'none'}]: ").strip() or likely
-    return arns.check_device(answer, source="the answer") if answer else None
+    terminal = outside.terminal
+
+    def ask() -> str | None:
+        answer = terminal.ask(f"MFA device, ARN or serial [{likely or 'none'}]: ").strip() or likely
+        return arns.check_device(answer, source="the answer") if answer else None
+
+    return until_good(ask, terminal)
 
 
 def _likely_device(identity: Identity | None) -> str | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.errors import NotSetUp
 from aws_mfa.model import masked
 from aws_mfa.rules.vault_choice import VAULTS
-from aws_mfa.workflows.import_keys import ask_consent, carry_out, check_keychain
+from aws_mfa.workflows.import_keys import ask_consent, carry_out, choose_other_vault
 from aws_mfa.workflows.importable_keys import ImportRequest, keys_given, keys_here
 
 if TYPE_CHECKING:
@@ -60,8 +60,7 @@ def run(args: argparse.Namespace, outside: Outside) -> int:
     )
     document = outside.document(args.file) if args.file is not None else None
     found = keys_given(document, request, outside) if document else keys_here(request, outside)
-    if not args.dry_run:
-        check_keychain(found)
+    choose_other_vault(found, outside, may_ask=not (args.yes or args.dry_run or args.vault))
     _say(_list(found), outside)
     if found.moves and args.dry_run:
         _say(["nothing was changed (--dry-run)"], outside)

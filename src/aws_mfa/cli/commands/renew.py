@@ -43,8 +43,9 @@ def run(args: argparse.Namespace, outside: Outside) -> int:
     """Plan, ask, renew, show a table; 5 if AWS refused any."""
     token = checked_code(args.token) if args.token else None
     planned = plan_sessions(plan_request(args, outside), outside)
-    for notice in planned.users.notices:
-        outside.terminal.say(notice)
+    notes = (f"{name}: {note}" for name, notes in planned.plan.notes.items() for note in notes)
+    for line in (*planned.users.notices, *notes):
+        outside.terminal.say(line)
     if len(planned.plan.codes) > 1:
         outside.terminal.say(summary(planned.plan))
     with Progress(len(planned.plan.steps), is_shown=sys.stderr.isatty() and not args.json) as progress:

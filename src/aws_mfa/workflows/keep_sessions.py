@@ -1,0 +1,113 @@
+"""
+Where new sessions go: what SDKs read into the credentials file, in one write; the rest into the session cache.
+
+A session for which a code was spent is not lost: what the file does not take, the cache does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_mfa.errors import AwsMfaError
+from aws_mfa.rules.ini_edit import with_all_changes
+from aws_mfa.rules.ini_text import sections
+from aws_mfa.rules.session_section import section_of
+from aws_mfa.rules.session_steps import Reused, Step
+from aws_mfa.workflows.renew import refuse_permanent_values
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_mfa.model import Session
+    from aws_mfa.workflows.outside import Outside
+    from aws_mfa.workflows.plans import Planned
+
+    Got = Session | AwsMfaError
+    Found = Step | Reused
+
+IN_FILE, IN_CACHE = "credentials file", "session cache"
+
+
+class Keeper:
+    """
+    Puts the sessions of a plan where they belong.
+
+    `got` are the results of its calls so far; `refused` says why the file did not take a profile's session.
+    """
+
+    def __init__(self, planned: Planned, outside: Outside) -> None:
+        self.got: dict[Step, Got] = {}
+        self.refused: dict[str, AwsMfaError] = {}
+        self._planned = planned
+        self._outside = outside
+
+    def place_of(self, name: str) -> str:
+        """Into the cache what SDKs ask us for, into the file all else."""
+        return IN_CACHE if self._planned.chains[name].wanted.has_credential_process_of_ours else IN_FILE
+
+    def check_writable(self) -> None:
+        """Raise `NotSetUp` where a session is for the file, and the file could not be replaced."""
+        if any(self.place_of(name) == IN_FILE for name in self._planned.plan.of_profile):
+            self._outside.credentials.check_writable()
+
+    def got_of(self, found: Found) -> Got:
+        """The session that was got or is stored, or the failure."""
+        if isinstance(found, Step):
+            return self.got.get(found) or AwsMfaError(f"{found.label} was not tried")
+        try:
+            return self._planned.stored.session(found)
+        except AwsMfaError as error:
+            return error
+
+    def keep(self) -> None:
+        """Store what was got, and what is stored elsewhere than it is wanted."""
+        of_profile = self._planned.plan.of_profile
+        for_file: dict[str, Found] = {}
+        for name, found in of_profile.items():
+            if self.place_of(name) == IN_FILE:
+                for_file[name] = found
+            elif isinstance(found, Step) or found.label != self._label(name, found):
+                self._cache(self._label(name, found), found)
+        # What roles share: MFA sessions, and roles on the way to others.
+        for step in self.got.keys() - of_profile.values():
+            if step.label not in of_profile:
+                self._cache(step.label, step)
+        self._write(for_file)
+
+    def _label(self, name: str, found: Found) -> str:
+        """A role's session is stored under the profile's name, whichever profile of equal inputs it was got for."""
+        return name if self._planned.chains[name].hops else found.label
+
+    def _cache(self, label: str, found: Found) -> None:
+        got = self.got_of(found)
+        if not isinstance(got, AwsMfaError):
+            self._outside.session_cache.store(label, found.inputs, got)
+
+    def _write(self, for_file: Mapping[str, Found]) -> None:
+        changes = {}
+        for name, found in for_file.items():
+            got = self.got_of(found)
+            if not isinstance(got, AwsMfaError) and got.access_key_id != self._planned.stored.key_id_in_file(name):
+                try:
+                    changes[name] = section_of(got, found.inputs)
+                except AwsMfaError as error:
+                    self.refused[name] = error
+        try:
+            if changes:
+                self._outside.credentials.update(lambda text: self._edited(text, changes))
+        except AwsMfaError as error:
+            self.refused.update(dict.fromkeys(changes, error))
+        for name in self.refused:
+            self._cache(self._label(name, for_file[name]), for_file[name])
+
+    def _edited(self, text: str, changes: Mapping[str, Mapping[str, str | None]]) -> str:
+        path = self._outside.credentials.path
+        taken = dict(changes)
+        for section in sections(text, where=path):
+            if section.name in taken:
+                try:
+                    refuse_permanent_values(section.values(), section.name, path)
+                except AwsMfaError as error:
+                    self.refused[section.name] = error
+                    del taken[section.name]
+        return with_all_changes(text, taken, where=path)

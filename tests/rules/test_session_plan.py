@@ -1,0 +1,369 @@
+"""The planner: the fewest codes, every call behind the one that signs it, and the reason for each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aws_mfa.rules.freshness import MARGIN_S
+from aws_mfa.rules.profile_chains import chain_of
+from aws_mfa.rules.profiles import AwsProfiles
+from aws_mfa.rules.session_plan import make_plan, summary
+from aws_mfa.rules.session_steps import Base, Overlay, Plan, Reused, Step, Wanted
+from fakes import NOW
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+DEVICE = "arn:aws:iam::123456789012:mfa/ann"
+OTHER_DEVICE = "arn:aws:iam::123456789012:mfa/ann-2"
+READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+Stored = dict[str, float]
+
+
+def role(name: str, source: str = "ann", **settings: object) -> str:
+    lines = {"role_arn": f"arn:aws:iam::123456789012:role/{name}", "source_profile": source, **settings}
+    return f"[profile {name}]\n" + "".join(f"{key} = {value}\n" for key, value in lines.items())
+
+
+def wanted_of(config: str, *names: str, bases: Mapping[str, Base] | None = None) -> list[Wanted]:
+    """The wanted profiles of a config text; users have their keys in a vault."""
+    profiles = AwsProfiles(config, "")
+    found = []
+    for name in names:
+        chain = chain_of(name, profiles, keys_stored=lambda _: True)
+        made = a_base(chain.base.name, chain.mfa_serial or DEVICE)
+        found.append(Wanted(chain, (bases or {}).get(chain.base.name, made)))
+    return found
+
+
+def a_base(profile: str, device: str | None = DEVICE, partition: str = "aws") -> Base:
+    key_id = f"AKIAINVENTED{profile.upper():0>8}"
+    return Base(profile, f"{profile}-long-term", key_id, device, region="us-east-1", partition=partition)
+
+
+def stored(until: Stored) -> Callable[[str, Mapping[str, str]], float | None]:
+    """Sessions by label, whatever their inputs."""
+    return lambda label, inputs: until.get(label)
+
+
+def planned(
+    config: str,
+    *names: str,
+    until: Stored | None = None,
+    forced: bool = False,
+    min_remaining_s: float = MARGIN_S,
+    overlay: Overlay | None = None,
+    bases: Mapping[str, Base] | None = None,
+) -> Plan:
+    return make_plan(
+        wanted_of(config, *names, bases=bases),
+        stored(until or {}),
+        now=NOW,
+        forced=forced,
+        min_remaining_s=min_remaining_s,
+        overlay=overlay,
+        session_name="ann",
+    )
+
+
+def labels(plan: Plan) -> list[str]:
+    return [step.label for step in plan.steps]
+
+
+def codes(plan: Plan) -> list[str]:
+    return [step.label for step in plan.codes]
+
+
+MFA = "mfa@ann-long-term"
+
+
+def test_roles_of_up_to_one_hour_share_one_mfa_session() -> None:
+    plan = planned(role("a") + role("b", duration_seconds=3600) + role("c", duration_seconds=900), "a", "b", "c")
+    assert (labels(plan), codes(plan)) == ([MFA, "a", "b", "c"], [MFA])
+    mfa, *roles = plan.steps
+    assert (mfa.request.role_arn, mfa.request.device, mfa.request.duration_s) == (None, DEVICE, 43200)
+    assert mfa.profiles == ["a", "b", "c"]
+    assert mfa.reason == "one MFA session serves all roles of up to 1 h"
+    assert [step.signed_by for step in roles] == [mfa, mfa, mfa]
+    assert [step.request.duration_s for step in roles] == [3600, 3600, 900]
+    assert {step.reason for step in roles} == {"assumed with the MFA session"}
+
+
+def test_a_longer_role_is_assumed_with_the_long_term_keys_and_a_code_of_its_own() -> None:
+    """STS counts an MFA session as chaining, and chained sessions last one hour at most."""
+    plan = planned(role("long", duration_seconds=3601), "long")
+    (step,) = plan.steps
+    assert step.signed_by is None
+    assert (step.needs_code, step.request.device, step.request.duration_s) == (True, DEVICE, 3601)
+    assert step.reason == "duration_seconds in ~/.aws/config [profile long] = 3601 > 1 h"
+    assert plan.notes == {}
+
+
+def test_the_first_code_is_for_what_serves_most() -> None:
+    """`--token` gives one code: the MFA session takes it, in whatever order profiles are wanted."""
+    plan = planned(role("long", duration_seconds=14400) + role("short"), "long", "short")
+    assert codes(plan) == [MFA, "long"]
+    assert list(plan.of_profile) == ["long", "short"], "answers come in the order wanted"
+
+
+def test_the_summary_names_codes_devices_and_reasons() -> None:
+    config = role("a") + role("b") + role("long", duration_seconds=14400)
+    why = "duration_seconds in ~/.aws/config [profile long] = 14400 > 1 h"
+    assert (
+        summary(planned(config, "a", "b", "long"))
+        == f"3 profiles, 2 codes of {DEVICE}; long needs one of its own: {why}"
+    )
+    assert summary(planned(config, "a")) == f"1 profile, 1 code of {DEVICE}"
+    assert summary(planned(config, "a", until={"a": NOW + 3000})) == "1 profile, no code"
+
+
+def test_a_stored_session_is_reused_while_good() -> None:
+    plan = planned(role("a"), "a", until={"a": NOW + MARGIN_S + 1, MFA: NOW + 40000})
+    assert (plan.steps, [one.label for one in plan.reused]) == ([], ["a"]), "nobody asks for what would sign it"
+    assert isinstance(plan.of_profile["a"], Reused)
+    assert labels(planned(role("a"), "a", until={"a": NOW + MARGIN_S})) == [MFA, "a"]
+
+
+def test_roles_need_no_code_while_an_mfa_session_is_stored() -> None:
+    plan = planned(role("a") + role("b"), "a", "b", until={MFA: NOW + 100})
+    assert (labels(plan), codes(plan)) == (["a", "b"], [])
+    assert [one.profiles for one in plan.reused] == [["a", "b"]]
+
+
+def test_a_reused_role_needs_no_mfa_session_for_the_role_behind_it() -> None:
+    plan = planned(role("jump") + role("deep", "jump"), "deep", until={"jump": NOW + 600})
+    assert (labels(plan), codes(plan)) == (["deep"], [])
+    assert plan.steps[0].signed_by is plan.reused[0]
+
+
+def test_a_session_is_looked_up_with_everything_it_is_asked_with() -> None:
+    """Whoever looks it up compares: a changed setting is other inputs."""
+    asked: list[dict[str, str]] = []
+
+    def until(label: str, inputs: Mapping[str, str]) -> None:
+        asked.append(dict(inputs))
+
+    for terms in ({}, {"external_id": "invented"}, {"session_tags": "Team=data"}, {"role_session_name": "bob"}):
+        make_plan(wanted_of(role("a", **terms), "a"), until, now=NOW)
+    make_plan(wanted_of(role("a"), "a", bases={"ann": a_base("bob")}), until, now=NOW)
+    make_plan(wanted_of(role("a"), "a"), until, now=NOW, overlay=Overlay(read_only=True))
+    of_role = [inputs for inputs in asked if "role_chain 1" in inputs]
+    assert len(of_role) == 6
+    assert len({tuple(inputs.items()) for inputs in of_role}) == 6
+
+
+def test_min_remaining_is_for_what_is_wanted_and_not_for_what_signs_it() -> None:
+    until = {"a": NOW + 3000, MFA: NOW + 3000}
+    assert labels(planned(role("a"), "a", until=until, min_remaining_s=3000)) == ["a"]
+    assert labels(planned(role("a"), "a", until=until, min_remaining_s=2999)) == []
+    assert labels(planned(role("a"), "a", "ann", until=until, min_remaining_s=3000)) == [MFA, "a"]
+
+
+def test_min_remaining_is_never_less_than_the_margin() -> None:
+    assert labels(planned(role("a"), "a", until={"a": NOW + 30}, min_remaining_s=0)) == [MFA, "a"]
+
+
+def test_force_renews_what_is_wanted_and_not_what_signs_it() -> None:
+    until = {"a": NOW + 3000, MFA: NOW + 40000}
+    assert labels(planned(role("a"), "a", until=until, forced=True)) == ["a"]
+    assert labels(planned(role("a"), "a", "ann", until=until, forced=True)) == [MFA, "a"]
+
+
+@pytest.mark.parametrize("names", [("jump", "deep"), ("deep", "jump")])
+def test_a_forced_role_signs_the_one_behind_it(names: tuple[str, ...]) -> None:
+    plan = planned(role("jump") + role("deep", "jump"), *names, until={"jump": NOW + 600, MFA: NOW + 600}, forced=True)
+    assert labels(plan) == ["jump", "deep"]
+    assert plan.steps[1].signed_by is plan.steps[0]
+
+
+def test_a_role_assumed_from_a_role_lasts_one_hour_and_says_so() -> None:
+    config = role("jump", duration_seconds=7200) + role("deep", "jump", duration_seconds=7200)
+    plan = planned(config, "deep")
+    assert [(step.label, step.request.duration_s) for step in plan.steps] == [
+        (MFA, 43200),
+        ("jump@1h", 3600),
+        ("deep", 3600),
+    ]
+    assert plan.notes == {
+        "deep": [
+            "duration_seconds in ~/.aws/config [profile jump] is cut to 1 h: jump is part of a chain",
+            "duration_seconds in ~/.aws/config [profile deep] is cut to 1 h: deep is part of a chain",
+        ]
+    }
+    assert plan.steps[2].reason == "assumed from jump"
+
+
+def test_a_role_cut_for_a_chain_never_takes_the_place_of_its_own_longer_session() -> None:
+    """Its own cost a code: under one label the one would drive out the other."""
+    config = role("jump", duration_seconds=7200) + role("deep", "jump")
+    plan = planned(config, "jump", "deep")
+    assert labels(plan) == [MFA, "jump", "jump@1h", "deep"]
+    assert codes(plan) == [MFA, "jump"]
+
+
+def test_a_chain_of_any_length_is_planned_in_order() -> None:
+    config = role("r1") + "".join(role(f"r{number}", f"r{number - 1}") for number in range(2, 8))
+    plan = planned(config, "r7", "r3")
+    assert labels(plan) == [MFA, *(f"r{number}" for number in range(1, 8))]
+    assert plan.steps[3].profiles == ["r3", "r7"]
+    assert [len(step.roles) for step in plan.steps] == list(range(8))
+
+
+def test_several_users_and_devices_each_have_their_own_code() -> None:
+    config = (
+        role("a")
+        + role("b", "bob")
+        + role("c", mfa_serial=OTHER_DEVICE)
+        + role("d", mfa_serial="GAHT12345678")
+        + role("e")
+    )
+    bases = {"bob": a_base("bob", "arn:aws-cn:iam::999999999999:mfa/bob", "aws-cn")}
+    plan = planned(config, "a", "b", "c", "d", "e", bases=bases)
+    assert [step.request.device for step in plan.codes] == [
+        DEVICE,
+        "arn:aws-cn:iam::999999999999:mfa/bob",
+        OTHER_DEVICE,
+        "GAHT12345678",
+    ]
+    assert summary(plan).count(" 1 code of ") == 4
+
+
+def test_profiles_of_equal_inputs_are_one_call() -> None:
+    twin = role("a").replace("[profile a]", "[profile twin]")
+    plan = planned(role("a") + twin, "a", "twin")
+    assert labels(plan) == [MFA, "a"]
+    assert plan.of_profile["twin"] is plan.of_profile["a"]
+    long = role("a", duration_seconds=7200)
+    assert len(planned(long + long.replace("[profile a]", "[profile twin]"), "a", "twin").codes) == 1
+
+
+def test_a_stored_session_of_equal_inputs_serves_its_twin() -> None:
+    plan = planned(role("a") + role("a").replace("[profile a]", "[profile twin]"), "a", "twin", until={"a": NOW + 600})
+    assert plan.steps == []
+    assert plan.of_profile["twin"] is plan.of_profile["a"]
+
+
+def test_a_user_that_is_wanted_is_planned_before_the_roles() -> None:
+    """Its own session, with its own demands, is the one the roles share."""
+    plan = planned(role("a"), "a", "ann", until={MFA: NOW + 600}, min_remaining_s=6000)
+    assert labels(plan) == [MFA, "a"]
+    assert plan.steps[1].signed_by is plan.of_profile["ann"] is plan.steps[0]
+
+
+def test_a_users_own_duration_is_that_of_the_mfa_session() -> None:
+    plan = planned("[profile ann]\nduration_seconds = 129600\n" + role("a"), "a", "ann")
+    assert [step.request.duration_s for step in plan.steps] == [129600, 3600]
+
+
+def test_a_duration_beside_a_role_is_no_mfa_sessions() -> None:
+    """A profile that names itself as its source: the duration is the role's."""
+    plan = planned(role("ann", "ann", duration_seconds=1800), "ann")
+    assert [step.request.duration_s for step in plan.steps] == [43200, 1800]
+
+
+def test_without_a_device_roles_are_assumed_with_the_long_term_keys() -> None:
+    plan = planned(role("a", duration_seconds=7200) + role("b", "a"), "a", "b", bases={"ann": a_base("ann", None)})
+    assert (labels(plan), codes(plan)) == (["a", "b"], [])
+    assert [(step.signed_by is None, step.request.duration_s) for step in plan.steps] == [(True, 7200), (False, 3600)]
+    assert plan.steps[0].reason == "assumed with the long-term keys: no device is known"
+
+
+def test_the_overlay_narrows_what_is_wanted_and_not_what_is_on_the_way() -> None:
+    overlay = Overlay('{"Statement":[]}', ("arn:aws:iam::aws:policy/Job",), read_only=True)
+    plan = planned(role("jump") + role("deep", "jump"), "deep", overlay=overlay)
+    mfa, jump, deep = plan.steps
+    assert (mfa.request.policy, jump.request.policy, deep.request.policy) == (None, None, '{"Statement":[]}')
+    assert (jump.request.policy_arns, deep.request.policy_arns) == ((), ("arn:aws:iam::aws:policy/Job", READ_ONLY))
+
+
+def test_a_narrowed_role_does_not_sign_for_the_role_behind_it() -> None:
+    plan = planned(role("jump") + role("deep", "jump"), "jump", "deep", overlay=Overlay(read_only=True))
+    assert labels(plan) == [MFA, "jump", "jump", "deep"]
+    assert plan.steps[3].signed_by is plan.steps[2]
+    assert (plan.steps[1].request.policy_arns, plan.steps[2].request.policy_arns) == ((READ_ONLY,), ())
+
+
+def test_read_only_is_given_once_and_in_the_roles_partition() -> None:
+    assert Overlay(None, (READ_ONLY,), read_only=True).arns("aws") == (READ_ONLY,)
+    assert Overlay(read_only=True).arns("aws-cn") == (READ_ONLY.replace("arn:aws:", "arn:aws-cn:"),)
+    assert [bool(one) for one in (Overlay(), Overlay("{}"), Overlay(None, (READ_ONLY,)), Overlay(read_only=True))] == [
+        False,
+        True,
+        True,
+        True,
+    ]
+
+
+def test_session_names_are_the_profiles_else_the_local_users() -> None:
+    plan = planned(role("a") + role("b", role_session_name="ann@laptop"), "a", "b")
+    assert [step.request.role_session_name for step in plan.steps[1:]] == ["ann", "ann@laptop"]
+
+
+# Any forest of roles
+
+USERS = ("ann", "bob")
+durations = st.sampled_from((None, 900, 3600, 3601, 43200))
+devices = st.sampled_from((None, None, OTHER_DEVICE))
+
+
+@st.composite
+def forests(draw: st.DrawFn) -> tuple[str, list[str]]:
+    """Role profiles, each upon a user or a role before it, and the profiles that are wanted."""
+    names: list[str] = []
+    config = ""
+    for number in range(draw(st.integers(1, 6))):
+        source = draw(st.sampled_from((*USERS, *names)))
+        settings = {"duration_seconds": draw(durations), "mfa_serial": draw(devices)}
+        given = {key: value for key, value in settings.items() if value is not None}
+        config += role(f"r{number}", source, **given)
+        names.append(f"r{number}")
+    wanted = draw(st.lists(st.sampled_from((*USERS, *names)), min_size=1, unique=True))
+    return config, wanted
+
+
+lifetimes = st.dictionaries(
+    st.sampled_from(("mfa@ann-long-term", "mfa@bob-long-term", *(f"r{number}" for number in range(6)))),
+    st.sampled_from((NOW - 10, NOW + MARGIN_S, NOW + 600, NOW + 40000)),
+)
+
+
+@settings(max_examples=150)
+@given(forests(), lifetimes, st.booleans(), st.sampled_from((0, 900, 20000)))
+def test_every_call_stands_behind_the_one_that_signs_it(
+    forest: tuple[str, list[str]],
+    until: Stored,
+    forced: bool,  # noqa: FBT001
+    min_remaining_s: float,
+) -> None:
+    config, names = forest
+    plan = planned(config, *names, until=until, forced=forced, min_remaining_s=min_remaining_s)
+    assert list(plan.of_profile) == names
+    made: list[Step | Reused] = list(plan.reused)
+    for step in plan.steps:
+        assert step.signed_by in made if step.signed_by is not None else step.needs_code
+        assert step.needs_code or step.request.duration_s <= 3600
+        made.append(step)
+    assert all(found in made for found in plan.of_profile.values())
+    assert all(one.expires_at - NOW > MARGIN_S for one in plan.reused)
+    assert all(found.profiles for found in made), "nothing is made for nobody"
+
+
+@settings(max_examples=150)
+@given(forests(), lifetimes)
+def test_no_code_more_than_needed(forest: tuple[str, list[str]], until: Stored) -> None:
+    """One for each user and device whose MFA session signs something, one for each longer role; and none twice."""
+    config, names = forest
+    plan = planned(config, *names, until=until)
+    signers = {step.signed_by for step in plan.steps if isinstance(step.signed_by, Step)}
+    for step in plan.codes:
+        is_longer_role = step.request.role_arn is not None and len(step.roles) == 1 and step.request.duration_s > 3600
+        is_wanted = step in plan.of_profile.values()
+        assert is_wanted if is_longer_role else (is_wanted or step in signers)
+    of_devices = Counter((step.base.profile, step.request.device) for step in plan.codes if not step.request.role_arn)
+    assert set(of_devices.values()) <= {1}
+    assert len({tuple(step.inputs.items()) for step in plan.steps}) == len(plan.steps), "equal sessions are one call"
