@@ -232,14 +232,14 @@ class Forgetful:
         return Secret(self.answers.pop(0))
 
 
-def test_a_human_may_try_a_passphrase_three_times(path: str) -> None:
+def test_a_human_may_try_a_passphrase_three_times(quick: QuickAge, path: str) -> None:
     AgeFile(path, Asker()).store("work-long-term", KEYS)
     found = AgeFile(path, Forgetful("wrong", "Wrong", "correct horse")).load("work-long-term")
     assert found is not None
     assert found.matches(KEYS)
 
 
-def test_the_third_wrong_passphrase_is_the_last(path: str) -> None:
+def test_the_third_wrong_passphrase_is_the_last(quick: QuickAge, path: str) -> None:
     AgeFile(path, Asker()).store("work-long-term", KEYS)
     asker = Forgetful("a", "b", "c", "correct horse")
     with pytest.raises(BadInput, match="does not open"):

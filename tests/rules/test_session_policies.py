@@ -41,9 +41,9 @@ def test_aws_takes_ten_policies_read_only_one_of_them() -> None:
     ten = [f"{OF_AWS}{number}" for number in range(10)]
     assert len(check_policy_arns(ten)) == 10
     assert len(check_policy_arns(ten[:9], read_only=True)) == 9
-    with pytest.raises(BadInput, match="^11 policy ARNs are given: AWS takes 10 at most$"):
+    with pytest.raises(BadInput, match=r"^11 policy ARNs are given: AWS takes 10 at most$"):
         check_policy_arns([*ten, OWN])
-    with pytest.raises(BadInput, match="^11 policy ARNs, ReadOnlyAccess one of them, are given"):
+    with pytest.raises(BadInput, match=r"^11 policy ARNs, ReadOnlyAccess one of them, are given"):
         check_policy_arns(ten, read_only=True)
 
 

@@ -97,12 +97,15 @@ class PipedAnswers:
                 f"standard input ended before the answer to: {_quoted(question)}",
                 "pipe the answers in, one a line, or run the command in a terminal",
             )
+        if not self._asks_on_stdout:
+            self._print("\n")
         return answer_in(line)
 
     def ask_hidden(self, question: str, withdrawal: Withdrawal | None = None) -> Secret:
         """The next line, as `ask` reads it; what was not shown ends with the newline that Enter would have made."""
         answer = Secret(self.ask(question, withdrawal))
-        self._print("\n")
+        if self._asks_on_stdout:
+            self._print("\n")  # where `ask` itself must not: there the old tool printed none
         return answer
 
     def say(self, text: str) -> None:

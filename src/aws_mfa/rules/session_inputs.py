@@ -30,7 +30,6 @@ INPUTS = (
     "policy_arns",
 )
 _NAMES = frozenset(INPUTS)
-_NOT_GIVEN: tuple[Value, ...] = (None, [], {})
 
 
 def inputs_of(values: Mapping[str, Value]) -> dict[str, str]:
@@ -44,12 +43,13 @@ def inputs_of(values: Mapping[str, Value]) -> dict[str, str]:
         raise ValueError(f"inputs forgotten or unknown: {', '.join(sorted(values.keys() ^ _NAMES))}")
     texts: dict[str, str] = {}
     for name in INPUTS:
-        if values[name] not in _NOT_GIVEN:
-            _add_texts(texts, name, values[name])
+        _add_texts(texts, name, values[name])
     return texts
 
 
 def _add_texts(texts: dict[str, str], name: str, value: Value) -> None:
+    if value is None:
+        return
     if isinstance(value, (str, int)):
         texts[name] = str(value)
     elif isinstance(value, dict):
@@ -57,5 +57,5 @@ def _add_texts(texts: dict[str, str], name: str, value: Value) -> None:
             texts[f"{name} {key}"] = value[key]
     else:
         for number, one in enumerate(value, 1):
-            if one not in _NOT_GIVEN:
+            if one is not None:
                 _add_texts(texts, f"{name} {number}", one)

@@ -1,0 +1,187 @@
+"""What `plan`, `renew` and `forget` print: the keys of their JSON are a contract, their tables are for people."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aws_mfa.cli.render import JSON_VERSION, outcome_rows, outcomes_json, plan_json, plan_text, table
+from aws_mfa.errors import WrongCode
+from aws_mfa.workflows.plans import Planned, PlanRequest, plan_sessions
+from aws_mfa.workflows.renew_many import Outcome
+from fakes import DEVICE, KEYS, NOW, FakeOutside, FakeVault, as_outside
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+ARN = "arn:aws:iam::123456789012:role/"
+CONFIG = "".join(
+    f"[profile {name}]\nrole_arn = {ARN}{name}\nsource_profile = {source}\nmfa_serial = {DEVICE}\n{more}"
+    for name, source, more in (
+        ("dev", "work", ""),
+        ("long", "work", "duration_seconds = 14400\n"),
+        ("cut", "dev", "duration_seconds = 7200\n"),
+        ("lost", "gone", ""),
+    )
+)
+
+
+@pytest.fixture(autouse=True)
+def utc() -> Generator[None]:
+    """Tables show local time."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TZ", "UTC")
+        _tell_the_c_library()
+        yield
+    _tell_the_c_library()
+
+
+def _tell_the_c_library() -> None:
+    if sys.platform != "win32":
+        time.tzset()
+
+
+def planned(config: str = CONFIG, *names: str) -> Planned:
+    outside = FakeOutside("", config)
+    outside.vaults["keychain"] = FakeVault("keychain", work_long_term=KEYS)
+    outside.known_keys.text = "[work-long-term]\nvault = keychain\n"
+    return plan_sessions(PlanRequest(names or ("dev", "long", "cut", "lost")), as_outside(outside))
+
+
+def outcome(name: str, *, error: WrongCode | None = None, is_reused: bool = False) -> Outcome:
+    made = Outcome(name, f"{ARN}{name}", "credentials file")
+    made.expires_at = None if error else NOW + 3600
+    made.error, made.is_reused = error, is_reused
+    return made
+
+
+OUTCOMES = [
+    outcome("dev"),
+    outcome("prod", is_reused=True),
+    outcome("test", error=WrongCode("AWS refused the code", "wait for the next code")),
+]
+
+
+def keys(document: dict[str, Any]) -> dict[str, set[str]]:
+    """The keys of the document, and of the rows in each of its lists."""
+    rows = {name: set().union(*value) for name, value in document.items() if isinstance(value, list)}
+    assert all(set(row) == rows[name] for name in rows for row in document[name]), "every row has every key"
+    return {"": set(document), **rows}
+
+
+def test_the_json_of_renew_has_these_keys() -> None:
+    """Scripts read them: one may be added, none renamed or taken away without a new version."""
+    document = json.loads(outcomes_json(OUTCOMES))
+    assert (document["version"], JSON_VERSION) == (1, 1)
+    assert keys(document) == {
+        "": {"version", "profiles"},
+        "profiles": {"profile", "role_arn", "state", "expires_at", "place", "error", "message", "hints"},
+    }
+
+
+def test_the_json_of_renew_says_what_became_of_each() -> None:
+    dev, prod, test = json.loads(outcomes_json(OUTCOMES))["profiles"]
+    assert (dev["state"], prod["state"], test["state"]) == ("renewed", "reused", "failed")
+    assert dev == {
+        "profile": "dev",
+        "role_arn": f"{ARN}dev",
+        "state": "renewed",
+        "expires_at": "2026-11-22T07:03:19Z",
+        "place": "credentials file",
+        "error": None,
+        "message": None,
+        "hints": [],
+    }
+    assert (test["expires_at"], test["error"], test["message"]) == (None, "WrongCode", "AWS refused the code")
+    assert test["hints"] == ["wait for the next code"]
+
+
+def test_the_json_of_plan_has_these_keys() -> None:
+    document = json.loads(plan_json(planned()))
+    assert keys(document) == {
+        "": {"version", "codes", "calls", "reused", "profiles"},
+        "calls": {
+            *("session", "call", "role_arn", "duration_seconds", "code_of", "signed_by", "profiles", "reason"),
+        },
+        "reused": set(),
+        "profiles": {"profile", "needs_call", "notes", "error", "message", "hints"},
+    }
+
+
+def test_the_json_of_plan_says_what_will_be_called() -> None:
+    document = json.loads(plan_json(planned()))
+    assert (document["version"], document["codes"]) == (1, 2)
+    assert [
+        (call["session"], call["call"], call["duration_seconds"], call["code_of"], call["signed_by"])
+        for call in document["calls"]
+    ] == [
+        ("mfa@work-long-term", "GetSessionToken", 43200, DEVICE, "work-long-term"),
+        ("long", "AssumeRole", 14400, DEVICE, "work-long-term"),
+        ("dev", "AssumeRole", 3600, None, "mfa@work-long-term"),
+        ("cut", "AssumeRole", 3600, None, "dev"),
+    ]
+    assert document["calls"][0]["profiles"] == ["dev", "cut"]
+    assert [(one["profile"], one["error"]) for one in document["profiles"]] == [
+        ("dev", None),
+        ("long", None),
+        ("cut", None),
+        ("lost", "BadProfile"),
+    ]
+    assert document["profiles"][2]["notes"] == [
+        "duration_seconds in ~/.aws/config [profile cut] is cut to 1 h: cut is part of a chain"
+    ]
+
+
+def test_the_text_of_plan_begins_with_the_codes_and_ends_with_the_way_out() -> None:
+    lines = plan_text(planned(), None).splitlines()
+    assert lines[0].startswith(f"3 profiles, 2 codes of {DEVICE}; long needs one of its own: duration_seconds in ")
+    assert lines[1].split() == ["code", "session", "call", "why"]
+    assert [line.split()[:2] for line in lines[2:6]] == [
+        [DEVICE, "mfa@work-long-term"],
+        [DEVICE, "long"],
+        ["-", "dev"],
+        ["-", "cut"],
+    ]
+    assert lines[6].startswith("cut: duration_seconds in ~/.aws/config [profile cut] is cut to 1 h")
+    assert lines[7].startswith("lost: source_profile in ~/.aws/config [profile lost] names profile 'gone'")
+    assert lines[8].startswith("hint: add that profile")
+
+
+def test_no_escape_sequence_of_a_profiles_name_reaches_the_terminal() -> None:
+    """Names come from files that others may have written; a plan shows them in more than one place."""
+    name = "a\x1b[2Jb"
+    nobody = plan_text(planned(CONFIG, name), None)
+    rows = table(["profile"], [[name]], None)
+    for text in (nobody, rows):
+        assert "\x1b" not in text
+        assert "a\\x1b[2Jb" in text
+
+
+def test_rows_of_renew_are_for_people() -> None:
+    assert outcome_rows(OUTCOMES, NOW) == [
+        ["dev", "renewed", "Sun 07:03:19 UTC (1 h)", "credentials file"],
+        ["prod", "still good", "Sun 07:03:19 UTC (1 h)", "credentials file"],
+        ["test", "failed", "", "AWS refused the code"],
+    ]
+
+
+def test_a_table_shows_texts_as_they_are() -> None:
+    """No markup, no emoji: a role's path may look like either."""
+    row = ["[red]a[/red]", "role/:key:/b", "größe", "x" * 300]
+    assert table(["a", "b", "c", "d"], [row], None).splitlines()[1].split() == row
+
+
+def test_a_piped_table_is_not_folded_and_has_no_blanks_at_line_ends() -> None:
+    text = table(["profile", "why"], [["a", "word " * 100], ["b", ""]], None)
+    assert len(text.splitlines()) == 3
+    assert all(line == line.rstrip() for line in text.splitlines())
+
+
+def test_a_table_on_a_narrow_terminal_keeps_the_first_column_whole() -> None:
+    text = table(["profile", "why"], [["a-long-profile-name", "word " * 10]], 40)
+    assert all(len(line) <= 40 for line in text.splitlines())
+    assert "a-long-profile-name" in text

@@ -1,0 +1,134 @@
+"""`aws-mfa renew` on a real terminal: two codes of one device, a countdown between them, Ctrl-C, a progress bar."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aws_mfa.practice import PracticeAws
+from classic_stage import ClassicStage
+from scenarios.test_renew_many import profile, role
+
+if sys.platform == "win32":
+    pytest.skip("terminals of POSIX", allow_module_level=True)
+
+import pexpect
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+pytestmark = pytest.mark.real
+
+LEFT_S = 4
+# The clock of the tool is moved along with that of the practice AWS, so that nobody waits for a window's end.
+SCRIPT = """import sys, time
+real = time.time
+time.time = lambda: real() + {offset_s!r}
+from aws_mfa.cli.start import start
+sys.exit(start())
+"""
+
+
+class Clock:
+    """The time, moved."""
+
+    offset_s = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.offset_s
+
+    def let_window_end_in(self, seconds: float) -> None:
+        self.offset_s = 30 - seconds - time.time() % 30
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def late_stage(home: str, clock: Clock) -> Generator[ClassicStage]:
+    with PracticeAws(clock=clock) as aws:
+        stage = ClassicStage(home, aws)
+        dev, long = role(stage, "dev"), role(stage, "long")
+        text = profile("dev", dev.arn) + profile("long", long.arn, duration_seconds="14400")
+        stage.write(text, stage.config)
+        yield stage
+
+
+def started(stage: ClassicStage, clock: Clock, *argv: str) -> pexpect.spawn[str]:
+    script = SCRIPT.format(offset_s=clock.offset_s)
+    environ = {**stage.environ, "AWS_MFA_SESSION_STORE": "plain"}
+    child = pexpect.spawn(
+        sys.executable, ["-c", script, *argv], env=environ, encoding="utf-8", timeout=20, dimensions=(24, 300)
+    )
+    child.delaybeforesend = None
+    return child
+
+
+def ended(child: pexpect.spawn[str]) -> tuple[int | None, str]:
+    child.expect(pexpect.EOF)
+    child.close()
+    return child.exitstatus, (child.before or "").replace("\r\n", "\n")
+
+
+def test_the_second_code_counts_down_to_the_next_window(late_stage: ClassicStage, clock: Clock) -> None:
+    clock.let_window_end_in(LEFT_S)
+    child = started(late_stage, clock, "renew", "long", "dev")
+    child.expect_exact(f"2 profiles, 2 codes of {late_stage.phone.serial}; long needs one of its own: ")
+    child.expect_exact(f"MFA code for {late_stage.phone.serial}: ")
+    first = late_stage.phone.code()
+    child.sendline(first)
+    child.expect(rf"the next code of {late_stage.phone.serial} begins in  [1-{LEFT_S}] s")
+    child.expect(r"MFA code for \S+ \(long: duration_seconds in \S+ \[profile long\] = 14400 > 1 h\): ")
+    second = late_stage.phone.code()
+    assert first != second
+    child.sendline(second)
+    status, said = ended(child)
+    assert status == 0, said
+    assert [record.code for record in late_stage.aws.requests if record.code] == [first, second]
+    for name in ("dev", "long"):
+        assert late_stage.section(name)["aws_access_key_id"] in late_stage.aws.sessions
+
+
+def test_ctrl_c_at_the_second_code_keeps_what_the_first_one_got(late_stage: ClassicStage, clock: Clock) -> None:
+    before = late_stage.state()
+    clock.let_window_end_in(0.01)
+    child = started(late_stage, clock, "renew", "long", "dev")
+    child.expect_exact(f"MFA code for {late_stage.phone.serial}: ")
+    child.sendline(late_stage.phone.code())
+    child.expect("begins in|long: duration_seconds")
+    child.sendintr()
+    status, said = ended(child)
+    assert status == 130, said
+    assert "Traceback" not in said
+    assert late_stage.state() == before
+    plan = late_stage.run("plan", "dev", "--json", env={"AWS_MFA_SESSION_STORE": "plain"})
+    assert json.loads(plan.out)["codes"] == 0, "the MFA session is there"
+
+
+def test_a_wrong_code_is_asked_again_and_the_roles_wait_for_it(late_stage: ClassicStage, clock: Clock) -> None:
+    child = started(late_stage, clock, "renew", "dev")
+    question = f"MFA code for {late_stage.phone.serial}: "
+    for wrong in ("12345", late_stage.wrong_code()):
+        child.expect_exact(question)
+        child.sendline(wrong)
+    child.expect_exact(question)
+    child.sendline(late_stage.code())
+    status, said = ended(child)
+    assert (status, "dev      renewed" in said) == (0, True), said
+
+
+def test_many_roles_show_a_bar_that_goes_away(late_stage: ClassicStage, clock: Clock) -> None:
+    names = [f"r{number}" for number in range(8)]
+    late_stage.write("".join(profile(name, role(late_stage, name).arn) for name in names), late_stage.config)
+    late_stage.aws.latency_s = 0.05
+    child = started(late_stage, clock, "renew", *names, "--token", late_stage.code())
+    child.expect_exact("assuming roles")
+    status, said = ended(child)
+    assert status == 0, said
+    assert said.count(" renewed ") == len(names)

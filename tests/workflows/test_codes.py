@@ -1,0 +1,157 @@
+"""The codes of one run: where each comes from, when it is asked again, and that none is sent twice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aws_mfa.errors import AwsFailed, BadCode, CodeAlreadyUsed, NeedsHuman, NotAuthorized, WrongCode, WrongSecret
+from aws_mfa.model import SessionRequest
+from aws_mfa.rules.session_steps import Base, Step
+from aws_mfa.workflows.codes import Codes
+from aws_mfa.workflows.users import Users
+from fakes import DEVICE, KEYS, NOW, FakeOutside, FakeTerminal, as_outside
+
+if TYPE_CHECKING:
+    from aws_mfa.model import Session
+
+ROLE = "arn:aws:iam::123456789012:role/Admin"
+LEFT_S = 30 - int(NOW) % 30
+
+
+def a_step(label: str = "mfa@work-long-term", *, device: str = DEVICE, role_arn: str | None = None) -> Step:
+    base = Base("work", "work-long-term", KEYS.access_key_id, DEVICE, region="us-east-1", partition="aws")
+    request = SessionRequest(device, 14400, role_arn, "ann")
+    return Step(label, base, request, (request,) if role_arn else (), reason="duration_seconds = 14400 > 1 h")
+
+
+def codes_of(outside: FakeOutside, token: str | None = None) -> Codes:
+    users = Users(as_outside(outside), "", vault="file", no_keychain=False)
+    users.keys["work-long-term"] = KEYS
+    return Codes(as_outside(outside), users, token=token)
+
+
+def asked(outside: FakeOutside, *answers: str, has_human: bool = True) -> Session:
+    outside.terminal = FakeTerminal(*answers, has_human=has_human)
+    return codes_of(outside).session(a_step())
+
+
+def test_the_question_names_the_device_and_for_a_role_the_reason() -> None:
+    outside = FakeOutside()
+    outside.terminal = FakeTerminal("111111", "222222")
+    codes = codes_of(outside)
+    codes.session(a_step())
+    codes.session(a_step("prod", role_arn=ROLE))
+    assert outside.terminal.questions == [
+        f"MFA code for {DEVICE}: ",
+        f"MFA code for {DEVICE} (prod: duration_seconds = 14400 > 1 h): ",
+    ]
+    assert [(action, code) for action, code, _ in outside.fake_sts.sent] == [
+        ("GetSessionToken", "111111"),
+        ("AssumeRole", "222222"),
+    ]
+
+
+def test_a_second_code_of_the_same_device_waits_for_the_next_window() -> None:
+    outside = FakeOutside()
+    outside.terminal = FakeTerminal("111111", "222222", "333333", "444444")
+    codes = codes_of(outside)
+    codes.session(a_step())
+    assert outside.terminal.waited_s == []
+    codes.session(a_step(device=f"{DEVICE}-2"))
+    assert outside.terminal.waited_s == [], "another device shows another code"
+    codes.session(a_step("prod", role_arn=ROLE))
+    assert outside.terminal.waited_s == [LEFT_S]
+    outside.moment += 60
+    codes.session(a_step("prod", role_arn=ROLE))
+    assert outside.terminal.waited_s == [LEFT_S]
+
+
+def test_nobody_waits_at_a_pipe() -> None:
+    """Both codes were written before the first was asked for."""
+    outside = FakeOutside()
+    outside.terminal = FakeTerminal("111111", "222222", has_human=False)
+    codes = codes_of(outside)
+    codes.session(a_step())
+    codes.session(a_step("prod", role_arn=ROLE))
+    assert outside.terminal.waited_s == []
+
+
+def test_keys_are_checked_beside_the_first_question_of_each_user_only() -> None:
+    outside = FakeOutside()
+    outside.terminal = FakeTerminal("111111", "222222")
+    codes = codes_of(outside)
+    codes.session(a_step())
+    codes.session(a_step("prod", role_arn=ROLE))
+    assert outside.fake_sts.identity_calls == 1
+
+
+@pytest.mark.parametrize("failure", [WrongCode("wrong"), AwsFailed("500")])
+def test_a_human_is_asked_again_where_the_next_code_may_do(failure: WrongCode) -> None:
+    outside = FakeOutside()
+    outside.fake_sts.answers = [failure]
+    assert asked(outside, "111111", "222222").assumed_role_arn is None
+    assert [code for _, code, _ in outside.fake_sts.sent] == ["111111", "222222"]
+    assert outside.terminal.said[0] == failure.message
+
+
+def test_three_questions_are_enough() -> None:
+    outside = FakeOutside()
+    with pytest.raises(BadCode):
+        asked(outside, "1", "2", "3", "444444")
+    assert len(outside.terminal.questions) == 3
+    assert outside.fake_sts.sent == []
+
+
+def test_a_pipe_is_not_asked_again() -> None:
+    outside = FakeOutside()
+    outside.fake_sts.answers = [WrongCode("wrong")]
+    with pytest.raises(WrongCode):
+        asked(outside, "111111", "222222", has_human=False)
+    assert outside.terminal.answers == ["222222"]
+
+
+@pytest.mark.parametrize("failure", [NotAuthorized("no"), WrongSecret("no")])
+def test_what_no_code_can_cure_is_told_at_once(failure: NotAuthorized) -> None:
+    outside = FakeOutside()
+    outside.fake_sts.answers = [failure]
+    with pytest.raises(type(failure)):
+        asked(outside, "111111", "222222")
+    assert len(outside.terminal.questions) == 1
+
+
+def test_a_code_that_was_good_is_never_sent_again() -> None:
+    outside = FakeOutside()
+    asked(outside, "111111")
+    with pytest.raises(CodeAlreadyUsed):
+        asked(outside, "111111", has_human=False)
+    assert len(outside.fake_sts.sent) == 1
+
+
+def test_the_token_is_good_for_one_call_and_nobody_is_asked_for_another() -> None:
+    outside = FakeOutside()
+    outside.terminal = FakeTerminal("222222")
+    codes = codes_of(outside, token="111111")
+    codes.session(a_step())
+    with pytest.raises(NeedsHuman, match=r"^prod needs a code of its own: duration_seconds = 14400 > 1 h$") as refused:
+        codes.session(a_step("prod", role_arn=ROLE))
+    assert refused.value.hints == ("renew it with the next code: aws-mfa renew prod",)
+    assert outside.terminal.questions == []
+
+
+def test_a_token_that_is_refused_is_refused() -> None:
+    outside = FakeOutside()
+    outside.terminal = FakeTerminal("222222")
+    outside.fake_sts.answers = [WrongCode("wrong")]
+    with pytest.raises(WrongCode):
+        codes_of(outside, token="111111").session(a_step())
+    assert outside.terminal.questions == []
+
+
+def test_a_profile_of_blanks_is_quoted_in_the_hint() -> None:
+    codes = codes_of(FakeOutside(), token="111111")
+    codes.session(a_step())
+    with pytest.raises(NeedsHuman) as refused:
+        codes.session(a_step("my prod", role_arn=ROLE))
+    assert refused.value.hints[0].endswith("aws-mfa renew 'my prod'")

@@ -1,0 +1,78 @@
+"""Forgetting removes sessions of ours, says which, and touches nothing else."""
+
+from __future__ import annotations
+
+from aws_mfa.rules.ini_edit import with_changes
+from aws_mfa.rules.ini_text import section_values
+from aws_mfa.rules.session_section import section_of
+from aws_mfa.workflows.forget import forget_sessions
+from fakes import FakeOutside, a_session, as_outside
+
+KEYS = "aws_access_key_id = AKIAINVENTED\naws_secret_access_key = invented\n"
+INPUTS = {"device": "d"}
+
+
+def with_session(text: str, name: str) -> str:
+    return with_changes(text, name, section_of(a_session(), INPUTS))
+
+
+def an_outside(credentials: str | None, *labels: str) -> FakeOutside:
+    outside = FakeOutside(credentials)
+    for label in labels:
+        outside.session_cache.store(label, INPUTS, a_session())
+    return outside
+
+
+def test_named_profiles_lose_their_sessions_in_cache_and_file() -> None:
+    text = with_session(with_session("", "dev"), "prod")
+    outside = an_outside(text, "dev", "dev@1h", "mfa@dev-long-term", "mfa@dev", "prod")
+    assert forget_sessions(["dev"], as_outside(outside)) == [
+        *(f"{label}: removed from the session cache" for label in ("dev", "dev@1h", "mfa@dev", "mfa@dev-long-term")),
+        "dev: removed from ~/.aws/credentials",
+    ]
+    assert list(outside.session_cache.stored) == ["prod"]
+    assert outside.credentials.text == with_session("", "prod").lstrip()
+
+
+def test_all_is_every_session_of_ours() -> None:
+    outside = an_outside(with_session(f"[work-long-term]\n{KEYS}", "work"), "dev", "mfa@work-long-term")
+    assert len(forget_sessions(None, as_outside(outside))) == 3
+    assert outside.session_cache.stored == {}
+    assert (outside.credentials.text or "").strip() == f"[work-long-term]\n{KEYS}".strip()
+
+
+def test_long_term_keys_are_never_touched() -> None:
+    """Not even where a session's lines still stand beside them."""
+    left_over = with_session("", "work").replace("ASIAINVENTED00000001", "AKIAINVENTED")
+    text = f"[default]\n{KEYS}\n{left_over}"
+    outside = an_outside(text)
+    assert forget_sessions(None, as_outside(outside)) == []
+    assert outside.credentials.text == text
+
+
+def test_other_tools_sessions_are_left_alone() -> None:
+    text = "[sso]\naws_access_key_id = ASIAX\naws_secret_access_key = s\naws_session_token = t\n"
+    outside = an_outside(text)
+    assert forget_sessions(["sso"], as_outside(outside)) == []
+    assert outside.credentials.text == text
+
+
+def test_settings_and_comments_in_the_section_stay() -> None:
+    text = with_session("[dev]\n# mine\nregion = eu-west-1\nrole_arn = x\n", "dev")
+    outside = an_outside(text)
+    forget_sessions(["dev"], as_outside(outside))
+    assert outside.credentials.text == "[dev]\n# mine\nregion = eu-west-1\nrole_arn = x\n"
+
+
+def test_a_session_of_the_old_tool_is_one_of_ours() -> None:
+    changes = section_of(a_session())
+    del changes["x_security_token_expires"]
+    outside = an_outside(with_changes("", "old", changes))
+    assert forget_sessions(["old"], as_outside(outside)) == ["old: removed from ~/.aws/credentials"]
+    assert section_values(outside.credentials.read(), "old") is None
+
+
+def test_without_a_file_none_is_made() -> None:
+    outside = an_outside(None)
+    assert forget_sessions(None, as_outside(outside)) == []
+    assert outside.credentials.text is None

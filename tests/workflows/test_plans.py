@@ -1,0 +1,221 @@
+"""From names of profiles to a plan: which are planned, which fail and why, which stored sessions count."""
+
+from __future__ import annotations
+
+import pytest
+
+from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, BrokenFile, NoLongTermKeys, PermanentKeysInTheWay
+from aws_mfa.model import Secret, Session
+from aws_mfa.rules.ini_edit import with_changes
+from aws_mfa.rules.session_section import section_of
+from aws_mfa.rules.session_steps import Overlay, Reused
+from aws_mfa.workflows.plans import Planned, PlanRequest, plan_sessions
+from aws_mfa.workflows.renew_many import renew_many
+from fakes import DEVICE, KEYS, NOW, FakeOutside, FakeTerminal, FakeVault, a_session, as_outside
+
+ARN = "arn:aws:iam::123456789012:role/"
+OURS = "credential_process = aws-mfa credential-process dev\n"
+
+
+def role(name: str, source: str = "work", more: str = "") -> str:
+    return f"[profile {name}]\nrole_arn = {ARN}{name}\nsource_profile = {source}\nmfa_serial = {DEVICE}\n{more}"
+
+
+def an_outside(config: str = "", credentials: str = "") -> FakeOutside:
+    """Ann's keys are in the keychain, and noted."""
+    outside = FakeOutside(credentials, config)
+    outside.vaults["keychain"] = FakeVault("keychain", work_long_term=KEYS)
+    outside.known_keys.text = f"[work-long-term]\nvault = keychain\naws_access_key_id = {KEYS.access_key_id}\n"
+    return outside
+
+
+def planned(outside: FakeOutside, *names: str, overlay: Overlay | None = None, min_remaining_s: float = 60) -> Planned:
+    request = PlanRequest(names or None, overlay=overlay, min_remaining_s=min_remaining_s)
+    return plan_sessions(request, as_outside(outside))
+
+
+def labels(found: Planned) -> list[str]:
+    return [step.label for step in found.plan.steps]
+
+
+def failure(outside: FakeOutside, name: str, overlay: Overlay | None = None) -> AwsMfaError:
+    found = planned(outside, name, overlay=overlay)
+    assert (found.plan.steps, list(found.failures)) == ([], [name])
+    return found.failures[name]
+
+
+def renewed(outside: FakeOutside, *names: str, forced: bool = False, overlay: Overlay | None = None) -> None:
+    outside.terminal = FakeTerminal("123456", has_human=False)
+    request = PlanRequest(names, forced=forced, overlay=overlay)
+    outcomes = renew_many(
+        plan_sessions(request, as_outside(outside)), as_outside(outside), token=None, done=lambda: None
+    )
+    assert [outcome.error for outcome in outcomes] == [None] * len(names)
+
+
+def test_all_is_every_role_and_every_user_with_keys() -> None:
+    credentials = "[bob-long-term]\naws_access_key_id = AKIABOB\naws_secret_access_key = invented\n"
+    outside = an_outside(role("dev") + "[profile plain]\nregion = eu-west-1\n", credentials)
+    assert list(planned(outside).plan.of_profile) == ["dev", "bob", "work"]
+
+
+def test_all_with_a_policy_is_every_role() -> None:
+    """An MFA session cannot be narrowed, so users are left out."""
+    outside = an_outside(role("dev"))
+    assert list(planned(outside, overlay=Overlay(read_only=True)).plan.of_profile) == ["dev"]
+
+
+def test_all_leaves_out_users_whose_keys_stand_in_the_profiles_own_section() -> None:
+    credentials = "[own]\naws_access_key_id = AKIAOWN\naws_secret_access_key = invented\n"
+    assert list(planned(an_outside(role("dev", "own"), credentials)).plan.of_profile) == ["dev", "work"]
+
+
+def test_nothing_at_all_is_told_with_the_first_step() -> None:
+    with pytest.raises(BadInput) as refused:
+        planned(FakeOutside())
+    assert "set one up: aws-mfa setup" in refused.value.hints
+
+
+def test_a_name_given_twice_is_planned_once() -> None:
+    assert labels(planned(an_outside(role("dev")), "dev", "dev")) == ["mfa@work-long-term", "dev"]
+
+
+def test_one_that_cannot_be_planned_does_not_stop_the_others() -> None:
+    outside = an_outside(role("dev") + role("lost", "gone") + role("a", "b") + role("b", "a"))
+    found = planned(outside, "lost", "dev", "a", "nobody")
+    assert list(found.plan.of_profile) == ["dev"]
+    assert {name: type(error) for name, error in found.failures.items()} == dict.fromkeys(
+        ("lost", "a", "nobody"), BadProfile
+    )
+
+
+def test_a_circle_of_includes_does_not_stop_all() -> None:
+    loop = "[profile a]\ninclude_profile = b\n[profile b]\ninclude_profile = a\n"
+    found = planned(an_outside(loop + role("dev")))
+    assert (list(found.plan.of_profile), list(found.failures)) == (["dev", "work"], ["a", "b"])
+
+
+def test_a_user_without_keys_fails_alone() -> None:
+    found = planned(
+        an_outside(role("dev") + role("bobs", "bob") + "[profile bob]\nregion = eu-west-1\n"), "dev", "bobs"
+    )
+    assert list(found.plan.of_profile) == ["dev"]
+    assert isinstance(found.failures["bobs"], NoLongTermKeys)
+
+
+def test_a_broken_file_is_told_before_anything() -> None:
+    with pytest.raises(BrokenFile):
+        planned(an_outside(role("dev"), "[dev]\nk = v\n[dev]\n"), "dev")
+
+
+# No session that has no place
+
+
+def test_permanent_keys_in_the_way_are_told_before_a_code_is_asked_for() -> None:
+    keys = "aws_access_key_id = AKIAOLD\naws_secret_access_key = invented\n"
+    outside = an_outside(role("dev") + role("self", "self"), f"[dev]\n{keys}[self]\n{keys}[own]\n{keys}")
+    for name in ("dev", "self", "own"):
+        assert isinstance(failure(outside, name), PermanentKeysInTheWay)
+
+
+def test_what_sdks_ask_us_for_has_its_place_in_the_cache_whatever_the_section_holds() -> None:
+    keys = "[dev]\naws_access_key_id = AKIAOLD\naws_secret_access_key = invented\n"
+    assert labels(planned(an_outside(role("dev", more=OURS), keys), "dev"))[-1] == "dev"
+
+
+def test_a_long_term_section_is_no_profile_for_a_session() -> None:
+    outside = an_outside(credentials=f"[work-long-term]\naws_mfa_device = {DEVICE}\n")
+    refused = failure(outside, "work-long-term")
+    assert isinstance(refused, BadInput)
+    assert refused.hints == ("name the profile: work",)
+
+
+def test_a_name_that_no_section_can_carry_is_refused() -> None:
+    for name in ("a[b", "DEFAULT"):
+        outside = an_outside(role(name))
+        assert isinstance(failure(outside, name), AwsMfaError)
+        assert outside.fake_sts.sent == []
+
+
+def test_a_users_session_cannot_be_narrowed() -> None:
+    """Whoever asked for --read-only would get everything."""
+    for overlay in (Overlay(read_only=True), Overlay("{}"), Overlay(None, ("arn:aws:iam::aws:policy/X",))):
+        assert isinstance(failure(an_outside(), "work", overlay), BadInput)
+
+
+# Stored sessions
+
+
+def test_a_session_of_the_cache_is_reused() -> None:
+    outside = an_outside(role("dev", more=OURS))
+    renewed(outside, "dev")
+    found = planned(outside, "dev")
+    assert (labels(found), outside.credentials.text) == ([], "")
+    reused = found.plan.of_profile["dev"]
+    assert isinstance(reused, Reused)
+    assert found.stored.session(reused).assumed_role_arn == f"{ARN}dev"
+
+
+def test_a_session_of_the_file_is_reused_and_serves_roles() -> None:
+    outside = an_outside(role("dev"))
+    renewed(outside, "work")
+    assert labels(planned(outside, "dev", "work")) == ["dev"]
+    assert outside.session_cache.stored == {}
+
+
+def test_the_session_that_lasts_longer_is_reused() -> None:
+    """The cache's is near its end, and the classic form has renewed the file's meanwhile: no code is needed."""
+    outside = an_outside(role("dev"))
+    renewed(outside, "dev")
+    cached = outside.session_cache.stored["mfa@work-long-term"]
+    cached.expires_at = NOW + 600
+    outside.credentials.text = with_changes("", "work", section_of(a_session(lasts_s=40000)))
+    found = planned(outside, "work", min_remaining_s=3600)
+    assert labels(found) == []
+    reused = found.plan.of_profile["work"]
+    assert isinstance(reused, Reused)
+    assert reused.expires_at == found.stored.session(reused).expires_at == NOW + 40000
+
+
+def test_the_files_session_counts_only_with_the_inputs_it_was_asked_with() -> None:
+    outside = an_outside(role("dev"))
+    renewed(outside, "dev")
+    assert labels(planned(outside, "dev")) == []
+    assert labels(planned(outside, "dev", overlay=Overlay(read_only=True))) == ["dev"]
+    for more in ("external_id = invented\n", "session_tags = Team=data\n", "role_session_name = bob\n"):
+        outside.config.text = role("dev", more=more)
+        assert labels(planned(outside, "dev")) == ["dev"]
+
+
+def test_a_narrowed_session_in_the_file_is_not_taken_for_a_full_one() -> None:
+    outside = an_outside(role("jump") + role("dev", "jump"))
+    for name in ("jump", "dev"):
+        renewed(outside, name, overlay=Overlay(read_only=True))
+        assert labels(planned(outside, name))[-1] == name
+        assert labels(planned(outside, name, overlay=Overlay(read_only=True))) == []
+
+
+def test_a_session_that_another_tool_put_over_ours_is_not_taken_for_ours() -> None:
+    """0.0.12 leaves keys that it does not know: the mark of the session before stays, and is worthless."""
+    outside = an_outside(role("dev"))
+    renewed(outside, "dev")
+    text = outside.credentials.read()
+    outside.credentials.text = with_changes(text, "dev", {"aws_access_key_id": "ASIAANOTHER"})
+    assert labels(planned(outside, "dev")) == ["dev"]
+
+
+def test_the_classic_forms_role_session_counts_for_a_role_without_terms() -> None:
+    session = Session("ASIACLASSIC", Secret("s"), Secret("t"), NOW + 3000, f"{ARN}dev")
+    outside = an_outside(role("dev"), with_changes("", "dev", section_of(session)))
+    assert labels(planned(outside, "dev")) == []
+    outside.config.text = role("dev", more="session_tags = Team=data\n")
+    assert labels(planned(outside, "dev"))[-1] == "dev"
+    outside.config.text = role("dev").replace("role/dev", "role/other")
+    assert labels(planned(outside, "dev"))[-1] == "dev"
+
+
+def test_what_sdks_ask_us_for_is_not_looked_for_in_the_file() -> None:
+    outside = an_outside(role("dev"))
+    renewed(outside, "dev")
+    outside.config.text = role("dev", more=OURS)
+    assert labels(planned(outside, "dev")) == ["dev"]
