@@ -213,6 +213,7 @@ class FakeSessionCache:
 
     def __init__(self) -> None:
         self.stored: dict[str, Remembered] = {}
+        self.keeps = True
 
     def load(self, label: str, inputs: Mapping[str, str]) -> Session | None:
         found = self.find(label, inputs)
@@ -222,8 +223,10 @@ class FakeSessionCache:
         found = self.stored.get(label)
         return found if found and found.inputs == dict(inputs) else None
 
-    def store(self, label: str, inputs: Mapping[str, str], session: Session) -> None:
-        self.stored[label] = Remembered(inputs, session)
+    def store(self, label: str, inputs: Mapping[str, str], session: Session) -> bool:
+        if self.keeps:
+            self.stored[label] = Remembered(inputs, session)
+        return self.keeps
 
     def forget(self, labels: Collection[str] | None) -> list[str]:
         gone = [label for label in self.stored if labels is None or label in labels]

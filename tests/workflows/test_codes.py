@@ -27,8 +27,8 @@ def a_step(label: str = "mfa@work-long-term", *, device: str = DEVICE, role_arn:
 
 
 def codes_of(outside: FakeOutside, token: str | None = None) -> Codes:
-    users = Users(as_outside(outside), "", vault="file", no_keychain=False)
-    users.keys["work-long-term"] = KEYS
+    outside.vaults["keychain"].stored["work-long-term"] = KEYS
+    users = Users(as_outside(outside), "", vault="keychain", no_keychain=False)
     return Codes(as_outside(outside), users, token=token)
 
 

@@ -9,6 +9,7 @@ import pytest
 from aws_mfa.errors import KeychainUnavailable, NoDevice, NoLongTermKeys, SeveralDevices
 from aws_mfa.rules.profile_chains import chain_of
 from aws_mfa.rules.profiles import AwsProfiles
+from aws_mfa.workflows.keys import note_keys
 from aws_mfa.workflows.users import Users
 from fakes import DEVICE, KEYS, OTHER_KEYS, FakeFork, FakeIam, FakeOutside, FakeTerminal, FakeVault, as_outside
 
@@ -44,7 +45,7 @@ def test_keys_and_device_are_asked_for_once_for_all_roles_of_a_user() -> None:
         ("work-long-term", KEYS.access_key_id, DEVICE)
     }
     assert outside.vaults["keychain"].calls == ["load work-long-term"]
-    assert users.keys == {"work-long-term": KEYS}
+    assert users.keys_of("work-long-term") is KEYS
 
 
 def test_a_vault_that_failed_is_not_asked_again_for_the_next_role() -> None:
@@ -96,7 +97,19 @@ def test_keys_of_nobody_are_a_failure_and_never_anothers() -> None:
     users = users_of(outside)
     with pytest.raises(NoLongTermKeys):
         base_of(users, outside)
-    assert users.keys == {}
+    with pytest.raises(NoLongTermKeys):
+        users.keys_of("work-long-term")
+
+
+def test_a_noted_key_id_plans_without_opening_the_vault() -> None:
+    """A stored session serves behind a locked keychain, and an age vault asks no passphrase for it."""
+    outside = an_outside(ROLES + f"[profile work]\nmfa_serial = {DEVICE}\n")
+    note_keys("work-long-term", "keychain", KEYS, as_outside(outside))
+    outside.vaults["keychain"].failure = KeychainUnavailable("locked")
+    users = users_of(outside)
+    assert base_of(users, outside).access_key_id == KEYS.access_key_id
+    with pytest.raises(KeychainUnavailable):
+        users.keys_of("work-long-term")
 
 
 def test_keys_of_the_file_are_told_once() -> None:

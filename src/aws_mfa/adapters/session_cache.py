@@ -49,18 +49,19 @@ class SessionCache:
                 return entry
         return None
 
-    def store(self, label: str, inputs: Mapping[str, str], session: Session) -> None:
-        """Remember the session in place of what the label had, in whichever store that was."""
+    def store(self, label: str, inputs: Mapping[str, str], session: Session) -> bool:
+        """Remember the session in place of what the label had, in whichever store that was; whether that worked."""
         try:
             data = entry_text(inputs, session).encode()
         except ValueError:
             # The texts of these errors are left out: a UnicodeError carries the whole entry.
             self._tell(f"the session of {label!r} is not remembered: it holds characters that cannot be stored")
-            return
+            return False
         try:
-            self._write(label, data)
+            return self._write(label, data)
         except (AwsMfaError, OSError) as error:
             self._tell(f"the session of {label!r} is not remembered: {_reason(error)}")
+        return False
 
     def entries(self) -> list[tuple[str, Entry]]:
         """Every good entry of the stores that are read, sorted by label."""
@@ -76,10 +77,10 @@ class SessionCache:
         """Remove these labels' entries (None: all) from every store, read now or not; those removed, sorted."""
         return sorted({label for files in self._stores.every() for label in self._removed(files, labels)})
 
-    def _write(self, label: str, data: bytes) -> None:
+    def _write(self, label: str, data: bytes) -> bool:
         files = self._stores.writable()
         if files is None:
-            return
+            return False
         if files is self._stores.plain and not self._stores.choice.explicit and not files.labels():
             self._tell(
                 f"no runtime folder and no keychain here: sessions are stored in {files.folder} (0600, not encrypted)"
@@ -88,6 +89,7 @@ class SessionCache:
         for other in self._stores.every():
             if other is not files:
                 other.remove(label)
+        return True
 
     def _removed(self, files: SessionFiles, labels: Collection[str] | None) -> list[str]:
         removed: list[str] = []

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     StoredUntil = Callable[[str, Mapping[str, str]], float | None]
 
 LONGEST_CHAINED_S = 3600
+_ORDINALS = ("a second", "a third", "a fourth", "a further")
 
 
 def make_plan(
@@ -174,13 +175,18 @@ def summary(plan: Plan) -> str:
     codes = plan.codes
     if not codes:
         return f"{profiles}, no code"
-    parts: list[str] = []
-    for device in dict.fromkeys(step.request.device for step in codes):
-        of_device = [step for step in codes if step.request.device == device]
-        more = [f"{step.label} needs one of its own: {step.reason}" for step in of_device if step.request.role_arn]
-        number = len(of_device)
-        parts.append("; ".join([f"{number} code{'' if number == 1 else 's'} of {device}", *more]))
-    return f"{profiles}, {', '.join(parts)}"
+    devices = dict.fromkeys(step.request.device for step in codes)
+    return (
+        f"{profiles}, {', '.join(_codes_of([step for step in codes if step.request.device == one]) for one in devices)}"
+    )
+
+
+def _codes_of(steps: list[Step]) -> str:
+    """What one device must show: a code for the MFA session that is shared, then one for each longer role."""
+    first, *others = sorted(steps, key=lambda step: bool(step.request.role_arn))
+    why = f" for {first.label}: {first.reason}" if first.request.role_arn else ""
+    more = [f"{step.label} needs {_ORDINALS[min(n, 3)]} one: {step.reason}" for n, step in enumerate(others)]
+    return "; ".join([f"1 code of {first.request.device}{why}", *more])
 
 
 def _asked_s(hop: Profile) -> int:
@@ -190,7 +196,7 @@ def _asked_s(hop: Profile) -> int:
 def _why(wanted: Wanted, number: int, request: SessionRequest) -> str:
     hops = wanted.chain.hops
     if request.device:
-        return f"{hops[0].source('duration_seconds')} = {request.duration_s} > 1 h"
+        return f"duration_seconds = {request.duration_s} > 1 h"
     if number > 0:
         return f"assumed from {hops[number - 1].name}"
     return (

@@ -51,6 +51,12 @@ def noted_vault(notes: str, section: str) -> str | None:
     return (section_values(notes, section) or {}).get("vault")
 
 
+def noted_key_id(notes: str, section: str) -> str | None:
+    """The key id noted for keys in a vault that must be opened; None for those in the file, which may change."""
+    note = section_values(notes, section) or {}
+    return note.get("aws_access_key_id") if note.get("vault") in ("keychain", "age") else None
+
+
 def with_note(notes: str, section: str, vault: str, access_key_id: str) -> str:
     """The notes with this section's vault and key id."""
     return with_changes(notes, section, {"vault": vault, "aws_access_key_id": access_key_id})

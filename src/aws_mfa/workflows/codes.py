@@ -39,7 +39,7 @@ class Codes:
         """Get a code for the step and make its call; raises what the last code was refused with."""
         base = step.base
         renewal = Renewal(
-            self._users.keys[base.section], step.request, base.region, base.profile, endpoint_url=base.endpoint_url
+            self._users.keys_of(base.section), step.request, base.region, base.profile, endpoint_url=base.endpoint_url
         )
         for question in range(QUESTIONS):
             try:

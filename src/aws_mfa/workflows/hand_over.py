@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.errors import AwsMfaError, NeedsHuman
 from aws_mfa.rules.freshness import MARGIN_S
-from aws_mfa.rules.ini_text import section_values
-from aws_mfa.rules.session_section import session_in
 from aws_mfa.rules.session_steps import Reused
 from aws_mfa.workflows.plans import PlanRequest, plan_sessions
 from aws_mfa.workflows.renew_many import renew_many
@@ -30,13 +28,13 @@ LEFT_FOR_SDKS_S = 900
 def session_for(profile: str, outside: Outside) -> Session:
     """Return the profile's session; raises what planning and renewing raise, `NeedsHuman` with the command to run."""
     planned = _planned(profile, outside, LEFT_FOR_SDKS_S)
-    session = _stored(planned, profile, outside)
+    session = _stored(planned, profile)
     if session is not None:
         return session
     (outcome,) = renew_many(planned, outside, token=None, done=lambda: None)
     if outcome.session is not None:
         return outcome.session
-    session = _stored(_planned(profile, outside, MARGIN_S), profile, outside)
+    session = _stored(_planned(profile, outside, MARGIN_S), profile)
     if session is not None:
         return session
     if isinstance(outcome.error, NeedsHuman):
@@ -51,13 +49,12 @@ def _planned(profile: str, outside: Outside, min_remaining_s: float) -> Planned:
     return planned
 
 
-def _stored(planned: Planned, profile: str, outside: Outside) -> Session | None:
+def _stored(planned: Planned, profile: str) -> Session | None:
     """The session that the plan reuses; None where it wants a call, or the session is gone meanwhile."""
     found = planned.plan.of_profile[profile]
     if not isinstance(found, Reused):
         return None
-    file = outside.credentials
-    name = found.base.profile if found.label != profile else profile
-    return outside.session_cache.load(found.label, found.inputs) or session_in(
-        section_values(file.read(), name, where=file.path)
-    )
+    try:
+        return planned.stored.session(found)
+    except AwsMfaError:
+        return None

@@ -25,25 +25,29 @@ if TYPE_CHECKING:
     Got = Session | AwsMfaError
     Found = Step | Reused
 
-IN_FILE, IN_CACHE = "credentials file", "session cache"
+IN_FILE, IN_CACHE, NOWHERE = "credentials file", "session cache", "nowhere"
 
 
 class Keeper:
     """
     Puts the sessions of a plan where they belong.
 
-    `got` are the results of its calls so far; `refused` says why the file did not take a profile's session.
+    `got` are the results of its calls so far; `refused` says why the file did not take a profile's session, `lost` are
+    the labels that the cache did not keep.
     """
 
     def __init__(self, planned: Planned, outside: Outside) -> None:
         self.got: dict[Step, Got] = {}
         self.refused: dict[str, AwsMfaError] = {}
+        self.lost: set[str] = set()
         self._planned = planned
         self._outside = outside
 
     def place_of(self, name: str) -> str:
-        """Into the cache what SDKs ask us for, into the file all else."""
-        return IN_CACHE if self._planned.chains[name].wanted.has_credential_process_of_ours else IN_FILE
+        """Into the cache what SDKs ask us for, into the file all else; nowhere what the cache did not keep."""
+        if not self._planned.chains[name].wanted.has_credential_process_of_ours:
+            return IN_FILE
+        return NOWHERE if name in self.lost else IN_CACHE
 
     def check_writable(self) -> None:
         """Raise `NotSetUp` where a session is for the file, and the file could not be replaced."""
@@ -80,8 +84,8 @@ class Keeper:
 
     def _cache(self, label: str, found: Found) -> None:
         got = self.got_of(found)
-        if not isinstance(got, AwsMfaError):
-            self._outside.session_cache.store(label, found.inputs, got)
+        if not isinstance(got, AwsMfaError) and not self._outside.session_cache.store(label, found.inputs, got):
+            self.lost.add(label)
 
     def _write(self, for_file: Mapping[str, Found]) -> None:
         changes = {}

@@ -176,8 +176,8 @@ class SessionCache(Protocol):
     def find(self, label: str, inputs: Mapping[str, str]) -> StoredSession | None:
         """As `load`: what is remembered of it."""
 
-    def store(self, label: str, inputs: Mapping[str, str], session: Session) -> None:
-        """Remember the session in place of what the label had."""
+    def store(self, label: str, inputs: Mapping[str, str], session: Session) -> bool:
+        """Remember the session in place of what the label had; whether it is remembered."""
 
     def forget(self, labels: Collection[str] | None) -> list[str]:
         """Remove these labels' entries (None: all) from every store; those removed, sorted."""

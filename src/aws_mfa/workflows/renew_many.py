@@ -94,7 +94,7 @@ def _call_of(step: Step, planned: Planned, outside: Outside, keeper: Keeper) -> 
 def _signer(step: Step, planned: Planned, keeper: Keeper) -> LongTermKeys | Session:
     signer = step.signed_by
     if signer is None:
-        return planned.users.keys[step.base.section]
+        return planned.users.keys_of(step.base.section)
     got = keeper.got_of(signer)
     if isinstance(got, AwsMfaError):
         raise type(got)(f"not tried, because {signer.label} failed: {got.message}", *got.hints)

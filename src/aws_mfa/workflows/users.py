@@ -14,7 +14,7 @@ from aws_mfa.rules import arns
 from aws_mfa.rules.ini_text import section_values
 from aws_mfa.rules.regions import choose_region
 from aws_mfa.rules.session_steps import Base
-from aws_mfa.rules.vault_choice import choose_vault, noted_vault
+from aws_mfa.rules.vault_choice import choose_vault, noted_key_id, noted_vault
 from aws_mfa.workflows.devices import discover_device
 from aws_mfa.workflows.keys import find_long_term_keys
 
@@ -32,10 +32,14 @@ if TYPE_CHECKING:
 
 
 class Users:
-    """Finds each user once. `keys` holds the long-term keys by section, `notices` what is to be said about them."""
+    """
+    Finds each user once; `notices` is what is to be said about them.
+
+    Where set-up or import noted the key id, the vault is not opened before its keys are needed for a signature: a
+    stored session serves behind a locked keychain.
+    """
 
     def __init__(self, outside: Outside, credentials_text: str, *, vault: str | None, no_keychain: bool) -> None:
-        self.keys: dict[str, LongTermKeys] = {}
         self.notices: list[str] = []
         self._outside = outside
         self._credentials_text = credentials_text
@@ -53,15 +57,19 @@ class Users:
             self._bases[asked] = self._base_of(chain)
         return self._bases[asked]
 
+    def keys_of(self, section: str) -> LongTermKeys:
+        """The long-term keys; raises what finding them raises."""
+        return self._keys(section).keys
+
     def _base_of(self, chain: Chain) -> Base:
         section = chain.base.keys_section
-        found = self._keys(section)
+        key_id = self._noted_key_id(section) or self.keys_of(section).access_key_id
         region = self._region(chain)
-        device = chain.mfa_serial or self._device(section, found, region.name)
+        device = chain.mfa_serial or self._device(section, region.name)
         return Base(
             chain.base.name,
             section,
-            found.keys.access_key_id,
+            key_id,
             device,
             region=region.name,
             partition=arns.partition_of(device) or arns.partition_of(chain.wanted.role_arn or "") or "aws",
@@ -79,13 +87,19 @@ class Users:
         found = find_long_term_keys(section, choice, values, outside)
         if found.notice:
             self.notices.append(f"{section}: {found.notice}")
-        self.keys[section] = found.keys
         return found
 
-    def _device(self, section: str, found: FoundKeys, region: str) -> str:
-        return _found_once(self._devices, section, lambda: self._find_device(section, found, region))
+    def _noted_key_id(self, section: str) -> str | None:
+        """The key id that was noted for the vault in force, None where a person names a vault now."""
+        if self._vault or self._no_keychain or self._outside.environ.get("AWS_MFA_VAULT"):
+            return None
+        return noted_key_id(self._outside.known_keys.read(), section)
 
-    def _find_device(self, section: str, found: FoundKeys, region: str) -> str:
+    def _device(self, section: str, region: str) -> str:
+        return _found_once(self._devices, section, lambda: self._find_device(section, region))
+
+    def _find_device(self, section: str, region: str) -> str:
+        found = self._keys(section)
         stored = self._outside.fork.fork_device(section) if found.place == "fork" else None
         if stored:
             return arns.check_device(stored, source="the keychain fork's item")

@@ -11,8 +11,11 @@ from aws_mfa.cli.plan_arguments import add_plan_arguments, plan_request
 from aws_mfa.cli.progress import Progress
 from aws_mfa.cli.render import outcome_rows, outcomes_json, table
 from aws_mfa.rules.code_windows import checked_code
+from aws_mfa.rules.durations import duration_text
+from aws_mfa.rules.freshness import MARGIN_S
 from aws_mfa.rules.session_plan import summary
 from aws_mfa.rules.shown_text import shown_text
+from aws_mfa.workflows.keep_sessions import IN_CACHE, NOWHERE
 from aws_mfa.workflows.plans import plan_sessions
 from aws_mfa.workflows.renew_many import exit_code_of, renew_many
 
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     import argparse
 
     from aws_mfa.workflows.outside import Outside
+    from aws_mfa.workflows.plans import PlanRequest
     from aws_mfa.workflows.renew_many import Outcome
 
 HELP = """\
@@ -42,7 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, outside: Outside) -> int:
     """Plan, ask, renew, show a table; 5 if AWS refused any."""
     token = checked_code(args.token) if args.token else None
-    planned = plan_sessions(plan_request(args, outside), outside)
+    request = plan_request(args, outside)
+    planned = plan_sessions(request, outside)
     notes = (f"{name}: {note}" for name, notes in planned.plan.notes.items() for note in notes)
     for line in (*planned.users.notices, *notes):
         outside.terminal.say(line)
@@ -50,8 +55,26 @@ def run(args: argparse.Namespace, outside: Outside) -> int:
         outside.terminal.say(summary(planned.plan))
     with Progress(len(planned.plan.steps), is_shown=sys.stderr.isatty() and not args.json) as progress:
         outcomes = renew_many(planned, outside, token=token, done=progress.advance)
+    for line in shortcomings(outcomes, request, outside.now()):
+        outside.terminal.say(line)
     sys.stdout.write(_json(outcomes) if args.json else _text(outcomes, outside.now()))
     return exit_code_of(outcomes)
+
+
+def shortcomings(outcomes: list[Outcome], request: PlanRequest, now: float) -> list[str]:
+    """Where a session is not all that was asked for: shorter, not narrowed for SDKs, or not kept."""
+    lines = []
+    for one in outcomes:
+        if one.error is not None:
+            continue
+        left_s = (one.expires_at or now) - now
+        if left_s < request.min_remaining_s - MARGIN_S:
+            lines.append(f"{one.profile}: only {duration_text(left_s)} left, less than asked: its role allows no more")
+        if request.overlay and (one.is_hidden_from_sdks or one.place == IN_CACHE):
+            lines.append(f"{one.profile}: warning: SDKs still get the whole role, they assume it anew")
+        if one.place == NOWHERE:
+            lines.append(f"{one.profile}: the session is not kept (AWS_MFA_SESSION_STORE)")
+    return lines
 
 
 def _json(outcomes: list[Outcome]) -> str:
@@ -65,6 +88,6 @@ def _text(outcomes: list[Outcome], now: float) -> str:
     hints = dict.fromkeys(hint for outcome in failed if outcome.error for hint in outcome.error.hints)
     hidden = [quote(outcome.profile) for outcome in outcomes if outcome.is_hidden_from_sdks and not outcome.error]
     if hidden:
-        what = "SDKs assume these roles themselves and ask for a code, because they see role_arn"
+        what = "SDKs assume these roles themselves, because they see role_arn"
         hints[f"{what}: aws-mfa adopt {' '.join(hidden)}"] = None
     return text + "".join(f"hint: {shown_text(hint)}\n" for hint in hints)
