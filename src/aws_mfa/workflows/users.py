@@ -90,10 +90,11 @@ class Users:
         return found
 
     def _noted_key_id(self, section: str) -> str | None:
-        """The key id that was noted for the vault in force, None where a person names a vault now."""
-        if self._vault or self._no_keychain or self._outside.environ.get("AWS_MFA_VAULT"):
-            return None
-        return noted_key_id(self._outside.known_keys.read(), section)
+        """The key id that was noted for the vault in force; None where none was, or a person names another vault."""
+        notes = self._outside.known_keys.read()
+        choice = choose_vault(self._vault, self._outside.environ, None, no_keychain=self._no_keychain)
+        is_other = choice.explicit and choice.name != noted_vault(notes, section)
+        return None if is_other else noted_key_id(notes, section)
 
     def _device(self, section: str, region: str) -> str:
         return _found_once(self._devices, section, lambda: self._find_device(section, region))
