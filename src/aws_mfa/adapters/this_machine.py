@@ -34,12 +34,16 @@ def side_by_side(calls: Sequence[Callable[[], Result]], done: Callable[[], None]
     """Make the calls in a bounded number of threads; results in their order, the first failure is raised."""
     if not calls:
         return []
-    with ThreadPoolExecutor(min(_WORKERS, len(calls))) as pool:
+    pool = ThreadPoolExecutor(min(_WORKERS, len(calls)))
+    try:
         futures = [pool.submit(call) for call in calls]
         for future in as_completed(futures):
             future.exception()
             done()
         return [future.result() for future in futures]
+    finally:
+        # After Ctrl-C the calls that have not begun are not made.
+        pool.shutdown(cancel_futures=True)
 
 
 class InThread:

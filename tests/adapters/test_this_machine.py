@@ -1,0 +1,59 @@
+"""Threads, and what the machine knows of its user."""
+
+from __future__ import annotations
+
+import getpass
+import threading
+from functools import partial
+
+import pytest
+
+from aws_mfa.adapters import this_machine
+from aws_mfa.adapters.this_machine import InThread, side_by_side, user_name
+from aws_mfa.errors import WrongSecret
+
+
+def test_results_come_in_the_order_of_the_calls_and_each_is_told() -> None:
+    told: list[None] = []
+    calls = [partial(pow, number, 2) for number in range(100)]
+    assert side_by_side(calls, lambda: told.append(None)) == [number * number for number in range(100)]
+    assert len(told) == 100
+    assert side_by_side([], lambda: None) == []
+
+
+def test_calls_are_made_at_the_same_time() -> None:
+    both_are_here = threading.Barrier(2, timeout=5)
+    assert len(side_by_side([both_are_here.wait, both_are_here.wait], lambda: None)) == 2
+
+
+def test_after_ctrl_c_no_further_call_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(this_machine, "_WORKERS", 1)
+    made: list[int] = []
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        side_by_side([partial(made.append, number) for number in range(1000)], interrupted)
+    assert len(made) < 1000
+
+
+def test_work_beside_tells_of_its_failure_at_once_and_again_when_it_is_waited_for() -> None:
+    told: list[BaseException] = []
+
+    def work() -> None:
+        raise WrongSecret("no")
+
+    beside = InThread(work, told.append)
+    with pytest.raises(WrongSecret):
+        beside.wait()
+    assert [type(error) for error in told] == [WrongSecret]
+
+
+@pytest.mark.parametrize("failure", [KeyError("uid not found"), OSError("no user"), ImportError("no pwd")])
+def test_b16_a_machine_without_user_names_has_none(monkeypatch: pytest.MonkeyPatch, failure: Exception) -> None:
+    def unknown() -> str:
+        raise failure
+
+    monkeypatch.setattr(getpass, "getuser", unknown)
+    assert user_name() is None
