@@ -72,7 +72,7 @@ def test_a_sealed_session_is_opened_by_the_next_process_and_by_age_itself(gnome_
     found = cache_of(gnome_keyring, said).load("work", INPUTS)
     assert found is not None
     assert found.secret_access_key.reveal() == "wJalrXUtnFEMI"
-    item = json.loads(keyring(gnome_keyring, "get", "aws-mfa", "session-store"))
+    item = json.loads(keyring(gnome_keyring, "get", "aws-mfa", "[session-store]"))
     identity = gnome_keyring.write("identity", item["age_identity"] + "\n")
     path = os.path.join(state_of(gnome_keyring), "sessions", "session-work.age")
     opened = subprocess.run(["age", "-d", "-i", identity, path], capture_output=True, text=True, timeout=30, check=True)
@@ -100,7 +100,7 @@ def test_processes_that_begin_at_once_share_one_identity(gnome_keyring: RealKeyc
 def test_removing_the_item_ends_every_sealed_session(gnome_keyring: RealKeychain) -> None:
     said: list[str] = []
     cache_of(gnome_keyring, said).store("work", INPUTS, SESSION)
-    keyring(gnome_keyring, "del", "aws-mfa", "session-store")
+    keyring(gnome_keyring, "del", "aws-mfa", "[session-store]")
     assert cache_of(gnome_keyring, said).load("work", INPUTS) is None
     assert said == ["dropped the stored session of 'work': it is sealed, and the keychain no longer has what opens it"]
 
@@ -122,9 +122,9 @@ def test_keys_of_a_section_with_the_items_name_lie_beside_the_identity(gnome_key
     said: list[str] = []
     cache_of(gnome_keyring, said).store("work", INPUTS, SESSION)
     vault = open_identity_item(gnome_keyring.environ)
-    vault.store("session-store", LongTermKeys("AKIAIOSFODNN7EXAMPLE", Secret("s")))
+    vault.store("[session-store]", LongTermKeys("AKIAIOSFODNN7EXAMPLE", Secret("s")))
     assert cache_of(gnome_keyring, said).load("work", INPUTS) is not None
-    assert vault.load("session-store") is not None
+    assert vault.load("[session-store]") is not None
     assert said == []
 
 

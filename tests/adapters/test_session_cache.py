@@ -244,7 +244,7 @@ def test_an_item_that_is_no_identity_is_told_without_its_text(stage: Stage) -> N
     stage.keychain.text = Secret("AGE-SECRET-KEY-1NONSENSE")
     stage.cache("sealed").store("work", INPUTS, a_session())
     assert stage.said == [
-        "the session of 'work' is not remembered: the keychain item 'aws-mfa' / 'session-store' holds no age identity"
+        "the session of 'work' is not remembered: the keychain item 'aws-mfa' / '[session-store]' holds no age identity"
     ]
 
 

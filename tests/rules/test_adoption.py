@@ -204,7 +204,7 @@ def test_sdks_get_the_name_as_one_word(name: str, *, windows: bool) -> None:
     try:
         line = process_line(name, windows=windows)
     except BadProfile:
-        assert name.startswith("-") or (windows and ('"' in name or name.endswith("\\")))
+        assert name.startswith("-") or (windows and ('"' in name or "%" in name or name.endswith("\\")))
         return
     assert compat_shell_split(line, "win32" if windows else "linux") == ["aws-mfa", "credential-process", name]
 
@@ -294,3 +294,15 @@ def test_the_difference_shows_the_lines_that_change() -> None:
     assert f"-role_arn = {ROLE}" in lines
     assert f"+aws_mfa_role_arn = {ROLE}" in lines
     assert masked_diff(PROD, PROD, "~/.aws/config") == []
+
+
+def test_a_process_of_another_profile_is_not_ours() -> None:
+    """SDKs would get that profile's role under this one's name."""
+    with pytest.raises(BadProfile, match="another credential_process"):
+        adopted(f"{PROD}credential_process = aws-mfa credential-process admin\n")
+
+
+def test_keys_of_the_default_section_would_come_out_below_a_session() -> None:
+    hidden = f"[DEFAULT]\naws_access_key_id = AKIADEFAULT\naws_secret_access_key = s\n{KEYS}[prod]\n{SESSION_LINES}"
+    with pytest.raises(BadProfile, match=r"\[DEFAULT\]"):
+        adopted(PROD, hidden)

@@ -409,7 +409,11 @@ def test_a_services_section_that_says_nothing_is_refused(services: str, says: st
     ("command", "ours"),
     [
         ("aws-mfa credential-process work", True),
-        ("/opt/bin/aws-mfa credential-process 'two words'", True),
+        ("/opt/bin/aws-mfa credential-process 'work'", True),
+        ('"/opt/my tools/aws-mfa" credential-process --no-input work', True),
+        ("aws-mfa credential-process admin", False),
+        ("aws-mfa credential-process work; curl evil.example", False),
+        ("aws-mfa credential-process 'work", False),
         ('"C:\\bin\\aws-mfa.exe" credential-process work', True),
         ("aws-mfa-too credential-process work", False),
         ("aws-mfa", False),

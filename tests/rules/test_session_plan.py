@@ -366,3 +366,11 @@ def test_no_code_more_than_needed(forest: tuple[str, list[str]], until: Stored) 
     of_devices = Counter((step.base.profile, step.request.device) for step in plan.codes if not step.request.role_arn)
     assert set(of_devices.values()) <= {1}
     assert len({tuple(step.inputs.items()) for step in plan.steps}) == len(plan.steps), "equal sessions are one call"
+
+
+def test_a_chain_of_hundreds_of_roles_is_planned() -> None:
+    names = [f"hop{number}" for number in range(450)]
+    config = "".join(role(name, before) for before, name in zip(["ann", *names], names, strict=False))
+    plan = planned(config, names[-1])
+    assert len(plan.steps) == 451
+    assert [step.depth for step in plan.steps] == list(range(451))

@@ -76,3 +76,13 @@ def test_without_a_file_none_is_made() -> None:
     outside = an_outside(None)
     assert forget_sessions(None, as_outside(outside)) == []
     assert outside.credentials.text is None
+
+
+def test_keys_without_a_token_are_no_session_whatever_stands_beside_them() -> None:
+    """Other clouds' permanent keys have no prefix that AWS gives."""
+    text = (
+        "[store]\nassumed_role = False\nexpiration = x\naws_access_key_id = GK31\naws_secret_access_key = only-copy\n"
+    )
+    outside = FakeOutside(text)
+    forget_sessions(None, as_outside(outside))
+    assert outside.credentials.text == text

@@ -9,6 +9,7 @@ from aws_mfa.model import Secret, Session
 from aws_mfa.rules.ini_edit import with_changes
 from aws_mfa.rules.session_section import section_of
 from aws_mfa.rules.session_steps import Overlay, Reused
+from aws_mfa.rules.vault_choice import with_origin
 from aws_mfa.workflows.plans import Planned, PlanRequest, plan_sessions
 from aws_mfa.workflows.renew_many import renew_many
 from fakes import DEVICE, KEYS, NOW, FakeOutside, FakeTerminal, FakeVault, a_session, as_outside
@@ -169,7 +170,9 @@ def test_the_session_that_lasts_longer_is_reused() -> None:
     renewed(outside, "dev")
     cached = outside.session_cache.stored["mfa@work-long-term"]
     cached.expires_at = NOW + 600
-    outside.credentials.text = with_changes("", "work", section_of(a_session(lasts_s=40000)))
+    session = a_session(lasts_s=40000)
+    outside.credentials.text = with_changes("", "work", section_of(session))
+    note_origin(outside, KEYS.access_key_id, DEVICE)
     found = planned(outside, "work", min_remaining_s=3600)
     assert labels(found) == []
     reused = found.plan.of_profile["work"]
@@ -204,13 +207,36 @@ def test_a_session_that_another_tool_put_over_ours_is_not_taken_for_ours() -> No
     assert labels(planned(outside, "dev")) == ["dev"]
 
 
-def test_the_classic_forms_role_session_counts_for_a_role_without_terms() -> None:
+def note_origin(outside: FakeOutside, access_key_id: str, device: str) -> None:
+    """As the classic form does when it has written the session."""
+    notes = with_origin(outside.known_keys.read(), "work", a_session().access_key_id, access_key_id, device)
+    outside.known_keys.text = notes
+
+
+@pytest.mark.parametrize(
+    ("access_key_id", "device", "is_good"),
+    [
+        (KEYS.access_key_id, DEVICE, True),
+        ("AKIAANOTHERUSER00001", DEVICE, False),
+        (KEYS.access_key_id, f"{DEVICE}-other", False),
+    ],
+)
+def test_the_classic_forms_session_serves_only_the_user_it_came_from(
+    access_key_id: str,
+    device: str,
+    is_good: bool,  # noqa: FBT001  # pytest's parameter
+) -> None:
+    """Keys may have been replaced since: another user's session must not sign for this one's roles."""
+    outside = an_outside(role("dev"), with_changes("", "work", section_of(a_session())))
+    assert "mfa@work-long-term" in labels(planned(outside, "dev"))
+    note_origin(outside, access_key_id, device)
+    assert ("mfa@work-long-term" not in labels(planned(outside, "dev"))) == is_good
+
+
+def test_the_classic_forms_role_session_is_not_taken_for_a_profiles() -> None:
+    """It may have another session name, external id or user: nobody noted."""
     session = Session("ASIACLASSIC", Secret("s"), Secret("t"), NOW + 3000, f"{ARN}dev")
     outside = an_outside(role("dev"), with_changes("", "dev", section_of(session)))
-    assert labels(planned(outside, "dev")) == []
-    outside.config.text = role("dev", more="session_tags = Team=data\n")
-    assert labels(planned(outside, "dev"))[-1] == "dev"
-    outside.config.text = role("dev").replace("role/dev", "role/other")
     assert labels(planned(outside, "dev"))[-1] == "dev"
 
 

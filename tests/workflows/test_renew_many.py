@@ -169,9 +169,15 @@ def test_what_sdks_ask_us_for_comes_into_the_cache_under_its_name() -> None:
     assert writes(outside) == 0
 
 
+def twin_of(profile: str) -> str:
+    return profile.replace("[profile dev]", "[profile twin]").replace(
+        "credential-process dev", "credential-process twin"
+    )
+
+
 @pytest.mark.parametrize("more", ["", OURS])
 def test_twins_are_one_call_and_each_has_its_session(more: str) -> None:
-    outside = a_stage(role("dev", more=more) + role("dev", more=more).replace("[profile dev]", "[profile twin]"))
+    outside = a_stage(role("dev", more=more) + twin_of(role("dev", more=more)))
     outcomes = renewed(outside, "dev", "twin")
     assert len(outside.fake_sts.sent) == 2
     assert [outcome.error for outcome in outcomes.values()] == [None, None]
@@ -183,7 +189,7 @@ def test_twins_are_one_call_and_each_has_its_session(more: str) -> None:
 
 
 def test_a_twin_that_is_wanted_later_gets_the_stored_session() -> None:
-    config = role("dev", more=OURS) + role("dev", more=OURS).replace("[profile dev]", "[profile twin]")
+    config = role("dev", more=OURS) + twin_of(role("dev", more=OURS))
     outside = a_stage(config)
     renewed(outside, "dev")
     assert renewed(outside, "dev", "twin")["twin"].is_reused

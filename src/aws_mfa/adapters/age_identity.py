@@ -2,7 +2,7 @@
 The seal of stored sessions: age, to an identity (X25519) that only the keychain holds.
 
 Owns the identity's stay in this process: it is read once, and made at the first use. What is sealed to another identity
-cannot be opened and is no entry any more; that is how `keyring del aws-mfa session-store` ends every sealed session.
+cannot be opened and is no entry any more; so `keyring del aws-mfa '[session-store]'` ends every sealed session.
 """
 
 from __future__ import annotations
@@ -87,4 +87,4 @@ def _parsed(text: Secret) -> x25519.Identity:
         return x25519.Identity.from_str(text.reveal())
     except IdentityError:
         # `from None`: it may quote what it could not read.
-        raise NotSetUp("the keychain item 'aws-mfa' / 'session-store' holds no age identity") from None
+        raise NotSetUp("the keychain item 'aws-mfa' / '[session-store]' holds no age identity") from None

@@ -1,5 +1,5 @@
 """
-The item of the keychain that the session store is sealed with: `aws-mfa` / `session-store`.
+The item of the keychain that the session store is sealed with: `aws-mfa` / `[session-store]`.
 
 Owns its form, `{"v": 1, "age_identity": "AGE-SECRET-KEY-1..."}`. Further fields stay as they are, so that long-term
 keys of a section with this very name can lie beside it. The wait, the reading back and the failures are the vault's.
@@ -19,7 +19,7 @@ from aws_mfa.model import Secret
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-USER = "session-store"
+USER = "[session-store]"  # no section of an AWS file can have that name
 _FIELD = "age_identity"
 
 

@@ -60,7 +60,7 @@ class AwsTexts:
             (self.config, self.config.sections.get(self._headers.get(name, ""))),
             (self.credentials, self.credentials.sections.get(name)),
         )
-        return [Place(edits, section) for edits, section in found if section is not None]
+        return [Place(edits, section, name) for edits, section in found if section is not None]
 
     def role_profiles(self) -> list[str]:
         """Every profile that has a role of its own, hidden or not."""
@@ -72,8 +72,9 @@ class AwsTexts:
 class Place:
     """One section of a profile: its entries that are the role's, plain and hidden, by the standard key."""
 
-    def __init__(self, edits: SectionEdits, section: Section) -> None:
+    def __init__(self, edits: SectionEdits, section: Section, profile: str) -> None:
         self.edits = edits
+        self.profile = profile
         self.section = section
         self.values = edits.values(section)
         self.plain: dict[str, Entry] = {entry.key: entry for entry in section.entries if entry.key in TO_HIDE}
@@ -87,7 +88,7 @@ class Place:
     @property
     def has_our_process(self) -> bool:
         """Whether SDKs that read this section ask us."""
-        return is_our_credential_process(self.values.get(CREDENTIAL_PROCESS, ""))
+        return is_our_credential_process(self.values.get(CREDENTIAL_PROCESS, ""), self.profile)
 
     @property
     def has_session_of_ours(self) -> bool:
@@ -142,7 +143,7 @@ def process_line(name: str, *, windows: bool) -> str:
     """Return the command for SDKs: they split it as a shell of POSIX does, on Windows as its C runtime does."""
     if name.startswith("-") or not name.isprintable():
         raise BadProfile(f"the name {shown(name)!r} cannot be an argument of a command", "rename the profile")
-    if windows and ('"' in name or name.endswith("\\")):
+    if windows and ('"' in name or "%" in name or name.endswith("\\")):
         raise BadProfile(f"the name {name!r} cannot be quoted on Windows", "rename the profile")
     quoted = quote(name)
     if windows and quoted != name:
@@ -197,3 +198,6 @@ def _check_nothing_comes_before_us(place: Place, name: str, *, is_config: bool) 
         raise BadProfile(f"{place} holds long-term keys, which SDKs would use", hint)
     if any(key in values for key in _STATIC_KEYS) and not place.has_session_of_ours:
         raise BadProfile(f"{place} holds a session of another tool, which SDKs would use", "remove it there")
+    # Below a session of ours, which will go.
+    if any(key in place.edits.of_all for key in _STATIC_KEYS):
+        raise BadProfile(f"[DEFAULT] of {place.edits.where} holds keys, which SDKs would use", "move them to [default]")

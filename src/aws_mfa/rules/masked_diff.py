@@ -11,7 +11,7 @@ from difflib import unified_diff
 from typing import TYPE_CHECKING
 
 from aws_mfa.rules.ini_text import delimiter_in, indent_of, line_end, sections
-from aws_mfa.rules.profile_values import CREDENTIAL_PROCESS, HIDDEN, OF_THE_ROLE, is_our_credential_process
+from aws_mfa.rules.profile_values import CREDENTIAL_PROCESS, HIDDEN, OF_THE_ROLE
 from aws_mfa.rules.shown_text import shown_text
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from aws_mfa.rules.ini_text import Entry, Section
 
+_LONGEST_KEY = 64
 _SHOWN = OF_THE_ROLE | frozenset(("region", "output", "include_profile", "assumed_role_arn", "expiration"))
 _MASK = "***"
 
@@ -53,14 +54,21 @@ def _shown_lines(text: str, section: Section) -> list[str]:
 
 def _first_line(line: str, entry: Entry) -> str:
     line = line.rstrip()
+    if not _is_key(entry.key):
+        return f"{entry.indent}{_MASK}"  # a secret that lost its key and ends in "=" reads as a key
     is_shown = entry.key.removeprefix(HIDDEN) in _SHOWN or _asks_us(entry)
     at = delimiter_in(line) + 1
     blanks = indent_of(line[at:])
     return line if is_shown or not entry.value else f"{line[: at + blanks]}{_MASK}"
 
 
+def _is_key(text: str) -> bool:
+    is_word = len(text) <= _LONGEST_KEY and text.replace("_", "").isalnum()
+    return text in _SHOWN or (is_word and "_" in text.strip("_"))
+
+
 def _asks_us(entry: Entry) -> bool:
-    return entry.key == CREDENTIAL_PROCESS and is_our_credential_process(entry.value)
+    return entry.key == CREDENTIAL_PROCESS and entry.value.startswith("aws-mfa credential-process ")
 
 
 def _other_lines(text: str) -> Iterator[str]:

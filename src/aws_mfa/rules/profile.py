@@ -174,7 +174,7 @@ class Profile:
     @property
     def has_credential_process_of_ours(self) -> bool:
         """Whether SDKs ask `aws-mfa credential-process` for this profile."""
-        return is_our_credential_process(self.value(CREDENTIAL_PROCESS) or "")
+        return is_our_credential_process(self.value(CREDENTIAL_PROCESS) or "", self.name)
 
     def check(self) -> None:
         """Ask for every setting whose shape is known: `BadProfile` for the first that AWS would refuse."""

@@ -14,6 +14,7 @@ from aws_mfa.errors import BadInput, BadProfile
 from aws_mfa.rules.arns import check_device, check_external_id, check_role, check_session_name, sanitised_session_name
 from aws_mfa.rules.classic_settings import Given
 from aws_mfa.rules.durations import DEFAULT_MFA_SESSION_S, DEFAULT_ROLE_SESSION_S, check_duration, parse_seconds
+from aws_mfa.rules.profile_names import shell_words
 from aws_mfa.rules.regions import checked_region
 
 TYPE_CHECKING = False
@@ -96,11 +97,17 @@ def holds_long_term_keys(values: Mapping[str, str]) -> bool:
     return bool(key_id or values.get("aws_secret_access_key")) and not (key_id.startswith("ASIA") or is_session(values))
 
 
-def is_our_credential_process(command: str) -> bool:
-    """Whether the command is `aws-mfa credential-process ...`, with or without the path of the program."""
-    words = command.replace('"', "").replace("\\", "/").split()
+def is_our_credential_process(command: str, profile: str) -> bool:
+    """Whether the command is `aws-mfa credential-process PROFILE` for this very profile, with or without a path."""
+    words = shell_words(command.replace("\\", "/") if _is_windows_path(command) else command) or []
     program = words[0].rpartition("/")[2] if words else ""
-    return program.removesuffix(".exe") == "aws-mfa" and words[1:2] == ["credential-process"]
+    rest = [word for word in words[2:] if word not in ("--no-input", "--")]
+    is_ours = program.removesuffix(".exe") == "aws-mfa" and words[1:2] == ["credential-process"]
+    return is_ours and rest == [profile]
+
+
+def _is_windows_path(command: str) -> bool:
+    return ":\\" in command[:4] or ".exe" in command
 
 
 def nested_block(value: str) -> dict[str, str] | None:

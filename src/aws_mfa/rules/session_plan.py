@@ -79,7 +79,7 @@ class _Planner:
         hops = wanted.chain.hops
         if hops:
             requests = self._requests(wanted)
-            found = self._role(wanted, requests, len(hops) - 1, forced=forced)
+            found = self._role(wanted, requests, forced=forced)
         else:
             found = self._mfa_session(wanted, is_wanted=True, forced=forced)
         self.plan.of_profile[wanted.name] = found
@@ -98,25 +98,33 @@ class _Planner:
             request = SessionRequest(base.device or "", duration_s)
             reason = "one MFA session serves all roles of up to 1 h"
             step = self._mfa_steps[base, duration_s] = Step(mfa_label(base.section), base, request, (), reason=reason)
-        return self._settled(step, lambda: None, is_wanted=is_wanted, forced=forced)
+        return self._found(step, is_wanted=is_wanted, forced=forced) or self._made(step, signed_by=None)
 
-    def _role(self, wanted: Wanted, requests: list[SessionRequest], number: int, *, forced: bool) -> Step | Reused:
-        """The session of the chain's role of that number; what signs it is planned only where it must be made."""
+    def _role(self, wanted: Wanted, requests: list[SessionRequest], *, forced: bool) -> Step | Reused:
+        """The wanted role's session; back along its chain as far as sessions must be made, and no further."""
+        last = len(requests) - 1
+        to_make: list[Step] = []
+        found: Step | Reused | None = None
+        for number in range(last, -1, -1):
+            step = self._role_step(wanted, requests, number)
+            found = self._found(step, is_wanted=number == last, forced=forced and number == last)
+            if found is not None:
+                break
+            to_make.append(step)
+        if found is None and not requests[0].device and wanted.base.device:
+            found = self._mfa_session(wanted, is_wanted=False, forced=False)
+        for step in reversed(to_make):
+            found = self._made(step, signed_by=found)
+        assert found is not None
+        return found
+
+    def _role_step(self, wanted: Wanted, requests: list[SessionRequest], number: int) -> Step:
         hop, request = wanted.chain.hops[number], requests[number]
-
-        def signer() -> Step | Reused | None:
-            if number > 0:
-                return self._role(wanted, requests, number - 1, forced=False)
-            if request.device or not wanted.base.device:
-                return None
-            return self._mfa_session(wanted, is_wanted=False, forced=False)
-
         is_wanted = number == len(requests) - 1
         # Wanted itself, the first role would last longer and cost a code: that session is not to be replaced by this.
         is_other = not is_wanted and number == 0 and request.duration_s < _asked_s(hop)
         label = cut_label(hop.name) if is_other else hop.name
-        step = Step(label, wanted.base, request, tuple(requests[: number + 1]), reason=_why(wanted, number, request))
-        return self._settled(step, signer, is_wanted=is_wanted, forced=forced)
+        return Step(label, wanted.base, request, tuple(requests[: number + 1]), reason=_why(wanted, number, request))
 
     def _requests(self, wanted: Wanted) -> list[SessionRequest]:
         """One request per role of the chain, its duration cut where STS would refuse it."""
@@ -147,25 +155,24 @@ class _Planner:
             policy_arns=self._overlay.arns(partition_of(hop.role_arn or "") or "aws") if is_wanted else (),
         )
 
-    def _settled(
-        self, step: Step, signer: Callable[[], Step | Reused | None], *, is_wanted: bool, forced: bool
-    ) -> Step | Reused:
-        """The step, one with equal inputs planned before, or the stored session that makes it needless."""
-        key = tuple(step.inputs.items())
-        known = self._known.get(key)
+    def _found(self, step: Step, *, is_wanted: bool, forced: bool) -> Step | Reused | None:
+        """A step with equal inputs planned before, or the stored session that makes it needless; None: to be made."""
+        known = self._known.get(tuple(step.inputs.items()))
         needed_s = self._min_remaining_s if is_wanted else MARGIN_S
         if isinstance(known, Step) or (known is not None and not forced and known.expires_at - self._now > needed_s):
             return known
         expires_at = None if forced else self._stored_until(step.label, step.inputs)
-        found: Step | Reused = step
-        if expires_at is not None and expires_at - self._now > needed_s:
-            found = Reused(step, expires_at)
-            self.plan.reused.append(found)
-        else:
-            step.signed_by = signer()
-            self.plan.steps.append(step)
-        self._known[key] = found
+        if expires_at is None or expires_at - self._now <= needed_s:
+            return None
+        found = self._known[tuple(step.inputs.items())] = Reused(step, expires_at)
+        self.plan.reused.append(found)
         return found
+
+    def _made(self, step: Step, *, signed_by: Step | Reused | None) -> Step:
+        step.signed_by = signed_by
+        self.plan.steps.append(step)
+        self._known[tuple(step.inputs.items())] = step
+        return step
 
 
 def summary(plan: Plan) -> str:

@@ -18,11 +18,13 @@ from aws_mfa.rules.timestamps import parse_moment, rfc3339_text, utc_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    # Key ids of the session and of the long-term keys, and the device.
+    Origin = tuple[str | None, str | None, str | None]
+
 
 _MARK = "x_aws_mfa_inputs"
 SESSION_KEYS = (*REQUIRED_KEYS, "assumed_role_arn", "x_security_token_expires", _MARK)
 # Inputs that the classic form, and the old tool, never send.
-_NOT_CLASSIC = frozenset(("tags", "transitive_tag_keys", "source_identities", "policies", "policy_arns"))
 
 
 def section_of(session: Session, inputs: Mapping[str, str] | None = None) -> dict[str, str | None]:
@@ -41,12 +43,18 @@ def section_of(session: Session, inputs: Mapping[str, str] | None = None) -> dic
     }
 
 
-def was_asked_with(values: Mapping[str, str], inputs: Mapping[str, str]) -> bool:
-    """Whether the session in the section was asked for with these inputs; without a mark: the classic form's."""
-    mark = values.get(_MARK)
-    if mark:
-        return mark == _mark(inputs, values.get("aws_access_key_id", ""))
-    return not any(name.partition(" ")[0] in _NOT_CLASSIC for name in inputs)
+def was_asked_with(values: Mapping[str, str], inputs: Mapping[str, str], origin: Origin | None) -> bool:
+    """
+    Whether the session in the section was asked for with these inputs.
+
+    The classic form's sections have no mark: its MFA session counts where `origin`, noted when it was written, names
+    the same long-term keys and device. Without either nobody can tell whose session it is.
+    """
+    key_id = values.get("aws_access_key_id", "")
+    if values.get(_MARK):
+        return values[_MARK] == _mark(inputs, key_id)
+    asked = (key_id, inputs.get("access_key_id"), inputs.get("device"))
+    return origin is not None and origin == asked and "role_chain 1" not in inputs
 
 
 def session_in(values: Mapping[str, str] | None) -> Session | None:

@@ -114,7 +114,10 @@ class Step:
     @property
     def depth(self) -> int:
         """How many calls must be made before this one."""
-        return self.signed_by.depth + 1 if isinstance(self.signed_by, Step) else 0
+        depth, signer = 0, self.signed_by
+        while isinstance(signer, Step):
+            depth, signer = depth + 1, signer.signed_by
+        return depth
 
 
 class Reused:

@@ -16,6 +16,7 @@ from aws_mfa.rules.ini_text import section_values
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_SESSION = "session of"
 VAULTS = ("keychain", "age", "file")
 
 
@@ -60,6 +61,18 @@ def noted_key_id(notes: str, section: str) -> str | None:
 def with_note(notes: str, section: str, vault: str, access_key_id: str) -> str:
     """The notes with this section's vault and key id."""
     return with_changes(notes, section, {"vault": vault, "aws_access_key_id": access_key_id})
+
+
+def with_origin(notes: str, section: str, session_key_id: str, access_key_id: str, device: str) -> str:
+    """The notes with where the MFA session in this section of the credentials file came from."""
+    values = {"session": session_key_id, "aws_access_key_id": access_key_id, "device": device}
+    return with_changes(notes, f"{_SESSION} {section}", values)
+
+
+def noted_origin(notes: str, section: str) -> tuple[str | None, str | None, str | None] | None:
+    """Key id of the session, of the long-term keys, and the device; None where nothing was noted."""
+    note = section_values(notes, f"{_SESSION} {section}")
+    return None if note is None else (note.get("session"), note.get("aws_access_key_id"), note.get("device"))
 
 
 def _checked(name: str, source: str) -> str:

@@ -65,7 +65,7 @@ class Codes:
         if self._had_token:
             raise NeedsHuman(
                 f"{step.label} needs a code of its own: {step.reason}",
-                f"renew it with the next code: aws-mfa renew {quote(step.label)}",
+                f"renew it with the next code: aws-mfa renew {quote((step.profiles or [step.label])[0])}",
             )
         self._wait_for_next(step.request.device)
         first = step.base.section not in self._checked

@@ -54,7 +54,8 @@ def _labels(profile: str) -> tuple[str, ...]:
 def _is_ours(section: Section) -> bool:
     """A session that this tool, or the one before it, has written."""
     values = section.values()
-    return "assumed_role" in values and "expiration" in values and not holds_permanent_keys(values)
+    marks = ("assumed_role", "expiration", "aws_session_token")
+    return all(values.get(mark) for mark in marks) and not holds_permanent_keys(values)
 
 
 def _without_session(text: str, section: Section, path: str) -> str:

@@ -43,7 +43,7 @@ def session_for(profile: str, outside: Outside) -> Session:
 
 
 def _planned(profile: str, outside: Outside, min_remaining_s: float) -> Planned:
-    planned = plan_sessions(PlanRequest([profile], min_remaining_s=min_remaining_s), outside)
+    planned = plan_sessions(PlanRequest([profile], min_remaining_s=min_remaining_s, for_sdks=True), outside)
     for error in planned.failures.values():
         raise error
     return planned

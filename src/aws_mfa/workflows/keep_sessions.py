@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.rules.ini_edit import with_all_changes
 from aws_mfa.rules.ini_text import sections
+from aws_mfa.rules.profiles import AwsProfiles
 from aws_mfa.rules.session_section import section_of
 from aws_mfa.rules.session_steps import Reused, Step
 from aws_mfa.workflows.renew import refuse_permanent_values
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from aws_mfa.model import Session
     from aws_mfa.workflows.outside import Outside
@@ -45,7 +46,7 @@ class Keeper:
 
     def place_of(self, name: str) -> str:
         """Into the cache what SDKs ask us for, into the file all else; nowhere what the cache did not keep."""
-        if not self._planned.chains[name].wanted.has_credential_process_of_ours:
+        if not self._planned.stored.is_for_cache(name):
             return IN_FILE
         return NOWHERE if name in self.lost else IN_CACHE
 
@@ -89,9 +90,12 @@ class Keeper:
 
     def _write(self, for_file: Mapping[str, Found]) -> None:
         changes = {}
+        adopted = self._adopted_meanwhile(for_file)
         for name, found in for_file.items():
             got = self.got_of(found)
-            if not isinstance(got, AwsMfaError) and got.access_key_id != self._planned.stored.key_id_in_file(name):
+            if name in adopted:
+                self._cache(self._label(name, found), found)
+            elif not isinstance(got, AwsMfaError) and got.access_key_id != self._planned.stored.key_id_in_file(name):
                 try:
                     changes[name] = section_of(got, found.inputs)
                 except AwsMfaError as error:
@@ -103,6 +107,12 @@ class Keeper:
             self.refused.update(dict.fromkeys(changes, error))
         for name in self.refused:
             self._cache(self._label(name, for_file[name]), for_file[name])
+
+    def _adopted_meanwhile(self, names: Iterable[str]) -> set[str]:
+        """Profiles that ask us by now: `adopt` may have run while a code was typed."""
+        profiles = AwsProfiles(self._outside.config.read(), self._outside.credentials.read())
+        found = {name: profiles.profile(name) for name in names}
+        return {name for name, profile in found.items() if profile and profile.has_credential_process_of_ours}
 
     def _edited(self, text: str, changes: Mapping[str, Mapping[str, str | None]]) -> str:
         path = self._outside.credentials.path

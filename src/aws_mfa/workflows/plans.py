@@ -37,7 +37,7 @@ _LONG_TERM = "-long-term"
 class PlanRequest:
     """What is wanted: profiles by name (None: all), how much of a stored session must be left, and where keys are."""
 
-    __slots__ = ("forced", "min_remaining_s", "no_keychain", "overlay", "profiles", "vault")
+    __slots__ = ("for_sdks", "forced", "min_remaining_s", "no_keychain", "overlay", "profiles", "vault")
 
     def __init__(
         self,
@@ -48,8 +48,10 @@ class PlanRequest:
         overlay: Overlay | None = None,
         vault: str | None = None,
         no_keychain: bool = False,
+        for_sdks: bool = False,
     ) -> None:
         self.profiles = profiles
+        self.for_sdks = for_sdks  # handed over by us, however the profile is written: nothing goes into the file
         self.min_remaining_s = min_remaining_s
         self.forced = forced
         self.overlay = overlay or Overlay()
@@ -103,7 +105,7 @@ def plan_sessions(request: PlanRequest, outside: Outside) -> Planned:
             wanted.append(one)
         except AwsMfaError as error:
             failures[name] = error
-    stored = StoredSessions(outside, credentials, wanted)
+    stored = StoredSessions(outside, credentials, wanted, for_sdks=request.for_sdks)
     plan = make_plan(
         wanted,
         stored.until,

@@ -7,6 +7,7 @@ is refused before it is sent.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ from aws_mfa.rules.freshness import holds_permanent_keys
 from aws_mfa.rules.ini_edit import with_changes
 from aws_mfa.rules.ini_text import section_values
 from aws_mfa.rules.session_section import section_of
+from aws_mfa.rules.vault_choice import with_origin
 from aws_mfa.withdrawal import Withdrawal
 
 if TYPE_CHECKING:
@@ -132,6 +134,15 @@ def write_session(renewal: Renewal, session: Session, code: str, outside: Outsid
         outside.credentials.update(edit)
     finally:
         outside.ledger.note_used(renewal.request.device, code, outside.now())
+    if not renewal.request.role_arn:
+        _note_origin(renewal, session, outside)
+
+
+def _note_origin(renewal: Renewal, session: Session, outside: Outside) -> None:
+    """Note whose MFA session stands there, so that roles may be assumed with it; a courtesy, as the ledger is."""
+    own, device = renewal.keys.access_key_id, renewal.request.device
+    with suppress(AwsMfaError):
+        outside.known_keys.update(lambda text: with_origin(text, renewal.section, session.access_key_id, own, device))
 
 
 def refuse_permanent_keys(text: str, section: str, path: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from aws_mfa.errors import AwsMfaError, Cancelled, NotAuthorized, RefusedByAws
+from aws_mfa.errors import AwsMfaError, BadInput, Cancelled, NotAuthorized, RefusedByAws
 from aws_mfa.rules.session_steps import Reused, Step
 from aws_mfa.workflows.codes import Codes
 from aws_mfa.workflows.keep_sessions import Keeper
@@ -47,6 +47,11 @@ def renew_many(planned: Planned, outside: Outside, *, token: str | None, done: C
     Raises `NotSetUp` where the file cannot be replaced, before a code is asked for. Ctrl-C keeps what was got.
     """
     keeper = Keeper(planned, outside)
+    devices = {step.request.device for step in planned.plan.codes}
+    if token is not None and len(devices) > 1:
+        raise BadInput(
+            f"one code, and codes of {len(devices)} devices are needed", "renew one user's profiles at a time"
+        )
     if planned.plan.steps:
         keeper.check_writable()
     try:

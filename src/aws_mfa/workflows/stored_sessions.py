@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.rules.freshness import Fresh, judge
 from aws_mfa.rules.session_section import session_in, was_asked_with
+from aws_mfa.rules.vault_choice import noted_origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -27,12 +28,19 @@ _OF_USER = "mfa@"
 class StoredSessions:
     """What `make_plan` asks (`until`), and what a run asks afterwards."""
 
-    def __init__(self, outside: Outside, credentials: SectionIndex, wanted: Sequence[Wanted]) -> None:
+    def __init__(
+        self, outside: Outside, credentials: SectionIndex, wanted: Sequence[Wanted], *, for_sdks: bool = False
+    ) -> None:
+        self._for_sdks = for_sdks
         self._outside = outside
         self._file = credentials
         self._asks_us = {one.name for one in wanted if one.chain.wanted.has_credential_process_of_ours}
         self._section_of = {one.base.section: one.base.profile for one in wanted}
         self._found: dict[str, list[tuple[Mapping[str, str], Callable[[], Session | None]]]] = {}
+
+    def is_for_cache(self, name: str) -> bool:
+        """Whether SDKs get this profile's session from us: then no file should hold it."""
+        return self._for_sdks or name in self._asks_us
 
     def until(self, label: str, inputs: Mapping[str, str]) -> float | None:
         """When the stored session of this label and these inputs ends."""
@@ -58,13 +66,16 @@ class StoredSessions:
         """The key id in the profile's section of the credentials file."""
         return (self._file.values(name) or {}).get("aws_access_key_id")
 
+    def _origin(self, name: str | None) -> tuple[str | None, str | None, str | None] | None:
+        return noted_origin(self._outside.known_keys.read(), name) if name else None
+
     def _in_file(self, label: str, inputs: Mapping[str, str]) -> Session | None:
         """The session of a section of ours: an MFA session of the user, or the role's."""
         of_user = label.startswith(_OF_USER) and "role_chain 1" not in inputs
         name = self._section_of.get(label.removeprefix(_OF_USER)) if of_user else label
         # What SDKs ask us for is not looked for where they would not find it any more.
         values = None if name is None or name in self._asks_us else self._file.values(name)
-        if values is None or not was_asked_with(values, inputs):
+        if values is None or not was_asked_with(values, inputs, self._origin(name)):
             return None
         role_arn = None if of_user else _last_role(inputs)
         fresh = isinstance(judge(values, role_arn=role_arn, now=self._outside.now()), Fresh)
