@@ -43,19 +43,21 @@ def inputs_of(values: Mapping[str, Value]) -> dict[str, str]:
         raise ValueError(f"inputs forgotten or unknown: {', '.join(sorted(values.keys() ^ _NAMES))}")
     texts: dict[str, str] = {}
     for name in INPUTS:
-        _add_texts(texts, name, values[name])
+        value = values[name]
+        if isinstance(value, (str, int)):
+            texts[name] = str(value)
+        elif value:
+            _add_nested(texts, name, value)
     return texts
 
 
-def _add_texts(texts: dict[str, str], name: str, value: Value) -> None:
-    if value is None:
-        return
-    if isinstance(value, (str, int)):
-        texts[name] = str(value)
-    elif isinstance(value, dict):
+def _add_nested(texts: dict[str, str], name: str, value: Sequence[Value] | dict[str, str]) -> None:
+    if isinstance(value, dict):
         for key in value:
             texts[f"{name} {key}"] = value[key]
-    else:
-        for number, one in enumerate(value, 1):
-            if one is not None:
-                _add_texts(texts, f"{name} {number}", one)
+        return
+    for number, one in enumerate(value, 1):
+        if isinstance(one, (str, int)):
+            texts[f"{name} {number}"] = str(one)
+        elif one:
+            _add_nested(texts, f"{name} {number}", one)

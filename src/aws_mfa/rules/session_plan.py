@@ -157,21 +157,21 @@ class _Planner:
 
     def _found(self, step: Step, *, is_wanted: bool, forced: bool) -> Step | Reused | None:
         """A step with equal inputs planned before, or the stored session that makes it needless; None: to be made."""
-        known = self._known.get(tuple(step.inputs.items()))
+        known = self._known.get(step.key)
         needed_s = self._min_remaining_s if is_wanted else MARGIN_S
         if isinstance(known, Step) or (known is not None and not forced and known.expires_at - self._now > needed_s):
             return known
         expires_at = None if forced else self._stored_until(step.label, step.inputs)
         if expires_at is None or expires_at - self._now <= needed_s:
             return None
-        found = self._known[tuple(step.inputs.items())] = Reused(step, expires_at)
+        found = self._known[step.key] = Reused(step, expires_at)
         self.plan.reused.append(found)
         return found
 
     def _made(self, step: Step, *, signed_by: Step | Reused | None) -> Step:
         step.signed_by = signed_by
         self.plan.steps.append(step)
-        self._known[tuple(step.inputs.items())] = step
+        self._known[step.key] = step
         return step
 
 

@@ -92,7 +92,7 @@ class Step:
     this one, `profiles` the wanted profiles it serves.
     """
 
-    __slots__ = ("base", "inputs", "label", "profiles", "reason", "request", "roles", "signed_by")
+    __slots__ = ("base", "inputs", "key", "label", "profiles", "reason", "request", "roles", "signed_by")
 
     def __init__(
         self, label: str, base: Base, request: SessionRequest, roles: tuple[SessionRequest, ...], *, reason: str
@@ -103,6 +103,7 @@ class Step:
         self.roles = roles
         self.reason = reason
         self.inputs = inputs_of(_values(base, request, roles))
+        self.key = tuple(self.inputs.items())  # equal for calls that are the same
         self.signed_by: Step | Reused | None = None
         self.profiles: list[str] = []
 
