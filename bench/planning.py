@@ -22,6 +22,8 @@ sys.path.insert(0, os.path.join(stage.ROOT, "src"))
 
 from aws_mfa.cli.wiring import RealOutside
 from aws_mfa.model import Secret, Session
+from aws_mfa.rules.ini_edit import with_all_changes
+from aws_mfa.rules.session_section import section_of
 from aws_mfa.workflows.plans import PlanRequest, plan_sessions
 
 if TYPE_CHECKING:
@@ -49,18 +51,9 @@ def role_arn_of(number: int) -> str:
     return f"arn:aws:iam::{number:012}:role/Admin"
 
 
-def write_files(home: str, *, in_file: bool, in_cache: bool) -> None:
-    """The two files; `in_file`: with a good session of each role."""
-    text = KEYS
-    if in_file:
-        sections = (
-            stage.session_section(f"account-{number}").replace(
-                "assumed_role = False", f"assumed_role = True\nassumed_role_arn = {role_arn_of(number)}"
-            )
-            for number in range(PROFILES)
-        )
-        text += "".join(sections)
-    stage.write_credentials(home, text)
+def write_files(home: str, *, in_cache: bool) -> None:
+    """The two files, without any session."""
+    stage.write_credentials(home, KEYS)
     more = FOR_SDKS if in_cache else ""
     with open(os.path.join(home, ".aws", "config"), "w", encoding="utf-8") as file:
         file.writelines(
@@ -74,14 +67,19 @@ def planned_in(env: Mapping[str, str]) -> Planned:
     return plan_sessions(PlanRequest(None, no_keychain=True), RealOutside(environ=env))
 
 
-def store_sessions(env: Mapping[str, str]) -> None:
-    """Put a good session of each role into the session cache."""
-    cache = RealOutside(environ=env).session_cache
+def store_sessions(env: Mapping[str, str], *, in_file: bool) -> None:
+    """Put a good session of each role into the credentials file, or into the session cache."""
+    outside = RealOutside(environ=env)
     ends_at = time.time() + 3600
+    changes = {}
     for step in planned_in(env).plan.steps:
         if step.request.role_arn:
             session = Session("ASIA" + "A" * 16, Secret("s" * 40), Secret("t" * 400), ends_at, step.request.role_arn)
-            cache.store(step.label, step.inputs, session)
+            changes[step.label] = section_of(session, step.inputs)
+            if not in_file:
+                outside.session_cache.store(step.label, step.inputs, session)
+    if in_file:
+        outside.credentials.update(lambda text: with_all_changes(text, changes))
 
 
 def planning_s(env: Mapping[str, str], reused: int) -> float:
@@ -119,10 +117,10 @@ def main() -> None:
         ("each session in the session cache", False, True),
     ):
         with tempfile.TemporaryDirectory() as home, tempfile.TemporaryDirectory(dir=IN_MEMORY) as runtime:
-            write_files(home, in_file=in_file, in_cache=in_cache)
+            write_files(home, in_cache=in_cache)
             env = stage.environment(home, XDG_RUNTIME_DIR=runtime)
-            if in_cache:
-                store_sessions(env)
+            if in_file or in_cache:
+                store_sessions(env, in_file=in_file)
             print(measured(name, env, reused=PROFILES if in_file or in_cache else 0), flush=True)
 
 

@@ -354,6 +354,12 @@ def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "secret" not in words(error)
 
 
+def test_a_proxy_on_port_407_that_is_not_there_wants_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The number of a status may stand in an address."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:407")
+    assert failure(f"https://{HOST}").message == "the proxy 127.0.0.1:407 cannot be reached"
+
+
 @pytest.mark.parametrize("address", ["socks5://127.0.0.1:1", "http://[::1", "http://host:hunter2", "http://"])
 def test_what_is_no_address_of_a_proxy_is_not_quoted(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     monkeypatch.setenv("HTTPS_PROXY", address)

@@ -78,7 +78,7 @@ def _lost(error: HTTPError, *, host: str, carried_code: bool, now: float) -> Ans
 
 def _proxy_trouble(error: ProxyError, proxy_host: str) -> tuple[str, tuple[str, ...]]:
     text = str(error.original_error)
-    if "407" in text:
+    if "Tunnel connection failed: 407" in text:  # not the number alone: the proxy's port may hold it
         return proxy_wants_password(proxy_host)
     if "Tunnel connection failed" in text:
         status = text.partition("Tunnel connection failed:")[2].strip()[:3]
