@@ -16,21 +16,26 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.real
 
 
+def run(home: str, *argv: str, cwd: Path | None = None, timeout_s: float = 30) -> subprocess.CompletedProcess[str]:
+    """The tool, with nothing but a home."""
+    return subprocess.run(
+        [sys.executable, "-m", "aws_mfa", *argv],
+        cwd=cwd,
+        env={"PATH": os.environ["PATH"], "HOME": home},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+    )
+
+
 @pytest.mark.parametrize("argv", [["--help"], ["--profile", "work"], ["demo"]])
 def test_no_module_of_the_current_folder_is_imported(tmp_path: Path, home: str, argv: list[str]) -> None:
     """A clone with a hostile json.py in it is no reason to run that with the keys at hand."""
     for name in ("json", "argparse", "botocore", "secrets", "shlex", "subprocess", "tempfile"):
         (tmp_path / f"{name}.py").write_text("print('PWNED'); raise SystemExit(7)\n")
-    ended = subprocess.run(
-        [sys.executable, "-m", "aws_mfa", *argv],
-        cwd=tmp_path,
-        env={"PATH": os.environ["PATH"], "HOME": home},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=110,
-        check=False,
-    )
+    ended = run(home, *argv, cwd=tmp_path, timeout_s=110)
     assert "PWNED" not in ended.stdout + ended.stderr
     assert ended.returncode != 7
 
@@ -40,15 +45,7 @@ def test_no_module_of_the_current_folder_is_imported(tmp_path: Path, home: str, 
 def test_a_pipe_in_place_of_a_file_of_ours_is_not_waited_for(home: str, name: str) -> None:
     os.makedirs(os.path.join(home, ".aws", "mfa"), mode=0o700)
     os.mkfifo(os.path.join(home, ".aws", name))
-    ended = subprocess.run(
-        [sys.executable, "-m", "aws_mfa", "--token", "123456"],
-        env={"PATH": os.environ["PATH"], "HOME": home},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    ended = run(home, "--token", "123456")
     assert ended.returncode == 1
     assert "Traceback" not in ended.stderr
 
@@ -60,15 +57,7 @@ def test_what_follows_an_unknown_flag_is_not_repeated(home: str) -> None:
         ["--secret=hunter2secret"],
         ["--force", "hunter2secret"],
     ):
-        ended = subprocess.run(
-            [sys.executable, "-m", "aws_mfa", *argv],
-            env={"PATH": os.environ["PATH"], "HOME": home},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
+        ended = run(home, *argv)
         assert ended.returncode == 2
         assert "unrecognized arguments" in ended.stderr
         assert "hunter2" not in ended.stdout + ended.stderr
@@ -82,13 +71,6 @@ def test_root_does_not_narrow_a_file_of_another_that_a_link_leads_to(tmp_path: P
     victim.chmod(0o644)
     os.makedirs(os.path.join(home, ".aws"))
     os.symlink(victim, os.path.join(home, ".aws", "credentials"))
-    subprocess.run(
-        [sys.executable, "-m", "aws_mfa", "--token", "123456"],
-        env={"PATH": os.environ["PATH"], "HOME": home},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=30,
-        check=False,
-    )
+    run(home, "--token", "123456")
     assert victim.stat().st_mode & 0o777 == 0o644
     shutil.rmtree(os.path.join(home, ".aws"))

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.errors import AwsMfaError, Cancelled, NeedsHuman, NotAuthorized, NotSetUp, PermanentKeysInTheWay, WrongCode
+from aws_mfa.errors import (
+    AwsMfaError,
+    BadInput,
+    Cancelled,
+    NeedsHuman,
+    NotAuthorized,
+    NotSetUp,
+    PermanentKeysInTheWay,
+    WrongCode,
+)
 from aws_mfa.model import Secret, Session
 from aws_mfa.rules.ini_edit import with_changes
 from aws_mfa.rules.ini_text import section_values
@@ -126,6 +135,37 @@ def test_a_code_that_fails_takes_its_own_roles_along_and_no_other_users() -> Non
     assert outcomes["dev"].error is not None
     assert outcomes["dev"].error.message.startswith("not tried, because mfa@work-long-term failed: ")
     assert outcomes["far"].error is None
+
+
+def test_one_code_is_not_sent_for_two_devices() -> None:
+    """The second device would count a failed try, and the first would have lost its code."""
+    other = "arn:aws:iam::123456789012:mfa/other"
+    outside = a_stage(role("dev") + role("far").replace(DEVICE, other))
+    with pytest.raises(BadInput, match="codes of 2 devices"):
+        renewed(outside, "dev", "far", token="123456")
+    assert outside.fake_sts.sent == []
+
+
+class AdoptingTerminal(FakeTerminal):
+    """While this human types the code, `adopt` runs in another window."""
+
+    def __init__(self, config: MemoryFile, adopted: str) -> None:
+        super().__init__("123456", has_human=False)
+        self._config = config
+        self._adopted = adopted
+
+    def ask(self, question: str, withdrawal: Withdrawal | None = None) -> str:
+        self._config.text = self._adopted
+        return super().ask(question, withdrawal)
+
+
+def test_a_profile_adopted_while_the_code_was_typed_is_kept_out_of_the_file() -> None:
+    """There its session would hide the process, and SDKs would hold on to it after its end."""
+    outside = a_stage(role("dev"))
+    outside.terminal = AdoptingTerminal(outside.config, role("dev", more=OURS))
+    assert renewed(outside, "dev")["dev"].error is None
+    assert key_id(outside, "dev") is None
+    assert "dev" in outside.session_cache.stored
 
 
 def test_nobody_there_is_exit_4_and_the_file_stays() -> None:

@@ -19,11 +19,9 @@ class Progress:
     """A context manager; `advance` is called after each call and starts the bar, so that questions come before it."""
 
     def __init__(self, total: int, *, is_shown: bool) -> None:
-        self._total = total
         self._done = 0
-        self._bar = (
-            RichProgress(console=Console(stderr=True), transient=True) if is_shown and total > _WORTH_A_BAR else None
-        )
+        is_worth_it = is_shown and total > _WORTH_A_BAR
+        self._bar = RichProgress(console=Console(stderr=True), transient=True) if is_worth_it else None
         self._task = self._bar.add_task("assuming roles", total=total) if self._bar is not None else None
 
     def __enter__(self) -> Self:
