@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import threading
+import time
 from functools import partial
 
 import pytest
@@ -30,11 +31,15 @@ def test_after_ctrl_c_no_further_call_begins(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(this_machine, "_WORKERS", 1)
     made: list[int] = []
 
+    def call(number: int) -> None:
+        made.append(number)
+        time.sleep(0.01)  # or all of them could be over before this thread hears of the first
+
     def interrupted() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        side_by_side([partial(made.append, number) for number in range(1000)], interrupted)
+        side_by_side([partial(call, number) for number in range(1000)], interrupted)
     assert len(made) < 1000
 
 
