@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from aws_mfa.practice import PracticeAws
     from aws_mfa.practice.account import User
     from aws_mfa.withdrawal import Withdrawal
-    from aws_mfa.workflows.outside import Terminal
+    from aws_mfa.workflows.doors_to_people import Terminal
 
 # A setting of None is one taken away.
 Settings: TypeAlias = "Mapping[str, str | None]"

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import AwsMfaError, NeedsHuman
 from aws_mfa.model import Identity, LongTermKeys, Secret, Session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from typing import TypeVar
 
     from aws_mfa.model import SessionRequest
+    from aws_mfa.rules.code_ways import CodeQuestion
     from aws_mfa.withdrawal import Withdrawal
     from aws_mfa.workflows.outside import Outside
 
@@ -51,6 +53,64 @@ class FakeTerminal:
 
     def count_down(self, seconds: int, text: str) -> None:
         self.waited_s.append(seconds)
+
+
+class FakeWay:
+    """The terminal as a way to a code, or another with answers of its own; `closed` where it cannot be asked."""
+
+    def __init__(self, terminal: FakeTerminal, name: str = "terminal", *, closed: str | None = None) -> None:
+        self.name = name
+        self.terminal = terminal
+        self.closed = closed
+        self.asked: list[CodeQuestion] = []
+
+    @property
+    def has_human(self) -> bool:
+        return self.terminal.has_human
+
+    def can_answer(self, question: CodeQuestion) -> bool:
+        return True
+
+    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
+        self.asked.append(question)
+        if self.closed is not None:
+            raise NeedsHuman(self.closed)
+        return self.terminal.ask(question.text, withdrawal)
+
+    def say(self, text: str) -> None:
+        self.terminal.say(text)
+
+
+class FakeTurn:
+    """Our turn at once; `ended` is how the question ended that we waited for."""
+
+    def __init__(self, turns: FakeTurns) -> None:
+        self._turns = turns
+
+    def told(self, question: str) -> AwsMfaError | None:
+        return self._turns.ended.get(question)
+
+    def tell(self, question: str, failure: AwsMfaError) -> None:
+        self._turns.lately[question] = failure
+
+
+class FakeTurns:
+    """Nobody else asks; `before_us` is called before our turn comes: what another process did meanwhile."""
+
+    def __init__(self) -> None:
+        self.ended: dict[str, AwsMfaError] = {}
+        self.lately: dict[str, AwsMfaError] = {}
+        self.before_us: Callable[[], None] = lambda: None
+        self.devices: list[str] = []
+
+    @contextmanager
+    def turn(self, device: str, *, patience_s: float, or_without: bool) -> Iterator[FakeTurn]:
+        self.devices.append(device)
+        self.before_us()
+        yield FakeTurn(self)
+
+    def told_lately(self, device: str, question: str) -> AwsMfaError | None:
+        return self.lately.get(question)
 
 
 class FakeSts:
@@ -270,6 +330,9 @@ class FakeOutside:
     def __init__(self, credentials: str | None = None, config: str | None = None) -> None:
         self.environ: Mapping[str, str] = {}
         self.terminal: FakeTerminal = FakeTerminal()
+        self.ways: list[FakeWay] | None = None
+        self.turns = FakeTurns()
+        self.said: list[str] = []
         self.credentials = MemoryFile(credentials)
         self.config = MemoryFile(config, "~/.aws/config")
         self.known_keys = MemoryFile(None, "~/.aws/mfa/known-keys")
@@ -282,6 +345,13 @@ class FakeOutside:
         self.fake_iam = FakeIam([DEVICE])
         self.moment = NOW
         self.session_cache = FakeSessionCache()
+
+    @property
+    def code_ways(self) -> list[FakeWay]:
+        return [FakeWay(self.terminal)] if self.ways is None else self.ways
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
 
     def vault(self, name: str) -> FakeVault:
         return self.vaults[name]

@@ -21,7 +21,7 @@ from aws_mfa.errors import BadInput, BrokenFile, NotSetUp, Unreachable
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from aws_mfa.workflows.outside import AwsTextFile
+    from aws_mfa.workflows.doors_to_stores import AwsTextFile
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="POSIX modes, links and signals")
 as_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can become another user")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from aws_mfa.practice.account import Role, User
     from aws_mfa.practice.faults import Fault
     from aws_mfa.practice.totp import Device
-    from aws_mfa.workflows.outside import Iam, Sts
+    from aws_mfa.workflows.doors_to_aws import Iam, Sts
 
 ROUNDING_S = 2
 POLICY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "iam:*", "Resource": "*"}]}'

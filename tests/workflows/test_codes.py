@@ -8,8 +8,11 @@ import pytest
 
 from aws_mfa.errors import AwsFailed, BadCode, CodeAlreadyUsed, NeedsHuman, NotAuthorized, WrongCode, WrongSecret
 from aws_mfa.model import SessionRequest
-from aws_mfa.rules.session_steps import Base, Step
+from aws_mfa.rules.section_index import SectionIndex
+from aws_mfa.rules.session_steps import Base, Plan, Step
 from aws_mfa.workflows.codes import Codes
+from aws_mfa.workflows.plans import Planned
+from aws_mfa.workflows.stored_sessions import StoredSessions
 from aws_mfa.workflows.users import Users
 from fakes import DEVICE, KEYS, NOW, FakeOutside, FakeTerminal, as_outside
 
@@ -29,7 +32,9 @@ def a_step(label: str = "mfa@work-long-term", *, device: str = DEVICE, role_arn:
 def codes_of(outside: FakeOutside, token: str | None = None) -> Codes:
     outside.vaults["keychain"].stored["work-long-term"] = KEYS
     users = Users(as_outside(outside), "", vault="keychain", no_keychain=False)
-    return Codes(as_outside(outside), users, token=token)
+    stored = StoredSessions(as_outside(outside), SectionIndex("", "~/.aws/credentials"), [])
+    planned = Planned(Plan(), {}, users, stored, {})
+    return Codes(as_outside(outside), planned, token=token, keep=lambda step, session: None)
 
 
 def asked(outside: FakeOutside, *answers: str, has_human: bool = True) -> Session:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from aws_mfa.errors import NeedsHuman
-from aws_mfa.workflows.hand_over import session_for
+from aws_mfa.workflows.hand_over import HandOver, hand_over
 from fakes import DEVICE, KEYS, NOW, FakeOutside, FakeTerminal, a_session, as_outside
+
+if TYPE_CHECKING:
+    from aws_mfa.model import Session
 
 ROLE = "arn:aws:iam::123456789012:role/dev"
 CONFIG = f"[profile dev]\naws_mfa_role_arn = {ROLE}\naws_mfa_source_profile = work\n"
@@ -20,29 +25,33 @@ def an_outside(*codes: str) -> FakeOutside:
     return outside
 
 
+def handed(outside: FakeOutside) -> Session:
+    return hand_over(HandOver("dev"), as_outside(outside)).session
+
+
 def test_a_new_session_goes_to_the_cache_and_never_into_the_file() -> None:
     """A section in the file would hide the process from SDKs, whatever its line looks like."""
     outside = an_outside("123456")
-    assert session_for("dev", as_outside(outside)).assumed_role_arn == ROLE
+    assert handed(outside).assumed_role_arn == ROLE
     assert outside.credentials.text == ""
     assert "dev" in outside.session_cache.stored
 
 
 def test_the_stored_session_is_handed_over_without_a_call() -> None:
     outside = an_outside("123456")
-    first = session_for("dev", as_outside(outside))
+    first = handed(outside)
     sent = len(outside.fake_sts.sent)
-    assert session_for("dev", as_outside(outside)) is first
+    assert handed(outside) is first
     assert len(outside.fake_sts.sent) == sent
 
 
 def test_less_than_fifteen_minutes_are_renewed_without_a_question() -> None:
     outside = an_outside("123456")
     outside.fake_sts.answers = [a_session(), a_session(lasts_s=3600, role_arn=ROLE)]
-    session_for("dev", as_outside(outside))
+    handed(outside)
     outside.moment = NOW + 3600 - 600
     questions = len(outside.terminal.questions)
-    session_for("dev", as_outside(outside))
+    handed(outside)
     assert len(outside.terminal.questions) == questions
     assert [action for action, _, _ in outside.fake_sts.sent] == ["GetSessionToken", "AssumeRole", "AssumeRole"]
 
@@ -50,15 +59,15 @@ def test_less_than_fifteen_minutes_are_renewed_without_a_question() -> None:
 def test_where_nobody_is_the_rest_of_a_session_is_better_than_nothing() -> None:
     outside = an_outside("123456")
     outside.fake_sts.answers = [a_session(lasts_s=3000), a_session(lasts_s=3600, role_arn=ROLE)]
-    first = session_for("dev", as_outside(outside))
+    first = handed(outside)
     outside.moment = NOW + 3600 - 300
     outside.terminal = FakeTerminal(has_human=False)
-    assert session_for("dev", as_outside(outside)) is first
+    assert handed(outside) is first
 
 
 def test_where_nobody_is_and_nothing_stored_the_command_is_named() -> None:
     outside = an_outside()
     outside.terminal = FakeTerminal(has_human=False)
     with pytest.raises(NeedsHuman) as failure:
-        session_for("dev", as_outside(outside))
+        handed(outside)
     assert failure.value.hints == ("in a terminal: aws-mfa renew dev",)

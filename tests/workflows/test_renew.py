@@ -20,7 +20,10 @@ from aws_mfa.errors import (
     WrongSecret,
 )
 from aws_mfa.model import Identity, SessionRequest
-from aws_mfa.workflows.renew import Renewal, ask_code, obtain_session, write_session
+from aws_mfa.rules.code_ways import CodeQuestion
+from aws_mfa.rules.code_windows import checked_code
+from aws_mfa.workflows.ask_code import ask_code
+from aws_mfa.workflows.renew import Renewal, obtain_session, write_session
 from fakes import ACCOUNT, ANN, DEVICE, KEYS, FakeOutside, FakeTerminal, a_session, as_outside
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/Admin"
@@ -30,25 +33,30 @@ def a_renewal(role_arn: str | None = None) -> Renewal:
     return Renewal(KEYS, SessionRequest(DEVICE, 43200, role_arn, "ann"), "us-east-1", "work")
 
 
+def asked(outside: FakeOutside, role_arn: str | None = None, *, first: bool) -> str:
+    answer = ask_code(a_renewal(role_arn), CodeQuestion("code?", DEVICE), as_outside(outside), first=first)
+    return checked_code(answer.text)
+
+
 def test_the_code_comes_back_without_blanks() -> None:
     """Phones show `123 456`."""
     outside = FakeOutside()
     outside.terminal = FakeTerminal(" 123 456 ")
-    assert ask_code(a_renewal(), "code?", as_outside(outside), first=True) == "123456"
+    assert asked(outside, first=True) == "123456"
 
 
 def test_aws_is_asked_who_the_keys_are_beside_the_first_question_only() -> None:
     outside = FakeOutside()
     outside.terminal = FakeTerminal("123456", "123457")
-    ask_code(a_renewal(), "code?", as_outside(outside), first=True)
-    ask_code(a_renewal(), "code?", as_outside(outside), first=False)
+    asked(outside, first=True)
+    asked(outside, first=False)
     assert outside.fake_sts.identity_calls == 1
 
 
 def test_a_code_from_a_pipe_costs_no_further_request() -> None:
     outside = FakeOutside()
     outside.terminal = FakeTerminal("123456", has_human=False)
-    assert ask_code(a_renewal(), "code?", as_outside(outside), first=True) == "123456"
+    assert asked(outside, first=True) == "123456"
     assert outside.fake_sts.identity_calls == 0
 
 
@@ -58,7 +66,7 @@ def test_what_is_certain_ends_the_question_before_a_code_is_spent(failure: Wrong
     outside.terminal = FakeTerminal("123456")
     outside.fake_sts.identity = failure
     with pytest.raises(type(failure)):
-        ask_code(a_renewal(), "code?", as_outside(outside), first=True)
+        asked(outside, first=True)
     assert outside.fake_sts.sent == []
 
 
@@ -67,7 +75,7 @@ def test_a_doubtful_refusal_of_the_check_is_left_to_the_call_itself() -> None:
     outside = FakeOutside()
     outside.terminal = FakeTerminal("123456")
     outside.fake_sts.identity = NotAuthorized("denied")
-    assert ask_code(a_renewal(), "code?", as_outside(outside), first=True) == "123456"
+    assert asked(outside, first=True) == "123456"
 
 
 def test_a_device_of_another_account_is_told_before_a_code_is_spent() -> None:
@@ -75,7 +83,7 @@ def test_a_device_of_another_account_is_told_before_a_code_is_spent() -> None:
     outside.terminal = FakeTerminal("123456")
     outside.fake_sts.identity = Identity(ANN.replace(ACCOUNT, "999999999999"), "999999999999", "AIDA")
     with pytest.raises(UnknownDevice, match="999999999999"):
-        ask_code(a_renewal(), "code?", as_outside(outside), first=True)
+        asked(outside, first=True)
 
 
 def test_the_root_user_gets_one_hour_at_most_and_no_role() -> None:
@@ -83,9 +91,9 @@ def test_the_root_user_gets_one_hour_at_most_and_no_role() -> None:
     outside.fake_sts.identity = Identity(f"arn:aws:iam::{ACCOUNT}:root", ACCOUNT, ACCOUNT)
     outside.terminal = FakeTerminal("123456", "123456")
     with pytest.raises(BadInput, match="900 to 3600 seconds for the root user"):
-        ask_code(a_renewal(), "code?", as_outside(outside), first=True)
+        asked(outside, first=True)
     with pytest.raises(NotAuthorized, match="root"):
-        ask_code(a_renewal(ROLE), "code?", as_outside(outside), first=True)
+        asked(outside, ROLE, first=True)
 
 
 @pytest.mark.parametrize("code", ["12345", "1234567", "12345a", "", "\uff11\uff12\uff13\uff14\uff15\uff16"])
@@ -93,7 +101,7 @@ def test_what_is_no_code_is_never_sent(code: str) -> None:
     outside = FakeOutside()
     outside.terminal = FakeTerminal(code)
     with pytest.raises(BadCode, match="six digits"):
-        ask_code(a_renewal(), "code?", as_outside(outside), first=False)
+        asked(outside, first=False)
 
 
 def test_a_role_is_assumed_with_the_code_and_no_role_is_an_mfa_session() -> None:

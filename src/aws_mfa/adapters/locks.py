@@ -29,6 +29,7 @@ else:
     import fcntl
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
 _FLAGS = os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -37,36 +38,39 @@ _LONGEST_PAUSE_S = 0.05
 _PID_BYTES = 20
 
 
-def lock(path: str, *, timeout_s: float) -> AbstractContextManager[None]:
+def lock(path: str, *, timeout_s: float, waiting: Callable[[str], None] | None = None) -> AbstractContextManager[None]:
     """
     Hold the lock at `path` (made 0600 where missing; its folder must exist) for the length of a `with`.
 
+    `waiting` is told the holder's pid ("" where it is not known), again when another holds it.
     Raises `Unreachable` when another holds it for longer than `timeout_s`, `NotSetUp` where the lock file cannot be
     opened, `BrokenFile` where something else stands in its place. Not reentrant.
     """
-    return _Lock(path, timeout_s)
+    return _Lock(path, timeout_s, waiting)
 
 
 class _Lock:
     # Not contextlib's decorator: its import is not free, and this is read as quickly.
-    __slots__ = ("_fd", "_path", "_timeout_s")
+    __slots__ = ("_fd", "_path", "_timeout_s", "_waiting")
 
-    def __init__(self, path: str, timeout_s: float) -> None:
+    def __init__(self, path: str, timeout_s: float, waiting: Callable[[str], None] | None = None) -> None:
         self._path = path
         self._timeout_s = timeout_s
+        self._waiting = waiting
         self._fd = -1
 
     def __enter__(self) -> None:
-        self._fd = _acquire(self._path, self._timeout_s)
+        self._fd = _acquire(self._path, self._timeout_s, self._waiting)
 
     def __exit__(self, *failure: object) -> None:
         _unlock(self._fd)
         os.close(self._fd)
 
 
-def _acquire(path: str, timeout_s: float) -> int:
+def _acquire(path: str, timeout_s: float, waiting: Callable[[str], None] | None) -> int:
     gives_up_at = time.monotonic() + timeout_s
     pause_s = _FIRST_PAUSE_S
+    told = None
     while True:
         fd = _open(path)
         try:
@@ -84,6 +88,10 @@ def _acquire(path: str, timeout_s: float) -> int:
         os.close(fd)
         if time.monotonic() >= gives_up_at:
             raise _timed_out(path, holder, timeout_s)
+        # The one who has just got it writes its pid a moment later: the first short pauses are nobody's business.
+        if waiting is not None and holder != told and pause_s == _LONGEST_PAUSE_S:
+            told = holder
+            waiting(holder)
         time.sleep(pause_s)
         pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 

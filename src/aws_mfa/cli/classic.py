@@ -34,13 +34,15 @@ from aws_mfa.errors import (
     WrongCode,
 )
 from aws_mfa.rules.classic_settings import duration_in_force
+from aws_mfa.rules.code_ways import CodeQuestion
 from aws_mfa.rules.code_windows import checked_code
 from aws_mfa.rules.endpoints import sts_endpoint
 from aws_mfa.rules.freshness import Fresh, judge
 from aws_mfa.rules.ini_text import check, check_if_small
 from aws_mfa.rules.vault_choice import choose_vault, noted_vault
+from aws_mfa.workflows.ask_code import ask_code
 from aws_mfa.workflows.keys import keys_are_known
-from aws_mfa.workflows.renew import Renewal, ask_code, obtain_session, refuse_permanent_keys, write_session
+from aws_mfa.workflows.renew import Renewal, obtain_session, refuse_permanent_keys, write_session
 from aws_mfa.workflows.setup import set_up
 from aws_mfa.workflows.setup_questions import Answers
 
@@ -154,11 +156,16 @@ def _renew(renewal: Renewal, token: str | None, outside: Outside, log: ClassicLo
 
 
 def _renew_once(renewal: Renewal, token: str | None, outside: Outside, log: ClassicLog, *, first: bool) -> None:
-    code = token or ask_code(renewal, messages.question(renewal.request), outside, first=first)
+    code = token or _asked(renewal, outside, first=first)
     log.lines([messages.calling(renewal.request, renewal.section)])
     session = obtain_session(renewal, code, outside)
     write_session(renewal, session, code, outside)
     log.lines([messages.success(session, renewal.request, outside.now())])
+
+
+def _asked(renewal: Renewal, outside: Outside, *, first: bool) -> str:
+    question = CodeQuestion(messages.question(renewal.request), renewal.request.device)
+    return checked_code(ask_code(renewal, question, outside, first=first).text)
 
 
 def _ensure_file(profile: ClassicProfile, choice: VaultChoice, outside: Outside) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.adapters.aws_files import AwsFile, find_files, state_folder
 from aws_mfa.adapters.terminal import NoTerminal, choose_terminal
+from aws_mfa.rules.shown_text import shown_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     from aws_mfa.adapters.session_cache import SessionCache
     from aws_mfa.adapters.sts import AwsSts
     from aws_mfa.adapters.this_machine import InThread
-    from aws_mfa.workflows.outside import Terminal, Vault
+    from aws_mfa.adapters.turns import FileTurns
+    from aws_mfa.workflows.doors_to_people import CodeWay, Terminal
+    from aws_mfa.workflows.doors_to_stores import Vault
 
     Result = TypeVar("Result")
 
@@ -65,6 +68,24 @@ class RealOutside:
         if self._never_asks:
             return NoTerminal("run the same without --no-input in a terminal")
         return choose_terminal(reads_pipe=self._reads_pipe, asks_on_stdout=self._asks_on_stdout)
+
+    @cached_property
+    def code_ways(self) -> list[CodeWay]:
+        """Where a code may come from."""
+        from aws_mfa.adapters.terminal_way import TerminalWay
+
+        return [TerminalWay(self.terminal)]
+
+    @cached_property
+    def turns(self) -> FileTurns:
+        """Whose turn it is to ask for a code."""
+        from aws_mfa.adapters.turns import FileTurns
+
+        return FileTurns(os.path.join(state_folder(self.environ), "turns"), now=self.now, say=self.say)
+
+    def say(self, text: str) -> None:
+        """Print one line on stderr."""
+        print(shown_text(text), file=sys.stderr)  # noqa: T201  # the voice of talk
 
     @cached_property
     def credentials(self) -> AwsFile:

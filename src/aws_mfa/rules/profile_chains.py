@@ -38,13 +38,14 @@ class Chain:
     the role's own profile alone, aws-vault at its source too.
     """
 
-    __slots__ = ("_has_device", "base", "hops", "wanted")
+    __slots__ = ("_has_device", "_nearest_first", "base", "hops", "wanted")
 
     def __init__(self, wanted: Profile, base: Profile, hops: tuple[Profile, ...]) -> None:
         self.wanted = wanted
         self.base = base
         self.hops = hops
-        having = (profile for profile in (wanted, *reversed(hops), base) if profile.given("mfa_serial") is not None)
+        self._nearest_first = (wanted, *reversed(hops), base)
+        having = (profile for profile in self._nearest_first if profile.given("mfa_serial") is not None)
         self._has_device = next(having, None)
 
     @property
@@ -56,6 +57,11 @@ class Chain:
     def mfa_source(self) -> str:
         """Where it stands, such as `mfa_serial in ~/.aws/config [profile work]`."""
         return (self._has_device or self.base).source("mfa_serial")
+
+    @property
+    def mfa_process(self) -> str | None:
+        """The command that prints the device's code: the wanted profile's, else the one nearest to it."""
+        return next((profile.mfa_process for profile in self._nearest_first if profile.mfa_process), None)
 
 
 def chain_of(name: str, profiles: AwsProfiles, *, keys_stored: KeysStored | None = None) -> Chain:

@@ -161,8 +161,9 @@ class _Planner:
         needed_s = self._min_remaining_s if is_wanted else MARGIN_S
         if isinstance(known, Step) or (known is not None and not forced and known.expires_at - self._now > needed_s):
             return known
-        expires_at = None if forced else self._stored_until(step.label, step.inputs)
-        if expires_at is None or expires_at - self._now <= needed_s:
+        # Looked for in any case: who finds another there later knows that it is new.
+        expires_at = self._stored_until(step.label, step.inputs)
+        if forced or expires_at is None or expires_at - self._now <= needed_s:
             return None
         found = self._known[step.key] = Reused(step, expires_at)
         self.plan.reused.append(found)

@@ -113,6 +113,11 @@ class Step:
         return bool(self.request.device)
 
     @property
+    def question(self) -> str:
+        """Equal for steps, of whichever process, that are the same session."""
+        return "\n".join([self.label, *(f"{name} = {value}" for name, value in sorted(self.inputs.items()))])
+
+    @property
     def depth(self) -> int:
         """How many calls must be made before this one."""
         depth, signer = 0, self.signed_by

@@ -17,7 +17,8 @@ from aws_mfa.rules.section_names import long_term_section
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aws_mfa.workflows.outside import AwsTextFile, Outside
+    from aws_mfa.workflows.doors_to_stores import AwsTextFile
+    from aws_mfa.workflows.outside import Outside
 
 
 class AdoptRequest:

@@ -1,8 +1,9 @@
 """
-The codes of one run: where each comes from, asked again where that helps, never one twice.
+The codes of one run: where each comes from, asked again where that helps, never one twice, by one process at a time.
 
-From the flag (one code), from a pipe (one a line), else from a human. A second code of the same device waits for the
-device to show it, instead of letting STS refuse the first one again.
+From the flag (one code), else from the ways of `ask_code`. While one process asks for a code of a device, the others
+that need one wait; what it gets serves them too. A second code of the same device waits for the device to show it,
+instead of letting STS refuse the first one again.
 """
 
 from __future__ import annotations
@@ -10,49 +11,101 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from aws_mfa.errors import AnswerLost, AwsFailed, AwsMfaError, BadCode, NeedsHuman, Throttled, WrongCode
-from aws_mfa.rules.code_windows import seconds_to_next, window_of
-from aws_mfa.workflows.renew import Renewal, ask_code, obtain_session
+from aws_mfa.errors import (
+    AnswerLost,
+    AwsFailed,
+    AwsMfaError,
+    BadCode,
+    Cancelled,
+    CodeAlreadyUsed,
+    NeedsHuman,
+    RefusedByAws,
+    Throttled,
+    WrongCode,
+)
+from aws_mfa.rules.code_ways import COMMANDS, CodeQuestion
+from aws_mfa.rules.code_windows import checked_code, seconds_to_next, window_of
+from aws_mfa.workflows.ask_code import ask_code
+from aws_mfa.workflows.renew import Renewal, obtain_session
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aws_mfa.model import Session
     from aws_mfa.rules.session_steps import Step
+    from aws_mfa.workflows.doors_to_people import CodeWay
     from aws_mfa.workflows.outside import Outside
-    from aws_mfa.workflows.users import Users
+    from aws_mfa.workflows.plans import Planned
 
 CURED_BY_NEXT_CODE = (WrongCode, BadCode, AwsFailed, AnswerLost, Throttled)
 QUESTIONS = 3
+# A command that gives the code shows the same one until its window is over.
+_FROM_COMMAND = 2
+# A person has to find the phone. Then those who wait give up, and are told for whom they waited.
+_PATIENCE_S = 300.0
+# With a code in hand nobody waits for somebody who is being asked: it is good for a minute.
+_PATIENCE_WITH_CODE_S = 5.0
 
 
 class Codes:
-    """Makes the calls that need a code, one after the other. `token` is good for the first."""
+    """
+    Makes the calls that need a code, one after the other. `token` is good for the first.
 
-    def __init__(self, outside: Outside, users: Users, *, token: str | None) -> None:
+    `keep` stores a session at once: those who wait for our turn to end find it.
+    """
+
+    def __init__(
+        self, outside: Outside, planned: Planned, *, token: str | None, keep: Callable[[Step, Session], None]
+    ) -> None:
         self._outside = outside
-        self._users = users
+        self._planned = planned
+        self._keep = keep
         self._token = token
         self._had_token = token is not None
+        self._way: CodeWay | None = None  # that gave the last code
         self._window_of: dict[str, int] = {}
         self._checked: set[str] = set()
 
     def session(self, step: Step) -> Session:
-        """Get a code for the step and make its call; raises what the last code was refused with."""
+        """The step's session: another process's of just now, or our own; raises what the last code was refused with."""
+        patience_s = _PATIENCE_WITH_CODE_S if self._had_token else _PATIENCE_S
+        device = step.request.device
+        with self._outside.turns.turn(device, patience_s=patience_s, or_without=self._had_token) as turn:
+            found = self._planned.stored.newer(step)
+            if found is not None:
+                return found
+            if not self._had_token and (failure := turn.told(step.question)) is not None:
+                raise failure
+            try:
+                session = self._asked(step)
+            except (RefusedByAws, Cancelled) as error:
+                if self._is_for_all(error):
+                    turn.tell(step.question, error)
+                raise
+            self._keep(step, session)
+            return session
+
+    def _is_for_all(self, error: AwsMfaError) -> bool:
+        """Not what a code in an argument met, and not what never got AWS's judgement: others may do better."""
+        return not self._had_token and not isinstance(error, (CodeAlreadyUsed, AwsFailed, Throttled))
+
+    def _asked(self, step: Step) -> Session:
+        """Get a code and make the call; where the next code may do, it is asked for."""
         base = step.base
-        renewal = Renewal(
-            self._users.keys_of(base.section), step.request, base.region, base.profile, endpoint_url=base.endpoint_url
-        )
-        for question in range(QUESTIONS):
+        keys = self._planned.users.keys_of(base.section)
+        renewal = Renewal(keys, step.request, base.region, base.profile, endpoint_url=base.endpoint_url)
+        for asked in range(1, QUESTIONS + 1):
             try:
                 return self._session(step, renewal)
             except CURED_BY_NEXT_CODE as error:
-                if self._had_token or question == QUESTIONS - 1 or not self._outside.terminal.has_human:
+                if asked >= self._most_questions():
                     raise
-                self._say(error)
+                self._prepare_next(error, step.request.device)
         raise NeedsHuman("no code")  # not reached: the last question raises
 
     def _session(self, step: Step, renewal: Renewal) -> Session:
         outside, device = self._outside, step.request.device
-        code = self._code(step, renewal)
+        code = checked_code(self._code(step, renewal))
         session = obtain_session(renewal, code, outside)
         outside.ledger.note_used(device, code, outside.now())
         self._window_of[device] = window_of(outside.now())
@@ -68,22 +121,43 @@ class Codes:
                 f"renew it with the next code: aws-mfa renew {quote((step.profiles or [step.label])[0])}",
             )
         self._wait_for_next(step.request.device)
-        first = step.base.section not in self._checked
-        code = ask_code(renewal, _question(step), self._outside, first=first)
+        question = CodeQuestion(_text(step), step.request.device, self._command(step))
+        answer = ask_code(renewal, question, self._outside, first=step.base.section not in self._checked)
+        self._way = answer.way
         self._checked.add(step.base.section)
-        return code
+        return answer.text
+
+    def _most_questions(self) -> int:
+        """A person is asked three times, a command twice, an argument or a pipe once."""
+        if self._way is None or self._had_token:
+            return 1
+        if self._way.has_human:
+            return QUESTIONS
+        return _FROM_COMMAND if self._way.name in COMMANDS else 1
+
+    def _prepare_next(self, error: AwsMfaError, device: str) -> None:
+        """Tell a person why the code did not do; a command shows the next one when its time has come."""
+        way, now = self._way, self._outside.now()
+        if way is None or not way.has_human:
+            self._outside.terminal.count_down(seconds_to_next(now), f"the next code of {device} begins in")
+            return
+        for line in (error.message, *(f"hint: {hint}" for hint in error.hints)):
+            way.say(line)
 
     def _wait_for_next(self, device: str) -> None:
         """Count down to the next window where the device still shows a code that was just used."""
         now = self._outside.now()
-        if self._outside.terminal.has_human and self._window_of.get(device) == window_of(now):
+        can_wait = self._way is not None and (self._way.has_human or self._way.name in COMMANDS)
+        if can_wait and self._window_of.get(device) == window_of(now):
             self._outside.terminal.count_down(seconds_to_next(now), f"the next code of {device} begins in")
 
-    def _say(self, error: AwsMfaError) -> None:
-        for line in (error.message, *(f"hint: {hint}" for hint in error.hints)):
-            self._outside.terminal.say(line)
+    def _command(self, step: Step) -> str | None:
+        """The `mfa_process` of the first profile served that has one."""
+        chains = self._planned.chains
+        commands = (chains[name].mfa_process for name in step.profiles if name in chains)
+        return next((command for command in commands if command), None)
 
 
-def _question(step: Step) -> str:
+def _text(step: Step) -> str:
     why = f" ({step.label}: {step.reason})" if step.request.role_arn else ""
     return f"MFA code for {step.request.device}{why}: "

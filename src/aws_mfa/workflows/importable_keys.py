@@ -18,7 +18,8 @@ from aws_mfa.rules.vault_choice import choose_vault, noted_vault
 
 if TYPE_CHECKING:
     from aws_mfa.rules.key_documents import KeysInText
-    from aws_mfa.workflows.outside import Document, Outside
+    from aws_mfa.workflows.doors_to_stores import Document
+    from aws_mfa.workflows.outside import Outside
 
 
 _FORK = "the keychain fork's items"

@@ -43,6 +43,7 @@ class Keeper:
         self.lost: set[str] = set()
         self._planned = planned
         self._outside = outside
+        self._at_once: set[str] = set()
 
     def place_of(self, name: str) -> str:
         """Into the cache what SDKs ask us for, into the file all else; nowhere what the cache did not keep."""
@@ -64,6 +65,11 @@ class Keeper:
         except AwsMfaError as error:
             return error
 
+    def keep_at_once(self, step: Step, session: Session) -> None:
+        """Store what a code was spent for: others wait for it, and a process that is killed now has not lost it."""
+        if self._outside.session_cache.store(step.label, step.inputs, session):
+            self._at_once.add(step.label)
+
     def keep(self) -> None:
         """Store what was got, and what is stored elsewhere than it is wanted."""
         of_profile = self._planned.plan.of_profile
@@ -84,6 +90,8 @@ class Keeper:
         return name if self._planned.chains[name].hops else found.label
 
     def _cache(self, label: str, found: Found) -> None:
+        if label in self._at_once and label == found.label:
+            return
         got = self.got_of(found)
         if not isinstance(got, AwsMfaError) and not self._outside.session_cache.store(label, found.inputs, got):
             self.lost.add(label)
@@ -107,6 +115,9 @@ class Keeper:
             self.refused.update(dict.fromkeys(changes, error))
         for name in self.refused:
             self._cache(self._label(name, for_file[name]), for_file[name])
+        in_file = {for_file[name].label for name in for_file.keys() - self.refused.keys() - adopted}
+        if at_once := in_file & self._at_once:
+            self._outside.session_cache.forget(at_once)
 
     def _adopted_meanwhile(self, names: Iterable[str]) -> set[str]:
         """Profiles that ask us by now: `adopt` may have run while a code was typed."""

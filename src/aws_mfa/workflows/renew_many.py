@@ -55,7 +55,7 @@ def renew_many(planned: Planned, outside: Outside, *, token: str | None, done: C
     if planned.plan.steps:
         keeper.check_writable()
     try:
-        _make_calls(planned, outside, keeper, Codes(outside, planned.users, token=token), done)
+        _make_calls(planned, outside, keeper, Codes(outside, planned, token=token, keep=keeper.keep_at_once), done)
     finally:
         keeper.keep()
     return _outcomes(planned, keeper)

@@ -42,7 +42,8 @@ if TYPE_CHECKING:
 
     from aws_mfa.model import Identity, LongTermKeys
     from aws_mfa.rules.vault_choice import VaultChoice
-    from aws_mfa.workflows.outside import AwsTextFile, Outside, Vault
+    from aws_mfa.workflows.doors_to_stores import AwsTextFile, Vault
+    from aws_mfa.workflows.outside import Outside
     from aws_mfa.workflows.setup_questions import Answers
 
 

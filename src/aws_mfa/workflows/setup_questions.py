@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from aws_mfa.model import Identity
-    from aws_mfa.workflows.outside import Outside, Terminal, Vault
+    from aws_mfa.workflows.doors_to_people import Terminal
+    from aws_mfa.workflows.doors_to_stores import Vault
+    from aws_mfa.workflows.outside import Outside
 
     Answer = TypeVar("Answer")
 

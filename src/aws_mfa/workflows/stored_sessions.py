@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.rules.freshness import Fresh, judge
+from aws_mfa.rules.section_index import SectionIndex
 from aws_mfa.rules.session_section import session_in, was_asked_with
+from aws_mfa.rules.session_steps import Reused
 from aws_mfa.rules.vault_choice import noted_origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from aws_mfa.model import Session
-    from aws_mfa.rules.section_index import SectionIndex
-    from aws_mfa.rules.session_steps import Reused, Wanted
+    from aws_mfa.rules.session_steps import Step, Wanted
     from aws_mfa.workflows.outside import Outside
 
 _OF_USER = "mfa@"
@@ -37,6 +38,7 @@ class StoredSessions:
         self._asks_us = {one.name for one in wanted if one.chain.wanted.has_credential_process_of_ours}
         self._section_of = {one.base.section: one.base.profile for one in wanted}
         self._found: dict[str, list[tuple[Mapping[str, str], Callable[[], Session | None]]]] = {}
+        self._ends: dict[tuple[str, tuple[tuple[str, str], ...]], float] = {}
 
     def is_for_cache(self, name: str) -> bool:
         """Whether SDKs get this profile's session from us: then no file should hold it."""
@@ -53,11 +55,24 @@ class StoredSessions:
         else:
             expires_at, session = cached.expires_at, cached.session
         self._found.setdefault(label, []).append((inputs, session))
+        self._ends[label, tuple(inputs.items())] = expires_at
         return expires_at
+
+    def newer(self, step: Step) -> Session | None:
+        """The step's session, if another process has stored one since `until` was asked."""
+        known_until = self._ends.get((step.label, step.key), 0.0)
+        expires_at = self.until(step.label, step.inputs)
+        if expires_at is None or expires_at <= known_until:
+            # In this order: what moves from the cache into the file is in one of the two at any moment.
+            self._file = SectionIndex(self._outside.credentials.read(), self._outside.credentials.path)
+            expires_at = self.until(step.label, step.inputs)
+        if expires_at is None or expires_at <= known_until:
+            return None
+        return self.session(Reused(step, expires_at))
 
     def session(self, reused: Reused) -> Session:
         """The session that `until` told of."""
-        for inputs, session in self._found.get(reused.label, []):
+        for inputs, session in reversed(self._found.get(reused.label, [])):
             if inputs == reused.inputs and (found := session()) is not None:
                 return found
         raise AwsMfaError(f"the stored session of {reused.label} is gone", "try again")

@@ -12,10 +12,11 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from aws_mfa.cli.hand_over_arguments import add_hand_over_arguments, hand_over_request
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.rules.session_entries import document_of
 from aws_mfa.rules.shown_text import shown_text
-from aws_mfa.workflows.hand_over import session_for
+from aws_mfa.workflows.hand_over import hand_over
 
 if TYPE_CHECKING:
     import argparse
@@ -38,13 +39,13 @@ minutes are left of it; a code is asked on the terminal where there is one."""
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("profile", metavar="PROFILE", help="the profile whose session is wanted")
-    parser.add_argument("--no-input", action="store_true", help="never ask: exit 4 where a code is needed")
+    add_hand_over_arguments(parser)
 
 
 def run(args: argparse.Namespace, outside: Outside) -> int:
     """Print the document; a failure is one line on stderr."""
     try:
-        document = document_of(session_for(args.profile, outside))
+        document = document_of(hand_over(hand_over_request(args, args.profile, outside), outside).session)
     except AwsMfaError as error:
         line = "; ".join([f"aws-mfa: {error.message}", *error.hints[:1]])
         sys.stderr.write(f"{shown_text(line)}\n")

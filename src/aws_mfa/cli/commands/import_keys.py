@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     import argparse
 
     from aws_mfa.rules.key_moves import Move
+    from aws_mfa.workflows.doors_to_stores import Document
     from aws_mfa.workflows.importable_keys import Importable
-    from aws_mfa.workflows.outside import Document, Outside
+    from aws_mfa.workflows.outside import Outside
 
 # Standard input may be the keys themselves.
 READS_PIPE = False

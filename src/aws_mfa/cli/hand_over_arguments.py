@@ -1,0 +1,48 @@
+"""The arguments of the commands that hand one profile's session over, and what they ask for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_mfa.cli.plan_arguments import add_overlay_arguments, add_vault_arguments, overlay_of
+from aws_mfa.errors import BadInput
+from aws_mfa.rules.code_windows import checked_code
+from aws_mfa.rules.durations import parse_duration
+from aws_mfa.workflows.hand_over import HandOver
+
+if TYPE_CHECKING:
+    import argparse
+
+    from aws_mfa.workflows.outside import Outside
+
+
+def add_hand_over_arguments(parser: argparse.ArgumentParser, *, stdin_is_ours: bool = True) -> None:
+    """Declare them all but PROFILE; `stdin_is_ours`: whether the code may come from standard input."""
+    add = parser.add_argument
+    add("--token", metavar="CODE", help="the code; visible in the process list")
+    if stdin_is_ours:
+        add("--token-stdin", action="store_true", help="read the code from standard input, one line")
+    add("--min-remaining", metavar="TIME", help="renew a session that has less left: 6h, 30m, 900 (default: 15m)")
+    add("--no-input", action="store_true", help="never ask: exit 4 where a code is needed")
+    add_overlay_arguments(parser)
+    add_vault_arguments(parser)
+
+
+def hand_over_request(args: argparse.Namespace, profile: str, outside: Outside) -> HandOver:
+    """What the arguments ask for; `BadInput` for what contradicts itself or has no shape."""
+    return HandOver(
+        profile,
+        min_remaining_s=parse_duration(args.min_remaining, "--min-remaining") if args.min_remaining else None,
+        overlay=overlay_of(args, outside),
+        token=_token(args, outside),
+        vault=args.vault,
+        no_keychain=args.no_keychain,
+    )
+
+
+def _token(args: argparse.Namespace, outside: Outside) -> str | None:
+    if not getattr(args, "token_stdin", False):
+        return checked_code(args.token) if args.token else None
+    if args.token:
+        raise BadInput("--token and --token-stdin contradict each other", "give one of the two")
+    return checked_code(outside.document("-").read().partition("\n")[0])

@@ -1,0 +1,121 @@
+"""
+Ask for a code: every way in its order until one answers, and beside the question AWS is asked whose keys these are.
+
+A way that is closed here (no terminal, no display, a command that fails) leaves it to the next; a person who says no
+ends it. Nothing is sent that carries a code.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_mfa.errors import (
+    AwsMfaError,
+    AwsUnreachable,
+    BadInput,
+    ClockSkew,
+    NeedsHuman,
+    NotAuthorized,
+    RegionDisabled,
+    SessionKeysGiven,
+    UnknownDevice,
+    UnknownKey,
+    WrongSecret,
+)
+from aws_mfa.rules.arns import account_of
+from aws_mfa.rules.durations import check_duration
+from aws_mfa.withdrawal import Withdrawal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_mfa.model import Identity, SessionRequest
+    from aws_mfa.rules.code_ways import CodeQuestion
+    from aws_mfa.workflows.doors_to_people import CodeWay
+    from aws_mfa.workflows.outside import Outside
+    from aws_mfa.workflows.renew import Renewal
+
+# What the check beside the question may end it for; anything else is left to the call itself to say.
+_DEFINITE = (
+    AwsUnreachable,
+    ClockSkew,
+    RegionDisabled,
+    SessionKeysGiven,
+    UnknownDevice,
+    UnknownKey,
+    WrongSecret,
+    BadInput,
+)
+
+
+class Answer:
+    """What was answered, not looked at yet, and the way it came."""
+
+    __slots__ = ("text", "way")
+
+    def __init__(self, text: str, way: CodeWay) -> None:
+        self.text = text
+        self.way = way
+
+
+def ask_code(renewal: Renewal, question: CodeQuestion, outside: Outside, *, first: bool) -> Answer:
+    """
+    Ask for the code; beside the first question AWS is asked who the keys belong to.
+
+    So the connection stands when Enter is pressed, and a wrong key, a skewed clock or a dead network ends the
+    question before a code is spent. Raises `NeedsHuman` where no way is open, `Cancelled`, and what the check says.
+    """
+    ways = [way for way in outside.code_ways if way.can_answer(question)]
+    if not (first and any(way.has_human for way in ways)):
+        return _first_answer(ways, question, None)
+    withdrawal = Withdrawal()
+    check = outside.beside(lambda: check_keys(renewal, outside), withdrawal.withdraw)
+    answer = _first_answer(ways, question, withdrawal)
+    check.wait()
+    return answer
+
+
+def check_keys(renewal: Renewal, outside: Outside) -> None:
+    """Raise what AWS says for sure about the keys, this clock and the network; stay silent in doubt."""
+    try:
+        identity = outside.sts(renewal.region, renewal.endpoint_url).get_caller_identity(renewal.keys)
+    except _DEFINITE:
+        raise
+    except AwsMfaError:
+        return
+    _check_identity(identity, renewal.request)
+
+
+def _first_answer(ways: Sequence[CodeWay], question: CodeQuestion, withdrawal: Withdrawal | None) -> Answer:
+    closed: list[NeedsHuman] = []
+    for way in ways:
+        try:
+            text = way.ask(question, withdrawal)
+        except NeedsHuman as error:
+            closed.append(error)
+        else:
+            return Answer(text, way)
+    raise _all_closed(closed, question)
+
+
+def _all_closed(closed: list[NeedsHuman], question: CodeQuestion) -> NeedsHuman:
+    if not closed:
+        return NeedsHuman(f"there is no way here to ask for a code of {question.device}", "run it in a terminal")
+    if len(closed) == 1:
+        return closed[0]
+    hints = dict.fromkeys(hint for error in closed for hint in error.hints)
+    return NeedsHuman("; ".join(dict.fromkeys(error.message for error in closed)), *hints)
+
+
+def _check_identity(identity: Identity, request: SessionRequest) -> None:
+    of_device = account_of(request.device)
+    if of_device and identity.account and of_device != identity.account:
+        raise UnknownDevice(
+            f"the device is of account {of_device}, the long-term keys are of {identity.arn}",
+            "list the devices of that user with: aws iam list-mfa-devices",
+        )
+    if not identity.arn.endswith(":root"):
+        return
+    if request.role_arn:
+        raise NotAuthorized("the long-term keys are the root user's, who may assume no role", "use an IAM user's keys")
+    check_duration(request.duration_s, "for root", role=False, root=True)

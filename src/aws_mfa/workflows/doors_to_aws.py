@@ -1,0 +1,28 @@
+"""The doors to AWS, as Protocols: STS and IAM."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from aws_mfa.model import Identity, LongTermKeys, Session, SessionRequest
+
+
+class Sts(Protocol):
+    """AWS STS for one region: a refusal is a `RefusedByAws`, no answer `AwsUnreachable`; no code is sent twice."""
+
+    def get_session_token(self, keys: LongTermKeys, request: SessionRequest, code: str) -> Session:
+        """Call `GetSessionToken`: an MFA session."""
+
+    def assume_role(self, keys: LongTermKeys | Session, request: SessionRequest, code: str | None) -> Session:
+        """Call `AssumeRole`: with the long-term keys and a code, or with a session, which needs none."""
+
+    def get_caller_identity(self, keys: LongTermKeys | Session) -> Identity:
+        """Who these keys belong to; needs no permission, so it checks keys, clock and network."""
+
+
+class Iam(Protocol):
+    """AWS IAM, as far as a user may ask about himself."""
+
+    def list_mfa_devices(self, keys: LongTermKeys) -> list[str]:
+        """Serial numbers (ARNs) of the caller's own MFA devices, FIDO and passkeys included."""

@@ -1,0 +1,101 @@
+"""
+The doors to people: who is asked, where the code comes from, and whose turn it is to ask.
+
+Protocols alone; `cli/wiring.py` opens the real doors, the tests open fakes that mypy checks against these.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from aws_mfa.errors import AwsMfaError
+    from aws_mfa.model import Secret
+    from aws_mfa.rules.code_ways import CodeQuestion
+    from aws_mfa.withdrawal import Withdrawal
+
+
+class Terminal(Protocol):
+    """
+    A human. Its twin `NoTerminal` raises `NeedsHuman` for every question.
+
+    Raises `Cancelled` on Ctrl-C and end of input. Echo is restored whatever happens.
+    """
+
+    @property
+    def has_human(self) -> bool:
+        """Whether somebody can choose from a menu, or answer a question twice."""
+
+    def ask(self, question: str, withdrawal: Withdrawal | None = None) -> str:
+        """Ask with echo: what is typed is shown. A withdrawal ends the question with its error."""
+
+    def ask_hidden(self, question: str, withdrawal: Withdrawal | None = None) -> Secret:
+        """Ask without echo."""
+
+    def say(self, text: str) -> None:
+        """Print one line where the questions are."""
+
+    def count_down(self, seconds: int, text: str) -> None:
+        """Wait, and show the seconds that are left behind the text."""
+
+
+class CodeWay(Protocol):
+    """
+    One way to get a code: a command, a person at the terminal, a pipe, a dialog, another terminal.
+
+    `NeedsHuman` says that this way is closed here and the next one may be open; `Cancelled` that a person said no.
+    """
+
+    @property
+    def name(self) -> str:
+        """One of `WAYS` in `rules/code_ways.py`."""
+
+    @property
+    def has_human(self) -> bool:
+        """Whether a person answers, who reads the question and can be asked again."""
+
+    def can_answer(self, question: CodeQuestion) -> bool:
+        """Whether this way is worth trying, at a glance: a display is set, the program is there, a command is given."""
+
+    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
+        """What was answered, not looked at yet. A withdrawal ends the question with its error."""
+
+    def say(self, text: str) -> None:
+        """Tell whoever answers here one line, such as why the last code did not do."""
+
+
+class CodeLedger(Protocol):
+    """The codes known as used, by device."""
+
+    def is_used(self, device: str, code: str, now: float) -> bool:
+        """Whether the code was sent before, within the minutes in which it could be accepted at all."""
+
+    def note_used(self, device: str, code: str, now: float) -> None:
+        """Remember the code as sent."""
+
+
+class Turn(Protocol):
+    """Our turn to ask for a code of one device; no other process asks for one of it meanwhile."""
+
+    def told(self, question: str) -> AwsMfaError | None:
+        """How the turn before ended, if we waited for it, it was about the same question, and it failed for us too."""
+
+    def tell(self, question: str, failure: AwsMfaError) -> None:
+        """Tell those who wait that this question was refused by AWS, or cancelled: they need not ask it again."""
+
+
+class Turns(Protocol):
+    """Who may ask for a code: one process at a time for each device."""
+
+    def turn(self, device: str, *, patience_s: float, or_without: bool) -> AbstractContextManager[Turn]:
+        """
+        Wait for our turn, saying whom we wait for; held for the length of a `with`.
+
+        When it takes longer than `patience_s` seconds: `or_without` goes on without a turn (who has a code in hand
+        need not wait for somebody who is being asked), else raises `NeedsHuman`, which names the holder.
+        """
+
+    def told_lately(self, device: str, question: str) -> AwsMfaError | None:
+        """How the last question about a code of this device ended, if it was this one, and not well, minutes ago."""
