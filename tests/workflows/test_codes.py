@@ -6,7 +6,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.errors import AwsFailed, BadCode, CodeAlreadyUsed, NeedsHuman, NotAuthorized, WrongCode, WrongSecret
+from aws_mfa.errors import (
+    AnswerLost,
+    AwsFailed,
+    AwsUnreachable,
+    BadCode,
+    Cancelled,
+    CodeAlreadyUsed,
+    NeedsHuman,
+    NotAuthorized,
+    Throttled,
+    UnknownDevice,
+    WrongCode,
+    WrongSecret,
+)
 from aws_mfa.model import SessionRequest
 from aws_mfa.rules.section_index import SectionIndex
 from aws_mfa.rules.session_steps import Base, Plan, Step
@@ -14,9 +27,10 @@ from aws_mfa.workflows.codes import Codes
 from aws_mfa.workflows.plans import Planned
 from aws_mfa.workflows.stored_sessions import StoredSessions
 from aws_mfa.workflows.users import Users
-from fakes import DEVICE, KEYS, NOW, FakeOutside, FakeTerminal, as_outside
+from fakes import DEVICE, KEYS, NOW, FakeOutside, FakeTerminal, FakeWay, a_session, as_outside
 
 if TYPE_CHECKING:
+    from aws_mfa.errors import AwsMfaError
     from aws_mfa.model import Session
 
 ROLE = "arn:aws:iam::123456789012:role/Admin"
@@ -160,3 +174,110 @@ def test_a_profile_of_blanks_is_quoted_in_the_hint() -> None:
     with pytest.raises(NeedsHuman) as refused:
         codes.session(a_step("my prod", role_arn=ROLE))
     assert refused.value.hints[0].endswith("aws-mfa renew 'my prod'")
+
+
+def test_a_session_that_another_process_got_while_we_waited_is_ours_too() -> None:
+    outside = FakeOutside()
+    outside.terminal = FakeTerminal("111111")
+    step, theirs = a_step(), a_session()
+
+    def another() -> None:
+        outside.session_cache.store(step.label, step.inputs, theirs)
+
+    outside.turns.before_us = another
+    assert codes_of(outside).session(step) is theirs
+    assert outside.terminal.questions == []
+    assert outside.turns.devices == [DEVICE]
+
+
+def test_a_session_that_was_there_before_is_not_taken_for_a_new_one() -> None:
+    """`--force` asks for another, and so does `--min-remaining`."""
+    outside = FakeOutside()
+    outside.terminal = FakeTerminal("111111")
+    step, old = a_step(), a_session(lasts_s=600)
+    outside.session_cache.store(step.label, step.inputs, old)
+    codes = codes_of(outside)
+    codes._planned.stored.until(step.label, step.inputs)
+    assert codes.session(step) is not old
+    assert len(outside.terminal.questions) == 1
+
+
+def test_what_the_question_before_ended_with_is_not_asked_again() -> None:
+    for failure in (Cancelled("pid 7 asked, and the question was cancelled"), NotAuthorized("no")):
+        outside = FakeOutside()
+        outside.terminal = FakeTerminal("111111")
+        step = a_step()
+        outside.turns.ended[step.question] = failure
+        with pytest.raises(type(failure)):
+            codes_of(outside).session(step)
+        assert outside.terminal.questions == []
+
+
+def test_who_has_a_code_in_hand_does_not_care_for_another_ones_failure() -> None:
+    outside = FakeOutside()
+    step = a_step()
+    outside.turns.ended[step.question] = Cancelled("cancelled")
+    codes_of(outside, token="123456").session(step)
+    assert len(outside.fake_sts.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("failure", "is_shared"),
+    [
+        (Cancelled("cancelled"), True),
+        (NotAuthorized("no"), True),
+        (UnknownDevice("no"), True),
+        (AwsFailed("503"), False),
+        (Throttled("slow down"), False),
+        (AwsUnreachable("no network"), False),
+        (AnswerLost("no answer"), False),
+    ],
+)
+def test_only_what_aws_itself_said_and_a_human_no_are_left_for_the_others(
+    failure: AwsMfaError, *, is_shared: bool
+) -> None:
+    outside = FakeOutside()
+    outside.terminal = FakeTerminal("111111", "222222", "333333")
+    outside.fake_sts.answers = [failure] * 3
+    step = a_step()
+    with pytest.raises(type(failure)):
+        codes_of(outside).session(step)
+    assert (step.question in outside.turns.lately) is is_shared
+
+
+def test_what_a_code_in_an_argument_met_is_not_left_for_the_others() -> None:
+    outside = FakeOutside()
+    outside.fake_sts.answers = [WrongCode("wrong")]
+    step = a_step()
+    with pytest.raises(WrongCode):
+        codes_of(outside, token="123456").session(step)
+    assert outside.turns.lately == {}
+
+
+def test_a_command_gives_its_next_code_when_the_window_is_over() -> None:
+    """`mfa_process` prints the code of this window, and AWS takes each once."""
+    outside = FakeOutside()
+    command = FakeTerminal("111111", "222222", "333333", has_human=False)
+    outside.ways = [FakeWay(command, "mfa_process")]
+    outside.fake_sts.answers = [WrongCode("used")]
+    codes_of(outside).session(a_step())
+    assert [code for _, code, _ in outside.fake_sts.sent] == ["111111", "222222"]
+    assert outside.terminal.waited_s == [LEFT_S]
+
+
+def test_a_command_that_gives_wrong_codes_is_not_asked_for_ever() -> None:
+    outside = FakeOutside()
+    outside.ways = [FakeWay(FakeTerminal("111111", "222222", "333333", has_human=False), "mfa_process")]
+    outside.fake_sts.answers = [WrongCode("no"), WrongCode("no")]
+    with pytest.raises(WrongCode):
+        codes_of(outside).session(a_step())
+    assert len(outside.fake_sts.sent) == 2
+
+
+def test_what_a_code_was_spent_for_is_kept_before_the_turn_ends() -> None:
+    outside = FakeOutside()
+    outside.terminal = FakeTerminal("111111")
+    kept: list[Session] = []
+    codes = codes_of(outside)
+    codes._keep = lambda step, session: kept.append(session)
+    assert [codes.session(a_step())] == kept

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.errors import NeedsHuman
+from aws_mfa.errors import Cancelled, NeedsHuman
 from aws_mfa.workflows.hand_over import HandOver, hand_over
 from fakes import DEVICE, KEYS, NOW, FakeOutside, FakeTerminal, a_session, as_outside
 
 if TYPE_CHECKING:
     from aws_mfa.model import Session
+    from aws_mfa.withdrawal import Withdrawal
 
 ROLE = "arn:aws:iam::123456789012:role/dev"
 CONFIG = f"[profile dev]\naws_mfa_role_arn = {ROLE}\naws_mfa_source_profile = work\n"
@@ -71,3 +72,60 @@ def test_where_nobody_is_and_nothing_stored_the_command_is_named() -> None:
     with pytest.raises(NeedsHuman) as failure:
         handed(outside)
     assert failure.value.hints == ("in a terminal: aws-mfa renew dev",)
+
+
+def a_short_user_session(outside: FakeOutside) -> Session:
+    """Work's own MFA session with ten minutes left: a new one costs a code."""
+    outside.fake_sts.answers = [a_session(lasts_s=3600)]
+    outside.terminal = FakeTerminal("123456")
+    session = hand_over(HandOver("work"), as_outside(outside)).session
+    outside.moment = NOW + 3000
+    return session
+
+
+def test_a_short_session_that_needs_a_code_is_asked_for_ahead() -> None:
+    outside = an_outside()
+    short = a_short_user_session(outside)
+    outside.terminal = FakeTerminal("654321")
+    assert hand_over(HandOver("work"), as_outside(outside)).session is not short
+
+
+def test_a_person_who_said_no_gets_the_rest_and_is_not_asked_twice() -> None:
+    """SDKs that got little come back at once."""
+    outside = an_outside()
+    short = a_short_user_session(outside)
+    outside.terminal = SaysNo()
+    assert hand_over(HandOver("work"), as_outside(outside)).session is short
+    assert hand_over(HandOver("work"), as_outside(outside)).session is short
+    assert len(outside.terminal.questions) == 1
+
+
+def test_a_person_who_said_no_and_had_nothing_left_has_nothing() -> None:
+    outside = an_outside()
+    outside.terminal = SaysNo()
+    with pytest.raises(Cancelled):
+        handed(outside)
+
+
+def test_a_number_that_was_asked_for_is_a_condition() -> None:
+    outside = an_outside()
+    a_short_user_session(outside)
+    outside.terminal = FakeTerminal(has_human=False)
+    with pytest.raises(NeedsHuman):
+        hand_over(HandOver("work", min_remaining_s=3600), as_outside(outside))
+    assert hand_over(HandOver("work", min_remaining_s=300), as_outside(outside)).session.expires_at == NOW + 3600
+
+
+def test_what_is_handed_over_tells_under_what_it_is_stored() -> None:
+    outside = an_outside("123456")
+    handed_over = hand_over(HandOver("dev"), as_outside(outside))
+    assert outside.session_cache.stored[handed_over.label].inputs == dict(handed_over.inputs)
+    assert handed_over.chain.base.name == "work"
+
+
+class SaysNo(FakeTerminal):
+    """A person who presses Ctrl-C."""
+
+    def ask(self, question: str, withdrawal: Withdrawal | None = None) -> str:
+        self.questions.append(question)
+        raise Cancelled("cancelled")

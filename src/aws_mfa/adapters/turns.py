@@ -69,7 +69,7 @@ class FileTurns:
 
     def _wait(self, turn: OurTurn, pid: str) -> None:
         turn.holder = pid
-        self._say(f"waiting for {_process(pid)}, which asks for a code")
+        self._say(f"waiting for {_process(pid)}, which asks for a code; any terminal can answer: aws-mfa code")
 
     def _path(self, device: str) -> str:
         # Not for secrecy: an ARN is no name for a file on every system, and may be too long for one.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.cli import classic_messages as messages
 from aws_mfa.cli.classic_flags import parse_flags
 from aws_mfa.cli.classic_log import ClassicLog
+from aws_mfa.cli.classic_renewal import end_line_of_question, renew
 from aws_mfa.cli.classic_request import (
     ClassicProfile,
     chosen_region,
@@ -20,29 +21,15 @@ from aws_mfa.cli.classic_request import (
     session_request,
 )
 from aws_mfa.cli.commands.setup import stored_lines
-from aws_mfa.errors import (
-    AnswerLost,
-    AwsFailed,
-    AwsMfaError,
-    BadCode,
-    BadInput,
-    Cancelled,
-    NeedsHuman,
-    NotSetUp,
-    RefusedByAws,
-    Throttled,
-    WrongCode,
-)
+from aws_mfa.errors import AwsMfaError, BadInput, Cancelled, NeedsHuman, NotSetUp, RefusedByAws
 from aws_mfa.rules.classic_settings import duration_in_force
-from aws_mfa.rules.code_ways import CodeQuestion
 from aws_mfa.rules.code_windows import checked_code
 from aws_mfa.rules.endpoints import sts_endpoint
 from aws_mfa.rules.freshness import Fresh, judge
 from aws_mfa.rules.ini_text import check, check_if_small
 from aws_mfa.rules.vault_choice import choose_vault, noted_vault
-from aws_mfa.workflows.ask_code import ask_code
 from aws_mfa.workflows.keys import keys_are_known
-from aws_mfa.workflows.renew import Renewal, obtain_session, refuse_permanent_keys, write_session
+from aws_mfa.workflows.renew import Renewal, refuse_permanent_keys
 from aws_mfa.workflows.setup import set_up
 from aws_mfa.workflows.setup_questions import Answers
 
@@ -54,8 +41,6 @@ if TYPE_CHECKING:
     from aws_mfa.workflows.outside import Outside
 
 _FAILED = 1
-_QUESTIONS_PER_RUN = 3
-_CURED_BY_NEXT_CODE = (WrongCode, BadCode, AwsFailed, AnswerLost, Throttled)
 
 
 def run(argv: list[str], outside: Outside, commands: str = "") -> int:
@@ -99,7 +84,7 @@ def _classic(flags: Namespace, outside: Outside, log: ClassicLog) -> None:
     outside.credentials.check_writable()
     renewal = _renewal(profile, found, outside, log)
     log.lines([messages.renewing(verdict, profile.short_term, forced=flags.force)])
-    _renew(renewal, token, outside, log)
+    renew(renewal, token, (profile.short_values or {}).get("aws_access_key_id"), outside, log)
 
 
 def _set_up(flags: Namespace, choice: VaultChoice, outside: Outside) -> None:
@@ -109,7 +94,7 @@ def _set_up(flags: Namespace, choice: VaultChoice, outside: Outside) -> None:
     try:
         done = set_up(answers, choice, outside)
     except (BadInput, Cancelled, RefusedByAws):
-        _end_line_of_question(outside)
+        end_line_of_question(outside)
         raise
     for line in stored_lines(done):
         outside.terminal.say(line)
@@ -137,35 +122,8 @@ def _renewal(profile: ClassicProfile, found: FoundKeys, outside: Outside, log: C
     if known is None:
         request.device = discovered_device(found, region.name, outside)
         log.line("INFO", f"MFA device found: {request.device}")
-    return Renewal(found.keys, request, region.name, profile.short_term)
-
-
-def _renew(renewal: Renewal, token: str | None, outside: Outside, log: ClassicLog) -> None:
-    """Ask, send, write; on a terminal a code that did not do is asked again."""
-    for attempt in range(1, _QUESTIONS_PER_RUN + 1):
-        try:
-            _renew_once(renewal, token, outside, log, first=attempt == 1)
-        except _CURED_BY_NEXT_CODE as error:
-            if token is None and isinstance(error, BadCode):
-                _end_line_of_question(outside)
-            if token is not None or attempt == _QUESTIONS_PER_RUN or not outside.terminal.has_human:
-                raise
-            log.failure(error, "WARNING")
-        else:
-            return
-
-
-def _renew_once(renewal: Renewal, token: str | None, outside: Outside, log: ClassicLog, *, first: bool) -> None:
-    code = token or _asked(renewal, outside, first=first)
-    log.lines([messages.calling(renewal.request, renewal.section)])
-    session = obtain_session(renewal, code, outside)
-    write_session(renewal, session, code, outside)
-    log.lines([messages.success(session, renewal.request, outside.now())])
-
-
-def _asked(renewal: Renewal, outside: Outside, *, first: bool) -> str:
-    question = CodeQuestion(messages.question(renewal.request), renewal.request.device)
-    return checked_code(ask_code(renewal, question, outside, first=first).text)
+    command = profile.sections.aws_setting("mfa_process")
+    return Renewal(found.keys, request, region.name, profile.short_term, mfa_process=command.value if command else None)
 
 
 def _ensure_file(profile: ClassicProfile, choice: VaultChoice, outside: Outside) -> None:
@@ -181,16 +139,10 @@ def _ask_to_create(outside: Outside) -> None:
     except NeedsHuman:
         answer = "n"
     else:
-        _end_line_of_question(outside)
+        end_line_of_question(outside)
     if answer.strip().lower() != "y":
         raise NotSetUp(missing, "set up keys and file with: aws-mfa setup")
     outside.credentials.create()
-
-
-def _end_line_of_question(outside: Outside) -> None:
-    """A piped answer leaves the cursor behind its question: an ERROR line begins a line of its own."""
-    if not outside.terminal.has_human:
-        outside.terminal.say("")
 
 
 def _keys_exist(profile: ClassicProfile, choice: VaultChoice, outside: Outside, *, in_doubt: bool) -> bool:

@@ -42,7 +42,7 @@ QUESTIONS = 3
 # A command that gives the code shows the same one until its window is over.
 _FROM_COMMAND = 2
 # A person has to find the phone. Then those who wait give up, and are told for whom they waited.
-_PATIENCE_S = 300.0
+PATIENCE_S = 300.0
 # With a code in hand nobody waits for somebody who is being asked: it is good for a minute.
 _PATIENCE_WITH_CODE_S = 5.0
 
@@ -68,7 +68,7 @@ class Codes:
 
     def session(self, step: Step) -> Session:
         """The step's session: another process's of just now, or our own; raises what the last code was refused with."""
-        patience_s = _PATIENCE_WITH_CODE_S if self._had_token else _PATIENCE_S
+        patience_s = _PATIENCE_WITH_CODE_S if self._had_token else PATIENCE_S
         device = step.request.device
         with self._outside.turns.turn(device, patience_s=patience_s, or_without=self._had_token) as turn:
             found = self._planned.stored.newer(step)
@@ -93,7 +93,14 @@ class Codes:
         """Get a code and make the call; where the next code may do, it is asked for."""
         base = step.base
         keys = self._planned.users.keys_of(base.section)
-        renewal = Renewal(keys, step.request, base.region, base.profile, endpoint_url=base.endpoint_url)
+        renewal = Renewal(
+            keys,
+            step.request,
+            base.region,
+            base.profile,
+            endpoint_url=base.endpoint_url,
+            mfa_process=self._mfa_process(step),
+        )
         for asked in range(1, QUESTIONS + 1):
             try:
                 return self._session(step, renewal)
@@ -121,7 +128,7 @@ class Codes:
                 f"renew it with the next code: aws-mfa renew {quote((step.profiles or [step.label])[0])}",
             )
         self._wait_for_next(step.request.device)
-        question = CodeQuestion(_text(step), step.request.device, self._command(step))
+        question = CodeQuestion(_text(step), step.request.device, renewal.mfa_process)
         answer = ask_code(renewal, question, self._outside, first=step.base.section not in self._checked)
         self._way = answer.way
         self._checked.add(step.base.section)
@@ -151,8 +158,8 @@ class Codes:
         if can_wait and self._window_of.get(device) == window_of(now):
             self._outside.terminal.count_down(seconds_to_next(now), f"the next code of {device} begins in")
 
-    def _command(self, step: Step) -> str | None:
-        """The `mfa_process` of the first profile served that has one."""
+    def _mfa_process(self, step: Step) -> str | None:
+        """The command of the first profile served that has one."""
         chains = self._planned.chains
         commands = (chains[name].mfa_process for name in step.profiles if name in chains)
         return next((command for command in commands if command), None)

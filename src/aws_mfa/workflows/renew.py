@@ -26,9 +26,13 @@ if TYPE_CHECKING:
 
 
 class Renewal:
-    """Everything that is needed besides the code: keys, request, region, and the section to be written."""
+    """
+    Everything that is needed besides the code: keys, request, region, and the section to be written.
 
-    __slots__ = ("endpoint_url", "keys", "region", "request", "section")
+    `mfa_process` is the command that the profile names as giving the code.
+    """
+
+    __slots__ = ("endpoint_url", "keys", "mfa_process", "region", "request", "section")
 
     def __init__(
         self,
@@ -38,12 +42,14 @@ class Renewal:
         section: str,
         *,
         endpoint_url: str | None = None,
+        mfa_process: str | None = None,
     ) -> None:
         self.keys = keys
         self.request = request
         self.region = region
         self.section = section
         self.endpoint_url = endpoint_url
+        self.mfa_process = mfa_process
 
 
 def obtain_session(renewal: Renewal, code: str, outside: Outside) -> Session:

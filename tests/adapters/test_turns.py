@@ -1,0 +1,182 @@
+"""Turns: one process at a time for each device, what the others share, and that no turn outlives its process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aws_mfa.adapters.turns import FileTurns
+from aws_mfa.errors import AwsMfaError, Cancelled, NeedsHuman, RefusedByAws, UnknownDevice
+from fakes import DEVICE, NOW
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from aws_mfa.workflows.doors_to_people import Turn, Turns
+
+QUESTION = "mfa@work-long-term\naccess_key_id = AKIA\n"
+HOLDER = """
+import sys, time
+from aws_mfa.adapters.turns import FileTurns
+turns = FileTurns(sys.argv[1], now=time.time, say=print)
+with turns.turn(sys.argv[2], patience_s=5, or_without=False):
+    print("mine", flush=True)
+    time.sleep(60)
+"""
+
+
+class Stage:
+    """A folder of turns; `moment` is now."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self.moment = NOW
+        self.said: list[str] = []
+
+    def turns(self) -> Turns:
+        """As another process has them."""
+        return FileTurns(self.folder, now=lambda: self.moment, say=self.said.append)
+
+    def waiting(self, act: Callable[[Turn], None]) -> threading.Thread:
+        """Somebody who waits for a turn while the caller has it, and then acts."""
+
+        def wait() -> None:
+            with self.turns().turn(DEVICE, patience_s=20, or_without=False) as turn:
+                act(turn)
+
+        thread = threading.Thread(target=wait, daemon=True)
+        thread.start()
+        deadline = time.monotonic() + 10
+        while not self.said and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert self.said, "it waits, and says so"
+        return thread
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    return Stage(str(tmp_path / "mfa" / "turns"))
+
+
+def shared_after(stage: Stage, act: Callable[[Turn], None]) -> AwsMfaError | None:
+    """What is told to somebody who waited while the holder did this."""
+    told: list[AwsMfaError | None] = []
+    with stage.turns().turn(DEVICE, patience_s=1, or_without=False) as turn:
+        waiting = stage.waiting(lambda other: told.append(other.told(QUESTION)))
+        act(turn)
+    waiting.join(10)
+    (one,) = told
+    return one
+
+
+def test_the_holder_is_named_to_those_who_wait(stage: Stage) -> None:
+    assert shared_after(stage, lambda turn: None) is None
+    assert stage.said == [
+        f"waiting for pid {os.getpid()}, which asks for a code; any terminal can answer: aws-mfa code"
+    ]
+
+
+def test_a_cancelled_question_is_cancelled_for_those_who_waited_for_it(stage: Stage) -> None:
+    told = shared_after(stage, lambda turn: turn.tell(QUESTION, Cancelled("cancelled")))
+    assert isinstance(told, Cancelled)
+    assert f"pid {os.getpid()}" in told.message
+
+
+def test_a_refusal_of_aws_is_shared_with_its_hints(stage: Stage) -> None:
+    told = shared_after(stage, lambda turn: turn.tell(QUESTION, UnknownDevice("not this user's device", "look")))
+    assert isinstance(told, RefusedByAws)
+    assert "not this user's device" in told.message
+    assert told.hints == ("look",)
+
+
+def test_another_question_of_the_same_device_is_not_answered_by_that(stage: Stage) -> None:
+    assert shared_after(stage, lambda turn: turn.tell("prod", Cancelled("cancelled"))) is None
+
+
+def test_who_comes_later_asks_for_himself(stage: Stage) -> None:
+    with stage.turns().turn(DEVICE, patience_s=1, or_without=False) as turn:
+        turn.tell(QUESTION, Cancelled("cancelled"))
+    with stage.turns().turn(DEVICE, patience_s=1, or_without=False) as turn:
+        assert turn.told(QUESTION) is None
+
+
+def test_what_was_refused_is_known_for_some_minutes(stage: Stage) -> None:
+    with stage.turns().turn(DEVICE, patience_s=1, or_without=False) as turn:
+        turn.tell(QUESTION, Cancelled("cancelled"))
+    stage.moment += 200
+    assert isinstance(stage.turns().told_lately(DEVICE, QUESTION), Cancelled)
+    assert stage.turns().told_lately(DEVICE, "another") is None
+    assert stage.turns().told_lately(f"{DEVICE}-2", QUESTION) is None
+    stage.moment += 200
+    assert stage.turns().told_lately(DEVICE, QUESTION) is None
+
+
+def test_devices_do_not_wait_for_each_other(stage: Stage) -> None:
+    with (
+        stage.turns().turn(DEVICE, patience_s=0.2, or_without=False),
+        stage.turns().turn(f"{DEVICE}-2", patience_s=0.2, or_without=False),
+    ):
+        assert stage.said == []
+
+
+def test_patience_ends_with_the_name_of_the_holder_and_the_ways_out(stage: Stage) -> None:
+    with (
+        stage.turns().turn(DEVICE, patience_s=1, or_without=False),
+        pytest.raises(NeedsHuman) as failure,
+        stage.turns().turn(DEVICE, patience_s=0.3, or_without=False),
+    ):
+        pytest.fail("two have a turn")
+    assert f"pid {os.getpid()} has been asking for a code of {DEVICE}" in failure.value.message
+    assert failure.value.hints[0].endswith("aws-mfa code")
+
+
+def test_who_has_a_code_in_hand_goes_on_without_a_turn(stage: Stage) -> None:
+    with (
+        stage.turns().turn(DEVICE, patience_s=1, or_without=False),
+        stage.turns().turn(DEVICE, patience_s=0.1, or_without=True) as turn,
+    ):
+        assert turn.told(QUESTION) is None
+
+
+def test_a_killed_process_has_ended_its_turn(stage: Stage) -> None:
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, stage.folder, DEVICE], stdout=subprocess.PIPE, text=True, env={**os.environ}
+    )
+    with holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "mine\n"
+        holder.kill()
+    with stage.turns().turn(DEVICE, patience_s=5, or_without=False) as turn:
+        assert turn.told(QUESTION) is None
+
+
+def test_what_is_left_is_private_and_holds_no_code(stage: Stage) -> None:
+    with stage.turns().turn(DEVICE, patience_s=1, or_without=False) as turn:
+        turn.tell(QUESTION, Cancelled("cancelled"))
+    assert os.stat(stage.folder).st_mode & 0o777 == 0o700
+    assert {os.stat(os.path.join(stage.folder, name)).st_mode & 0o777 for name in os.listdir(stage.folder)} == {0o600}
+
+
+def test_where_the_folder_cannot_be_made_everybody_asks_for_himself(tmp_path: Path) -> None:
+    (tmp_path / "mfa").write_text("in the way")
+    turns = FileTurns(str(tmp_path / "mfa" / "turns"), now=time.time, say=print)
+    with turns.turn(DEVICE, patience_s=1, or_without=False) as turn:
+        turn.tell(QUESTION, Cancelled("cancelled"))
+        assert turn.told(QUESTION) is None
+
+
+def test_a_damaged_word_is_no_word(stage: Stage) -> None:
+    with stage.turns().turn(DEVICE, patience_s=1, or_without=False) as turn:
+        turn.tell(QUESTION, Cancelled("cancelled"))
+    (ended,) = [name for name in os.listdir(stage.folder) if name.endswith(".ended")]
+    for damage in ("", "{", "[]", '{"mark": 1}', '{"at": "x"}', "\x00" * 10):
+        with open(os.path.join(stage.folder, ended), "w", encoding="utf-8") as file:
+            file.write(damage)
+        assert stage.turns().told_lately(DEVICE, QUESTION) is None, damage
