@@ -1,0 +1,158 @@
+"""
+One question over all processes, with real processes on real terminals: the log of the practice AWS shows the codes.
+
+What a person sees once, twenty programs would otherwise ask for, each with a code that AWS takes once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from scenarios.test_renew_many import profile, role
+
+if sys.platform == "win32":
+    pytest.skip("terminals of POSIX", allow_module_level=True)
+
+import pexpect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from classic_stage import ClassicStage
+
+pytestmark = [pytest.mark.real, pytest.mark.xdist_group("one-question")]
+
+STORE = {"AWS_MFA_SESSION_STORE": "plain"}
+
+
+class Crowd:
+    """Processes started by one shell, on one terminal; what each of them wrote lies in a folder."""
+
+    def __init__(self, stage: ClassicStage, folder: str) -> None:
+        self.stage = stage
+        self.folder = folder
+        self.shell: pexpect.spawn[str] | None = None
+
+    def start(self, count: int, *argv: str) -> pexpect.spawn[str]:
+        """So many at once, as Terraform starts its providers; they share the terminal and nothing else."""
+        command = " ".join(map(shlex.quote, self.stage.command(*argv)))
+        one = f"{command} >{self.folder}/$i.out 2>{self.folder}/$i.err </dev/null; echo $? >{self.folder}/$i.code"
+        script = f"for i in $(seq {count}); do ( {one} ) & done; wait; echo all over"
+        environ = {**self.stage.environ, **STORE}
+        self.shell = pexpect.spawn("/bin/sh", ["-c", script], env=environ, encoding="utf-8", timeout=60)
+        self.shell.delaybeforesend = None
+        return self.shell
+
+    def read(self, suffix: str) -> list[str]:
+        """What each process wrote, in no order."""
+        texts = []
+        for name in sorted(os.listdir(self.folder)):
+            if name.endswith(suffix):
+                with open(os.path.join(self.folder, name), encoding="utf-8") as file:
+                    texts.append(file.read())
+        return texts
+
+    def wait_for_waiting(self, count: int) -> None:
+        """Until so many say that they wait."""
+        deadline = time.monotonic() + 45
+        while sum("waiting for pid" in text for text in self.read(".err")) < count:
+            assert time.monotonic() < deadline, self.read(".err")
+            time.sleep(0.1)
+
+
+@pytest.fixture
+def crowd(stage: ClassicStage, tmp_path: object) -> Iterator[Crowd]:
+    text = "".join(profile(name, role(stage, name).arn) for name in ("dev", "prod"))
+    stage.write(text, stage.config)
+    crowd = Crowd(stage, str(tmp_path))
+    yield crowd
+    if crowd.shell is not None:
+        crowd.shell.close(force=True)
+
+
+def codes_sent(stage: ClassicStage) -> int:
+    return sum(1 for record in stage.aws.requests if record.code)
+
+
+def question(stage: ClassicStage) -> str:
+    return f"MFA code for {stage.phone.serial}: "
+
+
+def test_fifty_processes_ask_once_and_all_of_them_have_a_session(crowd: Crowd) -> None:
+    shell = crowd.start(50, "credential-process", "dev")
+    shell.expect_exact(question(crowd.stage))
+    crowd.wait_for_waiting(49)
+    shell.sendline(crowd.stage.code())
+    shell.expect_exact("all over")
+    assert question(crowd.stage) not in (shell.before or ""), "nobody asks a second time"
+    assert crowd.read(".code") == ["0\n"] * 50, crowd.read(".err")
+    assert codes_sent(crowd.stage) == 1
+    documents = [json.loads(text) for text in crowd.read(".out")]
+    assert all(document["AccessKeyId"] in crowd.stage.aws.sessions for document in documents)
+
+
+def test_a_cancelled_question_does_not_make_nineteen_more(crowd: Crowd) -> None:
+    shell = crowd.start(20, "credential-process", "dev")
+    shell.expect_exact(question(crowd.stage))
+    crowd.wait_for_waiting(19)
+    asking = holder(crowd)
+    shell.sendeof()  # Ctrl-C would reach all that share the terminal; this no is said to the one that asks
+    shell.expect_exact("all over")
+    assert question(crowd.stage) not in (shell.before or "")
+    assert crowd.read(".code") == ["130\n"] * 20, crowd.read(".err")
+    assert codes_sent(crowd.stage) == 0
+    assert (
+        sum(f"pid {asking} asked for a code, and the question was cancelled" in text for text in crowd.read(".err"))
+        == 19
+    )
+
+
+def test_a_refusal_of_aws_is_shared(crowd: Crowd) -> None:
+    crowd.stage.ann.devices[0].serial = f"{crowd.stage.phone.serial}-lost"
+    shell = crowd.start(8, "credential-process", "dev")
+    shell.expect(r"MFA code for \S+: ")
+    crowd.wait_for_waiting(7)
+    shell.sendline("123456")
+    shell.expect_exact("all over")
+    assert crowd.read(".code") == ["5\n"] * 8, crowd.read(".err")
+    assert codes_sent(crowd.stage) == 1
+
+
+def test_when_the_one_that_asks_is_killed_the_next_one_asks(crowd: Crowd) -> None:
+    shell = crowd.start(5, "credential-process", "dev")
+    shell.expect_exact(question(crowd.stage))
+    crowd.wait_for_waiting(4)
+    os.kill(holder(crowd), signal.SIGKILL)
+    shell.expect_exact(question(crowd.stage))
+    shell.sendline(crowd.stage.code())
+    shell.expect_exact("all over")
+    assert sorted(crowd.read(".code")) == ["0\n"] * 4 + ["137\n"], crowd.read(".err")
+    assert codes_sent(crowd.stage) == 1
+
+
+def test_terminals_that_need_the_same_session_in_the_file_ask_once(crowd: Crowd) -> None:
+    """The classic form, as shells start it: the others find the session in the file."""
+    shell = crowd.start(6)
+    shell.expect_exact("Enter AWS MFA code for device")
+    crowd.wait_for_waiting(5)
+    shell.sendline(crowd.stage.code())
+    shell.expect_exact("all over")
+    assert crowd.read(".code") == ["0\n"] * 6, crowd.read(".out")
+    assert codes_sent(crowd.stage) == 1
+    assert sum("Your credentials are still valid" in text for text in crowd.read(".out")) == 5
+
+
+def holder(crowd: Crowd) -> int:
+    """The pid that those who wait name."""
+    (pid,) = {
+        text.partition("waiting for pid ")[2].partition(",")[0] for text in crowd.read(".err") if "waiting" in text
+    }
+    return int(pid)
