@@ -156,3 +156,13 @@ def test_a_region_of_another_partition_is_passed_over_with_a_word() -> None:
     assert users.notices == [
         "AWS_REGION names region eu-west-1 of partition aws, the device is in aws-cn: it is not used"
     ]
+
+
+def test_a_session_of_another_endpoint_is_another_session() -> None:
+    """A practice AWS on this machine gives sessions too: they are none of the real one's, nor the other way round."""
+    found = []
+    for environ in ({}, {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}, {"AWS_ENDPOINT_URL_STS": "https://sts.example"}):
+        outside = an_outside()
+        outside.environ = environ
+        found.append(base_of(users_of(outside), outside).endpoint_url)
+    assert found == [None, "http://127.0.0.1:4566/", "https://sts.example/"]

@@ -41,10 +41,8 @@ class Endpoint:
 def sts_endpoint(region: str, environ: Mapping[str, str], *, configured_url: str | None = None) -> Endpoint:
     """Return STS's endpoint for a region that `choose_region` chose; `BadInput` for a bad URL in the environment."""
     partition = partition_of_region(region)
-    region = _real_region(region, partition)
-    given = _given_endpoint("sts", region, environ)
-    if given is None and configured_url and not _is_on(environ, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"):
-        given = _checked_endpoint("sts", configured_url, region, "endpoint_url of the config file")
+    region = real_region(region, partition)
+    given = _given_sts_endpoint(region, environ, configured_url)
     if given:
         return given
     label = partition.sts_fips_label if _is_on(environ, "AWS_USE_FIPS_ENDPOINT") else "sts"
@@ -55,27 +53,29 @@ def sts_endpoint(region: str, environ: Mapping[str, str], *, configured_url: str
     return Endpoint("sts", f"https://{label}.{region}.{suffix}", region)
 
 
+def given_sts_url(environ: Mapping[str, str], configured_url: str | None) -> str | None:
+    """The address that variables or the config file name; None: AWS's own. A session of one is none of another."""
+    given = _given_sts_endpoint("", environ, configured_url)
+    return given.url if given else None
+
+
 def iam_endpoint(region: str, environ: Mapping[str, str]) -> Endpoint:
     """Return IAM's endpoint for the region's partition: there is one in each."""
     partition = partition_of_region(region)
-    given = _given_endpoint("iam", partition.iam_region, environ)
+    given = given_endpoint("iam", partition.iam_region, environ)
     if given:
         return given
     fips, dual = _is_on(environ, "AWS_USE_FIPS_ENDPOINT"), _is_on(environ, "AWS_USE_DUALSTACK_ENDPOINT")
     return Endpoint("iam", f"https://{partition.iam_hosts[fips + 2 * dual]}", partition.iam_region)
 
 
-def is_loopback(host: str) -> bool:
-    """Whether the host is this machine itself."""
-    return host in ("localhost", "::1") or (host.startswith("127.") and host.replace(".", "").isdigit())
-
-
-def _real_region(region: str, partition: Partition) -> str:
+def real_region(region: str, partition: Partition) -> str:
     """`aws-global` and its like are no regions: their partition's default stands for them."""
     return partition.default_region if region.endswith(_GLOBAL) else region
 
 
-def _given_endpoint(service: str, region: str, environ: Mapping[str, str]) -> Endpoint | None:
+def given_endpoint(service: str, region: str, environ: Mapping[str, str]) -> Endpoint | None:
+    """Return the endpoint that the environment gives for a service (`sts`, `iam`, `signin`); `BadInput` if bad."""
     if _is_on(environ, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"):
         return None
     for variable in (f"AWS_ENDPOINT_URL_{service.upper()}", "AWS_ENDPOINT_URL"):
@@ -83,6 +83,18 @@ def _given_endpoint(service: str, region: str, environ: Mapping[str, str]) -> En
         if url:
             return _checked_endpoint(service, url, region, variable)
     return None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host is this machine itself."""
+    return host in ("localhost", "::1") or (host.startswith("127.") and host.replace(".", "").isdigit())
+
+
+def _given_sts_endpoint(region: str, environ: Mapping[str, str], configured_url: str | None) -> Endpoint | None:
+    given = given_endpoint("sts", region, environ)
+    if given is None and configured_url and not _is_on(environ, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"):
+        given = _checked_endpoint("sts", configured_url, region, "endpoint_url of the config file")
+    return given
 
 
 def _checked_endpoint(service: str, url: str, region: str, variable: str) -> Endpoint:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.errors import AwsMfaError, NoDevice
 from aws_mfa.rules import arns
+from aws_mfa.rules.endpoints import given_sts_url
 from aws_mfa.rules.ini_text import section_values
 from aws_mfa.rules.regions import choose_region
 from aws_mfa.rules.session_steps import Base
@@ -73,7 +74,7 @@ class Users:
             device,
             region=region.name,
             partition=arns.partition_of(device) or arns.partition_of(chain.wanted.role_arn or "") or "aws",
-            endpoint_url=chain.base.sts_endpoint_url,
+            endpoint_url=given_sts_url(self._outside.environ, chain.base.sts_endpoint_url),
         )
 
     def _keys(self, section: str) -> FoundKeys:
