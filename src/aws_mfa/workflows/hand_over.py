@@ -97,10 +97,18 @@ def _renewed(planned: Planned, wanted: HandOver, outside: Outside) -> Session:
     (outcome,) = renew_many(planned, outside, token=wanted.token, done=lambda: None)
     if outcome.session is not None:
         return outcome.session
-    if isinstance(outcome.error, NeedsHuman):
+    error = _first_failure(outcome.error)
+    if isinstance(error, NeedsHuman):
         command = f"in a terminal: aws-mfa renew {quote(wanted.profile)}"
-        raise NeedsHuman(f"profile {wanted.profile!r} needs an MFA code: {outcome.error.message}", command)
-    raise outcome.error or AwsMfaError(f"no session for profile {wanted.profile!r}", "try again")
+        raise NeedsHuman(f"profile {wanted.profile!r} needs an MFA code: {error.message}", command)
+    raise error
+
+
+def _first_failure(error: AwsMfaError | None) -> AwsMfaError:
+    """For one profile it says more than that of the last role in its chain, 'not tried, because ...'."""
+    while error is not None and isinstance(error.__cause__, AwsMfaError):
+        error = error.__cause__
+    return error or AwsMfaError("the session got lost", "try again")
 
 
 def _planned(wanted: HandOver, outside: Outside, min_remaining_s: float) -> Planned:

@@ -102,7 +102,7 @@ def _signer(step: Step, planned: Planned, keeper: Keeper) -> LongTermKeys | Sess
         return planned.users.keys_of(step.base.section)
     got = keeper.got_of(signer)
     if isinstance(got, AwsMfaError):
-        raise type(got)(f"not tried, because {signer.label} failed: {got.message}", *got.hints)
+        raise type(got)(f"not tried, because {signer.label} failed: {got.message}", *got.hints) from got
     return got
 
 
