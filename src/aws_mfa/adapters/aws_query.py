@@ -8,6 +8,7 @@ connection was cut, and again where AWS throttles. Keys are given with each call
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from aws_mfa.adapters.aws_http import Answer, AwsHttp
     from aws_mfa.model import LongTermKeys
     from aws_mfa.rules.endpoints import Endpoint
+
+# At DEBUG it writes down what it signs, session tokens included, for whichever program keeps a log around us.
+logging.getLogger("botocore.auth").setLevel(logging.INFO)
 
 _OK = 200
 _REDIRECTS = range(300, 400)
