@@ -27,10 +27,14 @@ DEBIAN_PACKAGES = [
     # keychains, and what locks and shows them
     "gnome-keyring", "dbus", "libsecret-tools", "libglib2.0-bin", "libkf5wallet-bin", "libqca-qt5-2-plugins",
     "keepassxc",
-    # a screen for their dialogs
-    "xvfb", "xdotool",
+    # a screen for their dialogs, and the program that shows ours
+    "xvfb", "xdotool", "zenity",
     # terminals, processes, certificates, the age program
     "tmux", "procps", "openssl", "age",
+    # follows the URLs that sign in to the console
+    "chromium",
+    # shells that take lines over
+    "dash", "fish", "zsh",
     # AWS CLI 2.9, as /usr/bin/aws
     "awscli",
 ]  # fmt: skip

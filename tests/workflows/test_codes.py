@@ -281,3 +281,20 @@ def test_what_a_code_was_spent_for_is_kept_before_the_turn_ends() -> None:
     codes = codes_of(outside)
     codes._keep = lambda step, session: kept.append(session)
     assert [codes.session(a_step())] == kept
+
+
+def test_a_command_whose_codes_are_refused_gives_way_to_a_person() -> None:
+    outside = FakeOutside()
+    command, person = FakeTerminal("111111", "222222", "333333", has_human=False), FakeTerminal("444444")
+    outside.ways = [FakeWay(command, "mfa_process"), FakeWay(person)]
+    outside.fake_sts.answers = [WrongCode("no"), WrongCode("no")]
+    codes_of(outside).session(a_step())
+    assert [code for _, code, _ in outside.fake_sts.sent] == ["111111", "222222", "444444"]
+    assert outside.said == ["no"]
+
+
+def test_a_command_that_fails_is_told_before_a_person_is_asked() -> None:
+    outside = FakeOutside()
+    outside.ways = [FakeWay(FakeTerminal(), "mfa_process", closed="op failed"), FakeWay(FakeTerminal("444444"))]
+    codes_of(outside).session(a_step())
+    assert outside.said == ["op failed"]

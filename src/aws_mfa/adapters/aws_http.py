@@ -95,28 +95,11 @@ class AwsHttp:
 
     def post(self, endpoint: Endpoint, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send one request once and read the whole answer; raises urllib3's `HTTPError` and `AwsUnreachable`."""
-        with self._lock:
-            manager = self._manager(endpoint)
-            if time.monotonic() - self._used_at > _LONGEST_QUIET_S:
-                manager.clear()
-            self._used_at = time.monotonic()
-        response = manager.request(
-            "POST", endpoint.url, body=body, headers=headers, retries=False, redirect=False, preload_content=False
-        )
-        try:
-            text = _bounded(response)
-        except BaseException:
-            response.close()
-            raise
-        finally:
-            # Closed or kept, it goes back: the pool lends no more than it has.
-            response.release_conn()
-        return Answer(
-            response.status,
-            text,
-            date=_moment(response.headers.get("Date", "")),
-            content_type=response.headers.get("Content-Type", ""),
-        )
+        return self._answer("POST", endpoint, endpoint.url, headers, body)
+
+    def get(self, endpoint: Endpoint, headers: Mapping[str, str], query: str) -> Answer:
+        """Ask once, with the query behind the endpoint's URL; raises as `post` does."""
+        return self._answer("GET", endpoint, f"{endpoint.url}?{query}", headers, None)
 
     def proxy_for(self, endpoint: Endpoint) -> str | None:
         """Return the proxy's URL for this endpoint, or None; this machine itself is never asked through one."""
@@ -132,6 +115,32 @@ class AwsHttp:
             for manager in self._managers.values():
                 manager.clear()
             self._managers.clear()
+
+    def _answer(
+        self, method: str, endpoint: Endpoint, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> Answer:
+        with self._lock:
+            manager = self._manager(endpoint)
+            if time.monotonic() - self._used_at > _LONGEST_QUIET_S:
+                manager.clear()
+            self._used_at = time.monotonic()
+        response = manager.request(
+            method, url, body=body, headers=headers, retries=False, redirect=False, preload_content=False
+        )
+        try:
+            text = _bounded(response)
+        except BaseException:
+            response.close()
+            raise
+        finally:
+            # Closed or kept, it goes back: the pool lends no more than it has.
+            response.release_conn()
+        return Answer(
+            response.status,
+            text,
+            date=_moment(response.headers.get("Date", "")),
+            content_type=response.headers.get("Content-Type", ""),
+        )
 
     def _manager(self, endpoint: Endpoint) -> PoolManager:
         if endpoint.url not in self._managers:

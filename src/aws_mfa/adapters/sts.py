@@ -34,7 +34,7 @@ class AwsSts:
 
     def get_session_token(self, keys: LongTermKeys, request: SessionRequest, code: str) -> Session:
         """Call `GetSessionToken`: an MFA session."""
-        return self._session(keys, request, Call("GetSessionToken", _with_code(request, code)))
+        return self._session(keys, Call("GetSessionToken", _with_code(request, code)))
 
     def assume_role(self, keys: LongTermKeys | Session, request: SessionRequest, code: str | None) -> Session:
         """
@@ -43,7 +43,15 @@ class AwsSts:
         The request names role and role session name; its device goes out only beside a code.
         """
         parameters = _with_code(request, code) if code is not None else {"DurationSeconds": str(request.duration_s)}
-        return self._session(keys, request, Call("AssumeRole", {**parameters, **_role_parameters(request)}))
+        call = Call("AssumeRole", {**parameters, **_role_parameters(request)})
+        return self._session(keys, call, request.role_arn)
+
+    def get_federation_token(
+        self, keys: LongTermKeys, name: str, duration_s: int, *, policy: str | None, policy_arns: tuple[str, ...]
+    ) -> Session:
+        """Call `GetFederationToken`: the user's own permissions narrowed by the policies, without proof of MFA."""
+        parameters = {"Name": name, "DurationSeconds": str(duration_s), **_policies(policy, policy_arns)}
+        return self._session(keys, Call("GetFederationToken", parameters))
 
     def get_caller_identity(self, keys: LongTermKeys | Session) -> Identity:
         """Who these keys belong to; needs no permission, so it checks keys, clock and network."""
@@ -54,14 +62,14 @@ class AwsSts:
             raise self._query.unreadable(call)
         return Identity(arn, account, user_id)
 
-    def _session(self, keys: LongTermKeys | Session, request: SessionRequest, call: Call) -> Session:
+    def _session(self, keys: LongTermKeys | Session, call: Call, role_arn: str | None = None) -> Session:
         answer = self._query.call(call, keys)
         names = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
         key_id, secret, token, expiration = (aws_answers.text(answer, name) for name in names)
         expires_at = parse_moment(expiration)
         if not (key_id and secret and token) or expires_at is None:
             raise self._query.unreadable(call)
-        return Session(key_id, Secret(secret), Secret(token), expires_at, request.role_arn)
+        return Session(key_id, Secret(secret), Secret(token), expires_at, role_arn)
 
 
 def _role_parameters(request: SessionRequest) -> dict[str, str]:
@@ -71,14 +79,14 @@ def _role_parameters(request: SessionRequest) -> dict[str, str]:
         parameters[f"Tags.member.{number}.Value"] = value
     for number, key in enumerate(request.transitive_tag_keys, 1):
         parameters[f"TransitiveTagKeys.member.{number}"] = key
-    for number, arn in enumerate(request.policy_arns, 1):
-        parameters[f"PolicyArns.member.{number}.arn"] = arn
-    optional = {
-        "ExternalId": request.external_id,
-        "SourceIdentity": request.source_identity,
-        "Policy": request.policy,
-    }
-    return parameters | {name: value for name, value in optional.items() if value}
+    optional = {"ExternalId": request.external_id, "SourceIdentity": request.source_identity}
+    given = {name: value for name, value in optional.items() if value}
+    return {**parameters, **given, **_policies(request.policy, request.policy_arns)}
+
+
+def _policies(policy: str | None, policy_arns: tuple[str, ...]) -> dict[str, str]:
+    parameters = {f"PolicyArns.member.{number}.arn": arn for number, arn in enumerate(policy_arns, 1)}
+    return {**parameters, "Policy": policy} if policy else parameters
 
 
 def _with_code(request: SessionRequest, code: str) -> dict[str, str]:

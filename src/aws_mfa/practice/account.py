@@ -35,6 +35,7 @@ class User:
     user_id: str
     is_root: bool = False
     may_list_devices: bool = True
+    may_federate: bool = True
     all_keys: list[LongTermKeys] = field(default_factory=list)
     devices: list[Device | FidoDevice] = field(default_factory=list)
 

@@ -17,7 +17,8 @@ from aws_mfa.practice.refusals import bad_signature, expired_token, region_disab
 from aws_mfa.practice.signatures import check_moment, check_scope, check_signature
 
 if TYPE_CHECKING:
-    from aws_mfa.practice.account import Account, AssumedRole, User
+    from aws_mfa.practice.account import Account
+    from aws_mfa.practice.keys import Principal
     from aws_mfa.practice.received import Received
     from aws_mfa.practice.signatures import Claim
     from aws_mfa.practice.world import World
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 class Caller:
     """Who signed, and with what: `session` is None where it was long-term keys."""
 
-    principal: User | AssumedRole
+    principal: Principal
     session: Session | None
 
     @property

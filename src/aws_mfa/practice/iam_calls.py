@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.practice import parameters as limits
 from aws_mfa.practice import refusals
-from aws_mfa.practice.account import User
+from aws_mfa.practice.account import AssumedRole, User
 from aws_mfa.practice.moments import expiration
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def list_mfa_devices(call: Call) -> Result:
     """The devices of the caller, or of the user named; FIDO ones too."""
     limits.check(call.parameters, limits.USER_NAME, limits.MARKER, limits.MAX_ITEMS)
     principal = call.caller.principal
-    if isinstance(principal, User) and call.caller.session is not None and not call.caller.has_mfa:
+    if not isinstance(principal, AssumedRole) and call.caller.session is not None and not call.caller.has_mfa:
         raise refusals.unknown_token()
     user = _user_asked(call)
     # The marker is opaque to clients: here it is the index of the page's first device.

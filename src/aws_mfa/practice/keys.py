@@ -14,8 +14,13 @@ from typing import TYPE_CHECKING
 from aws_mfa.practice.session_terms import NO_TERMS, Terms
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from aws_mfa.practice.account import AssumedRole, User
     from aws_mfa.practice.callers import Caller
+    from aws_mfa.practice.federated_user import FederatedUser
+
+    Principal: TypeAlias = User | AssumedRole | FederatedUser
 
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _SECRET_BYTES = 30  # 40 characters of base64
@@ -58,7 +63,7 @@ class Session:
     A role session has terms, and knows who asked for it and with which credentials.
     """
 
-    principal: User | AssumedRole
+    principal: Principal
     expires_at: int
     has_mfa: bool
     terms: Terms = NO_TERMS

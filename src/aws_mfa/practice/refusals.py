@@ -18,6 +18,7 @@ WRONG_DEVICE = (
 )
 HALF_MFA = "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code."
 SESSION_ASKS_SESSION = "Cannot call GetSessionToken with session credentials"
+SESSION_ASKS_FEDERATION = "Cannot call GetFederationToken with session credentials"
 ROOT_ASKS_ROLE = "Roles may not be assumed by root accounts."
 ABOVE_ROLE_MAXIMUM = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
 ABOVE_CHAINING_LIMIT = (

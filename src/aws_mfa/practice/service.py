@@ -1,5 +1,5 @@
 """
-The service: a received request in, an answer and a record out. No sockets, no waiting.
+The services: a received request in, an answer and a record out. No sockets, no waiting.
 
 Requests are processed one at a time: of two that carry the same code exactly one is accepted.
 """
@@ -11,6 +11,7 @@ import uuid
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from aws_mfa.practice import sign_in
 from aws_mfa.practice.answers import Answer, failure, success
 from aws_mfa.practice.callers import authenticate
 from aws_mfa.practice.calls import Call
@@ -19,7 +20,12 @@ from aws_mfa.practice.iam_calls import list_mfa_devices
 from aws_mfa.practice.moments import http_date
 from aws_mfa.practice.refusals import Refusal, unknown_action
 from aws_mfa.practice.signatures import read_claim
-from aws_mfa.practice.sts_calls import assume_role, get_caller_identity, get_session_token
+from aws_mfa.practice.sts_calls import (
+    assume_role,
+    get_caller_identity,
+    get_federation_token,
+    get_session_token,
+)
 from aws_mfa.practice.world import World
 
 if TYPE_CHECKING:
@@ -33,6 +39,7 @@ VERSIONS = {"sts": "2011-06-15", "iam": "2010-05-08"}
 OPERATIONS: dict[str, tuple[str, Callable[[Call], Result]]] = {
     "GetSessionToken": ("sts", get_session_token),
     "AssumeRole": ("sts", assume_role),
+    "GetFederationToken": ("sts", get_federation_token),
     "GetCallerIdentity": ("sts", get_caller_identity),
     "ListMFADevices": ("iam", list_mfa_devices),
 }
@@ -48,6 +55,7 @@ class Record:
     """
 
     at: float
+    method: str = "POST"
     action: str | None = None
     access_key_id: str | None = None
     region: str | None = None
@@ -64,7 +72,7 @@ class Record:
 
 
 class Service:
-    """STS and IAM over a world of accounts."""
+    """STS, IAM and the console's sign-in over a world of accounts."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -76,7 +84,7 @@ class Service:
     def answer(self, received: Received) -> Answer:
         """Process a request, let a fault strike, and record what happened."""
         with self._lock:
-            record = Record(self.clock(), user_agent=received.first("User-Agent"))
+            record = Record(self.clock(), received.method, user_agent=received.first("User-Agent"))
             answer = self._answer(received, record)
             record.status, record.error_code = answer.status, answer.error_code
             self.records.append(record)
@@ -94,14 +102,23 @@ class Service:
         fault = self.faults.take(record.action) or NO_FAULT
         record.fault = fault.name
         record.at += fault.clock_skew_s
+        is_sign_in = received.path == sign_in.PATH
         answer = Answer(200, b"")
-        if malformed is not None:
-            answer = failure(service, malformed, request_id)
-        elif not fault.instead:
-            answer = self._processed(received, record, request_id)
-        if fault.refusal is not None:
-            answer = failure(service, fault.refusal, request_id)
+        refused = fault.refusal or malformed
+        if malformed is None and not fault.instead:
+            answer = self._signed_in(record) if is_sign_in else self._processed(received, record, request_id)
+        if refused is not None:
+            answer = sign_in.refused(refused) if is_sign_in else failure(service, refused, request_id)
         return replace(fault.distort(answer), headers={"Date": http_date(record.at), "x-amzn-RequestId": request_id})
+
+    def _signed_in(self, record: Record) -> Answer:
+        operation = sign_in.OPERATIONS.get(record.action or "")
+        try:
+            if operation is None:
+                raise sign_in.bad_request()
+            return operation(self.world, record.parameters, record.at)
+        except Refusal as refusal:
+            return sign_in.refused(refusal)
 
     def _processed(self, received: Received, record: Record, request_id: str) -> Answer:
         action, version = record.action or "", record.parameters.get("Version", "NO_VERSION_SPECIFIED")

@@ -19,7 +19,7 @@ from aws_mfa.practice.parameters import member_name, member_numbers
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aws_mfa.practice.account import Role
+    from aws_mfa.practice.account import Account
 
 # Fitted to percentages that users reported: 9 tags of 252 characters take 498 %, 1690 characters of policy 157 %.
 TAG_SPACE = 456
@@ -89,11 +89,11 @@ def read_terms(parameters: Mapping[str, str]) -> Terms:
     )
 
 
-def require_policies_of(role: Role, terms: Terms) -> None:
-    """Refuse managed policies that are neither AWS's nor of the role's account."""
+def require_policies_of(account: Account, terms: Terms) -> None:
+    """Refuse managed policies that are neither AWS's nor of the account."""
     for arn in terms.policy_arns:
         shape = _POLICY_ARN.fullmatch(arn)
-        if shape is None or shape[1] != role.account.partition or shape[2] not in ("aws", role.account.account_id):
+        if shape is None or shape[1] != account.partition or shape[2] not in ("aws", account.account_id):
             raise refusals.invalid(f"{arn} is invalid")
 
 

@@ -1,5 +1,5 @@
 """
-STS, version 2011-06-15: GetSessionToken, AssumeRole, GetCallerIdentity.
+STS, version 2011-06-15: GetSessionToken, AssumeRole, GetFederationToken, GetCallerIdentity.
 
 A code is looked at, and spent, before trust and duration are: whoever sends a good code with a bad request
 has lost the code.
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.practice import parameters as limits
 from aws_mfa.practice import refusals
 from aws_mfa.practice.account import AssumedRole, User
+from aws_mfa.practice.federated_user import FederatedUser
 from aws_mfa.practice.keys import Session
 from aws_mfa.practice.moments import expiration
 from aws_mfa.practice.session_terms import NO_TERMS, inherited, read_terms, require_policies_of
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
     from aws_mfa.practice.account import Role
     from aws_mfa.practice.answers import Result
     from aws_mfa.practice.calls import Call
+    from aws_mfa.practice.keys import Principal
     from aws_mfa.practice.session_terms import Terms
 
-# Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html and API_AssumeRole.html
+# Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html, API_AssumeRole.html
+# and API_GetFederationToken.html
 SESSION_DEFAULT_S = 43200
 ROOT_SESSION_LIMIT_S = 3600
 ROLE_DEFAULT_S = 3600
@@ -39,9 +42,7 @@ def get_session_token(call: Call) -> Result:
     if call.caller.session is not None:
         raise refusals.access_denied(refusals.SESSION_ASKS_SESSION)
     has_mfa = _code_was_good(call)
-    duration_s = int(call.parameters.get("DurationSeconds", SESSION_DEFAULT_S))
-    if isinstance(call.caller.principal, User) and call.caller.principal.is_root:
-        duration_s = min(duration_s, ROOT_SESSION_LIMIT_S)
+    duration_s = _user_duration_s(call, call.caller.principal)
     session = Session(call.caller.principal, int(call.now) + duration_s, has_mfa)
     return {"Credentials": _credentials(call.world.issue(session))}
 
@@ -68,6 +69,8 @@ def assume_role(call: Call) -> Result:
         raise refusals.invalid(f"{arn} is invalid")
     if isinstance(call.caller.principal, User) and call.caller.principal.is_root:
         raise refusals.access_denied(refusals.ROOT_ASKS_ROLE)
+    if isinstance(call.caller.principal, FederatedUser):
+        raise refusals.not_authorized(call.caller.principal.arn, "sts:AssumeRole", arn)
     has_mfa = _code_was_good(call) or call.caller.has_mfa
     role = call.world.role(arn)
     if role is None or not _trusts(role, call, terms, has_mfa=has_mfa):
@@ -79,10 +82,43 @@ def assume_role(call: Call) -> Result:
     return _role_answer(principal, call.world.issue(Session(principal, expires_at, False, terms, call.caller)))
 
 
+def get_federation_token(call: Call) -> Result:
+    """A session of a federated user, for long-term keys alone; it proves no MFA, and may nothing without a policy."""
+    limits.check(
+        call.parameters,
+        limits.FEDERATED_NAME,
+        limits.SESSION_DURATION,
+        limits.TAGS,
+        limits.POLICY,
+        limits.POLICY_ARNS,
+    )
+    terms = read_terms(call.parameters)
+    user = call.caller.principal
+    if call.caller.session is not None or not isinstance(user, User):
+        raise refusals.access_denied(refusals.SESSION_ASKS_FEDERATION)
+    principal = FederatedUser(user, call.parameters["Name"])
+    if not user.may_federate:
+        raise refusals.not_authorized(user.arn, "sts:GetFederationToken", principal.arn)
+    require_policies_of(user.account, terms)
+    terms.require_room()
+    session = Session(principal, int(call.now) + _user_duration_s(call, user), False, terms, call.caller)
+    return {
+        "Credentials": _credentials(call.world.issue(session)),
+        "FederatedUser": {"FederatedUserId": principal.user_id, "Arn": principal.arn},
+        "PackedPolicySize": str(terms.packed_size),
+    }
+
+
 def get_caller_identity(call: Call) -> Result:
     """Who signed."""
     principal = call.caller.principal
     return {"Arn": principal.arn, "UserId": principal.user_id, "Account": principal.account.account_id}
+
+
+def _user_duration_s(call: Call, principal: Principal) -> int:
+    duration_s = int(call.parameters.get("DurationSeconds", SESSION_DEFAULT_S))
+    is_root = isinstance(principal, User) and principal.is_root
+    return min(duration_s, ROOT_SESSION_LIMIT_S) if is_root else duration_s
 
 
 def _code_was_good(call: Call) -> bool:
@@ -119,7 +155,7 @@ def _trusts(role: Role, call: Call, terms: Terms, *, has_mfa: bool) -> bool:
 
 def _terms_in_force(role: Role, call: Call, terms: Terms) -> Terms:
     """The terms with what the calling session hands on, if the role takes them and they fit."""
-    require_policies_of(role, terms)
+    require_policies_of(role.account, terms)
     if call.caller.session is not None:
         terms = inherited(terms, call.caller.session.terms)
     if terms.tags and not role.takes_tags:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from aws_mfa.practice.account import Account, Role
     from aws_mfa.practice.keys import LongTermKeys, Session
+    from aws_mfa.practice.sign_in import SignInToken
 
 
 @dataclass
@@ -16,6 +17,7 @@ class World:
 
     accounts: list[Account] = field(default_factory=list)
     sessions: dict[str, Session] = field(default_factory=dict)
+    sign_in_tokens: dict[str, SignInToken] = field(default_factory=dict)
 
     def keys(self, access_key_id: str) -> LongTermKeys | Session | None:
         """Whatever has this key id."""

@@ -23,11 +23,12 @@ from aws_mfa.errors import (
     WrongSecret,
 )
 from aws_mfa.rules.arns import account_of
+from aws_mfa.rules.code_ways import COMMANDS
 from aws_mfa.rules.durations import check_duration
 from aws_mfa.withdrawal import Withdrawal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from aws_mfa.model import Identity, SessionRequest
     from aws_mfa.rules.code_ways import CodeQuestion
@@ -58,19 +59,22 @@ class Answer:
         self.way = way
 
 
-def ask_code(renewal: Renewal, question: CodeQuestion, outside: Outside, *, first: bool) -> Answer:
+def ask_code(
+    renewal: Renewal, question: CodeQuestion, outside: Outside, *, first: bool, without: Collection[str] = ()
+) -> Answer:
     """
     Ask for the code; beside the first question AWS is asked who the keys belong to.
 
     So the connection stands when Enter is pressed, and a wrong key, a skewed clock or a dead network ends the
-    question before a code is spent. Raises `NeedsHuman` where no way is open, `Cancelled`, and what the check says.
+    question before a code is spent. `without` are the names of ways that are given up. Raises `NeedsHuman` where no
+    way is open, `Cancelled`, and what the check says.
     """
-    ways = [way for way in outside.code_ways if way.can_answer(question)]
+    ways = [way for way in outside.code_ways if way.name not in without and way.can_answer(question)]
     if not (first and any(way.has_human for way in ways)):
-        return _first_answer(ways, question, None)
+        return _first_answer(ways, question, None, outside)
     withdrawal = Withdrawal()
     check = outside.beside(lambda: check_keys(renewal, outside), withdrawal.withdraw)
-    answer = _first_answer(ways, question, withdrawal)
+    answer = _first_answer(ways, question, withdrawal, outside)
     check.wait()
     return answer
 
@@ -86,13 +90,17 @@ def check_keys(renewal: Renewal, outside: Outside) -> None:
     _check_identity(identity, renewal.request)
 
 
-def _first_answer(ways: Sequence[CodeWay], question: CodeQuestion, withdrawal: Withdrawal | None) -> Answer:
+def _first_answer(
+    ways: Sequence[CodeWay], question: CodeQuestion, withdrawal: Withdrawal | None, outside: Outside
+) -> Answer:
     closed: list[NeedsHuman] = []
     for way in ways:
         try:
             text = way.ask(question, withdrawal)
         except NeedsHuman as error:
             closed.append(error)
+            if way.name in COMMANDS:
+                outside.say(error.message)  # or nobody would ever hear of a command that fails
         else:
             return Answer(text, way)
     raise _all_closed(closed, question)

@@ -63,6 +63,7 @@ class Codes:
         self._token = token
         self._had_token = token is not None
         self._way: CodeWay | None = None  # that gave the last code
+        self._given_up: set[str] = set()
         self._window_of: dict[str, int] = {}
         self._checked: set[str] = set()
 
@@ -101,14 +102,15 @@ class Codes:
             endpoint_url=base.endpoint_url,
             mfa_process=self._mfa_process(step),
         )
-        for asked in range(1, QUESTIONS + 1):
+        refused: list[str] = []
+        while True:
             try:
                 return self._session(step, renewal)
             except CURED_BY_NEXT_CODE as error:
-                if asked >= self._most_questions():
+                refused.append(self._way.name if self._way else "")
+                if not self._may_ask_again(refused):
                     raise
                 self._prepare_next(error, step.request.device)
-        raise NeedsHuman("no code")  # not reached: the last question raises
 
     def _session(self, step: Step, renewal: Renewal) -> Session:
         outside, device = self._outside, step.request.device
@@ -129,23 +131,34 @@ class Codes:
             )
         self._wait_for_next(step.request.device)
         question = CodeQuestion(_text(step), step.request.device, renewal.mfa_process)
-        answer = ask_code(renewal, question, self._outside, first=step.base.section not in self._checked)
+        first = step.base.section not in self._checked
+        answer = ask_code(renewal, question, self._outside, first=first, without=self._given_up)
         self._way = answer.way
         self._checked.add(step.base.section)
         return answer.text
 
-    def _most_questions(self) -> int:
-        """A person is asked three times, a command twice, an argument or a pipe once."""
-        if self._way is None or self._had_token:
-            return 1
-        if self._way.has_human:
-            return QUESTIONS
-        return _FROM_COMMAND if self._way.name in COMMANDS else 1
+    def _may_ask_again(self, refused: list[str]) -> bool:
+        """A person is asked three times, an argument or a pipe once; a command twice, then a person where one is."""
+        way = self._way
+        if way is None or self._had_token:
+            return False
+        if way.has_human:
+            return refused.count(way.name) < QUESTIONS
+        if way.name not in COMMANDS:
+            return False
+        if refused.count(way.name) < _FROM_COMMAND:
+            return True
+        self._given_up.add(way.name)
+        return any(other.has_human for other in self._outside.code_ways)
 
     def _prepare_next(self, error: AwsMfaError, device: str) -> None:
         """Tell a person why the code did not do; a command shows the next one when its time has come."""
         way, now = self._way, self._outside.now()
-        if way is None or not way.has_human:
+        assert way is not None
+        if way.name in self._given_up:
+            self._outside.say(error.message)
+            return
+        if not way.has_human:
             self._outside.terminal.count_down(seconds_to_next(now), f"the next code of {device} begins in")
             return
         for line in (error.message, *(f"hint: {hint}" for hint in error.hints)):

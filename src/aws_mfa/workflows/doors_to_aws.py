@@ -1,11 +1,11 @@
-"""The doors to AWS, as Protocols: STS and IAM."""
+"""The doors to AWS, as Protocols: STS, IAM and the console's sign-in."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from aws_mfa.model import Identity, LongTermKeys, Session, SessionRequest
+    from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest
 
 
 class Sts(Protocol):
@@ -17,6 +17,11 @@ class Sts(Protocol):
     def assume_role(self, keys: LongTermKeys | Session, request: SessionRequest, code: str | None) -> Session:
         """Call `AssumeRole`: with the long-term keys and a code, or with a session, which needs none."""
 
+    def get_federation_token(
+        self, keys: LongTermKeys, name: str, duration_s: int, *, policy: str | None, policy_arns: tuple[str, ...]
+    ) -> Session:
+        """Call `GetFederationToken`: the user's own permissions narrowed by the policies, without proof of MFA."""
+
     def get_caller_identity(self, keys: LongTermKeys | Session) -> Identity:
         """Who these keys belong to; needs no permission, so it checks keys, clock and network."""
 
@@ -26,3 +31,10 @@ class Iam(Protocol):
 
     def list_mfa_devices(self, keys: LongTermKeys) -> list[str]:
         """Serial numbers (ARNs) of the caller's own MFA devices, FIDO and passkeys included."""
+
+
+class SignIn(Protocol):
+    """The sign-in of the AWS console in one region."""
+
+    def token(self, session: Session) -> Secret:
+        """Exchange a session, which must not be an MFA session, for a token that signs in within 15 minutes."""

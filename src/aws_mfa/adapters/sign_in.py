@@ -1,0 +1,110 @@
+"""
+The sign-in of the AWS console: a session goes out, a token that signs in comes back.
+
+The session leaves as a form where AWS takes one, else as part of the URL. Nothing that was sent or answered is quoted:
+urllib3's errors hold the URL, and an answer may repeat it.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode, urlsplit
+
+from urllib3.exceptions import HTTPError
+
+from aws_mfa import __version__
+from aws_mfa.adapters import aws_answers
+from aws_mfa.adapters.aws_trouble import proxy_wants_password, unreachable
+from aws_mfa.errors import AwsFailed, AwsMfaError, AwsUnreachable, NotAuthorized, Throttled
+from aws_mfa.model import Secret
+
+if TYPE_CHECKING:
+    from aws_mfa.adapters.aws_http import Answer, AwsHttp
+    from aws_mfa.model import Session
+    from aws_mfa.rules.endpoints import Endpoint
+
+_OK = 200
+_REDIRECTS = range(300, 400)
+_PROXY_WANTS_PASSWORD = 407
+_TOO_MANY = 429
+_SERVER_ERROR = 500
+
+
+class AwsSignIn:
+    """Sign-in at one endpoint; `takes_form`: whether the session is sent as a form."""
+
+    def __init__(self, endpoint: Endpoint, http: AwsHttp, *, takes_form: bool) -> None:
+        self._endpoint = endpoint
+        self._http = http
+        self._takes_form = takes_form
+
+    def token(self, session: Session) -> Secret:
+        """
+        Exchange the session for a token that signs in within 15 minutes.
+
+        `NotAuthorized` for a session that may not sign in, `AwsFailed`, `Throttled`, `AwsUnreachable`.
+        """
+        try:
+            answer = self._sent(_form(session))
+        except HTTPError as error:
+            raise unreachable(
+                error, host=self._endpoint.host, proxy_host=self._proxy_host(), carried_code=False, now=time.time()
+            ) from None
+        token = _token(answer.body) if answer.status == _OK else None
+        if token is None:
+            raise self._failure(answer)
+        return token
+
+    def _sent(self, form: str) -> Answer:
+        headers = {"User-Agent": f"aws-mfa/{__version__}"}
+        if not self._takes_form:
+            return self._http.get(self._endpoint, headers, form)
+        headers["Content-Type"] = "application/x-www-form-urlencoded; charset=utf-8"
+        return self._http.post(self._endpoint, headers, form.encode())
+
+    def _failure(self, answer: Answer) -> AwsMfaError:
+        host, status = self._endpoint.host, answer.status
+        if status == _PROXY_WANTS_PASSWORD:
+            what, hints = proxy_wants_password(self._proxy_host())
+            return AwsUnreachable(what, *hints)
+        is_page = status == _OK and aws_answers.is_web_page(answer.body, answer.content_type)
+        if is_page or status in _REDIRECTS:
+            return AwsUnreachable(
+                f"what answers for {host} is not AWS: a web page or a redirect (HTTP {status})",
+                "sign in to the network in a browser, or check HTTPS_PROXY and the endpoint's URL",
+            )
+        if status == _OK:
+            return AwsFailed(f"the answer of the console's sign-in at {host} cannot be read", "try again")
+        if status >= _SERVER_ERROR:
+            return AwsFailed(f"the console's sign-in at {host} failed (HTTP {status})", "try again")
+        if status == _TOO_MANY:
+            return Throttled(f"the console's sign-in at {host} had too many requests", "wait a minute and try again")
+        return NotAuthorized(
+            f"the console's sign-in at {host} refused the session (HTTP {status})",
+            "try again with a new session: --min-remaining 50m",
+            "a session must be of this partition, and its region one that the account has enabled: --region",
+        )
+
+    def _proxy_host(self) -> str:
+        return urlsplit(self._http.proxy_for(self._endpoint) or "").netloc.rpartition("@")[2]
+
+
+def _form(session: Session) -> str:
+    """The request; without `SessionDuration`, which AWS refuses for sessions got with others: it lasts as they do."""
+    credentials = {
+        "sessionId": session.access_key_id,
+        "sessionKey": session.secret_access_key.reveal(),
+        "sessionToken": session.session_token.reveal(),
+    }
+    return urlencode({"Action": "getSigninToken", "SessionType": "json", "Session": json.dumps(credentials)})
+
+
+def _token(body: bytes) -> Secret | None:
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    token = answer.get("SigninToken") if isinstance(answer, dict) else None
+    return Secret(token) if isinstance(token, str) and token else None

@@ -1,0 +1,53 @@
+"""
+`aws-mfa console PROFILE`: the AWS console in the browser, signed in with the profile's session.
+
+stdout carries the URL where it is asked for, or where no browser can be opened; who is signed in is talk.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from aws_mfa.cli.hand_over_arguments import add_hand_over_arguments, hand_over_request
+from aws_mfa.rules.durations import duration_text
+from aws_mfa.workflows.console import console
+
+if TYPE_CHECKING:
+    import argparse
+
+    from aws_mfa.workflows.outside import Outside
+
+READS_PIPE = False
+
+HELP = """\
+Open the AWS console in the browser, signed in with the session of a profile, or
+print the URL that does. Whoever has that URL within 15 minutes is signed in too:
+treat it as a secret. The console's session ends when the profile's does.
+
+A profile without a role signs in with GetFederationToken, which takes no code: the
+user's own permissions (or less: --read-only, --policy-arn), without proof of MFA."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add = parser.add_argument
+    add("profile", metavar="PROFILE", help="the profile to sign in with")
+    add("--service", metavar="NAME", help="the page to show: s3, ec2, iam, lambda, cloudwatch, ... (default: home)")
+    add("--region", metavar="REGION", help="the page's region (default: the profile's)")
+    add("--print-url", action="store_true", help="print the URL and open nothing")
+    add_hand_over_arguments(parser)
+
+
+def run(args: argparse.Namespace, outside: Outside) -> int:
+    """Open the page, or print its URL."""
+    page = console(hand_over_request(args, args.profile, outside), outside, service=args.service, region=args.region)
+    for notice in page.notices:
+        outside.say(notice)
+    outside.say(f"signed in as {page.who} for {duration_text(page.expires_at - outside.now())}")
+    if not args.print_url:
+        if outside.browser.open(page.url):
+            return 0
+        outside.say("no browser can be opened from here: open this URL within 15 minutes, and give it to nobody")
+    sys.stdout.write(f"{page.url.reveal()}\n")
+    return 0

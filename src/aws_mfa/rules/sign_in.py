@@ -1,0 +1,113 @@
+"""
+The AWS console: where a partition's sign-in is, the page of a service, the URL that signs a session in.
+
+Pure. Sign-in is asked in the region of the page that is wanted, as AWS advises; `AWS_ENDPOINT_URL_SIGNIN`, then
+`AWS_ENDPOINT_URL`, put another address in its place. Refuses what is no name of a service: it becomes part of a URL.
+
+Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_enable-console-custom-url.html (what is
+sent), https://docs.aws.amazon.com/general/latest/gr/signin-service.html (hosts), botocore's rules for `signin`
+(hosts of the other partitions; a test compares them).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from aws_mfa.errors import BadInput
+from aws_mfa.model import Secret
+from aws_mfa.rules.endpoints import Endpoint, given_endpoint
+from aws_mfa.rules.partitions import partition_of_region
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# AWS takes a console session of twelve hours at most.
+LONGEST_CONSOLE_S = 43200
+_ISSUER = "aws-mfa"
+
+_DOMAINS = {
+    "aws": "aws.amazon.com",
+    "aws-us-gov": "amazonaws-us-gov.com",
+    "aws-cn": "amazonaws.cn",
+    "aws-eusc": "amazonaws-eusc.eu",
+    "aws-iso": "c2shome.ic.gov",
+    "aws-iso-b": "sc2shome.sgov.gov",
+    "aws-iso-e": "csphome.adc-e.uk",
+    "aws-iso-f": "csphome.hci.ic.gov",
+}
+# There the default region's sign-in has no region in its name.
+_WITHOUT_REGION = ("aws", "aws-us-gov", "aws-cn")
+# AWS's documents send the session in the URL. AWS's own IDE toolkits send it as a form here, which keeps it out of the
+# logs of proxies that read TLS; for GovCloud they note that it takes none.
+_TAKES_FORM = ("aws", "aws-cn")
+
+# Pages that do not bear their service's name.
+_PAGES = {"dynamodb": "dynamodbv2", "eventbridge": "events", "ssm": "systems-manager", "stepfunctions": "states"}
+# Their pages belong to no region.
+_GLOBAL = frozenset(("billing", "cloudfront", "globalaccelerator", "iam", "organizations", "route53", "support"))
+
+_ALLOWED_IN_SERVICE = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
+_LONGEST_SERVICE = 63
+_ALLOWED_IN_NAME = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+=,.@-")
+_NAME_LENGTH = (2, 32)
+
+
+def sign_in_endpoint(region: str, environ: Mapping[str, str]) -> Endpoint:
+    """Return where sessions are exchanged and people sign in, its path included; `BadInput` for a bad URL given."""
+    given = given_endpoint("signin", region, environ)
+    if given is not None:
+        return Endpoint("signin", f"{given.url.rstrip('/')}/federation", region)
+    partition = partition_of_region(region)
+    is_default = region == partition.default_region and partition.name in _WITHOUT_REGION
+    host = f"signin.{_DOMAINS[partition.name]}"
+    return Endpoint("signin", f"https://{host if is_default else f'{region}.{host}'}/federation", region)
+
+
+def takes_form(region: str) -> bool:
+    """Whether sign-in takes the session as a form; elsewhere it must be part of the URL."""
+    return partition_of_region(region).name in _TAKES_FORM
+
+
+def console_page(service: str | None, region: str) -> str:
+    """Return the URL of a service's page in the region, of the console's home for None; `BadInput` for no name."""
+    domain = _DOMAINS[partition_of_region(region).name]
+    if service is None:
+        return f"https://{region}.console.{domain}/console/home?region={region}"
+    if not 1 <= len(service) <= _LONGEST_SERVICE or not _ALLOWED_IN_SERVICE.issuperset(service):
+        raise BadInput(
+            f"--service {service[:_LONGEST_SERVICE]!a} is not the name of a service",
+            "it is what stands in the console's address, such as: s3, ec2, iam, lambda, cloudwatch",
+        )
+    if service in _GLOBAL:
+        return f"https://console.{domain}/{service}/home"
+    return f"https://{region}.console.{domain}/{_PAGES.get(service, service)}/home?region={region}"
+
+
+def login_url(endpoint: Endpoint, page: str, token: Secret) -> Secret:
+    """Return the URL that signs in and shows the page: whoever has it within 15 minutes is in."""
+    parts = {"Action": "login", "Issuer": _ISSUER, "Destination": page, "SigninToken": token.reveal()}
+    return Secret(f"{endpoint.url}?{urlencode(parts)}")
+
+
+def federated_name(user_arn: str) -> str | None:
+    """
+    Return the name of an IAM user as `GetFederationToken` takes it (2 to 32 characters), None for any other principal.
+
+    Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html
+    """
+    kind, _, path = user_arn.rpartition(":")[2].partition("/")
+    if kind != "user":
+        return None
+    shortest, longest = _NAME_LENGTH
+    name = "".join(character if character in _ALLOWED_IN_NAME else "-" for character in path.rpartition("/")[2])
+    return name[:longest].ljust(shortest, "-")
+
+
+def administrator_access_arn(partition: str) -> str:
+    """
+    Return the managed policy that allows everything.
+
+    A federated user may do what the user and the session's policies both allow: with this one, what the user may.
+    """
+    return f"arn:{partition}:iam::aws:policy/AdministratorAccess"

@@ -1,0 +1,121 @@
+"""
+Sign in to the AWS console with a profile's session: a URL that is good for 15 minutes.
+
+A role's session signs in as it is. A user's MFA session cannot: a user without a role gets one of
+`GetFederationToken`, which is signed with the long-term keys, takes no code and so carries no proof of MFA. It may do
+what the user may, and less where policies narrow it. The root user is refused: nothing narrows his session for sure.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_mfa.errors import BadInput, NotAuthorized
+from aws_mfa.rules.arns import partition_of
+from aws_mfa.rules.endpoints import real_region
+from aws_mfa.rules.ini_text import check_if_small, sections
+from aws_mfa.rules.partitions import partition_of_region
+from aws_mfa.rules.profile_chains import chain_of
+from aws_mfa.rules.profiles import AwsProfiles
+from aws_mfa.rules.regions import choose_region
+from aws_mfa.rules.session_steps import Overlay
+from aws_mfa.rules.sign_in import (
+    LONGEST_CONSOLE_S,
+    administrator_access_arn,
+    console_page,
+    federated_name,
+    login_url,
+    sign_in_endpoint,
+)
+from aws_mfa.workflows.hand_over import hand_over
+from aws_mfa.workflows.users import Users
+
+if TYPE_CHECKING:
+    from aws_mfa.model import Identity, Secret, Session
+    from aws_mfa.rules.profile_chains import Chain
+    from aws_mfa.workflows.hand_over import HandOver
+    from aws_mfa.workflows.outside import Outside
+
+_WITHOUT_MFA = "without proof of MFA: policies that demand it will refuse"
+_USE_A_ROLE = "use a profile with a role, whose trust policy can ask for MFA"
+
+
+class Page:
+    """A page of the console: the `url` signs in and shows it, until `expires_at` for the session behind it."""
+
+    __slots__ = ("expires_at", "notices", "url", "who")
+
+    def __init__(self, url: Secret, who: str, expires_at: float, notices: tuple[str, ...]) -> None:
+        self.url = url
+        self.who = who
+        self.expires_at = expires_at
+        self.notices = notices
+
+
+def console(wanted: HandOver, outside: Outside, *, service: str | None = None, region: str | None = None) -> Page:
+    """Return the page of a service, None: the console's home; raises what handing over raises, and what AWS refuses."""
+    chain = _chain(wanted.profile, outside)
+    own_region = _region(chain, outside, None)
+    page_region = _region(chain, outside, region)
+    page = console_page(service, page_region)
+    endpoint = sign_in_endpoint(page_region, outside.environ)
+    if chain.hops:
+        handed = hand_over(wanted, outside)
+        session, who, notices = handed.session, chain.wanted.role_arn or "", handed.notices
+    else:
+        session, who, notices = _federated(wanted, chain, own_region, outside)
+    token = outside.sign_in(page_region).token(session)
+    return Page(login_url(endpoint, page, token), who, session.expires_at, notices)
+
+
+def _chain(name: str, outside: Outside) -> Chain:
+    config_text = outside.config.read()
+    check_if_small(config_text, where=outside.config.path)
+    profiles = AwsProfiles(config_text, outside.credentials.read(), outside.config.path, outside.credentials.path)
+    noted = {section.name for section in sections(outside.known_keys.read(), where=outside.known_keys.path)}
+    return chain_of(name, profiles, keys_stored=lambda name: f"{name}-long-term" in noted)
+
+
+def _region(chain: Chain, outside: Outside, asked: str | None) -> str:
+    """The region asked for, else the profile's; `BadInput` where the one asked for lies in another partition."""
+    partition = partition_of(chain.wanted.role_arn or "") or partition_of(chain.mfa_serial or "")
+    given = [(name, outside.environ.get(name)) for name in ("AWS_REGION", "AWS_DEFAULT_REGION")]
+    given += [(profile.source("region"), profile.region) for profile in (chain.wanted, chain.base)]
+    chosen = choose_region([("--region", asked), *given], partition=partition)
+    if asked and chosen.source != "--region":
+        raise BadInput(chosen.passed_over[0], f"regions of partition {partition} are like: {chosen.name}")
+    return real_region(chosen.name, partition_of_region(chosen.name))
+
+
+def _federated(wanted: HandOver, chain: Chain, region: str, outside: Outside) -> tuple[Session, str, tuple[str, ...]]:
+    """A session of the user himself, who he is, and what is to be said about it."""
+    if wanted.token is not None:
+        raise BadInput(f"{wanted.profile} has no role: signing in takes no code", f"leave it away, or {_USE_A_ROLE}")
+    users = Users(outside, outside.credentials.read(), vault=wanted.vault, no_keychain=wanted.no_keychain)
+    keys = users.keys_of(chain.base.keys_section)
+    sts = outside.sts(region, chain.base.sts_endpoint_url)
+    identity = sts.get_caller_identity(keys)
+    overlay = wanted.overlay or Overlay()
+    partition = partition_of(identity.arn) or "aws"
+    duration_s = min(chain.base.duration_s or LONGEST_CONSOLE_S, LONGEST_CONSOLE_S)
+    try:
+        session = sts.get_federation_token(
+            keys,
+            _name_of(identity),
+            duration_s,
+            policy=overlay.policy,
+            policy_arns=overlay.arns(partition) if overlay else (administrator_access_arn(partition),),
+        )
+    except NotAuthorized as refused:
+        raise NotAuthorized(refused.message, _USE_A_ROLE, *refused.hints) from None
+    return session, identity.arn, (*users.notices, f"{wanted.profile} has no role: signed in {_WITHOUT_MFA}")
+
+
+def _name_of(identity: Identity) -> str:
+    name = federated_name(identity.arn)
+    if name is None:
+        raise NotAuthorized(
+            f"the long-term keys are those of {identity.arn}, who is no IAM user: he does not sign in this way",
+            "use the keys of an IAM user, and delete the root user's: they cannot be restricted",
+        )
+    return name

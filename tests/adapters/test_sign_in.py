@@ -1,0 +1,171 @@
+"""The console's sign-in through the real adapter against the practice one; and that nothing secret is ever said."""
+
+from __future__ import annotations
+
+import io
+import logging
+import socket
+import traceback
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aws_mfa import errors
+from aws_mfa.adapters.aws_http import AwsHttp
+from aws_mfa.adapters.sign_in import AwsSignIn
+from aws_mfa.adapters.sts import AwsSts
+from aws_mfa.model import LongTermKeys, Secret, Session, SessionRequest
+from aws_mfa.practice import PracticeAws, faults
+from aws_mfa.practice.answers import Answer
+from aws_mfa.rules.endpoints import sts_endpoint
+from aws_mfa.rules.sign_in import administrator_access_arn, sign_in_endpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aws_mfa.practice.account import User
+    from aws_mfa.practice.faults import Fault
+    from aws_mfa.workflows.doors_to_aws import SignIn, Sts
+
+POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}'
+
+
+@pytest.fixture
+def aws() -> Iterator[PracticeAws]:
+    with PracticeAws() as aws:
+        yield aws
+
+
+@pytest.fixture
+def http() -> Iterator[AwsHttp]:
+    http = AwsHttp(read_timeout_s=2)
+    yield http
+    http.close()
+
+
+@pytest.fixture
+def ann(aws: PracticeAws) -> User:
+    return aws.account.add_user("ann")
+
+
+def federated(aws: PracticeAws, ann: User, http: AwsHttp, policy: str | None = None) -> Session:
+    sts: Sts = AwsSts(sts_endpoint("us-east-1", {"AWS_ENDPOINT_URL": aws.url}), http)
+    keys = LongTermKeys(ann.keys.access_key_id, Secret(ann.keys.secret_access_key))
+    arns = (administrator_access_arn("aws"),)
+    return sts.get_federation_token(keys, "ann", 3600, policy=policy, policy_arns=arns)
+
+
+def sign_in(aws: PracticeAws, http: AwsHttp, *, takes_form: bool = True) -> SignIn:
+    return AwsSignIn(sign_in_endpoint("us-east-1", {"AWS_ENDPOINT_URL": aws.url}), http, takes_form=takes_form)
+
+
+@pytest.mark.parametrize("takes_form", [True, False])
+def test_a_session_is_exchanged_for_a_token(aws: PracticeAws, ann: User, http: AwsHttp, takes_form: bool) -> None:  # noqa: FBT001
+    token = sign_in(aws, http, takes_form=takes_form).token(federated(aws, ann, http))
+    assert len(token.reveal()) > 100
+    asked = aws.requests[-1]
+    assert (asked.action, asked.method, asked.status) == ("getSigninToken", "POST" if takes_form else "GET", 200)
+    assert "SessionDuration" not in asked.parameters
+
+
+def test_policies_of_a_federated_user_arrive(aws: PracticeAws, ann: User, http: AwsHttp) -> None:
+    session = federated(aws, ann, http, POLICY)
+    terms = aws.sessions[session.access_key_id].terms
+    assert (terms.policy, terms.policy_arns) == (POLICY, ("arn:aws:iam::aws:policy/AdministratorAccess",))
+    assert session.assumed_role_arn is None
+
+
+@pytest.mark.parametrize("takes_form", [True, False])
+@pytest.mark.parametrize(
+    ("fault", "failure", "words"),
+    [
+        (faults.internal_failure(), errors.AwsFailed, r"failed \(HTTP 500\)"),
+        (faults.throttling(), errors.NotAuthorized, r"refused the session \(HTTP 400\)"),
+        (faults.captive_portal(), errors.AwsUnreachable, r"not AWS: a web page or a redirect \(HTTP 200\)"),
+        (faults.reset(), errors.AnswerLost, "was cut before the whole answer"),
+        (faults.truncated_body(), errors.AnswerLost, "was cut before the whole answer"),
+        (faults.empty_body(), errors.AwsFailed, "cannot be read"),
+        (faults.slow(4), errors.AnswerLost, "did not answer in time"),
+    ],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_a_failure_is_told_in_our_words_and_holds_nothing_of_the_session(
+    aws: PracticeAws,
+    ann: User,
+    http: AwsHttp,
+    takes_form: bool,  # noqa: FBT001
+    fault: Fault,
+    failure: type[errors.AwsMfaError],
+    words: str,
+) -> None:
+    """Neither in the message nor in a traceback with all its causes: in a URL the session would be in urllib3's."""
+    session = federated(aws, ann, http)
+    aws.faults.add("getSigninToken", fault)
+    with pytest.raises(failure, match=words) as caught:
+        sign_in(aws, http, takes_form=takes_form).token(session)
+    said = "\n".join([*caught.value.hints, *traceback.format_exception(caught.value)])
+    assert holding(said, session) == []
+
+
+@pytest.mark.parametrize("takes_form", [True, False])
+def test_nobody_there_is_unreachable_without_a_word_of_the_session(ann: User, http: AwsHttp, takes_form: bool) -> None:  # noqa: FBT001
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    session = Session("ASIAINVENTED00000001", Secret("canary-of/the-key"), Secret("canary-of/the-token=="), 0)
+    endpoint = sign_in_endpoint("us-east-1", {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"})
+    with pytest.raises(errors.AwsUnreachable, match=r"no connection to 127\.0\.0\.1") as caught:
+        AwsSignIn(endpoint, http, takes_form=takes_form).token(session)
+    assert holding("".join(traceback.format_exception(caught.value)), session) == []
+
+
+def test_an_mfa_session_is_refused_as_it_is_by_aws(aws: PracticeAws, ann: User, http: AwsHttp) -> None:
+    phone = ann.add_device()
+    sts: Sts = AwsSts(sts_endpoint("us-east-1", {"AWS_ENDPOINT_URL": aws.url}), http)
+    keys = LongTermKeys(ann.keys.access_key_id, Secret(ann.keys.secret_access_key))
+    session = sts.get_session_token(keys, SessionRequest(phone.serial, 3600), phone.unused_code())
+    with pytest.raises(errors.NotAuthorized, match="refused the session"):
+        sign_in(aws, http).token(session)
+
+
+@pytest.mark.parametrize("takes_form", [True, False])
+def test_nothing_is_logged_at_any_level(aws: PracticeAws, ann: User, http: AwsHttp, takes_form: bool) -> None:  # noqa: FBT001
+    log = io.StringIO()
+    handler = logging.StreamHandler(log)
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    try:
+        session = federated(aws, ann, http)
+        token = sign_in(aws, http, takes_form=takes_form).token(session)
+        logging.getLogger(__name__).debug("the log works")
+    finally:
+        root.setLevel(level)
+        root.removeHandler(handler)
+    assert "the log works" in log.getvalue()
+    assert holding(log.getvalue(), session) == []
+    assert token.reveal() not in log.getvalue()
+
+
+def holding(text: str, session: Session) -> list[str]:
+    """The secrets of a session that stand in the text, as they are or as a URL spells them."""
+    secrets = (session.secret_access_key.reveal(), session.session_token.reveal())
+    pieces = [piece for secret in secrets for piece in secret.replace("+", "/").replace("=", "/").split("/")]
+    return [piece for piece in pieces if len(piece) > 5 and piece in text]
+
+
+@pytest.mark.parametrize(
+    ("status", "failure", "words"),
+    [
+        (407, errors.AwsUnreachable, "wants a user name and a password"),
+        (302, errors.AwsUnreachable, "a web page or a redirect"),
+        (429, errors.Throttled, "had too many requests"),
+    ],
+)
+def test_what_stands_between_us_and_aws_is_told_apart(
+    aws: PracticeAws, ann: User, http: AwsHttp, status: int, failure: type[errors.AwsMfaError], words: str
+) -> None:
+    session = federated(aws, ann, http)
+    aws.faults.add("getSigninToken", faults.Fault("between", lambda _: Answer(status, b""), instead=True))
+    with pytest.raises(failure, match=words):
+        sign_in(aws, http).token(session)

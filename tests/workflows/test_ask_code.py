@@ -1,0 +1,115 @@
+"""Every way in its order until one answers; who is checked beside the question, and what ends it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aws_mfa.errors import Cancelled, NeedsHuman, WrongSecret
+from aws_mfa.model import SessionRequest
+from aws_mfa.rules.code_ways import CodeQuestion
+from aws_mfa.workflows.ask_code import Answer, ask_code
+from aws_mfa.workflows.renew import Renewal
+from fakes import DEVICE, KEYS, FakeOutside, FakeTerminal, FakeWay, as_outside
+
+if TYPE_CHECKING:
+    from aws_mfa.withdrawal import Withdrawal
+
+QUESTION = CodeQuestion(f"MFA code for {DEVICE}: ", DEVICE, "pass otp aws")
+RENEWAL = Renewal(KEYS, SessionRequest(DEVICE, 43200), "us-east-1", "work")
+
+
+class SaysNo(FakeWay):
+    """A person who presses Ctrl-C."""
+
+    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
+        super().ask(question, withdrawal)
+        raise Cancelled("cancelled")
+
+
+class NotHere(FakeWay):
+    """A way that is not worth trying here."""
+
+    def can_answer(self, question: CodeQuestion) -> bool:
+        return False
+
+
+def a_way(*answers: str, name: str = "terminal", closed: str | None = None, has_human: bool = True) -> FakeWay:
+    return FakeWay(FakeTerminal(*answers, has_human=has_human), name, closed=closed)
+
+
+def a_command(*answers: str, closed: str | None = None) -> FakeWay:
+    return a_way(*answers, name="mfa_process", closed=closed, has_human=False)
+
+
+def asked(*ways: FakeWay, first: bool = True, outside: FakeOutside | None = None) -> Answer:
+    outside = outside or FakeOutside()
+    outside.ways = list(ways)
+    return ask_code(RENEWAL, QUESTION, as_outside(outside), first=first)
+
+
+def test_the_first_way_that_answers_is_the_last_that_is_asked() -> None:
+    ways = [a_command("111111"), a_way("222222")]
+    answer = asked(*ways)
+    assert (answer.text, answer.way) == ("111111", ways[0])
+    assert ways[0].asked == [QUESTION]
+    assert ways[1].asked == []
+
+
+def test_a_way_that_is_closed_leaves_it_to_the_next() -> None:
+    ways = [a_command(closed="it failed"), a_way(closed="no terminal"), a_way("333333", name="dialog")]
+    answer = asked(*ways)
+    assert (answer.text, answer.way.name) == ("333333", "dialog")
+    assert [way.asked for way in ways] == [[QUESTION]] * 3
+
+
+def test_a_way_that_is_not_worth_trying_is_not_asked() -> None:
+    absent = NotHere(FakeTerminal("111111"))
+    assert asked(absent, a_way("222222")).text == "222222"
+    assert absent.asked == []
+
+
+def test_a_person_who_says_no_is_not_asked_elsewhere() -> None:
+    after = a_way("222222", name="dialog")
+    with pytest.raises(Cancelled):
+        asked(SaysNo(FakeTerminal("111111")), after)
+    assert after.asked == []
+
+
+def test_where_all_are_closed_each_says_why_once() -> None:
+    with pytest.raises(NeedsHuman) as refused:
+        asked(a_command(closed="mfa_process failed"), a_way(closed="no terminal"), a_way(closed="no terminal"))
+    assert refused.value.message == "mfa_process failed; no terminal"
+
+
+def test_where_one_alone_was_tried_its_own_failure_is_raised() -> None:
+    with pytest.raises(NeedsHuman, match=r"^no terminal$"):
+        asked(a_way(closed="no terminal"))
+
+
+def test_where_there_is_no_way_at_all_the_device_is_named() -> None:
+    with pytest.raises(NeedsHuman, match=rf"^there is no way here to ask for a code of {DEVICE}$") as refused:
+        asked(NotHere(FakeTerminal()))
+    assert refused.value.hints == ("run it in a terminal",)
+
+
+def test_the_keys_are_checked_beside_the_first_question_to_a_person() -> None:
+    outside = FakeOutside()
+    asked(a_way("111111"), outside=outside)
+    assert outside.fake_sts.identity_calls == 1
+    asked(a_way("222222"), outside=outside, first=False)
+    assert outside.fake_sts.identity_calls == 1
+
+
+def test_no_time_is_spent_on_it_beside_a_command_or_a_pipe() -> None:
+    outside = FakeOutside()
+    asked(a_command("111111"), a_way("222222", has_human=False), outside=outside)
+    assert outside.fake_sts.identity_calls == 0
+
+
+def test_what_the_check_finds_ends_the_question_whichever_way_it_stands_open() -> None:
+    outside = FakeOutside()
+    outside.fake_sts.identity = WrongSecret("the secret is wrong")
+    with pytest.raises(WrongSecret):
+        asked(a_way(closed="no terminal"), a_way("333333", name="dialog"), outside=outside)

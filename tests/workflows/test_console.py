@@ -1,0 +1,160 @@
+"""Whose session signs in to the console, with which page, and what is refused before and after."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from aws_mfa.errors import BadInput, BadProfile, NotAuthorized
+from aws_mfa.model import Identity
+from aws_mfa.rules.session_steps import Overlay
+from aws_mfa.workflows.console import console
+from aws_mfa.workflows.hand_over import HandOver
+from fakes import ACCOUNT, ANN, DEVICE, KEYS, NOW, FakeOutside, FakeTerminal, a_session, as_outside
+
+if TYPE_CHECKING:
+    from aws_mfa.workflows.console import Page
+
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/dev"
+CONFIG = f"""\
+[profile work]
+mfa_serial = {DEVICE}
+region = eu-central-1
+[profile dev]
+role_arn = {ROLE}
+source_profile = work
+[profile dev-us]
+role_arn = {ROLE}
+source_profile = work
+region = us-west-2
+[profile bare]
+"""
+EVERYTHING = ("arn:aws:iam::aws:policy/AdministratorAccess",)
+
+
+@pytest.fixture
+def outside() -> FakeOutside:
+    outside = FakeOutside("", CONFIG)
+    for section in ("work-long-term", "bare-long-term"):
+        outside.vaults["keychain"].stored[section] = KEYS
+    outside.known_keys.text = "[work-long-term]\nvault = keychain\n[bare-long-term]\nvault = keychain\n"
+    outside.terminal = FakeTerminal("123456")
+    return outside
+
+
+def page_of(outside: FakeOutside, profile: str, service: str | None = None, region: str | None = None) -> Page:
+    return console(HandOver(profile), as_outside(outside), service=service, region=region)
+
+
+def destination(page: Page) -> str:
+    return parse_qs(urlsplit(page.url.reveal()).query)["Destination"][0]
+
+
+def actions(outside: FakeOutside) -> list[str]:
+    return [action for action, _, _ in outside.fake_sts.sent]
+
+
+def test_a_role_signs_in_with_its_own_session(outside: FakeOutside) -> None:
+    page = page_of(outside, "dev")
+    assert actions(outside) == ["GetSessionToken", "AssumeRole"]
+    assert [session.assumed_role_arn for session in outside.fake_sign_in.sessions] == [ROLE]
+    assert (page.who, page.notices) == (ROLE, ())
+
+
+def test_a_user_signs_in_with_a_federated_session_got_with_the_long_term_keys(outside: FakeOutside) -> None:
+    """An MFA session would be refused; no code is asked for, and none of his sessions is kept."""
+    page = page_of(outside, "work")
+    ((action, code, request),) = outside.fake_sts.sent
+    assert (action, code, request.role_session_name) == ("GetFederationToken", None, "ann")
+    assert (request.duration_s, request.policy, request.policy_arns) == (43200, None, EVERYTHING)
+    assert outside.terminal.questions == []
+    assert outside.session_cache.stored == {}
+    assert page.who == ANN
+    assert page.notices == ("work has no role: signed in without proof of MFA: policies that demand it will refuse",)
+
+
+def test_a_user_needs_no_device_to_sign_in(outside: FakeOutside) -> None:
+    outside.fake_iam.devices = NotAuthorized("not to be asked")
+    assert page_of(outside, "bare").who == ANN
+
+
+def test_a_users_own_duration_is_taken_up_to_what_the_console_takes(outside: FakeOutside) -> None:
+    for asked, taken in (("3600", 3600), ("129600", 43200)):
+        outside.config.text = CONFIG.replace("region = eu-central-1", f"duration_seconds = {asked}")
+        page_of(outside, "work")
+        assert outside.fake_sts.sent[-1][2].duration_s == taken
+
+
+def test_what_narrows_a_user_stands_in_the_place_of_everything(outside: FakeOutside) -> None:
+    console(HandOver("work", overlay=Overlay(read_only=True)), as_outside(outside))
+    assert list(outside.fake_sts.sent[-1][2].policy_arns) == ["arn:aws:iam::aws:policy/ReadOnlyAccess"]
+    console(HandOver("work", overlay=Overlay("{}")), as_outside(outside))
+    assert outside.fake_sts.sent[-1][2].policy == "{}"
+    assert outside.fake_sts.sent[-1][2].policy_arns == ()
+
+
+@pytest.mark.parametrize("arn", [f"arn:aws:iam::{ACCOUNT}:root", f"arn:aws:sts::{ACCOUNT}:assumed-role/x/y"])
+def test_the_root_user_does_not_sign_in(outside: FakeOutside, arn: str) -> None:
+    outside.fake_sts.identity = Identity(arn, ACCOUNT, "x")
+    with pytest.raises(NotAuthorized, match="who is no IAM user"):
+        page_of(outside, "work")
+    assert outside.fake_sts.sent == []
+
+
+def test_a_user_who_may_not_is_told_to_use_a_role(outside: FakeOutside) -> None:
+    outside.fake_sts.answers = [NotAuthorized("no", "ask your administrator")]
+    with pytest.raises(NotAuthorized, match="no") as refused:
+        page_of(outside, "work")
+    assert refused.value.hints[0].startswith("use a profile with a role")
+    assert refused.value.hints[1] == "ask your administrator"
+
+
+def test_a_code_that_would_not_be_used_is_refused(outside: FakeOutside) -> None:
+    with pytest.raises(BadInput, match="work has no role: signing in takes no code"):
+        console(HandOver("work", token="123456"), as_outside(outside))
+    assert outside.fake_sts.identity_calls == 0
+
+
+@pytest.mark.parametrize(
+    ("profile", "region", "environ", "expected"),
+    [
+        ("dev", None, {}, "eu-central-1"),
+        ("dev-us", None, {}, "us-west-2"),
+        ("dev-us", "ap-south-1", {}, "ap-south-1"),
+        ("dev-us", None, {"AWS_REGION": "eu-north-1"}, "eu-north-1"),
+        ("dev-us", None, {"AWS_REGION": "cn-north-1"}, "us-west-2"),
+        ("dev-us", None, {"AWS_REGION": "aws-global"}, "us-east-1"),
+        ("bare", None, {}, "us-east-1"),
+    ],
+)
+def test_the_page_is_in_the_region_asked_for_else_the_profiles(
+    outside: FakeOutside, profile: str, region: str | None, environ: dict[str, str], expected: str
+) -> None:
+    outside.environ = environ
+    page = page_of(outside, profile, "ec2", region)
+    assert destination(page) == f"https://{expected}.console.aws.amazon.com/ec2/home?region={expected}"
+    assert outside.fake_sign_in.regions == [expected]
+
+
+def test_a_region_of_another_partition_is_refused_before_a_code_is_asked_for(outside: FakeOutside) -> None:
+    with pytest.raises(BadInput, match="--region names region cn-north-1 of partition aws-cn"):
+        page_of(outside, "dev", region="cn-north-1")
+    assert outside.terminal.questions == []
+
+
+def test_what_is_no_service_is_refused_before_a_code_is_asked_for(outside: FakeOutside) -> None:
+    with pytest.raises(BadInput, match="is not the name of a service"):
+        page_of(outside, "dev", "s3/../iam")
+    assert outside.terminal.questions == []
+
+
+def test_the_page_lasts_as_long_as_the_session(outside: FakeOutside) -> None:
+    outside.fake_sts.answers = [a_session(), a_session(lasts_s=3600, role_arn=ROLE)]
+    assert page_of(outside, "dev").expires_at == NOW + 3600
+
+
+def test_a_profile_that_is_not_there_is_told(outside: FakeOutside) -> None:
+    with pytest.raises(BadProfile, match="there is no profile 'nobody'"):
+        page_of(outside, "nobody")
