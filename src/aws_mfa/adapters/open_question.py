@@ -109,22 +109,15 @@ class OpenQuestion:
 
     def _show_typing(self) -> None:
         """Put the modes back as they were found; again and again does no harm."""
-        if self._hidden and self._in_foreground():
+        if self._hidden and in_foreground(self._fd):
             with contextlib.suppress(termios.error):  # the terminal is gone: nothing is left to restore
                 termios.tcsetattr(self._fd, termios.TCSANOW, self._modes_found)
 
     def _drop_typed(self) -> None:
         """What is half typed, or follows in a paste, was for this question: the shell shall not get it."""
-        if self._in_foreground():
+        if in_foreground(self._fd):
             with contextlib.suppress(termios.error):
                 termios.tcflush(self._fd, termios.TCIFLUSH)
-
-    def _in_foreground(self) -> bool:
-        """Whether the terminal is ours: in the background it is the shell's, and touching it stops the process."""
-        try:
-            return os.tcgetpgrp(self._fd) == os.getpgrp()
-        except OSError:
-            return True  # not our controlling terminal: no job control, no background
 
     def _take_signals(self) -> None:
         if threading.current_thread() is not threading.main_thread():
@@ -171,6 +164,14 @@ def _woken_by(withdrawal: Withdrawal | None) -> Iterator[list[int]]:
         withdrawal.wake_by(None)
         os.close(reader)
         os.close(writer)
+
+
+def in_foreground(fd: int) -> bool:
+    """Whether the terminal is ours: in the background it is another's, and touching it stops the process group."""
+    try:
+        return os.tcgetpgrp(fd) == os.getpgrp()
+    except OSError:
+        return True  # not our controlling terminal: no job control, no background
 
 
 def write_all(fd: int, text: str) -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 import termios
 import time
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.open_question import OpenQuestion, write_all
+from aws_mfa.adapters.open_question import OpenQuestion, in_foreground, write_all
 from aws_mfa.adapters.typed_line import answer_in
 from aws_mfa.errors import NeedsHuman
 from aws_mfa.model import Secret
@@ -51,19 +52,27 @@ class ControllingTerminal:
         return Secret(self._answer_to(question, withdrawal, hidden=True))
 
     def say(self, text: str) -> None:
-        """Print one line on the terminal."""
+        """Print one line on the terminal, from the background too."""
         _flush_streams()
-        with _opened(self._path) as fd:
+        with _opened(self._path) as fd, _not_stopped_by_writing():
             write_all(fd, shown_text(text) + "\n")
 
     def count_down(self, seconds: int, text: str) -> None:
         """Show the seconds that are left on one line, and take the line away."""
         _flush_streams()
-        with _opened(self._path) as fd:
+        with _opened(self._path) as fd, _not_stopped_by_writing():
             for left in range(seconds, 0, -1):
                 write_all(fd, f"\r{shown_text(text)} {left:2d} s ")
                 time.sleep(1)
             write_all(fd, "\r" + " " * (len(text) + 7) + "\r")
+
+    def is_ours(self) -> bool:
+        """Whether we may read from it: True also where it is gone, for then asking says so."""
+        try:
+            with _opened(self._path) as fd:
+                return in_foreground(fd)
+        except NeedsHuman:
+            return True
 
     def _answer_to(self, question: str, withdrawal: Withdrawal | None, *, hidden: bool) -> str:
         _flush_streams()
@@ -81,6 +90,30 @@ def terminal_opens(path: str = CONTROLLING_TERMINAL) -> bool:
 
 
 @contextlib.contextmanager
+def lent_terminal(path: str = CONTROLLING_TERMINAL) -> Iterator[tuple[int, int] | None]:
+    """
+    Descriptors for the stdin and stderr of a program that may ask a human; None where there is no terminal for it.
+
+    Nor is there one while it belongs to another program. The modes are put back after: a program that is ended in
+    the middle of its question leaves echo off.
+    """
+    if not terminal_opens(path):
+        yield None
+        return
+    with _opened(path) as fd:
+        if not in_foreground(fd):
+            yield None
+            return
+        _flush_streams()
+        modes_found = termios.tcgetattr(fd)
+        try:
+            yield fd, fd
+        finally:
+            if in_foreground(fd):
+                termios.tcsetattr(fd, termios.TCSANOW, modes_found)
+
+
+@contextlib.contextmanager
 def _opened(path: str) -> Iterator[int]:
     try:
         # O_NOCTTY: a daemon that asks must not gain a controlling terminal by it.
@@ -93,6 +126,16 @@ def _opened(path: str) -> Iterator[int]:
         raise NeedsHuman("the terminal is gone", "run the command in a terminal") from None
     finally:
         os.close(fd)
+
+
+@contextlib.contextmanager
+def _not_stopped_by_writing() -> Iterator[None]:
+    """After `stty tostop` a terminal stops whoever writes from the background, unless SIGTTOU is blocked."""
+    blocked_before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTTOU])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked_before)
 
 
 def _flush_streams() -> None:

@@ -19,16 +19,16 @@ from aws_mfa.model import Secret
 from aws_mfa.rules.shown_text import shown_text
 
 if sys.platform == "win32":
-    from aws_mfa.adapters.windows_console import ControllingTerminal, terminal_opens
+    from aws_mfa.adapters.windows_console import ControllingTerminal, lent_terminal, terminal_opens
 else:
-    from aws_mfa.adapters.posix_terminal import ControllingTerminal, terminal_opens
+    from aws_mfa.adapters.posix_terminal import ControllingTerminal, lent_terminal, terminal_opens
 
 if TYPE_CHECKING:
     from typing import NoReturn, TextIO
 
     from aws_mfa.withdrawal import Withdrawal
 
-__all__ = ["ControllingTerminal", "NoTerminal", "PipedAnswers", "choose_terminal"]
+__all__ = ["ControllingTerminal", "NoTerminal", "PipedAnswers", "choose_terminal", "lent_terminal"]
 
 # A terminal on stdin that is not ours to control (`setsid aws-mfa`, some containers) is reached by this name.
 _TERMINAL_ON_STDIN = "/dev/stdin"

@@ -1,9 +1,16 @@
-"""The terminal, or a pipe in its place, as a way to a code: what is typed there is the answer."""
+"""
+The terminal, or a pipe in its place, as a way to a code: what is typed there is the answer.
+
+Refuses a terminal that belongs to another program now: reading from it would stop our whole process group, with the
+IDE or the Terraform run that started us.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aws_mfa.adapters.terminal import ControllingTerminal
+from aws_mfa.errors import NeedsHuman
 from aws_mfa.rules.code_ways import TERMINAL
 
 if TYPE_CHECKING:
@@ -45,7 +52,11 @@ class TerminalWay:
         return True
 
     def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
-        """The line typed; raises what the terminal raises."""
+        """The line typed; raises what the terminal raises, and `NeedsHuman` in the background."""
+        if isinstance(self._terminal, ControllingTerminal) and not self._terminal.is_ours():
+            if withdrawal is not None:
+                withdrawal.check()
+            raise NeedsHuman("the terminal belongs to another program now", "run it in the terminal's foreground")
         return self._terminal.ask(question.text, withdrawal)
 
     def say(self, text: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import msvcrt
+import os
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -20,9 +21,12 @@ from aws_mfa.model import Secret
 assert sys.platform == "win32"  # tells the type checker which platform this module is for
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from aws_mfa.withdrawal import Withdrawal
 
 CONTROLLING_TERMINAL = "CONOUT$"
+_KEYBOARD = "CONIN$"
 
 _POLL_INTERVAL_S = 0.03
 _CTRL_C, _CTRL_Z, _BACKSPACE = "\x03", "\x1a", "\x08"
@@ -53,6 +57,10 @@ class ControllingTerminal:
         """Say it once, and wait."""
         self.say(f"{text} {seconds} s")
         time.sleep(seconds)
+
+    def is_ours(self) -> bool:
+        """Whether we may read from it; a console has no background."""
+        return True
 
     def _answer_to(self, question: str, withdrawal: Withdrawal | None, *, hidden: bool) -> str:
         for stream in (sys.stdout, sys.stderr):
@@ -100,6 +108,23 @@ def terminal_opens(path: str = CONTROLLING_TERMINAL) -> bool:
             return True
     except OSError:
         return False
+
+
+@contextlib.contextmanager
+def lent_terminal(path: str = CONTROLLING_TERMINAL) -> Iterator[tuple[int, int] | None]:
+    """Descriptors for the stdin and stderr of a program that may ask a human; None where there is no console."""
+    if not terminal_opens(path):
+        yield None
+        return
+    keyboard = os.open(_KEYBOARD, os.O_RDWR)
+    try:
+        screen = os.open(path, os.O_RDWR)
+        try:
+            yield keyboard, screen
+        finally:
+            os.close(screen)
+    finally:
+        os.close(keyboard)
 
 
 def _next_key(withdrawal: Withdrawal | None) -> str:

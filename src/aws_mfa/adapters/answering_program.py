@@ -1,0 +1,162 @@
+"""
+Programs that are run for what they print: a password manager, ykman, a dialog.
+
+Owns their stdin, stderr, environment, time limit and end. No shell, nothing secret on their argv, and whatever ends
+the wait (the limit, a withdrawal, Ctrl-C) ends the program and all it started. What was printed is for the caller
+alone: it never gets into a message.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from aws_mfa.errors import Cancelled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from aws_mfa.withdrawal import Withdrawal
+
+# A program that gives a code has no use for the credentials of whoever called us, and what it starts, logs or crashes
+# with would get them too. One that does speak to AWS names a profile. All else stays: managers are unlocked by
+# variables (`OP_SESSION_...`, `GPG_TTY`), and displays are found by them.
+_NOT_FOR_CHILDREN = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+)
+# Windows delivers Ctrl-C only between two waits.
+_SLICE_S = 0.2 if os.name == "nt" else None
+_PS_LIMIT_S = 2.0
+
+
+class TookTooLong(Exception):
+    """The program did not end within its limit; it has been ended."""
+
+
+class Ended:
+    """How a program ended: exit code (negative: a signal), what it printed, what it said where that was caught."""
+
+    __slots__ = ("code", "stderr", "stdout")
+
+    def __init__(self, code: int, stdout: bytes, stderr: bytes) -> None:
+        self.code = code
+        self.stdout = stdout
+        self.stderr = stderr
+
+
+def found_program(name: str, environ: Mapping[str, str]) -> str | None:
+    """The absolute path of a program on PATH; never one that merely lies in the working folder."""
+    path = shutil.which(name, path=environ.get("PATH"))
+    return path if path and os.path.isabs(path) else None
+
+
+def run_for_answer(
+    command: list[str] | str,
+    *,
+    environ: Mapping[str, str],
+    limit_s: float,
+    withdrawal: Withdrawal | None,
+    lent: tuple[int, int] | None = None,
+    catches_stderr: bool = False,
+) -> Ended:
+    """
+    Run the program to its end. `lent`: the terminal as its stdin and stderr.
+
+    Without a terminal it gets no stdin and a session of its own, so that it cannot open the terminal behind our back
+    either; its stderr is ours unless it is caught. Raises OSError and ValueError (it cannot be started), `TookTooLong`,
+    `Cancelled` (Ctrl-C), or the withdrawal's error.
+    """
+    if withdrawal is not None:
+        withdrawal.check()
+    stdin, stderr = lent or (subprocess.DEVNULL, subprocess.PIPE if catches_stderr else None)
+    process = subprocess.Popen(  # noqa: S603  # the user's own command or a program on PATH, and no shell
+        command,
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        env={name: value for name, value in environ.items() if name not in _NOT_FOR_CHILDREN},
+        start_new_session=lent is None,
+        creationflags=0 if lent else getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )
+    with process, _ended_after(process, withdrawal, leads_session=lent is None):
+        stdout, said = _output(process, limit_s)
+    if withdrawal is not None:
+        withdrawal.check()
+    return Ended(process.returncode, stdout, said or b"")
+
+
+def _output(process: subprocess.Popen[bytes], limit_s: float) -> tuple[bytes, bytes | None]:
+    end_at = time.monotonic() + limit_s
+    while True:
+        left_s = max(0.0, end_at - time.monotonic())
+        try:
+            return process.communicate(timeout=left_s if _SLICE_S is None else min(left_s, _SLICE_S))
+        except subprocess.TimeoutExpired:
+            if time.monotonic() >= end_at:
+                raise TookTooLong from None  # the exception of subprocess carries what was printed so far
+        except KeyboardInterrupt:
+            raise Cancelled("cancelled") from None
+
+
+@contextlib.contextmanager
+def _ended_after(
+    process: subprocess.Popen[bytes], withdrawal: Withdrawal | None, *, leads_session: bool
+) -> Iterator[None]:
+    def end() -> None:
+        _end(process, leads_session=leads_session)
+
+    try:
+        if withdrawal is not None:
+            withdrawal.wake_by(end)
+        yield
+    finally:
+        if withdrawal is not None:
+            withdrawal.wake_by(None)
+        end()
+
+
+def _end(process: subprocess.Popen[bytes], *, leads_session: bool) -> None:
+    """Nothing happens to one that has ended. SIGKILL: one that ignores less would hold up whoever waits for it."""
+    if process.poll() is not None:
+        return
+    if sys.platform == "win32":
+        _quietly(["taskkill", "/F", "/T", "/PID", str(process.pid)])
+        process.kill()
+    elif leads_session:
+        with contextlib.suppress(OSError):
+            os.killpg(process.pid, signal.SIGKILL)
+    else:
+        # It shares our process group, as it must to read from the terminal; so its own are found one by one. Left
+        # alive, they would fight for the terminal with the next question.
+        for pid in _with_descendants(process.pid):
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def _with_descendants(pid: int) -> list[int]:
+    pairs = [line.split() for line in _quietly(["ps", "-A", "-o", "pid=", "-o", "ppid="]).splitlines()]
+    family = [pid]
+    for member in family:  # it grows while it is walked
+        family += [int(child) for child, parent in pairs if parent == str(member).encode()]
+    return family
+
+
+def _quietly(command: list[str]) -> bytes:
+    """What a helper of the system prints; nothing where there is no such program."""
+    try:
+        return subprocess.run(  # noqa: S603
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            timeout=_PS_LIMIT_S, check=False,
+        ).stdout  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return b""

@@ -1,0 +1,163 @@
+"""
+The programs that show a dialog: zenity and kdialog (Linux), osascript (macOS), PowerShell (Windows, WSL).
+
+Owns, for each, its command line, and what its end means. The question is text to all of them: nothing in it is taken
+for markup, for a keyboard shortcut or for a piece of a script. The answer comes on stdout, never by argv.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from aws_mfa.adapters.answering_program import found_program
+from aws_mfa.adapters.dialog_scripts import (
+    APPLESCRIPT,
+    CANCELLED_CODE,
+    GAVE_UP_CODE,
+    LIMIT_VARIABLE,
+    POWERSHELL_SCRIPT,
+    TEXT_VARIABLE,
+)
+from aws_mfa.adapters.displays import display_answers, has_display, is_remote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aws_mfa.adapters.answering_program import Ended
+
+ANSWERED, CANCELLED, GAVE_UP, NOT_SHOWN = "answered", "cancelled", "gave up", "not shown"
+
+TITLE = "aws-mfa"
+
+
+class DialogProgram:
+    """
+    One of the four.
+
+    `is_offered(environ)` says at a glance whether it may be tried here, `can_show(environ)` whether its display
+    answers. `arguments(text, limit_s)` follow its name, `variables(text, limit_s, environ)` join its environment.
+    `outcome(ended)` is one of the four above.
+    """
+
+    __slots__ = ("arguments", "can_show", "is_offered", "name", "outcome", "variables")
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        is_offered: Callable[[Mapping[str, str]], bool],
+        can_show: Callable[[Mapping[str, str]], bool] = lambda _: True,
+        arguments: Callable[[str, float], list[str]],
+        variables: Callable[[str, float, Mapping[str, str]], dict[str, str]] = lambda _text, _limit_s, _environ: {},
+        outcome: Callable[[Ended], str],
+    ) -> None:
+        self.name = name
+        self.is_offered = is_offered
+        self.can_show = can_show
+        self.arguments = arguments
+        self.variables = variables
+        self.outcome = outcome
+
+
+def _on_display(environ: Mapping[str, str]) -> bool:
+    return os.name == "posix" and sys.platform != "darwin" and has_display(environ)
+
+
+def _zenity_arguments(text: str, limit_s: float) -> list[str]:
+    # In the text of an entry `_` marks a shortcut and a backslash begins an escape as in C; there is no markup.
+    shown = text.replace("\\", "\\\\").replace("_", "__")
+    return ["--entry", f"--title={TITLE}", f"--text={shown}", f"--timeout={limit_s:.0f}"]
+
+
+def _zenity_outcome(ended: Ended) -> str:
+    # Exit code 1 is Cancel, Escape, the closed window, and also a display that refuses: GTK 3 and 4 say "cannot open
+    # display" and "Failed to open display", in English always.
+    if ended.code == 1 and b"open display" not in ended.stderr:
+        return CANCELLED
+    return {0: ANSWERED, 5: GAVE_UP}.get(ended.code, NOT_SHOWN)
+
+
+def _kdialog_arguments(text: str, limit_s: float) -> list[str]:
+    del limit_s
+    # Qt guesses whether a text is HTML: so it gets HTML, with every character of the question escaped. Then `&` marks a
+    # shortcut still, and two of them are one.
+    shown = html.escape(text.replace("&", "&&")).replace("\\", "&#92;").replace("\n", "<br>")
+    return ["--title", TITLE, "--inputbox", f"<qt>{shown}</qt>", ""]
+
+
+def _kdialog_outcome(ended: Ended) -> str:
+    return {0: ANSWERED, 1: CANCELLED}.get(ended.code, NOT_SHOWN)
+
+
+def _osascript_arguments(text: str, limit_s: float) -> list[str]:
+    return ["-e", APPLESCRIPT, TITLE, f"{limit_s:.0f}", text]
+
+
+def _osascript_outcome(ended: Ended) -> str:
+    if ended.code != 0:
+        return NOT_SHOWN
+    said = ended.stdout.decode("utf-8", "replace").strip()
+    return said if said in (CANCELLED, GAVE_UP) else ANSWERED
+
+
+def _on_windows(environ: Mapping[str, str]) -> bool:
+    return (os.name == "nt" or bool(environ.get("WSL_DISTRO_NAME"))) and not is_remote(environ)
+
+
+def _powershell_arguments(text: str, limit_s: float) -> list[str]:
+    del text, limit_s
+    return ["-NoProfile", "-NonInteractive", "-Sta", "-Command", POWERSHELL_SCRIPT]
+
+
+def _powershell_variables(text: str, limit_s: float, environ: Mapping[str, str]) -> dict[str, str]:
+    # WSLENV names what crosses from Linux to Windows; Windows itself does not look at it.
+    crossing = [environ.get("WSLENV", ""), TEXT_VARIABLE, LIMIT_VARIABLE]
+    return {
+        TEXT_VARIABLE: text,
+        LIMIT_VARIABLE: f"{limit_s * 1000:.0f}",
+        "WSLENV": ":".join(name for name in crossing if name),
+    }
+
+
+def _powershell_outcome(ended: Ended) -> str:
+    return {0: ANSWERED, CANCELLED_CODE: CANCELLED, GAVE_UP_CODE: GAVE_UP}.get(ended.code, NOT_SHOWN)
+
+
+ZENITY = DialogProgram(
+    "zenity",
+    is_offered=_on_display,
+    can_show=display_answers,
+    arguments=_zenity_arguments,
+    outcome=_zenity_outcome,
+)
+KDIALOG = DialogProgram(
+    "kdialog",
+    is_offered=_on_display,
+    can_show=display_answers,
+    arguments=_kdialog_arguments,
+    outcome=_kdialog_outcome,
+)
+OSASCRIPT = DialogProgram(
+    "osascript",
+    is_offered=lambda environ: sys.platform == "darwin" and not is_remote(environ),
+    arguments=_osascript_arguments,
+    outcome=_osascript_outcome,
+)
+POWERSHELL = DialogProgram(
+    "powershell.exe",
+    is_offered=_on_windows,
+    arguments=_powershell_arguments,
+    variables=_powershell_variables,
+    outcome=_powershell_outcome,
+)
+
+
+def offered_programs(environ: Mapping[str, str]) -> list[tuple[DialogProgram, str]]:
+    """The programs that may be tried here and are installed, with their paths, in the order in which they are tried."""
+    on_kde = "KDE" in environ.get("XDG_CURRENT_DESKTOP", "").split(":")
+    programs = [*((KDIALOG, ZENITY) if on_kde else (ZENITY, KDIALOG)), OSASCRIPT, POWERSHELL]
+    found = ((program, found_program(program.name, environ)) for program in programs if program.is_offered(environ))
+    return [(program, path) for program, path in found if path]

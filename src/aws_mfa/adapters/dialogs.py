@@ -1,0 +1,93 @@
+"""
+A dialog on the desktop, for those who have no terminal: IDEs, desktop launchers, SDKs inside them.
+
+Owns the asking: the first program that can show one, a time limit, what was said before. Where none can be shown, or
+nobody answers in time, it is `NeedsHuman`; Cancel and the closed window are the person's no.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_mfa.adapters.answering_program import TookTooLong, run_for_answer
+from aws_mfa.adapters.dialog_programs import CANCELLED, GAVE_UP, NOT_SHOWN, offered_programs
+from aws_mfa.adapters.typed_line import answer_in
+from aws_mfa.errors import Cancelled, NeedsHuman
+from aws_mfa.rules.code_ways import DIALOG
+from aws_mfa.rules.shown_text import shown_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_mfa.adapters.answering_program import Ended
+    from aws_mfa.adapters.dialog_programs import DialogProgram
+    from aws_mfa.rules.code_ways import CodeQuestion
+    from aws_mfa.withdrawal import Withdrawal
+
+TIME_LIMIT_S = 120.0
+# Most programs close their window themselves, in time to say so.
+_GRACE_S = 1.0
+
+
+class DialogWay:
+    """Fulfils the Protocol `CodeWay`."""
+
+    name = DIALOG
+    has_human = True
+
+    def __init__(self, environ: Mapping[str, str], *, time_limit_s: float = TIME_LIMIT_S) -> None:
+        self._environ = environ
+        self._time_limit_s = time_limit_s
+        self._said: list[str] = []
+
+    def can_answer(self, question: CodeQuestion) -> bool:
+        """Whether a display is named and there is a program for it; whether it answers is seen when it is asked."""
+        del question
+        return bool(offered_programs(self._environ))
+
+    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
+        """
+        What was typed; what was said since the last question stands above this one.
+
+        Raises `NeedsHuman` (no dialog could be shown, nobody answered), `Cancelled`, `BadInput` as a terminal does,
+        or the withdrawal's error, with the dialog closed.
+        """
+        text = "\n".join(shown_text(line) for line in (*self._said, question.text.strip()))
+        self._said = []
+        for program, path in offered_programs(self._environ):
+            if program.can_show(self._environ):
+                ended = self._shown(program, path, text, withdrawal)
+                if ended is not None:
+                    return answer_in(ended.stdout)
+        if withdrawal is not None:
+            withdrawal.check()
+        raise NeedsHuman("there is no desktop here to show a dialog on", "run the command in a terminal")
+
+    def say(self, text: str) -> None:
+        """Remember the line; it is shown above the next question."""
+        self._said.append(text)
+
+    def _shown(self, program: DialogProgram, path: str, text: str, withdrawal: Withdrawal | None) -> Ended | None:
+        """How the dialog was answered; None where this program could not show it."""
+        limit_s = self._time_limit_s
+        try:
+            ended = run_for_answer(
+                [path, *program.arguments(text, limit_s)],
+                environ={**self._environ, **program.variables(text, limit_s, self._environ)},
+                limit_s=limit_s + _GRACE_S,
+                withdrawal=withdrawal,
+                catches_stderr=True,  # toolkits complain there about themes and buses
+            )
+        except TookTooLong:
+            raise self._nobody() from None
+        except (OSError, ValueError):  # gone since it was found
+            return None
+        outcome = program.outcome(ended)
+        if outcome == CANCELLED:
+            raise Cancelled("cancelled")
+        if outcome == GAVE_UP:
+            raise self._nobody()
+        return None if outcome == NOT_SHOWN else ended
+
+    def _nobody(self) -> NeedsHuman:
+        return NeedsHuman(f"nobody answered the dialog within {self._time_limit_s:g} s")

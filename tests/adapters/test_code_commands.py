@@ -1,0 +1,368 @@
+"""Codes from commands: the profile's mfa_process and a YubiKey; with programs of our own in their place."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import signal
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pexpect
+import pytest
+
+from aws_mfa.adapters.code_commands import MfaProcessWay, code_in
+from aws_mfa.adapters.ykman import YkmanWay, matching_account
+from aws_mfa.errors import Cancelled, NeedsHuman, WrongSecret
+from aws_mfa.rules.code_ways import CodeQuestion
+from aws_mfa.withdrawal import Withdrawal
+from needs import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from aws_mfa.workflows.doors_to_people import CodeWay
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="the programs of these tests are shell scripts"),
+    pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning"),  # pexpect beside pytest-xdist
+]
+
+DEVICE = "arn:aws:iam::123456789012:mfa/team/ann"
+QR_LABEL = "Amazon Web Services:ann@123456789012"
+
+
+@contextlib.contextmanager
+def no_terminal() -> Iterator[tuple[int, int] | None]:
+    yield None
+
+
+def asked(command: str, environ: dict[str, str] | None = None, withdrawal: Withdrawal | None = None) -> str:
+    way = MfaProcessWay(dict(os.environ) if environ is None else environ, time_limit_s=10, lend=no_terminal)
+    return way.ask(CodeQuestion("MFA code: ", DEVICE, command), withdrawal)
+
+
+def shell(script: str) -> str:
+    return f"/bin/sh -c {shlex.quote(script)}"
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/stat") as stat:
+        return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
+    return True
+
+
+def ends(pid: int) -> bool:
+    """Whether the process is gone within five seconds."""
+    end_at = time.monotonic() + 5
+    while is_running(pid) and time.monotonic() < end_at:
+        time.sleep(0.01)
+    return not is_running(pid)
+
+
+def wait_for(path: Path) -> str:
+    end_at = time.monotonic() + 5
+    while not (path.exists() and path.read_text().endswith("\n")):
+        assert time.monotonic() < end_at, f"{path} was not written"
+        time.sleep(0.01)
+    return path.read_text().strip()
+
+
+# What was printed
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        b"123456\n",
+        b"123 456\r\n",
+        b"  123456",
+        b"Amazon Web Services:ann@123456789012  123456\n",
+        b"touch it\n123456\n",
+        b"654321\nvalid for 12 s\n123456\n\n",
+        b"123456\nvalid for 12 s\n",
+    ],
+)
+def test_a_code_is_found_with_and_without_a_label(output: bytes) -> None:
+    assert code_in(output) == "123456"
+
+
+@pytest.mark.parametrize(
+    "output", [b"", b"\n", b"12345", b"1234567\n", b"123456 is locked\n", "１２３４５６\n".encode(), b"\xff23456\n"]
+)
+def test_nothing_else_is_taken_for_one(output: bytes) -> None:
+    assert code_in(output) is None
+
+
+# mfa_process
+
+
+def test_the_ways_are_what_the_workflows_ask_for() -> None:
+    """Checked by mypy; neither has a person who could be asked again."""
+    ways: list[CodeWay] = [MfaProcessWay({}), YkmanWay({})]
+    assert [(way.name, way.has_human) for way in ways] == [("mfa_process", False), ("ykman", False)]
+
+
+def test_only_a_profile_with_a_command_is_answered_by_one() -> None:
+    way = MfaProcessWay({})
+    assert way.can_answer(CodeQuestion("MFA code: ", DEVICE, "pass otp aws"))
+    assert not way.can_answer(CodeQuestion("MFA code: ", DEVICE))
+
+
+def test_no_shell_looks_at_the_command() -> None:
+    assert asked("/bin/echo $HOME;true 123456") == "123456"
+
+
+def test_it_gets_no_stdin_of_ours_and_no_terminal_where_it_is_not_lent_one() -> None:
+    """Nor by opening it: there is no way for it to stop us by reading from a terminal that is not ours now."""
+    assert asked(shell('cat; (: </dev/tty) 2>/dev/null && echo "has one" || echo 123456')) == "123456"
+
+
+def test_credentials_are_not_for_it_and_what_unlocks_a_manager_is(tmp_path: Path) -> None:
+    seen = tmp_path / "environment"
+    environ = {
+        **os.environ,
+        "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "canary",
+        "AWS_SESSION_TOKEN": "canary",
+        "AWS_SECURITY_TOKEN": "canary",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN": "canary",
+        "OP_SESSION_work": "kept",
+    }
+    asked(shell(f"env > {shlex.quote(str(seen))}; echo 123456"), environ)
+    assert "canary" not in seen.read_text()
+    assert "AKIA" not in seen.read_text()
+    assert "OP_SESSION_work=kept" in seen.read_text()
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        (shell("echo hunter2; exit 3"), "the profile's mfa_process (sh) failed with exit code 3"),
+        (shell("echo hunter2"), "the profile's mfa_process (sh) printed no code of six digits"),
+        ("/no/such/program --seed hunter2", "the profile's mfa_process (program) cannot be started: No such file"),
+        ("SEED=hunter2 oathtool", "the profile's mfa_process cannot be started: No such file"),
+        ("echo 'hunter2", "the profile's mfa_process is not a command line: a quote is not closed"),
+        ("", "the profile's mfa_process is not a command line"),
+    ],
+)
+def test_a_command_that_fails_leaves_it_to_the_next_way_and_is_not_quoted(command: str, line: str) -> None:
+    with pytest.raises(NeedsHuman) as failure:
+        asked(command)
+    assert failure.value.message.startswith(line)
+    assert "hunter2" not in failure.value.message + "".join(failure.value.hints)
+    assert failure.value.__context__ is None or failure.value.__suppress_context__
+
+
+def test_after_the_limit_it_is_ended_with_all_it_started(tmp_path: Path) -> None:
+    pids = tmp_path / "pid"
+    way = MfaProcessWay(os.environ, time_limit_s=0.5, lend=no_terminal)
+    command = shell(f"sleep 60 & echo $! > {shlex.quote(str(pids))}; wait")
+    with pytest.raises(NeedsHuman, match=r"\(sh\) did not end within 0.5 s"):
+        way.ask(CodeQuestion("MFA code: ", DEVICE, command))
+    assert ends(int(wait_for(pids)))
+
+
+def test_a_withdrawal_ends_it_even_where_it_ignores_signals(tmp_path: Path) -> None:
+    pids = tmp_path / "pid"
+    withdrawal = Withdrawal()
+    timer = threading.Timer(0.3, withdrawal.withdraw, [WrongSecret("the keys are wrong")])
+    timer.start()
+    began_at = time.monotonic()
+    with pytest.raises(WrongSecret):
+        asked(shell(f"trap '' TERM; echo $$ > {shlex.quote(str(pids))}; sleep 60"), withdrawal=withdrawal)
+    timer.join()
+    assert time.monotonic() - began_at < 5
+    assert ends(int(wait_for(pids)))
+
+
+def test_a_question_withdrawn_before_starts_nothing(tmp_path: Path) -> None:
+    withdrawal = Withdrawal()
+    withdrawal.withdraw(WrongSecret("the keys are wrong"))
+    with pytest.raises(WrongSecret):
+        asked(f"/usr/bin/touch {tmp_path}/started", withdrawal=withdrawal)
+    assert os.listdir(tmp_path) == []
+
+
+def test_ctrl_c_cancels_and_ends_it(tmp_path: Path) -> None:
+    pids = tmp_path / "pid"
+    timer = threading.Timer(0.4, os.kill, [os.getpid(), signal.SIGINT])
+    timer.start()
+    with pytest.raises(Cancelled):
+        asked(shell(f"echo $$ > {shlex.quote(str(pids))}; sleep 60"))
+    timer.join()
+    assert ends(int(wait_for(pids)))
+
+
+# mfa_process on a terminal
+
+
+PROGRAM = """
+import os, sys
+from aws_mfa.adapters.code_commands import MfaProcessWay
+from aws_mfa.errors import AwsMfaError
+from aws_mfa.rules.code_ways import CodeQuestion
+try:
+    code = MfaProcessWay(os.environ, time_limit_s={limit_s}).ask(CodeQuestion("MFA code: ", "device", {command!r}))
+except AwsMfaError as error:
+    print(type(error).__name__, error.message)
+else:
+    print("code", code)
+"""
+
+
+def on_terminal(command: str, limit_s: float = 10, redirect: str = "</dev/null 2>/dev/null") -> pexpect.spawn[str]:
+    """The way on a pty, started by a shell that shows the terminal's modes afterwards, and stays."""
+    program = PROGRAM.format(command=command, limit_s=limit_s)
+    script = f'"$0" -c "$1" {redirect}; echo "modes=[$(stty -a | tr "\\n" " ")]"; exec sleep 30'
+    environ = {**os.environ, "PYTHONPATH": os.path.join(ROOT, "src")}
+    child = pexpect.spawn("/bin/sh", ["-c", script, sys.executable, program], env=environ, encoding="utf-8", timeout=10)
+    child.delaybeforesend = None
+    return child
+
+
+@pytest.mark.real
+def test_it_asks_on_the_terminal_whatever_our_stdin_and_stderr_are() -> None:
+    child = on_terminal(shell("echo 'PIN:' >&2; read pin; echo 12345$pin"))
+    child.expect_exact("PIN:")
+    child.send("6\n")
+    child.expect_exact("code 123456")
+    child.close()
+
+
+@pytest.mark.real
+def test_ended_in_the_middle_of_its_question_it_leaves_echo_on_and_nobody_at_the_terminal(tmp_path: Path) -> None:
+    pids = tmp_path / "pid"
+    asking = f"stty -echo; /bin/sh -c 'echo $$ > {pids}; read pin'; exit 1"
+    child = on_terminal(shell(asking), limit_s=1)
+    child.expect_exact("NeedsHuman the profile's mfa_process (sh) did not end within 1 s")
+    child.expect(r"modes=\[.* echo .*\]")
+    assert ends(int(wait_for(pids)))
+    child.close()
+
+
+@pytest.mark.real
+def test_ctrl_c_on_the_terminal_cancels() -> None:
+    child = on_terminal(shell("echo 'PIN:' >&2; read pin"))
+    child.expect_exact("PIN:")
+    child.send("\x03")
+    child.expect_exact("Cancelled cancelled")
+    child.close()
+
+
+# ykman
+
+
+KEY = """#!/bin/sh
+echo "$*" >> "{folder}/calls"
+case "$3" in
+list) cat "{folder}/accounts" 2>/dev/null || {{ echo 'ERROR: No YubiKey detected!' >&2; exit 2; }} ;;
+code) echo 'Touch your YubiKey...' >&2; echo 123456 ;;
+esac
+"""
+
+
+class Key:
+    """A `ykman` of ours on a PATH, and the USB devices that Linux shows."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.usb = folder / "usb"
+        program = folder / "ykman"
+        program.write_text(KEY.format(folder=folder))
+        program.chmod(0o755)
+
+    def plug_in(self, *accounts: str) -> None:
+        for name, vendor in {"1-1": "8087\n", "1-2": "1050\n"}.items():
+            (self.usb / name).mkdir(parents=True)
+            (self.usb / name / "idVendor").write_text(vendor)
+        (self.usb / "1-2:1.0").mkdir()
+        (self.folder / "accounts").write_text("".join(f"{account}\n" for account in accounts))
+
+    def way(self, **variables: str) -> YkmanWay:
+        environ = {"PATH": f"{self.folder}:/usr/bin:/bin", **variables}
+        return YkmanWay(environ, usb_devices=str(self.usb), lend=no_terminal)
+
+    def calls(self) -> list[str]:
+        return (self.folder / "calls").read_text().splitlines()
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Key:
+    return Key(tmp_path)
+
+
+QUESTION = CodeQuestion("MFA code: ", DEVICE)
+
+
+def test_the_account_of_the_device_gives_the_code(key: Key) -> None:
+    key.plug_in("GitHub:ann", "Amazon Web Services:bob@123456789012", QR_LABEL)
+    assert key.way().can_answer(QUESTION)
+    assert key.way().ask(QUESTION) == "123456"
+    assert key.calls() == ["oath accounts list", f"oath accounts code --single -- {QR_LABEL}"]
+
+
+@pytest.mark.parametrize(
+    ("accounts", "wanted", "match"),
+    [
+        ([QR_LABEL, "Amazon Web Services:ann@210987654321"], None, QR_LABEL),
+        ([f"aws:{DEVICE}"], None, f"aws:{DEVICE}"),
+        (["ann@123456789012"], None, "ann@123456789012"),
+        (["Amazon Web Services:joann@123456789012"], None, None),
+        (["Amazon Web Services:ann@my-alias"], None, None),
+        ([QR_LABEL, f"aws:{DEVICE}"], None, None),
+        (["Amazon Web Services:ann@my-alias", "GitHub:ann"], "ANN@my", "Amazon Web Services:ann@my-alias"),
+        (["aws:ann", "aws:anna"], "aws:ann", "aws:ann"),
+        (["aws:ann", "aws:anna"], "aws", None),
+        ([QR_LABEL], "GitHub", None),
+        ([], None, None),
+    ],
+)
+def test_one_account_matches_or_none_is_used(accounts: list[str], wanted: str | None, match: str | None) -> None:
+    assert matching_account(accounts, DEVICE, wanted) == match
+
+
+def test_a_key_with_nothing_of_ours_is_left_to_the_next_way(key: Key) -> None:
+    key.plug_in("GitHub:ann")
+    with pytest.raises(NeedsHuman, match=f"not exactly one account on the YubiKey is {DEVICE}"):
+        key.way().ask(QUESTION)
+    assert key.calls() == ["oath accounts list"]
+
+
+def test_without_a_key_ykman_is_not_started_unless_somebody_asked_for_it(key: Key) -> None:
+    """It takes three seconds to find out: nobody who merely has it installed shall wait for that."""
+    assert not key.way().can_answer(QUESTION)
+    assert key.way(AWS_MFA_PROMPT="ykman,terminal").can_answer(QUESTION)
+    assert key.way(AWS_MFA_YKMAN_ACCOUNT="aws:ann").can_answer(QUESTION)
+    with pytest.raises(NeedsHuman, match="ykman cannot list the accounts of a YubiKey"):
+        key.way(AWS_MFA_PROMPT="ykman").ask(QUESTION)
+
+
+def test_a_device_without_an_account_in_its_name_needs_the_account_named(key: Key) -> None:
+    key.plug_in("aws:ann")
+    hardware = CodeQuestion("MFA code: ", "GAHT12345678")
+    assert not key.way().can_answer(hardware)
+    assert key.way(AWS_MFA_YKMAN_ACCOUNT="aws:ann").ask(hardware) == "123456"
+
+
+def test_no_ykman_no_way_and_none_from_the_working_folder(key: Key, monkeypatch: pytest.MonkeyPatch) -> None:
+    key.plug_in(QR_LABEL)
+    monkeypatch.chdir(key.folder)
+    assert not key.way(PATH="/nowhere").can_answer(QUESTION)
+    assert not key.way(PATH=".").can_answer(QUESTION)
+
+
+def test_a_touch_that_does_not_come_is_left_to_the_next_way(key: Key) -> None:
+    key.plug_in(QR_LABEL)
+    program = key.folder / "ykman"
+    program.write_text(program.read_text().replace("echo 123456", "exit 1"))
+    with pytest.raises(NeedsHuman, match="ykman gave no code"):
+        key.way().ask(QUESTION)

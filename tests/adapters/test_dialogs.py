@@ -1,0 +1,379 @@
+"""Dialogs: with programs of our own in the place of each, and zenity itself on a screen that nobody sees."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aws_mfa.adapters.answering_program import Ended
+from aws_mfa.adapters.dialog_programs import (
+    ANSWERED,
+    CANCELLED,
+    GAVE_UP,
+    KDIALOG,
+    NOT_SHOWN,
+    OSASCRIPT,
+    POWERSHELL,
+    ZENITY,
+    DialogProgram,
+    offered_programs,
+)
+from aws_mfa.adapters.dialogs import DialogWay
+from aws_mfa.adapters.displays import display_answers
+from aws_mfa.errors import BadInput, Cancelled, NeedsHuman, WrongSecret
+from aws_mfa.rules.code_ways import CodeQuestion
+from aws_mfa.withdrawal import Withdrawal
+from needs import needs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from aws_mfa.workflows.doors_to_people import CodeWay
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the programs of these tests are shell scripts")
+
+DEVICE = "arn:aws:iam::123456789012:mfa/ann_b"
+QUESTION = CodeQuestion(f"MFA code for {DEVICE}: ", DEVICE)
+
+
+@pytest.fixture
+def display() -> Iterator[str]:
+    """A Wayland socket that takes connections; in /tmp and short: a socket's path has at most 107 bytes."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder, socket.socket(socket.AF_UNIX) as server:
+        path = os.path.join(folder, "w")
+        server.bind(path)
+        server.listen()
+        yield path
+
+
+class Desktop:
+    """A PATH with the programs that a test puts there, and a display."""
+
+    def __init__(self, folder: Path, display: str) -> None:
+        self.folder = folder
+        self.environ = {"PATH": f"{folder}:/usr/bin:/bin", "WAYLAND_DISPLAY": display, "AWS_SESSION_TOKEN": "canary"}
+
+    def install(self, name: str, script: str) -> None:
+        """A program that notes its arguments and its environment, then runs the script."""
+        program = self.folder / name
+        seen = f'printf "%s\\0" "$@" > {self.folder}/argv; env > {self.folder}/env; echo {name} >> {self.folder}/order'
+        program.write_text(f"#!/bin/sh\n{seen}\n{script}\n")
+        program.chmod(0o755)
+
+    def way(self, *, time_limit_s: float = 10, **variables: str) -> DialogWay:
+        return DialogWay({**self.environ, **variables}, time_limit_s=time_limit_s)
+
+    def argv(self) -> list[str]:
+        return (self.folder / "argv").read_text().split("\0")[:-1]
+
+    def order(self) -> list[str]:
+        return (self.folder / "order").read_text().split()
+
+
+@pytest.fixture
+def desktop(tmp_path: Path, display: str, monkeypatch: pytest.MonkeyPatch) -> Desktop:
+    monkeypatch.setattr(sys, "platform", "linux")
+    stage = Desktop(tmp_path, display)
+    for program in (ZENITY, KDIALOG, OSASCRIPT, POWERSHELL):
+        stage.install(program.name, "echo 'not to be started' >&2; exit 99")
+    return stage
+
+
+# Asking
+
+
+def test_what_is_typed_is_the_answer(desktop: Desktop) -> None:
+    desktop.install("zenity", "echo '123 456'")
+    way: CodeWay = desktop.way()
+    assert (way.name, way.has_human, way.can_answer(QUESTION)) == ("dialog", True, True)
+    assert way.ask(QUESTION) == "123 456"
+    assert desktop.order() == ["zenity"]
+
+
+def test_the_dialog_gets_no_credentials(desktop: Desktop) -> None:
+    desktop.install("zenity", "echo 123456")
+    desktop.way().ask(QUESTION)
+    assert "canary" not in (desktop.folder / "env").read_text()
+
+
+def test_what_was_said_stands_above_the_next_question_and_no_other(desktop: Desktop) -> None:
+    desktop.install("zenity", "echo 123456")
+    way = desktop.way()
+    way.say("wrong code")
+    way.say("hint: type\x1b[31m the next one")
+    way.ask(QUESTION)
+    said, hint, question = next(word for word in desktop.argv() if word.startswith("--text=")).split("\n")
+    assert said == "--text=wrong code"
+    assert hint == r"hint: type\\x1b[31m the next one"
+    assert question == f"MFA code for {DEVICE.replace('_', '__')}:"
+    way.ask(QUESTION)
+    assert not any("wrong code" in word for word in desktop.argv())
+
+
+def test_cancel_ends_it_and_no_other_program_asks_again(desktop: Desktop) -> None:
+    desktop.install("zenity", "echo 'Gtk-WARNING: no theme' >&2; exit 1")
+    with pytest.raises(Cancelled):
+        desktop.way().ask(QUESTION)
+    assert desktop.order() == ["zenity"]
+
+
+@pytest.mark.parametrize(
+    "failure", ["echo 'cannot open display: :0' >&2; exit 1", "echo 'Failed to open display' >&2; exit 1", "kill -6 $$"]
+)
+def test_a_program_that_cannot_show_it_leaves_it_to_the_next(desktop: Desktop, failure: str) -> None:
+    desktop.install("zenity", failure)
+    desktop.install("kdialog", "echo 123456")
+    assert desktop.way().ask(QUESTION) == "123456"
+    assert desktop.order() == ["zenity", "kdialog"]
+
+
+def test_where_none_can_show_it_the_next_way_is_tried(desktop: Desktop, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(NeedsHuman, match="there is no desktop here to show a dialog on"):
+        desktop.way().ask(QUESTION)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_program_that_vanished_leaves_it_to_the_next(desktop: Desktop) -> None:
+    (desktop.folder / "zenity").write_text("#!/no/such/interpreter\n")
+    desktop.install("kdialog", "echo 123456")
+    assert desktop.way().ask(QUESTION) == "123456"
+
+
+@pytest.mark.parametrize("script", ["exit 5", "exec sleep 60"])
+def test_nobody_answers_in_time(desktop: Desktop, script: str) -> None:
+    """Whether the program closes its window itself or not."""
+    desktop.install("zenity", script)
+    with pytest.raises(NeedsHuman, match=r"nobody answered the dialog within 0.2 s"):
+        desktop.way(time_limit_s=0.2).ask(QUESTION)
+
+
+def test_a_withdrawal_closes_the_dialog(desktop: Desktop) -> None:
+    desktop.install("zenity", "exec sleep 60")
+    withdrawal = Withdrawal()
+    timer = threading.Timer(0.3, withdrawal.withdraw, [WrongSecret("the keys are wrong")])
+    timer.start()
+    began_at = time.monotonic()
+    with pytest.raises(WrongSecret):
+        desktop.way().ask(QUESTION, withdrawal)
+    timer.join()
+    assert time.monotonic() - began_at < 5
+
+
+def test_a_withdrawn_question_without_a_desktop_says_why_it_was_withdrawn(desktop: Desktop) -> None:
+    withdrawal = Withdrawal()
+    withdrawal.withdraw(WrongSecret("the keys are wrong"))
+    with pytest.raises(WrongSecret):
+        desktop.way(WAYLAND_DISPLAY="/no/such/socket").ask(QUESTION, withdrawal)
+
+
+def test_an_answer_that_no_person_typed_is_refused_as_at_a_terminal(desktop: Desktop) -> None:
+    desktop.install("zenity", "printf '12\\033[A3456\\n'")
+    with pytest.raises(BadInput, match="control characters"):
+        desktop.way().ask(QUESTION)
+
+
+# Which program, where
+
+
+def names(environ: dict[str, str]) -> list[str]:
+    return [program.name for program, _ in offered_programs(environ)]
+
+
+@pytest.mark.parametrize(
+    ("platform", "variables", "offered"),
+    [
+        ("linux", {}, ["zenity", "kdialog"]),
+        ("linux", {"XDG_CURRENT_DESKTOP": "KDE"}, ["kdialog", "zenity"]),
+        ("linux", {"WAYLAND_DISPLAY": ""}, []),
+        ("linux", {"SSH_CONNECTION": "192.0.2.1 1 192.0.2.2 22"}, []),
+        ("linux", {"SSH_CONNECTION": "192.0.2.1 1 192.0.2.2 22", "DISPLAY": "localhost:10.0"}, ["zenity", "kdialog"]),
+        ("linux", {"WSL_DISTRO_NAME": "Debian"}, ["zenity", "kdialog", "powershell.exe"]),
+        ("linux", {"WSL_DISTRO_NAME": "Debian", "WAYLAND_DISPLAY": ""}, ["powershell.exe"]),
+        ("darwin", {}, ["osascript"]),
+        ("darwin", {"SSH_TTY": "/dev/pts/1"}, []),
+    ],
+)
+def test_the_programs_of_the_platform_are_offered(
+    desktop: Desktop, monkeypatch: pytest.MonkeyPatch, platform: str, variables: dict[str, str], offered: list[str]
+) -> None:
+    monkeypatch.setattr(sys, "platform", platform)
+    assert names({**desktop.environ, **variables}) == offered
+
+
+def test_what_is_not_installed_is_not_offered(desktop: Desktop) -> None:
+    os.remove(desktop.folder / "zenity")
+    assert names({**desktop.environ, "PATH": str(desktop.folder)}) == ["kdialog"]
+
+
+# What their ends mean
+
+
+@pytest.mark.parametrize(
+    ("program", "code", "stdout", "outcome"),
+    [
+        (ZENITY, 0, b"123456\n", ANSWERED),
+        (ZENITY, 1, b"", CANCELLED),
+        (ZENITY, 5, b"", GAVE_UP),
+        (ZENITY, 255, b"", NOT_SHOWN),
+        (ZENITY, -11, b"", NOT_SHOWN),
+        (KDIALOG, 0, b"123456\n", ANSWERED),
+        (KDIALOG, 1, b"", CANCELLED),
+        (KDIALOG, -6, b"", NOT_SHOWN),
+        (OSASCRIPT, 0, b"123456\n", ANSWERED),
+        (OSASCRIPT, 0, b"cancelled\n", CANCELLED),
+        (OSASCRIPT, 0, b"gave up\n", GAVE_UP),
+        (OSASCRIPT, 1, b"", NOT_SHOWN),
+        (POWERSHELL, 0, b"123456", ANSWERED),
+        (POWERSHELL, 10, b"", CANCELLED),
+        (POWERSHELL, 11, b"", GAVE_UP),
+        (POWERSHELL, 12, b"", NOT_SHOWN),
+        (POWERSHELL, 1, b"", NOT_SHOWN),
+    ],
+)
+def test_the_end_of_each_program_is_understood(program: DialogProgram, code: int, stdout: bytes, outcome: str) -> None:
+    assert program.outcome(Ended(code, stdout, b"")) == outcome
+
+
+HOSTILE = '"; do shell script "id" & <b>_x</b> $(id) `id` \\n'
+
+
+def test_the_question_is_no_piece_of_a_script() -> None:
+    """The scripts are the same whatever is asked: the question is an argument of its own, or a variable."""
+    *script, text = OSASCRIPT.arguments(HOSTILE, 120)
+    assert text == HOSTILE
+    assert script == OSASCRIPT.arguments("", 120)[:-1]
+    assert POWERSHELL.arguments(HOSTILE, 120) == POWERSHELL.arguments("", 120)
+    variables = POWERSHELL.variables(HOSTILE, 120, {"WSLENV": "OTHER/p"})
+    assert variables == {
+        "AWS_MFA_DIALOG_TEXT": HOSTILE,
+        "AWS_MFA_DIALOG_LIMIT_MS": "120000",
+        "WSLENV": "OTHER/p:AWS_MFA_DIALOG_TEXT:AWS_MFA_DIALOG_LIMIT_MS",
+    }
+    assert '"' not in POWERSHELL.arguments("", 120)[-1]
+
+
+def test_the_question_is_no_markup() -> None:
+    assert ZENITY.arguments(HOSTILE, 120)[2] == '--text="; do shell script "id" & <b>__x</b> $(id) `id` \\\\n'
+    assert KDIALOG.arguments("<b>_x</b> & \\n", 120)[3] == "<qt>&lt;b&gt;_x&lt;/b&gt; &amp;&amp; &#92;n</qt>"
+
+
+# Displays
+
+
+def test_a_display_answers_where_its_socket_takes_connections(display: str) -> None:
+    folder, name = os.path.split(display)
+    assert display_answers({"WAYLAND_DISPLAY": display})
+    assert display_answers({"WAYLAND_DISPLAY": name, "XDG_RUNTIME_DIR": folder})
+    assert display_answers({"DISPLAY": display}), "XQuartz names its display by the socket's path"
+    assert not display_answers({"WAYLAND_DISPLAY": name})
+    assert not display_answers({"WAYLAND_DISPLAY": display, "SSH_TTY": "/dev/pts/1"})
+
+
+def test_a_forwarded_display_answers_on_its_port() -> None:
+    """`localhost:10.0` is port 6010; a free port above it stands in for that."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        number = server.getsockname()[1] - 6000
+        server.listen()
+        assert display_answers({"DISPLAY": f"127.0.0.1:{number}.0"})
+    assert not display_answers({"DISPLAY": f"127.0.0.1:{number}.0"})
+
+
+@pytest.mark.parametrize("name", ["", ":", ":x", "localhost", ":987654", "unix:987654.0", "127.0.0.1:99999999", "/no"])
+def test_no_display_answers_to_a_name_that_is_stale_or_none(name: str) -> None:
+    assert not display_answers({"DISPLAY": name})
+
+
+# zenity itself
+
+
+@pytest.fixture(scope="module")
+def screen() -> Iterator[dict[str, str]]:
+    """An X server of our own; the environment that leads to it."""
+    needs("Xvfb", "xdotool", "zenity")
+    reader, writer = os.pipe()
+    command = ["Xvfb", "-displayfd", str(writer), "-screen", "0", "800x600x24", "-nolisten", "tcp"]
+    server = subprocess.Popen(command, pass_fds=[writer], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    os.close(writer)
+    with server, open(reader, "rb") as chosen:
+        number = chosen.readline().decode().strip()
+        yield {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "LC_ALL": "C.UTF-8", "DISPLAY": f":{number}"}
+        server.terminate()
+
+
+@contextlib.contextmanager
+def once_shown(screen: dict[str, str], act: Callable[[str], object]) -> Iterator[None]:
+    """Do `act` with the dialog's window, as soon as it is there."""
+
+    def wait_and_act() -> None:
+        found = subprocess.run(
+            ["xdotool", "search", "--sync", "--onlyvisible", "--name", "^aws-mfa$"],
+            env=screen, capture_output=True, text=True, timeout=20, check=True,
+        )  # fmt: skip
+        act(found.stdout.split()[0])
+
+    thread = threading.Thread(target=wait_and_act)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+
+
+def press(screen: dict[str, str], *keys: str) -> None:
+    subprocess.run(["xdotool", "key", "--delay", "20", *keys], env=screen, timeout=20, check=True)
+
+
+def windows(screen: dict[str, str]) -> str:
+    found = subprocess.run(
+        ["xdotool", "search", "--name", "^aws-mfa$"], env=screen, capture_output=True, text=True, check=False
+    )
+    return found.stdout
+
+
+@pytest.mark.real
+def test_zenity_gives_what_is_typed(screen: dict[str, str], capfd: pytest.CaptureFixture[str]) -> None:
+    with once_shown(screen, lambda _: press(screen, *"123456", "Return")):
+        assert DialogWay(screen).ask(QUESTION) == "123456"
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.real
+def test_zenity_s_escape_cancels(screen: dict[str, str]) -> None:
+    with once_shown(screen, lambda _: press(screen, "Escape")), pytest.raises(Cancelled):
+        DialogWay(screen).ask(QUESTION)
+
+
+@pytest.mark.real
+def test_zenity_closes_when_nobody_answers(screen: dict[str, str]) -> None:
+    with pytest.raises(NeedsHuman, match="nobody answered the dialog within 1 s"):
+        DialogWay(screen, time_limit_s=1).ask(QUESTION)
+    assert windows(screen) == ""
+
+
+@pytest.mark.real
+def test_zenity_closes_when_the_question_is_withdrawn(screen: dict[str, str]) -> None:
+    withdrawal = Withdrawal()
+    failure = WrongSecret("the keys are wrong")
+    with once_shown(screen, lambda _: withdrawal.withdraw(failure)), pytest.raises(WrongSecret):
+        DialogWay(screen).ask(QUESTION, withdrawal)
+    assert windows(screen) == ""
+
+
+@pytest.mark.real
+def test_zenity_on_a_display_that_refuses_is_no_cancel(screen: dict[str, str], display: str) -> None:
+    """The socket takes the connection and speaks no Wayland: as a display whose cookie we do not have."""
+    needs("zenity")
+    environ = {**screen, "DISPLAY": "", "WAYLAND_DISPLAY": display, "GDK_BACKEND": "x11"}
+    with pytest.raises(NeedsHuman, match="there is no desktop here to show a dialog on"):
+        DialogWay(environ).ask(QUESTION)

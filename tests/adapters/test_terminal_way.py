@@ -1,0 +1,134 @@
+"""The terminal as a way to a code, in the foreground and in the background of a real pty."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pexpect
+import pytest
+
+from aws_mfa.adapters.terminal import ControllingTerminal, NoTerminal, lent_terminal
+from aws_mfa.adapters.terminal_way import TerminalWay
+from aws_mfa.errors import NeedsHuman, WrongSecret
+from aws_mfa.rules.code_ways import CodeQuestion
+from aws_mfa.withdrawal import Withdrawal
+from fakes import FakeTerminal
+from needs import ROOT
+
+if TYPE_CHECKING:
+    from aws_mfa.workflows.doors_to_people import CodeWay
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="process groups of a terminal are POSIX"),
+    pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning"),  # pexpect beside pytest-xdist
+]
+
+QUESTION = CodeQuestion("MFA code: ", "arn:aws:iam::123456789012:mfa/ann")
+
+
+def test_the_line_typed_is_the_answer() -> None:
+    terminal = FakeTerminal("123456")
+    way: CodeWay = TerminalWay(terminal)
+    assert (way.name, way.has_human, way.can_answer(QUESTION)) == ("terminal", True, True)
+    assert way.ask(QUESTION) == "123456"
+    assert terminal.questions == [QUESTION.text]
+
+
+def test_without_a_terminal_the_next_way_is_tried() -> None:
+    way = TerminalWay(NoTerminal())
+    assert not way.has_human
+    with pytest.raises(NeedsHuman):
+        way.ask(QUESTION)
+
+
+class TerminalOfAnother(ControllingTerminal):
+    def is_ours(self) -> bool:
+        return False
+
+
+def test_in_the_background_a_withdrawn_question_says_why_it_was_withdrawn() -> None:
+    withdrawal = Withdrawal()
+    withdrawal.withdraw(WrongSecret("the keys are wrong"))
+    with pytest.raises(WrongSecret):
+        TerminalWay(TerminalOfAnother()).ask(QUESTION, withdrawal)
+
+
+def test_a_terminal_that_is_gone_is_nobody_else_s_and_lent_to_nobody() -> None:
+    assert ControllingTerminal("/no/such/terminal").is_ours()
+    with lent_terminal("/no/such/terminal") as lent:
+        assert lent is None
+
+
+# On a pty: a job-control shell starts us in the background, in a process group that is not the terminal's.
+
+PROGRAM = """
+import os, sys
+from aws_mfa.adapters.code_commands import MfaProcessWay
+from aws_mfa.adapters.terminal import choose_terminal
+from aws_mfa.adapters.terminal_way import TerminalWay
+from aws_mfa.errors import AwsMfaError
+from aws_mfa.rules.code_ways import CodeQuestion
+
+way = {way}
+way.say("said from here")
+try:
+    code = way.ask(CodeQuestion("MFA code: ", "device", {command!r}))
+except AwsMfaError as error:
+    print(type(error).__name__, error.message)
+else:
+    print("code", code)
+"""
+TERMINAL = "TerminalWay(choose_terminal(reads_pipe=False))"
+COMMAND = "MfaProcessWay(os.environ, time_limit_s=10)"
+
+
+def shell_runs(line: str, way: str, command: str | None = None) -> pexpect.spawn[str]:
+    """A shell with job control on a pty that runs the line, with the program as `$0 -c "$1"`."""
+    environ = {**os.environ, "PYTHONPATH": os.path.join(ROOT, "src")}
+    arguments = ["-m", "-c", line, sys.executable, PROGRAM.format(way=way, command=command)]
+    child = pexpect.spawn("/bin/sh", arguments, env=environ, encoding="utf-8", timeout=15)
+    child.delaybeforesend = None
+    return child
+
+
+IN_BACKGROUND = '"$0" -c "$1" & wait $!; echo "status=$?"'
+
+
+@pytest.mark.real
+def test_in_the_foreground_it_asks() -> None:
+    child = shell_runs('"$0" -c "$1"', TERMINAL)
+    child.expect_exact("said from here")
+    child.expect_exact("MFA code: ")
+    child.send("123456\n")
+    child.expect_exact("code 123456")
+    child.close()
+
+
+@pytest.mark.real
+def test_in_the_background_it_refuses_instead_of_stopping_its_process_group() -> None:
+    """What it says is on the terminal all the same."""
+    child = shell_runs(IN_BACKGROUND, TERMINAL)
+    child.expect_exact("said from here")
+    child.expect_exact("NeedsHuman the terminal belongs to another program now")
+    child.expect_exact("status=0")
+    child.close()
+
+
+@pytest.mark.real
+def test_what_it_says_does_not_stop_it_on_a_terminal_that_forbids_it() -> None:
+    child = shell_runs(f"stty tostop; {IN_BACKGROUND.replace('&', '>/dev/null 2>&1 &', 1)}", TERMINAL)
+    child.expect_exact("said from here")
+    child.expect_exact("status=0")
+    child.close()
+
+
+@pytest.mark.real
+def test_in_the_background_a_command_is_not_lent_the_terminal() -> None:
+    """It reads the end of its input instead of stopping us, and what it opens itself is not there."""
+    command = "/bin/sh -c 'read pin; (: </dev/tty) 2>/dev/null && exit 7; echo 12345${pin:-6}'"
+    child = shell_runs(IN_BACKGROUND, COMMAND, command)
+    child.expect_exact("code 123456")
+    child.expect_exact("status=0")
+    child.close()
