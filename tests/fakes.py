@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from copy import copy
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import AwsMfaError, NeedsHuman
-from aws_mfa.model import Identity, LongTermKeys, Secret, Session
+from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from typing import TypeVar
 
-    from aws_mfa.model import SessionRequest
     from aws_mfa.rules.code_ways import CodeQuestion
+    from aws_mfa.rules.container_credentials import Held
+    from aws_mfa.rules.session_witness import Witnessed
     from aws_mfa.withdrawal import Withdrawal
+    from aws_mfa.workflows.doors_to_people import CodeWay
     from aws_mfa.workflows.outside import Outside
 
     Result = TypeVar("Result")
@@ -81,6 +84,38 @@ class FakeWay:
         self.terminal.say(text)
 
 
+class FakeQuestion:
+    """A question that another process left open; `said` is what it says about the code, `over`: it has ended."""
+
+    pid = 4711
+    device = DEVICE
+    text = f"MFA code for {DEVICE}: "
+
+    def __init__(self, *said: str, over: bool = False) -> None:
+        self.said = list(said)
+        self.over = over
+        self.codes: list[str] = []
+
+    def wait_for_end(self) -> None:
+        if self.over:
+            raise NeedsHuman("the question is over")
+
+    def answer(self, code: str) -> list[str]:
+        self.codes.append(code)
+        return self.said
+
+
+class FakeQuestions:
+    """The questions left open: one or none."""
+
+    def __init__(self, question: FakeQuestion | None = None) -> None:
+        self.question = question
+
+    @contextmanager
+    def oldest(self) -> Iterator[FakeQuestion | None]:
+        yield self.question
+
+
 class FakeTurn:
     """Our turn at once; `ended` is how the question ended that we waited for."""
 
@@ -128,6 +163,12 @@ class FakeSts:
     def assume_role(self, keys: LongTermKeys | Session, request: SessionRequest, code: str | None) -> Session:
         return self._answer("AssumeRole", code, request)
 
+    def get_federation_token(
+        self, keys: LongTermKeys, name: str, duration_s: int, *, policy: str | None, policy_arns: tuple[str, ...]
+    ) -> Session:
+        request = SessionRequest("", duration_s, None, name, policy=policy, policy_arns=policy_arns)
+        return self._answer("GetFederationToken", None, request)
+
     def get_caller_identity(self, keys: LongTermKeys | Session) -> Identity:
         self.identity_calls += 1
         if isinstance(self.identity, AwsMfaError):
@@ -140,6 +181,33 @@ class FakeSts:
         if isinstance(answer, AwsMfaError):
             raise answer
         return answer
+
+
+class FakeSignIn:
+    """Answers with a token, or fails; `sessions` are those it was given."""
+
+    def __init__(self) -> None:
+        self.answer: Secret | AwsMfaError = Secret("sign-in/token==")
+        self.sessions: list[Session] = []
+        self.regions: list[str] = []
+
+    def token(self, session: Session) -> Secret:
+        self.sessions.append(session)
+        if isinstance(self.answer, AwsMfaError):
+            raise self.answer
+        return self.answer
+
+
+class FakeBrowser:
+    """Remembers the pages; `can_open` off: there is none."""
+
+    def __init__(self) -> None:
+        self.can_open = True
+        self.opened: list[str] = []
+
+    def open(self, url: Secret) -> bool:
+        self.opened.append(url.reveal())
+        return self.can_open
 
 
 class FakeIam:
@@ -295,6 +363,16 @@ class FakeSessionCache:
         return sorted(gone)
 
 
+class FakeWatch:
+    """Remembers what was noted."""
+
+    def __init__(self) -> None:
+        self.noted: dict[str, Witnessed] = {}
+
+    def note(self, profile: str, found: Witnessed) -> None:
+        self.noted[profile] = found
+
+
 class FakeLedger:
     """Used codes in memory."""
 
@@ -324,14 +402,56 @@ class AtOnce:
             raise self._error
 
 
+class FakeChild:
+    """Remembers the command and its environment; `exit_code` is how it ends."""
+
+    def __init__(self) -> None:
+        self.exit_code = 0
+        self.command: list[str] = []
+        self.environ: dict[str, str] = {}
+
+    def shell(self, environ: Mapping[str, str]) -> list[str]:
+        return ["/bin/sh"]
+
+    def check(self, command: Sequence[str], environ: Mapping[str, str]) -> None:
+        pass
+
+    def become(self, command: Sequence[str], environ: Mapping[str, str]) -> int:
+        return self.run(command, environ)
+
+    def run(self, command: Sequence[str], environ: Mapping[str, str]) -> int:
+        self.command, self.environ = list(command), dict(environ)
+        return self.exit_code
+
+    def end_like(self, exit_code: int) -> int:
+        return exit_code
+
+
+class FakeEndpoint:
+    """Keeps what it is to answer with."""
+
+    token_file = "/run/invented.token"
+
+    def __init__(self) -> None:
+        self.held: dict[str, Held] = {}
+        self.is_open = False
+
+    def url_of(self, profile: str) -> str:
+        return f"http://127.0.0.1:4711/{profile}"
+
+    def hand_out(self, profile: str, held: Held) -> None:
+        self.held[profile] = held
+
+
 class FakeOutside:
     """All doors, each an attribute that a test may replace."""
 
     def __init__(self, credentials: str | None = None, config: str | None = None) -> None:
         self.environ: Mapping[str, str] = {}
         self.terminal: FakeTerminal = FakeTerminal()
-        self.ways: list[FakeWay] | None = None
+        self.ways: Sequence[CodeWay] | None = None
         self.turns = FakeTurns()
+        self.open_questions = FakeQuestions()
         self.said: list[str] = []
         self.credentials = MemoryFile(credentials)
         self.config = MemoryFile(config, "~/.aws/config")
@@ -343,15 +463,35 @@ class FakeOutside:
         self.sts_of: dict[str, FakeSts] = {}
         self.fake_sts = FakeSts()
         self.fake_iam = FakeIam([DEVICE])
+        self.fake_sign_in = FakeSignIn()
+        self.browser = FakeBrowser()
         self.moment = NOW
         self.session_cache = FakeSessionCache()
+        self.watch = FakeWatch()
+        self.child = FakeChild()
+        self.callers: list[str] = []
+        self.fake_endpoint = FakeEndpoint()
 
     @property
-    def code_ways(self) -> list[FakeWay]:
+    def code_ways(self) -> Sequence[CodeWay]:
         return [FakeWay(self.terminal)] if self.ways is None else self.ways
+
+    def with_code_ways(self, ways: Sequence[CodeWay]) -> FakeOutside:
+        twin = copy(self)
+        twin.ways = ways
+        return twin
+
+    @contextmanager
+    def endpoint(self, port: int) -> Iterator[FakeEndpoint]:
+        self.fake_endpoint.is_open = True
+        yield self.fake_endpoint
+        self.fake_endpoint.is_open = False
 
     def say(self, text: str) -> None:
         self.said.append(text)
+
+    def watch_files(self) -> FakeWatch:
+        return self.watch
 
     def vault(self, name: str) -> FakeVault:
         return self.vaults[name]
@@ -371,6 +511,10 @@ class FakeOutside:
 
     def iam(self, region: str) -> FakeIam:
         return self.fake_iam
+
+    def sign_in(self, region: str) -> FakeSignIn:
+        self.fake_sign_in.regions.append(region)
+        return self.fake_sign_in
 
     def beside(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> AtOnce:
         return AtOnce(work, failed)

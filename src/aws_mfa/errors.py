@@ -4,7 +4,9 @@ Every failure a user can meet, one class per situation; imports nothing.
     AwsMfaError                exit 1   unexpected, or a bug
     |-- BadInput               exit 2   what was given cannot be right: a flag, a variable, a setting
     |   |-- BadCode                     not six digits
-    |   `-- NothingGiven                a question that wants an answer got none
+    |   |-- NothingGiven                a question that wants an answer got none
+    |   |-- NoSuchCommand     exit 127  the command to run is not there
+    |   `-- CommandNotRunnable  exit 126  it is there, and the system does not run it
     |-- NotSetUp               exit 3   something must be stored or mended first
     |   |-- NoLongTermKeys              no keys in the vault, the fork's items or the file
     |   |-- NoDevice                    no MFA device known or found
@@ -13,6 +15,7 @@ Every failure a user can meet, one class per situation; imports nothing.
     |   |-- BadProfile                  a profile in the AWS files cannot be used as it stands
     |   `-- PermanentKeysInTheWay       the section to be written holds long-term keys
     |-- NeedsHuman             exit 4   a question, and nobody there to answer
+    |   `-- NobodyAnswered              it was put, and nobody answered in time
     |-- RefusedByAws           exit 5   AWS answered: no
     |   |-- WrongCode                   wrong, or used before: the next code may be asked for
     |   |   `-- CodeAlreadyUsed         known as used before it is sent
@@ -68,6 +71,18 @@ class NothingGiven(BadInput):
     """A question that wants an answer was left empty: whoever does that has had enough."""
 
 
+class NoSuchCommand(BadInput):
+    """The command to run is not there; the exit code is the one that shells give."""
+
+    exit_code = 127
+
+
+class CommandNotRunnable(BadInput):
+    """The command to run is there, and the system does not run it; the exit code is the one that shells give."""
+
+    exit_code = 126
+
+
 class NotSetUp(AwsMfaError):
     """Something must be stored or mended before this can work."""
 
@@ -102,6 +117,10 @@ class NeedsHuman(AwsMfaError):
     """A question must be asked and there is nobody to answer."""
 
     exit_code = 4
+
+
+class NobodyAnswered(NeedsHuman):
+    """The question was put where somebody might have answered it, and nobody did in time."""
 
 
 class RefusedByAws(AwsMfaError):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.adapters.turns import FileTurns
-from aws_mfa.errors import AwsMfaError, Cancelled, NeedsHuman, RefusedByAws, UnknownDevice
+from aws_mfa.errors import AwsMfaError, Cancelled, NeedsHuman, NobodyAnswered, RefusedByAws, UnknownDevice
 from fakes import DEVICE, NOW
 
 if TYPE_CHECKING:
@@ -94,6 +94,13 @@ def test_a_refusal_of_aws_is_shared_with_its_hints(stage: Stage) -> None:
     assert isinstance(told, RefusedByAws)
     assert "not this user's device" in told.message
     assert told.hints == ("look",)
+
+
+def test_a_question_that_nobody_answered_is_not_put_again_by_each_of_those_who_waited(stage: Stage) -> None:
+    """Without a terminal each would wait for its own twenty seconds, one after the other."""
+    told = shared_after(stage, lambda turn: turn.tell(QUESTION, NobodyAnswered("nobody answered within 20 s")))
+    assert isinstance(told, NobodyAnswered)
+    assert "nobody answered within 20 s" in told.message
 
 
 def test_another_question_of_the_same_device_is_not_answered_by_that(stage: Stage) -> None:

@@ -14,6 +14,7 @@ from aws_mfa.errors import (
     Cancelled,
     CodeAlreadyUsed,
     NeedsHuman,
+    NobodyAnswered,
     NotAuthorized,
     Throttled,
     UnknownDevice,
@@ -225,6 +226,7 @@ def test_who_has_a_code_in_hand_does_not_care_for_another_ones_failure() -> None
     ("failure", "is_shared"),
     [
         (Cancelled("cancelled"), True),
+        (NobodyAnswered("nobody there"), True),
         (NotAuthorized("no"), True),
         (UnknownDevice("no"), True),
         (AwsFailed("503"), False),

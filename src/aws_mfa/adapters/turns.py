@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.adapters.locks import lock
 from aws_mfa.adapters.private_files import ensure_private_folder, read_regular, replace_privately
-from aws_mfa.errors import AwsMfaError, Cancelled, NeedsHuman, NotSetUp, RefusedByAws, Unreachable
+from aws_mfa.errors import AwsMfaError, Cancelled, NeedsHuman, NobodyAnswered, NotSetUp, RefusedByAws, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 # How long a "no" stands for who asks the same again: SDKs that got little come back at once.
 _LATELY_S = 300.0
+_CANCELLED, _REFUSED, _UNANSWERED = "cancelled", "refused", "unanswered"
 
 
 class FileTurns:
@@ -99,7 +100,7 @@ class OurTurn:
             "at": self._now(),
             "pid": os.getpid(),
             "question": _digest(question),
-            "cancelled": isinstance(failure, Cancelled),
+            "kind": _kind_of(failure),
             "message": failure.message,
             "hints": list(failure.hints),
         }
@@ -116,7 +117,7 @@ class _Ended:
         self.mark = str(values["mark"])
         self.at = float(str(values["at"]))
         self._question = values["question"]
-        self._cancelled = bool(values["cancelled"])
+        self._kind = str(values["kind"])
         self._who = _process(str(values["pid"]))
         self._message = str(values["message"])
         hints = values["hints"]
@@ -126,8 +127,10 @@ class _Ended:
         """The failure, if the question was this one."""
         if self._question != _digest(question):
             return None
-        if self._cancelled:
+        if self._kind == _CANCELLED:
             return Cancelled(f"{self._who} asked for a code, and the question was cancelled", *self._hints)
+        if self._kind == _UNANSWERED:
+            return NobodyAnswered(f"{self._who} asked for a code, and {self._message}", *self._hints)
         return RefusedByAws(f"{self._who} asked for a code, and {self._message}", *self._hints)
 
 
@@ -136,6 +139,12 @@ def _read(path: str) -> _Ended | None:
         return _Ended(json.loads(read_regular(f"{path}.ended")))
     except (OSError, AwsMfaError, ValueError, KeyError, TypeError):
         return None  # never written, or by another version
+
+
+def _kind_of(failure: AwsMfaError) -> str:
+    if isinstance(failure, Cancelled):
+        return _CANCELLED
+    return _UNANSWERED if isinstance(failure, NeedsHuman) else _REFUSED
 
 
 def _digest(question: str) -> str:

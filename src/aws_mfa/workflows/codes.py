@@ -19,6 +19,7 @@ from aws_mfa.errors import (
     Cancelled,
     CodeAlreadyUsed,
     NeedsHuman,
+    NobodyAnswered,
     RefusedByAws,
     Throttled,
     WrongCode,
@@ -79,7 +80,7 @@ class Codes:
                 raise failure
             try:
                 session = self._asked(step)
-            except (RefusedByAws, Cancelled) as error:
+            except (RefusedByAws, Cancelled, NobodyAnswered) as error:
                 if self._is_for_all(error):
                     turn.tell(step.question, error)
                 raise

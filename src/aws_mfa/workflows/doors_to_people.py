@@ -66,6 +66,39 @@ class CodeWay(Protocol):
         """Tell whoever answers here one line, such as why the last code did not do."""
 
 
+class OpenQuestion(Protocol):
+    """A question of another process of this user that waits for a code."""
+
+    @property
+    def pid(self) -> int:
+        """The process that asks."""
+
+    @property
+    def device(self) -> str:
+        """The device whose code is wanted."""
+
+    @property
+    def text(self) -> str:
+        """The question as a person reads it, ending as on a terminal."""
+
+    def wait_for_end(self) -> None:
+        """Return when it is answered by us; raises `NeedsHuman` as soon as it is no longer open."""
+
+    def answer(self, code: str) -> list[str]:
+        """
+        Hand the code over; what the process said about it in the next seconds, nothing where it was content.
+
+        Raises `NeedsHuman` where the question is no longer open.
+        """
+
+
+class OpenQuestions(Protocol):
+    """The questions that processes of this user have left open: `NotSetUp` where the system has no such thing."""
+
+    def oldest(self) -> AbstractContextManager[OpenQuestion | None]:
+        """The oldest question whose process is alive, None where there is none; let go at the end of a `with`."""
+
+
 class CodeLedger(Protocol):
     """The codes known as used, by device."""
 
@@ -83,7 +116,7 @@ class Turn(Protocol):
         """How the turn before ended, if we waited for it, it was about the same question, and it failed for us too."""
 
     def tell(self, question: str, failure: AwsMfaError) -> None:
-        """Tell those who wait that this question was refused by AWS, or cancelled: they need not ask it again."""
+        """Tell those who wait how it ended: refused by AWS, cancelled, unanswered; they need not ask it again."""
 
 
 class Turns(Protocol):
@@ -99,3 +132,10 @@ class Turns(Protocol):
 
     def told_lately(self, device: str, question: str) -> AwsMfaError | None:
         """How the last question about a code of this device ended, if it was this one, and not well, minutes ago."""
+
+
+class Browser(Protocol):
+    """The browser of whoever sits here."""
+
+    def open(self, url: Secret) -> bool:
+        """Show the page, without waiting for its end; False where no browser can be opened from here."""

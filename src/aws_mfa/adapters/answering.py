@@ -1,0 +1,111 @@
+"""
+Answering a question of another process: the other side of `waiting_questions.py`.
+
+Whose question it is, is taken from what that process tells; the code goes to a process of this user or of root, and to
+nobody else. A process that is stopped, or says nothing in two seconds, is passed over.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import select
+import socket
+import time
+from typing import TYPE_CHECKING
+
+from aws_mfa.adapters.question_sockets import HAS_SOCKETS, live_sockets
+from aws_mfa.adapters.waiting_questions import TAKEN
+from aws_mfa.errors import NeedsHuman, NotSetUp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# AWS answers in less; a process that lives on after its question says nothing more.
+_OUTCOME_S = 5.0
+_TALK_S = 2.0
+_MOST_BYTES = 16 * 1024
+
+
+class Asked:
+    """Fulfils the Protocol `OpenQuestion` over a connection; `asked` is what the process told."""
+
+    def __init__(self, connection: socket.socket, asked: dict[str, object]) -> None:
+        self._connection = connection
+        self.pid = int(str(asked["pid"]))
+        self.device = str(asked["device"])
+        self.text = str(asked["text"])
+
+    def wait_for_end(self) -> None:
+        """Wait until something comes; nothing does but the end, or the word on our answer."""
+        try:
+            select.select([self._connection], [], [])
+            is_over = not self._connection.recv(1, socket.MSG_PEEK)
+        except (OSError, ValueError):
+            return  # we have let go of it ourselves
+        if is_over:
+            raise self._over()
+
+    def answer(self, code: str) -> list[str]:
+        """Send the code; the lines that came back."""
+        try:
+            self._connection.sendall(f"{code}\n".encode())
+            came = _read(self._connection, len(TAKEN), _TALK_S)
+        except OSError:
+            raise self._over() from None
+        if came != TAKEN:
+            raise self._over()
+        with contextlib.suppress(OSError):
+            return _read(self._connection, _MOST_BYTES, _OUTCOME_S).decode(errors="replace").splitlines()
+        return []
+
+    def _over(self) -> NeedsHuman:
+        return NeedsHuman(f"the question of pid {self.pid} is no longer open", "see whether another is: aws-mfa code")
+
+
+class QuestionFolder:
+    """Fulfils the Protocol `OpenQuestions` with the sockets in `folder`."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+
+    @contextlib.contextmanager
+    def oldest(self) -> Iterator[Asked | None]:
+        """The oldest that is alive; raises `NotSetUp` on Windows and where the folder is not this user's alone."""
+        if not HAS_SOCKETS:
+            raise NotSetUp(
+                "questions cannot be answered from another terminal on Windows",
+                "answer where the question is put, or give the code along: aws-mfa renew PROFILE --token CODE",
+            )
+        with contextlib.closing(live_sockets(self._folder)) as connections:
+            for connection in connections:
+                with connection:
+                    asked = _asked(connection)
+                    if asked is not None:
+                        yield asked
+                        return
+        yield None
+
+
+def _asked(connection: socket.socket) -> Asked | None:
+    """What is asked at the other end; None where nothing sensible came in time."""
+    try:
+        line = _read(connection, _MOST_BYTES, _TALK_S, to_line_end=True)
+        return Asked(connection, json.loads(line))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _read(connection: socket.socket, most_bytes: int, limit_s: float, *, to_line_end: bool = False) -> bytes:
+    """What comes until the other end hangs up, or there is enough of it, or the time is over."""
+    ends_at = time.monotonic() + limit_s
+    data = b""
+    while len(data) < most_bytes and not (to_line_end and data.endswith(b"\n")):
+        left_s = ends_at - time.monotonic()
+        if left_s <= 0 or not select.select([connection], [], [], left_s)[0]:
+            break
+        part = connection.recv(most_bytes - len(data))
+        if not part:
+            break
+        data += part
+    return data

@@ -1,0 +1,124 @@
+"""
+A child that runs beside us on POSIX: we outlive it, and to whoever looks on we are it.
+
+Signals sent to us go on to the child. What the terminal sends, it sends to both: then we only stay. A child that stops
+alone (a shell's `suspend`) stops us too, so that the caller's shell comes back, and goes on with us. No process group
+of its own: the terminal would take a child in another group for a background job.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+assert sys.platform != "win32"  # tells the type checker which platform this module is for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from types import FrameType
+    from typing import Any
+
+_PASSED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGCONT)
+_SENT_BY_TERMINALS = (signal.SIGINT, signal.SIGQUIT)
+# As long as a terminal may take to stop us after it has stopped the child.
+_STOPPED_TOGETHER_S = 0.05
+
+
+class _Relay:
+    """Passes signals on to the child; what comes before it is started, when it is."""
+
+    def __init__(self) -> None:
+        self._pid: int | None = None
+        self._early: list[int] = []
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        del frame
+        if number in _SENT_BY_TERMINALS and _foreground_group() == os.getpgrp():
+            return
+        if self._pid is None:
+            self._early.append(number)
+        else:
+            _send(self._pid, number)
+
+    def begin(self, pid: int) -> None:
+        """Pass on from now on."""
+        self._pid = pid
+        for number in self._early:
+            _send(pid, number)
+
+
+def ended_child(command: Sequence[str], environ: Mapping[str, str]) -> int:
+    """
+    Run the command to its end; its exit code, -N where signal N killed it. Main thread only.
+
+    Raises `OSError` or `ValueError` where it cannot be started.
+    """
+    relay = _Relay()
+    with _handled_by(relay):
+        # Not `close_fds`: what we were given is for the child, and what we opened ourselves is not inherited.
+        child = subprocess.Popen(list(command), env=dict(environ), close_fds=False)  # noqa: S603  # the user's command
+        relay.begin(child.pid)
+        child.returncode = _exit_code_of(child.pid)
+    return child.returncode
+
+
+def end_by_signal(number: int) -> None:
+    """Die by the signal, without a core: keys are in it. Returns where that signal does not kill."""
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with suppress(OSError, ValueError):  # SIGKILL has no handler to take away
+        signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+
+
+def _exit_code_of(pid: int) -> int:
+    look = os.WUNTRACED
+    while True:
+        found, status = os.waitpid(pid, look)
+        if found and not os.WIFSTOPPED(status) and not os.WIFCONTINUED(status):
+            return os.waitstatus_to_exitcode(status)
+        look = os.WUNTRACED
+        if found and os.WIFSTOPPED(status):
+            time.sleep(_STOPPED_TOGETHER_S)  # here a terminal's Ctrl-Z stops us, and `fg` wakes us with the child
+            look |= os.WNOHANG | os.WCONTINUED
+        elif not found and _foreground_group() is not None:
+            os.kill(os.getpid(), signal.SIGSTOP)  # woken by SIGCONT, which goes on to the child
+
+
+@contextmanager
+def _handled_by(relay: Callable[[int, FrameType | None], Any]) -> Iterator[None]:
+    """Handle each signal so; what whoever started us ignores (`nohup`) stays ignored, by the child too."""
+    before = {number: signal.getsignal(number) for number in (*_PASSED_ON, *_SENT_BY_TERMINALS)}
+    taken = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
+    try:
+        for number in taken:
+            signal.signal(number, relay)
+        yield
+    finally:
+        for number in taken:
+            signal.signal(number, before[number] or signal.SIG_DFL)
+
+
+def _send(pid: int, number: int) -> None:
+    with suppress(OSError):  # it is gone, or has become another user's
+        os.kill(pid, number)
+
+
+def _foreground_group() -> int | None:
+    """The process group that the controlling terminal sends signals to; None without a terminal."""
+    try:
+        fd = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
+    except OSError:
+        return None
+    try:
+        return os.tcgetpgrp(fd)
+    except OSError:
+        return None
+    finally:
+        os.close(fd)

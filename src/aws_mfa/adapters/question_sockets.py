@@ -1,0 +1,147 @@
+"""
+The folder of the waiting questions, and the Unix sockets in it: opened, reached, and removed where nobody listens.
+
+The folder is this user's alone (0700), and where Linux tells who is at the other end it must be this user or root.
+What a socket carries is the business of `waiting_questions.py` and `answering.py`. Not on Windows: its Python has no
+Unix sockets.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import struct
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from aws_mfa.adapters.private_files import ensure_private_folder
+from aws_mfa.adapters.private_reading import private_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+HAS_SOCKETS = hasattr(socket, "AF_UNIX") and os.name != "nt"
+
+# `sun_path` holds 108 bytes on Linux (unix(7)) and 104 on macOS and the BSDs, with the final zero.
+_LONGEST_PATH = 107 if sys.platform == "linux" else 103
+_END = ".sock"
+# A home may be on a network share: the sockets of other machines look dead from here.
+_OF_ANOTHER_MACHINE_S = 7 * 86400.0
+_CONNECT_LIMIT_S = 2.0
+_UCRED = struct.Struct("3i")  # pid, uid, gid: unix(7), SO_PEERCRED
+
+
+def new_path(folder: str) -> str:
+    """A name for a socket in the folder: it sorts by time, and says which process of which machine made it."""
+    return os.path.join(folder, f"{time.time_ns()}-{os.getpid()}-{_machine()}{_END}")
+
+
+def open_socket(path: str) -> socket.socket:
+    """A listening socket (0600); its folder is made where it is missing. Raises `NotSetUp` and OSError."""
+    folder = os.path.dirname(path)
+    ensure_private_folder(folder)
+    private_folder(folder)
+    # Until it listens a socket looks dead: it gets the name by which it is found when it does.
+    unborn = f"{path}.new"
+    listener = socket.socket(socket.AF_UNIX)
+    try:
+        with _address(unborn) as address:
+            listener.bind(address)
+        os.chmod(unborn, 0o600)
+        listener.listen()
+        os.rename(unborn, path)
+    except BaseException:
+        listener.close()
+        with contextlib.suppress(OSError):
+            os.unlink(unborn)
+        raise
+    return listener
+
+
+def live_sockets(folder: str) -> Generator[socket.socket, None, None]:
+    """
+    Connections to the sockets of the folder at which somebody listens, the oldest first; who takes one closes it.
+
+    Dead ones are removed. Raises `NotSetUp` where the folder is not this user's alone.
+    """
+    if private_folder(folder) is None:
+        return
+    for path in _paths(folder):
+        connection = _connect(path)
+        if connection is not None:
+            yield connection
+
+
+def remove_dead_sockets(folder: str) -> None:
+    """Remove what killed processes left; connections to the living are closed again. Raises as `live_sockets`."""
+    for connection in live_sockets(folder):
+        connection.close()
+
+
+def is_trusted(connection: socket.socket) -> bool:
+    """Whether this user or root is at the other end; True where the system does not tell: the folder's mode does."""
+    if sys.platform != "linux":
+        return True
+    found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
+    _, uid, _ = _UCRED.unpack(found)
+    return uid in (os.geteuid(), 0)
+
+
+def _paths(folder: str) -> list[str]:
+    try:
+        names = [name for name in os.listdir(folder) if name.endswith(_END)]
+    except OSError:
+        return []
+    born = sorted((_born_at(name), name) for name in names)
+    return [os.path.join(folder, name) for moment, name in born if moment]
+
+
+def _connect(path: str) -> socket.socket | None:
+    """A connection, None where there is none to be had; a dead socket is removed."""
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(_CONNECT_LIMIT_S)
+    try:
+        with _address(path) as address:
+            connection.connect(address)
+        if is_trusted(connection):
+            return connection
+    except ConnectionRefusedError:
+        _remove_dead(path)
+    except OSError:
+        pass  # gone meanwhile, another's, or its holder is stopped
+    connection.close()
+    return None
+
+
+def _remove_dead(path: str) -> None:
+    name = os.path.basename(path)
+    is_of_this_machine = name.removesuffix(_END).split("-", 2)[2:] == [_machine()]
+    with contextlib.suppress(OSError):
+        if is_of_this_machine or time.time() - _born_at(name) > _OF_ANOTHER_MACHINE_S:
+            os.unlink(path)
+
+
+def _born_at(name: str) -> float:
+    """The moment in the socket's name; 0 for what is no socket of ours."""
+    moment_ns = name.partition("-")[0]
+    return int(moment_ns) / 1e9 if moment_ns.isascii() and moment_ns.isdigit() else 0.0
+
+
+def _machine() -> str:
+    return socket.gethostname().replace("/", "_")
+
+
+@contextlib.contextmanager
+def _address(path: str) -> Iterator[str]:
+    """The path, or a shorter name for it that the kernel takes while the folder is open; OSError where none is."""
+    if len(os.fsencode(path)) <= _LONGEST_PATH:
+        yield path
+        return
+    folder, name = os.path.split(path)
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{fd}/{name}"
+    finally:
+        os.close(fd)

@@ -1,0 +1,40 @@
+"""
+A child that runs beside us on Windows, where no program becomes another: we wait, and end as it ends.
+
+Ctrl-C and Ctrl-Break go to every program of the console: the child gets them from there, and we only stay. Windows has
+no other signals to pass on.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+assert sys.platform == "win32"  # tells the type checker which platform this module is for
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+# A crash has its highest bit set, and `sys.exit` takes such a code as a negative number only.
+_HIGHEST_BIT = 1 << 31
+
+
+def ended_child(command: Sequence[str], environ: Mapping[str, str]) -> int:
+    """
+    Run the command to its end; its exit code. Main thread only.
+
+    Raises `OSError` or `ValueError` where it cannot be started.
+    """
+    # CreateProcess looks for `aws.exe` alone; `aws.cmd` is found by its whole path.
+    program = shutil.which(command[0], path=environ.get("PATH")) or command[0]
+    numbers = (signal.SIGINT, signal.SIGBREAK)
+    before = [signal.signal(number, lambda *_: None) for number in numbers]
+    try:
+        code = subprocess.call([program, *command[1:]], env=dict(environ))  # noqa: S603  # the user's command
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+    return code - 2 * _HIGHEST_BIT if code >= _HIGHEST_BIT else code

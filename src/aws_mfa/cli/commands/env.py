@@ -1,0 +1,77 @@
+"""`aws-mfa env`: a profile's session as lines for the shell that asks, or for a program."""
+
+from __future__ import annotations
+
+import io
+import sys
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from aws_mfa.cli.hand_over_arguments import add_hand_over_arguments
+from aws_mfa.cli.handed_over import handed_over
+from aws_mfa.errors import BadInput
+from aws_mfa.rules.child_environment import change_back, change_for, session_variables
+from aws_mfa.rules.child_region import region_of
+from aws_mfa.rules.shell_lines import CMD, FISH, FORMS, POWERSHELL, SH, form_for, lines_of
+
+if TYPE_CHECKING:
+    import argparse
+
+    from aws_mfa.rules.child_environment import Change
+    from aws_mfa.workflows.outside import Outside
+
+# In `while read line; do eval "$(aws-mfa env work)"; ...` it is the loop's; --token-stdin says that it is for us.
+READS_PIPE = False
+
+HELP = """\
+Print the session of a profile for the shell to take over:
+
+  eval "$(aws-mfa env work)"                      sh, bash, zsh
+  aws-mfa env work | source                       fish
+  aws-mfa env work | Out-String | Invoke-Expression           PowerShell
+  for /f "delims=" %i in ('aws-mfa env work') do @%i          cmd
+
+The form is that of the shell that calls, else --shell. dotenv is for docker
+compose and python-dotenv, json for programs. A code is asked on the terminal,
+whatever standard output is. `aws-mfa env --unset` takes it all away again."""
+
+_HOW_TO_USE = {
+    SH: 'eval "$(aws-mfa env {words})"',
+    FISH: "aws-mfa env {words} | source",
+    POWERSHELL: "aws-mfa env {words} | Out-String | Invoke-Expression",
+    CMD: "for /f \"delims=\" %i in ('aws-mfa env {words}') do @%i",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("profile", metavar="PROFILE", nargs="?", help="the profile whose session is wanted")
+    parser.add_argument("--shell", choices=FORMS, help="the form of the lines (default: that of the calling shell)")
+    parser.add_argument("--unset", action="store_true", help="print what removes the variables; needs no PROFILE")
+    add_hand_over_arguments(parser)
+
+
+def run(args: argparse.Namespace, outside: Outside) -> int:
+    """Print the lines."""
+    form = args.shell or form_for(outside.callers, outside.environ, on_windows=sys.platform == "win32")
+    if not args.unset and args.profile is None:
+        raise BadInput("whose session? PROFILE is missing", "aws-mfa env PROFILE")
+    text = lines_of(change_back(outside.environ) if args.unset else _change(args, outside), form)
+    _write(text, form)
+    if form in _HOW_TO_USE and sys.stdout.isatty():
+        words = "--unset" if args.unset else quote(args.profile)
+        outside.say(f"hint: these lines are for the shell: {_HOW_TO_USE[form].format(words=words)}")
+    return 0
+
+
+def _write(text: str, form: str) -> None:
+    if form not in (POWERSHELL, CMD) and isinstance(sys.stdout, io.TextIOWrapper):
+        # On Windows too: a shell of POSIX would take what Windows puts before the newline for part of the command.
+        sys.stdout.reconfigure(newline="\n")
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _change(args: argparse.Namespace, outside: Outside) -> Change:
+    handed = handed_over(args, outside)
+    return change_for(outside.environ, session_variables(handed.session), region_of(handed.chain), args.profile)

@@ -1,0 +1,98 @@
+"""`aws-mfa exec`: run a command with a profile's session in its environment, and in nobody else's."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from aws_mfa.cli.hand_over_arguments import add_hand_over_arguments, hand_over_request
+from aws_mfa.cli.handed_over import handed_over
+from aws_mfa.errors import BadInput
+from aws_mfa.rules.child_environment import child_environment, session_variables
+from aws_mfa.rules.child_region import region_of
+from aws_mfa.rules.default_profile import files_in_the_way
+from aws_mfa.rules.durations import duration_text
+from aws_mfa.rules.timestamps import local_text
+from aws_mfa.workflows.serve import AWAY_FROM_TERMINAL, Serve, serving
+
+if TYPE_CHECKING:
+    import argparse
+
+    from aws_mfa.workflows.hand_over import HandedOver
+    from aws_mfa.workflows.outside import Outside
+
+# It belongs to the child.
+READS_PIPE = False
+# What stands behind PROFILE is the child's, flags and all: `cut_at_command` in cli/command_words.py.
+TAKES_COMMAND = True
+
+HELP = """\
+Run a command with the session of a profile, a shell where none is given:
+
+  aws-mfa exec work -- terraform plan
+
+It gets AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN,
+AWS_CREDENTIAL_EXPIRATION, AWS_REGION, AWS_DEFAULT_REGION and, for prompts,
+AWS_MFA_PROFILE; other choices of credentials are taken away. Standard input,
+signals and the exit code are the command's own. 127: it is not there; 126: it
+cannot be run.
+
+With --server it gets a local endpoint instead, where SDKs find sessions that
+are renewed while the command runs: for what outlives a session."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments that stand before the command."""
+    parser.usage = "%(prog)s [options] PROFILE [options] [--] [COMMAND ...]"
+    parser.add_argument("profile", metavar="PROFILE", help="the profile whose session the command gets")
+    parser.add_argument("--server", action="store_true", help="no keys: an endpoint that renews them while it runs")
+    add_hand_over_arguments(parser, stdin_is_ours=False)
+
+
+def run(args: argparse.Namespace, outside: Outside) -> int:
+    """Get the session and become the command; the exit code is the command's."""
+    command = args.command or outside.child.shell(outside.environ)
+    outside.child.check(command, outside.environ)
+    if args.server:
+        return _beside_endpoint(args, command, outside)
+    handed = handed_over(args, outside)
+    variables = session_variables(handed.session)
+    environ = child_environment(outside.environ, variables, region_of(handed.chain), args.profile)
+    if not args.command:
+        outside.say(_welcome(args.profile, handed, outside.now()))
+    return outside.child.become(command, environ)
+
+
+def _beside_endpoint(args: argparse.Namespace, command: list[str], outside: Outside) -> int:
+    """Stay, with the endpoint, until the command ends; it owns the terminal, so nothing is asked there."""
+    if args.min_remaining:
+        raise BadInput("--min-remaining and --server contradict each other", "with --server sessions are renewed ahead")
+    wanted = hand_over_request(args, args.profile, outside)
+    serve = Serve(
+        [wanted.profile],
+        overlay=wanted.overlay,
+        token=wanted.token,
+        vault=wanted.vault,
+        no_keychain=wanted.no_keychain,
+    )
+    with serving(serve, outside, asks_beside=AWAY_FROM_TERMINAL) as served:
+        region = served.region_of(wanted.profile)
+        environ = child_environment(outside.environ, served.variables(wanted.profile), region, wanted.profile)
+        exit_code = outside.child.run(command, environ | _hidden_files(served.endpoint.token_file, outside))
+    return outside.child.end_like(exit_code)
+
+
+def _hidden_files(token_file: str, outside: Outside) -> dict[str, str]:
+    """The variables that keep SDKs from files they would prefer to the endpoint: nothing is at that path."""
+    hidden = files_in_the_way(outside.credentials.read(), outside.config.read())
+    paths = {"AWS_SHARED_CREDENTIALS_FILE": outside.credentials.path, "AWS_CONFIG_FILE": outside.config.path}
+    for name in hidden:
+        what = "has credentials of its own, which SDKs would prefer to the endpoint"
+        outside.say(f"[default] in {paths[name]} {what}: the command does not see that file")
+    return {name: os.path.join(f"{token_file}.hides", os.path.basename(paths[name])) for name in hidden}
+
+
+def _welcome(profile: str, handed: HandedOver, now: float) -> str:
+    expires_at = handed.session.expires_at
+    left = duration_text(expires_at - now)
+    return f"a shell with the session of {profile}, good until {local_text(expires_at)} ({left}); leave it with: exit"

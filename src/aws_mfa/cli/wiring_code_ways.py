@@ -1,0 +1,89 @@
+"""
+Opens the ways to a code: which adapter stands for which way, and beside which of them another terminal may answer.
+
+A part of `wiring.py`, kept apart because none of it is loaded until a code is needed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from typing import TYPE_CHECKING
+
+from aws_mfa.adapters.answered_elsewhere import AnsweredElsewhere, WaitingWay
+from aws_mfa.adapters.code_commands import MfaProcessWay
+from aws_mfa.adapters.dialogs import DialogWay
+from aws_mfa.adapters.terminal import PipedAnswers
+from aws_mfa.adapters.terminal_way import TerminalWay
+from aws_mfa.adapters.ykman import YkmanWay
+from aws_mfa.errors import NeedsHuman
+from aws_mfa.rules.code_ways import CODE, DIALOG, MFA_PROCESS, TERMINAL, VARIABLE, YKMAN, choose_ways
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aws_mfa.workflows.doors_to_people import CodeWay, Terminal
+
+
+def open_code_ways(
+    environ: Mapping[str, str],
+    terminal: Terminal,
+    folder: str,
+    *,
+    say: Callable[[str], None],
+    hands_over: bool,
+    never_asks: bool,
+) -> list[CodeWay]:
+    """
+    The ways in the order in which they are tried; questions that wait for another terminal lie in `folder`.
+
+    `hands_over`: a session is wanted by a program, so a question may wait where there is no place to put it.
+    `never_asks`: the terminal, which refuses, is all there is. Raises `BadInput` for a variable that names no way.
+    """
+    names = choose_ways(environ)
+    if never_asks:
+        return [TerminalWay(terminal)]
+    is_chosen = bool(environ.get(VARIABLE))
+    if isinstance(terminal, PipedAnswers) and not is_chosen:
+        # Somebody gave the code along: what is wished for this run comes before what is set up for all. A pipe that
+        # ends without one may have come about by itself, and a command disturbs nobody.
+        names = (TERMINAL, MFA_PROCESS)
+    elif not (hands_over or is_chosen):
+        names = tuple(name for name in names if name != CODE)
+
+    if _is_ci(environ) and not is_chosen:
+        names = tuple(name for name in names if name != DIALOG)  # a display there has nobody in front of it
+
+    def waiting() -> CodeWay:
+        announce = _announcement(terminal, say)
+        return WaitingWay(folder, announce=announce, is_manned=is_chosen or not _is_ci(environ))
+
+    makers: dict[str, Callable[[], CodeWay]] = {
+        MFA_PROCESS: lambda: MfaProcessWay(environ),
+        YKMAN: lambda: YkmanWay(environ),
+        TERMINAL: lambda: _answered_elsewhere_too(TerminalWay(terminal), folder),
+        DIALOG: lambda: _answered_elsewhere_too(DialogWay(environ), folder),
+        CODE: waiting,
+    }
+    return [makers[name]() for name in names]
+
+
+def _answered_elsewhere_too(way: CodeWay, folder: str) -> CodeWay:
+    """A pipe needs no second place to answer, and where nobody is the question would be gone at once."""
+    return AnsweredElsewhere(way, folder) if way.has_human else way
+
+
+def _announcement(terminal: Terminal, say: Callable[[str], None]) -> Callable[[str], None]:
+    """stderr, and the terminal too where stderr leads elsewhere: it may be another's now, but can be written to."""
+
+    def announce(text: str) -> None:
+        say(text)
+        if terminal.has_human and not sys.stderr.isatty():
+            with contextlib.suppress(NeedsHuman):  # it is gone
+                terminal.say(text)
+
+    return announce
+
+
+def _is_ci(environ: Mapping[str, str]) -> bool:
+    return environ.get("CI", "").lower() not in ("", "0", "false")

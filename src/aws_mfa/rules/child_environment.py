@@ -1,0 +1,120 @@
+"""
+The AWS_* variables a child gets, and those it must not: the one place where a session becomes variables.
+
+A child is one profile's and nobody else's: whatever SDKs would take for credentials, or for the choice of them, goes
+from its environment. What says how AWS is reached (endpoints, proxies, CA bundles, files, retries) stays, and so do our
+own settings: none of them is a secret. Imports cheaply: `exec` uses it on the hot path.
+
+Sources: https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html, botocore/credentials.py.
+"""
+
+from __future__ import annotations
+
+from aws_mfa.rules.timestamps import rfc3339_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_mfa.model import Session
+
+PROFILE = "AWS_MFA_PROFILE"
+"""Whose session it is, for prompts to show."""
+OUR_REGION = "AWS_MFA_REGION"
+"""The region where it came from the profile: the next profile's may take its place, a region of the user's may not."""
+REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")  # most SDKs read the first, botocore and the AWS CLI the second
+SESSION = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION")
+ENDPOINT = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
+
+CONFLICTING = (
+    *("AWS_PROFILE", "AWS_DEFAULT_PROFILE"),
+    "AWS_SECURITY_TOKEN",  # the token's name in older SDKs
+    *("AWS_ACCESS_KEY", "AWS_SECRET_KEY"),  # the keys' names in the SDKs for Java 1 and Go 1
+    "AWS_ACCOUNT_ID",  # of the credentials before
+    "AWS_SESSION_EXPIRATION",  # aws-vault's
+    "AWS_CREDENTIAL_FILE",
+    *("AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME", "AWS_WEB_IDENTITY_TOKEN_FILE"),
+    *("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN"),
+    *("AWS_SSO_ACCOUNT_ID", "AWS_SSO_ROLE_NAME", "AWS_SSO_ROLE_ARN", "AWS_SSO_SESSION", "AWS_SSO_SESSION_EXPIRATION"),
+    *("AWS_SSO_PROFILE", "AWS_SSO_START_URL", "AWS_SSO_REGION"),
+)
+_OURS = (*SESSION, *ENDPOINT, PROFILE, OUR_REGION)
+
+
+class Change:
+    """Variables to remove, then variables to set; no name is in both."""
+
+    __slots__ = ("removed", "set")
+
+    def __init__(self, removed: tuple[str, ...], given: dict[str, str]) -> None:
+        self.removed = removed
+        self.set = given
+
+    def applied_to(self, environ: Mapping[str, str]) -> dict[str, str]:
+        """Return the environment after the change."""
+        kept = {name: value for name, value in environ.items() if name not in self.removed}
+        return kept | self.set
+
+
+def session_variables(session: Session) -> dict[str, str]:
+    """Return the session as SDKs read it from the environment: secret from here on."""
+    values = (
+        session.access_key_id,
+        session.secret_access_key.reveal(),
+        session.session_token.reveal(),
+        rfc3339_text(session.expires_at),
+    )
+    return dict(zip(SESSION, values, strict=True))
+
+
+def child_environment(
+    environ: Mapping[str, str], credentials: Mapping[str, str], region: str | None, profile: str
+) -> dict[str, str]:
+    """
+    Return the whole environment of a child that works as `profile`.
+
+    `credentials` are `session_variables`, or the two of `ENDPOINT`; `region` is the profile's, None where it has none.
+    """
+    return change_for(environ, credentials, region, profile).applied_to(environ)
+
+
+def change_for(environ: Mapping[str, str], credentials: Mapping[str, str], region: str | None, profile: str) -> Change:
+    """Return what `child_environment` changes; removed is also what `environ` does not have, for other shells."""
+    given = {**credentials, PROFILE: profile, **_region_variables(environ, region)}
+    removed = (*CONFLICTING, *_OURS, *REGIONS)
+    return Change(tuple(name for name in removed if name not in given), given)
+
+
+def change_back(environ: Mapping[str, str]) -> Change:
+    """Return what takes away all that `change_for` sets; a region that the user had chosen stays."""
+    kept = _chosen_regions(environ)
+    return Change((*_OURS, *(name for name in REGIONS if name not in kept)), {})
+
+
+def chosen_by_the_user(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """
+    Return the environment without the region of a profile whose child, or shell, we are in.
+
+    Else that region would say where STS is asked for the next profile, which would cost it a code of its own.
+    """
+    ours = {name for name in REGIONS if environ.get(OUR_REGION)} - _chosen_regions(environ).keys()
+    return {name: value for name, value in environ.items() if name not in ours} if ours else environ
+
+
+def _region_variables(environ: Mapping[str, str], region: str | None) -> dict[str, str]:
+    """
+    Return both variables alike where the user chose one of them, else the profile's region, marked as ours.
+
+    Two that differ are left as they are: somebody wanted that.
+    """
+    chosen = _chosen_regions(environ)
+    if chosen:
+        either = next(iter(chosen.values()))
+        return {name: chosen.get(name, either) for name in REGIONS}
+    return dict.fromkeys((*REGIONS, OUR_REGION), region) if region else {}
+
+
+def _chosen_regions(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return those of the two that are set, but for what the profile before has left there."""
+    ours = environ.get(OUR_REGION)
+    return {name: environ[name] for name in REGIONS if environ.get(name) and environ[name] != ours}

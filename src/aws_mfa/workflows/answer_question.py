@@ -1,0 +1,50 @@
+"""
+Answer the oldest question that another process of this user has left open: an IDE, a job in a remote shell.
+
+The code is the one given, else it is asked for here, as that process would ask. It goes to that process and nowhere
+else; what becomes of it is that process's business, and told here where it says so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_mfa.errors import NeedsHuman, RefusedByAws
+from aws_mfa.rules.code_windows import checked_code
+from aws_mfa.withdrawal import Withdrawal
+
+if TYPE_CHECKING:
+    from aws_mfa.workflows.doors_to_people import OpenQuestion
+    from aws_mfa.workflows.outside import Outside
+
+
+def answer_question(given: str | None, outside: Outside) -> str:
+    """
+    Answer, and return one line that says whose question it was.
+
+    Raises `BadCode` (the question stays open), `NeedsHuman` where no question is waiting or it has ended meanwhile,
+    `RefusedByAws` where the process says that the code did not do.
+    """
+    code = checked_code(given) if given is not None else None
+    with outside.open_questions.oldest() as question:
+        if question is None:
+            raise NeedsHuman(
+                "no question is waiting", "start what needs a code first, and run this while it waits: aws-mfa code"
+            )
+        said = question.answer(code or _asked(question, outside))
+    if said:
+        raise RefusedByAws(f"pid {question.pid} says: {said[0]}", *_hints(said[1:]))
+    return f"answered the question of pid {question.pid}"
+
+
+def _asked(question: OpenQuestion, outside: Outside) -> str:
+    withdrawal = Withdrawal()
+    if outside.terminal.has_human:
+        outside.terminal.say(f"pid {question.pid} waits for a code of {question.device}")
+        outside.beside(question.wait_for_end, withdrawal.withdraw)
+    return checked_code(outside.terminal.ask(question.text, withdrawal))
+
+
+def _hints(lines: list[str]) -> list[str]:
+    hints = [line.removeprefix("hint: ") for line in lines if line.startswith("hint: ")]
+    return [*hints, "answer again when it asks again: aws-mfa code"]

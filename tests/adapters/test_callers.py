@@ -1,0 +1,62 @@
+"""The programs above us, as /proc and ps tell them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from aws_mfa.adapters import callers as module
+from needs import ROOT, needs
+
+if sys.platform == "win32":
+    pytest.skip("processes of POSIX", allow_module_level=True)
+
+PROGRAM = "from aws_mfa.adapters.callers import callers; print(*callers(), sep='\\n')"
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "dash"])
+def test_the_shell_that_evaluates_our_lines_is_the_nearest_caller(shell: str) -> None:
+    """In `$(...)` the parent is a copy of the shell, of the same name."""
+    needs(shell)
+    command = f'echo "$({sys.executable} -c "$PROGRAM")"'
+    if shell == "fish":
+        command = f'{sys.executable} -c "$PROGRAM" | cat'
+    done = subprocess.run(
+        [shell, "-c", f"{command}; true"],
+        env={"PATH": os.environ["PATH"], "HOME": "/nowhere", "PYTHONPATH": f"{ROOT}/src", "PROGRAM": PROGRAM},
+        capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[0] == shell, done
+
+
+@pytest.mark.real
+def test_proc_and_ps_tell_the_same() -> None:
+    if not os.path.exists("/proc/self/stat"):
+        pytest.skip("no /proc here")
+    needs("ps")
+    assert module._above(os.getpid(), module._listed()) == module._walked() != []
+
+
+def test_a_program_whose_name_holds_brackets_is_understood(tmp_path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = os.path.join(tmp_path, "stat")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("12 (a ) R 7 (x)) S 99 12 0\n")
+    real = open
+    monkeypatch.setattr("builtins.open", lambda _, **options: real(path, **options))
+    assert module._of_proc(12) == (99, "a ) R 7 (x)")
+
+
+def test_where_nobody_tells_nobody_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert module._listed() == {}
+    assert module._above(4711, {}) == []
+    assert module._of_proc(-1) is None
+
+
+def test_a_circle_of_parents_ends() -> None:
+    """Ids are used again while the list is made."""
+    assert module._above(2, {2: (3, "a"), 3: (2, "b")})[:3] == ["b", "a", "b"]

@@ -1,0 +1,274 @@
+"""The child is what a shell would have started: the same process where we become it, the same end where we stay."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aws_mfa.adapters.child_process import ChildProcess
+from aws_mfa.errors import CommandNotRunnable, NoSuchCommand
+from needs import ROOT
+
+if sys.platform == "win32":
+    pytest.skip("processes of POSIX", allow_module_level=True)
+
+import pexpect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PARENT = """
+import os, sys
+from aws_mfa.adapters.child_process import ChildProcess
+held = open(os.devnull)
+child = ChildProcess()
+way, *command = sys.argv[1:]
+child.become(command, os.environ) if way == "become" else sys.exit(child.end_like(child.run(command, os.environ)))
+"""
+ENVIRON = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}/src", "LANG": "C.UTF-8", "PS1": "$ "}
+BOTH_WAYS = pytest.mark.parametrize("way", ["become", "run"])
+TIME_LIMIT_S = 20
+
+
+def parent_of(way: str, *command: str) -> list[str]:
+    return [sys.executable, "-c", PARENT, way, *command]
+
+
+def ended(way: str, *command: str, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # type: ignore[call-overload,no-any-return]  # options of any kind
+        parent_of(way, *command),
+        env=ENVIRON, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIME_LIMIT_S, check=False,
+        start_new_session=True, **options,
+    )  # fmt: skip
+
+
+def started(way: str, *command: str) -> subprocess.Popen[str]:
+    """A parent whose child has said its first line."""
+    process = subprocess.Popen(
+        parent_of(way, *command), env=ENVIRON, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def on_a_terminal(program: str, *argv: str) -> pexpect.spawn[str]:
+    child = pexpect.spawn(program, list(argv), env=ENVIRON, encoding="utf-8", timeout=TIME_LIMIT_S)
+    child.delaybeforesend = None
+    return child
+
+
+@pytest.mark.real
+def test_becoming_keeps_the_process() -> None:
+    process = subprocess.Popen(
+        parent_of("become", "sh", "-c", "echo $$"), env=ENVIRON, stdout=subprocess.PIPE, text=True
+    )
+    out, _ = process.communicate(timeout=TIME_LIMIT_S)
+    assert int(out) == process.pid
+
+
+@pytest.mark.real
+@BOTH_WAYS
+def test_the_exit_code_is_the_childs(way: str) -> None:
+    assert [ended(way, "sh", "-c", f"exit {code}").returncode for code in (0, 7, 255)] == [0, 7, 255]
+
+
+@pytest.mark.real
+@BOTH_WAYS
+@pytest.mark.parametrize("name", ["TERM", "KILL", "PIPE", "SEGV", "INT"])
+def test_a_child_that_is_killed_looks_killed(way: str, name: str) -> None:
+    assert ended(way, "sh", "-c", f"kill -{name} $$").returncode == -getattr(signal, f"SIG{name}")
+
+
+@pytest.mark.real
+@BOTH_WAYS
+def test_no_signal_is_ignored_or_blocked_for_the_child(way: str) -> None:
+    """Python ignores SIGPIPE: `aws s3 ls | head` would write on and on."""
+    if not os.path.exists("/proc/self/status"):
+        pytest.skip("no /proc here")
+    out = ended(way, "grep", "-E", "^Sig(Ign|Blk):", "/proc/self/status").stdout
+    assert [int(line.split()[1], 16) for line in out.splitlines()] == [0, 0]
+
+
+@pytest.mark.real
+@BOTH_WAYS
+def test_what_the_caller_ignores_the_child_ignores(way: str) -> None:
+    """As under nohup."""
+    before = [signal.signal(number, signal.SIG_IGN) for number in (signal.SIGHUP, signal.SIGINT)]
+    try:
+        done = ended(way, "sh", "-c", "kill -HUP $$; kill -INT $$; echo alive")
+    finally:
+        for number, handler in zip((signal.SIGHUP, signal.SIGINT), before, strict=True):
+            signal.signal(number, handler)
+    assert done.stdout == "alive\n"
+
+
+@pytest.mark.real
+@BOTH_WAYS
+def test_the_child_has_the_callers_descriptors_and_none_of_ours(way: str) -> None:
+    if not os.path.exists("/proc/self/fd"):
+        pytest.skip("no /proc here")
+    opened = "[n for n in map(int, os.listdir('/proc/self/fd')) if os.path.exists(f'/proc/self/fd/{n}')]"
+    with open(os.devnull, encoding="utf-8") as handed_on:
+        number = handed_on.fileno()
+        done = ended(way, sys.executable, "-c", f"import os; print(*{opened})", pass_fds=[number])
+    assert set(map(int, done.stdout.split())) == {0, 1, 2, number}
+
+
+@pytest.mark.real
+@BOTH_WAYS
+@pytest.mark.parametrize("name", ["TERM", "HUP", "USR1", "USR2", "INT", "QUIT"])
+def test_a_signal_sent_to_us_reaches_the_child(way: str, name: str) -> None:
+    process = started(way, "sh", "-c", f"trap 'exit 42' {name}; echo ready; while :; do sleep 0.05; done")
+    process.send_signal(getattr(signal, f"SIG{name}"))
+    process.communicate(timeout=TIME_LIMIT_S)
+    assert process.returncode == 42
+
+
+@pytest.mark.real
+def test_a_child_that_stops_without_a_terminal_does_not_stop_us() -> None:
+    """Nobody would be there to wake us."""
+    process = started("run", "sh", "-c", "echo ready; kill -STOP $$; exit 5")
+    time.sleep(0.3)
+    process.send_signal(signal.SIGCONT)
+    process.communicate(timeout=TIME_LIMIT_S)
+    assert process.returncode == 5
+
+
+@pytest.mark.real
+@BOTH_WAYS
+def test_ctrl_c_reaches_the_child_once_and_we_outlive_it(way: str) -> None:
+    count = (
+        "import signal, sys, time\n"
+        "got = []\n"
+        "signal.signal(signal.SIGINT, lambda *_: got.append(1))\n"
+        "print('ready', flush=True)\n"
+        "while not got: time.sleep(0.02)\n"
+        "time.sleep(0.3)\n"
+        "print('got', len(got), flush=True)\n"
+        "sys.exit(9)\n"
+    )
+    child = on_a_terminal(*parent_of(way, sys.executable, "-c", count))
+    child.expect_exact("ready")
+    child.sendintr()
+    child.expect_exact("got 1")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 9
+
+
+@pytest.mark.real
+@BOTH_WAYS
+def test_ctrl_c_kills_us_like_a_child_that_does_not_catch_it(way: str) -> None:
+    child = on_a_terminal(*parent_of(way, "sh", "-c", "echo ready; exec sleep 20"))
+    child.expect_exact("ready")
+    child.sendintr()
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.signalstatus == signal.SIGINT
+
+
+def stopped_by_ctrl_z(shell: pexpect.spawn[str], way: str) -> None:
+    shell.sendline(command_line(way, "echo rea''dy; read answer; exit 6"))
+    shell.expect_exact("ready")
+    shell.send("\x1a")
+
+
+def stopped_by_itself(shell: pexpect.spawn[str], way: str) -> None:
+    shell.sendline(command_line(way, "kill -STOP $$; read answer; exit 6"))
+
+
+def command_line(way: str, script: str) -> str:
+    return f"{sys.executable} \"$PARENT\" {way} sh -c '{script.replace(chr(39), chr(34))}'"
+
+
+@pytest.mark.real
+@BOTH_WAYS
+@pytest.mark.parametrize("stop", [stopped_by_ctrl_z, stopped_by_itself])
+def test_job_control_works_as_if_we_were_not_there(
+    tmp_path: str, way: str, stop: Callable[[pexpect.spawn[str], str], None]
+) -> None:
+    """Stopped, the shell comes back; `fg`, and the child reads its line; the exit code is its own."""
+    path = os.path.join(tmp_path, "parent.py")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(PARENT)
+    shell = on_a_terminal("/usr/bin/env", f"PARENT={path}", "bash", "--norc", "-i")
+    for _ in range(2):
+        stop(shell, way)
+        shell.expect("Stopped")
+        shell.sendline("fg")
+        shell.expect("sh -c")
+        time.sleep(0.3)
+        shell.sendline("an answer")
+        shell.sendline("echo it ended with $?.")
+        shell.expect_exact("it ended with 6.")
+    shell.sendline("exit")
+    shell.expect(pexpect.EOF)
+    shell.close()
+
+
+def test_a_command_that_is_not_there_is_told_before_it_is_needed(tmp_path: str) -> None:
+    child = ChildProcess()
+    for program in ("no-such-command-here", os.path.join(tmp_path, "nothing")):
+        with pytest.raises(NoSuchCommand) as failure:
+            child.check([program], os.environ)
+        assert (failure.value.exit_code, program in failure.value.message) == (127, True)
+
+
+@pytest.mark.parametrize("name", ["folder", "file"])
+def test_what_is_no_program_is_told_as_that(tmp_path: str, name: str) -> None:
+    path = os.path.join(tmp_path, name)
+    os.mkdir(path) if name == "folder" else os.close(os.open(path, os.O_CREAT, 0o644))
+    with pytest.raises(CommandNotRunnable) as failure:
+        ChildProcess().check([path], os.environ)
+    assert failure.value.exit_code == 126
+
+
+def test_the_path_is_that_of_the_childs_environment(tmp_path: str) -> None:
+    path = os.path.join(tmp_path, "found-here")
+    os.close(os.open(path, os.O_CREAT, 0o755))
+    ChildProcess().check(["found-here"], {"PATH": str(tmp_path)})
+    with pytest.raises(NoSuchCommand):
+        ChildProcess().check(["found-here"], {"PATH": "/nowhere"})
+
+
+def test_a_script_that_the_system_cannot_start_is_told(tmp_path: str) -> None:
+    """Its interpreter is missing, it is no program at all, a word holds a NUL."""
+    files = {"gone": "#!/no/such/interpreter\n", "junk": "\x00\x01"}
+    for name, text in files.items():
+        with open(os.path.join(tmp_path, name), "w", encoding="utf-8") as file:
+            os.chmod(file.fileno(), 0o755)
+            file.write(text)
+    with pytest.raises(NoSuchCommand, match="interpreter"):
+        ChildProcess().run([os.path.join(tmp_path, "gone")], os.environ)
+    with pytest.raises(CommandNotRunnable) as failure:
+        ChildProcess().run([os.path.join(tmp_path, "junk")], os.environ)
+    assert failure.value.hints == ("a script needs a first line such as: #!/bin/sh",)
+    with pytest.raises(CommandNotRunnable, match="NUL"):
+        ChildProcess().run(["true", "\0"], os.environ)
+
+
+def test_after_a_child_our_handlers_are_as_they_were() -> None:
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+    assert ChildProcess().run(["true"], os.environ) == 0
+    assert {number: signal.getsignal(number) for number in before} == before
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({}, "/bin/sh"),
+        ({"SHELL": ""}, "/bin/sh"),
+        ({"SHELL": "/no/such/shell"}, "/bin/sh"),
+        ({"SHELL": "/bin/cat"}, "/bin/cat"),
+    ],
+)
+def test_the_shell_is_the_users_where_it_is_there(environ: dict[str, str], expected: str) -> None:
+    assert ChildProcess().shell(environ) == [expected]

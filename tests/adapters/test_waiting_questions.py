@@ -1,0 +1,538 @@
+"""Questions answered from another terminal: both ends of the socket, and clients that do not behave."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aws_mfa.adapters import answered_elsewhere, answering, question_sockets, waiting_questions
+from aws_mfa.adapters.answered_elsewhere import AnsweredElsewhere, WaitingWay
+from aws_mfa.adapters.answering import QuestionFolder
+from aws_mfa.adapters.waiting_questions import waiting_question
+from aws_mfa.errors import Cancelled, NeedsHuman, NobodyAnswered, NotSetUp, WrongSecret
+from aws_mfa.rules.code_ways import CodeQuestion
+from aws_mfa.withdrawal import Withdrawal
+from fakes import DEVICE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aws_mfa.workflows.doors_to_people import CodeWay, OpenQuestion, OpenQuestions
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no Unix sockets in Python")
+
+QUESTION = CodeQuestion(f"MFA code for {DEVICE}: ", DEVICE)
+CODE = "918273"
+LONG_S = 20.0
+
+
+class Place:
+    """A way that puts the question and waits for `answer`, or for the withdrawal; `ends` is raised instead."""
+
+    name = "terminal"
+    has_human = True
+
+    def __init__(self, ends: Exception | None = None) -> None:
+        self.ends = ends
+        self.answer = ""
+        self.said: list[str] = []
+        self.is_asking = threading.Event()
+        self._changed = threading.Event()
+
+    def can_answer(self, question: CodeQuestion) -> bool:
+        return True
+
+    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
+        assert withdrawal is not None
+        withdrawal.wake_by(self._changed.set)
+        self.is_asking.set()
+        assert self._changed.wait(LONG_S)
+        withdrawal.wake_by(None)
+        withdrawal.check()
+        if self.ends is not None:
+            raise self.ends
+        return self.answer
+
+    def end(self, answer: str = "") -> None:
+        """Somebody types, or the place is gone."""
+        self.answer = answer
+        self._changed.set()
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+
+class Asking:
+    """A way that is asked in a thread of its own."""
+
+    def __init__(self, way: CodeWay, withdrawal: Withdrawal | None = None) -> None:
+        self.answer: str | None = None
+        self.error: BaseException | None = None
+        self._way = way
+        self._withdrawal = withdrawal
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def ended(self) -> str:
+        """The answer; raises what the way raised."""
+        self._thread.join(LONG_S)
+        assert not self._thread.is_alive()
+        if self.error is not None:
+            raise self.error
+        assert self.answer is not None
+        return self.answer
+
+    def _run(self) -> None:
+        try:
+            self.answer = self._way.ask(QUESTION, self._withdrawal)
+        except BaseException as error:  # noqa: BLE001  # for the test to look at
+            self.error = error
+
+
+@pytest.fixture
+def folder(home: str) -> str:
+    return os.path.join(home, ".aws", "mfa", "questions")
+
+
+def as_door(questions: QuestionFolder) -> OpenQuestions:
+    return questions
+
+
+def sockets(folder: str) -> list[str]:
+    return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+
+
+def answer(folder: str, code: str = CODE) -> list[str]:
+    """Answer the oldest question, when there is one."""
+    wait_for_sockets(folder)
+    with as_door(QuestionFolder(folder)).oldest() as question:
+        assert question is not None
+        return question.answer(code)
+
+
+def wait_for_sockets(folder: str, number: int = 1) -> None:
+    ends_at = time.monotonic() + LONG_S
+    while len([name for name in sockets(folder) if name.endswith(".sock")]) < number:
+        assert time.monotonic() < ends_at
+        time.sleep(0.005)
+
+
+@contextlib.contextmanager
+def connected(folder: str) -> Iterator[socket.socket]:
+    """A client that has been told what is asked, and says nothing yet."""
+    wait_for_sockets(folder)
+    (connection,) = question_sockets.live_sockets(folder)
+    with connection:
+        assert b'"pid"' in connection.recv(4096)
+        yield connection
+
+
+def test_a_question_is_answered_from_elsewhere_while_it_stands_open_here(folder: str) -> None:
+    place = Place()
+    way = AnsweredElsewhere(place, folder)
+    asking = Asking(way)
+    wait_for_sockets(folder)
+    with QuestionFolder(folder).oldest() as question:
+        assert question is not None
+        assert (question.pid, question.device, question.text) == (os.getpid(), DEVICE, QUESTION.text)
+    threading.Thread(target=answer, args=[folder], daemon=True).start()
+    assert asking.ended() == CODE
+    assert place.said == ["answered in another terminal"]
+
+
+def test_who_types_here_ends_the_question_elsewhere(folder: str) -> None:
+    place = Place()
+    asking = Asking(AnsweredElsewhere(place, folder))
+    wait_for_sockets(folder)
+    with QuestionFolder(folder).oldest() as question:
+        assert question is not None
+        place.end("typed")
+        assert asking.ended() == "typed"
+        with pytest.raises(NeedsHuman, match=rf"^the question of pid {os.getpid()} is no longer open$"):
+            question.wait_for_end()
+        with pytest.raises(NeedsHuman, match="no longer open"):
+            question.answer(CODE)
+    assert place.said == []
+
+
+def test_the_socket_is_the_users_alone_and_goes_with_the_question(folder: str) -> None:
+    place = Place()
+    asking = Asking(AnsweredElsewhere(place, folder))
+    wait_for_sockets(folder)
+    (name,) = sockets(folder)
+    assert name.partition("-")[0].isdigit()
+    with connected(folder):
+        assert os.stat(os.path.join(folder, name)).st_mode & 0o777 == 0o600
+        assert os.stat(folder).st_mode & 0o777 == 0o700
+        place.end("typed")
+        asking.ended()
+    assert sockets(folder) == []
+
+
+@pytest.mark.parametrize("line", [b"12345\n", b"abcdef\n", b"\n", b"\xff\xfe\n", b"1" * 500])
+def test_what_is_no_code_leaves_the_question_open(folder: str, line: bytes) -> None:
+    asking = Asking(AnsweredElsewhere(Place(), folder))
+    with connected(folder) as connection:
+        connection.sendall(line)
+        with contextlib.suppress(ConnectionResetError):
+            assert connection.recv(64) in (b"malformed\n", b"")
+    threading.Thread(target=answer, args=[folder], daemon=True).start()
+    assert asking.ended() == CODE
+
+
+def test_blanks_in_a_code_are_taken_as_phones_show_it(folder: str) -> None:
+    asking = Asking(AnsweredElsewhere(Place(), folder))
+    with connected(folder) as connection:
+        connection.sendall(b"918 273\n")
+        assert connection.recv(64) == b"taken\n"
+    assert asking.ended() == CODE
+
+
+def test_who_hangs_or_drops_does_not_keep_the_next_from_answering(folder: str) -> None:
+    asking = Asking(AnsweredElsewhere(Place(), folder))
+    with connected(folder) as hanging, connected(folder) as half:
+        half.sendall(b"918")
+        with connected(folder) as dropping:
+            dropping.close()
+        threading.Thread(target=answer, args=[folder], daemon=True).start()
+        assert asking.ended() == CODE
+        for other in (hanging, half):
+            with contextlib.suppress(ConnectionResetError):
+                assert other.recv(64) == b"", "they are told that it is over"
+
+
+def test_more_clients_than_a_person_has_terminals_are_turned_away(folder: str) -> None:
+    place = Place()
+    asking = Asking(AnsweredElsewhere(place, folder))
+    with contextlib.ExitStack() as clients:
+        for _ in range(waiting_questions._MOST_CLIENTS):
+            clients.enter_context(connected(folder))
+        (one_more,) = question_sockets.live_sockets(folder)
+        with one_more:
+            assert one_more.recv(64) == b""
+        place.end("typed")
+        assert asking.ended() == "typed"
+
+
+def test_a_silent_client_is_hung_up_on_in_the_end(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting_questions, "PATIENCE_WITH_CLIENT_S", 0.2)
+    place = Place()
+    asking = Asking(AnsweredElsewhere(place, folder))
+    with connected(folder) as connection:
+        connection.settimeout(LONG_S)
+        assert connection.recv(64) == b""
+    place.end("typed")
+    assert asking.ended() == "typed"
+
+
+@pytest.mark.parametrize("error", [Cancelled("cancelled"), NeedsHuman("the terminal is gone")])
+def test_what_ends_the_question_here_ends_it(folder: str, error: Exception) -> None:
+    place = Place(error)
+    asking = Asking(AnsweredElsewhere(place, folder))
+    wait_for_sockets(folder)
+    place.end()
+    with pytest.raises(type(error)):
+        asking.ended()
+    assert sockets(folder) == []
+
+
+def test_a_place_that_closes_while_somebody_types_elsewhere_waits_for_him(folder: str) -> None:
+    place = Place(NeedsHuman("nobody answered the window"))
+    asking = Asking(AnsweredElsewhere(place, folder))
+    with connected(folder) as connection:
+        place.end()
+        time.sleep(0.1)
+        connection.sendall(f"{CODE}\n".encode())
+        assert asking.ended() == CODE
+
+
+def test_a_place_that_closes_is_closed_when_he_drops(folder: str) -> None:
+    place = Place(NeedsHuman("nobody answered the window"))
+    asking = Asking(AnsweredElsewhere(place, folder))
+    with connected(folder):
+        place.end()
+        time.sleep(0.05)
+    with pytest.raises(NeedsHuman, match="nobody answered the window"):
+        asking.ended()
+
+
+@pytest.mark.parametrize("when", ["before", "during"])
+def test_the_check_beside_the_question_still_ends_it(folder: str, when: str) -> None:
+    withdrawal, place = Withdrawal(), Place()
+    if when == "before":
+        withdrawal.withdraw(WrongSecret("the keys are wrong"))
+    asking = Asking(AnsweredElsewhere(place, folder), withdrawal)
+    assert place.is_asking.wait(LONG_S)
+    withdrawal.withdraw(WrongSecret("the keys are wrong"))
+    with pytest.raises(WrongSecret, match="the keys are wrong"):
+        asking.ended()
+
+
+def test_a_check_that_fails_after_the_answer_disturbs_nobody(folder: str) -> None:
+    withdrawal = Withdrawal()
+    asking = Asking(AnsweredElsewhere(Place(), folder), withdrawal)
+    threading.Thread(target=answer, args=[folder], daemon=True).start()
+    assert asking.ended() == CODE
+    withdrawal.withdraw(WrongSecret("too late"))
+
+
+def test_who_answered_is_told_what_became_of_the_code(folder: str) -> None:
+    place, told = Place(), list[str]()
+    way = AnsweredElsewhere(place, folder)
+    asking = Asking(way)
+    wait_for_sockets(folder)
+    client = threading.Thread(target=lambda: told.extend(answer(folder)), daemon=True)
+    client.start()
+    assert asking.ended() == CODE
+    way.say("AWS refused the code\nforged")
+    way.say("hint: type the next one")
+    place.end("typed")
+    assert Asking(way).ended() == "typed", "asked again, the way hangs up on who answered before"
+    client.join(LONG_S)
+    assert told == ["AWS refused the code\\nforged", "hint: type the next one"]
+
+
+def test_the_oldest_living_question_comes_first(folder: str) -> None:
+    places = [Place(), Place()]
+    first = Asking(AnsweredElsewhere(places[0], folder))
+    wait_for_sockets(folder)
+    second = Asking(AnsweredElsewhere(places[1], folder))
+    wait_for_sockets(folder, 2)
+    threading.Thread(target=answer, args=[folder], daemon=True).start()
+    assert first.ended() == CODE
+    places[1].end("typed")
+    assert second.ended() == "typed"
+
+
+def test_of_many_who_answer_at_once_one_is_taken_and_the_others_are_told(
+    folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answering, "_OUTCOME_S", 0.1)  # nothing more is said here about the code
+    asking = Asking(AnsweredElsewhere(Place(), folder))
+    outcomes: list[str] = []
+
+    def answer_with(code: str, question: OpenQuestion) -> None:
+        try:
+            question.answer(code)
+            outcomes.append(code)
+        except NeedsHuman:
+            outcomes.append("too late")
+
+    wait_for_sockets(folder)
+    with contextlib.ExitStack() as stack:
+        threads = []
+        for number in range(10):
+            question = stack.enter_context(QuestionFolder(folder).oldest())
+            assert question is not None
+            threads.append(threading.Thread(target=answer_with, args=[f"10000{number}", question], daemon=True))
+        for thread in threads:
+            thread.start()
+        taken = asking.ended()
+        for thread in threads:
+            thread.join(LONG_S)
+    assert sorted(outcomes) == [taken, *["too late"] * 9]
+
+
+def test_a_dead_socket_is_removed_by_whoever_meets_it(folder: str) -> None:
+    """One of another machine looks dead from here: the home may be on a network share."""
+    os.makedirs(folder, mode=0o700)
+    here, there = socket.gethostname(), f"not-{socket.gethostname()}"
+    week_s = 7 * 86400
+    names = [f"{time.time_ns() - age_s * 10**9}-1-{of}.sock" for of, age_s in ((here, 1), (there, 60), (there, week_s))]
+    for name in names:
+        with socket.socket(socket.AF_UNIX) as dead, question_sockets._address(os.path.join(folder, name)) as address:
+            dead.bind(address)
+    with QuestionFolder(folder).oldest() as question:
+        assert question is None
+    assert sockets(folder) == [names[1]]
+
+
+def test_files_that_are_no_sockets_of_ours_are_left_alone(folder: str) -> None:
+    os.makedirs(folder, mode=0o700)
+    for name in ("notes.txt", "x.sock", "1-2-3.sock.new"):
+        with open(os.path.join(folder, name), "w", encoding="ascii"):
+            pass
+    with QuestionFolder(folder).oldest() as question:
+        assert question is None
+    assert len(sockets(folder)) == 3
+
+
+def test_a_process_that_does_not_speak_is_passed_over(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answering, "_TALK_S", 0.1)
+    stopped = question_sockets.open_socket(question_sockets.new_path(folder))
+    with stopped, waiting_question(folder, QUESTION, lambda: None), QuestionFolder(folder).oldest() as question:
+        assert question is not None
+
+
+@pytest.mark.parametrize("told", [b"{}\n", b"[]\n", b"nonsense\n", b'{"pid": "x", "device": "", "text": ""}\n', b""])
+def test_a_process_that_speaks_nonsense_is_passed_over(folder: str, told: bytes) -> None:
+    listener = question_sockets.open_socket(question_sockets.new_path(folder))
+
+    def speak() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.sendall(told)
+
+    speaker = threading.Thread(target=speak, daemon=True)
+    speaker.start()
+    with listener, QuestionFolder(folder).oldest() as question:
+        assert question is None
+    speaker.join(LONG_S)
+
+
+def test_a_folder_with_a_long_name_serves_too(folder: str) -> None:
+    if sys.platform != "linux":
+        pytest.skip("only Linux can shorten a socket's name")
+    deep = os.path.join(folder, *["a-folder-with-a-name-of-some-length"] * 5)
+    asking = Asking(AnsweredElsewhere(Place(), deep))
+    threading.Thread(target=answer, args=[deep], daemon=True).start()
+    assert asking.ended() == CODE
+    assert sockets(deep) == []
+
+
+@pytest.mark.parametrize("obstacle", ["a file in its place", "others may enter", "no sockets", "too long"])
+def test_where_no_socket_can_be_had_the_question_is_put_here_alone(
+    folder: str, obstacle: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if obstacle == "a file in its place":
+        os.makedirs(os.path.dirname(folder), mode=0o700)
+        with open(folder, "w", encoding="ascii"):
+            pass
+    elif obstacle == "others may enter":
+        os.makedirs(folder)
+        os.chmod(folder, 0o755)
+    elif obstacle == "no sockets":
+        monkeypatch.setattr(waiting_questions, "HAS_SOCKETS", False)
+    else:
+        folder = os.path.join(folder, "x" * 300)
+    place = Place()
+    asking = Asking(AnsweredElsewhere(place, folder))
+    assert place.is_asking.wait(LONG_S)
+    place.end("typed")
+    assert asking.ended() == "typed"
+    with pytest.raises(NeedsHuman, match="cannot be left open here"):
+        WaitingWay(folder, announce=lambda text: None, is_manned=True).ask(QUESTION)
+
+
+def test_a_folder_that_others_may_enter_is_refused(folder: str) -> None:
+    os.makedirs(folder)
+    os.chmod(folder, 0o755)
+    with pytest.raises(NotSetUp, match="not this user's alone"), QuestionFolder(folder).oldest():
+        pass
+
+
+def test_on_windows_the_command_says_so(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answering, "HAS_SOCKETS", False)
+    with pytest.raises(NotSetUp, match="cannot be answered from another terminal"), QuestionFolder(folder).oldest():
+        pass
+
+
+def test_without_a_folder_no_question_waits(folder: str) -> None:
+    with QuestionFolder(folder).oldest() as question:
+        assert question is None
+    assert not os.path.exists(folder)
+
+
+def test_the_waiting_way_says_where_to_answer_and_gets_the_code(folder: str) -> None:
+    said: list[str] = []
+    way = WaitingWay(folder, announce=said.append, is_manned=True)
+    asking = Asking(way)
+    threading.Thread(target=answer, args=[folder], daemon=True).start()
+    assert asking.ended() == CODE
+    assert said == [f"waiting 20 s for a code of {DEVICE}: answer in any terminal: aws-mfa code"]
+    assert (way.name, way.has_human) == ("code", True)
+    way.say("AWS refused the code")
+    assert said[1:] == ["AWS refused the code"]
+
+
+def test_the_waiting_way_gives_up(folder: str) -> None:
+    way = WaitingWay(folder, announce=lambda text: None, is_manned=True, patience_s=0.1)
+    with pytest.raises(NobodyAnswered, match=r"^nobody answered from another terminal within 0\.1 s$"):
+        way.ask(QUESTION)
+    assert sockets(folder) == []
+
+
+def test_the_waiting_way_waits_for_somebody_who_types(folder: str) -> None:
+    asking = Asking(WaitingWay(folder, announce=lambda text: None, is_manned=True, patience_s=0.2))
+    with connected(folder) as connection:
+        time.sleep(0.4)
+        connection.sendall(f"{CODE}\n".encode())
+        assert connection.recv(64) == b"taken\n"
+    assert asking.ended() == CODE
+
+
+def test_not_even_for_him_it_waits_for_ever(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting_questions, "PATIENCE_WITH_CLIENT_S", 0.3)
+    asking = Asking(WaitingWay(folder, announce=lambda text: None, is_manned=True, patience_s=0.1))
+    with connected(folder), pytest.raises(NobodyAnswered):
+        asking.ended()
+
+
+def test_the_waiting_way_is_withdrawn_by_the_check(folder: str) -> None:
+    withdrawal = Withdrawal()
+    asking = Asking(WaitingWay(folder, announce=lambda text: None, is_manned=True), withdrawal)
+    wait_for_sockets(folder)
+    withdrawal.withdraw(WrongSecret("the keys are wrong"))
+    with pytest.raises(WrongSecret):
+        asking.ended()
+
+
+def test_the_waiting_way_is_closed_where_nobody_reads_its_line(folder: str) -> None:
+    assert WaitingWay(folder, announce=print, is_manned=True).can_answer(QUESTION)
+    assert not WaitingWay(folder, announce=print, is_manned=False).can_answer(QUESTION)
+
+
+def test_a_code_on_its_way_stands_in_no_error_and_in_no_file(folder: str, home: str) -> None:
+    errors: list[BaseException] = []
+
+    class Watching(Place):
+        def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
+            try:
+                return super().ask(question, withdrawal)
+            except BaseException as error:
+                errors.append(error)
+                raise
+
+    way = AnsweredElsewhere(Watching(), folder)
+    asking = Asking(way)
+    threading.Thread(target=answer, args=[folder], daemon=True).start()
+    assert asking.ended() == CODE
+    (error,) = errors
+    assert isinstance(error, answered_elsewhere._Answered)
+    assert CODE not in repr(error) + repr(vars(error)) + repr(vars(way))
+    assert [names for _, _, names in os.walk(home) if names] == []
+
+
+OTHER_USER = """
+import os, socket, sys
+os.setuid(int(sys.argv[2]))
+with socket.socket(socket.AF_UNIX) as connection:
+    connection.connect(chr(0) + sys.argv[1])
+    sys.stdout.buffer.write(connection.recv(64))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who is at the other end")
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root, to be another user")
+def test_another_user_is_told_nothing_even_where_he_can_connect() -> None:
+    """An abstract socket: no mode of a folder stands before it."""
+    name = f"aws-mfa-test-{os.getpid()}"
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(f"\0{name}")
+    listener.listen()
+    waiting = waiting_questions.WaitingQuestion(listener, QUESTION, lambda: None)
+    try:
+        for user, is_told in ((65534, False), (0, True)):
+            command = [sys.executable, "-c", OTHER_USER, name, str(user)]
+            ended = subprocess.run(command, capture_output=True, timeout=30, check=True)
+            assert bool(ended.stdout) == is_told
+    finally:
+        waiting.close()

@@ -1,0 +1,201 @@
+"""A child works as one profile: it gets that session, that region, and no other choice of credentials."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aws_mfa.rules.child_environment import (
+    CONFLICTING,
+    ENDPOINT,
+    REGIONS,
+    SESSION,
+    change_back,
+    change_for,
+    child_environment,
+    chosen_by_the_user,
+    session_variables,
+)
+from aws_mfa.rules.child_region import region_of
+from aws_mfa.rules.profile_chains import chain_of
+from aws_mfa.rules.profiles import AwsProfiles
+from fakes import NOW, a_session
+from needs import ROOT
+
+KEYS = {"AWS_ACCESS_KEY_ID": "ASIA", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t"}
+FOREIGN = dict.fromkeys((*CONFLICTING, *SESSION, *ENDPOINT), "of another identity")
+UNTOUCHED = {
+    "PATH": "/bin",
+    "AWS_CONFIG_FILE": "/etc/aws",
+    "AWS_SHARED_CREDENTIALS_FILE": "/etc/credentials",
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+    "AWS_CA_BUNDLE": "/etc/ca.pem",
+    "AWS_MFA_VAULT": "file",
+    "AWS_MFA_AGE_PASSPHRASE_COMMAND": "pass show x",
+    "MFA_DEVICE": "arn:aws:iam::123456789012:mfa/ann",
+}
+
+
+def test_the_session_becomes_four_variables() -> None:
+    assert session_variables(a_session(lasts_s=3600)) == {
+        "AWS_ACCESS_KEY_ID": "ASIAINVENTED00000001",
+        "AWS_SECRET_ACCESS_KEY": "session/secret",
+        "AWS_SESSION_TOKEN": "session/token==",
+        "AWS_CREDENTIAL_EXPIRATION": "2026-11-22T07:03:19Z",
+    }
+    assert NOW == 1_795_327_399.0
+
+
+def test_the_environment_of_a_child_is_exactly_this() -> None:
+    """Whatever SDKs would take for credentials goes; how AWS is reached, and what is ours, stays."""
+    found = child_environment({**FOREIGN, **UNTOUCHED}, KEYS, "eu-west-1", "work")
+    region = dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_MFA_REGION"), "eu-west-1")
+    assert found == {**UNTOUCHED, **KEYS, **region, "AWS_MFA_PROFILE": "work"}
+
+
+def test_an_endpoint_takes_the_place_of_keys() -> None:
+    """SDKs look at keys first: left behind, they would be used instead of the endpoint."""
+    endpoint = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:4/work", ENDPOINT[1]: "/run/token"}
+    found = child_environment(FOREIGN, endpoint, None, "work")
+    assert found == {**endpoint, "AWS_MFA_PROFILE": "work"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "profiles_own", "expected"),
+    [
+        ({}, None, {}),
+        (
+            {},
+            "eu-west-1",
+            {"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1", "AWS_MFA_REGION": "eu-west-1"},
+        ),
+        ({"AWS_REGION": "a-1"}, "eu-west-1", {"AWS_REGION": "a-1", "AWS_DEFAULT_REGION": "a-1"}),
+        ({"AWS_DEFAULT_REGION": "a-1"}, "eu-west-1", {"AWS_REGION": "a-1", "AWS_DEFAULT_REGION": "a-1"}),
+        ({"AWS_REGION": "", "AWS_DEFAULT_REGION": "a-1"}, None, {"AWS_REGION": "a-1", "AWS_DEFAULT_REGION": "a-1"}),
+        ({"AWS_REGION": "a-1", "AWS_DEFAULT_REGION": "b-2"}, "c-3", {"AWS_REGION": "a-1", "AWS_DEFAULT_REGION": "b-2"}),
+    ],
+)
+def test_the_users_region_wins_and_both_variables_tell_one(
+    environ: dict[str, str], profiles_own: str | None, expected: dict[str, str]
+) -> None:
+    found = child_environment(environ, {}, profiles_own, "work")
+    assert {name: value for name, value in found.items() if name != "AWS_MFA_PROFILE"} == expected
+
+
+def test_the_region_of_the_profile_before_gives_way_to_the_next_ones() -> None:
+    """As in a shell that goes from one profile to another, or an exec inside an exec."""
+    first = child_environment({}, KEYS, "eu-west-1", "work")
+    second = child_environment(first, KEYS, "us-east-2", "other")
+    assert [second[name] for name in (*REGIONS, "AWS_MFA_REGION")] == ["us-east-2"] * 3
+    assert not {*REGIONS, "AWS_MFA_REGION"} & set(child_environment(first, KEYS, None, "other"))
+
+
+@pytest.mark.parametrize("name", REGIONS)
+def test_a_region_chosen_inside_wins_over_the_profiles(name: str) -> None:
+    inside = {**child_environment({}, KEYS, "eu-west-1", "work"), name: "ap-south-1"}
+    found = child_environment(inside, KEYS, "us-east-2", "other")
+    assert [found[one] for one in REGIONS] == ["ap-south-1"] * 2
+    assert "AWS_MFA_REGION" not in found
+
+
+def test_what_is_taken_back_is_all_that_was_set() -> None:
+    before = {"PATH": "/bin"}
+    inside = child_environment(before, session_variables(a_session()), "eu-west-1", "work")
+    assert change_back(inside).applied_to(inside) == before
+
+
+def test_a_region_of_the_users_is_not_taken_back() -> None:
+    inside = child_environment({"AWS_REGION": "a-1"}, KEYS, "eu-west-1", "work")
+    assert change_back(inside).applied_to(inside)["AWS_REGION"] == "a-1"
+
+
+def test_the_region_of_a_profile_is_none_that_the_user_chose() -> None:
+    """Else the MFA session would be looked for where the profile before works, and a code be asked for."""
+    inside = child_environment({"PATH": "/bin"}, KEYS, "eu-west-1", "work")
+    assert not set(REGIONS) & set(chosen_by_the_user(inside))
+    chosen = chosen_by_the_user({**inside, "AWS_REGION": "a-1"})
+    assert (chosen.get("AWS_REGION"), chosen.get("AWS_DEFAULT_REGION")) == ("a-1", None)
+    outside = {"AWS_REGION": "a-1"}
+    assert chosen_by_the_user(outside) is outside
+    for environ in (inside, {**inside, "AWS_REGION": "a-1"}):
+        assert child_environment(chosen_by_the_user(environ), KEYS, "b-2", "x") == child_environment(
+            environ, KEYS, "b-2", "x"
+        )
+
+
+VALUES = st.sampled_from(["", "eu-west-1", "us-east-1"])
+
+
+@given(
+    environ=st.dictionaries(st.sampled_from([*FOREIGN, *REGIONS, "AWS_MFA_REGION", "AWS_MFA_PROFILE"]), VALUES),
+    region=st.one_of(st.none(), VALUES),
+)
+def test_no_variable_is_both_removed_and_set_and_nothing_foreign_is_left(
+    environ: dict[str, str], region: str | None
+) -> None:
+    change = change_for(environ, KEYS, region, "work")
+    assert not set(change.removed) & set(change.set)
+    assert len(set(change.removed)) == len(change.removed)
+    found = change.applied_to(environ)
+    assert set(found) <= {*KEYS, *REGIONS, "AWS_MFA_REGION", "AWS_MFA_PROFILE"}
+    assert child_environment(found, KEYS, region, "work") == found, "the same again changes nothing"
+
+
+CONFIG = """
+[profile work]
+mfa_serial = {device}
+{region}
+[profile dev]
+role_arn = {role}
+source_profile = work
+[profile deep]
+role_arn = {role}
+source_profile = dev
+{deep_region}
+"""
+
+
+def found_region(name: str, partition: str = "aws", region: str = "", deep_region: str = "") -> str | None:
+    text = CONFIG.format(
+        device=f"arn:{partition}:iam::123456789012:mfa/ann",
+        role=f"arn:{partition}:iam::123456789012:role/dev",
+        region=region,
+        deep_region=deep_region,
+    )
+    return region_of(chain_of(name, AwsProfiles(text, "", "config", "credentials"), keys_stored=lambda _: True))
+
+
+def test_the_region_is_the_profiles_own_or_the_nearest_of_its_chain() -> None:
+    assert found_region("deep", region="region = eu-west-1", deep_region="region = us-east-2") == "us-east-2"
+    assert found_region("deep", region="region = eu-west-1") == "eu-west-1"
+    assert found_region("work", region="region = eu-west-1") == "eu-west-1"
+
+
+def test_without_a_region_only_other_partitions_have_a_default() -> None:
+    assert found_region("deep") is None
+    assert found_region("deep", "aws-us-gov") == "us-gov-west-1"
+    assert found_region("work", "aws-cn") == "cn-north-1"
+    assert found_region("work", "aws-unheard-of") is None
+
+
+def test_it_imports_cheaply() -> None:
+    """`exec` uses it on the hot path: beyond our own light rules only `time`."""
+    program = (
+        "import sys; before = set(sys.modules); import aws_mfa.rules.child_environment; "
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=f"{ROOT}/src", capture_output=True, text=True, check=True
+    )
+    assert set(done.stdout.split()) <= {
+        "__future__",
+        "aws_mfa",
+        "aws_mfa.rules",
+        "aws_mfa.rules.child_environment",
+        "aws_mfa.rules.timestamps",
+        "time",
+    }

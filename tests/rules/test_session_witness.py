@@ -1,0 +1,161 @@
+"""The text of a witness: other circumstances, other text; and when a file's state says all there is to say."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aws_mfa.rules.session_entries import text_of_inputs
+from aws_mfa.rules.session_witness import (
+    VARIABLES,
+    Witnessed,
+    circumstances,
+    is_settled,
+    state_of,
+    witness_text,
+    witnessed_in,
+)
+
+SECOND_NS = 1_000_000_000
+NOW_NS = 1_795_327_399 * SECOND_NS
+FILES = (("credentials", "/home/ann/.aws/credentials", "1 2"), ("config", "/home/ann/.aws/config", "none"))
+ENVIRON = {"HOME": "/home/ann", "AWS_REGION": "eu-west-1", "PATH": "/bin"}
+INPUTS = {
+    "access_key_id": "AKIAIOSFODNN7EXAMPLE",
+    "external_ids 1": "line\nline",
+    "role_chain 1": "arn:aws:iam::1:role/x",
+}
+WITNESSED = Witnessed("work", text_of_inputs(INPUTS), "eu-west-1", is_quiet=True)
+
+
+def seen(
+    profile: str = "work",
+    environ: dict[str, str] | None = None,
+    files: tuple[tuple[str, str, str], ...] = FILES,
+    version: str = "1.0.0",
+    user_id: int = 1000,
+) -> str:
+    text = circumstances(profile, ENVIRON if environ is None else environ, files, version=version, user_id=user_id)
+    assert text is not None
+    return text
+
+
+def a_status(**changes: int) -> os.stat_result:
+    """A file that was last changed an hour ago."""
+    before_ns = NOW_NS - 3600 * SECOND_NS + 1
+    fields = {"mode": 0o100600, "ino": 7, "dev": 3, "uid": 1000, "size": 10, "mtime": before_ns, "ctime": before_ns}
+    fields |= changes
+    names = ("st_atime_ns", "st_mtime_ns", "st_ctime_ns")
+    plain = (fields["mode"], fields["ino"], fields["dev"], 1, fields["uid"], 1000, fields["size"], 0, 0, 0)
+    moments = (0, fields["mtime"], fields["ctime"])
+    return os.stat_result(plain, dict(zip(names, moments, strict=True)))
+
+
+@given(
+    label=st.text(st.characters(codec="utf-8", exclude_characters="\n\r"), min_size=1),
+    values=st.dictionaries(st.sampled_from(sorted(INPUTS)), st.text(st.characters(codec="utf-8"))),
+    region=st.sampled_from(["eu-west-1", None]),
+    is_quiet=st.booleans(),
+)
+def test_what_is_written_is_read(label: str, values: dict[str, str], region: str | None, *, is_quiet: bool) -> None:
+    text = witness_text(seen(), Witnessed(label, text_of_inputs(values), region, is_quiet=is_quiet))
+    found = witnessed_in(text, seen())
+    assert found is not None
+    assert (found.label, found.inputs_text) == (label, text_of_inputs(values))
+    assert (found.region, found.is_quiet) == (region, is_quiet)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        seen(profile="Work"),
+        seen(profile="work "),
+        seen(version="1.0.1"),
+        seen(user_id=0),
+        seen(environ={**ENVIRON, "AWS_REGION": "eu-west-2"}),
+        seen(environ={**ENVIRON, "AWS_REGION": ""}),
+        seen(environ={"HOME": "/home/ann"}),
+        seen(environ={**ENVIRON, "AWS_DEFAULT_REGION": ""}),
+        seen(files=(FILES[0], ("config", "/home/ann/.aws/config", "1 2"))),
+        seen(files=(FILES[0], ("config", "/home/ann/.aws/config2", "none"))),
+        seen(files=(FILES[1], FILES[0])),
+    ],
+)
+def test_other_circumstances_have_no_witness(other: str) -> None:
+    assert witnessed_in(witness_text(seen(), WITNESSED), other) is None
+
+
+def test_a_variable_that_no_plan_reads_changes_nothing() -> None:
+    assert seen(environ={**ENVIRON, "EDITOR": "vi"}) == seen()
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+def test_every_variable_counts_absent_empty_and_set(name: str) -> None:
+    environ = {key: value for key, value in ENVIRON.items() if key != name}
+    texts = {seen(environ=environ), seen(environ={**environ, name: ""}), seen(environ={**environ, name: "x"})}
+    assert len(texts) == 3
+
+
+@pytest.mark.parametrize("value", ["/home/ann\nUSER = bob", "/home/\udcff", "/home/ann\r", "/home/\x00"])
+def test_a_value_that_could_be_mistaken_for_another_has_no_witness(value: str) -> None:
+    assert circumstances("work", {"HOME": value}, FILES, version="1", user_id=1) is None
+    assert circumstances(value, {"HOME": "/home/ann"}, FILES, version="1", user_id=1) is None
+    assert circumstances("work", {}, [("config", value, "none")], version="1", user_id=1) is None
+
+
+@pytest.mark.parametrize("url", ["https://ann:secret@proxy/", "https://sts.example/?token=secret", "https://x/#secret"])
+def test_the_address_of_an_endpoint_is_not_written_where_it_could_hold_a_password(url: str) -> None:
+    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS"):
+        assert circumstances("work", {name: url}, FILES, version="1", user_id=1) is None
+
+
+def test_what_was_cut_short_speaks_of_no_session_that_is_stored() -> None:
+    """Cut within a line it is no witness, cut at a line's end it has inputs that no entry has."""
+    text = witness_text(seen(), WITNESSED)
+    for length in range(len(text)):
+        found = witnessed_in(text[:length], seen())
+        assert found is None or found.inputs_text != WITNESSED.inputs_text
+
+
+@pytest.mark.parametrize("damage", ["x", "\n", " "])
+def test_what_is_changed_before_the_inputs_is_another_label_or_region_and_never_other_inputs(damage: str) -> None:
+    text = witness_text(seen(), WITNESSED)
+    for place in range(len(text) - len(WITNESSED.inputs_text) - 2):
+        found = witnessed_in(text[:place] + damage + text[place + 1 :], seen())
+        assert found is None or found.inputs_text == WITNESSED.inputs_text
+
+
+@pytest.mark.parametrize("field", ["mode", "ino", "dev", "uid", "size", "mtime", "ctime"])
+def test_any_change_of_a_file_shows_in_its_state(field: str) -> None:
+    before, after = a_status(), a_status(**{field: 1})
+    assert state_of(before, is_windows=False) != state_of(after, is_windows=False)
+    assert state_of(before, is_windows=False) != state_of(None, is_windows=False)
+
+
+def test_the_moment_of_creation_is_no_change() -> None:
+    """On Windows ctime is that, and nothing promises that it comes back the same from a copy."""
+    assert state_of(a_status(), is_windows=True) == state_of(a_status(ctime=1), is_windows=True)
+
+
+@pytest.mark.parametrize(
+    ("changed_ago_ns", "settled"),
+    [(0, False), (SECOND_NS // 20, False), (SECOND_NS // 5, True), (-SECOND_NS, False), (3600 * SECOND_NS, True)],
+)
+def test_a_file_that_changed_within_the_tick_is_not_trusted(changed_ago_ns: int, *, settled: bool) -> None:
+    """A second change in the same tick would leave the state as it is; a moment in the future is never over."""
+    moment_ns = NOW_NS + 1 - changed_ago_ns
+    assert is_settled(a_status(mtime=moment_ns, ctime=moment_ns), NOW_NS + 1) is settled
+    assert is_settled(a_status(ctime=moment_ns), NOW_NS + 1) is settled
+
+
+def test_a_file_system_that_counts_whole_seconds_has_a_longer_tick() -> None:
+    for ago_s, settled in ((1, False), (2, False), (3, True)):
+        moment_ns = NOW_NS - ago_s * SECOND_NS
+        assert is_settled(a_status(mtime=moment_ns, ctime=moment_ns), NOW_NS) is settled
+
+
+def test_a_file_that_is_not_there_is_settled() -> None:
+    assert is_settled(None, NOW_NS)

@@ -1,0 +1,194 @@
+"""`aws-mfa env`: real shells take the lines over, and a code is asked for on the terminal while stdout is captured."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from needs import needs
+from scenarios.test_renew_many import profile, role
+
+if sys.platform == "win32":
+    pytest.skip("shells of POSIX", allow_module_level=True)
+
+import pexpect
+
+if TYPE_CHECKING:
+    from classic_stage import ClassicStage, Ended, Settings
+
+pytestmark = pytest.mark.real
+
+PLAIN = {"AWS_MFA_SESSION_STORE": "plain", "AWS_MFA_PROMPT": "terminal"}
+SHOW = shlex.join([sys.executable, "-c", "import json, os; print('shown', json.dumps(dict(os.environ)))"])
+# Shell -> how its users write it; $TOOL is the tool, in zsh as words.
+SHELLS = {
+    "sh": 'eval "$($TOOL env {words})"',
+    "bash": 'eval "$($TOOL env {words})"',
+    "zsh": 'eval "$(${{=TOOL}} env {words})"',
+    "fish": "eval $TOOL env {words} | source",
+}
+
+
+def ran(stage: ClassicStage, *argv: str, env: Settings | None = None, stdin: str | None = None) -> Ended:
+    return stage.run("env", *argv, env={**PLAIN, **(env or {})}, stdin=stdin)
+
+
+def script(shell: str, *lines: str) -> str:
+    """Words of the tool in braces, `{work}`, become the line that takes its output over."""
+    taken = [SHELLS[shell].format(words=line[1:-1]) if line.startswith("{") else line for line in lines]
+    return "\n".join([*taken, SHOW])
+
+
+def environ_of(stage: ClassicStage, **env: str) -> dict[str, str]:
+    return {**stage.environ, **PLAIN, "TOOL": shlex.join(stage.command()), **env}
+
+
+def environment_after(stage: ClassicStage, shell: str, *lines: str, **env: str) -> dict[str, str]:
+    """What a child of the shell has after these lines."""
+    needs(shell)
+    done = subprocess.run(
+        [shell, "-c", script(shell, *lines)],
+        env=environ_of(stage, **env),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        start_new_session=True,
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done
+    found: dict[str, str] = json.loads(done.stdout.removeprefix("shown "))
+    return found
+
+
+def renewed(stage: ClassicStage, env: Settings | None = None) -> None:
+    ended = ran(stage, "default", "--token", stage.code(), env=env)
+    assert ended.code == 0, ended
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_code_is_asked_on_the_terminal_while_a_real_shell_takes_the_lines(stage: ClassicStage, shell: str) -> None:
+    """The form is the shell's without being told, whatever SHELL says."""
+    needs(shell)
+    environ = environ_of(stage, SHELL="/usr/bin/tcsh", AWS_PROFILE="other")
+    child = pexpect.spawn(
+        shell, ["-c", script(shell, "{default}")], env=environ, encoding="utf-8", timeout=20, dimensions=(24, 4000)
+    )
+    child.delaybeforesend = None
+    child.expect_exact(f"MFA code for {stage.phone.serial}: ")
+    child.sendline(stage.code())
+    child.expect(r"shown (\{.*\})")
+    assert isinstance(child.match, re.Match)
+    found = json.loads(child.match[1])
+    child.expect(pexpect.EOF)
+    child.close()
+    assert found["AWS_ACCESS_KEY_ID"] in stage.aws.sessions
+    assert (found["AWS_MFA_PROFILE"], found.get("AWS_PROFILE")) == ("default", None)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_from_one_profile_to_the_next_and_back_to_nothing(stage: ClassicStage, shell: str) -> None:
+    dev = role(stage, "dev")
+    stage.write(profile("dev", dev.arn, region="us-east-2") + "[default]\nregion = eu-west-1\n", stage.config)
+    renewed(stage)
+    first = environment_after(stage, shell, "{default}", AWS_SECURITY_TOKEN="old")
+    assert (first["AWS_REGION"], first["AWS_DEFAULT_REGION"]) == ("eu-west-1", "eu-west-1")
+    assert "AWS_SECURITY_TOKEN" not in first
+    second = environment_after(stage, shell, "{default}", "{dev}")
+    assert (second["AWS_MFA_PROFILE"], second["AWS_REGION"], second["AWS_DEFAULT_REGION"]) == (
+        "dev",
+        "us-east-2",
+        "us-east-2",
+    )
+    nothing = environment_after(stage, shell, "{default}", "{dev}", "{--unset}")
+    assert {name for name in nothing if name.startswith("AWS_")} == {
+        "AWS_ENDPOINT_URL",
+        "AWS_MFA_VAULT",
+        "AWS_MFA_SESSION_STORE",
+        "AWS_MFA_PROMPT",
+    }
+
+
+@pytest.mark.parametrize("shell", ["sh", "fish"])
+def test_a_region_of_the_users_own_outlives_it_all(stage: ClassicStage, shell: str) -> None:
+    stage.write("[default]\nregion = eu-west-1\n", stage.config)
+    renewed(stage, {"AWS_REGION": "ap-south-1"})
+    found = environment_after(stage, shell, "{default}", "{--unset}", AWS_REGION="ap-south-1")
+    assert found["AWS_REGION"] == "ap-south-1"
+
+
+@pytest.mark.parametrize("shell", ["sh", "fish"])
+def test_a_failure_changes_nothing(stage: ClassicStage, shell: str) -> None:
+    needs(shell)
+    done = subprocess.run(
+        [shell, "-c", script(shell, "{default --no-input}")],
+        env=environ_of(stage, AWS_PROFILE="kept"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert json.loads(done.stdout.removeprefix("shown "))["AWS_PROFILE"] == "kept"
+    assert "aws-mfa: profile 'default' needs an MFA code" in done.stderr
+
+
+def test_stdout_carries_data_alone(stage: ClassicStage) -> None:
+    renewed(stage)
+    ended = ran(stage, "default", "--shell", "json", "--no-input")
+    assert (ended.code, ended.err) == (0, ""), ended
+    found = json.loads(ended.out)
+    assert set(found) == {
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_CREDENTIAL_EXPIRATION",
+        "AWS_MFA_PROFILE",
+    }
+    dotenv = ran(stage, "default", "--shell", "dotenv").out
+    assert dict(line.split("=", 1) for line in dotenv.splitlines()) == found
+
+
+def test_the_code_comes_from_stdin_only_where_that_is_said(stage: ClassicStage) -> None:
+    """In a loop that reads a file, stdin is the loop's."""
+    code = stage.code()
+    ended = ran(stage, "default", "--shell", "sh", stdin=f"{code}\n")
+    assert (ended.code, ended.out) == (4, ""), ended
+    assert ran(stage, "default", "--shell", "sh", "--token-stdin", stdin=f"{code}\n").code == 0
+
+
+def test_lines_on_a_screen_are_told_where_they_belong(stage: ClassicStage) -> None:
+    renewed(stage)
+    child = pexpect.spawn(
+        "sh", ["-c", "$TOOL env default; $TOOL env --unset"], env=environ_of(stage), encoding="utf-8", timeout=20
+    )
+    child.expect_exact("export AWS_ACCESS_KEY_ID=")
+    child.expect_exact('hint: these lines are for the shell: eval "$(aws-mfa env default)"')
+    child.expect_exact('hint: these lines are for the shell: eval "$(aws-mfa env --unset)"')
+    child.expect(pexpect.EOF)
+    child.close()
+
+
+def test_what_cannot_be_answered_is_told(stage: ClassicStage) -> None:
+    for argv, what in (
+        ((), "PROFILE is missing"),
+        (("--unset", "--shell", "dotenv"), "cannot remove"),
+        (("nobody", "--shell", "sh"), "there is no profile 'nobody'"),
+    ):
+        ended = ran(stage, *argv)
+        assert (ended.code in (2, 3), ended.out, what in ended.err) == (True, "", True), ended
+
+
+def test_the_form_of_a_shell_that_we_do_not_know_is_not_guessed(stage: ClassicStage, tmp_path: str) -> None:
+    tcsh = os.path.join(tmp_path, "tcsh")
+    os.symlink("/bin/sh", tcsh)
+    done = subprocess.run(
+        [tcsh, "-c", "$TOOL env --unset; exit $?"], env=environ_of(stage), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, "tcsh is no shell that we write lines for" in done.stderr) == (2, True), done

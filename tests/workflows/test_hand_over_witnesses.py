@@ -1,0 +1,114 @@
+"""When a session handed over leaves a witness: where files alone say what the next answer is, and only then."""
+
+from __future__ import annotations
+
+import pytest
+
+from aws_mfa.model import LongTermKeys, Secret
+from aws_mfa.rules.session_entries import text_of_inputs
+from aws_mfa.rules.session_steps import Overlay
+from aws_mfa.workflows.hand_over import HandOver, hand_over
+from fakes import DEVICE, KEYS, FakeOutside, FakeTerminal, a_session, as_outside
+
+ROLE = "arn:aws:iam::123456789012:role/dev"
+CONFIG = f"[profile dev]\nrole_arn = {ROLE}\nsource_profile = work\nregion = eu-west-1\n"
+NOTED = f"[work-long-term]\nvault = keychain\naws_access_key_id = {KEYS.access_key_id}\n"
+
+
+def an_outside(*, notes: str = NOTED, device: str = f"mfa_serial = {DEVICE}\n") -> FakeOutside:
+    outside = FakeOutside("", f"{CONFIG}[profile work]\n{device}")
+    outside.vaults["keychain"].stored["work-long-term"] = KEYS
+    outside.known_keys.text = notes
+    outside.terminal = FakeTerminal("123456", "234567")
+    return outside
+
+
+def noted(outside: FakeOutside, wanted: HandOver | None = None) -> set[str]:
+    hand_over(wanted or HandOver("dev"), as_outside(outside))
+    return set(outside.watch.noted)
+
+
+def test_a_new_session_and_a_stored_one_leave_the_same_witness() -> None:
+    outside = an_outside()
+    assert noted(outside) == {"dev"}
+    first = outside.watch.noted.pop("dev")
+    assert noted(outside) == {"dev"}
+    second = outside.watch.noted["dev"]
+    stored = outside.session_cache.stored["dev"]
+    for found in (first, second):
+        assert (found.label, found.region, found.is_quiet) == ("dev", "eu-west-1", True)
+        assert found.inputs_text == text_of_inputs(stored.inputs)
+
+
+def test_a_users_own_session_has_its_users_label() -> None:
+    outside = an_outside()
+    assert noted(outside, HandOver("work")) == {"work"}
+    assert outside.watch.noted["work"].label == "mfa@work-long-term"
+
+
+def test_keys_in_a_vault_that_nobody_noted_leave_none() -> None:
+    """Whoever replaces them there changes no file, and the old session would be handed over for hours."""
+    outside = an_outside(notes="[work-long-term]\nvault = keychain\n")
+    assert noted(outside) == set()
+    outside.vaults["keychain"].stored["work-long-term"] = LongTermKeys("AKIAROTATED", Secret("s"))
+    assert noted(outside) == set()
+
+
+def test_keys_in_the_file_leave_one_only_where_no_vault_comes_before_it() -> None:
+    outside = an_outside(notes="")
+    outside.vaults["keychain"].stored.clear()
+    outside.credentials.text = (
+        f"[work-long-term]\naws_access_key_id = {KEYS.access_key_id}\naws_secret_access_key = s\n"
+    )
+    assert noted(outside) == set()
+    outside.environ = {"AWS_MFA_VAULT": "file"}
+    assert noted(outside) == {"dev"}
+
+
+def test_a_device_that_iam_was_asked_for_leaves_none() -> None:
+    assert noted(an_outside(device="")) == set()
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        HandOver("dev", token="123456"),
+        HandOver("dev", min_remaining_s=60),
+        HandOver("dev", overlay=Overlay(read_only=True)),
+        HandOver("dev", vault="keychain"),
+        HandOver("dev", no_keychain=True),
+    ],
+    ids=["--token", "--min-remaining", "--read-only", "--vault", "--no-keychain"],
+)
+def test_requests_with_flags_leave_none(wanted: HandOver) -> None:
+    outside = an_outside()
+    outside.vaults["file"].stored["work-long-term"] = KEYS
+    outside.credentials.text = (
+        f"[work-long-term]\naws_access_key_id = {KEYS.access_key_id}\naws_secret_access_key = s\n"
+    )
+    assert noted(outside, wanted) == set()
+
+
+def test_what_the_cache_did_not_keep_leaves_none() -> None:
+    outside = an_outside()
+    outside.session_cache.keeps = False
+    assert noted(outside) == set()
+
+
+def test_a_session_that_is_not_the_cached_one_leaves_none() -> None:
+    """The credentials file's lasts longer, or another process has just stored a third."""
+    outside = an_outside()
+    noted(outside)
+    outside.watch.noted.clear()
+    cached = a_session(lasts_s=3600, role_arn=ROLE)
+    cached.access_key_id = "ASIAOTHER"
+    answers = iter([a_session(lasts_s=3600, role_arn=ROLE), cached])
+    outside.session_cache.stored["dev"].session = lambda: next(answers)  # type: ignore[method-assign]
+    assert noted(outside) == set()
+
+
+def test_what_there_is_to_say_is_marked() -> None:
+    outside = an_outside()
+    outside.environ = {"AWS_REGION": "cn-north-1"}
+    assert noted(outside) == {"dev"}
+    assert not outside.watch.noted["dev"].is_quiet

@@ -1,0 +1,348 @@
+"""Serving: what is renewed without a word, what needs a person, and what is answered meanwhile."""
+
+from __future__ import annotations
+
+import json
+from threading import Event
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aws_mfa.errors import AwsUnreachable, Cancelled, NeedsHuman, UnknownKey
+from aws_mfa.rules.code_ways import CODE, DIALOG, TERMINAL, CodeQuestion
+from aws_mfa.withdrawal import Withdrawal
+from aws_mfa.workflows.patient_way import PatientWay
+from aws_mfa.workflows.renew_ahead import RenewAhead
+from aws_mfa.workflows.serve import AWAY_FROM_TERMINAL, Serve, Served, serving
+from fakes import DEVICE, KEYS, NOW, AtOnce, FakeOutside, FakeTerminal, FakeWay, a_session, as_outside
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aws_mfa.errors import AwsMfaError
+    from aws_mfa.model import SessionRequest
+
+ROLE = "arn:aws:iam::123456789012:role/dev"
+CONFIG = f"""
+[profile work]
+mfa_serial = {DEVICE}
+[profile dev]
+role_arn = {ROLE}
+source_profile = work
+region = eu-west-1
+[profile ops]
+role_arn = {ROLE}2
+source_profile = work
+"""
+MINUTE, HOUR = 60.0, 3600.0
+
+
+class Stage:
+    """An endpoint that serves, on a day whose clock we move; the sessions' ends are those that STS gives."""
+
+    def __init__(self, *profiles: str, codes: tuple[str, ...] = ("123456",)) -> None:
+        self.outside = FakeOutside("", CONFIG)
+        self.outside.vaults["keychain"].stored["work-long-term"] = KEYS
+        self.outside.known_keys.text = "[work-long-term]\nvault = keychain\naws_access_key_id = AKIAINVENTEDANNSKEY1\n"
+        self.outside.terminal = FakeTerminal(*codes)
+        self.wanted = Serve(list(profiles or ("dev",)))
+        self.renewals = RenewAhead(self.wanted, as_outside(self.outside))
+        self.sts_lasts(mfa=12 * HOUR)
+        self.besides: list[Callable[[], None]] = []
+        self.outside.beside = self._beside  # type: ignore[method-assign]
+
+    def _beside(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> AtOnce:
+        """What runs beside an open endpoint runs until it is closed."""
+        if not self.outside.fake_endpoint.is_open:
+            return AtOnce(work, failed)
+        self.besides.append(work)
+        return AtOnce(lambda: None, failed)
+
+    def sts_lasts(self, *, mfa: float = 12 * HOUR, role: float = HOUR) -> None:
+        """Let STS answer as it does: an MFA session of that length, roles of one hour, from the moment of the call."""
+        sts, outside = self.outside.fake_sts, self.outside
+
+        def session_token(*_: object) -> object:
+            sts.sent.append(("GetSessionToken", None, None))  # type: ignore[arg-type]  # the request is not looked at
+            return a_session(lasts_s=outside.moment - NOW + mfa)
+
+        def role_session(keys: object, request: SessionRequest, code: str | None) -> object:
+            sts.sent.append(("AssumeRole", code, request))
+            return a_session(lasts_s=outside.moment - NOW + role, role_arn=request.role_arn)
+
+        sts.get_session_token = session_token  # type: ignore[method-assign, assignment]
+        sts.assume_role = role_session  # type: ignore[method-assign, assignment]
+
+    def sts_fails(self, error: AwsMfaError) -> None:
+        def fail(*_: object) -> object:
+            raise error
+
+        self.outside.fake_sts.assume_role = fail  # type: ignore[method-assign, assignment]
+        self.outside.fake_sts.get_session_token = fail  # type: ignore[method-assign, assignment]
+
+    def begin(self) -> None:
+        self.renewals.get_first()
+        self.renewals.hand_out_to(self.outside.fake_endpoint)
+
+    def after(self, seconds: float) -> None:
+        """Let that much time pass, and the quiet thread look once."""
+        self.outside.moment += seconds
+        self.renewals.renew_quietly()
+
+    def answer(self, profile: str = "dev") -> tuple[int, dict[str, str]]:
+        answer = self.outside.fake_endpoint.held[profile].answer_at(self.outside.moment)
+        return answer.status, json.loads(answer.body)
+
+    @property
+    def sent(self) -> list[str]:
+        return [action for action, _, _ in self.outside.fake_sts.sent]
+
+    @property
+    def questions(self) -> int:
+        return len(self.outside.terminal.questions)
+
+    @property
+    def said(self) -> str:
+        return "\n".join(self.outside.said)
+
+
+def test_one_code_serves_all_profiles() -> None:
+    stage = Stage("dev", "ops", "work")
+    stage.begin()
+    assert stage.questions == 1
+    assert stage.answer("dev")[1]["RoleArn"] == ROLE
+    assert stage.answer("ops")[1]["RoleArn"] == f"{ROLE}2"
+    assert "RoleArn" not in stage.answer("work")[1]
+
+
+def test_it_is_told_at_the_start_when_the_mfa_session_needs_a_code() -> None:
+    stage = Stage("dev", "work")
+    stage.begin()
+    first, second = stage.outside.said[-2:]
+    assert first.startswith("serving dev until Sun 07:03:19")
+    assert "the MFA session needs a code at Sun 18:03:19" in first
+    assert second.endswith("then it needs an MFA code")
+
+
+def test_a_session_with_more_than_twenty_minutes_is_left_alone() -> None:
+    stage = Stage()
+    stage.begin()
+    stage.after(39 * MINUTE)
+    assert stage.sent == ["GetSessionToken", "AssumeRole"]
+
+
+def test_a_short_one_is_renewed_without_a_word() -> None:
+    stage = Stage()
+    stage.begin()
+    said = list(stage.outside.said)
+    stage.after(41 * MINUTE)
+    assert stage.sent == ["GetSessionToken", "AssumeRole", "AssumeRole"]
+    assert stage.answer()[1]["Expiration"] == "2026-11-22T07:44:19Z"
+    assert (stage.questions, stage.outside.said) == (1, said)
+
+
+def test_a_session_of_fifteen_minutes_is_renewed_at_half_its_time_and_not_at_every_look() -> None:
+    stage = Stage()
+    stage.sts_lasts(role=15 * MINUTE)
+    stage.begin()
+    stage.after(7 * MINUTE)
+    assert stage.sent.count("AssumeRole") == 1
+    stage.after(MINUTE)
+    assert stage.sent.count("AssumeRole") == 2
+
+
+def test_a_renewal_that_fails_is_tried_again_with_growing_pauses_while_the_old_session_serves() -> None:
+    stage = Stage()
+    stage.begin()
+    stage.sts_fails(AwsUnreachable("no network"))
+    for _ in range(10):
+        stage.after(40 * MINUTE / 10)
+    stage.after(MINUTE)
+    assert stage.answer()[0] == 200
+    assert stage.said.count("dev: not renewed") == 1
+    stage.sts_lasts()
+    stage.after(15)
+    assert stage.sent.count("AssumeRole") == 1
+    stage.after(6)
+    assert stage.sent.count("AssumeRole") == 2
+    assert "dev: renewed, until" in stage.said
+
+
+def test_a_clock_that_was_set_back_does_not_put_the_next_try_off() -> None:
+    stage = Stage()
+    stage.begin()
+    stage.outside.moment += 3 * HOUR
+    stage.sts_fails(AwsUnreachable("no network"))
+    stage.renewals.renew_quietly()
+    stage.sts_lasts()
+    stage.after(-2.2 * HOUR)
+    assert stage.sent.count("AssumeRole") == 2
+
+
+def test_what_needs_a_code_is_never_asked_for_by_the_quiet_thread_and_opens_no_vault() -> None:
+    stage = Stage("work")
+    stage.begin()
+    stage.outside.vaults["keychain"].calls.clear()
+    stage.after(12 * HOUR - 19 * MINUTE)
+    assert stage.questions == 1
+    assert stage.outside.vaults["keychain"].calls == []
+    assert stage.answer("work")[0] == 200
+    assert "in a terminal: aws-mfa renew --min-remaining 21m work" in stage.said
+
+
+def test_a_role_is_told_of_ahead_of_the_mfa_sessions_end() -> None:
+    stage = Stage()
+    stage.begin()
+    for _ in range(17):
+        stage.after(42 * MINUTE)
+    assert "dev: will need an MFA code at Sun 18:03:19" in stage.said
+    assert stage.answer()[0] == 200
+    assert stage.renewals.to_be_asked_for() == []
+
+
+def test_when_nothing_is_left_the_answer_is_503_with_the_command_to_run() -> None:
+    stage = Stage("work")
+    stage.begin()
+    stage.after(12 * HOUR - MINUTE)
+    stage.outside.moment += 2 * MINUTE
+    status, body = stage.answer("work")
+    assert status == 503
+    assert "aws-mfa renew" in body["message"]
+    assert body["message"].endswith("work")
+
+
+def test_what_another_process_has_renewed_is_served() -> None:
+    stage = Stage("work")
+    stage.begin()
+    stage.after(12 * HOUR - 10 * MINUTE)
+    (label,) = stage.outside.session_cache.stored
+    stored = stage.outside.session_cache.stored[label]
+    stage.outside.session_cache.store(label, stored.inputs, a_session(lasts_s=24 * HOUR))
+    stage.after(MINUTE)
+    assert stage.answer("work")[1]["Expiration"] == "2026-11-23T06:03:19Z"
+    assert stage.renewals.to_be_asked_for() == []
+
+
+def test_a_code_is_asked_for_when_the_session_gets_short() -> None:
+    stage = Stage("work", codes=("123456", "654321"))
+    stage.begin()
+    stage.after(12 * HOUR - 10 * MINUTE)
+    names = stage.renewals.to_be_asked_for()
+    assert names == ["work"]
+    stage.renewals.ask(names, as_outside(stage.outside))
+    assert stage.questions == 2
+    assert stage.answer("work")[1]["Expiration"] == "2026-11-23T05:53:19Z"
+    assert stage.renewals.to_be_asked_for() == []
+
+
+def test_a_question_that_was_cancelled_is_put_again_after_ten_minutes_and_the_rest_is_served() -> None:
+    stage = Stage("work")
+    stage.begin()
+    stage.after(12 * HOUR - 19 * MINUTE)
+    asking = stage.outside.with_code_ways([Refusing("terminal")])
+    stage.renewals.ask(["work"], as_outside(asking))
+    assert stage.answer("work")[0] == 200
+    assert "work: not renewed" in stage.said
+    stage.after(9 * MINUTE)
+    assert stage.renewals.to_be_asked_for() == []
+    stage.after(2 * MINUTE)
+    assert stage.renewals.to_be_asked_for() == ["work"]
+
+
+def test_a_question_that_was_refused_elsewhere_is_not_put_here() -> None:
+    stage = Stage("work", codes=("123456", "654321"))
+    stage.begin()
+    stage.after(12 * HOUR - 10 * MINUTE)
+    told = UnknownKey("no such key")
+    stage.outside.turns.told_lately = lambda device, question: told  # type: ignore[method-assign]
+    stage.renewals.ask(["work"], as_outside(stage.outside))
+    assert stage.questions == 1
+
+
+def test_where_nobody_is_at_the_start_the_rest_of_a_stored_session_is_served() -> None:
+    stage = Stage("work")
+    stage.begin()
+    stage.outside.moment += 12 * HOUR - 10 * MINUTE
+    stage.outside.terminal = FakeTerminal(has_human=False)
+    later = RenewAhead(stage.wanted, as_outside(stage.outside))
+    later.get_first()
+    later.hand_out_to(stage.outside.fake_endpoint)
+    assert stage.answer("work")[0] == 200
+
+
+def test_where_nobody_is_at_the_start_and_nothing_stored_the_command_is_named() -> None:
+    stage = Stage(codes=())
+    with pytest.raises(NeedsHuman) as failure:
+        stage.begin()
+    assert failure.value.hints == ("in a terminal: aws-mfa renew dev",)
+
+
+def test_a_terminal_that_was_closed_ends_nothing() -> None:
+    stage = Stage("work")
+    stage.begin()
+
+    def closed(text: str) -> None:
+        raise OSError(5, "Input/output error")
+
+    stage.outside.say = closed  # type: ignore[method-assign]
+    stage.after(12 * HOUR - 10 * MINUTE)
+    assert stage.answer("work")[0] == 200
+
+
+def test_inside_serving_the_endpoint_is_open_and_variables_are_two() -> None:
+    stage = Stage("dev")
+    with serving(stage.wanted, as_outside(stage.outside), asks_beside=AWAY_FROM_TERMINAL) as served:
+        assert stage.outside.fake_endpoint.is_open
+        assert served.variables("dev") == {
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:4711/dev",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/run/invented.token",
+        }
+        assert served.region_of("dev") == "eu-west-1"
+    assert len(stage.besides) == 2
+    assert not stage.outside.fake_endpoint.is_open
+    for work in stage.besides:
+        work()  # both return at once: it is over
+
+
+def test_where_a_child_owns_the_terminal_it_is_not_asked_on() -> None:
+    stage = Stage("work")
+    ways = [FakeWay(FakeTerminal("654321"), name) for name in (TERMINAL, DIALOG, CODE)]
+    stage.outside.ways = ways
+    served = Served(stage.wanted, as_outside(stage.outside), stage.outside.fake_endpoint, stage.renewals)
+    assert [way.name for way in served._asking(AWAY_FROM_TERMINAL).code_ways] == [DIALOG, CODE]
+
+
+def test_a_question_that_nobody_answers_is_taken_back() -> None:
+    way = PatientWay(Silent("dialog"), 0.05)
+    with pytest.raises(NeedsHuman, match=r"nobody answered within 0.05 s"):
+        way.ask(CodeQuestion("MFA code: ", DEVICE))
+
+
+def test_a_withdrawal_reaches_through() -> None:
+    withdrawal = Withdrawal()
+    withdrawal.withdraw(UnknownKey("no such key"))
+    with pytest.raises(UnknownKey):
+        PatientWay(Silent("dialog"), 60).ask(CodeQuestion("MFA code: ", DEVICE), withdrawal)
+
+
+class Silent(FakeWay):
+    """Waits for the withdrawal, as a terminal does that nobody types at."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(FakeTerminal(), name)
+
+    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
+        assert withdrawal is not None
+        woken = Event()
+        withdrawal.wake_by(woken.set)
+        assert woken.wait(10)
+        withdrawal.wake_by(None)
+        withdrawal.check()
+        return ""
+
+
+class Refusing(Silent):
+    """A person who says no."""
+
+    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
+        raise Cancelled("cancelled")
