@@ -1,3 +1,23 @@
-"""Type an MFA code once, work with short-lived AWS credentials for hours."""
+"""
+Type an MFA code once, work with short-lived AWS credentials for hours.
 
+For Python programs: `aws_mfa.boto3_session("work")` and `aws_mfa.credentials("work")` (see `for_python`).
+"""
+
+from __future__ import annotations
+
+__all__ = ["boto3_session", "credentials"]
 __version__ = "1.0.0"
+
+TYPE_CHECKING = False  # not imported from typing: every run of the tool begins here
+if TYPE_CHECKING:
+    from aws_mfa.for_python import boto3_session, credentials
+else:
+    # Out of type checkers' sight: with it they would believe that every name is here.
+    def __getattr__(name: str) -> object:
+        """Open the door for Python programs when it is first used: it loads botocore, and the tool passes here too."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from aws_mfa import for_python
+
+        return getattr(for_python, name)

@@ -139,3 +139,16 @@ def test_witnesses_are_no_entries_and_go_when_everything_is_forgotten(stage: Sta
     assert stage.cache.forget(None) == []
     assert stage.witnesses() == []
     assert stage.said == []
+
+
+@pytest.mark.usefixtures("later")
+def test_one_that_stands_already_is_not_written_again(stage: Stage) -> None:
+    """A shell for each of many windows is no reason to wait for the disk."""
+    path = os.path.join(stage.sessions, "witness-work.txt")
+    stage.watch().note("work", WITNESSED)
+    before = os.stat(path)
+    stage.watch().note("work", WITNESSED)
+    assert os.stat(path).st_ino == before.st_ino
+    os.chmod(path, 0o644)
+    stage.watch().note("work", WITNESSED)
+    assert os.name == "nt" or os.stat(path).st_mode & 0o077 == 0

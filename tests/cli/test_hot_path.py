@@ -6,9 +6,15 @@ import os
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 
+from aws_mfa.adapters import witnesses
+from aws_mfa.cli.wiring import RealOutside
+from aws_mfa.model import Secret, Session
+from aws_mfa.workflows.hand_over import HandOver, hand_over
+from aws_mfa.workflows.plans import PlanRequest, plan_sessions
 from needs import ROOT
 
 # A new name here costs every run of every user: bench/hot_path.py says how much.
@@ -28,15 +34,47 @@ OUR_MODULES = {
     "aws_mfa.rules.shown_text",
     "aws_mfa.rules.timestamps",
 }
+# Of a session that is handed over: nothing of the classic form, and the other way round.
+OUR_MODULES_TO_HAND_OVER = {
+    "aws_mfa",
+    "aws_mfa.adapters",
+    "aws_mfa.adapters.ownership",
+    "aws_mfa.adapters.private_reading",
+    "aws_mfa.adapters.quick_child",
+    "aws_mfa.adapters.quick_sessions",
+    "aws_mfa.cli",
+    "aws_mfa.cli.quick_session",
+    "aws_mfa.cli.quick_wiring",
+    "aws_mfa.cli.start",
+    "aws_mfa.errors",
+    "aws_mfa.model",
+    "aws_mfa.rules",
+    "aws_mfa.rules.child_environment",
+    "aws_mfa.rules.freshness",
+    "aws_mfa.rules.session_entries",
+    "aws_mfa.rules.session_labels",
+    "aws_mfa.rules.session_store_choice",
+    "aws_mfa.rules.session_witness",
+    "aws_mfa.rules.timestamps",
+}
 # All but free; the rest that is used, `os` above all, a bare interpreter has already loaded.
-OF_THE_STANDARD_LIBRARY = {"__future__", "time"}
+OF_THE_STANDARD_LIBRARY = {"__future__", "time", "errno", "gc", "_signal"}
+# `os.execvpe` loads it where it looks for the program.
+TO_FIND_A_PROGRAM = {"warnings"}
 
 PROGRAM = """
 import sys
 before = set(sys.modules)
 import aws_mfa.cli.start
 import os
-text = aws_mfa.cli.quick_answer.quick_answer(sys.argv[1:], os.environ)
+
+def become(program, command, environ):
+    os.get_exec_path(environ)
+    print(*(set(sys.modules) - before))
+    sys.exit(None if environ["AWS_ACCESS_KEY_ID"] else "no session")
+
+os.execvpe = become
+text = aws_mfa.cli.start._quick_text(sys.argv[1:])
 print(*(set(sys.modules) - before))
 sys.exit("in doubt: the full path would answer" if text is None else None)
 """
@@ -71,10 +109,10 @@ def write(home: str, name: str, text: str) -> None:
         file.write(text)
 
 
-def modules_loaded(home: str, *argv: str) -> set[str]:
+def modules_loaded(home: str, *argv: str, **variables: str) -> set[str]:
     """What a fresh interpreter has loaded for the quick answer, beyond what it starts with."""
     environment = {name: value for name, value in os.environ.items() if name in ("PATH", "SYSTEMROOT")}
-    environment |= {"HOME": home, "USERPROFILE": home, "PYTHONPATH": os.path.join(ROOT, "src")}
+    environment |= {"HOME": home, "USERPROFILE": home, "PYTHONPATH": os.path.join(ROOT, "src"), **variables}
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, *argv],
         env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False,
@@ -116,3 +154,43 @@ def test_ten_thousand_profiles_change_nothing(home: str, place: str, count: int)
     ours = KEYS_IN_THE_FILE + session("default")
     write(home, "credentials", ours + many(count) if place == "first" else many(count) + ours)
     assert modules_loaded(home) <= OUR_MODULES | OF_THE_STANDARD_LIBRARY
+
+
+@pytest.mark.parametrize("store", ["memory", "plain"])
+@pytest.mark.parametrize(
+    ("argv", "found"),
+    [
+        (["credential-process", "work"], set()),
+        pytest.param(
+            ["exec", "work", "--", "x"],
+            TO_FIND_A_PROGRAM,
+            marks=pytest.mark.skipif(os.name == "nt", reason="a program cannot become another"),
+        ),
+    ],
+    ids=["credential-process", "exec"],
+)
+def test_a_stored_session_is_handed_over_without_any_heavy_module(
+    home: str, monkeypatch: pytest.MonkeyPatch, store: str, argv: list[str], found: set[str]
+) -> None:
+    if store == "memory" and os.name == "nt":
+        pytest.skip("no runtime folder there")
+    runtime = os.path.join(home, "runtime")
+    os.mkdir(runtime, 0o700)
+    variables = {"AWS_MFA_SESSION_STORE": store, "XDG_RUNTIME_DIR": runtime, "LOGNAME": "ann"}
+    leave_a_witness(home, variables, monkeypatch)
+    loaded = modules_loaded(home, *argv, **variables)
+    assert loaded - OF_THE_STANDARD_LIBRARY - found == OUR_MODULES_TO_HAND_OVER
+
+
+def leave_a_witness(home: str, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a full run leaves that has handed over the session of the profile `work`."""
+    write(home, "credentials", KEYS_IN_THE_FILE)
+    write(home, "config", f"[profile work]\nmfa_serial = {DEVICE}\nregion = eu-west-1\n")
+    write(home, os.path.join("mfa", "known-keys"), NOTED_KEYS.replace("default", "work"))
+    monkeypatch.setenv("LOGNAME", "ann")
+    monkeypatch.setattr(witnesses, "time", SimpleNamespace(time_ns=lambda: time.time_ns() + 3_000_000_000))
+    outside = RealOutside(environ={"HOME": home, "USERPROFILE": home, **variables})
+    found = plan_sessions(PlanRequest(["work"], for_sdks=True), outside).plan.of_profile["work"]
+    session = Session("ASIAIOSFODNN7EXAMPLE", Secret("s"), Secret("t"), time.time() + 3600)
+    assert outside.session_cache.store(found.label, found.inputs, session)
+    hand_over(HandOver("work"), outside)

@@ -96,5 +96,6 @@ def test_in_ci_nobody_reads_where_to_answer(value: str, *, waits: bool) -> None:
 
 def test_in_ci_no_dialog_opens_unless_it_is_chosen() -> None:
     """Browser tests have a display there, and nobody in front of it."""
-    assert names(ways({"CI": "true", "DISPLAY": ":99"}, hands_over=True)) == ["mfa_process", "ykman", "terminal", "code"]
+    ci = {"CI": "true", "DISPLAY": ":99"}
+    assert names(ways(ci, hands_over=True)) == ["mfa_process", "ykman", "terminal", "code"]
     assert names(ways({"CI": "true", "AWS_MFA_PROMPT": "dialog"})) == ["dialog"]

@@ -151,6 +151,16 @@ def test_a_session_of_fifteen_minutes_is_renewed_at_half_its_time_and_not_at_eve
     assert stage.sent.count("AssumeRole") == 2
 
 
+def test_a_new_session_that_ends_earlier_is_not_served_and_not_asked_for_at_every_look() -> None:
+    stage = Stage()
+    stage.begin()
+    stage.sts_lasts(role=10 * MINUTE)
+    stage.after(41 * MINUTE)
+    stage.after(5)
+    assert stage.sent.count("AssumeRole") == 2
+    assert stage.answer()[1]["Expiration"] == "2026-11-22T07:03:19Z"
+
+
 def test_a_renewal_that_fails_is_tried_again_with_growing_pauses_while_the_old_session_serves() -> None:
     stage = Stage()
     stage.begin()

@@ -101,6 +101,7 @@ class SessionCache:
                     removed.extend(label for label in wanted if files.remove(label))
             if labels is None:
                 files.remove_leftovers()
+                files.remove_witnesses()
         except (AwsMfaError, OSError) as error:
             self._tell(f"not every stored session could be removed: {_reason(error)}")
         return removed

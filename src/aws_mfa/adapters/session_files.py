@@ -11,9 +11,9 @@ import os
 
 from aws_mfa.adapters.locks import lock
 from aws_mfa.adapters.private_files import ensure_private_folder, replace_privately
-from aws_mfa.adapters.private_reading import private_folder, read_private
+from aws_mfa.adapters.private_reading import Unfit, private_folder, read_private
 from aws_mfa.errors import NotSetUp
-from aws_mfa.rules.session_labels import file_name, label_of
+from aws_mfa.rules.session_labels import file_name, is_witness_name, label_of, witness_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,10 +66,21 @@ class SessionFiles:
         ensure_private_folder(self.folder)
         self._tidy_once()
         with self.locked():
-            path = os.path.join(self.folder, name)
-            if os.path.islink(path):
-                os.unlink(path)  # or the session would be written to wherever that leads
-            replace_privately(path, data, tidies=False)
+            self._replace(name, data)
+
+    def write_witness(self, profile: str, data: bytes) -> None:
+        """Replace the profile's witness; it holds no secret and goes through no seal. Raises as `write` does."""
+        name = witness_name(profile)
+        folder = private_folder(self.folder)
+        if name is None or folder is None:
+            return
+        try:
+            is_written = read_private(os.path.join(self.folder, name), folder) == data
+        except Unfit:
+            is_written = False
+        # Without the lock: it is replaced whole, and one that is not true any more is none.
+        if not is_written:
+            self._replace(name, data)
 
     def remove(self, label: str) -> bool:
         """Remove the label's file, whatever it is; whether there was one. Raises `OSError`."""
@@ -83,8 +94,14 @@ class SessionFiles:
             # Under the lock nobody is writing, so all there is has been left.
             with self.locked():
                 for name in self._names():
-                    if name.startswith(".session-") and mark in name:
+                    if name.startswith((".session-", ".witness-")) and mark in name:
                         self._unlink(name)
+
+    def remove_witnesses(self) -> None:
+        """Remove every witness. Raises `OSError`, and errors of ours."""
+        for name in self._names():
+            if is_witness_name(name):
+                self._unlink(name)
 
     def labels(self) -> list[str]:
         """The labels that have a file here, sorted."""
@@ -110,6 +127,12 @@ class SessionFiles:
 
     def _names(self) -> list[str]:
         return os.listdir(self.folder) if private_folder(self.folder) else []
+
+    def _replace(self, name: str, data: bytes) -> None:
+        path = os.path.join(self.folder, name)
+        if os.path.islink(path):
+            os.unlink(path)  # or it would be written to wherever that leads
+        replace_privately(path, data, tidies=False)
 
     def _unlink(self, name: str) -> bool:
         path = os.path.join(self.folder, name)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 
 from aws_mfa.adapters.private_reading import runtime_folder
+from aws_mfa.adapters.quick_sessions import IN_RUNTIME_FOLDER, IN_STATE_FOLDER, PLAIN, SEALED
 from aws_mfa.adapters.session_files import SessionFiles
 from aws_mfa.rules.session_store_choice import choose_store
 
@@ -43,11 +44,11 @@ class Stores:
     def __init__(
         self, choice: StoreChoice, runtime: str | None, state: str, open_seal: Callable[[], KeychainSeal]
     ) -> None:
-        folder = os.path.join(state, "sessions")
+        folder = os.path.join(state, IN_STATE_FOLDER)
         self.choice = choice
-        self.memory = SessionFiles(os.path.join(runtime, "aws-mfa"), ".txt") if runtime else None
-        self.sealed = SessionFiles(folder, ".age", open_seal)
-        self.plain = SessionFiles(folder, ".txt")
+        self.memory = SessionFiles(os.path.join(runtime, IN_RUNTIME_FOLDER), PLAIN) if runtime else None
+        self.sealed = SessionFiles(folder, SEALED, open_seal)
+        self.plain = SessionFiles(folder, PLAIN)
         self.readable = self._readable()
         self._open_seal = open_seal
 

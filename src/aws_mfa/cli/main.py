@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from aws_mfa.cli import classic
 from aws_mfa.cli.arguments import parsed
+from aws_mfa.cli.command_words import cut_at_command
 from aws_mfa.cli.wiring import RealOutside
 from aws_mfa.errors import AwsMfaError, Cancelled
 from aws_mfa.rules.shown_text import shown_text
@@ -28,7 +29,12 @@ COMMANDS = {
     "import": ("import_keys", "move long-term keys from files into the vault"),
     "plan": ("plan", "show the STS calls and codes that profiles need, and why"),
     "renew": ("renew", "renew many profiles with one code"),
+    "exec": ("exec_command", "run a command with a session in its environment"),
+    "env": ("env", "print a session for the shell that asks"),
     "credential-process": ("credential_process", "hand a session to an SDK, as credential_process wants it"),
+    "code": ("code", "answer a question for a code that waits in another process"),
+    "console": ("console", "open the AWS console in the browser, signed in"),
+    "serve": ("serve", "serve sessions to SDKs on this machine, renewed ahead"),
     "forget": ("forget", "remove stored sessions"),
     "adopt": ("adopt", "let SDKs get the sessions of role profiles from aws-mfa"),
     "demo": ("demo", "see the whole job without an AWS account"),
@@ -38,7 +44,12 @@ _REPORT = "report it, with the command you typed: https://github.com/aws-mfa/aws
 
 
 class Command(Protocol):
-    """A module of `cli/commands`. With `READS_PIPE = False` it takes no answers from a pipe on standard input."""
+    """
+    A module of `cli/commands`. With `READS_PIPE = False` it takes no answers from a pipe on standard input.
+
+    With `ANNOUNCES = False` nobody reads stderr while it runs, so a question that waits is not announced there.
+    With `TAKES_COMMAND = True` another command stands behind its arguments: `args.command`, never looked at.
+    """
 
     HELP: str
 
@@ -102,11 +113,14 @@ def _run_command(name: str, argv: list[str]) -> int:
         allow_abbrev=False,
     )
     command.add_arguments(parser)
-    args = parsed(parser, argv)
+    own, rest = cut_at_command(parser, argv) if getattr(command, "TAKES_COMMAND", False) else (argv, [])
+    args = parsed(parser, own)
+    args.command = rest
     outside = RealOutside(
         reads_pipe=getattr(command, "READS_PIPE", True),
         asks_on_stdout=False,
         never_asks=getattr(args, "no_input", False),
+        announces=getattr(command, "ANNOUNCES", True),
     )
     return command.run(args, outside)
 

@@ -1,7 +1,8 @@
 """
-The console script's entry: the quick answer first, the full path only where it is needed.
+The console script's entry: the quick path first, the full path only where it is needed.
 
-This is the seam of the hot path: the one import of `cli.main` stands inside a function, on purpose.
+This is the seam of the hot path: what one of the ways needs and the others do not is imported inside a function, on
+purpose.
 """
 
 from __future__ import annotations
@@ -9,22 +10,37 @@ from __future__ import annotations
 import os
 import sys
 
-from aws_mfa.cli.quick_answer import quick_answer
-
 _CANCELLED = 130
 
 
 def start() -> int:
     """Answer and leave, or go the full way; the exit code."""
     argv = sys.argv[1:]
-    text = quick_answer(argv, os.environ)
-    if text is not None:
-        _leave(text)
     try:
+        text = _quick_text(argv)
+        if text is not None:
+            _leave(text)
         from aws_mfa.cli.main import main
     except KeyboardInterrupt:
         return _CANCELLED  # while it loads: later `main` itself answers
     return main(argv)
+
+
+def _quick_text(argv: list[str]) -> str | None:
+    """What is printed where the quick path knows it; does not return where it becomes a command."""
+    if not argv or argv[0].startswith("-"):
+        from aws_mfa.cli.quick_answer import quick_answer
+
+        return quick_answer(argv, os.environ)
+    if argv[0] == "credential-process":
+        from aws_mfa.cli.quick_session import quick_document
+
+        return quick_document(argv, os.environ)
+    if argv[0] == "exec":
+        from aws_mfa.cli.quick_session import become_command
+
+        become_command(argv, os.environ)
+    return None
 
 
 def _leave(text: str) -> None:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 MARGIN_S = 60
 """A session with no more than this left counts as expired: a request signed now must still arrive."""
 
+LEFT_FOR_SDKS_S = 900
+"""SDKs ask again at once when less is left: botocore/credentials.py, `_advisory_refresh_timeout`, and others alike."""
+
 REQUIRED_KEYS = (
     "assumed_role",
     "aws_access_key_id",

@@ -29,24 +29,29 @@ _HEAD_LINES = 3
 
 
 class Entry:
-    """A stored session. `expires_at` is in seconds since the epoch; `document` is one line of JSON, and secret."""
+    """
+    A stored session.
 
-    __slots__ = ("_inputs_text", "_role", "document", "expires_at")
+    `expires_at` is in seconds since the epoch; `document` is one line of JSON, and secret; `inputs_text` is what was
+    asked for.
+    """
+
+    __slots__ = ("_role", "document", "expires_at", "inputs_text")
 
     def __init__(self, inputs_text: str, role: str, expires_at: float, document: str) -> None:
-        self._inputs_text = inputs_text
+        self.inputs_text = inputs_text
         self._role = role
         self.expires_at = expires_at
         self.document = document
 
     def is_for(self, inputs: Mapping[str, str]) -> bool:
         """Whether the session was asked for with exactly these inputs."""
-        return self._inputs_text == _inputs_text(inputs)
+        return self.inputs_text == text_of_inputs(inputs)
 
     @property
     def inputs(self) -> dict[str, str]:
         """The inputs, to be shown."""
-        lines = self._inputs_text.split("\n") if self._inputs_text else []
+        lines = self.inputs_text.split("\n") if self.inputs_text else []
         pairs = (line.partition(" = ") for line in lines)
         return {_unescaped(name): _unescaped(value) for name, _, value in pairs}
 
@@ -60,7 +65,7 @@ class Entry:
 def entry_text(inputs: Mapping[str, str], session: Session) -> str:
     """The text of an entry; raises `ValueError`, which quotes nothing, for a session that AWS cannot have made."""
     expires, document = rfc3339_text(session.expires_at), document_of(session)
-    return _text(expires, _escaped(session.assumed_role_arn or ""), _inputs_text(inputs), document)
+    return _text(expires, _escaped(session.assumed_role_arn or ""), text_of_inputs(inputs), document)
 
 
 def document_of(session: Session) -> str:
@@ -71,6 +76,11 @@ def document_of(session: Session) -> str:
     if not all(values) or not _is_document(document, expires):
         raise ValueError("the session holds characters that AWS never uses")
     return document
+
+
+def text_of_inputs(inputs: Mapping[str, str]) -> str:
+    """The one spelling of these inputs: other inputs, other text."""
+    return "\n".join([f"{_escaped_name(name)} = {_escaped(inputs[name])}" for name in sorted(inputs)])
 
 
 def parse_entry(text: str) -> Entry | None:
@@ -101,11 +111,6 @@ def _is_document(document: str, expires: str) -> bool:
         return False
     again = _DOCUMENT % (parts[_KEY_ID], parts[_SECRET], parts[_TOKEN], expires)
     return document == again and document.isascii() and document.isprintable()
-
-
-def _inputs_text(inputs: Mapping[str, str]) -> str:
-    """The one spelling of these inputs: other inputs, other text."""
-    return "\n".join([f"{_escaped_name(name)} = {_escaped(inputs[name])}" for name in sorted(inputs)])
 
 
 def _escaped_name(text: str) -> str:

@@ -9,6 +9,7 @@ The prefix keeps a name from being hidden, a path, or a device of Windows (`con`
 from __future__ import annotations
 
 _PREFIX = "session-"
+_WITNESS_PREFIX = "witness-"
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._@-")
 # The temp file beside it has 30 bytes more, and file systems take 255.
 _LONGEST = 200
@@ -28,6 +29,17 @@ def file_name(label: str, suffix: str) -> str | None:
     """The name of the label's file, None where it would be too long."""
     name = f"{_PREFIX}{''.join(map(_encoded, label))}{suffix}"
     return name if len(name) <= _LONGEST else None
+
+
+def witness_name(profile: str) -> str | None:
+    """The name of the file of a profile's witness, which is no entry; None where it would be too long."""
+    name = file_name(profile, ".txt")
+    return None if name is None else _WITNESS_PREFIX + name[len(_PREFIX) :]
+
+
+def is_witness_name(name: str) -> bool:
+    """Whether a file of that name is a witness."""
+    return name.startswith(_WITNESS_PREFIX) and name.endswith(".txt")
 
 
 def label_of(name: str, suffix: str) -> str | None:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from aws_mfa.model import LongTermKeys, Session
+    from aws_mfa.rules.session_witness import Witnessed
 
 
 class Vault(Protocol):
@@ -118,3 +119,14 @@ class SessionCache(Protocol):
 
     def forget(self, labels: Collection[str] | None) -> list[str]:
         """Remove these labels' entries (None: all) from every store; those removed, sorted."""
+
+
+class Watch(Protocol):
+    """The files that plans are made of, as they stood at the moment of the watch."""
+
+    def note(self, profile: str, found: Witnessed) -> None:
+        """
+        Write that a plain request for the profile's session is answered so while they stand like that.
+
+        A courtesy for the quick path: trouble is passed over.
+        """

@@ -12,8 +12,11 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import AwsMfaError, NeedsHuman
-from aws_mfa.rules.freshness import MARGIN_S
+from aws_mfa.rules.child_region import region_of
+from aws_mfa.rules.freshness import LEFT_FOR_SDKS_S, MARGIN_S
+from aws_mfa.rules.session_entries import text_of_inputs
 from aws_mfa.rules.session_steps import Reused, Step
+from aws_mfa.rules.session_witness import Witnessed
 from aws_mfa.workflows.plans import PlanRequest, plan_sessions
 from aws_mfa.workflows.renew_many import renew_many
 
@@ -23,11 +26,9 @@ if TYPE_CHECKING:
     from aws_mfa.model import Session
     from aws_mfa.rules.profile_chains import Chain
     from aws_mfa.rules.session_steps import Overlay
+    from aws_mfa.workflows.doors_to_stores import Watch
     from aws_mfa.workflows.outside import Outside
     from aws_mfa.workflows.plans import Planned
-
-# botocore/credentials.py, RefreshableCredentials: `_advisory_refresh_timeout`; the other SDKs do much the same.
-LEFT_FOR_SDKS_S = 900
 
 
 class HandOver:
@@ -56,15 +57,33 @@ class HandOver:
         self.vault = vault
         self.no_keychain = no_keychain
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing but the profile is given: such requests alone are answered by witnesses."""
+        given = (self.min_remaining_s, self.token, self.vault)
+        return not (self.overlay or self.no_keychain) and given == (None, None, None)
+
 
 class HandedOver:
-    """A session, the profile's chain, and under which label and inputs the session is stored."""
+    """
+    A session, the profile's chain, and under which label and inputs the session is stored.
 
-    __slots__ = ("chain", "inputs", "label", "notices", "session")
+    `is_told_by_files`: while the files stay as they are, the same request has the same inputs.
+    """
+
+    __slots__ = ("chain", "inputs", "is_told_by_files", "label", "notices", "session")
 
     def __init__(
-        self, session: Session, chain: Chain, label: str, inputs: Mapping[str, str], notices: tuple[str, ...]
+        self,
+        session: Session,
+        chain: Chain,
+        label: str,
+        inputs: Mapping[str, str],
+        notices: tuple[str, ...],
+        *,
+        is_told_by_files: bool = False,
     ) -> None:
+        self.is_told_by_files = is_told_by_files
         self.session = session
         self.chain = chain
         self.label = label
@@ -74,6 +93,15 @@ class HandedOver:
 
 def hand_over(wanted: HandOver, outside: Outside) -> HandedOver:
     """Return the profile's session; raises what planning and renewing raise, `NeedsHuman` with the command to run."""
+    if not wanted.is_plain:
+        return _hand_over(wanted, outside)
+    watch = outside.watch_files()
+    handed = _hand_over(wanted, outside)
+    _note(handed, wanted.profile, watch, outside)
+    return handed
+
+
+def _hand_over(wanted: HandOver, outside: Outside) -> HandedOver:
     enough_s = LEFT_FOR_SDKS_S if wanted.min_remaining_s is None else wanted.min_remaining_s
     planned = _planned(wanted, outside, enough_s)
     session = _stored(planned, wanted.profile)
@@ -91,6 +119,20 @@ def hand_over(wanted: HandOver, outside: Outside) -> HandedOver:
         return _handed(planned, wanted.profile, _renewed(planned, wanted, outside))
     except AwsMfaError:
         return _handed(rest, wanted.profile, rest_of_session)
+
+
+def _note(handed: HandedOver, profile: str, watch: Watch, outside: Outside) -> None:
+    """Let the same request be answered without a plan, where this session is in the cache and stays the answer."""
+    if not handed.is_told_by_files:
+        return
+    try:
+        region = region_of(handed.chain)
+    except AwsMfaError:
+        return
+    stored = outside.session_cache.load(handed.label, handed.inputs)
+    if stored is not None and stored.access_key_id == handed.session.access_key_id:
+        inputs_text = text_of_inputs(handed.inputs)
+        watch.note(profile, Witnessed(handed.label, inputs_text, region, is_quiet=not handed.notices))
 
 
 def _renewed(planned: Planned, wanted: HandOver, outside: Outside) -> Session:
@@ -145,5 +187,12 @@ def _was_refused_lately(planned: Planned, outside: Outside) -> bool:
 def _handed(planned: Planned, profile: str, session: Session) -> HandedOver:
     found: Step | Reused = planned.plan.of_profile[profile]
     notes = planned.plan.notes.get(profile, [])
-    label = profile if planned.chains[profile].hops else found.label
-    return HandedOver(session, planned.chains[profile], label, found.inputs, (*planned.users.notices, *notes))
+    chain = planned.chains[profile]
+    return HandedOver(
+        session,
+        chain,
+        profile if chain.hops else found.label,
+        found.inputs,
+        (*planned.users.notices, *notes),
+        is_told_by_files=planned.users.is_told_by_files(chain),
+    )

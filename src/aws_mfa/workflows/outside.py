@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from typing import TypeVar
 
-    from aws_mfa.workflows.doors_to_aws import Iam, Sts
-    from aws_mfa.workflows.doors_to_people import CodeLedger, CodeWay, Terminal, Turns
-    from aws_mfa.workflows.doors_to_stores import AwsTextFile, Document, ForkItems, SessionCache, Vault
+    from aws_mfa.workflows.doors_to_aws import Iam, SignIn, Sts
+    from aws_mfa.workflows.doors_to_people import Browser, CodeLedger, CodeWay, OpenQuestions, Terminal, Turns
+    from aws_mfa.workflows.doors_to_programs import Child, Endpoint
+    from aws_mfa.workflows.doors_to_stores import AwsTextFile, Document, ForkItems, SessionCache, Vault, Watch
 
     Result = TypeVar("Result")
 
@@ -42,9 +44,16 @@ class Outside(Protocol):
     def code_ways(self) -> Sequence[CodeWay]:
         """Where a code may come from, in the order in which it is tried."""
 
+    def with_code_ways(self, ways: Sequence[CodeWay]) -> Outside:
+        """The same doors, with these ways to a code."""
+
     @property
     def turns(self) -> Turns:
         """Whose turn it is to ask for a code, over all processes of this user."""
+
+    @property
+    def open_questions(self) -> OpenQuestions:
+        """The questions that other processes of this user have left open."""
 
     def say(self, text: str) -> None:
         """Print one line of talk on stderr; what is asked, and belongs to a question, goes to the terminal."""
@@ -79,6 +88,17 @@ class Outside(Protocol):
     def session_cache(self) -> SessionCache:
         """The stored sessions that are not in the credentials file."""
 
+    def watch_files(self) -> Watch:
+        """Look at the files that a plan is made of; to be called before they are read."""
+
+    @property
+    def child(self) -> Child:
+        """The command that a session is for."""
+
+    @property
+    def callers(self) -> Sequence[str]:
+        """Names of the programs above us, the nearest first: our caller, its caller; as far as the system tells."""
+
     def sts(self, region: str, endpoint_url: str | None = None) -> Sts:
         """
         STS in the region; the same one each time, with its connections kept.
@@ -88,6 +108,20 @@ class Outside(Protocol):
 
     def iam(self, region: str) -> Iam:
         """IAM of the region's partition."""
+
+    def sign_in(self, region: str) -> SignIn:
+        """The console's sign-in in the region."""
+
+    @property
+    def browser(self) -> Browser:
+        """The browser of whoever sits here."""
+
+    def endpoint(self, port: int) -> AbstractContextManager[Endpoint]:
+        """
+        The local endpoint, served for the length of a `with`; `port` 0: any that is free.
+
+        Raises `BadInput` where the port is taken, `NotSetUp` where the token cannot be stored.
+        """
 
     def beside(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> Beside:
         """Run `work` in a thread; `failed` is told at once when it raises."""

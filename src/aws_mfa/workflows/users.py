@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from aws_mfa.model import LongTermKeys
     from aws_mfa.rules.profile_chains import Chain
     from aws_mfa.rules.regions import ChosenRegion
+    from aws_mfa.rules.vault_choice import VaultChoice
     from aws_mfa.workflows.keys import FoundKeys
     from aws_mfa.workflows.outside import Outside
 
@@ -62,6 +63,17 @@ class Users:
         """The long-term keys; raises what finding them raises."""
         return self._keys(section).keys
 
+    def is_told_by_files(self, chain: Chain) -> bool:
+        """
+        Whether key id and device stand in files: no other can be theirs without one of the files changing.
+
+        Keys in a vault that nobody noted can be replaced there, and a device that no file names in IAM.
+        """
+        section = chain.base.keys_section
+        return chain.mfa_serial is not None and (
+            self._noted_key_id(section) is not None or self._vault_of(section).name == "file"
+        )
+
     def _base_of(self, chain: Chain) -> Base:
         section = chain.base.keys_section
         key_id = self._noted_key_id(section) or self.keys_of(section).access_key_id
@@ -82,13 +94,15 @@ class Users:
 
     def _find_keys(self, section: str) -> FoundKeys:
         outside = self._outside
-        noted = noted_vault(outside.known_keys.read(), section)
-        choice = choose_vault(self._vault, outside.environ, noted, no_keychain=self._no_keychain)
         values = section_values(self._credentials_text, section, where=outside.credentials.path)
-        found = find_long_term_keys(section, choice, values, outside)
+        found = find_long_term_keys(section, self._vault_of(section), values, outside)
         if found.notice:
             self.notices.append(f"{section}: {found.notice}")
         return found
+
+    def _vault_of(self, section: str) -> VaultChoice:
+        noted = noted_vault(self._outside.known_keys.read(), section)
+        return choose_vault(self._vault, self._outside.environ, noted, no_keychain=self._no_keychain)
 
     def _noted_key_id(self, section: str) -> str | None:
         """The key id that was noted for the vault in force; None where none was, or a person names another vault."""

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # An SDK hands over its own standard input: what is in it is not for us.
 READS_PIPE = False
+# And shows stderr when it is over: that is for the one line that says what went wrong.
+ANNOUNCES = False
 
 HELP = """\
 Print the session of a profile as SDKs want it from a credential_process:

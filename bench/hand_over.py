@@ -1,0 +1,94 @@
+"""
+A good session handed over: `credential-process work` from each store, and `exec work -- true`, against bare Python.
+
+As SDKs meet it: another run has left the session, nothing has changed since. `true` is measured alone too, for `exec`
+becomes it. In the last rows a flag makes the run plan anew, which shows what the quick path saves.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from typing import TYPE_CHECKING
+
+import paired
+import stage
+from aws_mfa.practice import PracticeAws
+from cold_path import gnome_keyring
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROUNDS = 31
+ROUNDS_OF_THE_SLOW = 15
+ASK_FOR_IT = [stage.AWS_MFA, "credential-process", "work"]
+TRUE = shutil.which("true") or "/bin/true"
+SETTLED_S = 0.3
+
+
+class Homes:
+    """Homes with a role profile `work` in a config of some size, and a session of it that one store holds."""
+
+    def __init__(self, aws: PracticeAws, folder: str) -> None:
+        self._aws = aws
+        self._folder = folder
+
+    def with_session(self, store: str, **variables: str) -> dict[str, str]:
+        """The environment of a home in which the next plain request is answered by its witness."""
+        home = os.path.join(self._folder, store)
+        user = self._aws.account.add_user(f"ann-{store}")
+        phone = user.add_device()
+        role = self._aws.account.add_role(f"work-{store}", trusts=user, mfa=True)
+        keys = user.keys
+        section = stage.long_term_section("home", keys.access_key_id, keys.secret_access_key, phone.serial)
+        stage.write_credentials(home, section)
+        with open(os.path.join(home, ".aws", "config"), "w", encoding="utf-8") as config:
+            config.write(f"[profile work]\nrole_arn = {role.arn}\nsource_profile = home\nmfa_serial = {phone.serial}\n")
+        environment = {
+            **stage.environment(home, AWS_ENDPOINT_URL_STS=self._aws.url, AWS_MFA_VAULT="file"),
+            **variables,
+            "HOME": home,
+            "AWS_MFA_SESSION_STORE": store,
+        }
+        time.sleep(SETTLED_S)
+        for argv in ([*ASK_FOR_IT, "--token", phone.code()], ASK_FOR_IT):
+            subprocess.run(argv, env=environment, stdout=subprocess.DEVNULL, check=True)
+        return environment
+
+
+def quick_rows(name: str, environment: Mapping[str, str]) -> list[paired.Command]:
+    """An SDK's question, and a command."""
+    return [
+        paired.always(f"credential-process, {name}", ASK_FOR_IT, environment),
+        paired.always(f"exec -- true, {name}", [stage.AWS_MFA, "exec", "work", "--", TRUE], environment),
+    ]
+
+
+def main() -> None:
+    """Two tables: the quick path over many rounds, what is slow over fewer."""
+    stage.install()
+    with tempfile.TemporaryDirectory() as folder, gnome_keyring() as keychain, PracticeAws() as aws:
+        homes = Homes(aws, folder)
+        runtime = os.path.join(folder, "runtime")
+        os.mkdir(runtime, 0o700)
+        memory = homes.with_session("memory", XDG_RUNTIME_DIR=runtime)
+        plain = homes.with_session("plain")
+        base = paired.always("bare Python", stage.BARE_PYTHON, plain)
+        rows = [
+            paired.always("true, alone", [TRUE], plain),
+            *quick_rows("memory", memory),
+            *quick_rows("plain", plain),
+        ]
+        print(paired.table(paired.compare([base, *rows], rounds=ROUNDS)))
+        slow = [paired.always("credential-process, planned anew", [*ASK_FOR_IT, "--min-remaining", "15m"], plain)]
+        if keychain is not None:
+            sealed = homes.with_session("sealed", **{name: keychain[name] for name in keychain if name != "PYTHONPATH"})
+            slow += quick_rows("sealed, gnome-keyring", sealed)
+        print(paired.table(paired.compare([base, *slow], rounds=ROUNDS_OF_THE_SLOW)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+"""
+`aws-mfa serve PROFILE...`: an endpoint on this machine that SDKs ask for sessions, for as long as the command runs.
+
+Owns what is printed and how the command ends: by Ctrl-C or a signal, with the token's file removed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from aws_mfa.cli.hand_over_arguments import add_hand_over_arguments, hand_over_request
+from aws_mfa.errors import BadInput
+from aws_mfa.rules.child_environment import change_for
+from aws_mfa.rules.code_ways import WAYS
+from aws_mfa.rules.default_profile import CONFIG_FILE, CREDENTIALS_FILE, files_in_the_way
+from aws_mfa.rules.shell_lines import CMD, FORMS, JSON, form_for, lines_of
+from aws_mfa.workflows.serve import Serve, serving
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+    from types import FrameType
+
+    from aws_mfa.workflows.outside import Outside
+    from aws_mfa.workflows.serve import Served
+
+# It belongs to whoever started us; --token-stdin says that it is for us.
+READS_PIPE = False
+
+HELP = """\
+Serve the sessions of profiles to the SDKs on this machine, renewed ahead, until
+Ctrl-C; print what a shell sets to use the first of them. Beside your work:
+
+  aws-mfa renew work                       a code, where one is needed
+  aws-mfa serve work > ~/.aws/mfa/env &
+  . ~/.aws/mfa/env                         here, and in any other shell
+
+It is the protocol of containers on 127.0.0.1; the token that SDKs must show is
+in a file of yours alone. A request never asks for a code: what will need one is
+told here ahead of time, and asked for here or answered by: aws-mfa code"""
+
+_ENDING = ("SIGTERM", "SIGHUP", "SIGINT", "SIGBREAK")
+_KILLED = 128  # shells: 128 + the signal
+_HIGHEST_PORT = 65535
+
+
+class _ToldToEnd(BaseException):
+    """A signal came; `exit_code` is what shells give for it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.exit_code = _KILLED + number
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add = parser.add_argument
+    add("profiles", nargs="+", metavar="PROFILE", help="the profiles; each is served at a path of its name")
+    add("--port", type=int, default=0, metavar="N", help="the port on 127.0.0.1 (default: one that is free)")
+    add("--shell", choices=FORMS, help="the form of what is printed (default: that of the calling shell)")
+    add_hand_over_arguments(parser)
+
+
+def run(args: argparse.Namespace, outside: Outside) -> int:
+    """Serve until told to end; 130 after Ctrl-C."""
+    wanted = _wanted(args, outside)
+    form = args.shell or form_for(outside.callers, outside.environ, on_windows=sys.platform == "win32")
+    try:
+        with _told_by_signals(), serving(wanted, outside) as served:
+            sys.stdout.write(_text(served, wanted.profiles, outside, form))
+            sys.stdout.flush()
+            _warn_of_default(outside)
+            outside.say(f"SDKs are answered by process {os.getpid()}: Ctrl-C or kill {os.getpid()} ends it")
+            served.ask_when_needed(() if args.no_input else WAYS)
+    except _ToldToEnd as told:
+        outside.say("no longer serving")
+        return told.exit_code
+    return 0
+
+
+def _warn_of_default(outside: Outside) -> None:
+    """
+    Most SDKs never ask an endpoint where [default] gives credentials: they would work as somebody else.
+
+    The lines do not hide the files: aws-mfa itself, in the same shell, needs them.
+    """
+    for name in files_in_the_way(outside.credentials.read(), outside.config.read()):
+        path = {CREDENTIALS_FILE: outside.credentials, CONFIG_FILE: outside.config}[name].path
+        what = f"[default] in {path} has credentials, which SDKs prefer to the endpoint"
+        outside.say(f"warning: {what}; let {name} name an empty file where they run")
+
+
+def _wanted(args: argparse.Namespace, outside: Outside) -> Serve:
+    if not 0 <= args.port <= _HIGHEST_PORT:
+        raise BadInput(f"--port: {args.port} is no port", "give one from 1024 to 65535, or none")
+    wanted = hand_over_request(args, args.profiles[0], outside)
+    serve = Serve(
+        args.profiles,
+        port=args.port,
+        overlay=wanted.overlay,
+        token=wanted.token,
+        vault=wanted.vault,
+        no_keychain=wanted.no_keychain,
+    )
+    if wanted.min_remaining_s is not None:
+        serve.ahead_s = wanted.min_remaining_s
+    return serve
+
+
+def _text(served: Served, profiles: list[str], outside: Outside, form: str) -> str:
+    """The first profile's lines; the others are comments behind them, for whoever wants to use them."""
+    if form == JSON:
+        of_profile = {name: served.variables(name) for name in profiles}
+        return f"{json.dumps({'version': 1, 'profiles': of_profile}, indent=2)}\n"
+    first, *others = profiles
+    change = change_for(outside.environ, served.variables(first), served.region_of(first), first)
+    comment = "rem" if form == CMD else "#"
+    return lines_of(change, form) + "".join(
+        f"{comment} {name}: {variable}={value}\n" for name in others for variable, value in _url(served, name)
+    )
+
+
+def _url(served: Served, profile: str) -> list[tuple[str, str]]:
+    """What differs between profiles."""
+    return list(served.variables(profile).items())[:1]
+
+
+@contextmanager
+def _told_by_signals() -> Iterator[None]:
+    """Raise `_ToldToEnd` where a signal would kill us; one that is ignored (nohup) stays so, and none comes twice."""
+    numbers = [getattr(signal, name) for name in _ENDING if hasattr(signal, name)]
+    earlier = {number: signal.getsignal(number) for number in numbers if signal.getsignal(number) != signal.SIG_IGN}
+
+    def end(number: int, frame: FrameType | None) -> None:
+        del frame
+        for each in earlier:
+            signal.signal(each, signal.SIG_IGN)
+        raise _ToldToEnd(number)
+
+    for number in earlier:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)

@@ -1,0 +1,54 @@
+"""
+The doors of the quick path, opened with as little as can be: the other importer of adapters beside `wiring.py`.
+
+Owns the seal of stored sessions, because both paths need it: a keychain that the quick path found locked or silent is
+not asked a second time by the full path that follows.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+
+from aws_mfa.adapters import quick_sessions
+from aws_mfa.adapters.quick_child import become
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_mfa.adapters.age_identity import AgeSeal
+    from aws_mfa.rules.session_entries import Entry
+    from aws_mfa.rules.session_witness import Witnessed
+
+__all__ = ["become", "open_seal", "quick_session"]
+
+_LOCK_NAME = "session-store.lock"
+_opened: list[tuple[Mapping[str, str], AgeSeal]] = []
+
+
+def quick_session(profile: str, environ: Mapping[str, str], *, needed_s: float) -> tuple[Entry, Witnessed] | None:
+    """Return the stored session and what its witness says; raises as `quick_sessions.quick_session` does."""
+
+    def opened() -> AgeSeal:
+        # What is loaded from here on stays: to look for garbage in it costs a tenth of it.
+        gc.disable()
+        seal = open_seal(environ)
+        _opened[:] = [(environ, seal)]
+        return seal
+
+    try:
+        return quick_sessions.quick_session(profile, environ, opened, now=time.time(), needed_s=needed_s)
+    finally:
+        gc.enable()
+
+
+def open_seal(environ: Mapping[str, str]) -> AgeSeal:
+    """Return the seal of the store `sealed`; once the one that the quick path opened in this environment."""
+    if _opened and _opened[0][0] is environ:
+        return _opened.pop()[1]
+    from aws_mfa.adapters.age_identity import AgeSeal
+    from aws_mfa.adapters.aws_files import state_folder
+    from aws_mfa.adapters.keychain_identity import open_identity_item
+
+    return AgeSeal(open_identity_item(environ), f"{state_folder(environ)}/{_LOCK_NAME}")

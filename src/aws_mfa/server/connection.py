@@ -1,0 +1,119 @@
+"""
+One connection: requests are read within limits of size and time, parsed by `http.server`, answered in one write.
+
+The head is read here and not by `http.server`, whose limits are 64 KiB a line and a time for each read: a client that
+sends a byte every few seconds would stay for hours. Nothing of a request is ever logged.
+"""
+
+from __future__ import annotations
+
+import http
+import io
+import socket
+import time
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING
+
+from aws_mfa.rules.container_credentials import refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aws_mfa.rules.container_credentials import Answer
+    from aws_mfa.server.checks import Gate
+
+HEAD_LIMIT_BYTES = 8192
+READ_LIMIT_S = 5.0
+_END_OF_HEAD = b"\r\n\r\n"
+# After these a client has nothing more to ask here.
+_STAYS_OPEN = (200, 404, 503)
+
+
+class Connection(BaseHTTPRequestHandler):
+    """
+    Answers requests until the client leaves, is refused, or says nothing for `READ_LIMIT_S` seconds.
+
+    `answer_to` gets the target of a request that `gate` let through, `answered` is called after each such request.
+    """
+
+    protocol_version = "HTTP/1.1"
+
+    def __init__(
+        self, request: socket.socket, gate: Gate, answer_to: Callable[[str], Answer], answered: Callable[[], None]
+    ) -> None:
+        self._gate = gate
+        self._answer_to = answer_to
+        self._answered = answered
+        self._early = b""
+        super().__init__(request, None, None)  # type: ignore[arg-type]  # address and server are not looked at
+
+    def setup(self) -> None:
+        """Nothing is buffered here: `handle_one_request` reads."""
+        self.connection = self.request
+        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def finish(self) -> None:
+        """Whoever opened the connection closes it."""
+
+    def handle_one_request(self) -> None:
+        """Read, judge, answer."""
+        self.close_connection = True
+        head = self._read_head()
+        if head is None:
+            return
+        self.raw_requestline, _, headers = head.partition(b"\n")
+        self.rfile = io.BytesIO(headers)
+        if self.parse_request():
+            refused = self._gate.refused(self.command, self.headers)
+            self._deliver(refused or self._answer_to(self.path))
+            if refused is None:
+                self._answered()
+
+    def handle_expect_100(self) -> bool:
+        """Refuse: what comes after it would be a body."""
+        self._deliver(refusal(413, "BodyRefused", "this endpoint takes no body"))
+        return False
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Refuse what `http.server` cannot parse, in our form and without quoting it."""
+        del message, explain
+        self._deliver(refusal(code, "BadRequest", "this is no HTTP request that can be answered"))
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # http.server's signature
+        """Say nothing."""
+
+    def _read_head(self) -> bytes | None:
+        """Request line and headers; None where the client left, or took too long."""
+        gives_up_at = time.monotonic() + READ_LIMIT_S
+        head, self._early = self._early, b""
+        while (end := head.find(_END_OF_HEAD)) < 0 and len(head) <= HEAD_LIMIT_BYTES:
+            left_s = gives_up_at - time.monotonic()
+            if left_s <= 0:
+                return None
+            self.connection.settimeout(left_s)
+            part = self.connection.recv(HEAD_LIMIT_BYTES)
+            if not part:
+                return None
+            head += part
+        if end < 0 or end > HEAD_LIMIT_BYTES:
+            self._deliver(refusal(431, "TooLarge", f"a request has {HEAD_LIMIT_BYTES} bytes at most"))
+            return None
+        end += len(_END_OF_HEAD)
+        self._early = head[end:]
+        return head[:end]
+
+    def _deliver(self, answer: Answer) -> None:
+        if answer.status not in _STAYS_OPEN:
+            self.close_connection = True
+        lines = (
+            f"HTTP/1.1 {answer.status} {http.HTTPStatus(answer.status).phrase}",
+            "Server: aws-mfa",
+            "Content-Type: application/json",
+            f"Content-Length: {len(answer.body)}",
+            "Cache-Control: no-store",
+            "X-Content-Type-Options: nosniff",
+            f"Connection: {'close' if self.close_connection else 'keep-alive'}",
+            "\r\n",
+        )
+        # One write: head and body leave in one segment.
+        self.connection.sendall("\r\n".join(lines).encode("ascii") + answer.body)

@@ -1,0 +1,154 @@
+"""
+The endpoint: a listener on 127.0.0.1, a bounded number of connections, and what each profile is answered with.
+
+Answers come from memory; nobody is asked and nothing is called while a client waits. When there are too many
+connections the one that has been quiet for longest makes room, so that no flood keeps others out.
+"""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import threading
+from contextlib import ExitStack, suppress
+from typing import TYPE_CHECKING
+
+from aws_mfa.errors import BadInput
+from aws_mfa.model import Secret
+from aws_mfa.rules.container_credentials import path_of, profile_at, refusal
+from aws_mfa.server.checks import Gate
+from aws_mfa.server.connection import Connection
+from aws_mfa.server.token_file import TokenFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from typing_extensions import Self
+
+    from aws_mfa.rules.container_credentials import Answer, Held
+
+MOST_CONNECTIONS = 64
+_HOST = "127.0.0.1"
+_TOKEN_BYTES = 32
+_BACKLOG = 128
+_PAUSE_S = 0.01
+
+
+class LocalEndpoint:
+    """
+    Fulfils the Protocol `Endpoint`; serves inside its `with`.
+
+    `folder` is private and takes the token's file, `port` 0 lets the system choose; `now` gives seconds since the
+    epoch. Raises `BadInput` where the port is taken, `NotSetUp` where the file cannot be written.
+    """
+
+    def __init__(self, folder: str, port: int, now: Callable[[], float]) -> None:
+        token = Secret(secrets.token_urlsafe(_TOKEN_BYTES))
+        self._listener = _listen(port)
+        self._port: int = self._listener.getsockname()[1]
+        self._gate = Gate(token, self._port)
+        self._file = TokenFile(folder, token)
+        self._now = now
+        self._held: dict[str, Held] = {}
+        self._open: dict[socket.socket, threading.Thread] = {}  # the one quiet for longest comes first
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._closing = ExitStack()
+        self._acceptor = threading.Thread(target=self._accept, name="endpoint", daemon=True)
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            stack.callback(self._listener.close)
+            stack.enter_context(self._file)
+            self._closing = stack.pop_all()
+        self._acceptor.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._closing:
+            self._stopping.set()
+            with suppress(OSError):
+                # Wakes `accept`, on every system; closing alone does not.
+                socket.create_connection((_HOST, self._port), timeout=1).close()
+            self._acceptor.join()
+            with self._lock:
+                still_open = list(self._open.items())
+            for connection, thread in still_open:
+                _end(connection)
+                thread.join()
+
+    @property
+    def token_file(self) -> str:
+        """The path of the file that holds the token."""
+        return self._file.path
+
+    def url_of(self, profile: str) -> str:
+        """Where the profile's session is asked for."""
+        return f"http://{_HOST}:{self._port}{path_of(profile)}"
+
+    def hand_out(self, profile: str, held: Held) -> None:
+        """Answer requests for the profile with this from now on."""
+        self._held[profile] = held
+
+    def _answer_to(self, target: str) -> Answer:
+        held = self._held.get(profile_at(target) or "")
+        if held is None:
+            served = ", ".join(map(path_of, self._held))
+            return refusal(404, "NoSuchProfile", f"nothing is served at this path; served here: {served}")
+        return held.answer_at(self._now())
+
+    def _accept(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                # The client left before it was accepted, or there are no descriptors left: those come back.
+                self._stopping.wait(_PAUSE_S)
+                continue
+            self._make_room()
+            thread = threading.Thread(target=self._converse, args=(connection,), daemon=True)
+            with self._lock:
+                self._open[connection] = thread
+            thread.start()
+
+    def _make_room(self) -> None:
+        with self._lock:
+            quietest = next(iter(self._open)) if len(self._open) >= MOST_CONNECTIONS else None
+            thread = self._open.pop(quietest) if quietest is not None else None
+        if quietest is not None and thread is not None:
+            _end(quietest)
+            thread.join()
+
+    def _converse(self, connection: socket.socket) -> None:
+        with connection, suppress(OSError):  # the client went away, or said nothing for too long
+            Connection(connection, self._gate, self._answer_to, lambda: self._was_active(connection))
+        with self._lock:
+            self._open.pop(connection, None)
+
+    def _was_active(self, connection: socket.socket) -> None:
+        with self._lock:
+            thread = self._open.pop(connection, None)
+            if thread is not None:
+                self._open[connection] = thread
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        # Not SO_REUSEADDR, which on Windows lets another program take the port: nobody else may answer in our place.
+        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((_HOST, port))
+        listener.listen(_BACKLOG)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        why = getattr(error, "strerror", None) or "no such port"
+        raise BadInput(f"port {port} of {_HOST} cannot be had: {why}", "leave --port away for a free one") from None
+    return listener
+
+
+def _end(connection: socket.socket) -> None:
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,110 @@
+"""
+The file that holds the endpoint's token: 0600 in a private folder, there for as long as the server lives.
+
+The server keeps the file open and locked, so that what a killed one left behind is told from what is in use, whatever
+became of its process id. No newline at its end: SDKs send the content as it is, and refuse one.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from aws_mfa.errors import NotSetUp
+
+if sys.platform != "win32":
+    import fcntl
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from aws_mfa.model import Secret
+
+_PREFIX, _SUFFIX = "endpoint-", ".token"
+_NEW_FILE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_FOUND_FILE = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+# Between its birth and its lock a file is young: nobody takes that for a leftover.
+_LEFTOVER_AGE_S = 10
+
+
+class TokenFile:
+    """A context manager: inside it the file at `path` holds the token. `NotSetUp` where it cannot be written."""
+
+    def __init__(self, folder: str, token: Secret) -> None:
+        self.path = os.path.join(folder, f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}")
+        self._token = token
+        self._fd = -1
+
+    def __enter__(self) -> Self:
+        remove_leftovers(os.path.dirname(self.path))
+        try:
+            self._fd = os.open(self.path, _NEW_FILE, stat.S_IRUSR | stat.S_IWUSR)
+            _lock(self._fd)
+            os.write(self._fd, self._token.reveal().encode("ascii"))
+        except OSError as error:
+            self.__exit__()
+            raise NotSetUp(f"cannot write {self.path}: {error.strerror}", "the folder must be writable") from None
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._fd < 0:
+            return
+        # Closed first: Windows removes no open file.
+        os.close(self._fd)
+        self._fd = -1
+        _remove(self.path)
+
+
+def remove_leftovers(folder: str) -> None:
+    """Remove the token files of servers that were killed; what cannot be looked at stays."""
+    too_young = time.time() - _LEFTOVER_AGE_S
+    try:
+        names = [name for name in os.listdir(folder) if name.startswith(_PREFIX) and name.endswith(_SUFFIX)]
+    except OSError:
+        return
+    for name in names:
+        path = os.path.join(folder, name)
+        if _is_leftover(path, too_young):
+            _remove(path)
+
+
+def _is_leftover(path: str, too_young: float) -> bool:
+    try:
+        found = os.lstat(path)
+        if not stat.S_ISREG(found.st_mode) or found.st_mtime > too_young:
+            return False
+        fd = os.open(path, _FOUND_FILE)
+    except OSError:
+        return False
+    try:
+        return _lock(fd)
+    finally:
+        os.close(fd)
+
+
+def _remove(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        return  # gone already, or on Windows in use
+
+
+if sys.platform == "win32":
+
+    def _lock(_fd: int) -> bool:
+        """Nothing: a file that is open cannot be removed there, which says as much."""
+        return True
+
+else:
+
+    def _lock(fd: int) -> bool:
+        """Whether the lock is ours now; where the file system has none, files are left alone."""
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,65 @@
+"""
+A way to a code with a time limit: a server's question is taken back when nobody answers.
+
+While it is open, no other process of this user asks for a code of that device: a terminal that nobody looks at must
+not stand in everybody's way.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from aws_mfa.errors import NeedsHuman
+from aws_mfa.withdrawal import Withdrawal
+
+if TYPE_CHECKING:
+    from aws_mfa.rules.code_ways import CodeQuestion
+    from aws_mfa.workflows.doors_to_people import CodeWay
+
+
+class PatientWay:
+    """Fulfils the Protocol `CodeWay` with another way, and waits `limit_s` seconds for its answer."""
+
+    def __init__(self, way: CodeWay, limit_s: float) -> None:
+        self._way = way
+        self._limit_s = limit_s
+
+    @property
+    def name(self) -> str:
+        """The other way's."""
+        return self._way.name
+
+    @property
+    def has_human(self) -> bool:
+        """As the other way."""
+        return self._way.has_human
+
+    def can_answer(self, question: CodeQuestion) -> bool:
+        """As the other way."""
+        return self._way.can_answer(question)
+
+    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
+        """What was answered; `NeedsHuman` when the time is over, so that the next way is tried."""
+        ours = Withdrawal()
+        nobody = NeedsHuman(f"nobody answered within {self._limit_s:g} s")
+        timer = threading.Timer(self._limit_s, ours.withdraw, [nobody])
+        timer.daemon = True
+        timer.start()
+        try:
+            if withdrawal is not None:
+                withdrawal.wake_by(lambda: _hand_on(withdrawal, ours))
+            return self._way.ask(question, ours)
+        finally:
+            timer.cancel()
+            if withdrawal is not None:
+                withdrawal.wake_by(None)
+
+    def say(self, text: str) -> None:
+        """As the other way."""
+        self._way.say(text)
+
+
+def _hand_on(theirs: Withdrawal, ours: Withdrawal) -> None:
+    if theirs.error is not None:
+        ours.withdraw(theirs.error)

@@ -1,0 +1,127 @@
+"""
+Serve the sessions of profiles on the local endpoint, renewed ahead so that a request never waits and never asks.
+
+    with serving(Serve(["work"], token=args.token), outside) as served:     # may ask here, in this thread
+        environ.update(served.variables("work"))                            # AWS_CONTAINER_..., for a child
+        served.ask_when_needed()                                            # `aws-mfa serve`: until Ctrl-C
+
+Inside the `with` a thread renews what needs no code; it never asks and opens no vault for it. `ask_when_needed` is
+for whoever owns the terminal. Where a child owns it (`exec --server`), `serving(..., asks_beside=AWAY_FROM_TERMINAL)`
+asks by a dialog or `aws-mfa code` alone, from a thread of its own, while the child runs in the body of the `with`.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from aws_mfa.rules.child_environment import ENDPOINT
+from aws_mfa.rules.code_ways import CODE, DIALOG, WAYS
+from aws_mfa.workflows.patient_way import PatientWay
+from aws_mfa.workflows.renew_ahead import RenewAhead
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from aws_mfa.rules.session_steps import Overlay
+    from aws_mfa.workflows.doors_to_programs import Endpoint
+    from aws_mfa.workflows.outside import Outside
+
+AWAY_FROM_TERMINAL = (DIALOG, CODE)
+# Short, because a machine that wakes up from sleep finds its sessions over.
+_TICK_S = 5.0
+# While a question is open, no other process of this user asks for a code of that device.
+_QUESTION_S = 120.0
+
+
+class Serve:
+    """
+    What is wanted: profiles, and what narrows and signs their sessions.
+
+    `port` 0: any that is free. `token` is the code for the first sessions. Sessions are renewed when less than
+    `ahead_s` seconds are left, shorter ones at half their time.
+    """
+
+    __slots__ = ("ahead_s", "no_keychain", "overlay", "port", "profiles", "token", "vault")
+
+    def __init__(
+        self,
+        profiles: list[str],
+        *,
+        port: int = 0,
+        ahead_s: float = 1200.0,
+        overlay: Overlay | None = None,
+        token: str | None = None,
+        vault: str | None = None,
+        no_keychain: bool = False,
+    ) -> None:
+        self.profiles = list(dict.fromkeys(profiles))
+        self.port = port
+        self.ahead_s = ahead_s
+        self.overlay = overlay
+        self.token = token
+        self.vault = vault
+        self.no_keychain = no_keychain
+
+
+class Served:
+    """An endpoint that is open, and how to ask for codes on its behalf."""
+
+    def __init__(self, wanted: Serve, outside: Outside, endpoint: Endpoint, renewals: RenewAhead) -> None:
+        self.endpoint = endpoint
+        self.renewals = renewals
+        self.stopping = threading.Event()
+        self._wanted = wanted
+        self._outside = outside
+
+    def variables(self, profile: str) -> dict[str, str]:
+        """The environment variables that send SDKs to the profile's session; neither is secret."""
+        return dict(zip(ENDPOINT, (self.endpoint.url_of(profile), self.endpoint.token_file), strict=True))
+
+    def region_of(self, profile: str) -> str | None:
+        """The region that the AWS files give the profile."""
+        return self.renewals.region_of(profile)
+
+    def renew_quietly(self) -> None:
+        """Renew ahead what needs no code, until `stopping`."""
+        while not self.stopping.wait(_TICK_S):
+            self.renewals.renew_quietly()
+
+    def ask_when_needed(self, by: Collection[str] = WAYS) -> None:
+        """Ask for a code when a session gets short, by ways of these names, until `stopping`."""
+        while not self.stopping.wait(_TICK_S):
+            names = self.renewals.to_be_asked_for()
+            if names:
+                self.renewals.ask(names, self._asking(by))
+
+    def _asking(self, by: Collection[str]) -> Outside:
+        """The same doors, and two minutes for whoever is asked."""
+        ways = [PatientWay(way, _QUESTION_S) for way in self._outside.code_ways if way.name in by]
+        return self._outside.with_code_ways(ways)
+
+
+@contextmanager
+def serving(wanted: Serve, outside: Outside, *, asks_beside: Collection[str] = ()) -> Iterator[Served]:
+    """
+    Get the sessions, asking here where a code is needed; serve and renew them for the length of the `with`.
+
+    Raises what planning and renewing raise, `NeedsHuman` with the command to run, `BadInput` where the port is taken.
+    """
+    renewals = RenewAhead(wanted, outside)
+    renewals.get_first()
+    with outside.endpoint(wanted.port) as endpoint:
+        renewals.hand_out_to(endpoint)
+        served = Served(wanted, outside, endpoint, renewals)
+        outside.beside(served.renew_quietly, _never_fails)
+        if asks_beside:
+            outside.beside(lambda: served.ask_when_needed(asks_beside), _never_fails)
+        try:
+            yield served
+        finally:
+            # Not waited for: a question or a call on its way ends with the process, and the endpoint is closed before.
+            served.stopping.set()
+
+
+def _never_fails(_: BaseException) -> None:
+    """What a renewal meets is told where it is met; there is nobody else to tell."""

@@ -1,0 +1,558 @@
+"""A session handed over without a plan: the one that the full path would hand over now, or none at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, TypeAlias
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from aws_mfa.adapters import quick_sessions, witnesses
+from aws_mfa.adapters.terminal import NoTerminal
+from aws_mfa.cli import quick_wiring
+from aws_mfa.cli.quick_session import become_command, quick_document
+from aws_mfa.cli.wiring import RealOutside
+from aws_mfa.errors import AwsMfaError
+from aws_mfa.model import Secret, Session
+from aws_mfa.rules.session_entries import document_of
+from aws_mfa.rules.session_witness import VARIABLES
+from aws_mfa.workflows.hand_over import HandedOver, HandOver, hand_over
+from aws_mfa.workflows.plans import PlanRequest, plan_sessions
+from needs import ROOT
+from real_keychains import gnome_keyring
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from real_keychains import RealKeychain
+
+__all__ = ["gnome_keyring"]  # a fixture
+
+DEVICE = "arn:aws:iam::123456789012:mfa/ann"
+ROLE = "arn:aws:iam::123456789012:role/dev"
+HOUR_S = 3600
+KEYS = f"aws_access_key_id = AKIA{'A' * 16}\naws_secret_access_key = {'s' * 40}\n"
+CREDENTIALS = f"[home-long-term]\n{KEYS}"
+NOTED = f"[home-long-term]\nvault = keychain\naws_access_key_id = AKIA{'A' * 16}\n"
+ROLE_SETTINGS = f"role_arn = {ROLE}\nsource_profile = home\nmfa_serial = {DEVICE}\nregion = eu-west-1\n"
+CONFIG = f"[profile work]\n{ROLE_SETTINGS}"
+
+as_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can give files away")
+NOBODY = 65534
+
+
+class Offline(RealOutside):
+    """This machine without a human, and without AWS: what is not stored cannot be had."""
+
+    terminal = NoTerminal()
+    code_ways = []  # noqa: RUF012  # nobody there to answer
+
+
+class Stage:
+    """A home whose profile `work` has a session with an hour left in the store `plain`, keys in the vault `file`."""
+
+    def __init__(self, home: str) -> None:
+        self.environ: Mapping[str, str] = {
+            "HOME": home,
+            "USERPROFILE": home,
+            "LOGNAME": "ann",
+            "AWS_MFA_VAULT": "file",
+            "AWS_MFA_SESSION_STORE": "plain",
+            "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        }
+        self.home = home
+        self.config = self.path("config")
+        self.credentials = self.path("credentials")
+        self.known_keys = self.path("mfa", "known-keys")
+        self.sessions = self.path("mfa", "sessions")
+        self.witness = self.path("mfa", "sessions", "witness-work.txt")
+        self.entry = self.path("mfa", "sessions", "session-work.txt")
+        os.makedirs(self.path("mfa"), mode=0o700)
+        self.write(self.config, CONFIG)
+        self.write(self.credentials, CREDENTIALS)
+
+    def path(self, *parts: str) -> str:
+        return os.path.join(self.home, ".aws", *parts)
+
+    def write(self, path: str, text: str) -> None:
+        """In place, as editors may do it."""
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(text.encode())
+
+    def read(self, path: str) -> str:
+        with open(path, "rb") as file:
+            return file.read().decode()
+
+    def update(self, **variables: str) -> None:
+        self.environ = {**self.environ, **variables}
+
+    def store(self, profile: str = "work", *, left_s: float = HOUR_S, key_id: str = "ASIAFIRST") -> None:
+        """Store a session for what a request for the profile asks now."""
+        outside = Offline(environ=self.environ)
+        planned = plan_sessions(PlanRequest([profile], for_sdks=True), outside)
+        for failure in planned.failures.values():
+            raise failure
+        found = planned.plan.of_profile[profile]
+        session = Session(key_id, Secret("secret"), Secret("token"), float(int(time.time() + left_s)), ROLE)
+        label = profile if planned.chains[profile].hops else found.label
+        assert outside.session_cache.store(label, found.inputs, session)
+
+    def full(self, profile: str = "work", *, vault: str | None = None) -> HandedOver:
+        return hand_over(HandOver(profile, vault=vault), Offline(environ=self.environ))
+
+    def full_document(self, profile: str = "work") -> str | None:
+        """What the full path prints, None where it fails."""
+        try:
+            return f"{document_of(self.full(profile).session)}\n"
+        except AwsMfaError:
+            return None
+
+    def quick(self, profile: str = "work") -> str | None:
+        return quick_document(["credential-process", profile], self.environ)
+
+
+Change: TypeAlias = "Callable[[Stage], object]"
+
+
+@pytest.fixture(autouse=True)
+def _later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files that a test has just written count as settled; the user's name is the stage's."""
+    monkeypatch.setattr(witnesses, "time", SimpleNamespace(time_ns=lambda: time.time_ns() + 3_000_000_000))
+    monkeypatch.setenv("LOGNAME", "ann")
+
+
+@pytest.fixture
+def stage(home: str) -> Stage:
+    """The witness is there: a full run has handed the session over."""
+    stage = Stage(home)
+    stage.store()
+    assert stage.quick() is None
+    stage.full()
+    return stage
+
+
+def test_the_document_is_the_full_paths_to_the_byte(stage: Stage) -> None:
+    quick = stage.quick()
+    assert quick is not None
+    assert quick == stage.full_document()
+
+
+def test_the_real_command_prints_the_same_bytes_on_both_ways(stage: Stage) -> None:
+    def printed(*flags: str) -> bytes:
+        command = [sys.executable, "-c", "import sys; from aws_mfa.cli.start import start; sys.exit(start())"]
+        environ = {**stage.environ, "PYTHONPATH": os.path.join(ROOT, "src")}
+        argv = [*command, "credential-process", "work", *flags]
+        return subprocess.run(argv, env=environ, capture_output=True, timeout=60, check=True).stdout
+
+    assert printed() == printed("--min-remaining", "1m") != b""
+
+
+def changed(path: Callable[[Stage], str], edit: Callable[[str], str] = lambda text: f"{text}# \n") -> Change:
+    return lambda stage: stage.write(path(stage), edit(stage.read(path(stage))))
+
+
+def touched(path: Callable[[Stage], str]) -> Change:
+    return lambda stage: os.utime(path(stage), (1, 1))
+
+
+def replaced_by_a_copy(stage: Stage) -> None:
+    shutil.copy2(stage.config, f"{stage.config}.new")
+    os.replace(f"{stage.config}.new", stage.config)
+
+
+def a_byte_changed_and_the_mtime_put_back(stage: Stage) -> None:
+    before = os.stat(stage.config)
+    time.sleep(0.02)  # the tick of the file system's clock
+    stage.write(stage.config, stage.read(stage.config).replace("role/dev", "role/ops"))
+    os.utime(stage.config, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def a_symlink_to_another(stage: Stage) -> None:
+    stage.write(f"{stage.config}.other", stage.read(stage.config))
+    os.replace(stage.config, f"{stage.config}.old")
+    os.symlink(f"{stage.config}.other", stage.config)
+
+
+def other_inputs(stage: Stage) -> None:
+    """What is stored now was asked for with another role; the config is put back, and its moments of change."""
+    entry = stage.read(stage.entry)
+    stage.write(stage.entry, entry.replace(f"role_chain 1 = {ROLE}", f"role_chain 1 = {ROLE}2"))
+
+
+def a_link_in_place_of(path: Callable[[Stage], str]) -> Change:
+    def change(stage: Stage) -> None:
+        os.replace(path(stage), f"{path(stage)}.old")
+        os.symlink(f"{path(stage)}.old", path(stage))
+
+    return change
+
+
+def the_witness_of_another_profile(stage: Stage) -> None:
+    stage.write(stage.config, f"{CONFIG}[profile other]\n{ROLE_SETTINGS}".replace("role/dev\nsource", "role/o\nsource"))
+    stage.store("other", key_id="ASIAOTHER")
+    stage.full("other")
+    shutil.copy2(stage.path("mfa", "sessions", "witness-other.txt"), stage.witness)
+
+
+def a_pipe(stage: Stage) -> None:
+    os.unlink(stage.config)
+    os.mkfifo(stage.config)
+
+
+def config(stage: Stage) -> str:
+    return stage.config
+
+
+DOUBTS: dict[str, Change] = {
+    "a line more in the config": changed(config),
+    "another role": changed(config, lambda text: text.replace("role/dev", "role/ops")),
+    "the config touched": touched(config),
+    "the credentials touched": touched(lambda stage: stage.credentials),
+    "a key rotated in the file": changed(lambda s: s.credentials, lambda text: text.replace("AKIAA", "AKIAB")),
+    "a byte changed behind the mtime": a_byte_changed_and_the_mtime_put_back,
+    "the config replaced": replaced_by_a_copy,
+    "the config linked elsewhere": a_symlink_to_another,
+    "the config gone": lambda stage: os.unlink(stage.config),
+    "a vault noted": lambda stage: stage.write(stage.known_keys, NOTED),
+    "another store": lambda stage: stage.update(AWS_MFA_SESSION_STORE="sealed"),
+    "no store": lambda stage: stage.update(AWS_MFA_SESSION_STORE="none"),
+    "a store that is none": lambda stage: stage.update(AWS_MFA_SESSION_STORE="nowhere"),
+    "no home": lambda stage: stage.update(HOME="", USERPROFILE=""),
+    "a home by its short name": lambda stage: stage.update(HOME="~", USERPROFILE="~"),
+    "the entry gone": lambda stage: os.unlink(stage.entry),
+    "the entry replaced": other_inputs,
+    "the entry damaged": changed(lambda stage: stage.entry),
+    "the entry without text": lambda stage: stage.write(stage.entry, ""),
+    "the entry a link": a_link_in_place_of(lambda stage: stage.entry),
+    "less than fifteen minutes": lambda stage: stage.store(left_s=899),
+    "expired": lambda stage: stage.store(left_s=-1),
+    "the witness gone": lambda stage: os.unlink(stage.witness),
+    "the witness a link": a_link_in_place_of(lambda stage: stage.witness),
+    "the witness no text": lambda stage: stage.write(stage.witness, "\x00"),
+    "the witness of another profile": the_witness_of_another_profile,
+    "forgotten": lambda stage: Offline(environ=stage.environ).session_cache.forget(["work"]),
+}
+DOUBTS_ON_POSIX: dict[str, Change] = {
+    "the config's mode": lambda stage: os.chmod(stage.config, 0o644),
+    "an entry for all to read": lambda stage: os.chmod(stage.entry, 0o644),
+    "a witness for all to write": lambda stage: os.chmod(stage.witness, 0o666),
+    "a folder for all": lambda stage: os.chmod(stage.sessions, 0o755),
+    "a pipe for a config": a_pipe,
+}
+
+
+@pytest.mark.parametrize("change", DOUBTS.values(), ids=DOUBTS)
+def test_in_doubt_the_full_path_answers(stage: Stage, change: Change) -> None:
+    before = stage.quick()
+    assert before is not None
+    change(stage)
+    assert stage.quick() is None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes and pipes of POSIX")
+@pytest.mark.parametrize("change", DOUBTS_ON_POSIX.values(), ids=DOUBTS_ON_POSIX)
+def test_in_doubt_of_modes_the_full_path_answers(stage: Stage, change: Change) -> None:
+    change(stage)
+    assert stage.quick() is None
+
+
+@as_root
+@pytest.mark.parametrize("name", ["entry", "witness", "sessions"])
+def test_what_another_user_may_have_written_is_not_used(
+    stage: Stage, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aws_mfa.adapters.private_reading._is_root", lambda: False)
+    os.chown(getattr(stage, name), NOBODY, NOBODY)
+    assert stage.quick() is None
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+def test_another_value_of_a_variable_is_a_doubt(stage: Stage, name: str) -> None:
+    stage.update(**{name: "/elsewhere"})
+    assert stage.quick() is None
+
+
+def test_another_user_is_a_doubt(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: 4711, raising=False)
+    assert stage.quick() is None or os.name == "nt"
+
+
+def test_another_version_plans_anew(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it understands of the same files may be something else."""
+    monkeypatch.setattr(quick_sessions, "__version__", "9.9.9")
+    assert stage.quick() is None
+
+
+def test_a_newer_session_of_the_same_request_is_handed_over(stage: Stage) -> None:
+    stage.store(left_s=2 * HOUR_S, key_id="ASIASECOND")
+    quick = stage.quick()
+    assert quick is not None
+    assert "ASIASECOND" in quick
+    assert quick == stage.full_document()
+
+
+def test_a_change_undone_by_the_full_path_is_answered_quickly_again(stage: Stage) -> None:
+    os.utime(stage.config, (1, 1))
+    full = stage.full_document()
+    assert full is not None
+    assert stage.quick() == full
+
+
+def test_a_rotated_key_that_was_noted_is_a_doubt(home: str) -> None:
+    stage = Stage(home)
+    stage.update(AWS_MFA_VAULT="")
+    stage.write(stage.known_keys, NOTED)
+    stage.write(stage.credentials, "")
+    stage.store()
+    stage.full()
+    assert stage.quick() == stage.full_document() is not None
+    stage.write(stage.known_keys, NOTED.replace("AKIAA", "AKIAB"))
+    assert stage.quick() is None
+
+
+def test_flags_leave_no_witness(home: str) -> None:
+    """A vault named by a flag, or what narrows a session, says nothing of the plain request."""
+    stage = Stage(home)
+    stage.store()
+    stage.full(vault="file")
+    assert stage.quick() is None
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        [],
+        ["credential-process"],
+        ["credential-process", ""],
+        ["credential-process", "-h"],
+        ["credential-process", "--", "work"],
+        ["credential-process", "work", "--no-input"],
+        ["credential-process", "work", "work"],
+        ["credential-proces", "work"],
+        ["exec", "work"],
+    ],
+    ids=str,
+)
+def test_other_spellings_are_the_full_paths(stage: Stage, argv: list[str]) -> None:
+    assert quick_document(argv or [""], stage.environ) is None
+
+
+# --- any name, any damage -------------------------------------------------------------------------------------------
+
+NAMES = st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="[]"), min_size=1, max_size=12)
+
+
+@given(name=NAMES | st.sampled_from(["Work", "work.txt", "../work", "con", "mfa@home-long-term", "a b", "Σ", "%41"]))
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_profiles_of_any_name_are_answered_alike(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
+    stage = Stage(str(tmp_path_factory.mktemp("home")))
+    stage.write(stage.config, f"[profile {name}]\n{ROLE_SETTINGS}")
+    try:
+        stage.store(name)
+    except AwsMfaError:
+        return  # AWS files cannot have such a profile
+    full = stage.full_document(name)
+    assert stage.quick(name) in (full, None)
+    assert stage.quick(name) == full or name.startswith("-") or not name.isprintable()
+
+
+def test_damage_of_the_witness_hands_over_nothing_else(stage: Stage) -> None:
+    """Beside the session stands another user's, and a label changed by hand leads nowhere."""
+    good, text = stage.quick(), stage.read(stage.witness)
+    stage.write(stage.config, f"{CONFIG}[profile wor]\n{ROLE_SETTINGS}".replace("role/dev\nsource", "role/o\nsource"))
+    stage.store("wor", key_id="ASIAOTHER")
+    stage.write(stage.config, CONFIG)
+    stage.full()
+    for place in range(len(text)):
+        stage.write(stage.witness, text[:place] + text[place + 1 :])
+        assert stage.quick() in (None, good)
+
+
+# --- nothing that a plan reads is left out --------------------------------------------------------------------------
+
+WITHOUT_WEIGHT = {
+    "AWS_MFA_SESSION_STORE": "where the session lies; chosen anew by both paths",
+    "XDG_RUNTIME_DIR": "the same",
+}
+
+
+class Recorder(dict[str, str]):
+    """Variables that remember which of them was asked for."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        super().__init__(values)
+        self.asked: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.asked.add(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]  # what `environ` gives
+        self.asked.add(name)
+        return super().get(name, default)
+
+    def __contains__(self, name: object) -> bool:
+        self.asked.add(str(name))
+        return super().__contains__(name)
+
+    def __iter__(self) -> Iterator[str]:
+        raise AssertionError("every variable is looked at")
+
+    items = keys = values = __iter__  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {},
+        {"AWS_MFA_VAULT": ""},
+        {"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:9"},
+        {"AWS_ENDPOINT_URL": ""},
+        {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"},
+        {"AWS_REGION": "eu-west-1"},
+        {"LOGNAME": ""},
+        {"LOGNAME": "", "USER": "", "LNAME": "", "USERNAME": ""},
+        {"AWS_MFA_SESSION_STORE": "", "XDG_RUNTIME_DIR": "/nowhere"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("session_name", ["", "role_session_name = ann\n"])
+def test_every_variable_that_decides_is_in_the_witness(
+    home: str, variables: dict[str, str], session_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the full path asks for is compared by the quick path, or stands above with its reason."""
+    stage = Stage(home)
+    stage.write(stage.config, CONFIG + session_name + "services = s\n[services s]\nsts =\n  endpoint_url = https://s\n")
+    stage.write(stage.known_keys, NOTED.replace("keychain", "age"))
+    stage.update(**variables)
+    recorder = Recorder(stage.environ)
+    monkeypatch.setattr(os, "environ", recorder)
+    outside = Offline(environ=recorder)
+    planned = plan_sessions(PlanRequest(["work"], for_sdks=True), outside)
+    inputs = planned.plan.of_profile["work"].inputs
+    session = Session("ASIAFIRST", Secret("secret"), Secret("token"), time.time() + HOUR_S, ROLE)
+    outside.session_cache.store("work", inputs, session)
+    recorder.asked.clear()
+    assert hand_over(HandOver("work"), outside).session.access_key_id == "ASIAFIRST"
+    monkeypatch.undo()
+    assert recorder.asked >= {"AWS_REGION", "AWS_CONFIG_FILE"}
+    assert recorder.asked - set(VARIABLES) <= WITHOUT_WEIGHT.keys()
+
+
+# --- exec -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def became(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], dict[str, str]]]:
+    found: list[tuple[list[str], dict[str, str]]] = []
+    monkeypatch.setattr(
+        "aws_mfa.cli.quick_session.become", lambda command, environ: found.append((list(command), dict(environ)))
+    )
+    return found
+
+
+@pytest.mark.parametrize(
+    ("argv", "command"),
+    [
+        (["--", "aws", "s3", "ls"], ["aws", "s3", "ls"]),
+        (["aws", "--profile", "x"], ["aws", "--profile", "x"]),
+        (["--", "--", "x"], ["--", "x"]),
+        (["--", "-x"], ["-x"]),
+        (["x", "--", "y"], ["x", "--", "y"]),
+    ],
+    ids=str,
+)
+def test_a_command_gets_the_session_and_the_profiles_region(
+    stage: Stage, became: list[tuple[list[str], dict[str, str]]], argv: list[str], command: list[str]
+) -> None:
+    stage.update(AWS_PROFILE="other")
+    become_command(["exec", "work", *argv], stage.environ)
+    ((words, environ),) = became
+    assert words == command
+    assert (environ["AWS_ACCESS_KEY_ID"], environ["AWS_REGION"]) == ("ASIAFIRST", "eu-west-1")
+    assert "AWS_PROFILE" not in environ
+
+
+@pytest.mark.parametrize(
+    "argv", [[], ["--"], ["--no-input", "--", "x"], ["-x"], ["--token", "123456", "x"], ["-"]], ids=str
+)
+def test_flags_and_a_shell_are_the_full_paths(
+    stage: Stage, became: list[tuple[list[str], dict[str, str]]], argv: list[str]
+) -> None:
+    become_command(["exec", "work", *argv], stage.environ)
+    assert became == []
+
+
+def test_what_is_to_be_said_is_said_by_the_full_path(home: str, became: list[tuple[list[str], dict[str, str]]]) -> None:
+    """A region passed over, a duration cut: an SDK's question is answered, a person is told each time."""
+    stage = Stage(home)
+    stage.update(AWS_REGION="cn-north-1")
+    stage.store()
+    assert stage.full().notices != ()
+    assert stage.quick() is not None
+    become_command(["exec", "work", "--", "x"], stage.environ)
+    assert became == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a program cannot become another")
+@pytest.mark.parametrize("flags", [[], ["--min-remaining", "1m"]], ids=["quick", "full"])
+def test_the_child_is_the_same_on_both_ways(stage: Stage, flags: list[str]) -> None:
+    """Environment, words, ignored signals, exit code."""
+    child = (
+        "import os, signal, sys; print(sorted(os.environ.items()), sys.argv, [signal.getsignal(n) for n in (13, 25)])"
+    )
+    program = "import sys; from aws_mfa.cli.start import start; sys.exit(start())"
+    environ = {**stage.environ, "PATH": os.environ["PATH"], "PYTHONPATH": os.path.join(ROOT, "src")}
+    script = f"{child}; sys.exit(7)"
+
+    def ran(*flags: str) -> tuple[int, str, str]:
+        argv = [sys.executable, "-c", program, "exec", "work", *flags, "--", sys.executable, "-c", script, "a b", "--x"]
+        ended = subprocess.run(argv, env=environ, capture_output=True, text=True, timeout=60, check=False)
+        return ended.returncode, ended.stdout, ended.stderr
+
+    assert ran() == ran(*flags)
+    assert ran()[0] == 7
+
+
+def test_a_command_that_is_not_there_is_the_full_paths_to_tell(stage: Stage) -> None:
+    become_command(["exec", "work", "--", "no-such-command"], {**stage.environ, "PATH": os.environ["PATH"]})
+
+
+# --- sealed sessions, and a keychain that was asked is not asked again ----------------------------------------------
+
+
+@pytest.mark.real
+@pytest.mark.skipif(sys.platform != "linux", reason="a keychain of Linux desktops")
+def test_a_sealed_session_is_opened_by_the_real_keychain_and_not_by_a_locked_one(gnome_keyring: RealKeychain) -> None:
+    stage = Stage(gnome_keyring.home)
+    stage.update(**{**gnome_keyring.environ, "AWS_MFA_SESSION_STORE": "sealed"})
+    stage.store()
+    full = stage.full_document()
+    assert full is not None
+    assert stage.quick() == full
+    stage.update(AWS_MFA_SESSION_STORE="")
+    stage.update(XDG_RUNTIME_DIR="")
+    assert stage.quick() == full
+    gnome_keyring.lock()
+    stage.update()  # another process
+    assert stage.quick() is None
+    seal = quick_wiring._opened[0][1]
+    assert quick_wiring.open_seal(stage.environ) is seal
+
+
+def test_the_seal_that_the_quick_path_opened_is_the_full_paths_once(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environ = dict(stage.environ)
+    seal = quick_wiring.open_seal(environ)
+    monkeypatch.setattr(quick_wiring, "_opened", [(environ, seal)])
+    assert quick_wiring.open_seal(dict(environ)) is not seal
+    assert quick_wiring.open_seal(environ) is seal
+    assert quick_wiring.open_seal(environ) is not seal

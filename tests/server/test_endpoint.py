@@ -1,0 +1,295 @@
+"""The endpoint over real sockets: who is answered, who is refused, and what no client can do to the others."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import socket
+import stat
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aws_mfa.errors import BadInput, NotSetUp
+from aws_mfa.rules.container_credentials import Held
+from aws_mfa.server import connection, endpoint
+from aws_mfa.server.endpoint import LocalEndpoint
+from aws_mfa.server.token_file import remove_leftovers
+from fakes import NOW, a_session
+
+if TYPE_CHECKING:
+    import pathlib
+    from collections.abc import Iterator, Mapping
+
+HOST = "127.0.0.1"
+
+
+class Client:
+    """Asks an open endpoint; `now` is its clock."""
+
+    def __init__(self, folder: str) -> None:
+        self.now = NOW
+        self.endpoint = LocalEndpoint(folder, 0, lambda: self.now)
+        self.port = int(self.endpoint.url_of("").rpartition(":")[2].rstrip("/"))
+
+    @property
+    def token(self) -> str:
+        with open(self.endpoint.token_file, encoding="ascii") as file:
+            return file.read()
+
+    @property
+    def good_headers(self) -> dict[str, str]:
+        return {"Host": f"{HOST}:{self.port}", "Authorization": self.token}
+
+    def ask(
+        self, path: str = "/work", headers: Mapping[str, str | None] | None = None, method: str = "GET"
+    ) -> tuple[int, dict[str, str]]:
+        """Status and body; a header of None is left away."""
+        merged = {**self.good_headers, **(headers or {})}
+        lines = [f"{name}: {value}" for name, value in merged.items() if value is not None]
+        answer = self.send("\r\n".join([f"{method} {path} HTTP/1.1", *lines, "Connection: close", "\r\n"]).encode())
+        head, _, body = answer.partition(b"\r\n\r\n")
+        return int(head.split()[1]), json.loads(body)
+
+    def send(self, data: bytes) -> bytes:
+        """Whatever comes back until the endpoint hangs up."""
+        with self.connected() as client:
+            with contextlib.suppress(OSError):
+                client.sendall(data)
+            return _all_of(client)
+
+    def connected(self) -> socket.socket:
+        return socket.create_connection((HOST, self.port), timeout=10)
+
+
+def _all_of(client: socket.socket) -> bytes:
+    data = b""
+    with contextlib.suppress(ConnectionResetError):  # it hung up with some of what we sent unread
+        while part := client.recv(65536):
+            data += part
+    return data
+
+
+@pytest.fixture
+def folder(tmp_path: pathlib.Path) -> str:
+    path = tmp_path / "servers"
+    path.mkdir(mode=0o700)
+    return str(path)
+
+
+@pytest.fixture
+def client(folder: str) -> Iterator[Client]:
+    client = Client(folder)
+    with client.endpoint:
+        client.endpoint.hand_out("work", Held("work", a_session(lasts_s=3600)))
+        yield client
+
+
+def test_whoever_knows_the_token_gets_the_session(client: Client) -> None:
+    status, document = client.ask()
+    assert status == 200
+    assert document == {
+        "AccessKeyId": "ASIAINVENTED00000001",
+        "SecretAccessKey": "session/secret",
+        "Token": "session/token==",
+        "Expiration": "2026-11-22T07:03:19Z",
+    }
+
+
+def test_no_answer_is_to_be_stored_and_no_version_is_told(client: Client) -> None:
+    with contextlib.closing(http.client.HTTPConnection(HOST, client.port, timeout=10)) as asking:
+        asking.request("GET", "/work", headers=client.good_headers)
+        answer = asking.getresponse()
+        answer.read()
+    assert answer.getheader("Cache-Control") == "no-store"
+    assert answer.getheader("Server") == "aws-mfa"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Authorization": None}, 401),
+        ({"Authorization": ""}, 401),
+        ({"Authorization": "x" * 43}, 401),
+        ({"Authorization": "caf\u00e9"}, 401),
+        ({"Host": "evil.example"}, 403),
+        ({"Host": "127.0.0.1"}, 403),
+        ({"Host": "127.0.0.1:1"}, 403),
+        ({"Host": None}, 403),
+        ({"Origin": "http://127.0.0.1"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "same-origin"}, 403),
+        ({"Content-Length": "1"}, 413),
+        ({"Transfer-Encoding": "chunked"}, 413),
+        ({"Expect": "100-continue"}, 413),
+    ],
+)
+def test_a_request_that_is_not_right_is_refused_without_a_word_on_profiles(
+    client: Client, headers: dict[str, str | None], status: int
+) -> None:
+    got, document = client.ask(headers=headers)
+    assert got == status
+    assert sorted(document) == ["code", "message"]
+    assert "work" not in json.dumps(document)
+
+
+def test_a_header_given_twice_counts_as_wrong(client: Client) -> None:
+    twice = f"Host: {HOST}:{client.port}\r\nAuthorization: {client.token}\r\nAuthorization: {client.token}"
+    assert b" 401 " in client.send(f"GET /work HTTP/1.1\r\n{twice}\r\n\r\n".encode())
+
+
+@pytest.mark.parametrize("method", ["POST", "HEAD", "OPTIONS", "PUT", "NONSENSE"])
+def test_only_get_is_answered(client: Client, method: str) -> None:
+    assert client.ask(method=method)[0] == 405
+
+
+def test_localhost_is_as_good_a_name(client: Client) -> None:
+    assert client.ask(headers={"Host": f"LocalHost:{client.port}"})[0] == 200
+
+
+def test_other_paths_name_those_that_are_served(client: Client) -> None:
+    status, document = client.ask("/other")
+    assert (status, document["code"]) == (404, "NoSuchProfile")
+    assert "/work" in document["message"]
+
+
+def test_a_name_with_blanks_and_slashes_has_a_path_too(client: Client) -> None:
+    client.endpoint.hand_out("a/b c", Held("a/b c", a_session()))
+    assert client.endpoint.url_of("a/b c").endswith("/a%2Fb%20c")
+    assert client.ask("/a%2Fb%20c")[0] == 200
+    assert client.ask("/a%2fb%20c?x=1")[0] == 200
+
+
+def test_a_session_that_is_over_is_never_answered_with(client: Client) -> None:
+    client.now = NOW + 3600
+    status, document = client.ask()
+    assert (status, document["code"]) == (503, "SessionExpired")
+    assert "ended at 2026-11-22T07:03:19Z" in document["message"]
+
+
+def test_one_connection_serves_many_requests_and_what_was_handed_out_last(client: Client) -> None:
+    with contextlib.closing(http.client.HTTPConnection(HOST, client.port, timeout=10)) as asking:
+        for lasts_s, status in ((3600, 200), (-1, 503), (60, 200)):
+            client.endpoint.hand_out("work", Held("work", a_session(lasts_s=lasts_s)))
+            asking.request("GET", "/work", headers=client.good_headers)
+            answer = asking.getresponse()
+            answer.read()
+            assert answer.status == status
+
+
+def test_requests_sent_ahead_are_answered_in_turn(client: Client) -> None:
+    head = f"GET /work HTTP/1.1\r\nHost: {HOST}:{client.port}\r\nAuthorization: {client.token}\r\n"
+    answer = client.send(f"{head}\r\n{head}Connection: close\r\n\r\n".encode())
+    assert answer.count(b"HTTP/1.1 200 ") == 2
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (b"GET /work HTTP/1.1\r\nX: " + b"x" * 9000 + b"\r\n\r\n", b"431"),
+        (b"G" * 9000, b"431"),
+        (b"nonsense\r\n\r\n", b"400"),
+        (b"GET /work HTTP/9.9\r\n\r\n", b"505"),
+        (b"\x16\x03\x01\x02\x00 \x01 \xff\r\n\r\n", b"400"),
+    ],
+)
+def test_what_is_too_large_or_no_request_is_turned_away(client: Client, data: bytes, status: bytes) -> None:
+    answer = client.send(data)
+    assert answer.startswith(b"HTTP/1.1 " + status)
+    assert b"\xff" not in answer
+    assert client.ask()[0] == 200
+
+
+def test_a_client_that_dawdles_is_hung_up_on_even_while_it_sends(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "READ_LIMIT_S", 0.3)
+    began = time.monotonic()
+    with client.connected() as slow:
+        with contextlib.suppress(OSError):
+            while time.monotonic() - began < 5:
+                slow.sendall(b"G")
+                time.sleep(0.05)
+        assert time.monotonic() - began < 4
+
+
+def test_a_flood_of_quiet_connections_keeps_nobody_out(client: Client) -> None:
+    with contextlib.ExitStack() as stack:
+        flood = [stack.enter_context(client.connected()) for _ in range(endpoint.MOST_CONNECTIONS + 20)]
+        assert client.ask()[0] == 200
+        assert len(client.endpoint._open) <= endpoint.MOST_CONNECTIONS
+        flood[0].settimeout(connection.READ_LIMIT_S / 2)
+        assert _all_of(flood[0]) == b""
+
+
+def test_a_connection_in_use_is_not_the_one_that_makes_room(client: Client) -> None:
+    with contextlib.ExitStack() as stack:
+        asking = stack.enter_context(contextlib.closing(http.client.HTTPConnection(HOST, client.port, timeout=10)))
+        asking.connect()
+        in_use = asking.sock
+        for more in (endpoint.MOST_CONNECTIONS - 2, 20, 20):
+            for _ in range(more):
+                stack.enter_context(client.connected())
+            assert client.ask()[0] == 200  # by now the endpoint has taken all that came before
+            asking.request("GET", "/work", headers=client.good_headers)
+            assert asking.getresponse().read()
+        assert asking.sock is in_use
+
+
+def test_the_token_is_in_a_file_of_the_user_alone_and_long_enough(client: Client) -> None:
+    found = os.stat(client.endpoint.token_file)
+    if os.name != "nt":
+        assert stat.S_IMODE(found.st_mode) == 0o600
+    assert len(client.token) == 43  # 256 bits in base64
+    assert client.token == client.token.strip()
+
+
+def test_nothing_is_left_at_the_end(folder: str) -> None:
+    client = Client(folder)
+    with client.endpoint, client.connected():
+        assert len(os.listdir(folder)) == 1
+    assert os.listdir(folder) == []
+    with pytest.raises(OSError, match="refused"):
+        client.connected()
+
+
+def test_a_port_that_is_taken_is_told_and_no_token_is_left(client: Client, folder: str) -> None:
+    with pytest.raises(BadInput, match=f"port {client.port} of 127.0.0.1 cannot be had"):
+        LocalEndpoint(folder, client.port, lambda: NOW)
+    assert len(os.listdir(folder)) == 1
+
+
+def test_a_folder_that_takes_no_file_is_told_and_the_port_is_free_again(folder: str) -> None:
+    client = Client(os.path.join(folder, "absent"))
+    with pytest.raises(NotSetUp, match="cannot write"), client.endpoint:
+        pass
+    with pytest.raises(OSError, match="refused"):
+        client.connected()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there an open file is what cannot be removed")
+def test_what_killed_servers_left_is_tidied_and_what_is_in_use_stays(client: Client, folder: str) -> None:
+    left = os.path.join(folder, "endpoint-0123456789abcdef.token")
+    foreign = os.path.join(folder, "session-work.txt")
+    for path in (left, foreign):
+        with open(path, "w", encoding="ascii") as file:
+            file.write("x")
+    for path in (left, foreign, client.endpoint.token_file):
+        os.utime(path, (1, 1))
+    remove_leftovers(folder)
+    assert sorted(os.listdir(folder)) == sorted([os.path.basename(client.endpoint.token_file), "session-work.txt"])
+
+
+def test_a_file_that_was_just_made_is_nobodys_leftover(folder: str) -> None:
+    with open(os.path.join(folder, "endpoint-0123456789abcdef.token"), "w", encoding="ascii"):
+        pass
+    remove_leftovers(folder)
+    assert len(os.listdir(folder)) == 1
+
+
+def test_tidying_an_absent_folder_is_nothing(folder: str) -> None:
+    remove_leftovers(os.path.join(folder, "absent"))
+    assert not os.path.exists(os.path.join(folder, "absent"))
