@@ -104,7 +104,14 @@ class RealKeychain:
 
     def wait_for_service(self, name: str = SECRET_SERVICE) -> None:
         """Wait until somebody owns the name on the bus."""
-        self.wait_until(lambda: bool(self.call("org.freedesktop.DBus", "NameHasOwner", "s", name)[0]))
+
+        def is_owned() -> bool:
+            try:
+                return bool(self.call("org.freedesktop.DBus", "NameHasOwner", "s", name)[0])
+            except ConnectionRefusedError:
+                return False  # its socket is there a moment before it listens
+
+        self.wait_until(is_owned)
 
     def call(self, interface: str, method: str, signature: str, *body: object, to: str = "", path: str = "") -> Answer:
         """One D-Bus call; `to` and `path` default to those of the interface."""

@@ -18,7 +18,7 @@ from aws_mfa.model import Secret, Session
 from aws_mfa.rules.session_witness import Witnessed
 
 SESSION = Session("ASIAIOSFODNN7EXAMPLE", Secret("s"), Secret("t"), time.time() + 7200)
-WITNESSED = Witnessed("work", "", None, is_quiet=True)
+WITNESSED = Witnessed("work", "", None)
 
 
 class Stage:

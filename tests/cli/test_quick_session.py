@@ -490,15 +490,16 @@ def test_flags_and_a_shell_are_the_full_paths(
     assert became == []
 
 
-def test_what_is_to_be_said_is_said_by_the_full_path(home: str, became: list[tuple[list[str], dict[str, str]]]) -> None:
-    """A region passed over, a duration cut: an SDK's question is answered, a person is told each time."""
-    stage = Stage(home)
-    stage.update(AWS_REGION="cn-north-1")
-    stage.store()
-    assert stage.full().notices != ()
-    assert stage.quick() is not None
-    become_command(["exec", "work", "--", "x"], stage.environ)
-    assert became == []
+def test_in_the_child_of_another_profile_its_region_is_nobodys_choice(stage: Stage) -> None:
+    inside = {
+        **stage.environ,
+        "AWS_REGION": "eu-west-9",
+        "AWS_DEFAULT_REGION": "eu-west-9",
+        "AWS_MFA_REGION": "eu-west-9",
+    }
+    assert quick_document(["credential-process", "work"], inside) is not None
+    chosen = {**inside, "AWS_MFA_REGION": "eu-west-1"}
+    assert quick_document(["credential-process", "work"], chosen) is None
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a program cannot become another")

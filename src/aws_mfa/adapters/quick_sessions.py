@@ -8,6 +8,7 @@ no session here, and the full path finds it, mends what is broken, and says what
 from __future__ import annotations
 
 import os
+import sys
 
 from aws_mfa import __version__
 from aws_mfa.adapters.private_reading import Unfit, private_folder, read_private, runtime_folder
@@ -89,8 +90,7 @@ def circumstances_of(
     """As `circumstances_now`, with the files as they were."""
     states = [state_of(status, is_windows=_IS_WINDOWS) for status in statuses]
     files = list(zip(("credentials", "config", "known-keys"), paths, states, strict=True))
-    user_id = 0 if _IS_WINDOWS else os.getuid()
-    return circumstances(profile, environ, files, version=__version__, user_id=user_id)
+    return circumstances(profile, environ, files, version=__version__, user_id=_user_id())
 
 
 def status_of(path: str) -> os.stat_result | None:
@@ -99,6 +99,13 @@ def status_of(path: str) -> os.stat_result | None:
         return os.stat(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
+
+
+def _user_id() -> int:
+    """Whose name the roles' sessions get where no variable says it; on Windows one always does."""
+    if sys.platform == "win32":
+        return 0
+    return os.getuid()
 
 
 def _home(environ: Mapping[str, str]) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from aws_mfa.cli.quick_wiring import become, quick_session
 from aws_mfa.errors import AwsMfaError
-from aws_mfa.rules.child_environment import child_environment, session_variables
+from aws_mfa.rules.child_environment import child_environment, chosen_by_the_user, session_variables
 from aws_mfa.rules.freshness import LEFT_FOR_SDKS_S
 
 TYPE_CHECKING = False
@@ -37,10 +37,9 @@ def become_command(argv: list[str], environ: Mapping[str, str]) -> None:
     if found is None:
         return
     entry, witnessed = found
-    # What there is to say is said by the full path.
-    if witnessed.is_quiet:
-        variables = session_variables(entry.session())
-        become(command, child_environment(environ, variables, witnessed.region, argv[_PROFILE]))
+    # What there was to say about the profile was said when the session was planned.
+    variables = session_variables(entry.session())
+    become(command, child_environment(environ, variables, witnessed.region, argv[_PROFILE]))
 
 
 def _command(argv: list[str]) -> list[str]:
@@ -55,6 +54,6 @@ def _found(profile: str, environ: Mapping[str, str]) -> tuple[Entry, Witnessed] 
     if not profile or profile.startswith("-"):
         return None
     try:
-        return quick_session(profile, environ, needed_s=LEFT_FOR_SDKS_S)
+        return quick_session(profile, chosen_by_the_user(environ), needed_s=LEFT_FOR_SDKS_S)
     except (AwsMfaError, OSError, UnicodeError, ValueError):
         return None

@@ -10,7 +10,6 @@ Under which circumstances a stored session was the answer: the text by which it 
     known-keys = ...
     label = work                                      from here on: what was found
     region = eu-west-1
-    notices = 0
     <an empty line>
     access_key_id = AKIA...                           the inputs of the request, as in the entry
 
@@ -37,7 +36,7 @@ VARIABLES = (
 
 _FORMAT = "aws-mfa witness 1 of "
 _ABSENT = "none"
-_FOUND_LINES = 3
+_FOUND_LINES = 2
 _NS = 1_000_000_000
 # What a file was last changed at is counted in ticks: some milliseconds where the file system keeps fractions of a
 # second, up to two seconds (FAT) where it does not. A second change within the tick would not show.
@@ -45,15 +44,14 @@ _TICK_NS, _COARSE_TICK_NS = _NS // 10, 2 * _NS
 
 
 class Witnessed:
-    """Label and inputs (as text) of the stored session, the region for a child, and whether nothing is to be said."""
+    """Label and inputs (as text) of the stored session, and the region for a child."""
 
-    __slots__ = ("inputs_text", "is_quiet", "label", "region")
+    __slots__ = ("inputs_text", "label", "region")
 
-    def __init__(self, label: str, inputs_text: str, region: str | None, *, is_quiet: bool) -> None:
+    def __init__(self, label: str, inputs_text: str, region: str | None) -> None:
         self.label = label
         self.inputs_text = inputs_text
         self.region = region
-        self.is_quiet = is_quiet
 
 
 def circumstances(
@@ -75,8 +73,7 @@ def circumstances(
 
 def witness_text(circumstances: str, found: Witnessed) -> str:
     """Return the whole witness."""
-    notices = "0" if found.is_quiet else "1"
-    head = f"{circumstances}label = {found.label}\nregion = {found.region or ''}\nnotices = {notices}\n"
+    head = f"{circumstances}label = {found.label}\nregion = {found.region or ''}\n"
     return f"{head}\n{found.inputs_text}\n"
 
 
@@ -86,10 +83,10 @@ def witnessed_in(text: str, circumstances: str) -> Witnessed | None:
         return None
     head, _, inputs_text = text[len(circumstances) :].partition("\n\n")
     lines = head.split("\n")
-    if len(lines) != _FOUND_LINES:
+    if len(lines) != _FOUND_LINES or inputs_text.startswith("\n"):
         return None
-    label, region, notices = [line.partition(" = ")[2] for line in lines]
-    found = Witnessed(label, inputs_text[:-1], region or None, is_quiet=notices == "0")
+    label, region = [line.partition(" = ")[2] for line in lines]
+    found = Witnessed(label, inputs_text[:-1], region or None)
     return found if text == witness_text(circumstances, found) else None
 
 

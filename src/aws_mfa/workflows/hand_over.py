@@ -132,7 +132,7 @@ def _note(handed: HandedOver, profile: str, watch: Watch, outside: Outside) -> N
     stored = outside.session_cache.load(handed.label, handed.inputs)
     if stored is not None and stored.access_key_id == handed.session.access_key_id:
         inputs_text = text_of_inputs(handed.inputs)
-        watch.note(profile, Witnessed(handed.label, inputs_text, region, is_quiet=not handed.notices))
+        watch.note(profile, Witnessed(handed.label, inputs_text, region))
 
 
 def _renewed(planned: Planned, wanted: HandOver, outside: Outside) -> Session:

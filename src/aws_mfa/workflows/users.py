@@ -67,12 +67,14 @@ class Users:
         """
         Whether key id and device stand in files: no other can be theirs without one of the files changing.
 
-        Keys in a vault that nobody noted can be replaced there, and a device that no file names in IAM.
+        Keys in a vault that nobody noted can be replaced there, and a device that no file names in IAM. Keys that
+        stood in the file, because the vault had none, count until one of our commands puts others into the vault:
+        that is noted.
         """
+        if chain.mfa_serial is None:
+            return False
         section = chain.base.keys_section
-        return chain.mfa_serial is not None and (
-            self._noted_key_id(section) is not None or self._vault_of(section).name == "file"
-        )
+        return self._noted_key_id(section) is not None or self._keys(section).place == "file"
 
     def _base_of(self, chain: Chain) -> Base:
         section = chain.base.keys_section
