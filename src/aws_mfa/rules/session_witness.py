@@ -83,7 +83,7 @@ def witnessed_in(text: str, circumstances: str) -> Witnessed | None:
         return None
     head, _, inputs_text = text[len(circumstances) :].partition("\n\n")
     lines = head.split("\n")
-    if len(lines) != _FOUND_LINES or inputs_text.startswith("\n"):
+    if len(lines) != _FOUND_LINES or inputs_text[:-1].startswith("\n"):
         return None
     label, region = [line.partition(" = ")[2] for line in lines]
     found = Witnessed(label, inputs_text[:-1], region or None)
