@@ -487,3 +487,14 @@ def test_plan_asks_and_changes_nothing(stage: ClassicStage) -> None:
     first = f"3 profiles, 1 code of {stage.phone.serial}; long needs a second one: "
     assert ended.out.startswith(f"{first}duration_seconds = 14400 > 1 h\n"), ended.out
     assert (stage.sent(), stage.state()) == ([], before)
+
+
+def test_the_code_comes_from_standard_input_where_that_is_said(stage: ClassicStage) -> None:
+    """As for the commands that leave standard input to others; both ways at once are too many."""
+    three_roles_and_a_chain(stage)
+    both = stage.run("renew", "dev", "--token-stdin", "--token", "123456", stdin="123456\n", env=IN_FILES)
+    assert both.code == 2
+    assert stage.sent() == []
+    assert stage.run("renew", "dev", "--token-stdin", stdin="12345\n", env=IN_FILES).code == 2
+    ended = stage.run("renew", "dev", "--token-stdin", stdin=f"{stage.code()}\n", env=IN_FILES)
+    assert ended.code == 0, ended

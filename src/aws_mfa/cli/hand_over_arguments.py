@@ -18,14 +18,29 @@ if TYPE_CHECKING:
 
 def add_hand_over_arguments(parser: argparse.ArgumentParser, *, stdin_is_ours: bool = True) -> None:
     """Declare them all but PROFILE; `stdin_is_ours`: whether the code may come from standard input."""
+    add_code_arguments(parser, stdin_is_ours=stdin_is_ours)
     add = parser.add_argument
-    add("--token", metavar="CODE", help="the code; visible in the process list")
-    if stdin_is_ours:
-        add("--token-stdin", action="store_true", help="read the code from standard input, one line")
     add("--min-remaining", metavar="TIME", help="renew a session that has less left: 6h, 30m, 900 (default: 15m)")
     add("--no-input", action="store_true", help="never ask: exit 4 where a code is needed")
     add_overlay_arguments(parser)
     add_vault_arguments(parser)
+
+
+def add_code_arguments(parser: argparse.ArgumentParser, *, stdin_is_ours: bool = True) -> None:
+    """Declare how a code is given along."""
+    add = parser.add_argument
+    add("--token", metavar="CODE", help="the code; visible in the process list")
+    if stdin_is_ours:
+        add("--token-stdin", action="store_true", help="read the code from standard input, one line")
+
+
+def code_given(args: argparse.Namespace, outside: Outside) -> str | None:
+    """The code given along, None where one must be asked for; `BadCode`, `BadInput` where both ways are given."""
+    if not getattr(args, "token_stdin", False):
+        return checked_code(args.token) if args.token else None
+    if args.token:
+        raise BadInput("--token and --token-stdin contradict each other", "give one of the two")
+    return checked_code(outside.document("-").read().partition("\n")[0])
 
 
 def hand_over_request(args: argparse.Namespace, profile: str, outside: Outside) -> HandOver:
@@ -34,15 +49,7 @@ def hand_over_request(args: argparse.Namespace, profile: str, outside: Outside) 
         profile,
         min_remaining_s=parse_duration(args.min_remaining, "--min-remaining") if args.min_remaining else None,
         overlay=overlay_of(args, outside),
-        token=_token(args, outside),
+        token=code_given(args, outside),
         vault=args.vault,
         no_keychain=args.no_keychain,
     )
-
-
-def _token(args: argparse.Namespace, outside: Outside) -> str | None:
-    if not getattr(args, "token_stdin", False):
-        return checked_code(args.token) if args.token else None
-    if args.token:
-        raise BadInput("--token and --token-stdin contradict each other", "give one of the two")
-    return checked_code(outside.document("-").read().partition("\n")[0])

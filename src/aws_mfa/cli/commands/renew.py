@@ -7,10 +7,10 @@ import sys
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from aws_mfa.cli.hand_over_arguments import add_code_arguments, code_given
 from aws_mfa.cli.plan_arguments import add_plan_arguments, plan_request
 from aws_mfa.cli.progress import Progress
 from aws_mfa.cli.render import outcome_rows, outcomes_json, table
-from aws_mfa.rules.code_windows import checked_code
 from aws_mfa.rules.durations import duration_text
 from aws_mfa.rules.freshness import MARGIN_S
 from aws_mfa.rules.session_plan import summary
@@ -32,20 +32,21 @@ hour; a longer role needs a code of its own. Roles are assumed side by side, and
 the credentials file is written once. `aws-mfa plan` shows it before.
 
 The code comes from --token, from standard input where that is a pipe (one a
-line), else it is asked on the terminal."""
+line), else from the first way that is open: mfa_process of the profile, a
+YubiKey, the terminal, a dialog; `aws-mfa code` answers it from elsewhere."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     add_plan_arguments(parser)
-    parser.add_argument("--token", metavar="CODE", help="the code; visible in the process list: a pipe hides it")
+    add_code_arguments(parser)
     parser.add_argument("--no-input", action="store_true", help="never ask: exit 4 where a code is needed")
     parser.add_argument("--json", action="store_true", help="for programs: one JSON document")
 
 
 def run(args: argparse.Namespace, outside: Outside) -> int:
     """Plan, ask, renew, show a table; 5 if AWS refused any."""
-    token = checked_code(args.token) if args.token else None
+    token = code_given(args, outside)
     request = plan_request(args, outside)
     planned = plan_sessions(request, outside)
     notes = (f"{name}: {note}" for name, notes in planned.plan.notes.items() for note in notes)
