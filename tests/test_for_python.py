@@ -225,7 +225,7 @@ def test_the_traceback_ends_at_our_door(stage: ClassicStage) -> None:
 
 
 def test_a_command_that_gives_the_code_is_asked_before_the_function(stage: ClassicStage) -> None:
-    stage.write(f"[profile work]\nmfa_process = {sys.executable} -c print({stage.code()})\n", stage.config)
+    stage.write(f"[profile work]\nmfa_process = echo {stage.code()}\n", stage.config)
     person = Person(stage)
     assert caller_arn(aws_mfa.boto3_session("work", ask=person)) == stage.ann.arn
     assert not person.asked

@@ -27,7 +27,7 @@ def main() -> None:
         return sts.assume_role(mfa_session, SessionRequest("", 3600, role_arn, "ann"), None)
 
     with contextlib.closing(http):
-        sts.open()
+        sts.get_caller_identity(mfa_session)  # as while a person types: certificates are loaded, the keys are good
         began = time.monotonic()
         with ThreadPoolExecutor(workers) as pool:
             sessions = list(pool.map(assumed, aws["roles"]))

@@ -131,4 +131,5 @@ class _SessionOf:
 
     def _handed(self, outside: RealOutside) -> HandedOver:
         arns = check_policy_arns(self._policy_arns, read_only=self._read_only)
-        return hand_over(HandOver(self.profile, overlay=Overlay(None, arns, read_only=self._read_only)), outside)
+        overlay = Overlay(None, arns, read_only=self._read_only)
+        return hand_over(HandOver(self.profile, overlay=overlay, for_sdk=True), outside)

@@ -6,11 +6,12 @@ Plain Python without descriptors: a terminal says how it is woken, so nothing he
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 class Withdrawal:
@@ -50,3 +51,21 @@ class Withdrawal:
         """Raise the error where the question was withdrawn."""
         if self.error is not None:
             raise self.error
+
+
+@contextmanager
+def passed_on(theirs: Withdrawal | None, ours: Withdrawal) -> Iterator[None]:
+    """While inside, what ends their question ends ours."""
+    if theirs is None:
+        yield
+        return
+
+    def pass_on() -> None:
+        if theirs.error is not None:
+            ours.withdraw(theirs.error)
+
+    theirs.wake_by(pass_on)
+    try:
+        yield
+    finally:
+        theirs.wake_by(None)

@@ -13,8 +13,10 @@ import urllib.parse
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
+from urllib3.exceptions import HTTPError
 
 from aws_mfa.adapters.aws_http import AwsHttp
+from aws_mfa.adapters.aws_proxy import proxy_for
 from aws_mfa.adapters.sts import AwsSts
 from aws_mfa.errors import AnswerLost, AwsFailed, AwsMfaError, AwsUnreachable
 from aws_mfa.model import LongTermKeys, Secret, SessionRequest
@@ -214,7 +216,6 @@ def test_a_ca_bundle_is_taken_from_the_environment_and_loaded_once(
     with PracticeAws(ssl_context=authority.server_context()) as aws, contextlib.closing(http):
         keys = account_keys(aws)
         sts = AwsSts(sts_endpoint("us-east-1", {"AWS_ENDPOINT_URL": aws.url}), http)
-        sts.open()
         threads = [threading.Thread(target=sts.get_caller_identity, args=(keys,)) for _ in range(4)]
         for thread in threads:
             thread.start()
@@ -266,8 +267,8 @@ def test_a_ca_bundle_that_cannot_be_read(tmp_path_factory: pytest.TempPathFactor
 
 def test_plain_http_on_this_machine_loads_no_certificates() -> None:
     http = AwsHttp(ca_bundle="/nowhere")
-    http.open(sts_endpoint("us-east-1", {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}))
-    http.close()
+    with contextlib.closing(http), pytest.raises(HTTPError, match="refused"):
+        http.post(sts_endpoint("us-east-1", {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}), {}, b"")
 
 
 # Proxies
@@ -373,7 +374,7 @@ def test_this_machine_and_no_proxy_hosts_are_asked_directly(monkeypatch: pytest.
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("NO_PROXY", ".internal")
     endpoints = {
-        url: AwsHttp().proxy_for(sts_endpoint("us-east-1", {"AWS_ENDPOINT_URL": url}))
+        url: proxy_for(sts_endpoint("us-east-1", {"AWS_ENDPOINT_URL": url}))
         for url in ("http://127.0.0.1:9", "https://sts.internal", "https://sts.amazonaws.com")
     }
     assert list(endpoints.values()) == [None, None, "http://127.0.0.1:1"]

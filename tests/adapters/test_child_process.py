@@ -20,6 +20,8 @@ if sys.platform == "win32":
 
 import pexpect
 
+from real_terminals import on_a_pty
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -60,9 +62,7 @@ def started(way: str, *command: str) -> subprocess.Popen[str]:
 
 
 def on_a_terminal(program: str, *argv: str) -> pexpect.spawn[str]:
-    child = pexpect.spawn(program, list(argv), env=ENVIRON, encoding="utf-8", timeout=TIME_LIMIT_S)
-    child.delaybeforesend = None
-    return child
+    return on_a_pty([program, *argv], ENVIRON, timeout=TIME_LIMIT_S)
 
 
 @pytest.mark.real

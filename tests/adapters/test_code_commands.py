@@ -11,7 +11,6 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-import pexpect
 import pytest
 
 from aws_mfa.adapters.code_commands import MfaProcessWay, code_in
@@ -20,10 +19,13 @@ from aws_mfa.errors import Cancelled, NeedsHuman, WrongSecret
 from aws_mfa.rules.code_ways import CodeQuestion
 from aws_mfa.withdrawal import Withdrawal
 from needs import ROOT
+from real_terminals import on_a_pty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    import pexpect
 
     from aws_mfa.workflows.doors_to_people import CodeWay
 
@@ -224,9 +226,7 @@ def on_terminal(command: str, limit_s: float = 10, redirect: str = "</dev/null 2
     program = PROGRAM.format(command=command, limit_s=limit_s)
     script = f'"$0" -c "$1" {redirect}; echo "modes=[$(stty -a | tr "\\n" " ")]"; exec sleep 30'
     environ = {**os.environ, "PYTHONPATH": os.path.join(ROOT, "src")}
-    child = pexpect.spawn("/bin/sh", ["-c", script, sys.executable, program], env=environ, encoding="utf-8", timeout=10)
-    child.delaybeforesend = None
-    return child
+    return on_a_pty(["/bin/sh", "-c", script, sys.executable, program], environ, timeout=10)
 
 
 @pytest.mark.real

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters import private_files
+from aws_mfa.adapters import private_files, temp_files
 from aws_mfa.adapters.private_files import ensure_private_folder, replace_privately
 from aws_mfa.errors import BrokenFile, NotSetUp
 from needs import needs
@@ -357,7 +357,7 @@ def test_a_kill_at_any_moment_leaves_a_complete_file(tmp_path: Path) -> None:
             assert mode_of(path) == 0o600
     assert path.exists()
     for name in os.listdir(tmp_path):
-        assert name == "f" or private_files._is_temp_name(name, "f")
+        assert name == "f" or temp_files.is_temp_name(name, "f")
 
 
 MOUNTED = 'mount --bind "$1" "$2" && exec "$3" -c "$4" "$2"'

@@ -66,7 +66,6 @@ def practising(aws: PracticeAws, http: AwsHttp, region: str = "eu-central-1") ->
     keys = LongTermKeys(ann.keys.access_key_id, Secret(ann.keys.secret_access_key))
     sts, iam = AwsSts(sts_endpoint(region, environ), http), AwsIam(iam_endpoint(region, environ), http)
     with aws, contextlib.closing(http):
-        sts.open()
         yield Practice(aws, ann, ann.add_device(), keys, sts, iam)
 
 

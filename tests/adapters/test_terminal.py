@@ -22,6 +22,7 @@ from aws_mfa.adapters.typed_line import LONGEST_ANSWER, answer_in
 from aws_mfa.errors import BadInput, Cancelled, NeedsHuman, WrongSecret
 from aws_mfa.withdrawal import Withdrawal
 from needs import ROOT, needs
+from real_terminals import on_a_pty
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -99,10 +100,7 @@ class Screen:
     """A program on a pty of its own, started by a shell as a person would start it."""
 
     def __init__(self, body: str, shell: str = SHELL) -> None:
-        self.child = pexpect.spawn(
-            "/bin/sh", ["-c", shell, *program(body)[::2]], env=environment(), encoding="utf-8", timeout=10
-        )
-        self.child.delaybeforesend = None
+        self.child = on_a_pty(["/bin/sh", "-c", shell, *program(body)[::2]], environment(), timeout=10)
 
     def sees(self, text: str) -> str:
         """Wait for the text; what stood before it."""

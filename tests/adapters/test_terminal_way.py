@@ -6,7 +6,6 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-import pexpect
 import pytest
 
 from aws_mfa.adapters.terminal import ControllingTerminal, NoTerminal, lent_terminal
@@ -16,8 +15,11 @@ from aws_mfa.rules.code_ways import CodeQuestion
 from aws_mfa.withdrawal import Withdrawal
 from fakes import FakeTerminal
 from needs import ROOT
+from real_terminals import on_a_pty
 
 if TYPE_CHECKING:
+    import pexpect
+
     from aws_mfa.workflows.doors_to_people import CodeWay
 
 pytestmark = [
@@ -87,10 +89,8 @@ COMMAND = "MfaProcessWay(os.environ, time_limit_s=10)"
 def shell_runs(line: str, way: str, command: str | None = None) -> pexpect.spawn[str]:
     """A shell with job control on a pty that runs the line, with the program as `$0 -c "$1"`."""
     environ = {**os.environ, "PYTHONPATH": os.path.join(ROOT, "src")}
-    arguments = ["-m", "-c", line, sys.executable, PROGRAM.format(way=way, command=command)]
-    child = pexpect.spawn("/bin/sh", arguments, env=environ, encoding="utf-8", timeout=15)
-    child.delaybeforesend = None
-    return child
+    program = PROGRAM.format(way=way, command=command)
+    return on_a_pty(["/bin/sh", "-m", "-c", line, sys.executable, program], environ, timeout=15)
 
 
 IN_BACKGROUND = '"$0" -c "$1" & wait $!; echo "status=$?"'

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters import answered_elsewhere, answering, question_sockets, waiting_questions
+from aws_mfa.adapters import answered_elsewhere, answering, question_clients, question_sockets, waiting_questions
 from aws_mfa.adapters.answered_elsewhere import AnsweredElsewhere, WaitingWay
 from aws_mfa.adapters.answering import QuestionFolder
 from aws_mfa.adapters.waiting_questions import waiting_question
@@ -213,7 +213,7 @@ def test_more_clients_than_a_person_has_terminals_are_turned_away(folder: str) -
     place = Place()
     asking = Asking(AnsweredElsewhere(place, folder))
     with contextlib.ExitStack() as clients:
-        for _ in range(waiting_questions._MOST_CLIENTS):
+        for _ in range(question_clients._MOST_CLIENTS):
             clients.enter_context(connected(folder))
         (one_more,) = question_sockets.live_sockets(folder)
         with one_more:
@@ -223,7 +223,7 @@ def test_more_clients_than_a_person_has_terminals_are_turned_away(folder: str) -
 
 
 def test_a_silent_client_is_hung_up_on_in_the_end(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting_questions, "PATIENCE_WITH_CLIENT_S", 0.2)
+    monkeypatch.setattr(question_clients, "PATIENCE_WITH_CLIENT_S", 0.2)
     place = Place()
     asking = Asking(AnsweredElsewhere(place, folder))
     with connected(folder) as connection:
@@ -470,7 +470,7 @@ def test_the_waiting_way_waits_for_somebody_who_types(folder: str) -> None:
 
 
 def test_not_even_for_him_it_waits_for_ever(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting_questions, "PATIENCE_WITH_CLIENT_S", 0.3)
+    monkeypatch.setattr(question_clients, "PATIENCE_WITH_CLIENT_S", 0.3)
     asking = Asking(WaitingWay(folder, announce=lambda text: None, is_manned=True, patience_s=0.1))
     with connected(folder), pytest.raises(NobodyAnswered):
         asking.ended()

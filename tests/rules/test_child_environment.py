@@ -199,3 +199,11 @@ def test_it_imports_cheaply() -> None:
         "aws_mfa.rules.timestamps",
         "time",
     }
+
+
+def test_no_token_of_a_single_service_is_left_to_the_child() -> None:
+    """Botocore signs with it before it looks for credentials: the child would work as somebody else."""
+    environ = {"AWS_BEARER_TOKEN_BEDROCK": "other", "AWS_BEARER_TOKEN_NEXT": "other", "AWS_BEARER": "no token"}
+    child = child_environment(environ, {}, None, "work")
+    assert [name for name in child if name.startswith("AWS_BEARER")] == ["AWS_BEARER"]
+    assert "AWS_BEARER_TOKEN_BEDROCK" in change_for({}, {}, None, "work").removed, "for lines that another shell reads"

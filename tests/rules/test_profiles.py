@@ -12,8 +12,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aws_mfa.errors import BadProfile, BrokenFile
+from aws_mfa.rules.profile_keys import HIDDEN, KEYS
 from aws_mfa.rules.profile_names import shell_words
-from aws_mfa.rules.profile_values import HIDDEN, KEYS
 from aws_mfa.rules.profiles import AwsProfiles, Profile
 from rules.ini_examples import any_characters, any_lines, files, read_by_sdk
 

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aws_mfa.rules.freshness import MARGIN_S
+from aws_mfa.rules.plan_summary import summary
 from aws_mfa.rules.profile_chains import chain_of
 from aws_mfa.rules.profiles import AwsProfiles
-from aws_mfa.rules.session_plan import make_plan, summary
+from aws_mfa.rules.session_plan import make_plan
 from aws_mfa.rules.session_steps import Base, Overlay, Plan, Reused, Step, Wanted
 from fakes import NOW
 

@@ -18,6 +18,8 @@ if sys.platform == "win32":
 
 import pexpect
 
+from real_terminals import ended, on_a_pty
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -87,18 +89,7 @@ def wait_for_question(stage: ClassicStage, *, other_than: str = "") -> str:
 
 
 def on_terminal(stage: ClassicStage, *argv: str) -> pexpect.spawn[str]:
-    command, *arguments = stage.command(*argv)
-    child = pexpect.spawn(
-        command, arguments, env={**stage.environ, **PLAIN}, encoding="utf-8", timeout=20, dimensions=(24, 300)
-    )
-    child.delaybeforesend = None
-    return child
-
-
-def ended(child: pexpect.spawn[str]) -> tuple[int | None, str]:
-    child.expect(pexpect.EOF)
-    child.close()
-    return child.exitstatus, (child.before or "").replace("\r\n", "\n")
+    return on_a_pty(stage.command(*argv), {**stage.environ, **PLAIN}, columns=300)
 
 
 def test_an_sdk_without_terminal_is_answered_from_any_shell(stage: ClassicStage, job: Job) -> None:
@@ -271,16 +262,7 @@ def test_a_way_that_does_not_exist_is_named(stage: ClassicStage) -> None:
 
 def test_in_the_background_of_a_terminal_the_line_is_written_there(stage: ClassicStage) -> None:
     """A Terraform run in the background: reading would stop it, and its providers' stderr is not shown."""
-    shell = pexpect.spawn(
-        "bash",
-        ["--norc", "-i"],
-        env={**stage.environ, **PLAIN},
-        cwd=stage.home,
-        encoding="utf-8",
-        timeout=20,
-        dimensions=(24, 300),
-    )
-    shell.delaybeforesend = None
+    shell = on_a_pty(["bash", "--norc", "-i"], {**stage.environ, **PLAIN}, columns=300, cwd=stage.home)
     shell.sendline(f"PS1=; {sys.executable} -m aws_mfa credential-process default >out 2>err &")
     shell.expect_exact(f"waiting 20 s for a code of {stage.phone.serial}: answer in any terminal: aws-mfa code")
     shell.sendline(f"{sys.executable} -m aws_mfa code {stage.code()}; wait; echo status=$?")

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import pexpect
 import pytest
 
+from real_terminals import on_a_pty
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
@@ -28,9 +30,7 @@ def on_terminal(stage: ClassicStage) -> Generator[Callable[..., pexpect.spawn[st
 
     def start(*argv: str, env: Settings | None = None) -> pexpect.spawn[str]:
         environ = {name: value for name, value in {**stage.environ, **(env or {})}.items() if value is not None}
-        command, *arguments = stage.command(*argv)
-        child = pexpect.spawn(command, arguments, env=environ, encoding="utf-8", timeout=20, dimensions=(24, 300))
-        child.delaybeforesend = None
+        child = on_a_pty(stage.command(*argv), environ, columns=300)
         children.append(child)
         return child
 

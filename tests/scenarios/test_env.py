@@ -20,6 +20,8 @@ if sys.platform == "win32":
 
 import pexpect
 
+from real_terminals import on_a_pty
+
 if TYPE_CHECKING:
     from classic_stage import ClassicStage, Ended, Settings
 
@@ -78,10 +80,7 @@ def test_a_code_is_asked_on_the_terminal_while_a_real_shell_takes_the_lines(stag
     """The form is the shell's without being told, whatever SHELL says."""
     needs(shell)
     environ = environ_of(stage, SHELL="/usr/bin/tcsh", AWS_PROFILE="other")
-    child = pexpect.spawn(
-        shell, ["-c", script(shell, "{default}")], env=environ, encoding="utf-8", timeout=20, dimensions=(24, 4000)
-    )
-    child.delaybeforesend = None
+    child = on_a_pty([shell, "-c", script(shell, "{default}")], environ, columns=4000)
     child.expect_exact(f"MFA code for {stage.phone.serial}: ")
     child.sendline(stage.code())
     child.expect(r"shown (\{.*\})")
@@ -165,9 +164,7 @@ def test_the_code_comes_from_stdin_only_where_that_is_said(stage: ClassicStage) 
 
 def test_lines_on_a_screen_are_told_where_they_belong(stage: ClassicStage) -> None:
     renewed(stage)
-    child = pexpect.spawn(
-        "sh", ["-c", "$TOOL env default; $TOOL env --unset"], env=environ_of(stage), encoding="utf-8", timeout=20
-    )
+    child = on_a_pty(["sh", "-c", "$TOOL env default; $TOOL env --unset"], environ_of(stage))
     child.expect_exact("export AWS_ACCESS_KEY_ID=")
     child.expect_exact('hint: these lines are for the shell: eval "$(aws-mfa env default)"')
     child.expect_exact('hint: these lines are for the shell: eval "$(aws-mfa env --unset)"')

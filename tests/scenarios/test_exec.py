@@ -18,6 +18,8 @@ if sys.platform == "win32":
 
 import pexpect
 
+from real_terminals import on_a_pty
+
 if TYPE_CHECKING:
     from classic_stage import ClassicStage, Ended, Settings
 
@@ -49,9 +51,7 @@ def shown(ended: Ended) -> dict[str, str]:
 def on_terminal(stage: ClassicStage, script: str, **env: str) -> pexpect.spawn[str]:
     """A shell script on a terminal; $TOOL is the tool."""
     environ = {**stage.environ, **PLAIN, "TOOL": shlex.join(stage.command()), **env}
-    child = pexpect.spawn("sh", ["-c", script], env=environ, encoding="utf-8", timeout=20, dimensions=(24, 300))
-    child.delaybeforesend = None
-    return child
+    return on_a_pty(["sh", "-c", script], environ, columns=300)
 
 
 def test_the_environment_of_the_child_is_exactly_this(stage: ClassicStage) -> None:

@@ -21,10 +21,12 @@ from scenarios.test_renew_many import profile, role
 if sys.platform == "win32":
     pytest.skip("terminals of POSIX", allow_module_level=True)
 
-import pexpect
+from real_terminals import on_a_pty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import pexpect
 
     from classic_stage import ClassicStage
 
@@ -47,8 +49,7 @@ class Crowd:
         one = f"{command} >{self.folder}/$i.out 2>{self.folder}/$i.err </dev/null; echo $? >{self.folder}/$i.code"
         script = f"for i in $(seq {count}); do ( {one} ) & done; wait; echo all over"
         environ = {**self.stage.environ, **STORE}
-        self.shell = pexpect.spawn("/bin/sh", ["-c", script], env=environ, encoding="utf-8", timeout=60)
-        self.shell.delaybeforesend = None
+        self.shell = on_a_pty(["/bin/sh", "-c", script], environ, timeout=60)
         return self.shell
 
     def read(self, suffix: str) -> list[str]:

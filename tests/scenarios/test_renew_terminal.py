@@ -16,10 +16,12 @@ from scenarios.test_renew_many import profile, role
 if sys.platform == "win32":
     pytest.skip("terminals of POSIX", allow_module_level=True)
 
-import pexpect
+from real_terminals import ended, on_a_pty
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+    import pexpect
 
 pytestmark = pytest.mark.real
 
@@ -63,17 +65,7 @@ def late_stage(home: str, clock: Clock) -> Generator[ClassicStage]:
 def started(stage: ClassicStage, clock: Clock, *argv: str) -> pexpect.spawn[str]:
     script = SCRIPT.format(offset_s=clock.offset_s)
     environ = {**stage.environ, "AWS_MFA_SESSION_STORE": "plain"}
-    child = pexpect.spawn(
-        sys.executable, ["-c", script, *argv], env=environ, encoding="utf-8", timeout=20, dimensions=(24, 300)
-    )
-    child.delaybeforesend = None
-    return child
-
-
-def ended(child: pexpect.spawn[str]) -> tuple[int | None, str]:
-    child.expect(pexpect.EOF)
-    child.close()
-    return child.exitstatus, (child.before or "").replace("\r\n", "\n")
+    return on_a_pty([sys.executable, "-c", script, *argv], environ, columns=300)
 
 
 def test_the_second_code_counts_down_to_the_next_window(late_stage: ClassicStage, clock: Clock) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.errors import Cancelled, NeedsHuman, WrongSecret
+from aws_mfa.errors import Cancelled, NeedsHuman, NobodyAnswered, WrongSecret
 from aws_mfa.model import SessionRequest
 from aws_mfa.rules.code_ways import CodeQuestion
 from aws_mfa.workflows.ask_code import Answer, ask_code
@@ -113,3 +113,15 @@ def test_what_the_check_finds_ends_the_question_whichever_way_it_stands_open() -
     outside.fake_sts.identity = WrongSecret("the secret is wrong")
     with pytest.raises(WrongSecret):
         asked(a_way(closed="no terminal"), a_way("333333", name="dialog"), outside=outside)
+
+
+def test_a_question_that_was_put_and_not_answered_is_known_as_that() -> None:
+    """Behind a terminal that is not there: those who wait for us need not put it again."""
+
+    class Unanswered(FakeWay):
+        def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
+            raise NobodyAnswered("nobody answered within 20 s", "in any terminal: aws-mfa code")
+
+    with pytest.raises(NobodyAnswered) as failure:
+        asked(a_way(closed="no terminal"), Unanswered(FakeTerminal(), "code"))
+    assert failure.value.message == "no terminal; nobody answered within 20 s"

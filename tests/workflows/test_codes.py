@@ -300,3 +300,33 @@ def test_a_command_that_fails_is_told_before_a_person_is_asked() -> None:
     outside.ways = [FakeWay(FakeTerminal(), "mfa_process", closed="op failed"), FakeWay(FakeTerminal("444444"))]
     codes_of(outside).session(a_step())
     assert outside.said == ["op failed"]
+
+
+def test_nobody_there_is_no_answer_where_a_person_is_here() -> None:
+    """An IDE's question went unanswered while a person sat at this terminal and waited for it."""
+    outside = FakeOutside()
+    step = a_step()
+    outside.turns.ended[step.question] = NobodyAnswered("pid 7 asked, and nobody answered")
+    outside.terminal = FakeTerminal("111111")
+    codes_of(outside).session(step)
+    assert len(outside.fake_sts.sent) == 1
+    outside.terminal = FakeTerminal("222222", has_human=False)
+    with pytest.raises(NobodyAnswered):
+        codes_of(outside).session(step)
+
+
+def test_a_session_is_kept_before_anything_else_is_done() -> None:
+    """The ledger waits for a lock and a disk: who presses Ctrl-C there has spent a code."""
+    outside = FakeOutside()
+    outside.terminal = FakeTerminal("111111")
+    kept: list[Session] = []
+    codes = codes_of(outside)
+    codes._keep = lambda step, session: kept.append(session)
+
+    def interrupted(device: str, code: str, now: float) -> None:
+        raise KeyboardInterrupt
+
+    outside.ledger.note_used = interrupted  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        codes.session(a_step())
+    assert len(kept) == 1

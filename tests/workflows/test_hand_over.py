@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.errors import Cancelled, NeedsHuman
+from aws_mfa.errors import Cancelled, NeedsHuman, WrongCode
 from aws_mfa.workflows.hand_over import HandOver, hand_over
 from fakes import DEVICE, KEYS, NOW, FakeOutside, FakeTerminal, a_session, as_outside
 
@@ -26,8 +26,8 @@ def an_outside(*codes: str) -> FakeOutside:
     return outside
 
 
-def handed(outside: FakeOutside) -> Session:
-    return hand_over(HandOver("dev"), as_outside(outside)).session
+def handed(outside: FakeOutside, profile: str = "dev", *, token: str | None = None, for_sdk: bool = True) -> Session:
+    return hand_over(HandOver(profile, token=token, for_sdk=for_sdk), as_outside(outside)).session
 
 
 def test_a_new_session_goes_to_the_cache_and_never_into_the_file() -> None:
@@ -95,9 +95,39 @@ def test_a_person_who_said_no_gets_the_rest_and_is_not_asked_twice() -> None:
     outside = an_outside()
     short = a_short_user_session(outside)
     outside.terminal = SaysNo()
-    assert hand_over(HandOver("work"), as_outside(outside)).session is short
-    assert hand_over(HandOver("work"), as_outside(outside)).session is short
+    assert handed(outside, "work") is short
+    assert handed(outside, "work") is short
     assert len(outside.terminal.questions) == 1
+
+
+def test_a_person_who_said_no_to_the_question_of_a_command_does_not_want_it_to_run() -> None:
+    outside = an_outside()
+    a_short_user_session(outside)
+    outside.terminal = SaysNo()
+    for _ in range(2):
+        with pytest.raises(Cancelled):
+            handed(outside, "work", for_sdk=False)
+    assert len(outside.terminal.questions) == 2, "and who starts it again is asked again"
+
+
+def test_a_code_that_was_given_is_used_and_its_failure_told() -> None:
+    for for_sdk in (False, True):
+        outside = an_outside()
+        short = a_short_user_session(outside)
+        outside.fake_sts.answers = [WrongCode("wrong")]
+        with pytest.raises(WrongCode):
+            handed(outside, "work", token="111111", for_sdk=for_sdk)
+        outside.terminal = SaysNo()
+        assert handed(outside, "work") is short
+        assert handed(outside, "work", token="222222", for_sdk=for_sdk) is not short
+
+
+def test_what_stood_in_the_way_of_a_new_session_is_told_to_a_person_and_the_rest_used() -> None:
+    outside = an_outside()
+    short = a_short_user_session(outside)
+    outside.terminal = FakeTerminal(has_human=False)
+    assert handed(outside, "work", for_sdk=False) is short
+    assert any("what is left of the stored session is used" in line for line in outside.said)
 
 
 def test_a_person_who_said_no_and_had_nothing_left_has_nothing() -> None:

@@ -13,7 +13,8 @@ from aws_mfa.rules.code_ways import CODE, DIALOG, TERMINAL, CodeQuestion
 from aws_mfa.withdrawal import Withdrawal
 from aws_mfa.workflows.patient_way import PatientWay
 from aws_mfa.workflows.renew_ahead import RenewAhead
-from aws_mfa.workflows.serve import AWAY_FROM_TERMINAL, Serve, Served, serving
+from aws_mfa.workflows.serve import AWAY_FROM_TERMINAL, Served, serving
+from aws_mfa.workflows.served_sessions import Serve
 from fakes import DEVICE, KEYS, NOW, AtOnce, FakeOutside, FakeTerminal, FakeWay, a_session, as_outside
 
 if TYPE_CHECKING:

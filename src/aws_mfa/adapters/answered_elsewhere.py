@@ -10,14 +10,15 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from aws_mfa.adapters.question_clients import Answerer
 from aws_mfa.adapters.question_sockets import HAS_SOCKETS
-from aws_mfa.adapters.waiting_questions import Answerer, waiting_question
+from aws_mfa.adapters.waiting_questions import waiting_question
 from aws_mfa.errors import AwsMfaError, NeedsHuman, NobodyAnswered
 from aws_mfa.rules.code_ways import CODE, TERMINAL
-from aws_mfa.withdrawal import Withdrawal
+from aws_mfa.withdrawal import Withdrawal, passed_on
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from typing import Protocol
 
     from aws_mfa.rules.code_ways import CodeQuestion
@@ -80,7 +81,7 @@ class AnsweredElsewhere:
         typed, closed = "", None
         answered = _Answered("answered elsewhere")
         with (
-            _passed_on(withdrawal, ours),
+            passed_on(withdrawal, ours),
             waiting_question(self._folder, question, lambda: ours.withdraw(answered)) as elsewhere,
             contextlib.suppress(_Answered),
         ):
@@ -154,16 +155,3 @@ class WaitingWay:
 
 class _Answered(AwsMfaError):
     """Ends the question that stands open here; it never leaves this module."""
-
-
-@contextlib.contextmanager
-def _passed_on(theirs: Withdrawal | None, ours: Withdrawal) -> Iterator[None]:
-    """While inside, what ends their question ends ours."""
-    if theirs is None:
-        yield
-        return
-    theirs.wake_by(lambda: ours.withdraw(theirs.error or AwsMfaError("withdrawn")))
-    try:
-        yield
-    finally:
-        theirs.wake_by(None)

@@ -14,8 +14,8 @@ import socket
 import time
 from typing import TYPE_CHECKING
 
+from aws_mfa.adapters.question_clients import TAKEN
 from aws_mfa.adapters.question_sockets import HAS_SOCKETS, live_sockets
-from aws_mfa.adapters.waiting_questions import TAKEN
 from aws_mfa.errors import NeedsHuman, NotSetUp
 
 if TYPE_CHECKING:

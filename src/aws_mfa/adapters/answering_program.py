@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -58,6 +59,16 @@ def found_program(name: str, environ: Mapping[str, str]) -> str | None:
     """The absolute path of a program on PATH; never one that merely lies in the working folder."""
     path = shutil.which(name, path=environ.get("PATH"))
     return path if path and os.path.isabs(path) else None
+
+
+def words_of(line: str) -> list[str] | str:
+    """The user's command line as it is run, without a shell; `ValueError` where it is none."""
+    if os.name == "nt":
+        return line  # CreateProcess splits it by the rules of Windows, where a backslash is part of a path
+    words = shlex.split(line)
+    if not words:
+        raise ValueError
+    return words
 
 
 def run_for_answer(

@@ -1,14 +1,13 @@
 """
-HTTPS to AWS: one TLS context, kept connections, proxies and CA bundle as botocore finds them.
+HTTPS to AWS: one TLS context, kept connections, the CA bundle as botocore finds it; proxies: `aws_proxy`.
 
-The CA file is loaded once, in `open`, while a person still types: botocore's own session loads it for each
-connection. Nothing is retried or redirected here and no answer is read beyond 1 MiB. urllib3's exceptions leave
+The CA file is loaded once, by the first call, made while a person still types: botocore's own session loads it for
+each connection. Nothing is retried or redirected here and no answer is read beyond 1 MiB. urllib3's exceptions leave
 this file; `aws_query` turns them into ours.
 """
 
 from __future__ import annotations
 
-import base64
 import email.utils
 import logging
 import os
@@ -16,13 +15,12 @@ import ssl
 import threading
 import time
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
 from botocore.httpsession import get_cert_path  # noqa: TID251  # the AWS room: which CA file, certifi's or its own
-from botocore.utils import get_environ_proxies  # noqa: TID251  # the AWS room: proxies of environment and system
 from urllib3 import PoolManager, ProxyManager, Timeout
-from urllib3.exceptions import LocationParseError, ProtocolError, ProxySchemeUnknown
+from urllib3.exceptions import ProtocolError
 
+from aws_mfa.adapters.aws_proxy import proxy_for, proxy_headers, refused_address
 from aws_mfa.errors import AwsUnreachable
 
 if TYPE_CHECKING:
@@ -88,11 +86,6 @@ class AwsHttp:
                 return cls(ca_bundle=environ[variable], ca_source=variable)
         return cls()
 
-    def open(self, endpoint: Endpoint) -> None:
-        """Load certificates and find the proxy ahead of the first call; raises `AwsUnreachable`."""
-        with self._lock:
-            self._manager(endpoint)
-
     def post(self, endpoint: Endpoint, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send one request once and read the whole answer; raises urllib3's `HTTPError` and `AwsUnreachable`."""
         return self._answer("POST", endpoint, endpoint.url, headers, body)
@@ -100,14 +93,6 @@ class AwsHttp:
     def get(self, endpoint: Endpoint, headers: Mapping[str, str], query: str) -> Answer:
         """Ask once, with the query behind the endpoint's URL; raises as `post` does."""
         return self._answer("GET", endpoint, f"{endpoint.url}?{query}", headers, None)
-
-    def proxy_for(self, endpoint: Endpoint) -> str | None:
-        """Return the proxy's URL for this endpoint, or None; this machine itself is never asked through one."""
-        if endpoint.is_loopback:
-            return None
-        scheme = urlsplit(endpoint.url).scheme
-        proxy: str | None = get_environ_proxies(endpoint.url).get(scheme)
-        return proxy if not proxy or "://" in proxy else f"http://{proxy.lstrip('/')}"
 
     def close(self) -> None:
         """Close the kept connections."""
@@ -148,29 +133,21 @@ class AwsHttp:
         return self._managers[endpoint.url]
 
     def _new_manager(self, endpoint: Endpoint) -> PoolManager:
-        proxy = self.proxy_for(endpoint)
+        proxy = proxy_for(endpoint)
         needs_tls = any(url.startswith("https:") for url in (endpoint.url, proxy or ""))
         tls = self._tls_context() if needs_tls else None
         if not proxy:
             return PoolManager(maxsize=_MOST_CONNECTIONS, block=True, timeout=self._timeout, ssl_context=tls)
-        try:
-            if "@" in urlsplit(proxy)._replace(netloc="").geturl():
-                raise ValueError  # noqa: TRY301  # a password with an unescaped "/" or "?": its end reads as a path
+        with refused_address():
             return ProxyManager(
                 proxy,
-                proxy_headers=_proxy_headers(proxy),
+                proxy_headers=proxy_headers(proxy),
                 proxy_ssl_context=tls,
                 maxsize=_MOST_CONNECTIONS,
                 block=True,
                 timeout=self._timeout,
                 ssl_context=tls,
             )
-        except (LocationParseError, ProxySchemeUnknown, ValueError):
-            # Not quoted: it may hold a password.
-            raise AwsUnreachable(
-                "the proxy's address is not a URL of the form http://HOST:PORT",
-                "mend or unset HTTPS_PROXY (or HTTP_PROXY)",
-            ) from None
 
     def _tls_context(self) -> ssl.SSLContext:
         if self._tls is None:
@@ -199,16 +176,6 @@ def _bounded(response: BaseHTTPResponse) -> bytes:
         if len(text) > _LARGEST_ANSWER or time.monotonic() > ends_at:
             raise ProtocolError("the answer is too long")
     return text
-
-
-def _proxy_headers(proxy: str) -> dict[str, str]:
-    address = urlsplit(proxy)
-    if not address.hostname:
-        raise ValueError("no host")
-    if address.username is None:
-        return {}
-    pair = f"{unquote(address.username)}:{unquote(address.password or '')}"
-    return {"Proxy-Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
 
 
 def _moment(date: str) -> float | None:

@@ -1,5 +1,5 @@
 """
-AWS's query protocol, for STS and IAM: sign, send, read. With `aws_http` the only room of botocore.
+AWS's query protocol, for STS and IAM: sign, send, read. With `aws_http` and `aws_proxy` the only room of botocore.
 
 Only its signature is used: no session and no client, which cost more to load than all else here and retry what must
 not be sent twice. A call that carries a code is sent once, whatever happens; another is sent again once where a kept
@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import time
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from botocore.auth import SigV4Auth  # noqa: TID251  # the AWS room: its own signature
 from botocore.awsrequest import AWSRequest  # noqa: TID251  # the AWS room: what the signature is made over
@@ -19,6 +19,7 @@ from urllib3.exceptions import HTTPError, ProtocolError
 
 from aws_mfa import __version__
 from aws_mfa.adapters import aws_answers
+from aws_mfa.adapters.aws_proxy import proxy_host
 from aws_mfa.adapters.aws_trouble import proxy_wants_password, unreachable
 from aws_mfa.adapters.backoff import with_patience
 from aws_mfa.errors import AwsFailed, AwsMfaError, AwsUnreachable, BadInput
@@ -66,10 +67,6 @@ class AwsQuery:
         self._api_version = api_version
         self._http = http
 
-    def open(self) -> None:
-        """Prepare certificates and proxy ahead of the first call."""
-        self._http.open(self._endpoint)
-
     def call(self, call: Call, keys: LongTermKeys | Session) -> ET.Element:
         """Return the answer's root element; `RefusedByAws` where AWS says no, `AwsUnreachable` without an answer."""
         if call.carries_code:
@@ -90,7 +87,7 @@ class AwsQuery:
             raise unreachable(
                 error,
                 host=self._endpoint.host,
-                proxy_host=self._proxy_host(),
+                proxy_host=proxy_host(self._endpoint),
                 carried_code=call.carries_code,
                 now=time.time(),
             ) from None
@@ -121,7 +118,7 @@ class AwsQuery:
         self, call: Call, keys: LongTermKeys | Session, answer: Answer, root: ET.Element | None
     ) -> AwsMfaError:
         if answer.status == _PROXY_WANTS_PASSWORD:
-            what, hints = proxy_wants_password(self._proxy_host())
+            what, hints = proxy_wants_password(proxy_host(self._endpoint))
             return AwsUnreachable(what, *hints)
         if answer.status == _OK and root is not None:
             return self.unreadable(call)
@@ -154,9 +151,6 @@ class AwsQuery:
 
     def _action(self, call: Call) -> str:
         return f"{self._endpoint.service}:{call.action}"
-
-    def _proxy_host(self) -> str:
-        return urlsplit(self._http.proxy_for(self._endpoint) or "").netloc.rpartition("@")[2]
 
 
 class _SigningKeys:

@@ -8,10 +8,9 @@ people write the seed there) or its output. A command that fails is no failure o
 from __future__ import annotations
 
 import os
-import shlex
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.answering_program import TookTooLong, run_for_answer
+from aws_mfa.adapters.answering_program import TookTooLong, run_for_answer, words_of
 from aws_mfa.adapters.terminal import lent_terminal
 from aws_mfa.errors import NeedsHuman
 from aws_mfa.rules.code_ways import MFA_PROCESS
@@ -53,7 +52,7 @@ class MfaProcessWay:
         command = question.command or ""
         with self._lend() as lent:
             try:
-                words = _words(command)
+                words = words_of(command)
                 ended = run_for_answer(
                     words, environ=self._environ, limit_s=self._time_limit_s, withdrawal=withdrawal, lent=lent
                 )
@@ -91,15 +90,6 @@ def _is_code(text: str) -> bool:
     return len(text) == _DIGITS and text.isascii() and text.isdigit()
 
 
-def _words(command: str) -> list[str] | str:
-    if os.name == "nt":
-        return command  # CreateProcess splits it by the rules of Windows, where a backslash is part of a path
-    words = shlex.split(command)
-    if not words:
-        raise ValueError
-    return words
-
-
 def _failed(command: str, what: str) -> NeedsHuman:
     return NeedsHuman(
         f"the profile's mfa_process{_program_in(command)} {what}",
@@ -109,5 +99,5 @@ def _failed(command: str, what: str) -> NeedsHuman:
 
 def _program_in(command: str) -> str:
     """The program's name alone; nothing where the first word is an assignment, as for a shell: it may be a seed."""
-    name = os.path.basename(_words(command)[0]) if command and os.name != "nt" else ""
+    name = os.path.basename(words_of(command)[0]) if command and os.name != "nt" else ""
     return f" ({shown_text(name)})" if name and "=" not in name else ""

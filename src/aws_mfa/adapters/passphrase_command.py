@@ -9,9 +9,9 @@ pipe with an MFA code in it.
 from __future__ import annotations
 
 import os
-import shlex
 import subprocess
 
+from aws_mfa.adapters.answering_program import words_of
 from aws_mfa.errors import BadInput
 from aws_mfa.model import Secret
 
@@ -48,7 +48,7 @@ class PassphraseCommand:
     def _output(self) -> bytes:
         try:
             ended = subprocess.run(  # noqa: S603 - the user's own command, and no shell
-                _words(self._command),
+                words_of(self._command),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 timeout=self._time_limit_s,
@@ -58,22 +58,13 @@ class PassphraseCommand:
             # `from None`: the exception carries what the command has printed so far.
             raise _failed(f"did not end within {self._time_limit_s:g} s") from None
         except OSError as error:
-            name = _words(self._command)[0] if os.name != "nt" else "it"
+            name = words_of(self._command)[0] if os.name != "nt" else "it"
             raise _failed(f"cannot be started: {name}: {error.strerror}") from None
         except ValueError:
             raise _failed("is not a command line: a quote is not closed, or it is empty") from None
         if ended.returncode != 0:
             raise _failed(f"failed with exit code {ended.returncode}")
         return ended.stdout
-
-
-def _words(command: str) -> list[str] | str:
-    if os.name == "nt":
-        return command  # CreateProcess splits it by the rules of Windows, where a backslash is part of a path
-    words = shlex.split(command)
-    if not words:
-        raise ValueError
-    return words
 
 
 def _failed(what: str) -> BadInput:

@@ -1,8 +1,8 @@
 """
 Private files, replaced whole: whoever reads finds the old file or the new one, complete, and 0600 from birth.
 
-Owns the temp file beside the target, the rename, and what remains of killed processes. Refuses to write in place:
-a truncated file is lost keys. Without `tempfile`, whose import costs another bare Python start.
+Owns the writing of the temp file beside the target, and the rename. Refuses to write in place: a truncated file is
+lost keys. Without `tempfile`, whose import costs another bare Python start.
 """
 
 from __future__ import annotations
@@ -16,19 +16,16 @@ from shlex import quote
 from aws_mfa.adapters.ownership import (
     OWNER_ONLY,
     give_folder_to_owner_of,
-    is_own,
     keep_owner_and_mode,
     make_private,
 )
+from aws_mfa.adapters.temp_files import new_temp_name, remove, remove_leftovers
 from aws_mfa.errors import BrokenFile, NotSetUp
 
-# A writer holds its lock and needs milliseconds: what is older was left by a killed one.
-LEFTOVER_AGE_S = 10
 # Windows: a virus scanner or another reader may hold the target for a moment.
 REPLACE_PATIENCE_S = 2.0 if os.name == "nt" else 0.0
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-_RANDOM_BYTES = 8
 
 
 def replace_privately(path: str, data: bytes, *, tidies: bool = True) -> None:
@@ -44,7 +41,7 @@ def replace_privately(path: str, data: bytes, *, tidies: bool = True) -> None:
     try:
         old = _regular_file(target)
         if tidies:
-            _remove_leftovers(folder, name)
+            remove_leftovers(folder, name)
         _replace(target, data, old)
     except OSError as error:
         raise not_written(path, error) from None
@@ -138,7 +135,7 @@ def _regular_file(target: str) -> os.stat_result | None:
 
 def _replace(target: str, data: bytes, old: os.stat_result | None) -> None:
     folder, name = os.path.split(target)
-    temp = os.path.join(folder, f".{name}.aws-mfa-{os.urandom(_RANDOM_BYTES).hex()}.tmp")
+    temp = os.path.join(folder, new_temp_name(name))
     fd = os.open(temp, _NEW_FILE, OWNER_ONLY)
     try:
         try:
@@ -152,7 +149,7 @@ def _replace(target: str, data: bytes, old: os.stat_result | None) -> None:
             os.close(fd)
         _move(temp, target)
     except BaseException:
-        _remove(temp)
+        remove(temp)
         raise
 
 
@@ -176,38 +173,6 @@ def _is_moved(temp: str, target: str, *, is_last_try: bool) -> bool:
             raise
         return False
     return True
-
-
-def _remove_leftovers(folder: str, name: str) -> None:
-    """Remove temp files of killed processes: ours by name and owner, regular, older than any writer needs."""
-    too_old = time.time() - LEFTOVER_AGE_S
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if _is_temp_name(entry.name, name) and _is_own_and_older(entry.path, too_old):
-                _remove(entry.path)
-
-
-def _is_temp_name(candidate: str, name: str) -> bool:
-    before, after = f".{name}.aws-mfa-", ".tmp"
-    if not (candidate.startswith(before) and candidate.endswith(after)):
-        return False
-    middle = candidate[len(before) : -len(after)]
-    return len(middle) == 2 * _RANDOM_BYTES and not middle.strip("0123456789abcdef")
-
-
-def _is_own_and_older(path: str, moment: float) -> bool:
-    try:
-        found = os.lstat(path)
-    except OSError:
-        return False
-    return is_own(found) and stat.S_ISREG(found.st_mode) and found.st_mtime < moment
-
-
-def _remove(path: str) -> None:
-    try:
-        os.unlink(path)
-    except OSError:
-        return  # gone already, or not ours to remove: the error on its way says more
 
 
 def _sync_folder(folder: str) -> None:

@@ -2,7 +2,7 @@
 The folder of the waiting questions, and the Unix sockets in it: opened, reached, and removed where nobody listens.
 
 The folder is this user's alone (0700), and where Linux tells who is at the other end it must be this user or root.
-What a socket carries is the business of `waiting_questions.py` and `answering.py`. Not on Windows: its Python has no
+What a socket carries is the business of `question_clients.py` and `answering.py`. Not on Windows: its Python has no
 Unix sockets.
 """
 

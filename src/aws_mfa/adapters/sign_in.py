@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import time
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from urllib3.exceptions import HTTPError
 
 from aws_mfa import __version__
 from aws_mfa.adapters import aws_answers
+from aws_mfa.adapters.aws_proxy import proxy_host
 from aws_mfa.adapters.aws_trouble import proxy_wants_password, unreachable
 from aws_mfa.errors import AwsFailed, AwsMfaError, AwsUnreachable, NotAuthorized, Throttled
 from aws_mfa.model import Secret
@@ -50,7 +51,11 @@ class AwsSignIn:
             answer = self._sent(_form(session))
         except HTTPError as error:
             raise unreachable(
-                error, host=self._endpoint.host, proxy_host=self._proxy_host(), carried_code=False, now=time.time()
+                error,
+                host=self._endpoint.host,
+                proxy_host=proxy_host(self._endpoint),
+                carried_code=False,
+                now=time.time(),
             ) from None
         token = _token(answer.body) if answer.status == _OK else None
         if token is None:
@@ -67,7 +72,7 @@ class AwsSignIn:
     def _failure(self, answer: Answer) -> AwsMfaError:
         host, status = self._endpoint.host, answer.status
         if status == _PROXY_WANTS_PASSWORD:
-            what, hints = proxy_wants_password(self._proxy_host())
+            what, hints = proxy_wants_password(proxy_host(self._endpoint))
             return AwsUnreachable(what, *hints)
         is_page = status == _OK and aws_answers.is_web_page(answer.body, answer.content_type)
         if is_page or status in _REDIRECTS:
@@ -86,9 +91,6 @@ class AwsSignIn:
             "try again with a new session: --min-remaining 50m",
             "a session must be of this partition, and its region one that the account has enabled: --region",
         )
-
-    def _proxy_host(self) -> str:
-        return urlsplit(self._http.proxy_for(self._endpoint) or "").netloc.rpartition("@")[2]
 
 
 def _form(session: Session) -> str:

@@ -28,10 +28,6 @@ class AwsSts:
     def __init__(self, endpoint: Endpoint, http: AwsHttp) -> None:
         self._query = AwsQuery(endpoint, _API_VERSION, http)
 
-    def open(self) -> None:
-        """Load certificates ahead of the first call; raises `AwsUnreachable` for a bad CA bundle or proxy."""
-        self._query.open()
-
     def get_session_token(self, keys: LongTermKeys, request: SessionRequest, code: str) -> Session:
         """Call `GetSessionToken`: an MFA session."""
         return self._session(keys, Call("GetSessionToken", _with_code(request, code)))

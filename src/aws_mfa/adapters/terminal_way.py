@@ -43,8 +43,8 @@ class TerminalWay:
 
     @property
     def has_human(self) -> bool:
-        """Whether there is a person, and not a pipe."""
-        return self._terminal.has_human
+        """Whether there is a person, and not a pipe, nor a terminal that is another program's now."""
+        return self._terminal.has_human and not self._is_lent_out()
 
     def can_answer(self, question: CodeQuestion) -> bool:
         """Always: where there is none, asking says so."""
@@ -53,7 +53,7 @@ class TerminalWay:
 
     def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
         """The line typed; raises what the terminal raises, and `NeedsHuman` in the background."""
-        if isinstance(self._terminal, ControllingTerminal) and not self._terminal.is_ours():
+        if self._is_lent_out():
             if withdrawal is not None:
                 withdrawal.check()
             raise NeedsHuman("the terminal belongs to another program now", "run it in the terminal's foreground")
@@ -62,3 +62,6 @@ class TerminalWay:
     def say(self, text: str) -> None:
         """Print one line where the questions are."""
         self._terminal.say(text)
+
+    def _is_lent_out(self) -> bool:
+        return isinstance(self._terminal, ControllingTerminal) and not self._terminal.is_ours()

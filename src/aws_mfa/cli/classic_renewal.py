@@ -16,15 +16,17 @@ from aws_mfa.errors import (
     BadCode,
     Cancelled,
     CodeAlreadyUsed,
+    NobodyAnswered,
     RefusedByAws,
     Throttled,
     WrongCode,
 )
 from aws_mfa.rules.code_ways import CodeQuestion
 from aws_mfa.rules.code_windows import checked_code
+from aws_mfa.rules.endpoints import given_sts_url
 from aws_mfa.rules.freshness import Fresh, judge
 from aws_mfa.rules.ini_text import section_values
-from aws_mfa.workflows.ask_code import ask_code
+from aws_mfa.workflows.ask_code import ask_code, is_ours_too
 from aws_mfa.workflows.codes import PATIENCE_S
 from aws_mfa.workflows.renew import Renewal, obtain_session, write_session
 
@@ -42,20 +44,34 @@ def renew(renewal: Renewal, token: str | None, key_id: str | None, outside: Outs
     if token is not None or not outside.terminal.has_human:
         _renew(renewal, token, outside, log)
         return
-    question = f"{outside.credentials.path} [{renewal.section}] {renewal.request.role_arn} {renewal.request.duration_s}"
+    question = _question_for_all(renewal, outside)
     with outside.turns.turn(renewal.request.device, patience_s=PATIENCE_S, or_without=False) as turn:
         other = _of_another_terminal(renewal, key_id, outside)
         if other is not None:
             log.lines([messages.still_valid(other)])
             return
-        if (failure := turn.told(question)) is not None:
+        failure = turn.told(question)
+        if failure is not None and is_ours_too(failure, outside):
             raise failure
         try:
             _renew(renewal, None, outside, log)
-        except (Cancelled, RefusedByAws) as error:
+        except (Cancelled, RefusedByAws, NobodyAnswered) as error:
             if not isinstance(error, _NOT_FOR_ALL):
                 turn.tell(question, error)
             raise
+
+
+def _question_for_all(renewal: Renewal, outside: Outside) -> str:
+    """Equal for terminals that want the same of AWS with the same keys, for the same place."""
+    request = renewal.request
+    return "\n".join(
+        [
+            f"[{renewal.section}] of {outside.credentials.path}",
+            f"{renewal.keys.access_key_id} in {renewal.region} at {renewal.endpoint_url}",
+            f"{request.role_arn} {request.role_session_name} {request.external_id} {request.duration_s}",
+            given_sts_url(outside.environ, None) or "",
+        ]
+    )
 
 
 def end_line_of_question(outside: Outside) -> None:

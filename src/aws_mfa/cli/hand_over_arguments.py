@@ -43,7 +43,7 @@ def code_given(args: argparse.Namespace, outside: Outside) -> str | None:
     return checked_code(outside.document("-").read().partition("\n")[0])
 
 
-def hand_over_request(args: argparse.Namespace, profile: str, outside: Outside) -> HandOver:
+def hand_over_request(args: argparse.Namespace, profile: str, outside: Outside, *, for_sdk: bool = False) -> HandOver:
     """What the arguments ask for; `BadInput` for what contradicts itself or has no shape."""
     return HandOver(
         profile,
@@ -52,4 +52,5 @@ def hand_over_request(args: argparse.Namespace, profile: str, outside: Outside) 
         token=code_given(args, outside),
         vault=args.vault,
         no_keychain=args.no_keychain,
+        for_sdk=for_sdk,
     )

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from aws_mfa.rules.durations import duration_text
-from aws_mfa.rules.session_plan import summary
+from aws_mfa.rules.plan_summary import summary
 from aws_mfa.rules.session_steps import Reused
 from aws_mfa.rules.shown_text import shown_text
 from aws_mfa.rules.timestamps import local_text, rfc3339_text

@@ -44,15 +44,8 @@ def open_code_ways(
     if never_asks:
         return [TerminalWay(terminal)]
     is_chosen = bool(environ.get(VARIABLE))
-    if isinstance(terminal, PipedAnswers) and not is_chosen:
-        # Somebody gave the code along: what is wished for this run comes before what is set up for all. A pipe that
-        # ends without one may have come about by itself, and a command disturbs nobody.
-        names = (TERMINAL, MFA_PROCESS)
-    elif not (hands_over or is_chosen):
-        names = tuple(name for name in names if name != CODE)
-
-    if _is_ci(environ) and not is_chosen:
-        names = tuple(name for name in names if name != DIALOG)  # a display there has nobody in front of it
+    if not is_chosen:
+        names = _sensible(names, environ, terminal, hands_over=hands_over)
 
     def waiting() -> CodeWay:
         announce = _announcement(terminal, say)
@@ -66,6 +59,20 @@ def open_code_ways(
         CODE: waiting,
     }
     return [makers[name]() for name in names]
+
+
+def _sensible(
+    names: tuple[str, ...], environ: Mapping[str, str], terminal: Terminal, *, hands_over: bool
+) -> tuple[str, ...]:
+    """Of the ways that nobody has chosen, those that make sense for this run."""
+    if isinstance(terminal, PipedAnswers):
+        # Somebody gave the code along: what is wished for this run comes before what is set up for all. A pipe that
+        # ends without one may have come about by itself, and a command disturbs nobody.
+        return (TERMINAL, MFA_PROCESS)
+    closed = [] if hands_over else [CODE]
+    if _is_ci(environ):
+        closed.append(DIALOG)  # a display there has nobody in front of it
+    return tuple(name for name in names if name not in closed)
 
 
 def _answered_elsewhere_too(way: CodeWay, folder: str) -> CodeWay:

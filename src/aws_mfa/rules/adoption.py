@@ -16,85 +16,22 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadProfile
-from aws_mfa.rules.freshness import REQUIRED_KEYS
 from aws_mfa.rules.profile_chains import chain_of
-from aws_mfa.rules.profile_names import profile_headers
-from aws_mfa.rules.profile_values import (
-    CREDENTIAL_PROCESS,
-    HIDDEN,
-    holds_long_term_keys,
-    is_our_credential_process,
-    shown,
-)
-from aws_mfa.rules.profiles import AwsProfiles
-from aws_mfa.rules.section_edits import SectionEdits
+from aws_mfa.rules.profile_keys import CREDENTIAL_PROCESS, HIDDEN, holds_long_term_keys
+from aws_mfa.rules.profile_values import shown
+from aws_mfa.rules.role_places import ROLE, TO_HIDE
 from aws_mfa.rules.session_section import SESSION_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aws_mfa.rules.ini_text import Entry, Section
     from aws_mfa.rules.profile_chains import Chain
+    from aws_mfa.rules.role_places import AwsTexts, Place
 
-ROLE = "role_arn"
-TO_HIDE = (ROLE, "source_profile", "mfa_serial", "external_id", "role_session_name", "duration_seconds")
-_HIDDEN_KEYS = {HIDDEN + key: key for key in TO_HIDE}
 _STATIC_KEYS = ("aws_access_key_id", "aws_secret_access_key")
 _OTHER_SIGN_INS = ("web_identity_token_file", "credential_source", "sso_session", "sso_start_url", "login_session")
 
 NOT_CHANGED, CHANGED, SESSION_REMOVED = "not changed", "changed", "changed, and its session was removed"
-
-
-class AwsTexts:
-    """The texts of both files, the profiles in them, and the edits decided so far; paths are for messages."""
-
-    def __init__(self, config: str, credentials: str, config_path: str, credentials_path: str) -> None:
-        self.config = SectionEdits(config, config_path)
-        self.credentials = SectionEdits(credentials, credentials_path)
-        self.profiles = AwsProfiles(config, credentials, config_path, credentials_path)
-        self._headers = profile_headers(self.config.sections)
-
-    def places(self, name: str) -> list[Place]:
-        """The sections of the profile, that of the config file first."""
-        found = (
-            (self.config, self.config.sections.get(self._headers.get(name, ""))),
-            (self.credentials, self.credentials.sections.get(name)),
-        )
-        return [Place(edits, section, name) for edits, section in found if section is not None]
-
-    def role_profiles(self) -> list[str]:
-        """Every profile that has a role of its own, hidden or not."""
-        return [
-            profile.name for profile in self.profiles.all_profiles() if ROLE in profile.own and profile.own[ROLE].value
-        ]
-
-
-class Place:
-    """One section of a profile: its entries that are the role's, plain and hidden, by the standard key."""
-
-    def __init__(self, edits: SectionEdits, section: Section, profile: str) -> None:
-        self.edits = edits
-        self.profile = profile
-        self.section = section
-        self.values = edits.values(section)
-        self.plain: dict[str, Entry] = {entry.key: entry for entry in section.entries if entry.key in TO_HIDE}
-        self.hidden: dict[str, Entry] = {
-            _HIDDEN_KEYS[entry.key]: entry for entry in section.entries if entry.key in _HIDDEN_KEYS
-        }
-
-    def __str__(self) -> str:
-        return f"[{shown(self.section.name)}] of {self.edits.where}"
-
-    @property
-    def has_our_process(self) -> bool:
-        """Whether SDKs that read this section ask us."""
-        return is_our_credential_process(self.values.get(CREDENTIAL_PROCESS, ""), self.profile)
-
-    @property
-    def has_session_of_ours(self) -> bool:
-        """Whether it holds what a renewal writes."""
-        own = self.section.values()
-        return all(own.get(key) for key in REQUIRED_KEYS) and not own["aws_access_key_id"].startswith("AKIA")
 
 
 def adopt(texts: AwsTexts, name: str, *, keys_stored: Callable[[str], bool], windows: bool) -> str:

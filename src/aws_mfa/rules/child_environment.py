@@ -38,6 +38,8 @@ CONFLICTING = (
     *("AWS_SSO_ACCOUNT_ID", "AWS_SSO_ROLE_NAME", "AWS_SSO_ROLE_ARN", "AWS_SSO_SESSION", "AWS_SSO_SESSION_EXPIRATION"),
     *("AWS_SSO_PROFILE", "AWS_SSO_START_URL", "AWS_SSO_REGION"),
 )
+_BEARER = "AWS_BEARER_TOKEN_"
+"""Tokens of single services: botocore signs with them before it looks for credentials."""
 _OURS = (*SESSION, *ENDPOINT, PROFILE, OUR_REGION)
 
 
@@ -81,7 +83,8 @@ def child_environment(
 def change_for(environ: Mapping[str, str], credentials: Mapping[str, str], region: str | None, profile: str) -> Change:
     """Return what `child_environment` changes; removed is also what `environ` does not have, for other shells."""
     given = {**credentials, PROFILE: profile, **_region_variables(environ, region)}
-    removed = (*CONFLICTING, *_OURS, *REGIONS)
+    bearers = sorted({f"{_BEARER}BEDROCK", *(name for name in environ if name.startswith(_BEARER))})
+    removed = (*CONFLICTING, *bearers, *_OURS, *REGIONS)
     return Change(tuple(name for name in removed if name not in given), given)
 
 

@@ -11,7 +11,7 @@ from difflib import unified_diff
 from typing import TYPE_CHECKING
 
 from aws_mfa.rules.ini_text import delimiter_in, indent_of, line_end, sections
-from aws_mfa.rules.profile_values import CREDENTIAL_PROCESS, HIDDEN, OF_THE_ROLE
+from aws_mfa.rules.profile_keys import CREDENTIAL_PROCESS, HIDDEN, OF_THE_ROLE
 from aws_mfa.rules.shown_text import shown_text
 
 if TYPE_CHECKING:

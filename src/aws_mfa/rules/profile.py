@@ -7,11 +7,10 @@ Refuses with `BadProfile`, which names file, section and key, what AWS would ref
 
 from __future__ import annotations
 
+from aws_mfa.rules.profile_keys import CREDENTIAL_PROCESS, is_our_credential_process
 from aws_mfa.rules.profile_values import (
-    CREDENTIAL_PROCESS,
     device,
     external_id,
-    is_our_credential_process,
     mfa_session_duration_s,
     region,
     regional_or_legacy,

@@ -13,18 +13,16 @@ from __future__ import annotations
 
 from aws_mfa.errors import BadProfile
 from aws_mfa.rules.profile import LONG_TERM, Profile
-from aws_mfa.rules.profile_names import headers_are_plain, plain_headers, profile_headers, services_headers
-from aws_mfa.rules.profile_values import (
+from aws_mfa.rules.profile_keys import (
     NOT_INHERITED,
-    circle,
     classic_device,
     holds_long_term_keys,
     is_session,
-    missing,
     nested_block,
     settings_of,
-    shown,
 )
+from aws_mfa.rules.profile_names import headers_are_plain, plain_headers, profile_headers, services_headers
+from aws_mfa.rules.profile_values import circle, missing, shown
 from aws_mfa.rules.section_index import SectionIndex
 from aws_mfa.rules.section_names import long_term_section
 

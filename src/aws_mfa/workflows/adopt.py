@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput, BadProfile
-from aws_mfa.rules.adoption import NOT_CHANGED, AwsTexts, adopt, restore
+from aws_mfa.rules.adoption import NOT_CHANGED, adopt, restore
 from aws_mfa.rules.ini_text import sections
+from aws_mfa.rules.role_places import AwsTexts
 from aws_mfa.rules.section_names import long_term_section
 
 if TYPE_CHECKING:

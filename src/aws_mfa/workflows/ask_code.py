@@ -15,6 +15,7 @@ from aws_mfa.errors import (
     BadInput,
     ClockSkew,
     NeedsHuman,
+    NobodyAnswered,
     NotAuthorized,
     RegionDisabled,
     SessionKeysGiven,
@@ -23,7 +24,7 @@ from aws_mfa.errors import (
     WrongSecret,
 )
 from aws_mfa.rules.arns import account_of
-from aws_mfa.rules.code_ways import COMMANDS
+from aws_mfa.rules.code_ways import CODE, COMMANDS, CodeQuestion
 from aws_mfa.rules.durations import check_duration
 from aws_mfa.withdrawal import Withdrawal
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from aws_mfa.model import Identity, SessionRequest
-    from aws_mfa.rules.code_ways import CodeQuestion
     from aws_mfa.workflows.doors_to_people import CodeWay
     from aws_mfa.workflows.outside import Outside
     from aws_mfa.workflows.renew import Renewal
@@ -79,6 +79,14 @@ def ask_code(
     return answer
 
 
+def is_ours_too(failure: AwsMfaError, outside: Outside) -> bool:
+    """Whether how another process's question ended is our end too: nobody there says nothing where a person is here."""
+    if not isinstance(failure, NobodyAnswered):
+        return True
+    question = CodeQuestion("", "")
+    return not any(way.has_human and way.name != CODE and way.can_answer(question) for way in outside.code_ways)
+
+
 def check_keys(renewal: Renewal, outside: Outside) -> None:
     """Raise what AWS says for sure about the keys, this clock and the network; stay silent in doubt."""
     try:
@@ -112,7 +120,9 @@ def _all_closed(closed: list[NeedsHuman], question: CodeQuestion) -> NeedsHuman:
     if len(closed) == 1:
         return closed[0]
     hints = dict.fromkeys(hint for error in closed for hint in error.hints)
-    return NeedsHuman("; ".join(dict.fromkeys(error.message for error in closed)), *hints)
+    # One that was put and not answered is known to all who waited for it.
+    kind = NobodyAnswered if any(isinstance(error, NobodyAnswered) for error in closed) else NeedsHuman
+    return kind("; ".join(dict.fromkeys(error.message for error in closed)), *hints)
 
 
 def _check_identity(identity: Identity, request: SessionRequest) -> None:

@@ -26,7 +26,7 @@ from aws_mfa.errors import (
 )
 from aws_mfa.rules.code_ways import COMMANDS, CodeQuestion
 from aws_mfa.rules.code_windows import checked_code, seconds_to_next, window_of
-from aws_mfa.workflows.ask_code import ask_code
+from aws_mfa.workflows.ask_code import ask_code, is_ours_too
 from aws_mfa.workflows.renew import Renewal, obtain_session
 
 if TYPE_CHECKING:
@@ -76,16 +76,15 @@ class Codes:
             found = self._planned.stored.newer(step)
             if found is not None:
                 return found
-            if not self._had_token and (failure := turn.told(step.question)) is not None:
+            failure = None if self._had_token else turn.told(step.question)
+            if failure is not None and is_ours_too(failure, self._outside):
                 raise failure
             try:
-                session = self._asked(step)
+                return self._asked(step)
             except (RefusedByAws, Cancelled, NobodyAnswered) as error:
                 if self._is_for_all(error):
                     turn.tell(step.question, error)
                 raise
-            self._keep(step, session)
-            return session
 
     def _is_for_all(self, error: AwsMfaError) -> bool:
         """Not what a code in an argument met, and not what never got AWS's judgement: others may do better."""
@@ -117,6 +116,8 @@ class Codes:
         outside, device = self._outside, step.request.device
         code = checked_code(self._code(step, renewal))
         session = obtain_session(renewal, code, outside)
+        # Before all else: a code was spent for it, and who presses Ctrl-C now shall not type another.
+        self._keep(step, session)
         outside.ledger.note_used(device, code, outside.now())
         self._window_of[device] = window_of(outside.now())
         return session

@@ -11,12 +11,13 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from aws_mfa.errors import AwsMfaError, NeedsHuman
+from aws_mfa.errors import AwsMfaError, Cancelled, NeedsHuman
 from aws_mfa.rules.child_region import region_of
 from aws_mfa.rules.freshness import LEFT_FOR_SDKS_S, MARGIN_S
 from aws_mfa.rules.session_entries import text_of_inputs
 from aws_mfa.rules.session_steps import Reused, Step
 from aws_mfa.rules.session_witness import Witnessed
+from aws_mfa.workflows.ask_code import is_ours_too
 from aws_mfa.workflows.plans import PlanRequest, plan_sessions
 from aws_mfa.workflows.renew_many import renew_many
 
@@ -36,9 +37,10 @@ class HandOver:
     What is wanted: one profile's session, with `min_remaining_s` left.
 
     None: fifteen minutes if they can be had, else what there is; a number that was asked for is a condition.
+    `for_sdk`: whoever wants it comes again by itself, so a person's no is a no to the question and not to the work.
     """
 
-    __slots__ = ("min_remaining_s", "no_keychain", "overlay", "profile", "token", "vault")
+    __slots__ = ("for_sdk", "min_remaining_s", "no_keychain", "overlay", "profile", "token", "vault")
 
     def __init__(
         self,
@@ -49,7 +51,9 @@ class HandOver:
         token: str | None = None,
         vault: str | None = None,
         no_keychain: bool = False,
+        for_sdk: bool = False,
     ) -> None:
+        self.for_sdk = for_sdk
         self.profile = profile
         self.min_remaining_s = min_remaining_s
         self.overlay = overlay
@@ -113,11 +117,16 @@ def _hand_over(wanted: HandOver, outside: Outside) -> HandedOver:
     rest_of_session = _stored(rest, wanted.profile)
     if rest_of_session is None:
         return _handed(planned, wanted.profile, _renewed(planned, wanted, outside))
-    if _was_refused_lately(planned, outside):
+    if wanted.for_sdk and wanted.token is None and _was_refused_lately(planned, outside):
         return _handed(rest, wanted.profile, rest_of_session)
     try:
         return _handed(planned, wanted.profile, _renewed(planned, wanted, outside))
-    except AwsMfaError:
+    except AwsMfaError as error:
+        # A code that was given is to be used, and who says no at a question does not want the command to run.
+        if wanted.token is not None or (isinstance(error, Cancelled) and not wanted.for_sdk):
+            raise
+        if not wanted.for_sdk:
+            outside.say(f"what is left of the stored session is used: {error.message}")
         return _handed(rest, wanted.profile, rest_of_session)
 
 
@@ -181,7 +190,8 @@ def _stored(planned: Planned, profile: str) -> Session | None:
 
 def _was_refused_lately(planned: Planned, outside: Outside) -> bool:
     """Whether a person said no minutes ago: an SDK that comes again at once must not ask twice."""
-    return any(outside.turns.told_lately(step.request.device, step.question) for step in planned.plan.codes)
+    failures = (outside.turns.told_lately(step.request.device, step.question) for step in planned.plan.codes)
+    return any(failure is not None and is_ours_too(failure, outside) for failure in failures)
 
 
 def _handed(planned: Planned, profile: str, session: Session) -> HandedOver:

@@ -11,7 +11,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import NeedsHuman
-from aws_mfa.withdrawal import Withdrawal
+from aws_mfa.withdrawal import Withdrawal, passed_on
 
 if TYPE_CHECKING:
     from aws_mfa.rules.code_ways import CodeQuestion
@@ -47,19 +47,11 @@ class PatientWay:
         timer.daemon = True
         timer.start()
         try:
-            if withdrawal is not None:
-                withdrawal.wake_by(lambda: _hand_on(withdrawal, ours))
-            return self._way.ask(question, ours)
+            with passed_on(withdrawal, ours):
+                return self._way.ask(question, ours)
         finally:
             timer.cancel()
-            if withdrawal is not None:
-                withdrawal.wake_by(None)
 
     def say(self, text: str) -> None:
         """As the other way."""
         self._way.say(text)
-
-
-def _hand_on(theirs: Withdrawal, ours: Withdrawal) -> None:
-    if theirs.error is not None:
-        ours.withdraw(theirs.error)

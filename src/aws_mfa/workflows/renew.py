@@ -64,7 +64,7 @@ def obtain_session(renewal: Renewal, code: str, outside: Outside) -> Session:
     sts = outside.sts(renewal.region, renewal.endpoint_url)
     try:
         session = (sts.assume_role if request.role_arn else sts.get_session_token)(renewal.keys, request, code)
-    except (AwsFailed, AnswerLost):
+    except (AwsFailed, AnswerLost, KeyboardInterrupt):
         outside.ledger.note_used(request.device, code, now)
         raise
     return session

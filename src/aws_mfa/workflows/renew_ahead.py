@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from aws_mfa.model import Session
     from aws_mfa.workflows.doors_to_programs import Endpoint
     from aws_mfa.workflows.outside import Outside
-    from aws_mfa.workflows.serve import Serve
-    from aws_mfa.workflows.served_sessions import Results
+    from aws_mfa.workflows.served_sessions import Results, Serve
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 10.0, 120.0
 # How often is looked whether another process has got what needs a code.

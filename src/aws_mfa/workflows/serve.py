@@ -24,45 +24,15 @@ from aws_mfa.workflows.renew_ahead import RenewAhead
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from aws_mfa.rules.session_steps import Overlay
     from aws_mfa.workflows.doors_to_programs import Endpoint
     from aws_mfa.workflows.outside import Outside
+    from aws_mfa.workflows.served_sessions import Serve
 
 AWAY_FROM_TERMINAL = (DIALOG, CODE)
 # Short, because a machine that wakes up from sleep finds its sessions over.
 _TICK_S = 5.0
 # While a question is open, no other process of this user asks for a code of that device.
 _QUESTION_S = 120.0
-
-
-class Serve:
-    """
-    What is wanted: profiles, and what narrows and signs their sessions.
-
-    `port` 0: any that is free. `token` is the code for the first sessions. Sessions are renewed when less than
-    `ahead_s` seconds are left, shorter ones at half their time.
-    """
-
-    __slots__ = ("ahead_s", "no_keychain", "overlay", "port", "profiles", "token", "vault")
-
-    def __init__(
-        self,
-        profiles: list[str],
-        *,
-        port: int = 0,
-        ahead_s: float = 1200.0,
-        overlay: Overlay | None = None,
-        token: str | None = None,
-        vault: str | None = None,
-        no_keychain: bool = False,
-    ) -> None:
-        self.profiles = list(dict.fromkeys(profiles))
-        self.port = port
-        self.ahead_s = ahead_s
-        self.overlay = overlay
-        self.token = token
-        self.vault = vault
-        self.no_keychain = no_keychain
 
 
 class Served:

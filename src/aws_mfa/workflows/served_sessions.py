@@ -1,5 +1,5 @@
 """
-Getting the sessions that are served: the first ones with a question where need be, later ones, and when a code is due.
+The sessions that are served: what is wanted, the first ones, with a question where need be, later ones, the next code.
 
 Nothing is remembered here; `renew_ahead` decides when.
 """
@@ -18,11 +18,41 @@ from aws_mfa.workflows.renew_many import renew_many
 
 if TYPE_CHECKING:
     from aws_mfa.model import Session
+    from aws_mfa.rules.session_steps import Overlay
     from aws_mfa.workflows.outside import Outside
     from aws_mfa.workflows.plans import Planned
-    from aws_mfa.workflows.serve import Serve
 
     Results = dict[str, Session | AwsMfaError]
+
+
+class Serve:
+    """
+    What is wanted: profiles, and what narrows and signs their sessions.
+
+    `port` 0: any that is free. `token` is the code for the first sessions. Sessions are renewed when less than
+    `ahead_s` seconds are left, shorter ones at half their time.
+    """
+
+    __slots__ = ("ahead_s", "no_keychain", "overlay", "port", "profiles", "token", "vault")
+
+    def __init__(
+        self,
+        profiles: list[str],
+        *,
+        port: int = 0,
+        ahead_s: float = 1200.0,
+        overlay: Overlay | None = None,
+        token: str | None = None,
+        vault: str | None = None,
+        no_keychain: bool = False,
+    ) -> None:
+        self.profiles = list(dict.fromkeys(profiles))
+        self.port = port
+        self.ahead_s = ahead_s
+        self.overlay = overlay
+        self.token = token
+        self.vault = vault
+        self.no_keychain = no_keychain
 
 
 def planned_sessions(

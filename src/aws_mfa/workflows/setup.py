@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import (
-    AwsMfaError,
     KeychainUnavailable,
     NoDevice,
     RefusedByAws,
@@ -19,7 +18,6 @@ from aws_mfa.errors import (
 )
 from aws_mfa.rules import arns
 from aws_mfa.rules.classic_settings import config_section_name
-from aws_mfa.rules.ini_edit import with_changes, without_section
 from aws_mfa.rules.ini_text import check, section_values
 from aws_mfa.rules.regions import checked_region, default_region
 from aws_mfa.rules.section_names import long_term_section
@@ -36,13 +34,12 @@ from aws_mfa.workflows.setup_questions import (
     other_partition,
     other_vault,
 )
+from aws_mfa.workflows.setup_writes import Write, change, store_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from aws_mfa.model import Identity, LongTermKeys
     from aws_mfa.rules.vault_choice import VaultChoice
-    from aws_mfa.workflows.doors_to_stores import AwsTextFile, Vault
+    from aws_mfa.workflows.doors_to_stores import Vault
     from aws_mfa.workflows.outside import Outside
     from aws_mfa.workflows.setup_questions import Answers
 
@@ -89,12 +86,12 @@ def set_up(answers: Answers, choice: VaultChoice, outside: Outside) -> SetUp:
     header = config_section_name(profile)
     configured = (section_values(outside.config.read(), header) or {}).get("region")
     region = answers.region or configured or asked_region(region, outside)
-    steps = [_change(outside.credentials, section, {"aws_mfa_device": device})] if device else []
+    writes = [change(outside.credentials, section, {"aws_mfa_device": device})] if device else []
     if region != configured:
-        steps.append(_change(outside.config, header, {"region": region}))
-    steps.append(_Step(outside.credentials.create, lambda: None))
-    steps.append(_Step(lambda: note_keys(section, vault.name, keys, outside), lambda: None))
-    _store(section, keys, old, vault, steps)
+        writes.append(change(outside.config, header, {"region": region}))
+    writes.append(Write(outside.credentials.create, lambda: None))
+    writes.append(Write(lambda: note_keys(section, vault.name, keys, outside), lambda: None))
+    store_all(section, keys, old, vault, writes)
     plain = vault.name != "file" and keys_in_section(section_values(outside.credentials.read(), section)) is not None
     return SetUp(profile, vault.name, identity, device, region, plain_copy=plain)
 
@@ -110,16 +107,6 @@ def _usable_vault(choice: VaultChoice, outside: Outside) -> Vault:
         vault = outside.vault(other_vault(error, outside))
         vault.check()
     return vault
-
-
-class _Step:
-    """A write, and what undoes it."""
-
-    __slots__ = ("take", "take_back")
-
-    def __init__(self, take: Callable[[], object], take_back: Callable[[], object]) -> None:
-        self.take = take
-        self.take_back = take_back
 
 
 def _check_files(outside: Outside) -> None:
@@ -172,42 +159,3 @@ def _device(
             reason = error.message
     outside.terminal.say(reason)
     return asked_device(identity, outside)
-
-
-def _store(section: str, keys: LongTermKeys, old: LongTermKeys | None, vault: Vault, steps: list[_Step]) -> None:
-    """Keys first, then the lines; where one cannot be written everything is put back as it was."""
-    put_back = (lambda: vault.remove(section)) if old is None else (lambda: vault.store(section, old))
-    begun: list[_Step] = []
-    try:
-        for step in (_Step(lambda: vault.store(section, keys), put_back), *steps):
-            begun.append(step)
-            step.take()
-    except BaseException as error:
-        stuck = [step for step in reversed(begun) if not _taken_back(step)]
-        if stuck and isinstance(error, AwsMfaError):
-            hint = f"{section} could not be put back as it was: look into the {vault.name} vault and the AWS files"
-            raise type(error)(error.message, hint, *error.hints) from None
-        raise
-
-
-def _taken_back(step: _Step) -> bool:
-    try:
-        step.take_back()
-    except Exception:  # noqa: BLE001  # the next step must have its turn, and the first failure is the one to tell
-        return False
-    return True
-
-
-def _change(file: AwsTextFile, section: str, changes: Mapping[str, str | None]) -> _Step:
-    """Change keys of a section; back to the old values, and no section where there was none."""
-    old = section_values(file.read(), section, where=file.path)
-
-    def take_back(text: str) -> str:
-        if old is None:
-            return without_section(text, section, where=file.path)
-        return with_changes(text, section, {key: old.get(key) for key in changes}, where=file.path)
-
-    return _Step(
-        lambda: file.update(lambda text: with_changes(text, section, changes, where=file.path)),
-        lambda: file.update(take_back),
-    )

@@ -47,7 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, outside: Outside) -> int:
     """Print the document; a failure is one line on stderr."""
     try:
-        document = document_of(hand_over(hand_over_request(args, args.profile, outside), outside).session)
+        wanted = hand_over_request(args, args.profile, outside, for_sdk=True)
+        document = document_of(hand_over(wanted, outside).session)
     except AwsMfaError as error:
         line = "; ".join([f"aws-mfa: {error.message}", *error.hints[:1]])
         sys.stderr.write(f"{shown_text(line)}\n")

@@ -13,7 +13,8 @@ from aws_mfa.rules.child_region import region_of
 from aws_mfa.rules.default_profile import files_in_the_way
 from aws_mfa.rules.durations import duration_text
 from aws_mfa.rules.timestamps import local_text
-from aws_mfa.workflows.serve import AWAY_FROM_TERMINAL, Serve, serving
+from aws_mfa.workflows.serve import AWAY_FROM_TERMINAL, serving
+from aws_mfa.workflows.served_sessions import Serve
 
 if TYPE_CHECKING:
     import argparse

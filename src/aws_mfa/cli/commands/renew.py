@@ -13,7 +13,7 @@ from aws_mfa.cli.progress import Progress
 from aws_mfa.cli.render import outcome_rows, outcomes_json, table
 from aws_mfa.rules.durations import duration_text
 from aws_mfa.rules.freshness import MARGIN_S
-from aws_mfa.rules.session_plan import summary
+from aws_mfa.rules.plan_summary import summary
 from aws_mfa.rules.shown_text import shown_text
 from aws_mfa.workflows.keep_sessions import IN_CACHE, NOWHERE
 from aws_mfa.workflows.plans import plan_sessions

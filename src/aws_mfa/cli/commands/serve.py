@@ -19,7 +19,8 @@ from aws_mfa.rules.child_environment import change_for
 from aws_mfa.rules.code_ways import WAYS
 from aws_mfa.rules.default_profile import CONFIG_FILE, CREDENTIALS_FILE, files_in_the_way
 from aws_mfa.rules.shell_lines import CMD, FORMS, JSON, form_for, lines_of
-from aws_mfa.workflows.serve import Serve, serving
+from aws_mfa.workflows.serve import serving
+from aws_mfa.workflows.served_sessions import Serve
 
 if TYPE_CHECKING:
     import argparse
