@@ -137,7 +137,7 @@ def test_patience_ends_with_the_name_of_the_holder_and_the_ways_out(stage: Stage
     with (
         stage.turns().turn(DEVICE, patience_s=1, or_without=False),
         pytest.raises(NeedsHuman) as failure,
-        stage.turns().turn(DEVICE, patience_s=0.3, or_without=False),
+        stage.turns().turn(DEVICE, patience_s=0.6, or_without=False),
     ):
         pytest.fail("two have a turn")
     assert f"pid {os.getpid()} has been asking for a code of {DEVICE}" in failure.value.message

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _FLAGS = os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _FIRST_PAUSE_S = 0.001
 _LONGEST_PAUSE_S = 0.05
+_WORTH_TELLING_S = 0.3
 _PID_BYTES = 20
 
 
@@ -70,7 +71,7 @@ class _Lock:
 def _acquire(path: str, timeout_s: float, waiting: Callable[[str], None] | None) -> int:
     gives_up_at = time.monotonic() + timeout_s
     pause_s = _FIRST_PAUSE_S
-    told = None
+    watch = _Watch(waiting)
     while True:
         fd = _open(path)
         try:
@@ -88,12 +89,29 @@ def _acquire(path: str, timeout_s: float, waiting: Callable[[str], None] | None)
         os.close(fd)
         if time.monotonic() >= gives_up_at:
             raise _timed_out(path, holder, timeout_s)
-        # The one who has just got it writes its pid a moment later: the first short pauses are nobody's business.
-        if waiting is not None and holder != told and pause_s == _LONGEST_PAUSE_S:
-            told = holder
-            waiting(holder)
+        watch.sees(holder)
         time.sleep(pause_s)
         pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+
+class _Watch:
+    """Tells of a holder once it has held the lock for a while: one who lets go at once is nobody's business."""
+
+    __slots__ = ("_holder", "_since", "_told", "_waiting")
+
+    def __init__(self, waiting: Callable[[str], None] | None) -> None:
+        self._waiting = waiting
+        self._holder: str | None = None
+        self._since = 0.0
+        self._told: str | None = None
+
+    def sees(self, holder: str) -> None:
+        now = time.monotonic()
+        if holder != self._holder:
+            self._holder, self._since = holder, now
+        if self._waiting is not None and holder != self._told and now - self._since >= _WORTH_TELLING_S:
+            self._told = holder
+            self._waiting(holder)
 
 
 def _open(path: str) -> int:
