@@ -122,6 +122,15 @@ class FakeTurn:
     def __init__(self, turns: FakeTurns) -> None:
         self._turns = turns
 
+    def let_go(self) -> None:
+        self._turns.log.append("let go")
+
+    def take_again(self, *, patience_s: float) -> None:
+        self._turns.log.append("take again")
+
+    def is_anothers(self) -> bool:
+        return self._turns.is_anothers
+
     def told(self, question: str) -> AwsMfaError | None:
         return self._turns.ended.get(question)
 
@@ -137,6 +146,8 @@ class FakeTurns:
         self.lately: dict[str, AwsMfaError] = {}
         self.before_us: Callable[[], None] = lambda: None
         self.devices: list[str] = []
+        self.log: list[str] = []
+        self.is_anothers = False
 
     @contextmanager
     def turn(self, device: str, *, patience_s: float, or_without: bool) -> Iterator[FakeTurn]:
@@ -480,6 +491,14 @@ class FakeOutside:
         twin = copy(self)
         twin.ways = ways
         return twin
+
+    def away_from_terminal(self) -> FakeOutside:
+        twin = copy(self)
+        twin.terminal = FakeTerminal(has_human=False)
+        return twin
+
+    def unattended(self) -> FakeOutside:
+        return self.away_from_terminal()
 
     @contextmanager
     def endpoint(self, port: int) -> Iterator[FakeEndpoint]:

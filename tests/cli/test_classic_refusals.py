@@ -130,3 +130,12 @@ def test_code_whose_answer_was_lost_counts_as_used(stage: ClassicStage) -> None:
     refused(stage, code=code)
     assert "this code was used before" in refused(stage, code=code)
     assert stage.sent() == ["GetSessionToken"]
+
+
+@pytest.mark.parametrize("key", ["role_arn", "aws_mfa_role_arn"])
+def test_a_role_profile_is_told_the_command_for_roles(stage: ClassicStage, key: str) -> None:
+    """It has no long-term keys and wants none: set-up would be the wrong way."""
+    stage.write(f"[profile dev]\n{key} = arn:aws:iam::123456789012:role/dev\nsource_profile = default\n", stage.config)
+    ended = stage.call("--profile", "dev")
+    assert "Long term credentials session '[dev-long-term]' is missing" in ended.error
+    assert ended.hints == "hint: dev is a role: aws-mfa renew dev"

@@ -13,7 +13,8 @@ import pytest
 from aws_mfa.adapters import witnesses
 from aws_mfa.cli.wiring import RealOutside
 from aws_mfa.model import Secret, Session
-from aws_mfa.workflows.hand_over import HandOver, hand_over
+from aws_mfa.workflows.hand_over import hand_over
+from aws_mfa.workflows.hand_over_request import HandOver
 from aws_mfa.workflows.plans import PlanRequest, plan_sessions
 from needs import ROOT
 

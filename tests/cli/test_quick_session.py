@@ -23,7 +23,8 @@ from aws_mfa.errors import AwsMfaError
 from aws_mfa.model import Secret, Session
 from aws_mfa.rules.session_entries import document_of
 from aws_mfa.rules.session_witness import VARIABLES
-from aws_mfa.workflows.hand_over import HandedOver, HandOver, hand_over
+from aws_mfa.workflows.hand_over import HandedOver, hand_over
+from aws_mfa.workflows.hand_over_request import HandOver
 from aws_mfa.workflows.plans import PlanRequest, plan_sessions
 from needs import ROOT
 from real_keychains import gnome_keyring

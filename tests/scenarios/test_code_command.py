@@ -291,3 +291,29 @@ def files_holding(home: str, text: str) -> Iterator[str]:
             with open(os.path.join(parent, name), "rb") as file:
                 if text.encode() in file.read():
                     yield os.path.join(parent, name)
+
+
+def test_a_program_that_nobody_sits_at_is_in_nobodys_way(stage: ClassicStage, job: Job) -> None:
+    """The IDE waits; at a terminal its person is asked at once, and the one code serves both."""
+    began = time.monotonic()
+    child = on_terminal(stage, "exec", "default", "--", "true")
+    child.expect_exact(f"MFA code for {stage.phone.serial}: ")
+    assert time.monotonic() - began < 10
+    child.sendline(stage.code())
+    assert ended(child)[0] == 0
+    code, out, err = job.ended()
+    assert code == 0, err
+    assert json.loads(out)["AccessKeyId"] in stage.aws.sessions
+    assert len([record for record in stage.aws.requests if record.code]) == 1
+
+
+def test_programs_that_nobody_sits_at_wait_at_the_same_time(stage: ClassicStage) -> None:
+    """One after the other they would need twenty seconds each."""
+    jobs = [Job(stage, "credential-process", "default") for _ in range(4)]
+    deadline = time.monotonic() + 15
+    while len(questions(stage)) < 4:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert stage.run("code", stage.code()).code == 0
+    assert [job.ended()[0] for job in jobs] == [0] * 4
+    assert len([record for record in stage.aws.requests if record.code]) == 1

@@ -88,7 +88,7 @@ def question(stage: ClassicStage) -> str:
 
 
 def test_fifty_processes_ask_once_and_all_of_them_have_a_session(crowd: Crowd) -> None:
-    shell = crowd.start(50, "credential-process", "dev")
+    shell = crowd.start(50, "env", "dev", "--shell", "json")
     shell.expect_exact(question(crowd.stage))
     crowd.wait_for_waiting(49)
     shell.sendline(crowd.stage.code())
@@ -97,11 +97,11 @@ def test_fifty_processes_ask_once_and_all_of_them_have_a_session(crowd: Crowd) -
     assert crowd.read(".code") == ["0\n"] * 50, crowd.read(".err")
     assert codes_sent(crowd.stage) == 1
     documents = [json.loads(text) for text in crowd.read(".out")]
-    assert all(document["AccessKeyId"] in crowd.stage.aws.sessions for document in documents)
+    assert all(document["AWS_ACCESS_KEY_ID"] in crowd.stage.aws.sessions for document in documents)
 
 
 def test_a_cancelled_question_does_not_make_nineteen_more(crowd: Crowd) -> None:
-    shell = crowd.start(20, "credential-process", "dev")
+    shell = crowd.start(20, "env", "dev")
     shell.expect_exact(question(crowd.stage))
     crowd.wait_for_waiting(19)
     asking = holder(crowd)
@@ -118,7 +118,7 @@ def test_a_cancelled_question_does_not_make_nineteen_more(crowd: Crowd) -> None:
 
 def test_a_refusal_of_aws_is_shared(crowd: Crowd) -> None:
     crowd.stage.ann.devices[0].serial = f"{crowd.stage.phone.serial}-lost"
-    shell = crowd.start(8, "credential-process", "dev")
+    shell = crowd.start(8, "exec", "dev", "--", "true")
     shell.expect(r"MFA code for \S+: ")
     crowd.wait_for_waiting(7)
     shell.sendline("123456")
@@ -128,7 +128,7 @@ def test_a_refusal_of_aws_is_shared(crowd: Crowd) -> None:
 
 
 def test_when_the_one_that_asks_is_killed_the_next_one_asks(crowd: Crowd) -> None:
-    shell = crowd.start(5, "credential-process", "dev")
+    shell = crowd.start(5, "exec", "dev", "--", "true")
     shell.expect_exact(question(crowd.stage))
     crowd.wait_for_waiting(4)
     os.kill(holder(crowd), signal.SIGKILL)
@@ -149,6 +149,23 @@ def test_terminals_that_need_the_same_session_in_the_file_ask_once(crowd: Crowd)
     assert crowd.read(".code") == ["0\n"] * 6, crowd.read(".out")
     assert codes_sent(crowd.stage) == 1
     assert sum("Your credentials are still valid" in text for text in crowd.read(".out")) == 5
+
+
+@pytest.mark.parametrize("said", ["a code", "no"])
+def test_what_an_sdk_shows_of_those_who_waited_is_one_line_at_most(crowd: Crowd, said: str) -> None:
+    shell = crowd.start(6, "credential-process", "dev")
+    shell.expect_exact(question(crowd.stage))
+    time.sleep(3)  # nothing tells that they wait: their stderr is shown when all is over
+    if said == "no":
+        shell.sendeof()
+    else:
+        shell.sendline(crowd.stage.code())
+    shell.expect_exact("all over")
+    assert question(crowd.stage) not in (shell.before or "")
+    assert set(crowd.read(".code")) == {"130\n" if said == "no" else "0\n"}, crowd.read(".err")
+    assert codes_sent(crowd.stage) == (0 if said == "no" else 1)
+    if said == "no":
+        assert [text.count("\n") for text in crowd.read(".err")] == [1] * 6
 
 
 def holder(crowd: Crowd) -> int:

@@ -11,7 +11,7 @@ from aws_mfa.errors import BadInput, BadProfile, NotAuthorized
 from aws_mfa.model import Identity
 from aws_mfa.rules.session_steps import Overlay
 from aws_mfa.workflows.console import console
-from aws_mfa.workflows.hand_over import HandOver
+from aws_mfa.workflows.hand_over_request import HandOver
 from fakes import ACCOUNT, ANN, DEVICE, KEYS, NOW, FakeOutside, FakeTerminal, a_session, as_outside
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.errors import Cancelled, NeedsHuman, WrongCode
-from aws_mfa.workflows.hand_over import HandOver, hand_over
+from aws_mfa.workflows.hand_over import hand_over
+from aws_mfa.workflows.hand_over_request import HandOver
 from fakes import DEVICE, KEYS, NOW, FakeOutside, FakeTerminal, a_session, as_outside
 
 if TYPE_CHECKING:

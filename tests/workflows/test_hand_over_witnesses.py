@@ -7,7 +7,8 @@ import pytest
 from aws_mfa.model import LongTermKeys, Secret
 from aws_mfa.rules.session_entries import text_of_inputs
 from aws_mfa.rules.session_steps import Overlay
-from aws_mfa.workflows.hand_over import HandOver, hand_over
+from aws_mfa.workflows.hand_over import hand_over
+from aws_mfa.workflows.hand_over_request import HandOver
 from fakes import DEVICE, KEYS, FakeOutside, FakeTerminal, a_session, as_outside
 
 ROLE = "arn:aws:iam::123456789012:role/dev"

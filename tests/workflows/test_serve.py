@@ -8,20 +8,31 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.errors import AwsUnreachable, Cancelled, NeedsHuman, UnknownKey
-from aws_mfa.rules.code_ways import CODE, DIALOG, TERMINAL, CodeQuestion
+from aws_mfa.errors import AwsUnreachable, Cancelled, KeychainUnavailable, NeedsHuman, UnknownKey
+from aws_mfa.rules.code_ways import CODE, DIALOG, TERMINAL, WAYS, CodeQuestion
 from aws_mfa.withdrawal import Withdrawal
 from aws_mfa.workflows.patient_way import PatientWay
 from aws_mfa.workflows.renew_ahead import RenewAhead
 from aws_mfa.workflows.serve import AWAY_FROM_TERMINAL, Served, serving
 from aws_mfa.workflows.served_sessions import Serve
-from fakes import DEVICE, KEYS, NOW, AtOnce, FakeOutside, FakeTerminal, FakeWay, a_session, as_outside
+from fakes import (
+    DEVICE,
+    KEYS,
+    NOW,
+    AtOnce,
+    FakeOutside,
+    FakeTerminal,
+    FakeVault,
+    FakeWay,
+    a_session,
+    as_outside,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aws_mfa.errors import AwsMfaError
-    from aws_mfa.model import SessionRequest
+    from aws_mfa.model import LongTermKeys, SessionRequest
 
 ROLE = "arn:aws:iam::123456789012:role/dev"
 CONFIG = f"""
@@ -321,6 +332,45 @@ def test_where_a_child_owns_the_terminal_it_is_not_asked_on() -> None:
     stage.outside.ways = ways
     served = Served(stage.wanted, as_outside(stage.outside), stage.outside.fake_endpoint, stage.renewals)
     assert [way.name for way in served._asking(AWAY_FROM_TERMINAL).code_ways] == [DIALOG, CODE]
+
+
+def test_where_a_child_owns_the_terminal_no_door_leads_to_it() -> None:
+    """A vault's question for its passphrase would be the child's to answer."""
+    stage = Stage("work")
+    served = Served(stage.wanted, as_outside(stage.outside), stage.outside.fake_endpoint, stage.renewals)
+    assert served._asking(WAYS).terminal is stage.outside.terminal
+    with pytest.raises(NeedsHuman):
+        served._asking(AWAY_FROM_TERMINAL).terminal.ask_hidden("Passphrase: ")
+
+
+@pytest.mark.parametrize("refusal", [NeedsHuman("it needs its passphrase"), KeychainUnavailable("locked")])
+def test_a_vault_that_would_have_to_ask_waits_for_those_who_may(refusal: AwsMfaError) -> None:
+    """To find a device that no profile names takes the long-term keys: no code is needed, and yet somebody."""
+    stage = Stage()
+    stage.outside.config.text = f"[profile work]\n[profile dev]\nrole_arn = {ROLE}\nsource_profile = work\n"
+    stage.begin()
+    closed = stage.outside.unattended()
+    closed.vaults = {"keychain": ClosedVault(refusal)}
+    stage.outside.unattended = lambda: closed  # type: ignore[method-assign]
+    stage.outside.moment = closed.moment = NOW + 50 * MINUTE
+    stage.renewals.renew_quietly()
+    assert f"dev: not renewed, served until Sun 07:03:19 UTC: {refusal.message}" in stage.said
+    assert stage.renewals.to_be_asked_for() == ["dev"]
+    stage.renewals.ask(["dev"], as_outside(stage.outside))
+    assert stage.questions == 1  # that of the beginning
+    assert stage.answer()[1]["Expiration"] == "2026-11-22T07:53:19Z"
+    assert stage.renewals.to_be_asked_for() == []
+
+
+class ClosedVault(FakeVault):
+    """Would have to ask before it can be read."""
+
+    def __init__(self, refusal: AwsMfaError) -> None:
+        super().__init__("keychain")
+        self._refusal = refusal
+
+    def load(self, section: str) -> LongTermKeys | None:
+        raise self._refusal
 
 
 def test_a_question_that_nobody_answers_is_taken_back() -> None:

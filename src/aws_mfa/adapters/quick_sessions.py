@@ -12,6 +12,7 @@ import sys
 
 from aws_mfa import __version__
 from aws_mfa.adapters.private_reading import Unfit, private_folder, read_private, runtime_folder
+from aws_mfa.rules.freshness import needed_by_sdks
 from aws_mfa.rules.session_entries import parse_entry
 from aws_mfa.rules.session_labels import file_name, witness_name
 from aws_mfa.rules.session_store_choice import choose_store
@@ -41,10 +42,10 @@ _FILES = (("credentials", "AWS_SHARED_CREDENTIALS_FILE"), ("config", "AWS_CONFIG
 
 
 def quick_session(
-    profile: str, environ: Mapping[str, str], open_seal: Callable[[], Opening], *, now: float, needed_s: float
+    profile: str, environ: Mapping[str, str], open_seal: Callable[[], Opening], *, now: float
 ) -> tuple[Entry, Witnessed] | None:
     """
-    Return the stored session that has more than `needed_s` left at `now`, and what the witness says of it.
+    Return the stored session, if enough is left of it at `now` for an SDK, and what the witness says of it.
 
     `open_seal` is called when all else is well and the entry is sealed. Raises `OSError`, `UnicodeError` and our own
     errors, each a doubt.
@@ -62,9 +63,9 @@ def quick_session(
     except Unfit:
         return None
     entry = parse_entry(data.decode()) if data is not None else None
-    if entry is None or found is None or entry.inputs_text != found.inputs_text or entry.expires_at - now <= needed_s:
+    if entry is None or found is None or entry.inputs_text != found.inputs_text:
         return None
-    return entry, found
+    return (entry, found) if entry.expires_at - now > needed_by_sdks(entry.inputs) else None
 
 
 def plain_paths(environ: Mapping[str, str]) -> tuple[str, ...] | None:

@@ -39,8 +39,9 @@ class NoTerminal:
 
     has_human = False
 
-    def __init__(self, *hints: str) -> None:
+    def __init__(self, *hints: str, because: str = "there is no terminal to ask on") -> None:
         self._hints = hints or ("run the command in a terminal",)
+        self._because = because
 
     def ask(self, question: str, withdrawal: Withdrawal | None = None) -> str:
         """Refuse."""
@@ -62,7 +63,7 @@ class NoTerminal:
     def _refuse(self, question: str, withdrawal: Withdrawal | None) -> NoReturn:
         if withdrawal is not None:
             withdrawal.check()
-        raise NeedsHuman(f"there is no terminal to ask on: {_quoted(question)}", *self._hints)
+        raise NeedsHuman(f"{self._because}: {_quoted(question)}", *self._hints)
 
 
 class PipedAnswers:

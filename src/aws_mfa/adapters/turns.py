@@ -12,18 +12,31 @@ import hashlib
 import json
 import os
 import secrets
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from aws_mfa.adapters.locks import lock
 from aws_mfa.adapters.private_files import ensure_private_folder, read_regular, replace_privately
-from aws_mfa.errors import AwsMfaError, Cancelled, NeedsHuman, NobodyAnswered, NotSetUp, RefusedByAws, Unreachable
+from aws_mfa.errors import (
+    AwsMfaError,
+    BadInput,
+    Cancelled,
+    NeedsHuman,
+    NobodyAnswered,
+    NotSetUp,
+    RefusedByAws,
+    Unreachable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
 # How long a "no" stands for who asks the same again: SDKs that got little come back at once.
 _LATELY_S = 300.0
+_held = threading.local()
+"""`turns`: those of this thread, each with the process (a fork has its parent's memory, and not its turns)."""
 _CANCELLED, _REFUSED, _UNANSWERED = "cancelled", "refused", "unanswered"
 
 
@@ -41,9 +54,15 @@ class FileTurns:
 
     @contextmanager
     def turn(self, device: str, *, patience_s: float, or_without: bool) -> Iterator[OurTurn]:
-        """Wait for our turn; see the Protocol."""
+        """Wait for our turn; see the Protocol. `BadInput` where this thread has it: it would wait for itself."""
         path = self._path(device)
         turn = OurTurn(path, self._now)
+        ours = (os.getpid(), path)
+        if ours in _turns_of_this_thread():
+            if not or_without:
+                raise _asks_itself(device)
+            yield turn
+            return
         try:
             ensure_private_folder(self._folder)
             held = lock(f"{path}.lock", timeout_s=patience_s, waiting=lambda pid: self._wait(turn, pid))
@@ -56,10 +75,11 @@ class FileTurns:
                 raise _out_of_patience(device, turn.holder, patience_s) from None
             yield turn
             return
+        turn.take(held, ours)
         try:
             yield turn
         finally:
-            held.__exit__(None, None, None)
+            turn.let_go()
 
     def told_lately(self, device: str, question: str) -> AwsMfaError | None:
         """How this question ended, if badly and minutes ago."""
@@ -77,15 +97,53 @@ class FileTurns:
         return os.path.join(self._folder, hashlib.sha256(device.encode()).hexdigest()[:32])
 
 
+def _turns_of_this_thread() -> set[tuple[int, str]]:
+    found: set[tuple[int, str]] = _held.__dict__.setdefault("turns", set())
+    return found
+
+
 class OurTurn:
     """Fulfils the Protocol `Turn`."""
 
     def __init__(self, path: str, now: Callable[[], float]) -> None:
         self.holder = ""
+        self._held: AbstractContextManager[None] | None = None
+        self._ours = (0, "")
         self._path = path
         self._now = now
         before = _read(path)
         self._known = before.mark if before else None
+
+    def take(self, held: AbstractContextManager[None], ours: tuple[int, str]) -> None:
+        """Begin: the lock is `held`."""
+        self._held, self._ours = held, ours
+        _turns_of_this_thread().add(ours)
+
+    def let_go(self) -> None:
+        """End our turn; again and again does no harm."""
+        if self._held is not None:
+            _turns_of_this_thread().discard(self._ours)
+            self._held.__exit__(None, None, None)
+            self._held = None
+
+    def take_again(self, *, patience_s: float) -> None:
+        """Wait for the turn that was let go; where that takes too long we go on without."""
+        held = lock(f"{self._path}.lock", timeout_s=patience_s)
+        try:
+            held.__enter__()
+        except (NotSetUp, Unreachable):
+            return
+        self.take(held, self._ours)
+
+    def is_anothers(self) -> bool:
+        """Whether another process has it now that we let it go."""
+        try:
+            with lock(f"{self._path}.lock", timeout_s=0):
+                return False
+        except Unreachable:
+            return True
+        except NotSetUp:
+            return False
 
     def told(self, question: str) -> AwsMfaError | None:
         """How the question ended that we waited for."""
@@ -153,6 +211,13 @@ def _digest(question: str) -> str:
 
 def _process(pid: str) -> str:
     return f"pid {pid}" if pid else "another aws-mfa"
+
+
+def _asks_itself(device: str) -> BadInput:
+    return BadInput(
+        f"the question for a code of {device} is open, and what was called to answer it needs such a code itself",
+        "get what it needs before, or let it use credentials of another user",
+    )
 
 
 def _out_of_patience(device: str, pid: str, patience_s: float) -> NeedsHuman:

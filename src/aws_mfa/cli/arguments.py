@@ -22,5 +22,12 @@ def parsed(parser: argparse.ArgumentParser, argv: list[str], *, commands: Collec
     if unknown:
         flags = [word.partition("=")[0] for word in unknown if word.startswith("-")]
         what = " ".join(flags) or f"{len(unknown)} that no flag takes (not shown: they may be secret)"
-        parser.error(f"unrecognized arguments: {what}")
+        parser.error(f"unrecognized arguments: {what}{_where_profiles_go(parser, flags)}")
     return arguments
+
+
+def _where_profiles_go(parser: argparse.ArgumentParser, flags: list[str]) -> str:
+    """The form without a command has --profile, so people type it behind commands too."""
+    if "--profile" not in flags or "PROFILE" not in parser.format_usage():
+        return ""
+    return f"; the profile stands by itself: {parser.prog} PROFILE"

@@ -6,7 +6,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.cli.classic_messages import MUST_PROVIDE_DEVICE
-from aws_mfa.errors import NoDevice, NoLongTermKeys
+from aws_mfa.errors import AwsMfaError, NoDevice, NoLongTermKeys
 from aws_mfa.model import SessionRequest
 from aws_mfa.rules import arns
 from aws_mfa.rules.classic_settings import (
@@ -78,12 +78,24 @@ def found_keys(profile: ClassicProfile, choice: VaultChoice, outside: Outside) -
     try:
         return find_long_term_keys(profile.long_term, choice, profile.long_values, outside)
     except NoLongTermKeys as error:
+        if _is_role_profile(profile, outside):
+            hint = f"{profile.name} is a role: aws-mfa renew {quote(profile.name)}"
+            raise NoLongTermKeys(error.message, hint) from None
         if not holds_permanent_keys(profile.short_values or {}):
             raise
         hint = (
             f"section [{profile.short_term}] holds long-term keys: aws-mfa import --profile {quote(profile.short_term)}"
         )
         raise NoLongTermKeys(error.message, hint, *error.hints) from None
+
+
+def _is_role_profile(profile: ClassicProfile, outside: Outside) -> bool:
+    """Whether AWS's config gives it a role, seen by SDKs or hidden from them; a file in disorder is another story."""
+    try:
+        section = section_values(outside.config.read(), config_section_name(profile.name)) or {}
+    except AwsMfaError:
+        return False
+    return any(section.get(key) for key in ("role_arn", "aws_mfa_role_arn"))
 
 
 def device_known(profile: ClassicProfile, found: FoundKeys, outside: Outside) -> tuple[str, str] | None:

@@ -8,7 +8,7 @@ from aws_mfa.cli.plan_arguments import add_overlay_arguments, add_vault_argument
 from aws_mfa.errors import BadInput
 from aws_mfa.rules.code_windows import checked_code
 from aws_mfa.rules.durations import parse_duration
-from aws_mfa.workflows.hand_over import HandOver
+from aws_mfa.workflows.hand_over_request import HandOver
 
 if TYPE_CHECKING:
     import argparse

@@ -47,7 +47,7 @@ class Command(Protocol):
     """
     A module of `cli/commands`. With `READS_PIPE = False` it takes no answers from a pipe on standard input.
 
-    With `ANNOUNCES = False` nobody reads stderr while it runs, so a question that waits is not announced there.
+    With `ANNOUNCES = False` stderr is read when all is over: beside a failure nothing else is said there.
     With `TAKES_COMMAND = True` another command stands behind its arguments: `args.command`, never looked at.
     """
 
@@ -122,7 +122,10 @@ def _run_command(name: str, argv: list[str]) -> int:
         never_asks=getattr(args, "no_input", False),
         announces=getattr(command, "ANNOUNCES", True),
     )
-    return command.run(args, outside)
+    exit_code = command.run(args, outside)
+    if exit_code == 0:
+        outside.say_what_was_held_back()
+    return exit_code
 
 
 def _failed(error: AwsMfaError) -> int:

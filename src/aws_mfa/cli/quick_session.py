@@ -10,7 +10,6 @@ from __future__ import annotations
 from aws_mfa.cli.quick_wiring import become, quick_session
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.rules.child_environment import child_environment, chosen_by_the_user, session_variables
-from aws_mfa.rules.freshness import LEFT_FOR_SDKS_S
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,6 +53,6 @@ def _found(profile: str, environ: Mapping[str, str]) -> tuple[Entry, Witnessed] 
     if not profile or profile.startswith("-"):
         return None
     try:
-        return quick_session(profile, chosen_by_the_user(environ), needed_s=LEFT_FOR_SDKS_S)
+        return quick_session(profile, chosen_by_the_user(environ))
     except (AwsMfaError, OSError, UnicodeError, ValueError):
         return None

@@ -27,7 +27,7 @@ _LOCK_NAME = "session-store.lock"
 _opened: list[tuple[Mapping[str, str], AgeSeal]] = []
 
 
-def quick_session(profile: str, environ: Mapping[str, str], *, needed_s: float) -> tuple[Entry, Witnessed] | None:
+def quick_session(profile: str, environ: Mapping[str, str]) -> tuple[Entry, Witnessed] | None:
     """Return the stored session and what its witness says; raises as `quick_sessions.quick_session` does."""
 
     def opened() -> AgeSeal:
@@ -38,17 +38,21 @@ def quick_session(profile: str, environ: Mapping[str, str], *, needed_s: float) 
         return seal
 
     try:
-        return quick_sessions.quick_session(profile, environ, opened, now=time.time(), needed_s=needed_s)
+        return quick_sessions.quick_session(profile, environ, opened, now=time.time())
     finally:
         gc.enable()
 
 
-def open_seal(environ: Mapping[str, str]) -> AgeSeal:
-    """Return the seal of the store `sealed`; once the one that the quick path opened in this environment."""
+def open_seal(environ: Mapping[str, str], *, may_ask: bool = True) -> AgeSeal:
+    """
+    Return the seal of the store `sealed`; once the one that the quick path opened in this environment.
+
+    `may_ask`: the keychain may show its window to be unlocked. The quick path knows no flag that would forbid it.
+    """
     if _opened and _opened[0][0] is environ:
         return _opened.pop()[1]
     from aws_mfa.adapters.age_identity import AgeSeal
     from aws_mfa.adapters.aws_files import state_folder
     from aws_mfa.adapters.keychain_identity import open_identity_item
 
-    return AgeSeal(open_identity_item(environ), f"{state_folder(environ)}/{_LOCK_NAME}")
+    return AgeSeal(open_identity_item(environ, may_ask=may_ask), f"{state_folder(environ)}/{_LOCK_NAME}")

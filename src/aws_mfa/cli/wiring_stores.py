@@ -11,15 +11,16 @@ import sys
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from aws_mfa.adapters.age_passphrase import AskedPassphrase, KnownOfVault
 from aws_mfa.adapters.aws_files import AwsFile, find_files, state_folder
-from aws_mfa.adapters.terminal import choose_terminal
 from aws_mfa.cli.quick_wiring import open_seal
-from aws_mfa.cli.wiring_ground import Ground
+from aws_mfa.cli.wiring_ground import Asking, Ground
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from aws_mfa.adapters.age_file import AgeFile, AskPassphrase
+    from aws_mfa.adapters.age_identity import AgeSeal
     from aws_mfa.adapters.given_document import GivenDocument
     from aws_mfa.adapters.key_file import KeyFile
     from aws_mfa.adapters.keychain import Keychain
@@ -33,6 +34,11 @@ _WAIT_FOR_HUMAN_S = 120.0
 
 class DoorsToStores(Ground):
     """Where keys, settings and sessions lie."""
+
+    def __init__(self, environ: Mapping[str, str], asking: Asking) -> None:
+        super().__init__(environ, asking)
+        # Here, and so in every twin of these doors: what one has asked for, the others know.
+        self._known_of_age_vault = KnownOfVault()
 
     @cached_property
     def credentials(self) -> AwsFile:
@@ -87,7 +93,10 @@ class DoorsToStores(Ground):
     def _stores(self) -> Stores:
         from aws_mfa.adapters.session_stores import open_stores
 
-        return open_stores(self.environ, state_folder(self.environ), lambda: open_seal(self.environ))
+        return open_stores(self.environ, state_folder(self.environ), self._open_seal)
+
+    def _open_seal(self) -> AgeSeal:
+        return open_seal(self.environ, may_ask=not self._asking.never_asks)
 
     @cached_property
     def _keychain(self) -> Keychain:
@@ -99,21 +108,21 @@ class DoorsToStores(Ground):
             self.environ,
             time_limit_s=_WAIT_FOR_HUMAN_S if human else TIME_LIMIT_S,
             on_delay=lambda: self.terminal.say("waiting for the keychain: is there a window that asks to unlock it?"),
+            may_ask=not self._asking.never_asks,
         )
 
     @cached_property
     def _age_file(self) -> AgeFile:
         from aws_mfa.adapters.age_file import AgeFile
 
-        return AgeFile(self._state("keys.age"), self._ask_passphrase)
+        return AgeFile(self._state("keys.age"), self._ask_passphrase, self._known_of_age_vault)
 
     @property
     def _ask_passphrase(self) -> AskPassphrase:
-        from aws_mfa.adapters.age_passphrase import AskedPassphrase
         from aws_mfa.adapters.passphrase_command import VARIABLE, PassphraseCommand
 
         command = self.environ.get(VARIABLE)
-        return PassphraseCommand(command) if command else AskedPassphrase(choose_terminal(reads_pipe=False))
+        return PassphraseCommand(command) if command else AskedPassphrase(self._open_terminal(reads_pipe=False))
 
     @cached_property
     def _key_file(self) -> KeyFile:

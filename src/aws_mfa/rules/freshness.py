@@ -18,6 +18,15 @@ MARGIN_S = 60
 LEFT_FOR_SDKS_S = 900
 """SDKs ask again at once when less is left: botocore/credentials.py, `_advisory_refresh_timeout`, and others alike."""
 
+_DURATION = "duration_s"
+
+
+def needed_by_sdks(inputs: Mapping[str, str]) -> float:
+    """Return how many seconds must be left of a session of these inputs: of one that is short, half its time."""
+    duration = inputs.get(_DURATION, "")
+    return min(LEFT_FOR_SDKS_S, int(duration) / 2) if duration.isdigit() else LEFT_FOR_SDKS_S
+
+
 REQUIRED_KEYS = (
     "assumed_role",
     "aws_access_key_id",

@@ -79,6 +79,12 @@ class Overlay:
         read_only = (read_only_arn(partition),) if self.read_only else ()
         return tuple(dict.fromkeys((*self.policy_arns, *read_only)))
 
+    def flags(self) -> list[str]:
+        """The flags that say the same; a policy's text came from a file, whose name nobody kept."""
+        own = ["--read-only"] if self.read_only else []
+        arns = [word for arn in self.policy_arns for word in ("--policy-arn", arn)]
+        return [*own, *arns, *(["--policy", "FILE"] if self.policy is not None else [])]
+
     def __bool__(self) -> bool:
         return self.read_only or self.policy is not None or bool(self.policy_arns)
 

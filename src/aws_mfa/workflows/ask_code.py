@@ -26,15 +26,18 @@ from aws_mfa.errors import (
 from aws_mfa.rules.arns import account_of
 from aws_mfa.rules.code_ways import CODE, COMMANDS, CodeQuestion
 from aws_mfa.rules.durations import check_duration
-from aws_mfa.withdrawal import Withdrawal
+from aws_mfa.withdrawal import Withdrawal, passed_on
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
+    from contextlib import AbstractContextManager
 
     from aws_mfa.model import Identity, SessionRequest
     from aws_mfa.workflows.doors_to_people import CodeWay
     from aws_mfa.workflows.outside import Outside
     from aws_mfa.workflows.renew import Renewal
+
+    Lend = Callable[[Withdrawal], AbstractContextManager[None]]
 
 # What the check beside the question may end it for; anything else is left to the call itself to say.
 _DEFINITE = (
@@ -60,21 +63,28 @@ class Answer:
 
 
 def ask_code(
-    renewal: Renewal, question: CodeQuestion, outside: Outside, *, first: bool, without: Collection[str] = ()
+    renewal: Renewal,
+    question: CodeQuestion,
+    outside: Outside,
+    *,
+    first: bool,
+    without: Collection[str] = (),
+    lend: Lend | None = None,
 ) -> Answer:
     """
     Ask for the code; beside the first question AWS is asked who the keys belong to.
 
     So the connection stands when Enter is pressed, and a wrong key, a skewed clock or a dead network ends the
-    question before a code is spent. `without` are the names of ways that are given up. Raises `NeedsHuman` where no
+    question before a code is spent. `without` are the names of ways that are given up; `lend` surrounds the
+    wait for another terminal, and may end it. Raises `NeedsHuman` where no
     way is open, `Cancelled`, and what the check says.
     """
     ways = [way for way in outside.code_ways if way.name not in without and way.can_answer(question)]
     if not (first and any(way.has_human for way in ways)):
-        return _first_answer(ways, question, None, outside)
+        return _first_answer(ways, _Put(question, None, lend), outside)
     withdrawal = Withdrawal()
     check = outside.beside(lambda: check_keys(renewal, outside), withdrawal.withdraw)
-    answer = _first_answer(ways, question, withdrawal, outside)
+    answer = _first_answer(ways, _Put(question, withdrawal, lend), outside)
     check.wait()
     return answer
 
@@ -98,20 +108,37 @@ def check_keys(renewal: Renewal, outside: Outside) -> None:
     _check_identity(identity, renewal.request)
 
 
-def _first_answer(
-    ways: Sequence[CodeWay], question: CodeQuestion, withdrawal: Withdrawal | None, outside: Outside
-) -> Answer:
+class _Put:
+    """A question and what may end it."""
+
+    __slots__ = ("lend", "question", "withdrawal")
+
+    def __init__(self, question: CodeQuestion, withdrawal: Withdrawal | None, lend: Lend | None) -> None:
+        self.question = question
+        self.withdrawal = withdrawal
+        self.lend = lend
+
+    def to(self, way: CodeWay) -> str:
+        """What is answered there."""
+        if way.name != CODE or self.lend is None:
+            return way.ask(self.question, self.withdrawal)
+        ours = Withdrawal()
+        with passed_on(self.withdrawal, ours), self.lend(ours):
+            return way.ask(self.question, ours)
+
+
+def _first_answer(ways: Sequence[CodeWay], put: _Put, outside: Outside) -> Answer:
     closed: list[NeedsHuman] = []
     for way in ways:
         try:
-            text = way.ask(question, withdrawal)
+            text = put.to(way)
         except NeedsHuman as error:
             closed.append(error)
             if way.name in COMMANDS:
                 outside.say(error.message)  # or nobody would ever hear of a command that fails
         else:
             return Answer(text, way)
-    raise _all_closed(closed, question)
+    raise _all_closed(closed, put.question)
 
 
 def _all_closed(closed: list[NeedsHuman], question: CodeQuestion) -> NeedsHuman:

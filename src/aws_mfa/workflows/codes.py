@@ -27,6 +27,7 @@ from aws_mfa.errors import (
 from aws_mfa.rules.code_ways import COMMANDS, CodeQuestion
 from aws_mfa.rules.code_windows import checked_code, seconds_to_next, window_of
 from aws_mfa.workflows.ask_code import ask_code, is_ours_too
+from aws_mfa.workflows.lent_turn import AskedElsewhere, LentTurn
 from aws_mfa.workflows.renew import Renewal, obtain_session
 
 if TYPE_CHECKING:
@@ -64,12 +65,20 @@ class Codes:
         self._token = token
         self._had_token = token is not None
         self._way: CodeWay | None = None  # that gave the last code
+        self._lent: LentTurn | None = None
         self._given_up: set[str] = set()
         self._window_of: dict[str, int] = {}
         self._checked: set[str] = set()
 
     def session(self, step: Step) -> Session:
         """The step's session: another process's of just now, or our own; raises what the last code was refused with."""
+        while True:
+            try:
+                return self._in_turn(step)
+            except AskedElsewhere:
+                continue  # our turn was lent: what the other does with it is ours too
+
+    def _in_turn(self, step: Step) -> Session:
         patience_s = _PATIENCE_WITH_CODE_S if self._had_token else PATIENCE_S
         device = step.request.device
         with self._outside.turns.turn(device, patience_s=patience_s, or_without=self._had_token) as turn:
@@ -79,6 +88,7 @@ class Codes:
             failure = None if self._had_token else turn.told(step.question)
             if failure is not None and is_ours_too(failure, self._outside):
                 raise failure
+            self._lent = LentTurn(step, turn, self._planned.stored, self._outside)
             try:
                 return self._asked(step)
             except (RefusedByAws, Cancelled, NobodyAnswered) as error:
@@ -103,10 +113,16 @@ class Codes:
             mfa_process=self._mfa_process(step),
         )
         refused: list[str] = []
+        last: AwsMfaError | None = None
         while True:
             try:
                 return self._session(step, renewal)
+            except NeedsHuman:
+                if last is not None:
+                    raise last from None  # AWS's no to a command's code says more than that nobody is here
+                raise
             except CURED_BY_NEXT_CODE as error:
+                last = error
                 refused.append(self._way.name if self._way else "")
                 if not self._may_ask_again(refused):
                     raise
@@ -115,6 +131,9 @@ class Codes:
     def _session(self, step: Step, renewal: Renewal) -> Session:
         outside, device = self._outside, step.request.device
         code = checked_code(self._code(step, renewal))
+        found = self._planned.stored.newer(step) if self._lent is not None and self._lent.was_lent else None
+        if found is not None:
+            return found
         session = obtain_session(renewal, code, outside)
         # Before all else: a code was spent for it, and who presses Ctrl-C now shall not type another.
         self._keep(step, session)
@@ -134,7 +153,7 @@ class Codes:
         self._wait_for_next(step.request.device)
         question = CodeQuestion(_text(step), step.request.device, renewal.mfa_process)
         first = step.base.section not in self._checked
-        answer = ask_code(renewal, question, self._outside, first=first, without=self._given_up)
+        answer = ask_code(renewal, question, self._outside, first=first, without=self._given_up, lend=self._lent)
         self._way = answer.way
         self._checked.add(step.base.section)
         return answer.text

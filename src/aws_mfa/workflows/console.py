@@ -33,7 +33,7 @@ from aws_mfa.workflows.users import Users
 if TYPE_CHECKING:
     from aws_mfa.model import Identity, Secret, Session
     from aws_mfa.rules.profile_chains import Chain
-    from aws_mfa.workflows.hand_over import HandOver
+    from aws_mfa.workflows.hand_over_request import HandOver
     from aws_mfa.workflows.outside import Outside
 
 _WITHOUT_MFA = "without proof of MFA: policies that demand it will refuse"

@@ -112,6 +112,15 @@ class CodeLedger(Protocol):
 class Turn(Protocol):
     """Our turn to ask for a code of one device; no other process asks for one of it meanwhile."""
 
+    def let_go(self) -> None:
+        """Let others ask while we wait for somebody in another terminal."""
+
+    def take_again(self, *, patience_s: float) -> None:
+        """Wait for the turn that was let go; where that takes too long we go on without."""
+
+    def is_anothers(self) -> bool:
+        """Whether another process has it now that we let it go."""
+
     def told(self, question: str) -> AwsMfaError | None:
         """How the turn before ended, if we waited for it, it was about the same question, and it failed for us too."""
 

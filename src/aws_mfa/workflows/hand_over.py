@@ -8,64 +8,27 @@ nothing. Nothing is written into the credentials file.
 
 from __future__ import annotations
 
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import AwsMfaError, Cancelled, NeedsHuman
 from aws_mfa.rules.child_region import region_of
-from aws_mfa.rules.freshness import LEFT_FOR_SDKS_S, MARGIN_S
+from aws_mfa.rules.freshness import LEFT_FOR_SDKS_S, MARGIN_S, needed_by_sdks
 from aws_mfa.rules.session_entries import text_of_inputs
 from aws_mfa.rules.session_steps import Reused, Step
 from aws_mfa.rules.session_witness import Witnessed
 from aws_mfa.workflows.ask_code import is_ours_too
 from aws_mfa.workflows.plans import PlanRequest, plan_sessions
-from aws_mfa.workflows.renew_many import renew_many
+from aws_mfa.workflows.renew_many import first_failure, renew_many
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_mfa.model import Session
     from aws_mfa.rules.profile_chains import Chain
-    from aws_mfa.rules.session_steps import Overlay
     from aws_mfa.workflows.doors_to_stores import Watch
+    from aws_mfa.workflows.hand_over_request import HandOver
     from aws_mfa.workflows.outside import Outside
     from aws_mfa.workflows.plans import Planned
-
-
-class HandOver:
-    """
-    What is wanted: one profile's session, with `min_remaining_s` left.
-
-    None: fifteen minutes if they can be had, else what there is; a number that was asked for is a condition.
-    `for_sdk`: whoever wants it comes again by itself, so a person's no is a no to the question and not to the work.
-    """
-
-    __slots__ = ("for_sdk", "min_remaining_s", "no_keychain", "overlay", "profile", "token", "vault")
-
-    def __init__(
-        self,
-        profile: str,
-        *,
-        min_remaining_s: float | None = None,
-        overlay: Overlay | None = None,
-        token: str | None = None,
-        vault: str | None = None,
-        no_keychain: bool = False,
-        for_sdk: bool = False,
-    ) -> None:
-        self.for_sdk = for_sdk
-        self.profile = profile
-        self.min_remaining_s = min_remaining_s
-        self.overlay = overlay
-        self.token = token
-        self.vault = vault
-        self.no_keychain = no_keychain
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether nothing but the profile is given: such requests alone are answered by witnesses."""
-        given = (self.min_remaining_s, self.token, self.vault)
-        return not (self.overlay or self.no_keychain) and given == (None, None, None)
 
 
 class HandedOver:
@@ -106,14 +69,13 @@ def hand_over(wanted: HandOver, outside: Outside) -> HandedOver:
 
 
 def _hand_over(wanted: HandOver, outside: Outside) -> HandedOver:
-    enough_s = LEFT_FOR_SDKS_S if wanted.min_remaining_s is None else wanted.min_remaining_s
-    planned = _planned(wanted, outside, enough_s)
+    planned = _planned(wanted, outside)
     session = _stored(planned, wanted.profile)
     if session is not None:
         return _handed(planned, wanted.profile, session)
     if wanted.min_remaining_s is not None:
         return _handed(planned, wanted.profile, _renewed(planned, wanted, outside))
-    rest = _planned(wanted, outside, MARGIN_S)
+    rest = _planned_with(wanted, outside, MARGIN_S)
     rest_of_session = _stored(rest, wanted.profile)
     if rest_of_session is None:
         return _handed(planned, wanted.profile, _renewed(planned, wanted, outside))
@@ -148,21 +110,23 @@ def _renewed(planned: Planned, wanted: HandOver, outside: Outside) -> Session:
     (outcome,) = renew_many(planned, outside, token=wanted.token, done=lambda: None)
     if outcome.session is not None:
         return outcome.session
-    error = _first_failure(outcome.error)
+    error = first_failure(outcome.error)
     if isinstance(error, NeedsHuman):
-        command = f"in a terminal: aws-mfa renew {quote(wanted.profile)}"
+        command = f"in a terminal: {wanted.renew_command()}"
         raise NeedsHuman(f"profile {wanted.profile!r} needs an MFA code: {error.message}", command)
     raise error
 
 
-def _first_failure(error: AwsMfaError | None) -> AwsMfaError:
-    """For one profile it says more than that of the last role in its chain, 'not tried, because ...'."""
-    while error is not None and isinstance(error.__cause__, AwsMfaError):
-        error = error.__cause__
-    return error or AwsMfaError("the session got lost", "try again")
+def _planned(wanted: HandOver, outside: Outside) -> Planned:
+    """As much left as is wanted; of sessions that never have fifteen minutes left, half their time."""
+    if wanted.min_remaining_s is not None:
+        return _planned_with(wanted, outside, wanted.min_remaining_s)
+    planned = _planned_with(wanted, outside, LEFT_FOR_SDKS_S)
+    needed_s = needed_by_sdks(planned.plan.of_profile[wanted.profile].inputs)
+    return planned if needed_s == LEFT_FOR_SDKS_S else _planned_with(wanted, outside, needed_s)
 
 
-def _planned(wanted: HandOver, outside: Outside, min_remaining_s: float) -> Planned:
+def _planned_with(wanted: HandOver, outside: Outside, min_remaining_s: float) -> Planned:
     request = PlanRequest(
         [wanted.profile],
         min_remaining_s=min_remaining_s,

@@ -47,6 +47,12 @@ class Outside(Protocol):
     def with_code_ways(self, ways: Sequence[CodeWay]) -> Outside:
         """The same doors, with these ways to a code."""
 
+    def away_from_terminal(self) -> Outside:
+        """The same doors, for while the terminal is another program's: it refuses every question, a vault's too."""
+
+    def unattended(self) -> Outside:
+        """The same doors, with nobody to ask: every question is refused, and a locked keychain stays locked."""
+
     @property
     def turns(self) -> Turns:
         """Whose turn it is to ask for a code, over all processes of this user."""

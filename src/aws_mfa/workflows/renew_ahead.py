@@ -13,7 +13,7 @@ from contextlib import suppress
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from aws_mfa.errors import AwsMfaError, Cancelled, NeedsHuman
+from aws_mfa.errors import AwsMfaError, Cancelled, KeychainUnavailable, NeedsHuman
 from aws_mfa.rules.child_region import region_of
 from aws_mfa.rules.container_credentials import Held
 from aws_mfa.rules.freshness import MARGIN_S
@@ -36,13 +36,13 @@ _ASK_AGAIN_S = 600.0
 class _Kept:
     """One profile: its session, when to renew it, and what was told about it. Moments in seconds since the epoch."""
 
-    __slots__ = ("ahead_s", "ask_at", "code_at", "needs_code", "pause_s", "session", "told", "try_at")
+    __slots__ = ("ahead_s", "ask_at", "code_at", "needs_person", "pause_s", "session", "told", "try_at")
 
     def __init__(self, session: Session, ahead_s: float, code_at: float | None) -> None:
         self.session = session
         self.ahead_s = ahead_s
         self.code_at = code_at
-        self.needs_code = False
+        self.needs_person = False
         self.try_at = 0.0
         self.pause_s = _FIRST_PAUSE_S
         self.ask_at = 0.0
@@ -101,9 +101,9 @@ class RenewAhead:
                 self._attempt(name, kept)
 
     def to_be_asked_for(self) -> list[str]:
-        """The profiles that need a code now, and whose question was not refused lately."""
+        """The profiles that need a code now, or a vault to be opened, and whose question was not refused lately."""
         now = self._outside.now()
-        return [name for name, kept in self._kept.items() if kept.needs_code and kept.ask_at <= now]
+        return [name for name, kept in self._kept.items() if kept.needs_person and kept.ask_at <= now]
 
     def ask(self, names: list[str], asking: Outside) -> None:
         """Ask for what these profiles need, through the doors `asking`; tells what comes of it, never raises."""
@@ -126,21 +126,24 @@ class RenewAhead:
     def _attempt(self, name: str, kept: _Kept) -> None:
         kept.try_at = self._outside.now() + kept.pause_s
         try:
-            planned = planned_sessions(self._wanted, [name], self._outside, left_s=kept.ahead_s)
+            quiet = self._outside.unattended()
+            planned = planned_sessions(self._wanted, [name], quiet, left_s=kept.ahead_s)
             if planned.plan.codes:
                 self._wait_for_code(name, kept)
                 return
-            result = carried_out(planned, self._outside, None)[name]
+            result = carried_out(planned, quiet, None)[name]
         except Exception as error:  # noqa: BLE001  # whatever it is, the session that is good is served
             result = _as_ours(error)
         if isinstance(result, AwsMfaError):
+            # Here nobody is asked for a passphrase, nor to unlock the keychain; `ask` may be.
+            kept.needs_person |= isinstance(result, (NeedsHuman, KeychainUnavailable))
             kept.pause_s = min(2 * kept.pause_s, _LONGEST_PAUSE_S)
             self._not_renewed(name, result)
         else:
             self._take(name, result)
 
     def _wait_for_code(self, name: str, kept: _Kept) -> None:
-        kept.needs_code = True
+        kept.needs_person = True
         kept.try_at = self._outside.now() + _LOOK_AGAIN_S
         minutes = round(kept.ahead_s / 60) + 1
         command = f"aws-mfa renew --min-remaining {minutes}m {quote(name)}"
@@ -155,7 +158,7 @@ class RenewAhead:
             # A session of fifteen minutes never has twenty left.
             left_s = session.expires_at - self._outside.now()
             ahead_s = min(self._wanted.ahead_s, max(left_s / 2, MARGIN_S))
-            kept = _Kept(session, ahead_s, code_needed_at(self._wanted, name, session, self._outside))
+            kept = _Kept(session, ahead_s, code_needed_at(self._wanted, name, session, self._outside.unattended()))
             self._kept[name] = kept
         if self._endpoint is not None:
             self._endpoint.hand_out(name, Held(name, session))
@@ -171,7 +174,7 @@ class RenewAhead:
         self._tell_once(name, f"{name}: not renewed, {until}: {'; '.join([error.message, *error.hints[:1]])}")
 
     def _tell_ahead(self, name: str, kept: _Kept, now: float) -> None:
-        if kept.code_at is not None and kept.code_at - now <= self._wanted.ahead_s and not kept.needs_code:
+        if kept.code_at is not None and kept.code_at - now <= self._wanted.ahead_s and not kept.needs_person:
             self._tell_once(name, f"{name}: will need an MFA code at {local_text(kept.code_at)}")
 
     def _tell_once(self, name: str, line: str) -> None:

@@ -69,6 +69,13 @@ def exit_code_of(outcomes: list[Outcome]) -> int:
     return errors[0].exit_code if errors else 0
 
 
+def first_failure(error: AwsMfaError | None) -> AwsMfaError:
+    """For one profile it says more than that of the last role in its chain, 'not tried, because ...'."""
+    while error is not None and isinstance(error.__cause__, AwsMfaError):
+        error = error.__cause__
+    return error or AwsMfaError("the session got lost", "try again")
+
+
 def _make_calls(planned: Planned, outside: Outside, keeper: Keeper, codes: Codes, done: Callable[[], None]) -> None:
     """Those with a code one after the other; then all that are as deep in their chains at once."""
     with_code = planned.plan.codes

@@ -5,9 +5,10 @@ Serve the sessions of profiles on the local endpoint, renewed ahead so that a re
         environ.update(served.variables("work"))                            # AWS_CONTAINER_..., for a child
         served.ask_when_needed()                                            # `aws-mfa serve`: until Ctrl-C
 
-Inside the `with` a thread renews what needs no code; it never asks and opens no vault for it. `ask_when_needed` is
-for whoever owns the terminal. Where a child owns it (`exec --server`), `serving(..., asks_beside=AWAY_FROM_TERMINAL)`
-asks by a dialog or `aws-mfa code` alone, from a thread of its own, while the child runs in the body of the `with`.
+Inside the `with` a thread renews what needs no code; it never asks, and a vault that would have to ask stays closed.
+`ask_when_needed` is for whoever owns the terminal. Where a child owns it (`exec --server`),
+`serving(..., asks_beside=AWAY_FROM_TERMINAL)` asks by a dialog or `aws-mfa code` alone, from a thread of its own, while
+the child runs in the body of the `with`: a passphrase that is not known by then is not asked for either.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from aws_mfa.rules.child_environment import ENDPOINT
-from aws_mfa.rules.code_ways import CODE, DIALOG, WAYS
+from aws_mfa.rules.code_ways import CODE, DIALOG, TERMINAL, WAYS
 from aws_mfa.workflows.patient_way import PatientWay
 from aws_mfa.workflows.renew_ahead import RenewAhead
 
@@ -66,9 +67,10 @@ class Served:
                 self.renewals.ask(names, self._asking(by))
 
     def _asking(self, by: Collection[str]) -> Outside:
-        """The same doors, and two minutes for whoever is asked."""
+        """The same doors, and two minutes for whoever is asked; none to the terminal where it is not among the ways."""
         ways = [PatientWay(way, _QUESTION_S) for way in self._outside.code_ways if way.name in by]
-        return self._outside.with_code_ways(ways)
+        doors = self._outside if TERMINAL in by else self._outside.away_from_terminal()
+        return doors.with_code_ways(ways)
 
 
 @contextmanager

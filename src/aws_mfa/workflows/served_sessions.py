@@ -14,7 +14,7 @@ from aws_mfa.rules.freshness import MARGIN_S
 from aws_mfa.rules.session_labels import mfa_label
 from aws_mfa.rules.session_steps import Reused, Step
 from aws_mfa.workflows.plans import PlanRequest, plan_sessions
-from aws_mfa.workflows.renew_many import renew_many
+from aws_mfa.workflows.renew_many import first_failure, renew_many
 
 if TYPE_CHECKING:
     from aws_mfa.model import Session
@@ -117,6 +117,7 @@ def _rest(wanted: Serve, name: str, outside: Outside, error: AwsMfaError) -> Ses
     found = planned.plan.of_profile.get(name)
     if isinstance(found, Reused):
         return planned.stored.session(found)
+    error = first_failure(error)
     if isinstance(error, NeedsHuman):
         command = f"in a terminal: aws-mfa renew {quote(name)}"
         raise NeedsHuman(f"profile {name!r} needs an MFA code: {error.message}", command)

@@ -45,7 +45,13 @@ class StoredSessions:
         return self._for_sdks or name in self._asks_us
 
     def until(self, label: str, inputs: Mapping[str, str]) -> float | None:
-        """When the stored session of this label and these inputs ends."""
+        """When the stored session of this label and these inputs ends; what it is then, is known from here on."""
+        expires_at = self._until(label, inputs)
+        if expires_at is not None:
+            self._ends[label, tuple(inputs.items())] = expires_at
+        return expires_at
+
+    def _until(self, label: str, inputs: Mapping[str, str]) -> float | None:
         cached, in_file = self._outside.session_cache.find(label, inputs), self._in_file(label, inputs)
         if cached is None and in_file is None:
             return None
@@ -55,17 +61,16 @@ class StoredSessions:
         else:
             expires_at, session = cached.expires_at, cached.session
         self._found.setdefault(label, []).append((inputs, session))
-        self._ends[label, tuple(inputs.items())] = expires_at
         return expires_at
 
     def newer(self, step: Step) -> Session | None:
         """The step's session, if another process has stored one since `until` was asked."""
         known_until = self._ends.get((step.label, step.key), 0.0)
-        expires_at = self.until(step.label, step.inputs)
+        expires_at = self._until(step.label, step.inputs)
         if expires_at is None or expires_at <= known_until:
             # In this order: what moves from the cache into the file is in one of the two at any moment.
             self._file = SectionIndex(self._outside.credentials.read(), self._outside.credentials.path)
-            expires_at = self.until(step.label, step.inputs)
+            expires_at = self._until(step.label, step.inputs)
         if expires_at is None or expires_at <= known_until:
             return None
         return self.session(Reused(step, expires_at))

@@ -45,7 +45,15 @@ It is the protocol of containers on 127.0.0.1; the token that SDKs must show is
 in a file of yours alone. A request never asks for a code: what will need one is
 told here ahead of time, and asked for here or answered by: aws-mfa code"""
 
-_ENDING = ("SIGTERM", "SIGHUP", "SIGINT", "SIGBREAK")
+# All that end a program unless it handles them, but for those that a fault of its own brings.
+_ENDING = (
+    *("SIGTERM", "SIGHUP", "SIGINT", "SIGBREAK", "SIGQUIT", "SIGABRT", "SIGUSR1", "SIGUSR2"),
+    *("SIGALRM", "SIGVTALRM", "SIGPROF", "SIGXCPU", "SIGPWR", "SIGSTKFLT", "SIGTRAP", "SIGSYS", "SIGEMT"),
+)
+_PORT_HELP = (
+    "the port on 127.0.0.1 (default: one that is free; a fixed one is not for machines with other users: who takes it"
+    " when this process is gone gets the token from your SDKs, and may give them credentials of somebody else)"
+)
 _KILLED = 128  # shells: 128 + the signal
 _HIGHEST_PORT = 65535
 
@@ -62,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add = parser.add_argument
     add("profiles", nargs="+", metavar="PROFILE", help="the profiles; each is served at a path of its name")
-    add("--port", type=int, default=0, metavar="N", help="the port on 127.0.0.1 (default: one that is free)")
+    add("--port", type=int, default=0, metavar="N", help=_PORT_HELP)
     add("--shell", choices=FORMS, help="the form of what is printed (default: that of the calling shell)")
     add_hand_over_arguments(parser)
 
@@ -135,7 +143,9 @@ def _url(served: Served, profile: str) -> list[tuple[str, str]]:
 def _told_by_signals() -> Iterator[None]:
     """Raise `_ToldToEnd` where a signal would kill us; one that is ignored (nohup) stays so, and none comes twice."""
     numbers = [getattr(signal, name) for name in _ENDING if hasattr(signal, name)]
-    earlier = {number: signal.getsignal(number) for number in numbers if signal.getsignal(number) != signal.SIG_IGN}
+    found = {number: signal.getsignal(number) for number in numbers}
+    # None: not Python's to give back, such as faulthandler's for SIGABRT.
+    earlier = {number: handler for number, handler in found.items() if handler not in (signal.SIG_IGN, None)}
 
     def end(number: int, frame: FrameType | None) -> None:
         del frame
