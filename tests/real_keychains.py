@@ -167,9 +167,13 @@ class RealKeychain:
 
     def type_into(self, window: str, text: str) -> None:
         """Type into the window with this in its title as soon as there is one, and press Enter."""
-        self.wait_until(lambda: self._xdotool("search", "--onlyvisible", "--name", window))
+        self.wait_until(lambda: self.shows(window))
         self._xdotool("type", text)
         self._xdotool("key", "Return")
+
+    def shows(self, window: str) -> bool:
+        """Whether there is a window with this in its title."""
+        return self._xdotool("search", "--onlyvisible", "--name", window)
 
     def _xdotool(self, *arguments: str) -> bool:
         ended = subprocess.run(["xdotool", *arguments], env=self.environ, capture_output=True, timeout=20, check=False)

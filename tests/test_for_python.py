@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
 import threading
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from unittest import mock
@@ -14,13 +16,13 @@ import pexpect
 import pytest
 
 import aws_mfa
+from aws_mfa.cli.wiring import RealOutside
 from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, NeedsHuman
 from aws_mfa.practice import PracticeAws
 from classic_stage import ClassicStage
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-    from contextlib import AbstractContextManager
+    from collections.abc import Generator, Iterator
 
     from boto3.session import Session
 
@@ -88,10 +90,15 @@ def add_role(stage: ClassicStage, *, duration_s: int = 3600, region: str = "eu-c
     return role.arn
 
 
-def with_left(credentials: ProfileCredentials, left_s: float) -> AbstractContextManager[object]:
-    """Let botocore believe that so many seconds are left."""
+@contextlib.contextmanager
+def with_left(credentials: ProfileCredentials, left_s: float) -> Iterator[None]:
+    """Let botocore and the tool believe that so many seconds are left."""
     moment = credentials._expiry_time - timedelta(seconds=left_s)
-    return mock.patch.object(credentials, "_time_fetcher", return_value=moment)
+    with (
+        mock.patch.object(credentials, "_time_fetcher", return_value=moment),
+        mock.patch.object(RealOutside, "now", return_value=moment.timestamp()),
+    ):
+        yield
 
 
 def test_import_loads_nothing_of_the_house() -> None:
@@ -203,6 +210,17 @@ def test_the_function_that_is_asked_may_itself_need_a_session(stage: ClassicStag
         return stage.code()
 
     assert aws_mfa.credentials("prod", ask=ask).method == "aws-mfa"
+
+
+def test_a_function_that_needs_the_very_session_it_is_asked_for_is_told_at_once(stage: ClassicStage) -> None:
+    def ask(question: str) -> str:
+        aws_mfa.credentials("work", ask=Person(stage))
+        return stage.code()
+
+    began_at = time.monotonic()
+    with pytest.raises(BadInput, match="what was called to answer it needs such a code itself"):
+        aws_mfa.credentials("work", ask=ask)
+    assert time.monotonic() - began_at < 20
 
 
 def test_where_nobody_can_be_asked_the_text_holds_the_way_out(stage: ClassicStage) -> None:

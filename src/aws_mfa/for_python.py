@@ -25,7 +25,8 @@ from aws_mfa.rules.code_ways import COMMANDS
 from aws_mfa.rules.section_names import profile_in_force
 from aws_mfa.rules.session_policies import check_policy_arns
 from aws_mfa.rules.session_steps import Overlay
-from aws_mfa.workflows.hand_over import HandOver, hand_over
+from aws_mfa.workflows.hand_over import hand_over
+from aws_mfa.workflows.hand_over_request import HandOver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

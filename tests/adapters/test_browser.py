@@ -64,6 +64,14 @@ def test_a_desktop_opens_the_page(programs: Programs, capfd: pytest.CaptureFixtu
     assert int((programs.folder / "xdg-open.session").read_text()) != os.getsid(0)
 
 
+def test_it_gets_no_credentials(programs: Programs) -> None:
+    programs.add("xdg-open", f'env > "{programs.folder}/env"')
+    assert programs.opened(DISPLAY=":0", AWS_SECRET_ACCESS_KEY="canary", AWS_BEARER_TOKEN_BEDROCK="canary")
+    seen = (programs.folder / "env").read_text()
+    assert "DISPLAY=:0" in seen
+    assert "canary" not in seen
+
+
 def test_without_a_display_nothing_is_started(programs: Programs) -> None:
     programs.add("xdg-open")
     assert not programs.opened()

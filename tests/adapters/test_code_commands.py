@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aws_mfa.adapters import program_output
+from aws_mfa.adapters.answering_program import run_for_answer
 from aws_mfa.adapters.code_commands import MfaProcessWay, code_in
 from aws_mfa.adapters.ykman import YkmanWay, matching_account
 from aws_mfa.errors import Cancelled, NeedsHuman, WrongSecret
@@ -137,6 +139,9 @@ def test_credentials_are_not_for_it_and_what_unlocks_a_manager_is(tmp_path: Path
         "AWS_SESSION_TOKEN": "canary",
         "AWS_SECURITY_TOKEN": "canary",
         "AWS_CONTAINER_AUTHORIZATION_TOKEN": "canary",
+        "AWS_ACCESS_KEY": "canary",
+        "AWS_SECRET_KEY": "canary",
+        "AWS_BEARER_TOKEN_BEDROCK": "canary",
         "OP_SESSION_work": "kept",
     }
     asked(shell(f"env > {shlex.quote(str(seen))}; echo 123456"), environ)
@@ -184,6 +189,71 @@ def test_a_withdrawal_ends_it_even_where_it_ignores_signals(tmp_path: Path) -> N
     timer.join()
     assert time.monotonic() - began_at < 5
     assert ends(int(wait_for(pids)))
+
+
+@pytest.fixture(params=[program_output._BySelector, program_output._ByThreads])
+def reader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways of reading, that of Windows too."""
+    monkeypatch.setattr(program_output, "_READER", request.param)
+
+
+@pytest.mark.usefixtures("reader")
+def test_what_it_leaves_running_is_neither_waited_for_nor_ended(tmp_path: Path) -> None:
+    """Such as the agent of a password manager, with our pipe in its hands."""
+    pids = tmp_path / "pid"
+    began_at = time.monotonic()
+    assert asked(shell(f"sleep 60 & echo $! > {shlex.quote(str(pids))}; echo 123456")) == "123456"
+    assert time.monotonic() - began_at < 5
+    left = int(wait_for(pids))
+    assert is_running(left)
+    os.kill(left, signal.SIGKILL)
+
+
+@pytest.mark.usefixtures("reader")
+def test_a_filter_that_ends_a_moment_later_is_heard() -> None:
+    assert asked(shell("{ sleep 0.05; echo 123456; } &")) == "123456"
+
+
+@pytest.mark.usefixtures("reader")
+def test_a_withdrawal_is_not_held_up_by_whoever_has_the_pipe(tmp_path: Path) -> None:
+    pids = tmp_path / "pid"
+    detached = "import os, time; os.setsid(); print(os.getpid(), file=open(sys.argv[1], 'w'), flush=True)"
+    script = f"import sys; {detached}; time.sleep(60)"
+    child = " ".join(map(shlex.quote, [sys.executable, "-c", script, str(pids)]))
+    withdrawal = Withdrawal()
+    withdrawn_at: list[float] = []
+
+    def withdraw() -> None:
+        wait_for(pids)
+        withdrawal.withdraw(WrongSecret("the keys are wrong"))
+        withdrawn_at.append(time.monotonic())
+
+    thread = threading.Thread(target=withdraw)
+    thread.start()
+    with pytest.raises(WrongSecret):
+        asked(shell(f"{child} & wait"), withdrawal=withdrawal)
+    ended_at = time.monotonic()
+    thread.join()
+    assert ended_at - withdrawn_at[0] < 2
+    os.kill(int(wait_for(pids)), signal.SIGKILL)
+
+
+@pytest.mark.usefixtures("reader")
+@pytest.mark.parametrize("command", ["yes 123456", "sh -c 'yes 123456 & echo 654321'"])
+def test_one_that_prints_without_end_is_ended_and_read_no_further(command: str) -> None:
+    began_at = time.monotonic()
+    with pytest.raises(NeedsHuman, match="printed more than 64 KiB"):
+        asked(command)
+    assert time.monotonic() - began_at < 5
+
+
+def test_noise_on_stderr_is_cut_and_ends_nothing() -> None:
+    noise = "head -c 1000000 /dev/zero >&2; echo 123456"
+    ended = run_for_answer(
+        ["/bin/sh", "-c", noise], environ=os.environ, limit_s=10, withdrawal=None, catches_stderr=True
+    )
+    assert ended.stdout == b"123456\n"
+    assert 65536 < len(ended.stderr) < 80000
 
 
 def test_a_question_withdrawn_before_starts_nothing(tmp_path: Path) -> None:

@@ -20,12 +20,12 @@ def ways(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Linux with nothing installed, and which of the two ways was taken."""
     taken: list[str] = []
 
-    def through_keyring(*_: object) -> str:
-        taken.append("keyring")
+    def through_keyring(*_: object, may_ask: bool) -> str:
+        taken.append("keyring" if may_ask else "keyring unasked")
         return "keyring"
 
-    def directly(address: str, collection: str | None) -> str | None:
-        taken.append(f"directly {address} {collection}")
+    def directly(address: str, collection: str | None, *, may_ask: bool) -> str | None:
+        taken.append(f"directly {address} {collection}" if may_ask else "directly unasked")
         return None if "empty" in address else "direct"
 
     monkeypatch.setattr(sys, "platform", "linux")
@@ -42,6 +42,13 @@ def opened(**environ: str) -> object:
 def test_the_secret_service_on_the_bus_is_spoken_to_directly(ways: list[str]) -> None:
     opened(DBUS_SESSION_BUS_ADDRESS="unix:path=/a", KEYRING_PROPERTY_PREFERRED_COLLECTION="/c")
     assert ways == ["directly unix:path=/a /c"]
+
+
+@pytest.mark.parametrize("setting", [{}, {"KEYRING_PROPERTY_APPID": "mine"}])
+def test_that_nobody_may_be_asked_is_told_to_either(ways: list[str], setting: dict[str, str]) -> None:
+    environ = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/a", **setting}
+    keychain_backend.open_backend(environ, StderrMute(), may_ask=False)
+    assert ways == ["keyring unasked" if setting else "directly unasked"]
 
 
 @pytest.mark.parametrize(

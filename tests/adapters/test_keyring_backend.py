@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -11,6 +12,7 @@ from aws_mfa.adapters.stderr_mute import StderrMute
 from aws_mfa.errors import KeychainUnavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from keyring.backend import KeyringBackend  # noqa: TID251
@@ -132,6 +134,31 @@ def test_a_keyringrc_that_cannot_be_used_is_refused(
     (tmp_path / "python_keyring" / "keyringrc.cfg").write_text(text)
     with pytest.raises(KeychainUnavailable, match=line):
         keyring_backend.open_keyring({}, StderrMute())
+
+
+def test_where_nobody_may_be_asked_each_backend_is_looked_at_before_it_is_called(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked_at: list[str] = []
+
+    def refuse_locked(one: KeyringBackend, address: str) -> None:
+        looked_at.append(f"{type(one).__name__} at {address}")
+        raise KeychainUnavailable("locked")
+
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr("keyring.backend.get_all_keyring", lambda: [*ALWAYS_THERE, KWALLET])
+    monkeypatch.setitem(sys.modules, "aws_mfa.adapters.keychain_locks", SimpleNamespace(refuse_locked=refuse_locked))
+    opened = keyring_backend.open_keyring({"DBUS_SESSION_BUS_ADDRESS": "bus"}, StderrMute(), may_ask=False)
+    acts: list[Callable[[], object]] = [
+        lambda: opened.get("s", "u"),
+        lambda: opened.find("s", "u"),
+        lambda: opened.set("s", "u", "v"),
+        lambda: opened.delete("s", "u"),
+    ]
+    for act in acts:
+        with pytest.raises(KeychainUnavailable):
+            act()
+    assert looked_at == ["DBusKeyring at bus"] * len(acts)
 
 
 def test_an_empty_variable_names_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,13 +2,20 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import sys
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 
 from aws_mfa.adapters.passphrase_command import PassphraseCommand
 from aws_mfa.errors import BadInput
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="programs of POSIX")
 
 
 def python(code: str) -> str:
@@ -72,6 +79,31 @@ def test_a_command_that_does_not_end_is_given_up() -> None:
             new=False
         )
     assert time.monotonic() - began_at < 5
+
+
+@posix
+def test_what_it_leaves_running_is_not_waited_for(tmp_path: Path) -> None:
+    """The agent of a password manager that it started, with our pipe in its hands."""
+    pid = tmp_path / "pid"
+    command = f"/bin/sh -c 'sleep 60 & echo $! > {pid}; echo correct horse'"
+    began_at = time.monotonic()
+    try:
+        assert PassphraseCommand(command, time_limit_s=20)(new=False).reveal() == "correct horse"
+        assert time.monotonic() - began_at < 10
+    finally:
+        os.kill(int(pid.read_text()), signal.SIGKILL)  # still there: it is not ours to end
+
+
+@posix
+def test_one_that_prints_without_end_is_ended() -> None:
+    with pytest.raises(BadInput, match="printed more than 64 KiB"):
+        PassphraseCommand("yes hunter2", time_limit_s=20)(new=False)
+
+
+def test_it_gets_no_credentials() -> None:
+    environ = {**os.environ, "AWS_SECRET_ACCESS_KEY": "canary", "AWS_PROFILE": "work"}
+    code = "import os; print(os.environ.get('AWS_SECRET_ACCESS_KEY'), os.environ['AWS_PROFILE'])"
+    assert PassphraseCommand(python(code), environ=environ)(new=False).reveal() == "None work"
 
 
 def test_for_a_new_vault_it_must_say_the_same_twice() -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.adapters.keychain import open_keychain
+from aws_mfa.adapters.keychain_locks import refuse_locked
 from aws_mfa.errors import KeychainUnavailable
 from aws_mfa.model import LongTermKeys, Secret
 from needs import needs
@@ -51,7 +52,8 @@ import os, sys
 from aws_mfa.adapters.keychain import open_keychain
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.model import LongTermKeys, Secret
-vault = open_keychain(os.environ, time_limit_s=float(os.environ.get("LIMIT", "20")))
+limit_s, may_ask = float(os.environ.get("LIMIT", "20")), "UNASKED" not in os.environ
+vault = open_keychain(os.environ, time_limit_s=limit_s, may_ask=may_ask)
 try:
     if sys.argv[1] == "store":
         vault.store(sys.argv[2], LongTermKeys("AKIAIOSFODNN7EXAMPLE", Secret(sys.argv[3])))
@@ -219,6 +221,43 @@ def test_a_locked_keychain_at_a_desktop_shows_its_window_and_nobody_waits_for_ev
         assert vault.load(SECTION) is not None
         answering.join()
         assert delays == ["look"]
+
+
+BACKENDS = {"direct": "", "through keyring": "keyring.backends.SecretService.Keyring"}
+
+
+@pytest.mark.parametrize("backend", BACKENDS.values(), ids=BACKENDS)
+def test_where_nobody_may_be_asked_a_locked_keychain_shows_no_window(backend: str) -> None:
+    """A window that was opened stays when we are gone; open, the keychain is used as ever."""
+    with a_gnome_keyring_on_a_screen() as session:
+        settings = {"UNASKED": "1", **({"PYTHON_KEYRING_BACKEND": backend} if backend else {})}
+        assert program(session, "store", **settings) == "s"
+        session.lock()
+        began_at = time.monotonic()
+        for act in ("load", "check"):
+            assert program(session, act, **settings).startswith(
+                "KeychainUnavailable the keychain is locked, and nobody"
+            )
+        assert time.monotonic() - began_at < 10
+        assert not session.shows("Unlock")
+
+
+def test_where_nobody_may_be_asked_no_collection_is_made() -> None:
+    with a_gnome_keyring(password=b"") as session:
+        vault = open_keychain(session.environ, may_ask=False)
+        assert vault.load(SECTION) is None
+        with pytest.raises(KeychainUnavailable, match="nobody may be asked here"):
+            vault.check()
+
+
+def test_a_closed_wallet_is_known_without_opening_it() -> None:
+    kwallet = type("DBusKeyring", (), {"bus_name": "org.kde.kwalletd5", "object_path": "/modules/kwalletd5"})
+    kwallet.__module__ = "keyring.backends.kwallet"
+    with a_kwallet() as session:
+        refuse_locked(kwallet(), session.address)
+        session.call("org.kde.KWallet", "closeAllWallets", "", to="org.kde.kwalletd5", path="/modules/kwalletd5")
+        with pytest.raises(KeychainUnavailable, match="the keychain is locked, and nobody may be asked here"):
+            refuse_locked(kwallet(), session.address)
 
 
 def test_a_frozen_keychain_costs_the_time_limit_and_the_process_ends(gnome_keyring: RealKeychain) -> None:

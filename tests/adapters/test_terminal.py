@@ -401,12 +401,14 @@ def test_a_suspended_hidden_question_can_be_killed_from_the_shell(shell: Callabl
 
 
 @pytest.mark.real
-def test_a_question_withdrawn_in_the_background_ends_the_program(shell: Callable[[str], pexpect.spawn[str]]) -> None:
-    bash = shell(WITHDRAWN.format(ask="ask"))
+@pytest.mark.parametrize("ask", ["ask", "ask_hidden"])
+def test_in_the_background_no_question_is_put_and_the_program_ends(
+    shell: Callable[[str], pexpect.spawn[str]], ask: str
+) -> None:
+    bash = shell(WITHDRAWN.format(ask=ask))
     bash.sendline("./asking & sleep 1; jobs")
-    bash.expect_exact(QUESTION)
-    bash.expect_exact("WrongSecret the keys are wrong")
-    bash.expect_exact("Exit 5")
+    bash.expect_exact("NeedsHuman the terminal belongs to another program now")
+    bash.expect_exact("Exit 4")
 
 
 # In tmux, as people see it

@@ -45,16 +45,21 @@ def test_without_a_terminal_the_next_way_is_tried() -> None:
         way.ask(QUESTION)
 
 
-class TerminalOfAnother(ControllingTerminal):
-    def is_ours(self) -> bool:
-        return False
-
-
-def test_in_the_background_a_withdrawn_question_says_why_it_was_withdrawn() -> None:
+def test_in_the_background_a_withdrawn_question_says_why_it_was_withdrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     withdrawal = Withdrawal()
     withdrawal.withdraw(WrongSecret("the keys are wrong"))
-    with pytest.raises(WrongSecret):
-        TerminalWay(TerminalOfAnother()).ask(QUESTION, withdrawal)
+    monkeypatch.setattr("aws_mfa.adapters.posix_terminal.in_foreground", lambda fd: False)
+    ours, theirs = os.openpty()
+    try:
+        terminal = ControllingTerminal(os.ttyname(theirs))
+        with pytest.raises(NeedsHuman, match="another program"):
+            terminal.ask(QUESTION.text)
+        with pytest.raises(WrongSecret):
+            terminal.ask(QUESTION.text, withdrawal)
+        assert not TerminalWay(terminal).has_human
+    finally:
+        os.close(ours)
+        os.close(theirs)
 
 
 def test_a_terminal_that_is_gone_is_nobody_else_s_and_lent_to_nobody() -> None:
@@ -111,6 +116,17 @@ def test_in_the_background_it_refuses_instead_of_stopping_its_process_group() ->
     """What it says is on the terminal all the same."""
     child = shell_runs(IN_BACKGROUND, TERMINAL)
     child.expect_exact("said from here")
+    child.expect_exact("NeedsHuman the terminal belongs to another program now")
+    child.expect_exact("status=0")
+    child.close()
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("question", ["ask", "ask_hidden"])
+def test_no_question_at_all_stops_a_process_group_in_the_background(question: str) -> None:
+    """A passphrase is a question too: to switch the echo off alone would stop us."""
+    ways = f"type('', (), dict(say=print, ask=lambda self, q: choose_terminal(reads_pipe=False).{question}(q.text)))()"
+    child = shell_runs(IN_BACKGROUND, ways)
     child.expect_exact("NeedsHuman the terminal belongs to another program now")
     child.expect_exact("status=0")
     child.close()

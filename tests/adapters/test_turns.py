@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.adapters.turns import FileTurns
-from aws_mfa.errors import AwsMfaError, Cancelled, NeedsHuman, NobodyAnswered, RefusedByAws, UnknownDevice
+from aws_mfa.errors import AwsMfaError, BadInput, Cancelled, NeedsHuman, NobodyAnswered, RefusedByAws, UnknownDevice
 from fakes import DEVICE, NOW
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ with turns.turn(sys.argv[2], patience_s=5, or_without=False):
     print("mine", flush=True)
     time.sleep(60)
 """
+
+
+WAITING = f"waiting for pid {os.getpid()}, which asks for a code; any terminal can answer: aws-mfa code"
 
 
 class Stage:
@@ -65,6 +68,24 @@ def stage(tmp_path: Path) -> Stage:
     return Stage(str(tmp_path / "mfa" / "turns"))
 
 
+def in_another_thread(act: Callable[[], AwsMfaError | None]) -> AwsMfaError | None:
+    results: list[AwsMfaError | None] = []
+    thread = threading.Thread(target=lambda: results.append(act()), daemon=True)
+    thread.start()
+    thread.join(10)
+    (result,) = results
+    return result
+
+
+def wait_in_vain(stage: Stage) -> AwsMfaError | None:
+    """How the wait for a turn ended that another has."""
+    try:
+        with stage.turns().turn(DEVICE, patience_s=0.6, or_without=False):
+            return None
+    except AwsMfaError as error:
+        return error
+
+
 def shared_after(stage: Stage, act: Callable[[Turn], None]) -> AwsMfaError | None:
     """What is told to somebody who waited while the holder did this."""
     told: list[AwsMfaError | None] = []
@@ -78,9 +99,7 @@ def shared_after(stage: Stage, act: Callable[[Turn], None]) -> AwsMfaError | Non
 
 def test_the_holder_is_named_to_those_who_wait(stage: Stage) -> None:
     assert shared_after(stage, lambda turn: None) is None
-    assert stage.said == [
-        f"waiting for pid {os.getpid()}, which asks for a code; any terminal can answer: aws-mfa code"
-    ]
+    assert stage.said == [WAITING]
 
 
 def test_a_cancelled_question_is_cancelled_for_those_who_waited_for_it(stage: Stage) -> None:
@@ -134,14 +153,24 @@ def test_devices_do_not_wait_for_each_other(stage: Stage) -> None:
 
 
 def test_patience_ends_with_the_name_of_the_holder_and_the_ways_out(stage: Stage) -> None:
-    with (
-        stage.turns().turn(DEVICE, patience_s=1, or_without=False),
-        pytest.raises(NeedsHuman) as failure,
-        stage.turns().turn(DEVICE, patience_s=0.6, or_without=False),
-    ):
-        pytest.fail("two have a turn")
-    assert f"pid {os.getpid()} has been asking for a code of {DEVICE}" in failure.value.message
-    assert failure.value.hints[0].endswith("aws-mfa code")
+    with stage.turns().turn(DEVICE, patience_s=1, or_without=False):
+        failure = in_another_thread(lambda: wait_in_vain(stage))
+    assert isinstance(failure, NeedsHuman)
+    assert f"pid {os.getpid()} has been asking for a code of {DEVICE}" in failure.message
+    assert failure.hints[0].endswith("aws-mfa code")
+
+
+def test_who_would_wait_for_himself_is_told_at_once_and_others_wait(stage: Stage) -> None:
+    """What answers a question, such as the function given as `ask`, may need a session that needs the same question."""
+    began_at = time.monotonic()
+    with stage.turns().turn(DEVICE, patience_s=20, or_without=False):
+        with pytest.raises(BadInput, match=f"the question for a code of {DEVICE} is open"):
+            stage.turns().turn(DEVICE, patience_s=20, or_without=False).__enter__()
+        with stage.turns().turn(f"{DEVICE}-2", patience_s=1, or_without=False):
+            assert isinstance(in_another_thread(lambda: wait_in_vain(stage)), NeedsHuman)
+    assert time.monotonic() - began_at < 10
+    with stage.turns().turn(DEVICE, patience_s=1, or_without=False):
+        assert stage.said == [WAITING]
 
 
 def test_who_has_a_code_in_hand_goes_on_without_a_turn(stage: Stage) -> None:

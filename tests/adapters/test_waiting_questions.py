@@ -209,17 +209,18 @@ def test_who_hangs_or_drops_does_not_keep_the_next_from_answering(folder: str) -
                 assert other.recv(64) == b"", "they are told that it is over"
 
 
-def test_more_clients_than_a_person_has_terminals_are_turned_away(folder: str) -> None:
-    place = Place()
-    asking = Asking(AnsweredElsewhere(place, folder))
+def test_clients_that_hang_keep_nobody_out_the_oldest_silent_one_makes_room(folder: str) -> None:
+    asking = Asking(AnsweredElsewhere(Place(), folder))
     with contextlib.ExitStack() as clients:
-        for _ in range(question_clients._MOST_CLIENTS):
-            clients.enter_context(connected(folder))
-        (one_more,) = question_sockets.live_sockets(folder)
-        with one_more:
-            assert one_more.recv(64) == b""
-        place.end("typed")
-        assert asking.ended() == "typed"
+        half, oldest, *_ = [clients.enter_context(connected(folder)) for _ in range(question_clients._MOST_CLIENTS)]
+        half.sendall(b"918")
+        time.sleep(0.2)
+        with connected(folder):
+            oldest.settimeout(LONG_S)
+            assert oldest.recv(64) == b""
+            half.sendall(b"273\n")
+            assert half.recv(64) == b"taken\n"
+    assert asking.ended() == CODE
 
 
 def test_a_silent_client_is_hung_up_on_in_the_end(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -470,10 +471,17 @@ def test_the_waiting_way_waits_for_somebody_who_types(folder: str) -> None:
 
 
 def test_not_even_for_him_it_waits_for_ever(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(question_clients, "PATIENCE_WITH_CLIENT_S", 0.3)
-    asking = Asking(WaitingWay(folder, announce=lambda text: None, is_manned=True, patience_s=0.1))
-    with connected(folder), pytest.raises(NobodyAnswered):
-        asking.ended()
+    """Nor for one after the other: the question is extended once."""
+    monkeypatch.setattr(question_clients, "EXTENSION_S", 0.5)
+    asking = Asking(WaitingWay(folder, announce=lambda text: None, is_manned=True, patience_s=0.2))
+    with connected(folder):
+        time.sleep(0.4)
+        with connected(folder), pytest.raises(NobodyAnswered):
+            asking.ended()
+
+
+def test_who_hangs_holds_a_question_up_for_a_minute_at_most() -> None:
+    assert question_clients.EXTENSION_S <= 60
 
 
 def test_the_waiting_way_is_withdrawn_by_the_check(folder: str) -> None:

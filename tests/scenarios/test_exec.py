@@ -175,6 +175,21 @@ def test_nobody_to_ask_is_exit_4_and_the_command_to_run(stage: ClassicStage) -> 
     assert "hint: in a terminal: aws-mfa renew default" in ended.err
 
 
+PASSPHRASE = {"AWS_MFA_VAULT": "age", "AWS_MFA_AGE_PASSPHRASE_COMMAND": "echo open sesame"}
+
+
+@pytest.mark.parametrize(
+    "line", ["$TOOL exec default --no-input -- true", "set -m; $TOOL exec default -- true & wait $!"]
+)
+def test_the_passphrase_is_not_asked_for_where_nobody_can_be_asked(stage: ClassicStage, line: str) -> None:
+    """In the background the question would stop us, with the device's turn held."""
+    assert stage.run("import", "--yes", "--vault", "age", env=PASSPHRASE).code == 0
+    child = on_terminal(stage, f'{line}; echo "status=$?"', AWS_MFA_VAULT="age")
+    child.expect_exact("in a terminal: aws-mfa renew default")
+    child.expect_exact("status=4")
+    child.close()
+
+
 @BOTH_WAYS
 def test_without_a_command_it_is_the_users_shell(stage: ClassicStage, flags: list[str]) -> None:
     renewed(stage)

@@ -284,8 +284,11 @@ def test_one_code_serves_all_and_the_secrets_stay_where_they_belong(stage: Class
 
 
 @posix_signals
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, getattr(signal, "SIGHUP", 0)])
-def test_however_it_is_ended_the_token_is_gone(server: Server, number: int) -> None:
+@pytest.mark.parametrize(
+    "name", ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGABRT", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGXCPU"]
+)
+def test_however_it_is_ended_the_token_is_gone(server: Server, name: str) -> None:
+    number = getattr(signal, name)
     assert os.path.exists(server.token_file)
     code, said = server.end(number)
     assert (code, said.splitlines()[-1]) == (128 + number, "no longer serving")
@@ -369,6 +372,37 @@ def test_a_code_is_asked_for_on_its_terminal_while_requests_are_answered(
     finally:
         child.close()
     assert child.exitstatus == 130
+
+
+PASSPHRASE = {"AWS_MFA_VAULT": "age", "AWS_MFA_AGE_PASSPHRASE_COMMAND": "echo open sesame"}
+
+
+@posix_signals
+@pytest.mark.parametrize("flags", [[], ["--no-input"]], ids=["asking", "no input"])
+def test_the_passphrase_is_not_asked_for_on_a_childs_terminal(
+    stage: ClassicStage, role: Role, moved_clock: MovedClock, flags: list[str]
+) -> None:
+    """What is typed there is for the child, and the child decides whether it is shown."""
+    stage.write(stage.read(stage.config).replace("mfa_serial", "duration_seconds = 3600\nmfa_serial", 1), stage.config)
+    assert stage.run("import", "--yes", "--vault", "age", env=PASSPHRASE).code == 0
+    stored = stage.run("exec", "ann", "--token", stage.code(), "--", "true", env=PASSPHRASE)
+    assert stored.code == 0, stored
+    script = 'echo ready; read line; stty -a | grep -q -- "-echo " && echo HIDDEN; echo "got $line"'
+    command = [*moved_clock.command, "exec", "ann", "--server", *flags, "--", "sh", "-c", script]
+    environ = {**stage.environ, "AWS_MFA_VAULT": "age"}
+    child = pexpect.spawn(command[0], command[1:], env=environ, encoding="utf-8", timeout=30, dimensions=(24, 300))
+    try:
+        child.expect("ready")
+        moved_clock.forward(2500)
+        child.expect("ann: not renewed, served until [^:]*:[^:]*:[^:]*: the age vault needs its passphrase")
+        child.sendline("typed for the child")
+        child.expect(pexpect.EOF)
+        shown = child.before or ""
+    finally:
+        child.close()
+    assert "got typed for the child" in shown
+    assert "HIDDEN" not in shown
+    assert "Passphrase" not in shown
 
 
 def _groups(child: pexpect.spawn[str]) -> tuple[str, ...]:

@@ -8,6 +8,9 @@ import json
 import os
 import socket
 import stat
+import subprocess
+import sys
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -19,12 +22,26 @@ from aws_mfa.server import connection, endpoint
 from aws_mfa.server.endpoint import LocalEndpoint
 from aws_mfa.server.token_file import remove_leftovers
 from fakes import NOW, a_session
+from needs import ROOT
 
 if TYPE_CHECKING:
     import pathlib
     from collections.abc import Iterator, Mapping
 
 HOST = "127.0.0.1"
+CORE_LIMITS = """
+import os, resource, sys
+from aws_mfa.adapters.child_process import ChildProcess
+from aws_mfa.server.endpoint import LocalEndpoint
+LIMIT = "import resource; print(resource.getrlimit(resource.RLIMIT_CORE)[0])"
+hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+resource.setrlimit(resource.RLIMIT_CORE, (2048, hard))
+print("before", resource.getrlimit(resource.RLIMIT_CORE)[0], flush=True)
+with LocalEndpoint(sys.argv[1], 0, lambda: 0.0):
+    print("child", flush=True)
+    ChildProcess().run([sys.executable, "-c", LIMIT], os.environ)
+    print("serving", resource.getrlimit(resource.RLIMIT_CORE)[0])
+"""
 
 
 class Client:
@@ -225,7 +242,52 @@ def test_a_flood_of_quiet_connections_keeps_nobody_out(client: Client) -> None:
         assert _all_of(flood[0]) == b""
 
 
-def test_a_connection_in_use_is_not_the_one_that_makes_room(client: Client) -> None:
+def test_without_threads_to_be_had_it_hangs_up_and_goes_on(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    start, refusals = threading.Thread.start, [1, 2, 3]
+
+    def refuse(thread: threading.Thread) -> None:
+        if refusals:
+            refusals.pop()
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    for _ in range(3):
+        with client.connected() as refused:
+            assert _all_of(refused) == b""
+    assert client.ask()[0] == 200
+
+
+def test_whoever_has_an_answer_counts_as_active_already(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the next connections, opened at once, could end the one that has just been used."""
+    arrived: list[bytes] = []
+    with client.connected() as asking:
+
+        def look(_: LocalEndpoint, connection: socket.socket) -> None:
+            asking.settimeout(0.3)
+            with contextlib.suppress(TimeoutError):
+                arrived.append(asking.recv(1))
+
+        monkeypatch.setattr(LocalEndpoint, "_is_active", look)
+        head = f"GET /work HTTP/1.1\r\nHost: {HOST}:{client.port}\r\nAuthorization: {client.token}\r\n"
+        asking.sendall(f"{head}Connection: close\r\n\r\n".encode())
+        time.sleep(0.5)
+        asking.settimeout(10)
+        assert b" 200 " in _all_of(asking)
+    assert arrived == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX")
+def test_who_serves_writes_no_core_file_and_a_child_keeps_its_limit(folder: str) -> None:
+    process = subprocess.run(
+        [sys.executable, "-c", CORE_LIMITS, folder], env={**os.environ, "PYTHONPATH": os.path.join(ROOT, "src")},
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert process.stdout.split() == ["before", "2048", "child", "2048", "serving", "0"]
+
+
+def test_a_connection_in_use_is_not_the_one_that_makes_room(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "READ_LIMIT_S", 60.0)  # who is slow here is the machine
     with contextlib.ExitStack() as stack:
         asking = stack.enter_context(contextlib.closing(http.client.HTTPConnection(HOST, client.port, timeout=10)))
         asking.connect()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from pyrage import DecryptError, passphrase  # noqa: TID251 - this is the room where age files are opened
 
 from aws_mfa.adapters import key_items
+from aws_mfa.adapters.age_passphrase import KnownOfVault
 from aws_mfa.adapters.locks import lock
 from aws_mfa.adapters.private_files import ensure_private_folder, read_regular, replace_privately
 from aws_mfa.errors import BadInput, BrokenFile, KeychainUnavailable, NotSetUp
@@ -42,15 +43,14 @@ class AskPassphrase(Protocol):
 
 
 class AgeFile:
-    """The age file at `path`."""
+    """The age file at `path`; those that share `known` decrypt once, and with one passphrase."""
 
     name = "age"
 
-    def __init__(self, path: str, ask_passphrase: AskPassphrase) -> None:
+    def __init__(self, path: str, ask_passphrase: AskPassphrase, known: KnownOfVault | None = None) -> None:
         self._path = path
         self._ask_passphrase = ask_passphrase
-        self._known: Secret | None = None
-        self._opened: tuple[bytes, Items] | None = None
+        self._known = known or KnownOfVault()
 
     def check(self) -> None:
         """Prove that the file opens, or that one can be made where it will stand; asks for the passphrase."""
@@ -106,9 +106,10 @@ class AgeFile:
         data = self._bytes()
         if data is None:
             return {}
-        if self._opened is None or self._opened[0] != data:
-            self._opened = data, _items_in(self._decrypted(data), self._path)
-        return self._opened[1]
+        opened = self._known.opened
+        if opened is None or opened[0] != data:
+            opened = self._known.opened = data, _items_in(self._decrypted(data), self._path)
+        return opened[1]
 
     def _bytes(self) -> bytes | None:
         try:
@@ -135,7 +136,7 @@ class AgeFile:
     def _not_decrypted(self, reason: str) -> AwsMfaError:
         # age's own words are the only way to tell these apart.
         if reason == "Decryption failed":
-            self._known = None
+            self._known.passphrase = None
             return BadInput(f"the passphrase does not open {self._path}", "try again: upper and lower case count")
         if reason.startswith("Excessive work"):
             return BrokenFile(f"{self._path} was made by a faster machine: opening it here would take too long")
@@ -145,12 +146,13 @@ class AgeFile:
         )
 
     def _passphrase(self, *, new: bool) -> Secret:
-        if self._known is None:
-            given = self._ask_passphrase(new=new)
-            if not given:
+        known = self._known.passphrase
+        if known is None:
+            known = self._ask_passphrase(new=new)
+            if not known:
                 raise BadInput("an empty passphrase protects nothing")
-            self._known = given
-        return self._known
+            self._known.passphrase = known
+        return known
 
     def _broken(self, section: str, error: key_items.UnreadableItem) -> BrokenFile:
         return BrokenFile(f"the entry {section!r} of {self._path} cannot be read: {error}")

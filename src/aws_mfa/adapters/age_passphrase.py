@@ -2,6 +2,7 @@
 The age vault's passphrase, asked of a human: without echo, a new one twice, a wrong one again.
 
 Never read from a pipe: the pipe holds the MFA code. Its other source is `passphrase_command`.
+`KnownOfVault` is what this process knows by then: whoever else may ask, or may not, need not ask again.
 """
 
 from __future__ import annotations
@@ -13,6 +14,16 @@ from aws_mfa.errors import BadInput, NeedsHuman
 if TYPE_CHECKING:
     from aws_mfa.adapters.terminal import ControllingTerminal, NoTerminal, PipedAnswers
     from aws_mfa.model import Secret
+
+
+class KnownOfVault:
+    """The passphrase, once it was given, and the vault's content as last decrypted."""
+
+    __slots__ = ("opened", "passphrase")
+
+    def __init__(self) -> None:
+        self.passphrase: Secret | None = None
+        self.opened: tuple[bytes, dict[str, dict[str, object]]] | None = None
 
 
 class AskedPassphrase:

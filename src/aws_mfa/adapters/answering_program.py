@@ -2,8 +2,9 @@
 Programs that are run for what they print: a password manager, ykman, a dialog.
 
 Owns their stdin, stderr, environment, time limit and end. No shell, nothing secret on their argv, and whatever ends
-the wait (the limit, a withdrawal, Ctrl-C) ends the program and all it started. What was printed is for the caller
-alone: it never gets into a message.
+the wait (the limits, a withdrawal, Ctrl-C) ends the program and all it started. One that ends by itself may leave
+something running: the agents of gpg and of password managers, what holds a clipboard. That is left alone, and no
+longer read from. What was printed is for the caller alone: it never gets into a message.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
+from aws_mfa.adapters.found_programs import system_program
+from aws_mfa.adapters.program_output import output_of
 from aws_mfa.errors import Cancelled
 
 if TYPE_CHECKING:
@@ -25,23 +26,16 @@ if TYPE_CHECKING:
 
     from aws_mfa.withdrawal import Withdrawal
 
-# A program that gives a code has no use for the credentials of whoever called us, and what it starts, logs or crashes
-# with would get them too. One that does speak to AWS names a profile. All else stays: managers are unlocked by
-# variables (`OP_SESSION_...`, `GPG_TTY`), and displays are found by them.
 _NOT_FOR_CHILDREN = (
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "AWS_SECURITY_TOKEN",
+    *("AWS_ACCESS_KEY", "AWS_SECRET_KEY"),  # the keys' names in the SDKs for Java 1 and Go 1
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
 )
-# Windows delivers Ctrl-C only between two waits.
-_SLICE_S = 0.2 if os.name == "nt" else None
+_BEARER = "AWS_BEARER_TOKEN_"
 _PS_LIMIT_S = 2.0
-
-
-class TookTooLong(Exception):
-    """The program did not end within its limit; it has been ended."""
 
 
 class Ended:
@@ -55,10 +49,16 @@ class Ended:
         self.stderr = stderr
 
 
-def found_program(name: str, environ: Mapping[str, str]) -> str | None:
-    """The absolute path of a program on PATH; never one that merely lies in the working folder."""
-    path = shutil.which(name, path=environ.get("PATH"))
-    return path if path and os.path.isabs(path) else None
+def without_credentials(environ: Mapping[str, str]) -> dict[str, str]:
+    """
+    The environment for a program that has no use for the credentials of whoever called us.
+
+    What it starts, logs or crashes with would get them too. One that does speak to AWS names a profile. All else
+    stays: managers are unlocked by variables (`OP_SESSION_...`, `GPG_TTY`), and displays are found by them.
+    """
+    return {
+        name: value for name, value in environ.items() if name not in _NOT_FOR_CHILDREN and not name.startswith(_BEARER)
+    }
 
 
 def words_of(line: str) -> list[str] | str:
@@ -78,62 +78,43 @@ def run_for_answer(
     limit_s: float,
     withdrawal: Withdrawal | None,
     lent: tuple[int, int] | None = None,
+    keeps_terminal: bool = False,
     catches_stderr: bool = False,
 ) -> Ended:
     """
-    Run the program to its end. `lent`: the terminal as its stdin and stderr.
+    Run the program to its end. `lent`: the terminal as its stdin and stderr; else it gets no stdin.
 
-    Without a terminal it gets no stdin and a session of its own, so that it cannot open the terminal behind our back
-    either; its stderr is ours unless it is caught. Raises OSError and ValueError (it cannot be started), `TookTooLong`,
-    `Cancelled` (Ctrl-C), or the withdrawal's error.
+    Without a terminal it gets a session of its own, so that it cannot open the terminal behind our back either, unless
+    it `keeps_terminal`; its stderr is ours unless it is caught. Raises OSError and ValueError (it cannot be started),
+    `TookTooLong`, `PrintedTooMuch`, `Cancelled` (Ctrl-C), or the withdrawal's error.
     """
     if withdrawal is not None:
         withdrawal.check()
+    leads_session = lent is None and not keeps_terminal
     stdin, stderr = lent or (subprocess.DEVNULL, subprocess.PIPE if catches_stderr else None)
-    process = subprocess.Popen(  # noqa: S603  # the user's own command or a program on PATH, and no shell
-        command,
-        stdin=stdin,
-        stdout=subprocess.PIPE,
-        stderr=stderr,
-        env={name: value for name, value in environ.items() if name not in _NOT_FOR_CHILDREN},
-        start_new_session=lent is None,
-        creationflags=0 if lent else getattr(subprocess, "CREATE_NO_WINDOW", 0),
-    )
-    with process, _ended_after(process, withdrawal, leads_session=lent is None):
-        stdout, said = _output(process, limit_s)
-    if withdrawal is not None:
-        withdrawal.check()
-    return Ended(process.returncode, stdout, said or b"")
-
-
-def _output(process: subprocess.Popen[bytes], limit_s: float) -> tuple[bytes, bytes | None]:
-    end_at = time.monotonic() + limit_s
-    while True:
-        left_s = max(0.0, end_at - time.monotonic())
-        try:
-            return process.communicate(timeout=left_s if _SLICE_S is None else min(left_s, _SLICE_S))
-        except subprocess.TimeoutExpired:
-            if time.monotonic() >= end_at:
-                raise TookTooLong from None  # the exception of subprocess carries what was printed so far
-        except KeyboardInterrupt:
-            raise Cancelled("cancelled") from None
+    try:
+        process = subprocess.Popen(  # noqa: S603  # the user's own command or a program on PATH, and no shell
+            command,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            env=without_credentials(environ),
+            start_new_session=leads_session,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0) if leads_session else 0,
+        )
+        with process, _ended_after(process, leads_session=leads_session):
+            stdout, said = output_of(process, limit_s, withdrawal)
+    except KeyboardInterrupt:
+        raise Cancelled("cancelled") from None
+    return Ended(process.returncode, stdout, said)
 
 
 @contextlib.contextmanager
-def _ended_after(
-    process: subprocess.Popen[bytes], withdrawal: Withdrawal | None, *, leads_session: bool
-) -> Iterator[None]:
-    def end() -> None:
-        _end(process, leads_session=leads_session)
-
+def _ended_after(process: subprocess.Popen[bytes], *, leads_session: bool) -> Iterator[None]:
     try:
-        if withdrawal is not None:
-            withdrawal.wake_by(end)
         yield
     finally:
-        if withdrawal is not None:
-            withdrawal.wake_by(None)
-        end()
+        _end(process, leads_session=leads_session)
 
 
 def _end(process: subprocess.Popen[bytes], *, leads_session: bool) -> None:
@@ -141,7 +122,7 @@ def _end(process: subprocess.Popen[bytes], *, leads_session: bool) -> None:
     if process.poll() is not None:
         return
     if sys.platform == "win32":
-        _quietly(["taskkill", "/F", "/T", "/PID", str(process.pid)])
+        _quietly([system_program("taskkill.exe", os.environ), "/F", "/T", "/PID", str(process.pid)])
         process.kill()
     elif leads_session:
         with contextlib.suppress(OSError):

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 import threading
 from typing import TYPE_CHECKING
+
+from aws_mfa.adapters.answering_program import without_credentials
+from aws_mfa.adapters.found_programs import found_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -60,13 +62,13 @@ class SystemBrowser:
                 yield [*opener, page], None
 
     def _is_started(self, command: list[str], text: str | None) -> bool:
-        program = shutil.which(command[0], path=self._environ.get("PATH"))
+        program = found_program(command[0], self._environ)
         if program is None:
             return False
         try:
             process = subprocess.Popen(  # noqa: S603  # a person's own choice, or the desktop's; no shell
                 [program, *command[1:]],
-                env=dict(self._environ),
+                env=without_credentials(self._environ),
                 stdin=subprocess.DEVNULL if text is None else subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -17,6 +17,8 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from aws_mfa.server.core_dumps import core_limit_for_child
+
 assert sys.platform != "win32"  # tells the type checker which platform this module is for
 
 if TYPE_CHECKING:
@@ -62,7 +64,8 @@ def ended_child(command: Sequence[str], environ: Mapping[str, str]) -> int:
     relay = _Relay()
     with _handled_by(relay):
         # Not `close_fds`: what we were given is for the child, and what we opened ourselves is not inherited.
-        child = subprocess.Popen(list(command), env=dict(environ), close_fds=False)  # noqa: S603  # the user's command
+        with core_limit_for_child():
+            child = subprocess.Popen(list(command), env=dict(environ), close_fds=False)  # noqa: S603  # the user's command
         relay.begin(child.pid)
         child.returncode = _exit_code_of(child.pid)
     return child.returncode

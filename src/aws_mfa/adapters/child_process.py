@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.errors import CommandNotRunnable, NoSuchCommand
 
 if sys.platform == "win32":
-    from aws_mfa.adapters.windows_child import ended_child
+    from aws_mfa.adapters.windows_child import ended_child, found_command
 else:
     from aws_mfa.adapters.child_beside import end_by_signal, ended_child
 
@@ -75,6 +75,11 @@ class ChildProcess:
 
 
 def _found(program: str, environ: Mapping[str, str]) -> str:
+    if sys.platform == "win32":
+        command = found_command(program, environ)
+        if command is None:
+            raise NoSuchCommand(f"command not found: {program}", f"in the working folder it is named: .\\{program}")
+        return command
     path = environ.get("PATH")
     found = shutil.which(program, path=path)
     if found is not None:

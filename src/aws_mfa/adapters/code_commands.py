@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.answering_program import TookTooLong, run_for_answer, words_of
+from aws_mfa.adapters.answering_program import run_for_answer, words_of
+from aws_mfa.adapters.program_output import PrintedTooMuch, TookTooLong
 from aws_mfa.adapters.terminal import lent_terminal
 from aws_mfa.errors import NeedsHuman
 from aws_mfa.rules.code_ways import MFA_PROCESS
@@ -58,6 +59,8 @@ class MfaProcessWay:
                 )
             except TookTooLong:
                 raise _failed(command, f"did not end within {self._time_limit_s:g} s") from None
+            except PrintedTooMuch as error:
+                raise _failed(command, str(error)) from None
             except OSError as error:
                 raise _failed(command, f"cannot be started: {error.strerror}") from None
             except ValueError:  # `from None`: it may quote the command

@@ -12,7 +12,6 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.answering_program import found_program
 from aws_mfa.adapters.dialog_scripts import (
     APPLESCRIPT,
     CANCELLED_CODE,
@@ -22,6 +21,7 @@ from aws_mfa.adapters.dialog_scripts import (
     TEXT_VARIABLE,
 )
 from aws_mfa.adapters.displays import display_answers, has_display, is_remote
+from aws_mfa.adapters.found_programs import found_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

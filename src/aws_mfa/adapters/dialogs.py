@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.answering_program import TookTooLong, run_for_answer
+from aws_mfa.adapters.answering_program import run_for_answer
 from aws_mfa.adapters.dialog_programs import CANCELLED, GAVE_UP, NOT_SHOWN, offered_programs
+from aws_mfa.adapters.program_output import PrintedTooMuch, TookTooLong
 from aws_mfa.adapters.typed_line import answer_in
 from aws_mfa.errors import Cancelled, NeedsHuman
 from aws_mfa.rules.code_ways import DIALOG
@@ -80,7 +81,7 @@ class DialogWay:
             )
         except TookTooLong:
             raise self._nobody() from None
-        except (OSError, ValueError):  # gone since it was found
+        except (OSError, ValueError, PrintedTooMuch):  # gone since it was found, or no dialog at all
             return None
         outcome = program.outcome(ended)
         if outcome == CANCELLED:

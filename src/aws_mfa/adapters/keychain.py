@@ -9,6 +9,7 @@ removed, never written.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from aws_mfa.adapters import key_items
@@ -40,10 +41,12 @@ def open_keychain(
     *,
     time_limit_s: float | None = TIME_LIMIT_S,
     on_delay: Callable[[], None] = lambda: None,
+    may_ask: bool = True,
 ) -> Keychain:
-    """This machine's keychain; nothing is loaded or asked before the first call. Arguments as in `Keychain`."""
+    """This machine's keychain, opened at the first call; `may_ask` as for `open_backend`, the rest as in `Keychain`."""
     mute = StderrMute()
-    return Keychain(lambda: open_backend(environ, mute), time_limit_s=time_limit_s, on_delay=on_delay, mute=mute)
+    opener = partial(open_backend, environ, mute, may_ask=may_ask)
+    return Keychain(opener, time_limit_s=time_limit_s, on_delay=on_delay, mute=mute)
 
 
 class Keychain:

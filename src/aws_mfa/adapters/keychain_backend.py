@@ -51,22 +51,23 @@ class Backend(Protocol):
         """Delete."""
 
 
-def open_backend(environ: Mapping[str, str], mute: StderrMute) -> Backend:
+def open_backend(environ: Mapping[str, str], mute: StderrMute, *, may_ask: bool = True) -> Backend:
     """
     The backend to use; raises `KeychainUnavailable`.
 
-    `environ` must be that of this process: keyring reads it by itself.
+    Without `may_ask` it refuses what is locked, instead of having it show its window, as far as that can be told: see
+    `keychain_locks`. `environ` must be that of this process: keyring reads it by itself.
     """
     if _keyring_decides(environ):
-        return _open_keyring(environ, mute)
+        return _open_keyring(environ, mute, may_ask=may_ask)
     address = session_bus(environ)
     if address is not None:
-        direct = _secret_service(address, environ.get(_COLLECTION))
+        direct = _secret_service(address, environ.get(_COLLECTION), may_ask=may_ask)
         if direct is not None:
             return direct
     # KWallet by its own protocol, and libsecret by GLib's, need these modules and a bus.
     if any(keyring_addons(sys.path)) or (address is not None and (_has_module("dbus") or _has_module("gi"))):
-        return _open_keyring(environ, mute)
+        return _open_keyring(environ, mute, may_ask=may_ask)
     raise absent("no D-Bus session" if address is None else "no Secret Service on the D-Bus session")
 
 
@@ -129,16 +130,17 @@ def _declares_backend(path: str) -> bool:
         return False
 
 
-def _secret_service(address: str, collection_path: str | None) -> Backend | None:
+def _secret_service(address: str, collection_path: str | None, *, may_ask: bool) -> Backend | None:
     try:
         # By name, and the same below: one of the two heavy ways is imported, after the choice.
         module = importlib.import_module("aws_mfa.adapters.secret_service")
     except ImportError:
         return None  # keyring brings `secretstorage` on Linux only; a BSD may have neither
-    direct = module.SecretService(address, collection_path)
+    direct = module.SecretService(address, collection_path, may_ask=may_ask)
     return direct if direct.is_there() else None
 
 
-def _open_keyring(environ: Mapping[str, str], mute: StderrMute) -> Backend:
-    opened: Backend = importlib.import_module("aws_mfa.adapters.keyring_backend").open_keyring(environ, mute)
+def _open_keyring(environ: Mapping[str, str], mute: StderrMute, *, may_ask: bool) -> Backend:
+    module = importlib.import_module("aws_mfa.adapters.keyring_backend")
+    opened: Backend = module.open_keyring(environ, mute, may_ask=may_ask)
     return opened

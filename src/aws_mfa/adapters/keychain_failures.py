@@ -83,6 +83,11 @@ def unusable(message: str, hint: str) -> KeychainUnavailable:
     return KeychainUnavailable(message, hint, *WAYS_OUT)
 
 
+def locked_unasked() -> KeychainUnavailable:
+    """Locked, where nobody may be asked to unlock it."""
+    return unusable("the keychain is locked, and nobody may be asked here", _UNLOCK_OTHER)
+
+
 def silent(limit_s: float, *, asks: bool) -> KeychainUnavailable:
     """No answer in time; `asks`: it was showing its window to have it unlocked."""
     if asks:

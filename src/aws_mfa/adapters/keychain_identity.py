@@ -7,6 +7,7 @@ keys of a section with this very name can lie beside it. The wait, the reading b
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aws_mfa.adapters import key_items
@@ -28,10 +29,12 @@ def open_identity_item(
     *,
     time_limit_s: float | None = TIME_LIMIT_S,
     on_delay: Callable[[], None] = lambda: None,
+    may_ask: bool = True,
 ) -> IdentityItem:
-    """The item in this machine's keychain; nothing is loaded or asked before the first call."""
+    """The item in this machine's keychain, opened at the first call; arguments as in `open_keychain`."""
     mute = StderrMute()
-    return IdentityItem(lambda: open_backend(environ, mute), time_limit_s=time_limit_s, on_delay=on_delay, mute=mute)
+    opener = partial(open_backend, environ, mute, may_ask=may_ask)
+    return IdentityItem(opener, time_limit_s=time_limit_s, on_delay=on_delay, mute=mute)
 
 
 class IdentityItem(Keychain):

@@ -11,6 +11,7 @@ would be written in one place and looked for in another.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import logging
 import sys
 from typing import TYPE_CHECKING
@@ -18,10 +19,11 @@ from typing import TYPE_CHECKING
 from keyring import backend, core  # noqa: TID251 - this is the room where the keychain is opened
 from keyring.backends import chainer, fail, null  # noqa: TID251
 
+from aws_mfa.adapters.keychain_backend import session_bus
 from aws_mfa.adapters.keychain_failures import absent, unusable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from aws_mfa.adapters.stderr_mute import StderrMute
 
@@ -36,14 +38,24 @@ _RECOMMENDED_PRIORITY = 1
 
 
 class KeyringBackend:
-    """A `Backend` that is one backend of keyring, pinned; `others` are looked through by `find` alone."""
+    """
+    A `Backend` that is one backend of keyring, pinned; `others` are looked through by `find` alone.
+
+    `refuse_locked` is asked before each call to a backend, and raises where that one would ask to be unlocked.
+    """
 
     asks = False  # unknown here
 
     def __init__(
-        self, pinned: backend.KeyringBackend, mute: StderrMute, others: list[backend.KeyringBackend] | None = None
+        self,
+        pinned: backend.KeyringBackend,
+        mute: StderrMute,
+        others: list[backend.KeyringBackend] | None = None,
+        *,
+        refuse_locked: Callable[[backend.KeyringBackend], None] = lambda _: None,
     ) -> None:
         self.name = _name(pinned)
+        self._refuse_locked = refuse_locked
         self._pinned = pinned
         self._others = others or []
         self._mute = mute if _is_foreign(self.name) or self._others else contextlib.nullcontext()
@@ -55,15 +67,18 @@ class KeyringBackend:
     def get(self, service: str, user: str) -> str | None:
         """What the pinned backend holds."""
         with self._mute:
+            self._refuse_locked(self._pinned)
             return self._pinned.get_password(service, user)
 
     def find(self, service: str, user: str) -> str | None:
         """What any backend holds, the pinned one first."""
         with self._mute:
+            self._refuse_locked(self._pinned)
             value = self._pinned.get_password(service, user)
             for other in self._others if value is None else []:
                 # Another backend that fails holds nothing that can be read, and the pinned one has answered.
                 with contextlib.suppress(Exception):
+                    self._refuse_locked(other)
                     value = other.get_password(service, user)
                 if value is not None:
                     break
@@ -72,16 +87,38 @@ class KeyringBackend:
     def set(self, service: str, user: str, value: str) -> None:
         """Create or replace."""
         with self._mute:
+            self._refuse_locked(self._pinned)
             self._pinned.set_password(service, user, value)
 
     def delete(self, service: str, user: str) -> None:
         """Delete what is there; what a backend does where there is nothing differs."""
         with self._mute:
+            self._refuse_locked(self._pinned)
             self._pinned.delete_password(service, user)
 
 
-def open_keyring(environ: Mapping[str, str], mute: StderrMute) -> KeyringBackend:
-    """The backend named on purpose, else the system's own, else the best add-on; raises `KeychainUnavailable`."""
+def open_keyring(environ: Mapping[str, str], mute: StderrMute, *, may_ask: bool = True) -> KeyringBackend:
+    """
+    The backend named on purpose, else the system's own, else the best add-on; raises `KeychainUnavailable`.
+
+    Without `may_ask` it refuses what is known to be locked: see `keychain_locks` for what is not known.
+    """
+    pinned, others = _chosen(environ, mute)
+    address = None if may_ask else session_bus(environ)
+    if address is None:
+        return KeyringBackend(pinned, mute, others)
+    try:
+        # By name: a Python without `jeepney` has none of the backends that it knows.
+        locks = importlib.import_module("aws_mfa.adapters.keychain_locks")
+    except ImportError:
+        return KeyringBackend(pinned, mute, others)
+    return KeyringBackend(pinned, mute, others, refuse_locked=lambda one: locks.refuse_locked(one, address))
+
+
+def _chosen(
+    environ: Mapping[str, str], mute: StderrMute
+) -> tuple[backend.KeyringBackend, list[backend.KeyringBackend]]:
+    """The backend to pin, and those to look through."""
     # Without a handler, logging prints what keyring says about add-ons that cannot be loaded.
     logging.getLogger("keyring").addHandler(logging.NullHandler())
     named = _named(environ, mute)
@@ -90,12 +127,11 @@ def open_keyring(environ: Mapping[str, str], mute: StderrMute) -> KeyringBackend
     if isinstance(named, fail.Keyring):
         raise absent("the keyring backend 'fail' is configured")
     if named is not None and not isinstance(named, chainer.ChainerBackend):
-        return KeyringBackend(named, mute)
+        return named, []
     if sys.platform in _SYSTEM_KEYCHAINS:
-        return KeyringBackend(_load(_SYSTEM_KEYCHAINS[sys.platform]), mute)
+        return _load(_SYSTEM_KEYCHAINS[sys.platform]), []
     with mute:
-        found = backend.get_all_keyring()
-    return _best(found, mute)
+        return _best(backend.get_all_keyring())
 
 
 def _named(environ: Mapping[str, str], mute: StderrMute) -> backend.KeyringBackend | None:
@@ -125,12 +161,12 @@ def _load(name: str) -> backend.KeyringBackend:
         ) from None
 
 
-def _best(found: list[backend.KeyringBackend], mute: StderrMute) -> KeyringBackend:
+def _best(found: list[backend.KeyringBackend]) -> tuple[backend.KeyringBackend, list[backend.KeyringBackend]]:
     real = [one for one in found if not isinstance(one, (chainer.ChainerBackend, fail.Keyring, null.Keyring))]
     safe = [one for one in real if one.priority >= _RECOMMENDED_PRIORITY and not _name(one).startswith("keyrings.alt.")]
     if safe:
         safe.sort(key=lambda one: (_name(one) == _SECRET_SERVICE, not _is_foreign(_name(one)), one.priority))
-        return KeyringBackend(safe.pop(), mute, others=safe[::-1])
+        return safe.pop(), safe[::-1]
     if real:
         name = _name(max(real, key=backend.by_priority))
         raise unusable(

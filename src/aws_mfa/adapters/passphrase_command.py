@@ -1,31 +1,37 @@
 """
 A passphrase from a command (AWS_MFA_AGE_PASSPHRASE_COMMAND): `pass show aws-mfa`, `op read ...`, a script.
 
-Owns the running of it: no shell, a time limit, the first line of its stdout. Its stderr goes where ours goes, so that
-it can say "touch your key"; its output is shown to nobody, not even when it fails. It gets no stdin: that may be a
-pipe with an MFA code in it.
+Owns what is made of it: the first line of its stdout, which is shown to nobody, not even when it fails. It can say
+"touch your key" and ask for a PIN on the terminal, but it gets no stdin: that may be a pipe with an MFA code in it.
 """
 
 from __future__ import annotations
 
 import os
-import subprocess
+from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.answering_program import words_of
+from aws_mfa.adapters.answering_program import run_for_answer, words_of
+from aws_mfa.adapters.program_output import PrintedTooMuch, TookTooLong
 from aws_mfa.errors import BadInput
 from aws_mfa.model import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 VARIABLE = "AWS_MFA_AGE_PASSPHRASE_COMMAND"
 TIME_LIMIT_S = 60.0
 
 
 class PassphraseCommand:
-    """Asks the command instead of a human; `command` is one line, split as a POSIX shell would."""
+    """Asks the command instead of a human; `command` is one line, split as a POSIX shell would; `environ` is ours."""
 
     tries = 1
 
-    def __init__(self, command: str, *, time_limit_s: float = TIME_LIMIT_S) -> None:
+    def __init__(
+        self, command: str, *, environ: Mapping[str, str] | None = None, time_limit_s: float = TIME_LIMIT_S
+    ) -> None:
         self._command = command
+        self._environ = os.environ if environ is None else environ
         self._time_limit_s = time_limit_s
 
     def __call__(self, *, new: bool) -> Secret:
@@ -47,23 +53,24 @@ class PassphraseCommand:
 
     def _output(self) -> bytes:
         try:
-            ended = subprocess.run(  # noqa: S603 - the user's own command, and no shell
+            ended = run_for_answer(
                 words_of(self._command),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                timeout=self._time_limit_s,
-                check=False,
+                environ=self._environ,
+                limit_s=self._time_limit_s,
+                withdrawal=None,
+                keeps_terminal=True,
             )
-        except subprocess.TimeoutExpired:
-            # `from None`: the exception carries what the command has printed so far.
+        except TookTooLong:
             raise _failed(f"did not end within {self._time_limit_s:g} s") from None
+        except PrintedTooMuch as error:
+            raise _failed(str(error)) from None
         except OSError as error:
             name = words_of(self._command)[0] if os.name != "nt" else "it"
             raise _failed(f"cannot be started: {name}: {error.strerror}") from None
         except ValueError:
             raise _failed("is not a command line: a quote is not closed, or it is empty") from None
-        if ended.returncode != 0:
-            raise _failed(f"failed with exit code {ended.returncode}")
+        if ended.code != 0:
+            raise _failed(f"failed with exit code {ended.code}")
         return ended.stdout
 
 

@@ -1,7 +1,9 @@
 """
 The controlling terminal on POSIX: questions and answers go through /dev/tty, never through stdin, stdout or stderr.
 
-Where there is none it refuses; it never falls back to reading stdin with echo, as `getpass` does.
+Where there is none it refuses; it never falls back to reading stdin with echo, as `getpass` does. Nor does it ask
+where the terminal belongs to another program now: that would stop our whole process group, with the IDE or the
+Terraform run that started us, and whatever lock we hold.
 """
 
 from __future__ import annotations
@@ -44,7 +46,11 @@ class ControllingTerminal:
         self._path = path
 
     def ask(self, question: str, withdrawal: Withdrawal | None = None) -> str:
-        """Ask with echo. Raises `Cancelled`, `BadInput`, `NeedsHuman` (no terminal) or the withdrawal's error."""
+        """
+        Ask with echo.
+
+        Raises `Cancelled`, `BadInput`, `NeedsHuman` (no terminal, or we are in its background), the withdrawal's error.
+        """
         return self._answer_to(question, withdrawal, hidden=False)
 
     def ask_hidden(self, question: str, withdrawal: Withdrawal | None = None) -> Secret:
@@ -76,8 +82,13 @@ class ControllingTerminal:
 
     def _answer_to(self, question: str, withdrawal: Withdrawal | None, *, hidden: bool) -> str:
         _flush_streams()
-        with _opened(self._path) as fd, OpenQuestion(fd, shown_text(question), hidden=hidden) as asked:
-            return answer_in(asked.read_line(withdrawal))
+        with _opened(self._path) as fd:
+            if not in_foreground(fd):
+                if withdrawal is not None:
+                    withdrawal.check()
+                raise NeedsHuman("the terminal belongs to another program now", "run it in the terminal's foreground")
+            with OpenQuestion(fd, shown_text(question), hidden=hidden) as asked:
+                return answer_in(asked.read_line(withdrawal))
 
 
 def terminal_opens(path: str = CONTROLLING_TERMINAL) -> bool:

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
 
-# Whoever is connected is typing: somebody who has the phone in hand is waited for this long in all.
+# Somebody who looks for the phone; then we hang up.
 PATIENCE_WITH_CLIENT_S = 120.0
+# A question that would be over waits so much longer for those who are connected then, once.
+EXTENSION_S = 60.0
 TAKEN, MALFORMED = b"taken\n", b"malformed\n"
 _LONGEST_LINE = 64
 _MOST_CLIENTS = 16
@@ -70,8 +72,8 @@ class Clients:
 
     @property
     def patience_s(self) -> float:
-        """How long the question waits for those who are connected; 0 where nobody is."""
-        return PATIENCE_WITH_CLIENT_S if self._clients else 0.0
+        """How much longer the question waits for those who are connected; 0 where nobody is."""
+        return EXTENSION_S if self._clients else 0.0
 
     def seconds_to_first_limit(self) -> float | None:
         """When the next of them is to be hung up on; None where nobody is connected."""
@@ -85,9 +87,11 @@ class Clients:
         except (BlockingIOError, ConnectionAbortedError):
             return  # it has gone again
         connection.setblocking(False)
-        if len(self._clients) >= _MOST_CLIENTS or not is_trusted(connection):
+        if not is_trusted(connection):
             connection.close()
             return
+        if len(self._clients) >= _MOST_CLIENTS:
+            self._hang_up(selector, self._oldest_silent())
         # Counted before it is told: a person who sees the question is waited for.
         self._clients[connection] = _Client()
         self._changed()
@@ -123,6 +127,10 @@ class Clients:
         """Hang up: the question is over."""
         for connection in list(self._clients):
             self._hang_up(selector, connection)
+
+    def _oldest_silent(self) -> socket.socket:
+        """Who has been connected for longest without a word; else for longest."""
+        return min(self._clients, key=lambda connection: bool(self._clients[connection].line))
 
     def _hang_up(self, selector: selectors.BaseSelector, connection: socket.socket) -> None:
         del self._clients[connection]

@@ -16,7 +16,7 @@ from jeepney.io.blocking import DBusConnection, open_dbus_connection
 from secretstorage.exceptions import ItemNotFoundException, LockedException
 from secretstorage.util import add_match_rules
 
-from aws_mfa.adapters.keychain_failures import unusable
+from aws_mfa.adapters.keychain_failures import locked_unasked, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,14 +29,16 @@ class SecretService:
     """
     A `Backend` on the bus at `address`.
 
-    `collection_path` is the D-Bus path of the collection to use, None for the default one.
+    `collection_path` is the D-Bus path of the collection to use, None for the default one. Without `may_ask` what is
+    locked is refused: to unlock it opens a window, which stays open when nobody answers.
     """
 
     name = "Secret Service"
 
-    def __init__(self, address: str, collection_path: str | None) -> None:
+    def __init__(self, address: str, collection_path: str | None, *, may_ask: bool = True) -> None:
         self._address = address
         self._collection_path = collection_path
+        self._may_ask = may_ask
         self.asks = False
 
     def is_there(self) -> bool:
@@ -47,6 +49,11 @@ class SecretService:
         except (OSError, ValueError, RuntimeError):
             # A stale address, or a transport other than a Unix socket: no bus that could be used.
             return False
+
+    def check_open(self) -> None:
+        """Unlock the collection, or raise."""
+        with self._connection() as connection:
+            self._collection(connection)
 
     def get(self, service: str, user: str) -> str | None:
         """The secret of the first item found."""
@@ -129,6 +136,8 @@ class SecretService:
 
     @contextmanager
     def _asking(self) -> Iterator[None]:
+        if not self._may_ask:
+            raise locked_unasked()
         self.asks = True
         try:
             yield

@@ -1,8 +1,7 @@
 """
 The terminal, or a pipe in its place, as a way to a code: what is typed there is the answer.
 
-Refuses a terminal that belongs to another program now: reading from it would stop our whole process group, with the
-IDE or the Terraform run that started us.
+A terminal that belongs to another program now refuses by itself; here nobody is looked for at it.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_mfa.adapters.terminal import ControllingTerminal
-from aws_mfa.errors import NeedsHuman
 from aws_mfa.rules.code_ways import TERMINAL
 
 if TYPE_CHECKING:
@@ -44,7 +42,8 @@ class TerminalWay:
     @property
     def has_human(self) -> bool:
         """Whether there is a person, and not a pipe, nor a terminal that is another program's now."""
-        return self._terminal.has_human and not self._is_lent_out()
+        lent_out = isinstance(self._terminal, ControllingTerminal) and not self._terminal.is_ours()
+        return self._terminal.has_human and not lent_out
 
     def can_answer(self, question: CodeQuestion) -> bool:
         """Always: where there is none, asking says so."""
@@ -52,16 +51,9 @@ class TerminalWay:
         return True
 
     def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
-        """The line typed; raises what the terminal raises, and `NeedsHuman` in the background."""
-        if self._is_lent_out():
-            if withdrawal is not None:
-                withdrawal.check()
-            raise NeedsHuman("the terminal belongs to another program now", "run it in the terminal's foreground")
+        """The line typed; raises what the terminal raises."""
         return self._terminal.ask(question.text, withdrawal)
 
     def say(self, text: str) -> None:
         """Print one line where the questions are."""
         self._terminal.say(text)
-
-    def _is_lent_out(self) -> bool:
-        return isinstance(self._terminal, ControllingTerminal) and not self._terminal.is_ours()

@@ -52,14 +52,14 @@ class WaitingQuestion:
         """
         Return when it is answered, and after `patience_s` seconds in which nobody came.
 
-        Whoever is connected is waited for, two minutes in all. Raises the withdrawal's error.
+        Whoever is connected then is waited for, a minute more in all. Raises the withdrawal's error.
         """
         began_at = time.monotonic()
         withdrawal.wake_by(self._changed.set)
         try:
             while self.code is None:
                 withdrawal.check()
-                left_s = began_at + max(patience_s, self._clients.patience_s) - time.monotonic()
+                left_s = began_at + patience_s + self._clients.patience_s - time.monotonic()
                 if left_s <= 0:
                     break
                 self._changed.wait(left_s)

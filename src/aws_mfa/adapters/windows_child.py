@@ -7,11 +7,15 @@ no other signals to pass on.
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
+
+from aws_mfa.adapters.found_programs import found_program
 
 assert sys.platform == "win32"  # tells the type checker which platform this module is for
 
@@ -28,8 +32,9 @@ def ended_child(command: Sequence[str], environ: Mapping[str, str]) -> int:
 
     Raises `OSError` or `ValueError` where it cannot be started.
     """
-    # CreateProcess looks for `aws.exe` alone; `aws.cmd` is found by its whole path.
-    program = shutil.which(command[0], path=environ.get("PATH")) or command[0]
+    program = found_command(command[0], environ)
+    if program is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), command[0])
     numbers = (signal.SIGINT, signal.SIGBREAK)
     before = [signal.signal(number, lambda *_: None) for number in numbers]
     try:
@@ -38,3 +43,15 @@ def ended_child(command: Sequence[str], environ: Mapping[str, str]) -> int:
         for number, handler in zip(numbers, before, strict=True):
             signal.signal(number, handler)
     return code - 2 * _HIGHEST_BIT if code >= _HIGHEST_BIT else code
+
+
+def found_command(name: str, environ: Mapping[str, str]) -> str | None:
+    """
+    The path of a command; None where there is none.
+
+    A mere name is looked for on PATH and not in the working folder, where CreateProcess begins; and `aws.cmd`, of which
+    CreateProcess knows nothing, is found by its whole path.
+    """
+    if os.path.dirname(name):
+        return shutil.which(name) or name
+    return found_program(name, environ)

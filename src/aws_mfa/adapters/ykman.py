@@ -12,8 +12,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.answering_program import TookTooLong, found_program, run_for_answer
+from aws_mfa.adapters.answering_program import run_for_answer
 from aws_mfa.adapters.code_commands import code_in
+from aws_mfa.adapters.found_programs import found_program
+from aws_mfa.adapters.program_output import PrintedTooMuch, TookTooLong
 from aws_mfa.adapters.terminal import lent_terminal
 from aws_mfa.errors import NeedsHuman
 from aws_mfa.rules.arns import account_of
@@ -99,6 +101,8 @@ class YkmanWay:
             )
         except TookTooLong:
             raise NeedsHuman(f"ykman did not end within {limit_s:g} s", "is another program using the key?") from None
+        except PrintedTooMuch as error:
+            raise NeedsHuman(f"ykman {error}") from None
         except OSError as error:
             raise NeedsHuman(f"ykman cannot be started: {error.strerror}") from None
 

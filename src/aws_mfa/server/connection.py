@@ -33,17 +33,17 @@ class Connection(BaseHTTPRequestHandler):
     """
     Answers requests until the client leaves, is refused, or says nothing for `READ_LIMIT_S` seconds.
 
-    `answer_to` gets the target of a request that `gate` let through, `answered` is called after each such request.
+    `answer_to` gets the target of a request that `gate` let through, `active` is called before each such answer.
     """
 
     protocol_version = "HTTP/1.1"
 
     def __init__(
-        self, request: socket.socket, gate: Gate, answer_to: Callable[[str], Answer], answered: Callable[[], None]
+        self, request: socket.socket, gate: Gate, answer_to: Callable[[str], Answer], active: Callable[[], None]
     ) -> None:
         self._gate = gate
         self._answer_to = answer_to
-        self._answered = answered
+        self._active = active
         self._early = b""
         super().__init__(request, None, None)  # type: ignore[arg-type]  # address and server are not looked at
 
@@ -65,9 +65,9 @@ class Connection(BaseHTTPRequestHandler):
         self.rfile = io.BytesIO(headers)
         if self.parse_request():
             refused = self._gate.refused(self.command, self.headers)
-            self._deliver(refused or self._answer_to(self.path))
             if refused is None:
-                self._answered()
+                self._active()  # before the answer: whoever has it counts as one that was active
+            self._deliver(refused or self._answer_to(self.path))
 
     def handle_expect_100(self) -> bool:
         """Refuse: what comes after it would be a body."""

@@ -18,6 +18,7 @@ from aws_mfa.model import Secret
 from aws_mfa.rules.container_credentials import path_of, profile_at, refusal
 from aws_mfa.server.checks import Gate
 from aws_mfa.server.connection import Connection
+from aws_mfa.server.core_dumps import forbid_core_dumps
 from aws_mfa.server.token_file import TokenFile
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class LocalEndpoint:
         self._acceptor = threading.Thread(target=self._accept, name="endpoint", daemon=True)
 
     def __enter__(self) -> Self:
+        forbid_core_dumps()
         with ExitStack() as stack:
             stack.callback(self._listener.close)
             stack.enter_context(self._file)
@@ -106,10 +108,22 @@ class LocalEndpoint:
                 self._stopping.wait(_PAUSE_S)
                 continue
             self._make_room()
-            thread = threading.Thread(target=self._converse, args=(connection,), daemon=True)
-            with self._lock:
-                self._open[connection] = thread
+            if not self._is_talked_to(connection):
+                self._stopping.wait(_PAUSE_S)
+
+    def _is_talked_to(self, connection: socket.socket) -> bool:
+        """Start a thread for the connection; False, and it is closed, where the system has none left."""
+        thread = threading.Thread(target=self._converse, args=(connection,), daemon=True)
+        with self._lock:
+            self._open[connection] = thread
+        try:
             thread.start()
+        except (RuntimeError, MemoryError):
+            with self._lock:
+                self._open.pop(connection, None)
+            connection.close()
+            return False
+        return True
 
     def _make_room(self) -> None:
         with self._lock:
@@ -120,12 +134,14 @@ class LocalEndpoint:
             thread.join()
 
     def _converse(self, connection: socket.socket) -> None:
-        with connection, suppress(OSError):  # the client went away, or said nothing for too long
-            Connection(connection, self._gate, self._answer_to, lambda: self._was_active(connection))
-        with self._lock:
-            self._open.pop(connection, None)
+        try:
+            with connection, suppress(OSError):  # the client went away, or said nothing for too long
+                Connection(connection, self._gate, self._answer_to, lambda: self._is_active(connection))
+        finally:
+            with self._lock:
+                self._open.pop(connection, None)
 
-    def _was_active(self, connection: socket.socket) -> None:
+    def _is_active(self, connection: socket.socket) -> None:
         with self._lock:
             thread = self._open.pop(connection, None)
             if thread is not None:
