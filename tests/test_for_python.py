@@ -17,7 +17,7 @@ import pytest
 
 import aws_mfa
 from aws_mfa.cli.wiring import RealOutside
-from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, NeedsHuman
+from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, Cancelled, NeedsHuman
 from aws_mfa.practice import PracticeAws
 from classic_stage import ClassicStage
 
@@ -199,6 +199,33 @@ def test_threads_at_once_ask_once(stage: ClassicStage) -> None:
     for thread in threads:
         thread.join()
     assert (len(person.asked), len(found), len(set(found))) == (1, 8, 1)
+
+
+def test_threads_at_once_share_a_no(stage: ClassicStage) -> None:
+    """Each of them asking would be eleven more questions."""
+    asked: list[str] = []
+    met: list[str] = []
+    all_wait = threading.Event()
+
+    def says_no(question: str) -> str:
+        asked.append(question)
+        assert all_wait.wait(10)
+        time.sleep(0.5)  # until the others stand behind the question
+        raise Cancelled("cancelled")  # as the terminal does at Ctrl-C
+
+    def use() -> None:
+        try:
+            aws_mfa.credentials("work", ask=says_no)
+        except AwsMfaError as error:
+            met.append(type(error).__name__)
+
+    threads = [threading.Thread(target=use) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    all_wait.set()
+    for thread in threads:
+        thread.join()
+    assert (len(asked), set(met), len(met)) == (1, {"Cancelled"}, 12), met
 
 
 def test_the_function_that_is_asked_may_itself_need_a_session(stage: ClassicStage) -> None:

@@ -113,7 +113,8 @@ def _renewed(planned: Planned, wanted: HandOver, outside: Outside) -> Session:
     error = first_failure(outcome.error)
     if isinstance(error, NeedsHuman):
         command = f"in a terminal: {wanted.renew_command()}"
-        raise NeedsHuman(f"profile {wanted.profile!r} needs an MFA code: {error.message}", command)
+        others = [hint for hint in error.hints if not hint.startswith("run ")]  # the command says where to run what
+        raise NeedsHuman(f"profile {wanted.profile!r} needs an MFA code: {error.message}", command, *others)
     raise error
 
 
