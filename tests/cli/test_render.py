@@ -185,3 +185,10 @@ def test_a_table_on_a_narrow_terminal_keeps_the_first_column_whole() -> None:
     text = table(["profile", "why"], [["a-long-profile-name", "word " * 10]], 40)
     assert all(len(line) <= 40 for line in text.splitlines())
     assert "a-long-profile-name" in text
+
+
+def test_two_profiles_of_one_role_stand_in_one_row_of_the_plan() -> None:
+    """One call serves both; nobody shall look in vain for the second."""
+    text = "".join(f"[profile {name}]\nrole_arn = {ARN}dev\nsource_profile = work\n" for name in ("dev", "twin"))
+    lines = plan_text(planned(f"{text}[profile work]\nmfa_serial = {DEVICE}\n", "dev", "twin"), None).splitlines()
+    assert any("dev, twin" in line and f"AssumeRole {ARN}dev" in line for line in lines), lines

@@ -21,7 +21,7 @@ from aws_mfa.rules.timestamps import local_text, rfc3339_text
 
 if TYPE_CHECKING:
     from aws_mfa.errors import AwsMfaError
-    from aws_mfa.rules.session_steps import Step
+    from aws_mfa.rules.session_steps import Plan, Step
     from aws_mfa.workflows.plans import Planned
     from aws_mfa.workflows.renew_many import Outcome
 
@@ -73,7 +73,7 @@ def outcomes_json(outcomes: list[Outcome]) -> str:
 def plan_text(planned: Planned, width: int | None) -> str:
     """The summary, then one line per call and per stored session, with reasons."""
     plan = planned.plan
-    rows = [[*_step_row(step)] for step in plan.steps]
+    rows = [[*_step_row(step, _of_whom(step, plan))] for step in plan.steps]
     rows += [["-", reused.label, "none: stored until " + local_text(reused.expires_at), ""] for reused in plan.reused]
     lines = [f"{shown_text(summary(plan))}\n"]
     if rows:
@@ -84,11 +84,17 @@ def plan_text(planned: Planned, width: int | None) -> str:
     return "".join([*lines, *(f"{shown_text(line)}\n" for line in (*notes, *failures, *hints))])
 
 
-def _step_row(step: Step) -> tuple[str, str, str, str]:
+def _of_whom(step: Step, plan: Plan) -> str:
+    """The session's name; of a role that several profiles want alike, all their names."""
+    names = [name for name, found in plan.of_profile.items() if found is step]
+    return ", ".join(names) if step.request.role_arn and names else step.label
+
+
+def _step_row(step: Step, name: str) -> tuple[str, str, str, str]:
     code = step.request.device if step.needs_code else "-"
     role = step.request.role_arn
     call = f"AssumeRole {role}" if role else "GetSessionToken"
-    return code, step.label, f"{call}, {duration_text(step.request.duration_s)}", step.reason
+    return code, name, f"{call}, {duration_text(step.request.duration_s)}", step.reason
 
 
 def plan_json(planned: Planned) -> str:
