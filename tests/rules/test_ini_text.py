@@ -371,12 +371,17 @@ def test_ten_thousand_profiles_are_searched_checked_and_changed_in_place() -> No
 @settings(max_examples=200)
 @given(files(), st.dictionaries(st.sampled_from((*NAMES, "new", "newer")), changes_of, max_size=4))
 @example(File([Line("[a]", "a", is_header=True)], "\n"), {"new": {"k": "v"}, "a": {"k": "v"}})
+@example(
+    # The value goes over an empty line: with it goes what would stand between the sections.
+    File([Line("[a]\n", "a", is_header=True), Line("k=\n", "a", "k"), Line("\n", "a"), Line(" x\n", "a", "k")], "\n"),
+    {"new": {"k": "v"}, "a": {"k": None}},
+)
 def test_many_sections_at_once_are_as_one_after_the_other(
     file: File, changes: dict[str, dict[str, str | None]]
 ) -> None:
     one_by_one = file.text
-    for name, changes_of_one in changes.items():
-        one_by_one = with_changes(one_by_one, name, changes_of_one)
+    for name in sorted(changes, key=lambda name: section_values(file.text, name) is None):
+        one_by_one = with_changes(one_by_one, name, changes[name])
     at_once = with_all_changes(file.text, changes)
     assert read_by_sdk(at_once) == read_by_sdk(one_by_one)
     assert at_once == one_by_one

@@ -45,7 +45,11 @@ def with_changes(text: str, name: str, changes: Mapping[str, str | None], *, whe
 
 
 def with_all_changes(text: str, changes_of: Mapping[str, Mapping[str, str | None]], *, where: str = "the file") -> str:
-    """As `with_changes` for many sections (name -> changes) in one walk, which also refuses what it cannot read."""
+    """
+    As `with_changes` for many sections (name -> changes), those that are there first, then the new ones.
+
+    In one walk, which also refuses what it cannot read.
+    """
     check_characters(text, where)
     for changes in changes_of.values():
         _check_values(changes)
