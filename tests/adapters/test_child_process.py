@@ -224,6 +224,39 @@ def test_job_control_works_as_if_we_were_not_there(
     shell.close()
 
 
+@pytest.mark.real
+@BOTH_WAYS
+def test_the_shell_comes_back_when_the_child_has_stopped_and_not_before(tmp_path: str, way: str) -> None:
+    """Else both would read what is typed, and the child take some of it."""
+    slow = (
+        "import os, signal, time\n"
+        "def stop(*_):\n"
+        "    time.sleep(0.5)\n"
+        "    print('now', flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGSTOP)\n"
+        "signal.signal(signal.SIGTSTP, stop)\n"
+        "print('ready', flush=True)\n"
+        "print('read', input(), flush=True)\n"
+    )
+    paths = [os.path.join(tmp_path, name) for name in ("parent.py", "slow.py")]
+    for path, text in zip(paths, (PARENT, slow), strict=True):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+    shell = on_a_terminal("bash", "--norc", "-i")
+    shell.sendline(" ".join([sys.executable, paths[0], way, sys.executable, paths[1]]))
+    shell.expect_exact("ready")
+    shell.send("\x1a")
+    assert shell.expect_exact(["now", "Stopped"]) == 0
+    shell.expect_exact("Stopped")
+    shell.sendline("fg")
+    shell.expect_exact("slow.py")
+    shell.sendline("text")
+    shell.expect_exact("read text")
+    shell.sendline("exit")
+    shell.expect(pexpect.EOF)
+    shell.close()
+
+
 def test_a_command_that_is_not_there_is_told_before_it_is_needed(tmp_path: str) -> None:
     child = ChildProcess()
     for program in ("no-such-command-here", os.path.join(tmp_path, "nothing")):

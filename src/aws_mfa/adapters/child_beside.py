@@ -1,9 +1,10 @@
 """
 A child that runs beside us on POSIX: we outlive it, and to whoever looks on we are it.
 
-Signals sent to us go on to the child. What the terminal sends, it sends to both: then we only stay. A child that stops
-alone (a shell's `suspend`) stops us too, so that the caller's shell comes back, and goes on with us. No process group
-of its own: the terminal would take a child in another group for a background job.
+Signals sent to us go on to the child. What the terminal sends, it sends to both: then we only stay. When the child has
+stopped (Ctrl-Z, a shell's `suspend`) we stop too, so that the caller's shell comes back, and go on with it; never
+before it, or it would still read what is typed to that shell. No process group of its own: the terminal would take a
+child in another group for a background job.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 _PASSED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGCONT)
-_SENT_BY_TERMINALS = (signal.SIGINT, signal.SIGQUIT)
-# As long as a terminal may take to stop us after it has stopped the child.
+_SENT_BY_TERMINALS = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP)
+# As long as a terminal may take to stop us after it has stopped the child, which read or wrote in the background.
 _STOPPED_TOGETHER_S = 0.05
 
 
@@ -82,26 +83,38 @@ def end_by_signal(number: int) -> None:
 
 def _exit_code_of(pid: int) -> int:
     look = os.WUNTRACED
+    stopped_by = 0
     while True:
         found, status = os.waitpid(pid, look)
         if found and not os.WIFSTOPPED(status) and not os.WIFCONTINUED(status):
             return os.waitstatus_to_exitcode(status)
         look = os.WUNTRACED
         if found and os.WIFSTOPPED(status):
-            time.sleep(_STOPPED_TOGETHER_S)  # here a terminal's Ctrl-Z stops us, and `fg` wakes us with the child
+            stopped_by = os.WSTOPSIG(status)
+            if stopped_by != signal.SIGTSTP:
+                time.sleep(_STOPPED_TOGETHER_S)  # here SIGTTIN and SIGTTOU stop us, and `fg` wakes us with the child
             look |= os.WNOHANG | os.WCONTINUED
         elif not found and _foreground_group() is not None:
-            os.kill(os.getpid(), signal.SIGSTOP)  # woken by SIGCONT, which goes on to the child
+            _stop_by(stopped_by)  # woken by SIGCONT, which goes on to the child
+
+
+def _stop_by(number: int) -> None:
+    """Stop as the child did: shells say by which signal. A group that no shell would wake is not stopped by SIGTSTP."""
+    with _handled_by(signal.SIG_DFL, [signal.SIGTSTP]):
+        signal.raise_signal(number)  # to this thread: it has stopped us before the handler is back
 
 
 @contextmanager
-def _handled_by(relay: Callable[[int, FrameType | None], Any]) -> Iterator[None]:
+def _handled_by(
+    handler: Callable[[int, FrameType | None], Any] | signal.Handlers,
+    numbers: Sequence[int] = (*_PASSED_ON, *_SENT_BY_TERMINALS),
+) -> Iterator[None]:
     """Handle each signal so; what whoever started us ignores (`nohup`) stays ignored, by the child too."""
-    before = {number: signal.getsignal(number) for number in (*_PASSED_ON, *_SENT_BY_TERMINALS)}
-    taken = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
+    before = {number: signal.getsignal(number) for number in numbers}
+    taken = [number for number, found in before.items() if found is not signal.SIG_IGN]
     try:
         for number in taken:
-            signal.signal(number, relay)
+            signal.signal(number, handler)
         yield
     finally:
         for number in taken:
