@@ -98,6 +98,17 @@ def test_a_circle_is_shown(wanted: str, loop: str) -> None:
     assert refusal(wanted, config).message.endswith(f"leads in a circle: {loop}")
 
 
+def test_a_name_that_is_not_there_comes_with_those_that_are() -> None:
+    few = role("dev", "work") + role("prod", "work")
+    many = "".join(role(f"team-{number}", "work") for number in range(11))
+    assert refusal("pord", few).hints[0] == "did you mean: prod"
+    assert refusal("gone", few).hints[0] == "there are: dev, prod"
+    assert (
+        refusal("gone", many).hints[0] == refusal("gone", "").hints[0] == "list them with: aws configure list-profiles"
+    )
+    assert refusal("a", few + role("a", "dve")).hints[0] == "did you mean: dev"
+
+
 def test_what_is_missing_is_named_with_the_line_that_names_it() -> None:
     assert refusal("gone", "").message == "there is no profile 'gone' in ~/.aws/config or ~/.aws/credentials"
     says = "source_profile in ~/.aws/config [profile a] names profile 'gone', which does not exist"

@@ -11,6 +11,7 @@ import argparse
 from aws_mfa import __version__
 from aws_mfa.cli.arguments import parsed
 from aws_mfa.cli.classic_messages import LEVELS
+from aws_mfa.rules.near_names import did_you_mean
 from aws_mfa.rules.vault_choice import VAULTS
 
 _OLD_FLAGS = (
@@ -37,9 +38,9 @@ Without a command: renew the session of a profile in ~/.aws/credentials."""
 def parse_flags(argv: list[str], commands: str) -> argparse.Namespace:
     """Parse the classic form; usage errors end the program with 2, `--help` and `--version` with 0."""
     parser = _parser(commands)
+    names = [line.split()[0] for line in commands.splitlines() if line.startswith("  ")]
     if argv and not argv[0].startswith("-"):
-        parser.error(f"there is no command {argv[0]!r}\n{commands}")
-    names = {line.split()[0] for line in commands.splitlines() if line.startswith("  ")}
+        parser.error("\n".join([f"there is no command {argv[0]!r}", commands, *did_you_mean(argv[0], names)]))
     return parsed(parser, expanded(argv), commands=names)
 
 

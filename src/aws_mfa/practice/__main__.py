@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import sys
 import threading
@@ -11,6 +12,8 @@ from aws_mfa.practice import PracticeAws
 
 def main() -> None:
     """Print an invented user's keys, device and code, and serve until Ctrl-C."""
+    about = "A practice AWS on this machine: prints an invented user's keys, device and code, and serves until Ctrl-C."
+    argparse.ArgumentParser(prog="python -m aws_mfa.practice", description=about).parse_args()
     with PracticeAws() as aws, contextlib.suppress(KeyboardInterrupt):
         ann = aws.account.add_user("ann")
         phone = ann.add_device()

@@ -92,8 +92,7 @@ def _role_place(texts: AwsTexts, name: str) -> Place:
     """Return the one section that has the profile's role settings."""
     profile = texts.profiles.profile(name)
     if profile is None:
-        hint = "list them with: aws configure list-profiles"
-        raise BadProfile(f"there is no profile {shown(name)!r} in {texts.profiles.where}", hint)
+        raise texts.profiles.no_such(name)
     places = [place for place in texts.places(name) if place.plain or place.hidden]
     for place in texts.places(name):
         if ROLE in place.edits.of_all:

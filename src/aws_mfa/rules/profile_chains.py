@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from aws_mfa.errors import BadInput, BadProfile
 from aws_mfa.rules.arns import check_same_partition, partition_of
+from aws_mfa.rules.near_names import did_you_mean
 from aws_mfa.rules.profile_values import circle, missing, shown
 from aws_mfa.rules.profiles import Profile
 
@@ -72,11 +73,7 @@ def chain_of(name: str, profiles: AwsProfiles, *, keys_stored: KeysStored | None
     """
     wanted = _profile(name, profiles, keys_stored)
     if wanted is None:
-        raise BadProfile(
-            f"there is no profile {shown(name)!r} in {profiles.where}",
-            "list them with: aws configure list-profiles",
-            "or store long-term keys under that name: aws-mfa setup --profile NAME",
-        )
+        raise profiles.no_such(name, "or store long-term keys under that name: aws-mfa setup --profile NAME")
     hops: list[Profile] = []
     visited: dict[str, None] = {}
     base = wanted
@@ -94,7 +91,7 @@ def chain_of(name: str, profiles: AwsProfiles, *, keys_stored: KeysStored | None
             raise circle(source, list(visited))
         found = _profile(source.value, profiles, keys_stored)
         if found is None:
-            raise missing(source)
+            raise missing(source, *did_you_mean(source.value, profiles.names()))
         base = found
     _refuse_foreign_base(base, keys_stored)
     chain = Chain(wanted, base, tuple(reversed(hops)))

@@ -82,10 +82,10 @@ def circle(given: Given, path: list[str]) -> BadProfile:
     return BadProfile(f"{given.source} leads in a circle: {way}", f"change one {key} of these profiles")
 
 
-def missing(given: Given) -> BadProfile:
+def missing(given: Given, *hints: str) -> BadProfile:
     """The failure for a key that names a profile which is not there."""
-    hint = f"add that profile, or name another one there ({given.source})"
-    return BadProfile(f"{given.source} names profile {shown(given.value)!r}, which does not exist", hint)
+    mend = f"add that profile, or name another one there ({given.source})"
+    return BadProfile(f"{given.source} names profile {shown(given.value)!r}, which does not exist", *hints, mend)
 
 
 def _checked(check: Callable[..., str], given: Given) -> str:

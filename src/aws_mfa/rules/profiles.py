@@ -12,6 +12,7 @@ One profile is read without the others. Refuses, as `BrokenFile`, a section that
 from __future__ import annotations
 
 from aws_mfa.errors import BadProfile
+from aws_mfa.rules.near_names import did_you_mean
 from aws_mfa.rules.profile import LONG_TERM, Profile
 from aws_mfa.rules.profile_keys import (
     NOT_INHERITED,
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from aws_mfa.rules.classic_settings import Given
 
 __all__ = ["AwsProfiles", "Profile"]
+
+# More names than these are no help in a message.
+_LISTED = 10
 
 
 class AwsProfiles:
@@ -83,6 +87,14 @@ class AwsProfiles:
         """Every profile of `names`."""
         return (found for found in map(self.profile, self.names()) if found is not None)
 
+    def no_such(self, name: str, *hints: str) -> BadProfile:
+        """The failure for a name that no file has: with the names that are like it, or those that are there."""
+        names = self.names()
+        there = ", ".join(map(shown, names)) if 0 < len(names) <= _LISTED else ""
+        listed = [f"there are: {there}"] if there else ["list them with: aws configure list-profiles"]
+        near = did_you_mean(name, names) or listed
+        return BadProfile(f"there is no profile {shown(name)!r} in {self.where}", *near, *hints)
+
     def with_included(self, profile: Profile) -> dict[str, Given]:
         """Return the profile's settings and those it includes, over any number of profiles."""
         settings = dict(profile.own)
@@ -93,7 +105,7 @@ class AwsProfiles:
                 raise circle(include, path)
             found = self.profile(include.value)
             if found is None:
-                raise missing(include)
+                raise missing(include, *did_you_mean(include.value, self.names()))
             path.append(found.name)
             for key, given in found.own.items():
                 if key not in NOT_INHERITED and (key not in settings or not settings[key].value):
