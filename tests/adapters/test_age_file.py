@@ -206,8 +206,30 @@ def test_a_file_that_is_no_age_file_is_told_and_left_alone(path: str) -> None:
     assert raw(path) == b"wJalrXUtnFEMI"
 
 
-def test_a_file_that_takes_too_long_here_is_told_at_once(path: str) -> None:
+def test_a_busy_moment_does_not_make_a_file_too_hard(
+    quick: QuickAge, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """age measured the machine while another process had it."""
+    make(path, quick.encrypt(b"{}", "correct horse"))
+    busy, decrypt = [True] * 4, quick.decrypt
+
+    def measured(data: bytes, passphrase: str) -> bytes:
+        if busy:
+            busy.pop()
+            raise pyrage.DecryptError("Excessive work parameter for passphrase.")
+        return decrypt(data, passphrase)
+
+    monkeypatch.setattr(quick, "decrypt", measured)
+    monkeypatch.setattr(age_file, "_PAUSE_S", 0)
+    assert AgeFile(path, Asker()).load("work-long-term") is None
+    busy[:] = [True] * 5
+    with pytest.raises(BrokenFile, match="was made by a faster machine"):
+        AgeFile(path, Asker()).load("work-long-term")
+
+
+def test_a_file_that_takes_too_long_here_is_told_at_once(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Or a hostile file could keep the machine busy for hours."""
+    monkeypatch.setattr(age_file, "_PAUSE_S", 0)
     header = b"age-encryption.org/v1\n-> scrypt TaZT5JapRjU1Ts0CYVgxLw 30\n" + b"A" * 43 + b"\n--- " + b"A" * 43 + b"\n"
     make(path, header + b"A" * 64)
     with pytest.raises(BrokenFile, match="was made by a faster machine"):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from typing import TYPE_CHECKING, Protocol
 
 from pyrage import DecryptError, passphrase  # noqa: TID251 - this is the room where age files are opened
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from aws_mfa.model import LongTermKeys, Secret
 
     Items = dict[str, dict[str, object]]
+
+# age measures this machine, for a millisecond, and refuses what would take it a quarter of a minute: on a busy machine
+# it may be wrong. So it measures again before it is believed.
+_TOO_MUCH_WORK, _MEASURED, _PAUSE_S = "Excessive work", 5, 0.2
 
 # Under the lock a passphrase is worked on three times; a slow machine needs some 15 s for that.
 _LOCK_TIMEOUT_S = 60.0
@@ -126,7 +131,7 @@ class AgeFile:
     def _decrypted(self, data: bytes) -> bytes:
         for tries_left in reversed(range(self._ask_passphrase.tries)):
             try:
-                return bytes(passphrase.decrypt(data, self._passphrase(new=False).reveal()))
+                return _opened(data, self._passphrase(new=False))
             except DecryptError as error:
                 failure = self._not_decrypted(str(error))
             if not isinstance(failure, BadInput) or not tries_left:
@@ -138,8 +143,11 @@ class AgeFile:
         if reason == "Decryption failed":
             self._known.passphrase = None
             return BadInput(f"the passphrase does not open {self._path}", "try again: upper and lower case count")
-        if reason.startswith("Excessive work"):
-            return BrokenFile(f"{self._path} was made by a faster machine: opening it here would take too long")
+        if reason.startswith(_TOO_MUCH_WORK):
+            return BrokenFile(
+                f"{self._path} was made by a faster machine: opening it here would take too long",
+                "if this machine is only busy now, try again later",
+            )
         return BrokenFile(
             f"{self._path} is damaged, or is not a file that age encrypted with a passphrase",
             f'see what age says: age -d "{self._path}"',
@@ -160,6 +168,18 @@ class AgeFile:
     def _locked(self) -> AbstractContextManager[None]:
         ensure_private_folder(os.path.dirname(os.path.abspath(self._path)))
         return lock(self._path + ".lock", timeout_s=_LOCK_TIMEOUT_S)
+
+
+def _opened(data: bytes, phrase: Secret) -> bytes:
+    """The bytes in an age file; raises `DecryptError`."""
+    for _ in range(_MEASURED - 1):
+        try:
+            return bytes(passphrase.decrypt(data, phrase.reveal()))
+        except DecryptError as error:
+            if not str(error).startswith(_TOO_MUCH_WORK):
+                raise
+        time.sleep(_PAUSE_S)
+    return bytes(passphrase.decrypt(data, phrase.reveal()))
 
 
 def _items_in(data: bytes, path: str) -> Items:
