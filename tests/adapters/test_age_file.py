@@ -209,7 +209,7 @@ def test_a_file_that_is_no_age_file_is_told_and_left_alone(path: str) -> None:
 def test_a_busy_moment_does_not_make_a_file_too_hard(
     quick: QuickAge, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """age measured the machine while another process had it."""
+    """The machine was measured while another process had it."""
     make(path, quick.encrypt(b"{}", "correct horse"))
     busy, decrypt = [True] * 4, quick.decrypt
 
