@@ -239,12 +239,15 @@ def test_a_withdrawal_is_not_held_up_by_whoever_has_the_pipe(tmp_path: Path) -> 
 
 
 @pytest.mark.usefixtures("reader")
-@pytest.mark.parametrize("command", ["yes 123456", "sh -c 'yes 123456 & echo 654321'"])
-def test_one_that_prints_without_end_is_ended_and_read_no_further(command: str) -> None:
+@pytest.mark.parametrize("command", ["exec yes 123456", "yes 123456 & echo $! > {}; echo 654321"])
+def test_one_that_prints_without_end_is_ended_and_read_no_further(command: str, tmp_path: Path) -> None:
+    """What it left running finds its pipe closed."""
+    pids = tmp_path / "pid"
     began_at = time.monotonic()
     with pytest.raises(NeedsHuman, match="printed more than 64 KiB"):
-        asked(command)
+        asked(shell(f"echo $$ > {pids}; {command.format(pids)}"))
     assert time.monotonic() - began_at < 5
+    assert ends(int(wait_for(pids)))
 
 
 def test_noise_on_stderr_is_cut_and_ends_nothing() -> None:

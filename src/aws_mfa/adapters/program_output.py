@@ -138,16 +138,18 @@ class _BySelector(_Reader):
 
 
 class _ByThreads(_Reader):
-    """For Windows, whose pipes cannot be waited for: a thread stays for as long as somebody holds the other end."""
+    """For Windows, whose pipes cannot be waited for: a thread stays while somebody holds the other end in silence."""
 
     def __enter__(self) -> Self:
         self._changed = threading.Event()
+        self._is_over = False
         for number in list(self._open):
             threading.Thread(target=self._read, args=(number,), daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """The threads close what they read."""
+        """The threads close what they read, when there is more of it or an end."""
+        self._is_over = True
 
     def wake(self) -> None:
         """End the wait; any thread may."""
@@ -160,7 +162,7 @@ class _ByThreads(_Reader):
         return has_come
 
     def _read(self, number: int) -> None:
-        while self._take(number):
+        while self._take(number) and not self._is_over:
             self._changed.set()
         self._close(number)
         self._changed.set()
