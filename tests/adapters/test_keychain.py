@@ -158,6 +158,30 @@ def test_a_keychain_that_loses_what_is_written_is_noticed() -> None:
         keychain(Forgetful()).check()
 
 
+class Slow(DictBackend):
+    """Answers before it has written, as KWallet on a busy machine; whoever reads twice finds it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.late: dict[tuple[str, str], str] = {}
+
+    def set(self, service: str, user: str, value: str) -> None:
+        self.late[service, user] = value
+
+    def get(self, service: str, user: str) -> str | None:
+        found = super().get(service, user)
+        self.items.update(self.late)
+        return found
+
+
+def test_a_keychain_that_writes_a_moment_later_has_written() -> None:
+    backend = Slow()
+    keychain(backend).store("work-long-term", KEYS)
+    found = keychain(backend).load("work-long-term")
+    assert found is not None
+    assert found.matches(KEYS)
+
+
 class CutShort(DictBackend):
     """One write is cut; the next would succeed."""
 

@@ -9,6 +9,7 @@ removed, never written.
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -33,6 +34,8 @@ FORK_KEY_ID = "aws:access_key_id"
 FORK_SECRET = "aws:secret_access_key"  # noqa: S105 - the name of a service
 FORK_DEVICE = "aws:mfa_device"
 TIME_LIMIT_S = 20.0
+# Before what was written is read again.
+_PAUSES_S = (0.1, 0.4)
 _CHECK_VALUE = '{"v": 1, "check": true}'
 
 
@@ -146,7 +149,7 @@ class Keychain:
     def _write(self, user: str, value: str) -> None:
         before = self._get(SERVICE, user)
         self._ask(lambda backend: backend.set(SERVICE, user, value))
-        if self._get(SERVICE, user) != value:
+        if not self._holds(user, value):
             if before is not None:
                 self._ask(lambda backend: backend.set(SERVICE, user, before))
             raise unusable(
@@ -157,6 +160,14 @@ class Keychain:
         self._ask(lambda backend: backend.delete(service, user))
         if self._get(service, user) is not None:
             raise unusable("the keychain still holds what it was to remove", f"remove it: keyring del {service} {user}")
+
+    def _holds(self, user: str, value: str) -> bool:
+        """KWallet on a busy machine has answered before it had written."""
+        for pause_s in _PAUSES_S:
+            if self._get(SERVICE, user) == value:
+                return True
+            time.sleep(pause_s)
+        return self._get(SERVICE, user) == value
 
     def _get(self, service: str, user: str) -> str | None:
         return self._ask(lambda backend: backend.get(service, user))
