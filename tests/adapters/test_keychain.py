@@ -22,6 +22,11 @@ OTHER_KEYS = LongTermKeys("AKIAI44QH8DHBEXAMPLE", Secret("je7MtGbClwBF/2Zp9Utk")
 LABEL = ("aws-mfa", "work-long-term")
 
 
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aws_mfa.adapters.keychain._PAUSES_S", (0, 0))
+
+
 class DictBackend:
     """A keychain in memory that counts what is written."""
 
