@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 WORKERS ?= 2
+# The fast tests wait now and then, and do not mind a neighbour.
+UNIT_WORKERS ?= 3
 
 VENV := .venv
 ifeq ($(OS),Windows_NT)
@@ -13,6 +15,8 @@ endif
 BUILT := $(VENV)/.built
 SMOKE := .build/smoke
 
+# For what is run at every save: fewer examples of each property, temporary files in memory, modules compiled once.
+QUICKLY := EXAMPLES=20 $(if $(wildcard /dev/shm),TMPDIR=/dev/shm) PYTHONDONTWRITEBYTECODE=
 PYTEST := $(BIN)/python -m pytest --timeout 120 --numprocesses $(WORKERS) --dist loadgroup
 BENCHMARKS := $(filter-out bench/stage.py bench/paired.py,$(sort $(wildcard bench/*.py)))
 
@@ -28,7 +32,7 @@ test: real-parts ## every test: real keychains, terminals, AWS CLIs and SDKs inc
 	@$(PYTEST) --cov --cov-report term:skip-covered
 
 unit: $(BUILT) ## the fast tests alone: no program is started that the project did not bring
-	@$(PYTEST) -m "not real"
+	@$(QUICKLY) $(PYTEST) --numprocesses $(UNIT_WORKERS) --capture sys -m "not real"
 
 check: $(BUILT) ## format, lint, types, arrows, documents
 	@$(BIN)/ruff format --check --quiet

@@ -6,7 +6,9 @@ In CI nothing may be skipped: there a skip is a failure that names its reason.
 
 from __future__ import annotations
 
+import gc
 import os
+import shutil
 import sys
 import tempfile
 from typing import TYPE_CHECKING, TypeVar
@@ -15,7 +17,8 @@ import hypothesis
 import hypothesis.configuration
 import pytest
 
-from needs import BUILD
+from examples import MOST, USUAL
+from needs import BUILD, needs
 from old_tool import OldTool, installed_old_tool
 
 if TYPE_CHECKING:
@@ -31,7 +34,7 @@ FOREIGN_ROUTES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUEST
 NOTHING_MAY_BE_SKIPPED = os.environ.get("CI") == "true" and sys.platform == "linux"
 
 # No deadline: the machines that run this are small and shared, and a slow example is no wrong one.
-hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.register_profile("here", deadline=None, max_examples=min(USUAL, MOST))
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" else "here")
 hypothesis.configuration.set_hypothesis_home_dir(os.path.join(BUILD, "hypothesis"))
@@ -70,9 +73,25 @@ def set_home(environment: pytest.MonkeyPatch, folder: str) -> None:
 
 
 @pytest.fixture
+def runtime() -> Iterator[str]:
+    """A runtime folder as Linux desktops have it: this user's alone, and in memory."""
+    needs("/dev/shm")
+    folder = tempfile.mkdtemp(prefix="aws-mfa-test-", dir="/dev/shm")
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
 def old_tool(home: str) -> Callable[[str], OldTool]:
     """aws-mfa 0.0.12 in this test's home, for the URL of a practice STS: `old_tool(aws.url).run("--force")`."""
     return lambda url: installed_old_tool(home, url)
+
+
+def pytest_collection_finish() -> None:
+    """What collection made, 200 000 objects, stays to the end: the garbage collector need not walk it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.hookimpl(wrapper=True)

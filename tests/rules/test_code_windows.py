@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aws_mfa.errors import BadCode
 from aws_mfa.rules.code_windows import checked_code, seconds_to_next, window_of
+from examples import examples
 
 
 @pytest.mark.parametrize(("moment", "window"), [(0, 0), (29.999, 0), (30, 1), (59, 1), (1_111_111_109, 37_037_036)])
@@ -21,7 +22,7 @@ def test_seconds_to_next_are_whole_and_never_too_few(now: float, wait_s: int) ->
     assert seconds_to_next(now) == wait_s
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.floats(0, 4_000_000_000))
 def test_who_waits_that_long_is_in_the_next_window(now: float) -> None:
     wait_s = seconds_to_next(now)

@@ -24,8 +24,14 @@ def partitions_of_botocore() -> list[dict[str, Any]]:
         return list(json.load(file)["partitions"])
 
 
+@functools.cache
+def session() -> botocore.session.Session:
+    """One for all clients: it reads AWS's models once."""
+    return botocore.session.Session()
+
+
 def resolved_by_botocore(service: str, region: str, *, fips: bool = False, dual: bool = False) -> str:
-    client = botocore.session.Session().create_client(
+    client = session().create_client(
         service,
         region_name=region,
         aws_access_key_id="AKIAEXAMPLE",
@@ -40,7 +46,7 @@ def resolved_by_botocore(service: str, region: str, *, fips: bool = False, dual:
 
 @functools.cache
 def provider(service: str) -> EndpointProvider:
-    loader = botocore.session.Session().get_component("data_loader")
+    loader = session().get_component("data_loader")
     ruleset = loader.load_service_model(service, "endpoint-rule-set-1")
     return EndpointProvider(ruleset, loader.load_data("partitions"))
 
@@ -131,12 +137,20 @@ def test_plain_http_to_another_machine_is_refused(url: str) -> None:
         "https://host/?query=1",
         "https://host\r\nX: y",
         "https://h\u00f6st",
+        "https://host/';calc;'",
     ],
 )
 def test_what_is_no_url_of_an_endpoint_is_refused_and_not_quoted(url: str) -> None:
     with pytest.raises(BadInput, match="AWS_ENDPOINT_URL") as refused:
         sts_endpoint("us-east-1", {"AWS_ENDPOINT_URL": url})
     assert url not in str(refused.value)
+
+
+def test_the_scheme_is_in_lower_case_however_it_was_written() -> None:
+    """Which certificates count is decided by the scheme."""
+    assert sts_endpoint("us-east-1", {"AWS_ENDPOINT_URL": "HTTPS://sts.internal"}).url == "https://sts.internal/"
+    with pytest.raises(BadInput, match="plain http"):
+        sts_endpoint("us-east-1", {"AWS_ENDPOINT_URL": "HTTP://sts.internal"})
 
 
 def test_an_endpoints_url_always_has_a_path() -> None:
