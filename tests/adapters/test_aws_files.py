@@ -213,6 +213,41 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
     assert done.stdout == f"cannot read {file.path}: Permission denied\n"
 
 
+def test_a_file_whose_folder_is_none_is_missing_and_what_is_in_the_way_is_told_when_it_is_to_be_written(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "mfa").write_text("a file")
+    file = AwsFile(str(tmp_path / "mfa" / "known-keys"))
+    assert (file.exists(), file.read(), file.repair_mode(), file.linked_inode()) == (False, "", False, None)
+    for attempt in (lambda: file.update(append), file.check_writable):
+        with pytest.raises(NotSetUp, match="mfa is in the way: it is not a folder"):
+            attempt()
+    assert (tmp_path / "mfa").read_text() == "a file"
+
+
+@posix_only
+def test_an_update_that_takes_the_file_from_others_says_so_once(tmp_path: Path) -> None:
+    said: list[str] = []
+    path = credentials(tmp_path, b"[a]\n").path
+    file = AwsFile(path, say_narrowed=said.append)
+    os.chmod(path, 0o644)
+    file.update(lambda text: text)
+    assert (said, stat.S_IMODE(os.stat(path).st_mode)) == ([], 0o644)
+    file.update(append)
+    file.update(append)
+    assert (said, stat.S_IMODE(os.stat(path).st_mode)) == ([path], 0o600)
+
+
+@posix_only
+def test_a_file_with_another_name_is_told_apart(tmp_path: Path) -> None:
+    file = credentials(tmp_path, b"[a]\n")
+    assert file.linked_inode() is None
+    os.link(file.path, tmp_path / "another name")
+    assert file.linked_inode() == os.stat(file.path).st_ino
+    file.update(append)
+    assert file.linked_inode() is None
+
+
 @posix_only
 @pytest.mark.parametrize(("old", "new"), [(0o644, 0o600), (0o620, 0o600), (0o444, 0o400)])
 def test_a_wide_mode_is_repaired_once(tmp_path: Path, old: int, new: int) -> None:

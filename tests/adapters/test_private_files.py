@@ -276,6 +276,34 @@ def test_root_leaves_a_users_file_to_its_user(tmp_path: Path) -> None:
 
 
 @as_root
+@pytest.mark.parametrize("is_parent", [False, True])
+def test_root_gives_away_no_folder_that_a_user_put_in_the_place_of_the_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_parent: bool
+) -> None:
+    """Between making it and giving it away: a folder of root's by a rename, or an empty one of its by a symlink."""
+    homes, roots = tmp_path / "home", tmp_path / "roots"
+    homes.mkdir()
+    os.chown(homes, NOBODY, NOBODY)
+    (roots / "b").mkdir(parents=True)
+    if not is_parent:
+        (roots / "b" / "secret").touch()
+    mkdir = os.mkdir
+
+    def make_and_swap(*arguments: object, **options: object) -> None:
+        mkdir(*arguments, **options)  # type: ignore[arg-type]
+        made, other = (homes, roots) if is_parent else (homes / "b", roots / "b")
+        made.rename(f"{made}.old")
+        if is_parent:
+            made.symlink_to(other)
+        else:
+            other.rename(made)
+
+    monkeypatch.setattr(os, "mkdir", make_and_swap)
+    ensure_private_folder(str(homes / "b"))
+    assert (homes / "b").stat().st_uid == 0
+
+
+@as_root
 def test_what_root_makes_in_a_users_folder_is_the_users(tmp_path: Path) -> None:
     os.chown(tmp_path, NOBODY, NOBODY)
     ensure_private_folder(str(tmp_path / "a" / "b"))

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 NAMES = ("default", "work", "work-long-term", "x]y", "a [b", " blank ", "größe", "profile a", "DEFAULT", "x:y", "#1")
 KEYS = ("aws_access_key_id", "AWS_SECRET_ACCESS_KEY", "Expiration", "region", "s3", "a b", "CLÉ", "]k")
-VALUES = ("", "v", "a=b", "a:b", "# a value", "v # kept", "[work]", "é", "x;y", "%(x)s", "k = [default]")
-COMMENTS = ("# c", "; c", "#", "  # indented", "\t; [work]", "# [default]", "#k = v", "", "", "  ", "\t")
+NAMES_TO_CHANGE = tuple(name for name in NAMES if name != "DEFAULT")
+LINE_ENDS = ("\n", "\n", "\n", "\r\n", "\r\r\n", "\r")
+VALUES = ("", "v", "a=b", "a:b", "# a value", "v # kept", "[work]", "é", "x;y", "%(x)s", "k = [default]", "v\0")
+COMMENTS = ("# c", "; c", "#", "# \0", "  # indented", "\t; [work]", "# [default]", "#k = v", "", "", "  ", "\t")
 BEHIND_HEADERS = ("", "", "", "  ", " # y", " ; note", "junk")
 DELIMITERS = ("=", ":", " = ", " : ", "= ", "\t=\t")
 MORE = ("max = 1", "[work]", "  b", "x: y", "=")
@@ -50,8 +52,9 @@ class File(NamedTuple):
 
 
 def read_by_sdk(text: str) -> Values:
-    """What botocore's and the old tool's parser reads; [DEFAULT] is read as a section like others."""
-    parser = configparser.RawConfigParser(default_section="\0")
+    """What botocore's and the old tool's parser reads; [DEFAULT] is shown as a section like others."""
+    configparser.RawConfigParser().read_file(io.StringIO(text, newline=None))
+    parser = configparser.RawConfigParser(default_section="\0", strict=False)
     parser.read_file(io.StringIO(text, newline=None))
     return {name: dict(parser.items(name)) for name in parser.sections()}
 
@@ -59,7 +62,7 @@ def read_by_sdk(text: str) -> Values:
 @st.composite
 def files(draw: st.DrawFn) -> File:
     """Text in every spelling that SDKs read: each key's indent is at most the one before, as they want it."""
-    newline, blank, last_newline = draw(st.sampled_from(list(product(("\n", "\r\n"), " \t", (True, False)))))
+    newline, blank, last_newline = draw(st.sampled_from(list(product(LINE_ENDS, " \t", (True, False)))))
     lines = [Line(text, None) for text in draw(FEW_COMMENTS)]
     deepest = 4
     for name in draw(SOME_NAMES):
@@ -88,7 +91,7 @@ def any_lines() -> st.SearchStrategy[str]:
     headers = st.builds("[{}]{}".format, st.sampled_from(NAMES), st.sampled_from(BEHIND_HEADERS))
     keys = st.builds("{}{}{}".format, st.sampled_from(KEYS), st.sampled_from(DELIMITERS), st.sampled_from(VALUES))
     junk = st.sampled_from((*COMMENTS, *MORE, "junk", "= v", ": v", "[]", "[] = v", "[]]", "[a", "[k = ]", "]"))
-    line = st.builds("{}{}{}".format, indents, headers | keys | junk, st.sampled_from(("\n", "\n", "\n", "\r\n")))
+    line = st.builds("{}{}{}".format, indents, headers | keys | junk, st.sampled_from(LINE_ENDS))
     return st.builds(
         "{}{}".format, st.lists(line, max_size=8).map("".join), st.sampled_from(("", "[work]", "k = v", "x"))
     )
@@ -96,4 +99,4 @@ def any_lines() -> st.SearchStrategy[str]:
 
 def any_characters() -> st.SearchStrategy[str]:
     """Characters that mean something to one of the two parsers, or that Python takes for blanks or line ends."""
-    return st.text(alphabet="[]ab=:#; \t\n\n\n\x0b\x0c\x1c\x85\xa0\u2028Aİ\u200b", max_size=40)
+    return st.text(alphabet="[]ab=:#; \t\n\n\n\r\r\0\ufeff\x0b\x0c\x1c\x85\xa0\u2028Aİ\u200b", max_size=40)

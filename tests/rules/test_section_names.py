@@ -5,7 +5,7 @@ from __future__ import annotations
 import configparser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aws_mfa.errors import BadInput
@@ -13,11 +13,14 @@ from aws_mfa.rules.ini_edit import with_changes
 from aws_mfa.rules.ini_text import section_values
 from aws_mfa.rules.section_names import (
     check_name,
+    default_long_term,
     long_term_section,
     profile_in_force,
+    profile_of,
     section_names,
     short_term_section,
 )
+from examples import examples
 
 
 @pytest.mark.parametrize(
@@ -42,8 +45,19 @@ def test_the_flag_then_aws_profile_then_default(flag: str | None, environ: dict[
         *(("none", "p"), ("None", "p"), ("NONE", "p"), ("nonesuch", "p-nonesuch")),
     ],
 )
-def test_the_long_term_section(suffix: str | None, name: str) -> None:
+def test_the_long_term_section_is_the_profile_with_its_suffix(suffix: str | None, name: str) -> None:
     assert long_term_section("p", suffix) == name
+
+
+@pytest.mark.parametrize("profile", ["work", "default", "", "long-term", "work-long-term"])
+def test_the_profile_of_a_long_term_section_is_the_one_that_it_was_named_after(profile: str) -> None:
+    assert default_long_term(profile) == long_term_section(profile, None)
+    assert profile_of(default_long_term(profile)) == profile
+
+
+@pytest.mark.parametrize("name", ["work", "long-term", "work-long-term-2"])
+def test_a_name_without_the_suffix_is_a_profiles_as_it_is(name: str) -> None:
+    assert profile_of(name) == name
 
 
 @pytest.mark.parametrize(
@@ -58,7 +72,7 @@ def test_the_long_term_section(suffix: str | None, name: str) -> None:
         ("nonesuch", "p-nonesuch"),
     ],
 )
-def test_the_short_term_section(suffix: str | None, name: str) -> None:
+def test_the_short_term_section_is_the_profile_unless_a_suffix_is_given(suffix: str | None, name: str) -> None:
     assert short_term_section("p", suffix) == name
 
 
@@ -88,6 +102,20 @@ def test_a_name_that_no_header_can_carry_is_refused(name: str) -> None:
         check_name(name)
 
 
+@pytest.mark.parametrize("name", ["a]b", "[a", "a]", " a "])
+def test_a_section_that_stands_there_already_may_have_any_name_that_can_be_shown(name: str) -> None:
+    """boto3 reads it; to make such a one would lock out other SDKs."""
+    check_name(name, is_new=False)
+    with pytest.raises(BadInput):
+        check_name(name)
+
+
+@pytest.mark.parametrize("name", ["", "DEFAULT", "a\nb", "a\x1b[2J", "a\0"])
+def test_nor_may_one_that_stands_there(name: str) -> None:
+    with pytest.raises(BadInput):
+        check_name(name, is_new=False)
+
+
 @pytest.mark.parametrize(
     "name", ["default", "work", "my work", "ann@example.com", "größe", "a.b_c-d/e:f+g", "Default", "a#b"]
 )
@@ -100,7 +128,6 @@ def test_ordinary_names_are_taken(name: str) -> None:
     [
         ("DEFAULT", None, None),
         ("DEFAULT", "none", "x"),
-        ("a]", None, "x"),
         ("a", "x\n[y]", None),
         ("a", None, "x\n[y]"),
     ],
@@ -110,7 +137,7 @@ def test_both_names_are_checked(profile: str, long_suffix: str | None, short_suf
         section_names(profile, long_suffix, short_suffix)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.text(max_size=12))
 def test_every_name_that_is_taken_is_read_back_from_a_file(name: str) -> None:
     try:

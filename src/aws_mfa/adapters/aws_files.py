@@ -28,11 +28,22 @@ _BOMS = ((b"\xef\xbb\xbf", "a byte order mark (BOM)"), (b"\xff\xfe", "UTF-16"), 
 
 
 class AwsFile:
-    """One AWS file at `path`: fulfils the Protocol `AwsTextFile`."""
+    """
+    One AWS file at `path`: fulfils the Protocol `AwsTextFile`.
 
-    def __init__(self, path: str, *, lock_timeout_s: float = LOCK_TIMEOUT_S) -> None:
+    `say_narrowed` is told the path when an update takes the file from group and others.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        lock_timeout_s: float = LOCK_TIMEOUT_S,
+        say_narrowed: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._path = path
         self._lock_timeout_s = lock_timeout_s
+        self._say_narrowed = say_narrowed
 
     @property
     def path(self) -> str:
@@ -75,6 +86,8 @@ class AwsFile:
             after = edit(before)
             if after == before:
                 return False
+            if self.repair_mode():
+                self._say_narrowed(self._path)
             replace_privately(self._path, self._bytes_of(after))
             return True
 
@@ -93,6 +106,14 @@ class AwsFile:
         finally:
             os.close(fd)
 
+    def linked_inode(self) -> int | None:
+        """The inode of a file that has further names: they keep what an update takes away. None where it has none."""
+        try:
+            found = os.stat(self._path)
+        except OSError:
+            return None
+        return found.st_ino if found.st_nlink > 1 else None
+
     def _lock_path(self) -> str:
         # Beside the resolved target: that folder must be writable anyway, and two homes that link to one file
         # share its lock.
@@ -106,8 +127,8 @@ class AwsFile:
     def _read_bytes(self) -> bytes:
         try:
             return b"" if self._is_null_device() else read_regular(self._path)
-        except FileNotFoundError:
-            return b""
+        except (FileNotFoundError, NotADirectoryError):
+            return b""  # something in the place of its folder is told when it is to be written
         except OSError as error:
             raise BrokenFile(
                 f"cannot read {self._path}: {error.strerror}", f"look at it: ls -lL {quote(self._path)}"

@@ -13,12 +13,7 @@ import stat
 import time
 from shlex import quote
 
-from aws_mfa.adapters.ownership import (
-    OWNER_ONLY,
-    give_folder_to_owner_of,
-    keep_owner_and_mode,
-    make_private,
-)
+from aws_mfa.adapters.ownership import OWNER_ONLY, keep_owner_and_mode, make_private, make_private_folder
 from aws_mfa.adapters.temp_files import new_temp_name, remove, remove_leftovers
 from aws_mfa.errors import BrokenFile, NotSetUp
 
@@ -67,8 +62,7 @@ def ensure_private_folder(path: str) -> None:
     if parent != path:
         ensure_private_folder(parent)
     try:
-        os.mkdir(path, 0o700)
-        give_folder_to_owner_of(path, parent)
+        make_private_folder(path)
     except FileExistsError:
         # Another process was faster, or something that is no folder stands there.
         if not os.path.isdir(path):
@@ -83,6 +77,8 @@ def check_replaceable(path: str) -> None:
     folder = os.path.dirname(target)
     while not os.path.lexists(folder):
         folder = os.path.dirname(folder)
+    if not os.path.isdir(folder):
+        raise NotSetUp(f"{folder} is in the way: it is not a folder")
     if not os.access(folder, os.W_OK | os.X_OK):
         read_only = hasattr(os, "statvfs") and os.statvfs(folder).f_flag & os.ST_RDONLY
         number = errno.EROFS if read_only else errno.EACCES

@@ -1,8 +1,8 @@
 """
 The text of an AWS file + changes -> text, every other byte kept: comments, key case, indents, line ends, nested blocks.
 
-Works on one section as `ini_text` reads it. Refuses to edit what it cannot read, and values that one line cannot
-carry; a fault elsewhere in the text is for `ini_text.check`, which is asked before a person types.
+Works on one section as `ini_text` reads it. Refuses to edit what it cannot read, `[DEFAULT]`, and values that one line
+cannot carry; a fault elsewhere in the text is for `ini_text.check`, which is asked before a person types.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput
 from aws_mfa.rules.ini_text import (
+    OF_ALL,
     check,
-    check_characters,
+    check_beginning,
     check_keys,
     delimiter_in,
     find_section,
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
     from aws_mfa.rules.ini_text import Entry, Section
 
+_LINE_ENDS = ("\n", "\r")
+
 
 def with_changes(text: str, name: str, changes: Mapping[str, str | None], *, where: str = "the file") -> str:
     """
@@ -33,10 +36,10 @@ def with_changes(text: str, name: str, changes: Mapping[str, str | None], *, whe
 
     Keys are in lower case. A section that is not there is added at the end of the text, after a blank line, where
     there is something to write. Raises `BrokenFile` for what it cannot read in this section, and for duplicates in it;
-    faults elsewhere are for `check`. Raises `BadInput` for a value that one line cannot carry.
+    faults elsewhere are for `check`. Raises `BadInput` for a value that one line cannot carry, and for `[DEFAULT]`.
     """
-    check_characters(text, where)
-    _check_values(changes)
+    check_beginning(text, where)
+    _check_change(name, changes)
     section = find_section(text, name, where)
     if section is None:
         return text + _new_section(name, changes, newline=_newline(text, 0), after=text)
@@ -50,9 +53,9 @@ def with_all_changes(text: str, changes_of: Mapping[str, Mapping[str, str | None
 
     In one walk, which also refuses what it cannot read.
     """
-    check_characters(text, where)
-    for changes in changes_of.values():
-        _check_values(changes)
+    check_beginning(text, where)
+    for name, changes in changes_of.items():
+        _check_change(name, changes)
     missing = dict(changes_of)
     pieces: list[str] = []
     at = 0
@@ -80,7 +83,8 @@ def without_section(text: str, name: str, *, where: str = "the file") -> str:
 
     A header behind it loses its indent: below the section before, it would read as a continuation line.
     """
-    check_characters(text, where)
+    check_beginning(text, where)
+    _check_change(name, {})
     section = find_section(text, name, where)
     if section is None:
         return text
@@ -117,7 +121,7 @@ def _added(text: str, section: Section, missing: Mapping[str, str | None], *, af
     indent = _indent_of_new_keys(text, section)
     newline = _newline(text, section.header_start)
     lines = "".join(f"{indent}{key} = {value}{newline}" for key, value in missing.items() if value is not None)
-    return newline + lines if lines and not after.endswith("\n") else lines
+    return newline + lines if lines and not after.endswith(_LINE_ENDS) else lines
 
 
 def _indent_of_new_keys(text: str, section: Section) -> str:
@@ -130,7 +134,7 @@ def _indent_of_new_keys(text: str, section: Section) -> str:
 
 def _line_with_value(line: str, entry: Entry, value: str) -> str:
     """Keep the line's indent, the blanks around its delimiter and its ending; SDKs want the key in lower case."""
-    body = line.rstrip("\r\n")
+    body = _without_end(line)
     delimiter = delimiter_in(body)
     before, after = body[:delimiter], body[delimiter + 1 :]
     blanks_before = before[len(before.rstrip()) :]
@@ -143,16 +147,19 @@ def _new_section(name: str, changes: Mapping[str, str | None], *, newline: str, 
     lines = "".join(f"{key} = {value}{newline}" for key, value in changes.items() if value is not None)
     if not lines:
         return ""
-    if after.endswith(("\n\n", "\n\r\n")) or not after:
+    ends = after[len(_without_end(after)) :]
+    if not after or len(ends) > line_end(ends, 0):
         gap = ""
-    elif after.endswith("\n"):
+    elif ends:
         gap = newline
     else:
         gap = newline + newline
     return f"{gap}[{name}]{newline}{lines}"
 
 
-def _check_values(changes: Mapping[str, str | None]) -> None:
+def _check_change(name: str, changes: Mapping[str, str | None]) -> None:
+    if name == OF_ALL:
+        raise BadInput(f"[{OF_ALL}] holds settings of every profile: it is not changed")
     for key, value in changes.items():
         if value and (value != value.strip() or not value.isprintable()):
             reason = "holds a line break, a control character, or a blank at an end"
@@ -167,8 +174,19 @@ def _end_of_keys(text: str, section: Section) -> int:
 
 
 def _newline(text: str, at: int) -> str:
-    """Return the ending of the line that holds `at`; of the first line where that one has none."""
-    end = text.find("\n", at)
-    if end < 0:
-        end = text.find("\n")
-    return "\r\n" if end > 0 and text[end - 1] == "\r" else "\n"
+    """
+    Return the end of the line that holds `at`; of the first line where that one has none.
+
+    A lone CR only where all lines end so: among others nobody but Python takes it for an end.
+    """
+    end = _end_of_line(text, at) or _end_of_line(text, 0) or "\n"
+    return "\n" if end == "\r" and "\n" in text else end
+
+
+def _end_of_line(text: str, at: int) -> str:
+    line = text[at : line_end(text, at)]
+    return line[len(_without_end(line)) :]
+
+
+def _without_end(line: str) -> str:
+    return line.rstrip("\r\n")

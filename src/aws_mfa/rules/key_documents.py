@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.errors import BadInput, BrokenFile
 from aws_mfa.model import LongTermKeys, Secret
 from aws_mfa.rules.freshness import holds_permanent_keys
-from aws_mfa.rules.ini_text import check, sections
+from aws_mfa.rules.ini_text import check, line_number, sections
 from aws_mfa.rules.key_shapes import trouble_with_key_id, trouble_with_secret
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def keys_in_sections(text: str, *, where: str) -> list[KeysInText]:
     """Every pair of permanent keys in an AWS file, in order; raises `BrokenFile` for what SDKs would refuse."""
     check(text, where=where)
     found = [section for section in sections(text, where=where) if keys_of(section.values()) is not None]
-    return [_in_section(section) for section in found if holds_permanent_keys(section.values())]
+    return [_in_section(section, text) for section in found if holds_permanent_keys(section.values())]
 
 
 def keys_of(values: Mapping[str, str] | None) -> LongTermKeys | None:
@@ -86,12 +86,12 @@ def keys_of(values: Mapping[str, str] | None) -> LongTermKeys | None:
     return LongTermKeys(values[KEY_ID], Secret(values[SECRET]))
 
 
-def _in_section(section: Section) -> KeysInText:
+def _in_section(section: Section, text: str) -> KeysInText:
     values = section.values()
     keys = LongTermKeys(values[KEY_ID], Secret(values[SECRET]))
-    lines = {entry.key: entry.line_number for entry in section.entries}
+    starts = {entry.key: entry.lines[0][0] for entry in section.entries}
     bad = _bad_half(keys)
-    trouble = f"line {lines[bad[0]]}: {bad[1]}" if bad else None
+    trouble = f"line {line_number(text, starts[bad[0]])}: {bad[1]}" if bad else None
     device = next((values[key] for key in _DEVICE_KEYS if values.get(key)), None)
     return KeysInText(keys, section.name, device=device, trouble=trouble)
 

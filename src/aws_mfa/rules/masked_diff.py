@@ -10,7 +10,7 @@ from __future__ import annotations
 from difflib import unified_diff
 from typing import TYPE_CHECKING
 
-from aws_mfa.rules.ini_text import delimiter_in, indent_of, line_end, sections
+from aws_mfa.rules.ini_text import OF_ALL, delimiter_in, indent_of, line_end, sections
 from aws_mfa.rules.profile_keys import CREDENTIAL_PROCESS, HIDDEN, OF_THE_ROLE
 from aws_mfa.rules.shown_text import shown_text
 
@@ -29,11 +29,11 @@ def masked_diff(before: str, after: str, path: str) -> list[str]:
     The lines of the diff, none where nothing differs; each hunk is named by its section.
 
     Section by section: `difflib` takes a minute for ten thousand at once. Text before the first section is not looked
-    at, nor are sections that `before` does not have.
+    at, nor are sections that `before` does not have, nor `[DEFAULT]`, which is never changed.
     """
     lines = [f"--- {path}", f"+++ {path}"]
     new = {section.name: section for section in sections(after)}
-    for section in sections(before):
+    for section in (one for one in sections(before) if one.name != OF_ALL):
         old_lines = _shown_lines(before, section)
         new_lines = _shown_lines(after, new[section.name]) if section.name in new else []
         hunks = list(unified_diff(old_lines, new_lines, lineterm=""))[2:]

@@ -29,6 +29,18 @@ def profile_headers(headers: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def header_of(name: str, headers: Iterable[str]) -> str:
+    """The header of the profile's section: the one that is there, else the one to write, quoted as AWS's CLI does."""
+    found = profile_headers(headers).get(name)
+    if found is not None or name == "default":
+        return found or name
+    header = f"profile {name}"
+    if second_word(header) == name:
+        return header
+    quoted = name.replace("'", "'\"'\"'")
+    return f"profile '{quoted}'"
+
+
 def headers_are_plain(text: str) -> bool:
     """Whether no quote, backslash or blank before a bracket stands in the file: then names stand as they are."""
     return not any(mark in text for mark in ("'", '"', "\\", " ]", "\t]", "\r]"))

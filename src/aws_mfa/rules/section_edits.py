@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_mfa.rules.ini_text import check, indent_of, line_end, sections
+from aws_mfa.rules.ini_text import OF_ALL, check, indent_of, line_end, section_values, sections
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from aws_mfa.rules.ini_text import Entry, Section
-
-_OF_ALL = "DEFAULT"
 
 
 class SectionEdits:
@@ -29,8 +27,7 @@ class SectionEdits:
         self.text = text
         self.where = where
         self.sections = {section.name: section for section in sections(text, where=where)}
-        of_all = self.sections.get(_OF_ALL)
-        self.of_all = of_all.values() if of_all is not None else {}
+        self.of_all = section_values(text, OF_ALL, where=where) or {}
         self._splices: list[tuple[int, int, str]] = []
 
     def values(self, section: Section) -> dict[str, str]:

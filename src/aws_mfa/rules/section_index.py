@@ -10,13 +10,21 @@ section asked for, and a section that stands twice; faults elsewhere are for `in
 from __future__ import annotations
 
 from aws_mfa.errors import BrokenFile
-from aws_mfa.rules.ini_text import check, check_characters, check_keys, find_section, line_end, sections
+from aws_mfa.rules.ini_text import (
+    OF_ALL,
+    check,
+    check_beginning,
+    check_keys,
+    find_section,
+    line_end,
+    section_values,
+    sections,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_OF_ALL = "DEFAULT"
 _SINGLE_SEARCHES = 6
 """About as dear as finding all headers."""
 
@@ -27,11 +35,10 @@ class SectionIndex:
     __slots__ = ("_bodies", "_of_all", "_read", "_searches_left", "text", "where")
 
     def __init__(self, text: str, where: str) -> None:
-        check_characters(text, where)
+        check_beginning(text, where)
         self.where = where
-        self.text = text
-        of_all = find_section(text, _OF_ALL, where)
-        self._of_all = of_all.values() if of_all is not None else {}
+        self.text = _with_plain_ends(text)
+        self._of_all = section_values(self.text, OF_ALL, where=where) or {}
         self._bodies: dict[str, str] | None = None
         self._searches_left = _SINGLE_SEARCHES
         self._read: dict[str, Mapping[str, str] | None] = {}
@@ -50,7 +57,7 @@ class SectionIndex:
     def values(self, header: str) -> Mapping[str, str] | None:
         """Keys (lower case) and values of the section, those of `[DEFAULT]` too; None where there is none."""
         if header not in self._read:
-            self._read[header] = None if header == _OF_ALL else self._values(header)
+            self._read[header] = None if header == OF_ALL else self._values(header)
         return self._read[header]
 
     def _values(self, header: str) -> Mapping[str, str] | None:
@@ -79,6 +86,12 @@ class SectionIndex:
         return section.values()
 
 
+def _with_plain_ends(text: str) -> str:
+    """As Python reads it: here nothing is written, and what is searched for stands behind a newline."""
+    is_plain = text.count("\r") == text.count("\r\n")
+    return text if is_plain else text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def _bodies(text: str, where: str) -> dict[str, str]:
     """Header -> the text of its section, without the bracket it begins with."""
     bodies: dict[str, str] = {}
@@ -91,7 +104,7 @@ def _bodies(text: str, where: str) -> dict[str, str]:
                 check(text, where=where)
             bodies[header] = body
             last = header
-    bodies.pop(_OF_ALL, None)
+    bodies.pop(OF_ALL, None)
     return bodies
 
 
