@@ -8,6 +8,7 @@ import os
 import socket
 import socketserver
 import ssl
+import struct
 import threading
 import urllib.parse
 from typing import TYPE_CHECKING, ClassVar
@@ -18,9 +19,10 @@ from urllib3.exceptions import HTTPError
 from aws_mfa.adapters.aws_http import AwsHttp
 from aws_mfa.adapters.aws_proxy import proxy_for
 from aws_mfa.adapters.sts import AwsSts
-from aws_mfa.errors import AnswerLost, AwsFailed, AwsMfaError, AwsUnreachable
+from aws_mfa.errors import AnswerLost, AwsFailed, AwsMfaError, AwsServerError, AwsUnreachable
 from aws_mfa.model import LongTermKeys, Secret, SessionRequest
 from aws_mfa.practice.aws import PracticeAws
+from aws_mfa.rules.classic_settings import Given
 from aws_mfa.rules.endpoints import sts_endpoint
 
 pytest.importorskip("cryptography", reason="it makes the certificates")
@@ -97,7 +99,7 @@ def closed_port() -> int:
 # Network
 
 
-def test_nobody_listens() -> None:
+def test_where_nobody_listens_the_connection_is_refused_and_the_code_not_spent() -> None:
     error = failure(f"http://127.0.0.1:{closed_port()}")
     assert isinstance(error, AwsUnreachable)
     assert "connection refused" in error.message
@@ -143,8 +145,8 @@ def test_the_host_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
         (403, b"<html>blocked by policy</html>", AwsUnreachable, "is not AWS"),
         (404, b"not found", AwsFailed, "cannot be read"),
         (407, b"", AwsUnreachable, "wants a user name"),
-        (502, b"<html>bad gateway</html>", AwsFailed, "HTTP 502"),
-        (503, b"", AwsFailed, "HTTP 503 without a reason"),
+        (502, b"<html>bad gateway</html>", AwsServerError, "HTTP 502"),
+        (503, b"", AwsServerError, "HTTP 503 without a reason"),
     ],
 )
 def test_what_is_no_answer_of_aws_is_recognised(status: int, body: bytes, kind: type[AwsMfaError], says: str) -> None:
@@ -248,10 +250,88 @@ def test_a_certificate_for_another_host(authority: Authority, named: str) -> Non
     assert error.message == "the certificate of 127.0.0.1 is for another host"
 
 
+@pytest.mark.parametrize("scheme", ["https", "HTTPS"])
+def test_the_ca_bundle_counts_however_the_scheme_is_written(authority: Authority, scheme: str) -> None:
+    """Or urllib3 would look for certificates by itself, and trust what the machine trusts."""
+    http = AwsHttp(ca_bundle=authority.bundle)
+    with PracticeAws(ssl_context=authority.server_context()) as aws, contextlib.closing(http):
+        url = aws.url.replace("https", scheme)
+        sts = AwsSts(sts_endpoint("us-east-1", {"AWS_ENDPOINT_URL": url}), http)
+        assert sts.get_caller_identity(account_keys(aws)).arn.endswith(":user/ann")
+
+
+@pytest.mark.parametrize(
+    ("environ", "configured", "source"),
+    [
+        ({"AWS_CA_BUNDLE": "/a", "REQUESTS_CA_BUNDLE": "/r"}, "/c", "AWS_CA_BUNDLE"),
+        ({"AWS_CA_BUNDLE": "", "REQUESTS_CA_BUNDLE": "/r"}, "/c", "ca_bundle in [work]"),
+        ({"REQUESTS_CA_BUNDLE": "/r"}, None, "REQUESTS_CA_BUNDLE"),
+    ],
+)
+def test_the_variable_of_aws_counts_then_the_config_then_that_of_requests(
+    environ: dict[str, str], configured: str | None, source: str
+) -> None:
+    """The order is botocore's."""
+    given = Given(configured, "ca_bundle in [work]") if configured else None
+    error = failure("https://127.0.0.1:1", AwsHttp.from_environ(environ, given))
+    assert error.message.startswith(f"the CA certificates named by {source} cannot be read")
+    assert error.hints[0].endswith(f"unset {source}" if source.isupper() else "take the line away")
+
+
 def test_tls_with_a_server_that_speaks_none(authority: Authority) -> None:
     with PracticeAws() as aws:
         error = failure(aws.url.replace("http:", "https:"), AwsHttp(ca_bundle=authority.bundle))
     assert error.message.startswith("no TLS with 127.0.0.1")
+
+
+class Resets(socketserver.BaseRequestHandler):
+    """Reads the first bytes of the handshake and cuts the connection."""
+
+    def handle(self) -> None:
+        self.request.recv(1)
+        self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+class Silent(socketserver.BaseRequestHandler):
+    """Reads and says nothing until the other side has gone."""
+
+    def handle(self) -> None:
+        while self.request.recv(65536):
+            pass
+
+
+class Alerts(socketserver.BaseRequestHandler):
+    """Ends the handshake with an alert, as a server does that has no certificate for this name."""
+
+    def handle(self) -> None:
+        self.request.recv(65536)
+        self.request.sendall(b"\x15\x03\x03\x00\x02\x02\x70")
+
+
+@pytest.mark.parametrize("handler", [Resets, Silent, Alerts, always(400, b"plain")])
+def test_a_code_is_not_spent_before_tls_stands(
+    authority: Authority, handler: type[socketserver.BaseRequestHandler]
+) -> None:
+    """It goes out when the handshake is over: what fails before cost no code, and the same one is good still."""
+    with serving(handler) as port:
+        http = AwsHttp(ca_bundle=authority.bundle, connect_timeout_s=0.3)
+        error = failure(f"https://127.0.0.1:{port}", http)
+    assert type(error) is AwsUnreachable
+    assert "the code was not sent: it is not spent" in error.hints
+
+
+def test_a_code_may_be_spent_once_tls_stands(authority: Authority) -> None:
+    context = authority.server_context()
+
+    class ReadsAndCuts(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with context.wrap_socket(self.request, server_side=True) as tls:
+                tls.recv(65536)
+
+    with serving(ReadsAndCuts) as port:
+        error = failure(f"https://127.0.0.1:{port}", AwsHttp(ca_bundle=authority.bundle))
+    assert type(error) is AnswerLost
+    assert "code may be spent" in words(error)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"not a certificate"])

@@ -1,11 +1,11 @@
-"""Throttled: asked again a few times within seconds, and not by all callers at the same moment."""
+"""Throttled, or AWS failed: asked again a few times within seconds, and not by all callers at the same moment."""
 
 from __future__ import annotations
 
 import pytest
 
-from aws_mfa.adapters.backoff import MOST_TRIES, with_patience
-from aws_mfa.errors import AwsFailed, AwsMfaError, Throttled
+from aws_mfa.adapters.backoff import MOST_TRIES, MOST_TRIES_OF_ERROR, with_patience
+from aws_mfa.errors import AnswerLost, AwsFailed, AwsMfaError, AwsServerError, NotAuthorized, Throttled
 
 
 class Aws:
@@ -48,9 +48,24 @@ def test_patience_ends_within_ten_seconds(waits_s: list[float]) -> None:
     assert 3 < sum(waits_s) < 10
 
 
-def test_no_other_failure_is_asked_again(waits_s: list[float]) -> None:
-    aws = Aws(99, AwsFailed)
-    with pytest.raises(AwsFailed):
+def test_an_error_of_aws_may_pass_at_once(waits_s: list[float]) -> None:
+    assert with_patience(Aws(1, AwsServerError).send) == 2
+    assert sum(waits_s) < 1
+
+
+def test_an_error_that_stays_is_told_soon(waits_s: list[float]) -> None:
+    """Somebody may be waiting who has typed a code."""
+    aws = Aws(99, AwsServerError)
+    with pytest.raises(AwsServerError):
+        with_patience(aws.send)
+    assert aws.tries == MOST_TRIES_OF_ERROR
+    assert sum(waits_s) < 2
+
+
+@pytest.mark.parametrize("failure", [AwsFailed, AnswerLost, NotAuthorized])
+def test_no_other_failure_is_asked_again(waits_s: list[float], failure: type[AwsMfaError]) -> None:
+    aws = Aws(99, failure)
+    with pytest.raises(failure):
         with_patience(aws.send)
     assert (aws.tries, waits_s) == (1, [])
 

@@ -45,9 +45,9 @@ class Programs:
         path = self.folder / f"{name}.stdin"
         return path.read_text() if path.exists() else None
 
-    def opened(self, platform: str = "linux", **environ: str) -> bool:
+    def opened(self, platform: str = "linux", page: str = URL, **environ: str) -> bool:
         door: Browser = SystemBrowser({**self.environ, **environ}, platform=platform)
-        return door.open(Secret(URL))
+        return door.open(Secret(page))
 
 
 @pytest.fixture
@@ -132,6 +132,12 @@ def test_powershell_gets_the_url_on_its_standard_input(programs: Programs) -> No
     assert programs.opened(WSL_DISTRO_NAME="Debian")
     assert URL not in (programs.argv("powershell.exe") or [URL])
     assert programs.stdin("powershell.exe") == f"Start-Process '{URL}'\n"
+
+
+def test_a_quote_in_the_url_is_no_end_of_it_for_powershell(programs: Programs) -> None:
+    programs.add("powershell.exe")
+    assert programs.opened(page="https://x/';calc;'", WSL_DISTRO_NAME="Debian")
+    assert programs.stdin("powershell.exe") == "Start-Process 'https://x/'';calc;'''\n"
 
 
 def test_macos_opens_it(programs: Programs) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
 import socket
@@ -14,6 +15,7 @@ from aws_mfa import errors
 from aws_mfa.adapters.aws_http import AwsHttp
 from aws_mfa.adapters.sign_in import AwsSignIn
 from aws_mfa.adapters.sts import AwsSts
+from aws_mfa.cli.main import silence_libraries
 from aws_mfa.model import LongTermKeys, Secret, Session, SessionRequest
 from aws_mfa.practice import PracticeAws, faults
 from aws_mfa.practice.answers import Answer
@@ -85,7 +87,7 @@ def test_policies_of_a_federated_user_arrive(aws: PracticeAws, ann: User, http: 
         (faults.reset(), errors.AnswerLost, "was cut before the whole answer"),
         (faults.truncated_body(), errors.AnswerLost, "was cut before the whole answer"),
         (faults.empty_body(), errors.AwsFailed, "cannot be read"),
-        (faults.slow(4), errors.AnswerLost, "did not answer in time"),
+        (faults.slow(2), errors.AnswerLost, "did not answer in time"),
     ],
     ids=lambda value: getattr(value, "name", None),
 )
@@ -101,8 +103,9 @@ def test_a_failure_is_told_in_our_words_and_holds_nothing_of_the_session(
     """Neither in the message nor in a traceback with all its causes: in a URL the session would be in urllib3's."""
     session = federated(aws, ann, http)
     aws.faults.add("getSigninToken", fault)
-    with pytest.raises(failure, match=words) as caught:
-        sign_in(aws, http, takes_form=takes_form).token(session)
+    impatient = AwsHttp(read_timeout_s=0.4)
+    with pytest.raises(failure, match=words) as caught, contextlib.closing(impatient):
+        sign_in(aws, impatient, takes_form=takes_form).token(session)
     said = "\n".join([*caught.value.hints, *traceback.format_exception(caught.value)])
     assert holding(said, session) == []
 
@@ -129,6 +132,8 @@ def test_an_mfa_session_is_refused_as_it_is_by_aws(aws: PracticeAws, ann: User, 
 
 @pytest.mark.parametrize("takes_form", [True, False])
 def test_nothing_is_logged_at_any_level(aws: PracticeAws, ann: User, http: AwsHttp, takes_form: bool) -> None:  # noqa: FBT001
+    """Of the tool: only its commands sign in."""
+    silence_libraries()
     log = io.StringIO()
     handler = logging.StreamHandler(log)
     root = logging.getLogger()

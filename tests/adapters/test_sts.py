@@ -6,9 +6,11 @@ import contextlib
 import dataclasses
 import io
 import logging
+import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -20,6 +22,7 @@ from aws_mfa.adapters.sts import AwsSts
 from aws_mfa.model import LongTermKeys, Secret, Session, SessionRequest
 from aws_mfa.practice import faults
 from aws_mfa.practice.aws import PracticeAws
+from aws_mfa.practice.faults import Fault
 from aws_mfa.rules.arns import is_fido
 from aws_mfa.rules.endpoints import iam_endpoint, sts_endpoint
 
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from aws_mfa.practice.account import Role, User
-    from aws_mfa.practice.faults import Fault
     from aws_mfa.practice.totp import Device
     from aws_mfa.workflows.doors_to_aws import Iam, Sts
 
@@ -199,12 +201,12 @@ def test_listing_devices_may_be_refused(practice: Practice) -> None:
 # Refusals
 
 
-def test_a_wrong_code(practice: Practice) -> None:
+def test_a_wrong_code_is_told_with_the_device(practice: Practice) -> None:
     with pytest.raises(errors.WrongCode, match=practice.phone.serial):
         practice.sts.get_session_token(practice.keys, practice.request(), wrong_code(practice.phone))
 
 
-def test_a_code_used_before(practice: Practice) -> None:
+def test_a_code_used_before_is_told_with_when_the_next_begins(practice: Practice) -> None:
     code = practice.phone.code()
     practice.sts.get_session_token(practice.keys, practice.request(), code)
     with pytest.raises(errors.WrongCode, match="used before") as refused:
@@ -212,32 +214,32 @@ def test_a_code_used_before(practice: Practice) -> None:
     assert "next one begins in" in refused.value.hints[0]
 
 
-def test_a_device_of_somebody_else(practice: Practice) -> None:
+def test_a_device_of_somebody_else_is_named(practice: Practice) -> None:
     bob = practice.aws.account.add_user("bob").add_device()
     with pytest.raises(errors.UnknownDevice, match=bob.serial):
         practice.sts.get_session_token(practice.keys, SessionRequest(bob.serial, 3600), bob.code())
 
 
-def test_a_key_that_was_switched_off(practice: Practice) -> None:
+def test_a_key_that_was_switched_off_is_named_by_its_end(practice: Practice) -> None:
     practice.ann.keys.active = False
     with pytest.raises(errors.UnknownKey, match=practice.keys.access_key_id[-4:]):
         practice.sts.get_caller_identity(practice.keys)
 
 
-def test_a_secret_of_another_key(practice: Practice) -> None:
+def test_a_secret_of_another_key_is_told_as_that(practice: Practice) -> None:
     keys = LongTermKeys(practice.keys.access_key_id, Secret("not/the/secret"))
     with pytest.raises(errors.WrongSecret):
         practice.sts.get_caller_identity(keys)
 
 
-def test_a_role_that_trusts_somebody_else(practice: Practice) -> None:
+def test_a_role_that_trusts_somebody_else_is_named_with_who_may_not_assume_it(practice: Practice) -> None:
     role = practice.aws.account.add_role("Admin", trusts=practice.aws.account.add_user("bob"))
     request = practice.request(role_arn=role.arn, role_session_name="ann")
     with pytest.raises(errors.NotAuthorized, match=f"{practice.ann.arn} may not assume {role.arn}"):
         practice.sts.assume_role(practice.keys, request, practice.phone.code())
 
 
-def test_a_duration_above_the_roles_maximum(practice: Practice) -> None:
+def test_a_duration_above_the_roles_maximum_is_told_with_the_role(practice: Practice) -> None:
     role = practice.aws.account.add_role("Admin", trusts=practice.ann)
     request = practice.request(7200, role_arn=role.arn, role_session_name="ann")
     with pytest.raises(errors.DurationTooLong, match=role.arn):
@@ -258,7 +260,7 @@ TERMS: list[tuple[dict[str, Any], type[errors.AwsMfaError], str]] = [
 
 
 @pytest.mark.parametrize(("terms", "failure", "says"), TERMS)
-def test_terms_that_aws_does_not_take(
+def test_terms_that_aws_does_not_take_are_told_with_the_role(
     practice: Practice, terms: dict[str, Any], failure: type[errors.AwsMfaError], says: str
 ) -> None:
     role = practice.aws.account.add_role("Admin", trusts=practice.ann)
@@ -298,13 +300,13 @@ def test_a_malformed_code_is_told_without_its_value(practice: Practice) -> None:
     assert "98765" not in "".join((refused.value.message, *refused.value.hints))
 
 
-def test_a_region_that_is_switched_off(practice: Practice) -> None:
+def test_a_region_that_is_switched_off_is_named(practice: Practice) -> None:
     practice.aws.account.disabled_regions.add("eu-central-1")
     with pytest.raises(errors.RegionDisabled, match="eu-central-1"):
         practice.sts.get_caller_identity(practice.keys)
 
 
-def test_a_session_that_is_over(practice: Practice) -> None:
+def test_a_session_that_is_over_is_told_as_that(practice: Practice) -> None:
     session = practice.sts.get_session_token(practice.keys, practice.request(900), practice.phone.code())
     sessions = practice.aws._service.world.sessions
     sessions[session.access_key_id] = dataclasses.replace(sessions[session.access_key_id], expires_at=0)
@@ -392,12 +394,57 @@ def test_a_call_without_a_code_waits_where_aws_throttles(practice: Practice, mon
     assert practice.count("GetCallerIdentity") == 9
 
 
+@pytest.mark.parametrize("fault", [faults.internal_failure, faults.service_unavailable])
+def test_a_call_without_a_code_is_sent_again_where_aws_fails_for_a_moment(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch, fault: Callable[[], Fault]
+) -> None:
+    monkeypatch.setattr("aws_mfa.adapters.backoff.FIRST_WAIT_S", 0.0)
+    practice.aws.faults.add("GetCallerIdentity", fault())
+    assert practice.sts.get_caller_identity(practice.keys).arn == practice.ann.arn
+    assert practice.count("GetCallerIdentity") == 2
+
+
 def test_an_answer_without_its_parts_cannot_be_read(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
     """A well-formed answer that lacks its credentials, or has an expiration nobody can read, gives no session."""
     monkeypatch.setattr("aws_mfa.adapters.sts.parse_moment", lambda _: None)
     with pytest.raises(errors.AwsFailed, match="cannot be read") as failed:
         practice.sts.get_session_token(practice.keys, practice.request(), practice.phone.code())
     assert "code may be spent" in failed.value.hints[0]
+
+
+def answered_with(tag: str, value: str) -> Fault:
+    """AWS, or what pretends to be it, says this instead."""
+    whole, told = re.compile(f"<{tag}>[^<]*</{tag}>".encode()), f"<{tag}>{value}</{tag}>".encode()
+    return Fault("foreign", lambda answer: replace(answer, body=whole.sub(lambda _: told, answer.body)))
+
+
+@pytest.mark.parametrize(
+    ("tag", "value"),
+    [
+        ("SecretAccessKey", "CANARY&#10;x"),
+        ("SecretAccessKey", "CANARY&quot;x"),
+        ("SecretAccessKey", "CANARY\\x"),
+        ("SessionToken", "CANARY x"),
+        ("SessionToken", "CANARY\u00e9"),
+        ("AccessKeyId", "ASIA&#9;CANARY"),
+        ("Expiration", "2001-01-01T00:00:00Z"),
+    ],
+)
+def test_a_session_that_is_over_or_that_no_file_can_hold_is_no_answer(practice: Practice, tag: str, value: str) -> None:
+    practice.aws.faults.add("GetSessionToken", answered_with(tag, value))
+    with pytest.raises(errors.AwsFailed, match="cannot be read") as failed:
+        practice.sts.get_session_token(practice.keys, practice.request(), practice.phone.code())
+    assert "CANARY" not in str(failed.value)
+    assert "code may be spent" in failed.value.hints[0]
+
+
+def test_what_is_over_is_told_by_the_clock_of_aws(practice: Practice) -> None:
+    """This machine's may be off."""
+    before = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 300))
+    practice.aws.faults.add("GetSessionToken", replace(answered_with("Expiration", before), clock_skew_s=-600))
+    code = practice.phone.code(time.time() - 600)
+    session = practice.sts.get_session_token(practice.keys, practice.request(), code)
+    assert session.expires_at < time.time()
 
 
 # What it costs, and what it never says

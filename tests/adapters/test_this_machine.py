@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import signal
 import threading
 import time
 from functools import partial
@@ -41,6 +42,40 @@ def test_after_ctrl_c_no_further_call_begins(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(KeyboardInterrupt):
         side_by_side([partial(call, number) for number in range(1000)], interrupted)
     assert len(made) < 1000
+
+
+def test_ctrl_c_does_not_wait_for_the_calls_under_way() -> None:
+    """One that waits for an answer may do so for half a minute."""
+    may_end, begun = threading.Event(), threading.Barrier(2, timeout=5)
+
+    def call() -> None:
+        begun.wait()
+        may_end.wait(10)
+
+    def press_ctrl_c() -> None:
+        begun.wait()
+        signal.raise_signal(signal.SIGINT)
+
+    person = threading.Thread(target=press_ctrl_c)
+    person.start()
+    began = time.monotonic()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            side_by_side([call], lambda: None)
+        assert time.monotonic() - began < 5
+    finally:
+        may_end.set()
+        person.join()
+
+
+def test_the_first_failure_is_raised_when_all_calls_are_over() -> None:
+    def fails(text: str) -> None:
+        raise WrongSecret(text)
+
+    told: list[None] = []
+    with pytest.raises(WrongSecret, match="first"):
+        side_by_side([partial(fails, "first"), partial(fails, "second")], lambda: told.append(None))
+    assert len(told) == 2
 
 
 def test_work_beside_tells_of_its_failure_at_once_and_again_when_it_is_waited_for() -> None:

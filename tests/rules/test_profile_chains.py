@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.credentials import AssumeRoleProvider, Credentials  # noqa: TID251  # the yardstick
 from botocore.exceptions import BotoCoreError  # noqa: TID251
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aws_mfa.errors import BadProfile
 from aws_mfa.rules.profile_chains import Chain, chain_of
 from aws_mfa.rules.profiles import AwsProfiles
+from examples import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -228,7 +229,7 @@ SETTINGS = st.fixed_dictionaries({}, optional={
 })  # fmt: skip
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.dictionaries(st.sampled_from(NAMES), SETTINGS, min_size=1))
 def test_every_chain_is_botocores(profiles: dict[str, dict[str, str]]) -> None:
     lines = (
@@ -246,3 +247,19 @@ def test_every_chain_is_botocores(profiles: dict[str, dict[str, str]]) -> None:
         chain: Chain = chain_of(name, ours)
         assert [hop.name for hop in chain.hops] == theirs.assumed
         assert chain.base.name == (theirs.base if assumes else name)
+
+
+def test_the_vault_itself_is_asked_for_names_that_nothing_else_knows() -> None:
+    asked: list[str] = []
+
+    def in_vault(name: str) -> bool:
+        asked.append(name)
+        return name == "fk"
+
+    config = role("d", "fk") + role("e", "noted") + role("f", "typo") + "[profile plain]\n"
+    profiles = AwsProfiles(config, "")
+    for name, base in (("d", "fk"), ("fk", "fk"), ("e", "noted"), ("plain", "plain")):
+        assert chain_of(name, profiles, keys_stored=lambda name: name == "noted", in_vault=in_vault).base.name == base
+    assert asked == ["fk", "fk"]
+    with pytest.raises(BadProfile, match="names profile 'typo', which does not exist"):
+        chain_of("f", profiles, in_vault=in_vault)

@@ -9,7 +9,6 @@ this file; `aws_query` turns them into ours.
 from __future__ import annotations
 
 import email.utils
-import logging
 import os
 import ssl
 import threading
@@ -21,6 +20,7 @@ from urllib3 import PoolManager, ProxyManager, Timeout
 from urllib3.exceptions import ProtocolError
 
 from aws_mfa.adapters.aws_proxy import proxy_for, proxy_headers, refused_address
+from aws_mfa.adapters.tls_connections import POOLS
 from aws_mfa.errors import AwsUnreachable
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from urllib3 import BaseHTTPResponse
 
+    from aws_mfa.rules.classic_settings import Given
     from aws_mfa.rules.endpoints import Endpoint
 
 CONNECT_TIMEOUT_S = 10.0
@@ -41,10 +42,6 @@ _MOST_CONNECTIONS = 32
 # A connection that was quiet for longer may be dead without our knowing (a suspended laptop, a firewall that
 # forgot it), and the request that finds out would be the one with the code.
 _LONGEST_QUIET_S = 60.0
-
-for _library in ("botocore", "urllib3"):
-    # At DEBUG botocore logs the canonical request, and with it the session token.
-    logging.getLogger(_library).setLevel(logging.CRITICAL)
 
 
 class Answer:
@@ -79,11 +76,14 @@ class AwsHttp:
         self._lock = threading.Lock()
 
     @classmethod
-    def from_environ(cls, environ: Mapping[str, str]) -> AwsHttp:
-        """Take the CA bundle from `AWS_CA_BUNDLE`, then `REQUESTS_CA_BUNDLE`, as botocore does."""
-        for variable in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
-            if environ.get(variable):
-                return cls(ca_bundle=environ[variable], ca_source=variable)
+    def from_environ(cls, environ: Mapping[str, str], configured: Given | None = None) -> AwsHttp:
+        """Take the CA bundle from `AWS_CA_BUNDLE`, the config file, `REQUESTS_CA_BUNDLE`: the order is botocore's."""
+        found = [(environ.get(variable), variable) for variable in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")]
+        if configured is not None:
+            found.insert(1, (configured.value, configured.source))
+        for bundle, source in found:
+            if bundle:
+                return cls(ca_bundle=bundle, ca_source=source)
         return cls()
 
     def post(self, endpoint: Endpoint, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -134,20 +134,23 @@ class AwsHttp:
 
     def _new_manager(self, endpoint: Endpoint) -> PoolManager:
         proxy = proxy_for(endpoint)
-        needs_tls = any(url.startswith("https:") for url in (endpoint.url, proxy or ""))
+        needs_tls = any(url.lower().startswith("https:") for url in (endpoint.url, proxy or ""))
         tls = self._tls_context() if needs_tls else None
-        if not proxy:
-            return PoolManager(maxsize=_MOST_CONNECTIONS, block=True, timeout=self._timeout, ssl_context=tls)
-        with refused_address():
-            return ProxyManager(
-                proxy,
-                proxy_headers=proxy_headers(proxy),
-                proxy_ssl_context=tls,
-                maxsize=_MOST_CONNECTIONS,
-                block=True,
-                timeout=self._timeout,
-                ssl_context=tls,
-            )
+        if proxy:
+            with refused_address():
+                manager: PoolManager = ProxyManager(
+                    proxy,
+                    proxy_headers=proxy_headers(proxy),
+                    proxy_ssl_context=tls,
+                    maxsize=_MOST_CONNECTIONS,
+                    block=True,
+                    timeout=self._timeout,
+                    ssl_context=tls,
+                )
+        else:
+            manager = PoolManager(maxsize=_MOST_CONNECTIONS, block=True, timeout=self._timeout, ssl_context=tls)
+        manager.pool_classes_by_scheme = POOLS
+        return manager
 
     def _tls_context(self) -> ssl.SSLContext:
         if self._tls is None:
@@ -158,13 +161,18 @@ class AwsHttp:
                     cafile=None if is_folder else bundle, capath=bundle if is_folder else None
                 )
             except OSError:
-                raise AwsUnreachable(
-                    f"the CA certificates named by {self._ca_source} cannot be read: {bundle!a}",
-                    f"name a PEM file, or take the setting away: unset {self._ca_source}",
-                ) from None
+                raise self._no_certificates(bundle) from None
             # Since 3.13 Python refuses what many company CAs issue and botocore accepts.
             self._tls.verify_flags &= ~ssl.VERIFY_X509_STRICT
         return self._tls
+
+    def _no_certificates(self, bundle: str) -> AwsUnreachable:
+        is_variable = self._ca_source.isupper()
+        way_out = f"setting away: unset {self._ca_source}" if is_variable else "line away"
+        return AwsUnreachable(
+            f"the CA certificates named by {self._ca_source} cannot be read: {bundle!a}",
+            f"name a PEM file, or take the {way_out}",
+        )
 
 
 def _bounded(response: BaseHTTPResponse) -> bytes:

@@ -3,12 +3,12 @@ AWS's query protocol, for STS and IAM: sign, send, read. With `aws_http` and `aw
 
 Only its signature is used: no session and no client, which cost more to load than all else here and retry what must
 not be sent twice. A call that carries a code is sent once, whatever happens; another is sent again once where a kept
-connection was cut, and again where AWS throttles. Keys are given with each call: no other place is searched for them.
+connection was cut, and again where AWS throttles or fails. Keys are given with each call: no other place is searched
+for them.
 """
 
 from __future__ import annotations
 
-import logging
 import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -20,8 +20,9 @@ from urllib3.exceptions import HTTPError, ProtocolError
 from aws_mfa import __version__
 from aws_mfa.adapters import aws_answers
 from aws_mfa.adapters.aws_proxy import proxy_host
-from aws_mfa.adapters.aws_trouble import proxy_wants_password, unreachable
+from aws_mfa.adapters.aws_trouble import nothing_was_sent, proxy_wants_password, unreachable
 from aws_mfa.adapters.backoff import with_patience
+from aws_mfa.adapters.library_logs import keep_tokens_out_of_logs
 from aws_mfa.errors import AwsFailed, AwsMfaError, AwsUnreachable, BadInput
 from aws_mfa.model import Session
 from aws_mfa.rules.refusals import refusal, spent_code_hints
@@ -35,8 +36,7 @@ if TYPE_CHECKING:
     from aws_mfa.model import LongTermKeys
     from aws_mfa.rules.endpoints import Endpoint
 
-# At DEBUG it writes down what it signs, session tokens included, for whichever program keeps a log around us.
-logging.getLogger("botocore.auth").setLevel(logging.INFO)
+keep_tokens_out_of_logs()
 
 _OK = 200
 _REDIRECTS = range(300, 400)
@@ -69,6 +69,10 @@ class AwsQuery:
 
     def call(self, call: Call, keys: LongTermKeys | Session) -> ET.Element:
         """Return the answer's root element; `RefusedByAws` where AWS says no, `AwsUnreachable` without an answer."""
+        return self.call_with_moment(call, keys)[0]
+
+    def call_with_moment(self, call: Call, keys: LongTermKeys | Session) -> tuple[ET.Element, float]:
+        """As `call`, and when AWS answered: seconds since the epoch by its clock, by ours where it did not say."""
         if call.carries_code:
             return self._answer(call, keys)
         return with_patience(lambda: self._answer(call, keys))
@@ -78,7 +82,7 @@ class AwsQuery:
         hints = spent_code_hints(time.time(), carried_code=call.carries_code) or ("try again",)
         return AwsFailed(f"the answer to {self._action(call)} from {self._endpoint.host} cannot be read", *hints)
 
-    def _answer(self, call: Call, keys: LongTermKeys | Session) -> ET.Element:
+    def _answer(self, call: Call, keys: LongTermKeys | Session) -> tuple[ET.Element, float]:
         headers, body = self._signed(call, keys)
         try:
             answer = self._sent(call, headers, body)
@@ -93,14 +97,14 @@ class AwsQuery:
             ) from None
         root = None if aws_answers.is_web_page(answer.body, answer.content_type) else aws_answers.parsed(answer.body)
         if answer.status == _OK and root is not None and aws_answers.local_name(root) == f"{call.action}Response":
-            return root
+            return root, time.time() if answer.date is None else answer.date
         raise self._failure(call, keys, answer, root)
 
     def _sent(self, call: Call, headers: Mapping[str, str], body: bytes) -> Answer:
         try:
             return self._http.post(self._endpoint, headers, body)
-        except ProtocolError:
-            if call.carries_code:
+        except ProtocolError as error:
+            if call.carries_code or nothing_was_sent(error):
                 raise
         return self._http.post(self._endpoint, headers, body)
 

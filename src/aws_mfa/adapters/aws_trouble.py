@@ -21,6 +21,7 @@ from urllib3.exceptions import (
     SSLError,
 )
 
+from aws_mfa.adapters.tls_connections import NeverConnected
 from aws_mfa.errors import AnswerLost, AwsUnreachable
 from aws_mfa.rules.refusals import spent_code_hints
 
@@ -44,6 +45,15 @@ _CERTIFICATES = {
 }
 
 
+def nothing_was_sent(error: HTTPError) -> bool:
+    """Whether the request never left this machine, for what urllib3 makes of `NeverConnected`."""
+    return any(isinstance(cause, NeverConnected) for cause in _chain(error))
+
+
+def _is_silent(error: HTTPError) -> bool:
+    return nothing_was_sent(error) and any(isinstance(cause, TimeoutError) for cause in _chain(error))
+
+
 def unreachable(error: HTTPError, *, host: str, proxy_host: str, carried_code: bool, now: float) -> AwsUnreachable:
     """Return the failure for what urllib3 raised; `host` and `proxy_host` are names for the message."""
     certificate = _certificate_trouble(error)
@@ -55,8 +65,10 @@ def unreachable(error: HTTPError, *, host: str, proxy_host: str, carried_code: b
         what, hints = f"the name {host} cannot be resolved", (_CHECK_NETWORK, "is the region's name right?")
     elif isinstance(error, NewConnectionError):
         what, hints = f"no connection to {host}: {_system_words(error)}", (_CHECK_NETWORK,)
-    elif isinstance(error, ConnectTimeoutError):
+    elif isinstance(error, ConnectTimeoutError) or _is_silent(error):
         what, hints = f"no connection to {host}: it does not answer", (_CHECK_NETWORK,)
+    elif nothing_was_sent(error):
+        what, hints = f"no TLS with {host}: the connection was cut, or what answers speaks no TLS", (_CHECK_NETWORK,)
     else:
         return _lost(error, host=host, carried_code=carried_code, now=now)
     return AwsUnreachable(what, *hints, *((_NOT_SENT,) if carried_code else ()))
@@ -69,7 +81,7 @@ def _lost(error: HTTPError, *, host: str, carried_code: bool, now: float) -> Ans
     elif isinstance(error, ProtocolError):
         what = f"the connection to {host} was cut before the whole answer was there"
     elif isinstance(error, SSLError):
-        what = f"no TLS with {host}: the connection was cut, or what answers speaks no TLS"
+        what = f"the TLS connection to {host} failed before the whole answer was there"
     else:
         what = f"the request to {host} failed ({type(error).__name__})"
     hints = spent_code_hints(now, carried_code=carried_code) or ("try again",)

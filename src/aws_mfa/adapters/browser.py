@@ -56,7 +56,8 @@ class SystemBrowser:
             yield ["open", page], None
         elif self._environ.get("WSL_DISTRO_NAME"):
             yield ["wslview", page], None
-            yield list(_POWERSHELL), f"Start-Process '{page}'\n"
+            quoted = page.replace("'", "''")
+            yield list(_POWERSHELL), f"Start-Process '{quoted}'\n"
         elif self._environ.get("DISPLAY") or self._environ.get("WAYLAND_DISPLAY"):
             for opener in _DESKTOP_OPENERS:
                 yield [*opener, page], None

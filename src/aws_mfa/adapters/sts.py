@@ -2,7 +2,7 @@
 AWS STS for one region: the door through which codes and keys leave, once.
 
 Every refusal is one of our errors when it leaves here, no answer is `AwsUnreachable`. Expiration is what STS says,
-never what was asked.
+never what was asked; a session that is over by its own clock, or that no file could hold, is no answer.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.adapters import aws_answers
 from aws_mfa.adapters.aws_query import AwsQuery, Call
 from aws_mfa.model import Identity, Secret, Session
+from aws_mfa.rules.session_section import can_be_stored
 from aws_mfa.rules.timestamps import parse_moment
 
 if TYPE_CHECKING:
@@ -59,11 +60,11 @@ class AwsSts:
         return Identity(arn, account, user_id)
 
     def _session(self, keys: LongTermKeys | Session, call: Call, role_arn: str | None = None) -> Session:
-        answer = self._query.call(call, keys)
+        answer, answered_at = self._query.call_with_moment(call, keys)
         names = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
         key_id, secret, token, expiration = (aws_answers.text(answer, name) for name in names)
         expires_at = parse_moment(expiration)
-        if not (key_id and secret and token) or expires_at is None:
+        if expires_at is None or expires_at <= answered_at or not all(map(can_be_stored, (key_id, secret, token))):
             raise self._query.unreadable(call)
         return Session(key_id, Secret(secret), Secret(token), expires_at, role_arn)
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import getpass
 import threading
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections import deque
+from concurrent.futures import Future
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,20 +33,44 @@ def user_name() -> str | None:
 _WORKERS = 32
 
 
+# Windows hears of Ctrl-C only when a wait is over.
+_LONGEST_WAIT_S = 0.5
+
+
 def side_by_side(calls: Sequence[Callable[[], Result]], done: Callable[[], None]) -> list[Result]:
-    """Make the calls in a bounded number of threads; results in their order, the first failure is raised."""
-    if not calls:
-        return []
-    pool = ThreadPoolExecutor(min(_WORKERS, len(calls)))
+    """
+    Make the calls in a bounded number of threads; results in their order, the first failure is raised.
+
+    After Ctrl-C the calls that have not begun are not made, and those under way are not waited for.
+    """
+    todo = deque(enumerate(calls))
+    ended: SimpleQueue[tuple[int, Future[Result]]] = SimpleQueue()
+    for _ in range(min(_WORKERS, len(calls))):
+        threading.Thread(target=_make_calls, args=(todo, ended), daemon=True).start()
+    made: dict[int, Future[Result]] = {}
     try:
-        futures = [pool.submit(call) for call in calls]
-        for future in as_completed(futures):
-            future.exception()
-            done()
-        return [future.result() for future in futures]
+        while len(made) < len(calls):
+            with suppress(Empty):
+                number, result = ended.get(timeout=_LONGEST_WAIT_S)
+                made[number] = result
+                done()
     finally:
-        # After Ctrl-C the calls that have not begun are not made.
-        pool.shutdown(cancel_futures=True)
+        todo.clear()
+    return [made[number].result() for number in range(len(calls))]
+
+
+def _make_calls(todo: deque[tuple[int, Callable[[], Result]]], ended: SimpleQueue[tuple[int, Future[Result]]]) -> None:
+    while True:
+        try:
+            number, call = todo.popleft()
+        except IndexError:
+            return  # none is left
+        result: Future[Result] = Future()
+        try:
+            result.set_result(call())
+        except BaseException as error:  # noqa: BLE001  # handed to the main thread, whatever it is
+            result.set_exception(error)
+        ended.put((number, result))
 
 
 class InThread:

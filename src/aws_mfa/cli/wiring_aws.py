@@ -1,64 +1,62 @@
 """
-Opens the doors to AWS: STS, IAM and the console's sign-in, over one pool of connections.
+Opens the doors to AWS: STS, IAM and the console's sign-in, over kept connections.
 
 A part of `wiring.py`; botocore is loaded with the first of them. The Protocols: `workflows/doors_to_aws.py`.
 """
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from aws_mfa.cli.wiring_ground import Ground
+from aws_mfa.rules.aws_reach import UNCONFIGURED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from aws_mfa.adapters.aws_http import AwsHttp
     from aws_mfa.adapters.iam import AwsIam
     from aws_mfa.adapters.sign_in import AwsSignIn
     from aws_mfa.adapters.sts import AwsSts
-    from aws_mfa.cli.wiring_ground import Asking
+    from aws_mfa.rules.aws_reach import Reach
 
 
 class DoorsToAws(Ground):
     """What is asked of AWS."""
 
-    def __init__(self, environ: Mapping[str, str], asking: Asking) -> None:
-        super().__init__(environ, asking)
-        self._sts: dict[tuple[str, str | None], AwsSts] = {}
-
-    def sts(self, region: str, endpoint_url: str | None = None) -> AwsSts:
+    def sts(self, region: str, reach: Reach = UNCONFIGURED) -> AwsSts:
         """STS in the region."""
         from aws_mfa.adapters.sts import AwsSts
         from aws_mfa.rules.endpoints import sts_endpoint
 
-        key = (region, endpoint_url)
-        if key not in self._sts:
-            self._sts[key] = AwsSts(sts_endpoint(region, self.environ, configured_url=endpoint_url), self._http)
-        return self._sts[key]
+        endpoint, http = sts_endpoint(region, self.environ, reach), self._http(reach)
+        return self._shared.sts.setdefault((endpoint.url, endpoint.region, http), AwsSts(endpoint, http))
 
-    def iam(self, region: str) -> AwsIam:
+    def iam(self, region: str, reach: Reach = UNCONFIGURED) -> AwsIam:
         """IAM of the region's partition."""
         from aws_mfa.adapters.iam import AwsIam
         from aws_mfa.rules.endpoints import iam_endpoint
 
-        return AwsIam(iam_endpoint(region, self.environ), self._http)
+        return AwsIam(iam_endpoint(region, self.environ, reach), self._http(reach))
 
-    def sign_in(self, region: str) -> AwsSignIn:
+    def sign_in(self, region: str, reach: Reach = UNCONFIGURED) -> AwsSignIn:
         """The console's sign-in in the region."""
         from aws_mfa.adapters.sign_in import AwsSignIn
         from aws_mfa.rules.sign_in import sign_in_endpoint, takes_form
 
-        return AwsSignIn(sign_in_endpoint(region, self.environ), self._http, takes_form=takes_form(region))
+        endpoint = sign_in_endpoint(region, self.environ, reach)
+        return AwsSignIn(endpoint, self._http(reach), takes_form=takes_form(region))
 
     def close(self) -> None:
         """Close the connections to AWS; for programs that live on when we have answered."""
-        if "_http" in vars(self):
-            self._http.close()
+        for http in self._shared.connections.values():
+            http.close()
 
-    @cached_property
-    def _http(self) -> AwsHttp:
+    def _http(self, reach: Reach) -> AwsHttp:
+        """The connections that trust these CA certificates."""
         from aws_mfa.adapters.aws_http import AwsHttp
 
-        return AwsHttp.from_environ(self.environ)
+        configured = reach.ca_bundle
+        name = configured.value if configured else None
+        connections = self._shared.connections
+        if name not in connections:
+            connections.setdefault(name, AwsHttp.from_environ(self.environ, configured))
+        return connections[name]

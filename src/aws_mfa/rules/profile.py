@@ -19,20 +19,28 @@ from aws_mfa.rules.profile_values import (
     session_name,
     shown,
 )
-from aws_mfa.rules.section_names import long_term_section
+from aws_mfa.rules.section_names import LONG_TERM_SUFFIX, default_long_term
 from aws_mfa.rules.session_tags import tags_of, transitive_keys_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any, TypeVar
+    from typing import Any, Protocol, TypeVar
 
     from aws_mfa.rules.classic_settings import Given
-    from aws_mfa.rules.profiles import AwsProfiles
 
     Checked = TypeVar("Checked")
 
-LONG_TERM = long_term_section("", None)
+    class OtherSections(Protocol):
+        """What a profile's section points to elsewhere in the files."""
+
+        def with_included(self, profile: Profile) -> Mapping[str, Given]:
+            """The profile's settings and those of the profiles it includes."""
+
+        def service_endpoint(self, services: Given, service: str) -> Given | None:
+            """The `endpoint_url` of a service in the section that `services` names."""
+
+
 _PROPERTIES = {
     **{key: key for key in ("role_arn", "mfa_serial", "external_id", "role_session_name", "source_identity", "region")},
     "duration_seconds": "duration_s",
@@ -50,13 +58,13 @@ class Profile:
     classic form. `keys_section` is the name under which the vault holds its keys.
     """
 
-    __slots__ = ("_good", "_profiles", "_settings", "has_long_term_section", "has_own_keys", "name", "own")
+    __slots__ = ("_good", "_others", "_settings", "has_long_term_section", "has_own_keys", "name", "own")
 
     def __init__(
         self,
         name: str,
         own: Mapping[str, Given],
-        profiles: AwsProfiles | None = None,
+        others: OtherSections | None = None,
         *,
         has_own_keys: bool = False,
         has_long_term_section: bool = False,
@@ -65,23 +73,22 @@ class Profile:
         self.own = own
         self.has_own_keys = has_own_keys
         self.has_long_term_section = has_long_term_section
-        self._profiles = profiles
+        self._others = others
         self._settings: Mapping[str, Given] | None = None
         self._good: dict[str, Any] = {}
 
     @property
     def keys_section(self) -> str:
         """`work-long-term`, or `work` itself where its keys stand there or its name says that they do."""
-        long_name = long_term_section(self.name, None)
-        keys_here = self.has_own_keys or self.name.endswith(LONG_TERM)
-        return self.name if keys_here and not self.has_long_term_section else long_name
+        keys_here = self.has_own_keys or self.name.endswith(LONG_TERM_SUFFIX)
+        return self.name if keys_here and not self.has_long_term_section else default_long_term(self.name)
 
     @property
     def settings(self) -> Mapping[str, Given]:
         """Standard key -> value and source; `BadProfile` where `include_profile` leads nowhere or in a circle."""
         if self._settings is None:
-            if self._profiles is not None and "include_profile" in self.own:
-                self._settings = self._profiles.with_included(self)
+            if self._others is not None and "include_profile" in self.own:
+                self._settings = self._others.with_included(self)
             else:
                 self._settings = self.own
         return self._settings
@@ -162,13 +169,12 @@ class Profile:
         """`regional` or `legacy`."""
         return self._once("sts_regional_endpoints", regional_or_legacy)
 
-    @property
-    def sts_endpoint_url(self) -> str | None:
-        """The `endpoint_url` for STS: of the `[services]` section the profile names, else its own; not checked."""
+    def endpoint_url(self, service: str) -> Given | None:
+        """The `endpoint_url` for `sts` or another: of the `[services]` section it names, else its own; not checked."""
         services = self.given("services")
-        if services is None or self._profiles is None:
-            return self.value("endpoint_url")
-        return self._profiles.sts_endpoint_of(services) or self.value("endpoint_url")
+        if services is None or self._others is None:
+            return self.given("endpoint_url")
+        return self._others.service_endpoint(services, service) or self.given("endpoint_url")
 
     @property
     def has_credential_process_of_ours(self) -> bool:

@@ -65,43 +65,51 @@ class Chain:
         return next((profile.mfa_process for profile in self._nearest_first if profile.mfa_process), None)
 
 
-def chain_of(name: str, profiles: AwsProfiles, *, keys_stored: KeysStored | None = None) -> Chain:
+def chain_of(
+    name: str, profiles: AwsProfiles, *, keys_stored: KeysStored | None = None, in_vault: KeysStored | None = None
+) -> Chain:
     """
     Follow the profile's `source_profile` to the long-term keys, and check every setting on the way.
 
-    `keys_stored` tells of keys in the vault: they make a profile that names itself valid, and a name that no file has.
+    `keys_stored` tells of keys noted as in a vault: they make a profile that names itself valid, and a name that no
+    file has. `in_vault` looks into the vault itself: it is asked for a name that is nowhere else, before it is refused.
     """
-    wanted = _profile(name, profiles, keys_stored)
+    known_elsewhere = [tells for tells in (keys_stored, in_vault) if tells is not None]
+    wanted = _profile(name, profiles, known_elsewhere)
     if wanted is None:
         raise profiles.no_such(name, "or store long-term keys under that name: aws-mfa setup --profile NAME")
-    hops: list[Profile] = []
-    visited: dict[str, None] = {}
-    base = wanted
-    # A profile with a role and keys of its own: where it is wanted the role is assumed, as a source its keys count.
-    while base.given("role_arn") is not None and (not hops or not base.has_own_keys):
-        source = _source_given(base)
-        names_itself = source.value == base.name and _has_keys(base, keys_stored)
-        if names_itself and hops:
-            break
-        hops.append(base)
-        visited[base.name] = None
-        if names_itself:
-            break
-        if source.value in visited:
-            raise circle(source, list(visited))
-        found = _profile(source.value, profiles, keys_stored)
-        if found is None:
-            raise missing(source, *did_you_mean(source.value, profiles.names()))
-        base = found
+    hops, base = _hops_and_base(wanted, profiles, known_elsewhere, keys_stored)
     _refuse_foreign_base(base, keys_stored)
     chain = Chain(wanted, base, tuple(reversed(hops)))
     _check(chain)
     return chain
 
 
-def _profile(name: str, profiles: AwsProfiles, keys_stored: KeysStored | None) -> Profile | None:
+def _hops_and_base(
+    wanted: Profile, profiles: AwsProfiles, known_elsewhere: list[KeysStored], keys_stored: KeysStored | None
+) -> tuple[list[Profile], Profile]:
+    """The roles on the way, the wanted one first, and the profile at its end."""
+    hops: list[Profile] = []
+    base = wanted
+    # A profile with a role and keys of its own: where it is wanted the role is assumed, as a source its keys count.
+    while base.given("role_arn") is not None and (not hops or not base.has_own_keys):
+        source = _source_given(base)
+        if source.value == base.name and _has_keys(base, keys_stored):
+            return hops or [base], base
+        hops.append(base)
+        visited = [hop.name for hop in hops]
+        if source.value in visited:
+            raise circle(source, visited)
+        found = _profile(source.value, profiles, known_elsewhere)
+        if found is None:
+            raise missing(source, *did_you_mean(source.value, profiles.names()))
+        base = found
+    return hops, base
+
+
+def _profile(name: str, profiles: AwsProfiles, known_elsewhere: list[KeysStored]) -> Profile | None:
     found = profiles.profile(name)
-    if found is None and keys_stored is not None and keys_stored(name):
+    if found is None and any(tells(name) for tells in known_elsewhere):
         return Profile(name, {}, profiles)
     return found
 

@@ -37,6 +37,7 @@ KEYS = OF_THE_ROLE | frozenset(
     [
         "region",
         "sts_regional_endpoints",
+        "ca_bundle",
         "endpoint_url",
         "services",
         "ignore_configured_endpoint_urls",

@@ -12,8 +12,9 @@ One profile is read without the others. Refuses, as `BrokenFile`, a section that
 from __future__ import annotations
 
 from aws_mfa.errors import BadProfile
+from aws_mfa.rules.classic_settings import Given
 from aws_mfa.rules.near_names import did_you_mean
-from aws_mfa.rules.profile import LONG_TERM, Profile
+from aws_mfa.rules.profile import Profile
 from aws_mfa.rules.profile_keys import (
     NOT_INHERITED,
     classic_device,
@@ -25,13 +26,11 @@ from aws_mfa.rules.profile_keys import (
 from aws_mfa.rules.profile_names import headers_are_plain, plain_headers, profile_headers, services_headers
 from aws_mfa.rules.profile_values import circle, missing, shown
 from aws_mfa.rules.section_index import SectionIndex
-from aws_mfa.rules.section_names import long_term_section
+from aws_mfa.rules.section_names import LONG_TERM_SUFFIX, default_long_term
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    from aws_mfa.rules.classic_settings import Given
 
 __all__ = ["AwsProfiles", "Profile"]
 
@@ -81,7 +80,7 @@ class AwsProfiles:
         Long-term sections (`[work-long-term]` that holds no session) are the vault's settings, and left out.
         """
         named = dict.fromkeys((*self._headers_by_name(), *self._credentials.headers()))
-        return [name for name in named if not (name.endswith(LONG_TERM) and self._is_long_term(name))]
+        return [name for name in named if not (name.endswith(LONG_TERM_SUFFIX) and self._is_long_term(name))]
 
     def all_profiles(self) -> Iterator[Profile]:
         """Every profile of `names`."""
@@ -113,8 +112,8 @@ class AwsProfiles:
             include = found.own.get("include_profile")
         return settings
 
-    def sts_endpoint_of(self, services: Given) -> str | None:
-        """Return the `endpoint_url` for STS of the `[services NAME]` section that a profile's `services` names."""
+    def service_endpoint(self, services: Given, service: str) -> Given | None:
+        """The `endpoint_url` for a service in the `[services NAME]` section that a profile's `services` names."""
         if self._services_headers is None:
             self._services_headers = services_headers(self._config.headers())
         header = self._services_headers.get(services.value)
@@ -122,21 +121,23 @@ class AwsProfiles:
         if not values:
             reason = f"names a section that {self._config.where} does not have: [services {shown(services.value)}]"
             raise BadProfile(f"{services.source} {reason}", "add the section, or take the line away")
-        if "sts" not in values:
+        if service not in values:
             return None
-        block = nested_block(values["sts"])
+        place = f"{service} in {self._place(self._config, header or '')}"
+        block = nested_block(values[service])
         if block is None:
             raise BadProfile(
-                f"sts in {self._place(self._config, header or '')} is not a block of indented 'key = value' lines",
-                "write below 'sts =', indented: endpoint_url = https://HOST",
+                f"{place} is not a block of indented 'key = value' lines",
+                f"write below '{service} =', indented: endpoint_url = https://HOST",
             )
-        return block.get("endpoint_url")
+        url = block.get("endpoint_url")
+        return Given(url, f"endpoint_url of {place}") if url else None
 
     def _profile(self, name: str) -> Profile | None:
         header = self._header_of(name)
         of_config = self._config.values(header) if header is not None else None
         of_credentials = self._credentials.values(name)
-        long_name = long_term_section(name, None)
+        long_name = default_long_term(name)
         long_term = self._credentials.values(long_name)
         if of_config is None and of_credentials is None and long_term is None:
             return None

@@ -1,8 +1,9 @@
 """
 The AWS console: where a partition's sign-in is, the page of a service, the URL that signs a session in.
 
-Pure. Sign-in is asked in the region of the page that is wanted, as AWS advises; `AWS_ENDPOINT_URL_SIGNIN`, then
-`AWS_ENDPOINT_URL`, put another address in its place. Refuses what is no name of a service: it becomes part of a URL.
+Pure. Sign-in is asked in the region of the page that is wanted, as AWS advises; `AWS_ENDPOINT_URL_SIGNIN`,
+`AWS_ENDPOINT_URL`, then the config file's `endpoint_url` put another address in its place. Refuses what is no name of a
+service: it becomes part of a URL.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_enable-console-custom-url.html (what is
 sent), https://docs.aws.amazon.com/general/latest/gr/signin-service.html (hosts), botocore's rules for `signin`
@@ -16,11 +17,14 @@ from urllib.parse import urlencode
 
 from aws_mfa.errors import BadInput
 from aws_mfa.model import Secret
+from aws_mfa.rules.aws_reach import UNCONFIGURED
 from aws_mfa.rules.endpoints import Endpoint, given_endpoint
 from aws_mfa.rules.partitions import partition_of_region
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from aws_mfa.rules.aws_reach import Reach
 
 # AWS takes a console session of twelve hours at most.
 LONGEST_CONSOLE_S = 43200
@@ -53,9 +57,9 @@ _ALLOWED_IN_NAME = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 _NAME_LENGTH = (2, 32)
 
 
-def sign_in_endpoint(region: str, environ: Mapping[str, str]) -> Endpoint:
+def sign_in_endpoint(region: str, environ: Mapping[str, str], reach: Reach = UNCONFIGURED) -> Endpoint:
     """Return where sessions are exchanged and people sign in, its path included; `BadInput` for a bad URL given."""
-    given = given_endpoint("signin", region, environ)
+    given = given_endpoint("signin", region, environ, reach)
     if given is not None:
         return Endpoint("signin", f"{given.url.rstrip('/')}/federation", region)
     partition = partition_of_region(region)
