@@ -27,6 +27,7 @@ ROUNDS_OF_THE_SLOW = 15
 ASK_FOR_IT = [stage.AWS_MFA, "credential-process", "work"]
 TRUE = shutil.which("true") or "/bin/true"
 SETTLED_S = 0.3
+IN_MEMORY = "/dev/shm"
 
 
 class Homes:
@@ -70,10 +71,13 @@ def quick_rows(name: str, environment: Mapping[str, str]) -> list[paired.Command
 def main() -> None:
     """Two tables: the quick path over many rounds, what is slow over fewer."""
     stage.install()
-    with tempfile.TemporaryDirectory() as folder, gnome_keyring() as keychain, PracticeAws() as aws:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        tempfile.TemporaryDirectory(dir=IN_MEMORY) as runtime,
+        gnome_keyring() as keychain,
+        PracticeAws() as aws,
+    ):
         homes = Homes(aws, folder)
-        runtime = os.path.join(folder, "runtime")
-        os.mkdir(runtime, 0o700)
         memory = homes.with_session("memory", XDG_RUNTIME_DIR=runtime)
         plain = homes.with_session("plain")
         base = paired.always("bare Python", stage.BARE_PYTHON, plain)

@@ -24,7 +24,8 @@ from aws_mfa.cli.wiring import RealOutside
 from aws_mfa.model import Secret, Session
 from aws_mfa.rules.ini_edit import with_all_changes
 from aws_mfa.rules.session_section import section_of
-from aws_mfa.workflows.plans import PlanRequest, plan_sessions
+from aws_mfa.workflows.plan_request import PlanRequest
+from aws_mfa.workflows.plans import plan_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.adapters.age_identity import AgeSeal
+from aws_mfa.adapters.keychain import open_keychain
 from aws_mfa.adapters.keychain_identity import open_identity_item
 from aws_mfa.adapters.session_cache import SessionCache
 from aws_mfa.adapters.session_stores import open_stores
 from aws_mfa.model import LongTermKeys, Secret, Session
+from aws_mfa.rules.stored_names import stored_name
 from needs import needs
 from real_keychains import a_bus, gnome_keyring
 
@@ -74,7 +76,7 @@ def test_a_sealed_session_is_opened_by_the_next_process_and_by_age_itself(gnome_
     assert found.secret_access_key.reveal() == "wJalrXUtnFEMI"
     item = json.loads(keyring(gnome_keyring, "get", "aws-mfa", "[session-store]"))
     identity = gnome_keyring.write("identity", item["age_identity"] + "\n")
-    path = os.path.join(state_of(gnome_keyring), "sessions", "session-work.age")
+    path = os.path.join(state_of(gnome_keyring), "sessions", f"session-{stored_name('work', INPUTS)}.age")
     opened = subprocess.run(["age", "-d", "-i", identity, path], capture_output=True, text=True, timeout=30, check=True)
     assert opened.stdout.startswith("aws-mfa session 1\nexpires = ")
     assert said == []
@@ -115,13 +117,13 @@ def test_a_locked_keychain_is_told_and_nothing_plain_takes_its_place(gnome_keyri
     assert len(said) == 2
     assert all("the keychain is locked" in line for line in said)
     sessions = os.listdir(os.path.join(state_of(gnome_keyring), "sessions"))
-    assert [name for name in sessions if name.startswith("session-")] == ["session-work.age"]
+    assert [name for name in sessions if name.startswith("session-")] == [f"session-{stored_name('work', INPUTS)}.age"]
 
 
 def test_keys_of_a_section_with_the_items_name_lie_beside_the_identity(gnome_keyring: RealKeychain) -> None:
     said: list[str] = []
     cache_of(gnome_keyring, said).store("work", INPUTS, SESSION)
-    vault = open_identity_item(gnome_keyring.environ)
+    vault = open_keychain(gnome_keyring.environ)
     vault.store("[session-store]", LongTermKeys("AKIAIOSFODNN7EXAMPLE", Secret("s")))
     assert cache_of(gnome_keyring, said).load("work", INPUTS) is not None
     assert vault.load("[session-store]") is not None

@@ -7,11 +7,13 @@ import os
 import stat
 import subprocess
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters import session_files
+from aws_mfa.adapters import file_systems, session_files, session_stores
 from aws_mfa.adapters.age_identity import AgeSeal
 from aws_mfa.adapters.locks import lock
 from aws_mfa.adapters.private_reading import runtime_folder
@@ -19,14 +21,15 @@ from aws_mfa.adapters.session_cache import SessionCache
 from aws_mfa.adapters.session_stores import open_stores
 from aws_mfa.errors import KeychainUnavailable
 from aws_mfa.model import Secret, Session
+from aws_mfa.rules.stored_names import stored_name
 from needs import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="no other system tells what is in memory")
 as_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can give files away")
 
 NOBODY = 65534
@@ -64,18 +67,18 @@ class KeychainTwin:
 class Stage:
     """A user's machine: home, runtime folder, keychain; `cache()` is a process that has just started there."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, runtime: str) -> None:
+        self.home = str(folder / "home")
         self.state = folder / "home" / ".aws" / "mfa"
         self.sessions = self.state / "sessions"
-        self.runtime = folder / "run"
-        self.runtime.mkdir(0o700)
+        self.runtime = Path(runtime)
         self.memory = self.runtime / "aws-mfa"
         self.keychain = KeychainTwin()
         self.said: list[str] = []
         self.now = NOW
 
     def cache(self, store: str = "", *, runtime: bool = True) -> SessionCache:
-        environ = {"XDG_RUNTIME_DIR": str(self.runtime)} if runtime else {}
+        environ = {"HOME": self.home, **({"XDG_RUNTIME_DIR": str(self.runtime)} if runtime else {})}
         stores = open_stores(
             {**environ, "AWS_MFA_SESSION_STORE": store},
             str(self.state),
@@ -83,21 +86,22 @@ class Stage:
         )
         return SessionCache(stores, now=lambda: self.now, say=self.said.append)
 
-    def file(self, store: str, label: str = "work") -> Path:
+    def file(self, store: str, label: str = "work", inputs: dict[str, str] = INPUTS) -> Path:
         folder = self.memory if store == "memory" else self.sessions
-        return folder / f"session-{label}{'.age' if store == 'sealed' else '.txt'}"
+        return folder / f"session-{stored_name(label, inputs)}{'.age' if store == 'sealed' else '.txt'}"
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Stage:
-    return Stage(tmp_path)
+def stage(tmp_path: Path, request: pytest.FixtureRequest) -> Stage:
+    runtime = request.getfixturevalue("runtime") if sys.platform == "linux" else str(tmp_path / "no-runtime")
+    return Stage(tmp_path, runtime)
 
 
 def secret_of(session: Session | None) -> str | None:
     return None if session is None else session.secret_access_key.reveal()
 
 
-STORES = [pytest.param("memory", marks=posix), "sealed", "plain"]
+STORES = [pytest.param("memory", marks=linux), "sealed", "plain"]
 every_store = pytest.mark.parametrize("store", STORES)
 
 
@@ -125,6 +129,42 @@ def test_a_session_asked_for_with_other_inputs_is_never_served(stage: Stage, sto
     stage.cache(store).store("work", INPUTS, a_session())
     assert stage.cache(store).load("work", asked) is None
     assert stage.cache(store).load("work", INPUTS) is not None
+    assert stage.said == []
+
+
+@every_store
+def test_what_was_asked_with_other_inputs_lies_beside_it_and_one_word_forgets_all(stage: Stage, store: str) -> None:
+    """Another device, another region, a policy: to come back to the first must not cost a code."""
+    others = [{**INPUTS, "device": "bob"}, {**INPUTS, "region": "us-west-2"}, {**INPUTS, "policies 1": "{}"}]
+    asked = [INPUTS, *others]
+    for number, inputs in enumerate(asked):
+        stage.cache(store).store("mfa@work-long-term", inputs, a_session(f"s{number}"))
+    found = [secret_of(stage.cache(store).load("mfa@work-long-term", inputs)) for inputs in asked]
+    assert found == ["s0", "s1", "s2", "s3"]
+    assert stage.cache(store).forget(["mfa@work-long-term"]) == (["mfa@work-long-term"], [])
+    assert [stage.cache(store).load("mfa@work-long-term", inputs) for inputs in asked] == [None] * 4
+
+
+@every_store
+def test_what_is_over_is_gone_when_the_next_session_is_stored(stage: Stage, store: str) -> None:
+    """Nobody may ever ask for it again: inputs change, and the entries must not pile up."""
+    stage.cache(store).store("work", INPUTS, a_session(left_s=300))
+    stage.cache(store).store("work", {**INPUTS, "region": "x"}, a_session(left_s=7200))
+    stage.now += 600
+    stage.cache(store).store("home", INPUTS, a_session(left_s=7200))
+    names = sorted(path.name for path in stage.file(store).parent.glob("session-*"))
+    assert names == sorted((stage.file(store, "home").name, stage.file(store, "work", {**INPUTS, "region": "x"}).name))
+    assert stage.said == []
+
+
+@every_store
+def test_a_session_that_aws_refuses_is_dropped_and_no_newer_one(stage: Stage, store: str) -> None:
+    stage.cache(store).drop("work", INPUTS, "ASIAIOSFODNN7EXAMPLE")
+    stage.cache(store).store("work", INPUTS, a_session())
+    stage.cache(store).drop("work", INPUTS, "ASIAOTHER")
+    assert stage.cache(store).load("work", INPUTS) is not None
+    stage.cache(store).drop("work", INPUTS, "ASIAIOSFODNN7EXAMPLE")
+    assert stage.cache(store).load("work", INPUTS) is None
     assert stage.said == []
 
 
@@ -179,8 +219,62 @@ def test_files_and_folders_are_private(stage: Stage, store: str) -> None:
 
 def test_memory_is_the_default_where_there_is_a_runtime_folder(stage: Stage) -> None:
     stage.cache().store("work", INPUTS, a_session())
-    assert stage.file("memory").exists() == (os.name == "posix")
-    assert not stage.sessions.exists() or os.name == "nt"
+    assert stage.file("memory").exists() == (sys.platform == "linux")
+    assert stage.sessions.exists() == (sys.platform != "linux")
+
+
+@linux
+@pytest.mark.parametrize(("kind", "said"), [(b"ext4", 1), (b"tmpfs", 0)])
+def test_a_runtime_folder_on_a_disk_is_said_once(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: bytes, said: int
+) -> None:
+    """As for `plain`: sessions lie there in clear."""
+    device = os.stat(stage.runtime).st_dev
+    mounts = tmp_path / "mountinfo"
+    number = b"%d:%d" % (os.major(device), os.minor(device))
+    mounts.write_bytes(
+        b"36 35 7:77 / / rw - tmpfs none rw\n37 35 %s / /run rw shared:1 - %s none rw\n" % (number, kind)
+    )
+    monkeypatch.setattr(file_systems, "_MOUNTS", str(mounts))
+    for label in ("work", "home"):
+        stage.cache().store(label, INPUTS, a_session())
+        assert stage.file("memory", label).exists()
+    place = f"{stage.memory} (0600, not encrypted)"
+    assert stage.said == [f"XDG_RUNTIME_DIR is on a disk: sessions are stored in {place}"] * said
+
+
+@linux
+def test_where_the_kernel_tells_no_mounts_nothing_is_said(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_systems, "_MOUNTS", "/no/such/mountinfo")
+    stage.cache().store("work", INPUTS, a_session())
+    assert stage.said == []
+
+
+@linux
+def test_forgetting_finds_what_other_variables_have_stored(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cron and `su` start names no runtime folder."""
+    stage.cache().store("work", INPUTS, a_session())
+    link = tmp_path / "run-user" / str(os.geteuid())
+    link.parent.mkdir()
+    link.symlink_to(stage.runtime)
+    monkeypatch.setattr(session_stores, "RUNTIME_FOLDERS", str(link.parent))
+    assert stage.cache(runtime=False).forget(None) == ([], []), "this is not the home of the user of this machine"
+    monkeypatch.setattr(session_stores, "pwd", SimpleNamespace(getpwuid=lambda uid: SimpleNamespace(pw_dir=stage.home)))
+    assert stage.cache(runtime=False).forget(None) == (["work"], [])
+
+
+@linux
+def test_a_store_that_cannot_be_looked_at_is_told(stage: Stage) -> None:
+    stage.cache().store("work", INPUTS, a_session())
+    stage.memory.chmod(0o755)
+    removed, missed = stage.cache("plain").forget(None)
+    assert removed == []
+    assert len(missed) == 1
+    assert missed[0].startswith(
+        f"what is stored in {stage.memory} could not all be removed: {stage.memory} is not this"
+    )
 
 
 def test_a_sealed_session_stands_nowhere_in_clear(stage: Stage) -> None:
@@ -220,7 +314,7 @@ def test_a_locked_keychain_is_told_and_the_sealed_session_stays(stage: Stage) ->
         "the stored session of 'work' cannot be read: the keychain is locked",
         "the session of 'home' is not remembered: the keychain is locked",
     }
-    assert [path.name for path in stage.sessions.glob("session-*")] == ["session-work.age"]
+    assert list(stage.sessions.glob("session-*")) == [stage.file("sealed")]
     stage.keychain.trouble = None
     assert stage.cache("sealed").load("work", INPUTS) is not None
 
@@ -298,10 +392,10 @@ def test_storing_elsewhere_leaves_no_older_one_behind(stage: Stage, before: str,
 def test_forget_removes_from_every_store_whichever_is_chosen_now(stage: Stage) -> None:
     for store, label in (("plain", "a"), ("sealed", "b"), ("plain", "c")):
         stage.cache(store).store(label, INPUTS, a_session())
-    assert stage.cache("none").forget(["b", "c", "never"]) == ["b", "c"]
-    assert stage.cache("none").forget(["b"]) == []
+    assert stage.cache("none").forget(["b", "c", "never"]) == (["b", "c"], [])
+    assert stage.cache("none").forget(["b"]) == ([], [])
     assert stage.file("plain", "a").exists()
-    assert stage.cache("sealed").forget(None) == ["a"]
+    assert stage.cache("sealed").forget(None) == (["a"], [])
     assert list(stage.sessions.glob("session-*")) == []
     assert stage.said == []
 
@@ -313,7 +407,7 @@ def test_forget_asks_no_keychain_and_needs_no_good_entry(stage: Stage) -> None:
     stage.cache("sealed").store("home", INPUTS, a_session())
     stage.file("memory").write_bytes(b"rubbish")
     stage.keychain.reads = 0
-    assert cache.forget(None) == ["home", "work"]
+    assert cache.forget(None) == (["home", "work"], [])
     assert stage.keychain.reads == 0
 
 
@@ -323,14 +417,14 @@ def test_forgetting_all_removes_what_a_killed_process_left_and_nothing_that_is_n
     foreign = ["session-work.bak", "notes.txt", "session-A.txt", ".session-work.txt.swp"]
     for name in leftovers + foreign:
         (stage.sessions / name).write_bytes(b"x")
-    assert stage.cache("plain").forget(["work"]) == ["work"]
+    assert stage.cache("plain").forget(["work"]) == (["work"], [])
     assert {path.name for path in stage.sessions.iterdir()} == {*leftovers, *foreign, ".sessions.lock"}
-    assert stage.cache("plain").forget(None) == []
+    assert stage.cache("plain").forget(None) == ([], [])
     assert {path.name for path in stage.sessions.iterdir()} == {*foreign, ".sessions.lock"}
 
 
 def test_forget_where_nothing_was_ever_stored_makes_nothing(stage: Stage) -> None:
-    assert (stage.cache("plain").forget(None), stage.cache("plain").entries()) == ([], [])
+    assert (stage.cache("plain").forget(None), stage.cache("plain").entries()) == (([], []), [])
     assert not stage.state.exists()
 
 
@@ -436,7 +530,10 @@ def test_a_folder_that_is_not_this_users_alone_is_neither_read_nor_written(
     spoil(folder)
     before = sorted(os.listdir(folder))
     cache = stage.cache(store)
-    assert (cache.load("work", INPUTS), cache.entries(), cache.forget(None)) == (None, [], [])
+    assert (cache.load("work", INPUTS), cache.entries()) == (None, [])
+    removed, missed = cache.forget(None)
+    assert removed == []
+    assert any(str(folder) in line for line in missed)
     cache.store("home", INPUTS, a_session())
     assert sorted(os.listdir(folder)) == before
     assert all(str(folder) in line for line in stage.said)
@@ -480,10 +577,11 @@ def test_trouble_with_the_disk_is_one_line_and_no_failure(
     def refuse(*arguments: object) -> int:
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(os, "open", refuse)
-    cache = stage.cache(store)
-    assert cache.load("work", INPUTS) is None
-    cache.store("home", INPUTS, a_session())
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "open", refuse)
+        cache = stage.cache(store)
+        assert cache.load("work", INPUTS) is None
+        cache.store("home", INPUTS, a_session())
     assert stage.said[0] == "the stored session of 'work' cannot be read: Input/output error"
     assert stage.said[1].startswith("the session of 'home' is not remembered: cannot write ")
     assert len(stage.said) == 2

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aws_mfa.rules.session_labels import file_name, label_of, mfa_label
+from aws_mfa.rules.session_labels import file_name, mfa_label, stored_in
 
 ANY_LABEL = st.text(st.characters(codec=None) | st.sampled_from("%Aa/\\.:*\ud800"), max_size=40)
 
@@ -28,14 +28,14 @@ ANY_LABEL = st.text(st.characters(codec=None) | st.sampled_from("%Aa/\\.:*\ud800
     ],
 )
 def test_names_are_readable_where_they_can_be(label: str, name: str) -> None:
-    assert (file_name(label, ".txt"), label_of(name, ".txt")) == (name, label)
+    assert (file_name(label, ".txt"), stored_in(name, ".txt")) == (name, label)
 
 
 @given(ANY_LABEL)
 def test_a_label_comes_back_from_its_file(label: str) -> None:
     name = file_name(label, ".age")
     if name is not None:
-        assert label_of(name, ".age") == label
+        assert stored_in(name, ".age") == label
         assert len(os.fsencode(name)) <= 200
         assert not set(name) & set('/\\:*?"<>|\0')
 
@@ -55,7 +55,7 @@ def test_what_gets_too_long_has_no_file() -> None:
 
 @given(st.text(), st.sampled_from(["", "session-"]), st.sampled_from(["", ".txt"]))
 def test_any_other_file_has_no_label(name: str, before: str, behind: str) -> None:
-    label = label_of(before + name + behind, ".txt")
+    label = stored_in(before + name + behind, ".txt")
     assert label is None or file_name(label, ".txt") == before + name + behind
 
 
@@ -63,8 +63,8 @@ def test_any_other_file_has_no_label(name: str, before: str, behind: str) -> Non
     "name", ["session-%4.txt", "session-%zz.txt", "session-%41", "session-A.txt", "session-%61.txt"]
 )
 def test_a_name_that_we_would_not_have_given_is_not_ours(name: str) -> None:
-    assert label_of(name, ".txt") is None
+    assert stored_in(name, ".txt") is None
 
 
-def test_a_shared_mfa_session_has_a_label_of_its_own() -> None:
+def test_a_shared_mfa_session_has_a_stored_in_its_own() -> None:
     assert mfa_label("work-long-term") == "mfa@work-long-term"

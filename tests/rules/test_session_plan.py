@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aws_mfa.rules.freshness import MARGIN_S
@@ -15,6 +15,7 @@ from aws_mfa.rules.profile_chains import chain_of
 from aws_mfa.rules.profiles import AwsProfiles
 from aws_mfa.rules.session_plan import make_plan
 from aws_mfa.rules.session_steps import Base, Overlay, Plan, Reused, Step, Wanted
+from examples import examples
 from fakes import NOW
 
 if TYPE_CHECKING:
@@ -120,6 +121,15 @@ def test_the_summary_names_codes_devices_and_reasons() -> None:
     )
     assert summary(planned(config, "a")) == f"1 profile, 1 code of {DEVICE}"
     assert summary(planned(config, "a", until={"a": NOW + 3000})) == "1 profile, no code"
+
+
+def test_the_summary_says_why_a_second_mfa_session_of_a_device_is_needed() -> None:
+    config = role("a") + role("b", "twin", duration_seconds=900) + "[profile twin]\nduration_seconds = 7200\n"
+    twin = Base("twin", "ann-long-term", a_base("ann").access_key_id, DEVICE, region="eu-west-3", partition="aws")
+    plan = planned(config, "a", "b", bases={"twin": twin})
+    assert codes(plan) == [MFA, MFA]
+    why = "mfa@ann-long-term needs a second one: b: another region and duration"
+    assert summary(plan) == f"2 profiles, 1 code of {DEVICE}; {why}"
 
 
 def test_a_stored_session_is_reused_while_good() -> None:
@@ -332,7 +342,7 @@ lifetimes = st.dictionaries(
 )
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(forests(), lifetimes, st.booleans(), st.sampled_from((0, 900, 20000)))
 def test_every_call_stands_behind_the_one_that_signs_it(
     forest: tuple[str, list[str]],
@@ -353,7 +363,7 @@ def test_every_call_stands_behind_the_one_that_signs_it(
     assert all(found.profiles for found in made), "nothing is made for nobody"
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(forests(), lifetimes)
 def test_no_code_more_than_needed(forest: tuple[str, list[str]], until: Stored) -> None:
     """One for each user and device whose MFA session signs something, one for each longer role; and none twice."""

@@ -55,15 +55,15 @@ def a_status(**changes: int) -> os.stat_result:
 
 
 @given(
-    label=st.text(st.characters(codec="utf-8", exclude_characters="\n\r"), min_size=1),
+    name=st.text(st.characters(codec="utf-8", exclude_characters="\n\r"), min_size=1),
     values=st.dictionaries(st.sampled_from(sorted(INPUTS)), st.text(st.characters(codec="utf-8"))),
     region=st.sampled_from(["eu-west-1", None]),
 )
-def test_what_is_written_is_read(label: str, values: dict[str, str], region: str | None) -> None:
-    text = witness_text(seen(), Witnessed(label, text_of_inputs(values), region))
+def test_what_is_written_is_read(name: str, values: dict[str, str], region: str | None) -> None:
+    text = witness_text(seen(), Witnessed(name, text_of_inputs(values), region))
     found = witnessed_in(text, seen())
     assert found is not None
-    assert (found.label, found.inputs_text, found.region) == (label, text_of_inputs(values), region)
+    assert (found.name, found.inputs_text, found.region) == (name, text_of_inputs(values), region)
 
 
 @pytest.mark.parametrize(

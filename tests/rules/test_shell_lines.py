@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from aws_mfa.errors import BadInput
 from aws_mfa.rules.child_environment import Change
-from aws_mfa.rules.shell_lines import CMD, DOTENV, FISH, FORMS, JSON, POWERSHELL, SH, form_for, lines_of
+from aws_mfa.rules.shell_lines import CMD, DOTENV, FISH, FORMS, JSON, POWERSHELL, SH, failure_line, form_for, lines_of
 from needs import needs
 
 if TYPE_CHECKING:
@@ -118,6 +118,37 @@ def test_an_eval_that_joins_the_lines_works_for_what_sessions_hold(
         "work",
         None,
     ]
+
+
+# How each shell shows the status of what it has taken over; PowerShell has an exception in its place.
+SHOW_STATUS = {"fish": "{}\necho $status", "pwsh": "try {{ {}; 0 }} catch {{ 5 }}"}
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(("shell", "form", "take_over"), EVALUATIONS)
+def test_a_failure_fails_where_it_is_taken_over_and_nothing_else_does(
+    tmp_path: str, shell: str, form: str, take_over: str
+) -> None:
+    """A name that was not set, or a command that failed before, is no failure."""
+    needs(shell)
+    path = os.path.join(tmp_path, "lines")
+    for text, expected in ((failure_line(5, form), "5"), (lines_of(Change(("NOT_THERE",), {"A": "x"}), form), "0")):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        program = SHOW_STATUS.get(shell, "{}\necho $?").format(take_over.removeprefix("set -eu; "))
+        done = subprocess.run(
+            [shell, "-c", program],
+            env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8", "WRITTEN": path},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert (done.stdout.strip(), done.stderr) == (expected, ""), (text, done)
+
+
+def test_a_failure_is_nothing_to_those_that_read_and_do_not_evaluate() -> None:
+    assert [failure_line(4, form) for form in (CMD, DOTENV, JSON)] == ["", "", ""]
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))

@@ -23,20 +23,26 @@ def an_outside(credentials: str | None, *labels: str) -> FakeOutside:
     return outside
 
 
+def forgotten(outside: FakeOutside, *names: str) -> list[str]:
+    removed, missed = forget_sessions(names or None, as_outside(outside))
+    assert missed == []
+    return removed
+
+
 def test_named_profiles_lose_their_sessions_in_cache_and_file() -> None:
     text = with_session(with_session("", "dev"), "prod")
     outside = an_outside(text, "dev", "dev@1h", "mfa@dev-long-term", "mfa@dev", "prod")
-    assert forget_sessions(["dev"], as_outside(outside)) == [
+    assert forgotten(outside, "dev") == [
         *(f"{label}: removed from the session cache" for label in ("dev", "dev@1h", "mfa@dev", "mfa@dev-long-term")),
         "dev: removed from ~/.aws/credentials",
     ]
-    assert list(outside.session_cache.stored) == ["prod"]
+    assert outside.session_cache.labels == ["prod"]
     assert outside.credentials.text == with_session("", "prod").lstrip()
 
 
 def test_all_is_every_session_of_ours() -> None:
     outside = an_outside(with_session(f"[work-long-term]\n{KEYS}", "work"), "dev", "mfa@work-long-term")
-    assert len(forget_sessions(None, as_outside(outside))) == 3
+    assert len(forgotten(outside)) == 3
     assert outside.session_cache.stored == {}
     assert (outside.credentials.text or "").strip() == f"[work-long-term]\n{KEYS}".strip()
 
@@ -46,14 +52,14 @@ def test_long_term_keys_are_never_touched() -> None:
     left_over = with_session("", "work").replace("ASIAINVENTED00000001", "AKIAINVENTED")
     text = f"[default]\n{KEYS}\n{left_over}"
     outside = an_outside(text)
-    assert forget_sessions(None, as_outside(outside)) == []
+    assert forgotten(outside) == []
     assert outside.credentials.text == text
 
 
 def test_other_tools_sessions_are_left_alone() -> None:
     text = "[sso]\naws_access_key_id = ASIAX\naws_secret_access_key = s\naws_session_token = t\n"
     outside = an_outside(text)
-    assert forget_sessions(["sso"], as_outside(outside)) == []
+    assert forgotten(outside, "sso") == []
     assert outside.credentials.text == text
 
 
@@ -68,13 +74,13 @@ def test_a_session_of_the_old_tool_is_one_of_ours() -> None:
     changes = section_of(a_session())
     del changes["x_security_token_expires"]
     outside = an_outside(with_changes("", "old", changes))
-    assert forget_sessions(["old"], as_outside(outside)) == ["old: removed from ~/.aws/credentials"]
+    assert forgotten(outside, "old") == ["old: removed from ~/.aws/credentials"]
     assert section_values(outside.credentials.read(), "old") is None
 
 
 def test_without_a_file_none_is_made() -> None:
     outside = an_outside(None)
-    assert forget_sessions(None, as_outside(outside)) == []
+    assert forgotten(outside) == []
     assert outside.credentials.text is None
 
 

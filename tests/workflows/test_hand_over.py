@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.errors import Cancelled, NeedsHuman, WrongCode
+from aws_mfa.errors import Cancelled, NeedsHuman, UnknownKey, WrongCode
 from aws_mfa.workflows.hand_over import hand_over
 from aws_mfa.workflows.hand_over_request import HandOver
 from fakes import DEVICE, KEYS, NOW, FakeOutside, FakeTerminal, a_session, as_outside
@@ -36,7 +36,7 @@ def test_a_new_session_goes_to_the_cache_and_never_into_the_file() -> None:
     outside = an_outside("123456")
     assert handed(outside).assumed_role_arn == ROLE
     assert outside.credentials.text == ""
-    assert "dev" in outside.session_cache.stored
+    assert "dev" in outside.session_cache.labels
 
 
 def test_the_stored_session_is_handed_over_without_a_call() -> None:
@@ -45,6 +45,22 @@ def test_the_stored_session_is_handed_over_without_a_call() -> None:
     sent = len(outside.fake_sts.sent)
     assert handed(outside) is first
     assert len(outside.fake_sts.sent) == sent
+
+
+def test_an_mfa_session_that_aws_refuses_costs_a_code_or_names_the_command() -> None:
+    outside = an_outside("111111")
+    outside.fake_sts.answers = [a_session(), a_session(lasts_s=3600, role_arn=ROLE)]
+    handed(outside)
+    outside.moment = NOW + 3600
+    outside.fake_sts.answers = [UnknownKey("no")]
+    with pytest.raises(NeedsHuman) as failure:
+        handed(outside)
+    assert failure.value.message.startswith("profile 'dev' needs an MFA code: ")
+    assert failure.value.hints[0] == "in a terminal: aws-mfa renew dev"
+    outside.terminal = FakeTerminal("222222")
+    outside.fake_sts.answers = [a_session(lasts_s=43200), a_session(lasts_s=7200, role_arn=ROLE)]
+    assert handed(outside).assumed_role_arn == ROLE
+    assert outside.terminal.questions != []
 
 
 def test_less_than_fifteen_minutes_are_renewed_without_a_question() -> None:
@@ -150,7 +166,7 @@ def test_a_number_that_was_asked_for_is_a_condition() -> None:
 def test_what_is_handed_over_tells_under_what_it_is_stored() -> None:
     outside = an_outside("123456")
     handed_over = hand_over(HandOver("dev"), as_outside(outside))
-    assert outside.session_cache.stored[handed_over.label].inputs == dict(handed_over.inputs)
+    assert outside.session_cache.one(handed_over.label).inputs == dict(handed_over.inputs)
     assert handed_over.chain.base.name == "work"
 
 

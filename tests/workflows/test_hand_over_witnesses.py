@@ -7,6 +7,7 @@ import pytest
 from aws_mfa.model import LongTermKeys, Secret
 from aws_mfa.rules.session_entries import text_of_inputs
 from aws_mfa.rules.session_steps import Overlay
+from aws_mfa.rules.stored_names import label_in
 from aws_mfa.workflows.hand_over import hand_over
 from aws_mfa.workflows.hand_over_request import HandOver
 from fakes import DEVICE, KEYS, FakeOutside, FakeTerminal, a_session, as_outside
@@ -35,16 +36,16 @@ def test_a_new_session_and_a_stored_one_leave_the_same_witness() -> None:
     first = outside.watch.noted.pop("dev")
     assert noted(outside) == {"dev"}
     second = outside.watch.noted["dev"]
-    stored = outside.session_cache.stored["dev"]
+    stored = outside.session_cache.one("dev")
     for found in (first, second):
-        assert (found.label, found.region) == ("dev", "eu-west-1")
+        assert (label_in(found.name), found.region) == ("dev", "eu-west-1")
         assert found.inputs_text == text_of_inputs(stored.inputs)
 
 
 def test_a_users_own_session_has_its_users_label() -> None:
     outside = an_outside()
     assert noted(outside, HandOver("work")) == {"work"}
-    assert outside.watch.noted["work"].label == "mfa@work-long-term"
+    assert label_in(outside.watch.noted["work"].name) == "mfa@work-long-term"
 
 
 def test_keys_in_a_vault_that_nobody_noted_leave_none() -> None:
@@ -103,5 +104,5 @@ def test_a_session_that_is_not_the_cached_one_leaves_none() -> None:
     cached = a_session(lasts_s=3600, role_arn=ROLE)
     cached.access_key_id = "ASIAOTHER"
     answers = iter([a_session(lasts_s=3600, role_arn=ROLE), cached])
-    outside.session_cache.stored["dev"].session = lambda: next(answers)  # type: ignore[method-assign]
+    outside.session_cache.one("dev").session = lambda: next(answers)  # type: ignore[method-assign]
     assert noted(outside) == set()

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import pytest
 
-from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, BrokenFile, NoLongTermKeys, PermanentKeysInTheWay
+from aws_mfa.errors import (
+    AwsMfaError,
+    BadInput,
+    BadProfile,
+    BrokenFile,
+    KeychainUnavailable,
+    NoLongTermKeys,
+    NotSetUp,
+    PermanentKeysInTheWay,
+)
 from aws_mfa.model import Secret, Session
 from aws_mfa.rules.ini_edit import with_changes
 from aws_mfa.rules.session_section import section_of
 from aws_mfa.rules.session_steps import Overlay, Reused
 from aws_mfa.rules.vault_choice import with_origin
-from aws_mfa.workflows.plans import Planned, PlanRequest, plan_sessions
+from aws_mfa.workflows.plan_request import PlanRequest
+from aws_mfa.workflows.plans import Planned, plan_sessions
 from aws_mfa.workflows.renew_many import renew_many
-from fakes import DEVICE, KEYS, NOW, FakeOutside, FakeTerminal, FakeVault, a_session, as_outside
+from fakes import DEVICE, KEYS, NOW, FakeFork, FakeOutside, FakeTerminal, FakeVault, a_session, as_outside
 
 ARN = "arn:aws:iam::123456789012:role/"
 OURS = "credential_process = aws-mfa credential-process dev\n"
@@ -48,9 +60,7 @@ def failure(outside: FakeOutside, name: str, overlay: Overlay | None = None) -> 
 def renewed(outside: FakeOutside, *names: str, forced: bool = False, overlay: Overlay | None = None) -> None:
     outside.terminal = FakeTerminal("123456", has_human=False)
     request = PlanRequest(names, forced=forced, overlay=overlay)
-    outcomes = renew_many(
-        plan_sessions(request, as_outside(outside)), as_outside(outside), token=None, done=lambda: None
-    )
+    outcomes = renew_many(plan_sessions(request, as_outside(outside)), as_outside(outside), token=None)
     assert [outcome.error for outcome in outcomes] == [None] * len(names)
 
 
@@ -72,9 +82,14 @@ def test_all_leaves_out_users_whose_keys_stand_in_the_profiles_own_section() -> 
 
 
 def test_nothing_at_all_is_told_with_the_first_step() -> None:
-    with pytest.raises(BadInput) as refused:
+    with pytest.raises(NotSetUp, match="nothing is set up here yet") as refused:
         planned(FakeOutside())
-    assert "set one up: aws-mfa setup" in refused.value.hints
+    assert "store long-term keys: aws-mfa setup" in refused.value.hints
+
+
+def test_profiles_none_of_which_has_a_session_of_ours_are_told_with_what_they_lack() -> None:
+    with pytest.raises(BadInput, match="no profile has a role"):
+        planned(FakeOutside("", "[profile plain]\nregion = eu-west-1\n"))
 
 
 def test_a_name_given_twice_is_planned_once() -> None:
@@ -160,15 +175,15 @@ def test_a_session_of_the_cache_is_reused() -> None:
 def test_a_session_of_the_file_is_reused_and_serves_roles() -> None:
     outside = an_outside(role("dev"))
     renewed(outside, "work")
+    outside.session_cache.stored.clear()
     assert labels(planned(outside, "dev", "work")) == ["dev"]
-    assert outside.session_cache.stored == {}
 
 
 def test_the_session_that_lasts_longer_is_reused() -> None:
     """The cache's is near its end, and the classic form has renewed the file's meanwhile: no code is needed."""
     outside = an_outside(role("dev"))
     renewed(outside, "dev")
-    cached = outside.session_cache.stored["mfa@work-long-term"]
+    cached = outside.session_cache.one("mfa@work-long-term")
     cached.expires_at = NOW + 600
     session = a_session(lasts_s=40000)
     outside.credentials.text = with_changes("", "work", section_of(session))
@@ -244,4 +259,46 @@ def test_what_sdks_ask_us_for_is_not_looked_for_in_the_file() -> None:
     outside = an_outside(role("dev"))
     renewed(outside, "dev")
     outside.config.text = role("dev", more=OURS)
+    assert labels(planned(outside, "dev")) == ["dev"]
+
+
+def test_a_user_whose_keys_only_the_keychain_has_is_planned_without_a_note() -> None:
+    outside = FakeOutside("", role("d", "fk"))
+    outside.fork = FakeFork(fk_long_term=KEYS)
+    assert list(planned(outside, "d", "fk").plan.of_profile) == ["d", "fk"]
+
+
+def test_a_mistyped_name_opens_no_window() -> None:
+    """A locked keychain is not unlocked to find out whether a name that no file has may have keys there."""
+    outside = FakeOutside("", role("dev") + role("prod"))
+    locked, open_ = FakeVault("keychain"), FakeVault("keychain")
+    locked.failure = KeychainUnavailable("the keychain is locked, and nobody may be asked here")
+    outside.vaults["keychain"], attended = locked, open_
+    twin = copy(outside)
+    outside.vaults = {**outside.vaults, "keychain": attended}
+    outside.unattended = lambda: twin  # type: ignore[method-assign]
+    found = planned(outside, "prd", "dev", "prod")
+    assert isinstance(found.failures["prd"], BadProfile)
+    assert "did you mean: prod" in found.failures["prd"].hints
+    assert {str(found.failures[name]).partition(" names")[2] for name in ("dev", "prod")} == {
+        " profile 'work', which does not exist"
+    }
+    assert attended.calls == []
+    assert locked.calls == ["load prd-long-term", "load work-long-term"]
+
+
+def test_a_policy_of_another_partition_is_told_before_a_code_is_asked_for() -> None:
+    gov = role("gov").replace("arn:aws:", "arn:aws-us-gov:")
+    outside = an_outside(role("dev") + gov)
+    overlay = Overlay(policy_arns=("arn:aws:iam::aws:policy/ReadOnlyAccess",))
+    found = planned(outside, "dev", "gov", overlay=overlay)
+    assert (list(found.plan.of_profile), list(found.failures)) == (["dev"], ["gov"])
+    assert "partition aws-us-gov" in found.failures["gov"].message
+    assert list(planned(outside, "gov", overlay=Overlay(read_only=True)).plan.of_profile) == ["gov"]
+
+
+def test_a_session_of_the_file_whose_secret_was_damaged_by_hand_is_not_handed_to_anybody() -> None:
+    outside = an_outside(role("dev"))
+    renewed(outside, "dev")
+    outside.credentials.text = with_changes(outside.credentials.read(), "dev", {"aws_secret_access_key": 'half"'})
     assert labels(planned(outside, "dev")) == ["dev"]

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 from aws_mfa.errors import (
     AwsMfaError,
+    AwsServerError,
     BadInput,
     Cancelled,
     NeedsHuman,
     NotAuthorized,
     NotSetUp,
     PermanentKeysInTheWay,
+    RefusedByAws,
+    SessionExpired,
+    UnknownKey,
     WrongCode,
 )
 from aws_mfa.model import Secret, Session
 from aws_mfa.rules.ini_edit import with_changes
 from aws_mfa.rules.ini_text import section_values
 from aws_mfa.rules.session_section import section_of
-from aws_mfa.workflows.plans import PlanRequest, plan_sessions
-from aws_mfa.workflows.renew_many import Outcome, exit_code_of, renew_many
+from aws_mfa.rules.session_steps import Overlay
+from aws_mfa.workflows.carry_out import Outcome
+from aws_mfa.workflows.keep_sessions import with_what_may_be_written
+from aws_mfa.workflows.plan_request import PlanRequest
+from aws_mfa.workflows.plans import plan_sessions
+from aws_mfa.workflows.renew_many import exit_code_of, first_failure, renew_many
 from fakes import DEVICE, NOW, FakeOutside, FakeSts, FakeTerminal, MemoryFile, a_session, as_outside
 from workflows.test_plans import ARN, OURS, an_outside, role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from aws_mfa.model import LongTermKeys, SessionRequest
     from aws_mfa.withdrawal import Withdrawal
@@ -80,8 +89,14 @@ def a_stage(config: str, *refused: str, credentials: str = "", answers: tuple[st
 def renewed(outside: FakeOutside, *names: str, forced: bool = False, token: str | None = None) -> dict[str, Outcome]:
     planned = plan_sessions(PlanRequest(names or None, forced=forced), as_outside(outside))
     done: list[int] = []
-    outcomes = renew_many(planned, as_outside(outside), token=token, done=lambda: done.append(1))
-    assert len(done) == len(planned.plan.steps)
+
+    @contextmanager
+    def show(count: int) -> Iterator[Callable[[], None]]:
+        before = len(done)
+        yield lambda: done.append(1)
+        assert len(done) == before + count
+
+    outcomes = renew_many(planned, as_outside(outside), token=token, show=show)
     return {outcome.profile: outcome for outcome in outcomes}
 
 
@@ -107,13 +122,15 @@ def test_all_sessions_come_into_the_file_in_one_write() -> None:
         "deep": key_id(outside, "prod"),
     }
     assert len(outside.fake_sts.sent) == 4
-    assert outside.session_cache.stored == {}, "each has its place in the file"
+    assert outside.session_cache.labels == ["mfa@work-long-term"], (
+        "roles cost no code: they have their place in the file"
+    )
 
 
 def test_an_mfa_session_that_nobody_wanted_itself_is_kept_for_the_next_roles() -> None:
     outside = a_stage(role("dev") + role("deep", "dev"))
     renewed(outside, "deep")
-    assert sorted(outside.session_cache.stored) == ["dev", "mfa@work-long-term"]
+    assert outside.session_cache.labels == ["dev", "mfa@work-long-term"]
     assert key_id(outside, "dev") is None
 
 
@@ -165,7 +182,7 @@ def test_a_profile_adopted_while_the_code_was_typed_is_kept_out_of_the_file() ->
     outside.terminal = AdoptingTerminal(outside.config, role("dev", more=OURS))
     assert renewed(outside, "dev")["dev"].error is None
     assert key_id(outside, "dev") is None
-    assert "dev" in outside.session_cache.stored
+    assert "dev" in outside.session_cache.labels
 
 
 def test_nobody_there_is_exit_4_and_the_file_stays() -> None:
@@ -205,7 +222,7 @@ def test_what_sdks_ask_us_for_comes_into_the_cache_under_its_name() -> None:
     outside = a_stage(role("dev", more=OURS))
     outcome = renewed(outside, "dev")["dev"]
     assert (outcome.place, outcome.is_hidden_from_sdks, key_id(outside, "dev")) == ("session cache", True, None)
-    assert sorted(outside.session_cache.stored) == ["dev", "mfa@work-long-term"]
+    assert outside.session_cache.labels == ["dev", "mfa@work-long-term"]
     assert writes(outside) == 0
 
 
@@ -222,7 +239,7 @@ def test_twins_are_one_call_and_each_has_its_session(more: str) -> None:
     assert len(outside.fake_sts.sent) == 2
     assert [outcome.error for outcome in outcomes.values()] == [None, None]
     if more:
-        assert {"dev", "twin"} <= outside.session_cache.stored.keys()
+        assert {"dev", "twin"} <= set(outside.session_cache.labels)
     else:
         assert key_id(outside, "dev") == key_id(outside, "twin") == "ASIAINVENTED00000002"
     assert all(outcome.is_reused for outcome in renewed(outside, "dev", "twin").values())
@@ -233,7 +250,7 @@ def test_a_twin_that_is_wanted_later_gets_the_stored_session() -> None:
     outside = a_stage(config)
     renewed(outside, "dev")
     assert renewed(outside, "dev", "twin")["twin"].is_reused
-    assert "twin" in outside.session_cache.stored
+    assert "twin" in outside.session_cache.labels
 
 
 def test_a_session_is_hidden_from_sdks_where_they_see_the_role() -> None:
@@ -241,6 +258,145 @@ def test_a_session_is_hidden_from_sdks_where_they_see_the_role() -> None:
     hidden = role("dev").replace("role_arn", "aws_mfa_role_arn").replace("source_profile", "aws_mfa_source_profile")
     assert renewed(a_stage(hidden), "dev")["dev"].is_hidden_from_sdks is False
     assert renewed(a_stage(role("dev")), "dev")["dev"].is_hidden_from_sdks is True
+
+
+BOB = "arn:aws:iam::123456789012:mfa/bob"
+
+
+def asked(outside: FakeOutside) -> int:
+    return [action for action, code, _ in outside.fake_sts.sent if code].count("GetSessionToken")
+
+
+def test_two_devices_of_one_user_cost_one_code_each_and_no_more() -> None:
+    outside = a_stage(role("d1") + role("d2").replace(DEVICE, BOB), answers=("111111", "222222"))
+    for name in ("d1", "d2", "d1", "d2"):
+        assert renewed(outside, name, forced=True)[name].error is None
+    assert asked(outside) == 2
+    assert outside.session_cache.labels == ["mfa@work-long-term"] * 2
+    assert outside.session_cache.forget(["mfa@work-long-term"]) == (["mfa@work-long-term"], [])
+    assert outside.session_cache.stored == {}
+
+
+@pytest.mark.parametrize("name", ["dev", "work"])
+def test_a_run_in_another_region_costs_the_first_one_nothing(name: str) -> None:
+    """Not even where both sessions are for one section of the credentials file."""
+    outside = a_stage(role("dev"), answers=("111111", "222222"))
+    for region in ("eu-west-1", "us-west-2", "eu-west-1", "us-west-2"):
+        outside.environ = {"AWS_REGION": region}
+        assert renewed(outside, name)[name].error is None
+    assert asked(outside) == 2
+
+
+def test_a_narrowed_session_and_a_full_one_that_cost_codes_lie_beside_each_other() -> None:
+    outside = a_stage(role("long", more="duration_seconds = 14400\n"), answers=("111111", "222222"))
+    for overlay in (Overlay(), Overlay(read_only=True)) * 2:
+        planned = plan_sessions(PlanRequest(["long"], overlay=overlay), as_outside(outside))
+        (outcome,) = renew_many(planned, as_outside(outside), token=None)
+        assert outcome.error is None
+    assert len(outside.terminal.questions) == 2
+
+
+class ForgetfulSts(RoleSts):
+    """AWS after it has revoked the sessions of these key ids."""
+
+    def __init__(self, failure: type[RefusedByAws] = SessionExpired) -> None:
+        super().__init__()
+        self.revoked: set[str] = set()
+        self._failure = failure
+
+    def revoke_all(self) -> None:
+        self.revoked = {f"ASIAINVENTED{number + 1:08}" for number in range(self.count)}
+
+    def assume_role(self, keys: LongTermKeys | Session, request: SessionRequest, code: str | None) -> Session:
+        if keys.access_key_id in self.revoked:
+            raise self._failure("no")
+        return super().assume_role(keys, request, code)
+
+
+def after_a_revocation(config: str, *names: str, answers: tuple[str, ...], credentials: str = "") -> FakeOutside:
+    """These were renewed with the first answer; then AWS revoked everything."""
+    outside = a_stage(config, credentials=credentials, answers=answers)
+    outside.fake_sts = ForgetfulSts()
+    renewed(outside, *names)
+    outside.fake_sts.revoke_all()
+    outside.fake_sts.sent.clear()
+    return outside
+
+
+@pytest.mark.parametrize("failure", [SessionExpired, UnknownKey])
+def test_a_stored_session_that_aws_refuses_is_dropped_and_a_code_asked_for(failure: type[RefusedByAws]) -> None:
+    outside = a_stage(role("dev") + role("prod"), answers=("111111", "222222"))
+    outside.fake_sts = ForgetfulSts(failure)
+    renewed(outside, "dev")
+    outside.fake_sts.revoke_all()
+    outcomes = renewed(outside, "prod", "dev", forced=True)
+    assert [(name, outcome.error) for name, outcome in outcomes.items()] == [("prod", None), ("dev", None)]
+    assert asked(outside) == 2
+    assert outside.said == ["AWS does not take the stored session of mfa@work-long-term any more: a new one is needed"]
+    assert renewed(outside, "dev", forced=True)["dev"].error is None
+    assert asked(outside) == 2
+
+
+def test_where_nobody_is_there_for_that_it_is_exit_4_and_the_next_run_knows() -> None:
+    outside = after_a_revocation(role("dev"), "dev", answers=("111111",))
+    outcome = renewed(outside, "dev", forced=True)["dev"]
+    assert isinstance(outcome.error, AwsMfaError)
+    assert isinstance(first_failure(outcome.error), NeedsHuman)
+    assert exit_code_of([outcome]) == 4
+    assert plan_sessions(PlanRequest(["dev"], forced=True), as_outside(outside)).plan.codes != []
+
+
+def test_the_code_that_was_given_along_is_used_for_it() -> None:
+    outside = after_a_revocation(role("dev"), "dev", answers=("111111",))
+    assert renewed(outside, "dev", forced=True, token="222222")["dev"].error is None
+
+
+def test_a_chain_of_stored_sessions_that_are_all_refused_is_gone_back_to_its_beginning() -> None:
+    outside = after_a_revocation(role("hub") + role("deep", "hub"), "deep", answers=("111111", "222222"))
+    assert renewed(outside, "deep", forced=True)["deep"].error is None
+    assert [action for action, _, _ in outside.fake_sts.sent] == ["GetSessionToken", "AssumeRole", "AssumeRole"]
+
+
+def test_a_session_of_the_file_that_is_refused_stays_there_and_is_not_used() -> None:
+    """In the region it was asked in it may be good."""
+    outside = after_a_revocation(role("dev"), "work", answers=("111111", "222222"))
+    before = outside.credentials.text
+    outside.session_cache.stored.clear()
+    outcome = renewed(outside, "dev", forced=True)["dev"]
+    assert outcome.error is None
+    assert section_values(outside.credentials.read(), "work") == section_values(before or "", "work")
+
+
+def test_who_may_not_ask_is_told_and_nothing_is_asked() -> None:
+    outside = after_a_revocation(role("dev"), "dev", answers=("111111", "222222"))
+    planned = plan_sessions(PlanRequest(["dev"], forced=True), as_outside(outside))
+    (outcome,) = renew_many(planned, as_outside(outside), token=None, may_ask=False)
+    assert isinstance(outcome.error, SessionExpired)
+    assert outcome.error.message.startswith("AWS does not take the stored session of mfa@work-long-term any more")
+    assert len(outside.terminal.questions) == 1
+
+
+def test_what_another_process_has_got_meanwhile_is_taken() -> None:
+    outside = after_a_revocation(role("dev"), "dev", answers=("111111",))
+    planned = plan_sessions(PlanRequest(["dev"], forced=True), as_outside(outside))
+    (reused,) = planned.plan.reused
+    theirs = Session("ASIAOFANOTHER", Secret("secret"), Secret("token"), NOW + 40000)
+    outside.session_cache.store(reused.label, reused.inputs, theirs)
+    (outcome,) = renew_many(planned, as_outside(outside), token=None)
+    assert outcome.error is None
+
+
+@pytest.mark.parametrize("name", ["dev", "work"])
+def test_permanent_keys_stop_their_own_section_alone(name: str) -> None:
+    keys = "aws_access_key_id = AKIAOLD\naws_secret_access_key = invented\n"
+    text = f"[{name}]\n{keys}"
+    changes = {one: section_of(a_session()) for one in ("dev", "work")}
+    edited, refused = with_what_may_be_written(text, changes, where="f")
+    assert list(refused) == [name]
+    assert isinstance(refused[name], PermanentKeysInTheWay)
+    assert section_values(edited, name) == section_values(text, name)
+    (other,) = changes.keys() - {name}
+    assert (section_values(edited, other) or {})["aws_access_key_id"] == "ASIAINVENTED00000001"
 
 
 def test_a_file_that_cannot_be_written_is_told_before_a_code_is_asked_for() -> None:
@@ -269,7 +425,7 @@ def test_permanent_keys_that_came_into_the_way_meanwhile_are_not_overwritten() -
     outside = a_stage(role("dev") + role("prod"))
     planned = plan_sessions(PlanRequest(None), as_outside(outside))
     outside.credentials.text = "[dev]\naws_access_key_id = AKIANEW\naws_secret_access_key = invented\n"
-    outcomes = renew_many(planned, as_outside(outside), token=None, done=lambda: None)
+    outcomes = renew_many(planned, as_outside(outside), token=None)
     assert [type(outcome.error) for outcome in outcomes] == [PermanentKeysInTheWay, type(None), type(None)]
     assert (key_id(outside, "dev"), key_id(outside, "prod") is None) == ("AKIANEW", False)
 
@@ -285,7 +441,7 @@ def test_ctrl_c_at_the_second_question_keeps_what_the_first_code_got() -> None:
     outside.terminal = GivesUp("123456")
     with pytest.raises(Cancelled):
         renewed(outside, "dev", "long")
-    assert sorted(outside.session_cache.stored) == ["mfa@work-long-term"]
+    assert outside.session_cache.labels == ["mfa@work-long-term"]
 
 
 def test_an_interruption_of_the_roles_keeps_the_mfa_session() -> None:
@@ -297,7 +453,7 @@ def test_an_interruption_of_the_roles_keeps_the_mfa_session() -> None:
     outside.side_by_side = interrupted  # type: ignore[method-assign,assignment]
     with pytest.raises(KeyboardInterrupt):
         renewed(outside, "dev")
-    assert sorted(outside.session_cache.stored) == ["mfa@work-long-term"]
+    assert outside.session_cache.labels == ["mfa@work-long-term"]
 
 
 def outcome(error: AwsMfaError | None) -> Outcome:
@@ -314,6 +470,8 @@ def outcome(error: AwsMfaError | None) -> Outcome:
         ([None, NeedsHuman("")], 4),
         ([NeedsHuman(""), WrongCode("")], 5),
         ([NotSetUp(""), NeedsHuman("")], 3),
+        ([AwsServerError(""), WrongCode("")], 5),
+        ([AwsServerError("")], 6),
     ],
 )
 def test_the_exit_code_is_5_where_aws_refused_any(errors: list[AwsMfaError | None], code: int) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.errors import AwsUnreachable, Cancelled, KeychainUnavailable, NeedsHuman, UnknownKey
+from aws_mfa.errors import AwsUnreachable, Cancelled, KeychainUnavailable, NeedsHuman, SessionExpired, UnknownKey
 from aws_mfa.rules.code_ways import CODE, DIALOG, TERMINAL, WAYS, CodeQuestion
 from aws_mfa.withdrawal import Withdrawal
 from aws_mfa.workflows.patient_way import PatientWay
@@ -212,6 +212,20 @@ def test_what_needs_a_code_is_never_asked_for_by_the_quiet_thread_and_opens_no_v
     assert "in a terminal: aws-mfa renew --min-remaining 21m work" in stage.said
 
 
+def test_an_mfa_session_that_aws_refuses_is_told_with_the_command_and_not_asked_for() -> None:
+    stage = Stage(codes=("123456", "654321"))
+    stage.begin()
+    stage.sts_fails(SessionExpired("no"))
+    stage.after(41 * MINUTE)
+    assert stage.questions == 1
+    assert "in a terminal: aws-mfa renew --min-remaining 21m dev" in stage.said
+    assert stage.renewals.to_be_asked_for() == ["dev"]
+    stage.sts_lasts()
+    stage.renewals.ask(["dev"], as_outside(stage.outside))
+    assert stage.questions == 2
+    assert stage.answer()[1]["Expiration"] == "2026-11-22T07:44:19Z"
+
+
 def test_a_role_is_told_of_ahead_of_the_mfa_sessions_end() -> None:
     stage = Stage()
     stage.begin()
@@ -237,8 +251,8 @@ def test_what_another_process_has_renewed_is_served() -> None:
     stage = Stage("work")
     stage.begin()
     stage.after(12 * HOUR - 10 * MINUTE)
-    (label,) = stage.outside.session_cache.stored
-    stored = stage.outside.session_cache.stored[label]
+    (label,) = stage.outside.session_cache.labels
+    stored = stage.outside.session_cache.one(label)
     stage.outside.session_cache.store(label, stored.inputs, a_session(lasts_s=24 * HOUR))
     stage.after(MINUTE)
     assert stage.answer("work")[1]["Expiration"] == "2026-11-23T06:03:19Z"

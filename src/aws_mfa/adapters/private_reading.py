@@ -37,9 +37,9 @@ def private_folder(path: str) -> os.stat_result | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     if not stat.S_ISDIR(found.st_mode):
-        raise NotSetUp(f'{path} is in the way: it is not a folder (rm "{path}")')
+        raise NotSetUp(f"{path} is in the way: it is not a folder (rm {_quoted(path)})")
     if _is_wide(found) or not (is_own(found) or _is_root()):
-        raise NotSetUp(f'{path} is not this user\'s alone (chmod 700 "{path}")')
+        raise NotSetUp(f"{path} is not this user's alone (chmod 700 {_quoted(path)})")
     return found
 
 
@@ -85,6 +85,11 @@ def _refuse_unfit(found: os.stat_result, folder: os.stat_result) -> None:
         raise Unfit("others can read it")
     if found.st_size > _MOST_BYTES:
         raise Unfit("it is too large")
+
+
+def _quoted(path: str) -> str:
+    """One word for a shell; `shlex` would load `re`."""
+    return "'" + path.replace("'", "'\\''") + "'"
 
 
 def _is_wide(found: os.stat_result) -> bool:

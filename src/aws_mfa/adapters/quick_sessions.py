@@ -59,7 +59,7 @@ def quick_session(
         text = _read(stores[0][0], name) if stores else None
         seen = circumstances_now(profile, environ, paths)
         found = witnessed_in(text.decode(), seen) if text is not None and seen is not None else None
-        data = _entry(stores, found.label, open_seal) if found else None
+        data = _entry(stores, found.name, open_seal) if found else None
     except Unfit:
         return None
     entry = parse_entry(data.decode()) if data is not None else None
@@ -128,9 +128,9 @@ def _stores(home: str, environ: Mapping[str, str]) -> list[tuple[str, str]]:
     return []
 
 
-def _entry(stores: list[tuple[str, str]], label: str, open_seal: Callable[[], Opening]) -> bytes | None:
+def _entry(stores: list[tuple[str, str]], stored: str, open_seal: Callable[[], Opening]) -> bytes | None:
     for folder, suffix in stores:
-        name = file_name(label, suffix)
+        name = file_name(stored, suffix)
         data = _read(folder, name) if name else None
         if data is not None:
             return open_seal().opened(data) if suffix == SEALED else data

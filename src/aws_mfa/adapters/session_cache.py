@@ -2,16 +2,18 @@
 The session cache: sessions that are not for the credentials file, kept until they expire or are forgotten.
 
 A courtesy: whatever goes wrong with it is said in one line, and the session counts as not stored. What is read must
-have been asked for with exactly the same inputs; what is damaged, foreign or expired is removed. The form of an entry
-belongs to `rules/session_entries.py`, its place to `session_stores.py`.
+have been asked for with exactly the same inputs; sessions of one label and other inputs lie beside each other. What is
+damaged, foreign or over is removed where it is met, and once in a process that stores. The form of an entry belongs to
+`rules/session_entries.py`, its name to `rules/stored_names.py`, its place to `session_stores.py`.
 """
 
 from __future__ import annotations
 
-from aws_mfa.adapters.private_reading import Unfit
+from aws_mfa.adapters.private_reading import Unfit, private_folder
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.rules.freshness import MARGIN_S
 from aws_mfa.rules.session_entries import entry_text, parse_entry
+from aws_mfa.rules.stored_names import label_in, stored_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ class SessionCache:
         self._now = now
         self._say = say
         self._said: set[str] = set()
+        self._has_swept = False
 
     def load(self, label: str, inputs: Mapping[str, str]) -> Session | None:
         """The session stored under the label, where it was asked for with these inputs and has a minute left."""
@@ -43,14 +46,15 @@ class SessionCache:
 
     def find(self, label: str, inputs: Mapping[str, str]) -> Entry | None:
         """As `load`: the entry, with its finished document."""
+        name = stored_name(label, inputs)
         for files in self._stores.readable:
-            entry = self._good_entry(files, label)
+            entry = self._good_entry(files, name)
             if entry is not None and entry.is_for(inputs):
                 return entry
         return None
 
     def store(self, label: str, inputs: Mapping[str, str], session: Session) -> bool:
-        """Remember the session in place of what the label had, in whichever store that was; whether that worked."""
+        """Remember the session in place of what these two had, in whichever store that was; whether that worked."""
         try:
             data = entry_text(inputs, session).encode()
         except ValueError:
@@ -58,94 +62,109 @@ class SessionCache:
             self._tell(f"the session of {label!r} is not remembered: it holds characters that cannot be stored")
             return False
         try:
-            return self._write(label, data)
+            return self._write(stored_name(label, inputs), data)
         except (AwsMfaError, OSError) as error:
             self._tell(f"the session of {label!r} is not remembered: {_reason(error)}")
         return False
+
+    def drop(self, label: str, inputs: Mapping[str, str], access_key_id: str) -> None:
+        """Remove the session of this key id, which AWS refuses; another that is stored there by now stays."""
+        name = stored_name(label, inputs)
+        for files in self._stores.readable:
+            self._sweep(files, name, lambda entry: entry.session().access_key_id == access_key_id)
 
     def entries(self) -> list[tuple[str, Entry]]:
         """Every good entry of the stores that are read, sorted by label."""
         found: dict[str, Entry] = {}
         for files in reversed(self._stores.readable):
-            for label in self._labels(files):
-                entry = self._good_entry(files, label)
+            for name in self._names(files):
+                entry = self._good_entry(files, name)
                 if entry is not None:
-                    found[label] = entry
-        return [(label, found[label]) for label in sorted(found)]
+                    found[name] = entry
+        return [(label_in(name), found[name]) for name in sorted(found)]
 
-    def forget(self, labels: Collection[str] | None) -> list[str]:
-        """Remove these labels' entries (None: all) from every store, read now or not; those removed, sorted."""
-        return sorted({label for files in self._stores.every() for label in self._removed(files, labels)})
+    def forget(self, labels: Collection[str] | None) -> tuple[list[str], list[str]]:
+        """
+        Remove these labels' entries (None: all) from every store, read now or not.
 
-    def _write(self, label: str, data: bytes) -> bool:
+        The labels of what was removed, sorted, and a line for each store that could not be looked at or emptied.
+        """
+        missed: list[str] = []
+        removed = {label for files in self._stores.anywhere() for label in self._removed(files, labels, missed.append)}
+        return sorted(removed), missed
+
+    def _write(self, name: str, data: bytes) -> bool:
         files = self._stores.writable()
         if files is None:
             return False
-        if files is self._stores.plain and not self._stores.choice.explicit and not files.labels():
-            self._tell(
-                f"no runtime folder and no keychain here: sessions are stored in {files.folder} (0600, not encrypted)"
-            )
-        files.write(label, data)
+        if not files.names() and (why := self._stores.why_in_clear_on_disk(files)):
+            self._tell(f"{why}: sessions are stored in {files.folder} (0600, not encrypted)")
+        files.write(name, data)
         for other in self._stores.every():
             if other is not files:
-                other.remove(label)
+                other.remove(name)
+        self._sweep_once(files, but=name)
         return True
 
-    def _removed(self, files: SessionFiles, labels: Collection[str] | None) -> list[str]:
+    def _sweep_once(self, files: SessionFiles, *, but: str) -> None:
+        """What nobody asks for any more must not pile up."""
+        if not self._has_swept:
+            self._has_swept = True
+            for name in self._names(files):
+                if name != but:
+                    self._good_entry(files, name)
+
+    def _removed(self, files: SessionFiles, labels: Collection[str] | None, missed: Callable[[str], None]) -> list[str]:
         removed: list[str] = []
-        there = self._labels(files)
-        wanted = there if labels is None else [label for label in there if label in labels]
         try:
+            wanted = [name for name in files.names() if labels is None or label_in(name) in labels]
             if wanted:
                 with files.locked():
-                    removed.extend(label for label in wanted if files.remove(label))
+                    removed.extend(label_in(name) for name in wanted if files.remove(name))
             if labels is None:
                 files.remove_leftovers()
                 files.remove_witnesses()
         except (AwsMfaError, OSError) as error:
-            self._tell(f"not every stored session could be removed: {_reason(error)}")
+            missed(f"what is stored in {files.folder} could not all be removed: {_reason(error)}")
         return removed
 
-    def _labels(self, files: SessionFiles) -> list[str]:
+    def _names(self, files: SessionFiles) -> list[str]:
         try:
-            return files.labels()
+            return files.names()
         except (AwsMfaError, OSError) as error:
             self._tell(f"the stored sessions cannot be read: {_reason(error)}")
             return []
 
-    def _good_entry(self, files: SessionFiles, label: str) -> Entry | None:
+    def _good_entry(self, files: SessionFiles, name: str) -> Entry | None:
         try:
-            entry = _entry(files, label)
-            if entry is None or self._is_good(entry):
+            entry = _entry(files, name)
+            if entry is None or not self._is_over(entry):
                 return entry
-            self._sweep(files, label)
+            self._sweep(files, name, self._is_over)
         except Unfit as error:
-            self._sweep(files, label, reason=str(error))
+            self._sweep(files, name, self._is_over, reason=str(error))
         except (AwsMfaError, OSError) as error:
-            self._tell(f"the stored session of {label!r} cannot be read: {_reason(error)}")
+            self._tell(f"the stored session of {label_in(name)!r} cannot be read: {_reason(error)}")
         return None
 
-    def _sweep(self, files: SessionFiles, label: str, *, reason: str | None = None) -> None:
-        """Remove what is over, or for `reason` no entry; never what another process has stored there meanwhile."""
+    def _sweep(
+        self, files: SessionFiles, name: str, is_rubbish: Callable[[Entry], bool], *, reason: str | None = None
+    ) -> None:
+        """Remove what is rubbish, or for `reason` no entry; never what another process has stored there meanwhile."""
         try:
+            if private_folder(files.folder) is None:
+                return
             with files.locked():
-                if not self._is_rubbish(files, label):
+                if not _stands_for_removal(files, name, is_rubbish):
                     return
-                files.remove(label)
+                files.remove(name)
         except (AwsMfaError, OSError) as error:
-            self._tell(f"the stored session of {label!r} cannot be removed: {_reason(error)}")
+            self._tell(f"the stored session of {label_in(name)!r} cannot be removed: {_reason(error)}")
         if reason is not None:
-            self._tell(f"dropped the stored session of {label!r}: {reason}")
+            self._tell(f"dropped the stored session of {label_in(name)!r}: {reason}")
 
-    def _is_rubbish(self, files: SessionFiles, label: str) -> bool:
-        try:
-            entry = _entry(files, label)
-        except Unfit:
-            return True
-        return entry is not None and not self._is_good(entry)
-
-    def _is_good(self, entry: Entry) -> bool:
-        return entry.expires_at - self._now() > MARGIN_S
+    def _is_over(self, entry: Entry) -> bool:
+        return entry.expires_at - self._now() <= MARGIN_S
 
     def _tell(self, line: str) -> None:
         if line not in self._said:
@@ -153,9 +172,17 @@ class SessionCache:
             self._say(line)
 
 
-def _entry(files: SessionFiles, label: str) -> Entry | None:
+def _stands_for_removal(files: SessionFiles, name: str, is_rubbish: Callable[[Entry], bool]) -> bool:
+    try:
+        entry = _entry(files, name)
+    except Unfit:
+        return True
+    return entry is not None and is_rubbish(entry)
+
+
+def _entry(files: SessionFiles, name: str) -> Entry | None:
     """The entry as it stands, None where there is none; raises `Unfit`, and what reading raises."""
-    data = files.read(label)
+    data = files.read(name)
     if data is None:
         return None
     try:

@@ -1,5 +1,5 @@
 """
-The files of one session store: a folder that is this user's alone, one file for each label, replaced whole.
+The files of one session store: a folder that is this user's alone, one file for each session, replaced whole.
 
 Owns their names, the seal that their bytes go through, and the lock under which they change. What may be read is the
 business of `private_reading.py`.
@@ -13,7 +13,7 @@ from aws_mfa.adapters.locks import lock
 from aws_mfa.adapters.private_files import ensure_private_folder, replace_privately
 from aws_mfa.adapters.private_reading import Unfit, private_folder, read_private
 from aws_mfa.errors import NotSetUp
-from aws_mfa.rules.session_labels import file_name, is_witness_name, label_of, witness_name
+from aws_mfa.rules.session_labels import file_name, is_witness_name, stored_in, witness_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +37,11 @@ _LOCK_TIMEOUT_S = 5.0
 
 
 class SessionFiles:
-    """The entries in `folder` whose files end in `suffix`; `open_seal` is called when a seal is first needed."""
+    """
+    The entries in `folder` whose files end in `suffix`, by the names under which they are stored.
+
+    `open_seal` is called when a seal is first needed.
+    """
 
     def __init__(self, folder: str, suffix: str, open_seal: Callable[[], Seal] | None = None) -> None:
         self.folder = folder
@@ -46,18 +50,18 @@ class SessionFiles:
         self._seal: Seal | None = None
         self._is_tidy = False
 
-    def read(self, label: str) -> bytes | None:
-        """The label's entry, None where there is none. Raises `Unfit`, `OSError`, and errors of ours."""
-        name = file_name(label, self._suffix)
+    def read(self, stored: str) -> bytes | None:
+        """The entry of this name, None where there is none. Raises `Unfit`, `OSError`, and errors of ours."""
+        name = file_name(stored, self._suffix)
         folder = private_folder(self.folder)
         if name is None or folder is None:
             return None
         data = read_private(os.path.join(self.folder, name), folder)
         return data if data is None or self._open_seal is None else self._the_seal().opened(data)
 
-    def write(self, label: str, data: bytes) -> None:
-        """Replace the label's entry. Raises `OSError`, and errors of ours."""
-        name = file_name(label, self._suffix)
+    def write(self, stored: str, data: bytes) -> None:
+        """Replace the entry of this name. Raises `OSError`, and errors of ours."""
+        name = file_name(stored, self._suffix)
         if name is None:
             raise NotSetUp("its name is too long for a file")
         if self._open_seal is not None:
@@ -82,31 +86,31 @@ class SessionFiles:
         if not is_written:
             self._replace(name, data)
 
-    def remove(self, label: str) -> bool:
-        """Remove the label's file, whatever it is; whether there was one. Raises `OSError`."""
-        name = file_name(label, self._suffix)
+    def remove(self, stored: str) -> bool:
+        """Remove the file of this entry, whatever it is; whether there was one. Raises `OSError`."""
+        name = file_name(stored, self._suffix)
         return name is not None and self._unlink(name)
 
     def remove_leftovers(self) -> None:
         """Remove what killed processes left half written. Raises as `write` does."""
         mark = f"{self._suffix}.aws-mfa-"
-        if any(mark in name for name in self._names()):
+        if any(mark in name for name in self._file_names()):
             # Under the lock nobody is writing, so all there is has been left.
             with self.locked():
-                for name in self._names():
+                for name in self._file_names():
                     if name.startswith((".session-", ".witness-")) and mark in name:
                         self._unlink(name)
 
     def remove_witnesses(self) -> None:
         """Remove every witness. Raises `OSError`, and errors of ours."""
-        for name in self._names():
+        for name in self._file_names():
             if is_witness_name(name):
                 self._unlink(name)
 
-    def labels(self) -> list[str]:
-        """The labels that have a file here, sorted."""
-        found = (label_of(name, self._suffix) for name in self._names())
-        return sorted(label for label in found if label is not None)
+    def names(self) -> list[str]:
+        """The names of the sessions that have a file here, sorted."""
+        found = (stored_in(name, self._suffix) for name in self._file_names())
+        return sorted(stored for stored in found if stored is not None)
 
     def locked(self) -> AbstractContextManager[None]:
         """Keep every other process from changing entries here, for the length of a `with`; the folder must be there."""
@@ -125,7 +129,7 @@ class SessionFiles:
             self._seal = self._open_seal()
         return self._seal
 
-    def _names(self) -> list[str]:
+    def _file_names(self) -> list[str]:
         return os.listdir(self.folder) if private_folder(self.folder) else []
 
     def _replace(self, name: str, data: bytes) -> None:

@@ -11,7 +11,13 @@ Refuses to write plain text where a person asked for the seal.
 from __future__ import annotations
 
 import os
+import sys
 
+if sys.platform != "win32":
+    import pwd
+
+from aws_mfa.adapters.file_systems import is_known_to_have_a_disk
+from aws_mfa.adapters.ownership import is_own
 from aws_mfa.adapters.private_reading import runtime_folder
 from aws_mfa.adapters.quick_sessions import IN_RUNTIME_FOLDER, IN_STATE_FOLDER, PLAIN, SEALED
 from aws_mfa.adapters.session_files import SessionFiles
@@ -19,7 +25,7 @@ from aws_mfa.rules.session_store_choice import choose_store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from typing import Protocol
 
     from aws_mfa.adapters.session_files import Seal
@@ -32,35 +38,58 @@ if TYPE_CHECKING:
             """Whether this machine has a keychain at all, locked or not."""
 
 
+RUNTIME_FOLDERS = "/run/user"
+
+
 class Stores:
     """
     The stores under `choice`. `runtime` is this user's runtime folder, where there is one; `state` is `~/.aws/mfa`.
 
-    `open_seal` is called when a seal is first needed.
+    `other_runtimes` tells in which others a run with other variables may have stored. `open_seal` is called when a seal
+    is first needed.
     """
 
-    __slots__ = ("_open_seal", "choice", "memory", "plain", "readable", "sealed")
+    __slots__ = ("_open_seal", "_other_runtimes", "choice", "memory", "plain", "readable", "sealed")
 
     def __init__(
-        self, choice: StoreChoice, runtime: str | None, state: str, open_seal: Callable[[], KeychainSeal]
+        self,
+        choice: StoreChoice,
+        runtime: str | None,
+        state: str,
+        open_seal: Callable[[], KeychainSeal],
+        *,
+        other_runtimes: Callable[[], Collection[str]] = tuple,
     ) -> None:
         folder = os.path.join(state, IN_STATE_FOLDER)
         self.choice = choice
-        self.memory = SessionFiles(os.path.join(runtime, IN_RUNTIME_FOLDER), PLAIN) if runtime else None
+        self.memory = _memory_in(runtime) if runtime else None
         self.sealed = SessionFiles(folder, SEALED, open_seal)
         self.plain = SessionFiles(folder, PLAIN)
         self.readable = self._readable()
         self._open_seal = open_seal
+        self._other_runtimes = other_runtimes
 
     def every(self) -> list[SessionFiles]:
-        """Every store there is, read or not."""
+        """Every store there is under these variables, read or not."""
         return [files for files in (self.memory, self.sealed, self.plain) if files is not None]
+
+    def anywhere(self) -> list[SessionFiles]:
+        """Every store, and those that runs with other variables use."""
+        return [*self.every(), *(_memory_in(other) for other in self._other_runtimes())]
 
     def writable(self) -> SessionFiles | None:
         """Where a session is stored now, None for nowhere; raises what opening the keychain raises."""
         if self._may_stand_in() and not self._open_seal().is_possible():
             return self.plain
         return self.readable[0] if self.readable else None
+
+    def why_in_clear_on_disk(self, files: SessionFiles) -> str:
+        """Why sessions lie in clear on a disk though nobody asked for it; "" where they do not."""
+        if files is self.plain:
+            return "" if self.choice.explicit else "no runtime folder and no keychain here"
+        if files is self.memory and is_known_to_have_a_disk(os.path.dirname(files.folder)):
+            return "XDG_RUNTIME_DIR is on a disk"
+        return ""
 
     def _readable(self) -> list[SessionFiles]:
         """The stores that are read, in this order: the files tell whether `plain` stands in, no keychain is asked."""
@@ -75,4 +104,34 @@ class Stores:
 def open_stores(environ: Mapping[str, str], state: str, open_seal: Callable[[], KeychainSeal]) -> Stores:
     """The stores of this user; raises `BadInput` where `AWS_MFA_SESSION_STORE` cannot be had."""
     runtime = runtime_folder(environ)
-    return Stores(choose_store(environ, has_runtime_folder=runtime is not None), runtime, state, open_seal)
+    choice = choose_store(environ, has_runtime_folder=runtime is not None)
+    return Stores(choice, runtime, state, open_seal, other_runtimes=lambda: _other_runtimes(environ, runtime))
+
+
+def _other_runtimes(environ: Mapping[str, str], runtime: str | None) -> list[str]:
+    """The runtime folder that is named and not used, and the one that the system makes: cron and `su` name none."""
+    paths = dict.fromkeys((environ.get("XDG_RUNTIME_DIR", ""), _runtime_of_the_system(environ)))
+    return [path for path in paths if os.path.isabs(path) and path != runtime and _is_own_folder(path)]
+
+
+def _runtime_of_the_system(environ: Mapping[str, str]) -> str:
+    """This user's, "" for whoever works in another home than his own: those sessions are not that home's."""
+    if sys.platform == "win32":
+        return ""
+    try:
+        own_home = pwd.getpwuid(os.geteuid()).pw_dir
+    except KeyError:
+        return ""
+    is_at_home = os.path.realpath(environ.get("HOME") or own_home) == os.path.realpath(own_home)
+    return os.path.join(RUNTIME_FOLDERS, str(os.geteuid())) if is_at_home else ""
+
+
+def _is_own_folder(path: str) -> bool:
+    try:
+        return is_own(os.stat(path))
+    except OSError:
+        return False
+
+
+def _memory_in(runtime: str) -> SessionFiles:
+    return SessionFiles(os.path.join(runtime, IN_RUNTIME_FOLDER), PLAIN)

@@ -10,7 +10,7 @@ from aws_mfa.rules.section_names import profile_in_force
 from aws_mfa.rules.session_policies import check_policy, check_policy_arns
 from aws_mfa.rules.session_steps import Overlay
 from aws_mfa.rules.vault_choice import VAULTS
-from aws_mfa.workflows.plans import PlanRequest
+from aws_mfa.workflows.plan_request import PlanRequest
 
 if TYPE_CHECKING:
     import argparse

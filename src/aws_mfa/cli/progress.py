@@ -1,41 +1,37 @@
-"""A progress bar on stderr, for a terminal and for more than a handful of calls; else nothing at all."""
+"""
+A progress bar on stderr for a terminal, while calls are made that take longer than a moment.
+
+Nothing may be asked meanwhile: the bar draws over its line.
+"""
 
 from __future__ import annotations
 
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import Progress as RichProgress
+from rich.progress import Progress
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    from collections.abc import Callable, Iterator
 
-    from typing_extensions import Self
+# What is over before anybody wonders needs no bar.
+_AFTER_S = 1.0
 
-_WORTH_A_BAR = 5
 
-
-class Progress:
-    """A context manager; `advance` is called after each call and starts the bar, so that questions come before it."""
-
-    def __init__(self, total: int, *, is_shown: bool) -> None:
-        self._done = 0
-        is_worth_it = is_shown and total > _WORTH_A_BAR
-        self._bar = RichProgress(console=Console(stderr=True), transient=True) if is_worth_it else None
-        self._task = self._bar.add_task("assuming roles", total=total) if self._bar is not None else None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._bar is not None and self._done:
-            self._bar.stop()
-
-    def advance(self) -> None:
-        """One call more is done."""
-        self._done += 1
-        if self._bar is not None and self._task is not None:
-            self._bar.start()
-            self._bar.update(self._task, completed=self._done)
+@contextmanager
+def shown_calls(count: int) -> Iterator[Callable[[], None]]:
+    """Give what is to be told of each call that is done; the bar comes after a second, and goes when all are."""
+    bar = Progress(console=Console(stderr=True), transient=True)
+    task = bar.add_task("assuming roles", total=count)
+    start = threading.Timer(_AFTER_S, bar.start)
+    start.daemon = True
+    start.start()
+    try:
+        yield lambda: bar.advance(task)
+    finally:
+        start.cancel()
+        start.join()
+        if bar.live.is_started:
+            bar.stop()

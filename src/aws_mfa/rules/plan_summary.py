@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aws_mfa.rules.session_inputs import INPUTS
+
 if TYPE_CHECKING:
     from aws_mfa.rules.session_steps import Plan, Step
 
+_WORDS = {"access_key_id": "key", "duration_s": "duration"}
 _ORDINALS = ("a second", "a third", "a fourth", "a further")
 
 
@@ -28,8 +31,16 @@ def summary(plan: Plan) -> str:
 
 
 def _codes_of(steps: list[Step]) -> str:
-    """What one device must show: a code for the MFA session that is shared, then one for each longer role."""
+    """What one device must show: a code for each MFA session that is shared, then one for each longer role."""
     first, *others = sorted(steps, key=lambda step: bool(step.request.role_arn))
     why = f" for {first.label}: {first.reason}" if first.request.role_arn else ""
-    more = [f"{step.label} needs {_ORDINALS[min(n, 3)]} one: {step.reason}" for n, step in enumerate(others)]
+    more = [f"{step.label} needs {_ORDINALS[min(n, 3)]} one: {_reason(step, first)}" for n, step in enumerate(others)]
     return "; ".join([f"1 code of {first.request.device}{why}", *more])
+
+
+def _reason(step: Step, first: Step) -> str:
+    """Of an MFA session it is not that it is shared: one is there already."""
+    if step.request.role_arn:
+        return step.reason
+    others = [_WORDS.get(name, name) for name in INPUTS if step.inputs.get(name) != first.inputs.get(name)]
+    return f"{', '.join(step.profiles)}: another {' and '.join(others)}"

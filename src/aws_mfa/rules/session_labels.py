@@ -1,16 +1,17 @@
 """
 The name of a stored session <-> the name of its file.
 
-A label is a profile's name, or `mfa@` and the long-term section for an MFA session that roles share. Everything but
-`a-z0-9._@-` is percent-encoded, capitals too: file systems that fold case would make one file of `Prod` and `prod`.
-The prefix keeps a name from being hidden, a path, or a device of Windows (`con`). What gets too long has no file.
+It begins with a label (`stored_names` has the rest): a profile's name, or `mfa@` and the long-term section for an MFA
+session that roles share. Everything but `a-z0-9._@~-` is percent-encoded, capitals too: file systems that fold case
+would make one file of `Prod` and `prod`. The prefix keeps a name from being hidden, a path, or a device of Windows
+(`con`). What gets too long has no file.
 """
 
 from __future__ import annotations
 
 _PREFIX = "session-"
 _WITNESS_PREFIX = "witness-"
-_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._@-")
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._@~-")
 # The temp file beside it has 30 bytes more, and file systems take 255.
 _LONGEST = 200
 
@@ -21,13 +22,13 @@ def mfa_label(long_term_section: str) -> str:
 
 
 def cut_label(profile: str) -> str:
-    """The label of a role session that is cut to 1 h for a chain: the profile's own, which lasts longer, stays."""
+    """The label of a role session that is cut to 1 h for a chain, beside the profile's own, which lasts longer."""
     return f"{profile}@1h"
 
 
-def file_name(label: str, suffix: str) -> str | None:
-    """The name of the label's file, None where it would be too long."""
-    name = f"{_PREFIX}{''.join(map(_encoded, label))}{suffix}"
+def file_name(stored: str, suffix: str) -> str | None:
+    """The name of the file of the session that is stored under this name, None where it would be too long."""
+    name = f"{_PREFIX}{''.join(map(_encoded, stored))}{suffix}"
     return name if len(name) <= _LONGEST else None
 
 
@@ -42,17 +43,17 @@ def is_witness_name(name: str) -> bool:
     return name.startswith(_WITNESS_PREFIX) and name.endswith(".txt")
 
 
-def label_of(name: str, suffix: str) -> str | None:
-    """The label whose file has this name, None for any other file."""
+def stored_in(name: str, suffix: str) -> str | None:
+    """The name of the session that the file of this name holds, None for any other file."""
     if not (name.startswith(_PREFIX) and name.endswith(suffix)):
         return None
     first, *rest = name[len(_PREFIX) : len(name) - len(suffix)].split("%")
     try:
         pieces = (bytes([int(piece[:2], 16)]) + piece[2:].encode() for piece in rest)
-        label = b"".join((first.encode(), *pieces)).decode("utf-8", "surrogatepass")
+        stored = b"".join((first.encode(), *pieces)).decode("utf-8", "surrogatepass")
     except ValueError:
         return None
-    return label if file_name(label, suffix) == name else None
+    return stored if file_name(stored, suffix) == name else None
 
 
 def _encoded(character: str) -> str:

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import json
 from shlex import quote
+from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput
 from aws_mfa.rules.arns import account_of, partition_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 MOST_POLICY_ARNS = 10
 LONGEST_POLICY_ARN = 2048
@@ -35,6 +39,18 @@ def check_policy_arns(arns: list[str], *, read_only: bool = False) -> tuple[str,
         of_them = ", ReadOnlyAccess one of them," if read_only else ""
         raise BadInput(f"{count} policy ARNs{of_them} are given: AWS takes {MOST_POLICY_ARNS} at most")
     return distinct
+
+
+def check_policy_partitions(arns: Collection[str], role_arn: str) -> None:
+    """Raise `BadInput` for a policy that lies in another partition than the role, before a code is spent on it."""
+    partition = partition_of(role_arn)
+    for arn in arns:
+        if partition_of(arn) != partition:
+            like_it = ":".join(["arn", partition or "aws", *arn.split(":")[2:]])
+            raise BadInput(
+                f"--policy-arn {arn}: {role_arn} lies in partition {partition}, where AWS does not know that policy",
+                f"of AWS's own policies there is one in each: --policy-arn {quote(like_it)}",
+            )
 
 
 def check_policy(text: str, source: str) -> str:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 
 _MARK = "x_aws_mfa_inputs"
+_CREDENTIALS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
 SESSION_KEYS = (*REQUIRED_KEYS, "assumed_role_arn", "x_security_token_expires", _MARK)
-# Inputs that the classic form, and the old tool, never send.
 
 
 def section_of(session: Session, inputs: Mapping[str, str] | None = None) -> dict[str, str | None]:
@@ -62,8 +62,15 @@ def session_in(values: Mapping[str, str] | None) -> Session | None:
     moment = parse_moment((values or {}).get("expiration", ""))
     if not values or moment is None or not all(values.get(key) for key in REQUIRED_KEYS):
         return None
+    if not all(can_be_stored(values[key]) for key in _CREDENTIALS):
+        return None
     secret, token = Secret(values["aws_secret_access_key"]), Secret(values["aws_session_token"])
     return Session(values["aws_access_key_id"], secret, token, moment, values.get("assumed_role_arn") or None)
+
+
+def can_be_stored(value: str) -> bool:
+    """Whether a key id, secret or token is like AWS's: nothing that breaks a line of a file, or a JSON document."""
+    return bool(value) and value.isascii() and value.isprintable() and not any(mark in value for mark in ' "\\')
 
 
 def _mark(inputs: Mapping[str, str], access_key_id: str) -> str:
@@ -73,7 +80,7 @@ def _mark(inputs: Mapping[str, str], access_key_id: str) -> str:
 
 
 def _one_line(value: str) -> str:
-    """Refuse what would break the file's lines: no session AWS ever made has blanks or control characters."""
-    if not value or not value.isascii() or not value.isprintable() or " " in value:
+    """Refuse what no session AWS ever made has."""
+    if not can_be_stored(value):
         raise AwsFailed("AWS answered with a session that no credentials file can hold", "take the next code")
     return value

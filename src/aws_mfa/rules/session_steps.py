@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aws_mfa.rules.aws_reach import UNCONFIGURED
 from aws_mfa.rules.session_inputs import inputs_of
 from aws_mfa.rules.session_policies import read_only_arn
 
 if TYPE_CHECKING:
     from aws_mfa.model import SessionRequest
+    from aws_mfa.rules.aws_reach import Reach
     from aws_mfa.rules.profile_chains import Chain
     from aws_mfa.rules.session_inputs import Value
 
@@ -23,9 +25,10 @@ class Base:
     An IAM user as the planner knows it: whose long-term keys sign, with which device, in which region.
 
     `device` is None for a user without MFA; `profile` is the name that `section` (`<profile>-long-term`) belongs to.
+    `reach` is how AWS is reached, `endpoint_url` what comes of that: the address given for STS, None for AWS's own.
     """
 
-    __slots__ = ("access_key_id", "device", "endpoint_url", "partition", "profile", "region", "section")
+    __slots__ = ("access_key_id", "device", "endpoint_url", "partition", "profile", "reach", "region", "section")
 
     def __init__(
         self,
@@ -37,6 +40,7 @@ class Base:
         region: str,
         partition: str,
         endpoint_url: str | None = None,
+        reach: Reach = UNCONFIGURED,
     ) -> None:
         self.profile = profile
         self.section = section
@@ -45,6 +49,7 @@ class Base:
         self.region = region
         self.partition = partition
         self.endpoint_url = endpoint_url
+        self.reach = reach
 
 
 class Wanted:

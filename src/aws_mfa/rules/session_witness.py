@@ -8,7 +8,7 @@ Under which circumstances a stored session was the answer: the text by which it 
     credentials = 2 8126 33152 1000 310 1795... 1795... /home/ann/.aws/credentials
     config = none /home/ann/.aws/config
     known-keys = ...
-    label = work                                      from here on: what was found
+    session = work~3f2a9c1b0d4e                       from here on: what was found
     region = eu-west-1
     <an empty line>
     access_key_id = AKIA...                           the inputs of the request, as in the entry
@@ -44,12 +44,12 @@ _TICK_NS, _COARSE_TICK_NS = _NS // 10, 2 * _NS
 
 
 class Witnessed:
-    """Label and inputs (as text) of the stored session, and the region for a child."""
+    """Name and inputs (as text) of the stored session, and the region for a child."""
 
-    __slots__ = ("inputs_text", "label", "region")
+    __slots__ = ("inputs_text", "name", "region")
 
-    def __init__(self, label: str, inputs_text: str, region: str | None) -> None:
-        self.label = label
+    def __init__(self, name: str, inputs_text: str, region: str | None) -> None:
+        self.name = name
         self.inputs_text = inputs_text
         self.region = region
 
@@ -73,7 +73,7 @@ def circumstances(
 
 def witness_text(circumstances: str, found: Witnessed) -> str:
     """Return the whole witness."""
-    head = f"{circumstances}label = {found.label}\nregion = {found.region or ''}\n"
+    head = f"{circumstances}session = {found.name}\nregion = {found.region or ''}\n"
     return f"{head}\n{found.inputs_text}\n"
 
 
@@ -85,8 +85,8 @@ def witnessed_in(text: str, circumstances: str) -> Witnessed | None:
     lines = head.split("\n")
     if len(lines) != _FOUND_LINES or inputs_text[:-1].startswith("\n"):
         return None
-    label, region = [line.partition(" = ")[2] for line in lines]
-    found = Witnessed(label, inputs_text[:-1], region or None)
+    name, region = [line.partition(" = ")[2] for line in lines]
+    found = Witnessed(name, inputs_text[:-1], region or None)
     return found if text == witness_text(circumstances, found) else None
 
 

@@ -44,6 +44,16 @@ def lines_of(change: Change, form: str) -> str:
     return _WRITERS[form](change)
 
 
+def failure_line(exit_code: int, form: str) -> str:
+    """
+    Return the text that fails with the exit code in the shell that takes it over.
+
+    To take over nothing succeeds, and what stands behind `&&` would work with the session of the profile before. cmd,
+    which takes over line by line, and what programs read get nothing.
+    """
+    return _FAILURES[form].format(exit_code) if form in _FAILURES else ""
+
+
 def form_for(callers: Iterable[str], environ: Mapping[str, str], *, on_windows: bool) -> str:
     """
     Return the form of the shell that called us: the nearest of our `callers` (names of programs) that is one.
@@ -76,7 +86,9 @@ def _sh_quoted(value: str) -> str:
 
 def _fish(change: Change) -> str:
     removal = [f"set -e {' '.join(change.removed)};"] if change.removed else []
-    return _text([*removal, *(f"set -gx {name} {_fish_quoted(value)};" for name, value in change.set.items())])
+    setting = (f"set -gx {name} {_fish_quoted(value)};" for name, value in change.set.items())
+    # To erase what is not there fails, and to set keeps the status: without an end of its own all of it would fail.
+    return _text([*removal, *setting, "true;"])
 
 
 def _fish_quoted(value: str) -> str:
@@ -138,4 +150,10 @@ _WRITERS: Mapping[str, Callable[[Change], str]] = {
     CMD: _cmd,
     DOTENV: _dotenv,
     JSON: _json,
+}
+
+_FAILURES = {
+    SH: "(exit {});\n",
+    FISH: "sh -c 'exit {}';\n",
+    POWERSHELL: "throw 'aws-mfa env failed with exit code {}'\n",
 }

@@ -1,7 +1,8 @@
 """
 Forget sessions: those of the session cache, and the sections of ours in the credentials file.
 
-Long-term keys are never touched: a section that holds them is no session.
+Whatever they were asked with: other devices, regions, policies. Long-term keys are never touched: a section that holds
+them is no session.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.rules.freshness import holds_permanent_keys
 from aws_mfa.rules.ini_edit import with_changes, without_section
 from aws_mfa.rules.ini_text import check, sections
-from aws_mfa.rules.section_names import long_term_section
+from aws_mfa.rules.section_names import default_long_term
 from aws_mfa.rules.session_labels import cut_label, mfa_label
 from aws_mfa.rules.session_section import SESSION_KEYS
 
@@ -22,12 +23,17 @@ if TYPE_CHECKING:
     from aws_mfa.workflows.outside import Outside
 
 
-def forget_sessions(profiles: Sequence[str] | None, outside: Outside) -> list[str]:
-    """Remove the sessions of these profiles (None: all); a line for each that was removed."""
+def forget_sessions(profiles: Sequence[str] | None, outside: Outside) -> tuple[list[str], list[str]]:
+    """
+    Remove the sessions of these profiles (None: all).
+
+    A line for each profile or user that lost some, and one for each place that could not be looked at or emptied.
+    """
     labels = None
     if profiles is not None:
         labels = [label for name in profiles for label in _labels(name)]
-    removed = [f"{label}: removed from the session cache" for label in outside.session_cache.forget(labels)]
+    forgotten, missed = outside.session_cache.forget(labels)
+    removed = [f"{label}: removed from the session cache" for label in forgotten]
     path = outside.credentials.path
     gone: list[str] = []
 
@@ -42,13 +48,12 @@ def forget_sessions(profiles: Sequence[str] | None, outside: Outside) -> list[st
 
     if outside.credentials.exists():
         outside.credentials.update(edit)
-    return removed + [f"{name}: removed from {path}" for name in gone]
+    return removed + [f"{name}: removed from {path}" for name in gone], missed
 
 
 def _labels(profile: str) -> tuple[str, ...]:
     """All that may be stored for it; its long-term keys stand in `<profile>-long-term`, or in its own section."""
-    long_term = long_term_section(profile, None)
-    return (profile, cut_label(profile), mfa_label(long_term), mfa_label(profile))
+    return (profile, cut_label(profile), mfa_label(default_long_term(profile)), mfa_label(profile))
 
 
 def _is_ours(section: Section) -> bool:

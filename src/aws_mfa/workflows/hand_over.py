@@ -16,8 +16,10 @@ from aws_mfa.rules.freshness import LEFT_FOR_SDKS_S, MARGIN_S, needed_by_sdks
 from aws_mfa.rules.session_entries import text_of_inputs
 from aws_mfa.rules.session_steps import Reused, Step
 from aws_mfa.rules.session_witness import Witnessed
+from aws_mfa.rules.stored_names import stored_name
 from aws_mfa.workflows.ask_code import is_ours_too
-from aws_mfa.workflows.plans import PlanRequest, plan_sessions
+from aws_mfa.workflows.plan_request import PlanRequest
+from aws_mfa.workflows.plans import plan_sessions
 from aws_mfa.workflows.renew_many import first_failure, renew_many
 
 if TYPE_CHECKING:
@@ -103,11 +105,11 @@ def _note(handed: HandedOver, profile: str, watch: Watch, outside: Outside) -> N
     stored = outside.session_cache.load(handed.label, handed.inputs)
     if stored is not None and stored.access_key_id == handed.session.access_key_id:
         inputs_text = text_of_inputs(handed.inputs)
-        watch.note(profile, Witnessed(handed.label, inputs_text, region))
+        watch.note(profile, Witnessed(stored_name(handed.label, handed.inputs), inputs_text, region))
 
 
 def _renewed(planned: Planned, wanted: HandOver, outside: Outside) -> Session:
-    (outcome,) = renew_many(planned, outside, token=wanted.token, done=lambda: None)
+    (outcome,) = renew_many(planned, outside, token=wanted.token)
     if outcome.session is not None:
         return outcome.session
     error = first_failure(outcome.error)

@@ -1,7 +1,8 @@
 """
 Where new sessions go: what SDKs read into the credentials file, in one write; the rest into the session cache.
 
-A session for which a code was spent is not lost: what the file does not take, the cache does.
+A session for which a code was spent is not lost: the cache keeps it even where the file has it, for there the next one
+of other inputs takes its section. And what the file does not take, the cache does.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     Got = Session | AwsMfaError
     Found = Step | Reused
+    Changes = Mapping[str, str | None]
 
 IN_FILE, IN_CACHE, NOWHERE = "credentials file", "session cache", "nowhere"
 
@@ -43,7 +45,7 @@ class Keeper:
         self.lost: set[str] = set()
         self._planned = planned
         self._outside = outside
-        self._at_once: set[str] = set()
+        self._at_once: set[Found] = set()
 
     def place_of(self, name: str) -> str:
         """Into the cache what SDKs ask us for, into the file all else; nowhere what the cache did not keep."""
@@ -68,7 +70,7 @@ class Keeper:
     def keep_at_once(self, step: Step, session: Session) -> None:
         """Store what a code was spent for: others wait for it, and a process that is killed now has not lost it."""
         if self._outside.session_cache.store(step.label, step.inputs, session):
-            self._at_once.add(step.label)
+            self._at_once.add(step)
 
     def keep(self) -> None:
         """Store what was got, and what is stored elsewhere than it is wanted."""
@@ -81,8 +83,7 @@ class Keeper:
                 self._cache(self._label(name, found), found)
         # What roles share: MFA sessions, and roles on the way to others.
         for step in self.got.keys() - of_profile.values():
-            if step.label not in of_profile:
-                self._cache(step.label, step)
+            self._cache(step.label, step)
         self._write(for_file)
 
     def _label(self, name: str, found: Found) -> str:
@@ -90,34 +91,47 @@ class Keeper:
         return name if self._planned.chains[name].hops else found.label
 
     def _cache(self, label: str, found: Found) -> None:
-        if label in self._at_once and label == found.label:
+        if found in self._at_once and label == found.label:
             return
         got = self.got_of(found)
         if not isinstance(got, AwsMfaError) and not self._outside.session_cache.store(label, found.inputs, got):
             self.lost.add(label)
 
     def _write(self, for_file: Mapping[str, Found]) -> None:
-        changes = {}
+        """What the file does not take, and what is not for it any more, goes into the cache."""
         adopted = self._adopted_meanwhile(for_file)
-        for name, found in for_file.items():
-            got = self.got_of(found)
-            if name in adopted:
-                self._cache(self._label(name, found), found)
-            elif not isinstance(got, AwsMfaError) and got.access_key_id != self._planned.stored.key_id_in_file(name):
-                try:
-                    changes[name] = section_of(got, found.inputs)
-                except AwsMfaError as error:
-                    self.refused[name] = error
+        changes = self._changes({name: found for name, found in for_file.items() if name not in adopted})
         try:
             if changes:
-                self._outside.credentials.update(lambda text: self._edited(text, changes))
+                self._update(changes)
         except AwsMfaError as error:
             self.refused.update(dict.fromkeys(changes, error))
-        for name in self.refused:
+        for name in adopted | self.refused.keys():
             self._cache(self._label(name, for_file[name]), for_file[name])
-        in_file = {for_file[name].label for name in for_file.keys() - self.refused.keys() - adopted}
-        if at_once := in_file & self._at_once:
-            self._outside.session_cache.forget(at_once)
+
+    def _changes(self, for_file: Mapping[str, Found]) -> dict[str, Changes]:
+        changes: dict[str, Changes] = {}
+        for name, found in for_file.items():
+            got = self.got_of(found)
+            if isinstance(got, AwsMfaError) or got.access_key_id == self._planned.stored.key_id_in_file(name):
+                continue
+            try:
+                changes[name] = section_of(got, found.inputs)
+            except AwsMfaError as error:
+                self.refused[name] = error
+        return changes
+
+    def _update(self, changes: Mapping[str, Changes]) -> None:
+        path = self._outside.credentials.path
+        refused: dict[str, AwsMfaError] = {}
+
+        def edit(text: str) -> str:
+            nonlocal refused
+            edited, refused = with_what_may_be_written(text, changes, where=path)
+            return edited
+
+        self._outside.credentials.update(edit)
+        self.refused.update(refused)
 
     def _adopted_meanwhile(self, names: Iterable[str]) -> set[str]:
         """Profiles that ask us by now: `adopt` may have run while a code was typed."""
@@ -125,14 +139,17 @@ class Keeper:
         found = {name: profiles.profile(name) for name in names}
         return {name for name, profile in found.items() if profile and profile.has_credential_process_of_ours}
 
-    def _edited(self, text: str, changes: Mapping[str, Mapping[str, str | None]]) -> str:
-        path = self._outside.credentials.path
-        taken = dict(changes)
-        for section in sections(text, where=path):
-            if section.name in taken:
-                try:
-                    refuse_permanent_values(section.values(), section.name, path)
-                except AwsMfaError as error:
-                    self.refused[section.name] = error
-                    del taken[section.name]
-        return with_all_changes(text, taken, where=path)
+
+def with_what_may_be_written(
+    text: str, changes: Mapping[str, Changes], *, where: str
+) -> tuple[str, dict[str, AwsMfaError]]:
+    """The text with the changes of all sections that hold no permanent keys, and why the others stay as they are."""
+    refused: dict[str, AwsMfaError] = {}
+    for section in sections(text, where=where):
+        if section.name in changes:
+            try:
+                refuse_permanent_values(section.values(), section.name, where)
+            except AwsMfaError as error:
+                refused[section.name] = error
+    taken = {name: change for name, change in changes.items() if name not in refused}
+    return with_all_changes(text, taken, where=where), refused

@@ -13,7 +13,7 @@ from contextlib import suppress
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from aws_mfa.errors import AwsMfaError, Cancelled, KeychainUnavailable, NeedsHuman
+from aws_mfa.errors import AwsMfaError, Cancelled, KeychainUnavailable, NeedsHuman, SessionExpired
 from aws_mfa.rules.child_region import region_of
 from aws_mfa.rules.container_credentials import Held
 from aws_mfa.rules.freshness import MARGIN_S
@@ -131,10 +131,12 @@ class RenewAhead:
             if planned.plan.codes:
                 self._wait_for_code(name, kept)
                 return
-            result = carried_out(planned, quiet, None)[name]
+            result = carried_out(planned, quiet, None, may_ask=False)[name]
         except Exception as error:  # noqa: BLE001  # whatever it is, the session that is good is served
             result = _as_ours(error)
-        if isinstance(result, AwsMfaError):
+        if isinstance(result, SessionExpired):
+            self._wait_for_code(name, kept)
+        elif isinstance(result, AwsMfaError):
             # Here nobody is asked for a passphrase, nor to unlock the keychain; `ask` may be.
             kept.needs_person |= isinstance(result, (NeedsHuman, KeychainUnavailable))
             kept.pause_s = min(2 * kept.pause_s, _LONGEST_PAUSE_S)

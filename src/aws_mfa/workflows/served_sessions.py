@@ -13,7 +13,8 @@ from aws_mfa.errors import AwsMfaError, NeedsHuman
 from aws_mfa.rules.freshness import MARGIN_S
 from aws_mfa.rules.session_labels import mfa_label
 from aws_mfa.rules.session_steps import Reused, Step
-from aws_mfa.workflows.plans import PlanRequest, plan_sessions
+from aws_mfa.workflows.plan_request import PlanRequest
+from aws_mfa.workflows.plans import plan_sessions
 from aws_mfa.workflows.renew_many import first_failure, renew_many
 
 if TYPE_CHECKING:
@@ -85,10 +86,14 @@ def first_sessions(wanted: Serve, planned: Planned, outside: Outside) -> dict[st
     return sessions
 
 
-def carried_out(planned: Planned, outside: Outside, token: str | None) -> Results:
-    """Each profile's session or failure; raises `Cancelled`, and what renewing raises before it begins."""
+def carried_out(planned: Planned, outside: Outside, token: str | None, *, may_ask: bool = True) -> Results:
+    """
+    Each profile's session or failure; raises `Cancelled`, and what renewing raises before it begins.
+
+    Without `may_ask` it is `SessionExpired` where a stored session that AWS does not take any more cost a code.
+    """
     results: Results = {}
-    for outcome in renew_many(planned, outside, token=token, done=lambda: None):
+    for outcome in renew_many(planned, outside, token=token, may_ask=may_ask):
         found = planned.plan.of_profile.get(outcome.profile)
         if outcome.error is None and isinstance(found, Reused):
             results[outcome.profile] = planned.stored.session(found)

@@ -17,7 +17,7 @@ from aws_mfa.rules.session_steps import Reused
 from aws_mfa.rules.vault_choice import noted_origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from aws_mfa.model import Session
     from aws_mfa.rules.session_steps import Step, Wanted
@@ -27,12 +27,23 @@ _OF_USER = "mfa@"
 
 
 class StoredSessions:
-    """What `make_plan` asks (`until`), and what a run asks afterwards."""
+    """
+    What `make_plan` asks (`until`), and what a run asks afterwards.
+
+    Sessions of `refused_key_ids` do not count: AWS does not take them any more.
+    """
 
     def __init__(
-        self, outside: Outside, credentials: SectionIndex, wanted: Sequence[Wanted], *, for_sdks: bool = False
+        self,
+        outside: Outside,
+        credentials: SectionIndex,
+        wanted: Sequence[Wanted],
+        *,
+        for_sdks: bool = False,
+        refused_key_ids: Collection[str] = (),
     ) -> None:
         self._for_sdks = for_sdks
+        self._refused_key_ids = refused_key_ids
         self._outside = outside
         self._file = credentials
         self._asks_us = {one.name for one in wanted if one.chain.wanted.has_credential_process_of_ours}
@@ -53,6 +64,9 @@ class StoredSessions:
 
     def _until(self, label: str, inputs: Mapping[str, str]) -> float | None:
         cached, in_file = self._outside.session_cache.find(label, inputs), self._in_file(label, inputs)
+        if self._refused_key_ids:
+            cached = None if cached and cached.session().access_key_id in self._refused_key_ids else cached
+            in_file = None if in_file and in_file.access_key_id in self._refused_key_ids else in_file
         if cached is None and in_file is None:
             return None
         if cached is None or (in_file is not None and in_file.expires_at > cached.expires_at):

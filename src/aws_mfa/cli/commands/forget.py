@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from aws_mfa.errors import BadInput
+from aws_mfa.errors import BadInput, NotSetUp
 from aws_mfa.rules.section_names import profile_in_force
 from aws_mfa.rules.shown_text import shown_text
 from aws_mfa.workflows.forget import forget_sessions
+from aws_mfa.workflows.known_profiles import check_known
 
 if TYPE_CHECKING:
     import argparse
@@ -28,10 +29,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, outside: Outside) -> int:
-    """Remove, and say what."""
+    """Remove, and say what; `BadProfile` for a name without sessions that is nobody's, `NotSetUp` for what is left."""
     if args.all and args.profiles:
         raise BadInput("--all and names of profiles contradict each other", "give one of the two")
-    names = None if args.all else args.profiles or [profile_in_force(None, outside.environ)]
-    removed = forget_sessions(names, outside)
-    sys.stdout.write("".join(f"{shown_text(line)}\n" for line in removed or ["no stored session: nothing was removed"]))
+    names: list[str | None] = [None] if args.all else args.profiles or [profile_in_force(None, outside.environ)]
+    forgotten = {name: forget_sessions(None if name is None else [name], outside) for name in names}
+    removed = [line for lines, _ in forgotten.values() for line in lines]
+    missed = dict.fromkeys(line for _, lines in forgotten.values() for line in lines)
+    sys.stdout.write("".join(f"{shown_text(line)}\n" for line in removed))
+    if missed:
+        raise NotSetUp("; ".join(missed), "what is left there ends when its time is over")
+    for name, (lines, _) in forgotten.items():
+        if name is not None and not lines:
+            check_known(name, outside)
+    if not removed:
+        sys.stdout.write("no stored session: nothing was removed\n")
     return 0

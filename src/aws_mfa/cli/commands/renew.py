@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.cli.hand_over_arguments import add_code_arguments, code_given
 from aws_mfa.cli.plan_arguments import add_plan_arguments, plan_request
-from aws_mfa.cli.progress import Progress
-from aws_mfa.cli.render import outcome_rows, outcomes_json, table
+from aws_mfa.cli.progress import shown_calls
+from aws_mfa.cli.render import outcome_rows, outcomes_json
+from aws_mfa.cli.tables import table
+from aws_mfa.errors import HINT
 from aws_mfa.rules.durations import duration_text
 from aws_mfa.rules.freshness import MARGIN_S
 from aws_mfa.rules.plan_summary import summary
 from aws_mfa.rules.shown_text import shown_text
+from aws_mfa.workflows.carry_out import unseen
 from aws_mfa.workflows.keep_sessions import IN_CACHE, NOWHERE
 from aws_mfa.workflows.plans import plan_sessions
 from aws_mfa.workflows.renew_many import exit_code_of, renew_many
@@ -22,9 +25,9 @@ from aws_mfa.workflows.renew_many import exit_code_of, renew_many
 if TYPE_CHECKING:
     import argparse
 
+    from aws_mfa.workflows.carry_out import Outcome
     from aws_mfa.workflows.outside import Outside
-    from aws_mfa.workflows.plans import PlanRequest
-    from aws_mfa.workflows.renew_many import Outcome
+    from aws_mfa.workflows.plan_request import PlanRequest
 
 HELP = """\
 Renew the sessions of many profiles: one MFA code opens every role of up to one
@@ -54,8 +57,8 @@ def run(args: argparse.Namespace, outside: Outside) -> int:
         outside.terminal.say(line)
     if len(planned.plan.codes) > 1:
         outside.terminal.say(summary(planned.plan))
-    with Progress(len(planned.plan.steps), is_shown=sys.stderr.isatty() and not args.json) as progress:
-        outcomes = renew_many(planned, outside, token=token, done=progress.advance)
+    show = shown_calls if sys.stderr.isatty() and not args.json else unseen
+    outcomes = renew_many(planned, outside, token=token, show=show)
     for line in shortcomings(outcomes, request, outside.now()):
         outside.terminal.say(line)
     sys.stdout.write(_json(outcomes) if args.json else _text(outcomes, outside.now()))
@@ -86,9 +89,9 @@ def _text(outcomes: list[Outcome], now: float) -> str:
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     text = table(["profile", "session", "until", "where"], outcome_rows(outcomes, now), width)
     failed = [outcome for outcome in outcomes if outcome.error is not None]
-    hints = dict.fromkeys(hint for outcome in failed if outcome.error for hint in outcome.error.hints)
+    hints = dict.fromkeys(line for outcome in failed if outcome.error for line in outcome.error.hint_lines)
     hidden = [quote(outcome.profile) for outcome in outcomes if outcome.is_hidden_from_sdks and not outcome.error]
     if hidden:
         what = "SDKs assume these roles themselves, because they see role_arn"
-        hints[f"{what}: aws-mfa adopt {' '.join(hidden)}"] = None
-    return text + "".join(f"hint: {shown_text(hint)}\n" for hint in hints)
+        hints[f"{HINT}{what}: aws-mfa adopt {' '.join(hidden)}"] = None
+    return text + "".join(f"{shown_text(line)}\n" for line in hints)

@@ -1,0 +1,30 @@
+"""What is said of a folder that is not this user's alone can be pasted, whatever the folder's name is."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aws_mfa.adapters.private_reading import private_folder
+from aws_mfa.errors import NotSetUp
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes of POSIX")
+@pytest.mark.parametrize("kind", ["a file", "open to others"])
+def test_the_command_is_one_for_that_path_alone(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / 'it\'s "$(id>pwned)"; x'
+    if kind == "a file":
+        path.touch()
+    else:
+        path.mkdir(mode=0o755)
+    with pytest.raises(NotSetUp) as refused:
+        private_folder(str(path))
+    command = refused.value.message.removeprefix(str(path)).partition(" (")[2].removesuffix(")")
+    wanted = ["rm"] if kind == "a file" else ["chmod", "700"]
+    assert shlex.split(command) == [*wanted, str(path)]

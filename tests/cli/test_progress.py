@@ -1,0 +1,56 @@
+"""The bar: it comes where calls take their time, however few they are, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import io
+import sys
+import threading
+import time
+
+import pytest
+
+from aws_mfa.cli import progress
+from aws_mfa.cli.progress import shown_calls
+
+
+class TerminalTwin(io.StringIO):
+    """A terminal that keeps what was drawn."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def a_terminal(monkeypatch: pytest.MonkeyPatch) -> TerminalTwin:
+    """Stderr from now on; in a fixture pytest would take it back."""
+    twin = TerminalTwin()
+    monkeypatch.setattr(sys, "stderr", twin)
+    monkeypatch.setenv("TERM", "xterm")
+    return twin
+
+
+def test_what_is_over_at_once_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = a_terminal(monkeypatch)
+    with shown_calls(50) as done:
+        for _ in range(50):
+            done()
+    assert drawn.getvalue() == ""
+
+
+def test_two_calls_that_take_their_time_show_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = a_terminal(monkeypatch)
+    monkeypatch.setattr(progress, "_AFTER_S", 0.01)
+    with shown_calls(2) as done:
+        done()
+        deadline = time.monotonic() + 30
+        while "assuming roles" not in drawn.getvalue() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        done()
+    assert "assuming roles" in drawn.getvalue()
+
+
+def test_an_interruption_stops_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = a_terminal(monkeypatch)
+    before = threading.active_count()
+    with pytest.raises(KeyboardInterrupt), shown_calls(2):
+        raise KeyboardInterrupt
+    assert (drawn.getvalue(), threading.active_count()) == ("", before)
