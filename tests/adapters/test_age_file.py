@@ -78,7 +78,7 @@ def make(path: str, data: bytes) -> None:
         file.write(data)
 
 
-def test_it_is_a_vault(path: str) -> None:
+def test_an_age_file_fulfils_the_protocol_of_vaults(path: str) -> None:
     vault: Vault = AgeFile(path, Asker())
     assert vault.name == "age"
 
@@ -195,8 +195,9 @@ def test_content_that_is_not_keys_is_told_without_a_value(
 
 def test_an_entry_of_a_newer_format_is_not_overwritten(quick: QuickAge, path: str) -> None:
     make(path, quick.encrypt(b'{"work-long-term": {"v": 2}}', "correct horse"))
-    with pytest.raises(BrokenFile, match="a newer aws-mfa wrote it"):
+    with pytest.raises(BrokenFile, match="a newer aws-mfa wrote it") as failure:
         AgeFile(path, Asker()).store("work-long-term", KEYS)
+    assert failure.value.hints == ("update this aws-mfa: pipx upgrade aws-mfa",)
 
 
 def test_a_file_that_is_no_age_file_is_told_and_left_alone(path: str) -> None:

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import itertools
 import json
+import shlex
 import threading
 import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from aws_mfa.adapters import time_limit
 from aws_mfa.adapters.keychain import CHECK_USER, Keychain
 from aws_mfa.adapters.keychain_failures import absent
 from aws_mfa.errors import KeychainUnavailable, NotSetUp
@@ -24,7 +28,7 @@ LABEL = ("aws-mfa", "work-long-term")
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aws_mfa.adapters.keychain._PAUSES_S", (0, 0))
+    monkeypatch.setattr("aws_mfa.adapters.keychain_items._PAUSES_S", (0, 0))
 
 
 class DictBackend:
@@ -111,7 +115,7 @@ def keychain(backend: DictBackend, time_limit_s: float | None = 5.0) -> Keychain
     return Keychain(lambda: backend, time_limit_s=time_limit_s)
 
 
-def test_it_is_a_vault() -> None:
+def test_the_keychain_fulfils_the_protocol_of_vaults() -> None:
     vault: Vault = keychain(DictBackend())
     assert vault.name == "keychain"
 
@@ -244,11 +248,29 @@ def test_an_item_of_a_newer_format_is_neither_read_nor_overwritten() -> None:
     backend = DictBackend()
     backend.items[LABEL] = '{"v": 2, "sealed": "wJalrXUtnFEMI"}'
     vault = keychain(backend)
-    with pytest.raises(NotSetUp, match="a newer aws-mfa wrote it"):
-        vault.load("work-long-term")
-    with pytest.raises(NotSetUp, match="a newer aws-mfa wrote it"):
-        vault.store("work-long-term", KEYS)
+    uses: list[Callable[[], object]] = [
+        lambda: vault.load("work-long-term"),
+        lambda: vault.store("work-long-term", KEYS),
+    ]
+    for use in uses:
+        with pytest.raises(NotSetUp, match="a newer aws-mfa wrote it") as failure:
+            use()
+        assert failure.value.hints == ("update this aws-mfa: pipx upgrade aws-mfa",)
     assert backend.writes == 0
+
+
+def test_a_hint_with_a_profiles_name_is_one_word_for_a_shell() -> None:
+    """Else a config file of another hand, with its name for a profile, would have a command run."""
+    backend = DictBackend()
+    name = "x;id>pwned;-long-term"
+    backend.items["aws-mfa", name] = "no JSON"
+    with pytest.raises(NotSetUp) as broken:
+        keychain(backend).load(name)
+    backend.delete = lambda service, user: None  # type: ignore[method-assign]
+    with pytest.raises(KeychainUnavailable) as kept:
+        keychain(backend).remove(name)
+    hints = [hint for failure in (broken, kept) for hint in failure.value.hints if "keyring del" in hint]
+    assert [shlex.split(hint.partition(": ")[2]) for hint in hints] == [["keyring", "del", "aws-mfa", name]] * 2
 
 
 def test_where_case_is_folded_another_sections_keys_are_neither_used_nor_overwritten_nor_removed() -> None:
@@ -308,10 +330,16 @@ def test_a_window_nobody_answers_is_called_a_locked_keychain() -> None:
     backend.thawed.set()
 
 
-def test_where_a_human_is_asked_there_is_no_limit() -> None:
-    backend = Frozen()
-    threading.Timer(0.3, backend.thawed.set).start()
-    assert keychain(backend, time_limit_s=None).load("work-long-term") is None
+def test_where_a_human_is_asked_there_is_no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two looks at the clock an hour goes by."""
+    hours = itertools.count(0.0, 3600.0)
+    monkeypatch.setattr(time_limit, "time", SimpleNamespace(monotonic=lambda: next(hours)))
+    limited, patient = Frozen(), Frozen()
+    with pytest.raises(KeychainUnavailable):
+        keychain(limited).load("work-long-term")
+    threading.Timer(0.3, patient.thawed.set).start()
+    assert keychain(patient, time_limit_s=None).load("work-long-term") is None
+    limited.thawed.set()
 
 
 @pytest.mark.parametrize(
@@ -346,7 +374,13 @@ def test_an_absent_keychain_is_looked_for_once() -> None:
 
 
 def test_nothing_is_opened_before_the_first_call() -> None:
-    def opener() -> DictBackend:
-        raise AssertionError
+    opened: list[DictBackend] = []
 
-    Keychain(opener)
+    def opener() -> DictBackend:
+        opened.append(DictBackend())
+        return opened[-1]
+
+    vault = Keychain(opener)
+    assert opened == []
+    vault.load("work-long-term")
+    assert len(opened) == 1

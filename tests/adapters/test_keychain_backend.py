@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.adapters import keychain_backend
+from aws_mfa.adapters.secret_service_bus import session_bus
 from aws_mfa.adapters.stderr_mute import StderrMute
 from aws_mfa.errors import KeychainUnavailable
 
@@ -142,10 +143,10 @@ def test_the_scan_agrees_with_importlib_metadata() -> None:
 
 def test_the_bus_is_found_in_the_runtime_folder_too(tmp_path: Path) -> None:
     environ = {"XDG_RUNTIME_DIR": str(tmp_path)}
-    assert keychain_backend.session_bus(environ) is None
+    assert session_bus(environ) is None
     (tmp_path / "bus").write_text("")
-    assert keychain_backend.session_bus(environ) == "unix:path=" + os.path.join(str(tmp_path), "bus")
-    assert keychain_backend.session_bus({**environ, "DBUS_SESSION_BUS_ADDRESS": "unix:path=/a"}) == "unix:path=/a"
+    assert session_bus(environ) == "unix:path=" + os.path.join(str(tmp_path), "bus")
+    assert session_bus({**environ, "DBUS_SESSION_BUS_ADDRESS": "unix:path=/a"}) == "unix:path=/a"
 
 
 def test_an_absent_keychain_is_told_without_loading_keyring() -> None:

@@ -103,8 +103,18 @@ def test_items_of_the_fork_are_read_and_never_written(desktop: Desktop) -> None:
     assert desktop.get("aws-mfa", "work-long-term") == ""
 
 
-@pytest.mark.parametrize("half", [None, "aws:access_key_id", "aws:secret_access_key"], ids=str)
-def test_k1_missing_entry_sends_nothing_though_other_keys_are_about(desktop: Desktop, half: str | None) -> None:
+@pytest.mark.parametrize(
+    ("half", "missing"),
+    [
+        (None, "aws_access_key_id"),
+        ("aws:access_key_id", "aws_secret_access_key"),
+        ("aws:secret_access_key", "aws_access_key_id"),
+    ],
+    ids=str,
+)
+def test_k1_missing_entry_sends_nothing_though_other_keys_are_about(
+    desktop: Desktop, half: str | None, missing: str
+) -> None:
     """In the environment, in the default profile and in half an item of the fork: each is another account's."""
     stage = desktop.stage
     mallory = stage.aws.add_account().add_user("mallory")
@@ -118,7 +128,7 @@ def test_k1_missing_entry_sends_nothing_though_other_keys_are_about(desktop: Des
         AWS_ACCESS_KEY_ID=mallory.keys.access_key_id,
         AWS_SECRET_ACCESS_KEY=mallory.keys.secret_access_key,
     )
-    assert ended.error.startswith("ERROR - No option 'aws_access_key_id' in section: 'default-long-term'")
+    assert ended.error == f"ERROR - No option '{missing}' in section: 'default-long-term'"
     assert "aws-mfa setup --profile default" in ended.hints
     assert (stage.state(), stage.sent()) == (before, [])
 
@@ -190,3 +200,32 @@ def test_k2_named_keychain_that_is_not_there_is_an_error(stage: ClassicStage) ->
     assert ended.error
     assert "age" in ended.hints
     assert stage.sent() == []
+
+
+def test_a_role_of_a_user_whom_the_keychain_alone_knows_is_assumed(desktop: Desktop) -> None:
+    stage = desktop.stage
+    role = stage.aws.account.add_role("Admin", trusts=stage.ann, mfa=True)
+    stage.write("")
+    stage.write(
+        f"[profile dev]\naws_mfa_role_arn = {role.arn}\naws_mfa_source_profile = fk\nregion = eu-west-1\n", stage.config
+    )
+    desktop.put("aws:access_key_id", "fk-long-term", stage.ann.keys.access_key_id)
+    desktop.put("aws:secret_access_key", "fk-long-term", stage.ann.keys.secret_access_key)
+    desktop.put("aws:mfa_device", "fk-long-term", stage.phone.serial)
+    ended = desktop.run("renew", "dev", "--token", stage.code())
+    assert (ended.code, stage.sent()) == (0, ["GetSessionToken", "AssumeRole"]), ended
+    assert desktop.run("exec", "fk", "true").code == 0
+    desktop.keychain.lock()
+    ended = desktop.run("renew", "devv")
+    assert (ended.code, "did you mean: dev" in ended.out + ended.err) == (3, True), ended
+
+
+def test_import_finds_a_user_whom_only_a_role_names(desktop: Desktop) -> None:
+    desktop.stage.write("")
+    desktop.stage.write("[profile dev]\nrole_arn = r\nsource_profile = fk\n", desktop.stage.config)
+    desktop.put("aws:access_key_id", "fk-long-term", desktop.stage.ann.keys.access_key_id)
+    desktop.put("aws:secret_access_key", "fk-long-term", desktop.stage.ann.keys.secret_access_key)
+    ended = desktop.run("import", "--yes")
+    assert ended.code == 0, ended
+    assert desktop.get("aws:access_key_id", "fk-long-term") == ""
+    assert desktop.stage.ann.keys.access_key_id in desktop.get("aws-mfa", "fk-long-term")

@@ -242,6 +242,7 @@ def test_a_download_stays_and_the_command_that_deletes_it_is_told(with_age: Home
     assert ended.returncode == 0, ended
     assert f"delete it: rm {shlex.quote(path)}" in ended.stderr
     assert "could read" in ended.stderr
+    assert ended.stderr.splitlines()[-1] == "get a session with: aws-mfa"
     assert os.path.exists(path)
     assert f"[default-long-term]\r\naws_access_key_id = {ID}\r\n" in with_age.read()
 
@@ -287,3 +288,15 @@ def test_killed_before_any_rename_no_key_is_lost(with_age: Home) -> None:
         "[work-long-term]\n",
         f"[work-long-term]\naws_access_key_id = {OTHER_ID}\naws_secret_access_key = {OTHER_SECRET}\n",
     )
+
+
+def test_another_name_of_the_old_file_is_told_because_the_keys_stay_there(with_age: Home) -> None:
+    other = os.path.join(with_age.home, "another name")
+    os.link(with_age.write(CREDENTIALS), other)
+    ended = with_age.run("import", "--yes")
+    assert ended.returncode == 0, ended
+    command = ended.stderr.partition("still holds the keys: ")[2].partition("\n")[0]
+    assert command.startswith("find ~ -xdev -inum ")
+    found = subprocess.run(["/bin/sh", "-c", command], env=with_age.environ, capture_output=True, text=True, check=True)
+    assert found.stdout == f"{other}\n"
+    assert "hard link" not in with_age.run("import", "--yes").stderr

@@ -9,7 +9,8 @@ from aws_mfa.errors import AwsMfaError, BadInput, Cancelled, KeychainUnavailable
 from aws_mfa.rules.ini_text import section_values
 from aws_mfa.rules.key_documents import keys_of
 from aws_mfa.workflows.import_keys import ask_consent, carry_out, choose_other_vault
-from aws_mfa.workflows.importable_keys import ImportRequest, keys_given, keys_here
+from aws_mfa.workflows.import_request import ImportRequest
+from aws_mfa.workflows.importable_keys import keys_given, keys_here
 from aws_mfa.workflows.keys import note_keys
 from fakes import (
     DEVICE,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aws_mfa.model import LongTermKeys
-    from aws_mfa.workflows.importable_keys import Importable
+    from aws_mfa.workflows.import_request import Importable
 
 WORK, PLAY = "work-long-term", "play-long-term"
 
@@ -439,3 +440,20 @@ def test_a_keychain_that_forgets_at_logout_is_no_place_for_the_only_copy() -> No
     with pytest.raises(KeychainUnavailable, match="forgets"):
         moved(outside)
     assert outside.credentials.text == f"[{WORK}]\n{lines(KEYS)}"
+
+
+def test_the_forks_items_are_found_for_a_user_whom_only_a_role_names() -> None:
+    config = "[profile d]\nrole_arn = r\nsource_profile = fk\n[profile e]\naws_mfa_source_profile = gk\n"
+    outside = FakeOutside("", f"{config}[profile 'two words']\n")
+    names = ("two words-long-term", "fk-long-term", "gk-long-term")
+    outside.fork.stored = dict.fromkeys(names, KEYS)
+    moved(outside)
+    assert tuple(outside.vault("keychain").stored) == names
+
+
+def test_a_section_with_a_bracket_in_its_name_moves_where_it_gets_no_new_name() -> None:
+    text = f"[x]y]\n{lines(KEYS)}[x]y-long-term]\n{lines(OTHER_KEYS)}"
+    outside = FakeOutside(text)
+    found = moved(outside)
+    assert list(outside.vault("keychain").stored) == ["x]y-long-term"]
+    assert [line.partition(":")[0] for line in found.left] == ["[x]y] of ~/.aws/credentials"]

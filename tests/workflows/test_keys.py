@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from aws_mfa.errors import KeychainUnavailable, NoLongTermKeys
+from aws_mfa.errors import AwsMfaError, KeychainUnavailable, NeedsHuman, NoLongTermKeys
 from aws_mfa.rules.vault_choice import VaultChoice
-from aws_mfa.workflows.keys import find_long_term_keys, keys_are_known, note_keys
+from aws_mfa.workflows.keys import find_long_term_keys, keys_are_known, note_keys, vault_has_keys
 from fakes import KEYS, OTHER_KEYS, FakeOutside, as_outside
 
 SECTION = "work-long-term"
@@ -121,3 +121,84 @@ def test_a_note_without_an_entry_is_told() -> None:
     with pytest.raises(NoLongTermKeys) as failure:
         find_long_term_keys(SECTION, BY_DEFAULT, None, as_outside(outside))
     assert "keychain vault, which has no entry" in failure.value.hints[0]
+
+
+def test_half_a_pair_of_the_forks_is_told_by_the_half_that_is_missing() -> None:
+    outside = FakeOutside()
+    outside.fork.key_id = "AKIAINVENTED"
+    for long_term in (None, {"aws_mfa_device": "x"}):
+        with pytest.raises(NoLongTermKeys) as failure:
+            find_long_term_keys(SECTION, BY_DEFAULT, long_term, as_outside(outside))
+        assert failure.value.message == "No option 'aws_secret_access_key' in section: 'work-long-term'"
+        assert "from the keychain fork" in failure.value.hints[0]
+        assert failure.value.hints[1] == "store both: aws-mfa setup --profile work"
+    assert find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_outside(outside)).place == "file"
+
+
+def test_an_age_vault_is_asked_where_no_session_is_good_and_no_note_tells() -> None:
+    """The passphrase is needed in a moment anyway; where a session is good nobody is asked for it."""
+    outside = FakeOutside()
+    outside.vaults["age"].stored[SECTION] = KEYS
+    assert keys_are_known(SECTION, chosen("age"), None, as_outside(outside), in_doubt=True)
+    assert outside.vaults["age"].calls == []
+    assert keys_are_known(SECTION, chosen("age"), None, as_outside(outside), in_doubt=False)
+    assert not keys_are_known("other-long-term", chosen("age"), None, as_outside(outside), in_doubt=False)
+
+
+def test_a_note_answers_for_a_vault_that_was_chosen_too() -> None:
+    outside = FakeOutside()
+    note_keys(SECTION, "age", KEYS, as_outside(outside))
+    assert keys_are_known(SECTION, chosen("age"), None, as_outside(outside), in_doubt=False)
+    assert outside.vaults["age"].calls == []
+    assert not keys_are_known(SECTION, chosen("keychain"), None, as_outside(outside), in_doubt=False)
+
+
+@pytest.mark.parametrize("explicit", [True, False])
+def test_a_keychain_that_cannot_be_asked_names_the_profile_in_its_ways_out(*, explicit: bool) -> None:
+    outside = FakeOutside()
+    outside.vaults["keychain"].failure = KeychainUnavailable("locked", "or: aws-mfa setup --vault age")
+    choice = chosen("keychain") if explicit else BY_DEFAULT
+    with pytest.raises((KeychainUnavailable, NoLongTermKeys)) as failure:
+        find_long_term_keys(SECTION, choice, None, as_outside(outside))
+    assert "or: aws-mfa setup --profile work --vault age" in failure.value.hints
+
+
+def test_a_file_that_others_could_read_is_narrowed_when_keys_are_read_from_it_and_it_is_said() -> None:
+    outside = FakeOutside()
+    outside.credentials.is_wide = True
+    for _ in range(2):
+        find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_outside(outside))
+    assert outside.said == ["~/.aws/credentials could be read by others: now it is yours alone (mode 0600)"]
+
+
+def test_a_file_that_gives_no_keys_is_left_as_it_is() -> None:
+    outside = FakeOutside()
+    outside.credentials.is_wide = True
+    outside.vaults["keychain"].stored[SECTION] = KEYS
+    find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_outside(outside))
+    assert (outside.said, outside.credentials.is_wide) == ([], True)
+
+
+@pytest.mark.parametrize(
+    ("vault", "no_keychain", "found"),
+    [
+        (None, False, True),
+        ("keychain", False, True),
+        ("age", False, False),
+        ("file", False, False),
+        (None, True, False),
+    ],
+)
+def test_a_name_that_nothing_else_knows_is_looked_for_in_the_vault_in_force(
+    vault: str | None, *, found: bool, no_keychain: bool
+) -> None:
+    outside = FakeOutside()
+    outside.fork.stored[SECTION] = KEYS
+    assert vault_has_keys("work", as_outside(outside), vault=vault, no_keychain=no_keychain) is found
+
+
+@pytest.mark.parametrize("failure", [KeychainUnavailable("locked"), NeedsHuman("a passphrase")])
+def test_a_vault_that_would_have_to_ask_is_not_asked_whether_it_has_keys(failure: AwsMfaError) -> None:
+    outside = FakeOutside()
+    outside.vaults["keychain"].failure = failure
+    assert not vault_has_keys("work", as_outside(outside), vault=None, no_keychain=False)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from shlex import quote
 from typing import TYPE_CHECKING, Protocol
 
 from pyrage import DecryptError, passphrase  # noqa: TID251 - this is the room where age files are opened
@@ -150,7 +151,7 @@ class AgeFile:
             )
         return BrokenFile(
             f"{self._path} is damaged, or is not a file that age encrypted with a passphrase",
-            f'see what age says: age -d "{self._path}"',
+            f"see what age says: age -d {quote(self._path)}",
         )
 
     def _passphrase(self, *, new: bool) -> Secret:
@@ -163,7 +164,10 @@ class AgeFile:
         return known
 
     def _broken(self, section: str, error: key_items.UnreadableItem) -> BrokenFile:
-        return BrokenFile(f"the entry {section!r} of {self._path} cannot be read: {error}")
+        return BrokenFile(
+            f"the entry {section!r} of {self._path} cannot be read: {error}",
+            *key_items.hints_for(error),
+        )
 
     def _locked(self) -> AbstractContextManager[None]:
         ensure_private_folder(os.path.dirname(os.path.abspath(self._path)))

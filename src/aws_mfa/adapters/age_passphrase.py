@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aws_mfa.adapters.terminal import NO_TERMINAL, NoTerminal
 from aws_mfa.errors import BadInput, NeedsHuman
 
 if TYPE_CHECKING:
-    from aws_mfa.adapters.terminal import ControllingTerminal, NoTerminal, PipedAnswers
+    from aws_mfa.adapters.terminal import ControllingTerminal, PipedAnswers
     from aws_mfa.model import Secret
 
 
@@ -38,8 +39,9 @@ class AskedPassphrase:
     def __call__(self, *, new: bool) -> Secret:
         """The passphrase; `NeedsHuman` where there is no terminal, `BadInput` where two new ones differ."""
         if not self._terminal.has_human:
+            because = self._terminal.because if isinstance(self._terminal, NoTerminal) else NO_TERMINAL
             raise NeedsHuman(
-                "the age vault needs its passphrase, and there is no terminal to ask on",
+                f"the age vault needs its passphrase, and {because}",
                 "name a command that prints it: export AWS_MFA_AGE_PASSPHRASE_COMMAND='pass show aws-mfa'",
             )
         return self._new() if new else self._again()

@@ -27,6 +27,15 @@ class UnreadableItem(Exception):
     """What is stored is not the JSON of long-term keys; the text says why and quotes no value."""
 
 
+class NewerItem(UnreadableItem):
+    """It was written by a version of aws-mfa that is newer than this one: nothing is wrong with it."""
+
+
+def hints_for(error: UnreadableItem, *otherwise: str) -> tuple[str, ...]:
+    """What to do about it: nobody is sent to remove keys that a newer version reads."""
+    return ("update this aws-mfa: pipx upgrade aws-mfa",) if isinstance(error, NewerItem) else otherwise
+
+
 def read_object(text: str) -> dict[str, object]:
     """The JSON object in `text`; raises `UnreadableItem`."""
     try:
@@ -76,4 +85,4 @@ def with_keys(item: Item, section: str, keys: LongTermKeys) -> dict[str, object]
 
 def _refuse_newer(item: Item) -> None:
     if item.get("v", FORMAT_VERSION) != FORMAT_VERSION:
-        raise UnreadableItem("a newer aws-mfa wrote it")
+        raise NewerItem("a newer aws-mfa wrote it")

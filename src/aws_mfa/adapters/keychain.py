@@ -1,41 +1,30 @@
 """
 The system keychain as a vault: one item per profile, under the service `aws-mfa`.
 
-Owns the items and the wait. Every call has a time limit, because keychains hang for ever (a window nobody sees, a
-stopped service), and everything a backend raises becomes `KeychainUnavailable` here. What is written is read back.
-An item is never rewritten without need: macOS asks again after each write. The keychain fork's items are read and
-removed, never written.
+Owns what is stored under which name; the wait, the reading back and the failures are those of `keychain_items`. An
+item is never rewritten without need: macOS asks again after each write. The keychain fork's items are read and removed,
+never written.
 """
 
 from __future__ import annotations
 
-import time
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from aws_mfa.adapters import key_items
 from aws_mfa.adapters.keychain_backend import open_backend
-from aws_mfa.adapters.keychain_failures import explained, silent, unusable
+from aws_mfa.adapters.keychain_failures import unusable
+from aws_mfa.adapters.keychain_items import SERVICE, TIME_LIMIT_S, KeychainItems, broken_item
 from aws_mfa.adapters.stderr_mute import StderrMute
-from aws_mfa.adapters.time_limit import NoAnswer, answer_within
-from aws_mfa.errors import AwsMfaError, KeychainUnavailable, NotSetUp
 from aws_mfa.model import LongTermKeys, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from aws_mfa.adapters.keychain_backend import Backend
-
-    Answer = TypeVar("Answer")
-
-SERVICE = "aws-mfa"
 CHECK_USER = "aws-mfa-check"
 FORK_KEY_ID = "aws:access_key_id"
 FORK_SECRET = "aws:secret_access_key"  # noqa: S105 - the name of a service
 FORK_DEVICE = "aws:mfa_device"
-TIME_LIMIT_S = 20.0
-# Before what was written is read again.
-_PAUSES_S = (0.1, 0.4)
 _CHECK_VALUE = '{"v": 1, "check": true}'
 
 
@@ -46,36 +35,16 @@ def open_keychain(
     on_delay: Callable[[], None] = lambda: None,
     may_ask: bool = True,
 ) -> Keychain:
-    """This machine's keychain, opened at the first call; `may_ask` as for `open_backend`, the rest as in `Keychain`."""
+    """This machine's keychain, opened at the first call; `may_ask` as for `open_backend`, else as `KeychainItems`."""
     mute = StderrMute()
     opener = partial(open_backend, environ, mute, may_ask=may_ask)
     return Keychain(opener, time_limit_s=time_limit_s, on_delay=on_delay, mute=mute)
 
 
-class Keychain:
-    """
-    The vault `keychain`.
-
-    `time_limit_s` is per call, in seconds; None where a human sees the keychain's window and must have the time to
-    type. `on_delay` is called when a call takes more than some seconds, to tell that human where to look.
-    """
+class Keychain(KeychainItems):
+    """The vault `keychain`, and the keychain fork's items."""
 
     name = "keychain"
-
-    def __init__(
-        self,
-        opener: Callable[[], Backend],
-        *,
-        time_limit_s: float | None = TIME_LIMIT_S,
-        on_delay: Callable[[], None] = lambda: None,
-        mute: StderrMute | None = None,
-    ) -> None:
-        self._opener = opener
-        self._time_limit_s = time_limit_s
-        self._on_delay = on_delay
-        self._mute = mute or StderrMute()
-        self._backend: Backend | None = None
-        self._lost: KeychainUnavailable | None = None
 
     def check(self) -> None:
         """Write an item without a secret, read it back and remove it."""
@@ -94,7 +63,7 @@ class Keychain:
         try:
             return key_items.keys_of(item)
         except key_items.UnreadableItem as error:
-            raise _broken(section, error) from None
+            raise broken_item(section, error) from None
 
     def store(self, section: str, keys: LongTermKeys) -> None:
         """Store them, read them back, and raise if what is read differs."""
@@ -107,7 +76,7 @@ class Keychain:
         try:
             wanted = key_items.with_keys(item, section, keys)
         except key_items.UnreadableItem as error:
-            raise _broken(section, error) from None
+            raise broken_item(section, error) from None
         if wanted != item:
             self._write(section, key_items.write_object(wanted))
 
@@ -129,6 +98,10 @@ class Keychain:
         secret = self._find(FORK_SECRET, section) if key_id else None
         return LongTermKeys(key_id, Secret(secret)) if key_id and secret else None
 
+    def fork_key_id(self, section: str) -> str | None:
+        """The key id alone: who has no more of the pair is told so."""
+        return self._find(FORK_KEY_ID, section) or None
+
     def fork_device(self, section: str) -> str | None:
         """The device that a later fork stored."""
         return self._find(FORK_DEVICE, section) or None
@@ -138,73 +111,3 @@ class Keychain:
         for service in (FORK_SECRET, FORK_KEY_ID, FORK_DEVICE):
             if self._get(service, section) is not None:
                 self._delete(service, section)
-
-    def _read(self, section: str) -> dict[str, object] | None:
-        text = self._get(SERVICE, section)
-        try:
-            return None if text is None else key_items.read_object(text)
-        except key_items.UnreadableItem as error:
-            raise _broken(section, error) from None
-
-    def _write(self, user: str, value: str) -> None:
-        before = self._get(SERVICE, user)
-        self._ask(lambda backend: backend.set(SERVICE, user, value))
-        if not self._holds(user, value):
-            if before is not None:
-                self._ask(lambda backend: backend.set(SERVICE, user, before))
-            raise unusable(
-                "the keychain did not give back what was written to it", "nothing else was changed; use another vault"
-            )
-
-    def _delete(self, service: str, user: str) -> None:
-        self._ask(lambda backend: backend.delete(service, user))
-        if self._get(service, user) is not None:
-            raise unusable("the keychain still holds what it was to remove", f"remove it: keyring del {service} {user}")
-
-    def _holds(self, user: str, value: str) -> bool:
-        """KWallet on a busy machine has answered before it had written."""
-        for pause_s in _PAUSES_S:
-            if self._get(SERVICE, user) == value:
-                return True
-            time.sleep(pause_s)
-        return self._get(SERVICE, user) == value
-
-    def _get(self, service: str, user: str) -> str | None:
-        return self._ask(lambda backend: backend.get(service, user))
-
-    def _find(self, service: str, user: str) -> str | None:
-        return self._ask(lambda backend: backend.find(service, user))
-
-    def _ask(self, call: Callable[[Backend], Answer]) -> Answer:
-        """Do `call` within the limit. A keychain that hung, or could not be opened, is not asked a second time."""
-        if self._lost is not None:
-            raise self._lost
-        try:
-            return answer_within(self._time_limit_s, lambda: call(self._opened()), on_delay=self._on_delay)
-        except NoAnswer:
-            self._lost = silent(self._time_limit_s or 0, asks=self._backend is not None and self._backend.asks)
-        except AwsMfaError:
-            raise
-        except Exception as error:  # noqa: BLE001 - backends leak exceptions of every library below them
-            # `from None`: their texts quote commands, paths and values.
-            raise explained(error, self._backend.name if self._backend else "keyring") from None
-        finally:
-            # After a time-out or Ctrl-C the call goes on in its thread; what we have to say must be seen.
-            self._mute.lift()
-        raise self._lost
-
-    def _opened(self) -> Backend:
-        if self._backend is None:
-            try:
-                self._backend = self._opener()
-            except KeychainUnavailable as error:
-                self._lost = error
-                raise
-        return self._backend
-
-
-def _broken(section: str, error: key_items.UnreadableItem) -> NotSetUp:
-    return NotSetUp(
-        f"the keychain item {SERVICE!r} / {section!r} cannot be read: {error}",
-        f"remove it and store the keys again: keyring del {SERVICE} {section}",
-    )

@@ -11,44 +11,19 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from aws_mfa.adapters.keychain_failures import absent
+from aws_mfa.adapters.secret_service_bus import session_bus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from aws_mfa.adapters.any_keychain import Backend
     from aws_mfa.adapters.stderr_mute import StderrMute
 
 _PROPERTY = "KEYRING_PROPERTY_"
 _COLLECTION = "KEYRING_PROPERTY_PREFERRED_COLLECTION"
-
-
-class Backend(Protocol):
-    """One keychain. Any method may raise anything, or never return."""
-
-    @property
-    def name(self) -> str:
-        """For messages."""
-
-    @property
-    def asks(self) -> bool:
-        """Whether it is known to be showing its window at this moment."""
-
-    def forgets(self) -> bool:
-        """Whether what is stored here is known to be gone at logout."""
-
-    def get(self, service: str, user: str) -> str | None:
-        """The value stored, None where there is none."""
-
-    def find(self, service: str, user: str) -> str | None:
-        """As `get`, and where nothing is stored, what the machine's other keychains hold."""
-
-    def set(self, service: str, user: str, value: str) -> None:
-        """Create or replace."""
-
-    def delete(self, service: str, user: str) -> None:
-        """Delete."""
 
 
 def open_backend(environ: Mapping[str, str], mute: StderrMute, *, may_ask: bool = True) -> Backend:
@@ -69,17 +44,6 @@ def open_backend(environ: Mapping[str, str], mute: StderrMute, *, may_ask: bool 
     if any(keyring_addons(sys.path)) or (address is not None and (_has_module("dbus") or _has_module("gi"))):
         return _open_keyring(environ, mute, may_ask=may_ask)
     raise absent("no D-Bus session" if address is None else "no Secret Service on the D-Bus session")
-
-
-def session_bus(environ: Mapping[str, str]) -> str | None:
-    """The address of the session bus: the variable, else the socket where systemd puts it (cron, some ssh logins)."""
-    address = environ.get("DBUS_SESSION_BUS_ADDRESS")
-    if address:
-        return address
-    runtime_folder = environ.get("XDG_RUNTIME_DIR")
-    if runtime_folder and os.path.exists(os.path.join(runtime_folder, "bus")):
-        return "unix:path=" + os.path.join(runtime_folder, "bus")
-    return None
 
 
 def keyring_addons(search_path: Iterable[str]) -> Iterable[str]:

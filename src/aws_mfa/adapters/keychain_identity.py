@@ -2,7 +2,8 @@
 The item of the keychain that the session store is sealed with: `aws-mfa` / `[session-store]`.
 
 Owns its form, `{"v": 1, "age_identity": "AGE-SECRET-KEY-1..."}`. Further fields stay as they are, so that long-term
-keys of a section with this very name can lie beside it. The wait, the reading back and the failures are the vault's.
+keys of a section with this very name can lie beside it. The wait, the reading back and the failures are those of
+`keychain_items`.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from aws_mfa.adapters import key_items
-from aws_mfa.adapters.keychain import TIME_LIMIT_S, Keychain
 from aws_mfa.adapters.keychain_backend import open_backend
+from aws_mfa.adapters.keychain_items import TIME_LIMIT_S, KeychainItems
 from aws_mfa.adapters.stderr_mute import StderrMute
 from aws_mfa.errors import KeychainUnavailable
 from aws_mfa.model import Secret
@@ -37,7 +38,7 @@ def open_identity_item(
     return IdentityItem(opener, time_limit_s=time_limit_s, on_delay=on_delay, mute=mute)
 
 
-class IdentityItem(Keychain):
+class IdentityItem(KeychainItems):
     """The keychain with this one item; every method raises `KeychainUnavailable`, and `NotSetUp` for a broken item."""
 
     def exists_at_all(self) -> bool:

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 from keyring import backend, core  # noqa: TID251 - this is the room where the keychain is opened
 from keyring.backends import chainer, fail, null  # noqa: TID251
 
-from aws_mfa.adapters.keychain_backend import session_bus
 from aws_mfa.adapters.keychain_failures import absent, unusable
+from aws_mfa.adapters.secret_service_bus import session_bus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -11,13 +11,14 @@ import sys
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.age_passphrase import AskedPassphrase, KnownOfVault
+from aws_mfa.adapters.age_passphrase import AskedPassphrase
 from aws_mfa.adapters.aws_files import AwsFile, find_files, state_folder
 from aws_mfa.cli.quick_wiring import open_seal
-from aws_mfa.cli.wiring_ground import Asking, Ground
+from aws_mfa.cli.wiring_ground import Ground
+from aws_mfa.workflows.keys import narrowed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from aws_mfa.adapters.age_file import AgeFile, AskPassphrase
     from aws_mfa.adapters.age_identity import AgeSeal
@@ -35,15 +36,10 @@ _WAIT_FOR_HUMAN_S = 120.0
 class DoorsToStores(Ground):
     """Where keys, settings and sessions lie."""
 
-    def __init__(self, environ: Mapping[str, str], asking: Asking) -> None:
-        super().__init__(environ, asking)
-        # Here, and so in every twin of these doors: what one has asked for, the others know.
-        self._known_of_age_vault = KnownOfVault()
-
     @cached_property
     def credentials(self) -> AwsFile:
         """The credentials file."""
-        return AwsFile(find_files(self.environ)[0])
+        return AwsFile(find_files(self.environ)[0], say_narrowed=lambda path: self.say(narrowed(path)))
 
     @cached_property
     def config(self) -> AwsFile:
@@ -100,7 +96,8 @@ class DoorsToStores(Ground):
 
     @cached_property
     def _keychain(self) -> Keychain:
-        from aws_mfa.adapters.keychain import TIME_LIMIT_S, open_keychain
+        from aws_mfa.adapters.keychain import open_keychain
+        from aws_mfa.adapters.keychain_items import TIME_LIMIT_S
 
         has_display = bool(self.environ.get("DISPLAY") or self.environ.get("WAYLAND_DISPLAY"))
         human = self.terminal.has_human and (has_display or sys.platform in ("darwin", "win32"))
@@ -115,7 +112,7 @@ class DoorsToStores(Ground):
     def _age_file(self) -> AgeFile:
         from aws_mfa.adapters.age_file import AgeFile
 
-        return AgeFile(self._state("keys.age"), self._ask_passphrase, self._known_of_age_vault)
+        return AgeFile(self._state("keys.age"), self._ask_passphrase, self._shared.age_vault)
 
     @property
     def _ask_passphrase(self) -> AskPassphrase:

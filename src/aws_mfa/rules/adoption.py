@@ -116,7 +116,8 @@ def _check_base(chain: Chain, keys_stored: Callable[[str], bool]) -> None:
     process = base.given(CREDENTIAL_PROCESS)
     has_keys = base.has_own_keys or base.has_long_term_section or keys_stored(base.name)
     if process is not None and not has_keys and not base.has_credential_process_of_ours:
-        raise BadProfile(f"its keys come from another program ({process.source})", "keep the profile as it is")
+        store = f"store them here, then take that line away: aws-mfa setup --profile {quote(base.name)}"
+        raise BadProfile(f"its keys come from another program ({process.source})", store)
 
 
 def _check_nothing_comes_before_us(place: Place, name: str, *, is_config: bool) -> None:

@@ -140,10 +140,12 @@ def _check_device_arn(device: str, source: str) -> None:
 
 
 def _device_hint(device: str) -> str:
-    parts = _parts(device if device.startswith("arn:") else f"arn:aws:iam::{device}")
+    word = device.partition(" ")[0]  # behind it people put comments
+    parts = _parts(word if word.startswith("arn:") else f"arn:aws:iam::{word}")
     if parts and _is_account(parts[4]) and parts[5].startswith(("user/", "mfa/")):
-        name = parts[5].rpartition("/")[2] or "NAME"
-        return f"the device's ARN is likely: arn:{parts[1]}:iam::{parts[4]}:mfa/{name}"
+        likely = f"arn:{parts[1]}:iam::{parts[4]}:mfa/{parts[5].rpartition('/')[2] or 'NAME'}"
+        if likely != device and _fits(likely, _SERIAL, _SERIAL_LENGTH):
+            return f"the device's ARN is likely: {likely}"
     return "list your devices with: aws iam list-mfa-devices"
 
 

@@ -15,7 +15,7 @@ from aws_mfa.rules.arns import check_device
 from aws_mfa.rules.ini_edit import with_changes, without_section
 from aws_mfa.rules.ini_text import section_values, sections
 from aws_mfa.rules.key_documents import KEY_ID, SECRET, keys_of
-from aws_mfa.rules.section_names import long_term_section
+from aws_mfa.rules.section_names import default_long_term, long_term_section
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -94,7 +94,7 @@ def suffix_in_use(section: str, sessions: Iterable[str], long_term_names: Collec
     rule, and whose name is this one's beginning or begins with it, was renewed with these keys.
     """
     for session in sessions:
-        if long_term_section(session, None) in long_term_names:
+        if default_long_term(session) in long_term_names:
             continue
         if section.startswith(f"{session}-"):
             return section[len(session) + 1 :]

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput, BadProfile
 from aws_mfa.rules.adoption import NOT_CHANGED, adopt, restore
-from aws_mfa.rules.ini_text import sections
 from aws_mfa.rules.role_places import AwsTexts
-from aws_mfa.rules.section_names import long_term_section
+from aws_mfa.workflows.noted_keys import NotedKeys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -102,7 +101,7 @@ def _with_later(first: Adoption, later: Adoption) -> Adoption:
 
 def _adoption(request: AdoptRequest, outside: Outside, config: str, credentials: str) -> Adoption:
     texts = AwsTexts(config, credentials, outside.config.path, outside.credentials.path)
-    noted = {section.name for section in sections(outside.known_keys.read(), where=outside.known_keys.path)}
+    noted = NotedKeys(outside)
     done: dict[str, str] = {}
     left: dict[str, BadProfile] = {}
     names = texts.role_profiles() if request.profiles is None else dict.fromkeys(request.profiles)
@@ -111,12 +110,7 @@ def _adoption(request: AdoptRequest, outside: Outside, config: str, credentials:
             if request.undoes:
                 done[name] = restore(texts, name)
             else:
-                done[name] = adopt(
-                    texts,
-                    name,
-                    keys_stored=lambda base: long_term_section(base, None) in noted,
-                    windows=request.windows,
-                )
+                done[name] = adopt(texts, name, keys_stored=noted.are_stored, windows=request.windows)
         except BadProfile as refused:
             left[name] = refused
     return Adoption(texts, done, left)

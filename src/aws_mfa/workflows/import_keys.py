@@ -13,24 +13,23 @@ from aws_mfa.errors import BadInput, Cancelled, KeychainUnavailable, NeedsHuman
 from aws_mfa.model import masked
 from aws_mfa.rules.key_moves import with_keys_moved
 from aws_mfa.workflows.keys import note_keys
+from aws_mfa.workflows.terminal_questions import says_yes
 
 if TYPE_CHECKING:
     from aws_mfa.model import LongTermKeys
     from aws_mfa.rules.key_moves import Move
     from aws_mfa.workflows.doors_to_stores import Vault
-    from aws_mfa.workflows.importable_keys import Importable
+    from aws_mfa.workflows.import_request import Importable
     from aws_mfa.workflows.outside import Outside
-
-_YES = ("y", "yes")
 
 
 def ask_consent(question: str, outside: Outside) -> None:
     """Ask once; `Cancelled` for a no, `NeedsHuman` where nobody is there."""
     try:
-        answer = outside.terminal.ask(question)
+        agreed = says_yes(outside.terminal, question)
     except NeedsHuman:
         raise NeedsHuman("nobody is there to agree to this", "agree with: --yes", "look first: --dry-run") from None
-    if answer.strip().lower() not in _YES:
+    if not agreed:
         raise Cancelled("nothing was changed")
 
 
@@ -42,8 +41,7 @@ def choose_other_vault(found: Importable, outside: Outside, *, may_ask: bool) ->
     if not (may_ask and outside.terminal.has_human):
         raise trouble
     outside.terminal.say(trouble.message)
-    answer = outside.terminal.ask("Move the keys into a passphrase-encrypted file (age) instead? [y/n] ")
-    if answer.strip().lower() not in _YES:
+    if not says_yes(outside.terminal, "Move the keys into a passphrase-encrypted file (age) instead? [y/n] "):
         raise trouble
     for move in found.moves:
         move.vault = "age" if move.vault == "keychain" else move.vault
@@ -82,7 +80,7 @@ def carry_out(found: Importable, outside: Outside, *, replaces: bool, asks: bool
 
 def _may_replace(old: LongTermKeys, move: Move, outside: Outside) -> bool:
     what = f"{masked(old.access_key_id)} in the {move.vault} vault by {masked(move.keys.access_key_id)}"
-    return outside.terminal.ask(f"{move.name}: replace {what}? [y/n] ").strip().lower() in _YES
+    return says_yes(outside.terminal, f"{move.name}: replace {what}? [y/n] ")
 
 
 def _move(move: Move, vault: Vault, outside: Outside) -> list[str]:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from aws_mfa.errors import KeychainUnavailable, NoLongTermKeys
+from aws_mfa.errors import KeychainUnavailable, NeedsHuman, NoLongTermKeys
 from aws_mfa.model import LongTermKeys, Secret
 from aws_mfa.rules.ini_text import sections
-from aws_mfa.rules.vault_choice import noted_vault, with_note
+from aws_mfa.rules.named_hints import with_profile
+from aws_mfa.rules.section_names import LONG_TERM_SUFFIX, default_long_term, profile_of
+from aws_mfa.rules.vault_choice import choose_vault, noted_vault, with_note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from aws_mfa.workflows.outside import Outside
 
 _KEY_ID, _SECRET = "aws_access_key_id", "aws_secret_access_key"
-_LONG_TERM, _MOST_SHOWN = "-long-term", 8
+_MOST_SHOWN = 8
 IMPORT_HINT = "move them to the vault with: aws-mfa import"
 
 
@@ -46,36 +48,62 @@ def find_long_term_keys(
         found = _in_vault(section, choice, outside)
     except KeychainUnavailable as error:
         if choice.explicit or noted == choice.name:
-            raise
+            raise with_profile(error, section) from None
         found, trouble = None, error
     if found is None:
-        found = _in_file(long_term, choice, trouble, outside.credentials.path)
+        found = _in_file(long_term, choice, trouble, outside)
+    if found is None and choice.name == "keychain" and trouble is None and outside.fork.fork_key_id(section):
+        raise _half_a_pair(section)
     if found is None:
-        raise _missing(section, long_term, choice, trouble, noted, _profiles_set_up(section, outside))
+        missing = _missing(section, long_term, choice, trouble, noted, _profiles_set_up(section, outside))
+        raise with_profile(missing, section)
     return found
 
 
 def keys_are_known(
     section: str, choice: VaultChoice, long_term: Mapping[str, str] | None, outside: Outside, *, in_doubt: bool
 ) -> bool:
-    """Whether keys exist, without asking where file or note answer; `in_doubt` where the vault cannot be asked."""
+    """
+    Whether keys exist, without asking where file or note answer.
+
+    `in_doubt` where the keychain cannot be asked; where it is a yes, no passphrase is asked for this.
+    """
     if _has_keys(long_term):
         return True
     if choice.name == "file":
         return False
-    if not choice.explicit and noted_vault(outside.known_keys.read(), section):
+    noted = noted_vault(outside.known_keys.read(), section)
+    if noted == choice.name or (noted and not choice.explicit):
         return True
-    if choice.name == "age":
-        return in_doubt  # a passphrase is not asked for this
+    if choice.name == "age" and in_doubt:
+        return True
     try:
         return _in_vault(section, choice, outside) is not None
     except KeychainUnavailable:
         return in_doubt
 
 
+def vault_has_keys(profile: str, outside: Outside, *, vault: str | None, no_keychain: bool) -> bool:
+    """
+    Whether the vault in force, or the fork's items, hold keys for a profile that no file and no note names.
+
+    A mistyped name must not open a window: nobody is asked for this, and what is locked stays so.
+    """
+    choice = choose_vault(vault, outside.environ, None, no_keychain=no_keychain)
+    try:
+        return _in_vault(default_long_term(profile), choice, outside.unattended()) is not None
+    except (KeychainUnavailable, NeedsHuman):
+        return False
+
+
 def note_keys(section: str, vault: str, keys: LongTermKeys, outside: Outside) -> None:
     """Note where the keys are: the next run need not ask the vault whether there are any, nor another one at all."""
     outside.known_keys.update(lambda text: with_note(text, section, vault, keys.access_key_id))
+
+
+def narrowed(path: str) -> str:
+    """What is said of a credentials file that was taken from group and others."""
+    return f"{path} could be read by others: now it is yours alone (mode 0600)"
 
 
 def keys_in_section(long_term: Mapping[str, str] | None) -> LongTermKeys | None:
@@ -100,11 +128,14 @@ def _in_vault(section: str, choice: VaultChoice, outside: Outside) -> FoundKeys 
 
 
 def _in_file(
-    long_term: Mapping[str, str] | None, choice: VaultChoice, trouble: KeychainUnavailable | None, path: str
+    long_term: Mapping[str, str] | None, choice: VaultChoice, trouble: KeychainUnavailable | None, outside: Outside
 ) -> FoundKeys | None:
     keys = keys_in_section(long_term)
     if keys is None:
         return None
+    path = outside.credentials.path
+    if outside.credentials.repair_mode():
+        outside.say(narrowed(path))
     if choice.name == "file":
         return FoundKeys(keys, "file")
     if trouble is not None:
@@ -120,9 +151,17 @@ def _has_keys(long_term: Mapping[str, str] | None) -> bool:
 def _profiles_set_up(section: str, outside: Outside) -> list[str]:
     """Some names of profiles with keys, for whoever mistyped one."""
     texts = (outside.known_keys.read(), outside.credentials.read())
-    found = [one.name for text in texts for one in sections(text) if one.name.endswith(_LONG_TERM)]
+    found = [one.name for text in texts for one in sections(text) if one.name.endswith(LONG_TERM_SUFFIX)]
     names = [name for name in found if name != section]
-    return [name.removesuffix(_LONG_TERM) for name in dict.fromkeys(names)][:_MOST_SHOWN]
+    return [profile_of(name) for name in dict.fromkeys(names)][:_MOST_SHOWN]
+
+
+def _half_a_pair(section: str) -> NoLongTermKeys:
+    return NoLongTermKeys(
+        f"No option '{_SECRET}' in section: '{section}'",
+        "the keychain has its access key id, from the keychain fork, and not the secret",
+        f"store both: aws-mfa setup --profile {quote(profile_of(section))}",
+    )
 
 
 def _missing(
@@ -133,8 +172,7 @@ def _missing(
     noted: str | None,
     others: list[str],
 ) -> NoLongTermKeys:
-    profile = section.removesuffix("-long-term")
-    hints = [f"store them with: aws-mfa setup --profile {quote(profile)}"]
+    hints = [f"store them with: aws-mfa setup --profile {quote(profile_of(section))}"]
     if trouble is not None:
         hints = [f"the keychain could not be asked ({trouble.message})", *trouble.hints, *hints]
     elif noted == choice.name:

@@ -65,5 +65,5 @@ def _lines(found: Adoption, *, undoes: bool, dry_run: bool) -> list[str]:
         lines.append(f"{shown(name)}: {would_be}{(_WORDS_OF_UNDO if undoes else _WORDS)[what]}")
     for name, refused in found.left.items():
         lines.append(f"left as it is: {shown(name)}: {refused.message}")
-        lines += [f"hint: {hint}" for hint in refused.hints]
+        lines += refused.hint_lines
     return lines

@@ -6,18 +6,20 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
-from aws_mfa.errors import NotSetUp
+from aws_mfa.errors import BadInput, NotSetUp
 from aws_mfa.model import masked
+from aws_mfa.rules.section_names import profile_of
 from aws_mfa.rules.vault_choice import VAULTS
 from aws_mfa.workflows.import_keys import ask_consent, carry_out, choose_other_vault
-from aws_mfa.workflows.importable_keys import ImportRequest, keys_given, keys_here
+from aws_mfa.workflows.import_request import ImportRequest
+from aws_mfa.workflows.importable_keys import keys_given, keys_here
 
 if TYPE_CHECKING:
     import argparse
 
     from aws_mfa.rules.key_moves import Move
     from aws_mfa.workflows.doors_to_stores import Document
-    from aws_mfa.workflows.importable_keys import Importable
+    from aws_mfa.workflows.import_request import Importable
     from aws_mfa.workflows.outside import Outside
 
 # Standard input may be the keys themselves.
@@ -60,7 +62,7 @@ def run(args: argparse.Namespace, outside: Outside) -> int:
         no_keychain=args.no_keychain,
     )
     document = outside.document(args.file) if args.file is not None else None
-    found = keys_given(document, request, outside) if document else keys_here(request, outside)
+    found = _given(document, args.file, request, outside) if document else keys_here(request, outside)
     choose_other_vault(found, outside, may_ask=not (args.yes or args.dry_run or args.vault))
     _say(_list(found), outside)
     if found.moves and args.dry_run:
@@ -71,12 +73,27 @@ def run(args: argparse.Namespace, outside: Outside) -> int:
     return NotSetUp.exit_code if found.left else 0
 
 
+def _given(document: Document, file: str, request: ImportRequest, outside: Outside) -> Importable:
+    """The keys in the document; a bare word that names none may be meant for a profile."""
+    try:
+        return keys_given(document, request, outside)
+    except BadInput as error:
+        if request.profile or not file.replace("-", "").isalnum():
+            raise
+        raise BadInput(error.message, *error.hints, "a profile? aws-mfa import --profile NAME") from None
+
+
 def _move(found: Importable, document: Document | None, args: argparse.Namespace, outside: Outside) -> None:
     if not args.yes:
         ask_consent("Move these keys? [y/n] " if document is None else "Store these keys? [y/n] ", outside)
     was_open = outside.credentials.repair_mode() if document is None else document.others_may_read()
-    if not carry_out(found, outside, replaces=args.replace, asks=not args.yes):
+    linked = outside.credentials.linked_inode()
+    moved = carry_out(found, outside, replaces=args.replace, asks=not args.yes)
+    if not moved:
         return
+    if linked is not None and any(move.file_sections for move in moved):
+        still_there = f"{outside.credentials.path} has another name (a hard link), which still holds the keys"
+        _say([f"{still_there}: find ~ -xdev -inum {linked}"], outside)
     path = outside.credentials.path if document is None else document.name
     if was_open:
         _say([f"other users of this machine could read {path}: make new keys soon, and delete these in IAM"], outside)
@@ -84,6 +101,16 @@ def _move(found: Importable, document: Document | None, args: argparse.Namespace
         _say(["copies may remain in backups and editors' files: replace keys that anybody else may have seen"], outside)
     elif args.file != STDIN:
         _say([f"{path} still holds the keys; delete it: {_delete(args.file)}"], outside)
+    if not args.long_term_suffix:
+        _say([_next_step(moved)], outside)
+
+
+def _next_step(moved: list[Move]) -> str:
+    """The command that uses what was moved; the device that it will ask about is not known here."""
+    if len(moved) > 1:
+        return "see which devices and codes they need: aws-mfa plan --all"
+    name = profile_of(moved[0].name)
+    return "get a session with: aws-mfa" + ("" if name == "default" else f" --profile {shlex.quote(name)}")
 
 
 def _list(found: Importable) -> list[str]:
