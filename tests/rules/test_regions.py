@@ -3,7 +3,15 @@ from __future__ import annotations
 import pytest
 
 from aws_mfa.errors import BadInput
-from aws_mfa.rules.regions import checked_region, choose_region, default_region
+from aws_mfa.rules.partitions import PARTITIONS
+from aws_mfa.rules.regions import (
+    check_region_of_keys,
+    checked_region,
+    choose_region,
+    default_region,
+    known_region,
+    region_of_form,
+)
 
 
 def test_the_first_region_given_counts() -> None:
@@ -53,3 +61,33 @@ def test_a_partition_nobody_knows_needs_a_region() -> None:
 def test_a_name_that_could_become_part_of_a_host_is_refused(name: str) -> None:
     with pytest.raises(BadInput, match="AWS_REGION"):
         checked_region(name, source="AWS_REGION")
+
+
+@pytest.mark.parametrize("name", ["nonsense", "eu-central", "eu--1", "eu-central-1a", "aws-global", "eu-1"])
+def test_what_has_not_the_form_of_a_region_is_refused(name: str) -> None:
+    with pytest.raises(BadInput, match="--region"):
+        region_of_form(name, source="--region")
+
+
+def test_every_partition_has_regions_of_that_form() -> None:
+    for partition in PARTITIONS:
+        assert known_region(f" {partition.default_region} ", source="the answer") == partition.default_region
+        check_region_of_keys(partition.default_region, partition.name, source="the answer")
+
+
+def test_a_beginning_that_nobody_knows_is_no_known_region() -> None:
+    assert region_of_form("ue-central-1", source="--region") == "ue-central-1"
+    with pytest.raises(BadInput, match="ue-central-1") as failure:
+        known_region("ue-central-1", source="the answer")
+    assert "--region ue-central-1" in failure.value.hints[0]
+
+
+def test_a_region_outside_the_keys_partition_is_refused_with_one_inside() -> None:
+    with pytest.raises(BadInput, match=r"cn-north-1, given by --region, is of partition aws-cn") as failure:
+        check_region_of_keys("cn-north-1", "aws", source="--region")
+    assert failure.value.hints == ("give one of theirs, such as: --region us-east-1",)
+
+
+@pytest.mark.parametrize("partition", [None, "aws-mars"])
+def test_a_partition_nobody_knows_refuses_no_region(partition: str | None) -> None:
+    check_region_of_keys("cn-north-1", partition, source="--region")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.configloader import load_config  # noqa: TID251  # it says what a profile is
 
 from aws_mfa.errors import (
     AwsUnreachable,
@@ -12,17 +13,21 @@ from aws_mfa.errors import (
     Cancelled,
     KeychainUnavailable,
     NeedsHuman,
+    NotAuthorized,
     NotSetUp,
     SeveralDevices,
     UnknownKey,
     WrongSecret,
 )
+from aws_mfa.model import Identity
 from aws_mfa.rules.vault_choice import VaultChoice
 from aws_mfa.workflows.setup import set_up
 from aws_mfa.workflows.setup_questions import Answers
 from fakes import ACCOUNT, DEVICE, KEYS, OTHER_KEYS, FakeIam, FakeOutside, FakeSts, FakeTerminal, as_outside
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from aws_mfa.model import LongTermKeys
 
 SECTION = "work-long-term"
@@ -162,6 +167,8 @@ def test_keys_of_another_partition_are_found_where_a_human_says() -> None:
     unknown = FakeSts()
     unknown.identity = UnknownKey("unknown here")
     outside.sts_of = {"us-east-1": unknown}
+    outside.fake_sts.identity = Identity(f"arn:aws-us-gov:iam::{ACCOUNT}:user/ann", ACCOUNT, "AIDAINVENTED")
+    outside.fake_iam = FakeIam([f"arn:aws-us-gov:iam::{ACCOUNT}:mfa/ann"])
     assert set_up(Answers(profile="gov"), BY_DEFAULT, as_outside(outside)).region == "us-gov-west-1"
 
 
@@ -216,7 +223,7 @@ def test_a_human_may_refuse_to_store_unverified_keys() -> None:
 
 def test_where_iam_tells_nothing_the_likely_device_is_one_enter_away() -> None:
     outside = outside_answering(KEYS.access_key_id, SECRET, "", "")
-    outside.fake_iam = FakeIam([])
+    outside.fake_iam = FakeIam(NotAuthorized("not allowed"))
     assert set_up(Answers(profile="work"), BY_DEFAULT, as_outside(outside)).device == DEVICE
     assert f"MFA device, ARN or serial [{DEVICE}]: " in outside.terminal.questions
 
@@ -250,7 +257,7 @@ def test_a_failure_half_way_puts_everything_back(old: LongTermKeys | None) -> No
         set_up(answers, BY_DEFAULT, as_outside(outside))
     assert outside.credentials.text == before
     assert outside.vaults["keychain"].stored.get(SECTION) is old
-    assert outside.known_keys.text is None
+    assert not outside.known_keys.text
 
 
 def test_a_broken_file_is_told_before_anything_is_asked() -> None:
@@ -276,3 +283,51 @@ def test_a_secret_that_reads_back_differently_is_the_vaults_failure_and_leaves_n
     with pytest.raises(KeychainUnavailable):
         set_up(Answers(profile="work", access_key_id=KEYS.access_key_id), BY_DEFAULT, as_outside(outside))
     assert outside.credentials.text is None
+
+
+@pytest.mark.parametrize("name", ["work-long-term", "-long-term"])
+def test_the_name_of_a_long_term_section_is_no_profile(name: str) -> None:
+    """The session of such a profile would be written into the keys' own section."""
+    outside = outside_answering(SECRET, has_human=False)
+    with pytest.raises(BadInput, match="belong") as failure:
+        set_up(Answers(profile=name, access_key_id=KEYS.access_key_id), BY_DEFAULT, as_outside(outside))
+    assert failure.value.hints[0].startswith("give the profile's own name: aws-mfa setup --profile ")
+    assert (outside.terminal.questions, outside.vaults["keychain"].calls) == ([], [])
+
+
+def test_a_long_term_sections_name_in_the_environment_is_refused_too() -> None:
+    outside = outside_answering(SECRET, has_human=False)
+    outside.environ = {"AWS_PROFILE": "work-long-term"}
+    with pytest.raises(BadInput, match="belong"):
+        set_up(Answers(access_key_id=KEYS.access_key_id), BY_DEFAULT, as_outside(outside))
+
+
+def test_a_refusal_names_the_profile_in_its_hints() -> None:
+    outside = outside_answering("work place", KEYS.access_key_id, SECRET)
+    outside.fake_sts.identity = WrongSecret("no", "store both again, copied whole: aws-mfa setup")
+    with pytest.raises(WrongSecret) as failure:
+        set_up(Answers(), BY_DEFAULT, as_outside(outside))
+    assert failure.value.hints == ("store both again, copied whole: aws-mfa setup --profile 'work place'",)
+
+
+@pytest.mark.parametrize(
+    ("profile", "config", "after"),
+    [
+        ("my prof", "", "[profile 'my prof']\nregion = us-east-1\n"),
+        ("it's", "", "[profile 'it'\"'\"'s']\nregion = us-east-1\n"),
+        ("a@b:c/d", "", "[profile a@b:c/d]\nregion = us-east-1\n"),
+        ("my prof", '[profile "my prof"]\noutput = json\n', '[profile "my prof"]\noutput = json\nregion = us-east-1\n'),
+        ("w", "[profile  w]\noutput = json\n", "[profile  w]\noutput = json\nregion = us-east-1\n"),
+        ("default", "[profile default]\nx = y\n", "[profile default]\nx = y\nregion = us-east-1\n"),
+    ],
+)
+def test_the_config_section_is_the_one_that_botocore_reads(
+    profile: str, config: str, after: str, tmp_path: Path
+) -> None:
+    outside = outside_answering(SECRET, has_human=False)
+    outside.config.text = config
+    set_up(Answers(profile=profile, access_key_id=KEYS.access_key_id), BY_DEFAULT, as_outside(outside))
+    assert outside.config.text == after
+    path = tmp_path / "config"
+    path.write_text(after, encoding="utf-8")
+    assert load_config(str(path))["profiles"][profile]["region"] == "us-east-1"

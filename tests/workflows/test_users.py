@@ -83,7 +83,17 @@ def test_several_devices_are_listed_as_lines_for_the_profile() -> None:
     outside.fake_iam = FakeIam([DEVICE, f"{DEVICE}-2"])
     with pytest.raises(SeveralDevices) as refused:
         base_of(users_of(outside), outside)
-    assert refused.value.hints == (f"mfa_serial = {DEVICE}", f"mfa_serial = {DEVICE}-2")
+    place = "write into [profile work] of ~/.aws/config:"
+    assert refused.value.hints == (f"{place} mfa_serial = {DEVICE}", f"{place} mfa_serial = {DEVICE}-2")
+
+
+def test_who_chose_a_device_is_told_how_not_to_be_asked_again() -> None:
+    outside = an_outside()
+    outside.terminal = FakeTerminal("2")
+    outside.fake_iam = FakeIam([DEVICE, f"{DEVICE}-2"])
+    assert base_of(users_of(outside), outside).device == f"{DEVICE}-2"
+    line = f"to be asked no more, write into [profile work] of ~/.aws/config: mfa_serial = {DEVICE}-2"
+    assert outside.terminal.said[-1] == line
 
 
 def test_the_profiles_device_comes_before_iams() -> None:
@@ -99,6 +109,17 @@ def test_keys_of_nobody_are_a_failure_and_never_anothers() -> None:
         base_of(users, outside)
     with pytest.raises(NoLongTermKeys):
         users.keys_of("work-long-term")
+
+
+def test_keys_that_another_program_has_are_told_with_its_line() -> None:
+    config = ROLES + "[profile work]\ncredential_process = aws-vault export --format=json work\n"
+    outside = an_outside(config)
+    outside.vaults["keychain"] = FakeVault("keychain")
+    with pytest.raises(
+        NoLongTermKeys, match=r"another program's \(credential_process in ~/.aws/config \[profile work\]\)"
+    ) as refused:
+        base_of(users_of(outside), outside)
+    assert refused.value.hints == ("store them here, then take that line away: aws-mfa setup --profile work",)
 
 
 def test_a_noted_key_id_plans_without_opening_the_vault() -> None:
@@ -166,3 +187,12 @@ def test_a_session_of_another_endpoint_is_another_session() -> None:
         outside.environ = environ
         found.append(base_of(users_of(outside), outside).endpoint_url)
     assert found == [None, "http://127.0.0.1:4566/", "https://sts.example/"]
+
+
+def test_roles_that_say_otherwise_how_aws_is_reached_have_a_user_each_and_one_mfa_session() -> None:
+    outside = an_outside(ROLES.replace("[profile r1]\n", "[profile r1]\nca_bundle = /r1.pem\n"))
+    users = users_of(outside)
+    bases = [base_of(users, outside, name) for name in ("r0", "r1", "r2")]
+    assert [base.reach.words[0] for base in bases] == [None, "/r1.pem", None]
+    assert bases[0] is bases[2]
+    assert {base.endpoint_url for base in bases} == {None}

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput
-from aws_mfa.rules.partitions import partition_named, partition_of_region
+from aws_mfa.rules.partitions import PARTITIONS, partition_named, partition_of_region
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _ALLOWED = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 _LONGEST_LABEL = 63
 _LAST_RESORT = "us-east-1"
+_FEWEST_WORDS = 2
+_FORM_HINT = "regions look like: eu-central-1"
 
 
 class ChosenRegion:
@@ -68,6 +70,37 @@ def checked_region(name: str, *, source: str) -> str:
     if not 1 <= len(name) <= _LONGEST_LABEL or not _ALLOWED.issuperset(name) or name != name.strip("-"):
         raise BadInput(
             f"the region given by {source} is not a region's name: {name[:_LONGEST_LABEL]!a}",
-            "regions look like: eu-central-1",
+            _FORM_HINT,
         )
     return name
+
+
+def region_of_form(name: str, *, source: str) -> str:
+    """As `checked_region`; `BadInput` unless it has the form of AWS's names, too: words, then a number."""
+    name = checked_region(name, source=source)
+    *words, number = name.split("-")
+    if len(words) < _FEWEST_WORDS or not all(words) or not number.isdigit():
+        raise BadInput(f"the region given by {source} is not a region's name: {name}", _FORM_HINT)
+    return name
+
+
+def known_region(name: str, *, source: str) -> str:
+    """As `region_of_form`; `BadInput` unless it begins as the regions of a partition, too: a slip of the finger."""
+    name = region_of_form(name, source=source)
+    if not any(name.startswith(partition.region_prefixes) for partition in PARTITIONS):
+        raise BadInput(
+            f"no region that begins like this one is known here: {name}",
+            f"{_FORM_HINT}; one that is newer than this program is a flag: --region {name}",
+        )
+    return name
+
+
+def check_region_of_keys(name: str, partition: str | None, *, source: str) -> None:
+    """Raise `BadInput` where the region lies in another partition than the keys; None: nobody knows theirs."""
+    known = partition_named(partition or "")
+    its_partition = partition_of_region(name).name
+    if known is not None and its_partition != known.name:
+        raise BadInput(
+            f"region {name}, given by {source}, is of partition {its_partition}, and the keys are of {known.name}",
+            f"give one of theirs, such as: --region {known.default_region}",
+        )

@@ -6,32 +6,67 @@ FIDO keys and passkeys are left out: STS takes codes only, and they have none.
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import ClockSkew, NoDevice, RefusedByAws, SeveralDevices, WrongSecret
 from aws_mfa.rules.arns import check_device, is_fido
+from aws_mfa.rules.aws_reach import UNCONFIGURED
+from aws_mfa.rules.ini_text import sections
+from aws_mfa.rules.profile_names import header_of
 
 if TYPE_CHECKING:
     from aws_mfa.model import LongTermKeys
+    from aws_mfa.rules.aws_reach import Reach
     from aws_mfa.workflows.outside import Outside
 
 
 _GIVE_IT = "give it with: --device arn:aws:iam::ACCOUNT:mfa/NAME (IAM console, Security credentials shows it)"
 
 
-def discover_device(keys: LongTermKeys, region: str, outside: Outside) -> str:
-    """Ask `iam:ListMFADevices`; one -> that one, several -> a menu on a terminal, else `SeveralDevices` lists them."""
+def discover_device(
+    keys: LongTermKeys, region: str, outside: Outside, reach: Reach = UNCONFIGURED, *, profile: str | None = None
+) -> str:
+    """
+    Ask `iam:ListMFADevices`; one -> that one, several -> a menu on a terminal, else `SeveralDevices` lists them.
+
+    Whoever chose is told where `profile` can say it from then on.
+    """
+    devices = usable_devices(listed_devices(keys, region, outside, reach))
+    device = chosen_device(devices, outside)
+    if len(devices) > 1 and profile is not None:
+        outside.terminal.say(f"to be asked no more, {line_for_device(profile, device, outside)}")
+    return device
+
+
+def line_for_device(profile: str, device: str, outside: Outside) -> str:
+    """`write into [profile work] of ~/.aws/config: mfa_serial = ...`."""
+    headers = (section.name for section in sections(outside.config.read(), where=outside.config.path))
+    return f"write into [{header_of(profile, headers)}] of {outside.config.path}: mfa_serial = {device}"
+
+
+def listed_devices(keys: LongTermKeys, region: str, outside: Outside, reach: Reach = UNCONFIGURED) -> list[str]:
+    """All devices that IAM knows of this user, passkeys too; `NoDevice` where it does not tell."""
     try:
-        devices = outside.iam(region).list_mfa_devices(keys)
+        return outside.iam(region, reach).list_mfa_devices(keys)
     except (ClockSkew, WrongSecret):
         raise
     except RefusedByAws as error:
         # Not told apart: without MFA, IAM answers to good keys that it does not know them.
         raise NoDevice(f"IAM was asked for the MFA device and did not tell: {error.message}", _GIVE_IT) from error
+
+
+def usable_devices(devices: list[str]) -> list[str]:
+    """Those of them that have codes; `NoDevice` where none has."""
     usable = [check_device(device, source="IAM") for device in devices if not is_fido(device)]
     if not usable:
         raise _none_usable(devices)
-    return usable[0] if len(usable) == 1 else _chosen(usable, outside)
+    return usable
+
+
+def chosen_device(devices: list[str], outside: Outside) -> str:
+    """The only one, or the one that is chosen from a menu; `SeveralDevices` where nobody is there to choose."""
+    return devices[0] if len(devices) == 1 else _chosen(devices, outside)
 
 
 def _none_usable(devices: list[str]) -> NoDevice:
@@ -50,7 +85,7 @@ def _none_usable(devices: list[str]) -> NoDevice:
 def _chosen(devices: list[str], outside: Outside) -> str:
     terminal = outside.terminal
     if not terminal.has_human:
-        raise SeveralDevices("this user has several MFA devices", *(f"--device {device}" for device in devices))
+        raise SeveralDevices("this user has several MFA devices", *(f"--device {quote(device)}" for device in devices))
     terminal.say("Your MFA devices:")
     for number, device in enumerate(devices, 1):
         terminal.say(f"  {number}  {device}")

@@ -6,38 +6,32 @@ Secrets are asked only after the vault has proved that it can keep them. What is
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from aws_mfa.errors import (
-    KeychainUnavailable,
-    NoDevice,
-    RefusedByAws,
-    SeveralDevices,
-    UnknownKey,
-    Unreachable,
-)
+from aws_mfa.errors import AwsMfaError, KeychainUnavailable
 from aws_mfa.rules import arns
-from aws_mfa.rules.classic_settings import config_section_name
-from aws_mfa.rules.ini_text import check, section_values
-from aws_mfa.rules.regions import checked_region, default_region
-from aws_mfa.rules.section_names import long_term_section
-from aws_mfa.workflows.devices import discover_device
-from aws_mfa.workflows.keys import keys_in_section, note_keys
+from aws_mfa.rules.aws_reach import reach_of_profiles
+from aws_mfa.rules.ini_text import check, section_values, sections
+from aws_mfa.rules.named_hints import with_profile
+from aws_mfa.rules.profile_names import header_of
+from aws_mfa.rules.profiles import AwsProfiles
+from aws_mfa.rules.section_names import default_long_term
+from aws_mfa.workflows.devices import listed_devices
+from aws_mfa.workflows.keys import keys_in_section
+from aws_mfa.workflows.setup_device import device_to_store
 from aws_mfa.workflows.setup_questions import (
-    accept_unverified,
     ask_before_replacing,
-    asked_device,
     asked_keys,
     asked_profile,
-    asked_region,
     check_answers,
-    other_partition,
     other_vault,
 )
-from aws_mfa.workflows.setup_writes import Write, change, store_all
+from aws_mfa.workflows.setup_region import region_to_store, usable_region, verified
+from aws_mfa.workflows.setup_writes import Write, change, store_all, writes_of_keys
 
 if TYPE_CHECKING:
-    from aws_mfa.model import Identity, LongTermKeys
+    from aws_mfa.model import Identity
     from aws_mfa.rules.vault_choice import VaultChoice
     from aws_mfa.workflows.doors_to_stores import Vault
     from aws_mfa.workflows.outside import Outside
@@ -73,27 +67,51 @@ class SetUp:
 
 def set_up(answers: Answers, choice: VaultChoice, outside: Outside) -> SetUp:
     """Ask, verify, store; raises before anything is stored, and takes back what was stored where a later step fails."""
+    try:
+        return _set_up(answers, choice, outside)
+    except AwsMfaError as error:
+        raise (with_profile(error, answers.profile) if answers.profile else error) from None
+
+
+def _set_up(answers: Answers, choice: VaultChoice, outside: Outside) -> SetUp:
     check_answers(answers)
     _check_files(outside)
     vault = _usable_vault(choice, outside)
-    profile = answers.profile or asked_profile(answers, outside)
-    section = long_term_section(profile, None)
+    profile = answers.profile = answers.profile or asked_profile(answers, outside)
+    section = default_long_term(profile)
     old = vault.load(section)
     ask_before_replacing(section, old, answers, vault, outside)
     keys = asked_keys(answers, outside)
-    identity, region = _verified(keys, _region_hint(profile, answers, outside), outside)
-    device = _device(answers, keys, identity, region, outside)
-    header = config_section_name(profile)
-    configured = (section_values(outside.config.read(), header) or {}).get("region")
-    region = answers.region or configured or asked_region(region, outside)
-    writes = [change(outside.credentials, section, {"aws_mfa_device": device})] if device else []
-    if region != configured:
-        writes.append(change(outside.config, header, {"region": region}))
+    files = _Files(profile, section, outside)
+    configured = usable_region(files.region, files.region_source, outside)
+    identity, asked_in = verified(keys, answers, configured, files.reach, outside)
+    list_devices = partial(listed_devices, keys, asked_in, outside, files.reach)
+    device = device_to_store(answers.device, files.device, identity, list_devices, outside)
+    partition = arns.partition_of(identity.arn if identity else device or "")
+    region = region_to_store(answers, configured, asked_in, partition, outside)
+    writes = writes_of_keys(section, keys, device, old, vault, outside)
+    if region != files.region:
+        writes.append(change(outside.config, files.header, {"region": region}))
     writes.append(Write(outside.credentials.create, lambda: None))
-    writes.append(Write(lambda: note_keys(section, vault.name, keys, outside), lambda: None))
-    store_all(section, keys, old, vault, writes)
+    stuck = f"{section} could not be put back as it was: look into the {vault.name} vault and the AWS files"
+    store_all(writes, stuck, outside)
     plain = vault.name != "file" and keys_in_section(section_values(outside.credentials.read(), section)) is not None
     return SetUp(profile, vault.name, identity, device, region, plain_copy=plain)
+
+
+class _Files:
+    """What the AWS files say of the profile before it is set up."""
+
+    __slots__ = ("device", "header", "reach", "region", "region_source")
+
+    def __init__(self, profile: str, section: str, outside: Outside) -> None:
+        config, credentials = outside.config.read(), outside.credentials.read()
+        self.device = (section_values(credentials, section) or {}).get("aws_mfa_device")
+        self.header = header_of(profile, (one.name for one in sections(config)))
+        self.region = (section_values(config, self.header) or {}).get("region")
+        self.region_source = f"[{self.header}] in {outside.config.path}"
+        profiles = AwsProfiles(config, credentials, outside.config.path, outside.credentials.path)
+        self.reach = reach_of_profiles(profiles, profile, "default")
 
 
 def _usable_vault(choice: VaultChoice, outside: Outside) -> Vault:
@@ -112,50 +130,4 @@ def _usable_vault(choice: VaultChoice, outside: Outside) -> Vault:
 def _check_files(outside: Outside) -> None:
     for file in (outside.credentials, outside.config, outside.known_keys):
         check(file.read(), where=file.path)
-
-
-def _region_hint(profile: str, answers: Answers, outside: Outside) -> str | None:
-    """The region known before the device is: flag, AWS's variables, the partition of the device given, the config."""
-    if answers.region:
-        return answers.region
-    if answers.device:
-        partition = arns.partition_of(answers.device)
-        return default_region(partition) if partition else None
-    variable = outside.environ.get("AWS_REGION") or outside.environ.get("AWS_DEFAULT_REGION")
-    configured = section_values(outside.config.read(), config_section_name(profile)) or {}
-    found = variable or configured.get("region")
-    return checked_region(found, source="AWS_REGION" if variable else outside.config.path) if found else None
-
-
-def _verified(keys: LongTermKeys, hint: str | None, outside: Outside) -> tuple[Identity | None, str]:
-    """Who the keys belong to, and a region of their partition; None where AWS cannot be reached and a person agrees."""
-    region = hint or default_region("aws")
-    try:
-        return outside.sts(region).get_caller_identity(keys), region
-    except UnknownKey as error:
-        if hint is not None or not outside.terminal.has_human:
-            raise
-        region = other_partition(error, outside)
-    except Unreachable as error:
-        accept_unverified(error, outside)
-        return None, region
-    return outside.sts(region).get_caller_identity(keys), region
-
-
-def _device(
-    answers: Answers, keys: LongTermKeys, identity: Identity | None, region: str, outside: Outside
-) -> str | None:
-    """Given, found by IAM, or asked; None where nobody can tell now."""
-    if answers.device:
-        return answers.device
-    if identity is None:
-        reason = "AWS could not be asked for your MFA device"
-    else:
-        try:
-            return discover_device(keys, region, outside)
-        except SeveralDevices:
-            raise
-        except (NoDevice, RefusedByAws, Unreachable) as error:
-            reason = error.message
-    outside.terminal.say(reason)
-    return asked_device(identity, outside)
+    outside.known_keys.check_writable()

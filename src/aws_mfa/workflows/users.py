@@ -7,23 +7,28 @@ that user, and no other.
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
-from aws_mfa.errors import AwsMfaError, NoDevice
+from aws_mfa.errors import AwsMfaError, NoDevice, NoLongTermKeys
 from aws_mfa.rules import arns
+from aws_mfa.rules.aws_reach import reach_of_chain
 from aws_mfa.rules.endpoints import given_sts_url
 from aws_mfa.rules.ini_text import section_values
 from aws_mfa.rules.regions import choose_region
 from aws_mfa.rules.session_steps import Base
 from aws_mfa.rules.vault_choice import choose_vault, noted_key_id, noted_vault
-from aws_mfa.workflows.devices import discover_device
-from aws_mfa.workflows.keys import find_long_term_keys
+from aws_mfa.workflows.devices import discover_device, line_for_device
+from aws_mfa.workflows.keys import find_long_term_keys, vault_has_keys
+from aws_mfa.workflows.known_profiles import other_program_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
     from aws_mfa.model import LongTermKeys
+    from aws_mfa.rules.aws_reach import Reach
+    from aws_mfa.rules.profile import Profile
     from aws_mfa.rules.profile_chains import Chain
     from aws_mfa.rules.regions import ChosenRegion
     from aws_mfa.rules.vault_choice import VaultChoice
@@ -48,20 +53,30 @@ class Users:
         self._vault = vault
         self._no_keychain = no_keychain
         self._found: dict[str, FoundKeys | AwsMfaError] = {}
+        self._in_vault: dict[str, bool] = {}
         self._devices: dict[str, str | AwsMfaError] = {}
-        self._bases: dict[tuple[str, str | None, str | None], Base] = {}
+        self._bases: dict[tuple[str | None, ...], Base] = {}
 
     def base_of(self, chain: Chain) -> Base:
         """The chain's user, the same for chains that ask for the same; raises what finding keys or device raises."""
         # All roles of a chain are of one partition.
-        asked = (chain.base.name, chain.mfa_serial, arns.partition_of(chain.wanted.role_arn or ""))
+        partition, reach = arns.partition_of(chain.wanted.role_arn or ""), reach_of_chain(chain)
+        asked = (chain.base.name, chain.mfa_serial, partition, *reach.words)
         if asked not in self._bases:
-            self._bases[asked] = self._base_of(chain)
+            self._bases[asked] = self._base_or_why(chain, reach)
         return self._bases[asked]
 
     def keys_of(self, section: str) -> LongTermKeys:
         """The long-term keys; raises what finding them raises."""
         return self._keys(section).keys
+
+    def are_in_vault(self, profile: str) -> bool:
+        """Whether the vault has keys for a profile that no file and no note names; nobody is asked for this."""
+        if profile not in self._in_vault:
+            self._in_vault[profile] = vault_has_keys(
+                profile, self._outside, vault=self._vault, no_keychain=self._no_keychain
+            )
+        return self._in_vault[profile]
 
     def is_told_by_files(self, chain: Chain) -> bool:
         """
@@ -76,11 +91,23 @@ class Users:
         section = chain.base.keys_section
         return self._noted_key_id(section) is not None or self._keys(section).place == "file"
 
-    def _base_of(self, chain: Chain) -> Base:
+    def _base_or_why(self, chain: Chain, reach: Reach) -> Base:
+        try:
+            return self._base_of(chain, reach)
+        except NoLongTermKeys:
+            line = other_program_in(chain.base)
+            if line is None:
+                raise
+            raise NoLongTermKeys(
+                f"the keys of {chain.base.name} are another program's ({line}), which is not asked",
+                f"store them here, then take that line away: aws-mfa setup --profile {quote(chain.base.name)}",
+            ) from None
+
+    def _base_of(self, chain: Chain, reach: Reach) -> Base:
         section = chain.base.keys_section
         key_id = self._noted_key_id(section) or self.keys_of(section).access_key_id
         region = self._region(chain)
-        device = chain.mfa_serial or self._device(section, region.name)
+        device = chain.mfa_serial or self._device(chain.base, region.name, reach)
         return Base(
             chain.base.name,
             section,
@@ -88,7 +115,8 @@ class Users:
             device,
             region=region.name,
             partition=arns.partition_of(device) or arns.partition_of(chain.wanted.role_arn or "") or "aws",
-            endpoint_url=given_sts_url(self._outside.environ, chain.base.sts_endpoint_url),
+            endpoint_url=given_sts_url(self._outside.environ, reach),
+            reach=reach,
         )
 
     def _keys(self, section: str) -> FoundKeys:
@@ -113,18 +141,19 @@ class Users:
         is_other = choice.explicit and choice.name != noted_vault(notes, section)
         return None if is_other else noted_key_id(notes, section)
 
-    def _device(self, section: str, region: str) -> str:
-        return _found_once(self._devices, section, lambda: self._find_device(section, region))
+    def _device(self, user: Profile, region: str, reach: Reach) -> str:
+        return _found_once(self._devices, user.keys_section, lambda: self._find_device(user, region, reach))
 
-    def _find_device(self, section: str, region: str) -> str:
-        found = self._keys(section)
-        stored = self._outside.fork.fork_device(section) if found.place == "fork" else None
+    def _find_device(self, user: Profile, region: str, reach: Reach) -> str:
+        found = self._keys(user.keys_section)
+        stored = self._outside.fork.fork_device(user.keys_section) if found.place == "fork" else None
         if stored:
             return arns.check_device(stored, source="the keychain fork's item")
         try:
-            return discover_device(found.keys, region, self._outside)
+            return discover_device(found.keys, region, self._outside, reach, profile=user.name)
         except NoDevice as error:
-            hints = (hint.replace("--device ", "mfa_serial = ") for hint in error.hints)
+            line = line_for_device(user.name, "", self._outside)
+            hints = (hint.removeprefix("give it with: ").replace("--device ", line) for hint in error.hints)
             raise type(error)(error.message, *hints) from None
 
     def _region(self, chain: Chain) -> ChosenRegion:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from aws_mfa.rules.section_names import long_term_section
+from aws_mfa.rules import arns
+from aws_mfa.rules.section_names import default_long_term
 from aws_mfa.rules.vault_choice import VAULTS, choose_vault, noted_vault
+from aws_mfa.workflows.known_profiles import other_program_of
 from aws_mfa.workflows.setup import set_up
 from aws_mfa.workflows.setup_questions import Answers
 
@@ -37,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, outside: Outside) -> int:
     """Set up and say what was stored where."""
-    section = long_term_section(args.profile or "default", None)
+    section = default_long_term(args.profile or "default")
     noted = noted_vault(outside.known_keys.read(), section) if args.profile else None
     choice = choose_vault(args.vault, outside.environ, noted, no_keychain=args.no_keychain)
     answers = Answers(
@@ -50,6 +52,9 @@ def run(args: argparse.Namespace, outside: Outside) -> int:
     done = set_up(answers, choice, outside)
     for line in stored_lines(done):
         outside.terminal.say(line)
+    line_of_another = other_program_of(done.profile, outside)
+    if line_of_another is not None:
+        outside.terminal.say(f"another program still has this profile: take the line away ({line_of_another})")
     return 0
 
 
@@ -61,8 +66,15 @@ def stored_lines(done: SetUp) -> list[str]:
     return [
         f"profile {done.profile}: long-term keys stored in the {done.vault} vault",
         f"  identity  {who}",
-        f"  device    {done.device or 'none yet: give it with --device'}",
+        f"  device    {done.device or 'none known'}",
         f"  region    {done.region}",
         *(leftover if done.plain_copy else ()),
-        f"get a session with: aws-mfa{flag}",
+        f"get a session with: aws-mfa{flag}" if done.device else _without_device(done, flag),
     ]
+
+
+def _without_device(done: SetUp, flag: str) -> str:
+    partition = arns.partition_of(done.identity.arn if done.identity else "") or "aws"
+    account = done.identity.account if done.identity else "ACCOUNT"
+    device = f"arn:{partition}:iam::{account}:mfa/NAME"
+    return f"get a session, when there is a device, with: aws-mfa{flag} --device {device}"

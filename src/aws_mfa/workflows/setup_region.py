@@ -1,0 +1,125 @@
+"""
+The region of a profile that is set up: where AWS is asked who the keys belong to, and which region is stored.
+
+`--region` is an order, and fails where it cannot be. A variable and the region that the profile has already are hints:
+what cannot be a region, or not one of these keys, is said and passed over. What is typed is asked again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_mfa.errors import BadInput, UnknownKey, Unreachable
+from aws_mfa.rules import arns
+from aws_mfa.rules.partitions import partition_of_region
+from aws_mfa.rules.regions import check_region_of_keys, default_region, known_region, region_of_form
+from aws_mfa.workflows.terminal_questions import says_yes, until_good
+
+if TYPE_CHECKING:
+    from aws_mfa.model import Identity, LongTermKeys
+    from aws_mfa.rules.aws_reach import Reach
+    from aws_mfa.workflows.outside import Outside
+    from aws_mfa.workflows.setup_questions import Answers
+
+_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
+# What a human answers -> the partition, and what people call it.
+_PARTITIONS = {"aws": ("aws", "the public regions"), "gov": ("aws-us-gov", "GovCloud"), "cn": ("aws-cn", "China")}
+
+
+def usable_region(name: str | None, source: str, outside: Outside) -> str | None:
+    """The region, None where there is none or it cannot be one: that is said."""
+    try:
+        return region_of_form(name, source=source) if name else None
+    except BadInput as error:
+        outside.terminal.say(f"{error.message}: it is not used")
+        return None
+
+
+def verified(
+    keys: LongTermKeys, answers: Answers, configured: str | None, reach: Reach, outside: Outside
+) -> tuple[Identity | None, str]:
+    """Who the keys belong to, and a region of their partition; None where AWS cannot be reached and a person agrees."""
+    given = _given_region(answers)
+    region = given or _hinted_region(configured, outside) or default_region("aws")
+    try:
+        return outside.sts(region, reach).get_caller_identity(keys), region
+    except UnknownKey as error:
+        if given is not None or not outside.terminal.has_human:
+            raise
+        region = _other_partition(error, region, outside)
+    except Unreachable as error:
+        _accept_unverified(error, outside)
+        return None, region
+    return outside.sts(region, reach).get_caller_identity(keys), region
+
+
+def region_to_store(
+    answers: Answers, configured: str | None, likely: str, partition: str | None, outside: Outside
+) -> str:
+    """The flag's, the one that the profile has, or the one that is asked for; never one of another partition."""
+    if answers.region:
+        check_region_of_keys(answers.region, partition, source="--region")
+        return answers.region
+    if configured is not None:
+        try:
+            check_region_of_keys(configured, partition, source=outside.config.path)
+        except BadInput as error:
+            outside.terminal.say(f"{error.message}: it is not used")
+        else:
+            return configured
+    try:
+        check_region_of_keys(likely, partition, source="")
+    except BadInput:
+        likely = default_region(partition or "")
+    return _asked_region(likely, partition, outside)
+
+
+def _given_region(answers: Answers) -> str | None:
+    """The region that the flags name, the device's partition included."""
+    partition = arns.partition_of(answers.device or "")
+    return answers.region or (default_region(partition) if partition else None)
+
+
+def _hinted_region(configured: str | None, outside: Outside) -> str | None:
+    found = (usable_region(outside.environ.get(name), name, outside) for name in _VARIABLES)
+    return next((name for name in found if name), configured)
+
+
+def _asked_region(likely: str, partition: str | None, outside: Outside) -> str:
+    """The region as a human gives it, the likely one for Enter and where nobody is there."""
+    if not outside.terminal.has_human:
+        return likely
+    terminal = outside.terminal
+
+    def ask() -> str:
+        answer = terminal.ask(f"Region [{likely}]: ").strip()
+        if answer:
+            known_region(answer, source="the answer")
+            check_region_of_keys(answer, partition, source="the answer")
+        return answer or likely
+
+    return until_good(ask, terminal)
+
+
+def _other_partition(error: UnknownKey, region: str, outside: Outside) -> str:
+    """
+    A region of the partition that a human names for keys which that of `region` does not know; the error for none.
+
+    Asked first: keys are not shown round in other partitions because a letter was mistyped.
+    """
+    outside.terminal.say(error.message)
+    asked = partition_of_region(region).name
+    others = {way: partition for way, (partition, _) in _PARTITIONS.items() if partition != asked}
+    places = ", of ".join(f"{_PARTITIONS[way][1]} ({way})" for way in others)
+    answer = outside.terminal.ask(f"Are they keys of {places}, or neither? [neither]: ")
+    partition = others.get(answer.strip().lower())
+    if partition is None:
+        raise error
+    return default_region(partition)
+
+
+def _accept_unverified(error: Unreachable, outside: Outside) -> None:
+    """Say that the keys could not be verified; a human may refuse to store them then."""
+    outside.terminal.say(f"AWS cannot be asked whether the keys are good: {error.message}")
+    if outside.terminal.has_human and not says_yes(outside.terminal, "Store them unverified? [y/n] "):
+        raise error

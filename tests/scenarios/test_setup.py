@@ -1,0 +1,162 @@
+"""`aws-mfa setup` in a process of its own: ended half way it leaves what was there."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aws_mfa.adapters.locks import lock
+from real_clients import AwsCli1, AwsCli2, Boto3
+
+if TYPE_CHECKING:
+    from aws_mfa.practice.account import User
+    from classic_stage import ClassicStage, Ended
+    from real_clients import RealClient
+
+pytestmark = pytest.mark.real
+POSIX = pytest.mark.skipif(os.name == "nt", reason="POSIX")
+
+_NOT_IN_TIME_S = 20
+
+
+def flags_of(user: User) -> list[str]:
+    """Everything but the secret."""
+    key_id, device = user.keys.access_key_id, user.devices[0].serial
+    return [
+        "setup",
+        "--profile",
+        "default",
+        "--yes",
+        "--access-key-id",
+        key_id,
+        "--device",
+        device,
+        "--region",
+        "us-west-2",
+    ]
+
+
+def started(stage: ClassicStage, user: User) -> subprocess.Popen[str]:
+    process = stage.start(*flags_of(user), stdin=f"{user.keys.secret_access_key}\n")
+    assert process.stdin is not None
+    process.stdin.close()
+    process.stdin = None
+    return process
+
+
+@POSIX
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_half_way_leaves_the_keys_and_the_device_that_were_there(stage: ClassicStage, number: int) -> None:
+    """Half way: the config is locked by another process, and it waits for that."""
+    bob = stage.aws.account.add_user("bob")
+    bob.add_device()
+    before, config = stage.read(), "[default]\nregion = eu-central-1\n"
+    stage.write(config, stage.config)
+    folder, name = os.path.split(stage.config)
+    with lock(os.path.join(folder, f".{name}.aws-mfa.lock"), timeout_s=1):
+        process = started(stage, bob)
+        gives_up_at = time.monotonic() + _NOT_IN_TIME_S
+        while bob.devices[0].serial not in stage.read() and time.monotonic() < gives_up_at:
+            time.sleep(0.01)
+        process.send_signal(number)
+        time.sleep(0.1)
+        assert bob.keys.secret_access_key in stage.read()  # it is not interrupted in a write
+    out, err = process.communicate(timeout=60)
+    assert (stage.read(), stage.read(stage.config)) == (before, config)
+    assert process.returncode == (130 if number == signal.SIGINT else -number), (out, err)
+    assert "Traceback" not in err
+
+
+_KILLED_AT = """
+import os, runpy, signal, sys
+left = int(sys.argv[1])
+def count(event, arguments):
+    global left
+    if event == "os.rename":
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(count)
+sys.argv = ["aws-mfa", *sys.argv[2:]]
+runpy.run_module("aws_mfa", run_name="__main__")
+"""
+
+
+def killed_at(stage: ClassicStage, rename: int, user: User) -> int:
+    """Set the user up, killed before the file of that number is replaced; the exit code."""
+    ended = subprocess.run(
+        [sys.executable, "-c", _KILLED_AT, str(rename), *flags_of(user)],
+        env=stage.environ,
+        input=f"{user.keys.secret_access_key}\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return ended.returncode
+
+
+@POSIX
+def test_killed_before_any_file_is_replaced_no_key_has_anothers_device(stage: ClassicStage) -> None:
+    bob = stage.aws.account.add_user("bob")
+    bob.add_device()
+    device_of = {user.keys.access_key_id: user.devices[0].serial for user in (stage.ann, bob)}
+    secret_of = {user.keys.access_key_id: user.keys.secret_access_key for user in (stage.ann, bob)}
+    found = []
+    for rename in range(1, 20):
+        stage.write(stage.keys_section())
+        ended = killed_at(stage, rename, bob)
+        left = stage.section("default-long-term")
+        assert left["aws_secret_access_key"] == secret_of[left["aws_access_key_id"]]
+        assert left.get("aws_mfa_device") in (None, device_of[left["aws_access_key_id"]])
+        found.append(left["aws_access_key_id"])
+        if ended == 0:
+            break
+    assert ended == 0
+    assert set(found) == set(device_of)
+
+
+def test_without_a_device_the_last_line_says_what_is_missing(stage: ClassicStage) -> None:
+    carol = stage.aws.account.add_user("carol")
+    ended: Ended = stage.run(
+        "setup",
+        "--profile",
+        "my prof",
+        "--access-key-id",
+        carol.keys.access_key_id,
+        stdin=f"{carol.keys.secret_access_key}\n",
+    )
+    assert ended.code == 0, ended
+    last = ended.err.splitlines()[-1]
+    assert last == (
+        "get a session, when there is a device, with: aws-mfa --profile 'my prof' "
+        f"--device arn:aws:iam::{stage.aws.account.account_id}:mfa/NAME"
+    )
+    assert "hint: add an authenticator app: IAM console, Security credentials, Assign MFA device" in ended.err
+    assert "[profile 'my prof']\n" in stage.read(stage.config)
+
+
+@pytest.mark.parametrize("form", [["setup", "--access-key-id", "{id}"], ["--setup"]])
+def test_a_wrong_secret_names_the_profile_in_its_hint(stage: ClassicStage, form: list[str]) -> None:
+    key_id = stage.ann.keys.access_key_id
+    words = [word.format(id=key_id) for word in form]
+    typed = "" if "--access-key-id" in words else f"{key_id}\n"
+    ended = stage.run(*words, "--profile", "q", stdin=f"{typed}{stage.ann.keys.secret_access_key.swapcase()}\n")
+    assert "hint: store both again, copied whole: aws-mfa setup --profile q\n" in ended.out + ended.err
+
+
+@pytest.mark.parametrize("client", [Boto3(), AwsCli1(), AwsCli2()], ids=lambda client: type(client).__name__)
+def test_a_profile_of_two_words_is_set_up_renewed_and_read(stage: ClassicStage, client: RealClient) -> None:
+    """The SDK for JavaScript passes over such names in both files, however they are quoted."""
+    keys = stage.ann.keys
+    ended = stage.run("--setup", "--profile", "my prof", stdin=f"{keys.access_key_id}\n{keys.secret_access_key}\n")
+    assert ended.code == 0, ended
+    ended = stage.run("--profile", "my prof", "--token", stage.code())
+    assert ended.code == 0, ended
+    assert client.caller_arn("my prof", {"HOME": stage.home}, stage.aws.url) == stage.ann.arn

@@ -1,0 +1,126 @@
+"""The writes of set-up: whatever ends them, and wherever, no keys stand beside another's device."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aws_mfa.errors import KeychainUnavailable, NotSetUp
+from aws_mfa.rules.ini_text import section_values
+from aws_mfa.rules.vault_choice import noted_vault
+from aws_mfa.workflows.setup_writes import store_all, writes_of_keys
+from fakes import ACCOUNT, KEYS, OTHER_KEYS, FakeOutside, as_outside
+
+if TYPE_CHECKING:
+    from aws_mfa.model import LongTermKeys
+    from aws_mfa.workflows.setup_writes import Write
+
+SECTION = "work-long-term"
+ANNS, BOBS = f"arn:aws:iam::{ACCOUNT}:mfa/ann", f"arn:aws:iam::{ACCOUNT}:mfa/bob"
+OWNER = {KEYS.access_key_id: ANNS, OTHER_KEYS.access_key_id: BOBS}
+OF_ANN = f"# mine\n[{SECTION}]\nassume_role = x\naws_mfa_device = {ANNS}\n"
+
+
+def outside_of_ann(vault: str = "keychain") -> FakeOutside:
+    """Ann's keys and device are set up, the keys in this vault."""
+    outside = FakeOutside(OF_ANN)
+    outside.vaults[vault].stored[SECTION] = KEYS
+    outside.known_keys.text = f"[{SECTION}]\nvault = {vault}\naws_access_key_id = {KEYS.access_key_id}\n"
+    return outside
+
+
+def bobs(outside: FakeOutside, vault: str = "keychain", device: str | None = BOBS) -> list[Write]:
+    """What puts Bob's in place of Ann's."""
+    old = outside.vaults[vault].stored.get(SECTION)
+    return writes_of_keys(SECTION, OTHER_KEYS, device, old, outside.vaults[vault], as_outside(outside))
+
+
+def keys_in_use(outside: FakeOutside) -> LongTermKeys | None:
+    """What a renewal finds: the note says in which vault."""
+    vault = noted_vault(outside.known_keys.read(), SECTION)
+    assert vault is not None
+    return outside.vaults[vault].stored.get(SECTION)
+
+
+def assert_nothing_is_mixed(outside: FakeOutside) -> None:
+    device = (section_values(outside.credentials.read(), SECTION) or {}).get("aws_mfa_device")
+    keys = keys_in_use(outside)
+    assert keys is not None
+    assert device in (None, OWNER[keys.access_key_id])
+
+
+@pytest.mark.parametrize("vault", ["keychain", "age"])
+@pytest.mark.parametrize("device", [BOBS, None])
+def test_killed_behind_any_write_no_keys_stand_beside_anothers_device(vault: str, device: str | None) -> None:
+    """Nothing tidies up after `kill -9`; and another vault than before may have been chosen."""
+    outside = outside_of_ann()
+    for write in bobs(outside, vault, device):
+        write.take()
+        assert_nothing_is_mixed(outside)
+    assert keys_in_use(outside) is OTHER_KEYS
+
+
+def test_killed_on_the_way_back_no_keys_stand_beside_anothers_device() -> None:
+    outside = outside_of_ann()
+    writes = bobs(outside)
+    for write in writes:
+        write.take()
+    for write in reversed(writes):
+        write.take_back()
+        assert_nothing_is_mixed(outside)
+    assert (outside.credentials.text, keys_in_use(outside)) == (OF_ANN, KEYS)
+
+
+@pytest.mark.parametrize("comes_at", [1, 2, 3, 4])
+def test_a_signal_takes_everything_back(comes_at: int) -> None:
+    outside = outside_of_ann()
+    notes = outside.known_keys.text
+    outside.signals.comes_at = comes_at
+    with pytest.raises(KeyboardInterrupt):
+        store_all(bobs(outside), "look at it", as_outside(outside))
+    assert (outside.credentials.text, keys_in_use(outside), outside.known_keys.text) == (OF_ANN, KEYS, notes)
+    assert outside.terminal.said == []
+
+
+def test_a_profile_that_was_not_there_leaves_no_section() -> None:
+    outside = FakeOutside("# mine\n")
+    outside.signals.comes_at = 4
+    with pytest.raises(KeyboardInterrupt):
+        store_all(bobs(outside), "look at it", as_outside(outside))
+    assert (outside.credentials.read().strip(), outside.vaults["keychain"].stored) == ("# mine", {})
+
+
+def test_a_file_that_was_never_written_does_not_keep_the_rest_from_being_taken_back() -> None:
+    outside = outside_of_ann()
+    outside.known_keys.failure = NotSetUp("read-only folder")
+    with pytest.raises(NotSetUp, match="read-only folder") as failure:
+        store_all(bobs(outside), "look at it", as_outside(outside))
+    assert failure.value.hints == ()
+    assert (outside.credentials.text, keys_in_use(outside)) == (OF_ANN, KEYS)
+
+
+@pytest.mark.parametrize("signal_comes", [True, False])
+def test_keys_that_cannot_be_taken_back_get_no_other_device_and_it_is_said(*, signal_comes: bool) -> None:
+    outside = outside_of_ann()
+    vault = outside.vaults["keychain"]
+    writes = bobs(outside)
+
+    def lost(text: str) -> None:
+        vault.failure = KeychainUnavailable("locked meanwhile")
+        raise KeyboardInterrupt if signal_comes else NotSetUp(text)
+
+    writes[2].take = lambda: lost("disk full")
+    with pytest.raises((KeyboardInterrupt, NotSetUp)) as failure:
+        store_all(writes, "look at it", as_outside(outside))
+    assert_nothing_is_mixed(outside)
+    assert getattr(failure.value, "hints", ("look at it",)) == ("look at it",)
+    assert outside.terminal.said == (["hint: look at it"] if signal_comes else [])
+
+
+def test_the_same_device_is_written_once_and_never_away() -> None:
+    """Keys that were rotated."""
+    outside = outside_of_ann()
+    for write in bobs(outside, device=ANNS):
+        write.take()
+        assert outside.credentials.text == OF_ANN
