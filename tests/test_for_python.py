@@ -17,7 +17,7 @@ import pytest
 
 import aws_mfa
 from aws_mfa.cli.wiring import RealOutside
-from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, Cancelled, NeedsHuman
+from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, Cancelled, NeedsHuman, RefusedByAws
 from aws_mfa.practice import PracticeAws
 from classic_stage import ClassicStage
 
@@ -42,6 +42,21 @@ SCRIPT = """
 import sys, aws_mfa
 session = aws_mfa.boto3_session("work", region="eu-west-1")
 print(session.client("sts").get_caller_identity()["Arn"], sys.stdin.read())
+"""
+
+# The host's log takes all, by both ways in which programs set one up; the second resets levels that others have set.
+LOGGING = """
+import io, logging, logging.config, sys
+log = io.StringIO()
+logging.basicConfig(level=logging.DEBUG, stream=log)
+import aws_mfa
+session = aws_mfa.boto3_session("prod", ask=lambda question: sys.argv[1])
+loggers = {"botocore": {"level": "DEBUG"}}
+logging.config.dictConfig({"version": 1, "disable_existing_loggers": False, "loggers": loggers})
+token = session.get_credentials().get_frozen_credentials().token
+session.client("sts").get_caller_identity()
+text = log.getvalue()
+print(token in text, "Response body" in text, "connectionpool" in text)
 """
 
 
@@ -104,6 +119,13 @@ def with_left(credentials: ProfileCredentials, left_s: float) -> Iterator[None]:
 def test_import_loads_nothing_of_the_house() -> None:
     done = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, check=True, timeout=60)
     assert set(done.stdout.split()) <= {"aws_mfa", "__future__"}
+
+
+def test_the_failures_are_there_without_an_import_of_their_own() -> None:
+    """`except aws_mfa.errors.NeedsHuman` stands in programs that have not used anything yet."""
+    probe = "import aws_mfa, sys; print(aws_mfa.errors.NeedsHuman.exit_code, 'botocore' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stdout, done.stderr) == ("4 False\n", "")
 
 
 def test_the_module_has_no_other_names() -> None:
@@ -228,6 +250,54 @@ def test_threads_at_once_share_a_no(stage: ClassicStage) -> None:
     assert (len(asked), set(met), len(met)) == (1, {"Cancelled"}, 12), met
 
 
+@pytest.mark.parametrize("is_wrong", [False, True], ids=["cancelled", "wrong codes"])
+def test_threads_at_once_share_a_no_to_what_their_profiles_have_in_common(
+    stage: ClassicStage, *, is_wrong: bool
+) -> None:
+    """Eight roles of one user need one MFA session: as eight processes they ask once, and as threads too."""
+    role = add_role(stage)
+    profiles = [f"r{number}" for number in range(8)]
+    config = "".join(f"[profile {name}]\nrole_arn = {role}\nsource_profile = work\n" for name in profiles)
+    stage.write(config, stage.config)
+    asked: list[str] = []
+    met: list[AwsMfaError] = []
+    all_wait = threading.Event()
+
+    def answer(question: str) -> str:
+        asked.append(question)
+        assert all_wait.wait(10)
+        time.sleep(0.5)  # until the others stand behind the question
+        if is_wrong:
+            return stage.wrong_code()
+        raise Cancelled("cancelled")
+
+    def use(profile: str) -> None:
+        try:
+            aws_mfa.boto3_session(profile, ask=answer)
+        except AwsMfaError as error:
+            met.append(error)
+
+    threads = [threading.Thread(target=use, args=[profile]) for profile in profiles]
+    for thread in threads:
+        thread.start()
+    all_wait.set()
+    for thread in threads:
+        thread.join()
+    assert (len(asked), len(met)) == (3 if is_wrong else 1, 8)
+    assert all(isinstance(error, RefusedByAws if is_wrong else Cancelled) for error in met), met
+
+
+def test_who_comes_after_a_no_asks_anew(stage: ClassicStage) -> None:
+    def says_no(question: str) -> str:
+        raise Cancelled("cancelled")
+
+    with pytest.raises(Cancelled):
+        aws_mfa.credentials("work", ask=says_no)
+    person = Person(stage)
+    aws_mfa.credentials("work", ask=person)
+    assert len(person.asked) == 1
+
+
 def test_the_function_that_is_asked_may_itself_need_a_session(stage: ClassicStage) -> None:
     aws_mfa.credentials("work", ask=Person(stage))
     add_role(stage, duration_s=7200)  # a role of more than an hour: a code of its own
@@ -295,6 +365,22 @@ def test_a_script_asks_on_its_terminal_and_leaves_its_input_alone(stage: Classic
     child.expect(pexpect.EOF, timeout=60)
     child.close()
     assert (child.exitstatus, (child.before or "").split()[-4:]) == (0, [stage.ann.arn, "for", "the", "script"])
+
+
+@pytest.mark.parametrize("is_stored", [False, True])
+def test_a_programs_log_gets_no_token_and_all_the_rest(stage: ClassicStage, *, is_stored: bool) -> None:
+    """Also where the session lay ready, so that nothing of ours has spoken to AWS; and no logger is silenced."""
+    add_role(stage)
+    if is_stored:
+        aws_mfa.credentials("prod", ask=Person(stage))
+    done = subprocess.run(
+        [sys.executable, "-c", LOGGING, "" if is_stored else stage.code()],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.stdout, done.stderr) == ("False True True\n", "")
 
 
 def test_what_the_function_raises_is_the_programs_own(stage: ClassicStage) -> None:

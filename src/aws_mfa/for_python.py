@@ -13,22 +13,12 @@ the program's author sees them in a traceback, so their text holds the hints.
 from __future__ import annotations
 
 import threading
-import time
 from typing import TYPE_CHECKING
 
 from aws_mfa.adapters.asked_caller import AskedCaller
 from aws_mfa.adapters.botocore_credentials import ProfileCredentials, open_botocore_session
 from aws_mfa.cli.wiring import RealOutside
-from aws_mfa.errors import (
-    AwsFailed,
-    AwsMfaError,
-    Cancelled,
-    CodeAlreadyUsed,
-    NeedsHuman,
-    NobodyAnswered,
-    RefusedByAws,
-    Throttled,
-)
+from aws_mfa.errors import HINT, AwsMfaError, NeedsHuman
 from aws_mfa.rules.child_environment import child_environment
 from aws_mfa.rules.child_region import region_of
 from aws_mfa.rules.code_ways import COMMANDS
@@ -47,12 +37,8 @@ if TYPE_CHECKING:
     from aws_mfa.workflows.hand_over import HandedOver
 
 # Of one program's threads one is handed a session at a time: two questions on one screen cannot be told apart, and who
-# waits finds what the other got. Reentrant: the function `ask` may itself need a session.
+# waits finds what the other got, be it a session or a no. Reentrant: the function `ask` may itself need a session.
 _one_at_a_time = threading.RLock()
-# How the last question about a profile ended, if badly, and when (monotonic): those who waited for it share that.
-_ended_badly: dict[str, tuple[float, AwsMfaError]] = {}
-_FOR_ALL = (Cancelled, NobodyAnswered, RefusedByAws)
-_NOT_FOR_ALL = (CodeAlreadyUsed, AwsFailed, Throttled)
 
 
 def credentials(
@@ -123,35 +109,22 @@ class _SessionOf:
     def __call__(self) -> Session:
         """Return the session; on the way the profile's region is learnt."""
         outside = RealOutside(reads_pipe=False, asks_on_stdout=False)
+        outside = outside.waiting_since(outside.now())
         try:
             if self._ask is not None:
                 commands = [way for way in outside.code_ways if way.name in COMMANDS]
                 outside = outside.with_code_ways([*commands, AskedCaller(self._ask)])
-            came_at = time.monotonic()
             with _one_at_a_time:
-                handed = self._handed_in_turn(outside, came_at)
+                handed = self._handed(outside)
         except AwsMfaError as error:
             # A traceback shows `args`, not hints; and frames that held keys are nobody's business.
-            error.args = ("\n".join([error.message, *(f"hint: {hint}" for hint in self._hints_of(error))]),)
+            error.args = ("\n".join([error.message, *(f"{HINT}{hint}" for hint in self._hints_of(error))]),)
             raise error.with_traceback(None) from None
         finally:
             outside.close()
         as_a_child = child_environment(outside.environ, {}, region_of(handed.chain), self.profile)
         self.region = as_a_child.get("AWS_REGION") or None
         return handed.session
-
-    def _handed_in_turn(self, outside: RealOutside, came_at: float) -> HandedOver:
-        """A no that another thread met while this one waited is this one's too: it is not asked for once more."""
-        ended_at, failure = _ended_badly.get(self.profile, (came_at, None))
-        if failure is not None and ended_at > came_at:
-            raise type(failure)(failure.message, *failure.hints)
-        try:
-            return self._handed(outside)
-        except _FOR_ALL as error:
-            if not isinstance(error, _NOT_FOR_ALL):
-                # A twin: the traceback of this one holds frames in which keys were.
-                _ended_badly[self.profile] = (time.monotonic(), type(error)(error.message, *error.hints))
-            raise
 
     def _hints_of(self, error: AwsMfaError) -> tuple[str, ...]:
         if self._ask is None and isinstance(error, NeedsHuman):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     import pexpect
 
-    from aws_mfa.workflows.doors_to_people import CodeWay
+    from aws_mfa.rules.code_ways import CodeWay
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="the programs of these tests are shell scripts"),

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from aws_mfa.workflows.doors_to_people import CodeWay
+    from aws_mfa.rules.code_ways import CodeWay
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the programs of these tests are shell scripts")
 
@@ -141,6 +141,16 @@ def test_where_none_can_show_it_the_next_way_is_tried(desktop: Desktop, capfd: p
     with pytest.raises(NeedsHuman, match="there is no desktop here to show a dialog on"):
         desktop.way().ask(QUESTION)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("name", ["zenity", "kdialog"])
+def test_a_display_that_dies_under_the_dialog_is_nobodys_no(desktop: Desktop, display: str, name: str) -> None:
+    """What ran on it ends with 1 then, as after Cancel; the question goes to the next way."""
+    desktop.install(name, f"rm {display}; exit 1")
+    desktop.environ["XDG_CURRENT_DESKTOP"] = "KDE" if name == "kdialog" else ""
+    with pytest.raises(NeedsHuman, match="there is no desktop here to show a dialog on"):
+        desktop.way().ask(QUESTION)
+    assert desktop.order() == [name]
 
 
 def test_a_program_that_vanished_leaves_it_to_the_next(desktop: Desktop) -> None:
@@ -299,9 +309,15 @@ def test_no_display_answers_to_a_name_that_is_stale_or_none(name: str) -> None:
 
 @pytest.fixture(scope="module")
 def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """An X server of our own; the environment that leads to it, and to no bus and no settings of whoever runs this."""
+    """The environment that leads to an X server, and to no bus and no settings of whoever runs this."""
     needs("Xvfb", "xdotool", "zenity")
-    home = str(tmp_path_factory.mktemp("home"))
+    with x_server(str(tmp_path_factory.mktemp("home"))) as (_, environ):
+        yield environ
+
+
+@contextlib.contextmanager
+def x_server(home: str) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, str]]]:
+    """An X server of our own, and the environment that leads to it alone."""
     reader, writer = os.pipe()
     command = ["Xvfb", "-displayfd", str(writer), "-screen", "0", "800x600x24", "-nolisten", "tcp"]
     server = subprocess.Popen(command, pass_fds=[writer], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -309,7 +325,7 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
     with server, open(reader, "rb") as chosen:
         number = chosen.readline().decode().strip()
         try:
-            yield {
+            yield server, {
                 "PATH": os.environ["PATH"], "HOME": home, "LC_ALL": "C.UTF-8", "DISPLAY": f":{number}",
                 "DBUS_SESSION_BUS_ADDRESS": "disabled:", "GSETTINGS_BACKEND": "memory", "NO_AT_BRIDGE": "1",
             }  # fmt: skip
@@ -397,3 +413,16 @@ def test_zenity_on_a_display_that_refuses_is_no_cancel(screen: dict[str, str], d
     environ = {**screen, "DISPLAY": "", "WAYLAND_DISPLAY": display, "GDK_BACKEND": "x11"}
     with pytest.raises(NeedsHuman, match="there is no desktop here to show a dialog on"):
         DialogWay(environ).ask(QUESTION)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("name", ["zenity", "kdialog"])
+def test_a_real_display_that_dies_is_nobodys_no(tmp_path: Path, name: str) -> None:
+    needs("Xvfb", "xdotool", name)
+    with x_server(str(tmp_path)) as (server, environ):
+        environ |= {"XDG_CURRENT_DESKTOP": "KDE" if name == "kdialog" else "", "QT_QPA_PLATFORM": "xcb"}
+        with (
+            once_shown(environ, lambda _: server.terminate()),
+            pytest.raises(NeedsHuman, match="there is no desktop here to show a dialog on"),
+        ):
+            DialogWay(environ).ask(QUESTION)

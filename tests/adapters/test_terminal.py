@@ -19,7 +19,7 @@ import pytest
 
 from aws_mfa.adapters.terminal import ControllingTerminal, NoTerminal, PipedAnswers, choose_terminal
 from aws_mfa.adapters.typed_line import LONGEST_ANSWER, answer_in
-from aws_mfa.errors import BadInput, Cancelled, NeedsHuman, WrongSecret
+from aws_mfa.errors import BadInput, Cancelled, InputEnded, NeedsHuman, WrongSecret
 from aws_mfa.withdrawal import Withdrawal
 from needs import ROOT, needs
 from real_terminals import on_a_pty
@@ -194,9 +194,16 @@ def test_a_hidden_answer_is_not_shown_and_echo_is_back_after_it(screen: Callable
 
 @pytest.mark.real
 @pytest.mark.parametrize("question", [ASK, ASK_HIDDEN])
-@pytest.mark.parametrize(("key", "shown"), [("\x03", "^C"), ("\x1c", "^\\"), ("\x04", "")])
+@pytest.mark.parametrize(
+    ("key", "shown", "said"),
+    [
+        ("\x03", "^C", "Cancelled cancelled"),
+        ("\x1c", "^\\", "Cancelled cancelled"),
+        ("\x04", "", "InputEnded the input ended before the answer"),
+    ],
+)
 def test_ctrl_c_ctrl_backslash_and_end_of_input_cancel(
-    screen: Callable[..., Screen], question: str, key: str, shown: str
+    screen: Callable[..., Screen], question: str, key: str, shown: str, said: str
 ) -> None:
     """Echo is back, the cursor on a fresh line, and the shell gets nothing of what was half typed."""
     asked = screen(question)
@@ -206,7 +213,7 @@ def test_ctrl_c_ctrl_backslash_and_end_of_input_cancel(
         shown = ""
     asked.types(key)
     end = asked.end()
-    assert (end.text, end.status, end.echo, end.left) == (f"{shown}\r\nCancelled cancelled\r\n", 130, True, "next")
+    assert (end.text, end.status, end.echo, end.left) == (f"{shown}\r\n{said}\r\n", 130, True, "next")
 
 
 @pytest.mark.real
@@ -734,10 +741,11 @@ def test_the_windows_console_hides_cancels_and_is_withdrawn(
     assert console("secret\b\r").ControllingTerminal(path).ask_hidden("Secret:").reveal() == "secre"
     with open(path) as screen:
         assert "secre" not in screen.read()
-    for key in ("\x03", "\x1a"):
+    for key, kind in (("\x03", Cancelled), ("\x1a", InputEnded)):
         sys.modules.pop("aws_mfa.adapters.windows_console")
-        with pytest.raises(Cancelled):
+        with pytest.raises(Cancelled) as cancelled:
             console(key).ControllingTerminal(path).ask("Code:")
+        assert cancelled.type is kind
     withdrawal = Withdrawal()
     withdrawal.withdraw(WrongSecret("the keys are wrong"))
     with pytest.raises(WrongSecret):

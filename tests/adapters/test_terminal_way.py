@@ -20,7 +20,7 @@ from real_terminals import on_a_pty
 if TYPE_CHECKING:
     import pexpect
 
-    from aws_mfa.workflows.doors_to_people import CodeWay
+    from aws_mfa.rules.code_ways import CodeWay
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="process groups of a terminal are POSIX"),

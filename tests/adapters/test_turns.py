@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.adapters.turns import FileTurns
-from aws_mfa.errors import AwsMfaError, BadInput, Cancelled, NeedsHuman, NobodyAnswered, RefusedByAws, UnknownDevice
+from aws_mfa.errors import (
+    AwsFailed,
+    AwsMfaError,
+    BadInput,
+    Cancelled,
+    NeedsHuman,
+    NobodyAnswered,
+    RefusedByAws,
+    UnknownDevice,
+)
 from fakes import DEVICE, NOW
 
 if TYPE_CHECKING:
@@ -26,7 +35,7 @@ HOLDER = """
 import sys, time
 from aws_mfa.adapters.turns import FileTurns
 turns = FileTurns(sys.argv[1], now=time.time, say=print)
-with turns.turn(sys.argv[2], patience_s=5, or_without=False):
+with turns.turn(sys.argv[2], patience_s=5, gives_up_quietly=False):
     print("mine", flush=True)
     time.sleep(60)
 """
@@ -51,7 +60,7 @@ class Stage:
         """Somebody who waits for a turn while the caller has it, and then acts."""
 
         def wait() -> None:
-            with self.turns().turn(DEVICE, patience_s=20, or_without=False) as turn:
+            with self.turns().turn(DEVICE, patience_s=20, gives_up_quietly=False) as turn:
                 act(turn)
 
         thread = threading.Thread(target=wait, daemon=True)
@@ -80,7 +89,7 @@ def in_another_thread(act: Callable[[], AwsMfaError | None]) -> AwsMfaError | No
 def wait_in_vain(stage: Stage) -> AwsMfaError | None:
     """How the wait for a turn ended that another has."""
     try:
-        with stage.turns().turn(DEVICE, patience_s=0.6, or_without=False):
+        with stage.turns().turn(DEVICE, patience_s=0.6, gives_up_quietly=False):
             return None
     except AwsMfaError as error:
         return error
@@ -89,7 +98,7 @@ def wait_in_vain(stage: Stage) -> AwsMfaError | None:
 def shared_after(stage: Stage, act: Callable[[Turn], None]) -> AwsMfaError | None:
     """What is told to somebody who waited while the holder did this."""
     told: list[AwsMfaError | None] = []
-    with stage.turns().turn(DEVICE, patience_s=1, or_without=False) as turn:
+    with stage.turns().turn(DEVICE, patience_s=1, gives_up_quietly=False) as turn:
         waiting = stage.waiting(lambda other: told.append(other.told(QUESTION)))
         act(turn)
     waiting.join(10)
@@ -115,6 +124,13 @@ def test_a_refusal_of_aws_is_shared_with_its_hints(stage: Stage) -> None:
     assert told.hints == ("look",)
 
 
+def test_that_aws_failed_is_shared_as_that(stage: Stage) -> None:
+    """It is no judgement of AWS on the code."""
+    told = shared_after(stage, lambda turn: turn.tell(QUESTION, AwsFailed("AWS failed: 503")))
+    assert isinstance(told, AwsFailed)
+    assert "AWS failed: 503" in told.message
+
+
 def test_a_question_that_nobody_answered_is_not_put_again_by_each_of_those_who_waited(stage: Stage) -> None:
     """Without a terminal each would wait for its own twenty seconds, one after the other."""
     told = shared_after(stage, lambda turn: turn.tell(QUESTION, NobodyAnswered("nobody answered within 20 s")))
@@ -127,14 +143,28 @@ def test_another_question_of_the_same_device_is_not_answered_by_that(stage: Stag
 
 
 def test_who_comes_later_asks_for_himself(stage: Stage) -> None:
-    with stage.turns().turn(DEVICE, patience_s=1, or_without=False) as turn:
+    with stage.turns().turn(DEVICE, patience_s=1, gives_up_quietly=False) as turn:
         turn.tell(QUESTION, Cancelled("cancelled"))
-    with stage.turns().turn(DEVICE, patience_s=1, or_without=False) as turn:
+    with stage.turns().turn(DEVICE, patience_s=1, gives_up_quietly=False) as turn:
         assert turn.told(QUESTION) is None
 
 
+def test_who_waited_before_he_asked_for_a_turn_is_told_what_ended_meanwhile(stage: Stage) -> None:
+    """A program's threads wait for each other first: see `for_python`."""
+    with stage.turns().turn(DEVICE, patience_s=1, gives_up_quietly=False) as turn:
+        turn.tell(QUESTION, Cancelled("cancelled"))
+
+    def told(came_at: float) -> AwsMfaError | None:
+        turns = FileTurns(stage.folder, now=lambda: stage.moment, say=stage.said.append, came_at=came_at)
+        with turns.turn(DEVICE, patience_s=1, gives_up_quietly=False) as turn:
+            return turn.told(QUESTION)
+
+    assert isinstance(told(NOW - 0.1), Cancelled)
+    assert told(NOW) is None
+
+
 def test_what_was_refused_is_known_for_some_minutes(stage: Stage) -> None:
-    with stage.turns().turn(DEVICE, patience_s=1, or_without=False) as turn:
+    with stage.turns().turn(DEVICE, patience_s=1, gives_up_quietly=False) as turn:
         turn.tell(QUESTION, Cancelled("cancelled"))
     stage.moment += 200
     assert isinstance(stage.turns().told_lately(DEVICE, QUESTION), Cancelled)
@@ -146,14 +176,14 @@ def test_what_was_refused_is_known_for_some_minutes(stage: Stage) -> None:
 
 def test_devices_do_not_wait_for_each_other(stage: Stage) -> None:
     with (
-        stage.turns().turn(DEVICE, patience_s=0.2, or_without=False),
-        stage.turns().turn(f"{DEVICE}-2", patience_s=0.2, or_without=False),
+        stage.turns().turn(DEVICE, patience_s=0.2, gives_up_quietly=False),
+        stage.turns().turn(f"{DEVICE}-2", patience_s=0.2, gives_up_quietly=False),
     ):
         assert stage.said == []
 
 
 def test_patience_ends_with_the_name_of_the_holder_and_the_ways_out(stage: Stage) -> None:
-    with stage.turns().turn(DEVICE, patience_s=1, or_without=False):
+    with stage.turns().turn(DEVICE, patience_s=1, gives_up_quietly=False):
         failure = in_another_thread(lambda: wait_in_vain(stage))
     assert isinstance(failure, NeedsHuman)
     assert f"pid {os.getpid()} has been asking for a code of {DEVICE}" in failure.message
@@ -163,20 +193,20 @@ def test_patience_ends_with_the_name_of_the_holder_and_the_ways_out(stage: Stage
 def test_who_would_wait_for_himself_is_told_at_once_and_others_wait(stage: Stage) -> None:
     """What answers a question, such as the function given as `ask`, may need a session that needs the same question."""
     began_at = time.monotonic()
-    with stage.turns().turn(DEVICE, patience_s=20, or_without=False):
+    with stage.turns().turn(DEVICE, patience_s=20, gives_up_quietly=False):
         with pytest.raises(BadInput, match=f"the question for a code of {DEVICE} is open"):
-            stage.turns().turn(DEVICE, patience_s=20, or_without=False).__enter__()
-        with stage.turns().turn(f"{DEVICE}-2", patience_s=1, or_without=False):
+            stage.turns().turn(DEVICE, patience_s=20, gives_up_quietly=False).__enter__()
+        with stage.turns().turn(f"{DEVICE}-2", patience_s=1, gives_up_quietly=False):
             assert isinstance(in_another_thread(lambda: wait_in_vain(stage)), NeedsHuman)
     assert time.monotonic() - began_at < 10
-    with stage.turns().turn(DEVICE, patience_s=1, or_without=False):
+    with stage.turns().turn(DEVICE, patience_s=1, gives_up_quietly=False):
         assert stage.said == [WAITING]
 
 
 def test_who_has_a_code_in_hand_goes_on_without_a_turn(stage: Stage) -> None:
     with (
-        stage.turns().turn(DEVICE, patience_s=1, or_without=False),
-        stage.turns().turn(DEVICE, patience_s=0.1, or_without=True) as turn,
+        stage.turns().turn(DEVICE, patience_s=1, gives_up_quietly=False),
+        stage.turns().turn(DEVICE, patience_s=0.1, gives_up_quietly=True) as turn,
     ):
         assert turn.told(QUESTION) is None
 
@@ -189,12 +219,12 @@ def test_a_killed_process_has_ended_its_turn(stage: Stage) -> None:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "mine\n"
         holder.kill()
-    with stage.turns().turn(DEVICE, patience_s=5, or_without=False) as turn:
+    with stage.turns().turn(DEVICE, patience_s=5, gives_up_quietly=False) as turn:
         assert turn.told(QUESTION) is None
 
 
 def test_what_is_left_is_private_and_holds_no_code(stage: Stage) -> None:
-    with stage.turns().turn(DEVICE, patience_s=1, or_without=False) as turn:
+    with stage.turns().turn(DEVICE, patience_s=1, gives_up_quietly=False) as turn:
         turn.tell(QUESTION, Cancelled("cancelled"))
     assert os.stat(stage.folder).st_mode & 0o777 == 0o700
     assert {os.stat(os.path.join(stage.folder, name)).st_mode & 0o777 for name in os.listdir(stage.folder)} == {0o600}
@@ -203,13 +233,13 @@ def test_what_is_left_is_private_and_holds_no_code(stage: Stage) -> None:
 def test_where_the_folder_cannot_be_made_everybody_asks_for_himself(tmp_path: Path) -> None:
     (tmp_path / "mfa").write_text("in the way")
     turns = FileTurns(str(tmp_path / "mfa" / "turns"), now=time.time, say=print)
-    with turns.turn(DEVICE, patience_s=1, or_without=False) as turn:
+    with turns.turn(DEVICE, patience_s=1, gives_up_quietly=False) as turn:
         turn.tell(QUESTION, Cancelled("cancelled"))
         assert turn.told(QUESTION) is None
 
 
 def test_a_damaged_word_is_no_word(stage: Stage) -> None:
-    with stage.turns().turn(DEVICE, patience_s=1, or_without=False) as turn:
+    with stage.turns().turn(DEVICE, patience_s=1, gives_up_quietly=False) as turn:
         turn.tell(QUESTION, Cancelled("cancelled"))
     (ended,) = [name for name in os.listdir(stage.folder) if name.endswith(".ended")]
     for damage in ("", "{", "[]", '{"mark": 1}', '{"at": "x"}', "\x00" * 10):

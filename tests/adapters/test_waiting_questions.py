@@ -25,7 +25,8 @@ from fakes import DEVICE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aws_mfa.workflows.doors_to_people import CodeWay, OpenQuestion, OpenQuestions
+    from aws_mfa.rules.code_ways import CodeWay
+    from aws_mfa.workflows.doors_to_people import OpenQuestion, OpenQuestions
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no Unix sockets in Python")
 
@@ -175,6 +176,26 @@ def test_the_socket_is_the_users_alone_and_goes_with_the_question(folder: str) -
         place.end("typed")
         asking.ended()
     assert sockets(folder) == []
+
+
+def test_the_mode_is_the_sockets_whatever_is_put_in_its_place(
+    folder: str, home: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where root asks in a user's folder, that user can swap the file: what the link leads to keeps its mode."""
+    target = os.path.join(home, "roots-own")
+    with open(target, "wb") as file:
+        os.fchmod(file.fileno(), 0o644)
+    path = question_sockets.new_path(folder)
+
+    class Swapped(socket.socket):
+        def bind(self, address: object) -> None:
+            super().bind(address)  # type: ignore[arg-type]
+            os.rename(f"{path}.new", f"{path}.away")
+            os.symlink(target, f"{path}.new")
+
+    monkeypatch.setattr(socket, "socket", Swapped)
+    question_sockets.open_socket(path).close()
+    assert os.stat(target).st_mode & 0o777 == 0o644
 
 
 @pytest.mark.parametrize("line", [b"12345\n", b"abcdef\n", b"\n", b"\xff\xfe\n", b"1" * 500])

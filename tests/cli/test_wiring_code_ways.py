@@ -18,7 +18,8 @@ from fakes import DEVICE, FakeTerminal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aws_mfa.workflows.doors_to_people import CodeWay, Terminal
+    from aws_mfa.rules.code_ways import CodeWay
+    from aws_mfa.workflows.doors_to_people import Terminal
 
 QUESTION = CodeQuestion(f"MFA code for {DEVICE}: ", DEVICE)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
+from aws_mfa.adapters.this_machine import InThread
 from aws_mfa.errors import Cancelled, NeedsHuman, NobodyAnswered, WrongSecret
 from aws_mfa.model import SessionRequest
 from aws_mfa.rules.code_ways import CodeQuestion
@@ -14,7 +17,10 @@ from aws_mfa.workflows.renew import Renewal
 from fakes import DEVICE, KEYS, FakeOutside, FakeTerminal, FakeWay, as_outside
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from aws_mfa.withdrawal import Withdrawal
+    from fakes import AtOnce
 
 QUESTION = CodeQuestion(f"MFA code for {DEVICE}: ", DEVICE, "pass otp aws")
 RENEWAL = Renewal(KEYS, SessionRequest(DEVICE, 43200), "us-east-1", "work")
@@ -26,6 +32,41 @@ class SaysNo(FakeWay):
     def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
         super().ask(question, withdrawal)
         raise Cancelled("cancelled")
+
+
+class LentOut(FakeWay):
+    """A terminal that is another program's for a moment."""
+
+    def __init__(self, *answers: str) -> None:
+        super().__init__(FakeTerminal(*answers, has_human=False), closed="the terminal belongs to another program now")
+
+    def come_back(self) -> None:
+        self.closed = None
+        self.terminal.has_human = True
+
+
+class Waits(FakeWay):
+    """A way on which nobody answers until the question is withdrawn; `begins` is called when it waits."""
+
+    def __init__(self, begins: Callable[[], None]) -> None:
+        super().__init__(FakeTerminal(), "code")
+        self._begins = begins
+
+    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
+        assert withdrawal is not None
+        self._begins()
+        withdrawn = threading.Event()
+        withdrawal.wake_by(withdrawn.set)
+        assert withdrawn.wait(10)
+        withdrawal.check()
+        raise AssertionError
+
+
+class WithThreads(FakeOutside):
+    """Where what is done beside is done beside."""
+
+    def beside(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> AtOnce:
+        return InThread(work, failed)  # type: ignore[return-value]  # the Protocol is all that is used
 
 
 class NotHere(FakeWay):
@@ -46,7 +87,7 @@ def a_command(*answers: str, closed: str | None = None) -> FakeWay:
 def asked(*ways: FakeWay, first: bool = True, outside: FakeOutside | None = None) -> Answer:
     outside = outside or FakeOutside()
     outside.ways = list(ways)
-    return ask_code(RENEWAL, QUESTION, as_outside(outside), first=first)
+    return ask_code(RENEWAL, QUESTION, as_outside(outside), checks_keys=first)
 
 
 def test_the_first_way_that_answers_is_the_last_that_is_asked() -> None:
@@ -125,3 +166,35 @@ def test_a_question_that_was_put_and_not_answered_is_known_as_that() -> None:
     with pytest.raises(NobodyAnswered) as failure:
         asked(a_way(closed="no terminal"), Unanswered(FakeTerminal(), "code"))
     assert failure.value.message == "no terminal; nobody answered within 20 s"
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_who_comes_back_to_the_terminal_is_asked_there(*, first: bool) -> None:
+    """Nobody types a code into the shell of the next terminal while this one has come to the foreground."""
+    terminal = LentOut("123456")
+    answer = asked(terminal, Waits(terminal.come_back), first=first, outside=WithThreads())
+    assert (answer.text, answer.way) == ("123456", terminal)
+
+
+def test_then_the_turn_that_was_lent_is_our_own_again() -> None:
+    log: list[str] = []
+
+    @contextmanager
+    def lend(_: Withdrawal) -> Iterator[None]:
+        log.append("lent")
+        yield
+        log.append("taken again")
+
+    terminal = LentOut("123456")
+    outside = WithThreads()
+    outside.ways = [terminal, Waits(terminal.come_back)]
+    assert ask_code(RENEWAL, QUESTION, as_outside(outside), checks_keys=False, lent_turn=lend).text == "123456"
+    assert log == ["lent", "taken again"]
+
+
+def test_a_way_that_closes_although_somebody_is_there_is_not_gone_back_to() -> None:
+    """A dialog that could not be shown, say: it would be tried for ever."""
+    dialog = a_way(name="dialog", closed="no display")
+    waiting = a_way("222222", name="code")
+    assert asked(dialog, waiting, outside=WithThreads()).way is waiting
+    assert len(dialog.asked) == 1

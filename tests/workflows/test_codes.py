@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,21 +26,27 @@ from aws_mfa.model import SessionRequest
 from aws_mfa.rules.section_index import SectionIndex
 from aws_mfa.rules.session_steps import Base, Plan, Step
 from aws_mfa.workflows.codes import Codes
+from aws_mfa.workflows.plan_request import PlanRequest
 from aws_mfa.workflows.plans import Planned
 from aws_mfa.workflows.stored_sessions import StoredSessions
 from aws_mfa.workflows.users import Users
 from fakes import DEVICE, KEYS, NOW, FakeOutside, FakeTerminal, FakeWay, a_session, as_outside
+from workflows.test_ask_code import WithThreads
 
 if TYPE_CHECKING:
     from aws_mfa.errors import AwsMfaError
     from aws_mfa.model import Session
+    from aws_mfa.rules.code_ways import CodeQuestion
+    from aws_mfa.withdrawal import Withdrawal
 
 ROLE = "arn:aws:iam::123456789012:role/Admin"
 LEFT_S = 30 - int(NOW) % 30
 
 
-def a_step(label: str = "mfa@work-long-term", *, device: str = DEVICE, role_arn: str | None = None) -> Step:
-    base = Base("work", "work-long-term", KEYS.access_key_id, DEVICE, region="us-east-1", partition="aws")
+def a_step(
+    label: str = "mfa@work-long-term", *, device: str = DEVICE, role_arn: str | None = None, user: str = "work"
+) -> Step:
+    base = Base(user, f"{user}-long-term", KEYS.access_key_id, DEVICE, region="us-east-1", partition="aws")
     request = SessionRequest(device, 14400, role_arn, "ann")
     return Step(label, base, request, (request,) if role_arn else (), reason="duration_seconds = 14400 > 1 h")
 
@@ -48,7 +55,7 @@ def codes_of(outside: FakeOutside, token: str | None = None) -> Codes:
     outside.vaults["keychain"].stored["work-long-term"] = KEYS
     users = Users(as_outside(outside), "", vault="keychain", no_keychain=False)
     stored = StoredSessions(as_outside(outside), SectionIndex("", "~/.aws/credentials"), [])
-    planned = Planned(Plan(), {}, users, stored, {})
+    planned = Planned(PlanRequest([]), Plan(), {}, users, stored, {})
     return Codes(as_outside(outside), planned, token=token, keep=lambda step, session: None)
 
 
@@ -105,6 +112,21 @@ def test_keys_are_checked_beside_the_first_question_of_each_user_only() -> None:
     codes.session(a_step())
     codes.session(a_step("prod", role_arn=ROLE))
     assert outside.fake_sts.identity_calls == 1
+
+
+def test_a_network_that_fails_beside_the_question_ends_it_for_the_second_user_as_for_the_first() -> None:
+    """No code was refused: another one would not help."""
+    outside = FakeOutside()
+    outside.terminal = FakeTerminal("111111", "222222", "333333")
+    outside.vaults["keychain"].stored["other-long-term"] = KEYS
+    codes = codes_of(outside)
+    codes.session(a_step())
+    outside.fake_sts.identity = AnswerLost("the connection was cut")
+    second = a_step("mfa@other-long-term", device=f"{DEVICE}-2", user="other")
+    with pytest.raises(AnswerLost):
+        codes.session(second)
+    assert len(outside.terminal.questions) == 2
+    assert len(outside.fake_sts.sent) == 1
 
 
 @pytest.mark.parametrize("failure", [WrongCode("wrong"), AwsFailed("500")])
@@ -229,13 +251,13 @@ def test_who_has_a_code_in_hand_does_not_care_for_another_ones_failure() -> None
         (NobodyAnswered("nobody there"), True),
         (NotAuthorized("no"), True),
         (UnknownDevice("no"), True),
-        (AwsFailed("503"), False),
+        (AwsFailed("503"), True),
         (Throttled("slow down"), False),
         (AwsUnreachable("no network"), False),
         (AnswerLost("no answer"), False),
     ],
 )
-def test_only_what_aws_itself_said_and_a_human_no_are_left_for_the_others(
+def test_what_another_question_would_not_change_is_left_for_the_others(
     failure: AwsMfaError, *, is_shared: bool
 ) -> None:
     outside = FakeOutside()
@@ -295,6 +317,16 @@ def test_a_command_whose_codes_are_refused_gives_way_to_a_person() -> None:
     assert outside.said == ["no"]
 
 
+def test_what_aws_said_of_a_commands_codes_says_more_than_that_nobody_is_here() -> None:
+    outside = FakeOutside()
+    command = FakeTerminal("111111", "222222", has_human=False)
+    outside.ways = [FakeWay(command, "mfa_process"), FakeWay(FakeTerminal(), "dialog", closed="no display")]
+    outside.fake_sts.answers = [WrongCode("no"), WrongCode("not that either")]
+    with pytest.raises(WrongCode, match=r"^not that either$"):
+        codes_of(outside).session(a_step())
+    assert [code for _, code, _ in outside.fake_sts.sent] == ["111111", "222222"]
+
+
 def test_a_command_that_fails_is_told_before_a_person_is_asked() -> None:
     outside = FakeOutside()
     outside.ways = [FakeWay(FakeTerminal(), "mfa_process", closed="op failed"), FakeWay(FakeTerminal("444444"))]
@@ -330,3 +362,37 @@ def test_a_session_is_kept_before_anything_else_is_done() -> None:
     with pytest.raises(KeyboardInterrupt):
         codes.session(a_step())
     assert len(kept) == 1
+
+
+class AnotherServes(FakeWay):
+    """The way to another terminal; while it is open another process gets the session, and `answer` is typed, or not."""
+
+    def __init__(self, outside: FakeOutside, step: Step, answer: str | None) -> None:
+        super().__init__(FakeTerminal(), "code")
+        self.theirs = a_session()
+        self._outside = outside
+        self._step = step
+        self._answer = answer
+
+    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
+        self._outside.session_cache.store(self._step.label, self._step.inputs, self.theirs)
+        if self._answer is not None:
+            return self._answer
+        assert withdrawal is not None
+        withdrawn = threading.Event()
+        withdrawal.wake_by(withdrawn.set)
+        assert withdrawn.wait(10)
+        withdrawal.check()
+        raise AssertionError
+
+
+@pytest.mark.parametrize(("answer", "turns"), [("111111", 1), (None, 2)])
+def test_no_code_is_sent_for_what_another_process_got_while_it_had_our_turn(answer: str | None, turns: int) -> None:
+    """Whether ours was typed already, or the question is still open; then its session is found in the next turn."""
+    outside = WithThreads()
+    step = a_step()
+    way = AnotherServes(outside, step, answer)
+    outside.ways = [way]
+    assert codes_of(outside).session(step) is way.theirs
+    assert outside.fake_sts.sent == []
+    assert outside.turns.devices == [DEVICE] * turns

@@ -62,7 +62,8 @@ def test_a_session_that_another_process_got_ends_the_wait() -> None:
     assert outside.turns.log == ["let go"], "there is nothing to ask any more"
 
 
-def test_another_process_that_asks_a_person_ends_the_wait() -> None:
+def test_another_process_that_asks_a_person_ends_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aws_mfa.workflows.lent_turn._LOOK_EVERY_S", 0.02)
     outside = Outside()
     withdrawal = Withdrawal()
     outside.turns.is_anothers = True

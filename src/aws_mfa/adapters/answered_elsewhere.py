@@ -14,41 +14,19 @@ from aws_mfa.adapters.question_clients import Answerer
 from aws_mfa.adapters.question_sockets import HAS_SOCKETS
 from aws_mfa.adapters.waiting_questions import waiting_question
 from aws_mfa.errors import AwsMfaError, NeedsHuman, NobodyAnswered
-from aws_mfa.rules.code_ways import CODE, TERMINAL
+from aws_mfa.rules.code_ways import CODE, TERMINAL, AsAnotherWay
 from aws_mfa.withdrawal import Withdrawal, passed_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Protocol
 
-    from aws_mfa.rules.code_ways import CodeQuestion
-
-    class CodeWay(Protocol):
-        """What is needed of a way here."""
-
-        @property
-        def name(self) -> str:
-            """One of `WAYS`."""
-
-        @property
-        def has_human(self) -> bool:
-            """Whether a person answers."""
-
-        def can_answer(self, question: CodeQuestion) -> bool:
-            """Whether it is worth trying."""
-
-        def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
-            """What was answered."""
-
-        def say(self, text: str) -> None:
-            """Tell whoever answers here one line."""
-
+    from aws_mfa.rules.code_ways import CodeQuestion, CodeWay
 
 # Long enough to turn to a terminal and type; SDKs that started us wait a minute at the least.
 PATIENCE_S = 20.0
 
 
-class AnsweredElsewhere:
+class AnsweredElsewhere(AsAnotherWay):
     """
     Fulfils the Protocol `CodeWay`: `way`, and beside it whoever runs `aws-mfa code`. The first answer counts.
 
@@ -56,23 +34,9 @@ class AnsweredElsewhere:
     """
 
     def __init__(self, way: CodeWay, folder: str) -> None:
-        self._way = way
+        super().__init__(way)
         self._folder = folder
         self._answerer = Answerer()
-
-    @property
-    def name(self) -> str:
-        """The way's own."""
-        return self._way.name
-
-    @property
-    def has_human(self) -> bool:
-        """The way's own."""
-        return self._way.has_human
-
-    def can_answer(self, question: CodeQuestion) -> bool:
-        """The way's own."""
-        return self._way.can_answer(question)
 
     def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
         """What was answered here or elsewhere; raises what the way raises."""
@@ -102,7 +66,7 @@ class AnsweredElsewhere:
 
     def say(self, text: str) -> None:
         """Tell the line here, and whoever answered from elsewhere."""
-        self._way.say(text)
+        super().say(text)
         self._answerer.tell(text)
 
 

@@ -14,10 +14,14 @@ from typing import TYPE_CHECKING
 from botocore.credentials import CredentialResolver, RefreshableCredentials  # noqa: TID251  # the AWS room: its own kind
 from botocore.session import Session as BotocoreSession  # noqa: TID251  # the AWS room: what boto3 is built on
 
+from aws_mfa.adapters.library_logs import keep_tokens_out_of_logs
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aws_mfa.model import Session
+
+keep_tokens_out_of_logs()
 
 _METHOD = "aws-mfa"
 # botocore/credentials.py: `_DEFAULT_ADVISORY_REFRESH_TIMEOUT`.

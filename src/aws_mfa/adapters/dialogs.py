@@ -2,15 +2,17 @@
 A dialog on the desktop, for those who have no terminal: IDEs, desktop launchers, SDKs inside them.
 
 Owns the asking: the first program that can show one, a time limit, what was said before. Where none can be shown, or
-nobody answers in time, it is `NeedsHuman`; Cancel and the closed window are the person's no.
+nobody answers in time, it is `NeedsHuman`; so it is where the display dies. Cancel and the closed window are the
+person's no.
 """
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from aws_mfa.adapters.answering_program import run_for_answer
-from aws_mfa.adapters.dialog_programs import CANCELLED, GAVE_UP, NOT_SHOWN, offered_programs
+from aws_mfa.adapters.dialog_programs import ANSWERED, CANCELLED, GAVE_UP, offered_programs
 from aws_mfa.adapters.program_output import PrintedTooMuch, TookTooLong
 from aws_mfa.adapters.typed_line import answer_in
 from aws_mfa.errors import Cancelled, NeedsHuman
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 TIME_LIMIT_S = 120.0
 # Most programs close their window themselves, in time to say so.
 _GRACE_S = 1.0
+# A display cuts off its programs first, and for a moment takes connections still.
+_DYING_S = 0.3
 
 
 class DialogWay:
@@ -84,11 +88,16 @@ class DialogWay:
         except (OSError, ValueError, PrintedTooMuch):  # gone since it was found, or no dialog at all
             return None
         outcome = program.outcome(ended)
-        if outcome == CANCELLED:
+        if outcome == CANCELLED and self._is_still_there(program):
             raise Cancelled("cancelled")
         if outcome == GAVE_UP:
             raise self._nobody()
-        return None if outcome == NOT_SHOWN else ended
+        return ended if outcome == ANSWERED else None
+
+    def _is_still_there(self, program: DialogProgram) -> bool:
+        """Whether the display is: one that dies ends the programs on it with the exit code of Cancel."""
+        time.sleep(_DYING_S)
+        return program.can_show(self._environ)
 
     def _nobody(self) -> NeedsHuman:
         return NeedsHuman(f"nobody answered the dialog within {self._time_limit_s:g} s")

@@ -17,7 +17,7 @@ import termios
 import threading
 from typing import TYPE_CHECKING
 
-from aws_mfa.errors import Cancelled
+from aws_mfa.errors import Cancelled, InputEnded
 
 assert sys.platform != "win32"  # tells the type checker which platform this module is for
 
@@ -91,7 +91,7 @@ class OpenQuestion:
                         break
                     line += part
         if not line:
-            raise Cancelled("cancelled")
+            raise InputEnded("the input ended before the answer")
         self._on_fresh_line = line.endswith(b"\n") and not self._hidden
         return line
 

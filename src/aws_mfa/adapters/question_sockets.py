@@ -48,8 +48,7 @@ def open_socket(path: str) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX)
     try:
         with _address(unborn) as address:
-            listener.bind(address)
-        os.chmod(unborn, 0o600)
+            _bind_privately(listener, address)
         listener.listen()
         os.rename(unborn, path)
     except BaseException:
@@ -131,6 +130,20 @@ def _born_at(name: str) -> float:
 
 def _machine() -> str:
     return socket.gethostname().replace("/", "_")
+
+
+def _bind_privately(listener: socket.socket, address: str) -> None:
+    """
+    Bind with mode 0600, beside that of the folder, and never follow what somebody may have put in the file's place.
+
+    The umask would do for it too, but it is that of all threads of the program around us.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.fchmod(listener.fileno(), 0o600)  # the kernel's `unix_bind` gives the file the mode of its socket
+    listener.bind(address)
+    if os.chmod in os.supports_follow_symlinks:  # not on Linux
+        os.chmod(address, 0o600, follow_symlinks=False)
 
 
 @contextlib.contextmanager

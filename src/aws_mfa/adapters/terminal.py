@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 
     from aws_mfa.withdrawal import Withdrawal
 
-__all__ = ["ControllingTerminal", "NoTerminal", "PipedAnswers", "choose_terminal", "lent_terminal"]
+__all__ = ["NO_TERMINAL", "ControllingTerminal", "NoTerminal", "PipedAnswers", "choose_terminal", "lent_terminal"]
 
 # A terminal on stdin that is not ours to control (`setsid aws-mfa`, some containers) is reached by this name.
 _TERMINAL_ON_STDIN = "/dev/stdin"
+NO_TERMINAL = "there is no terminal to ask on"
 
 
 class NoTerminal:
@@ -39,9 +40,9 @@ class NoTerminal:
 
     has_human = False
 
-    def __init__(self, *hints: str, because: str = "there is no terminal to ask on") -> None:
+    def __init__(self, *hints: str, because: str = NO_TERMINAL) -> None:
         self._hints = hints or ("run the command in a terminal",)
-        self._because = because
+        self.because = because
 
     def ask(self, question: str, withdrawal: Withdrawal | None = None) -> str:
         """Refuse."""
@@ -63,7 +64,7 @@ class NoTerminal:
     def _refuse(self, question: str, withdrawal: Withdrawal | None) -> NoReturn:
         if withdrawal is not None:
             withdrawal.check()
-        raise NeedsHuman(f"{self._because}: {_quoted(question)}", *self._hints)
+        raise NeedsHuman(f"{self.because}: {_quoted(question)}", *self._hints)
 
 
 class PipedAnswers:

@@ -15,7 +15,7 @@ import time
 from typing import TYPE_CHECKING
 
 from aws_mfa.adapters.typed_line import answer_in
-from aws_mfa.errors import Cancelled, NeedsHuman
+from aws_mfa.errors import Cancelled, InputEnded, NeedsHuman
 from aws_mfa.model import Secret
 
 assert sys.platform == "win32"  # tells the type checker which platform this module is for
@@ -82,8 +82,10 @@ class ControllingTerminal:
             key = _next_key(withdrawal)
             if key in ("\r", "\n"):
                 return line
-            if key == _CTRL_C or (key == _CTRL_Z and not line):
+            if key == _CTRL_C:
                 raise Cancelled("cancelled")
+            if key == _CTRL_Z and not line:
+                raise InputEnded("the input ended before the answer")
             if key == _BACKSPACE:
                 if line and not hidden:
                     self._print("\b \b")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aws_mfa.adapters.browser import SystemBrowser
     from aws_mfa.adapters.code_ledger import LedgerFile
     from aws_mfa.adapters.turns import FileTurns
-    from aws_mfa.workflows.doors_to_people import CodeWay
+    from aws_mfa.rules.code_ways import CodeWay
 
 
 class DoorsToPeople(Ground):
@@ -57,9 +57,18 @@ class DoorsToPeople(Ground):
     @cached_property
     def turns(self) -> FileTurns:
         """Whose turn it is to ask for a code."""
+        return self._open_turns(came_at=None)
+
+    def waiting_since(self, came_at: float) -> Self:
+        """The same doors, for who has waited for his turn since then: how a question ended meanwhile he is told too."""
+        twin = copy(self)
+        vars(twin)["turns"] = self._open_turns(came_at=came_at)
+        return twin
+
+    def _open_turns(self, *, came_at: float | None) -> FileTurns:
         from aws_mfa.adapters.turns import FileTurns
 
-        return FileTurns(self._state("turns"), now=self.now, say=self.say)
+        return FileTurns(self._state("turns"), now=self.now, say=self.say, came_at=came_at)
 
     @cached_property
     def ledger(self) -> LedgerFile:

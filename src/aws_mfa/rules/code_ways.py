@@ -1,7 +1,7 @@
 """
 The ways to a code, and which of them are tried in which order: `AWS_MFA_PROMPT`, else all of them.
 
-What each way does is an adapter's business; what is asked is the same for all.
+What each way does is an adapter's business; what is asked is the same for all, and `CodeWay` is what all can do.
 """
 
 from __future__ import annotations
@@ -12,6 +12,34 @@ from aws_mfa.errors import BadInput
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Protocol
+
+    from aws_mfa.withdrawal import Withdrawal
+
+    class CodeWay(Protocol):
+        """
+        One way to get a code: a command, a person at the terminal, a pipe, a dialog, another terminal.
+
+        `NeedsHuman` says that this way is closed here and the next one may be open; `Cancelled` that a person said no.
+        """
+
+        @property
+        def name(self) -> str:
+            """One of `WAYS`."""
+
+        @property
+        def has_human(self) -> bool:
+            """Whether a person answers, who reads the question and can be asked again."""
+
+        def can_answer(self, question: CodeQuestion) -> bool:
+            """Whether it is worth trying, at a glance: a display is set, the program is there, a command is given."""
+
+        def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
+            """What was answered, not looked at yet. A withdrawal ends the question with its error."""
+
+        def say(self, text: str) -> None:
+            """Tell whoever answers here one line, such as why the last code did not do."""
+
 
 MFA_PROCESS, YKMAN, TERMINAL, DIALOG, CODE = "mfa_process", "ykman", "terminal", "dialog", "code"
 WAYS = (MFA_PROCESS, YKMAN, TERMINAL, DIALOG, CODE)
@@ -32,6 +60,35 @@ class CodeQuestion:
         self.text = text
         self.device = device
         self.command = command
+
+
+class AsAnotherWay:
+    """All that a `CodeWay` can do, as `way` does it; for classes whose `ask` adds something to that."""
+
+    def __init__(self, way: CodeWay) -> None:
+        self._way = way
+
+    @property
+    def name(self) -> str:
+        """The other way's."""
+        return self._way.name
+
+    @property
+    def has_human(self) -> bool:
+        """As the other way."""
+        return self._way.has_human
+
+    def can_answer(self, question: CodeQuestion) -> bool:
+        """As the other way."""
+        return self._way.can_answer(question)
+
+    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
+        """As the other way."""
+        return self._way.ask(question, withdrawal)
+
+    def say(self, text: str) -> None:
+        """As the other way."""
+        self._way.say(text)
 
 
 def choose_ways(environ: Mapping[str, str]) -> tuple[str, ...]:

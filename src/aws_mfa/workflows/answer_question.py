@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_mfa.errors import NeedsHuman, RefusedByAws
+from aws_mfa.errors import HINT, NeedsHuman, RefusedByAws
 from aws_mfa.rules.code_windows import checked_code
 from aws_mfa.withdrawal import Withdrawal
 
@@ -46,5 +46,5 @@ def _asked(question: OpenQuestion, outside: Outside) -> str:
 
 
 def _hints(lines: list[str]) -> list[str]:
-    hints = [line.removeprefix("hint: ") for line in lines if line.startswith("hint: ")]
+    hints = [line.removeprefix(HINT) for line in lines if line.startswith(HINT)]
     return [*hints, "answer again when it asks again: aws-mfa code"]

@@ -2,11 +2,12 @@
 Ask for a code: every way in its order until one answers, and beside the question AWS is asked whose keys these are.
 
 A way that is closed here (no terminal, no display, a command that fails) leaves it to the next; a person who says no
-ends it. Nothing is sent that carries a code.
+ends it. Who comes to a terminal that was another program's is asked there. Nothing is sent that carries a code.
 """
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import (
@@ -27,13 +28,14 @@ from aws_mfa.rules.arns import account_of
 from aws_mfa.rules.code_ways import CODE, COMMANDS, CodeQuestion
 from aws_mfa.rules.durations import check_duration
 from aws_mfa.withdrawal import Withdrawal, passed_on
+from aws_mfa.workflows.look_out import PersonCame, look_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from contextlib import AbstractContextManager
 
     from aws_mfa.model import Identity, SessionRequest
-    from aws_mfa.workflows.doors_to_people import CodeWay
+    from aws_mfa.rules.code_ways import CodeWay
     from aws_mfa.workflows.outside import Outside
     from aws_mfa.workflows.renew import Renewal
 
@@ -67,24 +69,23 @@ def ask_code(
     question: CodeQuestion,
     outside: Outside,
     *,
-    first: bool,
-    without: Collection[str] = (),
-    lend: Lend | None = None,
+    checks_keys: bool,
+    passed_over: Collection[str] = (),
+    lent_turn: Lend | None = None,
 ) -> Answer:
     """
-    Ask for the code; beside the first question AWS is asked who the keys belong to.
+    Ask for the code; with `checks_keys` AWS is asked whose keys these are, beside a question that a person sees.
 
     So the connection stands when Enter is pressed, and a wrong key, a skewed clock or a dead network ends the
-    question before a code is spent. `without` are the names of ways that are given up; `lend` surrounds the
-    wait for another terminal, and may end it. Raises `NeedsHuman` where no
-    way is open, `Cancelled`, and what the check says.
+    question before a code is spent. `passed_over` are names of ways; `lent_turn` surrounds the wait for another
+    terminal, and may end it. Raises `NeedsHuman` where no way is open, `Cancelled`, and what the check says.
     """
-    ways = [way for way in outside.code_ways if way.name not in without and way.can_answer(question)]
-    if not (first and any(way.has_human for way in ways)):
-        return _first_answer(ways, _Put(question, None, lend), outside)
+    ways = [way for way in outside.code_ways if way.name not in passed_over and way.can_answer(question)]
+    if not (checks_keys and any(way.has_human for way in ways)):
+        return _first_answer(ways, _Put(question, None, lent_turn), outside)
     withdrawal = Withdrawal()
     check = outside.beside(lambda: check_keys(renewal, outside), withdrawal.withdraw)
-    answer = _first_answer(ways, _Put(question, withdrawal, lend), outside)
+    answer = _first_answer(ways, _Put(question, withdrawal, lent_turn), outside)
     check.wait()
     return answer
 
@@ -100,7 +101,7 @@ def is_ours_too(failure: AwsMfaError, outside: Outside) -> bool:
 def check_keys(renewal: Renewal, outside: Outside) -> None:
     """Raise what AWS says for sure about the keys, this clock and the network; stay silent in doubt."""
     try:
-        identity = outside.sts(renewal.region, renewal.endpoint_url).get_caller_identity(renewal.keys)
+        identity = outside.sts(renewal.region, renewal.reach).get_caller_identity(renewal.keys)
     except _DEFINITE:
         raise
     except AwsMfaError:
@@ -111,29 +112,45 @@ def check_keys(renewal: Renewal, outside: Outside) -> None:
 class _Put:
     """A question and what may end it."""
 
-    __slots__ = ("lend", "question", "withdrawal")
+    __slots__ = ("lent_turn", "question", "withdrawal")
 
-    def __init__(self, question: CodeQuestion, withdrawal: Withdrawal | None, lend: Lend | None) -> None:
+    def __init__(self, question: CodeQuestion, withdrawal: Withdrawal | None, lent_turn: Lend | None) -> None:
         self.question = question
         self.withdrawal = withdrawal
-        self.lend = lend
+        self.lent_turn = lent_turn
 
-    def to(self, way: CodeWay) -> str:
-        """What is answered there."""
-        if way.name != CODE or self.lend is None:
+    def to(self, way: CodeWay, unmanned: Sequence[CodeWay], outside: Outside) -> str:
+        """What is answered there; `PersonCame` where somebody comes to one of the `unmanned` ways meanwhile."""
+        if way.name != CODE:
             return way.ask(self.question, self.withdrawal)
         ours = Withdrawal()
-        with passed_on(self.withdrawal, ours), self.lend(ours):
-            return way.ask(self.question, ours)
+        with passed_on(self.withdrawal, ours), self.lent_turn(ours) if self.lent_turn else nullcontext():
+            try:
+                with look_out(unmanned, ours, outside):
+                    return way.ask(self.question, ours)
+            except PersonCame as error:
+                came = error  # it is raised when our turn is our own again
+        raise came
 
 
 def _first_answer(ways: Sequence[CodeWay], put: _Put, outside: Outside) -> Answer:
+    while True:
+        try:
+            return _answer_in_order(ways, put, outside)
+        except PersonCame:
+            continue
+
+
+def _answer_in_order(ways: Sequence[CodeWay], put: _Put, outside: Outside) -> Answer:
     closed: list[NeedsHuman] = []
+    unmanned: list[CodeWay] = []
     for way in ways:
         try:
-            text = put.to(way)
+            text = put.to(way, unmanned, outside)
         except NeedsHuman as error:
             closed.append(error)
+            if not way.has_human:
+                unmanned.append(way)
             if way.name in COMMANDS:
                 outside.say(error.message)  # or nobody would ever hear of a command that fails
         else:

@@ -15,6 +15,7 @@ from aws_mfa.errors import AwsMfaError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from aws_mfa.model import Session
     from aws_mfa.rules.session_steps import Step
     from aws_mfa.withdrawal import Withdrawal
     from aws_mfa.workflows.doors_to_people import Turn
@@ -28,7 +29,7 @@ _PATIENCE_S = 5.0
 
 
 class AskedElsewhere(AwsMfaError):
-    """Another process asks a person, or has the session already; it never leaves `Codes`."""
+    """Another process asks a person, or has the session already; it never leaves `AskedCodes`."""
 
 
 class LentTurn:
@@ -53,6 +54,10 @@ class LentTurn:
         finally:
             over.set()
         self._turn.take_again(patience_s=_PATIENCE_S)
+
+    def session_of_another(self) -> Session | None:
+        """The step's session, if others had our turn and got it meanwhile: then a code is not spent for it again."""
+        return self._stored.newer(self._step) if self.was_lent else None
 
     def _watch(self, over: Event, withdrawal: Withdrawal) -> None:
         looks = 0

@@ -11,33 +11,19 @@ import threading
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import NeedsHuman
+from aws_mfa.rules.code_ways import AsAnotherWay
 from aws_mfa.withdrawal import Withdrawal, passed_on
 
 if TYPE_CHECKING:
-    from aws_mfa.rules.code_ways import CodeQuestion
-    from aws_mfa.workflows.doors_to_people import CodeWay
+    from aws_mfa.rules.code_ways import CodeQuestion, CodeWay
 
 
-class PatientWay:
+class PatientWay(AsAnotherWay):
     """Fulfils the Protocol `CodeWay` with another way, and waits `limit_s` seconds for its answer."""
 
     def __init__(self, way: CodeWay, limit_s: float) -> None:
-        self._way = way
+        super().__init__(way)
         self._limit_s = limit_s
-
-    @property
-    def name(self) -> str:
-        """The other way's."""
-        return self._way.name
-
-    @property
-    def has_human(self) -> bool:
-        """As the other way."""
-        return self._way.has_human
-
-    def can_answer(self, question: CodeQuestion) -> bool:
-        """As the other way."""
-        return self._way.can_answer(question)
 
     def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
         """What was answered; `NeedsHuman` when the time is over, so that the next way is tried."""
@@ -48,10 +34,6 @@ class PatientWay:
         timer.start()
         try:
             with passed_on(withdrawal, ours):
-                return self._way.ask(question, ours)
+                return super().ask(question, ours)
         finally:
             timer.cancel()
-
-    def say(self, text: str) -> None:
-        """As the other way."""
-        self._way.say(text)
