@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 import sys
 
+try:
+    _here = os.getcwd()
+except OSError:  # removed: then Python has not put it there
+    _here = ""
+
 # As pip does, before anything else is imported: `python -m` looks into the current folder first, and that may hold
 # somebody else's json.py.
-if not getattr(sys.flags, "safe_path", False) and sys.path and sys.path[0] in ("", os.getcwd()):
+if not getattr(sys.flags, "safe_path", False) and sys.path and sys.path[0] in ("", _here):
     del sys.path[0]
 
 from aws_mfa.cli.start import start

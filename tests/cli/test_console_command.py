@@ -38,7 +38,7 @@ def test_the_url_alone_is_printed_where_it_is_asked_for(
     assert run(outside, "work", "--print-url") == 0
     assert outside.browser.opened == []
     assert capsys.readouterr().out.startswith(URL)
-    assert outside.said[-1] == f"signed in as {ANN} for 12 h"
+    assert outside.said[-1] == f"signs in as {ANN} for 12 h"
 
 
 def test_it_is_printed_and_called_a_secret_where_no_browser_can_be_opened(

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from aws_mfa.cli.commands import env, exec_command
-from aws_mfa.errors import BadInput, NeedsHuman
+from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, NeedsHuman, NoSuchCommand
 from fakes import DEVICE, KEYS, FakeOutside, FakeTerminal, a_session, as_outside
 
 CONFIG = f"[profile work]\nmfa_serial = {DEVICE}\nregion = eu-west-1\n"
@@ -23,10 +23,10 @@ def an_outside(*codes: str) -> FakeOutside:
     return outside
 
 
-def run_exec(outside: FakeOutside, *argv: str, command: tuple[str, ...] = ("true",)) -> int:
+def run_exec(outside: FakeOutside, *argv: str, command: tuple[str, ...] = ("true",), profile: str = "work") -> int:
     parser = argparse.ArgumentParser()
     exec_command.add_arguments(parser)
-    args = parser.parse_args(["work", *argv])
+    args = parser.parse_args([profile, *argv])
     args.command = list(command)
     return exec_command.run(args, as_outside(outside))
 
@@ -55,6 +55,23 @@ def test_a_shell_is_announced_in_one_line_with_its_end() -> None:
     (line,) = outside.said
     assert line.startswith("a shell with the session of work, good until ")
     assert "(12 h)" in line
+
+
+@pytest.mark.parametrize(("profile", "expected"), [("aws", BadProfile), ("work", NoSuchCommand)])
+def test_a_command_without_its_profile_is_told_so(
+    profile: str, expected: type[AwsMfaError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`exec aws s3 ls`: the command is not `s3`."""
+    outside = an_outside()
+
+    def not_there(command: object, environ: object) -> None:
+        raise NoSuchCommand("command not found: s3")
+
+    monkeypatch.setattr(outside.child, "check", not_there)
+    with pytest.raises(expected) as refused:
+        run_exec(outside, profile=profile, command=("s3", "ls"))
+    is_told = "the profile comes first: aws-mfa exec PROFILE -- aws s3 ls" in refused.value.hints
+    assert is_told == (profile == "aws")
 
 
 def test_a_session_that_is_too_short_is_said_and_used() -> None:

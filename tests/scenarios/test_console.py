@@ -60,7 +60,7 @@ def test_chromium_follows_the_url_of_a_role_and_is_signed_in(
     ended = stage.run("console", "prod", "--print-url", "--service", "s3", "--token", stage.code())
     assert ended.code == 0, ended
     assert ended.out.count("\n") == 1
-    assert f"signed in as {role.arn} for 1 h" in ended.err
+    assert f"signs in as {role.arn} for 1 h" in ended.err
     page = seen_by_chromium(stage, ended.out.strip(), str(tmp_path_factory.mktemp("chromium")))
     assert f":assumed-role/{role.name}/ann</b>" in page
     assert "https://eu-central-1.console.aws.amazon.com/s3/home?region=eu-central-1</b>" in page
@@ -101,11 +101,11 @@ def test_without_a_browser_the_url_is_printed(stage: ClassicStage, role: Role) -
 @pytest.mark.parametrize(
     ("fault", "code", "words"),
     [
-        (faults.internal_failure(), 5, "failed (HTTP 500)"),
+        (faults.internal_failure(), 6, "failed (HTTP 500)"),
         (faults.throttling(), 5, "refused the session (HTTP 400)"),
         (faults.captive_portal(), 6, "is not AWS: a web page or a redirect"),
         (faults.reset(), 6, "was cut before the whole answer was there"),
-        (faults.empty_body(), 5, "cannot be read"),
+        (faults.empty_body(), 6, "cannot be read"),
     ],
     ids=lambda value: getattr(value, "name", None),
 )

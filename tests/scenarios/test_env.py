@@ -138,6 +138,86 @@ def test_a_failure_changes_nothing(stage: ClassicStage, shell: str) -> None:
     assert "aws-mfa: profile 'default' needs an MFA code" in done.stderr
 
 
+def status_after(stage: ClassicStage, shell: str, words: str, **env: str) -> str:
+    """What the shell says about the last status when it has taken over what `env` printed."""
+    needs(shell)
+    status = "$status" if shell == "fish" else "$?"
+    done = subprocess.run(
+        [shell, "-c", f"{SHELLS[shell].format(words=words)}; echo {status}"],
+        env=environ_of(stage, **env),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        start_new_session=True,
+    )
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_shell_gets_the_exit_code_and_does_not_go_on_as_the_profile_before(stage: ClassicStage, shell: str) -> None:
+    """`eval` of nothing is 0, and `eval "$(aws-mfa env prod)" && terraform apply` would be the old profile's."""
+    assert status_after(stage, shell, "default --no-input") == "4"
+    assert status_after(stage, shell, "nobody") == "3"
+    assert status_after(stage, shell, "default --no-such-flag") == "2"
+    assert status_after(stage, shell, "--unset") == "0"
+    renewed(stage)
+    assert status_after(stage, shell, "default") == "0"
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash", "zsh"])
+def test_a_failure_ends_a_script_that_wants_that(stage: ClassicStage, shell: str) -> None:
+    needs(shell)
+    line = SHELLS[shell].format(words="default --no-input")
+    done = subprocess.run(
+        [shell, "-ec", f"{line}; echo went on"], env=environ_of(stage), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (4, "")
+
+
+@pytest.mark.parametrize("shell", ["sh", "fish"])
+@pytest.mark.parametrize("key", ["\x03", "\x04"])
+def test_a_no_at_the_question_is_the_shells_too(stage: ClassicStage, shell: str, key: str) -> None:
+    needs(shell)
+    show = "echo status $status" if shell == "fish" else "echo status $?"
+    child = on_a_pty([shell, "-c", f"trap : INT; {SHELLS[shell].format(words='default')}; {show}"], environ_of(stage))
+    child.expect_exact(f"MFA code for {stage.phone.serial}: ")
+    child.send(key)
+    child.expect_exact("status 130")
+    child.expect(pexpect.EOF)
+    child.close()
+
+
+def test_a_question_that_began_in_the_background_comes_to_the_terminal_with_fg(stage: ClassicStage) -> None:
+    """Until then any terminal could answer; after it, what is typed here must not land in the shell."""
+    needs("bash")
+    environ = {**environ_of(stage), "PS1": "ready> "}
+    del environ["AWS_MFA_PROMPT"]
+    child = on_a_pty(["bash", "--norc", "-i"], environ, columns=400)
+    child.expect_exact("ready> ")
+    child.sendline("$TOOL env default --shell sh >/dev/null &")
+    child.expect_exact("answer in any terminal: aws-mfa code")
+    child.sendline("fg")
+    child.expect_exact(f"MFA code for {stage.phone.serial}: ")
+    child.sendline(stage.code())
+    child.expect_exact("ready> ")
+    child.sendline("echo status $?; exit")
+    child.expect_exact("status 0")
+    child.expect(pexpect.EOF)
+    child.close()
+
+
+def test_a_failure_is_no_line_for_programs_nor_for_people(stage: ClassicStage) -> None:
+    for form in ("json", "dotenv", "cmd"):
+        assert ran(stage, "nobody", "--shell", form).out == ""
+    child = on_a_pty(["sh", "-c", "$TOOL env nobody"], environ_of(stage))
+    child.expect(pexpect.EOF)
+    child.close()
+    assert "there is no profile" in (child.before or "")
+    assert "exit 3" not in (child.before or "")
+
+
 def test_stdout_carries_data_alone(stage: ClassicStage) -> None:
     renewed(stage)
     ended = ran(stage, "default", "--shell", "json", "--no-input")
@@ -158,7 +238,7 @@ def test_the_code_comes_from_stdin_only_where_that_is_said(stage: ClassicStage) 
     """In a loop that reads a file, stdin is the loop's."""
     code = stage.code()
     ended = ran(stage, "default", "--shell", "sh", stdin=f"{code}\n")
-    assert (ended.code, ended.out) == (4, ""), ended
+    assert (ended.code, ended.out) == (4, "(exit 4);\n"), ended
     assert ran(stage, "default", "--shell", "sh", "--token-stdin", stdin=f"{code}\n").code == 0
 
 
@@ -179,7 +259,7 @@ def test_what_cannot_be_answered_is_told(stage: ClassicStage) -> None:
         (("nobody", "--shell", "sh"), "there is no profile 'nobody'"),
     ):
         ended = ran(stage, *argv)
-        assert (ended.code in (2, 3), ended.out, what in ended.err) == (True, "", True), ended
+        assert (ended.code in (2, 3), "export" in ended.out, what in ended.err) == (True, False, True), ended
 
 
 def test_the_form_of_a_shell_that_we_do_not_know_is_not_guessed(stage: ClassicStage, tmp_path: str) -> None:

@@ -236,7 +236,7 @@ def test_suspending_the_shell_inside_gives_the_terminal_back(stage: ClassicStage
 
 
 @pytest.mark.parametrize("flags", [[], ["--server"]], ids=["keys", "server"])
-def test_ctrl_z_and_fg(stage: ClassicStage, flags: list[str]) -> None:
+def test_ctrl_z_stops_the_child_and_fg_lets_it_go_on(stage: ClassicStage, flags: list[str]) -> None:
     renewed(stage)
     child = on_terminal(stage, "exec bash --norc -i", PS1="> ")
     child.sendline(f"$TOOL exec default {' '.join(flags)} sh -c 'echo rea\"\"dy; read line; echo got-$line; exit 5'")
@@ -264,3 +264,12 @@ def test_sigterm_ends_child_and_server(stage: ClassicStage) -> None:
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=20)
     assert (process.returncode, os.path.exists(token_file)) == (42, False)
+
+
+def test_a_credentials_file_that_others_could_read_is_narrowed_when_its_keys_are_used(stage: ClassicStage) -> None:
+    for argv in (["exec", "--token", stage.code(), "default", "true"], ["setup", "--profile", "new"]):
+        stage.write(stage.keys_section(), mode=0o644)
+        answers = f"{stage.ann.keys.access_key_id}\n{stage.ann.keys.secret_access_key}\n"
+        ended = stage.run(*argv, env=PLAIN, stdin=answers)
+        assert f"{stage.credentials} could be read by others: now it is yours alone" in ended.err, ended
+        assert os.stat(stage.credentials).st_mode & 0o777 == 0o600

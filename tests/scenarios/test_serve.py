@@ -305,11 +305,7 @@ def test_what_a_killed_server_left_is_tidied_by_the_next(stage: ClassicStage, ro
         assert os.listdir(os.path.dirname(server.token_file)) == [os.path.basename(after.token_file)]
 
 
-def test_the_token_is_on_no_disk_where_there_is_a_runtime_folder(
-    stage: ClassicStage, role: Role, tmp_path: object
-) -> None:
-    runtime = os.path.join(str(tmp_path), "run")
-    os.mkdir(runtime, 0o700)
+def test_the_token_is_on_no_disk_where_there_is_a_runtime_folder(stage: ClassicStage, role: Role, runtime: str) -> None:
     with serving(stage, env={"XDG_RUNTIME_DIR": runtime}) as server:
         assert os.path.dirname(server.token_file) == os.path.join(runtime, "aws-mfa")
 

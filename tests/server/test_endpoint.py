@@ -98,6 +98,13 @@ def folder(tmp_path: pathlib.Path) -> str:
 
 
 @pytest.fixture
+def most(monkeypatch: pytest.MonkeyPatch) -> int:
+    """As many connections at most: not every system lets the tests have both ends of the usual number."""
+    monkeypatch.setattr(endpoint, "MOST_CONNECTIONS", 48)
+    return endpoint.MOST_CONNECTIONS
+
+
+@pytest.fixture
 def client(folder: str) -> Iterator[Client]:
     client = Client(folder)
     with client.endpoint:
@@ -233,13 +240,38 @@ def test_a_client_that_dawdles_is_hung_up_on_even_while_it_sends(
         assert time.monotonic() - began < 4
 
 
-def test_a_flood_of_quiet_connections_keeps_nobody_out(client: Client) -> None:
+def test_a_flood_of_quiet_connections_keeps_nobody_out(client: Client, most: int) -> None:
     with contextlib.ExitStack() as stack:
-        flood = [stack.enter_context(client.connected()) for _ in range(endpoint.MOST_CONNECTIONS + 20)]
+        flood = [stack.enter_context(client.connected()) for _ in range(most + 20)]
         assert client.ask()[0] == 200
-        assert len(client.endpoint._open) <= endpoint.MOST_CONNECTIONS
+        assert len(client.endpoint._open) <= most
         flood[0].settimeout(connection.READ_LIMIT_S / 2)
         assert _all_of(flood[0]) == b""
+
+
+@pytest.mark.parametrize("pause_s", [0.0, 0.1])
+def test_many_at_once_are_all_answered(client: Client, most: int, pause_s: float) -> None:
+    """Also those whose request comes a moment after the connection, when as many others have connected."""
+    request = "\r\n".join(
+        ["GET /work HTTP/1.1", *map(": ".join, client.good_headers.items()), "Connection: close", "\r\n"]
+    )
+    with contextlib.ExitStack() as stack:
+        asking = [stack.enter_context(client.connected()) for _ in range(most + 40)]
+        time.sleep(pause_s)
+        for one in asking:
+            one.sendall(request.encode())
+        answers = [_all_of(one) for one in asking]
+    assert {answer[:15] for answer in answers} == {b"HTTP/1.1 200 OK"}
+
+
+def test_the_end_does_not_wait_for_room(folder: str, most: int) -> None:
+    client = Client(folder)
+    with contextlib.ExitStack() as stack:
+        with client.endpoint:
+            for _ in range(most + 5):
+                stack.enter_context(client.connected())
+            began = time.monotonic()
+        assert time.monotonic() - began < endpoint.LEAST_QUIET_S
 
 
 def test_without_threads_to_be_had_it_hangs_up_and_goes_on(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -286,13 +318,15 @@ def test_who_serves_writes_no_core_file_and_a_child_keeps_its_limit(folder: str)
     assert process.stdout.split() == ["before", "2048", "child", "2048", "serving", "0"]
 
 
-def test_a_connection_in_use_is_not_the_one_that_makes_room(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_in_use_is_not_the_one_that_makes_room(
+    client: Client, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(connection, "READ_LIMIT_S", 60.0)  # who is slow here is the machine
     with contextlib.ExitStack() as stack:
         asking = stack.enter_context(contextlib.closing(http.client.HTTPConnection(HOST, client.port, timeout=10)))
         asking.connect()
         in_use = asking.sock
-        for more in (endpoint.MOST_CONNECTIONS - 2, 20, 20):
+        for more in (most - 2, 20, 20):
             for _ in range(more):
                 stack.enter_context(client.connected())
             assert client.ask()[0] == 200  # by now the endpoint has taken all that came before

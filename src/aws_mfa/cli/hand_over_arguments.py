@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_mfa.cli.plan_arguments import add_overlay_arguments, add_vault_arguments, overlay_of
-from aws_mfa.errors import BadInput
+from aws_mfa.errors import BadCode, BadInput
 from aws_mfa.rules.code_windows import checked_code
 from aws_mfa.rules.durations import parse_duration
 from aws_mfa.workflows.hand_over_request import HandOver
@@ -40,7 +40,10 @@ def code_given(args: argparse.Namespace, outside: Outside) -> str | None:
         return checked_code(args.token) if args.token else None
     if args.token:
         raise BadInput("--token and --token-stdin contradict each other", "give one of the two")
-    return checked_code(outside.document("-").read().partition("\n")[0])
+    given = outside.document("-").read()
+    if not given.strip():
+        raise BadCode("standard input ended without a code", "pipe it in, on the first line: pass otp aws | ...")
+    return checked_code(given.partition("\n")[0])
 
 
 def hand_over_request(args: argparse.Namespace, profile: str, outside: Outside, *, for_sdk: bool = False) -> HandOver:

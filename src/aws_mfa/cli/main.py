@@ -6,21 +6,25 @@ Without a subcommand the classic form speaks (`cli/classic.py`). No traceback re
 
 from __future__ import annotations
 
-import argparse
 import importlib
-import io
+import logging
 import os
 import sys
+import traceback
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from aws_mfa.cli import classic
-from aws_mfa.cli.arguments import parsed
+from aws_mfa.cli.arguments import Parser, parsed
 from aws_mfa.cli.command_words import cut_at_command
+from aws_mfa.cli.standard_output import drop_output, prepare_output, refuse_closed_output, unwritten
 from aws_mfa.cli.wiring import RealOutside
 from aws_mfa.errors import AwsMfaError, Cancelled
 from aws_mfa.rules.shown_text import shown_text
 
 if TYPE_CHECKING:
+    import argparse
+
     from aws_mfa.workflows.outside import Outside
 
 # Command -> (its module in cli/commands, one line of help).
@@ -49,6 +53,7 @@ class Command(Protocol):
 
     With `ANNOUNCES = False` stderr is read when all is over: beside a failure nothing else is said there.
     With `TAKES_COMMAND = True` another command stands behind its arguments: `args.command`, never looked at.
+    `tell_caller(exit_code, argv, outside)`, where it has one, says on stdout too that it failed.
     """
 
     HELP: str
@@ -62,7 +67,8 @@ class Command(Protocol):
 
 def main(argv: list[str]) -> int:
     """Run the command or the classic form, and see that nothing but our own words comes out."""
-    _prepare_output()
+    prepare_output()
+    silence_libraries()
     try:
         code = _run(argv)
     except AwsMfaError as error:
@@ -70,26 +76,25 @@ def main(argv: list[str]) -> int:
     except KeyboardInterrupt:
         return _failed(Cancelled("cancelled"))
     except OSError as error:
-        # Whoever read our output has gone, or its disk is full; without this the interpreter complains at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1 if isinstance(error, BrokenPipeError) else _failed(_unexpected(error))
+        drop_output()
+        if isinstance(error, BrokenPipeError):
+            return 1  # whoever read our output has gone
+        return _failed(unwritten(error) or _unexpected(error))
     except Exception as error:  # noqa: BLE001  # the last door: a bug of ours is told in one line
         return _failed(_unexpected(error))
     return code
 
 
-def _prepare_output() -> None:
-    """A closed stdout takes what is said and drops it; a character that it cannot spell is escaped, never fatal."""
-    if sys.stdout is None:
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # for as long as we run
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+def silence_libraries() -> None:
+    """Let libraries log nothing: at DEBUG it is whole requests, and warnings would stand between our lines."""
+    for library in ("botocore", "urllib3"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)
 
 
 def _run(argv: list[str]) -> int:
     try:
         if argv and argv[0] in COMMANDS:
+            refuse_closed_output()
             return _run_command(argv[0], argv[1:])
         return classic.run(argv, RealOutside(), commands_help())
     finally:
@@ -106,12 +111,18 @@ def commands_help() -> str:
 
 def _run_command(name: str, argv: list[str]) -> int:
     command: Command = importlib.import_module(f"aws_mfa.cli.commands.{COMMANDS[name][0]}")
-    parser = argparse.ArgumentParser(
-        prog=f"aws-mfa {name}",
-        description=command.HELP,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    try:
+        return _parsed_and_run(command, name, argv)
+    except BaseException as error:
+        tell_caller = getattr(command, "tell_caller", None)
+        exit_code = _exit_code_of(error)
+        if tell_caller and exit_code:
+            tell_caller(exit_code, argv, RealOutside())
+        raise
+
+
+def _parsed_and_run(command: Command, name: str, argv: list[str]) -> int:
+    parser = Parser(f"aws-mfa {name}", description=command.HELP)
     command.add_arguments(parser)
     own, rest = cut_at_command(parser, argv) if getattr(command, "TAKES_COMMAND", False) else (argv, [])
     args = parsed(parser, own)
@@ -128,9 +139,18 @@ def _run_command(name: str, argv: list[str]) -> int:
     return exit_code
 
 
+def _exit_code_of(error: BaseException) -> int:
+    if isinstance(error, SystemExit):  # of argparse: after its help, or for wrong usage
+        return error.code if isinstance(error.code, int) else 0
+    if isinstance(error, KeyboardInterrupt):
+        return Cancelled.exit_code
+    return error.exit_code if isinstance(error, AwsMfaError) else AwsMfaError.exit_code
+
+
 def _failed(error: AwsMfaError) -> int:
-    lines = [f"aws-mfa: {error.message}", *(f"hint: {hint}" for hint in error.hints)]
-    print("\n".join(map(shown_text, lines)), file=sys.stderr)  # noqa: T201  # the one printer of failures
+    lines = [f"aws-mfa: {error.message}", *error.hint_lines]
+    with suppress(OSError):  # the exit code says it all the same
+        print("\n".join(map(shown_text, lines)), file=sys.stderr)  # noqa: T201  # the one printer of failures
     return error.exit_code
 
 
@@ -141,9 +161,5 @@ def _unexpected(error: Exception) -> AwsMfaError:
 
 def _place_of(error: BaseException) -> str:
     """File and line of our own code where it came from: no value, no path of this machine."""
-    traceback = error.__traceback__
-    while traceback is not None and traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    if traceback is None:
-        return ""
-    return f" in {os.path.basename(traceback.tb_frame.f_code.co_filename)}, line {traceback.tb_lineno}"
+    frames = list(traceback.walk_tb(error.__traceback__))
+    return f" in {os.path.basename(frames[-1][0].f_code.co_filename)}, line {frames[-1][1]}" if frames else ""

@@ -54,6 +54,10 @@ def _leave(text: str) -> None:
         sys.stdout.flush()
     except (AttributeError, UnicodeError):
         return
-    except OSError:
-        os._exit(1)
+    except OSError as error:
+        try:
+            if not isinstance(error, BrokenPipeError) and sys.stderr is not None:
+                sys.stderr.write(f"aws-mfa: standard output: {error.strerror}\n")
+        finally:
+            os._exit(1)
     os._exit(0)

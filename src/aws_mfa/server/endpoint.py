@@ -2,7 +2,8 @@
 The endpoint: a listener on 127.0.0.1, a bounded number of connections, and what each profile is answered with.
 
 Answers come from memory; nobody is asked and nothing is called while a client waits. When there are too many
-connections the one that has been quiet for longest makes room, so that no flood keeps others out.
+connections the one that has been quiet for longest makes room, so that no flood keeps others out; but none that has
+only just come or been answered: rather the next one waits to be accepted.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import secrets
 import socket
 import threading
+import time
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
@@ -28,10 +30,12 @@ if TYPE_CHECKING:
 
     from aws_mfa.rules.container_credentials import Answer, Held
 
-MOST_CONNECTIONS = 64
+MOST_CONNECTIONS = 128
+LEAST_QUIET_S = 1.0
+"""A client that connects sends its request at once. SDKs wait two seconds for the answer."""
 _HOST = "127.0.0.1"
 _TOKEN_BYTES = 32
-_BACKLOG = 128
+_BACKLOG = 512
 _PAUSE_S = 0.01
 
 
@@ -51,7 +55,7 @@ class LocalEndpoint:
         self._file = TokenFile(folder, token)
         self._now = now
         self._held: dict[str, Held] = {}
-        self._open: dict[socket.socket, threading.Thread] = {}  # the one quiet for longest comes first
+        self._open: dict[socket.socket, _Talk] = {}  # the one quiet for longest comes first
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._closing = ExitStack()
@@ -75,9 +79,9 @@ class LocalEndpoint:
             self._acceptor.join()
             with self._lock:
                 still_open = list(self._open.items())
-            for connection, thread in still_open:
+            for connection, talk in still_open:
                 _end(connection)
-                thread.join()
+                talk.thread.join()
 
     @property
     def token_file(self) -> str:
@@ -115,7 +119,7 @@ class LocalEndpoint:
         """Start a thread for the connection; False, and it is closed, where the system has none left."""
         thread = threading.Thread(target=self._converse, args=(connection,), daemon=True)
         with self._lock:
-            self._open[connection] = thread
+            self._open[connection] = _Talk(thread)
         try:
             thread.start()
         except (RuntimeError, MemoryError):
@@ -126,12 +130,20 @@ class LocalEndpoint:
         return True
 
     def _make_room(self) -> None:
-        with self._lock:
-            quietest = next(iter(self._open)) if len(self._open) >= MOST_CONNECTIONS else None
-            thread = self._open.pop(quietest) if quietest is not None else None
-        if quietest is not None and thread is not None:
-            _end(quietest)
-            thread.join()
+        """Return when one more connection may be talked to; as soon as one of the others ends, or has been quiet."""
+        while not self._stopping.is_set():
+            with self._lock:
+                if len(self._open) < MOST_CONNECTIONS:
+                    return
+                quietest, talk = next(iter(self._open.items()))
+                wait_s = talk.active_at + LEAST_QUIET_S - time.monotonic()
+                if wait_s <= 0:
+                    del self._open[quietest]
+            if wait_s <= 0:
+                _end(quietest)
+                talk.thread.join()
+                return
+            self._stopping.wait(min(wait_s, _PAUSE_S))
 
     def _converse(self, connection: socket.socket) -> None:
         try:
@@ -143,9 +155,19 @@ class LocalEndpoint:
 
     def _is_active(self, connection: socket.socket) -> None:
         with self._lock:
-            thread = self._open.pop(connection, None)
-            if thread is not None:
-                self._open[connection] = thread
+            talk = self._open.pop(connection, None)
+            if talk is not None:
+                self._open[connection] = _Talk(talk.thread)
+
+
+class _Talk:
+    """A connection's thread, and when the connection came or was last answered, by `time.monotonic`."""
+
+    __slots__ = ("active_at", "thread")
+
+    def __init__(self, thread: threading.Thread) -> None:
+        self.thread = thread
+        self.active_at = time.monotonic()
 
 
 def _listen(port: int) -> socket.socket:

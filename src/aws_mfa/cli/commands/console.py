@@ -44,7 +44,7 @@ def run(args: argparse.Namespace, outside: Outside) -> int:
     page = console(hand_over_request(args, args.profile, outside), outside, service=args.service, region=args.region)
     for notice in page.notices:
         outside.say(notice)
-    outside.say(f"signed in as {page.who} for {duration_text(page.expires_at - outside.now())}")
+    outside.say(f"signs in as {page.who} for {duration_text(page.expires_at - outside.now())}")
     if not args.print_url:
         if outside.browser.open(page.url):
             return 0

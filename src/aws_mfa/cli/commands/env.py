@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from contextlib import suppress
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from aws_mfa.cli.handed_over import handed_over
 from aws_mfa.errors import BadInput
 from aws_mfa.rules.child_environment import change_back, change_for, session_variables
 from aws_mfa.rules.child_region import region_of
-from aws_mfa.rules.shell_lines import CMD, FISH, FORMS, POWERSHELL, SH, form_for, lines_of
+from aws_mfa.rules.shell_lines import CMD, FISH, FORMS, POWERSHELL, SH, failure_line, form_for, lines_of
 
 if TYPE_CHECKING:
     import argparse
@@ -53,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, outside: Outside) -> int:
     """Print the lines."""
-    form = args.shell or form_for(outside.callers, outside.environ, on_windows=sys.platform == "win32")
+    form = args.shell or _form_of_caller(outside)
     if not args.unset and args.profile is None:
         raise BadInput("whose session? PROFILE is missing", "aws-mfa env PROFILE")
     text = lines_of(change_back(outside.environ) if args.unset else _change(args, outside), form)
@@ -62,6 +63,20 @@ def run(args: argparse.Namespace, outside: Outside) -> int:
         words = "--unset" if args.unset else quote(args.profile)
         outside.say(f"hint: these lines are for the shell: {_HOW_TO_USE[form].format(words=words)}")
     return 0
+
+
+def tell_caller(exit_code: int, argv: list[str], outside: Outside) -> None:
+    """Let the shell fail as we did: the form is looked for in words that may not have been understood."""
+    if sys.stdout.isatty():
+        return
+    named = [word.removeprefix("--shell=") for word in argv]
+    with suppress(BadInput, OSError):
+        form = next((form for form in FORMS if form in named), None) or _form_of_caller(outside)
+        _write(failure_line(exit_code, form), form)
+
+
+def _form_of_caller(outside: Outside) -> str:
+    return form_for(outside.callers, outside.environ, on_windows=sys.platform == "win32")
 
 
 def _write(text: str, form: str) -> None:

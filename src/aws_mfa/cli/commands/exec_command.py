@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import shlex
 from typing import TYPE_CHECKING
 
 from aws_mfa.cli.hand_over_arguments import add_hand_over_arguments, hand_over_request
 from aws_mfa.cli.handed_over import handed_over
-from aws_mfa.errors import BadInput
+from aws_mfa.errors import BadInput, NoSuchCommand
 from aws_mfa.rules.child_environment import child_environment, session_variables
 from aws_mfa.rules.child_region import region_of
 from aws_mfa.rules.default_profile import files_in_the_way
 from aws_mfa.rules.durations import duration_text
 from aws_mfa.rules.timestamps import local_text
+from aws_mfa.workflows.known_profiles import check_known
 from aws_mfa.workflows.serve import AWAY_FROM_TERMINAL, serving
 from aws_mfa.workflows.served_sessions import Serve
 
@@ -53,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, outside: Outside) -> int:
     """Get the session and become the command; the exit code is the command's."""
     command = args.command or outside.child.shell(outside.environ)
-    outside.child.check(command, outside.environ)
+    _check(command, args.profile, outside)
     if args.server:
         return _beside_endpoint(args, command, outside)
     handed = handed_over(args, outside)
@@ -62,6 +64,17 @@ def run(args: argparse.Namespace, outside: Outside) -> int:
     if not args.command:
         outside.say(_welcome(args.profile, handed, outside.now()))
     return outside.child.become(command, environ)
+
+
+def _check(command: list[str], profile: str, outside: Outside) -> None:
+    """`exec aws s3 ls` lacks the profile, and not the command `s3`."""
+    try:
+        outside.child.check(command, outside.environ)
+    except NoSuchCommand:
+        check_known(
+            profile, outside, f"the profile comes first: aws-mfa exec PROFILE -- {shlex.join([profile, *command])}"
+        )
+        raise
 
 
 def _beside_endpoint(args: argparse.Namespace, command: list[str], outside: Outside) -> int:
