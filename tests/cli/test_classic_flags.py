@@ -42,7 +42,7 @@ def test_value_may_stand_behind_a_blank_or_an_equals_sign(name: str, value: str,
 
 
 @pytest.mark.parametrize(("name", "flag"), SWITCHED, ids=[flag for _, flag in SWITCHED])
-def test_switch(name: str, flag: str) -> None:
+def test_a_switch_is_off_until_it_is_given(name: str, flag: str) -> None:
     assert getattr(parse_flags([], ""), name) is False
     assert getattr(parse_flags([flag], ""), name) is True
 
@@ -82,6 +82,23 @@ def test_usage_error_is_told_with_the_usage_on_stderr_and_exit_2(stage: ClassicS
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith("usage: aws-mfa")
     assert stage.sent() == []
+
+
+@pytest.mark.parametrize(
+    ("spelling", "likely"),
+    [
+        ("--d", "--device, --duration"),
+        ("--l", "--long-term-suffix, --long-suffix, --log-level"),
+        ("--s", "--short-term-suffix, --short-suffix, --setup"),
+    ],
+)
+def test_ambiguous_abbreviation_is_told_with_what_it_could_mean(
+    stage: ClassicStage, spelling: str, likely: str
+) -> None:
+    for words in ([spelling, "x"], [f"{spelling}=x"]):
+        ended = stage.call(*words)
+        assert (ended.code, ended.out) == (2, "")
+        assert ended.err.endswith(f"error: ambiguous option: {spelling} could match {likely}\n")
 
 
 @pytest.mark.parametrize("flag", ["--help", "-h", "--h"])

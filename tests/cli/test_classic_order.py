@@ -55,7 +55,7 @@ def test_names_that_cannot_be_are_refused_without_a_question(stage: ClassicStage
 # What is missing.
 
 
-def test_missing_long_term_section(stage: ClassicStage) -> None:
+def test_a_missing_long_term_section_is_told_as_ever_and_nothing_is_sent(stage: ClassicStage) -> None:
     stage.write(stage.keys_section("other"))
     ended = stage.call("--token", stage.code())
     assert ended.error.startswith(
@@ -68,7 +68,7 @@ def test_missing_long_term_section(stage: ClassicStage) -> None:
 
 
 @pytest.mark.parametrize("key", ["aws_access_key_id", "aws_secret_access_key"])
-def test_missing_key_of_the_long_term_section(stage: ClassicStage, key: str) -> None:
+def test_a_missing_key_of_the_long_term_section_is_named_and_nothing_is_sent(stage: ClassicStage, key: str) -> None:
     stage.write(stage.keys_section(settings={key: ""}))
     assert stage.call("--token", stage.code()).error == f"ERROR - No option '{key}' in section: 'default-long-term'"
     assert stage.sent() == []
@@ -132,13 +132,13 @@ def test_user_with_passkeys_only_is_sent_to_aws_login(stage: ClassicStage) -> No
     assert stage.sent() == ["ListMFADevices"]
 
 
-def test_user_without_devices(stage: ClassicStage) -> None:
+def test_a_user_without_devices_is_told_to_name_one(stage: ClassicStage) -> None:
     stage.ann.devices.clear()
     stage.write(stage.keys_section())
     assert must_provide(stage.call(stdin="123456\n").error)
 
 
-def test_user_who_may_not_list_devices(stage: ClassicStage) -> None:
+def test_a_user_who_may_not_list_devices_is_told_the_permission(stage: ClassicStage) -> None:
     stage.ann.may_list_devices = False
     stage.write(stage.keys_section(aws_mfa_device=""))
     error = stage.call(stdin="123456\n").error
@@ -217,6 +217,28 @@ def test_piped_code_that_is_no_code_is_not_sent(stage: ClassicStage, code: str) 
     assert stage.sent() == []
 
 
+# A terminal that is not there: the question stays on its line, the ERROR begins one.
+
+
+@pytest.mark.parametrize("line", ["\x01", "1" * 5000], ids=["a control character", "a file"])
+def test_error_after_a_piped_answer_that_is_none_begins_a_line(stage: ClassicStage, line: str) -> None:
+    assert "the answer" in stage.call(stdin=f"{line}\n").error
+    os.unlink(stage.credentials)
+    assert "the answer" in stage.call(stdin=f"{line}\n").error
+
+
+# Set-up comes before the names.
+
+
+def test_setup_does_not_ask_whether_the_suffixes_would_do(stage: ClassicStage) -> None:
+    secret = stage.ann.keys.secret_access_key
+    stage.write("")
+    answers = f"new\n{stage.ann.keys.access_key_id}\n{secret}\n"
+    ended = stage.call("--setup", "--long-term-suffix", "x", "--short-term-suffix", "x", stdin=answers)
+    assert ended.code == 0, ended
+    assert stage.section("new-long-term")["aws_secret_access_key"] == secret
+
+
 # B3.
 
 
@@ -241,6 +263,24 @@ def test_b3_who_has_plain_permanent_keys_only_is_told_of_the_missing_section_and
     assert ended.error.startswith("ERROR - Long term credentials session '[default-long-term]' is missing.")
     assert "aws-mfa import --profile default" in ended.hints
     assert (stage.state(), stage.sent()) == (before, [])
+
+
+def test_b3_an_id_without_its_secret_is_no_pair_and_may_be_replaced(stage: ClassicStage) -> None:
+    stage.write(stage.keys_section() + section("default", {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE"}))
+    stage.renew()
+    assert stage.section()["aws_access_key_id"].startswith("ASIA")
+
+
+def test_b3_a_secret_without_its_id_is_not_overwritten_and_the_way_out_is_one(stage: ClassicStage) -> None:
+    half = section("default", {"aws_secret_access_key": "wJalrXUtnFEMI"})
+    stage.write(stage.keys_section() + half)
+    ended = stage.call("--token", stage.code())
+    assert "section [default]" in ended.error
+    assert "without its id" in ended.error
+    assert "add its aws_access_key_id there" in ended.hints
+    assert (stage.read().endswith(half), stage.sent()) == (True, [])
+    stage.write(half)
+    assert "import" not in stage.call("--token", stage.code()).hints
 
 
 def test_b3_temporary_keys_of_another_tool_may_be_replaced(stage: ClassicStage) -> None:

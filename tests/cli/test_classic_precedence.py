@@ -41,7 +41,8 @@ def test_profile_is_the_flag_before_the_variable_before_default(stage: ClassicSt
 def test_default_profile_variable_names_no_profile(stage: ClassicStage) -> None:
     """`AWS_DEFAULT_PROFILE` was never read; B5: nor does it disturb."""
     stage.renew(env={"AWS_DEFAULT_PROFILE": "elsewhere"})
-    stage.section("default")
+    assert "ASIA" in stage.section("default")["aws_access_key_id"]
+    assert "elsewhere" not in stage.read()
 
 
 # The sections.
@@ -51,19 +52,24 @@ def test_default_profile_variable_names_no_profile(stage: ClassicStage) -> None:
     ("suffix", "name"),
     [(None, "work-long-term"), ("", "work-long-term"), ("none", "work"), ("NoNe", "work"), ("keys", "work-keys")],
 )
-def test_long_term_section(stage: ClassicStage, suffix: str | None, name: str) -> None:
+def test_the_keys_are_read_in_the_section_that_the_long_term_suffix_names(
+    stage: ClassicStage, suffix: str | None, name: str
+) -> None:
     keys = stage.keys_section().partition("\n")[2]
     stage.write(f"[{name}]\n{keys}")
     flags = [] if suffix is None else [f"--long-term-suffix={suffix}"]
     stage.renew("--profile", "work", "--short-term-suffix", "session", *flags)
-    stage.section("work-session")
+    assert "ASIA" in stage.section("work-session")["aws_access_key_id"]
+    assert "AKIA" in stage.section(name)["aws_access_key_id"]
 
 
 @pytest.mark.parametrize(
     ("suffix", "name"),
     [(None, "work"), ("", "work"), ("none", "work"), ("NONE", "work"), ("mfa", "work-mfa")],
 )
-def test_short_term_section(stage: ClassicStage, suffix: str | None, name: str) -> None:
+def test_the_session_is_written_into_the_section_that_the_short_term_suffix_names(
+    stage: ClassicStage, suffix: str | None, name: str
+) -> None:
     stage.write(stage.keys_section("work"))
     flags = [] if suffix is None else [f"--short-suffix={suffix}"]
     ended = stage.renew("--profile", "work", *flags)
@@ -160,7 +166,7 @@ def test_role_of_the_config_file_is_not_the_classic_forms(stage: ClassicStage, r
         (("--duration", "129600"), None, "129600"),
     ],
 )
-def test_duration_of_an_mfa_session(
+def test_duration_of_an_mfa_session_is_flag_then_variable_then_twelve_hours(
     stage: ClassicStage, flags: tuple[str, ...], variable: str | None, seconds: str
 ) -> None:
     stage.renew(*flags, env={"MFA_STS_DURATION": variable})
@@ -171,7 +177,7 @@ def test_duration_of_an_mfa_session(
     ("flags", "variable", "seconds"),
     [((), None, "3600"), ((), "7200", "7200"), (("--duration", "43200"), "7200", "43200")],
 )
-def test_duration_of_a_role(
+def test_duration_of_a_role_is_flag_then_variable_then_one_hour(
     stage: ClassicStage, roles: list[Role], flags: tuple[str, ...], variable: str | None, seconds: str
 ) -> None:
     stage.renew("--assume", roles[0].arn, *flags, env={"MFA_STS_DURATION": variable})
@@ -222,6 +228,21 @@ def test_external_id_is_read_from_the_files(stage: ClassicStage, place: str) -> 
         stage.write(stage.keys_section("work", external_id="their-id"))
     stage.renew("--profile", "work", "--assume-role", role.arn)
     assert stage.section("work")["assumed_role_arn"] == role.arn
+
+
+def test_settings_of_the_configs_own_role_do_not_go_to_another(stage: ClassicStage, roles: list[Role]) -> None:
+    """`[profile work]` is the first role's: its external id is for its owner alone."""
+    own = {"role_arn": roles[0].arn, "duration_seconds": "1800", "external_id": "theirs", "role_session_name": "ann-1"}
+    stage.write(section("profile work", {**own, "region": "eu-north-1"}), stage.config)
+    stage.write(stage.keys_section("work"))
+    flags = ("--profile", "work", "--token", stage.wrong_code())
+    stage.call(*flags, "--assume-role", roles[1].arn)
+    assert (asked(stage, "DurationSeconds"), asked(stage, "ExternalId")) == ("3600", None)
+    assert asked(stage, "RoleSessionName") != "ann-1"
+    assert stage.aws.requests[-1].region == "eu-north-1"
+    stage.call(*flags, "--assume-role", roles[0].arn)
+    assert (asked(stage, "DurationSeconds"), asked(stage, "ExternalId")) == ("1800", "theirs")
+    assert asked(stage, "RoleSessionName") == "ann-1"
 
 
 # The code.
@@ -307,6 +328,27 @@ def test_region_is_the_devices_partitions_even_where_a_variable_names_another(
     assert ended.code == 0, ended
     assert stage.aws.requests[-1].region == region
     assert "WARNING - AWS_REGION names region eu-west-1" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("profile", "header"),
+    [
+        ("default", "profile default"),
+        ("default", "profile 'default'"),
+        ("my prof", "profile 'my prof'"),
+        ("my prof", 'profile "my prof"'),
+        ("work", "profile   work"),
+        ("work", "profile\twork"),
+    ],
+)
+def test_the_configs_profile_is_found_under_every_header_that_botocore_takes(
+    stage: ClassicStage, profile: str, header: str
+) -> None:
+    stage.write(section(header, {"region": "eu-north-1", "mfa_serial": stage.phone.serial}), stage.config)
+    stage.write(stage.keys_section(profile, aws_mfa_device=""))
+    stage.renew("--profile", profile)
+    assert stage.aws.requests[-1].region == "eu-north-1"
+    assert stage.sent() == ["GetSessionToken"]
 
 
 # Where the files are.

@@ -22,7 +22,7 @@ def refused(stage: ClassicStage, *argv: str, code: str = "") -> str:
     return f"{ended.error}\n{ended.hints}"
 
 
-def test_wrong_code(stage: ClassicStage) -> None:
+def test_a_wrong_code_is_told_with_its_device_and_when_the_next_begins(stage: ClassicStage) -> None:
     text = refused(stage, code=stage.wrong_code())
     assert f"AWS refused the code of {stage.phone.serial}" in text
     assert "the next one begins in " in text
@@ -38,37 +38,37 @@ def test_code_already_used_is_known_and_not_sent(stage: ClassicStage) -> None:
     assert stage.sent() == []
 
 
-def test_device_of_another_user(stage: ClassicStage) -> None:
+def test_a_device_of_another_user_is_named(stage: ClassicStage) -> None:
     other = stage.aws.account.add_user("bob").add_device()
     text = refused(stage, "--device", other.serial)
     assert f"{other.serial} is not an MFA device of the user" in text
 
 
-def test_unknown_key(stage: ClassicStage) -> None:
+def test_a_key_id_that_aws_does_not_know_is_told_without_its_secret(stage: ClassicStage) -> None:
     stage.write(stage.keys_section(aws_access_key_id="AKIAIOSFODNN7EXAMPLE"))
     text = refused(stage)
     assert "AWS does not know the access key id" in text
     assert stage.ann.keys.secret_access_key not in text
 
 
-def test_wrong_secret(stage: ClassicStage) -> None:
+def test_a_secret_of_another_key_id_is_told(stage: ClassicStage) -> None:
     stage.write(stage.keys_section(aws_secret_access_key="wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"))
     assert "the secret access key does not belong to the access key id" in refused(stage)
 
 
-def test_session_keys_in_the_long_term_section(stage: ClassicStage) -> None:
+def test_session_keys_in_the_long_term_section_are_told_as_that(stage: ClassicStage) -> None:
     stage.write(stage.keys_section(aws_access_key_id="ASIAIOSFODNN7EXAMPLE"))
     assert "long-term keys begin with AKIA" in refused(stage)
 
 
-def test_role_of_a_shorter_maximum(stage: ClassicStage) -> None:
+def test_a_role_of_a_shorter_maximum_is_told_with_a_duration_that_it_allows(stage: ClassicStage) -> None:
     role = stage.aws.account.add_role("Admin", trusts=stage.ann, mfa=True)
     text = refused(stage, "--assume-role", role.arn, "--duration", "43200")
     assert f"the duration is longer than {role.arn} allows (its MaxSessionDuration)" in text
     assert "--duration 3600" in text
 
 
-def test_role_that_does_not_exist_or_does_not_trust(stage: ClassicStage) -> None:
+def test_a_role_that_does_not_exist_is_told_as_one_that_may_not_trust(stage: ClassicStage) -> None:
     text = refused(stage, "--assume-role", stage.aws.account.arn("role/Nobody"))
     assert "or there is no such role: AWS does not tell which" in text
     assert "external id" in text
@@ -90,7 +90,7 @@ def test_clock_skew_is_told_with_its_amount(stage: ClassicStage, skew_s: float, 
     assert f"this machine's clock is {words}" in text
 
 
-def test_region_that_is_switched_off(stage: ClassicStage) -> None:
+def test_a_region_that_is_switched_off_is_named_with_one_that_is_on(stage: ClassicStage) -> None:
     stage.aws.account.disabled_regions.add("eu-south-1")
     stage.write(stage.keys_section(region="eu-south-1"))
     text = refused(stage)

@@ -28,7 +28,7 @@ def reasons(stage: ClassicStage, *argv: str) -> list[str]:
     return [reason for reason in (MISSING, INVALID, FORCED, NEW_ROLE, EXPIRED, VALID) if f"\n{reason}" in f"\n{out}"]
 
 
-def test_missing_section(stage: ClassicStage) -> None:
+def test_a_missing_section_is_the_one_reason_with_and_without_force(stage: ClassicStage) -> None:
     assert reasons(stage) == [MISSING]
     assert reasons(stage, "--force") == [MISSING]
 
@@ -104,6 +104,39 @@ def test_session_still_good_is_told_and_nothing_is_touched_asked_or_sent(stage: 
     assert (ended.code, ended.err) == (0, "")
     assert ended.out.splitlines()[-1].startswith(VALID)
     assert (stage.state(), stage.sent()) == (before, [])
+
+
+def test_what_stands_in_default_counts_for_the_session_too(stage: ClassicStage) -> None:
+    """It is configparser's, and 0.0.12 reads it so."""
+    stage.write("[DEFAULT]\nassumed_role = False\n\n" + stage.keys_section() + stage.session_section(assumed_role=""))
+    assert reasons(stage) == [VALID]
+
+
+def test_long_term_keys_of_default_are_no_session_and_are_not_in_the_way(stage: ClassicStage) -> None:
+    keys = stage.keys_section().replace("[default-long-term]", "[DEFAULT]")
+    stage.write(f"{keys}[default-long-term]\n\n[default]\nregion = eu-north-1\n")
+    assert reasons(stage) == [INVALID]
+    stage.renew()
+    assert stage.read().startswith(keys)
+    assert stage.section()["aws_access_key_id"].startswith("ASIA")
+
+
+def test_incomplete_session_is_told_beside_force_or_another_role(stage: ClassicStage) -> None:
+    stage.write(stage.keys_section() + stage.session_section(settings={"aws_session_token": ""}))
+    assert reasons(stage, "--force") == [INVALID, FORCED]
+    assert reasons(stage, "--assume-role", ROLE) == [INVALID, NEW_ROLE]
+    assert reasons(stage, "--assume-role", ROLE, "--force") == [INVALID, FORCED]
+
+
+def test_session_whose_moment_lacks_zeros_is_good_as_ever(stage: ClassicStage) -> None:
+    stage.write(stage.keys_section() + stage.session_section(expiration="2099-1-2 3:04:05"))
+    assert reasons(stage) == [VALID]
+
+
+@pytest.mark.parametrize("blanks", [f" {ROLE}", f"{ROLE}\n"], ids=["before", "behind"])
+def test_blanks_around_the_role_do_not_make_it_another(stage: ClassicStage, blanks: str) -> None:
+    stage.write(stage.keys_section() + stage.session_section(assumed_role_arn=ROLE))
+    assert reasons(stage, "--assume-role", blanks) == [VALID]
 
 
 def test_good_session_of_another_profile_does_not_count(stage: ClassicStage) -> None:

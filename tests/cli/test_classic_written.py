@@ -65,7 +65,7 @@ def test_new_section_goes_to_the_end_after_a_blank_line_in_the_contracts_order(s
     assert values["aws_session_token"] == values["aws_security_token"]
 
 
-def test_section_of_a_role(stage: ClassicStage) -> None:
+def test_the_section_of_a_role_names_the_role(stage: ClassicStage) -> None:
     role = stage.aws.account.add_role("Admin", trusts=stage.ann, mfa=True)
     stage.renew("--assume-role", role.arn)
     assert list(stage.section()) == ROLE_KEYS
@@ -169,3 +169,36 @@ def test_two_roles_in_turn_leave_one_session(stage: ClassicStage, section: str) 
         stage.renew("--profile", section, "--assume-role", role.arn)
         assert stage.section(section)["assumed_role_arn"] == role.arn
     assert stage.read().count(f"[{section}]") == 1
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r\r\n", "\r"], ids=["CR LF", "CR CR LF", "CR"])
+def test_b4_line_ends_of_every_kind_are_read_and_kept(stage: ClassicStage, end: str) -> None:
+    """As the old tool and boto3 read them."""
+    before = f"[DEFAULT]\noutput = json\n# \0\n{stage.keys_section()}[DEFAULT]\nregion = eu-west-1\n".replace("\n", end)
+    stage.write(before.encode())
+    stage.renew()
+    after = stage.read()
+    assert after.startswith(before + end + "[default]" + end)
+    assert after.replace(end, "\n").count("\n") == after.count(end) == before.count(end) + 2 + len(MFA_KEYS)
+    assert "still valid" in stage.call().out
+
+
+def test_a_section_with_brackets_is_renewed_where_it_stands_and_never_made(stage: ClassicStage) -> None:
+    stage.write(stage.keys_section("a]b") + "[a]b]\nregion = eu-west-1\n")
+    stage.renew("--profile", "a]b")
+    assert list(stage.section("a]b")) == ["region", *MFA_KEYS]
+    stage.write(stage.keys_section("a]b"))
+    before = stage.state()
+    ended = stage.call("--profile", "a]b", "--token", "123456")
+    assert ended.code == 1
+    assert "'a]b' cannot be a section of an AWS file" in ended.error
+    assert (stage.state(), stage.aws.requests[1:]) == (before, [])
+
+
+@pytest.mark.parametrize("flags", [[], ["--no-keychain"]])
+def test_our_folder_may_be_something_else(stage: ClassicStage, flags: list[str]) -> None:
+    """What lies in it is a courtesy: a session is got without."""
+    with open(os.path.join(os.path.dirname(stage.credentials), "mfa"), "w", encoding="utf-8"):
+        pass
+    stage.renew(*flags)
+    assert "still valid" in stage.call(*flags).out

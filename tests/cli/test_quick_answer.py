@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from aws_mfa.adapters.terminal import NoTerminal
 from aws_mfa.cli import classic, quick_answer
 from aws_mfa.cli.wiring import RealOutside
+from examples import examples
 from needs import ROOT
 
 if TYPE_CHECKING:
@@ -135,6 +136,10 @@ ANSWERED = {
     "a role of the environment": Case([], LONG_TERM + session(role=ROLE), {"MFA_ASSUME_ROLE": ROLE}),
     "a role of the section": Case([], LONG_TERM.replace("]\n", f"]\nassume_role: {ROLE}\n", 1) + session(role=ROLE)),
     "a role switched off": Case(["--assume", "none"], LONG_TERM + session(), {"MFA_ASSUME_ROLE": ROLE}),
+    "a role with blanks around it": Case(["--assume-role", f" {ROLE}\n"], LONG_TERM + session(role=ROLE)),
+    "a role of blanks": Case(["--assume-role", " "], GOOD),
+    "a level not set": Case(["--log-level", "NOTSET"], GOOD),
+    "a moment without zeros in front": Case([], LONG_TERM + session(expiration="2099-1-2 3:04:05")),
     "no keychain": Case(["--no-keychain"], GOOD),
     "another vault": Case(["--vault", "age"], GOOD),
     "keys in a vault": Case([], session(), notes="[default-long-term]\nvault = keychain\naws_access_key_id = AKIAX\n"),
@@ -229,7 +234,7 @@ def mostly(usual: st.SearchStrategy[Any], odd: st.SearchStrategy[Any]) -> st.Sea
 
 NAMES = mostly(one_of("default"), one_of("work", "wörk", "a b", "DEFAULT", " x", "a]b", ""))
 SUFFIXES = one_of("", "none", "NONE", "x", "long-term")
-ROLES = one_of("", "none", ROLE, OTHER_ROLE)
+ROLES = one_of("", "none", ROLE, f" {ROLE}\n", OTHER_ROLE)
 USUAL_FLAGS = st.one_of(
     st.tuples(one_of("--profile"), NAMES),
     st.tuples(one_of("--duration"), one_of("0", "3600", "99999999")),
@@ -258,7 +263,7 @@ VARIABLES = st.fixed_dictionaries(
 )
 MOMENTS = mostly(
     one_of(moment(61), moment(3600), moment(3600, "%Y-%m-%dT%H:%M:%SZ")),
-    one_of(moment(-1), moment(59), moment(60), "soon", ""),
+    one_of(moment(-1), moment(59), moment(60), "soon", "", "2099-1-2 3:4:5"),
 )
 LONG_TERM_LINES = one_of(
     *("", "# comment", f"assume_role = {ROLE}", "assume_role =", "region = eu-west-1", "duration_seconds = 3600"),
@@ -297,7 +302,7 @@ CASES = st.builds(
 )
 
 
-@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(examples(120), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(case=CASES)
 def test_the_full_path_says_the_same_wherever_the_quick_one_speaks(case: Case, home: str) -> None:
     text, full = quick_and_full(case, home)

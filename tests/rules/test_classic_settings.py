@@ -16,6 +16,7 @@ from aws_mfa.rules.classic_settings import (
 )
 
 ROLE = Given("arn:aws:iam::123456789012:role/deploy", "--assume-role")
+OTHER = Given("arn:aws:iam::123456789012:role/other", "--assume-role")
 
 
 def sections(long_term: dict[str, str] | None = None, config: dict[str, str] | None = None) -> Sections:
@@ -79,10 +80,33 @@ def test_the_default_duration_is_an_hour_with_a_role_and_twelve_without() -> Non
     assert duration_in_force(None, {}, sections(), ROLE) == (3600, "default")
 
 
-def test_a_roles_own_duration_does_not_shorten_an_mfa_session() -> None:
+def test_a_roles_own_duration_shortens_neither_an_mfa_session_nor_another_roles() -> None:
     role_profile = sections(config={"role_arn": ROLE.value, "duration_seconds": "900"})
     assert duration_in_force(None, {}, role_profile, None) == (43200, "default")
+    assert duration_in_force(None, {}, role_profile, OTHER) == (3600, "default")
     assert duration_in_force(None, {}, role_profile, ROLE)[0] == 900
+
+
+def test_what_belongs_to_another_role_of_the_config_does_not_count_but_the_long_term_sections_does() -> None:
+    both = sections({"external_id": "long-term"}, {"role_arn": ROLE.value, "external_id": "roles"})
+    assert told(both.role_setting("external_id", ROLE)) == ("roles", "external_id in ~/.aws/config [profile work]")
+    for role in (OTHER, None):
+        assert told(both.role_setting("external_id", role)) == ("long-term", "external_id in [work-long-term]")
+    both.config = {"role_arn": "", "external_id": "everybodys"}
+    assert told(both.role_setting("external_id", OTHER)) == (
+        "everybodys",
+        "external_id in ~/.aws/config [profile work]",
+    )
+
+
+@pytest.mark.parametrize("blanks", [" {}", "{} ", "{}\n", "\t{}\r\n"])
+def test_blanks_around_a_role_are_no_part_of_it(blanks: str) -> None:
+    """It is compared with the role of the session that is there."""
+    given = blanks.format(ROLE.value)
+    assert told(role_in_force(given, {}, {}, "w")) == (ROLE.value, "--assume-role")
+    assert told(role_in_force(None, {"MFA_ASSUME_ROLE": given}, {}, "w")) == (ROLE.value, "MFA_ASSUME_ROLE")
+    assert role_in_force(blanks.format(""), {}, {}, "w") is None
+    assert role_in_force(blanks.format("none"), {}, {"assume_role": "own"}, "w") is None
 
 
 @pytest.mark.parametrize(
@@ -100,11 +124,14 @@ def test_a_duration_that_is_no_number_names_its_source(environ: dict[str, str], 
 
 def test_each_source_of_the_session_name_goes_before_the_next() -> None:
     both = sections({"role_session_name": "long-term"}, {"role_session_name": "config"})
-    assert told(session_name_in_force("flag", both)) == ("flag", "--role-session-name")
-    assert told(session_name_in_force("", both)) == ("config", "role_session_name in ~/.aws/config [profile work]")
+    assert told(session_name_in_force("flag", both, ROLE)) == ("flag", "--role-session-name")
+    assert told(session_name_in_force("", both, ROLE)) == (
+        "config",
+        "role_session_name in ~/.aws/config [profile work]",
+    )
     both.config = {"role_session_name": ""}
-    assert told(session_name_in_force(None, both)) == ("long-term", "role_session_name in [work-long-term]")
-    assert session_name_in_force(None, sections()) is None
+    assert told(session_name_in_force(None, both, ROLE)) == ("long-term", "role_session_name in [work-long-term]")
+    assert session_name_in_force(None, sections(), ROLE) is None
 
 
 @pytest.mark.parametrize(("profile", "header"), [("default", "default"), ("work", "profile work")])

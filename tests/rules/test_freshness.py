@@ -117,7 +117,12 @@ def test_the_role_asked_is_fresh_and_an_empty_role_is_no_role() -> None:
     assert isinstance(judge(section(role=""), role_arn=None, now=NOW), Fresh)
 
 
-@pytest.mark.parametrize("without", [(), ("aws_session_token", "aws_security_token"), ("expiration",), REQUIRED_KEYS])
+ALL_BUT_THE_KEYS = tuple(key for key in REQUIRED_KEYS if key != "aws_secret_access_key")
+
+
+@pytest.mark.parametrize(
+    "without", [(), ("aws_session_token", "aws_security_token"), ("expiration",), ALL_BUT_THE_KEYS]
+)
 def test_akia_keys_are_permanent_whatever_stands_beside_them(without: tuple[str, ...]) -> None:
     """`aws configure` leaves old token lines when it replaces the keys; never overwritten, with any role asked."""
     keys = {**section(without=without), "aws_access_key_id": "AKIAXAMPLE"}
@@ -133,7 +138,33 @@ def test_a_key_of_unknown_prefix_is_permanent_unless_something_marks_a_session(m
     assert not holds_permanent_keys({**keys, mark: "something"})
 
 
-@pytest.mark.parametrize("keys", [{}, {"aws_access_key_id": ""}, {"aws_access_key_id": "ASIAXAMPLE"}, {"region": "x"}])
-def test_no_key_and_session_keys_are_not_permanent(keys: dict[str, str]) -> None:
+def test_a_secret_without_its_id_is_permanent_unless_something_marks_a_session() -> None:
+    """Nobody shows it again."""
+    assert holds_permanent_keys({"aws_secret_access_key": "secret"})
+    assert not holds_permanent_keys({"aws_secret_access_key": "secret", "expiration": "something"})
+
+
+def test_what_is_incomplete_may_be_for_another_role_as_well() -> None:
+    verdict = judge(section(role=ROLE, without=("expiration",)), role_arn=None, now=NOW)
+    assert isinstance(verdict, Incomplete)
+    assert verdict.other_role is not None
+    assert (verdict.other_role.stored, verdict.other_role.asked) == (ROLE, None)
+    same = judge(section(role=ROLE, without=("expiration",)), role_arn=ROLE, now=NOW)
+    assert isinstance(same, Incomplete)
+    assert same.other_role is None
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {},
+        {"aws_access_key_id": ""},
+        {"aws_access_key_id": "ASIAXAMPLE", "aws_secret_access_key": "secret"},
+        {"aws_access_key_id": "AKIAXAMPLE"},
+        {"aws_access_key_id": "AKIAXAMPLE", "aws_secret_access_key": ""},
+        {"region": "x"},
+    ],
+)
+def test_no_key_half_a_pair_and_session_keys_are_not_permanent(keys: dict[str, str]) -> None:
     assert not holds_permanent_keys(keys)
     assert isinstance(judge(keys, role_arn=None, now=NOW), Incomplete)

@@ -29,6 +29,7 @@ def refused(
     carried_code: bool = True,
     access_key_id: str = "AKIAEXAMPLE12345ABCD",
     role_arn: str | None = None,
+    region: str = "eu-central-1",
 ) -> AwsMfaError:
     return refusal(
         Refused(
@@ -42,7 +43,7 @@ def refused(
             access_key_id=access_key_id,
             device=DEVICE,
             role_arn=role_arn,
-            region="eu-central-1",
+            region=region,
         )
     )
 
@@ -164,6 +165,16 @@ def test_each_refusal_has_its_own_class_and_its_way_out(
     assert says in words(error)
 
 
+@pytest.mark.parametrize(
+    ("region", "usual"), [("eu-south-1", "us-east-1"), ("cn-northwest-1", "cn-north-1"), ("us-east-1", None)]
+)
+def test_a_region_that_is_switched_off_is_never_the_way_out(region: str, usual: str | None) -> None:
+    hints = refused("RegionDisabledException", "STS is not activated in this region", region=region).hints
+    named = [hint for hint in hints if "AWS_REGION" in hint]
+    assert named == ([f"use another region: AWS_REGION={usual} aws-mfa"] if usual else [])
+    assert "have it activated: IAM console" in hints[-1]
+
+
 @pytest.mark.parametrize(("code", "message", "failure", "says"), ROWS)
 def test_messages_are_one_lower_case_line_without_full_stop(
     code: str, message: str, failure: type[AwsMfaError], says: str
@@ -186,7 +197,7 @@ def test_no_policy_is_repeated_whatever_aws_quotes() -> None:
 @pytest.mark.parametrize("code", ["InternalFailure", "ServiceUnavailable", ""])
 def test_a_5xx_says_that_the_code_may_be_spent(code: str) -> None:
     error = refused(code, "", status=503)
-    assert type(error) is errors.AwsFailed
+    assert type(error) is errors.AwsServerError
     assert "the code may be spent: take the next one, which begins in 17 s" in error.hints
     assert "spent" not in words(refused(code, "", status=503, carried_code=False))
 

@@ -7,12 +7,13 @@ import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aws_mfa.rules.timestamps import local_text, parse_moment, rfc3339_text, utc_text
+from examples import examples
 
-some = settings(max_examples=60)
+some = examples(60)
 utc_moments = st.datetimes(timezones=st.just(timezone.utc))
 zones = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -64,6 +65,21 @@ def test_each_spelling_found_in_credentials_files_is_the_same_moment(text: str) 
     assert parse_moment(text) == AT
 
 
+@some
+@given(utc_moments, st.tuples(*[st.sampled_from(("", "02"))] * 5), st.sampled_from((" ", "   ")))
+def test_zeros_in_front_may_be_missing_as_strptime_lets_them(
+    moment: datetime, widths: tuple[str, ...], gap: str
+) -> None:
+    """The old tool read them so: who edited the moment by hand has a session still."""
+    parts = (moment.month, moment.day, moment.hour, moment.minute, moment.second)
+    month, day, hour, minute, second = (f"{part:{width}}" for part, width in zip(parts, widths, strict=True))
+    text = f"{moment.year:04}-{month}-{day}{gap}{hour}:{minute}:{second}"
+    assert datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=timezone.utc, microsecond=0) == moment.replace(
+        microsecond=0
+    )
+    assert parse_moment(text) == seconds(moment)
+
+
 @pytest.mark.parametrize("year", [1900, 2000, 2024, 2026, 2100, 2400])
 def test_the_29th_of_february_exists_in_leap_years_only(year: int) -> None:
     is_leap = year in (2000, 2024, 2400)
@@ -90,7 +106,11 @@ def test_the_29th_of_february_exists_in_leap_years_only(year: int) -> None:
             "2026/11/22 06:03:19",
             "2026-11-22_06:03:19",
             "2026-11-22 06.03.19",
-            "2026-11-22 6:03:19 ",
+            "2026-11-22 006:03:19",
+            "26-11-22 06:03:19",
+            "2026- 11-22 06:03:19",
+            "2026-11-22 06: 03:19",
+            "2026-11-22 06:03:",
             "+026-11-22 06:03:19",
         ),
         *(f"{OLD_TOOL} CET", f"{OLD_TOOL} AM", f"{OLD_TOOL}.", f"{OLD_TOOL}.Z", f"{OLD_TOOL},5", f"{OLD_TOOL}0"),

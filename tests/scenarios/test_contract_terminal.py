@@ -164,8 +164,8 @@ def test_end_of_input_at_the_prompt_is_one_error(
     child.expect(PROMPT)
     child.sendeof()
     status, said = exit_code(child)
-    assert status == 130
-    assert [line for line in said.splitlines() if "ERROR" in line] == ["ERROR - cancelled"]
+    assert status == 1
+    assert [line for line in said.splitlines() if "ERROR" in line] == ["ERROR - the input ended before the answer"]
 
 
 def test_missing_file_is_asked_about(stage: ClassicStage, on_terminal: Callable[..., pexpect.spawn[str]]) -> None:

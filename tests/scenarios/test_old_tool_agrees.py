@@ -24,6 +24,7 @@ from aws_mfa.cli import classic
 from aws_mfa.cli.wiring import RealOutside
 from aws_mfa.practice import PracticeAws
 from classic_stage import ClassicStage, Human
+from examples import examples
 from needs import BUILD, needs
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ VARIABLES = st.fixed_dictionaries(
         "AWS_PROFILE": st.sampled_from(["work", ""]),
         "MFA_DEVICE": st.sampled_from(["GAHT87654321", ""]),
         "MFA_ASSUME_ROLE": st.sampled_from(["", ROLES[1]]),
-        "MFA_STS_DURATION": st.sampled_from(["7200", ""]),
+        "MFA_STS_DURATION": st.sampled_from(["7200", "", "+7200", "7_200"]),
     },
 )
 LONG_TERM = st.fixed_dictionaries(
@@ -91,7 +92,11 @@ LONG_TERM = st.fixed_dictionaries(
 )
 SESSION = st.fixed_dictionaries(
     {"left_s": st.sampled_from([-100, -1, 3600])},
-    optional={"assumed_role_arn": st.sampled_from(ROLES), "expiration": st.just(""), "aws_session_token": st.just("")},
+    optional={
+        "assumed_role_arn": st.sampled_from(ROLES),
+        "expiration": st.sampled_from(["", "2099-1-2 3:04:05"]),
+        "aws_session_token": st.just(""),
+    },
 )
 # (section, its settings); the long-term ones first, so that they can be told apart.
 FILE = st.tuples(
@@ -109,7 +114,7 @@ def old() -> Generator[ModuleType]:
         yield importlib.import_module("awsmfa")
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(examples(200), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(argv=ARGV, variables=VARIABLES, file=FILE)
 def test_both_reach_the_same_decision(
     old: ModuleType,
@@ -175,7 +180,7 @@ def decision_of_old_tool(old: ModuleType, stage: ClassicStage, argv: list[str], 
 
 
 def decision(out: str, questions: list[str]) -> list[str]:
-    """The first reason, of which seconds and ends are left out, and the question."""
+    """Every reason, of which seconds and ends are left out, and the question."""
     reasons = [reason for line in out.splitlines() for reason in REASONS if line.startswith(reason)]
     errors = [line.split("'")[1] if "'" in line else line for line in out.splitlines() if line.startswith("ERROR - ")]
-    return [*reasons[:1], *errors, *questions]
+    return [*reasons, *errors, *questions]

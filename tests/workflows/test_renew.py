@@ -34,7 +34,7 @@ def a_renewal(role_arn: str | None = None) -> Renewal:
 
 
 def asked(outside: FakeOutside, role_arn: str | None = None, *, first: bool) -> str:
-    answer = ask_code(a_renewal(role_arn), CodeQuestion("code?", DEVICE), as_outside(outside), first=first)
+    answer = ask_code(a_renewal(role_arn), CodeQuestion("code?", DEVICE), as_outside(outside), checks_keys=first)
     return checked_code(answer.text)
 
 

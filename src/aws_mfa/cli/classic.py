@@ -15,20 +15,23 @@ from aws_mfa.cli.classic_renewal import end_line_of_question, renew
 from aws_mfa.cli.classic_request import (
     ClassicProfile,
     chosen_region,
+    configured_reach,
     device_known,
     discovered_device,
     found_keys,
     session_request,
 )
 from aws_mfa.cli.commands.setup import stored_lines
-from aws_mfa.errors import AwsMfaError, BadInput, Cancelled, NeedsHuman, NotSetUp, RefusedByAws
+from aws_mfa.errors import AwsMfaError, BadInput, Cancelled, InputEnded, NeedsHuman, NotSetUp, RefusedByAws
 from aws_mfa.rules.classic_settings import duration_in_force
 from aws_mfa.rules.code_windows import checked_code
 from aws_mfa.rules.endpoints import sts_endpoint
 from aws_mfa.rules.freshness import Fresh, judge
 from aws_mfa.rules.ini_text import check, check_if_small
+from aws_mfa.rules.named_hints import with_profile
+from aws_mfa.rules.section_names import default_long_term, profile_in_force
 from aws_mfa.rules.vault_choice import choose_vault, noted_vault
-from aws_mfa.workflows.keys import keys_are_known
+from aws_mfa.workflows.keys import keys_are_known, narrowed
 from aws_mfa.workflows.renew import Renewal, refuse_permanent_keys
 from aws_mfa.workflows.setup import set_up
 from aws_mfa.workflows.setup_questions import Answers
@@ -51,23 +54,22 @@ def run(argv: list[str], outside: Outside, commands: str = "") -> int:
         _classic(flags, outside, log)
     except Cancelled as error:
         log.failure(error)
-        return error.exit_code
+        return _FAILED if isinstance(error, InputEnded) else error.exit_code
     except AwsMfaError as error:
-        log.failure(error)
+        log.failure(with_profile(error, profile_in_force(flags.profile, outside.environ)))
         return _FAILED
     return 0
 
 
 def _classic(flags: Namespace, outside: Outside, log: ClassicLog) -> None:
-    profile = ClassicProfile(flags, outside.environ)
-    noted = noted_vault(outside.known_keys.read(), profile.long_term)
-    choice = choose_vault(flags.vault, outside.environ, noted, no_keychain=flags.no_keychain)
     if flags.setup:
-        _set_up(flags, choice, outside)
+        _set_up(flags, outside)
         return
+    profile = ClassicProfile(flags, outside.environ)
+    choice = _vault_choice(flags, profile.long_term, outside)
     _ensure_file(profile, choice, outside)
     text = _read_file(profile, outside, log)
-    verdict = judge(profile.short_values, role_arn=profile.role_arn, now=outside.now())
+    verdict = judge(profile.session_values, role_arn=profile.role_arn, now=outside.now())
     log.lines(messages.validating(profile.name, profile.short_term, profile.role_arn))
     duration_in_force(flags.duration, outside.environ, profile.sections, profile.role)
     if isinstance(verdict, Fresh) and not flags.force and _keys_exist(profile, choice, outside, in_doubt=True):
@@ -83,11 +85,19 @@ def _classic(flags: Namespace, outside: Outside, log: ClassicLog) -> None:
     refuse_permanent_keys(text, profile.short_term, outside.credentials.path)
     outside.credentials.check_writable()
     renewal = _renewal(profile, found, outside, log)
-    log.lines([messages.renewing(verdict, profile.short_term, forced=flags.force)])
+    log.lines(messages.renewing(verdict, profile.short_term, forced=flags.force))
     renew(renewal, token, (profile.short_values or {}).get("aws_access_key_id"), outside, log)
 
 
-def _set_up(flags: Namespace, choice: VaultChoice, outside: Outside) -> None:
+def _vault_choice(flags: Namespace, long_term: str, outside: Outside) -> VaultChoice:
+    noted = noted_vault(outside.known_keys.read(), long_term)
+    return choose_vault(flags.vault, outside.environ, noted, no_keychain=flags.no_keychain)
+
+
+def _set_up(flags: Namespace, outside: Outside) -> None:
+    """Set-up knows no suffixes: whether they would do is not asked."""
+    section = default_long_term(profile_in_force(flags.profile, outside.environ))
+    choice = _vault_choice(flags, section, outside)
     if choice.name == "file" and not outside.credentials.exists():
         _ask_to_create(outside)
     answers = Answers(profile=flags.profile, device=flags.device)
@@ -105,7 +115,7 @@ def _read_file(profile: ClassicProfile, outside: Outside, log: ClassicLog) -> st
     text = file.read()
     check_if_small(text, where=file.path)
     if file.repair_mode():  # not before: a path that leads to something else must not change that
-        log.line("WARNING", f"{file.path} could be read by others: now it is yours alone (mode 0600)")
+        log.line("WARNING", narrowed(file.path))
     profile.read_credentials(text, file.path)
     return text
 
@@ -118,12 +128,14 @@ def _renewal(profile: ClassicProfile, found: FoundKeys, outside: Outside, log: C
     region = chosen_region(profile, request.device)
     for reason in region.passed_over:
         log.line("WARNING", f"{reason}: it is not used")
-    sts_endpoint(region.name, outside.environ)  # for what it raises: a bad URL is told before the question
+    reach = configured_reach(profile, outside)
+    sts_endpoint(region.name, outside.environ, reach)  # for what it raises: a bad URL is told before the question
     if known is None:
-        request.device = discovered_device(found, region.name, outside)
+        request.device = discovered_device(found, region.name, reach, profile.name, outside)
         log.line("INFO", f"MFA device found: {request.device}")
     command = profile.sections.aws_setting("mfa_process")
-    return Renewal(found.keys, request, region.name, profile.short_term, mfa_process=command.value if command else None)
+    mfa_process = command.value if command else None
+    return Renewal(found.keys, request, region.name, profile.short_term, reach=reach, mfa_process=mfa_process)
 
 
 def _ensure_file(profile: ClassicProfile, choice: VaultChoice, outside: Outside) -> None:
@@ -138,6 +150,9 @@ def _ask_to_create(outside: Outside) -> None:
         answer = outside.terminal.ask(f"{missing}, would you like to create one? [y/n]")
     except NeedsHuman:
         answer = "n"
+    except BadInput:
+        end_line_of_question(outside)
+        raise
     else:
         end_line_of_question(outside)
     if answer.strip().lower() != "y":

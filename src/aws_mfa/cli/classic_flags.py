@@ -6,13 +6,16 @@ Abbreviations are resolved here, over the old flags only: a new flag must not ma
 
 from __future__ import annotations
 
-import argparse
+from typing import TYPE_CHECKING
 
 from aws_mfa import __version__
-from aws_mfa.cli.arguments import parsed
+from aws_mfa.cli.arguments import Parser, parsed, shown_word
 from aws_mfa.cli.classic_messages import LEVELS
 from aws_mfa.rules.near_names import did_you_mean
 from aws_mfa.rules.vault_choice import VAULTS
+
+if TYPE_CHECKING:
+    import argparse
 
 _OLD_FLAGS = (
     ("--device",),
@@ -34,37 +37,37 @@ _DESCRIPTION = """\
 Type an MFA code once, work with short-lived AWS credentials for hours.
 Without a command: renew the session of a profile in ~/.aws/credentials."""
 
+_A_PROFILE = "a profile? aws-mfa --profile NAME"
+
 
 def parse_flags(argv: list[str], commands: str) -> argparse.Namespace:
     """Parse the classic form; usage errors end the program with 2, `--help` and `--version` with 0."""
     parser = _parser(commands)
     names = [line.split()[0] for line in commands.splitlines() if line.startswith("  ")]
     if argv and not argv[0].startswith("-"):
-        parser.error("\n".join([f"there is no command {argv[0]!r}", commands, *did_you_mean(argv[0], names)]))
-    return parsed(parser, expanded(argv), commands=names)
+        told = [f"there is no command {shown_word(argv[0])}", commands, *did_you_mean(argv[0], names), _A_PROFILE]
+        parser.refuse("\n".join(told))
+    return parsed(parser, [_spelled_out(word, parser) for word in argv], commands=names)
 
 
-def expanded(argv: list[str]) -> list[str]:
-    """Spell out the abbreviations of the old flags; what is unknown or ambiguous stays, for argparse to refuse."""
-    return [_spelled_out(word) for word in argv]
-
-
-def _spelled_out(word: str) -> str:
+def _spelled_out(word: str, parser: Parser) -> str:
+    """Spell out an abbreviation of an old flag; end the program for an ambiguous one; what is unknown stays."""
     spelling, equals, value = word.partition("=")
     if not spelling.startswith("--") or spelling == "--" or spelling in _KNOWN:
         return word
     fitting = [names for names in _OLD_FLAGS if any(name.startswith(spelling) for name in names)]
-    return f"{fitting[0][0]}{equals}{value}" if len(fitting) == 1 else word
+    if len(fitting) > 1:
+        likely = [name for names in fitting for name in names if name.startswith(spelling)]
+        parser.refuse(f"ambiguous option: {spelling} could match {', '.join(likely)}")
+    return f"{fitting[0][0]}{equals}{value}" if fitting else word
 
 
-def _parser(commands: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="aws-mfa",
+def _parser(commands: str) -> Parser:
+    parser = Parser(
+        "aws-mfa",
         usage="aws-mfa [flags]\n       aws-mfa COMMAND [arguments]",
         description=_DESCRIPTION,
         epilog=commands,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"aws-mfa {__version__}")
     _add_old_flags(parser)
@@ -101,7 +104,7 @@ def _add_old_flags(parser: argparse.ArgumentParser) -> None:
     add("--assume-role", "--assume", metavar="ARN", help="role to assume; none: no role (MFA_ASSUME_ROLE, assume_role)")
     add("--role-session-name", metavar="NAME", help="name of the role's session (default: the local user's name)")
     add("--force", action="store_true", help="renew even while the session is good")
-    add("--log-level", choices=sorted(LEVELS, key=lambda level: -LEVELS[level]), default="DEBUG", help="default: DEBUG")
+    add("--log-level", choices=list(LEVELS), default="DEBUG", help="default: DEBUG")
     add("--setup", action="store_true", help="store long-term keys: the same as aws-mfa setup")
     add(
         "--token",

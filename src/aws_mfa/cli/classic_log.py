@@ -28,9 +28,9 @@ class ClassicLog:
         """Print one."""
         self.lines([(level, text)])
 
-    def failure(self, error: AwsMfaError, level: str = "ERROR") -> None:
+    def failure(self, error: AwsMfaError) -> None:
         """One line that says what happened, then a line for each way out."""
-        self.line(level, error.message)
-        if LEVELS[level] >= LEVELS[self._level]:
-            sys.stdout.write("".join(f"hint: {shown_text(hint)}\n" for hint in error.hints))
+        self.line("ERROR", error.message)
+        if LEVELS["ERROR"] >= LEVELS[self._level]:
+            sys.stdout.write("".join(f"{shown_text(line)}\n" for line in error.hint_lines))
             sys.stdout.flush()

@@ -7,7 +7,7 @@ Scripts grep for the beginning of each: text may be added after it, never before
 from __future__ import annotations
 
 from aws_mfa.rules.durations import duration_text
-from aws_mfa.rules.freshness import Expired, Fresh, Incomplete, Missing, OtherRole
+from aws_mfa.rules.freshness import Expired, Fresh, Incomplete, Missing, OtherRole, PermanentKeys
 from aws_mfa.rules.shown_text import shown_text
 from aws_mfa.rules.timestamps import local_text, utc_text
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from aws_mfa.model import Session, SessionRequest
     from aws_mfa.rules.freshness import Verdict
 
-LEVELS = {"NOTSET": 0, "DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
+# NOTSET left it to the root logger of the old tool, which is at WARNING.
+LEVELS = {"CRITICAL": 50, "ERROR": 40, "WARNING": 30, "INFO": 20, "DEBUG": 10, "NOTSET": 30}
 
 _SECRET_KEY_LENGTH = 40
 
@@ -57,22 +58,30 @@ def still_valid(verdict: Fresh) -> Line:
     return ("INFO", text)
 
 
-def renewing(verdict: Verdict, short_name: str, *, forced: bool) -> Line:
-    """Why a new session is wanted."""
+def renewing(verdict: Verdict, short_name: str, *, forced: bool) -> list[Line]:
+    """Why a new session is wanted: what is missing, and beside it that it is forced or for another role."""
     if isinstance(verdict, Missing):
-        return ("INFO", f"Short term credentials section {short_name} is missing, obtaining new credentials.")
-    if isinstance(verdict, Incomplete):
-        why = f" ({', '.join(verdict.keys)})"
-        return ("WARNING", f"Your existing credentials are missing or invalid, obtaining new credentials.{why}")
+        return [("INFO", f"Short term credentials section {short_name} is missing, obtaining new credentials.")]
+    lines = _invalid(verdict)
+    other_role = verdict.other_role if isinstance(verdict, Incomplete) else verdict
     if forced:
-        return ("INFO", "Forcing refresh of credentials.")
-    if isinstance(verdict, OtherRole):
-        stored = verdict.stored or "no role"
-        return ("INFO", f"Obtaining credentials for a new role or profile. (the stored session is for {stored})")
-    left = (
-        f" (they end in {duration_text(verdict.left_s)})" if isinstance(verdict, Expired) and verdict.left_s > 0 else ""
-    )
-    return ("INFO", f"Your credentials have expired, renewing.{left}")
+        lines.append(("INFO", "Forcing refresh of credentials."))
+    elif isinstance(other_role, OtherRole):
+        stored = other_role.stored or "no role"
+        text = f"Obtaining credentials for a new role or profile. (the stored session is for {stored})"
+        lines.append(("INFO", text))
+    elif isinstance(verdict, Expired):
+        left = f" (they end in {duration_text(verdict.left_s)})" if verdict.left_s > 0 else ""
+        lines.append(("INFO", f"Your credentials have expired, renewing.{left}"))
+    return lines
+
+
+def _invalid(verdict: Verdict) -> list[Line]:
+    """Long-term keys come this far from [DEFAULT] only: they are no session, and stay there."""
+    if not isinstance(verdict, (Incomplete, PermanentKeys)):
+        return []
+    why = f" ({', '.join(verdict.keys)})" if isinstance(verdict, Incomplete) else ""
+    return [("WARNING", f"Your existing credentials are missing or invalid, obtaining new credentials.{why}")]
 
 
 def question(request: SessionRequest) -> str:

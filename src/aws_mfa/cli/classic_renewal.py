@@ -14,6 +14,7 @@ from aws_mfa.errors import (
     AnswerLost,
     AwsFailed,
     BadCode,
+    BadInput,
     Cancelled,
     CodeAlreadyUsed,
     NobodyAnswered,
@@ -32,11 +33,12 @@ from aws_mfa.workflows.renew import Renewal, obtain_session, write_session
 
 if TYPE_CHECKING:
     from aws_mfa.cli.classic_log import ClassicLog
+    from aws_mfa.errors import AwsMfaError
     from aws_mfa.workflows.outside import Outside
 
 _QUESTIONS_PER_RUN = 3
 _CURED_BY_NEXT_CODE = (WrongCode, BadCode, AwsFailed, AnswerLost, Throttled)
-_NOT_FOR_ALL = (CodeAlreadyUsed, AwsFailed, Throttled)
+_NOT_FOR_ALL = (CodeAlreadyUsed, Throttled)
 
 
 def renew(renewal: Renewal, token: str | None, key_id: str | None, outside: Outside, log: ClassicLog) -> None:
@@ -45,7 +47,7 @@ def renew(renewal: Renewal, token: str | None, key_id: str | None, outside: Outs
         _renew(renewal, token, outside, log)
         return
     question = _question_for_all(renewal, outside)
-    with outside.turns.turn(renewal.request.device, patience_s=PATIENCE_S, or_without=False) as turn:
+    with outside.turns.turn(renewal.request.device, patience_s=PATIENCE_S, gives_up_quietly=False) as turn:
         other = _of_another_terminal(renewal, key_id, outside)
         if other is not None:
             log.lines([messages.still_valid(other)])
@@ -67,9 +69,9 @@ def _question_for_all(renewal: Renewal, outside: Outside) -> str:
     return "\n".join(
         [
             f"[{renewal.section}] of {outside.credentials.path}",
-            f"{renewal.keys.access_key_id} in {renewal.region} at {renewal.endpoint_url}",
+            f"{renewal.keys.access_key_id} in {renewal.region}",
             f"{request.role_arn} {request.role_session_name} {request.external_id} {request.duration_s}",
-            given_sts_url(outside.environ, None) or "",
+            given_sts_url(outside.environ, renewal.reach) or "",
         ]
     )
 
@@ -94,11 +96,9 @@ def _renew(renewal: Renewal, token: str | None, outside: Outside, log: ClassicLo
         try:
             _renew_once(renewal, token, outside, log, first=attempt == 1)
         except _CURED_BY_NEXT_CODE as error:
-            if token is None and isinstance(error, BadCode):
-                end_line_of_question(outside)
             if token is not None or attempt == _QUESTIONS_PER_RUN or not outside.terminal.has_human:
                 raise
-            log.failure(error, "WARNING")
+            _say_why_again(error, outside)
         else:
             return
 
@@ -113,4 +113,14 @@ def _renew_once(renewal: Renewal, token: str | None, outside: Outside, log: Clas
 
 def _asked(renewal: Renewal, outside: Outside, *, first: bool) -> str:
     question = CodeQuestion(messages.question(renewal.request), renewal.request.device, renewal.mfa_process)
-    return checked_code(ask_code(renewal, question, outside, first=first).text)
+    try:
+        return checked_code(ask_code(renewal, question, outside, checks_keys=first).text)
+    except BadInput:
+        end_line_of_question(outside)
+        raise
+
+
+def _say_why_again(error: AwsMfaError, outside: Outside) -> None:
+    """Where the question stands: the log may be silenced, or go to a file."""
+    for line in (f"WARNING - {error.message}", *error.hint_lines):
+        outside.terminal.say(line)

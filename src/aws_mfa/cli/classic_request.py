@@ -9,6 +9,7 @@ from aws_mfa.cli.classic_messages import MUST_PROVIDE_DEVICE
 from aws_mfa.errors import AwsMfaError, NoDevice, NoLongTermKeys
 from aws_mfa.model import SessionRequest
 from aws_mfa.rules import arns
+from aws_mfa.rules.aws_reach import reach_of_profiles
 from aws_mfa.rules.classic_settings import (
     Sections,
     config_section_name,
@@ -20,8 +21,11 @@ from aws_mfa.rules.classic_settings import (
 from aws_mfa.rules.durations import check_duration
 from aws_mfa.rules.freshness import holds_permanent_keys
 from aws_mfa.rules.ini_text import check, section_values
+from aws_mfa.rules.profile_names import profile_headers
+from aws_mfa.rules.profiles import AwsProfiles
 from aws_mfa.rules.regions import choose_region
-from aws_mfa.rules.section_names import profile_in_force, section_names
+from aws_mfa.rules.section_index import SectionIndex
+from aws_mfa.rules.section_names import check_name, profile_in_force, section_names
 from aws_mfa.workflows.devices import discover_device
 from aws_mfa.workflows.keys import find_long_term_keys
 
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable, Mapping
 
+    from aws_mfa.rules.aws_reach import Reach
     from aws_mfa.rules.classic_settings import Given
     from aws_mfa.rules.regions import ChosenRegion
     from aws_mfa.rules.vault_choice import VaultChoice
@@ -48,6 +53,7 @@ class ClassicProfile:
         self.long_term, self.short_term = section_names(self.name, flags.long_term_suffix, flags.short_term_suffix)
         self.long_values: dict[str, str] | None = None
         self.short_values: dict[str, str] | None = None
+        self.session_values: dict[str, str] | None = None
         self.role: Given | None = None
         self.sections = Sections(self.long_term, {}, self.name, {})
 
@@ -57,20 +63,32 @@ class ClassicProfile:
         return self.role.value if self.role else None
 
     def read_credentials(self, text: str, where: str) -> None:
-        """Take what the credentials file says; settings of [DEFAULT] count for the long-term section, as ever."""
-        own = section_values(text, self.long_term, where=where)
+        """
+        Take what the credentials file says; settings of [DEFAULT] count for both sections, as ever.
+
+        `short_values` are the short-term section's own, `session_values` those of [DEFAULT] too.
+        """
         defaults = section_values(text, "DEFAULT", where=where) or {}
-        self.long_values = None if own is None else {**defaults, **own}
+        long_values = section_values(text, self.long_term, where=where)
+        self.long_values = None if long_values is None else {**defaults, **long_values}
         self.short_values = section_values(text, self.short_term, where=where)
+        check_name(self.short_term, is_new=self.short_values is None)
+        self.session_values = None if self.short_values is None else {**defaults, **self.short_values}
         self.role = role_in_force(self.flags.assume_role, self.environ, self.long_values or {}, self.long_term)
         self.sections = Sections(self.long_term, self.long_values or {}, self.name, {})
 
     def read_config(self, text: str, where: str) -> None:
         """Take what AWS's config file says of the same-named profile."""
         check(text, where=where)
-        name = config_section_name(self.name)
-        config = section_values(text, name, where=where)
-        self.sections = Sections(self.long_term, self.long_values or {}, name, config or {})
+        header, config = _config_section(text, self.name, where)
+        self.sections = Sections(self.long_term, self.long_values or {}, header, config)
+
+
+def _config_section(text: str, profile: str, where: str) -> tuple[str, Mapping[str, str]]:
+    """Header and values of a profile in AWS's config file, found as botocore finds it; {} where there is none."""
+    index = SectionIndex(text, where)
+    header = profile_headers(index.headers()).get(profile)
+    return header or config_section_name(profile), (index.values(header) if header is not None else None) or {}
 
 
 def found_keys(profile: ClassicProfile, choice: VaultChoice, outside: Outside) -> FoundKeys:
@@ -81,7 +99,8 @@ def found_keys(profile: ClassicProfile, choice: VaultChoice, outside: Outside) -
         if _is_role_profile(profile, outside):
             hint = f"{profile.name} is a role: aws-mfa renew {quote(profile.name)}"
             raise NoLongTermKeys(error.message, hint) from None
-        if not holds_permanent_keys(profile.short_values or {}):
+        own = profile.short_values or {}
+        if not (own.get("aws_access_key_id") and holds_permanent_keys(own)):
             raise
         hint = (
             f"section [{profile.short_term}] holds long-term keys: aws-mfa import --profile {quote(profile.short_term)}"
@@ -92,7 +111,7 @@ def found_keys(profile: ClassicProfile, choice: VaultChoice, outside: Outside) -
 def _is_role_profile(profile: ClassicProfile, outside: Outside) -> bool:
     """Whether AWS's config gives it a role, seen by SDKs or hidden from them; a file in disorder is another story."""
     try:
-        section = section_values(outside.config.read(), config_section_name(profile.name)) or {}
+        _, section = _config_section(outside.config.read(), profile.name, outside.config.path)
     except AwsMfaError:
         return False
     return any(section.get(key) for key in ("role_arn", "aws_mfa_role_arn"))
@@ -107,10 +126,17 @@ def device_known(profile: ClassicProfile, found: FoundKeys, outside: Outside) ->
     return (arns.check_device(stored, source="the keychain fork"), "the keychain fork") if stored else None
 
 
-def discovered_device(found: FoundKeys, region: str, outside: Outside) -> str:
+def configured_reach(profile: ClassicProfile, outside: Outside) -> Reach:
+    """What the files say of the way to AWS: the same-named profile, then [default], where the old tool looked."""
+    config, credentials = outside.config, outside.credentials
+    profiles = AwsProfiles(config.read(), credentials.read(), config.path, credentials.path)
+    return reach_of_profiles(profiles, profile.name, "default")
+
+
+def discovered_device(found: FoundKeys, region: str, reach: Reach, profile: str, outside: Outside) -> str:
     """The device that IAM knows; `NoDevice` begins as the old tool's message does."""
     try:
-        return discover_device(found.keys, region, outside)
+        return discover_device(found.keys, region, outside, reach, profile=profile)
     except NoDevice as error:
         raise NoDevice(f"{MUST_PROVIDE_DEVICE}; {error.message}", *error.hints) from None
 
@@ -143,17 +169,17 @@ def session_request(
         return SessionRequest(device, duration_s)
     role_arn = arns.check_role(role.value, source=role.source)
     arns.check_same_partition(device, role_arn, device_source=device_source, role_source=role.source)
-    name = _session_name(profile, user_name)
-    return SessionRequest(device, duration_s, role_arn, name, _external_id(profile.sections))
+    name = _session_name(profile, role, user_name)
+    return SessionRequest(device, duration_s, role_arn, name, _external_id(profile.sections, role))
 
 
-def _session_name(profile: ClassicProfile, user_name: Callable[[], str | None]) -> str:
-    given = session_name_in_force(profile.flags.role_session_name, profile.sections)
+def _session_name(profile: ClassicProfile, role: Given, user_name: Callable[[], str | None]) -> str:
+    given = session_name_in_force(profile.flags.role_session_name, profile.sections, role)
     if given is None:
         return arns.sanitised_session_name(user_name())
     return arns.check_session_name(given.value, source=given.source)
 
 
-def _external_id(sections: Sections) -> str | None:
-    given = sections.aws_setting("external_id")
+def _external_id(sections: Sections, role: Given) -> str | None:
+    given = sections.role_setting("external_id", role)
     return None if given is None else arns.check_external_id(given.value, source=given.source)

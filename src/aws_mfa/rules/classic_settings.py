@@ -43,6 +43,12 @@ class Sections:
         """AWS's own setting: the config file's profile, then the long-term section."""
         return _from_section(self.config, key, f"{key} in ~/.aws/config [{self.config_name}]") or self.own_setting(key)
 
+    def role_setting(self, key: str, role: Given | None) -> Given | None:
+        """As `aws_setting`, for what belongs to a role: the config's does not count where it is another role's."""
+        its_role = self.config.get("role_arn")
+        is_anothers = bool(its_role) and (role is None or role.value != its_role)
+        return (self.own_setting if is_anothers else self.aws_setting)(key)
+
     def own_setting(self, key: str) -> Given | None:
         """A setting of the long-term section alone."""
         return _from_section(self.long_term, key, f"{key} in [{self.long_term_name}]")
@@ -56,10 +62,14 @@ def config_section_name(profile: str) -> str:
 def role_in_force(
     flag: str | None, environ: Mapping[str, str], long_term: Mapping[str, str], name: str
 ) -> Given | None:
-    """`--assume-role` > `MFA_ASSUME_ROLE` > `assume_role`; empty counts as absent, `none` switches a role off."""
+    """
+    `--assume-role` > `MFA_ASSUME_ROLE` > `assume_role`; empty counts as absent, `none` switches a role off.
+
+    Without the blanks around it, as it will be compared with the one in the session's section.
+    """
     role = (
-        _given(flag, "--assume-role")
-        or _given(environ.get("MFA_ASSUME_ROLE"), "MFA_ASSUME_ROLE")
+        _stripped(flag, "--assume-role")
+        or _stripped(environ.get("MFA_ASSUME_ROLE"), "MFA_ASSUME_ROLE")
         or _from_section(long_term, "assume_role", f"assume_role in [{name}]")
     )
     return None if role is None or role.value.lower() == SWITCHED_OFF else role
@@ -81,22 +91,26 @@ def duration_in_force(
     """
     Seconds and their source: `--duration` (non-zero) > `MFA_STS_DURATION` > `duration_seconds` > the default.
 
-    A `duration_seconds` beside a `role_arn` of the config is that role's: it does not shorten an MFA session.
+    A `duration_seconds` beside a `role_arn` of the config is that role's: it shortens neither an MFA session nor the
+    session of another role.
     """
     if flag:
         return flag, "--duration"
     given = _given(environ.get("MFA_STS_DURATION"), "MFA_STS_DURATION")
     if given is None:
-        is_the_roles = role is None and "role_arn" in sections.config
-        given = (sections.own_setting if is_the_roles else sections.aws_setting)("duration_seconds")
+        given = sections.role_setting("duration_seconds", role)
     if given is not None:
         return parse_seconds(given.value, given.source), given.source
     return (DEFAULT_ROLE_SESSION_S if role else DEFAULT_MFA_SESSION_S), "default"
 
 
-def session_name_in_force(flag: str | None, sections: Sections) -> Given | None:
-    """`--role-session-name` > AWS's `role_session_name`; None: the local user's name."""
-    return _given(flag, "--role-session-name") or sections.aws_setting("role_session_name")
+def session_name_in_force(flag: str | None, sections: Sections, role: Given) -> Given | None:
+    """`--role-session-name` > AWS's `role_session_name`, unless it is another role's; None: the local user's name."""
+    return _given(flag, "--role-session-name") or sections.role_setting("role_session_name", role)
+
+
+def _stripped(value: str | None, source: str) -> Given | None:
+    return _given(value.strip() if value else None, source)
 
 
 def _given(value: str | None, source: str) -> Given | None:

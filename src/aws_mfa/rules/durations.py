@@ -19,11 +19,13 @@ _MOST_DIGITS = 9  # some thirty years; int() itself raises above 4300
 
 
 def parse_seconds(text: str, source: str) -> int:
-    """Whole seconds from a variable or setting; `BadInput` names the source."""
-    digits = text.strip()
-    if not (digits.isascii() and digits.isdigit()) or len(digits) > _MOST_DIGITS:
-        raise BadInput(f"{source} is not a number of seconds", "give whole seconds, such as 43200 for 12 hours")
-    return int(digits)
+    """Whole seconds from a variable or setting, in any spelling that `int()` takes; `BadInput` names the source."""
+    given = text.strip()
+    try:
+        return int(given if len(given) <= _MOST_DIGITS else "")
+    except ValueError:
+        hint = "give whole seconds, such as 43200 for 12 hours"
+        raise BadInput(f"{source} is not a number of seconds", hint) from None
 
 
 def parse_duration(text: str, source: str) -> int:

@@ -55,15 +55,6 @@ class Missing:
     __slots__ = ()
 
 
-class Incomplete:
-    """Some of the keys of a session are absent or empty, or its expiration cannot be read."""
-
-    __slots__ = ("keys",)
-
-    def __init__(self, keys: tuple[str, ...]) -> None:
-        self.keys = keys
-
-
 class OtherRole:
     """The session is for another role than asked; None stands for no role."""
 
@@ -72,6 +63,16 @@ class OtherRole:
     def __init__(self, stored: str | None, asked: str | None) -> None:
         self.stored = stored
         self.asked = asked
+
+
+class Incomplete:
+    """Some of the keys of a session are absent or empty, or its expiration cannot be read; maybe for another role."""
+
+    __slots__ = ("keys", "other_role")
+
+    def __init__(self, keys: tuple[str, ...], other_role: OtherRole | None = None) -> None:
+        self.keys = keys
+        self.other_role = other_role
 
 
 class Expired:
@@ -100,12 +101,13 @@ def judge(
         return Missing()
     if holds_permanent_keys(section):
         return PermanentKeys()
+    stored = section.get("assumed_role_arn") or None
+    other_role = OtherRole(stored, role_arn) if stored != role_arn else None
     missing = tuple(key for key in REQUIRED_KEYS if not section.get(key))
     if missing:
-        return Incomplete(missing)
-    stored = section.get("assumed_role_arn") or None
-    if stored != role_arn:
-        return OtherRole(stored, role_arn)
+        return Incomplete(missing, other_role)
+    if other_role is not None:
+        return other_role
     expires_at = parse_moment(section["expiration"])
     if expires_at is None:
         return Incomplete(("expiration",))
@@ -118,11 +120,14 @@ def holds_permanent_keys(section: Mapping[str, str]) -> bool:
     Whether the section's own keys are an IAM user's.
 
     `AKIA` says so even beside a token: `aws configure` leaves the old token lines when it replaces the keys. An
-    unknown prefix counts as long-term where nothing marks the section as a session's.
+    unknown prefix, and a secret alone, count as long-term where nothing marks the section as a session's. An id alone
+    is nobody's loss: IAM shows it, as it never shows the secret.
     """
+    if not section.get("aws_secret_access_key"):
+        return False
     key_id = section.get("aws_access_key_id", "")
     if key_id.startswith("AKIA"):
         return True
-    if not key_id or key_id.startswith("ASIA"):
+    if key_id.startswith("ASIA"):
         return False
     return not any(section.get(mark) for mark in _MARKS_OF_A_SESSION)

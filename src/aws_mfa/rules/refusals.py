@@ -12,8 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import (
-    AwsFailed,
     AwsMfaError,
+    AwsServerError,
     BadCode,
     ChainingLimit,
     ClockSkew,
@@ -28,6 +28,7 @@ from aws_mfa.errors import (
 from aws_mfa.model import masked
 from aws_mfa.rules.code_windows import seconds_to_next
 from aws_mfa.rules.denials import denial
+from aws_mfa.rules.partitions import partition_of_region
 from aws_mfa.rules.refused_terms import TERM_RULES, out_of_limits
 
 if TYPE_CHECKING:
@@ -113,10 +114,12 @@ def _session_over(refused: Refused) -> AwsMfaError:
 
 
 def _region_disabled(refused: Refused) -> AwsMfaError:
+    usual = partition_of_region(refused.region or "").default_region
+    elsewhere = (f"use another region: AWS_REGION={usual} aws-mfa",) if usual != refused.region else ()
     return RegionDisabled(
         f"STS is not active for this account in region {refused.region or 'unknown'}",
-        "use another region: AWS_REGION=us-east-1 aws-mfa",
-        "or have it activated: IAM console, Account settings, Security Token Service",
+        *elsewhere,
+        "have it activated: IAM console, Account settings, Security Token Service",
     )
 
 
@@ -129,7 +132,7 @@ def _throttled(refused: Refused) -> AwsMfaError:
 
 
 def _failed(refused: Refused) -> AwsMfaError:
-    return AwsFailed(
+    return AwsServerError(
         f"AWS failed at {refused.action} (HTTP {refused.status}): {refused.words}",
         *(spent_code_hints(refused.now, carried_code=refused.carried_code) or ("try again",)),
         "is AWS well? https://health.aws.amazon.com/health/status",

@@ -1,8 +1,9 @@
 """
 Moments as text <-> seconds since the epoch, UTC. On the hot path: neither `datetime` nor `re`.
 
-Reads what stands in credentials files: the old tool's `2026-11-22 06:03:19`, ISO 8601 with `T`, `Z`, fractions and
-offsets, a trailing `UTC`. What cannot be read is None, never a guess.
+Reads what stands in credentials files: the old tool's `2026-11-22 06:03:19`, also without the zeros that its `strptime`
+does not ask for, ISO 8601 with `T`, `Z`, fractions and offsets, a trailing `UTC`. What cannot be read is None, never a
+guess.
 """
 
 from __future__ import annotations
@@ -12,20 +13,27 @@ import time
 _DAYS_BEFORE_MONTH = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
 _MONTHS, _HOURS, _MINUTES = range(1, 13), range(24), range(60)
 _DAYS_TO_1970 = 719162
-_SHORTEST = 19  # YYYY-MM-DD HH:MM:SS
+_DIGITS = "0123456789"
+# The parts of a moment: least and most digits, and what may stand behind them.
+_FORM = ((4, 4, "-"), (1, 2, "-"), (1, 2, " Tt"), (1, 2, ":"), (1, 2, ":"))
 
 
 def parse_moment(text: str) -> float | None:
     """Seconds since the epoch; a moment without a zone is UTC. None for what is no such moment."""
-    text = text.strip()
-    whole, zone = text[:_SHORTEST], text[_SHORTEST:]
-    if len(whole) < _SHORTEST or whole[4] + whole[7] + whole[13] + whole[16] != "--::" or whole[10] not in " Tt":
-        return None
+    rest = text.strip()
+    parts: list[int] = []
+    for least, most, behind in _FORM:
+        number, rest = _leading_number(rest)
+        if not least <= len(number) <= most or not rest or rest[0] not in behind:
+            return None
+        parts.append(int(number))
+        rest = rest[1:] if rest[0] != " " else rest.lstrip(" ")
+    number, zone = _leading_number(rest)
     offset_s = _offset_s(zone)
-    digits = (whole[:4], whole[5:7], whole[8:10], whole[11:13], whole[14:16], whole[17:19])
-    if offset_s is None or not all(part.isdigit() and part.isascii() for part in digits):
+    if offset_s is None or not 1 <= len(number) <= len("59"):
         return None
-    year, month, day, hour, minute, second = map(int, digits)
+    year, month, day, hour, minute = parts
+    second = int(number)
     if year < 1 or month not in _MONTHS or not 1 <= day <= _days_in(year, month):
         return None
     if hour not in _HOURS or minute not in _MINUTES or second not in _MINUTES:
@@ -49,11 +57,17 @@ def local_text(moment: float) -> str:
     return time.strftime("%a %H:%M:%S %Z", time.localtime(moment))
 
 
+def _leading_number(text: str) -> tuple[str, str]:
+    """Split into the digits in front and the rest."""
+    rest = text.lstrip(_DIGITS)
+    return text[: len(text) - len(rest)], rest
+
+
 def _offset_s(zone: str) -> float | None:
     """Seconds east of UTC for `""`, `Z`, `UTC`, `+01:00`, `-0530`, each after an optional fraction."""
     zone = zone.strip()
     if zone.startswith("."):
-        behind = zone[1:].lstrip("0123456789")
+        behind = zone[1:].lstrip(_DIGITS)
         if len(behind) == len(zone) - 1:
             return None
         zone = behind.strip()

@@ -11,6 +11,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import AnswerLost, AwsFailed, AwsMfaError, CodeAlreadyUsed, PermanentKeysInTheWay
+from aws_mfa.rules.aws_reach import UNCONFIGURED
 from aws_mfa.rules.code_windows import seconds_to_next
 from aws_mfa.rules.freshness import holds_permanent_keys
 from aws_mfa.rules.ini_edit import with_changes
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_mfa.model import LongTermKeys, Session, SessionRequest
+    from aws_mfa.rules.aws_reach import Reach
     from aws_mfa.workflows.outside import Outside
 
 
@@ -29,10 +31,10 @@ class Renewal:
     """
     Everything that is needed besides the code: keys, request, region, and the section to be written.
 
-    `mfa_process` is the command that the profile names as giving the code.
+    `reach` is what the profile says of the way to AWS, `mfa_process` the command that it names as giving the code.
     """
 
-    __slots__ = ("endpoint_url", "keys", "mfa_process", "region", "request", "section")
+    __slots__ = ("keys", "mfa_process", "reach", "region", "request", "section")
 
     def __init__(
         self,
@@ -41,14 +43,14 @@ class Renewal:
         region: str,
         section: str,
         *,
-        endpoint_url: str | None = None,
+        reach: Reach = UNCONFIGURED,
         mfa_process: str | None = None,
     ) -> None:
         self.keys = keys
         self.request = request
         self.region = region
         self.section = section
-        self.endpoint_url = endpoint_url
+        self.reach = reach
         self.mfa_process = mfa_process
 
 
@@ -61,7 +63,7 @@ def obtain_session(renewal: Renewal, code: str, outside: Outside) -> Session:
             f"this code was used before, and AWS takes each code once; the next one in {seconds_to_next(now)} s",
             "wait for the next code on your device",
         )
-    sts = outside.sts(renewal.region, renewal.endpoint_url)
+    sts = outside.sts(renewal.region, renewal.reach)
     try:
         session = (sts.assume_role if request.role_arn else sts.get_session_token)(renewal.keys, request, code)
     except (AwsFailed, AnswerLost, KeyboardInterrupt):
@@ -100,9 +102,15 @@ def refuse_permanent_keys(text: str, section: str, path: str) -> None:
 
 def refuse_permanent_values(values: Mapping[str, str] | None, section: str, path: str) -> None:
     """As `refuse_permanent_keys`, for a section that is read already."""
-    if holds_permanent_keys(values or {}):
+    if not holds_permanent_keys(values or {}):
+        return
+    if not (values or {}).get("aws_access_key_id"):
         raise PermanentKeysInTheWay(
-            f"section [{section}] of {path} holds long-term keys: they are not overwritten",
-            f"move them to the vault first: aws-mfa import --profile {quote(section)}",
-            f"or leave them there: aws-mfa --profile {quote(section)} --long-term-suffix none --short-term-suffix mfa",
+            f"section [{section}] of {path} holds a secret access key without its id: it is not overwritten",
+            "add its aws_access_key_id there, or take that line away",
         )
+    raise PermanentKeysInTheWay(
+        f"section [{section}] of {path} holds long-term keys: they are not overwritten",
+        f"move them to the vault first: aws-mfa import --profile {quote(section)}",
+        f"or leave them there: aws-mfa --profile {quote(section)} --long-term-suffix none --short-term-suffix mfa",
+    )
