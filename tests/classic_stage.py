@@ -247,8 +247,7 @@ class ClassicStage:
             except SystemExit as leaving:
                 code = int(leaving.code or 0)
             finally:
-                if "_http" in vars(outside):
-                    outside._http.close()
+                outside.close()
         return Ended(code, out.getvalue(), err.getvalue())
 
     def renew(self, *argv: str, env: Settings | None = None) -> Ended:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import AwsMfaError, NeedsHuman
 from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest
+from aws_mfa.rules.aws_reach import UNCONFIGURED
+from aws_mfa.rules.stored_names import label_in, stored_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from typing import TypeVar
 
-    from aws_mfa.rules.code_ways import CodeQuestion
+    from aws_mfa.rules.aws_reach import Reach
+    from aws_mfa.rules.code_ways import CodeQuestion, CodeWay
     from aws_mfa.rules.container_credentials import Held
     from aws_mfa.rules.session_witness import Witnessed
     from aws_mfa.withdrawal import Withdrawal
-    from aws_mfa.workflows.doors_to_people import CodeWay
     from aws_mfa.workflows.outside import Outside
 
     Result = TypeVar("Result")
@@ -150,7 +152,7 @@ class FakeTurns:
         self.is_anothers = False
 
     @contextmanager
-    def turn(self, device: str, *, patience_s: float, or_without: bool) -> Iterator[FakeTurn]:
+    def turn(self, device: str, *, patience_s: float, gives_up_quietly: bool) -> Iterator[FakeTurn]:
         self.devices.append(device)
         self.before_us()
         yield FakeTurn(self)
@@ -273,9 +275,13 @@ class FakeFork:
     def __init__(self, **stored: LongTermKeys) -> None:
         self.stored = {section.replace("_", "-"): keys for section, keys in stored.items()}
         self.device: str | None = None
+        self.key_id: str | None = None
 
     def load_fork(self, section: str) -> LongTermKeys | None:
         return self.stored.get(section)
+
+    def fork_key_id(self, section: str) -> str | None:
+        return self.key_id
 
     def fork_device(self, section: str) -> str | None:
         return self.device
@@ -291,6 +297,8 @@ class MemoryFile:
         self.text = text
         self.path = path
         self.failure: AwsMfaError | None = None
+        self.is_wide = False
+        self.inode: int | None = None
 
     def exists(self) -> bool:
         return self.text is not None
@@ -313,7 +321,11 @@ class MemoryFile:
         pass
 
     def repair_mode(self) -> bool:
-        return False
+        was_wide, self.is_wide = self.is_wide, False
+        return was_wide
+
+    def linked_inode(self) -> int | None:
+        return self.inode
 
 
 class FakeDocument:
@@ -348,10 +360,11 @@ class Remembered:
 
 
 class FakeSessionCache:
-    """Stored sessions in memory."""
+    """Stored sessions in memory, by their names; `labels` are the names without what is not for people."""
 
     def __init__(self) -> None:
         self.stored: dict[str, Remembered] = {}
+        self.missed: list[str] = []
         self.keeps = True
 
     def load(self, label: str, inputs: Mapping[str, str]) -> Session | None:
@@ -359,19 +372,31 @@ class FakeSessionCache:
         return found.session() if found else None
 
     def find(self, label: str, inputs: Mapping[str, str]) -> Remembered | None:
-        found = self.stored.get(label)
-        return found if found and found.inputs == dict(inputs) else None
+        return self.stored.get(stored_name(label, inputs))
 
     def store(self, label: str, inputs: Mapping[str, str], session: Session) -> bool:
         if self.keeps:
-            self.stored[label] = Remembered(inputs, session)
+            self.stored[stored_name(label, inputs)] = Remembered(inputs, session)
         return self.keeps
 
-    def forget(self, labels: Collection[str] | None) -> list[str]:
-        gone = [label for label in self.stored if labels is None or label in labels]
-        for label in gone:
-            del self.stored[label]
-        return sorted(gone)
+    def drop(self, label: str, inputs: Mapping[str, str], access_key_id: str) -> None:
+        found = self.find(label, inputs)
+        if found is not None and found.session().access_key_id == access_key_id:
+            del self.stored[stored_name(label, inputs)]
+
+    def forget(self, labels: Collection[str] | None) -> tuple[list[str], list[str]]:
+        gone = [name for name in self.stored if labels is None or label_in(name) in labels]
+        for name in gone:
+            del self.stored[name]
+        return sorted({label_in(name) for name in gone}), self.missed
+
+    @property
+    def labels(self) -> list[str]:
+        return sorted(label_in(name) for name in self.stored)
+
+    def one(self, label: str) -> Remembered:
+        (found,) = (self.stored[name] for name in self.stored if label_in(name) == label)
+        return found
 
 
 class FakeWatch:
@@ -395,6 +420,19 @@ class FakeLedger:
 
     def note_used(self, device: str, code: str, now: float) -> None:
         self.used.add((device, code))
+
+
+class FakeSignals:
+    """A signal comes with the write of that number; 0: none comes."""
+
+    def __init__(self) -> None:
+        self.comes_at = 0
+        self.writes = 0
+
+    def check(self) -> None:
+        self.writes += 1
+        if self.writes == self.comes_at:
+            raise KeyboardInterrupt
 
 
 class AtOnce:
@@ -482,6 +520,7 @@ class FakeOutside:
         self.child = FakeChild()
         self.callers: list[str] = []
         self.fake_endpoint = FakeEndpoint()
+        self.signals = FakeSignals()
 
     @property
     def code_ways(self) -> Sequence[CodeWay]:
@@ -525,15 +564,18 @@ class FakeOutside:
             done()
         return results
 
-    def sts(self, region: str, endpoint_url: str | None = None) -> FakeSts:
+    def sts(self, region: str, reach: Reach = UNCONFIGURED) -> FakeSts:
         return self.sts_of.get(region, self.fake_sts)
 
-    def iam(self, region: str) -> FakeIam:
+    def iam(self, region: str, reach: Reach = UNCONFIGURED) -> FakeIam:
         return self.fake_iam
 
-    def sign_in(self, region: str) -> FakeSignIn:
+    def sign_in(self, region: str, reach: Reach = UNCONFIGURED) -> FakeSignIn:
         self.fake_sign_in.regions.append(region)
         return self.fake_sign_in
+
+    def held_signals(self) -> AbstractContextManager[FakeSignals]:
+        return nullcontext(self.signals)
 
     def beside(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> AtOnce:
         return AtOnce(work, failed)

@@ -59,6 +59,13 @@ def test_each_failure_says_what_it_is_and_carries_message_and_hints(kind: type[A
     assert kind("it broke").hints == ()
 
 
+def test_a_failure_is_shown_as_its_message_and_a_line_for_each_hint() -> None:
+    failure = AwsMfaError("it broke", "mend it", "or not")
+    assert failure.hint_lines == ("hint: mend it", "hint: or not")
+    assert failure.lines == ("it broke", *failure.hint_lines)
+    assert AwsMfaError("it broke").lines == ("it broke",)
+
+
 def test_it_imports_nothing() -> None:
     tree = ast.parse(inspect.getsource(errors))
     imported = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]

@@ -33,17 +33,22 @@ Every failure a user can meet, one class per situation; imports nothing.
     |   |-- TagsRefused                 tags or source identity contradict themselves or the role before
     |   |-- RegionDisabled              STS is not active in that region
     |   |-- Throttled                   too many requests
-    |   `-- AwsFailed                   5xx or an answer that cannot be read: the code may be spent
+    |   `-- AwsFailed          exit 6   no answer that can be used, be it a no: the code may be spent
+    |       `-- AwsServerError          5xx: it may pass by itself
     |-- Unreachable            exit 6   no answer from AWS or the keychain
     |   |-- AwsUnreachable              network, DNS, proxy, certificate
     |   |   `-- AnswerLost              the request went out, the answer did not come: the code may be spent
     |   `-- KeychainUnavailable         absent, locked, silent, or not safe to use
     `-- Cancelled              exit 130 the human said no (Ctrl-C)
+        `-- InputEnded                  or ended the input instead of answering (Ctrl-D)
 
 Messages are lower case without a full stop and quote no secret; hints say what to do and can be pasted.
 """
 
 from __future__ import annotations
+
+HINT = "hint: "
+"""What a line begins with that says what to do."""
 
 
 class AwsMfaError(Exception):
@@ -55,6 +60,16 @@ class AwsMfaError(Exception):
         super().__init__(message)
         self.message = message
         self.hints = hints
+
+    @property
+    def hint_lines(self) -> tuple[str, ...]:
+        """The hints as they are shown, a line each."""
+        return tuple(f"{HINT}{hint}" for hint in self.hints)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The message, and below it the hints."""
+        return (self.message, *self.hint_lines)
 
 
 class BadInput(AwsMfaError):
@@ -194,7 +209,13 @@ class Throttled(RefusedByAws):
 
 
 class AwsFailed(RefusedByAws):
-    """AWS failed (5xx) or answered what cannot be read; a code that was sent may be spent."""
+    """AWS failed, or answered what cannot be read; a code that was sent may be spent."""
+
+    exit_code = 6
+
+
+class AwsServerError(AwsFailed):
+    """AWS failed (5xx): the same call may be answered a moment later."""
 
 
 class Unreachable(AwsMfaError):
@@ -219,3 +240,7 @@ class Cancelled(AwsMfaError):
     """The human said no."""
 
     exit_code = 130
+
+
+class InputEnded(Cancelled):
+    """The human ended the input instead of answering."""

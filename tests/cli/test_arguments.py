@@ -1,38 +1,140 @@
-"""What is unknown is told by its flag alone, and what people type by habit is answered with what they meant."""
+"""What is typed is never repeated, and what people type by habit is answered with what they meant."""
 
 from __future__ import annotations
 
-import argparse
-
 import pytest
 
-from aws_mfa.cli.arguments import parsed
+from aws_mfa.cli.arguments import Parser, parsed
+from aws_mfa.cli.classic_flags import parse_flags
+from aws_mfa.cli.main import COMMANDS, main
+
+SECRET = "wJalrXUtnFEMI/K7MDENG"
+ESCAPE = "\x1b[2J"
+NUMBERS = ["--duration", "--port"]
+SWITCHES = ["--force", "--yes", "--no-input", "--json"]
+CHOICES = ["--vault", "--log-level", "--shell"]
 
 
-def a_parser(*positional: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="aws-mfa exec")
+def a_parser(*positional: str) -> Parser:
+    parser = Parser("aws-mfa exec")
     for name in positional:
         parser.add_argument(name.lower(), metavar=name)
+    for flag in SWITCHES:
+        parser.add_argument(flag, action="store_true")
+    for flag in CHOICES:
+        parser.add_argument(flag, choices=["file", "age"])
+    for flag in NUMBERS:
+        parser.add_argument(flag, type=int)
+    parser.add_argument("--token")
     return parser
 
 
-def said(parser: argparse.ArgumentParser, argv: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+def said(parser: Parser, argv: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     with pytest.raises(SystemExit) as leaving:
         parsed(parser, argv)
     assert leaving.value.code == 2
-    return capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("usage: aws-mfa exec ")
+    return err.rpartition("aws-mfa exec: error: ")[2].rstrip("\n")
 
 
-def test_an_argument_that_may_be_a_secret_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
-    err = said(a_parser("PROFILE"), ["work", "--tokn=123456", "654321"], capsys)
-    assert "--tokn" in err
-    assert "123456" not in err
-    assert "654321" not in err
+@pytest.mark.parametrize("value", [SECRET, ESCAPE, "it's", 'say "it"', "(choose from me)", "a=b"])
+def test_of_a_value_that_does_not_fit_the_flag_alone_is_told(value: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for flag in SWITCHES:
+        assert said(a_parser(), [f"{flag}={value}"], capsys) == f"argument {flag}: ignored explicit argument"
+    for flag in NUMBERS:
+        for argv in ([flag, value], [f"{flag}={value}"]):
+            assert said(a_parser(), argv, capsys) == f"argument {flag}: invalid int value"
+    for flag in CHOICES:
+        for argv in ([flag, value], [f"{flag}={value}"]):
+            told = said(a_parser(), argv, capsys).replace("'", "")  # of choices, in some versions of Python
+            assert told == f"argument {flag}: invalid choice (choose from file, age)"
+
+
+def test_what_argparse_says_of_flags_is_told_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    assert said(a_parser(), ["--vault"], capsys) == "argument --vault: expected one argument"
+    assert said(a_parser("PROFILE"), [], capsys) == "the following arguments are required: PROFILE"
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        (f"--tokn={SECRET}", "--tokn"),
+        (f"--token{SECRET}", "--token..."),
+        ("--token918273", "--token..."),
+        (f"-p{SECRET}", "-p"),
+        ("-pcorrecthorse", "-p"),
+        (f"-h{SECRET}", None),
+        (f"--{SECRET}", None),
+        (f"--{ESCAPE}", None),
+        (f"-{ESCAPE}", None),
+        (SECRET, None),
+        (ESCAPE, None),
+    ],
+)
+def test_of_an_unknown_word_what_may_be_a_secret_is_left_out(
+    word: str, told: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    err = said(a_parser(), [word], capsys)
+    for hidden in (SECRET, ESCAPE, "918273", "correcthorse"):
+        assert hidden not in err
+        assert hidden[1:] not in err
+    if told is not None:
+        assert err == f"unrecognized arguments: {told}"
+
+
+def test_every_command_and_the_form_without_one_keep_to_that(capsys: pytest.CaptureFixture[str]) -> None:
+    words = [f"--{SECRET}", f"--vault={SECRET}", f"--yes={SECRET}", f"--no-keychain={SECRET}", f"-h{SECRET}"]
+    for name in COMMANDS:
+        for word in words:
+            with pytest.raises(SystemExit) as leaving:
+                main([name, word])
+            assert leaving.value.code in (0, 2)  # 0: -h is help, whatever follows it in some versions of Python
+    for argv in ([word] for word in [*words, SECRET, ESCAPE, f"--log-level={SECRET}", f"--duration={SECRET}"]):
+        with pytest.raises(SystemExit):
+            parse_flags(argv, "")
+    out, err = capsys.readouterr()
+    assert SECRET not in out + err
+    assert "\x1b" not in out + err
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("work", "there is no command 'work'"),
+        ("my-work", "there is no command 'my-work'"),
+        (SECRET, "there is no command of that name (not shown: it may be secret)"),
+        ("correct-horse-battery-staple", "there is no command of that name (not shown: it may be secret)"),
+    ],
+)
+def test_a_word_that_is_no_command_may_be_a_profile(word: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse_flags([word], "commands:\n  import  move keys")
+    lines = capsys.readouterr().err.splitlines()
+    assert f"aws-mfa: error: {told}" in lines
+    assert lines[-1] == "a profile? aws-mfa --profile NAME"
 
 
 def test_who_types_profile_as_a_flag_is_told_where_it_goes(capsys: pytest.CaptureFixture[str]) -> None:
     """The form without a command has that flag."""
-    assert "the profile stands by itself: aws-mfa exec PROFILE" in said(
-        a_parser("PROFILE"), ["x", "--profile", "work"], capsys
-    )
+    for argv in (["x", "--profile", "work"], ["x", "--profile=work"]):
+        assert "; the profile stands by itself: aws-mfa exec PROFILE" in said(a_parser("PROFILE"), argv, capsys)
     assert "stands by itself" not in said(a_parser(), ["--profile"], capsys)
+
+
+def test_who_types_a_profile_where_it_is_a_flag_is_told_the_flag(capsys: pytest.CaptureFixture[str]) -> None:
+    parser = a_parser()
+    parser.add_argument("--profile")
+    assert said(parser, ["work"], capsys).endswith("; the profile is a flag here: aws-mfa exec --profile NAME")
+    assert said(parser, ["--region", "work"], capsys) == "unrecognized arguments: --region"
+    with pytest.raises(SystemExit):
+        main(["setup", "work"])
+    assert "; the profile is a flag here: aws-mfa setup --profile NAME" in capsys.readouterr().err
+
+
+def test_who_imports_a_profile_as_a_file_is_told_the_flag(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["import", "work"]) == 2
+    assert "hint: a profile? aws-mfa import --profile NAME\n" in capsys.readouterr().err
+    assert main(["import", "./work.csv"]) == 2
+    assert "a profile?" not in capsys.readouterr().err

@@ -15,7 +15,8 @@ from aws_mfa.cli.wiring import RealOutside
 from aws_mfa.model import Secret, Session
 from aws_mfa.workflows.hand_over import hand_over
 from aws_mfa.workflows.hand_over_request import HandOver
-from aws_mfa.workflows.plans import PlanRequest, plan_sessions
+from aws_mfa.workflows.plan_request import PlanRequest
+from aws_mfa.workflows.plans import plan_sessions
 from needs import ROOT
 
 # A new name here costs every run of every user: bench/hot_path.py says how much.
@@ -171,12 +172,14 @@ def test_ten_thousand_profiles_change_nothing(home: str, place: str, count: int)
     ids=["credential-process", "exec"],
 )
 def test_a_stored_session_is_handed_over_without_any_heavy_module(
-    home: str, monkeypatch: pytest.MonkeyPatch, store: str, argv: list[str], found: set[str]
+    home: str,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+    store: str,
+    argv: list[str],
+    found: set[str],
 ) -> None:
-    if store == "memory" and os.name == "nt":
-        pytest.skip("no runtime folder there")
-    runtime = os.path.join(home, "runtime")
-    os.mkdir(runtime, 0o700)
+    runtime = request.getfixturevalue("runtime") if store == "memory" else ""
     variables = {"AWS_MFA_SESSION_STORE": store, "XDG_RUNTIME_DIR": runtime, "LOGNAME": "ann"}
     leave_a_witness(home, variables, monkeypatch)
     loaded = modules_loaded(home, *argv, **variables)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
+from functools import cached_property
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -25,7 +27,9 @@ from aws_mfa.rules.session_entries import document_of
 from aws_mfa.rules.session_witness import VARIABLES
 from aws_mfa.workflows.hand_over import HandedOver, hand_over
 from aws_mfa.workflows.hand_over_request import HandOver
-from aws_mfa.workflows.plans import PlanRequest, plan_sessions
+from aws_mfa.workflows.plan_request import PlanRequest
+from aws_mfa.workflows.plans import plan_sessions
+from examples import examples
 from needs import ROOT
 from real_keychains import gnome_keyring
 
@@ -74,10 +78,14 @@ class Stage:
         self.known_keys = self.path("mfa", "known-keys")
         self.sessions = self.path("mfa", "sessions")
         self.witness = self.path("mfa", "sessions", "witness-work.txt")
-        self.entry = self.path("mfa", "sessions", "session-work.txt")
         os.makedirs(self.path("mfa"), mode=0o700)
         self.write(self.config, CONFIG)
         self.write(self.credentials, CREDENTIALS)
+
+    @cached_property
+    def entry(self) -> str:
+        (name,) = (name for name in os.listdir(self.sessions) if name.startswith("session-work~"))
+        return os.path.join(self.sessions, name)
 
     def path(self, *parts: str) -> str:
         return os.path.join(self.home, ".aws", *parts)
@@ -351,7 +359,7 @@ NAMES = st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_character
 
 
 @given(name=NAMES | st.sampled_from(["Work", "work.txt", "../work", "con", "mfa@home-long-term", "a b", "Σ", "%41"]))
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_profiles_of_any_name_are_answered_alike(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
     stage = Stage(str(tmp_path_factory.mktemp("home")))
     stage.write(stage.config, f"[profile {name}]\n{ROLE_SETTINGS}")
@@ -523,8 +531,21 @@ def test_the_child_is_the_same_on_both_ways(stage: Stage, flags: list[str]) -> N
     assert ran()[0] == 7
 
 
-def test_a_command_that_is_not_there_is_the_full_paths_to_tell(stage: Stage) -> None:
-    become_command(["exec", "work", "--", "no-such-command"], {**stage.environ, "PATH": os.environ["PATH"]})
+@pytest.mark.skipif(os.name == "nt", reason="a program cannot become another")
+def test_a_command_that_is_not_there_is_the_full_paths_to_tell(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is looked for, in a folder without programs, and then all is as it was."""
+    tried: list[list[str]] = []
+    become = os.execvpe
+
+    def watched(program: str, words: list[str], environ: dict[str, str]) -> None:
+        tried.append(words)
+        become(program, words, environ)
+
+    monkeypatch.setattr(os, "execvpe", watched)
+    before = signal.getsignal(signal.SIGPIPE)
+    become_command(["exec", "work", "--", "no-such-command"], {**stage.environ, "PATH": stage.home})
+    assert tried == [["no-such-command"]]
+    assert signal.getsignal(signal.SIGPIPE) == before == signal.SIG_IGN
 
 
 # --- sealed sessions, and a keychain that was asked is not asked again ----------------------------------------------

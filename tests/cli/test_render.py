@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aws_mfa.cli.render import JSON_VERSION, outcome_rows, outcomes_json, plan_json, plan_text, table
+from aws_mfa.cli.render import JSON_VERSION, outcome_rows, outcomes_json, plan_json, plan_text
+from aws_mfa.cli.tables import table
 from aws_mfa.errors import WrongCode
-from aws_mfa.workflows.plans import Planned, PlanRequest, plan_sessions
-from aws_mfa.workflows.renew_many import Outcome
+from aws_mfa.workflows.carry_out import Outcome
+from aws_mfa.workflows.plan_request import PlanRequest
+from aws_mfa.workflows.plans import Planned, plan_sessions
 from fakes import DEVICE, KEYS, NOW, FakeOutside, FakeVault, as_outside
 
 if TYPE_CHECKING:
@@ -185,6 +187,40 @@ def test_a_table_on_a_narrow_terminal_keeps_the_first_column_whole() -> None:
     text = table(["profile", "why"], [["a-long-profile-name", "word " * 10]], 40)
     assert all(len(line) <= 40 for line in text.splitlines())
     assert "a-long-profile-name" in text
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 100, 120])
+def test_no_word_is_broken_however_narrow_the_terminal(width: int) -> None:
+    """An ARN is for copying, and `GetSessionToke` over `n` is for nobody."""
+    text = plan_text(planned(CONFIG, "dev", "long"), width)
+    assert {"GetSessionToken,", "duration_seconds", f"{ARN}long,", DEVICE} <= set(text.split())
+
+
+def test_one_column_is_made_narrow_before_another_is_and_no_number_loses_its_unit() -> None:
+    lines = table(["who", "call", "why"], [["a", "AssumeRole arn:aws:iam::1:role/Name, 1 h", "of up to 1 h"]], 44)
+    assert lines.splitlines() == [
+        "who  call                       why",
+        "a    AssumeRole                 of up to 1 h",
+        "     arn:aws:iam::1:role/Name,",
+        "     1 h",
+    ]
+
+
+def test_a_terminal_too_narrow_for_a_table_gets_one_line_per_fact() -> None:
+    rows = [["a-long-name", "failed", "", "too little room"], ["b", "renewed", "now", "-"]]
+    assert table(["profile", "session", "until", "where"], rows, 20).splitlines() == [
+        "profile  a-long-name",
+        "session  failed",
+        "where    too little room",
+        "",
+        "profile  b",
+        "session  renewed",
+        "until    now",
+    ]
+
+
+def test_a_plan_of_nothing_counts_nothing() -> None:
+    assert plan_text(planned(CONFIG, "lost"), None).startswith("lost: ")
 
 
 def test_two_profiles_of_one_role_stand_in_one_row_of_the_plan() -> None:

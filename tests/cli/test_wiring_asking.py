@@ -12,12 +12,14 @@ from aws_mfa.adapters import age_file
 from aws_mfa.adapters.terminal import NoTerminal
 from aws_mfa.cli import wiring_ground, wiring_stores
 from aws_mfa.cli.wiring import RealOutside
-from aws_mfa.errors import NeedsHuman
+from aws_mfa.errors import KeychainUnavailable, NeedsHuman
+from aws_mfa.model import Secret, Session
 from fakes import KEYS, FakeTerminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from aws_mfa.adapters.keychain_identity import IdentityItem
     from aws_mfa.model import LongTermKeys
     from aws_mfa.workflows.outside import Outside
 
@@ -99,6 +101,50 @@ def test_a_keychain_may_ask_by_its_window_while_a_child_owns_the_terminal_and_no
         doors.vault("keychain")
         doors._open_seal()
     assert asked == [True, True, True, True, False, False, False, False]
+
+
+@pytest.mark.usefixtures("terminal")
+def test_what_is_sealed_is_opened_without_a_window_by_nobody_also_when_it_was_opened_with_one(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server at night waits for no window, whatever it did while somebody was there."""
+    asked: list[bool] = []
+
+    def open_identity_item(_environ: object, *, may_ask: bool) -> IdentityItem:
+        asked.append(may_ask)
+        raise KeychainUnavailable("it is locked")
+
+    monkeypatch.setattr("aws_mfa.adapters.keychain_identity.open_identity_item", open_identity_item)
+    outside = RealOutside(environ={**environ, "AWS_MFA_SESSION_STORE": "sealed"})
+    session = Session("ASIA", Secret("secret"), Secret("token"), outside.now() + 3600)
+    doors = (outside, outside.unattended(), outside.away_from_terminal(), outside.with_code_ways([]).unattended())
+    for one in doors:
+        assert not one.session_cache.store("work", {}, session)
+    assert asked == [True, False, True, False]
+
+
+@pytest.mark.parametrize("away", AWAY)
+def test_of_the_session_cache_nothing_is_said_on_the_terminal_that_is_away(
+    terminal: FakeTerminal, environ: dict[str, str], away: Callable[[RealOutside], RealOutside]
+) -> None:
+    outside = RealOutside(environ=environ)
+    session = Session("\ud800", Secret("secret"), Secret("token"), outside.now() + 3600)
+    for doors in (outside, away(outside)):
+        assert not doors.session_cache.store("work", {}, session)
+        assert len(terminal.said) == 1
+
+
+@pytest.mark.usefixtures("terminal")
+@pytest.mark.parametrize("away", AWAY)
+def test_a_twin_begins_with_every_door_closed(
+    environ: dict[str, str], away: Callable[[RealOutside], RealOutside]
+) -> None:
+    outside = RealOutside(environ=environ)
+    first = set(vars(outside))
+    for name in dir(type(outside)):
+        getattr(outside, name)
+    assert len(vars(outside)) > len(first) + 10
+    assert set(vars(away(outside))) == first
 
 
 def test_the_unattended_doors_are_the_same_each_time(environ: dict[str, str]) -> None:

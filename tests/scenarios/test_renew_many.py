@@ -11,6 +11,8 @@ import boto3
 import pytest
 
 from aws_mfa.practice.faults import throttling
+from aws_mfa.rules.session_labels import stored_in
+from aws_mfa.rules.stored_names import label_in
 
 if TYPE_CHECKING:
     from aws_mfa.practice.account import Account, Role, User
@@ -160,6 +162,45 @@ def test_two_codes_are_piped_one_a_line(stage: ClassicStage) -> None:
     assert "needs a second one" in ended.err
 
 
+def test_two_devices_of_one_user_are_asked_for_one_code_each(stage: ClassicStage) -> None:
+    """By whichever comes first, in whichever region another run was: nothing takes another session's place."""
+    other = stage.ann.add_device()
+    devices = {"d1": stage.phone, "d2": other}
+    settings = {name: {"mfa_serial": device.serial, **process(name)} for name, device in devices.items()}
+    text = "".join(profile(name, role(stage, name).arn, **settings[name]) for name in devices)
+    stage.write(text, stage.config)
+    for name, device in devices.items():
+        assert stage.run("renew", name, "--token", device.unused_code(), env=IN_FILES).code == 0
+    away = {**IN_FILES, "AWS_REGION": "us-west-2"}
+    assert stage.run("renew", "d1", "--token", stage.code(), env=away).code == 0
+    sent = len(stage.sent())
+    for name in (*devices, *devices):
+        ended = stage.run("renew", name, "--force", "--no-input", env=IN_FILES)
+        assert ended.code == 0, ended
+    assert stage.sent()[sent:] == ["AssumeRole"] * 4
+    forgotten = stage.run("forget", "default", env=IN_FILES)
+    assert forgotten.out == "mfa@default-long-term: removed from the session cache\n"
+    assert stage.run("renew", "d1", "d2", "--force", "--no-input", env=IN_FILES).code == 4
+
+
+@pytest.mark.parametrize(
+    "argv", [("renew", "dev", "--force"), ("credential-process", "dev"), ("env", "dev"), ("exec", "dev", "--", "true")]
+)
+def test_a_stored_mfa_session_that_aws_does_not_know_any_more_costs_a_code_and_no_riddle(
+    stage: ClassicStage, argv: tuple[str, ...]
+) -> None:
+    stage.write(profile("dev", role(stage, "dev").arn, **process("dev")), stage.config)
+    assert stage.run("renew", "dev", "--token", stage.code(), env=IN_FILES).code == 0
+    if argv[0] != "renew":
+        assert stage.run("forget", "dev", env=IN_FILES).code == 0
+    stage.aws.sessions.clear()
+    refused = stage.run(argv[0], "--no-input", *argv[1:], env=IN_FILES)
+    assert refused.code == 4, refused
+    assert "aws-mfa renew" in refused.out + refused.err or argv[0] == "renew"
+    ended = stage.run(argv[0], "--token", stage.code(), *argv[1:], env=IN_FILES)
+    assert ended.code == 0, ended
+
+
 def test_token_is_good_for_one_code(stage: ClassicStage) -> None:
     """It goes to the MFA session, which serves more than one role."""
     text = profile("long", role(stage, "long").arn, duration_seconds="14400") + profile("dev", role(stage, "dev").arn)
@@ -208,10 +249,8 @@ def test_what_sdks_ask_us_for_is_no_section_of_the_file(stage: ClassicStage) -> 
     assert ended.code == 0, ended
     assert [found["place"] for found in json.loads(ended.out)["profiles"]] == ["session cache", "credentials file"]
     assert "[dev]" not in stage.read()
-    folder = os.path.join(stage.home, ".aws", "mfa", "sessions")
-    assert (
-        sorted(os.listdir(folder)) == ["session-dev", "session-mfa@default-long-term"] or len(os.listdir(folder)) >= 2
-    )
+    stored = [stored_in(name, ".txt") for name in os.listdir(os.path.join(stage.home, ".aws", "mfa", "sessions"))]
+    assert sorted(label_in(name) for name in stored if name) == ["dev", "mfa@default-long-term"]
     again = stage.run("renew", "dev", "prod", "--json", "--no-input", env=IN_FILES)
     assert states(again) == {"dev": "reused", "prod": "reused"}
 
@@ -260,6 +299,7 @@ def test_forget_says_what_it_removed_and_leaves_long_term_keys(stage: ClassicSta
     rest = stage.run("forget", "--all", env=IN_FILES)
     assert rest.out.splitlines() == [
         "dev: removed from the session cache",
+        "mfa@default-long-term: removed from the session cache",
         f"default: removed from {stage.credentials}",
     ]
     assert stage.read().strip() == keys.strip()
@@ -496,5 +536,7 @@ def test_the_code_comes_from_standard_input_where_that_is_said(stage: ClassicSta
     assert both.code == 2
     assert stage.sent() == []
     assert stage.run("renew", "dev", "--token-stdin", stdin="12345\n", env=IN_FILES).code == 2
+    empty = stage.run("renew", "dev", "--token-stdin", stdin="", env=IN_FILES)
+    assert (empty.code, empty.err.splitlines()[0]) == (2, "aws-mfa: standard input ended without a code")
     ended = stage.run("renew", "dev", "--token-stdin", stdin=f"{stage.code()}\n", env=IN_FILES)
     assert ended.code == 0, ended

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from needs import ROOT
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -38,6 +40,23 @@ def test_no_module_of_the_current_folder_is_imported(tmp_path: Path, home: str, 
     ended = run(home, *argv, cwd=tmp_path, timeout_s=110)
     assert "PWNED" not in ended.stdout + ended.stderr
     assert ended.returncode != 7
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no folder that somebody is in")
+def test_a_current_folder_that_was_removed_is_no_matter(tmp_path: Path, home: str) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    ended = subprocess.run(
+        ["sh", "-c", 'rmdir "$PWD"; exec "$@"', "sh", sys.executable, "-m", "aws_mfa", "plan", "nobody"],
+        cwd=gone,
+        env={"PATH": os.environ["PATH"], "HOME": home, "PYTHONPATH": os.path.join(ROOT, "src")},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (ended.returncode, "Traceback" in ended.stderr) == (3, False), ended
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no FIFOs")

@@ -17,8 +17,9 @@ if sys.platform == "win32":
     def make_private(fd: int, folder: str) -> None:
         """Nothing: the access list is inherited."""
 
-    def give_folder_to_owner_of(path: str, parent: str) -> None:
-        """Nothing: the access list is inherited."""
+    def make_private_folder(path: str) -> None:
+        """Make one folder: newer Pythons make its access list from this mode, for others it is inherited."""
+        os.mkdir(path, 0o700)
 
     def keep_owner_and_mode(fd: int, old: os.stat_result) -> None:
         """Nothing: the access list is inherited."""
@@ -44,11 +45,19 @@ else:
             os.fchown(fd, owner.st_uid, owner.st_gid)
         _set_mode(fd, OWNER_ONLY)
 
-    def give_folder_to_owner_of(path: str, parent: str) -> None:
-        """Give a folder that root just made to its parent's owner, for the same reason."""
-        if os.geteuid() == 0:
-            owner = os.stat(parent)
-            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+    def make_private_folder(path: str) -> None:
+        """Make one folder, 0700; what root makes is its parent's owner's, for the same reason. Raises OSError."""
+        if os.geteuid() != 0:
+            os.mkdir(path, 0o700)
+            return
+        parent, name = os.path.split(os.path.abspath(path))
+        # The parent's owner can put anything in the place of a path at any moment: all is done in the folder we hold.
+        parent_fd = os.open(parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.mkdir(name, 0o700, dir_fd=parent_fd)
+            _give_to_owner_of(parent_fd, name)
+        finally:
+            os.close(parent_fd)
 
     def keep_owner_and_mode(fd: int, old: os.stat_result) -> None:
         """Give a new file what `old` has of mode 0600, and where we are root its owner."""
@@ -67,6 +76,16 @@ else:
     def is_own(found: os.stat_result) -> bool:
         """Whether the file belongs to this user."""
         return found.st_uid == os.geteuid()
+
+    def _give_to_owner_of(parent_fd: int, name: str) -> None:
+        """Give away the folder of that name, unless something else than what root just made stands there by now."""
+        fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent_fd)
+        try:
+            if is_own(os.fstat(fd)) and not os.listdir(fd):
+                owner = os.fstat(parent_fd)
+                os.fchown(fd, owner.st_uid, owner.st_gid)
+        finally:
+            os.close(fd)
 
     def _is_wide(found: os.stat_result) -> bool:
         return bool(found.st_mode & 0o077)

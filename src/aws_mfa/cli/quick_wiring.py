@@ -49,7 +49,7 @@ def open_seal(environ: Mapping[str, str], *, may_ask: bool = True) -> AgeSeal:
 
     `may_ask`: the keychain may show its window to be unlocked. The quick path knows no flag that would forbid it.
     """
-    if _opened and _opened[0][0] is environ:
+    if may_ask and _opened and _opened[0][0] is environ:
         return _opened.pop()[1]
     from aws_mfa.adapters.age_identity import AgeSeal
     from aws_mfa.adapters.aws_files import state_folder

@@ -6,13 +6,10 @@ JSON carries a version; a key is added to it, never renamed or taken away (a tes
 
 from __future__ import annotations
 
-import io
 import json
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.table import Table
-
+from aws_mfa.cli.tables import table
 from aws_mfa.rules.durations import duration_text
 from aws_mfa.rules.plan_summary import summary
 from aws_mfa.rules.session_steps import Reused
@@ -20,25 +17,14 @@ from aws_mfa.rules.shown_text import shown_text
 from aws_mfa.rules.timestamps import local_text, rfc3339_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aws_mfa.errors import AwsMfaError
     from aws_mfa.rules.session_steps import Plan, Step
+    from aws_mfa.workflows.carry_out import Outcome
     from aws_mfa.workflows.plans import Planned
-    from aws_mfa.workflows.renew_many import Outcome
 
 JSON_VERSION = 1
-_WIDEST = 10_000  # a table that is piped is not folded
-
-
-def table(header: list[str], rows: list[list[str]], width: int | None) -> str:
-    """A table without lines; `width` None: as wide as it needs to be."""
-    made = Table(box=None, pad_edge=False, show_edge=False)
-    for number, title in enumerate(header):
-        made.add_column(title, overflow="fold", no_wrap=width is None or number == 0)
-    for row in rows:
-        made.add_row(*map(shown_text, row))
-    out = io.StringIO()
-    Console(file=out, width=width or _WIDEST, color_system=None, markup=False, emoji=False, highlight=False).print(made)
-    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
 
 
 def outcome_rows(outcomes: list[Outcome], now: float) -> list[list[str]]:
@@ -75,12 +61,12 @@ def plan_text(planned: Planned, width: int | None) -> str:
     plan = planned.plan
     rows = [[*_step_row(step, _of_whom(step, plan))] for step in plan.steps]
     rows += [["-", reused.label, "none: stored until " + local_text(reused.expires_at), ""] for reused in plan.reused]
-    lines = [f"{shown_text(summary(plan))}\n"]
+    lines = [f"{shown_text(summary(plan))}\n"] if plan.of_profile else []
     if rows:
         lines.append(table(["code", "session", "call", "why"], rows, width))
     notes = [f"{name}: {note}" for name, notes in plan.notes.items() for note in notes]
     failures = [f"{name}: {error.message}" for name, error in planned.failures.items()]
-    hints = dict.fromkeys(f"hint: {hint}" for error in planned.failures.values() for hint in error.hints)
+    hints = dict.fromkeys(line for error in planned.failures.values() for line in error.hint_lines)
     return "".join([*lines, *(f"{shown_text(line)}\n" for line in (*notes, *failures, *hints))])
 
 
@@ -100,41 +86,38 @@ def _step_row(step: Step, name: str) -> tuple[str, str, str, str]:
 def plan_json(planned: Planned) -> str:
     """`{"version": 1, "codes": ..., "calls": [...], "reused": [...], "profiles": [...]}`."""
     plan = planned.plan
-    calls = [
-        {
-            "session": step.label,
-            "call": "AssumeRole" if step.request.role_arn else "GetSessionToken",
-            "role_arn": step.request.role_arn,
-            "duration_seconds": step.request.duration_s,
-            "code_of": step.request.device or None,
-            "signed_by": step.signed_by.label if step.signed_by else step.base.section,
-            "profiles": step.profiles,
-            "reason": step.reason,
-        }
-        for step in plan.steps
-    ]
-    reused = [{"session": one.label, "expires_at": rfc3339_text(one.expires_at)} for one in plan.reused]
     profiles = [
-        {
-            "profile": name,
-            "needs_call": not isinstance(found, Reused),
-            "notes": plan.notes.get(name, []),
-            **_error_fields(None),
-        }
+        _profile_json(name, needs_call=not isinstance(found, Reused), notes=plan.notes.get(name, ()))
         for name, found in plan.of_profile.items()
     ]
-    profiles += [
-        {"profile": name, "needs_call": False, "notes": [], **_error_fields(error)}
-        for name, error in planned.failures.items()
-    ]
+    failed = [_profile_json(name, needs_call=False, error=error) for name, error in planned.failures.items()]
     document = {
         "version": JSON_VERSION,
         "codes": len(plan.codes),
-        "calls": calls,
-        "reused": reused,
-        "profiles": profiles,
+        "calls": [_call_json(step) for step in plan.steps],
+        "reused": [{"session": one.label, "expires_at": rfc3339_text(one.expires_at)} for one in plan.reused],
+        "profiles": [*profiles, *failed],
     }
     return json.dumps(document, indent=2)
+
+
+def _call_json(step: Step) -> dict[str, object]:
+    return {
+        "session": step.label,
+        "call": "AssumeRole" if step.request.role_arn else "GetSessionToken",
+        "role_arn": step.request.role_arn,
+        "duration_seconds": step.request.duration_s,
+        "code_of": step.request.device or None,
+        "signed_by": step.signed_by.label if step.signed_by else step.base.section,
+        "profiles": step.profiles,
+        "reason": step.reason,
+    }
+
+
+def _profile_json(
+    name: str, *, needs_call: bool, notes: Sequence[str] = (), error: AwsMfaError | None = None
+) -> dict[str, object]:
+    return {"profile": name, "needs_call": needs_call, "notes": notes, **_error_fields(error)}
 
 
 def _state(outcome: Outcome) -> str:

@@ -12,15 +12,17 @@ import os
 from typing import TYPE_CHECKING
 
 from aws_mfa.cli.wiring_aws import DoorsToAws
-from aws_mfa.cli.wiring_ground import Asking
+from aws_mfa.cli.wiring_ground import Asking, Shared
 from aws_mfa.cli.wiring_people import DoorsToPeople
 from aws_mfa.cli.wiring_programs import DoorsToPrograms
 from aws_mfa.cli.wiring_stores import DoorsToStores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from typing import TypeVar
 
+    from aws_mfa.adapters.held_signals import Held
     from aws_mfa.adapters.this_machine import InThread
 
     Result = TypeVar("Result")
@@ -41,7 +43,13 @@ class RealOutside(DoorsToPeople, DoorsToStores, DoorsToAws, DoorsToPrograms):
         asking = Asking(
             reads_pipe=reads_pipe, asks_on_stdout=asks_on_stdout, never_asks=never_asks, announces=announces
         )
-        super().__init__(environ, asking)
+        super().__init__(asking, Shared(environ))
+
+    def held_signals(self) -> AbstractContextManager[Held]:
+        """Hold back the signals that would end us."""
+        from aws_mfa.adapters.held_signals import held_signals
+
+        return held_signals()
 
     def beside(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> InThread:
         """Run `work` in a thread."""

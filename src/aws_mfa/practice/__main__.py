@@ -1,4 +1,8 @@
-"""`python -m aws_mfa.practice`: a practice AWS to try things by hand; every value printed is invented."""
+"""
+`python -m aws_mfa.practice`: a practice AWS to try things by hand; every value printed is invented.
+
+What it prints is for a second terminal, and leads that shell away from the user's own home, files and variables.
+"""
 
 from __future__ import annotations
 
@@ -6,30 +10,85 @@ import argparse
 import contextlib
 import sys
 import threading
+import time
+from typing import TYPE_CHECKING
 
 from aws_mfa.practice import PracticeAws
+from aws_mfa.practice.totp import WINDOW_S
+
+if TYPE_CHECKING:
+    from aws_mfa.practice.account import User
+    from aws_mfa.practice.totp import Device
+
+_ABOUT = (
+    "A practice AWS on this machine: prints what to paste into another terminal, and its user's code on each Enter; "
+    "serves until Ctrl-C."
+)
+
+_LINES = """\
+# Paste this into another terminal: a throwaway home, so that nothing of yours is touched.
+unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
+unset AWS_SHARED_CREDENTIALS_FILE AWS_CONFIG_FILE AWS_REGION AWS_DEFAULT_REGION
+export HOME=$(mktemp -d) AWS_ENDPOINT_URL={url}
+export AWS_MFA_VAULT=file AWS_MFA_SESSION_STORE=plain
+mkdir -m 700 ~/.aws; cat > ~/.aws/config <<'END'
+{config}END
+
+# Then: aws-mfa setup --profile work --access-key-id {key_id} --region eu-central-1
+# The secret that it asks for: {secret}
+# And: aws-mfa --profile work, then aws-mfa plan --all
+# The codes of {device}: press Enter here,
+# or give an authenticator its seed: oathtool -b --totp {seed}
+# Serving until Ctrl-C.
+"""
+
+_ROLE = """\
+[profile {name}]
+role_arn = {role_arn}
+source_profile = work
+region = eu-central-1
+"""
 
 
 def main() -> None:
-    """Print an invented user's keys, device and code, and serve until Ctrl-C."""
-    about = "A practice AWS on this machine: prints an invented user's keys, device and code, and serves until Ctrl-C."
-    argparse.ArgumentParser(prog="python -m aws_mfa.practice", description=about).parse_args()
+    """Print how to use an invented user, then her code on each Enter, and serve until Ctrl-C."""
+    argparse.ArgumentParser(prog="python -m aws_mfa.practice", description=_ABOUT).parse_args()
     with PracticeAws() as aws, contextlib.suppress(KeyboardInterrupt):
         ann = aws.account.add_user("ann")
         phone = ann.add_device()
-        role = aws.account.add_role("Admin", trusts=ann, mfa=True, max_session_s=43200)
-        sys.stdout.write(
-            f"export AWS_ENDPOINT_URL={aws.url}\n"
-            f"export AWS_ACCESS_KEY_ID={ann.keys.access_key_id}\n"
-            f"export AWS_SECRET_ACCESS_KEY={ann.keys.secret_access_key}\n"
-            f"export MFA_DEVICE={phone.serial}\n"
-            f"# role that wants MFA: {role.arn}\n"
-            f"# seed for an authenticator: {phone.base32_seed}\n"
-            f"# code now: {phone.code()}\n"
-            "# serving until Ctrl-C\n"
+        lines = _LINES.format(
+            url=aws.url,
+            config=_roles(aws, ann),
+            key_id=ann.keys.access_key_id,
+            secret=ann.keys.secret_access_key,
+            device=phone.serial,
+            seed=phone.base32_seed,
         )
-        sys.stdout.flush()
+        _show(lines)
+        _show_codes(phone)
         threading.Event().wait()
+
+
+def _roles(aws: PracticeAws, ann: User) -> str:
+    """Three roles in two other accounts; the longest lasts as long as a role may."""
+    dev, prod = aws.add_account(), aws.add_account()
+    roles = (
+        ("dev", dev.add_role("Developer", trusts=ann, mfa=True), ""),
+        ("prod", prod.add_role("Reader", trusts=ann, mfa=True), ""),
+        ("prod-admin", prod.add_role("Admin", trusts=ann, mfa=True, max_session_s=43200), "duration_seconds = 14400\n"),
+    )
+    return "".join(_ROLE.format(name=name, role_arn=role.arn) + more for name, role, more in roles)
+
+
+def _show_codes(phone: Device) -> None:
+    """On each line of input, until there is no more."""
+    for _ in sys.stdin:
+        _show(f"{phone.code()}  ({WINDOW_S - int(time.time()) % WINDOW_S} s left)\n")
+
+
+def _show(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

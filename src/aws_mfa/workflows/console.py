@@ -8,12 +8,14 @@ what the user may, and less where policies narrow it. The root user is refused: 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput, NotAuthorized
 from aws_mfa.rules.arns import partition_of
+from aws_mfa.rules.aws_reach import reach_of_chain
 from aws_mfa.rules.endpoints import real_region
-from aws_mfa.rules.ini_text import check_if_small, sections
+from aws_mfa.rules.ini_text import check_if_small
 from aws_mfa.rules.partitions import partition_of_region
 from aws_mfa.rules.profile_chains import chain_of
 from aws_mfa.rules.profiles import AwsProfiles
@@ -28,6 +30,8 @@ from aws_mfa.rules.sign_in import (
     sign_in_endpoint,
 )
 from aws_mfa.workflows.hand_over import hand_over
+from aws_mfa.workflows.keys import vault_has_keys
+from aws_mfa.workflows.noted_keys import NotedKeys
 from aws_mfa.workflows.users import Users
 
 if TYPE_CHECKING:
@@ -54,26 +58,28 @@ class Page:
 
 def console(wanted: HandOver, outside: Outside, *, service: str | None = None, region: str | None = None) -> Page:
     """Return the page of a service, None: the console's home; raises what handing over raises, and what AWS refuses."""
-    chain = _chain(wanted.profile, outside)
+    chain = _chain(wanted, outside)
     own_region = _region(chain, outside, None)
     page_region = _region(chain, outside, region)
     page = console_page(service, page_region)
-    endpoint = sign_in_endpoint(page_region, outside.environ)
+    reach = reach_of_chain(chain)
+    endpoint = sign_in_endpoint(page_region, outside.environ, reach)
     if chain.hops:
         handed = hand_over(wanted, outside)
         session, who, notices = handed.session, chain.wanted.role_arn or "", handed.notices
     else:
         session, who, notices = _federated(wanted, chain, own_region, outside)
-    token = outside.sign_in(page_region).token(session)
+    token = outside.sign_in(page_region, reach).token(session)
     return Page(login_url(endpoint, page, token), who, session.expires_at, notices)
 
 
-def _chain(name: str, outside: Outside) -> Chain:
+def _chain(wanted: HandOver, outside: Outside) -> Chain:
     config_text = outside.config.read()
     check_if_small(config_text, where=outside.config.path)
     profiles = AwsProfiles(config_text, outside.credentials.read(), outside.config.path, outside.credentials.path)
-    noted = {section.name for section in sections(outside.known_keys.read(), where=outside.known_keys.path)}
-    return chain_of(name, profiles, keys_stored=lambda name: f"{name}-long-term" in noted)
+    noted = NotedKeys(outside)
+    in_vault = partial(vault_has_keys, outside=outside, vault=wanted.vault, no_keychain=wanted.no_keychain)
+    return chain_of(wanted.profile, profiles, keys_stored=noted.are_stored, in_vault=in_vault)
 
 
 def _region(chain: Chain, outside: Outside, asked: str | None) -> str:
@@ -93,7 +99,7 @@ def _federated(wanted: HandOver, chain: Chain, region: str, outside: Outside) ->
         raise BadInput(f"{wanted.profile} has no role: signing in takes no code", f"leave it away, or {_USE_A_ROLE}")
     users = Users(outside, outside.credentials.read(), vault=wanted.vault, no_keychain=wanted.no_keychain)
     keys = users.keys_of(chain.base.keys_section)
-    sts = outside.sts(region, chain.base.sts_endpoint_url)
+    sts = outside.sts(region, reach_of_chain(chain))
     identity = sts.get_caller_identity(keys)
     overlay = wanted.overlay or Overlay()
     partition = partition_of(identity.arn) or "aws"

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from aws_mfa.rules.aws_reach import UNCONFIGURED
+
 if TYPE_CHECKING:
     from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest
+    from aws_mfa.rules.aws_reach import Reach
 
 
 class Sts(Protocol):
@@ -38,3 +41,20 @@ class SignIn(Protocol):
 
     def token(self, session: Session) -> Secret:
         """Exchange a session, which must not be an MFA session, for a token that signs in within 15 minutes."""
+
+
+class Aws(Protocol):
+    """AWS, region by region."""
+
+    def sts(self, region: str, reach: Reach = UNCONFIGURED) -> Sts:
+        """
+        STS in the region; the same one each time, with its connections kept.
+
+        `reach` is what the config file says; variables come before it, here and below.
+        """
+
+    def iam(self, region: str, reach: Reach = UNCONFIGURED) -> Iam:
+        """IAM of the region's partition."""
+
+    def sign_in(self, region: str, reach: Reach = UNCONFIGURED) -> SignIn:
+        """The console's sign-in in the region."""

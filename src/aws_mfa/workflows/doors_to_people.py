@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
     from aws_mfa.errors import AwsMfaError
     from aws_mfa.model import Secret
-    from aws_mfa.rules.code_ways import CodeQuestion
+    from aws_mfa.rules.code_ways import CodeWay
     from aws_mfa.withdrawal import Withdrawal
 
 
@@ -39,31 +40,6 @@ class Terminal(Protocol):
 
     def count_down(self, seconds: int, text: str) -> None:
         """Wait, and show the seconds that are left behind the text."""
-
-
-class CodeWay(Protocol):
-    """
-    One way to get a code: a command, a person at the terminal, a pipe, a dialog, another terminal.
-
-    `NeedsHuman` says that this way is closed here and the next one may be open; `Cancelled` that a person said no.
-    """
-
-    @property
-    def name(self) -> str:
-        """One of `WAYS` in `rules/code_ways.py`."""
-
-    @property
-    def has_human(self) -> bool:
-        """Whether a person answers, who reads the question and can be asked again."""
-
-    def can_answer(self, question: CodeQuestion) -> bool:
-        """Whether this way is worth trying, at a glance: a display is set, the program is there, a command is given."""
-
-    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
-        """What was answered, not looked at yet. A withdrawal ends the question with its error."""
-
-    def say(self, text: str) -> None:
-        """Tell whoever answers here one line, such as why the last code did not do."""
 
 
 class OpenQuestion(Protocol):
@@ -131,12 +107,12 @@ class Turn(Protocol):
 class Turns(Protocol):
     """Who may ask for a code: one process at a time for each device."""
 
-    def turn(self, device: str, *, patience_s: float, or_without: bool) -> AbstractContextManager[Turn]:
+    def turn(self, device: str, *, patience_s: float, gives_up_quietly: bool) -> AbstractContextManager[Turn]:
         """
         Wait for our turn, saying whom we wait for; held for the length of a `with`.
 
-        When it takes longer than `patience_s` seconds: `or_without` goes on without a turn (who has a code in hand
-        need not wait for somebody who is being asked), else raises `NeedsHuman`, which names the holder.
+        When it takes longer than `patience_s` seconds: who `gives_up_quietly` goes on without a turn (with a code in
+        hand nobody need wait for somebody who is being asked), else raises `NeedsHuman`, which names the holder.
         """
 
     def told_lately(self, device: str, question: str) -> AwsMfaError | None:
@@ -148,3 +124,31 @@ class Browser(Protocol):
 
     def open(self, url: Secret) -> bool:
         """Show the page, without waiting for its end; False where no browser can be opened from here."""
+
+
+class People(Protocol):
+    """Who is asked, how, in whose turn; what of a code is remembered."""
+
+    @property
+    def terminal(self) -> Terminal:
+        """Where questions are asked."""
+
+    @property
+    def code_ways(self) -> Sequence[CodeWay]:
+        """Where a code may come from, in the order in which it is tried."""
+
+    @property
+    def turns(self) -> Turns:
+        """Whose turn it is to ask for a code, over all processes of this user."""
+
+    @property
+    def open_questions(self) -> OpenQuestions:
+        """The questions that other processes of this user have left open."""
+
+    @property
+    def ledger(self) -> CodeLedger:
+        """The codes known as used."""
+
+    @property
+    def browser(self) -> Browser:
+        """The browser of whoever sits here."""

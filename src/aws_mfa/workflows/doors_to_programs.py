@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from aws_mfa.rules.container_credentials import Held
 
@@ -45,3 +46,22 @@ class Child(Protocol):
 
     def end_like(self, exit_code: int) -> int:
         """End as a child of `run` ended: by the same signal where it was killed, else the exit code to end with."""
+
+
+class Programs(Protocol):
+    """Those that ask us, that we start, and that started us."""
+
+    @property
+    def child(self) -> Child:
+        """The command that a session is for."""
+
+    @property
+    def callers(self) -> Sequence[str]:
+        """Names of the programs above us, the nearest first: our caller, its caller; as far as the system tells."""
+
+    def endpoint(self, port: int) -> AbstractContextManager[Endpoint]:
+        """
+        The local endpoint, served for the length of a `with`; `port` 0: any that is free.
+
+        Raises `BadInput` where the port is taken, `NotSetUp` where the token cannot be stored.
+        """

@@ -40,6 +40,9 @@ class ForkItems(Protocol):
     def load_fork(self, section: str) -> LongTermKeys | None:
         """The keys of its two items."""
 
+    def fork_key_id(self, section: str) -> str | None:
+        """The key id, whether or not the secret is there too."""
+
     def fork_device(self, section: str) -> str | None:
         """The device of its third item."""
 
@@ -75,6 +78,9 @@ class AwsTextFile(Protocol):
 
     def repair_mode(self) -> bool:
         """Take the file from group and others; whether that was needed."""
+
+    def linked_inode(self) -> int | None:
+        """The inode of a file with further names (hard links): they keep what an update takes away; else None."""
 
 
 class Document(Protocol):
@@ -115,10 +121,17 @@ class SessionCache(Protocol):
         """As `load`: what is remembered of it."""
 
     def store(self, label: str, inputs: Mapping[str, str], session: Session) -> bool:
-        """Remember the session in place of what the label had; whether it is remembered."""
+        """Remember the session beside those of other inputs; whether it is remembered."""
 
-    def forget(self, labels: Collection[str] | None) -> list[str]:
-        """Remove these labels' entries (None: all) from every store; those removed, sorted."""
+    def drop(self, label: str, inputs: Mapping[str, str], access_key_id: str) -> None:
+        """Remove the session of this key id, which AWS refuses; another that is stored there by now stays."""
+
+    def forget(self, labels: Collection[str] | None) -> tuple[list[str], list[str]]:
+        """
+        Remove these labels' entries (None: all), whatever their inputs, from every store.
+
+        The labels of what was removed, sorted, and a line for each store that could not be looked at or emptied.
+        """
 
 
 class Watch(Protocol):
@@ -130,3 +143,36 @@ class Watch(Protocol):
 
         A courtesy for the quick path: trouble is passed over.
         """
+
+
+class Stores(Protocol):
+    """What is stored, and the files that a person names."""
+
+    @property
+    def credentials(self) -> AwsTextFile:
+        """`~/.aws/credentials`, or what `AWS_SHARED_CREDENTIALS_FILE` names."""
+
+    @property
+    def config(self) -> AwsTextFile:
+        """`~/.aws/config`, or what `AWS_CONFIG_FILE` names."""
+
+    @property
+    def known_keys(self) -> AwsTextFile:
+        """Our note of which vault holds the keys of which long-term section, and the key id: no secret."""
+
+    @property
+    def fork(self) -> ForkItems:
+        """The keychain fork's items."""
+
+    def vault(self, name: str) -> Vault:
+        """The vault of that name: `keychain`, `age` or `file`."""
+
+    def document(self, path: str) -> Document:
+        """The file of that name, standard input for `-`."""
+
+    @property
+    def session_cache(self) -> SessionCache:
+        """The stored sessions that are not in the credentials file."""
+
+    def watch_files(self) -> Watch:
+        """Look at the files that a plan is made of; to be called before they are read."""
