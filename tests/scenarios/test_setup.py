@@ -65,8 +65,6 @@ def test_a_signal_half_way_leaves_the_keys_and_the_device_that_were_there(stage:
         while bob.devices[0].serial not in stage.read() and time.monotonic() < gives_up_at:
             time.sleep(0.01)
         process.send_signal(number)
-        time.sleep(0.1)
-        assert bob.keys.secret_access_key in stage.read()  # it is not interrupted in a write
     out, err = process.communicate(timeout=60)
     assert (stage.read(), stage.read(stage.config)) == (before, config)
     assert process.returncode == (130 if number == signal.SIGINT else -number), (out, err)
