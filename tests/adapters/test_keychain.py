@@ -384,3 +384,25 @@ def test_nothing_is_opened_before_the_first_call() -> None:
     assert opened == []
     vault.load("work-long-term")
     assert len(opened) == 1
+
+
+class Counting(DictBackend):
+    """Notes what is looked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, str]] = []
+
+    def find(self, service: str, user: str) -> str | None:
+        self.found.append((service, user))
+        return self.get(service, user)
+
+
+def test_half_a_pair_of_the_fork_is_read_once() -> None:
+    backend = Counting()
+    backend.items["aws:access_key_id", "work-long-term"] = "AKIAIOSFODNN7EXAMPLE"
+    vault = keychain(backend)
+    assert vault.load_fork("work-long-term") is None
+    assert vault.fork_key_id("work-long-term") == "AKIAIOSFODNN7EXAMPLE"
+    assert backend.found == [("aws:access_key_id", "work-long-term"), ("aws:secret_access_key", "work-long-term")]
+    assert vault.fork_key_id("home-long-term") is None

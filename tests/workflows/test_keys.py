@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from aws_mfa.errors import AwsMfaError, KeychainUnavailable, NeedsHuman, NoLongTermKeys
+from aws_mfa.errors import KeychainUnavailable, NoLongTermKeys
 from aws_mfa.rules.vault_choice import VaultChoice
-from aws_mfa.workflows.keys import find_long_term_keys, keys_are_known, note_keys, vault_has_keys
+from aws_mfa.workflows.keys import find_long_term_keys, keys_are_known, note_keys
 from fakes import KEYS, OTHER_KEYS, FakeOutside, as_outside
 
 SECTION = "work-long-term"
@@ -177,28 +177,3 @@ def test_a_file_that_gives_no_keys_is_left_as_it_is() -> None:
     outside.vaults["keychain"].stored[SECTION] = KEYS
     find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_outside(outside))
     assert (outside.said, outside.credentials.is_wide) == ([], True)
-
-
-@pytest.mark.parametrize(
-    ("vault", "no_keychain", "found"),
-    [
-        (None, False, True),
-        ("keychain", False, True),
-        ("age", False, False),
-        ("file", False, False),
-        (None, True, False),
-    ],
-)
-def test_a_name_that_nothing_else_knows_is_looked_for_in_the_vault_in_force(
-    vault: str | None, *, found: bool, no_keychain: bool
-) -> None:
-    outside = FakeOutside()
-    outside.fork.stored[SECTION] = KEYS
-    assert vault_has_keys("work", as_outside(outside), vault=vault, no_keychain=no_keychain) is found
-
-
-@pytest.mark.parametrize("failure", [KeychainUnavailable("locked"), NeedsHuman("a passphrase")])
-def test_a_vault_that_would_have_to_ask_is_not_asked_whether_it_has_keys(failure: AwsMfaError) -> None:
-    outside = FakeOutside()
-    outside.vaults["keychain"].failure = failure
-    assert not vault_has_keys("work", as_outside(outside), vault=None, no_keychain=False)

@@ -77,6 +77,17 @@ def test_keys_that_the_configured_partition_does_not_know_are_asked_about() -> N
     assert asked in outside.terminal.questions
 
 
+def test_where_nobody_can_be_asked_the_regions_of_other_partitions_are_named() -> None:
+    outside = outside_answering(has_human=False)
+    outside.fake_sts.identity = UnknownKey("unknown", "it was deleted")
+    with pytest.raises(UnknownKey) as caught:
+        region_stored(outside)
+    assert caught.value.hints == (
+        "it was deleted",
+        "keys of another partition: name a region of theirs, us-gov-west-1 or cn-north-1, by --region or AWS_REGION",
+    )
+
+
 def test_unverified_keys_go_by_their_device() -> None:
     gov = f"arn:aws-us-gov:iam::{ACCOUNT}:mfa/ann"
     outside = outside_answering("y", "us-west-2", "us-gov-east-1")

@@ -45,6 +45,7 @@ class Keychain(KeychainItems):
     """The vault `keychain`, and the keychain fork's items."""
 
     name = "keychain"
+    _fork_found: tuple[str, str | None] | None = None  # of the section looked up last: no item is read twice
 
     def check(self) -> None:
         """Write an item without a secret, read it back and remove it."""
@@ -95,12 +96,15 @@ class Keychain(KeychainItems):
     def load_fork(self, section: str) -> LongTermKeys | None:
         """The keys that the keychain fork stored; None unless both halves are there."""
         key_id = self._find(FORK_KEY_ID, section)
+        self._fork_found = section, key_id
         secret = self._find(FORK_SECRET, section) if key_id else None
         return LongTermKeys(key_id, Secret(secret)) if key_id and secret else None
 
     def fork_key_id(self, section: str) -> str | None:
-        """The key id alone: who has no more of the pair is told so."""
-        return self._find(FORK_KEY_ID, section) or None
+        """The key id alone, as `load_fork` found it: who has no more of the pair is told so."""
+        if self._fork_found is None or self._fork_found[0] != section:
+            self.load_fork(section)
+        return (self._fork_found[1] if self._fork_found else None) or None
 
     def fork_device(self, section: str) -> str | None:
         """The device that a later fork stored."""
@@ -108,6 +112,7 @@ class Keychain(KeychainItems):
 
     def remove_fork(self, section: str) -> None:
         """Remove the fork's items from the keychain in use; nothing happens where there are none."""
+        self._fork_found = None
         for service in (FORK_SECRET, FORK_KEY_ID, FORK_DEVICE):
             if self._get(service, section) is not None:
                 self._delete(service, section)

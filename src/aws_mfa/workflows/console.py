@@ -8,10 +8,9 @@ what the user may, and less where policies narrow it. The root user is refused: 
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
-from aws_mfa.errors import BadInput, NotAuthorized
+from aws_mfa.errors import BadInput, BadProfile, NotAuthorized
 from aws_mfa.rules.arns import partition_of
 from aws_mfa.rules.aws_reach import reach_of_chain
 from aws_mfa.rules.endpoints import real_region
@@ -30,8 +29,8 @@ from aws_mfa.rules.sign_in import (
     sign_in_endpoint,
 )
 from aws_mfa.workflows.hand_over import hand_over
-from aws_mfa.workflows.keys import vault_has_keys
 from aws_mfa.workflows.noted_keys import NotedKeys
+from aws_mfa.workflows.quiet_vault import QuietVault
 from aws_mfa.workflows.users import Users
 
 if TYPE_CHECKING:
@@ -78,8 +77,11 @@ def _chain(wanted: HandOver, outside: Outside) -> Chain:
     check_if_small(config_text, where=outside.config.path)
     profiles = AwsProfiles(config_text, outside.credentials.read(), outside.config.path, outside.credentials.path)
     noted = NotedKeys(outside)
-    in_vault = partial(vault_has_keys, outside=outside, vault=wanted.vault, no_keychain=wanted.no_keychain)
-    return chain_of(wanted.profile, profiles, keys_stored=noted.are_stored, in_vault=in_vault)
+    vault = QuietVault(outside, vault=wanted.vault, no_keychain=wanted.no_keychain)
+    try:
+        return chain_of(wanted.profile, profiles, keys_stored=noted.are_stored, in_vault=vault.has_keys)
+    except BadProfile as error:
+        raise vault.explained(error) from None
 
 
 def _region(chain: Chain, outside: Outside, asked: str | None) -> str:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from aws_mfa.errors import KeychainUnavailable, NeedsHuman, NoLongTermKeys
+from aws_mfa.errors import KeychainUnavailable, NoLongTermKeys
 from aws_mfa.model import LongTermKeys, Secret
 from aws_mfa.rules.ini_text import sections
 from aws_mfa.rules.named_hints import with_profile
-from aws_mfa.rules.section_names import LONG_TERM_SUFFIX, default_long_term, profile_of
-from aws_mfa.rules.vault_choice import choose_vault, noted_vault, with_note
+from aws_mfa.rules.section_names import LONG_TERM_SUFFIX, profile_of
+from aws_mfa.rules.vault_choice import noted_vault, with_note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +45,7 @@ def find_long_term_keys(
     trouble: KeychainUnavailable | None = None
     noted = noted_vault(outside.known_keys.read(), section)
     try:
-        found = _in_vault(section, choice, outside)
+        found = found_in_vault(section, choice, outside)
     except KeychainUnavailable as error:
         if choice.explicit or noted == choice.name:
             raise with_profile(error, section) from None
@@ -78,22 +78,9 @@ def keys_are_known(
     if choice.name == "age" and in_doubt:
         return True
     try:
-        return _in_vault(section, choice, outside) is not None
+        return found_in_vault(section, choice, outside) is not None
     except KeychainUnavailable:
         return in_doubt
-
-
-def vault_has_keys(profile: str, outside: Outside, *, vault: str | None, no_keychain: bool) -> bool:
-    """
-    Whether the vault in force, or the fork's items, hold keys for a profile that no file and no note names.
-
-    A mistyped name must not open a window: nobody is asked for this, and what is locked stays so.
-    """
-    choice = choose_vault(vault, outside.environ, None, no_keychain=no_keychain)
-    try:
-        return _in_vault(default_long_term(profile), choice, outside.unattended()) is not None
-    except (KeychainUnavailable, NeedsHuman):
-        return False
 
 
 def note_keys(section: str, vault: str, keys: LongTermKeys, outside: Outside) -> None:
@@ -113,7 +100,8 @@ def keys_in_section(long_term: Mapping[str, str] | None) -> LongTermKeys | None:
     return LongTermKeys(long_term[_KEY_ID], Secret(long_term[_SECRET]))
 
 
-def _in_vault(section: str, choice: VaultChoice, outside: Outside) -> FoundKeys | None:
+def found_in_vault(section: str, choice: VaultChoice, outside: Outside) -> FoundKeys | None:
+    """The keys of the vault chosen, or of the fork's items beside it; raises what the vault raises."""
     if choice.name == "file":
         return None
     keys = outside.vault(choice.name).load(section)
@@ -164,6 +152,14 @@ def _half_a_pair(section: str) -> NoLongTermKeys:
     )
 
 
+def _way_to_store(section: str) -> str:
+    """Set-up knows the usual suffix alone."""
+    command = f"aws-mfa setup --profile {quote(profile_of(section))}"
+    if section.endswith(LONG_TERM_SUFFIX):
+        return f"store them with: {command}"
+    return f"write them into that section, or leave out the suffix and store them with: {command}"
+
+
 def _missing(
     section: str,
     long_term: Mapping[str, str] | None,
@@ -172,7 +168,7 @@ def _missing(
     noted: str | None,
     others: list[str],
 ) -> NoLongTermKeys:
-    hints = [f"store them with: aws-mfa setup --profile {quote(profile_of(section))}"]
+    hints = [_way_to_store(section)]
     if trouble is not None:
         hints = [f"the keychain could not be asked ({trouble.message})", *trouble.hints, *hints]
     elif noted == choice.name:

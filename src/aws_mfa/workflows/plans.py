@@ -100,13 +100,13 @@ def _wanted(
     failures: dict[str, AwsMfaError] = {}
     for name in dict.fromkeys(names):
         try:
-            chain = chain_of(name, profiles, keys_stored=noted.are_stored, in_vault=users.are_in_vault)
+            chain = chain_of(name, profiles, keys_stored=noted.are_stored, in_vault=users.vault.has_keys)
             _check_overlay(chain, overlay)
             one = Wanted(chain, users.base_of(chain))
             _check_section(one, profiles.credentials)
             wanted.append(one)
         except AwsMfaError as error:
-            failures[name] = error
+            failures[name] = users.vault.explained(error)
     return wanted, failures
 
 

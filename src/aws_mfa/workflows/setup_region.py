@@ -44,8 +44,10 @@ def verified(
     try:
         return outside.sts(region, reach).get_caller_identity(keys), region
     except UnknownKey as error:
-        if given is not None or not outside.terminal.has_human:
+        if given is not None:
             raise
+        if not outside.terminal.has_human:
+            raise UnknownKey(error.message, *error.hints, _other_partitions(region)) from None
         region = _other_partition(error, region, outside)
     except Unreachable as error:
         _accept_unverified(error, outside)
@@ -99,6 +101,12 @@ def _asked_region(likely: str, partition: str | None, outside: Outside) -> str:
         return answer or likely
 
     return until_good(ask, terminal)
+
+
+def _other_partitions(region: str) -> str:
+    asked = partition_of_region(region).name
+    others = [default_region(partition) for partition, _ in _PARTITIONS.values() if partition != asked]
+    return f"keys of another partition: name a region of theirs, {' or '.join(others)}, by --region or AWS_REGION"
 
 
 def _other_partition(error: UnknownKey, region: str, outside: Outside) -> str:

@@ -19,8 +19,9 @@ from aws_mfa.rules.regions import choose_region
 from aws_mfa.rules.session_steps import Base
 from aws_mfa.rules.vault_choice import choose_vault, noted_key_id, noted_vault
 from aws_mfa.workflows.devices import discover_device, line_for_device
-from aws_mfa.workflows.keys import find_long_term_keys, vault_has_keys
+from aws_mfa.workflows.keys import find_long_term_keys
 from aws_mfa.workflows.known_profiles import other_program_in
+from aws_mfa.workflows.quiet_vault import QuietVault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 class Users:
     """
-    Finds each user once; `notices` is what is to be said about them.
+    Finds each user once; `notices` is what is to be said about them. `vault`: where keys are that nothing else names.
 
     Where set-up or import noted the key id, the vault is not opened before its keys are needed for a signature: a
     stored session serves behind a locked keychain.
@@ -48,12 +49,12 @@ class Users:
 
     def __init__(self, outside: Outside, credentials_text: str, *, vault: str | None, no_keychain: bool) -> None:
         self.notices: list[str] = []
+        self.vault = QuietVault(outside, vault=vault, no_keychain=no_keychain)
         self._outside = outside
         self._credentials_text = credentials_text
         self._vault = vault
         self._no_keychain = no_keychain
         self._found: dict[str, FoundKeys | AwsMfaError] = {}
-        self._in_vault: dict[str, bool] = {}
         self._devices: dict[str, str | AwsMfaError] = {}
         self._bases: dict[tuple[str | None, ...], Base] = {}
 
@@ -69,14 +70,6 @@ class Users:
     def keys_of(self, section: str) -> LongTermKeys:
         """The long-term keys; raises what finding them raises."""
         return self._keys(section).keys
-
-    def are_in_vault(self, profile: str) -> bool:
-        """Whether the vault has keys for a profile that no file and no note names; nobody is asked for this."""
-        if profile not in self._in_vault:
-            self._in_vault[profile] = vault_has_keys(
-                profile, self._outside, vault=self._vault, no_keychain=self._no_keychain
-            )
-        return self._in_vault[profile]
 
     def is_told_by_files(self, chain: Chain) -> bool:
         """
