@@ -366,6 +366,7 @@ class FakeSessionCache:
         self.stored: dict[str, Remembered] = {}
         self.missed: list[str] = []
         self.keeps = True
+        self.age_s = 3600.0  # of each, to whoever drops it
 
     def load(self, label: str, inputs: Mapping[str, str]) -> Session | None:
         found = self.find(label, inputs)
@@ -379,10 +380,14 @@ class FakeSessionCache:
             self.stored[stored_name(label, inputs)] = Remembered(inputs, session)
         return self.keeps
 
-    def drop(self, label: str, inputs: Mapping[str, str], access_key_id: str) -> None:
+    def drop(self, label: str, inputs: Mapping[str, str], access_key_id: str, *, min_age_s: float = 0.0) -> bool:
         found = self.find(label, inputs)
-        if found is not None and found.session().access_key_id == access_key_id:
-            del self.stored[stored_name(label, inputs)]
+        if found is None or found.session().access_key_id != access_key_id:
+            return True
+        if self.age_s < min_age_s:
+            return False
+        del self.stored[stored_name(label, inputs)]
+        return True
 
     def forget(self, labels: Collection[str] | None) -> tuple[list[str], list[str]]:
         gone = [name for name in self.stored if labels is None or label_in(name) in labels]

@@ -169,6 +169,22 @@ def test_a_session_that_aws_refuses_is_dropped_and_no_newer_one(stage: Stage, st
 
 
 @every_store
+@pytest.mark.parametrize(("age_s", "goes"), [(-3600, False), (299, False), (301, True)])
+def test_a_refused_session_that_is_too_new_to_be_dropped_stays(
+    stage: Stage, store: str, age_s: float, *, goes: bool
+) -> None:
+    """Its age is that of its file by this machine's clock; one of the future, after the clock was set, is new."""
+    stage.cache(store).store("work", INPUTS, a_session())
+    os.utime(stage.file(store), (NOW - age_s, NOW - age_s))
+    assert stage.cache(store).drop("work", INPUTS, "ASIAOTHER", min_age_s=300)
+    assert stage.cache(store).drop("work", INPUTS, "ASIAIOSFODNN7EXAMPLE", min_age_s=300) is goes
+    assert (stage.cache(store).load("work", INPUTS) is None) is goes
+    assert stage.cache(store).drop("work", INPUTS, "ASIAIOSFODNN7EXAMPLE")
+    assert stage.cache(store).load("work", INPUTS) is None
+    assert stage.said == []
+
+
+@every_store
 def test_the_last_one_stored_counts_and_labels_do_not_mix(stage: Stage, store: str) -> None:
     cache = stage.cache(store)
     for label, secret in (("work", "a"), ("Work", "b"), ("work", "c"), ("mfa@work-long-term", "d")):

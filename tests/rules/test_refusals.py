@@ -146,6 +146,12 @@ ROWS = [
         errors.WrongSecret,
         "...ABCD",
     ),
+    (
+        "SignatureDoesNotMatch",
+        "Credential should be scoped to a valid Region, not 'frankfurt'.",
+        errors.RefusedByAws,
+        "does not know region",
+    ),
     ("SignatureDoesNotMatch", "Signature expired: 20261122T060000Z is now earlier", errors.ClockSkew, "behind"),
     ("SignatureDoesNotMatch", "Signature not yet current: 20261122T060000Z", errors.ClockSkew, "ahead"),
     ("ExpiredToken", "The security token included in the request is expired", errors.SessionExpired, "--force"),

@@ -183,6 +183,29 @@ def test_two_devices_of_one_user_are_asked_for_one_code_each(stage: ClassicStage
     assert stage.run("renew", "d1", "d2", "--force", "--no-input", env=IN_FILES).code == 4
 
 
+def grow_old(stage: ClassicStage) -> None:
+    """What is stored was stored ten minutes ago."""
+    folder = os.path.join(stage.home, ".aws", "mfa", "sessions")
+    for name in os.listdir(folder):
+        os.utime(os.path.join(folder, name), (time.time() - 600, time.time() - 600))
+
+
+def test_a_new_mfa_session_that_aws_refuses_costs_no_code_after_code(stage: ClassicStage) -> None:
+    """An SDK asks again and again; the way out is named."""
+    stage.write(profile("dev", role(stage, "dev").arn, **process("dev")), stage.config)
+    assert stage.run("renew", "dev", "--token", stage.code(), env=IN_FILES).code == 0
+    assert stage.run("forget", "dev", env=IN_FILES).code == 0
+    stage.aws.sessions.clear()
+    sent = len(stage.sent())
+    for _ in range(2):
+        refused = stage.run("credential-process", "dev", "--token", "123456", env=IN_FILES)
+        assert refused.code == 5, refused
+        assert "aws-mfa forget default" in refused.err
+    assert stage.sent()[sent:] == ["AssumeRole"] * 2
+    assert stage.run("forget", "default", env=IN_FILES).code == 0
+    assert stage.run("credential-process", "dev", "--token", stage.code(), env=IN_FILES).code == 0
+
+
 @pytest.mark.parametrize(
     "argv", [("renew", "dev", "--force"), ("credential-process", "dev"), ("env", "dev"), ("exec", "dev", "--", "true")]
 )
@@ -191,6 +214,7 @@ def test_a_stored_mfa_session_that_aws_does_not_know_any_more_costs_a_code_and_n
 ) -> None:
     stage.write(profile("dev", role(stage, "dev").arn, **process("dev")), stage.config)
     assert stage.run("renew", "dev", "--token", stage.code(), env=IN_FILES).code == 0
+    grow_old(stage)
     if argv[0] != "renew":
         assert stage.run("forget", "dev", env=IN_FILES).code == 0
     stage.aws.sessions.clear()

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from aws_mfa.errors import BadInput, BadProfile, NotAuthorized
+from aws_mfa.errors import BadInput, BadProfile, BrokenFile, NotAuthorized
 from aws_mfa.model import Identity
 from aws_mfa.rules.session_steps import Overlay
 from aws_mfa.workflows.console import console
@@ -153,6 +153,13 @@ def test_what_is_no_service_is_refused_before_a_code_is_asked_for(outside: FakeO
 def test_the_page_lasts_as_long_as_the_session(outside: FakeOutside) -> None:
     outside.fake_sts.answers = [a_session(), a_session(lasts_s=3600, role_arn=ROLE)]
     assert page_of(outside, "dev").expires_at == NOW + 3600
+
+
+def test_a_broken_credentials_file_is_named_by_its_path(outside: FakeOutside) -> None:
+    outside.credentials.text = "no section\n"
+    outside.known_keys.text, outside.vaults["keychain"].stored = None, {}
+    with pytest.raises(BrokenFile, match=r"^~/.aws/credentials, line 1: "):
+        page_of(outside, "work")
 
 
 def test_a_profile_that_is_not_there_is_told(outside: FakeOutside) -> None:

@@ -9,7 +9,7 @@ import pytest
 from aws_mfa.errors import Cancelled, NeedsHuman, UnknownKey, WrongCode
 from aws_mfa.workflows.hand_over import hand_over
 from aws_mfa.workflows.hand_over_request import HandOver
-from fakes import DEVICE, KEYS, NOW, FakeOutside, FakeTerminal, a_session, as_outside
+from fakes import DEVICE, KEYS, NOW, FakeIam, FakeOutside, FakeTerminal, a_session, as_outside
 
 if TYPE_CHECKING:
     from aws_mfa.model import Session
@@ -37,6 +37,17 @@ def test_a_new_session_goes_to_the_cache_and_never_into_the_file() -> None:
     assert handed(outside).assumed_role_arn == ROLE
     assert outside.credentials.text == ""
     assert "dev" in outside.session_cache.labels
+
+
+def test_who_chose_a_device_is_not_asked_which_one_again() -> None:
+    """Several plans are made: for as much left as SDKs want, and for what is left."""
+    outside = an_outside("2", "123456")
+    outside.config.text = CONFIG + "[profile work]\nregion = eu-west-1\n"
+    outside.fake_iam = FakeIam([f"{DEVICE}-1", f"{DEVICE}-2"])
+    handed(outside)
+    menus = [question for question in outside.terminal.questions if "Which one" in question]
+    assert len(menus) == 1
+    assert outside.fake_sts.sent[0][2].device == f"{DEVICE}-2"
 
 
 def test_the_stored_session_is_handed_over_without_a_call() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aws_mfa.errors import KeychainUnavailable, NoLongTermKeys
+from aws_mfa.errors import BrokenFile, KeychainUnavailable, NoLongTermKeys
 from aws_mfa.rules.vault_choice import VaultChoice
 from aws_mfa.workflows.keys import find_long_term_keys, keys_are_known, note_keys
 from fakes import KEYS, OTHER_KEYS, FakeOutside, as_outside
@@ -169,6 +169,15 @@ def test_a_file_that_others_could_read_is_narrowed_when_keys_are_read_from_it_an
     for _ in range(2):
         find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_outside(outside))
     assert outside.said == ["~/.aws/credentials could be read by others: now it is yours alone (mode 0600)"]
+
+
+@pytest.mark.parametrize("name", ["credentials", "known_keys"])
+def test_a_broken_file_is_named_by_its_path_where_keys_are_missing(name: str) -> None:
+    outside = FakeOutside()
+    file = getattr(outside, name)
+    file.text = "no section\n"
+    with pytest.raises(BrokenFile, match=f"^{file.path}, line 1: "):
+        find_long_term_keys(SECTION, BY_DEFAULT, None, as_outside(outside))
 
 
 def test_a_file_that_gives_no_keys_is_left_as_it_is() -> None:

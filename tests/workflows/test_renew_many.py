@@ -26,16 +26,17 @@ from aws_mfa.rules.ini_edit import with_changes
 from aws_mfa.rules.ini_text import section_values
 from aws_mfa.rules.session_section import section_of
 from aws_mfa.rules.session_steps import Overlay
+from aws_mfa.rules.stored_names import stored_name
 from aws_mfa.workflows.carry_out import Outcome
 from aws_mfa.workflows.keep_sessions import with_what_may_be_written
 from aws_mfa.workflows.plan_request import PlanRequest
 from aws_mfa.workflows.plans import plan_sessions
 from aws_mfa.workflows.renew_many import exit_code_of, first_failure, renew_many
-from fakes import DEVICE, NOW, FakeOutside, FakeSts, FakeTerminal, MemoryFile, a_session, as_outside
+from fakes import DEVICE, KEYS, NOW, FakeOutside, FakeSts, FakeTerminal, MemoryFile, a_session, as_outside
 from workflows.test_plans import ARN, OURS, an_outside, role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from aws_mfa.model import LongTermKeys, SessionRequest
     from aws_mfa.withdrawal import Withdrawal
@@ -335,6 +336,110 @@ def test_a_stored_session_that_aws_refuses_is_dropped_and_a_code_asked_for(failu
     assert outside.said == ["AWS does not take the stored session of mfa@work-long-term any more: a new one is needed"]
     assert renewed(outside, "dev", forced=True)["dev"].error is None
     assert asked(outside) == 2
+
+
+@pytest.mark.parametrize("failure", [SessionExpired, UnknownKey])
+def test_a_new_mfa_session_that_aws_refuses_is_kept_and_the_refusal_is_the_answer(
+    failure: type[RefusedByAws],
+) -> None:
+    """AWS may refuse whatever signs: each run would drop what the one before had paid for with a code."""
+    outside = a_stage(role("hub") + role("deep", "hub"), answers=("111111", "222222"))
+    outside.fake_sts = ForgetfulSts(failure)
+    renewed(outside, "deep")
+    outside.fake_sts.revoke_all()
+    outside.session_cache.age_s = 299
+    for _ in range(3):
+        error = renewed(outside, "deep", forced=True)["deep"].error
+        assert isinstance(error, failure)
+        assert error.message == "no"
+        assert error.hints[0].endswith("aws-mfa forget work")
+    assert (asked(outside), outside.terminal.answers) == (1, ["222222"])
+    assert "mfa@work-long-term" in outside.session_cache.labels
+    outside.session_cache.age_s = 300
+    assert renewed(outside, "deep", forced=True)["deep"].error is None
+
+
+def test_beside_a_new_session_an_old_one_is_got_anew() -> None:
+    outside = two_users_revoked("111111", "222222", "333333")
+    (new,) = (name for name in outside.session_cache.stored if "mfa@bob" in name)
+    drop = outside.session_cache.drop
+
+    def is_dropped(label: str, inputs: Mapping[str, str], access_key_id: str, *, min_age_s: float = 0.0) -> bool:
+        is_new = stored_name(label, inputs) == new and min_age_s > 0
+        return not is_new and drop(label, inputs, access_key_id)
+
+    outside.session_cache.drop = is_dropped  # type: ignore[method-assign]
+    outcomes = renewed(outside, "ann-adm", "bob-adm", forced=True)
+    assert outcomes["ann-adm"].error is None
+    assert isinstance(outcomes["bob-adm"].error, SessionExpired)
+    assert outside.said == ["AWS does not take the stored session of mfa@ann-long-term any more: a new one is needed"]
+
+
+def user_and_role(user: str) -> str:
+    device = f"mfa_serial = {DEVICE}" if user == "ann" else f"mfa_serial = {DEVICE[:-3]}{user}"
+    return f"[profile {user}]\n{device}\n[profile {user}-adm]\nrole_arn = {ARN}{user}\nsource_profile = {user}\n"
+
+
+def two_users_revoked(*answers: str) -> FakeOutside:
+    """AWS has revoked all of ann and bob; carol's are good, and all three have roles."""
+    users = ("ann", "bob", "carol")
+    outside = a_stage("".join(user_and_role(user) for user in users), answers=(*answers, "444444"))
+    outside.fake_sts = ForgetfulSts()
+    for user in users:
+        outside.vaults["keychain"].stored[f"{user}-long-term"] = KEYS
+    renewed(outside, "ann-adm", "bob-adm")
+    outside.fake_sts.revoke_all()
+    renewed(outside, "carol-adm")
+    return outside
+
+
+def test_a_code_given_that_cannot_serve_all_who_need_one_now_is_not_used_and_the_others_are_told() -> None:
+    outside = two_users_revoked("111111", "222222", "333333")
+    outside.terminal.answers = ["555555", "666666"]
+    outcomes = renewed(outside, "ann-adm", "bob-adm", "carol-adm", forced=True, token="300009")
+    assert [(name, outcome.error) for name, outcome in outcomes.items()] == [
+        ("ann-adm", None),
+        ("bob-adm", None),
+        ("carol-adm", None),
+    ]
+    assert "the code given is not used: codes of 2 devices are needed" in outside.said
+    assert "300009" not in {code for _, code, _ in outside.fake_sts.sent}
+
+
+def test_where_nobody_is_there_for_those_codes_the_others_are_renewed_all_the_same() -> None:
+    outside = two_users_revoked("111111", "222222", "333333")
+    outside.terminal.answers = []
+    outcomes = renewed(outside, "ann-adm", "bob-adm", "carol-adm", forced=True, token="300009")
+    kinds = {name: type(first_failure(outcome.error)) for name, outcome in outcomes.items() if outcome.error}
+    assert kinds == {"ann-adm": NeedsHuman, "bob-adm": NeedsHuman}
+    assert outcomes["carol-adm"].session is not None
+
+
+def test_what_stops_the_second_round_is_the_outcome_of_its_profiles_alone() -> None:
+    outside = two_users_revoked("111111", "222222", "333333")
+
+    def breaks(text: str) -> None:
+        outside.said.append(text)
+        assert isinstance(outside.credentials, CountingFile)
+        outside.credentials.refuses_to_be_written = True
+
+    outside.say = breaks  # type: ignore[method-assign]
+    outcomes = renewed(outside, "ann-adm", "carol-adm", forced=True)
+    assert isinstance(outcomes["ann-adm"].error, NotSetUp)
+    assert outcomes["carol-adm"].session is not None
+
+
+def test_ctrl_c_in_the_second_round_ends_everything_and_keeps_what_was_got() -> None:
+    class GivesUp(FakeTerminal):
+        def ask(self, question: str, withdrawal: Withdrawal | None = None) -> str:
+            raise Cancelled("cancelled")
+
+    outside = two_users_revoked("111111", "222222", "333333")
+    before = key_id(outside, "carol-adm")
+    outside.terminal = GivesUp()
+    with pytest.raises(Cancelled):
+        renewed(outside, "ann-adm", "carol-adm", forced=True)
+    assert key_id(outside, "carol-adm") not in (None, before)
 
 
 def test_where_nobody_is_there_for_that_it_is_exit_4_and_the_next_run_knows() -> None:

@@ -10,6 +10,7 @@ from botocore.configloader import load_config  # noqa: TID251  # it says what a 
 from aws_mfa.errors import (
     AwsUnreachable,
     BadInput,
+    BrokenFile,
     Cancelled,
     KeychainUnavailable,
     NeedsHuman,
@@ -54,6 +55,15 @@ def test_the_questions_of_the_old_tool_come_first_in_its_words() -> None:
     assert outside.vaults["keychain"].stored[SECTION].matches(KEYS)
     assert outside.credentials.text == f"[{SECTION}]\naws_mfa_device = {DEVICE}\n"
     assert outside.config.text == "[profile work]\nregion = us-east-1\n"
+
+
+@pytest.mark.parametrize("name", ["credentials", "config"])
+def test_a_broken_file_is_named_by_its_path(name: str) -> None:
+    outside = outside_answering("work", KEYS.access_key_id, SECRET, "")
+    file = getattr(outside, name)
+    file.text = "no section\n"
+    with pytest.raises(BrokenFile, match=f"^{file.path}, line 1: "):
+        set_up(Answers(), BY_DEFAULT, as_outside(outside))
 
 
 def test_an_empty_profile_is_the_default_one() -> None:

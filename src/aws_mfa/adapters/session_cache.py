@@ -10,9 +10,10 @@ damaged, foreign or over is removed where it is met, and once in a process that 
 from __future__ import annotations
 
 from aws_mfa.adapters.private_reading import Unfit, private_folder
+from aws_mfa.adapters.stored_entries import entry_in, stands_for_removal
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.rules.freshness import MARGIN_S
-from aws_mfa.rules.session_entries import entry_text, parse_entry
+from aws_mfa.rules.session_entries import entry_text
 from aws_mfa.rules.stored_names import label_in, stored_name
 
 TYPE_CHECKING = False
@@ -67,11 +68,29 @@ class SessionCache:
             self._tell(f"the session of {label!r} is not remembered: {_reason(error)}")
         return False
 
-    def drop(self, label: str, inputs: Mapping[str, str], access_key_id: str) -> None:
-        """Remove the session of this key id, which AWS refuses; another that is stored there by now stays."""
+    def drop(self, label: str, inputs: Mapping[str, str], access_key_id: str, *, min_age_s: float = 0.0) -> bool:
+        """
+        Remove the session of this key id, which AWS refuses; another that is stored there by now stays.
+
+        False where it was stored less than `min_age_s` seconds ago: then it stays too.
+        """
         name = stored_name(label, inputs)
-        for files in self._stores.readable:
-            self._sweep(files, name, lambda entry: entry.session().access_key_id == access_key_id)
+        return all(self._dropped(files, name, access_key_id, min_age_s) for files in self._stores.readable)
+
+    def _dropped(self, files: SessionFiles, name: str, access_key_id: str, min_age_s: float) -> bool:
+        is_too_new = False
+
+        def is_to_go(entry: Entry) -> bool:
+            nonlocal is_too_new
+            if entry.session().access_key_id != access_key_id:
+                return False
+            # By the file, not by the session: AWS's clock may be minutes off ours.
+            age_s = max(self._now() - (files.written_at(name) or 0.0), 0.0)
+            is_too_new = age_s < min_age_s
+            return not is_too_new
+
+        self._sweep(files, name, is_to_go)
+        return not is_too_new
 
     def entries(self) -> list[tuple[str, Entry]]:
         """Every good entry of the stores that are read, sorted by label."""
@@ -137,7 +156,7 @@ class SessionCache:
 
     def _good_entry(self, files: SessionFiles, name: str) -> Entry | None:
         try:
-            entry = _entry(files, name)
+            entry = entry_in(files, name)
             if entry is None or not self._is_over(entry):
                 return entry
             self._sweep(files, name, self._is_over)
@@ -155,7 +174,7 @@ class SessionCache:
             if private_folder(files.folder) is None:
                 return
             with files.locked():
-                if not _stands_for_removal(files, name, is_rubbish):
+                if not stands_for_removal(files, name, is_rubbish):
                     return
                 files.remove(name)
         except (AwsMfaError, OSError) as error:
@@ -170,28 +189,6 @@ class SessionCache:
         if line not in self._said:
             self._said.add(line)
             self._say(line)
-
-
-def _stands_for_removal(files: SessionFiles, name: str, is_rubbish: Callable[[Entry], bool]) -> bool:
-    try:
-        entry = _entry(files, name)
-    except Unfit:
-        return True
-    return entry is not None and is_rubbish(entry)
-
-
-def _entry(files: SessionFiles, name: str) -> Entry | None:
-    """The entry as it stands, None where there is none; raises `Unfit`, and what reading raises."""
-    data = files.read(name)
-    if data is None:
-        return None
-    try:
-        entry = parse_entry(data.decode())
-    except UnicodeDecodeError:
-        entry = None
-    if entry is None:
-        raise Unfit("it is damaged, or another version's")
-    return entry
 
 
 def _reason(error: AwsMfaError | OSError) -> str:

@@ -59,6 +59,16 @@ class SessionFiles:
         data = read_private(os.path.join(self.folder, name), folder)
         return data if data is None or self._open_seal is None else self._the_seal().opened(data)
 
+    def written_at(self, stored: str) -> float | None:
+        """When the file of this entry was written, seconds since the epoch; None where there is none, or `OSError`."""
+        name = file_name(stored, self._suffix)
+        if name is None:
+            return None
+        try:
+            return os.lstat(os.path.join(self.folder, name)).st_mtime
+        except FileNotFoundError:
+            return None
+
     def write(self, stored: str, data: bytes) -> None:
         """Replace the entry of this name. Raises `OSError`, and errors of ours."""
         name = file_name(stored, self._suffix)

@@ -103,6 +103,11 @@ def _wrong_secret(refused: Refused) -> AwsMfaError:
     )
 
 
+def _wrong_region(refused: Refused) -> AwsMfaError:
+    hint = "look at its name, and at the endpoint's if one is set: both name a region such as eu-central-1"
+    return RefusedByAws(f"AWS does not know region {refused.region!r} here", hint)
+
+
 def _clock_skew(refused: Refused) -> AwsMfaError:
     return ClockSkew(f"{refused.skew_words}, and AWS allows 15 minutes", *_SET_THE_CLOCK)
 
@@ -151,6 +156,7 @@ _RULES = (
     (("InvalidClientTokenId", "UnrecognizedClientException"), "", _unknown_key),
     (("SignatureDoesNotMatch",), "Signature expired", _clock_skew),
     (("SignatureDoesNotMatch",), "Signature not yet current", _clock_skew),
+    (("SignatureDoesNotMatch",), "Credential should be scoped to a valid ", _wrong_region),
     (("SignatureDoesNotMatch", "InvalidSignatureException"), "", _wrong_secret),
     (("RequestTimeTooSkewed", "RequestExpired"), "", _clock_skew),
     (("ExpiredToken", "ExpiredTokenException"), "", _session_over),

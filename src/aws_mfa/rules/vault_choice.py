@@ -16,6 +16,7 @@ from aws_mfa.rules.ini_text import section_values
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_NOTES = "~/.aws/mfa/known-keys"
 _SESSION = "session of"
 VAULTS = ("keychain", "age", "file")
 
@@ -49,29 +50,29 @@ def choose_vault(
 
 def noted_vault(notes: str, section: str) -> str | None:
     """The vault noted for a long-term section."""
-    return (section_values(notes, section) or {}).get("vault")
+    return (section_values(notes, section, where=_NOTES) or {}).get("vault")
 
 
 def noted_key_id(notes: str, section: str) -> str | None:
     """The key id noted for keys in a vault that must be opened; None for those in the file, which may change."""
-    note = section_values(notes, section) or {}
+    note = section_values(notes, section, where=_NOTES) or {}
     return note.get("aws_access_key_id") if note.get("vault") in ("keychain", "age") else None
 
 
 def with_note(notes: str, section: str, vault: str, access_key_id: str) -> str:
     """The notes with this section's vault and key id."""
-    return with_changes(notes, section, {"vault": vault, "aws_access_key_id": access_key_id})
+    return with_changes(notes, section, {"vault": vault, "aws_access_key_id": access_key_id}, where=_NOTES)
 
 
 def with_origin(notes: str, section: str, session_key_id: str, access_key_id: str, device: str) -> str:
     """The notes with where the MFA session in this section of the credentials file came from."""
     values = {"session": session_key_id, "aws_access_key_id": access_key_id, "device": device}
-    return with_changes(notes, f"{_SESSION} {section}", values)
+    return with_changes(notes, f"{_SESSION} {section}", values, where=_NOTES)
 
 
 def noted_origin(notes: str, section: str) -> tuple[str | None, str | None, str | None] | None:
     """Key id of the session, of the long-term keys, and the device; None where nothing was noted."""
-    note = section_values(notes, f"{_SESSION} {section}")
+    note = section_values(notes, f"{_SESSION} {section}", where=_NOTES)
     return None if note is None else (note.get("session"), note.get("aws_access_key_id"), note.get("device"))
 
 

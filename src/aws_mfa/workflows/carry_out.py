@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     # So many calls begin inside the `with`; what it gives is told of each that is done. No question comes inside.
     ShowCalls = Callable[[int], AbstractContextManager[Callable[[], None]]]
 
+NOT_TAKEN = (SessionExpired, UnknownKey)
+"""How AWS refuses a session that signs."""
+
 
 class Outcome:
     """What became of one profile: `session` until `expires_at` in `place`, or the `error`."""
@@ -60,11 +63,8 @@ def carry_out(
     Raises `NotSetUp` where the file cannot be replaced, before a code is asked for. Ctrl-C keeps what was got.
     """
     keeper = Keeper(planned, outside)
-    devices = {step.request.device for step in planned.plan.codes}
-    if token is not None and len(devices) > 1:
-        raise BadInput(
-            f"one code, and codes of {len(devices)} devices are needed", "renew one user's profiles at a time"
-        )
+    if token is not None and (count := count_of_devices(planned)) > 1:
+        raise BadInput(f"one code, and codes of {count} devices are needed", "renew one user's profiles at a time")
     if planned.plan.steps:
         keeper.check_writable()
     try:
@@ -74,9 +74,14 @@ def carry_out(
     refused = {
         step.signed_by: None
         for step, got in keeper.got.items()
-        if isinstance(step.signed_by, Reused) and isinstance(got, (SessionExpired, UnknownKey))
+        if isinstance(step.signed_by, Reused) and isinstance(got, NOT_TAKEN)
     }
     return _outcomes(planned, keeper), list(refused)
+
+
+def count_of_devices(planned: Planned) -> int:
+    """How many devices the codes of the plan come from: no code is good for two."""
+    return len({step.request.device for step in planned.plan.codes})
 
 
 def _make_calls(planned: Planned, outside: Outside, keeper: Keeper, codes: Codes, show: ShowCalls) -> None:

@@ -123,8 +123,12 @@ class SessionCache(Protocol):
     def store(self, label: str, inputs: Mapping[str, str], session: Session) -> bool:
         """Remember the session beside those of other inputs; whether it is remembered."""
 
-    def drop(self, label: str, inputs: Mapping[str, str], access_key_id: str) -> None:
-        """Remove the session of this key id, which AWS refuses; another that is stored there by now stays."""
+    def drop(self, label: str, inputs: Mapping[str, str], access_key_id: str, *, min_age_s: float = 0.0) -> bool:
+        """
+        Remove the session of this key id, which AWS refuses; another that is stored there by now stays.
+
+        False where it is not as old as `min_age_s` seconds: then it stays too.
+        """
 
     def forget(self, labels: Collection[str] | None) -> tuple[list[str], list[str]]:
         """

@@ -77,7 +77,7 @@ def _hand_over(wanted: HandOver, outside: Outside) -> HandedOver:
         return _handed(planned, wanted.profile, session)
     if wanted.min_remaining_s is not None:
         return _handed(planned, wanted.profile, _renewed(planned, wanted, outside))
-    rest = _planned_with(wanted, outside, MARGIN_S)
+    rest = _plan(planned.request.with_remaining(MARGIN_S), outside)
     rest_of_session = _stored(rest, wanted.profile)
     if rest_of_session is None:
         return _handed(planned, wanted.profile, _renewed(planned, wanted, outside))
@@ -122,22 +122,23 @@ def _renewed(planned: Planned, wanted: HandOver, outside: Outside) -> Session:
 
 def _planned(wanted: HandOver, outside: Outside) -> Planned:
     """As much left as is wanted; of sessions that never have fifteen minutes left, half their time."""
-    if wanted.min_remaining_s is not None:
-        return _planned_with(wanted, outside, wanted.min_remaining_s)
-    planned = _planned_with(wanted, outside, LEFT_FOR_SDKS_S)
-    needed_s = needed_by_sdks(planned.plan.of_profile[wanted.profile].inputs)
-    return planned if needed_s == LEFT_FOR_SDKS_S else _planned_with(wanted, outside, needed_s)
-
-
-def _planned_with(wanted: HandOver, outside: Outside, min_remaining_s: float) -> Planned:
+    given_s = wanted.min_remaining_s
     request = PlanRequest(
         [wanted.profile],
-        min_remaining_s=min_remaining_s,
+        min_remaining_s=LEFT_FOR_SDKS_S if given_s is None else given_s,
         overlay=wanted.overlay,
         vault=wanted.vault,
         no_keychain=wanted.no_keychain,
         for_sdks=True,
     )
+    planned = _plan(request, outside)
+    needed_s = needed_by_sdks(planned.plan.of_profile[wanted.profile].inputs)
+    if given_s is not None or needed_s == LEFT_FOR_SDKS_S:
+        return planned
+    return _plan(request.with_remaining(needed_s), outside)
+
+
+def _plan(request: PlanRequest, outside: Outside) -> Planned:
     planned = plan_sessions(request, outside)
     for error in planned.failures.values():
         raise error

@@ -135,7 +135,8 @@ class Keeper:
 
     def _adopted_meanwhile(self, names: Iterable[str]) -> set[str]:
         """Profiles that ask us by now: `adopt` may have run while a code was typed."""
-        profiles = AwsProfiles(self._outside.config.read(), self._outside.credentials.read())
+        config, credentials = self._outside.config, self._outside.credentials
+        profiles = AwsProfiles(config.read(), credentials.read(), config.path, credentials.path)
         found = {name: profiles.profile(name) for name in names}
         return {name for name, profile in found.items() if profile and profile.has_credential_process_of_ours}
 

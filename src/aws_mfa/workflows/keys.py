@@ -138,9 +138,9 @@ def _has_keys(long_term: Mapping[str, str] | None) -> bool:
 
 def _profiles_set_up(section: str, outside: Outside) -> list[str]:
     """Some names of profiles with keys, for whoever mistyped one."""
-    texts = (outside.known_keys.read(), outside.credentials.read())
-    found = [one.name for text in texts for one in sections(text) if one.name.endswith(LONG_TERM_SUFFIX)]
-    names = [name for name in found if name != section]
+    files = (outside.known_keys, outside.credentials)
+    found = [one.name for file in files for one in sections(file.read(), where=file.path)]
+    names = [name for name in found if name.endswith(LONG_TERM_SUFFIX) and name != section]
     return [profile_of(name) for name in dict.fromkeys(names)][:_MOST_SHOWN]
 
 

@@ -11,15 +11,19 @@ from aws_mfa.rules.session_steps import Overlay
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from aws_mfa.errors import AwsMfaError
+
 
 class PlanRequest:
     """
     What is wanted: profiles by name (None: all), `min_remaining_s` of a stored session, keys of `vault`.
 
-    Stored sessions of `refused_key_ids` do not count.
+    Stored sessions of `refused_key_ids` do not count. `devices` are those found by section, for this and every request
+    made of it: who chose one from a menu is not asked again.
     """
 
     __slots__ = (
+        "devices",
         "for_sdks",
         "forced",
         "min_remaining_s",
@@ -49,6 +53,13 @@ class PlanRequest:
         self.vault = vault
         self.no_keychain = no_keychain
         self.refused_key_ids: frozenset[str] = frozenset()
+        self.devices: dict[str, str | AwsMfaError] = {}
+
+    def with_remaining(self, min_remaining_s: float) -> PlanRequest:
+        """The same with so much left of a stored session."""
+        request = copy(self)
+        request.min_remaining_s = min_remaining_s
+        return request
 
     def without(self, refused_key_ids: Iterable[str], profiles: Sequence[str]) -> PlanRequest:
         """The same for these profiles, without the stored sessions of these key ids: AWS does not take them."""

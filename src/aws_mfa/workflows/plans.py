@@ -66,7 +66,13 @@ def plan_sessions(request: PlanRequest, outside: Outside) -> Planned:
     credentials_text, profiles = _read_files(outside)
     noted = NotedKeys(outside)
     names = request.profiles if request.profiles is not None else _all_names(profiles, noted, request.overlay)
-    users = Users(outside, credentials_text, vault=request.vault, no_keychain=request.no_keychain)
+    users = Users(
+        outside,
+        credentials_text,
+        vault=request.vault,
+        no_keychain=request.no_keychain,
+        devices=request.devices,
+    )
     wanted, failures = _wanted(names, request.overlay, profiles, noted, users)
     stored = StoredSessions(
         outside, profiles.credentials, wanted, for_sdks=request.for_sdks, refused_key_ids=request.refused_key_ids

@@ -1,16 +1,19 @@
 """
 Renew many profiles: the plan is carried out; what a stored session should sign that AWS refuses is planned anew.
 
-AWS refuses a session before its time where it was revoked, or is not known in this place. It is dropped, and said.
+AWS refuses a session before its time where it was revoked, or is not known in this place. It is dropped, and said. One
+that a code was spent for minutes ago is kept, and the refusal is the answer: else each run would spend another.
 """
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
-from aws_mfa.errors import AwsMfaError, RefusedByAws, SessionExpired
+from aws_mfa.errors import AwsMfaError, Cancelled, RefusedByAws, SessionExpired
+from aws_mfa.rules.session_labels import mfa_label
 from aws_mfa.rules.session_steps import Reused
-from aws_mfa.workflows.carry_out import carry_out, unseen
+from aws_mfa.workflows.carry_out import NOT_TAKEN, carry_out, count_of_devices, unseen
 from aws_mfa.workflows.plans import plan_sessions
 
 if TYPE_CHECKING:
@@ -20,28 +23,39 @@ if TYPE_CHECKING:
     from aws_mfa.workflows.outside import Outside
     from aws_mfa.workflows.plans import Planned
 
+# SDKs ask again at once, and AWS may refuse whatever signs: one code in five minutes at most.
+_NEW_S = 300.0
+
 
 def renew_many(
     planned: Planned, outside: Outside, *, token: str | None, show: ShowCalls = unseen, may_ask: bool = True
 ) -> list[Outcome]:
     """
-    Carry the plan out; one outcome per profile, in the order wanted. Raises what `carry_out` raises.
+    Carry the plan out; one outcome per profile, in the order wanted. Raises what `carry_out` raises at once.
 
+    What stops the profiles that are planned anew is their outcome: the others' stands. Ctrl-C alone ends everything.
     Without `may_ask` what would have to be planned anew, with a code, has failed: `SessionExpired`.
     """
     outcomes, refused = carry_out(planned, outside, token, show)
+    dropped = [one for one in refused if _is_dropped(one, planned, outside)]
+    _tell_way_out(outcomes, [one for one in refused if one not in dropped])
     failed = {outcome.profile for outcome in outcomes if outcome.error is not None}
-    names = [name for name in dict.fromkeys(name for one in refused for name in one.profiles) if name in failed]
+    names = [name for name in dict.fromkeys(name for one in dropped for name in one.profiles) if name in failed]
     if not names:
         return outcomes
-    again = _planned_without(refused, names, planned, outside)
-    if again.plan.codes and not may_ask:
-        return [_without_signer(one, refused) if one.profile in names else one for one in outcomes]
-    if may_ask:
-        outside.say(_not_taken(refused[0]))
     # Of a chain of stored sessions the next one back may be refused too. A code that was needed before has been sent.
     token = None if planned.plan.codes else token
-    anew = renew_many(again, outside, token=token, show=show, may_ask=may_ask)
+    try:
+        again = _planned_without(dropped, names, planned, outside)
+        if again.plan.codes and not may_ask:
+            return [_without_signer(one, dropped) if one.profile in names else one for one in outcomes]
+        if may_ask:
+            outside.say(_not_taken(dropped[0]))
+        anew = renew_many(again, outside, token=_usable(token, again, outside), show=show, may_ask=may_ask)
+    except Cancelled:
+        raise
+    except AwsMfaError as error:
+        return [_failed(one, error) if one.profile in names else one for one in outcomes]
     outcome_of = {outcome.profile: _with_session(outcome, again) for outcome in anew}
     return [outcome_of.get(outcome.profile, outcome) for outcome in outcomes]
 
@@ -61,19 +75,45 @@ def first_failure(error: AwsMfaError | None) -> AwsMfaError:
     return error or AwsMfaError("the session got lost", "try again")
 
 
-def _planned_without(refused: Sequence[Reused], names: list[str], planned: Planned, outside: Outside) -> Planned:
-    key_ids = []
-    for one in refused:
-        key_id = planned.stored.session(one).access_key_id
-        key_ids.append(key_id)
-        # One that stands in the credentials file is left there: in another region it may be good.
-        outside.session_cache.drop(one.label, one.inputs, key_id)
+def _is_dropped(refused: Reused, planned: Planned, outside: Outside) -> bool:
+    """Whether another is to be got: not for an MFA session of just now, whose successor would cost the next code."""
+    min_age_s = _NEW_S if refused.label == mfa_label(refused.base.section) else 0.0
+    key_id = planned.stored.session(refused).access_key_id
+    # One that stands in the credentials file is left there: in another region it may be good.
+    return outside.session_cache.drop(refused.label, refused.inputs, key_id, min_age_s=min_age_s)
+
+
+def _tell_way_out(outcomes: Sequence[Outcome], kept: Sequence[Reused]) -> None:
+    for one in kept:
+        user = quote(one.base.profile)
+        hint = f"the MFA session was got minutes ago; for another, with a new code: aws-mfa forget {user}"
+        for outcome in (outcome for outcome in outcomes if outcome.profile in one.profiles and outcome.error):
+            error = first_failure(outcome.error)
+            if isinstance(error, NOT_TAKEN):
+                outcome.error = type(error)(error.message, hint, *error.hints)
+
+
+def _planned_without(dropped: Sequence[Reused], names: list[str], planned: Planned, outside: Outside) -> Planned:
+    key_ids = [planned.stored.session(one).access_key_id for one in dropped]
     return plan_sessions(planned.request.without(key_ids, names), outside)
 
 
-def _without_signer(outcome: Outcome, refused: Sequence[Reused]) -> Outcome:
-    outcome.error = SessionExpired(_not_taken(next(one for one in refused if outcome.profile in one.profiles)))
+def _usable(token: str | None, planned: Planned, outside: Outside) -> str | None:
+    """The code that was given, unless it would have to serve several devices."""
+    if token is not None and (count := count_of_devices(planned)) > 1:
+        outside.say(f"the code given is not used: codes of {count} devices are needed")
+        return None
+    return token
+
+
+def _failed(outcome: Outcome, error: AwsMfaError) -> Outcome:
+    outcome.error = error
     return outcome
+
+
+def _without_signer(outcome: Outcome, refused: Sequence[Reused]) -> Outcome:
+    signer = next(one for one in refused if outcome.profile in one.profiles)
+    return _failed(outcome, SessionExpired(_not_taken(signer)))
 
 
 def _not_taken(refused: Reused) -> str:

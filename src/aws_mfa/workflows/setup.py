@@ -95,7 +95,8 @@ def _set_up(answers: Answers, choice: VaultChoice, outside: Outside) -> SetUp:
     writes.append(Write(outside.credentials.create, lambda: None))
     stuck = f"{section} could not be put back as it was: look into the {vault.name} vault and the AWS files"
     store_all(writes, stuck, outside)
-    plain = vault.name != "file" and keys_in_section(section_values(outside.credentials.read(), section)) is not None
+    left = section_values(outside.credentials.read(), section, where=outside.credentials.path)
+    plain = vault.name != "file" and keys_in_section(left) is not None
     return SetUp(profile, vault.name, identity, device, region, plain_copy=plain)
 
 
@@ -106,11 +107,12 @@ class _Files:
 
     def __init__(self, profile: str, section: str, outside: Outside) -> None:
         config, credentials = outside.config.read(), outside.credentials.read()
-        self.device = (section_values(credentials, section) or {}).get("aws_mfa_device")
-        self.header = header_of(profile, (one.name for one in sections(config)))
-        self.region = (section_values(config, self.header) or {}).get("region")
-        self.region_source = f"[{self.header}] in {outside.config.path}"
-        profiles = AwsProfiles(config, credentials, outside.config.path, outside.credentials.path)
+        config_path, credentials_path = outside.config.path, outside.credentials.path
+        self.device = (section_values(credentials, section, where=credentials_path) or {}).get("aws_mfa_device")
+        self.header = header_of(profile, (one.name for one in sections(config, where=config_path)))
+        self.region = (section_values(config, self.header, where=config_path) or {}).get("region")
+        self.region_source = f"[{self.header}] in {config_path}"
+        profiles = AwsProfiles(config, credentials, config_path, credentials_path)
         self.reach = reach_of_profiles(profiles, profile, "default")
 
 

@@ -47,7 +47,15 @@ class Users:
     stored session serves behind a locked keychain.
     """
 
-    def __init__(self, outside: Outside, credentials_text: str, *, vault: str | None, no_keychain: bool) -> None:
+    def __init__(
+        self,
+        outside: Outside,
+        credentials_text: str,
+        *,
+        vault: str | None,
+        no_keychain: bool,
+        devices: dict[str, str | AwsMfaError] | None = None,
+    ) -> None:
         self.notices: list[str] = []
         self.vault = QuietVault(outside, vault=vault, no_keychain=no_keychain)
         self._outside = outside
@@ -55,7 +63,7 @@ class Users:
         self._vault = vault
         self._no_keychain = no_keychain
         self._found: dict[str, FoundKeys | AwsMfaError] = {}
-        self._devices: dict[str, str | AwsMfaError] = {}
+        self._devices = {} if devices is None else devices
         self._bases: dict[tuple[str | None, ...], Base] = {}
 
     def base_of(self, chain: Chain) -> Base:
