@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="POSIX modes, links and signals")
 as_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can become another user")
+NOBODY = 65534
 no_home_variable = {"USERPROFILE": ""} if os.name == "nt" else {"HOME": ""}
 
 
@@ -255,6 +256,46 @@ def test_a_wide_mode_is_repaired_once(tmp_path: Path, old: int, new: int) -> Non
     os.chmod(file.path, old)
     assert (file.repair_mode(), file.repair_mode()) == (True, False)
     assert stat.S_IMODE(os.stat(file.path).st_mode) == new
+
+
+@as_root
+@pytest.mark.parametrize("link", [".aws", ".aws/credentials"])
+@pytest.mark.parametrize(("owner", "is_narrowed"), [(NOBODY, False), (0, True)])
+def test_root_narrows_its_own_file_through_its_own_link_and_through_no_users(
+    tmp_path: Path, link: str, owner: int, *, is_narrowed: bool
+) -> None:
+    home, roots = tmp_path / "home", tmp_path / "roots"
+    for folder in (home, roots):
+        folder.mkdir()
+    (roots / "credentials").write_text("[a]\n")
+    (roots / "credentials").chmod(0o644)
+    if link == ".aws":
+        (home / ".aws").symlink_to(roots)
+    else:
+        (home / ".aws").mkdir()
+        (home / link).symlink_to(roots / "credentials")
+    os.lchown(home / ".aws", owner, owner)
+    os.lchown(home / link, owner, owner)
+    assert AwsFile(str(home / ".aws" / "credentials")).repair_mode() == is_narrowed
+    assert stat.S_IMODE((roots / "credentials").stat().st_mode) == (0o600 if is_narrowed else 0o644)
+
+
+@as_root
+def test_a_user_narrows_his_own_file_in_anybodys_folder(tmp_path: Path) -> None:
+    """As in a container, where the folder is mounted and another's."""
+    path = tmp_path / "credentials"
+    path.write_text("[a]\n")
+    path.chmod(0o644)
+    tmp_path.chmod(0o755)
+    os.chown(path, NOBODY, NOBODY)
+    narrow = (
+        "import os, sys\nfrom aws_mfa.adapters.aws_files import AwsFile\n"
+        "os.chdir(sys.argv[1]); os.setgid(65534); os.setuid(65534)\n"
+        "print(AwsFile('credentials').repair_mode())"
+    )
+    command = [sys.executable, "-c", narrow, str(tmp_path)]
+    done = subprocess.run(command, env=child_environment(), capture_output=True, text=True, check=True)
+    assert (done.stdout, stat.S_IMODE(path.stat().st_mode)) == ("True\n", 0o600)
 
 
 def test_a_missing_file_has_no_mode_to_repair(tmp_path: Path) -> None:

@@ -273,3 +273,34 @@ def test_a_lock_file_that_root_made_serves_the_folders_owner_and_another_users_i
         told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
     refusal = f"cannot open the lock {path}: another user made it\nremove it: sudo rm {path}\n"
     assert told == ("held\n" if owner else refusal)
+
+
+@as_root
+def test_root_makes_no_lock_where_a_user_put_a_link_in_the_place_of_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For the length of the making: no file in root's folder that is the user's."""
+    users, held, roots = tmp_path / "mfa", tmp_path / "mfa.held", tmp_path / "roots"
+    users.mkdir()
+    roots.mkdir()
+    os.chown(users, 65534, 65534)
+    swapped: list[str] = []
+    real = os.open
+
+    def swap_and_open(path: str, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        if swapped or not flags & os.O_CREAT:
+            return real(path, flags, mode, dir_fd=dir_fd)
+        users.rename(held)
+        users.symlink_to(roots)
+        try:
+            return real(path, flags, mode, dir_fd=dir_fd)
+        finally:
+            users.unlink()
+            held.rename(users)
+            swapped.append(path)
+
+    monkeypatch.setattr(os, "open", swap_and_open)
+    with lock(str(users / "lock"), timeout_s=1):
+        assert os.listdir(roots) == []
+        assert (users / "lock").stat().st_uid == 65534
+    assert swapped == ["lock"]

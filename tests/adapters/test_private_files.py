@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters import private_files, temp_files
+from aws_mfa.adapters import held_folder, private_files, temp_files
 from aws_mfa.adapters.private_files import ensure_private_folder, replace_privately
 from aws_mfa.errors import BrokenFile, NotSetUp
 from needs import needs
@@ -91,9 +91,9 @@ def test_the_bytes_are_on_the_disk_before_the_rename(tmp_path: Path, monkeypatch
         steps.append("folder" if stat.S_ISDIR(os.fstat(fd).st_mode) else "file")
         fsync(fd)
 
-    def note_replace(source: str, target: str) -> None:
+    def note_replace(source: str, target: str, **folders: int | None) -> None:
         steps.append("rename")
-        replace(source, target)
+        replace(source, target, **folders)
 
     monkeypatch.setattr(os, "fsync", note_fsync)
     monkeypatch.setattr(os, "replace", note_replace)
@@ -186,7 +186,7 @@ def test_each_failing_step_leaves_the_old_file_alone_and_says_what_to_do(
     path = tmp_path / "f"
     path.write_bytes(b"old")
 
-    def fail(*arguments: object) -> None:
+    def fail(*arguments: object, **options: object) -> None:
         raise OSError(number, os.strerror(number))
 
     with monkeypatch.context() as patch:
@@ -226,10 +226,10 @@ def test_a_target_that_another_program_holds_is_tried_again(tmp_path: Path, monk
     replace = os.replace
     refusals = [PermissionError(errno.EACCES, "held"), PermissionError(errno.EACCES, "held")]
 
-    def refuse_twice(source: str, target: str) -> None:
+    def refuse_twice(source: str, target: str, **folders: int | None) -> None:
         if refusals:
             raise refusals.pop()
-        replace(source, target)
+        replace(source, target, **folders)
 
     monkeypatch.setattr(os, "replace", refuse_twice)
     monkeypatch.setattr(private_files, "REPLACE_PATIENCE_S", 2.0)
@@ -309,6 +309,78 @@ def test_what_root_makes_in_a_users_folder_is_the_users(tmp_path: Path) -> None:
     ensure_private_folder(str(tmp_path / "a" / "b"))
     replace_privately(str(tmp_path / "a" / "b" / "f"), b"new")
     assert [(tmp_path / name).stat().st_uid for name in ("a", "a/b", "a/b/f")] == [NOBODY] * 3
+
+
+@as_root
+@pytest.mark.parametrize("old", [None, b"old"])
+@pytest.mark.parametrize("step", ["open", "replace"])
+@pytest.mark.parametrize("is_put_back", [True, False])
+def test_root_writes_nothing_where_a_user_put_a_link_in_the_place_of_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, old: bytes | None, step: str, is_put_back: bool
+) -> None:
+    """At the moment of the step, and for its length or for good: no file in root's folder, and none given away."""
+    users, held, roots = tmp_path / "mfa", tmp_path / "mfa.held", tmp_path / "roots"
+    users.mkdir()
+    roots.mkdir()
+    if old is not None:
+        (users / "f").write_bytes(old)
+        os.chown(users / "f", NOBODY, NOBODY)
+    os.chown(users, NOBODY, NOBODY)
+    real = getattr(os, step)
+
+    def swap_and_do(source: str, target: str | int, *more: object, **folders: int | None) -> object:
+        is_the_moment = not held.exists() and (isinstance(target, str) or bool(target & os.O_CREAT))
+        if not is_the_moment:
+            return real(source, target, *more, **folders)
+        users.rename(held)
+        users.symlink_to(roots)
+        try:
+            return real(source, target, *more, **folders)
+        finally:
+            if is_put_back:
+                users.unlink()
+                held.rename(users)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, step, swap_and_do)
+        replace_privately(str(users / "f"), b"new")
+    written = (users if is_put_back else held) / "f"
+    assert (written.read_bytes(), written.stat().st_uid, mode_of(written)) == (b"new", NOBODY, 0o600)
+    assert os.listdir(roots) == []
+    assert os.listdir(written.parent) == ["f"]
+
+
+def test_a_folder_that_is_a_link_is_written_through(tmp_path: Path) -> None:
+    (tmp_path / "far").mkdir()
+    (tmp_path / "link").symlink_to("far")
+    replace_privately(str(tmp_path / "link" / "f"), b"new")
+    assert (tmp_path / "far" / "f").read_bytes() == b"new"
+    assert (tmp_path / "link").is_symlink()
+
+
+@pytest.mark.parametrize("old", [None, b"old"])
+def test_where_no_folder_can_be_opened_all_goes_by_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: bytes | None
+) -> None:
+    """As on Windows."""
+    monkeypatch.setattr(held_folder, "_CAN_HOLD", False)
+    if old is not None:
+        (tmp_path / "f").write_bytes(old)
+    make(tmp_path / TEMP_NAME, age_s=4000)
+    replace_privately(str(tmp_path / "f"), b"new")
+    assert ((tmp_path / "f").read_bytes(), os.listdir(tmp_path)) == (b"new", ["f"])
+
+
+def test_no_descriptor_stays_open(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    before = os.dup(0)
+    os.close(before)
+    replace_privately(str(tmp_path / "f"), b"new")
+    with pytest.raises(BrokenFile):
+        replace_privately(str(tmp_path / "d"), b"new")
+    after = os.dup(0)
+    os.close(after)
+    assert after == before
 
 
 def make(path: Path, *, age_s: float) -> None:

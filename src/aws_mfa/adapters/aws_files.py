@@ -102,7 +102,7 @@ class AwsFile:
         except OSError:
             return False  # missing, or `read` says why
         try:
-            return allow_owner_only(fd)
+            return allow_owner_only(fd, os.path.dirname(os.path.abspath(self._path)))
         finally:
             os.close(fd)
 

@@ -17,6 +17,7 @@ import time
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from aws_mfa.adapters.held_folder import HeldFolder
 from aws_mfa.adapters.kernel_locks import try_lock, unlock
 from aws_mfa.adapters.ownership import OWNER_ONLY, make_private
 from aws_mfa.adapters.private_files import not_written
@@ -110,12 +111,14 @@ class _Watch:
 
 def _open(path: str) -> int:
     try:
-        try:
-            fd = os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
-        except FileExistsError:
-            fd = os.open(path, _FLAGS)
-        else:
-            _make_private_if_possible(fd, path)
+        parent, name = os.path.split(path)
+        with HeldFolder(parent or os.curdir) as folder:
+            try:
+                fd = os.open(folder.at(name), _FLAGS | os.O_CREAT | os.O_EXCL, OWNER_ONLY, dir_fd=folder.dir_fd)
+            except FileExistsError:
+                fd = os.open(folder.at(name), _FLAGS, dir_fd=folder.dir_fd)
+            else:
+                _make_private_if_possible(fd, folder.itself)
     except OSError as error:
         raise _not_opened(path, error) from None
     found = os.fstat(fd)
@@ -134,9 +137,9 @@ def _not_opened(path: str, error: OSError) -> AwsMfaError:
     return not_written(path, error)
 
 
-def _make_private_if_possible(fd: int, path: str) -> None:
+def _make_private_if_possible(fd: int, folder: int | str) -> None:
     try:
-        make_private(fd, os.path.dirname(path) or ".")
+        make_private(fd, folder)
     except OSError:
         return  # the lock works for this process, and the next one is told what is wrong
 

@@ -14,7 +14,7 @@ OWNER_ONLY = 0o600
 
 if sys.platform == "win32":
 
-    def make_private(fd: int, folder: str) -> None:
+    def make_private(fd: int, folder: int | str) -> None:
         """Nothing: the access list is inherited."""
 
     def make_private_folder(path: str) -> None:
@@ -24,7 +24,7 @@ if sys.platform == "win32":
     def keep_owner_and_mode(fd: int, old: os.stat_result) -> None:
         """Nothing: the access list is inherited."""
 
-    def allow_owner_only(_fd: int) -> bool:
+    def allow_owner_only(_fd: int, _folder: str) -> bool:
         """Nothing to narrow: False."""
         return False
 
@@ -34,11 +34,12 @@ if sys.platform == "win32":
 
 else:
 
-    def make_private(fd: int, folder: str) -> None:
+    def make_private(fd: int, folder: int | str) -> None:
         """
         Settle a file that was just made: 0600 whatever the umask took, and what root made is the folder's owner's.
 
-        `sudo` must not lock a user out of his own files.
+        `sudo` must not lock a user out of his own files. `folder` is the descriptor that the file was made by: at its
+        path another may stand by now.
         """
         if os.geteuid() == 0:
             owner = os.stat(folder)
@@ -65,11 +66,17 @@ else:
             os.fchown(fd, old.st_uid, old.st_gid)
         _set_mode(fd, old.st_mode & OWNER_ONLY)
 
-    def allow_owner_only(fd: int) -> bool:
-        """Take the file from group and others; whether that was needed and worked."""
+    def allow_owner_only(fd: int, folder: str) -> bool:
+        """
+        Take a file of this user's from group and others; whether that was needed and worked.
+
+        `folder`: where the path that was opened says the file is.
+        """
         before = os.fstat(fd)
         if not stat.S_ISREG(before.st_mode) or not is_own(before) or not _is_wide(before):
             return False
+        if os.geteuid() == 0 and not _is_own_at(folder):
+            return False  # a link that its user made leads to any file of root's
         _set_mode(fd, before.st_mode & OWNER_ONLY)
         return not _is_wide(os.fstat(fd))
 
@@ -86,6 +93,12 @@ else:
                 os.fchown(fd, owner.st_uid, owner.st_gid)
         finally:
             os.close(fd)
+
+    def _is_own_at(path: str) -> bool:
+        try:
+            return is_own(os.lstat(path))
+        except OSError:
+            return False
 
     def _is_wide(found: os.stat_result) -> bool:
         return bool(found.st_mode & 0o077)

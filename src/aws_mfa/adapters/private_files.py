@@ -13,6 +13,7 @@ import stat
 import time
 from shlex import quote
 
+from aws_mfa.adapters.held_folder import HeldFolder
 from aws_mfa.adapters.ownership import OWNER_ONLY, keep_owner_and_mode, make_private, make_private_folder
 from aws_mfa.adapters.temp_files import new_temp_name, remove, remove_leftovers
 from aws_mfa.errors import BrokenFile, NotSetUp
@@ -32,15 +33,16 @@ def replace_privately(path: str, data: bytes, *, tidies: bool = True) -> None:
     `BrokenFile` where `path` is no regular file; the old file then stands as it was.
     """
     target = os.path.realpath(path)
-    folder, name = os.path.split(target)
+    parent, name = os.path.split(target)
     try:
-        old = _regular_file(target)
-        if tidies:
-            remove_leftovers(folder, name)
-        _replace(target, data, old)
+        with HeldFolder(parent) as folder:
+            old = _regular_file(folder, name)
+            if tidies:
+                remove_leftovers(folder, name)
+            _replace(folder, name, data, old)
+            folder.sync()
     except OSError as error:
         raise not_written(path, error) from None
-    _sync_folder(folder)
 
 
 def read_regular(path: str) -> bytes:
@@ -117,35 +119,34 @@ _MOUNT_THE_FOLDER = "in a container: mount the folder writable instead of the si
 _OTHER_PLACE = "or keep it elsewhere: AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE name the AWS files"
 
 
-def _regular_file(target: str) -> os.stat_result | None:
+def _regular_file(folder: HeldFolder, name: str) -> os.stat_result | None:
     try:
-        old = os.lstat(target)
+        old = os.lstat(folder.at(name), dir_fd=folder.dir_fd)
     except FileNotFoundError:
         return None
     if stat.S_ISLNK(old.st_mode):
-        # realpath() ends at a symlink only where the chain is a circle.
+        # realpath() ends at a symlink only where the chain is a circle, or was changed since.
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-    refuse_irregular(target, old.st_mode)
+    refuse_irregular(os.path.join(folder.path, name), old.st_mode)
     return old
 
 
-def _replace(target: str, data: bytes, old: os.stat_result | None) -> None:
-    folder, name = os.path.split(target)
-    temp = os.path.join(folder, new_temp_name(name))
-    fd = os.open(temp, _NEW_FILE, OWNER_ONLY)
+def _replace(folder: HeldFolder, name: str, data: bytes, old: os.stat_result | None) -> None:
+    temp = new_temp_name(name)
+    fd = os.open(folder.at(temp), _NEW_FILE, OWNER_ONLY, dir_fd=folder.dir_fd)
     try:
         try:
             if old is None:
-                make_private(fd, folder)
+                make_private(fd, folder.itself)
             else:
                 keep_owner_and_mode(fd, old)
             _write_all(fd, data)
             os.fsync(fd)
         finally:
             os.close(fd)
-        _move(temp, target)
+        _move(folder, temp, name)
     except BaseException:
-        remove(temp)
+        remove(folder, temp)
         raise
 
 
@@ -155,33 +156,17 @@ def _write_all(fd: int, data: bytes) -> None:
         rest = rest[os.write(fd, rest) :]
 
 
-def _move(temp: str, target: str) -> None:
+def _move(folder: HeldFolder, temp: str, name: str) -> None:
     gives_up_at = time.monotonic() + REPLACE_PATIENCE_S
-    while not _is_moved(temp, target, is_last_try=time.monotonic() >= gives_up_at):
+    while not _is_moved(folder, temp, name, is_last_try=time.monotonic() >= gives_up_at):
         time.sleep(0.02)
 
 
-def _is_moved(temp: str, target: str, *, is_last_try: bool) -> bool:
+def _is_moved(folder: HeldFolder, temp: str, name: str, *, is_last_try: bool) -> bool:
     try:
-        os.replace(temp, target)
+        os.replace(folder.at(temp), folder.at(name), src_dir_fd=folder.dir_fd, dst_dir_fd=folder.dir_fd)
     except PermissionError:
         if is_last_try:
             raise
         return False
     return True
-
-
-def _sync_folder(folder: str) -> None:
-    """Make the rename itself survive a power cut; the new file stands already, so a refusal is no failure."""
-    if os.name == "nt":
-        return
-    try:
-        fd = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(fd)
-    except OSError:
-        return
-    finally:
-        os.close(fd)

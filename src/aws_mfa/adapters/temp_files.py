@@ -9,8 +9,12 @@ from __future__ import annotations
 import os
 import stat
 import time
+from typing import TYPE_CHECKING
 
 from aws_mfa.adapters.ownership import is_own
+
+if TYPE_CHECKING:
+    from aws_mfa.adapters.held_folder import HeldFolder
 
 # A writer holds its lock and needs milliseconds: what is older was left by a killed one.
 LEFTOVER_AGE_S = 10
@@ -22,13 +26,13 @@ def new_temp_name(name: str) -> str:
     return f".{name}.aws-mfa-{os.urandom(_RANDOM_BYTES).hex()}.tmp"
 
 
-def remove_leftovers(folder: str, name: str) -> None:
+def remove_leftovers(folder: HeldFolder, name: str) -> None:
     """Remove temp files of killed processes: ours by name and owner, regular, older than any writer needs."""
     too_old = time.time() - LEFTOVER_AGE_S
-    with os.scandir(folder) as entries:
+    with os.scandir(folder.itself) as entries:
         for entry in entries:
-            if is_temp_name(entry.name, name) and _is_own_and_older(entry.path, too_old):
-                remove(entry.path)
+            if is_temp_name(entry.name, name) and _is_own_and_older(folder, entry.name, too_old):
+                remove(folder, entry.name)
 
 
 def is_temp_name(candidate: str, name: str) -> bool:
@@ -40,17 +44,17 @@ def is_temp_name(candidate: str, name: str) -> bool:
     return len(middle) == 2 * _RANDOM_BYTES and not middle.strip("0123456789abcdef")
 
 
-def remove(path: str) -> None:
+def remove(folder: HeldFolder, name: str) -> None:
     """Remove the file, if that can be done."""
     try:
-        os.unlink(path)
+        os.unlink(folder.at(name), dir_fd=folder.dir_fd)
     except OSError:
         return  # gone already, or not ours to remove: the error on its way says more
 
 
-def _is_own_and_older(path: str, moment: float) -> bool:
+def _is_own_and_older(folder: HeldFolder, name: str, moment: float) -> bool:
     try:
-        found = os.lstat(path)
+        found = os.lstat(folder.at(name), dir_fd=folder.dir_fd)
     except OSError:
         return False
     return is_own(found) and stat.S_ISREG(found.st_mode) and found.st_mtime < moment
