@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,6 +26,8 @@ import pexpect
 from real_terminals import on_a_pty
 
 if TYPE_CHECKING:
+    import pathlib
+
     from classic_stage import ClassicStage, Ended, Settings
 
 pytestmark = pytest.mark.real
@@ -189,6 +194,59 @@ def test_a_no_at_the_question_is_the_shells_too(stage: ClassicStage, shell: str,
     child.close()
 
 
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize(
+    ("numbers", "status"),
+    [
+        ([signal.SIGTERM], "143"),
+        ([signal.SIGHUP], "129"),
+        ([signal.SIGTERM, signal.SIGHUP, signal.SIGTERM], "(143|129)"),
+    ],
+)
+def test_whoever_ends_it_at_the_question_ends_what_stands_behind_it(
+    stage: ClassicStage, tmp_path: pathlib.Path, shell: str, numbers: list[int], status: str
+) -> None:
+    """Several come where a terminal is closed or a service stopped: one of them counts."""
+    needs(shell)
+    tool, pid = _tool_that_tells_its_pid(stage, tmp_path)
+    child = _asking(stage, shell, TOOL=tool)
+    for number in numbers:
+        with contextlib.suppress(ProcessLookupError):  # it has left already
+            os.kill(int(pid.read_text()), number)
+        time.sleep(0.01)
+    child.expect(f"status {status}\\b")
+    child.expect(pexpect.EOF)
+    child.close()
+
+
+def test_a_hangup_that_is_ignored_stays_ignored(stage: ClassicStage, tmp_path: pathlib.Path) -> None:
+    tool, pid = _tool_that_tells_its_pid(stage, tmp_path, "trap '' HUP")
+    child = _asking(stage, "sh", TOOL=tool)
+    os.kill(int(pid.read_text()), signal.SIGHUP)
+    child.sendline(stage.code())
+    child.expect_exact("status 0")
+    child.expect(pexpect.EOF)
+    child.close()
+
+
+def _tool_that_tells_its_pid(stage: ClassicStage, folder: pathlib.Path, before: str = ":") -> tuple[str, pathlib.Path]:
+    tool, pid = folder / "tool", folder / "pid"
+    tool.write_text(
+        f'#!/bin/sh\n{before}\necho $$ > {shlex.quote(str(pid))}\nexec {shlex.join(stage.command())} "$@"\n'
+    )
+    tool.chmod(0o700)
+    return str(tool), pid
+
+
+def _asking(stage: ClassicStage, shell: str, **env: str) -> pexpect.spawn[str]:
+    """A shell that takes the lines over and shows the status; its question is on the screen."""
+    status = "$status" if shell == "fish" else "$?"
+    taken = SHELLS[shell].format(words="default")
+    child = on_a_pty([shell, "-c", f"{taken}; echo status {status}"], environ_of(stage, **env))
+    child.expect_exact(f"MFA code for {stage.phone.serial}: ")
+    return child
+
+
 def test_a_question_that_began_in_the_background_comes_to_the_terminal_with_fg(stage: ClassicStage) -> None:
     """Until then any terminal could answer; after it, what is typed here must not land in the shell."""
     needs("bash")
@@ -216,6 +274,18 @@ def test_a_failure_is_no_line_for_programs_nor_for_people(stage: ClassicStage) -
     child.close()
     assert "there is no profile" in (child.before or "")
     assert "exit 3" not in (child.before or "")
+
+
+@pytest.mark.parametrize("name", ["json", "dotenv", "cmd", "powershell", "sh", "fish"])
+def test_a_profile_with_the_name_of_a_form_is_no_form(stage: ClassicStage, name: str) -> None:
+    assert status_after(stage, "sh", f"{name} --no-input") == "3"
+
+
+@pytest.mark.parametrize("words", [["--shell", "fish"], ["--shell=fish"], ["--shell", "sh", "--shell=fish"]])
+def test_a_failure_has_the_form_that_was_named_though_the_arguments_are_wrong(
+    stage: ClassicStage, words: list[str]
+) -> None:
+    assert ran(stage, "json", *words, "--no-such-flag").out == "sh -c 'exit 2';\n"
 
 
 def test_stdout_carries_data_alone(stage: ClassicStage) -> None:

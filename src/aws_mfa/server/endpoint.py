@@ -2,8 +2,9 @@
 The endpoint: a listener on 127.0.0.1, a bounded number of connections, and what each profile is answered with.
 
 Answers come from memory; nobody is asked and nothing is called while a client waits. When there are too many
-connections the one that has been quiet for longest makes room, so that no flood keeps others out; but none that has
-only just come or been answered: rather the next one waits to be accepted.
+connections a quiet one makes room, so that no flood keeps others out; but none that has only just come or been
+answered: rather the next one waits to be accepted. Who has not shown the token is spared for a moment alone: any user
+of the machine can connect, and what waits is accepted at the pace at which these go.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
 
 MOST_CONNECTIONS = 128
 LEAST_QUIET_S = 1.0
-"""A client that connects sends its request at once. SDKs wait two seconds for the answer."""
+"""So long a connection is spared after an answer to a request with the token."""
+UNKNOWN_SPARED_S = 0.05
+"""So long it is before the first. A client that connects sends its request at once; SDKs wait a second or two."""
 _HOST = "127.0.0.1"
 _TOKEN_BYTES = 32
 _BACKLOG = 512
@@ -55,7 +58,7 @@ class LocalEndpoint:
         self._file = TokenFile(folder, token)
         self._now = now
         self._held: dict[str, Held] = {}
-        self._open: dict[socket.socket, _Talk] = {}  # the one quiet for longest comes first
+        self._open: dict[socket.socket, _Talk] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._closing = ExitStack()
@@ -135,8 +138,8 @@ class LocalEndpoint:
             with self._lock:
                 if len(self._open) < MOST_CONNECTIONS:
                     return
-                quietest, talk = next(iter(self._open.items()))
-                wait_s = talk.active_at + LEAST_QUIET_S - time.monotonic()
+                quietest, talk = min(self._open.items(), key=lambda each: each[1].spared_until)
+                wait_s = talk.spared_until - time.monotonic()
                 if wait_s <= 0:
                     del self._open[quietest]
             if wait_s <= 0:
@@ -155,19 +158,22 @@ class LocalEndpoint:
 
     def _is_active(self, connection: socket.socket) -> None:
         with self._lock:
-            talk = self._open.pop(connection, None)
-            if talk is not None:
-                self._open[connection] = _Talk(talk.thread)
+            if connection in self._open:
+                self._open[connection].spare(LEAST_QUIET_S)
 
 
 class _Talk:
-    """A connection's thread, and when the connection came or was last answered, by `time.monotonic`."""
+    """A connection's thread, and until when the connection is spared, by `time.monotonic`."""
 
-    __slots__ = ("active_at", "thread")
+    __slots__ = ("spared_until", "thread")
 
     def __init__(self, thread: threading.Thread) -> None:
         self.thread = thread
-        self.active_at = time.monotonic()
+        self.spare(UNKNOWN_SPARED_S)
+
+    def spare(self, seconds: float) -> None:
+        """From now on."""
+        self.spared_until = time.monotonic() + seconds
 
 
 def _listen(port: int) -> socket.socket:

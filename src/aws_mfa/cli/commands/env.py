@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import signal
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from itertools import pairwise
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,8 @@ from aws_mfa.rules.shell_lines import CMD, FISH, FORMS, POWERSHELL, SH, failure_
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
+    from types import FrameType
 
     from aws_mfa.rules.child_environment import Change
     from aws_mfa.workflows.outside import Outside
@@ -44,6 +48,10 @@ _HOW_TO_USE = {
 }
 
 
+_ENDING = ("SIGTERM", "SIGHUP")
+_KILLED = 128  # shells: 128 + the signal
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("profile", metavar="PROFILE", nargs="?", help="the profile whose session is wanted")
@@ -53,7 +61,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, outside: Outside) -> int:
-    """Print the lines."""
+    """Print the lines; `SystemExit` with the code that shells give for a signal where one came first."""
+    with _leaving_on_signals():
+        return _print_lines(args, outside)
+
+
+def _print_lines(args: argparse.Namespace, outside: Outside) -> int:
     form = args.shell or _form_of_caller(outside)
     if not args.unset and args.profile is None:
         raise BadInput("whose session? PROFILE is missing", "aws-mfa env PROFILE")
@@ -69,10 +82,45 @@ def tell_caller(exit_code: int, argv: list[str], outside: Outside) -> None:
     """Let the shell fail as we did: the form is looked for in words that may not have been understood."""
     if sys.stdout.isatty():
         return
-    named = [word.removeprefix("--shell=") for word in argv]
     with suppress(BadInput, OSError):
-        form = next((form for form in FORMS if form in named), None) or _form_of_caller(outside)
+        form = _form_named(argv) or _form_of_caller(outside)
         _write(failure_line(exit_code, form), form)
+
+
+def _form_named(argv: list[str]) -> str | None:
+    words = [part for word in argv for part in (word.split("=", 1) if word.startswith("--shell=") else [word])]
+    named = [form for flag, form in pairwise(words) if flag == "--shell" and form in FORMS]
+    return named[-1] if named else None
+
+
+@contextmanager
+def _leaving_on_signals() -> Iterator[None]:
+    """
+    Leave by `SystemExit` where a signal would kill us, so that `tell_caller` runs; one that is ignored stays so.
+
+    The handlers stay behind it: who ends a terminal sends several, and the line has to go out.
+    """
+    numbers = [getattr(signal, name) for name in _ENDING if hasattr(signal, name)]
+    found = {number: signal.getsignal(number) for number in numbers}
+    came: list[int] = []
+    is_leaving = False
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        del frame
+        came.append(number)
+        if not is_leaving:
+            sys.exit(_KILLED + number)
+
+    earlier = {number: handler for number, handler in found.items() if handler not in (signal.SIG_IGN, None)}
+    for number in earlier:
+        signal.signal(number, leave)
+    try:
+        yield
+    finally:
+        is_leaving = True
+        if not came:
+            for number, handler in earlier.items():
+                signal.signal(number, handler)
 
 
 def _form_of_caller(outside: Outside) -> str:
