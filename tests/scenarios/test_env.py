@@ -10,7 +10,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -213,7 +212,6 @@ def test_whoever_ends_it_at_the_question_ends_what_stands_behind_it(
     for number in numbers:
         with contextlib.suppress(ProcessLookupError):  # it has left already
             os.kill(int(pid.read_text()), number)
-        time.sleep(0.01)
     child.expect(f"status {status}\\b")
     child.expect(pexpect.EOF)
     child.close()

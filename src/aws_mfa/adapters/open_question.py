@@ -78,11 +78,13 @@ class OpenQuestion:
 
     def read_line(self, withdrawal: Withdrawal | None) -> bytes:
         """Wait for the line, or for the withdrawal, whose error is then raised."""
-        with _woken_by(withdrawal) as wakers:
+        with _woken_by(withdrawal) as wakers, _woken_by_signals() as signalled:
             line = b""
             while not line.endswith(b"\n"):
                 # select, not poll: poll does not work on terminals of macOS.
-                ready, _, _ = select.select([self._fd, *wakers], [], [])
+                ready, _, _ = select.select([self._fd, *wakers, *signalled], [], [])
+                for reader in set(signalled).intersection(ready):
+                    os.read(reader, _READ_SIZE)  # their handlers have run
                 if withdrawal is not None:
                     withdrawal.check()
                 if self._fd in ready:
@@ -162,6 +164,27 @@ def _woken_by(withdrawal: Withdrawal | None) -> Iterator[list[int]]:
         yield [reader]
     finally:
         withdrawal.wake_by(None)
+        os.close(reader)
+        os.close(writer)
+
+
+@contextlib.contextmanager
+def _woken_by_signals() -> Iterator[list[int]]:
+    """
+    A descriptor that becomes readable when a signal comes; none outside the main thread, where no handler runs.
+
+    One that came just before the wait, or that the kernel gave to another thread, would be heeded at the next key.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield []
+        return
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    earlier = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    try:
+        yield [reader]
+    finally:
+        signal.set_wakeup_fd(earlier)
         os.close(reader)
         os.close(writer)
 
