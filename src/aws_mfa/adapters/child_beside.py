@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import resource
+import select
 import signal
 import subprocess
 import sys
@@ -27,10 +28,13 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import Any
 
+    from typing_extensions import Self
+
 _PASSED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGCONT)
 _SENT_BY_TERMINALS = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP)
 # As long as a terminal may take to stop us after it has stopped the child, which read or wrote in the background.
 _STOPPED_TOGETHER_S = 0.05
+_AT_ONCE = 4096  # bytes, one for each signal
 
 
 class _Relay:
@@ -67,8 +71,9 @@ def ended_child(command: Sequence[str], environ: Mapping[str, str]) -> int:
         # Not `close_fds`: what we were given is for the child, and what we opened ourselves is not inherited.
         with core_limit_for_child():
             child = subprocess.Popen(list(command), env=dict(environ), close_fds=False)  # noqa: S603  # the user's command
-        relay.begin(child.pid)
-        child.returncode = _exit_code_of(child.pid)
+        with _Changes() as changes:
+            relay.begin(child.pid)
+            child.returncode = _exit_code_of(child.pid, changes)
     return child.returncode
 
 
@@ -81,21 +86,50 @@ def end_by_signal(number: int) -> None:
     os.kill(os.getpid(), number)
 
 
-def _exit_code_of(pid: int) -> int:
-    look = os.WUNTRACED
-    stopped_by = 0
+def _exit_code_of(pid: int, changes: _Changes) -> int:
+    look, stopped_by = os.WNOHANG | os.WUNTRACED, 0
     while True:
         found, status = os.waitpid(pid, look)
         if found and not os.WIFSTOPPED(status) and not os.WIFCONTINUED(status):
             return os.waitstatus_to_exitcode(status)
-        look = os.WUNTRACED
+        look &= ~os.WCONTINUED
         if found and os.WIFSTOPPED(status):
             stopped_by = os.WSTOPSIG(status)
             if stopped_by != signal.SIGTSTP:
                 time.sleep(_STOPPED_TOGETHER_S)  # here SIGTTIN and SIGTTOU stop us, and `fg` wakes us with the child
-            look |= os.WNOHANG | os.WCONTINUED
-        elif not found and _foreground_group() is not None:
+            look |= os.WCONTINUED
+            continue
+        if not found and stopped_by and _foreground_group() is not None:
             _stop_by(stopped_by)  # woken by SIGCONT, which goes on to the child
+        elif not found:
+            changes.wait()
+        stopped_by = 0
+
+
+class _Changes:
+    """
+    Waits for a signal: one for us, or that the child has ended or stopped.
+
+    Not `waitpid` itself: a signal that comes just before it blocks would be heeded when the child ends.
+    """
+
+    def __enter__(self) -> Self:
+        self._reader, self._writer = os.pipe()
+        os.set_blocking(self._writer, False)
+        self._earlier = signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
+        self._earlier_handler = signal.signal(signal.SIGCHLD, lambda *_: None)
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        signal.signal(signal.SIGCHLD, self._earlier_handler or signal.SIG_DFL)
+        signal.set_wakeup_fd(self._earlier)
+        os.close(self._reader)
+        os.close(self._writer)
+
+    def wait(self) -> None:
+        """Return when there is something to look at."""
+        select.select([self._reader], [], [])
+        os.read(self._reader, _AT_ONCE)
 
 
 def _stop_by(number: int) -> None:
