@@ -526,23 +526,27 @@ class FakeOutside:
         self.callers: list[str] = []
         self.fake_endpoint = FakeEndpoint()
         self.signals = FakeSignals()
+        self.unattended_copy: FakeOutside | None = None
 
     @property
     def code_ways(self) -> Sequence[CodeWay]:
         return [FakeWay(self.terminal)] if self.ways is None else self.ways
 
-    def with_code_ways(self, ways: Sequence[CodeWay]) -> FakeOutside:
-        twin = copy(self)
-        twin.ways = ways
-        return twin
-
-    def away_from_terminal(self) -> FakeOutside:
-        twin = copy(self)
-        twin.terminal = FakeTerminal(has_human=False)
-        return twin
-
-    def unattended(self) -> FakeOutside:
-        return self.away_from_terminal()
+    def replaced(
+        self,
+        *,
+        code_ways: Sequence[CodeWay] | None = None,
+        away_from_terminal: bool = False,
+        unattended: bool = False,
+    ) -> FakeOutside:
+        if unattended and self.unattended_copy:
+            return self.unattended_copy
+        made = copy(self)
+        if code_ways is not None:
+            made.ways = code_ways
+        if away_from_terminal or unattended:
+            made.terminal = FakeTerminal(has_human=False)
+        return made
 
     @contextmanager
     def endpoint(self, port: int) -> Iterator[FakeEndpoint]:

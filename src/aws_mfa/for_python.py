@@ -109,11 +109,11 @@ class _SessionOf:
     def __call__(self) -> Session:
         """Return the session; on the way the profile's region is learnt."""
         outside = RealOutside(reads_pipe=False, asks_on_stdout=False)
-        outside = outside.waiting_since(outside.now())
+        outside = outside.replaced(came_at=outside.now())
         try:
             if self._ask is not None:
                 commands = [way for way in outside.code_ways if way.name in COMMANDS]
-                outside = outside.with_code_ways([*commands, AskedCaller(self._ask)])
+                outside = outside.replaced(code_ways=[*commands, AskedCaller(self._ask)])
             with _one_at_a_time:
                 handed = self._handed(outside)
         except AwsMfaError as error:

@@ -42,4 +42,4 @@ def test_a_passphrase_that_is_not_asked_for_is_told_as_such(tmp_path: Path) -> N
     (tmp_path / ".aws" / "mfa").mkdir(parents=True)
     (tmp_path / ".aws" / "mfa" / "keys.age").write_text("age-encryption.org/v1\n-> scrypt AAAA 10\nAAAA\n--- AAAA\n")
     with pytest.raises(NeedsHuman, match="needs its passphrase, and nobody is asked here"):
-        outside.unattended().vault("age").load("work-long-term")
+        outside.replaced(unattended=True).vault("age").load("work-long-term")

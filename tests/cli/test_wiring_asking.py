@@ -1,4 +1,4 @@
-"""Who is asked through which doors: those for a program that owns the terminal, and those for nobody."""
+"""Who may be asked: while another program owns the terminal, and in work that asks no one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from adapters.test_age_file import QuickAge
 from aws_mfa.adapters import age_file
 from aws_mfa.adapters.terminal import NoTerminal
-from aws_mfa.cli import wiring_ground, wiring_stores
+from aws_mfa.cli import wiring
 from aws_mfa.cli.wiring import RealOutside
 from aws_mfa.errors import KeychainUnavailable, NeedsHuman
 from aws_mfa.model import Secret, Session
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 SECTION = "work-long-term"
 AWAY: list[Callable[[RealOutside], RealOutside]] = [
-    lambda outside: outside.away_from_terminal(),
-    lambda outside: outside.unattended(),
+    lambda outside: outside.replaced(away_from_terminal=True),
+    lambda outside: outside.replaced(unattended=True),
 ]
 
 
@@ -34,7 +34,7 @@ AWAY: list[Callable[[RealOutside], RealOutside]] = [
 def terminal(monkeypatch: pytest.MonkeyPatch) -> FakeTerminal:
     """The terminal that this process would find, whose human knows the passphrase."""
     terminal = FakeTerminal(*["open sesame"] * 9)
-    monkeypatch.setattr(wiring_ground, "choose_terminal", lambda **_: terminal)
+    monkeypatch.setattr(wiring, "choose_terminal", lambda **_: terminal)
     return terminal
 
 
@@ -57,7 +57,7 @@ def keys_in(outside: Outside) -> LongTermKeys | None:
 def test_away_from_the_terminal_no_passphrase_is_asked_for(
     terminal: FakeTerminal, environ: dict[str, str], away: Callable[[RealOutside], RealOutside], *, is_open: bool
 ) -> None:
-    """Also where the vault's door was open before, with the terminal behind it."""
+    """Also where the vault was open before, and would ask at the terminal."""
     outside = RealOutside(environ=environ)
     if is_open:
         outside.vault("age")
@@ -65,7 +65,7 @@ def test_away_from_the_terminal_no_passphrase_is_asked_for(
         keys_in(away(outside))
     assert terminal.questions == []
     with pytest.raises(NeedsHuman):
-        away(outside).with_code_ways([]).terminal.ask("MFA code: ")
+        away(outside).replaced(code_ways=[]).terminal.ask("MFA code: ")
 
 
 @pytest.mark.parametrize("away", AWAY)
@@ -73,9 +73,9 @@ def test_a_passphrase_that_was_given_is_known_away_from_the_terminal(
     terminal: FakeTerminal, environ: dict[str, str], away: Callable[[RealOutside], RealOutside]
 ) -> None:
     outside = RealOutside(environ=environ)
-    twin = away(outside)
-    assert keys_in(outside.with_code_ways([])) is not None
-    assert keys_in(twin) is not None
+    away_copy = away(outside)
+    assert keys_in(outside.replaced(code_ways=[])) is not None
+    assert keys_in(away_copy) is not None
     assert len(terminal.questions) == 1
 
 
@@ -95,11 +95,16 @@ def test_a_keychain_may_ask_by_its_window_while_a_child_owns_the_terminal_and_no
 ) -> None:
     asked: list[bool] = []
     monkeypatch.setattr("aws_mfa.adapters.keychain.open_keychain", lambda *_, may_ask, **__: asked.append(may_ask))
-    monkeypatch.setattr(wiring_stores, "open_seal", lambda *_, may_ask: asked.append(may_ask))
+    monkeypatch.setattr(wiring, "open_seal", lambda *_, may_ask: asked.append(may_ask))
     outside = RealOutside(environ=environ)
-    for doors in (outside, outside.away_from_terminal(), outside.unattended(), RealOutside(never_asks=True)):
-        doors.vault("keychain")
-        doors._open_seal()
+    for one in (
+        outside,
+        outside.replaced(away_from_terminal=True),
+        outside.replaced(unattended=True),
+        RealOutside(never_asks=True),
+    ):
+        one.vault("keychain")
+        one._open_seal()
     assert asked == [True, True, True, True, False, False, False, False]
 
 
@@ -117,8 +122,13 @@ def test_what_is_sealed_is_opened_without_a_window_by_nobody_also_when_it_was_op
     monkeypatch.setattr("aws_mfa.adapters.keychain_identity.open_identity_item", open_identity_item)
     outside = RealOutside(environ={**environ, "AWS_MFA_SESSION_STORE": "sealed"})
     session = Session("ASIA", Secret("secret"), Secret("token"), outside.now() + 3600)
-    doors = (outside, outside.unattended(), outside.away_from_terminal(), outside.with_code_ways([]).unattended())
-    for one in doors:
+    copies = (
+        outside,
+        outside.replaced(unattended=True),
+        outside.replaced(away_from_terminal=True),
+        outside.replaced(code_ways=[]).replaced(unattended=True),
+    )
+    for one in copies:
         assert not one.session_cache.store("work", {}, session)
     assert asked == [True, False, True, False]
 
@@ -129,14 +139,14 @@ def test_of_the_session_cache_nothing_is_said_on_the_terminal_that_is_away(
 ) -> None:
     outside = RealOutside(environ=environ)
     session = Session("\ud800", Secret("secret"), Secret("token"), outside.now() + 3600)
-    for doors in (outside, away(outside)):
-        assert not doors.session_cache.store("work", {}, session)
+    for one in (outside, away(outside)):
+        assert not one.session_cache.store("work", {}, session)
         assert len(terminal.said) == 1
 
 
 @pytest.mark.usefixtures("terminal")
 @pytest.mark.parametrize("away", AWAY)
-def test_a_twin_begins_with_every_door_closed(
+def test_a_copy_that_asks_other_people_opens_its_parts_anew(
     environ: dict[str, str], away: Callable[[RealOutside], RealOutside]
 ) -> None:
     outside = RealOutside(environ=environ)
@@ -147,9 +157,9 @@ def test_a_twin_begins_with_every_door_closed(
     assert set(vars(away(outside))) == first
 
 
-def test_the_unattended_doors_are_the_same_each_time(environ: dict[str, str]) -> None:
+def test_the_unattended_copy_is_the_same_each_time(environ: dict[str, str]) -> None:
     """A keychain that hung is not asked again."""
     outside = RealOutside(environ=environ)
-    assert outside.unattended() is outside.unattended()
-    assert outside.unattended().unattended() is outside.unattended()
-    assert isinstance(outside.away_from_terminal().unattended().terminal, NoTerminal)
+    assert outside.replaced(unattended=True) is outside.replaced(unattended=True)
+    assert outside.replaced(unattended=True).replaced(unattended=True) is outside.replaced(unattended=True)
+    assert isinstance(outside.replaced(away_from_terminal=True).replaced(unattended=True).terminal, NoTerminal)

@@ -276,7 +276,7 @@ def test_a_mistyped_name_opens_no_window() -> None:
     outside.vaults["keychain"], attended = locked, open_
     twin = copy(outside)
     outside.vaults = {**outside.vaults, "keychain": attended}
-    outside.unattended = lambda: twin  # type: ignore[method-assign]
+    outside.unattended_copy = twin
     found = planned(outside, "prd", "dev", "prod")
     assert isinstance(found.failures["prd"], BadProfile)
     assert "did you mean: prod" in found.failures["prd"].hints

@@ -275,7 +275,7 @@ def test_a_question_that_was_cancelled_is_put_again_after_ten_minutes_and_the_re
     stage = Stage("work")
     stage.begin()
     stage.after(12 * HOUR - 19 * MINUTE)
-    asking = stage.outside.with_code_ways([Refusing("terminal")])
+    asking = stage.outside.replaced(code_ways=[Refusing("terminal")])
     stage.renewals.ask(["work"], as_outside(asking))
     assert stage.answer("work")[0] == 200
     assert "work: not renewed" in stage.said
@@ -363,9 +363,9 @@ def test_a_vault_that_would_have_to_ask_waits_for_those_who_may(refusal: AwsMfaE
     stage = Stage()
     stage.outside.config.text = f"[profile work]\n[profile dev]\nrole_arn = {ROLE}\nsource_profile = work\n"
     stage.begin()
-    closed = stage.outside.unattended()
+    closed = stage.outside.replaced(unattended=True)
     closed.vaults = {"keychain": ClosedVault(refusal)}
-    stage.outside.unattended = lambda: closed  # type: ignore[method-assign]
+    stage.outside.unattended_copy = closed
     stage.outside.moment = closed.moment = NOW + 50 * MINUTE
     stage.renewals.renew_quietly()
     assert f"dev: not renewed, served until Sun 07:03:19 UTC: {refusal.message}" in stage.said

@@ -1,70 +1,365 @@
 """
-The doors of the real world, each opened when it is first used: `RealOutside` is all of them.
+Opens the real parts behind `Interfaces`, each when it is first used; only `quick_wiring` opens any others.
 
-This is the lazy seam: what is heavy (botocore, the keychain) is loaded here and in the parts of this module, inside
-functions, or not at all. The parts are cut as the Protocols of `workflows/outside.py` are: doors to people, to stores,
-to AWS, to programs, all on one ground.
+This is the one place that is lazy: what is heavy (botocore, the keychain) is imported inside its methods, or not at
+all. Owns what a copy shares with its original. Refuses to decide anything but who may be asked.
 """
 
 from __future__ import annotations
 
 import os
+import sys
+import time
+from copy import copy
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from aws_mfa.cli.wiring_aws import DoorsToAws
-from aws_mfa.cli.wiring_ground import Asking, Shared
-from aws_mfa.cli.wiring_people import DoorsToPeople
-from aws_mfa.cli.wiring_programs import DoorsToPrograms
-from aws_mfa.cli.wiring_stores import DoorsToStores
+from aws_mfa.adapters.age_passphrase import AskedPassphrase, KnownOfVault
+from aws_mfa.adapters.aws_files import AwsFile, find_files, state_folder
+from aws_mfa.adapters.terminal import NoTerminal, choose_terminal
+from aws_mfa.cli.quick_wiring import open_seal
+from aws_mfa.rules.aws_reach import UNCONFIGURED
+from aws_mfa.rules.child_environment import chosen_by_the_user
+from aws_mfa.rules.shown_text import shown_text
+from aws_mfa.workflows.keys import narrowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from typing import TypeVar
 
+    from aws_mfa.adapters.age_file import AgeFile
+    from aws_mfa.adapters.age_identity import AgeSeal
+    from aws_mfa.adapters.answering import QuestionFolder
+    from aws_mfa.adapters.aws_http import AwsHttp
+    from aws_mfa.adapters.browser import SystemBrowser
+    from aws_mfa.adapters.child_process import ChildProcess
+    from aws_mfa.adapters.code_ledger import LedgerFile
+    from aws_mfa.adapters.given_document import GivenDocument
     from aws_mfa.adapters.held_signals import Held
+    from aws_mfa.adapters.iam import AwsIam
+    from aws_mfa.adapters.key_file import KeyFile
+    from aws_mfa.adapters.keychain import Keychain
+    from aws_mfa.adapters.session_cache import SessionCache
+    from aws_mfa.adapters.session_stores import Stores
+    from aws_mfa.adapters.sign_in import AwsSignIn
+    from aws_mfa.adapters.sts import AwsSts
+    from aws_mfa.adapters.terminal import ControllingTerminal, PipedAnswers
     from aws_mfa.adapters.this_machine import InThread
+    from aws_mfa.adapters.turns import FileTurns
+    from aws_mfa.adapters.witnesses import WatchedFiles
+    from aws_mfa.interfaces import Terminal, Vault
+    from aws_mfa.rules.aws_reach import Reach
+    from aws_mfa.rules.code_ways import CodeWay
+    from aws_mfa.server.endpoint import LocalEndpoint
 
     Result = TypeVar("Result")
 
+_WAIT_FOR_HUMAN_S = 120.0
 
-class RealOutside(DoorsToPeople, DoorsToStores, DoorsToAws, DoorsToPrograms):
-    """Fulfils the Protocol `Outside` with this machine; the flags are those of `Asking`."""
 
-    def __init__(
+class Shared:
+    """
+    What all copies of one run share; nothing that can ask or print.
+
+    `age_vault`: a passphrase that was given to one copy is known to the others.
+    """
+
+    def __init__(self) -> None:
+        self.held_back: list[str] = []
+        self.age_vault = KnownOfVault()
+        self.connections: dict[str | None, AwsHttp] = {}
+        self.sts: dict[tuple[str, str, AwsHttp], AwsSts] = {}
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class RealOutside:
+    """
+    Fulfils `Interfaces` with this machine; the settings say who may be asked.
+
+    `reads_pipe`: answers may be piped in; `asks_on_stdout`: then the questions go there, as the old tool's did.
+    `never_asks`: every question is refused; `announces`: a person reads stderr while a question waits.
+    `at_terminal`: no other program owns the terminal.
+    `is_unattended`: background work that must not prompt (as opposed to --no-input).
+    """
+
+    reads_pipe: bool = True
+    asks_on_stdout: bool = True
+    never_asks: bool = False
+    announces: bool = True
+    at_terminal: bool = True
+    is_unattended: bool = False
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    shared: Shared = field(default_factory=Shared)
+
+    def __post_init__(self) -> None:
+        self.environ = chosen_by_the_user(self.environ)
+
+    def replaced(
         self,
         *,
-        reads_pipe: bool = True,
-        asks_on_stdout: bool = True,
-        never_asks: bool = False,
-        announces: bool = True,
-        environ: Mapping[str, str] = os.environ,
-    ) -> None:
-        asking = Asking(
-            reads_pipe=reads_pipe, asks_on_stdout=asks_on_stdout, never_asks=never_asks, announces=announces
+        code_ways: Sequence[CodeWay] | None = None,
+        away_from_terminal: bool = False,
+        unattended: bool = False,
+        came_at: float | None = None,
+    ) -> RealOutside:
+        """
+        A copy with other ways to a code, or with fewer people to ask: then it opens its parts anew.
+
+        The unattended copy is the same one each time: a keychain that did not answer is not asked again.
+        `came_at`: when this caller started to wait; failures published since then are reported to it too.
+        """
+        made = self
+        if unattended:
+            made = self if self.never_asks else self._unattended
+        elif away_from_terminal:
+            made = replace(self, at_terminal=False)
+        if code_ways is not None:
+            made = copy(made)
+            made.code_ways = list(code_ways)
+        if came_at is not None:
+            made = copy(made)
+            made.turns = self._open_turns(came_at)
+        return made
+
+    @cached_property
+    def _unattended(self) -> RealOutside:
+        return replace(self, never_asks=True, is_unattended=True)
+
+    def _state(self, name: str) -> str:
+        return os.path.join(state_folder(self.environ), name)
+
+    # The user
+
+    @cached_property
+    def terminal(self) -> Terminal:
+        return self._open_terminal(reads_pipe=self.reads_pipe)
+
+    def _open_terminal(self, *, reads_pipe: bool) -> ControllingTerminal | PipedAnswers | NoTerminal:
+        """Every question to a person begins here, whatever it is about."""
+        if self.is_unattended:
+            return NoTerminal("run aws-mfa renew in a terminal", because="nobody is asked here")
+        if self.never_asks:
+            return NoTerminal("run the same without --no-input in a terminal", because="--no-input forbids to ask")
+        if not self.at_terminal:
+            return NoTerminal("run aws-mfa renew in another terminal", because="the terminal is the command's")
+        return choose_terminal(reads_pipe=reads_pipe, asks_on_stdout=self.asks_on_stdout)
+
+    def say(self, text: str) -> None:
+        """Print one line on stderr; if stderr is read only at the end, hold it back until the outcome is known."""
+        if not self.announces:
+            self.shared.held_back.append(text)
+            return
+        # One write: twenty processes that say it at once do not mix their lines.
+        sys.stderr.write(f"{shown_text(text)}\n")
+
+    def say_what_was_held_back(self) -> None:
+        """For a run that succeeded; one that failed prints its one line only."""
+        sys.stderr.write("".join(f"{shown_text(text)}\n" for text in self.shared.held_back))
+
+    @cached_property
+    def code_ways(self) -> list[CodeWay]:
+        from aws_mfa.cli.wiring_prompt import open_code_ways
+
+        return open_code_ways(
+            self.environ,
+            self.terminal,
+            self._state("questions"),
+            # If stderr is shown at the end, it is for what went wrong.
+            say=self.say if self.announces else lambda _: None,
+            hands_over=not self.reads_pipe,
+            never_asks=self.never_asks,
         )
-        super().__init__(asking, Shared(environ))
+
+    @cached_property
+    def open_questions(self) -> QuestionFolder:
+        from aws_mfa.adapters.answering import QuestionFolder
+
+        return QuestionFolder(self._state("questions"))
+
+    @cached_property
+    def turns(self) -> FileTurns:
+        return self._open_turns(came_at=None)
+
+    def _open_turns(self, came_at: float | None) -> FileTurns:
+        from aws_mfa.adapters.turns import FileTurns
+
+        return FileTurns(self._state("turns"), now=self.now, say=self.say, came_at=came_at)
+
+    @cached_property
+    def ledger(self) -> LedgerFile:
+        from aws_mfa.adapters.code_ledger import LedgerFile
+
+        return LedgerFile(self._state("used-codes"))
+
+    @cached_property
+    def browser(self) -> SystemBrowser:
+        from aws_mfa.adapters.browser import SystemBrowser
+
+        return SystemBrowser(self.environ)
+
+    # Stores and files
+
+    @cached_property
+    def credentials(self) -> AwsFile:
+        return AwsFile(find_files(self.environ)[0], say_narrowed=lambda path: self.say(narrowed(path)))
+
+    @cached_property
+    def config(self) -> AwsFile:
+        return AwsFile(find_files(self.environ)[1])
+
+    @cached_property
+    def known_keys(self) -> AwsFile:
+        return AwsFile(self._state("known-keys"))
+
+    def document(self, path: str) -> GivenDocument:
+        from aws_mfa.adapters.given_document import GivenDocument
+
+        return GivenDocument(path)
+
+    def vault(self, name: str) -> Vault:
+        vaults: dict[str, Callable[[], Vault]] = {
+            "keychain": lambda: self.fork,
+            "age": lambda: self._age_file,
+            "file": lambda: self._key_file,
+        }
+        return vaults[name]()
+
+    @cached_property
+    def fork(self) -> Keychain:
+        """The keychain; the keychain fork's items are in the same one."""
+        from aws_mfa.adapters.keychain import open_keychain
+        from aws_mfa.adapters.keychain_items import TIME_LIMIT_S
+
+        has_display = bool(self.environ.get("DISPLAY") or self.environ.get("WAYLAND_DISPLAY"))
+        human = self.terminal.has_human and (has_display or sys.platform in ("darwin", "win32"))
+        return open_keychain(
+            self.environ,
+            time_limit_s=_WAIT_FOR_HUMAN_S if human else TIME_LIMIT_S,
+            on_delay=lambda: self.terminal.say("waiting for the keychain: is there a window that asks to unlock it?"),
+            may_ask=not self.never_asks,
+        )
+
+    @cached_property
+    def _age_file(self) -> AgeFile:
+        from aws_mfa.adapters.age_file import AgeFile
+        from aws_mfa.adapters.passphrase_command import VARIABLE, PassphraseCommand
+
+        command = self.environ.get(VARIABLE)
+        ask = PassphraseCommand(command) if command else AskedPassphrase(self._open_terminal(reads_pipe=False))
+        return AgeFile(self._state("keys.age"), ask, self.shared.age_vault)
+
+    @cached_property
+    def _key_file(self) -> KeyFile:
+        from aws_mfa.adapters.key_file import KeyFile
+
+        return KeyFile(self.credentials)
+
+    @cached_property
+    def session_cache(self) -> SessionCache:
+        from aws_mfa.adapters.session_cache import SessionCache
+
+        return SessionCache(self._stores, now=self.now, say=self.terminal.say)
+
+    def watch_files(self) -> WatchedFiles:
+        from aws_mfa.adapters.witnesses import WatchedFiles
+
+        paths = (self.credentials.path, self.config.path, self.known_keys.path)
+        return WatchedFiles(self.environ, paths, lambda: self._stores)
+
+    @cached_property
+    def _stores(self) -> Stores:
+        from aws_mfa.adapters.session_stores import open_stores
+
+        return open_stores(self.environ, state_folder(self.environ), self._open_seal)
+
+    def _open_seal(self) -> AgeSeal:
+        return open_seal(self.environ, may_ask=not self.never_asks)
+
+    # AWS
+
+    def sts(self, region: str, reach: Reach = UNCONFIGURED) -> AwsSts:
+        from aws_mfa.adapters.sts import AwsSts
+        from aws_mfa.rules.endpoints import sts_endpoint
+
+        endpoint, http = sts_endpoint(region, self.environ, reach), self._http(reach)
+        return self.shared.sts.setdefault((endpoint.url, endpoint.region, http), AwsSts(endpoint, http))
+
+    def iam(self, region: str, reach: Reach = UNCONFIGURED) -> AwsIam:
+        from aws_mfa.adapters.iam import AwsIam
+        from aws_mfa.rules.endpoints import iam_endpoint
+
+        return AwsIam(iam_endpoint(region, self.environ, reach), self._http(reach))
+
+    def sign_in(self, region: str, reach: Reach = UNCONFIGURED) -> AwsSignIn:
+        from aws_mfa.adapters.sign_in import AwsSignIn
+        from aws_mfa.rules.sign_in import sign_in_endpoint, takes_form
+
+        endpoint = sign_in_endpoint(region, self.environ, reach)
+        return AwsSignIn(endpoint, self._http(reach), takes_form=takes_form(region))
+
+    def _http(self, reach: Reach) -> AwsHttp:
+        """The connections that trust these CA certificates."""
+        from aws_mfa.adapters.aws_http import AwsHttp
+
+        configured = reach.ca_bundle
+        name = configured.value if configured else None
+        connections = self.shared.connections
+        if name not in connections:
+            connections.setdefault(name, AwsHttp.from_environ(self.environ, configured))
+        return connections[name]
+
+    def close(self) -> None:
+        """Close the connections to AWS; for programs that live on when we have answered."""
+        for http in self.shared.connections.values():
+            http.close()
+
+    # Programs and this machine
+
+    @cached_property
+    def child(self) -> ChildProcess:
+        from aws_mfa.adapters.child_process import ChildProcess
+
+        return ChildProcess()
+
+    @cached_property
+    def callers(self) -> list[str]:
+        from aws_mfa.adapters.callers import callers
+
+        return callers()
+
+    def endpoint(self, port: int) -> LocalEndpoint:
+        """The local endpoint; its token is in memory (`$XDG_RUNTIME_DIR`) if there is such a folder."""
+        from aws_mfa.adapters.private_files import ensure_private_folder
+        from aws_mfa.adapters.private_reading import private_folder, runtime_folder
+        from aws_mfa.server.endpoint import LocalEndpoint
+
+        runtime = runtime_folder(self.environ)
+        folder = os.path.join(runtime, "aws-mfa") if runtime else self._state("servers")
+        ensure_private_folder(folder)
+        private_folder(folder)
+        return LocalEndpoint(folder, port, self.now)
 
     def held_signals(self) -> AbstractContextManager[Held]:
-        """Hold back the signals that would end us."""
         from aws_mfa.adapters.held_signals import held_signals
 
         return held_signals()
 
     def beside(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> InThread:
-        """Run `work` in a thread."""
         from aws_mfa.adapters.this_machine import InThread
 
         return InThread(work, failed)
 
     def side_by_side(self, calls: Sequence[Callable[[], Result]], done: Callable[[], None]) -> list[Result]:
-        """Make the calls in threads."""
         from aws_mfa.adapters.this_machine import side_by_side
 
         return side_by_side(calls, done)
 
+    def now(self) -> float:
+        return time.time()
+
     def user_name(self) -> str | None:
-        """The local user's name."""
         from aws_mfa.adapters.this_machine import user_name
 
         return user_name()

@@ -43,7 +43,10 @@ class QuietVault:
 
     def _look(self, profile: str) -> bool:
         try:
-            return found_in_vault(default_long_term(profile), self._choice, self._outside.unattended()) is not None
+            return (
+                found_in_vault(default_long_term(profile), self._choice, self._outside.replaced(unattended=True))
+                is not None
+            )
         except (KeychainUnavailable, NeedsHuman) as error:
             self._trouble = error
             return False

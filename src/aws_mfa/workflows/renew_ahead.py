@@ -126,7 +126,7 @@ class RenewAhead:
     def _attempt(self, name: str, kept: _Kept) -> None:
         kept.try_at = self._outside.now() + kept.pause_s
         try:
-            quiet = self._outside.unattended()
+            quiet = self._outside.replaced(unattended=True)
             planned = planned_sessions(self._wanted, [name], quiet, left_s=kept.ahead_s)
             if planned.plan.codes:
                 self._wait_for_code(name, kept)
@@ -160,7 +160,9 @@ class RenewAhead:
             # A session of fifteen minutes never has twenty left.
             left_s = session.expires_at - self._outside.now()
             ahead_s = min(self._wanted.ahead_s, max(left_s / 2, MARGIN_S))
-            kept = _Kept(session, ahead_s, code_needed_at(self._wanted, name, session, self._outside.unattended()))
+            kept = _Kept(
+                session, ahead_s, code_needed_at(self._wanted, name, session, self._outside.replaced(unattended=True))
+            )
             self._kept[name] = kept
         if self._endpoint is not None:
             self._endpoint.hand_out(name, Held(name, session))

@@ -69,8 +69,8 @@ class Served:
     def _asking(self, by: Collection[str]) -> Outside:
         """The same doors, and two minutes for whoever is asked; none to the terminal where it is not among the ways."""
         ways = [PatientWay(way, _QUESTION_S) for way in self._outside.code_ways if way.name in by]
-        doors = self._outside if TERMINAL in by else self._outside.away_from_terminal()
-        return doors.with_code_ways(ways)
+        doors = self._outside if TERMINAL in by else self._outside.replaced(away_from_terminal=True)
+        return doors.replaced(code_ways=ways)
 
 
 @contextmanager

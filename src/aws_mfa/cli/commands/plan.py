@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, outside: Outside) -> int:
     """Print the plan; the first failure's exit code where a profile cannot be planned."""
-    planned = plan_sessions(plan_request(args, outside), outside.unattended())
+    planned = plan_sessions(plan_request(args, outside), outside.replaced(unattended=True))
     for notice in planned.users.notices:
         outside.terminal.say(notice)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None

@@ -10,7 +10,7 @@ import pytest
 from aws_mfa.adapters.answered_elsewhere import AnsweredElsewhere
 from aws_mfa.adapters.terminal import NoTerminal, PipedAnswers
 from aws_mfa.cli.wiring import RealOutside
-from aws_mfa.cli.wiring_code_ways import open_code_ways
+from aws_mfa.cli.wiring_prompt import open_code_ways
 from aws_mfa.errors import BadInput, NeedsHuman
 from aws_mfa.rules.code_ways import CodeQuestion
 from fakes import DEVICE, FakeTerminal
@@ -18,8 +18,8 @@ from fakes import DEVICE, FakeTerminal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aws_mfa.interfaces import Terminal
     from aws_mfa.rules.code_ways import CodeWay
-    from aws_mfa.workflows.doors_to_people import Terminal
 
 QUESTION = CodeQuestion(f"MFA code for {DEVICE}: ", DEVICE)
 

@@ -22,8 +22,8 @@ from aws_mfa.rules.code_ways import CODE, DIALOG, MFA_PROCESS, TERMINAL, VARIABL
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from aws_mfa.interfaces import Terminal
     from aws_mfa.rules.code_ways import CodeWay
-    from aws_mfa.workflows.doors_to_people import Terminal
 
 
 def open_code_ways(

@@ -1,0 +1,400 @@
+"""
+What the program needs of the world, as Protocols that tests fake: `Interfaces` is all of them, with clock and threads.
+
+`cli/wiring.py` opens the real parts; mypy checks the fakes in `tests/fakes.py` against these. Names no adapter.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from aws_mfa.rules.aws_reach import UNCONFIGURED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from typing import TypeVar
+
+    from aws_mfa.errors import AwsMfaError
+    from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest
+    from aws_mfa.rules.aws_reach import Reach
+    from aws_mfa.rules.code_ways import CodeWay
+    from aws_mfa.rules.container_credentials import Held
+    from aws_mfa.rules.session_witness import Witnessed
+    from aws_mfa.withdrawal import Withdrawal
+
+    Result = TypeVar("Result")
+
+
+# AWS
+
+
+class Sts(Protocol):
+    """
+    AWS STS for one region: a refusal is a `RefusedByAws`, no answer `AwsUnreachable`; no code is sent twice.
+
+    A role is assumed with the long-term keys and a code, or with a session, which needs none.
+    """
+
+    def get_session_token(self, keys: LongTermKeys, request: SessionRequest, code: str) -> Session: ...
+    def assume_role(self, keys: LongTermKeys | Session, request: SessionRequest, code: str | None) -> Session: ...
+    def get_federation_token(
+        self, keys: LongTermKeys, name: str, duration_s: int, *, policy: str | None, policy_arns: tuple[str, ...]
+    ) -> Session:
+        """The user's own permissions narrowed by the policies, without proof of MFA."""
+
+    def get_caller_identity(self, keys: LongTermKeys | Session) -> Identity:
+        """Whose these keys are; needs no permission, so it checks keys, clock and network."""
+
+
+class Iam(Protocol):
+    """What users may ask AWS IAM about themselves: the ARNs of their MFA devices, FIDO and passkeys included."""
+
+    def list_mfa_devices(self, keys: LongTermKeys) -> list[str]: ...
+
+
+class SignIn(Protocol):
+    """The sign-in of the AWS console in one region."""
+
+    def token(self, session: Session) -> Secret:
+        """Exchange a session, which must not be an MFA session, for a token that signs in within 15 minutes."""
+
+
+# People
+
+
+class Terminal(Protocol):
+    """
+    The user at a terminal. `NoTerminal`, in its place, raises `NeedsHuman` for every question.
+
+    Raises `Cancelled` on Ctrl-C and end of input. Echo is restored whatever happens.
+    """
+
+    @property
+    def has_human(self) -> bool:
+        """Whether a person can choose from a menu, or answer a question twice."""
+
+    def ask(self, question: str, withdrawal: Withdrawal | None = None) -> str:
+        """Ask with echo: what is typed is shown. A withdrawal ends the question with its error."""
+
+    def ask_hidden(self, question: str, withdrawal: Withdrawal | None = None) -> Secret: ...
+    def say(self, text: str) -> None: ...
+    def count_down(self, seconds: int, text: str) -> None: ...
+
+
+class OpenQuestion(Protocol):
+    """A question of another process of this user that waits for a code; `text` ends as on a terminal."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def device(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    def wait_for_end(self) -> None:
+        """Return when our answer ended it; raises `NeedsHuman` as soon as it is no longer open."""
+
+    def answer(self, code: str) -> list[str]:
+        """
+        Hand the code over; what the process said about it in the next seconds, nothing if it accepted the code.
+
+        Raises `NeedsHuman` if the question is no longer open.
+        """
+
+
+class OpenQuestions(Protocol):
+    """The questions that processes of this user have left open: `NotSetUp` where the system has no such thing."""
+
+    def oldest(self) -> AbstractContextManager[OpenQuestion | None]:
+        """The oldest question whose process is alive, None if there is none; released at the end of the `with`."""
+
+
+class CodeLedger(Protocol):
+    """The codes known as used, by device."""
+
+    def is_used(self, device: str, code: str, now: float) -> bool:
+        """Whether the code was sent before, within the minutes in which it could be accepted at all."""
+
+    def note_used(self, device: str, code: str, now: float) -> None: ...
+
+
+class Turn(Protocol):
+    """The lock around the question for a code of one device: no other process asks for one of it meanwhile."""
+
+    def let_go(self) -> None:
+        """Let others ask while we wait for a person in another terminal."""
+
+    def take_again(self, *, patience_s: float) -> None:
+        """Wait for the lock that was released; where that takes too long we go on without."""
+
+    def is_anothers(self) -> bool: ...
+    def told(self, question: str) -> AwsMfaError | None:
+        """How the previous holder's question failed, if we waited for it and it was the same question."""
+
+    def tell(self, question: str, failure: AwsMfaError) -> None:
+        """Publish how it ended (refused by AWS, cancelled, unanswered): waiting processes need not ask it again."""
+
+
+class Turns(Protocol):
+    """Who may ask for a code: one process at a time for each device."""
+
+    def turn(self, device: str, *, patience_s: float, gives_up_quietly: bool) -> AbstractContextManager[Turn]:
+        """
+        Wait for the lock, saying which process holds it; held for the length of a `with`.
+
+        After `patience_s` seconds: a process that `gives_up_quietly` goes on without the lock (one that has a code
+        need not wait for a person elsewhere), any other raises `NeedsHuman`, which names the holder.
+        """
+
+    def told_lately(self, device: str, question: str) -> AwsMfaError | None:
+        """How the last question about a code of this device failed, if it was this one, minutes ago."""
+
+
+class Browser(Protocol):
+    """The user's browser."""
+
+    def open(self, url: Secret) -> bool:
+        """Show the page, without waiting for its end; False where no browser can be opened from here."""
+
+
+# Stores and files
+
+
+class Vault(Protocol):
+    """Where long-term keys are kept; `section` is the long-term section's name, such as `work-long-term`."""
+
+    @property
+    def name(self) -> str: ...
+    def check(self) -> None:
+        """Prove that keys can be stored and read back, without touching any; raise `KeychainUnavailable`."""
+
+    def forgets(self) -> bool:
+        """Whether it is known to lose what it stores at logout: good enough for a try, never for the only copy."""
+
+    def load(self, section: str) -> LongTermKeys | None: ...
+    def store(self, section: str, keys: LongTermKeys) -> None:
+        """Store them, read them back, and raise if what is read differs."""
+
+    def remove(self, section: str) -> None: ...
+
+
+class ForkItems(Protocol):
+    """What the keychain fork of the old tool stored (keys, key id, device): read and migrated, never written."""
+
+    def load_fork(self, section: str) -> LongTermKeys | None: ...
+    def fork_key_id(self, section: str) -> str | None: ...
+    def fork_device(self, section: str) -> str | None: ...
+    def remove_fork(self, section: str) -> None: ...
+
+
+class AwsTextFile(Protocol):
+    """A file of sections (credentials, config, known-keys), read whole and replaced whole under a lock."""
+
+    @property
+    def path(self) -> str: ...
+    def exists(self) -> bool: ...
+    def create(self) -> None: ...
+    def read(self) -> str:
+        """Its text ("" where there is none); `BrokenFile` for bad bytes."""
+
+    def update(self, edit: Callable[[str], str]) -> bool:
+        """
+        Lock, read again, apply `edit`, replace atomically; whether the bytes changed.
+
+        The file is created 0600 (its folder 0700). On any error the old file stays as it was.
+        """
+
+    def check_writable(self) -> None: ...
+    def repair_mode(self) -> bool:
+        """Take the file from group and others; whether that was needed."""
+
+    def linked_inode(self) -> int | None:
+        """The inode of a file with further names (hard links): they keep what an update removes; else None."""
+
+
+class Document(Protocol):
+    """A file named by the user, or stdin for `-`: read once, never written; `BadInput` if it is not text."""
+
+    @property
+    def name(self) -> str: ...
+    def read(self) -> str: ...
+    def is_same_file(self, path: str) -> bool: ...
+    def others_may_read(self) -> bool: ...
+
+
+class StoredSession(Protocol):
+    """A session in the cache, whose secrets may still be sealed; `expires_at` in seconds since the epoch."""
+
+    @property
+    def expires_at(self) -> float: ...
+    def session(self) -> Session: ...
+
+
+class SessionCache(Protocol):
+    """Sessions that are not for the credentials file. A courtesy: trouble is one line, never a failure."""
+
+    def load(self, label: str, inputs: Mapping[str, str]) -> Session | None:
+        """The session stored under the label, if it was asked for with these inputs and has a minute left."""
+
+    def find(self, label: str, inputs: Mapping[str, str]) -> StoredSession | None: ...
+    def store(self, label: str, inputs: Mapping[str, str], session: Session) -> bool: ...
+    def drop(self, label: str, inputs: Mapping[str, str], access_key_id: str, *, min_age_s: float = 0.0) -> bool:
+        """
+        Remove the session of this key id, which AWS refuses; another that is stored there by now stays.
+
+        False if it is not as old as `min_age_s` seconds: then it stays too.
+        """
+
+    def forget(self, labels: Collection[str] | None) -> tuple[list[str], list[str]]:
+        """
+        Remove these labels' entries (None: all), whatever their inputs, from every store.
+
+        The labels of what was removed, sorted, and a line for each store that could not be looked at or emptied.
+        """
+
+
+class Watch(Protocol):
+    """The files that plans are made of, as they were at the moment of the watch."""
+
+    def note(self, profile: str, found: Witnessed) -> None:
+        """Write what answers a plain request for the profile while the files stay like that; trouble is ignored."""
+
+
+# Programs and this machine
+
+
+class Endpoint(Protocol):
+    """The local endpoint that SDKs ask for sessions: answers from memory, with what was handed out last."""
+
+    @property
+    def token_file(self) -> str: ...
+    def url_of(self, profile: str) -> str: ...
+    def hand_out(self, profile: str, held: Held) -> None:
+        """Answer requests for the profile with this from now on. Any thread may."""
+
+
+class Child(Protocol):
+    """
+    The command that a session is for, with stdin, stdout and stderr as we got them.
+
+    Raises `NoSuchCommand` and `CommandNotRunnable`, with the exit codes that shells give.
+    """
+
+    def shell(self, environ: Mapping[str, str]) -> list[str]: ...
+    def check(self, command: Sequence[str], environ: Mapping[str, str]) -> None:
+        """Raise if it is plain that the command cannot be run: before anyone is asked for a code."""
+
+    def become(self, command: Sequence[str], environ: Mapping[str, str]) -> int:
+        """Replace this process by the command. Where the system cannot do that, run it; its exit code."""
+
+    def run(self, command: Sequence[str], environ: Mapping[str, str]) -> int:
+        """Run it as a child and pass signals on; its exit code, -N if signal N killed it."""
+
+    def end_like(self, exit_code: int) -> int:
+        """End as a child of `run` ended: by the same signal if one killed it, else the exit code to end with."""
+
+
+class Beside(Protocol):
+    """Work in a thread, while a person reads and types; `wait` raises what the work raised."""
+
+    def wait(self) -> None: ...
+
+
+class HeldSignals(Protocol):
+    """The signals that would end the program, deferred until writes that belong together are done."""
+
+    def check(self) -> None:
+        """Raise `KeyboardInterrupt` if one has come: it takes its own effect at the end of the `with`."""
+
+
+class Interfaces(Protocol):
+    """
+    All parts; each is opened when it is first used.
+
+    Vaults are `keychain`, `age` and `file`; the document `-` is standard input; `now` is in seconds since the epoch;
+    `code_ways` are in the order in which they are tried.
+    """
+
+    @property
+    def environ(self) -> Mapping[str, str]: ...
+    def replaced(
+        self,
+        *,
+        code_ways: Sequence[CodeWay] | None = None,
+        away_from_terminal: bool = False,
+        unattended: bool = False,
+    ) -> Interfaces:
+        """
+        A copy with other ways to a code, or with fewer people to ask.
+
+        `away_from_terminal`: another program owns the terminal, so every question there is refused, a vault's too.
+        `unattended`: background work that must not prompt: every question is refused, a locked keychain stays locked.
+        """
+
+    @property
+    def terminal(self) -> Terminal: ...
+    @property
+    def code_ways(self) -> Sequence[CodeWay]: ...
+    @property
+    def turns(self) -> Turns: ...
+    @property
+    def open_questions(self) -> OpenQuestions: ...
+    @property
+    def ledger(self) -> CodeLedger: ...
+    @property
+    def browser(self) -> Browser: ...
+    @property
+    def credentials(self) -> AwsTextFile:
+        """`~/.aws/credentials`, or what `AWS_SHARED_CREDENTIALS_FILE` names."""
+
+    @property
+    def config(self) -> AwsTextFile:
+        """`~/.aws/config`, or what `AWS_CONFIG_FILE` names."""
+
+    @property
+    def known_keys(self) -> AwsTextFile:
+        """The registry of which vault holds the keys of which long-term section, and the key id: no secret."""
+
+    @property
+    def fork(self) -> ForkItems: ...
+    def vault(self, name: str) -> Vault: ...
+    def document(self, path: str) -> Document: ...
+    @property
+    def session_cache(self) -> SessionCache: ...
+    def watch_files(self) -> Watch:
+        """Look at the files that a plan is made of; to be called before they are read."""
+
+    def sts(self, region: str, reach: Reach = UNCONFIGURED) -> Sts:
+        """
+        STS in the region; the same one each time, with its connections kept.
+
+        `reach` is what the config file says; variables come before it, here and below.
+        """
+
+    def iam(self, region: str, reach: Reach = UNCONFIGURED) -> Iam: ...
+    def sign_in(self, region: str, reach: Reach = UNCONFIGURED) -> SignIn: ...
+    @property
+    def child(self) -> Child: ...
+    @property
+    def callers(self) -> Sequence[str]:
+        """Names of the programs above us, the nearest first: our caller, its caller; as far as the system tells."""
+
+    def endpoint(self, port: int) -> AbstractContextManager[Endpoint]:
+        """
+        The local endpoint, served for the length of a `with`; `port` 0: any that is free.
+
+        Raises `BadInput` if the port is taken, `NotSetUp` if the token cannot be stored.
+        """
+
+    def say(self, text: str) -> None:
+        """Print one line on stderr; questions, and what belongs to them, go to the terminal."""
+
+    def held_signals(self) -> AbstractContextManager[HeldSignals]: ...
+    def beside(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> Beside:
+        """Run `work` in a thread, which calls `failed` at once when it raises."""
+
+    def side_by_side(self, calls: Sequence[Callable[[], Result]], done: Callable[[], None]) -> list[Result]:
+        """Make the calls, a bounded number at a time, and call `done` after each; results in their order."""
+
+    def now(self) -> float: ...
+    def user_name(self) -> str | None: ...
