@@ -34,8 +34,17 @@ _OLD_FLAGS = (
 )
 
 _DESCRIPTION = """\
+start with: aws-mfa setup
+
 Type an MFA code once, work with short-lived AWS credentials for hours.
 Without a command: renew the session of a profile in ~/.aws/credentials."""
+
+_EXAMPLES = """\
+examples:
+  aws-mfa --profile work
+  aws-mfa exec prod -- aws s3 ls
+
+more: aws-mfa COMMAND --help, https://github.com/aws-mfa/aws-mfa/tree/main/docs"""
 
 _A_PROFILE = "a profile? aws-mfa --profile NAME"
 
@@ -45,7 +54,7 @@ def parse_flags(argv: list[str], commands: str) -> argparse.Namespace:
     parser = _parser(commands)
     names = [line.split()[0] for line in commands.splitlines() if line.startswith("  ")]
     if argv and not argv[0].startswith("-"):
-        told = [f"there is no command {shown_word(argv[0])}", commands, *did_you_mean(argv[0], names), _A_PROFILE]
+        told = [f"there is no command {shown_word(argv[0])}", *did_you_mean(argv[0], names), commands, _A_PROFILE]
         parser.refuse("\n".join(told))
     return parsed(parser, [_spelled_out(word, parser) for word in argv], commands=names)
 
@@ -67,7 +76,7 @@ def _parser(commands: str) -> Parser:
         "aws-mfa",
         usage="aws-mfa [flags]\n       aws-mfa COMMAND [arguments]",
         description=_DESCRIPTION,
-        epilog=commands,
+        epilog=f"{commands}\n\n{_EXAMPLES}",
     )
     parser.add_argument("--version", action="version", version=f"aws-mfa {__version__}")
     _add_old_flags(parser)

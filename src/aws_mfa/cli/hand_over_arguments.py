@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
 def add_hand_over_arguments(parser: argparse.ArgumentParser, *, stdin_is_ours: bool = True) -> None:
     """Declare them all but PROFILE; `stdin_is_ours`: whether the code may come from standard input."""
-    add_code_arguments(parser, stdin_is_ours=stdin_is_ours)
     add = parser.add_argument
     add("--min-remaining", metavar="TIME", help="renew a session that has less left: 6h, 30m, 900 (default: 15m)")
-    add("--no-input", action="store_true", help="never ask: exit 4 where a code is needed")
+    add_code_arguments(parser, stdin_is_ours=stdin_is_ours)
     add_overlay_arguments(parser)
     add_vault_arguments(parser)
 
 
 def add_code_arguments(parser: argparse.ArgumentParser, *, stdin_is_ours: bool = True) -> None:
-    """Declare how a code is given along."""
-    add = parser.add_argument
+    """Declare how a code is given along, or that none is asked for."""
+    add = parser.add_argument_group("the code").add_argument
     add("--token", metavar="CODE", help="the code; visible in the process list")
     if stdin_is_ours:
         add("--token-stdin", action="store_true", help="read the code from standard input, one line")
+    add("--no-input", action="store_true", help="never ask: exit 4 where a code is needed")
 
 
 def code_given(args: argparse.Namespace, outside: Outside) -> str | None:

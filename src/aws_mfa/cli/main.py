@@ -27,22 +27,33 @@ if TYPE_CHECKING:
 
     from aws_mfa.workflows.outside import Outside
 
-# Command -> (its module in cli/commands, one line of help).
-COMMANDS = {
-    "setup": ("setup", "store long-term keys in the vault"),
-    "import": ("import_keys", "move long-term keys from files into the vault"),
-    "plan": ("plan", "show the STS calls and codes that profiles need, and why"),
-    "renew": ("renew", "renew many profiles with one code"),
-    "exec": ("exec_command", "run a command with a session in its environment"),
-    "env": ("env", "print a session for the shell that asks"),
-    "credential-process": ("credential_process", "hand a session to an SDK, as credential_process wants it"),
-    "code": ("code", "answer a question for a code that waits in another process"),
-    "console": ("console", "open the AWS console in the browser, signed in"),
-    "serve": ("serve", "serve sessions to SDKs on this machine, renewed ahead"),
-    "forget": ("forget", "remove stored sessions"),
-    "adopt": ("adopt", "let SDKs get the sessions of role profiles from aws-mfa"),
-    "demo": ("demo", "see the whole job without an AWS account"),
+# Group -> command -> (its module in cli/commands, one line of help, an example).
+_GROUPS = {
+    "every day": {
+        "renew": ("renew", "renew many profiles with one code", "aws-mfa renew dev prod"),
+        "exec": ("exec_command", "run a command with a session in its environment", "aws-mfa exec prod -- aws s3 ls"),
+        "env": ("env", "print a session as shell commands", 'eval "$(aws-mfa env prod)"'),
+        "console": ("console", "open the AWS console in the browser, signed in", "aws-mfa console prod --service s3"),
+    },
+    "once": {
+        "setup": ("setup", "store long-term keys in the vault", "aws-mfa setup --profile work"),
+        "import": ("import_keys", "move long-term keys from files into the vault", "aws-mfa import --dry-run"),
+        "adopt": ("adopt", "let SDKs get the sessions of role profiles from aws-mfa", "aws-mfa adopt prod"),
+    },
+    "other": {
+        "plan": ("plan", "show the STS calls and codes that profiles need, and why", "aws-mfa plan --all"),
+        "forget": ("forget", "remove stored sessions", "aws-mfa forget work"),
+        "code": ("code", "type the code another process is waiting for", "aws-mfa code"),
+        "serve": ("serve", "serve sessions to SDKs on this machine, renewed ahead", "aws-mfa serve work"),
+        "credential-process": (
+            "credential_process",
+            "print a session in the credential_process format",
+            "aws-mfa credential-process prod",
+        ),
+        "demo": ("demo", "see the whole job without an AWS account", "aws-mfa demo"),
+    },
 }
+COMMANDS = {name: found for group in _GROUPS.values() for name, found in group.items()}
 
 _REPORT = "report it, with the command you typed: https://github.com/aws-mfa/aws-mfa/issues"
 
@@ -103,10 +114,12 @@ def _run(argv: list[str]) -> int:
 
 
 def commands_help() -> str:
-    """The list of commands, for `aws-mfa --help`."""
+    """The commands in three groups, for `aws-mfa --help`."""
     width = max(map(len, COMMANDS))
-    lines = [f"  {name:{width}}  {text}" for name, (_, text) in COMMANDS.items()]
-    return "\n".join(["commands:", *lines, "", "aws-mfa COMMAND --help tells more"])
+    lines = []
+    for title, group in _GROUPS.items():
+        lines += [f"{title}:", *(f"  {name:{width}}  {text}" for name, (_, text, _) in group.items())]
+    return "\n".join(lines)
 
 
 def _run_command(name: str, argv: list[str]) -> int:
@@ -122,7 +135,7 @@ def _run_command(name: str, argv: list[str]) -> int:
 
 
 def _parsed_and_run(command: Command, name: str, argv: list[str]) -> int:
-    parser = Parser(f"aws-mfa {name}", description=command.HELP)
+    parser = Parser(f"aws-mfa {name}", description=command.HELP, epilog=f"example:\n  {COMMANDS[name][2]}")
     command.add_arguments(parser)
     own, rest = cut_at_command(parser, argv) if getattr(command, "TAKES_COMMAND", False) else (argv, [])
     args = parsed(parser, own)

@@ -19,19 +19,17 @@ if TYPE_CHECKING:
 
 
 def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare them."""
+    """Declare them all but those of the groups."""
     add = parser.add_argument
     add("profiles", nargs="*", metavar="PROFILE", help="profiles (default: AWS_PROFILE, else default)")
     add("--all", action="store_true", help="every profile with a role or with long-term keys")
     add("--force", action="store_true", help="new sessions even where stored ones are good")
     add("--min-remaining", metavar="TIME", default="60s", help="renew what has less left: 6h, 30m, 900 (default: 60s)")
-    add_overlay_arguments(parser)
-    add_vault_arguments(parser)
 
 
 def add_overlay_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what narrows role sessions."""
-    add = parser.add_argument
+    add = parser.add_argument_group("a narrower session").add_argument
     add("--policy-arn", action="append", default=[], metavar="ARN", help="narrow role sessions by a managed policy")
     add("--policy", metavar="FILE", help="narrow role sessions by the policy (JSON) in FILE")
     add("--read-only", action="store_true", help="narrow role sessions by AWS's ReadOnlyAccess")
@@ -39,7 +37,7 @@ def add_overlay_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_vault_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare where the long-term keys are."""
-    add = parser.add_argument
+    add = parser.add_argument_group("where the keys are").add_argument
     add("--vault", choices=VAULTS, help="where the long-term keys are (AWS_MFA_VAULT)")
     add("--no-keychain", action="store_true", help="the same as --vault file")
 

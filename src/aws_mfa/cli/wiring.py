@@ -160,7 +160,7 @@ class RealOutside:
 
     @cached_property
     def code_ways(self) -> list[CodeWay]:
-        from aws_mfa.cli.wiring_prompt import open_code_ways
+        from aws_mfa.cli.wiring_code_providers import open_code_ways
 
         return open_code_ways(
             self.environ,

@@ -31,14 +31,14 @@ READS_PIPE = False
 HELP = """\
 Print the session of a profile for the shell to take over:
 
-  eval "$(aws-mfa env work)"                      sh, bash, zsh
-  aws-mfa env work | source                       fish
-  aws-mfa env work | Out-String | Invoke-Expression           PowerShell
-  for /f "delims=" %i in ('aws-mfa env work') do @%i          cmd
+  sh, bash, zsh:  eval "$(aws-mfa env prod)"
+  fish:           aws-mfa env prod | source
+  PowerShell:     aws-mfa env prod | Out-String | Invoke-Expression
+  cmd:            for /f "delims=" %i in ('aws-mfa env prod') do @%i
 
-The form is that of the shell that calls, else --shell. dotenv is for docker
-compose and python-dotenv, json for programs. A code is asked on the terminal,
-whatever standard output is. `aws-mfa env --unset` takes it all away again."""
+The form is that of the calling shell, or --shell. dotenv is for docker
+compose and python-dotenv, json for programs. A code is asked for on the
+terminal, even if stdout is redirected. `aws-mfa env --unset` removes it all."""
 
 _HOW_TO_USE = {
     SH: 'eval "$(aws-mfa env {words})"',

@@ -30,15 +30,11 @@ READS_PIPE = False
 TAKES_COMMAND = True
 
 HELP = """\
-Run a command with the session of a profile, a shell where none is given:
-
-  aws-mfa exec work -- terraform plan
-
-It gets AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN,
-AWS_CREDENTIAL_EXPIRATION, AWS_REGION, AWS_DEFAULT_REGION and, for prompts,
-AWS_MFA_PROFILE; other choices of credentials are taken away. Standard input,
-signals and the exit code are the command's own. 127: it is not there; 126: it
-cannot be run.
+Run a command with the session of a profile, a shell if none is given. It gets
+AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION,
+AWS_DEFAULT_REGION, AWS_CREDENTIAL_EXPIRATION and, for prompts, AWS_MFA_PROFILE;
+other choices of credentials are removed. Standard input, signals and the exit
+code are the command's own. 127: there is no such command; 126: it cannot be run.
 
 With --server it gets a local endpoint instead, where SDKs find sessions that
 are renewed while the command runs: for what outlives a session."""

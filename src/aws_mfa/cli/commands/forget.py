@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 HELP = """\
 Remove stored sessions, from the session cache and from the credentials file, and
-say which. Long-term keys are not touched. AWS itself cannot call a session back:
-a copy that somebody has works until it expires."""
+say which. Long-term keys are not touched. AWS cannot revoke a session: a copy
+works until it expires."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

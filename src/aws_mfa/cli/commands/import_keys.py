@@ -40,8 +40,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("file", nargs="?", metavar="FILE", help="where the keys are, - for standard input")
     add("--profile", metavar="NAME", help="this profile alone; for a CSV or JSON its name (default: default)")
-    add("--vault", choices=VAULTS, help="where to store the keys (AWS_MFA_VAULT; default: keychain)")
-    add("--no-keychain", action="store_true", help="the same as --vault file")
     add(
         "--long-term-suffix",
         "--long-suffix",
@@ -51,6 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--dry-run", action="store_true", help="show what would be moved, and change nothing")
     add("--replace", action="store_true", help="replace other keys that the vault holds under the same name")
     add("--yes", action="store_true", help="agree to the list without a question")
+    add = parser.add_argument_group("where the keys are").add_argument
+    add("--vault", choices=VAULTS, help="where to store the keys (AWS_MFA_VAULT; default: keychain)")
+    add("--no-keychain", action="store_true", help="the same as --vault file")
 
 
 def run(args: argparse.Namespace, outside: Outside) -> int:

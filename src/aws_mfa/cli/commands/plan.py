@@ -6,7 +6,12 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from aws_mfa.cli.plan_arguments import add_plan_arguments, plan_request
+from aws_mfa.cli.plan_arguments import (
+    add_overlay_arguments,
+    add_plan_arguments,
+    add_vault_arguments,
+    plan_request,
+)
 from aws_mfa.cli.render import plan_json, plan_text
 from aws_mfa.workflows.plans import plan_sessions
 
@@ -24,6 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     add_plan_arguments(parser)
     parser.add_argument("--json", action="store_true", help="for programs: one JSON document")
+    add_overlay_arguments(parser)
+    add_vault_arguments(parser)
 
 
 def run(args: argparse.Namespace, outside: Outside) -> int:

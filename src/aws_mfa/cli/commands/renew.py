@@ -8,7 +8,12 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.cli.hand_over_arguments import add_code_arguments, code_given
-from aws_mfa.cli.plan_arguments import add_plan_arguments, plan_request
+from aws_mfa.cli.plan_arguments import (
+    add_overlay_arguments,
+    add_plan_arguments,
+    add_vault_arguments,
+    plan_request,
+)
 from aws_mfa.cli.progress import shown_calls
 from aws_mfa.cli.render import outcome_rows, outcomes_json
 from aws_mfa.cli.tables import table
@@ -42,9 +47,10 @@ YubiKey, the terminal, a dialog; `aws-mfa code` answers it from elsewhere."""
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     add_plan_arguments(parser)
-    add_code_arguments(parser)
-    parser.add_argument("--no-input", action="store_true", help="never ask: exit 4 where a code is needed")
     parser.add_argument("--json", action="store_true", help="for programs: one JSON document")
+    add_code_arguments(parser)
+    add_overlay_arguments(parser)
+    add_vault_arguments(parser)
 
 
 def run(args: argparse.Namespace, outside: Outside) -> int:

@@ -35,11 +35,13 @@ READS_PIPE = False
 
 HELP = """\
 Serve the sessions of profiles to the SDKs on this machine, renewed ahead, until
-Ctrl-C; print what a shell sets to use the first of them. Beside your work:
+Ctrl-C; print what a shell sets to use the first of them. In the background,
+after `aws-mfa renew work`, which asks for a code if one is needed:
 
-  aws-mfa renew work                       a code, where one is needed
   aws-mfa serve work > ~/.aws/mfa/env &
-  . ~/.aws/mfa/env                         here, and in any other shell
+  . ~/.aws/mfa/env
+
+The second line works in any other shell too.
 
 It is the protocol of containers on 127.0.0.1; the token that SDKs must show is
 in a file of yours alone. A request never asks for a code: what will need one is

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from aws_mfa.workflows.setup import SetUp
 
 HELP = """\
-Store the long-term keys of a profile in the vault, find its MFA device and region.
+Store the long-term keys of a profile in the vault, find its MFA device and
+region.
 
 Whatever has no flag is asked. The secret is never a flag's value: it is asked
 without echo, or read from a pipe:  aws-mfa setup --profile work ... < secret"""
@@ -32,9 +33,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--access-key-id", metavar="ID", help="id of the long-term access key (AKIA...)")
     add("--device", metavar="ARN", help="MFA device: ARN or hardware serial (default: asked of IAM)")
     add("--region", metavar="REGION", help="region of the profile (default: by the partition of the device)")
+    add("--yes", action="store_true", help="replace keys that are stored already, without a question")
+    add = parser.add_argument_group("where the keys are").add_argument
     add("--vault", choices=VAULTS, help="where to store the keys (AWS_MFA_VAULT; default: keychain)")
     add("--no-keychain", action="store_true", help="the same as --vault file")
-    add("--yes", action="store_true", help="replace keys that are stored already, without a question")
 
 
 def run(args: argparse.Namespace, outside: Outside) -> int:

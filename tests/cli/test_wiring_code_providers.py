@@ -10,7 +10,7 @@ import pytest
 from aws_mfa.adapters.answered_elsewhere import AnsweredElsewhere
 from aws_mfa.adapters.terminal import NoTerminal, PipedAnswers
 from aws_mfa.cli.wiring import RealOutside
-from aws_mfa.cli.wiring_prompt import open_code_ways
+from aws_mfa.cli.wiring_code_providers import open_code_ways
 from aws_mfa.errors import BadInput, NeedsHuman
 from aws_mfa.rules.code_ways import CodeQuestion
 from fakes import DEVICE, FakeTerminal
