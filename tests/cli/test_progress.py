@@ -9,23 +9,23 @@ import time
 
 import pytest
 
-from aws_mfa.cli import progress
-from aws_mfa.cli.progress import shown_calls
+from aws_mfa.cli.commands import renew
+from aws_mfa.cli.commands.renew import shown_calls
 
 
-class TerminalTwin(io.StringIO):
+class DrawnTerminal(io.StringIO):
     """A terminal that keeps what was drawn."""
 
     def isatty(self) -> bool:
         return True
 
 
-def a_terminal(monkeypatch: pytest.MonkeyPatch) -> TerminalTwin:
+def a_terminal(monkeypatch: pytest.MonkeyPatch) -> DrawnTerminal:
     """Stderr from now on; in a fixture pytest would take it back."""
-    twin = TerminalTwin()
-    monkeypatch.setattr(sys, "stderr", twin)
+    terminal = DrawnTerminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setenv("TERM", "xterm")
-    return twin
+    return terminal
 
 
 def test_what_is_over_at_once_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,7 +38,7 @@ def test_what_is_over_at_once_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_two_calls_that_take_their_time_show_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = a_terminal(monkeypatch)
-    monkeypatch.setattr(progress, "_AFTER_S", 0.01)
+    monkeypatch.setattr(renew, "_BAR_AFTER_S", 0.01)
     with shown_calls(2) as done:
         done()
         deadline = time.monotonic() + 30

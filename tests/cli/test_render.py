@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aws_mfa.cli.render import JSON_VERSION, outcome_rows, outcomes_json, plan_json, plan_text
-from aws_mfa.cli.tables import table
+from aws_mfa.cli.render import JSON_VERSION, outcome_rows, outcomes_json, plan_json, plan_text, table
 from aws_mfa.errors import WrongCode
 from aws_mfa.workflows.carry_out import Outcome
 from aws_mfa.workflows.plan_request import PlanRequest

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import importlib
 import logging
-import os
 import sys
-import traceback
-from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from aws_mfa.cli import classic
 from aws_mfa.cli.arguments import Parser, parsed
 from aws_mfa.cli.command_words import cut_at_command
-from aws_mfa.cli.standard_output import drop_output, prepare_output, refuse_closed_output, unwritten
+from aws_mfa.cli.output import (
+    drop_output,
+    prepare_output,
+    print_failure,
+    refuse_closed_output,
+    unexpected,
+    unwritten,
+)
 from aws_mfa.cli.wiring import RealOutside
 from aws_mfa.errors import AwsMfaError, Cancelled
-from aws_mfa.rules.shown_text import shown_text
 
 if TYPE_CHECKING:
     import argparse
@@ -55,8 +58,6 @@ _GROUPS = {
 }
 COMMANDS = {name: found for group in _GROUPS.values() for name, found in group.items()}
 
-_REPORT = "report it, with the command you typed: https://github.com/aws-mfa/aws-mfa/issues"
-
 
 class Command(Protocol):
     """
@@ -83,16 +84,16 @@ def main(argv: list[str]) -> int:
     try:
         code = _run(argv)
     except AwsMfaError as error:
-        return _failed(error)
+        return print_failure(error)
     except KeyboardInterrupt:
-        return _failed(Cancelled("cancelled"))
+        return print_failure(Cancelled("cancelled"))
     except OSError as error:
         drop_output()
         if isinstance(error, BrokenPipeError):
             return 1  # whoever read our output has gone
-        return _failed(unwritten(error) or _unexpected(error))
+        return print_failure(unwritten(error) or unexpected(error))
     except Exception as error:  # noqa: BLE001  # the last door: a bug of ours is told in one line
-        return _failed(_unexpected(error))
+        return print_failure(unexpected(error))
     return code
 
 
@@ -158,21 +159,3 @@ def _exit_code_of(error: BaseException) -> int:
     if isinstance(error, KeyboardInterrupt):
         return Cancelled.exit_code
     return error.exit_code if isinstance(error, AwsMfaError) else AwsMfaError.exit_code
-
-
-def _failed(error: AwsMfaError) -> int:
-    lines = [f"aws-mfa: {error.message}", *error.hint_lines]
-    with suppress(OSError):  # the exit code says it all the same
-        print("\n".join(map(shown_text, lines)), file=sys.stderr)  # noqa: T201  # the one printer of failures
-    return error.exit_code
-
-
-def _unexpected(error: Exception) -> AwsMfaError:
-    """Its class alone: its text may quote what a secret stood in."""
-    return AwsMfaError(f"unexpected {type(error).__name__}{_place_of(error)}: this is a bug", _REPORT)
-
-
-def _place_of(error: BaseException) -> str:
-    """File and line of our own code where it came from: no value, no path of this machine."""
-    frames = list(traceback.walk_tb(error.__traceback__))
-    return f" in {os.path.basename(frames[-1][0].f_code.co_filename)}, line {frames[-1][1]}" if frames else ""

@@ -1,15 +1,22 @@
 """
 Values -> text: a table for people, JSON for programs, from the same rows. Prints nothing.
 
-JSON carries a version; a key is added to it, never renamed or taken away (a test pins them).
+JSON carries a version; a key is added to it, never renamed or removed (a test pins them). No word of a table is ever
+broken: ARNs are for copying, and half a word reads like another. On a terminal that is too narrow for that, each row
+is shown as one line per fact.
 """
 
 from __future__ import annotations
 
+import io
 import json
+import re
 from typing import TYPE_CHECKING
 
-from aws_mfa.cli.tables import table
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+
 from aws_mfa.rules.durations import duration_text
 from aws_mfa.rules.plan_summary import summary
 from aws_mfa.rules.session_steps import Reused
@@ -25,6 +32,14 @@ if TYPE_CHECKING:
     from aws_mfa.workflows.plans import Planned
 
 JSON_VERSION = 1
+
+_UNBOUNDED = 10_000
+_GAP = "  "
+# What has nothing to say in its column is left out where each fact has a line.
+_NOTHING = ("", "-")
+# In place of the blank in `12 h`, which is one word; shown texts hold none of their own, it is not printable.
+_NO_BREAK = "\ue000"
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:h|min|s)\b)")
 
 
 def outcome_rows(outcomes: list[Outcome], now: float) -> list[list[str]]:
@@ -130,3 +145,43 @@ def _error_fields(error: AwsMfaError | None) -> dict[str, object]:
     if error is None:
         return {"error": None, "message": None, "hints": []}
     return {"error": type(error).__name__, "message": error.message, "hints": list(error.hints)}
+
+
+def table(header: list[str], rows: list[list[str]], width: int | None) -> str:
+    """A table without lines; `width` None: as wide as it needs to be."""
+    shown = [[_BEFORE_UNIT.sub(_NO_BREAK, shown_text(text)) for text in row] for row in rows]
+    widths = _widths([header, *shown], width)
+    text = _one_line_per_fact(header, shown) if widths is None else _side_by_side(header, shown, widths)
+    return text.replace(_NO_BREAK, " ")
+
+
+def _widths(lines: list[list[str]], width: int | None) -> list[int] | None:
+    """How wide each column is, the widest made narrow before another is; None where a word would have to be broken."""
+    columns = list(zip(*lines, strict=True))
+    widths = [max(map(cell_len, column)) for column in columns]
+    if width is None:
+        return widths
+    least = [max((cell_len(word) for text in column for word in text.split(" ")), default=0) for column in columns]
+    least[0] = widths[0]
+    space = width - len(_GAP) * (len(columns) - 1)
+    for number in sorted(range(len(columns)), key=widths.__getitem__, reverse=True):
+        too_much = max(0, sum(widths) - space)
+        widths[number] = max(least[number], widths[number] - too_much)
+    return widths if sum(widths) <= space else None
+
+
+def _side_by_side(header: list[str], rows: list[list[str]], widths: list[int]) -> str:
+    made = Table(box=None, pad_edge=False, show_edge=False)
+    for title, width in zip(header, widths, strict=True):
+        made.add_column(title, width=width)
+    for row in rows:
+        made.add_row(*row)
+    out = io.StringIO()
+    Console(file=out, width=_UNBOUNDED, color_system=None, markup=False, emoji=False, highlight=False).print(made)
+    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
+
+
+def _one_line_per_fact(header: list[str], rows: list[list[str]]) -> str:
+    wide = max(map(len, header))
+    facts = [[(title, text) for title, text in zip(header, row, strict=True) if text not in _NOTHING] for row in rows]
+    return "\n".join("".join(f"{title:{wide}}{_GAP}{text}\n" for title, text in row) for row in facts)

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import shutil
 import sys
+import threading
+from contextlib import contextmanager
 from shlex import quote
 from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import Progress
 
 from aws_mfa.cli.hand_over_arguments import add_code_arguments, code_given
 from aws_mfa.cli.plan_arguments import (
@@ -14,9 +19,7 @@ from aws_mfa.cli.plan_arguments import (
     add_vault_arguments,
     plan_request,
 )
-from aws_mfa.cli.progress import shown_calls
-from aws_mfa.cli.render import outcome_rows, outcomes_json
-from aws_mfa.cli.tables import table
+from aws_mfa.cli.render import outcome_rows, outcomes_json, table
 from aws_mfa.errors import HINT
 from aws_mfa.rules.durations import duration_text
 from aws_mfa.rules.freshness import MARGIN_S
@@ -29,6 +32,7 @@ from aws_mfa.workflows.renew_many import exit_code_of, renew_many
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable, Iterator
 
     from aws_mfa.workflows.carry_out import Outcome
     from aws_mfa.workflows.outside import Outside
@@ -42,6 +46,8 @@ the credentials file is written once. `aws-mfa plan` shows it before.
 The code comes from --token, from standard input where that is a pipe (one a
 line), else from the first way that is open: mfa_process of the profile, a
 YubiKey, the terminal, a dialog; `aws-mfa code` answers it from elsewhere."""
+
+_BAR_AFTER_S = 1.0  # calls that are over sooner need no bar
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,6 +75,27 @@ def run(args: argparse.Namespace, outside: Outside) -> int:
         outside.terminal.say(line)
     sys.stdout.write(_json(outcomes) if args.json else _text(outcomes, outside.now()))
     return exit_code_of(outcomes)
+
+
+@contextmanager
+def shown_calls(count: int) -> Iterator[Callable[[], None]]:
+    """
+    Give a function to call after each call that is done; the bar comes after a second, and goes when all are.
+
+    Nothing may be asked meanwhile: the bar draws over its line.
+    """
+    bar = Progress(console=Console(stderr=True), transient=True)
+    task = bar.add_task("assuming roles", total=count)
+    start = threading.Timer(_BAR_AFTER_S, bar.start)
+    start.daemon = True
+    start.start()
+    try:
+        yield lambda: bar.advance(task)
+    finally:
+        start.cancel()
+        start.join()
+        if bar.live.is_started:
+            bar.stop()
 
 
 def shortcomings(outcomes: list[Outcome], request: PlanRequest, now: float) -> list[str]:

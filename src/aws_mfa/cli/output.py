@@ -1,7 +1,7 @@
 """
-Standard output and standard error as the commands find them: closed, full, unable to spell a character.
+Standard output and standard error as the commands find them: closed, full, unable to encode a character.
 
-Owns what becomes of text that cannot be written, and how that is told. Refuses to write anything itself.
+Owns what happens to text that cannot be written, and how failures are printed. Prints nothing else.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ import traceback
 from contextlib import suppress
 
 from aws_mfa.errors import AwsMfaError
+from aws_mfa.rules.shown_text import shown_text
 
-_OUR_ROOM = "aws_mfa.cli."
+_OUR_PACKAGE = "aws_mfa.cli."
+_REPORT = "report it, with the command you typed: https://github.com/aws-mfa/aws-mfa/issues"
 
 
 def prepare_output() -> None:
@@ -51,9 +53,28 @@ def unwritten(error: OSError) -> AwsMfaError | None:
     It was where the error came up among the commands: they write to it, and open no file.
     """
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    if error.filename is not None or not frames[-1].f_globals["__name__"].startswith(_OUR_ROOM):
+    if error.filename is not None or not frames[-1].f_globals["__name__"].startswith(_OUR_PACKAGE):
         return None
     return AwsMfaError(f"standard output: {error.strerror}")
+
+
+def print_failure(error: AwsMfaError) -> int:
+    """Print message and hints on stderr; the exit code."""
+    lines = [f"aws-mfa: {error.message}", *error.hint_lines]
+    with suppress(OSError):  # the exit code says it all the same
+        print("\n".join(map(shown_text, lines)), file=sys.stderr)  # noqa: T201  # the one printer of failures
+    return error.exit_code
+
+
+def unexpected(error: Exception) -> AwsMfaError:
+    """Name the class of a bug's exception only: its text may quote a secret."""
+    return AwsMfaError(f"unexpected {type(error).__name__}{_place_of(error)}: this is a bug", _REPORT)
+
+
+def _place_of(error: BaseException) -> str:
+    """File and line of our own code where it came from: no value, no path of this machine."""
+    frames = list(traceback.walk_tb(error.__traceback__))
+    return f" in {os.path.basename(frames[-1][0].f_code.co_filename)}, line {frames[-1][1]}" if frames else ""
 
 
 class _ClosedOutput(io.TextIOBase):
