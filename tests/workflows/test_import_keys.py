@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.errors import AwsMfaError, BadInput, Cancelled, KeychainUnavailable, NeedsHuman, NotSetUp
+from aws_mfa.model import LongTermKeys
 from aws_mfa.rules.ini_text import section_values
-from aws_mfa.rules.key_documents import keys_of
 from aws_mfa.workflows.import_keys import ask_consent, carry_out, choose_other_vault
 from aws_mfa.workflows.import_request import ImportRequest
 from aws_mfa.workflows.importable_keys import keys_given, keys_here
@@ -28,7 +28,6 @@ from fakes import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aws_mfa.model import LongTermKeys
     from aws_mfa.workflows.import_request import Importable
 
 WORK, PLAY = "work-long-term", "play-long-term"
@@ -326,7 +325,9 @@ class MortalOutside(FakeOutside):
     def places(self, name: str, keys: LongTermKeys, *sections: str) -> list[str]:
         """Where the keys are."""
         in_file = [
-            section for section in sections if _is(keys_of(section_values(self.credentials.read(), section)), keys)
+            section
+            for section in sections
+            if _is(LongTermKeys.in_section(section_values(self.credentials.read(), section)), keys)
         ]
         in_fork = ["fork"] if _is(self.fork.stored.get(name), keys) else []
         return in_file + in_fork + (["vault"] if _is(self.mortal_vault.stored.get(name), keys) else [])

@@ -16,8 +16,9 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadProfile
+from aws_mfa.rules.kinds import LONG_TERM_KEYS, SESSIONS, kind_of
 from aws_mfa.rules.profile_chains import chain_of
-from aws_mfa.rules.profile_keys import CREDENTIAL_PROCESS, HIDDEN, holds_long_term_keys
+from aws_mfa.rules.profile_keys import CREDENTIAL_PROCESS, HIDDEN
 from aws_mfa.rules.profile_values import shown
 from aws_mfa.rules.role_places import ROLE, TO_HIDE
 from aws_mfa.rules.session_section import SESSION_KEYS
@@ -128,13 +129,17 @@ def _check_nothing_comes_before_us(place: Place, name: str, *, is_config: bool) 
     for key in _OTHER_SIGN_INS:
         if key in values:
             raise BadProfile(f"{key} in {place}: SDKs sign in that way", "take that line away, if it is out of use")
-    if holds_long_term_keys(values):
+    kind = kind_of(values)
+    if kind == LONG_TERM_KEYS:
         hint = "move them to a profile of their own, which source_profile names"
         if not is_config:
             hint = f"move them into the vault: aws-mfa import --profile {quote(name)}"
         raise BadProfile(f"{place} holds long-term keys, which SDKs would use", hint)
-    if any(key in values for key in _STATIC_KEYS) and not place.has_session_of_ours:
-        raise BadProfile(f"{place} holds a session of another tool, which SDKs would use", "remove it there")
+    if not place.has_session_of_ours:
+        if kind in SESSIONS:
+            raise BadProfile(f"{place} holds a session of another tool, which SDKs would use", "remove it there")
+        if half := [key for key in _STATIC_KEYS if key in values]:
+            raise BadProfile(f"{place} holds half a pair of keys, which SDKs would use", f"remove {' and '.join(half)}")
     # Below a session of ours, which will go.
     if any(key in place.edits.of_all for key in _STATIC_KEYS):
         raise BadProfile(f"[DEFAULT] of {place.edits.where} holds keys, which SDKs would use", "move them to [default]")

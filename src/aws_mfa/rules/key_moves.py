@@ -10,17 +10,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput
-from aws_mfa.model import masked
+from aws_mfa.model import LongTermKeys, masked
 from aws_mfa.rules.arns import check_device
 from aws_mfa.rules.ini_edit import with_changes, without_section
 from aws_mfa.rules.ini_text import section_values, sections
-from aws_mfa.rules.key_documents import KEY_ID, SECRET, keys_of
+from aws_mfa.rules.key_documents import KEY_ID, SECRET
 from aws_mfa.rules.section_names import default_long_term, long_term_section
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
-
-    from aws_mfa.model import LongTermKeys
 
 DEVICE = "aws_mfa_device"
 
@@ -129,7 +127,7 @@ def with_keys_moved(text: str, move: Move, *, where: str) -> tuple[str, list[str
         text = with_changes(text, move.name, {DEVICE: move.device}, where=where)
     changed: list[str] = []
     for name in move.file_sections:
-        keys = keys_of(section_values(text, name, where=where))
+        keys = LongTermKeys.in_section(section_values(text, name, where=where))
         if keys is None:
             continue
         if keys.matches(move.keys):

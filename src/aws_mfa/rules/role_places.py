@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_mfa.rules.freshness import REQUIRED_KEYS
+from aws_mfa.rules.kinds import OUR_SESSION, kind_of
 from aws_mfa.rules.profile_keys import CREDENTIAL_PROCESS, HIDDEN, is_our_credential_process
 from aws_mfa.rules.profile_names import profile_headers
 from aws_mfa.rules.profile_values import shown
@@ -71,5 +71,4 @@ class Place:
     @property
     def has_session_of_ours(self) -> bool:
         """Whether it holds what a renewal writes."""
-        own = self.section.values()
-        return all(own.get(key) for key in REQUIRED_KEYS) and not own["aws_access_key_id"].startswith("AKIA")
+        return kind_of(self.section.values()) == OUR_SESSION
