@@ -20,13 +20,14 @@ from aws_mfa.rules.adoption import (
     CHANGED,
     NOT_CHANGED,
     SESSION_REMOVED,
+    TO_HIDE,
+    AwsTexts,
     adopt,
     process_line,
     restore,
 )
 from aws_mfa.rules.masked_diff import masked_diff
 from aws_mfa.rules.profiles import AwsProfiles
-from aws_mfa.rules.role_places import TO_HIDE, AwsTexts
 from rules.ini_examples import read_by_sdk
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 from aws_mfa.errors import AwsMfaError, BadInput, Cancelled, KeychainUnavailable, NeedsHuman, NotSetUp
 from aws_mfa.model import LongTermKeys
 from aws_mfa.rules.ini_text import section_values
-from aws_mfa.workflows.import_keys import ask_consent, carry_out, choose_other_vault
+from aws_mfa.workflows.import_keys import ask_consent, choose_other_vault, move_keys
 from aws_mfa.workflows.import_request import ImportRequest
 from aws_mfa.workflows.importable_keys import keys_given, keys_here
 from aws_mfa.workflows.keys import note_keys
@@ -53,7 +53,7 @@ def moved(
 ) -> Importable:
     """Find and move, as the command does after consent."""
     found = keys_here(request or ImportRequest(), outside)
-    carry_out(found, outside, replaces=replaces, asks=asks)
+    move_keys(found, outside, replaces=replaces, asks=asks)
     return found
 
 
@@ -221,7 +221,7 @@ def test_a_section_changed_in_the_meantime_is_left_and_told() -> None:
     outside = FakeOutside(f"[work]\n{lines(KEYS)}")
     found = keys_here(ImportRequest(), outside)
     outside.credentials.text = f"[work]\n{lines(OTHER_KEYS)}"
-    carry_out(found, outside, replaces=False, asks=False)
+    move_keys(found, outside, replaces=False, asks=False)
     assert found.left == ["[work] of ~/.aws/credentials was changed in the meantime: its keys were left"]
     assert outside.credentials.text == f"[work]\n{lines(OTHER_KEYS)}"
 
@@ -377,14 +377,14 @@ CSV = f"Access key ID,Secret access key\n{KEYS.access_key_id},{KEYS.secret_acces
 @pytest.mark.parametrize(("profile", "name"), [(None, "default-long-term"), ("new", "new-long-term")])
 def test_a_download_is_stored_under_the_profile_named(profile: str | None, name: str) -> None:
     outside, found = given(CSV, profile)
-    carry_out(found, outside, replaces=False, asks=False)
+    move_keys(found, outside, replaces=False, asks=False)
     assert outside.vault("keychain").stored[name].matches(KEYS)
     assert outside.credentials.text == CREDENTIALS
 
 
 def test_a_file_of_profiles_keeps_their_names_and_devices() -> None:
     outside, found = given(f"[a]\n{lines(KEYS)}mfa_serial = {DEVICE}\n[b-long-term]\n{lines(OTHER_KEYS)}")
-    carry_out(found, outside, replaces=False, asks=False)
+    move_keys(found, outside, replaces=False, asks=False)
     assert list(outside.vault("keychain").stored) == ["a-long-term", "b-long-term"]
     assert outside.credentials.text == f"{CREDENTIALS}\n[a-long-term]\naws_mfa_device = {DEVICE}\n"
 
@@ -431,7 +431,7 @@ def test_a_move_into_the_place_it_would_clear_is_refused() -> None:
     found = keys_here(ImportRequest(), as_outside(outside))
     found.moves[0].vault = "file"
     with pytest.raises(BadInput, match="already"):
-        carry_out(found, as_outside(outside), replaces=True, asks=False)
+        move_keys(found, as_outside(outside), replaces=True, asks=False)
     assert outside.credentials.text == f"[{WORK}]\n{lines(KEYS)}"
 
 

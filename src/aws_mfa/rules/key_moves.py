@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from aws_mfa.errors import BadInput
 from aws_mfa.model import LongTermKeys, masked
 from aws_mfa.rules.arns import check_device
-from aws_mfa.rules.ini_edit import with_changes, without_section
-from aws_mfa.rules.ini_text import section_values, sections
+from aws_mfa.rules.ini_edit import with_changes, without_keys
+from aws_mfa.rules.ini_text import section_values
 from aws_mfa.rules.key_documents import KEY_ID, SECRET
 from aws_mfa.rules.section_names import default_long_term, long_term_section
 
@@ -131,17 +131,10 @@ def with_keys_moved(text: str, move: Move, *, where: str) -> tuple[str, list[str
         if keys is None:
             continue
         if keys.matches(move.keys):
-            text = _without_keys(text, name, where)
+            text = without_keys(text, name, (KEY_ID, SECRET), where=where)
         else:
             changed.append(name)
     return text, changed
-
-
-def _without_keys(text: str, name: str, where: str) -> str:
-    text = with_changes(text, name, {KEY_ID: None, SECRET: None}, where=where)
-    section = next(section for section in sections(text, where=where) if section.name == name)
-    _, _, body = text[section.header_start : section.end].partition("\n")
-    return text if body.strip() else without_section(text, name, where=where)
 
 
 def _is_device(text: str) -> bool:

@@ -47,7 +47,7 @@ def choose_other_vault(found: Importable, outside: Outside, *, may_ask: bool) ->
         move.vault = "age" if move.vault == "keychain" else move.vault
 
 
-def carry_out(found: Importable, outside: Outside, *, replaces: bool, asks: bool) -> list[Move]:
+def move_keys(found: Importable, outside: Outside, *, replaces: bool, asks: bool) -> list[Move]:
     """
     Move all keys, one after the other, and say so; the moves that were made.
 
