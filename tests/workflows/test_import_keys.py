@@ -9,8 +9,7 @@ from aws_mfa.errors import AwsMfaError, BadInput, Cancelled, KeychainUnavailable
 from aws_mfa.model import LongTermKeys
 from aws_mfa.rules.ini_text import section_values
 from aws_mfa.workflows.import_keys import ask_consent, choose_other_vault, move_keys
-from aws_mfa.workflows.import_request import ImportRequest
-from aws_mfa.workflows.importable_keys import keys_given, keys_here
+from aws_mfa.workflows.importable_keys import ImportRequest, keys_given, keys_here
 from aws_mfa.workflows.keys import note_keys
 from fakes import (
     DEVICE,
@@ -28,7 +27,7 @@ from fakes import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aws_mfa.workflows.import_request import Importable
+    from aws_mfa.workflows.importable_keys import Importable
 
 WORK, PLAY = "work-long-term", "play-long-term"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput, BrokenFile
@@ -29,6 +30,7 @@ _KINDS = (
 )
 
 
+@dataclass
 class KeysInText:
     """
     Long-term keys as a text holds them: in `section`, or None where such a document names no profile.
@@ -36,22 +38,11 @@ class KeysInText:
     `trouble` says why they can be no long-term keys, with the line; None where nothing speaks against them.
     """
 
-    __slots__ = ("device", "is_inactive", "keys", "section", "trouble")
-
-    def __init__(
-        self,
-        keys: LongTermKeys,
-        section: str | None = None,
-        *,
-        device: str | None = None,
-        trouble: str | None = None,
-        is_inactive: bool = False,
-    ) -> None:
-        self.keys = keys
-        self.section = section
-        self.device = device
-        self.trouble = trouble
-        self.is_inactive = is_inactive
+    keys: LongTermKeys
+    section: str | None = None
+    device: str | None = None
+    trouble: str | None = None
+    is_inactive: bool = False
 
 
 def keys_in_document(text: str, *, where: str) -> list[KeysInText]:

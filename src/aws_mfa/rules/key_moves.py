@@ -7,6 +7,7 @@ not hold the very keys which were stored stays as it is.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput
@@ -23,43 +24,34 @@ if TYPE_CHECKING:
 DEVICE = "aws_mfa_device"
 
 
+@dataclass
 class Find:
     """
-    Keys that belong under the long-term section `name`, and `place`, the words for where they stand.
+    Keys that belong under the long-term section `name`, and `place`, the words for where they are.
 
     `file_section` is the section of the credentials file, None for another place; `is_in_fork`: the fork's items.
     """
 
-    __slots__ = ("device", "file_section", "is_in_fork", "keys", "name", "place")
-
-    def __init__(
-        self,
-        name: str,
-        keys: LongTermKeys,
-        place: str,
-        *,
-        device: str | None = None,
-        file_section: str | None = None,
-        is_in_fork: bool = False,
-    ) -> None:
-        self.name = name
-        self.keys = keys
-        self.place = place
-        self.device = device
-        self.file_section = file_section
-        self.is_in_fork = is_in_fork
+    name: str
+    keys: LongTermKeys
+    place: str
+    device: str | None = None
+    file_section: str | None = None
+    is_in_fork: bool = False
 
 
+@dataclass
 class Move:
-    """The keys to be stored in `vault` as `name`, with every place where they stand now."""
+    """The keys to be stored in `vault` as `name`, with every place where they are now."""
 
-    __slots__ = ("finds", "keys", "name", "vault")
+    name: str
+    vault: str
+    finds: list[Find]
 
-    def __init__(self, name: str, vault: str, finds: list[Find]) -> None:
-        self.name = name
-        self.vault = vault
-        self.keys = finds[0].keys
-        self.finds = finds
+    @property
+    def keys(self) -> LongTermKeys:
+        """The keys, the same in all places."""
+        return self.finds[0].keys
 
     @property
     def device(self) -> str | None:

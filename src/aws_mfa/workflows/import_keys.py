@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aws_mfa.model import LongTermKeys
     from aws_mfa.rules.key_moves import Move
     from aws_mfa.workflows.doors_to_stores import Vault
-    from aws_mfa.workflows.import_request import Importable
+    from aws_mfa.workflows.importable_keys import Importable
     from aws_mfa.workflows.outside import Outside
 
 

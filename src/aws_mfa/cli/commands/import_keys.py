@@ -11,15 +11,14 @@ from aws_mfa.model import masked
 from aws_mfa.rules.section_names import profile_of
 from aws_mfa.rules.vault_choice import VAULTS
 from aws_mfa.workflows.import_keys import ask_consent, choose_other_vault, move_keys
-from aws_mfa.workflows.import_request import ImportRequest
-from aws_mfa.workflows.importable_keys import keys_given, keys_here
+from aws_mfa.workflows.importable_keys import ImportRequest, keys_given, keys_here
 
 if TYPE_CHECKING:
     import argparse
 
     from aws_mfa.rules.key_moves import Move
     from aws_mfa.workflows.doors_to_stores import Document
-    from aws_mfa.workflows.import_request import Importable
+    from aws_mfa.workflows.importable_keys import Importable
     from aws_mfa.workflows.outside import Outside
 
 # Standard input may be the keys themselves.
