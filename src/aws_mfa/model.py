@@ -6,6 +6,10 @@ No behaviour beyond what keeps them honest; no I/O. A secret is a `Secret` from 
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 class Secret:
     """Text that must not be printed, formatted, compared by accident or serialised; `reveal()` is the only way out."""
@@ -46,6 +50,12 @@ class LongTermKeys:
     def __init__(self, access_key_id: str, secret_access_key: Secret) -> None:
         self.access_key_id = access_key_id
         self.secret_access_key = secret_access_key
+
+    @classmethod
+    def in_section(cls, values: Mapping[str, str] | None) -> LongTermKeys | None:
+        """Take them from a section of an AWS file, whatever else it says; None unless both are there."""
+        key_id, secret = map((values or {}).get, ("aws_access_key_id", "aws_secret_access_key"))
+        return cls(key_id, Secret(secret)) if key_id and secret else None
 
     def matches(self, other: LongTermKeys) -> bool:
         """Whether both are the same pair of keys."""

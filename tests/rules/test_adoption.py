@@ -20,13 +20,14 @@ from aws_mfa.rules.adoption import (
     CHANGED,
     NOT_CHANGED,
     SESSION_REMOVED,
+    TO_HIDE,
+    AwsTexts,
     adopt,
     process_line,
     restore,
 )
 from aws_mfa.rules.masked_diff import masked_diff
 from aws_mfa.rules.profiles import AwsProfiles
-from aws_mfa.rules.role_places import TO_HIDE, AwsTexts
 from rules.ini_examples import read_by_sdk
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def test_keys_in_a_vault_alone_are_keys() -> None:
         (PROD, f"[DEFAULT]\n{SESSION_LINES}{KEYS}[prod]\nregion = x\n", "session of another tool"),
         (PROD, f"[DEFAULT]\naws_secret_access_key = s\n{KEYS}[prod]\nregion = x", "long-term keys"),
         (PROD, f"{KEYS}[prod]\naws_access_key_id = ASIA\naws_session_token = t\n", "session of another tool"),
-        (PROD, f"{KEYS}[prod]\n{SESSION_LINES.replace('ASIA', 'AKIA')}", "session of another tool"),
+        (PROD, f"{KEYS}[prod]\n{SESSION_LINES.replace('ASIA', 'AKIA')}", "holds long-term keys"),
         (PROD, f"{KEYS}[prod]\nmfa_serial = {DEVICE}\n", "stand in both [profile prod]"),
         (f"{PROD}aws_mfa_role_arn = {ROLE}\n", KEYS, "both role_arn and aws_mfa_role_arn"),
         (f"[DEFAULT]\nrole_arn = {ROLE}\n{PROD}", KEYS, "[DEFAULT]"),

@@ -13,9 +13,9 @@ from aws_mfa.rules.freshness import (
     Missing,
     OtherRole,
     PermanentKeys,
-    holds_permanent_keys,
     judge,
 )
+from aws_mfa.rules.kinds import LONG_TERM_KEYS, kind_of
 from aws_mfa.rules.timestamps import utc_text
 
 NOW = 1_795_327_399.0
@@ -133,15 +133,15 @@ def test_akia_keys_are_permanent_whatever_stands_beside_them(without: tuple[str,
 @pytest.mark.parametrize("mark", ["aws_session_token", "aws_security_token", "expiration", "assumed_role"])
 def test_a_key_of_unknown_prefix_is_permanent_unless_something_marks_a_session(mark: str) -> None:
     keys = {"aws_access_key_id": "XYZAEXAMPLE", "aws_secret_access_key": "secret"}
-    assert holds_permanent_keys(keys)
-    assert holds_permanent_keys({**keys, mark: ""})
-    assert not holds_permanent_keys({**keys, mark: "something"})
+    assert kind_of(keys) == LONG_TERM_KEYS
+    assert kind_of({**keys, mark: ""}) == LONG_TERM_KEYS
+    assert kind_of({**keys, mark: "something"}) != LONG_TERM_KEYS
 
 
 def test_a_secret_without_its_id_is_permanent_unless_something_marks_a_session() -> None:
     """Nobody shows it again."""
-    assert holds_permanent_keys({"aws_secret_access_key": "secret"})
-    assert not holds_permanent_keys({"aws_secret_access_key": "secret", "expiration": "something"})
+    assert kind_of({"aws_secret_access_key": "secret"}) == LONG_TERM_KEYS
+    assert kind_of({"aws_secret_access_key": "secret", "expiration": "something"}) != LONG_TERM_KEYS
 
 
 def test_what_is_incomplete_may_be_for_another_role_as_well() -> None:
@@ -166,5 +166,5 @@ def test_what_is_incomplete_may_be_for_another_role_as_well() -> None:
     ],
 )
 def test_no_key_half_a_pair_and_session_keys_are_not_permanent(keys: dict[str, str]) -> None:
-    assert not holds_permanent_keys(keys)
+    assert kind_of(keys) != LONG_TERM_KEYS
     assert isinstance(judge(keys, role_arn=None, now=NOW), Incomplete)

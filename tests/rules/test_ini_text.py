@@ -12,7 +12,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from aws_mfa.errors import BadInput, BrokenFile
-from aws_mfa.rules.ini_edit import with_all_changes, with_changes, without_section
+from aws_mfa.rules.ini_edit import with_all_changes, with_changes, without_keys, without_section
 from aws_mfa.rules.ini_text import check, check_if_small, section_values, sections
 from examples import examples
 from rules.ini_examples import NAMES, NAMES_TO_CHANGE, File, Line, Values, any_characters, any_lines, files, read_by_sdk
@@ -147,6 +147,7 @@ def test_a_key_that_stands_in_two_pieces_of_default_is_refused_as_sdks_refuse_it
         lambda text: with_changes(text, "DEFAULT", {"k": "2"}),
         lambda text: with_all_changes(text, {"a": {"k": "1"}, "DEFAULT": {"k": "2"}}),
         lambda text: without_section(text, "DEFAULT"),
+        lambda text: without_keys(text, "DEFAULT", ["k"]),
     ],
 )
 def test_the_settings_of_every_profile_are_not_changed(edit: Callable[[str], str]) -> None:
@@ -438,6 +439,18 @@ def test_a_section_removed_leaves_its_comments_and_every_other_line(file: File, 
         elif keep_own and not (line.key or line.is_header):
             wanted.append(line.text)
     assert without_section(file.text, name) == "".join(wanted)
+
+
+@some
+@given(files(), st.sampled_from((*NAMES_TO_CHANGE, "not there")), changes_of)
+@example(File([Line("[work]", "work", is_header=True)], "\n"), "work", {"region": None})
+def test_keys_removed_take_a_section_with_them_that_is_then_empty(
+    file: File, name: str, keys: dict[str, str | None]
+) -> None:
+    without = with_changes(file.text, name, dict.fromkeys(keys))
+    own = [line for line in file.lines if line.section == name and not line.is_header and line.key not in keys]
+    is_left = any(line.text.strip() for line in own) or without == file.text
+    assert without_keys(file.text, name, keys) == (without if is_left else without_section(file.text, name))
 
 
 # Size

@@ -71,7 +71,9 @@ def test_a_profile_that_names_itself_needs_keys_of_its_own() -> None:
     assert followed("a", role("a", "a"), "[a-long-term]\n") == ("a", ["a"])
     assert followed("a", role("a", "a"), keys_stored=lambda name: name == "a") == ("a", ["a"])
     assert "a -> a" in refusal("a", role("a", "a")).message
-    assert "a -> a" in refusal("a", role("a", "a"), f"[a]\n{KEYS}aws_session_token = t\n").message
+    assert followed("a", role("a", "a"), f"[a]\n{KEYS}aws_session_token = t\n") == ("a", ["a"])
+    session = f"[a]\n{KEYS.replace('AKIA', 'ASIA')}aws_session_token = t\n"
+    assert "a -> a" in refusal("a", role("a", "a"), session).message
 
 
 def test_keys_of_a_source_end_the_chain_even_beside_a_role() -> None:

@@ -240,7 +240,8 @@ def test_a_profile_that_has_a_long_term_section_alone_is_found_and_not_listed() 
 
 def test_a_section_with_a_session_is_listed_whatever_its_name() -> None:
     profiles = AwsProfiles(
-        "[profile a-long-term]\n[profile b-long-term]\n", "[b-long-term]\n[c-long-term]\naws_session_token=t"
+        "[profile a-long-term]\n[profile b-long-term]\n",
+        "[b-long-term]\n[c-long-term]\naws_access_key_id=ASIA0\naws_session_token=t",
     )
     assert profiles.names() == ["a-long-term", "c-long-term"]
 

@@ -6,7 +6,7 @@ import pytest
 
 from aws_mfa.errors import BadInput, BrokenFile, NotSetUp
 from aws_mfa.rules.adoption import CHANGED, NOT_CHANGED, SESSION_REMOVED
-from aws_mfa.workflows.adopt import AdoptRequest, carry_out, look
+from aws_mfa.workflows.adopt import AdoptRequest, look, write_adoption
 from fakes import DEVICE, FakeOutside, MemoryFile, as_outside
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ HIDDEN = hidden_profile("prod") + hidden_profile("test")
 
 
 def carried_out(outside: FakeOutside, profiles: Sequence[str] | None, *, undoes: bool = False) -> Adoption:
-    return carry_out(AdoptRequest(profiles, undoes=undoes), as_outside(outside))
+    return write_adoption(AdoptRequest(profiles, undoes=undoes), as_outside(outside))
 
 
 class ChangingFile(MemoryFile):

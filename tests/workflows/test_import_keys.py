@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.errors import AwsMfaError, BadInput, Cancelled, KeychainUnavailable, NeedsHuman, NotSetUp
+from aws_mfa.model import LongTermKeys
 from aws_mfa.rules.ini_text import section_values
-from aws_mfa.rules.key_documents import keys_of
-from aws_mfa.workflows.import_keys import ask_consent, carry_out, choose_other_vault
-from aws_mfa.workflows.import_request import ImportRequest
-from aws_mfa.workflows.importable_keys import keys_given, keys_here
+from aws_mfa.workflows.import_keys import ask_consent, choose_other_vault, move_keys
+from aws_mfa.workflows.importable_keys import ImportRequest, keys_given, keys_here
 from aws_mfa.workflows.keys import note_keys
 from fakes import (
     DEVICE,
@@ -28,8 +27,7 @@ from fakes import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aws_mfa.model import LongTermKeys
-    from aws_mfa.workflows.import_request import Importable
+    from aws_mfa.workflows.importable_keys import Importable
 
 WORK, PLAY = "work-long-term", "play-long-term"
 
@@ -54,7 +52,7 @@ def moved(
 ) -> Importable:
     """Find and move, as the command does after consent."""
     found = keys_here(request or ImportRequest(), outside)
-    carry_out(found, outside, replaces=replaces, asks=asks)
+    move_keys(found, outside, replaces=replaces, asks=asks)
     return found
 
 
@@ -222,7 +220,7 @@ def test_a_section_changed_in_the_meantime_is_left_and_told() -> None:
     outside = FakeOutside(f"[work]\n{lines(KEYS)}")
     found = keys_here(ImportRequest(), outside)
     outside.credentials.text = f"[work]\n{lines(OTHER_KEYS)}"
-    carry_out(found, outside, replaces=False, asks=False)
+    move_keys(found, outside, replaces=False, asks=False)
     assert found.left == ["[work] of ~/.aws/credentials was changed in the meantime: its keys were left"]
     assert outside.credentials.text == f"[work]\n{lines(OTHER_KEYS)}"
 
@@ -326,7 +324,9 @@ class MortalOutside(FakeOutside):
     def places(self, name: str, keys: LongTermKeys, *sections: str) -> list[str]:
         """Where the keys are."""
         in_file = [
-            section for section in sections if _is(keys_of(section_values(self.credentials.read(), section)), keys)
+            section
+            for section in sections
+            if _is(LongTermKeys.in_section(section_values(self.credentials.read(), section)), keys)
         ]
         in_fork = ["fork"] if _is(self.fork.stored.get(name), keys) else []
         return in_file + in_fork + (["vault"] if _is(self.mortal_vault.stored.get(name), keys) else [])
@@ -376,14 +376,14 @@ CSV = f"Access key ID,Secret access key\n{KEYS.access_key_id},{KEYS.secret_acces
 @pytest.mark.parametrize(("profile", "name"), [(None, "default-long-term"), ("new", "new-long-term")])
 def test_a_download_is_stored_under_the_profile_named(profile: str | None, name: str) -> None:
     outside, found = given(CSV, profile)
-    carry_out(found, outside, replaces=False, asks=False)
+    move_keys(found, outside, replaces=False, asks=False)
     assert outside.vault("keychain").stored[name].matches(KEYS)
     assert outside.credentials.text == CREDENTIALS
 
 
 def test_a_file_of_profiles_keeps_their_names_and_devices() -> None:
     outside, found = given(f"[a]\n{lines(KEYS)}mfa_serial = {DEVICE}\n[b-long-term]\n{lines(OTHER_KEYS)}")
-    carry_out(found, outside, replaces=False, asks=False)
+    move_keys(found, outside, replaces=False, asks=False)
     assert list(outside.vault("keychain").stored) == ["a-long-term", "b-long-term"]
     assert outside.credentials.text == f"{CREDENTIALS}\n[a-long-term]\naws_mfa_device = {DEVICE}\n"
 
@@ -430,7 +430,7 @@ def test_a_move_into_the_place_it_would_clear_is_refused() -> None:
     found = keys_here(ImportRequest(), as_outside(outside))
     found.moves[0].vault = "file"
     with pytest.raises(BadInput, match="already"):
-        carry_out(found, as_outside(outside), replaces=True, asks=False)
+        move_keys(found, as_outside(outside), replaces=True, asks=False)
     assert outside.credentials.text == f"[{WORK}]\n{lines(KEYS)}"
 
 

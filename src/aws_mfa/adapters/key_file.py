@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import NotSetUp
-from aws_mfa.model import LongTermKeys, Secret
+from aws_mfa.model import LongTermKeys
 from aws_mfa.rules.ini_edit import with_changes
 from aws_mfa.rules.ini_text import section_values
 
@@ -37,9 +37,7 @@ class KeyFile:
 
     def load(self, section: str) -> LongTermKeys | None:
         """The keys of the section, None unless both are there."""
-        values = section_values(self._file.read(), section, where=self._file.path) or {}
-        key_id, secret = values.get(_KEY_ID), values.get(_SECRET)
-        return LongTermKeys(key_id, Secret(secret)) if key_id and secret else None
+        return LongTermKeys.in_section(section_values(self._file.read(), section, where=self._file.path))
 
     def store(self, section: str, keys: LongTermKeys) -> None:
         """Write the two lines; every other line of the file stays."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.cli.classic_messages import MUST_PROVIDE_DEVICE
 from aws_mfa.errors import AwsMfaError, NoDevice, NoLongTermKeys
-from aws_mfa.model import SessionRequest
+from aws_mfa.model import LongTermKeys, SessionRequest
 from aws_mfa.rules import arns
 from aws_mfa.rules.aws_reach import reach_of_profiles
 from aws_mfa.rules.classic_settings import (
@@ -19,8 +19,8 @@ from aws_mfa.rules.classic_settings import (
     session_name_in_force,
 )
 from aws_mfa.rules.durations import check_duration
-from aws_mfa.rules.freshness import holds_permanent_keys
 from aws_mfa.rules.ini_text import check, section_values
+from aws_mfa.rules.kinds import LONG_TERM_KEYS, kind_of
 from aws_mfa.rules.profile_names import profile_headers
 from aws_mfa.rules.profiles import AwsProfiles
 from aws_mfa.rules.regions import choose_region
@@ -96,16 +96,15 @@ def found_keys(profile: ClassicProfile, choice: VaultChoice, outside: Outside) -
     try:
         return find_long_term_keys(profile.long_term, choice, profile.long_values, outside)
     except NoLongTermKeys as error:
+        hints = error.hints
         if _is_role_profile(profile, outside):
-            hint = f"{profile.name} is a role: aws-mfa renew {quote(profile.name)}"
-            raise NoLongTermKeys(error.message, hint) from None
-        own = profile.short_values or {}
-        if not (own.get("aws_access_key_id") and holds_permanent_keys(own)):
-            raise
-        hint = (
-            f"section [{profile.short_term}] holds long-term keys: aws-mfa import --profile {quote(profile.short_term)}"
-        )
-        raise NoLongTermKeys(error.message, hint, *error.hints) from None
+            hints = (f"{profile.name} is a role: aws-mfa renew {quote(profile.name)}",)
+        if kind_of(profile.short_values) == LONG_TERM_KEYS:
+            held, command = "long-term keys", f"aws-mfa import --profile {quote(profile.short_term)}"
+            if LongTermKeys.in_section(profile.short_values) is None:
+                held, command = "a secret access key without its id", "add its aws_access_key_id there"
+            hints = (f"section [{profile.short_term}] holds {held}: {command}", *hints)
+        raise NoLongTermKeys(error.message, *hints) from None
 
 
 def _is_role_profile(profile: ClassicProfile, outside: Outside) -> bool:

@@ -16,22 +16,84 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadProfile
+from aws_mfa.rules.ini_edit import Edits
+from aws_mfa.rules.ini_text import OF_ALL, check, section_values, sections
+from aws_mfa.rules.kinds import LONG_TERM_KEYS, OUR_SESSION, SESSIONS, kind_of
 from aws_mfa.rules.profile_chains import chain_of
-from aws_mfa.rules.profile_keys import CREDENTIAL_PROCESS, HIDDEN, holds_long_term_keys
+from aws_mfa.rules.profile_keys import CREDENTIAL_PROCESS, HIDDEN, is_our_credential_process
+from aws_mfa.rules.profile_names import profile_headers
 from aws_mfa.rules.profile_values import shown
-from aws_mfa.rules.role_places import ROLE, TO_HIDE
+from aws_mfa.rules.profiles import AwsProfiles
 from aws_mfa.rules.session_section import SESSION_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from aws_mfa.rules.ini_text import Section
     from aws_mfa.rules.profile_chains import Chain
-    from aws_mfa.rules.role_places import AwsTexts, Place
 
+ROLE = "role_arn"
+TO_HIDE = (ROLE, "source_profile", "mfa_serial", "external_id", "role_session_name", "duration_seconds")
+_HIDDEN_KEYS = {HIDDEN + key: key for key in TO_HIDE}
 _STATIC_KEYS = ("aws_access_key_id", "aws_secret_access_key")
 _OTHER_SIGN_INS = ("web_identity_token_file", "credential_source", "sso_session", "sso_start_url", "login_session")
 
 NOT_CHANGED, CHANGED, SESSION_REMOVED = "not changed", "changed", "changed, and its session was removed"
+
+
+class AwsText(Edits):
+    """One file's text, its sections by header, and the edits so far; `BrokenFile` for what SDKs refuse."""
+
+    __slots__ = ("of_all", "sections", "where")
+
+    def __init__(self, text: str, where: str) -> None:
+        check(text, where=where)
+        super().__init__(text)
+        self.where = where
+        self.sections = {section.name: section for section in sections(text, where=where)}
+        self.of_all = section_values(text, OF_ALL, where=where) or {}
+
+
+class AwsTexts:
+    """The texts of both files, the profiles in them, and the edits decided so far; paths are for messages."""
+
+    def __init__(self, config: str, credentials: str, config_path: str, credentials_path: str) -> None:
+        self.config = AwsText(config, config_path)
+        self.credentials = AwsText(credentials, credentials_path)
+        self.profiles = AwsProfiles(config, credentials, config_path, credentials_path)
+        self._headers = profile_headers(self.config.sections)
+
+    def places(self, name: str) -> list[Place]:
+        """The sections of the profile, that of the config file first."""
+        found = ((self.config, self._headers.get(name, "")), (self.credentials, name))
+        return [Place(text, text.sections[header], name) for text, header in found if header in text.sections]
+
+    def role_profiles(self) -> list[str]:
+        """Every profile that has a role of its own, hidden or not."""
+        return [
+            profile.name for profile in self.profiles.all_profiles() if ROLE in profile.own and profile.own[ROLE].value
+        ]
+
+
+class Place:
+    """
+    One section of a profile: its entries that are the role's, plain and hidden, by the standard key.
+
+    `values` are those of `[DEFAULT]` too; `has_our_process`: SDKs that read this section ask aws-mfa.
+    """
+
+    def __init__(self, edits: AwsText, section: Section, profile: str) -> None:
+        self.edits = edits
+        self.section = section
+        own = section.values()
+        self.values = {**edits.of_all, **own}
+        self.has_session_of_ours = kind_of(own) == OUR_SESSION
+        self.has_our_process = is_our_credential_process(self.values.get(CREDENTIAL_PROCESS, ""), profile)
+        self.plain = {entry.key: entry for entry in section.entries if entry.key in TO_HIDE}
+        self.hidden = {_HIDDEN_KEYS[entry.key]: entry for entry in section.entries if entry.key in _HIDDEN_KEYS}
+
+    def __str__(self) -> str:
+        return f"[{shown(self.section.name)}] of {self.edits.where}"
 
 
 def adopt(texts: AwsTexts, name: str, *, keys_stored: Callable[[str], bool], windows: bool) -> str:
@@ -52,7 +114,7 @@ def adopt(texts: AwsTexts, name: str, *, keys_stored: Callable[[str], bool], win
         role.edits.insert_before(role.plain.get(ROLE) or role.hidden[ROLE], CREDENTIAL_PROCESS, command)
         done = CHANGED
     for entry in role.plain.values():
-        role.edits.prefix_key(entry, HIDDEN)
+        role.edits.replace_prefix(entry, "", HIDDEN)
         done = CHANGED
     for place in places:
         if place.has_session_of_ours:
@@ -69,7 +131,7 @@ def restore(texts: AwsTexts, name: str) -> str:
     """
     role = _role_place(texts, name)
     for entry in role.hidden.values():
-        role.edits.unprefix_key(entry, HIDDEN)
+        role.edits.replace_prefix(entry, HIDDEN, "")
     places = [place for place in texts.places(name) if place.has_our_process] if role.hidden else []
     for place in places:
         place.edits.remove(place.section, (CREDENTIAL_PROCESS,))
@@ -128,13 +190,17 @@ def _check_nothing_comes_before_us(place: Place, name: str, *, is_config: bool) 
     for key in _OTHER_SIGN_INS:
         if key in values:
             raise BadProfile(f"{key} in {place}: SDKs sign in that way", "take that line away, if it is out of use")
-    if holds_long_term_keys(values):
+    kind = kind_of(values)
+    if kind == LONG_TERM_KEYS:
         hint = "move them to a profile of their own, which source_profile names"
         if not is_config:
             hint = f"move them into the vault: aws-mfa import --profile {quote(name)}"
         raise BadProfile(f"{place} holds long-term keys, which SDKs would use", hint)
-    if any(key in values for key in _STATIC_KEYS) and not place.has_session_of_ours:
-        raise BadProfile(f"{place} holds a session of another tool, which SDKs would use", "remove it there")
+    if not place.has_session_of_ours:
+        if kind in SESSIONS:
+            raise BadProfile(f"{place} holds a session of another tool, which SDKs would use", "remove it there")
+        if half := [key for key in _STATIC_KEYS if key in values]:
+            raise BadProfile(f"{place} holds half a pair of keys, which SDKs would use", f"remove {' and '.join(half)}")
     # Below a session of ours, which will go.
     if any(key in place.edits.of_all for key in _STATIC_KEYS):
         raise BadProfile(f"[DEFAULT] of {place.edits.where} holds keys, which SDKs would use", "move them to [default]")

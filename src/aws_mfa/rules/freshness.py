@@ -6,6 +6,7 @@ On the hot path: plain classes, no imports but our own rules.
 
 from __future__ import annotations
 
+from aws_mfa.rules.kinds import LONG_TERM_KEYS, kind_of
 from aws_mfa.rules.timestamps import parse_moment
 
 TYPE_CHECKING = False
@@ -35,8 +36,6 @@ REQUIRED_KEYS = (
     "aws_security_token",
     "expiration",
 )
-
-_MARKS_OF_A_SESSION = ("aws_session_token", "aws_security_token", "expiration", "assumed_role")
 
 
 class Fresh:
@@ -99,7 +98,7 @@ def judge(
     """Judge the short-term section against the role asked (None: no role) at the moment `now`."""
     if section is None:
         return Missing()
-    if holds_permanent_keys(section):
+    if kind_of(section) == LONG_TERM_KEYS:
         return PermanentKeys()
     stored = section.get("assumed_role_arn") or None
     other_role = OtherRole(stored, role_arn) if stored != role_arn else None
@@ -113,21 +112,3 @@ def judge(
         return Incomplete(("expiration",))
     left_s = expires_at - now
     return Fresh(expires_at, left_s) if left_s > margin_s else Expired(left_s)
-
-
-def holds_permanent_keys(section: Mapping[str, str]) -> bool:
-    """
-    Whether the section's own keys are an IAM user's.
-
-    `AKIA` says so even beside a token: `aws configure` leaves the old token lines when it replaces the keys. An
-    unknown prefix, and a secret alone, count as long-term where nothing marks the section as a session's. An id alone
-    is nobody's loss: IAM shows it, as it never shows the secret.
-    """
-    if not section.get("aws_secret_access_key"):
-        return False
-    key_id = section.get("aws_access_key_id", "")
-    if key_id.startswith("AKIA"):
-        return True
-    if key_id.startswith("ASIA"):
-        return False
-    return not any(section.get(mark) for mark in _MARKS_OF_A_SESSION)

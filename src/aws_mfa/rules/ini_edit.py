@@ -1,7 +1,7 @@
 """
 The text of an AWS file + changes -> text, every other byte kept: comments, key case, indents, line ends, nested blocks.
 
-Works on one section as `ini_text` reads it. Refuses to edit what it cannot read, `[DEFAULT]`, and values that one line
+The only editor of these files. Refuses to edit what `ini_text` cannot read, `[DEFAULT]`, and values that one line
 cannot carry; a fault elsewhere in the text is for `ini_text.check`, which is asked before a person types.
 """
 
@@ -14,7 +14,7 @@ from aws_mfa.rules.ini_text import (
     OF_ALL,
     check,
     check_beginning,
-    check_keys,
+    check_duplicate_keys,
     delimiter_in,
     find_section,
     indent_of,
@@ -23,11 +23,9 @@ from aws_mfa.rules.ini_text import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from aws_mfa.rules.ini_text import Entry, Section
-
-_LINE_ENDS = ("\n", "\r")
 
 
 def with_changes(text: str, name: str, changes: Mapping[str, str | None], *, where: str = "the file") -> str:
@@ -38,13 +36,13 @@ def with_changes(text: str, name: str, changes: Mapping[str, str | None], *, whe
     there is something to write. Raises `BrokenFile` for what it cannot read in this section, and for duplicates in it;
     faults elsewhere are for `check`. Raises `BadInput` for a value that one line cannot carry, and for `[DEFAULT]`.
     """
-    check_beginning(text, where)
-    _check_change(name, changes)
-    section = find_section(text, name, where)
+    section = _section_to_edit(text, name, changes, where)
     if section is None:
-        return text + _new_section(name, changes, newline=_newline(text, 0), after=text)
-    check_keys(text, section, where)
-    return text[: section.header_start] + _edited(text, section, changes) + text[section.end :]
+        return _with_new_sections(text, {name: changes})
+    check_duplicate_keys(text, section, where)
+    edits = Edits(text)
+    edits.change(section, changes)
+    return edits.result()
 
 
 def with_all_changes(text: str, changes_of: Mapping[str, Mapping[str, str | None]], *, where: str = "the file") -> str:
@@ -57,79 +55,115 @@ def with_all_changes(text: str, changes_of: Mapping[str, Mapping[str, str | None
     for name, changes in changes_of.items():
         _check_change(name, changes)
     missing = dict(changes_of)
-    pieces: list[str] = []
-    at = 0
+    edits = Edits(text)
     for section in sections(text, where=where):
-        if section.name not in changes_of:
-            continue
-        if section.name not in missing:
-            check(text, where=where)  # tells that it stands twice
-        changes = missing.pop(section.name)
-        check_keys(text, section, where)
-        pieces += [text[at : section.header_start], _edited(text, section, changes)]
-        at = section.end
-    text = "".join(pieces) + text[at:]
-    newline, after = _newline(text, 0), text
-    added: list[str] = []
-    for name, changes in missing.items():
-        added.append(_new_section(name, changes, newline=newline, after=after))
-        after = added[-1] or after
-    return text + "".join(added)
+        if section.name in changes_of:
+            if section.name not in missing:
+                check(text, where=where)  # raises: the section is there twice
+            check_duplicate_keys(text, section, where)
+            edits.change(section, missing.pop(section.name))
+    return _with_new_sections(edits.result(), missing)
+
+
+def without_keys(text: str, name: str, keys: Collection[str], *, where: str = "the file") -> str:
+    """Remove keys of a section; the section too, where neither another key nor a comment is left in it."""
+    return _without(text, name, keys, where)
 
 
 def without_section(text: str, name: str, *, where: str = "the file") -> str:
-    """
-    Remove the section with its header and keys; comment lines in it stay.
-
-    A header behind it loses its indent: below the section before, it would read as a continuation line.
-    """
-    check_beginning(text, where)
-    _check_change(name, {})
-    section = find_section(text, name, where)
-    if section is None:
-        return text
-    body_start = line_end(text, section.header_start)
-    kept: list[str] = []
-    at = body_start
-    for start, end in (line for entry in section.entries for line in entry.lines):
-        kept.append(text[at:start])
-        at = end
-    kept.append(text[at : section.end])
-    rest = "".join(kept)
-    return text[: section.header_start] + ("" if not rest.strip() else rest) + text[section.end :].lstrip()
+    """Remove the section with its header and keys; comment lines in it stay."""
+    return _without(text, name, None, where)
 
 
-def _edited(text: str, section: Section, changes: Mapping[str, str | None]) -> str:
-    missing = dict(changes)
-    pieces: list[str] = []
-    at = section.header_start
-    for entry in section.entries:
-        if entry.key not in missing:
-            continue
-        value = missing.pop(entry.key)
-        for number, (start, end) in enumerate(entry.lines):
-            pieces.append(text[at:start])
-            if number == 0 and value is not None:
-                pieces.append(_line_with_value(text[start:end], entry, value))
+def _without(text: str, name: str, keys: Collection[str] | None, where: str) -> str:
+    edits = Edits(text)
+    section = _section_to_edit(text, name, {}, where)
+    if section is not None:
+        if keys is not None:
+            check_duplicate_keys(text, section, where)
+        edits.remove(section, keys)
+    return edits.result()
+
+
+class Edits:
+    """Changes of one text, made at once: ten thousand profiles cost one new text. Sections are those of the text."""
+
+    __slots__ = ("_splices", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._splices: list[tuple[int, int, str]] = []
+
+    def change(self, section: Section, changes: Mapping[str, str | None]) -> None:
+        """Replace keys in place, add what is new behind the last key, remove what is None."""
+        text, missing = self.text, dict(changes)
+        end = line_end(text, section.header_start)
+        is_cut = False
+        for entry in section.entries:
+            end, is_cut = entry.lines[-1][1], False
+            if entry.key in missing:
+                value = missing.pop(entry.key)
+                (start, first_end), *more = entry.lines
+                line = "" if value is None else _line_with_value(text[start:first_end], entry, value)
+                self._splices += [(start, first_end, line), *((start, end, "") for start, end in more)]
+                is_cut = value is None or bool(more)
+        newline = _newline(text, section.header_start)
+        # Without any key: the indent of the next header, which a key of less indent would take for its continuation.
+        indent = section.entries[-1].indent if section.entries else self._indent_at(section.end)
+        added = "".join(f"{indent}{key} = {value}{newline}" for key, value in missing.items() if value is not None)
+        if added:
+            has_end = is_cut or text[end - 1 : end] in ("\n", "\r")
+            self._splices.append((end, end, added if has_end else newline + added))
+
+    def remove(self, section: Section, keys: Collection[str] | None) -> None:
+        """
+        Remove these keys, or all and the header (None); the whole section where nothing but blank lines is left.
+
+        A header behind it loses its indent: below the section before, it would read as a continuation line.
+        """
+        text = self.text
+        gone = [line for entry in section.entries if keys is None or entry.key in keys for line in entry.lines]
+        if keys is not None and not gone:
+            return
+        at = body = line_end(text, section.header_start)
+        kept = []
+        for start, end in [*gone, (section.end, section.end)]:
+            kept.append(text[at:start])
             at = end
-    end_of_keys = _end_of_keys(text, section)
-    kept = "".join(pieces) + text[at:end_of_keys]
-    return kept + _added(text, section, missing, after=kept) + text[end_of_keys : section.end]
+        behind = (section.end, section.end + len(self._indent_at(section.end)), "")
+        if not "".join(kept).strip():
+            self._splices += [(section.header_start, section.end, ""), behind]
+        else:
+            self._splices += [(start, end, "") for start, end in gone]
+            if keys is None:
+                self._splices += [(section.header_start, body, ""), behind]
 
+    def insert_before(self, entry: Entry, key: str, value: str) -> None:
+        """
+        Put a line above the entry's, with its indent and line end.
 
-def _added(text: str, section: Section, missing: Mapping[str, str | None], *, after: str) -> str:
-    indent = _indent_of_new_keys(text, section)
-    newline = _newline(text, section.header_start)
-    lines = "".join(f"{indent}{key} = {value}{newline}" for key, value in missing.items() if value is not None)
-    return newline + lines if lines and not after.endswith(_LINE_ENDS) else lines
+        Above and not below: the last line of a file may have no end, and the same indent makes it a key of its own.
+        """
+        start = entry.lines[0][0]
+        self._splices.append((start, start, f"{entry.indent}{key} = {value}{_newline(self.text, start)}"))
 
+    def replace_prefix(self, entry: Entry, prefix: str, by: str) -> None:
+        """Replace the first characters of the entry's key, as many as `prefix` has."""
+        at = entry.lines[0][0] + len(entry.indent)
+        self._splices.append((at, at + len(prefix), by))
 
-def _indent_of_new_keys(text: str, section: Section) -> str:
-    """Return that of the last key; else that of the next header, which a key of less indent would swallow."""
-    if section.entries:
-        return section.entries[-1].indent
-    line = text[section.end : line_end(text, section.end)]
-    return line[: indent_of(line)]
+    def result(self) -> str:
+        """The text with all edits made."""
+        pieces: list[str] = []
+        at = 0
+        for start, end, put in sorted(self._splices, key=lambda splice: splice[0]):
+            pieces += (self.text[at:start], put)
+            at = max(at, end)
+        return "".join((*pieces, self.text[at:]))
+
+    def _indent_at(self, at: int) -> str:
+        line = self.text[at : line_end(self.text, at)]
+        return line[: indent_of(line)]
 
 
 def _line_with_value(line: str, entry: Entry, value: str) -> str:
@@ -142,19 +176,23 @@ def _line_with_value(line: str, entry: Entry, value: str) -> str:
     return f"{entry.indent}{entry.key}{blanks_before}{body[delimiter]}{blanks_after}{value}{line[len(body) :]}"
 
 
-def _new_section(name: str, changes: Mapping[str, str | None], *, newline: str, after: str) -> str:
-    """The section to be added to a text that ends with `after`, "" where there is nothing to write."""
-    lines = "".join(f"{key} = {value}{newline}" for key, value in changes.items() if value is not None)
-    if not lines:
-        return ""
-    ends = after[len(_without_end(after)) :]
-    if not after or len(ends) > line_end(ends, 0):
-        gap = ""
-    elif ends:
-        gap = newline
-    else:
-        gap = newline + newline
-    return f"{gap}[{name}]{newline}{lines}"
+def _with_new_sections(text: str, changes_of: Mapping[str, Mapping[str, str | None]]) -> str:
+    """Add sections at the end, each after a blank line; none where there is nothing to write."""
+    newline, pieces = _newline(text, 0), [text]
+    for name, changes in changes_of.items():
+        lines = "".join(f"{key} = {value}{newline}" for key, value in changes.items() if value is not None)
+        if lines:
+            ends = pieces[-1][len(_without_end(pieces[-1])) :]
+            has_gap = not pieces[-1] or len(ends) > line_end(ends, 0)
+            gap = "" if has_gap else newline if ends else newline + newline
+            pieces.append(f"{gap}[{name}]{newline}{lines}")
+    return "".join(pieces)
+
+
+def _section_to_edit(text: str, name: str, changes: Mapping[str, str | None], where: str) -> Section | None:
+    check_beginning(text, where)
+    _check_change(name, changes)
+    return find_section(text, name, where)
 
 
 def _check_change(name: str, changes: Mapping[str, str | None]) -> None:
@@ -166,26 +204,15 @@ def _check_change(name: str, changes: Mapping[str, str | None]) -> None:
             raise BadInput(f"the value for '{key}' {reason}", "give it on one line, without blanks around it")
 
 
-def _end_of_keys(text: str, section: Section) -> int:
-    """Where a new key goes: behind the last key, or behind the header."""
-    if section.entries:
-        return section.entries[-1].lines[-1][1]
-    return line_end(text, section.header_start)
-
-
 def _newline(text: str, at: int) -> str:
     """
     Return the end of the line that holds `at`; of the first line where that one has none.
 
     A lone CR only where all lines end so: among others nobody but Python takes it for an end.
     """
-    end = _end_of_line(text, at) or _end_of_line(text, 0) or "\n"
+    lines = (text[at : line_end(text, at)], text[: line_end(text, 0)])
+    end = next((end for end in (line[len(_without_end(line)) :] for line in lines) if end), "\n")
     return "\n" if end == "\r" and "\n" in text else end
-
-
-def _end_of_line(text: str, at: int) -> str:
-    line = text[at : line_end(text, at)]
-    return line[len(_without_end(line)) :]
 
 
 def _without_end(line: str) -> str:

@@ -81,13 +81,13 @@ def check(text: str, *, where: str = "the file") -> None:
     keys_of_all: dict[str, int] = {}
     for section in _walk(text, 0, where):
         if section.name == OF_ALL:
-            check_keys(text, section, where, keys_of_all)
+            check_duplicate_keys(text, section, where, keys_of_all)
             continue
         first = seen.setdefault(section.name, section.header_start)
         if first != section.header_start:
             reason = f"section [{section.name}] stands here again (first in line {line_number(text, first)})"
             raise _broken(where, line_number(text, section.header_start), reason)
-        check_keys(text, section, where)
+        check_duplicate_keys(text, section, where)
 
 
 def find_section(text: str, name: str, where: str) -> Section | None:
@@ -156,7 +156,7 @@ def check_beginning(text: str, where: str) -> None:
         raise _broken(where, 1, "begins with a byte order mark, which SDKs refuse: save it as UTF-8 without BOM")
 
 
-def check_keys(text: str, section: Section, where: str, seen: dict[str, int] | None = None) -> None:
+def check_duplicate_keys(text: str, section: Section, where: str, seen: dict[str, int] | None = None) -> None:
     """Refuse a key that stands twice in the section; `seen`: the keys of its pieces before this one, added to."""
     seen = {} if seen is None else seen
     for entry in section.entries:

@@ -10,17 +10,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput, BrokenFile
 from aws_mfa.model import LongTermKeys, Secret
-from aws_mfa.rules.freshness import holds_permanent_keys
 from aws_mfa.rules.ini_text import check, line_number, sections
 from aws_mfa.rules.key_shapes import trouble_with_key_id, trouble_with_secret
+from aws_mfa.rules.kinds import LONG_TERM_KEYS, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from aws_mfa.rules.ini_text import Section
 
 KEY_ID, SECRET = "aws_access_key_id", "aws_secret_access_key"
@@ -31,6 +30,7 @@ _KINDS = (
 )
 
 
+@dataclass
 class KeysInText:
     """
     Long-term keys as a text holds them: in `section`, or None where such a document names no profile.
@@ -38,22 +38,11 @@ class KeysInText:
     `trouble` says why they can be no long-term keys, with the line; None where nothing speaks against them.
     """
 
-    __slots__ = ("device", "is_inactive", "keys", "section", "trouble")
-
-    def __init__(
-        self,
-        keys: LongTermKeys,
-        section: str | None = None,
-        *,
-        device: str | None = None,
-        trouble: str | None = None,
-        is_inactive: bool = False,
-    ) -> None:
-        self.keys = keys
-        self.section = section
-        self.device = device
-        self.trouble = trouble
-        self.is_inactive = is_inactive
+    keys: LongTermKeys
+    section: str | None = None
+    device: str | None = None
+    trouble: str | None = None
+    is_inactive: bool = False
 
 
 def keys_in_document(text: str, *, where: str) -> list[KeysInText]:
@@ -73,24 +62,17 @@ def keys_in_document(text: str, *, where: str) -> list[KeysInText]:
 
 
 def keys_in_sections(text: str, *, where: str) -> list[KeysInText]:
-    """Every pair of permanent keys in an AWS file, in order; raises `BrokenFile` for what SDKs would refuse."""
+    """The long-term keys of an AWS file, in order; raises `BrokenFile` for what SDKs would refuse."""
     check(text, where=where)
-    found = [section for section in sections(text, where=where) if keys_of(section.values()) is not None]
-    return [_in_section(section, text) for section in found if holds_permanent_keys(section.values())]
-
-
-def keys_of(values: Mapping[str, str] | None) -> LongTermKeys | None:
-    """The two values of a section, None unless both are there."""
-    if not values or not values.get(KEY_ID) or not values.get(SECRET):
-        return None
-    return LongTermKeys(values[KEY_ID], Secret(values[SECRET]))
+    found = sections(text, where=where)
+    return [_in_section(section, text) for section in found if kind_of(section.values()) == LONG_TERM_KEYS]
 
 
 def _in_section(section: Section, text: str) -> KeysInText:
     values = section.values()
-    keys = LongTermKeys(values[KEY_ID], Secret(values[SECRET]))
+    keys = LongTermKeys(values.get(KEY_ID, ""), Secret(values[SECRET]))
     starts = {entry.key: entry.lines[0][0] for entry in section.entries}
-    bad = _bad_half(keys)
+    bad = _bad_half(keys) if keys.access_key_id else (SECRET, "a secret access key without its id")
     trouble = f"line {line_number(text, starts[bad[0]])}: {bad[1]}" if bad else None
     device = next((values[key] for key in _DEVICE_KEYS if values.get(key)), None)
     return KeysInText(keys, section.name, device=device, trouble=trouble)

@@ -7,61 +7,51 @@ not hold the very keys which were stored stays as it is.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput
-from aws_mfa.model import masked
+from aws_mfa.model import LongTermKeys, masked
 from aws_mfa.rules.arns import check_device
-from aws_mfa.rules.ini_edit import with_changes, without_section
-from aws_mfa.rules.ini_text import section_values, sections
-from aws_mfa.rules.key_documents import KEY_ID, SECRET, keys_of
+from aws_mfa.rules.ini_edit import with_changes, without_keys
+from aws_mfa.rules.ini_text import section_values
+from aws_mfa.rules.key_documents import KEY_ID, SECRET
 from aws_mfa.rules.section_names import default_long_term, long_term_section
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from aws_mfa.model import LongTermKeys
-
 DEVICE = "aws_mfa_device"
 
 
+@dataclass
 class Find:
     """
-    Keys that belong under the long-term section `name`, and `place`, the words for where they stand.
+    Keys that belong under the long-term section `name`, and `place`, the words for where they are.
 
     `file_section` is the section of the credentials file, None for another place; `is_in_fork`: the fork's items.
     """
 
-    __slots__ = ("device", "file_section", "is_in_fork", "keys", "name", "place")
-
-    def __init__(
-        self,
-        name: str,
-        keys: LongTermKeys,
-        place: str,
-        *,
-        device: str | None = None,
-        file_section: str | None = None,
-        is_in_fork: bool = False,
-    ) -> None:
-        self.name = name
-        self.keys = keys
-        self.place = place
-        self.device = device
-        self.file_section = file_section
-        self.is_in_fork = is_in_fork
+    name: str
+    keys: LongTermKeys
+    place: str
+    device: str | None = None
+    file_section: str | None = None
+    is_in_fork: bool = False
 
 
+@dataclass
 class Move:
-    """The keys to be stored in `vault` as `name`, with every place where they stand now."""
+    """The keys to be stored in `vault` as `name`, with every place where they are now."""
 
-    __slots__ = ("finds", "keys", "name", "vault")
+    name: str
+    vault: str
+    finds: list[Find]
 
-    def __init__(self, name: str, vault: str, finds: list[Find]) -> None:
-        self.name = name
-        self.vault = vault
-        self.keys = finds[0].keys
-        self.finds = finds
+    @property
+    def keys(self) -> LongTermKeys:
+        """The keys, the same in all places."""
+        return self.finds[0].keys
 
     @property
     def device(self) -> str | None:
@@ -129,21 +119,14 @@ def with_keys_moved(text: str, move: Move, *, where: str) -> tuple[str, list[str
         text = with_changes(text, move.name, {DEVICE: move.device}, where=where)
     changed: list[str] = []
     for name in move.file_sections:
-        keys = keys_of(section_values(text, name, where=where))
+        keys = LongTermKeys.in_section(section_values(text, name, where=where))
         if keys is None:
             continue
         if keys.matches(move.keys):
-            text = _without_keys(text, name, where)
+            text = without_keys(text, name, (KEY_ID, SECRET), where=where)
         else:
             changed.append(name)
     return text, changed
-
-
-def _without_keys(text: str, name: str, where: str) -> str:
-    text = with_changes(text, name, {KEY_ID: None, SECRET: None}, where=where)
-    section = next(section for section in sections(text, where=where) if section.name == name)
-    _, _, body = text[section.header_start : section.end].partition("\n")
-    return text if body.strip() else without_section(text, name, where=where)
 
 
 def _is_device(text: str) -> bool:

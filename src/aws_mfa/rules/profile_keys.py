@@ -1,5 +1,5 @@
 """
-The settings of a profile that are read, under which keys, and what a section's keys make of it.
+The settings of a profile that are read, and under which keys.
 
 Every key may be written with `aws_mfa_` before it, so that SDKs, which would assume the role themselves and ask for a
 code each time, do not see it. Only the keys listed here are taken out of a file: no secret is among them. What a value
@@ -54,7 +54,6 @@ CREDENTIAL_PROCESS = "credential_process"
 
 NOT_INHERITED = frozenset(("include_profile", CREDENTIAL_PROCESS))
 _CLASSIC_DEVICE = "aws_mfa_device"
-_TOKENS = ("aws_session_token", "aws_security_token")
 
 
 def settings_of(*sections: tuple[Mapping[str, str], str]) -> dict[str, Given]:
@@ -79,17 +78,6 @@ def classic_device(values: Mapping[str, str], place: str) -> Given | None:
     """`aws_mfa_device` of the classic form: a device where no `mfa_serial` is given."""
     device = values.get(_CLASSIC_DEVICE)
     return Given(device, f"{_CLASSIC_DEVICE} in {place}") if device else None
-
-
-def is_session(values: Mapping[str, str]) -> bool:
-    """Whether the section's keys are those of a session."""
-    return any(values.get(token) for token in _TOKENS)
-
-
-def holds_long_term_keys(values: Mapping[str, str]) -> bool:
-    """Whether static keys that are no session's stand in the section."""
-    key_id = values.get("aws_access_key_id") or ""
-    return bool(key_id or values.get("aws_secret_access_key")) and not (key_id.startswith("ASIA") or is_session(values))
 
 
 def is_our_credential_process(command: str, profile: str) -> bool:

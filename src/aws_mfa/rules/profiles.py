@@ -13,13 +13,12 @@ from __future__ import annotations
 
 from aws_mfa.errors import BadProfile
 from aws_mfa.rules.classic_settings import Given
+from aws_mfa.rules.kinds import INCOMPLETE, LONG_TERM_KEYS, SESSIONS, kind_of
 from aws_mfa.rules.near_names import did_you_mean
 from aws_mfa.rules.profile import Profile
 from aws_mfa.rules.profile_keys import (
     NOT_INHERITED,
     classic_device,
-    holds_long_term_keys,
-    is_session,
     nested_block,
     settings_of,
 )
@@ -147,7 +146,7 @@ class AwsProfiles:
         ]
         own = settings_of(*sections)
         _add_classic(own, *sections, long_term=(long_term or {}, self._place(self._credentials, long_name)))
-        has_own_keys = any(holds_long_term_keys(values) for values, _ in sections)
+        has_own_keys = any(kind_of(values) in (LONG_TERM_KEYS, INCOMPLETE) for values, _ in sections)
         return Profile(name, own, self, has_own_keys=has_own_keys, has_long_term_section=long_term is not None)
 
     def _header_of(self, name: str) -> str | None:
@@ -168,7 +167,7 @@ class AwsProfiles:
 
     def _is_long_term(self, name: str) -> bool:
         values = self._credentials.values(name)
-        return values is not None and not is_session(values)
+        return values is not None and kind_of(values) not in SESSIONS
 
     @staticmethod
     def _place(index: SectionIndex, header: str) -> str:

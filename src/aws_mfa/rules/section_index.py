@@ -14,7 +14,7 @@ from aws_mfa.rules.ini_text import (
     OF_ALL,
     check,
     check_beginning,
-    check_keys,
+    check_duplicate_keys,
     find_section,
     line_end,
     section_values,
@@ -71,7 +71,7 @@ class SectionIndex:
         section = find_section(self.text, header, self.where)
         if section is None:
             return None
-        check_keys(self.text, section, self.where)
+        check_duplicate_keys(self.text, section, self.where)
         return section.values()
 
     def _known(self, body: str | None) -> dict[str, str] | None:
@@ -79,7 +79,7 @@ class SectionIndex:
             return None
         try:
             section = sections(f"[{body}", where=self.where)[0]
-            check_keys(body, section, self.where)
+            check_duplicate_keys(body, section, self.where)
         except BrokenFile:
             check(self.text, where=self.where)  # tells the line as the whole file counts
             raise

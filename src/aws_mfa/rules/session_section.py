@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.errors import AwsFailed
 from aws_mfa.model import Secret, Session
 from aws_mfa.rules.freshness import REQUIRED_KEYS
+from aws_mfa.rules.kinds import OUR_SESSION, kind_of
 from aws_mfa.rules.timestamps import parse_moment, rfc3339_text, utc_text
 
 if TYPE_CHECKING:
@@ -59,10 +60,10 @@ def was_asked_with(values: Mapping[str, str], inputs: Mapping[str, str], origin:
 
 def session_in(values: Mapping[str, str] | None) -> Session | None:
     """Return the session that a section of ours holds; None for anything else."""
-    moment = parse_moment((values or {}).get("expiration", ""))
-    if not values or moment is None or not all(values.get(key) for key in REQUIRED_KEYS):
+    if not values or kind_of(values) != OUR_SESSION or not all(values.get(key) for key in REQUIRED_KEYS):
         return None
-    if not all(can_be_stored(values[key]) for key in _CREDENTIALS):
+    moment = parse_moment(values["expiration"])
+    if moment is None or not all(can_be_stored(values[key]) for key in _CREDENTIALS):
         return None
     secret, token = Secret(values["aws_secret_access_key"]), Secret(values["aws_session_token"])
     return Session(values["aws_access_key_id"], secret, token, moment, values.get("assumed_role_arn") or None)

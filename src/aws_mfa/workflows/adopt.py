@@ -10,8 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput, BadProfile
-from aws_mfa.rules.adoption import NOT_CHANGED, adopt, restore
-from aws_mfa.rules.role_places import AwsTexts
+from aws_mfa.rules.adoption import NOT_CHANGED, AwsTexts, adopt, restore
 from aws_mfa.workflows.noted_keys import NotedKeys
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def look(request: AdoptRequest, outside: Outside) -> Adoption:
     return found
 
 
-def carry_out(request: AdoptRequest, outside: Outside) -> Adoption:
+def write_adoption(request: AdoptRequest, outside: Outside) -> Adoption:
     """Decide and replace what changes; what was done. Raises as `look` does, and what the files raise."""
     found = look(request, outside)
     # Those looked at and no others, whatever the files have by then.

@@ -84,7 +84,7 @@ def ask_code(
     if not (checks_keys and any(way.has_human for way in ways)):
         return _first_answer(ways, _Put(question, None, lent_turn), outside)
     withdrawal = Withdrawal()
-    check = outside.beside(lambda: check_keys(renewal, outside), withdrawal.withdraw)
+    check = outside.beside(lambda: check_signing_keys(renewal, outside), withdrawal.withdraw)
     answer = _first_answer(ways, _Put(question, withdrawal, lent_turn), outside)
     check.wait()
     return answer
@@ -98,7 +98,7 @@ def is_ours_too(failure: AwsMfaError, outside: Outside) -> bool:
     return not any(way.has_human and way.name != CODE and way.can_answer(question) for way in outside.code_ways)
 
 
-def check_keys(renewal: Renewal, outside: Outside) -> None:
+def check_signing_keys(renewal: Renewal, outside: Outside) -> None:
     """Raise what AWS says for sure about the keys, this clock and the network; stay silent in doubt."""
     try:
         identity = outside.sts(renewal.region, renewal.reach).get_caller_identity(renewal.keys)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_mfa.rules.freshness import holds_permanent_keys
-from aws_mfa.rules.ini_edit import with_changes, without_section
+from aws_mfa.rules.ini_edit import without_keys
 from aws_mfa.rules.ini_text import check, sections
+from aws_mfa.rules.kinds import OUR_SESSION, kind_of
 from aws_mfa.rules.section_names import default_long_term
 from aws_mfa.rules.session_labels import cut_label, mfa_label
 from aws_mfa.rules.session_section import SESSION_KEYS
@@ -19,7 +19,6 @@ from aws_mfa.rules.session_section import SESSION_KEYS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aws_mfa.rules.ini_text import Section
     from aws_mfa.workflows.outside import Outside
 
 
@@ -41,8 +40,8 @@ def forget_sessions(profiles: Sequence[str] | None, outside: Outside) -> tuple[l
         check(text, where=path)
         gone.clear()
         for section in sections(text, where=path):
-            if _is_ours(section) and (profiles is None or section.name in profiles):
-                text = _without_session(text, section, path)
+            if kind_of(section.values()) == OUR_SESSION and (profiles is None or section.name in profiles):
+                text = without_keys(text, section.name, SESSION_KEYS, where=path)
                 gone.append(section.name)
         return text
 
@@ -54,18 +53,3 @@ def forget_sessions(profiles: Sequence[str] | None, outside: Outside) -> tuple[l
 def _labels(profile: str) -> tuple[str, ...]:
     """All that may be stored for it; its long-term keys stand in `<profile>-long-term`, or in its own section."""
     return (profile, cut_label(profile), mfa_label(default_long_term(profile)), mfa_label(profile))
-
-
-def _is_ours(section: Section) -> bool:
-    """A session that this tool, or the one before it, has written."""
-    values = section.values()
-    marks = ("assumed_role", "expiration", "aws_session_token")
-    return all(values.get(mark) for mark in marks) and not holds_permanent_keys(values)
-
-
-def _without_session(text: str, section: Section, path: str) -> str:
-    """Take our keys; the section itself where nothing else is in it."""
-    if all(entry.key in SESSION_KEYS for entry in section.entries):
-        return without_section(text, section.name, where=path)
-    present = [entry.key for entry in section.entries if entry.key in SESSION_KEYS]
-    return with_changes(text, section.name, dict.fromkeys(present), where=path)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aws_mfa.model import LongTermKeys
     from aws_mfa.rules.key_moves import Move
     from aws_mfa.workflows.doors_to_stores import Vault
-    from aws_mfa.workflows.import_request import Importable
+    from aws_mfa.workflows.importable_keys import Importable
     from aws_mfa.workflows.outside import Outside
 
 
@@ -47,7 +47,7 @@ def choose_other_vault(found: Importable, outside: Outside, *, may_ask: bool) ->
         move.vault = "age" if move.vault == "keychain" else move.vault
 
 
-def carry_out(found: Importable, outside: Outside, *, replaces: bool, asks: bool) -> list[Move]:
+def move_keys(found: Importable, outside: Outside, *, replaces: bool, asks: bool) -> list[Move]:
     """
     Move all keys, one after the other, and say so; the moves that were made.
 

@@ -6,41 +6,91 @@ Only looks: nothing is asked, stored or removed here, and no vault is opened.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput, KeychainUnavailable
 from aws_mfa.model import masked
 from aws_mfa.rules.ini_text import sections
 from aws_mfa.rules.key_documents import keys_in_document, keys_in_sections
-from aws_mfa.rules.key_moves import Find, Move, by_name, suffix_in_use
+from aws_mfa.rules.key_moves import Find, Move, by_name, long_term_name, suffix_in_use
 from aws_mfa.rules.profile_keys import HIDDEN
 from aws_mfa.rules.profile_names import profile_headers
-from aws_mfa.rules.section_names import check_name
-from aws_mfa.workflows.import_request import Importable
+from aws_mfa.rules.section_names import check_name, long_term_section
+from aws_mfa.rules.vault_choice import choose_vault, noted_vault
 from aws_mfa.workflows.noted_keys import NotedKeys
 
 if TYPE_CHECKING:
     from aws_mfa.rules.key_documents import KeysInText
     from aws_mfa.workflows.doors_to_stores import Document
-    from aws_mfa.workflows.import_request import ImportRequest
     from aws_mfa.workflows.outside import Outside
 
 _FORK = "the keychain fork's items"
 _SOURCES = ("source_profile", f"{HIDDEN}source_profile")
 
 
+@dataclass(kw_only=True)
+class ImportRequest:
+    """What flags say: the one profile meant (None: all), the suffix of long-term sections, the vault."""
+
+    profile: str | None = None
+    long_term_suffix: str | None = None
+    vault: str | None = None
+    no_keychain: bool = False
+
+    def name_of(self, section: str) -> str:
+        """The long-term section's name that keys of the section are stored under."""
+        return long_term_name(section, self.long_term_suffix)
+
+    def means(self, section: str) -> bool:
+        """Whether the section is of the profile meant."""
+        if self.profile is None:
+            return True
+        return section in (self.profile, long_term_section(self.profile, self.long_term_suffix))
+
+    def vault_for(self, name: str | None, outside: Outside) -> str:
+        """The vault chosen, else the one that holds this name's keys already; the file only where it was chosen."""
+        noted = noted_vault(outside.known_keys.read(), name) if name else None
+        noted = None if noted == "file" else noted
+        return choose_vault(self.vault, outside.environ, noted, no_keychain=self.no_keychain).name
+
+
+@dataclass
+class Importable:
+    """
+    The moves, a line for each key that was `left` and why, where was looked, and further `notices`.
+
+    `keychain_trouble` is the reason why the fork's items could not be looked for.
+    """
+
+    moves: list[Move]
+    left: list[str]
+    looked_at: list[str]
+    notices: list[str]
+    keychain_trouble: KeychainUnavailable | None = None
+
+
 def keys_here(request: ImportRequest, outside: Outside) -> Importable:
     """What the credentials file and the fork's items hold; `BadInput` where all is in the vault `file` already."""
     if request.profile is not None:
         check_name(request.profile, is_new=False)
+    path = outside.credentials.path
     finds, left = _in_file(request, outside)
-    of_fork, trouble = _in_fork(request, outside)
-    finds += of_fork
+    trouble = None
+    try:
+        finds += _in_fork(request, outside)
+    except KeychainUnavailable as error:
+        trouble = error
     if request.vault_for(None, outside) == "file":
-        finds = _elsewhere(finds, outside)
+        elsewhere = [find for find in finds if find.file_section != find.name]
+        if finds and not elsewhere:
+            raise BadInput(
+                f"the keys are in {path} already, and that is the vault 'file'",
+                "choose where they are to go: --vault keychain, or --vault age",
+            )
+        finds = elsewhere
     moves, conflicts = _moves(finds, request, outside)
-    looked_at = [outside.credentials.path, *([] if trouble else [_FORK])]
-    return Importable(moves, left + conflicts, looked_at, keychain_trouble=trouble)
+    return Importable(moves, left + conflicts, [path, *([] if trouble else [_FORK])], [], trouble)
 
 
 def keys_given(document: Document, request: ImportRequest, outside: Outside) -> Importable:
@@ -61,27 +111,25 @@ def keys_given(document: Document, request: ImportRequest, outside: Outside) -> 
         for keys in meant
         if keys.is_inactive
     ]
-    return Importable(moves, left + conflicts, [document.name], notices=notices)
+    return Importable(moves, left + conflicts, [document.name], notices)
 
 
 def _in_file(request: ImportRequest, outside: Outside) -> tuple[list[Find], list[str]]:
-    """Finds, and a line for each key that is left."""
+    """
+    Finds, and a line for each key that is left.
+
+    Keys that are used with a `--long-term-suffix` would not be found under the name that they get without it.
+    """
     path = outside.credentials.path
     text = outside.credentials.read()
     meant = [keys for keys in keys_in_sections(text, where=path) if request.means(keys.section or "")]
     finds, left = _finds(meant, path, request, is_credentials_file=True)
     if request.long_term_suffix:
         return finds, left
-    finds, of_other_suffixes = _without_other_suffixes(finds, text, outside)
-    return finds, left + of_other_suffixes
-
-
-def _without_other_suffixes(finds: list[Find], text: str, outside: Outside) -> tuple[list[Find], list[str]]:
-    """Keys that are used with a `--long-term-suffix` would not be found under the name that they get without it."""
-    held = sections(text, where=outside.credentials.path)
+    held = sections(text, where=path)
     sessions = [section.name for section in held if "assumed_role" in section.values()]
     long_term_names = {section.name for section in held} | NotedKeys(outside).sections
-    kept, left = [], []
+    kept = []
     for find in finds:
         suffix = suffix_in_use(find.file_section or "", sessions, long_term_names)
         if suffix is None or find.file_section == find.name:
@@ -105,9 +153,10 @@ def _finds(
     finds, left = [], []
     for keys in held:
         section = keys.section or request.profile or "default"
+        name = request.name_of(section)
         place = path if keys.section is None else f"[{section}] of {path}"
         try:
-            check_name(section, is_new=request.name_of(section) != section)
+            check_name(section, is_new=name != section)
         except BadInput as error:
             left.append(f"{place}: {error.message}")
             continue
@@ -115,54 +164,36 @@ def _finds(
             left.append(f"{place}, {keys.trouble}")
             continue
         own = section if is_credentials_file else None
-        finds.append(Find(request.name_of(section), keys.keys, place, device=keys.device, file_section=own))
+        finds.append(Find(name, keys.keys, place, device=keys.device, file_section=own))
     return finds, left
 
 
-def _in_fork(request: ImportRequest, outside: Outside) -> tuple[list[Find], KeychainUnavailable | None]:
+def _in_fork(request: ImportRequest, outside: Outside) -> list[Find]:
     """
-    Finds, none of them with the reason why the keychain could not be asked.
+    The fork's items; raises `KeychainUnavailable`.
 
-    The fork's items can only be asked for by name: of every profile that the AWS files know.
+    They can only be asked for by name: of the profile meant, or of every profile that the AWS files know. The user of
+    a role may have keys in the keychain only: then no file has their name but as a `source_profile`.
     """
-    finds = []
-    try:
-        for name in _names(request, outside):
-            keys = outside.fork.load_fork(name)
-            if keys is not None:
-                device = outside.fork.fork_device(name)
-                finds.append(Find(name, keys, _FORK, device=device, is_in_fork=True))
-    except KeychainUnavailable as error:
-        return [], error
-    return finds, None
-
-
-def _names(request: ImportRequest, outside: Outside) -> list[str]:
     if request.profile is not None:
-        return [request.name_of(request.profile)]
-    credentials, config = outside.credentials, outside.config
-    of_credentials = sections(credentials.read(), where=credentials.path)
-    of_config = sections(config.read(), where=config.path)
-    values = [section.values() for section in (*of_config, *of_credentials)]
-    profiles = [
-        "default",
-        *(section.name for section in of_credentials),
-        *profile_headers(section.name for section in of_config),
-        # A role's user may have keys in the keychain alone: no file has his name but here.
-        *(value for each in values for key, value in each.items() if key in _SOURCES and value),
+        profiles = [request.profile]
+    else:
+        credentials, config = outside.credentials, outside.config
+        of_credentials = sections(credentials.read(), where=credentials.path)
+        of_config = sections(config.read(), where=config.path)
+        values = [section.values() for section in (*of_config, *of_credentials)]
+        profiles = [
+            "default",
+            *(section.name for section in of_credentials),
+            *profile_headers(section.name for section in of_config),
+            *(value for each in values for key, value in each.items() if key in _SOURCES and value),
+        ]
+    found = ((name, outside.fork.load_fork(name)) for name in dict.fromkeys(map(request.name_of, profiles)))
+    return [
+        Find(name, keys, _FORK, device=outside.fork.fork_device(name), is_in_fork=True)
+        for name, keys in found
+        if keys is not None
     ]
-    return list(dict.fromkeys(map(request.name_of, profiles)))
-
-
-def _elsewhere(finds: list[Find], outside: Outside) -> list[Find]:
-    """Those that the vault `file` has yet to get; of a plain profile they move out of the session's way."""
-    elsewhere = [find for find in finds if find.file_section != find.name]
-    if finds and not elsewhere:
-        raise BadInput(
-            f"the keys are in {outside.credentials.path} already, and that is the vault 'file'",
-            "choose where they are to go: --vault keychain, or --vault age",
-        )
-    return elsewhere
 
 
 def _moves(finds: list[Find], request: ImportRequest, outside: Outside) -> tuple[list[Move], list[str]]:

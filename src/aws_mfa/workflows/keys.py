@@ -10,7 +10,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import KeychainUnavailable, NoLongTermKeys
-from aws_mfa.model import LongTermKeys, Secret
+from aws_mfa.model import LongTermKeys
 from aws_mfa.rules.ini_text import sections
 from aws_mfa.rules.named_hints import with_profile
 from aws_mfa.rules.section_names import LONG_TERM_SUFFIX, profile_of
@@ -68,7 +68,7 @@ def keys_are_known(
 
     `in_doubt` where the keychain cannot be asked; where it is a yes, no passphrase is asked for this.
     """
-    if _has_keys(long_term):
+    if LongTermKeys.in_section(long_term) is not None:
         return True
     if choice.name == "file":
         return False
@@ -93,13 +93,6 @@ def narrowed(path: str) -> str:
     return f"{path} could be read by others: now it is yours alone (mode 0600)"
 
 
-def keys_in_section(long_term: Mapping[str, str] | None) -> LongTermKeys | None:
-    """The keys that stand in a section of the credentials file, None unless both do."""
-    if long_term is None or not _has_keys(long_term):
-        return None
-    return LongTermKeys(long_term[_KEY_ID], Secret(long_term[_SECRET]))
-
-
 def found_in_vault(section: str, choice: VaultChoice, outside: Outside) -> FoundKeys | None:
     """The keys of the vault chosen, or of the fork's items beside it; raises what the vault raises."""
     if choice.name == "file":
@@ -118,7 +111,7 @@ def found_in_vault(section: str, choice: VaultChoice, outside: Outside) -> Found
 def _in_file(
     long_term: Mapping[str, str] | None, choice: VaultChoice, trouble: KeychainUnavailable | None, outside: Outside
 ) -> FoundKeys | None:
-    keys = keys_in_section(long_term)
+    keys = LongTermKeys.in_section(long_term)
     if keys is None:
         return None
     path = outside.credentials.path
@@ -130,10 +123,6 @@ def _in_file(
         way = "move them to a passphrase-encrypted file with: aws-mfa import --vault age"
         return FoundKeys(keys, "file", f"{trouble.message}; long-term keys read from {path}; {way}")
     return FoundKeys(keys, "file", f"long-term keys read from {path}, where they lie in plain text; {IMPORT_HINT}")
-
-
-def _has_keys(long_term: Mapping[str, str] | None) -> bool:
-    return bool(long_term and long_term.get(_KEY_ID) and long_term.get(_SECRET))
 
 
 def _profiles_set_up(section: str, outside: Outside) -> list[str]:

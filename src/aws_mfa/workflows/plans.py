@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, NotSetUp
 from aws_mfa.rules.arns import sanitised_session_name
-from aws_mfa.rules.freshness import holds_permanent_keys
 from aws_mfa.rules.ini_text import check, check_if_small
+from aws_mfa.rules.kinds import LONG_TERM_KEYS, kind_of
 from aws_mfa.rules.profile_chains import chain_of
 from aws_mfa.rules.profiles import AwsProfiles
 from aws_mfa.rules.section_names import LONG_TERM_SUFFIX, check_name, profile_of
@@ -167,7 +167,7 @@ def _check_section(wanted: Wanted, credentials: SectionIndex) -> None:
         return
     values = credentials.values(name)
     check_name(name, is_new=values is None)
-    if holds_permanent_keys(values or {}):
+    if kind_of(values) == LONG_TERM_KEYS:
         refuse_permanent_keys(credentials.text, name, credentials.where)
     if wanted.base.section == name:
         raise BadInput(

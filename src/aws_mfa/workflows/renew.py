@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from aws_mfa.errors import AnswerLost, AwsFailed, AwsMfaError, CodeAlreadyUsed, PermanentKeysInTheWay
 from aws_mfa.rules.aws_reach import UNCONFIGURED
 from aws_mfa.rules.code_windows import seconds_to_next
-from aws_mfa.rules.freshness import holds_permanent_keys
 from aws_mfa.rules.ini_edit import with_changes
 from aws_mfa.rules.ini_text import section_values
+from aws_mfa.rules.kinds import LONG_TERM_KEYS, kind_of
 from aws_mfa.rules.session_section import section_of
 from aws_mfa.rules.vault_choice import with_origin
 
@@ -102,7 +102,7 @@ def refuse_permanent_keys(text: str, section: str, path: str) -> None:
 
 def refuse_permanent_values(values: Mapping[str, str] | None, section: str, path: str) -> None:
     """As `refuse_permanent_keys`, for a section that is read already."""
-    if not holds_permanent_keys(values or {}):
+    if kind_of(values) != LONG_TERM_KEYS:
         return
     if not (values or {}).get("aws_access_key_id"):
         raise PermanentKeysInTheWay(

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import AwsMfaError, KeychainUnavailable
+from aws_mfa.model import LongTermKeys
 from aws_mfa.rules import arns
 from aws_mfa.rules.aws_reach import reach_of_profiles
 from aws_mfa.rules.ini_text import check, section_values, sections
@@ -18,7 +19,6 @@ from aws_mfa.rules.profile_names import header_of
 from aws_mfa.rules.profiles import AwsProfiles
 from aws_mfa.rules.section_names import default_long_term
 from aws_mfa.workflows.devices import listed_devices
-from aws_mfa.workflows.keys import keys_in_section
 from aws_mfa.workflows.setup_device import device_to_store
 from aws_mfa.workflows.setup_questions import (
     ask_before_replacing,
@@ -96,7 +96,7 @@ def _set_up(answers: Answers, choice: VaultChoice, outside: Outside) -> SetUp:
     stuck = f"{section} could not be put back as it was: look into the {vault.name} vault and the AWS files"
     store_all(writes, stuck, outside)
     left = section_values(outside.credentials.read(), section, where=outside.credentials.path)
-    plain = vault.name != "file" and keys_in_section(left) is not None
+    plain = vault.name != "file" and LongTermKeys.in_section(left) is not None
     return SetUp(profile, vault.name, identity, device, region, plain_copy=plain)
 
 

@@ -10,7 +10,7 @@ from aws_mfa.errors import BadInput, NotSetUp
 from aws_mfa.rules.adoption import CHANGED, NOT_CHANGED, SESSION_REMOVED
 from aws_mfa.rules.masked_diff import masked_diff
 from aws_mfa.rules.profile_values import shown
-from aws_mfa.workflows.adopt import AdoptRequest, carry_out, look
+from aws_mfa.workflows.adopt import AdoptRequest, look, write_adoption
 
 if TYPE_CHECKING:
     import argparse
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace, outside: Outside) -> int:
         for edits, after in ((found.texts.config, found.config), (found.texts.credentials, found.credentials)):
             sys.stdout.writelines(f"{line}\n" for line in masked_diff(edits.text, after, edits.where))
     else:
-        found = carry_out(request, outside)
+        found = write_adoption(request, outside)
     for line in _lines(found, undoes=args.undo, dry_run=args.dry_run):
         outside.terminal.say(line)
     return NotSetUp.exit_code if found.left and not args.all else 0

@@ -10,16 +10,15 @@ from aws_mfa.errors import BadInput, NotSetUp
 from aws_mfa.model import masked
 from aws_mfa.rules.section_names import profile_of
 from aws_mfa.rules.vault_choice import VAULTS
-from aws_mfa.workflows.import_keys import ask_consent, carry_out, choose_other_vault
-from aws_mfa.workflows.import_request import ImportRequest
-from aws_mfa.workflows.importable_keys import keys_given, keys_here
+from aws_mfa.workflows.import_keys import ask_consent, choose_other_vault, move_keys
+from aws_mfa.workflows.importable_keys import ImportRequest, keys_given, keys_here
 
 if TYPE_CHECKING:
     import argparse
 
     from aws_mfa.rules.key_moves import Move
     from aws_mfa.workflows.doors_to_stores import Document
-    from aws_mfa.workflows.import_request import Importable
+    from aws_mfa.workflows.importable_keys import Importable
     from aws_mfa.workflows.outside import Outside
 
 # Standard input may be the keys themselves.
@@ -89,7 +88,7 @@ def _move(found: Importable, document: Document | None, args: argparse.Namespace
         ask_consent("Move these keys? [y/n] " if document is None else "Store these keys? [y/n] ", outside)
     was_open = outside.credentials.repair_mode() if document is None else document.others_may_read()
     linked = outside.credentials.linked_inode()
-    moved = carry_out(found, outside, replaces=args.replace, asks=not args.yes)
+    moved = move_keys(found, outside, replaces=args.replace, asks=not args.yes)
     if not moved:
         return
     if linked is not None and any(move.file_sections for move in moved):

@@ -1,0 +1,205 @@
+"""
+Every state of the two AWS files x every command -> the class of the message: no traceback, no value of a key.
+
+`SOUND` is what the commands say where nothing is wrong; the two tables below it say what a state of the files makes of
+that. All runs are in this process; no person is there, and nothing is sent.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aws_mfa.cli import main
+from aws_mfa.cli.wiring import RealOutside
+from fakes import DEVICE, FakeTerminal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+if sys.platform == "win32":
+    pytest.skip("links and modes of POSIX", allow_module_level=True)
+
+KEY_ID, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+KEYS = f"aws_access_key_id = {KEY_ID}\naws_secret_access_key = {SECRET}\n"
+CREDENTIALS = f"[work-long-term]\naws_mfa_device = {DEVICE}\n{KEYS}"
+WORK = f"[profile work]\nregion = us-east-1\nmfa_serial = {DEVICE}\n"
+PROD = "[profile prod]\nrole_arn = arn:aws:iam::210987654321:role/Admin\nsource_profile = work\n"
+CONFIG = PROD + WORK
+
+ARGV = {
+    "classic": ["--profile", "work"],
+    "setup": ["setup", "--profile", "new"],
+    "import": ["import", "--dry-run", "--vault", "age"],
+    "plan": ["plan", "prod", "work"],
+    "renew": ["renew", "prod", "work", "--no-input"],
+    "exec": ["exec", "prod", "--no-input", "--", "true"],
+    "env": ["env", "prod", "--no-input"],
+    "credential-process": ["credential-process", "prod"],
+    "code": ["code"],
+    "console": ["console", "prod", "--no-input"],
+    "serve": ["serve", "prod", "--no-input"],
+    "forget": ["forget", "work"],
+    "adopt": ["adopt", "--dry-run", "prod"],
+}
+READS_NO_AWS_FILE = {"demo"}
+
+HANDS_OVER = ("exec", "env", "credential-process", "console", "serve")
+NO_CODE = (4, "needs an MFA code")
+SOUND = {
+    "classic": (1, "ERROR - nobody is there"),
+    "setup": (4, "aws-mfa: nobody is there"),
+    "import": (0, "long-term keys found"),
+    "plan": (0, "2 profiles, 1 code"),
+    "renew": (4, "not tried, because mfa@work-long-term failed"),
+    **dict.fromkeys(HANDS_OVER, NO_CODE),
+    "code": (4, "no question is waiting"),
+    "forget": (0, "no stored session"),
+    "adopt": (0, "prod: would be adopted"),
+}
+BOM, BYTES = "the file starts with a byte order mark", "bytes that are not UTF-8"
+JUNK = "neither a comment, a [section] nor a 'key = value' line"
+NO_BLOCK = "is not a block of indented 'key = value' lines"
+LINK_TO_ITSELF, FOLDER = object(), object()
+
+# State -> credentials, config, what every command that reads the files says (exit 3, the classic form 1).
+BROKEN: dict[str, tuple[object, object, str]] = {
+    "credentials: byte order mark": ("\ufeff" + CREDENTIALS, CONFIG, f"credentials, line 1: {BOM}"),
+    "credentials: bad bytes": (CREDENTIALS.encode() + b"# \xff\xfe\n", CONFIG, f"credentials, line 5: {BYTES}"),
+    "credentials: junk": (f"{CREDENTIALS}{SECRET}\n", CONFIG, f"credentials, line 5: {JUNK}"),
+    "credentials: keys before a section": (KEYS + CREDENTIALS, CONFIG, "line 1: a key stands before the first"),
+    "credentials: section again": (CREDENTIALS * 2, CONFIG, "line 5: section [work-long-term] stands"),
+    "credentials: key again": (CREDENTIALS + KEYS, CONFIG, "line 5: a key of section [work-long-term]"),
+    "credentials: a link to itself": (LINK_TO_ITSELF, CONFIG, "credentials: Too many levels of symbolic links"),
+    "credentials: a folder": (FOLDER, CONFIG, "credentials is a folder, not a regular file"),
+    "config: byte order mark": (CREDENTIALS, "\ufeff" + CONFIG, f"config, line 1: {BOM}"),
+    "config: bad bytes": (CREDENTIALS, CONFIG.encode() + b"# \xff\xfe\n", f"config, line 7: {BYTES}"),
+    "config: junk": (CREDENTIALS, f"{CONFIG}{SECRET}\n", f"config, line 7: {JUNK}"),
+    "config: section again": (CREDENTIALS, CONFIG + WORK, "config, line 7: section [profile work] stands"),
+    "config: a link to itself": (CREDENTIALS, LINK_TO_ITSELF, "config: Too many levels of symbolic links"),
+    "config: a folder": (CREDENTIALS, FOLDER, "config is a folder, not a regular file"),
+}  # fmt: skip
+# State -> command -> what it says all the same.
+IN_SPITE_OF_IT = {
+    "credentials: a link to itself": {"classic": (1, "Could not locate credentials file at")},
+    "config: section again": {"import": SOUND["import"]},
+}
+
+NO_KEYS = (3, "Long term credentials session '[work-long-term]' is missing")
+KEYS_IN_TARGET = (3, "holds long-term keys: they are not overwritten")
+CIRCLE = (3, "leads in a circle: prod -> x -> prod")
+NO_PROFILE = (3, "there is no profile 'prod'")
+WITHOUT_KEYS = {
+    "import": (0, "no long-term keys found"),
+    **dict.fromkeys(("plan", "renew", *HANDS_OVER), NO_KEYS),
+}
+WITHOUT_PROFILE = {**dict.fromkeys(("plan", "adopt", *HANDS_OVER), NO_PROFILE), "renew": (4, NO_PROFILE[1])}
+# State -> credentials, config, which commands say something else than `SOUND`.
+OTHER_STATES: dict[str, tuple[object, object, dict[str, tuple[int, str]]]] = {
+    "sound": (CREDENTIALS, CONFIG, {}),
+    "credentials: missing": (None, CONFIG, {**WITHOUT_KEYS, "classic": (1, "Could not locate credentials file at")}),
+    "credentials: empty": ("", CONFIG, {**WITHOUT_KEYS, "classic": (1, NO_KEYS[1])}),
+    "credentials: only comments": ("# nothing\n\n", CONFIG, {**WITHOUT_KEYS, "classic": (1, NO_KEYS[1])}),
+    "credentials: long-term keys in the targets": (
+        f"[work]\n{KEYS}[prod]\n{KEYS}", CONFIG,
+        {**dict.fromkeys(("plan", "renew", *HANDS_OVER), KEYS_IN_TARGET),
+         "classic": (1, "section [work] holds long-term keys: aws-mfa import --profile work"),
+         "adopt": (3, "holds long-term keys, which SDKs would use")},
+    ),
+    **{f"config: {state}": (CREDENTIALS, text, WITHOUT_PROFILE)
+       for state, text in (("missing", None), ("empty", ""))},
+    "config: nested junk": (CREDENTIALS, f"{CONFIG}s3 =\n  max_concurrent_requests\n", {}),
+    "config: services block that is none": (
+        CREDENTIALS, f"{CONFIG}services = x\n[services x]\nsts = y\n",
+        {"classic": (1, NO_BLOCK), **dict.fromkeys(("plan", "renew", *HANDS_OVER), (3, NO_BLOCK))},
+    ),
+    "config: circle": (
+        CREDENTIALS, f"{WORK}{PROD}{PROD.replace('prod', 'x')}".replace("= work", "= x", 1).replace("= work", "= prod"),
+        {**dict.fromkeys(("adopt", *HANDS_OVER), CIRCLE), "plan": (3, "1 profile, 1 code"), "renew": (4, CIRCLE[1])},
+    ),
+}  # fmt: skip
+
+
+def test_every_command_is_in_the_table() -> None:
+    assert set(ARGV) == {"classic", *main.COMMANDS} - READS_NO_AWS_FILE
+    assert set(SOUND) == set(ARGV)
+
+
+@pytest.mark.parametrize("state", BROKEN)
+def test_what_is_wrong_with_a_file_is_said_by_every_command(
+    state: str, home: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    credentials, config, message = BROKEN[state]
+    wanted = {command: (1 if command == "classic" else 3, message) for command in ARGV}
+    wanted |= {"code": SOUND["code"], **IN_SPITE_OF_IT.get(state, {})}
+    check(credentials, config, wanted, home, monkeypatch)
+
+
+@pytest.mark.parametrize("state", OTHER_STATES)
+def test_what_a_file_holds_decides_what_is_said(state: str, home: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    credentials, config, others = OTHER_STATES[state]
+    check(credentials, config, SOUND | others, home, monkeypatch)
+
+
+def test_a_file_that_others_can_read_is_narrowed_and_used(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    check(CREDENTIALS, CONFIG, SOUND, home, monkeypatch, mode=0o644)
+
+
+def check(
+    credentials: object,
+    config: object,
+    wanted: Mapping[str, tuple[int, str]],
+    home: str,
+    monkeypatch: pytest.MonkeyPatch,
+    mode: int = 0o600,
+) -> None:
+    """Run every command, each on files of its own."""
+    for name, value in (("AWS_MFA_VAULT", "file"), ("AWS_MFA_SESSION_STORE", "none")):
+        monkeypatch.setenv(name, value)
+    for command, (code, message) in wanted.items():
+        own = os.path.join(home, command)
+        os.makedirs(os.path.join(own, ".aws"), mode=0o700)
+        monkeypatch.setenv("HOME", own)
+        put(credentials, os.path.join(own, ".aws", "credentials"), mode)
+        put(config, os.path.join(own, ".aws", "config"), 0o600)
+        exit_code, said = run(ARGV[command], monkeypatch)
+        assert (exit_code, message in said) == (code, True), f"{command}: exit {exit_code}, {said}"
+        for never in (SECRET, KEY_ID, "Traceback", "this is a bug"):
+            assert never not in said, f"{command}: {never}"
+
+
+def put(what: object, path: str, mode: int) -> None:
+    if what is LINK_TO_ITSELF:
+        os.symlink(path, path)
+    elif what is FOLDER:
+        os.mkdir(path)
+    elif what is not None:
+        assert isinstance(what, (str, bytes))
+        with open(path, "wb") as file:
+            file.write(what.encode() if isinstance(what, str) else what)
+        os.chmod(path, mode)
+
+
+def run(argv: list[str], monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
+    """Exit code and all that is said, where no person is."""
+    terminal = FakeTerminal(has_human=False)
+
+    def nobody_there(
+        *, reads_pipe: bool = True, asks_on_stdout: bool = True, never_asks: bool = True, announces: bool = True
+    ) -> RealOutside:
+        outside = RealOutside(
+            reads_pipe=reads_pipe, asks_on_stdout=asks_on_stdout, never_asks=True, announces=announces
+        )
+        outside.terminal = terminal
+        return outside
+
+    monkeypatch.setattr(main, "RealOutside", nobody_there)
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        exit_code = main.main(list(argv))
+    return exit_code, "\n".join((said.getvalue(), *terminal.said))
