@@ -28,8 +28,8 @@ from aws_mfa.rules.code_windows import checked_code
 from aws_mfa.rules.endpoints import sts_endpoint
 from aws_mfa.rules.freshness import Fresh, judge
 from aws_mfa.rules.ini_text import check, check_if_small
-from aws_mfa.rules.named_hints import with_profile
 from aws_mfa.rules.section_names import default_long_term, profile_in_force
+from aws_mfa.rules.set_up_hint import SetUpHint, name_profile
 from aws_mfa.rules.vault_choice import choose_vault, noted_vault
 from aws_mfa.workflows.keys import keys_are_known, narrowed
 from aws_mfa.workflows.renew import Renewal, refuse_permanent_keys
@@ -56,7 +56,8 @@ def run(argv: list[str], outside: Outside, commands: str = "") -> int:
         log.failure(error)
         return _FAILED if isinstance(error, InputEnded) else error.exit_code
     except AwsMfaError as error:
-        log.failure(with_profile(error, profile_in_force(flags.profile, outside.environ)))
+        name_profile(error, profile_in_force(flags.profile, outside.environ))
+        log.failure(error)
         return _FAILED
     return 0
 
@@ -156,7 +157,7 @@ def _ask_to_create(outside: Outside) -> None:
     else:
         end_line_of_question(outside)
     if answer.strip().lower() != "y":
-        raise NotSetUp(missing, "set up keys and file with: aws-mfa setup")
+        raise NotSetUp(missing, SetUpHint("set up keys and file with"))
     outside.credentials.create()
 
 

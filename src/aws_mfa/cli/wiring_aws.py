@@ -13,9 +13,8 @@ from aws_mfa.rules.aws_reach import UNCONFIGURED
 
 if TYPE_CHECKING:
     from aws_mfa.adapters.aws_http import AwsHttp
-    from aws_mfa.adapters.iam import AwsIam
     from aws_mfa.adapters.sign_in import AwsSignIn
-    from aws_mfa.adapters.sts import AwsSts
+    from aws_mfa.adapters.sts import AwsIam, AwsSts
     from aws_mfa.rules.aws_reach import Reach
 
 
@@ -32,7 +31,7 @@ class DoorsToAws(Ground):
 
     def iam(self, region: str, reach: Reach = UNCONFIGURED) -> AwsIam:
         """IAM of the region's partition."""
-        from aws_mfa.adapters.iam import AwsIam
+        from aws_mfa.adapters.sts import AwsIam
         from aws_mfa.rules.endpoints import iam_endpoint
 
         return AwsIam(iam_endpoint(region, self.environ, reach), self._http(reach))

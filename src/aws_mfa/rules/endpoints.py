@@ -16,14 +16,14 @@ from urllib.parse import urlsplit
 
 from aws_mfa.errors import BadInput
 from aws_mfa.rules.aws_reach import UNCONFIGURED
-from aws_mfa.rules.partitions import partition_of_region
+from aws_mfa.rules.regions import partition_of_region
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_mfa.rules.aws_reach import Reach
     from aws_mfa.rules.classic_settings import Given
-    from aws_mfa.rules.partitions import Partition
+    from aws_mfa.rules.regions import Partition
 
 _GLOBAL = "-global"
 _IGNORE_URLS = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"

@@ -19,7 +19,7 @@ from aws_mfa.errors import BadInput
 from aws_mfa.model import Secret
 from aws_mfa.rules.aws_reach import UNCONFIGURED
 from aws_mfa.rules.endpoints import Endpoint, given_endpoint
-from aws_mfa.rules.partitions import partition_of_region
+from aws_mfa.rules.regions import partition_of_region
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,10 +15,9 @@ from aws_mfa.rules.arns import partition_of
 from aws_mfa.rules.aws_reach import reach_of_chain
 from aws_mfa.rules.endpoints import real_region
 from aws_mfa.rules.ini_text import check_if_small
-from aws_mfa.rules.partitions import partition_of_region
 from aws_mfa.rules.profile_chains import chain_of
 from aws_mfa.rules.profiles import AwsProfiles
-from aws_mfa.rules.regions import choose_region
+from aws_mfa.rules.regions import choose_region, partition_of_region
 from aws_mfa.rules.session_steps import Overlay
 from aws_mfa.rules.sign_in import (
     LONGEST_CONSOLE_S,

@@ -13,10 +13,10 @@ from aws_mfa.errors import AwsMfaError, KeychainUnavailable
 from aws_mfa.rules import arns
 from aws_mfa.rules.aws_reach import reach_of_profiles
 from aws_mfa.rules.ini_text import check, section_values, sections
-from aws_mfa.rules.named_hints import with_profile
 from aws_mfa.rules.profile_names import header_of
 from aws_mfa.rules.profiles import AwsProfiles
 from aws_mfa.rules.section_names import default_long_term
+from aws_mfa.rules.set_up_hint import name_profile
 from aws_mfa.workflows.devices import listed_devices
 from aws_mfa.workflows.keys import keys_in_section
 from aws_mfa.workflows.setup_device import device_to_store
@@ -70,7 +70,9 @@ def set_up(answers: Answers, choice: VaultChoice, outside: Outside) -> SetUp:
     try:
         return _set_up(answers, choice, outside)
     except AwsMfaError as error:
-        raise (with_profile(error, answers.profile) if answers.profile else error) from None
+        if answers.profile:
+            name_profile(error, answers.profile)
+        raise
 
 
 def _set_up(answers: Answers, choice: VaultChoice, outside: Outside) -> SetUp:

@@ -11,8 +11,13 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput, UnknownKey, Unreachable
 from aws_mfa.rules import arns
-from aws_mfa.rules.partitions import partition_of_region
-from aws_mfa.rules.regions import check_region_of_keys, default_region, known_region, region_of_form
+from aws_mfa.rules.regions import (
+    check_region_of_keys,
+    default_region,
+    known_region,
+    partition_of_region,
+    region_of_form,
+)
 from aws_mfa.workflows.terminal_questions import says_yes, until_good
 
 if TYPE_CHECKING:
