@@ -15,7 +15,7 @@ from aws_mfa.cli.classic_renewal import end_line_of_question, renew
 from aws_mfa.cli.classic_request import (
     ClassicProfile,
     chosen_region,
-    configured_reach,
+    configured_endpoints,
     device_known,
     discovered_device,
     found_keys,
@@ -129,14 +129,14 @@ def _renewal(profile: ClassicProfile, found: FoundKeys, outside: Outside, log: C
     region = chosen_region(profile, request.device)
     for reason in region.passed_over:
         log.line("WARNING", f"{reason}: it is not used")
-    reach = configured_reach(profile, outside)
-    sts_endpoint(region.name, outside.environ, reach)  # for what it raises: a bad URL is told before the question
+    endpoints = configured_endpoints(profile, outside)
+    sts_endpoint(region.name, outside.environ, endpoints)  # for what it raises: a bad URL is told before the question
     if known is None:
-        request.device = discovered_device(found, region.name, reach, profile.name, outside)
+        request.device = discovered_device(found, region.name, endpoints, profile.name, outside)
         log.line("INFO", f"MFA device found: {request.device}")
     command = profile.sections.aws_setting("mfa_process")
     mfa_process = command.value if command else None
-    return Renewal(found.keys, request, region.name, profile.short_term, reach=reach, mfa_process=mfa_process)
+    return Renewal(found.keys, request, region.name, profile.short_term, endpoints=endpoints, mfa_process=mfa_process)
 
 
 def _ensure_file(profile: ClassicProfile, choice: VaultChoice, outside: Outside) -> None:

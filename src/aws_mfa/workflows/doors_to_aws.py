@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from aws_mfa.rules.aws_reach import UNCONFIGURED
+from aws_mfa.rules.endpoints import NO_SETTINGS
 
 if TYPE_CHECKING:
     from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest
-    from aws_mfa.rules.aws_reach import Reach
+    from aws_mfa.rules.endpoints import EndpointSettings
 
 
 class Sts(Protocol):
@@ -46,15 +46,15 @@ class SignIn(Protocol):
 class Aws(Protocol):
     """AWS, region by region."""
 
-    def sts(self, region: str, reach: Reach = UNCONFIGURED) -> Sts:
+    def sts(self, region: str, endpoints: EndpointSettings = NO_SETTINGS) -> Sts:
         """
         STS in the region; the same one each time, with its connections kept.
 
-        `reach` is what the config file says; variables come before it, here and below.
+        `endpoints` is what the config file says; variables come before it, here and below.
         """
 
-    def iam(self, region: str, reach: Reach = UNCONFIGURED) -> Iam:
+    def iam(self, region: str, endpoints: EndpointSettings = NO_SETTINGS) -> Iam:
         """IAM of the region's partition."""
 
-    def sign_in(self, region: str, reach: Reach = UNCONFIGURED) -> SignIn:
+    def sign_in(self, region: str, endpoints: EndpointSettings = NO_SETTINGS) -> SignIn:
         """The console's sign-in in the region."""
