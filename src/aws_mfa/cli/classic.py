@@ -1,7 +1,7 @@
 """
-The form without a subcommand (contract, sections 2 to 7): `aws-mfa [flags]`.
+The form without a subcommand (docs/compatibility.md, sections 2 to 7): `aws-mfa [flags]`.
 
-The order of the actions is the contract's. Whatever fails here is one ERROR line and exit 1, Ctrl-C 130.
+Whatever fails here is one ERROR line and exit 1, Ctrl-C 130.
 """
 
 from __future__ import annotations
