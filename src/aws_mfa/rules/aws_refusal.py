@@ -7,6 +7,8 @@ code, a policy or a token. What a refusal means: `refusals`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from aws_mfa.model import masked
 from aws_mfa.rules.code_windows import seconds_to_next
 from aws_mfa.rules.regions import partition_of_region
@@ -15,115 +17,75 @@ SHOWN_LENGTH = 300
 NOTABLE_SKEW_S = 20
 
 
+@dataclass(kw_only=True)
 class AwsRefusal:
     """
-    One answer that was not 200. Its properties are what the table below puts into messages and hints.
+    One answer that was not 200.
 
     `action` is `sts:GetSessionToken` and the like; `server_date` the answer's `Date` and `now` our clock, both in
     seconds since the epoch; the rest names what was asked for.
     """
 
-    def __init__(
-        self,
-        *,
-        action: str,
-        status: int,
-        code: str,
-        message: str,
-        server_date: float | None,
-        now: float,
-        carried_code: bool,
-        access_key_id: str = "",
-        device: str | None = None,
-        role_arn: str | None = None,
-        region: str = "",
-    ) -> None:
-        self.action = action
-        self.status = status
-        self.code = one_line(code)
-        self.message = one_line(message)
-        self.skew_s = 0.0 if server_date is None else server_date - now  # how far AWS's clock is ahead of ours
-        self.carried_code = carried_code
-        self.access_key_id = access_key_id
-        self.key = masked(access_key_id)
-        self.device = device or "the device"
-        self.role = role_arn or "the role"
-        self.region = region or "unknown"
-        self.now = now
+    action: str
+    status: int
+    code: str
+    message: str
+    server_date: float | None
+    now: float
+    carried_code: bool
+    access_key_id: str = ""
+    device: str | None = None
+    role_arn: str | None = None
+    region: str = ""
 
-    @property
-    def text(self) -> str:
-        """AWS's message, as a part of ours."""
-        return self.message.rstrip(".")
+    def __post_init__(self) -> None:
+        self.code = one_line(self.code)
+        self.message = one_line(self.message)
 
-    @property
-    def words(self) -> str:
-        """AWS's own code and message."""
-        return ": ".join(filter(None, (self.code, self.text))) or f"HTTP {self.status} without a reason"
 
-    @property
-    def constraint(self) -> str:
-        """The limit that a value is outside of, without the value."""
-        return self.message.rpartition("constraint: ")[2].rstrip(".") or "it is outside a limit"
+def parts_of(refusal: AwsRefusal) -> dict[str, object]:
+    """Return what the texts of the table in `refusals` are filled in with. A hint that does not apply is empty."""
+    message, region = refusal.message, refusal.region or "unknown"
+    text = message.rstrip(".")
+    percent = message.partition("consumes ")[2].partition("%")[0]
+    clock, is_wrong = _clock(refusal)
+    clock_hint = "if every code is refused: set the phone's clock to automatic time"
+    if is_wrong:
+        clock_hint = f"{clock}; codes made on this machine are wrong, and a phone can be off as well"
+    spent_hint = "".join(spent_code_hints(refusal.now, carried_code=refusal.carried_code))
+    usual_region = partition_of_region(region).default_region
+    key_hint = "its id begins with ASIA: it belongs to a session; long-term keys begin with AKIA"
+    return {
+        "action": refusal.action,
+        "status": refusal.status,
+        "text": text,
+        "words": ": ".join(filter(None, (refusal.code, text))) or f"HTTP {refusal.status} without a reason",
+        "constraint": message.rpartition("constraint: ")[2].rstrip(".") or "it is outside a limit",
+        "who": message.partition("User: ")[2].partition(" is not authorized")[0] or "this user",
+        "share": f": {percent} % of AWS's space" if percent.isdecimal() else "",
+        "key": masked(refusal.access_key_id),
+        "device": refusal.device or "the device",
+        "role": refusal.role_arn or "the role",
+        "region": region,
+        "clock": clock,
+        "next_code_s": seconds_to_next(refusal.now),
+        "clock_hint": clock_hint,
+        "spent_hint": spent_hint,
+        "retry_hint": spent_hint or "try again",
+        "key_hint": key_hint if refusal.access_key_id.startswith("ASIA") else "",
+        "region_hint": f"use another region: AWS_REGION={usual_region} aws-mfa" if usual_region != region else "",
+    }
 
-    @property
-    def who(self) -> str:
-        """The ARN of the caller that AWS names."""
-        return self.message.partition("User: ")[2].partition(" is not authorized")[0] or "this user"
 
-    @property
-    def share(self) -> str:
-        """`: 142 % of AWS's space`, or nothing where AWS names no number."""
-        percent = self.message.partition("consumes ")[2].partition("%")[0]
-        return f": {percent} % of AWS's space" if percent.isdecimal() else ""
-
-    @property
-    def skew(self) -> str:
-        """How far our clock is off; where the answer had no `Date`, the text of the refusal still names the side."""
-        side = "behind" if (self.skew_s > 0 if self._is_skewed else "expired" in self.message) else "ahead"
-        if not self._is_skewed:
-            return f"this machine's clock is {side}"
-        units = (("days", 86400), ("h", 3600), ("min", 60), ("s", 1))
-        unit, length_s = next(unit for unit in units if abs(self.skew_s) >= 2 * unit[1])
-        return f"this machine's clock is {round(abs(self.skew_s) / length_s)} {unit} {side}"
-
-    @property
-    def _is_skewed(self) -> bool:
-        return abs(self.skew_s) > NOTABLE_SKEW_S
-
-    @property
-    def clock_hint(self) -> str:
-        """Why code after code may be refused."""
-        if self._is_skewed:
-            return f"{self.skew}; codes made on this machine are wrong, and a phone can be off as well"
-        return "if every code is refused: set the phone's clock to automatic time"
-
-    @property
-    def next_code_s(self) -> int:
-        """Seconds until the device shows the next code."""
-        return seconds_to_next(self.now)
-
-    @property
-    def spent_hint(self) -> str:
-        """What to do about a code that may be spent; nothing where none was sent."""
-        return "".join(spent_code_hints(self.now, carried_code=self.carried_code))
-
-    @property
-    def retry_hint(self) -> str:
-        """What to do where the same call may be answered a moment later."""
-        return self.spent_hint or "try again"
-
-    @property
-    def session_key_hint(self) -> str:
-        """Nothing for a key id of long-term keys."""
-        is_of_session = self.access_key_id.startswith("ASIA")
-        return "its id begins with ASIA: it belongs to a session; long-term keys begin with AKIA" * is_of_session
-
-    @property
-    def region_hint(self) -> str:
-        """Another region of the partition; nothing in its default region."""
-        usual = partition_of_region(self.region).default_region
-        return f"use another region: AWS_REGION={usual} aws-mfa" * (usual != self.region)
+def _clock(refusal: AwsRefusal) -> tuple[str, bool]:
+    """How far our clock is off, and whether that is known: without a `Date` the refusal's text still names the side."""
+    ahead_s = 0.0 if refusal.server_date is None else refusal.now - refusal.server_date
+    if abs(ahead_s) <= NOTABLE_SKEW_S:
+        return f"this machine's clock is {'behind' if 'expired' in refusal.message else 'ahead'}", False
+    units = (("days", 86400), ("h", 3600), ("min", 60), ("s", 1))
+    unit, length_s = next(unit for unit in units if abs(ahead_s) >= 2 * unit[1])
+    side = "ahead" if ahead_s > 0 else "behind"
+    return f"this machine's clock is {round(abs(ahead_s) / length_s)} {unit} {side}", True
 
 
 def spent_code_hints(now: float, *, carried_code: bool) -> tuple[str, ...]:
@@ -139,11 +101,7 @@ def one_line(text: str) -> str:
     text = text.partition("The Canonical String")[0]
     text = " ".join("".join(character if character.isprintable() else " " for character in text).split())
     first, *rest = text.split("Value '")
-    text = first + "".join(f"Value '...'{_after_value(part)}" for part in rest)
+    # Whatever the value holds, the last `' at '` is AWS's own.
+    ends = (part.rpartition("' at '") for part in rest)
+    text = first + "".join("Value '...'" + (f" at '{after}" if at else "") for _, at, after in ends)
     return text if len(text) <= SHOWN_LENGTH else text[: SHOWN_LENGTH - 3] + "..."
-
-
-def _after_value(text: str) -> str:
-    """Return what follows a quoted value: whatever the value holds, the last `' at '` is AWS's own."""
-    _, separator, after = text.rpartition("' at '")
-    return f" at '{after}" if separator else ""
