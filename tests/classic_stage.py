@@ -56,7 +56,7 @@ class Ended:
 
     @property
     def error(self) -> str:
-        """The one ERROR line of a run that failed as the contract says: exit 1, nothing on stderr, no traceback."""
+        """The one ERROR line of a run that failed: exit 1, nothing on stderr, no traceback."""
         assert (self.code, self.err, len(self.errors)) == (1, "", 1), self
         return self.errors[0]
 

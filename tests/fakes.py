@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.errors import AwsMfaError, NeedsHuman
 from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest
-from aws_mfa.rules.aws_reach import UNCONFIGURED
+from aws_mfa.rules.endpoints import NO_SETTINGS
 from aws_mfa.rules.stored_names import label_in, stored_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from typing import TypeVar
 
-    from aws_mfa.rules.aws_reach import Reach
     from aws_mfa.rules.code_ways import CodeQuestion, CodeWay
     from aws_mfa.rules.container_credentials import Held
+    from aws_mfa.rules.endpoints import EndpointSettings
     from aws_mfa.rules.session_witness import Witnessed
     from aws_mfa.withdrawal import Withdrawal
     from aws_mfa.workflows.outside import Outside
@@ -573,13 +573,13 @@ class FakeOutside:
             done()
         return results
 
-    def sts(self, region: str, reach: Reach = UNCONFIGURED) -> FakeSts:
+    def sts(self, region: str, endpoints: EndpointSettings = NO_SETTINGS) -> FakeSts:
         return self.sts_of.get(region, self.fake_sts)
 
-    def iam(self, region: str, reach: Reach = UNCONFIGURED) -> FakeIam:
+    def iam(self, region: str, endpoints: EndpointSettings = NO_SETTINGS) -> FakeIam:
         return self.fake_iam
 
-    def sign_in(self, region: str, reach: Reach = UNCONFIGURED) -> FakeSignIn:
+    def sign_in(self, region: str, endpoints: EndpointSettings = NO_SETTINGS) -> FakeSignIn:
         self.fake_sign_in.regions.append(region)
         return self.fake_sign_in
 

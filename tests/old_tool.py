@@ -1,4 +1,4 @@
-"""aws-mfa 0.0.12 itself, the tool whose contract is kept: run for real, in an environment of its own."""
+"""aws-mfa 0.0.12 itself, whose users can rely on docs/compatibility.md: run for real, in an environment of its own."""
 
 from __future__ import annotations
 

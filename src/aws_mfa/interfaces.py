@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from aws_mfa.rules.aws_reach import UNCONFIGURED
+from aws_mfa.rules.endpoints import NO_SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from aws_mfa.errors import AwsMfaError
     from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest
-    from aws_mfa.rules.aws_reach import Reach
     from aws_mfa.rules.code_ways import CodeWay
     from aws_mfa.rules.container_credentials import Held
+    from aws_mfa.rules.endpoints import EndpointSettings
     from aws_mfa.rules.session_witness import Witnessed
     from aws_mfa.withdrawal import Withdrawal
 
@@ -364,15 +364,15 @@ class Interfaces(Protocol):
     def watch_files(self) -> Watch:
         """Look at the files that a plan is made of; to be called before they are read."""
 
-    def sts(self, region: str, reach: Reach = UNCONFIGURED) -> Sts:
+    def sts(self, region: str, endpoints: EndpointSettings = NO_SETTINGS) -> Sts:
         """
         STS in the region; the same one each time, with its connections kept.
 
-        `reach` is what the config file says; variables come before it, here and below.
+        `endpoints` is what the config file says; variables come before it, here and below.
         """
 
-    def iam(self, region: str, reach: Reach = UNCONFIGURED) -> Iam: ...
-    def sign_in(self, region: str, reach: Reach = UNCONFIGURED) -> SignIn: ...
+    def iam(self, region: str, endpoints: EndpointSettings = NO_SETTINGS) -> Iam: ...
+    def sign_in(self, region: str, endpoints: EndpointSettings = NO_SETTINGS) -> SignIn: ...
     @property
     def child(self) -> Child: ...
     @property

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, ClassVar
 import pytest
 from urllib3.exceptions import HTTPError
 
-from aws_mfa.adapters.aws_http import AwsHttp
-from aws_mfa.adapters.aws_proxy import proxy_for
+from aws_mfa.adapters.aws_http import AwsHttp, proxy_for
 from aws_mfa.adapters.sts import AwsSts
 from aws_mfa.errors import AnswerLost, AwsFailed, AwsMfaError, AwsServerError, AwsUnreachable
 from aws_mfa.model import LongTermKeys, Secret, SessionRequest

@@ -17,8 +17,7 @@ import pytest
 
 from aws_mfa import __version__, errors
 from aws_mfa.adapters.aws_http import AwsHttp
-from aws_mfa.adapters.iam import AwsIam
-from aws_mfa.adapters.sts import AwsSts
+from aws_mfa.adapters.sts import AwsIam, AwsSts
 from aws_mfa.model import LongTermKeys, Secret, Session, SessionRequest
 from aws_mfa.practice import faults
 from aws_mfa.practice.aws import PracticeAws
@@ -368,7 +367,7 @@ def test_a_call_with_a_code_is_sent_once(
 
 
 def test_the_door_works_again_after_each_trouble(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aws_mfa.adapters.backoff.FIRST_WAIT_S", 0.0)
+    monkeypatch.setattr("aws_mfa.adapters.aws_query.FIRST_WAIT_S", 0.0)
     for fault, failure in FAULTS:
         practice.aws.faults.add("GetCallerIdentity", fault(), times=None)
         with pytest.raises(failure):
@@ -384,7 +383,7 @@ def test_a_call_without_a_code_is_sent_again_once_after_a_cut(practice: Practice
 
 
 def test_a_call_without_a_code_waits_where_aws_throttles(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aws_mfa.adapters.backoff.FIRST_WAIT_S", 0.0)
+    monkeypatch.setattr("aws_mfa.adapters.aws_query.FIRST_WAIT_S", 0.0)
     practice.aws.faults.add("GetCallerIdentity", faults.throttling(), times=3)
     assert practice.sts.get_caller_identity(practice.keys).arn == practice.ann.arn
     assert practice.count("GetCallerIdentity") == 4
@@ -398,7 +397,7 @@ def test_a_call_without_a_code_waits_where_aws_throttles(practice: Practice, mon
 def test_a_call_without_a_code_is_sent_again_where_aws_fails_for_a_moment(
     practice: Practice, monkeypatch: pytest.MonkeyPatch, fault: Callable[[], Fault]
 ) -> None:
-    monkeypatch.setattr("aws_mfa.adapters.backoff.FIRST_WAIT_S", 0.0)
+    monkeypatch.setattr("aws_mfa.adapters.aws_query.FIRST_WAIT_S", 0.0)
     practice.aws.faults.add("GetCallerIdentity", fault())
     assert practice.sts.get_caller_identity(practice.keys).arn == practice.ann.arn
     assert practice.count("GetCallerIdentity") == 2

@@ -1,4 +1,4 @@
-"""Contract, section 1: every flag, alias and abbreviation of the old tool, master and the keychain fork."""
+"""docs/compatibility.md, section 1: every flag, alias and abbreviation of the old tool and its forks."""
 
 from __future__ import annotations
 

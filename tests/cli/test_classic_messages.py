@@ -1,4 +1,4 @@
-"""Contract, section 6: every message begins as it always has, on stdout; the prompt, and the level."""
+"""docs/compatibility.md, section 6: every message begins as it always has, on stdout; the prompt, and the level."""
 
 from __future__ import annotations
 

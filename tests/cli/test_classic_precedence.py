@@ -1,4 +1,4 @@
-"""Contract, section 2: which profile, section, device, role, duration, code and keys are in force."""
+"""docs/compatibility.md, section 2: which profile, section, device, role, duration, code and keys are in force."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Contract, section 4: when it renews, and that a session still good is left alone."""
+"""docs/compatibility.md, section 4: when it renews, and that a session still good is left alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Contract, section 5: what is called and what is written; B4: and that every other byte stays."""
+"""docs/compatibility.md, section 5: what is called and what is written; B4: and that every other byte stays."""
 
 from __future__ import annotations
 

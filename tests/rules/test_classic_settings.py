@@ -1,4 +1,4 @@
-"""What is in force in the classic form (contract, section 2): each row of the contract is a claim, with its source."""
+"""Values of the classic form (docs/compatibility.md, section 2): each row there is a claim, with its source."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_each_source_of_the_role_goes_before_the_next() -> None:
 
 @pytest.mark.parametrize("none", ["none", "None", "NONE"])
 def test_a_configured_role_can_be_switched_off(none: str) -> None:
-    """By a flag over a variable, by a variable over a setting (contract, B23)."""
+    """By a flag over a variable, by a variable over a setting (docs/compatibility.md, B23)."""
     assert role_in_force(none, {"MFA_ASSUME_ROLE": "variable"}, {"assume_role": "own"}, "w") is None
     assert role_in_force(None, {"MFA_ASSUME_ROLE": none}, {"assume_role": "own"}, "w") is None
     assert role_in_force(None, {}, {"assume_role": none}, "w") is None

@@ -1,4 +1,4 @@
-"""Each verdict on a short-term section, with its reason (contract, sections 4 and 9: B3, B11, B20)."""
+"""Each verdict on a short-term section, with its reason (docs/compatibility.md, sections 4 and 9: B3, B11, B20)."""
 
 from __future__ import annotations
 

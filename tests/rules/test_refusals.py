@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aws_mfa import errors
-from aws_mfa.rules.refusals import refusal, spent_code_hints
-from aws_mfa.rules.refused import SHOWN_LENGTH, Refused, one_line
+from aws_mfa.rules.aws_refusal import SHOWN_LENGTH, AwsRefusal, one_line, spent_code_hints
+from aws_mfa.rules.refusals import explain
 
 if TYPE_CHECKING:
     from aws_mfa.errors import AwsMfaError
@@ -31,8 +31,8 @@ def refused(
     role_arn: str | None = None,
     region: str = "eu-central-1",
 ) -> AwsMfaError:
-    return refusal(
-        Refused(
+    return explain(
+        AwsRefusal(
             action=action,
             status=status,
             code=code,

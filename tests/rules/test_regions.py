@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from aws_mfa.errors import BadInput
-from aws_mfa.rules.partitions import PARTITIONS
 from aws_mfa.rules.regions import (
+    PARTITIONS,
     check_region_of_keys,
     checked_region,
     choose_region,

@@ -1,4 +1,4 @@
-"""Profile and suffixes (contract, section 2): each row of the contract is a claim."""
+"""Profile and suffixes (docs/compatibility.md, section 2): each row there is a claim."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Contract, section 9: what must be different from 0.0.12, each row with real processes."""
+"""docs/compatibility.md, section 9: what must be different from 0.0.12, each row with real processes."""
 
 from __future__ import annotations
 

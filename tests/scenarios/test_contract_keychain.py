@@ -1,4 +1,4 @@
-"""Contract, section 8 and K1 to K3: the keychain and the fork's items, with a real gnome-keyring."""
+"""docs/compatibility.md, section 8 and K1 to K3: the keychain and the fork's items, with a real gnome-keyring."""
 
 from __future__ import annotations
 

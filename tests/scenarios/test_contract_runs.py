@@ -1,4 +1,4 @@
-"""The contract as a shell sees it (sections 1, 6, 7): the tool started for real, its streams, its exit codes."""
+"""docs/compatibility.md as a shell sees it (sections 1, 6, 7): the tool for real, its streams, its exit codes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """
 0.0.12 and we decide alike: generated flags, variables and files, both tools in this process, up to the prompt.
 
-Left out of the cases is what the contract wants different: permanent keys in the target, no device, an empty role.
+Left out of the cases is what is different on purpose: permanent keys in the target, no device, an empty role.
 """
 
 from __future__ import annotations

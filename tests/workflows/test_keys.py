@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aws_mfa.errors import BrokenFile, KeychainUnavailable, NoLongTermKeys
+from aws_mfa.rules.set_up_hint import SetUpHint
 from aws_mfa.rules.vault_choice import VaultChoice
 from aws_mfa.workflows.keys import find_long_term_keys, keys_are_known, note_keys
 from fakes import KEYS, OTHER_KEYS, FakeOutside, as_outside
@@ -156,7 +157,7 @@ def test_a_note_answers_for_a_vault_that_was_chosen_too() -> None:
 @pytest.mark.parametrize("explicit", [True, False])
 def test_a_keychain_that_cannot_be_asked_names_the_profile_in_its_ways_out(*, explicit: bool) -> None:
     outside = FakeOutside()
-    outside.vaults["keychain"].failure = KeychainUnavailable("locked", "or: aws-mfa setup --vault age")
+    outside.vaults["keychain"].failure = KeychainUnavailable("locked", SetUpHint("or", " --vault age"))
     choice = chosen("keychain") if explicit else BY_DEFAULT
     with pytest.raises((KeychainUnavailable, NoLongTermKeys)) as failure:
         find_long_term_keys(SECTION, choice, None, as_outside(outside))

@@ -21,6 +21,7 @@ from aws_mfa.errors import (
     WrongSecret,
 )
 from aws_mfa.model import Identity
+from aws_mfa.rules.set_up_hint import SetUpHint
 from aws_mfa.rules.vault_choice import VaultChoice
 from aws_mfa.workflows.setup import set_up
 from aws_mfa.workflows.setup_questions import Answers
@@ -314,7 +315,7 @@ def test_a_long_term_sections_name_in_the_environment_is_refused_too() -> None:
 
 def test_a_refusal_names_the_profile_in_its_hints() -> None:
     outside = outside_answering("work place", KEYS.access_key_id, SECRET)
-    outside.fake_sts.identity = WrongSecret("no", "store both again, copied whole: aws-mfa setup")
+    outside.fake_sts.identity = WrongSecret("no", SetUpHint("store both again, copied whole"))
     with pytest.raises(WrongSecret) as failure:
         set_up(Answers(), BY_DEFAULT, as_outside(outside))
     assert failure.value.hints == ("store both again, copied whole: aws-mfa setup --profile 'work place'",)

@@ -193,6 +193,6 @@ def test_roles_that_say_otherwise_how_aws_is_reached_have_a_user_each_and_one_mf
     outside = an_outside(ROLES.replace("[profile r1]\n", "[profile r1]\nca_bundle = /r1.pem\n"))
     users = users_of(outside)
     bases = [base_of(users, outside, name) for name in ("r0", "r1", "r2")]
-    assert [base.reach.words[0] for base in bases] == [None, "/r1.pem", None]
+    assert [base.endpoints.words[0] for base in bases] == [None, "/r1.pem", None]
     assert bases[0] is bases[2]
     assert {base.endpoint_url for base in bases} == {None}

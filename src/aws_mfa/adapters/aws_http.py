@@ -1,26 +1,28 @@
 """
-HTTPS to AWS: one TLS context, kept connections, the CA bundle as botocore finds it; proxies: `aws_proxy`.
+HTTPS to AWS: one TLS context, kept connections; CA bundle and proxy as botocore finds them.
 
 The CA file is loaded once, by the first call, made while a person still types: botocore's own session loads it for
-each connection. Nothing is retried or redirected here and no answer is read beyond 1 MiB. urllib3's exceptions leave
-this file; `aws_query` turns them into ours.
+each connection. Nothing is retried or redirected here, and no answer is read beyond 1 MiB. urllib3's exceptions leave
+this file; `aws_trouble` turns them into ours. A proxy's address may hold a password: no message quotes it.
 """
 
 from __future__ import annotations
 
+import base64
 import email.utils
 import os
 import ssl
 import threading
 import time
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
-from botocore.httpsession import get_cert_path  # noqa: TID251  # the AWS room: which CA file, certifi's or its own
-from urllib3 import PoolManager, ProxyManager, Timeout
-from urllib3.exceptions import ProtocolError
+from botocore.httpsession import get_cert_path  # noqa: TID251  # which CA file, certifi's or its own
+from botocore.utils import get_environ_proxies  # noqa: TID251  # proxies of environment and system
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager, Timeout
+from urllib3.connection import HTTPSConnection
+from urllib3.exceptions import LocationParseError, ProtocolError, ProxySchemeUnknown
 
-from aws_mfa.adapters.aws_proxy import proxy_for, proxy_headers, refused_address
-from aws_mfa.adapters.tls_connections import POOLS
 from aws_mfa.errors import AwsUnreachable
 
 if TYPE_CHECKING:
@@ -42,9 +44,10 @@ _MOST_CONNECTIONS = 32
 # A connection that was quiet for longer may be dead without our knowing (a suspended laptop, a firewall that
 # forgot it), and the request that finds out would be the one with the code.
 _LONGEST_QUIET_S = 60.0
+_PAGE_BEGINNINGS = (b"<!doctype html", b"<html")
 
 
-class Answer:
+class HttpAnswer:
     """What came back. `date` is the server's clock (seconds since the epoch), None where it sent none."""
 
     __slots__ = ("body", "content_type", "date", "status")
@@ -54,6 +57,30 @@ class Answer:
         self.body = body
         self.date = date
         self.content_type = content_type
+
+    @property
+    def is_web_page(self) -> bool:
+        """Whether this is a page for a person: a proxy's, a portal's."""
+        beginning = self.body.lstrip()[:15].lower()
+        return beginning.startswith(_PAGE_BEGINNINGS) or self.content_type.lower().startswith("text/html")
+
+
+class NeverConnected(OSError):
+    """No connection was made, or no TLS on it: nothing of the request was sent."""
+
+
+class _TlsConnection(HTTPSConnection):
+    """Tells a failed handshake from a lost answer: urllib3 reports them alike, and for a code they differ."""
+
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except OSError as error:
+            raise NeverConnected(*error.args) from error
+
+
+class _TlsConnections(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
 
 
 class AwsHttp:
@@ -86,11 +113,11 @@ class AwsHttp:
                 return cls(ca_bundle=bundle, ca_source=source)
         return cls()
 
-    def post(self, endpoint: Endpoint, headers: Mapping[str, str], body: bytes) -> Answer:
+    def post(self, endpoint: Endpoint, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
         """Send one request once and read the whole answer; raises urllib3's `HTTPError` and `AwsUnreachable`."""
         return self._answer("POST", endpoint, endpoint.url, headers, body)
 
-    def get(self, endpoint: Endpoint, headers: Mapping[str, str], query: str) -> Answer:
+    def get(self, endpoint: Endpoint, headers: Mapping[str, str], query: str) -> HttpAnswer:
         """Ask once, with the query behind the endpoint's URL; raises as `post` does."""
         return self._answer("GET", endpoint, f"{endpoint.url}?{query}", headers, None)
 
@@ -103,7 +130,7 @@ class AwsHttp:
 
     def _answer(
         self, method: str, endpoint: Endpoint, url: str, headers: Mapping[str, str], body: bytes | None
-    ) -> Answer:
+    ) -> HttpAnswer:
         with self._lock:
             manager = self._manager(endpoint)
             if time.monotonic() - self._used_at > _LONGEST_QUIET_S:
@@ -120,7 +147,7 @@ class AwsHttp:
         finally:
             # Closed or kept, it goes back: the pool lends no more than it has.
             response.release_conn()
-        return Answer(
+        return HttpAnswer(
             response.status,
             text,
             date=_moment(response.headers.get("Date", "")),
@@ -128,28 +155,32 @@ class AwsHttp:
         )
 
     def _manager(self, endpoint: Endpoint) -> PoolManager:
-        if endpoint.url not in self._managers:
-            self._managers[endpoint.url] = self._new_manager(endpoint)
-        return self._managers[endpoint.url]
-
-    def _new_manager(self, endpoint: Endpoint) -> PoolManager:
+        if endpoint.url in self._managers:
+            return self._managers[endpoint.url]
         proxy = proxy_for(endpoint)
         needs_tls = any(url.lower().startswith("https:") for url in (endpoint.url, proxy or ""))
         tls = self._tls_context() if needs_tls else None
-        if proxy:
-            with refused_address():
-                manager: PoolManager = ProxyManager(
+        if not proxy:
+            manager = PoolManager(maxsize=_MOST_CONNECTIONS, block=True, timeout=self._timeout, ssl_context=tls)
+        else:
+            try:
+                manager = ProxyManager(
                     proxy,
-                    proxy_headers=proxy_headers(proxy),
+                    proxy_headers=_proxy_headers(proxy),
                     proxy_ssl_context=tls,
                     maxsize=_MOST_CONNECTIONS,
                     block=True,
                     timeout=self._timeout,
                     ssl_context=tls,
                 )
-        else:
-            manager = PoolManager(maxsize=_MOST_CONNECTIONS, block=True, timeout=self._timeout, ssl_context=tls)
-        manager.pool_classes_by_scheme = POOLS
+            except (LocationParseError, ProxySchemeUnknown, ValueError):
+                # `from None`: the address may hold a password.
+                raise AwsUnreachable(
+                    "the proxy's address is not a URL of the form http://HOST:PORT",
+                    "mend or unset HTTPS_PROXY (or HTTP_PROXY)",
+                ) from None
+        manager.pool_classes_by_scheme = {"http": HTTPConnectionPool, "https": _TlsConnections}
+        self._managers[endpoint.url] = manager
         return manager
 
     def _tls_context(self) -> ssl.SSLContext:
@@ -161,18 +192,14 @@ class AwsHttp:
                     cafile=None if is_folder else bundle, capath=bundle if is_folder else None
                 )
             except OSError:
-                raise self._no_certificates(bundle) from None
+                way_out = f"setting away: unset {self._ca_source}" if self._ca_source.isupper() else "line away"
+                raise AwsUnreachable(
+                    f"the CA certificates named by {self._ca_source} cannot be read: {bundle!a}",
+                    f"name a PEM file, or take the {way_out}",
+                ) from None
             # Since 3.13 Python refuses what many company CAs issue and botocore accepts.
             self._tls.verify_flags &= ~ssl.VERIFY_X509_STRICT
         return self._tls
-
-    def _no_certificates(self, bundle: str) -> AwsUnreachable:
-        is_variable = self._ca_source.isupper()
-        way_out = f"setting away: unset {self._ca_source}" if is_variable else "line away"
-        return AwsUnreachable(
-            f"the CA certificates named by {self._ca_source} cannot be read: {bundle!a}",
-            f"name a PEM file, or take the {way_out}",
-        )
 
 
 def _bounded(response: BaseHTTPResponse) -> bytes:
@@ -192,3 +219,30 @@ def _moment(date: str) -> float | None:
         return moment.timestamp() if moment.tzinfo else None
     except (TypeError, ValueError, OverflowError):
         return None
+
+
+def proxy_for(endpoint: Endpoint) -> str | None:
+    """Return the proxy's URL for this endpoint, or None; this machine itself is never asked through one."""
+    if endpoint.is_loopback:
+        return None
+    scheme = urlsplit(endpoint.url).scheme
+    proxy: str | None = get_environ_proxies(endpoint.url).get(scheme)
+    return proxy if not proxy or "://" in proxy else f"http://{proxy.lstrip('/')}"
+
+
+def proxy_host(endpoint: Endpoint) -> str:
+    """The proxy's host and port, for messages; "" where there is none."""
+    return urlsplit(proxy_for(endpoint) or "").netloc.rpartition("@")[2]
+
+
+def _proxy_headers(proxy: str) -> dict[str, str]:
+    """Name and password, as the proxy wants them; raises `ValueError` for what is no address of one."""
+    if "@" in urlsplit(proxy)._replace(netloc="").geturl():
+        raise ValueError("a password with an unescaped / or ?: its end reads as a path")
+    address = urlsplit(proxy)
+    if not address.hostname:
+        raise ValueError("no host")
+    if address.username is None:
+        return {}
+    pair = f"{unquote(address.username)}:{unquote(address.password or '')}"
+    return {"Proxy-Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}

@@ -1,47 +1,69 @@
 """
-AWS's query protocol, for STS and IAM: sign, send, read. With `aws_http` and `aws_proxy` the only room of botocore.
+AWS's query protocol, for STS and IAM: sign, send, read. With `aws_http` the only place that calls AWS with botocore.
 
 Only its signature is used: no session and no client, which cost more to load than all else here and retry what must
 not be sent twice. A call that carries a code is sent once, whatever happens; another is sent again once where a kept
 connection was cut, and again where AWS throttles or fails. Keys are given with each call: no other place is searched
-for them.
+for them. Nothing that comes back is believed to be well-formed, or to be AWS's at all.
 """
 
 from __future__ import annotations
 
+import logging
+import random
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode
+from xml.etree import ElementTree as ET
 
-from botocore.auth import SigV4Auth  # noqa: TID251  # the AWS room: its own signature
-from botocore.awsrequest import AWSRequest  # noqa: TID251  # the AWS room: what the signature is made over
+from botocore.auth import SigV4Auth  # noqa: TID251  # its own signature
+from botocore.awsrequest import AWSRequest  # noqa: TID251  # what the signature is made over
 from urllib3.exceptions import HTTPError, ProtocolError
 
 from aws_mfa import __version__
-from aws_mfa.adapters import aws_answers
-from aws_mfa.adapters.aws_proxy import proxy_host
-from aws_mfa.adapters.aws_trouble import nothing_was_sent, proxy_wants_password, unreachable
-from aws_mfa.adapters.backoff import with_patience
-from aws_mfa.adapters.library_logs import keep_tokens_out_of_logs
-from aws_mfa.errors import AwsFailed, AwsMfaError, AwsUnreachable, BadInput
+from aws_mfa.adapters.aws_trouble import not_from_aws, nothing_was_sent, unreachable
+from aws_mfa.errors import AwsFailed, AwsMfaError, AwsServerError, BadInput, Throttled
 from aws_mfa.model import Session
-from aws_mfa.rules.refusals import refusal, spent_code_hints
-from aws_mfa.rules.refused import Refused
+from aws_mfa.rules.aws_refusal import AwsRefusal, spent_code_hints
+from aws_mfa.rules.refusals import explain
+from aws_mfa.rules.set_up_hint import SetUpHint
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from xml.etree import ElementTree as ET
+    from collections.abc import Callable, Mapping
 
-    from aws_mfa.adapters.aws_http import Answer, AwsHttp
+    from aws_mfa.adapters.aws_http import AwsHttp, HttpAnswer
     from aws_mfa.model import LongTermKeys
     from aws_mfa.rules.endpoints import Endpoint
 
-keep_tokens_out_of_logs()
+    T = TypeVar("T")
 
+MOST_TRIES = 5
+# With four waits, each up to twice the last: 3.75 to 7.5 s in all, which a person waits once.
+FIRST_WAIT_S = 0.5
+# An error passes at once, or not for a while.
+MOST_TRIES_OF_ERROR = 3
 _OK = 200
-_REDIRECTS = range(300, 400)
-_PROXY_WANTS_PASSWORD = 407
 _SERVER_ERROR = 500
+# At DEBUG the one writes down what it signs, the other what is sent: headers, and in them the token.
+_LOGGERS_OF_REQUESTS = ("botocore.auth", "botocore.endpoint")
+
+
+def keep_tokens_out_of_logs() -> None:
+    """
+    Drop the DEBUG records of botocore's loggers that hold whole requests, whatever levels the program sets.
+
+    A filter and not a level: `logging.config` resets the levels of loggers below those that it names. No more than
+    that: inside another program the loggers are not ours to silence; in our own `cli/main.py` does.
+    """
+    for name in _LOGGERS_OF_REQUESTS:
+        logging.getLogger(name).addFilter(_is_above_debug)
+
+
+def _is_above_debug(record: logging.LogRecord) -> bool:
+    return record.levelno > logging.DEBUG
+
+
+keep_tokens_out_of_logs()
 
 
 class Call:
@@ -67,12 +89,12 @@ class AwsQuery:
         self._api_version = api_version
         self._http = http
 
-    def call(self, call: Call, keys: LongTermKeys | Session) -> ET.Element:
-        """Return the answer's root element; `RefusedByAws` where AWS says no, `AwsUnreachable` without an answer."""
-        return self.call_with_moment(call, keys)[0]
+    def call(self, call: Call, keys: LongTermKeys | Session) -> tuple[ET.Element, float]:
+        """
+        Return the answer's root element, and when AWS answered: seconds since the epoch by its clock, else by ours.
 
-    def call_with_moment(self, call: Call, keys: LongTermKeys | Session) -> tuple[ET.Element, float]:
-        """As `call`, and when AWS answered: seconds since the epoch by its clock, by ours where it did not say."""
+        `RefusedByAws` where AWS says no, `AwsUnreachable` without an answer.
+        """
         if call.carries_code:
             return self._answer(call, keys)
         return with_patience(lambda: self._answer(call, keys))
@@ -87,20 +109,13 @@ class AwsQuery:
         try:
             answer = self._sent(call, headers, body)
         except HTTPError as error:
-            # `from None`: the texts hold addresses, a proxy's its password.
-            raise unreachable(
-                error,
-                host=self._endpoint.host,
-                proxy_host=proxy_host(self._endpoint),
-                carried_code=call.carries_code,
-                now=time.time(),
-            ) from None
-        root = None if aws_answers.is_web_page(answer.body, answer.content_type) else aws_answers.parsed(answer.body)
-        if answer.status == _OK and root is not None and aws_answers.local_name(root) == f"{call.action}Response":
+            raise unreachable(error, self._endpoint, carried_code=call.carries_code) from None
+        root = None if answer.is_web_page else _parsed(answer.body)
+        if answer.status == _OK and root is not None and root.tag.rpartition("}")[2] == f"{call.action}Response":
             return root, time.time() if answer.date is None else answer.date
         raise self._failure(call, keys, answer, root)
 
-    def _sent(self, call: Call, headers: Mapping[str, str], body: bytes) -> Answer:
+    def _sent(self, call: Call, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
         try:
             return self._http.post(self._endpoint, headers, body)
         except ProtocolError as error:
@@ -119,21 +134,19 @@ class AwsQuery:
         return dict(request.headers.items()), body
 
     def _failure(
-        self, call: Call, keys: LongTermKeys | Session, answer: Answer, root: ET.Element | None
+        self, call: Call, keys: LongTermKeys | Session, answer: HttpAnswer, root: ET.Element | None
     ) -> AwsMfaError:
-        if answer.status == _PROXY_WANTS_PASSWORD:
-            what, hints = proxy_wants_password(proxy_host(self._endpoint))
-            return AwsUnreachable(what, *hints)
-        if answer.status == _OK and root is not None:
+        other = not_from_aws(answer, self._endpoint, carried_code=call.carries_code)
+        if other is not None:
+            return other
+        if answer.status == _OK or (root is None and answer.status < _SERVER_ERROR):
             return self.unreadable(call)
-        if root is None and answer.status < _SERVER_ERROR:
-            return self._not_aws(call, answer)
-        return refusal(
-            Refused(
+        return explain(
+            AwsRefusal(
                 action=self._action(call),
                 status=answer.status,
-                code="" if root is None else aws_answers.text(root, "Code"),
-                message="" if root is None else aws_answers.text(root, "Message"),
+                code="" if root is None else text_of(root, "Code"),
+                message="" if root is None else text_of(root, "Message"),
                 server_date=answer.date,
                 now=time.time(),
                 carried_code=call.carries_code,
@@ -143,15 +156,6 @@ class AwsQuery:
                 region=self._endpoint.region,
             )
         )
-
-    def _not_aws(self, call: Call, answer: Answer) -> AwsMfaError:
-        if answer.status in _REDIRECTS or aws_answers.is_web_page(answer.body, answer.content_type):
-            return AwsUnreachable(
-                f"what answers for {self._endpoint.host} is not AWS: a web page or a redirect (HTTP {answer.status})",
-                "sign in to the network in a browser, or check HTTPS_PROXY and the endpoint's URL",
-                *spent_code_hints(time.time(), carried_code=call.carries_code),
-            )
-        return self.unreadable(call)
 
     def _action(self, call: Call) -> str:
         return f"{self._endpoint.service}:{call.action}"
@@ -168,6 +172,47 @@ class _SigningKeys:
         self.token = keys.session_token.reveal() if isinstance(keys, Session) else None
         # Checked here: `http.client` would quote the whole header.
         if not (self.access_key.isascii() and self.access_key.isalnum()):
-            raise BadInput("the access key id holds more than letters and digits", "store it again: aws-mfa setup")
+            raise BadInput("the access key id holds more than letters and digits", SetUpHint("store it again"))
         if self.token is not None and not (self.token.isascii() and self.token.isprintable()):
             raise BadInput("the session token holds characters that no token has", "get a new session: aws-mfa --force")
+
+
+def _parsed(body: bytes) -> ET.Element | None:
+    """Return the root of an XML answer; None for anything else, and for document types: no entity is ever expanded."""
+    # NUL: the same two in UTF-16, which the parser would understand.
+    if b"\0" in body or b"<!DOCTYPE" in body or b"<!ENTITY" in body:
+        return None
+    try:
+        return ET.fromstring(body)  # noqa: S314  # bounded in size, and without a document type nothing expands
+    except (ET.ParseError, ValueError, LookupError):
+        return None
+
+
+def texts_of(element: ET.Element, name: str) -> list[str]:
+    """Return the texts of all elements of this name, whatever their namespace."""
+    return [(found.text or "").strip() for found in element.iter() if found.tag.rpartition("}")[2] == name]
+
+
+def text_of(element: ET.Element, name: str) -> str:
+    """Return the text of the first element of this name, "" where there is none."""
+    return next(iter(texts_of(element, name)), "")
+
+
+def with_patience(send: Callable[[], T]) -> T:
+    """
+    Return what `send` returns, asked again after a longer wait each time; only for what may be sent twice.
+
+    `Throttled` or `AwsServerError` where no try was answered.
+    """
+    for number in range(1, MOST_TRIES):
+        try:
+            return send()
+        except Throttled:
+            pass
+        except AwsServerError:
+            if number >= MOST_TRIES_OF_ERROR:
+                raise
+        longest_s = FIRST_WAIT_S * 2 ** (number - 1)
+        # Half of it at random: callers that were throttled together do not come back together.
+        time.sleep(random.uniform(longest_s / 2, longest_s))  # noqa: S311  # spreads load, guards nothing
+    return send()

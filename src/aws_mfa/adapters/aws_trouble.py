@@ -8,6 +8,7 @@ spent. urllib3's texts are not repeated: they hold addresses of objects, and a p
 from __future__ import annotations
 
 import ssl
+import time
 from typing import TYPE_CHECKING
 
 from urllib3.exceptions import (
@@ -21,12 +22,19 @@ from urllib3.exceptions import (
     SSLError,
 )
 
-from aws_mfa.adapters.tls_connections import NeverConnected
+from aws_mfa.adapters.aws_http import NeverConnected, proxy_host
 from aws_mfa.errors import AnswerLost, AwsUnreachable
-from aws_mfa.rules.refusals import spent_code_hints
+from aws_mfa.rules.aws_refusal import spent_code_hints
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from aws_mfa.adapters.aws_http import HttpAnswer
+    from aws_mfa.rules.endpoints import Endpoint
+
+_REDIRECTS = range(300, 400)
+_PROXY_WANTS_PASSWORD = 407
+_SERVER_ERROR = 500
 
 _NOT_SENT = "the code was not sent: it is not spent"
 _CHECK_NETWORK = "check the network, the VPN and HTTPS_PROXY"
@@ -54,11 +62,12 @@ def _is_silent(error: HTTPError) -> bool:
     return nothing_was_sent(error) and any(isinstance(cause, TimeoutError) for cause in _chain(error))
 
 
-def unreachable(error: HTTPError, *, host: str, proxy_host: str, carried_code: bool, now: float) -> AwsUnreachable:
-    """Return the failure for what urllib3 raised; `host` and `proxy_host` are names for the message."""
+def unreachable(error: HTTPError, endpoint: Endpoint, *, carried_code: bool) -> AwsUnreachable:
+    """Return the failure for what urllib3 raised; raise it `from None`, for urllib3's texts hold addresses."""
+    host = endpoint.host
     certificate = _certificate_trouble(error)
     if isinstance(error, ProxyError) and certificate is None:
-        what, hints = _proxy_trouble(error, proxy_host)
+        what, hints = _proxy_trouble(error, proxy_host(endpoint))
     elif certificate is not None:
         what, hints = f"the certificate of {host} {certificate[0]}", (certificate[1],)
     elif isinstance(error, NameResolutionError):
@@ -70,11 +79,32 @@ def unreachable(error: HTTPError, *, host: str, proxy_host: str, carried_code: b
     elif nothing_was_sent(error):
         what, hints = f"no TLS with {host}: the connection was cut, or what answers speaks no TLS", (_CHECK_NETWORK,)
     else:
-        return _lost(error, host=host, carried_code=carried_code, now=now)
+        return _lost(error, host, carried_code=carried_code)
     return AwsUnreachable(what, *hints, *((_NOT_SENT,) if carried_code else ()))
 
 
-def _lost(error: HTTPError, *, host: str, carried_code: bool, now: float) -> AnswerLost:
+def not_from_aws(
+    answer: HttpAnswer, endpoint: Endpoint, *, carried_code: bool, refuses_by_page: bool = False
+) -> AwsUnreachable | None:
+    """
+    Return the failure for an answer that is a proxy's or a portal's; None for one that may be AWS's.
+
+    `refuses_by_page`: a service for browsers, whose own refusals are pages, too.
+    """
+    if answer.status == _PROXY_WANTS_PASSWORD:
+        what, hints = _proxy_wants_password(proxy_host(endpoint))
+        return AwsUnreachable(what, *hints)
+    is_page = answer.is_web_page and answer.status < (_REDIRECTS.start if refuses_by_page else _SERVER_ERROR)
+    if not is_page and answer.status not in _REDIRECTS:
+        return None
+    return AwsUnreachable(
+        f"what answers for {endpoint.host} is not AWS: a web page or a redirect (HTTP {answer.status})",
+        "sign in to the network in a browser, or check HTTPS_PROXY and the endpoint's URL",
+        *spent_code_hints(time.time(), carried_code=carried_code),
+    )
+
+
+def _lost(error: HTTPError, host: str, *, carried_code: bool) -> AnswerLost:
     """Return the failure where the request may have been received."""
     if isinstance(error, ReadTimeoutError):
         what = f"{host} took the request and did not answer in time"
@@ -84,24 +114,23 @@ def _lost(error: HTTPError, *, host: str, carried_code: bool, now: float) -> Ans
         what = f"the TLS connection to {host} failed before the whole answer was there"
     else:
         what = f"the request to {host} failed ({type(error).__name__})"
-    hints = spent_code_hints(now, carried_code=carried_code) or ("try again",)
+    hints = spent_code_hints(time.time(), carried_code=carried_code) or ("try again",)
     return AnswerLost(what, *hints, _CHECK_NETWORK)
 
 
-def _proxy_trouble(error: ProxyError, proxy_host: str) -> tuple[str, tuple[str, ...]]:
+def _proxy_trouble(error: ProxyError, proxy: str) -> tuple[str, tuple[str, ...]]:
     text = str(error.original_error)
     if "Tunnel connection failed: 407" in text:  # not the number alone: the proxy's port may hold it
-        return proxy_wants_password(proxy_host)
+        return _proxy_wants_password(proxy)
     if "Tunnel connection failed" in text:
         status = text.partition("Tunnel connection failed:")[2].strip()[:3]
-        return f"the proxy {proxy_host} refuses the connection (HTTP {status})", ("ask its operator", _NO_PROXY)
-    return f"the proxy {proxy_host} cannot be reached", ("check HTTPS_PROXY", _NO_PROXY)
+        return f"the proxy {proxy} refuses the connection (HTTP {status})", ("ask its operator", _NO_PROXY)
+    return f"the proxy {proxy} cannot be reached", ("check HTTPS_PROXY", _NO_PROXY)
 
 
-def proxy_wants_password(proxy_host: str) -> tuple[str, tuple[str, ...]]:
-    """Return message and hints for HTTP 407."""
+def _proxy_wants_password(proxy: str) -> tuple[str, tuple[str, ...]]:
     return (
-        f"the proxy {proxy_host} wants a user name and a password, or others than those given",
+        f"the proxy {proxy} wants a user name and a password, or others than those given",
         ("give them in its address: export HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT",),
     )
 

@@ -9,13 +9,14 @@ is ever shown: backends put commands, paths and values into it. What can be show
 from __future__ import annotations
 
 from aws_mfa.errors import KeychainUnavailable
+from aws_mfa.rules.set_up_hint import SetUpHint
 
 WAYS_OUT = (
-    "or store the keys in a passphrase-encrypted file: aws-mfa setup --vault age",
-    "or in the credentials file, in plain text: aws-mfa setup --vault file",
+    SetUpHint("or store the keys in a passphrase-encrypted file", " --vault age"),
+    SetUpHint("or in the credentials file, in plain text", " --vault file"),
 )
 _NO_KEYCHAIN_WAYS_OUT = (
-    "store the keys in a passphrase-encrypted file: aws-mfa setup --vault age",
+    SetUpHint("store the keys in a passphrase-encrypted file", " --vault age"),
     WAYS_OUT[1],
 )
 _UNLOCK_MAC = "unlock it: security unlock-keychain"

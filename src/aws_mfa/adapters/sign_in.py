@@ -8,27 +8,22 @@ urllib3's errors hold the URL, and an answer may repeat it.
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from urllib3.exceptions import HTTPError
 
 from aws_mfa import __version__
-from aws_mfa.adapters import aws_answers
-from aws_mfa.adapters.aws_proxy import proxy_host
-from aws_mfa.adapters.aws_trouble import proxy_wants_password, unreachable
-from aws_mfa.errors import AwsFailed, AwsMfaError, AwsUnreachable, NotAuthorized, Throttled
+from aws_mfa.adapters.aws_trouble import not_from_aws, unreachable
+from aws_mfa.errors import AwsFailed, AwsMfaError, NotAuthorized, Throttled
 from aws_mfa.model import Secret
 
 if TYPE_CHECKING:
-    from aws_mfa.adapters.aws_http import Answer, AwsHttp
+    from aws_mfa.adapters.aws_http import AwsHttp, HttpAnswer
     from aws_mfa.model import Session
     from aws_mfa.rules.endpoints import Endpoint
 
 _OK = 200
-_REDIRECTS = range(300, 400)
-_PROXY_WANTS_PASSWORD = 407
 _TOO_MANY = 429
 _SERVER_ERROR = 500
 
@@ -50,36 +45,24 @@ class AwsSignIn:
         try:
             answer = self._sent(_form(session))
         except HTTPError as error:
-            raise unreachable(
-                error,
-                host=self._endpoint.host,
-                proxy_host=proxy_host(self._endpoint),
-                carried_code=False,
-                now=time.time(),
-            ) from None
+            raise unreachable(error, self._endpoint, carried_code=False) from None
         token = _token(answer.body) if answer.status == _OK else None
         if token is None:
             raise self._failure(answer)
         return token
 
-    def _sent(self, form: str) -> Answer:
+    def _sent(self, form: str) -> HttpAnswer:
         headers = {"User-Agent": f"aws-mfa/{__version__}"}
         if not self._takes_form:
             return self._http.get(self._endpoint, headers, form)
         headers["Content-Type"] = "application/x-www-form-urlencoded; charset=utf-8"
         return self._http.post(self._endpoint, headers, form.encode())
 
-    def _failure(self, answer: Answer) -> AwsMfaError:
+    def _failure(self, answer: HttpAnswer) -> AwsMfaError:
         host, status = self._endpoint.host, answer.status
-        if status == _PROXY_WANTS_PASSWORD:
-            what, hints = proxy_wants_password(proxy_host(self._endpoint))
-            return AwsUnreachable(what, *hints)
-        is_page = status == _OK and aws_answers.is_web_page(answer.body, answer.content_type)
-        if is_page or status in _REDIRECTS:
-            return AwsUnreachable(
-                f"what answers for {host} is not AWS: a web page or a redirect (HTTP {status})",
-                "sign in to the network in a browser, or check HTTPS_PROXY and the endpoint's URL",
-            )
+        other = not_from_aws(answer, self._endpoint, carried_code=False, refuses_by_page=True)
+        if other is not None:
+            return other
         if status == _OK:
             return AwsFailed(f"the answer of the console's sign-in at {host} cannot be read", "try again")
         if status >= _SERVER_ERROR:

@@ -1,16 +1,16 @@
 """
-AWS STS for one region: the door through which codes and keys leave, once.
+AWS STS for one region, to which codes and keys are sent; and what users may ask IAM about themselves: their devices.
 
 Every refusal is one of our errors when it leaves here, no answer is `AwsUnreachable`. Expiration is what STS says,
-never what was asked; a session that is over by its own clock, or that no file could hold, is no answer.
+never what was asked; a session that is over by its own clock, or that no file could hold, is no answer. Which device
+is of use to STS is not said here: `arns.is_fido` does.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters import aws_answers
-from aws_mfa.adapters.aws_query import AwsQuery, Call
+from aws_mfa.adapters.aws_query import AwsQuery, Call, text_of, texts_of
 from aws_mfa.model import Identity, Secret, Session
 from aws_mfa.rules.session_section import can_be_stored
 from aws_mfa.rules.timestamps import parse_moment
@@ -20,14 +20,15 @@ if TYPE_CHECKING:
     from aws_mfa.model import LongTermKeys, SessionRequest
     from aws_mfa.rules.endpoints import Endpoint
 
-_API_VERSION = "2011-06-15"
+_STS_VERSION, _IAM_VERSION = "2011-06-15", "2010-05-08"
+_MOST_PAGES = 10  # a user has eight devices at most; one page is the rule
 
 
 class AwsSts:
     """STS at one endpoint; safe for threads."""
 
     def __init__(self, endpoint: Endpoint, http: AwsHttp) -> None:
-        self._query = AwsQuery(endpoint, _API_VERSION, http)
+        self._query = AwsQuery(endpoint, _STS_VERSION, http)
 
     def get_session_token(self, keys: LongTermKeys, request: SessionRequest, code: str) -> Session:
         """Call `GetSessionToken`: an MFA session."""
@@ -53,20 +54,40 @@ class AwsSts:
     def get_caller_identity(self, keys: LongTermKeys | Session) -> Identity:
         """Who these keys belong to; needs no permission, so it checks keys, clock and network."""
         call = Call("GetCallerIdentity", {})
-        answer = self._query.call(call, keys)
-        arn, account, user_id = (aws_answers.text(answer, name) for name in ("Arn", "Account", "UserId"))
+        answer, _ = self._query.call(call, keys)
+        arn, account, user_id = (text_of(answer, name) for name in ("Arn", "Account", "UserId"))
         if not (arn and account):
             raise self._query.unreadable(call)
         return Identity(arn, account, user_id)
 
     def _session(self, keys: LongTermKeys | Session, call: Call, role_arn: str | None = None) -> Session:
-        answer, answered_at = self._query.call_with_moment(call, keys)
+        answer, answered_at = self._query.call(call, keys)
         names = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
-        key_id, secret, token, expiration = (aws_answers.text(answer, name) for name in names)
+        key_id, secret, token, expiration = (text_of(answer, name) for name in names)
         expires_at = parse_moment(expiration)
         if expires_at is None or expires_at <= answered_at or not all(map(can_be_stored, (key_id, secret, token))):
             raise self._query.unreadable(call)
         return Session(key_id, Secret(secret), Secret(token), expires_at, role_arn)
+
+
+class AwsIam:
+    """IAM at one endpoint, one in each partition; safe for threads."""
+
+    def __init__(self, endpoint: Endpoint, http: AwsHttp) -> None:
+        self._query = AwsQuery(endpoint, _IAM_VERSION, http)
+
+    def list_mfa_devices(self, keys: LongTermKeys) -> list[str]:
+        """Serial numbers (ARNs) of the caller's own MFA devices, FIDO and passkeys included."""
+        devices: list[str] = []
+        parameters: dict[str, str] = {}
+        for _page in range(_MOST_PAGES):
+            answer, _ = self._query.call(Call("ListMFADevices", parameters), keys)
+            devices += filter(None, texts_of(answer, "SerialNumber"))
+            marker = text_of(answer, "Marker")
+            if text_of(answer, "IsTruncated") != "true" or not marker:
+                break
+            parameters = {"Marker": marker}
+        return devices
 
 
 def _role_parameters(request: SessionRequest) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """
-The form without a subcommand (contract, sections 2 to 7): `aws-mfa [flags]`.
+The form without a subcommand (docs/compatibility.md, sections 2 to 7): `aws-mfa [flags]`.
 
-The order of the actions is the contract's. Whatever fails here is one ERROR line and exit 1, Ctrl-C 130.
+Whatever fails here is one ERROR line and exit 1, Ctrl-C 130.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from aws_mfa.cli.classic_renewal import end_line_of_question, renew
 from aws_mfa.cli.classic_request import (
     ClassicProfile,
     chosen_region,
-    configured_reach,
+    configured_endpoints,
     device_known,
     discovered_device,
     found_keys,
@@ -28,8 +28,8 @@ from aws_mfa.rules.code_windows import checked_code
 from aws_mfa.rules.endpoints import sts_endpoint
 from aws_mfa.rules.freshness import Fresh, judge
 from aws_mfa.rules.ini_text import check, check_if_small
-from aws_mfa.rules.named_hints import with_profile
 from aws_mfa.rules.section_names import default_long_term, profile_in_force
+from aws_mfa.rules.set_up_hint import SetUpHint, name_profile
 from aws_mfa.rules.vault_choice import choose_vault, noted_vault
 from aws_mfa.workflows.keys import keys_are_known, narrowed
 from aws_mfa.workflows.renew import Renewal, refuse_permanent_keys
@@ -56,7 +56,8 @@ def run(argv: list[str], outside: Outside, commands: str = "") -> int:
         log.failure(error)
         return _FAILED if isinstance(error, InputEnded) else error.exit_code
     except AwsMfaError as error:
-        log.failure(with_profile(error, profile_in_force(flags.profile, outside.environ)))
+        name_profile(error, profile_in_force(flags.profile, outside.environ))
+        log.failure(error)
         return _FAILED
     return 0
 
@@ -128,14 +129,14 @@ def _renewal(profile: ClassicProfile, found: FoundKeys, outside: Outside, log: C
     region = chosen_region(profile, request.device)
     for reason in region.passed_over:
         log.line("WARNING", f"{reason}: it is not used")
-    reach = configured_reach(profile, outside)
-    sts_endpoint(region.name, outside.environ, reach)  # for what it raises: a bad URL is told before the question
+    endpoints = configured_endpoints(profile, outside)
+    sts_endpoint(region.name, outside.environ, endpoints)  # for what it raises: a bad URL is told before the question
     if known is None:
-        request.device = discovered_device(found, region.name, reach, profile.name, outside)
+        request.device = discovered_device(found, region.name, endpoints, profile.name, outside)
         log.line("INFO", f"MFA device found: {request.device}")
     command = profile.sections.aws_setting("mfa_process")
     mfa_process = command.value if command else None
-    return Renewal(found.keys, request, region.name, profile.short_term, reach=reach, mfa_process=mfa_process)
+    return Renewal(found.keys, request, region.name, profile.short_term, endpoints=endpoints, mfa_process=mfa_process)
 
 
 def _ensure_file(profile: ClassicProfile, choice: VaultChoice, outside: Outside) -> None:
@@ -156,7 +157,7 @@ def _ask_to_create(outside: Outside) -> None:
     else:
         end_line_of_question(outside)
     if answer.strip().lower() != "y":
-        raise NotSetUp(missing, "set up keys and file with: aws-mfa setup")
+        raise NotSetUp(missing, SetUpHint("set up keys and file with"))
     outside.credentials.create()
 
 

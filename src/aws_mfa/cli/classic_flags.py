@@ -1,5 +1,5 @@
 """
-The classic form's flags (contract, section 1), with the abbreviations that work in the old tool.
+The classic form's flags (docs/compatibility.md, section 1), with the abbreviations that work in the old tool.
 
 Abbreviations are resolved here, over the old flags only: a new flag must not make one of them ambiguous.
 """

@@ -1,5 +1,5 @@
 """
-The classic form's lines (contract, section 6), as values: `(level, text)`.
+The classic form's lines (docs/compatibility.md, section 6), as values: `(level, text)`.
 
 Scripts grep for the beginning of each: text may be added after it, never before. On the hot path.
 """

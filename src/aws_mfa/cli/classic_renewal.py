@@ -71,7 +71,7 @@ def _question_for_all(renewal: Renewal, outside: Outside) -> str:
             f"[{renewal.section}] of {outside.credentials.path}",
             f"{renewal.keys.access_key_id} in {renewal.region}",
             f"{request.role_arn} {request.role_session_name} {request.external_id} {request.duration_s}",
-            given_sts_url(outside.environ, renewal.reach) or "",
+            given_sts_url(outside.environ, renewal.endpoints) or "",
         ]
     )
 

@@ -9,7 +9,6 @@ from aws_mfa.cli.classic_messages import MUST_PROVIDE_DEVICE
 from aws_mfa.errors import AwsMfaError, NoDevice, NoLongTermKeys
 from aws_mfa.model import LongTermKeys, SessionRequest
 from aws_mfa.rules import arns
-from aws_mfa.rules.aws_reach import reach_of_profiles
 from aws_mfa.rules.classic_settings import (
     Sections,
     config_section_name,
@@ -19,6 +18,7 @@ from aws_mfa.rules.classic_settings import (
     session_name_in_force,
 )
 from aws_mfa.rules.durations import check_duration
+from aws_mfa.rules.endpoints import settings_of_profiles
 from aws_mfa.rules.ini_text import check, section_values
 from aws_mfa.rules.kinds import LONG_TERM_KEYS, kind_of
 from aws_mfa.rules.profile_names import profile_headers
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable, Mapping
 
-    from aws_mfa.rules.aws_reach import Reach
     from aws_mfa.rules.classic_settings import Given
+    from aws_mfa.rules.endpoints import EndpointSettings
     from aws_mfa.rules.regions import ChosenRegion
     from aws_mfa.rules.vault_choice import VaultChoice
     from aws_mfa.workflows.keys import FoundKeys
@@ -125,17 +125,19 @@ def device_known(profile: ClassicProfile, found: FoundKeys, outside: Outside) ->
     return (arns.check_device(stored, source="the keychain fork"), "the keychain fork") if stored else None
 
 
-def configured_reach(profile: ClassicProfile, outside: Outside) -> Reach:
+def configured_endpoints(profile: ClassicProfile, outside: Outside) -> EndpointSettings:
     """What the files say of the way to AWS: the same-named profile, then [default], where the old tool looked."""
     config, credentials = outside.config, outside.credentials
     profiles = AwsProfiles(config.read(), credentials.read(), config.path, credentials.path)
-    return reach_of_profiles(profiles, profile.name, "default")
+    return settings_of_profiles(profiles, profile.name, "default")
 
 
-def discovered_device(found: FoundKeys, region: str, reach: Reach, profile: str, outside: Outside) -> str:
+def discovered_device(
+    found: FoundKeys, region: str, endpoints: EndpointSettings, profile: str, outside: Outside
+) -> str:
     """The device that IAM knows; `NoDevice` begins as the old tool's message does."""
     try:
-        return discover_device(found.keys, region, outside, reach, profile=profile)
+        return discover_device(found.keys, region, outside, endpoints, profile=profile)
     except NoDevice as error:
         raise NoDevice(f"{MUST_PROVIDE_DEVICE}; {error.message}", *error.hints) from None
 

@@ -19,8 +19,8 @@ from aws_mfa.adapters.age_passphrase import AskedPassphrase, KnownOfVault
 from aws_mfa.adapters.aws_files import AwsFile, find_files, state_folder
 from aws_mfa.adapters.terminal import NoTerminal, choose_terminal
 from aws_mfa.cli.quick_wiring import open_seal
-from aws_mfa.rules.aws_reach import UNCONFIGURED
 from aws_mfa.rules.child_environment import chosen_by_the_user
+from aws_mfa.rules.endpoints import NO_SETTINGS
 from aws_mfa.rules.shown_text import shown_text
 from aws_mfa.workflows.keys import narrowed
 
@@ -38,20 +38,19 @@ if TYPE_CHECKING:
     from aws_mfa.adapters.code_ledger import LedgerFile
     from aws_mfa.adapters.given_document import GivenDocument
     from aws_mfa.adapters.held_signals import Held
-    from aws_mfa.adapters.iam import AwsIam
     from aws_mfa.adapters.key_file import KeyFile
     from aws_mfa.adapters.keychain import Keychain
     from aws_mfa.adapters.session_cache import SessionCache
     from aws_mfa.adapters.session_stores import Stores
     from aws_mfa.adapters.sign_in import AwsSignIn
-    from aws_mfa.adapters.sts import AwsSts
+    from aws_mfa.adapters.sts import AwsIam, AwsSts
     from aws_mfa.adapters.terminal import ControllingTerminal, PipedAnswers
     from aws_mfa.adapters.this_machine import InThread
     from aws_mfa.adapters.turns import FileTurns
     from aws_mfa.adapters.witnesses import WatchedFiles
     from aws_mfa.interfaces import Terminal, Vault
-    from aws_mfa.rules.aws_reach import Reach
     from aws_mfa.rules.code_ways import CodeWay
+    from aws_mfa.rules.endpoints import EndpointSettings
     from aws_mfa.server.endpoint import LocalEndpoint
 
     Result = TypeVar("Result")
@@ -279,31 +278,31 @@ class RealOutside:
 
     # AWS
 
-    def sts(self, region: str, reach: Reach = UNCONFIGURED) -> AwsSts:
+    def sts(self, region: str, endpoints: EndpointSettings = NO_SETTINGS) -> AwsSts:
         from aws_mfa.adapters.sts import AwsSts
         from aws_mfa.rules.endpoints import sts_endpoint
 
-        endpoint, http = sts_endpoint(region, self.environ, reach), self._http(reach)
+        endpoint, http = sts_endpoint(region, self.environ, endpoints), self._http(endpoints)
         return self.shared.sts.setdefault((endpoint.url, endpoint.region, http), AwsSts(endpoint, http))
 
-    def iam(self, region: str, reach: Reach = UNCONFIGURED) -> AwsIam:
-        from aws_mfa.adapters.iam import AwsIam
+    def iam(self, region: str, endpoints: EndpointSettings = NO_SETTINGS) -> AwsIam:
+        from aws_mfa.adapters.sts import AwsIam
         from aws_mfa.rules.endpoints import iam_endpoint
 
-        return AwsIam(iam_endpoint(region, self.environ, reach), self._http(reach))
+        return AwsIam(iam_endpoint(region, self.environ, endpoints), self._http(endpoints))
 
-    def sign_in(self, region: str, reach: Reach = UNCONFIGURED) -> AwsSignIn:
+    def sign_in(self, region: str, endpoints: EndpointSettings = NO_SETTINGS) -> AwsSignIn:
         from aws_mfa.adapters.sign_in import AwsSignIn
         from aws_mfa.rules.sign_in import sign_in_endpoint, takes_form
 
-        endpoint = sign_in_endpoint(region, self.environ, reach)
-        return AwsSignIn(endpoint, self._http(reach), takes_form=takes_form(region))
+        endpoint = sign_in_endpoint(region, self.environ, endpoints)
+        return AwsSignIn(endpoint, self._http(endpoints), takes_form=takes_form(region))
 
-    def _http(self, reach: Reach) -> AwsHttp:
+    def _http(self, endpoints: EndpointSettings) -> AwsHttp:
         """The connections that trust these CA certificates."""
         from aws_mfa.adapters.aws_http import AwsHttp
 
-        configured = reach.ca_bundle
+        configured = endpoints.ca_bundle
         name = configured.value if configured else None
         connections = self.shared.connections
         if name not in connections:

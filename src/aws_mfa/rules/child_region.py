@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_mfa.rules.arns import partition_of
-from aws_mfa.rules.partitions import partition_named
+from aws_mfa.rules.regions import partition_named
 
 if TYPE_CHECKING:
     from aws_mfa.rules.profile_chains import Chain

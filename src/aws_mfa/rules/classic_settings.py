@@ -1,5 +1,5 @@
 """
-What is in force for the classic form: flag, variable, long-term section, AWS's config (contract, section 2).
+Values of the classic form: flag, variable, long-term section, AWS's config (docs/compatibility.md, section 2).
 
 Each value comes with its source, for messages. Here is the order and nothing else: shapes are checked in `arns`,
 `durations`, `section_names`. On the hot path: plain classes, no imports but our own rules.

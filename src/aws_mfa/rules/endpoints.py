@@ -1,10 +1,12 @@
 """
-Region -> the address STS or IAM is asked at, and the region signatures are made for.
+Region -> the address STS or IAM is asked at, the region signatures are made for, and what profiles say about both.
 
 Order: `AWS_ENDPOINT_URL_STS`/`_IAM`, `AWS_ENDPOINT_URL`, `endpoint_url` of the config file (all unless
 `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`), then the region's own endpoint, FIPS or dual-stack where
 `AWS_USE_FIPS_ENDPOINT` or `AWS_USE_DUALSTACK_ENDPOINT`, or the config file, ask for it. Never the global STS endpoint:
-its sessions are not valid in opt-in regions. Pure: the variables are handed in, and what the files say as a `Reach`.
+its sessions are not valid in opt-in regions. Pure: the variables are handed in, and what the files say as
+`EndpointSettings`, whose values keep their place for messages and are read when they are asked for, so that what is
+not needed cannot fail.
 
 Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
 """
@@ -15,17 +17,19 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from aws_mfa.errors import BadInput
-from aws_mfa.rules.aws_reach import UNCONFIGURED
-from aws_mfa.rules.partitions import partition_of_region
+from aws_mfa.rules.regions import partition_of_region
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from aws_mfa.rules.aws_reach import Reach
     from aws_mfa.rules.classic_settings import Given
-    from aws_mfa.rules.partitions import Partition
+    from aws_mfa.rules.profile import Profile
+    from aws_mfa.rules.profile_chains import Chain
+    from aws_mfa.rules.profiles import AwsProfiles
+    from aws_mfa.rules.regions import Partition
 
 _GLOBAL = "-global"
+_KEYS = ("ca_bundle", "use_fips_endpoint", "use_dualstack_endpoint")
 _IGNORE_URLS = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
 
 
@@ -43,14 +47,72 @@ class Endpoint:
         self.is_loopback = is_loopback(self.host)
 
 
-def sts_endpoint(region: str, environ: Mapping[str, str], reach: Reach = UNCONFIGURED) -> Endpoint:
+class EndpointSettings:
+    """What `profiles` say: for each key the first that has it; endpoint URLs come from `with_urls` only."""
+
+    __slots__ = ("_profiles", "_with_urls")
+
+    def __init__(self, profiles: Iterable[Profile] = (), with_urls: Iterable[Profile] | None = None) -> None:
+        self._profiles = tuple(profiles)
+        self._with_urls = self._profiles if with_urls is None else tuple(with_urls)
+
+    def endpoint_url(self, service: str) -> Given | None:
+        """The URL of `sts`, `iam` or `signin`, not checked; `BadProfile` for a `services` that leads nowhere."""
+        return _first(profile.endpoint_url(service) for profile in self._with_urls)
+
+    @property
+    def ignores_urls(self) -> Given | None:
+        """`ignore_configured_endpoint_urls`: it switches off the variables' URLs too."""
+        return _first(profile.given("ignore_configured_endpoint_urls") for profile in self._with_urls)
+
+    @property
+    def ca_bundle(self) -> Given | None:
+        """A file or a folder of CA certificates."""
+        return self._given("ca_bundle")
+
+    @property
+    def use_fips(self) -> Given | None:
+        """`use_fips_endpoint`."""
+        return self._given("use_fips_endpoint")
+
+    @property
+    def use_dualstack(self) -> Given | None:
+        """`use_dualstack_endpoint`."""
+        return self._given("use_dualstack_endpoint")
+
+    @property
+    def words(self) -> tuple[str | None, ...]:
+        """Cache key: every setting except the endpoint URLs."""
+        found = map(self._given, _KEYS)
+        return tuple(None if given is None else given.value for given in found)
+
+    def _given(self, key: str) -> Given | None:
+        return _first(profile.given(key) for profile in self._profiles)
+
+
+NO_SETTINGS = EndpointSettings()
+"""No profile says anything."""
+
+
+def settings_of_chain(chain: Chain) -> EndpointSettings:
+    """The wanted profile's settings, as SDKs take them, then its user's; endpoint URLs are only the user's."""
+    return EndpointSettings((chain.wanted, chain.base), (chain.base,))
+
+
+def settings_of_profiles(profiles: AwsProfiles, *names: str) -> EndpointSettings:
+    """The settings of the first of these profiles that says anything; those that do not exist are passed over."""
+    found = map(profiles.profile, dict.fromkeys(names))
+    return EndpointSettings(profile for profile in found if profile is not None)
+
+
+def sts_endpoint(region: str, environ: Mapping[str, str], endpoints: EndpointSettings = NO_SETTINGS) -> Endpoint:
     """Return STS's endpoint for a region that `choose_region` chose; `BadInput` for a bad URL that was given."""
     partition = partition_of_region(region)
     region = real_region(region, partition)
-    given = given_endpoint("sts", region, environ, reach)
+    given = given_endpoint("sts", region, environ, endpoints)
     if given:
         return given
-    fips, dual = _variants(environ, reach)
+    fips, dual = _variants(environ, endpoints)
     label = partition.sts_fips_label if fips else "sts"
     suffix = partition.dns_suffix
     if dual:
@@ -59,19 +121,19 @@ def sts_endpoint(region: str, environ: Mapping[str, str], reach: Reach = UNCONFI
     return Endpoint("sts", f"https://{label}.{region}.{suffix}", region)
 
 
-def given_sts_url(environ: Mapping[str, str], reach: Reach) -> str | None:
+def given_sts_url(environ: Mapping[str, str], endpoints: EndpointSettings) -> str | None:
     """The address that variables or the config file name; None: AWS's own. A session of one is none of another."""
-    given = given_endpoint("sts", "", environ, reach)
+    given = given_endpoint("sts", "", environ, endpoints)
     return given.url if given else None
 
 
-def iam_endpoint(region: str, environ: Mapping[str, str], reach: Reach = UNCONFIGURED) -> Endpoint:
+def iam_endpoint(region: str, environ: Mapping[str, str], endpoints: EndpointSettings = NO_SETTINGS) -> Endpoint:
     """Return IAM's endpoint for the region's partition: there is one in each."""
     partition = partition_of_region(region)
-    given = given_endpoint("iam", partition.iam_region, environ, reach)
+    given = given_endpoint("iam", partition.iam_region, environ, endpoints)
     if given:
         return given
-    fips, dual = _variants(environ, reach)
+    fips, dual = _variants(environ, endpoints)
     return Endpoint("iam", f"https://{partition.iam_hosts[fips + 2 * dual]}", partition.iam_region)
 
 
@@ -81,16 +143,16 @@ def real_region(region: str, partition: Partition) -> str:
 
 
 def given_endpoint(
-    service: str, region: str, environ: Mapping[str, str], reach: Reach = UNCONFIGURED
+    service: str, region: str, environ: Mapping[str, str], endpoints: EndpointSettings = NO_SETTINGS
 ) -> Endpoint | None:
     """Return the endpoint that variables or files give for a service (`sts`, `iam`, `signin`); `BadInput` if bad."""
-    if _is_on(environ, _IGNORE_URLS, reach.ignores_urls):
+    if _is_on(environ, _IGNORE_URLS, endpoints.ignores_urls):
         return None
     for variable in (f"AWS_ENDPOINT_URL_{service.upper()}", "AWS_ENDPOINT_URL"):
         url = environ.get(variable, "").strip()
         if url:
             return _checked_endpoint(service, url, region, variable, f"take it away: unset {variable}")
-    configured = reach.endpoint_url(service)
+    configured = endpoints.endpoint_url(service)
     if configured is None:
         return None
     way_out = f"take the line away, or pass it over: export {_IGNORE_URLS}=true"
@@ -123,11 +185,11 @@ def _checked_endpoint(service: str, url: str, region: str, source: str, way_out:
     return endpoint
 
 
-def _variants(environ: Mapping[str, str], reach: Reach) -> tuple[bool, bool]:
+def _variants(environ: Mapping[str, str], endpoints: EndpointSettings) -> tuple[bool, bool]:
     """Whether the FIPS endpoint is asked for, and the dual-stack one."""
     return (
-        _is_on(environ, "AWS_USE_FIPS_ENDPOINT", reach.use_fips),
-        _is_on(environ, "AWS_USE_DUALSTACK_ENDPOINT", reach.use_dualstack),
+        _is_on(environ, "AWS_USE_FIPS_ENDPOINT", endpoints.use_fips),
+        _is_on(environ, "AWS_USE_DUALSTACK_ENDPOINT", endpoints.use_dualstack),
     )
 
 
@@ -135,3 +197,7 @@ def _is_on(environ: Mapping[str, str], variable: str, configured: Given | None) 
     """As botocore reads it: `true` in any case, all else is off; the variable before the file."""
     word = environ.get(variable, "").strip() or (configured.value if configured else "")
     return word.lower() == "true"
+
+
+def _first(found: Iterable[Given | None]) -> Given | None:
+    return next((given for given in found if given is not None), None)

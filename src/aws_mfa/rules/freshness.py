@@ -1,5 +1,5 @@
 """
-Is the session in this section still good? A verdict that brings its reason (contract, section 4).
+Is the session in this section still good? A verdict that brings its reason (docs/compatibility.md, section 4).
 
 On the hot path: plain classes, no imports but our own rules.
 """

@@ -1,10 +1,10 @@
 """
-What AWS refused -> the failure a person can act on: what happened, then what to do.
+What AWS refused -> the failure a person can act on: what happened, then what to do. One table.
 
-Pure: a refusal comes in, an error of ours goes out. AWS's own words are shown only where ours would say less.
-Texts are matched by their beginning.
+Pure. AWS's own words are shown only where ours would say less. A row's texts are filled in with `parts_of` the refusal.
 
-Source: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html and the texts AWS answers with.
+Sources: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html,
+https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html and the texts AWS answers with.
 """
 
 from __future__ import annotations
@@ -18,148 +18,281 @@ from aws_mfa.errors import (
     ChainingLimit,
     ClockSkew,
     DurationTooLong,
+    MalformedPolicy,
+    NotAuthorized,
     RefusedByAws,
     RegionDisabled,
     SessionExpired,
+    SessionKeysGiven,
+    TagsRefused,
     Throttled,
+    TooLargeForSession,
+    UnknownDevice,
     UnknownKey,
+    WrongCode,
     WrongSecret,
 )
-from aws_mfa.model import masked
-from aws_mfa.rules.code_windows import seconds_to_next
-from aws_mfa.rules.denials import denial
-from aws_mfa.rules.partitions import partition_of_region
-from aws_mfa.rules.refused_terms import TERM_RULES, out_of_limits
+from aws_mfa.rules.aws_refusal import parts_of
+from aws_mfa.rules.set_up_hint import SetUpHint
 
 if TYPE_CHECKING:
-    from aws_mfa.rules.refused import Refused
+    from aws_mfa.rules.aws_refusal import AwsRefusal
 
 _SERVER_ERROR = 500
 _FORBIDDEN = 403
-_THROTTLING = ("Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded", "TooManyRequests")
-_SET_THE_CLOCK = (
+_PART = "..."  # before a text that may be anywhere in AWS's message
+
+
+class _Row:
+    """
+    How AWS's message begins (after `...`: a part of it) -> the failure, its message, its hints.
+
+    Hints that are empty once they are filled in are left out.
+    """
+
+    def __init__(self, text: str, failure: type[AwsMfaError], message: str, *hints: str) -> None:
+        self.text = text
+        self.failure = failure
+        self.message = message
+        self.hints = hints
+
+    def fits(self, message: str) -> bool:
+        if self.text.startswith(_PART):
+            return self.text.removeprefix(_PART) in message
+        return message.startswith(self.text)
+
+
+_REFUSED = "AWS refused {action}: {words}"
+_SESSION_KEYS = (
+    SessionKeysGiven,
+    "key {key} belongs to a session: {action} takes long-term keys only",
+    SetUpHint("store the long-term keys of the IAM user, whose key id begins with AKIA"),
+)
+_SKEWED = (
+    ClockSkew,
+    "{clock}, and AWS allows 15 minutes",
     "set the clock, on Linux: sudo timedatectl set-ntp true",
     "on macOS: sudo sntp -sS time.apple.com",
     "on Windows: w32tm /resync",
 )
-
-
-def refusal(refused: Refused) -> AwsMfaError:
-    """Return the failure to raise for an answer that was not 200."""
-    for codes, beginning, failure in _RULES:
-        if refused.code in codes and refused.message.startswith(beginning):
-            return failure(refused)
-    if refused.status >= _SERVER_ERROR:
-        return _failed(refused)
-    if refused.status == _FORBIDDEN:
-        return denial(refused)
-    return RefusedByAws(f"AWS refused {refused.action}: {refused.words}")
-
-
-def spent_code_hints(now: float, *, carried_code: bool) -> tuple[str, ...]:
-    """Return what to do about a code that was sent without a clear answer; nothing where none was sent."""
-    if not carried_code:
-        return ()
-    return (f"the code may be spent: take the next one, which begins in {seconds_to_next(now)} s",)
-
-
-def _duration(refused: Refused) -> AwsMfaError:
-    return DurationTooLong(
-        f"the duration is longer than {refused.role_arn or 'the role'} allows (its MaxSessionDuration)",
-        "every role allows one hour: --duration 3600",
-        "the role's owner can allow up to twelve: aws iam update-role --role-name NAME --max-session-duration 43200",
-    )
-
-
-def _chaining(refused: Refused) -> AwsMfaError:
-    return ChainingLimit(
-        f"{refused.role_arn or 'a role'} can be assumed with temporary credentials for one hour at most",
-        "ask for one hour: --duration 3600",
-        "a longer session needs the long-term keys and a code of its own",
-    )
-
-
-def _malformed(refused: Refused) -> AwsMfaError:
-    if "'tokenCode'" in refused.message:
-        return BadCode("AWS takes the code for malformed", "type the six digits that the device shows now")
-    return out_of_limits(refused) or RefusedByAws(f"AWS refused {refused.action}: {refused.words}")
-
-
-def _unknown_key(refused: Refused) -> AwsMfaError:
-    hints = [
-        "it was deleted or made inactive, or mistyped: look at the user's security credentials in the console",
-        f"keys work in their own partition only: AWS was asked in region {refused.region or 'unknown'}",
-        "a key made within the last minute may not be known yet: try again",
-    ]
-    if refused.access_key_id.startswith("ASIA"):
-        hints.insert(0, "its id begins with ASIA: it belongs to a session; long-term keys begin with AKIA")
-    return UnknownKey(f"AWS does not know the access key id {masked(refused.access_key_id)}", *hints)
-
-
-def _wrong_secret(refused: Refused) -> AwsMfaError:
-    return WrongSecret(
-        f"the secret access key does not belong to the access key id {masked(refused.access_key_id)}",
-        "store both again, copied whole: aws-mfa setup",
-    )
-
-
-def _wrong_region(refused: Refused) -> AwsMfaError:
-    hint = "look at its name, and at the endpoint's if one is set: both name a region such as eu-central-1"
-    return RefusedByAws(f"AWS does not know region {refused.region!r} here", hint)
-
-
-def _clock_skew(refused: Refused) -> AwsMfaError:
-    return ClockSkew(f"{refused.skew_words}, and AWS allows 15 minutes", *_SET_THE_CLOCK)
-
-
-def _session_over(refused: Refused) -> AwsMfaError:
-    return SessionExpired(
-        f"the session of key {masked(refused.access_key_id)} is over", "get a new one: aws-mfa --force"
-    )
-
-
-def _region_disabled(refused: Refused) -> AwsMfaError:
-    usual = partition_of_region(refused.region or "").default_region
-    elsewhere = (f"use another region: AWS_REGION={usual} aws-mfa",) if usual != refused.region else ()
-    return RegionDisabled(
-        f"STS is not active for this account in region {refused.region or 'unknown'}",
-        *elsewhere,
-        "have it activated: IAM console, Account settings, Security Token Service",
-    )
-
-
-def _throttled(refused: Refused) -> AwsMfaError:
-    return Throttled(
-        "AWS answers that there were too many requests",
-        "wait some seconds and try again",
-        *spent_code_hints(refused.now, carried_code=refused.carried_code),
-    )
-
-
-def _failed(refused: Refused) -> AwsMfaError:
-    return AwsServerError(
-        f"AWS failed at {refused.action} (HTTP {refused.status}): {refused.words}",
-        *(spent_code_hints(refused.now, carried_code=refused.carried_code) or ("try again",)),
-        "is AWS well? https://health.aws.amazon.com/health/status",
-    )
-
-
-_INVALID = ("ValidationError", "InvalidParameterValue")
-
-# (codes, beginning of the message, what to make of it): the first that fits counts.
-_RULES = (
-    (("AccessDenied", "AccessDeniedException"), "", denial),
-    (_INVALID, "The requested DurationSeconds exceeds the MaxSessionDuration", _duration),
-    (_INVALID, "The requested DurationSeconds exceeds the 1 hour session limit", _chaining),
-    *TERM_RULES,
-    (_INVALID, "", _malformed),
-    (("InvalidClientTokenId", "UnrecognizedClientException"), "", _unknown_key),
-    (("SignatureDoesNotMatch",), "Signature expired", _clock_skew),
-    (("SignatureDoesNotMatch",), "Signature not yet current", _clock_skew),
-    (("SignatureDoesNotMatch",), "Credential should be scoped to a valid ", _wrong_region),
-    (("SignatureDoesNotMatch", "InvalidSignatureException"), "", _wrong_secret),
-    (("RequestTimeTooSkewed", "RequestExpired"), "", _clock_skew),
-    (("ExpiredToken", "ExpiredTokenException"), "", _session_over),
-    (("RegionDisabledException",), "", _region_disabled),
-    (_THROTTLING, "", _throttled),
+_MALFORMED_TAGS = (
+    TagsRefused,
+    "AWS does not take the session tags for {role}: {constraint}",
+    "50 tags at most, keys of 1 to 128 characters, values of up to 256: letters, digits, blanks and _.:/=+-@",
 )
+_TAGS = (
+    TagsRefused,
+    "AWS refused the session tags for {role}: {text}",
+    "upper and lower case do not make two keys; each transitive key must be one of the tags",
+)
+_TRUST = "the role's trust policy must name {who} or its account, and its conditions must hold: MFA, external id, tags"
+_LONGER = "the role's owner can allow up to twelve: aws iam update-role --role-name NAME --max-session-duration 43200"
+_LESS = (
+    "AWS packs session policies, policy ARNs and tags into one small space; tags inherited from a chain count too",
+    "take fewer tags, with shorter keys and values",
+    "take a managed policy in place of a long text: --policy-arn ARN",
+)
+_OTHER = _Row("", RefusedByAws, _REFUSED)
+_WRONG_SECRET = _Row(
+    "",
+    WrongSecret,
+    "the secret access key does not belong to the access key id {key}",
+    SetUpHint("store both again, copied whole"),
+)
+
+
+def _may_not_set(action: str, what: str) -> _Row:
+    return _Row(
+        f"...not authorized to perform: {action}",
+        NotAuthorized,
+        f"{{role}} may not be assumed with {what}: {action} is not allowed",
+        f"the role's trust policy must allow {action} beside sts:AssumeRole, and so must the caller's policy",
+        "a session hands its source identity and its transitive tags on: the next role of a chain needs it too",
+    )
+
+
+# AWS's codes -> rows, of which the first that fits counts; the last one fits any text.
+_TABLE = {
+    ("AccessDenied", "AccessDeniedException"): (
+        _Row(
+            "MultiFactorAuthentication failed with invalid MFA one time pass code",
+            WrongCode,
+            "AWS refused the code of {device}: it is wrong, or was used before",
+            "wait for the next code: the next one begins in {next_code_s} s",
+            "{clock_hint}",
+        ),
+        _Row(
+            "MultiFactorAuthentication failed, unable to validate MFA code",
+            UnknownDevice,
+            "{device} is not an MFA device of the user of key {key}",
+            "list the user's devices with: aws iam list-mfa-devices",
+            "a device's ARN is not the user's: arn:aws:iam::123456789012:mfa/NAME, upper and lower case count",
+        ),
+        _Row(
+            "MultiFactorAuthentication failed, must provide both",
+            UnknownDevice,
+            "AWS refused {action}: it needs the device and a code, both",
+            'give the device with --device, MFA_DEVICE or "aws_mfa_device"',
+        ),
+        _Row("Cannot call GetSessionToken with session credentials", *_SESSION_KEYS),
+        _Row("Cannot call GetFederationToken with session credentials", *_SESSION_KEYS),
+        _Row(
+            "Roles may not be assumed by root accounts",
+            NotAuthorized,
+            "key {key} is the root user's, who may not assume roles",
+            "use the keys of an IAM user, and delete the root user's: they cannot be restricted",
+        ),
+        _Row(
+            "...explicit deny",
+            NotAuthorized,
+            "a policy denies {action}: {words}",
+            "an explicit deny wins over every permission; the reason is often the network, the region, or missing MFA",
+            "ask the account's administrator which condition applies",
+        ),
+        _may_not_set("sts:TagSession", "session tags"),
+        _may_not_set("sts:SetSourceIdentity", "a source identity"),
+        _Row(
+            "...not authorized to perform: sts:AssumeRole",
+            NotAuthorized,
+            "{who} may not assume {role}, or there is no such role: AWS does not tell which",
+            "check account and name in the role's ARN",
+            _TRUST,
+            "the user needs a policy that allows sts:AssumeRole on the role",
+        ),
+        _Row("", NotAuthorized, _REFUSED, "see which user the keys belong to: aws sts get-caller-identity"),
+    ),
+    ("ValidationError", "InvalidParameterValue"): (
+        _Row(
+            "The requested DurationSeconds exceeds the MaxSessionDuration",
+            DurationTooLong,
+            "the duration is longer than {role} allows (its MaxSessionDuration)",
+            "every role allows one hour: --duration 3600",
+            _LONGER,
+        ),
+        _Row(
+            "The requested DurationSeconds exceeds the 1 hour session limit",
+            ChainingLimit,
+            "{role} can be assumed with temporary credentials for one hour at most",
+            "ask for one hour: --duration 3600",
+            "a longer session needs the long-term keys and a code of its own",
+        ),
+        _Row("Duplicate tag keys", *_TAGS),
+        _Row("The specified transitive tag key", *_TAGS),
+        _Row(
+            "One of the specified transitive tag keys can't be set",
+            TagsRefused,
+            "a session tag for {role} is set already: it comes from the role before, for good",
+            "leave it out here: what is transitive there is inherited",
+        ),
+        _Row(
+            "The source identity is already set",
+            TagsRefused,
+            "the source identity for {role} is set already: the role before it has another one",
+            "leave source_identity out here, or give the same: it stays as it is along a chain",
+        ),
+        _Row(
+            "...'tokenCode'",
+            BadCode,
+            "AWS takes the code for malformed",
+            "type the six digits that the device shows now",
+        ),
+        _Row(
+            "... at 'policy' ",
+            MalformedPolicy,
+            "AWS does not take the session policy for {role}: {constraint}",
+            "a session policy has 2048 characters at most, of ASCII and Latin-1; leave out blanks and indents",
+        ),
+        _Row("... at 'tags", *_MALFORMED_TAGS),
+        _Row("... at 'transitiveTagKeys", *_MALFORMED_TAGS),
+        _OTHER,
+    ),
+    ("MalformedPolicyDocument", "MalformedPolicyDocumentException"): (
+        _Row(
+            "",
+            MalformedPolicy,
+            "AWS cannot read the session policy for {role}: {text}",
+            "a session policy is JSON with Version and Statement, and without Principal",
+            "check it: aws accessanalyzer validate-policy --policy-type IDENTITY_POLICY --policy-document file://FILE",
+        ),
+    ),
+    ("PackedPolicyTooLarge", "PackedPolicyTooLargeException"): (
+        _Row(
+            "Packed size of session tags",
+            TooLargeForSession,
+            "the session tags for {role} are too large{share}",
+            *_LESS,
+        ),
+        _Row(
+            "",
+            TooLargeForSession,
+            "the session policies and tags for {role} are too large together{share}",
+            *_LESS,
+        ),
+    ),
+    ("InvalidClientTokenId", "UnrecognizedClientException"): (
+        _Row(
+            "",
+            UnknownKey,
+            "AWS does not know the access key id {key}",
+            "{key_hint}",
+            "it was deleted or made inactive, or mistyped: look at the user's security credentials in the console",
+            "keys work in their own partition only: AWS was asked in region {region}",
+            "a key made within the last minute may not be known yet: try again",
+        ),
+    ),
+    ("SignatureDoesNotMatch",): (
+        _Row("Signature expired", *_SKEWED),
+        _Row("Signature not yet current", *_SKEWED),
+        _Row(
+            "Credential should be scoped to a valid ",
+            RefusedByAws,
+            "AWS does not know region {region!r} here",
+            "look at its name, and at the endpoint's if one is set: both name a region such as eu-central-1",
+        ),
+        _WRONG_SECRET,
+    ),
+    ("InvalidSignatureException",): (_WRONG_SECRET,),
+    ("RequestTimeTooSkewed", "RequestExpired"): (_Row("", *_SKEWED),),
+    ("ExpiredToken", "ExpiredTokenException"): (
+        _Row("", SessionExpired, "the session of key {key} is over", "get a new one: aws-mfa --force"),
+    ),
+    ("RegionDisabledException",): (
+        _Row(
+            "",
+            RegionDisabled,
+            "STS is not active for this account in region {region}",
+            "{region_hint}",
+            "have it activated: IAM console, Account settings, Security Token Service",
+        ),
+    ),
+    ("Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded", "TooManyRequests"): (
+        _Row(
+            "",
+            Throttled,
+            "AWS answers that there were too many requests",
+            "wait some seconds and try again",
+            "{spent_hint}",
+        ),
+    ),
+}
+_ROWS = {code: rows for codes, rows in _TABLE.items() for code in codes}
+_SERVER_FAILED = _Row(
+    "",
+    AwsServerError,
+    "AWS failed at {action} (HTTP {status}): {words}",
+    "{retry_hint}",
+    "is AWS well? https://health.aws.amazon.com/health/status",
+)
+
+
+def explain(refusal: AwsRefusal) -> AwsMfaError:
+    """Return the failure to raise for an answer that was not 200; for codes of no row its HTTP status counts."""
+    rows = _ROWS.get(refusal.code)
+    if rows is None and refusal.status >= _SERVER_ERROR:
+        rows = (_SERVER_FAILED,)
+    elif rows is None:
+        rows = _ROWS["AccessDenied"] if refusal.status == _FORBIDDEN else (_OTHER,)
+    row = next(row for row in rows if row.fits(refusal.message))
+    parts = parts_of(refusal)
+    hints = (hint if isinstance(hint, SetUpHint) else hint.format_map(parts) for hint in row.hints)
+    return row.failure(row.message.format_map(parts), *filter(None, hints))

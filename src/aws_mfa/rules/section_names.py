@@ -1,5 +1,5 @@
 """
-Profile and suffixes -> the names of the long-term and the short-term section (contract, section 2).
+Profile and suffixes -> the names of the long-term and the short-term section (docs/compatibility.md, section 2).
 
 On the hot path: no imports but our own errors.
 """

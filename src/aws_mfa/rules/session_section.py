@@ -1,5 +1,5 @@
 """
-A session <-> the keys of its section in the credentials file (contract, section 5).
+A session <-> the keys of its section in the credentials file (docs/compatibility.md, section 5).
 
 The order is the old tool's; what it does not know comes last. `x_aws_mfa_inputs` is a hash of what the session was
 asked with: so a session narrowed by a policy, or one of other tags, is not taken for another.

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_mfa.rules.aws_reach import UNCONFIGURED
+from aws_mfa.rules.endpoints import NO_SETTINGS
 from aws_mfa.rules.session_inputs import inputs_of
 from aws_mfa.rules.session_policies import read_only_arn
 
 if TYPE_CHECKING:
     from aws_mfa.model import SessionRequest
-    from aws_mfa.rules.aws_reach import Reach
+    from aws_mfa.rules.endpoints import EndpointSettings
     from aws_mfa.rules.profile_chains import Chain
     from aws_mfa.rules.session_inputs import Value
 
@@ -25,10 +25,10 @@ class Base:
     An IAM user as the planner knows it: whose long-term keys sign, with which device, in which region.
 
     `device` is None for a user without MFA; `profile` is the name that `section` (`<profile>-long-term`) belongs to.
-    `reach` is how AWS is reached, `endpoint_url` what comes of that: the address given for STS, None for AWS's own.
+    `endpoints` is how AWS is reached, `endpoint_url` what comes of that: the address given for STS, None for AWS's own.
     """
 
-    __slots__ = ("access_key_id", "device", "endpoint_url", "partition", "profile", "reach", "region", "section")
+    __slots__ = ("access_key_id", "device", "endpoint_url", "endpoints", "partition", "profile", "region", "section")
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class Base:
         region: str,
         partition: str,
         endpoint_url: str | None = None,
-        reach: Reach = UNCONFIGURED,
+        endpoints: EndpointSettings = NO_SETTINGS,
     ) -> None:
         self.profile = profile
         self.section = section
@@ -49,7 +49,7 @@ class Base:
         self.region = region
         self.partition = partition
         self.endpoint_url = endpoint_url
-        self.reach = reach
+        self.endpoints = endpoints
 
 
 class Wanted:

@@ -17,14 +17,13 @@ from urllib.parse import urlencode
 
 from aws_mfa.errors import BadInput
 from aws_mfa.model import Secret
-from aws_mfa.rules.aws_reach import UNCONFIGURED
-from aws_mfa.rules.endpoints import Endpoint, given_endpoint
-from aws_mfa.rules.partitions import partition_of_region
+from aws_mfa.rules.endpoints import NO_SETTINGS, Endpoint, given_endpoint
+from aws_mfa.rules.regions import partition_of_region
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aws_mfa.rules.aws_reach import Reach
+    from aws_mfa.rules.endpoints import EndpointSettings
 
 # AWS takes a console session of twelve hours at most.
 LONGEST_CONSOLE_S = 43200
@@ -57,9 +56,9 @@ _ALLOWED_IN_NAME = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 _NAME_LENGTH = (2, 32)
 
 
-def sign_in_endpoint(region: str, environ: Mapping[str, str], reach: Reach = UNCONFIGURED) -> Endpoint:
+def sign_in_endpoint(region: str, environ: Mapping[str, str], endpoints: EndpointSettings = NO_SETTINGS) -> Endpoint:
     """Return where sessions are exchanged and people sign in, its path included; `BadInput` for a bad URL given."""
-    given = given_endpoint("signin", region, environ, reach)
+    given = given_endpoint("signin", region, environ, endpoints)
     if given is not None:
         return Endpoint("signin", f"{given.url.rstrip('/')}/federation", region)
     partition = partition_of_region(region)

@@ -101,7 +101,7 @@ def is_ours_too(failure: AwsMfaError, outside: Outside) -> bool:
 def check_signing_keys(renewal: Renewal, outside: Outside) -> None:
     """Raise what AWS says for sure about the keys, this clock and the network; stay silent in doubt."""
     try:
-        identity = outside.sts(renewal.region, renewal.reach).get_caller_identity(renewal.keys)
+        identity = outside.sts(renewal.region, renewal.endpoints).get_caller_identity(renewal.keys)
     except _DEFINITE:
         raise
     except AwsMfaError:

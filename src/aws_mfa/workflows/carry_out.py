@@ -104,7 +104,7 @@ def _call_of(step: Step, planned: Planned, outside: Outside, keeper: Keeper) -> 
         if not step.request.role_arn:
             raise NotAuthorized(f"no MFA device is known for {base.profile}", "name it: mfa_serial = ARN")
         keys = _signer(step, planned, keeper)
-        return outside.sts(base.region, base.reach).assume_role(keys, step.request, None)
+        return outside.sts(base.region, base.endpoints).assume_role(keys, step.request, None)
 
     return lambda: _attempt(call)
 

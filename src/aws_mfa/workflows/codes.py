@@ -123,7 +123,7 @@ class Codes:
         base = step.base
         keys = self._planned.users.keys_of(base.section)
         command = self._mfa_process(step)
-        return Renewal(keys, step.request, base.region, base.profile, reach=base.reach, mfa_process=command)
+        return Renewal(keys, step.request, base.region, base.profile, endpoints=base.endpoints, mfa_process=command)
 
     def _mfa_process(self, step: Step) -> str | None:
         """The command of the first profile served that has one."""

@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput, BadProfile, NotAuthorized
 from aws_mfa.rules.arns import partition_of
-from aws_mfa.rules.aws_reach import reach_of_chain
-from aws_mfa.rules.endpoints import real_region
+from aws_mfa.rules.endpoints import real_region, settings_of_chain
 from aws_mfa.rules.ini_text import check_if_small
-from aws_mfa.rules.partitions import partition_of_region
 from aws_mfa.rules.profile_chains import chain_of
 from aws_mfa.rules.profiles import AwsProfiles
-from aws_mfa.rules.regions import choose_region
+from aws_mfa.rules.regions import choose_region, partition_of_region
 from aws_mfa.rules.session_steps import Overlay
 from aws_mfa.rules.sign_in import (
     LONGEST_CONSOLE_S,
@@ -61,14 +59,14 @@ def console(wanted: HandOver, outside: Outside, *, service: str | None = None, r
     own_region = _region(chain, outside, None)
     page_region = _region(chain, outside, region)
     page = console_page(service, page_region)
-    reach = reach_of_chain(chain)
-    endpoint = sign_in_endpoint(page_region, outside.environ, reach)
+    endpoints = settings_of_chain(chain)
+    endpoint = sign_in_endpoint(page_region, outside.environ, endpoints)
     if chain.hops:
         handed = hand_over(wanted, outside)
         session, who, notices = handed.session, chain.wanted.role_arn or "", handed.notices
     else:
         session, who, notices = _federated(wanted, chain, own_region, outside)
-    token = outside.sign_in(page_region, reach).token(session)
+    token = outside.sign_in(page_region, endpoints).token(session)
     return Page(login_url(endpoint, page, token), who, session.expires_at, notices)
 
 
@@ -101,7 +99,7 @@ def _federated(wanted: HandOver, chain: Chain, region: str, outside: Outside) ->
         raise BadInput(f"{wanted.profile} has no role: signing in takes no code", f"leave it away, or {_USE_A_ROLE}")
     users = Users(outside, outside.credentials.read(), vault=wanted.vault, no_keychain=wanted.no_keychain)
     keys = users.keys_of(chain.base.keys_section)
-    sts = outside.sts(region, reach_of_chain(chain))
+    sts = outside.sts(region, settings_of_chain(chain))
     identity = sts.get_caller_identity(keys)
     overlay = wanted.overlay or Overlay()
     partition = partition_of(identity.arn) or "aws"

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.errors import ClockSkew, NoDevice, RefusedByAws, SeveralDevices, WrongSecret
 from aws_mfa.rules.arns import check_device, is_fido
-from aws_mfa.rules.aws_reach import UNCONFIGURED
+from aws_mfa.rules.endpoints import NO_SETTINGS
 from aws_mfa.rules.ini_text import sections
 from aws_mfa.rules.profile_names import header_of
 
 if TYPE_CHECKING:
     from aws_mfa.model import LongTermKeys
-    from aws_mfa.rules.aws_reach import Reach
+    from aws_mfa.rules.endpoints import EndpointSettings
     from aws_mfa.workflows.outside import Outside
 
 
@@ -25,14 +25,19 @@ _GIVE_IT = "give it with: --device arn:aws:iam::ACCOUNT:mfa/NAME (IAM console, S
 
 
 def discover_device(
-    keys: LongTermKeys, region: str, outside: Outside, reach: Reach = UNCONFIGURED, *, profile: str | None = None
+    keys: LongTermKeys,
+    region: str,
+    outside: Outside,
+    endpoints: EndpointSettings = NO_SETTINGS,
+    *,
+    profile: str | None = None,
 ) -> str:
     """
     Ask `iam:ListMFADevices`; one -> that one, several -> a menu on a terminal, else `SeveralDevices` lists them.
 
     Whoever chose is told where `profile` can say it from then on.
     """
-    devices = usable_devices(listed_devices(keys, region, outside, reach))
+    devices = usable_devices(listed_devices(keys, region, outside, endpoints))
     device = chosen_device(devices, outside)
     if len(devices) > 1 and profile is not None:
         outside.terminal.say(f"to be asked no more, {line_for_device(profile, device, outside)}")
@@ -45,10 +50,12 @@ def line_for_device(profile: str, device: str, outside: Outside) -> str:
     return f"write into [{header_of(profile, headers)}] of {outside.config.path}: mfa_serial = {device}"
 
 
-def listed_devices(keys: LongTermKeys, region: str, outside: Outside, reach: Reach = UNCONFIGURED) -> list[str]:
+def listed_devices(
+    keys: LongTermKeys, region: str, outside: Outside, endpoints: EndpointSettings = NO_SETTINGS
+) -> list[str]:
     """All devices that IAM knows of this user, passkeys too; `NoDevice` where it does not tell."""
     try:
-        return outside.iam(region, reach).list_mfa_devices(keys)
+        return outside.iam(region, endpoints).list_mfa_devices(keys)
     except (ClockSkew, WrongSecret):
         raise
     except RefusedByAws as error:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from aws_mfa.errors import KeychainUnavailable, NoLongTermKeys
 from aws_mfa.model import LongTermKeys
 from aws_mfa.rules.ini_text import sections
-from aws_mfa.rules.named_hints import with_profile
 from aws_mfa.rules.section_names import LONG_TERM_SUFFIX, profile_of
+from aws_mfa.rules.set_up_hint import name_profile
 from aws_mfa.rules.vault_choice import noted_vault, with_note
 
 if TYPE_CHECKING:
@@ -48,15 +48,17 @@ def find_long_term_keys(
         found = found_in_vault(section, choice, outside)
     except KeychainUnavailable as error:
         if choice.explicit or noted == choice.name:
-            raise with_profile(error, section) from None
+            name_profile(error, section)
+            raise
         found, trouble = None, error
     if found is None:
         found = _in_file(long_term, choice, trouble, outside)
     if found is None and choice.name == "keychain" and trouble is None and outside.fork.fork_key_id(section):
         raise _half_a_pair(section)
     if found is None:
-        missing = _missing(section, long_term, choice, trouble, noted, _profiles_set_up(section, outside))
-        raise with_profile(missing, section)
+        if trouble is not None:
+            name_profile(trouble, section)
+        raise _missing(section, long_term, choice, trouble, noted, _profiles_set_up(section, outside))
     return found
 
 

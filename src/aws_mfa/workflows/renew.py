@@ -11,8 +11,8 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import AnswerLost, AwsFailed, AwsMfaError, CodeAlreadyUsed, PermanentKeysInTheWay
-from aws_mfa.rules.aws_reach import UNCONFIGURED
 from aws_mfa.rules.code_windows import seconds_to_next
+from aws_mfa.rules.endpoints import NO_SETTINGS
 from aws_mfa.rules.ini_edit import with_changes
 from aws_mfa.rules.ini_text import section_values
 from aws_mfa.rules.kinds import LONG_TERM_KEYS, kind_of
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_mfa.model import LongTermKeys, Session, SessionRequest
-    from aws_mfa.rules.aws_reach import Reach
+    from aws_mfa.rules.endpoints import EndpointSettings
     from aws_mfa.workflows.outside import Outside
 
 
@@ -31,10 +31,10 @@ class Renewal:
     """
     Everything that is needed besides the code: keys, request, region, and the section to be written.
 
-    `reach` is what the profile says of the way to AWS, `mfa_process` the command that it names as giving the code.
+    `endpoints` is what the profile says of the way to AWS, `mfa_process` the command that it names as giving the code.
     """
 
-    __slots__ = ("keys", "mfa_process", "reach", "region", "request", "section")
+    __slots__ = ("endpoints", "keys", "mfa_process", "region", "request", "section")
 
     def __init__(
         self,
@@ -43,14 +43,14 @@ class Renewal:
         region: str,
         section: str,
         *,
-        reach: Reach = UNCONFIGURED,
+        endpoints: EndpointSettings = NO_SETTINGS,
         mfa_process: str | None = None,
     ) -> None:
         self.keys = keys
         self.request = request
         self.region = region
         self.section = section
-        self.reach = reach
+        self.endpoints = endpoints
         self.mfa_process = mfa_process
 
 
@@ -63,7 +63,7 @@ def obtain_session(renewal: Renewal, code: str, outside: Outside) -> Session:
             f"this code was used before, and AWS takes each code once; the next one in {seconds_to_next(now)} s",
             "wait for the next code on your device",
         )
-    sts = outside.sts(renewal.region, renewal.reach)
+    sts = outside.sts(renewal.region, renewal.endpoints)
     try:
         session = (sts.assume_role if request.role_arn else sts.get_session_token)(renewal.keys, request, code)
     except (AwsFailed, AnswerLost, KeyboardInterrupt):

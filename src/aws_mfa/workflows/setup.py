@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from aws_mfa.errors import AwsMfaError, KeychainUnavailable
 from aws_mfa.model import LongTermKeys
 from aws_mfa.rules import arns
-from aws_mfa.rules.aws_reach import reach_of_profiles
+from aws_mfa.rules.endpoints import settings_of_profiles
 from aws_mfa.rules.ini_text import check, section_values, sections
-from aws_mfa.rules.named_hints import with_profile
 from aws_mfa.rules.profile_names import header_of
 from aws_mfa.rules.profiles import AwsProfiles
 from aws_mfa.rules.section_names import default_long_term
+from aws_mfa.rules.set_up_hint import name_profile
 from aws_mfa.workflows.devices import listed_devices
 from aws_mfa.workflows.setup_device import device_to_store
 from aws_mfa.workflows.setup_questions import (
@@ -70,7 +70,9 @@ def set_up(answers: Answers, choice: VaultChoice, outside: Outside) -> SetUp:
     try:
         return _set_up(answers, choice, outside)
     except AwsMfaError as error:
-        raise (with_profile(error, answers.profile) if answers.profile else error) from None
+        if answers.profile:
+            name_profile(error, answers.profile)
+        raise
 
 
 def _set_up(answers: Answers, choice: VaultChoice, outside: Outside) -> SetUp:
@@ -84,8 +86,8 @@ def _set_up(answers: Answers, choice: VaultChoice, outside: Outside) -> SetUp:
     keys = asked_keys(answers, outside)
     files = _Files(profile, section, outside)
     configured = usable_region(files.region, files.region_source, outside)
-    identity, asked_in = verified(keys, answers, configured, files.reach, outside)
-    list_devices = partial(listed_devices, keys, asked_in, outside, files.reach)
+    identity, asked_in = verified(keys, answers, configured, files.endpoints, outside)
+    list_devices = partial(listed_devices, keys, asked_in, outside, files.endpoints)
     device = device_to_store(answers.device, files.device, identity, list_devices, outside)
     partition = arns.partition_of(identity.arn if identity else device or "")
     region = region_to_store(answers, configured, asked_in, partition, outside)
@@ -103,7 +105,7 @@ def _set_up(answers: Answers, choice: VaultChoice, outside: Outside) -> SetUp:
 class _Files:
     """What the AWS files say of the profile before it is set up."""
 
-    __slots__ = ("device", "header", "reach", "region", "region_source")
+    __slots__ = ("device", "endpoints", "header", "region", "region_source")
 
     def __init__(self, profile: str, section: str, outside: Outside) -> None:
         config, credentials = outside.config.read(), outside.credentials.read()
@@ -113,7 +115,7 @@ class _Files:
         self.region = (section_values(config, self.header, where=config_path) or {}).get("region")
         self.region_source = f"[{self.header}] in {config_path}"
         profiles = AwsProfiles(config, credentials, config_path, credentials_path)
-        self.reach = reach_of_profiles(profiles, profile, "default")
+        self.endpoints = settings_of_profiles(profiles, profile, "default")
 
 
 def _usable_vault(choice: VaultChoice, outside: Outside) -> Vault:

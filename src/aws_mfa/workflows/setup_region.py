@@ -11,13 +11,18 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput, UnknownKey, Unreachable
 from aws_mfa.rules import arns
-from aws_mfa.rules.partitions import partition_of_region
-from aws_mfa.rules.regions import check_region_of_keys, default_region, known_region, region_of_form
+from aws_mfa.rules.regions import (
+    check_region_of_keys,
+    default_region,
+    known_region,
+    partition_of_region,
+    region_of_form,
+)
 from aws_mfa.workflows.terminal_questions import says_yes, until_good
 
 if TYPE_CHECKING:
     from aws_mfa.model import Identity, LongTermKeys
-    from aws_mfa.rules.aws_reach import Reach
+    from aws_mfa.rules.endpoints import EndpointSettings
     from aws_mfa.workflows.outside import Outside
     from aws_mfa.workflows.setup_questions import Answers
 
@@ -36,13 +41,13 @@ def usable_region(name: str | None, source: str, outside: Outside) -> str | None
 
 
 def verified(
-    keys: LongTermKeys, answers: Answers, configured: str | None, reach: Reach, outside: Outside
+    keys: LongTermKeys, answers: Answers, configured: str | None, endpoints: EndpointSettings, outside: Outside
 ) -> tuple[Identity | None, str]:
     """Who the keys belong to, and a region of their partition; None where AWS cannot be reached and a person agrees."""
     given = _given_region(answers)
     region = given or _hinted_region(configured, outside) or default_region("aws")
     try:
-        return outside.sts(region, reach).get_caller_identity(keys), region
+        return outside.sts(region, endpoints).get_caller_identity(keys), region
     except UnknownKey as error:
         if given is not None:
             raise
@@ -52,7 +57,7 @@ def verified(
     except Unreachable as error:
         _accept_unverified(error, outside)
         return None, region
-    return outside.sts(region, reach).get_caller_identity(keys), region
+    return outside.sts(region, endpoints).get_caller_identity(keys), region
 
 
 def region_to_store(

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.errors import AwsMfaError, NoDevice, NoLongTermKeys
 from aws_mfa.rules import arns
-from aws_mfa.rules.aws_reach import reach_of_chain
-from aws_mfa.rules.endpoints import given_sts_url
+from aws_mfa.rules.endpoints import given_sts_url, settings_of_chain
 from aws_mfa.rules.ini_text import section_values
 from aws_mfa.rules.regions import choose_region
 from aws_mfa.rules.session_steps import Base
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from aws_mfa.model import LongTermKeys
-    from aws_mfa.rules.aws_reach import Reach
+    from aws_mfa.rules.endpoints import EndpointSettings
     from aws_mfa.rules.profile import Profile
     from aws_mfa.rules.profile_chains import Chain
     from aws_mfa.rules.regions import ChosenRegion
@@ -69,10 +68,10 @@ class Users:
     def base_of(self, chain: Chain) -> Base:
         """The chain's user, the same for chains that ask for the same; raises what finding keys or device raises."""
         # All roles of a chain are of one partition.
-        partition, reach = arns.partition_of(chain.wanted.role_arn or ""), reach_of_chain(chain)
-        asked = (chain.base.name, chain.mfa_serial, partition, *reach.words)
+        partition, endpoints = arns.partition_of(chain.wanted.role_arn or ""), settings_of_chain(chain)
+        asked = (chain.base.name, chain.mfa_serial, partition, *endpoints.words)
         if asked not in self._bases:
-            self._bases[asked] = self._base_or_why(chain, reach)
+            self._bases[asked] = self._base_or_why(chain, endpoints)
         return self._bases[asked]
 
     def keys_of(self, section: str) -> LongTermKeys:
@@ -92,9 +91,9 @@ class Users:
         section = chain.base.keys_section
         return self._noted_key_id(section) is not None or self._keys(section).place == "file"
 
-    def _base_or_why(self, chain: Chain, reach: Reach) -> Base:
+    def _base_or_why(self, chain: Chain, endpoints: EndpointSettings) -> Base:
         try:
-            return self._base_of(chain, reach)
+            return self._base_of(chain, endpoints)
         except NoLongTermKeys:
             line = other_program_in(chain.base)
             if line is None:
@@ -104,11 +103,11 @@ class Users:
                 f"store them here, then take that line away: aws-mfa setup --profile {quote(chain.base.name)}",
             ) from None
 
-    def _base_of(self, chain: Chain, reach: Reach) -> Base:
+    def _base_of(self, chain: Chain, endpoints: EndpointSettings) -> Base:
         section = chain.base.keys_section
         key_id = self._noted_key_id(section) or self.keys_of(section).access_key_id
         region = self._region(chain)
-        device = chain.mfa_serial or self._device(chain.base, region.name, reach)
+        device = chain.mfa_serial or self._device(chain.base, region.name, endpoints)
         return Base(
             chain.base.name,
             section,
@@ -116,8 +115,8 @@ class Users:
             device,
             region=region.name,
             partition=arns.partition_of(device) or arns.partition_of(chain.wanted.role_arn or "") or "aws",
-            endpoint_url=given_sts_url(self._outside.environ, reach),
-            reach=reach,
+            endpoint_url=given_sts_url(self._outside.environ, endpoints),
+            endpoints=endpoints,
         )
 
     def _keys(self, section: str) -> FoundKeys:
@@ -142,16 +141,16 @@ class Users:
         is_other = choice.explicit and choice.name != noted_vault(notes, section)
         return None if is_other else noted_key_id(notes, section)
 
-    def _device(self, user: Profile, region: str, reach: Reach) -> str:
-        return _found_once(self._devices, user.keys_section, lambda: self._find_device(user, region, reach))
+    def _device(self, user: Profile, region: str, endpoints: EndpointSettings) -> str:
+        return _found_once(self._devices, user.keys_section, lambda: self._find_device(user, region, endpoints))
 
-    def _find_device(self, user: Profile, region: str, reach: Reach) -> str:
+    def _find_device(self, user: Profile, region: str, endpoints: EndpointSettings) -> str:
         found = self._keys(user.keys_section)
         stored = self._outside.fork.fork_device(user.keys_section) if found.place == "fork" else None
         if stored:
             return arns.check_device(stored, source="the keychain fork's item")
         try:
-            return discover_device(found.keys, region, self._outside, reach, profile=user.name)
+            return discover_device(found.keys, region, self._outside, endpoints, profile=user.name)
         except NoDevice as error:
             line = line_for_device(user.name, "", self._outside)
             hints = (hint.removeprefix("give it with: ").replace("--device ", line) for hint in error.hints)

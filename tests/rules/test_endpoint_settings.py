@@ -8,8 +8,15 @@ import botocore.session  # noqa: TID251  # the claim is that both read the same 
 import pytest
 
 from aws_mfa.errors import BadInput, BadProfile
-from aws_mfa.rules.aws_reach import UNCONFIGURED, Reach, reach_of_chain, reach_of_profiles
-from aws_mfa.rules.endpoints import given_sts_url, iam_endpoint, sts_endpoint
+from aws_mfa.rules.endpoints import (
+    NO_SETTINGS,
+    EndpointSettings,
+    given_sts_url,
+    iam_endpoint,
+    settings_of_chain,
+    settings_of_profiles,
+    sts_endpoint,
+)
 from aws_mfa.rules.profile_chains import chain_of
 from aws_mfa.rules.profiles import AwsProfiles
 from aws_mfa.rules.sign_in import sign_in_endpoint
@@ -17,15 +24,15 @@ from aws_mfa.rules.sign_in import sign_in_endpoint
 ROLE = "arn:aws:iam::123456789012:role/admin"
 
 
-def reach(config: str, *names: str, credentials: str = "") -> Reach:
-    return reach_of_profiles(AwsProfiles(config, credentials), *(names or ("work",)))
+def settings(config: str, *names: str, credentials: str = "") -> EndpointSettings:
+    return settings_of_profiles(AwsProfiles(config, credentials), *(names or ("work",)))
 
 
-def of_chain(config: str) -> Reach:
+def of_chain(config: str) -> EndpointSettings:
     base = "[profile base]\naws_access_key_id = AKIAEXAMPLE12345ABCD\naws_secret_access_key = s\n"
     role = f"[profile role]\nrole_arn = {ROLE}\nsource_profile = base\n"
     profiles = AwsProfiles(config.replace("[base]\n", base).replace("[role]\n", role), "")
-    return reach_of_chain(chain_of("role", profiles))
+    return settings_of_chain(chain_of("role", profiles))
 
 
 @pytest.mark.parametrize("word", ["true", "TRUE", "True", "false", "yes", "1", "", None])
@@ -45,9 +52,9 @@ def test_fips_and_dualstack_are_asked_for_as_in_botocore(
     theirs = botocore.session.Session(profile="work")
     is_on = bool(theirs.get_config_variable("use_fips_endpoint"))
     assert is_on == bool(theirs.get_config_variable("use_dualstack_endpoint"))
-    host = sts_endpoint("us-east-2", environ, reach(config)).host
+    host = sts_endpoint("us-east-2", environ, settings(config)).host
     assert host == ("sts-fips.us-east-2.api.aws" if is_on else "sts.us-east-2.amazonaws.com")
-    assert iam_endpoint("us-east-2", environ, reach(config)).host.startswith("iam-fips" if is_on else "iam.")
+    assert iam_endpoint("us-east-2", environ, settings(config)).host.startswith("iam-fips" if is_on else "iam.")
 
 
 def test_the_first_profile_that_says_anything_counts_key_by_key() -> None:
@@ -55,7 +62,7 @@ def test_the_first_profile_that_says_anything_counts_key_by_key() -> None:
         "[default]\nca_bundle = /default.pem\nuse_fips_endpoint = true\nendpoint_url = https://default\n"
         "[profile work]\nca_bundle = /work.pem\nuse_fips_endpoint = false\n"
     )
-    found = reach(config, "work", "default")
+    found = settings(config, "work", "default")
     assert found.ca_bundle is not None
     assert found.ca_bundle.value == "/work.pem"
     assert found.ca_bundle.source == "ca_bundle in ~/.aws/config [profile work]"
@@ -65,9 +72,9 @@ def test_the_first_profile_that_says_anything_counts_key_by_key() -> None:
 
 
 def test_a_profile_that_does_not_exist_says_nothing() -> None:
-    found = reach("", "work", "default")
+    found = settings("", "work", "default")
     assert (found.ca_bundle, found.use_fips, found.use_dualstack, found.endpoint_url("sts")) == (None,) * 4
-    assert found.words == UNCONFIGURED.words
+    assert found.words == NO_SETTINGS.words
 
 
 def test_a_roles_own_profile_counts_before_its_users_as_for_sdks() -> None:
@@ -85,14 +92,16 @@ def test_the_endpoint_url_is_the_users_alone() -> None:
 
 
 def test_each_service_has_its_own_endpoint_and_what_nobody_asks_for_cannot_fail() -> None:
-    found = reach("[profile work]\nservices = s\n[services s]\nsts =\n  endpoint_url = https://sts.example\niam = x\n")
+    found = settings(
+        "[profile work]\nservices = s\n[services s]\nsts =\n  endpoint_url = https://sts.example\niam = x\n"
+    )
     assert sts_endpoint("eu-west-1", {}, found).url == "https://sts.example/"
     with pytest.raises(BadProfile, match="iam in"):
         iam_endpoint("eu-west-1", {}, found)
 
 
 def test_endpoint_urls_are_switched_off_by_the_profile_too() -> None:
-    found = reach("[profile work]\nendpoint_url = https://x.example\nignore_configured_endpoint_urls = true\n")
+    found = settings("[profile work]\nendpoint_url = https://x.example\nignore_configured_endpoint_urls = true\n")
     assert given_sts_url({"AWS_ENDPOINT_URL": "https://y.example"}, found) is None
     assert given_sts_url({"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false"}, found) == "https://x.example/"
 
@@ -100,7 +109,7 @@ def test_endpoint_urls_are_switched_off_by_the_profile_too() -> None:
 @pytest.mark.parametrize("url", ["localhost:1", "http://elsewhere.example", "https://x.example/'"])
 def test_a_bad_url_is_named_by_its_place_and_not_quoted(url: str) -> None:
     with pytest.raises(BadInput) as refused:
-        sts_endpoint("us-east-1", {}, reach(f"[profile work]\nendpoint_url = {url}\n"))
+        sts_endpoint("us-east-1", {}, settings(f"[profile work]\nendpoint_url = {url}\n"))
     assert refused.value.message.startswith("endpoint_url in ~/.aws/config [profile work] is ")
     assert "take the line away" in refused.value.hints[0]
     assert url not in str(refused.value)

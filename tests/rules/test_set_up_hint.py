@@ -1,0 +1,18 @@
+"""Hints to set up name the profile."""
+
+from __future__ import annotations
+
+from aws_mfa.errors import KeychainUnavailable
+from aws_mfa.rules.set_up_hint import SetUpHint, name_profile
+
+
+def test_a_hint_that_sets_up_names_the_profile_ready_for_a_shell() -> None:
+    hints = ("unlock it", SetUpHint("or", " --vault age"), "aws-mfa setup --profile x")
+    error = KeychainUnavailable("locked", *hints)
+    assert error.hints == ("unlock it", "or: aws-mfa setup --vault age", "aws-mfa setup --profile x")
+    name_profile(error, "my prof-long-term")
+    named = ("unlock it", "or: aws-mfa setup --profile 'my prof' --vault age", "aws-mfa setup --profile x")
+    assert (error.message, error.hints) == ("locked", named)
+    name_profile(error, "the first name stays")
+    assert error.hints == named
+    assert KeychainUnavailable("locked", *hints).hints[1] == "or: aws-mfa setup --vault age"
