@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from aws_mfa.rules.aws_reach import Reach
-    from aws_mfa.rules.code_ways import CodeQuestion, CodeWay
+    from aws_mfa.rules.code_providers import CodeProvider, CodeQuestion
     from aws_mfa.rules.container_credentials import Held
     from aws_mfa.rules.session_witness import Witnessed
     from aws_mfa.withdrawal import Withdrawal
@@ -60,7 +60,7 @@ class FakeTerminal:
         self.waited_s.append(seconds)
 
 
-class FakeWay:
+class FakeProvider:
     """The terminal as a way to a code, or another with answers of its own; `closed` where it cannot be asked."""
 
     def __init__(self, terminal: FakeTerminal, name: str = "terminal", *, closed: str | None = None) -> None:
@@ -503,7 +503,7 @@ class FakeOutside:
     def __init__(self, credentials: str | None = None, config: str | None = None) -> None:
         self.environ: Mapping[str, str] = {}
         self.terminal: FakeTerminal = FakeTerminal()
-        self.ways: Sequence[CodeWay] | None = None
+        self.ways: Sequence[CodeProvider] | None = None
         self.turns = FakeTurns()
         self.open_questions = FakeQuestions()
         self.said: list[str] = []
@@ -528,10 +528,10 @@ class FakeOutside:
         self.signals = FakeSignals()
 
     @property
-    def code_ways(self) -> Sequence[CodeWay]:
-        return [FakeWay(self.terminal)] if self.ways is None else self.ways
+    def code_providers(self) -> Sequence[CodeProvider]:
+        return [FakeProvider(self.terminal)] if self.ways is None else self.ways
 
-    def with_code_ways(self, ways: Sequence[CodeWay]) -> FakeOutside:
+    def with_code_providers(self, ways: Sequence[CodeProvider]) -> FakeOutside:
         twin = copy(self)
         twin.ways = ways
         return twin
@@ -579,7 +579,7 @@ class FakeOutside:
         self.fake_sign_in.regions.append(region)
         return self.fake_sign_in
 
-    def held_signals(self) -> AbstractContextManager[FakeSignals]:
+    def deferred_signals(self) -> AbstractContextManager[FakeSignals]:
         return nullcontext(self.signals)
 
     def beside(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> AtOnce:

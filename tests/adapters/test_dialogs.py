@@ -27,10 +27,10 @@ from aws_mfa.adapters.dialog_programs import (
     DialogProgram,
     offered_programs,
 )
-from aws_mfa.adapters.dialogs import DialogWay
+from aws_mfa.adapters.dialogs import DialogProvider
 from aws_mfa.adapters.displays import display_answers
 from aws_mfa.errors import BadInput, Cancelled, NeedsHuman, WrongSecret
-from aws_mfa.rules.code_ways import CodeQuestion
+from aws_mfa.rules.code_providers import CodeQuestion
 from aws_mfa.withdrawal import Withdrawal
 from needs import needs
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from aws_mfa.rules.code_ways import CodeWay
+    from aws_mfa.rules.code_providers import CodeProvider
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the programs of these tests are shell scripts")
 
@@ -70,8 +70,8 @@ class Desktop:
         program.write_text(f"#!/bin/sh\n{seen}\n{script}\n")
         program.chmod(0o755)
 
-    def way(self, *, time_limit_s: float = 10, **variables: str) -> DialogWay:
-        return DialogWay({**self.environ, **variables}, time_limit_s=time_limit_s)
+    def way(self, *, time_limit_s: float = 10, **variables: str) -> DialogProvider:
+        return DialogProvider({**self.environ, **variables}, time_limit_s=time_limit_s)
 
     def argv(self) -> list[str]:
         return (self.folder / "argv").read_text().split("\0")[:-1]
@@ -94,7 +94,7 @@ def desktop(tmp_path: Path, display: str, monkeypatch: pytest.MonkeyPatch) -> De
 
 def test_what_is_typed_is_the_answer(desktop: Desktop) -> None:
     desktop.install("zenity", "echo '123 456'")
-    way: CodeWay = desktop.way()
+    way: CodeProvider = desktop.way()
     assert (way.name, way.has_human, way.can_answer(QUESTION)) == ("dialog", True, True)
     assert way.ask(QUESTION) == "123 456"
     assert desktop.order() == ["zenity"]
@@ -380,20 +380,20 @@ def is_closed(screen: dict[str, str]) -> bool:
 @pytest.mark.real
 def test_zenity_gives_what_is_typed(screen: dict[str, str], capfd: pytest.CaptureFixture[str]) -> None:
     with once_shown(screen, lambda _: press(screen, *"123456", "Return")):
-        assert DialogWay(screen).ask(QUESTION) == "123456"
+        assert DialogProvider(screen).ask(QUESTION) == "123456"
     assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.real
 def test_zenity_s_escape_cancels(screen: dict[str, str]) -> None:
     with once_shown(screen, lambda _: press(screen, "Escape")), pytest.raises(Cancelled):
-        DialogWay(screen).ask(QUESTION)
+        DialogProvider(screen).ask(QUESTION)
 
 
 @pytest.mark.real
 def test_zenity_closes_when_nobody_answers(screen: dict[str, str]) -> None:
     with pytest.raises(NeedsHuman, match="nobody answered the dialog within 1 s"):
-        DialogWay(screen, time_limit_s=1).ask(QUESTION)
+        DialogProvider(screen, time_limit_s=1).ask(QUESTION)
     assert is_closed(screen)
 
 
@@ -402,7 +402,7 @@ def test_zenity_closes_when_the_question_is_withdrawn(screen: dict[str, str]) ->
     withdrawal = Withdrawal()
     failure = WrongSecret("the keys are wrong")
     with once_shown(screen, lambda _: withdrawal.withdraw(failure)), pytest.raises(WrongSecret):
-        DialogWay(screen).ask(QUESTION, withdrawal)
+        DialogProvider(screen).ask(QUESTION, withdrawal)
     assert is_closed(screen)
 
 
@@ -412,7 +412,7 @@ def test_zenity_on_a_display_that_refuses_is_no_cancel(screen: dict[str, str], d
     needs("zenity")
     environ = {**screen, "DISPLAY": "", "WAYLAND_DISPLAY": display, "GDK_BACKEND": "x11"}
     with pytest.raises(NeedsHuman, match="there is no desktop here to show a dialog on"):
-        DialogWay(environ).ask(QUESTION)
+        DialogProvider(environ).ask(QUESTION)
 
 
 @pytest.mark.real
@@ -425,4 +425,4 @@ def test_a_real_display_that_dies_is_nobodys_no(tmp_path: Path, name: str) -> No
             once_shown(environ, lambda _: server.terminate()),
             pytest.raises(NeedsHuman, match="there is no desktop here to show a dialog on"),
         ):
-            DialogWay(environ).ask(QUESTION)
+            DialogProvider(environ).ask(QUESTION)

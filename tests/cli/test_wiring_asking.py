@@ -65,7 +65,7 @@ def test_away_from_the_terminal_no_passphrase_is_asked_for(
         keys_in(away(outside))
     assert terminal.questions == []
     with pytest.raises(NeedsHuman):
-        away(outside).with_code_ways([]).terminal.ask("MFA code: ")
+        away(outside).with_code_providers([]).terminal.ask("MFA code: ")
 
 
 @pytest.mark.parametrize("away", AWAY)
@@ -74,7 +74,7 @@ def test_a_passphrase_that_was_given_is_known_away_from_the_terminal(
 ) -> None:
     outside = RealOutside(environ=environ)
     twin = away(outside)
-    assert keys_in(outside.with_code_ways([])) is not None
+    assert keys_in(outside.with_code_providers([])) is not None
     assert keys_in(twin) is not None
     assert len(terminal.questions) == 1
 
@@ -117,7 +117,7 @@ def test_what_is_sealed_is_opened_without_a_window_by_nobody_also_when_it_was_op
     monkeypatch.setattr("aws_mfa.adapters.keychain_identity.open_identity_item", open_identity_item)
     outside = RealOutside(environ={**environ, "AWS_MFA_SESSION_STORE": "sealed"})
     session = Session("ASIA", Secret("secret"), Secret("token"), outside.now() + 3600)
-    doors = (outside, outside.unattended(), outside.away_from_terminal(), outside.with_code_ways([]).unattended())
+    doors = (outside, outside.unattended(), outside.away_from_terminal(), outside.with_code_providers([]).unattended())
     for one in doors:
         assert not one.session_cache.store("work", {}, session)
     assert asked == [True, False, True, False]

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_mfa.rules.code_ways import TERMINAL
+from aws_mfa.rules.code_providers import TERMINAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aws_mfa.rules.code_ways import CodeQuestion
+    from aws_mfa.rules.code_providers import CodeQuestion
     from aws_mfa.withdrawal import Withdrawal
 
 
 class AskedCaller:
-    """Fulfils the Protocol `CodeWay`. `ask` is such as the built-in `input`."""
+    """Fulfils the Protocol `CodeProvider`. `ask` is such as the built-in `input`."""
 
     name = TERMINAL
     has_human = True

@@ -14,7 +14,7 @@ from aws_mfa.adapters.answering_program import run_for_answer, words_of
 from aws_mfa.adapters.program_output import PrintedTooMuch, TookTooLong
 from aws_mfa.adapters.terminal import lent_terminal
 from aws_mfa.errors import NeedsHuman
-from aws_mfa.rules.code_ways import MFA_PROCESS
+from aws_mfa.rules.code_providers import MFA_PROCESS
 from aws_mfa.rules.shown_text import shown_text
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import TypeAlias
 
-    from aws_mfa.rules.code_ways import CodeQuestion
+    from aws_mfa.rules.code_providers import CodeQuestion
     from aws_mfa.withdrawal import Withdrawal
 
     Lend: TypeAlias = Callable[[], AbstractContextManager[tuple[int, int] | None]]
@@ -31,8 +31,8 @@ TIME_LIMIT_S = 60.0
 _DIGITS = 6
 
 
-class MfaProcessWay:
-    """Fulfils the Protocol `CodeWay`; the command gets the terminal, if there is one, to ask for a touch or a PIN."""
+class MfaProcessProvider:
+    """Fulfils the Protocol `CodeProvider`; the command gets the terminal, if there is one, for a touch or a PIN."""
 
     name = MFA_PROCESS
     has_human = False

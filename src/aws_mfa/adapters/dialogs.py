@@ -16,7 +16,7 @@ from aws_mfa.adapters.dialog_programs import ANSWERED, CANCELLED, GAVE_UP, offer
 from aws_mfa.adapters.program_output import PrintedTooMuch, TookTooLong
 from aws_mfa.adapters.typed_line import answer_in
 from aws_mfa.errors import Cancelled, NeedsHuman
-from aws_mfa.rules.code_ways import DIALOG
+from aws_mfa.rules.code_providers import DIALOG
 from aws_mfa.rules.shown_text import shown_text
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from aws_mfa.adapters.answering_program import Ended
     from aws_mfa.adapters.dialog_programs import DialogProgram
-    from aws_mfa.rules.code_ways import CodeQuestion
+    from aws_mfa.rules.code_providers import CodeQuestion
     from aws_mfa.withdrawal import Withdrawal
 
 TIME_LIMIT_S = 120.0
@@ -34,8 +34,8 @@ _GRACE_S = 1.0
 _DYING_S = 0.3
 
 
-class DialogWay:
-    """Fulfils the Protocol `CodeWay`."""
+class DialogProvider:
+    """Fulfils the Protocol `CodeProvider`."""
 
     name = DIALOG
     has_human = True

@@ -17,7 +17,7 @@ _CAN_HOLD = os.open in os.supports_dir_fd
 _READ_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
-class HeldFolder:
+class FolderHandle:
     """
     The folder at `path`, open for the length of a `with`; links to it are followed, once. Raises OSError.
 

@@ -17,7 +17,7 @@ import time
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.held_folder import HeldFolder
+from aws_mfa.adapters.held_folder import FolderHandle
 from aws_mfa.adapters.kernel_locks import try_lock, unlock
 from aws_mfa.adapters.ownership import OWNER_ONLY, make_private
 from aws_mfa.adapters.private_files import not_written
@@ -112,7 +112,7 @@ class _Watch:
 def _open(path: str) -> int:
     try:
         parent, name = os.path.split(path)
-        with HeldFolder(parent or os.curdir) as folder:
+        with FolderHandle(parent or os.curdir) as folder:
             try:
                 fd = os.open(folder.at(name), _FLAGS | os.O_CREAT | os.O_EXCL, OWNER_ONLY, dir_fd=folder.dir_fd)
             except FileExistsError:

@@ -38,7 +38,7 @@ _CANCELLING = (signal.SIGINT, signal.SIGQUIT)
 _PASSED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGTSTP)
 
 
-class OpenQuestion:
+class TerminalPrompt:
     """
     A context manager: inside it the question is on the screen and `read_line` may be called, once.
 

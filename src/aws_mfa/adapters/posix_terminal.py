@@ -16,7 +16,7 @@ import termios
 import time
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.open_question import OpenQuestion, in_foreground, write_all
+from aws_mfa.adapters.open_question import TerminalPrompt, in_foreground, write_all
 from aws_mfa.adapters.typed_line import answer_in
 from aws_mfa.errors import NeedsHuman
 from aws_mfa.model import Secret
@@ -87,7 +87,7 @@ class ControllingTerminal:
                 if withdrawal is not None:
                     withdrawal.check()
                 raise NeedsHuman("the terminal belongs to another program now", "run it in the terminal's foreground")
-            with OpenQuestion(fd, shown_text(question), hidden=hidden) as asked:
+            with TerminalPrompt(fd, shown_text(question), hidden=hidden) as asked:
                 return answer_in(asked.read_line(withdrawal))
 
 

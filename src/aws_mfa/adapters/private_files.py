@@ -13,7 +13,7 @@ import stat
 import time
 from shlex import quote
 
-from aws_mfa.adapters.held_folder import HeldFolder
+from aws_mfa.adapters.held_folder import FolderHandle
 from aws_mfa.adapters.ownership import OWNER_ONLY, keep_owner_and_mode, make_private, make_private_folder
 from aws_mfa.adapters.temp_files import new_temp_name, remove, remove_leftovers
 from aws_mfa.errors import BrokenFile, NotSetUp
@@ -35,7 +35,7 @@ def replace_privately(path: str, data: bytes, *, tidies: bool = True) -> None:
     target = os.path.realpath(path)
     parent, name = os.path.split(target)
     try:
-        with HeldFolder(parent) as folder:
+        with FolderHandle(parent) as folder:
             old = _regular_file(folder, name)
             if tidies:
                 remove_leftovers(folder, name)
@@ -119,7 +119,7 @@ _MOUNT_THE_FOLDER = "in a container: mount the folder writable instead of the si
 _OTHER_PLACE = "or keep it elsewhere: AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE name the AWS files"
 
 
-def _regular_file(folder: HeldFolder, name: str) -> os.stat_result | None:
+def _regular_file(folder: FolderHandle, name: str) -> os.stat_result | None:
     try:
         old = os.lstat(folder.at(name), dir_fd=folder.dir_fd)
     except FileNotFoundError:
@@ -131,7 +131,7 @@ def _regular_file(folder: HeldFolder, name: str) -> os.stat_result | None:
     return old
 
 
-def _replace(folder: HeldFolder, name: str, data: bytes, old: os.stat_result | None) -> None:
+def _replace(folder: FolderHandle, name: str, data: bytes, old: os.stat_result | None) -> None:
     temp = new_temp_name(name)
     fd = os.open(folder.at(temp), _NEW_FILE, OWNER_ONLY, dir_fd=folder.dir_fd)
     try:
@@ -156,13 +156,13 @@ def _write_all(fd: int, data: bytes) -> None:
         rest = rest[os.write(fd, rest) :]
 
 
-def _move(folder: HeldFolder, temp: str, name: str) -> None:
+def _move(folder: FolderHandle, temp: str, name: str) -> None:
     gives_up_at = time.monotonic() + REPLACE_PATIENCE_S
     while not _is_moved(folder, temp, name, is_last_try=time.monotonic() >= gives_up_at):
         time.sleep(0.02)
 
 
-def _is_moved(folder: HeldFolder, temp: str, name: str, *, is_last_try: bool) -> bool:
+def _is_moved(folder: FolderHandle, temp: str, name: str, *, is_last_try: bool) -> bool:
     try:
         os.replace(folder.at(temp), folder.at(name), src_dir_fd=folder.dir_fd, dst_dir_fd=folder.dir_fd)
     except PermissionError:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.adapters.ownership import is_own
 
 if TYPE_CHECKING:
-    from aws_mfa.adapters.held_folder import HeldFolder
+    from aws_mfa.adapters.held_folder import FolderHandle
 
 # A writer holds its lock and needs milliseconds: what is older was left by a killed one.
 LEFTOVER_AGE_S = 10
@@ -26,7 +26,7 @@ def new_temp_name(name: str) -> str:
     return f".{name}.aws-mfa-{os.urandom(_RANDOM_BYTES).hex()}.tmp"
 
 
-def remove_leftovers(folder: HeldFolder, name: str) -> None:
+def remove_leftovers(folder: FolderHandle, name: str) -> None:
     """Remove temp files of killed processes: ours by name and owner, regular, older than any writer needs."""
     too_old = time.time() - LEFTOVER_AGE_S
     with os.scandir(folder.itself) as entries:
@@ -44,7 +44,7 @@ def is_temp_name(candidate: str, name: str) -> bool:
     return len(middle) == 2 * _RANDOM_BYTES and not middle.strip("0123456789abcdef")
 
 
-def remove(folder: HeldFolder, name: str) -> None:
+def remove(folder: FolderHandle, name: str) -> None:
     """Remove the file, if that can be done."""
     try:
         os.unlink(folder.at(name), dir_fd=folder.dir_fd)
@@ -52,7 +52,7 @@ def remove(folder: HeldFolder, name: str) -> None:
         return  # gone already, or not ours to remove: the error on its way says more
 
 
-def _is_own_and_older(folder: HeldFolder, name: str, moment: float) -> bool:
+def _is_own_and_older(folder: FolderHandle, name: str, moment: float) -> bool:
     try:
         found = os.lstat(folder.at(name), dir_fd=folder.dir_fd)
     except OSError:

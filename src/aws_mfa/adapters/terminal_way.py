@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_mfa.adapters.terminal import ControllingTerminal
-from aws_mfa.rules.code_ways import TERMINAL
+from aws_mfa.rules.code_providers import TERMINAL
 
 if TYPE_CHECKING:
     from typing import Protocol
 
-    from aws_mfa.rules.code_ways import CodeQuestion
+    from aws_mfa.rules.code_providers import CodeQuestion
     from aws_mfa.withdrawal import Withdrawal
 
     class Terminal(Protocol):
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
             """Print one line where the questions are."""
 
 
-class TerminalWay:
-    """Fulfils the Protocol `CodeWay`."""
+class TerminalProvider:
+    """Fulfils the Protocol `CodeProvider`."""
 
     name = TERMINAL
 

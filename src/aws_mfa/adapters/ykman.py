@@ -19,14 +19,14 @@ from aws_mfa.adapters.program_output import PrintedTooMuch, TookTooLong
 from aws_mfa.adapters.terminal import lent_terminal
 from aws_mfa.errors import NeedsHuman
 from aws_mfa.rules.arns import account_of
-from aws_mfa.rules.code_ways import VARIABLE, YKMAN
+from aws_mfa.rules.code_providers import VARIABLE, YKMAN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aws_mfa.adapters.answering_program import Ended
     from aws_mfa.adapters.code_commands import Lend
-    from aws_mfa.rules.code_ways import CodeQuestion
+    from aws_mfa.rules.code_providers import CodeQuestion
     from aws_mfa.withdrawal import Withdrawal
 
 ACCOUNT_VARIABLE = "AWS_MFA_YKMAN_ACCOUNT"
@@ -36,8 +36,8 @@ _USB_DEVICES = "/sys/bus/usb/devices"
 _VENDOR = "1050"  # Yubico's, in the USB-IF's list
 
 
-class YkmanWay:
-    """Fulfils the Protocol `CodeWay`; a finger may have to touch the key, and ykman says so on the terminal."""
+class YkmanProvider:
+    """Fulfils the Protocol `CodeProvider`; a finger may have to touch the key, and ykman says so on the terminal."""
 
     name = YKMAN
     has_human = False

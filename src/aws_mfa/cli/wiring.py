@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import TypeVar
 
-    from aws_mfa.adapters.held_signals import Held
+    from aws_mfa.adapters.deferred_signals import DeferredSignals
     from aws_mfa.adapters.this_machine import InThread
 
     Result = TypeVar("Result")
@@ -45,11 +45,11 @@ class RealOutside(DoorsToPeople, DoorsToStores, DoorsToAws, DoorsToPrograms):
         )
         super().__init__(asking, Shared(environ))
 
-    def held_signals(self) -> AbstractContextManager[Held]:
+    def deferred_signals(self) -> AbstractContextManager[DeferredSignals]:
         """Hold back the signals that would end us."""
-        from aws_mfa.adapters.held_signals import held_signals
+        from aws_mfa.adapters.deferred_signals import deferred_signals
 
-        return held_signals()
+        return deferred_signals()
 
     def beside(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> InThread:
         """Run `work` in a thread."""

@@ -17,22 +17,22 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from aws_mfa.adapters.answering import QuestionFolder
     from aws_mfa.adapters.browser import SystemBrowser
     from aws_mfa.adapters.code_ledger import LedgerFile
+    from aws_mfa.adapters.elsewhere_client import QuestionFolder
     from aws_mfa.adapters.turns import FileTurns
-    from aws_mfa.rules.code_ways import CodeWay
+    from aws_mfa.rules.code_providers import CodeProvider
 
 
 class DoorsToPeople(Ground):
     """Who answers, and who may ask."""
 
     @cached_property
-    def code_ways(self) -> list[CodeWay]:
+    def code_providers(self) -> list[CodeProvider]:
         """Where a code may come from."""
-        from aws_mfa.cli.wiring_code_ways import open_code_ways
+        from aws_mfa.cli.wiring_code_providers import open_code_providers
 
-        return open_code_ways(
+        return open_code_providers(
             self.environ,
             self.terminal,
             self._question_folder,
@@ -41,16 +41,16 @@ class DoorsToPeople(Ground):
             never_asks=self._asking.never_asks,
         )
 
-    def with_code_ways(self, ways: Sequence[CodeWay]) -> Self:
+    def with_code_providers(self, ways: Sequence[CodeProvider]) -> Self:
         """The same doors, those that are open already included."""
         twin = copy(self)
-        vars(twin)["code_ways"] = list(ways)
+        vars(twin)["code_providers"] = list(ways)
         return twin
 
     @cached_property
     def open_questions(self) -> QuestionFolder:
         """What other processes of this user ask."""
-        from aws_mfa.adapters.answering import QuestionFolder
+        from aws_mfa.adapters.elsewhere_client import QuestionFolder
 
         return QuestionFolder(self._question_folder)
 

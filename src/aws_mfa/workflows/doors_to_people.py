@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from aws_mfa.errors import AwsMfaError
     from aws_mfa.model import Secret
-    from aws_mfa.rules.code_ways import CodeWay
+    from aws_mfa.rules.code_providers import CodeProvider
     from aws_mfa.withdrawal import Withdrawal
 
 
@@ -42,7 +42,7 @@ class Terminal(Protocol):
         """Wait, and show the seconds that are left behind the text."""
 
 
-class OpenQuestion(Protocol):
+class RemoteQuestion(Protocol):
     """A question of another process of this user that waits for a code."""
 
     @property
@@ -68,10 +68,10 @@ class OpenQuestion(Protocol):
         """
 
 
-class OpenQuestions(Protocol):
+class RemoteQuestions(Protocol):
     """The questions that processes of this user have left open: `NotSetUp` where the system has no such thing."""
 
-    def oldest(self) -> AbstractContextManager[OpenQuestion | None]:
+    def oldest(self) -> AbstractContextManager[RemoteQuestion | None]:
         """The oldest question whose process is alive, None where there is none; let go at the end of a `with`."""
 
 
@@ -134,7 +134,7 @@ class People(Protocol):
         """Where questions are asked."""
 
     @property
-    def code_ways(self) -> Sequence[CodeWay]:
+    def code_providers(self) -> Sequence[CodeProvider]:
         """Where a code may come from, in the order in which it is tried."""
 
     @property
@@ -142,7 +142,7 @@ class People(Protocol):
         """Whose turn it is to ask for a code, over all processes of this user."""
 
     @property
-    def open_questions(self) -> OpenQuestions:
+    def open_questions(self) -> RemoteQuestions:
         """The questions that other processes of this user have left open."""
 
     @property

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import TypeVar
 
-    from aws_mfa.rules.code_ways import CodeWay
+    from aws_mfa.rules.code_providers import CodeProvider
 
     Result = TypeVar("Result")
 
@@ -31,7 +31,7 @@ class Beside(Protocol):
         """Return when it has ended, and raise what it raised."""
 
 
-class HeldSignals(Protocol):
+class DeferredSignals(Protocol):
     """The signals that would end us, held back while what belongs together is written."""
 
     def check(self) -> None:
@@ -45,7 +45,7 @@ class Outside(People, Stores, Aws, Programs, Protocol):
     def environ(self) -> Mapping[str, str]:
         """The environment variables."""
 
-    def with_code_ways(self, ways: Sequence[CodeWay]) -> Outside:
+    def with_code_providers(self, ways: Sequence[CodeProvider]) -> Outside:
         """The same doors, with these ways to a code."""
 
     def away_from_terminal(self) -> Outside:
@@ -57,7 +57,7 @@ class Outside(People, Stores, Aws, Programs, Protocol):
     def say(self, text: str) -> None:
         """Print one line of talk on stderr; what is asked, and belongs to a question, goes to the terminal."""
 
-    def held_signals(self) -> AbstractContextManager[HeldSignals]:
+    def deferred_signals(self) -> AbstractContextManager[DeferredSignals]:
         """Hold back the signals that would end us, for the length of a `with`."""
 
     def beside(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> Beside:
