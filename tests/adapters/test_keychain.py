@@ -28,7 +28,7 @@ LABEL = ("aws-mfa", "work-long-term")
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aws_mfa.adapters.keychain_items._PAUSES_S", (0, 0))
+    monkeypatch.setattr("aws_mfa.adapters.keychain._PAUSES_S", (0, 0))
 
 
 class DictBackend:

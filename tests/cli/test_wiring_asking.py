@@ -19,7 +19,7 @@ from fakes import KEYS, FakeTerminal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aws_mfa.adapters.keychain_identity import IdentityItem
+    from aws_mfa.adapters.keychain import IdentityItem
     from aws_mfa.model import LongTermKeys
     from aws_mfa.workflows.outside import Outside
 
@@ -114,7 +114,7 @@ def test_what_is_sealed_is_opened_without_a_window_by_nobody_also_when_it_was_op
         asked.append(may_ask)
         raise KeychainUnavailable("it is locked")
 
-    monkeypatch.setattr("aws_mfa.adapters.keychain_identity.open_identity_item", open_identity_item)
+    monkeypatch.setattr("aws_mfa.adapters.keychain.open_identity_item", open_identity_item)
     outside = RealOutside(environ={**environ, "AWS_MFA_SESSION_STORE": "sealed"})
     session = Session("ASIA", Secret("secret"), Secret("token"), outside.now() + 3600)
     doors = (outside, outside.unattended(), outside.away_from_terminal(), outside.with_code_providers([]).unattended())

@@ -23,7 +23,7 @@ _LOCK_TIMEOUT_S = 130.0
 
 
 class Item(Protocol):
-    """Where the identity is kept; fulfilled by `keychain_identity.IdentityItem`."""
+    """Where the identity is kept; fulfilled by `keychain.IdentityItem`."""
 
     def exists_at_all(self) -> bool:
         """Whether there is a keychain, locked or not."""

@@ -96,8 +96,7 @@ class DoorsToStores(Ground):
 
     @cached_property
     def _keychain(self) -> Keychain:
-        from aws_mfa.adapters.keychain import open_keychain
-        from aws_mfa.adapters.keychain_items import TIME_LIMIT_S
+        from aws_mfa.adapters.keychain import TIME_LIMIT_S, open_keychain
 
         has_display = bool(self.environ.get("DISPLAY") or self.environ.get("WAYLAND_DISPLAY"))
         human = self.terminal.has_human and (has_display or sys.platform in ("darwin", "win32"))
