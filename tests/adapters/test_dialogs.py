@@ -28,7 +28,6 @@ from aws_mfa.adapters.dialog_programs import (
     offered_programs,
 )
 from aws_mfa.adapters.dialogs import DialogProvider
-from aws_mfa.adapters.displays import display_answers
 from aws_mfa.errors import BadInput, Cancelled, NeedsHuman, WrongSecret
 from aws_mfa.rules.code_providers import CodeQuestion
 from aws_mfa.withdrawal import Withdrawal
@@ -141,16 +140,6 @@ def test_where_none_can_show_it_the_next_way_is_tried(desktop: Desktop, capfd: p
     with pytest.raises(NeedsHuman, match="there is no desktop here to show a dialog on"):
         desktop.way().ask(QUESTION)
     assert capfd.readouterr() == ("", "")
-
-
-@pytest.mark.parametrize("name", ["zenity", "kdialog"])
-def test_a_display_that_dies_under_the_dialog_is_nobodys_no(desktop: Desktop, display: str, name: str) -> None:
-    """What ran on it ends with 1 then, as after Cancel; the question goes to the next way."""
-    desktop.install(name, f"rm {display}; exit 1")
-    desktop.environ["XDG_CURRENT_DESKTOP"] = "KDE" if name == "kdialog" else ""
-    with pytest.raises(NeedsHuman, match="there is no desktop here to show a dialog on"):
-        desktop.way().ask(QUESTION)
-    assert desktop.order() == [name]
 
 
 def test_a_program_that_vanished_leaves_it_to_the_next(desktop: Desktop) -> None:
@@ -277,33 +266,6 @@ def test_the_question_is_no_markup() -> None:
     assert KDIALOG.arguments("<b>_x</b> & \\n", 120)[3] == "<qt>&lt;b&gt;_x&lt;/b&gt; &amp;&amp; &#92;n</qt>"
 
 
-# Displays
-
-
-def test_a_display_answers_where_its_socket_takes_connections(display: str) -> None:
-    folder, name = os.path.split(display)
-    assert display_answers({"WAYLAND_DISPLAY": display})
-    assert display_answers({"WAYLAND_DISPLAY": name, "XDG_RUNTIME_DIR": folder})
-    assert display_answers({"DISPLAY": display}), "XQuartz names its display by the socket's path"
-    assert not display_answers({"WAYLAND_DISPLAY": name})
-    assert not display_answers({"WAYLAND_DISPLAY": display, "SSH_TTY": "/dev/pts/1"})
-
-
-def test_a_forwarded_display_answers_on_its_port() -> None:
-    """`localhost:10.0` is port 6010; a free port above it stands in for that."""
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        number = server.getsockname()[1] - 6000
-        server.listen()
-        assert display_answers({"DISPLAY": f"127.0.0.1:{number}.0"})
-    assert not display_answers({"DISPLAY": f"127.0.0.1:{number}.0"})
-
-
-@pytest.mark.parametrize("name", ["", ":", ":x", "localhost", ":987654", "unix:987654.0", "127.0.0.1:99999999", "/no"])
-def test_no_display_answers_to_a_name_that_is_stale_or_none(name: str) -> None:
-    assert not display_answers({"DISPLAY": name})
-
-
 # zenity itself
 
 
@@ -413,16 +375,3 @@ def test_zenity_on_a_display_that_refuses_is_no_cancel(screen: dict[str, str], d
     environ = {**screen, "DISPLAY": "", "WAYLAND_DISPLAY": display, "GDK_BACKEND": "x11"}
     with pytest.raises(NeedsHuman, match="there is no desktop here to show a dialog on"):
         DialogProvider(environ).ask(QUESTION)
-
-
-@pytest.mark.real
-@pytest.mark.parametrize("name", ["zenity", "kdialog"])
-def test_a_real_display_that_dies_is_nobodys_no(tmp_path: Path, name: str) -> None:
-    needs("Xvfb", "xdotool", name)
-    with x_server(str(tmp_path)) as (server, environ):
-        environ |= {"XDG_CURRENT_DESKTOP": "KDE" if name == "kdialog" else "", "QT_QPA_PLATFORM": "xcb"}
-        with (
-            once_shown(environ, lambda _: server.terminate()),
-            pytest.raises(NeedsHuman, match="there is no desktop here to show a dialog on"),
-        ):
-            DialogProvider(environ).ask(QUESTION)
