@@ -15,8 +15,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.asked_caller import AskedCaller
 from aws_mfa.adapters.botocore_credentials import ProfileCredentials, open_botocore_session
+from aws_mfa.adapters.terminal import AskedCaller
 from aws_mfa.cli.wiring import RealOutside
 from aws_mfa.errors import HINT, AwsMfaError, NeedsHuman
 from aws_mfa.rules.child_environment import child_environment

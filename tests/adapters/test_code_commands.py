@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters import program_output
-from aws_mfa.adapters.answering_program import run_for_answer
-from aws_mfa.adapters.code_commands import MfaProcessProvider, code_in
-from aws_mfa.adapters.ykman import YkmanProvider, matching_account
+from aws_mfa.adapters import programs
+from aws_mfa.adapters.code_programs import MfaProcessProvider, YkmanProvider, code_in, matching_account
+from aws_mfa.adapters.programs import run_for_answer
 from aws_mfa.errors import Cancelled, NeedsHuman, WrongSecret
 from aws_mfa.rules.code_providers import CodeQuestion
 from aws_mfa.withdrawal import Withdrawal
@@ -191,10 +190,10 @@ def test_a_withdrawal_ends_it_even_where_it_ignores_signals(tmp_path: Path) -> N
     assert ends(int(wait_for(pids)))
 
 
-@pytest.fixture(params=[program_output._BySelector, program_output._ByThreads])
+@pytest.fixture(params=[programs._BySelector, programs._ByThreads])
 def reader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both ways of reading, that of Windows too."""
-    monkeypatch.setattr(program_output, "_READER", request.param)
+    monkeypatch.setattr(programs, "_READER", request.param)
 
 
 @pytest.mark.usefixtures("reader")
@@ -282,7 +281,7 @@ def test_ctrl_c_cancels_and_ends_it(tmp_path: Path) -> None:
 
 PROGRAM = """
 import os, sys
-from aws_mfa.adapters.code_commands import MfaProcessProvider
+from aws_mfa.adapters.code_programs import MfaProcessProvider
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.rules.code_providers import CodeQuestion
 try:

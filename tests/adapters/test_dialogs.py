@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters.answering_program import Ended
 from aws_mfa.adapters.dialog_programs import (
     ANSWERED,
     CANCELLED,
@@ -28,6 +27,7 @@ from aws_mfa.adapters.dialog_programs import (
     offered_programs,
 )
 from aws_mfa.adapters.dialogs import DialogProvider
+from aws_mfa.adapters.programs import Ended
 from aws_mfa.errors import BadInput, Cancelled, NeedsHuman, WrongSecret
 from aws_mfa.rules.code_providers import CodeQuestion
 from aws_mfa.withdrawal import Withdrawal

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters.terminal import ControllingTerminal, NoTerminal, lent_terminal
-from aws_mfa.adapters.terminal_way import TerminalProvider
+from aws_mfa.adapters.terminal import ControllingTerminal, NoTerminal, TerminalProvider, lent_terminal
 from aws_mfa.errors import NeedsHuman, WrongSecret
 from aws_mfa.rules.code_providers import CodeQuestion
 from aws_mfa.withdrawal import Withdrawal
@@ -72,9 +71,9 @@ def test_a_terminal_that_is_gone_is_nobody_else_s_and_lent_to_nobody() -> None:
 
 PROGRAM = """
 import os, sys
-from aws_mfa.adapters.code_commands import MfaProcessProvider
+from aws_mfa.adapters.code_programs import MfaProcessProvider
 from aws_mfa.adapters.terminal import choose_terminal
-from aws_mfa.adapters.terminal_way import TerminalProvider
+from aws_mfa.adapters.terminal import TerminalProvider
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.rules.code_providers import CodeQuestion
 

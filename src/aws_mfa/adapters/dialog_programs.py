@@ -13,12 +13,12 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.found_programs import found_program
+from aws_mfa.adapters.programs import found_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from aws_mfa.adapters.answering_program import Ended
+    from aws_mfa.adapters.programs import Ended
 
 ANSWERED, CANCELLED, GAVE_UP, NOT_SHOWN = "answered", "cancelled", "gave up", "not shown"
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.answering_program import run_for_answer
 from aws_mfa.adapters.dialog_programs import ANSWERED, CANCELLED, GAVE_UP, offered_programs
-from aws_mfa.adapters.program_output import PrintedTooMuch, TookTooLong
+from aws_mfa.adapters.programs import PrintedTooMuch, TookTooLong, run_for_answer
 from aws_mfa.adapters.typed_line import answer_in
 from aws_mfa.errors import Cancelled, NeedsHuman
 from aws_mfa.rules.code_providers import DIALOG
@@ -20,8 +19,8 @@ from aws_mfa.rules.shown_text import shown_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aws_mfa.adapters.answering_program import Ended
     from aws_mfa.adapters.dialog_programs import DialogProgram
+    from aws_mfa.adapters.programs import Ended
     from aws_mfa.rules.code_providers import CodeQuestion
     from aws_mfa.withdrawal import Withdrawal
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.answering_program import run_for_answer, words_of
-from aws_mfa.adapters.program_output import PrintedTooMuch, TookTooLong
+from aws_mfa.adapters.programs import PrintedTooMuch, TookTooLong, run_for_answer, words_of
 from aws_mfa.errors import BadInput
 from aws_mfa.model import Secret
 

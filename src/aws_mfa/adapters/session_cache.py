@@ -10,10 +10,9 @@ damaged, foreign or over is removed where it is met, and once in a process that 
 from __future__ import annotations
 
 from aws_mfa.adapters.private_reading import Unfit, private_folder
-from aws_mfa.adapters.stored_entries import entry_in, stands_for_removal
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.rules.freshness import MARGIN_S
-from aws_mfa.rules.session_entries import entry_text
+from aws_mfa.rules.session_entries import entry_text, parse_entry
 from aws_mfa.rules.stored_names import label_in, stored_name
 
 TYPE_CHECKING = False
@@ -193,3 +192,26 @@ class SessionCache:
 
 def _reason(error: AwsMfaError | OSError) -> str:
     return error.message if isinstance(error, AwsMfaError) else error.strerror or type(error).__name__
+
+
+def entry_in(files: SessionFiles, name: str) -> Entry | None:
+    """The entry as it stands, None where there is none; raises `Unfit`, and what reading raises."""
+    data = files.read(name)
+    if data is None:
+        return None
+    try:
+        entry = parse_entry(data.decode())
+    except UnicodeDecodeError:
+        entry = None
+    if entry is None:
+        raise Unfit("it is damaged, or another version's")
+    return entry
+
+
+def stands_for_removal(files: SessionFiles, name: str, is_rubbish: Callable[[Entry], bool]) -> bool:
+    """Whether what stands there now is rubbish, or no entry; raises what reading raises."""
+    try:
+        entry = entry_in(files, name)
+    except Unfit:
+        return True
+    return entry is not None and is_rubbish(entry)

@@ -13,10 +13,6 @@ from __future__ import annotations
 import os
 import sys
 
-if sys.platform != "win32":
-    import pwd
-
-from aws_mfa.adapters.file_systems import is_known_to_have_a_disk
 from aws_mfa.adapters.ownership import is_own
 from aws_mfa.adapters.private_reading import runtime_folder
 from aws_mfa.adapters.quick_sessions import IN_RUNTIME_FOLDER, IN_STATE_FOLDER, PLAIN, SEALED
@@ -36,6 +32,14 @@ if TYPE_CHECKING:
 
         def is_possible(self) -> bool:
             """Whether this machine has a keychain at all, locked or not."""
+
+
+_IN_MEMORY = (b"tmpfs", b"ramfs")
+_MOUNTS = "/proc/self/mountinfo"
+
+
+if sys.platform != "win32":
+    import pwd
 
 
 RUNTIME_FOLDERS = "/run/user"
@@ -135,3 +139,24 @@ def _is_own_folder(path: str) -> bool:
 
 def _memory_in(runtime: str) -> SessionFiles:
     return SessionFiles(os.path.join(runtime, IN_RUNTIME_FOLDER), PLAIN)
+
+
+def is_known_to_have_a_disk(path: str) -> bool:
+    """Whether the kernel names another file system than one in memory; False where it names none."""
+    if sys.platform != "linux":
+        return False
+    try:
+        kind = _file_system_of(os.stat(path).st_dev)
+    except OSError:
+        return False
+    return kind is not None and kind not in _IN_MEMORY
+
+
+def _file_system_of(device: int) -> bytes | None:
+    wanted = b"%d:%d" % (os.major(device), os.minor(device))
+    with open(_MOUNTS, "rb") as mounts:
+        for mount in mounts:
+            # `36 35 0:21 /root /place options ... - tmpfs source options`; blanks in a path are escaped.
+            if mount.split(b" ", 3)[2] == wanted:
+                return mount.partition(b" - ")[2].split(b" ", 1)[0]
+    return None

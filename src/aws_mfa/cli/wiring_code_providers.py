@@ -10,12 +10,10 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.code_commands import MfaProcessProvider
+from aws_mfa.adapters.code_programs import MfaProcessProvider, YkmanProvider
 from aws_mfa.adapters.dialogs import DialogProvider
 from aws_mfa.adapters.elsewhere_server import AnsweredElsewhere, WaitingProvider
-from aws_mfa.adapters.terminal import PipedAnswers
-from aws_mfa.adapters.terminal_way import TerminalProvider
-from aws_mfa.adapters.ykman import YkmanProvider
+from aws_mfa.adapters.terminal import PipedAnswers, TerminalProvider
 from aws_mfa.errors import NeedsHuman
 from aws_mfa.rules.code_providers import CODE, DIALOG, MFA_PROCESS, TERMINAL, VARIABLE, YKMAN, choose_providers
 
