@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 from aws_mfa.adapters import key_items
 from aws_mfa.adapters.keychain_backend import open_backend
 from aws_mfa.adapters.keychain_failures import explained, silent, unusable
-from aws_mfa.adapters.time_limit import NoAnswer, answer_within
+from aws_mfa.adapters.this_machine import NoAnswer, answer_within
 from aws_mfa.errors import AwsMfaError, KeychainUnavailable, NotSetUp
 from aws_mfa.model import LongTermKeys, Secret
 
