@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.programs import PrintedTooMuch, TookTooLong, found_program, run_for_answer, words_of
+from aws_mfa.adapters.programs import ProgramFailed, TookTooLong, found_program, run_for_answer, words_of
 from aws_mfa.adapters.terminal import lent_terminal
 from aws_mfa.errors import NeedsHuman
 from aws_mfa.rules.arns import account_of
@@ -63,18 +63,11 @@ class MfaProcessProvider:
         command = question.command or ""
         with self._lend() as lent:
             try:
-                words = words_of(command)
                 ended = run_for_answer(
-                    words, environ=self._environ, limit_s=self._time_limit_s, withdrawal=withdrawal, lent=lent
+                    command, environ=self._environ, limit_s=self._time_limit_s, withdrawal=withdrawal, lent=lent
                 )
-            except TookTooLong:
-                raise _failed(command, f"did not end within {self._time_limit_s:g} s") from None
-            except PrintedTooMuch as error:
+            except ProgramFailed as error:
                 raise _failed(command, str(error)) from None
-            except OSError as error:
-                raise _failed(command, f"cannot be started: {error.strerror}") from None
-            except ValueError:  # `from None`: it may quote the command
-                raise _failed("", "is not a command line: a quote is not closed, or it is empty") from None
         if ended.code != 0:
             raise _failed(command, f"failed with exit code {ended.code}")
         code = code_in(ended.stdout)
@@ -104,16 +97,16 @@ def _is_code(text: str) -> bool:
 
 
 def _failed(command: str, what: str) -> NeedsHuman:
+    """The failure, with the program's name unless the first word is an assignment, as for a shell: it may be a seed."""
+    try:
+        name = os.path.basename(words_of(command)[0]) if os.name != "nt" else ""
+    except ValueError:
+        name = ""
+    shown = f" ({shown_text(name)})" if name and "=" not in name else ""
     return NeedsHuman(
-        f"the profile's mfa_process{_program_in(command)} {what}",
+        f"the profile's mfa_process{shown} {what}",
         "it must print the six digits; no shell runs it: ~, $NAME and | are not expanded",
     )
-
-
-def _program_in(command: str) -> str:
-    """The program's name alone; nothing where the first word is an assignment, as for a shell: it may be a seed."""
-    name = os.path.basename(words_of(command)[0]) if command and os.name != "nt" else ""
-    return f" ({shown_text(name)})" if name and "=" not in name else ""
 
 
 class YkmanProvider:
@@ -179,12 +172,9 @@ class YkmanProvider:
                 lent=lent,
                 catches_stderr=verb == "list",
             )
-        except TookTooLong:
-            raise NeedsHuman(f"ykman did not end within {limit_s:g} s", "is another program using the key?") from None
-        except PrintedTooMuch as error:
-            raise NeedsHuman(f"ykman {error}") from None
-        except OSError as error:
-            raise NeedsHuman(f"ykman cannot be started: {error.strerror}") from None
+        except ProgramFailed as error:
+            hints = ["is another program using the key?"] if isinstance(error, TookTooLong) else []
+            raise NeedsHuman(f"ykman {error}", *hints) from None
 
 
 def matching_account(accounts: Sequence[str], device: str, wanted: str | None) -> str | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_mfa.adapters.dialog_programs import ANSWERED, CANCELLED, GAVE_UP, offered_programs
-from aws_mfa.adapters.programs import PrintedTooMuch, TookTooLong, run_for_answer
+from aws_mfa.adapters.programs import ProgramFailed, TookTooLong, run_for_answer
 from aws_mfa.adapters.typed_line import answer_in
 from aws_mfa.errors import Cancelled, NeedsHuman
 from aws_mfa.rules.code_providers import DIALOG
@@ -79,7 +79,7 @@ class DialogProvider:
             )
         except TookTooLong:
             raise self._nobody() from None
-        except (OSError, ValueError, PrintedTooMuch):  # gone since it was found, or no dialog at all
+        except ProgramFailed:  # gone since it was found, or no dialog at all
             return None
         outcome = program.outcome(ended)
         if outcome == CANCELLED:

@@ -106,16 +106,13 @@ def keyring_addons(search_path: Iterable[str]) -> Iterable[str]:
 def _keyring_decides(environ: Mapping[str, str]) -> bool:
     if sys.platform in ("darwin", "win32"):
         return True
-    if environ.get("PYTHON_KEYRING_BACKEND") or os.path.exists(_keyringrc(environ)):
+    folder = environ.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")
+    keyringrc = os.path.join(folder, "python_keyring", "keyringrc.cfg")
+    if environ.get("PYTHON_KEYRING_BACKEND") or os.path.exists(keyringrc):
         return True
     if any(_PROPERTY in name and name != _COLLECTION for name in environ):
         return True
     return "KDE" in environ.get("XDG_CURRENT_DESKTOP", "").split(":") and _has_module("dbus")
-
-
-def _keyringrc(environ: Mapping[str, str]) -> str:
-    folder = environ.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")
-    return os.path.join(folder, "python_keyring", "keyringrc.cfg")
 
 
 def _has_module(name: str) -> bool:

@@ -166,18 +166,16 @@ def _write_all(fd: int, data: bytes) -> None:
 
 def _move(folder: FolderHandle, temp: str, name: str) -> None:
     gives_up_at = time.monotonic() + REPLACE_PATIENCE_S
-    while not _is_moved(folder, temp, name, is_last_try=time.monotonic() >= gives_up_at):
-        time.sleep(0.02)
-
-
-def _is_moved(folder: FolderHandle, temp: str, name: str, *, is_last_try: bool) -> bool:
-    try:
-        os.replace(folder.at(temp), folder.at(name), src_dir_fd=folder.dir_fd, dst_dir_fd=folder.dir_fd)
-    except PermissionError:
-        if is_last_try:
-            raise
-        return False
-    return True
+    while True:
+        is_last_try = time.monotonic() >= gives_up_at
+        try:
+            os.replace(folder.at(temp), folder.at(name), src_dir_fd=folder.dir_fd, dst_dir_fd=folder.dir_fd)
+        except PermissionError:
+            if is_last_try:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 class FolderHandle:

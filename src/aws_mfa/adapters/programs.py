@@ -25,7 +25,7 @@ from typing import IO, TYPE_CHECKING
 from aws_mfa.errors import Cancelled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from typing_extensions import Self
 
@@ -62,6 +62,22 @@ class Ended:
         self.stderr = stderr
 
 
+class ProgramFailed(Exception):
+    """It gave no answer; the text says why, to stand behind the program's name, and quotes nothing of it."""
+
+
+class NotStarted(ProgramFailed):
+    """The system did not start it; `reason` is what the system said."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"cannot be started: {reason}")
+        self.reason = reason
+
+
+class TookTooLong(ProgramFailed):
+    """It did not end within its limit."""
+
+
 def without_credentials(environ: Mapping[str, str]) -> dict[str, str]:
     """
     The environment for a program that has no use for the credentials of whoever called us.
@@ -95,11 +111,11 @@ def run_for_answer(
     catches_stderr: bool = False,
 ) -> Ended:
     """
-    Run the program to its end. `lent`: the terminal as its stdin and stderr; else it gets no stdin.
+    Run the program, words or the user's command line, to its end. `lent`: the terminal as its stdin and stderr.
 
-    Without a terminal it gets a session of its own, so that it cannot open the terminal behind our back either, unless
-    it `keeps_terminal`; its stderr is ours unless it is caught. Raises OSError and ValueError (it cannot be started),
-    `TookTooLong`, `PrintedTooMuch`, `Cancelled` (Ctrl-C), or the withdrawal's error.
+    Without that it gets no stdin, and a session of its own, so that it cannot open the terminal behind our back either,
+    unless it `keeps_terminal`; its stderr is ours unless it is caught. Raises `ProgramFailed`, `Cancelled` (Ctrl-C), or
+    the withdrawal's error.
     """
     if withdrawal is not None:
         withdrawal.check()
@@ -107,7 +123,7 @@ def run_for_answer(
     stdin, stderr = lent or (subprocess.DEVNULL, subprocess.PIPE if catches_stderr else None)
     try:
         process = subprocess.Popen(  # noqa: S603  # the user's own command or a program on PATH, and no shell
-            command,
+            words_of(command) if isinstance(command, str) else command,
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=stderr,
@@ -115,19 +131,18 @@ def run_for_answer(
             start_new_session=leads_session,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0) if leads_session else 0,
         )
-        with process, _ended_after(process, leads_session=leads_session):
-            stdout, said = output_of(process, limit_s, withdrawal)
+        with process:
+            try:
+                stdout, said = _output_of(process, limit_s, withdrawal)
+            finally:
+                _end(process, leads_session=leads_session)
     except KeyboardInterrupt:
         raise Cancelled("cancelled") from None
+    except OSError as error:
+        raise NotStarted(error.strerror or type(error).__name__) from None
+    except ValueError:  # `from None`: it may quote the command
+        raise ProgramFailed("is not a command line: a quote is not closed, or it is empty") from None
     return Ended(process.returncode, stdout, said)
-
-
-@contextlib.contextmanager
-def _ended_after(process: subprocess.Popen[bytes], *, leads_session: bool) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        _end(process, leads_session=leads_session)
 
 
 def _end(process: subprocess.Popen[bytes], *, leads_session: bool) -> None:
@@ -167,22 +182,11 @@ def _quietly(command: list[str]) -> bytes:
         return b""
 
 
-class TookTooLong(Exception):
-    """The program did not end within its limit."""
-
-
-class PrintedTooMuch(Exception):
-    """The program printed more than `LIMIT_BYTES`."""
-
-    def __str__(self) -> str:
-        return f"printed more than {LIMIT_BYTES // 1024} KiB"
-
-
-def output_of(process: subprocess.Popen[bytes], limit_s: float, withdrawal: Withdrawal | None) -> tuple[bytes, bytes]:
+def _output_of(process: subprocess.Popen[bytes], limit_s: float, withdrawal: Withdrawal | None) -> tuple[bytes, bytes]:
     """
     What it printed on stdout and on stderr (cut at the limit), where these are pipes, once it has ended.
 
-    Raises `TookTooLong`, `PrintedTooMuch` or the withdrawal's error: then it may still run.
+    Raises `ProgramFailed` or the withdrawal's error: then it may still run.
     """
     streams = [process.stdout, process.stderr]
     process.stdout = process.stderr = None  # they are the reader's now, and closed by it
@@ -212,11 +216,11 @@ def _read_to_end(
         if withdrawal is not None:
             withdrawal.check()
         if len(reader.taken[0]) > LIMIT_BYTES:
-            raise PrintedTooMuch
+            raise ProgramFailed(f"printed more than {LIMIT_BYTES // 1024} KiB")
         if is_over and not has_come and left_s == 0:
             return
         if not is_over and left_s == 0:
-            raise TookTooLong
+            raise TookTooLong(f"did not end within {limit_s:g} s")
 
 
 class _Reader:

@@ -88,7 +88,10 @@ class SecretService:
                 return
             attributes = {"username": user, "service": service, "application": _APPLICATION}
             label = f"Password for '{user}' on '{service}'"
-            collection = self._collection(connection) or self._new_collection(connection)
+            collection = self._collection(connection)
+            if collection is None:
+                with self._asking():
+                    collection = secretstorage.get_default_collection(connection)
             # `replace` all the same: another process may have been faster.
             collection.create_item(label, attributes, value.encode("utf-8"), replace=True)
 
@@ -128,10 +131,6 @@ class SecretService:
             return None
         self._unlock(collection)
         return collection
-
-    def _new_collection(self, connection: DBusConnection) -> secretstorage.Collection:
-        with self._asking():
-            return secretstorage.get_default_collection(connection)
 
     def _unlock(self, locked: secretstorage.Collection | secretstorage.Item) -> None:
         if not locked.is_locked():

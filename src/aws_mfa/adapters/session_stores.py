@@ -69,7 +69,9 @@ class Stores:
         self.memory = _memory_in(runtime) if runtime else None
         self.sealed = SessionFiles(folder, SEALED, open_seal)
         self.plain = SessionFiles(folder, PLAIN)
-        self.readable = self._readable()
+        # In this order: the files tell whether `plain` stands in, no keychain is asked.
+        named = {"memory": self.memory, "sealed": self.sealed, "plain": self.plain}.get(choice.name)
+        self.readable = [files for files in (named, self.plain if self._may_stand_in() else None) if files is not None]
         self._open_seal = open_seal
         self._other_runtimes = other_runtimes
 
@@ -94,11 +96,6 @@ class Stores:
         if files is self.memory and is_known_to_have_a_disk(os.path.dirname(files.folder)):
             return "XDG_RUNTIME_DIR is on a disk"
         return ""
-
-    def _readable(self) -> list[SessionFiles]:
-        """The stores that are read, in this order: the files tell whether `plain` stands in, no keychain is asked."""
-        named = {"memory": self.memory, "sealed": self.sealed, "plain": self.plain}.get(self.choice.name)
-        return [files for files in (named, self.plain if self._may_stand_in() else None) if files is not None]
 
     def _may_stand_in(self) -> bool:
         """Whether `plain` may stand in for a `sealed` that nobody asked for."""
