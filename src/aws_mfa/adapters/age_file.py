@@ -14,7 +14,7 @@ import time
 from shlex import quote
 from typing import TYPE_CHECKING, Protocol
 
-from pyrage import DecryptError, passphrase  # noqa: TID251 - this is the room where age files are opened
+from pyrage import DecryptError, passphrase  # noqa: TID251 - where age files are opened
 
 from aws_mfa.adapters import key_items
 from aws_mfa.adapters.age_passphrase import KnownOfVault

@@ -11,6 +11,7 @@ from __future__ import annotations
 import html
 import os
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aws_mfa.adapters.programs import found_program
@@ -74,6 +75,7 @@ if ($end -eq 'Abort') {{ exit {GAVE_UP_CODE} }}
 exit {CANCELLED_CODE}"""
 
 
+@dataclass(frozen=True, kw_only=True)
 class DialogProgram:
     """
     One of the four.
@@ -82,22 +84,11 @@ class DialogProgram:
     `variables(text, limit_s, environ)` join its environment. `outcome(ended)` is one of the four above.
     """
 
-    __slots__ = ("arguments", "is_offered", "name", "outcome", "variables")
-
-    def __init__(
-        self,
-        name: str,
-        *,
-        is_offered: Callable[[Mapping[str, str]], bool],
-        arguments: Callable[[str, float], list[str]],
-        variables: Callable[[str, float, Mapping[str, str]], dict[str, str]] = lambda _text, _limit_s, _environ: {},
-        outcome: Callable[[Ended], str],
-    ) -> None:
-        self.name = name
-        self.is_offered = is_offered
-        self.arguments = arguments
-        self.variables = variables
-        self.outcome = outcome
+    name: str
+    is_offered: Callable[[Mapping[str, str]], bool]
+    arguments: Callable[[str, float], list[str]]
+    variables: Callable[[str, float, Mapping[str, str]], dict[str, str]] = lambda _text, _limit_s, _environ: {}
+    outcome: Callable[[Ended], str]
 
 
 def _is_remote(environ: Mapping[str, str]) -> bool:
@@ -172,25 +163,25 @@ def _powershell_outcome(ended: Ended) -> str:
 
 
 ZENITY = DialogProgram(
-    "zenity",
+    name="zenity",
     is_offered=_on_display,
     arguments=_zenity_arguments,
     outcome=_zenity_outcome,
 )
 KDIALOG = DialogProgram(
-    "kdialog",
+    name="kdialog",
     is_offered=_on_display,
     arguments=_kdialog_arguments,
     outcome=_kdialog_outcome,
 )
 OSASCRIPT = DialogProgram(
-    "osascript",
+    name="osascript",
     is_offered=lambda environ: sys.platform == "darwin" and not _is_remote(environ),
     arguments=_osascript_arguments,
     outcome=_osascript_outcome,
 )
 POWERSHELL = DialogProgram(
-    "powershell.exe",
+    name="powershell.exe",
     is_offered=_on_windows,
     arguments=_powershell_arguments,
     variables=_powershell_variables,

@@ -16,7 +16,7 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
-from keyring import backend, core  # noqa: TID251 - this is the room where the keychain is opened
+from keyring import backend, core  # noqa: TID251 - where the keychain is opened
 from keyring.backends import chainer, fail, null  # noqa: TID251
 
 from aws_mfa.adapters.keychain_backend import session_bus

@@ -20,6 +20,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from aws_mfa.errors import Cancelled
@@ -51,15 +52,13 @@ _PART_BYTES = 4096
 _ENDINGS = ".COM;.EXE;.BAT;.CMD"
 
 
+@dataclass(frozen=True, repr=False)  # what was printed may be a secret
 class Ended:
     """How a program ended: exit code (negative: a signal), what it printed, what it said where that was caught."""
 
-    __slots__ = ("code", "stderr", "stdout")
-
-    def __init__(self, code: int, stdout: bytes, stderr: bytes) -> None:
-        self.code = code
-        self.stdout = stdout
-        self.stderr = stderr
+    code: int
+    stdout: bytes
+    stderr: bytes
 
 
 class ProgramFailed(Exception):
@@ -113,9 +112,8 @@ def run_for_answer(
     """
     Run the program, words or the user's command line, to its end. `lent`: the terminal as its stdin and stderr.
 
-    Without that it gets no stdin, and a session of its own, so that it cannot open the terminal behind our back either,
-    unless it `keeps_terminal`; its stderr is ours unless it is caught. Raises `ProgramFailed`, `Cancelled` (Ctrl-C), or
-    the withdrawal's error.
+    Else it gets no stdin, our stderr unless it is caught, and a session of its own, so that it cannot open the terminal
+    either, unless it `keeps_terminal`. Raises `ProgramFailed`, `Cancelled` (Ctrl-C), or the withdrawal's error.
     """
     if withdrawal is not None:
         withdrawal.check()
@@ -131,11 +129,9 @@ def run_for_answer(
             start_new_session=leads_session,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0) if leads_session else 0,
         )
-        with process:
-            try:
-                stdout, said = _output_of(process, limit_s, withdrawal)
-            finally:
-                _end(process, leads_session=leads_session)
+        with process, contextlib.ExitStack() as at_the_end:
+            at_the_end.callback(_end, process, leads_session=leads_session)
+            stdout, said = _output_of(process, limit_s, withdrawal)
     except KeyboardInterrupt:
         raise Cancelled("cancelled") from None
     except OSError as error:

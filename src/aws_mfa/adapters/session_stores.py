@@ -13,6 +13,9 @@ from __future__ import annotations
 import os
 import sys
 
+if sys.platform != "win32":
+    import pwd
+
 from aws_mfa.adapters.ownership import is_own
 from aws_mfa.adapters.private_reading import runtime_folder
 from aws_mfa.adapters.quick_sessions import IN_RUNTIME_FOLDER, IN_STATE_FOLDER, PLAIN, SEALED
@@ -34,15 +37,9 @@ if TYPE_CHECKING:
             """Whether this machine has a keychain at all, locked or not."""
 
 
+RUNTIME_FOLDERS = "/run/user"
 _IN_MEMORY = (b"tmpfs", b"ramfs")
 _MOUNTS = "/proc/self/mountinfo"
-
-
-if sys.platform != "win32":
-    import pwd
-
-
-RUNTIME_FOLDERS = "/run/user"
 
 
 class Stores:
@@ -139,7 +136,7 @@ def _memory_in(runtime: str) -> SessionFiles:
 
 
 def is_known_to_have_a_disk(path: str) -> bool:
-    """Whether the kernel names another file system than one in memory; False where it names none."""
+    """Whether the kernel names another file system under it than one in memory; False where it names none."""
     if sys.platform != "linux":
         return False
     try:

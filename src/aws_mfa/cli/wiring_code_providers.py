@@ -1,5 +1,5 @@
 """
-Opens the ways to a code: which adapter stands for which way, and beside which of them another terminal may answer.
+Opens the providers of codes: which adapter stands for which name, and beside which another terminal may answer.
 
 A part of `wiring.py`, kept apart because none of it is loaded until a code is needed.
 """
@@ -34,10 +34,10 @@ def open_code_providers(
     never_asks: bool,
 ) -> list[CodeProvider]:
     """
-    The ways in the order in which they are tried; questions that wait for another terminal lie in `folder`.
+    The providers in the order in which they are tried; the sockets of questions lie in `folder`.
 
     `hands_over`: a session is wanted by a program, so a question may wait where there is no place to put it.
-    `never_asks`: the terminal, which refuses, is all there is. Raises `BadInput` for a variable that names no way.
+    `never_asks`: the terminal, which refuses, is all there is. Raises `BadInput` for a name that is none of them.
     """
     names = choose_providers(environ)
     if never_asks:
@@ -63,7 +63,7 @@ def open_code_providers(
 def _sensible(
     names: tuple[str, ...], environ: Mapping[str, str], terminal: Terminal, *, hands_over: bool
 ) -> tuple[str, ...]:
-    """Of the ways that nobody has chosen, those that make sense for this run."""
+    """Of the providers that nobody has chosen, those that make sense for this run."""
     if isinstance(terminal, PipedAnswers):
         # Somebody gave the code along: what is wished for this run comes before what is set up for all. A pipe that
         # ends without one may have come about by itself, and a command disturbs nobody.
@@ -74,9 +74,9 @@ def _sensible(
     return tuple(name for name in names if name not in closed)
 
 
-def _answered_elsewhere_too(way: CodeProvider, folder: str) -> CodeProvider:
+def _answered_elsewhere_too(provider: CodeProvider, folder: str) -> CodeProvider:
     """A pipe needs no second place to answer, and where nobody is the question would be gone at once."""
-    return AnsweredElsewhere(way, folder) if way.has_human else way
+    return AnsweredElsewhere(provider, folder) if provider.has_human else provider
 
 
 def _announcement(terminal: Terminal, say: Callable[[str], None]) -> Callable[[str], None]:
