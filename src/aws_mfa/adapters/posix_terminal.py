@@ -26,6 +26,8 @@ from aws_mfa.errors import Cancelled, InputEnded, NeedsHuman
 from aws_mfa.model import Secret
 from aws_mfa.rules.shown_text import shown_text
 
+assert sys.platform != "win32"  # tells the type checker which platform this module is for
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType, TracebackType
@@ -34,13 +36,7 @@ if TYPE_CHECKING:
 
     from aws_mfa.withdrawal import Withdrawal
 
-assert sys.platform != "win32"  # tells the type checker which platform this module is for
-
-
 CONTROLLING_TERMINAL = "/dev/tty"
-assert sys.platform != "win32"  # tells the type checker which platform this module is for
-
-
 _READ_SIZE = 8192  # above the kernel's line buffer, so that one read takes the whole line
 _LOCAL_FLAGS = 3  # the place of the local flags in what tcgetattr returns
 
