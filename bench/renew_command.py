@@ -41,7 +41,7 @@ class Way(NamedTuple):
     is_second: bool = False
 
 
-WAYS = (
+PROVIDERS = (
     Way("aws-mfa renew --all, to the file", in_cache=False),
     Way("  again, all still good", in_cache=False, is_second=True),
     Way("aws-mfa renew --all, to the cache", in_cache=True),
@@ -93,13 +93,13 @@ def stored_in(home: str, runtime: str, *, in_cache: bool) -> int:
 
 def compare(count: int) -> None:
     """One table."""
-    runs: dict[Way, list[Taken]] = {way: [] for way in WAYS}
+    runs: dict[Way, list[Taken]] = {way: [] for way in PROVIDERS}
     with served(count) as new_user:
         loop = measured(new_user(), "loop.py")
         for _ in range(ROUNDS):
             for in_cache in (False, True):
                 both = run_twice(json.loads(new_user()), in_cache=in_cache)
-                for way in WAYS:
+                for way in PROVIDERS:
                     if way.in_cache is in_cache:
                         runs[way].append(both[way.is_second])
     print(f"{count} roles")

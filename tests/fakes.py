@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from typing import TypeVar
 
-    from aws_mfa.rules.code_ways import CodeQuestion, CodeWay
+    from aws_mfa.rules.code_providers import CodeProvider, CodeQuestion
     from aws_mfa.rules.container_credentials import Held
     from aws_mfa.rules.endpoints import EndpointSettings
     from aws_mfa.rules.session_witness import Witnessed
@@ -60,7 +60,7 @@ class FakeTerminal:
         self.waited_s.append(seconds)
 
 
-class FakeWay:
+class FakeProvider:
     """The terminal as a way to a code, or another with answers of its own; `closed` where it cannot be asked."""
 
     def __init__(self, terminal: FakeTerminal, name: str = "terminal", *, closed: str | None = None) -> None:
@@ -503,7 +503,7 @@ class FakeOutside:
     def __init__(self, credentials: str | None = None, config: str | None = None) -> None:
         self.environ: Mapping[str, str] = {}
         self.terminal: FakeTerminal = FakeTerminal()
-        self.ways: Sequence[CodeWay] | None = None
+        self.ways: Sequence[CodeProvider] | None = None
         self.turns = FakeTurns()
         self.open_questions = FakeQuestions()
         self.said: list[str] = []
@@ -529,21 +529,21 @@ class FakeOutside:
         self.unattended_copy: FakeOutside | None = None
 
     @property
-    def code_ways(self) -> Sequence[CodeWay]:
-        return [FakeWay(self.terminal)] if self.ways is None else self.ways
+    def code_providers(self) -> Sequence[CodeProvider]:
+        return [FakeProvider(self.terminal)] if self.ways is None else self.ways
 
     def replaced(
         self,
         *,
-        code_ways: Sequence[CodeWay] | None = None,
+        code_providers: Sequence[CodeProvider] | None = None,
         away_from_terminal: bool = False,
         unattended: bool = False,
     ) -> FakeOutside:
         if unattended and self.unattended_copy:
             return self.unattended_copy
         made = copy(self)
-        if code_ways is not None:
-            made.ways = code_ways
+        if code_providers is not None:
+            made.ways = code_providers
         if away_from_terminal or unattended:
             made.terminal = FakeTerminal(has_human=False)
         return made
@@ -583,7 +583,7 @@ class FakeOutside:
         self.fake_sign_in.regions.append(region)
         return self.fake_sign_in
 
-    def held_signals(self) -> AbstractContextManager[FakeSignals]:
+    def deferred_signals(self) -> AbstractContextManager[FakeSignals]:
         return nullcontext(self.signals)
 
     def beside(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> AtOnce:

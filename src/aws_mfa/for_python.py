@@ -15,13 +15,13 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.asked_caller import AskedCaller
 from aws_mfa.adapters.botocore_credentials import ProfileCredentials, open_botocore_session
+from aws_mfa.adapters.terminal import AskedCaller
 from aws_mfa.cli.wiring import RealOutside
 from aws_mfa.errors import HINT, AwsMfaError, NeedsHuman
 from aws_mfa.rules.child_environment import child_environment
 from aws_mfa.rules.child_region import region_of
-from aws_mfa.rules.code_ways import COMMANDS
+from aws_mfa.rules.code_providers import COMMANDS
 from aws_mfa.rules.section_names import profile_in_force
 from aws_mfa.rules.session_policies import check_policy_arns
 from aws_mfa.rules.session_steps import Overlay
@@ -112,8 +112,8 @@ class _SessionOf:
         outside = outside.replaced(came_at=outside.now())
         try:
             if self._ask is not None:
-                commands = [way for way in outside.code_ways if way.name in COMMANDS]
-                outside = outside.replaced(code_ways=[*commands, AskedCaller(self._ask)])
+                commands = [way for way in outside.code_providers if way.name in COMMANDS]
+                outside = outside.replaced(code_providers=[*commands, AskedCaller(self._ask)])
             with _one_at_a_time:
                 handed = self._handed(outside)
         except AwsMfaError as error:

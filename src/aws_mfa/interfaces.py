@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from aws_mfa.errors import AwsMfaError
     from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest
-    from aws_mfa.rules.code_ways import CodeWay
+    from aws_mfa.rules.code_providers import CodeProvider
     from aws_mfa.rules.container_credentials import Held
     from aws_mfa.rules.endpoints import EndpointSettings
     from aws_mfa.rules.session_witness import Witnessed
@@ -82,7 +82,7 @@ class Terminal(Protocol):
     def count_down(self, seconds: int, text: str) -> None: ...
 
 
-class OpenQuestion(Protocol):
+class RemoteQuestion(Protocol):
     """A question of another process of this user that waits for a code; `text` ends as on a terminal."""
 
     @property
@@ -102,10 +102,10 @@ class OpenQuestion(Protocol):
         """
 
 
-class OpenQuestions(Protocol):
+class RemoteQuestions(Protocol):
     """The questions that processes of this user have left open: `NotSetUp` where the system has no such thing."""
 
-    def oldest(self) -> AbstractContextManager[OpenQuestion | None]:
+    def oldest(self) -> AbstractContextManager[RemoteQuestion | None]:
         """The oldest question whose process is alive, None if there is none; released at the end of the `with`."""
 
 
@@ -300,7 +300,7 @@ class Beside(Protocol):
     def wait(self) -> None: ...
 
 
-class HeldSignals(Protocol):
+class DeferredSignals(Protocol):
     """The signals that would end the program, deferred until writes that belong together are done."""
 
     def check(self) -> None:
@@ -312,7 +312,7 @@ class Interfaces(Protocol):
     All parts; each is opened when it is first used.
 
     Vaults are `keychain`, `age` and `file`; the document `-` is standard input; `now` is in seconds since the epoch;
-    `code_ways` are in the order in which they are tried.
+    `code_providers` are in the order in which they are tried.
     """
 
     @property
@@ -320,7 +320,7 @@ class Interfaces(Protocol):
     def replaced(
         self,
         *,
-        code_ways: Sequence[CodeWay] | None = None,
+        code_providers: Sequence[CodeProvider] | None = None,
         away_from_terminal: bool = False,
         unattended: bool = False,
     ) -> Interfaces:
@@ -334,11 +334,11 @@ class Interfaces(Protocol):
     @property
     def terminal(self) -> Terminal: ...
     @property
-    def code_ways(self) -> Sequence[CodeWay]: ...
+    def code_providers(self) -> Sequence[CodeProvider]: ...
     @property
     def turns(self) -> Turns: ...
     @property
-    def open_questions(self) -> OpenQuestions: ...
+    def open_questions(self) -> RemoteQuestions: ...
     @property
     def ledger(self) -> CodeLedger: ...
     @property
@@ -389,7 +389,7 @@ class Interfaces(Protocol):
     def say(self, text: str) -> None:
         """Print one line on stderr; questions, and what belongs to them, go to the terminal."""
 
-    def held_signals(self) -> AbstractContextManager[HeldSignals]: ...
+    def deferred_signals(self) -> AbstractContextManager[DeferredSignals]: ...
     def beside(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> Beside:
         """Run `work` in a thread, which calls `failed` at once when it raises."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters import time_limit
+from aws_mfa.adapters import this_machine
 from aws_mfa.adapters.keychain import CHECK_USER, Keychain
 from aws_mfa.adapters.keychain_failures import absent
 from aws_mfa.errors import KeychainUnavailable, NotSetUp
@@ -28,7 +28,7 @@ LABEL = ("aws-mfa", "work-long-term")
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aws_mfa.adapters.keychain_items._PAUSES_S", (0, 0))
+    monkeypatch.setattr("aws_mfa.adapters.keychain._PAUSES_S", (0, 0))
 
 
 class DictBackend:
@@ -333,7 +333,7 @@ def test_a_window_nobody_answers_is_called_a_locked_keychain() -> None:
 def test_where_a_human_is_asked_there_is_no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """Between two looks at the clock an hour goes by."""
     hours = itertools.count(0.0, 3600.0)
-    monkeypatch.setattr(time_limit, "time", SimpleNamespace(monotonic=lambda: next(hours)))
+    monkeypatch.setattr(this_machine, "time", SimpleNamespace(monotonic=lambda: next(hours)))
     limited, patient = Frozen(), Frozen()
     with pytest.raises(KeychainUnavailable):
         keychain(limited).load("work-long-term")

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.adapters import keychain_backend
-from aws_mfa.adapters.secret_service_bus import session_bus
-from aws_mfa.adapters.stderr_mute import StderrMute
+from aws_mfa.adapters.keychain_backend import session_bus
 from aws_mfa.errors import KeychainUnavailable
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def ways(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def opened(**environ: str) -> object:
-    return keychain_backend.open_backend(environ, StderrMute())
+    return keychain_backend.open_backend(environ)
 
 
 def test_the_secret_service_on_the_bus_is_spoken_to_directly(ways: list[str]) -> None:
@@ -48,7 +47,7 @@ def test_the_secret_service_on_the_bus_is_spoken_to_directly(ways: list[str]) ->
 @pytest.mark.parametrize("setting", [{}, {"KEYRING_PROPERTY_APPID": "mine"}])
 def test_that_nobody_may_be_asked_is_told_to_either(ways: list[str], setting: dict[str, str]) -> None:
     environ = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/a", **setting}
-    keychain_backend.open_backend(environ, StderrMute(), may_ask=False)
+    keychain_backend.open_backend(environ, may_ask=False)
     assert ways == ["keyring unasked" if setting else "directly unasked"]
 
 

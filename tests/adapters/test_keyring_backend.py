@@ -8,7 +8,6 @@ import pytest
 from keyring.backends import chainer, fail, null  # noqa: TID251 - the test of the room that imports it
 
 from aws_mfa.adapters import keyring_backend
-from aws_mfa.adapters.stderr_mute import StderrMute
 from aws_mfa.errors import KeychainUnavailable
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ ALWAYS_THERE = [
 def best(monkeypatch: pytest.MonkeyPatch, *found: KeyringBackend) -> keyring_backend.KeyringBackend:
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr("keyring.backend.get_all_keyring", lambda: [*ALWAYS_THERE, *found])
-    return keyring_backend.open_keyring({}, StderrMute())
+    return keyring_backend.open_keyring({})
 
 
 @pytest.mark.parametrize(
@@ -108,13 +107,13 @@ def test_find_looks_into_the_others_and_get_does_not(monkeypatch: pytest.MonkeyP
 )
 def test_a_name_that_cannot_be_used_is_refused_with_its_reason(name: str, line: str) -> None:
     with pytest.raises(KeychainUnavailable, match=line):
-        keyring_backend.open_keyring({"PYTHON_KEYRING_BACKEND": name}, StderrMute())
+        keyring_backend.open_keyring({"PYTHON_KEYRING_BACKEND": name})
 
 
 def test_the_keychain_of_another_system_is_refused() -> None:
     other = "keyring.backends.Windows.WinVaultKeyring" if sys.platform != "win32" else "keyring.backends.macOS.Keyring"
     with pytest.raises(KeychainUnavailable, match="does not work on this machine"):
-        keyring_backend.open_keyring({"PYTHON_KEYRING_BACKEND": other}, StderrMute())
+        keyring_backend.open_keyring({"PYTHON_KEYRING_BACKEND": other})
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="keyring keeps its settings elsewhere")
@@ -133,7 +132,7 @@ def test_a_keyringrc_that_cannot_be_used_is_refused(
     (tmp_path / "python_keyring").mkdir()
     (tmp_path / "python_keyring" / "keyringrc.cfg").write_text(text)
     with pytest.raises(KeychainUnavailable, match=line):
-        keyring_backend.open_keyring({}, StderrMute())
+        keyring_backend.open_keyring({})
 
 
 def test_where_nobody_may_be_asked_each_backend_is_looked_at_before_it_is_called(
@@ -147,8 +146,8 @@ def test_where_nobody_may_be_asked_each_backend_is_looked_at_before_it_is_called
 
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr("keyring.backend.get_all_keyring", lambda: [*ALWAYS_THERE, KWALLET])
-    monkeypatch.setitem(sys.modules, "aws_mfa.adapters.keychain_locks", SimpleNamespace(refuse_locked=refuse_locked))
-    opened = keyring_backend.open_keyring({"DBUS_SESSION_BUS_ADDRESS": "bus"}, StderrMute(), may_ask=False)
+    monkeypatch.setitem(sys.modules, "aws_mfa.adapters.secret_service", SimpleNamespace(refuse_locked=refuse_locked))
+    opened = keyring_backend.open_keyring({"DBUS_SESSION_BUS_ADDRESS": "bus"}, may_ask=False)
     acts: list[Callable[[], object]] = [
         lambda: opened.get("s", "u"),
         lambda: opened.find("s", "u"),
@@ -164,7 +163,7 @@ def test_where_nobody_may_be_asked_each_backend_is_looked_at_before_it_is_called
 def test_an_empty_variable_names_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr("keyring.backend.get_all_keyring", lambda: [*ALWAYS_THERE, SECRET_SERVICE])
-    opened = keyring_backend.open_keyring({"PYTHON_KEYRING_BACKEND": ""}, StderrMute())
+    opened = keyring_backend.open_keyring({"PYTHON_KEYRING_BACKEND": ""})
     assert opened.name == "keyring.backends.SecretService.Keyring"
 
 
@@ -172,4 +171,4 @@ def test_the_chain_named_on_purpose_is_still_no_chain(monkeypatch: pytest.Monkey
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr("keyring.backend.get_all_keyring", lambda: [*ALWAYS_THERE, KWALLET, SECRET_SERVICE])
     named = {"PYTHON_KEYRING_BACKEND": "keyring.backends.chainer.ChainerBackend"}
-    assert keyring_backend.open_keyring(named, StderrMute()).name == "keyring.backends.SecretService.Keyring"
+    assert keyring_backend.open_keyring(named).name == "keyring.backends.SecretService.Keyring"

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.adapters import locks
-from aws_mfa.adapters.kernel_locks import try_lock
-from aws_mfa.adapters.locks import lock
+from aws_mfa.adapters.locks import lock, try_lock
 from aws_mfa.errors import BrokenFile, NotSetUp, Unreachable
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters import held_folder, private_files, temp_files
+from aws_mfa.adapters import private_files
 from aws_mfa.adapters.private_files import ensure_private_folder, replace_privately
 from aws_mfa.errors import BrokenFile, NotSetUp
 from needs import needs
@@ -363,7 +363,7 @@ def test_where_no_folder_can_be_opened_all_goes_by_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: bytes | None
 ) -> None:
     """As on Windows."""
-    monkeypatch.setattr(held_folder, "_CAN_HOLD", False)
+    monkeypatch.setattr(private_files, "_CAN_HOLD", False)
     if old is not None:
         (tmp_path / "f").write_bytes(old)
     make(tmp_path / TEMP_NAME, age_s=4000)
@@ -457,7 +457,7 @@ def test_a_kill_at_any_moment_leaves_a_complete_file(tmp_path: Path) -> None:
             assert mode_of(path) == 0o600
     assert path.exists()
     for name in os.listdir(tmp_path):
-        assert name == "f" or temp_files.is_temp_name(name, "f")
+        assert name == "f" or private_files.is_temp_name(name, "f")
 
 
 MOUNTED = 'mount --bind "$1" "$2" && exec "$3" -c "$4" "$2"'

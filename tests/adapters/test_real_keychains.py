@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.adapters.keychain import open_keychain
-from aws_mfa.adapters.keychain_locks import refuse_locked
+from aws_mfa.adapters.secret_service import refuse_locked
 from aws_mfa.errors import KeychainUnavailable
 from aws_mfa.model import LongTermKeys, Secret
 from needs import needs

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.adapters.age_identity import AgeSeal
-from aws_mfa.adapters.keychain import open_keychain
-from aws_mfa.adapters.keychain_identity import open_identity_item
+from aws_mfa.adapters.keychain import open_identity_item, open_keychain
 from aws_mfa.adapters.session_cache import SessionCache
 from aws_mfa.adapters.session_stores import open_stores
 from aws_mfa.model import LongTermKeys, Secret, Session
@@ -34,7 +33,7 @@ SESSION = Session("ASIAIOSFODNN7EXAMPLE", Secret("wJalrXUtnFEMI"), Secret("IQoJb
 STORE_AT_ONCE = """
 import os, sys
 from aws_mfa.adapters.age_identity import AgeSeal
-from aws_mfa.adapters.keychain_identity import open_identity_item
+from aws_mfa.adapters.keychain import open_identity_item
 from aws_mfa.adapters.session_cache import SessionCache
 from aws_mfa.adapters.session_stores import open_stores
 from aws_mfa.model import Secret, Session

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters import file_systems, session_files, session_stores
+from aws_mfa.adapters import session_files, session_stores
 from aws_mfa.adapters.age_identity import AgeSeal
 from aws_mfa.adapters.locks import lock
 from aws_mfa.adapters.private_reading import runtime_folder
@@ -251,7 +251,7 @@ def test_a_runtime_folder_on_a_disk_is_said_once(
     mounts.write_bytes(
         b"36 35 7:77 / / rw - tmpfs none rw\n37 35 %s / /run rw shared:1 - %s none rw\n" % (number, kind)
     )
-    monkeypatch.setattr(file_systems, "_MOUNTS", str(mounts))
+    monkeypatch.setattr(session_stores, "_MOUNTS", str(mounts))
     for label in ("work", "home"):
         stage.cache().store(label, INPUTS, a_session())
         assert stage.file("memory", label).exists()
@@ -261,7 +261,7 @@ def test_a_runtime_folder_on_a_disk_is_said_once(
 
 @linux
 def test_where_the_kernel_tells_no_mounts_nothing_is_said(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(file_systems, "_MOUNTS", "/no/such/mountinfo")
+    monkeypatch.setattr(session_stores, "_MOUNTS", "/no/such/mountinfo")
     stage.cache().store("work", INPUTS, a_session())
     assert stage.said == []
 

@@ -57,7 +57,7 @@ class Offline(RealOutside):
     """This machine without a human, and without AWS: what is not stored cannot be had."""
 
     terminal = NoTerminal()
-    code_ways = []  # noqa: RUF012  # nobody there to answer
+    code_providers = []  # noqa: RUF012  # nobody there to answer
 
 
 class Stage:

@@ -19,7 +19,7 @@ from fakes import KEYS, FakeTerminal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aws_mfa.adapters.keychain_identity import IdentityItem
+    from aws_mfa.adapters.keychain import IdentityItem
     from aws_mfa.model import LongTermKeys
     from aws_mfa.workflows.outside import Outside
 
@@ -65,7 +65,7 @@ def test_away_from_the_terminal_no_passphrase_is_asked_for(
         keys_in(away(outside))
     assert terminal.questions == []
     with pytest.raises(NeedsHuman):
-        away(outside).replaced(code_ways=[]).terminal.ask("MFA code: ")
+        away(outside).replaced(code_providers=[]).terminal.ask("MFA code: ")
 
 
 @pytest.mark.parametrize("away", AWAY)
@@ -74,7 +74,7 @@ def test_a_passphrase_that_was_given_is_known_away_from_the_terminal(
 ) -> None:
     outside = RealOutside(environ=environ)
     away_copy = away(outside)
-    assert keys_in(outside.replaced(code_ways=[])) is not None
+    assert keys_in(outside.replaced(code_providers=[])) is not None
     assert keys_in(away_copy) is not None
     assert len(terminal.questions) == 1
 
@@ -119,14 +119,14 @@ def test_what_is_sealed_is_opened_without_a_window_by_nobody_also_when_it_was_op
         asked.append(may_ask)
         raise KeychainUnavailable("it is locked")
 
-    monkeypatch.setattr("aws_mfa.adapters.keychain_identity.open_identity_item", open_identity_item)
+    monkeypatch.setattr("aws_mfa.adapters.keychain.open_identity_item", open_identity_item)
     outside = RealOutside(environ={**environ, "AWS_MFA_SESSION_STORE": "sealed"})
     session = Session("ASIA", Secret("secret"), Secret("token"), outside.now() + 3600)
     copies = (
         outside,
         outside.replaced(unattended=True),
         outside.replaced(away_from_terminal=True),
-        outside.replaced(code_ways=[]).replaced(unattended=True),
+        outside.replaced(code_providers=[]).replaced(unattended=True),
     )
     for one in copies:
         assert not one.session_cache.store("work", {}, session)

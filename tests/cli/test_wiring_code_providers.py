@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters.answered_elsewhere import AnsweredElsewhere
+from aws_mfa.adapters.elsewhere_server import AnsweredElsewhere
 from aws_mfa.adapters.terminal import NoTerminal, PipedAnswers
 from aws_mfa.cli.wiring import RealOutside
-from aws_mfa.cli.wiring_code_providers import open_code_ways
+from aws_mfa.cli.wiring_code_providers import open_code_providers
 from aws_mfa.errors import BadInput, NeedsHuman
-from aws_mfa.rules.code_ways import CodeQuestion
+from aws_mfa.rules.code_providers import CodeQuestion
 from fakes import DEVICE, FakeTerminal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_mfa.interfaces import Terminal
-    from aws_mfa.rules.code_ways import CodeWay
+    from aws_mfa.rules.code_providers import CodeProvider
 
 QUESTION = CodeQuestion(f"MFA code for {DEVICE}: ", DEVICE)
 
@@ -30,8 +30,8 @@ def ways(
     *,
     hands_over: bool = False,
     never_asks: bool = False,
-) -> list[CodeWay]:
-    return open_code_ways(
+) -> list[CodeProvider]:
+    return open_code_providers(
         environ or {},
         terminal or FakeTerminal(),
         "/nowhere",
@@ -41,7 +41,7 @@ def ways(
     )
 
 
-def names(found: list[CodeWay]) -> list[str]:
+def names(found: list[CodeProvider]) -> list[str]:
     return [way.name for way in found]
 
 
@@ -71,7 +71,7 @@ def test_a_wrong_choice_is_told_also_to_who_is_never_asked() -> None:
 
 
 def test_only_questions_to_people_can_be_answered_elsewhere() -> None:
-    def elsewhere(found: list[CodeWay]) -> list[str]:
+    def elsewhere(found: list[CodeProvider]) -> list[str]:
         return [way.name for way in found if isinstance(way, AnsweredElsewhere)]
 
     assert elsewhere(ways(hands_over=True)) == ["terminal", "dialog"]
@@ -81,7 +81,7 @@ def test_only_questions_to_people_can_be_answered_elsewhere() -> None:
 
 def test_who_is_never_asked_has_no_way_but_a_refusal(home: str) -> None:
     outside = RealOutside(reads_pipe=False, never_asks=True, environ={"HOME": home, "USERPROFILE": home})
-    (way,) = outside.code_ways
+    (way,) = outside.code_providers
     with pytest.raises(NeedsHuman) as refused:
         way.ask(QUESTION)
     assert refused.value.hints == ("run the same without --no-input in a terminal",)

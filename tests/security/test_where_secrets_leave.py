@@ -18,7 +18,7 @@ PLACES = {
     "adapters/age_file.py": 2,  # the passphrase, to age
     "adapters/browser.py": 1,  # the URL that signs in, to the browser
     "adapters/age_identity.py": 1,  # the identity that stored sessions are sealed to, to age
-    "adapters/keychain_identity.py": 1,  # the same, to its item in the keychain
+    "adapters/keychain.py": 1,  # the same, to its item in the keychain
     "adapters/aws_query.py": 2,  # secret and token, to the signature
     "adapters/botocore_credentials.py": 4,  # a session, to the Python program that asked for it; again when renewed
     "adapters/key_file.py": 1,  # the vault `file`: plain text, chosen by a person

@@ -11,10 +11,10 @@ import pytest
 from aws_mfa.adapters.this_machine import InThread
 from aws_mfa.errors import Cancelled, NeedsHuman, NobodyAnswered, WrongSecret
 from aws_mfa.model import SessionRequest
-from aws_mfa.rules.code_ways import CodeQuestion
+from aws_mfa.rules.code_providers import CodeQuestion
 from aws_mfa.workflows.ask_code import Answer, ask_code
 from aws_mfa.workflows.renew import Renewal
-from fakes import DEVICE, KEYS, FakeOutside, FakeTerminal, FakeWay, as_outside
+from fakes import DEVICE, KEYS, FakeOutside, FakeProvider, FakeTerminal, as_outside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ QUESTION = CodeQuestion(f"MFA code for {DEVICE}: ", DEVICE, "pass otp aws")
 RENEWAL = Renewal(KEYS, SessionRequest(DEVICE, 43200), "us-east-1", "work")
 
 
-class SaysNo(FakeWay):
+class SaysNo(FakeProvider):
     """A person who presses Ctrl-C."""
 
     def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
@@ -34,7 +34,7 @@ class SaysNo(FakeWay):
         raise Cancelled("cancelled")
 
 
-class LentOut(FakeWay):
+class LentOut(FakeProvider):
     """A terminal that is another program's for a moment."""
 
     def __init__(self, *answers: str) -> None:
@@ -45,7 +45,7 @@ class LentOut(FakeWay):
         self.terminal.has_human = True
 
 
-class Waits(FakeWay):
+class Waits(FakeProvider):
     """A way on which nobody answers until the question is withdrawn; `begins` is called when it waits."""
 
     def __init__(self, begins: Callable[[], None]) -> None:
@@ -69,22 +69,22 @@ class WithThreads(FakeOutside):
         return InThread(work, failed)  # type: ignore[return-value]  # the Protocol is all that is used
 
 
-class NotHere(FakeWay):
+class NotHere(FakeProvider):
     """A way that is not worth trying here."""
 
     def can_answer(self, question: CodeQuestion) -> bool:
         return False
 
 
-def a_way(*answers: str, name: str = "terminal", closed: str | None = None, has_human: bool = True) -> FakeWay:
-    return FakeWay(FakeTerminal(*answers, has_human=has_human), name, closed=closed)
+def a_way(*answers: str, name: str = "terminal", closed: str | None = None, has_human: bool = True) -> FakeProvider:
+    return FakeProvider(FakeTerminal(*answers, has_human=has_human), name, closed=closed)
 
 
-def a_command(*answers: str, closed: str | None = None) -> FakeWay:
+def a_command(*answers: str, closed: str | None = None) -> FakeProvider:
     return a_way(*answers, name="mfa_process", closed=closed, has_human=False)
 
 
-def asked(*ways: FakeWay, first: bool = True, outside: FakeOutside | None = None) -> Answer:
+def asked(*ways: FakeProvider, first: bool = True, outside: FakeOutside | None = None) -> Answer:
     outside = outside or FakeOutside()
     outside.ways = list(ways)
     return ask_code(RENEWAL, QUESTION, as_outside(outside), checks_keys=first)
@@ -159,7 +159,7 @@ def test_what_the_check_finds_ends_the_question_whichever_way_it_stands_open() -
 def test_a_question_that_was_put_and_not_answered_is_known_as_that() -> None:
     """Behind a terminal that is not there: those who wait for us need not put it again."""
 
-    class Unanswered(FakeWay):
+    class Unanswered(FakeProvider):
         def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
             raise NobodyAnswered("nobody answered within 20 s", "in any terminal: aws-mfa code")
 

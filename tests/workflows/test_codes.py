@@ -30,13 +30,13 @@ from aws_mfa.workflows.plan_request import PlanRequest
 from aws_mfa.workflows.plans import Planned
 from aws_mfa.workflows.stored_sessions import StoredSessions
 from aws_mfa.workflows.users import Users
-from fakes import DEVICE, KEYS, NOW, FakeOutside, FakeTerminal, FakeWay, a_session, as_outside
+from fakes import DEVICE, KEYS, NOW, FakeOutside, FakeProvider, FakeTerminal, a_session, as_outside
 from workflows.test_ask_code import WithThreads
 
 if TYPE_CHECKING:
     from aws_mfa.errors import AwsMfaError
     from aws_mfa.model import Session
-    from aws_mfa.rules.code_ways import CodeQuestion
+    from aws_mfa.rules.code_providers import CodeQuestion
     from aws_mfa.withdrawal import Withdrawal
 
 ROLE = "arn:aws:iam::123456789012:role/Admin"
@@ -282,7 +282,7 @@ def test_a_command_gives_its_next_code_when_the_window_is_over() -> None:
     """`mfa_process` prints the code of this window, and AWS takes each once."""
     outside = FakeOutside()
     command = FakeTerminal("111111", "222222", "333333", has_human=False)
-    outside.ways = [FakeWay(command, "mfa_process")]
+    outside.ways = [FakeProvider(command, "mfa_process")]
     outside.fake_sts.answers = [WrongCode("used")]
     codes_of(outside).session(a_step())
     assert [code for _, code, _ in outside.fake_sts.sent] == ["111111", "222222"]
@@ -291,7 +291,7 @@ def test_a_command_gives_its_next_code_when_the_window_is_over() -> None:
 
 def test_a_command_that_gives_wrong_codes_is_not_asked_for_ever() -> None:
     outside = FakeOutside()
-    outside.ways = [FakeWay(FakeTerminal("111111", "222222", "333333", has_human=False), "mfa_process")]
+    outside.ways = [FakeProvider(FakeTerminal("111111", "222222", "333333", has_human=False), "mfa_process")]
     outside.fake_sts.answers = [WrongCode("no"), WrongCode("no")]
     with pytest.raises(WrongCode):
         codes_of(outside).session(a_step())
@@ -310,7 +310,7 @@ def test_what_a_code_was_spent_for_is_kept_before_the_turn_ends() -> None:
 def test_a_command_whose_codes_are_refused_gives_way_to_a_person() -> None:
     outside = FakeOutside()
     command, person = FakeTerminal("111111", "222222", "333333", has_human=False), FakeTerminal("444444")
-    outside.ways = [FakeWay(command, "mfa_process"), FakeWay(person)]
+    outside.ways = [FakeProvider(command, "mfa_process"), FakeProvider(person)]
     outside.fake_sts.answers = [WrongCode("no"), WrongCode("no")]
     codes_of(outside).session(a_step())
     assert [code for _, code, _ in outside.fake_sts.sent] == ["111111", "222222", "444444"]
@@ -320,7 +320,7 @@ def test_a_command_whose_codes_are_refused_gives_way_to_a_person() -> None:
 def test_what_aws_said_of_a_commands_codes_says_more_than_that_nobody_is_here() -> None:
     outside = FakeOutside()
     command = FakeTerminal("111111", "222222", has_human=False)
-    outside.ways = [FakeWay(command, "mfa_process"), FakeWay(FakeTerminal(), "dialog", closed="no display")]
+    outside.ways = [FakeProvider(command, "mfa_process"), FakeProvider(FakeTerminal(), "dialog", closed="no display")]
     outside.fake_sts.answers = [WrongCode("no"), WrongCode("not that either")]
     with pytest.raises(WrongCode, match=r"^not that either$"):
         codes_of(outside).session(a_step())
@@ -329,7 +329,10 @@ def test_what_aws_said_of_a_commands_codes_says_more_than_that_nobody_is_here() 
 
 def test_a_command_that_fails_is_told_before_a_person_is_asked() -> None:
     outside = FakeOutside()
-    outside.ways = [FakeWay(FakeTerminal(), "mfa_process", closed="op failed"), FakeWay(FakeTerminal("444444"))]
+    outside.ways = [
+        FakeProvider(FakeTerminal(), "mfa_process", closed="op failed"),
+        FakeProvider(FakeTerminal("444444")),
+    ]
     codes_of(outside).session(a_step())
     assert outside.said == ["op failed"]
 
@@ -364,7 +367,7 @@ def test_a_session_is_kept_before_anything_else_is_done() -> None:
     assert len(kept) == 1
 
 
-class AnotherServes(FakeWay):
+class AnotherServes(FakeProvider):
     """The way to another terminal; while it is open another process gets the session, and `answer` is typed, or not."""
 
     def __init__(self, outside: FakeOutside, step: Step, answer: str | None) -> None:

@@ -20,7 +20,7 @@ from aws_mfa.errors import (
     WrongSecret,
 )
 from aws_mfa.model import Identity, SessionRequest
-from aws_mfa.rules.code_ways import CodeQuestion
+from aws_mfa.rules.code_providers import CodeQuestion
 from aws_mfa.rules.code_windows import checked_code
 from aws_mfa.workflows.ask_code import ask_code
 from aws_mfa.workflows.renew import Renewal, obtain_session, write_session

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.errors import AwsUnreachable, Cancelled, KeychainUnavailable, NeedsHuman, SessionExpired, UnknownKey
-from aws_mfa.rules.code_ways import CODE, DIALOG, TERMINAL, WAYS, CodeQuestion
+from aws_mfa.rules.code_providers import CODE, DIALOG, PROVIDERS, TERMINAL, CodeQuestion
 from aws_mfa.withdrawal import Withdrawal
 from aws_mfa.workflows.patient_way import PatientWay
 from aws_mfa.workflows.renew_ahead import RenewAhead
@@ -21,9 +21,9 @@ from fakes import (
     NOW,
     AtOnce,
     FakeOutside,
+    FakeProvider,
     FakeTerminal,
     FakeVault,
-    FakeWay,
     a_session,
     as_outside,
 )
@@ -275,7 +275,7 @@ def test_a_question_that_was_cancelled_is_put_again_after_ten_minutes_and_the_re
     stage = Stage("work")
     stage.begin()
     stage.after(12 * HOUR - 19 * MINUTE)
-    asking = stage.outside.replaced(code_ways=[Refusing("terminal")])
+    asking = stage.outside.replaced(code_providers=[Refusing("terminal")])
     stage.renewals.ask(["work"], as_outside(asking))
     assert stage.answer("work")[0] == 200
     assert "work: not renewed" in stage.said
@@ -342,17 +342,17 @@ def test_inside_serving_the_endpoint_is_open_and_variables_are_two() -> None:
 
 def test_where_a_child_owns_the_terminal_it_is_not_asked_on() -> None:
     stage = Stage("work")
-    ways = [FakeWay(FakeTerminal("654321"), name) for name in (TERMINAL, DIALOG, CODE)]
+    ways = [FakeProvider(FakeTerminal("654321"), name) for name in (TERMINAL, DIALOG, CODE)]
     stage.outside.ways = ways
     served = Served(stage.wanted, as_outside(stage.outside), stage.outside.fake_endpoint, stage.renewals)
-    assert [way.name for way in served._asking(AWAY_FROM_TERMINAL).code_ways] == [DIALOG, CODE]
+    assert [way.name for way in served._asking(AWAY_FROM_TERMINAL).code_providers] == [DIALOG, CODE]
 
 
 def test_where_a_child_owns_the_terminal_no_door_leads_to_it() -> None:
     """A vault's question for its passphrase would be the child's to answer."""
     stage = Stage("work")
     served = Served(stage.wanted, as_outside(stage.outside), stage.outside.fake_endpoint, stage.renewals)
-    assert served._asking(WAYS).terminal is stage.outside.terminal
+    assert served._asking(PROVIDERS).terminal is stage.outside.terminal
     with pytest.raises(NeedsHuman):
         served._asking(AWAY_FROM_TERMINAL).terminal.ask_hidden("Passphrase: ")
 
@@ -400,7 +400,7 @@ def test_a_withdrawal_reaches_through() -> None:
         PatientWay(Silent("dialog"), 60).ask(CodeQuestion("MFA code: ", DEVICE), withdrawal)
 
 
-class Silent(FakeWay):
+class Silent(FakeProvider):
     """Waits for the withdrawal, as a terminal does that nobody types at."""
 
     def __init__(self, name: str) -> None:

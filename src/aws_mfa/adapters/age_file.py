@@ -14,7 +14,7 @@ import time
 from shlex import quote
 from typing import TYPE_CHECKING, Protocol
 
-from pyrage import DecryptError, passphrase  # noqa: TID251 - this is the room where age files are opened
+from pyrage import DecryptError, passphrase  # noqa: TID251 - where age files are opened
 
 from aws_mfa.adapters import key_items
 from aws_mfa.adapters.age_passphrase import KnownOfVault
@@ -103,7 +103,9 @@ class AgeFile:
             wanted = edit(items)
             if wanted == items:
                 return
-            replace_privately(self._path, self._encrypted(wanted))
+            text = json.dumps(wanted, indent=2) + "\n"
+            phrase = self._passphrase(new=False)
+            replace_privately(self._path, bytes(passphrase.encrypt(text.encode("ascii"), phrase.reveal())))
             if self._items() != wanted:
                 raise KeychainUnavailable(f"{self._path} does not hold what was written to it")
 
@@ -124,10 +126,6 @@ class AgeFile:
             return None
         except OSError as error:
             raise NotSetUp(f"cannot read {self._path}: {error.strerror}") from None
-
-    def _encrypted(self, items: Items) -> bytes:
-        text = json.dumps(items, indent=2) + "\n"
-        return bytes(passphrase.encrypt(text.encode("ascii"), self._passphrase(new=False).reveal()))
 
     def _decrypted(self, data: bytes) -> bytes:
         for tries_left in reversed(range(self._ask_passphrase.tries)):

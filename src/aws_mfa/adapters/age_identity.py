@@ -23,7 +23,7 @@ _LOCK_TIMEOUT_S = 130.0
 
 
 class Item(Protocol):
-    """Where the identity is kept; fulfilled by `keychain_identity.IdentityItem`."""
+    """Where the identity is kept; fulfilled by `keychain.IdentityItem`."""
 
     def exists_at_all(self) -> bool:
         """Whether there is a keychain, locked or not."""
@@ -49,7 +49,8 @@ class AgeSeal:
 
     def sealed(self, data: bytes) -> bytes:
         """The bytes as an age file; raises `KeychainUnavailable`, `NotSetUp`, `Unreachable`."""
-        return bytes(encrypt(data, [self._identity_or_new().to_public()]))
+        identity = self._identity() or self._made()
+        return bytes(encrypt(data, [identity.to_public()]))
 
     def opened(self, data: bytes) -> bytes:
         """The bytes in an age file; raises `Unfit`, and as `sealed`."""
@@ -66,9 +67,6 @@ class AgeSeal:
             text = self._item.identity()
             self._known = None if text is None else _parsed(text)
         return self._known
-
-    def _identity_or_new(self) -> x25519.Identity:
-        return self._identity() or self._made()
 
     def _made(self) -> x25519.Identity:
         ensure_private_folder(os.path.dirname(self._lock_path))

@@ -2,9 +2,8 @@
 A child that runs beside us on POSIX: we outlive it, and to whoever looks on we are it.
 
 Signals sent to us go on to the child. What the terminal sends, it sends to both: then we only stay. When the child has
-stopped (Ctrl-Z, a shell's `suspend`) we stop too, so that the caller's shell comes back, and go on with it; never
-before it, or it would still read what is typed to that shell. No process group of its own: the terminal would take a
-child in another group for a background job.
+stopped (Ctrl-Z) we stop too, so that the caller's shell comes back; never before it, or it would still read what is
+typed to that shell. No process group of its own: the terminal would take a child in another group for a background job.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ import select
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -32,8 +30,6 @@ if TYPE_CHECKING:
 
 _PASSED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGCONT)
 _SENT_BY_TERMINALS = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP)
-# As long as a terminal may take to stop us after it has stopped the child, which read or wrote in the background.
-_STOPPED_TOGETHER_S = 0.05
 _AT_ONCE = 4096  # bytes, one for each signal
 
 
@@ -87,23 +83,16 @@ def end_by_signal(number: int) -> None:
 
 
 def _exit_code_of(pid: int, changes: _Changes) -> int:
-    look, stopped_by = os.WNOHANG | os.WUNTRACED, 0
     while True:
-        found, status = os.waitpid(pid, look)
-        if found and not os.WIFSTOPPED(status) and not os.WIFCONTINUED(status):
-            return os.waitstatus_to_exitcode(status)
-        look &= ~os.WCONTINUED
-        if found and os.WIFSTOPPED(status):
-            stopped_by = os.WSTOPSIG(status)
-            if stopped_by != signal.SIGTSTP:
-                time.sleep(_STOPPED_TOGETHER_S)  # here SIGTTIN and SIGTTOU stop us, and `fg` wakes us with the child
-            look |= os.WCONTINUED
-            continue
-        if not found and stopped_by and _foreground_group() is not None:
-            _stop_by(stopped_by)  # woken by SIGCONT, which goes on to the child
-        elif not found:
+        found, status = os.waitpid(pid, os.WNOHANG | os.WUNTRACED)
+        if not found:
             changes.wait()
-        stopped_by = 0
+        elif not os.WIFSTOPPED(status):
+            return os.waitstatus_to_exitcode(status)
+        elif _foreground_group() is not None:
+            # As Ctrl-Z would: a group that no shell would wake is not stopped by it. SIGCONT goes on to the child.
+            with _handled_by(signal.SIG_DFL, [signal.SIGTSTP]):
+                signal.raise_signal(signal.SIGTSTP)  # to this thread: it has stopped us before the handler is back
 
 
 class _Changes:
@@ -130,12 +119,6 @@ class _Changes:
         """Return when there is something to look at."""
         select.select([self._reader], [], [])
         os.read(self._reader, _AT_ONCE)
-
-
-def _stop_by(number: int) -> None:
-    """Stop as the child did: shells say by which signal. A group that no shell would wake is not stopped by SIGTSTP."""
-    with _handled_by(signal.SIG_DFL, [signal.SIGTSTP]):
-        signal.raise_signal(number)  # to this thread: it has stopped us before the handler is back
 
 
 @contextmanager

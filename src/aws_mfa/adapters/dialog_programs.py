@@ -1,8 +1,9 @@
 """
 The programs that show a dialog: zenity and kdialog (Linux), osascript (macOS), PowerShell (Windows, WSL).
 
-Owns, for each, its command line, and what its end means. The question is text to all of them: nothing in it is taken
-for markup, for a keyboard shortcut or for a piece of a script. The answer comes on stdout, never by argv.
+Owns, for each, whether there may be a desktop for it, its command line, and what its end means. The question is text to
+all of them: nothing in it is taken for markup, for a keyboard shortcut or for a piece of a script. The answer comes on
+stdout, never by argv. No display is asked whether it is there: a program that finds none says so.
 """
 
 from __future__ import annotations
@@ -10,60 +11,95 @@ from __future__ import annotations
 import html
 import os
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.dialog_scripts import (
-    APPLESCRIPT,
-    CANCELLED_CODE,
-    GAVE_UP_CODE,
-    LIMIT_VARIABLE,
-    POWERSHELL_SCRIPT,
-    TEXT_VARIABLE,
-)
-from aws_mfa.adapters.displays import display_answers, has_display, is_remote
-from aws_mfa.adapters.found_programs import found_program
+from aws_mfa.adapters.programs import found_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from aws_mfa.adapters.answering_program import Ended
+    from aws_mfa.adapters.programs import Ended
 
 ANSWERED, CANCELLED, GAVE_UP, NOT_SHOWN = "answered", "cancelled", "gave up", "not shown"
 
 TITLE = "aws-mfa"
+_OF_SSH = ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY")
+
+# Both scripts are constants: the question comes as an argument or a variable and is never put into them.
+
+# Arguments: title, seconds, question. `activate`, or the dialog opens behind the window that has
+# the keyboard. An error, such as a login without a desktop, ends it with exit code 1.
+APPLESCRIPT = """on run argv
+  try
+    tell me to activate
+  end try
+  set {theTitle, theLimit, theQuestion} to argv
+  try
+    set theReply to display dialog theQuestion with title theTitle default answer "" buttons {"Cancel", "OK"} \
+default button "OK" cancel button "Cancel" giving up after (theLimit as integer)
+  on error number -128
+    return "cancelled"
+  end try
+  if gave up of theReply then return "gave up"
+  return text returned of theReply
+end run"""
+
+# There is no double quote in it: two systems quote it on its way. A service or a job of the scheduler has no desktop.
+TEXT_VARIABLE, LIMIT_VARIABLE = "AWS_MFA_DIALOG_TEXT", "AWS_MFA_DIALOG_LIMIT_MS"
+CANCELLED_CODE, GAVE_UP_CODE, NOT_SHOWN_CODE = 10, 11, 12
+
+POWERSHELL_SCRIPT = f"""$ErrorActionPreference = 'Stop'
+trap {{ exit {NOT_SHOWN_CODE} }}
+if (-not [Environment]::UserInteractive) {{ exit {NOT_SHOWN_CODE} }}
+Add-Type -AssemblyName System.Windows.Forms
+$form = New-Object Windows.Forms.Form -Property @{{ Text = 'aws-mfa'; TopMost = $true; AutoSize = $true;
+  StartPosition = 'CenterScreen'; FormBorderStyle = 'FixedDialog'; MaximizeBox = $false; MinimizeBox = $false }}
+$rows = New-Object Windows.Forms.FlowLayoutPanel -Property @{{ FlowDirection = 'TopDown'; AutoSize = $true }}
+$label = New-Object Windows.Forms.Label -Property @{{ UseMnemonic = $false; AutoSize = $true;
+  Text = $env:{TEXT_VARIABLE} }}
+$answer = New-Object Windows.Forms.TextBox -Property @{{ Width = 320 }}
+$ok = New-Object Windows.Forms.Button -Property @{{ Text = 'OK'; DialogResult = 'OK' }}
+$cancel = New-Object Windows.Forms.Button -Property @{{ Text = 'Cancel'; DialogResult = 'Cancel' }}
+$rows.Controls.AddRange(@($label, $answer, $ok, $cancel))
+$form.Controls.Add($rows)
+$form.AcceptButton = $ok
+$form.CancelButton = $cancel
+$form.Add_Shown({{ $form.Activate(); $answer.Focus() }})
+$timer = New-Object Windows.Forms.Timer -Property @{{ Interval = [int]$env:{LIMIT_VARIABLE} }}
+$timer.Add_Tick({{ $form.DialogResult = 'Abort' }})
+$timer.Start()
+$end = $form.ShowDialog()
+if ($end -eq 'OK') {{ [Console]::Out.Write($answer.Text); exit 0 }}
+if ($end -eq 'Abort') {{ exit {GAVE_UP_CODE} }}
+exit {CANCELLED_CODE}"""
 
 
+@dataclass(frozen=True, kw_only=True)
 class DialogProgram:
     """
     One of the four.
 
-    `is_offered(environ)` says at a glance whether it may be tried here, `can_show(environ)` whether its display
-    answers. `arguments(text, limit_s)` follow its name, `variables(text, limit_s, environ)` join its environment.
-    `outcome(ended)` is one of the four above.
+    `is_offered(environ)` says at a glance whether it may be tried here. `arguments(text, limit_s)` follow its name,
+    `variables(text, limit_s, environ)` join its environment. `outcome(ended)` is one of the four above.
     """
 
-    __slots__ = ("arguments", "can_show", "is_offered", "name", "outcome", "variables")
+    name: str
+    is_offered: Callable[[Mapping[str, str]], bool]
+    arguments: Callable[[str, float], list[str]]
+    variables: Callable[[str, float, Mapping[str, str]], dict[str, str]] = lambda _text, _limit_s, _environ: {}
+    outcome: Callable[[Ended], str]
 
-    def __init__(
-        self,
-        name: str,
-        *,
-        is_offered: Callable[[Mapping[str, str]], bool],
-        can_show: Callable[[Mapping[str, str]], bool] = lambda _: True,
-        arguments: Callable[[str, float], list[str]],
-        variables: Callable[[str, float, Mapping[str, str]], dict[str, str]] = lambda _text, _limit_s, _environ: {},
-        outcome: Callable[[Ended], str],
-    ) -> None:
-        self.name = name
-        self.is_offered = is_offered
-        self.can_show = can_show
-        self.arguments = arguments
-        self.variables = variables
-        self.outcome = outcome
+
+def _is_remote(environ: Mapping[str, str]) -> bool:
+    """Whether the user sits behind ssh: what is shown on this machine's own screen, somebody else may see."""
+    return any(environ.get(name) for name in _OF_SSH)
 
 
 def _on_display(environ: Mapping[str, str]) -> bool:
-    return os.name == "posix" and sys.platform != "darwin" and has_display(environ)
+    """Whether a display is named that this user can see: over ssh, X forwarding alone."""
+    is_named = environ.get("DISPLAY") or (environ.get("WAYLAND_DISPLAY") and not _is_remote(environ))
+    return os.name == "posix" and sys.platform != "darwin" and bool(is_named)
 
 
 def _zenity_arguments(text: str, limit_s: float) -> list[str]:
@@ -104,7 +140,7 @@ def _osascript_outcome(ended: Ended) -> str:
 
 
 def _on_windows(environ: Mapping[str, str]) -> bool:
-    return (os.name == "nt" or bool(environ.get("WSL_DISTRO_NAME"))) and not is_remote(environ)
+    return (os.name == "nt" or bool(environ.get("WSL_DISTRO_NAME"))) and not _is_remote(environ)
 
 
 def _powershell_arguments(text: str, limit_s: float) -> list[str]:
@@ -127,27 +163,25 @@ def _powershell_outcome(ended: Ended) -> str:
 
 
 ZENITY = DialogProgram(
-    "zenity",
+    name="zenity",
     is_offered=_on_display,
-    can_show=display_answers,
     arguments=_zenity_arguments,
     outcome=_zenity_outcome,
 )
 KDIALOG = DialogProgram(
-    "kdialog",
+    name="kdialog",
     is_offered=_on_display,
-    can_show=display_answers,
     arguments=_kdialog_arguments,
     outcome=_kdialog_outcome,
 )
 OSASCRIPT = DialogProgram(
-    "osascript",
-    is_offered=lambda environ: sys.platform == "darwin" and not is_remote(environ),
+    name="osascript",
+    is_offered=lambda environ: sys.platform == "darwin" and not _is_remote(environ),
     arguments=_osascript_arguments,
     outcome=_osascript_outcome,
 )
 POWERSHELL = DialogProgram(
-    "powershell.exe",
+    name="powershell.exe",
     is_offered=_on_windows,
     arguments=_powershell_arguments,
     variables=_powershell_variables,

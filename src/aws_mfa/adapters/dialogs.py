@@ -2,40 +2,35 @@
 A dialog on the desktop, for those who have no terminal: IDEs, desktop launchers, SDKs inside them.
 
 Owns the asking: the first program that can show one, a time limit, what was said before. Where none can be shown, or
-nobody answers in time, it is `NeedsHuman`; so it is where the display dies. Cancel and the closed window are the
-person's no.
+nobody answers in time, it is `NeedsHuman`. Cancel and the closed window are the person's no.
 """
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.answering_program import run_for_answer
 from aws_mfa.adapters.dialog_programs import ANSWERED, CANCELLED, GAVE_UP, offered_programs
-from aws_mfa.adapters.program_output import PrintedTooMuch, TookTooLong
+from aws_mfa.adapters.programs import ProgramFailed, TookTooLong, run_for_answer
 from aws_mfa.adapters.typed_line import answer_in
 from aws_mfa.errors import Cancelled, NeedsHuman
-from aws_mfa.rules.code_ways import DIALOG
+from aws_mfa.rules.code_providers import DIALOG
 from aws_mfa.rules.shown_text import shown_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aws_mfa.adapters.answering_program import Ended
     from aws_mfa.adapters.dialog_programs import DialogProgram
-    from aws_mfa.rules.code_ways import CodeQuestion
+    from aws_mfa.adapters.programs import Ended
+    from aws_mfa.rules.code_providers import CodeQuestion
     from aws_mfa.withdrawal import Withdrawal
 
 TIME_LIMIT_S = 120.0
 # Most programs close their window themselves, in time to say so.
 _GRACE_S = 1.0
-# A display cuts off its programs first, and for a moment takes connections still.
-_DYING_S = 0.3
 
 
-class DialogWay:
-    """Fulfils the Protocol `CodeWay`."""
+class DialogProvider:
+    """Fulfils the Protocol `CodeProvider`."""
 
     name = DIALOG
     has_human = True
@@ -46,7 +41,7 @@ class DialogWay:
         self._said: list[str] = []
 
     def can_answer(self, question: CodeQuestion) -> bool:
-        """Whether a display is named and there is a program for it; whether it answers is seen when it is asked."""
+        """Whether a display is named and there is a program for it; whether it can be shown is seen on asking."""
         del question
         return bool(offered_programs(self._environ))
 
@@ -60,10 +55,9 @@ class DialogWay:
         text = "\n".join(shown_text(line) for line in (*self._said, question.text.strip()))
         self._said = []
         for program, path in offered_programs(self._environ):
-            if program.can_show(self._environ):
-                ended = self._shown(program, path, text, withdrawal)
-                if ended is not None:
-                    return answer_in(ended.stdout)
+            ended = self._shown(program, path, text, withdrawal)
+            if ended is not None:
+                return answer_in(ended.stdout)
         if withdrawal is not None:
             withdrawal.check()
         raise NeedsHuman("there is no desktop here to show a dialog on", "run the command in a terminal")
@@ -85,19 +79,14 @@ class DialogWay:
             )
         except TookTooLong:
             raise self._nobody() from None
-        except (OSError, ValueError, PrintedTooMuch):  # gone since it was found, or no dialog at all
+        except ProgramFailed:  # gone since it was found, or no dialog at all
             return None
         outcome = program.outcome(ended)
-        if outcome == CANCELLED and self._is_still_there(program):
+        if outcome == CANCELLED:
             raise Cancelled("cancelled")
         if outcome == GAVE_UP:
             raise self._nobody()
         return ended if outcome == ANSWERED else None
-
-    def _is_still_there(self, program: DialogProgram) -> bool:
-        """Whether the display is: one that dies ends the programs on it with the exit code of Cancel."""
-        time.sleep(_DYING_S)
-        return program.can_show(self._environ)
 
     def _nobody(self) -> NeedsHuman:
         return NeedsHuman(f"nobody answered the dialog within {self._time_limit_s:g} s")

@@ -1,9 +1,10 @@
 """
 Which way to the keychain: the Secret Service directly, `keyring`, or a quick "there is none".
 
-Owns that choice, made without loading either: importing keyring and looking for its backends costs a bare Python
-start sixteen times over. Whatever could change keyring's own answer (a backend named, a property set, another
-system, KWallet beside the Secret Service, an add-on where there is no Secret Service) goes through keyring.
+Owns what all keychains can do (`Backend`), and the choice among them, made without loading either: importing keyring
+and looking for its backends costs a bare Python start sixteen times over. Whatever could change keyring's own answer (a
+backend named, a property set, another system, KWallet beside the Secret Service, an add-on where there is no Secret
+Service) goes through keyring.
 """
 
 from __future__ import annotations
@@ -14,27 +15,51 @@ import sys
 from typing import TYPE_CHECKING
 
 from aws_mfa.adapters.keychain_failures import absent
-from aws_mfa.adapters.secret_service_bus import session_bus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import Protocol
 
-    from aws_mfa.adapters.any_keychain import Backend
-    from aws_mfa.adapters.stderr_mute import StderrMute
+    class Backend(Protocol):
+        """One keychain. Any method may raise anything, or never return."""
+
+        @property
+        def name(self) -> str:
+            """For messages."""
+
+        @property
+        def asks(self) -> bool:
+            """Whether it is known to be showing its window at this moment."""
+
+        def forgets(self) -> bool:
+            """Whether what is stored here is known to be gone at logout."""
+
+        def get(self, service: str, user: str) -> str | None:
+            """The value stored, None where there is none."""
+
+        def find(self, service: str, user: str) -> str | None:
+            """As `get`, and where nothing is stored, what the machine's other keychains hold."""
+
+        def set(self, service: str, user: str, value: str) -> None:
+            """Create or replace."""
+
+        def delete(self, service: str, user: str) -> None:
+            """Delete."""
+
 
 _PROPERTY = "KEYRING_PROPERTY_"
 _COLLECTION = "KEYRING_PROPERTY_PREFERRED_COLLECTION"
 
 
-def open_backend(environ: Mapping[str, str], mute: StderrMute, *, may_ask: bool = True) -> Backend:
+def open_backend(environ: Mapping[str, str], *, may_ask: bool = True) -> Backend:
     """
     The backend to use; raises `KeychainUnavailable`.
 
     Without `may_ask` it refuses what is locked, instead of having it show its window, as far as that can be told: see
-    `keychain_locks`. `environ` must be that of this process: keyring reads it by itself.
+    `secret_service.refuse_locked`. `environ` must be that of this process: keyring reads it by itself.
     """
     if _keyring_decides(environ):
-        return _open_keyring(environ, mute, may_ask=may_ask)
+        return _open_keyring(environ, may_ask=may_ask)
     address = session_bus(environ)
     if address is not None:
         direct = _secret_service(address, environ.get(_COLLECTION), may_ask=may_ask)
@@ -42,8 +67,19 @@ def open_backend(environ: Mapping[str, str], mute: StderrMute, *, may_ask: bool 
             return direct
     # KWallet by its own protocol, and libsecret by GLib's, need these modules and a bus.
     if any(keyring_addons(sys.path)) or (address is not None and (_has_module("dbus") or _has_module("gi"))):
-        return _open_keyring(environ, mute, may_ask=may_ask)
+        return _open_keyring(environ, may_ask=may_ask)
     raise absent("no D-Bus session" if address is None else "no Secret Service on the D-Bus session")
+
+
+def session_bus(environ: Mapping[str, str]) -> str | None:
+    """The address of the session bus: the variable, else the socket where systemd puts it (cron, some ssh logins)."""
+    address = environ.get("DBUS_SESSION_BUS_ADDRESS")
+    if address:
+        return address
+    runtime_folder = environ.get("XDG_RUNTIME_DIR")
+    if runtime_folder and os.path.exists(os.path.join(runtime_folder, "bus")):
+        return "unix:path=" + os.path.join(runtime_folder, "bus")
+    return None
 
 
 def keyring_addons(search_path: Iterable[str]) -> Iterable[str]:
@@ -70,16 +106,13 @@ def keyring_addons(search_path: Iterable[str]) -> Iterable[str]:
 def _keyring_decides(environ: Mapping[str, str]) -> bool:
     if sys.platform in ("darwin", "win32"):
         return True
-    if environ.get("PYTHON_KEYRING_BACKEND") or os.path.exists(_keyringrc(environ)):
+    folder = environ.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")
+    keyringrc = os.path.join(folder, "python_keyring", "keyringrc.cfg")
+    if environ.get("PYTHON_KEYRING_BACKEND") or os.path.exists(keyringrc):
         return True
     if any(_PROPERTY in name and name != _COLLECTION for name in environ):
         return True
     return "KDE" in environ.get("XDG_CURRENT_DESKTOP", "").split(":") and _has_module("dbus")
-
-
-def _keyringrc(environ: Mapping[str, str]) -> str:
-    folder = environ.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")
-    return os.path.join(folder, "python_keyring", "keyringrc.cfg")
 
 
 def _has_module(name: str) -> bool:
@@ -104,7 +137,7 @@ def _secret_service(address: str, collection_path: str | None, *, may_ask: bool)
     return direct if direct.is_there() else None
 
 
-def _open_keyring(environ: Mapping[str, str], mute: StderrMute, *, may_ask: bool) -> Backend:
+def _open_keyring(environ: Mapping[str, str], *, may_ask: bool) -> Backend:
     module = importlib.import_module("aws_mfa.adapters.keyring_backend")
-    opened: Backend = module.open_keyring(environ, mute, may_ask=may_ask)
+    opened: Backend = module.open_keyring(environ, may_ask=may_ask)
     return opened

@@ -16,16 +16,15 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
-from keyring import backend, core  # noqa: TID251 - this is the room where the keychain is opened
+from keyring import backend, core  # noqa: TID251 - where the keychain is opened
 from keyring.backends import chainer, fail, null  # noqa: TID251
 
+from aws_mfa.adapters.keychain_backend import session_bus
 from aws_mfa.adapters.keychain_failures import absent, unusable
-from aws_mfa.adapters.secret_service_bus import session_bus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from aws_mfa.adapters.stderr_mute import StderrMute
 
 _SYSTEM_KEYCHAINS = {
     "darwin": "keyring.backends.macOS.Keyring",
@@ -49,7 +48,6 @@ class KeyringBackend:
     def __init__(
         self,
         pinned: backend.KeyringBackend,
-        mute: StderrMute,
         others: list[backend.KeyringBackend] | None = None,
         *,
         refuse_locked: Callable[[backend.KeyringBackend], None] = lambda _: None,
@@ -58,7 +56,6 @@ class KeyringBackend:
         self._refuse_locked = refuse_locked
         self._pinned = pinned
         self._others = others or []
-        self._mute = mute if _is_foreign(self.name) or self._others else contextlib.nullcontext()
 
     def forgets(self) -> bool:
         """Unknown here: what keyring itself knows to forget is refused when it is opened."""
@@ -66,62 +63,56 @@ class KeyringBackend:
 
     def get(self, service: str, user: str) -> str | None:
         """What the pinned backend holds."""
-        with self._mute:
-            self._refuse_locked(self._pinned)
-            return self._pinned.get_password(service, user)
+        self._refuse_locked(self._pinned)
+        return self._pinned.get_password(service, user)
 
     def find(self, service: str, user: str) -> str | None:
         """What any backend holds, the pinned one first."""
-        with self._mute:
-            self._refuse_locked(self._pinned)
-            value = self._pinned.get_password(service, user)
-            for other in self._others if value is None else []:
-                # Another backend that fails holds nothing that can be read, and the pinned one has answered.
-                with contextlib.suppress(Exception):
-                    self._refuse_locked(other)
-                    value = other.get_password(service, user)
-                if value is not None:
-                    break
+        self._refuse_locked(self._pinned)
+        value = self._pinned.get_password(service, user)
+        for other in self._others if value is None else []:
+            # Another backend that fails holds nothing that can be read, and the pinned one has answered.
+            with contextlib.suppress(Exception):
+                self._refuse_locked(other)
+                value = other.get_password(service, user)
+            if value is not None:
+                break
         return value
 
     def set(self, service: str, user: str, value: str) -> None:
         """Create or replace."""
-        with self._mute:
-            self._refuse_locked(self._pinned)
-            self._pinned.set_password(service, user, value)
+        self._refuse_locked(self._pinned)
+        self._pinned.set_password(service, user, value)
 
     def delete(self, service: str, user: str) -> None:
         """Delete what is there; what a backend does where there is nothing differs."""
-        with self._mute:
-            self._refuse_locked(self._pinned)
-            self._pinned.delete_password(service, user)
+        self._refuse_locked(self._pinned)
+        self._pinned.delete_password(service, user)
 
 
-def open_keyring(environ: Mapping[str, str], mute: StderrMute, *, may_ask: bool = True) -> KeyringBackend:
+def open_keyring(environ: Mapping[str, str], *, may_ask: bool = True) -> KeyringBackend:
     """
     The backend named on purpose, else the system's own, else the best add-on; raises `KeychainUnavailable`.
 
-    Without `may_ask` it refuses what is known to be locked: see `keychain_locks` for what is not known.
+    Without `may_ask` it refuses what is known to be locked: see `secret_service.refuse_locked`.
     """
-    pinned, others = _chosen(environ, mute)
+    pinned, others = _chosen(environ)
     address = None if may_ask else session_bus(environ)
     if address is None:
-        return KeyringBackend(pinned, mute, others)
+        return KeyringBackend(pinned, others)
     try:
         # By name: a Python without `jeepney` has none of the backends that it knows.
-        locks = importlib.import_module("aws_mfa.adapters.keychain_locks")
+        bus = importlib.import_module("aws_mfa.adapters.secret_service")
     except ImportError:
-        return KeyringBackend(pinned, mute, others)
-    return KeyringBackend(pinned, mute, others, refuse_locked=lambda one: locks.refuse_locked(one, address))
+        return KeyringBackend(pinned, others)
+    return KeyringBackend(pinned, others, refuse_locked=lambda one: bus.refuse_locked(one, address))
 
 
-def _chosen(
-    environ: Mapping[str, str], mute: StderrMute
-) -> tuple[backend.KeyringBackend, list[backend.KeyringBackend]]:
+def _chosen(environ: Mapping[str, str]) -> tuple[backend.KeyringBackend, list[backend.KeyringBackend]]:
     """The backend to pin, and those to look through."""
     # Without a handler, logging prints what keyring says about add-ons that cannot be loaded.
     logging.getLogger("keyring").addHandler(logging.NullHandler())
-    named = _named(environ, mute)
+    named = _named(environ)
     if isinstance(named, null.Keyring):
         raise unusable("the keyring backend 'null' is configured: it would lose the keys", _how_to_unname(environ))
     if isinstance(named, fail.Keyring):
@@ -130,18 +121,15 @@ def _chosen(
         return named, []
     if sys.platform in _SYSTEM_KEYCHAINS:
         return _load(_SYSTEM_KEYCHAINS[sys.platform]), []
-    with mute:
-        return _best(backend.get_all_keyring())
+    return _best(backend.get_all_keyring())
 
 
-def _named(environ: Mapping[str, str], mute: StderrMute) -> backend.KeyringBackend | None:
+def _named(environ: Mapping[str, str]) -> backend.KeyringBackend | None:
     name = environ.get("PYTHON_KEYRING_BACKEND")
     if name:
-        with mute if _is_foreign(name) else contextlib.nullcontext():
-            return _load(name)
+        return _load(name)
     try:
-        with mute:
-            return core.load_config()
+        return core.load_config()
     except Exception as error:  # noqa: BLE001 - a wrong name raises whatever importing it raises
         reason = type(error).__name__
         raise unusable(f"keyringrc.cfg names no keyring backend that works ({reason})", "mend it") from None

@@ -5,7 +5,8 @@ That the lock file exists means nothing, and it is never removed: two processes 
 Refuses to wait for ever; the holder's pid is in the file, so that a timeout can name it. Not `filelock`: its
 import costs seven bare Python starts, and this is all of it that is needed.
 
-How each system locks a file is for `kernel_locks`.
+Where the file system has no locks (some NFS mounts) it goes on without: files are still replaced whole, so what can be
+lost there is one of two simultaneous updates, never a file; to refuse would lock such homes out for good.
 """
 
 from __future__ import annotations
@@ -13,14 +14,13 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 import time
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.held_folder import HeldFolder
-from aws_mfa.adapters.kernel_locks import try_lock, unlock
 from aws_mfa.adapters.ownership import OWNER_ONLY, make_private
-from aws_mfa.adapters.private_files import not_written
+from aws_mfa.adapters.private_files import FolderHandle, not_written
 from aws_mfa.errors import AwsMfaError, BrokenFile, NotSetUp, Unreachable
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class _Watch:
 def _open(path: str) -> int:
     try:
         parent, name = os.path.split(path)
-        with HeldFolder(parent or os.curdir) as folder:
+        with FolderHandle(parent or os.curdir) as folder:
             try:
                 fd = os.open(folder.at(name), _FLAGS | os.O_CREAT | os.O_EXCL, OWNER_ONLY, dir_fd=folder.dir_fd)
             except FileExistsError:
@@ -176,3 +176,47 @@ def _timed_out(path: str, holder: str, timeout_s: float) -> Unreachable:
         return Unreachable(message, "try again when it is done")
     look = f'tasklist /FI "PID eq {holder}"' if os.name == "nt" else f"ps -p {holder}"
     return Unreachable(message, f"see what it is doing, and try again when it is done: {look}")
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    # Windows locks bytes, and a locked byte cannot be read: this one lies far behind the pid.
+    _LOCKED_BYTE = 1 << 20
+
+    def try_lock(fd: int) -> bool:
+        """Whether the lock is ours now; it does not wait."""
+        os.lseek(fd, _LOCKED_BYTE, os.SEEK_SET)
+        try:
+            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+    def unlock(fd: int) -> None:
+        """Let it go."""
+        os.lseek(fd, _LOCKED_BYTE, os.SEEK_SET)
+        msvcrt.locking(fd, msvcrt.LK_UNLCK, 1)
+
+else:
+    import fcntl
+
+    _NO_LOCKS_HERE = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
+
+    def try_lock(fd: int) -> bool:
+        """Whether the lock is ours now; it does not wait. Raises `OSError` where the file cannot be locked."""
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            if error.errno not in _NO_LOCKS_HERE:
+                raise
+        return True
+
+    def unlock(fd: int) -> None:
+        """Let it go. Not left to close(): a child forked meanwhile shares the lock and would keep it."""
+        try:
+            fcntl.flock(fd, fcntl.LOCK_UN)
+        except OSError:
+            return  # no locks on this file system

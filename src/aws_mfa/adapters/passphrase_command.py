@@ -10,8 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.answering_program import run_for_answer, words_of
-from aws_mfa.adapters.program_output import PrintedTooMuch, TookTooLong
+from aws_mfa.adapters.programs import NotStarted, ProgramFailed, run_for_answer, words_of
 from aws_mfa.errors import BadInput
 from aws_mfa.model import Secret
 
@@ -54,21 +53,17 @@ class PassphraseCommand:
     def _output(self) -> bytes:
         try:
             ended = run_for_answer(
-                words_of(self._command),
+                self._command,
                 environ=self._environ,
                 limit_s=self._time_limit_s,
                 withdrawal=None,
                 keeps_terminal=True,
             )
-        except TookTooLong:
-            raise _failed(f"did not end within {self._time_limit_s:g} s") from None
-        except PrintedTooMuch as error:
-            raise _failed(str(error)) from None
-        except OSError as error:
+        except NotStarted as error:
             name = words_of(self._command)[0] if os.name != "nt" else "it"
-            raise _failed(f"cannot be started: {name}: {error.strerror}") from None
-        except ValueError:
-            raise _failed("is not a command line: a quote is not closed, or it is empty") from None
+            raise _failed(f"cannot be started: {name}: {error.reason}") from None
+        except ProgramFailed as error:
+            raise _failed(str(error)) from None
         if ended.code != 0:
             raise _failed(f"failed with exit code {ended.code}")
         return ended.stdout

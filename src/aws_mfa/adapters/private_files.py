@@ -1,8 +1,9 @@
 """
 Private files, replaced whole: whoever reads finds the old file or the new one, complete, and 0600 from birth.
 
-Owns the writing of the temp file beside the target, and the rename. Refuses to write in place: a truncated file is
-lost keys. Without `tempfile`, whose import costs another bare Python start.
+Owns the temp file beside the target (its name, and what killed processes left of such files), the rename, and the
+folder held open meanwhile. Refuses to write in place: a truncated file is lost keys. Removes only what is ours by name
+and owner, and older than any writer needs. Without `tempfile`, whose import costs another bare Python start.
 """
 
 from __future__ import annotations
@@ -12,16 +13,23 @@ import os
 import stat
 import time
 from shlex import quote
+from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.held_folder import HeldFolder
-from aws_mfa.adapters.ownership import OWNER_ONLY, keep_owner_and_mode, make_private, make_private_folder
-from aws_mfa.adapters.temp_files import new_temp_name, remove, remove_leftovers
+from aws_mfa.adapters.ownership import OWNER_ONLY, is_own, keep_owner_and_mode, make_private, make_private_folder
 from aws_mfa.errors import BrokenFile, NotSetUp
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 # Windows: a virus scanner or another reader may hold the target for a moment.
 REPLACE_PATIENCE_S = 2.0 if os.name == "nt" else 0.0
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_CAN_HOLD = os.open in os.supports_dir_fd
+_READ_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
+# A writer holds its lock and needs milliseconds: what is older was left by a killed one.
+LEFTOVER_AGE_S = 10
+_RANDOM_BYTES = 8
 
 
 def replace_privately(path: str, data: bytes, *, tidies: bool = True) -> None:
@@ -35,7 +43,7 @@ def replace_privately(path: str, data: bytes, *, tidies: bool = True) -> None:
     target = os.path.realpath(path)
     parent, name = os.path.split(target)
     try:
-        with HeldFolder(parent) as folder:
+        with FolderHandle(parent) as folder:
             old = _regular_file(folder, name)
             if tidies:
                 remove_leftovers(folder, name)
@@ -119,7 +127,7 @@ _MOUNT_THE_FOLDER = "in a container: mount the folder writable instead of the si
 _OTHER_PLACE = "or keep it elsewhere: AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE name the AWS files"
 
 
-def _regular_file(folder: HeldFolder, name: str) -> os.stat_result | None:
+def _regular_file(folder: FolderHandle, name: str) -> os.stat_result | None:
     try:
         old = os.lstat(folder.at(name), dir_fd=folder.dir_fd)
     except FileNotFoundError:
@@ -131,7 +139,7 @@ def _regular_file(folder: HeldFolder, name: str) -> os.stat_result | None:
     return old
 
 
-def _replace(folder: HeldFolder, name: str, data: bytes, old: os.stat_result | None) -> None:
+def _replace(folder: FolderHandle, name: str, data: bytes, old: os.stat_result | None) -> None:
     temp = new_temp_name(name)
     fd = os.open(folder.at(temp), _NEW_FILE, OWNER_ONLY, dir_fd=folder.dir_fd)
     try:
@@ -156,17 +164,90 @@ def _write_all(fd: int, data: bytes) -> None:
         rest = rest[os.write(fd, rest) :]
 
 
-def _move(folder: HeldFolder, temp: str, name: str) -> None:
+def _move(folder: FolderHandle, temp: str, name: str) -> None:
     gives_up_at = time.monotonic() + REPLACE_PATIENCE_S
-    while not _is_moved(folder, temp, name, is_last_try=time.monotonic() >= gives_up_at):
-        time.sleep(0.02)
+    while True:
+        is_last_try = time.monotonic() >= gives_up_at
+        try:
+            os.replace(folder.at(temp), folder.at(name), src_dir_fd=folder.dir_fd, dst_dir_fd=folder.dir_fd)
+        except PermissionError:
+            if is_last_try:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
-def _is_moved(folder: HeldFolder, temp: str, name: str, *, is_last_try: bool) -> bool:
-    try:
-        os.replace(folder.at(temp), folder.at(name), src_dir_fd=folder.dir_fd, dst_dir_fd=folder.dir_fd)
-    except PermissionError:
-        if is_last_try:
-            raise
+class FolderHandle:
+    """
+    The folder at `path`, open for the length of a `with`; links to it are followed, once. Raises OSError.
+
+    `dir_fd` and `at(name)` go together, into whatever takes a `dir_fd`; `itself` is for what takes a descriptor or a
+    path.
+    """
+
+    __slots__ = ("dir_fd", "itself", "path")
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.dir_fd = os.open(path, _READ_FOLDER) if _CAN_HOLD else None
+        self.itself = path if self.dir_fd is None else self.dir_fd
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        if self.dir_fd is not None:
+            os.close(self.dir_fd)
+
+    def at(self, name: str) -> str:
+        """What stands for the file `name` beside `dir_fd`."""
+        return os.path.join(self.path, name) if self.dir_fd is None else name
+
+    def sync(self) -> None:
+        """Make what was moved here survive a power cut; it stands already, so a refusal is no failure."""
+        if self.dir_fd is None:
+            return
+        try:
+            os.fsync(self.dir_fd)
+        except OSError:
+            return
+
+
+def new_temp_name(name: str) -> str:
+    """A name that nobody has taken, for what is to replace the file `name` of the same folder."""
+    return f".{name}.aws-mfa-{os.urandom(_RANDOM_BYTES).hex()}.tmp"
+
+
+def remove_leftovers(folder: FolderHandle, name: str) -> None:
+    """Remove temp files of killed processes: ours by name and owner, regular, older than any writer needs."""
+    too_old = time.time() - LEFTOVER_AGE_S
+    with os.scandir(folder.itself) as entries:
+        for entry in entries:
+            if is_temp_name(entry.name, name) and _is_own_and_older(folder, entry.name, too_old):
+                remove(folder, entry.name)
+
+
+def is_temp_name(candidate: str, name: str) -> bool:
+    """Whether this could be a temp file of `name`."""
+    before, after = f".{name}.aws-mfa-", ".tmp"
+    if not (candidate.startswith(before) and candidate.endswith(after)):
         return False
-    return True
+    middle = candidate[len(before) : -len(after)]
+    return len(middle) == 2 * _RANDOM_BYTES and not middle.strip("0123456789abcdef")
+
+
+def remove(folder: FolderHandle, name: str) -> None:
+    """Remove the file, if that can be done."""
+    try:
+        os.unlink(folder.at(name), dir_fd=folder.dir_fd)
+    except OSError:
+        return  # gone already, or not ours to remove: the error on its way says more
+
+
+def _is_own_and_older(folder: FolderHandle, name: str, moment: float) -> bool:
+    try:
+        found = os.lstat(folder.at(name), dir_fd=folder.dir_fd)
+    except OSError:
+        return False
+    return is_own(found) and stat.S_ISREG(found.st_mode) and found.st_mtime < moment

@@ -3,7 +3,8 @@ The Secret Service of a Linux desktop, spoken to directly: a third of what `keyr
 
 Owns the items' shape on D-Bus, which is that of `keyring.backends.SecretService` to the letter (attributes, label,
 collection), so that `keyring get aws-mfa work-long-term` reads what is written here and the other way round.
-Refuses to create a collection for the sake of reading: then nothing is stored, and nobody need be asked.
+Refuses to create a collection for the sake of reading: then nothing is stored, and nobody need be asked. Knows too
+whether a keychain behind `keyring` is locked, without the window that `keyring` itself opens to unlock it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import secretstorage
+from jeepney import DBusAddress, new_method_call
 from jeepney.io.blocking import DBusConnection, open_dbus_connection
+from jeepney.wrappers import unwrap_msg
 from secretstorage.exceptions import ItemNotFoundException, LockedException
 from secretstorage.util import add_match_rules
 
@@ -21,6 +24,10 @@ from aws_mfa.adapters.keychain_failures import locked_unasked, unusable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from keyring.backend import KeyringBackend  # noqa: TID251 - a module of the keychain
+
+_OF_SECRET_SERVICE = ("keyring.backends.SecretService", "keyring.backends.libsecret")
+_OF_KWALLET = "keyring.backends.kwallet"
 _APPLICATION = "Python keyring library"
 _FORGETFUL = "/collection/session"
 
@@ -81,7 +88,10 @@ class SecretService:
                 return
             attributes = {"username": user, "service": service, "application": _APPLICATION}
             label = f"Password for '{user}' on '{service}'"
-            collection = self._collection(connection) or self._new_collection(connection)
+            collection = self._collection(connection)
+            if collection is None:
+                with self._asking():
+                    collection = secretstorage.get_default_collection(connection)
             # `replace` all the same: another process may have been faster.
             collection.create_item(label, attributes, value.encode("utf-8"), replace=True)
 
@@ -122,10 +132,6 @@ class SecretService:
         self._unlock(collection)
         return collection
 
-    def _new_collection(self, connection: DBusConnection) -> secretstorage.Collection:
-        with self._asking():
-            return secretstorage.get_default_collection(connection)
-
     def _unlock(self, locked: secretstorage.Collection | secretstorage.Item) -> None:
         if not locked.is_locked():
             return
@@ -143,3 +149,28 @@ class SecretService:
             yield
         finally:
             self.asks = False
+
+
+def refuse_locked(backend: KeyringBackend, address: str) -> None:
+    """
+    Raise `KeychainUnavailable` where a backend of keyring would show its window; `address` is the session bus.
+
+    Known for the Secret Service (by either of keyring's two ways to it) and for KWallet. What cannot be kept from
+    asking: KWallet that lets a program in for the first time, macOS, which tells of a locked keychain only when it is
+    asked for an item, and add-ons with questions of their own; there the time limit ends the wait. Windows never asks.
+    """
+    module = type(backend).__module__
+    if module in _OF_SECRET_SERVICE:
+        SecretService(address, getattr(backend, "preferred_collection", None), may_ask=False).check_open()
+    elif module == _OF_KWALLET:
+        _refuse_locked_wallet(address, getattr(backend, "bus_name", ""), getattr(backend, "object_path", ""))
+
+
+def _refuse_locked_wallet(address: str, service: str, path: str) -> None:
+    target = DBusAddress(path, service, "org.kde.KWallet")
+    with closing(open_dbus_connection(address)) as connection:
+        (wallet,) = unwrap_msg(connection.send_and_get_reply(new_method_call(target, "networkWallet")))
+        question = new_method_call(target, "isOpen", "s", (wallet,))
+        (is_open,) = unwrap_msg(connection.send_and_get_reply(question))
+    if not is_open:
+        raise locked_unasked()

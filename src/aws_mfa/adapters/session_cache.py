@@ -10,10 +10,9 @@ damaged, foreign or over is removed where it is met, and once in a process that 
 from __future__ import annotations
 
 from aws_mfa.adapters.private_reading import Unfit, private_folder
-from aws_mfa.adapters.stored_entries import entry_in, stands_for_removal
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.rules.freshness import MARGIN_S
-from aws_mfa.rules.session_entries import entry_text
+from aws_mfa.rules.session_entries import entry_text, parse_entry
 from aws_mfa.rules.stored_names import label_in, stored_name
 
 TYPE_CHECKING = False
@@ -122,16 +121,13 @@ class SessionCache:
         for other in self._stores.every():
             if other is not files:
                 other.remove(name)
-        self._sweep_once(files, but=name)
-        return True
-
-    def _sweep_once(self, files: SessionFiles, *, but: str) -> None:
-        """What nobody asks for any more must not pile up."""
         if not self._has_swept:
+            # Once in a process: what nobody asks for any more must not pile up.
             self._has_swept = True
-            for name in self._names(files):
-                if name != but:
-                    self._good_entry(files, name)
+            for other_name in self._names(files):
+                if other_name != name:
+                    self._good_entry(files, other_name)
+        return True
 
     def _removed(self, files: SessionFiles, labels: Collection[str] | None, missed: Callable[[str], None]) -> list[str]:
         removed: list[str] = []
@@ -156,7 +152,7 @@ class SessionCache:
 
     def _good_entry(self, files: SessionFiles, name: str) -> Entry | None:
         try:
-            entry = entry_in(files, name)
+            entry = _entry_in(files, name)
             if entry is None or not self._is_over(entry):
                 return entry
             self._sweep(files, name, self._is_over)
@@ -174,7 +170,13 @@ class SessionCache:
             if private_folder(files.folder) is None:
                 return
             with files.locked():
-                if not stands_for_removal(files, name, is_rubbish):
+                try:
+                    entry = _entry_in(files, name)
+                except Unfit:
+                    is_to_go = True
+                else:
+                    is_to_go = entry is not None and is_rubbish(entry)
+                if not is_to_go:
                     return
                 files.remove(name)
         except (AwsMfaError, OSError) as error:
@@ -193,3 +195,17 @@ class SessionCache:
 
 def _reason(error: AwsMfaError | OSError) -> str:
     return error.message if isinstance(error, AwsMfaError) else error.strerror or type(error).__name__
+
+
+def _entry_in(files: SessionFiles, name: str) -> Entry | None:
+    """The entry as it stands, None where there is none; raises `Unfit`, and what reading raises."""
+    data = files.read(name)
+    if data is None:
+        return None
+    try:
+        entry = parse_entry(data.decode())
+    except UnicodeDecodeError:
+        entry = None
+    if entry is None:
+        raise Unfit("it is damaged, or another version's")
+    return entry

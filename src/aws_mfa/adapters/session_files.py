@@ -78,7 +78,10 @@ class SessionFiles:
             # Before the lock: a keychain may ask a human, and nobody else should wait for that.
             data = self._the_seal().sealed(data)
         ensure_private_folder(self.folder)
-        self._tidy_once()
+        if not self._is_tidy:
+            # Once: of a thousand entries written in one run each would look at all others.
+            self._is_tidy = True
+            self.remove_leftovers()
         with self.locked():
             self._replace(name, data)
 
@@ -126,12 +129,6 @@ class SessionFiles:
         """Keep every other process from changing entries here, for the length of a `with`; the folder must be there."""
         private_folder(self.folder)
         return lock(os.path.join(self.folder, _LOCK_NAME), timeout_s=_LOCK_TIMEOUT_S)
-
-    def _tidy_once(self) -> None:
-        """Not for every entry: of a thousand written in one run each would look at all others."""
-        if not self._is_tidy:
-            self._is_tidy = True
-            self.remove_leftovers()
 
     def _the_seal(self) -> Seal:
         if self._seal is None:

@@ -16,7 +16,6 @@ import sys
 if sys.platform != "win32":
     import pwd
 
-from aws_mfa.adapters.file_systems import is_known_to_have_a_disk
 from aws_mfa.adapters.ownership import is_own
 from aws_mfa.adapters.private_reading import runtime_folder
 from aws_mfa.adapters.quick_sessions import IN_RUNTIME_FOLDER, IN_STATE_FOLDER, PLAIN, SEALED
@@ -39,6 +38,8 @@ if TYPE_CHECKING:
 
 
 RUNTIME_FOLDERS = "/run/user"
+_IN_MEMORY = (b"tmpfs", b"ramfs")
+_MOUNTS = "/proc/self/mountinfo"
 
 
 class Stores:
@@ -65,7 +66,9 @@ class Stores:
         self.memory = _memory_in(runtime) if runtime else None
         self.sealed = SessionFiles(folder, SEALED, open_seal)
         self.plain = SessionFiles(folder, PLAIN)
-        self.readable = self._readable()
+        # In this order: the files tell whether `plain` stands in, no keychain is asked.
+        named = {"memory": self.memory, "sealed": self.sealed, "plain": self.plain}.get(choice.name)
+        self.readable = [files for files in (named, self.plain if self._may_stand_in() else None) if files is not None]
         self._open_seal = open_seal
         self._other_runtimes = other_runtimes
 
@@ -90,11 +93,6 @@ class Stores:
         if files is self.memory and is_known_to_have_a_disk(os.path.dirname(files.folder)):
             return "XDG_RUNTIME_DIR is on a disk"
         return ""
-
-    def _readable(self) -> list[SessionFiles]:
-        """The stores that are read, in this order: the files tell whether `plain` stands in, no keychain is asked."""
-        named = {"memory": self.memory, "sealed": self.sealed, "plain": self.plain}.get(self.choice.name)
-        return [files for files in (named, self.plain if self._may_stand_in() else None) if files is not None]
 
     def _may_stand_in(self) -> bool:
         """Whether `plain` may stand in for a `sealed` that nobody asked for."""
@@ -135,3 +133,24 @@ def _is_own_folder(path: str) -> bool:
 
 def _memory_in(runtime: str) -> SessionFiles:
     return SessionFiles(os.path.join(runtime, IN_RUNTIME_FOLDER), PLAIN)
+
+
+def is_known_to_have_a_disk(path: str) -> bool:
+    """Whether the kernel names another file system under it than one in memory; False where it names none."""
+    if sys.platform != "linux":
+        return False
+    try:
+        kind = _file_system_of(os.stat(path).st_dev)
+    except OSError:
+        return False
+    return kind is not None and kind not in _IN_MEMORY
+
+
+def _file_system_of(device: int) -> bytes | None:
+    wanted = b"%d:%d" % (os.major(device), os.minor(device))
+    with open(_MOUNTS, "rb") as mounts:
+        for mount in mounts:
+            # `36 35 0:21 /root /place options ... - tmpfs source options`; blanks in a path are escaped.
+            if mount.split(b" ", 3)[2] == wanted:
+                return mount.partition(b" - ")[2].split(b" ", 1)[0]
+    return None

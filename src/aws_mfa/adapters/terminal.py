@@ -1,8 +1,10 @@
 """
-Where questions are asked: at the terminal, down a pipe, or nowhere; `choose_terminal` finds out which.
+Where questions are asked: at the terminal, down a pipe, or nowhere (`choose_terminal` finds out); or of our caller.
 
-The three have the same methods, so nothing else in the project asks whether it is interactive. None of them hangs
-where nobody can answer, except on a pipe that its writer leaves open: there the writer is the human.
+The terminals have the same methods, so nothing else in the project asks whether it is interactive. None of them hangs
+where nobody can answer, except on a pipe that its writer leaves open: there the writer is the human. A terminal that
+belongs to another program now refuses by itself. As code providers they stand under the name `terminal`; so does the
+function by which a Python program that called us answers.
 """
 
 from __future__ import annotations
@@ -16,17 +18,35 @@ from typing import TYPE_CHECKING
 from aws_mfa.adapters.typed_line import LONGEST_ANSWER, answer_in
 from aws_mfa.errors import Cancelled, NeedsHuman
 from aws_mfa.model import Secret
+from aws_mfa.rules.code_providers import TERMINAL
 from aws_mfa.rules.shown_text import shown_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn, Protocol, TextIO
+
+    from aws_mfa.rules.code_providers import CodeQuestion
+    from aws_mfa.withdrawal import Withdrawal
+
+    class Terminal(Protocol):
+        """What is needed of a terminal here; `NoTerminal` is one too."""
+
+        @property
+        def has_human(self) -> bool:
+            """Whether somebody can be asked again."""
+
+        def ask(self, question: str, withdrawal: Withdrawal | None = None) -> str:
+            """Ask with echo."""
+
+        def say(self, text: str) -> None:
+            """Print one line where the questions are."""
+
 
 if sys.platform == "win32":
     from aws_mfa.adapters.windows_console import ControllingTerminal, lent_terminal, terminal_opens
 else:
     from aws_mfa.adapters.posix_terminal import ControllingTerminal, lent_terminal, terminal_opens
 
-if TYPE_CHECKING:
-    from typing import NoReturn, TextIO
-
-    from aws_mfa.withdrawal import Withdrawal
 
 __all__ = ["NO_TERMINAL", "ControllingTerminal", "NoTerminal", "PipedAnswers", "choose_terminal", "lent_terminal"]
 
@@ -54,7 +74,7 @@ class NoTerminal:
 
     def say(self, text: str) -> None:
         """Print one line on stderr, where the talk of a program without a terminal goes."""
-        print(shown_text(text), file=sys.stderr)  # noqa: T201  # this is the door itself
+        print(shown_text(text), file=sys.stderr)  # noqa: T201  # this is where talk is printed
 
     def count_down(self, seconds: int, text: str) -> None:
         """Wait; nobody looks."""
@@ -130,7 +150,7 @@ class PipedAnswers:
 
     def _print(self, text: str) -> None:
         stream = sys.stdout if self._asks_on_stdout else sys.stderr
-        print(text, end="", flush=True, file=stream)  # this is the door itself
+        print(text, end="", flush=True, file=stream)
 
 
 def choose_terminal(
@@ -162,3 +182,61 @@ def _holds_answers(stdin: TextIO) -> bool:
 
 def _quoted(question: str) -> str:
     return question.strip().rstrip(":?")
+
+
+class TerminalProvider:
+    """Fulfils the Protocol `CodeProvider`."""
+
+    name = TERMINAL
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+
+    @property
+    def has_human(self) -> bool:
+        """Whether there is a person, and not a pipe, nor a terminal that is another program's now."""
+        lent_out = isinstance(self._terminal, ControllingTerminal) and not self._terminal.is_ours()
+        return self._terminal.has_human and not lent_out
+
+    def can_answer(self, question: CodeQuestion) -> bool:
+        """Always: where there is none, asking says so."""
+        del question
+        return True
+
+    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
+        """The line typed; raises what the terminal raises."""
+        return self._terminal.ask(question.text, withdrawal)
+
+    def say(self, text: str) -> None:
+        """Print one line where the questions are."""
+        self._terminal.say(text)
+
+
+class AskedCaller:
+    """Fulfils the Protocol `CodeProvider`. `ask` is such as the built-in `input`."""
+
+    name = TERMINAL
+    has_human = True
+
+    def __init__(self, ask: Callable[[str], str]) -> None:
+        self._ask = ask
+        self._said: list[str] = []
+
+    def can_answer(self, question: CodeQuestion) -> bool:
+        """Always: the program says so."""
+        del question
+        return True
+
+    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
+        """Return what the function returns; a withdrawal cannot end it, so it is looked at before and after."""
+        if withdrawal is not None:
+            withdrawal.check()
+        text, self._said = "\n".join([*self._said, question.text]), []
+        answer = self._ask(text)
+        if withdrawal is not None:
+            withdrawal.check()
+        return answer
+
+    def say(self, text: str) -> None:
+        """Tell it with the next question: there is no other channel."""
+        self._said.append(text)

@@ -1,24 +1,30 @@
 """
-What the machine itself knows: the local user's name, threads.
+Threads: calls made side by side, work beside a question, calls that may never return; and the local user's name.
 
-A container often knows no user at all: that is None, never a failure.
+Every thread is a daemon, so that one that hangs keeps no process from ending; no call is ever interrupted. A container
+often knows no user at all: that is None, never a failure.
 """
 
 from __future__ import annotations
 
 import getpass
 import threading
+import time
 from collections import deque
-from concurrent.futures import Future
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import TypeVar
 
-    Result = TypeVar("Result")
+Result = TypeVar("Result")
+
+# At 50 ms a call this is some 600 calls a second: more, and STS throttles.
+_WORKERS = 32
+# Waits are cut in slices: Windows delivers Ctrl-C only between two of them.
+_LONGEST_WAIT_S = 0.5
+_SLICE_S = 0.2
 
 
 def user_name() -> str | None:
@@ -29,12 +35,24 @@ def user_name() -> str | None:
         return None
 
 
-# At 50 ms a call this is some 600 calls a second: more, and STS throttles.
-_WORKERS = 32
+class _Outcome(Generic[Result]):
+    """What a call returned or raised, for another thread."""
 
+    __slots__ = ("_error", "_results")
 
-# Windows hears of Ctrl-C only when a wait is over.
-_LONGEST_WAIT_S = 0.5
+    def __init__(self, call: Callable[[], Result]) -> None:
+        self._results: list[Result] = []
+        self._error: BaseException | None = None
+        try:
+            self._results.append(call())
+        except BaseException as error:  # noqa: BLE001  # handed to the thread that waits, whatever it is
+            self._error = error
+
+    def result(self) -> Result:
+        """What was returned; raises what was raised."""
+        if self._error is not None:
+            raise self._error
+        return self._results[0]
 
 
 def side_by_side(calls: Sequence[Callable[[], Result]], done: Callable[[], None]) -> list[Result]:
@@ -44,37 +62,30 @@ def side_by_side(calls: Sequence[Callable[[], Result]], done: Callable[[], None]
     After Ctrl-C the calls that have not begun are not made, and those under way are not waited for.
     """
     todo = deque(enumerate(calls))
-    ended: SimpleQueue[tuple[int, Future[Result]]] = SimpleQueue()
+    ended: SimpleQueue[tuple[int, _Outcome[Result]]] = SimpleQueue()
+
+    def work() -> None:
+        with suppress(IndexError):  # none is left
+            while True:
+                number, call = todo.popleft()
+                ended.put((number, _Outcome(call)))
+
     for _ in range(min(_WORKERS, len(calls))):
-        threading.Thread(target=_make_calls, args=(todo, ended), daemon=True).start()
-    made: dict[int, Future[Result]] = {}
+        threading.Thread(target=work, daemon=True).start()
+    made: dict[int, _Outcome[Result]] = {}
     try:
         while len(made) < len(calls):
             with suppress(Empty):
-                number, result = ended.get(timeout=_LONGEST_WAIT_S)
-                made[number] = result
+                number, outcome = ended.get(timeout=_LONGEST_WAIT_S)
+                made[number] = outcome
                 done()
     finally:
         todo.clear()
     return [made[number].result() for number in range(len(calls))]
 
 
-def _make_calls(todo: deque[tuple[int, Callable[[], Result]]], ended: SimpleQueue[tuple[int, Future[Result]]]) -> None:
-    while True:
-        try:
-            number, call = todo.popleft()
-        except IndexError:
-            return  # none is left
-        result: Future[Result] = Future()
-        try:
-            result.set_result(call())
-        except BaseException as error:  # noqa: BLE001  # handed to the main thread, whatever it is
-            result.set_exception(error)
-        ended.put((number, result))
-
-
 class InThread:
-    """Fulfils the Protocol `Beside`: work that runs while a human types; a daemon, so that it keeps nobody waiting."""
+    """Fulfils the Protocol `Beside`: work that runs while a human types."""
 
     def __init__(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> None:
         self._work = work
@@ -95,3 +106,34 @@ class InThread:
         except BaseException as error:  # noqa: BLE001  # handed to the main thread, whatever it is
             self._error = error
             self._failed(error)
+
+
+class NoAnswer(Exception):
+    """The call did not return within the limit."""
+
+
+def answer_within(
+    limit_s: float | None, call: Callable[[], Result], *, patience_s: float = 3.0, on_delay: Callable[[], None]
+) -> Result:
+    """
+    What `call()` returns or raises, or `NoAnswer` after `limit_s` seconds (None: no limit).
+
+    `on_delay` is called once, here and not in the thread, when the answer is not there after `patience_s` seconds. The
+    thread of a call that hangs is left behind.
+    """
+    outcomes: list[_Outcome[Result]] = []
+    worker = threading.Thread(target=lambda: outcomes.append(_Outcome(call)), name="aws-mfa keychain", daemon=True)
+    worker.start()
+    began_at = time.monotonic()
+    told = False
+    while worker.is_alive():
+        waited_s = time.monotonic() - began_at
+        if limit_s is not None and waited_s >= limit_s:
+            break
+        if not told and waited_s >= patience_s:
+            told = True
+            on_delay()
+        worker.join(_SLICE_S if limit_s is None else min(_SLICE_S, limit_s - waited_s))
+    if not outcomes:
+        raise NoAnswer
+    return outcomes[0].result()

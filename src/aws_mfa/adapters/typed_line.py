@@ -33,13 +33,9 @@ def answer_in(line: bytes) -> str:
         raise BadInput("the answer is not UTF-8 text", "set the terminal to UTF-8 and type it again") from None
     for marker in _PASTE_MARKERS:
         text = text.replace(marker, "")
-    if any(_is_control(character) for character in text):
+    if any(character < " " or "\x7f" <= character <= "\x9f" for character in text):
         raise BadInput(
             "the answer holds control characters, such as a tab or an arrow key",
             "type it again, or paste it without them",
         )
     return text
-
-
-def _is_control(character: str) -> bool:
-    return character < " " or "\x7f" <= character <= "\x9f"

@@ -22,7 +22,7 @@ from aws_mfa.errors import (
     Throttled,
     WrongCode,
 )
-from aws_mfa.rules.code_ways import CodeQuestion
+from aws_mfa.rules.code_providers import CodeQuestion
 from aws_mfa.rules.code_windows import checked_code
 from aws_mfa.rules.endpoints import given_sts_url
 from aws_mfa.rules.freshness import Fresh, judge

@@ -53,6 +53,6 @@ def open_seal(environ: Mapping[str, str], *, may_ask: bool = True) -> AgeSeal:
         return _opened.pop()[1]
     from aws_mfa.adapters.age_identity import AgeSeal
     from aws_mfa.adapters.aws_files import state_folder
-    from aws_mfa.adapters.keychain_identity import open_identity_item
+    from aws_mfa.adapters.keychain import open_identity_item
 
     return AgeSeal(open_identity_item(environ, may_ask=may_ask), f"{state_folder(environ)}/{_LOCK_NAME}")

@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 
     from aws_mfa.adapters.age_file import AgeFile
     from aws_mfa.adapters.age_identity import AgeSeal
-    from aws_mfa.adapters.answering import QuestionFolder
     from aws_mfa.adapters.aws_http import AwsHttp
     from aws_mfa.adapters.browser import SystemBrowser
     from aws_mfa.adapters.child_process import ChildProcess
     from aws_mfa.adapters.code_ledger import LedgerFile
+    from aws_mfa.adapters.deferred_signals import DeferredSignals
+    from aws_mfa.adapters.elsewhere_client import QuestionFolder
     from aws_mfa.adapters.given_document import GivenDocument
-    from aws_mfa.adapters.held_signals import Held
     from aws_mfa.adapters.key_file import KeyFile
     from aws_mfa.adapters.keychain import Keychain
     from aws_mfa.adapters.session_cache import SessionCache
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from aws_mfa.adapters.turns import FileTurns
     from aws_mfa.adapters.witnesses import WatchedFiles
     from aws_mfa.interfaces import Terminal, Vault
-    from aws_mfa.rules.code_ways import CodeWay
+    from aws_mfa.rules.code_providers import CodeProvider
     from aws_mfa.rules.endpoints import EndpointSettings
     from aws_mfa.server.endpoint import LocalEndpoint
 
@@ -98,7 +98,7 @@ class RealOutside:
     def replaced(
         self,
         *,
-        code_ways: Sequence[CodeWay] | None = None,
+        code_providers: Sequence[CodeProvider] | None = None,
         away_from_terminal: bool = False,
         unattended: bool = False,
         came_at: float | None = None,
@@ -114,9 +114,9 @@ class RealOutside:
             made = self if self.never_asks else self._unattended
         elif away_from_terminal:
             made = replace(self, at_terminal=False)
-        if code_ways is not None:
+        if code_providers is not None:
             made = copy(made)
-            made.code_ways = list(code_ways)
+            made.code_providers = list(code_providers)
         if came_at is not None:
             made = copy(made)
             made.turns = self._open_turns(came_at)
@@ -158,10 +158,10 @@ class RealOutside:
         sys.stderr.write("".join(f"{shown_text(text)}\n" for text in self.shared.held_back))
 
     @cached_property
-    def code_ways(self) -> list[CodeWay]:
-        from aws_mfa.cli.wiring_code_providers import open_code_ways
+    def code_providers(self) -> list[CodeProvider]:
+        from aws_mfa.cli.wiring_code_providers import open_code_providers
 
-        return open_code_ways(
+        return open_code_providers(
             self.environ,
             self.terminal,
             self._state("questions"),
@@ -173,7 +173,7 @@ class RealOutside:
 
     @cached_property
     def open_questions(self) -> QuestionFolder:
-        from aws_mfa.adapters.answering import QuestionFolder
+        from aws_mfa.adapters.elsewhere_client import QuestionFolder
 
         return QuestionFolder(self._state("questions"))
 
@@ -228,8 +228,7 @@ class RealOutside:
     @cached_property
     def fork(self) -> Keychain:
         """The keychain; the keychain fork's items are in the same one."""
-        from aws_mfa.adapters.keychain import open_keychain
-        from aws_mfa.adapters.keychain_items import TIME_LIMIT_S
+        from aws_mfa.adapters.keychain import TIME_LIMIT_S, open_keychain
 
         has_display = bool(self.environ.get("DISPLAY") or self.environ.get("WAYLAND_DISPLAY"))
         human = self.terminal.has_human and (has_display or sys.platform in ("darwin", "win32"))
@@ -340,10 +339,10 @@ class RealOutside:
         private_folder(folder)
         return LocalEndpoint(folder, port, self.now)
 
-    def held_signals(self) -> AbstractContextManager[Held]:
-        from aws_mfa.adapters.held_signals import held_signals
+    def deferred_signals(self) -> AbstractContextManager[DeferredSignals]:
+        from aws_mfa.adapters.deferred_signals import deferred_signals
 
-        return held_signals()
+        return deferred_signals()
 
     def beside(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> InThread:
         from aws_mfa.adapters.this_machine import InThread

@@ -1,5 +1,5 @@
 """
-Opens the ways to a code: which adapter stands for which way, and beside which of them another terminal may answer.
+Opens the providers of codes: which adapter stands for which name, and beside which another terminal may answer.
 
 A part of `wiring.py`, kept apart because none of it is loaded until a code is needed.
 """
@@ -10,23 +10,21 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.answered_elsewhere import AnsweredElsewhere, WaitingWay
-from aws_mfa.adapters.code_commands import MfaProcessWay
-from aws_mfa.adapters.dialogs import DialogWay
-from aws_mfa.adapters.terminal import PipedAnswers
-from aws_mfa.adapters.terminal_way import TerminalWay
-from aws_mfa.adapters.ykman import YkmanWay
+from aws_mfa.adapters.code_programs import MfaProcessProvider, YkmanProvider
+from aws_mfa.adapters.dialogs import DialogProvider
+from aws_mfa.adapters.elsewhere_server import AnsweredElsewhere, WaitingProvider
+from aws_mfa.adapters.terminal import PipedAnswers, TerminalProvider
 from aws_mfa.errors import NeedsHuman
-from aws_mfa.rules.code_ways import CODE, DIALOG, MFA_PROCESS, TERMINAL, VARIABLE, YKMAN, choose_ways
+from aws_mfa.rules.code_providers import CODE, DIALOG, MFA_PROCESS, TERMINAL, VARIABLE, YKMAN, choose_providers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aws_mfa.interfaces import Terminal
-    from aws_mfa.rules.code_ways import CodeWay
+    from aws_mfa.rules.code_providers import CodeProvider
 
 
-def open_code_ways(
+def open_code_providers(
     environ: Mapping[str, str],
     terminal: Terminal,
     folder: str,
@@ -34,29 +32,29 @@ def open_code_ways(
     say: Callable[[str], None],
     hands_over: bool,
     never_asks: bool,
-) -> list[CodeWay]:
+) -> list[CodeProvider]:
     """
-    The ways in the order in which they are tried; questions that wait for another terminal lie in `folder`.
+    The providers in the order in which they are tried; the sockets of questions lie in `folder`.
 
     `hands_over`: a session is wanted by a program, so a question may wait where there is no place to put it.
-    `never_asks`: the terminal, which refuses, is all there is. Raises `BadInput` for a variable that names no way.
+    `never_asks`: the terminal, which refuses, is all there is. Raises `BadInput` for a name that is none of them.
     """
-    names = choose_ways(environ)
+    names = choose_providers(environ)
     if never_asks:
-        return [TerminalWay(terminal)]
+        return [TerminalProvider(terminal)]
     is_chosen = bool(environ.get(VARIABLE))
     if not is_chosen:
         names = _sensible(names, environ, terminal, hands_over=hands_over)
 
-    def waiting() -> CodeWay:
+    def waiting() -> CodeProvider:
         announce = _announcement(terminal, say)
-        return WaitingWay(folder, announce=announce, is_manned=is_chosen or not _is_ci(environ))
+        return WaitingProvider(folder, announce=announce, is_manned=is_chosen or not _is_ci(environ))
 
-    makers: dict[str, Callable[[], CodeWay]] = {
-        MFA_PROCESS: lambda: MfaProcessWay(environ),
-        YKMAN: lambda: YkmanWay(environ),
-        TERMINAL: lambda: _answered_elsewhere_too(TerminalWay(terminal), folder),
-        DIALOG: lambda: _answered_elsewhere_too(DialogWay(environ), folder),
+    makers: dict[str, Callable[[], CodeProvider]] = {
+        MFA_PROCESS: lambda: MfaProcessProvider(environ),
+        YKMAN: lambda: YkmanProvider(environ),
+        TERMINAL: lambda: _answered_elsewhere_too(TerminalProvider(terminal), folder),
+        DIALOG: lambda: _answered_elsewhere_too(DialogProvider(environ), folder),
         CODE: waiting,
     }
     return [makers[name]() for name in names]
@@ -65,7 +63,7 @@ def open_code_ways(
 def _sensible(
     names: tuple[str, ...], environ: Mapping[str, str], terminal: Terminal, *, hands_over: bool
 ) -> tuple[str, ...]:
-    """Of the ways that nobody has chosen, those that make sense for this run."""
+    """Of the providers that nobody has chosen, those that make sense for this run."""
     if isinstance(terminal, PipedAnswers):
         # Somebody gave the code along: what is wished for this run comes before what is set up for all. A pipe that
         # ends without one may have come about by itself, and a command disturbs nobody.
@@ -76,9 +74,9 @@ def _sensible(
     return tuple(name for name in names if name not in closed)
 
 
-def _answered_elsewhere_too(way: CodeWay, folder: str) -> CodeWay:
+def _answered_elsewhere_too(provider: CodeProvider, folder: str) -> CodeProvider:
     """A pipe needs no second place to answer, and where nobody is the question would be gone at once."""
-    return AnsweredElsewhere(way, folder) if way.has_human else way
+    return AnsweredElsewhere(provider, folder) if provider.has_human else provider
 
 
 def _announcement(terminal: Terminal, say: Callable[[str], None]) -> Callable[[str], None]:

@@ -3,17 +3,16 @@ Headers of AWS's config file -> the names of profiles and services, exactly as b
 
 A profile's name stands behind a first word that begins with `profile`, split as a shell would: `[profile "two words"]`
 is a name, `[profile two words]` is none. A name given twice is what stands last. `[default]` is a profile without the
-word. What botocore passes over is passed over here. Cheap to import: `shlex` would bring `re` along.
+word. What botocore passes over is passed over here.
 """
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
+import shlex
+from typing import TYPE_CHECKING
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-_BLANKS = " \t\r\n"
-_QUOTES = "'\""
 
 
 def profile_headers(headers: Iterable[str]) -> dict[str, str]:
@@ -83,30 +82,8 @@ def second_word(header: str) -> str | None:
 
 
 def shell_words(text: str) -> list[str] | None:
-    """Split as `shlex.split` does; None where it raises: a quote is not closed, a backslash stands at the end."""
-    words: list[str] = []
-    word: str | None = None
-    quote = ""
-    at = 0
-    while at < len(text):
-        character = text[at]
-        at += 1
-        if character == "\\" and quote != "'":
-            if at == len(text):
-                return None
-            escaped = text[at]
-            at += 1
-            # Within double quotes a backslash protects the quote and itself; before others it is one more character.
-            word = (word or "") + ("\\" if quote and escaped not in '"\\' else "") + escaped
-        elif quote:
-            word, quote = (word or "", "") if character == quote else ((word or "") + character, quote)
-        elif character in _QUOTES:
-            word, quote = word or "", character
-        elif character not in _BLANKS:
-            word = (word or "") + character
-        elif word is not None:
-            words.append(word)
-            word = None
-    if quote:
+    """Split as a shell does; None where a quote is not closed or a backslash stands at the end."""
+    try:
+        return shlex.split(text)
+    except ValueError:
         return None
-    return words if word is None else [*words, word]

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_mfa.rules.code_ways import COMMANDS
+from aws_mfa.rules.code_providers import COMMANDS
 from aws_mfa.rules.code_windows import seconds_to_next, window_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aws_mfa.errors import AwsMfaError
-    from aws_mfa.rules.code_ways import CodeWay
+    from aws_mfa.rules.code_providers import CodeProvider
     from aws_mfa.workflows.outside import Outside
 
 _FROM_PERSON = 3
@@ -34,7 +34,7 @@ class AnotherCode:
     def __init__(self, outside: Outside) -> None:
         self.given_up: set[str] = set()
         self._outside = outside
-        self._last_way: CodeWay | None = None
+        self._last_way: CodeProvider | None = None
         self._users: set[str] = set()
         self._used_in: dict[str, int] = {}
 
@@ -42,7 +42,7 @@ class AnotherCode:
         """Whether none has come yet for this user (his long-term section): then his keys were not checked either."""
         return user not in self._users
 
-    def came_by(self, way: CodeWay, user: str) -> None:
+    def came_by(self, way: CodeProvider, user: str) -> None:
         """Remember who gave the last code, and for whom."""
         self._last_way = way
         self._users.add(user)
@@ -58,7 +58,7 @@ class AnotherCode:
         if can_wait and self._used_in.get(device) == window_of(self._outside.now()):
             self._count_down(device)
 
-    def prepare(self, error: AwsMfaError, device: str, refused: Sequence[CodeWay]) -> None:
+    def prepare(self, error: AwsMfaError, device: str, refused: Sequence[CodeProvider]) -> None:
         """
         Prepare for the code after one that was refused with `error`, which is raised where no other is asked for.
 
@@ -76,7 +76,7 @@ class AnotherCode:
         else:
             self._count_down(device)
 
-    def _may_ask_again(self, way: CodeWay, times_refused: int) -> bool:
+    def _may_ask_again(self, way: CodeProvider, times_refused: int) -> bool:
         """A person is asked three times, a pipe once; a command twice, then a person where one is."""
         if way.has_human:
             return times_refused < _FROM_PERSON
@@ -85,7 +85,7 @@ class AnotherCode:
         if times_refused < _FROM_COMMAND:
             return True
         self.given_up.add(way.name)
-        return any(other.has_human for other in self._outside.code_ways)
+        return any(other.has_human for other in self._outside.code_providers)
 
     def _count_down(self, device: str) -> None:
         left_s = seconds_to_next(self._outside.now())

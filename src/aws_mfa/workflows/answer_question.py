@@ -14,7 +14,7 @@ from aws_mfa.rules.code_windows import checked_code
 from aws_mfa.withdrawal import Withdrawal
 
 if TYPE_CHECKING:
-    from aws_mfa.workflows.doors_to_people import OpenQuestion
+    from aws_mfa.workflows.doors_to_people import RemoteQuestion
     from aws_mfa.workflows.outside import Outside
 
 
@@ -37,7 +37,7 @@ def answer_question(given: str | None, outside: Outside) -> str:
     return f"answered the question of pid {question.pid}"
 
 
-def _asked(question: OpenQuestion, outside: Outside) -> str:
+def _asked(question: RemoteQuestion, outside: Outside) -> str:
     withdrawal = Withdrawal()
     if outside.terminal.has_human:
         outside.terminal.say(f"pid {question.pid} waits for a code of {question.device}")

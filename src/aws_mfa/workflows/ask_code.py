@@ -25,7 +25,7 @@ from aws_mfa.errors import (
     WrongSecret,
 )
 from aws_mfa.rules.arns import account_of
-from aws_mfa.rules.code_ways import CODE, COMMANDS, CodeQuestion
+from aws_mfa.rules.code_providers import CODE, COMMANDS, CodeQuestion
 from aws_mfa.rules.durations import check_duration
 from aws_mfa.withdrawal import Withdrawal, passed_on
 from aws_mfa.workflows.look_out import PersonCame, look_out
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from aws_mfa.model import Identity, SessionRequest
-    from aws_mfa.rules.code_ways import CodeWay
+    from aws_mfa.rules.code_providers import CodeProvider
     from aws_mfa.workflows.outside import Outside
     from aws_mfa.workflows.renew import Renewal
 
@@ -59,7 +59,7 @@ class Answer:
 
     __slots__ = ("text", "way")
 
-    def __init__(self, text: str, way: CodeWay) -> None:
+    def __init__(self, text: str, way: CodeProvider) -> None:
         self.text = text
         self.way = way
 
@@ -80,7 +80,7 @@ def ask_code(
     question before a code is spent. `passed_over` are names of ways; `lent_turn` surrounds the wait for another
     terminal, and may end it. Raises `NeedsHuman` where no way is open, `Cancelled`, and what the check says.
     """
-    ways = [way for way in outside.code_ways if way.name not in passed_over and way.can_answer(question)]
+    ways = [way for way in outside.code_providers if way.name not in passed_over and way.can_answer(question)]
     if not (checks_keys and any(way.has_human for way in ways)):
         return _first_answer(ways, _Put(question, None, lent_turn), outside)
     withdrawal = Withdrawal()
@@ -95,7 +95,7 @@ def is_ours_too(failure: AwsMfaError, outside: Outside) -> bool:
     if not isinstance(failure, NobodyAnswered):
         return True
     question = CodeQuestion("", "")
-    return not any(way.has_human and way.name != CODE and way.can_answer(question) for way in outside.code_ways)
+    return not any(way.has_human and way.name != CODE and way.can_answer(question) for way in outside.code_providers)
 
 
 def check_signing_keys(renewal: Renewal, outside: Outside) -> None:
@@ -119,7 +119,7 @@ class _Put:
         self.withdrawal = withdrawal
         self.lent_turn = lent_turn
 
-    def to(self, way: CodeWay, unmanned: Sequence[CodeWay], outside: Outside) -> str:
+    def to(self, way: CodeProvider, unmanned: Sequence[CodeProvider], outside: Outside) -> str:
         """What is answered there; `PersonCame` where somebody comes to one of the `unmanned` ways meanwhile."""
         if way.name != CODE:
             return way.ask(self.question, self.withdrawal)
@@ -133,7 +133,7 @@ class _Put:
         raise came
 
 
-def _first_answer(ways: Sequence[CodeWay], put: _Put, outside: Outside) -> Answer:
+def _first_answer(ways: Sequence[CodeProvider], put: _Put, outside: Outside) -> Answer:
     while True:
         try:
             return _answer_in_order(ways, put, outside)
@@ -141,9 +141,9 @@ def _first_answer(ways: Sequence[CodeWay], put: _Put, outside: Outside) -> Answe
             continue
 
 
-def _answer_in_order(ways: Sequence[CodeWay], put: _Put, outside: Outside) -> Answer:
+def _answer_in_order(ways: Sequence[CodeProvider], put: _Put, outside: Outside) -> Answer:
     closed: list[NeedsHuman] = []
-    unmanned: list[CodeWay] = []
+    unmanned: list[CodeProvider] = []
     for way in ways:
         try:
             text = put.to(way, unmanned, outside)

@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import NeedsHuman
-from aws_mfa.rules.code_ways import CodeQuestion
+from aws_mfa.rules.code_providers import CodeQuestion
 from aws_mfa.workflows.ask_code import ask_code
 from aws_mfa.workflows.lent_turn import AskedElsewhere
 
 if TYPE_CHECKING:
     from aws_mfa.errors import AwsMfaError
-    from aws_mfa.rules.code_ways import CodeWay
+    from aws_mfa.rules.code_providers import CodeProvider
     from aws_mfa.rules.session_steps import Step
     from aws_mfa.workflows.another_code import AnotherCode
     from aws_mfa.workflows.ask_code import Answer
@@ -36,7 +36,7 @@ class AskedCodes:
         self._lent_turn = lent_turn
         self._another = another
         self._outside = outside
-        self._ways: list[CodeWay] = []  # by which they came
+        self._ways: list[CodeProvider] = []  # by which they came
         self._last_refusal: AwsMfaError | None = None
 
     def next(self) -> str | None:

@@ -1,5 +1,5 @@
 """Re-exports `aws_mfa.interfaces`, until every import names it."""
 
-from aws_mfa.interfaces import Browser, OpenQuestion, OpenQuestions, Terminal, Turn, Turns
+from aws_mfa.interfaces import Browser, RemoteQuestion, RemoteQuestions, Terminal, Turn, Turns
 
-__all__ = ["Browser", "OpenQuestion", "OpenQuestions", "Terminal", "Turn", "Turns"]
+__all__ = ["Browser", "RemoteQuestion", "RemoteQuestions", "Terminal", "Turn", "Turns"]

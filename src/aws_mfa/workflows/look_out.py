@@ -15,7 +15,7 @@ from aws_mfa.errors import AwsMfaError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from aws_mfa.rules.code_ways import CodeWay
+    from aws_mfa.rules.code_providers import CodeProvider
     from aws_mfa.withdrawal import Withdrawal
     from aws_mfa.workflows.outside import Outside
 
@@ -27,7 +27,7 @@ class PersonCame(AwsMfaError):
 
 
 @contextmanager
-def look_out(ways: Sequence[CodeWay], withdrawal: Withdrawal, outside: Outside) -> Iterator[None]:
+def look_out(ways: Sequence[CodeProvider], withdrawal: Withdrawal, outside: Outside) -> Iterator[None]:
     """Use the withdrawal, while inside, when somebody comes to one of these ways, at which nobody was."""
     over = Event()
 

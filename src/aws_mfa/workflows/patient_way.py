@@ -11,17 +11,17 @@ import threading
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import NeedsHuman
-from aws_mfa.rules.code_ways import AsAnotherWay
+from aws_mfa.rules.code_providers import WrappedProvider
 from aws_mfa.withdrawal import Withdrawal, passed_on
 
 if TYPE_CHECKING:
-    from aws_mfa.rules.code_ways import CodeQuestion, CodeWay
+    from aws_mfa.rules.code_providers import CodeProvider, CodeQuestion
 
 
-class PatientWay(AsAnotherWay):
-    """Fulfils the Protocol `CodeWay` with another way, and waits `limit_s` seconds for its answer."""
+class PatientWay(WrappedProvider):
+    """Fulfils the Protocol `CodeProvider` with another way, and waits `limit_s` seconds for its answer."""
 
-    def __init__(self, way: CodeWay, limit_s: float) -> None:
+    def __init__(self, way: CodeProvider, limit_s: float) -> None:
         super().__init__(way)
         self._limit_s = limit_s
 

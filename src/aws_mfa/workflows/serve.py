@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from aws_mfa.rules.child_environment import ENDPOINT
-from aws_mfa.rules.code_ways import CODE, DIALOG, TERMINAL, WAYS
+from aws_mfa.rules.code_providers import CODE, DIALOG, PROVIDERS, TERMINAL
 from aws_mfa.workflows.patient_way import PatientWay
 from aws_mfa.workflows.renew_ahead import RenewAhead
 
@@ -59,7 +59,7 @@ class Served:
         while not self.stopping.wait(_TICK_S):
             self.renewals.renew_quietly()
 
-    def ask_when_needed(self, by: Collection[str] = WAYS) -> None:
+    def ask_when_needed(self, by: Collection[str] = PROVIDERS) -> None:
         """Ask for a code when a session gets short, by ways of these names, until `stopping`."""
         while not self.stopping.wait(_TICK_S):
             names = self.renewals.to_be_asked_for()
@@ -68,9 +68,9 @@ class Served:
 
     def _asking(self, by: Collection[str]) -> Outside:
         """The same doors, and two minutes for whoever is asked; none to the terminal where it is not among the ways."""
-        ways = [PatientWay(way, _QUESTION_S) for way in self._outside.code_ways if way.name in by]
+        ways = [PatientWay(way, _QUESTION_S) for way in self._outside.code_providers if way.name in by]
         doors = self._outside if TERMINAL in by else self._outside.replaced(away_from_terminal=True)
-        return doors.replaced(code_ways=ways)
+        return doors.replaced(code_providers=ways)
 
 
 @contextmanager

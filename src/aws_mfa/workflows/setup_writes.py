@@ -76,7 +76,7 @@ def store_all(writes: list[Write], what: str, outside: Outside) -> None:
     `what` is the hint for a person where that cannot be done. A signal is heeded between two writes, never in one.
     """
     begun: list[Write] = []
-    with outside.held_signals() as held:
+    with outside.deferred_signals() as held:
         try:
             for write in writes:
                 begun.append(write)

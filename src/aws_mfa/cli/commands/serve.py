@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.cli.hand_over_arguments import add_hand_over_arguments, hand_over_request
 from aws_mfa.errors import BadInput
 from aws_mfa.rules.child_environment import change_for
-from aws_mfa.rules.code_ways import WAYS
+from aws_mfa.rules.code_providers import PROVIDERS
 from aws_mfa.rules.default_profile import CONFIG_FILE, CREDENTIALS_FILE, files_in_the_way
 from aws_mfa.rules.shell_lines import CMD, FORMS, JSON, form_for, lines_of
 from aws_mfa.workflows.serve import serving
@@ -87,7 +87,7 @@ def run(args: argparse.Namespace, outside: Outside) -> int:
             sys.stdout.flush()
             _warn_of_default(outside)
             outside.say(f"SDKs are answered by process {os.getpid()}: Ctrl-C or kill {os.getpid()} ends it")
-            served.ask_when_needed(() if args.no_input else WAYS)
+            served.ask_when_needed(() if args.no_input else PROVIDERS)
     except _ToldToEnd as told:
         outside.say("no longer serving")
         return told.exit_code

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters.terminal import ControllingTerminal, NoTerminal, lent_terminal
-from aws_mfa.adapters.terminal_way import TerminalWay
+from aws_mfa.adapters.terminal import ControllingTerminal, NoTerminal, TerminalProvider, lent_terminal
 from aws_mfa.errors import NeedsHuman, WrongSecret
-from aws_mfa.rules.code_ways import CodeQuestion
+from aws_mfa.rules.code_providers import CodeQuestion
 from aws_mfa.withdrawal import Withdrawal
 from fakes import FakeTerminal
 from needs import ROOT
@@ -20,7 +19,7 @@ from real_terminals import on_a_pty
 if TYPE_CHECKING:
     import pexpect
 
-    from aws_mfa.rules.code_ways import CodeWay
+    from aws_mfa.rules.code_providers import CodeProvider
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="process groups of a terminal are POSIX"),
@@ -32,14 +31,14 @@ QUESTION = CodeQuestion("MFA code: ", "arn:aws:iam::123456789012:mfa/ann")
 
 def test_the_line_typed_is_the_answer() -> None:
     terminal = FakeTerminal("123456")
-    way: CodeWay = TerminalWay(terminal)
+    way: CodeProvider = TerminalProvider(terminal)
     assert (way.name, way.has_human, way.can_answer(QUESTION)) == ("terminal", True, True)
     assert way.ask(QUESTION) == "123456"
     assert terminal.questions == [QUESTION.text]
 
 
 def test_without_a_terminal_the_next_way_is_tried() -> None:
-    way = TerminalWay(NoTerminal())
+    way = TerminalProvider(NoTerminal())
     assert not way.has_human
     with pytest.raises(NeedsHuman):
         way.ask(QUESTION)
@@ -56,7 +55,7 @@ def test_in_the_background_a_withdrawn_question_says_why_it_was_withdrawn(monkey
             terminal.ask(QUESTION.text)
         with pytest.raises(WrongSecret):
             terminal.ask(QUESTION.text, withdrawal)
-        assert not TerminalWay(terminal).has_human
+        assert not TerminalProvider(terminal).has_human
     finally:
         os.close(ours)
         os.close(theirs)
@@ -72,11 +71,11 @@ def test_a_terminal_that_is_gone_is_nobody_else_s_and_lent_to_nobody() -> None:
 
 PROGRAM = """
 import os, sys
-from aws_mfa.adapters.code_commands import MfaProcessWay
+from aws_mfa.adapters.code_programs import MfaProcessProvider
 from aws_mfa.adapters.terminal import choose_terminal
-from aws_mfa.adapters.terminal_way import TerminalWay
+from aws_mfa.adapters.terminal import TerminalProvider
 from aws_mfa.errors import AwsMfaError
-from aws_mfa.rules.code_ways import CodeQuestion
+from aws_mfa.rules.code_providers import CodeQuestion
 
 way = {way}
 way.say("said from here")
@@ -87,8 +86,8 @@ except AwsMfaError as error:
 else:
     print("code", code)
 """
-TERMINAL = "TerminalWay(choose_terminal(reads_pipe=False))"
-COMMAND = "MfaProcessWay(os.environ, time_limit_s=10)"
+TERMINAL = "TerminalProvider(choose_terminal(reads_pipe=False))"
+COMMAND = "MfaProcessProvider(os.environ, time_limit_s=10)"
 
 
 def shell_runs(line: str, way: str, command: str | None = None) -> pexpect.spawn[str]:

@@ -1,10 +1,12 @@
 """
-Codes from a YubiKey: `ykman oath accounts code`, for the account on the key that belongs to the device.
+Codes from programs: the profile's `mfa_process` (`op item get aws --otp`, `pass otp aws`), and a YubiKey by `ykman`.
 
-Owns the choice of the account: one match or none, never a guess, for a wrong code is refused by AWS and asked again.
-Where no key is plugged in, ykman takes three seconds to say so. So it is run by itself only where Linux shows a key;
-elsewhere (macOS, Windows, WSL, containers, a key on a card reader) where `AWS_MFA_PROMPT` or `AWS_MFA_YKMAN_ACCOUNT`
-asks for it.
+Owns the running of them and the reading of what they print. No shell runs them, no message quotes the arguments of
+`mfa_process` (some people write the seed there) or any output. A program that fails is no failure of ours: the next
+provider is tried. Of the accounts on a YubiKey one must match the device: never a guess, for a wrong code is refused by
+AWS and asked again. Where no key is plugged in, ykman takes three seconds to say so; so it is run by itself only where
+Linux shows a key, and elsewhere (macOS, Windows, WSL, containers, a key on a card reader) where `AWS_MFA_PROMPT` or
+`AWS_MFA_YKMAN_ACCOUNT` asks for it.
 """
 
 from __future__ import annotations
@@ -12,23 +14,26 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.answering_program import run_for_answer
-from aws_mfa.adapters.code_commands import code_in
-from aws_mfa.adapters.found_programs import found_program
-from aws_mfa.adapters.program_output import PrintedTooMuch, TookTooLong
+from aws_mfa.adapters.programs import ProgramFailed, TookTooLong, found_program, run_for_answer, words_of
 from aws_mfa.adapters.terminal import lent_terminal
 from aws_mfa.errors import NeedsHuman
 from aws_mfa.rules.arns import account_of
-from aws_mfa.rules.code_ways import VARIABLE, YKMAN
+from aws_mfa.rules.code_providers import MFA_PROCESS, VARIABLE, YKMAN
+from aws_mfa.rules.shown_text import shown_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from typing import TypeAlias
 
-    from aws_mfa.adapters.answering_program import Ended
-    from aws_mfa.adapters.code_commands import Lend
-    from aws_mfa.rules.code_ways import CodeQuestion
+    from aws_mfa.adapters.programs import Ended
+    from aws_mfa.rules.code_providers import CodeQuestion
     from aws_mfa.withdrawal import Withdrawal
 
+    Lend: TypeAlias = Callable[[], AbstractContextManager[tuple[int, int] | None]]
+
+TIME_LIMIT_S = 60.0
+_DIGITS = 6
 ACCOUNT_VARIABLE = "AWS_MFA_YKMAN_ACCOUNT"
 LIST_LIMIT_S = 5.0
 TOUCH_LIMIT_S = 30.0  # ykman itself waits 15 s for the finger
@@ -36,8 +41,76 @@ _USB_DEVICES = "/sys/bus/usb/devices"
 _VENDOR = "1050"  # Yubico's, in the USB-IF's list
 
 
-class YkmanWay:
-    """Fulfils the Protocol `CodeWay`; a finger may have to touch the key, and ykman says so on the terminal."""
+class MfaProcessProvider:
+    """Fulfils the Protocol `CodeProvider`; the command gets the terminal, if there is one, for a touch or a PIN."""
+
+    name = MFA_PROCESS
+    has_human = False
+
+    def __init__(
+        self, environ: Mapping[str, str], *, time_limit_s: float = TIME_LIMIT_S, lend: Lend = lent_terminal
+    ) -> None:
+        self._environ = environ
+        self._time_limit_s = time_limit_s
+        self._lend = lend
+
+    def can_answer(self, question: CodeQuestion) -> bool:
+        """Whether the profile has such a command."""
+        return question.command is not None
+
+    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
+        """The code printed. `NeedsHuman` where there is none; `Cancelled` on Ctrl-C; or the withdrawal's error."""
+        command = question.command or ""
+        with self._lend() as lent:
+            try:
+                ended = run_for_answer(
+                    command, environ=self._environ, limit_s=self._time_limit_s, withdrawal=withdrawal, lent=lent
+                )
+            except ProgramFailed as error:
+                raise _failed(command, str(error)) from None
+        if ended.code != 0:
+            raise _failed(command, f"failed with exit code {ended.code}")
+        code = code_in(ended.stdout)
+        if code is None:
+            raise _failed(command, "printed no code of six digits")
+        return code
+
+    def say(self, text: str) -> None:
+        """Nobody reads it: a command answers here."""
+
+
+def code_in(output: bytes) -> str | None:
+    """
+    The code in what a program printed: the last line that is one (`123456`, `123 456`).
+
+    Else the last word of the last line, after a label (`aws:ann  123456`).
+    """
+    lines = [line.split() for line in output.decode("ascii", "replace").splitlines() if line.strip()]
+    for words in reversed(lines):
+        if _is_code("".join(words)):
+            return "".join(words)
+    return lines[-1][-1] if lines and _is_code(lines[-1][-1]) else None
+
+
+def _is_code(text: str) -> bool:
+    return len(text) == _DIGITS and text.isascii() and text.isdigit()
+
+
+def _failed(command: str, what: str) -> NeedsHuman:
+    """The failure, with the program's name unless the first word is an assignment, as for a shell: it may be a seed."""
+    try:
+        name = os.path.basename(words_of(command)[0]) if os.name != "nt" else ""
+    except ValueError:
+        name = ""
+    shown = f" ({shown_text(name)})" if name and "=" not in name else ""
+    return NeedsHuman(
+        f"the profile's mfa_process{shown} {what}",
+        "it must print the six digits; no shell runs it: ~, $NAME and | are not expanded",
+    )
+
+
+class YkmanProvider:
+    """Fulfils the Protocol `CodeProvider`; a finger may have to touch the key, and ykman says so on the terminal."""
 
     name = YKMAN
     has_human = False
@@ -99,12 +172,9 @@ class YkmanWay:
                 lent=lent,
                 catches_stderr=verb == "list",
             )
-        except TookTooLong:
-            raise NeedsHuman(f"ykman did not end within {limit_s:g} s", "is another program using the key?") from None
-        except PrintedTooMuch as error:
-            raise NeedsHuman(f"ykman {error}") from None
-        except OSError as error:
-            raise NeedsHuman(f"ykman cannot be started: {error.strerror}") from None
+        except ProgramFailed as error:
+            hints = ["is another program using the key?"] if isinstance(error, TookTooLong) else []
+            raise NeedsHuman(f"ykman {error}", *hints) from None
 
 
 def matching_account(accounts: Sequence[str], device: str, wanted: str | None) -> str | None:

@@ -2,8 +2,8 @@
 The folder of the waiting questions, and the Unix sockets in it: opened, reached, and removed where nobody listens.
 
 The folder is this user's alone (0700), and where Linux tells who is at the other end it must be this user or root.
-What a socket carries is the business of `question_clients.py` and `answering.py`. Not on Windows: its Python has no
-Unix sockets.
+What a socket carries is the business of `elsewhere_server.py` and `elsewhere_client.py`. Not on Windows: its Python has
+no Unix sockets.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
 HAS_SOCKETS = hasattr(socket, "AF_UNIX") and os.name != "nt"
+TAKEN, MALFORMED = b"taken\n", b"malformed\n"
 
 # `sun_path` holds 108 bytes on Linux (unix(7)) and 104 on macOS and the BSDs, with the final zero.
 _LONGEST_PATH = 107 if sys.platform == "linux" else 103

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from aws_mfa.errors import BadInput
-from aws_mfa.rules.code_ways import WAYS, choose_ways
+from aws_mfa.rules.code_providers import PROVIDERS, choose_providers
 
 
 @pytest.mark.parametrize("given", [None, "", " ", ",", " , "])
 def test_by_default_all_of_them_commands_first(given: str | None) -> None:
     environ = {} if given is None else {"AWS_MFA_PROMPT": given}
-    assert choose_ways(environ) == WAYS == ("mfa_process", "ykman", "terminal", "dialog", "code")
+    assert choose_providers(environ) == PROVIDERS == ("mfa_process", "ykman", "terminal", "dialog", "code")
 
 
 @pytest.mark.parametrize(
@@ -24,11 +24,11 @@ def test_by_default_all_of_them_commands_first(given: str | None) -> None:
     ],
 )
 def test_the_variable_names_them_in_its_order(given: str, chosen: tuple[str, ...]) -> None:
-    assert choose_ways({"AWS_MFA_PROMPT": given}) == chosen
+    assert choose_providers({"AWS_MFA_PROMPT": given}) == chosen
 
 
 @pytest.mark.parametrize("given", ["tty", "terminal dialog", "terminal,zenity"])
 def test_what_is_no_way_is_named_with_those_that_are(given: str) -> None:
     with pytest.raises(BadInput, match="is no way to ask for a code") as refused:
-        choose_ways({"AWS_MFA_PROMPT": given})
+        choose_providers({"AWS_MFA_PROMPT": given})
     assert refused.value.hints == ("choose from: mfa_process,ykman,terminal,dialog,code",)

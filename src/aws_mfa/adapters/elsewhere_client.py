@@ -1,8 +1,8 @@
 """
-Answering a question of another process: the other side of `waiting_questions.py`.
+Answering a question of another process: the client of `elsewhere_server.py`.
 
 Whose question it is, is taken from what that process tells; the code goes to a process of this user or of root, and to
-nobody else. A process that is stopped, or says nothing in two seconds, is passed over.
+nobody else. A process that is stopped, serves another client, or says nothing in two seconds, is passed over.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ import socket
 import time
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.question_clients import TAKEN
-from aws_mfa.adapters.question_sockets import HAS_SOCKETS, live_sockets
+from aws_mfa.adapters.elsewhere_sockets import HAS_SOCKETS, TAKEN, live_sockets
 from aws_mfa.errors import NeedsHuman, NotSetUp
 
 if TYPE_CHECKING:
@@ -27,8 +26,8 @@ _TALK_S = 2.0
 _MOST_BYTES = 16 * 1024
 
 
-class Asked:
-    """Fulfils the Protocol `OpenQuestion` over a connection; `asked` is what the process told."""
+class RemoteQuestion:
+    """Fulfils the Protocol `RemoteQuestion` over a connection; `asked` is what the process told."""
 
     def __init__(self, connection: socket.socket, asked: dict[str, object]) -> None:
         self._connection = connection
@@ -64,13 +63,13 @@ class Asked:
 
 
 class QuestionFolder:
-    """Fulfils the Protocol `OpenQuestions` with the sockets in `folder`."""
+    """Fulfils the Protocol `RemoteQuestions` with the sockets in `folder`."""
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
 
     @contextlib.contextmanager
-    def oldest(self) -> Iterator[Asked | None]:
+    def oldest(self) -> Iterator[RemoteQuestion | None]:
         """The oldest that is alive; raises `NotSetUp` on Windows and where the folder is not this user's alone."""
         if not HAS_SOCKETS:
             raise NotSetUp(
@@ -87,11 +86,11 @@ class QuestionFolder:
         yield None
 
 
-def _asked(connection: socket.socket) -> Asked | None:
+def _asked(connection: socket.socket) -> RemoteQuestion | None:
     """What is asked at the other end; None where nothing sensible came in time."""
     try:
         line = _read(connection, _MOST_BYTES, _TALK_S, to_line_end=True)
-        return Asked(connection, json.loads(line))
+        return RemoteQuestion(connection, json.loads(line))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -1,7 +1,7 @@
 """
-The ways to a code, and which of them are tried in which order: `AWS_MFA_PROMPT`, else all of them.
+The providers of codes, and the order in which they are tried: `AWS_MFA_PROMPT`, else all of them.
 
-What each way does is an adapter's business; what is asked is the same for all, and `CodeWay` is what all can do.
+Owns what all of them can do (`CodeProvider`) and what they are asked; how each gets a code is an adapter's business.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
     from aws_mfa.withdrawal import Withdrawal
 
-    class CodeWay(Protocol):
+    class CodeProvider(Protocol):
         """
-        One way to get a code: a command, a person at the terminal, a pipe, a dialog, another terminal.
+        Where a code may come from: a command, a person at the terminal, a pipe, a dialog, another terminal.
 
-        `NeedsHuman` says that this way is closed here and the next one may be open; `Cancelled` that a person said no.
+        `NeedsHuman` says that this one cannot answer here and the next one is tried; `Cancelled` that a person said no.
         """
 
         @property
         def name(self) -> str:
-            """One of `WAYS`."""
+            """One of `PROVIDERS`."""
 
         @property
         def has_human(self) -> bool:
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 
 MFA_PROCESS, YKMAN, TERMINAL, DIALOG, CODE = "mfa_process", "ykman", "terminal", "dialog", "code"
-WAYS = (MFA_PROCESS, YKMAN, TERMINAL, DIALOG, CODE)
+PROVIDERS = (MFA_PROCESS, YKMAN, TERMINAL, DIALOG, CODE)
 COMMANDS = (MFA_PROCESS, YKMAN)  # these answer without a person, or with a touch
 VARIABLE = "AWS_MFA_PROMPT"
 
@@ -62,40 +62,40 @@ class CodeQuestion:
         self.command = command
 
 
-class AsAnotherWay:
-    """All that a `CodeWay` can do, as `way` does it; for classes whose `ask` adds something to that."""
+class WrappedProvider:
+    """Does all that a `CodeProvider` can do as `provider` does it; for classes whose `ask` adds something to that."""
 
-    def __init__(self, way: CodeWay) -> None:
-        self._way = way
+    def __init__(self, provider: CodeProvider) -> None:
+        self._provider = provider
 
     @property
     def name(self) -> str:
-        """The other way's."""
-        return self._way.name
+        """The name of the provider inside."""
+        return self._provider.name
 
     @property
     def has_human(self) -> bool:
-        """As the other way."""
-        return self._way.has_human
+        """As the provider inside."""
+        return self._provider.has_human
 
     def can_answer(self, question: CodeQuestion) -> bool:
-        """As the other way."""
-        return self._way.can_answer(question)
+        """As the provider inside."""
+        return self._provider.can_answer(question)
 
     def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
-        """As the other way."""
-        return self._way.ask(question, withdrawal)
+        """As the provider inside."""
+        return self._provider.ask(question, withdrawal)
 
     def say(self, text: str) -> None:
-        """As the other way."""
-        self._way.say(text)
+        """As the provider inside."""
+        self._provider.say(text)
 
 
-def choose_ways(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the names of the ways in the order in which they are tried; `BadInput` for what is no way."""
+def choose_providers(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of the providers in the order in which they are tried; `BadInput` for an unknown name."""
     given = environ.get(VARIABLE, "")
     names = tuple(dict.fromkeys(name for name in (part.strip().lower() for part in given.split(",")) if name))
     for name in names:
-        if name not in WAYS:
-            raise BadInput(f"{VARIABLE}: {name!r} is no way to ask for a code", f"choose from: {','.join(WAYS)}")
-    return names or WAYS
+        if name not in PROVIDERS:
+            raise BadInput(f"{VARIABLE}: {name!r} is no way to ask for a code", f"choose from: {','.join(PROVIDERS)}")
+    return names or PROVIDERS

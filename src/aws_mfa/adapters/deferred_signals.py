@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _HELD = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
-class Held:
-    """Fulfils the Protocol `HeldSignals`."""
+class DeferredSignals:
+    """Fulfils the Protocol `DeferredSignals`."""
 
     def __init__(self) -> None:
         self.came: list[int] = []
@@ -36,9 +36,9 @@ class Held:
 
 
 @contextmanager
-def held_signals() -> Iterator[Held]:
+def deferred_signals() -> Iterator[DeferredSignals]:
     """Hold them back; what whoever started us ignores (`nohup`) stays ignored. Main thread only."""
-    held = Held()
+    held = DeferredSignals()
     found = {number: signal.getsignal(number) for number in (getattr(signal, name, None) for name in _HELD) if number}
     # None: a handler that is not Python's to give back.
     taken = {number: handler for number, handler in found.items() if handler not in (signal.SIG_IGN, None)}

@@ -9,15 +9,15 @@ import sys
 
 import pytest
 
-from aws_mfa.adapters.held_signals import held_signals
+from aws_mfa.adapters.deferred_signals import deferred_signals
 from needs import ROOT
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="POSIX")
 
 _TO_BE_KILLED = """
 import os, signal, sys
-from aws_mfa.adapters.held_signals import held_signals
-with held_signals() as held:
+from aws_mfa.adapters.deferred_signals import deferred_signals
+with deferred_signals() as held:
     os.kill(os.getpid(), getattr(signal, sys.argv[1]))
     print("written", held.came != [], flush=True)
 print("went on", flush=True)
@@ -43,7 +43,7 @@ def test_ctrl_c_is_told_between_two_writes_and_raised_behind_them() -> None:
     told: list[str] = []
 
     def interrupted() -> None:
-        with held_signals() as held:
+        with deferred_signals() as held:
             held.check()
             signal.raise_signal(signal.SIGINT)
             told.append("went on")
@@ -60,7 +60,7 @@ def test_ctrl_c_is_told_between_two_writes_and_raised_behind_them() -> None:
 def test_what_nohup_ignores_stays_ignored() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with held_signals() as held:
+        with deferred_signals() as held:
             signal.raise_signal(signal.SIGHUP)
             held.check()
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
@@ -70,6 +70,6 @@ def test_what_nohup_ignores_stays_ignored() -> None:
 
 def test_handlers_are_given_back() -> None:
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    with held_signals():
+    with deferred_signals():
         pass
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before

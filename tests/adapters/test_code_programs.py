@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters import program_output
-from aws_mfa.adapters.answering_program import run_for_answer
-from aws_mfa.adapters.code_commands import MfaProcessWay, code_in
-from aws_mfa.adapters.ykman import YkmanWay, matching_account
+from aws_mfa.adapters import programs
+from aws_mfa.adapters.code_programs import MfaProcessProvider, YkmanProvider, code_in, matching_account
+from aws_mfa.adapters.programs import run_for_answer
 from aws_mfa.errors import Cancelled, NeedsHuman, WrongSecret
-from aws_mfa.rules.code_ways import CodeQuestion
+from aws_mfa.rules.code_providers import CodeQuestion
 from aws_mfa.withdrawal import Withdrawal
 from needs import ROOT
 from real_terminals import on_a_pty
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
     import pexpect
 
-    from aws_mfa.rules.code_ways import CodeWay
+    from aws_mfa.rules.code_providers import CodeProvider
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="the programs of these tests are shell scripts"),
@@ -46,7 +45,7 @@ def no_terminal() -> Iterator[tuple[int, int] | None]:
 
 
 def asked(command: str, environ: dict[str, str] | None = None, withdrawal: Withdrawal | None = None) -> str:
-    way = MfaProcessWay(dict(os.environ) if environ is None else environ, time_limit_s=10, lend=no_terminal)
+    way = MfaProcessProvider(dict(os.environ) if environ is None else environ, time_limit_s=10, lend=no_terminal)
     return way.ask(CodeQuestion("MFA code: ", DEVICE, command), withdrawal)
 
 
@@ -111,12 +110,12 @@ def test_nothing_else_is_taken_for_one(output: bytes) -> None:
 
 def test_the_ways_are_what_the_workflows_ask_for() -> None:
     """Checked by mypy; neither has a person who could be asked again."""
-    ways: list[CodeWay] = [MfaProcessWay({}), YkmanWay({})]
+    ways: list[CodeProvider] = [MfaProcessProvider({}), YkmanProvider({})]
     assert [(way.name, way.has_human) for way in ways] == [("mfa_process", False), ("ykman", False)]
 
 
 def test_only_a_profile_with_a_command_is_answered_by_one() -> None:
-    way = MfaProcessWay({})
+    way = MfaProcessProvider({})
     assert way.can_answer(CodeQuestion("MFA code: ", DEVICE, "pass otp aws"))
     assert not way.can_answer(CodeQuestion("MFA code: ", DEVICE))
 
@@ -171,7 +170,7 @@ def test_a_command_that_fails_leaves_it_to_the_next_way_and_is_not_quoted(comman
 
 def test_after_the_limit_it_is_ended_with_all_it_started(tmp_path: Path) -> None:
     pids = tmp_path / "pid"
-    way = MfaProcessWay(os.environ, time_limit_s=0.5, lend=no_terminal)
+    way = MfaProcessProvider(os.environ, time_limit_s=0.5, lend=no_terminal)
     command = shell(f"sleep 60 & echo $! > {shlex.quote(str(pids))}; wait")
     with pytest.raises(NeedsHuman, match=r"\(sh\) did not end within 0.5 s"):
         way.ask(CodeQuestion("MFA code: ", DEVICE, command))
@@ -191,10 +190,10 @@ def test_a_withdrawal_ends_it_even_where_it_ignores_signals(tmp_path: Path) -> N
     assert ends(int(wait_for(pids)))
 
 
-@pytest.fixture(params=[program_output._BySelector, program_output._ByThreads])
+@pytest.fixture(params=[programs._BySelector, programs._ByThreads])
 def reader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both ways of reading, that of Windows too."""
-    monkeypatch.setattr(program_output, "_READER", request.param)
+    monkeypatch.setattr(programs, "_READER", request.param)
 
 
 @pytest.mark.usefixtures("reader")
@@ -282,11 +281,11 @@ def test_ctrl_c_cancels_and_ends_it(tmp_path: Path) -> None:
 
 PROGRAM = """
 import os, sys
-from aws_mfa.adapters.code_commands import MfaProcessWay
+from aws_mfa.adapters.code_programs import MfaProcessProvider
 from aws_mfa.errors import AwsMfaError
-from aws_mfa.rules.code_ways import CodeQuestion
+from aws_mfa.rules.code_providers import CodeQuestion
 try:
-    code = MfaProcessWay(os.environ, time_limit_s={limit_s}).ask(CodeQuestion("MFA code: ", "device", {command!r}))
+    code = MfaProcessProvider(os.environ, time_limit_s={limit_s}).ask(CodeQuestion("MFA code: ", "device", {command!r}))
 except AwsMfaError as error:
     print(type(error).__name__, error.message)
 else:
@@ -360,9 +359,9 @@ class Key:
         (self.usb / "1-2:1.0").mkdir()
         (self.folder / "accounts").write_text("".join(f"{account}\n" for account in accounts))
 
-    def way(self, **variables: str) -> YkmanWay:
+    def way(self, **variables: str) -> YkmanProvider:
         environ = {"PATH": f"{self.folder}:/usr/bin:/bin", **variables}
-        return YkmanWay(environ, usb_devices=str(self.usb), lend=no_terminal)
+        return YkmanProvider(environ, usb_devices=str(self.usb), lend=no_terminal)
 
     def calls(self) -> list[str]:
         return (self.folder / "calls").read_text().splitlines()

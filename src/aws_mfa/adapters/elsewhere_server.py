@@ -1,0 +1,307 @@
+"""
+Questions that any process of this user may answer while they are open: `aws-mfa code` in another terminal.
+
+Owns the server of one question (a socket and the thread that listens at it) and the two code providers that use it.
+One client is served at a time, for 30 s. A courtesy: where no socket can be had the question is as good without it. No
+code is kept, logged, in a message or in an exception.
+
+What goes over the socket, in lines: we tell what is asked (JSON); six digits come; we say `taken` or `malformed`, and
+whoever sent the code that was taken is told what became of it. A client that hangs, drops or sends anything else is
+disconnected, and changes nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from aws_mfa.adapters.elsewhere_sockets import (
+    HAS_SOCKETS,
+    MALFORMED,
+    TAKEN,
+    is_trusted,
+    new_path,
+    open_socket,
+    remove_dead_sockets,
+)
+from aws_mfa.errors import AwsMfaError, BadCode, NeedsHuman, NobodyAnswered
+from aws_mfa.rules.code_providers import CODE, TERMINAL, WrappedProvider
+from aws_mfa.rules.code_windows import checked_code
+from aws_mfa.rules.shown_text import shown_text
+from aws_mfa.withdrawal import Withdrawal, passed_on
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from aws_mfa.rules.code_providers import CodeProvider, CodeQuestion
+
+# Long enough to turn to a terminal and type; SDKs that started us wait a minute at the least.
+PATIENCE_S = 20.0
+# A client has so long to send a code.
+CLIENT_LIMIT_S = 30.0
+# A question that would be over waits so much longer for a client that is connected then, once.
+EXTENSION_S = 30.0
+_LONGEST_LINE = 64
+
+
+class Reply:
+    """
+    The line back to the client whose code was taken: it is told what became of its code, until one of us disconnects.
+
+    It takes the descriptor of `connection`, because the reply comes after the question's end. Without one nobody is
+    told.
+    """
+
+    def __init__(self, connection: socket.socket | None = None) -> None:
+        self._fd = -1 if connection is None else connection.detach()
+
+    def tell(self, text: str) -> None:
+        """Send one line; a client that has gone misses it."""
+        if self._fd != -1:
+            with contextlib.suppress(OSError):
+                os.write(self._fd, f"{shown_text(text)}\n".encode())
+
+    def close(self) -> None:
+        """Disconnect: there is nothing more to tell."""
+        fd, self._fd = self._fd, -1
+        if fd != -1:
+            os.close(fd)
+
+    def __del__(self) -> None:
+        self.close()
+
+
+class AnswerServer:
+    """
+    The server of one open question; `code` is there when a client answered it, and `reply` leads back to that client.
+
+    `answered` is called in the listening thread. Without a `listener` nobody can answer.
+    """
+
+    def __init__(self, listener: socket.socket | None, question: CodeQuestion, answered: Callable[[], object]) -> None:
+        self.code: str | None = None
+        self.reply = Reply()
+        self.is_open = listener is not None
+        # Nothing but what a person needs to know: our arguments may hold what others must not see.
+        asked = {"pid": os.getpid(), "device": question.device, "text": question.text}
+        self._asked = f"{json.dumps(asked)}\n".encode()
+        self._answered = answered
+        self._has_client = False
+        self._changed = threading.Event()
+        self._thread: threading.Thread | None = None
+        if listener is not None:
+            self._stop, stopped = socket.socketpair()
+            self._thread = threading.Thread(target=self._listen, args=(listener, stopped), daemon=True)
+            self._thread.start()
+
+    def wait(self, patience_s: float, withdrawal: Withdrawal) -> None:
+        """
+        Return when it is answered, and after `patience_s` seconds in which nobody came.
+
+        A client that is connected then is waited for, `EXTENSION_S` more in all. Raises the withdrawal's error.
+        """
+        began_at = time.monotonic()
+        withdrawal.wake_by(self._changed.set)
+        try:
+            while self.code is None:
+                withdrawal.check()
+                extension_s = EXTENSION_S if self._has_client else 0.0
+                left_s = began_at + patience_s + extension_s - time.monotonic()
+                if left_s <= 0:
+                    break
+                self._changed.wait(left_s)
+                self._changed.clear()
+        finally:
+            withdrawal.wake_by(None)
+
+    def close(self) -> None:
+        """Listen no longer; `code` does not change after this."""
+        if self._thread is not None:
+            self._stop.close()
+            self._thread.join()
+
+    def _listen(self, listener: socket.socket, stopped: socket.socket) -> None:
+        with listener, stopped:
+            listener.setblocking(False)
+            with contextlib.suppress(OSError):  # no descriptor left to accept with: the question goes on without
+                while self.code is None and _has_come(listener, stopped, None):
+                    try:
+                        connection, _ = listener.accept()
+                    except (BlockingIOError, ConnectionAbortedError):
+                        continue  # it has gone again
+                    with connection:
+                        if is_trusted(connection):
+                            self._serve(connection, stopped)
+        if self.code is not None:
+            self._changed.set()
+            self._answered()
+
+    def _serve(self, connection: socket.socket, stopped: socket.socket) -> None:
+        """Tell one client what is asked, and take its code."""
+        # Set before it is told: a person who sees the question is waited for.
+        self._has_client = True
+        self._changed.set()
+        with contextlib.suppress(OSError):
+            connection.setblocking(False)
+            connection.send(self._asked)
+            line = _line_from(connection, stopped)
+            if line is not None:
+                try:
+                    code = checked_code(line.decode("ascii", "replace"))
+                except BadCode:
+                    connection.send(MALFORMED)
+                else:
+                    connection.send(TAKEN)
+                    # In this order: whoever sees the code finds the way back.
+                    self.reply = Reply(connection)
+                    self.code = code
+        self._has_client = False
+        self._changed.set()
+
+
+class AnsweredElsewhere(WrappedProvider):
+    """
+    Fulfils the Protocol `CodeProvider`: the one inside, and beside it `aws-mfa code`. The first answer counts.
+
+    Where the one inside turns out to be closed while a client is connected, that client's answer is waited for.
+    """
+
+    def __init__(self, provider: CodeProvider, folder: str) -> None:
+        super().__init__(provider)
+        self._folder = folder
+        self._reply = Reply()
+
+    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
+        """What was answered here or elsewhere; raises what the provider inside raises."""
+        self._reply.close()
+        ours = Withdrawal()
+        typed, closed = "", None
+        answered = _Answered("answered elsewhere")
+        with (
+            passed_on(withdrawal, ours),
+            answer_server(self._folder, question, lambda: ours.withdraw(answered)) as elsewhere,
+            contextlib.suppress(_Answered),
+        ):
+            try:
+                typed = self._provider.ask(question, ours)
+            except NeedsHuman as error:
+                closed = error
+                elsewhere.wait(0, ours)
+        if elsewhere.code is not None:
+            # Also where something was typed in the same moment: the client has been told that its code was taken.
+            self._reply = elsewhere.reply
+            if self._provider.name == TERMINAL:  # a dialog is gone, which says enough
+                self._provider.say("answered in another terminal")
+            return elsewhere.code
+        if closed is not None:
+            raise closed
+        return typed
+
+    def say(self, text: str) -> None:
+        """Tell the line here, and the client that answered."""
+        super().say(text)
+        self._reply.tell(text)
+
+
+class WaitingProvider:
+    """
+    Fulfils the Protocol `CodeProvider` where there is no place to put a question: it waits for `aws-mfa code`.
+
+    `announce` tells people so; `is_manned`: whether anybody could read that at all, as nobody does in CI.
+    """
+
+    name = CODE
+    has_human = True
+
+    def __init__(
+        self, folder: str, *, announce: Callable[[str], None], is_manned: bool, patience_s: float = PATIENCE_S
+    ) -> None:
+        self._folder = folder
+        self._announce = announce
+        self._is_manned = is_manned
+        self._patience_s = patience_s
+        self._reply = Reply()
+
+    def can_answer(self, question: CodeQuestion) -> bool:
+        """Where somebody may read the line, and the system has sockets."""
+        del question
+        return self._is_manned and HAS_SOCKETS
+
+    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
+        """Wait; raises `NobodyAnswered`, `NeedsHuman` where no question can be left open, or the withdrawal's error."""
+        self._reply.close()
+        with answer_server(self._folder, question, lambda: None) as elsewhere:
+            if not elsewhere.is_open:
+                raise NeedsHuman("a question cannot be left open here for another terminal", "run it in a terminal")
+            self._announce(
+                f"waiting {self._patience_s:g} s for a code of {question.device}: answer in any terminal: aws-mfa code"
+            )
+            elsewhere.wait(self._patience_s, withdrawal or Withdrawal())
+        if elsewhere.code is None:
+            raise NobodyAnswered(
+                f"nobody answered from another terminal within {self._patience_s:g} s", "run it in a terminal"
+            )
+        self._reply = elsewhere.reply
+        return elsewhere.code
+
+    def say(self, text: str) -> None:
+        """Tell whoever reads the announcement here, and the client that answered."""
+        self._announce(text)
+        self._reply.tell(text)
+
+
+class _Answered(AwsMfaError):
+    """Ends the question that stands open here; it never leaves this module."""
+
+
+@contextlib.contextmanager
+def answer_server(folder: str, question: CodeQuestion, answered: Callable[[], object]) -> Iterator[AnswerServer]:
+    """
+    Serve the question at a socket in `folder` for the length of a `with`.
+
+    Where there can be none (a file system without sockets, a folder that is not ours, a path too long, Windows) the
+    server is not open.
+    """
+    path = new_path(folder)
+    listener, server = None, None
+    try:
+        if HAS_SOCKETS:
+            with contextlib.suppress(AwsMfaError, OSError):
+                remove_dead_sockets(folder)
+                listener = open_socket(path)
+        server = AnswerServer(listener, question, answered)
+        yield server
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+        if server is not None:
+            server.close()
+
+
+def _line_from(connection: socket.socket, stopped: socket.socket) -> bytes | None:
+    """The client's line; None where it disconnects, sends too much, takes too long, or the question is over."""
+    ends_at = time.monotonic() + CLIENT_LIMIT_S
+    data = b""
+    while b"\n" not in data:
+        if len(data) > _LONGEST_LINE or not _has_come(connection, stopped, ends_at - time.monotonic()):
+            return None
+        part = connection.recv(_LONGEST_LINE)
+        if not part:
+            return None
+        data += part
+    return data.partition(b"\n")[0]
+
+
+def _has_come(waited_for: socket.socket, stopped: socket.socket, timeout_s: float | None) -> bool:
+    """Whether there is something to read within the time, and the question is not over."""
+    with selectors.DefaultSelector() as selector:  # not `select.select`, which takes no descriptor above 1023
+        selector.register(waited_for, selectors.EVENT_READ)
+        selector.register(stopped, selectors.EVENT_READ)
+        ready = [key.fileobj for key, _ in selector.select(timeout_s)]
+    return bool(ready) and stopped not in ready
