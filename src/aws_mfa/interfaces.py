@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import TypeVar
 
+    from aws_mfa.cancel import Cancellation
     from aws_mfa.errors import AwsMfaError
     from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest
     from aws_mfa.rules.code_providers import CodeProvider
     from aws_mfa.rules.container_credentials import Held
     from aws_mfa.rules.endpoints import EndpointSettings
     from aws_mfa.rules.session_witness import Witnessed
-    from aws_mfa.withdrawal import Withdrawal
 
     Result = TypeVar("Result")
 
@@ -74,10 +74,10 @@ class Terminal(Protocol):
     def has_human(self) -> bool:
         """Whether a person can choose from a menu, or answer a question twice."""
 
-    def ask(self, question: str, withdrawal: Withdrawal | None = None) -> str:
-        """Ask with echo: what is typed is shown. A withdrawal ends the question with its error."""
+    def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
+        """Ask with echo: what is typed is shown. A cancellation ends the question with its error."""
 
-    def ask_hidden(self, question: str, withdrawal: Withdrawal | None = None) -> Secret: ...
+    def ask_hidden(self, question: str, cancellation: Cancellation | None = None) -> Secret: ...
     def say(self, text: str) -> None: ...
     def count_down(self, seconds: int, text: str) -> None: ...
 

@@ -19,8 +19,8 @@ import pytest
 
 from aws_mfa.adapters.terminal import ControllingTerminal, NoTerminal, PipedAnswers, choose_terminal
 from aws_mfa.adapters.typed_line import LONGEST_ANSWER, answer_in
+from aws_mfa.cancel import Cancellation
 from aws_mfa.errors import BadInput, Cancelled, InputEnded, NeedsHuman, WrongSecret
-from aws_mfa.withdrawal import Withdrawal
 from needs import ROOT, needs
 from real_terminals import on_a_pty
 
@@ -43,7 +43,7 @@ PROGRAM = """
 import sys, threading, time
 from aws_mfa.adapters.terminal import choose_terminal
 from aws_mfa.errors import AwsMfaError, WrongSecret
-from aws_mfa.withdrawal import Withdrawal
+from aws_mfa.cancel import Cancellation
 
 QUESTION = {question!r}
 terminal = choose_terminal(reads_pipe={reads_pipe})
@@ -57,9 +57,9 @@ except AwsMfaError as error:
 ASK = "print('answer', repr(terminal.ask(QUESTION)))"
 ASK_HIDDEN = "print('answer', len(terminal.ask_hidden(QUESTION).reveal()))"
 WITHDRAWN = """
-withdrawal = Withdrawal()
-threading.Timer(0.4, withdrawal.withdraw, [WrongSecret("the keys are wrong")]).start()
-terminal.{ask}(QUESTION, withdrawal)
+cancellation = Cancellation()
+threading.Timer(0.4, cancellation.cancel, [WrongSecret("the keys are wrong")]).start()
+terminal.{ask}(QUESTION, cancellation)
 """
 
 # The shell that started the program: it tells how the program ended, how it left the terminal, and what it left unread.
@@ -283,7 +283,7 @@ def test_a_withdrawn_question_raises_the_other_threads_error(screen: Callable[..
 
 @pytest.mark.real
 def test_an_answer_before_the_withdrawal_counts(screen: Callable[..., Screen]) -> None:
-    asked = screen("withdrawal = Withdrawal()\nprint('answer', terminal.ask(QUESTION, withdrawal))")
+    asked = screen("cancellation = Cancellation()\nprint('answer', terminal.ask(QUESTION, cancellation))")
     asked.sees(QUESTION)
     asked.types("123456\n")
     assert asked.end().text == "123456\r\nanswer 123456\r\n"
@@ -291,7 +291,7 @@ def test_an_answer_before_the_withdrawal_counts(screen: Callable[..., Screen]) -
 
 @pytest.mark.real
 def test_a_question_withdrawn_before_it_was_put_is_not_waited_for(screen: Callable[..., Screen]) -> None:
-    asked = screen("w = Withdrawal(); w.withdraw(WrongSecret('the keys are wrong'))\nterminal.ask(QUESTION, w)")
+    asked = screen("w = Cancellation(); w.cancel(WrongSecret('the keys are wrong'))\nterminal.ask(QUESTION, w)")
     assert asked.end().status == 5
 
 
@@ -603,11 +603,11 @@ def test_nobody_says_what_was_asked_and_what_to_do() -> None:
 
 def test_a_withdrawal_goes_before_the_refusal_and_before_reading() -> None:
     """The cause that was found is told rather than that nobody could be asked."""
-    withdrawal = Withdrawal()
-    withdrawal.withdraw(WrongSecret("the keys are wrong"))
+    cancellation = Cancellation()
+    cancellation.cancel(WrongSecret("the keys are wrong"))
     for terminal in (NoTerminal(), PipedAnswers(fd=-1)):
         with pytest.raises(WrongSecret):
-            terminal.ask(QUESTION, withdrawal)
+            terminal.ask(QUESTION, cancellation)
 
 
 def test_stdin_that_cannot_be_read_is_an_error_of_ours(capsys: pytest.CaptureFixture[str]) -> None:
@@ -631,22 +631,22 @@ def test_stdin_without_a_descriptor_is_no_pipe(capsys: pytest.CaptureFixture[str
 
 
 def test_the_first_withdrawal_stays_and_wakes_once() -> None:
-    withdrawal, woken = Withdrawal(), list[str]()
-    withdrawal.check()
-    withdrawal.wake_by(lambda: woken.append("woken"))
-    withdrawal.withdraw(WrongSecret("first"))
-    withdrawal.withdraw(WrongSecret("second"))
+    cancellation, woken = Cancellation(), list[str]()
+    cancellation.check()
+    cancellation.wake_by(lambda: woken.append("woken"))
+    cancellation.cancel(WrongSecret("first"))
+    cancellation.cancel(WrongSecret("second"))
     assert woken == ["woken"]
     with pytest.raises(WrongSecret, match="first"):
-        withdrawal.check()
+        cancellation.check()
 
 
 def test_who_waits_after_the_withdrawal_is_woken_at_once_and_who_stopped_waiting_never() -> None:
-    withdrawal, woken = Withdrawal(), list[str]()
-    withdrawal.wake_by(lambda: woken.append("too late"))
-    withdrawal.wake_by(None)
-    withdrawal.withdraw(WrongSecret("the keys are wrong"))
-    withdrawal.wake_by(lambda: woken.append("at once"))
+    cancellation, woken = Cancellation(), list[str]()
+    cancellation.wake_by(lambda: woken.append("too late"))
+    cancellation.wake_by(None)
+    cancellation.cancel(WrongSecret("the keys are wrong"))
+    cancellation.wake_by(lambda: woken.append("at once"))
     assert woken == ["at once"]
 
 
@@ -746,7 +746,7 @@ def test_the_windows_console_hides_cancels_and_is_withdrawn(
         with pytest.raises(Cancelled) as cancelled:
             console(key).ControllingTerminal(path).ask("Code:")
         assert cancelled.type is kind
-    withdrawal = Withdrawal()
-    withdrawal.withdraw(WrongSecret("the keys are wrong"))
+    cancellation = Cancellation()
+    cancellation.cancel(WrongSecret("the keys are wrong"))
     with pytest.raises(WrongSecret):
-        console("123").ControllingTerminal(path).ask("Code:", withdrawal)
+        console("123").ControllingTerminal(path).ask("Code:", cancellation)

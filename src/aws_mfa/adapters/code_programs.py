@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from aws_mfa.adapters.programs import Ended
+    from aws_mfa.cancel import Cancellation
     from aws_mfa.rules.code_providers import CodeQuestion
-    from aws_mfa.withdrawal import Withdrawal
 
     Lend: TypeAlias = Callable[[], AbstractContextManager[tuple[int, int] | None]]
 
@@ -58,13 +58,13 @@ class MfaProcessProvider:
         """Whether the profile has such a command."""
         return question.command is not None
 
-    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
-        """The code printed. `NeedsHuman` where there is none; `Cancelled` on Ctrl-C; or the withdrawal's error."""
+    def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
+        """The code printed. `NeedsHuman` where there is none; `Cancelled` on Ctrl-C; or the cancellation's error."""
         command = question.command or ""
         with self._lend() as lent:
             try:
                 ended = run_for_answer(
-                    command, environ=self._environ, limit_s=self._time_limit_s, withdrawal=withdrawal, lent=lent
+                    command, environ=self._environ, limit_s=self._time_limit_s, cancellation=cancellation, lent=lent
                 )
             except ProgramFailed as error:
                 raise _failed(command, str(error)) from None
@@ -131,9 +131,9 @@ class YkmanProvider:
             and bool(self._account or self._environ.get(VARIABLE) or is_plugged_in(self._usb_devices))
         )
 
-    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
-        """The code. `NeedsHuman` where key, account or touch is missing; `Cancelled`; or the withdrawal's error."""
-        listed = self._run("list", [], withdrawal, None)
+    def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
+        """The code. `NeedsHuman` where key, account or touch is missing; `Cancelled`; or the cancellation's error."""
+        listed = self._run("list", [], cancellation, None)
         if listed.code != 0:
             raise NeedsHuman(
                 "ykman cannot list the accounts of a YubiKey",
@@ -149,7 +149,7 @@ class YkmanProvider:
                 f"name it with {ACCOUNT_VARIABLE}, as it is shown by: ykman oath accounts list",
             )
         with self._lend() as lent:
-            given = self._run("code", ["--single", "--", account], withdrawal, lent)
+            given = self._run("code", ["--single", "--", account], cancellation, lent)
         code = code_in(given.stdout)
         if given.code != 0 or code is None:
             raise NeedsHuman("ykman gave no code", "touch the YubiKey when it blinks")
@@ -159,7 +159,7 @@ class YkmanProvider:
         """Nobody reads it: a key answers here."""
 
     def _run(
-        self, verb: str, arguments: list[str], withdrawal: Withdrawal | None, lent: tuple[int, int] | None
+        self, verb: str, arguments: list[str], cancellation: Cancellation | None, lent: tuple[int, int] | None
     ) -> Ended:
         command = [found_program("ykman", self._environ) or "ykman", "oath", "accounts", verb, *arguments]
         limit_s = LIST_LIMIT_S if verb == "list" else TOUCH_LIMIT_S
@@ -168,7 +168,7 @@ class YkmanProvider:
                 command,
                 environ=self._environ,
                 limit_s=limit_s,
-                withdrawal=withdrawal,
+                cancellation=cancellation,
                 lent=lent,
                 catches_stderr=verb == "list",
             )

@@ -30,11 +30,11 @@ from aws_mfa.adapters.elsewhere_sockets import (
     open_socket,
     remove_dead_sockets,
 )
+from aws_mfa.cancel import Cancellation, passed_on
 from aws_mfa.errors import AwsMfaError, BadCode, NeedsHuman, NobodyAnswered
 from aws_mfa.rules.code_providers import CODE, TERMINAL, WrappedProvider
 from aws_mfa.rules.code_windows import checked_code
 from aws_mfa.rules.shown_text import shown_text
-from aws_mfa.withdrawal import Withdrawal, passed_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -100,17 +100,17 @@ class AnswerServer:
             self._thread = threading.Thread(target=self._listen, args=(listener, stopped), daemon=True)
             self._thread.start()
 
-    def wait(self, patience_s: float, withdrawal: Withdrawal) -> None:
+    def wait(self, patience_s: float, cancellation: Cancellation) -> None:
         """
         Return when it is answered, and after `patience_s` seconds in which nobody came.
 
-        A client that is connected then is waited for, `EXTENSION_S` more in all. Raises the withdrawal's error.
+        A client that is connected then is waited for, `EXTENSION_S` more in all. Raises the cancellation's error.
         """
         began_at = time.monotonic()
-        withdrawal.wake_by(self._changed.set)
+        cancellation.wake_by(self._changed.set)
         try:
             while self.code is None:
-                withdrawal.check()
+                cancellation.check()
                 extension_s = EXTENSION_S if self._has_client else 0.0
                 left_s = began_at + patience_s + extension_s - time.monotonic()
                 if left_s <= 0:
@@ -118,7 +118,7 @@ class AnswerServer:
                 self._changed.wait(left_s)
                 self._changed.clear()
         finally:
-            withdrawal.wake_by(None)
+            cancellation.wake_by(None)
 
     def close(self) -> None:
         """Listen no longer; `code` does not change after this."""
@@ -177,15 +177,15 @@ class AnsweredElsewhere(WrappedProvider):
         self._folder = folder
         self._reply = Reply()
 
-    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
+    def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
         """What was answered here or elsewhere; raises what the provider inside raises."""
         self._reply.close()
-        ours = Withdrawal()
+        ours = Cancellation()
         typed, closed = "", None
         answered = _Answered("answered elsewhere")
         with (
-            passed_on(withdrawal, ours),
-            answer_server(self._folder, question, lambda: ours.withdraw(answered)) as elsewhere,
+            passed_on(cancellation, ours),
+            answer_server(self._folder, question, lambda: ours.cancel(answered)) as elsewhere,
             contextlib.suppress(_Answered),
         ):
             try:
@@ -233,8 +233,8 @@ class WaitingProvider:
         del question
         return self._is_manned and HAS_SOCKETS
 
-    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
-        """Wait; raises `NobodyAnswered`, `NeedsHuman` where no question can be left open, or the withdrawal's error."""
+    def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
+        """Wait; raises `NobodyAnswered`, `NeedsHuman` where no question can be left open, or the cancellation's error."""
         self._reply.close()
         with answer_server(self._folder, question, lambda: None) as elsewhere:
             if not elsewhere.is_open:
@@ -242,7 +242,7 @@ class WaitingProvider:
             self._announce(
                 f"waiting {self._patience_s:g} s for a code of {question.device}: answer in any terminal: aws-mfa code"
             )
-            elsewhere.wait(self._patience_s, withdrawal or Withdrawal())
+            elsewhere.wait(self._patience_s, cancellation or Cancellation())
         if elsewhere.code is None:
             raise NobodyAnswered(
                 f"nobody answered from another terminal within {self._patience_s:g} s", "run it in a terminal"

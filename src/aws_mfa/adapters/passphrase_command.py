@@ -56,7 +56,7 @@ class PassphraseCommand:
                 self._command,
                 environ=self._environ,
                 limit_s=self._time_limit_s,
-                withdrawal=None,
+                cancellation=None,
                 keeps_terminal=True,
             )
         except NotStarted as error:

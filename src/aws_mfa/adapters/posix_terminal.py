@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from aws_mfa.withdrawal import Withdrawal
+    from aws_mfa.cancel import Cancellation
 
 CONTROLLING_TERMINAL = "/dev/tty"
 _READ_SIZE = 8192  # above the kernel's line buffer, so that one read takes the whole line
@@ -59,17 +59,17 @@ class ControllingTerminal:
     def __init__(self, path: str = CONTROLLING_TERMINAL) -> None:
         self._path = path
 
-    def ask(self, question: str, withdrawal: Withdrawal | None = None) -> str:
+    def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
         """
         Ask with echo.
 
-        Raises `Cancelled`, `BadInput`, `NeedsHuman` (no terminal, or we are in its background), the withdrawal's error.
+        Raises `Cancelled`, `BadInput`, `NeedsHuman` (no terminal, or we are in its background), the cancellation's error.
         """
-        return self._answer_to(question, withdrawal, hidden=False)
+        return self._answer_to(question, cancellation, hidden=False)
 
-    def ask_hidden(self, question: str, withdrawal: Withdrawal | None = None) -> Secret:
+    def ask_hidden(self, question: str, cancellation: Cancellation | None = None) -> Secret:
         """Ask without echo; raises as `ask` does."""
-        return Secret(self._answer_to(question, withdrawal, hidden=True))
+        return Secret(self._answer_to(question, cancellation, hidden=True))
 
     def say(self, text: str) -> None:
         """Print one line on the terminal, from the background too."""
@@ -94,15 +94,15 @@ class ControllingTerminal:
         except NeedsHuman:
             return True
 
-    def _answer_to(self, question: str, withdrawal: Withdrawal | None, *, hidden: bool) -> str:
+    def _answer_to(self, question: str, cancellation: Cancellation | None, *, hidden: bool) -> str:
         _flush_streams()
         with _opened(self._path) as fd:
             if not in_foreground(fd):
-                if withdrawal is not None:
-                    withdrawal.check()
+                if cancellation is not None:
+                    cancellation.check()
                 raise NeedsHuman("the terminal belongs to another program now", "run it in the terminal's foreground")
             with TerminalPrompt(fd, shown_text(question), hidden=hidden) as asked:
-                return answer_in(asked.read_line(withdrawal))
+                return answer_in(asked.read_line(cancellation))
 
 
 def terminal_opens(path: str = CONTROLLING_TERMINAL) -> bool:
@@ -208,17 +208,17 @@ class TerminalPrompt:
         for number, handler in self._earlier_handlers.items():
             signal.signal(number, handler)  # type: ignore[arg-type]  # what getsignal returned
 
-    def read_line(self, withdrawal: Withdrawal | None) -> bytes:
-        """Wait for the line, or for the withdrawal, whose error is then raised."""
-        with _woken_by(withdrawal) as wakers, _woken_by_signals() as signalled:
+    def read_line(self, cancellation: Cancellation | None) -> bytes:
+        """Wait for the line, or for the cancellation, whose error is then raised."""
+        with _woken_by(cancellation) as wakers, _woken_by_signals() as signalled:
             line = b""
             while not line.endswith(b"\n"):
                 # select, not poll: poll does not work on terminals of macOS.
                 ready, _, _ = select.select([self._fd, *wakers, *signalled], [], [])
                 for reader in set(signalled).intersection(ready):
                     os.read(reader, _READ_SIZE)  # their handlers have run
-                if withdrawal is not None:
-                    withdrawal.check()
+                if cancellation is not None:
+                    cancellation.check()
                 if self._fd in ready:
                     part = os.read(self._fd, _READ_SIZE)
                     if not part:
@@ -285,17 +285,17 @@ class TerminalPrompt:
 
 
 @contextlib.contextmanager
-def _woken_by(withdrawal: Withdrawal | None) -> Iterator[list[int]]:
-    """Descriptors that become readable when the question is withdrawn."""
-    if withdrawal is None:
+def _woken_by(cancellation: Cancellation | None) -> Iterator[list[int]]:
+    """Descriptors that become readable when the question is cancelled."""
+    if cancellation is None:
         yield []
         return
     reader, writer = os.pipe()
     try:
-        withdrawal.wake_by(lambda: os.write(writer, b"!"))
+        cancellation.wake_by(lambda: os.write(writer, b"!"))
         yield [reader]
     finally:
-        withdrawal.wake_by(None)
+        cancellation.wake_by(None)
         os.close(reader)
         os.close(writer)
 

@@ -2,7 +2,7 @@
 Programs that are run for what they print (a password manager, ykman, a dialog), and where a program lies.
 
 Owns their stdin, stderr, environment, limits and end. No shell, nothing secret on their argv, and whatever ends the
-wait (the limits, a withdrawal, Ctrl-C) ends the program and all it started. The end of the program counts, not the end
+wait (the limits, a cancellation, Ctrl-C) ends the program and all it started. The end of the program counts, not the end
 of its pipe: what it leaves running (the agents of gpg and of password managers, what holds a clipboard) may hold that
 for hours; it is left alone, and no longer read from. What was printed is for the caller alone: it never gets into a
 message or an exception. A program is looked for on PATH, never in the working folder, which may be somebody else's.
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from aws_mfa.withdrawal import Withdrawal
+    from aws_mfa.cancel import Cancellation
 
 _NOT_FOR_CHILDREN = (
     "AWS_ACCESS_KEY_ID",
@@ -104,7 +104,7 @@ def run_for_answer(
     *,
     environ: Mapping[str, str],
     limit_s: float,
-    withdrawal: Withdrawal | None,
+    cancellation: Cancellation | None,
     lent: tuple[int, int] | None = None,
     keeps_terminal: bool = False,
     catches_stderr: bool = False,
@@ -113,10 +113,10 @@ def run_for_answer(
     Run the program, words or the user's command line, to its end. `lent`: the terminal as its stdin and stderr.
 
     Else it gets no stdin, our stderr unless it is caught, and a session of its own, so that it cannot open the terminal
-    either, unless it `keeps_terminal`. Raises `ProgramFailed`, `Cancelled` (Ctrl-C), or the withdrawal's error.
+    either, unless it `keeps_terminal`. Raises `ProgramFailed`, `Cancelled` (Ctrl-C), or the cancellation's error.
     """
-    if withdrawal is not None:
-        withdrawal.check()
+    if cancellation is not None:
+        cancellation.check()
     leads_session = lent is None and not keeps_terminal
     stdin, stderr = lent or (subprocess.DEVNULL, subprocess.PIPE if catches_stderr else None)
     try:
@@ -131,7 +131,7 @@ def run_for_answer(
         )
         with process, contextlib.ExitStack() as at_the_end:
             at_the_end.callback(_end, process, leads_session=leads_session)
-            stdout, said = _output_of(process, limit_s, withdrawal)
+            stdout, said = _output_of(process, limit_s, cancellation)
     except KeyboardInterrupt:
         raise Cancelled("cancelled") from None
     except OSError as error:
@@ -178,28 +178,33 @@ def _quietly(command: list[str]) -> bytes:
         return b""
 
 
-def _output_of(process: subprocess.Popen[bytes], limit_s: float, withdrawal: Withdrawal | None) -> tuple[bytes, bytes]:
+def _output_of(
+    process: subprocess.Popen[bytes], limit_s: float, cancellation: Cancellation | None
+) -> tuple[bytes, bytes]:
     """
     What it printed on stdout and on stderr (cut at the limit), where these are pipes, once it has ended.
 
-    Raises `ProgramFailed` or the withdrawal's error: then it may still run.
+    Raises `ProgramFailed` or the cancellation's error: then it may still run.
     """
     streams = [process.stdout, process.stderr]
     process.stdout = process.stderr = None  # they are the reader's now, and closed by it
     with _READER(streams) as reader:
         try:
-            if withdrawal is not None:
-                withdrawal.wake_by(reader.wake)
-            _read_to_end(process, reader, limit_s, withdrawal)
+            if cancellation is not None:
+                cancellation.wake_by(reader.wake)
+            _read_to_end(process, reader, limit_s, cancellation)
         finally:
-            if withdrawal is not None:
-                withdrawal.wake_by(None)
+            if cancellation is not None:
+                cancellation.wake_by(None)
         stdout, stderr = reader.taken
         return bytes(stdout), bytes(stderr)
 
 
 def _read_to_end(
-    process: subprocess.Popen[bytes], reader: _BySelector | _ByThreads, limit_s: float, withdrawal: Withdrawal | None
+    process: subprocess.Popen[bytes],
+    reader: _BySelector | _ByThreads,
+    limit_s: float,
+    cancellation: Cancellation | None,
 ) -> None:
     end_at = time.monotonic() + limit_s
     is_over, pause_s = False, _FIRST_PAUSE_S
@@ -209,8 +214,8 @@ def _read_to_end(
         left_s = max(0.0, end_at - time.monotonic())
         has_come = reader.wait(min(left_s, _SLICE_S if reader.is_open else pause_s))
         pause_s = min(2 * pause_s, _SLICE_S)
-        if withdrawal is not None:
-            withdrawal.check()
+        if cancellation is not None:
+            cancellation.check()
         if len(reader.taken[0]) > LIMIT_BYTES:
             raise ProgramFailed(f"printed more than {LIMIT_BYTES // 1024} KiB")
         if is_over and not has_come and left_s == 0:

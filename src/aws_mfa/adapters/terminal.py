@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import NoReturn, Protocol, TextIO
 
+    from aws_mfa.cancel import Cancellation
     from aws_mfa.rules.code_providers import CodeQuestion
-    from aws_mfa.withdrawal import Withdrawal
 
     class Terminal(Protocol):
         """What is needed of a terminal here; `NoTerminal` is one too."""
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         def has_human(self) -> bool:
             """Whether somebody can be asked again."""
 
-        def ask(self, question: str, withdrawal: Withdrawal | None = None) -> str:
+        def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
             """Ask with echo."""
 
         def say(self, text: str) -> None:
@@ -64,13 +64,13 @@ class NoTerminal:
         self._hints = hints or ("run the command in a terminal",)
         self.because = because
 
-    def ask(self, question: str, withdrawal: Withdrawal | None = None) -> str:
+    def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
         """Refuse."""
-        self._refuse(question, withdrawal)
+        self._refuse(question, cancellation)
 
-    def ask_hidden(self, question: str, withdrawal: Withdrawal | None = None) -> Secret:
+    def ask_hidden(self, question: str, cancellation: Cancellation | None = None) -> Secret:
         """Refuse."""
-        self._refuse(question, withdrawal)
+        self._refuse(question, cancellation)
 
     def say(self, text: str) -> None:
         """Print one line on stderr, where the talk of a program without a terminal goes."""
@@ -81,9 +81,9 @@ class NoTerminal:
         del text
         time.sleep(seconds)
 
-    def _refuse(self, question: str, withdrawal: Withdrawal | None) -> NoReturn:
-        if withdrawal is not None:
-            withdrawal.check()
+    def _refuse(self, question: str, cancellation: Cancellation | None) -> NoReturn:
+        if cancellation is not None:
+            cancellation.check()
         raise NeedsHuman(f"{self.because}: {_quoted(question)}", *self._hints)
 
 
@@ -102,10 +102,10 @@ class PipedAnswers:
         self._fd = fd
         self._asks_on_stdout = asks_on_stdout
 
-    def ask(self, question: str, withdrawal: Withdrawal | None = None) -> str:
-        """The next line. Raises `NeedsHuman` at the end of input, `BadInput`, or the error of an earlier withdrawal."""
-        if withdrawal is not None:
-            withdrawal.check()
+    def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
+        """The next line. Raises `NeedsHuman` at the end of input, `BadInput`, or the error of an earlier cancellation."""
+        if cancellation is not None:
+            cancellation.check()
         self._print(shown_text(question))
         try:
             line = self._read_line()
@@ -123,9 +123,9 @@ class PipedAnswers:
             self._print("\n")
         return answer_in(line)
 
-    def ask_hidden(self, question: str, withdrawal: Withdrawal | None = None) -> Secret:
+    def ask_hidden(self, question: str, cancellation: Cancellation | None = None) -> Secret:
         """The next line, as `ask` reads it; what was not shown ends with the newline that Enter would have made."""
-        answer = Secret(self.ask(question, withdrawal))
+        answer = Secret(self.ask(question, cancellation))
         if self._asks_on_stdout:
             self._print("\n")  # where `ask` itself must not: there the old tool printed none
         return answer
@@ -203,9 +203,9 @@ class TerminalProvider:
         del question
         return True
 
-    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
+    def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
         """The line typed; raises what the terminal raises."""
-        return self._terminal.ask(question.text, withdrawal)
+        return self._terminal.ask(question.text, cancellation)
 
     def say(self, text: str) -> None:
         """Print one line where the questions are."""
@@ -227,14 +227,14 @@ class AskedCaller:
         del question
         return True
 
-    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
-        """Return what the function returns; a withdrawal cannot end it, so it is looked at before and after."""
-        if withdrawal is not None:
-            withdrawal.check()
+    def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
+        """Return what the function returns; a cancellation cannot end it, so it is looked at before and after."""
+        if cancellation is not None:
+            cancellation.check()
         text, self._said = "\n".join([*self._said, question.text]), []
         answer = self._ask(text)
-        if withdrawal is not None:
-            withdrawal.check()
+        if cancellation is not None:
+            cancellation.check()
         return answer
 
     def say(self, text: str) -> None:
