@@ -1,7 +1,7 @@
 """
-argv -> exit code; the only place where our errors of subcommands are caught and printed.
+argv -> exit code; the only place where errors of subcommands are caught and printed.
 
-Without a subcommand the classic form speaks (`cli/classic.py`). No traceback reaches a user.
+Without a subcommand the classic form runs (`cli/classic.py`). No traceback reaches a user.
 """
 
 from __future__ import annotations
@@ -61,11 +61,12 @@ COMMANDS = {name: found for group in _GROUPS.values() for name, found in group.i
 
 class Command(Protocol):
     """
-    A module of `cli/commands`. With `READS_PIPE = False` it takes no answers from a pipe on standard input.
+    A module of `cli/commands`.
 
-    With `ANNOUNCES = False` stderr is read when all is over: beside a failure nothing else is said there.
-    With `TAKES_COMMAND = True` another command stands behind its arguments: `args.command`, never looked at.
-    `tell_caller(exit_code, argv, outside)`, where it has one, says on stdout too that it failed.
+    `READS_PIPE = False`: it takes no answers from a pipe on standard input.
+    `ANNOUNCES = False`: stderr is read only at the end, so a failure prints its one line and nothing else.
+    `TAKES_COMMAND = True`: another command follows its arguments; it is `args.command` and never parsed.
+    `tell_caller(exit_code, argv, outside)`, optional: reports on stdout too that it failed.
     """
 
     HELP: str
@@ -78,7 +79,7 @@ class Command(Protocol):
 
 
 def main(argv: list[str]) -> int:
-    """Run the command or the classic form, and see that nothing but our own words comes out."""
+    """Run the command or the classic form; the exit code. Every exception ends as one line on stderr."""
     prepare_output()
     silence_libraries()
     try:
@@ -90,7 +91,7 @@ def main(argv: list[str]) -> int:
     except OSError as error:
         drop_output()
         if isinstance(error, BrokenPipeError):
-            return 1  # whoever read our output has gone
+            return 1  # the reader of our output has gone
         return print_failure(unwritten(error) or unexpected(error))
     except Exception as error:  # noqa: BLE001  # the last door: a bug of ours is told in one line
         return print_failure(unexpected(error))
@@ -98,7 +99,7 @@ def main(argv: list[str]) -> int:
 
 
 def silence_libraries() -> None:
-    """Let libraries log nothing: at DEBUG it is whole requests, and warnings would stand between our lines."""
+    """Let libraries log nothing: at DEBUG they log whole requests, and warnings would come between our lines."""
     for library in ("botocore", "urllib3"):
         logging.getLogger(library).setLevel(logging.CRITICAL)
 
@@ -110,7 +111,7 @@ def _run(argv: list[str]) -> int:
             return _run_command(argv[0], argv[1:])
         return classic.run(argv, RealOutside(), commands_help())
     finally:
-        # Here, also when argparse leaves after its help: a reader that has gone is noticed while it can be handled.
+        # Also when argparse exits after its help: a reader that has gone is noticed while it can be handled.
         sys.stdout.flush()
 
 

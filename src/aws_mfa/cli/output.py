@@ -22,9 +22,9 @@ _REPORT = "report it, with the command you typed: https://github.com/aws-mfa/aws
 
 def prepare_output() -> None:
     """
-    What is said on a closed stdout or stderr is dropped; a character that they cannot spell is escaped, never fatal.
+    Drop what is printed on a closed stdout or stderr; escape a character that they cannot encode.
 
-    `print(..., file=None)` would put what was meant for stderr among the data.
+    `print(..., file=None)` would print on stdout, among the data, what was meant for stderr.
     """
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
@@ -35,7 +35,7 @@ def prepare_output() -> None:
 
 
 def refuse_closed_output() -> None:
-    """Let a write to a stdout that was closed fail from now on: data that nobody gets are a failure, a log is none."""
+    """Let writes to a closed stdout fail from now on: lost data is a failure, a lost log is not."""
     if sys.__stdout__ is None:
         sys.stdout = _ClosedOutput()
 
@@ -50,7 +50,7 @@ def unwritten(error: OSError) -> AwsMfaError | None:
     """
     Return the failure, if it was standard output that failed.
 
-    It was where the error came up among the commands: they write to it, and open no file.
+    It was if the error was raised in `aws_mfa.cli`, which writes to stdout and opens no file.
     """
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     if error.filename is not None or not frames[-1].f_globals["__name__"].startswith(_OUR_PACKAGE):
@@ -72,7 +72,7 @@ def unexpected(error: Exception) -> AwsMfaError:
 
 
 def _place_of(error: BaseException) -> str:
-    """File and line of our own code where it came from: no value, no path of this machine."""
+    """File name and line where it was raised: no value, no path of this machine."""
     frames = list(traceback.walk_tb(error.__traceback__))
     return f" in {os.path.basename(frames[-1][0].f_code.co_filename)}, line {frames[-1][1]}" if frames else ""
 
