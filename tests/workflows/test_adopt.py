@@ -137,7 +137,7 @@ def test_what_others_write_meanwhile_is_kept_and_counts() -> None:
 def test_looking_changes_nothing() -> None:
     outside = FakeOutside(KEYS + SESSION, CONFIG)
     found = look(AdoptRequest(None), as_outside(outside))
-    assert (found.config, found.credentials) == (HIDDEN, KEYS)
+    assert (found.texts.config.result(), found.texts.credentials.result()) == (HIDDEN, KEYS)
     assert (outside.config.text, outside.credentials.text) == (CONFIG, KEYS + SESSION)
 
 

@@ -48,7 +48,9 @@ class KeysInText:
 def keys_in_document(text: str, *, where: str) -> list[KeysInText]:
     """The keys of a CSV (one), a JSON (one) or an AWS file (any number); `BadInput` for what is none of them."""
     text = text.removeprefix("\ufeff")
-    first = _first_line(text)
+    # The first line that is neither blank nor a comment.
+    lines = (line.strip() for line in text.splitlines())
+    first = next((line for line in lines if line and line[0] not in "#;"), "")
     if first.startswith("{"):
         return [_in_json(text, where)]
     if first.startswith("["):
@@ -80,7 +82,12 @@ def _in_section(section: Section, text: str) -> KeysInText:
 
 def _in_csv(text: str, where: str) -> KeysInText:
     """The console's two shapes, and whatever else has these two columns."""
-    (header_line, header), *rows = _csv_rows(text, where) or [(1, [])]
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        filled = [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
+    except csv.Error:
+        raise BadInput(f"{where}, line {reader.line_num}: this is no CSV", "download it again") from None
+    (header_line, header), *rows = filled or [(1, [])]
     columns = {name.strip().lower(): number for number, name in enumerate(header)}
     if _CSV_KEY_ID not in columns or _CSV_SECRET not in columns:
         raise BadInput(f'{where}, line {header_line}: no columns "Access key ID" and "Secret access key"', _KINDS)
@@ -94,33 +101,21 @@ def _in_csv(text: str, where: str) -> KeysInText:
     line, row = rows[0]
     if len(row) <= max(columns[_CSV_KEY_ID], columns[_CSV_SECRET]):
         raise BadInput(f"{where}, line {line}: it has fewer columns than the header", "download it again")
-    return _checked(row[columns[_CSV_KEY_ID]], row[columns[_CSV_SECRET]], f"{where}, line {line}")
-
-
-def _csv_rows(text: str, where: str) -> list[tuple[int, list[str]]]:
-    """(line, cells) of every row that is not blank."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        return [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
-    except csv.Error:
-        raise BadInput(f"{where}, line {reader.line_num}: this is no CSV", "download it again") from None
+    return KeysInText(_checked(row[columns[_CSV_KEY_ID]], row[columns[_CSV_SECRET]], f"{where}, line {line}"))
 
 
 def _in_json(text: str, where: str) -> KeysInText:
+    """`{"AccessKey": {...}}`, or what `--query AccessKey` leaves of it."""
+    document, line = None, 1
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
         line = error.lineno
     except (ValueError, RecursionError):
-        line = 1
-    else:
-        return _in_object(document, where)
-    # Outside the handlers: a JSON error carries the whole document.
-    raise BadInput(f"{where}, line {line}: this is no JSON", _KINDS)
-
-
-def _in_object(document: dict[str, object], where: str) -> KeysInText:
-    """`{"AccessKey": {...}}`, or what `--query AccessKey` leaves of it."""
+        pass
+    if document is None:
+        # Outside the handlers: a JSON error carries the whole document.
+        raise BadInput(f"{where}, line {line}: this is no JSON", _KINDS)
     found = document.get("AccessKey", document)
     if not isinstance(found, dict):
         raise BadInput(f"{where}, line 1: AccessKey is no object", _KINDS)
@@ -133,27 +128,21 @@ def _in_object(document: dict[str, object], where: str) -> KeysInText:
             "AWS shows a secret once, when the key is made: aws iam create-access-key",
         )
     keys = _checked(key_id, secret, f"{where}, line 1")
-    return KeysInText(keys.keys, is_inactive=found.get("Status") == "Inactive")
+    return KeysInText(keys, is_inactive=found.get("Status") == "Inactive")
 
 
-def _checked(key_id: str, secret: str, place: str) -> KeysInText:
+def _checked(key_id: str, secret: str, place: str) -> LongTermKeys:
     keys = LongTermKeys(key_id.strip(), Secret(secret.strip()))
     bad = _bad_half(keys)
     if bad:
         raise BadInput(f"{place}: {bad[1]}", "take the keys whole from where they were made")
-    return KeysInText(keys)
+    return keys
 
 
 def _bad_half(keys: LongTermKeys) -> tuple[str, str] | None:
     """Which of the two can be no long-term key, and why."""
-    trouble = trouble_with_key_id(keys.access_key_id)
-    if trouble:
-        return KEY_ID, trouble
-    trouble = trouble_with_secret(keys.secret_access_key)
-    return (SECRET, trouble) if trouble else None
-
-
-def _first_line(text: str) -> str:
-    """The first line that is neither blank nor a comment, without blanks around it."""
-    lines = (line.strip() for line in text.splitlines())
-    return next((line for line in lines if line and line[0] not in "#;"), "")
+    troubles = (
+        (KEY_ID, trouble_with_key_id(keys.access_key_id)),
+        (SECRET, trouble_with_secret(keys.secret_access_key)),
+    )
+    return next(((half, trouble) for half, trouble in troubles if trouble), None)

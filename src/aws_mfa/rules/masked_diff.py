@@ -15,8 +15,6 @@ from aws_mfa.rules.profile_keys import CREDENTIAL_PROCESS, HIDDEN, OF_THE_ROLE
 from aws_mfa.rules.shown_text import shown_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from aws_mfa.rules.ini_text import Entry, Section
 
 _LONGEST_KEY = 64
@@ -42,37 +40,28 @@ def masked_diff(before: str, after: str, path: str) -> list[str]:
 
 
 def _shown_lines(text: str, section: Section) -> list[str]:
+    """The section's lines, masked: blank lines and comments too."""
     shown = [f"[{section.name}]"]
     at = line_end(text, section.header_start)
-    for entry in section.entries:
-        for number, (start, end) in enumerate(entry.lines):
-            shown += _other_lines(text[at:start])
-            shown.append(_first_line(text[start:end], entry) if number == 0 else f"{entry.indent}  {_MASK}")
-            at = end
-    return [*shown, *_other_lines(text[at : section.end])]
+    lines = [(entry, number, line) for entry in section.entries for number, line in enumerate(entry.lines)]
+    for entry, number, (start, end) in [*lines, (None, 0, (section.end, section.end))]:
+        for other in text[at:start].removesuffix("\n").split("\n") if at < start else ():
+            stripped = other.strip()
+            shown.append(f"{stripped[0]} {_MASK}" if stripped else "")
+        if entry is not None:
+            shown.append(f"{entry.indent}  {_MASK}" if number else _first_line(text[start:end].rstrip(), entry))
+        at = end
+    return shown
 
 
 def _first_line(line: str, entry: Entry) -> str:
-    line = line.rstrip()
-    if not _is_key(entry.key):
-        return f"{entry.indent}{_MASK}"  # a secret that lost its key and ends in "=" reads as a key
-    is_shown = entry.key.removeprefix(HIDDEN) in _SHOWN or _asks_us(entry)
+    """A secret that lost its key and ends in "=" reads as a key: so a key is shown where it looks like one."""
+    key = entry.key
+    looks_like_a_key = len(key) <= _LONGEST_KEY and key.replace("_", "").isalnum() and "_" in key.strip("_")
+    if key not in _SHOWN and not looks_like_a_key:
+        return f"{entry.indent}{_MASK}"
+    asks_us = key == CREDENTIAL_PROCESS and entry.value.startswith("aws-mfa credential-process ")
+    if key.removeprefix(HIDDEN) in _SHOWN or asks_us or not entry.value:
+        return line
     at = delimiter_in(line) + 1
-    blanks = indent_of(line[at:])
-    return line if is_shown or not entry.value else f"{line[: at + blanks]}{_MASK}"
-
-
-def _is_key(text: str) -> bool:
-    is_word = len(text) <= _LONGEST_KEY and text.replace("_", "").isalnum()
-    return text in _SHOWN or (is_word and "_" in text.strip("_"))
-
-
-def _asks_us(entry: Entry) -> bool:
-    return entry.key == CREDENTIAL_PROCESS and entry.value.startswith("aws-mfa credential-process ")
-
-
-def _other_lines(text: str) -> Iterator[str]:
-    """Blank lines and comments."""
-    for line in text.removesuffix("\n").split("\n") if text else ():
-        stripped = line.strip()
-        yield f"{stripped[0]} {_MASK}" if stripped else ""
+    return f"{line[: at + indent_of(line[at:])]}{_MASK}"

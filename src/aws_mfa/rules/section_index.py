@@ -1,10 +1,10 @@
 """
-Where each section of an AWS file stands: one out of ten thousand is read without reading the others.
+Where each section of an AWS file is: one out of ten thousand is read without reading the others.
 
 The first sections that are asked for are searched for, and read, by `ini_text`. Where many are wanted, or all headers,
-lines that begin with `[` are found at once, and each section is read where it is then known to stand. `[DEFAULT]` is
+lines that begin with `[` are found at once, and each section is read where it is then known to be. `[DEFAULT]` is
 what configparser, and so botocore, makes of it: settings of every section. Refuses what `ini_text` refuses in the
-section asked for, and a section that stands twice; faults elsewhere are for `ini_text.check`.
+section asked for, and a section that is there twice; faults elsewhere are for `ini_text.check`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from aws_mfa.rules.ini_text import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 _SINGLE_SEARCHES = 6
 """About as dear as finding all headers."""
@@ -57,31 +57,28 @@ class SectionIndex:
     def values(self, header: str) -> Mapping[str, str] | None:
         """Keys (lower case) and values of the section, those of `[DEFAULT]` too; None where there is none."""
         if header not in self._read:
-            self._read[header] = None if header == OF_ALL else self._values(header)
+            own = None if header == OF_ALL else self._own_values(header)
+            self._read[header] = {**self._of_all, **own} if own is not None and self._of_all else own
         return self._read[header]
 
-    def _values(self, header: str) -> Mapping[str, str] | None:
+    def _own_values(self, header: str) -> dict[str, str] | None:
+        """Search for the section; once all headers are known, read it where it is."""
         self._searches_left -= 1
         if self._bodies is None and self._searches_left < 0:
-            self.headers()
-        own = self._searched(header) if self._bodies is None else self._known(self._bodies.get(header))
-        return {**self._of_all, **own} if own is not None and self._of_all else own
-
-    def _searched(self, header: str) -> dict[str, str] | None:
-        section = find_section(self.text, header, self.where)
-        if section is None:
-            return None
-        check_duplicate_keys(self.text, section, self.where)
-        return section.values()
-
-    def _known(self, body: str | None) -> dict[str, str] | None:
+            self._bodies = _bodies(self.text, self.where)
+        if self._bodies is None:
+            found = find_section(self.text, header, self.where)
+            if found is not None:
+                check_duplicate_keys(self.text, found, self.where)
+            return None if found is None else found.values()
+        body = self._bodies.get(header)
         if body is None:
             return None
         try:
             section = sections(f"[{body}", where=self.where)[0]
             check_duplicate_keys(body, section, self.where)
         except BrokenFile:
-            check(self.text, where=self.where)  # tells the line as the whole file counts
+            check(self.text, where=self.where)  # raises with the line as the whole file counts
             raise
         return section.values()
 
@@ -93,33 +90,25 @@ def _with_plain_ends(text: str) -> str:
 
 
 def _bodies(text: str, where: str) -> dict[str, str]:
-    """Header -> the text of its section, without the bracket it begins with."""
-    bodies: dict[str, str] = {}
-    last = ""
-    for header, body in _split(text, where):
-        if header is None:
-            bodies[last] += f"\n[{body}"
-        else:
-            if header in bodies:
-                check(text, where=where)
-            bodies[header] = body
-            last = header
+    """Header -> the text of its section, without the bracket it begins with; `[DEFAULT]` is left out."""
+    if _has_indented_header(text):
+        every = sections(text, where=where)
+        found = [(section.name, text[section.header_start : section.end].lstrip()[1:]) for section in every]
+    else:
+        found = []
+        for body in f"\n{text}".split("\n[")[1:]:
+            closing = body.rfind("]", 0, body.find("\n") if "\n" in body else len(body))
+            if closing > 0:
+                found.append((body[:closing], body))
+            elif found:  # a key that begins with a bracket
+                found[-1] = (found[-1][0], f"{found[-1][1]}\n[{body}")
+            else:
+                check(text, where=where)  # raises: a key before the first section
+    bodies = dict(found)
+    if len(bodies) < len(found):
+        check(text, where=where)  # raises where another than `[DEFAULT]` is there twice
     bodies.pop(OF_ALL, None)
     return bodies
-
-
-def _split(text: str, where: str) -> Iterator[tuple[str | None, str]]:
-    """Yield header and body of each section in order; header None: a key that begins with a bracket."""
-    if _has_indented_header(text):
-        for section in sections(text, where=where):
-            yield section.name, text[section.header_start : section.end].lstrip()[1:]
-        return
-    bodies = f"\n{text}".split("\n[")[1:]
-    if bodies and bodies[0].partition("\n")[0].rfind("]") < 1:
-        check(text, where=where)  # a key before the first section
-    for body in bodies:
-        closing = body.rfind("]", 0, body.find("\n") if "\n" in body else len(body))
-        yield (body[:closing] if closing > 0 else None), body
 
 
 def _has_indented_header(text: str) -> bool:

@@ -7,6 +7,7 @@ ends this between the two: a profile whose role is hidden has still its old sess
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput, BadProfile
@@ -14,34 +15,28 @@ from aws_mfa.rules.adoption import NOT_CHANGED, AwsTexts, adopt, restore
 from aws_mfa.workflows.noted_keys import NotedKeys
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from aws_mfa.workflows.doors_to_stores import AwsTextFile
     from aws_mfa.workflows.outside import Outside
 
 
+@dataclass(frozen=True)
 class AdoptRequest:
     """The profiles by name, None for every role profile; `undoes` shows roles again; `windows` is for the quoting."""
 
-    __slots__ = ("profiles", "undoes", "windows")
-
-    def __init__(self, profiles: Sequence[str] | None, *, undoes: bool = False, windows: bool = False) -> None:
-        self.profiles = profiles
-        self.undoes = undoes
-        self.windows = windows
+    profiles: Sequence[str] | None
+    undoes: bool = field(default=False, kw_only=True)
+    windows: bool = field(default=False, kw_only=True)
 
 
+@dataclass
 class Adoption:
-    """The texts of both files, and their new ones; what was done by profile, and why another was left as it is."""
+    """The texts of both files with their edits; what was done by profile, and why another was left as it is."""
 
-    __slots__ = ("config", "credentials", "done", "left", "texts")
-
-    def __init__(self, texts: AwsTexts, done: Mapping[str, str], left: Mapping[str, BadProfile]) -> None:
-        self.texts = texts
-        self.config = texts.config.result()
-        self.credentials = texts.credentials.result()
-        self.done = done
-        self.left = left
+    texts: AwsTexts
+    done: dict[str, str]
+    left: dict[str, BadProfile]
 
     @property
     def profiles(self) -> list[str]:
@@ -61,41 +56,33 @@ def write_adoption(request: AdoptRequest, outside: Outside) -> Adoption:
     """Decide and replace what changes; what was done. Raises as `look` does, and what the files raise."""
     found = look(request, outside)
     # Those looked at and no others, whatever the files have by then.
-    request = AdoptRequest(found.profiles, undoes=request.undoes, windows=request.windows)
-    changing = [
-        file
-        for file, edits, text in (
-            (outside.config, found.texts.config, found.config),
-            (outside.credentials, found.texts.credentials, found.credentials),
-        )
-        if text != edits.text
-    ]
+    request = replace(request, profiles=found.profiles)
+    both = ((outside.config, found.texts.config), (outside.credentials, found.texts.credentials))
+    changing = [file for file, text in both if text.result() != text.text]
     for file in changing:
         file.check_writable()
     for file in changing:
-        found = _with_later(found, _replace(file, request, outside))
+        later = _write(file, request, outside)
+        # What was refused at last is left; what was done before is done, though nothing of it was left to do.
+        for name, what in later.done.items():
+            later.done[name] = found.done.get(name, what) if what == NOT_CHANGED else what
+        found = later
     return found
 
 
-def _replace(file: AwsTextFile, request: AdoptRequest, outside: Outside) -> Adoption:
+def _write(file: AwsTextFile, request: AdoptRequest, outside: Outside) -> Adoption:
+    """Decide again under the file's lock, and replace it."""
     decided: list[Adoption] = []
 
     def edit(text: str) -> str:
-        if file is outside.config:
-            decided.append(_adoption(request, outside, text, outside.credentials.read()))
-            return decided[-1].config
-        decided.append(_adoption(request, outside, outside.config.read(), text))
-        return decided[-1].credentials
+        is_config = file is outside.config
+        config, credentials = (text, outside.credentials.read()) if is_config else (outside.config.read(), text)
+        decided.append(_adoption(request, outside, config, credentials))
+        texts = decided[-1].texts
+        return (texts.config if is_config else texts.credentials).result()
 
     file.update(edit)
     return decided[-1]
-
-
-def _with_later(first: Adoption, later: Adoption) -> Adoption:
-    """What was refused at last is left; what was done before is done, though nothing of it was left to do."""
-    done = {name: first.done.get(name, what) if what == NOT_CHANGED else what for name, what in later.done.items()}
-    later.done, later.left = done, later.left
-    return later
 
 
 def _adoption(request: AdoptRequest, outside: Outside, config: str, credentials: str) -> Adoption:

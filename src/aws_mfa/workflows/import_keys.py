@@ -16,7 +16,6 @@ from aws_mfa.workflows.keys import note_keys
 from aws_mfa.workflows.terminal_questions import says_yes
 
 if TYPE_CHECKING:
-    from aws_mfa.model import LongTermKeys
     from aws_mfa.rules.key_moves import Move
     from aws_mfa.workflows.doors_to_stores import Vault
     from aws_mfa.workflows.importable_keys import Importable
@@ -52,7 +51,7 @@ def move_keys(found: Importable, outside: Outside, *, replaces: bool, asks: bool
     Move all keys, one after the other, and say so; the moves that were made.
 
     `replaces`: other keys under the same name in a vault are replaced; else a person is asked where `asks`, and
-    without one they are left. What is left is told in `found.left`.
+    without one they are left. `found.left` gets a line for each key that was left.
     """
     vaults = {name: outside.vault(name) for name in dict.fromkeys(move.vault for move in found.moves)}
     for vault in vaults.values():
@@ -66,28 +65,25 @@ def move_keys(found: Importable, outside: Outside, *, replaces: bool, asks: bool
     for move in found.moves:
         vault = vaults[move.vault]
         old = vault.load(move.name)
-        if old is None or old.matches(move.keys) or replaces or (asks and _may_replace(old, move, outside)):
-            found.left += _move(move, vault, outside)
-            done.append(move)
-            outside.terminal.say(f"{move.name}: {masked(move.keys.access_key_id)} is in the {vault.name} vault")
-        else:
-            found.left.append(
-                f"{move.name}: the {vault.name} vault holds other keys, {masked(old.access_key_id)}; to replace them "
-                f"by {masked(move.keys.access_key_id)}: --replace"
-            )
+        if old is not None and not old.matches(move.keys) and not replaces:
+            new_id, old_id = masked(move.keys.access_key_id), masked(old.access_key_id)
+            question = f"{move.name}: replace {old_id} in the {move.vault} vault by {new_id}? [y/n] "
+            if not (asks and says_yes(outside.terminal, question)):
+                held = f"{move.name}: the {vault.name} vault holds other keys, {old_id}"
+                found.left.append(f"{held}; to replace them by {new_id}: --replace")
+                continue
+        found.left += _move(move, vault, outside)
+        done.append(move)
+        outside.terminal.say(f"{move.name}: {masked(move.keys.access_key_id)} is in the {vault.name} vault")
     return done
-
-
-def _may_replace(old: LongTermKeys, move: Move, outside: Outside) -> bool:
-    what = f"{masked(old.access_key_id)} in the {move.vault} vault by {masked(move.keys.access_key_id)}"
-    return says_yes(outside.terminal, f"{move.name}: replace {what}? [y/n] ")
 
 
 def _move(move: Move, vault: Vault, outside: Outside) -> list[str]:
     """Store, read back, note, then clear the old places; a line for each section that holds other keys by now."""
+    path = outside.credentials.path
     if vault.name == "file" and move.name in move.file_sections:
-        # The second bolt: what is stored there would be what is removed.
-        raise BadInput(f"the keys of {move.name} are in {outside.credentials.path} already", "--vault keychain or age")
+        # Refused earlier, too: what is stored there would be what is removed.
+        raise BadInput(f"the keys of {move.name} are in {path} already", "--vault keychain or age")
     vault.store(move.name, move.keys)
     stored = vault.load(move.name)
     if stored is None or not stored.matches(move.keys):
@@ -95,17 +91,6 @@ def _move(move: Move, vault: Vault, outside: Outside) -> list[str]:
             f"the {vault.name} vault does not give back what was stored as {move.name}", "nothing was removed"
         )
     note_keys(move.name, vault.name, move.keys, outside)
-    changed = _clear_file(move, outside)
-    if move.is_in_fork:
-        outside.fork.remove_fork(move.name)
-    path = outside.credentials.path
-    return [f"[{section}] of {path} was changed in the meantime: its keys were left" for section in changed]
-
-
-def _clear_file(move: Move, outside: Outside) -> list[str]:
-    if not move.file_sections and move.device is None:
-        return []
-    path = outside.credentials.path
     changed: list[str] = []
 
     def edit(text: str) -> str:
@@ -113,5 +98,8 @@ def _clear_file(move: Move, outside: Outside) -> list[str]:
         text, changed = with_keys_moved(text, move, where=path)
         return text
 
-    outside.credentials.update(edit)
-    return changed
+    if move.file_sections or move.device is not None:
+        outside.credentials.update(edit)
+    if move.is_in_fork:
+        outside.fork.remove_fork(move.name)
+    return [f"[{section}] of {path} was changed in the meantime: its keys were left" for section in changed]

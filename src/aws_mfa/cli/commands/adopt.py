@@ -48,8 +48,8 @@ def run(args: argparse.Namespace, outside: Outside) -> int:
     request = AdoptRequest(None if args.all else args.profiles, undoes=args.undo, windows=os.name == "nt")
     if args.dry_run:
         found = look(request, outside)
-        for edits, after in ((found.texts.config, found.config), (found.texts.credentials, found.credentials)):
-            sys.stdout.writelines(f"{line}\n" for line in masked_diff(edits.text, after, edits.where))
+        for file in (found.texts.config, found.texts.credentials):
+            sys.stdout.writelines(f"{line}\n" for line in masked_diff(file.text, file.result(), file.where))
     else:
         found = write_adoption(request, outside)
     for line in _lines(found, undoes=args.undo, dry_run=args.dry_run):
