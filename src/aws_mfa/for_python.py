@@ -20,8 +20,8 @@ from aws_mfa.adapters.terminal import AskedCaller
 from aws_mfa.cli.wiring import RealOutside
 from aws_mfa.errors import HINT, AwsMfaError, NeedsHuman
 from aws_mfa.rules.child_environment import child_environment
-from aws_mfa.rules.child_region import region_of
 from aws_mfa.rules.code_providers import COMMANDS
+from aws_mfa.rules.regions import region_of_child
 from aws_mfa.rules.section_names import profile_in_force
 from aws_mfa.rules.session_policies import check_policy_arns
 from aws_mfa.rules.session_steps import Overlay
@@ -122,7 +122,7 @@ class _SessionOf:
             raise error.with_traceback(None) from None
         finally:
             outside.close()
-        as_a_child = child_environment(outside.environ, {}, region_of(handed.chain), self.profile)
+        as_a_child = child_environment(outside.environ, {}, region_of_child(handed.chain), self.profile)
         self.region = as_a_child.get("AWS_REGION") or None
         return handed.session
 

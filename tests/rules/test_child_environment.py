@@ -20,9 +20,9 @@ from aws_mfa.rules.child_environment import (
     chosen_by_the_user,
     session_variables,
 )
-from aws_mfa.rules.child_region import region_of
 from aws_mfa.rules.profile_chains import chain_of
 from aws_mfa.rules.profiles import AwsProfiles
+from aws_mfa.rules.regions import region_of_child
 from fakes import NOW, a_session
 from needs import ROOT
 
@@ -166,7 +166,7 @@ def found_region(name: str, partition: str = "aws", region: str = "", deep_regio
         region=region,
         deep_region=deep_region,
     )
-    return region_of(chain_of(name, AwsProfiles(text, "", "config", "credentials"), keys_stored=lambda _: True))
+    return region_of_child(chain_of(name, AwsProfiles(text, "", "config", "credentials"), keys_stored=lambda _: True))
 
 
 def test_the_region_is_the_profiles_own_or_the_nearest_of_its_chain() -> None:

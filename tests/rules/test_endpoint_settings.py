@@ -63,9 +63,10 @@ def test_the_first_profile_that_says_anything_counts_key_by_key() -> None:
         "[profile work]\nca_bundle = /work.pem\nuse_fips_endpoint = false\n"
     )
     found = settings(config, "work", "default")
-    assert found.ca_bundle is not None
-    assert found.ca_bundle.value == "/work.pem"
-    assert found.ca_bundle.source == "ca_bundle in ~/.aws/config [profile work]"
+    ca_bundle = found.given("ca_bundle")
+    assert ca_bundle is not None
+    assert ca_bundle.value == "/work.pem"
+    assert ca_bundle.source == "ca_bundle in ~/.aws/config [profile work]"
     assert sts_endpoint("us-east-2", {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}, found).host.startswith("sts.us")
     assert given_sts_url({}, found) == "https://default/"
     assert given_sts_url({"AWS_ENDPOINT_URL": "https://variable"}, found) == "https://variable/"
@@ -73,13 +74,17 @@ def test_the_first_profile_that_says_anything_counts_key_by_key() -> None:
 
 def test_a_profile_that_does_not_exist_says_nothing() -> None:
     found = settings("", "work", "default")
-    assert (found.ca_bundle, found.use_fips, found.use_dualstack, found.endpoint_url("sts")) == (None,) * 4
+    keys = ("ca_bundle", "use_fips_endpoint", "use_dualstack_endpoint")
+    assert (*map(found.given, keys), found.endpoint_url("sts")) == (None,) * 4
     assert found.words == NO_SETTINGS.words
 
 
 def test_a_roles_own_profile_counts_before_its_users_as_for_sdks() -> None:
     found = of_chain("[base]\nca_bundle = /base.pem\nuse_fips_endpoint = true\n[role]\nca_bundle = /role.pem\n")
-    assert [given and given.value for given in (found.ca_bundle, found.use_fips)] == ["/role.pem", "true"]
+    assert [given and given.value for given in map(found.given, ("ca_bundle", "use_fips_endpoint"))] == [
+        "/role.pem",
+        "true",
+    ]
     assert found.words == ("/role.pem", "true", None)
 
 

@@ -38,6 +38,7 @@ _SERVER_ERROR = 500
 
 _NOT_SENT = "the code was not sent: it is not spent"
 _CHECK_NETWORK = "check the network, the VPN and HTTPS_PROXY"
+_NO_PROXY = "or go around it: export NO_PROXY=.amazonaws.com"
 
 # OpenSSL's numbers (X509_V_ERR_...): what is wrong, and what to do.
 _CA_BUNDLE_HINT = "if your company inspects TLS, name its CA certificate: export AWS_CA_BUNDLE=/path/to/ca.pem"
@@ -58,26 +59,28 @@ def nothing_was_sent(error: HTTPError) -> bool:
     return any(isinstance(cause, NeverConnected) for cause in _chain(error))
 
 
-def _is_silent(error: HTTPError) -> bool:
-    return nothing_was_sent(error) and any(isinstance(cause, TimeoutError) for cause in _chain(error))
-
-
 def unreachable(error: HTTPError, endpoint: Endpoint, *, carried_code: bool) -> AwsUnreachable:
     """Return the failure for what urllib3 raised; raise it `from None`, for urllib3's texts hold addresses."""
-    host = endpoint.host
-    certificate = _certificate_trouble(error)
-    if isinstance(error, ProxyError) and certificate is None:
+    host, causes = endpoint.host, list(_chain(error))
+    certificate = next((cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)), None)
+    is_silent = nothing_was_sent(error) and any(isinstance(cause, TimeoutError) for cause in causes)
+    hints: tuple[str, ...] = (_CHECK_NETWORK,)
+    if certificate is not None:
+        other = (f"is not accepted: {certificate.verify_message}", _CA_BUNDLE_HINT)
+        trouble, hint = _CERTIFICATES.get(certificate.verify_code, other)
+        what, hints = f"the certificate of {host} {trouble}", (hint,)
+    elif isinstance(error, ProxyError):
         what, hints = _proxy_trouble(error, proxy_host(endpoint))
-    elif certificate is not None:
-        what, hints = f"the certificate of {host} {certificate[0]}", (certificate[1],)
     elif isinstance(error, NameResolutionError):
         what, hints = f"the name {host} cannot be resolved", (_CHECK_NETWORK, "is the region's name right?")
     elif isinstance(error, NewConnectionError):
-        what, hints = f"no connection to {host}: {_system_words(error)}", (_CHECK_NETWORK,)
-    elif isinstance(error, ConnectTimeoutError) or _is_silent(error):
-        what, hints = f"no connection to {host}: it does not answer", (_CHECK_NETWORK,)
+        # The system's own words, such as `Connection refused`.
+        words = (cause.strerror.lower() for cause in causes if isinstance(cause, OSError) and cause.strerror)
+        what = f"no connection to {host}: {next(words, 'no route')}"
+    elif isinstance(error, ConnectTimeoutError) or is_silent:
+        what = f"no connection to {host}: it does not answer"
     elif nothing_was_sent(error):
-        what, hints = f"no TLS with {host}: the connection was cut, or what answers speaks no TLS", (_CHECK_NETWORK,)
+        what = f"no TLS with {host}: the connection was cut, or what answers speaks no TLS"
     else:
         return _lost(error, host, carried_code=carried_code)
     return AwsUnreachable(what, *hints, *((_NOT_SENT,) if carried_code else ()))
@@ -133,24 +136,6 @@ def _proxy_wants_password(proxy: str) -> tuple[str, tuple[str, ...]]:
         f"the proxy {proxy} wants a user name and a password, or others than those given",
         ("give them in its address: export HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT",),
     )
-
-
-_NO_PROXY = "or go around it: export NO_PROXY=.amazonaws.com"
-
-
-def _certificate_trouble(error: BaseException) -> tuple[str, str] | None:
-    for cause in _chain(error):
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return _CERTIFICATES.get(cause.verify_code, (f"is not accepted: {cause.verify_message}", _CA_BUNDLE_HINT))
-    return None
-
-
-def _system_words(error: BaseException) -> str:
-    """Return the system's own words, such as `Connection refused`."""
-    for cause in _chain(error):
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror.lower()
-    return "no route"
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

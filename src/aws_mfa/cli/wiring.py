@@ -301,7 +301,7 @@ class RealOutside:
         """The connections that trust these CA certificates."""
         from aws_mfa.adapters.aws_http import AwsHttp
 
-        configured = endpoints.ca_bundle
+        configured = endpoints.given("ca_bundle")
         name = configured.value if configured else None
         connections = self.shared.connections
         if name not in connections:

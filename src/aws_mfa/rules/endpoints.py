@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from aws_mfa.rules.regions import Partition
 
 _GLOBAL = "-global"
-_KEYS = ("ca_bundle", "use_fips_endpoint", "use_dualstack_endpoint")
 _IGNORE_URLS = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
 
 
@@ -65,29 +64,15 @@ class EndpointSettings:
         """`ignore_configured_endpoint_urls`: it switches off the variables' URLs too."""
         return _first(profile.given("ignore_configured_endpoint_urls") for profile in self._with_urls)
 
-    @property
-    def ca_bundle(self) -> Given | None:
-        """A file or a folder of CA certificates."""
-        return self._given("ca_bundle")
-
-    @property
-    def use_fips(self) -> Given | None:
-        """`use_fips_endpoint`."""
-        return self._given("use_fips_endpoint")
-
-    @property
-    def use_dualstack(self) -> Given | None:
-        """`use_dualstack_endpoint`."""
-        return self._given("use_dualstack_endpoint")
+    def given(self, key: str) -> Given | None:
+        """`ca_bundle` (a file or a folder), `use_fips_endpoint` or `use_dualstack_endpoint`."""
+        return _first(profile.given(key) for profile in self._profiles)
 
     @property
     def words(self) -> tuple[str | None, ...]:
         """Cache key: every setting except the endpoint URLs."""
-        found = map(self._given, _KEYS)
+        found = map(self.given, ("ca_bundle", "use_fips_endpoint", "use_dualstack_endpoint"))
         return tuple(None if given is None else given.value for given in found)
-
-    def _given(self, key: str) -> Given | None:
-        return _first(profile.given(key) for profile in self._profiles)
 
 
 NO_SETTINGS = EndpointSettings()
@@ -130,11 +115,11 @@ def given_sts_url(environ: Mapping[str, str], endpoints: EndpointSettings) -> st
 def iam_endpoint(region: str, environ: Mapping[str, str], endpoints: EndpointSettings = NO_SETTINGS) -> Endpoint:
     """Return IAM's endpoint for the region's partition: there is one in each."""
     partition = partition_of_region(region)
-    given = given_endpoint("iam", partition.iam_region, environ, endpoints)
+    given = given_endpoint("iam", partition.default_region, environ, endpoints)
     if given:
         return given
     fips, dual = _variants(environ, endpoints)
-    return Endpoint("iam", f"https://{partition.iam_hosts[fips + 2 * dual]}", partition.iam_region)
+    return Endpoint("iam", f"https://{partition.iam_hosts[fips + 2 * dual]}", partition.default_region)
 
 
 def real_region(region: str, partition: Partition) -> str:
@@ -188,8 +173,8 @@ def _checked_endpoint(service: str, url: str, region: str, source: str, way_out:
 def _variants(environ: Mapping[str, str], endpoints: EndpointSettings) -> tuple[bool, bool]:
     """Whether the FIPS endpoint is asked for, and the dual-stack one."""
     return (
-        _is_on(environ, "AWS_USE_FIPS_ENDPOINT", endpoints.use_fips),
-        _is_on(environ, "AWS_USE_DUALSTACK_ENDPOINT", endpoints.use_dualstack),
+        _is_on(environ, "AWS_USE_FIPS_ENDPOINT", endpoints.given("use_fips_endpoint")),
+        _is_on(environ, "AWS_USE_DUALSTACK_ENDPOINT", endpoints.given("use_dualstack_endpoint")),
     )
 
 

@@ -11,12 +11,15 @@ botocore's `data/partitions.json` and the `endpoint-rule-set-1.json` of `sts` an
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aws_mfa.errors import BadInput
+from aws_mfa.rules.arns import partition_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from aws_mfa.rules.profile_chains import Chain
 
 _ALLOWED = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 _LONGEST_LABEL = 63
@@ -25,47 +28,25 @@ _FEWEST_WORDS = 2
 _FORM_HINT = "regions look like: eu-central-1"
 
 
-class Partition:
-    """
-    One partition. `region_prefixes` end in a hyphen; hosts are names without a scheme.
+class Partition(NamedTuple):
+    """One partition. `region_prefixes` end in a hyphen; hosts are names without a scheme."""
 
-    `iam_hosts`: plain, FIPS, dual-stack, both. IAM is one service per partition, signed for `iam_region`.
-    """
-
-    __slots__ = (
-        "default_region",
-        "dns_suffix",
-        "dual_stack_suffix",
-        "iam_hosts",
-        "iam_region",
-        "name",
-        "region_prefixes",
-        "sts_fips_label",
-    )
-
-    def __init__(
-        self,
-        name: str,
-        region_prefixes: tuple[str, ...],
-        *,
-        suffixes: tuple[str, str],
-        default_region: str,
-        iam_hosts: tuple[str, str, str, str],
-        sts_fips_label: str = "sts-fips",
-    ) -> None:
-        self.name = name
-        self.region_prefixes = region_prefixes
-        self.dns_suffix, self.dual_stack_suffix = suffixes
-        self.default_region = default_region
-        self.iam_hosts = iam_hosts
-        self.iam_region = default_region
-        self.sts_fips_label = sts_fips_label
+    name: str
+    region_prefixes: tuple[str, ...]
+    dns_suffix: str
+    dual_stack_suffix: str
+    default_region: str
+    """Also the region that requests to IAM are signed for, which is one service per partition."""
+    iam_hosts: tuple[str, str, str, str]
+    """Plain, FIPS, dual-stack, both."""
+    sts_fips_label: str = "sts-fips"
 
 
 _AWS = Partition(
     "aws",
     ("us-", "eu-", "ap-", "sa-", "ca-", "me-", "af-", "il-", "mx-"),
-    suffixes=("amazonaws.com", "api.aws"),
+    dns_suffix="amazonaws.com",
+    dual_stack_suffix="api.aws",
     default_region="us-east-1",
     iam_hosts=("iam.amazonaws.com", "iam-fips.amazonaws.com", "iam.global.api.aws", "iam-fips.global.api.aws"),
 )
@@ -75,7 +56,8 @@ PARTITIONS = (
     Partition(
         "aws-us-gov",
         ("us-gov-",),
-        suffixes=("amazonaws.com", "api.aws"),
+        dns_suffix="amazonaws.com",
+        dual_stack_suffix="api.aws",
         default_region="us-gov-west-1",
         iam_hosts=("iam.us-gov.amazonaws.com", "iam.us-gov.amazonaws.com", "iam.us-gov.api.aws", "iam.us-gov.api.aws"),
         sts_fips_label="sts",  # GovCloud's ordinary endpoints are the FIPS ones
@@ -83,7 +65,8 @@ PARTITIONS = (
     Partition(
         "aws-cn",
         ("cn-",),
-        suffixes=("amazonaws.com.cn", "api.amazonwebservices.com.cn"),
+        dns_suffix="amazonaws.com.cn",
+        dual_stack_suffix="api.amazonwebservices.com.cn",
         default_region="cn-north-1",
         iam_hosts=(
             "iam.cn-north-1.amazonaws.com.cn",
@@ -95,7 +78,8 @@ PARTITIONS = (
     Partition(
         "aws-eusc",
         ("eusc-",),
-        suffixes=("amazonaws.eu", "api.amazonwebservices.eu"),
+        dns_suffix="amazonaws.eu",
+        dual_stack_suffix="api.amazonwebservices.eu",
         default_region="eusc-de-east-1",
         iam_hosts=(
             "iam.eusc-de-east-1.amazonaws.eu",
@@ -107,7 +91,8 @@ PARTITIONS = (
     Partition(
         "aws-iso",
         ("us-iso-",),
-        suffixes=("c2s.ic.gov", "api.aws.ic.gov"),
+        dns_suffix="c2s.ic.gov",
+        dual_stack_suffix="api.aws.ic.gov",
         default_region="us-iso-east-1",
         iam_hosts=(
             "iam.us-iso-east-1.c2s.ic.gov",
@@ -119,7 +104,8 @@ PARTITIONS = (
     Partition(
         "aws-iso-b",
         ("us-isob-",),
-        suffixes=("sc2s.sgov.gov", "api.aws.scloud"),
+        dns_suffix="sc2s.sgov.gov",
+        dual_stack_suffix="api.aws.scloud",
         default_region="us-isob-east-1",
         iam_hosts=(
             "iam.us-isob-east-1.sc2s.sgov.gov",
@@ -131,7 +117,8 @@ PARTITIONS = (
     Partition(
         "aws-iso-e",
         ("eu-isoe-",),
-        suffixes=("cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"),
+        dns_suffix="cloud.adc-e.uk",
+        dual_stack_suffix="api.cloud-aws.adc-e.uk",
         default_region="eu-isoe-west-1",
         iam_hosts=(
             "iam.eu-isoe-west-1.cloud.adc-e.uk",
@@ -143,7 +130,8 @@ PARTITIONS = (
     Partition(
         "aws-iso-f",
         ("us-isof-",),
-        suffixes=("csp.hci.ic.gov", "api.aws.hci.ic.gov"),
+        dns_suffix="csp.hci.ic.gov",
+        dual_stack_suffix="api.aws.hci.ic.gov",
         default_region="us-isof-south-1",
         iam_hosts=(
             "iam.us-isof-south-1.csp.hci.ic.gov",
@@ -166,15 +154,12 @@ def partition_of_region(region: str) -> Partition:
     return next((p for p in PARTITIONS if region.startswith(p.region_prefixes)), _AWS)
 
 
-class ChosenRegion:
+class ChosenRegion(NamedTuple):
     """A region, the `source` that named it, and a line for each one that was `passed_over`."""
 
-    __slots__ = ("name", "passed_over", "source")
-
-    def __init__(self, name: str, source: str, passed_over: tuple[str, ...] = ()) -> None:
-        self.name = name
-        self.source = source
-        self.passed_over = passed_over
+    name: str
+    source: str
+    passed_over: tuple[str, ...] = ()
 
 
 def choose_region(given: Iterable[tuple[str, str | None]], *, partition: str | None) -> ChosenRegion:
@@ -247,3 +232,16 @@ def check_region_of_keys(name: str, partition: str | None, *, source: str) -> No
             f"region {name}, given by {source}, is of partition {its_partition}, and the keys are of {known.name}",
             f"give one of theirs, such as: --region {known.default_region}",
         )
+
+
+def region_of_child(chain: Chain) -> str | None:
+    """
+    Return the region of a program that gets the profile's session, where its environment names none.
+
+    It is the profile's, else that of the nearest profile of its chain, else the partition's. None in the partition
+    `aws`: there a guess would send people's work to Virginia.
+    """
+    nearest_first = (chain.wanted, *reversed(chain.hops), chain.base)
+    region = next((profile.region for profile in nearest_first if profile.region), None)
+    partition = partition_named(partition_of(chain.wanted.role_arn or chain.mfa_serial or "") or "")
+    return region or (partition.default_region if partition and partition is not _AWS else None)

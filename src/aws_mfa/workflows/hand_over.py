@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import AwsMfaError, Cancelled, NeedsHuman
-from aws_mfa.rules.child_region import region_of
 from aws_mfa.rules.freshness import LEFT_FOR_SDKS_S, MARGIN_S, needed_by_sdks
+from aws_mfa.rules.regions import region_of_child
 from aws_mfa.rules.session_entries import text_of_inputs
 from aws_mfa.rules.session_steps import Reused, Step
 from aws_mfa.rules.session_witness import Witnessed
@@ -99,7 +99,7 @@ def _note(handed: HandedOver, profile: str, watch: Watch, outside: Outside) -> N
     if not handed.is_told_by_files:
         return
     try:
-        region = region_of(handed.chain)
+        region = region_of_child(handed.chain)
     except AwsMfaError:
         return
     stored = outside.session_cache.load(handed.label, handed.inputs)

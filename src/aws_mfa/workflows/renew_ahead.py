@@ -14,9 +14,9 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import AwsMfaError, Cancelled, KeychainUnavailable, NeedsHuman, SessionExpired
-from aws_mfa.rules.child_region import region_of
 from aws_mfa.rules.container_credentials import Held
 from aws_mfa.rules.freshness import MARGIN_S
+from aws_mfa.rules.regions import region_of_child
 from aws_mfa.rules.timestamps import local_text
 from aws_mfa.workflows.served_sessions import carried_out, code_needed_at, first_sessions, planned_sessions
 
@@ -74,7 +74,7 @@ class RenewAhead:
         wanted, outside = self._wanted, self._outside
         planned = planned_sessions(wanted, wanted.profiles, outside, left_s=wanted.ahead_s)
         sessions = first_sessions(wanted, planned, outside)
-        self._regions = {name: region_of(chain) for name, chain in planned.chains.items()}
+        self._regions = {name: region_of_child(chain) for name, chain in planned.chains.items()}
         for notice in planned.users.notices:
             outside.say(notice)
         for name, session in sessions.items():

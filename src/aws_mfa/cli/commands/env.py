@@ -14,7 +14,7 @@ from aws_mfa.cli.hand_over_arguments import add_hand_over_arguments
 from aws_mfa.cli.handed_over import handed_over
 from aws_mfa.errors import BadInput
 from aws_mfa.rules.child_environment import change_back, change_for, session_variables
-from aws_mfa.rules.child_region import region_of
+from aws_mfa.rules.regions import region_of_child
 from aws_mfa.rules.shell_lines import CMD, FISH, FORMS, POWERSHELL, SH, failure_line, form_for, lines_of
 
 if TYPE_CHECKING:
@@ -137,4 +137,4 @@ def _write(text: str, form: str) -> None:
 
 def _change(args: argparse.Namespace, outside: Outside) -> Change:
     handed = handed_over(args, outside)
-    return change_for(outside.environ, session_variables(handed.session), region_of(handed.chain), args.profile)
+    return change_for(outside.environ, session_variables(handed.session), region_of_child(handed.chain), args.profile)

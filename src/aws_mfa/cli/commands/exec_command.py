@@ -10,9 +10,9 @@ from aws_mfa.cli.hand_over_arguments import add_hand_over_arguments, hand_over_r
 from aws_mfa.cli.handed_over import handed_over
 from aws_mfa.errors import BadInput, NoSuchCommand
 from aws_mfa.rules.child_environment import child_environment, session_variables
-from aws_mfa.rules.child_region import region_of
 from aws_mfa.rules.default_profile import files_in_the_way
 from aws_mfa.rules.durations import duration_text
+from aws_mfa.rules.regions import region_of_child
 from aws_mfa.rules.timestamps import local_text
 from aws_mfa.workflows.known_profiles import check_known
 from aws_mfa.workflows.serve import AWAY_FROM_TERMINAL, serving
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace, outside: Outside) -> int:
         return _beside_endpoint(args, command, outside)
     handed = handed_over(args, outside)
     variables = session_variables(handed.session)
-    environ = child_environment(outside.environ, variables, region_of(handed.chain), args.profile)
+    environ = child_environment(outside.environ, variables, region_of_child(handed.chain), args.profile)
     if not args.command:
         outside.say(_welcome(args.profile, handed, outside.now()))
     return outside.child.become(command, environ)
