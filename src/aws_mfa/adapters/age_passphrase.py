@@ -44,9 +44,8 @@ class AskedPassphrase:
                 f"the age vault needs its passphrase, and {because}",
                 "name a command that prints it: export AWS_MFA_AGE_PASSPHRASE_COMMAND='pass show aws-mfa'",
             )
-        return self._new() if new else self._again()
-
-    def _again(self) -> Secret:
+        if new:
+            return self._new()
         if self._times_asked:
             self._terminal.say("that passphrase does not open the age vault")
         self._times_asked += 1

@@ -41,16 +41,6 @@ class PassphraseCommand:
         return found
 
     def _asked(self) -> Secret:
-        line = self._output().split(b"\n", 1)[0].rstrip(b"\r")
-        try:
-            found = Secret(line.decode("utf-8"))
-        except UnicodeDecodeError:
-            raise _failed("printed something that is not UTF-8") from None
-        if not found:
-            raise _failed("printed no passphrase")
-        return found
-
-    def _output(self) -> bytes:
         try:
             ended = run_for_answer(
                 self._command,
@@ -66,7 +56,13 @@ class PassphraseCommand:
             raise _failed(str(error)) from None
         if ended.code != 0:
             raise _failed(f"failed with exit code {ended.code}")
-        return ended.stdout
+        try:
+            found = Secret(ended.stdout.split(b"\n", 1)[0].rstrip(b"\r").decode("utf-8"))
+        except UnicodeDecodeError:
+            raise _failed("printed something that is not UTF-8") from None
+        if not found:
+            raise _failed("printed no passphrase")
+        return found
 
 
 def _failed(what: str) -> BadInput:
