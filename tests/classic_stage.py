@@ -27,9 +27,9 @@ from needs import ROOT
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from aws_mfa.cancel import Cancellation
     from aws_mfa.practice import PracticeAws
     from aws_mfa.practice.account import User
-    from aws_mfa.withdrawal import Withdrawal
     from aws_mfa.workflows.doors_to_people import Terminal
 
 # A setting of None is one taken away.
@@ -73,13 +73,13 @@ class Human:
         self._answers = list(answers)
         self.seen: list[str] = []
 
-    def ask(self, question: str, withdrawal: Withdrawal | None = None) -> str:
+    def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
         self.seen.append(question)
         answer = self._answers.pop(0)
         return answer if isinstance(answer, str) else answer()
 
-    def ask_hidden(self, question: str, withdrawal: Withdrawal | None = None) -> Secret:
-        return Secret(self.ask(question, withdrawal))
+    def ask_hidden(self, question: str, cancellation: Cancellation | None = None) -> Secret:
+        return Secret(self.ask(question, cancellation))
 
     def count_down(self, seconds: int, text: str) -> None:
         """Nobody waits in a test."""

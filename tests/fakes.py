@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from typing import TypeVar
 
+    from aws_mfa.cancel import Cancellation
     from aws_mfa.rules.aws_reach import Reach
     from aws_mfa.rules.code_ways import CodeQuestion, CodeWay
     from aws_mfa.rules.container_credentials import Held
     from aws_mfa.rules.session_witness import Witnessed
-    from aws_mfa.withdrawal import Withdrawal
     from aws_mfa.workflows.outside import Outside
 
     Result = TypeVar("Result")
@@ -42,16 +42,16 @@ class FakeTerminal:
         self.said: list[str] = []
         self.waited_s: list[int] = []
 
-    def ask(self, question: str, withdrawal: Withdrawal | None = None) -> str:
+    def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
         self.questions.append(question)
-        if withdrawal is not None:
-            withdrawal.check()
+        if cancellation is not None:
+            cancellation.check()
         if not self.answers:
             raise NeedsHuman("nobody is there")
         return self.answers.pop(0)
 
-    def ask_hidden(self, question: str, withdrawal: Withdrawal | None = None) -> Secret:
-        return Secret(self.ask(f"(hidden) {question}", withdrawal))
+    def ask_hidden(self, question: str, cancellation: Cancellation | None = None) -> Secret:
+        return Secret(self.ask(f"(hidden) {question}", cancellation))
 
     def say(self, text: str) -> None:
         self.said.append(text)
@@ -76,11 +76,11 @@ class FakeWay:
     def can_answer(self, question: CodeQuestion) -> bool:
         return True
 
-    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
+    def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
         self.asked.append(question)
         if self.closed is not None:
             raise NeedsHuman(self.closed)
-        return self.terminal.ask(question.text, withdrawal)
+        return self.terminal.ask(question.text, cancellation)
 
     def say(self, text: str) -> None:
         self.terminal.say(text)

@@ -17,9 +17,9 @@ from aws_mfa.adapters import program_output
 from aws_mfa.adapters.answering_program import run_for_answer
 from aws_mfa.adapters.code_commands import MfaProcessWay, code_in
 from aws_mfa.adapters.ykman import YkmanWay, matching_account
+from aws_mfa.cancel import Cancellation
 from aws_mfa.errors import Cancelled, NeedsHuman, WrongSecret
 from aws_mfa.rules.code_ways import CodeQuestion
-from aws_mfa.withdrawal import Withdrawal
 from needs import ROOT
 from real_terminals import on_a_pty
 
@@ -45,9 +45,9 @@ def no_terminal() -> Iterator[tuple[int, int] | None]:
     yield None
 
 
-def asked(command: str, environ: dict[str, str] | None = None, withdrawal: Withdrawal | None = None) -> str:
+def asked(command: str, environ: dict[str, str] | None = None, cancellation: Cancellation | None = None) -> str:
     way = MfaProcessWay(dict(os.environ) if environ is None else environ, time_limit_s=10, lend=no_terminal)
-    return way.ask(CodeQuestion("MFA code: ", DEVICE, command), withdrawal)
+    return way.ask(CodeQuestion("MFA code: ", DEVICE, command), cancellation)
 
 
 def shell(script: str) -> str:
@@ -178,14 +178,14 @@ def test_after_the_limit_it_is_ended_with_all_it_started(tmp_path: Path) -> None
     assert ends(int(wait_for(pids)))
 
 
-def test_a_withdrawal_ends_it_even_where_it_ignores_signals(tmp_path: Path) -> None:
+def test_a_cancellation_ends_it_even_where_it_ignores_signals(tmp_path: Path) -> None:
     pids = tmp_path / "pid"
-    withdrawal = Withdrawal()
-    timer = threading.Timer(0.3, withdrawal.withdraw, [WrongSecret("the keys are wrong")])
+    cancellation = Cancellation()
+    timer = threading.Timer(0.3, cancellation.cancel, [WrongSecret("the keys are wrong")])
     timer.start()
     began_at = time.monotonic()
     with pytest.raises(WrongSecret):
-        asked(shell(f"trap '' TERM; echo $$ > {shlex.quote(str(pids))}; sleep 60"), withdrawal=withdrawal)
+        asked(shell(f"trap '' TERM; echo $$ > {shlex.quote(str(pids))}; sleep 60"), cancellation=cancellation)
     timer.join()
     assert time.monotonic() - began_at < 5
     assert ends(int(wait_for(pids)))
@@ -215,26 +215,26 @@ def test_a_filter_that_ends_a_moment_later_is_heard() -> None:
 
 
 @pytest.mark.usefixtures("reader")
-def test_a_withdrawal_is_not_held_up_by_whoever_has_the_pipe(tmp_path: Path) -> None:
+def test_a_cancellation_is_not_held_up_by_whoever_has_the_pipe(tmp_path: Path) -> None:
     pids = tmp_path / "pid"
     detached = "import os, time; os.setsid(); print(os.getpid(), file=open(sys.argv[1], 'w'), flush=True)"
     script = f"import sys; {detached}; time.sleep(60)"
     child = " ".join(map(shlex.quote, [sys.executable, "-c", script, str(pids)]))
-    withdrawal = Withdrawal()
-    withdrawn_at: list[float] = []
+    cancellation = Cancellation()
+    cancelled_at: list[float] = []
 
-    def withdraw() -> None:
+    def cancel() -> None:
         wait_for(pids)
-        withdrawal.withdraw(WrongSecret("the keys are wrong"))
-        withdrawn_at.append(time.monotonic())
+        cancellation.cancel(WrongSecret("the keys are wrong"))
+        cancelled_at.append(time.monotonic())
 
-    thread = threading.Thread(target=withdraw)
+    thread = threading.Thread(target=cancel)
     thread.start()
     with pytest.raises(WrongSecret):
-        asked(shell(f"{child} & wait"), withdrawal=withdrawal)
+        asked(shell(f"{child} & wait"), cancellation=cancellation)
     ended_at = time.monotonic()
     thread.join()
-    assert ended_at - withdrawn_at[0] < 2
+    assert ended_at - cancelled_at[0] < 2
     os.kill(int(wait_for(pids)), signal.SIGKILL)
 
 
@@ -253,17 +253,17 @@ def test_one_that_prints_without_end_is_ended_and_read_no_further(command: str, 
 def test_noise_on_stderr_is_cut_and_ends_nothing() -> None:
     noise = "head -c 1000000 /dev/zero >&2; echo 123456"
     ended = run_for_answer(
-        ["/bin/sh", "-c", noise], environ=os.environ, limit_s=10, withdrawal=None, catches_stderr=True
+        ["/bin/sh", "-c", noise], environ=os.environ, limit_s=10, cancellation=None, catches_stderr=True
     )
     assert ended.stdout == b"123456\n"
     assert 65536 < len(ended.stderr) < 80000
 
 
-def test_a_question_withdrawn_before_starts_nothing(tmp_path: Path) -> None:
-    withdrawal = Withdrawal()
-    withdrawal.withdraw(WrongSecret("the keys are wrong"))
+def test_a_question_cancelled_before_starts_nothing(tmp_path: Path) -> None:
+    cancellation = Cancellation()
+    cancellation.cancel(WrongSecret("the keys are wrong"))
     with pytest.raises(WrongSecret):
-        asked(f"/usr/bin/touch {tmp_path}/started", withdrawal=withdrawal)
+        asked(f"/usr/bin/touch {tmp_path}/started", cancellation=cancellation)
     assert os.listdir(tmp_path) == []
 
 

@@ -29,9 +29,9 @@ from aws_mfa.adapters.dialog_programs import (
 )
 from aws_mfa.adapters.dialogs import DialogWay
 from aws_mfa.adapters.displays import display_answers
+from aws_mfa.cancel import Cancellation
 from aws_mfa.errors import BadInput, Cancelled, NeedsHuman, WrongSecret
 from aws_mfa.rules.code_ways import CodeQuestion
-from aws_mfa.withdrawal import Withdrawal
 from needs import needs
 
 if TYPE_CHECKING:
@@ -167,23 +167,23 @@ def test_nobody_answers_in_time(desktop: Desktop, script: str) -> None:
         desktop.way(time_limit_s=0.2).ask(QUESTION)
 
 
-def test_a_withdrawal_closes_the_dialog(desktop: Desktop) -> None:
+def test_a_cancellation_closes_the_dialog(desktop: Desktop) -> None:
     desktop.install("zenity", "exec sleep 60")
-    withdrawal = Withdrawal()
-    timer = threading.Timer(0.3, withdrawal.withdraw, [WrongSecret("the keys are wrong")])
+    cancellation = Cancellation()
+    timer = threading.Timer(0.3, cancellation.cancel, [WrongSecret("the keys are wrong")])
     timer.start()
     began_at = time.monotonic()
     with pytest.raises(WrongSecret):
-        desktop.way().ask(QUESTION, withdrawal)
+        desktop.way().ask(QUESTION, cancellation)
     timer.join()
     assert time.monotonic() - began_at < 5
 
 
-def test_a_withdrawn_question_without_a_desktop_says_why_it_was_withdrawn(desktop: Desktop) -> None:
-    withdrawal = Withdrawal()
-    withdrawal.withdraw(WrongSecret("the keys are wrong"))
+def test_a_cancelled_question_without_a_desktop_says_why_it_was_cancelled(desktop: Desktop) -> None:
+    cancellation = Cancellation()
+    cancellation.cancel(WrongSecret("the keys are wrong"))
     with pytest.raises(WrongSecret):
-        desktop.way(WAYLAND_DISPLAY="/no/such/socket").ask(QUESTION, withdrawal)
+        desktop.way(WAYLAND_DISPLAY="/no/such/socket").ask(QUESTION, cancellation)
 
 
 def test_an_answer_that_no_person_typed_is_refused_as_at_a_terminal(desktop: Desktop) -> None:
@@ -398,11 +398,11 @@ def test_zenity_closes_when_nobody_answers(screen: dict[str, str]) -> None:
 
 
 @pytest.mark.real
-def test_zenity_closes_when_the_question_is_withdrawn(screen: dict[str, str]) -> None:
-    withdrawal = Withdrawal()
+def test_zenity_closes_when_the_question_is_cancelled(screen: dict[str, str]) -> None:
+    cancellation = Cancellation()
     failure = WrongSecret("the keys are wrong")
-    with once_shown(screen, lambda _: withdrawal.withdraw(failure)), pytest.raises(WrongSecret):
-        DialogWay(screen).ask(QUESTION, withdrawal)
+    with once_shown(screen, lambda _: cancellation.cancel(failure)), pytest.raises(WrongSecret):
+        DialogWay(screen).ask(QUESTION, cancellation)
     assert is_closed(screen)
 
 

@@ -19,8 +19,8 @@ import pytest
 
 from aws_mfa.adapters.terminal import ControllingTerminal, NoTerminal, PipedAnswers, choose_terminal
 from aws_mfa.adapters.typed_line import LONGEST_ANSWER, answer_in
+from aws_mfa.cancel import Cancellation
 from aws_mfa.errors import BadInput, Cancelled, InputEnded, NeedsHuman, WrongSecret
-from aws_mfa.withdrawal import Withdrawal
 from needs import ROOT, needs
 from real_terminals import on_a_pty
 
@@ -43,7 +43,7 @@ PROGRAM = """
 import sys, threading, time
 from aws_mfa.adapters.terminal import choose_terminal
 from aws_mfa.errors import AwsMfaError, WrongSecret
-from aws_mfa.withdrawal import Withdrawal
+from aws_mfa.cancel import Cancellation
 
 QUESTION = {question!r}
 terminal = choose_terminal(reads_pipe={reads_pipe})
@@ -56,10 +56,10 @@ except AwsMfaError as error:
 
 ASK = "print('answer', repr(terminal.ask(QUESTION)))"
 ASK_HIDDEN = "print('answer', len(terminal.ask_hidden(QUESTION).reveal()))"
-WITHDRAWN = """
-withdrawal = Withdrawal()
-threading.Timer(0.4, withdrawal.withdraw, [WrongSecret("the keys are wrong")]).start()
-terminal.{ask}(QUESTION, withdrawal)
+CANCELLED = """
+cancellation = Cancellation()
+threading.Timer(0.4, cancellation.cancel, [WrongSecret("the keys are wrong")]).start()
+terminal.{ask}(QUESTION, cancellation)
 """
 
 # The shell that started the program: it tells how the program ended, how it left the terminal, and what it left unread.
@@ -269,8 +269,8 @@ def test_a_handler_of_the_program_is_called_and_the_question_goes_on_hidden(scre
 
 @pytest.mark.real
 @pytest.mark.parametrize("ask", ["ask", "ask_hidden"])
-def test_a_withdrawn_question_raises_the_other_threads_error(screen: Callable[..., Screen], ask: str) -> None:
-    asked = screen(WITHDRAWN.format(ask=ask))
+def test_a_cancelled_question_raises_the_other_threads_error(screen: Callable[..., Screen], ask: str) -> None:
+    asked = screen(CANCELLED.format(ask=ask))
     asked.sees(QUESTION)
     if ask == "ask_hidden":
         assert hides_typing(asked.child)
@@ -282,16 +282,16 @@ def test_a_withdrawn_question_raises_the_other_threads_error(screen: Callable[..
 
 
 @pytest.mark.real
-def test_an_answer_before_the_withdrawal_counts(screen: Callable[..., Screen]) -> None:
-    asked = screen("withdrawal = Withdrawal()\nprint('answer', terminal.ask(QUESTION, withdrawal))")
+def test_an_answer_before_the_cancellation_counts(screen: Callable[..., Screen]) -> None:
+    asked = screen("cancellation = Cancellation()\nprint('answer', terminal.ask(QUESTION, cancellation))")
     asked.sees(QUESTION)
     asked.types("123456\n")
     assert asked.end().text == "123456\r\nanswer 123456\r\n"
 
 
 @pytest.mark.real
-def test_a_question_withdrawn_before_it_was_put_is_not_waited_for(screen: Callable[..., Screen]) -> None:
-    asked = screen("w = Withdrawal(); w.withdraw(WrongSecret('the keys are wrong'))\nterminal.ask(QUESTION, w)")
+def test_a_question_cancelled_before_it_was_put_is_not_waited_for(screen: Callable[..., Screen]) -> None:
+    asked = screen("w = Cancellation(); w.cancel(WrongSecret('the keys are wrong'))\nterminal.ask(QUESTION, w)")
     assert asked.end().status == 5
 
 
@@ -412,7 +412,7 @@ def test_a_suspended_hidden_question_can_be_killed_from_the_shell(shell: Callabl
 def test_in_the_background_no_question_is_put_and_the_program_ends(
     shell: Callable[[str], pexpect.spawn[str]], ask: str
 ) -> None:
-    bash = shell(WITHDRAWN.format(ask=ask))
+    bash = shell(CANCELLED.format(ask=ask))
     bash.sendline("./asking & sleep 1; jobs")
     bash.expect_exact("NeedsHuman the terminal belongs to another program now")
     bash.expect_exact("Exit 4")
@@ -601,13 +601,13 @@ def test_nobody_says_what_was_asked_and_what_to_do() -> None:
     assert caught.value.hints == ("pass the code: aws-mfa --token CODE",)
 
 
-def test_a_withdrawal_goes_before_the_refusal_and_before_reading() -> None:
+def test_a_cancellation_goes_before_the_refusal_and_before_reading() -> None:
     """The cause that was found is told rather than that nobody could be asked."""
-    withdrawal = Withdrawal()
-    withdrawal.withdraw(WrongSecret("the keys are wrong"))
+    cancellation = Cancellation()
+    cancellation.cancel(WrongSecret("the keys are wrong"))
     for terminal in (NoTerminal(), PipedAnswers(fd=-1)):
         with pytest.raises(WrongSecret):
-            terminal.ask(QUESTION, withdrawal)
+            terminal.ask(QUESTION, cancellation)
 
 
 def test_stdin_that_cannot_be_read_is_an_error_of_ours(capsys: pytest.CaptureFixture[str]) -> None:
@@ -627,26 +627,26 @@ def test_stdin_without_a_descriptor_is_no_pipe(capsys: pytest.CaptureFixture[str
     assert not isinstance(choose_terminal(reads_pipe=True), PipedAnswers)
 
 
-# Withdrawals
+# Cancellations
 
 
-def test_the_first_withdrawal_stays_and_wakes_once() -> None:
-    withdrawal, woken = Withdrawal(), list[str]()
-    withdrawal.check()
-    withdrawal.wake_by(lambda: woken.append("woken"))
-    withdrawal.withdraw(WrongSecret("first"))
-    withdrawal.withdraw(WrongSecret("second"))
+def test_the_first_cancellation_stays_and_wakes_once() -> None:
+    cancellation, woken = Cancellation(), list[str]()
+    cancellation.check()
+    cancellation.wake_by(lambda: woken.append("woken"))
+    cancellation.cancel(WrongSecret("first"))
+    cancellation.cancel(WrongSecret("second"))
     assert woken == ["woken"]
     with pytest.raises(WrongSecret, match="first"):
-        withdrawal.check()
+        cancellation.check()
 
 
-def test_who_waits_after_the_withdrawal_is_woken_at_once_and_who_stopped_waiting_never() -> None:
-    withdrawal, woken = Withdrawal(), list[str]()
-    withdrawal.wake_by(lambda: woken.append("too late"))
-    withdrawal.wake_by(None)
-    withdrawal.withdraw(WrongSecret("the keys are wrong"))
-    withdrawal.wake_by(lambda: woken.append("at once"))
+def test_who_waits_after_the_cancellation_is_woken_at_once_and_who_stopped_waiting_never() -> None:
+    cancellation, woken = Cancellation(), list[str]()
+    cancellation.wake_by(lambda: woken.append("too late"))
+    cancellation.wake_by(None)
+    cancellation.cancel(WrongSecret("the keys are wrong"))
+    cancellation.wake_by(lambda: woken.append("at once"))
     assert woken == ["at once"]
 
 
@@ -734,7 +734,7 @@ def test_the_windows_console_edits_the_line(
         assert "".join(printed) == f"Code:{shown}"
 
 
-def test_the_windows_console_hides_cancels_and_is_withdrawn(
+def test_the_windows_console_hides_cancels_and_is_cancelled(
     console: Callable[[str], ModuleType], tmp_path: object
 ) -> None:
     path = os.path.join(str(tmp_path), "screen")
@@ -746,7 +746,7 @@ def test_the_windows_console_hides_cancels_and_is_withdrawn(
         with pytest.raises(Cancelled) as cancelled:
             console(key).ControllingTerminal(path).ask("Code:")
         assert cancelled.type is kind
-    withdrawal = Withdrawal()
-    withdrawal.withdraw(WrongSecret("the keys are wrong"))
+    cancellation = Cancellation()
+    cancellation.cancel(WrongSecret("the keys are wrong"))
     with pytest.raises(WrongSecret):
-        console("123").ControllingTerminal(path).ask("Code:", withdrawal)
+        console("123").ControllingTerminal(path).ask("Code:", cancellation)

@@ -10,9 +10,9 @@ import pytest
 
 from aws_mfa.adapters.terminal import ControllingTerminal, NoTerminal, lent_terminal
 from aws_mfa.adapters.terminal_way import TerminalWay
+from aws_mfa.cancel import Cancellation
 from aws_mfa.errors import NeedsHuman, WrongSecret
 from aws_mfa.rules.code_ways import CodeQuestion
-from aws_mfa.withdrawal import Withdrawal
 from fakes import FakeTerminal
 from needs import ROOT
 from real_terminals import on_a_pty
@@ -45,9 +45,9 @@ def test_without_a_terminal_the_next_way_is_tried() -> None:
         way.ask(QUESTION)
 
 
-def test_in_the_background_a_withdrawn_question_says_why_it_was_withdrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    withdrawal = Withdrawal()
-    withdrawal.withdraw(WrongSecret("the keys are wrong"))
+def test_in_the_background_a_cancelled_question_says_why_it_was_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    cancellation = Cancellation()
+    cancellation.cancel(WrongSecret("the keys are wrong"))
     monkeypatch.setattr("aws_mfa.adapters.posix_terminal.in_foreground", lambda fd: False)
     ours, theirs = os.openpty()
     try:
@@ -55,7 +55,7 @@ def test_in_the_background_a_withdrawn_question_says_why_it_was_withdrawn(monkey
         with pytest.raises(NeedsHuman, match="another program"):
             terminal.ask(QUESTION.text)
         with pytest.raises(WrongSecret):
-            terminal.ask(QUESTION.text, withdrawal)
+            terminal.ask(QUESTION.text, cancellation)
         assert not TerminalWay(terminal).has_human
     finally:
         os.close(ours)

@@ -17,9 +17,9 @@ from aws_mfa.adapters import answered_elsewhere, answering, question_clients, qu
 from aws_mfa.adapters.answered_elsewhere import AnsweredElsewhere, WaitingWay
 from aws_mfa.adapters.answering import QuestionFolder
 from aws_mfa.adapters.waiting_questions import waiting_question
+from aws_mfa.cancel import Cancellation
 from aws_mfa.errors import Cancelled, NeedsHuman, NobodyAnswered, NotSetUp, WrongSecret
 from aws_mfa.rules.code_ways import CodeQuestion
-from aws_mfa.withdrawal import Withdrawal
 from fakes import DEVICE
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ LONG_S = 20.0
 
 
 class Place:
-    """A way that puts the question and waits for `answer`, or for the withdrawal; `ends` is raised instead."""
+    """A way that puts the question and waits for `answer`, or for the cancellation; `ends` is raised instead."""
 
     name = "terminal"
     has_human = True
@@ -51,13 +51,13 @@ class Place:
     def can_answer(self, question: CodeQuestion) -> bool:
         return True
 
-    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
-        assert withdrawal is not None
-        withdrawal.wake_by(self._changed.set)
+    def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
+        assert cancellation is not None
+        cancellation.wake_by(self._changed.set)
         self.is_asking.set()
         assert self._changed.wait(LONG_S)
-        withdrawal.wake_by(None)
-        withdrawal.check()
+        cancellation.wake_by(None)
+        cancellation.check()
         if self.ends is not None:
             raise self.ends
         return self.answer
@@ -74,11 +74,11 @@ class Place:
 class Asking:
     """A way that is asked in a thread of its own."""
 
-    def __init__(self, way: CodeWay, withdrawal: Withdrawal | None = None) -> None:
+    def __init__(self, way: CodeWay, cancellation: Cancellation | None = None) -> None:
         self.answer: str | None = None
         self.error: BaseException | None = None
         self._way = way
-        self._withdrawal = withdrawal
+        self._cancellation = cancellation
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -93,7 +93,7 @@ class Asking:
 
     def _run(self) -> None:
         try:
-            self.answer = self._way.ask(QUESTION, self._withdrawal)
+            self.answer = self._way.ask(QUESTION, self._cancellation)
         except BaseException as error:  # noqa: BLE001  # for the test to look at
             self.error = error
 
@@ -288,22 +288,22 @@ def test_a_place_that_closes_is_closed_when_he_drops(folder: str) -> None:
 
 @pytest.mark.parametrize("when", ["before", "during"])
 def test_the_check_beside_the_question_still_ends_it(folder: str, when: str) -> None:
-    withdrawal, place = Withdrawal(), Place()
+    cancellation, place = Cancellation(), Place()
     if when == "before":
-        withdrawal.withdraw(WrongSecret("the keys are wrong"))
-    asking = Asking(AnsweredElsewhere(place, folder), withdrawal)
+        cancellation.cancel(WrongSecret("the keys are wrong"))
+    asking = Asking(AnsweredElsewhere(place, folder), cancellation)
     assert place.is_asking.wait(LONG_S)
-    withdrawal.withdraw(WrongSecret("the keys are wrong"))
+    cancellation.cancel(WrongSecret("the keys are wrong"))
     with pytest.raises(WrongSecret, match="the keys are wrong"):
         asking.ended()
 
 
 def test_a_check_that_fails_after_the_answer_disturbs_nobody(folder: str) -> None:
-    withdrawal = Withdrawal()
-    asking = Asking(AnsweredElsewhere(Place(), folder), withdrawal)
+    cancellation = Cancellation()
+    asking = Asking(AnsweredElsewhere(Place(), folder), cancellation)
     threading.Thread(target=answer, args=[folder], daemon=True).start()
     assert asking.ended() == CODE
-    withdrawal.withdraw(WrongSecret("too late"))
+    cancellation.cancel(WrongSecret("too late"))
 
 
 def test_who_answered_is_told_what_became_of_the_code(folder: str) -> None:
@@ -505,11 +505,11 @@ def test_who_hangs_holds_a_question_up_for_a_minute_at_most() -> None:
     assert question_clients.EXTENSION_S <= 60
 
 
-def test_the_waiting_way_is_withdrawn_by_the_check(folder: str) -> None:
-    withdrawal = Withdrawal()
-    asking = Asking(WaitingWay(folder, announce=lambda text: None, is_manned=True), withdrawal)
+def test_the_waiting_way_is_cancelled_by_the_check(folder: str) -> None:
+    cancellation = Cancellation()
+    asking = Asking(WaitingWay(folder, announce=lambda text: None, is_manned=True), cancellation)
     wait_for_sockets(folder)
-    withdrawal.withdraw(WrongSecret("the keys are wrong"))
+    cancellation.cancel(WrongSecret("the keys are wrong"))
     with pytest.raises(WrongSecret):
         asking.ended()
 
@@ -523,9 +523,9 @@ def test_a_code_on_its_way_stands_in_no_error_and_in_no_file(folder: str, home: 
     errors: list[BaseException] = []
 
     class Watching(Place):
-        def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
+        def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
             try:
-                return super().ask(question, withdrawal)
+                return super().ask(question, cancellation)
             except BaseException as error:
                 errors.append(error)
                 raise

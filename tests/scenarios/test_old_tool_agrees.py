@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from types import ModuleType
 
-    from aws_mfa.withdrawal import Withdrawal
+    from aws_mfa.cancel import Cancellation
 
 pytestmark = pytest.mark.real
 
@@ -54,7 +54,7 @@ class Asked(Exception):
 class AskedHuman(Human):
     """A human at whom the run ends."""
 
-    def ask(self, question: str, withdrawal: Withdrawal | None = None) -> NoReturn:
+    def ask(self, question: str, cancellation: Cancellation | None = None) -> NoReturn:
         self.seen.append(question)
         raise Asked
 

@@ -19,7 +19,7 @@ from fakes import DEVICE, KEYS, FakeOutside, FakeTerminal, FakeWay, as_outside
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from aws_mfa.withdrawal import Withdrawal
+    from aws_mfa.cancel import Cancellation
     from fakes import AtOnce
 
 QUESTION = CodeQuestion(f"MFA code for {DEVICE}: ", DEVICE, "pass otp aws")
@@ -29,8 +29,8 @@ RENEWAL = Renewal(KEYS, SessionRequest(DEVICE, 43200), "us-east-1", "work")
 class SaysNo(FakeWay):
     """A person who presses Ctrl-C."""
 
-    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
-        super().ask(question, withdrawal)
+    def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
+        super().ask(question, cancellation)
         raise Cancelled("cancelled")
 
 
@@ -46,19 +46,19 @@ class LentOut(FakeWay):
 
 
 class Waits(FakeWay):
-    """A way on which nobody answers until the question is withdrawn; `begins` is called when it waits."""
+    """A way on which nobody answers until the question is cancelled; `begins` is called when it waits."""
 
     def __init__(self, begins: Callable[[], None]) -> None:
         super().__init__(FakeTerminal(), "code")
         self._begins = begins
 
-    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
-        assert withdrawal is not None
+    def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
+        assert cancellation is not None
         self._begins()
-        withdrawn = threading.Event()
-        withdrawal.wake_by(withdrawn.set)
-        assert withdrawn.wait(10)
-        withdrawal.check()
+        cancelled = threading.Event()
+        cancellation.wake_by(cancelled.set)
+        assert cancelled.wait(10)
+        cancellation.check()
         raise AssertionError
 
 
@@ -160,7 +160,7 @@ def test_a_question_that_was_put_and_not_answered_is_known_as_that() -> None:
     """Behind a terminal that is not there: those who wait for us need not put it again."""
 
     class Unanswered(FakeWay):
-        def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
+        def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
             raise NobodyAnswered("nobody answered within 20 s", "in any terminal: aws-mfa code")
 
     with pytest.raises(NobodyAnswered) as failure:
@@ -180,7 +180,7 @@ def test_then_the_turn_that_was_lent_is_our_own_again() -> None:
     log: list[str] = []
 
     @contextmanager
-    def lend(_: Withdrawal) -> Iterator[None]:
+    def lend(_: Cancellation) -> Iterator[None]:
         log.append("lent")
         yield
         log.append("taken again")

@@ -34,10 +34,10 @@ from fakes import DEVICE, KEYS, NOW, FakeOutside, FakeTerminal, FakeWay, a_sessi
 from workflows.test_ask_code import WithThreads
 
 if TYPE_CHECKING:
+    from aws_mfa.cancel import Cancellation
     from aws_mfa.errors import AwsMfaError
     from aws_mfa.model import Session
     from aws_mfa.rules.code_ways import CodeQuestion
-    from aws_mfa.withdrawal import Withdrawal
 
 ROLE = "arn:aws:iam::123456789012:role/Admin"
 LEFT_S = 30 - int(NOW) % 30
@@ -374,15 +374,15 @@ class AnotherServes(FakeWay):
         self._step = step
         self._answer = answer
 
-    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
+    def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
         self._outside.session_cache.store(self._step.label, self._step.inputs, self.theirs)
         if self._answer is not None:
             return self._answer
-        assert withdrawal is not None
-        withdrawn = threading.Event()
-        withdrawal.wake_by(withdrawn.set)
-        assert withdrawn.wait(10)
-        withdrawal.check()
+        assert cancellation is not None
+        cancelled = threading.Event()
+        cancellation.wake_by(cancelled.set)
+        assert cancelled.wait(10)
+        cancellation.check()
         raise AssertionError
 
 

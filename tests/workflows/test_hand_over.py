@@ -12,8 +12,8 @@ from aws_mfa.workflows.hand_over_request import HandOver
 from fakes import DEVICE, KEYS, NOW, FakeIam, FakeOutside, FakeTerminal, a_session, as_outside
 
 if TYPE_CHECKING:
+    from aws_mfa.cancel import Cancellation
     from aws_mfa.model import Session
-    from aws_mfa.withdrawal import Withdrawal
 
 ROLE = "arn:aws:iam::123456789012:role/dev"
 CONFIG = f"[profile dev]\naws_mfa_role_arn = {ROLE}\naws_mfa_source_profile = work\n"
@@ -184,6 +184,6 @@ def test_what_is_handed_over_tells_under_what_it_is_stored() -> None:
 class SaysNo(FakeTerminal):
     """A person who presses Ctrl-C."""
 
-    def ask(self, question: str, withdrawal: Withdrawal | None = None) -> str:
+    def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
         self.questions.append(question)
         raise Cancelled("cancelled")

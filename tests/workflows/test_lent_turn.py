@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.adapters.this_machine import InThread
+from aws_mfa.cancel import Cancellation
 from aws_mfa.rules.section_index import SectionIndex
-from aws_mfa.withdrawal import Withdrawal
 from aws_mfa.workflows.lent_turn import AskedElsewhere, LentTurn
 from aws_mfa.workflows.stored_sessions import StoredSessions
 from fakes import FakeOutside, FakeTurn, a_session, as_outside
@@ -35,19 +35,19 @@ def lent(outside: Outside) -> LentTurn:
     return LentTurn(a_step(), FakeTurn(outside.turns), stored, as_outside(outside))
 
 
-def wait(withdrawal: Withdrawal) -> None:
-    """Until it is withdrawn."""
-    withdrawn = threading.Event()
-    withdrawal.wake_by(withdrawn.set)
-    assert withdrawn.wait(LONG_S)
-    withdrawal.check()
+def wait(cancellation: Cancellation) -> None:
+    """Until it is cancelled."""
+    cancelled = threading.Event()
+    cancellation.wake_by(cancelled.set)
+    assert cancelled.wait(LONG_S)
+    cancellation.check()
 
 
 def test_others_have_the_turn_for_as_long_as_it_is_lent() -> None:
     outside = Outside()
     turn = lent(outside)
     assert not turn.was_lent
-    with turn(Withdrawal()):
+    with turn(Cancellation()):
         assert outside.turns.log == ["let go"]
     assert outside.turns.log == ["let go", "take again"]
     assert turn.was_lent
@@ -55,17 +55,17 @@ def test_others_have_the_turn_for_as_long_as_it_is_lent() -> None:
 
 def test_a_session_that_another_process_got_ends_the_wait() -> None:
     outside = Outside()
-    step, withdrawal = a_step(), Withdrawal()
+    step, cancellation = a_step(), Cancellation()
     outside.session_cache.store(step.label, step.inputs, a_session())
-    with pytest.raises(AskedElsewhere), lent(outside)(withdrawal):
-        wait(withdrawal)
+    with pytest.raises(AskedElsewhere), lent(outside)(cancellation):
+        wait(cancellation)
     assert outside.turns.log == ["let go"], "there is nothing to ask any more"
 
 
 def test_another_process_that_asks_a_person_ends_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("aws_mfa.workflows.lent_turn._LOOK_EVERY_S", 0.02)
     outside = Outside()
-    withdrawal = Withdrawal()
+    cancellation = Cancellation()
     outside.turns.is_anothers = True
-    with pytest.raises(AskedElsewhere), lent(outside)(withdrawal):
-        wait(withdrawal)
+    with pytest.raises(AskedElsewhere), lent(outside)(cancellation):
+        wait(cancellation)

@@ -38,8 +38,8 @@ from workflows.test_plans import ARN, OURS, an_outside, role
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from aws_mfa.cancel import Cancellation
     from aws_mfa.model import LongTermKeys, SessionRequest
-    from aws_mfa.withdrawal import Withdrawal
 
 
 class CountingFile(MemoryFile):
@@ -172,9 +172,9 @@ class AdoptingTerminal(FakeTerminal):
         self._config = config
         self._adopted = adopted
 
-    def ask(self, question: str, withdrawal: Withdrawal | None = None) -> str:
+    def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
         self._config.text = self._adopted
-        return super().ask(question, withdrawal)
+        return super().ask(question, cancellation)
 
 
 def test_a_profile_adopted_while_the_code_was_typed_is_kept_out_of_the_file() -> None:
@@ -431,7 +431,7 @@ def test_what_stops_the_second_round_is_the_outcome_of_its_profiles_alone() -> N
 
 def test_ctrl_c_in_the_second_round_ends_everything_and_keeps_what_was_got() -> None:
     class GivesUp(FakeTerminal):
-        def ask(self, question: str, withdrawal: Withdrawal | None = None) -> str:
+        def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
             raise Cancelled("cancelled")
 
     outside = two_users_revoked("111111", "222222", "333333")
@@ -537,10 +537,10 @@ def test_permanent_keys_that_came_into_the_way_meanwhile_are_not_overwritten() -
 
 def test_ctrl_c_at_the_second_question_keeps_what_the_first_code_got() -> None:
     class GivesUp(FakeTerminal):
-        def ask(self, question: str, withdrawal: Withdrawal | None = None) -> str:
+        def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
             if self.questions:
                 raise Cancelled("cancelled")
-            return super().ask(question, withdrawal)
+            return super().ask(question, cancellation)
 
     outside = a_stage(role("dev") + role("long", more="duration_seconds = 14400\n"))
     outside.terminal = GivesUp("123456")

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aws_mfa.cancel import Cancellation
 from aws_mfa.errors import AwsUnreachable, Cancelled, KeychainUnavailable, NeedsHuman, SessionExpired, UnknownKey
 from aws_mfa.rules.code_ways import CODE, DIALOG, TERMINAL, WAYS, CodeQuestion
-from aws_mfa.withdrawal import Withdrawal
 from aws_mfa.workflows.patient_way import PatientWay
 from aws_mfa.workflows.renew_ahead import RenewAhead
 from aws_mfa.workflows.serve import AWAY_FROM_TERMINAL, Served, serving
@@ -393,31 +393,31 @@ def test_a_question_that_nobody_answers_is_taken_back() -> None:
         way.ask(CodeQuestion("MFA code: ", DEVICE))
 
 
-def test_a_withdrawal_reaches_through() -> None:
-    withdrawal = Withdrawal()
-    withdrawal.withdraw(UnknownKey("no such key"))
+def test_a_cancellation_reaches_through() -> None:
+    cancellation = Cancellation()
+    cancellation.cancel(UnknownKey("no such key"))
     with pytest.raises(UnknownKey):
-        PatientWay(Silent("dialog"), 60).ask(CodeQuestion("MFA code: ", DEVICE), withdrawal)
+        PatientWay(Silent("dialog"), 60).ask(CodeQuestion("MFA code: ", DEVICE), cancellation)
 
 
 class Silent(FakeWay):
-    """Waits for the withdrawal, as a terminal does that nobody types at."""
+    """Waits for the cancellation, as a terminal does that nobody types at."""
 
     def __init__(self, name: str) -> None:
         super().__init__(FakeTerminal(), name)
 
-    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
-        assert withdrawal is not None
+    def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
+        assert cancellation is not None
         woken = Event()
-        withdrawal.wake_by(woken.set)
+        cancellation.wake_by(woken.set)
         assert woken.wait(10)
-        withdrawal.wake_by(None)
-        withdrawal.check()
+        cancellation.wake_by(None)
+        cancellation.check()
         return ""
 
 
 class Refusing(Silent):
     """A person who says no."""
 
-    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
+    def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
         raise Cancelled("cancelled")

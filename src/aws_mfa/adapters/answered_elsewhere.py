@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from aws_mfa.adapters.question_clients import Answerer
 from aws_mfa.adapters.question_sockets import HAS_SOCKETS
 from aws_mfa.adapters.waiting_questions import waiting_question
+from aws_mfa.cancel import Cancellation, passed_on
 from aws_mfa.errors import AwsMfaError, NeedsHuman, NobodyAnswered
 from aws_mfa.rules.code_ways import CODE, TERMINAL, AsAnotherWay
-from aws_mfa.withdrawal import Withdrawal, passed_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,15 +38,15 @@ class AnsweredElsewhere(AsAnotherWay):
         self._folder = folder
         self._answerer = Answerer()
 
-    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
+    def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
         """What was answered here or elsewhere; raises what the way raises."""
         self._answerer.close()
-        ours = Withdrawal()
+        ours = Cancellation()
         typed, closed = "", None
         answered = _Answered("answered elsewhere")
         with (
-            passed_on(withdrawal, ours),
-            waiting_question(self._folder, question, lambda: ours.withdraw(answered)) as elsewhere,
+            passed_on(cancellation, ours),
+            waiting_question(self._folder, question, lambda: ours.cancel(answered)) as elsewhere,
             contextlib.suppress(_Answered),
         ):
             try:
@@ -94,8 +94,8 @@ class WaitingWay:
         del question
         return self._is_manned and HAS_SOCKETS
 
-    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
-        """Wait; raises `NobodyAnswered`, `NeedsHuman` where no question can be left open, or the withdrawal's error."""
+    def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
+        """Wait; raises `NobodyAnswered`, `NeedsHuman` where no question can be left open, or the cancellation error."""
         self._answerer.close()
         with waiting_question(self._folder, question, lambda: None) as elsewhere:
             if not elsewhere.is_open:
@@ -103,7 +103,7 @@ class WaitingWay:
             self._announce(
                 f"waiting {self._patience_s:g} s for a code of {question.device}: answer in any terminal: aws-mfa code"
             )
-            elsewhere.wait(self._patience_s, withdrawal or Withdrawal())
+            elsewhere.wait(self._patience_s, cancellation or Cancellation())
         if elsewhere.code is None:
             raise NobodyAnswered(
                 f"nobody answered from another terminal within {self._patience_s:g} s", "run it in a terminal"

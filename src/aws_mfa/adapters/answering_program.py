@@ -2,7 +2,7 @@
 Programs that are run for what they print: a password manager, ykman, a dialog.
 
 Owns their stdin, stderr, environment, time limit and end. No shell, nothing secret on their argv, and whatever ends
-the wait (the limits, a withdrawal, Ctrl-C) ends the program and all it started. One that ends by itself may leave
+the wait (the limits, a cancellation, Ctrl-C) ends the program and all it started. One that ends by itself may leave
 something running: the agents of gpg and of password managers, what holds a clipboard. That is left alone, and no
 longer read from. What was printed is for the caller alone: it never gets into a message.
 """
@@ -24,7 +24,7 @@ from aws_mfa.errors import Cancelled
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from aws_mfa.withdrawal import Withdrawal
+    from aws_mfa.cancel import Cancellation
 
 _NOT_FOR_CHILDREN = (
     "AWS_ACCESS_KEY_ID",
@@ -76,7 +76,7 @@ def run_for_answer(
     *,
     environ: Mapping[str, str],
     limit_s: float,
-    withdrawal: Withdrawal | None,
+    cancellation: Cancellation | None,
     lent: tuple[int, int] | None = None,
     keeps_terminal: bool = False,
     catches_stderr: bool = False,
@@ -86,10 +86,10 @@ def run_for_answer(
 
     Without a terminal it gets a session of its own, so that it cannot open the terminal behind our back either, unless
     it `keeps_terminal`; its stderr is ours unless it is caught. Raises OSError and ValueError (it cannot be started),
-    `TookTooLong`, `PrintedTooMuch`, `Cancelled` (Ctrl-C), or the withdrawal's error.
+    `TookTooLong`, `PrintedTooMuch`, `Cancelled` (Ctrl-C), or the cancellation's error.
     """
-    if withdrawal is not None:
-        withdrawal.check()
+    if cancellation is not None:
+        cancellation.check()
     leads_session = lent is None and not keeps_terminal
     stdin, stderr = lent or (subprocess.DEVNULL, subprocess.PIPE if catches_stderr else None)
     try:
@@ -103,7 +103,7 @@ def run_for_answer(
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0) if leads_session else 0,
         )
         with process, _ended_after(process, leads_session=leads_session):
-            stdout, said = output_of(process, limit_s, withdrawal)
+            stdout, said = output_of(process, limit_s, cancellation)
     except KeyboardInterrupt:
         raise Cancelled("cancelled") from None
     return Ended(process.returncode, stdout, said)

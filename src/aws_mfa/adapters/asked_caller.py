@@ -13,8 +13,8 @@ from aws_mfa.rules.code_ways import TERMINAL
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from aws_mfa.cancel import Cancellation
     from aws_mfa.rules.code_ways import CodeQuestion
-    from aws_mfa.withdrawal import Withdrawal
 
 
 class AskedCaller:
@@ -32,14 +32,14 @@ class AskedCaller:
         del question
         return True
 
-    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
-        """Return what the function returns; a withdrawal cannot end it, so it is looked at before and after."""
-        if withdrawal is not None:
-            withdrawal.check()
+    def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
+        """Return what the function returns; a cancellation cannot end it, so it is looked at before and after."""
+        if cancellation is not None:
+            cancellation.check()
         text, self._said = "\n".join([*self._said, question.text]), []
         answer = self._ask(text)
-        if withdrawal is not None:
-            withdrawal.check()
+        if cancellation is not None:
+            cancellation.check()
         return answer
 
     def say(self, text: str) -> None:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import TypeAlias
 
+    from aws_mfa.cancel import Cancellation
     from aws_mfa.rules.code_ways import CodeQuestion
-    from aws_mfa.withdrawal import Withdrawal
 
     Lend: TypeAlias = Callable[[], AbstractContextManager[tuple[int, int] | None]]
 
@@ -48,14 +48,14 @@ class MfaProcessWay:
         """Whether the profile has such a command."""
         return question.command is not None
 
-    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
-        """The code printed. `NeedsHuman` where there is none; `Cancelled` on Ctrl-C; or the withdrawal's error."""
+    def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
+        """The code printed. `NeedsHuman` where there is none; `Cancelled` on Ctrl-C; or the cancellation's error."""
         command = question.command or ""
         with self._lend() as lent:
             try:
                 words = words_of(command)
                 ended = run_for_answer(
-                    words, environ=self._environ, limit_s=self._time_limit_s, withdrawal=withdrawal, lent=lent
+                    words, environ=self._environ, limit_s=self._time_limit_s, cancellation=cancellation, lent=lent
                 )
             except TookTooLong:
                 raise _failed(command, f"did not end within {self._time_limit_s:g} s") from None

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from aws_mfa.adapters.answering_program import Ended
     from aws_mfa.adapters.dialog_programs import DialogProgram
+    from aws_mfa.cancel import Cancellation
     from aws_mfa.rules.code_ways import CodeQuestion
-    from aws_mfa.withdrawal import Withdrawal
 
 TIME_LIMIT_S = 120.0
 # Most programs close their window themselves, in time to say so.
@@ -50,29 +50,29 @@ class DialogWay:
         del question
         return bool(offered_programs(self._environ))
 
-    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
+    def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
         """
         What was typed; what was said since the last question stands above this one.
 
         Raises `NeedsHuman` (no dialog could be shown, nobody answered), `Cancelled`, `BadInput` as a terminal does,
-        or the withdrawal's error, with the dialog closed.
+        or the cancellation's error, with the dialog closed.
         """
         text = "\n".join(shown_text(line) for line in (*self._said, question.text.strip()))
         self._said = []
         for program, path in offered_programs(self._environ):
             if program.can_show(self._environ):
-                ended = self._shown(program, path, text, withdrawal)
+                ended = self._shown(program, path, text, cancellation)
                 if ended is not None:
                     return answer_in(ended.stdout)
-        if withdrawal is not None:
-            withdrawal.check()
+        if cancellation is not None:
+            cancellation.check()
         raise NeedsHuman("there is no desktop here to show a dialog on", "run the command in a terminal")
 
     def say(self, text: str) -> None:
         """Remember the line; it is shown above the next question."""
         self._said.append(text)
 
-    def _shown(self, program: DialogProgram, path: str, text: str, withdrawal: Withdrawal | None) -> Ended | None:
+    def _shown(self, program: DialogProgram, path: str, text: str, cancellation: Cancellation | None) -> Ended | None:
         """How the dialog was answered; None where this program could not show it."""
         limit_s = self._time_limit_s
         try:
@@ -80,7 +80,7 @@ class DialogWay:
                 [path, *program.arguments(text, limit_s)],
                 environ={**self._environ, **program.variables(text, limit_s, self._environ)},
                 limit_s=limit_s + _GRACE_S,
-                withdrawal=withdrawal,
+                cancellation=cancellation,
                 catches_stderr=True,  # toolkits complain there about themes and buses
             )
         except TookTooLong:

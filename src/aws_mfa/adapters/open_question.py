@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from aws_mfa.withdrawal import Withdrawal
+    from aws_mfa.cancel import Cancellation
 
 _READ_SIZE = 8192  # above the kernel's line buffer, so that one read takes the whole line
 _LOCAL_FLAGS = 3  # the place of the local flags in what tcgetattr returns
@@ -76,17 +76,17 @@ class OpenQuestion:
         for number, handler in self._earlier_handlers.items():
             signal.signal(number, handler)  # type: ignore[arg-type]  # what getsignal returned
 
-    def read_line(self, withdrawal: Withdrawal | None) -> bytes:
-        """Wait for the line, or for the withdrawal, whose error is then raised."""
-        with _woken_by(withdrawal) as wakers, _woken_by_signals() as signalled:
+    def read_line(self, cancellation: Cancellation | None) -> bytes:
+        """Wait for the line, or for the cancellation, whose error is then raised."""
+        with _woken_by(cancellation) as wakers, _woken_by_signals() as signalled:
             line = b""
             while not line.endswith(b"\n"):
                 # select, not poll: poll does not work on terminals of macOS.
                 ready, _, _ = select.select([self._fd, *wakers, *signalled], [], [])
                 for reader in set(signalled).intersection(ready):
                     os.read(reader, _READ_SIZE)  # their handlers have run
-                if withdrawal is not None:
-                    withdrawal.check()
+                if cancellation is not None:
+                    cancellation.check()
                 if self._fd in ready:
                     part = os.read(self._fd, _READ_SIZE)
                     if not part:
@@ -153,17 +153,17 @@ class OpenQuestion:
 
 
 @contextlib.contextmanager
-def _woken_by(withdrawal: Withdrawal | None) -> Iterator[list[int]]:
-    """Descriptors that become readable when the question is withdrawn."""
-    if withdrawal is None:
+def _woken_by(cancellation: Cancellation | None) -> Iterator[list[int]]:
+    """Descriptors that become readable when the question is cancelled."""
+    if cancellation is None:
         yield []
         return
     reader, writer = os.pipe()
     try:
-        withdrawal.wake_by(lambda: os.write(writer, b"!"))
+        cancellation.wake_by(lambda: os.write(writer, b"!"))
         yield [reader]
     finally:
-        withdrawal.wake_by(None)
+        cancellation.wake_by(None)
         os.close(reader)
         os.close(writer)
 

@@ -57,7 +57,7 @@ class PassphraseCommand:
                 words_of(self._command),
                 environ=self._environ,
                 limit_s=self._time_limit_s,
-                withdrawal=None,
+                cancellation=None,
                 keeps_terminal=True,
             )
         except TookTooLong:

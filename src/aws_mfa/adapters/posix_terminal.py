@@ -27,7 +27,7 @@ assert sys.platform != "win32"  # tells the type checker which platform this mod
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aws_mfa.withdrawal import Withdrawal
+    from aws_mfa.cancel import Cancellation
 
 CONTROLLING_TERMINAL = "/dev/tty"
 
@@ -45,17 +45,17 @@ class ControllingTerminal:
     def __init__(self, path: str = CONTROLLING_TERMINAL) -> None:
         self._path = path
 
-    def ask(self, question: str, withdrawal: Withdrawal | None = None) -> str:
+    def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
         """
         Ask with echo.
 
-        Raises `Cancelled`, `BadInput`, `NeedsHuman` (no terminal, or we are in its background), the withdrawal's error.
+        Raises `Cancelled`, `BadInput`, `NeedsHuman` (no terminal, or we are in its background), or the cancellation's.
         """
-        return self._answer_to(question, withdrawal, hidden=False)
+        return self._answer_to(question, cancellation, hidden=False)
 
-    def ask_hidden(self, question: str, withdrawal: Withdrawal | None = None) -> Secret:
+    def ask_hidden(self, question: str, cancellation: Cancellation | None = None) -> Secret:
         """Ask without echo; raises as `ask` does."""
-        return Secret(self._answer_to(question, withdrawal, hidden=True))
+        return Secret(self._answer_to(question, cancellation, hidden=True))
 
     def say(self, text: str) -> None:
         """Print one line on the terminal, from the background too."""
@@ -80,15 +80,15 @@ class ControllingTerminal:
         except NeedsHuman:
             return True
 
-    def _answer_to(self, question: str, withdrawal: Withdrawal | None, *, hidden: bool) -> str:
+    def _answer_to(self, question: str, cancellation: Cancellation | None, *, hidden: bool) -> str:
         _flush_streams()
         with _opened(self._path) as fd:
             if not in_foreground(fd):
-                if withdrawal is not None:
-                    withdrawal.check()
+                if cancellation is not None:
+                    cancellation.check()
                 raise NeedsHuman("the terminal belongs to another program now", "run it in the terminal's foreground")
             with OpenQuestion(fd, shown_text(question), hidden=hidden) as asked:
-                return answer_in(asked.read_line(withdrawal))
+                return answer_in(asked.read_line(cancellation))
 
 
 def terminal_opens(path: str = CONTROLLING_TERMINAL) -> bool:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from aws_mfa.withdrawal import Withdrawal
+    from aws_mfa.cancel import Cancellation
 
 LIMIT_BYTES = 64 * 1024
 # How soon the end of a program is seen whose pipe somebody else still holds; and Ctrl-C on Windows.
@@ -41,28 +41,33 @@ class PrintedTooMuch(Exception):
         return f"printed more than {LIMIT_BYTES // 1024} KiB"
 
 
-def output_of(process: subprocess.Popen[bytes], limit_s: float, withdrawal: Withdrawal | None) -> tuple[bytes, bytes]:
+def output_of(
+    process: subprocess.Popen[bytes], limit_s: float, cancellation: Cancellation | None
+) -> tuple[bytes, bytes]:
     """
     What it printed on stdout and on stderr (cut at the limit), where these are pipes, once it has ended.
 
-    Raises `TookTooLong`, `PrintedTooMuch` or the withdrawal's error: then it may still run.
+    Raises `TookTooLong`, `PrintedTooMuch` or the cancellation's error: then it may still run.
     """
     streams = [process.stdout, process.stderr]
     process.stdout = process.stderr = None  # they are the reader's now, and closed by it
     with _READER(streams) as reader:
         try:
-            if withdrawal is not None:
-                withdrawal.wake_by(reader.wake)
-            _read_to_end(process, reader, limit_s, withdrawal)
+            if cancellation is not None:
+                cancellation.wake_by(reader.wake)
+            _read_to_end(process, reader, limit_s, cancellation)
         finally:
-            if withdrawal is not None:
-                withdrawal.wake_by(None)
+            if cancellation is not None:
+                cancellation.wake_by(None)
         stdout, stderr = reader.taken
         return bytes(stdout), bytes(stderr)
 
 
 def _read_to_end(
-    process: subprocess.Popen[bytes], reader: _BySelector | _ByThreads, limit_s: float, withdrawal: Withdrawal | None
+    process: subprocess.Popen[bytes],
+    reader: _BySelector | _ByThreads,
+    limit_s: float,
+    cancellation: Cancellation | None,
 ) -> None:
     end_at = time.monotonic() + limit_s
     is_over, pause_s = False, _FIRST_PAUSE_S
@@ -72,8 +77,8 @@ def _read_to_end(
         left_s = max(0.0, end_at - time.monotonic())
         has_come = reader.wait(min(left_s, _SLICE_S if reader.is_open else pause_s))
         pause_s = min(2 * pause_s, _SLICE_S)
-        if withdrawal is not None:
-            withdrawal.check()
+        if cancellation is not None:
+            cancellation.check()
         if len(reader.taken[0]) > LIMIT_BYTES:
             raise PrintedTooMuch
         if is_over and not has_come and left_s == 0:

@@ -26,7 +26,7 @@ else:
 if TYPE_CHECKING:
     from typing import NoReturn, TextIO
 
-    from aws_mfa.withdrawal import Withdrawal
+    from aws_mfa.cancel import Cancellation
 
 __all__ = ["NO_TERMINAL", "ControllingTerminal", "NoTerminal", "PipedAnswers", "choose_terminal", "lent_terminal"]
 
@@ -44,13 +44,13 @@ class NoTerminal:
         self._hints = hints or ("run the command in a terminal",)
         self.because = because
 
-    def ask(self, question: str, withdrawal: Withdrawal | None = None) -> str:
+    def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
         """Refuse."""
-        self._refuse(question, withdrawal)
+        self._refuse(question, cancellation)
 
-    def ask_hidden(self, question: str, withdrawal: Withdrawal | None = None) -> Secret:
+    def ask_hidden(self, question: str, cancellation: Cancellation | None = None) -> Secret:
         """Refuse."""
-        self._refuse(question, withdrawal)
+        self._refuse(question, cancellation)
 
     def say(self, text: str) -> None:
         """Print one line on stderr, where the talk of a program without a terminal goes."""
@@ -61,9 +61,9 @@ class NoTerminal:
         del text
         time.sleep(seconds)
 
-    def _refuse(self, question: str, withdrawal: Withdrawal | None) -> NoReturn:
-        if withdrawal is not None:
-            withdrawal.check()
+    def _refuse(self, question: str, cancellation: Cancellation | None) -> NoReturn:
+        if cancellation is not None:
+            cancellation.check()
         raise NeedsHuman(f"{self.because}: {_quoted(question)}", *self._hints)
 
 
@@ -82,10 +82,10 @@ class PipedAnswers:
         self._fd = fd
         self._asks_on_stdout = asks_on_stdout
 
-    def ask(self, question: str, withdrawal: Withdrawal | None = None) -> str:
-        """The next line. Raises `NeedsHuman` at the end of input, `BadInput`, or the error of an earlier withdrawal."""
-        if withdrawal is not None:
-            withdrawal.check()
+    def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
+        """The next line. Raises `NeedsHuman` at the end of input, `BadInput`, or an earlier cancellation's error."""
+        if cancellation is not None:
+            cancellation.check()
         self._print(shown_text(question))
         try:
             line = self._read_line()
@@ -103,9 +103,9 @@ class PipedAnswers:
             self._print("\n")
         return answer_in(line)
 
-    def ask_hidden(self, question: str, withdrawal: Withdrawal | None = None) -> Secret:
+    def ask_hidden(self, question: str, cancellation: Cancellation | None = None) -> Secret:
         """The next line, as `ask` reads it; what was not shown ends with the newline that Enter would have made."""
-        answer = Secret(self.ask(question, withdrawal))
+        answer = Secret(self.ask(question, cancellation))
         if self._asks_on_stdout:
             self._print("\n")  # where `ask` itself must not: there the old tool printed none
         return answer

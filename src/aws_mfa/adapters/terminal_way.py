@@ -14,8 +14,8 @@ from aws_mfa.rules.code_ways import TERMINAL
 if TYPE_CHECKING:
     from typing import Protocol
 
+    from aws_mfa.cancel import Cancellation
     from aws_mfa.rules.code_ways import CodeQuestion
-    from aws_mfa.withdrawal import Withdrawal
 
     class Terminal(Protocol):
         """What is needed of a terminal here; `NoTerminal` is one too."""
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         def has_human(self) -> bool:
             """Whether somebody can be asked again."""
 
-        def ask(self, question: str, withdrawal: Withdrawal | None = None) -> str:
+        def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
             """Ask with echo."""
 
         def say(self, text: str) -> None:
@@ -50,9 +50,9 @@ class TerminalWay:
         del question
         return True
 
-    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
+    def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
         """The line typed; raises what the terminal raises."""
-        return self._terminal.ask(question.text, withdrawal)
+        return self._terminal.ask(question.text, cancellation)
 
     def say(self, text: str) -> None:
         """Print one line where the questions are."""

@@ -24,8 +24,8 @@ from aws_mfa.errors import AwsMfaError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from aws_mfa.cancel import Cancellation
     from aws_mfa.rules.code_ways import CodeQuestion
-    from aws_mfa.withdrawal import Withdrawal
 
 
 class WaitingQuestion:
@@ -48,24 +48,24 @@ class WaitingQuestion:
             self._thread = threading.Thread(target=self._listen, args=(listener, stopped), daemon=True)
             self._thread.start()
 
-    def wait(self, patience_s: float, withdrawal: Withdrawal) -> None:
+    def wait(self, patience_s: float, cancellation: Cancellation) -> None:
         """
         Return when it is answered, and after `patience_s` seconds in which nobody came.
 
-        Whoever is connected then is waited for, a minute more in all. Raises the withdrawal's error.
+        Whoever is connected then is waited for, a minute more in all. Raises the cancellation's error.
         """
         began_at = time.monotonic()
-        withdrawal.wake_by(self._changed.set)
+        cancellation.wake_by(self._changed.set)
         try:
             while self.code is None:
-                withdrawal.check()
+                cancellation.check()
                 left_s = began_at + patience_s + self._clients.patience_s - time.monotonic()
                 if left_s <= 0:
                     break
                 self._changed.wait(left_s)
                 self._changed.clear()
         finally:
-            withdrawal.wake_by(None)
+            cancellation.wake_by(None)
 
     def close(self) -> None:
         """Listen no longer; `code` does not change after this."""

@@ -23,7 +23,7 @@ assert sys.platform == "win32"  # tells the type checker which platform this mod
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aws_mfa.withdrawal import Withdrawal
+    from aws_mfa.cancel import Cancellation
 
 CONTROLLING_TERMINAL = "CONOUT$"
 _KEYBOARD = "CONIN$"
@@ -41,13 +41,13 @@ class ControllingTerminal:
     def __init__(self, path: str = CONTROLLING_TERMINAL) -> None:
         self._path = path
 
-    def ask(self, question: str, withdrawal: Withdrawal | None = None) -> str:
-        """Ask with echo. Raises `Cancelled`, `BadInput`, `NeedsHuman` (no console) or the withdrawal's error."""
-        return self._answer_to(question, withdrawal, hidden=False)
+    def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
+        """Ask with echo. Raises `Cancelled`, `BadInput`, `NeedsHuman` (no console) or the cancellation's error."""
+        return self._answer_to(question, cancellation, hidden=False)
 
-    def ask_hidden(self, question: str, withdrawal: Withdrawal | None = None) -> Secret:
+    def ask_hidden(self, question: str, cancellation: Cancellation | None = None) -> Secret:
         """Ask without echo; raises as `ask` does."""
-        return Secret(self._answer_to(question, withdrawal, hidden=True))
+        return Secret(self._answer_to(question, cancellation, hidden=True))
 
     def say(self, text: str) -> None:
         """Print one line on the console."""
@@ -62,13 +62,13 @@ class ControllingTerminal:
         """Whether we may read from it; a console has no background."""
         return True
 
-    def _answer_to(self, question: str, withdrawal: Withdrawal | None, *, hidden: bool) -> str:
+    def _answer_to(self, question: str, cancellation: Cancellation | None, *, hidden: bool) -> str:
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(AttributeError, OSError, ValueError):  # absent, broken pipe, closed
                 stream.flush()
         self._print(question)
         try:
-            line = self._read_line(withdrawal, hidden=hidden)
+            line = self._read_line(cancellation, hidden=hidden)
         except KeyboardInterrupt:
             raise Cancelled("cancelled") from None
         finally:
@@ -76,10 +76,10 @@ class ControllingTerminal:
         # msvcrt gives UTF-16 units: what lies beyond them comes as two halves.
         return answer_in(line.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode())
 
-    def _read_line(self, withdrawal: Withdrawal | None, *, hidden: bool) -> str:
+    def _read_line(self, cancellation: Cancellation | None, *, hidden: bool) -> str:
         line = ""
         while True:
-            key = _next_key(withdrawal)
+            key = _next_key(cancellation)
             if key in ("\r", "\n"):
                 return line
             if key == _CTRL_C:
@@ -129,11 +129,11 @@ def lent_terminal(path: str = CONTROLLING_TERMINAL) -> Iterator[tuple[int, int] 
         os.close(keyboard)
 
 
-def _next_key(withdrawal: Withdrawal | None) -> str:
+def _next_key(cancellation: Cancellation | None) -> str:
     """The next character typed; special keys are skipped."""
     while True:
-        if withdrawal is not None:
-            withdrawal.check()
+        if cancellation is not None:
+            cancellation.check()
         if not msvcrt.kbhit():
             time.sleep(_POLL_INTERVAL_S)
             continue

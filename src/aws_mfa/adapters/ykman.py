@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from aws_mfa.adapters.answering_program import Ended
     from aws_mfa.adapters.code_commands import Lend
+    from aws_mfa.cancel import Cancellation
     from aws_mfa.rules.code_ways import CodeQuestion
-    from aws_mfa.withdrawal import Withdrawal
 
 ACCOUNT_VARIABLE = "AWS_MFA_YKMAN_ACCOUNT"
 LIST_LIMIT_S = 5.0
@@ -58,9 +58,9 @@ class YkmanWay:
             and bool(self._account or self._environ.get(VARIABLE) or is_plugged_in(self._usb_devices))
         )
 
-    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
-        """The code. `NeedsHuman` where key, account or touch is missing; `Cancelled`; or the withdrawal's error."""
-        listed = self._run("list", [], withdrawal, None)
+    def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
+        """The code. `NeedsHuman` where key, account or touch is missing; `Cancelled`; or the cancellation's error."""
+        listed = self._run("list", [], cancellation, None)
         if listed.code != 0:
             raise NeedsHuman(
                 "ykman cannot list the accounts of a YubiKey",
@@ -76,7 +76,7 @@ class YkmanWay:
                 f"name it with {ACCOUNT_VARIABLE}, as it is shown by: ykman oath accounts list",
             )
         with self._lend() as lent:
-            given = self._run("code", ["--single", "--", account], withdrawal, lent)
+            given = self._run("code", ["--single", "--", account], cancellation, lent)
         code = code_in(given.stdout)
         if given.code != 0 or code is None:
             raise NeedsHuman("ykman gave no code", "touch the YubiKey when it blinks")
@@ -86,7 +86,7 @@ class YkmanWay:
         """Nobody reads it: a key answers here."""
 
     def _run(
-        self, verb: str, arguments: list[str], withdrawal: Withdrawal | None, lent: tuple[int, int] | None
+        self, verb: str, arguments: list[str], cancellation: Cancellation | None, lent: tuple[int, int] | None
     ) -> Ended:
         command = [found_program("ykman", self._environ) or "ykman", "oath", "accounts", verb, *arguments]
         limit_s = LIST_LIMIT_S if verb == "list" else TOUCH_LIMIT_S
@@ -95,7 +95,7 @@ class YkmanWay:
                 command,
                 environ=self._environ,
                 limit_s=limit_s,
-                withdrawal=withdrawal,
+                cancellation=cancellation,
                 lent=lent,
                 catches_stderr=verb == "list",
             )

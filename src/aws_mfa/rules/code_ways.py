@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Protocol
 
-    from aws_mfa.withdrawal import Withdrawal
+    from aws_mfa.cancel import Cancellation
 
     class CodeWay(Protocol):
         """
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
         def can_answer(self, question: CodeQuestion) -> bool:
             """Whether it is worth trying, at a glance: a display is set, the program is there, a command is given."""
 
-        def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
-            """What was answered, not looked at yet. A withdrawal ends the question with its error."""
+        def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
+            """What was answered, not looked at yet. A cancellation ends the question with its error."""
 
         def say(self, text: str) -> None:
             """Tell whoever answers here one line, such as why the last code did not do."""
@@ -82,9 +82,9 @@ class AsAnotherWay:
         """As the other way."""
         return self._way.can_answer(question)
 
-    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
+    def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
         """As the other way."""
-        return self._way.ask(question, withdrawal)
+        return self._way.ask(question, cancellation)
 
     def say(self, text: str) -> None:
         """As the other way."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aws_mfa.cancel import Cancellation
 from aws_mfa.errors import HINT, NeedsHuman, RefusedByAws
 from aws_mfa.rules.code_windows import checked_code
-from aws_mfa.withdrawal import Withdrawal
 
 if TYPE_CHECKING:
     from aws_mfa.workflows.doors_to_people import OpenQuestion
@@ -38,11 +38,11 @@ def answer_question(given: str | None, outside: Outside) -> str:
 
 
 def _asked(question: OpenQuestion, outside: Outside) -> str:
-    withdrawal = Withdrawal()
+    cancellation = Cancellation()
     if outside.terminal.has_human:
         outside.terminal.say(f"pid {question.pid} waits for a code of {question.device}")
-        outside.beside(question.wait_for_end, withdrawal.withdraw)
-    return checked_code(outside.terminal.ask(question.text, withdrawal))
+        outside.beside(question.wait_for_end, cancellation.cancel)
+    return checked_code(outside.terminal.ask(question.text, cancellation))
 
 
 def _hints(lines: list[str]) -> list[str]:

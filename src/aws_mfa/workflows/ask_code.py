@@ -10,6 +10,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
+from aws_mfa.cancel import Cancellation, passed_on
 from aws_mfa.errors import (
     AwsMfaError,
     AwsUnreachable,
@@ -27,7 +28,6 @@ from aws_mfa.errors import (
 from aws_mfa.rules.arns import account_of
 from aws_mfa.rules.code_ways import CODE, COMMANDS, CodeQuestion
 from aws_mfa.rules.durations import check_duration
-from aws_mfa.withdrawal import Withdrawal, passed_on
 from aws_mfa.workflows.look_out import PersonCame, look_out
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from aws_mfa.workflows.outside import Outside
     from aws_mfa.workflows.renew import Renewal
 
-    Lend = Callable[[Withdrawal], AbstractContextManager[None]]
+    Lend = Callable[[Cancellation], AbstractContextManager[None]]
 
 # What the check beside the question may end it for; anything else is left to the call itself to say.
 _DEFINITE = (
@@ -83,9 +83,9 @@ def ask_code(
     ways = [way for way in outside.code_ways if way.name not in passed_over and way.can_answer(question)]
     if not (checks_keys and any(way.has_human for way in ways)):
         return _first_answer(ways, _Put(question, None, lent_turn), outside)
-    withdrawal = Withdrawal()
-    check = outside.beside(lambda: check_keys(renewal, outside), withdrawal.withdraw)
-    answer = _first_answer(ways, _Put(question, withdrawal, lent_turn), outside)
+    cancellation = Cancellation()
+    check = outside.beside(lambda: check_keys(renewal, outside), cancellation.cancel)
+    answer = _first_answer(ways, _Put(question, cancellation, lent_turn), outside)
     check.wait()
     return answer
 
@@ -112,19 +112,19 @@ def check_keys(renewal: Renewal, outside: Outside) -> None:
 class _Put:
     """A question and what may end it."""
 
-    __slots__ = ("lent_turn", "question", "withdrawal")
+    __slots__ = ("cancellation", "lent_turn", "question")
 
-    def __init__(self, question: CodeQuestion, withdrawal: Withdrawal | None, lent_turn: Lend | None) -> None:
+    def __init__(self, question: CodeQuestion, cancellation: Cancellation | None, lent_turn: Lend | None) -> None:
         self.question = question
-        self.withdrawal = withdrawal
+        self.cancellation = cancellation
         self.lent_turn = lent_turn
 
     def to(self, way: CodeWay, unmanned: Sequence[CodeWay], outside: Outside) -> str:
         """What is answered there; `PersonCame` where somebody comes to one of the `unmanned` ways meanwhile."""
         if way.name != CODE:
-            return way.ask(self.question, self.withdrawal)
-        ours = Withdrawal()
-        with passed_on(self.withdrawal, ours), self.lent_turn(ours) if self.lent_turn else nullcontext():
+            return way.ask(self.question, self.cancellation)
+        ours = Cancellation()
+        with passed_on(self.cancellation, ours), self.lent_turn(ours) if self.lent_turn else nullcontext():
             try:
                 with look_out(unmanned, ours, outside):
                     return way.ask(self.question, ours)

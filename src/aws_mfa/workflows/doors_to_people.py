@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
+    from aws_mfa.cancel import Cancellation
     from aws_mfa.errors import AwsMfaError
     from aws_mfa.model import Secret
     from aws_mfa.rules.code_ways import CodeWay
-    from aws_mfa.withdrawal import Withdrawal
 
 
 class Terminal(Protocol):
@@ -29,10 +29,10 @@ class Terminal(Protocol):
     def has_human(self) -> bool:
         """Whether somebody can choose from a menu, or answer a question twice."""
 
-    def ask(self, question: str, withdrawal: Withdrawal | None = None) -> str:
-        """Ask with echo: what is typed is shown. A withdrawal ends the question with its error."""
+    def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
+        """Ask with echo: what is typed is shown. A cancellation ends the question with its error."""
 
-    def ask_hidden(self, question: str, withdrawal: Withdrawal | None = None) -> Secret:
+    def ask_hidden(self, question: str, cancellation: Cancellation | None = None) -> Secret:
         """Ask without echo."""
 
     def say(self, text: str) -> None:

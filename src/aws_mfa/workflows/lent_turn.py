@@ -15,9 +15,9 @@ from aws_mfa.errors import AwsMfaError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from aws_mfa.cancel import Cancellation
     from aws_mfa.model import Session
     from aws_mfa.rules.session_steps import Step
-    from aws_mfa.withdrawal import Withdrawal
     from aws_mfa.workflows.doors_to_people import Turn
     from aws_mfa.workflows.outside import Outside
     from aws_mfa.workflows.stored_sessions import StoredSessions
@@ -43,12 +43,12 @@ class LentTurn:
         self._outside = outside
 
     @contextmanager
-    def __call__(self, withdrawal: Withdrawal) -> Iterator[None]:
-        """Lend it for the length of a `with`; the withdrawal is used when there is nothing more to wait for."""
+    def __call__(self, cancellation: Cancellation) -> Iterator[None]:
+        """Lend it for the length of a `with`; the cancellation is used when there is nothing more to wait for."""
         over = Event()
         self.was_lent = True
         self._turn.let_go()
-        self._outside.beside(lambda: self._watch(over, withdrawal), withdrawal.withdraw)
+        self._outside.beside(lambda: self._watch(over, cancellation), cancellation.cancel)
         try:
             yield
         finally:
@@ -59,10 +59,10 @@ class LentTurn:
         """The step's session, if others had our turn and got it meanwhile: then a code is not spent for it again."""
         return self._stored.newer(self._step) if self.was_lent else None
 
-    def _watch(self, over: Event, withdrawal: Withdrawal) -> None:
+    def _watch(self, over: Event, cancellation: Cancellation) -> None:
         looks = 0
         while not over.wait(_LOOK_EVERY_S):
             looks = looks + 1 if self._turn.is_anothers() else 0
             if looks >= _LOOKS_UNTIL_TAKEN or self._stored.newer(self._step) is not None:
-                withdrawal.withdraw(AskedElsewhere("another process asks for this code"))
+                cancellation.cancel(AskedElsewhere("another process asks for this code"))
                 return

@@ -15,8 +15,8 @@ from aws_mfa.errors import AwsMfaError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from aws_mfa.cancel import Cancellation
     from aws_mfa.rules.code_ways import CodeWay
-    from aws_mfa.withdrawal import Withdrawal
     from aws_mfa.workflows.outside import Outside
 
 _LOOK_EVERY_S = 0.25
@@ -27,18 +27,18 @@ class PersonCame(AwsMfaError):
 
 
 @contextmanager
-def look_out(ways: Sequence[CodeWay], withdrawal: Withdrawal, outside: Outside) -> Iterator[None]:
-    """Use the withdrawal, while inside, when somebody comes to one of these ways, at which nobody was."""
+def look_out(ways: Sequence[CodeWay], cancellation: Cancellation, outside: Outside) -> Iterator[None]:
+    """Use the cancellation, while inside, when somebody comes to one of these ways, at which nobody was."""
     over = Event()
 
     def look() -> None:
         while not over.wait(_LOOK_EVERY_S):
             if any(way.has_human for way in ways):
-                withdrawal.withdraw(PersonCame("somebody came to the terminal"))
+                cancellation.cancel(PersonCame("somebody came to the terminal"))
                 return
 
     if ways:
-        outside.beside(look, withdrawal.withdraw)
+        outside.beside(look, cancellation.cancel)
     try:
         yield
     finally:

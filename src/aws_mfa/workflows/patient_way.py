@@ -10,9 +10,9 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from aws_mfa.cancel import Cancellation, passed_on
 from aws_mfa.errors import NeedsHuman
 from aws_mfa.rules.code_ways import AsAnotherWay
-from aws_mfa.withdrawal import Withdrawal, passed_on
 
 if TYPE_CHECKING:
     from aws_mfa.rules.code_ways import CodeQuestion, CodeWay
@@ -25,15 +25,15 @@ class PatientWay(AsAnotherWay):
         super().__init__(way)
         self._limit_s = limit_s
 
-    def ask(self, question: CodeQuestion, withdrawal: Withdrawal | None = None) -> str:
+    def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
         """What was answered; `NeedsHuman` when the time is over, so that the next way is tried."""
-        ours = Withdrawal()
+        ours = Cancellation()
         nobody = NeedsHuman(f"nobody answered within {self._limit_s:g} s")
-        timer = threading.Timer(self._limit_s, ours.withdraw, [nobody])
+        timer = threading.Timer(self._limit_s, ours.cancel, [nobody])
         timer.daemon = True
         timer.start()
         try:
-            with passed_on(withdrawal, ours):
+            with passed_on(cancellation, ours):
                 return super().ask(question, ours)
         finally:
             timer.cancel()

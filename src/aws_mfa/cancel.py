@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-class Withdrawal:
+class Cancellation:
     """
-    The way to take a question back: `terminal.ask(question, withdrawal)` raises what `withdraw` was given.
+    Ends a question from outside: `terminal.ask(question, cancellation)` raises what `cancel` was given.
 
-    `error` is None until then. It may be withdrawn before the question is put, or never; the first error stays.
+    `error` is None until then. `cancel` may be called before the question is put, or never; the first error stays.
     """
 
     __slots__ = ("_lock", "_wake", "error")
@@ -28,7 +28,7 @@ class Withdrawal:
         self._lock = Lock()
         self._wake: Callable[[], object] | None = None
 
-    def withdraw(self, error: BaseException) -> None:
+    def cancel(self, error: BaseException) -> None:
         """End the question with `error`, one of ours: an OSError would be taken for the terminal's. Any thread may."""
         with self._lock:
             if self.error is None:
@@ -38,7 +38,7 @@ class Withdrawal:
 
     def wake_by(self, wake: Callable[[], object] | None) -> None:
         """
-        Have `wake` called once at the withdrawal (at once where that has happened); None takes it off.
+        Have `wake` called once at the cancellation (at once where that has happened); None takes it off.
 
         After `wake_by(None)` has returned, `wake` is not running and will not be called.
         """
@@ -48,13 +48,13 @@ class Withdrawal:
                 wake()
 
     def check(self) -> None:
-        """Raise the error where the question was withdrawn."""
+        """Raise the error where the question was cancelled."""
         if self.error is not None:
             raise self.error
 
 
 @contextmanager
-def passed_on(theirs: Withdrawal | None, ours: Withdrawal) -> Iterator[None]:
+def passed_on(theirs: Cancellation | None, ours: Cancellation) -> Iterator[None]:
     """While inside, what ends their question ends ours."""
     if theirs is None:
         yield
@@ -62,7 +62,7 @@ def passed_on(theirs: Withdrawal | None, ours: Withdrawal) -> Iterator[None]:
 
     def pass_on() -> None:
         if theirs.error is not None:
-            ours.withdraw(theirs.error)
+            ours.cancel(theirs.error)
 
     theirs.wake_by(pass_on)
     try:
