@@ -1,5 +1,5 @@
 """
-Opens the doors to people: the ways to a code, whose turn it is to ask, the codes known as used, the browser.
+Opens the doors to people: the ways to a code, the locks around prompts, the codes known as used, the browser.
 
 A part of `wiring.py`; each door's adapter is loaded on first use. The Protocols: `workflows/doors_to_people.py`.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from aws_mfa.adapters.answering import QuestionFolder
     from aws_mfa.adapters.browser import SystemBrowser
     from aws_mfa.adapters.code_ledger import LedgerFile
-    from aws_mfa.adapters.turns import FileTurns
+    from aws_mfa.adapters.prompt_lock import FileLocks
     from aws_mfa.rules.code_ways import CodeWay
 
 
@@ -55,20 +55,20 @@ class DoorsToPeople(Ground):
         return QuestionFolder(self._question_folder)
 
     @cached_property
-    def turns(self) -> FileTurns:
-        """Whose turn it is to ask for a code."""
-        return self._open_turns(came_at=None)
+    def prompt_locks(self) -> FileLocks:
+        """Which process may ask for a code."""
+        return self._open_locks(came_at=None)
 
     def waiting_since(self, came_at: float) -> Self:
-        """The same doors, for who has waited for his turn since then: how a question ended meanwhile he is told too."""
+        """The same doors, counting the wait from `came_at`: failures published since then are reported to us too."""
         twin = copy(self)
-        vars(twin)["turns"] = self._open_turns(came_at=came_at)
+        vars(twin)["prompt_locks"] = self._open_locks(came_at=came_at)
         return twin
 
-    def _open_turns(self, *, came_at: float | None) -> FileTurns:
-        from aws_mfa.adapters.turns import FileTurns
+    def _open_locks(self, *, came_at: float | None) -> FileLocks:
+        from aws_mfa.adapters.prompt_lock import FileLocks
 
-        return FileTurns(self._state("turns"), now=self.now, say=self.say, came_at=came_at)
+        return FileLocks(self._state("turns"), now=self.now, say=self.say, came_at=came_at)
 
     @cached_property
     def ledger(self) -> LedgerFile:

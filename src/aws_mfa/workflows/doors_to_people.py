@@ -1,5 +1,5 @@
 """
-The doors to people: who is asked, where the code comes from, and whose turn it is to ask.
+The doors to people: who is asked, where the code comes from, and which process may ask.
 
 Protocols alone; `cli/wiring.py` opens the real doors, the tests open fakes that mypy checks against these.
 """
@@ -85,37 +85,38 @@ class CodeLedger(Protocol):
         """Remember the code as sent."""
 
 
-class Turn(Protocol):
-    """Our turn to ask for a code of one device; no other process asks for one of it meanwhile."""
+class PromptLock(Protocol):
+    """The lock around the prompt for a code of one device: no other process asks for one meanwhile."""
 
-    def let_go(self) -> None:
-        """Let others ask while we wait for somebody in another terminal."""
+    @property
+    def was_yielded(self) -> bool:
+        """Whether other processes could have had it since we took it."""
 
-    def take_again(self, *, patience_s: float) -> None:
-        """Wait for the turn that was let go; where that takes too long we go on without."""
+    def yielded(self) -> AbstractContextManager[None]:
+        """Let other processes have it for the length of a `with`; where getting it back takes long, go on without."""
 
     def is_anothers(self) -> bool:
-        """Whether another process has it now that we let it go."""
+        """Whether another process has it now that we yielded it."""
 
-    def told(self, question: str) -> AwsMfaError | None:
-        """How the turn before ended, if we waited for it, it was about the same question, and it failed for us too."""
+    def outcome(self, question: str) -> AwsMfaError | None:
+        """How the prompt we waited for ended, if it was about the same question, and failed for us too."""
 
-    def tell(self, question: str, failure: AwsMfaError) -> None:
-        """Tell those who wait how it ended: refused by AWS, cancelled, unanswered; they need not ask it again."""
+    def publish(self, question: str, failure: AwsMfaError) -> None:
+        """Tell the processes that wait how it ended: refused by AWS, cancelled, unanswered; they need not ask again."""
 
 
-class Turns(Protocol):
-    """Who may ask for a code: one process at a time for each device."""
+class PromptLocks(Protocol):
+    """One process at a time asks for a code of a device."""
 
-    def turn(self, device: str, *, patience_s: float, gives_up_quietly: bool) -> AbstractContextManager[Turn]:
+    def hold(self, device: str, *, patience_s: float, gives_up_quietly: bool) -> AbstractContextManager[PromptLock]:
         """
-        Wait for our turn, saying whom we wait for; held for the length of a `with`.
+        Wait for the lock, saying which process has it; held for the length of a `with`.
 
-        When it takes longer than `patience_s` seconds: who `gives_up_quietly` goes on without a turn (with a code in
-        hand nobody need wait for somebody who is being asked), else raises `NeedsHuman`, which names the holder.
+        After `patience_s` seconds: with `gives_up_quietly` go on without it (a code in hand need not wait for a person
+        who is being asked), else raise `NeedsHuman`, which names the holder.
         """
 
-    def told_lately(self, device: str, question: str) -> AwsMfaError | None:
+    def recent_outcome(self, device: str, question: str) -> AwsMfaError | None:
         """How the last question about a code of this device ended, if it was this one, and not well, minutes ago."""
 
 
@@ -127,7 +128,7 @@ class Browser(Protocol):
 
 
 class People(Protocol):
-    """Who is asked, how, in whose turn; what of a code is remembered."""
+    """Who is asked, how, by which process; what of a code is remembered."""
 
     @property
     def terminal(self) -> Terminal:
@@ -138,8 +139,8 @@ class People(Protocol):
         """Where a code may come from, in the order in which it is tried."""
 
     @property
-    def turns(self) -> Turns:
-        """Whose turn it is to ask for a code, over all processes of this user."""
+    def prompt_locks(self) -> PromptLocks:
+        """Which process of this user may ask for a code."""
 
     @property
     def open_questions(self) -> OpenQuestions:

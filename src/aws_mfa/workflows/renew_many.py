@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from aws_mfa.errors import AwsMfaError, Cancelled, RefusedByAws, SessionExpired
 from aws_mfa.rules.session_labels import mfa_label
 from aws_mfa.rules.session_steps import Reused
-from aws_mfa.workflows.carry_out import NOT_TAKEN, carry_out, count_of_devices, unseen
+from aws_mfa.workflows.calls import NOT_TAKEN, count_of_devices, make_calls, unseen
 from aws_mfa.workflows.plans import plan_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aws_mfa.workflows.carry_out import Outcome, ShowCalls
+    from aws_mfa.workflows.calls import Outcome, ShowCalls
     from aws_mfa.workflows.outside import Outside
     from aws_mfa.workflows.plans import Planned
 
@@ -31,12 +31,12 @@ def renew_many(
     planned: Planned, outside: Outside, *, token: str | None, show: ShowCalls = unseen, may_ask: bool = True
 ) -> list[Outcome]:
     """
-    Carry the plan out; one outcome per profile, in the order wanted. Raises what `carry_out` raises at once.
+    Carry the plan out; one outcome per profile, in the order wanted. Raises what `make_calls` raises at once.
 
     What stops the profiles that are planned anew is their outcome: the others' stands. Ctrl-C alone ends everything.
     Without `may_ask` what would have to be planned anew, with a code, has failed: `SessionExpired`.
     """
-    outcomes, refused = carry_out(planned, outside, token, show)
+    outcomes, refused = make_calls(planned, outside, token, show)
     dropped = [one for one in refused if _is_dropped(one, planned, outside)]
     _tell_way_out(outcomes, [one for one in refused if one not in dropped])
     failed = {outcome.profile for outcome in outcomes if outcome.error is not None}
