@@ -160,7 +160,7 @@ class PatientWay(AsAnotherWay):
 
 def _all_closed(closed: list[NeedsHuman], question: CodeQuestion) -> NeedsHuman:
     if not closed:
-        return NeedsHuman(f"there is no way here to ask for a code of {question.device}", "run it in a terminal")
+        return NeedsHuman(f"no code of {question.device} can be asked for here", "run it in a terminal")
     if len(closed) == 1:
         return closed[0]
     hints = dict.fromkeys(hint for error in closed for hint in error.hints)

@@ -189,7 +189,7 @@ class Codes:
         way = self._last_way
         can_wait = way is not None and (way.has_human or way.name in COMMANDS)
         if can_wait and self._used_in.get(device) == window_of(self._outside.now()):
-            self._count_down(device)
+            self._count_down()
 
     def _prepare_next(self, call: CodeCall, error: AwsMfaError, refused: list[CodeWay]) -> None:
         """
@@ -206,16 +206,15 @@ class Codes:
         elif way.has_human or way.name not in COMMANDS:
             raise error
         elif times < _QUESTIONS_TO_A_COMMAND:
-            self._count_down(call.step.request.device)
+            self._count_down()
         else:
             self._given_up.add(way.name)
             if not any(other.has_human for other in self._outside.code_ways):
                 raise error
             self._outside.say(error.message)
 
-    def _count_down(self, device: str) -> None:
-        left_s = seconds_to_next(self._outside.now())
-        self._outside.terminal.count_down(left_s, f"the next code of {device} begins in")
+    def _count_down(self) -> None:
+        self._outside.terminal.count_down(seconds_to_next(self._outside.now()), "next code in")
 
 
 def send_code(step: Step, keys: LongTermKeys, code: str, outside: Outside) -> Session:
