@@ -112,6 +112,37 @@ def _renew(flags: Namespace, outside: Outside, log: ClassicLog) -> None:
     _make_call(step, profile, found, token, outside, log)
 
 
+class _SectionCall:
+    """The one call of this form: its session goes into the section, and its log lines are the contract's."""
+
+    def __init__(self, step: Step, profile: ClassicProfile, outside: Outside, log: ClassicLog) -> None:
+        self.is_sent = False
+        self.is_ours = False
+        self._step = step
+        self._section = profile.short_term
+        self._key_id = (profile.short_values or {}).get("aws_access_key_id")
+        self._outside = outside
+        self._log = log
+
+    def newer(self) -> Session | None:
+        """The session that another terminal has put there since the section was read."""
+        file, role_arn = self._outside.credentials, self._step.request.role_arn
+        values = section_values(file.read(), self._section, where=file.path) or {}
+        is_new = values.get("aws_access_key_id") not in (self._key_id, None)
+        is_fresh = is_new and isinstance(judge(values, role_arn=role_arn, now=self._outside.now()), Fresh)
+        return session_in(values) if is_fresh else None
+
+    def sending(self) -> None:
+        """Print which call is made."""
+        self.is_sent = True
+        self._log.lines(messages.calling(self._step.request, self._section))
+
+    def write(self, session: Session) -> None:
+        """Put ours there."""
+        write_section(session, self._step, self._section, self._outside)
+        self.is_ours = True
+
+
 def _make_call(
     step: Step, profile: ClassicProfile, found: FoundKeys, token: str | None, outside: Outside, log: ClassicLog
 ) -> None:
@@ -120,47 +151,28 @@ def _make_call(
 
     A code in the argument or in a pipe is there already: no other process is waited for.
     """
-    section, file, role_arn = profile.short_term, outside.credentials, step.request.role_arn
-    key_id = (profile.short_values or {}).get("aws_access_key_id")
-    is_sent = is_ours = False
-
-    def newer() -> Session | None:
-        values = section_values(file.read(), section, where=file.path) or {}
-        is_new = values.get("aws_access_key_id") not in (key_id, None)
-        is_fresh = is_new and isinstance(judge(values, role_arn=role_arn, now=outside.now()), Fresh)
-        return session_in(values) if is_fresh else None
-
-    def sending() -> None:
-        nonlocal is_sent
-        is_sent = True
-        log.lines(messages.calling(step.request, section))
-
-    def write(session: Session) -> None:
-        nonlocal is_ours
-        write_section(session, step, section, outside)
-        is_ours = True
-
     command = profile.sections.aws_setting("mfa_process")
+    one = _SectionCall(step, profile, outside, log)
     call = CodeCall(
         step,
         messages.question(step.request),
         keys=lambda: found.keys,
-        newer=newer,
-        write=write,
+        newer=one.newer,
+        write=one.write,
         mfa_process=command.value if command else None,
         waits=token is None and outside.terminal.has_human,
-        sending=sending,
+        sending=one.sending,
         # Where the question is: the log may be silenced, or go to a file.
         lines_of=lambda error: (f"WARNING - {error.message}", *error.hint_lines),
     )
     try:
         session = Codes(outside, token=token).session(call)
     except BadInput:
-        if token is None and not is_sent:
+        if token is None and not one.is_sent:
             _end_line_of_question(outside)
         raise
     now = outside.now()
-    if is_ours:
+    if one.is_ours:
         log.lines(messages.success(session, step.request, now))
     else:
         log.lines(messages.still_valid(Fresh(session.expires_at, session.expires_at - now)))
