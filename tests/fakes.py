@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.errors import AwsMfaError, NeedsHuman
 from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest
 from aws_mfa.rules.endpoints import NO_SETTINGS
+from aws_mfa.rules.session_steps import Base, Step
 from aws_mfa.rules.stored_names import label_in, stored_name
 
 if TYPE_CHECKING:
@@ -118,30 +119,32 @@ class FakeQuestions:
         yield self.question
 
 
-class FakeTurn:
-    """Our turn at once; `ended` is how the question ended that we waited for."""
+class FakeLock:
+    """The lock at once; `ended` is how the question ended that we waited for."""
 
-    def __init__(self, turns: FakeTurns) -> None:
-        self._turns = turns
+    def __init__(self, locks: FakeLocks) -> None:
+        self.was_yielded = False
+        self._locks = locks
 
-    def let_go(self) -> None:
-        self._turns.log.append("let go")
-
-    def take_again(self, *, patience_s: float) -> None:
-        self._turns.log.append("take again")
+    @contextmanager
+    def yielded(self) -> Iterator[None]:
+        self.was_yielded = True
+        self._locks.log.append("let go")
+        yield
+        self._locks.log.append("take again")
 
     def is_anothers(self) -> bool:
-        return self._turns.is_anothers
+        return self._locks.is_anothers
 
-    def told(self, question: str) -> AwsMfaError | None:
-        return self._turns.ended.get(question)
+    def outcome(self, question: str) -> AwsMfaError | None:
+        return self._locks.ended.get(question)
 
-    def tell(self, question: str, failure: AwsMfaError) -> None:
-        self._turns.lately[question] = failure
+    def publish(self, question: str, failure: AwsMfaError) -> None:
+        self._locks.lately[question] = failure
 
 
-class FakeTurns:
-    """Nobody else asks; `before_us` is called before our turn comes: what another process did meanwhile."""
+class FakeLocks:
+    """Nobody else asks; `before_us` is called before we have the lock: what another process did meanwhile."""
 
     def __init__(self) -> None:
         self.ended: dict[str, AwsMfaError] = {}
@@ -152,12 +155,12 @@ class FakeTurns:
         self.is_anothers = False
 
     @contextmanager
-    def turn(self, device: str, *, patience_s: float, gives_up_quietly: bool) -> Iterator[FakeTurn]:
+    def hold(self, device: str, *, patience_s: float, gives_up_quietly: bool) -> Iterator[FakeLock]:
         self.devices.append(device)
         self.before_us()
-        yield FakeTurn(self)
+        yield FakeLock(self)
 
-    def told_lately(self, device: str, question: str) -> AwsMfaError | None:
+    def recent_outcome(self, device: str, question: str) -> AwsMfaError | None:
         return self.lately.get(question)
 
 
@@ -504,7 +507,7 @@ class FakeOutside:
         self.environ: Mapping[str, str] = {}
         self.terminal: FakeTerminal = FakeTerminal()
         self.ways: Sequence[CodeProvider] | None = None
-        self.turns = FakeTurns()
+        self.prompt_locks = FakeLocks()
         self.open_questions = FakeQuestions()
         self.said: list[str] = []
         self.credentials = MemoryFile(credentials)
@@ -594,6 +597,20 @@ class FakeOutside:
 
     def user_name(self) -> str | None:
         return "ann"
+
+
+def a_step(
+    label: str = "mfa@work-long-term",
+    *,
+    device: str = DEVICE,
+    role_arn: str | None = None,
+    user: str = "work",
+    duration_s: int = 14400,
+) -> Step:
+    """A call that needs a code."""
+    base = Base(user, f"{user}-long-term", KEYS.access_key_id, DEVICE, region="us-east-1", partition="aws")
+    request = SessionRequest(device, duration_s, role_arn, "ann")
+    return Step(label, base, request, (request,) if role_arn else (), reason="duration_seconds = 14400 > 1 h")
 
 
 def a_session(*, lasts_s: float = 43200, role_arn: str | None = None) -> Session:

@@ -118,36 +118,39 @@ class CodeLedger(Protocol):
     def note_used(self, device: str, code: str, now: float) -> None: ...
 
 
-class Turn(Protocol):
-    """The lock around the question for a code of one device: no other process asks for one of it meanwhile."""
+class PromptLock(Protocol):
+    """The lock around the prompt for a code of one device: no other process asks for one meanwhile."""
 
-    def let_go(self) -> None:
-        """Let others ask while we wait for a person in another terminal."""
+    @property
+    def was_yielded(self) -> bool:
+        """Whether other processes could have had it since we took it."""
 
-    def take_again(self, *, patience_s: float) -> None:
-        """Wait for the lock that was released; where that takes too long we go on without."""
+    def yielded(self) -> AbstractContextManager[None]:
+        """Let other processes have it for the length of a `with`; where getting it back takes long, go on without."""
 
-    def is_anothers(self) -> bool: ...
-    def told(self, question: str) -> AwsMfaError | None:
-        """How the previous holder's question failed, if we waited for it and it was the same question."""
+    def is_anothers(self) -> bool:
+        """Whether another process has it now that we yielded it."""
 
-    def tell(self, question: str, failure: AwsMfaError) -> None:
-        """Publish how it ended (refused by AWS, cancelled, unanswered): waiting processes need not ask it again."""
+    def outcome(self, question: str) -> AwsMfaError | None:
+        """How the prompt we waited for ended, if it was about the same question, and failed for us too."""
+
+    def publish(self, question: str, failure: AwsMfaError) -> None:
+        """Tell the processes that wait how it ended: refused by AWS, cancelled, unanswered; they need not ask again."""
 
 
-class Turns(Protocol):
-    """Who may ask for a code: one process at a time for each device."""
+class PromptLocks(Protocol):
+    """One process at a time asks for a code of a device."""
 
-    def turn(self, device: str, *, patience_s: float, gives_up_quietly: bool) -> AbstractContextManager[Turn]:
+    def hold(self, device: str, *, patience_s: float, gives_up_quietly: bool) -> AbstractContextManager[PromptLock]:
         """
-        Wait for the lock, saying which process holds it; held for the length of a `with`.
+        Wait for the lock, saying which process has it; held for the length of a `with`.
 
-        After `patience_s` seconds: a process that `gives_up_quietly` goes on without the lock (one that has a code
-        need not wait for a person elsewhere), any other raises `NeedsHuman`, which names the holder.
+        After `patience_s` seconds: with `gives_up_quietly` go on without it (a code in hand need not wait for a person
+        who is being asked), else raise `NeedsHuman`, which names the holder.
         """
 
-    def told_lately(self, device: str, question: str) -> AwsMfaError | None:
-        """How the last question about a code of this device failed, if it was this one, minutes ago."""
+    def recent_outcome(self, device: str, question: str) -> AwsMfaError | None:
+        """How the last question about a code of this device ended, if it was this one, and not well, minutes ago."""
 
 
 class Browser(Protocol):
@@ -336,7 +339,7 @@ class Interfaces(Protocol):
     @property
     def code_providers(self) -> Sequence[CodeProvider]: ...
     @property
-    def turns(self) -> Turns: ...
+    def prompt_locks(self) -> PromptLocks: ...
     @property
     def open_questions(self) -> RemoteQuestions: ...
     @property

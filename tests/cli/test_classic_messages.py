@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -140,3 +141,16 @@ def test_wrong_code_is_not_asked_again_where_nobody_can_answer(stage: ClassicSta
     ended = stage.call(*(["--token", wrong] if given == "flag" else []), stdin=f"{wrong}\n{stage.code()}\n")
     assert ended.error.startswith("ERROR - AWS refused the code of ")
     assert stage.sent() == ["GetSessionToken"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the command is POSIX's")
+def test_a_command_whose_codes_are_refused_gives_way_to_a_person(stage: ClassicStage) -> None:
+    """As in every other command: it is asked once more in the next window, and then no more."""
+    stage.write(f"[default]\nmfa_process = /bin/echo {stage.wrong_code()}\n", stage.config)
+    human = Human(stage.code)
+    ended = stage.call(terminal=human)
+    assert ended.code == 0, ended
+    assert stage.sent() == ["GetCallerIdentity"] + ["GetSessionToken"] * 3
+    assert len([line for line in human.seen if line.startswith("Enter AWS MFA code")]) == 1
+    assert ended.out.count("INFO - Fetching Credentials") == 3
+    assert "AWS refused the code" in ended.err

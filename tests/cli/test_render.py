@@ -11,7 +11,7 @@ import pytest
 
 from aws_mfa.cli.render import JSON_VERSION, outcome_rows, outcomes_json, plan_json, plan_text, table
 from aws_mfa.errors import WrongCode
-from aws_mfa.workflows.carry_out import Outcome
+from aws_mfa.workflows.calls import Outcome
 from aws_mfa.workflows.plan_request import PlanRequest
 from aws_mfa.workflows.plans import Planned, plan_sessions
 from fakes import DEVICE, KEYS, NOW, FakeOutside, FakeVault, as_outside

@@ -1,20 +1,30 @@
-"""Every way in its order until one answers; who is checked beside the question, and what ends it."""
+"""Every provider in its order until one answers; what is checked beside the question, and what ends it."""
 
 from __future__ import annotations
 
-import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 from aws_mfa.adapters.this_machine import InThread
-from aws_mfa.errors import Cancelled, NeedsHuman, NobodyAnswered, WrongSecret
-from aws_mfa.model import SessionRequest
+from aws_mfa.errors import (
+    AwsUnreachable,
+    BadCode,
+    BadInput,
+    Cancelled,
+    ClockSkew,
+    NeedsHuman,
+    NobodyAnswered,
+    NotAuthorized,
+    UnknownDevice,
+    WrongSecret,
+)
+from aws_mfa.model import Identity
 from aws_mfa.rules.code_providers import CodeQuestion
-from aws_mfa.workflows.ask_code import Answer, ask_code
-from aws_mfa.workflows.renew import Renewal
-from fakes import DEVICE, KEYS, FakeOutside, FakeProvider, FakeTerminal, as_outside
+from aws_mfa.rules.code_windows import checked_code
+from aws_mfa.workflows.ask_code import GivenCode, ask_code, check_signing_keys
+from fakes import ACCOUNT, ANN, DEVICE, KEYS, FakeOutside, FakeProvider, FakeTerminal, a_step, as_outside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,8 +32,8 @@ if TYPE_CHECKING:
     from aws_mfa.cancel import Cancellation
     from fakes import AtOnce
 
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/Admin"
 QUESTION = CodeQuestion(f"MFA code for {DEVICE}: ", DEVICE, "pass otp aws")
-RENEWAL = Renewal(KEYS, SessionRequest(DEVICE, 43200), "us-east-1", "work")
 
 
 class SaysNo(FakeProvider):
@@ -32,34 +42,6 @@ class SaysNo(FakeProvider):
     def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
         super().ask(question, cancellation)
         raise Cancelled("cancelled")
-
-
-class LentOut(FakeProvider):
-    """A terminal that is another program's for a moment."""
-
-    def __init__(self, *answers: str) -> None:
-        super().__init__(FakeTerminal(*answers, has_human=False), closed="the terminal belongs to another program now")
-
-    def come_back(self) -> None:
-        self.closed = None
-        self.terminal.has_human = True
-
-
-class Waits(FakeProvider):
-    """A way on which nobody answers until the question is cancelled; `begins` is called when it waits."""
-
-    def __init__(self, begins: Callable[[], None]) -> None:
-        super().__init__(FakeTerminal(), "code")
-        self._begins = begins
-
-    def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
-        assert cancellation is not None
-        self._begins()
-        cancelled = threading.Event()
-        cancellation.wake_by(cancelled.set)
-        assert cancelled.wait(10)
-        cancellation.check()
-        raise AssertionError
 
 
 class WithThreads(FakeOutside):
@@ -84,10 +66,11 @@ def a_command(*answers: str, closed: str | None = None) -> FakeProvider:
     return a_way(*answers, name="mfa_process", closed=closed, has_human=False)
 
 
-def asked(*ways: FakeProvider, first: bool = True, outside: FakeOutside | None = None) -> Answer:
+def asked(*ways: FakeProvider, first: bool = True, outside: FakeOutside | None = None) -> GivenCode:
     outside = outside or FakeOutside()
     outside.ways = list(ways)
-    return ask_code(RENEWAL, QUESTION, as_outside(outside), checks_keys=first)
+    doors = as_outside(outside)
+    return ask_code(QUESTION, doors, check=(lambda: check_signing_keys(a_step(), KEYS, doors)) if first else None)
 
 
 def test_the_first_way_that_answers_is_the_last_that_is_asked() -> None:
@@ -130,7 +113,7 @@ def test_where_one_alone_was_tried_its_own_failure_is_raised() -> None:
 
 
 def test_where_there_is_no_way_at_all_the_device_is_named() -> None:
-    with pytest.raises(NeedsHuman, match=rf"^there is no way here to ask for a code of {DEVICE}$") as refused:
+    with pytest.raises(NeedsHuman, match=rf"^no code of {DEVICE} can be asked for here$") as refused:
         asked(NotHere(FakeTerminal()))
     assert refused.value.hints == ("run it in a terminal",)
 
@@ -168,15 +151,7 @@ def test_a_question_that_was_put_and_not_answered_is_known_as_that() -> None:
     assert failure.value.message == "no terminal; nobody answered within 20 s"
 
 
-@pytest.mark.parametrize("first", [False, True])
-def test_who_comes_back_to_the_terminal_is_asked_there(*, first: bool) -> None:
-    """Nobody types a code into the shell of the next terminal while this one has come to the foreground."""
-    terminal = LentOut("123456")
-    answer = asked(terminal, Waits(terminal.come_back), first=first, outside=WithThreads())
-    assert (answer.text, answer.way) == ("123456", terminal)
-
-
-def test_then_the_turn_that_was_lent_is_our_own_again() -> None:
+def test_the_lock_is_yielded_while_another_terminal_is_waited_for_and_not_before() -> None:
     log: list[str] = []
 
     @contextmanager
@@ -185,10 +160,12 @@ def test_then_the_turn_that_was_lent_is_our_own_again() -> None:
         yield
         log.append("taken again")
 
-    terminal = LentOut("123456")
-    outside = WithThreads()
-    outside.ways = [terminal, Waits(terminal.come_back)]
-    assert ask_code(RENEWAL, QUESTION, as_outside(outside), checks_keys=False, lent_turn=lend).text == "123456"
+    outside = FakeOutside()
+    outside.ways = [a_way(closed="no terminal"), a_way("123456", name="code")]
+    assert ask_code(QUESTION, as_outside(outside), yielded=lend).text == "123456"
+    assert log == ["lent", "taken again"]
+    outside.ways = [a_way("123456"), a_way(name="code")]
+    assert ask_code(QUESTION, as_outside(outside), yielded=lend).text == "123456"
     assert log == ["lent", "taken again"]
 
 
@@ -198,3 +175,78 @@ def test_a_way_that_closes_although_somebody_is_there_is_not_gone_back_to() -> N
     waiting = a_way("222222", name="code")
     assert asked(dialog, waiting, outside=WithThreads()).way is waiting
     assert len(dialog.asked) == 1
+
+
+# The check beside the question, and the code itself.
+
+
+def code_asked(outside: FakeOutside, role_arn: str | None = None, *, first: bool) -> str:
+    doors, step = as_outside(outside), a_step(role_arn=role_arn, duration_s=43200)
+    check = (lambda: check_signing_keys(step, KEYS, doors)) if first else None
+    return checked_code(ask_code(CodeQuestion("code?", DEVICE), doors, check=check).text)
+
+
+def test_the_code_comes_back_without_blanks() -> None:
+    """Phones show `123 456`."""
+    outside = FakeOutside()
+    outside.terminal = FakeTerminal(" 123 456 ")
+    assert code_asked(outside, first=True) == "123456"
+
+
+def test_aws_is_asked_who_the_keys_are_beside_the_first_question_only() -> None:
+    outside = FakeOutside()
+    outside.terminal = FakeTerminal("123456", "123457")
+    code_asked(outside, first=True)
+    code_asked(outside, first=False)
+    assert outside.fake_sts.identity_calls == 1
+
+
+def test_a_code_from_a_pipe_costs_no_further_request() -> None:
+    outside = FakeOutside()
+    outside.terminal = FakeTerminal("123456", has_human=False)
+    assert code_asked(outside, first=True) == "123456"
+    assert outside.fake_sts.identity_calls == 0
+
+
+@pytest.mark.parametrize("failure", [WrongSecret("no"), ClockSkew("45 min behind"), AwsUnreachable("no network")])
+def test_what_is_certain_ends_the_question_before_a_code_is_spent(failure: WrongSecret) -> None:
+    outside = FakeOutside()
+    outside.terminal = FakeTerminal("123456")
+    outside.fake_sts.identity = failure
+    with pytest.raises(type(failure)):
+        code_asked(outside, first=True)
+    assert outside.fake_sts.sent == []
+
+
+def test_a_doubtful_refusal_of_the_check_is_left_to_the_call_itself() -> None:
+    """A policy of the network's endpoint may deny GetCallerIdentity and allow GetSessionToken."""
+    outside = FakeOutside()
+    outside.terminal = FakeTerminal("123456")
+    outside.fake_sts.identity = NotAuthorized("denied")
+    assert code_asked(outside, first=True) == "123456"
+
+
+def test_a_device_of_another_account_is_told_before_a_code_is_spent() -> None:
+    outside = FakeOutside()
+    outside.terminal = FakeTerminal("123456")
+    outside.fake_sts.identity = Identity(ANN.replace(ACCOUNT, "999999999999"), "999999999999", "AIDA")
+    with pytest.raises(UnknownDevice, match="999999999999"):
+        code_asked(outside, first=True)
+
+
+def test_the_root_user_gets_one_hour_at_most_and_no_role() -> None:
+    outside = FakeOutside()
+    outside.fake_sts.identity = Identity(f"arn:aws:iam::{ACCOUNT}:root", ACCOUNT, ACCOUNT)
+    outside.terminal = FakeTerminal("123456", "123456")
+    with pytest.raises(BadInput, match="900 to 3600 seconds for the root user"):
+        code_asked(outside, first=True)
+    with pytest.raises(NotAuthorized, match="root"):
+        code_asked(outside, ROLE, first=True)
+
+
+@pytest.mark.parametrize("code", ["12345", "1234567", "12345a", "", "\uff11\uff12\uff13\uff14\uff15\uff16"])
+def test_what_is_no_code_is_never_sent(code: str) -> None:
+    outside = FakeOutside()
+    outside.terminal = FakeTerminal(code)
+    with pytest.raises(BadCode, match="six digits"):
+        code_asked(outside, first=False)

@@ -1,4 +1,4 @@
-"""The codes of one run: where each comes from, when it is asked again, and that none is sent twice."""
+"""The codes of one run: where each comes from, when it is asked again, that none is sent twice; the lock around it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aws_mfa.cancel import Cancellation
 from aws_mfa.errors import (
     AnswerLost,
     AwsFailed,
@@ -17,46 +18,52 @@ from aws_mfa.errors import (
     NeedsHuman,
     NobodyAnswered,
     NotAuthorized,
+    NotSetUp,
     Throttled,
     UnknownDevice,
     WrongCode,
     WrongSecret,
 )
-from aws_mfa.model import SessionRequest
 from aws_mfa.rules.section_index import SectionIndex
-from aws_mfa.rules.session_steps import Base, Plan, Step
-from aws_mfa.workflows.codes import Codes
-from aws_mfa.workflows.plan_request import PlanRequest
-from aws_mfa.workflows.plans import Planned
+from aws_mfa.workflows.codes import AskedElsewhere, CodeCall, Codes, send_code, yielded
 from aws_mfa.workflows.stored_sessions import StoredSessions
-from aws_mfa.workflows.users import Users
-from fakes import DEVICE, KEYS, NOW, FakeOutside, FakeProvider, FakeTerminal, a_session, as_outside
+from fakes import DEVICE, KEYS, NOW, FakeLock, FakeOutside, FakeProvider, FakeTerminal, a_session, a_step, as_outside
 from workflows.test_ask_code import WithThreads
 
 if TYPE_CHECKING:
-    from aws_mfa.cancel import Cancellation
     from aws_mfa.errors import AwsMfaError
     from aws_mfa.model import Session
     from aws_mfa.rules.code_providers import CodeQuestion
+    from aws_mfa.rules.session_steps import Step
 
 ROLE = "arn:aws:iam::123456789012:role/Admin"
 LEFT_S = 30 - int(NOW) % 30
 
 
-def a_step(
-    label: str = "mfa@work-long-term", *, device: str = DEVICE, role_arn: str | None = None, user: str = "work"
-) -> Step:
-    base = Base(user, f"{user}-long-term", KEYS.access_key_id, DEVICE, region="us-east-1", partition="aws")
-    request = SessionRequest(device, 14400, role_arn, "ann")
-    return Step(label, base, request, (request,) if role_arn else (), reason="duration_seconds = 14400 > 1 h")
+class Run:
+    """The calls of one run: ours are `kept`, and with `newer` a session that another process stores counts."""
+
+    def __init__(self, outside: FakeOutside, token: str | None = None) -> None:
+        self.kept: list[Session] = []
+        self.stored = StoredSessions(as_outside(outside), SectionIndex("", "~/.aws/credentials"), [])
+        self.codes = Codes(as_outside(outside), token=token)
+
+    def session(self, step: Step) -> Session:
+        return self.codes.session(self.call(step))
+
+    def call(self, step: Step) -> CodeCall:
+        why = f" ({step.label}: {step.reason})" if step.request.role_arn else ""
+        return CodeCall(
+            step,
+            f"MFA code for {step.request.device}{why}: ",
+            keys=lambda: KEYS,
+            newer=lambda: self.stored.newer(step),
+            write=self.kept.append,
+        )
 
 
-def codes_of(outside: FakeOutside, token: str | None = None) -> Codes:
-    outside.vaults["keychain"].stored["work-long-term"] = KEYS
-    users = Users(as_outside(outside), "", vault="keychain", no_keychain=False)
-    stored = StoredSessions(as_outside(outside), SectionIndex("", "~/.aws/credentials"), [])
-    planned = Planned(PlanRequest([]), Plan(), {}, users, stored, {})
-    return Codes(as_outside(outside), planned, token=token, keep=lambda step, session: None)
+def codes_of(outside: FakeOutside, token: str | None = None) -> Run:
+    return Run(outside, token)
 
 
 def asked(outside: FakeOutside, *answers: str, has_human: bool = True) -> Session:
@@ -118,7 +125,6 @@ def test_a_network_that_fails_beside_the_question_ends_it_for_the_second_user_as
     """No code was refused: another one would not help."""
     outside = FakeOutside()
     outside.terminal = FakeTerminal("111111", "222222", "333333")
-    outside.vaults["keychain"].stored["other-long-term"] = KEYS
     codes = codes_of(outside)
     codes.session(a_step())
     outside.fake_sts.identity = AnswerLost("the connection was cut")
@@ -207,10 +213,10 @@ def test_a_session_that_another_process_got_while_we_waited_is_ours_too() -> Non
     def another() -> None:
         outside.session_cache.store(step.label, step.inputs, theirs)
 
-    outside.turns.before_us = another
+    outside.prompt_locks.before_us = another
     assert codes_of(outside).session(step) is theirs
     assert outside.terminal.questions == []
-    assert outside.turns.devices == [DEVICE]
+    assert outside.prompt_locks.devices == [DEVICE]
 
 
 def test_a_session_that_was_there_before_is_not_taken_for_a_new_one() -> None:
@@ -220,7 +226,7 @@ def test_a_session_that_was_there_before_is_not_taken_for_a_new_one() -> None:
     step, old = a_step(), a_session(lasts_s=600)
     outside.session_cache.store(step.label, step.inputs, old)
     codes = codes_of(outside)
-    codes._planned.stored.until(step.label, step.inputs)
+    codes.stored.until(step.label, step.inputs)
     assert codes.session(step) is not old
     assert len(outside.terminal.questions) == 1
 
@@ -230,7 +236,7 @@ def test_what_the_question_before_ended_with_is_not_asked_again() -> None:
         outside = FakeOutside()
         outside.terminal = FakeTerminal("111111")
         step = a_step()
-        outside.turns.ended[step.question] = failure
+        outside.prompt_locks.ended[step.question] = failure
         with pytest.raises(type(failure)):
             codes_of(outside).session(step)
         assert outside.terminal.questions == []
@@ -239,7 +245,7 @@ def test_what_the_question_before_ended_with_is_not_asked_again() -> None:
 def test_who_has_a_code_in_hand_does_not_care_for_another_ones_failure() -> None:
     outside = FakeOutside()
     step = a_step()
-    outside.turns.ended[step.question] = Cancelled("cancelled")
+    outside.prompt_locks.ended[step.question] = Cancelled("cancelled")
     codes_of(outside, token="123456").session(step)
     assert len(outside.fake_sts.sent) == 1
 
@@ -266,7 +272,7 @@ def test_what_another_question_would_not_change_is_left_for_the_others(
     step = a_step()
     with pytest.raises(type(failure)):
         codes_of(outside).session(step)
-    assert (step.question in outside.turns.lately) is is_shared
+    assert (step.question in outside.prompt_locks.lately) is is_shared
 
 
 def test_what_a_code_in_an_argument_met_is_not_left_for_the_others() -> None:
@@ -275,7 +281,7 @@ def test_what_a_code_in_an_argument_met_is_not_left_for_the_others() -> None:
     step = a_step()
     with pytest.raises(WrongCode):
         codes_of(outside, token="123456").session(step)
-    assert outside.turns.lately == {}
+    assert outside.prompt_locks.lately == {}
 
 
 def test_a_command_gives_its_next_code_when_the_window_is_over() -> None:
@@ -298,13 +304,11 @@ def test_a_command_that_gives_wrong_codes_is_not_asked_for_ever() -> None:
     assert len(outside.fake_sts.sent) == 2
 
 
-def test_what_a_code_was_spent_for_is_kept_before_the_turn_ends() -> None:
+def test_what_a_code_was_spent_for_is_written_while_the_lock_is_held() -> None:
     outside = FakeOutside()
     outside.terminal = FakeTerminal("111111")
-    kept: list[Session] = []
     codes = codes_of(outside)
-    codes._keep = lambda step, session: kept.append(session)
-    assert [codes.session(a_step())] == kept
+    assert [codes.session(a_step())] == codes.kept
 
 
 def test_a_command_whose_codes_are_refused_gives_way_to_a_person() -> None:
@@ -341,7 +345,7 @@ def test_nobody_there_is_no_answer_where_a_person_is_here() -> None:
     """An IDE's question went unanswered while a person sat at this terminal and waited for it."""
     outside = FakeOutside()
     step = a_step()
-    outside.turns.ended[step.question] = NobodyAnswered("pid 7 asked, and nobody answered")
+    outside.prompt_locks.ended[step.question] = NobodyAnswered("pid 7 asked, and nobody answered")
     outside.terminal = FakeTerminal("111111")
     codes_of(outside).session(step)
     assert len(outside.fake_sts.sent) == 1
@@ -354,9 +358,7 @@ def test_a_session_is_kept_before_anything_else_is_done() -> None:
     """The ledger waits for a lock and a disk: who presses Ctrl-C there has spent a code."""
     outside = FakeOutside()
     outside.terminal = FakeTerminal("111111")
-    kept: list[Session] = []
     codes = codes_of(outside)
-    codes._keep = lambda step, session: kept.append(session)
 
     def interrupted(device: str, code: str, now: float) -> None:
         raise KeyboardInterrupt
@@ -364,7 +366,7 @@ def test_a_session_is_kept_before_anything_else_is_done() -> None:
     outside.ledger.note_used = interrupted  # type: ignore[method-assign]
     with pytest.raises(KeyboardInterrupt):
         codes.session(a_step())
-    assert len(kept) == 1
+    assert len(codes.kept) == 1
 
 
 class AnotherServes(FakeProvider):
@@ -389,13 +391,123 @@ class AnotherServes(FakeProvider):
         raise AssertionError
 
 
-@pytest.mark.parametrize(("answer", "turns"), [("111111", 1), (None, 2)])
-def test_no_code_is_sent_for_what_another_process_got_while_it_had_our_turn(answer: str | None, turns: int) -> None:
-    """Whether ours was typed already, or the question is still open; then its session is found in the next turn."""
+@pytest.mark.parametrize(("answer", "holds"), [("111111", 1), (None, 2)])
+def test_no_code_is_sent_for_what_another_process_got_while_it_had_our_lock(answer: str | None, holds: int) -> None:
+    """Whether ours was typed already, or the question is open: its session is found once we have the lock again."""
     outside = WithThreads()
     step = a_step()
     way = AnotherServes(outside, step, answer)
     outside.ways = [way]
     assert codes_of(outside).session(step) is way.theirs
     assert outside.fake_sts.sent == []
-    assert outside.turns.devices == [DEVICE] * turns
+    assert outside.prompt_locks.devices == [DEVICE] * holds
+
+
+# The lock is yielded while nobody sits here: who may ask meanwhile, and what ends our wait.
+
+
+def wait(cancellation: Cancellation) -> None:
+    """Until it is cancelled."""
+    cancelled = threading.Event()
+    cancellation.wake_by(cancelled.set)
+    assert cancelled.wait(10)
+    cancellation.check()
+
+
+def nothing_newer() -> None:
+    return None
+
+
+def test_others_have_the_lock_for_as_long_as_it_is_yielded() -> None:
+    outside = WithThreads()
+    lock = FakeLock(outside.prompt_locks)
+    assert not lock.was_yielded
+    with yielded(lock, nothing_newer, Cancellation(), as_outside(outside)):
+        assert outside.prompt_locks.log == ["let go"]
+    assert outside.prompt_locks.log == ["let go", "take again"]
+    assert lock.was_yielded
+
+
+def test_a_session_that_another_process_got_ends_the_wait() -> None:
+    outside = WithThreads()
+    step, cancellation, lock = a_step(), Cancellation(), FakeLock(outside.prompt_locks)
+    outside.session_cache.store(step.label, step.inputs, a_session())
+    newer = codes_of(outside).call(step).newer
+    with pytest.raises(AskedElsewhere), yielded(lock, newer, cancellation, as_outside(outside)):
+        wait(cancellation)
+    assert outside.prompt_locks.log == ["let go"], "there is nothing to ask any more"
+
+
+def test_another_process_that_asks_a_person_ends_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aws_mfa.workflows.codes._LOOK_EVERY_S", 0.02)
+    outside = WithThreads()
+    cancellation, lock = Cancellation(), FakeLock(outside.prompt_locks)
+    outside.prompt_locks.is_anothers = True
+    with pytest.raises(AskedElsewhere), yielded(lock, nothing_newer, cancellation, as_outside(outside)):
+        wait(cancellation)
+
+
+# A call that waits for nobody: its code is in an argument or a pipe.
+
+
+def test_where_the_code_is_there_already_no_lock_is_taken_and_no_failure_left_for_others() -> None:
+    outside = FakeOutside()
+    outside.terminal = FakeTerminal("111111", has_human=False)
+    outside.fake_sts.answers = [WrongCode("wrong")]
+    run, step = codes_of(outside), a_step()
+    outside.prompt_locks.ended[step.question] = Cancelled("cancelled")
+    call = run.call(step)
+    call.waits = False
+    with pytest.raises(WrongCode):
+        run.codes.session(call)
+    assert (outside.prompt_locks.devices, outside.prompt_locks.lately) == ([], {})
+
+
+# What is sent, and what counts as used.
+
+
+def test_a_role_is_assumed_with_the_code_and_no_role_is_an_mfa_session() -> None:
+    outside = FakeOutside()
+    assert send_code(a_step(), KEYS, "123456", as_outside(outside)).assumed_role_arn is None
+    assert send_code(a_step(role_arn=ROLE), KEYS, "123457", as_outside(outside)).assumed_role_arn == ROLE
+    assert [action for action, _, _ in outside.fake_sts.sent] == ["GetSessionToken", "AssumeRole"]
+
+
+def test_a_code_known_as_used_is_not_sent_and_the_next_one_is_announced() -> None:
+    outside = FakeOutside()
+    outside.ledger.note_used(DEVICE, "123456", outside.now())
+    with pytest.raises(CodeAlreadyUsed, match="the next one in 11 s"):
+        send_code(a_step(), KEYS, "123456", as_outside(outside))
+    assert outside.fake_sts.sent == []
+
+
+@pytest.mark.parametrize("failure", [AwsFailed("500"), AnswerLost("cut")])
+def test_a_code_without_a_clear_answer_counts_as_used(failure: AwsFailed) -> None:
+    outside = FakeOutside()
+    outside.fake_sts.answers = [failure]
+    with pytest.raises(type(failure)):
+        send_code(a_step(), KEYS, "123456", as_outside(outside))
+    assert outside.ledger.is_used(DEVICE, "123456", outside.now())
+
+
+@pytest.mark.parametrize("failure", [WrongCode("no"), AwsUnreachable("dns")])
+def test_a_refused_code_and_one_that_never_left_are_not_used(failure: WrongCode) -> None:
+    outside = FakeOutside()
+    outside.fake_sts.answers = [failure]
+    with pytest.raises(type(failure)):
+        send_code(a_step(), KEYS, "123456", as_outside(outside))
+    assert not outside.ledger.is_used(DEVICE, "123456", outside.now())
+
+
+def test_a_session_that_cannot_be_written_leaves_the_code_noted_as_used() -> None:
+    outside = FakeOutside()
+    run = codes_of(outside, token="123456")
+    call = run.call(a_step())
+
+    def write(session: Session) -> None:
+        raise NotSetUp("disk full")
+
+    call.write = write
+    with pytest.raises(NotSetUp):
+        run.codes.session(call)
+    assert outside.ledger.is_used(DEVICE, "123456", outside.now())

@@ -27,11 +27,11 @@ from aws_mfa.rules.ini_text import section_values
 from aws_mfa.rules.session_section import section_of
 from aws_mfa.rules.session_steps import Overlay
 from aws_mfa.rules.stored_names import stored_name
-from aws_mfa.workflows.carry_out import Outcome
-from aws_mfa.workflows.keep_sessions import with_what_may_be_written
+from aws_mfa.workflows.calls import Outcome
 from aws_mfa.workflows.plan_request import PlanRequest
 from aws_mfa.workflows.plans import plan_sessions
 from aws_mfa.workflows.renew_many import exit_code_of, first_failure, renew_many
+from aws_mfa.workflows.write_sessions import with_what_may_be_written
 from fakes import DEVICE, KEYS, NOW, FakeOutside, FakeSts, FakeTerminal, MemoryFile, a_session, as_outside
 from workflows.test_plans import ARN, OURS, an_outside, role
 

@@ -11,7 +11,7 @@ import pytest
 from aws_mfa.cancel import Cancellation
 from aws_mfa.errors import AwsUnreachable, Cancelled, KeychainUnavailable, NeedsHuman, SessionExpired, UnknownKey
 from aws_mfa.rules.code_providers import CODE, DIALOG, PROVIDERS, TERMINAL, CodeQuestion
-from aws_mfa.workflows.patient_way import PatientWay
+from aws_mfa.workflows.ask_code import PatientWay
 from aws_mfa.workflows.renew_ahead import RenewAhead
 from aws_mfa.workflows.serve import AWAY_FROM_TERMINAL, Served, serving
 from aws_mfa.workflows.served_sessions import Serve
@@ -290,7 +290,7 @@ def test_a_question_that_was_refused_elsewhere_is_not_put_here() -> None:
     stage.begin()
     stage.after(12 * HOUR - 10 * MINUTE)
     told = UnknownKey("no such key")
-    stage.outside.turns.told_lately = lambda device, question: told  # type: ignore[method-assign]
+    stage.outside.prompt_locks.recent_outcome = lambda device, question: told  # type: ignore[method-assign]
     stage.renewals.ask(["work"], as_outside(stage.outside))
     assert stage.questions == 1
 

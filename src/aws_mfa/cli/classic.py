@@ -1,44 +1,41 @@
 """
 The form without a subcommand (docs/compatibility.md, sections 2 to 7): `aws-mfa [flags]`.
 
-Whatever fails here is one ERROR line and exit 1, Ctrl-C 130.
+The order of the actions is the contract's. Whatever fails here is one ERROR line and exit 1, Ctrl-C 130. The log,
+`LEVEL - text`, is on stdout. How a code is asked for and sent is the engine's, `workflows.codes`: a plan of one call.
 """
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from aws_mfa.cli import classic_messages as messages
 from aws_mfa.cli.classic_flags import parse_flags
-from aws_mfa.cli.classic_log import ClassicLog
-from aws_mfa.cli.classic_renewal import end_line_of_question, renew
-from aws_mfa.cli.classic_request import (
-    ClassicProfile,
-    chosen_region,
-    configured_endpoints,
-    device_known,
-    discovered_device,
-    found_keys,
-    session_request,
-)
+from aws_mfa.cli.classic_request import ClassicProfile, found_keys, step_of
 from aws_mfa.cli.commands.setup import stored_lines
 from aws_mfa.errors import AwsMfaError, BadInput, Cancelled, InputEnded, NeedsHuman, NotSetUp, RefusedByAws
 from aws_mfa.rules.classic_settings import duration_in_force
 from aws_mfa.rules.code_windows import checked_code
-from aws_mfa.rules.endpoints import sts_endpoint
 from aws_mfa.rules.freshness import Fresh, judge
-from aws_mfa.rules.ini_text import check, check_if_small
+from aws_mfa.rules.ini_text import check, check_if_small, section_values
 from aws_mfa.rules.section_names import default_long_term, profile_in_force
+from aws_mfa.rules.session_section import refuse_permanent_keys, session_in
 from aws_mfa.rules.set_up_hint import SetUpHint, name_profile
+from aws_mfa.rules.shown_text import shown_text
 from aws_mfa.rules.vault_choice import choose_vault, noted_vault
+from aws_mfa.workflows.codes import CodeCall, Codes
 from aws_mfa.workflows.keys import keys_are_known, narrowed
-from aws_mfa.workflows.renew import Renewal, refuse_permanent_keys
 from aws_mfa.workflows.setup import set_up
 from aws_mfa.workflows.setup_questions import Answers
+from aws_mfa.workflows.write_sessions import write_section
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from aws_mfa.cli.classic_messages import Line
+    from aws_mfa.model import Session
+    from aws_mfa.rules.session_steps import Step
     from aws_mfa.rules.vault_choice import VaultChoice
     from aws_mfa.workflows.keys import FoundKeys
     from aws_mfa.workflows.outside import Outside
@@ -46,12 +43,34 @@ if TYPE_CHECKING:
 _FAILED = 1
 
 
+class ClassicLog:
+    """Prints lines at or above its level, at once: a question may follow on another stream."""
+
+    def __init__(self, level: str) -> None:
+        self._level = level
+
+    def lines(self, *lines: Line) -> None:
+        """Print them in order."""
+        sys.stdout.write(messages.shown(list(lines), self._level))
+        sys.stdout.flush()
+
+    def failure(self, error: AwsMfaError) -> None:
+        """One line that says what happened, then a line for each way out."""
+        self.lines(("ERROR", error.message))
+        if messages.LEVELS["ERROR"] >= messages.LEVELS[self._level]:
+            sys.stdout.write("".join(f"{shown_text(line)}\n" for line in error.hint_lines))
+            sys.stdout.flush()
+
+
 def run(argv: list[str], outside: Outside, commands: str = "") -> int:
     """Parse, act, print; the exit code."""
     flags = parse_flags(argv, commands)
     log = ClassicLog(flags.log_level)
     try:
-        _classic(flags, outside, log)
+        if flags.setup:
+            _set_up(flags, outside)
+        else:
+            _renew(flags, outside, log)
     except Cancelled as error:
         log.failure(error)
         return _FAILED if isinstance(error, InputEnded) else error.exit_code
@@ -62,32 +81,108 @@ def run(argv: list[str], outside: Outside, commands: str = "") -> int:
     return 0
 
 
-def _classic(flags: Namespace, outside: Outside, log: ClassicLog) -> None:
-    if flags.setup:
-        _set_up(flags, outside)
-        return
+def _renew(flags: Namespace, outside: Outside, log: ClassicLog) -> None:
     profile = ClassicProfile(flags, outside.environ)
     choice = _vault_choice(flags, profile.long_term, outside)
-    _ensure_file(profile, choice, outside)
-    text = _read_file(profile, outside, log)
+    file = outside.credentials
+    if not file.exists() and not _keys_exist(profile, choice, outside, in_doubt=False):
+        _ask_to_create(outside)
+    text = file.read()
+    check_if_small(text, where=file.path)
+    if file.repair_mode():  # not before: a path that leads to something else must not change that
+        log.lines(("WARNING", narrowed(file.path)))
+    profile.read_credentials(text, file.path)
     verdict = judge(profile.session_values, role_arn=profile.role_arn, now=outside.now())
-    log.lines(messages.validating(profile.name, profile.short_term, profile.role_arn))
+    log.lines(*messages.validating(profile.name, profile.short_term, profile.role_arn))
     duration_in_force(flags.duration, outside.environ, profile.sections, profile.role)
     if isinstance(verdict, Fresh) and not flags.force and _keys_exist(profile, choice, outside, in_doubt=True):
-        log.lines([messages.still_valid(verdict)])
+        log.lines(messages.still_valid(verdict))
         return
     token = checked_code(flags.token) if flags.token else None
     if token:
-        log.line("DEBUG", "Received token as argument")
-    check(text, where=outside.credentials.path)
+        log.lines(("DEBUG", "Received token as argument"))
+    check(text, where=file.path)
     found = found_keys(profile, choice, outside)
     if found.notice:
-        log.line("INFO", found.notice)
-    refuse_permanent_keys(text, profile.short_term, outside.credentials.path)
-    outside.credentials.check_writable()
-    renewal = _renewal(profile, found, outside, log)
-    log.lines(messages.renewing(verdict, profile.short_term, forced=flags.force))
-    renew(renewal, token, (profile.short_values or {}).get("aws_access_key_id"), outside, log)
+        log.lines(("INFO", found.notice))
+    refuse_permanent_keys(profile.short_values, profile.short_term, file.path)
+    file.check_writable()
+    profile.read_config(outside.config.read(), outside.config.path)
+    step = step_of(profile, found, outside, lambda *line: log.lines(line))
+    log.lines(*messages.renewing(verdict, profile.short_term, forced=flags.force))
+    _make_call(step, profile, found, token, outside, log)
+
+
+class _SectionCall:
+    """The one call of this form: its session goes into the section, and its log lines are the contract's."""
+
+    def __init__(self, step: Step, profile: ClassicProfile, outside: Outside, log: ClassicLog) -> None:
+        self.is_sent = False
+        self.is_ours = False
+        self._step = step
+        self._section = profile.short_term
+        self._key_id = (profile.short_values or {}).get("aws_access_key_id")
+        self._outside = outside
+        self._log = log
+
+    def newer(self) -> Session | None:
+        """The session that another terminal has put there since the section was read."""
+        file, role_arn = self._outside.credentials, self._step.request.role_arn
+        values = section_values(file.read(), self._section, where=file.path) or {}
+        is_new = values.get("aws_access_key_id") not in (self._key_id, None)
+        is_fresh = is_new and isinstance(judge(values, role_arn=role_arn, now=self._outside.now()), Fresh)
+        return session_in(values) if is_fresh else None
+
+    def sending(self) -> None:
+        """Print which call is made."""
+        self.is_sent = True
+        self._log.lines(messages.calling(self._step.request, self._section))
+
+    def write(self, session: Session) -> None:
+        """Put ours there."""
+        write_section(session, self._step, self._section, self._outside)
+        self.is_ours = True
+
+
+def _make_call(
+    step: Step, profile: ClassicProfile, found: FoundKeys, token: str | None, outside: Outside, log: ClassicLog
+) -> None:
+    """
+    Put a new session into the profile's section; one that another terminal has put there meanwhile will do.
+
+    A code in the argument or in a pipe is there already: no other process is waited for.
+    """
+    command = profile.sections.aws_setting("mfa_process")
+    one = _SectionCall(step, profile, outside, log)
+    call = CodeCall(
+        step,
+        messages.question(step.request),
+        keys=lambda: found.keys,
+        newer=one.newer,
+        write=one.write,
+        mfa_process=command.value if command else None,
+        waits=token is None and outside.terminal.has_human,
+        sending=one.sending,
+        # Where the question is: the log may be silenced, or go to a file.
+        lines_of=lambda error: (f"WARNING - {error.message}", *error.hint_lines),
+    )
+    try:
+        session = Codes(outside, token=token).session(call)
+    except BadInput:
+        if token is None and not one.is_sent:
+            _end_line_of_question(outside)
+        raise
+    now = outside.now()
+    if one.is_ours:
+        log.lines(messages.success(session, step.request, now))
+    else:
+        log.lines(messages.still_valid(Fresh(session.expires_at, session.expires_at - now)))
+
+
+def _end_line_of_question(outside: Outside) -> None:
+    """A piped answer leaves the cursor behind its question: an ERROR line begins a line of its own."""
+    if not outside.terminal.has_human:
+        outside.terminal.say("")
 
 
 def _vault_choice(flags: Namespace, long_term: str, outside: Outside) -> VaultChoice:
@@ -105,44 +200,10 @@ def _set_up(flags: Namespace, outside: Outside) -> None:
     try:
         done = set_up(answers, choice, outside)
     except (BadInput, Cancelled, RefusedByAws):
-        end_line_of_question(outside)
+        _end_line_of_question(outside)
         raise
     for line in stored_lines(done):
         outside.terminal.say(line)
-
-
-def _read_file(profile: ClassicProfile, outside: Outside, log: ClassicLog) -> str:
-    file = outside.credentials
-    text = file.read()
-    check_if_small(text, where=file.path)
-    if file.repair_mode():  # not before: a path that leads to something else must not change that
-        log.line("WARNING", narrowed(file.path))
-    profile.read_credentials(text, file.path)
-    return text
-
-
-def _renewal(profile: ClassicProfile, found: FoundKeys, outside: Outside, log: ClassicLog) -> Renewal:
-    """Gather and check everything that is needed besides the code; only a device that nobody named costs a request."""
-    profile.read_config(outside.config.read(), outside.config.path)
-    known = device_known(profile, found, outside)
-    request = session_request(profile, known, outside.user_name)
-    region = chosen_region(profile, request.device)
-    for reason in region.passed_over:
-        log.line("WARNING", f"{reason}: it is not used")
-    endpoints = configured_endpoints(profile, outside)
-    sts_endpoint(region.name, outside.environ, endpoints)  # for what it raises: a bad URL is told before the question
-    if known is None:
-        request.device = discovered_device(found, region.name, endpoints, profile.name, outside)
-        log.line("INFO", f"MFA device found: {request.device}")
-    command = profile.sections.aws_setting("mfa_process")
-    mfa_process = command.value if command else None
-    return Renewal(found.keys, request, region.name, profile.short_term, endpoints=endpoints, mfa_process=mfa_process)
-
-
-def _ensure_file(profile: ClassicProfile, choice: VaultChoice, outside: Outside) -> None:
-    """Ask for a missing credentials file as the old tool does; where the keys lie in a vault it needs no question."""
-    if not outside.credentials.exists() and not _keys_exist(profile, choice, outside, in_doubt=False):
-        _ask_to_create(outside)
 
 
 def _ask_to_create(outside: Outside) -> None:
@@ -152,10 +213,10 @@ def _ask_to_create(outside: Outside) -> None:
     except NeedsHuman:
         answer = "n"
     except BadInput:
-        end_line_of_question(outside)
+        _end_line_of_question(outside)
         raise
     else:
-        end_line_of_question(outside)
+        _end_line_of_question(outside)
     if answer.strip().lower() != "y":
         raise NotSetUp(missing, SetUpHint("set up keys and file with"))
     outside.credentials.create()

@@ -35,17 +35,13 @@ def shown(lines: list[Line], log_level: str) -> str:
 
 
 def validating(profile: str, short_name: str, role_arn: str | None) -> list[Line]:
-    """Say which profile, and the role in force."""
-    role = f" with assumed role {_shown_role(role_arn)}" if role_arn else ""
+    """Which profile, and the role in force, unless that looks like a secret access key that was pasted there."""
+    is_secret = role_arn is not None and len(role_arn) == _SECRET_KEY_LENGTH and ":" not in role_arn
+    role = f" with assumed role {'(not an ARN)' if is_secret else role_arn}" if role_arn else ""
     return [
         ("INFO", f"Using profile: {profile}"),
         ("INFO", f"Validating credentials for profile: {short_name}{role}"),
     ]
-
-
-def _shown_role(role_arn: str) -> str:
-    """The role, unless it looks like a secret access key that was pasted into its place."""
-    return "(not an ARN)" if len(role_arn) == _SECRET_KEY_LENGTH and ":" not in role_arn else role_arn
 
 
 def still_valid(verdict: Fresh) -> Line:
@@ -62,7 +58,12 @@ def renewing(verdict: Verdict, short_name: str, *, forced: bool) -> list[Line]:
     """Why a new session is wanted: what is missing, and beside it that it is forced or for another role."""
     if isinstance(verdict, Missing):
         return [("INFO", f"Short term credentials section {short_name} is missing, obtaining new credentials.")]
-    lines = _invalid(verdict)
+    lines = []
+    # Long-term keys come this far from [DEFAULT] only: they are no session, and stay there.
+    if isinstance(verdict, (Incomplete, PermanentKeys)):
+        why = f" ({', '.join(verdict.keys)})" if isinstance(verdict, Incomplete) else ""
+        text = f"Your existing credentials are missing or invalid, obtaining new credentials.{why}"
+        lines.append(("WARNING", text))
     other_role = verdict.other_role if isinstance(verdict, Incomplete) else verdict
     if forced:
         lines.append(("INFO", "Forcing refresh of credentials."))
@@ -74,14 +75,6 @@ def renewing(verdict: Verdict, short_name: str, *, forced: bool) -> list[Line]:
         left = f" (they end in {duration_text(verdict.left_s)})" if verdict.left_s > 0 else ""
         lines.append(("INFO", f"Your credentials have expired, renewing.{left}"))
     return lines
-
-
-def _invalid(verdict: Verdict) -> list[Line]:
-    """Long-term keys come this far from [DEFAULT] only: they are no session, and stay there."""
-    if not isinstance(verdict, (Incomplete, PermanentKeys)):
-        return []
-    why = f" ({', '.join(verdict.keys)})" if isinstance(verdict, Incomplete) else ""
-    return [("WARNING", f"Your existing credentials are missing or invalid, obtaining new credentials.{why}")]
 
 
 def question(request: SessionRequest) -> str:

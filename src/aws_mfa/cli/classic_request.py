@@ -18,7 +18,7 @@ from aws_mfa.rules.classic_settings import (
     session_name_in_force,
 )
 from aws_mfa.rules.durations import check_duration
-from aws_mfa.rules.endpoints import settings_of_profiles
+from aws_mfa.rules.endpoints import given_sts_url, settings_of_profiles
 from aws_mfa.rules.ini_text import check, section_values
 from aws_mfa.rules.kinds import LONG_TERM_KEYS, kind_of
 from aws_mfa.rules.profile_names import profile_headers
@@ -26,6 +26,7 @@ from aws_mfa.rules.profiles import AwsProfiles
 from aws_mfa.rules.regions import choose_region
 from aws_mfa.rules.section_index import SectionIndex
 from aws_mfa.rules.section_names import check_name, profile_in_force, section_names
+from aws_mfa.rules.session_steps import Base, Step
 from aws_mfa.workflows.devices import discover_device
 from aws_mfa.workflows.keys import find_long_term_keys
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aws_mfa.rules.classic_settings import Given
-    from aws_mfa.rules.endpoints import EndpointSettings
     from aws_mfa.rules.regions import ChosenRegion
     from aws_mfa.rules.vault_choice import VaultChoice
     from aws_mfa.workflows.keys import FoundKeys
@@ -116,7 +116,44 @@ def _is_role_profile(profile: ClassicProfile, outside: Outside) -> bool:
     return any(section.get(key) for key in ("role_arn", "aws_mfa_role_arn"))
 
 
-def device_known(profile: ClassicProfile, found: FoundKeys, outside: Outside) -> tuple[str, str] | None:
+def step_of(profile: ClassicProfile, found: FoundKeys, outside: Outside, log: Callable[[str, str], None]) -> Step:
+    """
+    The one call of this form, checked: device, role, names, duration, region, endpoint.
+
+    Its label is the section that is written: so terminals that want the same session there ask once. Only a device
+    that nobody named costs a request.
+    """
+    known = _device_known(profile, found, outside)
+    request = _request(profile, known, outside.user_name)
+    region = _region(profile, request.device)
+    for reason in region.passed_over:
+        log("WARNING", f"{reason}: it is not used")
+    config, credentials = outside.config, outside.credentials
+    # The same-named profile, then [default], where the old tool looked.
+    profiles = AwsProfiles(config.read(), credentials.read(), config.path, credentials.path)
+    endpoints = settings_of_profiles(profiles, profile.name, "default")
+    endpoint_url = given_sts_url(outside.environ, endpoints)  # a bad URL is told before the question
+    if known is None:
+        try:
+            request.device = discover_device(found.keys, region.name, outside, endpoints, profile=profile.name)
+        except NoDevice as error:
+            raise NoDevice(f"{MUST_PROVIDE_DEVICE}; {error.message}", *error.hints) from None
+        log("INFO", f"MFA device found: {request.device}")
+    base = Base(
+        profile.name,
+        profile.long_term,
+        found.keys.access_key_id,
+        request.device,
+        region=region.name,
+        partition=arns.partition_of(request.device) or arns.partition_of(request.role_arn or "") or "aws",
+        endpoint_url=endpoint_url,
+        endpoints=endpoints,
+    )
+    roles = (request,) if request.role_arn else ()
+    return Step(f"[{profile.short_term}] of {credentials.path}", base, request, roles, reason="")
+
+
+def _device_known(profile: ClassicProfile, found: FoundKeys, outside: Outside) -> tuple[str, str] | None:
     """The device and its source: given, or stored by the keychain fork; None where IAM must be asked."""
     given = device_in_force(profile.flags.device, profile.environ, profile.sections)
     if given is not None:
@@ -125,62 +162,38 @@ def device_known(profile: ClassicProfile, found: FoundKeys, outside: Outside) ->
     return (arns.check_device(stored, source="the keychain fork"), "the keychain fork") if stored else None
 
 
-def configured_endpoints(profile: ClassicProfile, outside: Outside) -> EndpointSettings:
-    """What the files say of the way to AWS: the same-named profile, then [default], where the old tool looked."""
-    config, credentials = outside.config, outside.credentials
-    profiles = AwsProfiles(config.read(), credentials.read(), config.path, credentials.path)
-    return settings_of_profiles(profiles, profile.name, "default")
-
-
-def discovered_device(
-    found: FoundKeys, region: str, endpoints: EndpointSettings, profile: str, outside: Outside
-) -> str:
-    """The device that IAM knows; `NoDevice` begins as the old tool's message does."""
-    try:
-        return discover_device(found.keys, region, outside, endpoints, profile=profile)
-    except NoDevice as error:
-        raise NoDevice(f"{MUST_PROVIDE_DEVICE}; {error.message}", *error.hints) from None
-
-
-def chosen_region(profile: ClassicProfile, device: str) -> ChosenRegion:
+def _region(profile: ClassicProfile, device: str) -> ChosenRegion:
     """AWS's variables, the profile's region, the long-term section's, the partition of device or role."""
-    setting = profile.sections.config.get("region"), profile.sections.long_term.get("region")
-    partition = arns.partition_of(device) or arns.partition_of(profile.role_arn or "")
+    sections = profile.sections
     return choose_region(
         (
             ("AWS_REGION", profile.environ.get("AWS_REGION")),
             ("AWS_DEFAULT_REGION", profile.environ.get("AWS_DEFAULT_REGION")),
-            (f"region in ~/.aws/config [{profile.sections.config_name}]", setting[0]),
-            (f"region in [{profile.long_term}]", setting[1]),
+            (f"region in ~/.aws/config [{sections.config_name}]", sections.config.get("region")),
+            (f"region in [{profile.long_term}]", sections.long_term.get("region")),
         ),
-        partition=partition,
+        partition=arns.partition_of(device) or arns.partition_of(profile.role_arn or ""),
     )
 
 
-def session_request(
+def _request(
     profile: ClassicProfile, known: tuple[str, str] | None, user_name: Callable[[], str | None]
 ) -> SessionRequest:
     """Check role, names and duration, and put the request together; the device is "" where IAM must be asked."""
     device, device_source = known or ("", "")
-    role = profile.role
-    duration_s, duration_source = duration_in_force(profile.flags.duration, profile.environ, profile.sections, role)
+    role, sections = profile.role, profile.sections
+    duration_s, duration_source = duration_in_force(profile.flags.duration, profile.environ, sections, role)
     is_root = device.endswith(_ROOT_DEVICE)
     check_duration(duration_s, duration_source, role=role is not None, root=is_root)
     if role is None:
         return SessionRequest(device, duration_s)
     role_arn = arns.check_role(role.value, source=role.source)
     arns.check_same_partition(device, role_arn, device_source=device_source, role_source=role.source)
-    name = _session_name(profile, role, user_name)
-    return SessionRequest(device, duration_s, role_arn, name, _external_id(profile.sections, role))
-
-
-def _session_name(profile: ClassicProfile, role: Given, user_name: Callable[[], str | None]) -> str:
-    given = session_name_in_force(profile.flags.role_session_name, profile.sections, role)
+    given = session_name_in_force(profile.flags.role_session_name, sections, role)
     if given is None:
-        return arns.sanitised_session_name(user_name())
-    return arns.check_session_name(given.value, source=given.source)
-
-
-def _external_id(sections: Sections, role: Given) -> str | None:
-    given = sections.role_setting("external_id", role)
-    return None if given is None else arns.check_external_id(given.value, source=given.source)
+        name = arns.sanitised_session_name(user_name())
+    else:
+        name = arns.check_session_name(given.value, source=given.source)
+    external = sections.role_setting("external_id", role)
+    external_id = None if external is None else arns.check_external_id(external.value, source=external.source)
+    return SessionRequest(device, duration_s, role_arn, name, external_id)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from aws_mfa.errors import AwsMfaError
     from aws_mfa.rules.session_steps import Plan, Step
-    from aws_mfa.workflows.carry_out import Outcome
+    from aws_mfa.workflows.calls import Outcome
     from aws_mfa.workflows.plans import Planned
 
 JSON_VERSION = 1

@@ -40,13 +40,13 @@ if TYPE_CHECKING:
     from aws_mfa.adapters.given_document import GivenDocument
     from aws_mfa.adapters.key_file import KeyFile
     from aws_mfa.adapters.keychain import Keychain
+    from aws_mfa.adapters.prompt_lock import FileLocks
     from aws_mfa.adapters.session_cache import SessionCache
     from aws_mfa.adapters.session_stores import Stores
     from aws_mfa.adapters.sign_in import AwsSignIn
     from aws_mfa.adapters.sts import AwsIam, AwsSts
     from aws_mfa.adapters.terminal import ControllingTerminal, PipedAnswers
     from aws_mfa.adapters.this_machine import InThread
-    from aws_mfa.adapters.turns import FileTurns
     from aws_mfa.adapters.witnesses import WatchedFiles
     from aws_mfa.interfaces import Terminal, Vault
     from aws_mfa.rules.code_providers import CodeProvider
@@ -119,7 +119,7 @@ class RealOutside:
             made.code_providers = list(code_providers)
         if came_at is not None:
             made = copy(made)
-            made.turns = self._open_turns(came_at)
+            made.prompt_locks = self._open_locks(came_at)
         return made
 
     @cached_property
@@ -178,13 +178,13 @@ class RealOutside:
         return QuestionFolder(self._state("questions"))
 
     @cached_property
-    def turns(self) -> FileTurns:
-        return self._open_turns(came_at=None)
+    def prompt_locks(self) -> FileLocks:
+        return self._open_locks(came_at=None)
 
-    def _open_turns(self, came_at: float | None) -> FileTurns:
-        from aws_mfa.adapters.turns import FileTurns
+    def _open_locks(self, came_at: float | None) -> FileLocks:
+        from aws_mfa.adapters.prompt_lock import FileLocks
 
-        return FileTurns(self._state("turns"), now=self.now, say=self.say, came_at=came_at)
+        return FileLocks(self._state("turns"), now=self.now, say=self.say, came_at=came_at)
 
     @cached_property
     def ledger(self) -> LedgerFile:

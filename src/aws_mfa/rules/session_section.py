@@ -8,12 +8,13 @@ asked with: so a session narrowed by a policy, or one of other tags, is not take
 from __future__ import annotations
 
 import hashlib
+from shlex import quote
 from typing import TYPE_CHECKING
 
-from aws_mfa.errors import AwsFailed
+from aws_mfa.errors import AwsFailed, PermanentKeysInTheWay
 from aws_mfa.model import Secret, Session
 from aws_mfa.rules.freshness import REQUIRED_KEYS
-from aws_mfa.rules.kinds import OUR_SESSION, kind_of
+from aws_mfa.rules.kinds import LONG_TERM_KEYS, OUR_SESSION, kind_of
 from aws_mfa.rules.timestamps import parse_moment, rfc3339_text, utc_text
 
 if TYPE_CHECKING:
@@ -67,6 +68,22 @@ def session_in(values: Mapping[str, str] | None) -> Session | None:
         return None
     secret, token = Secret(values["aws_secret_access_key"]), Secret(values["aws_session_token"])
     return Session(values["aws_access_key_id"], secret, token, moment, values.get("assumed_role_arn") or None)
+
+
+def refuse_permanent_keys(values: Mapping[str, str] | None, section: str, path: str) -> None:
+    """Raise `PermanentKeysInTheWay` where the section that a session is written into holds long-term keys."""
+    if kind_of(values) != LONG_TERM_KEYS:
+        return
+    if not (values or {}).get("aws_access_key_id"):
+        raise PermanentKeysInTheWay(
+            f"section [{section}] of {path} holds a secret access key without its id: it is not overwritten",
+            "add its aws_access_key_id there, or take that line away",
+        )
+    raise PermanentKeysInTheWay(
+        f"section [{section}] of {path} holds long-term keys: they are not overwritten",
+        f"move them to the vault first: aws-mfa import --profile {quote(section)}",
+        f"or leave them there: aws-mfa --profile {quote(section)} --long-term-suffix none --short-term-suffix mfa",
+    )
 
 
 def can_be_stored(value: str) -> bool:

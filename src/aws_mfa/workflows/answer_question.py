@@ -2,7 +2,7 @@
 Answer the oldest question that another process of this user has left open: an IDE, a job in a remote shell.
 
 The code is the one given, else it is asked for here, as that process would ask. It goes to that process and nowhere
-else; what becomes of it is that process's business, and told here where it says so.
+else; what that process then says about it is passed on.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from aws_mfa.errors import HINT, NeedsHuman, RefusedByAws
 from aws_mfa.rules.code_windows import checked_code
 
 if TYPE_CHECKING:
-    from aws_mfa.workflows.doors_to_people import RemoteQuestion
     from aws_mfa.workflows.outside import Outside
 
 
@@ -26,25 +25,22 @@ def answer_question(given: str | None, outside: Outside) -> str:
     `RefusedByAws` where the process says that the code did not do.
     """
     code = checked_code(given) if given is not None else None
+    terminal = outside.terminal
     with outside.open_questions.oldest() as question:
         if question is None:
             raise NeedsHuman(
                 "no question is waiting", "start what needs a code first, and run this while it waits: aws-mfa code"
             )
-        said = question.answer(code or _asked(question, outside))
+        if code is None:
+            cancellation = Cancellation()
+            if terminal.has_human:
+                terminal.say(f"pid {question.pid} waits for a code of {question.device}")
+                outside.beside(question.wait_for_end, cancellation.cancel)
+            code = checked_code(terminal.ask(question.text, cancellation))
+        said = question.answer(code)
     if said:
-        raise RefusedByAws(f"pid {question.pid} says: {said[0]}", *_hints(said[1:]))
+        hints = [line.removeprefix(HINT) for line in said[1:] if line.startswith(HINT)]
+        raise RefusedByAws(
+            f"pid {question.pid} says: {said[0]}", *hints, "answer again when it asks again: aws-mfa code"
+        )
     return f"answered the question of pid {question.pid}"
-
-
-def _asked(question: RemoteQuestion, outside: Outside) -> str:
-    cancellation = Cancellation()
-    if outside.terminal.has_human:
-        outside.terminal.say(f"pid {question.pid} waits for a code of {question.device}")
-        outside.beside(question.wait_for_end, cancellation.cancel)
-    return checked_code(outside.terminal.ask(question.text, cancellation))
-
-
-def _hints(lines: list[str]) -> list[str]:
-    hints = [line.removeprefix(HINT) for line in lines if line.startswith(HINT)]
-    return [*hints, "answer again when it asks again: aws-mfa code"]

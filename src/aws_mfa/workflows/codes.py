@@ -1,19 +1,23 @@
 """
-The calls of one run that need a code: each code is sent once, by one process at a time for each device.
+The calls of one run that need a code: lock, ask, send once, write, ask again.
 
-A code may be given along: it is good for the first call, and nobody is asked for another. Else codes are asked for, one
-after the other, a new one for each try. While one process asks for a code of a device, the others that need one wait;
-what it gets serves them too.
+One process at a time asks for a code of a device; the others wait, and what it gets serves them too. A code may be
+given along: it is good for the first call, and nobody is asked for another. Each code is sent once, and one whose
+answer was lost counts as used. What is sent, where its session goes and what is printed is for the `CodeCall`.
 """
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from dataclasses import dataclass
 from shlex import quote
+from threading import Event
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import (
     AnswerLost,
     AwsFailed,
+    AwsMfaError,
     BadCode,
     Cancelled,
     CodeAlreadyUsed,
@@ -23,127 +27,234 @@ from aws_mfa.errors import (
     Throttled,
     WrongCode,
 )
-from aws_mfa.rules.code_windows import checked_code
-from aws_mfa.workflows.another_code import AnotherCode
-from aws_mfa.workflows.ask_code import is_ours_too
-from aws_mfa.workflows.asked_codes import AskedCodes
-from aws_mfa.workflows.lent_turn import LentTurn
-from aws_mfa.workflows.renew import Renewal, obtain_session
+from aws_mfa.rules.code_providers import COMMANDS, CodeQuestion
+from aws_mfa.rules.code_windows import checked_code, seconds_to_next, window_of
+from aws_mfa.workflows.ask_code import ask_code, check_signing_keys, ends_ours_too
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
-    from aws_mfa.model import Session
+    from aws_mfa.cancel import Cancellation
+    from aws_mfa.model import LongTermKeys, Session
+    from aws_mfa.rules.code_providers import CodeProvider
     from aws_mfa.rules.session_steps import Step
-    from aws_mfa.workflows.doors_to_people import Turn
+    from aws_mfa.workflows.ask_code import GivenCode
+    from aws_mfa.workflows.doors_to_people import PromptLock
     from aws_mfa.workflows.outside import Outside
-    from aws_mfa.workflows.plans import Planned
 
-CURED_BY_NEXT_CODE = (WrongCode, BadCode, AwsFailed, AnswerLost, Throttled)
-# What AWS never judged: others may do better. That it failed at each code is for all: they would fail alike.
+_CURED_BY_NEXT_CODE = (WrongCode, BadCode, AwsFailed, AnswerLost, Throttled)
+# What AWS never judged: other processes may succeed. That it failed at each code is for all: they would fail alike.
 _NOT_FOR_ALL = (CodeAlreadyUsed, Throttled)
-# A person has to find the phone. Then those who wait give up, and are told for whom they waited.
-PATIENCE_S = 300.0
-# With a code in hand nobody waits for somebody who is being asked: it is good for a minute.
+# A person has to find the phone. Then the processes that wait give up, and name the one they waited for.
+_PATIENCE_S = 300.0
+# A process that already has a code does not wait for one that asks a person: its code is good for a minute.
 _PATIENCE_WITH_CODE_S = 5.0
+_QUESTIONS_TO_A_PERSON = 3
+# A command that gives the code shows the same one until its window is over.
+_QUESTIONS_TO_A_COMMAND = 2
+_LOOK_EVERY_S = 0.25
+# Six looks (1.5 s): a process that takes the lock and finds no terminal either lets go sooner.
+_LOOKS_UNTIL_TAKEN = 6
+
+
+class AskedElsewhere(AwsMfaError):
+    """Another process asks a person, or has the session already; it never leaves `Codes`."""
+
+
+@dataclass
+class CodeCall:
+    """
+    One call that needs a code. `prompt` ends in a colon; `keys` sign, and are looked up when the code is asked for.
+
+    `newer` is the call's session where another process has stored one since the run began. `write` stores ours, before
+    anything else is done: a code was spent for it. `sending` is called before a code is sent, `lines_of` gives what a
+    person reads before they are asked again. Without `waits` a code is there already (an argument, a pipe): no other
+    process is waited for, and none hears how it ended.
+    """
+
+    step: Step
+    prompt: str
+    keys: Callable[[], LongTermKeys]
+    newer: Callable[[], Session | None]
+    write: Callable[[Session], None]
+    mfa_process: str | None = None
+    waits: bool = True
+    sending: Callable[[], None] = lambda: None
+    lines_of: Callable[[AwsMfaError], Sequence[str]] = lambda error: error.lines
 
 
 class Codes:
-    """
-    Makes the calls that need a code, one after the other. `token` is a code that was given.
+    """Makes the calls that need a code, one after the other. `token` is a code that was given."""
 
-    `keep` stores a session at once: those who wait for our turn to end find it.
-    """
-
-    def __init__(
-        self, outside: Outside, planned: Planned, *, token: str | None, keep: Callable[[Step, Session], None]
-    ) -> None:
+    def __init__(self, outside: Outside, *, token: str | None) -> None:
         self._outside = outside
-        self._planned = planned
-        self._keep = keep
-        self._given = None if token is None else _GivenCode(token)
-        self._another = AnotherCode(outside)
+        self._has_code = token is not None
+        self._token = token
+        self._given_up: set[str] = set()  # names of providers whose codes were refused
+        self._last_way: CodeProvider | None = None
+        self._checked: set[str] = set()  # long-term sections whose keys AWS was asked about
+        self._used_in: dict[str, int] = {}  # by device, the window whose code AWS took
 
-    def session(self, step: Step) -> Session:
-        """The step's session: another process's of just now, or our own; raises what the last code was refused with."""
-        if self._given is not None:
-            return self._with_given(self._given, step)
+    def session(self, call: CodeCall) -> Session:
+        """The call's session: another process's of just now, or our own; raises what the last code was refused with."""
         session = None
-        while session is None:  # another process asks for it now: when our turn comes again, its session is ours too
-            session = self._with_asked(step)
+        while session is None:  # another process asks for it now: once we have the lock again, its session is ours too
+            session = self._locked(call) if call.waits else self._ask_and_send(call, None)
         return session
 
-    def _with_given(self, given: _GivenCode, step: Step) -> Session:
-        """Whatever it meets is about this code alone: nobody else hears of it."""
-        turns, device = self._outside.turns, step.request.device
-        with turns.turn(device, patience_s=_PATIENCE_WITH_CODE_S, gives_up_quietly=True):
-            found = self._planned.stored.newer(step)
+    def _locked(self, call: CodeCall) -> Session | None:
+        """None where another process asks now. Processes that wait for us hear of an end that would be theirs too."""
+        step = call.step
+        patience_s = _PATIENCE_WITH_CODE_S if self._has_code else _PATIENCE_S
+        locks = self._outside.prompt_locks
+        with locks.hold(step.request.device, patience_s=patience_s, gives_up_quietly=self._has_code) as lock:
+            found = call.newer()
             if found is not None:
                 return found
-            return self._send(self._renewal(step), checked_code(given.take(step)), step)
-
-    def _with_asked(self, step: Step) -> Session | None:
-        """None where another process asks now; those who wait for us need not ask again what would end alike."""
-        with self._outside.turns.turn(step.request.device, patience_s=PATIENCE_S, gives_up_quietly=False) as turn:
-            found = self._planned.stored.newer(step)
-            if found is not None:
-                return found
-            failure = turn.told(step.question)
-            if failure is not None and is_ours_too(failure, self._outside):
+            if self._has_code:  # whatever it meets is about this code alone: no other process hears of it
+                return self._ask_and_send(call, None)
+            failure = lock.outcome(step.question)
+            if failure is not None and ends_ours_too(failure, self._outside):
                 raise failure
             try:
-                return self._ask_and_send(step, turn)
+                return self._ask_and_send(call, lock)
             except (RefusedByAws, Cancelled, NobodyAnswered) as error:
                 if not isinstance(error, _NOT_FOR_ALL):
-                    turn.tell(step.question, error)
+                    lock.publish(step.question, error)
                 raise
 
-    def _ask_and_send(self, step: Step, turn: Turn) -> Session | None:
-        """Each round has a code of its own: sent once, or not at all where another process served us meanwhile."""
-        renewal = self._renewal(step)
-        lent_turn = LentTurn(step, turn, self._planned.stored, self._outside)
-        codes = AskedCodes(step, renewal, lent_turn, self._another, self._outside)
-        while (answer := codes.next()) is not None:
+    def _ask_and_send(self, call: CodeCall, lock: PromptLock | None) -> Session | None:
+        """Each round has a code of its own; None where another process asks now, or has what the code is for."""
+        keys = call.keys()
+        if self._has_code:
+            return self._send(call, keys, checked_code(self._take_token(call.step)))
+        failure: AwsMfaError | None = None
+        refused: list[CodeProvider] = []
+        while True:
+            self._wait_for_next_window(call.step.request.device)
             try:
-                code = checked_code(answer)
-                return lent_turn.session_of_another() or self._send(renewal, code, step)
-            except CURED_BY_NEXT_CODE as error:
-                codes.refused(error)
-        return None
+                given = self._ask(call, keys, lock)
+            except AskedElsewhere:
+                return None
+            except NeedsHuman:
+                if failure is None:
+                    raise
+                raise failure from None  # AWS's no to a command's code says more than that nobody is here
+            try:
+                code = checked_code(given.text)
+                found = call.newer() if lock is not None and lock.was_yielded else None
+                return found or self._send(call, keys, code)
+            except _CURED_BY_NEXT_CODE as error:
+                failure = error
+                refused.append(given.way)
+                self._prepare_next(call, error, refused)
 
-    def _send(self, renewal: Renewal, code: str, step: Step) -> Session:
-        session = obtain_session(renewal, code, self._outside)
-        # Before all else: a code was spent for it, and who presses Ctrl-C now shall not type another.
-        self._keep(step, session)
-        self._outside.ledger.note_used(step.request.device, code, self._outside.now())
-        self._another.was_used(step.request.device)
+    def _ask(self, call: CodeCall, keys: LongTermKeys, lock: PromptLock | None) -> GivenCode:
+        step, outside = call.step, self._outside
+        is_first = step.base.section not in self._checked
+        given = ask_code(
+            CodeQuestion(call.prompt, step.request.device, call.mfa_process),
+            outside,
+            check=(lambda: check_signing_keys(step, keys, outside)) if is_first else None,
+            passed_over=self._given_up,
+            yielded=None if lock is None else lambda cancellation: yielded(lock, call.newer, cancellation, outside),
+        )
+        self._checked.add(step.base.section)
+        self._last_way = given.way
+        return given
+
+    def _send(self, call: CodeCall, keys: LongTermKeys, code: str) -> Session:
+        device, outside = call.step.request.device, self._outside
+        call.sending()
+        session = send_code(call.step, keys, code, outside)
+        try:
+            call.write(session)
+        finally:
+            outside.ledger.note_used(device, code, outside.now())
+        self._used_in[device] = window_of(outside.now())
         return session
 
-    def _renewal(self, step: Step) -> Renewal:
-        base = step.base
-        keys = self._planned.users.keys_of(base.section)
-        command = self._mfa_process(step)
-        return Renewal(keys, step.request, base.region, base.profile, endpoints=base.endpoints, mfa_process=command)
-
-    def _mfa_process(self, step: Step) -> str | None:
-        """The command of the first profile served that has one."""
-        chains = self._planned.chains
-        commands = (chains[name].mfa_process for name in step.profiles if name in chains)
-        return next((command for command in commands if command), None)
-
-
-class _GivenCode:
-    """A code that was given along: good for one call."""
-
-    def __init__(self, code: str) -> None:
-        self._code: str | None = code
-
-    def take(self, step: Step) -> str:
-        """The code, which is gone then: `NeedsHuman` for every step after the first."""
-        code, self._code = self._code, None
+    def _take_token(self, step: Step) -> str:
+        """The code that was given: `NeedsHuman` for every call after the first."""
+        code, self._token = self._token, None
         if code is None:
             raise NeedsHuman(
                 f"{step.label} needs a code of its own: {step.reason}",
                 f"renew it with the next code: aws-mfa renew {quote((step.profiles or [step.label])[0])}",
             )
         return code
+
+    def _wait_for_next_window(self, device: str) -> None:
+        """Wait where the device still shows the used code, instead of letting AWS refuse it; never at a pipe."""
+        way = self._last_way
+        can_wait = way is not None and (way.has_human or way.name in COMMANDS)
+        if can_wait and self._used_in.get(device) == window_of(self._outside.now()):
+            self._count_down()
+
+    def _prepare_next(self, call: CodeCall, error: AwsMfaError, refused: list[CodeProvider]) -> None:
+        """
+        Prepare for another code, or raise `error`. `refused`: who gave the codes so far.
+
+        A person reads why, and is asked three times; a command gets the time to show another code, once, then a person
+        is asked where there is one; a pipe is never asked again.
+        """
+        way = refused[-1]
+        times = [one.name for one in refused].count(way.name)
+        if way.has_human and times < _QUESTIONS_TO_A_PERSON:
+            for line in call.lines_of(error):
+                way.say(line)
+        elif way.has_human or way.name not in COMMANDS:
+            raise error
+        elif times < _QUESTIONS_TO_A_COMMAND:
+            self._count_down()
+        else:
+            self._given_up.add(way.name)
+            if not any(other.has_human for other in self._outside.code_providers):
+                raise error
+            self._outside.say(error.message)
+
+    def _count_down(self) -> None:
+        self._outside.terminal.count_down(seconds_to_next(self._outside.now()), "next code in")
+
+
+def send_code(step: Step, keys: LongTermKeys, code: str, outside: Outside) -> Session:
+    """Send the six digits, once, and return the session. A code known as used is refused before it is sent."""
+    request, now = step.request, outside.now()
+    if outside.ledger.is_used(request.device, code, now):
+        raise CodeAlreadyUsed(
+            f"this code was used before, and AWS takes each code once; the next one in {seconds_to_next(now)} s",
+            "wait for the next code on your device",
+        )
+    sts = outside.sts(step.base.region, step.base.endpoints)
+    try:
+        return (sts.assume_role if request.role_arn else sts.get_session_token)(keys, request, code)
+    except (AwsFailed, AnswerLost, KeyboardInterrupt):
+        outside.ledger.note_used(request.device, code, now)
+        raise
+
+
+@contextmanager
+def yielded(
+    lock: PromptLock, newer: Callable[[], Session | None], cancellation: Cancellation, outside: Outside
+) -> Iterator[None]:
+    """
+    Yield the lock while we wait for another terminal, so that a process at which a person sits may ask meanwhile.
+
+    Our question is cancelled with `AskedElsewhere` once another process asks a person, or has got the session.
+    """
+    over = Event()
+
+    def watch() -> None:
+        looks = 0
+        while not over.wait(_LOOK_EVERY_S):
+            looks = looks + 1 if lock.is_anothers() else 0
+            if looks >= _LOOKS_UNTIL_TAKEN or newer() is not None:
+                cancellation.cancel(AskedElsewhere("another process asks for this code"))
+                return
+
+    with lock.yielded():
+        outside.beside(watch, cancellation.cancel)
+        try:
+            yield
+        finally:
+            over.set()

@@ -1,5 +1,5 @@
 """Re-exports `aws_mfa.interfaces`, until every import names it."""
 
-from aws_mfa.interfaces import Browser, RemoteQuestion, RemoteQuestions, Terminal, Turn, Turns
+from aws_mfa.interfaces import Browser, PromptLock, PromptLocks, RemoteQuestion, RemoteQuestions, Terminal
 
-__all__ = ["Browser", "RemoteQuestion", "RemoteQuestions", "Terminal", "Turn", "Turns"]
+__all__ = ["Browser", "PromptLock", "PromptLocks", "RemoteQuestion", "RemoteQuestions", "Terminal"]

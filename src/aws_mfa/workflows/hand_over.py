@@ -17,7 +17,7 @@ from aws_mfa.rules.session_entries import text_of_inputs
 from aws_mfa.rules.session_steps import Reused, Step
 from aws_mfa.rules.session_witness import Witnessed
 from aws_mfa.rules.stored_names import stored_name
-from aws_mfa.workflows.ask_code import is_ours_too
+from aws_mfa.workflows.ask_code import ends_ours_too
 from aws_mfa.workflows.plan_request import PlanRequest
 from aws_mfa.workflows.plans import plan_sessions
 from aws_mfa.workflows.renew_many import first_failure, renew_many
@@ -158,8 +158,8 @@ def _stored(planned: Planned, profile: str) -> Session | None:
 
 def _was_refused_lately(planned: Planned, outside: Outside) -> bool:
     """Whether a person said no minutes ago: an SDK that comes again at once must not ask twice."""
-    failures = (outside.turns.told_lately(step.request.device, step.question) for step in planned.plan.codes)
-    return any(failure is not None and is_ours_too(failure, outside) for failure in failures)
+    failures = (outside.prompt_locks.recent_outcome(step.request.device, step.question) for step in planned.plan.codes)
+    return any(failure is not None and ends_ours_too(failure, outside) for failure in failures)
 
 
 def _handed(planned: Planned, profile: str, session: Session) -> HandedOver:

@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING
 from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, NotSetUp
 from aws_mfa.rules.arns import sanitised_session_name
 from aws_mfa.rules.ini_text import check, check_if_small
-from aws_mfa.rules.kinds import LONG_TERM_KEYS, kind_of
 from aws_mfa.rules.profile_chains import chain_of
 from aws_mfa.rules.profiles import AwsProfiles
 from aws_mfa.rules.section_names import LONG_TERM_SUFFIX, check_name, profile_of
 from aws_mfa.rules.session_plan import make_plan
 from aws_mfa.rules.session_policies import check_policy_partitions
+from aws_mfa.rules.session_section import refuse_permanent_keys
 from aws_mfa.rules.session_steps import Overlay, Wanted
 from aws_mfa.workflows.noted_keys import NotedKeys
-from aws_mfa.workflows.renew import refuse_permanent_keys
 from aws_mfa.workflows.stored_sessions import StoredSessions
 from aws_mfa.workflows.users import Users
 
@@ -167,8 +166,7 @@ def _check_section(wanted: Wanted, credentials: SectionIndex) -> None:
         return
     values = credentials.values(name)
     check_name(name, is_new=values is None)
-    if kind_of(values) == LONG_TERM_KEYS:
-        refuse_permanent_keys(credentials.text, name, credentials.where)
+    refuse_permanent_keys(values, name, credentials.where)
     if wanted.base.section == name:
         raise BadInput(
             f"[{name}] is where long-term keys belong: no session is written there",

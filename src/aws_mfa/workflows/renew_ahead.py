@@ -112,7 +112,9 @@ class RenewAhead:
         try:
             left_s = min(self._kept[name].ahead_s for name in names)
             planned = planned_sessions(self._wanted, names, asking, left_s=left_s)
-            if any(asking.turns.told_lately(step.request.device, step.question) for step in planned.plan.codes):
+            if any(
+                asking.prompt_locks.recent_outcome(step.request.device, step.question) for step in planned.plan.codes
+            ):
                 return
             results: Results = carried_out(planned, asking, None)
         except Exception as error:  # noqa: BLE001  # whatever it is, the sessions that are good are served

@@ -1,25 +1,27 @@
 """
-Renew many profiles: the plan is carried out; what a stored session should sign that AWS refuses is planned anew.
+Renew many profiles: the plan's calls are made; calls whose stored signing session AWS refused are planned again.
 
-AWS refuses a session before its time where it was revoked, or is not known in this place. It is dropped, and said. One
-that a code was spent for minutes ago is kept, and the refusal is the answer: else each run would spend another.
+AWS refuses a session before its time where it was revoked, or is not known in this place. It is dropped, with a
+message. One that a code was spent for minutes ago is kept, and the refusal is the answer: else each run would spend
+another.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import AwsMfaError, Cancelled, RefusedByAws, SessionExpired
 from aws_mfa.rules.session_labels import mfa_label
 from aws_mfa.rules.session_steps import Reused
-from aws_mfa.workflows.carry_out import NOT_TAKEN, carry_out, count_of_devices, unseen
+from aws_mfa.workflows.calls import NOT_TAKEN, count_of_devices, make_calls, unseen
 from aws_mfa.workflows.plans import plan_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aws_mfa.workflows.carry_out import Outcome, ShowCalls
+    from aws_mfa.workflows.calls import Outcome, ShowCalls
     from aws_mfa.workflows.outside import Outside
     from aws_mfa.workflows.plans import Planned
 
@@ -31,33 +33,38 @@ def renew_many(
     planned: Planned, outside: Outside, *, token: str | None, show: ShowCalls = unseen, may_ask: bool = True
 ) -> list[Outcome]:
     """
-    Carry the plan out; one outcome per profile, in the order wanted. Raises what `carry_out` raises at once.
+    Make the plan's calls; one outcome per profile, in the order wanted. Raises what `make_calls` raises at once.
 
-    What stops the profiles that are planned anew is their outcome: the others' stands. Ctrl-C alone ends everything.
-    Without `may_ask` what would have to be planned anew, with a code, has failed: `SessionExpired`.
+    What stops the profiles that are planned again is their outcome: the others' stand. Only Ctrl-C ends everything.
+    Without `may_ask` what would have to be planned again, with a code, has failed: `SessionExpired`.
     """
-    outcomes, refused = carry_out(planned, outside, token, show)
+    outcomes, refused = make_calls(planned, outside, token, show)
     dropped = [one for one in refused if _is_dropped(one, planned, outside)]
-    _tell_way_out(outcomes, [one for one in refused if one not in dropped])
-    failed = {outcome.profile for outcome in outcomes if outcome.error is not None}
+    _add_way_out(outcomes, [one for one in refused if one not in dropped])
+    failed = {one.profile: one for one in outcomes if one.error is not None}
     names = [name for name in dict.fromkeys(name for one in dropped for name in one.profiles) if name in failed]
     if not names:
         return outcomes
-    # Of a chain of stored sessions the next one back may be refused too. A code that was needed before has been sent.
-    token = None if planned.plan.codes else token
     try:
-        again = _planned_without(dropped, names, planned, outside)
+        key_ids = [planned.stored.session(one).access_key_id for one in dropped]
+        again = plan_sessions(planned.request.without(key_ids, names), outside)
         if again.plan.codes and not may_ask:
-            return [_without_signer(one, dropped) if one.profile in names else one for one in outcomes]
+            for one in reversed(dropped):
+                for name in failed.keys() & one.profiles:
+                    failed[name].error = SessionExpired(_not_taken(one))
+            return outcomes
         if may_ask:
             outside.say(_not_taken(dropped[0]))
-        anew = renew_many(again, outside, token=_usable(token, again, outside), show=show, may_ask=may_ask)
+        # Of a chain of stored sessions the next one back may be refused too. A code that was needed before was sent.
+        token = None if planned.plan.codes else _usable(token, again, outside)
+        renewed = {one.profile: one for one in renew_many(again, outside, token=token, show=show, may_ask=may_ask)}
     except Cancelled:
         raise
     except AwsMfaError as error:
-        return [_failed(one, error) if one.profile in names else one for one in outcomes]
-    outcome_of = {outcome.profile: _with_session(outcome, again) for outcome in anew}
-    return [outcome_of.get(outcome.profile, outcome) for outcome in outcomes]
+        renewed = {name: replace(failed[name], error=error) for name in names}
+    else:
+        _add_stored(renewed, again)
+    return [renewed.get(outcome.profile, outcome) for outcome in outcomes]
 
 
 def exit_code_of(outcomes: list[Outcome]) -> int:
@@ -69,21 +76,21 @@ def exit_code_of(outcomes: list[Outcome]) -> int:
 
 
 def first_failure(error: AwsMfaError | None) -> AwsMfaError:
-    """For one profile it says more than that of the last role in its chain, 'not tried, because ...'."""
+    """For one profile, what stopped its chain says more than the last role's 'not tried, because ...'."""
     while error is not None and isinstance(error.__cause__, AwsMfaError):
         error = error.__cause__
     return error or AwsMfaError("the session got lost", "try again")
 
 
 def _is_dropped(refused: Reused, planned: Planned, outside: Outside) -> bool:
-    """Whether another is to be got: not for an MFA session of just now, whose successor would cost the next code."""
+    """Drop it, unless it is an MFA session of just now: another would cost the next code. Whether it was dropped."""
     min_age_s = _NEW_S if refused.label == mfa_label(refused.base.section) else 0.0
     key_id = planned.stored.session(refused).access_key_id
-    # One that stands in the credentials file is left there: in another region it may be good.
+    # One in the credentials file is left there: in another region it may be good.
     return outside.session_cache.drop(refused.label, refused.inputs, key_id, min_age_s=min_age_s)
 
 
-def _tell_way_out(outcomes: Sequence[Outcome], kept: Sequence[Reused]) -> None:
+def _add_way_out(outcomes: Sequence[Outcome], kept: Sequence[Reused]) -> None:
     for one in kept:
         user = quote(one.base.profile)
         hint = f"the MFA session was got minutes ago; for another, with a new code: aws-mfa forget {user}"
@@ -91,11 +98,6 @@ def _tell_way_out(outcomes: Sequence[Outcome], kept: Sequence[Reused]) -> None:
             error = first_failure(outcome.error)
             if isinstance(error, NOT_TAKEN):
                 outcome.error = type(error)(error.message, hint, *error.hints)
-
-
-def _planned_without(dropped: Sequence[Reused], names: list[str], planned: Planned, outside: Outside) -> Planned:
-    key_ids = [planned.stored.session(one).access_key_id for one in dropped]
-    return plan_sessions(planned.request.without(key_ids, names), outside)
 
 
 def _usable(token: str | None, planned: Planned, outside: Outside) -> str | None:
@@ -106,23 +108,13 @@ def _usable(token: str | None, planned: Planned, outside: Outside) -> str | None
     return token
 
 
-def _failed(outcome: Outcome, error: AwsMfaError) -> Outcome:
-    outcome.error = error
-    return outcome
-
-
-def _without_signer(outcome: Outcome, refused: Sequence[Reused]) -> Outcome:
-    signer = next(one for one in refused if outcome.profile in one.profiles)
-    return _failed(outcome, SessionExpired(_not_taken(signer)))
+def _add_stored(outcomes: dict[str, Outcome], planned: Planned) -> None:
+    """What another process got meanwhile: the first plan, which callers have, wanted calls for it."""
+    for name, outcome in outcomes.items():
+        found = planned.plan.of_profile.get(name)
+        if isinstance(found, Reused) and outcome.error is None:
+            outcome.session = planned.stored.session(found)
 
 
 def _not_taken(refused: Reused) -> str:
     return f"AWS does not take the stored session of {refused.label} any more: a new one is needed"
-
-
-def _with_session(outcome: Outcome, planned: Planned) -> Outcome:
-    """Another process may have got it meanwhile; whoever asks for it has the first plan, where it was to be got."""
-    found = planned.plan.of_profile.get(outcome.profile)
-    if isinstance(found, Reused) and outcome.error is None:
-        outcome.session = planned.stored.session(found)
-    return outcome

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.rules.child_environment import ENDPOINT
 from aws_mfa.rules.code_providers import CODE, DIALOG, PROVIDERS, TERMINAL
-from aws_mfa.workflows.patient_way import PatientWay
+from aws_mfa.workflows.ask_code import PatientWay
 from aws_mfa.workflows.renew_ahead import RenewAhead
 
 if TYPE_CHECKING:

@@ -25,16 +25,16 @@ from aws_mfa.rules.durations import duration_text
 from aws_mfa.rules.freshness import MARGIN_S
 from aws_mfa.rules.plan_summary import summary
 from aws_mfa.rules.shown_text import shown_text
-from aws_mfa.workflows.carry_out import unseen
-from aws_mfa.workflows.keep_sessions import IN_CACHE, NOWHERE
+from aws_mfa.workflows.calls import unseen
 from aws_mfa.workflows.plans import plan_sessions
 from aws_mfa.workflows.renew_many import exit_code_of, renew_many
+from aws_mfa.workflows.write_sessions import IN_CACHE, NOWHERE
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
 
-    from aws_mfa.workflows.carry_out import Outcome
+    from aws_mfa.workflows.calls import Outcome
     from aws_mfa.workflows.outside import Outside
     from aws_mfa.workflows.plan_request import PlanRequest
 

@@ -1,24 +1,25 @@
 """
 Where new sessions go: what SDKs read into the credentials file, in one write; the rest into the session cache.
 
-A session for which a code was spent is not lost: the cache keeps it even where the file has it, for there the next one
-of other inputs takes its section. And what the file does not take, the cache does.
+A session for which a code was spent is not lost: the cache has it even where the file has it too, for there the next
+one of other inputs takes its section. And what the file does not take, the cache does.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import AwsMfaError
-from aws_mfa.rules.ini_edit import with_all_changes
-from aws_mfa.rules.ini_text import sections
+from aws_mfa.rules.ini_edit import with_all_changes, with_changes
+from aws_mfa.rules.ini_text import section_values, sections
 from aws_mfa.rules.profiles import AwsProfiles
-from aws_mfa.rules.session_section import section_of
+from aws_mfa.rules.session_section import refuse_permanent_keys, section_of
 from aws_mfa.rules.session_steps import Reused, Step
-from aws_mfa.workflows.renew import refuse_permanent_values
+from aws_mfa.rules.vault_choice import with_origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from aws_mfa.model import Session
     from aws_mfa.workflows.outside import Outside
@@ -31,12 +32,12 @@ if TYPE_CHECKING:
 IN_FILE, IN_CACHE, NOWHERE = "credentials file", "session cache", "nowhere"
 
 
-class Keeper:
+class SessionWriter:
     """
     Puts the sessions of a plan where they belong.
 
     `got` are the results of its calls so far; `refused` says why the file did not take a profile's session, `lost` are
-    the labels that the cache did not keep.
+    the labels that the cache did not take.
     """
 
     def __init__(self, planned: Planned, outside: Outside) -> None:
@@ -45,10 +46,10 @@ class Keeper:
         self.lost: set[str] = set()
         self._planned = planned
         self._outside = outside
-        self._at_once: set[Found] = set()
+        self._written_at_once: set[Found] = set()
 
     def place_of(self, name: str) -> str:
-        """Into the cache what SDKs ask us for, into the file all else; nowhere what the cache did not keep."""
+        """The cache for what SDKs ask us for, the file for all else; nowhere for what the cache did not take."""
         if not self._planned.stored.is_for_cache(name):
             return IN_FILE
         return NOWHERE if name in self.lost else IN_CACHE
@@ -67,12 +68,12 @@ class Keeper:
         except AwsMfaError as error:
             return error
 
-    def keep_at_once(self, step: Step, session: Session) -> None:
+    def write_at_once(self, step: Step, session: Session) -> None:
         """Store what a code was spent for: others wait for it, and a process that is killed now has not lost it."""
         if self._outside.session_cache.store(step.label, step.inputs, session):
-            self._at_once.add(step)
+            self._written_at_once.add(step)
 
-    def keep(self) -> None:
+    def write(self) -> None:
         """Store what was got, and what is stored elsewhere than it is wanted."""
         of_profile = self._planned.plan.of_profile
         for_file: dict[str, Found] = {}
@@ -84,32 +85,26 @@ class Keeper:
         # What roles share: MFA sessions, and roles on the way to others.
         for step in self.got.keys() - of_profile.values():
             self._cache(step.label, step)
-        self._write(for_file)
+        # What the file does not take, and what is not for it any more, goes into the cache.
+        adopted = self._adopted_meanwhile(for_file)
+        self._write_file({name: found for name, found in for_file.items() if name not in adopted})
+        for name in adopted | self.refused.keys():
+            self._cache(self._label(name, for_file[name]), for_file[name])
 
     def _label(self, name: str, found: Found) -> str:
         """A role's session is stored under the profile's name, whichever profile of equal inputs it was got for."""
         return name if self._planned.chains[name].hops else found.label
 
     def _cache(self, label: str, found: Found) -> None:
-        if found in self._at_once and label == found.label:
+        if found in self._written_at_once and label == found.label:
             return
         got = self.got_of(found)
         if not isinstance(got, AwsMfaError) and not self._outside.session_cache.store(label, found.inputs, got):
             self.lost.add(label)
 
-    def _write(self, for_file: Mapping[str, Found]) -> None:
-        """What the file does not take, and what is not for it any more, goes into the cache."""
-        adopted = self._adopted_meanwhile(for_file)
-        changes = self._changes({name: found for name, found in for_file.items() if name not in adopted})
-        try:
-            if changes:
-                self._update(changes)
-        except AwsMfaError as error:
-            self.refused.update(dict.fromkeys(changes, error))
-        for name in adopted | self.refused.keys():
-            self._cache(self._label(name, for_file[name]), for_file[name])
-
-    def _changes(self, for_file: Mapping[str, Found]) -> dict[str, Changes]:
+    def _write_file(self, for_file: Mapping[str, Found]) -> None:
+        """One write of the file; what it does not take is noted in `refused`."""
+        credentials = self._outside.credentials
         changes: dict[str, Changes] = {}
         for name, found in for_file.items():
             got = self.got_of(found)
@@ -119,26 +114,43 @@ class Keeper:
                 changes[name] = section_of(got, found.inputs)
             except AwsMfaError as error:
                 self.refused[name] = error
-        return changes
-
-    def _update(self, changes: Mapping[str, Changes]) -> None:
-        path = self._outside.credentials.path
+        if not changes:
+            return
         refused: dict[str, AwsMfaError] = {}
 
         def edit(text: str) -> str:
             nonlocal refused
-            edited, refused = with_what_may_be_written(text, changes, where=path)
+            edited, refused = with_what_may_be_written(text, changes, where=credentials.path)
             return edited
 
-        self._outside.credentials.update(edit)
+        try:
+            credentials.update(edit)
+        except AwsMfaError as error:
+            refused = dict.fromkeys(changes, error)
         self.refused.update(refused)
 
-    def _adopted_meanwhile(self, names: Iterable[str]) -> set[str]:
+    def _adopted_meanwhile(self, names: Mapping[str, Found]) -> set[str]:
         """Profiles that ask us by now: `adopt` may have run while a code was typed."""
         config, credentials = self._outside.config, self._outside.credentials
         profiles = AwsProfiles(config.read(), credentials.read(), config.path, credentials.path)
         found = {name: profiles.profile(name) for name in names}
         return {name for name, profile in found.items() if profile and profile.has_credential_process_of_ours}
+
+
+def write_section(session: Session, step: Step, section: str, outside: Outside) -> None:
+    """Put one session into a section of the credentials file, as the classic form does: it is kept nowhere else."""
+    path = outside.credentials.path
+
+    def edit(text: str) -> str:
+        refuse_permanent_keys(section_values(text, section, where=path), section, path)
+        return with_changes(text, section, section_of(session), where=path)
+
+    outside.credentials.update(edit)
+    if not step.request.role_arn:
+        # Whose MFA session it is, so that roles can be assumed with it; a courtesy, as the ledger of codes is.
+        origin = session.access_key_id, step.base.access_key_id, step.request.device
+        with suppress(AwsMfaError):
+            outside.known_keys.update(lambda text: with_origin(text, section, *origin))
 
 
 def with_what_may_be_written(
@@ -149,7 +161,7 @@ def with_what_may_be_written(
     for section in sections(text, where=where):
         if section.name in changes:
             try:
-                refuse_permanent_values(section.values(), section.name, where)
+                refuse_permanent_keys(section.values(), section.name, where)
             except AwsMfaError as error:
                 refused[section.name] = error
     taken = {name: change for name, change in changes.items() if name not in refused}

@@ -1,4 +1,4 @@
-"""Turns: one process at a time for each device, what the others share, and that no turn outlives its process."""
+"""The lock around a prompt: one process at a time for each device, and what the processes that wait share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters.turns import FileTurns
+from aws_mfa.adapters.prompt_lock import FileLocks
 from aws_mfa.errors import (
     AwsFailed,
     AwsMfaError,
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from aws_mfa.workflows.doors_to_people import Turn, Turns
+    from aws_mfa.workflows.doors_to_people import PromptLock, PromptLocks
 
 QUESTION = "mfa@work-long-term\naccess_key_id = AKIA\n"
 HOLDER = """
 import sys, time
-from aws_mfa.adapters.turns import FileTurns
-turns = FileTurns(sys.argv[1], now=time.time, say=print)
-with turns.turn(sys.argv[2], patience_s=5, gives_up_quietly=False):
+from aws_mfa.adapters.prompt_lock import FileLocks
+locks = FileLocks(sys.argv[1], now=time.time, say=print)
+with locks.hold(sys.argv[2], patience_s=5, gives_up_quietly=False):
     print("mine", flush=True)
     time.sleep(60)
 """
@@ -45,23 +45,23 @@ WAITING = f"waiting for pid {os.getpid()}, which asks for a code; any terminal c
 
 
 class Stage:
-    """A folder of turns; `moment` is now."""
+    """A folder of locks; `moment` is now."""
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
         self.moment = NOW
         self.said: list[str] = []
 
-    def turns(self) -> Turns:
+    def locks(self) -> PromptLocks:
         """As another process has them."""
-        return FileTurns(self.folder, now=lambda: self.moment, say=self.said.append)
+        return FileLocks(self.folder, now=lambda: self.moment, say=self.said.append)
 
-    def waiting(self, act: Callable[[Turn], None]) -> threading.Thread:
-        """Somebody who waits for a turn while the caller has it, and then acts."""
+    def waiting(self, act: Callable[[PromptLock], None]) -> threading.Thread:
+        """Somebody who waits for the lock while the caller has it, and then acts."""
 
         def wait() -> None:
-            with self.turns().turn(DEVICE, patience_s=20, gives_up_quietly=False) as turn:
-                act(turn)
+            with self.locks().hold(DEVICE, patience_s=20, gives_up_quietly=False) as one:
+                act(one)
 
         thread = threading.Thread(target=wait, daemon=True)
         thread.start()
@@ -87,38 +87,38 @@ def in_another_thread(act: Callable[[], AwsMfaError | None]) -> AwsMfaError | No
 
 
 def wait_in_vain(stage: Stage) -> AwsMfaError | None:
-    """How the wait for a turn ended that another has."""
+    """How the wait for a lock ended that another has."""
     try:
-        with stage.turns().turn(DEVICE, patience_s=0.6, gives_up_quietly=False):
+        with stage.locks().hold(DEVICE, patience_s=0.6, gives_up_quietly=False):
             return None
     except AwsMfaError as error:
         return error
 
 
-def shared_after(stage: Stage, act: Callable[[Turn], None]) -> AwsMfaError | None:
+def shared_after(stage: Stage, act: Callable[[PromptLock], None]) -> AwsMfaError | None:
     """What is told to somebody who waited while the holder did this."""
     told: list[AwsMfaError | None] = []
-    with stage.turns().turn(DEVICE, patience_s=1, gives_up_quietly=False) as turn:
-        waiting = stage.waiting(lambda other: told.append(other.told(QUESTION)))
-        act(turn)
+    with stage.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False) as one:
+        waiting = stage.waiting(lambda other: told.append(other.outcome(QUESTION)))
+        act(one)
     waiting.join(10)
-    (one,) = told
-    return one
+    (failure,) = told
+    return failure
 
 
 def test_the_holder_is_named_to_those_who_wait(stage: Stage) -> None:
-    assert shared_after(stage, lambda turn: None) is None
+    assert shared_after(stage, lambda one: None) is None
     assert stage.said == [WAITING]
 
 
 def test_a_cancelled_question_is_cancelled_for_those_who_waited_for_it(stage: Stage) -> None:
-    told = shared_after(stage, lambda turn: turn.tell(QUESTION, Cancelled("cancelled")))
+    told = shared_after(stage, lambda one: one.publish(QUESTION, Cancelled("cancelled")))
     assert isinstance(told, Cancelled)
     assert f"pid {os.getpid()}" in told.message
 
 
 def test_a_refusal_of_aws_is_shared_with_its_hints(stage: Stage) -> None:
-    told = shared_after(stage, lambda turn: turn.tell(QUESTION, UnknownDevice("not this user's device", "look")))
+    told = shared_after(stage, lambda one: one.publish(QUESTION, UnknownDevice("not this user's device", "look")))
     assert isinstance(told, RefusedByAws)
     assert "not this user's device" in told.message
     assert told.hints == ("look",)
@@ -126,64 +126,64 @@ def test_a_refusal_of_aws_is_shared_with_its_hints(stage: Stage) -> None:
 
 def test_that_aws_failed_is_shared_as_that(stage: Stage) -> None:
     """It is no judgement of AWS on the code."""
-    told = shared_after(stage, lambda turn: turn.tell(QUESTION, AwsFailed("AWS failed: 503")))
+    told = shared_after(stage, lambda one: one.publish(QUESTION, AwsFailed("AWS failed: 503")))
     assert isinstance(told, AwsFailed)
     assert "AWS failed: 503" in told.message
 
 
 def test_a_question_that_nobody_answered_is_not_put_again_by_each_of_those_who_waited(stage: Stage) -> None:
     """Without a terminal each would wait for its own twenty seconds, one after the other."""
-    told = shared_after(stage, lambda turn: turn.tell(QUESTION, NobodyAnswered("nobody answered within 20 s")))
+    told = shared_after(stage, lambda one: one.publish(QUESTION, NobodyAnswered("nobody answered within 20 s")))
     assert isinstance(told, NobodyAnswered)
     assert "nobody answered within 20 s" in told.message
 
 
 def test_another_question_of_the_same_device_is_not_answered_by_that(stage: Stage) -> None:
-    assert shared_after(stage, lambda turn: turn.tell("prod", Cancelled("cancelled"))) is None
+    assert shared_after(stage, lambda one: one.publish("prod", Cancelled("cancelled"))) is None
 
 
 def test_who_comes_later_asks_for_himself(stage: Stage) -> None:
-    with stage.turns().turn(DEVICE, patience_s=1, gives_up_quietly=False) as turn:
-        turn.tell(QUESTION, Cancelled("cancelled"))
-    with stage.turns().turn(DEVICE, patience_s=1, gives_up_quietly=False) as turn:
-        assert turn.told(QUESTION) is None
+    with stage.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False) as one:
+        one.publish(QUESTION, Cancelled("cancelled"))
+    with stage.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False) as one:
+        assert one.outcome(QUESTION) is None
 
 
-def test_who_waited_before_he_asked_for_a_turn_is_told_what_ended_meanwhile(stage: Stage) -> None:
+def test_who_waited_before_they_asked_for_the_lock_is_told_what_ended_meanwhile(stage: Stage) -> None:
     """A program's threads wait for each other first: see `for_python`."""
-    with stage.turns().turn(DEVICE, patience_s=1, gives_up_quietly=False) as turn:
-        turn.tell(QUESTION, Cancelled("cancelled"))
+    with stage.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False) as one:
+        one.publish(QUESTION, Cancelled("cancelled"))
 
     def told(came_at: float) -> AwsMfaError | None:
-        turns = FileTurns(stage.folder, now=lambda: stage.moment, say=stage.said.append, came_at=came_at)
-        with turns.turn(DEVICE, patience_s=1, gives_up_quietly=False) as turn:
-            return turn.told(QUESTION)
+        locks = FileLocks(stage.folder, now=lambda: stage.moment, say=stage.said.append, came_at=came_at)
+        with locks.hold(DEVICE, patience_s=1, gives_up_quietly=False) as one:
+            return one.outcome(QUESTION)
 
     assert isinstance(told(NOW - 0.1), Cancelled)
     assert told(NOW) is None
 
 
 def test_what_was_refused_is_known_for_some_minutes(stage: Stage) -> None:
-    with stage.turns().turn(DEVICE, patience_s=1, gives_up_quietly=False) as turn:
-        turn.tell(QUESTION, Cancelled("cancelled"))
+    with stage.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False) as one:
+        one.publish(QUESTION, Cancelled("cancelled"))
     stage.moment += 200
-    assert isinstance(stage.turns().told_lately(DEVICE, QUESTION), Cancelled)
-    assert stage.turns().told_lately(DEVICE, "another") is None
-    assert stage.turns().told_lately(f"{DEVICE}-2", QUESTION) is None
+    assert isinstance(stage.locks().recent_outcome(DEVICE, QUESTION), Cancelled)
+    assert stage.locks().recent_outcome(DEVICE, "another") is None
+    assert stage.locks().recent_outcome(f"{DEVICE}-2", QUESTION) is None
     stage.moment += 200
-    assert stage.turns().told_lately(DEVICE, QUESTION) is None
+    assert stage.locks().recent_outcome(DEVICE, QUESTION) is None
 
 
 def test_devices_do_not_wait_for_each_other(stage: Stage) -> None:
     with (
-        stage.turns().turn(DEVICE, patience_s=0.2, gives_up_quietly=False),
-        stage.turns().turn(f"{DEVICE}-2", patience_s=0.2, gives_up_quietly=False),
+        stage.locks().hold(DEVICE, patience_s=0.2, gives_up_quietly=False),
+        stage.locks().hold(f"{DEVICE}-2", patience_s=0.2, gives_up_quietly=False),
     ):
         assert stage.said == []
 
 
 def test_patience_ends_with_the_name_of_the_holder_and_the_ways_out(stage: Stage) -> None:
-    with stage.turns().turn(DEVICE, patience_s=1, gives_up_quietly=False):
+    with stage.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False):
         failure = in_another_thread(lambda: wait_in_vain(stage))
     assert isinstance(failure, NeedsHuman)
     assert f"pid {os.getpid()} has been asking for a code of {DEVICE}" in failure.message
@@ -193,25 +193,25 @@ def test_patience_ends_with_the_name_of_the_holder_and_the_ways_out(stage: Stage
 def test_who_would_wait_for_himself_is_told_at_once_and_others_wait(stage: Stage) -> None:
     """What answers a question, such as the function given as `ask`, may need a session that needs the same question."""
     began_at = time.monotonic()
-    with stage.turns().turn(DEVICE, patience_s=20, gives_up_quietly=False):
+    with stage.locks().hold(DEVICE, patience_s=20, gives_up_quietly=False):
         with pytest.raises(BadInput, match=f"the question for a code of {DEVICE} is open"):
-            stage.turns().turn(DEVICE, patience_s=20, gives_up_quietly=False).__enter__()
-        with stage.turns().turn(f"{DEVICE}-2", patience_s=1, gives_up_quietly=False):
+            stage.locks().hold(DEVICE, patience_s=20, gives_up_quietly=False).__enter__()
+        with stage.locks().hold(f"{DEVICE}-2", patience_s=1, gives_up_quietly=False):
             assert isinstance(in_another_thread(lambda: wait_in_vain(stage)), NeedsHuman)
     assert time.monotonic() - began_at < 10
-    with stage.turns().turn(DEVICE, patience_s=1, gives_up_quietly=False):
+    with stage.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False):
         assert stage.said == [WAITING]
 
 
-def test_who_has_a_code_in_hand_goes_on_without_a_turn(stage: Stage) -> None:
+def test_who_has_a_code_in_hand_goes_on_without_the_lock(stage: Stage) -> None:
     with (
-        stage.turns().turn(DEVICE, patience_s=1, gives_up_quietly=False),
-        stage.turns().turn(DEVICE, patience_s=0.1, gives_up_quietly=True) as turn,
+        stage.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False),
+        stage.locks().hold(DEVICE, patience_s=0.1, gives_up_quietly=True) as one,
     ):
-        assert turn.told(QUESTION) is None
+        assert one.outcome(QUESTION) is None
 
 
-def test_a_killed_process_has_ended_its_turn(stage: Stage) -> None:
+def test_a_killed_process_has_let_go_of_its_lock(stage: Stage) -> None:
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLDER, stage.folder, DEVICE], stdout=subprocess.PIPE, text=True, env={**os.environ}
     )
@@ -219,30 +219,30 @@ def test_a_killed_process_has_ended_its_turn(stage: Stage) -> None:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "mine\n"
         holder.kill()
-    with stage.turns().turn(DEVICE, patience_s=5, gives_up_quietly=False) as turn:
-        assert turn.told(QUESTION) is None
+    with stage.locks().hold(DEVICE, patience_s=5, gives_up_quietly=False) as one:
+        assert one.outcome(QUESTION) is None
 
 
 def test_what_is_left_is_private_and_holds_no_code(stage: Stage) -> None:
-    with stage.turns().turn(DEVICE, patience_s=1, gives_up_quietly=False) as turn:
-        turn.tell(QUESTION, Cancelled("cancelled"))
+    with stage.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False) as one:
+        one.publish(QUESTION, Cancelled("cancelled"))
     assert os.stat(stage.folder).st_mode & 0o777 == 0o700
     assert {os.stat(os.path.join(stage.folder, name)).st_mode & 0o777 for name in os.listdir(stage.folder)} == {0o600}
 
 
 def test_where_the_folder_cannot_be_made_everybody_asks_for_himself(tmp_path: Path) -> None:
     (tmp_path / "mfa").write_text("in the way")
-    turns = FileTurns(str(tmp_path / "mfa" / "turns"), now=time.time, say=print)
-    with turns.turn(DEVICE, patience_s=1, gives_up_quietly=False) as turn:
-        turn.tell(QUESTION, Cancelled("cancelled"))
-        assert turn.told(QUESTION) is None
+    locks = FileLocks(str(tmp_path / "mfa" / "turns"), now=time.time, say=print)
+    with locks.hold(DEVICE, patience_s=1, gives_up_quietly=False) as one:
+        one.publish(QUESTION, Cancelled("cancelled"))
+        assert one.outcome(QUESTION) is None
 
 
 def test_a_damaged_word_is_no_word(stage: Stage) -> None:
-    with stage.turns().turn(DEVICE, patience_s=1, gives_up_quietly=False) as turn:
-        turn.tell(QUESTION, Cancelled("cancelled"))
+    with stage.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False) as one:
+        one.publish(QUESTION, Cancelled("cancelled"))
     (ended,) = [name for name in os.listdir(stage.folder) if name.endswith(".ended")]
     for damage in ("", "{", "[]", '{"mark": 1}', '{"at": "x"}', "\x00" * 10):
         with open(os.path.join(stage.folder, ended), "w", encoding="utf-8") as file:
             file.write(damage)
-        assert stage.turns().told_lately(DEVICE, QUESTION) is None, damage
+        assert stage.locks().recent_outcome(DEVICE, QUESTION) is None, damage
