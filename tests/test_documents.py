@@ -27,7 +27,21 @@ AVOIDED = re.compile(
 )
 # What zsh takes for a pattern or a comment where it is not in quotes.
 QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"", re.DOTALL)
-STUBS = ["age", "aws", "aws-mfa", "docker", "keyring", "pass", "pip", "rclone", ".venv/bin/python", "node"]
+STUBS = [
+    "age",
+    "aws",
+    "aws-mfa",
+    "docker",
+    "keyring",
+    "pass",
+    "pip",
+    "rclone",
+    "rm",
+    "ssh",
+    "sudo",
+    ".venv/bin/python",
+    "node",
+]
 
 
 def text_of(document: str) -> str:
@@ -93,6 +107,7 @@ def commands_run(shell: list[str], block: str, folder: Path) -> str:
     folder.mkdir()
     log = folder / "log"
     log.touch()
+    (folder / "aws-session").touch()
     for name in STUBS:
         stub = folder / name
         stub.parent.mkdir(parents=True, exist_ok=True)
