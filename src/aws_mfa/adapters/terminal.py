@@ -103,7 +103,7 @@ class PipedAnswers:
         self._asks_on_stdout = asks_on_stdout
 
     def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
-        """The next line. Raises `NeedsHuman` at the end of input, `BadInput`, or the error of an earlier cancellation."""
+        """The next line. Raises `NeedsHuman` at the end of input, `BadInput`, or an earlier cancellation's error."""
         if cancellation is not None:
             cancellation.check()
         self._print(shown_text(question))
