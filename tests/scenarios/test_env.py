@@ -245,25 +245,6 @@ def _asking(stage: ClassicStage, shell: str, **env: str) -> pexpect.spawn[str]:
     return child
 
 
-def test_a_question_that_began_in_the_background_comes_to_the_terminal_with_fg(stage: ClassicStage) -> None:
-    """Until then any terminal could answer; after it, what is typed here must not land in the shell."""
-    needs("bash")
-    environ = {**environ_of(stage), "PS1": "ready> "}
-    del environ["AWS_MFA_PROMPT"]
-    child = on_a_pty(["bash", "--norc", "-i"], environ, columns=400)
-    child.expect_exact("ready> ")
-    child.sendline("$TOOL env default --shell sh >/dev/null &")
-    child.expect_exact("answer in any terminal: aws-mfa code")
-    child.sendline("fg")
-    child.expect_exact(f"MFA code for {stage.phone.serial}: ")
-    child.sendline(stage.code())
-    child.expect_exact("ready> ")
-    child.sendline("echo status $?; exit")
-    child.expect_exact("status 0")
-    child.expect(pexpect.EOF)
-    child.close()
-
-
 def test_a_failure_is_no_line_for_programs_nor_for_people(stage: ClassicStage) -> None:
     for form in ("json", "dotenv", "cmd"):
         assert ran(stage, "nobody", "--shell", form).out == ""

@@ -6,7 +6,7 @@ Abbreviations are resolved here, over the old flags only: a new flag must not ma
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aws_mfa import __version__
 from aws_mfa.cli.arguments import Parser, parsed, shown_word
@@ -16,22 +16,6 @@ from aws_mfa.rules.vault_choice import VAULTS
 
 if TYPE_CHECKING:
     import argparse
-
-_OLD_FLAGS = (
-    ("--device",),
-    ("--duration",),
-    ("--profile",),
-    ("--long-term-suffix", "--long-suffix"),
-    ("--short-term-suffix", "--short-suffix"),
-    ("--assume-role", "--assume"),
-    ("--role-session-name",),
-    ("--force",),
-    ("--log-level",),
-    ("--setup",),
-    ("--token", "--mfa-token"),
-    ("--no-keychain",),
-    ("--help",),
-)
 
 _DESCRIPTION = """\
 start with: aws-mfa setup
@@ -46,12 +30,64 @@ examples:
 
 more: aws-mfa COMMAND --help, https://github.com/aws-mfa/aws-mfa/tree/main/docs"""
 
+# All spellings of each, and what argparse is told of it.
+_OLD_FLAGS: dict[tuple[str, ...], dict[str, Any]] = {
+    ("--device",): {
+        "metavar": "ARN",
+        "help": "MFA device: ARN or hardware serial (MFA_DEVICE, aws_mfa_device, mfa_serial)",
+    },
+    ("--duration",): {
+        "type": int,
+        "metavar": "SECONDS",
+        "help": "900 to 129600; with a role 900 to 43200 (MFA_STS_DURATION; default 43200, with a role 3600)",
+    },
+    ("--profile",): {"metavar": "NAME", "help": "the profile (AWS_PROFILE; default: default)"},
+    ("--long-term-suffix", "--long-suffix"): {
+        "metavar": "TEXT",
+        "help": "long-term section: PROFILE-TEXT (default: long-term; none: PROFILE)",
+    },
+    ("--short-term-suffix", "--short-suffix"): {
+        "metavar": "TEXT",
+        "help": "section of the session: PROFILE-TEXT (default, none: PROFILE)",
+    },
+    ("--assume-role", "--assume"): {
+        "metavar": "ARN",
+        "help": "role to assume; none: no role (MFA_ASSUME_ROLE, assume_role)",
+    },
+    ("--role-session-name",): {
+        "metavar": "NAME",
+        "help": "name of the role's session (default: the local user's name)",
+    },
+    ("--force",): {"action": "store_true", "help": "renew even while the session is good"},
+    ("--log-level",): {"choices": list(LEVELS), "default": "DEBUG", "help": "default: DEBUG"},
+    ("--setup",): {"action": "store_true", "help": "store long-term keys: the same as aws-mfa setup"},
+    ("--token", "--mfa-token"): {
+        "metavar": "CODE",
+        "help": "the code; other users of this machine can see it in the process list: a pipe hides it",
+    },
+    ("--no-keychain",): {"action": "store_true", "help": "keys in the credentials file: the same as --vault file"},
+}
+_SPELLINGS = (*_OLD_FLAGS, ("--help",))
+_KNOWN = {"--version", "--vault", *(name for names in _SPELLINGS for name in names)}
 _A_PROFILE = "a profile? aws-mfa --profile NAME"
 
 
 def parse_flags(argv: list[str], commands: str) -> argparse.Namespace:
     """Parse the classic form; usage errors end the program with 2, `--help` and `--version` with 0."""
-    parser = _parser(commands)
+    parser = Parser(
+        "aws-mfa",
+        usage="aws-mfa [flags]\n       aws-mfa COMMAND [arguments]",
+        description=_DESCRIPTION,
+        epilog=f"{commands}\n\n{_EXAMPLES}",
+    )
+    parser.add_argument("--version", action="version", version=f"aws-mfa {__version__}")
+    for spellings, options in _OLD_FLAGS.items():
+        parser.add_argument(*spellings, **options)
+    parser.add_argument(
+        "--vault",
+        choices=VAULTS,
+        help="where the long-term keys are (AWS_MFA_VAULT; default: where they were stored, else keychain)",
+    )
     names = [line.split()[0] for line in commands.splitlines() if line.startswith("  ")]
     if argv and not argv[0].startswith("-"):
         told = [f"there is no command {shown_word(argv[0])}", *did_you_mean(argv[0], names), commands, _A_PROFILE]
@@ -64,64 +100,8 @@ def _spelled_out(word: str, parser: Parser) -> str:
     spelling, equals, value = word.partition("=")
     if not spelling.startswith("--") or spelling == "--" or spelling in _KNOWN:
         return word
-    fitting = [names for names in _OLD_FLAGS if any(name.startswith(spelling) for name in names)]
+    fitting = [names for names in _SPELLINGS if any(name.startswith(spelling) for name in names)]
     if len(fitting) > 1:
         likely = [name for names in fitting for name in names if name.startswith(spelling)]
         parser.refuse(f"ambiguous option: {spelling} could match {', '.join(likely)}")
     return f"{fitting[0][0]}{equals}{value}" if fitting else word
-
-
-def _parser(commands: str) -> Parser:
-    parser = Parser(
-        "aws-mfa",
-        usage="aws-mfa [flags]\n       aws-mfa COMMAND [arguments]",
-        description=_DESCRIPTION,
-        epilog=f"{commands}\n\n{_EXAMPLES}",
-    )
-    parser.add_argument("--version", action="version", version=f"aws-mfa {__version__}")
-    _add_old_flags(parser)
-    parser.add_argument(
-        "--vault",
-        choices=VAULTS,
-        help="where the long-term keys are (AWS_MFA_VAULT; default: where they were stored, else keychain)",
-    )
-    return parser
-
-
-def _add_old_flags(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add("--device", metavar="ARN", help="MFA device: ARN or hardware serial (MFA_DEVICE, aws_mfa_device, mfa_serial)")
-    add(
-        "--duration",
-        type=int,
-        metavar="SECONDS",
-        help="900 to 129600; with a role 900 to 43200 (MFA_STS_DURATION; default 43200, with a role 3600)",
-    )
-    add("--profile", metavar="NAME", help="the profile (AWS_PROFILE; default: default)")
-    add(
-        "--long-term-suffix",
-        "--long-suffix",
-        metavar="TEXT",
-        help="long-term section: PROFILE-TEXT (default: long-term; none: PROFILE)",
-    )
-    add(
-        "--short-term-suffix",
-        "--short-suffix",
-        metavar="TEXT",
-        help="section of the session: PROFILE-TEXT (default, none: PROFILE)",
-    )
-    add("--assume-role", "--assume", metavar="ARN", help="role to assume; none: no role (MFA_ASSUME_ROLE, assume_role)")
-    add("--role-session-name", metavar="NAME", help="name of the role's session (default: the local user's name)")
-    add("--force", action="store_true", help="renew even while the session is good")
-    add("--log-level", choices=list(LEVELS), default="DEBUG", help="default: DEBUG")
-    add("--setup", action="store_true", help="store long-term keys: the same as aws-mfa setup")
-    add(
-        "--token",
-        "--mfa-token",
-        metavar="CODE",
-        help="the code; other users of this machine can see it in the process list: a pipe hides it",
-    )
-    add("--no-keychain", action="store_true", help="keys in the credentials file: the same as --vault file")
-
-
-_KNOWN = {name for names in _OLD_FLAGS for name in names} | {"--version", "--vault"}
