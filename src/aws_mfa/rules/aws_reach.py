@@ -55,11 +55,15 @@ class Reach:
     @property
     def words(self) -> tuple[str | None, ...]:
         """Equal where all but the URLs is."""
-        found = map(self._given, _KEYS)
-        return tuple(None if given is None else given.value for given in found)
+        found = [self._given(key) for key in _KEYS]
+        return tuple([None if given is None else given.value for given in found])
 
     def _given(self, key: str) -> Given | None:
-        return _first(profile.given(key) for profile in self._profiles)
+        for profile in self._profiles:
+            given = profile.given(key)
+            if given is not None:
+                return given
+        return None
 
 
 UNCONFIGURED = Reach()
