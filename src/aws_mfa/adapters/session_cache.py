@@ -46,8 +46,11 @@ class SessionCache:
 
     def find(self, label: str, inputs: Mapping[str, str]) -> Entry | None:
         """As `load`: the entry, with its finished document."""
+        readable = [files for files in self._stores.readable if files.may_have_entries()]
+        if not readable:
+            return None
         name = stored_name(label, inputs)
-        for files in self._stores.readable:
+        for files in readable:
             entry = self._good_entry(files, name)
             if entry is not None and entry.is_for(inputs):
                 return entry

@@ -50,6 +50,10 @@ class SessionFiles:
         self._seal: Seal | None = None
         self._is_tidy = False
 
+    def may_have_entries(self) -> bool:
+        """Whether something is where the folder would be; what it is, `read` says."""
+        return os.path.lexists(self.folder)
+
     def read(self, stored: str) -> bytes | None:
         """The entry of this name, None where there is none. Raises `Unfit`, `OSError`, and errors of ours."""
         name = file_name(stored, self._suffix)

@@ -189,8 +189,10 @@ class Profile:
 
     def _once(self, key: str, check: Callable[[Given], Checked]) -> Checked | None:
         """Check the value when it is asked for first."""
-        if key not in self._good:
+        found: Checked | None
+        try:
+            found = self._good[key]
+        except KeyError:
             given = self.given(key)
-            self._good[key] = None if given is None else check(given)
-        found: Checked | None = self._good[key]
+            found = self._good[key] = None if given is None else check(given)
         return found

@@ -74,6 +74,9 @@ class SectionIndex:
         body = self._bodies.get(header)
         if body is None:
             return None
+        plain = _plain_values(body)
+        if plain is not None:
+            return plain
         try:
             section = sections(f"[{body}", where=self.where)[0]
             check_duplicate_keys(body, section, self.where)
@@ -81,6 +84,20 @@ class SectionIndex:
             check(self.text, where=self.where)  # raises with the line as the whole file counts
             raise
         return section.values()
+
+
+def _plain_values(body: str) -> dict[str, str] | None:
+    """What most sections are: a key in each line. None where a line is anything else but empty or a comment."""
+    values: dict[str, str] = {}
+    for line in body.split("\n")[1:]:
+        if not line or line[0] in "#;":
+            continue
+        key, equals, value = line.partition("=")
+        key = key.strip().lower()
+        if not equals or not key or line[0].isspace() or line[0] == "[" or ":" in key or key in values:
+            return None
+        values[key] = value.strip()
+    return values
 
 
 def _with_plain_ends(text: str) -> str:

@@ -80,7 +80,13 @@ def document_of(session: Session) -> str:
 
 def text_of_inputs(inputs: Mapping[str, str]) -> str:
     """The one spelling of these inputs: other inputs, other text."""
-    return "\n".join([f"{_escaped_name(name)} = {_escaped(inputs[name])}" for name in sorted(inputs)])
+    names = sorted(inputs)
+    text = "\n".join([f"{name} = {inputs[name]}" for name in names])
+    # Most inputs have nothing to escape: then the text is that already.
+    is_plain = "\\" not in text and "\r" not in text and text.count("\n") < max(len(names), 1)
+    if is_plain and not any("=" in name for name in names):
+        return text
+    return "\n".join([f"{_escaped_name(name)} = {_escaped(inputs[name])}" for name in names])
 
 
 def parse_entry(text: str) -> Entry | None:

@@ -28,7 +28,8 @@ def cut_label(profile: str) -> str:
 
 def file_name(stored: str, suffix: str) -> str | None:
     """The name of the file of the session that is stored under this name, None where it would be too long."""
-    name = f"{_PREFIX}{''.join(map(_encoded, stored))}{suffix}"
+    encoded = stored if _PLAIN.issuperset(stored) else "".join(map(_encoded, stored))
+    name = f"{_PREFIX}{encoded}{suffix}"
     return name if len(name) <= _LONGEST else None
 
 

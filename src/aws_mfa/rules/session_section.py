@@ -18,7 +18,7 @@ from aws_mfa.rules.kinds import LONG_TERM_KEYS, OUR_SESSION, kind_of
 from aws_mfa.rules.timestamps import parse_moment, rfc3339_text, utc_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     # Key ids of the session and of the long-term keys, and the device.
     Origin = tuple[str | None, str | None, str | None]
@@ -45,18 +45,18 @@ def section_of(session: Session, inputs: Mapping[str, str] | None = None) -> dic
     }
 
 
-def was_asked_with(values: Mapping[str, str], inputs: Mapping[str, str], origin: Origin | None) -> bool:
+def was_asked_with(values: Mapping[str, str], inputs: Mapping[str, str], origin: Callable[[], Origin | None]) -> bool:
     """
     Whether the session in the section was asked for with these inputs.
 
-    The classic form's sections have no mark: its MFA session counts where `origin`, noted when it was written, names
+    The classic form's sections have no mark: its MFA session counts where `origin()`, noted when it was written, names
     the same long-term keys and device. Without either nobody can tell whose session it is.
     """
     key_id = values.get("aws_access_key_id", "")
     if values.get(_MARK):
         return values[_MARK] == _mark(inputs, key_id)
     asked = (key_id, inputs.get("access_key_id"), inputs.get("device"))
-    return origin is not None and origin == asked and "role_chain 1" not in inputs
+    return "role_chain 1" not in inputs and origin() == asked
 
 
 def session_in(values: Mapping[str, str] | None) -> Session | None:

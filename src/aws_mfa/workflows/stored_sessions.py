@@ -109,7 +109,7 @@ class StoredSessions:
         name = self._section_of.get(label.removeprefix(_OF_USER)) if of_user else label
         # What SDKs ask us for is not looked for where they would not find it any more.
         values = None if name is None or name in self._asks_us else self._file.values(name)
-        if values is None or not was_asked_with(values, inputs, self._origin(name)):
+        if values is None or not was_asked_with(values, inputs, lambda: self._origin(name)):
             return None
         role_arn = None if of_user else _last_role(inputs)
         fresh = isinstance(judge(values, role_arn=role_arn, now=self._outside.now()), Fresh)

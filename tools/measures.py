@@ -1,0 +1,169 @@
+"""
+The measures of the structure: how large, how finely divided. Prints each beside its bound; `--check` fails above one.
+
+Reads source text alone and imports nothing of the project. The practice AWS is a package of its own and not counted.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import statistics
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PACKAGE = os.path.join("src", "aws_mfa")
+NOT_COUNTED = ("__init__.py", "py.typed", "__pycache__")
+MAY_HAVE_MORE = (PACKAGE, os.path.join(PACKAGE, "cli", "commands"))
+SMALL_BODY_LINES = 4
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+class Module(NamedTuple):
+    """A source file."""
+
+    path: str
+    text: str
+
+    @property
+    def lines(self) -> int:
+        """How many lines it has."""
+        return len(self.text.splitlines())
+
+
+class Measure(NamedTuple):
+    """A figure, its bound (None: there is none) and what it counted, if that is worth a list."""
+
+    name: str
+    figure: float
+    bound: float | None
+    is_least: bool = False
+    found: tuple[str, ...] = ()
+
+    @property
+    def is_exceeded(self) -> bool:
+        """Whether the figure is on the wrong side of its bound."""
+        if self.bound is None:
+            return False
+        return self.figure < self.bound if self.is_least else self.figure > self.bound
+
+
+def modules_in(root: str, folder: str) -> list[Module]:
+    """All Python files below a folder, the practice AWS left out."""
+    found = []
+    for path, folders, names in os.walk(os.path.join(root, folder)):
+        folders[:] = sorted(name for name in folders if name not in ("__pycache__", "practice", "aws_mfa_practice"))
+        for name in sorted(name for name in names if name.endswith(".py")):
+            whole = os.path.join(path, name)
+            with open(whole, encoding="utf-8") as file:
+                found.append(Module(os.path.relpath(whole, root), file.read()))
+    return found
+
+
+def functions_in(module: Module) -> Iterator[tuple[Function, bool]]:
+    """Every function, and whether a Protocol or Python prescribes it: members of Protocols, `__names__`."""
+    pending: list[tuple[ast.AST, bool]] = [(ast.parse(module.text), False)]
+    while pending:
+        node, in_protocol = pending.pop()
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield child, in_protocol or (child.name.startswith("__") and child.name.endswith("__"))
+            is_protocol = isinstance(child, ast.ClassDef) and any(_is_protocol(base) for base in child.bases)
+            pending.append((child, in_protocol or is_protocol))
+
+
+def _is_protocol(base: ast.expr) -> bool:
+    return re.match(r"(typing\.)?Protocol\b", ast.unparse(base)) is not None
+
+
+def body_lines(function: Function) -> int:
+    """How many lines the statements of the body take, without the docstring."""
+    body = function.body
+    if (
+        isinstance(body[0], ast.Expr)
+        and isinstance(body[0].value, ast.Constant)
+        and isinstance(body[0].value.value, str)
+    ):
+        body = body[1:]
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+def measures(root: str) -> list[Measure]:
+    """All measures of the tree."""
+    modules = modules_in(root, PACKAGE)
+    lines = sum(module.lines for module in modules)
+    tests = sum(module.lines for module in modules_in(root, "tests"))
+    words = Counter(word for module in modules for word in re.findall(r"\w+", module.text))
+    long, bodies, small = [], [], []
+    for module in modules:
+        for function, is_prescribed in functions_in(module):
+            place = f"{module.path}:{function.lineno} {function.name}"
+            length = (function.end_lineno or function.lineno) - function.lineno + 1
+            long.append((length, place))
+            if not is_prescribed:
+                bodies.append(body_lines(function))
+                # Two words: its `def`, and the one mention.
+                if bodies[-1] <= SMALL_BODY_LINES and words[function.name] == 2:  # noqa: PLR2004
+                    small.append(place)
+    folders = _folders(root)
+    packages = [module for module in modules if os.path.basename(module.path) not in ("__init__.py", "__main__.py")]
+    return [
+        Measure("lines of source", lines, 20_500),
+        Measure("modules", sum(not module.path.endswith("__init__.py") for module in modules), 140),
+        Measure("longest function", *_largest(long, 40)),
+        Measure("median body of a function", statistics.median(bodies or [0]), 6, is_least=True),
+        Measure("bodies of <= 4 lines, mentioned once", len(small), 40, found=tuple(small)),
+        Measure("entries of the fullest folder", *_largest(folders, 12)),
+        _listed("modules above 400 lines", packages, lambda module: module.lines > 400),  # noqa: PLR2004
+        _listed("modules below 60 lines", packages, lambda module: module.lines < 60),  # noqa: PLR2004
+        Measure("test lines per source line", round(tests / max(lines, 1), 2), 1.5),
+    ]
+
+
+def _folders(root: str) -> list[tuple[int, str]]:
+    counted = []
+    for path, folders, names in os.walk(os.path.join(root, PACKAGE)):
+        here = os.path.relpath(path, root)
+        folders[:] = [name for name in folders if name not in NOT_COUNTED and name != "practice"]
+        if here not in MAY_HAVE_MORE:
+            counted.append((len(folders) + sum(name not in NOT_COUNTED for name in names), here))
+    return counted
+
+
+def _largest(counted: list[tuple[int, str]], bound: int) -> tuple[int, int, bool, tuple[str, ...]]:
+    """The largest figure, its bound, and each one that is above it."""
+    above = sorted((one for one in counted if one[0] > bound), reverse=True)
+    return (
+        max((count for count, _ in counted), default=0),
+        bound,
+        False,
+        tuple(f"{count} {name}" for count, name in above),
+    )
+
+
+def _listed(name: str, modules: list[Module], is_meant: Callable[[Module], bool]) -> Measure:
+    found = tuple(f"{module.lines} {module.path}" for module in modules if is_meant(module))
+    return Measure(name, len(found), None, found=found)
+
+
+def main(argv: list[str]) -> int:
+    """Print the table; `--list` what was counted, too. 1 where `--check` finds a bound exceeded."""
+    found = measures(ROOT)
+    for measure in found:
+        bound = "" if measure.bound is None else f"{'>=' if measure.is_least else '<='} {measure.bound:g}"
+        mark = "  exceeded" if measure.is_exceeded else ""
+        print(f"{measure.name:<38} {measure.figure:>9g} {bound:>9}{mark}".rstrip())
+        if "--list" in argv:
+            print(*(f"    {one}" for one in measure.found), sep="\n")
+    return 1 if "--check" in argv and any(measure.is_exceeded for measure in found) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
