@@ -2,7 +2,7 @@
 The calls of one run that need a code: lock, ask, send once, write, ask again.
 
 One process at a time asks for a code of a device; the others wait, and what it gets serves them too. A code may be
-given along: it is good for the first call, and nobody is asked for another. Each code is sent once, and one whose
+given along: it is good for the first call, and no other is asked for. Each code is sent once, and one whose
 answer was lost counts as used. What is sent, where its session goes and what is printed is for the `CodeCall`.
 """
 
@@ -69,7 +69,7 @@ class CodeCall:
     `newer` is the call's session where another process has stored one since the run began. `write` stores ours, before
     anything else is done: a code was spent for it. `sending` is called before a code is sent, `lines_of` gives what a
     person reads before they are asked again. Without `waits` a code is there already (an argument, a pipe): no other
-    process is waited for, and none hears how it ended.
+    process is waited for, and none learns how it ended.
     """
 
     step: Step
@@ -139,7 +139,7 @@ class Codes:
             except NeedsHuman:
                 if failure is None:
                     raise
-                raise failure from None  # AWS's no to a command's code says more than that nobody is here
+                raise failure from None  # AWS's no to a command's code says more than that no person is here
             try:
                 code = checked_code(given.text)
                 found = call.newer() if lock is not None and lock.was_yielded else None
