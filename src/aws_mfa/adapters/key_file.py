@@ -50,9 +50,4 @@ class KeyFile:
     def remove(self, section: str) -> None:
         """Remove the two lines; device, role and comments stay."""
         changes = {_KEY_ID: None, _SECRET: None}
-
-        def edit(text: str) -> str:
-            absent = section_values(text, section, where=self._file.path) is None
-            return text if absent else with_changes(text, section, changes, where=self._file.path)
-
-        self._file.update(edit)
+        self._file.update(lambda text: with_changes(text, section, changes, where=self._file.path))

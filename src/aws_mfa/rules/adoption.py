@@ -19,7 +19,7 @@ from aws_mfa.errors import BadProfile
 from aws_mfa.rules.ini_edit import Edits
 from aws_mfa.rules.ini_text import OF_ALL, check, section_values, sections
 from aws_mfa.rules.kinds import LONG_TERM_KEYS, OUR_SESSION, SESSIONS, kind_of
-from aws_mfa.rules.profile_chains import chain_of
+from aws_mfa.rules.profile_chains import chain_of, has_keys
 from aws_mfa.rules.profile_keys import CREDENTIAL_PROCESS, HIDDEN, is_our_credential_process
 from aws_mfa.rules.profile_names import profile_headers
 from aws_mfa.rules.profile_values import shown
@@ -176,8 +176,7 @@ def _check_base(chain: Chain, keys_stored: Callable[[str], bool]) -> None:
     """Refuse a role whose keys another program gives to SDKs: they need no code of ours for it."""
     base = chain.base
     process = base.given(CREDENTIAL_PROCESS)
-    has_keys = base.has_own_keys or base.has_long_term_section or keys_stored(base.name)
-    if process is not None and not has_keys and not base.has_credential_process_of_ours:
+    if process is not None and not has_keys(base, keys_stored) and not base.has_credential_process_of_ours:
         store = f"store them here, then remove that line: aws-mfa setup --profile {quote(base.name)}"
         raise BadProfile(f"its keys come from another program ({process.source})", store)
 

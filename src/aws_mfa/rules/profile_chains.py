@@ -94,7 +94,7 @@ def _hops_and_base(
     # A profile with a role and keys of its own: where it is wanted the role is assumed, as a source its keys count.
     while base.given("role_arn") is not None and (not hops or not base.has_own_keys):
         source = _source_given(base)
-        if source.value == base.name and _has_keys(base, keys_stored):
+        if source.value == base.name and has_keys(base, keys_stored):
             return hops or [base], base
         hops.append(base)
         visited = [hop.name for hop in hops]
@@ -114,7 +114,8 @@ def _profile(name: str, profiles: AwsProfiles, known_elsewhere: list[KeysStored]
     return found
 
 
-def _has_keys(profile: Profile, keys_stored: KeysStored | None) -> bool:
+def has_keys(profile: Profile, keys_stored: KeysStored | None) -> bool:
+    """Whether the files have the profile's long-term keys, or `keys_stored` tells of them."""
     return (
         profile.has_own_keys or profile.has_long_term_section or (keys_stored is not None and keys_stored(profile.name))
     )
@@ -142,7 +143,7 @@ def _source_given(role: Profile) -> Given:
 def _refuse_foreign_base(base: Profile, keys_stored: KeysStored | None) -> None:
     for key in _NOT_OURS_FOR_A_BASE:
         foreign = base.given(key)
-        if foreign is not None and not _has_keys(base, keys_stored):
+        if foreign is not None and not has_keys(base, keys_stored):
             raise BadProfile(
                 f"{foreign.source}: profile {shown(base.name)!r} has no long-term keys, it signs in another way",
                 "use it with the AWS CLI: aws sso login, or aws login",
