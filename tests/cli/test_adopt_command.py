@@ -26,8 +26,8 @@ def test_each_profile_has_its_line_and_one_that_is_left_its_reason_and_hint() ->
     assert run(outside, "test", "prod") == 3
     assert outside.terminal.said == [
         "prod: adopted",
-        "left as it is: test: [profile test] of ~/.aws/config has another credential_process",
-        "hint: take that line away, if it is out of use",
+        "test not changed: [profile test] of ~/.aws/config has another credential_process",
+        "hint: remove that line if you no longer use it",
     ]
 
 

@@ -162,7 +162,7 @@ def test_keys_in_a_vault_alone_are_keys() -> None:
         (PROD, f"[DEFAULT]\naws_secret_access_key = s\n{KEYS}[prod]\nregion = x", "long-term keys"),
         (PROD, f"{KEYS}[prod]\naws_access_key_id = ASIA\naws_session_token = t\n", "session of another tool"),
         (PROD, f"{KEYS}[prod]\n{SESSION_LINES.replace('ASIA', 'AKIA')}", "holds long-term keys"),
-        (PROD, f"{KEYS}[prod]\nmfa_serial = {DEVICE}\n", "stand in both [profile prod]"),
+        (PROD, f"{KEYS}[prod]\nmfa_serial = {DEVICE}\n", "are in both [profile prod]"),
         (f"{PROD}aws_mfa_role_arn = {ROLE}\n", KEYS, "both role_arn and aws_mfa_role_arn"),
         (f"[DEFAULT]\nrole_arn = {ROLE}\n{PROD}", KEYS, "[DEFAULT]"),
         (f"{PROD}duration_seconds = 5\n", KEYS, "duration_seconds"),

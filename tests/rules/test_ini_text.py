@@ -137,7 +137,7 @@ def test_strange_files_that_botocore_reads_are_read_and_changed(text: str, value
 def test_a_key_that_stands_in_two_pieces_of_default_is_refused_as_sdks_refuse_it() -> None:
     text = "[DEFAULT]\nk = 1\n[a]\n[DEFAULT]\nK = 2\n"
     assert sdk_refuses(text)
-    with pytest.raises(BrokenFile, match=r"line 5: a key of section \[DEFAULT\] stands here again \(first in line 2\)"):
+    with pytest.raises(BrokenFile, match=r"line 5: duplicate key in section \[DEFAULT\] \(first in line 2\)"):
         check(text)
 
 
@@ -209,13 +209,13 @@ def test_a_text_of_many_lines_is_not_checked_on_the_hot_path() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("\n# c\nk = 1\n[a]\n", "line 3: a key stands before the first [section]"),
+        ("\n# c\nk = 1\n[a]\n", "line 3: a key before the first [section]"),
         ("[a]\n\n# [b]\njunk\n", "line 4: neither a comment, a [section] nor a 'key = value' line"),
         ("[a]\nk = 1\n\n= 1\n", "line 4: neither a comment, a [section] nor a 'key = value' line"),
-        ("[a]\n[b]\r\n\n[a]\n", "line 4: section [a] stands here again (first in line 1)"),
+        ("[a]\n[b]\r\n\n[a]\n", "line 4: duplicate section [a] (first in line 1)"),
         (
             "[b]\nk = 1\n[a]\nK = 1\n  2\nj = 1\nk: 2\n",
-            "line 7: a key of section [a] stands here again (first in line 4)",
+            "line 7: duplicate key in section [a] (first in line 4)",
         ),
         ("\ufeff[a]\n", "line 1: begins with a byte order mark, which SDKs refuse: save it as UTF-8 without BOM"),
     ],
@@ -224,7 +224,7 @@ def test_a_message_names_file_line_and_reason(text: str, message: str) -> None:
     with pytest.raises(BrokenFile) as raised:
         check(text, where="~/.aws/credentials")
     assert raised.value.message == f"~/.aws/credentials, {message}"
-    assert raised.value.hints == ("mend that line by hand: nothing was changed",)
+    assert raised.value.hints == ("fix that line by hand: nothing was changed",)
 
 
 @pytest.mark.parametrize("fault", ["junk\n", "k = 1\nK = 2\n"])
@@ -501,7 +501,7 @@ def test_what_sdks_could_not_read_is_never_written(text: str, changes: dict[str,
 
 
 def test_a_section_that_stands_twice_is_refused_with_its_line() -> None:
-    with pytest.raises(BrokenFile, match=r"line 3: section \[a\] stands here again \(first in line 1\)"):
+    with pytest.raises(BrokenFile, match=r"line 3: duplicate section \[a\] \(first in line 1\)"):
         with_all_changes("[a]\nk = v\n[a]\n", {"a": {"k": "w"}})
 
 

@@ -219,16 +219,16 @@ def test_a_named_profile_that_is_left_is_exit_3_and_the_others_are_adopted(stage
     assert ended.returncode == 3
     assert ended.stderr.splitlines()[:2] == [
         "prod: adopted",
-        "left as it is: ann: not a role profile: it has no role_arn",
+        "ann not changed: not a role profile: it has no role_arn",
     ]
-    assert "left as it is: nobody: there is no profile 'nobody'" in ended.stderr
+    assert "nobody not changed: there is no profile 'nobody'" in ended.stderr
 
 
 def test_what_all_leaves_is_told_and_no_failure(stage: Stage) -> None:
     stage.write("config", f"{CONFIG}\ncredential_process = other\n")
     ended = stage.adopt("--all")
     assert ended.returncode == 0
-    assert 'left as it is: two words: [profile "two words"]' in ended.stderr
+    assert 'two words not changed: [profile "two words"]' in ended.stderr
 
 
 def test_killed_between_the_files_the_old_session_serves_until_the_next_run(stage: Stage) -> None:

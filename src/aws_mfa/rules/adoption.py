@@ -158,17 +158,17 @@ def _role_place(texts: AwsTexts, name: str) -> Place:
     places = [place for place in texts.places(name) if place.plain or place.hidden]
     for place in texts.places(name):
         if ROLE in place.edits.of_all:
-            raise BadProfile(f"{ROLE} stands in [DEFAULT] of {place.edits.where}, and so in every profile of it")
+            raise BadProfile(f"{ROLE} is in [DEFAULT] of {place.edits.where}, and so in every profile of it")
     if not any(ROLE in place.plain or ROLE in place.hidden for place in places) or profile.given(ROLE) is None:
         if profile.given("include_profile") is not None and profile.given(ROLE) is not None:
             raise BadProfile("its role comes from the profile it includes: SDKs do not see it here")
         raise BadProfile(f"not a role profile: it has no {ROLE}")
     if len(places) > 1:
         both = f"{places[0]} and {places[1]}"
-        raise BadProfile(f"role settings stand in both {both}", f"put {', '.join(TO_HIDE)} into one of them")
+        raise BadProfile(f"role settings are in both {both}", f"put {', '.join(TO_HIDE)} into one of them")
     for key in places[0].plain:
         if key in places[0].hidden:
-            raise BadProfile(f"{places[0]} has both {key} and {HIDDEN}{key}", "take one of the two lines away")
+            raise BadProfile(f"{places[0]} has both {key} and {HIDDEN}{key}", "remove one of the two lines")
     return places[0]
 
 
@@ -178,7 +178,7 @@ def _check_base(chain: Chain, keys_stored: Callable[[str], bool]) -> None:
     process = base.given(CREDENTIAL_PROCESS)
     has_keys = base.has_own_keys or base.has_long_term_section or keys_stored(base.name)
     if process is not None and not has_keys and not base.has_credential_process_of_ours:
-        store = f"store them here, then take that line away: aws-mfa setup --profile {quote(base.name)}"
+        store = f"store them here, then remove that line: aws-mfa setup --profile {quote(base.name)}"
         raise BadProfile(f"its keys come from another program ({process.source})", store)
 
 
@@ -186,10 +186,10 @@ def _check_nothing_comes_before_us(place: Place, name: str, *, is_config: bool) 
     """Refuse what SDKs would take instead of asking us; a session of ours is no obstacle, it goes."""
     values = place.values
     if CREDENTIAL_PROCESS in values and not place.has_our_process:
-        raise BadProfile(f"{place} has another credential_process", "take that line away, if it is out of use")
+        raise BadProfile(f"{place} has another credential_process", "remove that line if you no longer use it")
     for key in _OTHER_SIGN_INS:
         if key in values:
-            raise BadProfile(f"{key} in {place}: SDKs sign in that way", "take that line away, if it is out of use")
+            raise BadProfile(f"{key} in {place}: SDKs sign in that way", "remove that line if you no longer use it")
     kind = kind_of(values)
     if kind == LONG_TERM_KEYS:
         hint = "move them to a profile of their own, which source_profile names"

@@ -55,7 +55,7 @@ class Missing:
 
 
 class OtherRole:
-    """The session is for another role than asked; None stands for no role."""
+    """The session is for another role than asked; None means no role."""
 
     __slots__ = ("asked", "stored")
 

@@ -208,7 +208,7 @@ def _newline(text: str, at: int) -> str:
     """
     Return the end of the line that holds `at`; of the first line where that one has none.
 
-    A lone CR only where all lines end so: among others nobody but Python takes it for an end.
+    A lone CR only where all lines end so: beside others only Python takes it for an end.
     """
     lines = (text[at : line_end(text, at)], text[: line_end(text, 0)])
     end = next((end for end in (line[len(_without_end(line)) :] for line in lines) if end), "\n")

@@ -20,7 +20,7 @@ SMALL = 16 * 1024
 """Characters that can be checked in less than a millisecond."""
 
 OF_ALL = "DEFAULT"
-"""The section of what counts for every other; the only one that may stand in several places."""
+"""The section of what counts for every other; the only one that may be in several places."""
 
 # What a text gets that was written twice as text on Windows: one end of line, which Python takes for two.
 _DOUBLED_END = "\r\r\n"
@@ -85,7 +85,7 @@ def check(text: str, *, where: str = "the file") -> None:
             continue
         first = seen.setdefault(section.name, section.header_start)
         if first != section.header_start:
-            reason = f"section [{section.name}] stands here again (first in line {line_number(text, first)})"
+            reason = f"duplicate section [{section.name}] (first in line {line_number(text, first)})"
             raise _broken(where, line_number(text, section.header_start), reason)
         check_duplicate_keys(text, section, where)
 
@@ -131,7 +131,7 @@ def _walk(text: str, start: int, where: str) -> Iterator[Section]:
         else:
             entry = _entry(text, at, end, where)
             if section is None:
-                raise _broken(where, line_number(text, at), "a key stands before the first [section]")
+                raise _broken(where, line_number(text, at), "a key before the first [section]")
             section.entries.append(entry)
             indent_of_entry, blank_lines = len(entry.indent), 0
         at = end
@@ -157,14 +157,14 @@ def check_beginning(text: str, where: str) -> None:
 
 
 def check_duplicate_keys(text: str, section: Section, where: str, seen: dict[str, int] | None = None) -> None:
-    """Refuse a key that stands twice in the section; `seen`: the keys of its pieces before this one, added to."""
+    """Refuse a key that is in the section twice; `seen`: the keys of its pieces before this one, added to."""
     seen = {} if seen is None else seen
     for entry in section.entries:
         at = entry.lines[0][0]
         if entry.key in seen:
             # Not by its name: a secret that ends in "=" and lost its key reads as a key.
             first = line_number(text, seen[entry.key])
-            reason = f"a key of section [{section.name}] stands here again (first in line {first})"
+            reason = f"duplicate key in section [{section.name}] (first in line {first})"
             raise _broken(where, line_number(text, at), reason)
         seen[entry.key] = at
 
@@ -196,4 +196,4 @@ def line_number(text: str, at: int) -> int:
 
 
 def _broken(where: str, number: int, reason: str) -> BrokenFile:
-    return BrokenFile(f"{where}, line {number}: {reason}", "mend that line by hand: nothing was changed")
+    return BrokenFile(f"{where}, line {number}: {reason}", "fix that line by hand: nothing was changed")

@@ -86,7 +86,7 @@ def _in_csv(text: str, where: str) -> KeysInText:
     try:
         filled = [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
     except csv.Error:
-        raise BadInput(f"{where}, line {reader.line_num}: this is no CSV", "download it again") from None
+        raise BadInput(f"{where}, line {reader.line_num}: this is not CSV", "download it again") from None
     (header_line, header), *rows = filled or [(1, [])]
     columns = {name.strip().lower(): number for number, name in enumerate(header)}
     if _CSV_KEY_ID not in columns or _CSV_SECRET not in columns:
@@ -95,7 +95,7 @@ def _in_csv(text: str, where: str) -> KeysInText:
         raise BadInput(f"{where}, line {header_line}: no keys follow", "download it again from the IAM console")
     if len(rows) > 1:
         raise BadInput(
-            f"{where}, line {rows[1][0]}: the keys of a second user stand here",
+            f"{where}, line {rows[1][0]}: the keys of a second user",
             "leave the header and the row of one user, and name the profile with --profile",
         )
     line, row = rows[0]
@@ -115,10 +115,10 @@ def _in_json(text: str, where: str) -> KeysInText:
         pass
     if document is None:
         # Outside the handlers: a JSON error carries the whole document.
-        raise BadInput(f"{where}, line {line}: this is no JSON", _KINDS)
+        raise BadInput(f"{where}, line {line}: this is not JSON", _KINDS)
     found = document.get("AccessKey", document)
     if not isinstance(found, dict):
-        raise BadInput(f"{where}, line 1: AccessKey is no object", _KINDS)
+        raise BadInput(f"{where}, line 1: AccessKey is not an object", _KINDS)
     key_id, secret = found.get("AccessKeyId"), found.get("SecretAccessKey")
     if "Credentials" in document or "SessionToken" in found:
         raise BadInput(f"{where}, line 1: this is a session, and long-term keys are wanted", _KINDS)

@@ -55,7 +55,7 @@ class Move:
 
     @property
     def device(self) -> str | None:
-        """The device that stands beside them: the long-term section's own before any other."""
+        """The device that is beside them: the long-term section's own before any other."""
         finds = sorted(self.finds, key=lambda find: find.file_section != self.name)
         return next((find.device for find in finds if find.device and _is_device(find.device)), None)
 
@@ -104,7 +104,7 @@ def by_name(finds: Iterable[Find]) -> tuple[list[list[Find]], list[str]]:
             agreed.append(same)
         else:
             what = " and ".join(f"{masked(find.keys.access_key_id)} in {find.place}" for find in same)
-            conflicts.append(f"{name}: different keys under one name, {what}: remove what is out of use")
+            conflicts.append(f"{name}: different keys under one name, {what}: remove what you no longer use")
     return agreed, conflicts
 
 

@@ -84,7 +84,7 @@ class SectionIndex:
 
 
 def _with_plain_ends(text: str) -> str:
-    """As Python reads it: here nothing is written, and what is searched for stands behind a newline."""
+    """As Python reads it: nothing is written here, and what is searched for comes after a newline."""
     is_plain = text.count("\r") == text.count("\r\n")
     return text if is_plain else text.replace("\r\n", "\n").replace("\r", "\n")
 

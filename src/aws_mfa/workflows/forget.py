@@ -51,5 +51,5 @@ def forget_sessions(profiles: Sequence[str] | None, outside: Outside) -> tuple[l
 
 
 def _labels(profile: str) -> tuple[str, ...]:
-    """All that may be stored for it; its long-term keys stand in `<profile>-long-term`, or in its own section."""
+    """All that may be stored for it; its long-term keys are in `<profile>-long-term`, or in its own section."""
     return (profile, cut_label(profile), mfa_label(default_long_term(profile)), mfa_label(profile))

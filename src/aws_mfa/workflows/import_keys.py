@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def ask_consent(question: str, outside: Outside) -> None:
-    """Ask once; `Cancelled` for a no, `NeedsHuman` where nobody is there."""
+    """Ask once; `Cancelled` for a no, `NeedsHuman` where no person can answer."""
     try:
         agreed = says_yes(outside.terminal, question)
     except NeedsHuman:

@@ -64,6 +64,6 @@ def _lines(found: Adoption, *, undoes: bool, dry_run: bool) -> list[str]:
         would_be = "would be " if dry_run and what != NOT_CHANGED else ""
         lines.append(f"{shown(name)}: {would_be}{(_WORDS_OF_UNDO if undoes else _WORDS)[what]}")
     for name, refused in found.left.items():
-        lines.append(f"left as it is: {shown(name)}: {refused.message}")
+        lines.append(f"{shown(name)} not changed: {refused.message}")
         lines += refused.hint_lines
     return lines
