@@ -274,7 +274,7 @@ def test_the_variable_of_aws_counts_then_the_config_then_that_of_requests(
     given = Given(configured, "ca_bundle in [work]") if configured else None
     error = failure("https://127.0.0.1:1", AwsHttp.from_environ(environ, given))
     assert error.message.startswith(f"the CA certificates named by {source} cannot be read")
-    assert error.hints[0].endswith(f"unset {source}" if source.isupper() else "take the line away")
+    assert error.hints[0].endswith(f"unset {source}" if source.isupper() else "remove the line")
 
 
 def test_tls_with_a_server_that_speaks_none(authority: Authority) -> None:

@@ -52,7 +52,7 @@ def test_durations_are_read_as_people_write_them(text: str, seconds: int) -> Non
 )
 def test_what_is_no_duration_names_its_source(text: str) -> None:
     """`1h30` too: half of those who write it mean minutes."""
-    with pytest.raises(BadInput, match=r"^--min-remaining '.*' is no duration$") as refused:
+    with pytest.raises(BadInput, match=r"^--min-remaining '.*' is not a duration$") as refused:
         parse_duration(text, "--min-remaining")
     assert refused.value.hints == ("give for example: 6h, 30m or 900",)
     assert len(refused.value.message) < 300

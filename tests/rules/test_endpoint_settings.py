@@ -116,5 +116,5 @@ def test_a_bad_url_is_named_by_its_place_and_not_quoted(url: str) -> None:
     with pytest.raises(BadInput) as refused:
         sts_endpoint("us-east-1", {}, settings(f"[profile work]\nendpoint_url = {url}\n"))
     assert refused.value.message.startswith("endpoint_url in ~/.aws/config [profile work] is ")
-    assert "take the line away" in refused.value.hints[0]
+    assert "remove the line" in refused.value.hints[0]
     assert url not in str(refused.value)

@@ -105,7 +105,7 @@ def test_a_ca_bundle_that_cannot_be_read_names_its_line(behind_tls: ClassicStage
     ended = behind_tls.call(stdin="123456\n")
     assert "the CA certificates named by ca_bundle in " in ended.error
     assert "'/nowhere/ca.pem'" in ended.error
-    assert "take the line away" in ended.hints
+    assert "remove the line" in ended.hints
 
 
 @pytest.mark.real

@@ -489,7 +489,7 @@ BAD_INPUT: dict[str, tuple[str, tuple[str, ...], int, str]] = {
         3,
         "section [default-long-term] of {credentials} holds long-term",
     ),
-    "bad duration": ("", ("--min-remaining", "soon"), 2, "--min-remaining 'soon' is no duration"),
+    "bad duration": ("", ("--min-remaining", "soon"), 2, "--min-remaining 'soon' is not a duration"),
     "all and names": ("", ("--all", "dev"), 2, "--all and names of profiles contradict each other"),
     "no policy": ("", ("--policy", "{config}"), 2, "the policy in {config} is not JSON"),
     "no policy ARN": ("", ("--policy-arn", READ_ONLY.replace(":policy/", ":role/")), 2, "is not the ARN of a managed"),

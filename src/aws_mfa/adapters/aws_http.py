@@ -14,7 +14,7 @@ import os
 import ssl
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from botocore.httpsession import get_cert_path  # noqa: TID251  # which CA file, certifi's or its own
@@ -47,16 +47,13 @@ _LONGEST_QUIET_S = 60.0
 _PAGE_BEGINNINGS = (b"<!doctype html", b"<html")
 
 
-class HttpAnswer:
+class HttpAnswer(NamedTuple):
     """What came back. `date` is the server's clock (seconds since the epoch), None where it sent none."""
 
-    __slots__ = ("body", "content_type", "date", "status")
-
-    def __init__(self, status: int, body: bytes, *, date: float | None, content_type: str) -> None:
-        self.status = status
-        self.body = body
-        self.date = date
-        self.content_type = content_type
+    status: int
+    body: bytes
+    date: float | None
+    content_type: str
 
     @property
     def is_web_page(self) -> bool:
@@ -177,7 +174,7 @@ class AwsHttp:
                 # `from None`: the address may hold a password.
                 raise AwsUnreachable(
                     "the proxy's address is not a URL of the form http://HOST:PORT",
-                    "mend or unset HTTPS_PROXY (or HTTP_PROXY)",
+                    "fix or unset HTTPS_PROXY (or HTTP_PROXY)",
                 ) from None
         manager.pool_classes_by_scheme = {"http": HTTPConnectionPool, "https": _TlsConnections}
         self._managers[endpoint.url] = manager
@@ -192,10 +189,10 @@ class AwsHttp:
                     cafile=None if is_folder else bundle, capath=bundle if is_folder else None
                 )
             except OSError:
-                way_out = f"setting away: unset {self._ca_source}" if self._ca_source.isupper() else "line away"
+                way_out = f"setting: unset {self._ca_source}" if self._ca_source.isupper() else "line"
                 raise AwsUnreachable(
                     f"the CA certificates named by {self._ca_source} cannot be read: {bundle!a}",
-                    f"name a PEM file, or take the {way_out}",
+                    f"name a PEM file, or remove the {way_out}",
                 ) from None
             # Since 3.13 Python refuses what many company CAs issue and botocore accepts.
             self._tls.verify_flags &= ~ssl.VERIFY_X509_STRICT
@@ -203,7 +200,7 @@ class AwsHttp:
 
 
 def _bounded(response: BaseHTTPResponse) -> bytes:
-    """Read the body as it came: nothing was asked to be compressed, so what is would be somebody else's bomb."""
+    """Read the body without decompressing it: we ask for no compression, and a small one could become endless."""
     text = b""
     ends_at = time.monotonic() + _LONGEST_ANSWER_S
     while chunk := response.read1(_LARGEST_ANSWER, decode_content=False):

@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
 
@@ -53,7 +53,7 @@ def keep_tokens_out_of_logs() -> None:
     Drop the DEBUG records of botocore's loggers that hold whole requests, whatever levels the program sets.
 
     A filter and not a level: `logging.config` resets the levels of loggers below those that it names. No more than
-    that: inside another program the loggers are not ours to silence; in our own `cli/main.py` does.
+    that: in another program's process the loggers are its own; in aws-mfa's process `cli/main.py` silences them.
     """
     for name in _LOGGERS_OF_REQUESTS:
         logging.getLogger(name).addFilter(_is_above_debug)
@@ -66,14 +66,11 @@ def _is_above_debug(record: logging.LogRecord) -> bool:
 keep_tokens_out_of_logs()
 
 
-class Call:
+class Call(NamedTuple):
     """One call: action and parameters as AWS names them."""
 
-    __slots__ = ("action", "parameters")
-
-    def __init__(self, action: str, parameters: Mapping[str, str]) -> None:
-        self.action = action
-        self.parameters = parameters
+    action: str
+    parameters: Mapping[str, str]
 
     @property
     def carries_code(self) -> bool:

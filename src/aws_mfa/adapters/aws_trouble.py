@@ -44,13 +44,13 @@ _NO_PROXY = "or go around it: export NO_PROXY=.amazonaws.com"
 _CA_BUNDLE_HINT = "if your company inspects TLS, name its CA certificate: export AWS_CA_BUNDLE=/path/to/ca.pem"
 _CERTIFICATES = {
     9: ("is not valid yet", "check this machine's clock"),
-    10: ("has expired", "check this machine's clock; if it is right, whoever answers is not AWS"),
+    10: ("has expired", "check this machine's clock; if it is right, what answers is not AWS"),
     18: ("is self-signed", _CA_BUNDLE_HINT),
     19: ("is signed by a CA that is not trusted", _CA_BUNDLE_HINT),
     20: ("is signed by a CA that is not trusted", _CA_BUNDLE_HINT),
     21: ("is signed by a CA that is not trusted", _CA_BUNDLE_HINT),
-    62: ("is for another host", "whoever answers is not AWS: a proxy, or a network's sign-in page"),
-    64: ("is for another host", "whoever answers is not AWS: a proxy, or a network's sign-in page"),
+    62: ("is for another host", "what answers is not AWS: a proxy, or a network's sign-in page"),
+    64: ("is for another host", "what answers is not AWS: a proxy, or a network's sign-in page"),
 }
 
 

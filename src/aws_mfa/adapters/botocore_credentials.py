@@ -11,8 +11,8 @@ import time
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from botocore.credentials import CredentialResolver, RefreshableCredentials  # noqa: TID251  # the AWS room: its own kind
-from botocore.session import Session as BotocoreSession  # noqa: TID251  # the AWS room: what boto3 is built on
+from botocore.credentials import CredentialResolver, RefreshableCredentials  # noqa: TID251  # its own kind
+from botocore.session import Session as BotocoreSession  # noqa: TID251  # what boto3 is built on
 
 from aws_mfa.adapters.aws_query import keep_tokens_out_of_logs
 
@@ -26,7 +26,7 @@ keep_tokens_out_of_logs()
 _METHOD = "aws-mfa"
 # botocore/credentials.py: `_DEFAULT_ADVISORY_REFRESH_TIMEOUT`.
 _ADVISORY_S = 900
-# AWS_PROFILE may name a profile that does not exist: a session of ours has the one it is told.
+# AWS_PROFILE may name a profile that does not exist: this session has the one that was given.
 _PROFILE_OF_NO_VARIABLE = {"profile": (None, None, None, None)}
 
 

@@ -90,7 +90,7 @@ def check_role(role_arn: str, *, source: str) -> str:
 
 
 def check_same_partition(device: str, role_arn: str, *, device_source: str, role_source: str) -> None:
-    """Raise `BadInput` where device and role lie in different partitions: no keys are valid in two."""
+    """Raise `BadInput` where device and role are in different partitions: no keys are valid in two."""
     of_device, of_role = partition_of(device), partition_of(role_arn)
     if of_device and of_role and of_device != of_role:
         raise BadInput(

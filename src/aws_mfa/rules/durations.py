@@ -45,7 +45,7 @@ def parse_duration(text: str, source: str) -> int:
         # `1h30` is refused: half of those who write it mean minutes.
         if len(given) <= _MOST_DIGITS and (not digits or digits == given) and given:
             return seconds + int(digits or 0)
-    raise BadInput(f"{source} {text[:40]!a} is no duration", "give for example: 6h, 30m or 900")
+    raise BadInput(f"{source} {text[:40]!a} is not a duration", "give for example: 6h, 30m or 900")
 
 
 def check_duration(duration_s: int, source: str, *, role: bool, root: bool = False) -> None:

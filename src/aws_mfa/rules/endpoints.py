@@ -123,7 +123,7 @@ def iam_endpoint(region: str, environ: Mapping[str, str], endpoints: EndpointSet
 
 
 def real_region(region: str, partition: Partition) -> str:
-    """`aws-global` and its like are no regions: their partition's default stands for them."""
+    """`aws-global` and its like are not regions: their partition's default is used."""
     return partition.default_region if region.endswith(_GLOBAL) else region
 
 
@@ -136,11 +136,11 @@ def given_endpoint(
     for variable in (f"AWS_ENDPOINT_URL_{service.upper()}", "AWS_ENDPOINT_URL"):
         url = environ.get(variable, "").strip()
         if url:
-            return _checked_endpoint(service, url, region, variable, f"take it away: unset {variable}")
+            return _checked_endpoint(service, url, region, variable, f"remove it: unset {variable}")
     configured = endpoints.endpoint_url(service)
     if configured is None:
         return None
-    way_out = f"take the line away, or pass it over: export {_IGNORE_URLS}=true"
+    way_out = f"remove the line, or ignore it: export {_IGNORE_URLS}=true"
     return _checked_endpoint(service, configured.value, region, configured.source, way_out)
 
 

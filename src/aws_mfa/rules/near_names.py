@@ -1,5 +1,5 @@
 """
-What somebody may have meant by a name that is not there.
+What the user may have meant by a name that does not exist.
 
 Offers names, and decides nothing: a profile with a name much like the wanted one may be production.
 """

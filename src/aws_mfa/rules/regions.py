@@ -150,7 +150,7 @@ def partition_named(name: str) -> Partition | None:
 
 
 def partition_of_region(region: str) -> Partition:
-    """Return the partition a region lies in; a region nobody knows is taken for one of `aws`, as SDKs do."""
+    """Return the partition of a region; an unknown region counts as one of `aws`, as in SDKs."""
     return next((p for p in PARTITIONS if region.startswith(p.region_prefixes)), _AWS)
 
 
@@ -168,7 +168,7 @@ def choose_region(given: Iterable[tuple[str, str | None]], *, partition: str | N
 
     `given` is (source, value) in order of precedence: the flag, `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's
     `region`, the long-term section's; empty values count as absent. `partition` is None where only a hardware
-    serial is known. Raises `BadInput` for a malformed name, and for a partition nobody knows a region of.
+    serial is known. Raises `BadInput` for a malformed name, and for a partition without a known region.
     """
     passed_over: list[str] = []
     for source, value in given:
@@ -224,7 +224,7 @@ def known_region(name: str, *, source: str) -> str:
 
 
 def check_region_of_keys(name: str, partition: str | None, *, source: str) -> None:
-    """Raise `BadInput` where the region lies in another partition than the keys; None: nobody knows theirs."""
+    """Raise `BadInput` where the region is in another partition than the keys; None: theirs is not known."""
     known = partition_named(partition or "")
     its_partition = partition_of_region(name).name
     if known is not None and its_partition != known.name:

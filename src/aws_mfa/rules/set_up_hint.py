@@ -1,4 +1,4 @@
-"""Hints to run `aws-mfa setup`, raised where nobody knows the profile; who catches the failure names it."""
+"""Hints to run `aws-mfa setup`: raised where the profile is unknown, completed where the failure is caught."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 Text as it may be shown: one line, without anything a terminal would obey.
 
 Names come from files, variables and answers that others may have written: an escape sequence, a line break that forges
-a line of ours, or a character that turns the reading direction round is shown as what it is. On the hot path.
+a line of this program, or a character that reverses the reading direction is spelt out. On the hot path.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ def console_page(service: str | None, region: str) -> str:
     if not 1 <= len(service) <= _LONGEST_SERVICE or not _ALLOWED_IN_SERVICE.issuperset(service):
         raise BadInput(
             f"--service {service[:_LONGEST_SERVICE]!a} is not the name of a service",
-            "it is what stands in the console's address, such as: s3, ec2, iam, lambda, cloudwatch",
+            "take it from the console's address, such as: s3, ec2, iam, lambda, cloudwatch",
         )
     if service in _GLOBAL:
         return f"https://console.{domain}/{service}/home"
@@ -88,7 +88,7 @@ def console_page(service: str | None, region: str) -> str:
 
 
 def login_url(endpoint: Endpoint, page: str, token: Secret) -> Secret:
-    """Return the URL that signs in and shows the page: whoever has it within 15 minutes is in."""
+    """Return the URL that signs in and shows the page: for 15 minutes anyone who has it can use it."""
     parts = {"Action": "login", "Issuer": _ISSUER, "Destination": page, "SigninToken": token.reveal()}
     return Secret(f"{endpoint.url}?{urlencode(parts)}")
 

@@ -1,7 +1,7 @@
 """
 Moments as text <-> seconds since the epoch, UTC. On the hot path: neither `datetime` nor `re`.
 
-Reads what stands in credentials files: the old tool's `2026-11-22 06:03:19`, also without the zeros that its `strptime`
+Reads what credentials files contain: the old tool's `2026-11-22 06:03:19`, also without the zeros that its `strptime`
 does not ask for, ISO 8601 with `T`, `Z`, fractions and offsets, a trailing `UTC`. What cannot be read is None, never a
 guess.
 """
@@ -14,7 +14,7 @@ _DAYS_BEFORE_MONTH = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
 _MONTHS, _HOURS, _MINUTES = range(1, 13), range(24), range(60)
 _DAYS_TO_1970 = 719162
 _DIGITS = "0123456789"
-# The parts of a moment: least and most digits, and what may stand behind them.
+# The parts of a moment: least and most digits, and what may follow them.
 _FORM = ((4, 4, "-"), (1, 2, "-"), (1, 2, " Tt"), (1, 2, ":"), (1, 2, ":"))
 
 
