@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from aws_mfa.rules.aws_reach import Reach
     from aws_mfa.rules.code_ways import CodeQuestion, CodeWay
-    from aws_mfa.rules.container_credentials import Held
+    from aws_mfa.rules.container_credentials import ServedSession
     from aws_mfa.rules.session_witness import Witnessed
     from aws_mfa.withdrawal import Withdrawal
     from aws_mfa.workflows.outside import Outside
@@ -487,13 +487,13 @@ class FakeEndpoint:
     token_file = "/run/invented.token"
 
     def __init__(self) -> None:
-        self.held: dict[str, Held] = {}
+        self.held: dict[str, ServedSession] = {}
         self.is_open = False
 
     def url_of(self, profile: str) -> str:
         return f"http://127.0.0.1:4711/{profile}"
 
-    def hand_out(self, profile: str, held: Held) -> None:
+    def hand_out(self, profile: str, held: ServedSession) -> None:
         self.held[profile] = held
 
 

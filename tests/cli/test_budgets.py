@@ -109,5 +109,5 @@ def test_a_role_is_assumed_for_an_sdk_with_one_plan_and_one_look_at_each_file(
     spent = cost("credential-process", "dev")
     assert stage.sent() == ["AssumeRole"]
     assert len(spent.files) <= MOST_SOURCE_FILES_TO_HAND_OVER, spent.files
-    assert spent.plans == 2 * ["plan_sessions", "make_plan"]  # to be lowered to one
-    assert spent.opened == {"config": 3, "credentials": 5, "known-keys": 9}  # to be lowered to one each
+    assert spent.plans == ["plan_sessions", "make_plan"]
+    assert spent.opened == {"config": 1, "credentials": 1, "known-keys": 1}

@@ -23,11 +23,10 @@ from aws_mfa.errors import (
     WrongSecret,
 )
 from aws_mfa.model import SessionRequest
-from aws_mfa.rules.section_index import SectionIndex
-from aws_mfa.rules.session_steps import Base, Plan, Step
+from aws_mfa.rules.renewal_request import RenewalRequest
+from aws_mfa.rules.session_steps import Plan, SourceUser, Step
 from aws_mfa.workflows.codes import Codes
-from aws_mfa.workflows.plan_request import PlanRequest
-from aws_mfa.workflows.plans import Planned
+from aws_mfa.workflows.known_profiles import KnownProfiles
 from aws_mfa.workflows.stored_sessions import StoredSessions
 from aws_mfa.workflows.users import Users
 from fakes import DEVICE, KEYS, NOW, FakeOutside, FakeTerminal, FakeWay, a_session, as_outside
@@ -46,17 +45,17 @@ LEFT_S = 30 - int(NOW) % 30
 def a_step(
     label: str = "mfa@work-long-term", *, device: str = DEVICE, role_arn: str | None = None, user: str = "work"
 ) -> Step:
-    base = Base(user, f"{user}-long-term", KEYS.access_key_id, DEVICE, region="us-east-1", partition="aws")
+    base = SourceUser(user, f"{user}-long-term", KEYS.access_key_id, DEVICE, region="us-east-1", partition="aws")
     request = SessionRequest(device, 14400, role_arn, "ann")
     return Step(label, base, request, (request,) if role_arn else (), reason="duration_seconds = 14400 > 1 h")
 
 
 def codes_of(outside: FakeOutside, token: str | None = None) -> Codes:
     outside.vaults["keychain"].stored["work-long-term"] = KEYS
-    users = Users(as_outside(outside), "", vault="keychain", no_keychain=False)
-    stored = StoredSessions(as_outside(outside), SectionIndex("", "~/.aws/credentials"), [])
-    planned = Planned(PlanRequest([]), Plan(), {}, users, stored, {})
-    return Codes(as_outside(outside), planned, token=token, keep=lambda step, session: None)
+    request, known = RenewalRequest([], vault="keychain"), KnownProfiles(as_outside(outside))
+    users = Users(as_outside(outside), known, request)
+    plan = Plan(request, users, StoredSessions(as_outside(outside), known, request, []))
+    return Codes(as_outside(outside), plan, token=token, keep=lambda step, session: None)
 
 
 def asked(outside: FakeOutside, *answers: str, has_human: bool = True) -> Session:

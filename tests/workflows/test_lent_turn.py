@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.adapters.this_machine import InThread
-from aws_mfa.rules.section_index import SectionIndex
+from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.withdrawal import Withdrawal
+from aws_mfa.workflows.known_profiles import KnownProfiles
 from aws_mfa.workflows.lent_turn import AskedElsewhere, LentTurn
 from aws_mfa.workflows.stored_sessions import StoredSessions
 from fakes import FakeOutside, FakeTurn, a_session, as_outside
@@ -31,7 +32,7 @@ class Outside(FakeOutside):
 
 
 def lent(outside: Outside) -> LentTurn:
-    stored = StoredSessions(as_outside(outside), SectionIndex("", "~/.aws/credentials"), [])
+    stored = StoredSessions(as_outside(outside), KnownProfiles(as_outside(outside)), RenewalRequest([]), [])
     return LentTurn(a_step(), FakeTurn(outside.turns), stored, as_outside(outside))
 
 

@@ -30,7 +30,7 @@ from aws_mfa.rules.freshness import Fresh, judge
 from aws_mfa.rules.ini_text import check, check_if_small
 from aws_mfa.rules.named_hints import with_profile
 from aws_mfa.rules.section_names import default_long_term, profile_in_force
-from aws_mfa.rules.vault_choice import choose_vault, noted_vault
+from aws_mfa.rules.vault_choice import choose_vault, noted_vault, vault_of_flags
 from aws_mfa.workflows.keys import keys_are_known, narrowed
 from aws_mfa.workflows.renew import Renewal, refuse_permanent_keys
 from aws_mfa.workflows.setup import set_up
@@ -91,7 +91,8 @@ def _classic(flags: Namespace, outside: Outside, log: ClassicLog) -> None:
 
 def _vault_choice(flags: Namespace, long_term: str, outside: Outside) -> VaultChoice:
     noted = noted_vault(outside.known_keys.read(), long_term)
-    return choose_vault(flags.vault, outside.environ, noted, no_keychain=flags.no_keychain)
+    vault, use_keychain = vault_of_flags(flags.vault, no_keychain=flags.no_keychain)
+    return choose_vault(vault, outside.environ, noted, use_keychain=use_keychain)
 
 
 def _set_up(flags: Namespace, outside: Outside) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class RealOutside(DoorsToPeople, DoorsToStores, DoorsToAws, DoorsToPrograms):
-    """Fulfils the Protocol `Outside` with this machine; the flags are those of `Asking`."""
+    """Fulfils the Protocol `Outside` with this machine; the flags are those of `Asking`, and of `Shared`."""
 
     def __init__(
         self,
@@ -38,12 +38,13 @@ class RealOutside(DoorsToPeople, DoorsToStores, DoorsToAws, DoorsToPrograms):
         asks_on_stdout: bool = True,
         never_asks: bool = False,
         announces: bool = True,
+        use_keychain: bool = True,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         asking = Asking(
             reads_pipe=reads_pipe, asks_on_stdout=asks_on_stdout, never_asks=never_asks, announces=announces
         )
-        super().__init__(asking, Shared(environ))
+        super().__init__(asking, Shared(environ, use_keychain=use_keychain))
 
     def held_signals(self) -> AbstractContextManager[Held]:
         """Hold back the signals that would end us."""

@@ -68,11 +68,13 @@ class Shared:
     All that the doors of a run have in common with their twins, who may ask others, or nobody.
 
     So nothing belongs here that can ask or speak. `age_vault`: what one has asked for, the others know.
+    Without `use_keychain` nothing opens the keychain, whatever asks for it.
     """
 
-    __slots__ = ("age_vault", "connections", "environ", "held_back", "sts")
+    __slots__ = ("age_vault", "connections", "environ", "held_back", "sts", "use_keychain")
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], *, use_keychain: bool = True) -> None:
+        self.use_keychain = use_keychain
         self.environ = chosen_by_the_user(environ)
         self.held_back: list[str] = []
         self.age_vault = KnownOfVault()

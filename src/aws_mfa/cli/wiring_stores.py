@@ -15,6 +15,7 @@ from aws_mfa.adapters.age_passphrase import AskedPassphrase
 from aws_mfa.adapters.aws_files import AwsFile, find_files, state_folder
 from aws_mfa.cli.quick_wiring import open_seal
 from aws_mfa.cli.wiring_ground import Ground
+from aws_mfa.errors import KeychainUnavailable
 from aws_mfa.workflows.keys import narrowed
 
 if TYPE_CHECKING:
@@ -89,13 +90,16 @@ class DoorsToStores(Ground):
     def _stores(self) -> Stores:
         from aws_mfa.adapters.session_stores import open_stores
 
-        return open_stores(self.environ, state_folder(self.environ), self._open_seal)
+        open_seal = self._open_seal if self._shared.use_keychain else None
+        return open_stores(self.environ, state_folder(self.environ), open_seal)
 
     def _open_seal(self) -> AgeSeal:
         return open_seal(self.environ, may_ask=not self._asking.never_asks)
 
     @cached_property
     def _keychain(self) -> Keychain:
+        if not self._shared.use_keychain:
+            raise KeychainUnavailable("--no-keychain is set")
         from aws_mfa.adapters.keychain import open_keychain
         from aws_mfa.adapters.keychain_items import TIME_LIMIT_S
 

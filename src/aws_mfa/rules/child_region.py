@@ -19,7 +19,7 @@ def region_of(chain: Chain) -> str | None:
 
     None in the partition `aws`: there a guess would send people's work to Virginia.
     """
-    nearest_first = (chain.wanted, *reversed(chain.hops), chain.base)
+    nearest_first = (chain.wanted, *reversed(chain.role_chain), chain.base)
     region = next((profile.region for profile in nearest_first if profile.region), None)
     return region or _region_of_partition(partition_of(chain.wanted.role_arn or chain.mfa_serial or ""))
 

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from aws_mfa.model import LongTermKeys, Session
+    from aws_mfa.rules.session_steps import Plan
     from aws_mfa.workflows.keep_sessions import Got
     from aws_mfa.workflows.outside import Outside
-    from aws_mfa.workflows.plans import Planned
 
     # So many calls begin inside the `with`; what it gives is told of each that is done. No question comes inside.
     ShowCalls = Callable[[int], AbstractContextManager[Callable[[], None]]]
@@ -55,7 +55,7 @@ def unseen(_count: int) -> Iterator[Callable[[], None]]:
 
 
 def carry_out(
-    planned: Planned, outside: Outside, token: str | None, show: ShowCalls
+    planned: Plan, outside: Outside, token: str | None, show: ShowCalls
 ) -> tuple[list[Outcome], list[Reused]]:
     """
     One outcome per profile, in the order wanted, and the stored sessions that AWS does not take any more.
@@ -65,7 +65,7 @@ def carry_out(
     keeper = Keeper(planned, outside)
     if token is not None and (count := count_of_devices(planned)) > 1:
         raise BadInput(f"one code, and codes of {count} devices are needed", "renew one user's profiles at a time")
-    if planned.plan.steps:
+    if planned.steps:
         keeper.check_writable()
     try:
         _make_calls(planned, outside, keeper, Codes(outside, planned, token=token, keep=keeper.keep_at_once), show)
@@ -79,16 +79,16 @@ def carry_out(
     return _outcomes(planned, keeper), list(refused)
 
 
-def count_of_devices(planned: Planned) -> int:
+def count_of_devices(planned: Plan) -> int:
     """How many devices the codes of the plan come from: no code is good for two."""
-    return len({step.request.device for step in planned.plan.codes})
+    return len({step.request.device for step in planned.codes})
 
 
-def _make_calls(planned: Planned, outside: Outside, keeper: Keeper, codes: Codes, show: ShowCalls) -> None:
+def _make_calls(planned: Plan, outside: Outside, keeper: Keeper, codes: Codes, show: ShowCalls) -> None:
     """Those with a code one after the other; then all that are as deep in their chains at once."""
-    for step in planned.plan.codes:
+    for step in planned.codes:
         keeper.got[step] = _attempt(lambda step=step: codes.session(step))  # type: ignore[misc]  # bound by default
-    others = [step for step in planned.plan.steps if not step.needs_code]
+    others = [step for step in planned.steps if not step.needs_code]
     with show(len(others)) as done:
         for _, steps in groupby(others, key=lambda step: step.depth):
             group = list(steps)
@@ -96,7 +96,7 @@ def _make_calls(planned: Planned, outside: Outside, keeper: Keeper, codes: Codes
             keeper.got.update(zip(group, outside.side_by_side(calls, done), strict=True))
 
 
-def _call_of(step: Step, planned: Planned, outside: Outside, keeper: Keeper) -> Callable[[], Got]:
+def _call_of(step: Step, planned: Plan, outside: Outside, keeper: Keeper) -> Callable[[], Got]:
     """The call of a role, signed with what was got before it; it returns its failure."""
 
     def call() -> Session:
@@ -109,7 +109,7 @@ def _call_of(step: Step, planned: Planned, outside: Outside, keeper: Keeper) -> 
     return lambda: _attempt(call)
 
 
-def _signer(step: Step, planned: Planned, keeper: Keeper) -> LongTermKeys | Session:
+def _signer(step: Step, planned: Plan, keeper: Keeper) -> LongTermKeys | Session:
     signer = step.signed_by
     if signer is None:
         return planned.users.keys_of(step.base.section)
@@ -119,9 +119,9 @@ def _signer(step: Step, planned: Planned, keeper: Keeper) -> LongTermKeys | Sess
     return got
 
 
-def _outcomes(planned: Planned, keeper: Keeper) -> list[Outcome]:
+def _outcomes(planned: Plan, keeper: Keeper) -> list[Outcome]:
     """One per profile, failures of planning last."""
-    outcomes = [_outcome(name, planned, keeper) for name in planned.plan.of_profile]
+    outcomes = [_outcome(name, planned, keeper) for name in planned.of_profile]
     for name, error in planned.failures.items():
         outcome = Outcome(name, None, "")
         outcome.error = error
@@ -129,8 +129,8 @@ def _outcomes(planned: Planned, keeper: Keeper) -> list[Outcome]:
     return outcomes
 
 
-def _outcome(name: str, planned: Planned, keeper: Keeper) -> Outcome:
-    profile, found = planned.chains[name].wanted, planned.plan.of_profile[name]
+def _outcome(name: str, planned: Plan, keeper: Keeper) -> Outcome:
+    profile, found = planned.chains[name].wanted, planned.of_profile[name]
     outcome = Outcome(name, profile.role_arn, keeper.place_of(name))
     outcome.is_hidden_from_sdks = profile.role_arn is not None and profile.source("role_arn").startswith("role_arn ")
     if isinstance(found, Reused):

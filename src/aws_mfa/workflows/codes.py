@@ -34,10 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aws_mfa.model import Session
-    from aws_mfa.rules.session_steps import Step
+    from aws_mfa.rules.session_steps import Plan, Step
     from aws_mfa.workflows.doors_to_people import Turn
     from aws_mfa.workflows.outside import Outside
-    from aws_mfa.workflows.plans import Planned
 
 CURED_BY_NEXT_CODE = (WrongCode, BadCode, AwsFailed, AnswerLost, Throttled)
 # What AWS never judged: others may do better. That it failed at each code is for all: they would fail alike.
@@ -56,7 +55,7 @@ class Codes:
     """
 
     def __init__(
-        self, outside: Outside, planned: Planned, *, token: str | None, keep: Callable[[Step, Session], None]
+        self, outside: Outside, planned: Plan, *, token: str | None, keep: Callable[[Step, Session], None]
     ) -> None:
         self._outside = outside
         self._planned = planned

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from aws_mfa.rules.container_credentials import Held
+    from aws_mfa.rules.container_credentials import ServedSession
 
 
 class Endpoint(Protocol):
@@ -21,7 +21,7 @@ class Endpoint(Protocol):
     def url_of(self, profile: str) -> str:
         """Where the profile's session is asked for."""
 
-    def hand_out(self, profile: str, held: Held) -> None:
+    def hand_out(self, profile: str, held: ServedSession) -> None:
         """Answer requests for the profile with this from now on. Any thread may."""
 
 

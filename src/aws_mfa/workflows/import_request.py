@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class ImportRequest:
     """What flags say: the one profile meant, the suffix of long-term sections, the vault."""
 
-    __slots__ = ("long_term_suffix", "no_keychain", "profile", "vault")
+    __slots__ = ("long_term_suffix", "profile", "use_keychain", "vault")
 
     def __init__(
         self,
@@ -27,12 +27,12 @@ class ImportRequest:
         profile: str | None = None,
         long_term_suffix: str | None = None,
         vault: str | None = None,
-        no_keychain: bool = False,
+        use_keychain: bool = True,
     ) -> None:
         self.profile = profile
         self.long_term_suffix = long_term_suffix
         self.vault = vault
-        self.no_keychain = no_keychain
+        self.use_keychain = use_keychain
 
     def name_of(self, section: str) -> str:
         """The long-term section's name that keys of the section are stored under."""
@@ -48,7 +48,7 @@ class ImportRequest:
         """The vault chosen, or the one that holds this name's keys already; out of the file, if nobody chose that."""
         noted = noted_vault(outside.known_keys.read(), name) if name else None
         noted = None if noted == "file" else noted
-        return choose_vault(self.vault, outside.environ, noted, no_keychain=self.no_keychain).name
+        return choose_vault(self.vault, outside.environ, noted, use_keychain=self.use_keychain).name
 
 
 class Importable:

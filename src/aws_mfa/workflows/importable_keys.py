@@ -17,7 +17,7 @@ from aws_mfa.rules.profile_keys import HIDDEN
 from aws_mfa.rules.profile_names import profile_headers
 from aws_mfa.rules.section_names import check_name
 from aws_mfa.workflows.import_request import Importable
-from aws_mfa.workflows.noted_keys import NotedKeys
+from aws_mfa.workflows.known_profiles import KnownProfiles
 
 if TYPE_CHECKING:
     from aws_mfa.rules.key_documents import KeysInText
@@ -80,7 +80,7 @@ def _without_other_suffixes(finds: list[Find], text: str, outside: Outside) -> t
     """Keys that are used with a `--long-term-suffix` would not be found under the name that they get without it."""
     held = sections(text, where=outside.credentials.path)
     sessions = [section.name for section in held if "assumed_role" in section.values()]
-    long_term_names = {section.name for section in held} | NotedKeys(outside).sections
+    long_term_names = {section.name for section in held} | KnownProfiles(outside).noted_sections
     kept, left = [], []
     for find in finds:
         suffix = suffix_in_use(find.file_section or "", sessions, long_term_names)

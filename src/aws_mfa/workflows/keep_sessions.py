@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from aws_mfa.model import Session
+    from aws_mfa.rules.session_steps import Plan
     from aws_mfa.workflows.outside import Outside
-    from aws_mfa.workflows.plans import Planned
 
     Got = Session | AwsMfaError
     Found = Step | Reused
@@ -39,7 +39,7 @@ class Keeper:
     the labels that the cache did not keep.
     """
 
-    def __init__(self, planned: Planned, outside: Outside) -> None:
+    def __init__(self, planned: Plan, outside: Outside) -> None:
         self.got: dict[Step, Got] = {}
         self.refused: dict[str, AwsMfaError] = {}
         self.lost: set[str] = set()
@@ -55,7 +55,7 @@ class Keeper:
 
     def check_writable(self) -> None:
         """Raise `NotSetUp` where a session is for the file, and the file could not be replaced."""
-        if any(self.place_of(name) == IN_FILE for name in self._planned.plan.of_profile):
+        if any(self.place_of(name) == IN_FILE for name in self._planned.of_profile):
             self._outside.credentials.check_writable()
 
     def got_of(self, found: Found) -> Got:
@@ -74,7 +74,7 @@ class Keeper:
 
     def keep(self) -> None:
         """Store what was got, and what is stored elsewhere than it is wanted."""
-        of_profile = self._planned.plan.of_profile
+        of_profile = self._planned.of_profile
         for_file: dict[str, Found] = {}
         for name, found in of_profile.items():
             if self.place_of(name) == IN_FILE:
@@ -88,7 +88,7 @@ class Keeper:
 
     def _label(self, name: str, found: Found) -> str:
         """A role's session is stored under the profile's name, whichever profile of equal inputs it was got for."""
-        return name if self._planned.chains[name].hops else found.label
+        return name if self._planned.chains[name].role_chain else found.label
 
     def _cache(self, label: str, found: Found) -> None:
         if found in self._at_once and label == found.label:
@@ -99,6 +99,8 @@ class Keeper:
 
     def _write(self, for_file: Mapping[str, Found]) -> None:
         """What the file does not take, and what is not for it any more, goes into the cache."""
+        if not for_file:
+            return
         adopted = self._adopted_meanwhile(for_file)
         changes = self._changes({name: found for name, found in for_file.items() if name not in adopted})
         try:

@@ -7,6 +7,7 @@ that a code was spent for minutes ago is kept, and the refusal is the answer: el
 
 from __future__ import annotations
 
+from dataclasses import replace
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -19,16 +20,16 @@ from aws_mfa.workflows.plans import plan_sessions
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aws_mfa.rules.session_steps import Plan
     from aws_mfa.workflows.carry_out import Outcome, ShowCalls
     from aws_mfa.workflows.outside import Outside
-    from aws_mfa.workflows.plans import Planned
 
 # SDKs ask again at once, and AWS may refuse whatever signs: one code in five minutes at most.
 _NEW_S = 300.0
 
 
 def renew_many(
-    planned: Planned, outside: Outside, *, token: str | None, show: ShowCalls = unseen, may_ask: bool = True
+    planned: Plan, outside: Outside, *, token: str | None, show: ShowCalls = unseen, may_ask: bool = True
 ) -> list[Outcome]:
     """
     Carry the plan out; one outcome per profile, in the order wanted. Raises what `carry_out` raises at once.
@@ -44,10 +45,10 @@ def renew_many(
     if not names:
         return outcomes
     # Of a chain of stored sessions the next one back may be refused too. A code that was needed before has been sent.
-    token = None if planned.plan.codes else token
+    token = None if planned.codes else token
     try:
         again = _planned_without(dropped, names, planned, outside)
-        if again.plan.codes and not may_ask:
+        if again.codes and not may_ask:
             return [_without_signer(one, dropped) if one.profile in names else one for one in outcomes]
         if may_ask:
             outside.say(_not_taken(dropped[0]))
@@ -75,7 +76,7 @@ def first_failure(error: AwsMfaError | None) -> AwsMfaError:
     return error or AwsMfaError("the session got lost", "try again")
 
 
-def _is_dropped(refused: Reused, planned: Planned, outside: Outside) -> bool:
+def _is_dropped(refused: Reused, planned: Plan, outside: Outside) -> bool:
     """Whether another is to be got: not for an MFA session of just now, whose successor would cost the next code."""
     min_age_s = _NEW_S if refused.label == mfa_label(refused.base.section) else 0.0
     key_id = planned.stored.session(refused).access_key_id
@@ -93,12 +94,13 @@ def _tell_way_out(outcomes: Sequence[Outcome], kept: Sequence[Reused]) -> None:
                 outcome.error = type(error)(error.message, hint, *error.hints)
 
 
-def _planned_without(dropped: Sequence[Reused], names: list[str], planned: Planned, outside: Outside) -> Planned:
+def _planned_without(dropped: Sequence[Reused], names: list[str], planned: Plan, outside: Outside) -> Plan:
     key_ids = [planned.stored.session(one).access_key_id for one in dropped]
-    return plan_sessions(planned.request.without(key_ids, names), outside)
+    refused = planned.request.refused_key_ids.union(key_ids)
+    return plan_sessions(replace(planned.request, profiles=names, refused_key_ids=refused), outside)
 
 
-def _usable(token: str | None, planned: Planned, outside: Outside) -> str | None:
+def _usable(token: str | None, planned: Plan, outside: Outside) -> str | None:
     """The code that was given, unless it would have to serve several devices."""
     if token is not None and (count := count_of_devices(planned)) > 1:
         outside.say(f"the code given is not used: codes of {count} devices are needed")
@@ -120,9 +122,9 @@ def _not_taken(refused: Reused) -> str:
     return f"AWS does not take the stored session of {refused.label} any more: a new one is needed"
 
 
-def _with_session(outcome: Outcome, planned: Planned) -> Outcome:
+def _with_session(outcome: Outcome, planned: Plan) -> Outcome:
     """Another process may have got it meanwhile; whoever asks for it has the first plan, where it was to be got."""
-    found = planned.plan.of_profile.get(outcome.profile)
+    found = planned.of_profile.get(outcome.profile)
     if isinstance(found, Reused) and outcome.error is None:
         outcome.session = planned.stored.session(found)
     return outcome

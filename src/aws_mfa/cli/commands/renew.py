@@ -7,15 +7,14 @@ import sys
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from aws_mfa.cli.hand_over_arguments import add_code_arguments, code_given
-from aws_mfa.cli.plan_arguments import add_plan_arguments, plan_request
+from aws_mfa.cli.options import add_code_arguments, add_plan_arguments, code_given, plan_request
 from aws_mfa.cli.progress import shown_calls
 from aws_mfa.cli.render import outcome_rows, outcomes_json
 from aws_mfa.cli.tables import table
 from aws_mfa.errors import HINT
 from aws_mfa.rules.durations import duration_text
 from aws_mfa.rules.freshness import MARGIN_S
-from aws_mfa.rules.plan_summary import summary
+from aws_mfa.rules.session_steps import summary
 from aws_mfa.rules.shown_text import shown_text
 from aws_mfa.workflows.carry_out import unseen
 from aws_mfa.workflows.keep_sessions import IN_CACHE, NOWHERE
@@ -25,9 +24,9 @@ from aws_mfa.workflows.renew_many import exit_code_of, renew_many
 if TYPE_CHECKING:
     import argparse
 
+    from aws_mfa.rules.renewal_request import RenewalRequest
     from aws_mfa.workflows.carry_out import Outcome
     from aws_mfa.workflows.outside import Outside
-    from aws_mfa.workflows.plan_request import PlanRequest
 
 HELP = """\
 Renew the sessions of many profiles: one MFA code opens every role of up to one
@@ -52,11 +51,11 @@ def run(args: argparse.Namespace, outside: Outside) -> int:
     token = code_given(args, outside)
     request = plan_request(args, outside)
     planned = plan_sessions(request, outside)
-    notes = (f"{name}: {note}" for name, notes in planned.plan.notes.items() for note in notes)
+    notes = (f"{name}: {note}" for name, notes in planned.notes.items() for note in notes)
     for line in (*planned.users.notices, *notes):
         outside.terminal.say(line)
-    if len(planned.plan.codes) > 1:
-        outside.terminal.say(summary(planned.plan))
+    if len(planned.codes) > 1:
+        outside.terminal.say(summary(planned))
     show = shown_calls if sys.stderr.isatty() and not args.json else unseen
     outcomes = renew_many(planned, outside, token=token, show=show)
     for line in shortcomings(outcomes, request, outside.now()):
@@ -65,14 +64,14 @@ def run(args: argparse.Namespace, outside: Outside) -> int:
     return exit_code_of(outcomes)
 
 
-def shortcomings(outcomes: list[Outcome], request: PlanRequest, now: float) -> list[str]:
+def shortcomings(outcomes: list[Outcome], request: RenewalRequest, now: float) -> list[str]:
     """Where a session is not all that was asked for: shorter, not narrowed for SDKs, or not kept."""
     lines = []
     for one in outcomes:
         if one.error is not None:
             continue
         left_s = (one.expires_at or now) - now
-        if left_s < request.min_remaining_s - MARGIN_S:
+        if left_s < (request.min_remaining_s or 0.0) - MARGIN_S:
             lines.append(f"{one.profile}: only {duration_text(left_s)} left, less than asked: its role allows no more")
         if request.overlay and (one.is_hidden_from_sdks or one.place == IN_CACHE):
             lines.append(f"{one.profile}: warning: SDKs still get the whole role, they assume it anew")
