@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from classic_stage import ClassicStage
 
 # To be lowered: each step that joins modules takes some away. The first two must become 60 or less.
-MOST_SOURCE_FILES_TO_RENEW = 86
-MOST_SOURCE_FILES_TO_HAND_OVER = 81
+MOST_SOURCE_FILES_TO_RENEW = 84
+MOST_SOURCE_FILES_TO_HAND_OVER = 78
 MOST_SOURCE_FILES_OF_THE_CLASSIC_FORM = 55
 
 # Starts as the console script does. Module and class bodies run at import: they are no part of what is called.
@@ -110,4 +110,24 @@ def test_a_role_is_assumed_for_an_sdk_with_one_plan_and_one_look_at_each_file(
     assert stage.sent() == ["AssumeRole"]
     assert len(spent.files) <= MOST_SOURCE_FILES_TO_HAND_OVER, spent.files
     assert spent.plans == ["plan_sessions", "make_plan"]
+    assert spent.opened == {"config": 1, "credentials": 1, "known-keys": 1}
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["plan", "dev"],
+        ["renew", "default", "dev"],
+        ["env", "dev", "--shell", "json"],
+        ["exec", "dev", "--server", "--", sys.executable, "-c", ""],
+        ["console", "dev", "--print-url"],
+    ],
+    ids=" ".join,
+)
+def test_a_run_that_needs_no_code_looks_once_at_each_file(
+    stage: ClassicStage, cost: Callable[..., Cost], argv: list[str]
+) -> None:
+    cost("renew", "--token", stage.code(), "default", "dev")
+    spent = cost(*argv)
+    assert spent.plans.count("plan_sessions") == 1
     assert spent.opened == {"config": 1, "credentials": 1, "known-keys": 1}

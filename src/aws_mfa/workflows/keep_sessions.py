@@ -99,10 +99,13 @@ class Keeper:
 
     def _write(self, for_file: Mapping[str, Found]) -> None:
         """What the file does not take, and what is not for it any more, goes into the cache."""
-        if not for_file:
+        changes = self._changes(for_file)
+        if not changes and not self.refused:
             return
         adopted = self._adopted_meanwhile(for_file)
-        changes = self._changes({name: found for name, found in for_file.items() if name not in adopted})
+        for name in adopted:
+            changes.pop(name, None)
+            self.refused.pop(name, None)
         try:
             if changes:
                 self._update(changes)
