@@ -234,7 +234,7 @@ class WaitingProvider:
         return self._is_manned and HAS_SOCKETS
 
     def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
-        """Wait; raises `NobodyAnswered`, `NeedsHuman` where no question can be left open, or the cancellation's error."""
+        """Wait; raises `NobodyAnswered`, `NeedsHuman` where no question can be left open, or the cancellation's."""
         self._reply.close()
         with answer_server(self._folder, question, lambda: None) as elsewhere:
             if not elsewhere.is_open:

@@ -63,7 +63,7 @@ class ControllingTerminal:
         """
         Ask with echo.
 
-        Raises `Cancelled`, `BadInput`, `NeedsHuman` (no terminal, or we are in its background), the cancellation's error.
+        Raises `Cancelled`, `BadInput`, `NeedsHuman` (no terminal, or we are in its background), a cancellation's error.
         """
         return self._answer_to(question, cancellation, hidden=False)
 

@@ -2,7 +2,7 @@
 Programs that are run for what they print (a password manager, ykman, a dialog), and where a program lies.
 
 Owns their stdin, stderr, environment, limits and end. No shell, nothing secret on their argv, and whatever ends the
-wait (the limits, a cancellation, Ctrl-C) ends the program and all it started. The end of the program counts, not the end
+wait (the limits, a cancellation, Ctrl-C) ends the program and all it started. The end of the program counts, not that
 of its pipe: what it leaves running (the agents of gpg and of password managers, what holds a clipboard) may hold that
 for hours; it is left alone, and no longer read from. What was printed is for the caller alone: it never gets into a
 message or an exception. A program is looked for on PATH, never in the working folder, which may be somebody else's.

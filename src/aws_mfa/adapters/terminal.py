@@ -103,7 +103,7 @@ class PipedAnswers:
         self._asks_on_stdout = asks_on_stdout
 
     def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
-        """The next line. Raises `NeedsHuman` at the end of input, `BadInput`, or the error of an earlier cancellation."""
+        """Next line. Raises `NeedsHuman` at the end of input, `BadInput`, or the error of an earlier cancellation."""
         if cancellation is not None:
             cancellation.check()
         self._print(shown_text(question))

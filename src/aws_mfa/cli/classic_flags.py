@@ -121,7 +121,7 @@ def _add_old_flags(parser: argparse.ArgumentParser) -> None:
         metavar="CODE",
         help="the code; other users of this machine can see it in the process list: a pipe hides it",
     )
-    add("--no-keychain", action="store_true", help="keys in the credentials file: the same as --vault file")
+    add("--no-keychain", action="store_true", help="keys in the credentials file, and no keychain for anything")
 
 
 _KNOWN = {name for names in _OLD_FLAGS for name in names} | {"--version", "--vault"}
