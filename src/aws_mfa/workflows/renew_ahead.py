@@ -38,7 +38,7 @@ _AHEAD_S = 1200.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 10.0, 120.0
 # How often is looked whether another process has got what needs a code.
 _LOOK_AGAIN_S = 20.0
-# After a question that was refused, or that nobody answered.
+# After a question that was refused or not answered.
 _ASK_AGAIN_S = 600.0
 
 
@@ -120,7 +120,7 @@ class RenewAhead:
         return [name for name, kept in self._kept.items() if kept.needs_person and kept.ask_at <= now]
 
     def ask(self, names: list[str], asking: Outside) -> None:
-        """Ask for what these profiles need, through the doors `asking`; tells what comes of it, never raises."""
+        """Ask for what these profiles need, through `asking`; tells what comes of it, never raises."""
         for name in names:
             self._kept[name].ask_at = self._outside.now() + _ASK_AGAIN_S
         try:
@@ -155,7 +155,7 @@ class RenewAhead:
         if isinstance(result, SessionExpired):
             self._wait_for_code(name, kept)
         elif isinstance(result, AwsMfaError):
-            # Here nobody is asked for a passphrase, nor to unlock the keychain; `ask` may be.
+            # No one is asked here for a passphrase, nor to unlock the keychain; `ask` may do that.
             kept.needs_person |= isinstance(result, (NeedsHuman, KeychainUnavailable))
             kept.pause_s = min(2 * kept.pause_s, _LONGEST_PAUSE_S)
             self._not_renewed(name, result)

@@ -1,5 +1,5 @@
 """
-Sessions that are stored already: in the session cache, and in sections of ours in the credentials file.
+Sessions that are stored already: in the session cache, and in sections that aws-mfa wrote into the credentials file.
 
 A session counts as stored where it was asked for with the same inputs; of two the one that lasts longer. Each is
 looked up once: opening a sealed entry costs more than a call to STS.
@@ -94,7 +94,7 @@ class StoredSessions:
         return self.session(Reused(step, expires_at))
 
     def session(self, reused: Reused) -> Session:
-        """The session that `until` told of."""
+        """The session whose end `until` gave."""
         for inputs, session in reversed(self._found.get(reused.label, [])):
             if inputs == reused.inputs and (found := session()) is not None:
                 return found

@@ -48,12 +48,7 @@ class Users:
     stored session serves behind a locked keychain.
     """
 
-    def __init__(
-        self,
-        outside: Outside,
-        known: KnownProfiles,
-        request: RenewalRequest,
-    ) -> None:
+    def __init__(self, outside: Outside, known: KnownProfiles, request: RenewalRequest) -> None:
         self.notices: list[str] = []
         self.unasked_vault = UnaskedVault(outside, request)
         self._outside = outside
@@ -68,7 +63,16 @@ class Users:
         partition, reach = arns.partition_of(chain.wanted.role_arn or ""), reach_of_chain(chain)
         asked = (chain.base.name, chain.mfa_serial, partition, *reach.words)
         if asked not in self._bases:
-            self._bases[asked] = self._base_or_why(chain, reach)
+            try:
+                self._bases[asked] = self._base_of(chain, reach)
+            except NoLongTermKeys:
+                line = other_program_of(chain.base)
+                if line is None:
+                    raise
+                raise NoLongTermKeys(
+                    f"the keys of {chain.base.name} are another program's ({line}), which is not asked",
+                    f"store them here, then take that line away: aws-mfa setup --profile {quote(chain.base.name)}",
+                ) from None
         return self._bases[asked]
 
     def keys_of(self, section: str) -> LongTermKeys:
@@ -77,28 +81,16 @@ class Users:
 
     def is_told_by_files(self, chain: Chain) -> bool:
         """
-        Whether key id and device stand in files: no other can be theirs without one of the files changing.
+        Whether files name key id and device, so that neither can change without one of the files changing.
 
-        Keys in a vault that nobody noted can be replaced there, and a device that no file names in IAM. Keys that
-        stood in the file, because the vault had none, count until one of our commands puts others into the vault:
+        Keys in a vault that are not noted can be replaced there, and a device that no file names in IAM. Keys of the
+        credentials file, used because the vault had none, count until one of our commands puts others into the vault:
         that is noted.
         """
         if chain.mfa_serial is None:
             return False
         section = chain.base.keys_section
         return self._noted_key_id(section) is not None or self._keys(section).place == "file"
-
-    def _base_or_why(self, chain: Chain, reach: Reach) -> SourceUser:
-        try:
-            return self._base_of(chain, reach)
-        except NoLongTermKeys:
-            line = other_program_of(chain.base)
-            if line is None:
-                raise
-            raise NoLongTermKeys(
-                f"the keys of {chain.base.name} are another program's ({line}), which is not asked",
-                f"store them here, then take that line away: aws-mfa setup --profile {quote(chain.base.name)}",
-            ) from None
 
     def _base_of(self, chain: Chain, reach: Reach) -> SourceUser:
         section = chain.base.keys_section

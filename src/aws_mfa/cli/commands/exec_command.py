@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # It belongs to the child.
 READS_PIPE = False
-# What stands behind PROFILE is the child's, flags and all: `cut_at_command` in cli/arguments.py.
+# What follows PROFILE is the child's, flags and all: `cut_at_command` in cli/arguments.py.
 TAKES_COMMAND = True
 
 HELP = """\
