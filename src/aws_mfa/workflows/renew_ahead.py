@@ -109,7 +109,8 @@ class RenewAhead:
         """Renew what is short and needs no code, take what others renewed, tell what will be needed; never raises."""
         for name, kept in self._kept.items():
             now = self._outside.now()
-            self._tell_ahead(name, kept, now)
+            if kept.code_at is not None and kept.code_at - now <= self._ahead_s and not kept.needs_person:
+                self._tell_once(name, f"{name}: will need an MFA code at {local_text(kept.code_at)}")
             # A clock that was set back must not put this off.
             if kept.session.expires_at - now <= kept.ahead_s and not now < kept.try_at <= now + _LONGEST_PAUSE_S:
                 self._attempt(name, kept)
@@ -192,10 +193,6 @@ class RenewAhead:
             self._endpoint.hand_out(name, ServedSession(name, session, error))
         until = f"served until {local_text(session.expires_at)}"
         self._tell_once(name, f"{name}: not renewed, {until}: {'; '.join([error.message, *error.hints[:1]])}")
-
-    def _tell_ahead(self, name: str, kept: _Kept, now: float) -> None:
-        if kept.code_at is not None and kept.code_at - now <= self._ahead_s and not kept.needs_person:
-            self._tell_once(name, f"{name}: will need an MFA code at {local_text(kept.code_at)}")
 
     def _tell_once(self, name: str, line: str) -> None:
         told = self._kept[name].told

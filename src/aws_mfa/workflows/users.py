@@ -96,7 +96,9 @@ class Users:
         section = chain.base.keys_section
         key_id = self._noted_key_id(section) or self.keys_of(section).access_key_id
         region = self._region(chain)
-        device = chain.mfa_serial or self._device(chain.base, region.name, reach)
+        device = chain.mfa_serial or _found_once(
+            self._request.devices, section, lambda: self._find_device(chain.base, region.name, reach)
+        )
         return SourceUser(
             chain.base.name,
             section,
@@ -128,9 +130,6 @@ class Users:
         choice = self._vault_of(section)
         is_other = choice.explicit and choice.name != choice.noted
         return None if is_other else noted_key_id(self._known.notes, section)
-
-    def _device(self, user: Profile, region: str, reach: Reach) -> str:
-        return _found_once(self._request.devices, user.keys_section, lambda: self._find_device(user, region, reach))
 
     def _find_device(self, user: Profile, region: str, reach: Reach) -> str:
         found = self._keys(user.keys_section)

@@ -18,7 +18,6 @@ from aws_mfa.workflows.serve import AWAY_FROM_TERMINAL, serving
 if TYPE_CHECKING:
     import argparse
 
-    from aws_mfa.model import Session
     from aws_mfa.workflows.outside import Outside
     from aws_mfa.workflows.serve import Served
 
@@ -60,7 +59,8 @@ def run(args: argparse.Namespace, outside: Outside) -> int:
     region = region_of(plan.chains[args.profile])
     environ = child_environment(outside.environ, session_variables(session), region, args.profile)
     if not args.command:
-        outside.say(_welcome(args.profile, session, outside.now()))
+        until = f"{local_text(session.expires_at)} ({duration_text(session.expires_at - outside.now())})"
+        outside.say(f"a shell with the session of {args.profile}, good until {until}; leave it with: exit")
     return outside.child.become(command, environ)
 
 
@@ -95,8 +95,3 @@ def _hidden_files(served: Served, outside: Outside) -> dict[str, str]:
         what = "has credentials of its own, which SDKs would prefer to the endpoint"
         outside.say(f"[default] in {paths[name]} {what}: the command does not see that file")
     return {name: os.path.join(f"{served.endpoint.token_file}.hides", os.path.basename(paths[name])) for name in hidden}
-
-
-def _welcome(profile: str, session: Session, now: float) -> str:
-    until = f"{local_text(session.expires_at)} ({duration_text(session.expires_at - now)})"
-    return f"a shell with the session of {profile}, good until {until}; leave it with: exit"
