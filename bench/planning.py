@@ -65,7 +65,7 @@ def write_files(home: str, *, in_cache: bool) -> None:
 
 def planned_in(env: Mapping[str, str]) -> Plan:
     """Plan everything of that home."""
-    return plan_sessions(RenewalRequest(None, use_keychain=False), RealOutside(environ=env))
+    return plan_sessions(RenewalRequest(None, vault="file", use_keychain=False), RealOutside(environ=env))
 
 
 def store_sessions(env: Mapping[str, str], *, in_file: bool) -> None:

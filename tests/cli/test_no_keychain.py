@@ -36,6 +36,7 @@ OF_ROLE = ["--no-keychain", "dev"]
 WITH_CODE = [*OF_ROLE, "--token", "CODE"]
 RUNS = {
     "classic": ["--no-keychain", "--token", "CODE"],
+    "classic --setup": ["--setup", "--no-keychain", "--profile", "new", "--device", "DEVICE"],
     "setup": ["setup", "--no-keychain", "--profile", "new", "--access-key-id", "ID", "--device", "DEVICE", "--yes",
               "--region", "us-east-1"],
     "import": ["import", "--no-keychain", "--yes"],
@@ -52,11 +53,13 @@ RUNS = {
 
 def run(stage: ClassicStage, *argv: str, store: str | None = None) -> Ended:
     words = {"ID": stage.ann.keys.access_key_id, "DEVICE": stage.phone.serial}
+    keys = stage.ann.keys
+    answers = {"setup": keys.secret_access_key, "--setup": f"{keys.access_key_id}\n{keys.secret_access_key}\n"}
     environ = {name: value for name, value in stage.environ.items() if name != "AWS_MFA_VAULT"}
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, *(stage.code() if word == "CODE" else words.get(word, word) for word in argv)],
         env={**environ, **({"AWS_MFA_SESSION_STORE": store} if store else {})},
-        input=f"{stage.ann.keys.secret_access_key}\n" if argv[0] == "setup" else "",
+        input=answers.get(argv[0], ""),
         capture_output=True, text=True, timeout=60, check=False, cwd=ROOT, start_new_session=True,
     )  # fmt: skip
     return Ended(done.returncode, done.stdout, done.stderr)
@@ -78,7 +81,7 @@ def test_every_command_that_takes_it_is_looked_at() -> None:
         importlib.import_module(f"aws_mfa.cli.commands.{module}").add_arguments(parser)
         if "--no-keychain" in parser.format_help():
             takes_it.add(name)
-    assert takes_it == RUNS.keys() - {"exec --server"}
+    assert takes_it == RUNS.keys() - {"exec --server", "classic --setup"}
 
 
 @pytest.mark.parametrize(("name", "store"), [*((name, None) for name in RUNS), ("renew", "sealed"), ("env", "sealed")])

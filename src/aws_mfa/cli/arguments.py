@@ -1,7 +1,7 @@
 """
-Arguments parsed; where our own end and the words of a command begin; errors never repeat what somebody typed.
+Parses arguments, and cuts them where the words of another command begin; errors never repeat what was typed.
 
-argparse repeats it, and what stands behind a mistyped flag, or in the place of a command, may be a secret that then
+argparse repeats it, and what follows a mistyped flag, or takes the place of a command, may be a secret that then
 stands in a CI log.
 """
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _VALUE_BEGINS = re.compile("""['"=]""")
 _CHOICES = "(choose from "
 _OURS = 1  # PROFILE; the word behind it is the command's
-# What nobody takes for a secret: a word as those that commands and flags are made of.
+# A word that cannot be a secret: of the kind that commands and flags are made of.
 _PLAIN_WORD = re.compile(r"[a-z][a-z-]{0,19}")
 
 

@@ -20,11 +20,11 @@ class RenewalRequest:
     """
     What is wanted; every step of a command gets this one object, or a copy with other profiles.
 
-    `profiles` None: all. `vault` and `use_keychain` say where long-term keys are read; without `use_keychain` nothing
-    of the run opens the keychain. `hands_over`: a program gets the sessions, none goes into the credentials file.
-    `for_sdk`: an SDK gets it and asks again by itself, so a person's no is a no to the question, not to the work.
-    Stored sessions of `refused_key_ids` do not count. `devices` are those found by section; copies share them, so that
-    a person chooses from a menu once.
+    `profiles` None: all. `vault` says where long-term keys are read; without `use_keychain` it is the file, and the
+    interfaces were made to open no keychain for anything. `hands_over`: a program gets the sessions, none goes into
+    the credentials file. `for_sdk`: an SDK gets it and asks again by itself, so a person's no is a no to the question,
+    not to the work. Stored sessions of `refused_key_ids` do not count. `devices` are those found by section; copies
+    share them, so that a person chooses from a menu once.
     """
 
     profiles: Sequence[str] | None

@@ -80,7 +80,7 @@ def check_policy_partitions(arns: Collection[str], role_arn: str) -> None:
 def check_policy(text: str, source: str) -> str:
     """Return the policy on one line; `BadInput` for what is not a JSON object, or too long. It is not quoted."""
     try:
-        # Windows writes a byte order mark; of a key that stands twice no reader can know which one is meant.
+        # Windows writes a byte order mark; with a duplicate key no reader can know which one is meant.
         policy = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_without_repetition)
     except (ValueError, RecursionError):
         hint = f"look at it: python -m json.tool {quote(source)}"

@@ -41,8 +41,9 @@ def choose_vault(
     flag: str | None, environ: Mapping[str, str], noted: str | None, *, use_keychain: bool = True
 ) -> VaultChoice:
     """Choose by flag, variable, note, in this order; `BadInput` for a name that is no vault."""
-    own_flag = "--vault" if use_keychain else "--no-keychain"
-    for source, value in ((own_flag, flag), ("AWS_MFA_VAULT", environ.get("AWS_MFA_VAULT"))):
+    if not use_keychain:
+        return VaultChoice("file", "--no-keychain", explicit=True, noted=noted)
+    for source, value in (("--vault", flag), ("AWS_MFA_VAULT", environ.get("AWS_MFA_VAULT"))):
         if value:
             return VaultChoice(_checked(value, source), source, explicit=True, noted=noted)
     if noted in VAULTS:

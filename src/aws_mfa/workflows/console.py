@@ -3,7 +3,7 @@ Sign in to the AWS console with a profile's session: a URL that is good for 15 m
 
 A role's session signs in as it is. A user's MFA session cannot: a user without a role gets one of
 `GetFederationToken`, which is signed with the long-term keys, takes no code and so carries no proof of MFA. It may do
-what the user may, and less where policies narrow it. The root user is refused: nothing narrows his session for sure.
+what the user may, and less where policies narrow it. The root user is refused: nothing narrows that session for sure.
 """
 
 from __future__ import annotations

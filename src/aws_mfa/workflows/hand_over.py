@@ -2,7 +2,7 @@
 Hand one profile's session over: the stored one while enough is left of it, else a new one.
 
 SDKs ask again at once when less than fifteen minutes are left, so a session that is handed to them has more; where
-none can be had now (nobody there to type a code, or a person said no), what is left of the stored one is better than
+none can be had now (no one there to type a code, or a person said no), what is left of the stored one is better than
 nothing. Nothing is written into the credentials file.
 """
 

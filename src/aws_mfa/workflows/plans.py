@@ -70,7 +70,7 @@ def _all_names(known: KnownProfiles, overlay: Overlay) -> list[str]:
     """
     Every profile with a role; without an overlay also those with a long-term section, or with keys in a vault.
 
-    Users whose keys stand in the profile's own section are left out: there is no place for their session.
+    Users whose keys are in the profile's own section are left out: there is no place for their session.
     """
     profiles, noted = known.profiles, known.noted_sections
     names = [profile.name for profile in profiles.all_profiles() if _has_role(profile)]

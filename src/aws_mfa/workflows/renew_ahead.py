@@ -38,7 +38,7 @@ _AHEAD_S = 1200.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 10.0, 120.0
 # How often is looked whether another process has got what needs a code.
 _LOOK_AGAIN_S = 20.0
-# After a question that was refused, or that nobody answered.
+# After a question that was refused or not answered.
 _ASK_AGAIN_S = 600.0
 
 
@@ -109,7 +109,8 @@ class RenewAhead:
         """Renew what is short and needs no code, take what others renewed, tell what will be needed; never raises."""
         for name, kept in self._kept.items():
             now = self._outside.now()
-            self._tell_ahead(name, kept, now)
+            if kept.code_at is not None and kept.code_at - now <= self._ahead_s and not kept.needs_person:
+                self._tell_once(name, f"{name}: will need an MFA code at {local_text(kept.code_at)}")
             # A clock that was set back must not put this off.
             if kept.session.expires_at - now <= kept.ahead_s and not now < kept.try_at <= now + _LONGEST_PAUSE_S:
                 self._attempt(name, kept)
@@ -120,7 +121,7 @@ class RenewAhead:
         return [name for name, kept in self._kept.items() if kept.needs_person and kept.ask_at <= now]
 
     def ask(self, names: list[str], asking: Outside) -> None:
-        """Ask for what these profiles need, through the doors `asking`; tells what comes of it, never raises."""
+        """Ask for what these profiles need, through `asking`; tells what comes of it, never raises."""
         for name in names:
             self._kept[name].ask_at = self._outside.now() + _ASK_AGAIN_S
         try:
@@ -155,7 +156,7 @@ class RenewAhead:
         if isinstance(result, SessionExpired):
             self._wait_for_code(name, kept)
         elif isinstance(result, AwsMfaError):
-            # Here nobody is asked for a passphrase, nor to unlock the keychain; `ask` may be.
+            # No one is asked here for a passphrase, nor to unlock the keychain; `ask` may do that.
             kept.needs_person |= isinstance(result, (NeedsHuman, KeychainUnavailable))
             kept.pause_s = min(2 * kept.pause_s, _LONGEST_PAUSE_S)
             self._not_renewed(name, result)
@@ -192,10 +193,6 @@ class RenewAhead:
             self._endpoint.hand_out(name, ServedSession(name, session, error))
         until = f"served until {local_text(session.expires_at)}"
         self._tell_once(name, f"{name}: not renewed, {until}: {'; '.join([error.message, *error.hints[:1]])}")
-
-    def _tell_ahead(self, name: str, kept: _Kept, now: float) -> None:
-        if kept.code_at is not None and kept.code_at - now <= self._ahead_s and not kept.needs_person:
-            self._tell_once(name, f"{name}: will need an MFA code at {local_text(kept.code_at)}")
 
     def _tell_once(self, name: str, line: str) -> None:
         told = self._kept[name].told

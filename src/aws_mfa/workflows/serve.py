@@ -6,7 +6,7 @@ Serve the sessions of profiles on the local endpoint, renewed ahead so that a re
         served.ask_when_needed()                                            # `aws-mfa serve`: until Ctrl-C
 
 Inside the `with` a thread renews what needs no code; it never asks, and a vault that would have to ask stays closed.
-`ask_when_needed` is for whoever owns the terminal. Where a child owns it (`exec --server`),
+`ask_when_needed` is for a command that owns the terminal. Where a child owns it (`exec --server`),
 `serving(..., asks_beside=AWAY_FROM_TERMINAL)` asks by a dialog or `aws-mfa code` alone, from a thread of its own, while
 the child runs in the body of the `with`: a passphrase that is not known by then is not asked for either.
 """
@@ -72,10 +72,10 @@ class Served:
                 self.renewals.ask(names, self._asking(by))
 
     def _asking(self, by: Collection[str]) -> Outside:
-        """The same doors, and two minutes for whoever is asked; none to the terminal where it is not among the ways."""
+        """Interfaces that wait two minutes for an answer, without the terminal where it is not among `by`."""
         ways = [PatientWay(way, _QUESTION_S) for way in self._outside.code_providers if way.name in by]
-        doors = self._outside if TERMINAL in by else self._outside.replaced(away_from_terminal=True)
-        return doors.replaced(code_providers=ways)
+        asking = self._outside if TERMINAL in by else self._outside.replaced(away_from_terminal=True)
+        return asking.replaced(code_providers=ways)
 
 
 @contextmanager

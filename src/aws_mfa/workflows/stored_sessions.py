@@ -1,5 +1,5 @@
 """
-Sessions that are stored already: in the session cache, and in sections of ours in the credentials file.
+Sessions that are stored already: in the session cache, and in sections that aws-mfa wrote into the credentials file.
 
 A session counts as stored where it was asked for with the same inputs; of two the one that lasts longer. Each is
 looked up once: opening a sealed entry costs more than a call to STS.
@@ -94,7 +94,7 @@ class StoredSessions:
         return self.session(Reused(step, expires_at))
 
     def session(self, reused: Reused) -> Session:
-        """The session that `until` told of."""
+        """The session whose end `until` gave."""
         for inputs, session in reversed(self._found.get(reused.label, [])):
             if inputs == reused.inputs and (found := session()) is not None:
                 return found
@@ -104,16 +104,13 @@ class StoredSessions:
         """The key id in the profile's section of the credentials file."""
         return (self._file.values(name) or {}).get("aws_access_key_id")
 
-    def _origin(self, name: str | None) -> tuple[str | None, str | None, str | None] | None:
-        return noted_origin(self._notes, name) if name else None
-
     def _in_file(self, label: str, inputs: Mapping[str, str]) -> Session | None:
         """The session of a section of ours: an MFA session of the user, or the role's."""
         of_user = label.startswith(_OF_USER) and "role_chain 1" not in inputs
         name = self._section_of.get(label.removeprefix(_OF_USER)) if of_user else label
         # What SDKs ask us for is not looked for where they would not find it any more.
         values = None if name is None or name in self._asks_us else self._file.values(name)
-        if values is None or not was_asked_with(values, inputs, self._origin(name)):
+        if name is None or values is None or not was_asked_with(values, inputs, noted_origin(self._notes, name)):
             return None
         role_arn = None if of_user else _last_role(inputs)
         fresh = isinstance(judge(values, role_arn=role_arn, now=self._outside.now()), Fresh)

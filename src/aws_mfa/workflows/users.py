@@ -47,12 +47,7 @@ class Users:
     stored session serves behind a locked keychain.
     """
 
-    def __init__(
-        self,
-        outside: Outside,
-        known: KnownProfiles,
-        request: RenewalRequest,
-    ) -> None:
+    def __init__(self, outside: Outside, known: KnownProfiles, request: RenewalRequest) -> None:
         self.notices: list[str] = []
         self.unasked_vault = UnaskedVault(outside, request)
         self._outside = outside
@@ -67,7 +62,16 @@ class Users:
         partition, endpoints = arns.partition_of(chain.wanted.role_arn or ""), settings_of_chain(chain)
         asked = (chain.base.name, chain.mfa_serial, partition, *endpoints.words)
         if asked not in self._bases:
-            self._bases[asked] = self._base_or_why(chain, endpoints)
+            try:
+                self._bases[asked] = self._base_of(chain, endpoints)
+            except NoLongTermKeys:
+                line = other_program_of(chain.base)
+                if line is None:
+                    raise
+                raise NoLongTermKeys(
+                    f"the keys of {chain.base.name} are another program's ({line}), which is not asked",
+                    f"store them here, then take that line away: aws-mfa setup --profile {quote(chain.base.name)}",
+                ) from None
         return self._bases[asked]
 
     def keys_of(self, section: str) -> LongTermKeys:
@@ -76,10 +80,10 @@ class Users:
 
     def is_told_by_files(self, chain: Chain) -> bool:
         """
-        Whether key id and device stand in files: no other can be theirs without one of the files changing.
+        Whether files name key id and device, so that neither can change without one of the files changing.
 
-        Keys in a vault that nobody noted can be replaced there, and a device that no file names in IAM. Keys that
-        stood in the file, because the vault had none, count until one of our commands puts others into the vault:
+        Keys in a vault that are not noted can be replaced there, and a device that no file names in IAM. Keys of the
+        credentials file, used because the vault had none, count until one of our commands puts others into the vault:
         that is noted.
         """
         if chain.mfa_serial is None:
@@ -87,23 +91,13 @@ class Users:
         section = chain.base.keys_section
         return self._noted_key_id(section) is not None or self._keys(section).place == "file"
 
-    def _base_or_why(self, chain: Chain, endpoints: EndpointSettings) -> SourceUser:
-        try:
-            return self._base_of(chain, endpoints)
-        except NoLongTermKeys:
-            line = other_program_of(chain.base)
-            if line is None:
-                raise
-            raise NoLongTermKeys(
-                f"the keys of {chain.base.name} are another program's ({line}), which is not asked",
-                f"store them here, then take that line away: aws-mfa setup --profile {quote(chain.base.name)}",
-            ) from None
-
     def _base_of(self, chain: Chain, endpoints: EndpointSettings) -> SourceUser:
         section = chain.base.keys_section
         key_id = self._noted_key_id(section) or self.keys_of(section).access_key_id
         region = self._region(chain)
-        device = chain.mfa_serial or self._device(chain.base, region.name, endpoints)
+        device = chain.mfa_serial or _found_once(
+            self._request.devices, section, lambda: self._find_device(chain.base, region.name, endpoints)
+        )
         return SourceUser(
             chain.base.name,
             section,
@@ -135,9 +129,6 @@ class Users:
         choice = self._vault_of(section)
         is_other = choice.explicit and choice.name != choice.noted
         return None if is_other else noted_key_id(self._known.notes, section)
-
-    def _device(self, user: Profile, region: str, endpoints: EndpointSettings) -> str:
-        return _found_once(self._request.devices, user.keys_section, lambda: self._find_device(user, region, endpoints))
 
     def _find_device(self, user: Profile, region: str, endpoints: EndpointSettings) -> str:
         found = self._keys(user.keys_section)

@@ -18,13 +18,12 @@ from aws_mfa.workflows.serve import AWAY_FROM_TERMINAL, serving
 if TYPE_CHECKING:
     import argparse
 
-    from aws_mfa.model import Session
     from aws_mfa.workflows.outside import Outside
     from aws_mfa.workflows.serve import Served
 
 # It belongs to the child.
 READS_PIPE = False
-# What stands behind PROFILE is the child's, flags and all: `cut_at_command` in cli/arguments.py.
+# What follows PROFILE is the child's, flags and all: `cut_at_command` in cli/arguments.py.
 TAKES_COMMAND = True
 
 HELP = """\
@@ -56,7 +55,8 @@ def run(args: argparse.Namespace, outside: Outside) -> int:
     region = region_of_child(plan.chains[args.profile])
     environ = child_environment(outside.environ, session_variables(session), region, args.profile)
     if not args.command:
-        outside.say(_welcome(args.profile, session, outside.now()))
+        until = f"{local_text(session.expires_at)} ({duration_text(session.expires_at - outside.now())})"
+        outside.say(f"a shell with the session of {args.profile}, good until {until}; leave it with: exit")
     return outside.child.become(command, environ)
 
 
@@ -91,8 +91,3 @@ def _hidden_files(served: Served, outside: Outside) -> dict[str, str]:
         what = "has credentials of its own, which SDKs would prefer to the endpoint"
         outside.say(f"[default] in {paths[name]} {what}: the command does not see that file")
     return {name: os.path.join(f"{served.endpoint.token_file}.hides", os.path.basename(paths[name])) for name in hidden}
-
-
-def _welcome(profile: str, session: Session, now: float) -> str:
-    until = f"{local_text(session.expires_at)} ({duration_text(session.expires_at - now)})"
-    return f"a shell with the session of {profile}, good until {until}; leave it with: exit"

@@ -118,15 +118,14 @@ def _list(found: Importable) -> list[str]:
     if found.keychain_trouble is not None:
         lines.append(f"the keychain was not looked into: {found.keychain_trouble.message}")
     if found.moves:
-        lines += ["long-term keys found:", *map(_line, found.moves)]
+        lines += ["long-term keys found:"]
+        for move in found.moves:
+            places = " and ".join(find.place for find in move.finds)
+            keys = masked(move.keys.access_key_id)
+            lines.append(f"  {move.name}: {keys} in {places}, to the {move.vault} vault")
     elif not found.left:
         lines.append(f"no long-term keys found in {' or in '.join(found.looked_at)}")
     return [*lines, *found.notices]
-
-
-def _line(move: Move) -> str:
-    places = " and ".join(find.place for find in move.finds)
-    return f"  {move.name}: {masked(move.keys.access_key_id)} in {places}, to the {move.vault} vault"
 
 
 def _delete(path: str) -> str:

@@ -74,7 +74,7 @@ def run(args: argparse.Namespace, outside: Outside) -> int:
     outcomes = renew_many(planned, outside, token=token, show=show)
     for line in shortcomings(outcomes, request, outside.now()):
         outside.terminal.say(line)
-    sys.stdout.write(_json(outcomes) if args.json else _text(outcomes, outside.now()))
+    sys.stdout.write(f"{outcomes_json(outcomes)}\n" if args.json else _text(outcomes, outside.now()))
     return exit_code_of(outcomes)
 
 
@@ -113,10 +113,6 @@ def shortcomings(outcomes: list[Outcome], request: RenewalRequest, now: float) -
         if one.place == NOWHERE:
             lines.append(f"{one.profile}: the session is not kept (AWS_MFA_SESSION_STORE)")
     return lines
-
-
-def _json(outcomes: list[Outcome]) -> str:
-    return f"{outcomes_json(outcomes)}\n"
 
 
 def _text(outcomes: list[Outcome], now: float) -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from aws_mfa.workflows.outside import Outside
     from aws_mfa.workflows.serve import Served
 
-# It belongs to whoever started us; --token-stdin says that it is for us.
+# It belongs to the process that started us; --token-stdin says that it is for us.
 READS_PIPE = False
 
 HELP = """\
@@ -98,7 +98,7 @@ def run(args: argparse.Namespace, outside: Outside) -> int:
 
 def _warn_of_default(served: Served, outside: Outside) -> None:
     """
-    Most SDKs never ask an endpoint where [default] gives credentials: they would work as somebody else.
+    Most SDKs never ask an endpoint where [default] gives credentials: they would work as another user.
 
     The lines do not hide the files: aws-mfa itself, in the same shell, needs them.
     """
@@ -116,14 +116,11 @@ def _text(served: Served, profiles: list[str], outside: Outside, form: str) -> s
     first, *others = profiles
     change = change_for(outside.environ, served.variables(first), served.region_of(first), first)
     comment = "rem" if form == CMD else "#"
-    return lines_of(change, form) + "".join(
-        f"{comment} {name}: {variable}={value}\n" for name in others for variable, value in _url(served, name)
-    )
-
-
-def _url(served: Served, profile: str) -> list[tuple[str, str]]:
-    """What differs between profiles."""
-    return list(served.variables(profile).items())[:1]
+    lines = [lines_of(change, form)]
+    for name in others:
+        variable, url = next(iter(served.variables(name).items()))  # the token's file is the same for all
+        lines.append(f"{comment} {name}: {variable}={url}\n")
+    return "".join(lines)
 
 
 @contextmanager
