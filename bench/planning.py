@@ -23,14 +23,14 @@ sys.path.insert(0, os.path.join(stage.ROOT, "src"))
 from aws_mfa.cli.wiring import RealOutside
 from aws_mfa.model import Secret, Session
 from aws_mfa.rules.ini_edit import with_all_changes
+from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.rules.session_section import section_of
-from aws_mfa.workflows.plan_request import PlanRequest
 from aws_mfa.workflows.plans import plan_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aws_mfa.workflows.plans import Planned
+    from aws_mfa.rules.session_steps import Plan
 
 PROFILES = 10_000
 ROUNDS = 7
@@ -63,9 +63,9 @@ def write_files(home: str, *, in_cache: bool) -> None:
         )
 
 
-def planned_in(env: Mapping[str, str]) -> Planned:
+def planned_in(env: Mapping[str, str]) -> Plan:
     """Plan everything of that home."""
-    return plan_sessions(PlanRequest(None, no_keychain=True), RealOutside(environ=env))
+    return plan_sessions(RenewalRequest(None, vault="file", use_keychain=False), RealOutside(environ=env))
 
 
 def store_sessions(env: Mapping[str, str], *, in_file: bool) -> None:
@@ -73,7 +73,7 @@ def store_sessions(env: Mapping[str, str], *, in_file: bool) -> None:
     outside = RealOutside(environ=env)
     ends_at = time.time() + 3600
     changes = {}
-    for step in planned_in(env).plan.steps:
+    for step in planned_in(env).steps:
         if step.request.role_arn:
             session = Session("ASIA" + "A" * 16, Secret("s" * 40), Secret("t" * 400), ends_at, step.request.role_arn)
             changes[step.label] = section_of(session, step.inputs)
@@ -86,7 +86,7 @@ def store_sessions(env: Mapping[str, str], *, in_file: bool) -> None:
 def planning_s(env: Mapping[str, str], reused: int) -> float:
     """Plan once; SystemExit where that is not what was to be planned."""
     began = time.perf_counter()
-    plan = planned_in(env).plan
+    plan = planned_in(env)
     seconds = time.perf_counter() - began
     if len(plan.reused) != reused or len(plan.of_profile) != PROFILES + 1:
         raise SystemExit(f"{len(plan.of_profile)} planned, {len(plan.reused)} sessions reused: {reused} expected")

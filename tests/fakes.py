@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.errors import AwsMfaError, NeedsHuman
 from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest
 from aws_mfa.rules.endpoints import NO_SETTINGS
-from aws_mfa.rules.session_steps import Base, Step
+from aws_mfa.rules.session_steps import SourceUser, Step
 from aws_mfa.rules.stored_names import label_in, stored_name
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from aws_mfa.cancel import Cancellation
     from aws_mfa.rules.code_providers import CodeProvider, CodeQuestion
-    from aws_mfa.rules.container_credentials import Held
+    from aws_mfa.rules.container_credentials import ServedSession
     from aws_mfa.rules.endpoints import EndpointSettings
     from aws_mfa.rules.session_witness import Witnessed
     from aws_mfa.workflows.outside import Outside
@@ -490,13 +490,13 @@ class FakeEndpoint:
     token_file = "/run/invented.token"
 
     def __init__(self) -> None:
-        self.held: dict[str, Held] = {}
+        self.held: dict[str, ServedSession] = {}
         self.is_open = False
 
     def url_of(self, profile: str) -> str:
         return f"http://127.0.0.1:4711/{profile}"
 
-    def hand_out(self, profile: str, held: Held) -> None:
+    def hand_out(self, profile: str, held: ServedSession) -> None:
         self.held[profile] = held
 
 
@@ -608,7 +608,7 @@ def a_step(
     duration_s: int = 14400,
 ) -> Step:
     """A call that needs a code."""
-    base = Base(user, f"{user}-long-term", KEYS.access_key_id, DEVICE, region="us-east-1", partition="aws")
+    base = SourceUser(user, f"{user}-long-term", KEYS.access_key_id, DEVICE, region="us-east-1", partition="aws")
     request = SessionRequest(device, duration_s, role_arn, "ann")
     return Step(label, base, request, (request,) if role_arn else (), reason="duration_seconds = 14400 > 1 h")
 

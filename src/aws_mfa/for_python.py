@@ -22,11 +22,10 @@ from aws_mfa.errors import HINT, AwsMfaError, NeedsHuman
 from aws_mfa.rules.child_environment import child_environment
 from aws_mfa.rules.code_providers import COMMANDS
 from aws_mfa.rules.regions import region_of_child
+from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.rules.section_names import profile_in_force
-from aws_mfa.rules.session_policies import check_policy_arns
-from aws_mfa.rules.session_steps import Overlay
+from aws_mfa.rules.session_policies import Overlay, check_policy_arns
 from aws_mfa.workflows.hand_over import hand_over
-from aws_mfa.workflows.hand_over_request import HandOver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from boto3.session import Session as Boto3Session
 
     from aws_mfa.model import Session
-    from aws_mfa.workflows.hand_over import HandedOver
+    from aws_mfa.rules.session_steps import Plan
 
 # Of one program's threads one is handed a session at a time: two questions on one screen cannot be told apart, and who
 # waits finds what the other got, be it a session or a no. Reentrant: the function `ask` may itself need a session.
@@ -115,23 +114,23 @@ class _SessionOf:
                 commands = [way for way in outside.code_providers if way.name in COMMANDS]
                 outside = outside.replaced(code_providers=[*commands, AskedCaller(self._ask)])
             with _one_at_a_time:
-                handed = self._handed(outside)
+                session, plan = self._handed(outside)
         except AwsMfaError as error:
             # A traceback shows `args`, not hints; and frames that held keys are nobody's business.
             error.args = ("\n".join([error.message, *(f"{HINT}{hint}" for hint in self._hints_of(error))]),)
             raise error.with_traceback(None) from None
         finally:
             outside.close()
-        as_a_child = child_environment(outside.environ, {}, region_of_child(handed.chain), self.profile)
+        as_a_child = child_environment(outside.environ, {}, region_of_child(plan.chains[self.profile]), self.profile)
         self.region = as_a_child.get("AWS_REGION") or None
-        return handed.session
+        return session
 
     def _hints_of(self, error: AwsMfaError) -> tuple[str, ...]:
         if self._ask is None and isinstance(error, NeedsHuman):
             return (*error.hints, "or have your program ask for it: ask=input")
         return error.hints
 
-    def _handed(self, outside: RealOutside) -> HandedOver:
+    def _handed(self, outside: RealOutside) -> tuple[Session, Plan]:
         arns = check_policy_arns(self._policy_arns, read_only=self._read_only)
-        overlay = Overlay(None, arns, read_only=self._read_only)
-        return hand_over(HandOver(self.profile, overlay=overlay, for_sdk=True), outside)
+        overlay = Overlay(None, arns, self._read_only)
+        return hand_over(RenewalRequest([self.profile], overlay, for_sdk=True), outside)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aws_mfa.errors import AwsMfaError
     from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest
     from aws_mfa.rules.code_providers import CodeProvider
-    from aws_mfa.rules.container_credentials import Held
+    from aws_mfa.rules.container_credentials import ServedSession
     from aws_mfa.rules.endpoints import EndpointSettings
     from aws_mfa.rules.session_witness import Witnessed
 
@@ -272,7 +272,7 @@ class Endpoint(Protocol):
     @property
     def token_file(self) -> str: ...
     def url_of(self, profile: str) -> str: ...
-    def hand_out(self, profile: str, held: Held) -> None:
+    def hand_out(self, profile: str, held: ServedSession) -> None:
         """Answer requests for the profile with this from now on. Any thread may."""
 
 

@@ -8,9 +8,8 @@ import shlex
 
 import pytest
 
-from aws_mfa.cli.arguments import Parser, parsed
+from aws_mfa.cli.arguments import Parser, cut_at_command, parsed
 from aws_mfa.cli.classic_flags import parse_flags
-from aws_mfa.cli.command_words import cut_at_command
 from aws_mfa.cli.main import COMMANDS, commands_help, main
 
 GROUPS = ["options:", "the code:", "a narrower session:", "where the keys are:", "example:"]

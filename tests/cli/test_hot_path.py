@@ -13,9 +13,8 @@ import pytest
 from aws_mfa.adapters import witnesses
 from aws_mfa.cli.wiring import RealOutside
 from aws_mfa.model import Secret, Session
+from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.workflows.hand_over import hand_over
-from aws_mfa.workflows.hand_over_request import HandOver
-from aws_mfa.workflows.plan_request import PlanRequest
 from aws_mfa.workflows.plans import plan_sessions
 from needs import ROOT
 
@@ -196,7 +195,7 @@ def leave_a_witness(home: str, variables: dict[str, str], monkeypatch: pytest.Mo
     monkeypatch.setenv("LOGNAME", "ann")
     monkeypatch.setattr(witnesses, "time", SimpleNamespace(time_ns=lambda: time.time_ns() + 3_000_000_000))
     outside = RealOutside(environ={"HOME": home, "USERPROFILE": home, **variables})
-    found = plan_sessions(PlanRequest(["work"], for_sdks=True), outside).plan.of_profile["work"]
+    found = plan_sessions(RenewalRequest(["work"], hands_over=True), outside).of_profile["work"]
     session = Session("ASIAIOSFODNN7EXAMPLE", Secret("s"), Secret("t"), time.time() + 3600)
     assert outside.session_cache.store(found.label, found.inputs, session)
-    hand_over(HandOver("work"), outside)
+    hand_over(RenewalRequest(["work"]), outside)

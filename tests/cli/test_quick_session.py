@@ -23,11 +23,10 @@ from aws_mfa.cli.quick_session import become_command, quick_document
 from aws_mfa.cli.wiring import RealOutside
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.model import Secret, Session
+from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.rules.session_entries import document_of
 from aws_mfa.rules.session_witness import VARIABLES
-from aws_mfa.workflows.hand_over import HandedOver, hand_over
-from aws_mfa.workflows.hand_over_request import HandOver
-from aws_mfa.workflows.plan_request import PlanRequest
+from aws_mfa.workflows.hand_over import hand_over
 from aws_mfa.workflows.plans import plan_sessions
 from examples import examples
 from needs import ROOT
@@ -105,21 +104,21 @@ class Stage:
     def store(self, profile: str = "work", *, left_s: float = HOUR_S, key_id: str = "ASIAFIRST") -> None:
         """Store a session for what a request for the profile asks now."""
         outside = Offline(environ=self.environ)
-        planned = plan_sessions(PlanRequest([profile], for_sdks=True), outside)
+        planned = plan_sessions(RenewalRequest([profile], hands_over=True), outside)
         for failure in planned.failures.values():
             raise failure
-        found = planned.plan.of_profile[profile]
+        found = planned.of_profile[profile]
         session = Session(key_id, Secret("secret"), Secret("token"), float(int(time.time() + left_s)), ROLE)
-        label = profile if planned.chains[profile].hops else found.label
+        label = profile if planned.chains[profile].role_chain else found.label
         assert outside.session_cache.store(label, found.inputs, session)
 
-    def full(self, profile: str = "work", *, vault: str | None = None) -> HandedOver:
-        return hand_over(HandOver(profile, vault=vault), Offline(environ=self.environ))
+    def full(self, profile: str = "work", *, vault: str | None = None) -> Session:
+        return hand_over(RenewalRequest([profile], vault=vault), Offline(environ=self.environ))[0]
 
     def full_document(self, profile: str = "work") -> str | None:
         """What the full path prints, None where it fails."""
         try:
-            return f"{document_of(self.full(profile).session)}\n"
+            return f"{document_of(self.full(profile))}\n"
         except AwsMfaError:
             return None
 
@@ -444,12 +443,12 @@ def test_every_variable_that_decides_is_in_the_witness(
     recorder = Recorder(stage.environ)
     monkeypatch.setattr(os, "environ", recorder)
     outside = Offline(environ=recorder)
-    planned = plan_sessions(PlanRequest(["work"], for_sdks=True), outside)
-    inputs = planned.plan.of_profile["work"].inputs
+    planned = plan_sessions(RenewalRequest(["work"], hands_over=True), outside)
+    inputs = planned.of_profile["work"].inputs
     session = Session("ASIAFIRST", Secret("secret"), Secret("token"), time.time() + HOUR_S, ROLE)
     outside.session_cache.store("work", inputs, session)
     recorder.asked.clear()
-    assert hand_over(HandOver("work"), outside).session.access_key_id == "ASIAFIRST"
+    assert hand_over(RenewalRequest(["work"]), outside)[0].access_key_id == "ASIAFIRST"
     monkeypatch.undo()
     assert recorder.asked >= {"AWS_REGION", "AWS_CONFIG_FILE"}
     assert recorder.asked - set(VARIABLES) <= WITHOUT_WEIGHT.keys()

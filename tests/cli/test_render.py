@@ -11,13 +11,15 @@ import pytest
 
 from aws_mfa.cli.render import JSON_VERSION, outcome_rows, outcomes_json, plan_json, plan_text, table
 from aws_mfa.errors import WrongCode
+from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.workflows.calls import Outcome
-from aws_mfa.workflows.plan_request import PlanRequest
-from aws_mfa.workflows.plans import Planned, plan_sessions
+from aws_mfa.workflows.plans import plan_sessions
 from fakes import DEVICE, KEYS, NOW, FakeOutside, FakeVault, as_outside
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+    from aws_mfa.rules.session_steps import Plan
 
 ARN = "arn:aws:iam::123456789012:role/"
 CONFIG = "".join(
@@ -46,11 +48,11 @@ def _tell_the_c_library() -> None:
         time.tzset()
 
 
-def planned(config: str = CONFIG, *names: str) -> Planned:
+def planned(config: str = CONFIG, *names: str) -> Plan:
     outside = FakeOutside("", config)
     outside.vaults["keychain"] = FakeVault("keychain", work_long_term=KEYS)
     outside.known_keys.text = "[work-long-term]\nvault = keychain\n"
-    return plan_sessions(PlanRequest(names or ("dev", "long", "cut", "lost")), as_outside(outside))
+    return plan_sessions(RenewalRequest(names or ("dev", "long", "cut", "lost")), as_outside(outside))
 
 
 def outcome(name: str, *, error: WrongCode | None = None, is_reused: bool = False) -> Outcome:

@@ -190,10 +190,19 @@ def run(argv: list[str], monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
     terminal = FakeTerminal(has_human=False)
 
     def nobody_there(
-        *, reads_pipe: bool = True, asks_on_stdout: bool = True, never_asks: bool = True, announces: bool = True
+        *,
+        reads_pipe: bool = True,
+        asks_on_stdout: bool = True,
+        never_asks: bool = True,
+        announces: bool = True,
+        use_keychain: bool = True,
     ) -> RealOutside:
         outside = RealOutside(
-            reads_pipe=reads_pipe, asks_on_stdout=asks_on_stdout, never_asks=True, announces=announces
+            reads_pipe=reads_pipe,
+            asks_on_stdout=asks_on_stdout,
+            never_asks=True,
+            announces=announces,
+            use_keychain=use_keychain,
         )
         outside.terminal = terminal
         return outside

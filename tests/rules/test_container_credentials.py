@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aws_mfa.errors import AwsUnreachable
-from aws_mfa.rules.container_credentials import Held, path_of, profile_at, refusal
+from aws_mfa.rules.container_credentials import ServedSession, path_of, profile_at, refusal
 from fakes import NOW, a_session
 
 
@@ -28,7 +28,7 @@ def test_what_is_no_path_is_nobodys() -> None:
 
 def test_the_document_is_what_sdks_read_and_names_the_role() -> None:
     role = "arn:aws:iam::123456789012:role/dev"
-    answer = Held("dev", a_session(lasts_s=60, role_arn=role)).answer_at(NOW)
+    answer = ServedSession("dev", a_session(lasts_s=60, role_arn=role)).answer_at(NOW)
     assert answer.status == 200
     assert json.loads(answer.body) == {
         "AccessKeyId": "ASIAINVENTED00000001",
@@ -40,7 +40,9 @@ def test_the_document_is_what_sdks_read_and_names_the_role() -> None:
 
 
 def test_after_its_end_it_is_told_what_the_last_renewal_met_and_what_to_do() -> None:
-    held = Held("dev", a_session(lasts_s=60), AwsUnreachable("no route to AWS", "check the network", "or the proxy"))
+    held = ServedSession(
+        "dev", a_session(lasts_s=60), AwsUnreachable("no route to AWS", "check the network", "or the proxy")
+    )
     assert held.answer_at(NOW + 59.9).status == 200
     answer = held.answer_at(NOW + 60)
     assert answer.status == 503

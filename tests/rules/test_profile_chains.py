@@ -33,7 +33,7 @@ def followed(
     """The base's name and the hops' names."""
     chain = chain_of(name, AwsProfiles(config, credentials), keys_stored=keys_stored)
     assert chain.wanted.name == name
-    return chain.base.name, [hop.name for hop in chain.hops]
+    return chain.base.name, [hop.name for hop in chain.role_chain]
 
 
 def refusal(name: str, config: str, credentials: str = "") -> BadProfile:
@@ -63,7 +63,7 @@ def test_hidden_keys_make_a_chain_too() -> None:
     plain = role("a", "work", f"mfa_serial = {DEVICE}").splitlines()
     config = "\n".join((plain[0], *(f"aws_mfa_{line}" for line in plain[1:]), ""))
     chain = chain_of("a", AwsProfiles(config + "[profile work]\n", ""))
-    assert (chain.base.name, len(chain.hops), chain.mfa_serial) == ("work", 1, DEVICE)
+    assert (chain.base.name, len(chain.role_chain), chain.mfa_serial) == ("work", 1, DEVICE)
 
 
 def test_a_profile_that_names_itself_needs_keys_of_its_own() -> None:
@@ -247,7 +247,7 @@ def test_every_chain_is_botocores(profiles: dict[str, dict[str, str]]) -> None:
                 chain_of(name, ours)
             continue
         chain: Chain = chain_of(name, ours)
-        assert [hop.name for hop in chain.hops] == theirs.assumed
+        assert [hop.name for hop in chain.role_chain] == theirs.assumed
         assert chain.base.name == (theirs.base if assumes else name)
 
 

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aws_mfa.rules.freshness import MARGIN_S
-from aws_mfa.rules.plan_summary import summary
 from aws_mfa.rules.profile_chains import chain_of
 from aws_mfa.rules.profiles import AwsProfiles
+from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.rules.session_plan import make_plan
-from aws_mfa.rules.session_steps import Base, Overlay, Plan, Reused, Step, Wanted
+from aws_mfa.rules.session_policies import Overlay
+from aws_mfa.rules.session_steps import Plan, Reused, SourceUser, Step, summary
 from examples import examples
 from fakes import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from aws_mfa.rules.profile_chains import Chain
+    from aws_mfa.workflows.stored_sessions import StoredSessions
+    from aws_mfa.workflows.users import Users
 
 DEVICE = "arn:aws:iam::123456789012:mfa/ann"
 OTHER_DEVICE = "arn:aws:iam::123456789012:mfa/ann-2"
@@ -32,20 +38,22 @@ def role(name: str, source: str = "ann", **settings: object) -> str:
     return f"[profile {name}]\n" + "".join(f"{key} = {value}\n" for key, value in lines.items())
 
 
-def wanted_of(config: str, *names: str, bases: Mapping[str, Base] | None = None) -> list[Wanted]:
+def wanted_of(
+    config: str, *names: str, bases: Mapping[str, SourceUser] | None = None
+) -> list[tuple[Chain, SourceUser]]:
     """The wanted profiles of a config text; users have their keys in a vault."""
     profiles = AwsProfiles(config, "")
     found = []
     for name in names:
         chain = chain_of(name, profiles, keys_stored=lambda _: True)
         made = a_base(chain.base.name, chain.mfa_serial or DEVICE)
-        found.append(Wanted(chain, (bases or {}).get(chain.base.name, made)))
+        found.append((chain, (bases or {}).get(chain.base.name, made)))
     return found
 
 
-def a_base(profile: str, device: str | None = DEVICE, partition: str = "aws") -> Base:
+def a_base(profile: str, device: str | None = DEVICE, partition: str = "aws") -> SourceUser:
     key_id = f"AKIAINVENTED{profile.upper():0>8}"
-    return Base(profile, f"{profile}-long-term", key_id, device, region="us-east-1", partition=partition)
+    return SourceUser(profile, f"{profile}-long-term", key_id, device, region="us-east-1", partition=partition)
 
 
 def stored(until: Stored) -> Callable[[str, Mapping[str, str]], float | None]:
@@ -60,17 +68,21 @@ def planned(
     forced: bool = False,
     min_remaining_s: float = MARGIN_S,
     overlay: Overlay | None = None,
-    bases: Mapping[str, Base] | None = None,
+    bases: Mapping[str, SourceUser] | None = None,
 ) -> Plan:
-    return make_plan(
-        wanted_of(config, *names, bases=bases),
-        stored(until or {}),
-        now=NOW,
-        forced=forced,
-        min_remaining_s=min_remaining_s,
-        overlay=overlay,
-        session_name="ann",
-    )
+    request = RenewalRequest(names, overlay or Overlay(), forced=forced, min_remaining_s=min_remaining_s)
+    return plan_of(wanted_of(config, *names, bases=bases), stored(until or {}), request)
+
+
+def plan_of(
+    wanted: list[tuple[Chain, SourceUser]],
+    until: Callable[[str, Mapping[str, str]], float | None],
+    request: RenewalRequest | None = None,
+) -> Plan:
+    """The plan, where stored sessions end as `until` tells; users are not asked for keys here."""
+    sessions = cast("StoredSessions", SimpleNamespace(until=until))
+    users = cast("Users", None)
+    return make_plan(wanted, request or RenewalRequest([]), users, sessions, now=NOW, session_name="ann")
 
 
 def labels(plan: Plan) -> list[str]:
@@ -125,7 +137,7 @@ def test_the_summary_names_codes_devices_and_reasons() -> None:
 
 def test_the_summary_says_why_a_second_mfa_session_of_a_device_is_needed() -> None:
     config = role("a") + role("b", "twin", duration_seconds=900) + "[profile twin]\nduration_seconds = 7200\n"
-    twin = Base("twin", "ann-long-term", a_base("ann").access_key_id, DEVICE, region="eu-west-3", partition="aws")
+    twin = SourceUser("twin", "ann-long-term", a_base("ann").access_key_id, DEVICE, region="eu-west-3", partition="aws")
     plan = planned(config, "a", "b", bases={"twin": twin})
     assert codes(plan) == [MFA, MFA]
     why = "mfa@ann-long-term needs a second one: b: another region and duration"
@@ -159,9 +171,9 @@ def test_a_session_is_looked_up_with_everything_it_is_asked_with() -> None:
         asked.append(dict(inputs))
 
     for terms in ({}, {"external_id": "invented"}, {"session_tags": "Team=data"}, {"role_session_name": "bob"}):
-        make_plan(wanted_of(role("a", **terms), "a"), until, now=NOW)
-    make_plan(wanted_of(role("a"), "a", bases={"ann": a_base("bob")}), until, now=NOW)
-    make_plan(wanted_of(role("a"), "a"), until, now=NOW, overlay=Overlay(read_only=True))
+        plan_of(wanted_of(role("a", **terms), "a"), until)
+    plan_of(wanted_of(role("a"), "a", bases={"ann": a_base("bob")}), until)
+    plan_of(wanted_of(role("a"), "a"), until, RenewalRequest([], Overlay(read_only=True)))
     of_role = [inputs for inputs in asked if "role_chain 1" in inputs]
     assert len(of_role) == 6
     assert len({tuple(inputs.items()) for inputs in of_role}) == 6

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.errors import BadInput, NotSetUp
-from aws_mfa.rules.container_credentials import Held
+from aws_mfa.rules.container_credentials import ServedSession
 from aws_mfa.server import connection, endpoint
 from aws_mfa.server.endpoint import LocalEndpoint
 from aws_mfa.server.token_file import remove_leftovers
@@ -108,7 +108,7 @@ def most(monkeypatch: pytest.MonkeyPatch) -> int:
 def client(folder: str) -> Iterator[Client]:
     client = Client(folder)
     with client.endpoint:
-        client.endpoint.hand_out("work", Held("work", a_session(lasts_s=3600)))
+        client.endpoint.hand_out("work", ServedSession("work", a_session(lasts_s=3600)))
         yield client
 
 
@@ -181,7 +181,7 @@ def test_other_paths_name_those_that_are_served(client: Client) -> None:
 
 
 def test_a_name_with_blanks_and_slashes_has_a_path_too(client: Client) -> None:
-    client.endpoint.hand_out("a/b c", Held("a/b c", a_session()))
+    client.endpoint.hand_out("a/b c", ServedSession("a/b c", a_session()))
     assert client.endpoint.url_of("a/b c").endswith("/a%2Fb%20c")
     assert client.ask("/a%2Fb%20c")[0] == 200
     assert client.ask("/a%2fb%20c?x=1")[0] == 200
@@ -197,7 +197,7 @@ def test_a_session_that_is_over_is_never_answered_with(client: Client) -> None:
 def test_one_connection_serves_many_requests_and_what_was_handed_out_last(client: Client) -> None:
     with contextlib.closing(http.client.HTTPConnection(HOST, client.port, timeout=10)) as asking:
         for lasts_s, status in ((3600, 200), (-1, 503), (60, 200)):
-            client.endpoint.hand_out("work", Held("work", a_session(lasts_s=lasts_s)))
+            client.endpoint.hand_out("work", ServedSession("work", a_session(lasts_s=lasts_s)))
             asking.request("GET", "/work", headers=client.good_headers)
             answer = asking.getresponse()
             answer.read()

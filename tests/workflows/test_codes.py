@@ -24,8 +24,9 @@ from aws_mfa.errors import (
     WrongCode,
     WrongSecret,
 )
-from aws_mfa.rules.section_index import SectionIndex
+from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.workflows.codes import AskedElsewhere, CodeCall, Codes, send_code, yielded
+from aws_mfa.workflows.known_profiles import KnownProfiles
 from aws_mfa.workflows.stored_sessions import StoredSessions
 from fakes import DEVICE, KEYS, NOW, FakeLock, FakeOutside, FakeProvider, FakeTerminal, a_session, a_step, as_outside
 from workflows.test_ask_code import WithThreads
@@ -45,7 +46,8 @@ class Run:
 
     def __init__(self, outside: FakeOutside, token: str | None = None) -> None:
         self.kept: list[Session] = []
-        self.stored = StoredSessions(as_outside(outside), SectionIndex("", "~/.aws/credentials"), [])
+        known = KnownProfiles(as_outside(outside))
+        self.stored = StoredSessions(as_outside(outside), known, RenewalRequest([]), [])
         self.codes = Codes(as_outside(outside), token=token)
 
     def session(self, step: Step) -> Session:

@@ -9,9 +9,9 @@ import pytest
 
 from aws_mfa.errors import BadInput, BadProfile, BrokenFile, NotAuthorized
 from aws_mfa.model import Identity
-from aws_mfa.rules.session_steps import Overlay
+from aws_mfa.rules.renewal_request import RenewalRequest
+from aws_mfa.rules.session_policies import Overlay
 from aws_mfa.workflows.console import console
-from aws_mfa.workflows.hand_over_request import HandOver
 from fakes import ACCOUNT, ANN, DEVICE, KEYS, NOW, FakeOutside, FakeTerminal, a_session, as_outside
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def outside() -> FakeOutside:
 
 
 def page_of(outside: FakeOutside, profile: str, service: str | None = None, region: str | None = None) -> Page:
-    return console(HandOver(profile), as_outside(outside), service=service, region=region)
+    return console(RenewalRequest([profile]), as_outside(outside), service=service, region=region)
 
 
 def destination(page: Page) -> str:
@@ -88,9 +88,9 @@ def test_a_users_own_duration_is_taken_up_to_what_the_console_takes(outside: Fak
 
 
 def test_what_narrows_a_user_stands_in_the_place_of_everything(outside: FakeOutside) -> None:
-    console(HandOver("work", overlay=Overlay(read_only=True)), as_outside(outside))
+    console(RenewalRequest(["work"], overlay=Overlay(read_only=True)), as_outside(outside))
     assert list(outside.fake_sts.sent[-1][2].policy_arns) == ["arn:aws:iam::aws:policy/ReadOnlyAccess"]
-    console(HandOver("work", overlay=Overlay("{}")), as_outside(outside))
+    console(RenewalRequest(["work"], overlay=Overlay("{}")), as_outside(outside))
     assert outside.fake_sts.sent[-1][2].policy == "{}"
     assert outside.fake_sts.sent[-1][2].policy_arns == ()
 
@@ -113,7 +113,7 @@ def test_a_user_who_may_not_is_told_to_use_a_role(outside: FakeOutside) -> None:
 
 def test_a_code_that_would_not_be_used_is_refused(outside: FakeOutside) -> None:
     with pytest.raises(BadInput, match="work has no role: signing in takes no code"):
-        console(HandOver("work", token="123456"), as_outside(outside))
+        console(RenewalRequest(["work"], token="123456"), as_outside(outside))
     assert outside.fake_sts.identity_calls == 0
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.errors import Cancelled, NeedsHuman, UnknownKey, WrongCode
+from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.workflows.hand_over import hand_over
-from aws_mfa.workflows.hand_over_request import HandOver
 from fakes import DEVICE, KEYS, NOW, FakeIam, FakeOutside, FakeTerminal, a_session, as_outside
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def an_outside(*codes: str) -> FakeOutside:
 
 
 def handed(outside: FakeOutside, profile: str = "dev", *, token: str | None = None, for_sdk: bool = True) -> Session:
-    return hand_over(HandOver(profile, token=token, for_sdk=for_sdk), as_outside(outside)).session
+    return hand_over(RenewalRequest([profile], token=token, for_sdk=for_sdk), as_outside(outside))[0]
 
 
 def test_a_new_session_goes_to_the_cache_and_never_into_the_file() -> None:
@@ -106,7 +106,7 @@ def a_short_user_session(outside: FakeOutside) -> Session:
     """Work's own MFA session with ten minutes left: a new one costs a code."""
     outside.fake_sts.answers = [a_session(lasts_s=3600)]
     outside.terminal = FakeTerminal("123456")
-    session = hand_over(HandOver("work"), as_outside(outside)).session
+    session = hand_over(RenewalRequest(["work"]), as_outside(outside))[0]
     outside.moment = NOW + 3000
     return session
 
@@ -115,7 +115,7 @@ def test_a_short_session_that_needs_a_code_is_asked_for_ahead() -> None:
     outside = an_outside()
     short = a_short_user_session(outside)
     outside.terminal = FakeTerminal("654321")
-    assert hand_over(HandOver("work"), as_outside(outside)).session is not short
+    assert hand_over(RenewalRequest(["work"]), as_outside(outside))[0] is not short
 
 
 def test_a_person_who_said_no_gets_the_rest_and_is_not_asked_twice() -> None:
@@ -170,15 +170,15 @@ def test_a_number_that_was_asked_for_is_a_condition() -> None:
     a_short_user_session(outside)
     outside.terminal = FakeTerminal(has_human=False)
     with pytest.raises(NeedsHuman):
-        hand_over(HandOver("work", min_remaining_s=3600), as_outside(outside))
-    assert hand_over(HandOver("work", min_remaining_s=300), as_outside(outside)).session.expires_at == NOW + 3600
+        hand_over(RenewalRequest(["work"], min_remaining_s=3600), as_outside(outside))
+    assert hand_over(RenewalRequest(["work"], min_remaining_s=300), as_outside(outside))[0].expires_at == NOW + 3600
 
 
 def test_what_is_handed_over_tells_under_what_it_is_stored() -> None:
     outside = an_outside("123456")
-    handed_over = hand_over(HandOver("dev"), as_outside(outside))
-    assert outside.session_cache.one(handed_over.label).inputs == dict(handed_over.inputs)
-    assert handed_over.chain.base.name == "work"
+    _, plan = hand_over(RenewalRequest(["dev"]), as_outside(outside))
+    assert outside.session_cache.one("dev").inputs == dict(plan.of_profile["dev"].inputs)
+    assert plan.chains["dev"].base.name == "work"
 
 
 class SaysNo(FakeTerminal):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from aws_mfa.model import LongTermKeys, Secret
+from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.rules.session_entries import text_of_inputs
-from aws_mfa.rules.session_steps import Overlay
+from aws_mfa.rules.session_policies import Overlay
 from aws_mfa.rules.stored_names import label_in
 from aws_mfa.workflows.hand_over import hand_over
-from aws_mfa.workflows.hand_over_request import HandOver
 from fakes import DEVICE, KEYS, FakeOutside, FakeTerminal, a_session, as_outside
 
 ROLE = "arn:aws:iam::123456789012:role/dev"
@@ -25,8 +25,8 @@ def an_outside(*, notes: str = NOTED, device: str = f"mfa_serial = {DEVICE}\n") 
     return outside
 
 
-def noted(outside: FakeOutside, wanted: HandOver | None = None) -> set[str]:
-    hand_over(wanted or HandOver("dev"), as_outside(outside))
+def noted(outside: FakeOutside, wanted: RenewalRequest | None = None) -> set[str]:
+    hand_over(wanted or RenewalRequest(["dev"]), as_outside(outside))
     return set(outside.watch.noted)
 
 
@@ -44,7 +44,7 @@ def test_a_new_session_and_a_stored_one_leave_the_same_witness() -> None:
 
 def test_a_users_own_session_has_its_users_label() -> None:
     outside = an_outside()
-    assert noted(outside, HandOver("work")) == {"work"}
+    assert noted(outside, RenewalRequest(["work"])) == {"work"}
     assert label_in(outside.watch.noted["work"].name) == "mfa@work-long-term"
 
 
@@ -73,15 +73,15 @@ def test_a_device_that_iam_was_asked_for_leaves_none() -> None:
 @pytest.mark.parametrize(
     "wanted",
     [
-        HandOver("dev", token="123456"),
-        HandOver("dev", min_remaining_s=60),
-        HandOver("dev", overlay=Overlay(read_only=True)),
-        HandOver("dev", vault="keychain"),
-        HandOver("dev", no_keychain=True),
+        RenewalRequest(["dev"], token="123456"),
+        RenewalRequest(["dev"], min_remaining_s=60),
+        RenewalRequest(["dev"], overlay=Overlay(read_only=True)),
+        RenewalRequest(["dev"], vault="keychain"),
+        RenewalRequest(["dev"], use_keychain=False),
     ],
     ids=["--token", "--min-remaining", "--read-only", "--vault", "--no-keychain"],
 )
-def test_requests_with_flags_leave_none(wanted: HandOver) -> None:
+def test_requests_with_flags_leave_none(wanted: RenewalRequest) -> None:
     outside = an_outside()
     outside.vaults["file"].stored["work-long-term"] = KEYS
     outside.credentials.text = (

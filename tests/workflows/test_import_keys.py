@@ -166,7 +166,7 @@ def test_keys_used_with_a_suffix_are_left_until_the_suffix_is_given() -> None:
 
 def test_the_file_is_no_goal_for_keys_that_are_in_it() -> None:
     with pytest.raises(BadInput, match="already"):
-        keys_here(ImportRequest(no_keychain=True), FakeOutside(f"[{WORK}]\n{lines(KEYS)}"))
+        keys_here(ImportRequest(vault="file", use_keychain=False), FakeOutside(f"[{WORK}]\n{lines(KEYS)}"))
 
 
 def test_the_file_can_be_a_goal_for_the_forks_items() -> None:

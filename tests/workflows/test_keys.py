@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from aws_mfa.errors import BrokenFile, KeychainUnavailable, NoLongTermKeys
+from aws_mfa.errors import AwsMfaError, BadProfile, BrokenFile, KeychainUnavailable, NeedsHuman, NoLongTermKeys
+from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.rules.set_up_hint import SetUpHint
-from aws_mfa.rules.vault_choice import VaultChoice
-from aws_mfa.workflows.keys import find_long_term_keys, keys_are_known, note_keys
+from aws_mfa.rules.vault_choice import VaultChoice, noted_vault
+from aws_mfa.workflows.keys import UnaskedVault, find_long_term_keys, keys_are_known, note_keys
 from fakes import KEYS, OTHER_KEYS, FakeOutside, as_outside
 
 SECTION = "work-long-term"
@@ -17,6 +18,12 @@ IN_FILE = {"aws_access_key_id": OTHER_KEYS.access_key_id, "aws_secret_access_key
 
 def chosen(name: str) -> VaultChoice:
     return VaultChoice(name, "--vault", explicit=True)
+
+
+def as_noted(choice: VaultChoice, outside: FakeOutside) -> VaultChoice:
+    """The choice of a run that has read the note."""
+    noted = noted_vault(outside.known_keys.read(), SECTION)
+    return VaultChoice(choice.name, choice.source, explicit=choice.explicit, noted=noted)
 
 
 def test_the_keychain_comes_before_the_file() -> None:
@@ -68,7 +75,7 @@ def test_keys_noted_in_a_keychain_that_is_locked_now_are_not_replaced_by_stale_o
     note_keys(SECTION, "keychain", KEYS, as_outside(outside))
     outside.vaults["keychain"].failure = KeychainUnavailable("locked")
     with pytest.raises(KeychainUnavailable):
-        find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_outside(outside))
+        find_long_term_keys(SECTION, as_noted(BY_DEFAULT, outside), IN_FILE, as_outside(outside))
 
 
 @pytest.mark.parametrize(
@@ -96,7 +103,7 @@ def test_missing_keys_tell_why_the_keychain_could_not_be_asked() -> None:
 def test_a_note_answers_whether_keys_exist_without_the_keychain() -> None:
     outside = FakeOutside()
     note_keys(SECTION, "keychain", KEYS, as_outside(outside))
-    assert keys_are_known(SECTION, BY_DEFAULT, None, as_outside(outside), in_doubt=False)
+    assert keys_are_known(SECTION, as_noted(BY_DEFAULT, outside), None, as_outside(outside), in_doubt=False)
     assert outside.vaults["keychain"].calls == []
     assert "secret" not in outside.known_keys.read()
 
@@ -120,7 +127,7 @@ def test_a_note_without_an_entry_is_told() -> None:
     outside = FakeOutside()
     note_keys(SECTION, "keychain", KEYS, as_outside(outside))
     with pytest.raises(NoLongTermKeys) as failure:
-        find_long_term_keys(SECTION, BY_DEFAULT, None, as_outside(outside))
+        find_long_term_keys(SECTION, as_noted(BY_DEFAULT, outside), None, as_outside(outside))
     assert "keychain vault, which has no entry" in failure.value.hints[0]
 
 
@@ -149,9 +156,9 @@ def test_an_age_vault_is_asked_where_no_session_is_good_and_no_note_tells() -> N
 def test_a_note_answers_for_a_vault_that_was_chosen_too() -> None:
     outside = FakeOutside()
     note_keys(SECTION, "age", KEYS, as_outside(outside))
-    assert keys_are_known(SECTION, chosen("age"), None, as_outside(outside), in_doubt=False)
+    assert keys_are_known(SECTION, as_noted(chosen("age"), outside), None, as_outside(outside), in_doubt=False)
     assert outside.vaults["age"].calls == []
-    assert not keys_are_known(SECTION, chosen("keychain"), None, as_outside(outside), in_doubt=False)
+    assert not keys_are_known(SECTION, as_noted(chosen("keychain"), outside), None, as_outside(outside), in_doubt=False)
 
 
 @pytest.mark.parametrize("explicit", [True, False])
@@ -187,3 +194,40 @@ def test_a_file_that_gives_no_keys_is_left_as_it_is() -> None:
     outside.vaults["keychain"].stored[SECTION] = KEYS
     find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_outside(outside))
     assert (outside.said, outside.credentials.is_wide) == ([], True)
+
+
+@pytest.mark.parametrize(
+    ("vault", "found"),
+    [
+        (None, True),
+        ("keychain", True),
+        ("age", False),
+        ("file", False),
+    ],
+)
+def test_a_name_that_nothing_else_knows_is_looked_for_in_the_vault_in_force(vault: str | None, *, found: bool) -> None:
+    outside = FakeOutside()
+    outside.fork.stored[SECTION] = KEYS
+    assert UnaskedVault(as_outside(outside), RenewalRequest(["work"], vault=vault)).has_keys("work") is found
+
+
+@pytest.mark.parametrize("failure", [KeychainUnavailable("locked"), NeedsHuman("a passphrase")])
+def test_a_vault_that_would_have_to_ask_is_not_asked_and_that_is_told_beside_the_failure(failure: AwsMfaError) -> None:
+    outside = FakeOutside()
+    outside.vaults["keychain"].failure = failure
+    vault = UnaskedVault(as_outside(outside), RenewalRequest(["work"]))
+    unknown, other = BadProfile("there is no profile 'work'", "did you mean: wrok"), AwsMfaError("no device")
+    assert vault.explained(unknown) is unknown
+    assert not vault.has_keys("work")
+    told = vault.explained(unknown)
+    assert (told.message, told.hints[0]) == (unknown.message, "did you mean: wrok")
+    assert told.hints[1].startswith(f"the keychain vault was not looked into ({failure.message}): ")
+    assert vault.explained(other) is other
+
+
+def test_a_profile_is_looked_up_once() -> None:
+    outside = FakeOutside()
+    vault = UnaskedVault(as_outside(outside), RenewalRequest(["work"]))
+    assert not vault.has_keys("work")
+    outside.vaults["keychain"].stored[SECTION] = KEYS
+    assert not vault.has_keys("work")

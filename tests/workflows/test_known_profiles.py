@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from aws_mfa.errors import BadProfile
-from aws_mfa.workflows.known_profiles import check_known, other_program_of
+from aws_mfa.errors import BadProfile, BrokenFile
+from aws_mfa.workflows.known_profiles import KnownProfiles, check_known, other_program_of
 from fakes import FakeOutside, as_outside
 
 OURS = "aws-mfa credential-process dev"
@@ -39,4 +39,29 @@ def test_a_profile_is_known_from_each_place_that_may_have_it(credentials: str, c
     ],
 )
 def test_another_programs_line_is_found_and_ours_is_none(config: str, place: str | None) -> None:
-    assert other_program_of("dev", as_outside(FakeOutside("", config))) == place
+    assert other_program_of(KnownProfiles(as_outside(FakeOutside("", config))).profiles.profile("dev")) == place
+
+
+NOTE = "[work-long-term]\nvault = keychain\n\n[session of home]\nsession = ASIA\n"
+
+
+def known_by(notes: str | None) -> KnownProfiles:
+    outside = FakeOutside()
+    outside.known_keys.text = notes
+    return KnownProfiles(as_outside(outside))
+
+
+def test_keys_are_stored_for_the_profile_whose_long_term_section_is_known_by() -> None:
+    known = known_by(NOTE)
+    assert known.has_noted_keys("work")
+    assert not known.has_noted_keys("work-long-term")
+    assert not known.has_noted_keys("home")
+
+
+def test_without_a_note_nothing_is_stored() -> None:
+    assert not known_by(None).noted_sections
+
+
+def test_a_note_that_cannot_be_read_is_told_with_its_name() -> None:
+    with pytest.raises(BrokenFile, match="known-keys"):
+        known_by("vault = keychain\n")

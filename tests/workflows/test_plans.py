@@ -18,11 +18,12 @@ from aws_mfa.errors import (
 )
 from aws_mfa.model import Secret, Session
 from aws_mfa.rules.ini_edit import with_changes
+from aws_mfa.rules.renewal_request import RenewalRequest
+from aws_mfa.rules.session_policies import Overlay
 from aws_mfa.rules.session_section import section_of
-from aws_mfa.rules.session_steps import Overlay, Reused
+from aws_mfa.rules.session_steps import Plan, Reused
 from aws_mfa.rules.vault_choice import with_origin
-from aws_mfa.workflows.plan_request import PlanRequest
-from aws_mfa.workflows.plans import Planned, plan_sessions
+from aws_mfa.workflows.plans import plan_sessions
 from aws_mfa.workflows.renew_many import renew_many
 from fakes import DEVICE, KEYS, NOW, FakeFork, FakeOutside, FakeTerminal, FakeVault, a_session, as_outside
 
@@ -42,24 +43,24 @@ def an_outside(config: str = "", credentials: str = "") -> FakeOutside:
     return outside
 
 
-def planned(outside: FakeOutside, *names: str, overlay: Overlay | None = None, min_remaining_s: float = 60) -> Planned:
-    request = PlanRequest(names or None, overlay=overlay, min_remaining_s=min_remaining_s)
+def planned(outside: FakeOutside, *names: str, overlay: Overlay | None = None, min_remaining_s: float = 60) -> Plan:
+    request = RenewalRequest(names or None, overlay=overlay or Overlay(), min_remaining_s=min_remaining_s)
     return plan_sessions(request, as_outside(outside))
 
 
-def labels(found: Planned) -> list[str]:
-    return [step.label for step in found.plan.steps]
+def labels(found: Plan) -> list[str]:
+    return [step.label for step in found.steps]
 
 
 def failure(outside: FakeOutside, name: str, overlay: Overlay | None = None) -> AwsMfaError:
-    found = planned(outside, name, overlay=overlay)
-    assert (found.plan.steps, list(found.failures)) == ([], [name])
+    found = planned(outside, name, overlay=overlay or Overlay())
+    assert (found.steps, list(found.failures)) == ([], [name])
     return found.failures[name]
 
 
 def renewed(outside: FakeOutside, *names: str, forced: bool = False, overlay: Overlay | None = None) -> None:
     outside.terminal = FakeTerminal("123456", has_human=False)
-    request = PlanRequest(names, forced=forced, overlay=overlay)
+    request = RenewalRequest(names, forced=forced, overlay=overlay or Overlay())
     outcomes = renew_many(plan_sessions(request, as_outside(outside)), as_outside(outside), token=None)
     assert [outcome.error for outcome in outcomes] == [None] * len(names)
 
@@ -67,18 +68,18 @@ def renewed(outside: FakeOutside, *names: str, forced: bool = False, overlay: Ov
 def test_all_is_every_role_and_every_user_with_keys() -> None:
     credentials = "[bob-long-term]\naws_access_key_id = AKIABOB\naws_secret_access_key = invented\n"
     outside = an_outside(role("dev") + "[profile plain]\nregion = eu-west-1\n", credentials)
-    assert list(planned(outside).plan.of_profile) == ["dev", "bob", "work"]
+    assert list(planned(outside).of_profile) == ["dev", "bob", "work"]
 
 
 def test_all_with_a_policy_is_every_role() -> None:
     """An MFA session cannot be narrowed, so users are left out."""
     outside = an_outside(role("dev"))
-    assert list(planned(outside, overlay=Overlay(read_only=True)).plan.of_profile) == ["dev"]
+    assert list(planned(outside, overlay=Overlay(read_only=True)).of_profile) == ["dev"]
 
 
 def test_all_leaves_out_users_whose_keys_stand_in_the_profiles_own_section() -> None:
     credentials = "[own]\naws_access_key_id = AKIAOWN\naws_secret_access_key = invented\n"
-    assert list(planned(an_outside(role("dev", "own"), credentials)).plan.of_profile) == ["dev", "work"]
+    assert list(planned(an_outside(role("dev", "own"), credentials)).of_profile) == ["dev", "work"]
 
 
 def test_nothing_at_all_is_told_with_the_first_step() -> None:
@@ -99,7 +100,7 @@ def test_a_name_given_twice_is_planned_once() -> None:
 def test_one_that_cannot_be_planned_does_not_stop_the_others() -> None:
     outside = an_outside(role("dev") + role("lost", "gone") + role("a", "b") + role("b", "a"))
     found = planned(outside, "lost", "dev", "a", "nobody")
-    assert list(found.plan.of_profile) == ["dev"]
+    assert list(found.of_profile) == ["dev"]
     assert {name: type(error) for name, error in found.failures.items()} == dict.fromkeys(
         ("lost", "a", "nobody"), BadProfile
     )
@@ -108,14 +109,14 @@ def test_one_that_cannot_be_planned_does_not_stop_the_others() -> None:
 def test_a_circle_of_includes_does_not_stop_all() -> None:
     loop = "[profile a]\ninclude_profile = b\n[profile b]\ninclude_profile = a\n"
     found = planned(an_outside(loop + role("dev")))
-    assert (list(found.plan.of_profile), list(found.failures)) == (["dev", "work"], ["a", "b"])
+    assert (list(found.of_profile), list(found.failures)) == (["dev", "work"], ["a", "b"])
 
 
 def test_a_user_without_keys_fails_alone() -> None:
     found = planned(
         an_outside(role("dev") + role("bobs", "bob") + "[profile bob]\nregion = eu-west-1\n"), "dev", "bobs"
     )
-    assert list(found.plan.of_profile) == ["dev"]
+    assert list(found.of_profile) == ["dev"]
     assert isinstance(found.failures["bobs"], NoLongTermKeys)
 
 
@@ -167,7 +168,7 @@ def test_a_session_of_the_cache_is_reused() -> None:
     renewed(outside, "dev")
     found = planned(outside, "dev")
     assert (labels(found), outside.credentials.text) == ([], "")
-    reused = found.plan.of_profile["dev"]
+    reused = found.of_profile["dev"]
     assert isinstance(reused, Reused)
     assert found.stored.session(reused).assumed_role_arn == f"{ARN}dev"
 
@@ -190,7 +191,7 @@ def test_the_session_that_lasts_longer_is_reused() -> None:
     note_origin(outside, KEYS.access_key_id, DEVICE)
     found = planned(outside, "work", min_remaining_s=3600)
     assert labels(found) == []
-    reused = found.plan.of_profile["work"]
+    reused = found.of_profile["work"]
     assert isinstance(reused, Reused)
     assert reused.expires_at == found.stored.session(reused).expires_at == NOW + 40000
 
@@ -265,7 +266,7 @@ def test_what_sdks_ask_us_for_is_not_looked_for_in_the_file() -> None:
 def test_a_user_whose_keys_only_the_keychain_has_is_planned_without_a_note() -> None:
     outside = FakeOutside("", role("d", "fk"))
     outside.fork = FakeFork(fk_long_term=KEYS)
-    assert list(planned(outside, "d", "fk").plan.of_profile) == ["d", "fk"]
+    assert list(planned(outside, "d", "fk").of_profile) == ["d", "fk"]
 
 
 def test_a_mistyped_name_opens_no_window() -> None:
@@ -291,10 +292,10 @@ def test_a_policy_of_another_partition_is_told_before_a_code_is_asked_for() -> N
     gov = role("gov").replace("arn:aws:", "arn:aws-us-gov:")
     outside = an_outside(role("dev") + gov)
     overlay = Overlay(policy_arns=("arn:aws:iam::aws:policy/ReadOnlyAccess",))
-    found = planned(outside, "dev", "gov", overlay=overlay)
-    assert (list(found.plan.of_profile), list(found.failures)) == (["dev"], ["gov"])
+    found = planned(outside, "dev", "gov", overlay=overlay or Overlay())
+    assert (list(found.of_profile), list(found.failures)) == (["dev"], ["gov"])
     assert "partition aws-us-gov" in found.failures["gov"].message
-    assert list(planned(outside, "gov", overlay=Overlay(read_only=True)).plan.of_profile) == ["gov"]
+    assert list(planned(outside, "gov", overlay=Overlay(read_only=True)).of_profile) == ["gov"]
 
 
 def test_a_session_of_the_file_whose_secret_was_damaged_by_hand_is_not_handed_to_anybody() -> None:

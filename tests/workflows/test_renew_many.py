@@ -24,11 +24,11 @@ from aws_mfa.errors import (
 from aws_mfa.model import Secret, Session
 from aws_mfa.rules.ini_edit import with_changes
 from aws_mfa.rules.ini_text import section_values
+from aws_mfa.rules.renewal_request import RenewalRequest
+from aws_mfa.rules.session_policies import Overlay
 from aws_mfa.rules.session_section import section_of
-from aws_mfa.rules.session_steps import Overlay
 from aws_mfa.rules.stored_names import stored_name
 from aws_mfa.workflows.calls import Outcome
-from aws_mfa.workflows.plan_request import PlanRequest
 from aws_mfa.workflows.plans import plan_sessions
 from aws_mfa.workflows.renew_many import exit_code_of, first_failure, renew_many
 from aws_mfa.workflows.write_sessions import with_what_may_be_written
@@ -88,7 +88,7 @@ def a_stage(config: str, *refused: str, credentials: str = "", answers: tuple[st
 
 
 def renewed(outside: FakeOutside, *names: str, forced: bool = False, token: str | None = None) -> dict[str, Outcome]:
-    planned = plan_sessions(PlanRequest(names or None, forced=forced), as_outside(outside))
+    planned = plan_sessions(RenewalRequest(names or None, forced=forced), as_outside(outside))
     done: list[int] = []
 
     @contextmanager
@@ -291,7 +291,7 @@ def test_a_run_in_another_region_costs_the_first_one_nothing(name: str) -> None:
 def test_a_narrowed_session_and_a_full_one_that_cost_codes_lie_beside_each_other() -> None:
     outside = a_stage(role("long", more="duration_seconds = 14400\n"), answers=("111111", "222222"))
     for overlay in (Overlay(), Overlay(read_only=True)) * 2:
-        planned = plan_sessions(PlanRequest(["long"], overlay=overlay), as_outside(outside))
+        planned = plan_sessions(RenewalRequest(["long"], overlay=overlay), as_outside(outside))
         (outcome,) = renew_many(planned, as_outside(outside), token=None)
         assert outcome.error is None
     assert len(outside.terminal.questions) == 2
@@ -448,7 +448,7 @@ def test_where_nobody_is_there_for_that_it_is_exit_4_and_the_next_run_knows() ->
     assert isinstance(outcome.error, AwsMfaError)
     assert isinstance(first_failure(outcome.error), NeedsHuman)
     assert exit_code_of([outcome]) == 4
-    assert plan_sessions(PlanRequest(["dev"], forced=True), as_outside(outside)).plan.codes != []
+    assert plan_sessions(RenewalRequest(["dev"], forced=True), as_outside(outside)).codes != []
 
 
 def test_the_code_that_was_given_along_is_used_for_it() -> None:
@@ -474,7 +474,7 @@ def test_a_session_of_the_file_that_is_refused_stays_there_and_is_not_used() -> 
 
 def test_who_may_not_ask_is_told_and_nothing_is_asked() -> None:
     outside = after_a_revocation(role("dev"), "dev", answers=("111111", "222222"))
-    planned = plan_sessions(PlanRequest(["dev"], forced=True), as_outside(outside))
+    planned = plan_sessions(RenewalRequest(["dev"], forced=True), as_outside(outside))
     (outcome,) = renew_many(planned, as_outside(outside), token=None, may_ask=False)
     assert isinstance(outcome.error, SessionExpired)
     assert outcome.error.message.startswith("AWS does not take the stored session of mfa@work-long-term any more")
@@ -483,8 +483,8 @@ def test_who_may_not_ask_is_told_and_nothing_is_asked() -> None:
 
 def test_what_another_process_has_got_meanwhile_is_taken() -> None:
     outside = after_a_revocation(role("dev"), "dev", answers=("111111",))
-    planned = plan_sessions(PlanRequest(["dev"], forced=True), as_outside(outside))
-    (reused,) = planned.plan.reused
+    planned = plan_sessions(RenewalRequest(["dev"], forced=True), as_outside(outside))
+    (reused,) = planned.reused
     theirs = Session("ASIAOFANOTHER", Secret("secret"), Secret("token"), NOW + 40000)
     outside.session_cache.store(reused.label, reused.inputs, theirs)
     (outcome,) = renew_many(planned, as_outside(outside), token=None)
@@ -528,7 +528,7 @@ def test_a_write_that_fails_loses_no_session_that_cost_a_code() -> None:
 
 def test_permanent_keys_that_came_into_the_way_meanwhile_are_not_overwritten() -> None:
     outside = a_stage(role("dev") + role("prod"))
-    planned = plan_sessions(PlanRequest(None), as_outside(outside))
+    planned = plan_sessions(RenewalRequest(None), as_outside(outside))
     outside.credentials.text = "[dev]\naws_access_key_id = AKIANEW\naws_secret_access_key = invented\n"
     outcomes = renew_many(planned, as_outside(outside), token=None)
     assert [type(outcome.error) for outcome in outcomes] == [PermanentKeysInTheWay, type(None), type(None)]

@@ -11,10 +11,10 @@ import pytest
 from aws_mfa.cancel import Cancellation
 from aws_mfa.errors import AwsUnreachable, Cancelled, KeychainUnavailable, NeedsHuman, SessionExpired, UnknownKey
 from aws_mfa.rules.code_providers import CODE, DIALOG, PROVIDERS, TERMINAL, CodeQuestion
+from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.workflows.ask_code import PatientWay
 from aws_mfa.workflows.renew_ahead import RenewAhead
 from aws_mfa.workflows.serve import AWAY_FROM_TERMINAL, Served, serving
-from aws_mfa.workflows.served_sessions import Serve
 from fakes import (
     DEVICE,
     KEYS,
@@ -57,7 +57,7 @@ class Stage:
         self.outside.vaults["keychain"].stored["work-long-term"] = KEYS
         self.outside.known_keys.text = "[work-long-term]\nvault = keychain\naws_access_key_id = AKIAINVENTEDANNSKEY1\n"
         self.outside.terminal = FakeTerminal(*codes)
-        self.wanted = Serve(list(profiles or ("dev",)))
+        self.wanted = RenewalRequest(list(profiles or ("dev",)))
         self.renewals = RenewAhead(self.wanted, as_outside(self.outside))
         self.sts_lasts(mfa=12 * HOUR)
         self.besides: list[Callable[[], None]] = []
@@ -344,14 +344,14 @@ def test_where_a_child_owns_the_terminal_it_is_not_asked_on() -> None:
     stage = Stage("work")
     ways = [FakeProvider(FakeTerminal("654321"), name) for name in (TERMINAL, DIALOG, CODE)]
     stage.outside.ways = ways
-    served = Served(stage.wanted, as_outside(stage.outside), stage.outside.fake_endpoint, stage.renewals)
+    served = Served(as_outside(stage.outside), stage.outside.fake_endpoint, stage.renewals)
     assert [way.name for way in served._asking(AWAY_FROM_TERMINAL).code_providers] == [DIALOG, CODE]
 
 
 def test_where_a_child_owns_the_terminal_no_door_leads_to_it() -> None:
     """A vault's question for its passphrase would be the child's to answer."""
     stage = Stage("work")
-    served = Served(stage.wanted, as_outside(stage.outside), stage.outside.fake_endpoint, stage.renewals)
+    served = Served(as_outside(stage.outside), stage.outside.fake_endpoint, stage.renewals)
     assert served._asking(PROVIDERS).terminal is stage.outside.terminal
     with pytest.raises(NeedsHuman):
         served._asking(AWAY_FROM_TERMINAL).terminal.ask_hidden("Passphrase: ")

@@ -9,12 +9,14 @@ import pytest
 from aws_mfa.errors import KeychainUnavailable, NoDevice, NoLongTermKeys, SeveralDevices
 from aws_mfa.rules.profile_chains import chain_of
 from aws_mfa.rules.profiles import AwsProfiles
+from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.workflows.keys import note_keys
+from aws_mfa.workflows.known_profiles import KnownProfiles
 from aws_mfa.workflows.users import Users
 from fakes import DEVICE, KEYS, OTHER_KEYS, FakeFork, FakeIam, FakeOutside, FakeTerminal, FakeVault, as_outside
 
 if TYPE_CHECKING:
-    from aws_mfa.rules.session_steps import Base
+    from aws_mfa.rules.session_steps import SourceUser
 
 ROLES = "".join(
     f"[profile r{number}]\nrole_arn = arn:aws:iam::123456789012:role/R{number}\nsource_profile = work\n"
@@ -23,10 +25,10 @@ ROLES = "".join(
 
 
 def users_of(outside: FakeOutside, vault: str | None = None) -> Users:
-    return Users(as_outside(outside), outside.credentials.read(), vault=vault, no_keychain=False)
+    return Users(as_outside(outside), KnownProfiles(as_outside(outside)), RenewalRequest([], vault=vault))
 
 
-def base_of(users: Users, outside: FakeOutside, name: str = "r0") -> Base:
+def base_of(users: Users, outside: FakeOutside, name: str = "r0") -> SourceUser:
     profiles = AwsProfiles(outside.config.read(), outside.credentials.read())
     return users.base_of(chain_of(name, profiles, keys_stored=lambda _: True))
 

@@ -12,7 +12,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.adapters.locks import lock
-from aws_mfa.adapters.ownership import allow_owner_only
+from aws_mfa.adapters.ownership import allow_owner_only, is_narrow
 from aws_mfa.adapters.private_files import check_replaceable, ensure_private_folder, read_regular, replace_privately
 from aws_mfa.errors import BadInput, BrokenFile, NotSetUp
 
@@ -98,6 +98,8 @@ class AwsFile:
     def repair_mode(self) -> bool:
         """Take the file from group and others, so that only its owner reads it; whether that was needed and worked."""
         try:
+            if is_narrow(os.stat(self._path)):
+                return False  # nearly always: then it is not opened
             fd = os.open(self._path, _READ)
         except OSError:
             return False  # missing, or `read` says why

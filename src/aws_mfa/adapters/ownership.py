@@ -28,6 +28,10 @@ if sys.platform == "win32":
         """Nothing to narrow: False."""
         return False
 
+    def is_narrow(_found: os.stat_result) -> bool:
+        """Everything counts as narrow: the access list decides."""
+        return True
+
     def is_own(_found: os.stat_result) -> bool:
         """Everything counts as ours: the access list says what may be removed."""
         return True
@@ -73,12 +77,16 @@ else:
         `folder`: where the path that was opened says the file is.
         """
         before = os.fstat(fd)
-        if not stat.S_ISREG(before.st_mode) or not is_own(before) or not _is_wide(before):
+        if not stat.S_ISREG(before.st_mode) or not is_own(before) or is_narrow(before):
             return False
         if os.geteuid() == 0 and not _is_own_at(folder):
             return False  # a link that its user made leads to any file of root's
         _set_mode(fd, before.st_mode & OWNER_ONLY)
-        return not _is_wide(os.fstat(fd))
+        return is_narrow(os.fstat(fd))
+
+    def is_narrow(found: os.stat_result) -> bool:
+        """Whether neither group nor others may do anything with it."""
+        return not found.st_mode & 0o077
 
     def is_own(found: os.stat_result) -> bool:
         """Whether the file belongs to this user."""
@@ -99,9 +107,6 @@ else:
             return is_own(os.lstat(path))
         except OSError:
             return False
-
-    def _is_wide(found: os.stat_result) -> bool:
-        return bool(found.st_mode & 0o077)
 
     def _set_mode(fd: int, mode: int) -> None:
         try:

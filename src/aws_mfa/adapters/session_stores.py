@@ -20,6 +20,7 @@ from aws_mfa.adapters.ownership import is_own
 from aws_mfa.adapters.private_reading import runtime_folder
 from aws_mfa.adapters.quick_sessions import IN_RUNTIME_FOLDER, IN_STATE_FOLDER, PLAIN, SEALED
 from aws_mfa.adapters.session_files import SessionFiles
+from aws_mfa.errors import KeychainUnavailable
 from aws_mfa.rules.session_store_choice import choose_store
 
 TYPE_CHECKING = False
@@ -47,7 +48,7 @@ class Stores:
     The stores under `choice`. `runtime` is this user's runtime folder, where there is one; `state` is `~/.aws/mfa`.
 
     `other_runtimes` tells in which others a run with other variables may have stored. `open_seal` is called when a seal
-    is first needed.
+    is first needed; None: the keychain must not be opened, and stores are chosen as on a machine without one.
     """
 
     __slots__ = ("_open_seal", "_other_runtimes", "choice", "memory", "plain", "readable", "sealed")
@@ -57,19 +58,17 @@ class Stores:
         choice: StoreChoice,
         runtime: str | None,
         state: str,
-        open_seal: Callable[[], KeychainSeal],
+        open_seal: Callable[[], KeychainSeal] | None,
         *,
         other_runtimes: Callable[[], Collection[str]] = tuple,
     ) -> None:
         folder = os.path.join(state, IN_STATE_FOLDER)
         self.choice = choice
         self.memory = _memory_in(runtime) if runtime else None
-        self.sealed = SessionFiles(folder, SEALED, open_seal)
+        self.sealed = SessionFiles(folder, SEALED, open_seal or _no_seal)
         self.plain = SessionFiles(folder, PLAIN)
-        # In this order: the files tell whether `plain` stands in, no keychain is asked.
-        named = {"memory": self.memory, "sealed": self.sealed, "plain": self.plain}.get(choice.name)
-        self.readable = [files for files in (named, self.plain if self._may_stand_in() else None) if files is not None]
         self._open_seal = open_seal
+        self.readable = self._readable()
         self._other_runtimes = other_runtimes
 
     def every(self) -> list[SessionFiles]:
@@ -82,24 +81,35 @@ class Stores:
 
     def writable(self) -> SessionFiles | None:
         """Where a session is stored now, None for nowhere; raises what opening the keychain raises."""
-        if self._may_stand_in() and not self._open_seal().is_possible():
+        if self._may_stand_in() and not (self._open_seal and self._open_seal().is_possible()):
             return self.plain
         return self.readable[0] if self.readable else None
 
     def why_in_clear_on_disk(self, files: SessionFiles) -> str:
         """Why sessions lie in clear on a disk though nobody asked for it; "" where they do not."""
         if files is self.plain:
-            return "" if self.choice.explicit else "no runtime folder and no keychain here"
+            if self.choice.explicit:
+                return ""
+            return (
+                "no runtime folder and no keychain here" if self._open_seal else "no runtime folder here, no keychain"
+            )
         if files is self.memory and is_known_to_have_a_disk(os.path.dirname(files.folder)):
             return "XDG_RUNTIME_DIR is on a disk"
         return ""
+
+    def _readable(self) -> list[SessionFiles]:
+        """The stores that are read, in this order: the files tell whether `plain` stands in, no keychain is asked."""
+        named = {"memory": self.memory, "sealed": self.sealed, "plain": self.plain}.get(self.choice.name)
+        if self._may_stand_in() and self._open_seal is None:
+            named = None
+        return [files for files in (named, self.plain if self._may_stand_in() else None) if files is not None]
 
     def _may_stand_in(self) -> bool:
         """Whether `plain` may stand in for a `sealed` that nobody asked for."""
         return self.choice.name == "sealed" and not self.choice.explicit
 
 
-def open_stores(environ: Mapping[str, str], state: str, open_seal: Callable[[], KeychainSeal]) -> Stores:
+def open_stores(environ: Mapping[str, str], state: str, open_seal: Callable[[], KeychainSeal] | None) -> Stores:
     """The stores of this user; raises `BadInput` where `AWS_MFA_SESSION_STORE` cannot be had."""
     runtime = runtime_folder(environ)
     choice = choose_store(environ, has_runtime_folder=runtime is not None)
@@ -129,6 +139,10 @@ def _is_own_folder(path: str) -> bool:
         return is_own(os.stat(path))
     except OSError:
         return False
+
+
+def _no_seal() -> KeychainSeal:
+    raise KeychainUnavailable("the store 'sealed' needs the keychain, and --no-keychain is set")
 
 
 def _memory_in(runtime: str) -> SessionFiles:

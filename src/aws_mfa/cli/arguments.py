@@ -1,7 +1,7 @@
 """
-Arguments parsed: errors name flags and choices, and never repeat what somebody typed.
+Parses arguments, and cuts them where the words of another command begin; errors never repeat what was typed.
 
-argparse repeats it, and what stands behind a mistyped flag, or in the place of a command, may be a secret that then
+argparse repeats it, and what follows a mistyped flag, or takes the place of a command, may be a secret that then
 stands in a CI log.
 """
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 # argparse quotes values, and only them; where it names an option as it was typed, a value may follow the `=`.
 _VALUE_BEGINS = re.compile("""['"=]""")
 _CHOICES = "(choose from "
-# What nobody takes for a secret: a word as those that commands and flags are made of.
+_OURS = 1  # PROFILE; the word behind it is the command's
+# A word that cannot be a secret: of the kind that commands and flags are made of.
 _PLAIN_WORD = re.compile(r"[a-z][a-z-]{0,19}")
 
 
@@ -78,6 +79,27 @@ def parsed(parser: Parser, argv: list[str], *, commands: Collection[str] = ()) -
 def shown_word(word: str) -> str:
     """Return the word in quotes, and a stand-in for what may be a secret."""
     return repr(word) if _PLAIN_WORD.fullmatch(word) else "of that name (not shown: it may be secret)"
+
+
+def cut_at_command(parser: argparse.ArgumentParser, argv: list[str]) -> tuple[list[str], list[str]]:
+    """
+    Return our own arguments, and the command with its own; [] for no command. What is behind the cut is not looked at.
+
+    Cut at `--`, or at the second word that is no flag of ours and no flag's value.
+    """
+    actions = parser._actions  # noqa: SLF001  # argparse has no other list of what was declared
+    valued = {flag for action in actions if action.nargs != 0 for flag in action.option_strings}
+    words, at = 0, 0
+    while at < len(argv):
+        word = argv[at]
+        if word == "--":
+            return argv[:at], argv[at + 1 :]
+        if word == "-" or not word.startswith("-"):
+            if words == _OURS:
+                return argv[:at], argv[at:]
+            words += 1
+        at += 2 if word in valued else 1
+    return argv, []
 
 
 def _where_profiles_go(parser: Parser, unknown_flags: list[str]) -> str:

@@ -23,7 +23,7 @@ from aws_mfa.rules.section_names import default_long_term, profile_in_force
 from aws_mfa.rules.session_section import refuse_permanent_keys, session_in
 from aws_mfa.rules.set_up_hint import SetUpHint, name_profile
 from aws_mfa.rules.shown_text import shown_text
-from aws_mfa.rules.vault_choice import choose_vault, noted_vault
+from aws_mfa.rules.vault_choice import choose_vault, noted_vault, vault_of_flags
 from aws_mfa.workflows.codes import CodeCall, Codes
 from aws_mfa.workflows.keys import keys_are_known, narrowed
 from aws_mfa.workflows.setup import set_up
@@ -187,7 +187,8 @@ def _end_line_of_question(outside: Outside) -> None:
 
 def _vault_choice(flags: Namespace, long_term: str, outside: Outside) -> VaultChoice:
     noted = noted_vault(outside.known_keys.read(), long_term)
-    return choose_vault(flags.vault, outside.environ, noted, no_keychain=flags.no_keychain)
+    vault, use_keychain = vault_of_flags(flags.vault, no_keychain=flags.no_keychain)
+    return choose_vault(vault, outside.environ, noted, use_keychain=use_keychain)
 
 
 def _set_up(flags: Namespace, outside: Outside) -> None:

@@ -65,7 +65,7 @@ _OLD_FLAGS: dict[tuple[str, ...], dict[str, Any]] = {
         "metavar": "CODE",
         "help": "the code; other users of this machine can see it in the process list: a pipe hides it",
     },
-    ("--no-keychain",): {"action": "store_true", "help": "keys in the credentials file: the same as --vault file"},
+    ("--no-keychain",): {"action": "store_true", "help": "keys in the credentials file, and no keychain for anything"},
 }
 _SPELLINGS = (*_OLD_FLAGS, ("--help",))
 _KNOWN = {"--version", "--vault", *(name for names in _SPELLINGS for name in names)}

@@ -26,7 +26,7 @@ from aws_mfa.rules.profiles import AwsProfiles
 from aws_mfa.rules.regions import choose_region
 from aws_mfa.rules.section_index import SectionIndex
 from aws_mfa.rules.section_names import check_name, profile_in_force, section_names
-from aws_mfa.rules.session_steps import Base, Step
+from aws_mfa.rules.session_steps import SourceUser, Step
 from aws_mfa.workflows.devices import discover_device
 from aws_mfa.workflows.keys import find_long_term_keys
 
@@ -139,7 +139,7 @@ def step_of(profile: ClassicProfile, found: FoundKeys, outside: Outside, log: Ca
         except NoDevice as error:
             raise NoDevice(f"{MUST_PROVIDE_DEVICE}; {error.message}", *error.hints) from None
         log("INFO", f"MFA device found: {request.device}")
-    base = Base(
+    base = SourceUser(
         profile.name,
         profile.long_term,
         found.keys.access_key_id,

@@ -12,8 +12,7 @@ import sys
 from typing import TYPE_CHECKING, Protocol
 
 from aws_mfa.cli import classic
-from aws_mfa.cli.arguments import Parser, parsed
-from aws_mfa.cli.command_words import cut_at_command
+from aws_mfa.cli.arguments import Parser, cut_at_command, parsed
 from aws_mfa.cli.output import (
     drop_output,
     prepare_output,
@@ -147,6 +146,7 @@ def _parsed_and_run(command: Command, name: str, argv: list[str]) -> int:
         asks_on_stdout=False,
         never_asks=getattr(args, "no_input", False),
         announces=getattr(command, "ANNOUNCES", True),
+        use_keychain=not getattr(args, "no_keychain", False),
     )
     exit_code = command.run(args, outside)
     if exit_code == 0:

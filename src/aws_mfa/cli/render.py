@@ -18,8 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from aws_mfa.rules.durations import duration_text
-from aws_mfa.rules.plan_summary import summary
-from aws_mfa.rules.session_steps import Reused
+from aws_mfa.rules.session_steps import Reused, summary
 from aws_mfa.rules.shown_text import shown_text
 from aws_mfa.rules.timestamps import local_text, rfc3339_text
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from aws_mfa.errors import AwsMfaError
     from aws_mfa.rules.session_steps import Plan, Step
     from aws_mfa.workflows.calls import Outcome
-    from aws_mfa.workflows.plans import Planned
 
 JSON_VERSION = 1
 
@@ -71,17 +69,16 @@ def outcomes_json(outcomes: list[Outcome]) -> str:
     return json.dumps({"version": JSON_VERSION, "profiles": profiles}, indent=2)
 
 
-def plan_text(planned: Planned, width: int | None) -> str:
+def plan_text(plan: Plan, width: int | None) -> str:
     """The summary, then one line per call and per stored session, with reasons."""
-    plan = planned.plan
     rows = [[*_step_row(step, _of_whom(step, plan))] for step in plan.steps]
     rows += [["-", reused.label, "none: stored until " + local_text(reused.expires_at), ""] for reused in plan.reused]
     lines = [f"{shown_text(summary(plan))}\n"] if plan.of_profile else []
     if rows:
         lines.append(table(["code", "session", "call", "why"], rows, width))
     notes = [f"{name}: {note}" for name, notes in plan.notes.items() for note in notes]
-    failures = [f"{name}: {error.message}" for name, error in planned.failures.items()]
-    hints = dict.fromkeys(line for error in planned.failures.values() for line in error.hint_lines)
+    failures = [f"{name}: {error.message}" for name, error in plan.failures.items()]
+    hints = dict.fromkeys(line for error in plan.failures.values() for line in error.hint_lines)
     return "".join([*lines, *(f"{shown_text(line)}\n" for line in (*notes, *failures, *hints))])
 
 
@@ -98,14 +95,13 @@ def _step_row(step: Step, name: str) -> tuple[str, str, str, str]:
     return code, name, f"{call}, {duration_text(step.request.duration_s)}", step.reason
 
 
-def plan_json(planned: Planned) -> str:
+def plan_json(plan: Plan) -> str:
     """`{"version": 1, "codes": ..., "calls": [...], "reused": [...], "profiles": [...]}`."""
-    plan = planned.plan
     profiles = [
         _profile_json(name, needs_call=not isinstance(found, Reused), notes=plan.notes.get(name, ()))
         for name, found in plan.of_profile.items()
     ]
-    failed = [_profile_json(name, needs_call=False, error=error) for name, error in planned.failures.items()]
+    failed = [_profile_json(name, needs_call=False, error=error) for name, error in plan.failures.items()]
     document = {
         "version": JSON_VERSION,
         "codes": len(plan.codes),

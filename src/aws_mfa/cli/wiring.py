@@ -19,6 +19,7 @@ from aws_mfa.adapters.age_passphrase import AskedPassphrase, KnownOfVault
 from aws_mfa.adapters.aws_files import AwsFile, find_files, state_folder
 from aws_mfa.adapters.terminal import NoTerminal, choose_terminal
 from aws_mfa.cli.quick_wiring import open_seal
+from aws_mfa.errors import KeychainUnavailable
 from aws_mfa.rules.child_environment import chosen_by_the_user
 from aws_mfa.rules.endpoints import NO_SETTINGS
 from aws_mfa.rules.shown_text import shown_text
@@ -81,6 +82,7 @@ class RealOutside:
     `never_asks`: every question is refused; `announces`: a person reads stderr while a question waits.
     `at_terminal`: no other program owns the terminal.
     `is_unattended`: background work that must not prompt (as opposed to --no-input).
+    Without `use_keychain` nothing opens the keychain, whatever asks for it.
     """
 
     reads_pipe: bool = True
@@ -89,6 +91,7 @@ class RealOutside:
     announces: bool = True
     at_terminal: bool = True
     is_unattended: bool = False
+    use_keychain: bool = True
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     shared: Shared = field(default_factory=Shared)
 
@@ -228,6 +231,8 @@ class RealOutside:
     @cached_property
     def fork(self) -> Keychain:
         """The keychain; the keychain fork's items are in the same one."""
+        if not self.use_keychain:
+            raise KeychainUnavailable("--no-keychain is set")
         from aws_mfa.adapters.keychain import TIME_LIMIT_S, open_keychain
 
         has_display = bool(self.environ.get("DISPLAY") or self.environ.get("WAYLAND_DISPLAY"))
@@ -270,7 +275,8 @@ class RealOutside:
     def _stores(self) -> Stores:
         from aws_mfa.adapters.session_stores import open_stores
 
-        return open_stores(self.environ, state_folder(self.environ), self._open_seal)
+        open_seal = self._open_seal if self.use_keychain else None
+        return open_stores(self.environ, state_folder(self.environ), open_seal)
 
     def _open_seal(self) -> AgeSeal:
         return open_seal(self.environ, may_ask=not self.never_asks)

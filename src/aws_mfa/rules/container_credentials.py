@@ -32,7 +32,7 @@ class Answer:
         self.body = body
 
 
-class Held:
+class ServedSession:
     """
     What a profile's requests are answered with: its session until that ends, then why there is none.
 

@@ -33,19 +33,19 @@ _NOT_OURS_FOR_A_BASE = ("web_identity_token_file", "sso_session", "sso_start_url
 
 class Chain:
     """
-    `base`: the profile whose long-term keys sign. `hops`: role profiles, the first assumed first, the wanted one last.
+    `base`: the profile whose long-term keys sign. `role_chain`: role profiles, the wanted one last.
 
-    The device in force is the wanted profile's, else that of the hop nearest to it, else the base's: botocore looks at
+    The device in force is the wanted profile's, else that of the role nearest to it, else the base's: botocore looks at
     the role's own profile alone, aws-vault at its source too.
     """
 
-    __slots__ = ("_has_device", "_nearest_first", "base", "hops", "wanted")
+    __slots__ = ("_has_device", "_nearest_first", "base", "role_chain", "wanted")
 
-    def __init__(self, wanted: Profile, base: Profile, hops: tuple[Profile, ...]) -> None:
+    def __init__(self, wanted: Profile, base: Profile, role_chain: tuple[Profile, ...]) -> None:
         self.wanted = wanted
         self.base = base
-        self.hops = hops
-        self._nearest_first = (wanted, *reversed(hops), base)
+        self.role_chain = role_chain
+        self._nearest_first = (wanted, *reversed(role_chain), base)
         having = (profile for profile in self._nearest_first if profile.given("mfa_serial") is not None)
         self._has_device = next(having, None)
 
@@ -78,33 +78,33 @@ def chain_of(
     wanted = _profile(name, profiles, known_elsewhere)
     if wanted is None:
         raise profiles.no_such(name, "or store long-term keys under that name: aws-mfa setup --profile NAME")
-    hops, base = _hops_and_base(wanted, profiles, known_elsewhere, keys_stored)
+    role_chain, base = _role_chain_and_base(wanted, profiles, known_elsewhere, keys_stored)
     _refuse_foreign_base(base, keys_stored)
-    chain = Chain(wanted, base, tuple(reversed(hops)))
+    chain = Chain(wanted, base, tuple(reversed(role_chain)))
     _check(chain)
     return chain
 
 
-def _hops_and_base(
+def _role_chain_and_base(
     wanted: Profile, profiles: AwsProfiles, known_elsewhere: list[KeysStored], keys_stored: KeysStored | None
 ) -> tuple[list[Profile], Profile]:
     """The roles on the way, the wanted one first, and the profile at its end."""
-    hops: list[Profile] = []
+    role_chain: list[Profile] = []
     base = wanted
     # A profile with a role and keys of its own: where it is wanted the role is assumed, as a source its keys count.
-    while base.given("role_arn") is not None and (not hops or not base.has_own_keys):
+    while base.given("role_arn") is not None and (not role_chain or not base.has_own_keys):
         source = _source_given(base)
         if source.value == base.name and has_keys(base, keys_stored):
-            return hops or [base], base
-        hops.append(base)
-        visited = [hop.name for hop in hops]
+            return role_chain or [base], base
+        role_chain.append(base)
+        visited = [role.name for role in role_chain]
         if source.value in visited:
             raise circle(source, visited)
         found = _profile(source.value, profiles, known_elsewhere)
         if found is None:
             raise missing(source, *did_you_mean(source.value, profiles.names()))
         base = found
-    return hops, base
+    return role_chain, base
 
 
 def _profile(name: str, profiles: AwsProfiles, known_elsewhere: list[KeysStored]) -> Profile | None:
@@ -154,44 +154,44 @@ def _check(chain: Chain) -> None:
     serial = chain.mfa_serial
     chain.base.check()
     inherited: dict[str, Profile] = {}
-    for hop in chain.hops:
-        hop.check()
-        _check_partition(chain, hop, serial)
-        _check_inherited_tags(hop, inherited)
-        inherited.update(dict.fromkeys((key.lower() for key in hop.transitive_tag_keys), hop))
+    for role in chain.role_chain:
+        role.check()
+        _check_partition(chain, role, serial)
+        _check_inherited_tags(role, inherited)
+        inherited.update(dict.fromkeys((key.lower() for key in role.transitive_tag_keys), role))
     _check_source_identity(chain)
 
 
-def _check_partition(chain: Chain, hop: Profile, serial: str | None) -> None:
+def _check_partition(chain: Chain, role: Profile, serial: str | None) -> None:
     """Compare with the device, else with the first role: a hardware serial does not tell its partition."""
     if serial is not None and partition_of(serial):
         arn, source = serial, chain.mfa_source
     else:
-        arn, source = chain.hops[0].role_arn or "", chain.hops[0].source("role_arn")
+        arn, source = chain.role_chain[0].role_arn or "", chain.role_chain[0].source("role_arn")
     try:
-        check_same_partition(arn, hop.role_arn or "", device_source=source, role_source=hop.source("role_arn"))
+        check_same_partition(arn, role.role_arn or "", device_source=source, role_source=role.source("role_arn"))
     except BadInput as refused:
         message = refused.message if arn == serial else refused.message.replace("the device (", "the first role (", 1)
         raise BadProfile(message, *refused.hints) from None
 
 
-def _check_inherited_tags(hop: Profile, inherited: dict[str, Profile]) -> None:
+def _check_inherited_tags(role: Profile, inherited: dict[str, Profile]) -> None:
     """AWS refuses a tag that a role before this one has made transitive."""
-    for key, _ in hop.tags:
+    for key, _ in role.tags:
         giver = inherited.get(key.lower())
         if giver is not None:
             raise BadProfile(
-                f"{hop.source('session_tags')}: tag {key!a} is inherited from profile {shown(giver.name)!r} already",
+                f"{role.source('session_tags')}: tag {key!a} is inherited from profile {shown(giver.name)!r} already",
                 f"take it away here, or from {giver.source('transitive_session_tags')}",
             )
 
 
 def _check_source_identity(chain: Chain) -> None:
     """AWS refuses to change it along a chain."""
-    said = [hop for hop in chain.hops if hop.source_identity is not None]
-    for hop in said[1:]:
-        if hop.source_identity != said[0].source_identity:
+    said = [role for role in chain.role_chain if role.source_identity is not None]
+    for role in said[1:]:
+        if role.source_identity != said[0].source_identity:
             raise BadProfile(
-                f"{hop.source('source_identity')} differs from {said[0].source('source_identity')}",
+                f"{role.source('source_identity')} differs from {said[0].source('source_identity')}",
                 "a source identity stays the same through a chain of roles: give it once, in the first role",
             )

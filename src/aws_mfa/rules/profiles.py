@@ -62,6 +62,11 @@ class AwsProfiles:
         return f"{self._config.where} or {self._credentials.where}"
 
     @property
+    def config_path(self) -> str:
+        """The config file's path, for messages."""
+        return self._config.where
+
+    @property
     def credentials(self) -> SectionIndex:
         """The sections of the credentials file."""
         return self._credentials

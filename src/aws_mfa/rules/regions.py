@@ -241,7 +241,7 @@ def region_of_child(chain: Chain) -> str | None:
     It is the profile's, else that of the nearest profile of its chain, else the partition's. None in the partition
     `aws`: there a guess would send people's work to Virginia.
     """
-    nearest_first = (chain.wanted, *reversed(chain.hops), chain.base)
+    nearest_first = (chain.wanted, *reversed(chain.role_chain), chain.base)
     region = next((profile.region for profile in nearest_first if profile.region), None)
     partition = partition_named(partition_of(chain.wanted.role_arn or chain.mfa_serial or "") or "")
     return region or (partition.default_region if partition and partition is not _AWS else None)

@@ -3,7 +3,7 @@ Wanted profiles + stored sessions + now -> the STS calls to be made, the codes t
 
 An MFA session carries the proof of MFA, so one code serves every role of up to one hour; a longer role session is
 assumed directly with the long-term keys and a code of its own, because STS counts an MFA session as chaining. A role
-assumed from a role lasts one hour at most. Pure: stored sessions are looked up through a function that is handed in.
+assumed from a role lasts one hour at most. Pure: stored sessions are looked up through `StoredSessions.until`.
 
 Limits: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
 """
@@ -17,174 +17,168 @@ from aws_mfa.rules.arns import partition_of
 from aws_mfa.rules.durations import DEFAULT_MFA_SESSION_S, DEFAULT_ROLE_SESSION_S
 from aws_mfa.rules.freshness import MARGIN_S
 from aws_mfa.rules.session_labels import cut_label, mfa_label
-from aws_mfa.rules.session_steps import Overlay, Plan, Reused, Step
+from aws_mfa.rules.session_steps import Plan, Reused, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
+    from aws_mfa.rules.profile_chains import Chain
     from aws_mfa.rules.profiles import Profile
-    from aws_mfa.rules.session_steps import Base, Wanted
-
-    # (label, inputs of the request) -> seconds since the epoch at which a stored session ends; None: there is none.
-    StoredUntil = Callable[[str, Mapping[str, str]], float | None]
+    from aws_mfa.rules.renewal_request import RenewalRequest
+    from aws_mfa.rules.session_steps import SourceUser
+    from aws_mfa.workflows.stored_sessions import StoredSessions
+    from aws_mfa.workflows.users import Users
 
 LONGEST_CHAINED_S = 3600
 
 
 def make_plan(
-    wanted: Sequence[Wanted],
-    stored_until: StoredUntil,
+    wanted: Sequence[tuple[Chain, SourceUser]],
+    request: RenewalRequest,
+    users: Users,
+    stored: StoredSessions,
     *,
     now: float,
-    min_remaining_s: float = MARGIN_S,
-    forced: bool = False,
-    overlay: Overlay | None = None,
     session_name: str = "aws-mfa",
 ) -> Plan:
     """
-    Plan the sessions of the wanted profiles.
+    Plan the sessions of the wanted profiles, each given as its chain and the user at the chain's beginning.
 
-    A stored session is reused while more than `min_remaining_s` is left of it (never less than the margin); `forced`
-    renews what is wanted itself, not the MFA session behind it.
+    A stored session is reused while more than `request.needed_s` is left of it; `request.forced` renews what is wanted
+    itself, not the MFA session behind it.
     """
-    planner = _Planner(stored_until, now, max(min_remaining_s, MARGIN_S), overlay or Overlay(), session_name)
+    plan = Plan(request, users, stored, {chain.wanted.name: chain for chain, _ in wanted})
+    planner = _Planner(plan, now, session_name)
     # Users first: their own session, if it is wanted, is the one that all their roles share. So with roles of chains.
-    for one in sorted(wanted, key=lambda one: len(one.chain.hops)):
-        planner.add(one, forced=forced)
-    plan = planner.plan
+    for chain, base in sorted(wanted, key=lambda one: len(one[0].role_chain)):
+        planner.add(chain, base)
     # The code given first is for the MFA session: it serves more than one role.
     plan.steps.sort(key=lambda step: (step.depth, step.request.role_arn is not None))
-    plan.of_profile = {one.name: plan.of_profile[one.name] for one in wanted}
+    plan.of_profile = {name: plan.of_profile[name] for name in plan.chains}
     return plan
 
 
 class _Planner:
-    """Adds wanted profiles one by one; sessions with equal inputs are one."""
+    """Adds wanted profiles to the plan one by one; sessions with equal inputs are one."""
 
-    def __init__(
-        self, stored_until: StoredUntil, now: float, min_remaining_s: float, overlay: Overlay, session_name: str
-    ) -> None:
-        self.plan = Plan()
-        self._stored_until = stored_until
+    def __init__(self, plan: Plan, now: float, session_name: str) -> None:
+        self._plan = plan
+        self._request = plan.request
         self._now = now
-        self._min_remaining_s = min_remaining_s
-        self._overlay = overlay
         self._session_name = session_name
         self._known: dict[tuple[tuple[str, str], ...], Step | Reused] = {}
-        self._mfa_steps: dict[tuple[Base, int], Step] = {}
+        self._mfa_steps: dict[tuple[SourceUser, int], Step] = {}
 
-    def add(self, wanted: Wanted, *, forced: bool) -> None:
+    def add(self, chain: Chain, base: SourceUser) -> None:
         """Plan one profile's session and what it is signed with."""
-        hops = wanted.chain.hops
-        if hops:
-            requests = self._requests(wanted)
-            found = self._role(wanted, requests, forced=forced)
-        else:
-            found = self._mfa_session(wanted, is_wanted=True, forced=forced)
-        self.plan.of_profile[wanted.name] = found
+        found = self._role(chain, base) if chain.role_chain else self._mfa_session(chain, base, is_wanted=True)
+        self._plan.of_profile[chain.wanted.name] = found
         serves: Step | Reused | None = found
         while serves is not None:
-            serves.profiles.append(wanted.name)
+            serves.profiles.append(chain.wanted.name)
             serves = serves.signed_by if isinstance(serves, Step) else None
 
-    def _mfa_session(self, wanted: Wanted, *, is_wanted: bool, forced: bool) -> Step | Reused:
-        base = wanted.base
+    def _mfa_session(self, chain: Chain, base: SourceUser, *, is_wanted: bool) -> Step | Reused:
         # A duration beside a role is the role's.
-        of_profile = None if wanted.chain.base.role_arn else wanted.chain.base.duration_s
+        of_profile = None if chain.base.role_arn else chain.base.duration_s
         duration_s = of_profile or DEFAULT_MFA_SESSION_S
         step = self._mfa_steps.get((base, duration_s))
         if step is None:
             request = SessionRequest(base.device or "", duration_s)
             reason = "one MFA session serves all roles of up to 1 h"
             step = self._mfa_steps[base, duration_s] = Step(mfa_label(base.section), base, request, (), reason=reason)
-        return self._found(step, is_wanted=is_wanted, forced=forced) or self._made(step, signed_by=None)
+        return self._found(step, is_wanted=is_wanted) or self._made(step, signed_by=None)
 
-    def _role(self, wanted: Wanted, requests: list[SessionRequest], *, forced: bool) -> Step | Reused:
+    def _role(self, chain: Chain, base: SourceUser) -> Step | Reused:
         """The wanted role's session; back along its chain as far as sessions must be made, and no further."""
+        requests = self._requests(chain, base)
         last = len(requests) - 1
         to_make: list[Step] = []
         found: Step | Reused | None = None
         for number in range(last, -1, -1):
-            step = self._role_step(wanted, requests, number)
-            found = self._found(step, is_wanted=number == last, forced=forced and number == last)
+            step = _role_step(chain, base, requests, number)
+            found = self._found(step, is_wanted=number == last)
             if found is not None:
                 break
             to_make.append(step)
-        if found is None and not requests[0].device and wanted.base.device:
-            found = self._mfa_session(wanted, is_wanted=False, forced=False)
+        if found is None and not requests[0].device and base.device:
+            found = self._mfa_session(chain, base, is_wanted=False)
         for step in reversed(to_make):
             found = self._made(step, signed_by=found)
         assert found is not None
         return found
 
-    def _role_step(self, wanted: Wanted, requests: list[SessionRequest], number: int) -> Step:
-        hop, request = wanted.chain.hops[number], requests[number]
-        is_wanted = number == len(requests) - 1
-        # Wanted itself, the first role would last longer and cost a code: that session is not to be replaced by this.
-        is_other = not is_wanted and number == 0 and request.duration_s < _asked_s(hop)
-        label = cut_label(hop.name) if is_other else hop.name
-        return Step(label, wanted.base, request, tuple(requests[: number + 1]), reason=_why(wanted, number, request))
-
-    def _requests(self, wanted: Wanted) -> list[SessionRequest]:
+    def _requests(self, chain: Chain, base: SourceUser) -> list[SessionRequest]:
         """One request per role of the chain, its duration cut where STS would refuse it."""
-        hops, device = wanted.chain.hops, wanted.base.device or ""
-        if len(hops) == 1 and (not device or _asked_s(hops[0]) > LONGEST_CHAINED_S):
-            return [self._role_request(hops[0], device, _asked_s(hops[0]), is_wanted=True)]
+        roles, device = chain.role_chain, base.device or ""
+        if len(roles) == 1 and (not device or _asked_s(roles[0]) > LONGEST_CHAINED_S):
+            return [self._role_request(roles[0], device, _asked_s(roles[0]), is_wanted=True)]
         requests = []
-        for hop in hops:
-            duration_s = _asked_s(hop)
-            if duration_s > LONGEST_CHAINED_S and (device or hop is not hops[0]):
-                note = f"{hop.source('duration_seconds')} is cut to 1 h: {hop.name} is part of a chain"
-                self.plan.notes.setdefault(wanted.name, []).append(note)
+        for role in roles:
+            duration_s = _asked_s(role)
+            if duration_s > LONGEST_CHAINED_S and (device or role is not roles[0]):
+                note = f"{role.source('duration_seconds')} is cut to 1 h: {role.name} is part of a chain"
+                self._plan.notes.setdefault(chain.wanted.name, []).append(note)
                 duration_s = LONGEST_CHAINED_S
-            requests.append(self._role_request(hop, "", duration_s, is_wanted=hop is hops[-1]))
+            requests.append(self._role_request(role, "", duration_s, is_wanted=role is roles[-1]))
         return requests
 
-    def _role_request(self, hop: Profile, device: str, duration_s: int, *, is_wanted: bool) -> SessionRequest:
+    def _role_request(self, role: Profile, device: str, duration_s: int, *, is_wanted: bool) -> SessionRequest:
+        overlay = self._request.overlay
         return SessionRequest(
             device,
             duration_s,
-            hop.role_arn,
-            hop.role_session_name or self._session_name,
-            hop.external_id,
-            tags=hop.tags,
-            transitive_tag_keys=hop.transitive_tag_keys,
-            source_identity=hop.source_identity,
-            policy=self._overlay.policy if is_wanted else None,
-            policy_arns=self._overlay.arns(partition_of(hop.role_arn or "") or "aws") if is_wanted else (),
+            role.role_arn,
+            role.role_session_name or self._session_name,
+            role.external_id,
+            tags=role.tags,
+            transitive_tag_keys=role.transitive_tag_keys,
+            source_identity=role.source_identity,
+            policy=overlay.policy if is_wanted else None,
+            policy_arns=overlay.arns(partition_of(role.role_arn or "") or "aws") if is_wanted else (),
         )
 
-    def _found(self, step: Step, *, is_wanted: bool, forced: bool) -> Step | Reused | None:
+    def _found(self, step: Step, *, is_wanted: bool) -> Step | Reused | None:
         """A step with equal inputs planned before, or the stored session that makes it needless; None: to be made."""
         known = self._known.get(step.key)
-        needed_s = self._min_remaining_s if is_wanted else MARGIN_S
+        forced = is_wanted and self._request.forced
+        needed_s = self._request.needed_s(step.inputs) if is_wanted else MARGIN_S
         if isinstance(known, Step) or (known is not None and not forced and known.expires_at - self._now > needed_s):
             return known
-        # Looked for in any case: who finds another there later knows that it is new.
-        expires_at = self._stored_until(step.label, step.inputs)
-        if forced or expires_at is None or expires_at - self._now <= needed_s:
+        # Looked up even when forced, so that a session stored later can be recognised as new.
+        expires_at = self._plan.stored.until(step.label, step.inputs)
+        left_s = 0.0 if forced or expires_at is None else expires_at - self._now
+        stored = Reused(step, expires_at or 0.0)
+        if left_s <= needed_s:
+            step.rest = stored if left_s > MARGIN_S else None
             return None
-        found = self._known[step.key] = Reused(step, expires_at)
-        self.plan.reused.append(found)
-        return found
+        self._known[step.key] = stored
+        self._plan.reused.append(stored)
+        return stored
 
     def _made(self, step: Step, *, signed_by: Step | Reused | None) -> Step:
         step.signed_by = signed_by
-        self.plan.steps.append(step)
+        self._plan.steps.append(step)
         self._known[step.key] = step
         return step
 
 
-def _asked_s(hop: Profile) -> int:
-    return hop.duration_s or DEFAULT_ROLE_SESSION_S
-
-
-def _why(wanted: Wanted, number: int, request: SessionRequest) -> str:
-    hops = wanted.chain.hops
+def _role_step(chain: Chain, base: SourceUser, requests: list[SessionRequest], number: int) -> Step:
+    role, request = chain.role_chain[number], requests[number]
+    is_wanted = number == len(requests) - 1
+    # Wanted itself, the first role would last longer and cost a code: that session is not to be replaced by this.
+    is_other = not is_wanted and number == 0 and request.duration_s < _asked_s(role)
     if request.device:
-        return f"duration_seconds = {request.duration_s} > 1 h"
-    if number > 0:
-        return f"assumed from {hops[number - 1].name}"
-    return (
-        "assumed with the MFA session" if wanted.base.device else "assumed with the long-term keys: no device is known"
-    )
+        reason = f"duration_seconds = {request.duration_s} > 1 h"
+    elif number > 0:
+        reason = f"assumed from {chain.role_chain[number - 1].name}"
+    elif base.device:
+        reason = "assumed with the MFA session"
+    else:
+        reason = "assumed with the long-term keys: no device is known"
+    label = cut_label(role.name) if is_other else role.name
+    return Step(label, base, request, tuple(requests[: number + 1]), reason=reason)
+
+
+def _asked_s(role: Profile) -> int:
+    return role.duration_s or DEFAULT_ROLE_SESSION_S

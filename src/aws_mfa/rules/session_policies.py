@@ -7,6 +7,7 @@ Limits: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,29 @@ if TYPE_CHECKING:
 MOST_POLICY_ARNS = 10
 LONGEST_POLICY_ARN = 2048
 LONGEST_POLICY = 2048
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """What the command line adds to every role wanted: a policy, policy ARNs, ReadOnlyAccess."""
+
+    policy: str | None = None
+    policy_arns: tuple[str, ...] = ()
+    read_only: bool = False
+
+    def arns(self, partition: str) -> tuple[str, ...]:
+        """The policy ARNs for a role of the partition."""
+        read_only = (read_only_arn(partition),) if self.read_only else ()
+        return tuple(dict.fromkeys((*self.policy_arns, *read_only)))
+
+    def flags(self) -> list[str]:
+        """The flags that say the same; a policy's text came from a file, whose name is not kept."""
+        own = ["--read-only"] if self.read_only else []
+        arns = [word for arn in self.policy_arns for word in ("--policy-arn", arn)]
+        return [*own, *arns, *(["--policy", "FILE"] if self.policy is not None else [])]
+
+    def __bool__(self) -> bool:
+        return self.read_only or self.policy is not None or bool(self.policy_arns)
 
 
 def check_policy_arns(arns: list[str], *, read_only: bool = False) -> tuple[str, ...]:
@@ -56,7 +80,7 @@ def check_policy_partitions(arns: Collection[str], role_arn: str) -> None:
 def check_policy(text: str, source: str) -> str:
     """Return the policy on one line; `BadInput` for what is not a JSON object, or too long. It is not quoted."""
     try:
-        # Windows writes a byte order mark; of a key that stands twice no reader can know which one is meant.
+        # Windows writes a byte order mark; with a duplicate key no reader can know which one is meant.
         policy = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_without_repetition)
     except (ValueError, RecursionError):
         hint = f"look at it: python -m json.tool {quote(source)}"

@@ -1,5 +1,5 @@
 """
-The nouns of a plan: the user whose keys sign, what is wanted, the calls, the stored sessions that make calls needless.
+The nouns of a plan: the user whose keys sign, the calls, the stored sessions that make calls needless, the plan.
 
 Every call knows all its inputs, because a stored session is compared by them. What is decided with these nouns is in
 `session_plan`.
@@ -7,20 +7,29 @@ Every call knows all its inputs, because a stored session is compared by them. W
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aws_mfa.rules.endpoints import NO_SETTINGS
-from aws_mfa.rules.session_inputs import inputs_of
-from aws_mfa.rules.session_policies import read_only_arn
+from aws_mfa.rules.session_inputs import INPUTS, inputs_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_mfa.errors import AwsMfaError
     from aws_mfa.model import SessionRequest
     from aws_mfa.rules.endpoints import EndpointSettings
     from aws_mfa.rules.profile_chains import Chain
-    from aws_mfa.rules.session_inputs import Value
+    from aws_mfa.rules.renewal_request import RenewalRequest
+    from aws_mfa.workflows.stored_sessions import StoredSessions
+    from aws_mfa.workflows.users import Users
+
+_WORDS = {"access_key_id": "key", "duration_s": "duration"}
+_ORDINALS = ("a second", "a third", "a fourth", "a further")
 
 
-class Base:
+@dataclass(frozen=True, eq=False)
+class SourceUser:
     """
     An IAM user as the planner knows it: whose long-term keys sign, with which device, in which region.
 
@@ -28,70 +37,14 @@ class Base:
     `endpoints` is how AWS is reached, `endpoint_url` what comes of that: the address given for STS, None for AWS's own.
     """
 
-    __slots__ = ("access_key_id", "device", "endpoint_url", "endpoints", "partition", "profile", "region", "section")
-
-    def __init__(
-        self,
-        profile: str,
-        section: str,
-        access_key_id: str,
-        device: str | None,
-        *,
-        region: str,
-        partition: str,
-        endpoint_url: str | None = None,
-        endpoints: EndpointSettings = NO_SETTINGS,
-    ) -> None:
-        self.profile = profile
-        self.section = section
-        self.access_key_id = access_key_id
-        self.device = device
-        self.region = region
-        self.partition = partition
-        self.endpoint_url = endpoint_url
-        self.endpoints = endpoints
-
-
-class Wanted:
-    """A profile that shall have a session: its chain, and the user at the chain's beginning."""
-
-    __slots__ = ("base", "chain")
-
-    def __init__(self, chain: Chain, base: Base) -> None:
-        self.chain = chain
-        self.base = base
-
-    @property
-    def name(self) -> str:
-        """The profile's name."""
-        return self.chain.wanted.name
-
-
-class Overlay:
-    """What the command line adds to every role wanted: a policy, policy ARNs, ReadOnlyAccess."""
-
-    __slots__ = ("policy", "policy_arns", "read_only")
-
-    def __init__(
-        self, policy: str | None = None, policy_arns: tuple[str, ...] = (), *, read_only: bool = False
-    ) -> None:
-        self.policy = policy
-        self.policy_arns = policy_arns
-        self.read_only = read_only
-
-    def arns(self, partition: str) -> tuple[str, ...]:
-        """The policy ARNs for a role of the partition."""
-        read_only = (read_only_arn(partition),) if self.read_only else ()
-        return tuple(dict.fromkeys((*self.policy_arns, *read_only)))
-
-    def flags(self) -> list[str]:
-        """The flags that say the same; a policy's text came from a file, whose name nobody kept."""
-        own = ["--read-only"] if self.read_only else []
-        arns = [word for arn in self.policy_arns for word in ("--policy-arn", arn)]
-        return [*own, *arns, *(["--policy", "FILE"] if self.policy is not None else [])]
-
-    def __bool__(self) -> bool:
-        return self.read_only or self.policy is not None or bool(self.policy_arns)
+    profile: str
+    section: str
+    access_key_id: str
+    device: str | None
+    region: str
+    partition: str
+    endpoint_url: str | None = None
+    endpoints: EndpointSettings = NO_SETTINGS
 
 
 class Step:
@@ -100,22 +53,41 @@ class Step:
 
     `label` names the session it makes: a profile, or `mfa@<long-term section>`. `signed_by` is the call or the stored
     session whose credentials sign, None: the long-term keys. `roles` are the role requests from the first assumed to
-    this one, `profiles` the wanted profiles it serves.
+    this one, `profiles` the wanted profiles it serves. `rest` is a stored session that is good, for less time than is
+    wanted.
     """
 
-    __slots__ = ("base", "inputs", "key", "label", "profiles", "reason", "request", "roles", "signed_by")
+    __slots__ = ("base", "inputs", "key", "label", "profiles", "reason", "request", "rest", "roles", "signed_by")
 
     def __init__(
-        self, label: str, base: Base, request: SessionRequest, roles: tuple[SessionRequest, ...], *, reason: str
+        self, label: str, base: SourceUser, request: SessionRequest, roles: tuple[SessionRequest, ...], *, reason: str
     ) -> None:
         self.label = label
         self.base = base
         self.request = request
         self.roles = roles
         self.reason = reason
-        self.inputs = inputs_of(_values(base, request, roles))
+        self.inputs: dict[str, str] = inputs_of(
+            {
+                "access_key_id": base.access_key_id,
+                "partition": base.partition,
+                "endpoint": base.endpoint_url,
+                "region": base.region,
+                "device": base.device,
+                "duration_s": request.duration_s,
+                "role_chain": [role.role_arn for role in roles],
+                "role_session_names": [role.role_session_name for role in roles],
+                "external_ids": [role.external_id for role in roles],
+                "tags": [dict(role.tags) for role in roles],
+                "transitive_tag_keys": [list(role.transitive_tag_keys) for role in roles],
+                "source_identities": [role.source_identity for role in roles],
+                "policies": [role.policy for role in roles],
+                "policy_arns": [list(role.policy_arns) for role in roles],
+            }
+        )
         self.key = tuple(self.inputs.items())  # equal for calls that are the same
         self.signed_by: Step | Reused | None = None
+        self.rest: Reused | None = None
         self.profiles: list[str] = []
 
     @property
@@ -150,38 +122,56 @@ class Reused:
         self.profiles: list[str] = []
 
 
+@dataclass(eq=False)
 class Plan:
-    """Steps in an order in which they can be made, sessions that are reused, and what each wanted profile ends with."""
+    """
+    Steps in an order in which they can be made, sessions that are reused, and what each wanted profile ends with.
 
-    __slots__ = ("notes", "of_profile", "reused", "steps")
+    Beside it what it was made of: the request, the chains by profile, the users' keys, the sessions stored before.
+    `failures`: why a profile could not be planned. `notes`: what is to be said of a profile.
+    """
 
-    def __init__(self) -> None:
-        self.steps: list[Step] = []
-        self.reused: list[Reused] = []
-        self.of_profile: dict[str, Step | Reused] = {}
-        self.notes: dict[str, list[str]] = {}
+    request: RenewalRequest
+    users: Users
+    stored: StoredSessions
+    chains: Mapping[str, Chain] = field(default_factory=dict)
+    failures: Mapping[str, AwsMfaError] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
+    reused: list[Reused] = field(default_factory=list)
+    of_profile: dict[str, Step | Reused] = field(default_factory=dict)
+    notes: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def codes(self) -> list[Step]:
         """The steps that need a code, one each."""
         return [step for step in self.steps if step.needs_code]
 
+    def notices(self, profile: str) -> tuple[str, ...]:
+        """What is to be said when this profile's session is handed over."""
+        return (*self.users.notices, *self.notes.get(profile, ()))
 
-def _values(base: Base, request: SessionRequest, roles: tuple[SessionRequest, ...]) -> dict[str, Value]:
-    """Everything that makes this session what it is: who signs, where, with which device, through which roles."""
-    return {
-        "access_key_id": base.access_key_id,
-        "partition": base.partition,
-        "endpoint": base.endpoint_url,
-        "region": base.region,
-        "device": base.device,
-        "duration_s": request.duration_s,
-        "role_chain": [role.role_arn for role in roles],
-        "role_session_names": [role.role_session_name for role in roles],
-        "external_ids": [role.external_id for role in roles],
-        "tags": [dict(role.tags) for role in roles],
-        "transitive_tag_keys": [list(role.transitive_tag_keys) for role in roles],
-        "source_identities": [role.source_identity for role in roles],
-        "policies": [role.policy for role in roles],
-        "policy_arns": [list(role.policy_arns) for role in roles],
-    }
+
+def summary(plan: Plan) -> str:
+    """`3 profiles, 1 code of arn:...:mfa/ann; prod-admin needs a second one: duration_seconds = 14400 > 1 h`."""
+    count = len(plan.of_profile)
+    profiles = f"{count} profile{'' if count == 1 else 's'}"
+    codes = plan.codes
+    if not codes:
+        return f"{profiles}, no code"
+    devices = dict.fromkeys(step.request.device for step in codes)
+    of_each = [_codes_of([step for step in codes if step.request.device == device]) for device in devices]
+    return f"{profiles}, {', '.join(of_each)}"
+
+
+def _codes_of(steps: list[Step]) -> str:
+    """What one device must show: a code for each MFA session that is shared, then one for each longer role."""
+    first, *others = sorted(steps, key=lambda step: bool(step.request.role_arn))
+    why = f" for {first.label}: {first.reason}" if first.request.role_arn else ""
+    parts = [f"1 code of {first.request.device}{why}"]
+    for number, step in enumerate(others):
+        reason = step.reason
+        if not step.request.role_arn:  # that an MFA session is shared explains no second one
+            other = [_WORDS.get(name, name) for name in INPUTS if step.inputs.get(name) != first.inputs.get(name)]
+            reason = f"{', '.join(step.profiles)}: another {' and '.join(other)}"
+        parts.append(f"{step.label} needs {_ORDINALS[min(number, 3)]} one: {reason}")
+    return "; ".join(parts)

@@ -22,30 +22,40 @@ VAULTS = ("keychain", "age", "file")
 
 
 class VaultChoice:
-    """The vault's name, who chose it, and whether a person did (then no other place may stand in silently)."""
+    """
+    The vault's name, who chose it, and whether a person did (then no other place may stand in silently).
 
-    __slots__ = ("explicit", "name", "source")
+    `noted` is the vault that the note of keys names, whether or not it was chosen.
+    """
 
-    def __init__(self, name: str, source: str, *, explicit: bool) -> None:
+    __slots__ = ("explicit", "name", "noted", "source")
+
+    def __init__(self, name: str, source: str, *, explicit: bool, noted: str | None = None) -> None:
         self.name = name
         self.source = source
+        self.noted = noted
         self.explicit = explicit
 
 
 def choose_vault(
-    flag: str | None, environ: Mapping[str, str], noted: str | None, *, no_keychain: bool = False
+    flag: str | None, environ: Mapping[str, str], noted: str | None, *, use_keychain: bool = True
 ) -> VaultChoice:
     """Choose by flag, variable, note, in this order; `BadInput` for a name that is no vault."""
-    if no_keychain:
-        if flag not in (None, "file"):
-            raise BadInput(f"--no-keychain and --vault {flag} contradict each other", "give one of the two")
-        return VaultChoice("file", "--no-keychain", explicit=True)
+    if not use_keychain:
+        return VaultChoice("file", "--no-keychain", explicit=True, noted=noted)
     for source, value in (("--vault", flag), ("AWS_MFA_VAULT", environ.get("AWS_MFA_VAULT"))):
         if value:
-            return VaultChoice(_checked(value, source), source, explicit=True)
+            return VaultChoice(_checked(value, source), source, explicit=True, noted=noted)
     if noted in VAULTS:
-        return VaultChoice(noted, "where the keys were stored", explicit=False)
-    return VaultChoice("keychain", "the default", explicit=False)
+        return VaultChoice(noted, "where the keys were stored", explicit=False, noted=noted)
+    return VaultChoice("keychain", "the default", explicit=False, noted=noted)
+
+
+def vault_of_flags(flag: str | None, *, no_keychain: bool) -> tuple[str | None, bool]:
+    """The vault that the flags name, and whether the keychain may be used; `BadInput` where they contradict."""
+    if no_keychain and flag not in (None, "file"):
+        raise BadInput(f"--no-keychain and --vault {flag} contradict each other", "give one of the two")
+    return ("file", False) if no_keychain else (flag, True)
 
 
 def noted_vault(notes: str, section: str) -> str | None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from aws_mfa.rules.container_credentials import Answer, Held
+    from aws_mfa.rules.container_credentials import Answer, ServedSession
 
 MOST_CONNECTIONS = 128
 LEAST_QUIET_S = 1.0
@@ -57,7 +57,7 @@ class LocalEndpoint:
         self._gate = Gate(token, self._port)
         self._file = TokenFile(folder, token)
         self._now = now
-        self._held: dict[str, Held] = {}
+        self._held: dict[str, ServedSession] = {}
         self._open: dict[socket.socket, _Talk] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -95,7 +95,7 @@ class LocalEndpoint:
         """Where the profile's session is asked for."""
         return f"http://{_HOST}:{self._port}{path_of(profile)}"
 
-    def hand_out(self, profile: str, held: Held) -> None:
+    def hand_out(self, profile: str, held: ServedSession) -> None:
         """Answer requests for the profile with this from now on."""
         self._held[profile] = held
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput, BadProfile
 from aws_mfa.rules.adoption import NOT_CHANGED, AwsTexts, adopt, restore
-from aws_mfa.workflows.noted_keys import NotedKeys
+from aws_mfa.workflows.known_profiles import KnownProfiles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,7 +87,7 @@ def _write(file: AwsTextFile, request: AdoptRequest, outside: Outside) -> Adopti
 
 def _adoption(request: AdoptRequest, outside: Outside, config: str, credentials: str) -> Adoption:
     texts = AwsTexts(config, credentials, outside.config.path, outside.credentials.path)
-    noted = NotedKeys(outside)
+    known = KnownProfiles(outside)
     done: dict[str, str] = {}
     left: dict[str, BadProfile] = {}
     names = texts.role_profiles() if request.profiles is None else dict.fromkeys(request.profiles)
@@ -96,7 +96,7 @@ def _adoption(request: AdoptRequest, outside: Outside, config: str, credentials:
             if request.undoes:
                 done[name] = restore(texts, name)
             else:
-                done[name] = adopt(texts, name, keys_stored=noted.are_stored, windows=request.windows)
+                done[name] = adopt(texts, name, keys_stored=known.has_noted_keys, windows=request.windows)
         except BadProfile as refused:
             left[name] = refused
     return Adoption(texts, done, left)

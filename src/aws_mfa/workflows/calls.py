@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from aws_mfa.model import LongTermKeys, Session
+    from aws_mfa.rules.session_steps import Plan
     from aws_mfa.workflows.outside import Outside
-    from aws_mfa.workflows.plans import Planned
     from aws_mfa.workflows.write_sessions import Got
 
     # So many calls begin inside the `with`; what it gives is called after each that is done. No question comes inside.
@@ -59,7 +59,7 @@ def unseen(_count: int) -> Iterator[Callable[[], None]]:
 
 
 def make_calls(
-    planned: Planned, outside: Outside, token: str | None, show: ShowCalls
+    planned: Plan, outside: Outside, token: str | None, show: ShowCalls
 ) -> tuple[list[Outcome], list[Reused]]:
     """
     One outcome per profile, in the order wanted, and the stored sessions that AWS does not take any more.
@@ -69,11 +69,11 @@ def make_calls(
     if token is not None and (count := count_of_devices(planned)) > 1:
         raise BadInput(f"one code, and codes of {count} devices are needed", "renew one user's profiles at a time")
     writer, codes = SessionWriter(planned, outside), Codes(outside, token=token)
-    if planned.plan.steps:
+    if planned.steps:
         writer.check_writable()
-    others = [step for step in planned.plan.steps if not step.needs_code]
+    others = [step for step in planned.steps if not step.needs_code]
     try:
-        for step in planned.plan.codes:
+        for step in planned.codes:
             writer.got[step] = _attempt(codes.session, _code_call(step, planned, writer))
         with show(len(others)) as done:
             for _, steps in groupby(others, key=lambda step: step.depth):
@@ -87,17 +87,17 @@ def make_calls(
         for step, got in writer.got.items()
         if isinstance(step.signed_by, Reused) and isinstance(got, NOT_TAKEN)
     }
-    outcomes = [_outcome(name, planned, writer) for name in planned.plan.of_profile]
+    outcomes = [_outcome(name, planned, writer) for name in planned.of_profile]
     outcomes += [Outcome(name, None, "", error=error) for name, error in planned.failures.items()]
     return outcomes, list(refused)
 
 
-def count_of_devices(planned: Planned) -> int:
+def count_of_devices(planned: Plan) -> int:
     """How many devices the codes of the plan come from: no code is good for two."""
-    return len({step.request.device for step in planned.plan.codes})
+    return len({step.request.device for step in planned.codes})
 
 
-def _code_call(step: Step, planned: Planned, writer: SessionWriter) -> CodeCall:
+def _code_call(step: Step, planned: Plan, writer: SessionWriter) -> CodeCall:
     """The question names the reason for a role's own code; the command is the first served profile's that has one."""
     why = f" ({step.label}: {step.reason})" if step.request.role_arn else ""
     chains = planned.chains
@@ -112,7 +112,7 @@ def _code_call(step: Step, planned: Planned, writer: SessionWriter) -> CodeCall:
     )
 
 
-def _assume_role(step: Step, planned: Planned, outside: Outside, writer: SessionWriter) -> Session:
+def _assume_role(step: Step, planned: Plan, outside: Outside, writer: SessionWriter) -> Session:
     """The call of a role, signed with what was got before it."""
     base, signer = step.base, step.signed_by
     if not step.request.role_arn:
@@ -126,8 +126,8 @@ def _assume_role(step: Step, planned: Planned, outside: Outside, writer: Session
     return outside.sts(base.region, base.endpoints).assume_role(keys, step.request, None)
 
 
-def _outcome(name: str, planned: Planned, writer: SessionWriter) -> Outcome:
-    profile, found = planned.chains[name].wanted, planned.plan.of_profile[name]
+def _outcome(name: str, planned: Plan, writer: SessionWriter) -> Outcome:
+    profile, found = planned.chains[name].wanted, planned.of_profile[name]
     outcome = Outcome(name, profile.role_arn, writer.place_of(name))
     outcome.is_hidden_from_sdks = profile.role_arn is not None and profile.source("role_arn").startswith("role_arn ")
     if isinstance(found, Reused):

@@ -3,7 +3,7 @@ Sign in to the AWS console with a profile's session: a URL that is good for 15 m
 
 A role's session signs in as it is. A user's MFA session cannot: a user without a role gets one of
 `GetFederationToken`, which is signed with the long-term keys, takes no code and so carries no proof of MFA. It may do
-what the user may, and less where policies narrow it. The root user is refused: nothing narrows his session for sure.
+what the user may, and less where policies narrow it. The root user is refused: nothing narrows that session for sure.
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ from aws_mfa.rules.arns import partition_of
 from aws_mfa.rules.endpoints import real_region, settings_of_chain
 from aws_mfa.rules.ini_text import check_if_small
 from aws_mfa.rules.profile_chains import chain_of
-from aws_mfa.rules.profiles import AwsProfiles
 from aws_mfa.rules.regions import choose_region, partition_of_region
-from aws_mfa.rules.session_steps import Overlay
 from aws_mfa.rules.sign_in import (
     LONGEST_CONSOLE_S,
     administrator_access_arn,
@@ -27,14 +25,13 @@ from aws_mfa.rules.sign_in import (
     sign_in_endpoint,
 )
 from aws_mfa.workflows.hand_over import hand_over
-from aws_mfa.workflows.noted_keys import NotedKeys
-from aws_mfa.workflows.quiet_vault import QuietVault
+from aws_mfa.workflows.known_profiles import KnownProfiles
 from aws_mfa.workflows.users import Users
 
 if TYPE_CHECKING:
     from aws_mfa.model import Identity, Secret, Session
     from aws_mfa.rules.profile_chains import Chain
-    from aws_mfa.workflows.hand_over_request import HandOver
+    from aws_mfa.rules.renewal_request import RenewalRequest
     from aws_mfa.workflows.outside import Outside
 
 _WITHOUT_MFA = "without proof of MFA: policies that demand it will refuse"
@@ -53,33 +50,33 @@ class Page:
         self.notices = notices
 
 
-def console(wanted: HandOver, outside: Outside, *, service: str | None = None, region: str | None = None) -> Page:
+def console(
+    request: RenewalRequest, outside: Outside, *, service: str | None = None, region: str | None = None
+) -> Page:
     """Return the page of a service, None: the console's home; raises what handing over raises, and what AWS refuses."""
-    chain = _chain(wanted, outside)
+    watch = outside.watch_files()
+    known = KnownProfiles(outside)
+    check_if_small(known.config_text, where=outside.config.path)
+    users = Users(outside, known, request)
+    try:
+        chain = chain_of(
+            request.profile, known.profiles, keys_stored=known.has_noted_keys, in_vault=users.unasked_vault.has_keys
+        )
+    except BadProfile as error:
+        raise users.unasked_vault.explained(error) from None
     own_region = _region(chain, outside, None)
     page_region = _region(chain, outside, region)
     page = console_page(service, page_region)
     endpoints = settings_of_chain(chain)
     endpoint = sign_in_endpoint(page_region, outside.environ, endpoints)
-    if chain.hops:
-        handed = hand_over(wanted, outside)
-        session, who, notices = handed.session, chain.wanted.role_arn or "", handed.notices
+    if chain.role_chain:
+        session, plan = hand_over(request, outside, known, watch)
+        who, notices = chain.wanted.role_arn or "", plan.notices(request.profile)
     else:
-        session, who, notices = _federated(wanted, chain, own_region, outside)
+        session, who = _federated(request, chain, own_region, users, outside)
+        notices = (*users.notices, f"{request.profile} has no role: signed in {_WITHOUT_MFA}")
     token = outside.sign_in(page_region, endpoints).token(session)
     return Page(login_url(endpoint, page, token), who, session.expires_at, notices)
-
-
-def _chain(wanted: HandOver, outside: Outside) -> Chain:
-    config_text = outside.config.read()
-    check_if_small(config_text, where=outside.config.path)
-    profiles = AwsProfiles(config_text, outside.credentials.read(), outside.config.path, outside.credentials.path)
-    noted = NotedKeys(outside)
-    vault = QuietVault(outside, vault=wanted.vault, no_keychain=wanted.no_keychain)
-    try:
-        return chain_of(wanted.profile, profiles, keys_stored=noted.are_stored, in_vault=vault.has_keys)
-    except BadProfile as error:
-        raise vault.explained(error) from None
 
 
 def _region(chain: Chain, outside: Outside, asked: str | None) -> str:
@@ -93,15 +90,16 @@ def _region(chain: Chain, outside: Outside, asked: str | None) -> str:
     return real_region(chosen.name, partition_of_region(chosen.name))
 
 
-def _federated(wanted: HandOver, chain: Chain, region: str, outside: Outside) -> tuple[Session, str, tuple[str, ...]]:
-    """A session of the user himself, who he is, and what is to be said about it."""
-    if wanted.token is not None:
-        raise BadInput(f"{wanted.profile} has no role: signing in takes no code", f"leave it away, or {_USE_A_ROLE}")
-    users = Users(outside, outside.credentials.read(), vault=wanted.vault, no_keychain=wanted.no_keychain)
+def _federated(
+    request: RenewalRequest, chain: Chain, region: str, users: Users, outside: Outside
+) -> tuple[Session, str]:
+    """A session of the user without a role, and the user's ARN."""
+    if request.token is not None:
+        raise BadInput(f"{request.profile} has no role: signing in takes no code", f"leave it away, or {_USE_A_ROLE}")
     keys = users.keys_of(chain.base.keys_section)
     sts = outside.sts(region, settings_of_chain(chain))
     identity = sts.get_caller_identity(keys)
-    overlay = wanted.overlay or Overlay()
+    overlay = request.overlay
     partition = partition_of(identity.arn) or "aws"
     duration_s = min(chain.base.duration_s or LONGEST_CONSOLE_S, LONGEST_CONSOLE_S)
     try:
@@ -114,7 +112,7 @@ def _federated(wanted: HandOver, chain: Chain, region: str, outside: Outside) ->
         )
     except NotAuthorized as refused:
         raise NotAuthorized(refused.message, _USE_A_ROLE, *refused.hints) from None
-    return session, identity.arn, (*users.notices, f"{wanted.profile} has no role: signed in {_WITHOUT_MFA}")
+    return session, identity.arn
 
 
 def _name_of(identity: Identity) -> str:

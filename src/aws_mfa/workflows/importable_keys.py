@@ -18,7 +18,7 @@ from aws_mfa.rules.profile_keys import HIDDEN
 from aws_mfa.rules.profile_names import profile_headers
 from aws_mfa.rules.section_names import check_name, long_term_section
 from aws_mfa.rules.vault_choice import choose_vault, noted_vault
-from aws_mfa.workflows.noted_keys import NotedKeys
+from aws_mfa.workflows.known_profiles import KnownProfiles
 
 if TYPE_CHECKING:
     from aws_mfa.rules.key_documents import KeysInText
@@ -36,7 +36,7 @@ class ImportRequest:
     profile: str | None = None
     long_term_suffix: str | None = None
     vault: str | None = None
-    no_keychain: bool = False
+    use_keychain: bool = True
 
     def name_of(self, section: str) -> str:
         """The long-term section's name that keys of the section are stored under."""
@@ -52,7 +52,7 @@ class ImportRequest:
         """The vault chosen, else the one that holds this name's keys already; the file only where it was chosen."""
         noted = noted_vault(outside.known_keys.read(), name) if name else None
         noted = None if noted == "file" else noted
-        return choose_vault(self.vault, outside.environ, noted, no_keychain=self.no_keychain).name
+        return choose_vault(self.vault, outside.environ, noted, use_keychain=self.use_keychain).name
 
 
 @dataclass
@@ -128,7 +128,7 @@ def _in_file(request: ImportRequest, outside: Outside) -> tuple[list[Find], list
         return finds, left
     held = sections(text, where=path)
     sessions = [section.name for section in held if "assumed_role" in section.values()]
-    long_term_names = {section.name for section in held} | NotedKeys(outside).sections
+    long_term_names = {section.name for section in held} | KnownProfiles(outside).noted_sections
     kept = []
     for find in finds:
         suffix = suffix_in_use(find.file_section or "", sessions, long_term_names)

@@ -1,7 +1,7 @@
 """
 Long-term keys: found in the vault, in the keychain fork's items, in the credentials file, in this order.
 
-Nothing is sent and nothing is asked here. What is not found is a `NoLongTermKeys`: never another account's keys.
+Nothing is sent here. What is not found is a `NoLongTermKeys`: never another account's keys.
 """
 
 from __future__ import annotations
@@ -9,16 +9,18 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from aws_mfa.errors import KeychainUnavailable, NoLongTermKeys
+from aws_mfa.errors import BadProfile, KeychainUnavailable, NeedsHuman, NoLongTermKeys
 from aws_mfa.model import LongTermKeys
 from aws_mfa.rules.ini_text import sections
-from aws_mfa.rules.section_names import LONG_TERM_SUFFIX, profile_of
+from aws_mfa.rules.section_names import LONG_TERM_SUFFIX, default_long_term, profile_of
 from aws_mfa.rules.set_up_hint import name_profile
-from aws_mfa.rules.vault_choice import noted_vault, with_note
+from aws_mfa.rules.vault_choice import choose_vault, with_note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aws_mfa.errors import AwsMfaError
+    from aws_mfa.rules.renewal_request import RenewalRequest
     from aws_mfa.rules.vault_choice import VaultChoice
     from aws_mfa.workflows.outside import Outside
 
@@ -38,16 +40,48 @@ class FoundKeys:
         self.notice = notice
 
 
+class UnaskedVault:
+    """
+    Whether the vault in force, or the fork's items, have keys that no file and no note names; each is looked up once.
+
+    A mistyped name must not open a window: no one is asked for this, and what is locked stays so. That it could not be
+    looked into is told beside the failure that follows.
+    """
+
+    def __init__(self, outside: Outside, request: RenewalRequest) -> None:
+        self._outside = outside
+        self._choice = choose_vault(request.vault, outside.environ, None, use_keychain=request.use_keychain)
+        self._found: dict[str, bool] = {}
+        self._trouble: AwsMfaError | None = None
+
+    def has_keys(self, profile: str) -> bool:
+        """Whether there are keys for the profile; False where that cannot be seen."""
+        if profile not in self._found:
+            quiet = self._outside.replaced(unattended=True)
+            try:
+                self._found[profile] = found_in_vault(default_long_term(profile), self._choice, quiet) is not None
+            except (KeychainUnavailable, NeedsHuman) as error:
+                self._trouble = error
+                self._found[profile] = False
+        return self._found[profile]
+
+    def explained(self, error: AwsMfaError) -> AwsMfaError:
+        """The failure, and why keys that the vault may have were not seen."""
+        if self._trouble is None or not isinstance(error, BadProfile):
+            return error
+        why = f"the {self._choice.name} vault was not looked into ({self._trouble.message}): keys in it are found by"
+        return BadProfile(error.message, *error.hints, f"{why} the form without a command: aws-mfa --profile NAME")
+
+
 def find_long_term_keys(
     section: str, choice: VaultChoice, long_term: Mapping[str, str] | None, outside: Outside
 ) -> FoundKeys:
     """Read the vault chosen, the fork's items, the file's long-term section; raise `NoLongTermKeys` after the last."""
     trouble: KeychainUnavailable | None = None
-    noted = noted_vault(outside.known_keys.read(), section)
     try:
         found = found_in_vault(section, choice, outside)
     except KeychainUnavailable as error:
-        if choice.explicit or noted == choice.name:
+        if choice.explicit or choice.noted == choice.name:
             name_profile(error, section)
             raise
         found, trouble = None, error
@@ -58,7 +92,7 @@ def find_long_term_keys(
     if found is None:
         if trouble is not None:
             name_profile(trouble, section)
-        raise _missing(section, long_term, choice, trouble, noted, _profiles_set_up(section, outside))
+        raise _missing(section, long_term, choice, trouble, _profiles_set_up(section, outside))
     return found
 
 
@@ -74,8 +108,7 @@ def keys_are_known(
         return True
     if choice.name == "file":
         return False
-    noted = noted_vault(outside.known_keys.read(), section)
-    if noted == choice.name or (noted and not choice.explicit):
+    if choice.noted == choice.name or (choice.noted and not choice.explicit):
         return True
     if choice.name == "age" and in_doubt:
         return True
@@ -156,16 +189,15 @@ def _missing(
     long_term: Mapping[str, str] | None,
     choice: VaultChoice,
     trouble: KeychainUnavailable | None,
-    noted: str | None,
     others: list[str],
 ) -> NoLongTermKeys:
     hints = [_way_to_store(section)]
     if trouble is not None:
         hints = [f"the keychain could not be asked ({trouble.message})", *trouble.hints, *hints]
-    elif noted == choice.name:
-        hints.insert(0, f"they were stored in the {noted} vault, which has no entry of that name now")
-    elif noted:
-        hints.insert(0, f"they were stored in the {noted} vault: leave out what names another ({choice.source})")
+    elif choice.noted == choice.name:
+        hints.insert(0, f"they were stored in the {choice.noted} vault, which has no entry of that name now")
+    elif choice.noted:
+        hints.insert(0, f"they were stored in the {choice.noted} vault: leave out what names another ({choice.source})")
     if others:
         hints.insert(0, f"set up here: {', '.join(others)}")
     if long_term is None:

@@ -1,37 +1,61 @@
-"""Whose a name is: a profile of the two AWS files, or of our note of keys in vaults; or another program's."""
+"""
+The two AWS files and our note of keys in vaults, read once for a whole run; no vault is opened here.
+
+What must be seen as it is now, after a question or under a lock, is read anew where that happens.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aws_mfa.rules.ini_text import check, check_if_small, sections
 from aws_mfa.rules.profile_keys import CREDENTIAL_PROCESS
 from aws_mfa.rules.profiles import AwsProfiles
-from aws_mfa.workflows.noted_keys import NotedKeys
+from aws_mfa.rules.section_names import default_long_term
 
 if TYPE_CHECKING:
     from aws_mfa.rules.profile import Profile
+    from aws_mfa.rules.section_index import SectionIndex
     from aws_mfa.workflows.outside import Outside
 
 
-def other_program_of(name: str, outside: Outside) -> str | None:
+class KnownProfiles:
+    """The files as they were when this was made; raises `BrokenFile` for what is not text, and for damaged notes."""
+
+    def __init__(self, outside: Outside) -> None:
+        credentials, config = outside.credentials, outside.config
+        self.credentials_text = credentials.read()
+        self.config_text = config.read()
+        self.profiles = AwsProfiles(self.config_text, self.credentials_text, config.path, credentials.path)
+        self.notes = outside.known_keys.read()
+        # The long-term sections whose keys are noted as in a vault.
+        noted = sections(self.notes, where=outside.known_keys.path)
+        self.noted_sections = frozenset(section.name for section in noted)
+
+    def check(self) -> None:
+        """Raise `BrokenFile` for a line that is no INI; a large config file is read section by section only."""
+        check(self.credentials_text, where=self.credentials.where)
+        check_if_small(self.config_text, where=self.profiles.config_path)
+
+    @property
+    def credentials(self) -> SectionIndex:
+        """The sections of the credentials file."""
+        return self.profiles.credentials
+
+    def has_noted_keys(self, profile: str) -> bool:
+        """Whether keys are noted under the long-term section that the profile has by default."""
+        return default_long_term(profile) in self.noted_sections
+
+
+def other_program_of(profile: Profile | None) -> str | None:
     """Where the files say that another program has the profile's credentials, such as aws-vault; None: nowhere."""
-    profile = _profiles(outside).profile(name)
-    return None if profile is None else other_program_in(profile)
-
-
-def other_program_in(profile: Profile) -> str | None:
-    """The same for a profile that is read already."""
-    is_anothers = profile.value(CREDENTIAL_PROCESS) is not None and not profile.has_credential_process_of_ours
-    return profile.source(CREDENTIAL_PROCESS) if is_anothers else None
+    if profile is None or profile.value(CREDENTIAL_PROCESS) is None or profile.has_credential_process_of_ours:
+        return None
+    return profile.source(CREDENTIAL_PROCESS)
 
 
 def check_known(name: str, outside: Outside, *hints: str) -> None:
-    """Raise `BadProfile`, with these hints, where nobody knows the name; no vault is opened for it."""
-    profiles, noted = _profiles(outside), NotedKeys(outside)
-    if profiles.profile(name) is None and not noted.are_stored(name):
-        raise profiles.no_such(name, *hints)
-
-
-def _profiles(outside: Outside) -> AwsProfiles:
-    credentials, config = outside.credentials, outside.config
-    return AwsProfiles(config.read(), credentials.read(), config.path, credentials.path)
+    """Raise `BadProfile`, with these hints, where no file and no note has the name."""
+    known = KnownProfiles(outside)
+    if known.profiles.profile(name) is None and not known.has_noted_keys(name):
+        raise known.profiles.no_such(name, *hints)

@@ -10,26 +10,35 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import AwsMfaError, Cancelled, KeychainUnavailable, NeedsHuman, SessionExpired
-from aws_mfa.rules.container_credentials import Held
+from aws_mfa.rules.container_credentials import ServedSession
 from aws_mfa.rules.freshness import MARGIN_S
 from aws_mfa.rules.regions import region_of_child
+from aws_mfa.rules.session_labels import mfa_label
+from aws_mfa.rules.session_steps import Reused, Step
 from aws_mfa.rules.timestamps import local_text
-from aws_mfa.workflows.served_sessions import carried_out, code_needed_at, first_sessions, planned_sessions
+from aws_mfa.workflows.known_profiles import KnownProfiles
+from aws_mfa.workflows.plans import plan_sessions, renewal_of
+from aws_mfa.workflows.renew_many import first_failure, renew_many
 
 if TYPE_CHECKING:
     from aws_mfa.model import Session
+    from aws_mfa.rules.renewal_request import RenewalRequest
+    from aws_mfa.rules.session_steps import Plan
     from aws_mfa.workflows.doors_to_programs import Endpoint
     from aws_mfa.workflows.outside import Outside
-    from aws_mfa.workflows.served_sessions import Results, Serve
 
+    Results = dict[str, Session | AwsMfaError]
+
+_AHEAD_S = 1200.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 10.0, 120.0
 # How often is looked whether another process has got what needs a code.
 _LOOK_AGAIN_S = 20.0
-# After a question that was refused, or that nobody answered.
+# After a question that was refused or not answered.
 _ASK_AGAIN_S = 600.0
 
 
@@ -59,43 +68,49 @@ class _Kept:
 
 
 class RenewAhead:
-    """The sessions of what is `wanted`. `renew_quietly` and `ask` may run in two threads."""
+    """
+    The sessions of the request's profiles. `renew_quietly` and `ask` may run in two threads.
 
-    def __init__(self, wanted: Serve, outside: Outside) -> None:
-        self._wanted = wanted
+    `known` are the AWS files as they were first read, `regions` what they say of each profile.
+    """
+
+    def __init__(self, request: RenewalRequest, outside: Outside) -> None:
+        self._ahead_s = _AHEAD_S if request.min_remaining_s is None else request.min_remaining_s
+        self._request = replace(request, hands_over=True, min_remaining_s=self._ahead_s)
         self._outside = outside
         self._endpoint: Endpoint | None = None
         self._kept: dict[str, _Kept] = {}
-        self._regions: dict[str, str | None] = {}
         self._lock = threading.Lock()
+        self.known: KnownProfiles
+        self.regions: dict[str, str | None] = {}
 
     def get_first(self) -> None:
         """Get a session for each profile, asking where a code is needed; raises the first failure."""
-        wanted, outside = self._wanted, self._outside
-        planned = planned_sessions(wanted, wanted.profiles, outside, left_s=wanted.ahead_s)
-        sessions = first_sessions(wanted, planned, outside)
-        self._regions = {name: region_of_child(chain) for name, chain in planned.chains.items()}
-        for notice in planned.users.notices:
-            outside.say(notice)
+        self.known = KnownProfiles(self._outside)
+        plan = plan_sessions(self._request, self._outside, self.known)
+        for error in plan.failures.values():
+            raise error
+        results = _carried_out(plan, self._outside, self._request.token)
+        sessions = {name: _or_rest(name, result, plan, self._outside) for name, result in results.items()}
+        self.regions = {name: region_of_child(chain) for name, chain in plan.chains.items()}
+        for notice in plan.users.notices:
+            self._outside.say(notice)
         for name, session in sessions.items():
-            self._take(name, session)
+            self._take(name, session, plan)
 
     def hand_out_to(self, endpoint: Endpoint) -> None:
         """Let the endpoint answer with these sessions, now and after each renewal; say until when that is."""
         self._endpoint = endpoint
         for name, kept in self._kept.items():
-            endpoint.hand_out(name, Held(name, kept.session))
+            endpoint.hand_out(name, ServedSession(name, kept.session))
             self._outside.say(f"serving {name} {kept.until()}")
-
-    def region_of(self, profile: str) -> str | None:
-        """The region that the AWS files give the profile."""
-        return self._regions.get(profile)
 
     def renew_quietly(self) -> None:
         """Renew what is short and needs no code, take what others renewed, tell what will be needed; never raises."""
         for name, kept in self._kept.items():
             now = self._outside.now()
-            self._tell_ahead(name, kept, now)
+            if kept.code_at is not None and kept.code_at - now <= self._ahead_s and not kept.needs_person:
+                self._tell_once(name, f"{name}: will need an MFA code at {local_text(kept.code_at)}")
             # A clock that was set back must not put this off.
             if kept.session.expires_at - now <= kept.ahead_s and not now < kept.try_at <= now + _LONGEST_PAUSE_S:
                 self._attempt(name, kept)
@@ -106,45 +121,47 @@ class RenewAhead:
         return [name for name, kept in self._kept.items() if kept.needs_person and kept.ask_at <= now]
 
     def ask(self, names: list[str], asking: Outside) -> None:
-        """Ask for what these profiles need, through the doors `asking`; tells what comes of it, never raises."""
+        """Ask for what these profiles need, through `asking`; tells what comes of it, never raises."""
         for name in names:
             self._kept[name].ask_at = self._outside.now() + _ASK_AGAIN_S
         try:
             left_s = min(self._kept[name].ahead_s for name in names)
-            planned = planned_sessions(self._wanted, names, asking, left_s=left_s)
-            if any(
-                asking.prompt_locks.recent_outcome(step.request.device, step.question) for step in planned.plan.codes
-            ):
+            plan = plan_sessions(self._again(names, left_s), asking)
+            if any(asking.prompt_locks.recent_outcome(step.request.device, step.question) for step in plan.codes):
                 return
-            results: Results = carried_out(planned, asking, None)
+            results = _carried_out(plan, asking, None)
         except Exception as error:  # noqa: BLE001  # whatever it is, the sessions that are good are served
             results = dict.fromkeys(names, _as_ours(error))
         for name, result in results.items():
             if isinstance(result, AwsMfaError):
                 self._not_renewed(name, result)
             else:
-                self._take(name, result)
+                self._take(name, result, plan)
+
+    def _again(self, names: list[str], left_s: float) -> RenewalRequest:
+        """A device that was not found before is looked for again."""
+        return replace(self._request, profiles=names, min_remaining_s=left_s, devices={})
 
     def _attempt(self, name: str, kept: _Kept) -> None:
         kept.try_at = self._outside.now() + kept.pause_s
         try:
             quiet = self._outside.replaced(unattended=True)
-            planned = planned_sessions(self._wanted, [name], quiet, left_s=kept.ahead_s)
-            if planned.plan.codes:
+            plan = plan_sessions(self._again([name], kept.ahead_s), quiet)
+            if plan.codes:
                 self._wait_for_code(name, kept)
                 return
-            result = carried_out(planned, quiet, None, may_ask=False)[name]
+            result = _carried_out(plan, quiet, None, may_ask=False)[name]
         except Exception as error:  # noqa: BLE001  # whatever it is, the session that is good is served
             result = _as_ours(error)
         if isinstance(result, SessionExpired):
             self._wait_for_code(name, kept)
         elif isinstance(result, AwsMfaError):
-            # Here nobody is asked for a passphrase, nor to unlock the keychain; `ask` may be.
+            # No one is asked here for a passphrase, nor to unlock the keychain; `ask` may do that.
             kept.needs_person |= isinstance(result, (NeedsHuman, KeychainUnavailable))
             kept.pause_s = min(2 * kept.pause_s, _LONGEST_PAUSE_S)
             self._not_renewed(name, result)
         else:
-            self._take(name, result)
+            self._take(name, result, plan)
 
     def _wait_for_code(self, name: str, kept: _Kept) -> None:
         kept.needs_person = True
@@ -153,7 +170,7 @@ class RenewAhead:
         command = f"aws-mfa renew --min-remaining {minutes}m {quote(name)}"
         self._not_renewed(name, NeedsHuman("it needs an MFA code", f"in a terminal: {command}"))
 
-    def _take(self, name: str, session: Session) -> None:
+    def _take(self, name: str, session: Session, plan: Plan) -> None:
         """Serve this session from now on, unless it ends before the one we have."""
         with self._lock:
             before = self._kept.get(name)
@@ -161,13 +178,11 @@ class RenewAhead:
                 return
             # A session of fifteen minutes never has twenty left.
             left_s = session.expires_at - self._outside.now()
-            ahead_s = min(self._wanted.ahead_s, max(left_s / 2, MARGIN_S))
-            kept = _Kept(
-                session, ahead_s, code_needed_at(self._wanted, name, session, self._outside.replaced(unattended=True))
-            )
+            ahead_s = min(self._ahead_s, max(left_s / 2, MARGIN_S))
+            kept = _Kept(session, ahead_s, _code_needed_at(name, session, plan, self._outside))
             self._kept[name] = kept
         if self._endpoint is not None:
-            self._endpoint.hand_out(name, Held(name, session))
+            self._endpoint.hand_out(name, ServedSession(name, session))
             if before is not None and before.told:
                 self._say(f"{name}: renewed, {kept.until()}")
 
@@ -175,13 +190,9 @@ class RenewAhead:
         """Let requests that come too late know why, and tell it once."""
         session = self._kept[name].session
         if self._endpoint is not None:
-            self._endpoint.hand_out(name, Held(name, session, error))
+            self._endpoint.hand_out(name, ServedSession(name, session, error))
         until = f"served until {local_text(session.expires_at)}"
         self._tell_once(name, f"{name}: not renewed, {until}: {'; '.join([error.message, *error.hints[:1]])}")
-
-    def _tell_ahead(self, name: str, kept: _Kept, now: float) -> None:
-        if kept.code_at is not None and kept.code_at - now <= self._wanted.ahead_s and not kept.needs_person:
-            self._tell_once(name, f"{name}: will need an MFA code at {local_text(kept.code_at)}")
 
     def _tell_once(self, name: str, line: str) -> None:
         told = self._kept[name].told
@@ -200,3 +211,45 @@ def _as_ours(error: Exception) -> AwsMfaError:
     if isinstance(error, Cancelled):
         return Cancelled("the question was cancelled; it is not asked again for 10 minutes")
     return error if isinstance(error, AwsMfaError) else AwsMfaError(f"unexpected {type(error).__name__}")
+
+
+def _carried_out(plan: Plan, outside: Outside, token: str | None, *, may_ask: bool = True) -> Results:
+    """
+    Each profile's session or failure; raises `Cancelled`, and what renewing raises before it begins.
+
+    Without `may_ask` it is `SessionExpired` where a stored session that AWS does not take any more cost a code.
+    """
+    results: Results = {}
+    for outcome in renew_many(plan, outside, token=token, may_ask=may_ask):
+        found = plan.of_profile.get(outcome.profile)
+        if outcome.error is None and isinstance(found, Reused):
+            results[outcome.profile] = plan.stored.session(found)
+        else:
+            results[outcome.profile] = outcome.error or outcome.session or AwsMfaError("no session", "try again")
+    return results
+
+
+def _or_rest(name: str, result: Session | AwsMfaError, plan: Plan, outside: Outside) -> Session:
+    """The session; instead of a failure what is left of a stored one, else the first failure, with what to do."""
+    if not isinstance(result, AwsMfaError):
+        return result
+    found = plan.of_profile[name]
+    rest = found.rest if isinstance(found, Step) else None
+    if rest is not None and rest.expires_at - outside.now() > MARGIN_S:
+        return plan.stored.session(rest)
+    error = first_failure(result)
+    if isinstance(error, NeedsHuman):
+        command = f"in a terminal: aws-mfa renew {quote(name)}"
+        raise NeedsHuman(f"profile {name!r} needs an MFA code: {error.message}", command)
+    raise error
+
+
+def _code_needed_at(name: str, session: Session, plan: Plan, outside: Outside) -> float | None:
+    """When this profile will need a code next, as far as that can be told; None: never, or behind a longer chain."""
+    found: Step | Reused | None = renewal_of(name, plan, outside)
+    while isinstance(found, Step) and not found.needs_code:
+        found = found.signed_by
+    if isinstance(found, Step):
+        return session.expires_at
+    is_mfa_session = found is not None and found.label == mfa_label(found.base.section)
+    return found.expires_at if found is not None and is_mfa_session else None

@@ -21,16 +21,16 @@ from aws_mfa.workflows.plans import plan_sessions
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aws_mfa.rules.session_steps import Plan
     from aws_mfa.workflows.calls import Outcome, ShowCalls
     from aws_mfa.workflows.outside import Outside
-    from aws_mfa.workflows.plans import Planned
 
 # SDKs ask again at once, and AWS may refuse whatever signs: one code in five minutes at most.
 _NEW_S = 300.0
 
 
 def renew_many(
-    planned: Planned, outside: Outside, *, token: str | None, show: ShowCalls = unseen, may_ask: bool = True
+    planned: Plan, outside: Outside, *, token: str | None, show: ShowCalls = unseen, may_ask: bool = True
 ) -> list[Outcome]:
     """
     Make the plan's calls; one outcome per profile, in the order wanted. Raises what `make_calls` raises at once.
@@ -46,9 +46,9 @@ def renew_many(
     if not names:
         return outcomes
     try:
-        key_ids = [planned.stored.session(one).access_key_id for one in dropped]
-        again = plan_sessions(planned.request.without(key_ids, names), outside)
-        if again.plan.codes and not may_ask:
+        key_ids = planned.request.refused_key_ids.union(planned.stored.session(one).access_key_id for one in dropped)
+        again = plan_sessions(replace(planned.request, profiles=names, refused_key_ids=key_ids), outside)
+        if again.codes and not may_ask:
             for one in reversed(dropped):
                 for name in failed.keys() & one.profiles:
                     failed[name].error = SessionExpired(_not_taken(one))
@@ -56,7 +56,7 @@ def renew_many(
         if may_ask:
             outside.say(_not_taken(dropped[0]))
         # Of a chain of stored sessions the next one back may be refused too. A code that was needed before was sent.
-        token = None if planned.plan.codes else _usable(token, again, outside)
+        token = None if planned.codes else _usable(token, again, outside)
         renewed = {one.profile: one for one in renew_many(again, outside, token=token, show=show, may_ask=may_ask)}
     except Cancelled:
         raise
@@ -82,7 +82,7 @@ def first_failure(error: AwsMfaError | None) -> AwsMfaError:
     return error or AwsMfaError("the session got lost", "try again")
 
 
-def _is_dropped(refused: Reused, planned: Planned, outside: Outside) -> bool:
+def _is_dropped(refused: Reused, planned: Plan, outside: Outside) -> bool:
     """Drop it, unless it is an MFA session of just now: another would cost the next code. Whether it was dropped."""
     min_age_s = _NEW_S if refused.label == mfa_label(refused.base.section) else 0.0
     key_id = planned.stored.session(refused).access_key_id
@@ -100,7 +100,7 @@ def _add_way_out(outcomes: Sequence[Outcome], kept: Sequence[Reused]) -> None:
                 outcome.error = type(error)(error.message, hint, *error.hints)
 
 
-def _usable(token: str | None, planned: Planned, outside: Outside) -> str | None:
+def _usable(token: str | None, planned: Plan, outside: Outside) -> str | None:
     """The code that was given, unless it would have to serve several devices."""
     if token is not None and (count := count_of_devices(planned)) > 1:
         outside.say(f"the code given is not used: codes of {count} devices are needed")
@@ -108,10 +108,10 @@ def _usable(token: str | None, planned: Planned, outside: Outside) -> str | None
     return token
 
 
-def _add_stored(outcomes: dict[str, Outcome], planned: Planned) -> None:
+def _add_stored(outcomes: dict[str, Outcome], planned: Plan) -> None:
     """What another process got meanwhile: the first plan, which callers have, wanted calls for it."""
     for name, outcome in outcomes.items():
-        found = planned.plan.of_profile.get(name)
+        found = planned.of_profile.get(name)
         if isinstance(found, Reused) and outcome.error is None:
             outcome.session = planned.stored.session(found)
 

@@ -1,12 +1,12 @@
 """
 Serve the sessions of profiles on the local endpoint, renewed ahead so that a request never waits and never asks.
 
-    with serving(Serve(["work"], token=args.token), outside) as served:     # may ask here, in this thread
+    with serving(RenewalRequest(["work"], token=args.token), outside) as served:  # may ask here, in this thread
         environ.update(served.variables("work"))                            # AWS_CONTAINER_..., for a child
         served.ask_when_needed()                                            # `aws-mfa serve`: until Ctrl-C
 
 Inside the `with` a thread renews what needs no code; it never asks, and a vault that would have to ask stays closed.
-`ask_when_needed` is for whoever owns the terminal. Where a child owns it (`exec --server`),
+`ask_when_needed` is for a command that owns the terminal. Where a child owns it (`exec --server`),
 `serving(..., asks_beside=AWAY_FROM_TERMINAL)` asks by a dialog or `aws-mfa code` alone, from a thread of its own, while
 the child runs in the body of the `with`: a passphrase that is not known by then is not asked for either.
 """
@@ -19,15 +19,16 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.rules.child_environment import ENDPOINT
 from aws_mfa.rules.code_providers import CODE, DIALOG, PROVIDERS, TERMINAL
+from aws_mfa.rules.default_profile import files_in_the_way
 from aws_mfa.workflows.ask_code import PatientWay
 from aws_mfa.workflows.renew_ahead import RenewAhead
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from aws_mfa.rules.renewal_request import RenewalRequest
     from aws_mfa.workflows.doors_to_programs import Endpoint
     from aws_mfa.workflows.outside import Outside
-    from aws_mfa.workflows.served_sessions import Serve
 
 AWAY_FROM_TERMINAL = (DIALOG, CODE)
 # Short, because a machine that wakes up from sleep finds its sessions over.
@@ -39,11 +40,10 @@ _QUESTION_S = 120.0
 class Served:
     """An endpoint that is open, and how to ask for codes on its behalf."""
 
-    def __init__(self, wanted: Serve, outside: Outside, endpoint: Endpoint, renewals: RenewAhead) -> None:
+    def __init__(self, outside: Outside, endpoint: Endpoint, renewals: RenewAhead) -> None:
         self.endpoint = endpoint
         self.renewals = renewals
         self.stopping = threading.Event()
-        self._wanted = wanted
         self._outside = outside
 
     def variables(self, profile: str) -> dict[str, str]:
@@ -52,7 +52,12 @@ class Served:
 
     def region_of(self, profile: str) -> str | None:
         """The region that the AWS files give the profile."""
-        return self.renewals.region_of(profile)
+        return self.renewals.regions[profile]
+
+    def files_in_the_way(self) -> list[str]:
+        """The variables that name an AWS file whose `[default]` SDKs prefer to the endpoint, when serving began."""
+        known = self.renewals.known
+        return files_in_the_way(known.credentials_text, known.config_text)
 
     def renew_quietly(self) -> None:
         """Renew ahead what needs no code, until `stopping`."""
@@ -67,24 +72,28 @@ class Served:
                 self.renewals.ask(names, self._asking(by))
 
     def _asking(self, by: Collection[str]) -> Outside:
-        """The same doors, and two minutes for whoever is asked; none to the terminal where it is not among the ways."""
+        """Interfaces that wait two minutes for an answer, without the terminal where it is not among `by`."""
         ways = [PatientWay(way, _QUESTION_S) for way in self._outside.code_providers if way.name in by]
-        doors = self._outside if TERMINAL in by else self._outside.replaced(away_from_terminal=True)
-        return doors.replaced(code_providers=ways)
+        asking = self._outside if TERMINAL in by else self._outside.replaced(away_from_terminal=True)
+        return asking.replaced(code_providers=ways)
 
 
 @contextmanager
-def serving(wanted: Serve, outside: Outside, *, asks_beside: Collection[str] = ()) -> Iterator[Served]:
+def serving(
+    request: RenewalRequest, outside: Outside, *, port: int = 0, asks_beside: Collection[str] = ()
+) -> Iterator[Served]:
     """
     Get the sessions, asking here where a code is needed; serve and renew them for the length of the `with`.
 
+    `port` 0: any that is free. Sessions are renewed when less than `request.min_remaining_s` is left, twenty minutes
+    where none is given; shorter ones at half their time. `request.token` is the code for the first sessions.
     Raises what planning and renewing raise, `NeedsHuman` with the command to run, `BadInput` where the port is taken.
     """
-    renewals = RenewAhead(wanted, outside)
+    renewals = RenewAhead(request, outside)
     renewals.get_first()
-    with outside.endpoint(wanted.port) as endpoint:
+    with outside.endpoint(port) as endpoint:
         renewals.hand_out_to(endpoint)
-        served = Served(wanted, outside, endpoint, renewals)
+        served = Served(outside, endpoint, renewals)
         outside.beside(served.renew_quietly, _never_fails)
         if asks_beside:
             outside.beside(lambda: served.ask_when_needed(asks_beside), _never_fails)

@@ -1,5 +1,5 @@
 """
-Sessions that are stored already: in the session cache, and in sections of ours in the credentials file.
+Sessions that are stored already: in the session cache, and in sections that aws-mfa wrote into the credentials file.
 
 A session counts as stored where it was asked for with the same inputs; of two the one that lasts longer. Each is
 looked up once: opening a sealed entry costs more than a call to STS.
@@ -17,10 +17,13 @@ from aws_mfa.rules.session_steps import Reused
 from aws_mfa.rules.vault_choice import noted_origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from aws_mfa.model import Session
-    from aws_mfa.rules.session_steps import Step, Wanted
+    from aws_mfa.rules.profile_chains import Chain
+    from aws_mfa.rules.renewal_request import RenewalRequest
+    from aws_mfa.rules.session_steps import SourceUser, Step
+    from aws_mfa.workflows.known_profiles import KnownProfiles
     from aws_mfa.workflows.outside import Outside
 
 _OF_USER = "mfa@"
@@ -30,33 +33,33 @@ class StoredSessions:
     """
     What `make_plan` asks (`until`), and what a run asks afterwards.
 
-    Sessions of `refused_key_ids` do not count: AWS does not take them any more.
+    Sessions of the request's `refused_key_ids` do not count: AWS refused them.
     """
 
     def __init__(
         self,
         outside: Outside,
-        credentials: SectionIndex,
-        wanted: Sequence[Wanted],
-        *,
-        for_sdks: bool = False,
-        refused_key_ids: Collection[str] = (),
+        known: KnownProfiles,
+        request: RenewalRequest,
+        wanted: Sequence[tuple[Chain, SourceUser]],
     ) -> None:
-        self._for_sdks = for_sdks
-        self._refused_key_ids = refused_key_ids
+        self._hands_over = request.hands_over
+        self._refused_key_ids = request.refused_key_ids
         self._outside = outside
-        self._file = credentials
-        self._asks_us = {one.name for one in wanted if one.chain.wanted.has_credential_process_of_ours}
-        self._section_of = {one.base.section: one.base.profile for one in wanted}
+        self._file = known.credentials
+        self._notes = known.notes
+        profiles = [chain.wanted for chain, _ in wanted]
+        self._asks_us = {profile.name for profile in profiles if profile.has_credential_process_of_ours}
+        self._section_of = {base.section: base.profile for _, base in wanted}
         self._found: dict[str, list[tuple[Mapping[str, str], Callable[[], Session | None]]]] = {}
         self._ends: dict[tuple[str, tuple[tuple[str, str], ...]], float] = {}
 
     def is_for_cache(self, name: str) -> bool:
         """Whether SDKs get this profile's session from us: then no file should hold it."""
-        return self._for_sdks or name in self._asks_us
+        return self._hands_over or name in self._asks_us
 
     def until(self, label: str, inputs: Mapping[str, str]) -> float | None:
-        """When the stored session of this label and these inputs ends; what it is then, is known from here on."""
+        """When the stored session of this label and these inputs ends; kept, so that `newer` can tell a later one."""
         expires_at = self._until(label, inputs)
         if expires_at is not None:
             self._ends[label, tuple(inputs.items())] = expires_at
@@ -84,13 +87,14 @@ class StoredSessions:
         if expires_at is None or expires_at <= known_until:
             # In this order: what moves from the cache into the file is in one of the two at any moment.
             self._file = SectionIndex(self._outside.credentials.read(), self._outside.credentials.path)
+            self._notes = self._outside.known_keys.read()
             expires_at = self._until(step.label, step.inputs)
         if expires_at is None or expires_at <= known_until:
             return None
         return self.session(Reused(step, expires_at))
 
     def session(self, reused: Reused) -> Session:
-        """The session that `until` told of."""
+        """The session whose end `until` gave."""
         for inputs, session in reversed(self._found.get(reused.label, [])):
             if inputs == reused.inputs and (found := session()) is not None:
                 return found
@@ -100,16 +104,15 @@ class StoredSessions:
         """The key id in the profile's section of the credentials file."""
         return (self._file.values(name) or {}).get("aws_access_key_id")
 
-    def _origin(self, name: str | None) -> tuple[str | None, str | None, str | None] | None:
-        return noted_origin(self._outside.known_keys.read(), name) if name else None
-
     def _in_file(self, label: str, inputs: Mapping[str, str]) -> Session | None:
         """The session of a section of ours: an MFA session of the user, or the role's."""
         of_user = label.startswith(_OF_USER) and "role_chain 1" not in inputs
         name = self._section_of.get(label.removeprefix(_OF_USER)) if of_user else label
         # What SDKs ask us for is not looked for where they would not find it any more.
         values = None if name is None or name in self._asks_us else self._file.values(name)
-        if values is None or not was_asked_with(values, inputs, lambda: self._origin(name)):
+        if values is None or name is None:
+            return None
+        if not was_asked_with(values, inputs, lambda: noted_origin(self._notes, name)):
             return None
         role_arn = None if of_user else _last_role(inputs)
         fresh = isinstance(judge(values, role_arn=role_arn, now=self._outside.now()), Fresh)

@@ -15,12 +15,11 @@ from aws_mfa.rules import arns
 from aws_mfa.rules.endpoints import given_sts_url, settings_of_chain
 from aws_mfa.rules.ini_text import section_values
 from aws_mfa.rules.regions import choose_region
-from aws_mfa.rules.session_steps import Base
+from aws_mfa.rules.session_steps import SourceUser
 from aws_mfa.rules.vault_choice import choose_vault, noted_key_id, noted_vault
 from aws_mfa.workflows.devices import discover_device, line_for_device
-from aws_mfa.workflows.keys import find_long_term_keys
-from aws_mfa.workflows.known_profiles import other_program_in
-from aws_mfa.workflows.quiet_vault import QuietVault
+from aws_mfa.workflows.keys import UnaskedVault, find_long_term_keys
+from aws_mfa.workflows.known_profiles import other_program_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,8 +30,10 @@ if TYPE_CHECKING:
     from aws_mfa.rules.profile import Profile
     from aws_mfa.rules.profile_chains import Chain
     from aws_mfa.rules.regions import ChosenRegion
+    from aws_mfa.rules.renewal_request import RenewalRequest
     from aws_mfa.rules.vault_choice import VaultChoice
     from aws_mfa.workflows.keys import FoundKeys
+    from aws_mfa.workflows.known_profiles import KnownProfiles
     from aws_mfa.workflows.outside import Outside
 
     Found = TypeVar("Found")
@@ -40,38 +41,37 @@ if TYPE_CHECKING:
 
 class Users:
     """
-    Finds each user once; `notices` is what is to be said about them. `vault`: where keys are that nothing else names.
+    Finds each user once; `notices` is what is to be said about them. `unasked_vault`: keys that nothing else names.
 
     Where set-up or import noted the key id, the vault is not opened before its keys are needed for a signature: a
     stored session serves behind a locked keychain.
     """
 
-    def __init__(
-        self,
-        outside: Outside,
-        credentials_text: str,
-        *,
-        vault: str | None,
-        no_keychain: bool,
-        devices: dict[str, str | AwsMfaError] | None = None,
-    ) -> None:
+    def __init__(self, outside: Outside, known: KnownProfiles, request: RenewalRequest) -> None:
         self.notices: list[str] = []
-        self.vault = QuietVault(outside, vault=vault, no_keychain=no_keychain)
+        self.unasked_vault = UnaskedVault(outside, request)
         self._outside = outside
-        self._credentials_text = credentials_text
-        self._vault = vault
-        self._no_keychain = no_keychain
+        self._known = known
+        self._request = request
         self._found: dict[str, FoundKeys | AwsMfaError] = {}
-        self._devices = {} if devices is None else devices
-        self._bases: dict[tuple[str | None, ...], Base] = {}
+        self._bases: dict[tuple[str | None, ...], SourceUser] = {}
 
-    def base_of(self, chain: Chain) -> Base:
+    def base_of(self, chain: Chain) -> SourceUser:
         """The chain's user, the same for chains that ask for the same; raises what finding keys or device raises."""
         # All roles of a chain are of one partition.
         partition, endpoints = arns.partition_of(chain.wanted.role_arn or ""), settings_of_chain(chain)
         asked = (chain.base.name, chain.mfa_serial, partition, *endpoints.words)
         if asked not in self._bases:
-            self._bases[asked] = self._base_or_why(chain, endpoints)
+            try:
+                self._bases[asked] = self._base_of(chain, endpoints)
+            except NoLongTermKeys:
+                line = other_program_of(chain.base)
+                if line is None:
+                    raise
+                raise NoLongTermKeys(
+                    f"the keys of {chain.base.name} are another program's ({line}), which is not asked",
+                    f"store them here, then take that line away: aws-mfa setup --profile {quote(chain.base.name)}",
+                ) from None
         return self._bases[asked]
 
     def keys_of(self, section: str) -> LongTermKeys:
@@ -80,10 +80,10 @@ class Users:
 
     def is_told_by_files(self, chain: Chain) -> bool:
         """
-        Whether key id and device stand in files: no other can be theirs without one of the files changing.
+        Whether files name key id and device, so that neither can change without one of the files changing.
 
-        Keys in a vault that nobody noted can be replaced there, and a device that no file names in IAM. Keys that
-        stood in the file, because the vault had none, count until one of our commands puts others into the vault:
+        Keys in a vault that are not noted can be replaced there, and a device that no file names in IAM. Keys of the
+        credentials file, used because the vault had none, count until one of our commands puts others into the vault:
         that is noted.
         """
         if chain.mfa_serial is None:
@@ -91,24 +91,14 @@ class Users:
         section = chain.base.keys_section
         return self._noted_key_id(section) is not None or self._keys(section).place == "file"
 
-    def _base_or_why(self, chain: Chain, endpoints: EndpointSettings) -> Base:
-        try:
-            return self._base_of(chain, endpoints)
-        except NoLongTermKeys:
-            line = other_program_in(chain.base)
-            if line is None:
-                raise
-            raise NoLongTermKeys(
-                f"the keys of {chain.base.name} are another program's ({line}), which is not asked",
-                f"store them here, then take that line away: aws-mfa setup --profile {quote(chain.base.name)}",
-            ) from None
-
-    def _base_of(self, chain: Chain, endpoints: EndpointSettings) -> Base:
+    def _base_of(self, chain: Chain, endpoints: EndpointSettings) -> SourceUser:
         section = chain.base.keys_section
         key_id = self._noted_key_id(section) or self.keys_of(section).access_key_id
         region = self._region(chain)
-        device = chain.mfa_serial or self._device(chain.base, region.name, endpoints)
-        return Base(
+        device = chain.mfa_serial or _found_once(
+            self._request.devices, section, lambda: self._find_device(chain.base, region.name, endpoints)
+        )
+        return SourceUser(
             chain.base.name,
             section,
             key_id,
@@ -124,25 +114,21 @@ class Users:
 
     def _find_keys(self, section: str) -> FoundKeys:
         outside = self._outside
-        values = section_values(self._credentials_text, section, where=outside.credentials.path)
+        values = section_values(self._known.credentials_text, section, where=outside.credentials.path)
         found = find_long_term_keys(section, self._vault_of(section), values, outside)
         if found.notice:
             self.notices.append(f"{section}: {found.notice}")
         return found
 
     def _vault_of(self, section: str) -> VaultChoice:
-        noted = noted_vault(self._outside.known_keys.read(), section)
-        return choose_vault(self._vault, self._outside.environ, noted, no_keychain=self._no_keychain)
+        noted, request = noted_vault(self._known.notes, section), self._request
+        return choose_vault(request.vault, self._outside.environ, noted, use_keychain=request.use_keychain)
 
     def _noted_key_id(self, section: str) -> str | None:
         """The key id that was noted for the vault in force; None where none was, or a person names another vault."""
-        notes = self._outside.known_keys.read()
-        choice = choose_vault(self._vault, self._outside.environ, None, no_keychain=self._no_keychain)
-        is_other = choice.explicit and choice.name != noted_vault(notes, section)
-        return None if is_other else noted_key_id(notes, section)
-
-    def _device(self, user: Profile, region: str, endpoints: EndpointSettings) -> str:
-        return _found_once(self._devices, user.keys_section, lambda: self._find_device(user, region, endpoints))
+        choice = self._vault_of(section)
+        is_other = choice.explicit and choice.name != choice.noted
+        return None if is_other else noted_key_id(self._known.notes, section)
 
     def _find_device(self, user: Profile, region: str, endpoints: EndpointSettings) -> str:
         found = self._keys(user.keys_section)
@@ -159,7 +145,7 @@ class Users:
     def _region(self, chain: Chain) -> ChosenRegion:
         """The user's, for all roles: so the MFA session and its connection are shared; it is good in every region."""
         environ = self._outside.environ
-        role = chain.hops[0].role_arn if chain.hops else None
+        role = chain.role_chain[0].role_arn if chain.role_chain else None
         partition = arns.partition_of(chain.mfa_serial or "") or arns.partition_of(role or "")
         chosen = choose_region(
             (

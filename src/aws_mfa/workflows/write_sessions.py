@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_mfa.model import Session
+    from aws_mfa.rules.session_steps import Plan
     from aws_mfa.workflows.outside import Outside
-    from aws_mfa.workflows.plans import Planned
 
     Got = Session | AwsMfaError
     Found = Step | Reused
@@ -40,7 +40,7 @@ class SessionWriter:
     the labels that the cache did not take.
     """
 
-    def __init__(self, planned: Planned, outside: Outside) -> None:
+    def __init__(self, planned: Plan, outside: Outside) -> None:
         self.got: dict[Step, Got] = {}
         self.refused: dict[str, AwsMfaError] = {}
         self.lost: set[str] = set()
@@ -56,7 +56,7 @@ class SessionWriter:
 
     def check_writable(self) -> None:
         """Raise `NotSetUp` where a session is for the file, and the file could not be replaced."""
-        if any(self.place_of(name) == IN_FILE for name in self._planned.plan.of_profile):
+        if any(self.place_of(name) == IN_FILE for name in self._planned.of_profile):
             self._outside.credentials.check_writable()
 
     def got_of(self, found: Found) -> Got:
@@ -75,7 +75,7 @@ class SessionWriter:
 
     def write(self) -> None:
         """Store what was got, and what is stored elsewhere than it is wanted."""
-        of_profile = self._planned.plan.of_profile
+        of_profile = self._planned.of_profile
         for_file: dict[str, Found] = {}
         for name, found in of_profile.items():
             if self.place_of(name) == IN_FILE:
@@ -86,14 +86,21 @@ class SessionWriter:
         for step in self.got.keys() - of_profile.values():
             self._cache(step.label, step)
         # What the file does not take, and what is not for it any more, goes into the cache.
+        changes = self._changes(for_file)
+        if not changes and not self.refused:
+            return
         adopted = self._adopted_meanwhile(for_file)
-        self._write_file({name: found for name, found in for_file.items() if name not in adopted})
+        for name in adopted:
+            changes.pop(name, None)
+            self.refused.pop(name, None)
+        if changes:
+            self._write_file(changes)
         for name in adopted | self.refused.keys():
             self._cache(self._label(name, for_file[name]), for_file[name])
 
     def _label(self, name: str, found: Found) -> str:
         """A role's session is stored under the profile's name, whichever profile of equal inputs it was got for."""
-        return name if self._planned.chains[name].hops else found.label
+        return name if self._planned.chains[name].role_chain else found.label
 
     def _cache(self, label: str, found: Found) -> None:
         if found in self._written_at_once and label == found.label:
@@ -102,9 +109,8 @@ class SessionWriter:
         if not isinstance(got, AwsMfaError) and not self._outside.session_cache.store(label, found.inputs, got):
             self.lost.add(label)
 
-    def _write_file(self, for_file: Mapping[str, Found]) -> None:
-        """One write of the file; what it does not take is noted in `refused`."""
-        credentials = self._outside.credentials
+    def _changes(self, for_file: Mapping[str, Found]) -> dict[str, Changes]:
+        """What the file does not have yet, by section; what is no session for it is noted in `refused`."""
         changes: dict[str, Changes] = {}
         for name, found in for_file.items():
             got = self.got_of(found)
@@ -114,8 +120,11 @@ class SessionWriter:
                 changes[name] = section_of(got, found.inputs)
             except AwsMfaError as error:
                 self.refused[name] = error
-        if not changes:
-            return
+        return changes
+
+    def _write_file(self, changes: Mapping[str, Changes]) -> None:
+        """One write of the file; what it does not take is noted in `refused`."""
+        credentials = self._outside.credentials
         refused: dict[str, AwsMfaError] = {}
 
         def edit(text: str) -> str:

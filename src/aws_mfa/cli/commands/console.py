@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from aws_mfa.cli.hand_over_arguments import add_hand_over_arguments, hand_over_request
+from aws_mfa.cli.options import add_hand_over_arguments, hand_over_request
 from aws_mfa.rules.durations import duration_text
 from aws_mfa.workflows.console import console
 
@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, outside: Outside) -> int:
     """Open the page, or print its URL."""
-    page = console(hand_over_request(args, args.profile, outside), outside, service=args.service, region=args.region)
+    page = console(hand_over_request(args, [args.profile], outside), outside, service=args.service, region=args.region)
     for notice in page.notices:
         outside.say(notice)
     outside.say(f"signs in as {page.who} for {duration_text(page.expires_at - outside.now())}")

@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from aws_mfa.cli.hand_over_arguments import add_hand_over_arguments, hand_over_request
+from aws_mfa.cli.options import add_hand_over_arguments, hand_over_request
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.rules.session_entries import document_of
 from aws_mfa.rules.shown_text import shown_text
@@ -47,8 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, outside: Outside) -> int:
     """Print the document; a failure is one line on stderr."""
     try:
-        wanted = hand_over_request(args, args.profile, outside, for_sdk=True)
-        document = document_of(hand_over(wanted, outside).session)
+        session, _ = hand_over(hand_over_request(args, [args.profile], outside, for_sdk=True), outside)
+        document = document_of(session)
     except AwsMfaError as error:
         line = "; ".join([f"aws-mfa: {error.message}", *error.hints[:1]])
         sys.stderr.write(f"{shown_text(line)}\n")

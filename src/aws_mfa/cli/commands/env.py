@@ -10,8 +10,7 @@ from itertools import pairwise
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from aws_mfa.cli.hand_over_arguments import add_hand_over_arguments
-from aws_mfa.cli.handed_over import handed_over
+from aws_mfa.cli.options import add_hand_over_arguments, handed_over
 from aws_mfa.errors import BadInput
 from aws_mfa.rules.child_environment import change_back, change_for, session_variables
 from aws_mfa.rules.regions import region_of_child
@@ -136,5 +135,6 @@ def _write(text: str, form: str) -> None:
 
 
 def _change(args: argparse.Namespace, outside: Outside) -> Change:
-    handed = handed_over(args, outside)
-    return change_for(outside.environ, session_variables(handed.session), region_of_child(handed.chain), args.profile)
+    session, plan = handed_over(args, outside)
+    region = region_of_child(plan.chains[args.profile])
+    return change_for(outside.environ, session_variables(session), region, args.profile)

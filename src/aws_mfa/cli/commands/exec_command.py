@@ -6,27 +6,24 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
-from aws_mfa.cli.hand_over_arguments import add_hand_over_arguments, hand_over_request
-from aws_mfa.cli.handed_over import handed_over
+from aws_mfa.cli.options import add_hand_over_arguments, hand_over_request, handed_over
 from aws_mfa.errors import BadInput, NoSuchCommand
 from aws_mfa.rules.child_environment import child_environment, session_variables
-from aws_mfa.rules.default_profile import files_in_the_way
 from aws_mfa.rules.durations import duration_text
 from aws_mfa.rules.regions import region_of_child
 from aws_mfa.rules.timestamps import local_text
 from aws_mfa.workflows.known_profiles import check_known
 from aws_mfa.workflows.serve import AWAY_FROM_TERMINAL, serving
-from aws_mfa.workflows.served_sessions import Serve
 
 if TYPE_CHECKING:
     import argparse
 
-    from aws_mfa.workflows.hand_over import HandedOver
     from aws_mfa.workflows.outside import Outside
+    from aws_mfa.workflows.serve import Served
 
 # It belongs to the child.
 READS_PIPE = False
-# What stands behind PROFILE is the child's, flags and all: `cut_at_command` in cli/command_words.py.
+# What follows PROFILE is the child's, flags and all: `cut_at_command` in cli/arguments.py.
 TAKES_COMMAND = True
 
 HELP = """\
@@ -54,11 +51,12 @@ def run(args: argparse.Namespace, outside: Outside) -> int:
     _check(command, args.profile, outside)
     if args.server:
         return _beside_endpoint(args, command, outside)
-    handed = handed_over(args, outside)
-    variables = session_variables(handed.session)
-    environ = child_environment(outside.environ, variables, region_of_child(handed.chain), args.profile)
+    session, plan = handed_over(args, outside)
+    region = region_of_child(plan.chains[args.profile])
+    environ = child_environment(outside.environ, session_variables(session), region, args.profile)
     if not args.command:
-        outside.say(_welcome(args.profile, handed, outside.now()))
+        until = f"{local_text(session.expires_at)} ({duration_text(session.expires_at - outside.now())})"
+        outside.say(f"a shell with the session of {args.profile}, good until {until}; leave it with: exit")
     return outside.child.become(command, environ)
 
 
@@ -77,32 +75,19 @@ def _beside_endpoint(args: argparse.Namespace, command: list[str], outside: Outs
     """Stay, with the endpoint, until the command ends; it owns the terminal, so nothing is asked there."""
     if args.min_remaining:
         raise BadInput("--min-remaining and --server contradict each other", "with --server sessions are renewed ahead")
-    wanted = hand_over_request(args, args.profile, outside)
-    serve = Serve(
-        [wanted.profile],
-        overlay=wanted.overlay,
-        token=wanted.token,
-        vault=wanted.vault,
-        no_keychain=wanted.no_keychain,
-    )
-    with serving(serve, outside, asks_beside=AWAY_FROM_TERMINAL) as served:
-        region = served.region_of(wanted.profile)
-        environ = child_environment(outside.environ, served.variables(wanted.profile), region, wanted.profile)
-        exit_code = outside.child.run(command, environ | _hidden_files(served.endpoint.token_file, outside))
+    request = hand_over_request(args, [args.profile], outside)
+    with serving(request, outside, asks_beside=AWAY_FROM_TERMINAL) as served:
+        region = served.region_of(args.profile)
+        environ = child_environment(outside.environ, served.variables(args.profile), region, args.profile)
+        exit_code = outside.child.run(command, environ | _hidden_files(served, outside))
     return outside.child.end_like(exit_code)
 
 
-def _hidden_files(token_file: str, outside: Outside) -> dict[str, str]:
+def _hidden_files(served: Served, outside: Outside) -> dict[str, str]:
     """The variables that keep SDKs from files they would prefer to the endpoint: nothing is at that path."""
-    hidden = files_in_the_way(outside.credentials.read(), outside.config.read())
+    hidden = served.files_in_the_way()
     paths = {"AWS_SHARED_CREDENTIALS_FILE": outside.credentials.path, "AWS_CONFIG_FILE": outside.config.path}
     for name in hidden:
         what = "has credentials of its own, which SDKs would prefer to the endpoint"
         outside.say(f"[default] in {paths[name]} {what}: the command does not see that file")
-    return {name: os.path.join(f"{token_file}.hides", os.path.basename(paths[name])) for name in hidden}
-
-
-def _welcome(profile: str, handed: HandedOver, now: float) -> str:
-    expires_at = handed.session.expires_at
-    left = duration_text(expires_at - now)
-    return f"a shell with the session of {profile}, good until {local_text(expires_at)} ({left}); leave it with: exit"
+    return {name: os.path.join(f"{served.endpoint.token_file}.hides", os.path.basename(paths[name])) for name in hidden}

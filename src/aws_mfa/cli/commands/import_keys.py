@@ -6,10 +6,11 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
+from aws_mfa.cli.options import NO_KEYCHAIN_HELP
 from aws_mfa.errors import BadInput, NotSetUp
 from aws_mfa.model import masked
 from aws_mfa.rules.section_names import profile_of
-from aws_mfa.rules.vault_choice import VAULTS
+from aws_mfa.rules.vault_choice import VAULTS, vault_of_flags
 from aws_mfa.workflows.import_keys import ask_consent, choose_other_vault, move_keys
 from aws_mfa.workflows.importable_keys import ImportRequest, keys_given, keys_here
 
@@ -50,16 +51,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--yes", action="store_true", help="agree to the list without a question")
     add = parser.add_argument_group("where the keys are").add_argument
     add("--vault", choices=VAULTS, help="where to store the keys (AWS_MFA_VAULT; default: keychain)")
-    add("--no-keychain", action="store_true", help="the same as --vault file")
+    add("--no-keychain", action="store_true", help=NO_KEYCHAIN_HELP)
 
 
 def run(args: argparse.Namespace, outside: Outside) -> int:
     """Find, show, ask, move, and say what is left to do."""
+    vault, use_keychain = vault_of_flags(args.vault, no_keychain=args.no_keychain)
     request = ImportRequest(
-        profile=args.profile,
-        long_term_suffix=args.long_term_suffix,
-        vault=args.vault,
-        no_keychain=args.no_keychain,
+        profile=args.profile, long_term_suffix=args.long_term_suffix, vault=vault, use_keychain=use_keychain
     )
     document = outside.document(args.file) if args.file is not None else None
     found = _given(document, args.file, request, outside) if document else keys_here(request, outside)
@@ -119,15 +118,14 @@ def _list(found: Importable) -> list[str]:
     if found.keychain_trouble is not None:
         lines.append(f"the keychain was not looked into: {found.keychain_trouble.message}")
     if found.moves:
-        lines += ["long-term keys found:", *map(_line, found.moves)]
+        lines += ["long-term keys found:"]
+        for move in found.moves:
+            places = " and ".join(find.place for find in move.finds)
+            keys = masked(move.keys.access_key_id)
+            lines.append(f"  {move.name}: {keys} in {places}, to the {move.vault} vault")
     elif not found.left:
         lines.append(f"no long-term keys found in {' or in '.join(found.looked_at)}")
     return [*lines, *found.notices]
-
-
-def _line(move: Move) -> str:
-    places = " and ".join(find.place for find in move.finds)
-    return f"  {move.name}: {masked(move.keys.access_key_id)} in {places}, to the {move.vault} vault"
 
 
 def _delete(path: str) -> str:

@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import Progress
 
-from aws_mfa.cli.hand_over_arguments import add_code_arguments, code_given
-from aws_mfa.cli.plan_arguments import (
+from aws_mfa.cli.options import (
+    add_code_arguments,
     add_overlay_arguments,
     add_plan_arguments,
     add_vault_arguments,
+    code_given,
     plan_request,
 )
 from aws_mfa.cli.render import outcome_rows, outcomes_json, table
 from aws_mfa.errors import HINT
 from aws_mfa.rules.durations import duration_text
 from aws_mfa.rules.freshness import MARGIN_S
-from aws_mfa.rules.plan_summary import summary
+from aws_mfa.rules.session_steps import summary
 from aws_mfa.rules.shown_text import shown_text
 from aws_mfa.workflows.calls import unseen
 from aws_mfa.workflows.plans import plan_sessions
@@ -34,9 +35,9 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
 
+    from aws_mfa.rules.renewal_request import RenewalRequest
     from aws_mfa.workflows.calls import Outcome
     from aws_mfa.workflows.outside import Outside
-    from aws_mfa.workflows.plan_request import PlanRequest
 
 HELP = """\
 Renew the sessions of many profiles: one MFA code opens every role of up to one
@@ -64,16 +65,16 @@ def run(args: argparse.Namespace, outside: Outside) -> int:
     token = code_given(args, outside)
     request = plan_request(args, outside)
     planned = plan_sessions(request, outside)
-    notes = (f"{name}: {note}" for name, notes in planned.plan.notes.items() for note in notes)
+    notes = (f"{name}: {note}" for name, notes in planned.notes.items() for note in notes)
     for line in (*planned.users.notices, *notes):
         outside.terminal.say(line)
-    if len(planned.plan.codes) > 1:
-        outside.terminal.say(summary(planned.plan))
+    if len(planned.codes) > 1:
+        outside.terminal.say(summary(planned))
     show = shown_calls if sys.stderr.isatty() and not args.json else unseen
     outcomes = renew_many(planned, outside, token=token, show=show)
     for line in shortcomings(outcomes, request, outside.now()):
         outside.terminal.say(line)
-    sys.stdout.write(_json(outcomes) if args.json else _text(outcomes, outside.now()))
+    sys.stdout.write(f"{outcomes_json(outcomes)}\n" if args.json else _text(outcomes, outside.now()))
     return exit_code_of(outcomes)
 
 
@@ -98,24 +99,20 @@ def shown_calls(count: int) -> Iterator[Callable[[], None]]:
             bar.stop()
 
 
-def shortcomings(outcomes: list[Outcome], request: PlanRequest, now: float) -> list[str]:
+def shortcomings(outcomes: list[Outcome], request: RenewalRequest, now: float) -> list[str]:
     """Where a session is not all that was asked for: shorter, not narrowed for SDKs, or not kept."""
     lines = []
     for one in outcomes:
         if one.error is not None:
             continue
         left_s = (one.expires_at or now) - now
-        if left_s < request.min_remaining_s - MARGIN_S:
+        if left_s < (request.min_remaining_s or 0.0) - MARGIN_S:
             lines.append(f"{one.profile}: only {duration_text(left_s)} left, less than asked: its role allows no more")
         if request.overlay and (one.is_hidden_from_sdks or one.place == IN_CACHE):
             lines.append(f"{one.profile}: warning: SDKs still get the whole role, they assume it anew")
         if one.place == NOWHERE:
             lines.append(f"{one.profile}: the session is not kept (AWS_MFA_SESSION_STORE)")
     return lines
-
-
-def _json(outcomes: list[Outcome]) -> str:
-    return f"{outcomes_json(outcomes)}\n"
 
 
 def _text(outcomes: list[Outcome], now: float) -> str:

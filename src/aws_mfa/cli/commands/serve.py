@@ -13,14 +13,13 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from aws_mfa.cli.hand_over_arguments import add_hand_over_arguments, hand_over_request
+from aws_mfa.cli.options import add_hand_over_arguments, hand_over_request
 from aws_mfa.errors import BadInput
 from aws_mfa.rules.child_environment import change_for
 from aws_mfa.rules.code_providers import PROVIDERS
-from aws_mfa.rules.default_profile import CONFIG_FILE, CREDENTIALS_FILE, files_in_the_way
+from aws_mfa.rules.default_profile import CONFIG_FILE, CREDENTIALS_FILE
 from aws_mfa.rules.shell_lines import CMD, FORMS, JSON, form_for, lines_of
 from aws_mfa.workflows.serve import serving
-from aws_mfa.workflows.served_sessions import Serve
 
 if TYPE_CHECKING:
     import argparse
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from aws_mfa.workflows.outside import Outside
     from aws_mfa.workflows.serve import Served
 
-# It belongs to whoever started us; --token-stdin says that it is for us.
+# It belongs to the process that started us; --token-stdin says that it is for us.
 READS_PIPE = False
 
 HELP = """\
@@ -79,13 +78,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, outside: Outside) -> int:
     """Serve until told to end; 130 after Ctrl-C."""
-    wanted = _wanted(args, outside)
+    if not 0 <= args.port <= _HIGHEST_PORT:
+        raise BadInput(f"--port: {args.port} is no port", "give one from 1024 to 65535, or none")
+    profiles = list(dict.fromkeys(args.profiles))
+    request = hand_over_request(args, profiles, outside)
     form = args.shell or form_for(outside.callers, outside.environ, on_windows=sys.platform == "win32")
     try:
-        with _told_by_signals(), serving(wanted, outside) as served:
-            sys.stdout.write(_text(served, wanted.profiles, outside, form))
+        with _told_by_signals(), serving(request, outside, port=args.port) as served:
+            sys.stdout.write(_text(served, profiles, outside, form))
             sys.stdout.flush()
-            _warn_of_default(outside)
+            _warn_of_default(served, outside)
             outside.say(f"SDKs are answered by process {os.getpid()}: Ctrl-C or kill {os.getpid()} ends it")
             served.ask_when_needed(() if args.no_input else PROVIDERS)
     except _ToldToEnd as told:
@@ -94,33 +96,16 @@ def run(args: argparse.Namespace, outside: Outside) -> int:
     return 0
 
 
-def _warn_of_default(outside: Outside) -> None:
+def _warn_of_default(served: Served, outside: Outside) -> None:
     """
-    Most SDKs never ask an endpoint where [default] gives credentials: they would work as somebody else.
+    Most SDKs never ask an endpoint where [default] gives credentials: they would work as another user.
 
     The lines do not hide the files: aws-mfa itself, in the same shell, needs them.
     """
-    for name in files_in_the_way(outside.credentials.read(), outside.config.read()):
+    for name in served.files_in_the_way():
         path = {CREDENTIALS_FILE: outside.credentials, CONFIG_FILE: outside.config}[name].path
         what = f"[default] in {path} has credentials, which SDKs prefer to the endpoint"
         outside.say(f"warning: {what}; let {name} name an empty file where they run")
-
-
-def _wanted(args: argparse.Namespace, outside: Outside) -> Serve:
-    if not 0 <= args.port <= _HIGHEST_PORT:
-        raise BadInput(f"--port: {args.port} is no port", "give one from 1024 to 65535, or none")
-    wanted = hand_over_request(args, args.profiles[0], outside)
-    serve = Serve(
-        args.profiles,
-        port=args.port,
-        overlay=wanted.overlay,
-        token=wanted.token,
-        vault=wanted.vault,
-        no_keychain=wanted.no_keychain,
-    )
-    if wanted.min_remaining_s is not None:
-        serve.ahead_s = wanted.min_remaining_s
-    return serve
 
 
 def _text(served: Served, profiles: list[str], outside: Outside, form: str) -> str:
@@ -131,14 +116,11 @@ def _text(served: Served, profiles: list[str], outside: Outside, form: str) -> s
     first, *others = profiles
     change = change_for(outside.environ, served.variables(first), served.region_of(first), first)
     comment = "rem" if form == CMD else "#"
-    return lines_of(change, form) + "".join(
-        f"{comment} {name}: {variable}={value}\n" for name in others for variable, value in _url(served, name)
-    )
-
-
-def _url(served: Served, profile: str) -> list[tuple[str, str]]:
-    """What differs between profiles."""
-    return list(served.variables(profile).items())[:1]
+    lines = [lines_of(change, form)]
+    for name in others:
+        variable, url = next(iter(served.variables(name).items()))  # the token's file is the same for all
+        lines.append(f"{comment} {name}: {variable}={url}\n")
+    return "".join(lines)
 
 
 @contextmanager

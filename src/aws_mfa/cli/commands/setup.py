@@ -5,10 +5,11 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from aws_mfa.cli.options import NO_KEYCHAIN_HELP
 from aws_mfa.rules import arns
 from aws_mfa.rules.section_names import default_long_term
-from aws_mfa.rules.vault_choice import VAULTS, choose_vault, noted_vault
-from aws_mfa.workflows.known_profiles import other_program_of
+from aws_mfa.rules.vault_choice import VAULTS, choose_vault, noted_vault, vault_of_flags
+from aws_mfa.workflows.known_profiles import KnownProfiles, other_program_of
 from aws_mfa.workflows.setup import set_up
 from aws_mfa.workflows.setup_questions import Answers
 
@@ -36,14 +37,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--yes", action="store_true", help="replace keys that are stored already, without a question")
     add = parser.add_argument_group("where the keys are").add_argument
     add("--vault", choices=VAULTS, help="where to store the keys (AWS_MFA_VAULT; default: keychain)")
-    add("--no-keychain", action="store_true", help="the same as --vault file")
+    add("--no-keychain", action="store_true", help=NO_KEYCHAIN_HELP)
 
 
 def run(args: argparse.Namespace, outside: Outside) -> int:
     """Set up and say what was stored where."""
     section = default_long_term(args.profile or "default")
     noted = noted_vault(outside.known_keys.read(), section) if args.profile else None
-    choice = choose_vault(args.vault, outside.environ, noted, no_keychain=args.no_keychain)
+    vault, use_keychain = vault_of_flags(args.vault, no_keychain=args.no_keychain)
+    choice = choose_vault(vault, outside.environ, noted, use_keychain=use_keychain)
     answers = Answers(
         profile=args.profile,
         access_key_id=args.access_key_id,
@@ -54,7 +56,7 @@ def run(args: argparse.Namespace, outside: Outside) -> int:
     done = set_up(answers, choice, outside)
     for line in stored_lines(done):
         outside.terminal.say(line)
-    line_of_another = other_program_of(done.profile, outside)
+    line_of_another = other_program_of(KnownProfiles(outside).profiles.profile(done.profile))
     if line_of_another is not None:
         outside.terminal.say(f"another program still has this profile: take the line away ({line_of_another})")
     return 0

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aws_mfa.cli.command_words import cut_at_command
+from aws_mfa.cli.arguments import cut_at_command
 from aws_mfa.cli.commands import exec_command
 
 

@@ -1,0 +1,132 @@
+"""The arguments that commands share (profiles, policies, where the keys are, the code), and what they ask for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_mfa.errors import BadCode, BadInput
+from aws_mfa.rules.code_windows import checked_code
+from aws_mfa.rules.durations import duration_text, parse_duration
+from aws_mfa.rules.freshness import MARGIN_S
+from aws_mfa.rules.renewal_request import RenewalRequest
+from aws_mfa.rules.section_names import profile_in_force
+from aws_mfa.rules.session_policies import Overlay, check_policy, check_policy_arns
+from aws_mfa.rules.vault_choice import VAULTS, vault_of_flags
+from aws_mfa.workflows.hand_over import hand_over
+
+if TYPE_CHECKING:
+    import argparse
+
+    from aws_mfa.model import Session
+    from aws_mfa.rules.session_steps import Plan
+    from aws_mfa.workflows.outside import Outside
+
+NO_KEYCHAIN_HELP = "keys in the credentials file, and no keychain for anything"
+
+
+def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what `plan` and `renew` share, but for the groups below."""
+    add = parser.add_argument
+    add("profiles", nargs="*", metavar="PROFILE", help="profiles (default: AWS_PROFILE, else default)")
+    add("--all", action="store_true", help="every profile with a role or with long-term keys")
+    add("--force", action="store_true", help="new sessions even where stored ones are good")
+    add("--min-remaining", metavar="TIME", default="60s", help="renew what has less left: 6h, 30m, 900 (default: 60s)")
+
+
+def add_hand_over_arguments(parser: argparse.ArgumentParser, *, stdin_is_ours: bool = True) -> None:
+    """Declare all but PROFILE of a command that hands sessions over; `stdin_is_ours`: a code may come from there."""
+    add = parser.add_argument
+    add("--min-remaining", metavar="TIME", help="renew a session that has less left: 6h, 30m, 900 (default: 15m)")
+    add_code_arguments(parser, stdin_is_ours=stdin_is_ours)
+    add_overlay_arguments(parser)
+    add_vault_arguments(parser)
+
+
+def add_code_arguments(parser: argparse.ArgumentParser, *, stdin_is_ours: bool = True) -> None:
+    """Declare how a code is given along, or that none is asked for."""
+    add = parser.add_argument_group("the code").add_argument
+    add("--token", metavar="CODE", help="the code; visible in the process list")
+    if stdin_is_ours:
+        add("--token-stdin", action="store_true", help="read the code from standard input, one line")
+    add("--no-input", action="store_true", help="never ask: exit 4 where a code is needed")
+
+
+def add_overlay_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what narrows role sessions."""
+    add = parser.add_argument_group("a narrower session").add_argument
+    add("--policy-arn", action="append", default=[], metavar="ARN", help="narrow role sessions by a managed policy")
+    add("--policy", metavar="FILE", help="narrow role sessions by the policy (JSON) in FILE")
+    add("--read-only", action="store_true", help="narrow role sessions by AWS's ReadOnlyAccess")
+
+
+def add_vault_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare where the long-term keys are."""
+    add = parser.add_argument_group("where the keys are").add_argument
+    add("--vault", choices=VAULTS, help="where the long-term keys are (AWS_MFA_VAULT)")
+    add("--no-keychain", action="store_true", help=NO_KEYCHAIN_HELP)
+
+
+def code_given(args: argparse.Namespace, outside: Outside) -> str | None:
+    """The code given along, None where one must be asked for; `BadCode`, `BadInput` where both ways are given."""
+    if not getattr(args, "token_stdin", False):
+        return checked_code(args.token) if args.token else None
+    if args.token:
+        raise BadInput("--token and --token-stdin contradict each other", "give one of the two")
+    given = outside.document("-").read()
+    if not given.strip():
+        raise BadCode("standard input ended without a code", "pipe it in, on the first line: pass otp aws | ...")
+    return checked_code(given.partition("\n")[0])
+
+
+def plan_request(args: argparse.Namespace, outside: Outside) -> RenewalRequest:
+    """What the arguments of `plan` and `renew` ask for; `BadInput` for what contradicts itself or has no shape."""
+    if args.all and args.profiles:
+        raise BadInput("--all and names of profiles contradict each other", "give one of the two")
+    names = None if args.all else args.profiles or [profile_in_force(None, outside.environ)]
+    return _request(args, names, outside, token=None, forced=args.force)
+
+
+def hand_over_request(
+    args: argparse.Namespace, profiles: list[str], outside: Outside, *, for_sdk: bool = False
+) -> RenewalRequest:
+    """What the arguments of a command ask for that hands sessions over; raises as `plan_request`, and `BadCode`."""
+    return _request(args, profiles, outside, token=code_given(args, outside), hands_over=True, for_sdk=for_sdk)
+
+
+def _request(
+    args: argparse.Namespace,
+    profiles: list[str] | None,
+    outside: Outside,
+    *,
+    token: str | None,
+    forced: bool = False,
+    hands_over: bool = False,
+    for_sdk: bool = False,
+) -> RenewalRequest:
+    vault, use_keychain = vault_of_flags(args.vault, no_keychain=args.no_keychain)
+    min_remaining_s = parse_duration(args.min_remaining, "--min-remaining") if args.min_remaining else None
+    policy = check_policy(outside.document(args.policy).read(), args.policy) if args.policy else None
+    arns = check_policy_arns(args.policy_arn, read_only=args.read_only)
+    return RenewalRequest(
+        profiles,
+        Overlay(policy, arns, args.read_only),
+        token,
+        vault,
+        use_keychain,
+        min_remaining_s,
+        forced,
+        hands_over,
+        for_sdk,
+    )
+
+
+def handed_over(args: argparse.Namespace, outside: Outside) -> tuple[Session, Plan]:
+    """Hand over what the arguments ask for and say what is to be said about it; raises what `hand_over` raises."""
+    request = hand_over_request(args, [args.profile], outside)
+    session, plan = hand_over(request, outside)
+    left_s = session.expires_at - outside.now()
+    for notice in plan.notices(args.profile):
+        outside.say(notice)
+    if request.min_remaining_s is not None and left_s < request.min_remaining_s - MARGIN_S:
+        outside.say(f"{args.profile}: only {duration_text(left_s)} left, less than asked: AWS gives no more here")
+    return session, plan
