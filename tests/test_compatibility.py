@@ -26,4 +26,4 @@ def test_every_section_that_is_cited_is_there() -> None:
 def test_the_flags_are_those_of_the_parser() -> None:
     rows = TEXT.partition("## 1. Flags")[2].partition("\n## ")[0].splitlines()
     named = [tuple(re.findall(r"`(--[a-z-]+)`", row)) for row in rows if row.startswith("| `--")]
-    assert {*named, ("--help",)} == set(classic_flags._OLD_FLAGS)
+    assert {*named, ("--help",)} == set(classic_flags._SPELLINGS)
