@@ -1,4 +1,4 @@
-# One front door for developers and CI. Needs make and Python 3.10 or newer; everything else is built below
+# One entry for developers and CI. Needs make and Python 3.10 or newer; everything else is built below
 # .venv (this project) and .build (what the tests drive). `make help` lists the targets.
 
 PYTHON ?= python3

@@ -20,7 +20,7 @@ import stage
 
 sys.path.insert(0, os.path.join(stage.ROOT, "src"))
 
-from aws_mfa.cli.wiring import RealOutside
+from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.model import Secret, Session
 from aws_mfa.rules.ini_edit import with_all_changes
 from aws_mfa.rules.renewal_request import RenewalRequest
@@ -65,12 +65,12 @@ def write_files(home: str, *, in_cache: bool) -> None:
 
 def planned_in(env: Mapping[str, str]) -> Plan:
     """Plan everything of that home."""
-    return plan_sessions(RenewalRequest(None, vault="file", use_keychain=False), RealOutside(environ=env))
+    return plan_sessions(RenewalRequest(None, vault="file", use_keychain=False), RealInterfaces(environ=env))
 
 
 def store_sessions(env: Mapping[str, str], *, in_file: bool) -> None:
     """Put a good session of each role into the credentials file, or into the session cache."""
-    outside = RealOutside(environ=env)
+    interfaces = RealInterfaces(environ=env)
     ends_at = time.time() + 3600
     changes = {}
     for step in planned_in(env).steps:
@@ -78,9 +78,9 @@ def store_sessions(env: Mapping[str, str], *, in_file: bool) -> None:
             session = Session("ASIA" + "A" * 16, Secret("s" * 40), Secret("t" * 400), ends_at, step.request.role_arn)
             changes[step.label] = section_of(session, step.inputs)
             if not in_file:
-                outside.session_cache.store(step.label, step.inputs, session)
+                interfaces.session_cache.store(step.label, step.inputs, session)
     if in_file:
-        outside.credentials.update(lambda text: with_all_changes(text, changes))
+        interfaces.credentials.update(lambda text: with_all_changes(text, changes))
 
 
 def planning_s(env: Mapping[str, str], reused: int) -> float:

@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, TypeAlias
 from unittest import mock
 
 from aws_mfa.cli import classic
-from aws_mfa.cli.wiring import RealOutside
+from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.model import Secret
 from aws_mfa.rules.ini_text import section_values
 from needs import ROOT
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from aws_mfa.cancel import Cancellation
+    from aws_mfa.interfaces import Terminal
     from aws_mfa.practice import PracticeAws
     from aws_mfa.practice.account import User
-    from aws_mfa.workflows.doors_to_people import Terminal
 
 # A setting of None is one taken away.
 Settings: TypeAlias = "Mapping[str, str | None]"
@@ -232,9 +232,9 @@ class ClassicStage:
         terminal: Terminal | None = None,
     ) -> Ended:
         """Run the classic form in this process: `stdin` is a file of answers, or a terminal is given."""
-        outside = RealOutside(environ=self._with(env))
+        interfaces = RealInterfaces(environ=self._with(env))
         if terminal is not None:
-            outside.terminal = terminal
+            interfaces.terminal = terminal
         out, err = io.StringIO(), io.StringIO()
         with (
             _answers(stdin) as answers,
@@ -243,11 +243,11 @@ class ClassicStage:
             contextlib.redirect_stderr(err),
         ):
             try:
-                code = classic.run(list(argv), outside)
+                code = classic.run(list(argv), interfaces)
             except SystemExit as leaving:
                 code = int(leaving.code or 0)
             finally:
-                outside.close()
+                interfaces.close()
         return Ended(code, out.getvalue(), err.getvalue())
 
     def renew(self, *argv: str, env: Settings | None = None) -> Ended:

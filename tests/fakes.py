@@ -1,4 +1,4 @@
-"""The doors, faked: small classes that mypy checks against the Protocols of `workflows/outside.py`."""
+"""The interfaces, faked: small classes that mypy checks against the Protocols of `interfaces.py`."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from aws_mfa.cancel import Cancellation
+    from aws_mfa.interfaces import Interfaces
     from aws_mfa.rules.code_providers import CodeProvider, CodeQuestion
     from aws_mfa.rules.container_credentials import ServedSession
     from aws_mfa.rules.endpoints import EndpointSettings
     from aws_mfa.rules.session_witness import Witnessed
-    from aws_mfa.workflows.outside import Outside
 
     Result = TypeVar("Result")
 
@@ -500,8 +500,8 @@ class FakeEndpoint:
         self.held[profile] = held
 
 
-class FakeOutside:
-    """All doors, each an attribute that a test may replace."""
+class FakeInterfaces:
+    """All parts, each an attribute that a test may replace."""
 
     def __init__(self, credentials: str | None = None, config: str | None = None) -> None:
         self.environ: Mapping[str, str] = {}
@@ -529,7 +529,7 @@ class FakeOutside:
         self.callers: list[str] = []
         self.fake_endpoint = FakeEndpoint()
         self.signals = FakeSignals()
-        self.unattended_copy: FakeOutside | None = None
+        self.unattended_copy: FakeInterfaces | None = None
 
     @property
     def code_providers(self) -> Sequence[CodeProvider]:
@@ -541,7 +541,7 @@ class FakeOutside:
         code_providers: Sequence[CodeProvider] | None = None,
         away_from_terminal: bool = False,
         unattended: bool = False,
-    ) -> FakeOutside:
+    ) -> FakeInterfaces:
         if unattended and self.unattended_copy:
             return self.unattended_copy
         made = copy(self)
@@ -618,6 +618,6 @@ def a_session(*, lasts_s: float = 43200, role_arn: str | None = None) -> Session
     return Session("ASIAINVENTED00000001", Secret("session/secret"), Secret("session/token=="), NOW + lasts_s, role_arn)
 
 
-def as_outside(fake: FakeOutside) -> Outside:
+def as_interfaces(fake: FakeInterfaces) -> Interfaces:
     """The fake as the Protocol: mypy refuses a fake that has drifted."""
     return fake

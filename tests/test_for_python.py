@@ -16,7 +16,7 @@ import pexpect
 import pytest
 
 import aws_mfa
-from aws_mfa.cli.wiring import RealOutside
+from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, Cancelled, NeedsHuman, RefusedByAws
 from aws_mfa.practice import PracticeAws
 from classic_stage import ClassicStage
@@ -111,7 +111,7 @@ def with_left(credentials: ProfileCredentials, left_s: float) -> Iterator[None]:
     moment = credentials._expiry_time - timedelta(seconds=left_s)
     with (
         mock.patch.object(credentials, "_time_fetcher", return_value=moment),
-        mock.patch.object(RealOutside, "now", return_value=moment.timestamp()),
+        mock.patch.object(RealInterfaces, "now", return_value=moment.timestamp()),
     ):
         yield
 

@@ -1,4 +1,4 @@
-"""All roles through one door: `ours.py WORKERS`, with what `served.py` said on stdin. Says seconds and peak memory."""
+"""All roles with one client: `ours.py WORKERS`, with what `served.py` said on stdin. Says seconds and peak memory."""
 
 from __future__ import annotations
 

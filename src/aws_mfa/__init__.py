@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 else:
     # Out of type checkers' sight: with it they would believe that every name is here.
     def __getattr__(name: str) -> object:
-        """Open the door for Python programs when it is first used: it loads botocore, and the tool passes here too."""
+        """Import `for_python` when it is first used: it loads botocore, and every run of the tool passes here."""
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         if name == "errors":

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 class Cancellation:
     """
-    Ends a question from outside: `terminal.ask(question, cancellation)` raises what `cancel` was given.
+    Ends a question from interfaces: `terminal.ask(question, cancellation)` raises what `cancel` was given.
 
     `error` is None until then. `cancel` may be called before the question is put, or never; the first error stays.
     """

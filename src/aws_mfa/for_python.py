@@ -1,5 +1,5 @@
 """
-The door for Python programs: a profile's session as credentials of botocore, or as a session of boto3.
+For Python programs: a profile's session as credentials of botocore, or as a session of boto3.
 
     import aws_mfa
 
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.adapters.botocore_credentials import ProfileCredentials, open_botocore_session
 from aws_mfa.adapters.terminal import AskedCaller
-from aws_mfa.cli.wiring import RealOutside
+from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.errors import HINT, AwsMfaError, NeedsHuman
 from aws_mfa.rules.child_environment import child_environment
 from aws_mfa.rules.code_providers import COMMANDS
@@ -89,7 +89,7 @@ def boto3_session(
 
 
 class _SessionOf:
-    """Hands the profile's session over, each time with doors of its own: no key is kept between two renewals."""
+    """Hands the profile's session over, each time with interfaces of its own: no key is kept between two renewals."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class _SessionOf:
         read_only: bool,
         policy_arns: Sequence[str],
     ) -> None:
-        self.profile = profile_in_force(profile, RealOutside().environ)
+        self.profile = profile_in_force(profile, RealInterfaces().environ)
         self.region: str | None = None
         self._ask = ask
         self._read_only = read_only
@@ -107,21 +107,21 @@ class _SessionOf:
 
     def __call__(self) -> Session:
         """Return the session; on the way the profile's region is learnt."""
-        outside = RealOutside(reads_pipe=False, asks_on_stdout=False)
-        outside = outside.replaced(came_at=outside.now())
+        interfaces = RealInterfaces(reads_pipe=False, asks_on_stdout=False)
+        interfaces = interfaces.replaced(came_at=interfaces.now())
         try:
             if self._ask is not None:
-                commands = [way for way in outside.code_providers if way.name in COMMANDS]
-                outside = outside.replaced(code_providers=[*commands, AskedCaller(self._ask)])
+                commands = [way for way in interfaces.code_providers if way.name in COMMANDS]
+                interfaces = interfaces.replaced(code_providers=[*commands, AskedCaller(self._ask)])
             with _one_at_a_time:
-                session, plan = self._handed(outside)
+                session, plan = self._handed(interfaces)
         except AwsMfaError as error:
             # A traceback shows `args`, not hints; and frames that held keys are nobody's business.
             error.args = ("\n".join([error.message, *(f"{HINT}{hint}" for hint in self._hints_of(error))]),)
             raise error.with_traceback(None) from None
         finally:
-            outside.close()
-        as_a_child = child_environment(outside.environ, {}, region_of_child(plan.chains[self.profile]), self.profile)
+            interfaces.close()
+        as_a_child = child_environment(interfaces.environ, {}, region_of_child(plan.chains[self.profile]), self.profile)
         self.region = as_a_child.get("AWS_REGION") or None
         return session
 
@@ -130,7 +130,7 @@ class _SessionOf:
             return (*error.hints, "or have your program ask for it: ask=input")
         return error.hints
 
-    def _handed(self, outside: RealOutside) -> tuple[Session, Plan]:
+    def _handed(self, interfaces: RealInterfaces) -> tuple[Session, Plan]:
         arns = check_policy_arns(self._policy_arns, read_only=self._read_only)
         overlay = Overlay(None, arns, self._read_only)
-        return hand_over(RenewalRequest([self.profile], overlay, for_sdk=True), outside)
+        return hand_over(RenewalRequest([self.profile], overlay, for_sdk=True), interfaces)

@@ -5,7 +5,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-import pyrage  # noqa: TID251 - the test of the room that imports it
+import pyrage  # noqa: TID251 - the test of the module that imports it
 import pytest
 
 from aws_mfa.adapters import age_file
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from aws_mfa.workflows.doors_to_stores import Vault
+    from aws_mfa.interfaces import Vault
 
 KEYS = LongTermKeys("AKIAIOSFODNN7EXAMPLE", Secret("wJalrXUtnFEMI/K7MDENG"))
 OTHER_KEYS = LongTermKeys("AKIAI44QH8DHBEXAMPLE", Secret("je7MtGbClwBF/2Zp9Utk"))

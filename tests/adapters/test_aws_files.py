@@ -21,7 +21,7 @@ from aws_mfa.errors import BadInput, BrokenFile, NotSetUp, Unreachable
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from aws_mfa.workflows.doors_to_stores import AwsTextFile
+    from aws_mfa.interfaces import AwsTextFile
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="POSIX modes, links and signals")
 as_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can become another user")
@@ -42,8 +42,8 @@ def append(text: str) -> str:
 
 
 def test_it_is_the_file_that_the_workflows_ask_for(tmp_path: Path) -> None:
-    door: AwsTextFile = credentials(tmp_path)
-    assert (door.path, door.exists(), door.read()) == (str(tmp_path / "credentials"), False, "")
+    file: AwsTextFile = credentials(tmp_path)
+    assert (file.path, file.exists(), file.read()) == (str(tmp_path / "credentials"), False, "")
 
 
 def test_every_byte_outside_the_edit_is_kept(tmp_path: Path) -> None:

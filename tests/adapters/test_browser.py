@@ -16,7 +16,7 @@ from aws_mfa.model import Secret
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from aws_mfa.workflows.doors_to_people import Browser
+    from aws_mfa.interfaces import Browser
 
 pytestmark = [pytest.mark.real, pytest.mark.skipif(sys.platform == "win32", reason="its programs are shell scripts")]
 
@@ -46,8 +46,8 @@ class Programs:
         return path.read_text() if path.exists() else None
 
     def opened(self, platform: str = "linux", page: str = URL, **environ: str) -> bool:
-        door: Browser = SystemBrowser({**self.environ, **environ}, platform=platform)
-        return door.open(Secret(page))
+        browser: Browser = SystemBrowser({**self.environ, **environ}, platform=platform)
+        return browser.open(Secret(page))
 
 
 @pytest.fixture

@@ -24,8 +24,8 @@ from fakes import DEVICE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from aws_mfa.interfaces import RemoteQuestions
     from aws_mfa.rules.code_providers import CodeProvider
-    from aws_mfa.workflows.doors_to_people import RemoteQuestions
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no Unix sockets in Python")
 

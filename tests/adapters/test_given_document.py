@@ -14,7 +14,7 @@ from aws_mfa.errors import BadInput
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from aws_mfa.workflows.doors_to_stores import Document
+    from aws_mfa.interfaces import Document
 
 
 def written(tmp_path: Path, data: bytes) -> str:

@@ -19,7 +19,7 @@ from aws_mfa.model import LongTermKeys, Secret
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aws_mfa.workflows.doors_to_stores import Vault
+    from aws_mfa.interfaces import Vault
 
 KEYS = LongTermKeys("AKIAIOSFODNN7EXAMPLE", Secret("wJalrXUtnFEMI/K7MDENG"))
 OTHER_KEYS = LongTermKeys("AKIAI44QH8DHBEXAMPLE", Secret("je7MtGbClwBF/2Zp9Utk"))

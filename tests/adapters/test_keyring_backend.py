@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 import pytest
-from keyring.backends import chainer, fail, null  # noqa: TID251 - the test of the room that imports it
+from keyring.backends import chainer, fail, null  # noqa: TID251 - the test of the module that imports it
 
 from aws_mfa.adapters import keyring_backend
 from aws_mfa.errors import KeychainUnavailable

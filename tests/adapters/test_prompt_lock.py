@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from aws_mfa.workflows.doors_to_people import PromptLock, PromptLocks
+    from aws_mfa.interfaces import PromptLock, PromptLocks
 
 QUESTION = "mfa@work-long-term\naccess_key_id = AKIA\n"
 HOLDER = """

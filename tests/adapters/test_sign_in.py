@@ -25,9 +25,9 @@ from aws_mfa.rules.sign_in import administrator_access_arn, sign_in_endpoint
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from aws_mfa.interfaces import SignIn, Sts
     from aws_mfa.practice.account import User
     from aws_mfa.practice.faults import Fault
-    from aws_mfa.workflows.doors_to_aws import SignIn, Sts
 
 POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}'
 

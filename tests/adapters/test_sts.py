@@ -28,16 +28,16 @@ from aws_mfa.rules.endpoints import iam_endpoint, sts_endpoint
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from aws_mfa.interfaces import Iam, Sts
     from aws_mfa.practice.account import Role, User
     from aws_mfa.practice.totp import Device
-    from aws_mfa.workflows.doors_to_aws import Iam, Sts
 
 ROUNDING_S = 2
 POLICY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "iam:*", "Resource": "*"}]}'
 
 
 class Practice(NamedTuple):
-    """The practice AWS with one user, her phone, and our door to it."""
+    """The practice AWS with one user, her phone, and our client of it."""
 
     aws: PracticeAws
     ann: User

@@ -8,23 +8,23 @@ import pytest
 
 from aws_mfa.cli.commands import adopt
 from aws_mfa.errors import BadInput
-from fakes import DEVICE, FakeOutside, as_outside
+from fakes import DEVICE, FakeInterfaces, as_interfaces
 
 KEYS = "[work-long-term]\naws_access_key_id = AKIAINVENTEDANNSKEY1\naws_secret_access_key = invented/secret+of+ann\n"
 PROD = f"[profile prod]\nrole_arn = arn:aws:iam::123456789012:role/R\nsource_profile = work\nmfa_serial = {DEVICE}\n"
 FOREIGN = PROD.replace("prod", "test") + "credential_process = other\n"
 
 
-def run(outside: FakeOutside, *argv: str) -> int:
+def run(interfaces: FakeInterfaces, *argv: str) -> int:
     parser = argparse.ArgumentParser()
     adopt.add_arguments(parser)
-    return adopt.run(parser.parse_args(argv), as_outside(outside))
+    return adopt.run(parser.parse_args(argv), as_interfaces(interfaces))
 
 
 def test_each_profile_has_its_line_and_one_that_is_left_its_reason_and_hint() -> None:
-    outside = FakeOutside(KEYS, PROD + FOREIGN)
-    assert run(outside, "test", "prod") == 3
-    assert outside.terminal.said == [
+    interfaces = FakeInterfaces(KEYS, PROD + FOREIGN)
+    assert run(interfaces, "test", "prod") == 3
+    assert interfaces.terminal.said == [
         "prod: adopted",
         "test not changed: [profile test] of ~/.aws/config has another credential_process",
         "hint: remove that line if you no longer use it",
@@ -32,28 +32,28 @@ def test_each_profile_has_its_line_and_one_that_is_left_its_reason_and_hint() ->
 
 
 def test_what_all_cannot_adopt_is_no_failure() -> None:
-    assert run(FakeOutside(KEYS, PROD + FOREIGN), "--all") == 0
+    assert run(FakeInterfaces(KEYS, PROD + FOREIGN), "--all") == 0
 
 
 def test_dry_run_says_what_would_be_and_shows_the_difference(capsys: pytest.CaptureFixture[str]) -> None:
-    outside = FakeOutside(KEYS, PROD)
-    assert run(outside, "--all", "--dry-run") == 0
-    assert outside.terminal.said == ["prod: would be adopted"]
-    assert outside.config.text == PROD
+    interfaces = FakeInterfaces(KEYS, PROD)
+    assert run(interfaces, "--all", "--dry-run") == 0
+    assert interfaces.terminal.said == ["prod: would be adopted"]
+    assert interfaces.config.text == PROD
     shown = capsys.readouterr().out.splitlines()
     assert shown[:4] == ["--- ~/.aws/config", "+++ ~/.aws/config", "@@ [profile prod] @@", " [profile prod]"]
     assert "+credential_process = aws-mfa credential-process prod" in shown
 
 
 def test_undo_says_what_was_restored_and_what_was_not_adopted() -> None:
-    outside = FakeOutside(KEYS, PROD)
+    interfaces = FakeInterfaces(KEYS, PROD)
     for flags in ([], ["--undo"], ["--undo", "--dry-run"]):
-        run(outside, "prod", *flags)
-    assert outside.terminal.said == ["prod: adopted", "prod: restored", "prod: not adopted, nothing to undo"]
-    assert outside.config.text == PROD
+        run(interfaces, "prod", *flags)
+    assert interfaces.terminal.said == ["prod: adopted", "prod: restored", "prod: not adopted, nothing to undo"]
+    assert interfaces.config.text == PROD
 
 
 @pytest.mark.parametrize("argv", [(), ("prod", "--all")])
 def test_either_names_or_all(argv: tuple[str, ...]) -> None:
     with pytest.raises(BadInput, match="which profiles"):
-        run(FakeOutside(KEYS, PROD), *argv)
+        run(FakeInterfaces(KEYS, PROD), *argv)

@@ -7,55 +7,57 @@ import argparse
 import pytest
 
 from aws_mfa.cli.commands import console
-from fakes import ANN, DEVICE, KEYS, FakeOutside, as_outside
+from fakes import ANN, DEVICE, KEYS, FakeInterfaces, as_interfaces
 
 URL = "https://eu-west-1.signin.aws.amazon.com/federation?Action=login&Issuer=aws-mfa&Destination="
 
 
 @pytest.fixture
-def outside() -> FakeOutside:
-    outside = FakeOutside("", f"[profile work]\nmfa_serial = {DEVICE}\nregion = eu-west-1\n")
-    outside.vaults["keychain"].stored["work-long-term"] = KEYS
-    outside.known_keys.text = "[work-long-term]\nvault = keychain\n"
-    return outside
+def interfaces() -> FakeInterfaces:
+    interfaces = FakeInterfaces("", f"[profile work]\nmfa_serial = {DEVICE}\nregion = eu-west-1\n")
+    interfaces.vaults["keychain"].stored["work-long-term"] = KEYS
+    interfaces.known_keys.text = "[work-long-term]\nvault = keychain\n"
+    return interfaces
 
 
-def run(outside: FakeOutside, *argv: str) -> int:
+def run(interfaces: FakeInterfaces, *argv: str) -> int:
     parser = argparse.ArgumentParser()
     console.add_arguments(parser)
-    return console.run(parser.parse_args(argv), as_outside(outside))
+    return console.run(parser.parse_args(argv), as_interfaces(interfaces))
 
 
-def test_the_browser_gets_the_url_and_stdout_nothing(outside: FakeOutside, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(outside, "work") == 0
-    assert [url.startswith(URL) for url in outside.browser.opened] == [True]
+def test_the_browser_gets_the_url_and_stdout_nothing(
+    interfaces: FakeInterfaces, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(interfaces, "work") == 0
+    assert [url.startswith(URL) for url in interfaces.browser.opened] == [True]
     assert capsys.readouterr() == ("", "")
 
 
 def test_the_url_alone_is_printed_where_it_is_asked_for(
-    outside: FakeOutside, capsys: pytest.CaptureFixture[str]
+    interfaces: FakeInterfaces, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(outside, "work", "--print-url") == 0
-    assert outside.browser.opened == []
+    assert run(interfaces, "work", "--print-url") == 0
+    assert interfaces.browser.opened == []
     assert capsys.readouterr().out.startswith(URL)
-    assert outside.said[-1] == f"signs in as {ANN} for 12 h"
+    assert interfaces.said[-1] == f"signs in as {ANN} for 12 h"
 
 
 def test_it_is_printed_and_called_a_secret_where_no_browser_can_be_opened(
-    outside: FakeOutside, capsys: pytest.CaptureFixture[str]
+    interfaces: FakeInterfaces, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    outside.browser.can_open = False
-    assert run(outside, "work") == 0
+    interfaces.browser.can_open = False
+    assert run(interfaces, "work") == 0
     assert capsys.readouterr().out.startswith(URL)
-    assert outside.said[-1] == (
+    assert interfaces.said[-1] == (
         "no browser can be opened from here: open this URL within 15 minutes, and give it to nobody"
     )
 
 
-def test_what_is_said_holds_neither_url_nor_token(outside: FakeOutside) -> None:
-    outside.browser.can_open = False
-    run(outside, "work")
-    said = "\n".join(outside.said)
+def test_what_is_said_holds_neither_url_nor_token(interfaces: FakeInterfaces) -> None:
+    interfaces.browser.can_open = False
+    run(interfaces, "work")
+    said = "\n".join(interfaces.said)
     assert "sign-in" not in said
     assert "signin" not in said
     assert said.startswith("work has no role: signed in without proof of MFA")

@@ -8,50 +8,50 @@ import pytest
 
 from aws_mfa.cli.commands import forget
 from aws_mfa.errors import BadProfile, NotSetUp
-from fakes import FakeOutside, a_session, as_outside
+from fakes import FakeInterfaces, a_session, as_interfaces
 
 CONFIG = "[profile dev]\nregion = eu-west-1\n"
 NOTHING = "no stored session: nothing was removed\n"
 
 
-def an_outside(*labels: str) -> FakeOutside:
-    outside = FakeOutside("", CONFIG)
-    outside.known_keys.text = "[work-long-term]\nvault = keychain\n"
+def some_interfaces(*labels: str) -> FakeInterfaces:
+    interfaces = FakeInterfaces("", CONFIG)
+    interfaces.known_keys.text = "[work-long-term]\nvault = keychain\n"
     for label in labels:
-        outside.session_cache.store(label, {"device": "d"}, a_session())
-    return outside
+        interfaces.session_cache.store(label, {"device": "d"}, a_session())
+    return interfaces
 
 
-def run(outside: FakeOutside, *argv: str) -> int:
+def run(interfaces: FakeInterfaces, *argv: str) -> int:
     parser = argparse.ArgumentParser()
     forget.add_arguments(parser)
-    return forget.run(parser.parse_args(argv), as_outside(outside))
+    return forget.run(parser.parse_args(argv), as_interfaces(interfaces))
 
 
 @pytest.mark.parametrize("argv", [("dev",), ("work",), ("dev", "work"), ("--all",)])
 def test_a_profile_without_a_session_is_no_failure(argv: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(an_outside(), *argv) == 0
+    assert run(some_interfaces(), *argv) == 0
     assert capsys.readouterr().out == NOTHING
 
 
 def test_a_mistyped_name_is_told_and_the_others_are_forgotten(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(BadProfile, match="there is no profile 'prdo'"):
-        run(an_outside("dev"), "prdo", "dev")
+        run(some_interfaces("dev"), "prdo", "dev")
     assert capsys.readouterr().out == "dev: removed from the session cache\n"
 
 
 def test_a_session_of_a_profile_that_is_gone_can_be_forgotten() -> None:
-    assert run(an_outside("gone"), "gone") == 0
+    assert run(some_interfaces("gone"), "gone") == 0
 
 
 def test_what_could_not_be_looked_at_is_a_failure_after_the_rest_was_removed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    outside = an_outside("dev")
-    outside.session_cache.missed = ["what is stored in /run/x could not all be removed: no"]
+    interfaces = some_interfaces("dev")
+    interfaces.session_cache.missed = ["what is stored in /run/x could not all be removed: no"]
     with pytest.raises(NotSetUp, match="what is stored in /run/x could not all be removed: no"):
-        run(outside, "dev", "work")
+        run(interfaces, "dev", "work")
     assert capsys.readouterr().out == "dev: removed from the session cache\n"
     with pytest.raises(NotSetUp):
-        run(outside, "--all")
+        run(interfaces, "--all")
     assert capsys.readouterr().out == ""

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from aws_mfa.adapters import witnesses
-from aws_mfa.cli.wiring import RealOutside
+from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.model import Secret, Session
 from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.workflows.hand_over import hand_over
@@ -194,8 +194,8 @@ def leave_a_witness(home: str, variables: dict[str, str], monkeypatch: pytest.Mo
     write(home, os.path.join("mfa", "known-keys"), NOTED_KEYS.replace("default", "work"))
     monkeypatch.setenv("LOGNAME", "ann")
     monkeypatch.setattr(witnesses, "time", SimpleNamespace(time_ns=lambda: time.time_ns() + 3_000_000_000))
-    outside = RealOutside(environ={"HOME": home, "USERPROFILE": home, **variables})
-    found = plan_sessions(RenewalRequest(["work"], hands_over=True), outside).of_profile["work"]
+    interfaces = RealInterfaces(environ={"HOME": home, "USERPROFILE": home, **variables})
+    found = plan_sessions(RenewalRequest(["work"], hands_over=True), interfaces).of_profile["work"]
     session = Session("ASIAIOSFODNN7EXAMPLE", Secret("s"), Secret("t"), time.time() + 3600)
-    assert outside.session_cache.store(found.label, found.inputs, session)
-    hand_over(RenewalRequest(["work"]), outside)
+    assert interfaces.session_cache.store(found.label, found.inputs, session)
+    hand_over(RenewalRequest(["work"]), interfaces)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from aws_mfa.adapters.terminal import NoTerminal
 from aws_mfa.cli import classic, quick_answer
-from aws_mfa.cli.wiring import RealOutside
+from aws_mfa.cli.wiring import RealInterfaces
 from examples import examples
 from needs import ROOT
 
@@ -51,7 +51,7 @@ class Answer(NamedTuple):
     text: str
 
 
-class NobodyThere(RealOutside):
+class NobodyThere(RealInterfaces):
     """This machine at a fixed moment, without a human and without a vault: whoever needs one has no quick answer."""
 
     terminal = NoTerminal()

@@ -20,7 +20,7 @@ from aws_mfa.adapters import quick_sessions, witnesses
 from aws_mfa.adapters.terminal import NoTerminal
 from aws_mfa.cli import quick_wiring
 from aws_mfa.cli.quick_session import become_command, quick_document
-from aws_mfa.cli.wiring import RealOutside
+from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.model import Secret, Session
 from aws_mfa.rules.renewal_request import RenewalRequest
@@ -52,7 +52,7 @@ as_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only 
 NOBODY = 65534
 
 
-class Offline(RealOutside):
+class Offline(RealInterfaces):
     """This machine without a human, and without AWS: what is not stored cannot be had."""
 
     terminal = NoTerminal()
@@ -103,14 +103,14 @@ class Stage:
 
     def store(self, profile: str = "work", *, left_s: float = HOUR_S, key_id: str = "ASIAFIRST") -> None:
         """Store a session for what a request for the profile asks now."""
-        outside = Offline(environ=self.environ)
-        planned = plan_sessions(RenewalRequest([profile], hands_over=True), outside)
+        interfaces = Offline(environ=self.environ)
+        planned = plan_sessions(RenewalRequest([profile], hands_over=True), interfaces)
         for failure in planned.failures.values():
             raise failure
         found = planned.of_profile[profile]
         session = Session(key_id, Secret("secret"), Secret("token"), float(int(time.time() + left_s)), ROLE)
         label = profile if planned.chains[profile].role_chain else found.label
-        assert outside.session_cache.store(label, found.inputs, session)
+        assert interfaces.session_cache.store(label, found.inputs, session)
 
     def full(self, profile: str = "work", *, vault: str | None = None) -> Session:
         return hand_over(RenewalRequest([profile], vault=vault), Offline(environ=self.environ))[0]
@@ -442,13 +442,13 @@ def test_every_variable_that_decides_is_in_the_witness(
     stage.update(**variables)
     recorder = Recorder(stage.environ)
     monkeypatch.setattr(os, "environ", recorder)
-    outside = Offline(environ=recorder)
-    planned = plan_sessions(RenewalRequest(["work"], hands_over=True), outside)
+    interfaces = Offline(environ=recorder)
+    planned = plan_sessions(RenewalRequest(["work"], hands_over=True), interfaces)
     inputs = planned.of_profile["work"].inputs
     session = Session("ASIAFIRST", Secret("secret"), Secret("token"), time.time() + HOUR_S, ROLE)
-    outside.session_cache.store("work", inputs, session)
+    interfaces.session_cache.store("work", inputs, session)
     recorder.asked.clear()
-    assert hand_over(RenewalRequest(["work"]), outside)[0].access_key_id == "ASIAFIRST"
+    assert hand_over(RenewalRequest(["work"]), interfaces)[0].access_key_id == "ASIAFIRST"
     monkeypatch.undo()
     assert recorder.asked >= {"AWS_REGION", "AWS_CONFIG_FILE"}
     assert recorder.asked - set(VARIABLES) <= WITHOUT_WEIGHT.keys()

@@ -14,7 +14,7 @@ from aws_mfa.errors import WrongCode
 from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.workflows.calls import Outcome
 from aws_mfa.workflows.plans import plan_sessions
-from fakes import DEVICE, KEYS, NOW, FakeOutside, FakeVault, as_outside
+from fakes import DEVICE, KEYS, NOW, FakeInterfaces, FakeVault, as_interfaces
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -49,10 +49,10 @@ def _tell_the_c_library() -> None:
 
 
 def planned(config: str = CONFIG, *names: str) -> Plan:
-    outside = FakeOutside("", config)
-    outside.vaults["keychain"] = FakeVault("keychain", work_long_term=KEYS)
-    outside.known_keys.text = "[work-long-term]\nvault = keychain\n"
-    return plan_sessions(RenewalRequest(names or ("dev", "long", "cut", "lost")), as_outside(outside))
+    interfaces = FakeInterfaces("", config)
+    interfaces.vaults["keychain"] = FakeVault("keychain", work_long_term=KEYS)
+    interfaces.known_keys.text = "[work-long-term]\nvault = keychain\n"
+    return plan_sessions(RenewalRequest(names or ("dev", "long", "cut", "lost")), as_interfaces(interfaces))
 
 
 def outcome(name: str, *, error: WrongCode | None = None, is_reused: bool = False) -> Outcome:

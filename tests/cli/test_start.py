@@ -1,4 +1,4 @@
-"""The console script's entry: what can go wrong before `main` stands at the door."""
+"""The console script's entry: what can go wrong before `main` runs."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.cli import main
-from aws_mfa.cli.wiring import RealOutside
+from aws_mfa.cli.wiring import RealInterfaces
 from fakes import DEVICE, FakeTerminal
 
 if TYPE_CHECKING:
@@ -196,18 +196,18 @@ def run(argv: list[str], monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
         never_asks: bool = True,
         announces: bool = True,
         use_keychain: bool = True,
-    ) -> RealOutside:
-        outside = RealOutside(
+    ) -> RealInterfaces:
+        interfaces = RealInterfaces(
             reads_pipe=reads_pipe,
             asks_on_stdout=asks_on_stdout,
             never_asks=True,
             announces=announces,
             use_keychain=use_keychain,
         )
-        outside.terminal = terminal
-        return outside
+        interfaces.terminal = terminal
+        return interfaces
 
-    monkeypatch.setattr(main, "RealOutside", nobody_there)
+    monkeypatch.setattr(main, "RealInterfaces", nobody_there)
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         exit_code = main.main(list(argv))

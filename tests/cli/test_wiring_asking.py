@@ -11,7 +11,7 @@ from adapters.test_age_file import QuickAge
 from aws_mfa.adapters import age_file
 from aws_mfa.adapters.terminal import NoTerminal
 from aws_mfa.cli import wiring
-from aws_mfa.cli.wiring import RealOutside
+from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.errors import KeychainUnavailable, NeedsHuman
 from aws_mfa.model import Secret, Session
 from fakes import KEYS, FakeTerminal
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aws_mfa.adapters.keychain import IdentityItem
+    from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import LongTermKeys
-    from aws_mfa.workflows.outside import Outside
 
 SECTION = "work-long-term"
-AWAY: list[Callable[[RealOutside], RealOutside]] = [
-    lambda outside: outside.replaced(away_from_terminal=True),
-    lambda outside: outside.replaced(unattended=True),
+AWAY: list[Callable[[RealInterfaces], RealInterfaces]] = [
+    lambda interfaces: interfaces.replaced(away_from_terminal=True),
+    lambda interfaces: interfaces.replaced(unattended=True),
 ]
 
 
@@ -44,37 +44,37 @@ def environ(home: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     environ = {"HOME": home, "PATH": os.environ["PATH"]}
     monkeypatch.setattr(age_file, "passphrase", QuickAge())
     command = {"AWS_MFA_AGE_PASSPHRASE_COMMAND": "echo open sesame"}
-    RealOutside(environ={**environ, **command}).vault("age").store(SECTION, KEYS)
+    RealInterfaces(environ={**environ, **command}).vault("age").store(SECTION, KEYS)
     return environ
 
 
-def keys_in(outside: Outside) -> LongTermKeys | None:
-    return outside.vault("age").load(SECTION)
+def keys_in(interfaces: Interfaces) -> LongTermKeys | None:
+    return interfaces.vault("age").load(SECTION)
 
 
 @pytest.mark.parametrize("away", AWAY)
 @pytest.mark.parametrize("is_open", [False, True])
 def test_away_from_the_terminal_no_passphrase_is_asked_for(
-    terminal: FakeTerminal, environ: dict[str, str], away: Callable[[RealOutside], RealOutside], *, is_open: bool
+    terminal: FakeTerminal, environ: dict[str, str], away: Callable[[RealInterfaces], RealInterfaces], *, is_open: bool
 ) -> None:
     """Also where the vault was open before, and would ask at the terminal."""
-    outside = RealOutside(environ=environ)
+    interfaces = RealInterfaces(environ=environ)
     if is_open:
-        outside.vault("age")
+        interfaces.vault("age")
     with pytest.raises(NeedsHuman, match="passphrase"):
-        keys_in(away(outside))
+        keys_in(away(interfaces))
     assert terminal.questions == []
     with pytest.raises(NeedsHuman):
-        away(outside).replaced(code_providers=[]).terminal.ask("MFA code: ")
+        away(interfaces).replaced(code_providers=[]).terminal.ask("MFA code: ")
 
 
 @pytest.mark.parametrize("away", AWAY)
 def test_a_passphrase_that_was_given_is_known_away_from_the_terminal(
-    terminal: FakeTerminal, environ: dict[str, str], away: Callable[[RealOutside], RealOutside]
+    terminal: FakeTerminal, environ: dict[str, str], away: Callable[[RealInterfaces], RealInterfaces]
 ) -> None:
-    outside = RealOutside(environ=environ)
-    away_copy = away(outside)
-    assert keys_in(outside.replaced(code_providers=[])) is not None
+    interfaces = RealInterfaces(environ=environ)
+    away_copy = away(interfaces)
+    assert keys_in(interfaces.replaced(code_providers=[])) is not None
     assert keys_in(away_copy) is not None
     assert len(terminal.questions) == 1
 
@@ -83,9 +83,9 @@ def test_no_input_asks_nobody_and_a_command_gives_the_passphrase(
     terminal: FakeTerminal, environ: dict[str, str]
 ) -> None:
     with pytest.raises(NeedsHuman, match="passphrase"):
-        keys_in(RealOutside(environ=environ, never_asks=True))
+        keys_in(RealInterfaces(environ=environ, never_asks=True))
     environ["AWS_MFA_AGE_PASSPHRASE_COMMAND"] = "echo open sesame"
-    assert keys_in(RealOutside(environ=environ, never_asks=True)) is not None
+    assert keys_in(RealInterfaces(environ=environ, never_asks=True)) is not None
     assert terminal.questions == []
 
 
@@ -96,12 +96,12 @@ def test_a_keychain_may_ask_by_its_window_while_a_child_owns_the_terminal_and_no
     asked: list[bool] = []
     monkeypatch.setattr("aws_mfa.adapters.keychain.open_keychain", lambda *_, may_ask, **__: asked.append(may_ask))
     monkeypatch.setattr(wiring, "open_seal", lambda *_, may_ask: asked.append(may_ask))
-    outside = RealOutside(environ=environ)
+    interfaces = RealInterfaces(environ=environ)
     for one in (
-        outside,
-        outside.replaced(away_from_terminal=True),
-        outside.replaced(unattended=True),
-        RealOutside(never_asks=True),
+        interfaces,
+        interfaces.replaced(away_from_terminal=True),
+        interfaces.replaced(unattended=True),
+        RealInterfaces(never_asks=True),
     ):
         one.vault("keychain")
         one._open_seal()
@@ -120,13 +120,13 @@ def test_what_is_sealed_is_opened_without_a_window_by_nobody_also_when_it_was_op
         raise KeychainUnavailable("it is locked")
 
     monkeypatch.setattr("aws_mfa.adapters.keychain.open_identity_item", open_identity_item)
-    outside = RealOutside(environ={**environ, "AWS_MFA_SESSION_STORE": "sealed"})
-    session = Session("ASIA", Secret("secret"), Secret("token"), outside.now() + 3600)
+    interfaces = RealInterfaces(environ={**environ, "AWS_MFA_SESSION_STORE": "sealed"})
+    session = Session("ASIA", Secret("secret"), Secret("token"), interfaces.now() + 3600)
     copies = (
-        outside,
-        outside.replaced(unattended=True),
-        outside.replaced(away_from_terminal=True),
-        outside.replaced(code_providers=[]).replaced(unattended=True),
+        interfaces,
+        interfaces.replaced(unattended=True),
+        interfaces.replaced(away_from_terminal=True),
+        interfaces.replaced(code_providers=[]).replaced(unattended=True),
     )
     for one in copies:
         assert not one.session_cache.store("work", {}, session)
@@ -135,11 +135,11 @@ def test_what_is_sealed_is_opened_without_a_window_by_nobody_also_when_it_was_op
 
 @pytest.mark.parametrize("away", AWAY)
 def test_of_the_session_cache_nothing_is_said_on_the_terminal_that_is_away(
-    terminal: FakeTerminal, environ: dict[str, str], away: Callable[[RealOutside], RealOutside]
+    terminal: FakeTerminal, environ: dict[str, str], away: Callable[[RealInterfaces], RealInterfaces]
 ) -> None:
-    outside = RealOutside(environ=environ)
-    session = Session("\ud800", Secret("secret"), Secret("token"), outside.now() + 3600)
-    for one in (outside, away(outside)):
+    interfaces = RealInterfaces(environ=environ)
+    session = Session("\ud800", Secret("secret"), Secret("token"), interfaces.now() + 3600)
+    for one in (interfaces, away(interfaces)):
         assert not one.session_cache.store("work", {}, session)
         assert len(terminal.said) == 1
 
@@ -147,19 +147,19 @@ def test_of_the_session_cache_nothing_is_said_on_the_terminal_that_is_away(
 @pytest.mark.usefixtures("terminal")
 @pytest.mark.parametrize("away", AWAY)
 def test_a_copy_that_asks_other_people_opens_its_parts_anew(
-    environ: dict[str, str], away: Callable[[RealOutside], RealOutside]
+    environ: dict[str, str], away: Callable[[RealInterfaces], RealInterfaces]
 ) -> None:
-    outside = RealOutside(environ=environ)
-    first = set(vars(outside))
-    for name in dir(type(outside)):
-        getattr(outside, name)
-    assert len(vars(outside)) > len(first) + 10
-    assert set(vars(away(outside))) == first
+    interfaces = RealInterfaces(environ=environ)
+    first = set(vars(interfaces))
+    for name in dir(type(interfaces)):
+        getattr(interfaces, name)
+    assert len(vars(interfaces)) > len(first) + 10
+    assert set(vars(away(interfaces))) == first
 
 
 def test_the_unattended_copy_is_the_same_each_time(environ: dict[str, str]) -> None:
     """A keychain that hung is not asked again."""
-    outside = RealOutside(environ=environ)
-    assert outside.replaced(unattended=True) is outside.replaced(unattended=True)
-    assert outside.replaced(unattended=True).replaced(unattended=True) is outside.replaced(unattended=True)
-    assert isinstance(outside.replaced(away_from_terminal=True).replaced(unattended=True).terminal, NoTerminal)
+    interfaces = RealInterfaces(environ=environ)
+    assert interfaces.replaced(unattended=True) is interfaces.replaced(unattended=True)
+    assert interfaces.replaced(unattended=True).replaced(unattended=True) is interfaces.replaced(unattended=True)
+    assert isinstance(interfaces.replaced(away_from_terminal=True).replaced(unattended=True).terminal, NoTerminal)

@@ -9,7 +9,7 @@ import pytest
 
 from aws_mfa.adapters.elsewhere_server import AnsweredElsewhere
 from aws_mfa.adapters.terminal import NoTerminal, PipedAnswers
-from aws_mfa.cli.wiring import RealOutside
+from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.cli.wiring_code_providers import open_code_providers
 from aws_mfa.errors import BadInput, NeedsHuman
 from aws_mfa.rules.code_providers import CodeQuestion
@@ -80,8 +80,8 @@ def test_only_questions_to_people_can_be_answered_elsewhere() -> None:
 
 
 def test_who_is_never_asked_has_no_way_but_a_refusal(home: str) -> None:
-    outside = RealOutside(reads_pipe=False, never_asks=True, environ={"HOME": home, "USERPROFILE": home})
-    (way,) = outside.code_providers
+    interfaces = RealInterfaces(reads_pipe=False, never_asks=True, environ={"HOME": home, "USERPROFILE": home})
+    (way,) = interfaces.code_providers
     with pytest.raises(NeedsHuman) as refused:
         way.ask(QUESTION)
     assert refused.value.hints == ("run the same without --no-input in a terminal",)

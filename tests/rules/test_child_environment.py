@@ -119,8 +119,8 @@ def test_the_region_of_a_profile_is_none_that_the_user_chose() -> None:
     assert not set(REGIONS) & set(chosen_by_the_user(inside))
     chosen = chosen_by_the_user({**inside, "AWS_REGION": "a-1"})
     assert (chosen.get("AWS_REGION"), chosen.get("AWS_DEFAULT_REGION")) == ("a-1", None)
-    outside = {"AWS_REGION": "a-1"}
-    assert chosen_by_the_user(outside) is outside
+    interfaces = {"AWS_REGION": "a-1"}
+    assert chosen_by_the_user(interfaces) is interfaces
     for environ in (inside, {**inside, "AWS_REGION": "a-1"}):
         assert child_environment(chosen_by_the_user(environ), KEYS, "b-2", "x") == child_environment(
             environ, KEYS, "b-2", "x"

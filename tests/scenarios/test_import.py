@@ -116,8 +116,8 @@ def stored(there: Home, vault: str, name: str) -> str:
     """Key id and secret as the vault gives them to another process; "None" where it has none."""
     code = (
         "import sys\n"
-        "from aws_mfa.cli.wiring import RealOutside\n"
-        "keys = RealOutside().vault(sys.argv[1]).load(sys.argv[2])\n"
+        "from aws_mfa.cli.wiring import RealInterfaces\n"
+        "keys = RealInterfaces().vault(sys.argv[1]).load(sys.argv[2])\n"
         "print(keys and (keys.access_key_id + ' ' + keys.secret_access_key.reveal()))\n"
     )
     return there.run(vault, name, start=("-c", code)).stdout.strip()

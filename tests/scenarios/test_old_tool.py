@@ -1,5 +1,5 @@
 """
-0.0.12 itself against the practice AWS: the ground that the proofs of compatibility stand on.
+0.0.12 itself against the practice AWS: what the proofs of compatibility are based on.
 
 And the proof that each tool accepts the file of the other.
 """

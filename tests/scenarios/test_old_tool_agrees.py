@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aws_mfa.cli import classic
-from aws_mfa.cli.wiring import RealOutside
+from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.practice import PracticeAws
 from classic_stage import ClassicStage, Human
 from examples import examples
@@ -150,14 +150,14 @@ def text_of(stage: ClassicStage, keys: dict[str, dict[str, str]], sessions: dict
 
 
 def our_decision(stage: ClassicStage, argv: list[str], variables: dict[str, str]) -> list[str]:
-    outside, human, out = RealOutside(environ={**stage.environ, **variables}), AskedHuman(), io.StringIO()
-    outside.terminal = human
+    interfaces, human, out = RealInterfaces(environ={**stage.environ, **variables}), AskedHuman(), io.StringIO()
+    interfaces.terminal = human
     with (
         contextlib.redirect_stdout(out),
         contextlib.suppress(Asked),
-        mock.patch.object(outside, "beside"),
+        mock.patch.object(interfaces, "beside"),
     ):
-        classic.run(argv, outside)
+        classic.run(argv, interfaces)
     return decision(out.getvalue(), human.seen)
 
 

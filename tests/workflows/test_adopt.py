@@ -7,7 +7,7 @@ import pytest
 from aws_mfa.errors import BadInput, BrokenFile, NotSetUp
 from aws_mfa.rules.adoption import CHANGED, NOT_CHANGED, SESSION_REMOVED
 from aws_mfa.workflows.adopt import AdoptRequest, look, write_adoption
-from fakes import DEVICE, FakeOutside, MemoryFile, as_outside
+from fakes import DEVICE, FakeInterfaces, MemoryFile, as_interfaces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,8 +39,8 @@ CONFIG = role_profile("prod") + role_profile("test")
 HIDDEN = hidden_profile("prod") + hidden_profile("test")
 
 
-def carried_out(outside: FakeOutside, profiles: Sequence[str] | None, *, undoes: bool = False) -> Adoption:
-    return write_adoption(AdoptRequest(profiles, undoes=undoes), as_outside(outside))
+def carried_out(interfaces: FakeInterfaces, profiles: Sequence[str] | None, *, undoes: bool = False) -> Adoption:
+    return write_adoption(AdoptRequest(profiles, undoes=undoes), as_interfaces(interfaces))
 
 
 class ChangingFile(MemoryFile):
@@ -56,98 +56,98 @@ class ChangingFile(MemoryFile):
 
 
 def test_named_profiles_are_adopted_and_others_stay() -> None:
-    outside = FakeOutside(KEYS, CONFIG)
-    found = carried_out(outside, ["prod", "prod"])
+    interfaces = FakeInterfaces(KEYS, CONFIG)
+    found = carried_out(interfaces, ["prod", "prod"])
     assert (found.done, found.left) == ({"prod": CHANGED}, {})
-    assert outside.config.text == hidden_profile("prod") + role_profile("test")
-    assert outside.credentials.text == KEYS
+    assert interfaces.config.text == hidden_profile("prod") + role_profile("test")
+    assert interfaces.credentials.text == KEYS
 
 
 def test_all_are_adopted_and_restored() -> None:
-    outside = FakeOutside(KEYS, CONFIG)
-    assert carried_out(outside, None).done == {"prod": CHANGED, "test": CHANGED}
-    assert outside.config.text == HIDDEN
-    assert carried_out(outside, None).done == {"prod": NOT_CHANGED, "test": NOT_CHANGED}
-    assert carried_out(outside, None, undoes=True).done == {"prod": CHANGED, "test": CHANGED}
-    assert outside.config.text == CONFIG
+    interfaces = FakeInterfaces(KEYS, CONFIG)
+    assert carried_out(interfaces, None).done == {"prod": CHANGED, "test": CHANGED}
+    assert interfaces.config.text == HIDDEN
+    assert carried_out(interfaces, None).done == {"prod": NOT_CHANGED, "test": NOT_CHANGED}
+    assert carried_out(interfaces, None, undoes=True).done == {"prod": CHANGED, "test": CHANGED}
+    assert interfaces.config.text == CONFIG
 
 
 def test_one_that_is_refused_does_not_stop_the_others() -> None:
-    outside = FakeOutside(KEYS + PERMANENT, CONFIG)
-    found = carried_out(outside, None)
+    interfaces = FakeInterfaces(KEYS + PERMANENT, CONFIG)
+    found = carried_out(interfaces, None)
     assert found.done == {"test": CHANGED}
     assert "long-term keys" in found.left["prod"].message
-    assert outside.config.text == role_profile("prod") + hidden_profile("test")
-    assert outside.credentials.text == KEYS + PERMANENT
+    assert interfaces.config.text == role_profile("prod") + hidden_profile("test")
+    assert interfaces.credentials.text == KEYS + PERMANENT
 
 
 def test_a_session_goes_from_the_second_file() -> None:
-    outside = FakeOutside(KEYS + SESSION, CONFIG)
-    found = carried_out(outside, ["prod", "test"])
+    interfaces = FakeInterfaces(KEYS + SESSION, CONFIG)
+    found = carried_out(interfaces, ["prod", "test"])
     assert found.done == {"prod": SESSION_REMOVED, "test": CHANGED}
-    assert (outside.config.text, outside.credentials.text) == (HIDDEN, KEYS)
+    assert (interfaces.config.text, interfaces.credentials.text) == (HIDDEN, KEYS)
 
 
 def test_what_ended_between_the_files_is_finished_by_the_next_run() -> None:
     """And until then the profile has its old session, and the role is hidden."""
-    outside = FakeOutside(KEYS + SESSION, CONFIG)
-    outside.credentials.failure = NotSetUp("the disk is full")
+    interfaces = FakeInterfaces(KEYS + SESSION, CONFIG)
+    interfaces.credentials.failure = NotSetUp("the disk is full")
     with pytest.raises(NotSetUp):
-        carried_out(outside, None)
-    assert (outside.config.text, outside.credentials.read()) == (HIDDEN, KEYS + SESSION)
-    outside.credentials.failure = None
-    assert carried_out(outside, None).done == {"prod": SESSION_REMOVED, "test": NOT_CHANGED}
-    assert (outside.config.text, outside.credentials.text) == (HIDDEN, KEYS)
+        carried_out(interfaces, None)
+    assert (interfaces.config.text, interfaces.credentials.read()) == (HIDDEN, KEYS + SESSION)
+    interfaces.credentials.failure = None
+    assert carried_out(interfaces, None).done == {"prod": SESSION_REMOVED, "test": NOT_CHANGED}
+    assert (interfaces.config.text, interfaces.credentials.text) == (HIDDEN, KEYS)
 
 
 def test_a_file_without_a_change_is_not_opened_for_writing() -> None:
     """It may be the null device, or not exist."""
-    outside = FakeOutside(None, CONFIG.replace("source_profile = work", "source_profile = noted"))
-    outside.known_keys.text = "[noted-long-term]\nvault = keychain\n"
-    outside.credentials.failure = NotSetUp("cannot write")
-    carried_out(outside, None)
-    assert outside.credentials.text is None
+    interfaces = FakeInterfaces(None, CONFIG.replace("source_profile = work", "source_profile = noted"))
+    interfaces.known_keys.text = "[noted-long-term]\nvault = keychain\n"
+    interfaces.credentials.failure = NotSetUp("cannot write")
+    carried_out(interfaces, None)
+    assert interfaces.credentials.text is None
 
 
 def test_neither_file_is_written_where_one_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    outside = FakeOutside(KEYS + SESSION, CONFIG)
+    interfaces = FakeInterfaces(KEYS + SESSION, CONFIG)
 
     def refuse() -> None:
         raise NotSetUp("cannot write")
 
-    monkeypatch.setattr(outside.credentials, "check_writable", refuse)
+    monkeypatch.setattr(interfaces.credentials, "check_writable", refuse)
     with pytest.raises(NotSetUp):
-        carried_out(outside, None)
-    assert (outside.config.text, outside.credentials.text) == (CONFIG, KEYS + SESSION)
+        carried_out(interfaces, None)
+    assert (interfaces.config.text, interfaces.credentials.text) == (CONFIG, KEYS + SESSION)
 
 
 def test_what_others_write_meanwhile_is_kept_and_counts() -> None:
-    outside = FakeOutside(KEYS, CONFIG)
+    interfaces = FakeInterfaces(KEYS, CONFIG)
 
     def somebody_writes() -> None:
-        outside.config.text = f"# mine\n{CONFIG}" + role_profile("later")
-        outside.credentials.text = KEYS + PERMANENT
+        interfaces.config.text = f"# mine\n{CONFIG}" + role_profile("later")
+        interfaces.credentials.text = KEYS + PERMANENT
 
-    outside.config = ChangingFile(CONFIG, somebody_writes, "~/.aws/config")
-    found = carried_out(outside, None)
+    interfaces.config = ChangingFile(CONFIG, somebody_writes, "~/.aws/config")
+    found = carried_out(interfaces, None)
     assert (found.done, list(found.left)) == ({"test": CHANGED}, ["prod"])
-    assert outside.config.text == f"# mine\n{role_profile('prod')}{hidden_profile('test')}{role_profile('later')}"
+    assert interfaces.config.text == f"# mine\n{role_profile('prod')}{hidden_profile('test')}{role_profile('later')}"
 
 
 def test_looking_changes_nothing() -> None:
-    outside = FakeOutside(KEYS + SESSION, CONFIG)
-    found = look(AdoptRequest(None), as_outside(outside))
+    interfaces = FakeInterfaces(KEYS + SESSION, CONFIG)
+    found = look(AdoptRequest(None), as_interfaces(interfaces))
     assert (found.texts.config.result(), found.texts.credentials.result()) == (HIDDEN, KEYS)
-    assert (outside.config.text, outside.credentials.text) == (CONFIG, KEYS + SESSION)
+    assert (interfaces.config.text, interfaces.credentials.text) == (CONFIG, KEYS + SESSION)
 
 
 def test_where_there_is_no_role_profile_that_is_said() -> None:
     with pytest.raises(BadInput, match=r"no role profile in ~/.aws/config or ~/.aws/credentials"):
-        carried_out(FakeOutside(KEYS, "[profile work]\nregion = x\n"), None)
+        carried_out(FakeInterfaces(KEYS, "[profile work]\nregion = x\n"), None)
 
 
 def test_a_broken_file_stops_all() -> None:
-    outside = FakeOutside(KEYS + KEYS, CONFIG)
+    interfaces = FakeInterfaces(KEYS + KEYS, CONFIG)
     with pytest.raises(BrokenFile):
-        carried_out(outside, None)
-    assert outside.config.text == CONFIG
+        carried_out(interfaces, None)
+    assert interfaces.config.text == CONFIG

@@ -18,7 +18,7 @@ from aws_mfa.cli import classic
 from aws_mfa.errors import AwsMfaError, NoLongTermKeys, PermanentKeysInTheWay
 from aws_mfa.rules.ini_text import section_values
 from aws_mfa.rules.kinds import FOREIGN_SESSION, INCOMPLETE, LONG_TERM_KEYS, NOTHING, OUR_SESSION, kind_of
-from fakes import DEVICE, FakeOutside, FakeTerminal, as_outside
+from fakes import DEVICE, FakeInterfaces, FakeTerminal, as_interfaces
 
 USERS, SESSIONS, OTHERS = "AKIAIOSFODNN7EXAMPLE", "ASIAIOSFODNN7EXAMPLE", "GK31IOSFODNN7EXAMPLE"
 SECRET = "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n"
@@ -78,28 +78,28 @@ class Ran(NamedTuple):
 
 
 def run(lines: str | None, command: str, *argv: str, vault: str = "file") -> Ran:
-    outside = FakeOutside(credentials(lines), CONFIG)
-    outside.environ = {"AWS_MFA_VAULT": vault}
-    outside.terminal = FakeTerminal(has_human=False)
+    interfaces = FakeInterfaces(credentials(lines), CONFIG)
+    interfaces.environ = {"AWS_MFA_VAULT": vault}
+    interfaces.terminal = FakeTerminal(has_human=False)
     out, error = io.StringIO(), None
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
         try:
             if command == "classic":
-                classic.run(list(argv), as_outside(outside))
+                classic.run(list(argv), as_interfaces(interfaces))
             else:
                 module = importlib.import_module(f"aws_mfa.cli.commands.{command}")
                 parser = argparse.ArgumentParser()
                 module.add_arguments(parser)
                 args = parser.parse_args(argv)
                 args.command = ["true"]
-                module.run(args, as_outside(outside))
+                module.run(args, as_interfaces(interfaces))
         except AwsMfaError as raised:
             error = raised
     told = "" if error is None else "\n".join((error.message, *error.hint_lines))
-    said = "\n".join((out.getvalue(), *outside.terminal.said, *outside.said, told))
+    said = "\n".join((out.getvalue(), *interfaces.terminal.said, *interfaces.said, told))
     assert SECRET.rsplit(maxsplit=1)[-1] not in said
     assert USERS not in said
-    return Ran(error, said, outside.credentials.text or "")
+    return Ran(error, said, interfaces.credentials.text or "")
 
 
 def is_whole(lines: str | None) -> bool:
@@ -179,12 +179,12 @@ def test_the_classic_form_names_long_term_keys_in_the_profiles_own_section(lines
 @every_section
 def test_the_classic_form_writes_over_all_but_long_term_keys(lines: str | None, kind: str) -> None:
     text = f"[work-long-term]\n{key_id(USERS)}{SECRET}\n{credentials(lines)}"
-    outside = FakeOutside(text, CONFIG)
-    outside.environ = {"AWS_MFA_VAULT": "file"}
+    interfaces = FakeInterfaces(text, CONFIG)
+    interfaces.environ = {"AWS_MFA_VAULT": "file"}
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
-        classic.run(["--profile", "work", "--token", "123456"], as_outside(outside))
-    assert (section_values(outside.credentials.text or "", "work") == section_values(text, "work")) == (
+        classic.run(["--profile", "work", "--token", "123456"], as_interfaces(interfaces))
+    assert (section_values(interfaces.credentials.text or "", "work") == section_values(text, "work")) == (
         kind == LONG_TERM_KEYS
     )
     assert ("section [work] of ~/.aws/credentials holds" in out.getvalue()) == (kind == LONG_TERM_KEYS)
@@ -192,10 +192,10 @@ def test_the_classic_form_writes_over_all_but_long_term_keys(lines: str | None, 
 
 @pytest.mark.parametrize("lines", [key_id(USERS) + SECRET, key_id(USERS) + SECRET + TOKEN], ids=["alone", "old token"])
 def test_long_term_keys_beside_an_old_token_sign_for_the_role(lines: str) -> None:
-    outside = FakeOutside(f"[work]\n{lines}", CONFIG)
-    outside.environ = {"AWS_MFA_VAULT": "file"}
+    interfaces = FakeInterfaces(f"[work]\n{lines}", CONFIG)
+    interfaces.environ = {"AWS_MFA_VAULT": "file"}
     module = importlib.import_module("aws_mfa.cli.commands.renew")
     parser = argparse.ArgumentParser()
     module.add_arguments(parser)
-    assert module.run(parser.parse_args(["prod", "--token", "123456"]), as_outside(outside)) == 0
-    assert kind_of(section_values(outside.credentials.text or "", "prod")) == OUR_SESSION
+    assert module.run(parser.parse_args(["prod", "--token", "123456"]), as_interfaces(interfaces)) == 0
+    assert kind_of(section_values(interfaces.credentials.text or "", "prod")) == OUR_SESSION

@@ -6,38 +6,38 @@ import pytest
 
 from aws_mfa.errors import BadCode, NeedsHuman, RefusedByAws
 from aws_mfa.workflows.answer_question import answer_question
-from fakes import DEVICE, FakeOutside, FakeQuestion, FakeQuestions, FakeTerminal, as_outside
+from fakes import DEVICE, FakeInterfaces, FakeQuestion, FakeQuestions, FakeTerminal, as_interfaces
 
 
-def answered(given: str | None, question: FakeQuestion | None, *typed: str, has_human: bool = True) -> FakeOutside:
-    outside = FakeOutside()
-    outside.open_questions = FakeQuestions(question)
-    outside.terminal = FakeTerminal(*typed, has_human=has_human)
-    assert answer_question(given, as_outside(outside)) == "answered the question of pid 4711"
-    return outside
+def answered(given: str | None, question: FakeQuestion | None, *typed: str, has_human: bool = True) -> FakeInterfaces:
+    interfaces = FakeInterfaces()
+    interfaces.open_questions = FakeQuestions(question)
+    interfaces.terminal = FakeTerminal(*typed, has_human=has_human)
+    assert answer_question(given, as_interfaces(interfaces)) == "answered the question of pid 4711"
+    return interfaces
 
 
 @pytest.mark.parametrize("given", ["123456", "123 456"])
 def test_a_code_in_the_argument_is_handed_over_without_a_question(given: str) -> None:
     question = FakeQuestion()
-    outside = answered(given, question)
+    interfaces = answered(given, question)
     assert question.codes == ["123456"]
-    assert (outside.terminal.questions, outside.terminal.said) == ([], [])
+    assert (interfaces.terminal.questions, interfaces.terminal.said) == ([], [])
 
 
 def test_without_one_a_person_is_told_whose_question_it_is_and_asked() -> None:
     question = FakeQuestion()
-    outside = answered(None, question, "123 456")
+    interfaces = answered(None, question, "123 456")
     assert question.codes == ["123456"]
-    assert outside.terminal.said == [f"pid 4711 waits for a code of {DEVICE}"]
-    assert outside.terminal.questions == [question.text]
+    assert interfaces.terminal.said == [f"pid 4711 waits for a code of {DEVICE}"]
+    assert interfaces.terminal.questions == [question.text]
 
 
 def test_a_pipe_is_read_without_a_word() -> None:
     question = FakeQuestion()
-    outside = answered(None, question, "123456", has_human=False)
+    interfaces = answered(None, question, "123456", has_human=False)
     assert question.codes == ["123456"]
-    assert outside.terminal.said == []
+    assert interfaces.terminal.said == []
 
 
 def test_none_waiting_is_told() -> None:

@@ -24,7 +24,7 @@ from aws_mfa.model import Identity
 from aws_mfa.rules.code_providers import CodeQuestion
 from aws_mfa.rules.code_windows import checked_code
 from aws_mfa.workflows.ask_code import GivenCode, ask_code, check_signing_keys
-from fakes import ACCOUNT, ANN, DEVICE, KEYS, FakeOutside, FakeProvider, FakeTerminal, a_step, as_outside
+from fakes import ACCOUNT, ANN, DEVICE, KEYS, FakeInterfaces, FakeProvider, FakeTerminal, a_step, as_interfaces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,7 +44,7 @@ class SaysNo(FakeProvider):
         raise Cancelled("cancelled")
 
 
-class WithThreads(FakeOutside):
+class WithThreads(FakeInterfaces):
     """Where what is done beside is done beside."""
 
     def beside(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> AtOnce:
@@ -66,10 +66,10 @@ def a_command(*answers: str, closed: str | None = None) -> FakeProvider:
     return a_way(*answers, name="mfa_process", closed=closed, has_human=False)
 
 
-def asked(*ways: FakeProvider, first: bool = True, outside: FakeOutside | None = None) -> GivenCode:
-    outside = outside or FakeOutside()
-    outside.ways = list(ways)
-    doors = as_outside(outside)
+def asked(*ways: FakeProvider, first: bool = True, interfaces: FakeInterfaces | None = None) -> GivenCode:
+    interfaces = interfaces or FakeInterfaces()
+    interfaces.ways = list(ways)
+    doors = as_interfaces(interfaces)
     return ask_code(QUESTION, doors, check=(lambda: check_signing_keys(a_step(), KEYS, doors)) if first else None)
 
 
@@ -119,24 +119,24 @@ def test_where_there_is_no_way_at_all_the_device_is_named() -> None:
 
 
 def test_the_keys_are_checked_beside_the_first_question_to_a_person() -> None:
-    outside = FakeOutside()
-    asked(a_way("111111"), outside=outside)
-    assert outside.fake_sts.identity_calls == 1
-    asked(a_way("222222"), outside=outside, first=False)
-    assert outside.fake_sts.identity_calls == 1
+    interfaces = FakeInterfaces()
+    asked(a_way("111111"), interfaces=interfaces)
+    assert interfaces.fake_sts.identity_calls == 1
+    asked(a_way("222222"), interfaces=interfaces, first=False)
+    assert interfaces.fake_sts.identity_calls == 1
 
 
 def test_no_time_is_spent_on_it_beside_a_command_or_a_pipe() -> None:
-    outside = FakeOutside()
-    asked(a_command("111111"), a_way("222222", has_human=False), outside=outside)
-    assert outside.fake_sts.identity_calls == 0
+    interfaces = FakeInterfaces()
+    asked(a_command("111111"), a_way("222222", has_human=False), interfaces=interfaces)
+    assert interfaces.fake_sts.identity_calls == 0
 
 
 def test_what_the_check_finds_ends_the_question_whichever_way_it_stands_open() -> None:
-    outside = FakeOutside()
-    outside.fake_sts.identity = WrongSecret("the secret is wrong")
+    interfaces = FakeInterfaces()
+    interfaces.fake_sts.identity = WrongSecret("the secret is wrong")
     with pytest.raises(WrongSecret):
-        asked(a_way(closed="no terminal"), a_way("333333", name="dialog"), outside=outside)
+        asked(a_way(closed="no terminal"), a_way("333333", name="dialog"), interfaces=interfaces)
 
 
 def test_a_question_that_was_put_and_not_answered_is_known_as_that() -> None:
@@ -160,12 +160,12 @@ def test_the_lock_is_yielded_while_another_terminal_is_waited_for_and_not_before
         yield
         log.append("taken again")
 
-    outside = FakeOutside()
-    outside.ways = [a_way(closed="no terminal"), a_way("123456", name="code")]
-    assert ask_code(QUESTION, as_outside(outside), yielded=lend).text == "123456"
+    interfaces = FakeInterfaces()
+    interfaces.ways = [a_way(closed="no terminal"), a_way("123456", name="code")]
+    assert ask_code(QUESTION, as_interfaces(interfaces), yielded=lend).text == "123456"
     assert log == ["lent", "taken again"]
-    outside.ways = [a_way("123456"), a_way(name="code")]
-    assert ask_code(QUESTION, as_outside(outside), yielded=lend).text == "123456"
+    interfaces.ways = [a_way("123456"), a_way(name="code")]
+    assert ask_code(QUESTION, as_interfaces(interfaces), yielded=lend).text == "123456"
     assert log == ["lent", "taken again"]
 
 
@@ -173,80 +173,80 @@ def test_a_way_that_closes_although_somebody_is_there_is_not_gone_back_to() -> N
     """A dialog that could not be shown, say: it would be tried for ever."""
     dialog = a_way(name="dialog", closed="no display")
     waiting = a_way("222222", name="code")
-    assert asked(dialog, waiting, outside=WithThreads()).way is waiting
+    assert asked(dialog, waiting, interfaces=WithThreads()).way is waiting
     assert len(dialog.asked) == 1
 
 
 # The check beside the question, and the code itself.
 
 
-def code_asked(outside: FakeOutside, role_arn: str | None = None, *, first: bool) -> str:
-    doors, step = as_outside(outside), a_step(role_arn=role_arn, duration_s=43200)
+def code_asked(interfaces: FakeInterfaces, role_arn: str | None = None, *, first: bool) -> str:
+    doors, step = as_interfaces(interfaces), a_step(role_arn=role_arn, duration_s=43200)
     check = (lambda: check_signing_keys(step, KEYS, doors)) if first else None
     return checked_code(ask_code(CodeQuestion("code?", DEVICE), doors, check=check).text)
 
 
 def test_the_code_comes_back_without_blanks() -> None:
     """Phones show `123 456`."""
-    outside = FakeOutside()
-    outside.terminal = FakeTerminal(" 123 456 ")
-    assert code_asked(outside, first=True) == "123456"
+    interfaces = FakeInterfaces()
+    interfaces.terminal = FakeTerminal(" 123 456 ")
+    assert code_asked(interfaces, first=True) == "123456"
 
 
 def test_aws_is_asked_who_the_keys_are_beside_the_first_question_only() -> None:
-    outside = FakeOutside()
-    outside.terminal = FakeTerminal("123456", "123457")
-    code_asked(outside, first=True)
-    code_asked(outside, first=False)
-    assert outside.fake_sts.identity_calls == 1
+    interfaces = FakeInterfaces()
+    interfaces.terminal = FakeTerminal("123456", "123457")
+    code_asked(interfaces, first=True)
+    code_asked(interfaces, first=False)
+    assert interfaces.fake_sts.identity_calls == 1
 
 
 def test_a_code_from_a_pipe_costs_no_further_request() -> None:
-    outside = FakeOutside()
-    outside.terminal = FakeTerminal("123456", has_human=False)
-    assert code_asked(outside, first=True) == "123456"
-    assert outside.fake_sts.identity_calls == 0
+    interfaces = FakeInterfaces()
+    interfaces.terminal = FakeTerminal("123456", has_human=False)
+    assert code_asked(interfaces, first=True) == "123456"
+    assert interfaces.fake_sts.identity_calls == 0
 
 
 @pytest.mark.parametrize("failure", [WrongSecret("no"), ClockSkew("45 min behind"), AwsUnreachable("no network")])
 def test_what_is_certain_ends_the_question_before_a_code_is_spent(failure: WrongSecret) -> None:
-    outside = FakeOutside()
-    outside.terminal = FakeTerminal("123456")
-    outside.fake_sts.identity = failure
+    interfaces = FakeInterfaces()
+    interfaces.terminal = FakeTerminal("123456")
+    interfaces.fake_sts.identity = failure
     with pytest.raises(type(failure)):
-        code_asked(outside, first=True)
-    assert outside.fake_sts.sent == []
+        code_asked(interfaces, first=True)
+    assert interfaces.fake_sts.sent == []
 
 
 def test_a_doubtful_refusal_of_the_check_is_left_to_the_call_itself() -> None:
     """A policy of the network's endpoint may deny GetCallerIdentity and allow GetSessionToken."""
-    outside = FakeOutside()
-    outside.terminal = FakeTerminal("123456")
-    outside.fake_sts.identity = NotAuthorized("denied")
-    assert code_asked(outside, first=True) == "123456"
+    interfaces = FakeInterfaces()
+    interfaces.terminal = FakeTerminal("123456")
+    interfaces.fake_sts.identity = NotAuthorized("denied")
+    assert code_asked(interfaces, first=True) == "123456"
 
 
 def test_a_device_of_another_account_is_told_before_a_code_is_spent() -> None:
-    outside = FakeOutside()
-    outside.terminal = FakeTerminal("123456")
-    outside.fake_sts.identity = Identity(ANN.replace(ACCOUNT, "999999999999"), "999999999999", "AIDA")
+    interfaces = FakeInterfaces()
+    interfaces.terminal = FakeTerminal("123456")
+    interfaces.fake_sts.identity = Identity(ANN.replace(ACCOUNT, "999999999999"), "999999999999", "AIDA")
     with pytest.raises(UnknownDevice, match="999999999999"):
-        code_asked(outside, first=True)
+        code_asked(interfaces, first=True)
 
 
 def test_the_root_user_gets_one_hour_at_most_and_no_role() -> None:
-    outside = FakeOutside()
-    outside.fake_sts.identity = Identity(f"arn:aws:iam::{ACCOUNT}:root", ACCOUNT, ACCOUNT)
-    outside.terminal = FakeTerminal("123456", "123456")
+    interfaces = FakeInterfaces()
+    interfaces.fake_sts.identity = Identity(f"arn:aws:iam::{ACCOUNT}:root", ACCOUNT, ACCOUNT)
+    interfaces.terminal = FakeTerminal("123456", "123456")
     with pytest.raises(BadInput, match="900 to 3600 seconds for the root user"):
-        code_asked(outside, first=True)
+        code_asked(interfaces, first=True)
     with pytest.raises(NotAuthorized, match="root"):
-        code_asked(outside, ROLE, first=True)
+        code_asked(interfaces, ROLE, first=True)
 
 
 @pytest.mark.parametrize("code", ["12345", "1234567", "12345a", "", "\uff11\uff12\uff13\uff14\uff15\uff16"])
 def test_what_is_no_code_is_never_sent(code: str) -> None:
-    outside = FakeOutside()
-    outside.terminal = FakeTerminal(code)
+    interfaces = FakeInterfaces()
+    interfaces.terminal = FakeTerminal(code)
     with pytest.raises(BadCode, match="six digits"):
-        code_asked(outside, first=False)
+        code_asked(interfaces, first=False)

@@ -28,7 +28,18 @@ from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.workflows.codes import AskedElsewhere, CodeCall, Codes, send_code, yielded
 from aws_mfa.workflows.known_profiles import KnownProfiles
 from aws_mfa.workflows.stored_sessions import StoredSessions
-from fakes import DEVICE, KEYS, NOW, FakeLock, FakeOutside, FakeProvider, FakeTerminal, a_session, a_step, as_outside
+from fakes import (
+    DEVICE,
+    KEYS,
+    NOW,
+    FakeInterfaces,
+    FakeLock,
+    FakeProvider,
+    FakeTerminal,
+    a_session,
+    a_step,
+    as_interfaces,
+)
 from workflows.test_ask_code import WithThreads
 
 if TYPE_CHECKING:
@@ -44,11 +55,11 @@ LEFT_S = 30 - int(NOW) % 30
 class Run:
     """The calls of one run: ours are `kept`, and with `newer` a session that another process stores counts."""
 
-    def __init__(self, outside: FakeOutside, token: str | None = None) -> None:
+    def __init__(self, interfaces: FakeInterfaces, token: str | None = None) -> None:
         self.kept: list[Session] = []
-        known = KnownProfiles(as_outside(outside))
-        self.stored = StoredSessions(as_outside(outside), known, RenewalRequest([]), [])
-        self.codes = Codes(as_outside(outside), token=token)
+        known = KnownProfiles(as_interfaces(interfaces))
+        self.stored = StoredSessions(as_interfaces(interfaces), known, RenewalRequest([]), [])
+        self.codes = Codes(as_interfaces(interfaces), token=token)
 
     def session(self, step: Step) -> Session:
         return self.codes.session(self.call(step))
@@ -64,143 +75,143 @@ class Run:
         )
 
 
-def codes_of(outside: FakeOutside, token: str | None = None) -> Run:
-    return Run(outside, token)
+def codes_of(interfaces: FakeInterfaces, token: str | None = None) -> Run:
+    return Run(interfaces, token)
 
 
-def asked(outside: FakeOutside, *answers: str, has_human: bool = True) -> Session:
-    outside.terminal = FakeTerminal(*answers, has_human=has_human)
-    return codes_of(outside).session(a_step())
+def asked(interfaces: FakeInterfaces, *answers: str, has_human: bool = True) -> Session:
+    interfaces.terminal = FakeTerminal(*answers, has_human=has_human)
+    return codes_of(interfaces).session(a_step())
 
 
 def test_the_question_names_the_device_and_for_a_role_the_reason() -> None:
-    outside = FakeOutside()
-    outside.terminal = FakeTerminal("111111", "222222")
-    codes = codes_of(outside)
+    interfaces = FakeInterfaces()
+    interfaces.terminal = FakeTerminal("111111", "222222")
+    codes = codes_of(interfaces)
     codes.session(a_step())
     codes.session(a_step("prod", role_arn=ROLE))
-    assert outside.terminal.questions == [
+    assert interfaces.terminal.questions == [
         f"MFA code for {DEVICE}: ",
         f"MFA code for {DEVICE} (prod: duration_seconds = 14400 > 1 h): ",
     ]
-    assert [(action, code) for action, code, _ in outside.fake_sts.sent] == [
+    assert [(action, code) for action, code, _ in interfaces.fake_sts.sent] == [
         ("GetSessionToken", "111111"),
         ("AssumeRole", "222222"),
     ]
 
 
 def test_a_second_code_of_the_same_device_waits_for_the_next_window() -> None:
-    outside = FakeOutside()
-    outside.terminal = FakeTerminal("111111", "222222", "333333", "444444")
-    codes = codes_of(outside)
+    interfaces = FakeInterfaces()
+    interfaces.terminal = FakeTerminal("111111", "222222", "333333", "444444")
+    codes = codes_of(interfaces)
     codes.session(a_step())
-    assert outside.terminal.waited_s == []
+    assert interfaces.terminal.waited_s == []
     codes.session(a_step(device=f"{DEVICE}-2"))
-    assert outside.terminal.waited_s == [], "another device shows another code"
+    assert interfaces.terminal.waited_s == [], "another device shows another code"
     codes.session(a_step("prod", role_arn=ROLE))
-    assert outside.terminal.waited_s == [LEFT_S]
-    outside.moment += 60
+    assert interfaces.terminal.waited_s == [LEFT_S]
+    interfaces.moment += 60
     codes.session(a_step("prod", role_arn=ROLE))
-    assert outside.terminal.waited_s == [LEFT_S]
+    assert interfaces.terminal.waited_s == [LEFT_S]
 
 
 def test_nobody_waits_at_a_pipe() -> None:
     """Both codes were written before the first was asked for."""
-    outside = FakeOutside()
-    outside.terminal = FakeTerminal("111111", "222222", has_human=False)
-    codes = codes_of(outside)
+    interfaces = FakeInterfaces()
+    interfaces.terminal = FakeTerminal("111111", "222222", has_human=False)
+    codes = codes_of(interfaces)
     codes.session(a_step())
     codes.session(a_step("prod", role_arn=ROLE))
-    assert outside.terminal.waited_s == []
+    assert interfaces.terminal.waited_s == []
 
 
 def test_keys_are_checked_beside_the_first_question_of_each_user_only() -> None:
-    outside = FakeOutside()
-    outside.terminal = FakeTerminal("111111", "222222")
-    codes = codes_of(outside)
+    interfaces = FakeInterfaces()
+    interfaces.terminal = FakeTerminal("111111", "222222")
+    codes = codes_of(interfaces)
     codes.session(a_step())
     codes.session(a_step("prod", role_arn=ROLE))
-    assert outside.fake_sts.identity_calls == 1
+    assert interfaces.fake_sts.identity_calls == 1
 
 
 def test_a_network_that_fails_beside_the_question_ends_it_for_the_second_user_as_for_the_first() -> None:
     """No code was refused: another one would not help."""
-    outside = FakeOutside()
-    outside.terminal = FakeTerminal("111111", "222222", "333333")
-    codes = codes_of(outside)
+    interfaces = FakeInterfaces()
+    interfaces.terminal = FakeTerminal("111111", "222222", "333333")
+    codes = codes_of(interfaces)
     codes.session(a_step())
-    outside.fake_sts.identity = AnswerLost("the connection was cut")
+    interfaces.fake_sts.identity = AnswerLost("the connection was cut")
     second = a_step("mfa@other-long-term", device=f"{DEVICE}-2", user="other")
     with pytest.raises(AnswerLost):
         codes.session(second)
-    assert len(outside.terminal.questions) == 2
-    assert len(outside.fake_sts.sent) == 1
+    assert len(interfaces.terminal.questions) == 2
+    assert len(interfaces.fake_sts.sent) == 1
 
 
 @pytest.mark.parametrize("failure", [WrongCode("wrong"), AwsFailed("500")])
 def test_a_human_is_asked_again_where_the_next_code_may_do(failure: WrongCode) -> None:
-    outside = FakeOutside()
-    outside.fake_sts.answers = [failure]
-    assert asked(outside, "111111", "222222").assumed_role_arn is None
-    assert [code for _, code, _ in outside.fake_sts.sent] == ["111111", "222222"]
-    assert outside.terminal.said[0] == failure.message
+    interfaces = FakeInterfaces()
+    interfaces.fake_sts.answers = [failure]
+    assert asked(interfaces, "111111", "222222").assumed_role_arn is None
+    assert [code for _, code, _ in interfaces.fake_sts.sent] == ["111111", "222222"]
+    assert interfaces.terminal.said[0] == failure.message
 
 
 def test_three_questions_are_enough() -> None:
-    outside = FakeOutside()
+    interfaces = FakeInterfaces()
     with pytest.raises(BadCode):
-        asked(outside, "1", "2", "3", "444444")
-    assert len(outside.terminal.questions) == 3
-    assert outside.fake_sts.sent == []
+        asked(interfaces, "1", "2", "3", "444444")
+    assert len(interfaces.terminal.questions) == 3
+    assert interfaces.fake_sts.sent == []
 
 
 def test_a_pipe_is_not_asked_again() -> None:
-    outside = FakeOutside()
-    outside.fake_sts.answers = [WrongCode("wrong")]
+    interfaces = FakeInterfaces()
+    interfaces.fake_sts.answers = [WrongCode("wrong")]
     with pytest.raises(WrongCode):
-        asked(outside, "111111", "222222", has_human=False)
-    assert outside.terminal.answers == ["222222"]
+        asked(interfaces, "111111", "222222", has_human=False)
+    assert interfaces.terminal.answers == ["222222"]
 
 
 @pytest.mark.parametrize("failure", [NotAuthorized("no"), WrongSecret("no")])
 def test_what_no_code_can_cure_is_told_at_once(failure: NotAuthorized) -> None:
-    outside = FakeOutside()
-    outside.fake_sts.answers = [failure]
+    interfaces = FakeInterfaces()
+    interfaces.fake_sts.answers = [failure]
     with pytest.raises(type(failure)):
-        asked(outside, "111111", "222222")
-    assert len(outside.terminal.questions) == 1
+        asked(interfaces, "111111", "222222")
+    assert len(interfaces.terminal.questions) == 1
 
 
 def test_a_code_that_was_good_is_never_sent_again() -> None:
-    outside = FakeOutside()
-    asked(outside, "111111")
+    interfaces = FakeInterfaces()
+    asked(interfaces, "111111")
     with pytest.raises(CodeAlreadyUsed):
-        asked(outside, "111111", has_human=False)
-    assert len(outside.fake_sts.sent) == 1
+        asked(interfaces, "111111", has_human=False)
+    assert len(interfaces.fake_sts.sent) == 1
 
 
 def test_the_token_is_good_for_one_call_and_nobody_is_asked_for_another() -> None:
-    outside = FakeOutside()
-    outside.terminal = FakeTerminal("222222")
-    codes = codes_of(outside, token="111111")
+    interfaces = FakeInterfaces()
+    interfaces.terminal = FakeTerminal("222222")
+    codes = codes_of(interfaces, token="111111")
     codes.session(a_step())
     with pytest.raises(NeedsHuman, match=r"^prod needs a code of its own: duration_seconds = 14400 > 1 h$") as refused:
         codes.session(a_step("prod", role_arn=ROLE))
     assert refused.value.hints == ("renew it with the next code: aws-mfa renew prod",)
-    assert outside.terminal.questions == []
+    assert interfaces.terminal.questions == []
 
 
 def test_a_token_that_is_refused_is_refused() -> None:
-    outside = FakeOutside()
-    outside.terminal = FakeTerminal("222222")
-    outside.fake_sts.answers = [WrongCode("wrong")]
+    interfaces = FakeInterfaces()
+    interfaces.terminal = FakeTerminal("222222")
+    interfaces.fake_sts.answers = [WrongCode("wrong")]
     with pytest.raises(WrongCode):
-        codes_of(outside, token="111111").session(a_step())
-    assert outside.terminal.questions == []
+        codes_of(interfaces, token="111111").session(a_step())
+    assert interfaces.terminal.questions == []
 
 
 def test_a_profile_of_blanks_is_quoted_in_the_hint() -> None:
-    codes = codes_of(FakeOutside(), token="111111")
+    codes = codes_of(FakeInterfaces(), token="111111")
     codes.session(a_step())
     with pytest.raises(NeedsHuman) as refused:
         codes.session(a_step("my prod", role_arn=ROLE))
@@ -208,48 +219,48 @@ def test_a_profile_of_blanks_is_quoted_in_the_hint() -> None:
 
 
 def test_a_session_that_another_process_got_while_we_waited_is_ours_too() -> None:
-    outside = FakeOutside()
-    outside.terminal = FakeTerminal("111111")
+    interfaces = FakeInterfaces()
+    interfaces.terminal = FakeTerminal("111111")
     step, theirs = a_step(), a_session()
 
     def another() -> None:
-        outside.session_cache.store(step.label, step.inputs, theirs)
+        interfaces.session_cache.store(step.label, step.inputs, theirs)
 
-    outside.prompt_locks.before_us = another
-    assert codes_of(outside).session(step) is theirs
-    assert outside.terminal.questions == []
-    assert outside.prompt_locks.devices == [DEVICE]
+    interfaces.prompt_locks.before_us = another
+    assert codes_of(interfaces).session(step) is theirs
+    assert interfaces.terminal.questions == []
+    assert interfaces.prompt_locks.devices == [DEVICE]
 
 
 def test_a_session_that_was_there_before_is_not_taken_for_a_new_one() -> None:
     """`--force` asks for another, and so does `--min-remaining`."""
-    outside = FakeOutside()
-    outside.terminal = FakeTerminal("111111")
+    interfaces = FakeInterfaces()
+    interfaces.terminal = FakeTerminal("111111")
     step, old = a_step(), a_session(lasts_s=600)
-    outside.session_cache.store(step.label, step.inputs, old)
-    codes = codes_of(outside)
+    interfaces.session_cache.store(step.label, step.inputs, old)
+    codes = codes_of(interfaces)
     codes.stored.until(step.label, step.inputs)
     assert codes.session(step) is not old
-    assert len(outside.terminal.questions) == 1
+    assert len(interfaces.terminal.questions) == 1
 
 
 def test_what_the_question_before_ended_with_is_not_asked_again() -> None:
     for failure in (Cancelled("pid 7 asked, and the question was cancelled"), NotAuthorized("no")):
-        outside = FakeOutside()
-        outside.terminal = FakeTerminal("111111")
+        interfaces = FakeInterfaces()
+        interfaces.terminal = FakeTerminal("111111")
         step = a_step()
-        outside.prompt_locks.ended[step.question] = failure
+        interfaces.prompt_locks.ended[step.question] = failure
         with pytest.raises(type(failure)):
-            codes_of(outside).session(step)
-        assert outside.terminal.questions == []
+            codes_of(interfaces).session(step)
+        assert interfaces.terminal.questions == []
 
 
 def test_who_has_a_code_in_hand_does_not_care_for_another_ones_failure() -> None:
-    outside = FakeOutside()
+    interfaces = FakeInterfaces()
     step = a_step()
-    outside.prompt_locks.ended[step.question] = Cancelled("cancelled")
-    codes_of(outside, token="123456").session(step)
-    assert len(outside.fake_sts.sent) == 1
+    interfaces.prompt_locks.ended[step.question] = Cancelled("cancelled")
+    codes_of(interfaces, token="123456").session(step)
+    assert len(interfaces.fake_sts.sent) == 1
 
 
 @pytest.mark.parametrize(
@@ -268,104 +279,107 @@ def test_who_has_a_code_in_hand_does_not_care_for_another_ones_failure() -> None
 def test_what_another_question_would_not_change_is_left_for_the_others(
     failure: AwsMfaError, *, is_shared: bool
 ) -> None:
-    outside = FakeOutside()
-    outside.terminal = FakeTerminal("111111", "222222", "333333")
-    outside.fake_sts.answers = [failure] * 3
+    interfaces = FakeInterfaces()
+    interfaces.terminal = FakeTerminal("111111", "222222", "333333")
+    interfaces.fake_sts.answers = [failure] * 3
     step = a_step()
     with pytest.raises(type(failure)):
-        codes_of(outside).session(step)
-    assert (step.question in outside.prompt_locks.lately) is is_shared
+        codes_of(interfaces).session(step)
+    assert (step.question in interfaces.prompt_locks.lately) is is_shared
 
 
 def test_what_a_code_in_an_argument_met_is_not_left_for_the_others() -> None:
-    outside = FakeOutside()
-    outside.fake_sts.answers = [WrongCode("wrong")]
+    interfaces = FakeInterfaces()
+    interfaces.fake_sts.answers = [WrongCode("wrong")]
     step = a_step()
     with pytest.raises(WrongCode):
-        codes_of(outside, token="123456").session(step)
-    assert outside.prompt_locks.lately == {}
+        codes_of(interfaces, token="123456").session(step)
+    assert interfaces.prompt_locks.lately == {}
 
 
 def test_a_command_gives_its_next_code_when_the_window_is_over() -> None:
     """`mfa_process` prints the code of this window, and AWS takes each once."""
-    outside = FakeOutside()
+    interfaces = FakeInterfaces()
     command = FakeTerminal("111111", "222222", "333333", has_human=False)
-    outside.ways = [FakeProvider(command, "mfa_process")]
-    outside.fake_sts.answers = [WrongCode("used")]
-    codes_of(outside).session(a_step())
-    assert [code for _, code, _ in outside.fake_sts.sent] == ["111111", "222222"]
-    assert outside.terminal.waited_s == [LEFT_S]
+    interfaces.ways = [FakeProvider(command, "mfa_process")]
+    interfaces.fake_sts.answers = [WrongCode("used")]
+    codes_of(interfaces).session(a_step())
+    assert [code for _, code, _ in interfaces.fake_sts.sent] == ["111111", "222222"]
+    assert interfaces.terminal.waited_s == [LEFT_S]
 
 
 def test_a_command_that_gives_wrong_codes_is_not_asked_for_ever() -> None:
-    outside = FakeOutside()
-    outside.ways = [FakeProvider(FakeTerminal("111111", "222222", "333333", has_human=False), "mfa_process")]
-    outside.fake_sts.answers = [WrongCode("no"), WrongCode("no")]
+    interfaces = FakeInterfaces()
+    interfaces.ways = [FakeProvider(FakeTerminal("111111", "222222", "333333", has_human=False), "mfa_process")]
+    interfaces.fake_sts.answers = [WrongCode("no"), WrongCode("no")]
     with pytest.raises(WrongCode):
-        codes_of(outside).session(a_step())
-    assert len(outside.fake_sts.sent) == 2
+        codes_of(interfaces).session(a_step())
+    assert len(interfaces.fake_sts.sent) == 2
 
 
 def test_what_a_code_was_spent_for_is_written_while_the_lock_is_held() -> None:
-    outside = FakeOutside()
-    outside.terminal = FakeTerminal("111111")
-    codes = codes_of(outside)
+    interfaces = FakeInterfaces()
+    interfaces.terminal = FakeTerminal("111111")
+    codes = codes_of(interfaces)
     assert [codes.session(a_step())] == codes.kept
 
 
 def test_a_command_whose_codes_are_refused_gives_way_to_a_person() -> None:
-    outside = FakeOutside()
+    interfaces = FakeInterfaces()
     command, person = FakeTerminal("111111", "222222", "333333", has_human=False), FakeTerminal("444444")
-    outside.ways = [FakeProvider(command, "mfa_process"), FakeProvider(person)]
-    outside.fake_sts.answers = [WrongCode("no"), WrongCode("no")]
-    codes_of(outside).session(a_step())
-    assert [code for _, code, _ in outside.fake_sts.sent] == ["111111", "222222", "444444"]
-    assert outside.said == ["no"]
+    interfaces.ways = [FakeProvider(command, "mfa_process"), FakeProvider(person)]
+    interfaces.fake_sts.answers = [WrongCode("no"), WrongCode("no")]
+    codes_of(interfaces).session(a_step())
+    assert [code for _, code, _ in interfaces.fake_sts.sent] == ["111111", "222222", "444444"]
+    assert interfaces.said == ["no"]
 
 
 def test_what_aws_said_of_a_commands_codes_says_more_than_that_nobody_is_here() -> None:
-    outside = FakeOutside()
+    interfaces = FakeInterfaces()
     command = FakeTerminal("111111", "222222", has_human=False)
-    outside.ways = [FakeProvider(command, "mfa_process"), FakeProvider(FakeTerminal(), "dialog", closed="no display")]
-    outside.fake_sts.answers = [WrongCode("no"), WrongCode("not that either")]
+    interfaces.ways = [
+        FakeProvider(command, "mfa_process"),
+        FakeProvider(FakeTerminal(), "dialog", closed="no display"),
+    ]
+    interfaces.fake_sts.answers = [WrongCode("no"), WrongCode("not that either")]
     with pytest.raises(WrongCode, match=r"^not that either$"):
-        codes_of(outside).session(a_step())
-    assert [code for _, code, _ in outside.fake_sts.sent] == ["111111", "222222"]
+        codes_of(interfaces).session(a_step())
+    assert [code for _, code, _ in interfaces.fake_sts.sent] == ["111111", "222222"]
 
 
 def test_a_command_that_fails_is_told_before_a_person_is_asked() -> None:
-    outside = FakeOutside()
-    outside.ways = [
+    interfaces = FakeInterfaces()
+    interfaces.ways = [
         FakeProvider(FakeTerminal(), "mfa_process", closed="op failed"),
         FakeProvider(FakeTerminal("444444")),
     ]
-    codes_of(outside).session(a_step())
-    assert outside.said == ["op failed"]
+    codes_of(interfaces).session(a_step())
+    assert interfaces.said == ["op failed"]
 
 
 def test_nobody_there_is_no_answer_where_a_person_is_here() -> None:
     """An IDE's question went unanswered while a person sat at this terminal and waited for it."""
-    outside = FakeOutside()
+    interfaces = FakeInterfaces()
     step = a_step()
-    outside.prompt_locks.ended[step.question] = NobodyAnswered("pid 7 asked, and nobody answered")
-    outside.terminal = FakeTerminal("111111")
-    codes_of(outside).session(step)
-    assert len(outside.fake_sts.sent) == 1
-    outside.terminal = FakeTerminal("222222", has_human=False)
+    interfaces.prompt_locks.ended[step.question] = NobodyAnswered("pid 7 asked, and nobody answered")
+    interfaces.terminal = FakeTerminal("111111")
+    codes_of(interfaces).session(step)
+    assert len(interfaces.fake_sts.sent) == 1
+    interfaces.terminal = FakeTerminal("222222", has_human=False)
     with pytest.raises(NobodyAnswered):
-        codes_of(outside).session(step)
+        codes_of(interfaces).session(step)
 
 
 def test_a_session_is_kept_before_anything_else_is_done() -> None:
     """The ledger waits for a lock and a disk: who presses Ctrl-C there has spent a code."""
-    outside = FakeOutside()
-    outside.terminal = FakeTerminal("111111")
-    codes = codes_of(outside)
+    interfaces = FakeInterfaces()
+    interfaces.terminal = FakeTerminal("111111")
+    codes = codes_of(interfaces)
 
     def interrupted(device: str, code: str, now: float) -> None:
         raise KeyboardInterrupt
 
-    outside.ledger.note_used = interrupted  # type: ignore[method-assign]
+    interfaces.ledger.note_used = interrupted  # type: ignore[method-assign]
     with pytest.raises(KeyboardInterrupt):
         codes.session(a_step())
     assert len(codes.kept) == 1
@@ -374,15 +388,15 @@ def test_a_session_is_kept_before_anything_else_is_done() -> None:
 class AnotherServes(FakeProvider):
     """The way to another terminal; while it is open another process gets the session, and `answer` is typed, or not."""
 
-    def __init__(self, outside: FakeOutside, step: Step, answer: str | None) -> None:
+    def __init__(self, interfaces: FakeInterfaces, step: Step, answer: str | None) -> None:
         super().__init__(FakeTerminal(), "code")
         self.theirs = a_session()
-        self._outside = outside
+        self._interfaces = interfaces
         self._step = step
         self._answer = answer
 
     def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
-        self._outside.session_cache.store(self._step.label, self._step.inputs, self.theirs)
+        self._interfaces.session_cache.store(self._step.label, self._step.inputs, self.theirs)
         if self._answer is not None:
             return self._answer
         assert cancellation is not None
@@ -396,13 +410,13 @@ class AnotherServes(FakeProvider):
 @pytest.mark.parametrize(("answer", "holds"), [("111111", 1), (None, 2)])
 def test_no_code_is_sent_for_what_another_process_got_while_it_had_our_lock(answer: str | None, holds: int) -> None:
     """Whether ours was typed already, or the question is open: its session is found once we have the lock again."""
-    outside = WithThreads()
+    interfaces = WithThreads()
     step = a_step()
-    way = AnotherServes(outside, step, answer)
-    outside.ways = [way]
-    assert codes_of(outside).session(step) is way.theirs
-    assert outside.fake_sts.sent == []
-    assert outside.prompt_locks.devices == [DEVICE] * holds
+    way = AnotherServes(interfaces, step, answer)
+    interfaces.ways = [way]
+    assert codes_of(interfaces).session(step) is way.theirs
+    assert interfaces.fake_sts.sent == []
+    assert interfaces.prompt_locks.devices == [DEVICE] * holds
 
 
 # The lock is yielded while nobody sits here: who may ask meanwhile, and what ends our wait.
@@ -421,31 +435,31 @@ def nothing_newer() -> None:
 
 
 def test_others_have_the_lock_for_as_long_as_it_is_yielded() -> None:
-    outside = WithThreads()
-    lock = FakeLock(outside.prompt_locks)
+    interfaces = WithThreads()
+    lock = FakeLock(interfaces.prompt_locks)
     assert not lock.was_yielded
-    with yielded(lock, nothing_newer, Cancellation(), as_outside(outside)):
-        assert outside.prompt_locks.log == ["let go"]
-    assert outside.prompt_locks.log == ["let go", "take again"]
+    with yielded(lock, nothing_newer, Cancellation(), as_interfaces(interfaces)):
+        assert interfaces.prompt_locks.log == ["let go"]
+    assert interfaces.prompt_locks.log == ["let go", "take again"]
     assert lock.was_yielded
 
 
 def test_a_session_that_another_process_got_ends_the_wait() -> None:
-    outside = WithThreads()
-    step, cancellation, lock = a_step(), Cancellation(), FakeLock(outside.prompt_locks)
-    outside.session_cache.store(step.label, step.inputs, a_session())
-    newer = codes_of(outside).call(step).newer
-    with pytest.raises(AskedElsewhere), yielded(lock, newer, cancellation, as_outside(outside)):
+    interfaces = WithThreads()
+    step, cancellation, lock = a_step(), Cancellation(), FakeLock(interfaces.prompt_locks)
+    interfaces.session_cache.store(step.label, step.inputs, a_session())
+    newer = codes_of(interfaces).call(step).newer
+    with pytest.raises(AskedElsewhere), yielded(lock, newer, cancellation, as_interfaces(interfaces)):
         wait(cancellation)
-    assert outside.prompt_locks.log == ["let go"], "there is nothing to ask any more"
+    assert interfaces.prompt_locks.log == ["let go"], "there is nothing to ask any more"
 
 
 def test_another_process_that_asks_a_person_ends_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("aws_mfa.workflows.codes._LOOK_EVERY_S", 0.02)
-    outside = WithThreads()
-    cancellation, lock = Cancellation(), FakeLock(outside.prompt_locks)
-    outside.prompt_locks.is_anothers = True
-    with pytest.raises(AskedElsewhere), yielded(lock, nothing_newer, cancellation, as_outside(outside)):
+    interfaces = WithThreads()
+    cancellation, lock = Cancellation(), FakeLock(interfaces.prompt_locks)
+    interfaces.prompt_locks.is_anothers = True
+    with pytest.raises(AskedElsewhere), yielded(lock, nothing_newer, cancellation, as_interfaces(interfaces)):
         wait(cancellation)
 
 
@@ -453,57 +467,57 @@ def test_another_process_that_asks_a_person_ends_the_wait(monkeypatch: pytest.Mo
 
 
 def test_where_the_code_is_there_already_no_lock_is_taken_and_no_failure_left_for_others() -> None:
-    outside = FakeOutside()
-    outside.terminal = FakeTerminal("111111", has_human=False)
-    outside.fake_sts.answers = [WrongCode("wrong")]
-    run, step = codes_of(outside), a_step()
-    outside.prompt_locks.ended[step.question] = Cancelled("cancelled")
+    interfaces = FakeInterfaces()
+    interfaces.terminal = FakeTerminal("111111", has_human=False)
+    interfaces.fake_sts.answers = [WrongCode("wrong")]
+    run, step = codes_of(interfaces), a_step()
+    interfaces.prompt_locks.ended[step.question] = Cancelled("cancelled")
     call = run.call(step)
     call.waits = False
     with pytest.raises(WrongCode):
         run.codes.session(call)
-    assert (outside.prompt_locks.devices, outside.prompt_locks.lately) == ([], {})
+    assert (interfaces.prompt_locks.devices, interfaces.prompt_locks.lately) == ([], {})
 
 
 # What is sent, and what counts as used.
 
 
 def test_a_role_is_assumed_with_the_code_and_no_role_is_an_mfa_session() -> None:
-    outside = FakeOutside()
-    assert send_code(a_step(), KEYS, "123456", as_outside(outside)).assumed_role_arn is None
-    assert send_code(a_step(role_arn=ROLE), KEYS, "123457", as_outside(outside)).assumed_role_arn == ROLE
-    assert [action for action, _, _ in outside.fake_sts.sent] == ["GetSessionToken", "AssumeRole"]
+    interfaces = FakeInterfaces()
+    assert send_code(a_step(), KEYS, "123456", as_interfaces(interfaces)).assumed_role_arn is None
+    assert send_code(a_step(role_arn=ROLE), KEYS, "123457", as_interfaces(interfaces)).assumed_role_arn == ROLE
+    assert [action for action, _, _ in interfaces.fake_sts.sent] == ["GetSessionToken", "AssumeRole"]
 
 
 def test_a_code_known_as_used_is_not_sent_and_the_next_one_is_announced() -> None:
-    outside = FakeOutside()
-    outside.ledger.note_used(DEVICE, "123456", outside.now())
+    interfaces = FakeInterfaces()
+    interfaces.ledger.note_used(DEVICE, "123456", interfaces.now())
     with pytest.raises(CodeAlreadyUsed, match="the next one in 11 s"):
-        send_code(a_step(), KEYS, "123456", as_outside(outside))
-    assert outside.fake_sts.sent == []
+        send_code(a_step(), KEYS, "123456", as_interfaces(interfaces))
+    assert interfaces.fake_sts.sent == []
 
 
 @pytest.mark.parametrize("failure", [AwsFailed("500"), AnswerLost("cut")])
 def test_a_code_without_a_clear_answer_counts_as_used(failure: AwsFailed) -> None:
-    outside = FakeOutside()
-    outside.fake_sts.answers = [failure]
+    interfaces = FakeInterfaces()
+    interfaces.fake_sts.answers = [failure]
     with pytest.raises(type(failure)):
-        send_code(a_step(), KEYS, "123456", as_outside(outside))
-    assert outside.ledger.is_used(DEVICE, "123456", outside.now())
+        send_code(a_step(), KEYS, "123456", as_interfaces(interfaces))
+    assert interfaces.ledger.is_used(DEVICE, "123456", interfaces.now())
 
 
 @pytest.mark.parametrize("failure", [WrongCode("no"), AwsUnreachable("dns")])
 def test_a_refused_code_and_one_that_never_left_are_not_used(failure: WrongCode) -> None:
-    outside = FakeOutside()
-    outside.fake_sts.answers = [failure]
+    interfaces = FakeInterfaces()
+    interfaces.fake_sts.answers = [failure]
     with pytest.raises(type(failure)):
-        send_code(a_step(), KEYS, "123456", as_outside(outside))
-    assert not outside.ledger.is_used(DEVICE, "123456", outside.now())
+        send_code(a_step(), KEYS, "123456", as_interfaces(interfaces))
+    assert not interfaces.ledger.is_used(DEVICE, "123456", interfaces.now())
 
 
 def test_a_session_that_cannot_be_written_leaves_the_code_noted_as_used() -> None:
-    outside = FakeOutside()
-    run = codes_of(outside, token="123456")
+    interfaces = FakeInterfaces()
+    run = codes_of(interfaces, token="123456")
     call = run.call(a_step())
 
     def write(session: Session) -> None:
@@ -512,4 +526,4 @@ def test_a_session_that_cannot_be_written_leaves_the_code_noted_as_used() -> Non
     call.write = write
     with pytest.raises(NotSetUp):
         run.codes.session(call)
-    assert outside.ledger.is_used(DEVICE, "123456", outside.now())
+    assert interfaces.ledger.is_used(DEVICE, "123456", interfaces.now())

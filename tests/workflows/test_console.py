@@ -12,7 +12,7 @@ from aws_mfa.model import Identity
 from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.rules.session_policies import Overlay
 from aws_mfa.workflows.console import console
-from fakes import ACCOUNT, ANN, DEVICE, KEYS, NOW, FakeOutside, FakeTerminal, a_session, as_outside
+from fakes import ACCOUNT, ANN, DEVICE, KEYS, NOW, FakeInterfaces, FakeTerminal, a_session, as_interfaces
 
 if TYPE_CHECKING:
     from aws_mfa.workflows.console import Page
@@ -35,86 +35,86 @@ EVERYTHING = ("arn:aws:iam::aws:policy/AdministratorAccess",)
 
 
 @pytest.fixture
-def outside() -> FakeOutside:
-    outside = FakeOutside("", CONFIG)
+def interfaces() -> FakeInterfaces:
+    interfaces = FakeInterfaces("", CONFIG)
     for section in ("work-long-term", "bare-long-term"):
-        outside.vaults["keychain"].stored[section] = KEYS
-    outside.known_keys.text = "[work-long-term]\nvault = keychain\n[bare-long-term]\nvault = keychain\n"
-    outside.terminal = FakeTerminal("123456")
-    return outside
+        interfaces.vaults["keychain"].stored[section] = KEYS
+    interfaces.known_keys.text = "[work-long-term]\nvault = keychain\n[bare-long-term]\nvault = keychain\n"
+    interfaces.terminal = FakeTerminal("123456")
+    return interfaces
 
 
-def page_of(outside: FakeOutside, profile: str, service: str | None = None, region: str | None = None) -> Page:
-    return console(RenewalRequest([profile]), as_outside(outside), service=service, region=region)
+def page_of(interfaces: FakeInterfaces, profile: str, service: str | None = None, region: str | None = None) -> Page:
+    return console(RenewalRequest([profile]), as_interfaces(interfaces), service=service, region=region)
 
 
 def destination(page: Page) -> str:
     return parse_qs(urlsplit(page.url.reveal()).query)["Destination"][0]
 
 
-def actions(outside: FakeOutside) -> list[str]:
-    return [action for action, _, _ in outside.fake_sts.sent]
+def actions(interfaces: FakeInterfaces) -> list[str]:
+    return [action for action, _, _ in interfaces.fake_sts.sent]
 
 
-def test_a_role_signs_in_with_its_own_session(outside: FakeOutside) -> None:
-    page = page_of(outside, "dev")
-    assert actions(outside) == ["GetSessionToken", "AssumeRole"]
-    assert [session.assumed_role_arn for session in outside.fake_sign_in.sessions] == [ROLE]
+def test_a_role_signs_in_with_its_own_session(interfaces: FakeInterfaces) -> None:
+    page = page_of(interfaces, "dev")
+    assert actions(interfaces) == ["GetSessionToken", "AssumeRole"]
+    assert [session.assumed_role_arn for session in interfaces.fake_sign_in.sessions] == [ROLE]
     assert (page.who, page.notices) == (ROLE, ())
 
 
-def test_a_user_signs_in_with_a_federated_session_got_with_the_long_term_keys(outside: FakeOutside) -> None:
+def test_a_user_signs_in_with_a_federated_session_got_with_the_long_term_keys(interfaces: FakeInterfaces) -> None:
     """An MFA session would be refused; no code is asked for, and none of his sessions is kept."""
-    page = page_of(outside, "work")
-    ((action, code, request),) = outside.fake_sts.sent
+    page = page_of(interfaces, "work")
+    ((action, code, request),) = interfaces.fake_sts.sent
     assert (action, code, request.role_session_name) == ("GetFederationToken", None, "ann")
     assert (request.duration_s, request.policy, request.policy_arns) == (43200, None, EVERYTHING)
-    assert outside.terminal.questions == []
-    assert outside.session_cache.stored == {}
+    assert interfaces.terminal.questions == []
+    assert interfaces.session_cache.stored == {}
     assert page.who == ANN
     assert page.notices == ("work has no role: signed in without proof of MFA: policies that demand it will refuse",)
 
 
-def test_a_user_needs_no_device_to_sign_in(outside: FakeOutside) -> None:
-    outside.fake_iam.devices = NotAuthorized("not to be asked")
-    assert page_of(outside, "bare").who == ANN
+def test_a_user_needs_no_device_to_sign_in(interfaces: FakeInterfaces) -> None:
+    interfaces.fake_iam.devices = NotAuthorized("not to be asked")
+    assert page_of(interfaces, "bare").who == ANN
 
 
-def test_a_users_own_duration_is_taken_up_to_what_the_console_takes(outside: FakeOutside) -> None:
+def test_a_users_own_duration_is_taken_up_to_what_the_console_takes(interfaces: FakeInterfaces) -> None:
     for asked, taken in (("3600", 3600), ("129600", 43200)):
-        outside.config.text = CONFIG.replace("region = eu-central-1", f"duration_seconds = {asked}")
-        page_of(outside, "work")
-        assert outside.fake_sts.sent[-1][2].duration_s == taken
+        interfaces.config.text = CONFIG.replace("region = eu-central-1", f"duration_seconds = {asked}")
+        page_of(interfaces, "work")
+        assert interfaces.fake_sts.sent[-1][2].duration_s == taken
 
 
-def test_what_narrows_a_user_stands_in_the_place_of_everything(outside: FakeOutside) -> None:
-    console(RenewalRequest(["work"], overlay=Overlay(read_only=True)), as_outside(outside))
-    assert list(outside.fake_sts.sent[-1][2].policy_arns) == ["arn:aws:iam::aws:policy/ReadOnlyAccess"]
-    console(RenewalRequest(["work"], overlay=Overlay("{}")), as_outside(outside))
-    assert outside.fake_sts.sent[-1][2].policy == "{}"
-    assert outside.fake_sts.sent[-1][2].policy_arns == ()
+def test_what_narrows_a_user_stands_in_the_place_of_everything(interfaces: FakeInterfaces) -> None:
+    console(RenewalRequest(["work"], overlay=Overlay(read_only=True)), as_interfaces(interfaces))
+    assert list(interfaces.fake_sts.sent[-1][2].policy_arns) == ["arn:aws:iam::aws:policy/ReadOnlyAccess"]
+    console(RenewalRequest(["work"], overlay=Overlay("{}")), as_interfaces(interfaces))
+    assert interfaces.fake_sts.sent[-1][2].policy == "{}"
+    assert interfaces.fake_sts.sent[-1][2].policy_arns == ()
 
 
 @pytest.mark.parametrize("arn", [f"arn:aws:iam::{ACCOUNT}:root", f"arn:aws:sts::{ACCOUNT}:assumed-role/x/y"])
-def test_the_root_user_does_not_sign_in(outside: FakeOutside, arn: str) -> None:
-    outside.fake_sts.identity = Identity(arn, ACCOUNT, "x")
+def test_the_root_user_does_not_sign_in(interfaces: FakeInterfaces, arn: str) -> None:
+    interfaces.fake_sts.identity = Identity(arn, ACCOUNT, "x")
     with pytest.raises(NotAuthorized, match="who is no IAM user"):
-        page_of(outside, "work")
-    assert outside.fake_sts.sent == []
+        page_of(interfaces, "work")
+    assert interfaces.fake_sts.sent == []
 
 
-def test_a_user_who_may_not_is_told_to_use_a_role(outside: FakeOutside) -> None:
-    outside.fake_sts.answers = [NotAuthorized("no", "ask your administrator")]
+def test_a_user_who_may_not_is_told_to_use_a_role(interfaces: FakeInterfaces) -> None:
+    interfaces.fake_sts.answers = [NotAuthorized("no", "ask your administrator")]
     with pytest.raises(NotAuthorized, match="no") as refused:
-        page_of(outside, "work")
+        page_of(interfaces, "work")
     assert refused.value.hints[0].startswith("use a profile with a role")
     assert refused.value.hints[1] == "ask your administrator"
 
 
-def test_a_code_that_would_not_be_used_is_refused(outside: FakeOutside) -> None:
+def test_a_code_that_would_not_be_used_is_refused(interfaces: FakeInterfaces) -> None:
     with pytest.raises(BadInput, match="work has no role: signing in takes no code"):
-        console(RenewalRequest(["work"], token="123456"), as_outside(outside))
-    assert outside.fake_sts.identity_calls == 0
+        console(RenewalRequest(["work"], token="123456"), as_interfaces(interfaces))
+    assert interfaces.fake_sts.identity_calls == 0
 
 
 @pytest.mark.parametrize(
@@ -130,38 +130,38 @@ def test_a_code_that_would_not_be_used_is_refused(outside: FakeOutside) -> None:
     ],
 )
 def test_the_page_is_in_the_region_asked_for_else_the_profiles(
-    outside: FakeOutside, profile: str, region: str | None, environ: dict[str, str], expected: str
+    interfaces: FakeInterfaces, profile: str, region: str | None, environ: dict[str, str], expected: str
 ) -> None:
-    outside.environ = environ
-    page = page_of(outside, profile, "ec2", region)
+    interfaces.environ = environ
+    page = page_of(interfaces, profile, "ec2", region)
     assert destination(page) == f"https://{expected}.console.aws.amazon.com/ec2/home?region={expected}"
-    assert outside.fake_sign_in.regions == [expected]
+    assert interfaces.fake_sign_in.regions == [expected]
 
 
-def test_a_region_of_another_partition_is_refused_before_a_code_is_asked_for(outside: FakeOutside) -> None:
+def test_a_region_of_another_partition_is_refused_before_a_code_is_asked_for(interfaces: FakeInterfaces) -> None:
     with pytest.raises(BadInput, match="--region names region cn-north-1 of partition aws-cn"):
-        page_of(outside, "dev", region="cn-north-1")
-    assert outside.terminal.questions == []
+        page_of(interfaces, "dev", region="cn-north-1")
+    assert interfaces.terminal.questions == []
 
 
-def test_what_is_no_service_is_refused_before_a_code_is_asked_for(outside: FakeOutside) -> None:
+def test_what_is_no_service_is_refused_before_a_code_is_asked_for(interfaces: FakeInterfaces) -> None:
     with pytest.raises(BadInput, match="is not the name of a service"):
-        page_of(outside, "dev", "s3/../iam")
-    assert outside.terminal.questions == []
+        page_of(interfaces, "dev", "s3/../iam")
+    assert interfaces.terminal.questions == []
 
 
-def test_the_page_lasts_as_long_as_the_session(outside: FakeOutside) -> None:
-    outside.fake_sts.answers = [a_session(), a_session(lasts_s=3600, role_arn=ROLE)]
-    assert page_of(outside, "dev").expires_at == NOW + 3600
+def test_the_page_lasts_as_long_as_the_session(interfaces: FakeInterfaces) -> None:
+    interfaces.fake_sts.answers = [a_session(), a_session(lasts_s=3600, role_arn=ROLE)]
+    assert page_of(interfaces, "dev").expires_at == NOW + 3600
 
 
-def test_a_broken_credentials_file_is_named_by_its_path(outside: FakeOutside) -> None:
-    outside.credentials.text = "no section\n"
-    outside.known_keys.text, outside.vaults["keychain"].stored = None, {}
+def test_a_broken_credentials_file_is_named_by_its_path(interfaces: FakeInterfaces) -> None:
+    interfaces.credentials.text = "no section\n"
+    interfaces.known_keys.text, interfaces.vaults["keychain"].stored = None, {}
     with pytest.raises(BrokenFile, match=r"^~/.aws/credentials, line 1: "):
-        page_of(outside, "work")
+        page_of(interfaces, "work")
 
 
-def test_a_profile_that_is_not_there_is_told(outside: FakeOutside) -> None:
+def test_a_profile_that_is_not_there_is_told(interfaces: FakeInterfaces) -> None:
     with pytest.raises(BadProfile, match="there is no profile 'nobody'"):
-        page_of(outside, "nobody")
+        page_of(interfaces, "nobody")

@@ -6,7 +6,7 @@ from aws_mfa.rules.ini_edit import with_changes
 from aws_mfa.rules.ini_text import section_values
 from aws_mfa.rules.session_section import section_of
 from aws_mfa.workflows.forget import forget_sessions
-from fakes import FakeOutside, a_session, as_outside
+from fakes import FakeInterfaces, a_session, as_interfaces
 
 KEYS = "aws_access_key_id = AKIAINVENTED\naws_secret_access_key = invented\n"
 INPUTS = {"device": "d"}
@@ -16,72 +16,72 @@ def with_session(text: str, name: str) -> str:
     return with_changes(text, name, section_of(a_session(), INPUTS))
 
 
-def an_outside(credentials: str | None, *labels: str) -> FakeOutside:
-    outside = FakeOutside(credentials)
+def some_interfaces(credentials: str | None, *labels: str) -> FakeInterfaces:
+    interfaces = FakeInterfaces(credentials)
     for label in labels:
-        outside.session_cache.store(label, INPUTS, a_session())
-    return outside
+        interfaces.session_cache.store(label, INPUTS, a_session())
+    return interfaces
 
 
-def forgotten(outside: FakeOutside, *names: str) -> list[str]:
-    removed, missed = forget_sessions(names or None, as_outside(outside))
+def forgotten(interfaces: FakeInterfaces, *names: str) -> list[str]:
+    removed, missed = forget_sessions(names or None, as_interfaces(interfaces))
     assert missed == []
     return removed
 
 
 def test_named_profiles_lose_their_sessions_in_cache_and_file() -> None:
     text = with_session(with_session("", "dev"), "prod")
-    outside = an_outside(text, "dev", "dev@1h", "mfa@dev-long-term", "mfa@dev", "prod")
-    assert forgotten(outside, "dev") == [
+    interfaces = some_interfaces(text, "dev", "dev@1h", "mfa@dev-long-term", "mfa@dev", "prod")
+    assert forgotten(interfaces, "dev") == [
         *(f"{label}: removed from the session cache" for label in ("dev", "dev@1h", "mfa@dev", "mfa@dev-long-term")),
         "dev: removed from ~/.aws/credentials",
     ]
-    assert outside.session_cache.labels == ["prod"]
-    assert outside.credentials.text == with_session("", "prod").lstrip()
+    assert interfaces.session_cache.labels == ["prod"]
+    assert interfaces.credentials.text == with_session("", "prod").lstrip()
 
 
 def test_all_is_every_session_of_ours() -> None:
-    outside = an_outside(with_session(f"[work-long-term]\n{KEYS}", "work"), "dev", "mfa@work-long-term")
-    assert len(forgotten(outside)) == 3
-    assert outside.session_cache.stored == {}
-    assert (outside.credentials.text or "").strip() == f"[work-long-term]\n{KEYS}".strip()
+    interfaces = some_interfaces(with_session(f"[work-long-term]\n{KEYS}", "work"), "dev", "mfa@work-long-term")
+    assert len(forgotten(interfaces)) == 3
+    assert interfaces.session_cache.stored == {}
+    assert (interfaces.credentials.text or "").strip() == f"[work-long-term]\n{KEYS}".strip()
 
 
 def test_long_term_keys_are_never_touched() -> None:
     """Not even where a session's lines still stand beside them."""
     left_over = with_session("", "work").replace("ASIAINVENTED00000001", "AKIAINVENTED")
     text = f"[default]\n{KEYS}\n{left_over}"
-    outside = an_outside(text)
-    assert forgotten(outside) == []
-    assert outside.credentials.text == text
+    interfaces = some_interfaces(text)
+    assert forgotten(interfaces) == []
+    assert interfaces.credentials.text == text
 
 
 def test_other_tools_sessions_are_left_alone() -> None:
     text = "[sso]\naws_access_key_id = ASIAX\naws_secret_access_key = s\naws_session_token = t\n"
-    outside = an_outside(text)
-    assert forgotten(outside, "sso") == []
-    assert outside.credentials.text == text
+    interfaces = some_interfaces(text)
+    assert forgotten(interfaces, "sso") == []
+    assert interfaces.credentials.text == text
 
 
 def test_settings_and_comments_in_the_section_stay() -> None:
     text = with_session("[dev]\n# mine\nregion = eu-west-1\nrole_arn = x\n", "dev")
-    outside = an_outside(text)
-    forget_sessions(["dev"], as_outside(outside))
-    assert outside.credentials.text == "[dev]\n# mine\nregion = eu-west-1\nrole_arn = x\n"
+    interfaces = some_interfaces(text)
+    forget_sessions(["dev"], as_interfaces(interfaces))
+    assert interfaces.credentials.text == "[dev]\n# mine\nregion = eu-west-1\nrole_arn = x\n"
 
 
 def test_a_session_of_the_old_tool_is_one_of_ours() -> None:
     changes = section_of(a_session())
     del changes["x_security_token_expires"]
-    outside = an_outside(with_changes("", "old", changes))
-    assert forgotten(outside, "old") == ["old: removed from ~/.aws/credentials"]
-    assert section_values(outside.credentials.read(), "old") is None
+    interfaces = some_interfaces(with_changes("", "old", changes))
+    assert forgotten(interfaces, "old") == ["old: removed from ~/.aws/credentials"]
+    assert section_values(interfaces.credentials.read(), "old") is None
 
 
 def test_without_a_file_none_is_made() -> None:
-    outside = an_outside(None)
-    assert forgotten(outside) == []
-    assert outside.credentials.text is None
+    interfaces = some_interfaces(None)
+    assert forgotten(interfaces) == []
+    assert interfaces.credentials.text is None
 
 
 def test_keys_without_a_token_are_no_session_whatever_stands_beside_them() -> None:
@@ -89,6 +89,6 @@ def test_keys_without_a_token_are_no_session_whatever_stands_beside_them() -> No
     text = (
         "[store]\nassumed_role = False\nexpiration = x\naws_access_key_id = GK31\naws_secret_access_key = only-copy\n"
     )
-    outside = FakeOutside(text)
-    forget_sessions(None, as_outside(outside))
-    assert outside.credentials.text == text
+    interfaces = FakeInterfaces(text)
+    forget_sessions(None, as_interfaces(interfaces))
+    assert interfaces.credentials.text == text

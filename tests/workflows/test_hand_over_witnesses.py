@@ -10,64 +10,64 @@ from aws_mfa.rules.session_entries import text_of_inputs
 from aws_mfa.rules.session_policies import Overlay
 from aws_mfa.rules.stored_names import label_in
 from aws_mfa.workflows.hand_over import hand_over
-from fakes import DEVICE, KEYS, FakeOutside, FakeTerminal, a_session, as_outside
+from fakes import DEVICE, KEYS, FakeInterfaces, FakeTerminal, a_session, as_interfaces
 
 ROLE = "arn:aws:iam::123456789012:role/dev"
 CONFIG = f"[profile dev]\nrole_arn = {ROLE}\nsource_profile = work\nregion = eu-west-1\n"
 NOTED = f"[work-long-term]\nvault = keychain\naws_access_key_id = {KEYS.access_key_id}\n"
 
 
-def an_outside(*, notes: str = NOTED, device: str = f"mfa_serial = {DEVICE}\n") -> FakeOutside:
-    outside = FakeOutside("", f"{CONFIG}[profile work]\n{device}")
-    outside.vaults["keychain"].stored["work-long-term"] = KEYS
-    outside.known_keys.text = notes
-    outside.terminal = FakeTerminal("123456", "234567")
-    return outside
+def some_interfaces(*, notes: str = NOTED, device: str = f"mfa_serial = {DEVICE}\n") -> FakeInterfaces:
+    interfaces = FakeInterfaces("", f"{CONFIG}[profile work]\n{device}")
+    interfaces.vaults["keychain"].stored["work-long-term"] = KEYS
+    interfaces.known_keys.text = notes
+    interfaces.terminal = FakeTerminal("123456", "234567")
+    return interfaces
 
 
-def noted(outside: FakeOutside, wanted: RenewalRequest | None = None) -> set[str]:
-    hand_over(wanted or RenewalRequest(["dev"]), as_outside(outside))
-    return set(outside.watch.noted)
+def noted(interfaces: FakeInterfaces, wanted: RenewalRequest | None = None) -> set[str]:
+    hand_over(wanted or RenewalRequest(["dev"]), as_interfaces(interfaces))
+    return set(interfaces.watch.noted)
 
 
 def test_a_new_session_and_a_stored_one_leave_the_same_witness() -> None:
-    outside = an_outside()
-    assert noted(outside) == {"dev"}
-    first = outside.watch.noted.pop("dev")
-    assert noted(outside) == {"dev"}
-    second = outside.watch.noted["dev"]
-    stored = outside.session_cache.one("dev")
+    interfaces = some_interfaces()
+    assert noted(interfaces) == {"dev"}
+    first = interfaces.watch.noted.pop("dev")
+    assert noted(interfaces) == {"dev"}
+    second = interfaces.watch.noted["dev"]
+    stored = interfaces.session_cache.one("dev")
     for found in (first, second):
         assert (label_in(found.name), found.region) == ("dev", "eu-west-1")
         assert found.inputs_text == text_of_inputs(stored.inputs)
 
 
 def test_a_users_own_session_has_its_users_label() -> None:
-    outside = an_outside()
-    assert noted(outside, RenewalRequest(["work"])) == {"work"}
-    assert label_in(outside.watch.noted["work"].name) == "mfa@work-long-term"
+    interfaces = some_interfaces()
+    assert noted(interfaces, RenewalRequest(["work"])) == {"work"}
+    assert label_in(interfaces.watch.noted["work"].name) == "mfa@work-long-term"
 
 
 def test_keys_in_a_vault_that_nobody_noted_leave_none() -> None:
     """Whoever replaces them there changes no file, and the old session would be handed over for hours."""
-    outside = an_outside(notes="[work-long-term]\nvault = keychain\n")
-    assert noted(outside) == set()
-    outside.vaults["keychain"].stored["work-long-term"] = LongTermKeys("AKIAROTATED", Secret("s"))
-    assert noted(outside) == set()
+    interfaces = some_interfaces(notes="[work-long-term]\nvault = keychain\n")
+    assert noted(interfaces) == set()
+    interfaces.vaults["keychain"].stored["work-long-term"] = LongTermKeys("AKIAROTATED", Secret("s"))
+    assert noted(interfaces) == set()
 
 
 def test_keys_in_the_file_leave_one() -> None:
     """The vault had none when the session was got; what our commands put there later is noted, and so seen."""
-    outside = an_outside(notes="")
-    outside.vaults["keychain"].stored.clear()
-    outside.credentials.text = (
+    interfaces = some_interfaces(notes="")
+    interfaces.vaults["keychain"].stored.clear()
+    interfaces.credentials.text = (
         f"[work-long-term]\naws_access_key_id = {KEYS.access_key_id}\naws_secret_access_key = s\n"
     )
-    assert noted(outside) == {"dev"}
+    assert noted(interfaces) == {"dev"}
 
 
 def test_a_device_that_iam_was_asked_for_leaves_none() -> None:
-    assert noted(an_outside(device="")) == set()
+    assert noted(some_interfaces(device="")) == set()
 
 
 @pytest.mark.parametrize(
@@ -82,27 +82,27 @@ def test_a_device_that_iam_was_asked_for_leaves_none() -> None:
     ids=["--token", "--min-remaining", "--read-only", "--vault", "--no-keychain"],
 )
 def test_requests_with_flags_leave_none(wanted: RenewalRequest) -> None:
-    outside = an_outside()
-    outside.vaults["file"].stored["work-long-term"] = KEYS
-    outside.credentials.text = (
+    interfaces = some_interfaces()
+    interfaces.vaults["file"].stored["work-long-term"] = KEYS
+    interfaces.credentials.text = (
         f"[work-long-term]\naws_access_key_id = {KEYS.access_key_id}\naws_secret_access_key = s\n"
     )
-    assert noted(outside, wanted) == set()
+    assert noted(interfaces, wanted) == set()
 
 
 def test_what_the_cache_did_not_keep_leaves_none() -> None:
-    outside = an_outside()
-    outside.session_cache.keeps = False
-    assert noted(outside) == set()
+    interfaces = some_interfaces()
+    interfaces.session_cache.keeps = False
+    assert noted(interfaces) == set()
 
 
 def test_a_session_that_is_not_the_cached_one_leaves_none() -> None:
     """The credentials file's lasts longer, or another process has just stored a third."""
-    outside = an_outside()
-    noted(outside)
-    outside.watch.noted.clear()
+    interfaces = some_interfaces()
+    noted(interfaces)
+    interfaces.watch.noted.clear()
     cached = a_session(lasts_s=3600, role_arn=ROLE)
     cached.access_key_id = "ASIAOTHER"
     answers = iter([a_session(lasts_s=3600, role_arn=ROLE), cached])
-    outside.session_cache.one("dev").session = lambda: next(answers)  # type: ignore[method-assign]
-    assert noted(outside) == set()
+    interfaces.session_cache.one("dev").session = lambda: next(answers)  # type: ignore[method-assign]
+    assert noted(interfaces) == set()

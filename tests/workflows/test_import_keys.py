@@ -17,11 +17,11 @@ from fakes import (
     OTHER_KEYS,
     FakeDocument,
     FakeFork,
-    FakeOutside,
+    FakeInterfaces,
     FakeTerminal,
     FakeVault,
     MemoryFile,
-    as_outside,
+    as_interfaces,
 )
 
 if TYPE_CHECKING:
@@ -48,43 +48,46 @@ CLEARED = (
 
 
 def moved(
-    outside: FakeOutside, request: ImportRequest | None = None, *, replaces: bool = False, asks: bool = False
+    interfaces: FakeInterfaces, request: ImportRequest | None = None, *, replaces: bool = False, asks: bool = False
 ) -> Importable:
     """Find and move, as the command does after consent."""
-    found = keys_here(request or ImportRequest(), outside)
-    move_keys(found, outside, replaces=replaces, asks=asks)
+    found = keys_here(request or ImportRequest(), interfaces)
+    move_keys(found, interfaces, replaces=replaces, asks=asks)
     return found
 
 
 def test_keys_of_both_kinds_of_section_move_and_every_other_line_stays() -> None:
-    outside = FakeOutside(CREDENTIALS)
-    found = moved(outside)
+    interfaces = FakeInterfaces(CREDENTIALS)
+    found = moved(interfaces)
     assert found.left == []
-    assert outside.credentials.text == CLEARED
-    stored = outside.vault("keychain").stored
+    assert interfaces.credentials.text == CLEARED
+    stored = interfaces.vault("keychain").stored
     assert list(stored) == [WORK, PLAY]
     assert stored[WORK].matches(KEYS)
     assert stored[PLAY].matches(OTHER_KEYS)
 
 
 def test_a_second_run_finds_nothing_and_says_where_it_looked() -> None:
-    outside = FakeOutside(CREDENTIALS)
-    moved(outside)
-    found = keys_here(ImportRequest(), outside)
+    interfaces = FakeInterfaces(CREDENTIALS)
+    moved(interfaces)
+    found = keys_here(ImportRequest(), interfaces)
     assert (found.moves, found.left) == ([], [])
     assert found.looked_at == ["~/.aws/credentials", "the keychain fork's items"]
 
 
 def test_the_vault_and_key_id_are_noted() -> None:
-    outside = FakeOutside(CREDENTIALS)
-    moved(outside, ImportRequest(vault="age"))
-    assert section_values(outside.known_keys.read(), WORK) == {"vault": "age", "aws_access_key_id": KEYS.access_key_id}
+    interfaces = FakeInterfaces(CREDENTIALS)
+    moved(interfaces, ImportRequest(vault="age"))
+    assert section_values(interfaces.known_keys.read(), WORK) == {
+        "vault": "age",
+        "aws_access_key_id": KEYS.access_key_id,
+    }
 
 
 def test_keys_go_to_the_vault_that_holds_their_name_already() -> None:
-    outside = FakeOutside(CREDENTIALS)
-    outside.known_keys.text = f"[{WORK}]\nvault = age\n"
-    assert [(move.name, move.vault) for move in keys_here(ImportRequest(), outside).moves] == [
+    interfaces = FakeInterfaces(CREDENTIALS)
+    interfaces.known_keys.text = f"[{WORK}]\nvault = age\n"
+    assert [(move.name, move.vault) for move in keys_here(ImportRequest(), interfaces).moves] == [
         (WORK, "age"),
         (PLAY, "keychain"),
     ]
@@ -92,110 +95,110 @@ def test_keys_go_to_the_vault_that_holds_their_name_already() -> None:
 
 @pytest.mark.parametrize("profile", ["play", "play-long-term"])
 def test_one_profile_alone(profile: str) -> None:
-    outside = FakeOutside(CREDENTIALS)
-    moved(outside, ImportRequest(profile=profile))
-    assert list(outside.vault("keychain").stored) == [PLAY]
-    assert outside.credentials.text == CREDENTIALS.replace(f"[play-long-term]\n{lines(OTHER_KEYS)}\n", "")
+    interfaces = FakeInterfaces(CREDENTIALS)
+    moved(interfaces, ImportRequest(profile=profile))
+    assert list(interfaces.vault("keychain").stored) == [PLAY]
+    assert interfaces.credentials.text == CREDENTIALS.replace(f"[play-long-term]\n{lines(OTHER_KEYS)}\n", "")
 
 
 def test_the_forks_items_are_found_for_every_profile_the_files_name() -> None:
-    outside = FakeOutside("[a]\nx = 1\n[b-long-term]\naws_mfa_device = d\n", "[profile c]\nregion = eu-west-1\n")
+    interfaces = FakeInterfaces("[a]\nx = 1\n[b-long-term]\naws_mfa_device = d\n", "[profile c]\nregion = eu-west-1\n")
     names = ("default-long-term", "a-long-term", "b-long-term", "c-long-term")
-    outside.fork.stored = dict.fromkeys((*names, "unknown-long-term"), KEYS)
-    outside.fork.device = DEVICE
-    moved(outside)
-    assert tuple(outside.vault("keychain").stored) == names
-    assert list(outside.fork.stored) == ["unknown-long-term"]
-    assert section_values(outside.credentials.read(), "c-long-term") == {"aws_mfa_device": DEVICE}
+    interfaces.fork.stored = dict.fromkeys((*names, "unknown-long-term"), KEYS)
+    interfaces.fork.device = DEVICE
+    moved(interfaces)
+    assert tuple(interfaces.vault("keychain").stored) == names
+    assert list(interfaces.fork.stored) == ["unknown-long-term"]
+    assert section_values(interfaces.credentials.read(), "c-long-term") == {"aws_mfa_device": DEVICE}
 
 
 def test_the_same_keys_in_file_and_fork_are_one_import() -> None:
-    outside = FakeOutside(f"[work]\n{lines(KEYS)}[work-long-term]\n# ours\n{lines(KEYS)}")
-    outside.fork.stored = {WORK: KEYS}
-    (move,) = keys_here(ImportRequest(), outside).moves
+    interfaces = FakeInterfaces(f"[work]\n{lines(KEYS)}[work-long-term]\n# ours\n{lines(KEYS)}")
+    interfaces.fork.stored = {WORK: KEYS}
+    (move,) = keys_here(ImportRequest(), interfaces).moves
     assert len(move.finds) == 3
-    moved(outside)
-    assert outside.credentials.text == "[work-long-term]\n# ours\n"
-    assert outside.fork.stored == {}
+    moved(interfaces)
+    assert interfaces.credentials.text == "[work-long-term]\n# ours\n"
+    assert interfaces.fork.stored == {}
 
 
 def test_two_different_keys_for_one_name_are_left_and_the_others_move() -> None:
     text = f"[work]\n{lines(KEYS)}[work-long-term]\n{lines(OTHER_KEYS)}"
-    outside = FakeOutside(f"{text}[play]\n{lines(KEYS)}")
-    found = moved(outside)
+    interfaces = FakeInterfaces(f"{text}[play]\n{lines(KEYS)}")
+    found = moved(interfaces)
     (left,) = found.left
     assert "...KEY1" in left
     assert "...KEY2" in left
-    assert outside.credentials.text == text
-    assert list(outside.vault("keychain").stored) == [PLAY]
+    assert interfaces.credentials.text == text
+    assert list(interfaces.vault("keychain").stored) == [PLAY]
 
 
 def test_other_keys_in_the_vault_are_kept_unless_told_otherwise() -> None:
-    outside = FakeOutside(f"[work]\n{lines(KEYS)}")
-    outside.vault("keychain").stored = {WORK: OTHER_KEYS}
-    found = moved(outside)
+    interfaces = FakeInterfaces(f"[work]\n{lines(KEYS)}")
+    interfaces.vault("keychain").stored = {WORK: OTHER_KEYS}
+    found = moved(interfaces)
     assert "--replace" in found.left[0]
-    assert outside.credentials.text == f"[work]\n{lines(KEYS)}"
-    assert outside.vault("keychain").stored[WORK] is OTHER_KEYS
-    moved(outside, replaces=True)
-    assert outside.vault("keychain").stored[WORK].matches(KEYS)
-    assert outside.credentials.text == ""
+    assert interfaces.credentials.text == f"[work]\n{lines(KEYS)}"
+    assert interfaces.vault("keychain").stored[WORK] is OTHER_KEYS
+    moved(interfaces, replaces=True)
+    assert interfaces.vault("keychain").stored[WORK].matches(KEYS)
+    assert interfaces.credentials.text == ""
 
 
 @pytest.mark.parametrize(("answer", "kept"), [("y", False), ("n", True), ("", True)])
 def test_a_person_is_asked_before_keys_in_the_vault_are_replaced(answer: str, kept: bool) -> None:  # noqa: FBT001
-    outside = FakeOutside(f"[work]\n{lines(KEYS)}")
-    outside.vault("keychain").stored = {WORK: OTHER_KEYS}
-    outside.terminal = FakeTerminal(answer)
-    moved(outside, asks=True)
-    assert outside.terminal.questions == [f"{WORK}: replace ...KEY2 in the keychain vault by ...KEY1? [y/n] "]
-    assert outside.vault("keychain").stored[WORK].matches(OTHER_KEYS) is kept
+    interfaces = FakeInterfaces(f"[work]\n{lines(KEYS)}")
+    interfaces.vault("keychain").stored = {WORK: OTHER_KEYS}
+    interfaces.terminal = FakeTerminal(answer)
+    moved(interfaces, asks=True)
+    assert interfaces.terminal.questions == [f"{WORK}: replace ...KEY2 in the keychain vault by ...KEY1? [y/n] "]
+    assert interfaces.vault("keychain").stored[WORK].matches(OTHER_KEYS) is kept
 
 
 def test_keys_used_with_a_suffix_are_left_until_the_suffix_is_given() -> None:
     """Under the default name `--long-term-suffix keys` would not find them any more."""
     session = SESSION.replace("[live]", "[work]")
-    outside = FakeOutside(f"[work-keys]\n{lines(KEYS)}aws_mfa_device = {DEVICE}\n{session}")
-    (left,) = moved(outside).left
+    interfaces = FakeInterfaces(f"[work-keys]\n{lines(KEYS)}aws_mfa_device = {DEVICE}\n{session}")
+    (left,) = moved(interfaces).left
     assert "--long-term-suffix keys" in left
-    assert outside.vault("keychain").stored == {}
-    moved(outside, ImportRequest(long_term_suffix="keys"))
-    assert list(outside.vault("keychain").stored) == ["work-keys"]
-    assert outside.credentials.text == f"[work-keys]\naws_mfa_device = {DEVICE}\n{session}"
+    assert interfaces.vault("keychain").stored == {}
+    moved(interfaces, ImportRequest(long_term_suffix="keys"))
+    assert list(interfaces.vault("keychain").stored) == ["work-keys"]
+    assert interfaces.credentials.text == f"[work-keys]\naws_mfa_device = {DEVICE}\n{session}"
 
 
 def test_the_file_is_no_goal_for_keys_that_are_in_it() -> None:
     with pytest.raises(BadInput, match="already"):
-        keys_here(ImportRequest(vault="file", use_keychain=False), FakeOutside(f"[{WORK}]\n{lines(KEYS)}"))
+        keys_here(ImportRequest(vault="file", use_keychain=False), FakeInterfaces(f"[{WORK}]\n{lines(KEYS)}"))
 
 
 def test_the_file_can_be_a_goal_for_the_forks_items() -> None:
     text = f"[play-long-term]\n{lines(OTHER_KEYS)}\n{SESSION}"
-    outside = FakeOutside(text)
-    outside.fork.stored = {"live-long-term": KEYS}
-    moved(outside, ImportRequest(vault="file"))
-    assert list(outside.vault("file").stored) == ["live-long-term"]
-    assert (outside.credentials.text, outside.fork.stored) == (text, {})
+    interfaces = FakeInterfaces(text)
+    interfaces.fork.stored = {"live-long-term": KEYS}
+    moved(interfaces, ImportRequest(vault="file"))
+    assert list(interfaces.vault("file").stored) == ["live-long-term"]
+    assert (interfaces.credentials.text, interfaces.fork.stored) == (text, {})
 
 
 def test_a_keychain_that_is_needed_and_absent_is_told_before_the_question() -> None:
-    outside = FakeOutside(CREDENTIALS)
-    outside.fork = BrokenFork()
+    interfaces = FakeInterfaces(CREDENTIALS)
+    interfaces.fork = BrokenFork()
     with pytest.raises(KeychainUnavailable):
-        choose_other_vault(keys_here(ImportRequest(), outside), outside, may_ask=False)
-    choose_other_vault(keys_here(ImportRequest(vault="age"), outside), outside, may_ask=False)
+        choose_other_vault(keys_here(ImportRequest(), interfaces), interfaces, may_ask=False)
+    choose_other_vault(keys_here(ImportRequest(vault="age"), interfaces), interfaces, may_ask=False)
 
 
 @pytest.mark.parametrize("answer", ["y", "n"])
 def test_where_the_keychain_cannot_be_used_a_human_is_offered_the_age_vault(answer: str) -> None:
-    outside = FakeOutside(CREDENTIALS)
-    outside.fork, outside.terminal = BrokenFork(), FakeTerminal(answer)
-    found = keys_here(ImportRequest(), outside)
+    interfaces = FakeInterfaces(CREDENTIALS)
+    interfaces.fork, interfaces.terminal = BrokenFork(), FakeTerminal(answer)
+    found = keys_here(ImportRequest(), interfaces)
     if answer == "n":
         with pytest.raises(KeychainUnavailable):
-            choose_other_vault(found, outside, may_ask=True)
+            choose_other_vault(found, interfaces, may_ask=True)
     else:
-        choose_other_vault(found, outside, may_ask=True)
+        choose_other_vault(found, interfaces, may_ask=True)
         assert {move.vault for move in found.moves} == {"age"}
 
 
@@ -205,24 +208,24 @@ class BrokenFork(FakeFork):
 
 
 def test_consent_is_a_yes() -> None:
-    outside = FakeOutside()
-    outside.terminal = FakeTerminal("Yes ", "", "n")
-    ask_consent("Move? ", outside)
+    interfaces = FakeInterfaces()
+    interfaces.terminal = FakeTerminal("Yes ", "", "n")
+    ask_consent("Move? ", interfaces)
     for _ in range(2):
         with pytest.raises(Cancelled, match="nothing was changed"):
-            ask_consent("Move? ", outside)
+            ask_consent("Move? ", interfaces)
     with pytest.raises(NeedsHuman) as failed:
-        ask_consent("Move? ", outside)
+        ask_consent("Move? ", interfaces)
     assert "agree with: --yes" in failed.value.hints
 
 
 def test_a_section_changed_in_the_meantime_is_left_and_told() -> None:
-    outside = FakeOutside(f"[work]\n{lines(KEYS)}")
-    found = keys_here(ImportRequest(), outside)
-    outside.credentials.text = f"[work]\n{lines(OTHER_KEYS)}"
-    move_keys(found, outside, replaces=False, asks=False)
+    interfaces = FakeInterfaces(f"[work]\n{lines(KEYS)}")
+    found = keys_here(ImportRequest(), interfaces)
+    interfaces.credentials.text = f"[work]\n{lines(OTHER_KEYS)}"
+    move_keys(found, interfaces, replaces=False, asks=False)
     assert found.left == ["[work] of ~/.aws/credentials was changed in the meantime: its keys were left"]
-    assert outside.credentials.text == f"[work]\n{lines(OTHER_KEYS)}"
+    assert interfaces.credentials.text == f"[work]\n{lines(OTHER_KEYS)}"
 
 
 class Forgetful(FakeVault):
@@ -233,22 +236,22 @@ class Forgetful(FakeVault):
 
 
 def test_nothing_is_removed_where_the_vault_gives_other_keys_back() -> None:
-    outside = FakeOutside(f"[work]\n{lines(KEYS)}")
-    outside.vaults["keychain"] = Forgetful()
-    outside.fork.stored = {WORK: KEYS}
+    interfaces = FakeInterfaces(f"[work]\n{lines(KEYS)}")
+    interfaces.vaults["keychain"] = Forgetful()
+    interfaces.fork.stored = {WORK: KEYS}
     with pytest.raises(KeychainUnavailable, match="does not give back"):
-        moved(outside)
-    assert outside.credentials.text == f"[work]\n{lines(KEYS)}"
-    assert list(outside.fork.stored) == [WORK]
+        moved(interfaces)
+    assert interfaces.credentials.text == f"[work]\n{lines(KEYS)}"
+    assert list(interfaces.fork.stored) == [WORK]
 
 
 def test_a_vault_that_cannot_store_is_found_out_before_anything_is_stored() -> None:
-    outside = FakeOutside(CREDENTIALS)
-    outside.vault("keychain").failure = NotSetUp("locked")
+    interfaces = FakeInterfaces(CREDENTIALS)
+    interfaces.vault("keychain").failure = NotSetUp("locked")
     with pytest.raises(NotSetUp):
-        moved(outside)
-    assert outside.vault("keychain").calls == ["check"]
-    assert outside.credentials.text == CREDENTIALS
+        moved(interfaces)
+    assert interfaces.vault("keychain").calls == ["check"]
+    assert interfaces.credentials.text == CREDENTIALS
 
 
 class Dead(AwsMfaError):
@@ -305,7 +308,7 @@ class MortalFile(MemoryFile):
         return True
 
 
-class MortalOutside(FakeOutside):
+class MortalInterfaces(FakeInterfaces):
     """All that changes anything dies after so many steps."""
 
     def __init__(self, vault: str) -> None:
@@ -341,23 +344,23 @@ def test_whatever_step_is_the_last_no_key_is_lost_and_the_next_run_finishes(vaul
     """Killed before or after each effect: the keys are in their old place, in the vault, or in both."""
     steps = 0
     while True:
-        outside = MortalOutside(vault)
-        life = outside.lives(steps)
+        interfaces = MortalInterfaces(vault)
+        life = interfaces.lives(steps)
         died = False
         try:
-            moved(outside, ImportRequest(vault=vault))
+            moved(interfaces, ImportRequest(vault=vault))
         except Dead:
             died = True
         for name, keys, section in ((WORK, KEYS, "work"), (PLAY, OTHER_KEYS, PLAY), ("live-long-term", KEYS, "-")):
-            places = outside.places(name, keys, section)
+            places = interfaces.places(name, keys, section)
             assert places, (steps, name)
             assert "vault" in places or set(places) >= ({section} - {"-"}), (steps, name)
-        outside.lives(10_000)
-        assert moved(outside, ImportRequest(vault=vault)).left == []
-        assert outside.credentials.text == f"{CLEARED}\n[live-long-term]\naws_mfa_device = {DEVICE}\n"
-        assert outside.fork.stored == {}
-        assert sorted(outside.mortal_vault.stored) == ["live-long-term", PLAY, WORK]
-        assert section_values(outside.known_keys.read(), PLAY) is not None
+        interfaces.lives(10_000)
+        assert moved(interfaces, ImportRequest(vault=vault)).left == []
+        assert interfaces.credentials.text == f"{CLEARED}\n[live-long-term]\naws_mfa_device = {DEVICE}\n"
+        assert interfaces.fork.stored == {}
+        assert sorted(interfaces.mortal_vault.stored) == ["live-long-term", PLAY, WORK]
+        assert section_values(interfaces.known_keys.read(), PLAY) is not None
         if not died:
             break
         steps += 1
@@ -365,9 +368,9 @@ def test_whatever_step_is_the_last_no_key_is_lost_and_the_next_run_finishes(vaul
     assert steps > 20
 
 
-def given(text: str, profile: str | None = None) -> tuple[FakeOutside, Importable]:
-    outside = FakeOutside(CREDENTIALS)
-    return outside, keys_given(FakeDocument(text), ImportRequest(profile=profile), outside)
+def given(text: str, profile: str | None = None) -> tuple[FakeInterfaces, Importable]:
+    interfaces = FakeInterfaces(CREDENTIALS)
+    return interfaces, keys_given(FakeDocument(text), ImportRequest(profile=profile), interfaces)
 
 
 CSV = f"Access key ID,Secret access key\n{KEYS.access_key_id},{KEYS.secret_access_key.reveal()}\n"
@@ -375,17 +378,17 @@ CSV = f"Access key ID,Secret access key\n{KEYS.access_key_id},{KEYS.secret_acces
 
 @pytest.mark.parametrize(("profile", "name"), [(None, "default-long-term"), ("new", "new-long-term")])
 def test_a_download_is_stored_under_the_profile_named(profile: str | None, name: str) -> None:
-    outside, found = given(CSV, profile)
-    move_keys(found, outside, replaces=False, asks=False)
-    assert outside.vault("keychain").stored[name].matches(KEYS)
-    assert outside.credentials.text == CREDENTIALS
+    interfaces, found = given(CSV, profile)
+    move_keys(found, interfaces, replaces=False, asks=False)
+    assert interfaces.vault("keychain").stored[name].matches(KEYS)
+    assert interfaces.credentials.text == CREDENTIALS
 
 
 def test_a_file_of_profiles_keeps_their_names_and_devices() -> None:
-    outside, found = given(f"[a]\n{lines(KEYS)}mfa_serial = {DEVICE}\n[b-long-term]\n{lines(OTHER_KEYS)}")
-    move_keys(found, outside, replaces=False, asks=False)
-    assert list(outside.vault("keychain").stored) == ["a-long-term", "b-long-term"]
-    assert outside.credentials.text == f"{CREDENTIALS}\n[a-long-term]\naws_mfa_device = {DEVICE}\n"
+    interfaces, found = given(f"[a]\n{lines(KEYS)}mfa_serial = {DEVICE}\n[b-long-term]\n{lines(OTHER_KEYS)}")
+    move_keys(found, interfaces, replaces=False, asks=False)
+    assert list(interfaces.vault("keychain").stored) == ["a-long-term", "b-long-term"]
+    assert interfaces.credentials.text == f"{CREDENTIALS}\n[a-long-term]\naws_mfa_device = {DEVICE}\n"
 
 
 def test_a_file_without_keys_of_the_profile_is_bad_input() -> None:
@@ -396,9 +399,9 @@ def test_a_file_without_keys_of_the_profile_is_bad_input() -> None:
 
 
 def test_the_credentials_file_itself_is_no_document() -> None:
-    outside = FakeOutside(CREDENTIALS)
+    interfaces = FakeInterfaces(CREDENTIALS)
     with pytest.raises(BadInput, match="is the credentials file itself"):
-        keys_given(FakeDocument(CREDENTIALS, path=outside.credentials.path), ImportRequest(), outside)
+        keys_given(FakeDocument(CREDENTIALS, path=interfaces.credentials.path), ImportRequest(), interfaces)
 
 
 def test_an_inactive_key_is_told() -> None:
@@ -408,52 +411,52 @@ def test_an_inactive_key_is_told() -> None:
 
 
 def test_what_cannot_be_a_profile_or_a_key_is_left_with_its_reason() -> None:
-    outside = FakeOutside(f"[DEFAULT]\n{lines(KEYS)}[a]\n{lines(KEYS).replace('invented', 'two words')}")
-    found = moved(outside)
+    interfaces = FakeInterfaces(f"[DEFAULT]\n{lines(KEYS)}[a]\n{lines(KEYS).replace('invented', 'two words')}")
+    found = moved(interfaces)
     assert [line.partition(":")[0] for line in found.left] == [
         "[DEFAULT] of ~/.aws/credentials",
         "[a] of ~/.aws/credentials, line 6",
     ]
-    assert outside.vault("keychain").stored == {}
+    assert interfaces.vault("keychain").stored == {}
 
 
 def test_keys_that_set_up_put_into_the_file_move_out_of_it_and_are_never_cleared_in_place() -> None:
     """A note that names the file, ours or a hand's, must not make the file both goal and place to clear."""
-    outside = FakeOutside(f"[{WORK}]\n{lines(KEYS)}")
-    note_keys(WORK, "file", KEYS, as_outside(outside))
-    moved(outside)
-    assert outside.vault("keychain").stored[WORK].matches(KEYS)
+    interfaces = FakeInterfaces(f"[{WORK}]\n{lines(KEYS)}")
+    note_keys(WORK, "file", KEYS, as_interfaces(interfaces))
+    moved(interfaces)
+    assert interfaces.vault("keychain").stored[WORK].matches(KEYS)
 
 
 def test_a_move_into_the_place_it_would_clear_is_refused() -> None:
-    outside = FakeOutside(f"[{WORK}]\n{lines(KEYS)}")
-    found = keys_here(ImportRequest(), as_outside(outside))
+    interfaces = FakeInterfaces(f"[{WORK}]\n{lines(KEYS)}")
+    found = keys_here(ImportRequest(), as_interfaces(interfaces))
     found.moves[0].vault = "file"
     with pytest.raises(BadInput, match="already"):
-        move_keys(found, as_outside(outside), replaces=True, asks=False)
-    assert outside.credentials.text == f"[{WORK}]\n{lines(KEYS)}"
+        move_keys(found, as_interfaces(interfaces), replaces=True, asks=False)
+    assert interfaces.credentials.text == f"[{WORK}]\n{lines(KEYS)}"
 
 
 def test_a_keychain_that_forgets_at_logout_is_no_place_for_the_only_copy() -> None:
-    outside = FakeOutside(f"[{WORK}]\n{lines(KEYS)}")
-    outside.vaults["keychain"].is_forgetful = True
+    interfaces = FakeInterfaces(f"[{WORK}]\n{lines(KEYS)}")
+    interfaces.vaults["keychain"].is_forgetful = True
     with pytest.raises(KeychainUnavailable, match="forgets"):
-        moved(outside)
-    assert outside.credentials.text == f"[{WORK}]\n{lines(KEYS)}"
+        moved(interfaces)
+    assert interfaces.credentials.text == f"[{WORK}]\n{lines(KEYS)}"
 
 
 def test_the_forks_items_are_found_for_a_user_whom_only_a_role_names() -> None:
     config = "[profile d]\nrole_arn = r\nsource_profile = fk\n[profile e]\naws_mfa_source_profile = gk\n"
-    outside = FakeOutside("", f"{config}[profile 'two words']\n")
+    interfaces = FakeInterfaces("", f"{config}[profile 'two words']\n")
     names = ("two words-long-term", "fk-long-term", "gk-long-term")
-    outside.fork.stored = dict.fromkeys(names, KEYS)
-    moved(outside)
-    assert tuple(outside.vault("keychain").stored) == names
+    interfaces.fork.stored = dict.fromkeys(names, KEYS)
+    moved(interfaces)
+    assert tuple(interfaces.vault("keychain").stored) == names
 
 
 def test_a_section_with_a_bracket_in_its_name_moves_where_it_gets_no_new_name() -> None:
     text = f"[x]y]\n{lines(KEYS)}[x]y-long-term]\n{lines(OTHER_KEYS)}"
-    outside = FakeOutside(text)
-    found = moved(outside)
-    assert list(outside.vault("keychain").stored) == ["x]y-long-term"]
+    interfaces = FakeInterfaces(text)
+    found = moved(interfaces)
+    assert list(interfaces.vault("keychain").stored) == ["x]y-long-term"]
     assert [line.partition(":")[0] for line in found.left] == ["[x]y] of ~/.aws/credentials"]

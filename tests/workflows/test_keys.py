@@ -9,7 +9,7 @@ from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.rules.set_up_hint import SetUpHint
 from aws_mfa.rules.vault_choice import VaultChoice, noted_vault
 from aws_mfa.workflows.keys import UnaskedVault, find_long_term_keys, keys_are_known, note_keys
-from fakes import KEYS, OTHER_KEYS, FakeOutside, as_outside
+from fakes import KEYS, OTHER_KEYS, FakeInterfaces, as_interfaces
 
 SECTION = "work-long-term"
 BY_DEFAULT = VaultChoice("keychain", "the default", explicit=False)
@@ -20,62 +20,62 @@ def chosen(name: str) -> VaultChoice:
     return VaultChoice(name, "--vault", explicit=True)
 
 
-def as_noted(choice: VaultChoice, outside: FakeOutside) -> VaultChoice:
+def as_noted(choice: VaultChoice, interfaces: FakeInterfaces) -> VaultChoice:
     """The choice of a run that has read the note."""
-    noted = noted_vault(outside.known_keys.read(), SECTION)
+    noted = noted_vault(interfaces.known_keys.read(), SECTION)
     return VaultChoice(choice.name, choice.source, explicit=choice.explicit, noted=noted)
 
 
 def test_the_keychain_comes_before_the_file() -> None:
-    outside = FakeOutside()
-    outside.vaults["keychain"].stored[SECTION] = KEYS
-    found = find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_outside(outside))
+    interfaces = FakeInterfaces()
+    interfaces.vaults["keychain"].stored[SECTION] = KEYS
+    found = find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_interfaces(interfaces))
     assert (found.keys, found.place, found.notice) == (KEYS, "keychain", None)
 
 
 def test_the_forks_items_come_before_the_file_and_are_offered_to_import() -> None:
-    outside = FakeOutside()
-    outside.fork.stored[SECTION] = KEYS
-    found = find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_outside(outside))
+    interfaces = FakeInterfaces()
+    interfaces.fork.stored[SECTION] = KEYS
+    found = find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_interfaces(interfaces))
     assert found.keys is KEYS
     assert "aws-mfa import" in (found.notice or "")
 
 
 def test_keys_in_the_file_are_used_with_an_offer_to_import() -> None:
     """K3: users of the file do not break on upgrade."""
-    found = find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_outside(FakeOutside()))
+    found = find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_interfaces(FakeInterfaces()))
     assert found.keys.matches(OTHER_KEYS)
     assert "aws-mfa import" in (found.notice or "")
 
 
 def test_the_file_vault_asks_no_keychain_and_says_nothing() -> None:
-    outside = FakeOutside()
-    found = find_long_term_keys(SECTION, chosen("file"), IN_FILE, as_outside(outside))
+    interfaces = FakeInterfaces()
+    found = find_long_term_keys(SECTION, chosen("file"), IN_FILE, as_interfaces(interfaces))
     assert found.notice is None
-    assert outside.vaults["keychain"].calls == []
+    assert interfaces.vaults["keychain"].calls == []
 
 
 def test_without_a_keychain_the_file_stands_in_and_says_so() -> None:
-    outside = FakeOutside()
-    outside.vaults["keychain"].failure = KeychainUnavailable("no D-Bus session", "use --vault age")
-    found = find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_outside(outside))
+    interfaces = FakeInterfaces()
+    interfaces.vaults["keychain"].failure = KeychainUnavailable("no D-Bus session", "use --vault age")
+    found = find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_interfaces(interfaces))
     assert found.keys.matches(OTHER_KEYS)
     assert (found.notice or "").startswith("no D-Bus session; ")
 
 
 def test_a_keychain_that_was_chosen_and_is_not_there_is_an_error() -> None:
-    outside = FakeOutside()
-    outside.vaults["keychain"].failure = KeychainUnavailable("locked")
+    interfaces = FakeInterfaces()
+    interfaces.vaults["keychain"].failure = KeychainUnavailable("locked")
     with pytest.raises(KeychainUnavailable):
-        find_long_term_keys(SECTION, chosen("keychain"), IN_FILE, as_outside(outside))
+        find_long_term_keys(SECTION, chosen("keychain"), IN_FILE, as_interfaces(interfaces))
 
 
 def test_keys_noted_in_a_keychain_that_is_locked_now_are_not_replaced_by_stale_ones_of_the_file() -> None:
-    outside = FakeOutside()
-    note_keys(SECTION, "keychain", KEYS, as_outside(outside))
-    outside.vaults["keychain"].failure = KeychainUnavailable("locked")
+    interfaces = FakeInterfaces()
+    note_keys(SECTION, "keychain", KEYS, as_interfaces(interfaces))
+    interfaces.vaults["keychain"].failure = KeychainUnavailable("locked")
     with pytest.raises(KeychainUnavailable):
-        find_long_term_keys(SECTION, as_noted(BY_DEFAULT, outside), IN_FILE, as_outside(outside))
+        find_long_term_keys(SECTION, as_noted(BY_DEFAULT, interfaces), IN_FILE, as_interfaces(interfaces))
 
 
 @pytest.mark.parametrize(
@@ -88,112 +88,114 @@ def test_keys_noted_in_a_keychain_that_is_locked_now_are_not_replaced_by_stale_o
 )
 def test_keys_that_are_nowhere_are_named_as_ever(long_term: dict[str, str] | None, beginning: str) -> None:
     with pytest.raises(NoLongTermKeys, match=beginning) as failure:
-        find_long_term_keys(SECTION, BY_DEFAULT, long_term, as_outside(FakeOutside()))
+        find_long_term_keys(SECTION, BY_DEFAULT, long_term, as_interfaces(FakeInterfaces()))
     assert "store them with: aws-mfa setup --profile work" in failure.value.hints
 
 
 def test_missing_keys_tell_why_the_keychain_could_not_be_asked() -> None:
-    outside = FakeOutside()
-    outside.vaults["keychain"].failure = KeychainUnavailable("no D-Bus session", "use --vault age")
+    interfaces = FakeInterfaces()
+    interfaces.vaults["keychain"].failure = KeychainUnavailable("no D-Bus session", "use --vault age")
     with pytest.raises(NoLongTermKeys) as failure:
-        find_long_term_keys(SECTION, BY_DEFAULT, None, as_outside(outside))
+        find_long_term_keys(SECTION, BY_DEFAULT, None, as_interfaces(interfaces))
     assert failure.value.hints[:2] == ("the keychain could not be asked (no D-Bus session)", "use --vault age")
 
 
 def test_a_note_answers_whether_keys_exist_without_the_keychain() -> None:
-    outside = FakeOutside()
-    note_keys(SECTION, "keychain", KEYS, as_outside(outside))
-    assert keys_are_known(SECTION, as_noted(BY_DEFAULT, outside), None, as_outside(outside), in_doubt=False)
-    assert outside.vaults["keychain"].calls == []
-    assert "secret" not in outside.known_keys.read()
+    interfaces = FakeInterfaces()
+    note_keys(SECTION, "keychain", KEYS, as_interfaces(interfaces))
+    assert keys_are_known(SECTION, as_noted(BY_DEFAULT, interfaces), None, as_interfaces(interfaces), in_doubt=False)
+    assert interfaces.vaults["keychain"].calls == []
+    assert "secret" not in interfaces.known_keys.read()
 
 
 @pytest.mark.parametrize("in_doubt", [True, False])
 def test_a_keychain_that_cannot_be_asked_is_a_doubt(in_doubt: bool) -> None:  # noqa: FBT001  # pytest's parameter
-    outside = FakeOutside()
-    outside.vaults["keychain"].failure = KeychainUnavailable("locked")
-    assert keys_are_known(SECTION, BY_DEFAULT, None, as_outside(outside), in_doubt=in_doubt) is in_doubt
+    interfaces = FakeInterfaces()
+    interfaces.vaults["keychain"].failure = KeychainUnavailable("locked")
+    assert keys_are_known(SECTION, BY_DEFAULT, None, as_interfaces(interfaces), in_doubt=in_doubt) is in_doubt
 
 
 def test_keys_stored_in_the_file_on_purpose_ask_no_keychain_again() -> None:
-    outside = FakeOutside()
-    note_keys(SECTION, "age", KEYS, as_outside(outside))
-    note_keys(SECTION, "file", KEYS, as_outside(outside))
-    assert outside.known_keys.read().count("vault = file") == 1
-    assert "vault = age" not in outside.known_keys.read()
+    interfaces = FakeInterfaces()
+    note_keys(SECTION, "age", KEYS, as_interfaces(interfaces))
+    note_keys(SECTION, "file", KEYS, as_interfaces(interfaces))
+    assert interfaces.known_keys.read().count("vault = file") == 1
+    assert "vault = age" not in interfaces.known_keys.read()
 
 
 def test_a_note_without_an_entry_is_told() -> None:
-    outside = FakeOutside()
-    note_keys(SECTION, "keychain", KEYS, as_outside(outside))
+    interfaces = FakeInterfaces()
+    note_keys(SECTION, "keychain", KEYS, as_interfaces(interfaces))
     with pytest.raises(NoLongTermKeys) as failure:
-        find_long_term_keys(SECTION, as_noted(BY_DEFAULT, outside), None, as_outside(outside))
+        find_long_term_keys(SECTION, as_noted(BY_DEFAULT, interfaces), None, as_interfaces(interfaces))
     assert "keychain vault, which has no entry" in failure.value.hints[0]
 
 
 def test_half_a_pair_of_the_forks_is_told_by_the_half_that_is_missing() -> None:
-    outside = FakeOutside()
-    outside.fork.key_id = "AKIAINVENTED"
+    interfaces = FakeInterfaces()
+    interfaces.fork.key_id = "AKIAINVENTED"
     for long_term in (None, {"aws_mfa_device": "x"}):
         with pytest.raises(NoLongTermKeys) as failure:
-            find_long_term_keys(SECTION, BY_DEFAULT, long_term, as_outside(outside))
+            find_long_term_keys(SECTION, BY_DEFAULT, long_term, as_interfaces(interfaces))
         assert failure.value.message == "No option 'aws_secret_access_key' in section: 'work-long-term'"
         assert "from the keychain fork" in failure.value.hints[0]
         assert failure.value.hints[1] == "store both: aws-mfa setup --profile work"
-    assert find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_outside(outside)).place == "file"
+    assert find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_interfaces(interfaces)).place == "file"
 
 
 def test_an_age_vault_is_asked_where_no_session_is_good_and_no_note_tells() -> None:
     """The passphrase is needed in a moment anyway; where a session is good nobody is asked for it."""
-    outside = FakeOutside()
-    outside.vaults["age"].stored[SECTION] = KEYS
-    assert keys_are_known(SECTION, chosen("age"), None, as_outside(outside), in_doubt=True)
-    assert outside.vaults["age"].calls == []
-    assert keys_are_known(SECTION, chosen("age"), None, as_outside(outside), in_doubt=False)
-    assert not keys_are_known("other-long-term", chosen("age"), None, as_outside(outside), in_doubt=False)
+    interfaces = FakeInterfaces()
+    interfaces.vaults["age"].stored[SECTION] = KEYS
+    assert keys_are_known(SECTION, chosen("age"), None, as_interfaces(interfaces), in_doubt=True)
+    assert interfaces.vaults["age"].calls == []
+    assert keys_are_known(SECTION, chosen("age"), None, as_interfaces(interfaces), in_doubt=False)
+    assert not keys_are_known("other-long-term", chosen("age"), None, as_interfaces(interfaces), in_doubt=False)
 
 
 def test_a_note_answers_for_a_vault_that_was_chosen_too() -> None:
-    outside = FakeOutside()
-    note_keys(SECTION, "age", KEYS, as_outside(outside))
-    assert keys_are_known(SECTION, as_noted(chosen("age"), outside), None, as_outside(outside), in_doubt=False)
-    assert outside.vaults["age"].calls == []
-    assert not keys_are_known(SECTION, as_noted(chosen("keychain"), outside), None, as_outside(outside), in_doubt=False)
+    interfaces = FakeInterfaces()
+    note_keys(SECTION, "age", KEYS, as_interfaces(interfaces))
+    assert keys_are_known(SECTION, as_noted(chosen("age"), interfaces), None, as_interfaces(interfaces), in_doubt=False)
+    assert interfaces.vaults["age"].calls == []
+    assert not keys_are_known(
+        SECTION, as_noted(chosen("keychain"), interfaces), None, as_interfaces(interfaces), in_doubt=False
+    )
 
 
 @pytest.mark.parametrize("explicit", [True, False])
 def test_a_keychain_that_cannot_be_asked_names_the_profile_in_its_ways_out(*, explicit: bool) -> None:
-    outside = FakeOutside()
-    outside.vaults["keychain"].failure = KeychainUnavailable("locked", SetUpHint("or", " --vault age"))
+    interfaces = FakeInterfaces()
+    interfaces.vaults["keychain"].failure = KeychainUnavailable("locked", SetUpHint("or", " --vault age"))
     choice = chosen("keychain") if explicit else BY_DEFAULT
     with pytest.raises((KeychainUnavailable, NoLongTermKeys)) as failure:
-        find_long_term_keys(SECTION, choice, None, as_outside(outside))
+        find_long_term_keys(SECTION, choice, None, as_interfaces(interfaces))
     assert "or: aws-mfa setup --profile work --vault age" in failure.value.hints
 
 
 def test_a_file_that_others_could_read_is_narrowed_when_keys_are_read_from_it_and_it_is_said() -> None:
-    outside = FakeOutside()
-    outside.credentials.is_wide = True
+    interfaces = FakeInterfaces()
+    interfaces.credentials.is_wide = True
     for _ in range(2):
-        find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_outside(outside))
-    assert outside.said == ["~/.aws/credentials could be read by others: now it is yours alone (mode 0600)"]
+        find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_interfaces(interfaces))
+    assert interfaces.said == ["~/.aws/credentials could be read by others: now it is yours alone (mode 0600)"]
 
 
 @pytest.mark.parametrize("name", ["credentials", "known_keys"])
 def test_a_broken_file_is_named_by_its_path_where_keys_are_missing(name: str) -> None:
-    outside = FakeOutside()
-    file = getattr(outside, name)
+    interfaces = FakeInterfaces()
+    file = getattr(interfaces, name)
     file.text = "no section\n"
     with pytest.raises(BrokenFile, match=f"^{file.path}, line 1: "):
-        find_long_term_keys(SECTION, BY_DEFAULT, None, as_outside(outside))
+        find_long_term_keys(SECTION, BY_DEFAULT, None, as_interfaces(interfaces))
 
 
 def test_a_file_that_gives_no_keys_is_left_as_it_is() -> None:
-    outside = FakeOutside()
-    outside.credentials.is_wide = True
-    outside.vaults["keychain"].stored[SECTION] = KEYS
-    find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_outside(outside))
-    assert (outside.said, outside.credentials.is_wide) == ([], True)
+    interfaces = FakeInterfaces()
+    interfaces.credentials.is_wide = True
+    interfaces.vaults["keychain"].stored[SECTION] = KEYS
+    find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_interfaces(interfaces))
+    assert (interfaces.said, interfaces.credentials.is_wide) == ([], True)
 
 
 @pytest.mark.parametrize(
@@ -206,16 +208,16 @@ def test_a_file_that_gives_no_keys_is_left_as_it_is() -> None:
     ],
 )
 def test_a_name_that_nothing_else_knows_is_looked_for_in_the_vault_in_force(vault: str | None, *, found: bool) -> None:
-    outside = FakeOutside()
-    outside.fork.stored[SECTION] = KEYS
-    assert UnaskedVault(as_outside(outside), RenewalRequest(["work"], vault=vault)).has_keys("work") is found
+    interfaces = FakeInterfaces()
+    interfaces.fork.stored[SECTION] = KEYS
+    assert UnaskedVault(as_interfaces(interfaces), RenewalRequest(["work"], vault=vault)).has_keys("work") is found
 
 
 @pytest.mark.parametrize("failure", [KeychainUnavailable("locked"), NeedsHuman("a passphrase")])
 def test_a_vault_that_would_have_to_ask_is_not_asked_and_that_is_told_beside_the_failure(failure: AwsMfaError) -> None:
-    outside = FakeOutside()
-    outside.vaults["keychain"].failure = failure
-    vault = UnaskedVault(as_outside(outside), RenewalRequest(["work"]))
+    interfaces = FakeInterfaces()
+    interfaces.vaults["keychain"].failure = failure
+    vault = UnaskedVault(as_interfaces(interfaces), RenewalRequest(["work"]))
     unknown, other = BadProfile("there is no profile 'work'", "did you mean: wrok"), AwsMfaError("no device")
     assert vault.explained(unknown) is unknown
     assert not vault.has_keys("work")
@@ -226,8 +228,8 @@ def test_a_vault_that_would_have_to_ask_is_not_asked_and_that_is_told_beside_the
 
 
 def test_a_profile_is_looked_up_once() -> None:
-    outside = FakeOutside()
-    vault = UnaskedVault(as_outside(outside), RenewalRequest(["work"]))
+    interfaces = FakeInterfaces()
+    vault = UnaskedVault(as_interfaces(interfaces), RenewalRequest(["work"]))
     assert not vault.has_keys("work")
-    outside.vaults["keychain"].stored[SECTION] = KEYS
+    interfaces.vaults["keychain"].stored[SECTION] = KEYS
     assert not vault.has_keys("work")

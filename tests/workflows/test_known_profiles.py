@@ -6,7 +6,7 @@ import pytest
 
 from aws_mfa.errors import BadProfile, BrokenFile
 from aws_mfa.workflows.known_profiles import KnownProfiles, check_known, other_program_of
-from fakes import FakeOutside, as_outside
+from fakes import FakeInterfaces, as_interfaces
 
 OURS = "aws-mfa credential-process dev"
 
@@ -21,11 +21,11 @@ OURS = "aws-mfa credential-process dev"
     ],
 )
 def test_a_profile_is_known_from_each_place_that_may_have_it(credentials: str, config: str, notes: str) -> None:
-    outside = FakeOutside(credentials, config)
-    outside.known_keys.text = notes
-    check_known("work", as_outside(outside))
+    interfaces = FakeInterfaces(credentials, config)
+    interfaces.known_keys.text = notes
+    check_known("work", as_interfaces(interfaces))
     with pytest.raises(BadProfile) as refused:
-        check_known("wrok", as_outside(outside), "a hint")
+        check_known("wrok", as_interfaces(interfaces), "a hint")
     assert refused.value.hints[-1] == "a hint"
 
 
@@ -39,16 +39,16 @@ def test_a_profile_is_known_from_each_place_that_may_have_it(credentials: str, c
     ],
 )
 def test_another_programs_line_is_found_and_ours_is_none(config: str, place: str | None) -> None:
-    assert other_program_of(KnownProfiles(as_outside(FakeOutside("", config))).profiles.profile("dev")) == place
+    assert other_program_of(KnownProfiles(as_interfaces(FakeInterfaces("", config))).profiles.profile("dev")) == place
 
 
 NOTE = "[work-long-term]\nvault = keychain\n\n[session of home]\nsession = ASIA\n"
 
 
 def known_by(notes: str | None) -> KnownProfiles:
-    outside = FakeOutside()
-    outside.known_keys.text = notes
-    return KnownProfiles(as_outside(outside))
+    interfaces = FakeInterfaces()
+    interfaces.known_keys.text = notes
+    return KnownProfiles(as_interfaces(interfaces))
 
 
 def test_keys_are_stored_for_the_profile_whose_long_term_section_is_known_by() -> None:

@@ -25,7 +25,7 @@ from aws_mfa.rules.session_steps import Plan, Reused
 from aws_mfa.rules.vault_choice import with_origin
 from aws_mfa.workflows.plans import plan_sessions
 from aws_mfa.workflows.renew_many import renew_many
-from fakes import DEVICE, KEYS, NOW, FakeFork, FakeOutside, FakeTerminal, FakeVault, a_session, as_outside
+from fakes import DEVICE, KEYS, NOW, FakeFork, FakeInterfaces, FakeTerminal, FakeVault, a_session, as_interfaces
 
 ARN = "arn:aws:iam::123456789012:role/"
 OURS = "credential_process = aws-mfa credential-process dev\n"
@@ -35,71 +35,73 @@ def role(name: str, source: str = "work", more: str = "") -> str:
     return f"[profile {name}]\nrole_arn = {ARN}{name}\nsource_profile = {source}\nmfa_serial = {DEVICE}\n{more}"
 
 
-def an_outside(config: str = "", credentials: str = "") -> FakeOutside:
+def some_interfaces(config: str = "", credentials: str = "") -> FakeInterfaces:
     """Ann's keys are in the keychain, and noted."""
-    outside = FakeOutside(credentials, config)
-    outside.vaults["keychain"] = FakeVault("keychain", work_long_term=KEYS)
-    outside.known_keys.text = f"[work-long-term]\nvault = keychain\naws_access_key_id = {KEYS.access_key_id}\n"
-    return outside
+    interfaces = FakeInterfaces(credentials, config)
+    interfaces.vaults["keychain"] = FakeVault("keychain", work_long_term=KEYS)
+    interfaces.known_keys.text = f"[work-long-term]\nvault = keychain\naws_access_key_id = {KEYS.access_key_id}\n"
+    return interfaces
 
 
-def planned(outside: FakeOutside, *names: str, overlay: Overlay | None = None, min_remaining_s: float = 60) -> Plan:
+def planned(
+    interfaces: FakeInterfaces, *names: str, overlay: Overlay | None = None, min_remaining_s: float = 60
+) -> Plan:
     request = RenewalRequest(names or None, overlay=overlay or Overlay(), min_remaining_s=min_remaining_s)
-    return plan_sessions(request, as_outside(outside))
+    return plan_sessions(request, as_interfaces(interfaces))
 
 
 def labels(found: Plan) -> list[str]:
     return [step.label for step in found.steps]
 
 
-def failure(outside: FakeOutside, name: str, overlay: Overlay | None = None) -> AwsMfaError:
-    found = planned(outside, name, overlay=overlay or Overlay())
+def failure(interfaces: FakeInterfaces, name: str, overlay: Overlay | None = None) -> AwsMfaError:
+    found = planned(interfaces, name, overlay=overlay or Overlay())
     assert (found.steps, list(found.failures)) == ([], [name])
     return found.failures[name]
 
 
-def renewed(outside: FakeOutside, *names: str, forced: bool = False, overlay: Overlay | None = None) -> None:
-    outside.terminal = FakeTerminal("123456", has_human=False)
+def renewed(interfaces: FakeInterfaces, *names: str, forced: bool = False, overlay: Overlay | None = None) -> None:
+    interfaces.terminal = FakeTerminal("123456", has_human=False)
     request = RenewalRequest(names, forced=forced, overlay=overlay or Overlay())
-    outcomes = renew_many(plan_sessions(request, as_outside(outside)), as_outside(outside), token=None)
+    outcomes = renew_many(plan_sessions(request, as_interfaces(interfaces)), as_interfaces(interfaces), token=None)
     assert [outcome.error for outcome in outcomes] == [None] * len(names)
 
 
 def test_all_is_every_role_and_every_user_with_keys() -> None:
     credentials = "[bob-long-term]\naws_access_key_id = AKIABOB\naws_secret_access_key = invented\n"
-    outside = an_outside(role("dev") + "[profile plain]\nregion = eu-west-1\n", credentials)
-    assert list(planned(outside).of_profile) == ["dev", "bob", "work"]
+    interfaces = some_interfaces(role("dev") + "[profile plain]\nregion = eu-west-1\n", credentials)
+    assert list(planned(interfaces).of_profile) == ["dev", "bob", "work"]
 
 
 def test_all_with_a_policy_is_every_role() -> None:
     """An MFA session cannot be narrowed, so users are left out."""
-    outside = an_outside(role("dev"))
-    assert list(planned(outside, overlay=Overlay(read_only=True)).of_profile) == ["dev"]
+    interfaces = some_interfaces(role("dev"))
+    assert list(planned(interfaces, overlay=Overlay(read_only=True)).of_profile) == ["dev"]
 
 
 def test_all_leaves_out_users_whose_keys_stand_in_the_profiles_own_section() -> None:
     credentials = "[own]\naws_access_key_id = AKIAOWN\naws_secret_access_key = invented\n"
-    assert list(planned(an_outside(role("dev", "own"), credentials)).of_profile) == ["dev", "work"]
+    assert list(planned(some_interfaces(role("dev", "own"), credentials)).of_profile) == ["dev", "work"]
 
 
 def test_nothing_at_all_is_told_with_the_first_step() -> None:
     with pytest.raises(NotSetUp, match="nothing is set up here yet") as refused:
-        planned(FakeOutside())
+        planned(FakeInterfaces())
     assert "store long-term keys: aws-mfa setup" in refused.value.hints
 
 
 def test_profiles_none_of_which_has_a_session_of_ours_are_told_with_what_they_lack() -> None:
     with pytest.raises(BadInput, match="no profile has a role"):
-        planned(FakeOutside("", "[profile plain]\nregion = eu-west-1\n"))
+        planned(FakeInterfaces("", "[profile plain]\nregion = eu-west-1\n"))
 
 
 def test_a_name_given_twice_is_planned_once() -> None:
-    assert labels(planned(an_outside(role("dev")), "dev", "dev")) == ["mfa@work-long-term", "dev"]
+    assert labels(planned(some_interfaces(role("dev")), "dev", "dev")) == ["mfa@work-long-term", "dev"]
 
 
 def test_one_that_cannot_be_planned_does_not_stop_the_others() -> None:
-    outside = an_outside(role("dev") + role("lost", "gone") + role("a", "b") + role("b", "a"))
-    found = planned(outside, "lost", "dev", "a", "nobody")
+    interfaces = some_interfaces(role("dev") + role("lost", "gone") + role("a", "b") + role("b", "a"))
+    found = planned(interfaces, "lost", "dev", "a", "nobody")
     assert list(found.of_profile) == ["dev"]
     assert {name: type(error) for name, error in found.failures.items()} == dict.fromkeys(
         ("lost", "a", "nobody"), BadProfile
@@ -108,13 +110,13 @@ def test_one_that_cannot_be_planned_does_not_stop_the_others() -> None:
 
 def test_a_circle_of_includes_does_not_stop_all() -> None:
     loop = "[profile a]\ninclude_profile = b\n[profile b]\ninclude_profile = a\n"
-    found = planned(an_outside(loop + role("dev")))
+    found = planned(some_interfaces(loop + role("dev")))
     assert (list(found.of_profile), list(found.failures)) == (["dev", "work"], ["a", "b"])
 
 
 def test_a_user_without_keys_fails_alone() -> None:
     found = planned(
-        an_outside(role("dev") + role("bobs", "bob") + "[profile bob]\nregion = eu-west-1\n"), "dev", "bobs"
+        some_interfaces(role("dev") + role("bobs", "bob") + "[profile bob]\nregion = eu-west-1\n"), "dev", "bobs"
     )
     assert list(found.of_profile) == ["dev"]
     assert isinstance(found.failures["bobs"], NoLongTermKeys)
@@ -122,7 +124,7 @@ def test_a_user_without_keys_fails_alone() -> None:
 
 def test_a_broken_file_is_told_before_anything() -> None:
     with pytest.raises(BrokenFile):
-        planned(an_outside(role("dev"), "[dev]\nk = v\n[dev]\n"), "dev")
+        planned(some_interfaces(role("dev"), "[dev]\nk = v\n[dev]\n"), "dev")
 
 
 # No session that has no place
@@ -130,66 +132,66 @@ def test_a_broken_file_is_told_before_anything() -> None:
 
 def test_permanent_keys_in_the_way_are_told_before_a_code_is_asked_for() -> None:
     keys = "aws_access_key_id = AKIAOLD\naws_secret_access_key = invented\n"
-    outside = an_outside(role("dev") + role("self", "self"), f"[dev]\n{keys}[self]\n{keys}[own]\n{keys}")
+    interfaces = some_interfaces(role("dev") + role("self", "self"), f"[dev]\n{keys}[self]\n{keys}[own]\n{keys}")
     for name in ("dev", "self", "own"):
-        assert isinstance(failure(outside, name), PermanentKeysInTheWay)
+        assert isinstance(failure(interfaces, name), PermanentKeysInTheWay)
 
 
 def test_what_sdks_ask_us_for_has_its_place_in_the_cache_whatever_the_section_holds() -> None:
     keys = "[dev]\naws_access_key_id = AKIAOLD\naws_secret_access_key = invented\n"
-    assert labels(planned(an_outside(role("dev", more=OURS), keys), "dev"))[-1] == "dev"
+    assert labels(planned(some_interfaces(role("dev", more=OURS), keys), "dev"))[-1] == "dev"
 
 
 def test_a_long_term_section_is_no_profile_for_a_session() -> None:
-    outside = an_outside(credentials=f"[work-long-term]\naws_mfa_device = {DEVICE}\n")
-    refused = failure(outside, "work-long-term")
+    interfaces = some_interfaces(credentials=f"[work-long-term]\naws_mfa_device = {DEVICE}\n")
+    refused = failure(interfaces, "work-long-term")
     assert isinstance(refused, BadInput)
     assert refused.hints == ("name the profile: work",)
 
 
 def test_a_name_that_no_section_can_carry_is_refused() -> None:
     for name in ("a[b", "DEFAULT"):
-        outside = an_outside(role(name))
-        assert isinstance(failure(outside, name), AwsMfaError)
-        assert outside.fake_sts.sent == []
+        interfaces = some_interfaces(role(name))
+        assert isinstance(failure(interfaces, name), AwsMfaError)
+        assert interfaces.fake_sts.sent == []
 
 
 def test_a_users_session_cannot_be_narrowed() -> None:
     """Whoever asked for --read-only would get everything."""
     for overlay in (Overlay(read_only=True), Overlay("{}"), Overlay(None, ("arn:aws:iam::aws:policy/X",))):
-        assert isinstance(failure(an_outside(), "work", overlay), BadInput)
+        assert isinstance(failure(some_interfaces(), "work", overlay), BadInput)
 
 
 # Stored sessions
 
 
 def test_a_session_of_the_cache_is_reused() -> None:
-    outside = an_outside(role("dev", more=OURS))
-    renewed(outside, "dev")
-    found = planned(outside, "dev")
-    assert (labels(found), outside.credentials.text) == ([], "")
+    interfaces = some_interfaces(role("dev", more=OURS))
+    renewed(interfaces, "dev")
+    found = planned(interfaces, "dev")
+    assert (labels(found), interfaces.credentials.text) == ([], "")
     reused = found.of_profile["dev"]
     assert isinstance(reused, Reused)
     assert found.stored.session(reused).assumed_role_arn == f"{ARN}dev"
 
 
 def test_a_session_of_the_file_is_reused_and_serves_roles() -> None:
-    outside = an_outside(role("dev"))
-    renewed(outside, "work")
-    outside.session_cache.stored.clear()
-    assert labels(planned(outside, "dev", "work")) == ["dev"]
+    interfaces = some_interfaces(role("dev"))
+    renewed(interfaces, "work")
+    interfaces.session_cache.stored.clear()
+    assert labels(planned(interfaces, "dev", "work")) == ["dev"]
 
 
 def test_the_session_that_lasts_longer_is_reused() -> None:
     """The cache's is near its end, and the classic form has renewed the file's meanwhile: no code is needed."""
-    outside = an_outside(role("dev"))
-    renewed(outside, "dev")
-    cached = outside.session_cache.one("mfa@work-long-term")
+    interfaces = some_interfaces(role("dev"))
+    renewed(interfaces, "dev")
+    cached = interfaces.session_cache.one("mfa@work-long-term")
     cached.expires_at = NOW + 600
     session = a_session(lasts_s=40000)
-    outside.credentials.text = with_changes("", "work", section_of(session))
-    note_origin(outside, KEYS.access_key_id, DEVICE)
-    found = planned(outside, "work", min_remaining_s=3600)
+    interfaces.credentials.text = with_changes("", "work", section_of(session))
+    note_origin(interfaces, KEYS.access_key_id, DEVICE)
+    found = planned(interfaces, "work", min_remaining_s=3600)
     assert labels(found) == []
     reused = found.of_profile["work"]
     assert isinstance(reused, Reused)
@@ -197,36 +199,36 @@ def test_the_session_that_lasts_longer_is_reused() -> None:
 
 
 def test_the_files_session_counts_only_with_the_inputs_it_was_asked_with() -> None:
-    outside = an_outside(role("dev"))
-    renewed(outside, "dev")
-    assert labels(planned(outside, "dev")) == []
-    assert labels(planned(outside, "dev", overlay=Overlay(read_only=True))) == ["dev"]
+    interfaces = some_interfaces(role("dev"))
+    renewed(interfaces, "dev")
+    assert labels(planned(interfaces, "dev")) == []
+    assert labels(planned(interfaces, "dev", overlay=Overlay(read_only=True))) == ["dev"]
     for more in ("external_id = invented\n", "session_tags = Team=data\n", "role_session_name = bob\n"):
-        outside.config.text = role("dev", more=more)
-        assert labels(planned(outside, "dev")) == ["dev"]
+        interfaces.config.text = role("dev", more=more)
+        assert labels(planned(interfaces, "dev")) == ["dev"]
 
 
 def test_a_narrowed_session_in_the_file_is_not_taken_for_a_full_one() -> None:
-    outside = an_outside(role("jump") + role("dev", "jump"))
+    interfaces = some_interfaces(role("jump") + role("dev", "jump"))
     for name in ("jump", "dev"):
-        renewed(outside, name, overlay=Overlay(read_only=True))
-        assert labels(planned(outside, name))[-1] == name
-        assert labels(planned(outside, name, overlay=Overlay(read_only=True))) == []
+        renewed(interfaces, name, overlay=Overlay(read_only=True))
+        assert labels(planned(interfaces, name))[-1] == name
+        assert labels(planned(interfaces, name, overlay=Overlay(read_only=True))) == []
 
 
 def test_a_session_that_another_tool_put_over_ours_is_not_taken_for_ours() -> None:
     """0.0.12 leaves keys that it does not know: the mark of the session before stays, and is worthless."""
-    outside = an_outside(role("dev"))
-    renewed(outside, "dev")
-    text = outside.credentials.read()
-    outside.credentials.text = with_changes(text, "dev", {"aws_access_key_id": "ASIAANOTHER"})
-    assert labels(planned(outside, "dev")) == ["dev"]
+    interfaces = some_interfaces(role("dev"))
+    renewed(interfaces, "dev")
+    text = interfaces.credentials.read()
+    interfaces.credentials.text = with_changes(text, "dev", {"aws_access_key_id": "ASIAANOTHER"})
+    assert labels(planned(interfaces, "dev")) == ["dev"]
 
 
-def note_origin(outside: FakeOutside, access_key_id: str, device: str) -> None:
+def note_origin(interfaces: FakeInterfaces, access_key_id: str, device: str) -> None:
     """As the classic form does when it has written the session."""
-    notes = with_origin(outside.known_keys.read(), "work", a_session().access_key_id, access_key_id, device)
-    outside.known_keys.text = notes
+    notes = with_origin(interfaces.known_keys.read(), "work", a_session().access_key_id, access_key_id, device)
+    interfaces.known_keys.text = notes
 
 
 @pytest.mark.parametrize(
@@ -243,42 +245,42 @@ def test_the_classic_forms_session_serves_only_the_user_it_came_from(
     is_good: bool,  # noqa: FBT001  # pytest's parameter
 ) -> None:
     """Keys may have been replaced since: another user's session must not sign for this one's roles."""
-    outside = an_outside(role("dev"), with_changes("", "work", section_of(a_session())))
-    assert "mfa@work-long-term" in labels(planned(outside, "dev"))
-    note_origin(outside, access_key_id, device)
-    assert ("mfa@work-long-term" not in labels(planned(outside, "dev"))) == is_good
+    interfaces = some_interfaces(role("dev"), with_changes("", "work", section_of(a_session())))
+    assert "mfa@work-long-term" in labels(planned(interfaces, "dev"))
+    note_origin(interfaces, access_key_id, device)
+    assert ("mfa@work-long-term" not in labels(planned(interfaces, "dev"))) == is_good
 
 
 def test_the_classic_forms_role_session_is_not_taken_for_a_profiles() -> None:
     """It may have another session name, external id or user: nobody noted."""
     session = Session("ASIACLASSIC", Secret("s"), Secret("t"), NOW + 3000, f"{ARN}dev")
-    outside = an_outside(role("dev"), with_changes("", "dev", section_of(session)))
-    assert labels(planned(outside, "dev"))[-1] == "dev"
+    interfaces = some_interfaces(role("dev"), with_changes("", "dev", section_of(session)))
+    assert labels(planned(interfaces, "dev"))[-1] == "dev"
 
 
 def test_what_sdks_ask_us_for_is_not_looked_for_in_the_file() -> None:
-    outside = an_outside(role("dev"))
-    renewed(outside, "dev")
-    outside.config.text = role("dev", more=OURS)
-    assert labels(planned(outside, "dev")) == ["dev"]
+    interfaces = some_interfaces(role("dev"))
+    renewed(interfaces, "dev")
+    interfaces.config.text = role("dev", more=OURS)
+    assert labels(planned(interfaces, "dev")) == ["dev"]
 
 
 def test_a_user_whose_keys_only_the_keychain_has_is_planned_without_a_note() -> None:
-    outside = FakeOutside("", role("d", "fk"))
-    outside.fork = FakeFork(fk_long_term=KEYS)
-    assert list(planned(outside, "d", "fk").of_profile) == ["d", "fk"]
+    interfaces = FakeInterfaces("", role("d", "fk"))
+    interfaces.fork = FakeFork(fk_long_term=KEYS)
+    assert list(planned(interfaces, "d", "fk").of_profile) == ["d", "fk"]
 
 
 def test_a_mistyped_name_opens_no_window() -> None:
     """A locked keychain is not unlocked to find out whether a name that no file has may have keys there."""
-    outside = FakeOutside("", role("dev") + role("prod"))
+    interfaces = FakeInterfaces("", role("dev") + role("prod"))
     locked, open_ = FakeVault("keychain"), FakeVault("keychain")
     locked.failure = KeychainUnavailable("the keychain is locked, and nobody may be asked here")
-    outside.vaults["keychain"], attended = locked, open_
-    twin = copy(outside)
-    outside.vaults = {**outside.vaults, "keychain": attended}
-    outside.unattended_copy = twin
-    found = planned(outside, "prd", "dev", "prod")
+    interfaces.vaults["keychain"], attended = locked, open_
+    away = copy(interfaces)
+    interfaces.vaults = {**interfaces.vaults, "keychain": attended}
+    interfaces.unattended_copy = away
+    found = planned(interfaces, "prd", "dev", "prod")
     assert isinstance(found.failures["prd"], BadProfile)
     assert "did you mean: prod" in found.failures["prd"].hints
     assert {str(found.failures[name]).partition(" names")[2] for name in ("dev", "prod")} == {
@@ -290,16 +292,16 @@ def test_a_mistyped_name_opens_no_window() -> None:
 
 def test_a_policy_of_another_partition_is_told_before_a_code_is_asked_for() -> None:
     gov = role("gov").replace("arn:aws:", "arn:aws-us-gov:")
-    outside = an_outside(role("dev") + gov)
+    interfaces = some_interfaces(role("dev") + gov)
     overlay = Overlay(policy_arns=("arn:aws:iam::aws:policy/ReadOnlyAccess",))
-    found = planned(outside, "dev", "gov", overlay=overlay or Overlay())
+    found = planned(interfaces, "dev", "gov", overlay=overlay or Overlay())
     assert (list(found.of_profile), list(found.failures)) == (["dev"], ["gov"])
     assert "partition aws-us-gov" in found.failures["gov"].message
-    assert list(planned(outside, "gov", overlay=Overlay(read_only=True)).of_profile) == ["gov"]
+    assert list(planned(interfaces, "gov", overlay=Overlay(read_only=True)).of_profile) == ["gov"]
 
 
 def test_a_session_of_the_file_whose_secret_was_damaged_by_hand_is_not_handed_to_anybody() -> None:
-    outside = an_outside(role("dev"))
-    renewed(outside, "dev")
-    outside.credentials.text = with_changes(outside.credentials.read(), "dev", {"aws_secret_access_key": 'half"'})
-    assert labels(planned(outside, "dev")) == ["dev"]
+    interfaces = some_interfaces(role("dev"))
+    renewed(interfaces, "dev")
+    interfaces.credentials.text = with_changes(interfaces.credentials.read(), "dev", {"aws_secret_access_key": 'half"'})
+    assert labels(planned(interfaces, "dev")) == ["dev"]

@@ -32,8 +32,8 @@ from aws_mfa.workflows.calls import Outcome
 from aws_mfa.workflows.plans import plan_sessions
 from aws_mfa.workflows.renew_many import exit_code_of, first_failure, renew_many
 from aws_mfa.workflows.write_sessions import with_what_may_be_written
-from fakes import DEVICE, KEYS, NOW, FakeOutside, FakeSts, FakeTerminal, MemoryFile, a_session, as_outside
-from workflows.test_plans import ARN, OURS, an_outside, role
+from fakes import DEVICE, KEYS, NOW, FakeInterfaces, FakeSts, FakeTerminal, MemoryFile, a_session, as_interfaces
+from workflows.test_plans import ARN, OURS, role, some_interfaces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -79,16 +79,20 @@ class RoleSts(FakeSts):
         return Session(key_id, Secret("secret"), Secret("token"), NOW + request.duration_s, request.role_arn)
 
 
-def a_stage(config: str, *refused: str, credentials: str = "", answers: tuple[str, ...] = ("123456",)) -> FakeOutside:
-    outside = an_outside(config, credentials)
-    outside.credentials = CountingFile(credentials)
-    outside.terminal = FakeTerminal(*answers, has_human=False)
-    outside.fake_sts = RoleSts(*refused)
-    return outside
+def a_stage(
+    config: str, *refused: str, credentials: str = "", answers: tuple[str, ...] = ("123456",)
+) -> FakeInterfaces:
+    interfaces = some_interfaces(config, credentials)
+    interfaces.credentials = CountingFile(credentials)
+    interfaces.terminal = FakeTerminal(*answers, has_human=False)
+    interfaces.fake_sts = RoleSts(*refused)
+    return interfaces
 
 
-def renewed(outside: FakeOutside, *names: str, forced: bool = False, token: str | None = None) -> dict[str, Outcome]:
-    planned = plan_sessions(RenewalRequest(names or None, forced=forced), as_outside(outside))
+def renewed(
+    interfaces: FakeInterfaces, *names: str, forced: bool = False, token: str | None = None
+) -> dict[str, Outcome]:
+    planned = plan_sessions(RenewalRequest(names or None, forced=forced), as_interfaces(interfaces))
     done: list[int] = []
 
     @contextmanager
@@ -97,59 +101,59 @@ def renewed(outside: FakeOutside, *names: str, forced: bool = False, token: str 
         yield lambda: done.append(1)
         assert len(done) == before + count
 
-    outcomes = renew_many(planned, as_outside(outside), token=token, show=show)
+    outcomes = renew_many(planned, as_interfaces(interfaces), token=token, show=show)
     return {outcome.profile: outcome for outcome in outcomes}
 
 
-def key_id(outside: FakeOutside, name: str) -> str | None:
-    return (section_values(outside.credentials.read(), name) or {}).get("aws_access_key_id")
+def key_id(interfaces: FakeInterfaces, name: str) -> str | None:
+    return (section_values(interfaces.credentials.read(), name) or {}).get("aws_access_key_id")
 
 
-def writes(outside: FakeOutside) -> int:
-    assert isinstance(outside.credentials, CountingFile)
-    return outside.credentials.writes
+def writes(interfaces: FakeInterfaces) -> int:
+    assert isinstance(interfaces.credentials, CountingFile)
+    return interfaces.credentials.writes
 
 
 def test_all_sessions_come_into_the_file_in_one_write() -> None:
-    outside = a_stage(role("dev") + role("prod") + role("deep", "prod"))
-    outcomes = renewed(outside)
+    interfaces = a_stage(role("dev") + role("prod") + role("deep", "prod"))
+    outcomes = renewed(interfaces)
     assert list(outcomes) == ["dev", "prod", "deep", "work"]
     assert {outcome.place for outcome in outcomes.values()} == {"credentials file"}
-    assert writes(outside) == 1
-    assert isinstance(outside.fake_sts, RoleSts)
-    assert outside.fake_sts.signed_with == {
-        "dev": key_id(outside, "work"),
-        "prod": key_id(outside, "work"),
-        "deep": key_id(outside, "prod"),
+    assert writes(interfaces) == 1
+    assert isinstance(interfaces.fake_sts, RoleSts)
+    assert interfaces.fake_sts.signed_with == {
+        "dev": key_id(interfaces, "work"),
+        "prod": key_id(interfaces, "work"),
+        "deep": key_id(interfaces, "prod"),
     }
-    assert len(outside.fake_sts.sent) == 4
-    assert outside.session_cache.labels == ["mfa@work-long-term"], (
+    assert len(interfaces.fake_sts.sent) == 4
+    assert interfaces.session_cache.labels == ["mfa@work-long-term"], (
         "roles cost no code: they have their place in the file"
     )
 
 
 def test_an_mfa_session_that_nobody_wanted_itself_is_kept_for_the_next_roles() -> None:
-    outside = a_stage(role("dev") + role("deep", "dev"))
-    renewed(outside, "deep")
-    assert outside.session_cache.labels == ["dev", "mfa@work-long-term"]
-    assert key_id(outside, "dev") is None
+    interfaces = a_stage(role("dev") + role("deep", "dev"))
+    renewed(interfaces, "deep")
+    assert interfaces.session_cache.labels == ["dev", "mfa@work-long-term"]
+    assert key_id(interfaces, "dev") is None
 
 
 def test_a_refused_role_stops_what_stands_on_it_and_nothing_else() -> None:
-    outside = a_stage(role("dev") + role("prod") + role("deep", "prod"), "prod")
-    outcomes = renewed(outside)
+    interfaces = a_stage(role("dev") + role("prod") + role("deep", "prod"), "prod")
+    outcomes = renewed(interfaces)
     errors = {name: outcome.error for name, outcome in outcomes.items() if outcome.error}
     assert list(errors) == ["prod", "deep"]
     assert isinstance(errors["deep"], NotAuthorized)
     assert errors["deep"].message == f"not tried, because prod failed: no {ARN}prod"
-    assert (key_id(outside, "dev") is None, key_id(outside, "prod")) == (False, None)
+    assert (key_id(interfaces, "dev") is None, key_id(interfaces, "prod")) == (False, None)
     assert exit_code_of(list(outcomes.values())) == 5
 
 
 def test_a_code_that_fails_takes_its_own_roles_along_and_no_other_users() -> None:
     other = "arn:aws:iam::123456789012:mfa/other"
-    outside = a_stage(role("dev") + role("far", more="").replace(DEVICE, other), answers=("12345", "222222"))
-    outcomes = renewed(outside, "dev", "far")
+    interfaces = a_stage(role("dev") + role("far", more="").replace(DEVICE, other), answers=("12345", "222222"))
+    outcomes = renewed(interfaces, "dev", "far")
     assert outcomes["dev"].error is not None
     assert outcomes["dev"].error.message.startswith("not tried, because mfa@work-long-term failed: ")
     assert outcomes["far"].error is None
@@ -158,10 +162,10 @@ def test_a_code_that_fails_takes_its_own_roles_along_and_no_other_users() -> Non
 def test_one_code_is_not_sent_for_two_devices() -> None:
     """The second device would count a failed try, and the first would have lost its code."""
     other = "arn:aws:iam::123456789012:mfa/other"
-    outside = a_stage(role("dev") + role("far").replace(DEVICE, other))
+    interfaces = a_stage(role("dev") + role("far").replace(DEVICE, other))
     with pytest.raises(BadInput, match="codes of 2 devices"):
-        renewed(outside, "dev", "far", token="123456")
-    assert outside.fake_sts.sent == []
+        renewed(interfaces, "dev", "far", token="123456")
+    assert interfaces.fake_sts.sent == []
 
 
 class AdoptingTerminal(FakeTerminal):
@@ -179,52 +183,52 @@ class AdoptingTerminal(FakeTerminal):
 
 def test_a_profile_adopted_while_the_code_was_typed_is_kept_out_of_the_file() -> None:
     """There its session would hide the process, and SDKs would hold on to it after its end."""
-    outside = a_stage(role("dev"))
-    outside.terminal = AdoptingTerminal(outside.config, role("dev", more=OURS))
-    assert renewed(outside, "dev")["dev"].error is None
-    assert key_id(outside, "dev") is None
-    assert "dev" in outside.session_cache.labels
+    interfaces = a_stage(role("dev"))
+    interfaces.terminal = AdoptingTerminal(interfaces.config, role("dev", more=OURS))
+    assert renewed(interfaces, "dev")["dev"].error is None
+    assert key_id(interfaces, "dev") is None
+    assert "dev" in interfaces.session_cache.labels
 
 
 def test_nobody_there_is_exit_4_and_the_file_stays() -> None:
-    outside = a_stage(role("dev"), answers=())
-    outcomes = list(renewed(outside, "dev").values())
+    interfaces = a_stage(role("dev"), answers=())
+    outcomes = list(renewed(interfaces, "dev").values())
     assert isinstance(outcomes[0].error, NeedsHuman)
-    assert (exit_code_of(outcomes), writes(outside)) == (4, 0)
+    assert (exit_code_of(outcomes), writes(interfaces)) == (4, 0)
 
 
 def test_sessions_that_stand_where_they_are_wanted_are_not_written_again() -> None:
-    outside = a_stage(role("dev"))
-    renewed(outside)
-    outcomes = renewed(outside)
+    interfaces = a_stage(role("dev"))
+    renewed(interfaces)
+    outcomes = renewed(interfaces)
     assert all(outcome.is_reused for outcome in outcomes.values())
-    assert writes(outside) == 1
+    assert writes(interfaces) == 1
 
 
 def test_the_users_session_of_the_cache_is_written_where_it_is_wanted() -> None:
-    outside = a_stage(role("dev"))
-    renewed(outside, "dev")
-    outcome = renewed(outside, "work")["work"]
-    assert (outcome.is_reused, key_id(outside, "work")) == (True, "ASIAINVENTED00000001")
+    interfaces = a_stage(role("dev"))
+    renewed(interfaces, "dev")
+    outcome = renewed(interfaces, "work")["work"]
+    assert (outcome.is_reused, key_id(interfaces, "work")) == (True, "ASIAINVENTED00000001")
     assert outcome.expires_at == NOW + 43200
 
 
 def test_a_better_session_of_the_cache_takes_the_place_of_the_files() -> None:
     """What is said to be good until this evening must be what SDKs find."""
-    outside = a_stage(role("dev"))
-    renewed(outside, "dev")
+    interfaces = a_stage(role("dev"))
+    renewed(interfaces, "dev")
     old = with_changes("", "work", section_of(a_session(lasts_s=90)))
-    outside.credentials.text = old
-    assert renewed(outside, "work")["work"].expires_at == NOW + 43200
-    assert key_id(outside, "work") == "ASIAINVENTED00000001"
+    interfaces.credentials.text = old
+    assert renewed(interfaces, "work")["work"].expires_at == NOW + 43200
+    assert key_id(interfaces, "work") == "ASIAINVENTED00000001"
 
 
 def test_what_sdks_ask_us_for_comes_into_the_cache_under_its_name() -> None:
-    outside = a_stage(role("dev", more=OURS))
-    outcome = renewed(outside, "dev")["dev"]
-    assert (outcome.place, outcome.is_hidden_from_sdks, key_id(outside, "dev")) == ("session cache", True, None)
-    assert outside.session_cache.labels == ["dev", "mfa@work-long-term"]
-    assert writes(outside) == 0
+    interfaces = a_stage(role("dev", more=OURS))
+    outcome = renewed(interfaces, "dev")["dev"]
+    assert (outcome.place, outcome.is_hidden_from_sdks, key_id(interfaces, "dev")) == ("session cache", True, None)
+    assert interfaces.session_cache.labels == ["dev", "mfa@work-long-term"]
+    assert writes(interfaces) == 0
 
 
 def twin_of(profile: str) -> str:
@@ -235,23 +239,23 @@ def twin_of(profile: str) -> str:
 
 @pytest.mark.parametrize("more", ["", OURS])
 def test_twins_are_one_call_and_each_has_its_session(more: str) -> None:
-    outside = a_stage(role("dev", more=more) + twin_of(role("dev", more=more)))
-    outcomes = renewed(outside, "dev", "twin")
-    assert len(outside.fake_sts.sent) == 2
+    interfaces = a_stage(role("dev", more=more) + twin_of(role("dev", more=more)))
+    outcomes = renewed(interfaces, "dev", "twin")
+    assert len(interfaces.fake_sts.sent) == 2
     assert [outcome.error for outcome in outcomes.values()] == [None, None]
     if more:
-        assert {"dev", "twin"} <= set(outside.session_cache.labels)
+        assert {"dev", "twin"} <= set(interfaces.session_cache.labels)
     else:
-        assert key_id(outside, "dev") == key_id(outside, "twin") == "ASIAINVENTED00000002"
-    assert all(outcome.is_reused for outcome in renewed(outside, "dev", "twin").values())
+        assert key_id(interfaces, "dev") == key_id(interfaces, "twin") == "ASIAINVENTED00000002"
+    assert all(outcome.is_reused for outcome in renewed(interfaces, "dev", "twin").values())
 
 
 def test_a_twin_that_is_wanted_later_gets_the_stored_session() -> None:
     config = role("dev", more=OURS) + twin_of(role("dev", more=OURS))
-    outside = a_stage(config)
-    renewed(outside, "dev")
-    assert renewed(outside, "dev", "twin")["twin"].is_reused
-    assert "twin" in outside.session_cache.labels
+    interfaces = a_stage(config)
+    renewed(interfaces, "dev")
+    assert renewed(interfaces, "dev", "twin")["twin"].is_reused
+    assert "twin" in interfaces.session_cache.labels
 
 
 def test_a_session_is_hidden_from_sdks_where_they_see_the_role() -> None:
@@ -264,37 +268,37 @@ def test_a_session_is_hidden_from_sdks_where_they_see_the_role() -> None:
 BOB = "arn:aws:iam::123456789012:mfa/bob"
 
 
-def asked(outside: FakeOutside) -> int:
-    return [action for action, code, _ in outside.fake_sts.sent if code].count("GetSessionToken")
+def asked(interfaces: FakeInterfaces) -> int:
+    return [action for action, code, _ in interfaces.fake_sts.sent if code].count("GetSessionToken")
 
 
 def test_two_devices_of_one_user_cost_one_code_each_and_no_more() -> None:
-    outside = a_stage(role("d1") + role("d2").replace(DEVICE, BOB), answers=("111111", "222222"))
+    interfaces = a_stage(role("d1") + role("d2").replace(DEVICE, BOB), answers=("111111", "222222"))
     for name in ("d1", "d2", "d1", "d2"):
-        assert renewed(outside, name, forced=True)[name].error is None
-    assert asked(outside) == 2
-    assert outside.session_cache.labels == ["mfa@work-long-term"] * 2
-    assert outside.session_cache.forget(["mfa@work-long-term"]) == (["mfa@work-long-term"], [])
-    assert outside.session_cache.stored == {}
+        assert renewed(interfaces, name, forced=True)[name].error is None
+    assert asked(interfaces) == 2
+    assert interfaces.session_cache.labels == ["mfa@work-long-term"] * 2
+    assert interfaces.session_cache.forget(["mfa@work-long-term"]) == (["mfa@work-long-term"], [])
+    assert interfaces.session_cache.stored == {}
 
 
 @pytest.mark.parametrize("name", ["dev", "work"])
 def test_a_run_in_another_region_costs_the_first_one_nothing(name: str) -> None:
     """Not even where both sessions are for one section of the credentials file."""
-    outside = a_stage(role("dev"), answers=("111111", "222222"))
+    interfaces = a_stage(role("dev"), answers=("111111", "222222"))
     for region in ("eu-west-1", "us-west-2", "eu-west-1", "us-west-2"):
-        outside.environ = {"AWS_REGION": region}
-        assert renewed(outside, name)[name].error is None
-    assert asked(outside) == 2
+        interfaces.environ = {"AWS_REGION": region}
+        assert renewed(interfaces, name)[name].error is None
+    assert asked(interfaces) == 2
 
 
 def test_a_narrowed_session_and_a_full_one_that_cost_codes_lie_beside_each_other() -> None:
-    outside = a_stage(role("long", more="duration_seconds = 14400\n"), answers=("111111", "222222"))
+    interfaces = a_stage(role("long", more="duration_seconds = 14400\n"), answers=("111111", "222222"))
     for overlay in (Overlay(), Overlay(read_only=True)) * 2:
-        planned = plan_sessions(RenewalRequest(["long"], overlay=overlay), as_outside(outside))
-        (outcome,) = renew_many(planned, as_outside(outside), token=None)
+        planned = plan_sessions(RenewalRequest(["long"], overlay=overlay), as_interfaces(interfaces))
+        (outcome,) = renew_many(planned, as_interfaces(interfaces), token=None)
         assert outcome.error is None
-    assert len(outside.terminal.questions) == 2
+    assert len(interfaces.terminal.questions) == 2
 
 
 class ForgetfulSts(RoleSts):
@@ -314,28 +318,30 @@ class ForgetfulSts(RoleSts):
         return super().assume_role(keys, request, code)
 
 
-def after_a_revocation(config: str, *names: str, answers: tuple[str, ...], credentials: str = "") -> FakeOutside:
+def after_a_revocation(config: str, *names: str, answers: tuple[str, ...], credentials: str = "") -> FakeInterfaces:
     """These were renewed with the first answer; then AWS revoked everything."""
-    outside = a_stage(config, credentials=credentials, answers=answers)
-    outside.fake_sts = ForgetfulSts()
-    renewed(outside, *names)
-    outside.fake_sts.revoke_all()
-    outside.fake_sts.sent.clear()
-    return outside
+    interfaces = a_stage(config, credentials=credentials, answers=answers)
+    interfaces.fake_sts = ForgetfulSts()
+    renewed(interfaces, *names)
+    interfaces.fake_sts.revoke_all()
+    interfaces.fake_sts.sent.clear()
+    return interfaces
 
 
 @pytest.mark.parametrize("failure", [SessionExpired, UnknownKey])
 def test_a_stored_session_that_aws_refuses_is_dropped_and_a_code_asked_for(failure: type[RefusedByAws]) -> None:
-    outside = a_stage(role("dev") + role("prod"), answers=("111111", "222222"))
-    outside.fake_sts = ForgetfulSts(failure)
-    renewed(outside, "dev")
-    outside.fake_sts.revoke_all()
-    outcomes = renewed(outside, "prod", "dev", forced=True)
+    interfaces = a_stage(role("dev") + role("prod"), answers=("111111", "222222"))
+    interfaces.fake_sts = ForgetfulSts(failure)
+    renewed(interfaces, "dev")
+    interfaces.fake_sts.revoke_all()
+    outcomes = renewed(interfaces, "prod", "dev", forced=True)
     assert [(name, outcome.error) for name, outcome in outcomes.items()] == [("prod", None), ("dev", None)]
-    assert asked(outside) == 2
-    assert outside.said == ["AWS does not take the stored session of mfa@work-long-term any more: a new one is needed"]
-    assert renewed(outside, "dev", forced=True)["dev"].error is None
-    assert asked(outside) == 2
+    assert asked(interfaces) == 2
+    assert interfaces.said == [
+        "AWS does not take the stored session of mfa@work-long-term any more: a new one is needed"
+    ]
+    assert renewed(interfaces, "dev", forced=True)["dev"].error is None
+    assert asked(interfaces) == 2
 
 
 @pytest.mark.parametrize("failure", [SessionExpired, UnknownKey])
@@ -343,36 +349,38 @@ def test_a_new_mfa_session_that_aws_refuses_is_kept_and_the_refusal_is_the_answe
     failure: type[RefusedByAws],
 ) -> None:
     """AWS may refuse whatever signs: each run would drop what the one before had paid for with a code."""
-    outside = a_stage(role("hub") + role("deep", "hub"), answers=("111111", "222222"))
-    outside.fake_sts = ForgetfulSts(failure)
-    renewed(outside, "deep")
-    outside.fake_sts.revoke_all()
-    outside.session_cache.age_s = 299
+    interfaces = a_stage(role("hub") + role("deep", "hub"), answers=("111111", "222222"))
+    interfaces.fake_sts = ForgetfulSts(failure)
+    renewed(interfaces, "deep")
+    interfaces.fake_sts.revoke_all()
+    interfaces.session_cache.age_s = 299
     for _ in range(3):
-        error = renewed(outside, "deep", forced=True)["deep"].error
+        error = renewed(interfaces, "deep", forced=True)["deep"].error
         assert isinstance(error, failure)
         assert error.message == "no"
         assert error.hints[0].endswith("aws-mfa forget work")
-    assert (asked(outside), outside.terminal.answers) == (1, ["222222"])
-    assert "mfa@work-long-term" in outside.session_cache.labels
-    outside.session_cache.age_s = 300
-    assert renewed(outside, "deep", forced=True)["deep"].error is None
+    assert (asked(interfaces), interfaces.terminal.answers) == (1, ["222222"])
+    assert "mfa@work-long-term" in interfaces.session_cache.labels
+    interfaces.session_cache.age_s = 300
+    assert renewed(interfaces, "deep", forced=True)["deep"].error is None
 
 
 def test_beside_a_new_session_an_old_one_is_got_anew() -> None:
-    outside = two_users_revoked("111111", "222222", "333333")
-    (new,) = (name for name in outside.session_cache.stored if "mfa@bob" in name)
-    drop = outside.session_cache.drop
+    interfaces = two_users_revoked("111111", "222222", "333333")
+    (new,) = (name for name in interfaces.session_cache.stored if "mfa@bob" in name)
+    drop = interfaces.session_cache.drop
 
     def is_dropped(label: str, inputs: Mapping[str, str], access_key_id: str, *, min_age_s: float = 0.0) -> bool:
         is_new = stored_name(label, inputs) == new and min_age_s > 0
         return not is_new and drop(label, inputs, access_key_id)
 
-    outside.session_cache.drop = is_dropped  # type: ignore[method-assign]
-    outcomes = renewed(outside, "ann-adm", "bob-adm", forced=True)
+    interfaces.session_cache.drop = is_dropped  # type: ignore[method-assign]
+    outcomes = renewed(interfaces, "ann-adm", "bob-adm", forced=True)
     assert outcomes["ann-adm"].error is None
     assert isinstance(outcomes["bob-adm"].error, SessionExpired)
-    assert outside.said == ["AWS does not take the stored session of mfa@ann-long-term any more: a new one is needed"]
+    assert interfaces.said == [
+        "AWS does not take the stored session of mfa@ann-long-term any more: a new one is needed"
+    ]
 
 
 def user_and_role(user: str) -> str:
@@ -380,51 +388,51 @@ def user_and_role(user: str) -> str:
     return f"[profile {user}]\n{device}\n[profile {user}-adm]\nrole_arn = {ARN}{user}\nsource_profile = {user}\n"
 
 
-def two_users_revoked(*answers: str) -> FakeOutside:
+def two_users_revoked(*answers: str) -> FakeInterfaces:
     """AWS has revoked all of ann and bob; carol's are good, and all three have roles."""
     users = ("ann", "bob", "carol")
-    outside = a_stage("".join(user_and_role(user) for user in users), answers=(*answers, "444444"))
-    outside.fake_sts = ForgetfulSts()
+    interfaces = a_stage("".join(user_and_role(user) for user in users), answers=(*answers, "444444"))
+    interfaces.fake_sts = ForgetfulSts()
     for user in users:
-        outside.vaults["keychain"].stored[f"{user}-long-term"] = KEYS
-    renewed(outside, "ann-adm", "bob-adm")
-    outside.fake_sts.revoke_all()
-    renewed(outside, "carol-adm")
-    return outside
+        interfaces.vaults["keychain"].stored[f"{user}-long-term"] = KEYS
+    renewed(interfaces, "ann-adm", "bob-adm")
+    interfaces.fake_sts.revoke_all()
+    renewed(interfaces, "carol-adm")
+    return interfaces
 
 
 def test_a_code_given_that_cannot_serve_all_who_need_one_now_is_not_used_and_the_others_are_told() -> None:
-    outside = two_users_revoked("111111", "222222", "333333")
-    outside.terminal.answers = ["555555", "666666"]
-    outcomes = renewed(outside, "ann-adm", "bob-adm", "carol-adm", forced=True, token="300009")
+    interfaces = two_users_revoked("111111", "222222", "333333")
+    interfaces.terminal.answers = ["555555", "666666"]
+    outcomes = renewed(interfaces, "ann-adm", "bob-adm", "carol-adm", forced=True, token="300009")
     assert [(name, outcome.error) for name, outcome in outcomes.items()] == [
         ("ann-adm", None),
         ("bob-adm", None),
         ("carol-adm", None),
     ]
-    assert "the code given is not used: codes of 2 devices are needed" in outside.said
-    assert "300009" not in {code for _, code, _ in outside.fake_sts.sent}
+    assert "the code given is not used: codes of 2 devices are needed" in interfaces.said
+    assert "300009" not in {code for _, code, _ in interfaces.fake_sts.sent}
 
 
 def test_where_nobody_is_there_for_those_codes_the_others_are_renewed_all_the_same() -> None:
-    outside = two_users_revoked("111111", "222222", "333333")
-    outside.terminal.answers = []
-    outcomes = renewed(outside, "ann-adm", "bob-adm", "carol-adm", forced=True, token="300009")
+    interfaces = two_users_revoked("111111", "222222", "333333")
+    interfaces.terminal.answers = []
+    outcomes = renewed(interfaces, "ann-adm", "bob-adm", "carol-adm", forced=True, token="300009")
     kinds = {name: type(first_failure(outcome.error)) for name, outcome in outcomes.items() if outcome.error}
     assert kinds == {"ann-adm": NeedsHuman, "bob-adm": NeedsHuman}
     assert outcomes["carol-adm"].session is not None
 
 
 def test_what_stops_the_second_round_is_the_outcome_of_its_profiles_alone() -> None:
-    outside = two_users_revoked("111111", "222222", "333333")
+    interfaces = two_users_revoked("111111", "222222", "333333")
 
     def breaks(text: str) -> None:
-        outside.said.append(text)
-        assert isinstance(outside.credentials, CountingFile)
-        outside.credentials.refuses_to_be_written = True
+        interfaces.said.append(text)
+        assert isinstance(interfaces.credentials, CountingFile)
+        interfaces.credentials.refuses_to_be_written = True
 
-    outside.say = breaks  # type: ignore[method-assign]
-    outcomes = renewed(outside, "ann-adm", "carol-adm", forced=True)
+    interfaces.say = breaks  # type: ignore[method-assign]
+    outcomes = renewed(interfaces, "ann-adm", "carol-adm", forced=True)
     assert isinstance(outcomes["ann-adm"].error, NotSetUp)
     assert outcomes["carol-adm"].session is not None
 
@@ -434,60 +442,60 @@ def test_ctrl_c_in_the_second_round_ends_everything_and_keeps_what_was_got() -> 
         def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
             raise Cancelled("cancelled")
 
-    outside = two_users_revoked("111111", "222222", "333333")
-    before = key_id(outside, "carol-adm")
-    outside.terminal = GivesUp()
+    interfaces = two_users_revoked("111111", "222222", "333333")
+    before = key_id(interfaces, "carol-adm")
+    interfaces.terminal = GivesUp()
     with pytest.raises(Cancelled):
-        renewed(outside, "ann-adm", "carol-adm", forced=True)
-    assert key_id(outside, "carol-adm") not in (None, before)
+        renewed(interfaces, "ann-adm", "carol-adm", forced=True)
+    assert key_id(interfaces, "carol-adm") not in (None, before)
 
 
 def test_where_nobody_is_there_for_that_it_is_exit_4_and_the_next_run_knows() -> None:
-    outside = after_a_revocation(role("dev"), "dev", answers=("111111",))
-    outcome = renewed(outside, "dev", forced=True)["dev"]
+    interfaces = after_a_revocation(role("dev"), "dev", answers=("111111",))
+    outcome = renewed(interfaces, "dev", forced=True)["dev"]
     assert isinstance(outcome.error, AwsMfaError)
     assert isinstance(first_failure(outcome.error), NeedsHuman)
     assert exit_code_of([outcome]) == 4
-    assert plan_sessions(RenewalRequest(["dev"], forced=True), as_outside(outside)).codes != []
+    assert plan_sessions(RenewalRequest(["dev"], forced=True), as_interfaces(interfaces)).codes != []
 
 
 def test_the_code_that_was_given_along_is_used_for_it() -> None:
-    outside = after_a_revocation(role("dev"), "dev", answers=("111111",))
-    assert renewed(outside, "dev", forced=True, token="222222")["dev"].error is None
+    interfaces = after_a_revocation(role("dev"), "dev", answers=("111111",))
+    assert renewed(interfaces, "dev", forced=True, token="222222")["dev"].error is None
 
 
 def test_a_chain_of_stored_sessions_that_are_all_refused_is_gone_back_to_its_beginning() -> None:
-    outside = after_a_revocation(role("hub") + role("deep", "hub"), "deep", answers=("111111", "222222"))
-    assert renewed(outside, "deep", forced=True)["deep"].error is None
-    assert [action for action, _, _ in outside.fake_sts.sent] == ["GetSessionToken", "AssumeRole", "AssumeRole"]
+    interfaces = after_a_revocation(role("hub") + role("deep", "hub"), "deep", answers=("111111", "222222"))
+    assert renewed(interfaces, "deep", forced=True)["deep"].error is None
+    assert [action for action, _, _ in interfaces.fake_sts.sent] == ["GetSessionToken", "AssumeRole", "AssumeRole"]
 
 
 def test_a_session_of_the_file_that_is_refused_stays_there_and_is_not_used() -> None:
     """In the region it was asked in it may be good."""
-    outside = after_a_revocation(role("dev"), "work", answers=("111111", "222222"))
-    before = outside.credentials.text
-    outside.session_cache.stored.clear()
-    outcome = renewed(outside, "dev", forced=True)["dev"]
+    interfaces = after_a_revocation(role("dev"), "work", answers=("111111", "222222"))
+    before = interfaces.credentials.text
+    interfaces.session_cache.stored.clear()
+    outcome = renewed(interfaces, "dev", forced=True)["dev"]
     assert outcome.error is None
-    assert section_values(outside.credentials.read(), "work") == section_values(before or "", "work")
+    assert section_values(interfaces.credentials.read(), "work") == section_values(before or "", "work")
 
 
 def test_who_may_not_ask_is_told_and_nothing_is_asked() -> None:
-    outside = after_a_revocation(role("dev"), "dev", answers=("111111", "222222"))
-    planned = plan_sessions(RenewalRequest(["dev"], forced=True), as_outside(outside))
-    (outcome,) = renew_many(planned, as_outside(outside), token=None, may_ask=False)
+    interfaces = after_a_revocation(role("dev"), "dev", answers=("111111", "222222"))
+    planned = plan_sessions(RenewalRequest(["dev"], forced=True), as_interfaces(interfaces))
+    (outcome,) = renew_many(planned, as_interfaces(interfaces), token=None, may_ask=False)
     assert isinstance(outcome.error, SessionExpired)
     assert outcome.error.message.startswith("AWS does not take the stored session of mfa@work-long-term any more")
-    assert len(outside.terminal.questions) == 1
+    assert len(interfaces.terminal.questions) == 1
 
 
 def test_what_another_process_has_got_meanwhile_is_taken() -> None:
-    outside = after_a_revocation(role("dev"), "dev", answers=("111111",))
-    planned = plan_sessions(RenewalRequest(["dev"], forced=True), as_outside(outside))
+    interfaces = after_a_revocation(role("dev"), "dev", answers=("111111",))
+    planned = plan_sessions(RenewalRequest(["dev"], forced=True), as_interfaces(interfaces))
     (reused,) = planned.reused
     theirs = Session("ASIAOFANOTHER", Secret("secret"), Secret("token"), NOW + 40000)
-    outside.session_cache.store(reused.label, reused.inputs, theirs)
-    (outcome,) = renew_many(planned, as_outside(outside), token=None)
+    interfaces.session_cache.store(reused.label, reused.inputs, theirs)
+    (outcome,) = renew_many(planned, as_interfaces(interfaces), token=None)
     assert outcome.error is None
 
 
@@ -505,34 +513,34 @@ def test_permanent_keys_stop_their_own_section_alone(name: str) -> None:
 
 
 def test_a_file_that_cannot_be_written_is_told_before_a_code_is_asked_for() -> None:
-    outside = a_stage(role("dev"))
-    assert isinstance(outside.credentials, CountingFile)
-    outside.credentials.refuses_to_be_written = True
+    interfaces = a_stage(role("dev"))
+    assert isinstance(interfaces.credentials, CountingFile)
+    interfaces.credentials.refuses_to_be_written = True
     with pytest.raises(NotSetUp):
-        renewed(outside, "dev")
-    assert outside.terminal.questions == []
+        renewed(interfaces, "dev")
+    assert interfaces.terminal.questions == []
 
 
 def test_a_write_that_fails_loses_no_session_that_cost_a_code() -> None:
-    outside = a_stage(role("dev"))
-    outside.credentials.failure = NotSetUp("the disk is full")
-    outcomes = renewed(outside)
+    interfaces = a_stage(role("dev"))
+    interfaces.credentials.failure = NotSetUp("the disk is full")
+    outcomes = renewed(interfaces)
     assert {name: str(outcome.error) for name, outcome in outcomes.items()} == {
         "dev": "the disk is full",
         "work": "the disk is full",
     }
-    outside.credentials.failure = None
-    assert all(outcome.is_reused for outcome in renewed(outside).values())
-    assert key_id(outside, "dev")
+    interfaces.credentials.failure = None
+    assert all(outcome.is_reused for outcome in renewed(interfaces).values())
+    assert key_id(interfaces, "dev")
 
 
 def test_permanent_keys_that_came_into_the_way_meanwhile_are_not_overwritten() -> None:
-    outside = a_stage(role("dev") + role("prod"))
-    planned = plan_sessions(RenewalRequest(None), as_outside(outside))
-    outside.credentials.text = "[dev]\naws_access_key_id = AKIANEW\naws_secret_access_key = invented\n"
-    outcomes = renew_many(planned, as_outside(outside), token=None)
+    interfaces = a_stage(role("dev") + role("prod"))
+    planned = plan_sessions(RenewalRequest(None), as_interfaces(interfaces))
+    interfaces.credentials.text = "[dev]\naws_access_key_id = AKIANEW\naws_secret_access_key = invented\n"
+    outcomes = renew_many(planned, as_interfaces(interfaces), token=None)
     assert [type(outcome.error) for outcome in outcomes] == [PermanentKeysInTheWay, type(None), type(None)]
-    assert (key_id(outside, "dev"), key_id(outside, "prod") is None) == ("AKIANEW", False)
+    assert (key_id(interfaces, "dev"), key_id(interfaces, "prod") is None) == ("AKIANEW", False)
 
 
 def test_ctrl_c_at_the_second_question_keeps_what_the_first_code_got() -> None:
@@ -542,23 +550,23 @@ def test_ctrl_c_at_the_second_question_keeps_what_the_first_code_got() -> None:
                 raise Cancelled("cancelled")
             return super().ask(question, cancellation)
 
-    outside = a_stage(role("dev") + role("long", more="duration_seconds = 14400\n"))
-    outside.terminal = GivesUp("123456")
+    interfaces = a_stage(role("dev") + role("long", more="duration_seconds = 14400\n"))
+    interfaces.terminal = GivesUp("123456")
     with pytest.raises(Cancelled):
-        renewed(outside, "dev", "long")
-    assert outside.session_cache.labels == ["mfa@work-long-term"]
+        renewed(interfaces, "dev", "long")
+    assert interfaces.session_cache.labels == ["mfa@work-long-term"]
 
 
 def test_an_interruption_of_the_roles_keeps_the_mfa_session() -> None:
-    outside = a_stage(role("dev"))
+    interfaces = a_stage(role("dev"))
 
     def interrupted(calls: object, done: object) -> list[object]:
         raise KeyboardInterrupt
 
-    outside.side_by_side = interrupted  # type: ignore[method-assign,assignment]
+    interfaces.side_by_side = interrupted  # type: ignore[method-assign,assignment]
     with pytest.raises(KeyboardInterrupt):
-        renewed(outside, "dev")
-    assert outside.session_cache.labels == ["mfa@work-long-term"]
+        renewed(interfaces, "dev")
+    assert interfaces.session_cache.labels == ["mfa@work-long-term"]
 
 
 def outcome(error: AwsMfaError | None) -> Outcome:

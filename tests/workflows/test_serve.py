@@ -20,12 +20,12 @@ from fakes import (
     KEYS,
     NOW,
     AtOnce,
-    FakeOutside,
+    FakeInterfaces,
     FakeProvider,
     FakeTerminal,
     FakeVault,
     a_session,
-    as_outside,
+    as_interfaces,
 )
 
 if TYPE_CHECKING:
@@ -53,34 +53,36 @@ class Stage:
     """An endpoint that serves, on a day whose clock we move; the sessions' ends are those that STS gives."""
 
     def __init__(self, *profiles: str, codes: tuple[str, ...] = ("123456",)) -> None:
-        self.outside = FakeOutside("", CONFIG)
-        self.outside.vaults["keychain"].stored["work-long-term"] = KEYS
-        self.outside.known_keys.text = "[work-long-term]\nvault = keychain\naws_access_key_id = AKIAINVENTEDANNSKEY1\n"
-        self.outside.terminal = FakeTerminal(*codes)
+        self.interfaces = FakeInterfaces("", CONFIG)
+        self.interfaces.vaults["keychain"].stored["work-long-term"] = KEYS
+        self.interfaces.known_keys.text = (
+            "[work-long-term]\nvault = keychain\naws_access_key_id = AKIAINVENTEDANNSKEY1\n"
+        )
+        self.interfaces.terminal = FakeTerminal(*codes)
         self.wanted = RenewalRequest(list(profiles or ("dev",)))
-        self.renewals = RenewAhead(self.wanted, as_outside(self.outside))
+        self.renewals = RenewAhead(self.wanted, as_interfaces(self.interfaces))
         self.sts_lasts(mfa=12 * HOUR)
         self.besides: list[Callable[[], None]] = []
-        self.outside.beside = self._beside  # type: ignore[method-assign]
+        self.interfaces.beside = self._beside  # type: ignore[method-assign]
 
     def _beside(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> AtOnce:
         """What runs beside an open endpoint runs until it is closed."""
-        if not self.outside.fake_endpoint.is_open:
+        if not self.interfaces.fake_endpoint.is_open:
             return AtOnce(work, failed)
         self.besides.append(work)
         return AtOnce(lambda: None, failed)
 
     def sts_lasts(self, *, mfa: float = 12 * HOUR, role: float = HOUR) -> None:
         """Let STS answer as it does: an MFA session of that length, roles of one hour, from the moment of the call."""
-        sts, outside = self.outside.fake_sts, self.outside
+        sts, interfaces = self.interfaces.fake_sts, self.interfaces
 
         def session_token(*_: object) -> object:
             sts.sent.append(("GetSessionToken", None, None))  # type: ignore[arg-type]  # the request is not looked at
-            return a_session(lasts_s=outside.moment - NOW + mfa)
+            return a_session(lasts_s=interfaces.moment - NOW + mfa)
 
         def role_session(keys: object, request: SessionRequest, code: str | None) -> object:
             sts.sent.append(("AssumeRole", code, request))
-            return a_session(lasts_s=outside.moment - NOW + role, role_arn=request.role_arn)
+            return a_session(lasts_s=interfaces.moment - NOW + role, role_arn=request.role_arn)
 
         sts.get_session_token = session_token  # type: ignore[method-assign, assignment]
         sts.assume_role = role_session  # type: ignore[method-assign, assignment]
@@ -89,33 +91,33 @@ class Stage:
         def fail(*_: object) -> object:
             raise error
 
-        self.outside.fake_sts.assume_role = fail  # type: ignore[method-assign, assignment]
-        self.outside.fake_sts.get_session_token = fail  # type: ignore[method-assign, assignment]
+        self.interfaces.fake_sts.assume_role = fail  # type: ignore[method-assign, assignment]
+        self.interfaces.fake_sts.get_session_token = fail  # type: ignore[method-assign, assignment]
 
     def begin(self) -> None:
         self.renewals.get_first()
-        self.renewals.hand_out_to(self.outside.fake_endpoint)
+        self.renewals.hand_out_to(self.interfaces.fake_endpoint)
 
     def after(self, seconds: float) -> None:
         """Let that much time pass, and the quiet thread look once."""
-        self.outside.moment += seconds
+        self.interfaces.moment += seconds
         self.renewals.renew_quietly()
 
     def answer(self, profile: str = "dev") -> tuple[int, dict[str, str]]:
-        answer = self.outside.fake_endpoint.held[profile].answer_at(self.outside.moment)
+        answer = self.interfaces.fake_endpoint.held[profile].answer_at(self.interfaces.moment)
         return answer.status, json.loads(answer.body)
 
     @property
     def sent(self) -> list[str]:
-        return [action for action, _, _ in self.outside.fake_sts.sent]
+        return [action for action, _, _ in self.interfaces.fake_sts.sent]
 
     @property
     def questions(self) -> int:
-        return len(self.outside.terminal.questions)
+        return len(self.interfaces.terminal.questions)
 
     @property
     def said(self) -> str:
-        return "\n".join(self.outside.said)
+        return "\n".join(self.interfaces.said)
 
 
 def test_one_code_serves_all_profiles() -> None:
@@ -130,7 +132,7 @@ def test_one_code_serves_all_profiles() -> None:
 def test_it_is_told_at_the_start_when_the_mfa_session_needs_a_code() -> None:
     stage = Stage("dev", "work")
     stage.begin()
-    first, second = stage.outside.said[-2:]
+    first, second = stage.interfaces.said[-2:]
     assert first.startswith("serving dev until Sun 07:03:19")
     assert "the MFA session needs a code at Sun 18:03:19" in first
     assert second.endswith("then it needs an MFA code")
@@ -146,11 +148,11 @@ def test_a_session_with_more_than_twenty_minutes_is_left_alone() -> None:
 def test_a_short_one_is_renewed_without_a_word() -> None:
     stage = Stage()
     stage.begin()
-    said = list(stage.outside.said)
+    said = list(stage.interfaces.said)
     stage.after(41 * MINUTE)
     assert stage.sent == ["GetSessionToken", "AssumeRole", "AssumeRole"]
     assert stage.answer()[1]["Expiration"] == "2026-11-22T07:44:19Z"
-    assert (stage.questions, stage.outside.said) == (1, said)
+    assert (stage.questions, stage.interfaces.said) == (1, said)
 
 
 def test_a_session_of_fifteen_minutes_is_renewed_at_half_its_time_and_not_at_every_look() -> None:
@@ -193,7 +195,7 @@ def test_a_renewal_that_fails_is_tried_again_with_growing_pauses_while_the_old_s
 def test_a_clock_that_was_set_back_does_not_put_the_next_try_off() -> None:
     stage = Stage()
     stage.begin()
-    stage.outside.moment += 3 * HOUR
+    stage.interfaces.moment += 3 * HOUR
     stage.sts_fails(AwsUnreachable("no network"))
     stage.renewals.renew_quietly()
     stage.sts_lasts()
@@ -204,10 +206,10 @@ def test_a_clock_that_was_set_back_does_not_put_the_next_try_off() -> None:
 def test_what_needs_a_code_is_never_asked_for_by_the_quiet_thread_and_opens_no_vault() -> None:
     stage = Stage("work")
     stage.begin()
-    stage.outside.vaults["keychain"].calls.clear()
+    stage.interfaces.vaults["keychain"].calls.clear()
     stage.after(12 * HOUR - 19 * MINUTE)
     assert stage.questions == 1
-    assert stage.outside.vaults["keychain"].calls == []
+    assert stage.interfaces.vaults["keychain"].calls == []
     assert stage.answer("work")[0] == 200
     assert "in a terminal: aws-mfa renew --min-remaining 21m work" in stage.said
 
@@ -221,7 +223,7 @@ def test_an_mfa_session_that_aws_refuses_is_told_with_the_command_and_not_asked_
     assert "in a terminal: aws-mfa renew --min-remaining 21m dev" in stage.said
     assert stage.renewals.to_be_asked_for() == ["dev"]
     stage.sts_lasts()
-    stage.renewals.ask(["dev"], as_outside(stage.outside))
+    stage.renewals.ask(["dev"], as_interfaces(stage.interfaces))
     assert stage.questions == 2
     assert stage.answer()[1]["Expiration"] == "2026-11-22T07:44:19Z"
 
@@ -240,7 +242,7 @@ def test_when_nothing_is_left_the_answer_is_503_with_the_command_to_run() -> Non
     stage = Stage("work")
     stage.begin()
     stage.after(12 * HOUR - MINUTE)
-    stage.outside.moment += 2 * MINUTE
+    stage.interfaces.moment += 2 * MINUTE
     status, body = stage.answer("work")
     assert status == 503
     assert "aws-mfa renew" in body["message"]
@@ -251,9 +253,9 @@ def test_what_another_process_has_renewed_is_served() -> None:
     stage = Stage("work")
     stage.begin()
     stage.after(12 * HOUR - 10 * MINUTE)
-    (label,) = stage.outside.session_cache.labels
-    stored = stage.outside.session_cache.one(label)
-    stage.outside.session_cache.store(label, stored.inputs, a_session(lasts_s=24 * HOUR))
+    (label,) = stage.interfaces.session_cache.labels
+    stored = stage.interfaces.session_cache.one(label)
+    stage.interfaces.session_cache.store(label, stored.inputs, a_session(lasts_s=24 * HOUR))
     stage.after(MINUTE)
     assert stage.answer("work")[1]["Expiration"] == "2026-11-23T06:03:19Z"
     assert stage.renewals.to_be_asked_for() == []
@@ -265,7 +267,7 @@ def test_a_code_is_asked_for_when_the_session_gets_short() -> None:
     stage.after(12 * HOUR - 10 * MINUTE)
     names = stage.renewals.to_be_asked_for()
     assert names == ["work"]
-    stage.renewals.ask(names, as_outside(stage.outside))
+    stage.renewals.ask(names, as_interfaces(stage.interfaces))
     assert stage.questions == 2
     assert stage.answer("work")[1]["Expiration"] == "2026-11-23T05:53:19Z"
     assert stage.renewals.to_be_asked_for() == []
@@ -275,8 +277,8 @@ def test_a_question_that_was_cancelled_is_put_again_after_ten_minutes_and_the_re
     stage = Stage("work")
     stage.begin()
     stage.after(12 * HOUR - 19 * MINUTE)
-    asking = stage.outside.replaced(code_providers=[Refusing("terminal")])
-    stage.renewals.ask(["work"], as_outside(asking))
+    asking = stage.interfaces.replaced(code_providers=[Refusing("terminal")])
+    stage.renewals.ask(["work"], as_interfaces(asking))
     assert stage.answer("work")[0] == 200
     assert "work: not renewed" in stage.said
     stage.after(9 * MINUTE)
@@ -290,19 +292,19 @@ def test_a_question_that_was_refused_elsewhere_is_not_put_here() -> None:
     stage.begin()
     stage.after(12 * HOUR - 10 * MINUTE)
     told = UnknownKey("no such key")
-    stage.outside.prompt_locks.recent_outcome = lambda device, question: told  # type: ignore[method-assign]
-    stage.renewals.ask(["work"], as_outside(stage.outside))
+    stage.interfaces.prompt_locks.recent_outcome = lambda device, question: told  # type: ignore[method-assign]
+    stage.renewals.ask(["work"], as_interfaces(stage.interfaces))
     assert stage.questions == 1
 
 
 def test_where_nobody_is_at_the_start_the_rest_of_a_stored_session_is_served() -> None:
     stage = Stage("work")
     stage.begin()
-    stage.outside.moment += 12 * HOUR - 10 * MINUTE
-    stage.outside.terminal = FakeTerminal(has_human=False)
-    later = RenewAhead(stage.wanted, as_outside(stage.outside))
+    stage.interfaces.moment += 12 * HOUR - 10 * MINUTE
+    stage.interfaces.terminal = FakeTerminal(has_human=False)
+    later = RenewAhead(stage.wanted, as_interfaces(stage.interfaces))
     later.get_first()
-    later.hand_out_to(stage.outside.fake_endpoint)
+    later.hand_out_to(stage.interfaces.fake_endpoint)
     assert stage.answer("work")[0] == 200
 
 
@@ -320,22 +322,22 @@ def test_a_terminal_that_was_closed_ends_nothing() -> None:
     def closed(text: str) -> None:
         raise OSError(5, "Input/output error")
 
-    stage.outside.say = closed  # type: ignore[method-assign]
+    stage.interfaces.say = closed  # type: ignore[method-assign]
     stage.after(12 * HOUR - 10 * MINUTE)
     assert stage.answer("work")[0] == 200
 
 
 def test_inside_serving_the_endpoint_is_open_and_variables_are_two() -> None:
     stage = Stage("dev")
-    with serving(stage.wanted, as_outside(stage.outside), asks_beside=AWAY_FROM_TERMINAL) as served:
-        assert stage.outside.fake_endpoint.is_open
+    with serving(stage.wanted, as_interfaces(stage.interfaces), asks_beside=AWAY_FROM_TERMINAL) as served:
+        assert stage.interfaces.fake_endpoint.is_open
         assert served.variables("dev") == {
             "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:4711/dev",
             "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/run/invented.token",
         }
         assert served.region_of("dev") == "eu-west-1"
     assert len(stage.besides) == 2
-    assert not stage.outside.fake_endpoint.is_open
+    assert not stage.interfaces.fake_endpoint.is_open
     for work in stage.besides:
         work()  # both return at once: it is over
 
@@ -343,16 +345,16 @@ def test_inside_serving_the_endpoint_is_open_and_variables_are_two() -> None:
 def test_where_a_child_owns_the_terminal_it_is_not_asked_on() -> None:
     stage = Stage("work")
     ways = [FakeProvider(FakeTerminal("654321"), name) for name in (TERMINAL, DIALOG, CODE)]
-    stage.outside.ways = ways
-    served = Served(as_outside(stage.outside), stage.outside.fake_endpoint, stage.renewals)
+    stage.interfaces.ways = ways
+    served = Served(as_interfaces(stage.interfaces), stage.interfaces.fake_endpoint, stage.renewals)
     assert [way.name for way in served._asking(AWAY_FROM_TERMINAL).code_providers] == [DIALOG, CODE]
 
 
 def test_where_a_child_owns_the_terminal_no_door_leads_to_it() -> None:
     """A vault's question for its passphrase would be the child's to answer."""
     stage = Stage("work")
-    served = Served(as_outside(stage.outside), stage.outside.fake_endpoint, stage.renewals)
-    assert served._asking(PROVIDERS).terminal is stage.outside.terminal
+    served = Served(as_interfaces(stage.interfaces), stage.interfaces.fake_endpoint, stage.renewals)
+    assert served._asking(PROVIDERS).terminal is stage.interfaces.terminal
     with pytest.raises(NeedsHuman):
         served._asking(AWAY_FROM_TERMINAL).terminal.ask_hidden("Passphrase: ")
 
@@ -361,16 +363,16 @@ def test_where_a_child_owns_the_terminal_no_door_leads_to_it() -> None:
 def test_a_vault_that_would_have_to_ask_waits_for_those_who_may(refusal: AwsMfaError) -> None:
     """To find a device that no profile names takes the long-term keys: no code is needed, and yet somebody."""
     stage = Stage()
-    stage.outside.config.text = f"[profile work]\n[profile dev]\nrole_arn = {ROLE}\nsource_profile = work\n"
+    stage.interfaces.config.text = f"[profile work]\n[profile dev]\nrole_arn = {ROLE}\nsource_profile = work\n"
     stage.begin()
-    closed = stage.outside.replaced(unattended=True)
+    closed = stage.interfaces.replaced(unattended=True)
     closed.vaults = {"keychain": ClosedVault(refusal)}
-    stage.outside.unattended_copy = closed
-    stage.outside.moment = closed.moment = NOW + 50 * MINUTE
+    stage.interfaces.unattended_copy = closed
+    stage.interfaces.moment = closed.moment = NOW + 50 * MINUTE
     stage.renewals.renew_quietly()
     assert f"dev: not renewed, served until Sun 07:03:19 UTC: {refusal.message}" in stage.said
     assert stage.renewals.to_be_asked_for() == ["dev"]
-    stage.renewals.ask(["dev"], as_outside(stage.outside))
+    stage.renewals.ask(["dev"], as_interfaces(stage.interfaces))
     assert stage.questions == 1  # that of the beginning
     assert stage.answer()[1]["Expiration"] == "2026-11-22T07:53:19Z"
     assert stage.renewals.to_be_asked_for() == []

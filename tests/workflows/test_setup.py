@@ -25,7 +25,7 @@ from aws_mfa.rules.set_up_hint import SetUpHint
 from aws_mfa.rules.vault_choice import VaultChoice
 from aws_mfa.workflows.setup import set_up
 from aws_mfa.workflows.setup_questions import Answers
-from fakes import ACCOUNT, DEVICE, KEYS, OTHER_KEYS, FakeIam, FakeOutside, FakeSts, FakeTerminal, as_outside
+from fakes import ACCOUNT, DEVICE, KEYS, OTHER_KEYS, FakeIam, FakeInterfaces, FakeSts, FakeTerminal, as_interfaces
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,169 +37,169 @@ BY_DEFAULT = VaultChoice("keychain", "the default", explicit=False)
 SECRET = "invented/secret+of+ann"
 
 
-def outside_answering(*answers: str, has_human: bool = True) -> FakeOutside:
-    outside = FakeOutside()
-    outside.terminal = FakeTerminal(*answers, has_human=has_human)
-    return outside
+def interfaces_answering(*answers: str, has_human: bool = True) -> FakeInterfaces:
+    interfaces = FakeInterfaces()
+    interfaces.terminal = FakeTerminal(*answers, has_human=has_human)
+    return interfaces
 
 
 def test_the_questions_of_the_old_tool_come_first_in_its_words() -> None:
-    outside = outside_answering("work", KEYS.access_key_id, SECRET, "")
-    done = set_up(Answers(), BY_DEFAULT, as_outside(outside))
-    assert outside.terminal.questions == [
+    interfaces = interfaces_answering("work", KEYS.access_key_id, SECRET, "")
+    done = set_up(Answers(), BY_DEFAULT, as_interfaces(interfaces))
+    assert interfaces.terminal.questions == [
         "Profile name to [default]: ",
         "aws_access_key_id: ",
         "(hidden) aws_secret_access_key: ",
         "Region [us-east-1]: ",
     ]
     assert (done.profile, done.vault, done.device, done.region) == ("work", "keychain", DEVICE, "us-east-1")
-    assert outside.vaults["keychain"].stored[SECTION].matches(KEYS)
-    assert outside.credentials.text == f"[{SECTION}]\naws_mfa_device = {DEVICE}\n"
-    assert outside.config.text == "[profile work]\nregion = us-east-1\n"
+    assert interfaces.vaults["keychain"].stored[SECTION].matches(KEYS)
+    assert interfaces.credentials.text == f"[{SECTION}]\naws_mfa_device = {DEVICE}\n"
+    assert interfaces.config.text == "[profile work]\nregion = us-east-1\n"
 
 
 @pytest.mark.parametrize("name", ["credentials", "config"])
 def test_a_broken_file_is_named_by_its_path(name: str) -> None:
-    outside = outside_answering("work", KEYS.access_key_id, SECRET, "")
-    file = getattr(outside, name)
+    interfaces = interfaces_answering("work", KEYS.access_key_id, SECRET, "")
+    file = getattr(interfaces, name)
     file.text = "no section\n"
     with pytest.raises(BrokenFile, match=f"^{file.path}, line 1: "):
-        set_up(Answers(), BY_DEFAULT, as_outside(outside))
+        set_up(Answers(), BY_DEFAULT, as_interfaces(interfaces))
 
 
 def test_an_empty_profile_is_the_default_one() -> None:
-    outside = outside_answering("", KEYS.access_key_id, SECRET, "")
-    set_up(Answers(), BY_DEFAULT, as_outside(outside))
-    assert "default-long-term" in outside.vaults["keychain"].stored
-    assert outside.config.text == "[default]\nregion = us-east-1\n"
+    interfaces = interfaces_answering("", KEYS.access_key_id, SECRET, "")
+    set_up(Answers(), BY_DEFAULT, as_interfaces(interfaces))
+    assert "default-long-term" in interfaces.vaults["keychain"].stored
+    assert interfaces.config.text == "[default]\nregion = us-east-1\n"
 
 
 def test_every_question_but_the_secret_has_a_flag() -> None:
-    outside = outside_answering(SECRET, has_human=False)
+    interfaces = interfaces_answering(SECRET, has_human=False)
     answers = Answers(profile="work", access_key_id=KEYS.access_key_id, device=DEVICE, region="eu-west-1")
-    set_up(answers, BY_DEFAULT, as_outside(outside))
-    assert outside.terminal.questions == ["(hidden) aws_secret_access_key: "]
+    set_up(answers, BY_DEFAULT, as_interfaces(interfaces))
+    assert interfaces.terminal.questions == ["(hidden) aws_secret_access_key: "]
 
 
 def test_k2_no_secret_is_asked_before_the_vault_has_proved_itself() -> None:
-    outside = outside_answering(has_human=False)
-    outside.vaults["keychain"].failure = KeychainUnavailable("no D-Bus session", "--vault age")
+    interfaces = interfaces_answering(has_human=False)
+    interfaces.vaults["keychain"].failure = KeychainUnavailable("no D-Bus session", "--vault age")
     with pytest.raises(KeychainUnavailable):
-        set_up(Answers(), BY_DEFAULT, as_outside(outside))
-    assert outside.terminal.questions == []
+        set_up(Answers(), BY_DEFAULT, as_interfaces(interfaces))
+    assert interfaces.terminal.questions == []
 
 
 @pytest.mark.parametrize(("answer", "vault"), [("", "age"), ("age", "age"), ("file", "file")])
 def test_without_a_keychain_a_human_is_offered_the_other_vaults(answer: str, vault: str) -> None:
-    outside = outside_answering(answer, "work", KEYS.access_key_id, SECRET, "")
-    outside.vaults["keychain"].failure = KeychainUnavailable("no D-Bus session")
-    assert set_up(Answers(), BY_DEFAULT, as_outside(outside)).vault == vault
-    assert outside.terminal.said[0] == "no D-Bus session"
-    assert outside.vaults[vault].stored[SECTION].matches(KEYS)
+    interfaces = interfaces_answering(answer, "work", KEYS.access_key_id, SECRET, "")
+    interfaces.vaults["keychain"].failure = KeychainUnavailable("no D-Bus session")
+    assert set_up(Answers(), BY_DEFAULT, as_interfaces(interfaces)).vault == vault
+    assert interfaces.terminal.said[0] == "no D-Bus session"
+    assert interfaces.vaults[vault].stored[SECTION].matches(KEYS)
 
 
 def test_without_a_keychain_a_human_may_stop() -> None:
-    outside = outside_answering("no")
-    outside.vaults["keychain"].failure = KeychainUnavailable("no D-Bus session")
+    interfaces = interfaces_answering("no")
+    interfaces.vaults["keychain"].failure = KeychainUnavailable("no D-Bus session")
     with pytest.raises(KeychainUnavailable):
-        set_up(Answers(), BY_DEFAULT, as_outside(outside))
+        set_up(Answers(), BY_DEFAULT, as_interfaces(interfaces))
 
 
 def test_a_vault_that_was_chosen_is_not_replaced_by_another() -> None:
-    outside = outside_answering("age")
-    outside.vaults["keychain"].failure = KeychainUnavailable("locked")
+    interfaces = interfaces_answering("age")
+    interfaces.vaults["keychain"].failure = KeychainUnavailable("locked")
     with pytest.raises(KeychainUnavailable):
-        set_up(Answers(), VaultChoice("keychain", "--vault", explicit=True), as_outside(outside))
+        set_up(Answers(), VaultChoice("keychain", "--vault", explicit=True), as_interfaces(interfaces))
 
 
 def test_b25_keys_stored_already_are_replaced_after_a_question_only() -> None:
-    outside = outside_answering("n")
-    outside.vaults["keychain"].stored[SECTION] = OTHER_KEYS
+    interfaces = interfaces_answering("n")
+    interfaces.vaults["keychain"].stored[SECTION] = OTHER_KEYS
     with pytest.raises(Cancelled):
-        set_up(Answers(profile="work"), BY_DEFAULT, as_outside(outside))
-    assert outside.vaults["keychain"].stored[SECTION] is OTHER_KEYS
-    assert "KEY2" in outside.terminal.questions[0]
+        set_up(Answers(profile="work"), BY_DEFAULT, as_interfaces(interfaces))
+    assert interfaces.vaults["keychain"].stored[SECTION] is OTHER_KEYS
+    assert "KEY2" in interfaces.terminal.questions[0]
 
 
 def test_without_a_human_replacing_needs_the_flag() -> None:
-    outside = outside_answering(has_human=False)
-    outside.vaults["keychain"].stored[SECTION] = OTHER_KEYS
+    interfaces = interfaces_answering(has_human=False)
+    interfaces.vaults["keychain"].stored[SECTION] = OTHER_KEYS
     with pytest.raises(NeedsHuman) as failure:
-        set_up(Answers(profile="work"), BY_DEFAULT, as_outside(outside))
+        set_up(Answers(profile="work"), BY_DEFAULT, as_interfaces(interfaces))
     assert "--yes" in failure.value.hints[0]
 
 
 @pytest.mark.parametrize("key_id", ["", "AKIA", "AKIA WITH BLANKS 1234", "ASIASESSIONKEY123456", "x" * 15])
 def test_what_is_no_long_term_key_id_is_refused_where_it_is_typed(key_id: str) -> None:
-    outside = outside_answering(*([key_id] * 3))
+    interfaces = interfaces_answering(*([key_id] * 3))
     with pytest.raises(BadInput):
-        set_up(Answers(profile="work"), BY_DEFAULT, as_outside(outside))
+        set_up(Answers(profile="work"), BY_DEFAULT, as_interfaces(interfaces))
 
 
 @pytest.mark.parametrize("secret", ["", "  ", "two words", "caf\u00e9" * 10])
 def test_what_is_no_secret_is_refused_and_not_quoted(secret: str) -> None:
-    outside = outside_answering(KEYS.access_key_id, *([secret] * 3))
+    interfaces = interfaces_answering(KEYS.access_key_id, *([secret] * 3))
     with pytest.raises(BadInput) as failure:
-        set_up(Answers(profile="work"), BY_DEFAULT, as_outside(outside))
+        set_up(Answers(profile="work"), BY_DEFAULT, as_interfaces(interfaces))
     assert not secret.strip() or secret not in str(failure.value)
 
 
 def test_a_human_who_mistyped_is_asked_again() -> None:
-    outside = outside_answering("foo", KEYS.access_key_id, "two words", SECRET, "eu central", "eu-central-1")
-    done = set_up(Answers(profile="work"), BY_DEFAULT, as_outside(outside))
+    interfaces = interfaces_answering("foo", KEYS.access_key_id, "two words", SECRET, "eu central", "eu-central-1")
+    done = set_up(Answers(profile="work"), BY_DEFAULT, as_interfaces(interfaces))
     assert done.region == "eu-central-1"
-    assert outside.vaults["keychain"].stored[SECTION].matches(KEYS)
+    assert interfaces.vaults["keychain"].stored[SECTION].matches(KEYS)
 
 
 def test_the_profile_of_the_environment_is_offered() -> None:
-    outside = outside_answering("", KEYS.access_key_id, SECRET, "")
-    outside.environ = {"AWS_PROFILE": "envp"}
-    assert set_up(Answers(), BY_DEFAULT, as_outside(outside)).profile == "envp"
-    assert outside.terminal.questions[0] == "Profile name to [envp]: "
+    interfaces = interfaces_answering("", KEYS.access_key_id, SECRET, "")
+    interfaces.environ = {"AWS_PROFILE": "envp"}
+    assert set_up(Answers(), BY_DEFAULT, as_interfaces(interfaces)).profile == "envp"
+    assert interfaces.terminal.questions[0] == "Profile name to [envp]: "
 
 
 def test_a_secret_alone_on_a_pipe_is_not_taken_for_the_profiles_name() -> None:
-    outside = outside_answering(SECRET, has_human=False)
-    assert set_up(Answers(access_key_id=KEYS.access_key_id), BY_DEFAULT, as_outside(outside)).profile == "default"
+    interfaces = interfaces_answering(SECRET, has_human=False)
+    assert set_up(Answers(access_key_id=KEYS.access_key_id), BY_DEFAULT, as_interfaces(interfaces)).profile == "default"
 
 
 def test_keys_that_aws_refuses_are_not_stored() -> None:
-    outside = outside_answering(KEYS.access_key_id, SECRET)
-    outside.fake_sts.identity = WrongSecret("no")
+    interfaces = interfaces_answering(KEYS.access_key_id, SECRET)
+    interfaces.fake_sts.identity = WrongSecret("no")
     with pytest.raises(WrongSecret):
-        set_up(Answers(profile="work"), BY_DEFAULT, as_outside(outside))
-    assert outside.vaults["keychain"].stored == {}
-    assert outside.credentials.text is None
+        set_up(Answers(profile="work"), BY_DEFAULT, as_interfaces(interfaces))
+    assert interfaces.vaults["keychain"].stored == {}
+    assert interfaces.credentials.text is None
 
 
 def test_keys_of_another_partition_are_found_where_a_human_says() -> None:
     """GovCloud keys are unknown to us-east-1."""
-    outside = outside_answering(KEYS.access_key_id, SECRET, "gov", "")
+    interfaces = interfaces_answering(KEYS.access_key_id, SECRET, "gov", "")
     unknown = FakeSts()
     unknown.identity = UnknownKey("unknown here")
-    outside.sts_of = {"us-east-1": unknown}
-    outside.fake_sts.identity = Identity(f"arn:aws-us-gov:iam::{ACCOUNT}:user/ann", ACCOUNT, "AIDAINVENTED")
-    outside.fake_iam = FakeIam([f"arn:aws-us-gov:iam::{ACCOUNT}:mfa/ann"])
-    assert set_up(Answers(profile="gov"), BY_DEFAULT, as_outside(outside)).region == "us-gov-west-1"
+    interfaces.sts_of = {"us-east-1": unknown}
+    interfaces.fake_sts.identity = Identity(f"arn:aws-us-gov:iam::{ACCOUNT}:user/ann", ACCOUNT, "AIDAINVENTED")
+    interfaces.fake_iam = FakeIam([f"arn:aws-us-gov:iam::{ACCOUNT}:mfa/ann"])
+    assert set_up(Answers(profile="gov"), BY_DEFAULT, as_interfaces(interfaces)).region == "us-gov-west-1"
 
 
 @pytest.mark.parametrize("has_human", [True, False])
 def test_unknown_keys_are_not_shown_round_in_other_partitions_unasked(*, has_human: bool) -> None:
-    outside = outside_answering(KEYS.access_key_id, SECRET, "", has_human=has_human)
-    elsewhere = outside.fake_sts
+    interfaces = interfaces_answering(KEYS.access_key_id, SECRET, "", has_human=has_human)
+    elsewhere = interfaces.fake_sts
     here = FakeSts()
     here.identity = UnknownKey("here")
-    outside.sts_of = {"us-east-1": here}
+    interfaces.sts_of = {"us-east-1": here}
     with pytest.raises(UnknownKey, match="here"):
-        set_up(Answers(profile="work"), BY_DEFAULT, as_outside(outside))
+        set_up(Answers(profile="work"), BY_DEFAULT, as_interfaces(interfaces))
     assert elsewhere.identity_calls == 0
 
 
 def test_a_step_that_cannot_be_taken_back_is_told() -> None:
-    outside = outside_answering(SECRET, has_human=False)
-    vault = outside.vaults["keychain"]
+    interfaces = interfaces_answering(SECRET, has_human=False)
+    vault = interfaces.vaults["keychain"]
     vault.stored[SECTION] = OTHER_KEYS
-    outside.config.failure = NotSetUp("disk full")
+    interfaces.config.failure = NotSetUp("disk full")
     stored = vault.store
 
     def store_once(section: str, keys: LongTermKeys) -> None:
@@ -209,115 +209,115 @@ def test_a_step_that_cannot_be_taken_back_is_told() -> None:
     vault.store = store_once  # type: ignore[method-assign]
     answers = Answers(profile="work", access_key_id=KEYS.access_key_id, replaces=True)
     with pytest.raises(NotSetUp, match="disk full") as failure:
-        set_up(answers, BY_DEFAULT, as_outside(outside))
+        set_up(answers, BY_DEFAULT, as_interfaces(interfaces))
     assert "could not be put back" in failure.value.hints[0]
 
 
 @pytest.mark.parametrize("has_human", [True, False])
 def test_without_a_network_keys_are_stored_unverified_and_it_is_said(*, has_human: bool) -> None:
     answers = (SECRET, "y", "", "") if has_human else (SECRET,)
-    outside = outside_answering(*answers, has_human=has_human)
-    outside.fake_sts.identity = AwsUnreachable("no network")
-    done = set_up(Answers(profile="work", access_key_id=KEYS.access_key_id), BY_DEFAULT, as_outside(outside))
+    interfaces = interfaces_answering(*answers, has_human=has_human)
+    interfaces.fake_sts.identity = AwsUnreachable("no network")
+    done = set_up(Answers(profile="work", access_key_id=KEYS.access_key_id), BY_DEFAULT, as_interfaces(interfaces))
     assert done.identity is None
-    assert "no network" in outside.terminal.said[0]
-    assert SECTION in outside.vaults["keychain"].stored
+    assert "no network" in interfaces.terminal.said[0]
+    assert SECTION in interfaces.vaults["keychain"].stored
 
 
 def test_a_human_may_refuse_to_store_unverified_keys() -> None:
-    outside = outside_answering(SECRET, "n")
-    outside.fake_sts.identity = AwsUnreachable("no network")
+    interfaces = interfaces_answering(SECRET, "n")
+    interfaces.fake_sts.identity = AwsUnreachable("no network")
     with pytest.raises(AwsUnreachable):
-        set_up(Answers(profile="work", access_key_id=KEYS.access_key_id), BY_DEFAULT, as_outside(outside))
-    assert outside.vaults["keychain"].stored == {}
+        set_up(Answers(profile="work", access_key_id=KEYS.access_key_id), BY_DEFAULT, as_interfaces(interfaces))
+    assert interfaces.vaults["keychain"].stored == {}
 
 
 def test_where_iam_tells_nothing_the_likely_device_is_one_enter_away() -> None:
-    outside = outside_answering(KEYS.access_key_id, SECRET, "", "")
-    outside.fake_iam = FakeIam(NotAuthorized("not allowed"))
-    assert set_up(Answers(profile="work"), BY_DEFAULT, as_outside(outside)).device == DEVICE
-    assert f"MFA device, ARN or serial [{DEVICE}]: " in outside.terminal.questions
+    interfaces = interfaces_answering(KEYS.access_key_id, SECRET, "", "")
+    interfaces.fake_iam = FakeIam(NotAuthorized("not allowed"))
+    assert set_up(Answers(profile="work"), BY_DEFAULT, as_interfaces(interfaces)).device == DEVICE
+    assert f"MFA device, ARN or serial [{DEVICE}]: " in interfaces.terminal.questions
 
 
 def test_several_devices_and_nobody_to_choose_leave_nothing_stored() -> None:
-    outside = outside_answering(KEYS.access_key_id, SECRET, has_human=False)
-    outside.fake_iam = FakeIam([DEVICE, f"arn:aws:iam::{ACCOUNT}:mfa/tablet"])
+    interfaces = interfaces_answering(KEYS.access_key_id, SECRET, has_human=False)
+    interfaces.fake_iam = FakeIam([DEVICE, f"arn:aws:iam::{ACCOUNT}:mfa/tablet"])
     with pytest.raises(SeveralDevices):
-        set_up(Answers(profile="work"), BY_DEFAULT, as_outside(outside))
-    assert outside.vaults["keychain"].stored == {}
+        set_up(Answers(profile="work"), BY_DEFAULT, as_interfaces(interfaces))
+    assert interfaces.vaults["keychain"].stored == {}
 
 
 def test_the_region_of_the_config_is_kept() -> None:
-    outside = outside_answering(SECRET, has_human=False)
-    outside.config.text = "# mine\n[profile work]\nregion = ap-south-1\noutput = json\n"
-    done = set_up(Answers(profile="work", access_key_id=KEYS.access_key_id), BY_DEFAULT, as_outside(outside))
+    interfaces = interfaces_answering(SECRET, has_human=False)
+    interfaces.config.text = "# mine\n[profile work]\nregion = ap-south-1\noutput = json\n"
+    done = set_up(Answers(profile="work", access_key_id=KEYS.access_key_id), BY_DEFAULT, as_interfaces(interfaces))
     assert done.region == "ap-south-1"
-    assert outside.config.text == "# mine\n[profile work]\nregion = ap-south-1\noutput = json\n"
+    assert interfaces.config.text == "# mine\n[profile work]\nregion = ap-south-1\noutput = json\n"
 
 
 @pytest.mark.parametrize("old", [None, OTHER_KEYS])
 def test_a_failure_half_way_puts_everything_back(old: LongTermKeys | None) -> None:
-    outside = outside_answering(SECRET, has_human=False)
+    interfaces = interfaces_answering(SECRET, has_human=False)
     before = f"# mine\n[{SECTION}]\nassume_role = x\n"
-    outside.credentials.text = before
-    outside.config.failure = NotSetUp("disk full")
+    interfaces.credentials.text = before
+    interfaces.config.failure = NotSetUp("disk full")
     if old is not None:
-        outside.vaults["keychain"].stored[SECTION] = old
+        interfaces.vaults["keychain"].stored[SECTION] = old
     answers = Answers(profile="work", access_key_id=KEYS.access_key_id, replaces=True)
     with pytest.raises(NotSetUp):
-        set_up(answers, BY_DEFAULT, as_outside(outside))
-    assert outside.credentials.text == before
-    assert outside.vaults["keychain"].stored.get(SECTION) is old
-    assert not outside.known_keys.text
+        set_up(answers, BY_DEFAULT, as_interfaces(interfaces))
+    assert interfaces.credentials.text == before
+    assert interfaces.vaults["keychain"].stored.get(SECTION) is old
+    assert not interfaces.known_keys.text
 
 
 def test_a_broken_file_is_told_before_anything_is_asked() -> None:
-    outside = outside_answering()
-    outside.credentials.text = "[a]\n[a]\n"
+    interfaces = interfaces_answering()
+    interfaces.credentials.text = "[a]\n[a]\n"
     with pytest.raises(Exception, match="line 2"):
-        set_up(Answers(), BY_DEFAULT, as_outside(outside))
-    assert outside.terminal.questions == []
+        set_up(Answers(), BY_DEFAULT, as_interfaces(interfaces))
+    assert interfaces.terminal.questions == []
 
 
 def test_keys_left_in_the_file_are_pointed_at() -> None:
-    outside = outside_answering(SECRET, has_human=False)
-    outside.credentials.text = f"[{SECTION}]\naws_access_key_id = {KEYS.access_key_id}\naws_secret_access_key = s\n"
-    done = set_up(Answers(profile="work", access_key_id=KEYS.access_key_id), BY_DEFAULT, as_outside(outside))
+    interfaces = interfaces_answering(SECRET, has_human=False)
+    interfaces.credentials.text = f"[{SECTION}]\naws_access_key_id = {KEYS.access_key_id}\naws_secret_access_key = s\n"
+    done = set_up(Answers(profile="work", access_key_id=KEYS.access_key_id), BY_DEFAULT, as_interfaces(interfaces))
     assert done.plain_copy
 
 
 def test_a_secret_that_reads_back_differently_is_the_vaults_failure_and_leaves_no_lines() -> None:
-    outside = outside_answering(SECRET, has_human=False)
-    outside.vaults["keychain"].store = lambda section, keys: (_ for _ in ()).throw(  # type: ignore[method-assign]
+    interfaces = interfaces_answering(SECRET, has_human=False)
+    interfaces.vaults["keychain"].store = lambda section, keys: (_ for _ in ()).throw(  # type: ignore[method-assign]
         KeychainUnavailable("the keychain did not give back what was written")
     )
     with pytest.raises(KeychainUnavailable):
-        set_up(Answers(profile="work", access_key_id=KEYS.access_key_id), BY_DEFAULT, as_outside(outside))
-    assert outside.credentials.text is None
+        set_up(Answers(profile="work", access_key_id=KEYS.access_key_id), BY_DEFAULT, as_interfaces(interfaces))
+    assert interfaces.credentials.text is None
 
 
 @pytest.mark.parametrize("name", ["work-long-term", "-long-term"])
 def test_the_name_of_a_long_term_section_is_no_profile(name: str) -> None:
     """The session of such a profile would be written into the keys' own section."""
-    outside = outside_answering(SECRET, has_human=False)
+    interfaces = interfaces_answering(SECRET, has_human=False)
     with pytest.raises(BadInput, match="belong") as failure:
-        set_up(Answers(profile=name, access_key_id=KEYS.access_key_id), BY_DEFAULT, as_outside(outside))
+        set_up(Answers(profile=name, access_key_id=KEYS.access_key_id), BY_DEFAULT, as_interfaces(interfaces))
     assert failure.value.hints[0].startswith("give the profile's own name: aws-mfa setup --profile ")
-    assert (outside.terminal.questions, outside.vaults["keychain"].calls) == ([], [])
+    assert (interfaces.terminal.questions, interfaces.vaults["keychain"].calls) == ([], [])
 
 
 def test_a_long_term_sections_name_in_the_environment_is_refused_too() -> None:
-    outside = outside_answering(SECRET, has_human=False)
-    outside.environ = {"AWS_PROFILE": "work-long-term"}
+    interfaces = interfaces_answering(SECRET, has_human=False)
+    interfaces.environ = {"AWS_PROFILE": "work-long-term"}
     with pytest.raises(BadInput, match="belong"):
-        set_up(Answers(access_key_id=KEYS.access_key_id), BY_DEFAULT, as_outside(outside))
+        set_up(Answers(access_key_id=KEYS.access_key_id), BY_DEFAULT, as_interfaces(interfaces))
 
 
 def test_a_refusal_names_the_profile_in_its_hints() -> None:
-    outside = outside_answering("work place", KEYS.access_key_id, SECRET)
-    outside.fake_sts.identity = WrongSecret("no", SetUpHint("store both again, copied whole"))
+    interfaces = interfaces_answering("work place", KEYS.access_key_id, SECRET)
+    interfaces.fake_sts.identity = WrongSecret("no", SetUpHint("store both again, copied whole"))
     with pytest.raises(WrongSecret) as failure:
-        set_up(Answers(), BY_DEFAULT, as_outside(outside))
+        set_up(Answers(), BY_DEFAULT, as_interfaces(interfaces))
     assert failure.value.hints == ("store both again, copied whole: aws-mfa setup --profile 'work place'",)
 
 
@@ -335,10 +335,10 @@ def test_a_refusal_names_the_profile_in_its_hints() -> None:
 def test_the_config_section_is_the_one_that_botocore_reads(
     profile: str, config: str, after: str, tmp_path: Path
 ) -> None:
-    outside = outside_answering(SECRET, has_human=False)
-    outside.config.text = config
-    set_up(Answers(profile=profile, access_key_id=KEYS.access_key_id), BY_DEFAULT, as_outside(outside))
-    assert outside.config.text == after
+    interfaces = interfaces_answering(SECRET, has_human=False)
+    interfaces.config.text = config
+    set_up(Answers(profile=profile, access_key_id=KEYS.access_key_id), BY_DEFAULT, as_interfaces(interfaces))
+    assert interfaces.config.text == after
     path = tmp_path / "config"
     path.write_text(after, encoding="utf-8")
     assert load_config(str(path))["profiles"][profile]["region"] == "us-east-1"

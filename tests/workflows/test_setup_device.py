@@ -9,7 +9,7 @@ from aws_mfa.model import Identity
 from aws_mfa.rules.vault_choice import VaultChoice
 from aws_mfa.workflows.setup import set_up
 from aws_mfa.workflows.setup_questions import Answers
-from fakes import ACCOUNT, ANN, DEVICE, KEYS, OTHER_KEYS, FakeIam, FakeOutside, FakeTerminal, as_outside
+from fakes import ACCOUNT, ANN, DEVICE, KEYS, OTHER_KEYS, FakeIam, FakeInterfaces, FakeTerminal, as_interfaces
 
 BY_DEFAULT = VaultChoice("keychain", "the default", explicit=False)
 SECTION = "work-long-term"
@@ -21,91 +21,91 @@ OF_ANOTHER_PARTITION = f"arn:aws-cn:iam::{ACCOUNT}:mfa/ann"
 DENIED = NotAuthorized("not allowed")
 
 
-def outside_with(devices: list[str] | AwsMfaError, *answers: str, stored: str | None = None) -> FakeOutside:
+def interfaces_with(devices: list[str] | AwsMfaError, *answers: str, stored: str | None = None) -> FakeInterfaces:
     """What IAM tells; without answers nobody is there. `stored` stands beside Bob's keys of before."""
-    outside = FakeOutside(f"[{SECTION}]\naws_mfa_device = {stored}\n" if stored else None)
-    outside.fake_iam = FakeIam(devices)
-    outside.terminal = FakeTerminal(SECRET, *answers, has_human=bool(answers))
+    interfaces = FakeInterfaces(f"[{SECTION}]\naws_mfa_device = {stored}\n" if stored else None)
+    interfaces.fake_iam = FakeIam(devices)
+    interfaces.terminal = FakeTerminal(SECRET, *answers, has_human=bool(answers))
     if stored:
-        outside.vaults["keychain"].stored[SECTION] = OTHER_KEYS
-    return outside
+        interfaces.vaults["keychain"].stored[SECTION] = OTHER_KEYS
+    return interfaces
 
 
-def device_stored(outside: FakeOutside, given: str | None = None) -> str | None:
+def device_stored(interfaces: FakeInterfaces, given: str | None = None) -> str | None:
     """Set up `work`; the device, as the last lines and the file have it."""
     answers = Answers(profile="work", access_key_id=KEYS.access_key_id, region="us-east-1", device=given, replaces=True)
-    device = set_up(answers, BY_DEFAULT, as_outside(outside)).device
-    assert ("aws_mfa_device" in outside.credentials.read()) == (device is not None)
-    assert device is None or f"aws_mfa_device = {device}\n" in outside.credentials.read()
+    device = set_up(answers, BY_DEFAULT, as_interfaces(interfaces)).device
+    assert ("aws_mfa_device" in interfaces.credentials.read()) == (device is not None)
+    assert device is None or f"aws_mfa_device = {device}\n" in interfaces.credentials.read()
     return device
 
 
 @pytest.mark.parametrize("devices", [[DEVICE], DENIED, AwsUnreachable("no IAM here")])
 @pytest.mark.parametrize("given", [OF_ANOTHER_ACCOUNT, OF_ANOTHER_PARTITION])
 def test_a_device_of_another_account_or_partition_is_refused(devices: list[str] | AwsMfaError, given: str) -> None:
-    outside = outside_with(devices)
+    interfaces = interfaces_with(devices)
     with pytest.raises(BadInput, match="cannot be of these keys"):
-        device_stored(outside, given)
-    assert outside.vaults["keychain"].stored == {}
+        device_stored(interfaces, given)
+    assert interfaces.vaults["keychain"].stored == {}
 
 
 def test_a_device_that_iam_does_not_list_is_refused_with_those_that_it_lists() -> None:
     with pytest.raises(BadInput, match="IAM lists") as failure:
-        device_stored(outside_with([DEVICE, PASSKEY]), TABLET)
+        device_stored(interfaces_with([DEVICE, PASSKEY]), TABLET)
     assert failure.value.hints == (f"IAM lists: --device {DEVICE}",)
 
 
 def test_a_users_passkey_is_no_device_under_another_name() -> None:
     with pytest.raises(NoDevice, match="passkeys") as failure:
-        device_stored(outside_with([PASSKEY]), DEVICE)
+        device_stored(interfaces_with([PASSKEY]), DEVICE)
     assert "aws login" in failure.value.hints[0]
 
 
 @pytest.mark.parametrize("devices", [[DEVICE, TABLET], DENIED])
 def test_a_device_that_may_be_theirs_is_taken_without_a_question(devices: list[str] | AwsMfaError) -> None:
-    outside = outside_with(devices)
-    assert device_stored(outside, TABLET) == TABLET
-    assert outside.terminal.said == []
+    interfaces = interfaces_with(devices)
+    assert device_stored(interfaces, TABLET) == TABLET
+    assert interfaces.terminal.said == []
 
 
 @pytest.mark.parametrize("has_human", [True, False])
 @pytest.mark.parametrize("devices", [[], [PASSKEY]])
 def test_where_iam_knows_none_the_ways_out_are_said_and_none_is_asked(devices: list[str], *, has_human: bool) -> None:
-    outside = outside_with(devices, *(["unused"] if has_human else []))
-    assert device_stored(outside) is None
-    assert outside.terminal.questions == ["(hidden) aws_secret_access_key: "]
-    assert any("Security credentials" in line for line in outside.terminal.said)
-    assert any("aws login" in line for line in outside.terminal.said) == bool(devices)
+    interfaces = interfaces_with(devices, *(["unused"] if has_human else []))
+    assert device_stored(interfaces) is None
+    assert interfaces.terminal.questions == ["(hidden) aws_secret_access_key: "]
+    assert any("Security credentials" in line for line in interfaces.terminal.said)
+    assert any("aws login" in line for line in interfaces.terminal.said) == bool(devices)
 
 
 def test_a_typed_device_that_cannot_be_theirs_is_asked_again() -> None:
-    outside = outside_with(DENIED, OF_ANOTHER_ACCOUNT, TABLET)
-    assert device_stored(outside) == TABLET
+    interfaces = interfaces_with(DENIED, OF_ANOTHER_ACCOUNT, TABLET)
+    assert device_stored(interfaces) == TABLET
 
 
 def test_root_whose_devices_iam_does_not_tell_is_asked() -> None:
     root_device = f"arn:aws:iam::{ACCOUNT}:mfa/root-account-mfa-device"
-    outside = outside_with([], root_device)
-    outside.fake_sts.identity = Identity(f"arn:aws:iam::{ACCOUNT}:root", ACCOUNT, ACCOUNT)
-    assert device_stored(outside) == root_device
+    interfaces = interfaces_with([], root_device)
+    interfaces.fake_sts.identity = Identity(f"arn:aws:iam::{ACCOUNT}:root", ACCOUNT, ACCOUNT)
+    assert device_stored(interfaces) == root_device
 
 
 @pytest.mark.parametrize("devices", [DENIED, [DEVICE, TABLET]])
 def test_keys_that_were_rotated_unattended_keep_their_device(devices: list[str] | AwsMfaError) -> None:
-    assert device_stored(outside_with(devices, stored=TABLET)) == TABLET
+    assert device_stored(interfaces_with(devices, stored=TABLET)) == TABLET
 
 
 def test_several_devices_and_none_stored_are_for_a_person_to_choose() -> None:
     with pytest.raises(SeveralDevices):
-        device_stored(outside_with([DEVICE, TABLET]))
+        device_stored(interfaces_with([DEVICE, TABLET]))
 
 
 @pytest.mark.parametrize("devices", [DENIED, []])
 def test_the_device_of_the_keys_before_goes_where_it_cannot_be_theirs(devices: list[str] | AwsMfaError) -> None:
-    assert device_stored(outside_with(devices, stored=OF_ANOTHER_ACCOUNT)) is None
+    assert device_stored(interfaces_with(devices, stored=OF_ANOTHER_ACCOUNT)) is None
 
 
 def test_the_stored_device_is_offered_where_it_may_be_theirs() -> None:
-    assert device_stored(outside_with(DENIED, "", stored=TABLET)) == TABLET
-    outside = outside_with(DENIED, "", stored=OF_ANOTHER_ACCOUNT)
-    assert device_stored(outside) == ANN.replace(":user/", ":mfa/")
+    assert device_stored(interfaces_with(DENIED, "", stored=TABLET)) == TABLET
+    interfaces = interfaces_with(DENIED, "", stored=OF_ANOTHER_ACCOUNT)
+    assert device_stored(interfaces) == ANN.replace(":user/", ":mfa/")

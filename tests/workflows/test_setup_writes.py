@@ -10,7 +10,7 @@ from aws_mfa.errors import KeychainUnavailable, NotSetUp
 from aws_mfa.rules.ini_text import section_values
 from aws_mfa.rules.vault_choice import noted_vault
 from aws_mfa.workflows.setup_writes import store_all, writes_of_keys
-from fakes import ACCOUNT, KEYS, OTHER_KEYS, FakeOutside, as_outside
+from fakes import ACCOUNT, KEYS, OTHER_KEYS, FakeInterfaces, as_interfaces
 
 if TYPE_CHECKING:
     from aws_mfa.model import LongTermKeys
@@ -22,30 +22,30 @@ OWNER = {KEYS.access_key_id: ANNS, OTHER_KEYS.access_key_id: BOBS}
 OF_ANN = f"# mine\n[{SECTION}]\nassume_role = x\naws_mfa_device = {ANNS}\n"
 
 
-def outside_of_ann(vault: str = "keychain") -> FakeOutside:
+def interfaces_of_ann(vault: str = "keychain") -> FakeInterfaces:
     """Ann's keys and device are set up, the keys in this vault."""
-    outside = FakeOutside(OF_ANN)
-    outside.vaults[vault].stored[SECTION] = KEYS
-    outside.known_keys.text = f"[{SECTION}]\nvault = {vault}\naws_access_key_id = {KEYS.access_key_id}\n"
-    return outside
+    interfaces = FakeInterfaces(OF_ANN)
+    interfaces.vaults[vault].stored[SECTION] = KEYS
+    interfaces.known_keys.text = f"[{SECTION}]\nvault = {vault}\naws_access_key_id = {KEYS.access_key_id}\n"
+    return interfaces
 
 
-def bobs(outside: FakeOutside, vault: str = "keychain", device: str | None = BOBS) -> list[Write]:
+def bobs(interfaces: FakeInterfaces, vault: str = "keychain", device: str | None = BOBS) -> list[Write]:
     """What puts Bob's in place of Ann's."""
-    old = outside.vaults[vault].stored.get(SECTION)
-    return writes_of_keys(SECTION, OTHER_KEYS, device, old, outside.vaults[vault], as_outside(outside))
+    old = interfaces.vaults[vault].stored.get(SECTION)
+    return writes_of_keys(SECTION, OTHER_KEYS, device, old, interfaces.vaults[vault], as_interfaces(interfaces))
 
 
-def keys_in_use(outside: FakeOutside) -> LongTermKeys | None:
+def keys_in_use(interfaces: FakeInterfaces) -> LongTermKeys | None:
     """What a renewal finds: the note says in which vault."""
-    vault = noted_vault(outside.known_keys.read(), SECTION)
+    vault = noted_vault(interfaces.known_keys.read(), SECTION)
     assert vault is not None
-    return outside.vaults[vault].stored.get(SECTION)
+    return interfaces.vaults[vault].stored.get(SECTION)
 
 
-def assert_nothing_is_mixed(outside: FakeOutside) -> None:
-    device = (section_values(outside.credentials.read(), SECTION) or {}).get("aws_mfa_device")
-    keys = keys_in_use(outside)
+def assert_nothing_is_mixed(interfaces: FakeInterfaces) -> None:
+    device = (section_values(interfaces.credentials.read(), SECTION) or {}).get("aws_mfa_device")
+    keys = keys_in_use(interfaces)
     assert keys is not None
     assert device in (None, OWNER[keys.access_key_id])
 
@@ -54,57 +54,57 @@ def assert_nothing_is_mixed(outside: FakeOutside) -> None:
 @pytest.mark.parametrize("device", [BOBS, None])
 def test_killed_behind_any_write_no_keys_stand_beside_anothers_device(vault: str, device: str | None) -> None:
     """Nothing tidies up after `kill -9`; and another vault than before may have been chosen."""
-    outside = outside_of_ann()
-    for write in bobs(outside, vault, device):
+    interfaces = interfaces_of_ann()
+    for write in bobs(interfaces, vault, device):
         write.take()
-        assert_nothing_is_mixed(outside)
-    assert keys_in_use(outside) is OTHER_KEYS
+        assert_nothing_is_mixed(interfaces)
+    assert keys_in_use(interfaces) is OTHER_KEYS
 
 
 def test_killed_on_the_way_back_no_keys_stand_beside_anothers_device() -> None:
-    outside = outside_of_ann()
-    writes = bobs(outside)
+    interfaces = interfaces_of_ann()
+    writes = bobs(interfaces)
     for write in writes:
         write.take()
     for write in reversed(writes):
         write.take_back()
-        assert_nothing_is_mixed(outside)
-    assert (outside.credentials.text, keys_in_use(outside)) == (OF_ANN, KEYS)
+        assert_nothing_is_mixed(interfaces)
+    assert (interfaces.credentials.text, keys_in_use(interfaces)) == (OF_ANN, KEYS)
 
 
 @pytest.mark.parametrize("comes_at", [1, 2, 3, 4])
 def test_a_signal_takes_everything_back(comes_at: int) -> None:
-    outside = outside_of_ann()
-    notes = outside.known_keys.text
-    outside.signals.comes_at = comes_at
+    interfaces = interfaces_of_ann()
+    notes = interfaces.known_keys.text
+    interfaces.signals.comes_at = comes_at
     with pytest.raises(KeyboardInterrupt):
-        store_all(bobs(outside), "look at it", as_outside(outside))
-    assert (outside.credentials.text, keys_in_use(outside), outside.known_keys.text) == (OF_ANN, KEYS, notes)
-    assert outside.terminal.said == []
+        store_all(bobs(interfaces), "look at it", as_interfaces(interfaces))
+    assert (interfaces.credentials.text, keys_in_use(interfaces), interfaces.known_keys.text) == (OF_ANN, KEYS, notes)
+    assert interfaces.terminal.said == []
 
 
 def test_a_profile_that_was_not_there_leaves_no_section() -> None:
-    outside = FakeOutside("# mine\n")
-    outside.signals.comes_at = 4
+    interfaces = FakeInterfaces("# mine\n")
+    interfaces.signals.comes_at = 4
     with pytest.raises(KeyboardInterrupt):
-        store_all(bobs(outside), "look at it", as_outside(outside))
-    assert (outside.credentials.read().strip(), outside.vaults["keychain"].stored) == ("# mine", {})
+        store_all(bobs(interfaces), "look at it", as_interfaces(interfaces))
+    assert (interfaces.credentials.read().strip(), interfaces.vaults["keychain"].stored) == ("# mine", {})
 
 
 def test_a_file_that_was_never_written_does_not_keep_the_rest_from_being_taken_back() -> None:
-    outside = outside_of_ann()
-    outside.known_keys.failure = NotSetUp("read-only folder")
+    interfaces = interfaces_of_ann()
+    interfaces.known_keys.failure = NotSetUp("read-only folder")
     with pytest.raises(NotSetUp, match="read-only folder") as failure:
-        store_all(bobs(outside), "look at it", as_outside(outside))
+        store_all(bobs(interfaces), "look at it", as_interfaces(interfaces))
     assert failure.value.hints == ()
-    assert (outside.credentials.text, keys_in_use(outside)) == (OF_ANN, KEYS)
+    assert (interfaces.credentials.text, keys_in_use(interfaces)) == (OF_ANN, KEYS)
 
 
 @pytest.mark.parametrize("signal_comes", [True, False])
 def test_keys_that_cannot_be_taken_back_get_no_other_device_and_it_is_said(*, signal_comes: bool) -> None:
-    outside = outside_of_ann()
-    vault = outside.vaults["keychain"]
-    writes = bobs(outside)
+    interfaces = interfaces_of_ann()
+    vault = interfaces.vaults["keychain"]
+    writes = bobs(interfaces)
 
     def lost(text: str) -> None:
         vault.failure = KeychainUnavailable("locked meanwhile")
@@ -112,15 +112,15 @@ def test_keys_that_cannot_be_taken_back_get_no_other_device_and_it_is_said(*, si
 
     writes[2].take = lambda: lost("disk full")
     with pytest.raises((KeyboardInterrupt, NotSetUp)) as failure:
-        store_all(writes, "look at it", as_outside(outside))
-    assert_nothing_is_mixed(outside)
+        store_all(writes, "look at it", as_interfaces(interfaces))
+    assert_nothing_is_mixed(interfaces)
     assert getattr(failure.value, "hints", ("look at it",)) == ("look at it",)
-    assert outside.terminal.said == (["hint: look at it"] if signal_comes else [])
+    assert interfaces.terminal.said == (["hint: look at it"] if signal_comes else [])
 
 
 def test_the_same_device_is_written_once_and_never_away() -> None:
     """Keys that were rotated."""
-    outside = outside_of_ann()
-    for write in bobs(outside, device=ANNS):
+    interfaces = interfaces_of_ann()
+    for write in bobs(interfaces, device=ANNS):
         write.take()
-        assert outside.credentials.text == OF_ANN
+        assert interfaces.credentials.text == OF_ANN

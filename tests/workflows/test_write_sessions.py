@@ -6,15 +6,15 @@ import pytest
 
 from aws_mfa.errors import AwsFailed, PermanentKeysInTheWay
 from aws_mfa.workflows.write_sessions import write_section
-from fakes import ACCOUNT, FakeOutside, a_session, a_step, as_outside
+from fakes import ACCOUNT, FakeInterfaces, a_session, a_step, as_interfaces
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/Admin"
 
 
 def test_the_section_has_the_contracts_keys_in_the_contracts_order() -> None:
-    outside = FakeOutside("# mine\n[work-long-term]\naws_mfa_device = x\n")
-    write_section(a_session(role_arn=ROLE), a_step(role_arn=ROLE), "work", as_outside(outside))
-    assert outside.credentials.text == (
+    interfaces = FakeInterfaces("# mine\n[work-long-term]\naws_mfa_device = x\n")
+    write_section(a_session(role_arn=ROLE), a_step(role_arn=ROLE), "work", as_interfaces(interfaces))
+    assert interfaces.credentials.text == (
         "# mine\n[work-long-term]\naws_mfa_device = x\n\n"
         f"[work]\nassumed_role = True\nassumed_role_arn = {ROLE}\naws_access_key_id = ASIAINVENTED00000001\n"
         "aws_secret_access_key = session/secret\naws_session_token = session/token==\n"
@@ -24,9 +24,9 @@ def test_the_section_has_the_contracts_keys_in_the_contracts_order() -> None:
 
 
 def test_without_a_role_the_old_roles_line_goes_and_other_keys_stay() -> None:
-    outside = FakeOutside(f"[work]\nregion = eu-west-1\nassumed_role_arn = {ROLE}\nexpiration = long ago\n")
-    write_section(a_session(), a_step(), "work", as_outside(outside))
-    text = outside.credentials.read()
+    interfaces = FakeInterfaces(f"[work]\nregion = eu-west-1\nassumed_role_arn = {ROLE}\nexpiration = long ago\n")
+    write_section(a_session(), a_step(), "work", as_interfaces(interfaces))
+    text = interfaces.credentials.read()
     assert "assumed_role_arn" not in text
     assert text.startswith("[work]\nregion = eu-west-1\nexpiration = 2026-11-22 18:03:19\n")
 
@@ -34,16 +34,16 @@ def test_without_a_role_the_old_roles_line_goes_and_other_keys_stay() -> None:
 def test_permanent_keys_that_appeared_meanwhile_are_not_overwritten() -> None:
     """The file is read again after the call: somebody may have run `aws configure` while the code was typed."""
     before = "[work]\naws_access_key_id = AKIAINVENTED\naws_secret_access_key = precious\n"
-    outside = FakeOutside(before)
+    interfaces = FakeInterfaces(before)
     with pytest.raises(PermanentKeysInTheWay):
-        write_section(a_session(), a_step(), "work", as_outside(outside))
-    assert outside.credentials.text == before
+        write_section(a_session(), a_step(), "work", as_interfaces(interfaces))
+    assert interfaces.credentials.text == before
 
 
 def test_a_session_that_would_break_the_lines_of_the_file_is_refused() -> None:
-    outside = FakeOutside("")
+    interfaces = FakeInterfaces("")
     session = a_session()
     session.access_key_id = "ASIA\n[default]"
     with pytest.raises(AwsFailed):
-        write_section(session, a_step(), "work", as_outside(outside))
-    assert outside.credentials.text == ""
+        write_section(session, a_step(), "work", as_interfaces(interfaces))
+    assert interfaces.credentials.text == ""

@@ -1,1 +1,1 @@
-"""One outside thing each; foreign errors become ours at the door."""
+"""One external thing each; its errors are translated to those of `aws_mfa.errors` here."""

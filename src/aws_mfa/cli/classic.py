@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from aws_mfa.cli.classic_messages import Line
+    from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import Session
     from aws_mfa.rules.session_steps import Step
     from aws_mfa.rules.vault_choice import VaultChoice
     from aws_mfa.workflows.keys import FoundKeys
-    from aws_mfa.workflows.outside import Outside
 
 _FAILED = 1
 
@@ -62,75 +62,75 @@ class ClassicLog:
             sys.stdout.flush()
 
 
-def run(argv: list[str], outside: Outside, commands: str = "") -> int:
+def run(argv: list[str], interfaces: Interfaces, commands: str = "") -> int:
     """Parse, act, print; the exit code."""
     flags = parse_flags(argv, commands)
     log = ClassicLog(flags.log_level)
     try:
         if flags.setup:
-            _set_up(flags, outside)
+            _set_up(flags, interfaces)
         else:
-            _renew(flags, outside, log)
+            _renew(flags, interfaces, log)
     except Cancelled as error:
         log.failure(error)
         return _FAILED if isinstance(error, InputEnded) else error.exit_code
     except AwsMfaError as error:
-        name_profile(error, profile_in_force(flags.profile, outside.environ))
+        name_profile(error, profile_in_force(flags.profile, interfaces.environ))
         log.failure(error)
         return _FAILED
     return 0
 
 
-def _renew(flags: Namespace, outside: Outside, log: ClassicLog) -> None:
-    profile = ClassicProfile(flags, outside.environ)
-    choice = _vault_choice(flags, profile.long_term, outside)
-    file = outside.credentials
-    if not file.exists() and not _keys_exist(profile, choice, outside, in_doubt=False):
-        _ask_to_create(outside)
+def _renew(flags: Namespace, interfaces: Interfaces, log: ClassicLog) -> None:
+    profile = ClassicProfile(flags, interfaces.environ)
+    choice = _vault_choice(flags, profile.long_term, interfaces)
+    file = interfaces.credentials
+    if not file.exists() and not _keys_exist(profile, choice, interfaces, in_doubt=False):
+        _ask_to_create(interfaces)
     text = file.read()
     check_if_small(text, where=file.path)
     if file.repair_mode():  # not before: a path that leads to something else must not change that
         log.lines(("WARNING", narrowed(file.path)))
     profile.read_credentials(text, file.path)
-    verdict = judge(profile.session_values, role_arn=profile.role_arn, now=outside.now())
+    verdict = judge(profile.session_values, role_arn=profile.role_arn, now=interfaces.now())
     log.lines(*messages.validating(profile.name, profile.short_term, profile.role_arn))
-    duration_in_force(flags.duration, outside.environ, profile.sections, profile.role)
-    if isinstance(verdict, Fresh) and not flags.force and _keys_exist(profile, choice, outside, in_doubt=True):
+    duration_in_force(flags.duration, interfaces.environ, profile.sections, profile.role)
+    if isinstance(verdict, Fresh) and not flags.force and _keys_exist(profile, choice, interfaces, in_doubt=True):
         log.lines(messages.still_valid(verdict))
         return
     token = checked_code(flags.token) if flags.token else None
     if token:
         log.lines(("DEBUG", "Received token as argument"))
     check(text, where=file.path)
-    found = found_keys(profile, choice, outside)
+    found = found_keys(profile, choice, interfaces)
     if found.notice:
         log.lines(("INFO", found.notice))
     refuse_permanent_keys(profile.short_values, profile.short_term, file.path)
     file.check_writable()
-    profile.read_config(outside.config.read(), outside.config.path)
-    step = step_of(profile, found, outside, lambda *line: log.lines(line))
+    profile.read_config(interfaces.config.read(), interfaces.config.path)
+    step = step_of(profile, found, interfaces, lambda *line: log.lines(line))
     log.lines(*messages.renewing(verdict, profile.short_term, forced=flags.force))
-    _make_call(step, profile, found, token, outside, log)
+    _make_call(step, profile, found, token, interfaces, log)
 
 
 class _SectionCall:
     """The one call of this form: its session goes into the section, and its log lines are the contract's."""
 
-    def __init__(self, step: Step, profile: ClassicProfile, outside: Outside, log: ClassicLog) -> None:
+    def __init__(self, step: Step, profile: ClassicProfile, interfaces: Interfaces, log: ClassicLog) -> None:
         self.is_sent = False
         self.is_ours = False
         self._step = step
         self._section = profile.short_term
         self._key_id = (profile.short_values or {}).get("aws_access_key_id")
-        self._outside = outside
+        self._interfaces = interfaces
         self._log = log
 
     def newer(self) -> Session | None:
         """The session that another terminal has put there since the section was read."""
-        file, role_arn = self._outside.credentials, self._step.request.role_arn
+        file, role_arn = self._interfaces.credentials, self._step.request.role_arn
         values = section_values(file.read(), self._section, where=file.path) or {}
         is_new = values.get("aws_access_key_id") not in (self._key_id, None)
-        is_fresh = is_new and isinstance(judge(values, role_arn=role_arn, now=self._outside.now()), Fresh)
+        is_fresh = is_new and isinstance(judge(values, role_arn=role_arn, now=self._interfaces.now()), Fresh)
         return session_in(values) if is_fresh else None
 
     def sending(self) -> None:
@@ -140,12 +140,12 @@ class _SectionCall:
 
     def write(self, session: Session) -> None:
         """Put ours there."""
-        write_section(session, self._step, self._section, self._outside)
+        write_section(session, self._step, self._section, self._interfaces)
         self.is_ours = True
 
 
 def _make_call(
-    step: Step, profile: ClassicProfile, found: FoundKeys, token: str | None, outside: Outside, log: ClassicLog
+    step: Step, profile: ClassicProfile, found: FoundKeys, token: str | None, interfaces: Interfaces, log: ClassicLog
 ) -> None:
     """
     Put a new session into the profile's section; one that another terminal has put there meanwhile will do.
@@ -153,7 +153,7 @@ def _make_call(
     A code in the argument or in a pipe is there already: no other process is waited for.
     """
     command = profile.sections.aws_setting("mfa_process")
-    one = _SectionCall(step, profile, outside, log)
+    one = _SectionCall(step, profile, interfaces, log)
     call = CodeCall(
         step,
         messages.question(step.request),
@@ -161,67 +161,67 @@ def _make_call(
         newer=one.newer,
         write=one.write,
         mfa_process=command.value if command else None,
-        waits=token is None and outside.terminal.has_human,
+        waits=token is None and interfaces.terminal.has_human,
         sending=one.sending,
         # Where the question is: the log may be silenced, or go to a file.
         lines_of=lambda error: (f"WARNING - {error.message}", *error.hint_lines),
     )
     try:
-        session = Codes(outside, token=token).session(call)
+        session = Codes(interfaces, token=token).session(call)
     except BadInput:
         if token is None and not one.is_sent:
-            _end_line_of_question(outside)
+            _end_line_of_question(interfaces)
         raise
-    now = outside.now()
+    now = interfaces.now()
     if one.is_ours:
         log.lines(messages.success(session, step.request, now))
     else:
         log.lines(messages.still_valid(Fresh(session.expires_at, session.expires_at - now)))
 
 
-def _end_line_of_question(outside: Outside) -> None:
+def _end_line_of_question(interfaces: Interfaces) -> None:
     """A piped answer leaves the cursor behind its question: an ERROR line begins a line of its own."""
-    if not outside.terminal.has_human:
-        outside.terminal.say("")
+    if not interfaces.terminal.has_human:
+        interfaces.terminal.say("")
 
 
-def _vault_choice(flags: Namespace, long_term: str, outside: Outside) -> VaultChoice:
-    noted = noted_vault(outside.known_keys.read(), long_term)
+def _vault_choice(flags: Namespace, long_term: str, interfaces: Interfaces) -> VaultChoice:
+    noted = noted_vault(interfaces.known_keys.read(), long_term)
     vault, use_keychain = vault_of_flags(flags.vault, no_keychain=flags.no_keychain)
-    return choose_vault(vault, outside.environ, noted, use_keychain=use_keychain)
+    return choose_vault(vault, interfaces.environ, noted, use_keychain=use_keychain)
 
 
-def _set_up(flags: Namespace, outside: Outside) -> None:
+def _set_up(flags: Namespace, interfaces: Interfaces) -> None:
     """Set-up knows no suffixes: whether they would do is not asked."""
-    section = default_long_term(profile_in_force(flags.profile, outside.environ))
-    choice = _vault_choice(flags, section, outside)
-    if choice.name == "file" and not outside.credentials.exists():
-        _ask_to_create(outside)
+    section = default_long_term(profile_in_force(flags.profile, interfaces.environ))
+    choice = _vault_choice(flags, section, interfaces)
+    if choice.name == "file" and not interfaces.credentials.exists():
+        _ask_to_create(interfaces)
     answers = Answers(profile=flags.profile, device=flags.device)
     try:
-        done = set_up(answers, choice, outside)
+        done = set_up(answers, choice, interfaces)
     except (BadInput, Cancelled, RefusedByAws):
-        _end_line_of_question(outside)
+        _end_line_of_question(interfaces)
         raise
     for line in stored_lines(done):
-        outside.terminal.say(line)
+        interfaces.terminal.say(line)
 
 
-def _ask_to_create(outside: Outside) -> None:
-    missing = f"Could not locate credentials file at {outside.credentials.path}"
+def _ask_to_create(interfaces: Interfaces) -> None:
+    missing = f"Could not locate credentials file at {interfaces.credentials.path}"
     try:
-        answer = outside.terminal.ask(f"{missing}, would you like to create one? [y/n]")
+        answer = interfaces.terminal.ask(f"{missing}, would you like to create one? [y/n]")
     except NeedsHuman:
         answer = "n"
     except BadInput:
-        _end_line_of_question(outside)
+        _end_line_of_question(interfaces)
         raise
     else:
-        _end_line_of_question(outside)
+        _end_line_of_question(interfaces)
     if answer.strip().lower() != "y":
         raise NotSetUp(missing, SetUpHint("set up keys and file with"))
-    outside.credentials.create()
+    interfaces.credentials.create()
 
 
-def _keys_exist(profile: ClassicProfile, choice: VaultChoice, outside: Outside, *, in_doubt: bool) -> bool:
-    return keys_are_known(profile.long_term, choice, profile.long_values, outside, in_doubt=in_doubt)
+def _keys_exist(profile: ClassicProfile, choice: VaultChoice, interfaces: Interfaces, *, in_doubt: bool) -> bool:
+    return keys_are_known(profile.long_term, choice, profile.long_values, interfaces, in_doubt=in_doubt)

@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable, Mapping
 
+    from aws_mfa.interfaces import Interfaces
     from aws_mfa.rules.classic_settings import Given
     from aws_mfa.rules.regions import ChosenRegion
     from aws_mfa.rules.vault_choice import VaultChoice
     from aws_mfa.workflows.keys import FoundKeys
-    from aws_mfa.workflows.outside import Outside
 
 _ROOT_DEVICE = ":mfa/root-account-mfa-device"
 
@@ -91,13 +91,13 @@ def _config_section(text: str, profile: str, where: str) -> tuple[str, Mapping[s
     return header or config_section_name(profile), (index.values(header) if header is not None else None) or {}
 
 
-def found_keys(profile: ClassicProfile, choice: VaultChoice, outside: Outside) -> FoundKeys:
+def found_keys(profile: ClassicProfile, choice: VaultChoice, interfaces: Interfaces) -> FoundKeys:
     """The long-term keys; who has them in the profile's own section only, as AWS's tools write them, is told so."""
     try:
-        return find_long_term_keys(profile.long_term, choice, profile.long_values, outside)
+        return find_long_term_keys(profile.long_term, choice, profile.long_values, interfaces)
     except NoLongTermKeys as error:
         hints = error.hints
-        if _is_role_profile(profile, outside):
+        if _is_role_profile(profile, interfaces):
             hints = (f"{profile.name} is a role: aws-mfa renew {quote(profile.name)}",)
         if kind_of(profile.short_values) == LONG_TERM_KEYS:
             held, command = "long-term keys", f"aws-mfa import --profile {quote(profile.short_term)}"
@@ -107,35 +107,35 @@ def found_keys(profile: ClassicProfile, choice: VaultChoice, outside: Outside) -
         raise NoLongTermKeys(error.message, *hints) from None
 
 
-def _is_role_profile(profile: ClassicProfile, outside: Outside) -> bool:
+def _is_role_profile(profile: ClassicProfile, interfaces: Interfaces) -> bool:
     """Whether AWS's config gives it a role, seen by SDKs or hidden from them; a file in disorder is another story."""
     try:
-        _, section = _config_section(outside.config.read(), profile.name, outside.config.path)
+        _, section = _config_section(interfaces.config.read(), profile.name, interfaces.config.path)
     except AwsMfaError:
         return False
     return any(section.get(key) for key in ("role_arn", "aws_mfa_role_arn"))
 
 
-def step_of(profile: ClassicProfile, found: FoundKeys, outside: Outside, log: Callable[[str, str], None]) -> Step:
+def step_of(profile: ClassicProfile, found: FoundKeys, interfaces: Interfaces, log: Callable[[str, str], None]) -> Step:
     """
     The one call of this form, checked: device, role, names, duration, region, endpoint.
 
     Its label is the section that is written: so terminals that want the same session there ask once. Only a device
     that nobody named costs a request.
     """
-    known = _device_known(profile, found, outside)
-    request = _request(profile, known, outside.user_name)
+    known = _device_known(profile, found, interfaces)
+    request = _request(profile, known, interfaces.user_name)
     region = _region(profile, request.device)
     for reason in region.passed_over:
         log("WARNING", f"{reason}: it is not used")
-    config, credentials = outside.config, outside.credentials
+    config, credentials = interfaces.config, interfaces.credentials
     # The same-named profile, then [default], where the old tool looked.
     profiles = AwsProfiles(config.read(), credentials.read(), config.path, credentials.path)
     endpoints = settings_of_profiles(profiles, profile.name, "default")
-    endpoint_url = given_sts_url(outside.environ, endpoints)  # a bad URL is told before the question
+    endpoint_url = given_sts_url(interfaces.environ, endpoints)  # a bad URL is told before the question
     if known is None:
         try:
-            request.device = discover_device(found.keys, region.name, outside, endpoints, profile=profile.name)
+            request.device = discover_device(found.keys, region.name, interfaces, endpoints, profile=profile.name)
         except NoDevice as error:
             raise NoDevice(f"{MUST_PROVIDE_DEVICE}; {error.message}", *error.hints) from None
         log("INFO", f"MFA device found: {request.device}")
@@ -153,12 +153,12 @@ def step_of(profile: ClassicProfile, found: FoundKeys, outside: Outside, log: Ca
     return Step(f"[{profile.short_term}] of {credentials.path}", base, request, roles, reason="")
 
 
-def _device_known(profile: ClassicProfile, found: FoundKeys, outside: Outside) -> tuple[str, str] | None:
+def _device_known(profile: ClassicProfile, found: FoundKeys, interfaces: Interfaces) -> tuple[str, str] | None:
     """The device and its source: given, or stored by the keychain fork; None where IAM must be asked."""
     given = device_in_force(profile.flags.device, profile.environ, profile.sections)
     if given is not None:
         return arns.check_device(given.value, source=given.source), given.source
-    stored = outside.fork.fork_device(profile.long_term) if found.place == "fork" else None
+    stored = interfaces.fork.fork_device(profile.long_term) if found.place == "fork" else None
     return (arns.check_device(stored, source="the keychain fork"), "the keychain fork") if stored else None
 
 

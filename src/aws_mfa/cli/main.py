@@ -21,13 +21,13 @@ from aws_mfa.cli.output import (
     unexpected,
     unwritten,
 )
-from aws_mfa.cli.wiring import RealOutside
+from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.errors import AwsMfaError, Cancelled
 
 if TYPE_CHECKING:
     import argparse
 
-    from aws_mfa.workflows.outside import Outside
+    from aws_mfa.interfaces import Interfaces
 
 # Group -> command -> (its module in cli/commands, one line of help, an example).
 _GROUPS = {
@@ -65,7 +65,7 @@ class Command(Protocol):
     `READS_PIPE = False`: it takes no answers from a pipe on standard input.
     `ANNOUNCES = False`: stderr is read only at the end, so a failure prints its one line and nothing else.
     `TAKES_COMMAND = True`: another command follows its arguments; it is `args.command` and never parsed.
-    `tell_caller(exit_code, argv, outside)`, optional: reports on stdout too that it failed.
+    `tell_caller(exit_code, argv, interfaces)`, optional: reports on stdout too that it failed.
     """
 
     HELP: str
@@ -73,7 +73,7 @@ class Command(Protocol):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare flags and positional arguments."""
 
-    def run(self, args: argparse.Namespace, outside: Outside) -> int:
+    def run(self, args: argparse.Namespace, interfaces: Interfaces) -> int:
         """Do it; the exit code."""
 
 
@@ -92,7 +92,7 @@ def main(argv: list[str]) -> int:
         if isinstance(error, BrokenPipeError):
             return 1  # the reader of our output has gone
         return print_failure(unwritten(error) or unexpected(error))
-    except Exception as error:  # noqa: BLE001  # the last door: a bug of ours is told in one line
+    except Exception as error:  # noqa: BLE001  # the last resort: a bug is reported in one line
         return print_failure(unexpected(error))
     return code
 
@@ -108,7 +108,7 @@ def _run(argv: list[str]) -> int:
         if argv and argv[0] in COMMANDS:
             refuse_closed_output()
             return _run_command(argv[0], argv[1:])
-        return classic.run(argv, RealOutside(), commands_help())
+        return classic.run(argv, RealInterfaces(), commands_help())
     finally:
         # Also when argparse exits after its help: a reader that has gone is noticed while it can be handled.
         sys.stdout.flush()
@@ -131,7 +131,7 @@ def _run_command(name: str, argv: list[str]) -> int:
         tell_caller = getattr(command, "tell_caller", None)
         exit_code = _exit_code_of(error)
         if tell_caller and exit_code:
-            tell_caller(exit_code, argv, RealOutside())
+            tell_caller(exit_code, argv, RealInterfaces())
         raise
 
 
@@ -141,16 +141,16 @@ def _parsed_and_run(command: Command, name: str, argv: list[str]) -> int:
     own, rest = cut_at_command(parser, argv) if getattr(command, "TAKES_COMMAND", False) else (argv, [])
     args = parsed(parser, own)
     args.command = rest
-    outside = RealOutside(
+    interfaces = RealInterfaces(
         reads_pipe=getattr(command, "READS_PIPE", True),
         asks_on_stdout=False,
         never_asks=getattr(args, "no_input", False),
         announces=getattr(command, "ANNOUNCES", True),
         use_keychain=not getattr(args, "no_keychain", False),
     )
-    exit_code = command.run(args, outside)
+    exit_code = command.run(args, interfaces)
     if exit_code == 0:
-        outside.say_what_was_held_back()
+        interfaces.say_what_was_held_back()
     return exit_code
 
 

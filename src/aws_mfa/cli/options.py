@@ -17,9 +17,9 @@ from aws_mfa.workflows.hand_over import hand_over
 if TYPE_CHECKING:
     import argparse
 
+    from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import Session
     from aws_mfa.rules.session_steps import Plan
-    from aws_mfa.workflows.outside import Outside
 
 NO_KEYCHAIN_HELP = "keys in the credentials file, and no keychain for anything"
 
@@ -66,37 +66,37 @@ def add_vault_arguments(parser: argparse.ArgumentParser) -> None:
     add("--no-keychain", action="store_true", help=NO_KEYCHAIN_HELP)
 
 
-def code_given(args: argparse.Namespace, outside: Outside) -> str | None:
+def code_given(args: argparse.Namespace, interfaces: Interfaces) -> str | None:
     """The code given along, None where one must be asked for; `BadCode`, `BadInput` where both ways are given."""
     if not getattr(args, "token_stdin", False):
         return checked_code(args.token) if args.token else None
     if args.token:
         raise BadInput("--token and --token-stdin contradict each other", "give one of the two")
-    given = outside.document("-").read()
+    given = interfaces.document("-").read()
     if not given.strip():
         raise BadCode("standard input ended without a code", "pipe it in, on the first line: pass otp aws | ...")
     return checked_code(given.partition("\n")[0])
 
 
-def plan_request(args: argparse.Namespace, outside: Outside) -> RenewalRequest:
+def plan_request(args: argparse.Namespace, interfaces: Interfaces) -> RenewalRequest:
     """What the arguments of `plan` and `renew` ask for; `BadInput` for what contradicts itself or has no shape."""
     if args.all and args.profiles:
         raise BadInput("--all and names of profiles contradict each other", "give one of the two")
-    names = None if args.all else args.profiles or [profile_in_force(None, outside.environ)]
-    return _request(args, names, outside, token=None, forced=args.force)
+    names = None if args.all else args.profiles or [profile_in_force(None, interfaces.environ)]
+    return _request(args, names, interfaces, token=None, forced=args.force)
 
 
 def hand_over_request(
-    args: argparse.Namespace, profiles: list[str], outside: Outside, *, for_sdk: bool = False
+    args: argparse.Namespace, profiles: list[str], interfaces: Interfaces, *, for_sdk: bool = False
 ) -> RenewalRequest:
     """What the arguments of a command ask for that hands sessions over; raises as `plan_request`, and `BadCode`."""
-    return _request(args, profiles, outside, token=code_given(args, outside), hands_over=True, for_sdk=for_sdk)
+    return _request(args, profiles, interfaces, token=code_given(args, interfaces), hands_over=True, for_sdk=for_sdk)
 
 
 def _request(
     args: argparse.Namespace,
     profiles: list[str] | None,
-    outside: Outside,
+    interfaces: Interfaces,
     *,
     token: str | None,
     forced: bool = False,
@@ -105,7 +105,7 @@ def _request(
 ) -> RenewalRequest:
     vault, use_keychain = vault_of_flags(args.vault, no_keychain=args.no_keychain)
     min_remaining_s = parse_duration(args.min_remaining, "--min-remaining") if args.min_remaining else None
-    policy = check_policy(outside.document(args.policy).read(), args.policy) if args.policy else None
+    policy = check_policy(interfaces.document(args.policy).read(), args.policy) if args.policy else None
     arns = check_policy_arns(args.policy_arn, read_only=args.read_only)
     return RenewalRequest(
         profiles,
@@ -120,13 +120,13 @@ def _request(
     )
 
 
-def handed_over(args: argparse.Namespace, outside: Outside) -> tuple[Session, Plan]:
+def handed_over(args: argparse.Namespace, interfaces: Interfaces) -> tuple[Session, Plan]:
     """Hand over what the arguments ask for and say what is to be said about it; raises what `hand_over` raises."""
-    request = hand_over_request(args, [args.profile], outside)
-    session, plan = hand_over(request, outside)
-    left_s = session.expires_at - outside.now()
+    request = hand_over_request(args, [args.profile], interfaces)
+    session, plan = hand_over(request, interfaces)
+    left_s = session.expires_at - interfaces.now()
     for notice in plan.notices(args.profile):
-        outside.say(notice)
+        interfaces.say(notice)
     if request.min_remaining_s is not None and left_s < request.min_remaining_s - MARGIN_S:
-        outside.say(f"{args.profile}: only {duration_text(left_s)} left, less than asked: AWS gives no more here")
+        interfaces.say(f"{args.profile}: only {duration_text(left_s)} left, less than asked: AWS gives no more here")
     return session, plan

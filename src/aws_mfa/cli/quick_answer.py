@@ -1,5 +1,5 @@
 """
-"The session is still good", answered without the heavy rooms: most runs end here.
+"The session is still good", answered without the heavy modules: most runs end here.
 
 Knows the commonest spellings of the classic flags and nothing else; uses the same rules as the full path, and in any
 doubt answers None, so that the full path speaks. Reads two files, writes none, sends nothing, asks nobody.

@@ -1,5 +1,5 @@
 """
-A stored session that is still good, handed over without the heavy rooms: to an SDK, or to a command.
+A stored session that is still good, handed over without the heavy modules: to an SDK, or to a command.
 
 Knows `credential-process PROFILE` and `exec PROFILE [--] COMMAND...` without any flag, and nothing else. Answers where
 the profile's witness says that the full path would hand over this very session, and in any doubt not at all.

@@ -1,5 +1,5 @@
 """
-The doors of the quick path, opened with as little as can be: the other importer of adapters beside `wiring.py`.
+Opens the adapters of the quick path, with as few imports as possible: beside `wiring.py` the only one to do so.
 
 Owns the seal of stored sessions, because both paths need it: a keychain that the quick path found locked or silent is
 not asked a second time by the full path that follows.

@@ -74,7 +74,7 @@ class Shared:
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class RealOutside:
+class RealInterfaces:
     """
     Fulfils `Interfaces` with this machine; the settings say who may be asked.
 
@@ -105,7 +105,7 @@ class RealOutside:
         away_from_terminal: bool = False,
         unattended: bool = False,
         came_at: float | None = None,
-    ) -> RealOutside:
+    ) -> RealInterfaces:
         """
         A copy with other ways to a code, or with fewer people to ask: then it opens its parts anew.
 
@@ -126,7 +126,7 @@ class RealOutside:
         return made
 
     @cached_property
-    def _unattended(self) -> RealOutside:
+    def _unattended(self) -> RealInterfaces:
         return replace(self, never_asks=True, is_unattended=True)
 
     def _state(self, name: str) -> str:

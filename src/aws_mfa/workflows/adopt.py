@@ -17,8 +17,7 @@ from aws_mfa.workflows.known_profiles import KnownProfiles
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aws_mfa.workflows.doors_to_stores import AwsTextFile
-    from aws_mfa.workflows.outside import Outside
+    from aws_mfa.interfaces import AwsTextFile, Interfaces
 
 
 @dataclass(frozen=True)
@@ -44,25 +43,25 @@ class Adoption:
         return [*self.done, *self.left]
 
 
-def look(request: AdoptRequest, outside: Outside) -> Adoption:
+def look(request: AdoptRequest, interfaces: Interfaces) -> Adoption:
     """Decide, and change nothing. Raises `BadInput` where there is no role profile at all, `BrokenFile`."""
-    found = _adoption(request, outside, outside.config.read(), outside.credentials.read())
+    found = _adoption(request, interfaces, interfaces.config.read(), interfaces.credentials.read())
     if not found.profiles:
-        raise BadInput(f"no role profile in {outside.config.path} or {outside.credentials.path}")
+        raise BadInput(f"no role profile in {interfaces.config.path} or {interfaces.credentials.path}")
     return found
 
 
-def write_adoption(request: AdoptRequest, outside: Outside) -> Adoption:
+def write_adoption(request: AdoptRequest, interfaces: Interfaces) -> Adoption:
     """Decide and replace what changes; what was done. Raises as `look` does, and what the files raise."""
-    found = look(request, outside)
+    found = look(request, interfaces)
     # Those looked at and no others, whatever the files have by then.
     request = replace(request, profiles=found.profiles)
-    both = ((outside.config, found.texts.config), (outside.credentials, found.texts.credentials))
+    both = ((interfaces.config, found.texts.config), (interfaces.credentials, found.texts.credentials))
     changing = [file for file, text in both if text.result() != text.text]
     for file in changing:
         file.check_writable()
     for file in changing:
-        later = _write(file, request, outside)
+        later = _write(file, request, interfaces)
         # What was refused at last is left; what was done before is done, though nothing of it was left to do.
         for name, what in later.done.items():
             later.done[name] = found.done.get(name, what) if what == NOT_CHANGED else what
@@ -70,14 +69,14 @@ def write_adoption(request: AdoptRequest, outside: Outside) -> Adoption:
     return found
 
 
-def _write(file: AwsTextFile, request: AdoptRequest, outside: Outside) -> Adoption:
+def _write(file: AwsTextFile, request: AdoptRequest, interfaces: Interfaces) -> Adoption:
     """Decide again under the file's lock, and replace it."""
     decided: list[Adoption] = []
 
     def edit(text: str) -> str:
-        is_config = file is outside.config
-        config, credentials = (text, outside.credentials.read()) if is_config else (outside.config.read(), text)
-        decided.append(_adoption(request, outside, config, credentials))
+        is_config = file is interfaces.config
+        config, credentials = (text, interfaces.credentials.read()) if is_config else (interfaces.config.read(), text)
+        decided.append(_adoption(request, interfaces, config, credentials))
         texts = decided[-1].texts
         return (texts.config if is_config else texts.credentials).result()
 
@@ -85,9 +84,9 @@ def _write(file: AwsTextFile, request: AdoptRequest, outside: Outside) -> Adopti
     return decided[-1]
 
 
-def _adoption(request: AdoptRequest, outside: Outside, config: str, credentials: str) -> Adoption:
-    texts = AwsTexts(config, credentials, outside.config.path, outside.credentials.path)
-    known = KnownProfiles(outside)
+def _adoption(request: AdoptRequest, interfaces: Interfaces, config: str, credentials: str) -> Adoption:
+    texts = AwsTexts(config, credentials, interfaces.config.path, interfaces.credentials.path)
+    known = KnownProfiles(interfaces)
     done: dict[str, str] = {}
     left: dict[str, BadProfile] = {}
     names = texts.role_profiles() if request.profiles is None else dict.fromkeys(request.profiles)

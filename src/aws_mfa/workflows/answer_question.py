@@ -14,10 +14,10 @@ from aws_mfa.errors import HINT, NeedsHuman, RefusedByAws
 from aws_mfa.rules.code_windows import checked_code
 
 if TYPE_CHECKING:
-    from aws_mfa.workflows.outside import Outside
+    from aws_mfa.interfaces import Interfaces
 
 
-def answer_question(given: str | None, outside: Outside) -> str:
+def answer_question(given: str | None, interfaces: Interfaces) -> str:
     """
     Answer, and return one line that says whose question it was.
 
@@ -25,8 +25,8 @@ def answer_question(given: str | None, outside: Outside) -> str:
     `RefusedByAws` where the process says that the code did not do.
     """
     code = checked_code(given) if given is not None else None
-    terminal = outside.terminal
-    with outside.open_questions.oldest() as question:
+    terminal = interfaces.terminal
+    with interfaces.open_questions.oldest() as question:
         if question is None:
             raise NeedsHuman(
                 "no question is waiting", "start what needs a code first, and run this while it waits: aws-mfa code"
@@ -35,7 +35,7 @@ def answer_question(given: str | None, outside: Outside) -> str:
             cancellation = Cancellation()
             if terminal.has_human:
                 terminal.say(f"pid {question.pid} waits for a code of {question.device}")
-                outside.beside(question.wait_for_end, cancellation.cancel)
+                interfaces.beside(question.wait_for_end, cancellation.cancel)
             code = checked_code(terminal.ask(question.text, cancellation))
         said = question.answer(code)
     if said:

@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from contextlib import AbstractContextManager
 
+    from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import LongTermKeys
     from aws_mfa.rules.code_providers import CodeProvider
     from aws_mfa.rules.session_steps import Step
-    from aws_mfa.workflows.outside import Outside
 
     Yield = Callable[[Cancellation], AbstractContextManager[None]]
 
@@ -64,7 +64,7 @@ class GivenCode:
 
 def ask_code(
     question: CodeQuestion,
-    outside: Outside,
+    interfaces: Interfaces,
     *,
     check: Callable[[], None] | None = None,
     passed_over: Collection[str] = (),
@@ -77,11 +77,11 @@ def ask_code(
     question before a code is spent. `passed_over` are names of providers; `yielded` surrounds the wait for another
     terminal, and may end it. Raises `NeedsHuman` where no provider can answer, `Cancelled`, and what the check raises.
     """
-    ways = [way for way in outside.code_providers if way.name not in passed_over and way.can_answer(question)]
+    ways = [way for way in interfaces.code_providers if way.name not in passed_over and way.can_answer(question)]
     cancellation = running = None
     if check is not None and any(way.has_human for way in ways):
         cancellation = Cancellation()
-        running = outside.beside(check, cancellation.cancel)
+        running = interfaces.beside(check, cancellation.cancel)
     closed: list[NeedsHuman] = []
     for way in ways:
         try:
@@ -94,7 +94,7 @@ def ask_code(
         except NeedsHuman as error:
             closed.append(error)
             if way.name in COMMANDS:
-                outside.say(error.message)  # otherwise nobody would ever hear of a command that fails
+                interfaces.say(error.message)  # otherwise nobody would ever hear of a command that fails
             continue
         if running is not None:
             running.wait()
@@ -102,19 +102,19 @@ def ask_code(
     raise _all_closed(closed, question)
 
 
-def ends_ours_too(failure: AwsMfaError, outside: Outside) -> bool:
+def ends_ours_too(failure: AwsMfaError, interfaces: Interfaces) -> bool:
     """Whether another process's failure ends our question too. A timeout there does not if a person can answer here."""
     if not isinstance(failure, NobodyAnswered):
         return True
     question = CodeQuestion("", "")
-    return not any(way.has_human and way.name != CODE and way.can_answer(question) for way in outside.code_providers)
+    return not any(way.has_human and way.name != CODE and way.can_answer(question) for way in interfaces.code_providers)
 
 
-def check_signing_keys(step: Step, keys: LongTermKeys, outside: Outside) -> None:
+def check_signing_keys(step: Step, keys: LongTermKeys, interfaces: Interfaces) -> None:
     """Raise what AWS says for sure about the keys, this clock and the network; stay silent in doubt."""
     request = step.request
     try:
-        identity = outside.sts(step.base.region, step.base.endpoints).get_caller_identity(keys)
+        identity = interfaces.sts(step.base.region, step.base.endpoints).get_caller_identity(keys)
     except _DEFINITE:
         raise
     except AwsMfaError:

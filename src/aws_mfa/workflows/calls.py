@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
+    from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import LongTermKeys, Session
     from aws_mfa.rules.session_steps import Plan
-    from aws_mfa.workflows.outside import Outside
     from aws_mfa.workflows.write_sessions import Got
 
     # So many calls begin inside the `with`; what it gives is called after each that is done. No question comes inside.
@@ -59,7 +59,7 @@ def unseen(_count: int) -> Iterator[Callable[[], None]]:
 
 
 def make_calls(
-    planned: Plan, outside: Outside, token: str | None, show: ShowCalls
+    planned: Plan, interfaces: Interfaces, token: str | None, show: ShowCalls
 ) -> tuple[list[Outcome], list[Reused]]:
     """
     One outcome per profile, in the order wanted, and the stored sessions that AWS does not take any more.
@@ -68,7 +68,7 @@ def make_calls(
     """
     if token is not None and (count := count_of_devices(planned)) > 1:
         raise BadInput(f"one code, and codes of {count} devices are needed", "renew one user's profiles at a time")
-    writer, codes = SessionWriter(planned, outside), Codes(outside, token=token)
+    writer, codes = SessionWriter(planned, interfaces), Codes(interfaces, token=token)
     if planned.steps:
         writer.check_writable()
     others = [step for step in planned.steps if not step.needs_code]
@@ -78,8 +78,8 @@ def make_calls(
         with show(len(others)) as done:
             for _, steps in groupby(others, key=lambda step: step.depth):
                 group = list(steps)  # they are as deep in their chains: none signs for another
-                calls = [partial(_attempt, _assume_role, step, planned, outside, writer) for step in group]
-                writer.got.update(zip(group, outside.side_by_side(calls, done), strict=True))
+                calls = [partial(_attempt, _assume_role, step, planned, interfaces, writer) for step in group]
+                writer.got.update(zip(group, interfaces.side_by_side(calls, done), strict=True))
     finally:
         writer.write()
     refused = {
@@ -112,7 +112,7 @@ def _code_call(step: Step, planned: Plan, writer: SessionWriter) -> CodeCall:
     )
 
 
-def _assume_role(step: Step, planned: Plan, outside: Outside, writer: SessionWriter) -> Session:
+def _assume_role(step: Step, planned: Plan, interfaces: Interfaces, writer: SessionWriter) -> Session:
     """The call of a role, signed with what was got before it."""
     base, signer = step.base, step.signed_by
     if not step.request.role_arn:
@@ -123,7 +123,7 @@ def _assume_role(step: Step, planned: Plan, outside: Outside, writer: SessionWri
         raise type(got)(f"not tried, because {signer.label} failed: {got.message}", *got.hints) from got
     else:
         keys = got
-    return outside.sts(base.region, base.endpoints).assume_role(keys, step.request, None)
+    return interfaces.sts(base.region, base.endpoints).assume_role(keys, step.request, None)
 
 
 def _outcome(name: str, planned: Plan, writer: SessionWriter) -> Outcome:

@@ -35,12 +35,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from aws_mfa.cancel import Cancellation
+    from aws_mfa.interfaces import Interfaces, PromptLock
     from aws_mfa.model import LongTermKeys, Session
     from aws_mfa.rules.code_providers import CodeProvider
     from aws_mfa.rules.session_steps import Step
     from aws_mfa.workflows.ask_code import GivenCode
-    from aws_mfa.workflows.doors_to_people import PromptLock
-    from aws_mfa.workflows.outside import Outside
 
 _CURED_BY_NEXT_CODE = (WrongCode, BadCode, AwsFailed, AnswerLost, Throttled)
 # What AWS never judged: other processes may succeed. That it failed at each code is for all: they would fail alike.
@@ -86,8 +85,8 @@ class CodeCall:
 class Codes:
     """Makes the calls that need a code, one after the other. `token` is a code that was given."""
 
-    def __init__(self, outside: Outside, *, token: str | None) -> None:
-        self._outside = outside
+    def __init__(self, interfaces: Interfaces, *, token: str | None) -> None:
+        self._interfaces = interfaces
         self._has_code = token is not None
         self._token = token
         self._given_up: set[str] = set()  # names of providers whose codes were refused
@@ -106,7 +105,7 @@ class Codes:
         """None where another process asks now. Processes that wait for us hear of an end that would be theirs too."""
         step = call.step
         patience_s = _PATIENCE_WITH_CODE_S if self._has_code else _PATIENCE_S
-        locks = self._outside.prompt_locks
+        locks = self._interfaces.prompt_locks
         with locks.hold(step.request.device, patience_s=patience_s, gives_up_quietly=self._has_code) as lock:
             found = call.newer()
             if found is not None:
@@ -114,7 +113,7 @@ class Codes:
             if self._has_code:  # whatever it meets is about this code alone: no other process hears of it
                 return self._ask_and_send(call, None)
             failure = lock.outcome(step.question)
-            if failure is not None and ends_ours_too(failure, self._outside):
+            if failure is not None and ends_ours_too(failure, self._interfaces):
                 raise failure
             try:
                 return self._ask_and_send(call, lock)
@@ -150,28 +149,28 @@ class Codes:
                 self._prepare_next(call, error, refused)
 
     def _ask(self, call: CodeCall, keys: LongTermKeys, lock: PromptLock | None) -> GivenCode:
-        step, outside = call.step, self._outside
+        step, interfaces = call.step, self._interfaces
         is_first = step.base.section not in self._checked
         given = ask_code(
             CodeQuestion(call.prompt, step.request.device, call.mfa_process),
-            outside,
-            check=(lambda: check_signing_keys(step, keys, outside)) if is_first else None,
+            interfaces,
+            check=(lambda: check_signing_keys(step, keys, interfaces)) if is_first else None,
             passed_over=self._given_up,
-            yielded=None if lock is None else lambda cancellation: yielded(lock, call.newer, cancellation, outside),
+            yielded=None if lock is None else lambda cancellation: yielded(lock, call.newer, cancellation, interfaces),
         )
         self._checked.add(step.base.section)
         self._last_way = given.way
         return given
 
     def _send(self, call: CodeCall, keys: LongTermKeys, code: str) -> Session:
-        device, outside = call.step.request.device, self._outside
+        device, interfaces = call.step.request.device, self._interfaces
         call.sending()
-        session = send_code(call.step, keys, code, outside)
+        session = send_code(call.step, keys, code, interfaces)
         try:
             call.write(session)
         finally:
-            outside.ledger.note_used(device, code, outside.now())
-        self._used_in[device] = window_of(outside.now())
+            interfaces.ledger.note_used(device, code, interfaces.now())
+        self._used_in[device] = window_of(interfaces.now())
         return session
 
     def _take_token(self, step: Step) -> str:
@@ -188,7 +187,7 @@ class Codes:
         """Wait where the device still shows the used code, instead of letting AWS refuse it; never at a pipe."""
         way = self._last_way
         can_wait = way is not None and (way.has_human or way.name in COMMANDS)
-        if can_wait and self._used_in.get(device) == window_of(self._outside.now()):
+        if can_wait and self._used_in.get(device) == window_of(self._interfaces.now()):
             self._count_down()
 
     def _prepare_next(self, call: CodeCall, error: AwsMfaError, refused: list[CodeProvider]) -> None:
@@ -209,33 +208,33 @@ class Codes:
             self._count_down()
         else:
             self._given_up.add(way.name)
-            if not any(other.has_human for other in self._outside.code_providers):
+            if not any(other.has_human for other in self._interfaces.code_providers):
                 raise error
-            self._outside.say(error.message)
+            self._interfaces.say(error.message)
 
     def _count_down(self) -> None:
-        self._outside.terminal.count_down(seconds_to_next(self._outside.now()), "next code in")
+        self._interfaces.terminal.count_down(seconds_to_next(self._interfaces.now()), "next code in")
 
 
-def send_code(step: Step, keys: LongTermKeys, code: str, outside: Outside) -> Session:
+def send_code(step: Step, keys: LongTermKeys, code: str, interfaces: Interfaces) -> Session:
     """Send the six digits, once, and return the session. A code known as used is refused before it is sent."""
-    request, now = step.request, outside.now()
-    if outside.ledger.is_used(request.device, code, now):
+    request, now = step.request, interfaces.now()
+    if interfaces.ledger.is_used(request.device, code, now):
         raise CodeAlreadyUsed(
             f"this code was used before, and AWS takes each code once; the next one in {seconds_to_next(now)} s",
             "wait for the next code on your device",
         )
-    sts = outside.sts(step.base.region, step.base.endpoints)
+    sts = interfaces.sts(step.base.region, step.base.endpoints)
     try:
         return (sts.assume_role if request.role_arn else sts.get_session_token)(keys, request, code)
     except (AwsFailed, AnswerLost, KeyboardInterrupt):
-        outside.ledger.note_used(request.device, code, now)
+        interfaces.ledger.note_used(request.device, code, now)
         raise
 
 
 @contextmanager
 def yielded(
-    lock: PromptLock, newer: Callable[[], Session | None], cancellation: Cancellation, outside: Outside
+    lock: PromptLock, newer: Callable[[], Session | None], cancellation: Cancellation, interfaces: Interfaces
 ) -> Iterator[None]:
     """
     Yield the lock while we wait for another terminal, so that a process at which a person sits may ask meanwhile.
@@ -253,7 +252,7 @@ def yielded(
                 return
 
     with lock.yielded():
-        outside.beside(watch, cancellation.cancel)
+        interfaces.beside(watch, cancellation.cancel)
         try:
             yield
         finally:

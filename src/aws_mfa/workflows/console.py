@@ -29,10 +29,10 @@ from aws_mfa.workflows.known_profiles import KnownProfiles
 from aws_mfa.workflows.users import Users
 
 if TYPE_CHECKING:
+    from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import Identity, Secret, Session
     from aws_mfa.rules.profile_chains import Chain
     from aws_mfa.rules.renewal_request import RenewalRequest
-    from aws_mfa.workflows.outside import Outside
 
 _WITHOUT_MFA = "without proof of MFA: policies that demand it will refuse"
 _USE_A_ROLE = "use a profile with a role, whose trust policy can ask for MFA"
@@ -51,38 +51,38 @@ class Page:
 
 
 def console(
-    request: RenewalRequest, outside: Outside, *, service: str | None = None, region: str | None = None
+    request: RenewalRequest, interfaces: Interfaces, *, service: str | None = None, region: str | None = None
 ) -> Page:
     """Return the page of a service, None: the console's home; raises what handing over raises, and what AWS refuses."""
-    watch = outside.watch_files()
-    known = KnownProfiles(outside)
-    check_if_small(known.config_text, where=outside.config.path)
-    users = Users(outside, known, request)
+    watch = interfaces.watch_files()
+    known = KnownProfiles(interfaces)
+    check_if_small(known.config_text, where=interfaces.config.path)
+    users = Users(interfaces, known, request)
     try:
         chain = chain_of(
             request.profile, known.profiles, keys_stored=known.has_noted_keys, in_vault=users.unasked_vault.has_keys
         )
     except BadProfile as error:
         raise users.unasked_vault.explained(error) from None
-    own_region = _region(chain, outside, None)
-    page_region = _region(chain, outside, region)
+    own_region = _region(chain, interfaces, None)
+    page_region = _region(chain, interfaces, region)
     page = console_page(service, page_region)
     endpoints = settings_of_chain(chain)
-    endpoint = sign_in_endpoint(page_region, outside.environ, endpoints)
+    endpoint = sign_in_endpoint(page_region, interfaces.environ, endpoints)
     if chain.role_chain:
-        session, plan = hand_over(request, outside, known, watch)
+        session, plan = hand_over(request, interfaces, known, watch)
         who, notices = chain.wanted.role_arn or "", plan.notices(request.profile)
     else:
-        session, who = _federated(request, chain, own_region, users, outside)
+        session, who = _federated(request, chain, own_region, users, interfaces)
         notices = (*users.notices, f"{request.profile} has no role: signed in {_WITHOUT_MFA}")
-    token = outside.sign_in(page_region, endpoints).token(session)
+    token = interfaces.sign_in(page_region, endpoints).token(session)
     return Page(login_url(endpoint, page, token), who, session.expires_at, notices)
 
 
-def _region(chain: Chain, outside: Outside, asked: str | None) -> str:
+def _region(chain: Chain, interfaces: Interfaces, asked: str | None) -> str:
     """The region asked for, else the profile's; `BadInput` where the one asked for lies in another partition."""
     partition = partition_of(chain.wanted.role_arn or "") or partition_of(chain.mfa_serial or "")
-    given = [(name, outside.environ.get(name)) for name in ("AWS_REGION", "AWS_DEFAULT_REGION")]
+    given = [(name, interfaces.environ.get(name)) for name in ("AWS_REGION", "AWS_DEFAULT_REGION")]
     given += [(profile.source("region"), profile.region) for profile in (chain.wanted, chain.base)]
     chosen = choose_region([("--region", asked), *given], partition=partition)
     if asked and chosen.source != "--region":
@@ -91,13 +91,13 @@ def _region(chain: Chain, outside: Outside, asked: str | None) -> str:
 
 
 def _federated(
-    request: RenewalRequest, chain: Chain, region: str, users: Users, outside: Outside
+    request: RenewalRequest, chain: Chain, region: str, users: Users, interfaces: Interfaces
 ) -> tuple[Session, str]:
     """A session of the user without a role, and the user's ARN."""
     if request.token is not None:
         raise BadInput(f"{request.profile} has no role: signing in takes no code", f"leave it away, or {_USE_A_ROLE}")
     keys = users.keys_of(chain.base.keys_section)
-    sts = outside.sts(region, settings_of_chain(chain))
+    sts = interfaces.sts(region, settings_of_chain(chain))
     identity = sts.get_caller_identity(keys)
     overlay = request.overlay
     partition = partition_of(identity.arn) or "aws"

@@ -16,9 +16,9 @@ from aws_mfa.rules.ini_text import sections
 from aws_mfa.rules.profile_names import header_of
 
 if TYPE_CHECKING:
+    from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import LongTermKeys
     from aws_mfa.rules.endpoints import EndpointSettings
-    from aws_mfa.workflows.outside import Outside
 
 
 _GIVE_IT = "give it with: --device arn:aws:iam::ACCOUNT:mfa/NAME (IAM console, Security credentials shows it)"
@@ -27,7 +27,7 @@ _GIVE_IT = "give it with: --device arn:aws:iam::ACCOUNT:mfa/NAME (IAM console, S
 def discover_device(
     keys: LongTermKeys,
     region: str,
-    outside: Outside,
+    interfaces: Interfaces,
     endpoints: EndpointSettings = NO_SETTINGS,
     *,
     profile: str | None = None,
@@ -37,25 +37,25 @@ def discover_device(
 
     Whoever chose is told where `profile` can say it from then on.
     """
-    devices = usable_devices(listed_devices(keys, region, outside, endpoints))
-    device = chosen_device(devices, outside)
+    devices = usable_devices(listed_devices(keys, region, interfaces, endpoints))
+    device = chosen_device(devices, interfaces)
     if len(devices) > 1 and profile is not None:
-        outside.terminal.say(f"to be asked no more, {line_for_device(profile, device, outside)}")
+        interfaces.terminal.say(f"to be asked no more, {line_for_device(profile, device, interfaces)}")
     return device
 
 
-def line_for_device(profile: str, device: str, outside: Outside) -> str:
+def line_for_device(profile: str, device: str, interfaces: Interfaces) -> str:
     """`write into [profile work] of ~/.aws/config: mfa_serial = ...`."""
-    headers = (section.name for section in sections(outside.config.read(), where=outside.config.path))
-    return f"write into [{header_of(profile, headers)}] of {outside.config.path}: mfa_serial = {device}"
+    headers = (section.name for section in sections(interfaces.config.read(), where=interfaces.config.path))
+    return f"write into [{header_of(profile, headers)}] of {interfaces.config.path}: mfa_serial = {device}"
 
 
 def listed_devices(
-    keys: LongTermKeys, region: str, outside: Outside, endpoints: EndpointSettings = NO_SETTINGS
+    keys: LongTermKeys, region: str, interfaces: Interfaces, endpoints: EndpointSettings = NO_SETTINGS
 ) -> list[str]:
     """All devices that IAM knows of this user, passkeys too; `NoDevice` where it does not tell."""
     try:
-        return outside.iam(region, endpoints).list_mfa_devices(keys)
+        return interfaces.iam(region, endpoints).list_mfa_devices(keys)
     except (ClockSkew, WrongSecret):
         raise
     except RefusedByAws as error:
@@ -71,9 +71,9 @@ def usable_devices(devices: list[str]) -> list[str]:
     return usable
 
 
-def chosen_device(devices: list[str], outside: Outside) -> str:
+def chosen_device(devices: list[str], interfaces: Interfaces) -> str:
     """The only one, or the one that is chosen from a menu; `SeveralDevices` where nobody is there to choose."""
-    return devices[0] if len(devices) == 1 else _chosen(devices, outside)
+    return devices[0] if len(devices) == 1 else _chosen(devices, interfaces)
 
 
 def _none_usable(devices: list[str]) -> NoDevice:
@@ -89,8 +89,8 @@ def _none_usable(devices: list[str]) -> NoDevice:
     )
 
 
-def _chosen(devices: list[str], outside: Outside) -> str:
-    terminal = outside.terminal
+def _chosen(devices: list[str], interfaces: Interfaces) -> str:
+    terminal = interfaces.terminal
     if not terminal.has_human:
         raise SeveralDevices("this user has several MFA devices", *(f"--device {quote(device)}" for device in devices))
     terminal.say("Your MFA devices:")

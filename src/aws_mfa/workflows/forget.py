@@ -19,10 +19,10 @@ from aws_mfa.rules.session_section import SESSION_KEYS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aws_mfa.workflows.outside import Outside
+    from aws_mfa.interfaces import Interfaces
 
 
-def forget_sessions(profiles: Sequence[str] | None, outside: Outside) -> tuple[list[str], list[str]]:
+def forget_sessions(profiles: Sequence[str] | None, interfaces: Interfaces) -> tuple[list[str], list[str]]:
     """
     Remove the sessions of these profiles (None: all).
 
@@ -31,9 +31,9 @@ def forget_sessions(profiles: Sequence[str] | None, outside: Outside) -> tuple[l
     labels = None
     if profiles is not None:
         labels = [label for name in profiles for label in _labels(name)]
-    forgotten, missed = outside.session_cache.forget(labels)
+    forgotten, missed = interfaces.session_cache.forget(labels)
     removed = [f"{label}: removed from the session cache" for label in forgotten]
-    path = outside.credentials.path
+    path = interfaces.credentials.path
     gone: list[str] = []
 
     def edit(text: str) -> str:
@@ -45,8 +45,8 @@ def forget_sessions(profiles: Sequence[str] | None, outside: Outside) -> tuple[l
                 gone.append(section.name)
         return text
 
-    if outside.credentials.exists():
-        outside.credentials.update(edit)
+    if interfaces.credentials.exists():
+        interfaces.credentials.update(edit)
     return removed + [f"{name}: removed from {path}" for name in gone], missed
 
 

@@ -22,16 +22,15 @@ from aws_mfa.workflows.plans import plan_sessions
 from aws_mfa.workflows.renew_many import first_failure, renew_many
 
 if TYPE_CHECKING:
+    from aws_mfa.interfaces import Interfaces, Watch
     from aws_mfa.model import Session
     from aws_mfa.rules.renewal_request import RenewalRequest
     from aws_mfa.rules.session_steps import Plan
-    from aws_mfa.workflows.doors_to_stores import Watch
     from aws_mfa.workflows.known_profiles import KnownProfiles
-    from aws_mfa.workflows.outside import Outside
 
 
 def hand_over(
-    request: RenewalRequest, outside: Outside, known: KnownProfiles | None = None, watch: Watch | None = None
+    request: RenewalRequest, interfaces: Interfaces, known: KnownProfiles | None = None, watch: Watch | None = None
 ) -> tuple[Session, Plan]:
     """
     Return the profile's session and the plan it comes from, with the profile's chain and what is to be said.
@@ -40,41 +39,41 @@ def hand_over(
     `NeedsHuman` with the command to run.
     """
     if watch is None and request.is_plain:
-        watch = outside.watch_files()
-    plan = plan_sessions(replace(request, hands_over=True), outside, known)
+        watch = interfaces.watch_files()
+    plan = plan_sessions(replace(request, hands_over=True), interfaces, known)
     for error in plan.failures.values():
         raise error
-    session = _session(plan, outside)
+    session = _session(plan, interfaces)
     if watch is not None and request.is_plain:
-        _note(session, plan, watch, outside)
+        _note(session, plan, watch, interfaces)
     return session, plan
 
 
-def _session(plan: Plan, outside: Outside) -> Session:
+def _session(plan: Plan, interfaces: Interfaces) -> Session:
     """What is stored, or new; where there is no new one, what is left, unless a number of seconds is a condition."""
     request = plan.request
     found = plan.of_profile[request.profile]
     if isinstance(found, Reused):
         return plan.stored.session(found)
     if request.min_remaining_s is not None or found.rest is None:
-        return _renewed(plan, outside)
+        return _renewed(plan, interfaces)
     rest = plan.stored.session(found.rest)
-    if request.for_sdk and request.token is None and _was_refused_lately(plan, outside):
+    if request.for_sdk and request.token is None and _was_refused_lately(plan, interfaces):
         return rest
     try:
-        return _renewed(plan, outside)
+        return _renewed(plan, interfaces)
     except AwsMfaError as error:
         # A code that was given is to be used, and who says no at a question does not want the command to run.
         if request.token is not None or (isinstance(error, Cancelled) and not request.for_sdk):
             raise
         if not request.for_sdk:
-            outside.say(f"what is left of the stored session is used: {error.message}")
+            interfaces.say(f"what is left of the stored session is used: {error.message}")
         return rest
 
 
-def _renewed(plan: Plan, outside: Outside) -> Session:
+def _renewed(plan: Plan, interfaces: Interfaces) -> Session:
     request = plan.request
-    (outcome,) = renew_many(plan, outside, token=request.token)
+    (outcome,) = renew_many(plan, interfaces, token=request.token)
     if outcome.session is not None:
         return outcome.session
     error = first_failure(outcome.error)
@@ -85,13 +84,13 @@ def _renewed(plan: Plan, outside: Outside) -> Session:
     raise error
 
 
-def _was_refused_lately(plan: Plan, outside: Outside) -> bool:
+def _was_refused_lately(plan: Plan, interfaces: Interfaces) -> bool:
     """Whether a person said no minutes ago: an SDK that comes again at once must not ask twice."""
-    failures = (outside.prompt_locks.recent_outcome(step.request.device, step.question) for step in plan.codes)
-    return any(failure is not None and ends_ours_too(failure, outside) for failure in failures)
+    failures = (interfaces.prompt_locks.recent_outcome(step.request.device, step.question) for step in plan.codes)
+    return any(failure is not None and ends_ours_too(failure, interfaces) for failure in failures)
 
 
-def _note(session: Session, plan: Plan, watch: Watch, outside: Outside) -> None:
+def _note(session: Session, plan: Plan, watch: Watch, interfaces: Interfaces) -> None:
     """Let the same request be answered without a plan, where this session is in the cache and stays the answer."""
     profile = plan.request.profile
     chain, found = plan.chains[profile], plan.of_profile[profile]
@@ -102,6 +101,6 @@ def _note(session: Session, plan: Plan, watch: Watch, outside: Outside) -> None:
     except AwsMfaError:
         return
     label = profile if chain.role_chain else found.label
-    stored = outside.session_cache.load(label, found.inputs)
+    stored = interfaces.session_cache.load(label, found.inputs)
     if stored is not None and stored.access_key_id == session.access_key_id:
         watch.note(profile, Witnessed(stored_name(label, found.inputs), text_of_inputs(found.inputs), region))

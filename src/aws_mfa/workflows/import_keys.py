@@ -16,44 +16,43 @@ from aws_mfa.workflows.keys import note_keys
 from aws_mfa.workflows.terminal_questions import says_yes
 
 if TYPE_CHECKING:
+    from aws_mfa.interfaces import Interfaces, Vault
     from aws_mfa.rules.key_moves import Move
-    from aws_mfa.workflows.doors_to_stores import Vault
     from aws_mfa.workflows.importable_keys import Importable
-    from aws_mfa.workflows.outside import Outside
 
 
-def ask_consent(question: str, outside: Outside) -> None:
+def ask_consent(question: str, interfaces: Interfaces) -> None:
     """Ask once; `Cancelled` for a no, `NeedsHuman` where no person can answer."""
     try:
-        agreed = says_yes(outside.terminal, question)
+        agreed = says_yes(interfaces.terminal, question)
     except NeedsHuman:
         raise NeedsHuman("nobody is there to agree to this", "agree with: --yes", "look first: --dry-run") from None
     if not agreed:
         raise Cancelled("nothing was changed")
 
 
-def choose_other_vault(found: Importable, outside: Outside, *, may_ask: bool) -> None:
+def choose_other_vault(found: Importable, interfaces: Interfaces, *, may_ask: bool) -> None:
     """Where the keychain is needed and cannot be used: offer the age vault, or raise what is known against it."""
     trouble = found.keychain_trouble
     if trouble is None or not any(move.vault == "keychain" for move in found.moves):
         return
-    if not (may_ask and outside.terminal.has_human):
+    if not (may_ask and interfaces.terminal.has_human):
         raise trouble
-    outside.terminal.say(trouble.message)
-    if not says_yes(outside.terminal, "Move the keys into a passphrase-encrypted file (age) instead? [y/n] "):
+    interfaces.terminal.say(trouble.message)
+    if not says_yes(interfaces.terminal, "Move the keys into a passphrase-encrypted file (age) instead? [y/n] "):
         raise trouble
     for move in found.moves:
         move.vault = "age" if move.vault == "keychain" else move.vault
 
 
-def move_keys(found: Importable, outside: Outside, *, replaces: bool, asks: bool) -> list[Move]:
+def move_keys(found: Importable, interfaces: Interfaces, *, replaces: bool, asks: bool) -> list[Move]:
     """
     Move all keys, one after the other, and say so; the moves that were made.
 
     `replaces`: other keys under the same name in a vault are replaced; else a person is asked where `asks`, and
     without one they are left. `found.left` gets a line for each key that was left.
     """
-    vaults = {name: outside.vault(name) for name in dict.fromkeys(move.vault for move in found.moves)}
+    vaults = {name: interfaces.vault(name) for name in dict.fromkeys(move.vault for move in found.moves)}
     for vault in vaults.values():
         vault.check()
         if vault.forgets():
@@ -68,19 +67,19 @@ def move_keys(found: Importable, outside: Outside, *, replaces: bool, asks: bool
         if old is not None and not old.matches(move.keys) and not replaces:
             new_id, old_id = masked(move.keys.access_key_id), masked(old.access_key_id)
             question = f"{move.name}: replace {old_id} in the {move.vault} vault by {new_id}? [y/n] "
-            if not (asks and says_yes(outside.terminal, question)):
+            if not (asks and says_yes(interfaces.terminal, question)):
                 held = f"{move.name}: the {vault.name} vault holds other keys, {old_id}"
                 found.left.append(f"{held}; to replace them by {new_id}: --replace")
                 continue
-        found.left += _move(move, vault, outside)
+        found.left += _move(move, vault, interfaces)
         done.append(move)
-        outside.terminal.say(f"{move.name}: {masked(move.keys.access_key_id)} is in the {vault.name} vault")
+        interfaces.terminal.say(f"{move.name}: {masked(move.keys.access_key_id)} is in the {vault.name} vault")
     return done
 
 
-def _move(move: Move, vault: Vault, outside: Outside) -> list[str]:
+def _move(move: Move, vault: Vault, interfaces: Interfaces) -> list[str]:
     """Store, read back, note, then clear the old places; a line for each section that holds other keys by now."""
-    path = outside.credentials.path
+    path = interfaces.credentials.path
     if vault.name == "file" and move.name in move.file_sections:
         # Refused earlier, too: what is stored there would be what is removed.
         raise BadInput(f"the keys of {move.name} are in {path} already", "--vault keychain or age")
@@ -90,7 +89,7 @@ def _move(move: Move, vault: Vault, outside: Outside) -> list[str]:
         raise KeychainUnavailable(
             f"the {vault.name} vault does not give back what was stored as {move.name}", "nothing was removed"
         )
-    note_keys(move.name, vault.name, move.keys, outside)
+    note_keys(move.name, vault.name, move.keys, interfaces)
     changed: list[str] = []
 
     def edit(text: str) -> str:
@@ -99,7 +98,7 @@ def _move(move: Move, vault: Vault, outside: Outside) -> list[str]:
         return text
 
     if move.file_sections or move.device is not None:
-        outside.credentials.update(edit)
+        interfaces.credentials.update(edit)
     if move.is_in_fork:
-        outside.fork.remove_fork(move.name)
+        interfaces.fork.remove_fork(move.name)
     return [f"[{section}] of {path} was changed in the meantime: its keys were left" for section in changed]

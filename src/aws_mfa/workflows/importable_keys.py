@@ -21,9 +21,8 @@ from aws_mfa.rules.vault_choice import choose_vault, noted_vault
 from aws_mfa.workflows.known_profiles import KnownProfiles
 
 if TYPE_CHECKING:
+    from aws_mfa.interfaces import Document, Interfaces
     from aws_mfa.rules.key_documents import KeysInText
-    from aws_mfa.workflows.doors_to_stores import Document
-    from aws_mfa.workflows.outside import Outside
 
 _FORK = "the keychain fork's items"
 _SOURCES = ("source_profile", f"{HIDDEN}source_profile")
@@ -48,11 +47,11 @@ class ImportRequest:
             return True
         return section in (self.profile, long_term_section(self.profile, self.long_term_suffix))
 
-    def vault_for(self, name: str | None, outside: Outside) -> str:
+    def vault_for(self, name: str | None, interfaces: Interfaces) -> str:
         """The vault chosen, else the one that holds this name's keys already; the file only where it was chosen."""
-        noted = noted_vault(outside.known_keys.read(), name) if name else None
+        noted = noted_vault(interfaces.known_keys.read(), name) if name else None
         noted = None if noted == "file" else noted
-        return choose_vault(self.vault, outside.environ, noted, use_keychain=self.use_keychain).name
+        return choose_vault(self.vault, interfaces.environ, noted, use_keychain=self.use_keychain).name
 
 
 @dataclass
@@ -70,18 +69,18 @@ class Importable:
     keychain_trouble: KeychainUnavailable | None = None
 
 
-def keys_here(request: ImportRequest, outside: Outside) -> Importable:
+def keys_here(request: ImportRequest, interfaces: Interfaces) -> Importable:
     """What the credentials file and the fork's items hold; `BadInput` where all is in the vault `file` already."""
     if request.profile is not None:
         check_name(request.profile, is_new=False)
-    path = outside.credentials.path
-    finds, left = _in_file(request, outside)
+    path = interfaces.credentials.path
+    finds, left = _in_file(request, interfaces)
     trouble = None
     try:
-        finds += _in_fork(request, outside)
+        finds += _in_fork(request, interfaces)
     except KeychainUnavailable as error:
         trouble = error
-    if request.vault_for(None, outside) == "file":
+    if request.vault_for(None, interfaces) == "file":
         elsewhere = [find for find in finds if find.file_section != find.name]
         if finds and not elsewhere:
             raise BadInput(
@@ -89,15 +88,15 @@ def keys_here(request: ImportRequest, outside: Outside) -> Importable:
                 "choose where they are to go: --vault keychain, or --vault age",
             )
         finds = elsewhere
-    moves, conflicts = _moves(finds, request, outside)
+    moves, conflicts = _moves(finds, request, interfaces)
     return Importable(moves, left + conflicts, [path, *([] if trouble else [_FORK])], [], trouble)
 
 
-def keys_given(document: Document, request: ImportRequest, outside: Outside) -> Importable:
+def keys_given(document: Document, request: ImportRequest, interfaces: Interfaces) -> Importable:
     """What a document holds; `BadInput` for what cannot be read, or holds no keys of the profile meant."""
     if request.profile is not None:
         check_name(request.profile)
-    if document.is_same_file(outside.credentials.path):
+    if document.is_same_file(interfaces.credentials.path):
         raise BadInput(f"{document.name} is the credentials file itself", "move its keys with: aws-mfa import")
     held = keys_in_document(document.read(), where=document.name)
     meant = [keys for keys in held if keys.section is None or request.means(keys.section)]
@@ -105,7 +104,7 @@ def keys_given(document: Document, request: ImportRequest, outside: Outside) -> 
         profile = f" of profile {request.profile}" if held else ""
         raise BadInput(f"{document.name} holds no long-term keys{profile}")
     finds, left = _finds(meant, document.name, request)
-    moves, conflicts = _moves(finds, request, outside)
+    moves, conflicts = _moves(finds, request, interfaces)
     notices = [
         f"{masked(keys.keys.access_key_id)} is inactive: AWS refuses it until you activate it"
         for keys in meant
@@ -114,21 +113,21 @@ def keys_given(document: Document, request: ImportRequest, outside: Outside) -> 
     return Importable(moves, left + conflicts, [document.name], notices)
 
 
-def _in_file(request: ImportRequest, outside: Outside) -> tuple[list[Find], list[str]]:
+def _in_file(request: ImportRequest, interfaces: Interfaces) -> tuple[list[Find], list[str]]:
     """
     Finds, and a line for each key that is left.
 
     Keys that are used with a `--long-term-suffix` would not be found under the name that they get without it.
     """
-    path = outside.credentials.path
-    text = outside.credentials.read()
+    path = interfaces.credentials.path
+    text = interfaces.credentials.read()
     meant = [keys for keys in keys_in_sections(text, where=path) if request.means(keys.section or "")]
     finds, left = _finds(meant, path, request, is_credentials_file=True)
     if request.long_term_suffix:
         return finds, left
     held = sections(text, where=path)
     sessions = [section.name for section in held if "assumed_role" in section.values()]
-    long_term_names = {section.name for section in held} | KnownProfiles(outside).noted_sections
+    long_term_names = {section.name for section in held} | KnownProfiles(interfaces).noted_sections
     kept = []
     for find in finds:
         suffix = suffix_in_use(find.file_section or "", sessions, long_term_names)
@@ -168,7 +167,7 @@ def _finds(
     return finds, left
 
 
-def _in_fork(request: ImportRequest, outside: Outside) -> list[Find]:
+def _in_fork(request: ImportRequest, interfaces: Interfaces) -> list[Find]:
     """
     The fork's items; raises `KeychainUnavailable`.
 
@@ -178,7 +177,7 @@ def _in_fork(request: ImportRequest, outside: Outside) -> list[Find]:
     if request.profile is not None:
         profiles = [request.profile]
     else:
-        credentials, config = outside.credentials, outside.config
+        credentials, config = interfaces.credentials, interfaces.config
         of_credentials = sections(credentials.read(), where=credentials.path)
         of_config = sections(config.read(), where=config.path)
         values = [section.values() for section in (*of_config, *of_credentials)]
@@ -188,15 +187,15 @@ def _in_fork(request: ImportRequest, outside: Outside) -> list[Find]:
             *profile_headers(section.name for section in of_config),
             *(value for each in values for key, value in each.items() if key in _SOURCES and value),
         ]
-    found = ((name, outside.fork.load_fork(name)) for name in dict.fromkeys(map(request.name_of, profiles)))
+    found = ((name, interfaces.fork.load_fork(name)) for name in dict.fromkeys(map(request.name_of, profiles)))
     return [
-        Find(name, keys, _FORK, device=outside.fork.fork_device(name), is_in_fork=True)
+        Find(name, keys, _FORK, device=interfaces.fork.fork_device(name), is_in_fork=True)
         for name, keys in found
         if keys is not None
     ]
 
 
-def _moves(finds: list[Find], request: ImportRequest, outside: Outside) -> tuple[list[Move], list[str]]:
+def _moves(finds: list[Find], request: ImportRequest, interfaces: Interfaces) -> tuple[list[Move], list[str]]:
     """One move for each name, and a line for each conflict."""
     agreed, conflicts = by_name(finds)
-    return [Move(same[0].name, request.vault_for(same[0].name, outside), same) for same in agreed], conflicts
+    return [Move(same[0].name, request.vault_for(same[0].name, interfaces), same) for same in agreed], conflicts

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_mfa.errors import AwsMfaError
+    from aws_mfa.interfaces import Interfaces
     from aws_mfa.rules.renewal_request import RenewalRequest
     from aws_mfa.rules.vault_choice import VaultChoice
-    from aws_mfa.workflows.outside import Outside
 
 _KEY_ID, _SECRET = "aws_access_key_id", "aws_secret_access_key"
 _MOST_SHOWN = 8
@@ -48,16 +48,16 @@ class UnaskedVault:
     looked into is told beside the failure that follows.
     """
 
-    def __init__(self, outside: Outside, request: RenewalRequest) -> None:
-        self._outside = outside
-        self._choice = choose_vault(request.vault, outside.environ, None, use_keychain=request.use_keychain)
+    def __init__(self, interfaces: Interfaces, request: RenewalRequest) -> None:
+        self._interfaces = interfaces
+        self._choice = choose_vault(request.vault, interfaces.environ, None, use_keychain=request.use_keychain)
         self._found: dict[str, bool] = {}
         self._trouble: AwsMfaError | None = None
 
     def has_keys(self, profile: str) -> bool:
         """Whether there are keys for the profile; False where that cannot be seen."""
         if profile not in self._found:
-            quiet = self._outside.replaced(unattended=True)
+            quiet = self._interfaces.replaced(unattended=True)
             try:
                 self._found[profile] = found_in_vault(default_long_term(profile), self._choice, quiet) is not None
             except (KeychainUnavailable, NeedsHuman) as error:
@@ -74,30 +74,30 @@ class UnaskedVault:
 
 
 def find_long_term_keys(
-    section: str, choice: VaultChoice, long_term: Mapping[str, str] | None, outside: Outside
+    section: str, choice: VaultChoice, long_term: Mapping[str, str] | None, interfaces: Interfaces
 ) -> FoundKeys:
     """Read the vault chosen, the fork's items, the file's long-term section; raise `NoLongTermKeys` after the last."""
     trouble: KeychainUnavailable | None = None
     try:
-        found = found_in_vault(section, choice, outside)
+        found = found_in_vault(section, choice, interfaces)
     except KeychainUnavailable as error:
         if choice.explicit or choice.noted == choice.name:
             name_profile(error, section)
             raise
         found, trouble = None, error
     if found is None:
-        found = _in_file(long_term, choice, trouble, outside)
-    if found is None and choice.name == "keychain" and trouble is None and outside.fork.fork_key_id(section):
+        found = _in_file(long_term, choice, trouble, interfaces)
+    if found is None and choice.name == "keychain" and trouble is None and interfaces.fork.fork_key_id(section):
         raise _half_a_pair(section)
     if found is None:
         if trouble is not None:
             name_profile(trouble, section)
-        raise _missing(section, long_term, choice, trouble, _profiles_set_up(section, outside))
+        raise _missing(section, long_term, choice, trouble, _profiles_set_up(section, interfaces))
     return found
 
 
 def keys_are_known(
-    section: str, choice: VaultChoice, long_term: Mapping[str, str] | None, outside: Outside, *, in_doubt: bool
+    section: str, choice: VaultChoice, long_term: Mapping[str, str] | None, interfaces: Interfaces, *, in_doubt: bool
 ) -> bool:
     """
     Whether keys exist, without asking where file or note answer.
@@ -113,14 +113,14 @@ def keys_are_known(
     if choice.name == "age" and in_doubt:
         return True
     try:
-        return found_in_vault(section, choice, outside) is not None
+        return found_in_vault(section, choice, interfaces) is not None
     except KeychainUnavailable:
         return in_doubt
 
 
-def note_keys(section: str, vault: str, keys: LongTermKeys, outside: Outside) -> None:
+def note_keys(section: str, vault: str, keys: LongTermKeys, interfaces: Interfaces) -> None:
     """Note where the keys are: the next run need not ask the vault whether there are any, nor another one at all."""
-    outside.known_keys.update(lambda text: with_note(text, section, vault, keys.access_key_id))
+    interfaces.known_keys.update(lambda text: with_note(text, section, vault, keys.access_key_id))
 
 
 def narrowed(path: str) -> str:
@@ -128,30 +128,33 @@ def narrowed(path: str) -> str:
     return f"{path} could be read by others: now it is yours alone (mode 0600)"
 
 
-def found_in_vault(section: str, choice: VaultChoice, outside: Outside) -> FoundKeys | None:
+def found_in_vault(section: str, choice: VaultChoice, interfaces: Interfaces) -> FoundKeys | None:
     """The keys of the vault chosen, or of the fork's items beside it; raises what the vault raises."""
     if choice.name == "file":
         return None
-    keys = outside.vault(choice.name).load(section)
+    keys = interfaces.vault(choice.name).load(section)
     if keys is not None:
         return FoundKeys(keys, choice.name)
     if choice.name != "keychain":
         return None
-    keys = outside.fork.load_fork(section)
+    keys = interfaces.fork.load_fork(section)
     if keys is None:
         return None
     return FoundKeys(keys, "fork", f"long-term keys read from the items of the keychain fork; {IMPORT_HINT}")
 
 
 def _in_file(
-    long_term: Mapping[str, str] | None, choice: VaultChoice, trouble: KeychainUnavailable | None, outside: Outside
+    long_term: Mapping[str, str] | None,
+    choice: VaultChoice,
+    trouble: KeychainUnavailable | None,
+    interfaces: Interfaces,
 ) -> FoundKeys | None:
     keys = LongTermKeys.in_section(long_term)
     if keys is None:
         return None
-    path = outside.credentials.path
-    if outside.credentials.repair_mode():
-        outside.say(narrowed(path))
+    path = interfaces.credentials.path
+    if interfaces.credentials.repair_mode():
+        interfaces.say(narrowed(path))
     if choice.name == "file":
         return FoundKeys(keys, "file")
     if trouble is not None:
@@ -160,9 +163,9 @@ def _in_file(
     return FoundKeys(keys, "file", f"long-term keys read from {path}, where they lie in plain text; {IMPORT_HINT}")
 
 
-def _profiles_set_up(section: str, outside: Outside) -> list[str]:
+def _profiles_set_up(section: str, interfaces: Interfaces) -> list[str]:
     """Some names of profiles with keys, for whoever mistyped one."""
-    files = (outside.known_keys, outside.credentials)
+    files = (interfaces.known_keys, interfaces.credentials)
     found = [one.name for file in files for one in sections(file.read(), where=file.path)]
     names = [name for name in found if name.endswith(LONG_TERM_SUFFIX) and name != section]
     return [profile_of(name) for name in dict.fromkeys(names)][:_MOST_SHOWN]

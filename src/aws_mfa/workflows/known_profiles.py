@@ -14,22 +14,22 @@ from aws_mfa.rules.profiles import AwsProfiles
 from aws_mfa.rules.section_names import default_long_term
 
 if TYPE_CHECKING:
+    from aws_mfa.interfaces import Interfaces
     from aws_mfa.rules.profile import Profile
     from aws_mfa.rules.section_index import SectionIndex
-    from aws_mfa.workflows.outside import Outside
 
 
 class KnownProfiles:
     """The files as they were when this was made; raises `BrokenFile` for what is not text, and for damaged notes."""
 
-    def __init__(self, outside: Outside) -> None:
-        credentials, config = outside.credentials, outside.config
+    def __init__(self, interfaces: Interfaces) -> None:
+        credentials, config = interfaces.credentials, interfaces.config
         self.credentials_text = credentials.read()
         self.config_text = config.read()
         self.profiles = AwsProfiles(self.config_text, self.credentials_text, config.path, credentials.path)
-        self.notes = outside.known_keys.read()
+        self.notes = interfaces.known_keys.read()
         # The long-term sections whose keys are noted as in a vault.
-        noted = sections(self.notes, where=outside.known_keys.path)
+        noted = sections(self.notes, where=interfaces.known_keys.path)
         self.noted_sections = frozenset(section.name for section in noted)
 
     def check(self) -> None:
@@ -54,8 +54,8 @@ def other_program_of(profile: Profile | None) -> str | None:
     return profile.source(CREDENTIAL_PROCESS)
 
 
-def check_known(name: str, outside: Outside, *hints: str) -> None:
+def check_known(name: str, interfaces: Interfaces, *hints: str) -> None:
     """Raise `BadProfile`, with these hints, where no file and no note has the name."""
-    known = KnownProfiles(outside)
+    known = KnownProfiles(interfaces)
     if known.profiles.profile(name) is None and not known.has_noted_keys(name):
         raise known.profiles.no_such(name, *hints)

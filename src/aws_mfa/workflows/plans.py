@@ -22,21 +22,21 @@ from aws_mfa.workflows.stored_sessions import StoredSessions
 from aws_mfa.workflows.users import Users
 
 if TYPE_CHECKING:
+    from aws_mfa.interfaces import Interfaces
     from aws_mfa.rules.profile_chains import Chain
     from aws_mfa.rules.profiles import Profile
     from aws_mfa.rules.renewal_request import RenewalRequest
     from aws_mfa.rules.section_index import SectionIndex
     from aws_mfa.rules.session_policies import Overlay
     from aws_mfa.rules.session_steps import Plan, Reused, SourceUser, Step
-    from aws_mfa.workflows.outside import Outside
 
 
-def plan_sessions(request: RenewalRequest, outside: Outside, known: KnownProfiles | None = None) -> Plan:
+def plan_sessions(request: RenewalRequest, interfaces: Interfaces, known: KnownProfiles | None = None) -> Plan:
     """Plan the sessions of the profiles wanted; `BadInput` where there are none at all. `known`: files read already."""
-    known = known or KnownProfiles(outside)
+    known = known or KnownProfiles(interfaces)
     known.check()
     names = request.profiles if request.profiles is not None else _all_names(known, request.overlay)
-    users = Users(outside, known, request)
+    users = Users(interfaces, known, request)
     wanted: list[tuple[Chain, SourceUser]] = []
     failures: dict[str, AwsMfaError] = {}
     for name in dict.fromkeys(names):
@@ -50,19 +50,19 @@ def plan_sessions(request: RenewalRequest, outside: Outside, known: KnownProfile
             wanted.append((chain, base))
         except AwsMfaError as error:
             failures[name] = users.unasked_vault.explained(error)
-    stored = StoredSessions(outside, known, request, wanted)
-    session_name = sanitised_session_name(outside.user_name())
-    plan = make_plan(wanted, request, users, stored, now=outside.now(), session_name=session_name)
+    stored = StoredSessions(interfaces, known, request, wanted)
+    session_name = sanitised_session_name(interfaces.user_name())
+    plan = make_plan(wanted, request, users, stored, now=interfaces.now(), session_name=session_name)
     plan.failures = failures
     return plan
 
 
-def renewal_of(profile: str, plan: Plan, outside: Outside) -> Step | Reused:
+def renewal_of(profile: str, plan: Plan, interfaces: Interfaces) -> Step | Reused:
     """The call for another session of this planned profile, by what the plan has read and what is stored by now."""
     wanted = [(plan.chains[profile], plan.of_profile[profile].base)]
     request = replace(plan.request, forced=True)
-    session_name = sanitised_session_name(outside.user_name())
-    again = make_plan(wanted, request, plan.users, plan.stored, now=outside.now(), session_name=session_name)
+    session_name = sanitised_session_name(interfaces.user_name())
+    again = make_plan(wanted, request, plan.users, plan.stored, now=interfaces.now(), session_name=session_name)
     return again.of_profile[profile]
 
 

@@ -26,11 +26,10 @@ from aws_mfa.workflows.plans import plan_sessions, renewal_of
 from aws_mfa.workflows.renew_many import first_failure, renew_many
 
 if TYPE_CHECKING:
+    from aws_mfa.interfaces import Endpoint, Interfaces
     from aws_mfa.model import Session
     from aws_mfa.rules.renewal_request import RenewalRequest
     from aws_mfa.rules.session_steps import Plan
-    from aws_mfa.workflows.doors_to_programs import Endpoint
-    from aws_mfa.workflows.outside import Outside
 
     Results = dict[str, Session | AwsMfaError]
 
@@ -74,10 +73,10 @@ class RenewAhead:
     `known` are the AWS files as they were first read, `regions` what they say of each profile.
     """
 
-    def __init__(self, request: RenewalRequest, outside: Outside) -> None:
+    def __init__(self, request: RenewalRequest, interfaces: Interfaces) -> None:
         self._ahead_s = _AHEAD_S if request.min_remaining_s is None else request.min_remaining_s
         self._request = replace(request, hands_over=True, min_remaining_s=self._ahead_s)
-        self._outside = outside
+        self._interfaces = interfaces
         self._endpoint: Endpoint | None = None
         self._kept: dict[str, _Kept] = {}
         self._lock = threading.Lock()
@@ -86,15 +85,15 @@ class RenewAhead:
 
     def get_first(self) -> None:
         """Get a session for each profile, asking where a code is needed; raises the first failure."""
-        self.known = KnownProfiles(self._outside)
-        plan = plan_sessions(self._request, self._outside, self.known)
+        self.known = KnownProfiles(self._interfaces)
+        plan = plan_sessions(self._request, self._interfaces, self.known)
         for error in plan.failures.values():
             raise error
-        results = _carried_out(plan, self._outside, self._request.token)
-        sessions = {name: _or_rest(name, result, plan, self._outside) for name, result in results.items()}
+        results = _carried_out(plan, self._interfaces, self._request.token)
+        sessions = {name: _or_rest(name, result, plan, self._interfaces) for name, result in results.items()}
         self.regions = {name: region_of_child(chain) for name, chain in plan.chains.items()}
         for notice in plan.users.notices:
-            self._outside.say(notice)
+            self._interfaces.say(notice)
         for name, session in sessions.items():
             self._take(name, session, plan)
 
@@ -103,12 +102,12 @@ class RenewAhead:
         self._endpoint = endpoint
         for name, kept in self._kept.items():
             endpoint.hand_out(name, ServedSession(name, kept.session))
-            self._outside.say(f"serving {name} {kept.until()}")
+            self._interfaces.say(f"serving {name} {kept.until()}")
 
     def renew_quietly(self) -> None:
         """Renew what is short and needs no code, take what others renewed, tell what will be needed; never raises."""
         for name, kept in self._kept.items():
-            now = self._outside.now()
+            now = self._interfaces.now()
             if kept.code_at is not None and kept.code_at - now <= self._ahead_s and not kept.needs_person:
                 self._tell_once(name, f"{name}: will need an MFA code at {local_text(kept.code_at)}")
             # A clock that was set back must not put this off.
@@ -117,13 +116,13 @@ class RenewAhead:
 
     def to_be_asked_for(self) -> list[str]:
         """The profiles that need a code now, or a vault to be opened, and whose question was not refused lately."""
-        now = self._outside.now()
+        now = self._interfaces.now()
         return [name for name, kept in self._kept.items() if kept.needs_person and kept.ask_at <= now]
 
-    def ask(self, names: list[str], asking: Outside) -> None:
+    def ask(self, names: list[str], asking: Interfaces) -> None:
         """Ask for what these profiles need, through `asking`; tells what comes of it, never raises."""
         for name in names:
-            self._kept[name].ask_at = self._outside.now() + _ASK_AGAIN_S
+            self._kept[name].ask_at = self._interfaces.now() + _ASK_AGAIN_S
         try:
             left_s = min(self._kept[name].ahead_s for name in names)
             plan = plan_sessions(self._again(names, left_s), asking)
@@ -143,9 +142,9 @@ class RenewAhead:
         return replace(self._request, profiles=names, min_remaining_s=left_s, devices={})
 
     def _attempt(self, name: str, kept: _Kept) -> None:
-        kept.try_at = self._outside.now() + kept.pause_s
+        kept.try_at = self._interfaces.now() + kept.pause_s
         try:
-            quiet = self._outside.replaced(unattended=True)
+            quiet = self._interfaces.replaced(unattended=True)
             plan = plan_sessions(self._again([name], kept.ahead_s), quiet)
             if plan.codes:
                 self._wait_for_code(name, kept)
@@ -165,7 +164,7 @@ class RenewAhead:
 
     def _wait_for_code(self, name: str, kept: _Kept) -> None:
         kept.needs_person = True
-        kept.try_at = self._outside.now() + _LOOK_AGAIN_S
+        kept.try_at = self._interfaces.now() + _LOOK_AGAIN_S
         minutes = round(kept.ahead_s / 60) + 1
         command = f"aws-mfa renew --min-remaining {minutes}m {quote(name)}"
         self._not_renewed(name, NeedsHuman("it needs an MFA code", f"in a terminal: {command}"))
@@ -177,9 +176,9 @@ class RenewAhead:
             if before is not None and before.session.expires_at >= session.expires_at:
                 return
             # A session of fifteen minutes never has twenty left.
-            left_s = session.expires_at - self._outside.now()
+            left_s = session.expires_at - self._interfaces.now()
             ahead_s = min(self._ahead_s, max(left_s / 2, MARGIN_S))
-            kept = _Kept(session, ahead_s, _code_needed_at(name, session, plan, self._outside))
+            kept = _Kept(session, ahead_s, _code_needed_at(name, session, plan, self._interfaces))
             self._kept[name] = kept
         if self._endpoint is not None:
             self._endpoint.hand_out(name, ServedSession(name, session))
@@ -203,7 +202,7 @@ class RenewAhead:
     def _say(self, line: str) -> None:
         """Whoever started us may have closed the terminal since; that is no reason to serve no more."""
         with suppress(OSError, ValueError):
-            self._outside.say(line)
+            self._interfaces.say(line)
 
 
 def _as_ours(error: Exception) -> AwsMfaError:
@@ -213,14 +212,14 @@ def _as_ours(error: Exception) -> AwsMfaError:
     return error if isinstance(error, AwsMfaError) else AwsMfaError(f"unexpected {type(error).__name__}")
 
 
-def _carried_out(plan: Plan, outside: Outside, token: str | None, *, may_ask: bool = True) -> Results:
+def _carried_out(plan: Plan, interfaces: Interfaces, token: str | None, *, may_ask: bool = True) -> Results:
     """
     Each profile's session or failure; raises `Cancelled`, and what renewing raises before it begins.
 
     Without `may_ask` it is `SessionExpired` where a stored session that AWS does not take any more cost a code.
     """
     results: Results = {}
-    for outcome in renew_many(plan, outside, token=token, may_ask=may_ask):
+    for outcome in renew_many(plan, interfaces, token=token, may_ask=may_ask):
         found = plan.of_profile.get(outcome.profile)
         if outcome.error is None and isinstance(found, Reused):
             results[outcome.profile] = plan.stored.session(found)
@@ -229,13 +228,13 @@ def _carried_out(plan: Plan, outside: Outside, token: str | None, *, may_ask: bo
     return results
 
 
-def _or_rest(name: str, result: Session | AwsMfaError, plan: Plan, outside: Outside) -> Session:
+def _or_rest(name: str, result: Session | AwsMfaError, plan: Plan, interfaces: Interfaces) -> Session:
     """The session; instead of a failure what is left of a stored one, else the first failure, with what to do."""
     if not isinstance(result, AwsMfaError):
         return result
     found = plan.of_profile[name]
     rest = found.rest if isinstance(found, Step) else None
-    if rest is not None and rest.expires_at - outside.now() > MARGIN_S:
+    if rest is not None and rest.expires_at - interfaces.now() > MARGIN_S:
         return plan.stored.session(rest)
     error = first_failure(result)
     if isinstance(error, NeedsHuman):
@@ -244,9 +243,9 @@ def _or_rest(name: str, result: Session | AwsMfaError, plan: Plan, outside: Outs
     raise error
 
 
-def _code_needed_at(name: str, session: Session, plan: Plan, outside: Outside) -> float | None:
+def _code_needed_at(name: str, session: Session, plan: Plan, interfaces: Interfaces) -> float | None:
     """When this profile will need a code next, as far as that can be told; None: never, or behind a longer chain."""
-    found: Step | Reused | None = renewal_of(name, plan, outside)
+    found: Step | Reused | None = renewal_of(name, plan, interfaces)
     while isinstance(found, Step) and not found.needs_code:
         found = found.signed_by
     if isinstance(found, Step):

@@ -21,16 +21,16 @@ from aws_mfa.workflows.plans import plan_sessions
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aws_mfa.interfaces import Interfaces
     from aws_mfa.rules.session_steps import Plan
     from aws_mfa.workflows.calls import Outcome, ShowCalls
-    from aws_mfa.workflows.outside import Outside
 
 # SDKs ask again at once, and AWS may refuse whatever signs: one code in five minutes at most.
 _NEW_S = 300.0
 
 
 def renew_many(
-    planned: Plan, outside: Outside, *, token: str | None, show: ShowCalls = unseen, may_ask: bool = True
+    planned: Plan, interfaces: Interfaces, *, token: str | None, show: ShowCalls = unseen, may_ask: bool = True
 ) -> list[Outcome]:
     """
     Make the plan's calls; one outcome per profile, in the order wanted. Raises what `make_calls` raises at once.
@@ -38,8 +38,8 @@ def renew_many(
     What stops the profiles that are planned again is their outcome: the others' stand. Only Ctrl-C ends everything.
     Without `may_ask` what would have to be planned again, with a code, has failed: `SessionExpired`.
     """
-    outcomes, refused = make_calls(planned, outside, token, show)
-    dropped = [one for one in refused if _is_dropped(one, planned, outside)]
+    outcomes, refused = make_calls(planned, interfaces, token, show)
+    dropped = [one for one in refused if _is_dropped(one, planned, interfaces)]
     _add_way_out(outcomes, [one for one in refused if one not in dropped])
     failed = {one.profile: one for one in outcomes if one.error is not None}
     names = [name for name in dict.fromkeys(name for one in dropped for name in one.profiles) if name in failed]
@@ -47,17 +47,17 @@ def renew_many(
         return outcomes
     try:
         key_ids = planned.request.refused_key_ids.union(planned.stored.session(one).access_key_id for one in dropped)
-        again = plan_sessions(replace(planned.request, profiles=names, refused_key_ids=key_ids), outside)
+        again = plan_sessions(replace(planned.request, profiles=names, refused_key_ids=key_ids), interfaces)
         if again.codes and not may_ask:
             for one in reversed(dropped):
                 for name in failed.keys() & one.profiles:
                     failed[name].error = SessionExpired(_not_taken(one))
             return outcomes
         if may_ask:
-            outside.say(_not_taken(dropped[0]))
+            interfaces.say(_not_taken(dropped[0]))
         # Of a chain of stored sessions the next one back may be refused too. A code that was needed before was sent.
-        token = None if planned.codes else _usable(token, again, outside)
-        renewed = {one.profile: one for one in renew_many(again, outside, token=token, show=show, may_ask=may_ask)}
+        token = None if planned.codes else _usable(token, again, interfaces)
+        renewed = {one.profile: one for one in renew_many(again, interfaces, token=token, show=show, may_ask=may_ask)}
     except Cancelled:
         raise
     except AwsMfaError as error:
@@ -82,12 +82,12 @@ def first_failure(error: AwsMfaError | None) -> AwsMfaError:
     return error or AwsMfaError("the session got lost", "try again")
 
 
-def _is_dropped(refused: Reused, planned: Plan, outside: Outside) -> bool:
+def _is_dropped(refused: Reused, planned: Plan, interfaces: Interfaces) -> bool:
     """Drop it, unless it is an MFA session of just now: another would cost the next code. Whether it was dropped."""
     min_age_s = _NEW_S if refused.label == mfa_label(refused.base.section) else 0.0
     key_id = planned.stored.session(refused).access_key_id
     # One in the credentials file is left there: in another region it may be good.
-    return outside.session_cache.drop(refused.label, refused.inputs, key_id, min_age_s=min_age_s)
+    return interfaces.session_cache.drop(refused.label, refused.inputs, key_id, min_age_s=min_age_s)
 
 
 def _add_way_out(outcomes: Sequence[Outcome], kept: Sequence[Reused]) -> None:
@@ -100,10 +100,10 @@ def _add_way_out(outcomes: Sequence[Outcome], kept: Sequence[Reused]) -> None:
                 outcome.error = type(error)(error.message, hint, *error.hints)
 
 
-def _usable(token: str | None, planned: Plan, outside: Outside) -> str | None:
+def _usable(token: str | None, planned: Plan, interfaces: Interfaces) -> str | None:
     """The code that was given, unless it would have to serve several devices."""
     if token is not None and (count := count_of_devices(planned)) > 1:
-        outside.say(f"the code given is not used: codes of {count} devices are needed")
+        interfaces.say(f"the code given is not used: codes of {count} devices are needed")
         return None
     return token
 

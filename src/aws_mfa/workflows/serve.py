@@ -1,7 +1,7 @@
 """
 Serve the sessions of profiles on the local endpoint, renewed ahead so that a request never waits and never asks.
 
-    with serving(RenewalRequest(["work"], token=args.token), outside) as served:  # may ask here, in this thread
+    with serving(RenewalRequest(["work"], token=args.token), interfaces) as served:  # may ask here, in this thread
         environ.update(served.variables("work"))                            # AWS_CONTAINER_..., for a child
         served.ask_when_needed()                                            # `aws-mfa serve`: until Ctrl-C
 
@@ -26,9 +26,8 @@ from aws_mfa.workflows.renew_ahead import RenewAhead
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from aws_mfa.interfaces import Endpoint, Interfaces
     from aws_mfa.rules.renewal_request import RenewalRequest
-    from aws_mfa.workflows.doors_to_programs import Endpoint
-    from aws_mfa.workflows.outside import Outside
 
 AWAY_FROM_TERMINAL = (DIALOG, CODE)
 # Short, because a machine that wakes up from sleep finds its sessions over.
@@ -40,11 +39,11 @@ _QUESTION_S = 120.0
 class Served:
     """An endpoint that is open, and how to ask for codes on its behalf."""
 
-    def __init__(self, outside: Outside, endpoint: Endpoint, renewals: RenewAhead) -> None:
+    def __init__(self, interfaces: Interfaces, endpoint: Endpoint, renewals: RenewAhead) -> None:
         self.endpoint = endpoint
         self.renewals = renewals
         self.stopping = threading.Event()
-        self._outside = outside
+        self._interfaces = interfaces
 
     def variables(self, profile: str) -> dict[str, str]:
         """The environment variables that send SDKs to the profile's session; neither is secret."""
@@ -71,16 +70,16 @@ class Served:
             if names:
                 self.renewals.ask(names, self._asking(by))
 
-    def _asking(self, by: Collection[str]) -> Outside:
+    def _asking(self, by: Collection[str]) -> Interfaces:
         """Interfaces that wait two minutes for an answer, without the terminal where it is not among `by`."""
-        ways = [PatientWay(way, _QUESTION_S) for way in self._outside.code_providers if way.name in by]
-        asking = self._outside if TERMINAL in by else self._outside.replaced(away_from_terminal=True)
+        ways = [PatientWay(way, _QUESTION_S) for way in self._interfaces.code_providers if way.name in by]
+        asking = self._interfaces if TERMINAL in by else self._interfaces.replaced(away_from_terminal=True)
         return asking.replaced(code_providers=ways)
 
 
 @contextmanager
 def serving(
-    request: RenewalRequest, outside: Outside, *, port: int = 0, asks_beside: Collection[str] = ()
+    request: RenewalRequest, interfaces: Interfaces, *, port: int = 0, asks_beside: Collection[str] = ()
 ) -> Iterator[Served]:
     """
     Get the sessions, asking here where a code is needed; serve and renew them for the length of the `with`.
@@ -89,14 +88,14 @@ def serving(
     where none is given; shorter ones at half their time. `request.token` is the code for the first sessions.
     Raises what planning and renewing raise, `NeedsHuman` with the command to run, `BadInput` where the port is taken.
     """
-    renewals = RenewAhead(request, outside)
+    renewals = RenewAhead(request, interfaces)
     renewals.get_first()
-    with outside.endpoint(port) as endpoint:
+    with interfaces.endpoint(port) as endpoint:
         renewals.hand_out_to(endpoint)
-        served = Served(outside, endpoint, renewals)
-        outside.beside(served.renew_quietly, _never_fails)
+        served = Served(interfaces, endpoint, renewals)
+        interfaces.beside(served.renew_quietly, _never_fails)
         if asks_beside:
-            outside.beside(lambda: served.ask_when_needed(asks_beside), _never_fails)
+            interfaces.beside(lambda: served.ask_when_needed(asks_beside), _never_fails)
         try:
             yield served
         finally:

@@ -31,10 +31,9 @@ from aws_mfa.workflows.setup_region import region_to_store, usable_region, verif
 from aws_mfa.workflows.setup_writes import Write, change, store_all, writes_of_keys
 
 if TYPE_CHECKING:
+    from aws_mfa.interfaces import Interfaces, Vault
     from aws_mfa.model import Identity
     from aws_mfa.rules.vault_choice import VaultChoice
-    from aws_mfa.workflows.doors_to_stores import Vault
-    from aws_mfa.workflows.outside import Outside
     from aws_mfa.workflows.setup_questions import Answers
 
 
@@ -65,39 +64,39 @@ class SetUp:
         self.region = region
 
 
-def set_up(answers: Answers, choice: VaultChoice, outside: Outside) -> SetUp:
+def set_up(answers: Answers, choice: VaultChoice, interfaces: Interfaces) -> SetUp:
     """Ask, verify, store; raises before anything is stored, and takes back what was stored where a later step fails."""
     try:
-        return _set_up(answers, choice, outside)
+        return _set_up(answers, choice, interfaces)
     except AwsMfaError as error:
         if answers.profile:
             name_profile(error, answers.profile)
         raise
 
 
-def _set_up(answers: Answers, choice: VaultChoice, outside: Outside) -> SetUp:
+def _set_up(answers: Answers, choice: VaultChoice, interfaces: Interfaces) -> SetUp:
     check_answers(answers)
-    _check_files(outside)
-    vault = _usable_vault(choice, outside)
-    profile = answers.profile = answers.profile or asked_profile(answers, outside)
+    _check_files(interfaces)
+    vault = _usable_vault(choice, interfaces)
+    profile = answers.profile = answers.profile or asked_profile(answers, interfaces)
     section = default_long_term(profile)
     old = vault.load(section)
-    ask_before_replacing(section, old, answers, vault, outside)
-    keys = asked_keys(answers, outside)
-    files = _Files(profile, section, outside)
-    configured = usable_region(files.region, files.region_source, outside)
-    identity, asked_in = verified(keys, answers, configured, files.endpoints, outside)
-    list_devices = partial(listed_devices, keys, asked_in, outside, files.endpoints)
-    device = device_to_store(answers.device, files.device, identity, list_devices, outside)
+    ask_before_replacing(section, old, answers, vault, interfaces)
+    keys = asked_keys(answers, interfaces)
+    files = _Files(profile, section, interfaces)
+    configured = usable_region(files.region, files.region_source, interfaces)
+    identity, asked_in = verified(keys, answers, configured, files.endpoints, interfaces)
+    list_devices = partial(listed_devices, keys, asked_in, interfaces, files.endpoints)
+    device = device_to_store(answers.device, files.device, identity, list_devices, interfaces)
     partition = arns.partition_of(identity.arn if identity else device or "")
-    region = region_to_store(answers, configured, asked_in, partition, outside)
-    writes = writes_of_keys(section, keys, device, old, vault, outside)
+    region = region_to_store(answers, configured, asked_in, partition, interfaces)
+    writes = writes_of_keys(section, keys, device, old, vault, interfaces)
     if region != files.region:
-        writes.append(change(outside.config, files.header, {"region": region}))
-    writes.append(Write(outside.credentials.create, lambda: None))
+        writes.append(change(interfaces.config, files.header, {"region": region}))
+    writes.append(Write(interfaces.credentials.create, lambda: None))
     stuck = f"{section} could not be put back as it was: look into the {vault.name} vault and the AWS files"
-    store_all(writes, stuck, outside)
-    left = section_values(outside.credentials.read(), section, where=outside.credentials.path)
+    store_all(writes, stuck, interfaces)
+    left = section_values(interfaces.credentials.read(), section, where=interfaces.credentials.path)
     plain = vault.name != "file" and LongTermKeys.in_section(left) is not None
     return SetUp(profile, vault.name, identity, device, region, plain_copy=plain)
 
@@ -107,9 +106,9 @@ class _Files:
 
     __slots__ = ("device", "endpoints", "header", "region", "region_source")
 
-    def __init__(self, profile: str, section: str, outside: Outside) -> None:
-        config, credentials = outside.config.read(), outside.credentials.read()
-        config_path, credentials_path = outside.config.path, outside.credentials.path
+    def __init__(self, profile: str, section: str, interfaces: Interfaces) -> None:
+        config, credentials = interfaces.config.read(), interfaces.credentials.read()
+        config_path, credentials_path = interfaces.config.path, interfaces.credentials.path
         self.device = (section_values(credentials, section, where=credentials_path) or {}).get("aws_mfa_device")
         self.header = header_of(profile, (one.name for one in sections(config, where=config_path)))
         self.region = (section_values(config, self.header, where=config_path) or {}).get("region")
@@ -118,20 +117,20 @@ class _Files:
         self.endpoints = settings_of_profiles(profiles, profile, "default")
 
 
-def _usable_vault(choice: VaultChoice, outside: Outside) -> Vault:
+def _usable_vault(choice: VaultChoice, interfaces: Interfaces) -> Vault:
     """The vault chosen, proved; where the machine has no keychain a person may choose another."""
-    vault = outside.vault(choice.name)
+    vault = interfaces.vault(choice.name)
     try:
         vault.check()
     except KeychainUnavailable as error:
-        if choice.explicit or not outside.terminal.has_human:
+        if choice.explicit or not interfaces.terminal.has_human:
             raise
-        vault = outside.vault(other_vault(error, outside))
+        vault = interfaces.vault(other_vault(error, interfaces))
         vault.check()
     return vault
 
 
-def _check_files(outside: Outside) -> None:
-    for file in (outside.credentials, outside.config, outside.known_keys):
+def _check_files(interfaces: Interfaces) -> None:
+    for file in (interfaces.credentials, interfaces.config, interfaces.known_keys):
         check(file.read(), where=file.path)
-    outside.known_keys.check_writable()
+    interfaces.known_keys.check_writable()

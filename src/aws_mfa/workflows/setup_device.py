@@ -18,8 +18,8 @@ from aws_mfa.workflows.terminal_questions import tell, until_good
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import Identity
-    from aws_mfa.workflows.outside import Outside
 
 _ROOT = ":root"
 
@@ -29,7 +29,7 @@ def device_to_store(
     stored: str | None,
     identity: Identity | None,
     list_devices: Callable[[], list[str]],
-    outside: Outside,
+    interfaces: Interfaces,
 ) -> str | None:
     """
     The device, None where nobody can tell it now.
@@ -43,10 +43,12 @@ def device_to_store(
             _check_listed(given, listed)
         return given
     if isinstance(listed, list):
-        return _found(listed, stored, outside)
-    tell(listed, outside.terminal)
+        return _found(listed, stored, interfaces)
+    tell(listed, interfaces.terminal)
     kept = stored if stored and _may_be_theirs(stored, identity) else None
-    return _asked_device(identity, kept or _likely_device(identity), outside) if outside.terminal.has_human else kept
+    return (
+        _asked_device(identity, kept or _likely_device(identity), interfaces) if interfaces.terminal.has_human else kept
+    )
 
 
 def _listed(identity: Identity | None, list_devices: Callable[[], list[str]]) -> list[str] | AwsMfaError:
@@ -62,15 +64,15 @@ def _listed(identity: Identity | None, list_devices: Callable[[], list[str]]) ->
     return devices
 
 
-def _found(listed: list[str], stored: str | None, outside: Outside) -> str | None:
+def _found(listed: list[str], stored: str | None, interfaces: Interfaces) -> str | None:
     try:
         usable = usable_devices(listed)
     except NoDevice as error:
-        tell(error, outside.terminal)
+        tell(error, interfaces.terminal)
         return None
-    if stored in usable and not outside.terminal.has_human:
+    if stored in usable and not interfaces.terminal.has_human:
         return stored
-    return chosen_device(usable, outside)
+    return chosen_device(usable, interfaces)
 
 
 def _check_owner(device: str, identity: Identity | None, source: str) -> None:
@@ -102,9 +104,9 @@ def _may_be_theirs(device: str, identity: Identity | None) -> bool:
     return True
 
 
-def _asked_device(identity: Identity | None, likely: str | None, outside: Outside) -> str | None:
+def _asked_device(identity: Identity | None, likely: str | None, interfaces: Interfaces) -> str | None:
     """The device as a human gives it, the likely one for Enter."""
-    terminal = outside.terminal
+    terminal = interfaces.terminal
 
     def ask() -> str | None:
         answer = terminal.ask(f"MFA device, ARN or serial [{likely or 'none'}]: ").strip() or likely

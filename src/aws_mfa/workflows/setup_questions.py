@@ -19,9 +19,7 @@ from aws_mfa.rules.section_names import LONG_TERM_SUFFIX, check_name, profile_in
 from aws_mfa.workflows.terminal_questions import says_yes, until_good
 
 if TYPE_CHECKING:
-    from aws_mfa.workflows.doors_to_people import Terminal
-    from aws_mfa.workflows.doors_to_stores import Vault
-    from aws_mfa.workflows.outside import Outside
+    from aws_mfa.interfaces import Interfaces, Terminal, Vault
 
 
 class Answers:
@@ -61,19 +59,19 @@ def check_answers(answers: Answers) -> None:
         answers.region = region_of_form(answers.region, source="--region")
 
 
-def asked_profile(answers: Answers, outside: Outside) -> str:
+def asked_profile(answers: Answers, interfaces: Interfaces) -> str:
     """The profile as it is answered; `AWS_PROFILE`, else `default`, for Enter and where only the secret is piped."""
-    likely = profile_in_force(None, outside.environ)
-    if answers.access_key_id and not outside.terminal.has_human:
+    likely = profile_in_force(None, interfaces.environ)
+    if answers.access_key_id and not interfaces.terminal.has_human:
         _check_profile(likely)
         return likely
 
     def ask() -> str:
-        name = outside.terminal.ask(f"Profile name to [{likely}]: ").strip() or likely
+        name = interfaces.terminal.ask(f"Profile name to [{likely}]: ").strip() or likely
         _check_profile(name)
         return name
 
-    return until_good(ask, outside.terminal)
+    return until_good(ask, interfaces.terminal)
 
 
 def _check_profile(name: str) -> None:
@@ -87,36 +85,36 @@ def _check_profile(name: str) -> None:
         )
 
 
-def other_vault(error: KeychainUnavailable, outside: Outside) -> str:
+def other_vault(error: KeychainUnavailable, interfaces: Interfaces) -> str:
     """Say why the keychain will not do, and let a human choose another vault; the error itself where none is wanted."""
-    outside.terminal.say(error.message)
+    interfaces.terminal.say(error.message)
     question = "Keep the keys in a passphrase-encrypted file (age), in plain text (file), or nowhere (no)? [age]: "
     while True:
-        answer = outside.terminal.ask(question).strip().lower() or "age"
+        answer = interfaces.terminal.ask(question).strip().lower() or "age"
         if answer in ("age", "file"):
             return answer
         if answer in ("n", "no", "nowhere"):
             raise error
-        outside.terminal.say("please answer with age, file or no")
+        interfaces.terminal.say("please answer with age, file or no")
 
 
 def ask_before_replacing(
-    section: str, old: LongTermKeys | None, answers: Answers, vault: Vault, outside: Outside
+    section: str, old: LongTermKeys | None, answers: Answers, vault: Vault, interfaces: Interfaces
 ) -> None:
     """Ask before keys are replaced: `Cancelled` for a no, `NeedsHuman` where nobody can say yes."""
     if old is None or answers.replaces:
         return
     what = f"{section} has keys in the {vault.name} vault already ({masked(old.access_key_id)})"
-    if not outside.terminal.has_human:
+    if not interfaces.terminal.has_human:
         # Not asked: the next line of a pipe is the secret, not an answer to this.
         raise NeedsHuman(what, f"replace them with: aws-mfa setup --profile {quote(profile_of(section))} --yes")
-    if not says_yes(outside.terminal, f"{what}: replace them? [y/n] "):
+    if not says_yes(interfaces.terminal, f"{what}: replace them? [y/n] "):
         raise Cancelled("nothing was changed")
 
 
-def asked_keys(answers: Answers, outside: Outside) -> LongTermKeys:
+def asked_keys(answers: Answers, interfaces: Interfaces) -> LongTermKeys:
     """The access key id, shown while it is typed, and the secret, which is not."""
-    terminal = outside.terminal
+    terminal = interfaces.terminal
     key_id = answers.access_key_id or until_good(lambda: _checked_key_id(terminal.ask("aws_access_key_id: ")), terminal)
     return LongTermKeys(_checked_key_id(key_id), until_good(lambda: _asked_secret(terminal), terminal))
 

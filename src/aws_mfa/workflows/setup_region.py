@@ -21,9 +21,9 @@ from aws_mfa.rules.regions import (
 from aws_mfa.workflows.terminal_questions import says_yes, until_good
 
 if TYPE_CHECKING:
+    from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import Identity, LongTermKeys
     from aws_mfa.rules.endpoints import EndpointSettings
-    from aws_mfa.workflows.outside import Outside
     from aws_mfa.workflows.setup_questions import Answers
 
 _VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
@@ -31,37 +31,37 @@ _VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 _PARTITIONS = {"aws": ("aws", "the public regions"), "gov": ("aws-us-gov", "GovCloud"), "cn": ("aws-cn", "China")}
 
 
-def usable_region(name: str | None, source: str, outside: Outside) -> str | None:
+def usable_region(name: str | None, source: str, interfaces: Interfaces) -> str | None:
     """The region, None where there is none or it cannot be one: that is said."""
     try:
         return region_of_form(name, source=source) if name else None
     except BadInput as error:
-        outside.terminal.say(f"{error.message}: it is not used")
+        interfaces.terminal.say(f"{error.message}: it is not used")
         return None
 
 
 def verified(
-    keys: LongTermKeys, answers: Answers, configured: str | None, endpoints: EndpointSettings, outside: Outside
+    keys: LongTermKeys, answers: Answers, configured: str | None, endpoints: EndpointSettings, interfaces: Interfaces
 ) -> tuple[Identity | None, str]:
     """Who the keys belong to, and a region of their partition; None where AWS cannot be reached and a person agrees."""
     given = _given_region(answers)
-    region = given or _hinted_region(configured, outside) or default_region("aws")
+    region = given or _hinted_region(configured, interfaces) or default_region("aws")
     try:
-        return outside.sts(region, endpoints).get_caller_identity(keys), region
+        return interfaces.sts(region, endpoints).get_caller_identity(keys), region
     except UnknownKey as error:
         if given is not None:
             raise
-        if not outside.terminal.has_human:
+        if not interfaces.terminal.has_human:
             raise UnknownKey(error.message, *error.hints, _other_partitions(region)) from None
-        region = _other_partition(error, region, outside)
+        region = _other_partition(error, region, interfaces)
     except Unreachable as error:
-        _accept_unverified(error, outside)
+        _accept_unverified(error, interfaces)
         return None, region
-    return outside.sts(region, endpoints).get_caller_identity(keys), region
+    return interfaces.sts(region, endpoints).get_caller_identity(keys), region
 
 
 def region_to_store(
-    answers: Answers, configured: str | None, likely: str, partition: str | None, outside: Outside
+    answers: Answers, configured: str | None, likely: str, partition: str | None, interfaces: Interfaces
 ) -> str:
     """The flag's, the one that the profile has, or the one that is asked for; never one of another partition."""
     if answers.region:
@@ -69,16 +69,16 @@ def region_to_store(
         return answers.region
     if configured is not None:
         try:
-            check_region_of_keys(configured, partition, source=outside.config.path)
+            check_region_of_keys(configured, partition, source=interfaces.config.path)
         except BadInput as error:
-            outside.terminal.say(f"{error.message}: it is not used")
+            interfaces.terminal.say(f"{error.message}: it is not used")
         else:
             return configured
     try:
         check_region_of_keys(likely, partition, source="")
     except BadInput:
         likely = default_region(partition or "")
-    return _asked_region(likely, partition, outside)
+    return _asked_region(likely, partition, interfaces)
 
 
 def _given_region(answers: Answers) -> str | None:
@@ -87,16 +87,16 @@ def _given_region(answers: Answers) -> str | None:
     return answers.region or (default_region(partition) if partition else None)
 
 
-def _hinted_region(configured: str | None, outside: Outside) -> str | None:
-    found = (usable_region(outside.environ.get(name), name, outside) for name in _VARIABLES)
+def _hinted_region(configured: str | None, interfaces: Interfaces) -> str | None:
+    found = (usable_region(interfaces.environ.get(name), name, interfaces) for name in _VARIABLES)
     return next((name for name in found if name), configured)
 
 
-def _asked_region(likely: str, partition: str | None, outside: Outside) -> str:
+def _asked_region(likely: str, partition: str | None, interfaces: Interfaces) -> str:
     """The region as a human gives it, the likely one for Enter and where nobody is there."""
-    if not outside.terminal.has_human:
+    if not interfaces.terminal.has_human:
         return likely
-    terminal = outside.terminal
+    terminal = interfaces.terminal
 
     def ask() -> str:
         answer = terminal.ask(f"Region [{likely}]: ").strip()
@@ -114,25 +114,25 @@ def _other_partitions(region: str) -> str:
     return f"keys of another partition: name a region of theirs, {' or '.join(others)}, by --region or AWS_REGION"
 
 
-def _other_partition(error: UnknownKey, region: str, outside: Outside) -> str:
+def _other_partition(error: UnknownKey, region: str, interfaces: Interfaces) -> str:
     """
     A region of the partition that a human names for keys which that of `region` does not know; the error for none.
 
     Asked first: keys are not shown round in other partitions because a letter was mistyped.
     """
-    outside.terminal.say(error.message)
+    interfaces.terminal.say(error.message)
     asked = partition_of_region(region).name
     others = {way: partition for way, (partition, _) in _PARTITIONS.items() if partition != asked}
     places = ", of ".join(f"{_PARTITIONS[way][1]} ({way})" for way in others)
-    answer = outside.terminal.ask(f"Are they keys of {places}, or neither? [neither]: ")
+    answer = interfaces.terminal.ask(f"Are they keys of {places}, or neither? [neither]: ")
     partition = others.get(answer.strip().lower())
     if partition is None:
         raise error
     return default_region(partition)
 
 
-def _accept_unverified(error: Unreachable, outside: Outside) -> None:
+def _accept_unverified(error: Unreachable, interfaces: Interfaces) -> None:
     """Say that the keys could not be verified; a human may refuse to store them then."""
-    outside.terminal.say(f"AWS cannot be asked whether the keys are good: {error.message}")
-    if outside.terminal.has_human and not says_yes(outside.terminal, "Store them unverified? [y/n] "):
+    interfaces.terminal.say(f"AWS cannot be asked whether the keys are good: {error.message}")
+    if interfaces.terminal.has_human and not says_yes(interfaces.terminal, "Store them unverified? [y/n] "):
         raise error

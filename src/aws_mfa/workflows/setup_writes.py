@@ -19,9 +19,8 @@ from aws_mfa.workflows.keys import note_keys
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from aws_mfa.interfaces import AwsTextFile, Interfaces, Vault
     from aws_mfa.model import LongTermKeys
-    from aws_mfa.workflows.doors_to_stores import AwsTextFile, Vault
-    from aws_mfa.workflows.outside import Outside
 
 DEVICE = "aws_mfa_device"
 
@@ -37,19 +36,19 @@ class Write:
 
 
 def writes_of_keys(
-    section: str, keys: LongTermKeys, device: str | None, old: LongTermKeys | None, vault: Vault, outside: Outside
+    section: str, keys: LongTermKeys, device: str | None, old: LongTermKeys | None, vault: Vault, interfaces: Interfaces
 ) -> list[Write]:
     """Keys, the note of where they are, and the device; `old` are those that the vault has under this name now."""
-    file = outside.credentials
+    file = interfaces.credentials
     stored = (section_values(file.read(), section, where=file.path) or {}).get(DEVICE)
-    note = as_it_was(outside.known_keys, section, ("vault", "aws_access_key_id"))
+    note = as_it_was(interfaces.known_keys, section, ("vault", "aws_access_key_id"))
     writes = [
         change(file, section, {} if stored == device else {DEVICE: None}),
         Write(
             lambda: vault.store(section, keys),
             (lambda: vault.remove(section)) if old is None else (lambda: vault.store(section, old)),
         ),
-        Write(lambda: note_keys(section, vault.name, keys, outside), note),
+        Write(lambda: note_keys(section, vault.name, keys, interfaces), note),
     ]
     if device not in (None, stored):
         writes.append(Write(_edit(file, section, {DEVICE: device}), _edit(file, section, {DEVICE: None})))
@@ -69,14 +68,14 @@ def as_it_was(file: AwsTextFile, section: str, keys: Iterable[str]) -> Callable[
     return _edit(file, section, {key: old.get(key) for key in keys})
 
 
-def store_all(writes: list[Write], what: str, outside: Outside) -> None:
+def store_all(writes: list[Write], what: str, interfaces: Interfaces) -> None:
     """
     Make all the writes, or none: where one fails, or a signal would end us, everything is put back as it was.
 
     `what` is the hint for a person where that cannot be done. A signal is heeded between two writes, never in one.
     """
     begun: list[Write] = []
-    with outside.deferred_signals() as held:
+    with interfaces.deferred_signals() as held:
         try:
             for write in writes:
                 begun.append(write)
@@ -88,7 +87,7 @@ def store_all(writes: list[Write], what: str, outside: Outside) -> None:
             if isinstance(error, AwsMfaError):
                 raise type(error)(error.message, what, *error.hints) from None
             with suppress(OSError):  # the terminal may be what has gone
-                outside.terminal.say(f"{HINT}{what}")
+                interfaces.terminal.say(f"{HINT}{what}")
             raise
 
 

@@ -19,12 +19,12 @@ from aws_mfa.rules.vault_choice import noted_origin
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import Session
     from aws_mfa.rules.profile_chains import Chain
     from aws_mfa.rules.renewal_request import RenewalRequest
     from aws_mfa.rules.session_steps import SourceUser, Step
     from aws_mfa.workflows.known_profiles import KnownProfiles
-    from aws_mfa.workflows.outside import Outside
 
 _OF_USER = "mfa@"
 
@@ -38,14 +38,14 @@ class StoredSessions:
 
     def __init__(
         self,
-        outside: Outside,
+        interfaces: Interfaces,
         known: KnownProfiles,
         request: RenewalRequest,
         wanted: Sequence[tuple[Chain, SourceUser]],
     ) -> None:
         self._hands_over = request.hands_over
         self._refused_key_ids = request.refused_key_ids
-        self._outside = outside
+        self._interfaces = interfaces
         self._file = known.credentials
         self._notes = known.notes
         profiles = [chain.wanted for chain, _ in wanted]
@@ -66,7 +66,7 @@ class StoredSessions:
         return expires_at
 
     def _until(self, label: str, inputs: Mapping[str, str]) -> float | None:
-        cached, in_file = self._outside.session_cache.find(label, inputs), self._in_file(label, inputs)
+        cached, in_file = self._interfaces.session_cache.find(label, inputs), self._in_file(label, inputs)
         if self._refused_key_ids:
             cached = None if cached and cached.session().access_key_id in self._refused_key_ids else cached
             in_file = None if in_file and in_file.access_key_id in self._refused_key_ids else in_file
@@ -86,8 +86,8 @@ class StoredSessions:
         expires_at = self._until(step.label, step.inputs)
         if expires_at is None or expires_at <= known_until:
             # In this order: what moves from the cache into the file is in one of the two at any moment.
-            self._file = SectionIndex(self._outside.credentials.read(), self._outside.credentials.path)
-            self._notes = self._outside.known_keys.read()
+            self._file = SectionIndex(self._interfaces.credentials.read(), self._interfaces.credentials.path)
+            self._notes = self._interfaces.known_keys.read()
             expires_at = self._until(step.label, step.inputs)
         if expires_at is None or expires_at <= known_until:
             return None
@@ -115,7 +115,7 @@ class StoredSessions:
         if not was_asked_with(values, inputs, lambda: noted_origin(self._notes, name)):
             return None
         role_arn = None if of_user else _last_role(inputs)
-        fresh = isinstance(judge(values, role_arn=role_arn, now=self._outside.now()), Fresh)
+        fresh = isinstance(judge(values, role_arn=role_arn, now=self._interfaces.now()), Fresh)
         return session_in(values) if fresh else None
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from aws_mfa.errors import AwsMfaError
-    from aws_mfa.workflows.doors_to_people import Terminal
+    from aws_mfa.interfaces import Terminal
 
     Answer = TypeVar("Answer")
 

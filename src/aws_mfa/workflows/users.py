@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
+    from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import LongTermKeys
     from aws_mfa.rules.endpoints import EndpointSettings
     from aws_mfa.rules.profile import Profile
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from aws_mfa.rules.vault_choice import VaultChoice
     from aws_mfa.workflows.keys import FoundKeys
     from aws_mfa.workflows.known_profiles import KnownProfiles
-    from aws_mfa.workflows.outside import Outside
 
     Found = TypeVar("Found")
 
@@ -47,10 +47,10 @@ class Users:
     stored session serves behind a locked keychain.
     """
 
-    def __init__(self, outside: Outside, known: KnownProfiles, request: RenewalRequest) -> None:
+    def __init__(self, interfaces: Interfaces, known: KnownProfiles, request: RenewalRequest) -> None:
         self.notices: list[str] = []
-        self.unasked_vault = UnaskedVault(outside, request)
-        self._outside = outside
+        self.unasked_vault = UnaskedVault(interfaces, request)
+        self._interfaces = interfaces
         self._known = known
         self._request = request
         self._found: dict[str, FoundKeys | AwsMfaError] = {}
@@ -105,7 +105,7 @@ class Users:
             device,
             region=region.name,
             partition=arns.partition_of(device) or arns.partition_of(chain.wanted.role_arn or "") or "aws",
-            endpoint_url=given_sts_url(self._outside.environ, endpoints),
+            endpoint_url=given_sts_url(self._interfaces.environ, endpoints),
             endpoints=endpoints,
         )
 
@@ -113,16 +113,16 @@ class Users:
         return _found_once(self._found, section, lambda: self._find_keys(section))
 
     def _find_keys(self, section: str) -> FoundKeys:
-        outside = self._outside
-        values = section_values(self._known.credentials_text, section, where=outside.credentials.path)
-        found = find_long_term_keys(section, self._vault_of(section), values, outside)
+        interfaces = self._interfaces
+        values = section_values(self._known.credentials_text, section, where=interfaces.credentials.path)
+        found = find_long_term_keys(section, self._vault_of(section), values, interfaces)
         if found.notice:
             self.notices.append(f"{section}: {found.notice}")
         return found
 
     def _vault_of(self, section: str) -> VaultChoice:
         noted, request = noted_vault(self._known.notes, section), self._request
-        return choose_vault(request.vault, self._outside.environ, noted, use_keychain=request.use_keychain)
+        return choose_vault(request.vault, self._interfaces.environ, noted, use_keychain=request.use_keychain)
 
     def _noted_key_id(self, section: str) -> str | None:
         """The key id that was noted for the vault in force; None where none was, or a person names another vault."""
@@ -132,19 +132,19 @@ class Users:
 
     def _find_device(self, user: Profile, region: str, endpoints: EndpointSettings) -> str:
         found = self._keys(user.keys_section)
-        stored = self._outside.fork.fork_device(user.keys_section) if found.place == "fork" else None
+        stored = self._interfaces.fork.fork_device(user.keys_section) if found.place == "fork" else None
         if stored:
             return arns.check_device(stored, source="the keychain fork's item")
         try:
-            return discover_device(found.keys, region, self._outside, endpoints, profile=user.name)
+            return discover_device(found.keys, region, self._interfaces, endpoints, profile=user.name)
         except NoDevice as error:
-            line = line_for_device(user.name, "", self._outside)
+            line = line_for_device(user.name, "", self._interfaces)
             hints = (hint.removeprefix("give it with: ").replace("--device ", line) for hint in error.hints)
             raise type(error)(error.message, *hints) from None
 
     def _region(self, chain: Chain) -> ChosenRegion:
         """The user's, for all roles: so the MFA session and its connection are shared; it is good in every region."""
-        environ = self._outside.environ
+        environ = self._interfaces.environ
         role = chain.role_chain[0].role_arn if chain.role_chain else None
         partition = arns.partition_of(chain.mfa_serial or "") or arns.partition_of(role or "")
         chosen = choose_region(

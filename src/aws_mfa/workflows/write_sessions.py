@@ -21,9 +21,9 @@ from aws_mfa.rules.vault_choice import with_origin
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import Session
     from aws_mfa.rules.session_steps import Plan
-    from aws_mfa.workflows.outside import Outside
 
     Got = Session | AwsMfaError
     Found = Step | Reused
@@ -40,12 +40,12 @@ class SessionWriter:
     the labels that the cache did not take.
     """
 
-    def __init__(self, planned: Plan, outside: Outside) -> None:
+    def __init__(self, planned: Plan, interfaces: Interfaces) -> None:
         self.got: dict[Step, Got] = {}
         self.refused: dict[str, AwsMfaError] = {}
         self.lost: set[str] = set()
         self._planned = planned
-        self._outside = outside
+        self._interfaces = interfaces
         self._written_at_once: set[Found] = set()
 
     def place_of(self, name: str) -> str:
@@ -57,7 +57,7 @@ class SessionWriter:
     def check_writable(self) -> None:
         """Raise `NotSetUp` where a session is for the file, and the file could not be replaced."""
         if any(self.place_of(name) == IN_FILE for name in self._planned.of_profile):
-            self._outside.credentials.check_writable()
+            self._interfaces.credentials.check_writable()
 
     def got_of(self, found: Found) -> Got:
         """The session that was got or is stored, or the failure."""
@@ -70,7 +70,7 @@ class SessionWriter:
 
     def write_at_once(self, step: Step, session: Session) -> None:
         """Store what a code was spent for: others wait for it, and a process that is killed now has not lost it."""
-        if self._outside.session_cache.store(step.label, step.inputs, session):
+        if self._interfaces.session_cache.store(step.label, step.inputs, session):
             self._written_at_once.add(step)
 
     def write(self) -> None:
@@ -106,7 +106,7 @@ class SessionWriter:
         if found in self._written_at_once and label == found.label:
             return
         got = self.got_of(found)
-        if not isinstance(got, AwsMfaError) and not self._outside.session_cache.store(label, found.inputs, got):
+        if not isinstance(got, AwsMfaError) and not self._interfaces.session_cache.store(label, found.inputs, got):
             self.lost.add(label)
 
     def _changes(self, for_file: Mapping[str, Found]) -> dict[str, Changes]:
@@ -124,7 +124,7 @@ class SessionWriter:
 
     def _write_file(self, changes: Mapping[str, Changes]) -> None:
         """One write of the file; what it does not take is noted in `refused`."""
-        credentials = self._outside.credentials
+        credentials = self._interfaces.credentials
         refused: dict[str, AwsMfaError] = {}
 
         def edit(text: str) -> str:
@@ -140,26 +140,26 @@ class SessionWriter:
 
     def _adopted_meanwhile(self, names: Mapping[str, Found]) -> set[str]:
         """Profiles that ask us by now: `adopt` may have run while a code was typed."""
-        config, credentials = self._outside.config, self._outside.credentials
+        config, credentials = self._interfaces.config, self._interfaces.credentials
         profiles = AwsProfiles(config.read(), credentials.read(), config.path, credentials.path)
         found = {name: profiles.profile(name) for name in names}
         return {name for name, profile in found.items() if profile and profile.has_credential_process_of_ours}
 
 
-def write_section(session: Session, step: Step, section: str, outside: Outside) -> None:
+def write_section(session: Session, step: Step, section: str, interfaces: Interfaces) -> None:
     """Put one session into a section of the credentials file, as the classic form does: it is kept nowhere else."""
-    path = outside.credentials.path
+    path = interfaces.credentials.path
 
     def edit(text: str) -> str:
         refuse_permanent_keys(section_values(text, section, where=path), section, path)
         return with_changes(text, section, section_of(session), where=path)
 
-    outside.credentials.update(edit)
+    interfaces.credentials.update(edit)
     if not step.request.role_arn:
         # Whose MFA session it is, so that roles can be assumed with it; a courtesy, as the ledger of codes is.
         origin = session.access_key_id, step.base.access_key_id, step.request.device
         with suppress(AwsMfaError):
-            outside.known_keys.update(lambda text: with_origin(text, section, *origin))
+            interfaces.known_keys.update(lambda text: with_origin(text, section, *origin))
 
 
 def with_what_may_be_written(

@@ -1,1 +1,1 @@
-"""One module per subcommand: HELP, add_arguments(parser), run(args, outside) -> exit code."""
+"""One module per subcommand: HELP, add_arguments(parser), run(args, interfaces) -> exit code."""

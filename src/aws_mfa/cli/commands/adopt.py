@@ -15,8 +15,8 @@ from aws_mfa.workflows.adopt import AdoptRequest, look, write_adoption
 if TYPE_CHECKING:
     import argparse
 
+    from aws_mfa.interfaces import Interfaces
     from aws_mfa.workflows.adopt import Adoption
-    from aws_mfa.workflows.outside import Outside
 
 HELP = """\
 Let SDKs get the sessions of role profiles from aws-mfa.
@@ -41,19 +41,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--dry-run", action="store_true", help="show the difference, and change nothing")
 
 
-def run(args: argparse.Namespace, outside: Outside) -> int:
+def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     """Adopt or restore, and tell of each profile; 3 where a profile that was named is left as it is."""
     if bool(args.profiles) == args.all:
         raise BadInput("which profiles?", "name them: aws-mfa adopt PROFILE", "or all of them: aws-mfa adopt --all")
     request = AdoptRequest(None if args.all else args.profiles, undoes=args.undo, windows=os.name == "nt")
     if args.dry_run:
-        found = look(request, outside)
+        found = look(request, interfaces)
         for file in (found.texts.config, found.texts.credentials):
             sys.stdout.writelines(f"{line}\n" for line in masked_diff(file.text, file.result(), file.where))
     else:
-        found = write_adoption(request, outside)
+        found = write_adoption(request, interfaces)
     for line in _lines(found, undoes=args.undo, dry_run=args.dry_run):
-        outside.terminal.say(line)
+        interfaces.terminal.say(line)
     return NotSetUp.exit_code if found.left and not args.all else 0
 
 

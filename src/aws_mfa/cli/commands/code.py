@@ -9,7 +9,7 @@ from aws_mfa.workflows.answer_question import answer_question
 if TYPE_CHECKING:
     import argparse
 
-    from aws_mfa.workflows.outside import Outside
+    from aws_mfa.interfaces import Interfaces
 
 HELP = """\
 Answer the oldest question for an MFA code that waits in any process of yours:
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("code", nargs="?", metavar="CODE", help="the six digits; visible in the process list")
 
 
-def run(args: argparse.Namespace, outside: Outside) -> int:
+def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     """Answer, and say whose question it was."""
-    outside.say(answer_question(args.code, outside))
+    interfaces.say(answer_question(args.code, interfaces))
     return 0

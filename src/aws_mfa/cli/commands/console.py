@@ -16,7 +16,7 @@ from aws_mfa.workflows.console import console
 if TYPE_CHECKING:
     import argparse
 
-    from aws_mfa.workflows.outside import Outside
+    from aws_mfa.interfaces import Interfaces
 
 READS_PIPE = False
 
@@ -39,15 +39,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_hand_over_arguments(parser)
 
 
-def run(args: argparse.Namespace, outside: Outside) -> int:
+def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     """Open the page, or print its URL."""
-    page = console(hand_over_request(args, [args.profile], outside), outside, service=args.service, region=args.region)
+    page = console(
+        hand_over_request(args, [args.profile], interfaces), interfaces, service=args.service, region=args.region
+    )
     for notice in page.notices:
-        outside.say(notice)
-    outside.say(f"signs in as {page.who} for {duration_text(page.expires_at - outside.now())}")
+        interfaces.say(notice)
+    interfaces.say(f"signs in as {page.who} for {duration_text(page.expires_at - interfaces.now())}")
     if not args.print_url:
-        if outside.browser.open(page.url):
+        if interfaces.browser.open(page.url):
             return 0
-        outside.say("no browser can be opened from here: open this URL within 15 minutes, and give it to nobody")
+        interfaces.say("no browser can be opened from here: open this URL within 15 minutes, and give it to nobody")
     sys.stdout.write(f"{page.url.reveal()}\n")
     return 0

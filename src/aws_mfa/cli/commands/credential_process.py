@@ -21,7 +21,7 @@ from aws_mfa.workflows.hand_over import hand_over
 if TYPE_CHECKING:
     import argparse
 
-    from aws_mfa.workflows.outside import Outside
+    from aws_mfa.interfaces import Interfaces
 
 # An SDK hands over its own standard input: what is in it is not for us.
 READS_PIPE = False
@@ -44,10 +44,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_hand_over_arguments(parser)
 
 
-def run(args: argparse.Namespace, outside: Outside) -> int:
+def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     """Print the document; a failure is one line on stderr."""
     try:
-        session, _ = hand_over(hand_over_request(args, [args.profile], outside, for_sdk=True), outside)
+        session, _ = hand_over(hand_over_request(args, [args.profile], interfaces, for_sdk=True), interfaces)
         document = document_of(session)
     except AwsMfaError as error:
         line = "; ".join([f"aws-mfa: {error.message}", *error.hints[:1]])

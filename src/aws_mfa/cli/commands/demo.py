@@ -20,9 +20,9 @@ from aws_mfa.practice import PracticeAws
 if TYPE_CHECKING:
     import argparse
 
+    from aws_mfa.interfaces import Interfaces
     from aws_mfa.practice.account import User
     from aws_mfa.practice.totp import Device
-    from aws_mfa.workflows.outside import Outside
 
 HELP = """\
 Show the whole job without an AWS account and without a question: a practice
@@ -43,9 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     del parser
 
 
-def run(args: argparse.Namespace, outside: Outside) -> int:
+def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     """Play it; 0 when every step did what it should."""
-    del args, outside
+    del args, interfaces
     with tempfile.TemporaryDirectory(prefix="aws-mfa-demo-", ignore_cleanup_errors=True) as home, PracticeAws() as aws:
         ann = aws.account.add_user("ann")
         stage = _Stage(home, aws.url)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
+    from aws_mfa.interfaces import Interfaces
     from aws_mfa.rules.child_environment import Change
-    from aws_mfa.workflows.outside import Outside
 
 # In `while read line; do eval "$(aws-mfa env work)"; ...` it is the loop's; --token-stdin says that it is for us.
 READS_PIPE = False
@@ -59,30 +59,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_hand_over_arguments(parser)
 
 
-def run(args: argparse.Namespace, outside: Outside) -> int:
+def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     """Print the lines; `SystemExit` with the code that shells give for a signal where one came first."""
     with _leaving_on_signals():
-        return _print_lines(args, outside)
+        return _print_lines(args, interfaces)
 
 
-def _print_lines(args: argparse.Namespace, outside: Outside) -> int:
-    form = args.shell or _form_of_caller(outside)
+def _print_lines(args: argparse.Namespace, interfaces: Interfaces) -> int:
+    form = args.shell or _form_of_caller(interfaces)
     if not args.unset and args.profile is None:
         raise BadInput("whose session? PROFILE is missing", "aws-mfa env PROFILE")
-    text = lines_of(change_back(outside.environ) if args.unset else _change(args, outside), form)
+    text = lines_of(change_back(interfaces.environ) if args.unset else _change(args, interfaces), form)
     _write(text, form)
     if form in _HOW_TO_USE and sys.stdout.isatty():
         words = "--unset" if args.unset else quote(args.profile)
-        outside.say(f"hint: these lines are for the shell: {_HOW_TO_USE[form].format(words=words)}")
+        interfaces.say(f"hint: these lines are for the shell: {_HOW_TO_USE[form].format(words=words)}")
     return 0
 
 
-def tell_caller(exit_code: int, argv: list[str], outside: Outside) -> None:
+def tell_caller(exit_code: int, argv: list[str], interfaces: Interfaces) -> None:
     """Let the shell fail as we did: the form is looked for in words that may not have been understood."""
     if sys.stdout.isatty():
         return
     with suppress(BadInput, OSError):
-        form = _form_named(argv) or _form_of_caller(outside)
+        form = _form_named(argv) or _form_of_caller(interfaces)
         _write(failure_line(exit_code, form), form)
 
 
@@ -122,8 +122,8 @@ def _leaving_on_signals() -> Iterator[None]:
                 signal.signal(number, handler)
 
 
-def _form_of_caller(outside: Outside) -> str:
-    return form_for(outside.callers, outside.environ, on_windows=sys.platform == "win32")
+def _form_of_caller(interfaces: Interfaces) -> str:
+    return form_for(interfaces.callers, interfaces.environ, on_windows=sys.platform == "win32")
 
 
 def _write(text: str, form: str) -> None:
@@ -134,7 +134,7 @@ def _write(text: str, form: str) -> None:
     sys.stdout.flush()
 
 
-def _change(args: argparse.Namespace, outside: Outside) -> Change:
-    session, plan = handed_over(args, outside)
+def _change(args: argparse.Namespace, interfaces: Interfaces) -> Change:
+    session, plan = handed_over(args, interfaces)
     region = region_of_child(plan.chains[args.profile])
-    return change_for(outside.environ, session_variables(session), region, args.profile)
+    return change_for(interfaces.environ, session_variables(session), region, args.profile)

@@ -18,7 +18,7 @@ from aws_mfa.workflows.serve import AWAY_FROM_TERMINAL, serving
 if TYPE_CHECKING:
     import argparse
 
-    from aws_mfa.workflows.outside import Outside
+    from aws_mfa.interfaces import Interfaces
     from aws_mfa.workflows.serve import Served
 
 # It belongs to the child.
@@ -45,49 +45,49 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_hand_over_arguments(parser, stdin_is_ours=False)
 
 
-def run(args: argparse.Namespace, outside: Outside) -> int:
+def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     """Get the session and become the command; the exit code is the command's."""
-    command = args.command or outside.child.shell(outside.environ)
-    _check(command, args.profile, outside)
+    command = args.command or interfaces.child.shell(interfaces.environ)
+    _check(command, args.profile, interfaces)
     if args.server:
-        return _beside_endpoint(args, command, outside)
-    session, plan = handed_over(args, outside)
+        return _beside_endpoint(args, command, interfaces)
+    session, plan = handed_over(args, interfaces)
     region = region_of_child(plan.chains[args.profile])
-    environ = child_environment(outside.environ, session_variables(session), region, args.profile)
+    environ = child_environment(interfaces.environ, session_variables(session), region, args.profile)
     if not args.command:
-        until = f"{local_text(session.expires_at)} ({duration_text(session.expires_at - outside.now())})"
-        outside.say(f"a shell with the session of {args.profile}, good until {until}; leave it with: exit")
-    return outside.child.become(command, environ)
+        until = f"{local_text(session.expires_at)} ({duration_text(session.expires_at - interfaces.now())})"
+        interfaces.say(f"a shell with the session of {args.profile}, good until {until}; leave it with: exit")
+    return interfaces.child.become(command, environ)
 
 
-def _check(command: list[str], profile: str, outside: Outside) -> None:
+def _check(command: list[str], profile: str, interfaces: Interfaces) -> None:
     """`exec aws s3 ls` lacks the profile, and not the command `s3`."""
     try:
-        outside.child.check(command, outside.environ)
+        interfaces.child.check(command, interfaces.environ)
     except NoSuchCommand:
         check_known(
-            profile, outside, f"the profile comes first: aws-mfa exec PROFILE -- {shlex.join([profile, *command])}"
+            profile, interfaces, f"the profile comes first: aws-mfa exec PROFILE -- {shlex.join([profile, *command])}"
         )
         raise
 
 
-def _beside_endpoint(args: argparse.Namespace, command: list[str], outside: Outside) -> int:
+def _beside_endpoint(args: argparse.Namespace, command: list[str], interfaces: Interfaces) -> int:
     """Stay, with the endpoint, until the command ends; it owns the terminal, so nothing is asked there."""
     if args.min_remaining:
         raise BadInput("--min-remaining and --server contradict each other", "with --server sessions are renewed ahead")
-    request = hand_over_request(args, [args.profile], outside)
-    with serving(request, outside, asks_beside=AWAY_FROM_TERMINAL) as served:
+    request = hand_over_request(args, [args.profile], interfaces)
+    with serving(request, interfaces, asks_beside=AWAY_FROM_TERMINAL) as served:
         region = served.region_of(args.profile)
-        environ = child_environment(outside.environ, served.variables(args.profile), region, args.profile)
-        exit_code = outside.child.run(command, environ | _hidden_files(served, outside))
-    return outside.child.end_like(exit_code)
+        environ = child_environment(interfaces.environ, served.variables(args.profile), region, args.profile)
+        exit_code = interfaces.child.run(command, environ | _hidden_files(served, interfaces))
+    return interfaces.child.end_like(exit_code)
 
 
-def _hidden_files(served: Served, outside: Outside) -> dict[str, str]:
+def _hidden_files(served: Served, interfaces: Interfaces) -> dict[str, str]:
     """The variables that keep SDKs from files they would prefer to the endpoint: nothing is at that path."""
     hidden = served.files_in_the_way()
-    paths = {"AWS_SHARED_CREDENTIALS_FILE": outside.credentials.path, "AWS_CONFIG_FILE": outside.config.path}
+    paths = {"AWS_SHARED_CREDENTIALS_FILE": interfaces.credentials.path, "AWS_CONFIG_FILE": interfaces.config.path}
     for name in hidden:
         what = "has credentials of its own, which SDKs would prefer to the endpoint"
-        outside.say(f"[default] in {paths[name]} {what}: the command does not see that file")
+        interfaces.say(f"[default] in {paths[name]} {what}: the command does not see that file")
     return {name: os.path.join(f"{served.endpoint.token_file}.hides", os.path.basename(paths[name])) for name in hidden}

@@ -14,7 +14,7 @@ from aws_mfa.workflows.known_profiles import check_known
 if TYPE_CHECKING:
     import argparse
 
-    from aws_mfa.workflows.outside import Outside
+    from aws_mfa.interfaces import Interfaces
 
 HELP = """\
 Remove stored sessions, from the session cache and from the credentials file, and
@@ -28,12 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--all", action="store_true", help="every session of ours")
 
 
-def run(args: argparse.Namespace, outside: Outside) -> int:
+def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     """Remove, and say what; `BadProfile` for a name without sessions that is nobody's, `NotSetUp` for what is left."""
     if args.all and args.profiles:
         raise BadInput("--all and names of profiles contradict each other", "give one of the two")
-    names: list[str | None] = [None] if args.all else args.profiles or [profile_in_force(None, outside.environ)]
-    forgotten = {name: forget_sessions(None if name is None else [name], outside) for name in names}
+    names: list[str | None] = [None] if args.all else args.profiles or [profile_in_force(None, interfaces.environ)]
+    forgotten = {name: forget_sessions(None if name is None else [name], interfaces) for name in names}
     removed = [line for lines, _ in forgotten.values() for line in lines]
     missed = dict.fromkeys(line for _, lines in forgotten.values() for line in lines)
     sys.stdout.write("".join(f"{shown_text(line)}\n" for line in removed))
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace, outside: Outside) -> int:
         raise NotSetUp("; ".join(missed), "what is left there ends when its time is over")
     for name, (lines, _) in forgotten.items():
         if name is not None and not lines:
-            check_known(name, outside)
+            check_known(name, interfaces)
     if not removed:
         sys.stdout.write("no stored session: nothing was removed\n")
     return 0

@@ -17,10 +17,9 @@ from aws_mfa.workflows.importable_keys import ImportRequest, keys_given, keys_he
 if TYPE_CHECKING:
     import argparse
 
+    from aws_mfa.interfaces import Document, Interfaces
     from aws_mfa.rules.key_moves import Move
-    from aws_mfa.workflows.doors_to_stores import Document
     from aws_mfa.workflows.importable_keys import Importable
-    from aws_mfa.workflows.outside import Outside
 
 # Standard input may be the keys themselves.
 READS_PIPE = False
@@ -54,54 +53,59 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--no-keychain", action="store_true", help=NO_KEYCHAIN_HELP)
 
 
-def run(args: argparse.Namespace, outside: Outside) -> int:
+def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     """Find, show, ask, move, and say what is left to do."""
     vault, use_keychain = vault_of_flags(args.vault, no_keychain=args.no_keychain)
     request = ImportRequest(
         profile=args.profile, long_term_suffix=args.long_term_suffix, vault=vault, use_keychain=use_keychain
     )
-    document = outside.document(args.file) if args.file is not None else None
-    found = _given(document, args.file, request, outside) if document else keys_here(request, outside)
-    choose_other_vault(found, outside, may_ask=not (args.yes or args.dry_run or args.vault))
-    _say(_list(found), outside)
+    document = interfaces.document(args.file) if args.file is not None else None
+    found = _given(document, args.file, request, interfaces) if document else keys_here(request, interfaces)
+    choose_other_vault(found, interfaces, may_ask=not (args.yes or args.dry_run or args.vault))
+    _say(_list(found), interfaces)
     if found.moves and args.dry_run:
-        _say(["nothing was changed (--dry-run)"], outside)
+        _say(["nothing was changed (--dry-run)"], interfaces)
     elif found.moves:
-        _move(found, document, args, outside)
-    _say([f"left as it is: {line}" for line in found.left], outside)
+        _move(found, document, args, interfaces)
+    _say([f"left as it is: {line}" for line in found.left], interfaces)
     return NotSetUp.exit_code if found.left else 0
 
 
-def _given(document: Document, file: str, request: ImportRequest, outside: Outside) -> Importable:
+def _given(document: Document, file: str, request: ImportRequest, interfaces: Interfaces) -> Importable:
     """The keys in the document; a bare word that names none may be meant for a profile."""
     try:
-        return keys_given(document, request, outside)
+        return keys_given(document, request, interfaces)
     except BadInput as error:
         if request.profile or not file.replace("-", "").isalnum():
             raise
         raise BadInput(error.message, *error.hints, "a profile? aws-mfa import --profile NAME") from None
 
 
-def _move(found: Importable, document: Document | None, args: argparse.Namespace, outside: Outside) -> None:
+def _move(found: Importable, document: Document | None, args: argparse.Namespace, interfaces: Interfaces) -> None:
     if not args.yes:
-        ask_consent("Move these keys? [y/n] " if document is None else "Store these keys? [y/n] ", outside)
-    was_open = outside.credentials.repair_mode() if document is None else document.others_may_read()
-    linked = outside.credentials.linked_inode()
-    moved = move_keys(found, outside, replaces=args.replace, asks=not args.yes)
+        ask_consent("Move these keys? [y/n] " if document is None else "Store these keys? [y/n] ", interfaces)
+    was_open = interfaces.credentials.repair_mode() if document is None else document.others_may_read()
+    linked = interfaces.credentials.linked_inode()
+    moved = move_keys(found, interfaces, replaces=args.replace, asks=not args.yes)
     if not moved:
         return
     if linked is not None and any(move.file_sections for move in moved):
-        still_there = f"{outside.credentials.path} has another name (a hard link), which still holds the keys"
-        _say([f"{still_there}: find ~ -xdev -inum {linked}"], outside)
-    path = outside.credentials.path if document is None else document.name
+        still_there = f"{interfaces.credentials.path} has another name (a hard link), which still holds the keys"
+        _say([f"{still_there}: find ~ -xdev -inum {linked}"], interfaces)
+    path = interfaces.credentials.path if document is None else document.name
     if was_open:
-        _say([f"other users of this machine could read {path}: make new keys soon, and delete these in IAM"], outside)
+        _say(
+            [f"other users of this machine could read {path}: make new keys soon, and delete these in IAM"], interfaces
+        )
     if document is None:
-        _say(["copies may remain in backups and editors' files: replace keys that anybody else may have seen"], outside)
+        _say(
+            ["copies may remain in backups and editors' files: replace keys that anybody else may have seen"],
+            interfaces,
+        )
     elif args.file != STDIN:
-        _say([f"{path} still holds the keys; delete it: {_delete(args.file)}"], outside)
+        _say([f"{path} still holds the keys; delete it: {_delete(args.file)}"], interfaces)
     if not args.long_term_suffix:
-        _say([_next_step(moved)], outside)
+        _say([_next_step(moved)], interfaces)
 
 
 def _next_step(moved: list[Move]) -> str:
@@ -132,6 +136,6 @@ def _delete(path: str) -> str:
     return f'del "{path}"' if os.name == "nt" else f"rm {shlex.quote(path)}"
 
 
-def _say(lines: list[str], outside: Outside) -> None:
+def _say(lines: list[str], interfaces: Interfaces) -> None:
     for line in lines:
-        outside.terminal.say(line)
+        interfaces.terminal.say(line)

@@ -13,7 +13,7 @@ from aws_mfa.workflows.plans import plan_sessions
 if TYPE_CHECKING:
     import argparse
 
-    from aws_mfa.workflows.outside import Outside
+    from aws_mfa.interfaces import Interfaces
 
 HELP = """\
 Show which STS calls the profiles need, which of them want an MFA code, which
@@ -28,11 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_vault_arguments(parser)
 
 
-def run(args: argparse.Namespace, outside: Outside) -> int:
+def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     """Print the plan; the first failure's exit code where a profile cannot be planned."""
-    planned = plan_sessions(plan_request(args, outside), outside.replaced(unattended=True))
+    planned = plan_sessions(plan_request(args, interfaces), interfaces.replaced(unattended=True))
     for notice in planned.users.notices:
-        outside.terminal.say(notice)
+        interfaces.terminal.say(notice)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     text = f"{plan_json(planned)}\n" if args.json else plan_text(planned, width)
     sys.stdout.write(text)

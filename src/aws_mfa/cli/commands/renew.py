@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
 
+    from aws_mfa.interfaces import Interfaces
     from aws_mfa.rules.renewal_request import RenewalRequest
     from aws_mfa.workflows.calls import Outcome
-    from aws_mfa.workflows.outside import Outside
 
 HELP = """\
 Renew the sessions of many profiles: one MFA code opens every role of up to one
@@ -60,21 +60,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_vault_arguments(parser)
 
 
-def run(args: argparse.Namespace, outside: Outside) -> int:
+def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     """Plan, ask, renew, show a table; 5 if AWS refused any."""
-    token = code_given(args, outside)
-    request = plan_request(args, outside)
-    planned = plan_sessions(request, outside)
+    token = code_given(args, interfaces)
+    request = plan_request(args, interfaces)
+    planned = plan_sessions(request, interfaces)
     notes = (f"{name}: {note}" for name, notes in planned.notes.items() for note in notes)
     for line in (*planned.users.notices, *notes):
-        outside.terminal.say(line)
+        interfaces.terminal.say(line)
     if len(planned.codes) > 1:
-        outside.terminal.say(summary(planned))
+        interfaces.terminal.say(summary(planned))
     show = shown_calls if sys.stderr.isatty() and not args.json else unseen
-    outcomes = renew_many(planned, outside, token=token, show=show)
-    for line in shortcomings(outcomes, request, outside.now()):
-        outside.terminal.say(line)
-    sys.stdout.write(f"{outcomes_json(outcomes)}\n" if args.json else _text(outcomes, outside.now()))
+    outcomes = renew_many(planned, interfaces, token=token, show=show)
+    for line in shortcomings(outcomes, request, interfaces.now()):
+        interfaces.terminal.say(line)
+    sys.stdout.write(f"{outcomes_json(outcomes)}\n" if args.json else _text(outcomes, interfaces.now()))
     return exit_code_of(outcomes)
 
 

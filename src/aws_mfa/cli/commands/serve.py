@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-    from aws_mfa.workflows.outside import Outside
+    from aws_mfa.interfaces import Interfaces
     from aws_mfa.workflows.serve import Served
 
 # It belongs to the process that started us; --token-stdin says that it is for us.
@@ -76,45 +76,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_hand_over_arguments(parser)
 
 
-def run(args: argparse.Namespace, outside: Outside) -> int:
+def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     """Serve until told to end; 130 after Ctrl-C."""
     if not 0 <= args.port <= _HIGHEST_PORT:
         raise BadInput(f"--port: {args.port} is no port", "give one from 1024 to 65535, or none")
     profiles = list(dict.fromkeys(args.profiles))
-    request = hand_over_request(args, profiles, outside)
-    form = args.shell or form_for(outside.callers, outside.environ, on_windows=sys.platform == "win32")
+    request = hand_over_request(args, profiles, interfaces)
+    form = args.shell or form_for(interfaces.callers, interfaces.environ, on_windows=sys.platform == "win32")
     try:
-        with _told_by_signals(), serving(request, outside, port=args.port) as served:
-            sys.stdout.write(_text(served, profiles, outside, form))
+        with _told_by_signals(), serving(request, interfaces, port=args.port) as served:
+            sys.stdout.write(_text(served, profiles, interfaces, form))
             sys.stdout.flush()
-            _warn_of_default(served, outside)
-            outside.say(f"SDKs are answered by process {os.getpid()}: Ctrl-C or kill {os.getpid()} ends it")
+            _warn_of_default(served, interfaces)
+            interfaces.say(f"SDKs are answered by process {os.getpid()}: Ctrl-C or kill {os.getpid()} ends it")
             served.ask_when_needed(() if args.no_input else PROVIDERS)
     except _ToldToEnd as told:
-        outside.say("no longer serving")
+        interfaces.say("no longer serving")
         return told.exit_code
     return 0
 
 
-def _warn_of_default(served: Served, outside: Outside) -> None:
+def _warn_of_default(served: Served, interfaces: Interfaces) -> None:
     """
     Most SDKs never ask an endpoint where [default] gives credentials: they would work as another user.
 
     The lines do not hide the files: aws-mfa itself, in the same shell, needs them.
     """
     for name in served.files_in_the_way():
-        path = {CREDENTIALS_FILE: outside.credentials, CONFIG_FILE: outside.config}[name].path
+        path = {CREDENTIALS_FILE: interfaces.credentials, CONFIG_FILE: interfaces.config}[name].path
         what = f"[default] in {path} has credentials, which SDKs prefer to the endpoint"
-        outside.say(f"warning: {what}; let {name} name an empty file where they run")
+        interfaces.say(f"warning: {what}; let {name} name an empty file where they run")
 
 
-def _text(served: Served, profiles: list[str], outside: Outside, form: str) -> str:
+def _text(served: Served, profiles: list[str], interfaces: Interfaces, form: str) -> str:
     """The first profile's lines; the others are comments behind them, for whoever wants to use them."""
     if form == JSON:
         of_profile = {name: served.variables(name) for name in profiles}
         return f"{json.dumps({'version': 1, 'profiles': of_profile}, indent=2)}\n"
     first, *others = profiles
-    change = change_for(outside.environ, served.variables(first), served.region_of(first), first)
+    change = change_for(interfaces.environ, served.variables(first), served.region_of(first), first)
     comment = "rem" if form == CMD else "#"
     lines = [lines_of(change, form)]
     for name in others:

@@ -16,7 +16,7 @@ from aws_mfa.workflows.setup_questions import Answers
 if TYPE_CHECKING:
     import argparse
 
-    from aws_mfa.workflows.outside import Outside
+    from aws_mfa.interfaces import Interfaces
     from aws_mfa.workflows.setup import SetUp
 
 HELP = """\
@@ -40,12 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--no-keychain", action="store_true", help=NO_KEYCHAIN_HELP)
 
 
-def run(args: argparse.Namespace, outside: Outside) -> int:
+def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     """Set up and say what was stored where."""
     section = default_long_term(args.profile or "default")
-    noted = noted_vault(outside.known_keys.read(), section) if args.profile else None
+    noted = noted_vault(interfaces.known_keys.read(), section) if args.profile else None
     vault, use_keychain = vault_of_flags(args.vault, no_keychain=args.no_keychain)
-    choice = choose_vault(vault, outside.environ, noted, use_keychain=use_keychain)
+    choice = choose_vault(vault, interfaces.environ, noted, use_keychain=use_keychain)
     answers = Answers(
         profile=args.profile,
         access_key_id=args.access_key_id,
@@ -53,12 +53,12 @@ def run(args: argparse.Namespace, outside: Outside) -> int:
         region=args.region,
         replaces=args.yes,
     )
-    done = set_up(answers, choice, outside)
+    done = set_up(answers, choice, interfaces)
     for line in stored_lines(done):
-        outside.terminal.say(line)
-    line_of_another = other_program_of(KnownProfiles(outside).profiles.profile(done.profile))
+        interfaces.terminal.say(line)
+    line_of_another = other_program_of(KnownProfiles(interfaces).profiles.profile(done.profile))
     if line_of_another is not None:
-        outside.terminal.say(f"another program still has this profile: take the line away ({line_of_another})")
+        interfaces.terminal.say(f"another program still has this profile: take the line away ({line_of_another})")
     return 0
 
 
