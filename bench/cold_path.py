@@ -20,13 +20,13 @@ import paired
 import stage
 from aws_mfa.adapters.keychain import open_keychain
 from aws_mfa.model import LongTermKeys, Secret
-from aws_mfa.practice import PracticeAws
+from aws_mfa_practice import PracticeAws
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from aws_mfa.practice.account import User
-    from aws_mfa.practice.totp import Device
+    from aws_mfa_practice.account import User
+    from aws_mfa_practice.totp import Device
 
 ROUNDS = 11
 

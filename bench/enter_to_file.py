@@ -20,7 +20,7 @@ import time
 from typing import TYPE_CHECKING
 
 import stage
-from aws_mfa.practice import PracticeAws
+from aws_mfa_practice import PracticeAws
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

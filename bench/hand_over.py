@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import paired
 import stage
-from aws_mfa.practice import PracticeAws
+from aws_mfa_practice import PracticeAws
 from cold_path import gnome_keyring
 
 if TYPE_CHECKING:

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from aws_mfa.cancel import Cancellation
     from aws_mfa.interfaces import Terminal
-    from aws_mfa.practice import PracticeAws
-    from aws_mfa.practice.account import User
+    from aws_mfa_practice import PracticeAws
+    from aws_mfa_practice.account import User
 
 # A setting of None is one taken away.
 Settings: TypeAlias = "Mapping[str, str | None]"

@@ -18,7 +18,7 @@ import pytest
 import aws_mfa
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, Cancelled, NeedsHuman, RefusedByAws
-from aws_mfa.practice import PracticeAws
+from aws_mfa_practice import PracticeAws
 from classic_stage import ClassicStage
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from aws_mfa.practice import PracticeAws
-from aws_mfa.practice.keys import Session
+from aws_mfa_practice import PracticeAws
+from aws_mfa_practice.keys import Session
 
 if TYPE_CHECKING:
-    from aws_mfa.practice.account import User
+    from aws_mfa_practice.account import User
 
 HOURS_S = 10 * 3600
 

@@ -20,9 +20,9 @@ from aws_mfa.adapters.aws_http import AwsHttp, proxy_for
 from aws_mfa.adapters.sts import AwsSts
 from aws_mfa.errors import AnswerLost, AwsFailed, AwsMfaError, AwsServerError, AwsUnreachable
 from aws_mfa.model import LongTermKeys, Secret, SessionRequest
-from aws_mfa.practice.aws import PracticeAws
 from aws_mfa.rules.classic_settings import Given
 from aws_mfa.rules.endpoints import sts_endpoint
+from aws_mfa_practice.aws import PracticeAws
 
 pytest.importorskip("cryptography", reason="it makes the certificates")
 from certificates import Authority

@@ -17,17 +17,17 @@ from aws_mfa.adapters.sign_in import AwsSignIn
 from aws_mfa.adapters.sts import AwsSts
 from aws_mfa.cli.main import silence_libraries
 from aws_mfa.model import LongTermKeys, Secret, Session, SessionRequest
-from aws_mfa.practice import PracticeAws, faults
-from aws_mfa.practice.answers import Answer
 from aws_mfa.rules.endpoints import sts_endpoint
 from aws_mfa.rules.sign_in import administrator_access_arn, sign_in_endpoint
+from aws_mfa_practice import PracticeAws, faults
+from aws_mfa_practice.answers import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aws_mfa.interfaces import SignIn, Sts
-    from aws_mfa.practice.account import User
-    from aws_mfa.practice.faults import Fault
+    from aws_mfa_practice.account import User
+    from aws_mfa_practice.faults import Fault
 
 POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}'
 

@@ -19,18 +19,18 @@ from aws_mfa import __version__, errors
 from aws_mfa.adapters.aws_http import AwsHttp
 from aws_mfa.adapters.sts import AwsIam, AwsSts
 from aws_mfa.model import LongTermKeys, Secret, Session, SessionRequest
-from aws_mfa.practice import faults
-from aws_mfa.practice.aws import PracticeAws
-from aws_mfa.practice.faults import Fault
 from aws_mfa.rules.arns import is_fido
 from aws_mfa.rules.endpoints import iam_endpoint, sts_endpoint
+from aws_mfa_practice import faults
+from aws_mfa_practice.aws import PracticeAws
+from aws_mfa_practice.faults import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from aws_mfa.interfaces import Iam, Sts
-    from aws_mfa.practice.account import Role, User
-    from aws_mfa.practice.totp import Device
+    from aws_mfa_practice.account import Role, User
+    from aws_mfa_practice.totp import Device
 
 ROUNDING_S = 2
 POLICY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "iam:*", "Resource": "*"}]}'
@@ -472,7 +472,7 @@ def test_one_connection_serves_all_calls(practice: Practice, connections: list[o
 def test_a_connection_that_aws_closed_during_the_prompt_costs_no_code(
     practice: Practice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("aws_mfa.practice.server.Handler.timeout", 0.05)
+    monkeypatch.setattr("aws_mfa_practice.server.Handler.timeout", 0.05)
     practice.sts.get_caller_identity(practice.keys)
     time.sleep(0.2)
     practice.sts.get_session_token(practice.keys, practice.request(), practice.phone.code())

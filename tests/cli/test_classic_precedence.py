@@ -9,7 +9,7 @@ import pytest
 from classic_stage import section
 
 if TYPE_CHECKING:
-    from aws_mfa.practice.account import Role
+    from aws_mfa_practice.account import Role
     from classic_stage import ClassicStage
 
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.practice import faults
+from aws_mfa_practice import faults
 
 if TYPE_CHECKING:
-    from aws_mfa.practice.faults import Fault
+    from aws_mfa_practice.faults import Fault
     from classic_stage import ClassicStage
 
 

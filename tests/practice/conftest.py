@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import boto3
 import pytest
 
-from aws_mfa.practice import PracticeAws, PracticeClock
+from aws_mfa_practice import PracticeAws, PracticeClock
 
 if TYPE_CHECKING:
-    from aws_mfa.practice.keys import LongTermKeys
+    from aws_mfa_practice.keys import LongTermKeys
 
 Client: TypeAlias = Any  # the SDK has no types
 Connect: TypeAlias = Callable[..., Client]

@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from aws_mfa.practice.moments import signing_date
+from aws_mfa_practice.moments import signing_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.practice.partitions import IAM_REGIONS, partition_of
+from aws_mfa_practice.partitions import IAM_REGIONS, partition_of
 
 if TYPE_CHECKING:
     import boto3
 
-    from aws_mfa.practice import PracticeAws
+    from aws_mfa_practice import PracticeAws
     from practice.conftest import Connect
 
 

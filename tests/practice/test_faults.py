@@ -9,14 +9,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from aws_mfa.practice import faults
-from aws_mfa.practice.moments import http_date
+from aws_mfa_practice import faults
+from aws_mfa_practice.moments import http_date
 from practice.signing import HandSigned, refusal_of, send
 
 if TYPE_CHECKING:
-    from aws_mfa.practice import PracticeAws
-    from aws_mfa.practice.account import User
-    from aws_mfa.practice.totp import Device
+    from aws_mfa_practice import PracticeAws
+    from aws_mfa_practice.account import User
+    from aws_mfa_practice.totp import Device
     from practice.conftest import Client, Connect
 
 

@@ -9,9 +9,9 @@ import pytest
 from practice.signing import refusal_of
 
 if TYPE_CHECKING:
-    from aws_mfa.practice import PracticeAws
-    from aws_mfa.practice.account import User
-    from aws_mfa.practice.totp import Device, FidoDevice
+    from aws_mfa_practice import PracticeAws
+    from aws_mfa_practice.account import User
+    from aws_mfa_practice.totp import Device, FidoDevice
     from practice.conftest import Connect
 
 

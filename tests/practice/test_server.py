@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from aws_mfa.practice import PracticeAws, faults
-from aws_mfa.practice.server import Handler, require_loopback
+from aws_mfa_practice import PracticeAws, faults
+from aws_mfa_practice.server import Handler, require_loopback
 from practice.signing import HandSigned, send
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def test_two_instances_know_nothing_of_each_other(aws: PracticeAws) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C cannot be sent to one process alone")
 def test_the_module_serves_until_ctrl_c_and_ends_quietly() -> None:
     """Its lines lead a shell away from what is the user's own; no key gets into the environment of programs."""
-    command = [sys.executable, "-m", "aws_mfa.practice"]
+    command = [sys.executable, "-m", "aws_mfa_practice"]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
         assert process.stdin is not None

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aws_mfa.practice.refusals import TRANSITIVE_TAG_SET
+from aws_mfa_practice.refusals import TRANSITIVE_TAG_SET
 from practice.signing import refusal_of
 
 if TYPE_CHECKING:
-    from aws_mfa.practice import PracticeAws
-    from aws_mfa.practice.account import Role, User
-    from aws_mfa.practice.keys import Session
+    from aws_mfa_practice import PracticeAws
+    from aws_mfa_practice.account import Role, User
+    from aws_mfa_practice.keys import Session
     from practice.conftest import Client, Connect
 
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"

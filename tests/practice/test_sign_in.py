@@ -12,7 +12,7 @@ import pytest
 from practice.signing import refusal_of
 
 if TYPE_CHECKING:
-    from aws_mfa.practice import PracticeAws, PracticeClock
+    from aws_mfa_practice import PracticeAws, PracticeClock
     from practice.conftest import Connect
 
 PAGE = "https://eu-west-1.console.aws.amazon.com/s3/home?region=eu-west-1&x=<y>"

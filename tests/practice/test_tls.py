@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from aws_mfa.practice import PracticeAws
+from aws_mfa_practice import PracticeAws
 from practice.signing import HandSigned
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import base64
 
 import pytest
 
-from aws_mfa.practice import PracticeClock
-from aws_mfa.practice.totp import Device, code_of, window_of
+from aws_mfa_practice import PracticeClock
+from aws_mfa_practice.totp import Device, code_of, window_of
 
 RFC_SEED = b"12345678901234567890"
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.practice import PracticeAws
+from aws_mfa_practice import PracticeAws
 from classic_stage import ClassicStage
 
 if TYPE_CHECKING:

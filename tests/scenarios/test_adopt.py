@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.practice import PracticeAws
+from aws_mfa_practice import PracticeAws
 from needs import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from aws_mfa.practice.account import User
+    from aws_mfa_practice.account import User
 
 posix_scripts = pytest.mark.skipif(os.name == "nt", reason="the stand-in for aws-mfa is a script of POSIX")
 

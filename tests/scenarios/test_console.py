@@ -9,11 +9,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from aws_mfa.practice import faults
+from aws_mfa_practice import faults
 from needs import needs
 
 if TYPE_CHECKING:
-    from aws_mfa.practice.account import Role
+    from aws_mfa_practice.account import Role
     from classic_stage import ClassicStage
 
 pytestmark = pytest.mark.real

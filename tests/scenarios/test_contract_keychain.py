@@ -13,7 +13,7 @@ from classic_stage import section
 from real_keychains import gnome_keyring
 
 if TYPE_CHECKING:
-    from aws_mfa.practice.account import User
+    from aws_mfa_practice.account import User
     from classic_stage import ClassicStage, Ended
     from real_keychains import RealKeychain
 

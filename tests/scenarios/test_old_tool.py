@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.practice import PracticeAws
 from aws_mfa.rules.ini_text import section_values
+from aws_mfa_practice import PracticeAws
 
 if TYPE_CHECKING:
     from collections.abc import Callable

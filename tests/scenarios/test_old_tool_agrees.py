@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from aws_mfa.cli import classic
 from aws_mfa.cli.wiring import RealInterfaces
-from aws_mfa.practice import PracticeAws
+from aws_mfa_practice import PracticeAws
 from classic_stage import ClassicStage, Human
 from examples import examples
 from needs import BUILD, needs

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.practice import PracticeAws
+from aws_mfa_practice import PracticeAws
 from real_clients import REAL_CLIENTS
 
 if TYPE_CHECKING:
-    from aws_mfa.practice.account import User
-    from aws_mfa.practice.totp import Device
+    from aws_mfa_practice.account import User
+    from aws_mfa_practice.totp import Device
     from real_clients import RealClient
 
 

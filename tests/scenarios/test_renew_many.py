@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
-from aws_mfa.practice.faults import throttling
 from aws_mfa.rules.session_labels import stored_in
 from aws_mfa.rules.stored_names import label_in
+from aws_mfa_practice.faults import throttling
 
 if TYPE_CHECKING:
-    from aws_mfa.practice.account import Account, Role, User
+    from aws_mfa_practice.account import Account, Role, User
     from classic_stage import ClassicStage, Ended
 
 pytestmark = pytest.mark.real

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.practice import PracticeAws
+from aws_mfa_practice import PracticeAws
 from classic_stage import ClassicStage
 from scenarios.test_renew_many import profile, role
 

@@ -26,7 +26,7 @@ from real_clients import DEBIAN_CLI_2, JAVASCRIPT_SCRIPT, answer
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
-    from aws_mfa.practice.account import Role
+    from aws_mfa_practice.account import Role
     from classic_stage import ClassicStage
 
 pytestmark = [

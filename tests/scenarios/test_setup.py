@@ -15,7 +15,7 @@ from aws_mfa.adapters.locks import lock
 from real_clients import AwsCli1, AwsCli2, Boto3
 
 if TYPE_CHECKING:
-    from aws_mfa.practice.account import User
+    from aws_mfa_practice.account import User
     from classic_stage import ClassicStage, Ended
     from real_clients import RealClient
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.practice import PracticeAws
+from aws_mfa_practice import PracticeAws
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aws_mfa.practice.account import User
+    from aws_mfa_practice.account import User
 
 pytestmark = pytest.mark.real
 

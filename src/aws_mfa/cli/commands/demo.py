@@ -15,14 +15,14 @@ import tempfile
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import AwsMfaError
-from aws_mfa.practice import PracticeAws
+from aws_mfa_practice import PracticeAws
 
 if TYPE_CHECKING:
     import argparse
 
     from aws_mfa.interfaces import Interfaces
-    from aws_mfa.practice.account import User
-    from aws_mfa.practice.totp import Device
+    from aws_mfa_practice.account import User
+    from aws_mfa_practice.totp import Device
 
 HELP = """\
 Show the whole job without an AWS account and without a question: a practice

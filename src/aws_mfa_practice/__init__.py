@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_mfa.practice.aws import PracticeAws
-from aws_mfa.practice.moments import PracticeClock
+from aws_mfa_practice.aws import PracticeAws
+from aws_mfa_practice.moments import PracticeClock
 
 __all__ = ["PracticeAws", "PracticeClock"]

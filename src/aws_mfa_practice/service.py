@@ -11,29 +11,29 @@ import uuid
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from aws_mfa.practice import sign_in
-from aws_mfa.practice.answers import Answer, failure, success
-from aws_mfa.practice.callers import authenticate
-from aws_mfa.practice.calls import Call
-from aws_mfa.practice.faults import NO_FAULT, Faults
-from aws_mfa.practice.iam_calls import list_mfa_devices
-from aws_mfa.practice.moments import http_date
-from aws_mfa.practice.refusals import Refusal, unknown_action
-from aws_mfa.practice.signatures import read_claim
-from aws_mfa.practice.sts_calls import (
+from aws_mfa_practice import sign_in
+from aws_mfa_practice.answers import Answer, failure, success
+from aws_mfa_practice.callers import authenticate
+from aws_mfa_practice.calls import Call
+from aws_mfa_practice.faults import NO_FAULT, Faults
+from aws_mfa_practice.iam_calls import list_mfa_devices
+from aws_mfa_practice.moments import http_date
+from aws_mfa_practice.refusals import Refusal, unknown_action
+from aws_mfa_practice.signatures import read_claim
+from aws_mfa_practice.sts_calls import (
     assume_role,
     get_caller_identity,
     get_federation_token,
     get_session_token,
 )
-from aws_mfa.practice.world import World
+from aws_mfa_practice.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aws_mfa.practice.answers import Result
-    from aws_mfa.practice.moments import Clock
-    from aws_mfa.practice.received import Received
+    from aws_mfa_practice.answers import Result
+    from aws_mfa_practice.moments import Clock
+    from aws_mfa_practice.received import Received
 
 VERSIONS = {"sts": "2011-06-15", "iam": "2010-05-08"}
 OPERATIONS: dict[str, tuple[str, Callable[[Call], Result]]] = {

@@ -1,5 +1,5 @@
 """
-`python -m aws_mfa.practice`: a practice AWS to try things by hand; every value printed is invented.
+`python -m aws_mfa_practice`: a practice AWS to try things by hand; every value printed is invented.
 
 What it prints is for a second terminal, and leads that shell away from the user's own home, files and variables.
 """
@@ -13,12 +13,12 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from aws_mfa.practice import PracticeAws
-from aws_mfa.practice.totp import WINDOW_S
+from aws_mfa_practice import PracticeAws
+from aws_mfa_practice.totp import WINDOW_S
 
 if TYPE_CHECKING:
-    from aws_mfa.practice.account import User
-    from aws_mfa.practice.totp import Device
+    from aws_mfa_practice.account import User
+    from aws_mfa_practice.totp import Device
 
 _ABOUT = (
     "A practice AWS on this machine: prints what to paste into another terminal, and its user's code on each Enter; "
@@ -52,7 +52,7 @@ region = eu-central-1
 
 def main() -> None:
     """Print how to use an invented user, then her code on each Enter, and serve until Ctrl-C."""
-    argparse.ArgumentParser(prog="python -m aws_mfa.practice", description=_ABOUT).parse_args()
+    argparse.ArgumentParser(prog="python -m aws_mfa_practice", description=_ABOUT).parse_args()
     with PracticeAws() as aws, contextlib.suppress(KeyboardInterrupt):
         ann = aws.account.add_user("ann")
         phone = ann.add_device()

@@ -13,18 +13,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, final
 
-from aws_mfa.practice.account import Account
-from aws_mfa.practice.moments import SYSTEM_CLOCK
-from aws_mfa.practice.server import HttpServer
-from aws_mfa.practice.service import Service
+from aws_mfa_practice.account import Account
+from aws_mfa_practice.moments import SYSTEM_CLOCK
+from aws_mfa_practice.server import HttpServer
+from aws_mfa_practice.service import Service
 
 if TYPE_CHECKING:
     import ssl
 
-    from aws_mfa.practice.faults import Faults
-    from aws_mfa.practice.keys import Session
-    from aws_mfa.practice.moments import Clock
-    from aws_mfa.practice.service import Record
+    from aws_mfa_practice.faults import Faults
+    from aws_mfa_practice.keys import Session
+    from aws_mfa_practice.moments import Clock
+    from aws_mfa_practice.service import Record
 
 
 @final

@@ -18,13 +18,13 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from aws_mfa.practice.received import Received
+from aws_mfa_practice.received import Received
 
 if TYPE_CHECKING:
     import ssl
 
-    from aws_mfa.practice.answers import Answer
-    from aws_mfa.practice.service import Service
+    from aws_mfa_practice.answers import Answer
+    from aws_mfa_practice.service import Service
 
 BODY_LIMIT_BYTES = 1024 * 1024
 IDLE_LIMIT_S = 10.0

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from aws_mfa.practice.callers import Caller
-    from aws_mfa.practice.world import World
+    from aws_mfa_practice.callers import Caller
+    from aws_mfa_practice.world import World
 
 
 @dataclass(frozen=True)

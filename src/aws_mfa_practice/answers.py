@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import TypeAlias
 
-    from aws_mfa.practice.refusals import Refusal
+    from aws_mfa_practice.refusals import Refusal
 
     Result: TypeAlias = "Mapping[str, str | Result | list[Result]]"
 

@@ -16,12 +16,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aws_mfa.practice.canonical import canonical_request, query_fields
-from aws_mfa.practice.moments import read_signing_date, signing_date
-from aws_mfa.practice.refusals import bad_signature, incomplete_signature, not_signed
+from aws_mfa_practice.canonical import canonical_request, query_fields
+from aws_mfa_practice.moments import read_signing_date, signing_date
+from aws_mfa_practice.refusals import bad_signature, incomplete_signature, not_signed
 
 if TYPE_CHECKING:
-    from aws_mfa.practice.received import Received
+    from aws_mfa_practice.received import Received
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 TERMINATOR = "aws4_request"

@@ -16,15 +16,15 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aws_mfa.practice.account import User
-from aws_mfa.practice.answers import Answer
-from aws_mfa.practice.refusals import Refusal
+from aws_mfa_practice.account import User
+from aws_mfa_practice.answers import Answer
+from aws_mfa_practice.refusals import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from aws_mfa.practice.keys import Session
-    from aws_mfa.practice.world import World
+    from aws_mfa_practice.keys import Session
+    from aws_mfa_practice.world import World
 
 PATH = "/federation"
 TOKEN_LASTS_S = 900

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from aws_mfa.practice.refusals import Refusal
+from aws_mfa_practice.refusals import Refusal
 
 
 @dataclass(frozen=True)

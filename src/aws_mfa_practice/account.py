@@ -11,14 +11,14 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aws_mfa.practice.keys import LongTermKeys, invent_id
-from aws_mfa.practice.partitions import IAM_REGIONS
-from aws_mfa.practice.totp import Device, FidoDevice
+from aws_mfa_practice.keys import LongTermKeys, invent_id
+from aws_mfa_practice.partitions import IAM_REGIONS
+from aws_mfa_practice.totp import Device, FidoDevice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from aws_mfa.practice.moments import Clock
+    from aws_mfa_practice.moments import Clock
 
 # Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 SHORTEST_MAX_SESSION_S = 3600

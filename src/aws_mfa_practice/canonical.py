@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from aws_mfa.practice.received import Received
+    from aws_mfa_practice.received import Received
 
 _UNRESERVED = "-_.~"
 

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from aws_mfa.practice.refusals import Refusal, invalid
+from aws_mfa_practice.refusals import Refusal, invalid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

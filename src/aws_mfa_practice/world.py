@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from aws_mfa.practice.account import Account, Role
-    from aws_mfa.practice.keys import LongTermKeys, Session
-    from aws_mfa.practice.sign_in import SignInToken
+    from aws_mfa_practice.account import Account, Role
+    from aws_mfa_practice.keys import LongTermKeys, Session
+    from aws_mfa_practice.sign_in import SignInToken
 
 
 @dataclass

@@ -11,17 +11,17 @@ import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aws_mfa.practice.keys import LongTermKeys, Session
-from aws_mfa.practice.partitions import IAM_REGIONS, partition_of
-from aws_mfa.practice.refusals import bad_signature, expired_token, region_disabled, unknown_token
-from aws_mfa.practice.signatures import check_moment, check_scope, check_signature
+from aws_mfa_practice.keys import LongTermKeys, Session
+from aws_mfa_practice.partitions import IAM_REGIONS, partition_of
+from aws_mfa_practice.refusals import bad_signature, expired_token, region_disabled, unknown_token
+from aws_mfa_practice.signatures import check_moment, check_scope, check_signature
 
 if TYPE_CHECKING:
-    from aws_mfa.practice.account import Account
-    from aws_mfa.practice.keys import Principal
-    from aws_mfa.practice.received import Received
-    from aws_mfa.practice.signatures import Claim
-    from aws_mfa.practice.world import World
+    from aws_mfa_practice.account import Account
+    from aws_mfa_practice.keys import Principal
+    from aws_mfa_practice.received import Received
+    from aws_mfa_practice.signatures import Claim
+    from aws_mfa_practice.world import World
 
 
 @dataclass(frozen=True)

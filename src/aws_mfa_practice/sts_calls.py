@@ -10,21 +10,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aws_mfa.practice import parameters as limits
-from aws_mfa.practice import refusals
-from aws_mfa.practice.account import AssumedRole, User
-from aws_mfa.practice.federated_user import FederatedUser
-from aws_mfa.practice.keys import Session
-from aws_mfa.practice.moments import expiration
-from aws_mfa.practice.session_terms import NO_TERMS, inherited, read_terms, require_policies_of
-from aws_mfa.practice.totp import Device
+from aws_mfa_practice import parameters as limits
+from aws_mfa_practice import refusals
+from aws_mfa_practice.account import AssumedRole, User
+from aws_mfa_practice.federated_user import FederatedUser
+from aws_mfa_practice.keys import Session
+from aws_mfa_practice.moments import expiration
+from aws_mfa_practice.session_terms import NO_TERMS, inherited, read_terms, require_policies_of
+from aws_mfa_practice.totp import Device
 
 if TYPE_CHECKING:
-    from aws_mfa.practice.account import Role
-    from aws_mfa.practice.answers import Result
-    from aws_mfa.practice.calls import Call
-    from aws_mfa.practice.keys import Principal
-    from aws_mfa.practice.session_terms import Terms
+    from aws_mfa_practice.account import Role
+    from aws_mfa_practice.answers import Result
+    from aws_mfa_practice.calls import Call
+    from aws_mfa_practice.keys import Principal
+    from aws_mfa_practice.session_terms import Terms
 
 # Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html, API_AssumeRole.html
 # and API_GetFederationToken.html

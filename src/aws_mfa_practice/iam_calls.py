@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_mfa.practice import parameters as limits
-from aws_mfa.practice import refusals
-from aws_mfa.practice.account import AssumedRole, User
-from aws_mfa.practice.moments import expiration
+from aws_mfa_practice import parameters as limits
+from aws_mfa_practice import refusals
+from aws_mfa_practice.account import AssumedRole, User
+from aws_mfa_practice.moments import expiration
 
 if TYPE_CHECKING:
-    from aws_mfa.practice.answers import Result
-    from aws_mfa.practice.calls import Call
+    from aws_mfa_practice.answers import Result
+    from aws_mfa_practice.calls import Call
 
 PAGE_SIZE = 100
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from aws_mfa.practice.moments import Clock
+    from aws_mfa_practice.moments import Clock
 
 WINDOW_S = 30
 DIGITS = 6

@@ -11,8 +11,8 @@ import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from aws_mfa.practice import refusals
-from aws_mfa.practice.answers import Answer
+from aws_mfa_practice import refusals
+from aws_mfa_practice.answers import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

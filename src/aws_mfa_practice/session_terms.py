@@ -13,13 +13,13 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from aws_mfa.practice import refusals
-from aws_mfa.practice.parameters import member_name, member_numbers
+from aws_mfa_practice import refusals
+from aws_mfa_practice.parameters import member_name, member_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aws_mfa.practice.account import Account
+    from aws_mfa_practice.account import Account
 
 # Fitted to percentages that users reported: 9 tags of 252 characters take 498 %, 1690 characters of policy 157 %.
 TAG_SPACE = 456

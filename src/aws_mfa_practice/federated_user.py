@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from aws_mfa.practice.account import Account, User
+    from aws_mfa_practice.account import Account, User
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,14 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aws_mfa.practice.session_terms import NO_TERMS, Terms
+from aws_mfa_practice.session_terms import NO_TERMS, Terms
 
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    from aws_mfa.practice.account import AssumedRole, User
-    from aws_mfa.practice.callers import Caller
-    from aws_mfa.practice.federated_user import FederatedUser
+    from aws_mfa_practice.account import AssumedRole, User
+    from aws_mfa_practice.callers import Caller
+    from aws_mfa_practice.federated_user import FederatedUser
 
     Principal: TypeAlias = User | AssumedRole | FederatedUser
 
