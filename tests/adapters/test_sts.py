@@ -18,8 +18,8 @@ import pytest
 from aws_mfa import __version__, errors
 from aws_mfa.adapters.aws_http import AwsHttp
 from aws_mfa.adapters.sts import AwsIam, AwsSts
+from aws_mfa.aws_values.arns import is_fido
 from aws_mfa.model import LongTermKeys, Secret, Session, SessionRequest
-from aws_mfa.rules.arns import is_fido
 from aws_mfa.rules.endpoints import iam_endpoint, sts_endpoint
 from aws_mfa_practice import faults
 from aws_mfa_practice.aws import PracticeAws

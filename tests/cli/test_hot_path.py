@@ -28,13 +28,13 @@ OUR_MODULES = {
     "aws_mfa.errors",
     "aws_mfa.rules",
     "aws_mfa.rules.classic_settings",
-    "aws_mfa.rules.durations",
+    "aws_mfa.aws_values.durations",
     "aws_mfa.rules.freshness",
     "aws_mfa.rules.ini_text",
     "aws_mfa.rules.kinds",
     "aws_mfa.rules.section_names",
-    "aws_mfa.rules.shown_text",
-    "aws_mfa.rules.timestamps",
+    "aws_mfa.aws_values.text",
+    "aws_mfa.aws_values.timestamps",
 }
 # Of a session that is handed over: nothing of the classic form, and the other way round.
 OUR_MODULES_TO_HAND_OVER = {
@@ -58,7 +58,7 @@ OUR_MODULES_TO_HAND_OVER = {
     "aws_mfa.rules.session_labels",
     "aws_mfa.rules.session_store_choice",
     "aws_mfa.rules.session_witness",
-    "aws_mfa.rules.timestamps",
+    "aws_mfa.aws_values.timestamps",
 }
 # All but free; the rest that is used, `os` above all, a bare interpreter has already loaded.
 OF_THE_STANDARD_LIBRARY = {"__future__", "time", "errno", "gc", "_signal"}

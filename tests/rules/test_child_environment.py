@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aws_mfa.aws_values.regions import region_of_child
 from aws_mfa.rules.child_environment import (
     CONFLICTING,
     ENDPOINT,
@@ -22,7 +23,6 @@ from aws_mfa.rules.child_environment import (
 )
 from aws_mfa.rules.profile_chains import chain_of
 from aws_mfa.rules.profiles import AwsProfiles
-from aws_mfa.rules.regions import region_of_child
 from fakes import NOW, a_session
 from needs import ROOT
 
@@ -196,7 +196,7 @@ def test_it_imports_cheaply() -> None:
         "aws_mfa",
         "aws_mfa.rules",
         "aws_mfa.rules.child_environment",
-        "aws_mfa.rules.timestamps",
+        "aws_mfa.aws_values.timestamps",
         "time",
     }
 

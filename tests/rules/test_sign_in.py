@@ -10,9 +10,9 @@ import botocore.session  # noqa: TID251  # the claim is that both know the same 
 import pytest
 from botocore.endpoint_provider import EndpointProvider  # noqa: TID251
 
+from aws_mfa.aws_values.regions import PARTITIONS
 from aws_mfa.errors import BadInput
 from aws_mfa.model import Secret
-from aws_mfa.rules.regions import PARTITIONS
 from aws_mfa.rules.sign_in import (
     administrator_access_arn,
     console_page,
@@ -23,7 +23,7 @@ from aws_mfa.rules.sign_in import (
 )
 
 if TYPE_CHECKING:
-    from aws_mfa.rules.regions import Partition
+    from aws_mfa.aws_values.regions import Partition
 
 # https://docs.aws.amazon.com/general/latest/gr/signin-service.html
 DOCUMENTED = {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.adapters.this_machine import InThread
+from aws_mfa.aws_values.codes import checked_code
 from aws_mfa.errors import (
     AwsUnreachable,
     BadCode,
@@ -22,7 +23,6 @@ from aws_mfa.errors import (
 )
 from aws_mfa.model import Identity
 from aws_mfa.rules.code_providers import CodeQuestion
-from aws_mfa.rules.code_windows import checked_code
 from aws_mfa.workflows.ask_code import GivenCode, ask_code, check_signing_keys
 from fakes import ACCOUNT, ANN, DEVICE, KEYS, FakeInterfaces, FakeProvider, FakeTerminal, a_step, as_interfaces
 

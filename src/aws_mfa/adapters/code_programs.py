@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.adapters.programs import ProgramFailed, TookTooLong, found_program, run_for_answer, words_of
 from aws_mfa.adapters.terminal import lent_terminal
+from aws_mfa.aws_values.arns import account_of
+from aws_mfa.aws_values.text import shown_text
 from aws_mfa.errors import NeedsHuman
-from aws_mfa.rules.arns import account_of
 from aws_mfa.rules.code_providers import MFA_PROCESS, VARIABLE, YKMAN
-from aws_mfa.rules.shown_text import shown_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from aws_mfa.adapters.dialog_programs import ANSWERED, CANCELLED, GAVE_UP, offered_programs
 from aws_mfa.adapters.programs import ProgramFailed, TookTooLong, run_for_answer
 from aws_mfa.adapters.typed_line import answer_in
+from aws_mfa.aws_values.text import shown_text
 from aws_mfa.errors import Cancelled, NeedsHuman
 from aws_mfa.rules.code_providers import DIALOG
-from aws_mfa.rules.shown_text import shown_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -22,9 +22,9 @@ import time
 from typing import TYPE_CHECKING
 
 from aws_mfa.adapters.typed_line import answer_in
+from aws_mfa.aws_values.text import shown_text
 from aws_mfa.errors import Cancelled, InputEnded, NeedsHuman
 from aws_mfa.model import Secret
-from aws_mfa.rules.shown_text import shown_text
 
 assert sys.platform != "win32"  # tells the type checker which platform this module is for
 

@@ -16,10 +16,10 @@ import time
 from typing import TYPE_CHECKING
 
 from aws_mfa.adapters.typed_line import LONGEST_ANSWER, answer_in
+from aws_mfa.aws_values.text import shown_text
 from aws_mfa.errors import Cancelled, NeedsHuman
 from aws_mfa.model import Secret
 from aws_mfa.rules.code_providers import TERMINAL
-from aws_mfa.rules.shown_text import shown_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

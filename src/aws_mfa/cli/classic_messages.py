@@ -6,10 +6,10 @@ Scripts grep for the beginning of each: text may be added after it, never before
 
 from __future__ import annotations
 
-from aws_mfa.rules.durations import duration_text
+from aws_mfa.aws_values.durations import duration_text
+from aws_mfa.aws_values.text import shown_text
+from aws_mfa.aws_values.timestamps import local_text, utc_text
 from aws_mfa.rules.freshness import Expired, Fresh, Incomplete, Missing, OtherRole, PermanentKeys
-from aws_mfa.rules.shown_text import shown_text
-from aws_mfa.rules.timestamps import local_text, utc_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

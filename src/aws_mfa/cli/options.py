@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aws_mfa.aws_values.codes import checked_code
+from aws_mfa.aws_values.durations import duration_text, parse_duration
 from aws_mfa.errors import BadCode, BadInput
-from aws_mfa.rules.code_windows import checked_code
-from aws_mfa.rules.durations import duration_text, parse_duration
 from aws_mfa.rules.freshness import MARGIN_S
 from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.rules.section_names import profile_in_force

@@ -13,8 +13,8 @@ import sys
 import traceback
 from contextlib import suppress
 
+from aws_mfa.aws_values.text import shown_text
 from aws_mfa.errors import AwsMfaError
-from aws_mfa.rules.shown_text import shown_text
 
 _OUR_PACKAGE = "aws_mfa.cli."
 _REPORT = "report it, with the command you typed: https://github.com/aws-mfa/aws-mfa/issues"

@@ -17,10 +17,10 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
-from aws_mfa.rules.durations import duration_text
+from aws_mfa.aws_values.durations import duration_text
+from aws_mfa.aws_values.text import shown_text
+from aws_mfa.aws_values.timestamps import local_text, rfc3339_text
 from aws_mfa.rules.session_steps import Reused, summary
-from aws_mfa.rules.shown_text import shown_text
-from aws_mfa.rules.timestamps import local_text, rfc3339_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from aws_mfa.aws_values.codes import seconds_to_next
+from aws_mfa.aws_values.regions import partition_of_region
 from aws_mfa.model import masked
-from aws_mfa.rules.code_windows import seconds_to_next
-from aws_mfa.rules.regions import partition_of_region
 
 SHOWN_LENGTH = 300
 NOTABLE_SKEW_S = 20

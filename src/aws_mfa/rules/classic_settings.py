@@ -7,7 +7,7 @@ Each value comes with its source, for messages. Here is the order and nothing el
 
 from __future__ import annotations
 
-from aws_mfa.rules.durations import DEFAULT_MFA_SESSION_S, DEFAULT_ROLE_SESSION_S, parse_seconds
+from aws_mfa.aws_values.durations import DEFAULT_MFA_SESSION_S, DEFAULT_ROLE_SESSION_S, parse_seconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -16,17 +16,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from aws_mfa.aws_values.regions import partition_of_region
 from aws_mfa.errors import BadInput
-from aws_mfa.rules.regions import partition_of_region
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from aws_mfa.aws_values.regions import Partition
     from aws_mfa.rules.classic_settings import Given
     from aws_mfa.rules.profile import Profile
     from aws_mfa.rules.profile_chains import Chain
     from aws_mfa.rules.profiles import AwsProfiles
-    from aws_mfa.rules.regions import Partition
 
 _GLOBAL = "-global"
 _IGNORE_URLS = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aws_mfa.aws_values.arns import check_device
 from aws_mfa.errors import BadInput
 from aws_mfa.model import LongTermKeys, masked
-from aws_mfa.rules.arns import check_device
 from aws_mfa.rules.ini_edit import with_changes, without_keys
 from aws_mfa.rules.ini_text import section_values
 from aws_mfa.rules.key_documents import KEY_ID, SECRET

@@ -10,9 +10,9 @@ from __future__ import annotations
 from difflib import unified_diff
 from typing import TYPE_CHECKING
 
+from aws_mfa.aws_values.text import shown_text
 from aws_mfa.rules.ini_text import OF_ALL, delimiter_in, indent_of, line_end, sections
 from aws_mfa.rules.profile_keys import CREDENTIAL_PROCESS, HIDDEN, OF_THE_ROLE
-from aws_mfa.rules.shown_text import shown_text
 
 if TYPE_CHECKING:
     from aws_mfa.rules.ini_text import Entry, Section

@@ -11,8 +11,8 @@ Checks all settings of the roles at once, before a code is asked for. `BadProfil
 
 from __future__ import annotations
 
+from aws_mfa.aws_values.arns import check_same_partition, partition_of
 from aws_mfa.errors import BadInput, BadProfile
-from aws_mfa.rules.arns import check_same_partition, partition_of
 from aws_mfa.rules.near_names import did_you_mean
 from aws_mfa.rules.profile_values import circle, missing, shown
 from aws_mfa.rules.profiles import Profile

@@ -9,11 +9,17 @@ Limits: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html.
 
 from __future__ import annotations
 
+from aws_mfa.aws_values.arns import (
+    check_device,
+    check_external_id,
+    check_role,
+    check_session_name,
+    sanitised_session_name,
+)
+from aws_mfa.aws_values.durations import DEFAULT_MFA_SESSION_S, DEFAULT_ROLE_SESSION_S, check_duration, parse_seconds
+from aws_mfa.aws_values.regions import checked_region
 from aws_mfa.errors import BadInput, BadProfile
-from aws_mfa.rules.arns import check_device, check_external_id, check_role, check_session_name, sanitised_session_name
-from aws_mfa.rules.durations import DEFAULT_MFA_SESSION_S, DEFAULT_ROLE_SESSION_S, check_duration, parse_seconds
 from aws_mfa.rules.profile_keys import HIDDEN
-from aws_mfa.rules.regions import checked_region
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ not in this form to the last byte is no entry. Refuses values that JSON would ha
 
 from __future__ import annotations
 
+from aws_mfa.aws_values.timestamps import parse_moment, rfc3339_text
 from aws_mfa.model import Secret, Session
-from aws_mfa.rules.timestamps import parse_moment, rfc3339_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from aws_mfa.aws_values.arns import account_of, partition_of
 from aws_mfa.errors import BadInput
-from aws_mfa.rules.arns import account_of, partition_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection

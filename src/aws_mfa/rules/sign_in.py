@@ -15,10 +15,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from aws_mfa.aws_values.regions import partition_of_region
 from aws_mfa.errors import BadInput
 from aws_mfa.model import Secret
 from aws_mfa.rules.endpoints import NO_SETTINGS, Endpoint, given_endpoint
-from aws_mfa.rules.regions import partition_of_region
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,6 +11,8 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aws_mfa.aws_values.arns import account_of
+from aws_mfa.aws_values.durations import check_duration
 from aws_mfa.cancel import Cancellation, passed_on
 from aws_mfa.errors import (
     AwsMfaError,
@@ -26,9 +28,7 @@ from aws_mfa.errors import (
     UnknownKey,
     WrongSecret,
 )
-from aws_mfa.rules.arns import account_of
 from aws_mfa.rules.code_providers import CODE, COMMANDS, CodeQuestion, WrappedProvider
-from aws_mfa.rules.durations import check_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

@@ -14,6 +14,7 @@ from shlex import quote
 from threading import Event
 from typing import TYPE_CHECKING
 
+from aws_mfa.aws_values.codes import checked_code, seconds_to_next, window_of
 from aws_mfa.errors import (
     AnswerLost,
     AwsFailed,
@@ -28,7 +29,6 @@ from aws_mfa.errors import (
     WrongCode,
 )
 from aws_mfa.rules.code_providers import COMMANDS, CodeQuestion
-from aws_mfa.rules.code_windows import checked_code, seconds_to_next, window_of
 from aws_mfa.workflows.ask_code import ask_code, check_signing_keys, ends_ours_too
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aws_mfa.aws_values.arns import partition_of
+from aws_mfa.aws_values.regions import choose_region, partition_of_region
 from aws_mfa.errors import BadInput, BadProfile, NotAuthorized
-from aws_mfa.rules.arns import partition_of
 from aws_mfa.rules.endpoints import real_region, settings_of_chain
 from aws_mfa.rules.ini_text import check_if_small
 from aws_mfa.rules.profile_chains import chain_of
-from aws_mfa.rules.regions import choose_region, partition_of_region
 from aws_mfa.rules.sign_in import (
     LONGEST_CONSOLE_S,
     administrator_access_arn,

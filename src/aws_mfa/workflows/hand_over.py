@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from aws_mfa.aws_values.regions import region_of_child
 from aws_mfa.errors import AwsMfaError, Cancelled, NeedsHuman
-from aws_mfa.rules.regions import region_of_child
 from aws_mfa.rules.session_entries import text_of_inputs
 from aws_mfa.rules.session_steps import Reused
 from aws_mfa.rules.session_witness import Witnessed

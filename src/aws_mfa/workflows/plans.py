@@ -10,8 +10,8 @@ from dataclasses import replace
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from aws_mfa.aws_values.arns import sanitised_session_name
 from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, NotSetUp
-from aws_mfa.rules.arns import sanitised_session_name
 from aws_mfa.rules.profile_chains import chain_of
 from aws_mfa.rules.section_names import LONG_TERM_SUFFIX, check_name, profile_of
 from aws_mfa.rules.session_plan import make_plan

@@ -9,9 +9,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from aws_mfa.aws_values import arns
 from aws_mfa.errors import AwsMfaError, KeychainUnavailable
 from aws_mfa.model import LongTermKeys
-from aws_mfa.rules import arns
 from aws_mfa.rules.endpoints import settings_of_profiles
 from aws_mfa.rules.ini_text import check, section_values, sections
 from aws_mfa.rules.profile_names import header_of

@@ -10,8 +10,8 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from aws_mfa.aws_values import arns
 from aws_mfa.errors import AwsMfaError, BadInput, NoDevice, RefusedByAws, Unreachable
-from aws_mfa.rules import arns
 from aws_mfa.workflows.devices import chosen_device, usable_devices
 from aws_mfa.workflows.terminal_questions import tell, until_good
 

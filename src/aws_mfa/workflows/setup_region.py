@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_mfa.errors import BadInput, UnknownKey, Unreachable
-from aws_mfa.rules import arns
-from aws_mfa.rules.regions import (
+from aws_mfa.aws_values import arns
+from aws_mfa.aws_values.regions import (
     check_region_of_keys,
     default_region,
     known_region,
     partition_of_region,
     region_of_form,
 )
+from aws_mfa.errors import BadInput, UnknownKey, Unreachable
 from aws_mfa.workflows.terminal_questions import says_yes, until_good
 
 if TYPE_CHECKING:

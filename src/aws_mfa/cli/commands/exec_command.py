@@ -6,12 +6,12 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
+from aws_mfa.aws_values.durations import duration_text
+from aws_mfa.aws_values.regions import region_of_child
+from aws_mfa.aws_values.timestamps import local_text
 from aws_mfa.cli.options import add_hand_over_arguments, hand_over_request, handed_over
 from aws_mfa.errors import BadInput, NoSuchCommand
 from aws_mfa.rules.child_environment import child_environment, session_variables
-from aws_mfa.rules.durations import duration_text
-from aws_mfa.rules.regions import region_of_child
-from aws_mfa.rules.timestamps import local_text
 from aws_mfa.workflows.known_profiles import check_known
 from aws_mfa.workflows.serve import AWAY_FROM_TERMINAL, serving
 

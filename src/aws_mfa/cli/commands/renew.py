@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import Progress
 
+from aws_mfa.aws_values.durations import duration_text
+from aws_mfa.aws_values.text import shown_text
 from aws_mfa.cli.options import (
     add_code_arguments,
     add_overlay_arguments,
@@ -22,10 +24,8 @@ from aws_mfa.cli.options import (
 )
 from aws_mfa.cli.render import outcome_rows, outcomes_json, table
 from aws_mfa.errors import HINT
-from aws_mfa.rules.durations import duration_text
 from aws_mfa.rules.freshness import MARGIN_S
 from aws_mfa.rules.session_steps import summary
-from aws_mfa.rules.shown_text import shown_text
 from aws_mfa.workflows.calls import unseen
 from aws_mfa.workflows.plans import plan_sessions
 from aws_mfa.workflows.renew_many import exit_code_of, renew_many

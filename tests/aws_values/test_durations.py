@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aws_mfa.errors import BadInput
-from aws_mfa.rules.durations import (
+from aws_mfa.aws_values.durations import (
     DEFAULT_MFA_SESSION_S,
     DEFAULT_ROLE_SESSION_S,
     check_duration,
@@ -15,6 +14,7 @@ from aws_mfa.rules.durations import (
     parse_duration,
     parse_seconds,
 )
+from aws_mfa.errors import BadInput
 from examples import examples
 
 

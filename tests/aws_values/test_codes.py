@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aws_mfa.aws_values.codes import checked_code, seconds_to_next, window_of
 from aws_mfa.errors import BadCode
-from aws_mfa.rules.code_windows import checked_code, seconds_to_next, window_of
 from examples import examples
 
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from aws_mfa.aws_values.arns import partition_of
 from aws_mfa.errors import BadInput
-from aws_mfa.rules.arns import partition_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

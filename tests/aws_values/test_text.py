@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aws_mfa.rules.shown_text import shown_text
+from aws_mfa.aws_values.text import shown_text
 
 
 @pytest.mark.parametrize("text", ["", "work", "büro", "arn:aws:iam::123456789012:mfa/ann", "日本", "a b"])

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aws_mfa.aws_values import arns
 from aws_mfa.errors import BadInput
-from aws_mfa.rules import arns
 
 DEVICE = "arn:aws:iam::123456789012:mfa/ann"
 ROLE = "arn:aws:iam::123456789012:role/Admin"

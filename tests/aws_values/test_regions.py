@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from aws_mfa.errors import BadInput
-from aws_mfa.rules.regions import (
+from aws_mfa.aws_values.regions import (
     PARTITIONS,
     check_region_of_keys,
     checked_region,
@@ -12,6 +11,7 @@ from aws_mfa.rules.regions import (
     known_region,
     region_of_form,
 )
+from aws_mfa.errors import BadInput
 
 
 def test_the_first_region_given_counts() -> None:
