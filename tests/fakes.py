@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from typing import TypeVar
 
-    from aws_mfa.cancel import Cancellation
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.rules.code_providers import CodeProvider, CodeQuestion
     from aws_mfa.rules.container_credentials import ServedSession
     from aws_mfa.rules.endpoints import EndpointSettings
     from aws_mfa.rules.session_witness import Witnessed
+    from aws_mfa.system.cancel import Cancellation
 
     Result = TypeVar("Result")
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.adapters.aws_files import AwsFile, find_files, state_folder
-from aws_mfa.adapters.locks import lock
 from aws_mfa.errors import BadInput, BrokenFile, NotSetUp, Unreachable
+from aws_mfa.system.locks import lock
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters import programs
 from aws_mfa.adapters.code_programs import MfaProcessProvider, YkmanProvider, code_in, matching_account
-from aws_mfa.adapters.programs import run_for_answer
-from aws_mfa.cancel import Cancellation
 from aws_mfa.errors import Cancelled, NeedsHuman, WrongSecret
 from aws_mfa.rules.code_providers import CodeQuestion
+from aws_mfa.system import programs
+from aws_mfa.system.cancel import Cancellation
+from aws_mfa.system.programs import run_for_answer
 from needs import ROOT
 from real_terminals import on_a_pty
 

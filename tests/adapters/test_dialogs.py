@@ -27,10 +27,10 @@ from aws_mfa.adapters.dialog_programs import (
     offered_programs,
 )
 from aws_mfa.adapters.dialogs import DialogProvider
-from aws_mfa.adapters.programs import Ended
-from aws_mfa.cancel import Cancellation
 from aws_mfa.errors import BadInput, Cancelled, NeedsHuman, WrongSecret
 from aws_mfa.rules.code_providers import CodeQuestion
+from aws_mfa.system.cancel import Cancellation
+from aws_mfa.system.programs import Ended
 from needs import needs
 
 if TYPE_CHECKING:

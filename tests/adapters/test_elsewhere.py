@@ -16,9 +16,9 @@ import pytest
 from aws_mfa.adapters import elsewhere_client, elsewhere_server, elsewhere_sockets
 from aws_mfa.adapters.elsewhere_client import QuestionFolder
 from aws_mfa.adapters.elsewhere_server import AnsweredElsewhere, WaitingProvider, answer_server
-from aws_mfa.cancel import Cancellation
 from aws_mfa.errors import Cancelled, NeedsHuman, NobodyAnswered, NotSetUp, WrongSecret
 from aws_mfa.rules.code_providers import CodeQuestion
+from aws_mfa.system.cancel import Cancellation
 from fakes import DEVICE
 
 if TYPE_CHECKING:

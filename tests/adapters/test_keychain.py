@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters import this_machine
 from aws_mfa.adapters.keychain import CHECK_USER, Keychain
 from aws_mfa.adapters.keychain_failures import absent
 from aws_mfa.errors import KeychainUnavailable, NotSetUp
 from aws_mfa.model import LongTermKeys, Secret
+from aws_mfa.system import threads as this_machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable

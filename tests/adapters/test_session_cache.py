@@ -15,13 +15,13 @@ import pytest
 
 from aws_mfa.adapters import session_files, session_stores
 from aws_mfa.adapters.age_identity import AgeSeal
-from aws_mfa.adapters.locks import lock
-from aws_mfa.adapters.private_reading import runtime_folder
 from aws_mfa.adapters.session_cache import SessionCache
 from aws_mfa.adapters.session_stores import open_stores
 from aws_mfa.errors import KeychainUnavailable
 from aws_mfa.model import Secret, Session
 from aws_mfa.rules.stored_names import stored_name
+from aws_mfa.system.locks import lock
+from aws_mfa.system.private_reading import runtime_folder
 from needs import ROOT
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ import pytest
 
 from aws_mfa.adapters.terminal import ControllingTerminal, NoTerminal, PipedAnswers, choose_terminal
 from aws_mfa.adapters.typed_line import LONGEST_ANSWER, answer_in
-from aws_mfa.cancel import Cancellation
 from aws_mfa.errors import BadInput, Cancelled, InputEnded, NeedsHuman, WrongSecret
+from aws_mfa.system.cancel import Cancellation
 from needs import ROOT, needs
 from real_terminals import on_a_pty
 
@@ -43,7 +43,7 @@ PROGRAM = """
 import sys, threading, time
 from aws_mfa.adapters.terminal import choose_terminal
 from aws_mfa.errors import AwsMfaError, WrongSecret
-from aws_mfa.cancel import Cancellation
+from aws_mfa.system.cancel import Cancellation
 
 QUESTION = {question!r}
 terminal = choose_terminal(reads_pipe={reads_pipe})

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.adapters.terminal import ControllingTerminal, NoTerminal, TerminalProvider, lent_terminal
-from aws_mfa.cancel import Cancellation
 from aws_mfa.errors import NeedsHuman, WrongSecret
 from aws_mfa.rules.code_providers import CodeQuestion
+from aws_mfa.system.cancel import Cancellation
 from fakes import FakeTerminal
 from needs import ROOT
 from real_terminals import on_a_pty

@@ -40,8 +40,8 @@ OUR_MODULES = {
 OUR_MODULES_TO_HAND_OVER = {
     "aws_mfa",
     "aws_mfa.adapters",
-    "aws_mfa.adapters.ownership",
-    "aws_mfa.adapters.private_reading",
+    "aws_mfa.system.ownership",
+    "aws_mfa.system.private_reading",
     "aws_mfa.adapters.quick_child",
     "aws_mfa.adapters.quick_sessions",
     "aws_mfa.cli",

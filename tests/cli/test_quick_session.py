@@ -276,7 +276,7 @@ def test_in_doubt_of_modes_the_full_path_answers(stage: Stage, change: Change) -
 def test_what_another_user_may_have_written_is_not_used(
     stage: Stage, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("aws_mfa.adapters.private_reading._is_root", lambda: False)
+    monkeypatch.setattr("aws_mfa.system.private_reading._is_root", lambda: False)
     os.chown(getattr(stage, name), NOBODY, NOBODY)
     assert stage.quick() is None
 

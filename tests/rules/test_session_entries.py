@@ -156,7 +156,7 @@ PROGRAM = """
 import sys
 before = set(sys.modules)
 import aws_mfa.rules.session_entries, aws_mfa.rules.session_labels, aws_mfa.rules.session_inputs
-import aws_mfa.rules.session_store_choice, aws_mfa.adapters.private_reading
+import aws_mfa.rules.session_store_choice, aws_mfa.system.private_reading
 print(*(set(sys.modules) - before))
 """
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from types import ModuleType
 
-    from aws_mfa.cancel import Cancellation
+    from aws_mfa.system.cancel import Cancellation
 
 pytestmark = pytest.mark.real
 

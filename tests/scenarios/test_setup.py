@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters.locks import lock
+from aws_mfa.system.locks import lock
 from real_clients import AwsCli1, AwsCli2, Boto3
 
 if TYPE_CHECKING:

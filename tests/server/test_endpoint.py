@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 CORE_LIMITS = """
 import os, resource, sys
-from aws_mfa.adapters.child_process import ChildProcess
+from aws_mfa.system.child import ChildProcess
 from aws_mfa.server.endpoint import LocalEndpoint
 LIMIT = "import resource; print(resource.getrlimit(resource.RLIMIT_CORE)[0])"
 hard = resource.getrlimit(resource.RLIMIT_CORE)[1]

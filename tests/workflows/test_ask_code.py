@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters.this_machine import InThread
 from aws_mfa.aws_values.codes import checked_code
 from aws_mfa.errors import (
     AwsUnreachable,
@@ -23,13 +22,14 @@ from aws_mfa.errors import (
 )
 from aws_mfa.model import Identity
 from aws_mfa.rules.code_providers import CodeQuestion
+from aws_mfa.system.threads import InThread
 from aws_mfa.workflows.ask_code import GivenCode, ask_code, check_signing_keys
 from fakes import ACCOUNT, ANN, DEVICE, KEYS, FakeInterfaces, FakeProvider, FakeTerminal, a_step, as_interfaces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from aws_mfa.cancel import Cancellation
+    from aws_mfa.system.cancel import Cancellation
     from fakes import AtOnce
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/Admin"

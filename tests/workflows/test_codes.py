@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.cancel import Cancellation
 from aws_mfa.errors import (
     AnswerLost,
     AwsFailed,
@@ -25,6 +24,7 @@ from aws_mfa.errors import (
     WrongSecret,
 )
 from aws_mfa.rules.renewal_request import RenewalRequest
+from aws_mfa.system.cancel import Cancellation
 from aws_mfa.workflows.codes import AskedElsewhere, CodeCall, Codes, send_code, yielded
 from aws_mfa.workflows.known_profiles import KnownProfiles
 from aws_mfa.workflows.stored_sessions import StoredSessions

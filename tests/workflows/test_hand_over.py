@@ -12,8 +12,8 @@ from aws_mfa.workflows.hand_over import hand_over
 from fakes import DEVICE, KEYS, NOW, FakeIam, FakeInterfaces, FakeTerminal, a_session, as_interfaces
 
 if TYPE_CHECKING:
-    from aws_mfa.cancel import Cancellation
     from aws_mfa.model import Session
+    from aws_mfa.system.cancel import Cancellation
 
 ROLE = "arn:aws:iam::123456789012:role/dev"
 CONFIG = f"[profile dev]\naws_mfa_role_arn = {ROLE}\naws_mfa_source_profile = work\n"

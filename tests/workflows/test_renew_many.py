@@ -38,8 +38,8 @@ from workflows.test_plans import ARN, OURS, role, some_interfaces
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from aws_mfa.cancel import Cancellation
     from aws_mfa.model import LongTermKeys, SessionRequest
+    from aws_mfa.system.cancel import Cancellation
 
 
 class CountingFile(MemoryFile):

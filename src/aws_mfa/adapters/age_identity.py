@@ -12,11 +12,11 @@ from typing import Protocol
 
 from pyrage import DecryptError, IdentityError, decrypt, encrypt, x25519  # noqa: TID251 - where sessions are sealed
 
-from aws_mfa.adapters.locks import lock
-from aws_mfa.adapters.private_files import ensure_private_folder
-from aws_mfa.adapters.private_reading import Unfit
 from aws_mfa.errors import NotSetUp
 from aws_mfa.model import Secret
+from aws_mfa.system.locks import lock
+from aws_mfa.system.private_files import ensure_private_folder
+from aws_mfa.system.private_reading import Unfit
 
 # The keychain may be asking a human, under the lock.
 _LOCK_TIMEOUT_S = 130.0

@@ -11,10 +11,10 @@ import os
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.locks import lock
-from aws_mfa.adapters.ownership import allow_owner_only, is_narrow
-from aws_mfa.adapters.private_files import check_replaceable, ensure_private_folder, read_regular, replace_privately
 from aws_mfa.errors import BadInput, BrokenFile, NotSetUp
+from aws_mfa.system.locks import lock
+from aws_mfa.system.ownership import allow_owner_only, is_narrow
+from aws_mfa.system.private_files import check_replaceable, ensure_private_folder, read_regular, replace_privately
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

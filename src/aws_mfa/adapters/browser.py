@@ -15,7 +15,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.programs import found_program, without_credentials
+from aws_mfa.system.programs import found_program, without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

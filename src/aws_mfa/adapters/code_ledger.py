@@ -12,9 +12,9 @@ import contextlib
 import hashlib
 import os
 
-from aws_mfa.adapters.locks import lock
-from aws_mfa.adapters.private_files import ensure_private_folder, read_regular, replace_privately
 from aws_mfa.errors import AwsMfaError
+from aws_mfa.system.locks import lock
+from aws_mfa.system.private_files import ensure_private_folder, read_regular, replace_privately
 
 # A code is accepted one window of 30 s early or late: after three windows no device shows it again by design.
 REMEMBERED_S = 90

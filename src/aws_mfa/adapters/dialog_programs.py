@@ -14,12 +14,12 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.programs import found_program
+from aws_mfa.system.programs import found_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from aws_mfa.adapters.programs import Ended
+    from aws_mfa.system.programs import Ended
 
 ANSWERED, CANCELLED, GAVE_UP, NOT_SHOWN = "answered", "cancelled", "gave up", "not shown"
 

@@ -32,9 +32,9 @@ from aws_mfa.adapters.elsewhere_sockets import (
 )
 from aws_mfa.aws_values.codes import checked_code
 from aws_mfa.aws_values.text import shown_text
-from aws_mfa.cancel import Cancellation, passed_on
 from aws_mfa.errors import AwsMfaError, BadCode, NeedsHuman, NobodyAnswered
 from aws_mfa.rules.code_providers import CODE, TERMINAL, WrappedProvider
+from aws_mfa.system.cancel import Cancellation, passed_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, TypeVar
 from aws_mfa.adapters import key_items
 from aws_mfa.adapters.keychain_backend import open_backend
 from aws_mfa.adapters.keychain_failures import explained, silent, unusable
-from aws_mfa.adapters.this_machine import NoAnswer, answer_within
 from aws_mfa.errors import AwsMfaError, KeychainUnavailable, NotSetUp
 from aws_mfa.model import LongTermKeys, Secret
+from aws_mfa.system.threads import NoAnswer, answer_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.programs import NotStarted, ProgramFailed, run_for_answer, words_of
 from aws_mfa.errors import BadInput
 from aws_mfa.model import Secret
+from aws_mfa.system.programs import NotStarted, ProgramFailed, run_for_answer, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from aws_mfa.cancel import Cancellation
+    from aws_mfa.system.cancel import Cancellation
 
 CONTROLLING_TERMINAL = "/dev/tty"
 _READ_SIZE = 8192  # above the kernel's line buffer, so that one read takes the whole line

@@ -18,8 +18,6 @@ import threading
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.locks import lock
-from aws_mfa.adapters.private_files import ensure_private_folder, read_regular, replace_privately
 from aws_mfa.errors import (
     AwsFailed,
     AwsMfaError,
@@ -31,6 +29,8 @@ from aws_mfa.errors import (
     RefusedByAws,
     Unreachable,
 )
+from aws_mfa.system.locks import lock
+from aws_mfa.system.private_files import ensure_private_folder, read_regular, replace_privately
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

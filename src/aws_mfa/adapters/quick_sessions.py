@@ -11,12 +11,12 @@ import os
 import sys
 
 from aws_mfa import __version__
-from aws_mfa.adapters.private_reading import Unfit, private_folder, read_private, runtime_folder
 from aws_mfa.rules.freshness import needed_by_sdks
 from aws_mfa.rules.session_entries import parse_entry
 from aws_mfa.rules.session_labels import file_name, witness_name
 from aws_mfa.rules.session_store_choice import choose_store
 from aws_mfa.rules.session_witness import circumstances, state_of, witnessed_in
+from aws_mfa.system.private_reading import Unfit, private_folder, read_private, runtime_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ damaged, foreign or over is removed where it is met, and once in a process that 
 
 from __future__ import annotations
 
-from aws_mfa.adapters.private_reading import Unfit, private_folder
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.rules.freshness import MARGIN_S
 from aws_mfa.rules.session_entries import entry_text, parse_entry
 from aws_mfa.rules.stored_names import label_in, stored_name
+from aws_mfa.system.private_reading import Unfit, private_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

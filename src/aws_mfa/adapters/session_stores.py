@@ -16,12 +16,12 @@ import sys
 if sys.platform != "win32":
     import pwd
 
-from aws_mfa.adapters.ownership import is_own
-from aws_mfa.adapters.private_reading import runtime_folder
 from aws_mfa.adapters.quick_sessions import IN_RUNTIME_FOLDER, IN_STATE_FOLDER, PLAIN, SEALED
 from aws_mfa.adapters.session_files import SessionFiles
 from aws_mfa.errors import KeychainUnavailable
 from aws_mfa.rules.session_store_choice import choose_store
+from aws_mfa.system.ownership import is_own
+from aws_mfa.system.private_reading import runtime_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import NoReturn, Protocol, TextIO
 
-    from aws_mfa.cancel import Cancellation
     from aws_mfa.rules.code_providers import CodeQuestion
+    from aws_mfa.system.cancel import Cancellation
 
     class Terminal(Protocol):
         """What is needed of a terminal here; `NoTerminal` is one too."""

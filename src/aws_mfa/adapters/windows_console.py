@@ -23,7 +23,7 @@ assert sys.platform == "win32"  # tells the type checker which platform this mod
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aws_mfa.cancel import Cancellation
+    from aws_mfa.system.cancel import Cancellation
 
 CONTROLLING_TERMINAL = "CONOUT$"
 _KEYBOARD = "CONIN$"

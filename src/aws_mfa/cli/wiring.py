@@ -34,11 +34,8 @@ if TYPE_CHECKING:
     from aws_mfa.adapters.age_identity import AgeSeal
     from aws_mfa.adapters.aws_http import AwsHttp
     from aws_mfa.adapters.browser import SystemBrowser
-    from aws_mfa.adapters.child_process import ChildProcess
     from aws_mfa.adapters.code_ledger import LedgerFile
-    from aws_mfa.adapters.deferred_signals import DeferredSignals
     from aws_mfa.adapters.elsewhere_client import QuestionFolder
-    from aws_mfa.adapters.given_document import GivenDocument
     from aws_mfa.adapters.key_file import KeyFile
     from aws_mfa.adapters.keychain import Keychain
     from aws_mfa.adapters.prompt_lock import FileLocks
@@ -47,12 +44,15 @@ if TYPE_CHECKING:
     from aws_mfa.adapters.sign_in import AwsSignIn
     from aws_mfa.adapters.sts import AwsIam, AwsSts
     from aws_mfa.adapters.terminal import ControllingTerminal, PipedAnswers
-    from aws_mfa.adapters.this_machine import InThread
     from aws_mfa.adapters.witnesses import WatchedFiles
     from aws_mfa.interfaces import Terminal, Vault
     from aws_mfa.rules.code_providers import CodeProvider
     from aws_mfa.rules.endpoints import EndpointSettings
     from aws_mfa.server.endpoint import LocalEndpoint
+    from aws_mfa.system.child import ChildProcess
+    from aws_mfa.system.deferred_signals import DeferredSignals
+    from aws_mfa.system.input_file import GivenDocument
+    from aws_mfa.system.threads import InThread
 
     Result = TypeVar("Result")
 
@@ -216,7 +216,7 @@ class RealInterfaces:
         return AwsFile(self._state("known-keys"))
 
     def document(self, path: str) -> GivenDocument:
-        from aws_mfa.adapters.given_document import GivenDocument
+        from aws_mfa.system.input_file import GivenDocument
 
         return GivenDocument(path)
 
@@ -323,7 +323,7 @@ class RealInterfaces:
 
     @cached_property
     def child(self) -> ChildProcess:
-        from aws_mfa.adapters.child_process import ChildProcess
+        from aws_mfa.system.child import ChildProcess
 
         return ChildProcess()
 
@@ -335,9 +335,9 @@ class RealInterfaces:
 
     def endpoint(self, port: int) -> LocalEndpoint:
         """The local endpoint; its token is in memory (`$XDG_RUNTIME_DIR`) if there is such a folder."""
-        from aws_mfa.adapters.private_files import ensure_private_folder
-        from aws_mfa.adapters.private_reading import private_folder, runtime_folder
         from aws_mfa.server.endpoint import LocalEndpoint
+        from aws_mfa.system.private_files import ensure_private_folder
+        from aws_mfa.system.private_reading import private_folder, runtime_folder
 
         runtime = runtime_folder(self.environ)
         folder = os.path.join(runtime, "aws-mfa") if runtime else self._state("servers")
@@ -346,17 +346,17 @@ class RealInterfaces:
         return LocalEndpoint(folder, port, self.now)
 
     def deferred_signals(self) -> AbstractContextManager[DeferredSignals]:
-        from aws_mfa.adapters.deferred_signals import deferred_signals
+        from aws_mfa.system.deferred_signals import deferred_signals
 
         return deferred_signals()
 
     def beside(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> InThread:
-        from aws_mfa.adapters.this_machine import InThread
+        from aws_mfa.system.threads import InThread
 
         return InThread(work, failed)
 
     def side_by_side(self, calls: Sequence[Callable[[], Result]], done: Callable[[], None]) -> list[Result]:
-        from aws_mfa.adapters.this_machine import side_by_side
+        from aws_mfa.system.threads import side_by_side
 
         return side_by_side(calls, done)
 
@@ -364,6 +364,6 @@ class RealInterfaces:
         return time.time()
 
     def user_name(self) -> str | None:
-        from aws_mfa.adapters.this_machine import user_name
+        from aws_mfa.system.threads import user_name
 
         return user_name()

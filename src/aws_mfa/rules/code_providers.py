@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Protocol
 
-    from aws_mfa.cancel import Cancellation
+    from aws_mfa.system.cancel import Cancellation
 
     class CodeProvider(Protocol):
         """

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.codes import checked_code
-from aws_mfa.cancel import Cancellation
 from aws_mfa.errors import HINT, NeedsHuman, RefusedByAws
+from aws_mfa.system.cancel import Cancellation
 
 if TYPE_CHECKING:
     from aws_mfa.interfaces import Interfaces

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.arns import account_of
 from aws_mfa.aws_values.durations import check_duration
-from aws_mfa.cancel import Cancellation, passed_on
 from aws_mfa.errors import (
     AwsMfaError,
     AwsUnreachable,
@@ -29,6 +28,7 @@ from aws_mfa.errors import (
     WrongSecret,
 )
 from aws_mfa.rules.code_providers import CODE, COMMANDS, CodeQuestion, WrappedProvider
+from aws_mfa.system.cancel import Cancellation, passed_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

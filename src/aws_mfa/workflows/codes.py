@@ -34,11 +34,11 @@ from aws_mfa.workflows.ask_code import ask_code, check_signing_keys, ends_ours_t
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from aws_mfa.cancel import Cancellation
     from aws_mfa.interfaces import Interfaces, PromptLock
     from aws_mfa.model import LongTermKeys, Session
     from aws_mfa.rules.code_providers import CodeProvider
     from aws_mfa.rules.session_steps import Step
+    from aws_mfa.system.cancel import Cancellation
     from aws_mfa.workflows.ask_code import GivenCode
 
 _CURED_BY_NEXT_CODE = (WrongCode, BadCode, AwsFailed, AnswerLost, Throttled)

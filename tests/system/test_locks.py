@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters import locks
-from aws_mfa.adapters.locks import lock, try_lock
 from aws_mfa.errors import BrokenFile, NotSetUp, Unreachable
+from aws_mfa.system import locks
+from aws_mfa.system.locks import lock, try_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,7 @@ posix_only = pytest.mark.skipif(os.name == "nt", reason="POSIX modes, links and 
 
 HOLD = """
 import sys, time
-from aws_mfa.adapters.locks import lock
+from aws_mfa.system.locks import lock
 with lock(sys.argv[1], timeout_s=5):
     print("held", flush=True)
     time.sleep(60)
@@ -246,7 +246,7 @@ def test_ctrl_c_while_locking_leaves_no_open_file(tmp_path: Path, monkeypatch: p
 
 FOREIGN = """
 import os, sys
-from aws_mfa.adapters.locks import lock
+from aws_mfa.system.locks import lock
 from aws_mfa.errors import AwsMfaError
 os.setgid(65534); os.setuid(65534)
 try:

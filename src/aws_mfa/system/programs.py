@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from aws_mfa.cancel import Cancellation
+    from aws_mfa.system.cancel import Cancellation
 
 _NOT_FOR_CHILDREN = (
     "AWS_ACCESS_KEY_ID",

@@ -12,8 +12,8 @@ import os
 import stat
 import sys
 
-from aws_mfa.adapters.ownership import is_own
 from aws_mfa.errors import NotSetUp
+from aws_mfa.system.ownership import is_own
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

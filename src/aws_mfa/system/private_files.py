@@ -15,8 +15,8 @@ import time
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.ownership import OWNER_ONLY, is_own, keep_owner_and_mode, make_private, make_private_folder
 from aws_mfa.errors import BrokenFile, NotSetUp
+from aws_mfa.system.ownership import OWNER_ONLY, is_own, keep_owner_and_mode, make_private, make_private_folder
 
 if TYPE_CHECKING:
     from typing_extensions import Self

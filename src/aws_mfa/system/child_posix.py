@@ -17,7 +17,7 @@ import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from aws_mfa.server.core_dumps import core_limit_for_child
+from aws_mfa.system.core_dumps import core_limit_for_child
 
 assert sys.platform != "win32"  # tells the type checker which platform this module is for
 

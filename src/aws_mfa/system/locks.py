@@ -19,9 +19,9 @@ import time
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.ownership import OWNER_ONLY, make_private
-from aws_mfa.adapters.private_files import FolderHandle, not_written
 from aws_mfa.errors import AwsMfaError, BrokenFile, NotSetUp, Unreachable
+from aws_mfa.system.ownership import OWNER_ONLY, make_private
+from aws_mfa.system.private_files import FolderHandle, not_written
 
 if TYPE_CHECKING:
     from collections.abc import Callable

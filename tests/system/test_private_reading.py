@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters.private_reading import private_folder
 from aws_mfa.errors import NotSetUp
+from aws_mfa.system.private_reading import private_folder
 
 if TYPE_CHECKING:
     from pathlib import Path

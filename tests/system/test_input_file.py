@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters.given_document import LARGEST, GivenDocument
 from aws_mfa.errors import BadInput
+from aws_mfa.system.input_file import LARGEST, GivenDocument
 
 if TYPE_CHECKING:
     from pathlib import Path

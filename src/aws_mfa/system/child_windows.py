@@ -15,7 +15,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.programs import found_program
+from aws_mfa.system.programs import found_program
 
 assert sys.platform == "win32"  # tells the type checker which platform this module is for
 

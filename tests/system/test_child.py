@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters.child_process import ChildProcess
 from aws_mfa.errors import CommandNotRunnable, NoSuchCommand
+from aws_mfa.system.child import ChildProcess
 from needs import ROOT
 
 if sys.platform == "win32":
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 PARENT = """
 import os, sys
-from aws_mfa.adapters.child_process import ChildProcess
+from aws_mfa.system.child import ChildProcess
 held = open(os.devnull)
 child = ChildProcess()
 way, *command = sys.argv[1:]

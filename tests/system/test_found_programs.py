@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters.programs import found_program, system_program
+from aws_mfa.system.programs import found_program, system_program
 
 if TYPE_CHECKING:
     from pathlib import Path

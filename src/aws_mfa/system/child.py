@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 from aws_mfa.errors import CommandNotRunnable, NoSuchCommand
 
 if sys.platform == "win32":
-    from aws_mfa.adapters.windows_child import ended_child, found_command
+    from aws_mfa.system.child_windows import ended_child, found_command
 else:
-    from aws_mfa.adapters.child_beside import end_by_signal, ended_child
+    from aws_mfa.system.child_posix import end_by_signal, ended_child
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters import private_files
-from aws_mfa.adapters.private_files import ensure_private_folder, replace_privately
 from aws_mfa.errors import BrokenFile, NotSetUp
+from aws_mfa.system import private_files
+from aws_mfa.system.private_files import ensure_private_folder, replace_privately
 from needs import needs
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path, kind: str) -> None:
 
 FULL = """
 import resource, signal, sys
-from aws_mfa.adapters.private_files import replace_privately
+from aws_mfa.system.private_files import replace_privately
 from aws_mfa.errors import NotSetUp
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -239,7 +239,7 @@ def test_a_target_that_another_program_holds_is_tried_again(tmp_path: Path, monk
 
 READ_ONLY_FOLDER = """
 import os, sys
-from aws_mfa.adapters.private_files import replace_privately
+from aws_mfa.system.private_files import replace_privately
 from aws_mfa.errors import NotSetUp
 os.setgid(65534); os.setuid(65534)
 try:
@@ -432,7 +432,7 @@ def test_a_file_where_the_folder_should_be_is_named(tmp_path: Path) -> None:
 
 REPLACE_FOR_EVER = """
 import sys
-from aws_mfa.adapters.private_files import replace_privately
+from aws_mfa.system.private_files import replace_privately
 print("started", flush=True)
 while True:
     for letter in (b"a", b"b"):
@@ -463,7 +463,7 @@ def test_a_kill_at_any_moment_leaves_a_complete_file(tmp_path: Path) -> None:
 MOUNTED = 'mount --bind "$1" "$2" && exec "$3" -c "$4" "$2"'
 SAY = """
 import sys
-from aws_mfa.adapters.private_files import replace_privately
+from aws_mfa.system.private_files import replace_privately
 from aws_mfa.errors import NotSetUp
 try:
     replace_privately(sys.argv[1], b"new")

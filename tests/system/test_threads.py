@@ -10,9 +10,9 @@ from functools import partial
 
 import pytest
 
-from aws_mfa.adapters import this_machine
-from aws_mfa.adapters.this_machine import InThread, side_by_side, user_name
 from aws_mfa.errors import WrongSecret
+from aws_mfa.system import threads as this_machine
+from aws_mfa.system.threads import InThread, side_by_side, user_name
 
 
 def test_results_come_in_the_order_of_the_calls_and_each_is_told() -> None:

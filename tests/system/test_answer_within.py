@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from aws_mfa.adapters.this_machine import NoAnswer, answer_within
+from aws_mfa.system.threads import NoAnswer, answer_within
 
 
 def nothing() -> None:
@@ -35,7 +35,7 @@ def test_a_call_that_hangs_is_given_up_and_a_delay_told_once() -> None:
 def test_a_process_ends_although_a_call_hangs() -> None:
     code = (
         "import threading\n"
-        "from aws_mfa.adapters.this_machine import NoAnswer, answer_within\n"
+        "from aws_mfa.system.threads import NoAnswer, answer_within\n"
         "try: answer_within(0.1, threading.Event().wait, on_delay=lambda: None)\n"
         "except NoAnswer: print('given up')\n"
     )
