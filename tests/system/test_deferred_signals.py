@@ -9,14 +9,14 @@ import sys
 
 import pytest
 
-from aws_mfa.system.deferred_signals import deferred_signals
+from aws_mfa.system.threads import deferred_signals
 from needs import ROOT
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="POSIX")
 
 _TO_BE_KILLED = """
 import os, signal, sys
-from aws_mfa.system.deferred_signals import deferred_signals
+from aws_mfa.system.threads import deferred_signals
 with deferred_signals() as held:
     os.kill(os.getpid(), getattr(signal, sys.argv[1]))
     print("written", held.came != [], flush=True)

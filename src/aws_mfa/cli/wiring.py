@@ -50,9 +50,8 @@ if TYPE_CHECKING:
     from aws_mfa.rules.endpoints import EndpointSettings
     from aws_mfa.server.endpoint import LocalEndpoint
     from aws_mfa.system.child import ChildProcess
-    from aws_mfa.system.deferred_signals import DeferredSignals
     from aws_mfa.system.input_file import GivenDocument
-    from aws_mfa.system.threads import InThread
+    from aws_mfa.system.threads import DeferredSignals, InThread
 
     Result = TypeVar("Result")
 
@@ -346,7 +345,7 @@ class RealInterfaces:
         return LocalEndpoint(folder, port, self.now)
 
     def deferred_signals(self) -> AbstractContextManager[DeferredSignals]:
-        from aws_mfa.system.deferred_signals import deferred_signals
+        from aws_mfa.system.threads import deferred_signals
 
         return deferred_signals()
 

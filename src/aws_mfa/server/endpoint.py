@@ -22,7 +22,7 @@ from aws_mfa.rules.container_credentials import path_of, profile_at, refusal
 from aws_mfa.server.checks import Gate
 from aws_mfa.server.connection import Connection
 from aws_mfa.server.token_file import TokenFile
-from aws_mfa.system.core_dumps import forbid_core_dumps
+from aws_mfa.system.child_posix import forbid_core_dumps
 
 if TYPE_CHECKING:
     from collections.abc import Callable

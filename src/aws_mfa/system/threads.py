@@ -8,15 +8,18 @@ often knows no user at all: that is None, never a failure.
 from __future__ import annotations
 
 import getpass
+import signal
 import threading
 import time
 from collections import deque
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from types import FrameType
+
 
 Result = TypeVar("Result")
 
@@ -137,3 +140,41 @@ def answer_within(
     if not outcomes:
         raise NoAnswer
     return outcomes[0].result()
+
+
+_HELD = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+
+
+class DeferredSignals:
+    """Fulfils the Protocol `DeferredSignals`."""
+
+    def __init__(self) -> None:
+        self.came: list[int] = []
+
+    def check(self) -> None:
+        """Raise `KeyboardInterrupt` where one has come."""
+        if self.came:
+            raise KeyboardInterrupt
+
+    def note(self, number: int, frame: FrameType | None) -> None:
+        """The handler."""
+        del frame
+        self.came.append(number)
+
+
+@contextmanager
+def deferred_signals() -> Iterator[DeferredSignals]:
+    """Hold them back; what whoever started us ignores (`nohup`) stays ignored. Main thread only."""
+    held = DeferredSignals()
+    found = {number: signal.getsignal(number) for number in (getattr(signal, name, None) for name in _HELD) if number}
+    # None: a handler that is not Python's to give back.
+    taken = {number: handler for number, handler in found.items() if handler not in (signal.SIG_IGN, None)}
+    try:
+        for number in taken:
+            signal.signal(number, held.note)
+        yield held
+    finally:
+        for number, handler in taken.items():
+            signal.signal(number, handler)
+        for number in dict.fromkeys(held.came):
+            signal.raise_signal(number)
