@@ -14,9 +14,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import stage
-from aws_mfa.adapters.aws_files import AwsFile
+from aws_mfa.config.edit import with_changes
+from aws_mfa.config.files import AwsFile
 from aws_mfa.model import Secret, Session
-from aws_mfa.rules.ini_edit import with_changes
 from aws_mfa.rules.session_section import section_of
 
 if TYPE_CHECKING:

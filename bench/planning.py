@@ -21,8 +21,8 @@ import stage
 sys.path.insert(0, os.path.join(stage.ROOT, "src"))
 
 from aws_mfa.cli.wiring import RealInterfaces
+from aws_mfa.config.edit import with_all_changes
 from aws_mfa.model import Secret, Session
-from aws_mfa.rules.ini_edit import with_all_changes
 from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.rules.session_section import section_of
 from aws_mfa.workflows.plans import plan_sessions

@@ -20,8 +20,8 @@ sys.path.insert(0, os.path.join(stage.ROOT, "src"))
 
 from botocore.session import Session  # noqa: TID251  # the yardstick
 
-from aws_mfa.rules.profile_chains import chain_of
-from aws_mfa.rules.profiles import AwsProfiles
+from aws_mfa.config.chains import chain_of
+from aws_mfa.config.profiles import AwsProfiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,8 +20,8 @@ from unittest import mock
 
 from aws_mfa.cli import classic
 from aws_mfa.cli.wiring import RealInterfaces
+from aws_mfa.config.ini import section_values
 from aws_mfa.model import Secret
-from aws_mfa.rules.ini_text import section_values
 from needs import ROOT
 
 if TYPE_CHECKING:

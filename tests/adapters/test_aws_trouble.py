@@ -18,9 +18,9 @@ from urllib3.exceptions import HTTPError
 
 from aws_mfa.adapters.aws_http import AwsHttp, proxy_for
 from aws_mfa.adapters.sts import AwsSts
+from aws_mfa.config.settings import Given
 from aws_mfa.errors import AnswerLost, AwsFailed, AwsMfaError, AwsServerError, AwsUnreachable
 from aws_mfa.model import LongTermKeys, Secret, SessionRequest
-from aws_mfa.rules.classic_settings import Given
 from aws_mfa.rules.endpoints import sts_endpoint
 from aws_mfa_practice.aws import PracticeAws
 

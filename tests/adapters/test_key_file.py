@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters.aws_files import AwsFile
 from aws_mfa.adapters.key_file import KeyFile
+from aws_mfa.config.files import AwsFile
 from aws_mfa.errors import BrokenFile
 from aws_mfa.model import LongTermKeys, Secret
 

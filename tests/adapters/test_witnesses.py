@@ -10,10 +10,10 @@ from typing import NoReturn
 import pytest
 
 from aws_mfa.adapters import witnesses
-from aws_mfa.adapters.aws_files import find_files
 from aws_mfa.adapters.session_cache import SessionCache
 from aws_mfa.adapters.session_stores import Stores, open_stores
 from aws_mfa.adapters.witnesses import WatchedFiles
+from aws_mfa.config.files import find_files
 from aws_mfa.model import Secret, Session
 from aws_mfa.rules.session_witness import Witnessed
 

@@ -15,6 +15,7 @@ from botocore.compat import compat_shell_split  # noqa: TID251  # the yardstick
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.errors import BadProfile, BrokenFile
 from aws_mfa.rules.adoption import (
     CHANGED,
@@ -27,11 +28,10 @@ from aws_mfa.rules.adoption import (
     restore,
 )
 from aws_mfa.rules.masked_diff import masked_diff
-from aws_mfa.rules.profiles import AwsProfiles
-from rules.ini_examples import read_by_sdk
+from config.ini_examples import read_by_sdk
 
 if TYPE_CHECKING:
-    from aws_mfa.rules.classic_settings import Given
+    from aws_mfa.config.settings import Given
 
 DEVICE = "arn:aws:iam::123456789012:mfa/ann"
 ROLE = "arn:aws:iam::123456789012:role/Admin"

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aws_mfa.aws_values.regions import region_of_child
+from aws_mfa.config.chains import chain_of
+from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.rules.child_environment import (
     CONFLICTING,
     ENDPOINT,
@@ -21,8 +23,6 @@ from aws_mfa.rules.child_environment import (
     chosen_by_the_user,
     session_variables,
 )
-from aws_mfa.rules.profile_chains import chain_of
-from aws_mfa.rules.profiles import AwsProfiles
 from fakes import NOW, a_session
 from needs import ROOT
 

@@ -7,6 +7,8 @@ import os
 import botocore.session  # noqa: TID251  # the claim is that both read the same files alike
 import pytest
 
+from aws_mfa.config.chains import chain_of
+from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.errors import BadInput, BadProfile
 from aws_mfa.rules.endpoints import (
     NO_SETTINGS,
@@ -17,8 +19,6 @@ from aws_mfa.rules.endpoints import (
     settings_of_profiles,
     sts_endpoint,
 )
-from aws_mfa.rules.profile_chains import chain_of
-from aws_mfa.rules.profiles import AwsProfiles
 from aws_mfa.rules.sign_in import sign_in_endpoint
 
 ROLE = "arn:aws:iam::123456789012:role/admin"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aws_mfa.aws_values.timestamps import utc_text
+from aws_mfa.config.kinds import LONG_TERM_KEYS, kind_of
 from aws_mfa.rules.freshness import (
     MARGIN_S,
     REQUIRED_KEYS,
@@ -16,7 +17,6 @@ from aws_mfa.rules.freshness import (
     PermanentKeys,
     judge,
 )
-from aws_mfa.rules.kinds import LONG_TERM_KEYS, kind_of
 
 NOW = 1_795_327_399.0
 ROLE = "arn:aws:iam::123456789012:role/deploy"

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aws_mfa.config.chains import chain_of
+from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.rules.freshness import MARGIN_S
-from aws_mfa.rules.profile_chains import chain_of
-from aws_mfa.rules.profiles import AwsProfiles
 from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.rules.session_plan import make_plan
 from aws_mfa.rules.session_policies import Overlay
@@ -23,7 +23,7 @@ from fakes import NOW
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from aws_mfa.rules.profile_chains import Chain
+    from aws_mfa.config.chains import Chain
     from aws_mfa.workflows.stored_sessions import StoredSessions
     from aws_mfa.workflows.users import Users
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.rules.ini_text import section_values
+from aws_mfa.config.ini import section_values
 from aws_mfa_practice import PracticeAws
 
 if TYPE_CHECKING:

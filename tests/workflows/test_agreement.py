@@ -15,9 +15,9 @@ from typing import NamedTuple
 import pytest
 
 from aws_mfa.cli import classic
+from aws_mfa.config.ini import section_values
+from aws_mfa.config.kinds import FOREIGN_SESSION, INCOMPLETE, LONG_TERM_KEYS, NOTHING, OUR_SESSION, kind_of
 from aws_mfa.errors import AwsMfaError, NoLongTermKeys, PermanentKeysInTheWay
-from aws_mfa.rules.ini_text import section_values
-from aws_mfa.rules.kinds import FOREIGN_SESSION, INCOMPLETE, LONG_TERM_KEYS, NOTHING, OUR_SESSION, kind_of
 from fakes import DEVICE, FakeInterfaces, FakeTerminal, as_interfaces
 
 USERS, SESSIONS, OTHERS = "AKIAIOSFODNN7EXAMPLE", "ASIAIOSFODNN7EXAMPLE", "GK31IOSFODNN7EXAMPLE"

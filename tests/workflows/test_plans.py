@@ -6,6 +6,7 @@ from copy import copy
 
 import pytest
 
+from aws_mfa.config.edit import with_changes
 from aws_mfa.errors import (
     AwsMfaError,
     BadInput,
@@ -17,7 +18,6 @@ from aws_mfa.errors import (
     PermanentKeysInTheWay,
 )
 from aws_mfa.model import Secret, Session
-from aws_mfa.rules.ini_edit import with_changes
 from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.rules.session_policies import Overlay
 from aws_mfa.rules.session_section import section_of

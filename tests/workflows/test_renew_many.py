@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aws_mfa.config.edit import with_changes
+from aws_mfa.config.ini import section_values
 from aws_mfa.errors import (
     AwsMfaError,
     AwsServerError,
@@ -22,8 +24,6 @@ from aws_mfa.errors import (
     WrongCode,
 )
 from aws_mfa.model import Secret, Session
-from aws_mfa.rules.ini_edit import with_changes
-from aws_mfa.rules.ini_text import section_values
 from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.rules.session_policies import Overlay
 from aws_mfa.rules.session_section import section_of

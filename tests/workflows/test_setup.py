@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.configloader import load_config  # noqa: TID251  # it says what a profile is
 
+from aws_mfa.config.set_up_hint import SetUpHint
 from aws_mfa.errors import (
     AwsUnreachable,
     BadInput,
@@ -21,7 +22,6 @@ from aws_mfa.errors import (
     WrongSecret,
 )
 from aws_mfa.model import Identity
-from aws_mfa.rules.set_up_hint import SetUpHint
 from aws_mfa.rules.vault_choice import VaultChoice
 from aws_mfa.workflows.setup import set_up
 from aws_mfa.workflows.setup_questions import Answers

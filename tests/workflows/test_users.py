@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aws_mfa.config.chains import chain_of
+from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.errors import KeychainUnavailable, NoDevice, NoLongTermKeys, SeveralDevices
-from aws_mfa.rules.profile_chains import chain_of
-from aws_mfa.rules.profiles import AwsProfiles
 from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.workflows.keys import note_keys
 from aws_mfa.workflows.known_profiles import KnownProfiles

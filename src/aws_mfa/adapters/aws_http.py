@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from urllib3 import BaseHTTPResponse
 
-    from aws_mfa.rules.classic_settings import Given
+    from aws_mfa.config.settings import Given
     from aws_mfa.rules.endpoints import Endpoint
 
 CONNECT_TIMEOUT_S = 10.0

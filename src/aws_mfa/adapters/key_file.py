@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aws_mfa.config.edit import with_changes
+from aws_mfa.config.ini import section_values
 from aws_mfa.errors import NotSetUp
 from aws_mfa.model import LongTermKeys
-from aws_mfa.rules.ini_edit import with_changes
-from aws_mfa.rules.ini_text import section_values
 
 if TYPE_CHECKING:
-    from aws_mfa.adapters.aws_files import AwsFile
+    from aws_mfa.config.files import AwsFile
 
 _KEY_ID, _SECRET = "aws_access_key_id", "aws_secret_access_key"
 

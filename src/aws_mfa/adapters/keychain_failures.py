@@ -8,8 +8,8 @@ is ever shown: backends put commands, paths and values into it. What can be show
 
 from __future__ import annotations
 
+from aws_mfa.config.set_up_hint import SetUpHint
 from aws_mfa.errors import KeychainUnavailable
-from aws_mfa.rules.set_up_hint import SetUpHint
 
 WAYS_OUT = (
     SetUpHint("or store the keys in a passphrase-encrypted file", " --vault age"),

@@ -19,7 +19,7 @@ from aws_mfa.errors import BadInput
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from aws_mfa.rules.profile_chains import Chain
+    from aws_mfa.config.chains import Chain
 
 _ALLOWED = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 _LONGEST_LABEL = 63

@@ -16,13 +16,13 @@ from aws_mfa.cli import classic_messages as messages
 from aws_mfa.cli.classic_flags import parse_flags
 from aws_mfa.cli.classic_request import ClassicProfile, found_keys, step_of
 from aws_mfa.cli.commands.setup import stored_lines
+from aws_mfa.config.ini import check, check_if_small, section_values
+from aws_mfa.config.section_names import default_long_term, profile_in_force
+from aws_mfa.config.set_up_hint import SetUpHint, name_profile
+from aws_mfa.config.settings import duration_in_force
 from aws_mfa.errors import AwsMfaError, BadInput, Cancelled, InputEnded, NeedsHuman, NotSetUp, RefusedByAws
-from aws_mfa.rules.classic_settings import duration_in_force
 from aws_mfa.rules.freshness import Fresh, judge
-from aws_mfa.rules.ini_text import check, check_if_small, section_values
-from aws_mfa.rules.section_names import default_long_term, profile_in_force
 from aws_mfa.rules.session_section import refuse_permanent_keys, session_in
-from aws_mfa.rules.set_up_hint import SetUpHint, name_profile
 from aws_mfa.rules.vault_choice import choose_vault, noted_vault, vault_of_flags
 from aws_mfa.workflows.codes import CodeCall, Codes
 from aws_mfa.workflows.keys import keys_are_known, narrowed

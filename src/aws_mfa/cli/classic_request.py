@@ -9,9 +9,13 @@ from aws_mfa.aws_values import arns
 from aws_mfa.aws_values.durations import check_duration
 from aws_mfa.aws_values.regions import choose_region
 from aws_mfa.cli.classic_messages import MUST_PROVIDE_DEVICE
-from aws_mfa.errors import AwsMfaError, NoDevice, NoLongTermKeys
-from aws_mfa.model import LongTermKeys, SessionRequest
-from aws_mfa.rules.classic_settings import (
+from aws_mfa.config.index import SectionIndex
+from aws_mfa.config.ini import check, section_values
+from aws_mfa.config.kinds import LONG_TERM_KEYS, kind_of
+from aws_mfa.config.profile_names import profile_headers
+from aws_mfa.config.profiles import AwsProfiles
+from aws_mfa.config.section_names import check_name, profile_in_force, section_names
+from aws_mfa.config.settings import (
     Sections,
     config_section_name,
     device_in_force,
@@ -19,13 +23,9 @@ from aws_mfa.rules.classic_settings import (
     role_in_force,
     session_name_in_force,
 )
+from aws_mfa.errors import AwsMfaError, NoDevice, NoLongTermKeys
+from aws_mfa.model import LongTermKeys, SessionRequest
 from aws_mfa.rules.endpoints import given_sts_url, settings_of_profiles
-from aws_mfa.rules.ini_text import check, section_values
-from aws_mfa.rules.kinds import LONG_TERM_KEYS, kind_of
-from aws_mfa.rules.profile_names import profile_headers
-from aws_mfa.rules.profiles import AwsProfiles
-from aws_mfa.rules.section_index import SectionIndex
-from aws_mfa.rules.section_names import check_name, profile_in_force, section_names
 from aws_mfa.rules.session_steps import SourceUser, Step
 from aws_mfa.workflows.devices import discover_device
 from aws_mfa.workflows.keys import find_long_term_keys
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aws_mfa.aws_values.regions import ChosenRegion
+    from aws_mfa.config.settings import Given
     from aws_mfa.interfaces import Interfaces
-    from aws_mfa.rules.classic_settings import Given
     from aws_mfa.rules.vault_choice import VaultChoice
     from aws_mfa.workflows.keys import FoundKeys
 

@@ -52,7 +52,7 @@ def open_seal(environ: Mapping[str, str], *, may_ask: bool = True) -> AgeSeal:
     if may_ask and _opened and _opened[0][0] is environ:
         return _opened.pop()[1]
     from aws_mfa.adapters.age_identity import AgeSeal
-    from aws_mfa.adapters.aws_files import state_folder
     from aws_mfa.adapters.keychain import open_identity_item
+    from aws_mfa.config.files import state_folder
 
     return AgeSeal(open_identity_item(environ, may_ask=may_ask), f"{state_folder(environ)}/{_LOCK_NAME}")

@@ -16,10 +16,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from aws_mfa.adapters.age_passphrase import AskedPassphrase, KnownOfVault
-from aws_mfa.adapters.aws_files import AwsFile, find_files, state_folder
 from aws_mfa.adapters.terminal import NoTerminal, choose_terminal
 from aws_mfa.aws_values.text import shown_text
 from aws_mfa.cli.quick_wiring import open_seal
+from aws_mfa.config.files import AwsFile, find_files, state_folder
 from aws_mfa.errors import KeychainUnavailable
 from aws_mfa.rules.child_environment import chosen_by_the_user
 from aws_mfa.rules.endpoints import NO_SETTINGS

@@ -15,22 +15,22 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from aws_mfa.config.chains import chain_of, has_keys
+from aws_mfa.config.edit import Edits
+from aws_mfa.config.ini import OF_ALL, check, section_values, sections
+from aws_mfa.config.kinds import LONG_TERM_KEYS, OUR_SESSION, SESSIONS, kind_of
+from aws_mfa.config.profile_names import profile_headers
+from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS, HIDDEN, is_our_credential_process
+from aws_mfa.config.profile_values import shown
+from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.errors import BadProfile
-from aws_mfa.rules.ini_edit import Edits
-from aws_mfa.rules.ini_text import OF_ALL, check, section_values, sections
-from aws_mfa.rules.kinds import LONG_TERM_KEYS, OUR_SESSION, SESSIONS, kind_of
-from aws_mfa.rules.profile_chains import chain_of, has_keys
-from aws_mfa.rules.profile_keys import CREDENTIAL_PROCESS, HIDDEN, is_our_credential_process
-from aws_mfa.rules.profile_names import profile_headers
-from aws_mfa.rules.profile_values import shown
-from aws_mfa.rules.profiles import AwsProfiles
 from aws_mfa.rules.session_section import SESSION_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aws_mfa.rules.ini_text import Section
-    from aws_mfa.rules.profile_chains import Chain
+    from aws_mfa.config.chains import Chain
+    from aws_mfa.config.ini import Section
 
 ROLE = "role_arn"
 TO_HIDE = (ROLE, "source_profile", "mfa_serial", "external_id", "role_session_name", "duration_seconds")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_mfa.rules.ini_text import section_values
+from aws_mfa.config.ini import section_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from aws_mfa.aws_values.regions import Partition
-    from aws_mfa.rules.classic_settings import Given
-    from aws_mfa.rules.profile import Profile
-    from aws_mfa.rules.profile_chains import Chain
-    from aws_mfa.rules.profiles import AwsProfiles
+    from aws_mfa.config.chains import Chain
+    from aws_mfa.config.profile import Profile
+    from aws_mfa.config.profiles import AwsProfiles
+    from aws_mfa.config.settings import Given
 
 _GLOBAL = "-global"
 _IGNORE_URLS = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"

@@ -13,14 +13,14 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aws_mfa.config.ini import check, line_number, sections
+from aws_mfa.config.kinds import LONG_TERM_KEYS, kind_of
 from aws_mfa.errors import BadInput, BrokenFile
 from aws_mfa.model import LongTermKeys, Secret
-from aws_mfa.rules.ini_text import check, line_number, sections
 from aws_mfa.rules.key_shapes import trouble_with_key_id, trouble_with_secret
-from aws_mfa.rules.kinds import LONG_TERM_KEYS, kind_of
 
 if TYPE_CHECKING:
-    from aws_mfa.rules.ini_text import Section
+    from aws_mfa.config.ini import Section
 
 KEY_ID, SECRET = "aws_access_key_id", "aws_secret_access_key"
 _DEVICE_KEYS = ("aws_mfa_device", "mfa_serial")

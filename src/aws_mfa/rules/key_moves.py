@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.arns import check_device
+from aws_mfa.config.edit import with_changes, without_keys
+from aws_mfa.config.ini import section_values
+from aws_mfa.config.section_names import default_long_term, long_term_section
 from aws_mfa.errors import BadInput
 from aws_mfa.model import LongTermKeys, masked
-from aws_mfa.rules.ini_edit import with_changes, without_keys
-from aws_mfa.rules.ini_text import section_values
 from aws_mfa.rules.key_documents import KEY_ID, SECRET
-from aws_mfa.rules.section_names import default_long_term, long_term_section
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

@@ -11,11 +11,11 @@ from difflib import unified_diff
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.text import shown_text
-from aws_mfa.rules.ini_text import OF_ALL, delimiter_in, indent_of, line_end, sections
-from aws_mfa.rules.profile_keys import CREDENTIAL_PROCESS, HIDDEN, OF_THE_ROLE
+from aws_mfa.config.ini import OF_ALL, delimiter_in, indent_of, line_end, sections
+from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS, HIDDEN, OF_THE_ROLE
 
 if TYPE_CHECKING:
-    from aws_mfa.rules.ini_text import Entry, Section
+    from aws_mfa.config.ini import Entry, Section
 
 _LONGEST_KEY = 64
 _SHOWN = OF_THE_ROLE | frozenset(("region", "output", "include_profile", "assumed_role_arn", "expiration"))

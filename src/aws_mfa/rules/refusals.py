@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aws_mfa.config.set_up_hint import SetUpHint
 from aws_mfa.errors import (
     AwsMfaError,
     AwsServerError,
@@ -33,7 +34,6 @@ from aws_mfa.errors import (
     WrongSecret,
 )
 from aws_mfa.rules.aws_refusal import parts_of
-from aws_mfa.rules.set_up_hint import SetUpHint
 
 if TYPE_CHECKING:
     from aws_mfa.rules.aws_refusal import AwsRefusal

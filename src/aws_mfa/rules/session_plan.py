@@ -22,8 +22,8 @@ from aws_mfa.rules.session_steps import Plan, Reused, Step
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aws_mfa.rules.profile_chains import Chain
-    from aws_mfa.rules.profiles import Profile
+    from aws_mfa.config.chains import Chain
+    from aws_mfa.config.profiles import Profile
     from aws_mfa.rules.renewal_request import RenewalRequest
     from aws_mfa.rules.session_steps import SourceUser
     from aws_mfa.workflows.stored_sessions import StoredSessions

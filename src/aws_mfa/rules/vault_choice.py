@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aws_mfa.config.edit import with_changes
+from aws_mfa.config.ini import section_values
 from aws_mfa.errors import BadInput
-from aws_mfa.rules.ini_edit import with_changes
-from aws_mfa.rules.ini_text import section_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

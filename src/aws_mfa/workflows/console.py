@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.arns import partition_of
 from aws_mfa.aws_values.regions import choose_region, partition_of_region
+from aws_mfa.config.chains import chain_of
+from aws_mfa.config.ini import check_if_small
 from aws_mfa.errors import BadInput, BadProfile, NotAuthorized
 from aws_mfa.rules.endpoints import real_region, settings_of_chain
-from aws_mfa.rules.ini_text import check_if_small
-from aws_mfa.rules.profile_chains import chain_of
 from aws_mfa.rules.sign_in import (
     LONGEST_CONSOLE_S,
     administrator_access_arn,
@@ -29,9 +29,9 @@ from aws_mfa.workflows.known_profiles import KnownProfiles
 from aws_mfa.workflows.users import Users
 
 if TYPE_CHECKING:
+    from aws_mfa.config.chains import Chain
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import Identity, Secret, Session
-    from aws_mfa.rules.profile_chains import Chain
     from aws_mfa.rules.renewal_request import RenewalRequest
 
 _WITHOUT_MFA = "without proof of MFA: policies that demand it will refuse"

@@ -10,10 +10,10 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.arns import check_device, is_fido
+from aws_mfa.config.ini import sections
+from aws_mfa.config.profile_names import header_of
 from aws_mfa.errors import ClockSkew, NoDevice, RefusedByAws, SeveralDevices, WrongSecret
 from aws_mfa.rules.endpoints import NO_SETTINGS
-from aws_mfa.rules.ini_text import sections
-from aws_mfa.rules.profile_names import header_of
 
 if TYPE_CHECKING:
     from aws_mfa.interfaces import Interfaces

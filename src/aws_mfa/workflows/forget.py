@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_mfa.rules.ini_edit import without_keys
-from aws_mfa.rules.ini_text import check, sections
-from aws_mfa.rules.kinds import OUR_SESSION, kind_of
-from aws_mfa.rules.section_names import default_long_term
+from aws_mfa.config.edit import without_keys
+from aws_mfa.config.ini import check, sections
+from aws_mfa.config.kinds import OUR_SESSION, kind_of
+from aws_mfa.config.section_names import default_long_term
 from aws_mfa.rules.session_labels import cut_label, mfa_label
 from aws_mfa.rules.session_section import SESSION_KEYS
 

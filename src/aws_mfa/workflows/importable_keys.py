@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aws_mfa.config.ini import sections
+from aws_mfa.config.profile_names import profile_headers
+from aws_mfa.config.profile_settings import HIDDEN
+from aws_mfa.config.section_names import check_name, long_term_section
 from aws_mfa.errors import BadInput, KeychainUnavailable
 from aws_mfa.model import masked
-from aws_mfa.rules.ini_text import sections
 from aws_mfa.rules.key_documents import keys_in_document, keys_in_sections
 from aws_mfa.rules.key_moves import Find, Move, by_name, long_term_name, suffix_in_use
-from aws_mfa.rules.profile_keys import HIDDEN
-from aws_mfa.rules.profile_names import profile_headers
-from aws_mfa.rules.section_names import check_name, long_term_section
 from aws_mfa.rules.vault_choice import choose_vault, noted_vault
 from aws_mfa.workflows.known_profiles import KnownProfiles
 

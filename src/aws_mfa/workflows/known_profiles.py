@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_mfa.rules.ini_text import check, check_if_small, sections
-from aws_mfa.rules.profile_keys import CREDENTIAL_PROCESS
-from aws_mfa.rules.profiles import AwsProfiles
-from aws_mfa.rules.section_names import default_long_term
+from aws_mfa.config.ini import check, check_if_small, sections
+from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS
+from aws_mfa.config.profiles import AwsProfiles
+from aws_mfa.config.section_names import default_long_term
 
 if TYPE_CHECKING:
+    from aws_mfa.config.index import SectionIndex
+    from aws_mfa.config.profile import Profile
     from aws_mfa.interfaces import Interfaces
-    from aws_mfa.rules.profile import Profile
-    from aws_mfa.rules.section_index import SectionIndex
 
 
 class KnownProfiles:

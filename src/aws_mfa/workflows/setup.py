@@ -10,14 +10,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values import arns
+from aws_mfa.config.ini import check, section_values, sections
+from aws_mfa.config.profile_names import header_of
+from aws_mfa.config.profiles import AwsProfiles
+from aws_mfa.config.section_names import default_long_term
+from aws_mfa.config.set_up_hint import name_profile
 from aws_mfa.errors import AwsMfaError, KeychainUnavailable
 from aws_mfa.model import LongTermKeys
 from aws_mfa.rules.endpoints import settings_of_profiles
-from aws_mfa.rules.ini_text import check, section_values, sections
-from aws_mfa.rules.profile_names import header_of
-from aws_mfa.rules.profiles import AwsProfiles
-from aws_mfa.rules.section_names import default_long_term
-from aws_mfa.rules.set_up_hint import name_profile
 from aws_mfa.workflows.devices import listed_devices
 from aws_mfa.workflows.setup_device import device_to_store
 from aws_mfa.workflows.setup_questions import (

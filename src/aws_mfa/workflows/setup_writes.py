@@ -11,9 +11,9 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from aws_mfa.config.edit import with_changes, without_section
+from aws_mfa.config.ini import section_values
 from aws_mfa.errors import HINT, AwsMfaError
-from aws_mfa.rules.ini_edit import with_changes, without_section
-from aws_mfa.rules.ini_text import section_values
 from aws_mfa.workflows.keys import note_keys
 
 if TYPE_CHECKING:

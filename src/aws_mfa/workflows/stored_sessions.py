@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aws_mfa.config.index import SectionIndex
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.rules.freshness import Fresh, judge
-from aws_mfa.rules.section_index import SectionIndex
 from aws_mfa.rules.session_section import session_in, was_asked_with
 from aws_mfa.rules.session_steps import Reused
 from aws_mfa.rules.vault_choice import noted_origin
@@ -19,9 +19,9 @@ from aws_mfa.rules.vault_choice import noted_origin
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from aws_mfa.config.chains import Chain
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import Session
-    from aws_mfa.rules.profile_chains import Chain
     from aws_mfa.rules.renewal_request import RenewalRequest
     from aws_mfa.rules.session_steps import SourceUser, Step
     from aws_mfa.workflows.known_profiles import KnownProfiles

@@ -18,14 +18,14 @@ from aws_mfa.aws_values.arns import (
 )
 from aws_mfa.aws_values.durations import DEFAULT_MFA_SESSION_S, DEFAULT_ROLE_SESSION_S, check_duration, parse_seconds
 from aws_mfa.aws_values.regions import checked_region
+from aws_mfa.config.profile_settings import HIDDEN
 from aws_mfa.errors import BadInput, BadProfile
-from aws_mfa.rules.profile_keys import HIDDEN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aws_mfa.rules.classic_settings import Given
+    from aws_mfa.config.settings import Given
 
 
 def role_arn(given: Given) -> str:

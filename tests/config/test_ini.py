@@ -11,11 +11,21 @@ from botocore.configloader import raw_config_parse  # noqa: TID251 - whose readi
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from aws_mfa.config.edit import with_all_changes, with_changes, without_keys, without_section
+from aws_mfa.config.ini import check, check_if_small, section_values, sections
 from aws_mfa.errors import BadInput, BrokenFile
-from aws_mfa.rules.ini_edit import with_all_changes, with_changes, without_keys, without_section
-from aws_mfa.rules.ini_text import check, check_if_small, section_values, sections
+from config.ini_examples import (
+    NAMES,
+    NAMES_TO_CHANGE,
+    File,
+    Line,
+    Values,
+    any_characters,
+    any_lines,
+    files,
+    read_by_sdk,
+)
 from examples import examples
-from rules.ini_examples import NAMES, NAMES_TO_CHANGE, File, Line, Values, any_characters, any_lines, files, read_by_sdk
 
 if TYPE_CHECKING:
     from collections.abc import Callable

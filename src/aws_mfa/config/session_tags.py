@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from aws_mfa.rules.classic_settings import Given
+    from aws_mfa.config.settings import Given
 
 _MOST_TAGS = 50
 _LONGEST_TAG_KEY = 128

@@ -9,8 +9,7 @@ section asked for, and a section that is there twice; faults elsewhere are for `
 
 from __future__ import annotations
 
-from aws_mfa.errors import BrokenFile
-from aws_mfa.rules.ini_text import (
+from aws_mfa.config.ini import (
     OF_ALL,
     check,
     check_beginning,
@@ -20,6 +19,7 @@ from aws_mfa.rules.ini_text import (
     section_values,
     sections,
 )
+from aws_mfa.errors import BrokenFile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ must look like is for `profile_values`.
 
 from __future__ import annotations
 
-from aws_mfa.rules.classic_settings import Given
-from aws_mfa.rules.profile_names import shell_words
+from aws_mfa.config.profile_names import shell_words
+from aws_mfa.config.settings import Given
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

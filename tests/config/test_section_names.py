@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aws_mfa.errors import BadInput
-from aws_mfa.rules.ini_edit import with_changes
-from aws_mfa.rules.ini_text import section_values
-from aws_mfa.rules.section_names import (
+from aws_mfa.config.edit import with_changes
+from aws_mfa.config.ini import section_values
+from aws_mfa.config.section_names import (
     check_name,
     default_long_term,
     long_term_section,
@@ -20,6 +19,7 @@ from aws_mfa.rules.section_names import (
     section_names,
     short_term_section,
 )
+from aws_mfa.errors import BadInput
 from examples import examples
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from aws_mfa.config.set_up_hint import SetUpHint, name_profile
 from aws_mfa.errors import KeychainUnavailable
-from aws_mfa.rules.set_up_hint import SetUpHint, name_profile
 
 
 def test_a_hint_that_sets_up_names_the_profile_ready_for_a_shell() -> None:

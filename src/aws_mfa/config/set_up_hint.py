@@ -5,7 +5,7 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from aws_mfa.rules.section_names import profile_of
+from aws_mfa.config.section_names import profile_of
 
 if TYPE_CHECKING:
     from typing_extensions import Self

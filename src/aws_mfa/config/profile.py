@@ -7,8 +7,8 @@ Refuses with `BadProfile`, which names file, section and key, what AWS would ref
 
 from __future__ import annotations
 
-from aws_mfa.rules.profile_keys import CREDENTIAL_PROCESS, is_our_credential_process
-from aws_mfa.rules.profile_values import (
+from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS, is_our_credential_process
+from aws_mfa.config.profile_values import (
     device,
     external_id,
     mfa_session_duration_s,
@@ -19,15 +19,15 @@ from aws_mfa.rules.profile_values import (
     session_name,
     shown,
 )
-from aws_mfa.rules.section_names import LONG_TERM_SUFFIX, default_long_term
-from aws_mfa.rules.session_tags import tags_of, transitive_keys_of
+from aws_mfa.config.section_names import LONG_TERM_SUFFIX, default_long_term
+from aws_mfa.config.session_tags import tags_of, transitive_keys_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, Protocol, TypeVar
 
-    from aws_mfa.rules.classic_settings import Given
+    from aws_mfa.config.settings import Given
 
     Checked = TypeVar("Checked")
 

@@ -11,12 +11,12 @@ from botocore.session import Session  # noqa: TID251
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from aws_mfa.config.profile_names import shell_words
+from aws_mfa.config.profile_settings import HIDDEN, KEYS
+from aws_mfa.config.profiles import AwsProfiles, Profile
 from aws_mfa.errors import BadProfile, BrokenFile
-from aws_mfa.rules.profile_keys import HIDDEN, KEYS
-from aws_mfa.rules.profile_names import shell_words
-from aws_mfa.rules.profiles import AwsProfiles, Profile
+from config.ini_examples import any_characters, any_lines, files, read_by_sdk
 from examples import examples
-from rules.ini_examples import any_characters, any_lines, files, read_by_sdk
 
 if TYPE_CHECKING:
     from pathlib import Path

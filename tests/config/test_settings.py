@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aws_mfa.errors import BadInput
-from aws_mfa.rules.classic_settings import (
+from aws_mfa.config.settings import (
     Given,
     Sections,
     config_section_name,
@@ -14,6 +13,7 @@ from aws_mfa.rules.classic_settings import (
     role_in_force,
     session_name_in_force,
 )
+from aws_mfa.errors import BadInput
 
 ROLE = Given("arn:aws:iam::123456789012:role/deploy", "--assume-role")
 OTHER = Given("arn:aws:iam::123456789012:role/other", "--assume-role")

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_mfa.errors import BadInput
-from aws_mfa.rules.ini_text import (
+from aws_mfa.config.ini import (
     OF_ALL,
     check,
     check_beginning,
@@ -21,11 +20,12 @@ from aws_mfa.rules.ini_text import (
     line_end,
     sections,
 )
+from aws_mfa.errors import BadInput
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from aws_mfa.rules.ini_text import Entry, Section
+    from aws_mfa.config.ini import Entry, Section
 
 
 def with_changes(text: str, name: str, changes: Mapping[str, str | None], *, where: str = "the file") -> str:

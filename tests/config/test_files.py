@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters.aws_files import AwsFile, find_files, state_folder
+from aws_mfa.config.files import AwsFile, find_files, state_folder
 from aws_mfa.errors import BadInput, BrokenFile, NotSetUp, Unreachable
 from aws_mfa.system.locks import lock
 
@@ -192,7 +192,7 @@ def test_the_null_device_is_an_empty_file_that_cannot_be_written() -> None:
 
 UNREADABLE = """
 import os, sys
-from aws_mfa.adapters.aws_files import AwsFile
+from aws_mfa.config.files import AwsFile
 from aws_mfa.errors import BrokenFile
 os.chdir("/"); os.setgid(65534); os.setuid(65534)
 try:
@@ -289,7 +289,7 @@ def test_a_user_narrows_his_own_file_in_anybodys_folder(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     os.chown(path, NOBODY, NOBODY)
     narrow = (
-        "import os, sys\nfrom aws_mfa.adapters.aws_files import AwsFile\n"
+        "import os, sys\nfrom aws_mfa.config.files import AwsFile\n"
         "os.chdir(sys.argv[1]); os.setgid(65534); os.setuid(65534)\n"
         "print(AwsFile('credentials').repair_mode())"
     )
@@ -334,7 +334,7 @@ def test_without_home_the_password_database_is_asked(monkeypatch: pytest.MonkeyP
 @as_root
 def test_a_user_without_any_home_is_told_what_to_set() -> None:
     code = (
-        "import os\nfrom aws_mfa.adapters.aws_files import find_files\nfrom aws_mfa.errors import NotSetUp\n"
+        "import os\nfrom aws_mfa.config.files import find_files\nfrom aws_mfa.errors import NotSetUp\n"
         "os.environ.pop('HOME', None); os.setuid(47110)\n"
         "try:\n    find_files(os.environ)\nexcept NotSetUp as error:\n    print(error.message, error.hints[0])\n"
     )
@@ -347,7 +347,7 @@ def test_a_user_without_any_home_is_told_what_to_set() -> None:
 
 ADD_SECTIONS = """
 import sys
-from aws_mfa.adapters.aws_files import AwsFile
+from aws_mfa.config.files import AwsFile
 file = AwsFile(sys.argv[1], lock_timeout_s=60)
 for number in range(int(sys.argv[3])):
     section = f"[{sys.argv[2]}-{number}]"

@@ -12,17 +12,17 @@ Checks all settings of the roles at once, before a code is asked for. `BadProfil
 from __future__ import annotations
 
 from aws_mfa.aws_values.arns import check_same_partition, partition_of
+from aws_mfa.config.near_names import did_you_mean
+from aws_mfa.config.profile_values import circle, missing, shown
+from aws_mfa.config.profiles import Profile
 from aws_mfa.errors import BadInput, BadProfile
-from aws_mfa.rules.near_names import did_you_mean
-from aws_mfa.rules.profile_values import circle, missing, shown
-from aws_mfa.rules.profiles import Profile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aws_mfa.rules.classic_settings import Given
-    from aws_mfa.rules.profiles import AwsProfiles
+    from aws_mfa.config.profiles import AwsProfiles
+    from aws_mfa.config.settings import Given
 
     # A profile's name -> whether the vault holds long-term keys for it.
     KeysStored = Callable[[str], bool]

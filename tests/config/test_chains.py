@@ -10,9 +10,9 @@ from botocore.exceptions import BotoCoreError  # noqa: TID251
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aws_mfa.config.chains import Chain, chain_of
+from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.errors import BadProfile
-from aws_mfa.rules.profile_chains import Chain, chain_of
-from aws_mfa.rules.profiles import AwsProfiles
 from examples import examples
 
 if TYPE_CHECKING:

@@ -11,21 +11,21 @@ One profile is read without the others. Refuses, as `BrokenFile`, a section that
 
 from __future__ import annotations
 
-from aws_mfa.errors import BadProfile
-from aws_mfa.rules.classic_settings import Given
-from aws_mfa.rules.kinds import INCOMPLETE, LONG_TERM_KEYS, SESSIONS, kind_of
-from aws_mfa.rules.near_names import did_you_mean
-from aws_mfa.rules.profile import Profile
-from aws_mfa.rules.profile_keys import (
+from aws_mfa.config.index import SectionIndex
+from aws_mfa.config.kinds import INCOMPLETE, LONG_TERM_KEYS, SESSIONS, kind_of
+from aws_mfa.config.near_names import did_you_mean
+from aws_mfa.config.profile import Profile
+from aws_mfa.config.profile_names import headers_are_plain, plain_headers, profile_headers, services_headers
+from aws_mfa.config.profile_settings import (
     NOT_INHERITED,
     classic_device,
     nested_block,
     settings_of,
 )
-from aws_mfa.rules.profile_names import headers_are_plain, plain_headers, profile_headers, services_headers
-from aws_mfa.rules.profile_values import circle, missing, shown
-from aws_mfa.rules.section_index import SectionIndex
-from aws_mfa.rules.section_names import LONG_TERM_SUFFIX, default_long_term
+from aws_mfa.config.profile_values import circle, missing, shown
+from aws_mfa.config.section_names import LONG_TERM_SUFFIX, default_long_term
+from aws_mfa.config.settings import Given
+from aws_mfa.errors import BadProfile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
