@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from aws_mfa.config.near_names import did_you_mean
+from aws_mfa.config.profile_names import did_you_mean
 
 THERE = ["work", "work-admin", "Prod", "staging", "sta\x1bging"]
 

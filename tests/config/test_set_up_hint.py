@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_mfa.config.set_up_hint import SetUpHint, name_profile
+from aws_mfa.config.profile_names import SetUpHint, name_profile
 from aws_mfa.errors import KeychainUnavailable
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aws_mfa.config.set_up_hint import SetUpHint
+from aws_mfa.config.profile_names import SetUpHint
 from aws_mfa.errors import AwsMfaError, BadProfile, BrokenFile, KeychainUnavailable, NeedsHuman, NoLongTermKeys
 from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.rules.vault_choice import VaultChoice, noted_vault

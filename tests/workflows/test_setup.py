@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.configloader import load_config  # noqa: TID251  # it says what a profile is
 
-from aws_mfa.config.set_up_hint import SetUpHint
+from aws_mfa.config.profile_names import SetUpHint
 from aws_mfa.errors import (
     AwsUnreachable,
     BadInput,

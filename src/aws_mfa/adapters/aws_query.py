@@ -22,7 +22,7 @@ from urllib3.exceptions import HTTPError, ProtocolError
 
 from aws_mfa import __version__
 from aws_mfa.adapters.aws_trouble import not_from_aws, nothing_was_sent, unreachable
-from aws_mfa.config.set_up_hint import SetUpHint
+from aws_mfa.config.profile_names import SetUpHint
 from aws_mfa.errors import AwsFailed, AwsMfaError, AwsServerError, BadInput, Throttled
 from aws_mfa.model import Session
 from aws_mfa.rules.aws_refusal import AwsRefusal, spent_code_hints

@@ -8,7 +8,7 @@ is ever shown: backends put commands, paths and values into it. What can be show
 
 from __future__ import annotations
 
-from aws_mfa.config.set_up_hint import SetUpHint
+from aws_mfa.config.profile_names import SetUpHint
 from aws_mfa.errors import KeychainUnavailable
 
 WAYS_OUT = (

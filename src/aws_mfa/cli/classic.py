@@ -17,8 +17,8 @@ from aws_mfa.cli.classic_flags import parse_flags
 from aws_mfa.cli.classic_request import ClassicProfile, found_keys, step_of
 from aws_mfa.cli.commands.setup import stored_lines
 from aws_mfa.config.ini import check, check_if_small, section_values
+from aws_mfa.config.profile_names import SetUpHint, name_profile
 from aws_mfa.config.section_names import default_long_term, profile_in_force
-from aws_mfa.config.set_up_hint import SetUpHint, name_profile
 from aws_mfa.config.settings import duration_in_force
 from aws_mfa.errors import AwsMfaError, BadInput, Cancelled, InputEnded, NeedsHuman, NotSetUp, RefusedByAws
 from aws_mfa.rules.freshness import Fresh, judge

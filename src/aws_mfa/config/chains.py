@@ -12,8 +12,8 @@ Checks all settings of the roles at once, before a code is asked for. `BadProfil
 from __future__ import annotations
 
 from aws_mfa.aws_values.arns import check_same_partition, partition_of
-from aws_mfa.config.near_names import did_you_mean
-from aws_mfa.config.profile_values import circle, missing, shown
+from aws_mfa.config.profile_names import did_you_mean
+from aws_mfa.config.profile_settings import circle, missing, shown
 from aws_mfa.config.profiles import Profile
 from aws_mfa.errors import BadInput, BadProfile
 

@@ -7,10 +7,11 @@ Refuses with `BadProfile`, which names file, section and key, what AWS would ref
 
 from __future__ import annotations
 
-from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS, is_our_credential_process
-from aws_mfa.config.profile_values import (
+from aws_mfa.config.profile_settings import (
+    CREDENTIAL_PROCESS,
     device,
     external_id,
+    is_our_credential_process,
     mfa_session_duration_s,
     region,
     regional_or_legacy,
@@ -18,9 +19,10 @@ from aws_mfa.config.profile_values import (
     role_duration_s,
     session_name,
     shown,
+    tags_of,
+    transitive_keys_of,
 )
 from aws_mfa.config.section_names import LONG_TERM_SUFFIX, default_long_term
-from aws_mfa.config.session_tags import tags_of, transitive_keys_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

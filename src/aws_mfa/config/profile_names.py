@@ -9,10 +9,18 @@ word. What botocore passes over is passed over here.
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from difflib import get_close_matches
+from shlex import quote
 
+from aws_mfa.config.section_names import profile_of
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from typing_extensions import Self
+
+    from aws_mfa.errors import AwsMfaError
 
 
 def profile_headers(headers: Iterable[str]) -> dict[str, str]:
@@ -87,3 +95,36 @@ def shell_words(text: str) -> list[str] | None:
         return shlex.split(text)
     except ValueError:
         return None
+
+
+_SHOWN = 3
+
+
+def did_you_mean(name: str, there: Iterable[str]) -> list[str]:
+    """Return a hint with up to three names that are much like this one, the likest first; [] where none is."""
+    by_folded = {each.casefold(): each for each in there if each.isprintable()}
+    near = [by_folded[folded] for folded in get_close_matches(name.casefold(), by_folded, n=_SHOWN)]
+    return [f"did you mean: {', '.join(near)}"] if near else []
+
+
+class SetUpHint(str):
+    """`TEXT: aws-mfa setup OPTIONS`, for any profile."""
+
+    __slots__ = ("options", "text")
+    options: str
+    text: str
+
+    def __new__(cls, text: str, options: str = "") -> Self:  # noqa: D102
+        hint = super().__new__(cls, f"{text}: aws-mfa setup{options}")
+        hint.text = text
+        hint.options = options
+        return hint
+
+
+def name_profile(error: AwsMfaError, profile: str) -> None:
+    """Name the profile in the hints that have none yet; the name of a long-term section means its profile."""
+    option = f" --profile {quote(profile_of(profile))}"
+    error.hints = tuple(
+        f"{hint.text}: aws-mfa setup{option}{hint.options}" if isinstance(hint, SetUpHint) else hint
+        for hint in error.hints
+    )

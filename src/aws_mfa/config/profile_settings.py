@@ -8,12 +8,23 @@ must look like is for `profile_values`.
 
 from __future__ import annotations
 
+from aws_mfa.aws_values.arns import (
+    check_device,
+    check_external_id,
+    check_role,
+    check_session_name,
+    sanitised_session_name,
+)
+from aws_mfa.aws_values.durations import DEFAULT_MFA_SESSION_S, DEFAULT_ROLE_SESSION_S, check_duration, parse_seconds
+from aws_mfa.aws_values.regions import checked_region
 from aws_mfa.config.profile_names import shell_words
 from aws_mfa.config.settings import Given
+from aws_mfa.errors import BadInput, BadProfile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
+
 
 HIDDEN = "aws_mfa_"
 """Before a standard key: we read it, SDKs do not."""
@@ -100,3 +111,135 @@ def nested_block(value: str) -> dict[str, str] | None:
         return None
     parts = (line.partition("=") for line in lines)
     return {key.strip(): text.strip() for key, _, text in parts}
+
+
+def role_arn(given: Given) -> str:
+    """The ARN of a role."""
+    return _checked(check_role, given)
+
+
+def device(given: Given) -> str:
+    """The ARN or hardware serial of a device."""
+    return _checked(check_device, given)
+
+
+def external_id(given: Given) -> str:
+    """2 to 1224 characters."""
+    return _checked(check_external_id, given)
+
+
+def region(given: Given) -> str:
+    """The name of a region."""
+    return _checked(checked_region, given)
+
+
+def session_name(given: Given) -> str:
+    """`role_session_name`; also the shape of `source_identity`."""
+    key = given.source.partition(" ")[0]
+    try:
+        return check_session_name(given.value, source=given.source)
+    except BadInput as refused:
+        hint = f"this one would do: {key} = {sanitised_session_name(given.value)}"
+        raise BadProfile(refused.message.replace("role session name", key.removeprefix(HIDDEN)), hint) from None
+
+
+def role_duration_s(given: Given) -> int:
+    """`duration_seconds` within the limits of AssumeRole."""
+    return _duration_s(given, DEFAULT_ROLE_SESSION_S, role=True)
+
+
+def mfa_session_duration_s(given: Given) -> int:
+    """`duration_seconds` within the limits of GetSessionToken."""
+    return _duration_s(given, DEFAULT_MFA_SESSION_S, role=False)
+
+
+def regional_or_legacy(given: Given) -> str:
+    """`sts_regional_endpoints`."""
+    word = given.value.strip().lower()
+    if word not in ("regional", "legacy"):
+        raise BadProfile(f"{given.source} is neither regional nor legacy", "write: sts_regional_endpoints = regional")
+    return word
+
+
+def shown(name: str) -> str:
+    """A name of a file for a message: as it is, or escaped where it would not stay on its line."""
+    return name if name.isprintable() else ascii(name)
+
+
+def circle(given: Given, path: list[str]) -> BadProfile:
+    """The failure for a key that leads back to a profile of `path`, with the whole way."""
+    key = given.source.partition(" ")[0]
+    way = " -> ".join(map(shown, (*path[path.index(given.value) :], given.value)))
+    return BadProfile(f"{given.source} leads in a circle: {way}", f"change one {key} of these profiles")
+
+
+def missing(given: Given, *hints: str) -> BadProfile:
+    """The failure for a key that names a profile which is not there."""
+    mend = f"add that profile, or name another one there ({given.source})"
+    return BadProfile(f"{given.source} names profile {shown(given.value)!r}, which does not exist", *hints, mend)
+
+
+def _checked(check: Callable[..., str], given: Given) -> str:
+    try:
+        return check(given.value, source=given.source)
+    except BadInput as refused:
+        raise BadProfile(refused.message, *refused.hints) from None
+
+
+def _duration_s(given: Given, usual_s: int, *, role: bool) -> int:
+    try:
+        seconds = parse_seconds(given.value, given.source)
+        check_duration(seconds, given.source, role=role)
+    except BadInput as refused:
+        raise BadProfile(refused.message, f"write for example: duration_seconds = {usual_s}") from None
+    return seconds
+
+
+_MOST_TAGS = 50
+_LONGEST_TAG_KEY = 128
+_LONGEST_TAG_VALUE = 256
+_TAG_MARKS = frozenset(" _.:/=+-@")
+_TAGS_HINT = "write them as: session_tags = Team=data,Project=atlas"
+
+
+def tags_of(given: Given) -> tuple[tuple[str, str], ...]:
+    """`Team=data,Project=atlas` as aws-vault reads it -> pairs; the packed size is for AWS to judge."""
+    pairs: dict[str, tuple[str, str]] = {}
+    for part in given.value.split(","):
+        key, equals, value = (piece.strip() for piece in part.partition("="))
+        trouble = "a part of it is not key=value" if not equals else _trouble_with_tag(key, value)
+        if trouble is None and key.lower() in pairs:
+            trouble = f"tag {key!a} stands twice (AWS does not tell capitals from small letters)"
+        if trouble:
+            raise BadProfile(f"{given.source}: {trouble}", _TAGS_HINT)
+        pairs[key.lower()] = (key, value)
+    if len(pairs) > _MOST_TAGS:
+        raise BadProfile(f"{given.source}: {len(pairs)} tags, and AWS takes {_MOST_TAGS}", _TAGS_HINT)
+    return tuple(pairs.values())
+
+
+def transitive_keys_of(given: Given, tags: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """Keys separated by commas, each one of `tags`: AWS refuses others."""
+    keys = tuple(dict.fromkeys(key for key in map(str.strip, given.value.split(",")) if key))
+    known = {key.lower() for key, _ in tags}
+    for key in keys:
+        if key.lower() not in known:
+            hint = "list under transitive_session_tags only keys of session_tags"
+            raise BadProfile(f"{given.source}: {_shown(key)} is not one of the profile's session_tags", hint)
+    return keys
+
+
+def _trouble_with_tag(key: str, value: str) -> str | None:
+    if not 1 <= len(key) <= _LONGEST_TAG_KEY:
+        return f"a tag's key has {len(key)} characters, and AWS takes 1 to {_LONGEST_TAG_KEY}"
+    if len(value) > _LONGEST_TAG_VALUE:
+        return f"the value of tag {key!a} has {len(value)} characters, and AWS takes 0 to {_LONGEST_TAG_VALUE}"
+    if key.lower().startswith("aws:"):
+        return f"tag {key!a} begins with aws:, which AWS keeps for itself"
+    if not all(character.isalnum() or character in _TAG_MARKS for character in key + value):
+        return f"tag {key!a} holds a character AWS does not take: letters, digits, blanks and _.:/=+-@ are taken"
+    return None
+
+
+def _shown(key: str) -> str:
+    return ascii(key[:_LONGEST_TAG_KEY])

@@ -13,16 +13,23 @@ from __future__ import annotations
 
 from aws_mfa.config.index import SectionIndex
 from aws_mfa.config.kinds import INCOMPLETE, LONG_TERM_KEYS, SESSIONS, kind_of
-from aws_mfa.config.near_names import did_you_mean
 from aws_mfa.config.profile import Profile
-from aws_mfa.config.profile_names import headers_are_plain, plain_headers, profile_headers, services_headers
+from aws_mfa.config.profile_names import (
+    did_you_mean,
+    headers_are_plain,
+    plain_headers,
+    profile_headers,
+    services_headers,
+)
 from aws_mfa.config.profile_settings import (
     NOT_INHERITED,
+    circle,
     classic_device,
+    missing,
     nested_block,
     settings_of,
+    shown,
 )
-from aws_mfa.config.profile_values import circle, missing, shown
 from aws_mfa.config.section_names import LONG_TERM_SUFFIX, default_long_term
 from aws_mfa.config.settings import Given
 from aws_mfa.errors import BadProfile

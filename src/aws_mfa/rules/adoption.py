@@ -20,8 +20,7 @@ from aws_mfa.config.edit import Edits
 from aws_mfa.config.ini import OF_ALL, check, section_values, sections
 from aws_mfa.config.kinds import LONG_TERM_KEYS, OUR_SESSION, SESSIONS, kind_of
 from aws_mfa.config.profile_names import profile_headers
-from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS, HIDDEN, is_our_credential_process
-from aws_mfa.config.profile_values import shown
+from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS, HIDDEN, is_our_credential_process, shown
 from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.errors import BadProfile
 from aws_mfa.rules.session_section import SESSION_KEYS

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_mfa.config.set_up_hint import SetUpHint
+from aws_mfa.config.profile_names import SetUpHint
 from aws_mfa.errors import (
     AwsMfaError,
     AwsServerError,

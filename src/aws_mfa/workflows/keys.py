@@ -10,8 +10,8 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.config.ini import sections
+from aws_mfa.config.profile_names import name_profile
 from aws_mfa.config.section_names import LONG_TERM_SUFFIX, default_long_term, profile_of
-from aws_mfa.config.set_up_hint import name_profile
 from aws_mfa.errors import BadProfile, KeychainUnavailable, NeedsHuman, NoLongTermKeys
 from aws_mfa.model import LongTermKeys
 from aws_mfa.rules.vault_choice import choose_vault, with_note

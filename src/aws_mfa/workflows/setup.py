@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values import arns
 from aws_mfa.config.ini import check, section_values, sections
-from aws_mfa.config.profile_names import header_of
+from aws_mfa.config.profile_names import header_of, name_profile
 from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.config.section_names import default_long_term
-from aws_mfa.config.set_up_hint import name_profile
 from aws_mfa.errors import AwsMfaError, KeychainUnavailable
 from aws_mfa.model import LongTermKeys
 from aws_mfa.rules.endpoints import settings_of_profiles

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from aws_mfa.config.profile_values import shown
+from aws_mfa.config.profile_settings import shown
 from aws_mfa.errors import BadInput, NotSetUp
 from aws_mfa.rules.adoption import CHANGED, NOT_CHANGED, SESSION_REMOVED
 from aws_mfa.rules.masked_diff import masked_diff
