@@ -17,7 +17,7 @@ import stage
 from aws_mfa.config.edit import with_changes
 from aws_mfa.config.files import AwsFile
 from aws_mfa.model import Secret, Session
-from aws_mfa.rules.session_section import section_of
+from aws_mfa.sessions.file_section import section_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

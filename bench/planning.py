@@ -24,7 +24,7 @@ from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.config.edit import with_all_changes
 from aws_mfa.model import Secret, Session
 from aws_mfa.rules.renewal_request import RenewalRequest
-from aws_mfa.rules.session_section import section_of
+from aws_mfa.sessions.file_section import section_of
 from aws_mfa.workflows.plans import plan_sessions
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from aws_mfa.errors import AwsMfaError, NeedsHuman
 from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest
 from aws_mfa.rules.endpoints import NO_SETTINGS
 from aws_mfa.rules.session_steps import SourceUser, Step
-from aws_mfa.rules.stored_names import label_in, stored_name
+from aws_mfa.sessions.stored_names import label_in, stored_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.rules.code_providers import CodeProvider, CodeQuestion
-    from aws_mfa.rules.container_credentials import ServedSession
     from aws_mfa.rules.endpoints import EndpointSettings
-    from aws_mfa.rules.session_witness import Witnessed
+    from aws_mfa.sessions.container import ServedSession
+    from aws_mfa.sessions.fingerprint import Witnessed
     from aws_mfa.system.cancel import Cancellation
 
     Result = TypeVar("Result")

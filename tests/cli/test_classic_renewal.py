@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.rules.freshness import REQUIRED_KEYS
+from aws_mfa.sessions.freshness import REQUIRED_KEYS
 
 if TYPE_CHECKING:
     from classic_stage import ClassicStage

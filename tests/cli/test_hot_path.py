@@ -10,10 +10,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from aws_mfa.adapters import witnesses
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.model import Secret, Session
 from aws_mfa.rules.renewal_request import RenewalRequest
+from aws_mfa.sessions import watch as witnesses
 from aws_mfa.workflows.hand_over import hand_over
 from aws_mfa.workflows.plans import plan_sessions
 from needs import ROOT
@@ -29,7 +29,7 @@ OUR_MODULES = {
     "aws_mfa.rules",
     "aws_mfa.config.settings",
     "aws_mfa.aws_values.durations",
-    "aws_mfa.rules.freshness",
+    "aws_mfa.sessions.freshness",
     "aws_mfa.config.ini",
     "aws_mfa.config.kinds",
     "aws_mfa.config.section_names",
@@ -43,7 +43,7 @@ OUR_MODULES_TO_HAND_OVER = {
     "aws_mfa.system.ownership",
     "aws_mfa.system.private_reading",
     "aws_mfa.adapters.quick_child",
-    "aws_mfa.adapters.quick_sessions",
+    "aws_mfa.sessions.fast_lookup",
     "aws_mfa.cli",
     "aws_mfa.cli.quick_session",
     "aws_mfa.cli.quick_wiring",
@@ -52,12 +52,12 @@ OUR_MODULES_TO_HAND_OVER = {
     "aws_mfa.model",
     "aws_mfa.rules",
     "aws_mfa.rules.child_environment",
-    "aws_mfa.rules.freshness",
+    "aws_mfa.sessions.freshness",
     "aws_mfa.config.kinds",
-    "aws_mfa.rules.session_entries",
-    "aws_mfa.rules.session_labels",
-    "aws_mfa.rules.session_store_choice",
-    "aws_mfa.rules.session_witness",
+    "aws_mfa.sessions.entry",
+    "aws_mfa.sessions.labels",
+    "aws_mfa.sessions.choice",
+    "aws_mfa.sessions.fingerprint",
     "aws_mfa.aws_values.timestamps",
 }
 # All but free; the rest that is used, `os` above all, a bare interpreter has already loaded.

@@ -16,7 +16,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aws_mfa.adapters import quick_sessions, witnesses
 from aws_mfa.adapters.terminal import NoTerminal
 from aws_mfa.cli import quick_wiring
 from aws_mfa.cli.quick_session import become_command, quick_document
@@ -24,8 +23,10 @@ from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.model import Secret, Session
 from aws_mfa.rules.renewal_request import RenewalRequest
-from aws_mfa.rules.session_entries import document_of
-from aws_mfa.rules.session_witness import VARIABLES
+from aws_mfa.sessions import fast_lookup as quick_sessions
+from aws_mfa.sessions import watch as witnesses
+from aws_mfa.sessions.entry import document_of
+from aws_mfa.sessions.fingerprint import VARIABLES
 from aws_mfa.workflows.hand_over import hand_over
 from aws_mfa.workflows.plans import plan_sessions
 from examples import examples

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from aws_mfa.config.chains import chain_of
 from aws_mfa.config.profiles import AwsProfiles
-from aws_mfa.rules.freshness import MARGIN_S
 from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.rules.session_plan import make_plan
 from aws_mfa.rules.session_policies import Overlay
 from aws_mfa.rules.session_steps import Plan, Reused, SourceUser, Step, summary
+from aws_mfa.sessions.freshness import MARGIN_S
 from examples import examples
 from fakes import NOW
 

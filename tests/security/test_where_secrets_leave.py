@@ -26,12 +26,12 @@ PLACES = {
     "rules/child_environment.py": 2,  # the session, to the environment of a child or a shell
     "adapters/sign_in.py": 2,  # the session, to the console's sign-in
     "cli/commands/console.py": 1,  # the URL that signs in, to stdout: asked for, or for want of a browser
-    "rules/container_credentials.py": 2,  # the session, to the answer that the endpoint gives
+    "sessions/container.py": 2,  # the session, to the answer that the endpoint gives
     "server/checks.py": 1,  # the endpoint's token, to be compared with
     "server/token_file.py": 1,  # the endpoint's token, to its file
     "rules/key_shapes.py": 1,  # its characters are looked at
-    "rules/session_entries.py": 2,  # the session, to its entry of the session cache
-    "rules/session_section.py": 2,  # the session, to the credentials file
+    "sessions/entry.py": 2,  # the session, to its entry of the session cache
+    "sessions/file_section.py": 2,  # the session, to the credentials file
     "rules/sign_in.py": 1,  # the sign-in token, into the URL
     "workflows/setup_questions.py": 1,  # blanks around a pasted secret
 }

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.errors import BadInput, NotSetUp
-from aws_mfa.rules.container_credentials import ServedSession
 from aws_mfa.server import connection, endpoint
 from aws_mfa.server.endpoint import LocalEndpoint
 from aws_mfa.server.token_file import remove_leftovers
+from aws_mfa.sessions.container import ServedSession
 from fakes import NOW, a_session
 from needs import ROOT
 

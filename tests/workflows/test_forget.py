@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aws_mfa.config.edit import with_changes
 from aws_mfa.config.ini import section_values
-from aws_mfa.rules.session_section import section_of
+from aws_mfa.sessions.file_section import section_of
 from aws_mfa.workflows.forget import forget_sessions
 from fakes import FakeInterfaces, a_session, as_interfaces
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.adapters.aws_query import AwsQuery, Call, text_of, texts_of
 from aws_mfa.aws_values.timestamps import parse_moment
 from aws_mfa.model import Identity, Secret, Session
-from aws_mfa.rules.session_section import can_be_stored
+from aws_mfa.sessions.file_section import can_be_stored
 
 if TYPE_CHECKING:
     from aws_mfa.adapters.aws_http import AwsHttp

@@ -9,12 +9,12 @@ from __future__ import annotations
 from aws_mfa.aws_values.durations import duration_text
 from aws_mfa.aws_values.text import shown_text
 from aws_mfa.aws_values.timestamps import local_text, utc_text
-from aws_mfa.rules.freshness import Expired, Fresh, Incomplete, Missing, OtherRole, PermanentKeys
+from aws_mfa.sessions.freshness import Expired, Fresh, Incomplete, Missing, OtherRole, PermanentKeys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from aws_mfa.model import Session, SessionRequest
-    from aws_mfa.rules.freshness import Verdict
+    from aws_mfa.sessions.freshness import Verdict
 
 # NOTSET left it to the root logger of the old tool, which is at WARNING.
 LEVELS = {"CRITICAL": 50, "ERROR": 40, "WARNING": 30, "INFO": 20, "DEBUG": 10, "NOTSET": 30}

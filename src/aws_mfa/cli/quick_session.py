@@ -15,8 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aws_mfa.rules.session_entries import Entry
-    from aws_mfa.rules.session_witness import Witnessed
+    from aws_mfa.sessions.entry import Entry
+    from aws_mfa.sessions.fingerprint import Witnessed
 
 _COMMAND, _PROFILE, _NEXT = range(3)
 

@@ -10,16 +10,16 @@ from __future__ import annotations
 import gc
 import time
 
-from aws_mfa.adapters import quick_sessions
 from aws_mfa.adapters.quick_child import become
+from aws_mfa.sessions import fast_lookup as quick_sessions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_mfa.adapters.age_identity import AgeSeal
-    from aws_mfa.rules.session_entries import Entry
-    from aws_mfa.rules.session_witness import Witnessed
+    from aws_mfa.sessions.entry import Entry
+    from aws_mfa.sessions.fingerprint import Witnessed
 
 __all__ = ["become", "open_seal", "quick_session"]
 

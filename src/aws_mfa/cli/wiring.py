@@ -39,16 +39,16 @@ if TYPE_CHECKING:
     from aws_mfa.adapters.key_file import KeyFile
     from aws_mfa.adapters.keychain import Keychain
     from aws_mfa.adapters.prompt_lock import FileLocks
-    from aws_mfa.adapters.session_cache import SessionCache
-    from aws_mfa.adapters.session_stores import Stores
     from aws_mfa.adapters.sign_in import AwsSignIn
     from aws_mfa.adapters.sts import AwsIam, AwsSts
     from aws_mfa.adapters.terminal import ControllingTerminal, PipedAnswers
-    from aws_mfa.adapters.witnesses import WatchedFiles
     from aws_mfa.interfaces import Terminal, Vault
     from aws_mfa.rules.code_providers import CodeProvider
     from aws_mfa.rules.endpoints import EndpointSettings
     from aws_mfa.server.endpoint import LocalEndpoint
+    from aws_mfa.sessions.cache import SessionCache
+    from aws_mfa.sessions.stores import Stores
+    from aws_mfa.sessions.watch import WatchedFiles
     from aws_mfa.system.child import ChildProcess
     from aws_mfa.system.input_file import GivenDocument
     from aws_mfa.system.threads import DeferredSignals, InThread
@@ -260,19 +260,19 @@ class RealInterfaces:
 
     @cached_property
     def session_cache(self) -> SessionCache:
-        from aws_mfa.adapters.session_cache import SessionCache
+        from aws_mfa.sessions.cache import SessionCache
 
         return SessionCache(self._stores, now=self.now, say=self.terminal.say)
 
     def watch_files(self) -> WatchedFiles:
-        from aws_mfa.adapters.witnesses import WatchedFiles
+        from aws_mfa.sessions.watch import WatchedFiles
 
         paths = (self.credentials.path, self.config.path, self.known_keys.path)
         return WatchedFiles(self.environ, paths, lambda: self._stores)
 
     @cached_property
     def _stores(self) -> Stores:
-        from aws_mfa.adapters.session_stores import open_stores
+        from aws_mfa.sessions.stores import open_stores
 
         open_seal = self._open_seal if self.use_keychain else None
         return open_stores(self.environ, state_folder(self.environ), open_seal)

@@ -23,7 +23,7 @@ from aws_mfa.config.profile_names import profile_headers
 from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS, HIDDEN, is_our_credential_process, shown
 from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.errors import BadProfile
-from aws_mfa.rules.session_section import SESSION_KEYS
+from aws_mfa.sessions.file_section import SESSION_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

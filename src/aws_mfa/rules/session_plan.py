@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws_values.arns import partition_of
 from aws_mfa.aws_values.durations import DEFAULT_MFA_SESSION_S, DEFAULT_ROLE_SESSION_S
 from aws_mfa.model import SessionRequest
-from aws_mfa.rules.freshness import MARGIN_S
-from aws_mfa.rules.session_labels import cut_label, mfa_label
 from aws_mfa.rules.session_steps import Plan, Reused, Step
+from aws_mfa.sessions.freshness import MARGIN_S
+from aws_mfa.sessions.labels import cut_label, mfa_label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aws_mfa.rules.endpoints import NO_SETTINGS
-from aws_mfa.rules.session_inputs import INPUTS, inputs_of
+from aws_mfa.sessions.inputs import INPUTS, inputs_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

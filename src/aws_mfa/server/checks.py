@@ -10,13 +10,13 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING
 
-from aws_mfa.rules.container_credentials import refusal
+from aws_mfa.sessions.container import refusal
 
 if TYPE_CHECKING:
     from email.message import Message
 
     from aws_mfa.model import Secret
-    from aws_mfa.rules.container_credentials import Answer
+    from aws_mfa.sessions.container import Answer
 
 _OF_BROWSERS = ("Origin", "Sec-Fetch-Site", "Sec-Fetch-Mode")
 

@@ -14,13 +14,13 @@ import time
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 
-from aws_mfa.rules.container_credentials import refusal
+from aws_mfa.sessions.container import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aws_mfa.rules.container_credentials import Answer
     from aws_mfa.server.checks import Gate
+    from aws_mfa.sessions.container import Answer
 
 HEAD_LIMIT_BYTES = 8192
 READ_LIMIT_S = 5.0

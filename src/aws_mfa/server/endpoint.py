@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput
 from aws_mfa.model import Secret
-from aws_mfa.rules.container_credentials import path_of, profile_at, refusal
 from aws_mfa.server.checks import Gate
 from aws_mfa.server.connection import Connection
 from aws_mfa.server.token_file import TokenFile
+from aws_mfa.sessions.container import path_of, profile_at, refusal
 from aws_mfa.system.child_posix import forbid_core_dumps
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from aws_mfa.rules.container_credentials import Answer, ServedSession
+    from aws_mfa.sessions.container import Answer, ServedSession
 
 MOST_CONNECTIONS = 128
 LEAST_QUIET_S = 1.0

@@ -13,8 +13,8 @@ from aws_mfa.config.edit import without_keys
 from aws_mfa.config.ini import check, sections
 from aws_mfa.config.kinds import OUR_SESSION, kind_of
 from aws_mfa.config.section_names import default_long_term
-from aws_mfa.rules.session_labels import cut_label, mfa_label
-from aws_mfa.rules.session_section import SESSION_KEYS
+from aws_mfa.sessions.file_section import SESSION_KEYS
+from aws_mfa.sessions.labels import cut_label, mfa_label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

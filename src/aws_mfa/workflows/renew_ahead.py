@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws_values.regions import region_of_child
 from aws_mfa.aws_values.timestamps import local_text
 from aws_mfa.errors import AwsMfaError, Cancelled, KeychainUnavailable, NeedsHuman, SessionExpired
-from aws_mfa.rules.container_credentials import ServedSession
-from aws_mfa.rules.freshness import MARGIN_S
-from aws_mfa.rules.session_labels import mfa_label
 from aws_mfa.rules.session_steps import Reused, Step
+from aws_mfa.sessions.container import ServedSession
+from aws_mfa.sessions.freshness import MARGIN_S
+from aws_mfa.sessions.labels import mfa_label
 from aws_mfa.workflows.known_profiles import KnownProfiles
 from aws_mfa.workflows.plans import plan_sessions, renewal_of
 from aws_mfa.workflows.renew_many import first_failure, renew_many

@@ -13,8 +13,8 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import AwsMfaError, Cancelled, RefusedByAws, SessionExpired
-from aws_mfa.rules.session_labels import mfa_label
 from aws_mfa.rules.session_steps import Reused
+from aws_mfa.sessions.labels import mfa_label
 from aws_mfa.workflows.calls import NOT_TAKEN, count_of_devices, make_calls, unseen
 from aws_mfa.workflows.plans import plan_sessions
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.config.index import SectionIndex
 from aws_mfa.errors import AwsMfaError
-from aws_mfa.rules.freshness import Fresh, judge
-from aws_mfa.rules.session_section import session_in, was_asked_with
 from aws_mfa.rules.session_steps import Reused
 from aws_mfa.rules.vault_choice import noted_origin
+from aws_mfa.sessions.file_section import session_in, was_asked_with
+from aws_mfa.sessions.freshness import Fresh, judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -24,8 +24,8 @@ from aws_mfa.cli.options import (
 )
 from aws_mfa.cli.render import outcome_rows, outcomes_json, table
 from aws_mfa.errors import HINT
-from aws_mfa.rules.freshness import MARGIN_S
 from aws_mfa.rules.session_steps import summary
+from aws_mfa.sessions.freshness import MARGIN_S
 from aws_mfa.workflows.calls import unseen
 from aws_mfa.workflows.plans import plan_sessions
 from aws_mfa.workflows.renew_many import exit_code_of, renew_many

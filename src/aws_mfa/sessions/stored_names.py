@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from aws_mfa.rules.session_entries import text_of_inputs
+from aws_mfa.sessions.entry import text_of_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

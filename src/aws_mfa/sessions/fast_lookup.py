@@ -11,11 +11,11 @@ import os
 import sys
 
 from aws_mfa import __version__
-from aws_mfa.rules.freshness import needed_by_sdks
-from aws_mfa.rules.session_entries import parse_entry
-from aws_mfa.rules.session_labels import file_name, witness_name
-from aws_mfa.rules.session_store_choice import choose_store
-from aws_mfa.rules.session_witness import circumstances, state_of, witnessed_in
+from aws_mfa.sessions.choice import choose_store
+from aws_mfa.sessions.entry import parse_entry
+from aws_mfa.sessions.fingerprint import circumstances, state_of, witnessed_in
+from aws_mfa.sessions.freshness import needed_by_sdks
+from aws_mfa.sessions.labels import file_name, witness_name
 from aws_mfa.system.private_reading import Unfit, private_folder, read_private, runtime_folder
 
 TYPE_CHECKING = False
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Protocol
 
-    from aws_mfa.rules.session_entries import Entry
-    from aws_mfa.rules.session_witness import Witnessed
+    from aws_mfa.sessions.entry import Entry
+    from aws_mfa.sessions.fingerprint import Witnessed
 
     class Opening(Protocol):
         """What opens the entries of the store `sealed`."""

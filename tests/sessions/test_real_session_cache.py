@@ -12,10 +12,10 @@ import pytest
 
 from aws_mfa.adapters.age_identity import AgeSeal
 from aws_mfa.adapters.keychain import open_identity_item, open_keychain
-from aws_mfa.adapters.session_cache import SessionCache
-from aws_mfa.adapters.session_stores import open_stores
 from aws_mfa.model import LongTermKeys, Secret, Session
-from aws_mfa.rules.stored_names import stored_name
+from aws_mfa.sessions.cache import SessionCache
+from aws_mfa.sessions.stored_names import stored_name
+from aws_mfa.sessions.stores import open_stores
 from needs import needs
 from real_keychains import a_bus, gnome_keyring
 
@@ -34,8 +34,8 @@ STORE_AT_ONCE = """
 import os, sys
 from aws_mfa.adapters.age_identity import AgeSeal
 from aws_mfa.adapters.keychain import open_identity_item
-from aws_mfa.adapters.session_cache import SessionCache
-from aws_mfa.adapters.session_stores import open_stores
+from aws_mfa.sessions.cache import SessionCache
+from aws_mfa.sessions.stores import open_stores
 from aws_mfa.model import Secret, Session
 state = os.environ["HOME"] + "/.aws/mfa"
 stores = open_stores(os.environ, state, lambda: AgeSeal(open_identity_item(os.environ), state + "/session-store.lock"))

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.rules.session_inputs import INPUTS, inputs_of
+from aws_mfa.sessions.inputs import INPUTS, inputs_of
 
 if TYPE_CHECKING:
-    from aws_mfa.rules.session_inputs import Value
+    from aws_mfa.sessions.inputs import Value
 
 NOTHING: dict[str, Value] = dict.fromkeys(INPUTS)
 

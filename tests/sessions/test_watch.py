@@ -9,13 +9,13 @@ from typing import NoReturn
 
 import pytest
 
-from aws_mfa.adapters import witnesses
-from aws_mfa.adapters.session_cache import SessionCache
-from aws_mfa.adapters.session_stores import Stores, open_stores
-from aws_mfa.adapters.witnesses import WatchedFiles
 from aws_mfa.config.files import find_files
 from aws_mfa.model import Secret, Session
-from aws_mfa.rules.session_witness import Witnessed
+from aws_mfa.sessions import watch as witnesses
+from aws_mfa.sessions.cache import SessionCache
+from aws_mfa.sessions.fingerprint import Witnessed
+from aws_mfa.sessions.stores import Stores, open_stores
+from aws_mfa.sessions.watch import WatchedFiles
 
 SESSION = Session("ASIAIOSFODNN7EXAMPLE", Secret("s"), Secret("t"), time.time() + 7200)
 WITNESSED = Witnessed("work", "", None)

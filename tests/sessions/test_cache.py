@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters import session_files, session_stores
 from aws_mfa.adapters.age_identity import AgeSeal
-from aws_mfa.adapters.session_cache import SessionCache
-from aws_mfa.adapters.session_stores import open_stores
 from aws_mfa.errors import KeychainUnavailable
 from aws_mfa.model import Secret, Session
-from aws_mfa.rules.stored_names import stored_name
+from aws_mfa.sessions import session_files
+from aws_mfa.sessions import stores as session_stores
+from aws_mfa.sessions.cache import SessionCache
+from aws_mfa.sessions.stored_names import stored_name
+from aws_mfa.sessions.stores import open_stores
 from aws_mfa.system.locks import lock
 from aws_mfa.system.private_reading import runtime_folder
 from needs import ROOT
@@ -622,8 +623,8 @@ def test_what_cannot_be_stored_is_told(
 
 WORKER = """
 import sys, time
-from aws_mfa.adapters.session_cache import SessionCache
-from aws_mfa.adapters.session_stores import open_stores
+from aws_mfa.sessions.cache import SessionCache
+from aws_mfa.sessions.stores import open_stores
 from aws_mfa.model import Secret, Session
 cache = SessionCache(open_stores({"AWS_MFA_SESSION_STORE": "plain"}, sys.argv[1], None), now=time.time, say=print)
 inputs = {"n": "1"}

@@ -10,16 +10,16 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.quick_sessions import circumstances_of, plain_paths, status_of
 from aws_mfa.errors import AwsMfaError
-from aws_mfa.rules.session_witness import is_settled, witness_text
+from aws_mfa.sessions.fast_lookup import circumstances_of, plain_paths, status_of
+from aws_mfa.sessions.fingerprint import is_settled, witness_text
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping
 
-    from aws_mfa.adapters.session_stores import Stores
-    from aws_mfa.rules.session_witness import Witnessed
+    from aws_mfa.sessions.fingerprint import Witnessed
+    from aws_mfa.sessions.stores import Stores
 
 
 class WatchedFiles:

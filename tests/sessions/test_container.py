@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aws_mfa.errors import AwsUnreachable
-from aws_mfa.rules.container_credentials import ServedSession, path_of, profile_at, refusal
+from aws_mfa.sessions.container import ServedSession, path_of, profile_at, refusal
 from fakes import NOW, a_session
 
 

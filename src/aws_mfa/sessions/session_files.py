@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 
 from aws_mfa.errors import NotSetUp
-from aws_mfa.rules.session_labels import file_name, is_witness_name, stored_in, witness_name
+from aws_mfa.sessions.labels import file_name, is_witness_name, stored_in, witness_name
 from aws_mfa.system.locks import lock
 from aws_mfa.system.private_files import ensure_private_folder, replace_privately
 from aws_mfa.system.private_reading import Unfit, private_folder, read_private

@@ -16,10 +16,10 @@ import sys
 if sys.platform != "win32":
     import pwd
 
-from aws_mfa.adapters.quick_sessions import IN_RUNTIME_FOLDER, IN_STATE_FOLDER, PLAIN, SEALED
-from aws_mfa.adapters.session_files import SessionFiles
 from aws_mfa.errors import KeychainUnavailable
-from aws_mfa.rules.session_store_choice import choose_store
+from aws_mfa.sessions.choice import choose_store
+from aws_mfa.sessions.fast_lookup import IN_RUNTIME_FOLDER, IN_STATE_FOLDER, PLAIN, SEALED
+from aws_mfa.sessions.session_files import SessionFiles
 from aws_mfa.system.ownership import is_own
 from aws_mfa.system.private_reading import runtime_folder
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from typing import Protocol
 
-    from aws_mfa.adapters.session_files import Seal
-    from aws_mfa.rules.session_store_choice import StoreChoice
+    from aws_mfa.sessions.choice import StoreChoice
+    from aws_mfa.sessions.session_files import Seal
 
     class KeychainSeal(Seal, Protocol):
         """The seal of the store `sealed`."""

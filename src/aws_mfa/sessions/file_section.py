@@ -15,7 +15,7 @@ from aws_mfa.aws_values.timestamps import parse_moment, rfc3339_text, utc_text
 from aws_mfa.config.kinds import LONG_TERM_KEYS, OUR_SESSION, kind_of
 from aws_mfa.errors import AwsFailed, PermanentKeysInTheWay
 from aws_mfa.model import Secret, Session
-from aws_mfa.rules.freshness import REQUIRED_KEYS
+from aws_mfa.sessions.freshness import REQUIRED_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aws_mfa.rules.session_entries import text_of_inputs
-from aws_mfa.rules.session_witness import (
+from aws_mfa.sessions.entry import text_of_inputs
+from aws_mfa.sessions.fingerprint import (
     VARIABLES,
     Witnessed,
     circumstances,

@@ -6,7 +6,7 @@ import pytest
 
 from aws_mfa.aws_values.timestamps import utc_text
 from aws_mfa.config.kinds import LONG_TERM_KEYS, kind_of
-from aws_mfa.rules.freshness import (
+from aws_mfa.sessions.freshness import (
     MARGIN_S,
     REQUIRED_KEYS,
     Expired,

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aws_mfa.model import Secret, Session
-from aws_mfa.rules.session_entries import Entry, entry_text, parse_entry
+from aws_mfa.sessions.entry import Entry, entry_text, parse_entry
 from needs import ROOT
 
 EXPIRES_AT = 1795327399.0  # 2026-11-22T06:03:19Z
@@ -155,8 +155,8 @@ def test_an_entry_shows_nothing_when_it_is_printed() -> None:
 PROGRAM = """
 import sys
 before = set(sys.modules)
-import aws_mfa.rules.session_entries, aws_mfa.rules.session_labels, aws_mfa.rules.session_inputs
-import aws_mfa.rules.session_store_choice, aws_mfa.system.private_reading
+import aws_mfa.sessions.entry, aws_mfa.sessions.labels, aws_mfa.sessions.inputs
+import aws_mfa.sessions.choice, aws_mfa.system.private_reading
 print(*(set(sys.modules) - before))
 """
 
