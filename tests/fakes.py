@@ -10,7 +10,7 @@ from aws_mfa.errors import AwsMfaError, NeedsHuman
 from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest
 from aws_mfa.rules.endpoints import NO_SETTINGS
 from aws_mfa.rules.session_steps import SourceUser, Step
-from aws_mfa.sessions.stored_names import label_in, stored_name
+from aws_mfa.sessions.inputs import label_in, stored_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
+from aws_mfa.sessions.inputs import label_in
 from aws_mfa.sessions.labels import stored_in
-from aws_mfa.sessions.stored_names import label_in
 from aws_mfa_practice.faults import throttling
 
 if TYPE_CHECKING:

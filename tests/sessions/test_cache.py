@@ -16,10 +16,10 @@ import pytest
 from aws_mfa.adapters.age_identity import AgeSeal
 from aws_mfa.errors import KeychainUnavailable
 from aws_mfa.model import Secret, Session
-from aws_mfa.sessions import session_files
+from aws_mfa.sessions import stores as session_files
 from aws_mfa.sessions import stores as session_stores
 from aws_mfa.sessions.cache import SessionCache
-from aws_mfa.sessions.stored_names import stored_name
+from aws_mfa.sessions.inputs import stored_name
 from aws_mfa.sessions.stores import open_stores
 from aws_mfa.system.locks import lock
 from aws_mfa.system.private_reading import runtime_folder

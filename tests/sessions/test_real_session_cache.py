@@ -14,7 +14,7 @@ from aws_mfa.adapters.age_identity import AgeSeal
 from aws_mfa.adapters.keychain import open_identity_item, open_keychain
 from aws_mfa.model import LongTermKeys, Secret, Session
 from aws_mfa.sessions.cache import SessionCache
-from aws_mfa.sessions.stored_names import stored_name
+from aws_mfa.sessions.inputs import stored_name
 from aws_mfa.sessions.stores import open_stores
 from needs import needs
 from real_keychains import a_bus, gnome_keyring

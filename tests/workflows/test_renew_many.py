@@ -27,7 +27,7 @@ from aws_mfa.model import Secret, Session
 from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.rules.session_policies import Overlay
 from aws_mfa.sessions.file_section import section_of
-from aws_mfa.sessions.stored_names import stored_name
+from aws_mfa.sessions.inputs import stored_name
 from aws_mfa.workflows.calls import Outcome
 from aws_mfa.workflows.plans import plan_sessions
 from aws_mfa.workflows.renew_many import exit_code_of, first_failure, renew_many

@@ -4,7 +4,7 @@ The session cache: sessions that are not for the credentials file, kept until th
 A courtesy: whatever goes wrong with it is said in one line, and the session counts as not stored. What is read must
 have been asked for with exactly the same inputs; sessions of one label and other inputs lie beside each other. What is
 damaged, foreign or over is removed where it is met, and once in a process that stores. The form of an entry belongs to
-`sessions/entry.py`, its name to `sessions/stored_names.py`, its place to `session_stores.py`.
+`sessions/entry.py`, its name to `sessions/inputs.py`, its place to `session_stores.py`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.sessions.entry import entry_text, parse_entry
 from aws_mfa.sessions.freshness import MARGIN_S
-from aws_mfa.sessions.stored_names import label_in, stored_name
+from aws_mfa.sessions.inputs import label_in, stored_name
 from aws_mfa.system.private_reading import Unfit, private_folder
 
 TYPE_CHECKING = False
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
     from aws_mfa.model import Session
     from aws_mfa.sessions.entry import Entry
-    from aws_mfa.sessions.session_files import SessionFiles
-    from aws_mfa.sessions.stores import Stores
+    from aws_mfa.sessions.stores import SessionFiles, Stores
 
 
 class SessionCache:

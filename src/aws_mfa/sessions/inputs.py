@@ -7,11 +7,16 @@ in anything. On the hot path.
 
 from __future__ import annotations
 
+import hashlib
+
+from aws_mfa.sessions.entry import text_of_inputs
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     Value = str | int | None | Sequence["Value"] | dict[str, str]
+
 
 INPUTS = (
     "access_key_id",  # of the long-term keys that sign, or whose MFA session does
@@ -61,3 +66,18 @@ def _add_nested(texts: dict[str, str], name: str, value: Sequence[Value] | dict[
             texts[f"{name} {number}"] = str(one)
         elif one:
             _add_nested(texts, f"{name} {number}", one)
+
+
+_MARK_LENGTH = 12
+
+
+def stored_name(label: str, inputs: Mapping[str, str]) -> str:
+    """Return the name of the session of this label that is asked for with these inputs."""
+    text = text_of_inputs(inputs).encode("utf-8", "surrogatepass")
+    return f"{label}~{hashlib.sha256(text).hexdigest()[:_MARK_LENGTH]}"
+
+
+def label_in(name: str) -> str:
+    """Return the label of a stored name; a name of no such form is a label itself."""
+    label, _, mark = name.rpartition("~")
+    return label if len(mark) == _MARK_LENGTH and label else name

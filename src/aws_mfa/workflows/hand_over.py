@@ -16,7 +16,7 @@ from aws_mfa.errors import AwsMfaError, Cancelled, NeedsHuman
 from aws_mfa.rules.session_steps import Reused
 from aws_mfa.sessions.entry import text_of_inputs
 from aws_mfa.sessions.fingerprint import Witnessed
-from aws_mfa.sessions.stored_names import stored_name
+from aws_mfa.sessions.inputs import stored_name
 from aws_mfa.workflows.ask_code import ends_ours_too
 from aws_mfa.workflows.plans import plan_sessions
 from aws_mfa.workflows.renew_many import first_failure, renew_many
