@@ -6,9 +6,9 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
 from typing import TYPE_CHECKING
 
+from aws_mfa.aws.endpoints import NO_SETTINGS
 from aws_mfa.errors import AwsMfaError, NeedsHuman
 from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest
-from aws_mfa.rules.endpoints import NO_SETTINGS
 from aws_mfa.rules.session_steps import SourceUser, Step
 from aws_mfa.sessions.inputs import label_in, stored_name
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from typing import TypeVar
 
+    from aws_mfa.aws.endpoints import EndpointSettings
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.rules.code_providers import CodeProvider, CodeQuestion
-    from aws_mfa.rules.endpoints import EndpointSettings
     from aws_mfa.sessions.container import ServedSession
     from aws_mfa.sessions.fingerprint import Witnessed
     from aws_mfa.system.cancel import Cancellation

@@ -9,10 +9,10 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from aws_mfa.adapters.aws_http import AwsHttp
-from aws_mfa.adapters.sts import AwsSts
+from aws_mfa.aws.endpoints import sts_endpoint
+from aws_mfa.aws.http import AwsHttp
+from aws_mfa.aws.sts import AwsSts
 from aws_mfa.model import Secret, Session, SessionRequest
-from aws_mfa.rules.endpoints import sts_endpoint
 
 
 def main() -> None:

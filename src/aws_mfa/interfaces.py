@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from aws_mfa.rules.endpoints import NO_SETTINGS
+from aws_mfa.aws.endpoints import NO_SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from contextlib import AbstractContextManager
     from typing import TypeVar
 
+    from aws_mfa.aws.endpoints import EndpointSettings
     from aws_mfa.errors import AwsMfaError
     from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest
     from aws_mfa.rules.code_providers import CodeProvider
-    from aws_mfa.rules.endpoints import EndpointSettings
     from aws_mfa.sessions.container import ServedSession
     from aws_mfa.sessions.fingerprint import Witnessed
     from aws_mfa.system.cancel import Cancellation

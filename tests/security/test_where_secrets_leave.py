@@ -19,12 +19,12 @@ PLACES = {
     "adapters/browser.py": 1,  # the URL that signs in, to the browser
     "adapters/age_identity.py": 1,  # the identity that stored sessions are sealed to, to age
     "adapters/keychain.py": 1,  # the same, to its item in the keychain
-    "adapters/aws_query.py": 2,  # secret and token, to the signature
+    "aws/query.py": 2,  # secret and token, to the signature
     "adapters/botocore_credentials.py": 4,  # a session, to the Python program that asked for it; again when renewed
     "adapters/key_file.py": 1,  # the vault `file`: plain text, chosen by a person
     "adapters/key_items.py": 1,  # the JSON of the keychain's item and of the age file
     "rules/child_environment.py": 2,  # the session, to the environment of a child or a shell
-    "adapters/sign_in.py": 2,  # the session, to the console's sign-in
+    "aws/sign_in_call.py": 2,  # the session, to the console's sign-in
     "cli/commands/console.py": 1,  # the URL that signs in, to stdout: asked for, or for want of a browser
     "sessions/container.py": 2,  # the session, to the answer that the endpoint gives
     "server/checks.py": 1,  # the endpoint's token, to be compared with
@@ -32,7 +32,7 @@ PLACES = {
     "rules/key_shapes.py": 1,  # its characters are looked at
     "sessions/entry.py": 2,  # the session, to its entry of the session cache
     "sessions/file_section.py": 2,  # the session, to the credentials file
-    "rules/sign_in.py": 1,  # the sign-in token, into the URL
+    "aws/sign_in.py": 1,  # the sign-in token, into the URL
     "workflows/setup_questions.py": 1,  # blanks around a pasted secret
 }
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from botocore.credentials import CredentialResolver, RefreshableCredentials  # noqa: TID251  # its own kind
 from botocore.session import Session as BotocoreSession  # noqa: TID251  # what boto3 is built on
 
-from aws_mfa.adapters.aws_query import keep_tokens_out_of_logs
+from aws_mfa.aws.query import keep_tokens_out_of_logs
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,6 +5,7 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from aws_mfa.aws.endpoints import given_sts_url, settings_of_profiles
 from aws_mfa.aws_values import arns
 from aws_mfa.aws_values.durations import check_duration
 from aws_mfa.aws_values.regions import choose_region
@@ -25,7 +26,6 @@ from aws_mfa.config.settings import (
 )
 from aws_mfa.errors import AwsMfaError, NoDevice, NoLongTermKeys
 from aws_mfa.model import LongTermKeys, SessionRequest
-from aws_mfa.rules.endpoints import given_sts_url, settings_of_profiles
 from aws_mfa.rules.session_steps import SourceUser, Step
 from aws_mfa.workflows.devices import discover_device
 from aws_mfa.workflows.keys import find_long_term_keys

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.adapters.age_passphrase import AskedPassphrase, KnownOfVault
 from aws_mfa.adapters.terminal import NoTerminal, choose_terminal
+from aws_mfa.aws.endpoints import NO_SETTINGS
 from aws_mfa.aws_values.text import shown_text
 from aws_mfa.cli.quick_wiring import open_seal
 from aws_mfa.config.files import AwsFile, find_files, state_folder
 from aws_mfa.errors import KeychainUnavailable
 from aws_mfa.rules.child_environment import chosen_by_the_user
-from aws_mfa.rules.endpoints import NO_SETTINGS
 from aws_mfa.workflows.keys import narrowed
 
 if TYPE_CHECKING:
@@ -32,19 +32,19 @@ if TYPE_CHECKING:
 
     from aws_mfa.adapters.age_file import AgeFile
     from aws_mfa.adapters.age_identity import AgeSeal
-    from aws_mfa.adapters.aws_http import AwsHttp
     from aws_mfa.adapters.browser import SystemBrowser
     from aws_mfa.adapters.code_ledger import LedgerFile
     from aws_mfa.adapters.elsewhere_client import QuestionFolder
     from aws_mfa.adapters.key_file import KeyFile
     from aws_mfa.adapters.keychain import Keychain
     from aws_mfa.adapters.prompt_lock import FileLocks
-    from aws_mfa.adapters.sign_in import AwsSignIn
-    from aws_mfa.adapters.sts import AwsIam, AwsSts
     from aws_mfa.adapters.terminal import ControllingTerminal, PipedAnswers
+    from aws_mfa.aws.endpoints import EndpointSettings
+    from aws_mfa.aws.http import AwsHttp
+    from aws_mfa.aws.sign_in_call import AwsSignIn
+    from aws_mfa.aws.sts import AwsIam, AwsSts
     from aws_mfa.interfaces import Terminal, Vault
     from aws_mfa.rules.code_providers import CodeProvider
-    from aws_mfa.rules.endpoints import EndpointSettings
     from aws_mfa.server.endpoint import LocalEndpoint
     from aws_mfa.sessions.cache import SessionCache
     from aws_mfa.sessions.stores import Stores
@@ -283,28 +283,28 @@ class RealInterfaces:
     # AWS
 
     def sts(self, region: str, endpoints: EndpointSettings = NO_SETTINGS) -> AwsSts:
-        from aws_mfa.adapters.sts import AwsSts
-        from aws_mfa.rules.endpoints import sts_endpoint
+        from aws_mfa.aws.endpoints import sts_endpoint
+        from aws_mfa.aws.sts import AwsSts
 
         endpoint, http = sts_endpoint(region, self.environ, endpoints), self._http(endpoints)
         return self.shared.sts.setdefault((endpoint.url, endpoint.region, http), AwsSts(endpoint, http))
 
     def iam(self, region: str, endpoints: EndpointSettings = NO_SETTINGS) -> AwsIam:
-        from aws_mfa.adapters.sts import AwsIam
-        from aws_mfa.rules.endpoints import iam_endpoint
+        from aws_mfa.aws.endpoints import iam_endpoint
+        from aws_mfa.aws.sts import AwsIam
 
         return AwsIam(iam_endpoint(region, self.environ, endpoints), self._http(endpoints))
 
     def sign_in(self, region: str, endpoints: EndpointSettings = NO_SETTINGS) -> AwsSignIn:
-        from aws_mfa.adapters.sign_in import AwsSignIn
-        from aws_mfa.rules.sign_in import sign_in_endpoint, takes_form
+        from aws_mfa.aws.sign_in import sign_in_endpoint, takes_form
+        from aws_mfa.aws.sign_in_call import AwsSignIn
 
         endpoint = sign_in_endpoint(region, self.environ, endpoints)
         return AwsSignIn(endpoint, self._http(endpoints), takes_form=takes_form(region))
 
     def _http(self, endpoints: EndpointSettings) -> AwsHttp:
         """The connections that trust these CA certificates."""
-        from aws_mfa.adapters.aws_http import AwsHttp
+        from aws_mfa.aws.http import AwsHttp
 
         configured = endpoints.given("ca_bundle")
         name = configured.value if configured else None

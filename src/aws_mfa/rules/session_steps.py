@@ -10,16 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aws_mfa.rules.endpoints import NO_SETTINGS
+from aws_mfa.aws.endpoints import NO_SETTINGS
 from aws_mfa.sessions.inputs import INPUTS, inputs_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aws_mfa.aws.endpoints import EndpointSettings
     from aws_mfa.config.chains import Chain
     from aws_mfa.errors import AwsMfaError
     from aws_mfa.model import SessionRequest
-    from aws_mfa.rules.endpoints import EndpointSettings
     from aws_mfa.rules.renewal_request import RenewalRequest
     from aws_mfa.workflows.stored_sessions import StoredSessions
     from aws_mfa.workflows.users import Users

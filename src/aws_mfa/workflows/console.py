@@ -10,13 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_mfa.aws_values.arns import partition_of
-from aws_mfa.aws_values.regions import choose_region, partition_of_region
-from aws_mfa.config.chains import chain_of
-from aws_mfa.config.ini import check_if_small
-from aws_mfa.errors import BadInput, BadProfile, NotAuthorized
-from aws_mfa.rules.endpoints import real_region, settings_of_chain
-from aws_mfa.rules.sign_in import (
+from aws_mfa.aws.endpoints import real_region, settings_of_chain
+from aws_mfa.aws.sign_in import (
     LONGEST_CONSOLE_S,
     administrator_access_arn,
     console_page,
@@ -24,6 +19,11 @@ from aws_mfa.rules.sign_in import (
     login_url,
     sign_in_endpoint,
 )
+from aws_mfa.aws_values.arns import partition_of
+from aws_mfa.aws_values.regions import choose_region, partition_of_region
+from aws_mfa.config.chains import chain_of
+from aws_mfa.config.ini import check_if_small
+from aws_mfa.errors import BadInput, BadProfile, NotAuthorized
 from aws_mfa.workflows.hand_over import hand_over
 from aws_mfa.workflows.known_profiles import KnownProfiles
 from aws_mfa.workflows.users import Users

@@ -9,16 +9,16 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from aws_mfa.aws.endpoints import NO_SETTINGS
 from aws_mfa.aws_values.arns import check_device, is_fido
 from aws_mfa.config.ini import sections
 from aws_mfa.config.profile_names import header_of
 from aws_mfa.errors import ClockSkew, NoDevice, RefusedByAws, SeveralDevices, WrongSecret
-from aws_mfa.rules.endpoints import NO_SETTINGS
 
 if TYPE_CHECKING:
+    from aws_mfa.aws.endpoints import EndpointSettings
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import LongTermKeys
-    from aws_mfa.rules.endpoints import EndpointSettings
 
 
 _GIVE_IT = "give it with: --device arn:aws:iam::ACCOUNT:mfa/NAME (IAM console, Security credentials shows it)"

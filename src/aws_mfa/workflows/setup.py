@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from aws_mfa.aws.endpoints import settings_of_profiles
 from aws_mfa.aws_values import arns
 from aws_mfa.config.ini import check, section_values, sections
 from aws_mfa.config.profile_names import header_of, name_profile
@@ -16,7 +17,6 @@ from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.config.section_names import default_long_term
 from aws_mfa.errors import AwsMfaError, KeychainUnavailable
 from aws_mfa.model import LongTermKeys
-from aws_mfa.rules.endpoints import settings_of_profiles
 from aws_mfa.workflows.devices import listed_devices
 from aws_mfa.workflows.setup_device import device_to_store
 from aws_mfa.workflows.setup_questions import (

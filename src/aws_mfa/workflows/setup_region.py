@@ -21,9 +21,9 @@ from aws_mfa.errors import BadInput, UnknownKey, Unreachable
 from aws_mfa.workflows.terminal_questions import says_yes, until_good
 
 if TYPE_CHECKING:
+    from aws_mfa.aws.endpoints import EndpointSettings
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import Identity, LongTermKeys
-    from aws_mfa.rules.endpoints import EndpointSettings
     from aws_mfa.workflows.setup_questions import Answers
 
 _VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")

@@ -10,11 +10,11 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from aws_mfa.aws.endpoints import given_sts_url, settings_of_chain
 from aws_mfa.aws_values import arns
 from aws_mfa.aws_values.regions import choose_region
 from aws_mfa.config.ini import section_values
 from aws_mfa.errors import AwsMfaError, NoDevice, NoLongTermKeys
-from aws_mfa.rules.endpoints import given_sts_url, settings_of_chain
 from aws_mfa.rules.session_steps import SourceUser
 from aws_mfa.rules.vault_choice import choose_vault, noted_key_id, noted_vault
 from aws_mfa.workflows.devices import discover_device, line_for_device
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
+    from aws_mfa.aws.endpoints import EndpointSettings
     from aws_mfa.aws_values.regions import ChosenRegion
     from aws_mfa.config.chains import Chain
     from aws_mfa.config.profile import Profile
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import LongTermKeys
-    from aws_mfa.rules.endpoints import EndpointSettings
     from aws_mfa.rules.renewal_request import RenewalRequest
     from aws_mfa.rules.vault_choice import VaultChoice
     from aws_mfa.workflows.keys import FoundKeys

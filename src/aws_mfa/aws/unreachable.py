@@ -22,15 +22,15 @@ from urllib3.exceptions import (
     SSLError,
 )
 
-from aws_mfa.adapters.aws_http import NeverConnected, proxy_host
+from aws_mfa.aws.aws_refusal import spent_code_hints
+from aws_mfa.aws.http import NeverConnected, proxy_host
 from aws_mfa.errors import AnswerLost, AwsUnreachable
-from aws_mfa.rules.aws_refusal import spent_code_hints
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aws_mfa.adapters.aws_http import HttpAnswer
-    from aws_mfa.rules.endpoints import Endpoint
+    from aws_mfa.aws.endpoints import Endpoint
+    from aws_mfa.aws.http import HttpAnswer
 
 _REDIRECTS = range(300, 400)
 _PROXY_WANTS_PASSWORD = 407

@@ -11,9 +11,9 @@ import botocore.session  # noqa: TID251
 import pytest
 from botocore.endpoint_provider import EndpointProvider  # noqa: TID251
 
+from aws_mfa.aws.endpoints import Endpoint, iam_endpoint, sts_endpoint
 from aws_mfa.aws_values.regions import PARTITIONS, partition_of_region
 from aws_mfa.errors import BadInput
-from aws_mfa.rules.endpoints import Endpoint, iam_endpoint, sts_endpoint
 
 VARIANTS: tuple[dict[str, bool], ...] = ({}, {"fips": True}, {"dual": True}, {"fips": True, "dual": True})
 

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from aws_mfa import __version__, errors
-from aws_mfa.adapters.aws_http import AwsHttp
-from aws_mfa.adapters.sts import AwsIam, AwsSts
+from aws_mfa.aws.endpoints import iam_endpoint, sts_endpoint
+from aws_mfa.aws.http import AwsHttp
+from aws_mfa.aws.sts import AwsIam, AwsSts
 from aws_mfa.aws_values.arns import is_fido
 from aws_mfa.model import LongTermKeys, Secret, Session, SessionRequest
-from aws_mfa.rules.endpoints import iam_endpoint, sts_endpoint
 from aws_mfa_practice import faults
 from aws_mfa_practice.aws import PracticeAws
 from aws_mfa_practice.faults import Fault
@@ -367,7 +367,7 @@ def test_a_call_with_a_code_is_sent_once(
 
 
 def test_the_door_works_again_after_each_trouble(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aws_mfa.adapters.aws_query.FIRST_WAIT_S", 0.0)
+    monkeypatch.setattr("aws_mfa.aws.query.FIRST_WAIT_S", 0.0)
     for fault, failure in FAULTS:
         practice.aws.faults.add("GetCallerIdentity", fault(), times=None)
         with pytest.raises(failure):
@@ -383,7 +383,7 @@ def test_a_call_without_a_code_is_sent_again_once_after_a_cut(practice: Practice
 
 
 def test_a_call_without_a_code_waits_where_aws_throttles(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aws_mfa.adapters.aws_query.FIRST_WAIT_S", 0.0)
+    monkeypatch.setattr("aws_mfa.aws.query.FIRST_WAIT_S", 0.0)
     practice.aws.faults.add("GetCallerIdentity", faults.throttling(), times=3)
     assert practice.sts.get_caller_identity(practice.keys).arn == practice.ann.arn
     assert practice.count("GetCallerIdentity") == 4
@@ -397,7 +397,7 @@ def test_a_call_without_a_code_waits_where_aws_throttles(practice: Practice, mon
 def test_a_call_without_a_code_is_sent_again_where_aws_fails_for_a_moment(
     practice: Practice, monkeypatch: pytest.MonkeyPatch, fault: Callable[[], Fault]
 ) -> None:
-    monkeypatch.setattr("aws_mfa.adapters.aws_query.FIRST_WAIT_S", 0.0)
+    monkeypatch.setattr("aws_mfa.aws.query.FIRST_WAIT_S", 0.0)
     practice.aws.faults.add("GetCallerIdentity", fault())
     assert practice.sts.get_caller_identity(practice.keys).arn == practice.ann.arn
     assert practice.count("GetCallerIdentity") == 2
@@ -405,7 +405,7 @@ def test_a_call_without_a_code_is_sent_again_where_aws_fails_for_a_moment(
 
 def test_an_answer_without_its_parts_cannot_be_read(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
     """A well-formed answer that lacks its credentials, or has an expiration nobody can read, gives no session."""
-    monkeypatch.setattr("aws_mfa.adapters.sts.parse_moment", lambda _: None)
+    monkeypatch.setattr("aws_mfa.aws.sts.parse_moment", lambda _: None)
     with pytest.raises(errors.AwsFailed, match="cannot be read") as failed:
         practice.sts.get_session_token(practice.keys, practice.request(), practice.phone.code())
     assert "code may be spent" in failed.value.hints[0]
@@ -483,7 +483,7 @@ def test_a_connection_long_quiet_is_not_used_for_a_code(practice: Practice, monk
     practice.sts.get_caller_identity(practice.keys)
     http = practice.sts._query._http
     closed: list[bool] = []
-    monkeypatch.setattr("aws_mfa.adapters.aws_http._LONGEST_QUIET_S", -1.0)
+    monkeypatch.setattr("aws_mfa.aws.http._LONGEST_QUIET_S", -1.0)
     monkeypatch.setattr(next(iter(http._managers.values())), "clear", lambda: closed.append(True))
     practice.sts.get_session_token(practice.keys, practice.request(), practice.phone.code())
     assert closed == [True]
@@ -493,7 +493,7 @@ def test_a_hundred_roles_side_by_side_share_connections(
     practice: Practice, connections: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More threads than connections wait for one; nobody opens, uses once and throws away."""
-    monkeypatch.setattr("aws_mfa.adapters.aws_http._MOST_CONNECTIONS", 4)
+    monkeypatch.setattr("aws_mfa.aws.http._MOST_CONNECTIONS", 4)
     roles = [practice.aws.account.add_role(f"role-{number}", trusts=practice.ann, mfa=True) for number in range(100)]
     session = mfa_session(practice)
     http = AwsHttp()
@@ -515,7 +515,7 @@ def test_a_connection_whose_answer_was_cut_or_too_long_is_given_back(
     practice: Practice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More of them than there are connections, and the next call still finds one."""
-    monkeypatch.setattr("aws_mfa.adapters.aws_http._MOST_CONNECTIONS", 2)
+    monkeypatch.setattr("aws_mfa.aws.http._MOST_CONNECTIONS", 2)
     http = AwsHttp(read_timeout_s=0.5)
     sts = AwsSts(sts_endpoint("eu-central-1", {"AWS_ENDPOINT_URL": practice.aws.url}), http)
     with contextlib.closing(http):
@@ -524,7 +524,7 @@ def test_a_connection_whose_answer_was_cut_or_too_long_is_given_back(
             with pytest.raises(errors.AnswerLost):
                 sts.get_session_token(practice.keys, practice.request(), "000000")
         with monkeypatch.context() as narrow:
-            narrow.setattr("aws_mfa.adapters.aws_http._LARGEST_ANSWER", 10)
+            narrow.setattr("aws_mfa.aws.http._LARGEST_ANSWER", 10)
             for _ in range(3):
                 with pytest.raises(errors.AnswerLost):
                     sts.get_session_token(practice.keys, practice.request(), "000000")

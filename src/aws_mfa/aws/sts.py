@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.aws_query import AwsQuery, Call, text_of, texts_of
+from aws_mfa.aws.query import AwsQuery, Call, text_of, texts_of
 from aws_mfa.aws_values.timestamps import parse_moment
 from aws_mfa.model import Identity, Secret, Session
 from aws_mfa.sessions.file_section import can_be_stored
 
 if TYPE_CHECKING:
-    from aws_mfa.adapters.aws_http import AwsHttp
+    from aws_mfa.aws.endpoints import Endpoint
+    from aws_mfa.aws.http import AwsHttp
     from aws_mfa.model import LongTermKeys, SessionRequest
-    from aws_mfa.rules.endpoints import Endpoint
 
 _STS_VERSION, _IAM_VERSION = "2011-06-15", "2010-05-08"
 _MOST_PAGES = 10  # a user has eight devices at most; one page is the rule

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from urllib3 import BaseHTTPResponse
 
+    from aws_mfa.aws.endpoints import Endpoint
     from aws_mfa.config.settings import Given
-    from aws_mfa.rules.endpoints import Endpoint
 
 CONNECT_TIMEOUT_S = 10.0
 READ_TIMEOUT_S = 30.0

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa import errors
-from aws_mfa.adapters.aws_http import AwsHttp
-from aws_mfa.adapters.sign_in import AwsSignIn
-from aws_mfa.adapters.sts import AwsSts
+from aws_mfa.aws.endpoints import sts_endpoint
+from aws_mfa.aws.http import AwsHttp
+from aws_mfa.aws.sign_in import administrator_access_arn, sign_in_endpoint
+from aws_mfa.aws.sign_in_call import AwsSignIn
+from aws_mfa.aws.sts import AwsSts
 from aws_mfa.cli.main import silence_libraries
 from aws_mfa.model import LongTermKeys, Secret, Session, SessionRequest
-from aws_mfa.rules.endpoints import sts_endpoint
-from aws_mfa.rules.sign_in import administrator_access_arn, sign_in_endpoint
 from aws_mfa_practice import PracticeAws, faults
 from aws_mfa_practice.answers import Answer
 

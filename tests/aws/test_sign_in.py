@@ -10,10 +10,7 @@ import botocore.session  # noqa: TID251  # the claim is that both know the same 
 import pytest
 from botocore.endpoint_provider import EndpointProvider  # noqa: TID251
 
-from aws_mfa.aws_values.regions import PARTITIONS
-from aws_mfa.errors import BadInput
-from aws_mfa.model import Secret
-from aws_mfa.rules.sign_in import (
+from aws_mfa.aws.sign_in import (
     administrator_access_arn,
     console_page,
     federated_name,
@@ -21,6 +18,9 @@ from aws_mfa.rules.sign_in import (
     sign_in_endpoint,
     takes_form,
 )
+from aws_mfa.aws_values.regions import PARTITIONS
+from aws_mfa.errors import BadInput
+from aws_mfa.model import Secret
 
 if TYPE_CHECKING:
     from aws_mfa.aws_values.regions import Partition

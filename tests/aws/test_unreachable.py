@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, ClassVar
 import pytest
 from urllib3.exceptions import HTTPError
 
-from aws_mfa.adapters.aws_http import AwsHttp, proxy_for
-from aws_mfa.adapters.sts import AwsSts
+from aws_mfa.aws.endpoints import sts_endpoint
+from aws_mfa.aws.http import AwsHttp, proxy_for
+from aws_mfa.aws.sts import AwsSts
 from aws_mfa.config.settings import Given
 from aws_mfa.errors import AnswerLost, AwsFailed, AwsMfaError, AwsServerError, AwsUnreachable
 from aws_mfa.model import LongTermKeys, Secret, SessionRequest
-from aws_mfa.rules.endpoints import sts_endpoint
 from aws_mfa_practice.aws import PracticeAws
 
 pytest.importorskip("cryptography", reason="it makes the certificates")

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aws_mfa import errors
-from aws_mfa.rules.aws_refusal import SHOWN_LENGTH, AwsRefusal, one_line, spent_code_hints
-from aws_mfa.rules.refusals import explain
+from aws_mfa.aws.aws_refusal import SHOWN_LENGTH, AwsRefusal, one_line, spent_code_hints
+from aws_mfa.aws.refusals import explain
 
 if TYPE_CHECKING:
     from aws_mfa.errors import AwsMfaError

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aws_mfa.aws.aws_refusal import parts_of
 from aws_mfa.config.profile_names import SetUpHint
 from aws_mfa.errors import (
     AwsMfaError,
@@ -33,10 +34,9 @@ from aws_mfa.errors import (
     WrongCode,
     WrongSecret,
 )
-from aws_mfa.rules.aws_refusal import parts_of
 
 if TYPE_CHECKING:
-    from aws_mfa.rules.aws_refusal import AwsRefusal
+    from aws_mfa.aws.aws_refusal import AwsRefusal
 
 _SERVER_ERROR = 500
 _FORBIDDEN = 403

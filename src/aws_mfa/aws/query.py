@@ -21,19 +21,19 @@ from botocore.awsrequest import AWSRequest  # noqa: TID251  # what the signature
 from urllib3.exceptions import HTTPError, ProtocolError
 
 from aws_mfa import __version__
-from aws_mfa.adapters.aws_trouble import not_from_aws, nothing_was_sent, unreachable
+from aws_mfa.aws.aws_refusal import AwsRefusal, spent_code_hints
+from aws_mfa.aws.refusals import explain
+from aws_mfa.aws.unreachable import not_from_aws, nothing_was_sent, unreachable
 from aws_mfa.config.profile_names import SetUpHint
 from aws_mfa.errors import AwsFailed, AwsMfaError, AwsServerError, BadInput, Throttled
 from aws_mfa.model import Session
-from aws_mfa.rules.aws_refusal import AwsRefusal, spent_code_hints
-from aws_mfa.rules.refusals import explain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from aws_mfa.adapters.aws_http import AwsHttp, HttpAnswer
+    from aws_mfa.aws.endpoints import Endpoint
+    from aws_mfa.aws.http import AwsHttp, HttpAnswer
     from aws_mfa.model import LongTermKeys
-    from aws_mfa.rules.endpoints import Endpoint
 
     T = TypeVar("T")
 

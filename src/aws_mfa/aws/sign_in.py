@@ -15,15 +15,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from aws_mfa.aws.endpoints import NO_SETTINGS, Endpoint, given_endpoint
 from aws_mfa.aws_values.regions import partition_of_region
 from aws_mfa.errors import BadInput
 from aws_mfa.model import Secret
-from aws_mfa.rules.endpoints import NO_SETTINGS, Endpoint, given_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aws_mfa.rules.endpoints import EndpointSettings
+    from aws_mfa.aws.endpoints import EndpointSettings
 
 # AWS takes a console session of twelve hours at most.
 LONGEST_CONSOLE_S = 43200

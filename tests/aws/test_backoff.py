@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aws_mfa.adapters.aws_query import MOST_TRIES, MOST_TRIES_OF_ERROR, with_patience
+from aws_mfa.aws.query import MOST_TRIES, MOST_TRIES_OF_ERROR, with_patience
 from aws_mfa.errors import AnswerLost, AwsFailed, AwsMfaError, AwsServerError, NotAuthorized, Throttled
 
 
@@ -26,7 +26,7 @@ class Aws:
 @pytest.fixture
 def waits_s(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     waits: list[float] = []
-    monkeypatch.setattr("aws_mfa.adapters.aws_query.time.sleep", waits.append)
+    monkeypatch.setattr("aws_mfa.aws.query.time.sleep", waits.append)
     return waits
 
 

@@ -14,14 +14,14 @@ from urllib.parse import urlencode
 from urllib3.exceptions import HTTPError
 
 from aws_mfa import __version__
-from aws_mfa.adapters.aws_trouble import not_from_aws, unreachable
+from aws_mfa.aws.unreachable import not_from_aws, unreachable
 from aws_mfa.errors import AwsFailed, AwsMfaError, NotAuthorized, Throttled
 from aws_mfa.model import Secret
 
 if TYPE_CHECKING:
-    from aws_mfa.adapters.aws_http import AwsHttp, HttpAnswer
+    from aws_mfa.aws.endpoints import Endpoint
+    from aws_mfa.aws.http import AwsHttp, HttpAnswer
     from aws_mfa.model import Session
-    from aws_mfa.rules.endpoints import Endpoint
 
 _OK = 200
 _TOO_MANY = 429

@@ -7,10 +7,7 @@ import os
 import botocore.session  # noqa: TID251  # the claim is that both read the same files alike
 import pytest
 
-from aws_mfa.config.chains import chain_of
-from aws_mfa.config.profiles import AwsProfiles
-from aws_mfa.errors import BadInput, BadProfile
-from aws_mfa.rules.endpoints import (
+from aws_mfa.aws.endpoints import (
     NO_SETTINGS,
     EndpointSettings,
     given_sts_url,
@@ -19,7 +16,10 @@ from aws_mfa.rules.endpoints import (
     settings_of_profiles,
     sts_endpoint,
 )
-from aws_mfa.rules.sign_in import sign_in_endpoint
+from aws_mfa.aws.sign_in import sign_in_endpoint
+from aws_mfa.config.chains import chain_of
+from aws_mfa.config.profiles import AwsProfiles
+from aws_mfa.errors import BadInput, BadProfile
 
 ROLE = "arn:aws:iam::123456789012:role/admin"
 
