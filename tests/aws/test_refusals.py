@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aws_mfa import errors
-from aws_mfa.aws.aws_refusal import SHOWN_LENGTH, AwsRefusal, one_line, spent_code_hints
-from aws_mfa.aws.refusals import explain
+from aws_mfa.aws.refusals import SHOWN_LENGTH, AwsRefusal, explain, one_line, spent_code_hints
 
 if TYPE_CHECKING:
     from aws_mfa.errors import AwsMfaError

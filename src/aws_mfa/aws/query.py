@@ -21,8 +21,7 @@ from botocore.awsrequest import AWSRequest  # noqa: TID251  # what the signature
 from urllib3.exceptions import HTTPError, ProtocolError
 
 from aws_mfa import __version__
-from aws_mfa.aws.aws_refusal import AwsRefusal, spent_code_hints
-from aws_mfa.aws.refusals import explain
+from aws_mfa.aws.refusals import AwsRefusal, explain, spent_code_hints
 from aws_mfa.aws.unreachable import not_from_aws, nothing_was_sent, unreachable
 from aws_mfa.config.profile_names import SetUpHint
 from aws_mfa.errors import AwsFailed, AwsMfaError, AwsServerError, BadInput, Throttled

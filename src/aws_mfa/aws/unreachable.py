@@ -22,8 +22,8 @@ from urllib3.exceptions import (
     SSLError,
 )
 
-from aws_mfa.aws.aws_refusal import spent_code_hints
 from aws_mfa.aws.http import NeverConnected, proxy_host
+from aws_mfa.aws.refusals import spent_code_hints
 from aws_mfa.errors import AnswerLost, AwsUnreachable
 
 if TYPE_CHECKING:
