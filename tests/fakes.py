@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from aws_mfa.aws.endpoints import EndpointSettings
     from aws_mfa.interfaces import Interfaces
-    from aws_mfa.rules.code_providers import CodeProvider, CodeQuestion
+    from aws_mfa.prompt.providers import CodeProvider, CodeQuestion
     from aws_mfa.sessions.container import ServedSession
     from aws_mfa.sessions.fingerprint import Witnessed
     from aws_mfa.system.cancel import Cancellation

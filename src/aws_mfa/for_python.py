@@ -16,13 +16,13 @@ import threading
 from typing import TYPE_CHECKING
 
 from aws_mfa.adapters.botocore_credentials import ProfileCredentials, open_botocore_session
-from aws_mfa.adapters.terminal import AskedCaller
 from aws_mfa.aws_values.regions import region_of_child
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.config.section_names import profile_in_force
 from aws_mfa.errors import HINT, AwsMfaError, NeedsHuman
+from aws_mfa.prompt.providers import COMMANDS
+from aws_mfa.prompt.terminal import AskedCaller
 from aws_mfa.rules.child_environment import child_environment
-from aws_mfa.rules.code_providers import COMMANDS
 from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.rules.session_policies import Overlay, check_policy_arns
 from aws_mfa.workflows.hand_over import hand_over

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aws_mfa.aws.endpoints import EndpointSettings
     from aws_mfa.errors import AwsMfaError
     from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest
-    from aws_mfa.rules.code_providers import CodeProvider
+    from aws_mfa.prompt.providers import CodeProvider
     from aws_mfa.sessions.container import ServedSession
     from aws_mfa.sessions.fingerprint import Witnessed
     from aws_mfa.system.cancel import Cancellation

@@ -11,7 +11,7 @@ from aws_mfa.errors import BadInput, NeedsHuman
 from fakes import FakeTerminal
 
 if TYPE_CHECKING:
-    from aws_mfa.adapters.terminal import ControllingTerminal
+    from aws_mfa.prompt.terminal import ControllingTerminal
 
 
 def asked(terminal: FakeTerminal) -> AskedPassphrase:

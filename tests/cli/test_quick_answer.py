@@ -15,9 +15,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aws_mfa.adapters.terminal import NoTerminal
 from aws_mfa.cli import classic, quick_answer
 from aws_mfa.cli.wiring import RealInterfaces
+from aws_mfa.prompt.terminal import NoTerminal
 from examples import examples
 from needs import ROOT
 

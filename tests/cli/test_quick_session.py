@@ -16,12 +16,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aws_mfa.adapters.terminal import NoTerminal
 from aws_mfa.cli import quick_wiring
 from aws_mfa.cli.quick_session import become_command, quick_document
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.model import Secret, Session
+from aws_mfa.prompt.terminal import NoTerminal
 from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.sessions import fast_lookup as quick_sessions
 from aws_mfa.sessions import watch as witnesses

@@ -9,11 +9,11 @@ import pytest
 
 from adapters.test_age_file import QuickAge
 from aws_mfa.adapters import age_file
-from aws_mfa.adapters.terminal import NoTerminal
 from aws_mfa.cli import wiring
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.errors import KeychainUnavailable, NeedsHuman
 from aws_mfa.model import Secret, Session
+from aws_mfa.prompt.terminal import NoTerminal
 from fakes import KEYS, FakeTerminal
 
 if TYPE_CHECKING:

@@ -45,7 +45,7 @@ from workflows.test_ask_code import WithThreads
 if TYPE_CHECKING:
     from aws_mfa.errors import AwsMfaError
     from aws_mfa.model import Session
-    from aws_mfa.rules.code_providers import CodeQuestion
+    from aws_mfa.prompt.providers import CodeQuestion
     from aws_mfa.rules.session_steps import Step
 
 ROLE = "arn:aws:iam::123456789012:role/Admin"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.errors import AwsUnreachable, Cancelled, KeychainUnavailable, NeedsHuman, SessionExpired, UnknownKey
-from aws_mfa.rules.code_providers import CODE, DIALOG, PROVIDERS, TERMINAL, CodeQuestion
+from aws_mfa.prompt.providers import CODE, DIALOG, PROVIDERS, TERMINAL, CodeQuestion
 from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.system.cancel import Cancellation
 from aws_mfa.workflows.ask_code import PatientWay

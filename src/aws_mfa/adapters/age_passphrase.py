@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.terminal import NO_TERMINAL, NoTerminal
 from aws_mfa.errors import BadInput, NeedsHuman
+from aws_mfa.prompt.terminal import NO_TERMINAL, NoTerminal
 
 if TYPE_CHECKING:
-    from aws_mfa.adapters.terminal import ControllingTerminal, PipedAnswers
     from aws_mfa.model import Secret
+    from aws_mfa.prompt.terminal import ControllingTerminal, PipedAnswers
 
 
 class KnownOfVault:

@@ -16,12 +16,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from aws_mfa.adapters.age_passphrase import AskedPassphrase, KnownOfVault
-from aws_mfa.adapters.terminal import NoTerminal, choose_terminal
 from aws_mfa.aws.endpoints import NO_SETTINGS
 from aws_mfa.aws_values.text import shown_text
 from aws_mfa.cli.quick_wiring import open_seal
 from aws_mfa.config.files import AwsFile, find_files, state_folder
 from aws_mfa.errors import KeychainUnavailable
+from aws_mfa.prompt.terminal import NoTerminal, choose_terminal
 from aws_mfa.rules.child_environment import chosen_by_the_user
 from aws_mfa.workflows.keys import narrowed
 
@@ -34,17 +34,17 @@ if TYPE_CHECKING:
     from aws_mfa.adapters.age_identity import AgeSeal
     from aws_mfa.adapters.browser import SystemBrowser
     from aws_mfa.adapters.code_ledger import LedgerFile
-    from aws_mfa.adapters.elsewhere_client import QuestionFolder
     from aws_mfa.adapters.key_file import KeyFile
     from aws_mfa.adapters.keychain import Keychain
-    from aws_mfa.adapters.prompt_lock import FileLocks
-    from aws_mfa.adapters.terminal import ControllingTerminal, PipedAnswers
     from aws_mfa.aws.endpoints import EndpointSettings
     from aws_mfa.aws.http import AwsHttp
     from aws_mfa.aws.sign_in_call import AwsSignIn
     from aws_mfa.aws.sts import AwsIam, AwsSts
     from aws_mfa.interfaces import Terminal, Vault
-    from aws_mfa.rules.code_providers import CodeProvider
+    from aws_mfa.prompt.elsewhere.client import QuestionFolder
+    from aws_mfa.prompt.lock import FileLocks
+    from aws_mfa.prompt.providers import CodeProvider
+    from aws_mfa.prompt.terminal import ControllingTerminal, PipedAnswers
     from aws_mfa.server.endpoint import LocalEndpoint
     from aws_mfa.sessions.cache import SessionCache
     from aws_mfa.sessions.stores import Stores
@@ -161,7 +161,7 @@ class RealInterfaces:
 
     @cached_property
     def code_providers(self) -> list[CodeProvider]:
-        from aws_mfa.cli.wiring_code_providers import open_code_providers
+        from aws_mfa.prompt.open import open_code_providers
 
         return open_code_providers(
             self.environ,
@@ -175,7 +175,7 @@ class RealInterfaces:
 
     @cached_property
     def open_questions(self) -> QuestionFolder:
-        from aws_mfa.adapters.elsewhere_client import QuestionFolder
+        from aws_mfa.prompt.elsewhere.client import QuestionFolder
 
         return QuestionFolder(self._state("questions"))
 
@@ -184,7 +184,7 @@ class RealInterfaces:
         return self._open_locks(came_at=None)
 
     def _open_locks(self, came_at: float | None) -> FileLocks:
-        from aws_mfa.adapters.prompt_lock import FileLocks
+        from aws_mfa.prompt.lock import FileLocks
 
         return FileLocks(self._state("turns"), now=self.now, say=self.say, came_at=came_at)
 

@@ -27,7 +27,7 @@ from aws_mfa.errors import (
     UnknownKey,
     WrongSecret,
 )
-from aws_mfa.rules.code_providers import CODE, COMMANDS, CodeQuestion, WrappedProvider
+from aws_mfa.prompt.providers import CODE, COMMANDS, CodeQuestion, WrappedProvider
 from aws_mfa.system.cancel import Cancellation, passed_on
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import LongTermKeys
-    from aws_mfa.rules.code_providers import CodeProvider
+    from aws_mfa.prompt.providers import CodeProvider
     from aws_mfa.rules.session_steps import Step
 
     Yield = Callable[[Cancellation], AbstractContextManager[None]]

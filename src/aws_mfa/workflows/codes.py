@@ -28,7 +28,7 @@ from aws_mfa.errors import (
     Throttled,
     WrongCode,
 )
-from aws_mfa.rules.code_providers import COMMANDS, CodeQuestion
+from aws_mfa.prompt.providers import COMMANDS, CodeQuestion
 from aws_mfa.workflows.ask_code import ask_code, check_signing_keys, ends_ours_too
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from aws_mfa.interfaces import Interfaces, PromptLock
     from aws_mfa.model import LongTermKeys, Session
-    from aws_mfa.rules.code_providers import CodeProvider
+    from aws_mfa.prompt.providers import CodeProvider
     from aws_mfa.rules.session_steps import Step
     from aws_mfa.system.cancel import Cancellation
     from aws_mfa.workflows.ask_code import GivenCode

@@ -17,8 +17,8 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from aws_mfa.prompt.providers import CODE, DIALOG, PROVIDERS, TERMINAL
 from aws_mfa.rules.child_environment import ENDPOINT
-from aws_mfa.rules.code_providers import CODE, DIALOG, PROVIDERS, TERMINAL
 from aws_mfa.rules.default_profile import files_in_the_way
 from aws_mfa.workflows.ask_code import PatientWay
 from aws_mfa.workflows.renew_ahead import RenewAhead

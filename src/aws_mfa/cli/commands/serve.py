@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.cli.options import add_hand_over_arguments, hand_over_request
 from aws_mfa.errors import BadInput
+from aws_mfa.prompt.providers import PROVIDERS
 from aws_mfa.rules.child_environment import change_for
-from aws_mfa.rules.code_providers import PROVIDERS
 from aws_mfa.rules.default_profile import CONFIG_FILE, CREDENTIALS_FILE
 from aws_mfa.rules.shell_lines import CMD, FORMS, JSON, form_for, lines_of
 from aws_mfa.workflows.serve import serving

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.dialog_programs import ANSWERED, CANCELLED, GAVE_UP, offered_programs
-from aws_mfa.adapters.typed_line import answer_in
 from aws_mfa.aws_values.text import shown_text
 from aws_mfa.errors import Cancelled, NeedsHuman
-from aws_mfa.rules.code_providers import DIALOG
+from aws_mfa.prompt.dialog_programs import ANSWERED, CANCELLED, GAVE_UP, offered_programs
+from aws_mfa.prompt.providers import DIALOG
+from aws_mfa.prompt.typed_line import answer_in
 from aws_mfa.system.programs import ProgramFailed, TookTooLong, run_for_answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aws_mfa.adapters.dialog_programs import DialogProgram
-    from aws_mfa.rules.code_providers import CodeQuestion
+    from aws_mfa.prompt.dialog_programs import DialogProgram
+    from aws_mfa.prompt.providers import CodeQuestion
     from aws_mfa.system.cancel import Cancellation
     from aws_mfa.system.programs import Ended
 

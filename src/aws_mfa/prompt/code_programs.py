@@ -14,11 +14,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.terminal import lent_terminal
 from aws_mfa.aws_values.arns import account_of
 from aws_mfa.aws_values.text import shown_text
 from aws_mfa.errors import NeedsHuman
-from aws_mfa.rules.code_providers import MFA_PROCESS, VARIABLE, YKMAN
+from aws_mfa.prompt.providers import MFA_PROCESS, VARIABLE, YKMAN
+from aws_mfa.prompt.terminal import lent_terminal
 from aws_mfa.system.programs import ProgramFailed, TookTooLong, found_program, run_for_answer, words_of
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import TypeAlias
 
-    from aws_mfa.rules.code_providers import CodeQuestion
+    from aws_mfa.prompt.providers import CodeQuestion
     from aws_mfa.system.cancel import Cancellation
     from aws_mfa.system.programs import Ended
 

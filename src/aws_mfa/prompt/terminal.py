@@ -15,17 +15,17 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.typed_line import LONGEST_ANSWER, answer_in
 from aws_mfa.aws_values.text import shown_text
 from aws_mfa.errors import Cancelled, NeedsHuman
 from aws_mfa.model import Secret
-from aws_mfa.rules.code_providers import TERMINAL
+from aws_mfa.prompt.providers import TERMINAL
+from aws_mfa.prompt.typed_line import LONGEST_ANSWER, answer_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import NoReturn, Protocol, TextIO
 
-    from aws_mfa.rules.code_providers import CodeQuestion
+    from aws_mfa.prompt.providers import CodeQuestion
     from aws_mfa.system.cancel import Cancellation
 
     class Terminal(Protocol):
@@ -43,9 +43,9 @@ if TYPE_CHECKING:
 
 
 if sys.platform == "win32":
-    from aws_mfa.adapters.windows_console import ControllingTerminal, lent_terminal, terminal_opens
+    from aws_mfa.prompt.windows import ControllingTerminal, lent_terminal, terminal_opens
 else:
-    from aws_mfa.adapters.posix_terminal import ControllingTerminal, lent_terminal, terminal_opens
+    from aws_mfa.prompt.posix import ControllingTerminal, lent_terminal, terminal_opens
 
 
 __all__ = ["NO_TERMINAL", "ControllingTerminal", "NoTerminal", "PipedAnswers", "choose_terminal", "lent_terminal"]

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters import elsewhere_client, elsewhere_server, elsewhere_sockets
-from aws_mfa.adapters.elsewhere_client import QuestionFolder
-from aws_mfa.adapters.elsewhere_server import AnsweredElsewhere, WaitingProvider, answer_server
 from aws_mfa.errors import Cancelled, NeedsHuman, NobodyAnswered, NotSetUp, WrongSecret
-from aws_mfa.rules.code_providers import CodeQuestion
+from aws_mfa.prompt.elsewhere import client as elsewhere_client
+from aws_mfa.prompt.elsewhere import server as elsewhere_server
+from aws_mfa.prompt.elsewhere import sockets as elsewhere_sockets
+from aws_mfa.prompt.elsewhere.client import QuestionFolder
+from aws_mfa.prompt.elsewhere.server import AnsweredElsewhere, WaitingProvider, answer_server
+from aws_mfa.prompt.providers import CodeQuestion
 from aws_mfa.system.cancel import Cancellation
 from fakes import DEVICE
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aws_mfa.interfaces import RemoteQuestions
-    from aws_mfa.rules.code_providers import CodeProvider
+    from aws_mfa.prompt.providers import CodeProvider
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no Unix sockets in Python")
 

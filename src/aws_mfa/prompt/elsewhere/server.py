@@ -21,7 +21,10 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.elsewhere_sockets import (
+from aws_mfa.aws_values.codes import checked_code
+from aws_mfa.aws_values.text import shown_text
+from aws_mfa.errors import AwsMfaError, BadCode, NeedsHuman, NobodyAnswered
+from aws_mfa.prompt.elsewhere.sockets import (
     HAS_SOCKETS,
     MALFORMED,
     TAKEN,
@@ -30,16 +33,13 @@ from aws_mfa.adapters.elsewhere_sockets import (
     open_socket,
     remove_dead_sockets,
 )
-from aws_mfa.aws_values.codes import checked_code
-from aws_mfa.aws_values.text import shown_text
-from aws_mfa.errors import AwsMfaError, BadCode, NeedsHuman, NobodyAnswered
-from aws_mfa.rules.code_providers import CODE, TERMINAL, WrappedProvider
+from aws_mfa.prompt.providers import CODE, TERMINAL, WrappedProvider
 from aws_mfa.system.cancel import Cancellation, passed_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from aws_mfa.rules.code_providers import CodeProvider, CodeQuestion
+    from aws_mfa.prompt.providers import CodeProvider, CodeQuestion
 
 # Long enough to turn to a terminal and type; SDKs that started us wait a minute at the least.
 PATIENCE_S = 20.0

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters.dialog_programs import (
+from aws_mfa.errors import BadInput, Cancelled, NeedsHuman, WrongSecret
+from aws_mfa.prompt.dialog import DialogProvider
+from aws_mfa.prompt.dialog_programs import (
     ANSWERED,
     CANCELLED,
     GAVE_UP,
@@ -26,9 +28,7 @@ from aws_mfa.adapters.dialog_programs import (
     DialogProgram,
     offered_programs,
 )
-from aws_mfa.adapters.dialogs import DialogProvider
-from aws_mfa.errors import BadInput, Cancelled, NeedsHuman, WrongSecret
-from aws_mfa.rules.code_providers import CodeQuestion
+from aws_mfa.prompt.providers import CodeQuestion
 from aws_mfa.system.cancel import Cancellation
 from aws_mfa.system.programs import Ended
 from needs import needs
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from aws_mfa.rules.code_providers import CodeProvider
+    from aws_mfa.prompt.providers import CodeProvider
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the programs of these tests are shell scripts")
 

@@ -14,8 +14,8 @@ import socket
 import time
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.elsewhere_sockets import HAS_SOCKETS, TAKEN, live_sockets
 from aws_mfa.errors import NeedsHuman, NotSetUp
+from aws_mfa.prompt.elsewhere.sockets import HAS_SOCKETS, TAKEN, live_sockets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

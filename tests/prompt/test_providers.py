@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aws_mfa.errors import BadInput
-from aws_mfa.rules.code_providers import PROVIDERS, choose_providers
+from aws_mfa.prompt.providers import PROVIDERS, choose_providers
 
 
 @pytest.mark.parametrize("given", [None, "", " ", ",", " , "])

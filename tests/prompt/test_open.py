@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters.elsewhere_server import AnsweredElsewhere
-from aws_mfa.adapters.terminal import NoTerminal, PipedAnswers
 from aws_mfa.cli.wiring import RealInterfaces
-from aws_mfa.cli.wiring_code_providers import open_code_providers
 from aws_mfa.errors import BadInput, NeedsHuman
-from aws_mfa.rules.code_providers import CodeQuestion
+from aws_mfa.prompt.elsewhere.server import AnsweredElsewhere
+from aws_mfa.prompt.open import open_code_providers
+from aws_mfa.prompt.providers import CodeQuestion
+from aws_mfa.prompt.terminal import NoTerminal, PipedAnswers
 from fakes import DEVICE, FakeTerminal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_mfa.interfaces import Terminal
-    from aws_mfa.rules.code_providers import CodeProvider
+    from aws_mfa.prompt.providers import CodeProvider
 
 QUESTION = CodeQuestion(f"MFA code for {DEVICE}: ", DEVICE)
 

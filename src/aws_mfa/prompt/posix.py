@@ -21,10 +21,10 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.typed_line import answer_in
 from aws_mfa.aws_values.text import shown_text
 from aws_mfa.errors import Cancelled, InputEnded, NeedsHuman
 from aws_mfa.model import Secret
+from aws_mfa.prompt.typed_line import answer_in
 
 assert sys.platform != "win32"  # tells the type checker which platform this module is for
 

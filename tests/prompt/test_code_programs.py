@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters.code_programs import MfaProcessProvider, YkmanProvider, code_in, matching_account
 from aws_mfa.errors import Cancelled, NeedsHuman, WrongSecret
-from aws_mfa.rules.code_providers import CodeQuestion
+from aws_mfa.prompt.code_programs import MfaProcessProvider, YkmanProvider, code_in, matching_account
+from aws_mfa.prompt.providers import CodeQuestion
 from aws_mfa.system import programs
 from aws_mfa.system.cancel import Cancellation
 from aws_mfa.system.programs import run_for_answer
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     import pexpect
 
-    from aws_mfa.rules.code_providers import CodeProvider
+    from aws_mfa.prompt.providers import CodeProvider
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="the programs of these tests are shell scripts"),
@@ -281,9 +281,9 @@ def test_ctrl_c_cancels_and_ends_it(tmp_path: Path) -> None:
 
 PROGRAM = """
 import os, sys
-from aws_mfa.adapters.code_programs import MfaProcessProvider
+from aws_mfa.prompt.code_programs import MfaProcessProvider
 from aws_mfa.errors import AwsMfaError
-from aws_mfa.rules.code_providers import CodeQuestion
+from aws_mfa.prompt.providers import CodeQuestion
 try:
     code = MfaProcessProvider(os.environ, time_limit_s={limit_s}).ask(CodeQuestion("MFA code: ", "device", {command!r}))
 except AwsMfaError as error:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters.prompt_lock import FileLocks
 from aws_mfa.errors import (
     AwsFailed,
     AwsMfaError,
@@ -22,6 +21,7 @@ from aws_mfa.errors import (
     RefusedByAws,
     UnknownDevice,
 )
+from aws_mfa.prompt.lock import FileLocks
 from fakes import DEVICE, NOW
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 QUESTION = "mfa@work-long-term\naccess_key_id = AKIA\n"
 HOLDER = """
 import sys, time
-from aws_mfa.adapters.prompt_lock import FileLocks
+from aws_mfa.prompt.lock import FileLocks
 locks = FileLocks(sys.argv[1], now=time.time, say=print)
 with locks.hold(sys.argv[2], patience_s=5, gives_up_quietly=False):
     print("mine", flush=True)

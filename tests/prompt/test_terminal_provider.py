@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters.terminal import ControllingTerminal, NoTerminal, TerminalProvider, lent_terminal
 from aws_mfa.errors import NeedsHuman, WrongSecret
-from aws_mfa.rules.code_providers import CodeQuestion
+from aws_mfa.prompt.providers import CodeQuestion
+from aws_mfa.prompt.terminal import ControllingTerminal, NoTerminal, TerminalProvider, lent_terminal
 from aws_mfa.system.cancel import Cancellation
 from fakes import FakeTerminal
 from needs import ROOT
@@ -19,7 +19,7 @@ from real_terminals import on_a_pty
 if TYPE_CHECKING:
     import pexpect
 
-    from aws_mfa.rules.code_providers import CodeProvider
+    from aws_mfa.prompt.providers import CodeProvider
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="process groups of a terminal are POSIX"),
@@ -47,7 +47,7 @@ def test_without_a_terminal_the_next_way_is_tried() -> None:
 def test_in_the_background_a_withdrawn_question_says_why_it_was_withdrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     cancellation = Cancellation()
     cancellation.cancel(WrongSecret("the keys are wrong"))
-    monkeypatch.setattr("aws_mfa.adapters.posix_terminal.in_foreground", lambda fd: False)
+    monkeypatch.setattr("aws_mfa.prompt.posix.in_foreground", lambda fd: False)
     ours, theirs = os.openpty()
     try:
         terminal = ControllingTerminal(os.ttyname(theirs))
@@ -71,11 +71,11 @@ def test_a_terminal_that_is_gone_is_nobody_else_s_and_lent_to_nobody() -> None:
 
 PROGRAM = """
 import os, sys
-from aws_mfa.adapters.code_programs import MfaProcessProvider
-from aws_mfa.adapters.terminal import choose_terminal
-from aws_mfa.adapters.terminal import TerminalProvider
+from aws_mfa.prompt.code_programs import MfaProcessProvider
+from aws_mfa.prompt.terminal import choose_terminal
+from aws_mfa.prompt.terminal import TerminalProvider
 from aws_mfa.errors import AwsMfaError
-from aws_mfa.rules.code_providers import CodeQuestion
+from aws_mfa.prompt.providers import CodeQuestion
 
 way = {way}
 way.say("said from here")

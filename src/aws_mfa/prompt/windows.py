@@ -14,9 +14,9 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.typed_line import answer_in
 from aws_mfa.errors import Cancelled, InputEnded, NeedsHuman
 from aws_mfa.model import Secret
+from aws_mfa.prompt.typed_line import answer_in
 
 assert sys.platform == "win32"  # tells the type checker which platform this module is for
 

@@ -10,18 +10,18 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.code_programs import MfaProcessProvider, YkmanProvider
-from aws_mfa.adapters.dialogs import DialogProvider
-from aws_mfa.adapters.elsewhere_server import AnsweredElsewhere, WaitingProvider
-from aws_mfa.adapters.terminal import PipedAnswers, TerminalProvider
 from aws_mfa.errors import NeedsHuman
-from aws_mfa.rules.code_providers import CODE, DIALOG, MFA_PROCESS, TERMINAL, VARIABLE, YKMAN, choose_providers
+from aws_mfa.prompt.code_programs import MfaProcessProvider, YkmanProvider
+from aws_mfa.prompt.dialog import DialogProvider
+from aws_mfa.prompt.elsewhere.server import AnsweredElsewhere, WaitingProvider
+from aws_mfa.prompt.providers import CODE, DIALOG, MFA_PROCESS, TERMINAL, VARIABLE, YKMAN, choose_providers
+from aws_mfa.prompt.terminal import PipedAnswers, TerminalProvider
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aws_mfa.interfaces import Terminal
-    from aws_mfa.rules.code_providers import CodeProvider
+    from aws_mfa.prompt.providers import CodeProvider
 
 
 def open_code_providers(

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 import pexpect
 import pytest
 
-from aws_mfa.adapters.terminal import ControllingTerminal, NoTerminal, PipedAnswers, choose_terminal
-from aws_mfa.adapters.typed_line import LONGEST_ANSWER, answer_in
 from aws_mfa.errors import BadInput, Cancelled, InputEnded, NeedsHuman, WrongSecret
+from aws_mfa.prompt.terminal import ControllingTerminal, NoTerminal, PipedAnswers, choose_terminal
+from aws_mfa.prompt.typed_line import LONGEST_ANSWER, answer_in
 from aws_mfa.system.cancel import Cancellation
 from needs import ROOT, needs
 from real_terminals import on_a_pty
@@ -41,7 +41,7 @@ QUESTION = "Enter AWS MFA code for device [arn:aws:iam::123456789012:mfa/ann] (r
 # What every program below does: run `body`, and tell its end as cli/main.py does, by exit code.
 PROGRAM = """
 import sys, threading, time
-from aws_mfa.adapters.terminal import choose_terminal
+from aws_mfa.prompt.terminal import choose_terminal
 from aws_mfa.errors import AwsMfaError, WrongSecret
 from aws_mfa.system.cancel import Cancellation
 
@@ -695,7 +695,7 @@ def test_what_nobody_meant_to_type_is_refused_without_quoting_it(line: bytes) ->
 @pytest.fixture
 def console(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleType]]:
     """The Windows module, whose keyboard holds these keys."""
-    name = "aws_mfa.adapters.windows_console"
+    name = "aws_mfa.prompt.windows"
 
     def with_keys(keys: str) -> ModuleType:
         pressed = list(keys)
@@ -742,7 +742,7 @@ def test_the_windows_console_hides_cancels_and_is_withdrawn(
     with open(path) as screen:
         assert "secre" not in screen.read()
     for key, kind in (("\x03", Cancelled), ("\x1a", InputEnded)):
-        sys.modules.pop("aws_mfa.adapters.windows_console")
+        sys.modules.pop("aws_mfa.prompt.windows")
         with pytest.raises(Cancelled) as cancelled:
             console(key).ControllingTerminal(path).ask("Code:")
         assert cancelled.type is kind
