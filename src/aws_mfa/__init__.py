@@ -13,7 +13,7 @@ __version__ = "1.0.0"
 TYPE_CHECKING = False  # not imported from typing: every run of the tool begins here
 if TYPE_CHECKING:
     from aws_mfa import errors
-    from aws_mfa.for_python import boto3_session, credentials
+    from aws_mfa.python_api import boto3_session, credentials
 else:
     # Out of type checkers' sight: with it they would believe that every name is here.
     def __getattr__(name: str) -> object:
@@ -24,6 +24,6 @@ else:
             import aws_mfa.errors  # not `from aws_mfa`: that would look for the name here, without end
 
             return aws_mfa.errors
-        from aws_mfa import for_python
+        from aws_mfa import python_api as for_python
 
         return getattr(for_python, name)

@@ -15,8 +15,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.botocore_credentials import ProfileCredentials, open_botocore_session
 from aws_mfa.aws_values.regions import region_of_child
+from aws_mfa.botocore_credentials import ProfileCredentials, open_botocore_session
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.config.section_names import profile_in_force
 from aws_mfa.errors import HINT, AwsMfaError, NeedsHuman

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from aws_mfa.adapters.botocore_credentials import ProfileCredentials, open_botocore_session
+from aws_mfa.botocore_credentials import ProfileCredentials, open_botocore_session
 from aws_mfa.errors import NeedsHuman
 from aws_mfa.model import Secret, Session
 from fakes import NOW

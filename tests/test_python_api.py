@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from boto3.session import Session
 
-    from aws_mfa.adapters.botocore_credentials import ProfileCredentials
+    from aws_mfa.botocore_credentials import ProfileCredentials
 
 PROBE = "import sys; before = set(sys.modules); import aws_mfa; print(*(set(sys.modules) - before))"
 WITHOUT_BOTO3 = """
