@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from aws_mfa.botocore_credentials import ProfileCredentials, open_botocore_session
 from aws_mfa.errors import NeedsHuman
 from aws_mfa.model import Secret, Session
+from aws_mfa.python_api import ProfileCredentials, open_botocore_session
 from fakes import NOW
 
 

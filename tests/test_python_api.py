@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from boto3.session import Session
 
-    from aws_mfa.botocore_credentials import ProfileCredentials
+    from aws_mfa.python_api import ProfileCredentials
 
 PROBE = "import sys; before = set(sys.modules); import aws_mfa; print(*(set(sys.modules) - before))"
 WITHOUT_BOTO3 = """
@@ -335,7 +335,7 @@ def test_the_traceback_ends_at_our_door(stage: ClassicStage) -> None:
     with pytest.raises(BadProfile) as failure:
         aws_mfa.credentials("wrok")
     modules = {os.path.basename(str(entry.path)) for entry in failure.traceback[1:]}
-    assert modules <= {"for_python.py", "botocore_credentials.py"}
+    assert modules <= {"for_python.py", "python_api.py"}
     assert failure.value.__cause__ is None
 
 

@@ -20,7 +20,7 @@ PLACES = {
     "adapters/age_identity.py": 1,  # the identity that stored sessions are sealed to, to age
     "adapters/keychain.py": 1,  # the same, to its item in the keychain
     "aws/query.py": 2,  # secret and token, to the signature
-    "botocore_credentials.py": 4,  # a session, to the Python program that asked for it; again when renewed
+    "python_api.py": 4,  # a session, to the Python program that asked for it; again when renewed
     "adapters/key_file.py": 1,  # the vault `file`: plain text, chosen by a person
     "adapters/key_items.py": 1,  # the JSON of the keychain's item and of the age file
     "rules/child_environment.py": 2,  # the session, to the environment of a child or a shell
