@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 
 import paired
 import stage
-from aws_mfa.adapters.keychain import open_keychain
 from aws_mfa.model import LongTermKeys, Secret
+from aws_mfa.vaults.keychain.vault import open_keychain
 from aws_mfa_practice import PracticeAws
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import tempfile
 
 import paired
 import stage
-from aws_mfa.rules.vault_choice import with_note
+from aws_mfa.vaults.choice import with_note
 
 ROUNDS = 31
 ROUNDS_OF_THE_SLOW = 7

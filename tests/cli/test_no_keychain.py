@@ -24,7 +24,7 @@ def become(program, command, environ):
     leave(0)
 
 def leave(code):
-    print("opened" if "aws_mfa.adapters.keychain_backend" in sys.modules else "not opened", file=sys.stderr)
+    print("opened" if "aws_mfa.vaults.keychain.backend" in sys.modules else "not opened", file=sys.stderr)
     sys.stderr.flush()
     os._exit(code)
 

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from adapters.test_age_file import QuickAge
-from aws_mfa.adapters import age_file
 from aws_mfa.cli import wiring
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.errors import KeychainUnavailable, NeedsHuman
 from aws_mfa.model import Secret, Session
 from aws_mfa.prompt.terminal import NoTerminal
+from aws_mfa.vaults import age as age_file
 from fakes import KEYS, FakeTerminal
+from vaults.test_age import QuickAge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aws_mfa.adapters.keychain import IdentityItem
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import LongTermKeys
+    from aws_mfa.vaults.keychain.vault import IdentityItem
 
 SECTION = "work-long-term"
 AWAY: list[Callable[[RealInterfaces], RealInterfaces]] = [
@@ -94,7 +94,7 @@ def test_a_keychain_may_ask_by_its_window_while_a_child_owns_the_terminal_and_no
     environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[bool] = []
-    monkeypatch.setattr("aws_mfa.adapters.keychain.open_keychain", lambda *_, may_ask, **__: asked.append(may_ask))
+    monkeypatch.setattr("aws_mfa.vaults.keychain.vault.open_keychain", lambda *_, may_ask, **__: asked.append(may_ask))
     monkeypatch.setattr(wiring, "open_seal", lambda *_, may_ask: asked.append(may_ask))
     interfaces = RealInterfaces(environ=environ)
     for one in (
@@ -119,7 +119,7 @@ def test_what_is_sealed_is_opened_without_a_window_by_nobody_also_when_it_was_op
         asked.append(may_ask)
         raise KeychainUnavailable("it is locked")
 
-    monkeypatch.setattr("aws_mfa.adapters.keychain.open_identity_item", open_identity_item)
+    monkeypatch.setattr("aws_mfa.vaults.keychain.vault.open_identity_item", open_identity_item)
     interfaces = RealInterfaces(environ={**environ, "AWS_MFA_SESSION_STORE": "sealed"})
     session = Session("ASIA", Secret("secret"), Secret("token"), interfaces.now() + 3600)
     copies = (

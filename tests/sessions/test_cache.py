@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters.age_identity import AgeSeal
 from aws_mfa.errors import KeychainUnavailable
 from aws_mfa.model import Secret, Session
 from aws_mfa.sessions import stores as session_files
@@ -23,6 +22,7 @@ from aws_mfa.sessions.inputs import stored_name
 from aws_mfa.sessions.stores import open_stores
 from aws_mfa.system.locks import lock
 from aws_mfa.system.private_reading import runtime_folder
+from aws_mfa.vaults.seal import AgeSeal
 from needs import ROOT
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters.age_identity import AgeSeal
-from aws_mfa.adapters.keychain import open_identity_item, open_keychain
 from aws_mfa.model import LongTermKeys, Secret, Session
 from aws_mfa.sessions.cache import SessionCache
 from aws_mfa.sessions.inputs import stored_name
 from aws_mfa.sessions.stores import open_stores
+from aws_mfa.vaults.keychain.vault import open_identity_item, open_keychain
+from aws_mfa.vaults.seal import AgeSeal
 from needs import needs
 from real_keychains import a_bus, gnome_keyring
 
@@ -32,8 +32,8 @@ SESSION = Session("ASIAIOSFODNN7EXAMPLE", Secret("wJalrXUtnFEMI"), Secret("IQoJb
 
 STORE_AT_ONCE = """
 import os, sys
-from aws_mfa.adapters.age_identity import AgeSeal
-from aws_mfa.adapters.keychain import open_identity_item
+from aws_mfa.vaults.seal import AgeSeal
+from aws_mfa.vaults.keychain.vault import open_identity_item
 from aws_mfa.sessions.cache import SessionCache
 from aws_mfa.sessions.stores import open_stores
 from aws_mfa.model import Secret, Session

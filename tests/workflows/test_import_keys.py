@@ -8,9 +8,9 @@ import pytest
 from aws_mfa.config.ini import section_values
 from aws_mfa.errors import AwsMfaError, BadInput, Cancelled, KeychainUnavailable, NeedsHuman, NotSetUp
 from aws_mfa.model import LongTermKeys
+from aws_mfa.vaults.lookup import note_keys
 from aws_mfa.workflows.import_keys import ask_consent, choose_other_vault, move_keys
 from aws_mfa.workflows.importable_keys import ImportRequest, keys_given, keys_here
-from aws_mfa.workflows.keys import note_keys
 from fakes import (
     DEVICE,
     KEYS,

@@ -21,8 +21,8 @@ from aws_mfa.model import Secret, Session
 from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.rules.session_policies import Overlay
 from aws_mfa.rules.session_steps import Plan, Reused
-from aws_mfa.rules.vault_choice import with_origin
 from aws_mfa.sessions.file_section import section_of
+from aws_mfa.vaults.choice import with_origin
 from aws_mfa.workflows.plans import plan_sessions
 from aws_mfa.workflows.renew_many import renew_many
 from fakes import DEVICE, KEYS, NOW, FakeFork, FakeInterfaces, FakeTerminal, FakeVault, a_session, as_interfaces

@@ -6,7 +6,7 @@ import pytest
 
 from aws_mfa.errors import AwsMfaError, AwsUnreachable, BadInput, NoDevice, NotAuthorized, SeveralDevices
 from aws_mfa.model import Identity
-from aws_mfa.rules.vault_choice import VaultChoice
+from aws_mfa.vaults.choice import VaultChoice
 from aws_mfa.workflows.setup import set_up
 from aws_mfa.workflows.setup_questions import Answers
 from fakes import ACCOUNT, ANN, DEVICE, KEYS, OTHER_KEYS, FakeIam, FakeInterfaces, FakeTerminal, as_interfaces

@@ -6,7 +6,7 @@ import pytest
 
 from aws_mfa.errors import AwsUnreachable, BadInput, UnknownKey
 from aws_mfa.model import Identity
-from aws_mfa.rules.vault_choice import VaultChoice
+from aws_mfa.vaults.choice import VaultChoice
 from aws_mfa.workflows.setup import set_up
 from aws_mfa.workflows.setup_questions import Answers
 from fakes import ACCOUNT, DEVICE, KEYS, FakeIam, FakeInterfaces, FakeSts, FakeTerminal, as_interfaces

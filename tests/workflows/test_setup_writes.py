@@ -8,7 +8,7 @@ import pytest
 
 from aws_mfa.config.ini import section_values
 from aws_mfa.errors import KeychainUnavailable, NotSetUp
-from aws_mfa.rules.vault_choice import noted_vault
+from aws_mfa.vaults.choice import noted_vault
 from aws_mfa.workflows.setup_writes import store_all, writes_of_keys
 from fakes import ACCOUNT, KEYS, OTHER_KEYS, FakeInterfaces, as_interfaces
 

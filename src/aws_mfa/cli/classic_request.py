@@ -27,8 +27,8 @@ from aws_mfa.config.settings import (
 from aws_mfa.errors import AwsMfaError, NoDevice, NoLongTermKeys
 from aws_mfa.model import LongTermKeys, SessionRequest
 from aws_mfa.rules.session_steps import SourceUser, Step
+from aws_mfa.vaults.lookup import find_long_term_keys
 from aws_mfa.workflows.devices import discover_device
-from aws_mfa.workflows.keys import find_long_term_keys
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from aws_mfa.aws_values.regions import ChosenRegion
     from aws_mfa.config.settings import Given
     from aws_mfa.interfaces import Interfaces
-    from aws_mfa.rules.vault_choice import VaultChoice
-    from aws_mfa.workflows.keys import FoundKeys
+    from aws_mfa.vaults.choice import VaultChoice
+    from aws_mfa.vaults.lookup import FoundKeys
 
 _ROOT_DEVICE = ":mfa/root-account-mfa-device"
 

@@ -10,8 +10,8 @@ from aws_mfa.config.section_names import profile_in_force
 from aws_mfa.errors import BadCode, BadInput
 from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.rules.session_policies import Overlay, check_policy, check_policy_arns
-from aws_mfa.rules.vault_choice import VAULTS, vault_of_flags
 from aws_mfa.sessions.freshness import MARGIN_S
+from aws_mfa.vaults.choice import VAULTS, vault_of_flags
 from aws_mfa.workflows.hand_over import hand_over
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aws_mfa.adapters.age_identity import AgeSeal
     from aws_mfa.sessions.entry import Entry
     from aws_mfa.sessions.fingerprint import Witnessed
+    from aws_mfa.vaults.seal import AgeSeal
 
 __all__ = ["become", "open_seal", "quick_session"]
 
@@ -51,8 +51,8 @@ def open_seal(environ: Mapping[str, str], *, may_ask: bool = True) -> AgeSeal:
     """
     if may_ask and _opened and _opened[0][0] is environ:
         return _opened.pop()[1]
-    from aws_mfa.adapters.age_identity import AgeSeal
-    from aws_mfa.adapters.keychain import open_identity_item
     from aws_mfa.config.files import state_folder
+    from aws_mfa.vaults.keychain.vault import open_identity_item
+    from aws_mfa.vaults.seal import AgeSeal
 
     return AgeSeal(open_identity_item(environ, may_ask=may_ask), f"{state_folder(environ)}/{_LOCK_NAME}")

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.age_passphrase import AskedPassphrase, KnownOfVault
 from aws_mfa.aws.endpoints import NO_SETTINGS
 from aws_mfa.aws_values.text import shown_text
 from aws_mfa.cli.quick_wiring import open_seal
@@ -23,19 +22,16 @@ from aws_mfa.config.files import AwsFile, find_files, state_folder
 from aws_mfa.errors import KeychainUnavailable
 from aws_mfa.prompt.terminal import NoTerminal, choose_terminal
 from aws_mfa.rules.child_environment import chosen_by_the_user
-from aws_mfa.workflows.keys import narrowed
+from aws_mfa.vaults.lookup import narrowed
+from aws_mfa.vaults.passphrase import AskedPassphrase, KnownOfVault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from typing import TypeVar
 
-    from aws_mfa.adapters.age_file import AgeFile
-    from aws_mfa.adapters.age_identity import AgeSeal
     from aws_mfa.adapters.browser import SystemBrowser
     from aws_mfa.adapters.code_ledger import LedgerFile
-    from aws_mfa.adapters.key_file import KeyFile
-    from aws_mfa.adapters.keychain import Keychain
     from aws_mfa.aws.endpoints import EndpointSettings
     from aws_mfa.aws.http import AwsHttp
     from aws_mfa.aws.sign_in_call import AwsSignIn
@@ -52,6 +48,10 @@ if TYPE_CHECKING:
     from aws_mfa.system.child import ChildProcess
     from aws_mfa.system.input_file import GivenDocument
     from aws_mfa.system.threads import DeferredSignals, InThread
+    from aws_mfa.vaults.age import AgeFile
+    from aws_mfa.vaults.keychain.vault import Keychain
+    from aws_mfa.vaults.plain import KeyFile
+    from aws_mfa.vaults.seal import AgeSeal
 
     Result = TypeVar("Result")
 
@@ -232,7 +232,7 @@ class RealInterfaces:
         """The keychain; the keychain fork's items are in the same one."""
         if not self.use_keychain:
             raise KeychainUnavailable("--no-keychain is set")
-        from aws_mfa.adapters.keychain import TIME_LIMIT_S, open_keychain
+        from aws_mfa.vaults.keychain.vault import TIME_LIMIT_S, open_keychain
 
         has_display = bool(self.environ.get("DISPLAY") or self.environ.get("WAYLAND_DISPLAY"))
         human = self.terminal.has_human and (has_display or sys.platform in ("darwin", "win32"))
@@ -245,8 +245,8 @@ class RealInterfaces:
 
     @cached_property
     def _age_file(self) -> AgeFile:
-        from aws_mfa.adapters.age_file import AgeFile
-        from aws_mfa.adapters.passphrase_command import VARIABLE, PassphraseCommand
+        from aws_mfa.vaults.age import AgeFile
+        from aws_mfa.vaults.passphrase_command import VARIABLE, PassphraseCommand
 
         command = self.environ.get(VARIABLE)
         ask = PassphraseCommand(command) if command else AskedPassphrase(self._open_terminal(reads_pipe=False))
@@ -254,7 +254,7 @@ class RealInterfaces:
 
     @cached_property
     def _key_file(self) -> KeyFile:
-        from aws_mfa.adapters.key_file import KeyFile
+        from aws_mfa.vaults.plain import KeyFile
 
         return KeyFile(self.credentials)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.errors import BadInput, Cancelled, KeychainUnavailable, NeedsHuman
 from aws_mfa.model import masked
 from aws_mfa.rules.key_moves import with_keys_moved
-from aws_mfa.workflows.keys import note_keys
+from aws_mfa.vaults.lookup import note_keys
 from aws_mfa.workflows.terminal_questions import says_yes
 
 if TYPE_CHECKING:

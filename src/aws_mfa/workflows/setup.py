@@ -32,7 +32,7 @@ from aws_mfa.workflows.setup_writes import Write, change, store_all, writes_of_k
 if TYPE_CHECKING:
     from aws_mfa.interfaces import Interfaces, Vault
     from aws_mfa.model import Identity
-    from aws_mfa.rules.vault_choice import VaultChoice
+    from aws_mfa.vaults.choice import VaultChoice
     from aws_mfa.workflows.setup_questions import Answers
 
 

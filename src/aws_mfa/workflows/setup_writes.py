@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.config.edit import with_changes, without_section
 from aws_mfa.config.ini import section_values
 from aws_mfa.errors import HINT, AwsMfaError
-from aws_mfa.workflows.keys import note_keys
+from aws_mfa.vaults.lookup import note_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

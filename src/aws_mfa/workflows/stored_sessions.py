@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from aws_mfa.config.index import SectionIndex
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.rules.session_steps import Reused
-from aws_mfa.rules.vault_choice import noted_origin
 from aws_mfa.sessions.file_section import session_in, was_asked_with
 from aws_mfa.sessions.freshness import Fresh, judge
+from aws_mfa.vaults.choice import noted_origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from aws_mfa.model import Session
     from aws_mfa.rules.renewal_request import RenewalRequest
     from aws_mfa.rules.session_steps import SourceUser, Step
-    from aws_mfa.workflows.known_profiles import KnownProfiles
+    from aws_mfa.vaults.known_profiles import KnownProfiles
 
 _OF_USER = "mfa@"
 

@@ -15,8 +15,8 @@ from aws_mfa.config.ini import section_values, sections
 from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.rules.session_steps import Reused, Step
-from aws_mfa.rules.vault_choice import with_origin
 from aws_mfa.sessions.file_section import refuse_permanent_keys, section_of
+from aws_mfa.vaults.choice import with_origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

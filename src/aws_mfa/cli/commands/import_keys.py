@@ -10,7 +10,7 @@ from aws_mfa.cli.options import NO_KEYCHAIN_HELP
 from aws_mfa.config.section_names import profile_of
 from aws_mfa.errors import BadInput, NotSetUp
 from aws_mfa.model import masked
-from aws_mfa.rules.vault_choice import VAULTS, vault_of_flags
+from aws_mfa.vaults.choice import VAULTS, vault_of_flags
 from aws_mfa.workflows.import_keys import ask_consent, choose_other_vault, move_keys
 from aws_mfa.workflows.importable_keys import ImportRequest, keys_given, keys_here
 

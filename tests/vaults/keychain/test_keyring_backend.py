@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from keyring.backends import chainer, fail, null  # noqa: TID251 - the test of the module that imports it
 
-from aws_mfa.adapters import keyring_backend
 from aws_mfa.errors import KeychainUnavailable
+from aws_mfa.vaults.keychain import keyring_backend
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,7 +146,9 @@ def test_where_nobody_may_be_asked_each_backend_is_looked_at_before_it_is_called
 
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr("keyring.backend.get_all_keyring", lambda: [*ALWAYS_THERE, KWALLET])
-    monkeypatch.setitem(sys.modules, "aws_mfa.adapters.secret_service", SimpleNamespace(refuse_locked=refuse_locked))
+    monkeypatch.setitem(
+        sys.modules, "aws_mfa.vaults.keychain.secret_service", SimpleNamespace(refuse_locked=refuse_locked)
+    )
     opened = keyring_backend.open_keyring({"DBUS_SESSION_BUS_ADDRESS": "bus"}, may_ask=False)
     acts: list[Callable[[], object]] = [
         lambda: opened.get("s", "u"),

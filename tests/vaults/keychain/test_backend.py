@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters import keychain_backend
-from aws_mfa.adapters.keychain_backend import session_bus
 from aws_mfa.errors import KeychainUnavailable
+from aws_mfa.vaults.keychain import backend as keychain_backend
+from aws_mfa.vaults.keychain.backend import session_bus
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,7 +132,7 @@ def test_the_scan_agrees_with_importlib_metadata() -> None:
     """No add-on that keyring would find in this environment is missed."""
     code = (
         "import sys, importlib.metadata as m\n"
-        "from aws_mfa.adapters.keychain_backend import keyring_addons\n"
+        "from aws_mfa.vaults.keychain.backend import keyring_addons\n"
         "theirs = {p.dist.name for p in m.entry_points(group='keyring.backends')} - {'keyring'}\n"
         "ours = list(keyring_addons(sys.path))\n"
         "assert len(ours) >= len(theirs), (ours, theirs)\n"
@@ -153,7 +153,7 @@ def test_an_absent_keychain_is_told_without_loading_keyring() -> None:
     code = (
         "import sys\n"
         "sys.path[:] = [p for p in sys.path if not p.endswith('-packages')]\n"
-        "from aws_mfa.adapters.keychain import open_keychain\n"
+        "from aws_mfa.vaults.keychain.vault import open_keychain\n"
         "from aws_mfa.errors import KeychainUnavailable\n"
         "try: open_keychain({}).load('work-long-term')\n"
         "except KeychainUnavailable as error: print(error)\n"

@@ -14,7 +14,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from aws_mfa.adapters.keychain_failures import absent
+from aws_mfa.vaults.keychain.failures import absent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -130,7 +130,7 @@ def _declares_backend(path: str) -> bool:
 def _secret_service(address: str, collection_path: str | None, *, may_ask: bool) -> Backend | None:
     try:
         # By name, and the same below: one of the two heavy ways is imported, after the choice.
-        module = importlib.import_module("aws_mfa.adapters.secret_service")
+        module = importlib.import_module("aws_mfa.vaults.keychain.secret_service")
     except ImportError:
         return None  # keyring brings `secretstorage` on Linux only; a BSD may have neither
     direct = module.SecretService(address, collection_path, may_ask=may_ask)
@@ -138,6 +138,6 @@ def _secret_service(address: str, collection_path: str | None, *, may_ask: bool)
 
 
 def _open_keyring(environ: Mapping[str, str], *, may_ask: bool) -> Backend:
-    module = importlib.import_module("aws_mfa.adapters.keyring_backend")
+    module = importlib.import_module("aws_mfa.vaults.keychain.keyring_backend")
     opened: Backend = module.open_keyring(environ, may_ask=may_ask)
     return opened

@@ -19,7 +19,7 @@ from jeepney.wrappers import unwrap_msg
 from secretstorage.exceptions import ItemNotFoundException, LockedException
 from secretstorage.util import add_match_rules
 
-from aws_mfa.adapters.keychain_failures import locked_unasked, unusable
+from aws_mfa.vaults.keychain.failures import locked_unasked, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from aws_mfa.adapters.age_passphrase import AskedPassphrase
 from aws_mfa.errors import BadInput, NeedsHuman
+from aws_mfa.vaults.passphrase import AskedPassphrase
 from fakes import FakeTerminal
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters.keychain import CHECK_USER, Keychain
-from aws_mfa.adapters.keychain_failures import absent
 from aws_mfa.errors import KeychainUnavailable, NotSetUp
 from aws_mfa.model import LongTermKeys, Secret
 from aws_mfa.system import threads as this_machine
+from aws_mfa.vaults.keychain.failures import absent
+from aws_mfa.vaults.keychain.vault import CHECK_USER, Keychain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ LABEL = ("aws-mfa", "work-long-term")
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aws_mfa.adapters.keychain._PAUSES_S", (0, 0))
+    monkeypatch.setattr("aws_mfa.vaults.keychain.vault._PAUSES_S", (0, 0))
 
 
 class DictBackend:

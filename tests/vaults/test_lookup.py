@@ -7,8 +7,8 @@ import pytest
 from aws_mfa.config.profile_names import SetUpHint
 from aws_mfa.errors import AwsMfaError, BadProfile, BrokenFile, KeychainUnavailable, NeedsHuman, NoLongTermKeys
 from aws_mfa.rules.renewal_request import RenewalRequest
-from aws_mfa.rules.vault_choice import VaultChoice, noted_vault
-from aws_mfa.workflows.keys import UnaskedVault, find_long_term_keys, keys_are_known, note_keys
+from aws_mfa.vaults.choice import VaultChoice, noted_vault
+from aws_mfa.vaults.lookup import UnaskedVault, find_long_term_keys, keys_are_known, note_keys
 from fakes import KEYS, OTHER_KEYS, FakeInterfaces, as_interfaces
 
 SECTION = "work-long-term"

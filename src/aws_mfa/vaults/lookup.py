@@ -14,7 +14,7 @@ from aws_mfa.config.profile_names import name_profile
 from aws_mfa.config.section_names import LONG_TERM_SUFFIX, default_long_term, profile_of
 from aws_mfa.errors import BadProfile, KeychainUnavailable, NeedsHuman, NoLongTermKeys
 from aws_mfa.model import LongTermKeys
-from aws_mfa.rules.vault_choice import choose_vault, with_note
+from aws_mfa.vaults.choice import choose_vault, with_note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from aws_mfa.errors import AwsMfaError
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.rules.renewal_request import RenewalRequest
-    from aws_mfa.rules.vault_choice import VaultChoice
+    from aws_mfa.vaults.choice import VaultChoice
 
 _KEY_ID, _SECRET = "aws_access_key_id", "aws_secret_access_key"
 _MOST_SHOWN = 8

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 from keyring import backend, core  # noqa: TID251 - where the keychain is opened
 from keyring.backends import chainer, fail, null  # noqa: TID251
 
-from aws_mfa.adapters.keychain_backend import session_bus
-from aws_mfa.adapters.keychain_failures import absent, unusable
+from aws_mfa.vaults.keychain.backend import session_bus
+from aws_mfa.vaults.keychain.failures import absent, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -102,7 +102,7 @@ def open_keyring(environ: Mapping[str, str], *, may_ask: bool = True) -> Keyring
         return KeyringBackend(pinned, others)
     try:
         # By name: a Python without `jeepney` has none of the backends that it knows.
-        bus = importlib.import_module("aws_mfa.adapters.secret_service")
+        bus = importlib.import_module("aws_mfa.vaults.keychain.secret_service")
     except ImportError:
         return KeyringBackend(pinned, others)
     return KeyringBackend(pinned, others, refuse_locked=lambda one: bus.refuse_locked(one, address))

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from pyrage import DecryptError, passphrase  # noqa: TID251 - where age files are opened
 
-from aws_mfa.adapters import key_items
-from aws_mfa.adapters.age_passphrase import KnownOfVault
 from aws_mfa.errors import BadInput, BrokenFile, KeychainUnavailable, NotSetUp
 from aws_mfa.system.locks import lock
 from aws_mfa.system.private_files import ensure_private_folder, read_regular, replace_privately
+from aws_mfa.vaults import items as key_items
+from aws_mfa.vaults.passphrase import KnownOfVault
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters.passphrase_command import PassphraseCommand
 from aws_mfa.errors import BadInput
+from aws_mfa.vaults.passphrase_command import PassphraseCommand
 
 if TYPE_CHECKING:
     from pathlib import Path

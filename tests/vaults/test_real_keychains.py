@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters.keychain import open_keychain
-from aws_mfa.adapters.secret_service import refuse_locked
 from aws_mfa.errors import KeychainUnavailable
 from aws_mfa.model import LongTermKeys, Secret
+from aws_mfa.vaults.keychain.secret_service import refuse_locked
+from aws_mfa.vaults.keychain.vault import open_keychain
 from needs import needs
 from real_keychains import (
     PASSWORD,
@@ -49,7 +49,7 @@ ABSENT = "this machine has no keychain to use|the only keyring backend here is k
 # What a program does with the vault: `program(session, "store")`; prints what it finds, or the error.
 PROGRAM = """
 import os, sys
-from aws_mfa.adapters.keychain import open_keychain
+from aws_mfa.vaults.keychain.vault import open_keychain
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.model import LongTermKeys, Secret
 limit_s, may_ask = float(os.environ.get("LIMIT", "20")), "UNASKED" not in os.environ

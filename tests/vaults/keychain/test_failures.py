@@ -4,8 +4,8 @@ import subprocess
 
 import pytest
 
-from aws_mfa.adapters.keychain_failures import absent, explained, silent
 from aws_mfa.errors import KeychainUnavailable
+from aws_mfa.vaults.keychain.failures import absent, explained, silent
 
 LINUX = "keyring.backends.SecretService.Keyring"
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters.key_file import KeyFile
 from aws_mfa.config.files import AwsFile
 from aws_mfa.errors import BrokenFile
 from aws_mfa.model import LongTermKeys, Secret
+from aws_mfa.vaults.plain import KeyFile
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pexpect
 import pytest
 
-from aws_mfa.adapters.age_file import AgeFile
 from aws_mfa.errors import BadInput, BrokenFile
 from aws_mfa.model import LongTermKeys, Secret
+from aws_mfa.vaults.age import AgeFile
 from needs import needs
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pyrage  # noqa: TID251 - the test of the module that imports it
 import pytest
 
-from aws_mfa.adapters import age_file
-from aws_mfa.adapters.age_file import AgeFile
 from aws_mfa.errors import BadInput, BrokenFile, KeychainUnavailable, NotSetUp
 from aws_mfa.model import LongTermKeys, Secret
+from aws_mfa.vaults import age as age_file
+from aws_mfa.vaults.age import AgeFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable

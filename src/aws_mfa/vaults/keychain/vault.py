@@ -15,17 +15,17 @@ from functools import partial
 from shlex import quote
 from typing import TYPE_CHECKING, TypeVar
 
-from aws_mfa.adapters import key_items
-from aws_mfa.adapters.keychain_backend import open_backend
-from aws_mfa.adapters.keychain_failures import explained, silent, unusable
 from aws_mfa.errors import AwsMfaError, KeychainUnavailable, NotSetUp
 from aws_mfa.model import LongTermKeys, Secret
 from aws_mfa.system.threads import NoAnswer, answer_within
+from aws_mfa.vaults import items as key_items
+from aws_mfa.vaults.keychain.backend import open_backend
+from aws_mfa.vaults.keychain.failures import explained, silent, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from aws_mfa.adapters.keychain_backend import Backend
+    from aws_mfa.vaults.keychain.backend import Backend
 
     Result = TypeVar("Result")
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aws_mfa.adapters import key_items
 from aws_mfa.model import LongTermKeys, Secret
+from aws_mfa.vaults import items as key_items
 
 KEYS = LongTermKeys("AKIAIOSFODNN7EXAMPLE", Secret("wJalrXUtnFEMI/K7MDENG"))
 
