@@ -29,7 +29,7 @@ PLACES = {
     "sessions/container.py": 2,  # the session, to the answer that the endpoint gives
     "server/checks.py": 1,  # the endpoint's token, to be compared with
     "server/token_file.py": 1,  # the endpoint's token, to its file
-    "vaults/key_shapes.py": 1,  # its characters are looked at
+    "vaults/items.py": 1,  # its characters are looked at
     "sessions/entry.py": 2,  # the session, to its entry of the session cache
     "sessions/file_section.py": 2,  # the session, to the credentials file
     "aws/sign_in.py": 1,  # the sign-in token, into the URL

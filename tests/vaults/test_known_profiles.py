@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aws_mfa.errors import BadProfile, BrokenFile
-from aws_mfa.vaults.known_profiles import KnownProfiles, check_known, other_program_of
+from aws_mfa.vaults.lookup import KnownProfiles, check_known, other_program_of
 from fakes import FakeInterfaces, as_interfaces
 
 OURS = "aws-mfa credential-process dev"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.errors import BadInput
-from aws_mfa.vaults.passphrase_command import PassphraseCommand
+from aws_mfa.vaults.age import PassphraseCommand
 
 if TYPE_CHECKING:
     from pathlib import Path

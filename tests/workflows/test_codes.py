@@ -25,7 +25,7 @@ from aws_mfa.errors import (
 )
 from aws_mfa.rules.renewal_request import RenewalRequest
 from aws_mfa.system.cancel import Cancellation
-from aws_mfa.vaults.known_profiles import KnownProfiles
+from aws_mfa.vaults.lookup import KnownProfiles
 from aws_mfa.workflows.codes import AskedElsewhere, CodeCall, Codes, send_code, yielded
 from aws_mfa.workflows.stored_sessions import StoredSessions
 from fakes import (

@@ -10,8 +10,7 @@ from aws_mfa.config.chains import chain_of
 from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.errors import KeychainUnavailable, NoDevice, NoLongTermKeys, SeveralDevices
 from aws_mfa.rules.renewal_request import RenewalRequest
-from aws_mfa.vaults.known_profiles import KnownProfiles
-from aws_mfa.vaults.lookup import note_keys
+from aws_mfa.vaults.lookup import KnownProfiles, note_keys
 from aws_mfa.workflows.users import Users
 from fakes import DEVICE, KEYS, OTHER_KEYS, FakeFork, FakeIam, FakeInterfaces, FakeTerminal, FakeVault, as_interfaces
 

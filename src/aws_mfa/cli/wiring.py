@@ -245,8 +245,7 @@ class RealInterfaces:
 
     @cached_property
     def _age_file(self) -> AgeFile:
-        from aws_mfa.vaults.age import AgeFile
-        from aws_mfa.vaults.passphrase_command import VARIABLE, PassphraseCommand
+        from aws_mfa.vaults.age import VARIABLE, AgeFile, PassphraseCommand
 
         command = self.environ.get(VARIABLE)
         ask = PassphraseCommand(command) if command else AskedPassphrase(self._open_terminal(reads_pipe=False))

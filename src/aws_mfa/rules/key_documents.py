@@ -17,7 +17,7 @@ from aws_mfa.config.ini import check, line_number, sections
 from aws_mfa.config.kinds import LONG_TERM_KEYS, kind_of
 from aws_mfa.errors import BadInput, BrokenFile
 from aws_mfa.model import LongTermKeys, Secret
-from aws_mfa.vaults.key_shapes import trouble_with_key_id, trouble_with_secret
+from aws_mfa.vaults.items import trouble_with_key_id, trouble_with_secret
 
 if TYPE_CHECKING:
     from aws_mfa.config.ini import Section

@@ -14,22 +14,28 @@ import time
 from shlex import quote
 from typing import TYPE_CHECKING, Protocol
 
-from pyrage import DecryptError, passphrase  # noqa: TID251 - where age files are opened
+from pyrage import (
+    DecryptError,  # noqa: TID251 - where age files are opened
+    passphrase,  # noqa: TID251 - where age files are opened
+)
 
 from aws_mfa.errors import BadInput, BrokenFile, KeychainUnavailable, NotSetUp
+from aws_mfa.model import Secret
 from aws_mfa.system.locks import lock
 from aws_mfa.system.private_files import ensure_private_folder, read_regular, replace_privately
+from aws_mfa.system.programs import NotStarted, ProgramFailed, run_for_answer, words_of
 from aws_mfa.vaults import items as key_items
 from aws_mfa.vaults.passphrase import KnownOfVault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
     from aws_mfa.errors import AwsMfaError
-    from aws_mfa.model import LongTermKeys, Secret
+    from aws_mfa.model import LongTermKeys
 
     Items = dict[str, dict[str, object]]
+
 
 # age measures this machine, for a millisecond, and refuses what would take it a quarter of a minute: on a busy machine
 # it may be wrong. So it measures again before it is believed.
@@ -196,3 +202,58 @@ def _items_in(data: bytes, path: str) -> Items:
     if len(items) < len(found):
         raise BrokenFile(f"the content of {path} is not long-term keys: an entry is not a JSON object")
     return items
+
+
+VARIABLE = "AWS_MFA_AGE_PASSPHRASE_COMMAND"
+TIME_LIMIT_S = 60.0
+
+
+class PassphraseCommand:
+    """Asks the command instead of a human; `command` is one line, split as a POSIX shell would; `environ` is ours."""
+
+    tries = 1
+
+    def __init__(
+        self, command: str, *, environ: Mapping[str, str] | None = None, time_limit_s: float = TIME_LIMIT_S
+    ) -> None:
+        self._command = command
+        self._environ = os.environ if environ is None else environ
+        self._time_limit_s = time_limit_s
+
+    def __call__(self, *, new: bool) -> Secret:
+        """The passphrase; `BadInput` when the command fails or says nothing, or not twice the same for a new vault."""
+        found = self._asked()
+        if new and not found.matches(self._asked()):
+            raise _failed("printed two different passphrases: a new vault would never open again")
+        return found
+
+    def _asked(self) -> Secret:
+        try:
+            ended = run_for_answer(
+                self._command,
+                environ=self._environ,
+                limit_s=self._time_limit_s,
+                cancellation=None,
+                keeps_terminal=True,
+            )
+        except NotStarted as error:
+            name = words_of(self._command)[0] if os.name != "nt" else "it"
+            raise _failed(f"cannot be started: {name}: {error.reason}") from None
+        except ProgramFailed as error:
+            raise _failed(str(error)) from None
+        if ended.code != 0:
+            raise _failed(f"failed with exit code {ended.code}")
+        try:
+            found = Secret(ended.stdout.split(b"\n", 1)[0].rstrip(b"\r").decode("utf-8"))
+        except UnicodeDecodeError:
+            raise _failed("printed something that is not UTF-8") from None
+        if not found:
+            raise _failed("printed no passphrase")
+        return found
+
+
+def _failed(what: str) -> BadInput:
+    return BadInput(
+        f"the command in {VARIABLE} {what}",
+        "it must print the passphrase on one line; no shell runs it: ~ and $NAME are not expanded",
+    )

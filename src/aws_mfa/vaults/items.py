@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     Item = Mapping[str, object]
 
+
 FORMAT_VERSION = 1
 KEY_ID_FIELD = "aws_access_key_id"
 SECRET_FIELD = "aws_secret_access_key"  # noqa: S105 - the name of a field
@@ -86,3 +87,23 @@ def with_keys(item: Item, section: str, keys: LongTermKeys) -> dict[str, object]
 def _refuse_newer(item: Item) -> None:
     if item.get("v", FORMAT_VERSION) != FORMAT_VERSION:
         raise NewerItem("a newer aws-mfa wrote it")
+
+
+_SHORTEST_KEY_ID = 16
+
+
+def trouble_with_key_id(access_key_id: str) -> str | None:
+    """Why this can be no long-term access key id; None where it can."""
+    if access_key_id.startswith("ASIA"):
+        return "an access key id that begins with ASIA is a session's: STS takes long-term keys only"
+    if len(access_key_id) < _SHORTEST_KEY_ID or not (access_key_id.isascii() and access_key_id.isalnum()):
+        return f"an access key id has at least {_SHORTEST_KEY_ID} letters and digits, and nothing else"
+    return None
+
+
+def trouble_with_secret(secret: Secret) -> str | None:
+    """Why this can be no secret access key; None where it can."""
+    text = secret.reveal()
+    if not text or not (text.isascii() and text.isprintable()) or " " in text:
+        return "the secret access key holds characters that no key has"
+    return None

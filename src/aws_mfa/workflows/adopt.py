@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput, BadProfile
 from aws_mfa.rules.adoption import NOT_CHANGED, AwsTexts, adopt, restore
-from aws_mfa.vaults.known_profiles import KnownProfiles
+from aws_mfa.vaults.lookup import KnownProfiles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

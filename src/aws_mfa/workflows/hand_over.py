@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from aws_mfa.model import Session
     from aws_mfa.rules.renewal_request import RenewalRequest
     from aws_mfa.rules.session_steps import Plan
-    from aws_mfa.vaults.known_profiles import KnownProfiles
+    from aws_mfa.vaults.lookup import KnownProfiles
 
 
 def hand_over(

@@ -18,7 +18,7 @@ from aws_mfa.model import masked
 from aws_mfa.rules.key_documents import keys_in_document, keys_in_sections
 from aws_mfa.rules.key_moves import Find, Move, by_name, long_term_name, suffix_in_use
 from aws_mfa.vaults.choice import choose_vault, noted_vault
-from aws_mfa.vaults.known_profiles import KnownProfiles
+from aws_mfa.vaults.lookup import KnownProfiles
 
 if TYPE_CHECKING:
     from aws_mfa.interfaces import Document, Interfaces

@@ -17,7 +17,7 @@ from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, NotSetUp
 from aws_mfa.rules.session_plan import make_plan
 from aws_mfa.rules.session_policies import check_policy_partitions
 from aws_mfa.sessions.file_section import refuse_permanent_keys
-from aws_mfa.vaults.known_profiles import KnownProfiles
+from aws_mfa.vaults.lookup import KnownProfiles
 from aws_mfa.workflows.stored_sessions import StoredSessions
 from aws_mfa.workflows.users import Users
 

@@ -21,7 +21,7 @@ from aws_mfa.rules.session_steps import Reused, Step
 from aws_mfa.sessions.container import ServedSession
 from aws_mfa.sessions.freshness import MARGIN_S
 from aws_mfa.sessions.labels import mfa_label
-from aws_mfa.vaults.known_profiles import KnownProfiles
+from aws_mfa.vaults.lookup import KnownProfiles
 from aws_mfa.workflows.plans import plan_sessions, renewal_of
 from aws_mfa.workflows.renew_many import first_failure, renew_many
 

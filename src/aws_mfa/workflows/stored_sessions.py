@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from aws_mfa.model import Session
     from aws_mfa.rules.renewal_request import RenewalRequest
     from aws_mfa.rules.session_steps import SourceUser, Step
-    from aws_mfa.vaults.known_profiles import KnownProfiles
+    from aws_mfa.vaults.lookup import KnownProfiles
 
 _OF_USER = "mfa@"
 

@@ -9,7 +9,7 @@ from aws_mfa.aws_values import arns
 from aws_mfa.cli.options import NO_KEYCHAIN_HELP
 from aws_mfa.config.section_names import default_long_term
 from aws_mfa.vaults.choice import VAULTS, choose_vault, noted_vault, vault_of_flags
-from aws_mfa.vaults.known_profiles import KnownProfiles, other_program_of
+from aws_mfa.vaults.lookup import KnownProfiles, other_program_of
 from aws_mfa.workflows.setup import set_up
 from aws_mfa.workflows.setup_questions import Answers
 
