@@ -23,14 +23,14 @@ sys.path.insert(0, os.path.join(stage.ROOT, "src"))
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.config.edit import with_all_changes
 from aws_mfa.model import Secret, Session
-from aws_mfa.rules.renewal_request import RenewalRequest
+from aws_mfa.renewal.make_plan import plan_sessions
+from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.sessions.file_section import section_of
-from aws_mfa.workflows.plans import plan_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aws_mfa.rules.session_steps import Plan
+    from aws_mfa.renewal.steps import Plan
 
 PROFILES = 10_000
 ROUNDS = 7

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws.endpoints import NO_SETTINGS
 from aws_mfa.errors import AwsMfaError, NeedsHuman
 from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest
-from aws_mfa.rules.session_steps import SourceUser, Step
+from aws_mfa.renewal.steps import SourceUser, Step
 from aws_mfa.sessions.inputs import label_in, stored_name
 
 if TYPE_CHECKING:

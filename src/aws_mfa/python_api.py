@@ -30,9 +30,9 @@ from aws_mfa.config.section_names import profile_in_force
 from aws_mfa.errors import HINT, AwsMfaError, NeedsHuman
 from aws_mfa.prompt.providers import COMMANDS
 from aws_mfa.prompt.terminal import AskedCaller
+from aws_mfa.renewal.policies import Overlay, check_policy_arns
+from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.rules.child_environment import child_environment
-from aws_mfa.rules.renewal_request import RenewalRequest
-from aws_mfa.rules.session_policies import Overlay, check_policy_arns
 from aws_mfa.workflows.hand_over import hand_over
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from boto3.session import Session as Boto3Session
 
     from aws_mfa.model import Session
-    from aws_mfa.rules.session_steps import Plan
+    from aws_mfa.renewal.steps import Plan
 
 
 keep_tokens_out_of_logs()

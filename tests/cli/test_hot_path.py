@@ -12,10 +12,10 @@ import pytest
 
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.model import Secret, Session
-from aws_mfa.rules.renewal_request import RenewalRequest
+from aws_mfa.renewal.make_plan import plan_sessions
+from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.sessions import watch as witnesses
 from aws_mfa.workflows.hand_over import hand_over
-from aws_mfa.workflows.plans import plan_sessions
 from needs import ROOT
 
 # A new name here costs every run of every user: bench/hot_path.py says how much.

@@ -11,15 +11,15 @@ import pytest
 
 from aws_mfa.cli.render import JSON_VERSION, outcome_rows, outcomes_json, plan_json, plan_text, table
 from aws_mfa.errors import WrongCode
-from aws_mfa.rules.renewal_request import RenewalRequest
-from aws_mfa.workflows.calls import Outcome
-from aws_mfa.workflows.plans import plan_sessions
+from aws_mfa.renewal.calls import Outcome
+from aws_mfa.renewal.make_plan import plan_sessions
+from aws_mfa.renewal.request import RenewalRequest
 from fakes import DEVICE, KEYS, NOW, FakeInterfaces, FakeVault, as_interfaces
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from aws_mfa.rules.session_steps import Plan
+    from aws_mfa.renewal.steps import Plan
 
 ARN = "arn:aws:iam::123456789012:role/"
 CONFIG = "".join(

@@ -6,7 +6,7 @@ import pytest
 
 from aws_mfa.config.profile_names import SetUpHint
 from aws_mfa.errors import AwsMfaError, BadProfile, BrokenFile, KeychainUnavailable, NeedsHuman, NoLongTermKeys
-from aws_mfa.rules.renewal_request import RenewalRequest
+from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.vaults.choice import VaultChoice, noted_vault
 from aws_mfa.vaults.lookup import UnaskedVault, find_long_term_keys, keys_are_known, note_keys
 from fakes import KEYS, OTHER_KEYS, FakeInterfaces, as_interfaces

@@ -9,8 +9,8 @@ import pytest
 
 from aws_mfa.errors import BadInput, BadProfile, BrokenFile, NotAuthorized
 from aws_mfa.model import Identity
-from aws_mfa.rules.renewal_request import RenewalRequest
-from aws_mfa.rules.session_policies import Overlay
+from aws_mfa.renewal.policies import Overlay
+from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.workflows.console import console
 from fakes import ACCOUNT, ANN, DEVICE, KEYS, NOW, FakeInterfaces, FakeTerminal, a_session, as_interfaces
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from aws_mfa.model import LongTermKeys, Secret
-from aws_mfa.rules.renewal_request import RenewalRequest
-from aws_mfa.rules.session_policies import Overlay
+from aws_mfa.renewal.policies import Overlay
+from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.sessions.entry import text_of_inputs
 from aws_mfa.sessions.inputs import label_in
 from aws_mfa.workflows.hand_over import hand_over

@@ -10,9 +10,9 @@ import pytest
 
 from aws_mfa.errors import AwsUnreachable, Cancelled, KeychainUnavailable, NeedsHuman, SessionExpired, UnknownKey
 from aws_mfa.prompt.providers import CODE, DIALOG, PROVIDERS, TERMINAL, CodeQuestion
-from aws_mfa.rules.renewal_request import RenewalRequest
+from aws_mfa.renewal.ask import PatientWay
+from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.system.cancel import Cancellation
-from aws_mfa.workflows.ask_code import PatientWay
 from aws_mfa.workflows.renew_ahead import RenewAhead
 from aws_mfa.workflows.serve import AWAY_FROM_TERMINAL, Served, serving
 from fakes import (

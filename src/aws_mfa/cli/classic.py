@@ -21,14 +21,14 @@ from aws_mfa.config.profile_names import SetUpHint, name_profile
 from aws_mfa.config.section_names import default_long_term, profile_in_force
 from aws_mfa.config.settings import duration_in_force
 from aws_mfa.errors import AwsMfaError, BadInput, Cancelled, InputEnded, NeedsHuman, NotSetUp, RefusedByAws
+from aws_mfa.renewal.codes import CodeCall, Codes
+from aws_mfa.renewal.write import write_section
 from aws_mfa.sessions.file_section import refuse_permanent_keys, session_in
 from aws_mfa.sessions.freshness import Fresh, judge
 from aws_mfa.vaults.choice import choose_vault, noted_vault, vault_of_flags
 from aws_mfa.vaults.lookup import keys_are_known, narrowed
-from aws_mfa.workflows.codes import CodeCall, Codes
 from aws_mfa.workflows.setup import set_up
 from aws_mfa.workflows.setup_questions import Answers
-from aws_mfa.workflows.write_sessions import write_section
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from aws_mfa.cli.classic_messages import Line
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import Session
-    from aws_mfa.rules.session_steps import Step
+    from aws_mfa.renewal.steps import Step
     from aws_mfa.vaults.choice import VaultChoice
     from aws_mfa.vaults.lookup import FoundKeys
 

@@ -26,9 +26,9 @@ from aws_mfa.config.settings import (
 )
 from aws_mfa.errors import AwsMfaError, NoDevice, NoLongTermKeys
 from aws_mfa.model import LongTermKeys, SessionRequest
-from aws_mfa.rules.session_steps import SourceUser, Step
+from aws_mfa.renewal.devices import discover_device
+from aws_mfa.renewal.steps import SourceUser, Step
 from aws_mfa.vaults.lookup import find_long_term_keys
-from aws_mfa.workflows.devices import discover_device
 
 if TYPE_CHECKING:
     from argparse import Namespace

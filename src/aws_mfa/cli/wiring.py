@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from aws_mfa.adapters.browser import SystemBrowser
-    from aws_mfa.adapters.code_ledger import LedgerFile
     from aws_mfa.aws.endpoints import EndpointSettings
     from aws_mfa.aws.http import AwsHttp
     from aws_mfa.aws.sign_in_call import AwsSignIn
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from aws_mfa.prompt.lock import FileLocks
     from aws_mfa.prompt.providers import CodeProvider
     from aws_mfa.prompt.terminal import ControllingTerminal, PipedAnswers
+    from aws_mfa.renewal.used_codes import LedgerFile
     from aws_mfa.server.endpoint import LocalEndpoint
     from aws_mfa.sessions.cache import SessionCache
     from aws_mfa.sessions.stores import Stores
@@ -190,7 +190,7 @@ class RealInterfaces:
 
     @cached_property
     def ledger(self) -> LedgerFile:
-        from aws_mfa.adapters.code_ledger import LedgerFile
+        from aws_mfa.renewal.used_codes import LedgerFile
 
         return LedgerFile(self._state("used-codes"))
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from aws_mfa.config.profile import Profile
     from aws_mfa.errors import AwsMfaError
     from aws_mfa.interfaces import Interfaces
-    from aws_mfa.rules.renewal_request import RenewalRequest
+    from aws_mfa.renewal.request import RenewalRequest
     from aws_mfa.vaults.choice import VaultChoice
 
 

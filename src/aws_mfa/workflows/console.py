@@ -24,15 +24,15 @@ from aws_mfa.aws_values.regions import choose_region, partition_of_region
 from aws_mfa.config.chains import chain_of
 from aws_mfa.config.ini import check_if_small
 from aws_mfa.errors import BadInput, BadProfile, NotAuthorized
+from aws_mfa.renewal.users import Users
 from aws_mfa.vaults.lookup import KnownProfiles
 from aws_mfa.workflows.hand_over import hand_over
-from aws_mfa.workflows.users import Users
 
 if TYPE_CHECKING:
     from aws_mfa.config.chains import Chain
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import Identity, Secret, Session
-    from aws_mfa.rules.renewal_request import RenewalRequest
+    from aws_mfa.renewal.request import RenewalRequest
 
 _WITHOUT_MFA = "without proof of MFA: policies that demand it will refuse"
 _USE_A_ROLE = "use a profile with a role, whose trust policy can ask for MFA"

@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.regions import region_of_child
 from aws_mfa.errors import AwsMfaError, Cancelled, NeedsHuman
-from aws_mfa.rules.session_steps import Reused
+from aws_mfa.renewal.ask import ends_ours_too
+from aws_mfa.renewal.make_plan import plan_sessions
+from aws_mfa.renewal.renew_many import first_failure, renew_many
+from aws_mfa.renewal.steps import Reused
 from aws_mfa.sessions.entry import text_of_inputs
 from aws_mfa.sessions.fingerprint import Witnessed
 from aws_mfa.sessions.inputs import stored_name
-from aws_mfa.workflows.ask_code import ends_ours_too
-from aws_mfa.workflows.plans import plan_sessions
-from aws_mfa.workflows.renew_many import first_failure, renew_many
 
 if TYPE_CHECKING:
     from aws_mfa.interfaces import Interfaces, Watch
     from aws_mfa.model import Session
-    from aws_mfa.rules.renewal_request import RenewalRequest
-    from aws_mfa.rules.session_steps import Plan
+    from aws_mfa.renewal.request import RenewalRequest
+    from aws_mfa.renewal.steps import Plan
     from aws_mfa.vaults.lookup import KnownProfiles
 
 

@@ -17,19 +17,19 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws_values.regions import region_of_child
 from aws_mfa.aws_values.timestamps import local_text
 from aws_mfa.errors import AwsMfaError, Cancelled, KeychainUnavailable, NeedsHuman, SessionExpired
-from aws_mfa.rules.session_steps import Reused, Step
+from aws_mfa.renewal.make_plan import plan_sessions, renewal_of
+from aws_mfa.renewal.renew_many import first_failure, renew_many
+from aws_mfa.renewal.steps import Reused, Step
 from aws_mfa.sessions.container import ServedSession
 from aws_mfa.sessions.freshness import MARGIN_S
 from aws_mfa.sessions.labels import mfa_label
 from aws_mfa.vaults.lookup import KnownProfiles
-from aws_mfa.workflows.plans import plan_sessions, renewal_of
-from aws_mfa.workflows.renew_many import first_failure, renew_many
 
 if TYPE_CHECKING:
     from aws_mfa.interfaces import Endpoint, Interfaces
     from aws_mfa.model import Session
-    from aws_mfa.rules.renewal_request import RenewalRequest
-    from aws_mfa.rules.session_steps import Plan
+    from aws_mfa.renewal.request import RenewalRequest
+    from aws_mfa.renewal.steps import Plan
 
     Results = dict[str, Session | AwsMfaError]
 

@@ -18,16 +18,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from aws_mfa.prompt.providers import CODE, DIALOG, PROVIDERS, TERMINAL
+from aws_mfa.renewal.ask import PatientWay
 from aws_mfa.rules.child_environment import ENDPOINT
 from aws_mfa.rules.default_profile import files_in_the_way
-from aws_mfa.workflows.ask_code import PatientWay
 from aws_mfa.workflows.renew_ahead import RenewAhead
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from aws_mfa.interfaces import Endpoint, Interfaces
-    from aws_mfa.rules.renewal_request import RenewalRequest
+    from aws_mfa.renewal.request import RenewalRequest
 
 AWAY_FROM_TERMINAL = (DIALOG, CODE)
 # Short, because a machine that wakes up from sleep finds its sessions over.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.cli.options import add_overlay_arguments, add_plan_arguments, add_vault_arguments, plan_request
 from aws_mfa.cli.render import plan_json, plan_text
-from aws_mfa.workflows.plans import plan_sessions
+from aws_mfa.renewal.make_plan import plan_sessions
 
 if TYPE_CHECKING:
     import argparse

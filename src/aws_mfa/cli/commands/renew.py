@@ -24,20 +24,20 @@ from aws_mfa.cli.options import (
 )
 from aws_mfa.cli.render import outcome_rows, outcomes_json, table
 from aws_mfa.errors import HINT
-from aws_mfa.rules.session_steps import summary
+from aws_mfa.renewal.calls import unseen
+from aws_mfa.renewal.make_plan import plan_sessions
+from aws_mfa.renewal.renew_many import exit_code_of, renew_many
+from aws_mfa.renewal.steps import summary
+from aws_mfa.renewal.write import IN_CACHE, NOWHERE
 from aws_mfa.sessions.freshness import MARGIN_S
-from aws_mfa.workflows.calls import unseen
-from aws_mfa.workflows.plans import plan_sessions
-from aws_mfa.workflows.renew_many import exit_code_of, renew_many
-from aws_mfa.workflows.write_sessions import IN_CACHE, NOWHERE
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
 
     from aws_mfa.interfaces import Interfaces
-    from aws_mfa.rules.renewal_request import RenewalRequest
-    from aws_mfa.workflows.calls import Outcome
+    from aws_mfa.renewal.calls import Outcome
+    from aws_mfa.renewal.request import RenewalRequest
 
 HELP = """\
 Renew the sessions of many profiles: one MFA code opens every role of up to one

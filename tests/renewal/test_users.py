@@ -9,13 +9,13 @@ import pytest
 from aws_mfa.config.chains import chain_of
 from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.errors import KeychainUnavailable, NoDevice, NoLongTermKeys, SeveralDevices
-from aws_mfa.rules.renewal_request import RenewalRequest
+from aws_mfa.renewal.request import RenewalRequest
+from aws_mfa.renewal.users import Users
 from aws_mfa.vaults.lookup import KnownProfiles, note_keys
-from aws_mfa.workflows.users import Users
 from fakes import DEVICE, KEYS, OTHER_KEYS, FakeFork, FakeIam, FakeInterfaces, FakeTerminal, FakeVault, as_interfaces
 
 if TYPE_CHECKING:
-    from aws_mfa.rules.session_steps import SourceUser
+    from aws_mfa.renewal.steps import SourceUser
 
 ROLES = "".join(
     f"[profile r{number}]\nrole_arn = arn:aws:iam::123456789012:role/R{number}\nsource_profile = work\n"

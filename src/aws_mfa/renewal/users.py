@@ -15,10 +15,10 @@ from aws_mfa.aws_values import arns
 from aws_mfa.aws_values.regions import choose_region
 from aws_mfa.config.ini import section_values
 from aws_mfa.errors import AwsMfaError, NoDevice, NoLongTermKeys
-from aws_mfa.rules.session_steps import SourceUser
+from aws_mfa.renewal.devices import discover_device, line_for_device
+from aws_mfa.renewal.steps import SourceUser
 from aws_mfa.vaults.choice import choose_vault, noted_key_id, noted_vault
 from aws_mfa.vaults.lookup import UnaskedVault, find_long_term_keys, other_program_of
-from aws_mfa.workflows.devices import discover_device, line_for_device
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from aws_mfa.config.profile import Profile
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import LongTermKeys
-    from aws_mfa.rules.renewal_request import RenewalRequest
+    from aws_mfa.renewal.request import RenewalRequest
     from aws_mfa.vaults.choice import VaultChoice
     from aws_mfa.vaults.lookup import FoundKeys, KnownProfiles
 

@@ -18,13 +18,13 @@ from aws_mfa.errors import (
     PermanentKeysInTheWay,
 )
 from aws_mfa.model import Secret, Session
-from aws_mfa.rules.renewal_request import RenewalRequest
-from aws_mfa.rules.session_policies import Overlay
-from aws_mfa.rules.session_steps import Plan, Reused
+from aws_mfa.renewal.make_plan import plan_sessions
+from aws_mfa.renewal.policies import Overlay
+from aws_mfa.renewal.renew_many import renew_many
+from aws_mfa.renewal.request import RenewalRequest
+from aws_mfa.renewal.steps import Plan, Reused
 from aws_mfa.sessions.file_section import section_of
 from aws_mfa.vaults.choice import with_origin
-from aws_mfa.workflows.plans import plan_sessions
-from aws_mfa.workflows.renew_many import renew_many
 from fakes import DEVICE, KEYS, NOW, FakeFork, FakeInterfaces, FakeTerminal, FakeVault, a_session, as_interfaces
 
 ARN = "arn:aws:iam::123456789012:role/"

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import LongTermKeys
     from aws_mfa.prompt.providers import CodeProvider
-    from aws_mfa.rules.session_steps import Step
+    from aws_mfa.renewal.steps import Step
 
     Yield = Callable[[Cancellation], AbstractContextManager[None]]
 

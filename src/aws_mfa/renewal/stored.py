@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.config.index import SectionIndex
 from aws_mfa.errors import AwsMfaError
-from aws_mfa.rules.session_steps import Reused
+from aws_mfa.renewal.steps import Reused
 from aws_mfa.sessions.file_section import session_in, was_asked_with
 from aws_mfa.sessions.freshness import Fresh, judge
 from aws_mfa.vaults.choice import noted_origin
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from aws_mfa.config.chains import Chain
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import Session
-    from aws_mfa.rules.renewal_request import RenewalRequest
-    from aws_mfa.rules.session_steps import SourceUser, Step
+    from aws_mfa.renewal.request import RenewalRequest
+    from aws_mfa.renewal.steps import SourceUser, Step
     from aws_mfa.vaults.lookup import KnownProfiles
 
 _OF_USER = "mfa@"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from aws_mfa.rules.session_policies import Overlay
+from aws_mfa.renewal.policies import Overlay
 from aws_mfa.sessions.freshness import MARGIN_S, needed_by_sdks
 
 if TYPE_CHECKING:

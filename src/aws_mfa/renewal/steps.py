@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from aws_mfa.config.chains import Chain
     from aws_mfa.errors import AwsMfaError
     from aws_mfa.model import SessionRequest
-    from aws_mfa.rules.renewal_request import RenewalRequest
-    from aws_mfa.workflows.stored_sessions import StoredSessions
-    from aws_mfa.workflows.users import Users
+    from aws_mfa.renewal.request import RenewalRequest
+    from aws_mfa.renewal.stored import StoredSessions
+    from aws_mfa.renewal.users import Users
 
 _WORDS = {"access_key_id": "key", "duration_s": "duration"}
 _ORDINALS = ("a second", "a third", "a fourth", "a further")

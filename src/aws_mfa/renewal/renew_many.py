@@ -13,17 +13,17 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import AwsMfaError, Cancelled, RefusedByAws, SessionExpired
-from aws_mfa.rules.session_steps import Reused
+from aws_mfa.renewal.calls import NOT_TAKEN, count_of_devices, make_calls, unseen
+from aws_mfa.renewal.make_plan import plan_sessions
+from aws_mfa.renewal.steps import Reused
 from aws_mfa.sessions.labels import mfa_label
-from aws_mfa.workflows.calls import NOT_TAKEN, count_of_devices, make_calls, unseen
-from aws_mfa.workflows.plans import plan_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aws_mfa.interfaces import Interfaces
-    from aws_mfa.rules.session_steps import Plan
-    from aws_mfa.workflows.calls import Outcome, ShowCalls
+    from aws_mfa.renewal.calls import Outcome, ShowCalls
+    from aws_mfa.renewal.steps import Plan
 
 # SDKs ask again at once, and AWS may refuse whatever signs: one code in five minutes at most.
 _NEW_S = 300.0

@@ -29,7 +29,7 @@ from aws_mfa.errors import (
     WrongCode,
 )
 from aws_mfa.prompt.providers import COMMANDS, CodeQuestion
-from aws_mfa.workflows.ask_code import ask_code, check_signing_keys, ends_ours_too
+from aws_mfa.renewal.ask import ask_code, check_signing_keys, ends_ours_too
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from aws_mfa.interfaces import Interfaces, PromptLock
     from aws_mfa.model import LongTermKeys, Session
     from aws_mfa.prompt.providers import CodeProvider
-    from aws_mfa.rules.session_steps import Step
+    from aws_mfa.renewal.ask import GivenCode
+    from aws_mfa.renewal.steps import Step
     from aws_mfa.system.cancel import Cancellation
-    from aws_mfa.workflows.ask_code import GivenCode
 
 _CURED_BY_NEXT_CODE = (WrongCode, BadCode, AwsFailed, AnswerLost, Throttled)
 # What AWS never judged: other processes may succeed. That it failed at each code is for all: they would fail alike.

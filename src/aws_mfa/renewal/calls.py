@@ -13,9 +13,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import AwsMfaError, BadInput, Cancelled, NotAuthorized, SessionExpired, UnknownKey
-from aws_mfa.rules.session_steps import Reused, Step
-from aws_mfa.workflows.codes import CodeCall, Codes
-from aws_mfa.workflows.write_sessions import SessionWriter
+from aws_mfa.renewal.codes import CodeCall, Codes
+from aws_mfa.renewal.steps import Reused, Step
+from aws_mfa.renewal.write import SessionWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import LongTermKeys, Session
-    from aws_mfa.rules.session_steps import Plan
-    from aws_mfa.workflows.write_sessions import Got
+    from aws_mfa.renewal.steps import Plan
+    from aws_mfa.renewal.write import Got
 
     # So many calls begin inside the `with`; what it gives is called after each that is done. No question comes inside.
     ShowCalls = Callable[[int], AbstractContextManager[Callable[[], None]]]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters.code_ledger import REMEMBERED_S, LedgerFile
+from aws_mfa.renewal.used_codes import REMEMBERED_S, LedgerFile
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,7 @@ from aws_mfa.config.edit import with_all_changes, with_changes
 from aws_mfa.config.ini import section_values, sections
 from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.errors import AwsMfaError
-from aws_mfa.rules.session_steps import Reused, Step
+from aws_mfa.renewal.steps import Reused, Step
 from aws_mfa.sessions.file_section import refuse_permanent_keys, section_of
 from aws_mfa.vaults.choice import with_origin
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import Session
-    from aws_mfa.rules.session_steps import Plan
+    from aws_mfa.renewal.steps import Plan
 
     Got = Session | AwsMfaError
     Found = Step | Reused

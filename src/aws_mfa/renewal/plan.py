@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws_values.arns import partition_of
 from aws_mfa.aws_values.durations import DEFAULT_MFA_SESSION_S, DEFAULT_ROLE_SESSION_S
 from aws_mfa.model import SessionRequest
-from aws_mfa.rules.session_steps import Plan, Reused, Step
+from aws_mfa.renewal.steps import Plan, Reused, Step
 from aws_mfa.sessions.freshness import MARGIN_S
 from aws_mfa.sessions.labels import cut_label, mfa_label
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
     from aws_mfa.config.chains import Chain
     from aws_mfa.config.profiles import Profile
-    from aws_mfa.rules.renewal_request import RenewalRequest
-    from aws_mfa.rules.session_steps import SourceUser
-    from aws_mfa.workflows.stored_sessions import StoredSessions
-    from aws_mfa.workflows.users import Users
+    from aws_mfa.renewal.request import RenewalRequest
+    from aws_mfa.renewal.steps import SourceUser
+    from aws_mfa.renewal.stored import StoredSessions
+    from aws_mfa.renewal.users import Users
 
 LONGEST_CHAINED_S = 3600
 

@@ -22,8 +22,8 @@ from aws_mfa.errors import (
 )
 from aws_mfa.model import Identity
 from aws_mfa.prompt.providers import CodeQuestion
+from aws_mfa.renewal.ask import GivenCode, ask_code, check_signing_keys
 from aws_mfa.system.threads import InThread
-from aws_mfa.workflows.ask_code import GivenCode, ask_code, check_signing_keys
 from fakes import ACCOUNT, ANN, DEVICE, KEYS, FakeInterfaces, FakeProvider, FakeTerminal, a_step, as_interfaces
 
 if TYPE_CHECKING:

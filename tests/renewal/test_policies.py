@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aws_mfa.errors import BadInput
-from aws_mfa.rules.session_policies import (
+from aws_mfa.renewal.policies import (
     check_policy,
     check_policy_arns,
     check_policy_partitions,

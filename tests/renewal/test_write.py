@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aws_mfa.errors import AwsFailed, PermanentKeysInTheWay
-from aws_mfa.workflows.write_sessions import write_section
+from aws_mfa.renewal.write import write_section
 from fakes import ACCOUNT, FakeInterfaces, a_session, a_step, as_interfaces
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/Admin"

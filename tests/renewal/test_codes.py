@@ -23,11 +23,11 @@ from aws_mfa.errors import (
     WrongCode,
     WrongSecret,
 )
-from aws_mfa.rules.renewal_request import RenewalRequest
+from aws_mfa.renewal.codes import AskedElsewhere, CodeCall, Codes, send_code, yielded
+from aws_mfa.renewal.request import RenewalRequest
+from aws_mfa.renewal.stored import StoredSessions
 from aws_mfa.system.cancel import Cancellation
 from aws_mfa.vaults.lookup import KnownProfiles
-from aws_mfa.workflows.codes import AskedElsewhere, CodeCall, Codes, send_code, yielded
-from aws_mfa.workflows.stored_sessions import StoredSessions
 from fakes import (
     DEVICE,
     KEYS,
@@ -40,13 +40,13 @@ from fakes import (
     a_step,
     as_interfaces,
 )
-from workflows.test_ask_code import WithThreads
+from renewal.test_ask import WithThreads
 
 if TYPE_CHECKING:
     from aws_mfa.errors import AwsMfaError
     from aws_mfa.model import Session
     from aws_mfa.prompt.providers import CodeQuestion
-    from aws_mfa.rules.session_steps import Step
+    from aws_mfa.renewal.steps import Step
 
 ROLE = "arn:aws:iam::123456789012:role/Admin"
 LEFT_S = 30 - int(NOW) % 30
@@ -455,7 +455,7 @@ def test_a_session_that_another_process_got_ends_the_wait() -> None:
 
 
 def test_another_process_that_asks_a_person_ends_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aws_mfa.workflows.codes._LOOK_EVERY_S", 0.02)
+    monkeypatch.setattr("aws_mfa.renewal.codes._LOOK_EVERY_S", 0.02)
     interfaces = WithThreads()
     cancellation, lock = Cancellation(), FakeLock(interfaces.prompt_locks)
     interfaces.prompt_locks.is_anothers = True

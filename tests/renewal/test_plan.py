@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from aws_mfa.config.chains import chain_of
 from aws_mfa.config.profiles import AwsProfiles
-from aws_mfa.rules.renewal_request import RenewalRequest
-from aws_mfa.rules.session_plan import make_plan
-from aws_mfa.rules.session_policies import Overlay
-from aws_mfa.rules.session_steps import Plan, Reused, SourceUser, Step, summary
+from aws_mfa.renewal.plan import make_plan
+from aws_mfa.renewal.policies import Overlay
+from aws_mfa.renewal.request import RenewalRequest
+from aws_mfa.renewal.steps import Plan, Reused, SourceUser, Step, summary
 from aws_mfa.sessions.freshness import MARGIN_S
 from examples import examples
 from fakes import NOW
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aws_mfa.config.chains import Chain
-    from aws_mfa.workflows.stored_sessions import StoredSessions
-    from aws_mfa.workflows.users import Users
+    from aws_mfa.renewal.stored import StoredSessions
+    from aws_mfa.renewal.users import Users
 
 DEVICE = "arn:aws:iam::123456789012:mfa/ann"
 OTHER_DEVICE = "arn:aws:iam::123456789012:mfa/ann-2"

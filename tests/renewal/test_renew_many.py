@@ -24,16 +24,16 @@ from aws_mfa.errors import (
     WrongCode,
 )
 from aws_mfa.model import Secret, Session
-from aws_mfa.rules.renewal_request import RenewalRequest
-from aws_mfa.rules.session_policies import Overlay
+from aws_mfa.renewal.calls import Outcome
+from aws_mfa.renewal.make_plan import plan_sessions
+from aws_mfa.renewal.policies import Overlay
+from aws_mfa.renewal.renew_many import exit_code_of, first_failure, renew_many
+from aws_mfa.renewal.request import RenewalRequest
+from aws_mfa.renewal.write import with_what_may_be_written
 from aws_mfa.sessions.file_section import section_of
 from aws_mfa.sessions.inputs import stored_name
-from aws_mfa.workflows.calls import Outcome
-from aws_mfa.workflows.plans import plan_sessions
-from aws_mfa.workflows.renew_many import exit_code_of, first_failure, renew_many
-from aws_mfa.workflows.write_sessions import with_what_may_be_written
 from fakes import DEVICE, KEYS, NOW, FakeInterfaces, FakeSts, FakeTerminal, MemoryFile, a_session, as_interfaces
-from workflows.test_plans import ARN, OURS, role, some_interfaces
+from renewal.test_make_plan import ARN, OURS, role, some_interfaces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

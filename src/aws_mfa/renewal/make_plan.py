@@ -14,21 +14,21 @@ from aws_mfa.aws_values.arns import sanitised_session_name
 from aws_mfa.config.chains import chain_of
 from aws_mfa.config.section_names import LONG_TERM_SUFFIX, check_name, profile_of
 from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, NotSetUp
-from aws_mfa.rules.session_plan import make_plan
-from aws_mfa.rules.session_policies import check_policy_partitions
+from aws_mfa.renewal.plan import make_plan
+from aws_mfa.renewal.policies import check_policy_partitions
+from aws_mfa.renewal.stored import StoredSessions
+from aws_mfa.renewal.users import Users
 from aws_mfa.sessions.file_section import refuse_permanent_keys
 from aws_mfa.vaults.lookup import KnownProfiles
-from aws_mfa.workflows.stored_sessions import StoredSessions
-from aws_mfa.workflows.users import Users
 
 if TYPE_CHECKING:
     from aws_mfa.config.chains import Chain
     from aws_mfa.config.index import SectionIndex
     from aws_mfa.config.profiles import Profile
     from aws_mfa.interfaces import Interfaces
-    from aws_mfa.rules.renewal_request import RenewalRequest
-    from aws_mfa.rules.session_policies import Overlay
-    from aws_mfa.rules.session_steps import Plan, Reused, SourceUser, Step
+    from aws_mfa.renewal.policies import Overlay
+    from aws_mfa.renewal.request import RenewalRequest
+    from aws_mfa.renewal.steps import Plan, Reused, SourceUser, Step
 
 
 def plan_sessions(request: RenewalRequest, interfaces: Interfaces, known: KnownProfiles | None = None) -> Plan:
