@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aws_mfa.errors import BadCode, NeedsHuman, RefusedByAws
-from aws_mfa.renewal.answer_question import answer_question
+from aws_mfa.renewal.ask import answer_question
 from fakes import DEVICE, FakeInterfaces, FakeQuestion, FakeQuestions, FakeTerminal, as_interfaces
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aws_mfa.errors import AwsMfaError, AwsUnreachable, NoDevice, NotAuthorized, UnknownKey
-from aws_mfa.renewal.devices import discover_device
+from aws_mfa.renewal.users import discover_device
 from fakes import ACCOUNT, DEVICE, KEYS, FakeIam, FakeInterfaces, FakeTerminal, as_interfaces
 
 FIDO = f"arn:aws:iam::{ACCOUNT}:u2f/user/ann/key-1"

@@ -18,9 +18,9 @@ from aws_mfa.errors import (
     PermanentKeysInTheWay,
 )
 from aws_mfa.model import Secret, Session
+from aws_mfa.renewal.calls import renew_many
 from aws_mfa.renewal.make_plan import plan_sessions
 from aws_mfa.renewal.policies import Overlay
-from aws_mfa.renewal.renew_many import renew_many
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.renewal.steps import Plan, Reused
 from aws_mfa.sessions.file_section import section_of

@@ -24,10 +24,9 @@ from aws_mfa.errors import (
     WrongCode,
 )
 from aws_mfa.model import Secret, Session
-from aws_mfa.renewal.calls import Outcome
+from aws_mfa.renewal.calls import Outcome, exit_code_of, first_failure, renew_many
 from aws_mfa.renewal.make_plan import plan_sessions
 from aws_mfa.renewal.policies import Overlay
-from aws_mfa.renewal.renew_many import exit_code_of, first_failure, renew_many
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.renewal.write import with_what_may_be_written
 from aws_mfa.sessions.file_section import section_of

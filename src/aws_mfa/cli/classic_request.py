@@ -26,8 +26,8 @@ from aws_mfa.config.settings import (
 )
 from aws_mfa.errors import AwsMfaError, NoDevice, NoLongTermKeys
 from aws_mfa.model import LongTermKeys, SessionRequest
-from aws_mfa.renewal.devices import discover_device
 from aws_mfa.renewal.steps import SourceUser, Step
+from aws_mfa.renewal.users import discover_device
 from aws_mfa.vaults.lookup import find_long_term_keys
 
 if TYPE_CHECKING:

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.arns import account_of
+from aws_mfa.aws_values.codes import checked_code
 from aws_mfa.aws_values.durations import check_duration
 from aws_mfa.errors import (
+    HINT,
     AwsMfaError,
     AwsUnreachable,
     BadInput,
@@ -21,6 +23,7 @@ from aws_mfa.errors import (
     NeedsHuman,
     NobodyAnswered,
     NotAuthorized,
+    RefusedByAws,
     RegionDisabled,
     SessionKeysGiven,
     UnknownDevice,
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from aws_mfa.renewal.steps import Step
 
     Yield = Callable[[Cancellation], AbstractContextManager[None]]
+
 
 # What the check beside the question may end it for; anything else is left to the call itself to report.
 _DEFINITE = (
@@ -167,3 +171,32 @@ def _all_closed(closed: list[NeedsHuman], question: CodeQuestion) -> NeedsHuman:
     # A question that was put and not answered is known to all processes that waited for it.
     kind = NobodyAnswered if any(isinstance(error, NobodyAnswered) for error in closed) else NeedsHuman
     return kind("; ".join(dict.fromkeys(error.message for error in closed)), *hints)
+
+
+def answer_question(given: str | None, interfaces: Interfaces) -> str:
+    """
+    Answer, and return one line that says whose question it was.
+
+    Raises `BadCode` (the question stays open), `NeedsHuman` where no question is waiting or it has ended meanwhile,
+    `RefusedByAws` where the process says that the code did not do.
+    """
+    code = checked_code(given) if given is not None else None
+    terminal = interfaces.terminal
+    with interfaces.open_questions.oldest() as question:
+        if question is None:
+            raise NeedsHuman(
+                "no question is waiting", "start what needs a code first, and run this while it waits: aws-mfa code"
+            )
+        if code is None:
+            cancellation = Cancellation()
+            if terminal.has_human:
+                terminal.say(f"pid {question.pid} waits for a code of {question.device}")
+                interfaces.beside(question.wait_for_end, cancellation.cancel)
+            code = checked_code(terminal.ask(question.text, cancellation))
+        said = question.answer(code)
+    if said:
+        hints = [line.removeprefix(HINT) for line in said[1:] if line.startswith(HINT)]
+        raise RefusedByAws(
+            f"pid {question.pid} says: {said[0]}", *hints, "answer again when it asks again: aws-mfa code"
+        )
+    return f"answered the question of pid {question.pid}"

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws_values.regions import region_of_child
 from aws_mfa.errors import AwsMfaError, Cancelled, NeedsHuman
 from aws_mfa.renewal.ask import ends_ours_too
+from aws_mfa.renewal.calls import first_failure, renew_many
 from aws_mfa.renewal.make_plan import plan_sessions
-from aws_mfa.renewal.renew_many import first_failure, renew_many
 from aws_mfa.renewal.steps import Reused
 from aws_mfa.sessions.entry import text_of_inputs
 from aws_mfa.sessions.fingerprint import Witnessed

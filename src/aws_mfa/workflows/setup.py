@@ -17,7 +17,7 @@ from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.config.section_names import default_long_term
 from aws_mfa.errors import AwsMfaError, KeychainUnavailable
 from aws_mfa.model import LongTermKeys
-from aws_mfa.renewal.devices import listed_devices
+from aws_mfa.renewal.users import listed_devices
 from aws_mfa.workflows.setup_device import device_to_store
 from aws_mfa.workflows.setup_questions import (
     ask_before_replacing,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_mfa.renewal.answer_question import answer_question
+from aws_mfa.renewal.ask import answer_question
 
 if TYPE_CHECKING:
     import argparse

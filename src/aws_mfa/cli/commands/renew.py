@@ -24,9 +24,8 @@ from aws_mfa.cli.options import (
 )
 from aws_mfa.cli.render import outcome_rows, outcomes_json, table
 from aws_mfa.errors import HINT
-from aws_mfa.renewal.calls import unseen
+from aws_mfa.renewal.calls import exit_code_of, renew_many, unseen
 from aws_mfa.renewal.make_plan import plan_sessions
-from aws_mfa.renewal.renew_many import exit_code_of, renew_many
 from aws_mfa.renewal.steps import summary
 from aws_mfa.renewal.write import IN_CACHE, NOWHERE
 from aws_mfa.sessions.freshness import MARGIN_S
