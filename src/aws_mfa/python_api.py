@@ -28,12 +28,12 @@ from aws_mfa.aws_values.regions import region_of_child
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.config.section_names import profile_in_force
 from aws_mfa.errors import HINT, AwsMfaError, NeedsHuman
+from aws_mfa.handover.environment import child_environment
+from aws_mfa.handover.hand_over import hand_over
 from aws_mfa.prompt.providers import COMMANDS
 from aws_mfa.prompt.terminal import AskedCaller
 from aws_mfa.renewal.policies import Overlay, check_policy_arns
 from aws_mfa.renewal.request import RenewalRequest
-from aws_mfa.rules.child_environment import child_environment
-from aws_mfa.workflows.hand_over import hand_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,11 +11,11 @@ from types import SimpleNamespace
 import pytest
 
 from aws_mfa.cli.wiring import RealInterfaces
+from aws_mfa.handover.hand_over import hand_over
 from aws_mfa.model import Secret, Session
 from aws_mfa.renewal.make_plan import plan_sessions
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.sessions import watch as witnesses
-from aws_mfa.workflows.hand_over import hand_over
 from needs import ROOT
 
 # A new name here costs every run of every user: bench/hot_path.py says how much.
@@ -51,7 +51,7 @@ OUR_MODULES_TO_HAND_OVER = {
     "aws_mfa.errors",
     "aws_mfa.model",
     "aws_mfa.rules",
-    "aws_mfa.rules.child_environment",
+    "aws_mfa.handover.environment",
     "aws_mfa.sessions.freshness",
     "aws_mfa.config.kinds",
     "aws_mfa.sessions.entry",

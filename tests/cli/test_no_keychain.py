@@ -18,7 +18,7 @@ from needs import ROOT
 PROGRAM = """
 import os, sys
 from aws_mfa.cli.main import main
-from aws_mfa.workflows.serve import Served
+from aws_mfa.handover.serve import Served
 
 def become(program, command, environ):
     leave(0)

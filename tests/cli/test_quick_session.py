@@ -20,6 +20,7 @@ from aws_mfa.cli import quick_wiring
 from aws_mfa.cli.quick_session import become_command, quick_document
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.errors import AwsMfaError
+from aws_mfa.handover.hand_over import hand_over
 from aws_mfa.model import Secret, Session
 from aws_mfa.prompt.terminal import NoTerminal
 from aws_mfa.renewal.make_plan import plan_sessions
@@ -28,7 +29,6 @@ from aws_mfa.sessions import fast_lookup as quick_sessions
 from aws_mfa.sessions import watch as witnesses
 from aws_mfa.sessions.entry import document_of
 from aws_mfa.sessions.fingerprint import VARIABLES
-from aws_mfa.workflows.hand_over import hand_over
 from examples import examples
 from needs import ROOT
 from real_keychains import gnome_keyring

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import pexpect
 import pytest
 
-from aws_mfa.rules.child_environment import ENDPOINT
+from aws_mfa.handover.environment import ENDPOINT
 from classic_stage import section
 from needs import built, needs
 from real_clients import DEBIAN_CLI_2, JAVASCRIPT_SCRIPT, answer

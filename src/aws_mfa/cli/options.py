@@ -8,11 +8,11 @@ from aws_mfa.aws_values.codes import checked_code
 from aws_mfa.aws_values.durations import duration_text, parse_duration
 from aws_mfa.config.section_names import profile_in_force
 from aws_mfa.errors import BadCode, BadInput
+from aws_mfa.handover.hand_over import hand_over
 from aws_mfa.renewal.policies import Overlay, check_policy, check_policy_arns
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.sessions.freshness import MARGIN_S
 from aws_mfa.vaults.choice import VAULTS, vault_of_flags
-from aws_mfa.workflows.hand_over import hand_over
 
 if TYPE_CHECKING:
     import argparse

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from aws_mfa.cli.quick_wiring import become, quick_session
 from aws_mfa.errors import AwsMfaError
-from aws_mfa.rules.child_environment import child_environment, chosen_by_the_user, session_variables
+from aws_mfa.handover.environment import child_environment, chosen_by_the_user, session_variables
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

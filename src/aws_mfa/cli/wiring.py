@@ -20,8 +20,8 @@ from aws_mfa.aws_values.text import shown_text
 from aws_mfa.cli.quick_wiring import open_seal
 from aws_mfa.config.files import AwsFile, find_files, state_folder
 from aws_mfa.errors import KeychainUnavailable
+from aws_mfa.handover.environment import chosen_by_the_user
 from aws_mfa.prompt.terminal import NoTerminal, choose_terminal
-from aws_mfa.rules.child_environment import chosen_by_the_user
 from aws_mfa.vaults.lookup import narrowed
 from aws_mfa.vaults.passphrase import AskedPassphrase, KnownOfVault
 
@@ -30,18 +30,18 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import TypeVar
 
-    from aws_mfa.adapters.browser import SystemBrowser
     from aws_mfa.aws.endpoints import EndpointSettings
     from aws_mfa.aws.http import AwsHttp
     from aws_mfa.aws.sign_in_call import AwsSignIn
     from aws_mfa.aws.sts import AwsIam, AwsSts
+    from aws_mfa.handover.browser import SystemBrowser
+    from aws_mfa.handover.endpoint import LocalEndpoint
     from aws_mfa.interfaces import Terminal, Vault
     from aws_mfa.prompt.elsewhere.client import QuestionFolder
     from aws_mfa.prompt.lock import FileLocks
     from aws_mfa.prompt.providers import CodeProvider
     from aws_mfa.prompt.terminal import ControllingTerminal, PipedAnswers
     from aws_mfa.renewal.used_codes import LedgerFile
-    from aws_mfa.server.endpoint import LocalEndpoint
     from aws_mfa.sessions.cache import SessionCache
     from aws_mfa.sessions.stores import Stores
     from aws_mfa.sessions.watch import WatchedFiles
@@ -196,7 +196,7 @@ class RealInterfaces:
 
     @cached_property
     def browser(self) -> SystemBrowser:
-        from aws_mfa.adapters.browser import SystemBrowser
+        from aws_mfa.handover.browser import SystemBrowser
 
         return SystemBrowser(self.environ)
 
@@ -327,13 +327,13 @@ class RealInterfaces:
 
     @cached_property
     def callers(self) -> list[str]:
-        from aws_mfa.adapters.callers import callers
+        from aws_mfa.handover.callers import callers
 
         return callers()
 
     def endpoint(self, port: int) -> LocalEndpoint:
         """The local endpoint; its token is in memory (`$XDG_RUNTIME_DIR`) if there is such a folder."""
-        from aws_mfa.server.endpoint import LocalEndpoint
+        from aws_mfa.handover.endpoint import LocalEndpoint
         from aws_mfa.system.private_files import ensure_private_folder
         from aws_mfa.system.private_reading import private_folder, runtime_folder
 

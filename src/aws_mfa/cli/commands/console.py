@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.durations import duration_text
 from aws_mfa.cli.options import add_hand_over_arguments, hand_over_request
-from aws_mfa.workflows.console import console
+from aws_mfa.handover.console import console
 
 if TYPE_CHECKING:
     import argparse

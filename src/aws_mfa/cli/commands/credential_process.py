@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws_values.text import shown_text
 from aws_mfa.cli.options import add_hand_over_arguments, hand_over_request
 from aws_mfa.errors import AwsMfaError
+from aws_mfa.handover.hand_over import hand_over
 from aws_mfa.sessions.entry import document_of
-from aws_mfa.workflows.hand_over import hand_over
 
 if TYPE_CHECKING:
     import argparse

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws_values.regions import region_of_child
 from aws_mfa.cli.options import add_hand_over_arguments, handed_over
 from aws_mfa.errors import BadInput
-from aws_mfa.rules.child_environment import change_back, change_for, session_variables
-from aws_mfa.rules.shell_lines import CMD, FISH, FORMS, POWERSHELL, SH, failure_line, form_for, lines_of
+from aws_mfa.handover.environment import change_back, change_for, session_variables
+from aws_mfa.handover.shell_lines import CMD, FISH, FORMS, POWERSHELL, SH, failure_line, form_for, lines_of
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
     from types import FrameType
 
+    from aws_mfa.handover.environment import Change
     from aws_mfa.interfaces import Interfaces
-    from aws_mfa.rules.child_environment import Change
 
 # In `while read line; do eval "$(aws-mfa env work)"; ...` it is the loop's; --token-stdin says that it is for us.
 READS_PIPE = False

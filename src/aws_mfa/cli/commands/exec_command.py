@@ -11,15 +11,15 @@ from aws_mfa.aws_values.regions import region_of_child
 from aws_mfa.aws_values.timestamps import local_text
 from aws_mfa.cli.options import add_hand_over_arguments, hand_over_request, handed_over
 from aws_mfa.errors import BadInput, NoSuchCommand
-from aws_mfa.rules.child_environment import child_environment, session_variables
+from aws_mfa.handover.environment import child_environment, session_variables
+from aws_mfa.handover.serve import AWAY_FROM_TERMINAL, serving
 from aws_mfa.vaults.lookup import check_known
-from aws_mfa.workflows.serve import AWAY_FROM_TERMINAL, serving
 
 if TYPE_CHECKING:
     import argparse
 
+    from aws_mfa.handover.serve import Served
     from aws_mfa.interfaces import Interfaces
-    from aws_mfa.workflows.serve import Served
 
 # It belongs to the child.
 READS_PIPE = False

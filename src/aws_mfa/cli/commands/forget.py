@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws_values.text import shown_text
 from aws_mfa.config.section_names import profile_in_force
 from aws_mfa.errors import BadInput, NotSetUp
+from aws_mfa.handover.forget import forget_sessions
 from aws_mfa.vaults.lookup import check_known
-from aws_mfa.workflows.forget import forget_sessions
 
 if TYPE_CHECKING:
     import argparse

@@ -15,19 +15,19 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.cli.options import add_hand_over_arguments, hand_over_request
 from aws_mfa.errors import BadInput
+from aws_mfa.handover.default_profile import CONFIG_FILE, CREDENTIALS_FILE
+from aws_mfa.handover.environment import change_for
+from aws_mfa.handover.serve import serving
+from aws_mfa.handover.shell_lines import CMD, FORMS, JSON, form_for, lines_of
 from aws_mfa.prompt.providers import PROVIDERS
-from aws_mfa.rules.child_environment import change_for
-from aws_mfa.rules.default_profile import CONFIG_FILE, CREDENTIALS_FILE
-from aws_mfa.rules.shell_lines import CMD, FORMS, JSON, form_for, lines_of
-from aws_mfa.workflows.serve import serving
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
     from types import FrameType
 
+    from aws_mfa.handover.serve import Served
     from aws_mfa.interfaces import Interfaces
-    from aws_mfa.workflows.serve import Served
 
 # It belongs to the process that started us; --token-stdin says that it is for us.
 READS_PIPE = False

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.errors import AwsUnreachable, Cancelled, KeychainUnavailable, NeedsHuman, SessionExpired, UnknownKey
+from aws_mfa.handover.renew_ahead import RenewAhead
+from aws_mfa.handover.serve import AWAY_FROM_TERMINAL, Served, serving
 from aws_mfa.prompt.providers import CODE, DIALOG, PROVIDERS, TERMINAL, CodeQuestion
 from aws_mfa.renewal.ask import PatientWay
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.system.cancel import Cancellation
-from aws_mfa.workflows.renew_ahead import RenewAhead
-from aws_mfa.workflows.serve import AWAY_FROM_TERMINAL, Served, serving
 from fakes import (
     DEVICE,
     KEYS,

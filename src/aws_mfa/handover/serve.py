@@ -17,11 +17,11 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from aws_mfa.handover.default_profile import files_in_the_way
+from aws_mfa.handover.environment import ENDPOINT
+from aws_mfa.handover.renew_ahead import RenewAhead
 from aws_mfa.prompt.providers import CODE, DIALOG, PROVIDERS, TERMINAL
 from aws_mfa.renewal.ask import PatientWay
-from aws_mfa.rules.child_environment import ENDPOINT
-from aws_mfa.rules.default_profile import files_in_the_way
-from aws_mfa.workflows.renew_ahead import RenewAhead
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -17,7 +17,7 @@ from aws_mfa.errors import BadInput
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from aws_mfa.rules.child_environment import Change
+    from aws_mfa.handover.environment import Change
 
 SH, FISH, POWERSHELL, CMD, DOTENV, JSON = "sh", "fish", "powershell", "cmd", "dotenv", "json"
 FORMS = (SH, FISH, POWERSHELL, CMD, DOTENV, JSON)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.adapters import browser
-from aws_mfa.adapters.browser import SystemBrowser
+from aws_mfa.handover import browser
+from aws_mfa.handover.browser import SystemBrowser
 from aws_mfa.model import Secret
 
 if TYPE_CHECKING:

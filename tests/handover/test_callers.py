@@ -8,13 +8,13 @@ import sys
 
 import pytest
 
-from aws_mfa.adapters import callers as module
+from aws_mfa.handover import callers as module
 from needs import ROOT, needs
 
 if sys.platform == "win32":
     pytest.skip("processes of POSIX", allow_module_level=True)
 
-PROGRAM = "from aws_mfa.adapters.callers import callers; print(*callers(), sep='\\n')"
+PROGRAM = "from aws_mfa.handover.callers import callers; print(*callers(), sep='\\n')"
 
 
 @pytest.mark.real

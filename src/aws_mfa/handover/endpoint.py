@@ -17,10 +17,10 @@ from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput
+from aws_mfa.handover.checks import Gate
+from aws_mfa.handover.connection import Connection
+from aws_mfa.handover.token_file import TokenFile
 from aws_mfa.model import Secret
-from aws_mfa.server.checks import Gate
-from aws_mfa.server.connection import Connection
-from aws_mfa.server.token_file import TokenFile
 from aws_mfa.sessions.container import path_of, profile_at, refusal
 from aws_mfa.system.child_posix import forbid_core_dumps
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from aws_mfa.aws_values.regions import region_of_child
 from aws_mfa.config.chains import chain_of
 from aws_mfa.config.profiles import AwsProfiles
-from aws_mfa.rules.child_environment import (
+from aws_mfa.handover.environment import (
     CONFLICTING,
     ENDPOINT,
     REGIONS,
@@ -185,7 +185,7 @@ def test_without_a_region_only_other_partitions_have_a_default() -> None:
 def test_it_imports_cheaply() -> None:
     """`exec` uses it on the hot path: beyond our own light rules only `time`."""
     program = (
-        "import sys; before = set(sys.modules); import aws_mfa.rules.child_environment; "
+        "import sys; before = set(sys.modules); import aws_mfa.handover.environment; "
         "print(*sorted(set(sys.modules) - before))"
     )
     done = subprocess.run(
@@ -195,7 +195,7 @@ def test_it_imports_cheaply() -> None:
         "__future__",
         "aws_mfa",
         "aws_mfa.rules",
-        "aws_mfa.rules.child_environment",
+        "aws_mfa.handover.environment",
         "aws_mfa.aws_values.timestamps",
         "time",
     }

@@ -24,9 +24,9 @@ from aws_mfa.aws_values.regions import choose_region, partition_of_region
 from aws_mfa.config.chains import chain_of
 from aws_mfa.config.ini import check_if_small
 from aws_mfa.errors import BadInput, BadProfile, NotAuthorized
+from aws_mfa.handover.hand_over import hand_over
 from aws_mfa.renewal.users import Users
 from aws_mfa.vaults.lookup import KnownProfiles
-from aws_mfa.workflows.hand_over import hand_over
 
 if TYPE_CHECKING:
     from aws_mfa.config.chains import Chain

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.errors import BadInput, NotSetUp
-from aws_mfa.server import connection, endpoint
-from aws_mfa.server.endpoint import LocalEndpoint
-from aws_mfa.server.token_file import remove_leftovers
+from aws_mfa.handover import connection, endpoint
+from aws_mfa.handover.endpoint import LocalEndpoint
+from aws_mfa.handover.token_file import remove_leftovers
 from aws_mfa.sessions.container import ServedSession
 from fakes import NOW, a_session
 from needs import ROOT
@@ -32,7 +32,7 @@ HOST = "127.0.0.1"
 CORE_LIMITS = """
 import os, resource, sys
 from aws_mfa.system.child import ChildProcess
-from aws_mfa.server.endpoint import LocalEndpoint
+from aws_mfa.handover.endpoint import LocalEndpoint
 LIMIT = "import resource; print(resource.getrlimit(resource.RLIMIT_CORE)[0])"
 hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
 resource.setrlimit(resource.RLIMIT_CORE, (2048, hard))

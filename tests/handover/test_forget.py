@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from aws_mfa.config.edit import with_changes
 from aws_mfa.config.ini import section_values
+from aws_mfa.handover.forget import forget_sessions
 from aws_mfa.sessions.file_section import section_of
-from aws_mfa.workflows.forget import forget_sessions
 from fakes import FakeInterfaces, a_session, as_interfaces
 
 KEYS = "aws_access_key_id = AKIAINVENTED\naws_secret_access_key = invented\n"

@@ -15,8 +15,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aws_mfa.errors import BadInput
-from aws_mfa.rules.child_environment import Change
-from aws_mfa.rules.shell_lines import CMD, DOTENV, FISH, FORMS, JSON, POWERSHELL, SH, failure_line, form_for, lines_of
+from aws_mfa.handover.environment import Change
+from aws_mfa.handover.shell_lines import (
+    CMD,
+    DOTENV,
+    FISH,
+    FORMS,
+    JSON,
+    POWERSHELL,
+    SH,
+    failure_line,
+    form_for,
+    lines_of,
+)
 from needs import needs
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.errors import Cancelled, NeedsHuman, UnknownKey, WrongCode
+from aws_mfa.handover.hand_over import hand_over
 from aws_mfa.renewal.request import RenewalRequest
-from aws_mfa.workflows.hand_over import hand_over
 from fakes import DEVICE, KEYS, NOW, FakeIam, FakeInterfaces, FakeTerminal, a_session, as_interfaces
 
 if TYPE_CHECKING:
