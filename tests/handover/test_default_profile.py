@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aws_mfa.handover.default_profile import files_in_the_way
+from aws_mfa.handover.serve import files_in_the_way
 
 KEYS = "aws_access_key_id = ASIA\naws_secret_access_key = x\n"
 

@@ -27,7 +27,7 @@ PLACES = {
     "aws/sign_in_call.py": 2,  # the session, to the console's sign-in
     "cli/commands/console.py": 1,  # the URL that signs in, to stdout: asked for, or for want of a browser
     "sessions/container.py": 2,  # the session, to the answer that the endpoint gives
-    "handover/checks.py": 1,  # the endpoint's token, to be compared with
+    "handover/endpoint.py": 1,  # the endpoint's token, to be compared with
     "handover/token_file.py": 1,  # the endpoint's token, to its file
     "vaults/items.py": 1,  # its characters are looked at
     "sessions/entry.py": 2,  # the session, to its entry of the session cache

@@ -19,7 +19,7 @@ from aws_mfa.sessions.container import refusal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aws_mfa.handover.checks import Gate
+    from aws_mfa.handover.endpoint import Gate
     from aws_mfa.sessions.container import Answer
 
 HEAD_LIMIT_BYTES = 8192

@@ -17,17 +17,47 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from aws_mfa.handover.default_profile import files_in_the_way
+from aws_mfa.config.ini import section_values
 from aws_mfa.handover.environment import ENDPOINT
 from aws_mfa.handover.renew_ahead import RenewAhead
 from aws_mfa.prompt.providers import CODE, DIALOG, PROVIDERS, TERMINAL
 from aws_mfa.renewal.ask import PatientWay
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from aws_mfa.interfaces import Endpoint, Interfaces
     from aws_mfa.renewal.request import RenewalRequest
+
+
+CREDENTIALS_FILE, CONFIG_FILE = "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"
+_SECTIONS = ("default", "profile default")
+_GIVE_CREDENTIALS = (
+    "aws_access_key_id",
+    "role_arn",
+    "credential_process",
+    "web_identity_token_file",
+    "sso_session",
+    "sso_start_url",
+    "sso_account_id",
+    "login_session",
+)
+
+
+def files_in_the_way(credentials_text: str, config_text: str) -> list[str]:
+    """Return the variables that name a file whose `default` gives credentials."""
+    texts = {CREDENTIALS_FILE: credentials_text, CONFIG_FILE: config_text}
+    return [name for name, text in texts.items() if any(_gives_credentials(found) for found in _defaults(text))]
+
+
+def _defaults(text: str) -> Iterator[Mapping[str, str]]:
+    for name in _SECTIONS:
+        yield section_values(text, name) or {}
+
+
+def _gives_credentials(section: Mapping[str, str]) -> bool:
+    return any(section.get(key) for key in _GIVE_CREDENTIALS)
+
 
 AWAY_FROM_TERMINAL = (DIALOG, CODE)
 # Short, because a machine that wakes up from sleep finds its sessions over.
