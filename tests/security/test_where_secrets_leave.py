@@ -33,7 +33,7 @@ PLACES = {
     "sessions/entry.py": 2,  # the session, to its entry of the session cache
     "sessions/file_section.py": 2,  # the session, to the credentials file
     "aws/sign_in.py": 1,  # the sign-in token, into the URL
-    "workflows/setup_questions.py": 1,  # blanks around a pasted secret
+    "setup/questions.py": 1,  # blanks around a pasted secret
 }
 
 

@@ -25,10 +25,10 @@ from aws_mfa.renewal.codes import CodeCall, Codes
 from aws_mfa.renewal.write import write_section
 from aws_mfa.sessions.file_section import refuse_permanent_keys, session_in
 from aws_mfa.sessions.freshness import Fresh, judge
+from aws_mfa.setup.questions import Answers
+from aws_mfa.setup.setup import set_up
 from aws_mfa.vaults.choice import choose_vault, noted_vault, vault_of_flags
 from aws_mfa.vaults.lookup import keys_are_known, narrowed
-from aws_mfa.workflows.setup import set_up
-from aws_mfa.workflows.setup_questions import Answers
 
 if TYPE_CHECKING:
     from argparse import Namespace

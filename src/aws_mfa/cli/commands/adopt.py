@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.config.profile_settings import shown
 from aws_mfa.errors import BadInput, NotSetUp
-from aws_mfa.rules.adoption import CHANGED, NOT_CHANGED, SESSION_REMOVED
-from aws_mfa.rules.masked_diff import masked_diff
-from aws_mfa.workflows.adopt import AdoptRequest, look, write_adoption
+from aws_mfa.setup.adopt import AdoptRequest, look, write_adoption
+from aws_mfa.setup.adoption import CHANGED, NOT_CHANGED, SESSION_REMOVED
+from aws_mfa.setup.masked_diff import masked_diff
 
 if TYPE_CHECKING:
     import argparse
 
     from aws_mfa.interfaces import Interfaces
-    from aws_mfa.workflows.adopt import Adoption
+    from aws_mfa.setup.adopt import Adoption
 
 HELP = """\
 Let SDKs get the sessions of role profiles from aws-mfa.

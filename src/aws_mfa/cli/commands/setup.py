@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws_values import arns
 from aws_mfa.cli.options import NO_KEYCHAIN_HELP
 from aws_mfa.config.section_names import default_long_term
+from aws_mfa.setup.questions import Answers
+from aws_mfa.setup.setup import set_up
 from aws_mfa.vaults.choice import VAULTS, choose_vault, noted_vault, vault_of_flags
 from aws_mfa.vaults.lookup import KnownProfiles, other_program_of
-from aws_mfa.workflows.setup import set_up
-from aws_mfa.workflows.setup_questions import Answers
 
 if TYPE_CHECKING:
     import argparse
 
     from aws_mfa.interfaces import Interfaces
-    from aws_mfa.workflows.setup import SetUp
+    from aws_mfa.setup.setup import SetUp
 
 HELP = """\
 Store the long-term keys of a profile in the vault, find its MFA device and

@@ -6,9 +6,9 @@ import pytest
 
 from aws_mfa.errors import AwsUnreachable, BadInput, UnknownKey
 from aws_mfa.model import Identity
+from aws_mfa.setup.questions import Answers
+from aws_mfa.setup.setup import set_up
 from aws_mfa.vaults.choice import VaultChoice
-from aws_mfa.workflows.setup import set_up
-from aws_mfa.workflows.setup_questions import Answers
 from fakes import ACCOUNT, DEVICE, KEYS, FakeIam, FakeInterfaces, FakeSts, FakeTerminal, as_interfaces
 
 BY_DEFAULT = VaultChoice("keychain", "the default", explicit=False)

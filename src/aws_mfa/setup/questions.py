@@ -15,8 +15,8 @@ from aws_mfa.aws_values.regions import region_of_form
 from aws_mfa.config.section_names import LONG_TERM_SUFFIX, check_name, profile_in_force, profile_of
 from aws_mfa.errors import BadInput, Cancelled, KeychainUnavailable, NeedsHuman, NothingGiven
 from aws_mfa.model import LongTermKeys, Secret, masked
+from aws_mfa.setup.terminal_questions import says_yes, until_good
 from aws_mfa.vaults.items import trouble_with_key_id, trouble_with_secret
-from aws_mfa.workflows.terminal_questions import says_yes, until_good
 
 if TYPE_CHECKING:
     from aws_mfa.interfaces import Interfaces, Terminal, Vault

@@ -18,13 +18,13 @@ from aws_mfa.aws_values.regions import (
     region_of_form,
 )
 from aws_mfa.errors import BadInput, UnknownKey, Unreachable
-from aws_mfa.workflows.terminal_questions import says_yes, until_good
+from aws_mfa.setup.terminal_questions import says_yes, until_good
 
 if TYPE_CHECKING:
     from aws_mfa.aws.endpoints import EndpointSettings
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import Identity, LongTermKeys
-    from aws_mfa.workflows.setup_questions import Answers
+    from aws_mfa.setup.questions import Answers
 
 _VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 # What a human answers -> the partition, and what people call it.

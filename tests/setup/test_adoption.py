@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.errors import BadProfile, BrokenFile
-from aws_mfa.rules.adoption import (
+from aws_mfa.setup.adoption import (
     CHANGED,
     NOT_CHANGED,
     SESSION_REMOVED,
@@ -27,7 +27,7 @@ from aws_mfa.rules.adoption import (
     process_line,
     restore,
 )
-from aws_mfa.rules.masked_diff import masked_diff
+from aws_mfa.setup.masked_diff import masked_diff
 from config.ini_examples import read_by_sdk
 
 if TYPE_CHECKING:

@@ -22,9 +22,9 @@ from aws_mfa.errors import (
     WrongSecret,
 )
 from aws_mfa.model import Identity
+from aws_mfa.setup.questions import Answers
+from aws_mfa.setup.setup import set_up
 from aws_mfa.vaults.choice import VaultChoice
-from aws_mfa.workflows.setup import set_up
-from aws_mfa.workflows.setup_questions import Answers
 from fakes import ACCOUNT, DEVICE, KEYS, OTHER_KEYS, FakeIam, FakeInterfaces, FakeSts, FakeTerminal, as_interfaces
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput, BadProfile
-from aws_mfa.rules.adoption import NOT_CHANGED, AwsTexts, adopt, restore
+from aws_mfa.setup.adoption import NOT_CHANGED, AwsTexts, adopt, restore
 from aws_mfa.vaults.lookup import KnownProfiles
 
 if TYPE_CHECKING:

@@ -18,22 +18,22 @@ from aws_mfa.config.section_names import default_long_term
 from aws_mfa.errors import AwsMfaError, KeychainUnavailable
 from aws_mfa.model import LongTermKeys
 from aws_mfa.renewal.users import listed_devices
-from aws_mfa.workflows.setup_device import device_to_store
-from aws_mfa.workflows.setup_questions import (
+from aws_mfa.setup.device import device_to_store
+from aws_mfa.setup.questions import (
     ask_before_replacing,
     asked_keys,
     asked_profile,
     check_answers,
     other_vault,
 )
-from aws_mfa.workflows.setup_region import region_to_store, usable_region, verified
-from aws_mfa.workflows.setup_writes import Write, change, store_all, writes_of_keys
+from aws_mfa.setup.region import region_to_store, usable_region, verified
+from aws_mfa.setup.setup_writes import Write, change, store_all, writes_of_keys
 
 if TYPE_CHECKING:
     from aws_mfa.interfaces import Interfaces, Vault
     from aws_mfa.model import Identity
+    from aws_mfa.setup.questions import Answers
     from aws_mfa.vaults.choice import VaultChoice
-    from aws_mfa.workflows.setup_questions import Answers
 
 
 class SetUp:
