@@ -24,10 +24,10 @@ from aws_mfa.setup.adoption import (
     TO_HIDE,
     AwsTexts,
     adopt,
+    masked_diff,
     process_line,
     restore,
 )
-from aws_mfa.setup.masked_diff import masked_diff
 from config.ini_examples import read_by_sdk
 
 if TYPE_CHECKING:

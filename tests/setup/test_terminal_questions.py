@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from aws_mfa.errors import BadInput, NeedsHuman, NothingGiven
-from aws_mfa.setup.terminal_questions import says_yes, until_good
+from aws_mfa.setup.questions import says_yes, until_good
 from fakes import FakeTerminal
 
 

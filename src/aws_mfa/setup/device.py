@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws_values import arns
 from aws_mfa.errors import AwsMfaError, BadInput, NoDevice, RefusedByAws, Unreachable
 from aws_mfa.renewal.users import chosen_device, usable_devices
-from aws_mfa.setup.terminal_questions import tell, until_good
+from aws_mfa.setup.questions import tell, until_good
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,11 +15,45 @@ from aws_mfa.aws_values.regions import region_of_form
 from aws_mfa.config.section_names import LONG_TERM_SUFFIX, check_name, profile_in_force, profile_of
 from aws_mfa.errors import BadInput, Cancelled, KeychainUnavailable, NeedsHuman, NothingGiven
 from aws_mfa.model import LongTermKeys, Secret, masked
-from aws_mfa.setup.terminal_questions import says_yes, until_good
 from aws_mfa.vaults.items import trouble_with_key_id, trouble_with_secret
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    from aws_mfa.errors import AwsMfaError
     from aws_mfa.interfaces import Interfaces, Terminal, Vault
+
+    Answer = TypeVar("Answer")
+
+
+_YES = ("y", "yes")
+_TRIES = 3
+
+
+def until_good(ask: Callable[[], Answer], terminal: Terminal) -> Answer:
+    """Ask; a human who mistyped is told and asked again, three times in all."""
+    for _ in range(_TRIES - 1):
+        try:
+            return ask()
+        except NothingGiven:
+            raise
+        except BadInput as error:
+            if not terminal.has_human:
+                raise
+            tell(error, terminal)
+    return ask()
+
+
+def says_yes(terminal: Terminal, question: str) -> bool:
+    """Ask once; whatever is not yes is a no. Raises what asking raises."""
+    return terminal.ask(question).strip().lower() in _YES
+
+
+def tell(error: AwsMfaError, terminal: Terminal) -> None:
+    """Say what is wrong and what to do, and go on."""
+    for line in error.lines:
+        terminal.say(line)
 
 
 class Answers:

@@ -18,7 +18,7 @@ from aws_mfa.aws_values.regions import (
     region_of_form,
 )
 from aws_mfa.errors import BadInput, UnknownKey, Unreachable
-from aws_mfa.setup.terminal_questions import says_yes, until_good
+from aws_mfa.setup.questions import says_yes, until_good
 
 if TYPE_CHECKING:
     from aws_mfa.aws.endpoints import EndpointSettings

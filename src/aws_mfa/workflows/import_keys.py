@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.errors import BadInput, Cancelled, KeychainUnavailable, NeedsHuman
 from aws_mfa.model import masked
 from aws_mfa.rules.key_moves import with_keys_moved
-from aws_mfa.setup.terminal_questions import says_yes
+from aws_mfa.setup.questions import says_yes
 from aws_mfa.vaults.lookup import note_keys
 
 if TYPE_CHECKING:

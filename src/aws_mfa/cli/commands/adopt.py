@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.config.profile_settings import shown
 from aws_mfa.errors import BadInput, NotSetUp
 from aws_mfa.setup.adopt import AdoptRequest, look, write_adoption
-from aws_mfa.setup.adoption import CHANGED, NOT_CHANGED, SESSION_REMOVED
-from aws_mfa.setup.masked_diff import masked_diff
+from aws_mfa.setup.adoption import CHANGED, NOT_CHANGED, SESSION_REMOVED, masked_diff
 
 if TYPE_CHECKING:
     import argparse
