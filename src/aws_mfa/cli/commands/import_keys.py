@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 from aws_mfa.cli.options import NO_KEYCHAIN_HELP
 from aws_mfa.config.section_names import profile_of
 from aws_mfa.errors import BadInput, NotSetUp
+from aws_mfa.key_care.importing import ask_consent, choose_other_vault, move_keys
+from aws_mfa.key_care.search import ImportRequest, keys_given, keys_here
 from aws_mfa.model import masked
 from aws_mfa.vaults.choice import VAULTS, vault_of_flags
-from aws_mfa.workflows.import_keys import ask_consent, choose_other_vault, move_keys
-from aws_mfa.workflows.importable_keys import ImportRequest, keys_given, keys_here
 
 if TYPE_CHECKING:
     import argparse
 
     from aws_mfa.interfaces import Document, Interfaces
-    from aws_mfa.rules.key_moves import Move
-    from aws_mfa.workflows.importable_keys import Importable
+    from aws_mfa.key_care.search import Importable
+    from aws_mfa.key_care.transfer import Move
 
 # Standard input may be the keys themselves.
 READS_PIPE = False

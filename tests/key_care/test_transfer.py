@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from aws_mfa.key_care.transfer import Find, Move, by_name, long_term_name, suffix_in_use, with_keys_moved
 from aws_mfa.model import LongTermKeys, Secret
-from aws_mfa.rules.key_moves import Find, Move, by_name, long_term_name, suffix_in_use, with_keys_moved
 
 ID, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI"
 KEYS = LongTermKeys(ID, Secret(SECRET))

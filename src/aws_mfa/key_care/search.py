@@ -14,15 +14,15 @@ from aws_mfa.config.profile_names import profile_headers
 from aws_mfa.config.profile_settings import HIDDEN
 from aws_mfa.config.section_names import check_name, long_term_section
 from aws_mfa.errors import BadInput, KeychainUnavailable
+from aws_mfa.key_care.formats import keys_in_document, keys_in_sections
+from aws_mfa.key_care.transfer import Find, Move, by_name, long_term_name, suffix_in_use
 from aws_mfa.model import masked
-from aws_mfa.rules.key_documents import keys_in_document, keys_in_sections
-from aws_mfa.rules.key_moves import Find, Move, by_name, long_term_name, suffix_in_use
 from aws_mfa.vaults.choice import choose_vault, noted_vault
 from aws_mfa.vaults.lookup import KnownProfiles
 
 if TYPE_CHECKING:
     from aws_mfa.interfaces import Document, Interfaces
-    from aws_mfa.rules.key_documents import KeysInText
+    from aws_mfa.key_care.formats import KeysInText
 
 _FORK = "the keychain fork's items"
 _SOURCES = ("source_profile", f"{HIDDEN}source_profile")

@@ -15,8 +15,8 @@ from aws_mfa.config.edit import with_changes, without_keys
 from aws_mfa.config.ini import section_values
 from aws_mfa.config.section_names import default_long_term, long_term_section
 from aws_mfa.errors import BadInput
+from aws_mfa.key_care.formats import KEY_ID, SECRET
 from aws_mfa.model import LongTermKeys, masked
-from aws_mfa.rules.key_documents import KEY_ID, SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

@@ -10,15 +10,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput, Cancelled, KeychainUnavailable, NeedsHuman
+from aws_mfa.key_care.transfer import with_keys_moved
 from aws_mfa.model import masked
-from aws_mfa.rules.key_moves import with_keys_moved
 from aws_mfa.setup.questions import says_yes
 from aws_mfa.vaults.lookup import note_keys
 
 if TYPE_CHECKING:
     from aws_mfa.interfaces import Interfaces, Vault
-    from aws_mfa.rules.key_moves import Move
-    from aws_mfa.workflows.importable_keys import Importable
+    from aws_mfa.key_care.search import Importable
+    from aws_mfa.key_care.transfer import Move
 
 
 def ask_consent(question: str, interfaces: Interfaces) -> None:

@@ -7,10 +7,10 @@ import pytest
 
 from aws_mfa.config.ini import section_values
 from aws_mfa.errors import AwsMfaError, BadInput, Cancelled, KeychainUnavailable, NeedsHuman, NotSetUp
+from aws_mfa.key_care.importing import ask_consent, choose_other_vault, move_keys
+from aws_mfa.key_care.search import ImportRequest, keys_given, keys_here
 from aws_mfa.model import LongTermKeys
 from aws_mfa.vaults.lookup import note_keys
-from aws_mfa.workflows.import_keys import ask_consent, choose_other_vault, move_keys
-from aws_mfa.workflows.importable_keys import ImportRequest, keys_given, keys_here
 from fakes import (
     DEVICE,
     KEYS,
@@ -27,7 +27,7 @@ from fakes import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aws_mfa.workflows.importable_keys import Importable
+    from aws_mfa.key_care.search import Importable
 
 WORK, PLAY = "work-long-term", "play-long-term"
 

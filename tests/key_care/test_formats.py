@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aws_mfa.errors import BadInput, BrokenFile
-from aws_mfa.rules.key_documents import keys_in_document, keys_in_sections
+from aws_mfa.key_care.formats import keys_in_document, keys_in_sections
 
 ID, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 CSV = f"Access key ID,Secret access key\n{ID},{SECRET}\n"

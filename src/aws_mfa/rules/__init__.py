@@ -1,1 +1,0 @@
-"""Pure decisions: values in, values out, the clock an argument; no I/O, no environment."""

@@ -1,1 +1,0 @@
-"""What the tool does, step by step; never names an adapter."""
