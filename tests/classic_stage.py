@@ -18,7 +18,7 @@ import time
 from typing import IO, TYPE_CHECKING, TypeAlias
 from unittest import mock
 
-from aws_mfa.cli import classic
+from aws_mfa.cli.classic import run as classic
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.config.ini import section_values
 from aws_mfa.model import Secret

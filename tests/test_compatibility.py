@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from aws_mfa.cli import classic_flags
+from aws_mfa.cli.classic import flags as classic_flags
 from needs import ROOT
 
 TEXT = Path(ROOT, "docs", "compatibility.md").read_text(encoding="utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aws_mfa.cli.arguments import Parser, parsed
-from aws_mfa.cli.classic_flags import parse_flags
+from aws_mfa.cli.classic.flags import parse_flags
 from aws_mfa.cli.main import COMMANDS, main
 
 SECRET = "wJalrXUtnFEMI/K7MDENG"

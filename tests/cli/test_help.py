@@ -9,7 +9,7 @@ import shlex
 import pytest
 
 from aws_mfa.cli.arguments import Parser, cut_at_command, parsed
-from aws_mfa.cli.classic_flags import parse_flags
+from aws_mfa.cli.classic.flags import parse_flags
 from aws_mfa.cli.main import COMMANDS, commands_help, main
 
 GROUPS = ["options:", "the code:", "a narrower session:", "where the keys are:", "example:"]

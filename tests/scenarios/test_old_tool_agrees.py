@@ -20,7 +20,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aws_mfa.cli import classic
+from aws_mfa.cli.classic import run as classic
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa_practice import PracticeAws
 from classic_stage import ClassicStage, Human

@@ -1,7 +1,7 @@
 """
 argv -> exit code; the only place where errors of subcommands are caught and printed.
 
-Without a subcommand the classic form runs (`cli/classic.py`). No traceback reaches a user.
+Without a subcommand the classic form runs (`cli/classic/run.py`). No traceback reaches a user.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import logging
 import sys
 from typing import TYPE_CHECKING, Protocol
 
-from aws_mfa.cli import classic
 from aws_mfa.cli.arguments import Parser, cut_at_command, parsed
+from aws_mfa.cli.classic import run as classic
 from aws_mfa.cli.output import (
     drop_output,
     prepare_output,

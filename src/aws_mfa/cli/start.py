@@ -29,15 +29,15 @@ def start() -> int:
 def _quick_text(argv: list[str]) -> str | None:
     """What is printed where the quick path knows it; does not return where it becomes a command."""
     if not argv or argv[0].startswith("-"):
-        from aws_mfa.cli.quick_answer import quick_answer
+        from aws_mfa.cli.fast.answer import quick_answer
 
         return quick_answer(argv, os.environ)
     if argv[0] == "credential-process":
-        from aws_mfa.cli.quick_session import quick_document
+        from aws_mfa.cli.fast.session import quick_document
 
         return quick_document(argv, os.environ)
     if argv[0] == "exec":
-        from aws_mfa.cli.quick_session import become_command
+        from aws_mfa.cli.fast.session import become_command
 
         become_command(argv, os.environ)
     return None

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aws_mfa.cli import quick_wiring
-from aws_mfa.cli.quick_session import become_command, quick_document
+from aws_mfa.cli.fast import quick_wiring
+from aws_mfa.cli.fast.session import become_command, quick_document
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.handover.hand_over import hand_over
@@ -462,7 +462,7 @@ def test_every_variable_that_decides_is_in_the_witness(
 def became(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], dict[str, str]]]:
     found: list[tuple[list[str], dict[str, str]]] = []
     monkeypatch.setattr(
-        "aws_mfa.cli.quick_session.become", lambda command, environ: found.append((list(command), dict(environ)))
+        "aws_mfa.cli.fast.session.become", lambda command, environ: found.append((list(command), dict(environ)))
     )
     return found
 

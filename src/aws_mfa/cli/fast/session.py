@@ -7,7 +7,7 @@ the profile's witness says that the full path would hand over this very session,
 
 from __future__ import annotations
 
-from aws_mfa.cli.quick_wiring import become, quick_session
+from aws_mfa.cli.fast.quick_wiring import become, quick_session
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.handover.environment import child_environment, chosen_by_the_user, session_variables
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import time
 
-from aws_mfa.adapters.quick_child import become
+from aws_mfa.cli.fast.quick_child import become
 from aws_mfa.sessions import fast_lookup as quick_sessions
 
 TYPE_CHECKING = False

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aws_mfa.cli import classic, quick_answer
+from aws_mfa.cli.classic import run as classic
+from aws_mfa.cli.fast import answer as quick_answer
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.prompt.terminal import NoTerminal
 from examples import examples
@@ -216,7 +217,7 @@ def test_a_file_that_others_can_read_is_left_to_the_full_path_which_repairs_it(h
 def test_a_pipe_in_place_of_the_file_is_not_waited_for(home: str) -> None:
     pipe = os.path.join(home, "pipe")
     os.mkfifo(pipe, 0o600)
-    program = "import os; from aws_mfa.cli.quick_answer import quick_answer; print(quick_answer([], os.environ))"
+    program = "import os; from aws_mfa.cli.fast.answer import quick_answer; print(quick_answer([], os.environ))"
     environment = {**os.environ, "PYTHONPATH": os.path.join(ROOT, "src"), "AWS_SHARED_CREDENTIALS_FILE": pipe}
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=10, check=True)

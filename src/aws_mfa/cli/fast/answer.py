@@ -11,7 +11,7 @@ import os
 import stat
 import time
 
-from aws_mfa.cli.classic_messages import LEVELS, shown, still_valid, validating
+from aws_mfa.cli.classic.messages import LEVELS, shown, still_valid, validating
 from aws_mfa.config.ini import check_if_small, section_values
 from aws_mfa.config.section_names import profile_in_force, section_names
 from aws_mfa.config.settings import Sections, duration_in_force, role_in_force

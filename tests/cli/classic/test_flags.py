@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.cli.classic_flags import parse_flags
+from aws_mfa.cli.classic.flags import parse_flags
 
 if TYPE_CHECKING:
     from classic_stage import ClassicStage

@@ -9,7 +9,7 @@ from aws_mfa.aws.endpoints import given_sts_url, settings_of_profiles
 from aws_mfa.aws_values import arns
 from aws_mfa.aws_values.durations import check_duration
 from aws_mfa.aws_values.regions import choose_region
-from aws_mfa.cli.classic_messages import MUST_PROVIDE_DEVICE
+from aws_mfa.cli.classic.messages import MUST_PROVIDE_DEVICE
 from aws_mfa.config.index import SectionIndex
 from aws_mfa.config.ini import check, section_values
 from aws_mfa.config.kinds import LONG_TERM_KEYS, kind_of

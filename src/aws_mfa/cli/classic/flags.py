@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_mfa import __version__
 from aws_mfa.cli.arguments import Parser, parsed, shown_word
-from aws_mfa.cli.classic_messages import LEVELS
+from aws_mfa.cli.classic.messages import LEVELS
 from aws_mfa.config.profile_names import did_you_mean
 from aws_mfa.vaults.choice import VAULTS
 

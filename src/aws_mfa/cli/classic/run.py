@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.codes import checked_code
 from aws_mfa.aws_values.text import shown_text
-from aws_mfa.cli import classic_messages as messages
-from aws_mfa.cli.classic_flags import parse_flags
-from aws_mfa.cli.classic_request import ClassicProfile, found_keys, step_of
+from aws_mfa.cli.classic import messages
+from aws_mfa.cli.classic.flags import parse_flags
+from aws_mfa.cli.classic.request import ClassicProfile, found_keys, step_of
 from aws_mfa.cli.commands.setup import stored_lines
 from aws_mfa.config.ini import check, check_if_small, section_values
 from aws_mfa.config.profile_names import SetUpHint, name_profile
@@ -33,7 +33,7 @@ from aws_mfa.vaults.lookup import keys_are_known, narrowed
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from aws_mfa.cli.classic_messages import Line
+    from aws_mfa.cli.classic.messages import Line
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import Session
     from aws_mfa.renewal.steps import Step

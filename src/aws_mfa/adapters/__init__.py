@@ -1,1 +1,0 @@
-"""One external thing each; its errors are translated to those of `aws_mfa.errors` here."""
