@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.aws.endpoints import NO_SETTINGS
 from aws_mfa.aws_values.text import shown_text
-from aws_mfa.cli.fast.quick_wiring import open_seal
+from aws_mfa.cli.fast.session import open_seal
 from aws_mfa.config.files import AwsFile, find_files, state_folder
 from aws_mfa.errors import KeychainUnavailable
 from aws_mfa.handover.environment import chosen_by_the_user

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aws_mfa.cli.fast import quick_wiring
+from aws_mfa.cli.fast import session as quick_wiring
 from aws_mfa.cli.fast.session import become_command, quick_document
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.errors import AwsMfaError
