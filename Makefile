@@ -20,7 +20,7 @@ QUICKLY := EXAMPLES=20 $(if $(wildcard /dev/shm),TMPDIR=/dev/shm) PYTHONDONTWRIT
 PYTEST := $(BIN)/python -m pytest --timeout 120 --numprocesses $(WORKERS) --dist loadgroup
 BENCHMARKS := $(filter-out bench/stage.py bench/paired.py,$(sort $(wildcard bench/*.py)))
 
-.PHONY: help demo test unit check format real-parts build bench clean
+.PHONY: help demo test unit check measures format real-parts build bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
@@ -39,7 +39,11 @@ check: $(BUILT) ## format, lint, types, arrows, documents
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/lint-imports tools/concrete_parts.toml --no-logo
 	@$(BIN)/python tools/docs_in_step.py
+
+measures: $(BUILT) ## the measures of the structure, each beside its bound
+	@$(BIN)/python tools/measures.py --check
 
 format: $(BUILT) ## put the code and the help texts in the documents into shape
 	@$(BIN)/ruff format

@@ -18,7 +18,7 @@ import stage
 
 sys.path.insert(0, os.path.join(stage.ROOT, "src"))
 
-from botocore.session import Session  # noqa: TID251  # the yardstick
+from botocore.session import Session  # the yardstick
 
 from aws_mfa.config.chains import chain_of
 from aws_mfa.config.profiles import AwsProfiles

@@ -27,7 +27,7 @@ from needs import ROOT
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from aws_mfa.interfaces import Terminal
+    from aws_mfa.prompt.providers import Terminal
     from aws_mfa.system.cancel import Cancellation
     from aws_mfa_practice import PracticeAws
     from aws_mfa_practice.account import User

@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     from aws_mfa.aws.endpoints import EndpointSettings
     from aws_mfa.errors import AwsMfaError
     from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest
-    from aws_mfa.prompt.providers import CodeProvider
+    from aws_mfa.prompt.providers import CodeProvider, Terminal
     from aws_mfa.sessions.container import ServedSession
     from aws_mfa.sessions.fingerprint import Witnessed
-    from aws_mfa.system.cancel import Cancellation
 
     Result = TypeVar("Result")
 
@@ -61,25 +60,6 @@ class SignIn(Protocol):
 
 
 # People
-
-
-class Terminal(Protocol):
-    """
-    The user at a terminal. `NoTerminal`, in its place, raises `NeedsHuman` for every question.
-
-    Raises `Cancelled` on Ctrl-C and end of input. Echo is restored whatever happens.
-    """
-
-    @property
-    def has_human(self) -> bool:
-        """Whether a person can choose from a menu, or answer a question twice."""
-
-    def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
-        """Ask with echo: what is typed is shown. A cancellation ends the question with its error."""
-
-    def ask_hidden(self, question: str, cancellation: Cancellation | None = None) -> Secret: ...
-    def say(self, text: str) -> None: ...
-    def count_down(self, seconds: int, text: str) -> None: ...
 
 
 class RemoteQuestion(Protocol):

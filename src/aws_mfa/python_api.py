@@ -18,14 +18,14 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from botocore.credentials import (
-    CredentialResolver,  # noqa: TID251  # its own kind
-    RefreshableCredentials,  # noqa: TID251  # its own kind
+    CredentialResolver,  # its own kind
+    RefreshableCredentials,  # its own kind
 )
-from botocore.session import Session as BotocoreSession  # noqa: TID251  # what boto3 is built on
+from botocore.session import Session as BotocoreSession  # what boto3 is built on
 
 from aws_mfa.aws.query import keep_tokens_out_of_logs
-from aws_mfa.aws_values.regions import region_of_child
 from aws_mfa.cli.wiring import RealInterfaces
+from aws_mfa.config.chains import region_of_child
 from aws_mfa.config.section_names import profile_in_force
 from aws_mfa.errors import HINT, AwsMfaError, NeedsHuman
 from aws_mfa.handover.environment import child_environment

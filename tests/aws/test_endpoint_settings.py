@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-import botocore.session  # noqa: TID251  # the claim is that both read the same files alike
+import botocore.session  # the claim is that both read the same files alike
 import pytest
 
 from aws_mfa.aws.endpoints import (

@@ -5,11 +5,11 @@ import json
 import os
 from typing import Any
 
-import botocore.config  # noqa: TID251  # the claim is that both resolve alike
-import botocore.exceptions  # noqa: TID251
-import botocore.session  # noqa: TID251
+import botocore.config  # the claim is that both resolve alike
+import botocore.exceptions
+import botocore.session
 import pytest
-from botocore.endpoint_provider import EndpointProvider  # noqa: TID251
+from botocore.endpoint_provider import EndpointProvider
 
 from aws_mfa.aws.endpoints import Endpoint, iam_endpoint, sts_endpoint
 from aws_mfa.aws_values.regions import PARTITIONS, partition_of_region

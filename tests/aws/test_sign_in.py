@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-import botocore.session  # noqa: TID251  # the claim is that both know the same hosts
+import botocore.session  # the claim is that both know the same hosts
 import pytest
-from botocore.endpoint_provider import EndpointProvider  # noqa: TID251
+from botocore.endpoint_provider import EndpointProvider
 
 from aws_mfa.aws.sign_in import (
     administrator_access_arn,

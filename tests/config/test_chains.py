@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from botocore.credentials import AssumeRoleProvider, Credentials  # noqa: TID251  # the yardstick
-from botocore.exceptions import BotoCoreError  # noqa: TID251
+from botocore.credentials import AssumeRoleProvider, Credentials  # the yardstick
+from botocore.exceptions import BotoCoreError
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from botocore.configloader import raw_config_parse  # noqa: TID251 - whose reading is the yardstick
+from botocore.configloader import raw_config_parse  # whose reading is the yardstick
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 

@@ -6,8 +6,8 @@ import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from botocore.exceptions import BotoCoreError  # noqa: TID251  # the yardstick
-from botocore.session import Session  # noqa: TID251
+from botocore.exceptions import BotoCoreError  # the yardstick
+from botocore.session import Session
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 

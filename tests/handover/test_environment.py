@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aws_mfa.aws_values.regions import region_of_child
-from aws_mfa.config.chains import chain_of
+from aws_mfa.config.chains import chain_of, region_of_child
 from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.handover.environment import (
     CONFLICTING,

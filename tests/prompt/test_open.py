@@ -18,8 +18,7 @@ from fakes import DEVICE, FakeTerminal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aws_mfa.interfaces import Terminal
-    from aws_mfa.prompt.providers import CodeProvider
+    from aws_mfa.prompt.providers import CodeProvider, Terminal
 
 QUESTION = CodeQuestion(f"MFA code for {DEVICE}: ", DEVICE)
 

@@ -22,14 +22,13 @@ PLACES = {
     "aws/query.py": 2,  # secret and token, to the signature
     "python_api.py": 4,  # a session, to the Python program that asked for it; again when renewed
     "vaults/plain.py": 1,  # the vault `file`: plain text, chosen by a person
-    "vaults/items.py": 1,  # the JSON of the keychain's item and of the age file
+    "vaults/items.py": 2,  # the JSON of the keychain's item and of the age file; its characters are looked at
     "handover/environment.py": 2,  # the session, to the environment of a child or a shell
     "aws/sign_in_call.py": 2,  # the session, to the console's sign-in
     "cli/commands/console.py": 1,  # the URL that signs in, to stdout: asked for, or for want of a browser
     "sessions/container.py": 2,  # the session, to the answer that the endpoint gives
     "handover/endpoint.py": 1,  # the endpoint's token, to be compared with
     "handover/token_file.py": 1,  # the endpoint's token, to its file
-    "vaults/items.py": 1,  # its characters are looked at
     "sessions/entry.py": 2,  # the session, to its entry of the session cache
     "sessions/file_section.py": 2,  # the session, to the credentials file
     "aws/sign_in.py": 1,  # the sign-in token, into the URL

@@ -11,7 +11,7 @@ from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from botocore.compat import compat_shell_split  # noqa: TID251  # the yardstick
+from botocore.compat import compat_shell_split  # the yardstick
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from botocore.configloader import load_config  # noqa: TID251  # it says what a profile is
+from botocore.configloader import load_config  # it says what a profile is
 
 from aws_mfa.config.profile_names import SetUpHint
 from aws_mfa.errors import (

@@ -5,7 +5,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-import pyrage  # noqa: TID251 - the test of the module that imports it
+import pyrage  # the test of the module that imports it
 import pytest
 
 from aws_mfa.errors import BadInput, BrokenFile, KeychainUnavailable, NotSetUp

@@ -17,8 +17,8 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from botocore.httpsession import get_cert_path  # noqa: TID251  # which CA file, certifi's or its own
-from botocore.utils import get_environ_proxies  # noqa: TID251  # proxies of environment and system
+from botocore.httpsession import get_cert_path  # which CA file, certifi's or its own
+from botocore.utils import get_environ_proxies  # proxies of environment and system
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager, Timeout
 from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import LocationParseError, ProtocolError, ProxySchemeUnknown

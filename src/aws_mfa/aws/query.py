@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
 
-from botocore.auth import SigV4Auth  # noqa: TID251  # its own signature
-from botocore.awsrequest import AWSRequest  # noqa: TID251  # what the signature is made over
+from botocore.auth import SigV4Auth  # its own signature
+from botocore.awsrequest import AWSRequest  # what the signature is made over
 from urllib3.exceptions import HTTPError, ProtocolError
 
 from aws_mfa import __version__

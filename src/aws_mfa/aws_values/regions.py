@@ -13,13 +13,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from aws_mfa.aws_values.arns import partition_of
 from aws_mfa.errors import BadInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from aws_mfa.config.chains import Chain
 
 _ALLOWED = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 _LONGEST_LABEL = 63
@@ -232,16 +229,3 @@ def check_region_of_keys(name: str, partition: str | None, *, source: str) -> No
             f"region {name}, given by {source}, is of partition {its_partition}, and the keys are of {known.name}",
             f"give one of theirs, such as: --region {known.default_region}",
         )
-
-
-def region_of_child(chain: Chain) -> str | None:
-    """
-    Return the region of a program that gets the profile's session, where its environment names none.
-
-    It is the profile's, else that of the nearest profile of its chain, else the partition's. None in the partition
-    `aws`: there a guess would send people's work to Virginia.
-    """
-    nearest_first = (chain.wanted, *reversed(chain.role_chain), chain.base)
-    region = next((profile.region for profile in nearest_first if profile.region), None)
-    partition = partition_named(partition_of(chain.wanted.role_arn or chain.mfa_serial or "") or "")
-    return region or (partition.default_region if partition and partition is not _AWS else None)

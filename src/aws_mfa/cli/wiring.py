@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from aws_mfa.aws.sts import AwsIam, AwsSts
     from aws_mfa.handover.browser import SystemBrowser
     from aws_mfa.handover.endpoint import LocalEndpoint
-    from aws_mfa.interfaces import Terminal, Vault
+    from aws_mfa.interfaces import Vault
     from aws_mfa.prompt.elsewhere.client import QuestionFolder
     from aws_mfa.prompt.lock import FileLocks
-    from aws_mfa.prompt.providers import CodeProvider
+    from aws_mfa.prompt.providers import CodeProvider, Terminal
     from aws_mfa.prompt.terminal import ControllingTerminal, PipedAnswers
     from aws_mfa.renewal.used_codes import LedgerFile
     from aws_mfa.sessions.cache import SessionCache

@@ -12,6 +12,7 @@ Checks all settings of the roles at once, before a code is asked for. `BadProfil
 from __future__ import annotations
 
 from aws_mfa.aws_values.arns import check_same_partition, partition_of
+from aws_mfa.aws_values.regions import partition_named
 from aws_mfa.config.profile_names import did_you_mean
 from aws_mfa.config.profile_settings import circle, missing, shown
 from aws_mfa.config.profiles import Profile
@@ -195,3 +196,16 @@ def _check_source_identity(chain: Chain) -> None:
                 f"{role.source('source_identity')} differs from {said[0].source('source_identity')}",
                 "a source identity stays the same through a chain of roles: give it once, in the first role",
             )
+
+
+def region_of_child(chain: Chain) -> str | None:
+    """
+    Return the region of a program that gets the profile's session, where its environment names none.
+
+    It is the profile's, else that of the nearest profile of its chain, else the partition's. None in the partition
+    `aws`: there a guess would send people's work to Virginia.
+    """
+    nearest_first = (chain.wanted, *reversed(chain.role_chain), chain.base)
+    region = next((profile.region for profile in nearest_first if profile.region), None)
+    partition = partition_named(partition_of(chain.wanted.role_arn or chain.mfa_serial or "") or "")
+    return region or (partition.default_region if partition and partition.name != "aws" else None)

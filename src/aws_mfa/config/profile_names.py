@@ -114,7 +114,7 @@ class SetUpHint(str):
     options: str
     text: str
 
-    def __new__(cls, text: str, options: str = "") -> Self:  # noqa: D102
+    def __new__(cls, text: str, options: str = "") -> Self:
         hint = super().__new__(cls, f"{text}: aws-mfa setup{options}")
         hint.text = text
         hint.options = options

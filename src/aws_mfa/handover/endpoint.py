@@ -22,7 +22,7 @@ from aws_mfa.handover.connection import Connection
 from aws_mfa.handover.token_file import TokenFile
 from aws_mfa.model import Secret
 from aws_mfa.sessions.container import path_of, profile_at, refusal
-from aws_mfa.system.child_posix import forbid_core_dumps
+from aws_mfa.system.core_dumps import forbid_core_dumps
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from aws_mfa.aws_values.regions import region_of_child
+from aws_mfa.config.chains import region_of_child
 from aws_mfa.errors import AwsMfaError, Cancelled, NeedsHuman
 from aws_mfa.renewal.ask import ends_ours_too
 from aws_mfa.renewal.calls import first_failure, renew_many

@@ -14,8 +14,8 @@ from dataclasses import replace
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from aws_mfa.aws_values.regions import region_of_child
 from aws_mfa.aws_values.timestamps import local_text
+from aws_mfa.config.chains import region_of_child
 from aws_mfa.errors import AwsMfaError, Cancelled, KeychainUnavailable, NeedsHuman, SessionExpired
 from aws_mfa.renewal.calls import first_failure, renew_many
 from aws_mfa.renewal.make_plan import plan_sessions, renewal_of

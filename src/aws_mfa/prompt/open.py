@@ -20,8 +20,7 @@ from aws_mfa.prompt.terminal import PipedAnswers, TerminalProvider
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from aws_mfa.interfaces import Terminal
-    from aws_mfa.prompt.providers import CodeProvider
+    from aws_mfa.prompt.providers import CodeProvider, Terminal
 
 
 def open_code_providers(

@@ -14,7 +14,26 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Protocol
 
+    from aws_mfa.model import Secret
     from aws_mfa.system.cancel import Cancellation
+
+    class Terminal(Protocol):
+        """
+        The user at a terminal. `NoTerminal`, in its place, raises `NeedsHuman` for every question.
+
+        Raises `Cancelled` on Ctrl-C and end of input. Echo is restored whatever happens.
+        """
+
+        @property
+        def has_human(self) -> bool:
+            """Whether a person can choose from a menu, or answer a question twice."""
+
+        def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
+            """Ask with echo: what is typed is shown. A cancellation ends the question with its error."""
+
+        def ask_hidden(self, question: str, cancellation: Cancellation | None = None) -> Secret: ...
+        def say(self, text: str) -> None: ...
+        def count_down(self, seconds: int, text: str) -> None: ...
 
     class CodeProvider(Protocol):
         """

@@ -132,7 +132,7 @@ class Users:
 
     def __init__(self, interfaces: Interfaces, known: KnownProfiles, request: RenewalRequest) -> None:
         self.notices: list[str] = []
-        self.unasked_vault = UnaskedVault(interfaces, request)
+        self.unasked_vault = UnaskedVault(interfaces, request.vault, use_keychain=request.use_keychain)
         self._interfaces = interfaces
         self._known = known
         self._request = request

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from aws_mfa.errors import AwsMfaError
-    from aws_mfa.interfaces import Interfaces, Terminal, Vault
+    from aws_mfa.interfaces import Interfaces, Vault
+    from aws_mfa.prompt.providers import Terminal
 
     Answer = TypeVar("Answer")
 

@@ -15,8 +15,8 @@ from shlex import quote
 from typing import TYPE_CHECKING, Protocol
 
 from pyrage import (
-    DecryptError,  # noqa: TID251 - where age files are opened
-    passphrase,  # noqa: TID251 - where age files are opened
+    DecryptError,  # where age files are opened
+    passphrase,  # where age files are opened
 )
 
 from aws_mfa.errors import BadInput, BrokenFile, KeychainUnavailable, NotSetUp

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from aws_mfa.config.profile import Profile
     from aws_mfa.errors import AwsMfaError
     from aws_mfa.interfaces import Interfaces
-    from aws_mfa.renewal.request import RenewalRequest
     from aws_mfa.vaults.choice import VaultChoice
 
 
@@ -53,9 +52,9 @@ class UnaskedVault:
     looked into is told beside the failure that follows.
     """
 
-    def __init__(self, interfaces: Interfaces, request: RenewalRequest) -> None:
+    def __init__(self, interfaces: Interfaces, vault: str | None, *, use_keychain: bool = True) -> None:
         self._interfaces = interfaces
-        self._choice = choose_vault(request.vault, interfaces.environ, None, use_keychain=request.use_keychain)
+        self._choice = choose_vault(vault, interfaces.environ, None, use_keychain=use_keychain)
         self._found: dict[str, bool] = {}
         self._trouble: AwsMfaError | None = None
 

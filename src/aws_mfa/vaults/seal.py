@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from typing import Protocol
 
-from pyrage import DecryptError, IdentityError, decrypt, encrypt, x25519  # noqa: TID251 - where sessions are sealed
+from pyrage import DecryptError, IdentityError, decrypt, encrypt, x25519  # where sessions are sealed
 
 from aws_mfa.errors import NotSetUp
 from aws_mfa.model import Secret

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 import pytest
-from keyring.backends import chainer, fail, null  # noqa: TID251 - the test of the module that imports it
+from keyring.backends import chainer, fail, null  # the test of the module that imports it
 
 from aws_mfa.errors import KeychainUnavailable
 from aws_mfa.vaults.keychain import keyring_backend
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from keyring.backend import KeyringBackend  # noqa: TID251
+    from keyring.backend import KeyringBackend
 
 
 class Dictionary:

@@ -10,8 +10,8 @@ from itertools import pairwise
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from aws_mfa.aws_values.regions import region_of_child
 from aws_mfa.cli.options import add_hand_over_arguments, handed_over
+from aws_mfa.config.chains import region_of_child
 from aws_mfa.errors import BadInput
 from aws_mfa.handover.environment import change_back, change_for, session_variables
 from aws_mfa.handover.shell_lines import CMD, FISH, FORMS, POWERSHELL, SH, failure_line, form_for, lines_of

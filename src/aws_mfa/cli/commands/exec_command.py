@@ -7,9 +7,9 @@ import shlex
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.durations import duration_text
-from aws_mfa.aws_values.regions import region_of_child
 from aws_mfa.aws_values.timestamps import local_text
 from aws_mfa.cli.options import add_hand_over_arguments, hand_over_request, handed_over
+from aws_mfa.config.chains import region_of_child
 from aws_mfa.errors import BadInput, NoSuchCommand
 from aws_mfa.handover.environment import child_environment, session_variables
 from aws_mfa.handover.serve import AWAY_FROM_TERMINAL, serving

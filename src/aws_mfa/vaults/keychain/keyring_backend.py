@@ -16,8 +16,8 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
-from keyring import backend, core  # noqa: TID251 - where the keychain is opened
-from keyring.backends import chainer, fail, null  # noqa: TID251
+from keyring import backend, core  # where the keychain is opened
+from keyring.backends import chainer, fail, null
 
 from aws_mfa.vaults.keychain.backend import session_bus
 from aws_mfa.vaults.keychain.failures import absent, unusable

@@ -24,7 +24,7 @@ from aws_mfa.vaults.keychain.failures import locked_unasked, unusable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keyring.backend import KeyringBackend  # noqa: TID251 - a module of the keychain
+    from keyring.backend import KeyringBackend  # a module of the keychain
 
 _OF_SECRET_SERVICE = ("keyring.backends.SecretService", "keyring.backends.libsecret")
 _OF_KWALLET = "keyring.backends.kwallet"
