@@ -155,7 +155,7 @@ def test_an_entry_shows_nothing_when_it_is_printed() -> None:
 PROGRAM = """
 import sys
 before = set(sys.modules)
-import aws_mfa.sessions.entry, aws_mfa.sessions.labels, aws_mfa.sessions.inputs
+import aws_mfa.sessions.entry, aws_mfa.sessions.labels
 import aws_mfa.sessions.choice, aws_mfa.system.private_reading
 print(*(set(sys.modules) - before))
 """

@@ -2,7 +2,7 @@
 All inputs of a request for a session, as names and texts: what a stored session is compared by.
 
 Owns the list of inputs, so that none can be forgotten: a stored session must never be served for a request that differs
-in anything. On the hot path.
+in anything.
 """
 
 from __future__ import annotations
