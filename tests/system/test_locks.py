@@ -128,10 +128,16 @@ def test_the_lock_is_released_when_the_body_fails(tmp_path: Path) -> None:
 
 
 @posix_only
-def test_a_child_that_inherited_the_lock_does_not_keep_it(tmp_path: Path) -> None:
-    held = locks._Lock(str(tmp_path / "lock"), 0)
-    with held:
-        child = subprocess.Popen(["sleep", "30"], pass_fds=[held._fd])
+def test_a_child_that_inherited_the_lock_does_not_keep_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[int] = []
+
+    def note_and_lock(fd: int) -> bool:
+        held.append(fd)
+        return try_lock(fd)
+
+    monkeypatch.setattr(locks, "try_lock", note_and_lock)
+    with lock(str(tmp_path / "lock"), timeout_s=0):
+        child = subprocess.Popen(["sleep", "30"], pass_fds=held)
     try:
         with lock(str(tmp_path / "lock"), timeout_s=0):
             pass
