@@ -11,7 +11,7 @@ from botocore.configloader import raw_config_parse  # whose reading is the yards
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from aws_mfa.config.edit import with_all_changes, with_changes, without_keys, without_section
+from aws_mfa.config.edit import with_all_changes, with_changes, without_keys
 from aws_mfa.config.ini import check, check_if_small, section_values, sections
 from aws_mfa.errors import BadInput, BrokenFile
 from config.ini_examples import (
@@ -156,7 +156,7 @@ def test_a_key_that_stands_in_two_pieces_of_default_is_refused_as_sdks_refuse_it
     [
         lambda text: with_changes(text, "DEFAULT", {"k": "2"}),
         lambda text: with_all_changes(text, {"a": {"k": "1"}, "DEFAULT": {"k": "2"}}),
-        lambda text: without_section(text, "DEFAULT"),
+        lambda text: without_keys(text, "DEFAULT", None),
         lambda text: without_keys(text, "DEFAULT", ["k"]),
     ],
 )
@@ -165,7 +165,9 @@ def test_the_settings_of_every_profile_are_not_changed(edit: Callable[[str], str
         edit("[DEFAULT]\nk = 1\n[a]\n")
 
 
-@pytest.mark.parametrize("edit", [lambda text: with_changes(text, "a", {"k": "2"}), lambda t: without_section(t, "a")])
+@pytest.mark.parametrize(
+    "edit", [lambda text: with_changes(text, "a", {"k": "2"}), lambda t: without_keys(t, "a", None)]
+)
 def test_a_byte_order_mark_is_refused_before_an_edit(edit: Callable[[str], str]) -> None:
     with pytest.raises(BrokenFile):
         edit("\ufeff# c\n[a]\nk = 1\n")
@@ -200,7 +202,7 @@ def test_whatever_sdks_read_can_be_changed_and_is_read_with_the_new_values(
 @given(any_text, st.sampled_from(NAMES_TO_CHANGE))
 def test_whatever_sdks_read_can_lose_a_section(text: str, name: str) -> None:
     assume(not sdk_refuses(text))
-    after = without_section(text, name)
+    after = without_keys(text, name, None)
     assert read_by_sdk(after) == {other: values for other, values in read_by_sdk(text).items() if other != name}
 
 
@@ -286,7 +288,7 @@ def test_no_refusal_quotes_a_value(text: str, name: str) -> None:
         lambda: check(text),
         lambda: section_values(text, name),
         lambda: with_changes(text, name, {"k": CANARY, "new": f"{CANARY}\n"}),
-        lambda: without_section(text, name),
+        lambda: without_keys(text, name, None),
     ):
         try:
             work()
@@ -431,9 +433,9 @@ def test_a_section_with_duplicates_is_not_changed(name: str) -> None:
 @example(File([Line("[a]\nk = 1\n", None), Line("[work]\n  [b]\nj = 1\n", None)], "\n"), "work")
 def test_a_section_removed_is_gone_and_the_others_are_read_as_before(file: File, name: str) -> None:
     before = read_by_sdk(file.text)
-    after = without_section(file.text, name)
+    after = without_keys(file.text, name, None)
     assert read_by_sdk(after) == {other: values for other, values in before.items() if other != name}
-    assert without_section(after, name) == after
+    assert without_keys(after, name, None) == after
 
 
 @some
@@ -448,7 +450,7 @@ def test_a_section_removed_leaves_its_comments_and_every_other_line(file: File, 
             wanted.append(line.text.lstrip() if is_next else line.text)
         elif keep_own and not (line.key or line.is_header):
             wanted.append(line.text)
-    assert without_section(file.text, name) == "".join(wanted)
+    assert without_keys(file.text, name, None) == "".join(wanted)
 
 
 @some
@@ -460,7 +462,7 @@ def test_keys_removed_take_a_section_with_them_that_is_then_empty(
     without = with_changes(file.text, name, dict.fromkeys(keys))
     own = [line for line in file.lines if line.section == name and not line.is_header and line.key not in keys]
     is_left = any(line.text.strip() for line in own) or without == file.text
-    assert without_keys(file.text, name, keys) == (without if is_left else without_section(file.text, name))
+    assert without_keys(file.text, name, keys) == (without if is_left else without_keys(file.text, name, None))
 
 
 # Size
@@ -473,7 +475,7 @@ def test_ten_thousand_profiles_are_searched_checked_and_changed_in_place() -> No
     assert section_values(text, "p9999") == {"aws_access_key_id": "ASIA9999", "expiration": "2026-11-22 06:03:19"}
     assert section_values(text, "p10000") is None
     assert with_changes(text, "p5000", {"aws_access_key_id": "new"}) == text.replace("= ASIA5000\n", "= new\n")
-    assert without_section(text, "p5000") == text.replace(profile.format(5000), "")
+    assert without_keys(text, "p5000", None) == text.replace(profile.format(5000), "")
 
 
 # Many sections at once

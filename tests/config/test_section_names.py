@@ -17,7 +17,6 @@ from aws_mfa.config.section_names import (
     profile_in_force,
     profile_of,
     section_names,
-    short_term_section,
 )
 from aws_mfa.errors import BadInput
 from examples import examples
@@ -73,7 +72,7 @@ def test_a_name_without_the_suffix_is_a_profiles_as_it_is(name: str) -> None:
     ],
 )
 def test_the_short_term_section_is_the_profile_unless_a_suffix_is_given(suffix: str | None, name: str) -> None:
-    assert short_term_section("p", suffix) == name
+    assert section_names("p", "keys", suffix) == ("p-keys", name)
 
 
 def test_both_names_long_term_first() -> None:
