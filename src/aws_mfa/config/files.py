@@ -127,7 +127,7 @@ class AwsFile:
         return found.st_ino if found.st_nlink > 1 else None
 
     def _lock_path(self) -> str:
-        # Beside the resolved target: that folder must be writable anyway, and homes that link to one file share the lock.
+        # Beside the resolved target: that folder must be writable anyway, and homes that link to a file share its lock.
         folder, name = os.path.split(os.path.realpath(self.path))
         return os.path.join(folder, f".{name}.aws-mfa.lock")
 
