@@ -66,7 +66,11 @@ class EndpointSettings:
 
     def given(self, key: str) -> Given | None:
         """`ca_bundle` (a file or a folder), `use_fips_endpoint` or `use_dualstack_endpoint`."""
-        return _first(profile.given(key) for profile in self._profiles)
+        for profile in self._profiles:
+            found = profile.given(key)
+            if found is not None:
+                return found
+        return None
 
     @property
     def words(self) -> tuple[str | None, ...]:

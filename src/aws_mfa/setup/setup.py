@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.aws.endpoints import settings_of_profiles
 from aws_mfa.aws_values import arns
-from aws_mfa.config.edit import with_changes, without_section
+from aws_mfa.config.edit import with_changes, without_keys
 from aws_mfa.config.ini import check, section_values, sections
 from aws_mfa.config.profile_names import header_of, name_profile
 from aws_mfa.config.profiles import AwsProfiles
@@ -76,7 +76,7 @@ def as_it_was(file: AwsTextFile, section: str, keys: Iterable[str]) -> Callable[
     """What gives these keys of the section the values of now again; it removes a section that is not there now."""
     old = section_values(file.read(), section, where=file.path)
     if old is None:
-        return _update(file, lambda text: without_section(text, section, where=file.path))
+        return _update(file, lambda text: without_keys(text, section, None, where=file.path))
     return _edit(file, section, {key: old.get(key) for key in keys})
 
 
