@@ -28,7 +28,7 @@ def foreign(name: str, *arguments: object, bases: tuple[type[Exception], ...] = 
         (ConnectionResetError(104, "reset"), "Secret Service", "failed, or is gone"),
         (foreign("NoKeyringError", bases=(RuntimeError,)), LINUX, "this machine has no keychain to use"),
         (NotImplementedError(), "keyrings.codeartifact.CodeArtifactBackend", "CodeArtifactBackend cannot store keys"),
-        (EOFError(), "keyrings.alt.file.EncryptedKeyring", "asks for a passphrase, and here is no terminal"),
+        (EOFError(), "keyrings.alt.file.EncryptedKeyring", "asks for a passphrase, and there is no terminal here"),
         (subprocess.CalledProcessError(2, ["pass"]), "keyring_pass.PasswordStoreBackend", "the program behind"),
         (ValueError("MAC check failed"), "keyrings.cryptfile.cryptfile.CryptFileKeyring", "passphrase is wrong"),
         (foreign("error", 1312, "CredRead", "no logon"), "keyring.backends.Windows.WinVaultKeyring", "kind of logon"),

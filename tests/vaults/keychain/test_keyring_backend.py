@@ -121,8 +121,11 @@ def test_the_keychain_of_another_system_is_refused() -> None:
     ("text", "line"),
     [
         ("[backend]\ndefault-keyring=keyring.backends.null.Keyring\n", "would lose the keys"),
-        ("[backend]\ndefault-keyring=no.such.Backend\n", r"names no keyring backend that works \(ModuleNotFoundError"),
-        ("wJalrXUtnFEMI\n", r"names no keyring backend that works \(MissingSectionHeaderError\)"),
+        (
+            "[backend]\ndefault-keyring=no.such.Backend\n",
+            r"does not name a keyring backend that works \(ModuleNotFoundError",
+        ),
+        ("wJalrXUtnFEMI\n", r"does not name a keyring backend that works \(MissingSectionHeaderError\)"),
     ],
 )
 def test_a_keyringrc_that_cannot_be_used_is_refused(
