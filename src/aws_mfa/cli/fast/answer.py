@@ -117,7 +117,7 @@ def _credentials_text(environ: Mapping[str, str], names: tuple[str, str]) -> str
         if not stat.S_ISREG(status.st_mode) or (os.name == "posix" and status.st_mode & 0o077):
             return None
         if status.st_size > _READ_WHOLE:
-            return _excerpt(iter(lambda: file.read(_CHUNK), b""), [f"[{name}]" for name in (*names, "DEFAULT")])
+            return _excerpt(iter(lambda: file.read(_CHUNK), b""), names)
         text = file.read().decode()
     check_if_small(text)
     return None if text.startswith(_BOM) else text
@@ -128,22 +128,28 @@ def _open_without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def _excerpt(chunks: Iterator[bytes], headers: list[str]) -> str | None:
+def _excerpt(chunks: Iterator[bytes], names: tuple[str, str]) -> str | None:
     """
     Return the file's beginning, and whole lines around each mention of a header with as many behind.
 
     It takes the memory of some chunks, not of the file. None where a header is mentioned elsewhere than in a line of
-    its own: then the lines left out would have to be looked at too.
+    its own: then the lines left out would have to be looked at too. `UnicodeError` for bytes that are not UTF-8.
     """
+    headers = [f"[{name}]" for name in (*names, "DEFAULT")]
+    needles = [header.encode() for header in headers]
+    # Both names begin with the profile: searching for that once rules out both headers in most chunks.
+    beginning = f"[{os.path.commonprefix(names)}".encode()
     kept: list[str] = []
     rest, keep = b"", True
     for chunk in chunks:
         data = rest + chunk
         lines_end = data.rfind(b"\n") + 1
-        lines, rest = data[:lines_end].decode(), data[lines_end:]
-        found = any(header in lines for header in headers)
+        lines, rest = data[:lines_end], data[lines_end:]
+        found = (beginning in lines or needles[-1] in lines) and any(needle in lines for needle in needles)
         if found or keep:
-            kept.append(lines)
+            kept.append(lines.decode())
+        elif not lines.isascii():
+            lines.decode()
         keep = found
     text = "".join((*kept, rest.decode()))
     is_plain = not text.startswith(_BOM) and all(_stands_alone(header, text) for header in headers)
