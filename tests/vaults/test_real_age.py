@@ -25,7 +25,7 @@ KEYS = LongTermKeys("AKIAIOSFODNN7EXAMPLE", Secret("wJalrXUtnFEMI/K7MDENG"))
 
 
 class Typed:
-    """Types the passphrase."""
+    """Types one passphrase."""
 
     tries = 1
 
@@ -70,13 +70,13 @@ def test_we_open_what_the_age_program_makes_and_add_to_it(tmp_path: Path) -> Non
     assert home is not None
     assert home.access_key_id == "AKIA1"
     vault.store("work-long-term", KEYS)
-    work = vault.load("work-long-term")
+    work, home = vault.load("work-long-term"), vault.load("home-long-term")
+    assert home is not None
     assert work is not None
     assert work.matches(KEYS)
-    assert vault.load("home-long-term") is not None
 
 
-def test_a_wrong_passphrase_and_a_damaged_file_are_told(tmp_path: Path) -> None:
+def test_a_wrong_passphrase_and_a_damaged_file_are_reported(tmp_path: Path) -> None:
     path = str(tmp_path / "keys.age")
     AgeFile(path, Typed()).store("work-long-term", KEYS)
     with pytest.raises(BadInput, match="the passphrase does not open"):

@@ -247,7 +247,7 @@ def test_where_nobody_may_be_asked_no_collection_is_made() -> None:
     with a_gnome_keyring(password=b"") as session:
         vault = open_keychain(session.environ, may_ask=False)
         assert vault.load(SECTION) is None
-        with pytest.raises(KeychainUnavailable, match="nobody may be asked here"):
+        with pytest.raises(KeychainUnavailable, match="this run may not ask to unlock it"):
             vault.check()
 
 
@@ -257,7 +257,7 @@ def test_a_closed_wallet_is_known_without_opening_it() -> None:
     with a_kwallet() as session:
         refuse_locked(kwallet(), session.address)
         session.call("org.kde.KWallet", "closeAllWallets", "", to="org.kde.kwalletd5", path="/modules/kwalletd5")
-        with pytest.raises(KeychainUnavailable, match="the keychain is locked, and nobody may be asked here"):
+        with pytest.raises(KeychainUnavailable, match="the keychain is locked, and this run may not ask to unlock it"):
             refuse_locked(kwallet(), session.address)
 
 
