@@ -198,7 +198,7 @@ class _SessionOf:
         interfaces = interfaces.replaced(came_at=interfaces.now())
         try:
             if self._ask is not None:
-                commands = [way for way in interfaces.code_providers if way.name in COMMANDS]
+                commands = [one for one in interfaces.code_providers if one.name in COMMANDS]
                 interfaces = interfaces.replaced(code_providers=[*commands, AskedCaller(self._ask)])
             with _one_at_a_time:
                 session, plan = self._handed(interfaces)

@@ -119,7 +119,7 @@ def _call_json(step: Step) -> dict[str, object]:
         "role_arn": step.request.role_arn,
         "duration_seconds": step.request.duration_s,
         "code_of": step.request.device or None,
-        "signed_by": step.signed_by.label if step.signed_by else step.base.section,
+        "signed_by": step.signed_by.label if step.signed_by else step.user.section,
         "profiles": step.profiles,
         "reason": step.reason,
     }

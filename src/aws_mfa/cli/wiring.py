@@ -186,7 +186,7 @@ class RealInterfaces:
     def _open_locks(self, came_at: float | None) -> FileLocks:
         from aws_mfa.prompt.lock import FileLocks
 
-        return FileLocks(self._state("turns"), now=self.now, say=self.say, came_at=came_at)
+        return FileLocks(self._state("prompt-locks"), now=self.now, say=self.say, came_at=came_at)
 
     @cached_property
     def ledger(self) -> LedgerFile:

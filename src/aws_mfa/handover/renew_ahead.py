@@ -250,5 +250,5 @@ def _code_needed_at(name: str, session: Session, plan: Plan, interfaces: Interfa
         found = found.signed_by
     if isinstance(found, Step):
         return session.expires_at
-    is_mfa_session = found is not None and found.label == mfa_label(found.base.section)
+    is_mfa_session = found is not None and found.label == mfa_label(found.user.section)
     return found.expires_at if found is not None and is_mfa_session else None

@@ -109,7 +109,7 @@ def _code_call(step: Step, planned: Plan, writer: SessionWriter) -> CodeCall:
     return CodeCall(
         step,
         f"MFA code for {step.request.device}{why}: ",
-        keys=lambda: planned.users.keys_of(step.base.section),
+        keys=lambda: planned.users.keys_of(step.user.section),
         newer=lambda: planned.stored.newer(step),
         write=lambda session: writer.write_at_once(step, session),
         mfa_process=next((command for command in commands if command), None),
@@ -118,16 +118,16 @@ def _code_call(step: Step, planned: Plan, writer: SessionWriter) -> CodeCall:
 
 def _assume_role(step: Step, planned: Plan, interfaces: Interfaces, writer: SessionWriter) -> Session:
     """The call of a role, signed with what was got before it."""
-    base, signer = step.base, step.signed_by
+    user, signer = step.user, step.signed_by
     if not step.request.role_arn:
-        raise NotAuthorized(f"no MFA device is known for {base.profile}", "name it: mfa_serial = ARN")
+        raise NotAuthorized(f"no MFA device is known for {user.profile}", "name it: mfa_serial = ARN")
     if signer is None:
-        keys: LongTermKeys | Session = planned.users.keys_of(base.section)
+        keys: LongTermKeys | Session = planned.users.keys_of(user.section)
     elif isinstance(got := writer.got_of(signer), AwsMfaError):
         raise type(got)(f"not tried, because {signer.label} failed: {got.message}", *got.hints) from got
     else:
         keys = got
-    return interfaces.sts(base.region, base.endpoints).assume_role(keys, step.request, None)
+    return interfaces.sts(user.region, user.endpoints).assume_role(keys, step.request, None)
 
 
 def _outcome(name: str, planned: Plan, writer: SessionWriter) -> Outcome:
@@ -213,7 +213,7 @@ def first_failure(error: AwsMfaError | None) -> AwsMfaError:
 
 def _is_dropped(refused: Reused, planned: Plan, interfaces: Interfaces) -> bool:
     """Drop it, unless it is an MFA session of just now: another would cost the next code. Whether it was dropped."""
-    min_age_s = _NEW_S if refused.label == mfa_label(refused.base.section) else 0.0
+    min_age_s = _NEW_S if refused.label == mfa_label(refused.user.section) else 0.0
     key_id = planned.stored.session(refused).access_key_id
     # One in the credentials file is left there: in another region it may be good.
     return interfaces.session_cache.drop(refused.label, refused.inputs, key_id, min_age_s=min_age_s)
@@ -221,7 +221,7 @@ def _is_dropped(refused: Reused, planned: Plan, interfaces: Interfaces) -> bool:
 
 def _add_way_out(outcomes: Sequence[Outcome], kept: Sequence[Reused]) -> None:
     for one in kept:
-        user = quote(one.base.profile)
+        user = quote(one.user.profile)
         hint = f"the MFA session was got minutes ago; for another, with a new code: aws-mfa forget {user}"
         for outcome in (outcome for outcome in outcomes if outcome.profile in one.profiles and outcome.error):
             error = first_failure(outcome.error)

@@ -90,7 +90,7 @@ class Codes:
         self._has_code = token is not None
         self._token = token
         self._given_up: set[str] = set()  # names of providers whose codes were refused
-        self._last_way: CodeProvider | None = None
+        self._last_provider: CodeProvider | None = None
         self._checked: set[str] = set()  # long-term sections whose keys AWS was asked about
         self._used_in: dict[str, int] = {}  # by device, the window whose code AWS took
 
@@ -145,12 +145,12 @@ class Codes:
                 return found or self._send(call, keys, code)
             except _CURED_BY_NEXT_CODE as error:
                 failure = error
-                refused.append(given.way)
+                refused.append(given.provider)
                 self._prepare_next(call, error, refused)
 
     def _ask(self, call: CodeCall, keys: LongTermKeys, lock: PromptLock | None) -> GivenCode:
         step, interfaces = call.step, self._interfaces
-        is_first = step.base.section not in self._checked
+        is_first = step.user.section not in self._checked
         given = ask_code(
             CodeQuestion(call.prompt, step.request.device, call.mfa_process),
             interfaces,
@@ -158,8 +158,8 @@ class Codes:
             passed_over=self._given_up,
             yielded=None if lock is None else lambda cancellation: yielded(lock, call.newer, cancellation, interfaces),
         )
-        self._checked.add(step.base.section)
-        self._last_way = given.way
+        self._checked.add(step.user.section)
+        self._last_provider = given.provider
         return given
 
     def _send(self, call: CodeCall, keys: LongTermKeys, code: str) -> Session:
@@ -185,8 +185,8 @@ class Codes:
 
     def _wait_for_next_window(self, device: str) -> None:
         """Wait where the device still shows the used code, instead of letting AWS refuse it; never at a pipe."""
-        way = self._last_way
-        can_wait = way is not None and (way.has_human or way.name in COMMANDS)
+        provider = self._last_provider
+        can_wait = provider is not None and (provider.has_human or provider.name in COMMANDS)
         if can_wait and self._used_in.get(device) == window_of(self._interfaces.now()):
             self._count_down()
 
@@ -197,17 +197,17 @@ class Codes:
         A person reads why, and is asked three times; a command gets the time to show another code, once, then a person
         is asked where there is one; a pipe is never asked again.
         """
-        way = refused[-1]
-        times = [one.name for one in refused].count(way.name)
-        if way.has_human and times < _QUESTIONS_TO_A_PERSON:
+        provider = refused[-1]
+        times = [one.name for one in refused].count(provider.name)
+        if provider.has_human and times < _QUESTIONS_TO_A_PERSON:
             for line in call.lines_of(error):
-                way.say(line)
-        elif way.has_human or way.name not in COMMANDS:
+                provider.say(line)
+        elif provider.has_human or provider.name not in COMMANDS:
             raise error
         elif times < _QUESTIONS_TO_A_COMMAND:
             self._count_down()
         else:
-            self._given_up.add(way.name)
+            self._given_up.add(provider.name)
             if not any(other.has_human for other in self._interfaces.code_providers):
                 raise error
             self._interfaces.say(error.message)
@@ -224,7 +224,7 @@ def send_code(step: Step, keys: LongTermKeys, code: str, interfaces: Interfaces)
             f"this code was used before, and AWS takes each code once; the next one in {seconds_to_next(now)} s",
             "wait for the next code on your device",
         )
-    sts = interfaces.sts(step.base.region, step.base.endpoints)
+    sts = interfaces.sts(step.user.region, step.user.endpoints)
     try:
         return (sts.assume_role if request.role_arn else sts.get_session_token)(keys, request, code)
     except (AwsFailed, AnswerLost, KeyboardInterrupt):

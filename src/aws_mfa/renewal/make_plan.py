@@ -45,9 +45,9 @@ def plan_sessions(request: RenewalRequest, interfaces: Interfaces, known: KnownP
                 name, known.profiles, keys_stored=known.has_noted_keys, in_vault=users.unasked_vault.has_keys
             )
             _check_overlay(chain, request.overlay)
-            base = users.base_of(chain)
-            _check_section(chain, base, known.credentials)
-            wanted.append((chain, base))
+            user = users.user_of(chain)
+            _check_section(chain, user, known.credentials)
+            wanted.append((chain, user))
         except AwsMfaError as error:
             failures[name] = users.unasked_vault.explained(error)
     stored = StoredSessions(interfaces, known, request, wanted)
@@ -59,7 +59,7 @@ def plan_sessions(request: RenewalRequest, interfaces: Interfaces, known: KnownP
 
 def renewal_of(profile: str, plan: Plan, interfaces: Interfaces) -> Step | Reused:
     """The call for another session of this planned profile, by what the plan has read and what is stored by now."""
-    wanted = [(plan.chains[profile], plan.of_profile[profile].base)]
+    wanted = [(plan.chains[profile], plan.of_profile[profile].user)]
     request = replace(plan.request, forced=True)
     session_name = sanitised_session_name(interfaces.user_name())
     again = make_plan(wanted, request, plan.users, plan.stored, now=interfaces.now(), session_name=session_name)
@@ -111,7 +111,7 @@ def _check_overlay(chain: Chain, overlay: Overlay) -> None:
         check_policy_partitions(overlay.policy_arns, chain.wanted.role_arn or "")
 
 
-def _check_section(chain: Chain, base: SourceUser, credentials: SectionIndex) -> None:
+def _check_section(chain: Chain, user: SourceUser, credentials: SectionIndex) -> None:
     """Refuse, before a code is asked for, a session that could not be written where SDKs look for it."""
     name = chain.wanted.name
     if chain.wanted.has_credential_process_of_ours:
@@ -119,7 +119,7 @@ def _check_section(chain: Chain, base: SourceUser, credentials: SectionIndex) ->
     values = credentials.values(name)
     check_name(name, is_new=values is None)
     refuse_permanent_keys(values, name, credentials.where)
-    if base.section == name:
+    if user.section == name:
         raise BadInput(
             f"[{name}] is where long-term keys belong: no session is written there",
             f"name the profile: {quote(profile_of(name))}",

@@ -50,8 +50,8 @@ def make_plan(
     plan = Plan(request, users, stored, {chain.wanted.name: chain for chain, _ in wanted})
     planner = _Planner(plan, now, session_name)
     # Users first: their own session, if it is wanted, is the one that all their roles share. So with roles of chains.
-    for chain, base in sorted(wanted, key=lambda one: len(one[0].role_chain)):
-        planner.add(chain, base)
+    for chain, user in sorted(wanted, key=lambda one: len(one[0].role_chain)):
+        planner.add(chain, user)
     # The code given first is for the MFA session: it serves more than one role.
     plan.steps.sort(key=lambda step: (step.depth, step.request.role_arn is not None))
     plan.of_profile = {name: plan.of_profile[name] for name in plan.chains}
@@ -69,48 +69,48 @@ class _Planner:
         self._known: dict[tuple[tuple[str, str], ...], Step | Reused] = {}
         self._mfa_steps: dict[tuple[SourceUser, int], Step] = {}
 
-    def add(self, chain: Chain, base: SourceUser) -> None:
+    def add(self, chain: Chain, user: SourceUser) -> None:
         """Plan one profile's session and what it is signed with."""
-        found = self._role(chain, base) if chain.role_chain else self._mfa_session(chain, base, is_wanted=True)
+        found = self._role(chain, user) if chain.role_chain else self._mfa_session(chain, user, is_wanted=True)
         self._plan.of_profile[chain.wanted.name] = found
         serves: Step | Reused | None = found
         while serves is not None:
             serves.profiles.append(chain.wanted.name)
             serves = serves.signed_by if isinstance(serves, Step) else None
 
-    def _mfa_session(self, chain: Chain, base: SourceUser, *, is_wanted: bool) -> Step | Reused:
+    def _mfa_session(self, chain: Chain, user: SourceUser, *, is_wanted: bool) -> Step | Reused:
         # A duration beside a role is the role's.
         of_profile = None if chain.base.role_arn else chain.base.duration_s
         duration_s = of_profile or DEFAULT_MFA_SESSION_S
-        step = self._mfa_steps.get((base, duration_s))
+        step = self._mfa_steps.get((user, duration_s))
         if step is None:
-            request = SessionRequest(base.device or "", duration_s)
+            request = SessionRequest(user.device or "", duration_s)
             reason = "one MFA session serves all roles of up to 1 h"
-            step = self._mfa_steps[base, duration_s] = Step(mfa_label(base.section), base, request, (), reason=reason)
+            step = self._mfa_steps[user, duration_s] = Step(mfa_label(user.section), user, request, (), reason=reason)
         return self._found(step, is_wanted=is_wanted) or self._made(step, signed_by=None)
 
-    def _role(self, chain: Chain, base: SourceUser) -> Step | Reused:
+    def _role(self, chain: Chain, user: SourceUser) -> Step | Reused:
         """The wanted role's session; back along its chain as far as sessions must be made, and no further."""
-        requests = self._requests(chain, base)
+        requests = self._requests(chain, user)
         last = len(requests) - 1
         to_make: list[Step] = []
         found: Step | Reused | None = None
         for number in range(last, -1, -1):
-            step = _role_step(chain, base, requests, number)
+            step = _role_step(chain, user, requests, number)
             found = self._found(step, is_wanted=number == last)
             if found is not None:
                 break
             to_make.append(step)
-        if found is None and not requests[0].device and base.device:
-            found = self._mfa_session(chain, base, is_wanted=False)
+        if found is None and not requests[0].device and user.device:
+            found = self._mfa_session(chain, user, is_wanted=False)
         for step in reversed(to_make):
             found = self._made(step, signed_by=found)
         assert found is not None
         return found
 
-    def _requests(self, chain: Chain, base: SourceUser) -> list[SessionRequest]:
+    def _requests(self, chain: Chain, user: SourceUser) -> list[SessionRequest]:
         """One request per role of the chain, its duration cut where STS would refuse it."""
-        roles, device = chain.role_chain, base.device or ""
+        roles, device = chain.role_chain, user.device or ""
         if len(roles) == 1 and (not device or _asked_s(roles[0]) > LONGEST_CHAINED_S):
             return [self._role_request(roles[0], device, _asked_s(roles[0]), is_wanted=True)]
         requests = []
@@ -163,7 +163,7 @@ class _Planner:
         return step
 
 
-def _role_step(chain: Chain, base: SourceUser, requests: list[SessionRequest], number: int) -> Step:
+def _role_step(chain: Chain, user: SourceUser, requests: list[SessionRequest], number: int) -> Step:
     role, request = chain.role_chain[number], requests[number]
     is_wanted = number == len(requests) - 1
     # Wanted itself, the first role would last longer and cost a code: that session is not to be replaced by this.
@@ -172,12 +172,12 @@ def _role_step(chain: Chain, base: SourceUser, requests: list[SessionRequest], n
         reason = f"duration_seconds = {request.duration_s} > 1 h"
     elif number > 0:
         reason = f"assumed from {chain.role_chain[number - 1].name}"
-    elif base.device:
+    elif user.device:
         reason = "assumed with the MFA session"
     else:
         reason = "assumed with the long-term keys: no device is known"
     label = cut_label(role.name) if is_other else role.name
-    return Step(label, base, request, tuple(requests[: number + 1]), reason=reason)
+    return Step(label, user, request, tuple(requests[: number + 1]), reason=reason)
 
 
 def _asked_s(role: Profile) -> int:

@@ -57,23 +57,23 @@ class Step:
     wanted.
     """
 
-    __slots__ = ("base", "inputs", "key", "label", "profiles", "reason", "request", "rest", "roles", "signed_by")
+    __slots__ = ("inputs", "key", "label", "profiles", "reason", "request", "rest", "roles", "signed_by", "user")
 
     def __init__(
-        self, label: str, base: SourceUser, request: SessionRequest, roles: tuple[SessionRequest, ...], *, reason: str
+        self, label: str, user: SourceUser, request: SessionRequest, roles: tuple[SessionRequest, ...], *, reason: str
     ) -> None:
         self.label = label
-        self.base = base
+        self.user = user
         self.request = request
         self.roles = roles
         self.reason = reason
         self.inputs: dict[str, str] = inputs_of(
             {
-                "access_key_id": base.access_key_id,
-                "partition": base.partition,
-                "endpoint": base.endpoint_url,
-                "region": base.region,
-                "device": base.device,
+                "access_key_id": user.access_key_id,
+                "partition": user.partition,
+                "endpoint": user.endpoint_url,
+                "region": user.region,
+                "device": user.device,
                 "duration_s": request.duration_s,
                 "role_chain": [role.role_arn for role in roles],
                 "role_session_names": [role.role_session_name for role in roles],
@@ -112,11 +112,11 @@ class Step:
 class Reused:
     """A stored session that is good until `expires_at` (seconds since the epoch): no call."""
 
-    __slots__ = ("base", "expires_at", "inputs", "label", "profiles")
+    __slots__ = ("expires_at", "inputs", "label", "profiles", "user")
 
     def __init__(self, step: Step, expires_at: float) -> None:
         self.label = step.label
-        self.base = step.base
+        self.user = step.user
         self.inputs = step.inputs
         self.expires_at = expires_at
         self.profiles: list[str] = []

@@ -50,7 +50,7 @@ class StoredSessions:
         self._notes = known.notes
         profiles = [chain.wanted for chain, _ in wanted]
         self._asks_us = {profile.name for profile in profiles if profile.has_credential_process_of_ours}
-        self._section_of = {base.section: base.profile for _, base in wanted}
+        self._section_of = {user.section: user.profile for _, user in wanted}
         self._found: dict[str, list[tuple[Mapping[str, str], Callable[[], Session | None]]]] = {}
         self._ends: dict[tuple[str, tuple[tuple[str, str], ...]], float] = {}
 

@@ -137,16 +137,16 @@ class Users:
         self._known = known
         self._request = request
         self._found: dict[str, FoundKeys | AwsMfaError] = {}
-        self._bases: dict[tuple[str | None, ...], SourceUser] = {}
+        self._source_users: dict[tuple[str | None, ...], SourceUser] = {}
 
-    def base_of(self, chain: Chain) -> SourceUser:
+    def user_of(self, chain: Chain) -> SourceUser:
         """The chain's user, the same for chains that ask for the same; raises what finding keys or device raises."""
         # All roles of a chain are of one partition.
         partition, endpoints = arns.partition_of(chain.wanted.role_arn or ""), settings_of_chain(chain)
         asked = (chain.base.name, chain.mfa_serial, partition, *endpoints.words)
-        if asked not in self._bases:
+        if asked not in self._source_users:
             try:
-                self._bases[asked] = self._base_of(chain, endpoints)
+                self._source_users[asked] = self._read_user(chain, endpoints)
             except NoLongTermKeys:
                 line = other_program_of(chain.base)
                 if line is None:
@@ -155,7 +155,7 @@ class Users:
                     f"the keys of {chain.base.name} are another program's ({line}), which is not asked",
                     f"store them here, then take that line away: aws-mfa setup --profile {quote(chain.base.name)}",
                 ) from None
-        return self._bases[asked]
+        return self._source_users[asked]
 
     def keys_of(self, section: str) -> LongTermKeys:
         """The long-term keys; raises what finding them raises."""
@@ -174,7 +174,7 @@ class Users:
         section = chain.base.keys_section
         return self._noted_key_id(section) is not None or self._keys(section).place == "file"
 
-    def _base_of(self, chain: Chain, endpoints: EndpointSettings) -> SourceUser:
+    def _read_user(self, chain: Chain, endpoints: EndpointSettings) -> SourceUser:
         section = chain.base.keys_section
         key_id = self._noted_key_id(section) or self.keys_of(section).access_key_id
         region = self._region(chain)

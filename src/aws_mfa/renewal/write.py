@@ -157,7 +157,7 @@ def write_section(session: Session, step: Step, section: str, interfaces: Interf
     interfaces.credentials.update(edit)
     if not step.request.role_arn:
         # Whose MFA session it is, so that roles can be assumed with it; a courtesy, as the ledger of codes is.
-        origin = session.access_key_id, step.base.access_key_id, step.request.device
+        origin = session.access_key_id, step.user.access_key_id, step.request.device
         with suppress(AwsMfaError):
             interfaces.known_keys.update(lambda text: with_origin(text, section, *origin))
 
