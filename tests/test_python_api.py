@@ -204,7 +204,7 @@ def test_read_only_and_policies_narrow_the_role(stage: ClassicStage) -> None:
         view,
         "arn:aws:iam::aws:policy/ReadOnlyAccess",
     }
-    with pytest.raises(BadInput, match="narrow role sessions alone"):
+    with pytest.raises(BadInput, match="narrow role sessions only"):
         aws_mfa.credentials("work", read_only=True)
 
 

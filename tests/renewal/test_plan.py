@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 
 from aws_mfa.config.chains import chain_of
 from aws_mfa.config.profiles import AwsProfiles
-from aws_mfa.renewal.plan import make_plan
-from aws_mfa.renewal.policies import Overlay
-from aws_mfa.renewal.request import RenewalRequest
-from aws_mfa.renewal.steps import Plan, Reused, SourceUser, Step, summary
+from aws_mfa.renewal.plan import Plan, plan_steps, summary
+from aws_mfa.renewal.request import Overlay, RenewalRequest
+from aws_mfa.renewal.steps import Reused, SourceUser, Step
 from aws_mfa.sessions.freshness import MARGIN_S
 from examples import examples
 from fakes import NOW
@@ -82,7 +81,7 @@ def plan_of(
     """The plan, where stored sessions end as `until` tells; users are not asked for keys here."""
     sessions = cast("StoredSessions", SimpleNamespace(until=until))
     users = cast("Users", None)
-    return make_plan(wanted, request or RenewalRequest([]), users, sessions, now=NOW, session_name="ann")
+    return plan_steps(wanted, request or RenewalRequest([]), users, sessions, now=NOW, session_name="ann")
 
 
 def labels(plan: Plan) -> list[str]:

@@ -120,7 +120,7 @@ def test_keys_that_another_program_has_are_told_with_its_line() -> None:
         NoLongTermKeys, match=r"another program's \(credential_process in ~/.aws/config \[profile work\]\)"
     ) as refused:
         user_of(users_of(interfaces), interfaces)
-    assert refused.value.hints == ("store them here, then take that line away: aws-mfa setup --profile work",)
+    assert refused.value.hints == ("store them here, then remove that line: aws-mfa setup --profile work",)
 
 
 def test_a_noted_key_id_plans_without_opening_the_vault() -> None:

@@ -261,7 +261,10 @@ class RealInterfaces:
     def session_cache(self) -> SessionCache:
         from aws_mfa.sessions.cache import SessionCache
 
-        return SessionCache(self._stores, now=self.now, say=self.terminal.say)
+        def say(text: str) -> None:  # opens the terminal only if there is something to say
+            self.terminal.say(text)
+
+        return SessionCache(self._stores, now=self.now, say=say)
 
     def watch_files(self) -> WatchedFiles:
         from aws_mfa.sessions.watch import WatchedFiles
