@@ -204,7 +204,7 @@ def test_read_only_and_policies_narrow_the_role(stage: ClassicStage) -> None:
         view,
         "arn:aws:iam::aws:policy/ReadOnlyAccess",
     }
-    with pytest.raises(BadInput, match="narrow role sessions alone"):
+    with pytest.raises(BadInput, match="narrow role sessions only"):
         aws_mfa.credentials("work", read_only=True)
 
 
@@ -350,7 +350,7 @@ def test_a_variable_that_names_no_way_is_told_like_every_failure(
     stage: ClassicStage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_MFA_PROMPT", "mail")
-    with pytest.raises(BadInput, match=r"(?s)'mail' is no way to ask for a code.hint: choose from"):
+    with pytest.raises(BadInput, match=r"(?s)'mail' is not a way to ask for a code.hint: choose from"):
         aws_mfa.credentials("work", ask=Person(stage))
 
 

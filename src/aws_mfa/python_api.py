@@ -32,8 +32,8 @@ from aws_mfa.handover.environment import child_environment
 from aws_mfa.handover.hand_over import hand_over
 from aws_mfa.prompt.providers import COMMANDS
 from aws_mfa.prompt.terminal import AskedCaller
-from aws_mfa.renewal.policies import Overlay, check_policy_arns
-from aws_mfa.renewal.request import RenewalRequest
+from aws_mfa.renewal.policies import check_policy_arns
+from aws_mfa.renewal.request import Overlay, RenewalRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from boto3.session import Session as Boto3Session
 
     from aws_mfa.model import Session
-    from aws_mfa.renewal.steps import Plan
+    from aws_mfa.renewal.plan import Plan
 
 
 keep_tokens_out_of_logs()
@@ -198,7 +198,7 @@ class _SessionOf:
         interfaces = interfaces.replaced(came_at=interfaces.now())
         try:
             if self._ask is not None:
-                commands = [way for way in interfaces.code_providers if way.name in COMMANDS]
+                commands = [one for one in interfaces.code_providers if one.name in COMMANDS]
                 interfaces = interfaces.replaced(code_providers=[*commands, AskedCaller(self._ask)])
             with _one_at_a_time:
                 session, plan = self._handed(interfaces)

@@ -12,14 +12,14 @@ import pytest
 from aws_mfa.cli.render import JSON_VERSION, outcome_rows, outcomes_json, plan_json, plan_text, table
 from aws_mfa.errors import WrongCode
 from aws_mfa.renewal.calls import Outcome
-from aws_mfa.renewal.make_plan import plan_sessions
+from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.request import RenewalRequest
 from fakes import DEVICE, KEYS, NOW, FakeInterfaces, FakeVault, as_interfaces
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from aws_mfa.renewal.steps import Plan
+    from aws_mfa.renewal.plan import Plan
 
 ARN = "arn:aws:iam::123456789012:role/"
 CONFIG = "".join(
@@ -52,7 +52,7 @@ def planned(config: str = CONFIG, *names: str) -> Plan:
     interfaces = FakeInterfaces("", config)
     interfaces.vaults["keychain"] = FakeVault("keychain", work_long_term=KEYS)
     interfaces.known_keys.text = "[work-long-term]\nvault = keychain\n"
-    return plan_sessions(RenewalRequest(names or ("dev", "long", "cut", "lost")), as_interfaces(interfaces))
+    return make_plan(RenewalRequest(names or ("dev", "long", "cut", "lost")), as_interfaces(interfaces))
 
 
 def outcome(name: str, *, error: WrongCode | None = None, is_reused: bool = False) -> Outcome:

@@ -6,8 +6,7 @@ import pytest
 
 from aws_mfa.handover.hand_over import hand_over
 from aws_mfa.model import LongTermKeys, Secret
-from aws_mfa.renewal.policies import Overlay
-from aws_mfa.renewal.request import RenewalRequest
+from aws_mfa.renewal.request import Overlay, RenewalRequest
 from aws_mfa.sessions.entry import text_of_inputs
 from aws_mfa.sessions.inputs import label_in
 from fakes import DEVICE, KEYS, FakeInterfaces, FakeTerminal, a_session, as_interfaces

@@ -12,7 +12,7 @@ from aws_mfa.errors import AwsUnreachable, Cancelled, KeychainUnavailable, Needs
 from aws_mfa.handover.renew_ahead import RenewAhead
 from aws_mfa.handover.serve import AWAY_FROM_TERMINAL, Served, serving
 from aws_mfa.prompt.providers import CODE, DIALOG, PROVIDERS, TERMINAL, CodeQuestion
-from aws_mfa.renewal.ask import PatientWay
+from aws_mfa.renewal.ask import TimeLimitedProvider
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.system.cancel import Cancellation
 from fakes import (
@@ -344,10 +344,10 @@ def test_inside_serving_the_endpoint_is_open_and_variables_are_two() -> None:
 
 def test_where_a_child_owns_the_terminal_it_is_not_asked_on() -> None:
     stage = Stage("work")
-    ways = [FakeProvider(FakeTerminal("654321"), name) for name in (TERMINAL, DIALOG, CODE)]
-    stage.interfaces.ways = ways
+    providers = [FakeProvider(FakeTerminal("654321"), name) for name in (TERMINAL, DIALOG, CODE)]
+    stage.interfaces.providers = providers
     served = Served(as_interfaces(stage.interfaces), stage.interfaces.fake_endpoint, stage.renewals)
-    assert [way.name for way in served._asking(AWAY_FROM_TERMINAL).code_providers] == [DIALOG, CODE]
+    assert [provider.name for provider in served._asking(AWAY_FROM_TERMINAL).code_providers] == [DIALOG, CODE]
 
 
 def test_where_a_child_owns_the_terminal_no_door_leads_to_it() -> None:
@@ -390,16 +390,16 @@ class ClosedVault(FakeVault):
 
 
 def test_a_question_that_nobody_answers_is_taken_back() -> None:
-    way = PatientWay(Silent("dialog"), 0.05)
+    provider = TimeLimitedProvider(Silent("dialog"), 0.05)
     with pytest.raises(NeedsHuman, match=r"nobody answered within 0.05 s"):
-        way.ask(CodeQuestion("MFA code: ", DEVICE))
+        provider.ask(CodeQuestion("MFA code: ", DEVICE))
 
 
 def test_a_withdrawal_reaches_through() -> None:
     cancellation = Cancellation()
     cancellation.cancel(UnknownKey("no such key"))
     with pytest.raises(UnknownKey):
-        PatientWay(Silent("dialog"), 60).ask(CodeQuestion("MFA code: ", DEVICE), cancellation)
+        TimeLimitedProvider(Silent("dialog"), 60).ask(CodeQuestion("MFA code: ", DEVICE), cancellation)
 
 
 class Silent(FakeProvider):

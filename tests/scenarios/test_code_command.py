@@ -249,7 +249,7 @@ def test_any_command_waits_where_that_way_is_chosen(stage: ClassicStage) -> None
 def test_a_way_that_does_not_exist_is_named(stage: ClassicStage) -> None:
     run = stage.run("renew", "default", env={**PLAIN, "AWS_MFA_PROMPT": "terminal,carrier-pigeon"})
     assert run.code == 2
-    assert "AWS_MFA_PROMPT: 'carrier-pigeon' is no way to ask for a code" in run.out
+    assert "AWS_MFA_PROMPT: 'carrier-pigeon' is not a way to ask for a code" in run.out
 
 
 def test_in_the_background_of_a_terminal_the_line_is_written_there(stage: ClassicStage) -> None:

@@ -9,8 +9,8 @@ from aws_mfa.aws_values.durations import duration_text, parse_duration
 from aws_mfa.config.section_names import profile_in_force
 from aws_mfa.errors import BadCode, BadInput
 from aws_mfa.handover.hand_over import hand_over
-from aws_mfa.renewal.policies import Overlay, check_policy, check_policy_arns
-from aws_mfa.renewal.request import RenewalRequest
+from aws_mfa.renewal.policies import check_policy, check_policy_arns
+from aws_mfa.renewal.request import Overlay, RenewalRequest
 from aws_mfa.sessions.freshness import MARGIN_S
 from aws_mfa.vaults.choice import VAULTS, vault_of_flags
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import Session
-    from aws_mfa.renewal.steps import Plan
+    from aws_mfa.renewal.plan import Plan
 
 NO_KEYCHAIN_HELP = "keys in the credentials file, and no keychain for anything"
 

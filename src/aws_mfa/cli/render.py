@@ -20,14 +20,16 @@ from rich.table import Table
 from aws_mfa.aws_values.durations import duration_text
 from aws_mfa.aws_values.text import shown_text
 from aws_mfa.aws_values.timestamps import local_text, rfc3339_text
-from aws_mfa.renewal.steps import Reused, summary
+from aws_mfa.renewal.plan import summary
+from aws_mfa.renewal.steps import Reused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aws_mfa.errors import AwsMfaError
     from aws_mfa.renewal.calls import Outcome
-    from aws_mfa.renewal.steps import Plan, Step
+    from aws_mfa.renewal.plan import Plan
+    from aws_mfa.renewal.steps import Step
 
 JSON_VERSION = 1
 
@@ -119,7 +121,7 @@ def _call_json(step: Step) -> dict[str, object]:
         "role_arn": step.request.role_arn,
         "duration_seconds": step.request.duration_s,
         "code_of": step.request.device or None,
-        "signed_by": step.signed_by.label if step.signed_by else step.base.section,
+        "signed_by": step.signed_by.label if step.signed_by else step.user.section,
         "profiles": step.profiles,
         "reason": step.reason,
     }

@@ -186,7 +186,7 @@ class RealInterfaces:
     def _open_locks(self, came_at: float | None) -> FileLocks:
         from aws_mfa.prompt.lock import FileLocks
 
-        return FileLocks(self._state("turns"), now=self.now, say=self.say, came_at=came_at)
+        return FileLocks(self._state("prompt-locks"), now=self.now, say=self.say, came_at=came_at)
 
     @cached_property
     def ledger(self) -> LedgerFile:
@@ -261,7 +261,10 @@ class RealInterfaces:
     def session_cache(self) -> SessionCache:
         from aws_mfa.sessions.cache import SessionCache
 
-        return SessionCache(self._stores, now=self.now, say=self.terminal.say)
+        def say(text: str) -> None:  # opens the terminal only if there is something to say
+            self.terminal.say(text)
+
+        return SessionCache(self._stores, now=self.now, say=say)
 
     def watch_files(self) -> WatchedFiles:
         from aws_mfa.sessions.watch import WatchedFiles

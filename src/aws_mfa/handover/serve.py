@@ -21,7 +21,7 @@ from aws_mfa.config.ini import section_values
 from aws_mfa.handover.environment import ENDPOINT
 from aws_mfa.handover.renew_ahead import RenewAhead
 from aws_mfa.prompt.providers import CODE, DIALOG, PROVIDERS, TERMINAL
-from aws_mfa.renewal.ask import PatientWay
+from aws_mfa.renewal.ask import TimeLimitedProvider
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -94,7 +94,7 @@ class Served:
             self.renewals.renew_quietly()
 
     def ask_when_needed(self, by: Collection[str] = PROVIDERS) -> None:
-        """Ask for a code when a session gets short, by ways of these names, until `stopping`."""
+        """Ask for a code when a session gets short, by providers of these names, until `stopping`."""
         while not self.stopping.wait(_TICK_S):
             names = self.renewals.to_be_asked_for()
             if names:
@@ -102,9 +102,9 @@ class Served:
 
     def _asking(self, by: Collection[str]) -> Interfaces:
         """Interfaces that wait two minutes for an answer, without the terminal where it is not among `by`."""
-        ways = [PatientWay(way, _QUESTION_S) for way in self._interfaces.code_providers if way.name in by]
+        providers = [TimeLimitedProvider(one, _QUESTION_S) for one in self._interfaces.code_providers if one.name in by]
         asking = self._interfaces if TERMINAL in by else self._interfaces.replaced(away_from_terminal=True)
-        return asking.replaced(code_providers=ways)
+        return asking.replaced(code_providers=providers)
 
 
 @contextmanager

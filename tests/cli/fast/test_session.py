@@ -23,7 +23,7 @@ from aws_mfa.errors import AwsMfaError
 from aws_mfa.handover.hand_over import hand_over
 from aws_mfa.model import Secret, Session
 from aws_mfa.prompt.terminal import NoTerminal
-from aws_mfa.renewal.make_plan import plan_sessions
+from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.sessions import fast_lookup as quick_sessions
 from aws_mfa.sessions import watch as witnesses
@@ -105,7 +105,7 @@ class Stage:
     def store(self, profile: str = "work", *, left_s: float = HOUR_S, key_id: str = "ASIAFIRST") -> None:
         """Store a session for what a request for the profile asks now."""
         interfaces = Offline(environ=self.environ)
-        planned = plan_sessions(RenewalRequest([profile], hands_over=True), interfaces)
+        planned = make_plan(RenewalRequest([profile], hands_over=True), interfaces)
         for failure in planned.failures.values():
             raise failure
         found = planned.of_profile[profile]
@@ -444,7 +444,7 @@ def test_every_variable_that_decides_is_in_the_witness(
     recorder = Recorder(stage.environ)
     monkeypatch.setattr(os, "environ", recorder)
     interfaces = Offline(environ=recorder)
-    planned = plan_sessions(RenewalRequest(["work"], hands_over=True), interfaces)
+    planned = make_plan(RenewalRequest(["work"], hands_over=True), interfaces)
     inputs = planned.of_profile["work"].inputs
     session = Session("ASIAFIRST", Secret("secret"), Secret("token"), time.time() + HOUR_S, ROLE)
     interfaces.session_cache.store("work", inputs, session)

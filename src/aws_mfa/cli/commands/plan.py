@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.cli.options import add_overlay_arguments, add_plan_arguments, add_vault_arguments, plan_request
 from aws_mfa.cli.render import plan_json, plan_text
-from aws_mfa.renewal.make_plan import plan_sessions
+from aws_mfa.renewal.make_plan import make_plan
 
 if TYPE_CHECKING:
     import argparse
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     """Print the plan; the first failure's exit code where a profile cannot be planned."""
-    planned = plan_sessions(plan_request(args, interfaces), interfaces.replaced(unattended=True))
+    planned = make_plan(plan_request(args, interfaces), interfaces.replaced(unattended=True))
     for notice in planned.users.notices:
         interfaces.terminal.say(notice)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None

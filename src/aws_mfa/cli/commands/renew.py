@@ -25,8 +25,8 @@ from aws_mfa.cli.options import (
 from aws_mfa.cli.render import outcome_rows, outcomes_json, table
 from aws_mfa.errors import HINT
 from aws_mfa.renewal.calls import exit_code_of, renew_many, unseen
-from aws_mfa.renewal.make_plan import plan_sessions
-from aws_mfa.renewal.steps import summary
+from aws_mfa.renewal.make_plan import make_plan
+from aws_mfa.renewal.plan import summary
 from aws_mfa.renewal.write import IN_CACHE, NOWHERE
 from aws_mfa.sessions.freshness import MARGIN_S
 
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     """Plan, ask, renew, show a table; 5 if AWS refused any."""
     token = code_given(args, interfaces)
     request = plan_request(args, interfaces)
-    planned = plan_sessions(request, interfaces)
+    planned = make_plan(request, interfaces)
     notes = (f"{name}: {note}" for name, notes in planned.notes.items() for note in notes)
     for line in (*planned.users.notices, *notes):
         interfaces.terminal.say(line)
