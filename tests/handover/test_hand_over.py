@@ -157,7 +157,7 @@ def test_what_stood_in_the_way_of_a_new_session_is_told_to_a_person_and_the_rest
     short = a_short_user_session(interfaces)
     interfaces.terminal = FakeTerminal(has_human=False)
     assert handed(interfaces, "work", for_sdk=False) is short
-    assert any("what is left of the stored session is used" in line for line in interfaces.said)
+    assert any("the stored session is used for the time it has left" in line for line in interfaces.said)
 
 
 def test_a_person_who_said_no_and_had_nothing_left_has_nothing() -> None:

@@ -104,7 +104,7 @@ class Stage:
         self.renewals.renew_quietly()
 
     def answer(self, profile: str = "dev") -> tuple[int, dict[str, str]]:
-        answer = self.interfaces.fake_endpoint.held[profile].answer_at(self.interfaces.moment)
+        answer = self.interfaces.fake_endpoint.served[profile].answer_at(self.interfaces.moment)
         return answer.status, json.loads(answer.body)
 
     @property
