@@ -335,7 +335,7 @@ def test_the_traceback_ends_at_our_door(stage: ClassicStage) -> None:
     with pytest.raises(BadProfile) as failure:
         aws_mfa.credentials("wrok")
     modules = {os.path.basename(str(entry.path)) for entry in failure.traceback[1:]}
-    assert modules <= {"for_python.py", "python_api.py"}
+    assert modules <= {"python_api.py"}
     assert failure.value.__cause__ is None
 
 
