@@ -109,12 +109,7 @@ class _SessionOf:
     """Gets the profile's session, each time with new interfaces, so that no key is kept between two renewals."""
 
     def __init__(
-        self,
-        profile: str | None,
-        ask: Callable[[str], str] | None,
-        *,
-        read_only: bool,
-        policy_arns: Sequence[str],
+        self, profile: str | None, ask: Callable[[str], str] | None, *, read_only: bool, policy_arns: Sequence[str]
     ) -> None:
         self.profile = profile_in_force(profile, RealInterfaces().environ)
         self.region: str | None = None

@@ -217,10 +217,7 @@ def test_dry_run_shows_the_difference_without_a_secret_and_changes_nothing(stage
 def test_a_named_profile_that_is_left_is_exit_3_and_the_others_are_adopted(stage: Stage) -> None:
     ended = stage.adopt("ann", "prod", "nobody")
     assert ended.returncode == 3
-    assert ended.stderr.splitlines()[:2] == [
-        "prod: adopted",
-        "ann not changed: not a role profile: it has no role_arn",
-    ]
+    assert ended.stderr.splitlines()[:2] == ["prod: adopted", "ann not changed: not a role profile: it has no role_arn"]
     assert "nobody not changed: there is no profile 'nobody'" in ended.stderr
 
 
