@@ -150,7 +150,7 @@ def test_who_comes_later_asks_for_himself(stage: Stage) -> None:
 
 
 def test_who_waited_before_they_asked_for_the_lock_is_told_what_ended_meanwhile(stage: Stage) -> None:
-    """A program's threads wait for each other first: see `for_python`."""
+    """A program's threads wait for each other first: see `python_api`."""
     with stage.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False) as one:
         one.publish(QUESTION, Cancelled("cancelled"))
 

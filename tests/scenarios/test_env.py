@@ -317,4 +317,4 @@ def test_the_form_of_a_shell_that_we_do_not_know_is_not_guessed(stage: ClassicSt
     done = subprocess.run(
         [tcsh, "-c", "$TOOL env --unset; exit $?"], env=environ_of(stage), capture_output=True, text=True, check=False
     )
-    assert (done.returncode, "tcsh is no shell that we write lines for" in done.stderr) == (2, True), done
+    assert (done.returncode, "tcsh is not a shell this command can write for" in done.stderr) == (2, True), done

@@ -467,5 +467,5 @@ def test_a_port_may_be_chosen_and_one_that_is_taken_is_told(stage: ClassicStage,
     port = server.variables()["AWS_CONTAINER_CREDENTIALS_FULL_URI"].split(":")[2].split("/")[0]
     ended = stage.run("serve", "admin", "--port", port)
     assert ended.code == 2
-    assert f"aws-mfa: port {port} of 127.0.0.1 cannot be had" in ended.err
+    assert f"aws-mfa: port {port} of 127.0.0.1 cannot be used" in ended.err
     assert stage.run("serve", "admin", "--port", "70000").code == 2

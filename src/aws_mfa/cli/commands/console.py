@@ -46,7 +46,7 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     )
     for notice in page.notices:
         interfaces.say(notice)
-    interfaces.say(f"signs in as {page.who} for {duration_text(page.expires_at - interfaces.now())}")
+    interfaces.say(f"signs in as {page.arn} for {duration_text(page.expires_at - interfaces.now())}")
     if not args.print_url:
         if interfaces.browser.open(page.url):
             return 0

@@ -67,7 +67,7 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
         _say(["nothing was changed (--dry-run)"], interfaces)
     elif found.moves:
         _move(found, document, args, interfaces)
-    _say([f"left as it is: {line}" for line in found.left], interfaces)
+    _say(found.left, interfaces)
     return NotSetUp.exit_code if found.left else 0
 
 
