@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.usage = "%(prog)s [options] PROFILE [options] [--] [COMMAND ...]"
     parser.add_argument("profile", metavar="PROFILE", help="the profile whose session the command gets")
     parser.add_argument("--server", action="store_true", help="no keys: an endpoint that renews them while it runs")
-    add_hand_over_arguments(parser, stdin_is_ours=False)
+    add_hand_over_arguments(parser, reads_stdin=False)
 
 
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
