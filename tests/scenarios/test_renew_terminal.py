@@ -71,7 +71,9 @@ def started(stage: ClassicStage, clock: Clock, *argv: str) -> pexpect.spawn[str]
 def test_the_second_code_counts_down_to_the_next_window(late_stage: ClassicStage, clock: Clock) -> None:
     clock.let_window_end_in(LEFT_S)
     child = started(late_stage, clock, "renew", "long", "dev")
-    child.expect_exact(f"2 profiles, 1 code of {late_stage.phone.serial}; long needs a second one: ")
+    child.expect_exact(
+        f"2 profiles, 2 codes of {late_stage.phone.serial}: one for all roles of up to 1 h, one for long"
+    )
     child.expect_exact(f"MFA code for {late_stage.phone.serial}: ")
     first = late_stage.phone.code()
     child.sendline(first)
