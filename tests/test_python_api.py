@@ -12,7 +12,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from unittest import mock
 
-import pexpect
 import pytest
 
 import aws_mfa
@@ -356,15 +355,14 @@ def test_a_variable_that_names_no_way_is_told_like_every_failure(
 
 @pytest.mark.real
 def test_a_script_asks_on_its_terminal_and_leaves_its_input_alone(stage: ClassicStage) -> None:
+    from real_terminals import end_of, on_a_pty  # skips on Windows
+
     environ = {**stage.environ, "AWS_MFA_SESSION_STORE": "plain"}
-    child = pexpect.spawn(
-        "/bin/sh", ["-c", f"echo for the script | {sys.executable} -c '{SCRIPT}'"], env=environ, encoding="utf-8"
-    )
-    child.expect_exact(f"MFA code for {stage.phone.serial}: ", timeout=60)
+    child = on_a_pty(["/bin/sh", "-c", f"echo for the script | {sys.executable} -c '{SCRIPT}'"], environ, timeout=60)
+    child.expect_exact(f"MFA code for {stage.phone.serial}: ")
     child.sendline(stage.code())
-    child.expect(pexpect.EOF, timeout=60)
-    child.close()
-    assert (child.exitstatus, (child.before or "").split()[-4:]) == (0, [stage.ann.arn, "for", "the", "script"])
+    status, shown = end_of(child)
+    assert (status, shown.split()[-4:]) == (0, [stage.ann.arn, "for", "the", "script"])
 
 
 @pytest.mark.parametrize("is_stored", [False, True])
