@@ -17,15 +17,14 @@ import pytest
 import aws_mfa
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, Cancelled, NeedsHuman, RefusedByAws
-from aws_mfa_practice import PracticeAws
-from classic_stage import ClassicStage
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Iterator
 
     from boto3.session import Session
 
     from aws_mfa.python_api import ProfileCredentials
+    from classic_stage import ClassicStage
 
 PROBE = "import sys; before = set(sys.modules); import aws_mfa; print(*(set(sys.modules) - before))"
 WITHOUT_BOTO3 = """
@@ -60,16 +59,14 @@ print(token in text, "Response body" in text, "connectionpool" in text)
 
 
 @pytest.fixture
-def stage(home: str, monkeypatch: pytest.MonkeyPatch) -> Generator[ClassicStage]:
-    """Ann's home is this process's; nobody can be asked unless a test says so, and sessions are stored as files."""
-    with PracticeAws() as aws:
-        stage = ClassicStage(home, aws)
-        for name, value in stage.environ.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setenv("AWS_MFA_SESSION_STORE", "plain")
-        monkeypatch.setenv("AWS_MFA_PROMPT", "mfa_process")
-        stage.write(stage.keys_section("work"))
-        yield stage
+def stage(stage: ClassicStage, monkeypatch: pytest.MonkeyPatch) -> ClassicStage:
+    """Ann's home is this process's; no one can be asked unless a test says so, and sessions are stored as files."""
+    for name, value in stage.environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_MFA_SESSION_STORE", "plain")
+    monkeypatch.setenv("AWS_MFA_PROMPT", "mfa_process")
+    stage.write(stage.keys_section("work"))
+    return stage
 
 
 class Person:
