@@ -110,7 +110,7 @@ def modes(stage: ClassicStage) -> list[int]:
 SECRET = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY"
 BROKEN: dict[str, tuple[str | bytes, int, str]] = {
     "B12 duplicate section": (f"[a]\nx = 1\n[default-long-term]\naws_secret_access_key = {SECRET}\n[a]\n", 5, "[a]"),
-    "B12 duplicate key": (f"[a]\nkey = 1\nkey = {SECRET}\n", 3, "again"),
+    "B12 duplicate key": (f"[a]\nkey = 1\nkey = {SECRET}\n", 3, "duplicate key"),
     "B13 junk line": (f"[a]\nx = 1\n{SECRET}\n", 3, "key = value"),
     "B13 key before a section": (f"secret = {SECRET}\n[a]\n", 1, "[section]"),
     "B13 BOM": (f"\ufeff[a]\nsecret = {SECRET}\n", 1, "BOM"),
