@@ -99,7 +99,7 @@ def test_without_a_device_the_last_line_says_what_is_missing(stage: ClassicStage
     assert ended.code == 0, ended
     last = ended.err.splitlines()[-1]
     assert last == (
-        "get a session, when there is a device, with: aws-mfa --profile 'my prof' "
+        "once there is a device, get a session with: aws-mfa --profile 'my prof' "
         f"--device arn:aws:iam::{stage.aws.account.account_id}:mfa/NAME"
     )
     assert "hint: add an authenticator app: IAM console, Security credentials, Assign MFA device" in ended.err
