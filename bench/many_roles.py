@@ -39,7 +39,7 @@ class Taken(NamedTuple):
 
 @contextlib.contextmanager
 def served(count: int) -> Iterator[Callable[[], str]]:
-    """The practice AWS; yields a function that makes a user with that many roles and returns what a client needs, as JSON."""
+    """The practice AWS; yields a function that makes a user with that many roles and returns a client's stdin."""
     with tempfile.TemporaryDirectory() as folder:
         stage.certificate(folder)
         command = [sys.executable, os.path.join(PARTS, "served.py"), folder, str(count), str(LATENCY_S)]
