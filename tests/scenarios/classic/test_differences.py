@@ -190,7 +190,7 @@ def test_b16_user_without_a_name_gets_a_session_name(stage: ClassicStage, tmp_pa
 
 
 def test_b25_setup_honours_the_profile_and_twice_replaces_nothing_unasked(stage: ClassicStage) -> None:
-    """A pipe asks no one: its next line is the secret. The question itself: tests/scenarios/classic/test_terminal.py."""
+    """A pipe asks no one: its next line is the secret. On a terminal: tests/scenarios/classic/test_terminal.py."""
     stage.write("# mine\n")
     keys = f"{stage.ann.keys.access_key_id}\n{stage.ann.keys.secret_access_key}\n"
     first = stage.run("--setup", "--profile", "work", stdin=keys)
