@@ -112,8 +112,8 @@ def run_for_answer(
     Run the program, given as words or as the user's command line, to its end. At most 64 KiB of output.
 
     `lent`: descriptors of the terminal, its stdin and stderr. Otherwise it gets no stdin and this program's stderr
-    (`catches_stderr`: captured), and it cannot open the terminal, because it runs in a session of its own
-    (`keeps_terminal`: it does not). Raises `ProgramFailed`, `Cancelled` (Ctrl-C), or the cancellation's error.
+    (`catches_stderr`: captured), and without `keeps_terminal` a session of its own, so it cannot open the terminal.
+    Raises `ProgramFailed`, `Cancelled` (Ctrl-C), or the cancellation's error.
     """
     if cancellation is not None:
         cancellation.check()
@@ -127,7 +127,7 @@ def run_for_answer(
             stderr=stderr,
             env=without_credentials(environ),
             start_new_session=leads_session,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0) if leads_session else 0,
+            creationflags=leads_session * getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         with process, contextlib.ExitStack() as at_the_end:
             at_the_end.callback(_end, process, leads_session=leads_session)
