@@ -109,11 +109,10 @@ def run_for_answer(
     catches_stderr: bool = False,
 ) -> Ended:
     """
-    Run the program, given as words or as the user's command line, to its end. At most 64 KiB of output.
+    Run the program (words, or a command line); raises `ProgramFailed`, `Cancelled`, or the error of the cancellation.
 
-    `lent`: descriptors of the terminal, its stdin and stderr. Otherwise it gets no stdin and this program's stderr
-    (`catches_stderr`: captured), and it cannot open the terminal, because it runs in a session of its own
-    (`keeps_terminal`: it does not). Raises `ProgramFailed`, `Cancelled` (Ctrl-C), or the cancellation's error.
+    `lent`: descriptors of the terminal, its stdin and stderr. Otherwise it gets no stdin, this program's stderr unless
+    `catches_stderr`, and a session of its own, so that it cannot open the terminal, unless `keeps_terminal`.
     """
     if cancellation is not None:
         cancellation.check()
@@ -136,7 +135,7 @@ def run_for_answer(
         raise Cancelled("cancelled") from None
     except OSError as error:
         raise NotStarted(error.strerror or type(error).__name__) from None
-    except ValueError:  # `from None`: it may quote the command
+    except ValueError:  # it may quote the command
         raise ProgramFailed("is not a command line: a quote is not closed, or it is empty") from None
     return Ended(process.returncode, stdout, said)
 
