@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import getpass
-import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from functools import partial
@@ -16,10 +13,7 @@ import pytest
 from aws_mfa.errors import WrongSecret
 from aws_mfa.system import threads
 from aws_mfa.system.threads import InThread, NoAnswer, answer_within, deferred_signals, side_by_side, user_name
-from needs import ROOT
-
-ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{ROOT}/src"}
-POSIX = pytest.mark.skipif(os.name == "nt", reason="POSIX")
+from users_and_modes import posix_only, run_python
 
 
 def test_results_come_in_the_order_of_the_calls_and_each_end_is_reported() -> None:
@@ -126,7 +120,7 @@ def test_a_process_ends_although_a_call_hangs() -> None:
         "try: answer_within(0.1, threading.Event().wait, on_delay=lambda: None)\n"
         "except NoAnswer: print('given up')\n"
     )
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=True)
+    ended = run_python(code)
     assert (ended.stdout, ended.stderr) == ("given up\n", "")
 
 
@@ -143,11 +137,10 @@ print("went on", flush=True)
 """
 
 
-@POSIX
+@posix_only
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_a_signal_takes_effect_after_the_writes(name: str) -> None:
-    command = [sys.executable, "-c", _TO_BE_KILLED, name]
-    ended = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False)
+    ended = run_python(_TO_BE_KILLED, name, check=False)
     assert (ended.stdout, ended.returncode) == ("written True\n", -getattr(signal, name))
 
 
@@ -168,7 +161,7 @@ def test_ctrl_c_is_found_between_two_writes_and_raised_after_them() -> None:
     assert steps == ["continued", "found"]
 
 
-@POSIX
+@posix_only
 def test_what_nohup_ignores_stays_ignored() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
