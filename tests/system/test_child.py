@@ -14,16 +14,12 @@ import pytest
 from aws_mfa.errors import CommandNotRunnable, NoSuchCommand
 from aws_mfa.system.child import ChildProcess
 from needs import ROOT
-
-if sys.platform == "win32":
-    pytest.skip("processes of POSIX", allow_module_level=True)
-
-import pexpect
-
-from real_terminals import on_a_pty
+from real_terminals import end_of, on_a_pty
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from real_terminals import Pty
 
 PARENT = """
 import os, sys
@@ -61,7 +57,7 @@ def started(way: str, *command: str) -> subprocess.Popen[str]:
     return process
 
 
-def on_a_terminal(program: str, *argv: str) -> pexpect.spawn[str]:
+def on_a_terminal(program: str, *argv: str) -> Pty:
     return on_a_pty([program, *argv], ENVIRON, timeout=TIME_LIMIT_S)
 
 
@@ -169,9 +165,7 @@ def test_ctrl_c_reaches_the_child_once_and_the_parent_outlives_it(way: str) -> N
     child.expect_exact("ready")
     child.sendintr()
     child.expect_exact("got 1")
-    child.expect(pexpect.EOF)
-    child.close()
-    assert child.exitstatus == 9
+    assert end_of(child)[0] == 9
 
 
 @pytest.mark.real
@@ -180,18 +174,17 @@ def test_ctrl_c_kills_the_parent_like_a_child_that_does_not_catch_it(way: str) -
     child = on_a_terminal(*parent_of(way, "sh", "-c", "echo ready; exec sleep 20"))
     child.expect_exact("ready")
     child.sendintr()
-    child.expect(pexpect.EOF)
-    child.close()
+    end_of(child)
     assert child.signalstatus == signal.SIGINT
 
 
-def stopped_by_ctrl_z(shell: pexpect.spawn[str], way: str) -> None:
+def stopped_by_ctrl_z(shell: Pty, way: str) -> None:
     shell.sendline(command_line(way, "echo rea''dy; read answer; exit 6"))
     shell.expect_exact("ready")
     shell.send("\x1a")
 
 
-def stopped_by_itself(shell: pexpect.spawn[str], way: str) -> None:
+def stopped_by_itself(shell: Pty, way: str) -> None:
     shell.sendline(command_line(way, "kill -STOP $$; read answer; exit 6"))
 
 
@@ -202,9 +195,7 @@ def command_line(way: str, script: str) -> str:
 @pytest.mark.real
 @BOTH_WAYS
 @pytest.mark.parametrize("stop", [stopped_by_ctrl_z, stopped_by_itself])
-def test_job_control_works_as_without_a_parent(
-    tmp_path: str, way: str, stop: Callable[[pexpect.spawn[str], str], None]
-) -> None:
+def test_job_control_works_as_without_a_parent(tmp_path: str, way: str, stop: Callable[[Pty, str], None]) -> None:
     """When it is stopped the shell returns; after `fg` the child reads its line; the exit code is the child's."""
     path = os.path.join(tmp_path, "parent.py")
     with open(path, "w", encoding="utf-8") as file:
@@ -220,8 +211,7 @@ def test_job_control_works_as_without_a_parent(
         shell.sendline("echo it ended with $?.")
         shell.expect_exact("it ended with 6.")
     shell.sendline("exit")
-    shell.expect(pexpect.EOF)
-    shell.close()
+    end_of(shell)
 
 
 @pytest.mark.real
@@ -253,8 +243,7 @@ def test_the_shell_returns_when_the_child_has_stopped_and_not_before(tmp_path: s
     shell.sendline("text")
     shell.expect_exact("read text")
     shell.sendline("exit")
-    shell.expect(pexpect.EOF)
-    shell.close()
+    end_of(shell)
 
 
 def test_a_missing_command_is_reported_before_it_is_needed(tmp_path: str) -> None:

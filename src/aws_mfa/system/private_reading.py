@@ -37,8 +37,9 @@ def private_folder(path: str) -> os.stat_result | None:
         return None
     if not stat.S_ISDIR(found.st_mode):
         raise NotSetUp(f"{path} is in the way: it is not a folder (rm {_quoted(path)})")
-    if not is_narrow(found) or not (is_own(found) or _is_root()):
-        raise NotSetUp(f"{path} is not this user's alone (chmod 700 {_quoted(path)})")
+    is_root = sys.platform != "win32" and os.geteuid() == 0
+    if not is_narrow(found) or not (is_own(found) or is_root):
+        raise NotSetUp(f"{path} is not this user's private folder (chmod 700 {_quoted(path)})")
     return found
 
 
@@ -92,7 +93,3 @@ def _refuse_unfit(found: os.stat_result, folder: os.stat_result) -> None:
 def _quoted(path: str) -> str:
     """One word for a shell; `shlex` would load `re`."""
     return "'" + path.replace("'", "'\\''") + "'"
-
-
-def _is_root() -> bool:
-    return sys.platform != "win32" and os.geteuid() == 0
