@@ -38,7 +38,7 @@ class Homes:
         self._folder = folder
 
     def with_session(self, store: str, **variables: str) -> dict[str, str]:
-        """The environment of a home in which the next plain request is answered by its witness."""
+        """The environment of a home in which the next plain request is answered by its fingerprint."""
         home = os.path.join(self._folder, store)
         user = self._aws.account.add_user(f"ann-{store}")
         phone = user.add_device()

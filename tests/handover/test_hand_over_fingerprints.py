@@ -1,4 +1,4 @@
-"""When a session handed over leaves a witness: where files alone say what the next answer is, and only then."""
+"""When a session handed over leaves a fingerprint: where files alone say what the next answer is, and only then."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def noted(interfaces: FakeInterfaces, wanted: RenewalRequest | None = None) -> s
     return set(interfaces.watch.noted)
 
 
-def test_a_new_session_and_a_stored_one_leave_the_same_witness() -> None:
+def test_a_new_session_and_a_stored_one_leave_the_same_fingerprint() -> None:
     interfaces = some_interfaces()
     assert noted(interfaces) == {"dev"}
     first = interfaces.watch.noted.pop("dev")

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from aws_mfa.sessions.container import Answer, ServedSession
+    from aws_mfa.sessions.container import EndpointAnswer, ServedSession
 
 
 _OF_BROWSERS = ("Origin", "Sec-Fetch-Site", "Sec-Fetch-Mode")
@@ -45,7 +45,7 @@ class Gate:
         self._token = token.reveal().encode("ascii")
         self._hosts = (f"127.0.0.1:{port}", f"localhost:{port}")
 
-    def refused(self, method: str, headers: Message) -> Answer | None:
+    def refused(self, method: str, headers: Message) -> EndpointAnswer | None:
         """The refusal; None where the request may be answered."""
         if (_only(headers, "Host") or "").strip().lower() not in self._hosts:
             return refusal(403, "WrongHost", "this endpoint answers to 127.0.0.1 and localhost alone")
@@ -136,7 +136,7 @@ class LocalEndpoint:
         """Answer requests for the profile with this from now on."""
         self._held[profile] = held
 
-    def _answer_to(self, target: str) -> Answer:
+    def _answer_to(self, target: str) -> EndpointAnswer:
         held = self._held.get(profile_at(target) or "")
         if held is None:
             served = ", ".join(map(path_of, self._held))

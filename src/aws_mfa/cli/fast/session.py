@@ -2,7 +2,7 @@
 A stored session that is still good, handed over without the heavy modules: to an SDK, or to a command.
 
 Knows `credential-process PROFILE` and `exec PROFILE [--] COMMAND...` without any flag, and nothing else. Answers where
-the profile's witness says that the full path would hand over this very session, and in any doubt not at all.
+the profile's fingerprint says that the full path would hand over this very session, and in any doubt not at all.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import time
 
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.handover.environment import child_environment, chosen_by_the_user, session_variables
-from aws_mfa.sessions import fast_lookup as quick_sessions
+from aws_mfa.sessions import fast_lookup
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aws_mfa.sessions.entry import Entry
-    from aws_mfa.sessions.fingerprint import Witnessed
+    from aws_mfa.sessions.fingerprint import FingerprintedSession
     from aws_mfa.vaults.seal import AgeSeal
 
 
@@ -48,8 +48,8 @@ _LOCK_NAME = "session-store.lock"
 _opened: list[tuple[Mapping[str, str], AgeSeal]] = []
 
 
-def quick_session(profile: str, environ: Mapping[str, str]) -> tuple[Entry, Witnessed] | None:
-    """Return the stored session and what its witness says; raises as `quick_sessions.quick_session` does."""
+def quick_session(profile: str, environ: Mapping[str, str]) -> tuple[Entry, FingerprintedSession] | None:
+    """Return the stored session and what its fingerprint says; raises as `fast_lookup.stored_session` does."""
 
     def opened() -> AgeSeal:
         # What is loaded from here on stays: to look for garbage in it costs a tenth of it.
@@ -59,7 +59,7 @@ def quick_session(profile: str, environ: Mapping[str, str]) -> tuple[Entry, Witn
         return seal
 
     try:
-        return quick_sessions.quick_session(profile, environ, opened, now=time.time())
+        return fast_lookup.stored_session(profile, environ, opened, now=time.time())
     finally:
         gc.enable()
 
@@ -96,10 +96,10 @@ def become_command(argv: list[str], environ: Mapping[str, str]) -> None:
     found = _found(argv[_PROFILE], environ) if command else None
     if found is None:
         return
-    entry, witnessed = found
+    entry, fingerprinted = found
     # What there was to say about the profile was said when the session was planned.
     variables = session_variables(entry.session())
-    become(command, child_environment(environ, variables, witnessed.region, argv[_PROFILE]))
+    become(command, child_environment(environ, variables, fingerprinted.region, argv[_PROFILE]))
 
 
 def _command(argv: list[str]) -> list[str]:
@@ -110,7 +110,7 @@ def _command(argv: list[str]) -> list[str]:
     return words if words and not words[0].startswith("-") else []
 
 
-def _found(profile: str, environ: Mapping[str, str]) -> tuple[Entry, Witnessed] | None:
+def _found(profile: str, environ: Mapping[str, str]) -> tuple[Entry, FingerprintedSession] | None:
     if not profile or profile.startswith("-"):
         return None
     try:
