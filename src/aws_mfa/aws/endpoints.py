@@ -61,8 +61,11 @@ class EndpointSettings:
 
     def given(self, key: str) -> Given | None:
         """`ca_bundle` (a file or folder), `use_{fips,dualstack}_endpoint`, `ignore_configured_endpoint_urls`."""
-        profiles = self._with_urls if key == _IGNORE_URLS_KEY else self._profiles
-        return next(filter(None, (profile.given(key) for profile in profiles)), None)
+        for profile in self._with_urls if key == _IGNORE_URLS_KEY else self._profiles:
+            found = profile.given(key)
+            if found is not None:
+                return found
+        return None
 
     @property
     def words(self) -> tuple[str | None, ...]:

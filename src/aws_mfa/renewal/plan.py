@@ -135,7 +135,7 @@ class _Planner:
             transitive_tag_keys=role.transitive_tag_keys,
             source_identity=role.source_identity,
             policy=overlay.policy if is_wanted else None,
-            policy_arns=overlay.arns(partition_of(role.role_arn or "") or "aws") if is_wanted else (),
+            policy_arns=overlay.arns(partition_of(role.role_arn or "") or "aws") if is_wanted and overlay else (),
         )
 
     def _found(self, step: Step, *, is_wanted: bool) -> Step | Reused | None:
@@ -148,10 +148,11 @@ class _Planner:
         # Looked up even when forced, so that a session stored later can be recognised as new.
         expires_at = self._plan.stored.until(step.label, step.inputs)
         left_s = 0.0 if forced or expires_at is None else expires_at - self._now
-        stored = Reused(step, expires_at or 0.0)
         if left_s <= needed_s:
-            step.rest = stored if left_s > MARGIN_S else None
+            step.rest = Reused(step, expires_at) if expires_at is not None and left_s > MARGIN_S else None
             return None
+        assert expires_at is not None
+        stored = Reused(step, expires_at)
         self._known[step.key] = stored
         self._plan.reused.append(stored)
         return stored

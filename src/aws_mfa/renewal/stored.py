@@ -13,7 +13,7 @@ from aws_mfa.config.index import SectionIndex
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.renewal.steps import Reused
 from aws_mfa.sessions.file_section import session_in, was_asked_with
-from aws_mfa.sessions.freshness import Fresh, judge
+from aws_mfa.sessions.freshness import MARGIN_S
 from aws_mfa.vaults.choice import noted_origin
 
 if TYPE_CHECKING:
@@ -114,9 +114,10 @@ class StoredSessions:
             return None
         if not was_asked_with(values, inputs, lambda: noted_origin(self._notes, name)):
             return None
-        role_arn = None if of_user else _last_role(inputs)
-        fresh = isinstance(judge(values, role_arn=role_arn, now=self._interfaces.now()), Fresh)
-        return session_in(values) if fresh else None
+        session = session_in(values)
+        if session is None or session.assumed_role_arn != (None if of_user else _last_role(inputs)):
+            return None
+        return session if session.expires_at - self._interfaces.now() > MARGIN_S else None
 
 
 def _last_role(inputs: Mapping[str, str]) -> str | None:

@@ -44,10 +44,6 @@ class Entry:
         self.expires_at = expires_at
         self.document = document
 
-    def is_for(self, inputs: Mapping[str, str]) -> bool:
-        """Whether the session was asked for with exactly these inputs."""
-        return self.inputs_text == text_of_inputs(inputs)
-
     @property
     def inputs(self) -> dict[str, str]:
         """The inputs by name."""

@@ -38,6 +38,7 @@ INPUTS = (
 )
 _NAMES = frozenset(INPUTS)
 _MARK_LENGTH = 12
+_NOT_GIVEN = [None]  # the value of most names in chains of one role
 
 
 def inputs_of(values: Mapping[str, Value]) -> dict[str, str]:
@@ -54,7 +55,7 @@ def inputs_of(values: Mapping[str, Value]) -> dict[str, str]:
         value = values[name]
         if isinstance(value, (str, int)):
             texts[name] = str(value)
-        elif value:
+        elif value and value != _NOT_GIVEN:
             _add_nested(texts, name, value)
     return texts
 
@@ -73,8 +74,13 @@ def _add_nested(texts: dict[str, str], name: str, value: Sequence[Value] | dict[
 
 def stored_name(label: str, inputs: Mapping[str, str]) -> str:
     """Return the name under which a session of this label and these inputs is stored."""
-    text = text_of_inputs(inputs).encode("utf-8", "surrogatepass")
-    return f"{label}~{hashlib.sha256(text).hexdigest()[:_MARK_LENGTH]}"
+    return name_of_text(label, text_of_inputs(inputs))
+
+
+def name_of_text(label: str, inputs_text: str) -> str:
+    """As `stored_name`, from the text of the inputs."""
+    mark = hashlib.sha256(inputs_text.encode("utf-8", "surrogatepass")).hexdigest()[:_MARK_LENGTH]
+    return f"{label}~{mark}"
 
 
 def label_in(name: str) -> str:

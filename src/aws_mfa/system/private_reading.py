@@ -68,9 +68,12 @@ def read_private(path: str, folder: os.stat_result) -> bytes | None:
             raise Unfit("it is a symlink") from None
         raise
     try:
-        _refuse_unfit(os.fstat(fd), folder)
-        with open(fd, "rb", buffering=0, closefd=False) as file:
-            return file.read()
+        found = os.fstat(fd)
+        _refuse_unfit(found, folder)
+        data = os.read(fd, found.st_size)
+        while len(data) < found.st_size and (more := os.read(fd, found.st_size - len(data))):
+            data += more
+        return data
     finally:
         os.close(fd)
 

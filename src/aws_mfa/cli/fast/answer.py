@@ -137,8 +137,9 @@ def _excerpt(chunks: Iterator[bytes], names: tuple[str, str]) -> str | None:
     """
     headers = [f"[{name}]" for name in (*names, "DEFAULT")]
     needles = [header.encode() for header in headers]
-    # Both names begin with the profile: searching for that once rules out both headers in most chunks.
-    beginning = f"[{os.path.commonprefix(names)}".encode()
+    # Nearly always one name begins with the other: a search for that one rules out both headers in most chunks.
+    long_name, short_name = names
+    beginning = f"[{short_name if long_name.startswith(short_name) else ''}".encode()
     kept: list[str] = []
     rest, keep = b"", True
     for chunk in chunks:
