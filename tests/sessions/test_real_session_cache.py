@@ -107,7 +107,7 @@ def test_removing_the_item_ends_every_sealed_session(gnome_keyring: RealKeychain
     assert said == ["dropped the stored session of 'work': it is sealed, and the keychain no longer has what opens it"]
 
 
-def test_a_locked_keychain_is_told_and_nothing_plain_takes_its_place(gnome_keyring: RealKeychain) -> None:
+def test_a_locked_keychain_is_reported_and_nothing_plain_is_written(gnome_keyring: RealKeychain) -> None:
     said: list[str] = []
     cache_of(gnome_keyring, said, store="").store("work", INPUTS, SESSION)
     gnome_keyring.lock()
@@ -120,7 +120,7 @@ def test_a_locked_keychain_is_told_and_nothing_plain_takes_its_place(gnome_keyri
     assert [name for name in sessions if name.startswith("session-")] == [f"session-{stored_name('work', INPUTS)}.age"]
 
 
-def test_keys_of_a_section_with_the_items_name_lie_beside_the_identity(gnome_keyring: RealKeychain) -> None:
+def test_keys_of_a_section_with_the_items_name_are_stored_beside_the_identity(gnome_keyring: RealKeychain) -> None:
     said: list[str] = []
     cache_of(gnome_keyring, said).store("work", INPUTS, SESSION)
     vault = open_keychain(gnome_keyring.environ)

@@ -72,7 +72,7 @@ def fingerprint(
 
 
 def fingerprint_file(fingerprint: str, session: FingerprintedSession) -> str:
-    """Return the text of the file: the fingerprint, and the session that it stands for."""
+    """Return the text of the file: the fingerprint, and the session that belongs to it."""
     head = f"{fingerprint}session = {session.name}\nregion = {session.region or ''}\n"
     return f"{head}\n{session.inputs_text}\n"
 
