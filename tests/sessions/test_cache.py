@@ -498,7 +498,7 @@ def make_pipe(path: Path) -> None:
     [
         (widen, "others can read it"),
         (link, "it is a symlink"),
-        (make_pipe, "it is no regular file"),
+        (make_pipe, "it is not a regular file"),
         pytest.param(give_away, "it belongs to another user", marks=as_root),
     ],
 )

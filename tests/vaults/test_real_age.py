@@ -7,13 +7,13 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-import pexpect
 import pytest
 
 from aws_mfa.errors import BadInput, BrokenFile
 from aws_mfa.model import LongTermKeys, Secret
 from aws_mfa.vaults.age import AgeFile
 from needs import needs
+from real_terminals import end_of, on_a_pty, wait_for_echo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,16 +39,13 @@ class Typed:
 def age(*arguments: str, questions: int) -> None:
     """Run the age program and answer each of its questions with the passphrase."""
     needs("age")
-    child = pexpect.spawn("age", list(arguments), timeout=60, encoding="utf-8")
-    try:
-        for _ in range(questions):
-            child.expect("passphrase.*:")
-            child.waitnoecho(5)
-            child.sendline(PASSPHRASE)
-        child.expect(pexpect.EOF)
-    finally:
-        child.close()
-    assert child.exitstatus == 0, child.before
+    child = on_a_pty(["age", *arguments], os.environ, timeout=60)
+    for _ in range(questions):
+        child.expect("passphrase.*:")
+        wait_for_echo(child, on=False)
+        child.sendline(PASSPHRASE)
+    status, shown = end_of(child)
+    assert status == 0, shown
 
 
 def test_the_age_program_opens_what_we_store(tmp_path: Path) -> None:
