@@ -34,7 +34,7 @@ OTHER_KEYS = LongTermKeys("AKIAINVENTEDBOBSKEY2", Secret("invented/secret+of+bob
 
 
 class FakeTerminal:
-    """Answers in order; where they run out nobody is there."""
+    """Answers in order; after the last one no person is there."""
 
     def __init__(self, *answers: str, has_human: bool = True) -> None:
         self.answers = list(answers)
@@ -369,7 +369,7 @@ class FakeSessionCache:
         self.stored: dict[str, Remembered] = {}
         self.missed: list[str] = []
         self.keeps = True
-        self.age_s = 3600.0  # of each, to whoever drops it
+        self.age_s = 3600.0  # of each, for `drop`
 
     def load(self, label: str, inputs: Mapping[str, str]) -> Session | None:
         found = self.find(label, inputs)

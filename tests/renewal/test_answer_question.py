@@ -1,4 +1,4 @@
-"""Answering a question that waits in another process: where the code comes from, and what is told of it."""
+"""Answering a question that waits in another process: where the code comes from, and what is reported about it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_a_code_in_the_argument_is_handed_over_without_a_question(given: str) ->
     assert (interfaces.terminal.questions, interfaces.terminal.said) == ([], [])
 
 
-def test_without_one_a_person_is_told_whose_question_it_is_and_asked() -> None:
+def test_without_a_code_a_person_reads_whose_question_it_is_and_is_asked() -> None:
     question = FakeQuestion()
     interfaces = answered(None, question, "123 456")
     assert question.codes == ["123456"]
@@ -33,14 +33,14 @@ def test_without_one_a_person_is_told_whose_question_it_is_and_asked() -> None:
     assert interfaces.terminal.questions == [question.text]
 
 
-def test_a_pipe_is_read_without_a_word() -> None:
+def test_a_pipe_is_read_silently() -> None:
     question = FakeQuestion()
     interfaces = answered(None, question, "123456", has_human=False)
     assert question.codes == ["123456"]
     assert interfaces.terminal.said == []
 
 
-def test_none_waiting_is_told() -> None:
+def test_no_open_question_is_reported() -> None:
     for given in (None, "123456"):
         with pytest.raises(NeedsHuman, match=r"^no question is waiting$"):
             answered(given, None, "123456")

@@ -45,7 +45,7 @@ class SaysNo(FakeProvider):
 
 
 class WithThreads(FakeInterfaces):
-    """Where what is done beside is done beside."""
+    """`beside` starts a thread."""
 
     def beside(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> AtOnce:
         return InThread(work, failed)  # type: ignore[return-value]  # the Protocol is all that is used
@@ -71,11 +71,11 @@ def a_command(*answers: str, closed: str | None = None) -> FakeProvider:
 def asked(*providers: FakeProvider, first: bool = True, interfaces: FakeInterfaces | None = None) -> GivenCode:
     interfaces = interfaces or FakeInterfaces()
     interfaces.providers = list(providers)
-    doors = as_interfaces(interfaces)
-    return ask_code(QUESTION, doors, check=(lambda: check_signing_keys(a_step(), KEYS, doors)) if first else None)
+    faked = as_interfaces(interfaces)
+    return ask_code(QUESTION, faked, check=(lambda: check_signing_keys(a_step(), KEYS, faked)) if first else None)
 
 
-def test_the_first_way_that_answers_is_the_last_that_is_asked() -> None:
+def test_the_first_provider_that_answers_is_the_last_that_is_asked() -> None:
     providers = [a_command("111111"), a_provider("222222")]
     answer = asked(*providers)
     assert (answer.text, answer.provider) == ("111111", providers[0])
@@ -83,20 +83,20 @@ def test_the_first_way_that_answers_is_the_last_that_is_asked() -> None:
     assert providers[1].asked == []
 
 
-def test_a_way_that_is_closed_leaves_it_to_the_next() -> None:
+def test_a_provider_that_cannot_answer_leaves_it_to_the_next() -> None:
     providers = [a_command(closed="it failed"), a_provider(closed="no terminal"), a_provider("333333", name="dialog")]
     answer = asked(*providers)
     assert (answer.text, answer.provider.name) == ("333333", "dialog")
     assert [provider.asked for provider in providers] == [[QUESTION]] * 3
 
 
-def test_a_way_that_is_not_worth_trying_is_not_asked() -> None:
+def test_a_provider_that_is_not_worth_trying_is_not_asked() -> None:
     absent = NotHere(FakeTerminal("111111"))
     assert asked(absent, a_provider("222222")).text == "222222"
     assert absent.asked == []
 
 
-def test_a_person_who_says_no_is_not_asked_elsewhere() -> None:
+def test_a_person_who_cancels_is_not_asked_elsewhere() -> None:
     after = a_provider("222222", name="dialog")
     with pytest.raises(Cancelled):
         asked(SaysNo(FakeTerminal("111111")), after)
@@ -111,12 +111,12 @@ def test_where_all_are_closed_each_says_why_once() -> None:
     assert refused.value.message == "mfa_process failed; no terminal"
 
 
-def test_where_one_alone_was_tried_its_own_failure_is_raised() -> None:
+def test_if_only_one_was_tried_its_own_failure_is_raised() -> None:
     with pytest.raises(NeedsHuman, match=r"^no terminal$"):
         asked(a_provider(closed="no terminal"))
 
 
-def test_where_there_is_no_way_at_all_the_device_is_named() -> None:
+def test_without_any_provider_the_device_is_named() -> None:
     with pytest.raises(NeedsHuman, match=rf"^no code of {DEVICE} can be asked for here$") as refused:
         asked(NotHere(FakeTerminal()))
     assert refused.value.hints == ("run it in a terminal",)
@@ -136,7 +136,7 @@ def test_no_time_is_spent_on_it_beside_a_command_or_a_pipe() -> None:
     assert interfaces.fake_sts.identity_calls == 0
 
 
-def test_what_the_check_finds_ends_the_question_whichever_way_it_stands_open() -> None:
+def test_a_failed_check_ends_the_question_of_any_provider() -> None:
     interfaces = FakeInterfaces()
     interfaces.fake_sts.identity = WrongSecret("the secret is wrong")
     with pytest.raises(WrongSecret):
@@ -144,7 +144,7 @@ def test_what_the_check_finds_ends_the_question_whichever_way_it_stands_open() -
 
 
 def test_a_question_that_was_put_and_not_answered_is_known_as_that() -> None:
-    """Behind a terminal that is not there: those who wait for us need not put it again."""
+    """After a missing terminal: processes that wait for us need not ask again."""
 
     class Unanswered(FakeProvider):
         def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
@@ -173,7 +173,7 @@ def test_the_lock_is_yielded_while_another_terminal_is_waited_for_and_not_before
     assert log == ["lent", "taken again"]
 
 
-def test_a_way_that_closes_although_somebody_is_there_is_not_gone_back_to() -> None:
+def test_a_provider_that_failed_is_not_tried_again() -> None:
     """A dialog that could not be shown, say: it would be tried for ever."""
     dialog = a_provider(name="dialog", closed="no display")
     waiting = a_provider("222222", name="code")
@@ -185,9 +185,9 @@ def test_a_way_that_closes_although_somebody_is_there_is_not_gone_back_to() -> N
 
 
 def code_asked(interfaces: FakeInterfaces, role_arn: str | None = None, *, first: bool) -> str:
-    doors, step = as_interfaces(interfaces), a_step(role_arn=role_arn, duration_s=43200)
-    check = (lambda: check_signing_keys(step, KEYS, doors)) if first else None
-    return checked_code(ask_code(CodeQuestion("code?", DEVICE), doors, check=check).text)
+    faked, step = as_interfaces(interfaces), a_step(role_arn=role_arn, duration_s=43200)
+    check = (lambda: check_signing_keys(step, KEYS, faked)) if first else None
+    return checked_code(ask_code(CodeQuestion("code?", DEVICE), faked, check=check).text)
 
 
 def test_the_code_comes_back_without_blanks() -> None:
@@ -197,7 +197,7 @@ def test_the_code_comes_back_without_blanks() -> None:
     assert code_asked(interfaces, first=True) == "123456"
 
 
-def test_aws_is_asked_who_the_keys_are_beside_the_first_question_only() -> None:
+def test_the_keys_are_checked_only_beside_the_first_question() -> None:
     interfaces = FakeInterfaces()
     interfaces.terminal = FakeTerminal("123456", "123457")
     code_asked(interfaces, first=True)
@@ -230,7 +230,7 @@ def test_a_doubtful_refusal_of_the_check_is_left_to_the_call_itself() -> None:
     assert code_asked(interfaces, first=True) == "123456"
 
 
-def test_a_device_of_another_account_is_told_before_a_code_is_spent() -> None:
+def test_a_device_of_another_account_is_reported_before_a_code_is_spent() -> None:
     interfaces = FakeInterfaces()
     interfaces.terminal = FakeTerminal("123456")
     interfaces.fake_sts.identity = Identity(ANN.replace(ACCOUNT, "999999999999"), "999999999999", "AIDA")

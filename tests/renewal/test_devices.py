@@ -55,7 +55,7 @@ def test_a_refusal_of_iam_asks_for_the_flag(refusal: AwsMfaError) -> None:
     assert "--device" in failure.value.hints[0]
 
 
-def test_no_network_is_told_as_such() -> None:
+def test_a_missing_network_is_reported_as_such() -> None:
     interfaces = interfaces_with()
     interfaces.fake_iam = FakeIam(AwsUnreachable("no network"))
     with pytest.raises(AwsUnreachable):

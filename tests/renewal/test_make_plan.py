@@ -82,18 +82,18 @@ def test_all_with_a_policy_is_every_role() -> None:
     assert list(planned(interfaces, overlay=Overlay(read_only=True)).of_profile) == ["dev"]
 
 
-def test_all_leaves_out_users_whose_keys_stand_in_the_profiles_own_section() -> None:
+def test_all_leaves_out_users_with_keys_in_the_profiles_own_section() -> None:
     credentials = "[own]\naws_access_key_id = AKIAOWN\naws_secret_access_key = invented\n"
     assert list(planned(some_interfaces(role("dev", "own"), credentials)).of_profile) == ["dev", "work"]
 
 
-def test_nothing_at_all_is_told_with_the_first_step() -> None:
+def test_without_any_profile_the_first_step_is_named() -> None:
     with pytest.raises(NotSetUp, match="nothing is set up here yet") as refused:
         planned(FakeInterfaces())
     assert "store long-term keys: aws-mfa setup" in refused.value.hints
 
 
-def test_profiles_none_of_which_has_a_session_of_ours_are_told_with_what_they_lack() -> None:
+def test_profiles_without_any_possible_session_are_reported_with_what_they_lack() -> None:
     with pytest.raises(BadInput, match="no profile has a role"):
         planned(FakeInterfaces("", "[profile plain]\nregion = eu-west-1\n"))
 
@@ -117,7 +117,7 @@ def test_a_circle_of_includes_does_not_stop_all() -> None:
     assert (list(found.of_profile), list(found.failures)) == (["dev", "work"], ["a", "b"])
 
 
-def test_a_user_without_keys_fails_alone() -> None:
+def test_only_a_user_without_keys_fails() -> None:
     found = planned(
         some_interfaces(role("dev") + role("bobs", "bob") + "[profile bob]\nregion = eu-west-1\n"), "dev", "bobs"
     )
@@ -125,7 +125,7 @@ def test_a_user_without_keys_fails_alone() -> None:
     assert isinstance(found.failures["bobs"], NoLongTermKeys)
 
 
-def test_a_broken_file_is_told_before_anything() -> None:
+def test_a_broken_file_is_reported_first() -> None:
     with pytest.raises(BrokenFile):
         planned(some_interfaces(role("dev"), "[dev]\nk = v\n[dev]\n"), "dev")
 
@@ -133,7 +133,7 @@ def test_a_broken_file_is_told_before_anything() -> None:
 # No session that has no place
 
 
-def test_permanent_keys_in_the_way_are_told_before_a_code_is_asked_for() -> None:
+def test_permanent_keys_in_the_section_are_reported_before_a_code_is_asked_for() -> None:
     keys = "aws_access_key_id = AKIAOLD\naws_secret_access_key = invented\n"
     interfaces = some_interfaces(role("dev") + role("self", "self"), f"[dev]\n{keys}[self]\n{keys}[own]\n{keys}")
     for name in ("dev", "self", "own"):
@@ -255,7 +255,7 @@ def test_the_classic_forms_session_serves_only_the_user_it_came_from(
 
 
 def test_the_classic_forms_role_session_is_not_taken_for_a_profiles() -> None:
-    """It may have another session name, external id or user: nobody noted."""
+    """It may have another session name, external id or user: that was not noted."""
     session = Session("ASIACLASSIC", Secret("s"), Secret("t"), NOW + 3000, f"{ARN}dev")
     interfaces = some_interfaces(role("dev"), with_changes("", "dev", section_of(session)))
     assert labels(planned(interfaces, "dev"))[-1] == "dev"
@@ -293,7 +293,7 @@ def test_a_mistyped_name_opens_no_window() -> None:
     assert locked.calls == ["load prd-long-term", "load work-long-term"]
 
 
-def test_a_policy_of_another_partition_is_told_before_a_code_is_asked_for() -> None:
+def test_a_policy_of_another_partition_is_reported_before_a_code_is_asked_for() -> None:
     gov = role("gov").replace("arn:aws:", "arn:aws-us-gov:")
     interfaces = some_interfaces(role("dev") + gov)
     overlay = Overlay(policy_arns=("arn:aws:iam::aws:policy/ReadOnlyAccess",))
@@ -303,7 +303,7 @@ def test_a_policy_of_another_partition_is_told_before_a_code_is_asked_for() -> N
     assert list(planned(interfaces, "gov", overlay=Overlay(read_only=True)).of_profile) == ["gov"]
 
 
-def test_a_session_of_the_file_whose_secret_was_damaged_by_hand_is_not_handed_to_anybody() -> None:
+def test_a_session_of_the_file_with_a_damaged_secret_is_not_used() -> None:
     interfaces = some_interfaces(role("dev"))
     renewed(interfaces, "dev")
     interfaces.credentials.text = with_changes(interfaces.credentials.read(), "dev", {"aws_secret_access_key": 'half"'})

@@ -135,9 +135,9 @@ def test_the_summary_names_codes_devices_and_reasons() -> None:
 
 
 def test_the_summary_says_why_a_second_mfa_session_of_a_device_is_needed() -> None:
-    config = role("a") + role("b", "twin", duration_seconds=900) + "[profile twin]\nduration_seconds = 7200\n"
-    twin = SourceUser("twin", "ann-long-term", a_user("ann").access_key_id, DEVICE, region="eu-west-3", partition="aws")
-    plan = planned(config, "a", "b", users={"twin": twin})
+    config = role("a") + role("b", "copy", duration_seconds=900) + "[profile copy]\nduration_seconds = 7200\n"
+    twin = SourceUser("copy", "ann-long-term", a_user("ann").access_key_id, DEVICE, region="eu-west-3", partition="aws")
+    plan = planned(config, "a", "b", users={"copy": twin})
     assert codes(plan) == [MFA, MFA]
     why = "mfa@ann-long-term needs a second one: b: another region and duration"
     assert summary(plan) == f"2 profiles, 1 code of {DEVICE}; {why}"
@@ -145,7 +145,9 @@ def test_the_summary_says_why_a_second_mfa_session_of_a_device_is_needed() -> No
 
 def test_a_stored_session_is_reused_while_good() -> None:
     plan = planned(role("a"), "a", until={"a": NOW + MARGIN_S + 1, MFA: NOW + 40000})
-    assert (plan.steps, [one.label for one in plan.reused]) == ([], ["a"]), "nobody asks for what would sign it"
+    assert (plan.steps, [one.label for one in plan.reused]) == ([], ["a"]), (
+        "the session that would sign it is not needed"
+    )
     assert isinstance(plan.of_profile["a"], Reused)
     assert labels(planned(role("a"), "a", until={"a": NOW + MARGIN_S})) == [MFA, "a"]
 
@@ -255,18 +257,18 @@ def test_several_users_and_devices_each_have_their_own_code() -> None:
 
 
 def test_profiles_of_equal_inputs_are_one_call() -> None:
-    twin = role("a").replace("[profile a]", "[profile twin]")
-    plan = planned(role("a") + twin, "a", "twin")
+    twin = role("a").replace("[profile a]", "[profile copy]")
+    plan = planned(role("a") + twin, "a", "copy")
     assert labels(plan) == [MFA, "a"]
-    assert plan.of_profile["twin"] is plan.of_profile["a"]
+    assert plan.of_profile["copy"] is plan.of_profile["a"]
     long = role("a", duration_seconds=7200)
-    assert len(planned(long + long.replace("[profile a]", "[profile twin]"), "a", "twin").codes) == 1
+    assert len(planned(long + long.replace("[profile a]", "[profile copy]"), "a", "copy").codes) == 1
 
 
-def test_a_stored_session_of_equal_inputs_serves_its_twin() -> None:
-    plan = planned(role("a") + role("a").replace("[profile a]", "[profile twin]"), "a", "twin", until={"a": NOW + 600})
+def test_a_stored_session_serves_all_profiles_with_equal_inputs() -> None:
+    plan = planned(role("a") + role("a").replace("[profile a]", "[profile copy]"), "a", "copy", until={"a": NOW + 600})
     assert plan.steps == []
-    assert plan.of_profile["twin"] is plan.of_profile["a"]
+    assert plan.of_profile["copy"] is plan.of_profile["a"]
 
 
 def test_a_user_that_is_wanted_is_planned_before_the_roles() -> None:
@@ -355,7 +357,7 @@ lifetimes = st.dictionaries(
 
 @examples(150)
 @given(forests(), lifetimes, st.booleans(), st.sampled_from((0, 900, 20000)))
-def test_every_call_stands_behind_the_one_that_signs_it(
+def test_every_call_comes_after_the_one_that_signs_it(
     forest: tuple[str, list[str]],
     until: Stored,
     forced: bool,  # noqa: FBT001
@@ -371,7 +373,7 @@ def test_every_call_stands_behind_the_one_that_signs_it(
         made.append(step)
     assert all(found in made for found in plan.of_profile.values())
     assert all(one.expires_at - NOW > MARGIN_S for one in plan.reused)
-    assert all(found.profiles for found in made), "nothing is made for nobody"
+    assert all(found.profiles for found in made), "each serves a profile"
 
 
 @examples(150)
@@ -391,7 +393,7 @@ def test_no_code_more_than_needed(forest: tuple[str, list[str]], until: Stored) 
 
 
 def test_a_chain_of_hundreds_of_roles_is_planned() -> None:
-    names = [f"hop{number}" for number in range(450)]
+    names = [f"role{number}" for number in range(450)]
     config = "".join(role(name, before) for before, name in zip(["ann", *names], names, strict=False))
     plan = planned(config, names[-1])
     assert len(plan.steps) == 451

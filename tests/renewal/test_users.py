@@ -88,7 +88,7 @@ def test_several_devices_are_listed_as_lines_for_the_profile() -> None:
     assert refused.value.hints == (f"{place} mfa_serial = {DEVICE}", f"{place} mfa_serial = {DEVICE}-2")
 
 
-def test_who_chose_a_device_is_told_how_not_to_be_asked_again() -> None:
+def test_after_a_choice_of_device_the_line_that_saves_it_is_printed() -> None:
     interfaces = some_interfaces()
     interfaces.terminal = FakeTerminal("2")
     interfaces.fake_iam = FakeIam([DEVICE, f"{DEVICE}-2"])
@@ -102,7 +102,7 @@ def test_the_profiles_device_comes_before_iams() -> None:
     assert user_of(users_of(interfaces), interfaces).device == "GAHT12345678"
 
 
-def test_keys_of_nobody_are_a_failure_and_never_anothers() -> None:
+def test_missing_keys_are_a_failure_and_never_replaced_by_anothers() -> None:
     interfaces = some_interfaces()
     interfaces.vaults["keychain"] = FakeVault("keychain", other_long_term=OTHER_KEYS)
     users = users_of(interfaces)
@@ -112,7 +112,7 @@ def test_keys_of_nobody_are_a_failure_and_never_anothers() -> None:
         users.keys_of("work-long-term")
 
 
-def test_keys_that_another_program_has_are_told_with_its_line() -> None:
+def test_keys_of_another_program_are_reported_with_its_line() -> None:
     config = ROLES + "[profile work]\ncredential_process = aws-vault export --format=json work\n"
     interfaces = some_interfaces(config)
     interfaces.vaults["keychain"] = FakeVault("keychain")
@@ -134,7 +134,7 @@ def test_a_noted_key_id_plans_without_opening_the_vault() -> None:
         users.keys_of("work-long-term")
 
 
-def test_keys_of_the_file_are_told_once() -> None:
+def test_keys_of_the_file_are_reported_once() -> None:
     section = "[work-long-term]\naws_access_key_id = AKIAINVENTED\naws_secret_access_key = invented\n"
     interfaces = some_interfaces(credentials=section)
     interfaces.vaults["keychain"] = FakeVault("keychain")
@@ -169,7 +169,7 @@ def test_the_region_is_the_users_for_all_roles(environ: dict[str, str], config: 
     assert [user_of(users, interfaces, name).region for name in ("r0", "r1")] == [region, region]
 
 
-def test_a_region_of_another_partition_is_passed_over_with_a_word() -> None:
+def test_a_region_of_another_partition_is_skipped_with_a_notice() -> None:
     interfaces = some_interfaces("[profile work]\nmfa_serial = arn:aws-cn:iam::123456789012:mfa/ann\n")
     interfaces.environ = {"AWS_REGION": "eu-west-1"}
     users = users_of(interfaces)
