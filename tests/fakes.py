@@ -62,7 +62,7 @@ class FakeTerminal:
 
 
 class FakeProvider:
-    """The terminal as a code provider, or another with answers of its own; `closed` where it cannot be asked."""
+    """The terminal as a code provider, or another with its own answers; `closed`: it cannot be asked."""
 
     def __init__(self, terminal: FakeTerminal, name: str = "terminal", *, closed: str | None = None) -> None:
         self.name = name
@@ -597,6 +597,13 @@ class FakeInterfaces:
 
     def user_name(self) -> str | None:
         return "ann"
+
+
+def asking(*answers: str, has_human: bool = True) -> FakeInterfaces:
+    """Interfaces whose terminal gives these answers."""
+    interfaces = FakeInterfaces()
+    interfaces.terminal = FakeTerminal(*answers, has_human=has_human)
+    return interfaces
 
 
 def a_step(

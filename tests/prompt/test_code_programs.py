@@ -1,4 +1,4 @@
-"""Codes from commands: the profile's mfa_process and a YubiKey; with programs of our own in their place."""
+"""Codes from commands: the profile's mfa_process and a YubiKey; with shell scripts in their place."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_nothing_else_is_taken_for_one(output: bytes) -> None:
 # mfa_process
 
 
-def test_the_ways_are_what_the_workflows_ask_for() -> None:
+def test_both_are_code_providers() -> None:
     """Checked by mypy; neither has a person to ask again."""
     providers: list[CodeProvider] = [MfaProcessProvider({}), YkmanProvider({})]
     assert [(provider.name, provider.has_human) for provider in providers] == [("mfa_process", False), ("ykman", False)]
@@ -131,18 +131,10 @@ def test_it_inherits_no_stdin_and_gets_no_terminal_unless_one_is_lent() -> None:
 
 def test_credentials_are_not_for_it_and_what_unlocks_a_manager_is(tmp_path: Path) -> None:
     seen = tmp_path / "environment"
-    environ = {
-        **os.environ,
-        "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
-        "AWS_SECRET_ACCESS_KEY": "canary",
-        "AWS_SESSION_TOKEN": "canary",
-        "AWS_SECURITY_TOKEN": "canary",
-        "AWS_CONTAINER_AUTHORIZATION_TOKEN": "canary",
-        "AWS_ACCESS_KEY": "canary",
-        "AWS_SECRET_KEY": "canary",
-        "AWS_BEARER_TOKEN_BEDROCK": "canary",
-        "OP_SESSION_work": "kept",
-    }
+    secret = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"]
+    secret += ["AWS_ACCESS_KEY", "AWS_SECRET_KEY", "AWS_BEARER_TOKEN_BEDROCK"]
+    environ = {**os.environ, "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", **dict.fromkeys(secret, "canary")}
+    environ["OP_SESSION_work"] = "kept"
     asked(shell(f"env > {shlex.quote(str(seen))}; echo 123456"), environ)
     assert "canary" not in seen.read_text()
     assert "AKIA" not in seen.read_text()
@@ -192,13 +184,13 @@ def test_a_cancellation_ends_it_even_if_it_ignores_signals(tmp_path: Path) -> No
 
 @pytest.fixture(params=[programs._BySelector, programs._ByThreads])
 def reader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both ways of reading, that of Windows too."""
+    """Both readers, that of Windows too."""
     monkeypatch.setattr(programs, "_READER", request.param)
 
 
 @pytest.mark.usefixtures("reader")
 def test_what_it_leaves_running_is_neither_waited_for_nor_ended(tmp_path: Path) -> None:
-    """Such as the agent of a password manager, with our pipe in its hands."""
+    """Such as the agent of a password manager that keeps our pipe open."""
     pids = tmp_path / "pid"
     began_at = time.monotonic()
     assert asked(shell(f"sleep 60 & echo $! > {shlex.quote(str(pids))}; echo 123456")) == "123456"
@@ -240,7 +232,7 @@ def test_a_process_that_keeps_the_pipe_does_not_delay_a_cancellation(tmp_path: P
 @pytest.mark.usefixtures("reader")
 @pytest.mark.parametrize("command", ["exec yes 123456", "yes 123456 & echo $! > {}; echo 654321"])
 def test_one_that_prints_without_end_is_ended_and_read_no_further(command: str, tmp_path: Path) -> None:
-    """What it left running finds its pipe closed."""
+    """Processes it left running find their pipe closed."""
     pids = tmp_path / "pid"
     began_at = time.monotonic()
     with pytest.raises(NeedsHuman, match="printed more than 64 KiB"):
@@ -251,9 +243,8 @@ def test_one_that_prints_without_end_is_ended_and_read_no_further(command: str, 
 
 def test_noise_on_stderr_is_cut_and_ends_nothing() -> None:
     noise = "head -c 1000000 /dev/zero >&2; echo 123456"
-    ended = run_for_answer(
-        ["/bin/sh", "-c", noise], environ=os.environ, limit_s=10, cancellation=None, catches_stderr=True
-    )
+    command = ["/bin/sh", "-c", noise]
+    ended = run_for_answer(command, environ=os.environ, limit_s=10, cancellation=None, catches_stderr=True)
     assert ended.stdout == b"123456\n"
     assert 65536 < len(ended.stderr) < 80000
 

@@ -160,7 +160,7 @@ def asked_on(screen: Callable[..., Screen], body: str, *typed: str, shell: str =
     return asked
 
 
-def test_the_three_terminals_are_what_the_workflows_ask_for() -> None:
+def test_the_three_are_terminals() -> None:
     """Checked by mypy; at run time, that only the real terminal claims a human."""
     terminals: list[Terminal] = [ControllingTerminal(), NoTerminal(), PipedAnswers()]
     assert [terminal.has_human for terminal in terminals] == [True, False, False]

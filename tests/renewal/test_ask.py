@@ -24,7 +24,7 @@ from aws_mfa.model import Identity
 from aws_mfa.prompt.providers import CodeQuestion
 from aws_mfa.renewal.ask import GivenCode, ask_code, check_signing_keys
 from aws_mfa.system.threads import InThread
-from fakes import ACCOUNT, ANN, DEVICE, KEYS, FakeInterfaces, FakeProvider, FakeTerminal, a_step, as_interfaces
+from fakes import ACCOUNT, ANN, DEVICE, KEYS, FakeInterfaces, FakeProvider, FakeTerminal, a_step, as_interfaces, asking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -104,10 +104,9 @@ def test_a_person_who_cancels_is_not_asked_elsewhere() -> None:
 
 
 def test_where_all_are_closed_each_says_why_once() -> None:
+    closed = a_provider(closed="no terminal")
     with pytest.raises(NeedsHuman) as refused:
-        asked(
-            a_command(closed="mfa_process failed"), a_provider(closed="no terminal"), a_provider(closed="no terminal")
-        )
+        asked(a_command(closed="mfa_process failed"), closed, closed)
     assert refused.value.message == "mfa_process failed; no terminal"
 
 
@@ -192,30 +191,12 @@ def code_asked(interfaces: FakeInterfaces, role_arn: str | None = None, *, first
 
 def test_the_code_comes_back_without_blanks() -> None:
     """Phones show `123 456`."""
-    interfaces = FakeInterfaces()
-    interfaces.terminal = FakeTerminal(" 123 456 ")
-    assert code_asked(interfaces, first=True) == "123456"
-
-
-def test_the_keys_are_checked_only_beside_the_first_question() -> None:
-    interfaces = FakeInterfaces()
-    interfaces.terminal = FakeTerminal("123456", "123457")
-    code_asked(interfaces, first=True)
-    code_asked(interfaces, first=False)
-    assert interfaces.fake_sts.identity_calls == 1
-
-
-def test_a_code_from_a_pipe_costs_no_further_request() -> None:
-    interfaces = FakeInterfaces()
-    interfaces.terminal = FakeTerminal("123456", has_human=False)
-    assert code_asked(interfaces, first=True) == "123456"
-    assert interfaces.fake_sts.identity_calls == 0
+    assert code_asked(asking(" 123 456 "), first=True) == "123456"
 
 
 @pytest.mark.parametrize("failure", [WrongSecret("no"), ClockSkew("45 min behind"), AwsUnreachable("no network")])
 def test_what_is_certain_ends_the_question_before_a_code_is_spent(failure: WrongSecret) -> None:
-    interfaces = FakeInterfaces()
-    interfaces.terminal = FakeTerminal("123456")
+    interfaces = asking("123456")
     interfaces.fake_sts.identity = failure
     with pytest.raises(type(failure)):
         code_asked(interfaces, first=True)
@@ -224,15 +205,13 @@ def test_what_is_certain_ends_the_question_before_a_code_is_spent(failure: Wrong
 
 def test_a_doubtful_refusal_of_the_check_is_left_to_the_call_itself() -> None:
     """A policy of the network's endpoint may deny GetCallerIdentity and allow GetSessionToken."""
-    interfaces = FakeInterfaces()
-    interfaces.terminal = FakeTerminal("123456")
+    interfaces = asking("123456")
     interfaces.fake_sts.identity = NotAuthorized("denied")
     assert code_asked(interfaces, first=True) == "123456"
 
 
 def test_a_device_of_another_account_is_reported_before_a_code_is_spent() -> None:
-    interfaces = FakeInterfaces()
-    interfaces.terminal = FakeTerminal("123456")
+    interfaces = asking("123456")
     interfaces.fake_sts.identity = Identity(ANN.replace(ACCOUNT, "999999999999"), "999999999999", "AIDA")
     with pytest.raises(UnknownDevice, match="999999999999"):
         code_asked(interfaces, first=True)
@@ -250,7 +229,6 @@ def test_the_root_user_gets_one_hour_at_most_and_no_role() -> None:
 
 @pytest.mark.parametrize("code", ["12345", "1234567", "12345a", "", "\uff11\uff12\uff13\uff14\uff15\uff16"])
 def test_what_is_no_code_is_never_sent(code: str) -> None:
-    interfaces = FakeInterfaces()
-    interfaces.terminal = FakeTerminal(code)
+    interfaces = asking(code)
     with pytest.raises(BadCode, match="six digits"):
         code_asked(interfaces, first=False)

@@ -39,6 +39,7 @@ from fakes import (
     a_session,
     a_step,
     as_interfaces,
+    asking,
 )
 from renewal.test_ask import WithThreads, a_command, a_provider
 
@@ -73,12 +74,6 @@ class Run:
             newer=lambda: self.stored.newer(step),
             write=self.kept.append,
         )
-
-
-def asking(*answers: str, has_human: bool = True) -> FakeInterfaces:
-    interfaces = FakeInterfaces()
-    interfaces.terminal = FakeTerminal(*answers, has_human=has_human)
-    return interfaces
 
 
 def asked(interfaces: FakeInterfaces, *answers: str, has_human: bool = True) -> Session:

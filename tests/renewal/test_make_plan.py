@@ -104,11 +104,10 @@ def test_a_name_given_twice_is_planned_once() -> None:
 
 def test_one_that_cannot_be_planned_does_not_stop_the_others() -> None:
     interfaces = some_interfaces(role("dev") + role("lost", "gone") + role("a", "b") + role("b", "a"))
-    found = planned(interfaces, "lost", "dev", "a", "nobody")
+    names = ("lost", "a", "unknown")
+    found = planned(interfaces, "dev", *names)
     assert list(found.of_profile) == ["dev"]
-    assert {name: type(error) for name, error in found.failures.items()} == dict.fromkeys(
-        ("lost", "a", "nobody"), BadProfile
-    )
+    assert {name: type(error) for name, error in found.failures.items()} == dict.fromkeys(names, BadProfile)
 
 
 def test_a_circle_of_includes_does_not_stop_all() -> None:
@@ -118,9 +117,8 @@ def test_a_circle_of_includes_does_not_stop_all() -> None:
 
 
 def test_only_a_user_without_keys_fails() -> None:
-    found = planned(
-        some_interfaces(role("dev") + role("bobs", "bob") + "[profile bob]\nregion = eu-west-1\n"), "dev", "bobs"
-    )
+    config = role("dev") + role("bobs", "bob") + "[profile bob]\nregion = eu-west-1\n"
+    found = planned(some_interfaces(config), "dev", "bobs")
     assert list(found.of_profile) == ["dev"]
     assert isinstance(found.failures["bobs"], NoLongTermKeys)
 
@@ -160,7 +158,7 @@ def test_a_name_that_no_section_can_carry_is_refused() -> None:
 
 
 def test_a_users_session_cannot_be_narrowed() -> None:
-    """Whoever asked for --read-only would get everything."""
+    """With --read-only the session would still have all rights."""
     for overlay in (Overlay(read_only=True), Overlay("{}"), Overlay(None, ("arn:aws:iam::aws:policy/X",))):
         assert isinstance(failure(some_interfaces(), "work", overlay), BadInput)
 
@@ -173,8 +171,8 @@ def test_a_session_of_the_cache_is_reused() -> None:
     renewed(interfaces, "dev")
     found = planned(interfaces, "dev")
     assert (labels(found), interfaces.credentials.text) == ([], "")
-    reused = found.of_profile["dev"]
-    assert isinstance(reused, Reused)
+    (reused,) = found.reused
+    assert found.of_profile["dev"] is reused
     assert found.stored.session(reused).assumed_role_arn == f"{ARN}dev"
 
 
@@ -189,10 +187,8 @@ def test_the_session_that_lasts_longer_is_reused() -> None:
     """The cache's is near its end, and the classic form has renewed the file's meanwhile: no code is needed."""
     interfaces = some_interfaces(role("dev"))
     renewed(interfaces, "dev")
-    cached = interfaces.session_cache.one("mfa@work-long-term")
-    cached.expires_at = NOW + 600
-    session = a_session(lasts_s=40000)
-    interfaces.credentials.text = with_changes("", "work", section_of(session))
+    interfaces.session_cache.one("mfa@work-long-term").expires_at = NOW + 600
+    interfaces.credentials.text = with_changes("", "work", section_of(a_session(lasts_s=40000)))
     note_origin(interfaces, KEYS.access_key_id, DEVICE)
     found = planned(interfaces, "work", min_remaining_s=3600)
     assert labels(found) == []
@@ -230,8 +226,8 @@ def test_a_session_that_another_tool_put_over_ours_is_not_taken_for_ours() -> No
 
 def note_origin(interfaces: FakeInterfaces, access_key_id: str, device: str) -> None:
     """As the classic form does when it has written the session."""
-    notes = with_origin(interfaces.known_keys.read(), "work", a_session().access_key_id, access_key_id, device)
-    interfaces.known_keys.text = notes
+    origin = a_session().access_key_id, access_key_id, device
+    interfaces.known_keys.text = with_origin(interfaces.known_keys.read(), "work", *origin)
 
 
 @pytest.mark.parametrize(
@@ -243,9 +239,7 @@ def note_origin(interfaces: FakeInterfaces, access_key_id: str, device: str) -> 
     ],
 )
 def test_the_classic_forms_session_serves_only_the_user_it_came_from(
-    access_key_id: str,
-    device: str,
-    is_good: bool,  # noqa: FBT001  # pytest's parameter
+    access_key_id: str, device: str, *, is_good: bool
 ) -> None:
     """Keys may have been replaced since: another user's session must not sign for this one's roles."""
     interfaces = some_interfaces(role("dev"), with_changes("", "work", section_of(a_session())))
@@ -277,18 +271,16 @@ def test_a_user_whose_keys_only_the_keychain_has_is_planned_without_a_note() -> 
 def test_a_mistyped_name_opens_no_window() -> None:
     """A locked keychain is not unlocked to find out whether a name that no file has may have keys there."""
     interfaces = FakeInterfaces("", role("dev") + role("prod"))
-    locked, open_ = FakeVault("keychain"), FakeVault("keychain")
+    locked, attended = FakeVault("keychain"), FakeVault("keychain")
     locked.failure = KeychainUnavailable("the keychain is locked, and nobody may be asked here")
-    interfaces.vaults["keychain"], attended = locked, open_
-    away = copy(interfaces)
+    interfaces.vaults["keychain"] = locked
+    interfaces.unattended_copy = copy(interfaces)
     interfaces.vaults = {**interfaces.vaults, "keychain": attended}
-    interfaces.unattended_copy = away
     found = planned(interfaces, "prd", "dev", "prod")
     assert isinstance(found.failures["prd"], BadProfile)
     assert "did you mean: prod" in found.failures["prd"].hints
-    assert {str(found.failures[name]).partition(" names")[2] for name in ("dev", "prod")} == {
-        " profile 'work', which does not exist"
-    }
+    reasons = {str(found.failures[name]).partition(" names")[2] for name in ("dev", "prod")}
+    assert reasons == {" profile 'work', which does not exist"}
     assert attended.calls == []
     assert locked.calls == ["load prd-long-term", "load work-long-term"]
 
@@ -297,7 +289,7 @@ def test_a_policy_of_another_partition_is_reported_before_a_code_is_asked_for() 
     gov = role("gov").replace("arn:aws:", "arn:aws-us-gov:")
     interfaces = some_interfaces(role("dev") + gov)
     overlay = Overlay(policy_arns=("arn:aws:iam::aws:policy/ReadOnlyAccess",))
-    found = planned(interfaces, "dev", "gov", overlay=overlay or Overlay())
+    found = planned(interfaces, "dev", "gov", overlay=overlay)
     assert (list(found.of_profile), list(found.failures)) == (["dev"], ["gov"])
     assert "partition aws-us-gov" in found.failures["gov"].message
     assert list(planned(interfaces, "gov", overlay=Overlay(read_only=True)).of_profile) == ["gov"]

@@ -55,11 +55,6 @@ def a_user(profile: str, device: str | None = DEVICE, partition: str = "aws") ->
     return SourceUser(profile, f"{profile}-long-term", key_id, device, region="us-east-1", partition=partition)
 
 
-def stored(until: Stored) -> Callable[[str, Mapping[str, str]], float | None]:
-    """Sessions by label, whatever their inputs."""
-    return lambda label, inputs: until.get(label)
-
-
 def planned(
     config: str,
     *names: str,
@@ -70,7 +65,7 @@ def planned(
     users: Mapping[str, SourceUser] | None = None,
 ) -> Plan:
     request = RenewalRequest(names, overlay or Overlay(), forced=forced, min_remaining_s=min_remaining_s)
-    return plan_of(wanted_of(config, *names, users=users), stored(until or {}), request)
+    return plan_of(wanted_of(config, *names, users=users), lambda label, _: (until or {}).get(label), request)
 
 
 def plan_of(
@@ -127,17 +122,16 @@ def test_the_first_code_is_for_what_serves_most() -> None:
 def test_the_summary_names_codes_devices_and_reasons() -> None:
     config = role("a") + role("b") + role("long", duration_seconds=14400)
     why = "duration_seconds = 14400 > 1 h"
-    assert (
-        summary(planned(config, "a", "b", "long")) == f"3 profiles, 1 code of {DEVICE}; long needs a second one: {why}"
-    )
+    of_all = summary(planned(config, "a", "b", "long"))
+    assert of_all == f"3 profiles, 1 code of {DEVICE}; long needs a second one: {why}"
     assert summary(planned(config, "a")) == f"1 profile, 1 code of {DEVICE}"
     assert summary(planned(config, "a", until={"a": NOW + 3000})) == "1 profile, no code"
 
 
 def test_the_summary_says_why_a_second_mfa_session_of_a_device_is_needed() -> None:
     config = role("a") + role("b", "copy", duration_seconds=900) + "[profile copy]\nduration_seconds = 7200\n"
-    twin = SourceUser("copy", "ann-long-term", a_user("ann").access_key_id, DEVICE, region="eu-west-3", partition="aws")
-    plan = planned(config, "a", "b", users={"copy": twin})
+    user = SourceUser("copy", "ann-long-term", a_user("ann").access_key_id, DEVICE, region="eu-west-3", partition="aws")
+    plan = planned(config, "a", "b", users={"copy": user})
     assert codes(plan) == [MFA, MFA]
     why = "mfa@ann-long-term needs a second one: b: another region and duration"
     assert summary(plan) == f"2 profiles, 1 code of {DEVICE}; {why}"
@@ -145,9 +139,7 @@ def test_the_summary_says_why_a_second_mfa_session_of_a_device_is_needed() -> No
 
 def test_a_stored_session_is_reused_while_good() -> None:
     plan = planned(role("a"), "a", until={"a": NOW + MARGIN_S + 1, MFA: NOW + 40000})
-    assert (plan.steps, [one.label for one in plan.reused]) == ([], ["a"]), (
-        "the session that would sign it is not needed"
-    )
+    assert (plan.steps, [one.label for one in plan.reused]) == ([], ["a"]), "no session has to sign for it"
     assert isinstance(plan.of_profile["a"], Reused)
     assert labels(planned(role("a"), "a", until={"a": NOW + MARGIN_S})) == [MFA, "a"]
 
@@ -165,7 +157,7 @@ def test_a_reused_role_needs_no_mfa_session_for_the_role_behind_it() -> None:
 
 
 def test_a_session_is_looked_up_with_everything_it_is_asked_with() -> None:
-    """Whoever looks it up compares: a changed setting is other inputs."""
+    """The lookup compares them: a changed setting gives other inputs."""
     asked: list[dict[str, str]] = []
 
     def until(label: str, inputs: Mapping[str, str]) -> None:
@@ -207,17 +199,10 @@ def test_a_forced_role_signs_the_one_behind_it(names: tuple[str, ...]) -> None:
 def test_a_role_assumed_from_a_role_lasts_one_hour_and_says_so() -> None:
     config = role("jump", duration_seconds=7200) + role("deep", "jump", duration_seconds=7200)
     plan = planned(config, "deep")
-    assert [(step.label, step.request.duration_s) for step in plan.steps] == [
-        (MFA, 43200),
-        ("jump@1h", 3600),
-        ("deep", 3600),
-    ]
-    assert plan.notes == {
-        "deep": [
-            "duration_seconds in ~/.aws/config [profile jump] is cut to 1 h: jump is part of a chain",
-            "duration_seconds in ~/.aws/config [profile deep] is cut to 1 h: deep is part of a chain",
-        ]
-    }
+    made = [(step.label, step.request.duration_s) for step in plan.steps]
+    assert made == [(MFA, 43200), ("jump@1h", 3600), ("deep", 3600)]
+    note = "duration_seconds in ~/.aws/config [profile {0}] is cut to 1 h: {0} is part of a chain"
+    assert plan.notes == {"deep": [note.format("jump"), note.format("deep")]}
     assert plan.steps[2].reason == "assumed from jump"
 
 
@@ -238,27 +223,16 @@ def test_a_chain_of_any_length_is_planned_in_order() -> None:
 
 
 def test_several_users_and_devices_each_have_their_own_code() -> None:
-    config = (
-        role("a")
-        + role("b", "bob")
-        + role("c", mfa_serial=OTHER_DEVICE)
-        + role("d", mfa_serial="GAHT12345678")
-        + role("e")
-    )
-    users = {"bob": a_user("bob", "arn:aws-cn:iam::999999999999:mfa/bob", "aws-cn")}
-    plan = planned(config, "a", "b", "c", "d", "e", users=users)
-    assert [step.request.device for step in plan.codes] == [
-        DEVICE,
-        "arn:aws-cn:iam::999999999999:mfa/bob",
-        OTHER_DEVICE,
-        "GAHT12345678",
-    ]
+    bobs, hardware = "arn:aws-cn:iam::999999999999:mfa/bob", "GAHT12345678"
+    others = role("c", mfa_serial=OTHER_DEVICE) + role("d", mfa_serial=hardware)
+    config = role("a") + role("b", "bob") + others + role("e")
+    plan = planned(config, "a", "b", "c", "d", "e", users={"bob": a_user("bob", bobs, "aws-cn")})
+    assert [step.request.device for step in plan.codes] == [DEVICE, bobs, OTHER_DEVICE, hardware]
     assert summary(plan).count(" 1 code of ") == 4
 
 
 def test_profiles_of_equal_inputs_are_one_call() -> None:
-    twin = role("a").replace("[profile a]", "[profile copy]")
-    plan = planned(role("a") + twin, "a", "copy")
+    plan = planned(role("a") + role("a").replace("[profile a]", "[profile copy]"), "a", "copy")
     assert labels(plan) == [MFA, "a"]
     assert plan.of_profile["copy"] is plan.of_profile["a"]
     long = role("a", duration_seconds=7200)
@@ -314,12 +288,8 @@ def test_a_narrowed_role_does_not_sign_for_the_role_behind_it() -> None:
 def test_read_only_is_given_once_and_in_the_roles_partition() -> None:
     assert Overlay(None, (READ_ONLY,), read_only=True).arns("aws") == (READ_ONLY,)
     assert Overlay(read_only=True).arns("aws-cn") == (READ_ONLY.replace("arn:aws:", "arn:aws-cn:"),)
-    assert [bool(one) for one in (Overlay(), Overlay("{}"), Overlay(None, (READ_ONLY,)), Overlay(read_only=True))] == [
-        False,
-        True,
-        True,
-        True,
-    ]
+    assert not Overlay()
+    assert all((Overlay("{}"), Overlay(None, (READ_ONLY,)), Overlay(read_only=True)))
 
 
 def test_session_names_are_the_profiles_else_the_local_users() -> None:
