@@ -56,6 +56,10 @@ class Stage:
         """As another process has them."""
         return FileLocks(self.folder, now=lambda: self.moment, say=self.said.append)
 
+    def publish_cancelled(self) -> None:
+        with self.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False) as one:
+            one.publish(QUESTION, Cancelled("cancelled"))
+
     def waiting(self, act: Callable[[PromptLock], None]) -> threading.Thread:
         """Wait in a thread for the lock that the caller holds, then act."""
 
@@ -111,31 +115,25 @@ def test_a_waiting_process_prints_the_holder(stage: Stage) -> None:
     assert stage.said == [WAITING]
 
 
-def test_a_cancelled_question_is_cancelled_for_waiting_processes(stage: Stage) -> None:
-    got = shared_after(stage, lambda one: one.publish(QUESTION, Cancelled("cancelled")))
-    assert isinstance(got, Cancelled)
+@pytest.mark.parametrize(
+    ("failure", "kind", "text"),
+    [
+        (Cancelled("cancelled", "look"), Cancelled, "the question was cancelled"),
+        (UnknownDevice("not this user's device", "look"), RefusedByAws, "not this user's device"),
+        # Not a judgement of AWS on the code.
+        (AwsFailed("AWS failed: 503", "look"), AwsFailed, "AWS failed: 503"),
+        # Without a terminal each would wait for its own twenty seconds, one after the other.
+        (NobodyAnswered("nobody answered within 20 s", "look"), NobodyAnswered, "nobody answered within 20 s"),
+    ],
+)
+def test_waiting_processes_share_the_failure_of_the_same_question(
+    stage: Stage, failure: AwsMfaError, kind: type[AwsMfaError], text: str
+) -> None:
+    got = shared_after(stage, lambda one: one.publish(QUESTION, failure))
+    assert isinstance(got, kind)
     assert f"pid {os.getpid()}" in got.message
-
-
-def test_a_refusal_of_aws_is_shared_with_its_hints(stage: Stage) -> None:
-    got = shared_after(stage, lambda one: one.publish(QUESTION, UnknownDevice("not this user's device", "look")))
-    assert isinstance(got, RefusedByAws)
-    assert "not this user's device" in got.message
-    assert got.hints == ("look",)
-
-
-def test_a_failure_of_aws_is_shared_as_that(stage: Stage) -> None:
-    """It is no judgement of AWS on the code."""
-    got = shared_after(stage, lambda one: one.publish(QUESTION, AwsFailed("AWS failed: 503")))
-    assert isinstance(got, AwsFailed)
-    assert "AWS failed: 503" in got.message
-
-
-def test_an_unanswered_question_is_not_asked_again_by_each_waiting_process(stage: Stage) -> None:
-    """Without a terminal each would wait for its own twenty seconds, one after the other."""
-    got = shared_after(stage, lambda one: one.publish(QUESTION, NobodyAnswered("nobody answered within 20 s")))
-    assert isinstance(got, NobodyAnswered)
-    assert "nobody answered within 20 s" in got.message
+    assert text in got.message
+    assert got.hints == failure.hints
 
 
 def test_another_question_of_the_same_device_is_not_answered_by_that(stage: Stage) -> None:
@@ -143,16 +141,14 @@ def test_another_question_of_the_same_device_is_not_answered_by_that(stage: Stag
 
 
 def test_a_later_process_asks_for_itself(stage: Stage) -> None:
-    with stage.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False) as one:
-        one.publish(QUESTION, Cancelled("cancelled"))
+    stage.publish_cancelled()
     with stage.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False) as one:
         assert one.outcome(QUESTION) is None
 
 
 def test_came_at_makes_earlier_failures_count(stage: Stage) -> None:
     """A program's threads wait for each other first: see `for_python`."""
-    with stage.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False) as one:
-        one.publish(QUESTION, Cancelled("cancelled"))
+    stage.publish_cancelled()
 
     def got(came_at: float) -> AwsMfaError | None:
         locks = FileLocks(stage.folder, now=lambda: stage.moment, say=stage.said.append, came_at=came_at)
@@ -164,8 +160,7 @@ def test_came_at_makes_earlier_failures_count(stage: Stage) -> None:
 
 
 def test_what_was_refused_is_known_for_some_minutes(stage: Stage) -> None:
-    with stage.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False) as one:
-        one.publish(QUESTION, Cancelled("cancelled"))
+    stage.publish_cancelled()
     stage.moment += 200
     assert isinstance(stage.locks().recent_outcome(DEVICE, QUESTION), Cancelled)
     assert stage.locks().recent_outcome(DEVICE, "another") is None
@@ -224,8 +219,7 @@ def test_a_killed_process_has_let_go_of_its_lock(stage: Stage) -> None:
 
 
 def test_what_is_left_is_private_and_holds_no_code(stage: Stage) -> None:
-    with stage.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False) as one:
-        one.publish(QUESTION, Cancelled("cancelled"))
+    stage.publish_cancelled()
     assert os.stat(stage.folder).st_mode & 0o777 == 0o700
     assert {os.stat(os.path.join(stage.folder, name)).st_mode & 0o777 for name in os.listdir(stage.folder)} == {0o600}
 
@@ -239,8 +233,7 @@ def test_without_the_folder_each_process_asks_for_itself(tmp_path: Path) -> None
 
 
 def test_a_damaged_file_is_ignored(stage: Stage) -> None:
-    with stage.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False) as one:
-        one.publish(QUESTION, Cancelled("cancelled"))
+    stage.publish_cancelled()
     (ended,) = [name for name in os.listdir(stage.folder) if name.endswith(".ended")]
     for damage in ("", "{", "[]", '{"mark": 1}', '{"at": "x"}', "\x00" * 10):
         with open(os.path.join(stage.folder, ended), "w", encoding="utf-8") as file:

@@ -30,14 +30,9 @@ def providers(
     hands_over: bool = False,
     never_asks: bool = False,
 ) -> list[CodeProvider]:
-    return open_code_providers(
-        environ or {},
-        terminal or FakeTerminal(),
-        "/nowhere",
-        say=lambda text: None,
-        hands_over=hands_over,
-        never_asks=never_asks,
-    )
+    said: list[str] = []
+    given = environ or {}, terminal or FakeTerminal(), "/nowhere"
+    return open_code_providers(*given, say=said.append, hands_over=hands_over, never_asks=never_asks)
 
 
 def names(found: list[CodeProvider]) -> list[str]:

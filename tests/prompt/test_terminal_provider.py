@@ -112,7 +112,7 @@ def test_in_the_foreground_it_asks() -> None:
 
 @pytest.mark.real
 def test_in_the_background_it_refuses_instead_of_stopping_its_process_group() -> None:
-    """What it says is on the terminal all the same."""
+    """It still prints on the terminal."""
     child = shell_runs(IN_BACKGROUND, TERMINAL)
     child.expect_exact("said from here")
     child.expect_exact("NeedsHuman the terminal belongs to another program now")
@@ -124,10 +124,8 @@ def test_in_the_background_it_refuses_instead_of_stopping_its_process_group() ->
 @pytest.mark.parametrize("question", ["ask", "ask_hidden"])
 def test_no_question_at_all_stops_a_process_group_in_the_background(question: str) -> None:
     """A passphrase is a question too: even switching the echo off would stop us."""
-    providers = (
-        f"type('', (), dict(say=print, ask=lambda self, q: choose_terminal(reads_pipe=False).{question}(q.text)))()"
-    )
-    child = shell_runs(IN_BACKGROUND, providers)
+    asking = f"choose_terminal(reads_pipe=False).{question}(q.text)"
+    child = shell_runs(IN_BACKGROUND, f"type('', (), dict(say=print, ask=lambda self, q: {asking}))()")
     child.expect_exact("NeedsHuman the terminal belongs to another program now")
     child.expect_exact("status=0")
     child.close()

@@ -1,4 +1,4 @@
-"""Every provider in its order until one answers; what is checked beside the question, and what ends it."""
+"""The providers in their order until one answers; the check beside the question; answering another process."""
 
 from __future__ import annotations
 
@@ -17,14 +17,28 @@ from aws_mfa.errors import (
     NeedsHuman,
     NobodyAnswered,
     NotAuthorized,
+    RefusedByAws,
     UnknownDevice,
     WrongSecret,
 )
 from aws_mfa.model import Identity
 from aws_mfa.prompt.providers import CodeQuestion
-from aws_mfa.renewal.ask import GivenCode, ask_code, check_signing_keys
+from aws_mfa.renewal.ask import GivenCode, answer_question, ask_code, check_signing_keys
 from aws_mfa.system.threads import InThread
-from fakes import ACCOUNT, ANN, DEVICE, KEYS, FakeInterfaces, FakeProvider, FakeTerminal, a_step, as_interfaces, asking
+from fakes import (
+    ACCOUNT,
+    ANN,
+    DEVICE,
+    KEYS,
+    FakeInterfaces,
+    FakeProvider,
+    FakeQuestion,
+    FakeQuestions,
+    FakeTerminal,
+    a_step,
+    as_interfaces,
+    asking,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -232,3 +246,63 @@ def test_what_is_no_code_is_never_sent(code: str) -> None:
     interfaces = asking(code)
     with pytest.raises(BadCode, match="six digits"):
         code_asked(interfaces, first=False)
+
+
+# `aws-mfa code`: the question of another process.
+
+
+def answered(given: str | None, question: FakeQuestion | None, *typed: str, has_human: bool = True) -> FakeInterfaces:
+    interfaces = asking(*typed, has_human=has_human)
+    interfaces.open_questions = FakeQuestions(question)
+    assert answer_question(given, as_interfaces(interfaces)) == "answered the question of pid 4711"
+    return interfaces
+
+
+@pytest.mark.parametrize("given", ["123456", "123 456"])
+def test_a_code_in_the_argument_is_handed_over_without_a_question(given: str) -> None:
+    question = FakeQuestion()
+    interfaces = answered(given, question)
+    assert question.codes == ["123456"]
+    assert (interfaces.terminal.questions, interfaces.terminal.said) == ([], [])
+
+
+def test_without_a_code_a_person_reads_whose_question_it_is_and_is_asked() -> None:
+    question = FakeQuestion()
+    interfaces = answered(None, question, "123 456")
+    assert question.codes == ["123456"]
+    assert interfaces.terminal.said == [f"pid 4711 waits for a code of {DEVICE}"]
+    assert interfaces.terminal.questions == [question.text]
+
+
+def test_a_pipe_is_read_silently() -> None:
+    question = FakeQuestion()
+    interfaces = answered(None, question, "123456", has_human=False)
+    assert question.codes == ["123456"]
+    assert interfaces.terminal.said == []
+
+
+def test_no_open_question_is_reported() -> None:
+    for given in (None, "123456"):
+        with pytest.raises(NeedsHuman, match=r"^no question is waiting$"):
+            answered(given, None, "123456")
+
+
+@pytest.mark.parametrize(("given", "typed"), [("12345", "123456"), (None, "abcdef"), ("", "123456")])
+def test_what_is_no_code_is_not_handed_over(given: str | None, typed: str) -> None:
+    question = FakeQuestion()
+    with pytest.raises(BadCode):
+        answered(given, question, typed)
+    assert question.codes == []
+
+
+def test_a_question_that_ends_meanwhile_ends_ours() -> None:
+    question = FakeQuestion(over=True)
+    with pytest.raises(NeedsHuman, match="the question is over"):
+        answered(None, question, "123456")
+    assert question.codes == []
+
+
+def test_what_the_process_says_about_the_code_is_the_outcome() -> None:
+    with pytest.raises(RefusedByAws, match=r"^pid 4711 says: AWS refused the code$") as refused:
+        answered("123456", FakeQuestion("AWS refused the code", "hint: type the next one", "noise"))
+    assert refused.value.hints == ("type the next one", "answer again when it asks again: aws-mfa code")
