@@ -84,16 +84,15 @@ def asked(interfaces: FakeInterfaces, *answers: str, has_human: bool = True) -> 
 def test_the_question_names_the_device_and_for_a_role_the_reason() -> None:
     interfaces = asking("111111", "222222")
     codes = Run(interfaces)
-    codes.session(a_step())
-    codes.session(a_step("prod", role_arn=ROLE))
+    got = [codes.session(a_step()), codes.session(a_step("prod", role_arn=ROLE))]
+    assert got == codes.kept
+    assert [session.assumed_role_arn for session in got] == [None, ROLE]
     assert interfaces.terminal.questions == [
         f"MFA code for {DEVICE}: ",
         f"MFA code for {DEVICE} (prod: duration_seconds = 14400 > 1 h): ",
     ]
-    assert [(action, code) for action, code, _ in interfaces.fake_sts.sent] == [
-        ("GetSessionToken", "111111"),
-        ("AssumeRole", "222222"),
-    ]
+    sent = [(action, code) for action, code, _ in interfaces.fake_sts.sent]
+    assert sent == [("GetSessionToken", "111111"), ("AssumeRole", "222222")]
     assert interfaces.fake_sts.identity_calls == 1, "keys are checked beside the first question of each user only"
 
 
@@ -175,30 +174,25 @@ def test_a_code_that_was_good_is_never_sent_again() -> None:
     assert len(interfaces.fake_sts.sent) == 1
 
 
-def test_the_token_serves_one_call_and_no_other_code_is_asked_for() -> None:
+@pytest.mark.parametrize(("name", "quoted"), [("prod", "prod"), ("my prod", "'my prod'")])
+def test_the_token_serves_one_call_and_no_other_code_is_asked_for(name: str, quoted: str) -> None:
     interfaces = asking("222222")
     codes = Run(interfaces, token="111111")
     codes.session(a_step())
-    with pytest.raises(NeedsHuman, match=r"^prod needs a code of its own: duration_seconds = 14400 > 1 h$") as refused:
-        codes.session(a_step("prod", role_arn=ROLE))
-    assert refused.value.hints == ("renew it with the next code: aws-mfa renew prod",)
+    why = rf"^{name} needs a code of its own: duration_seconds = 14400 > 1 h$"
+    with pytest.raises(NeedsHuman, match=why) as refused:
+        codes.session(a_step(name, role_arn=ROLE))
+    assert refused.value.hints == (f"renew it with the next code: aws-mfa renew {quoted}",)
     assert interfaces.terminal.questions == []
 
 
-def test_a_token_that_is_refused_is_refused() -> None:
+def test_a_token_that_is_refused_is_refused_and_no_other_process_learns_it() -> None:
     interfaces = asking("222222")
     interfaces.fake_sts.answers = [WrongCode("wrong")]
     with pytest.raises(WrongCode):
         Run(interfaces, token="111111").session(a_step())
     assert interfaces.terminal.questions == []
-
-
-def test_a_profile_of_blanks_is_quoted_in_the_hint() -> None:
-    codes = Run(FakeInterfaces(), token="111111")
-    codes.session(a_step())
-    with pytest.raises(NeedsHuman) as refused:
-        codes.session(a_step("my prod", role_arn=ROLE))
-    assert refused.value.hints[0].endswith("aws-mfa renew 'my prod'")
+    assert interfaces.prompt_locks.lately == {}
 
 
 def test_a_session_that_another_process_got_while_we_waited_is_ours_too() -> None:
@@ -268,15 +262,6 @@ def test_what_another_question_would_not_change_is_left_for_the_others(
     assert (step.question in interfaces.prompt_locks.lately) is is_shared
 
 
-def test_what_a_code_in_an_argument_met_is_not_left_for_the_others() -> None:
-    interfaces = FakeInterfaces()
-    interfaces.fake_sts.answers = [WrongCode("wrong")]
-    step = a_step()
-    with pytest.raises(WrongCode):
-        Run(interfaces, token="123456").session(step)
-    assert interfaces.prompt_locks.lately == {}
-
-
 def test_a_command_gives_its_next_code_when_the_window_is_over() -> None:
     """`mfa_process` prints the code of this window, and AWS takes each once."""
     interfaces = FakeInterfaces()
@@ -294,12 +279,6 @@ def test_a_command_that_gives_wrong_codes_is_not_asked_for_ever() -> None:
     with pytest.raises(WrongCode):
         Run(interfaces).session(a_step())
     assert len(interfaces.fake_sts.sent) == 2
-
-
-def test_what_a_code_was_spent_for_is_written_while_the_lock_is_held() -> None:
-    interfaces = asking("111111")
-    codes = Run(interfaces)
-    assert [codes.session(a_step())] == codes.kept
 
 
 def test_after_refused_codes_of_a_command_a_person_is_asked() -> None:
@@ -444,13 +423,6 @@ def test_where_the_code_is_there_already_no_lock_is_taken_and_no_failure_left_fo
 
 
 # What is sent, and what counts as used.
-
-
-def test_a_role_is_assumed_with_the_code_and_no_role_is_an_mfa_session() -> None:
-    interfaces = FakeInterfaces()
-    assert send_code(a_step(), KEYS, "123456", as_interfaces(interfaces)).assumed_role_arn is None
-    assert send_code(a_step(role_arn=ROLE), KEYS, "123457", as_interfaces(interfaces)).assumed_role_arn == ROLE
-    assert [action for action, _, _ in interfaces.fake_sts.sent] == ["GetSessionToken", "AssumeRole"]
 
 
 def test_a_code_known_as_used_is_not_sent_and_the_next_one_is_announced() -> None:
