@@ -1,4 +1,4 @@
-"""Questions on real terminals (pexpect, tmux), down pipes, and without a person to ask."""
+"""Questions on real terminals (pexpect, tmux), through pipes, and without a person to ask."""
 
 from __future__ import annotations
 
@@ -479,7 +479,7 @@ def test_a_hidden_answer_is_not_seen_however_narrow_the_window(tmux: Callable[[i
     assert "wJalr" not in window.shows("answer 13")
 
 
-# Down a pipe, and nowhere: no controlling terminal in all of these
+# Through a pipe, and without a terminal: none of these has a controlling terminal
 
 
 def run(body: str, stdin: str | int | None, *, reads_pipe: bool = True) -> subprocess.CompletedProcess[str]:
@@ -498,28 +498,21 @@ def run(body: str, stdin: str | int | None, *, reads_pipe: bool = True) -> subpr
 
 
 @pytest.mark.real
-def test_a_piped_code_is_read_and_the_question_printed_on_stdout() -> None:
-    done = run(ASK, "123456\n")
-    assert (done.stdout, done.stderr, done.returncode) == (f"{QUESTION}answer '123456'\n", "", 0)
-
-
-@pytest.mark.real
-def test_a_question_takes_one_line_and_leaves_the_rest_for_others() -> None:
-    done = run(f"{ASK}\nimport os; print(os.read(0, 99))", "y\n123456\nrest")
-    assert done.stdout == f"{QUESTION}answer 'y'\nb'123456\\nrest'\n"
-
-
-@pytest.mark.real
-def test_a_last_line_without_its_end_is_an_answer() -> None:
-    assert run(ASK, "123456").stdout.endswith("answer '123456'\n")
-
-
-@pytest.mark.real
-def test_the_end_of_piped_input_is_an_error_on_a_line_of_its_own() -> None:
-    done = run(ASK, "")
-    question = QUESTION.rstrip(":")
-    assert done.stdout == f"{QUESTION}\nNeedsHuman standard input ended before the answer to: {question}\n"
-    assert done.returncode == NeedsHuman.exit_code
+@pytest.mark.parametrize(
+    ("more", "piped", "printed", "exit_code"),
+    [
+        ("", "123456\n", "answer '123456'", 0),
+        ("\nimport os; print(os.read(0, 99))", "y\n123456\nrest", "answer 'y'\nb'123456\\nrest'", 0),
+        ("", "123456", "answer '123456'", 0),
+        ("", "", f"\nNeedsHuman standard input ended before the answer to: {QUESTION.rstrip(':')}", 4),
+    ],
+    ids=["one line", "the rest is for others", "without a line end", "nothing"],
+)
+def test_a_piped_line_is_the_answer_and_stdout_has_the_question(
+    more: str, piped: str, printed: str, exit_code: int
+) -> None:
+    done = run(ASK + more, piped)
+    assert (done.stdout, done.stderr, done.returncode) == (f"{QUESTION}{printed}\n", "", exit_code)
 
 
 @pytest.mark.real

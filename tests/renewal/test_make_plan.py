@@ -70,21 +70,23 @@ def renewed(interfaces: FakeInterfaces, *names: str, forced: bool = False, overl
     assert [outcome.error for outcome in outcomes] == [None] * len(names)
 
 
-def test_all_is_every_role_and_every_user_with_keys() -> None:
-    credentials = "[bob-long-term]\naws_access_key_id = AKIABOB\naws_secret_access_key = invented\n"
-    interfaces = some_interfaces(role("dev") + "[profile plain]\nregion = eu-west-1\n", credentials)
-    assert list(planned(interfaces).of_profile) == ["dev", "bob", "work"]
+OF_BOB = "[bob-long-term]\naws_access_key_id = AKIABOB\naws_secret_access_key = invented\n"
+OF_OWN = OF_BOB.replace("bob-long-term", "own")
 
 
-def test_all_with_a_policy_is_every_role() -> None:
-    """An MFA session cannot be narrowed, so users are left out."""
-    interfaces = some_interfaces(role("dev"))
-    assert list(planned(interfaces, overlay=Overlay(read_only=True)).of_profile) == ["dev"]
-
-
-def test_all_leaves_out_users_with_keys_in_the_profiles_own_section() -> None:
-    credentials = "[own]\naws_access_key_id = AKIAOWN\naws_secret_access_key = invented\n"
-    assert list(planned(some_interfaces(role("dev", "own"), credentials)).of_profile) == ["dev", "work"]
+@pytest.mark.parametrize(
+    ("config", "credentials", "overlay", "names"),
+    [
+        (role("dev") + "[profile plain]\nregion = eu-west-1\n", OF_BOB, Overlay(), ["dev", "bob", "work"]),
+        (role("dev"), "", Overlay(read_only=True), ["dev"]),
+        (role("dev", "own"), OF_OWN, Overlay(), ["dev", "work"]),
+    ],
+    ids=["roles and users", "no users: their sessions cannot be narrowed", "no keys in the profile's own section"],
+)
+def test_all_is_every_role_and_every_user_with_keys(
+    config: str, credentials: str, overlay: Overlay, names: list[str]
+) -> None:
+    assert list(planned(some_interfaces(config, credentials), overlay=overlay).of_profile) == names
 
 
 def test_without_any_profile_the_first_step_is_named() -> None:
