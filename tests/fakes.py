@@ -490,14 +490,14 @@ class FakeEndpoint:
     token_file = "/run/invented.token"
 
     def __init__(self) -> None:
-        self.held: dict[str, ServedSession] = {}
+        self.served: dict[str, ServedSession] = {}
         self.is_open = False
 
     def url_of(self, profile: str) -> str:
         return f"http://127.0.0.1:4711/{profile}"
 
-    def hand_out(self, profile: str, held: ServedSession) -> None:
-        self.held[profile] = held
+    def hand_out(self, profile: str, served: ServedSession) -> None:
+        self.served[profile] = served
 
 
 class FakeInterfaces:

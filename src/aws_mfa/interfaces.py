@@ -252,7 +252,7 @@ class Endpoint(Protocol):
     @property
     def token_file(self) -> str: ...
     def url_of(self, profile: str) -> str: ...
-    def hand_out(self, profile: str, held: ServedSession) -> None:
+    def hand_out(self, profile: str, served: ServedSession) -> None:
         """Answer requests for the profile with this from now on. Any thread may call it."""
 
 

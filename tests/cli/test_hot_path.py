@@ -83,7 +83,7 @@ def become(program, command, environ):
     sys.exit(None if environ["AWS_ACCESS_KEY_ID"] else "no session")
 
 os.execvpe = become
-text = aws_mfa.cli.start._quick_text(sys.argv[1:])
+text = aws_mfa.cli.start._fast_text(sys.argv[1:])
 print(*(set(sys.modules) - before))
 sys.exit("in doubt: the full path would answer" if text is None else None)
 """
@@ -119,7 +119,7 @@ def write(home: str, name: str, text: str) -> None:
 
 
 def modules_loaded(home: str, *argv: str, **variables: str) -> set[str]:
-    """What a fresh interpreter has loaded for the quick answer, beyond what it starts with."""
+    """What a fresh interpreter has loaded for the fast answer, beyond what it starts with."""
     environment = {name: value for name, value in os.environ.items() if name in ("PATH", "SYSTEMROOT")}
     environment |= {"HOME": home, "USERPROFILE": home, "PYTHONPATH": os.path.join(ROOT, "src"), **variables}
     done = subprocess.run(

@@ -141,7 +141,7 @@ def test_the_json_of_plan_says_what_will_be_called() -> None:
 
 def test_the_text_of_plan_begins_with_the_codes_and_ends_with_the_way_out() -> None:
     lines = plan_text(planned(), None).splitlines()
-    assert lines[0].startswith(f"3 profiles, 1 code of {DEVICE}; long needs a second one: duration_seconds = ")
+    assert lines[0] == f"3 profiles, 2 codes of {DEVICE}: one for all roles of up to 1 h, one for long (4 h)"
     assert lines[1].split() == ["code", "session", "call", "why"]
     assert [line.split()[:2] for line in lines[2:6]] == [
         [DEVICE, "mfa@work-long-term"],

@@ -10,7 +10,7 @@ import pytest
 
 from aws_mfa.errors import AwsUnreachable, Cancelled, KeychainUnavailable, NeedsHuman, SessionExpired, UnknownKey
 from aws_mfa.handover.renew_ahead import RenewAhead
-from aws_mfa.handover.serve import AWAY_FROM_TERMINAL, Served, serving
+from aws_mfa.handover.serve import AWAY_FROM_TERMINAL, Served, files_in_the_way, serving
 from aws_mfa.prompt.providers import CODE, DIALOG, PROVIDERS, TERMINAL, CodeQuestion
 from aws_mfa.renewal.ask import TimeLimitedProvider
 from aws_mfa.renewal.request import RenewalRequest
@@ -104,7 +104,7 @@ class Stage:
         self.renewals.renew_quietly()
 
     def answer(self, profile: str = "dev") -> tuple[int, dict[str, str]]:
-        answer = self.interfaces.fake_endpoint.held[profile].answer_at(self.interfaces.moment)
+        answer = self.interfaces.fake_endpoint.served[profile].answer_at(self.interfaces.moment)
         return answer.status, json.loads(answer.body)
 
     @property
@@ -376,6 +376,28 @@ def test_a_vault_that_would_have_to_ask_waits_for_those_who_may(refusal: AwsMfaE
     assert stage.questions == 1  # that of the beginning
     assert stage.answer()[1]["Expiration"] == "2026-11-22T07:53:19Z"
     assert stage.renewals.to_be_asked_for() == []
+
+
+STATIC = "aws_access_key_id = ASIA\naws_secret_access_key = x\n"
+
+
+@pytest.mark.parametrize(
+    ("credentials", "config", "expected"),
+    [
+        ("", "", []),
+        (f"[work]\n{STATIC}", "[default]\nregion = eu-west-1\noutput = json\n", []),
+        (f"[default]\n{STATIC}", "", ["AWS_SHARED_CREDENTIALS_FILE"]),
+        ("", "[default]\ncredential_process = x\n", ["AWS_CONFIG_FILE"]),
+        ("", "[profile default]\nrole_arn = x\n", ["AWS_CONFIG_FILE"]),
+        ("[default]\nregion = x\n", "[default]\nsso_session = x\n", ["AWS_CONFIG_FILE"]),
+        (f"[default]\n{STATIC}", f"[default]\n{STATIC}", ["AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"]),
+        (f"[default-long-term]\n{STATIC}", "[default]\naws_mfa_role_arn = x\n", []),
+    ],
+)
+def test_a_default_profile_with_credentials_comes_before_the_endpoint(
+    credentials: str, config: str, expected: list[str]
+) -> None:
+    assert files_in_the_way(credentials, config) == expected
 
 
 class ClosedVault(FakeVault):

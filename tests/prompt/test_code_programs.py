@@ -26,14 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    import pexpect
-
     from aws_mfa.prompt.providers import CodeProvider
+    from real_terminals import Pty
 
-pytestmark = [
-    pytest.mark.skipif(sys.platform == "win32", reason="the programs of these tests are shell scripts"),
-    pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning"),  # pexpect beside pytest-xdist
-]
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the programs of these tests are shell scripts")
 
 DEVICE = "arn:aws:iam::123456789012:mfa/team/ann"
 QR_LABEL = "Amazon Web Services:ann@123456789012"
@@ -284,7 +280,7 @@ else:
 """
 
 
-def on_terminal(command: str, limit_s: float = 10, redirect: str = "</dev/null 2>/dev/null") -> pexpect.spawn[str]:
+def on_terminal(command: str, limit_s: float = 10, redirect: str = "</dev/null 2>/dev/null") -> Pty:
     """The provider on a pty, started by a shell that shows the terminal's modes afterwards, and stays."""
     program = PROGRAM.format(command=command, limit_s=limit_s)
     script = f'"$0" -c "$1" {redirect}; echo "modes=[$(stty -a | tr "\\n" " ")]"; exec sleep 30'

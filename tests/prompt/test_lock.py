@@ -147,7 +147,7 @@ def test_a_later_process_asks_for_itself(stage: Stage) -> None:
 
 
 def test_came_at_makes_earlier_failures_count(stage: Stage) -> None:
-    """A program's threads wait for each other first: see `for_python`."""
+    """A program's threads wait for each other first: see `python_api`."""
     stage.publish_cancelled()
 
     def got(came_at: float) -> AwsMfaError | None:

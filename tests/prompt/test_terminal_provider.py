@@ -17,14 +17,10 @@ from needs import ROOT
 from real_terminals import on_a_pty
 
 if TYPE_CHECKING:
-    import pexpect
-
     from aws_mfa.prompt.providers import CodeProvider
+    from real_terminals import Pty
 
-pytestmark = [
-    pytest.mark.skipif(sys.platform == "win32", reason="process groups of a terminal are POSIX"),
-    pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning"),  # pexpect beside pytest-xdist
-]
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="process groups of a terminal are POSIX")
 
 QUESTION = CodeQuestion("MFA code: ", "arn:aws:iam::123456789012:mfa/ann")
 
@@ -90,7 +86,7 @@ TERMINAL = "TerminalProvider(choose_terminal(reads_pipe=False))"
 COMMAND = "MfaProcessProvider(os.environ, time_limit_s=10)"
 
 
-def shell_runs(line: str, provider: str, command: str | None = None) -> pexpect.spawn[str]:
+def shell_runs(line: str, provider: str, command: str | None = None) -> Pty:
     """A shell with job control on a pty that runs the line, with the program as `$0 -c "$1"`."""
     environ = {**os.environ, "PYTHONPATH": os.path.join(ROOT, "src")}
     program = PROGRAM.format(provider=provider, command=command)

@@ -274,7 +274,7 @@ def test_a_mistyped_name_opens_no_window() -> None:
     """A locked keychain is not unlocked to find out whether a name that no file has may have keys there."""
     interfaces = FakeInterfaces("", role("dev") + role("prod"))
     locked, attended = FakeVault("keychain"), FakeVault("keychain")
-    locked.failure = KeychainUnavailable("the keychain is locked, and nobody may be asked here")
+    locked.failure = KeychainUnavailable("the keychain is locked, and this run may not ask to unlock it")
     interfaces.vaults["keychain"] = locked
     interfaces.unattended_copy = copy(interfaces)
     interfaces.vaults = {**interfaces.vaults, "keychain": attended}

@@ -121,9 +121,9 @@ def test_the_first_code_is_for_what_serves_most() -> None:
 
 def test_the_summary_names_codes_devices_and_reasons() -> None:
     config = role("a") + role("b") + role("long", duration_seconds=14400)
-    why = "duration_seconds = 14400 > 1 h"
-    of_all = summary(planned(config, "a", "b", "long"))
-    assert of_all == f"3 profiles, 1 code of {DEVICE}; long needs a second one: {why}"
+    both = "one for all roles of up to 1 h, one for long (4 h)"
+    assert summary(planned(config, "a", "b", "long")) == f"3 profiles, 2 codes of {DEVICE}: {both}"
+    assert summary(planned(config, "long")) == f"1 profile, 1 code of {DEVICE} for long (4 h)"
     assert summary(planned(config, "a")) == f"1 profile, 1 code of {DEVICE}"
     assert summary(planned(config, "a", until={"a": NOW + 3000})) == "1 profile, no code"
 
@@ -133,8 +133,8 @@ def test_the_summary_says_why_a_second_mfa_session_of_a_device_is_needed() -> No
     user = SourceUser("copy", "ann-long-term", a_user("ann").access_key_id, DEVICE, region="eu-west-3", partition="aws")
     plan = planned(config, "a", "b", users={"copy": user})
     assert codes(plan) == [MFA, MFA]
-    why = "mfa@ann-long-term needs a second one: b: another region and duration"
-    assert summary(plan) == f"2 profiles, 1 code of {DEVICE}; {why}"
+    uses = "one for a, one for b (another region and duration)"
+    assert summary(plan) == f"2 profiles, 2 codes of {DEVICE}: {uses}"
 
 
 def test_a_stored_session_is_reused_while_good() -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.arns import partition_of
-from aws_mfa.aws_values.durations import DEFAULT_MFA_SESSION_S, DEFAULT_ROLE_SESSION_S
+from aws_mfa.aws_values.durations import DEFAULT_MFA_SESSION_S, DEFAULT_ROLE_SESSION_S, duration_text
 from aws_mfa.model import SessionRequest
 from aws_mfa.renewal.steps import Reused, Step
 from aws_mfa.sessions.freshness import MARGIN_S
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 LONGEST_CHAINED_S = 3600
 _WORDS = {"access_key_id": "key", "duration_s": "duration"}
-_ORDINALS = ("a second", "a third", "a fourth", "a further")
 
 
 @dataclass(eq=False)
@@ -170,7 +169,7 @@ class _Planner:
             transitive_tag_keys=role.transitive_tag_keys,
             source_identity=role.source_identity,
             policy=overlay.policy if is_wanted else None,
-            policy_arns=overlay.arns(partition_of(role.role_arn or "") or "aws") if is_wanted else (),
+            policy_arns=overlay.arns(partition_of(role.role_arn or "") or "aws") if is_wanted and overlay else (),
         )
 
     def _found(self, step: Step, *, is_wanted: bool) -> Step | Reused | None:
@@ -183,10 +182,11 @@ class _Planner:
         # Looked up even when forced, so that a session stored later can be recognised as new.
         expires_at = self._plan.stored.until(step.label, step.inputs)
         left_s = 0.0 if forced or expires_at is None else expires_at - self._now
-        stored = Reused(step, expires_at or 0.0)
         if left_s <= needed_s:
-            step.rest = stored if left_s > MARGIN_S else None
+            step.rest = Reused(step, expires_at) if expires_at is not None and left_s > MARGIN_S else None
             return None
+        assert expires_at is not None
+        stored = Reused(step, expires_at)
         self._known[step.key] = stored
         self._plan.reused.append(stored)
         return stored
@@ -220,26 +220,24 @@ def _asked_s(role: Profile) -> int:
 
 
 def summary(plan: Plan) -> str:
-    """`3 profiles, 1 code of arn:...:mfa/ann; prod-admin needs a second one: duration_seconds = 14400 > 1 h`."""
+    """`3 profiles, 2 codes of arn:...:mfa/ann: one for all roles of up to 1 h, one for prod-admin (4 h)`."""
     count = len(plan.of_profile)
     profiles = f"{count} profile{'' if count == 1 else 's'}"
-    codes = plan.codes
-    if not codes:
-        return f"{profiles}, no code"
-    devices = dict.fromkeys(step.request.device for step in codes)
-    of_each = [_codes_of([step for step in codes if step.request.device == device]) for device in devices]
-    return f"{profiles}, {', '.join(of_each)}"
+    of_device: dict[str, list[Step]] = {}
+    for step in plan.codes:
+        of_device.setdefault(step.request.device, []).append(step)
+    return f"{profiles}, {'; '.join(_codes_of(device, steps) for device, steps in of_device.items()) or 'no code'}"
 
 
-def _codes_of(steps: list[Step]) -> str:
-    """The codes of one device: first for the MFA sessions that roles share, then for the longer role sessions."""
-    first, *others = sorted(steps, key=lambda step: bool(step.request.role_arn))
-    why = f" for {first.label}: {first.reason}" if first.request.role_arn else ""
-    parts = [f"1 code of {first.request.device}{why}"]
-    for number, step in enumerate(others):
-        reason = step.reason
-        if not step.request.role_arn:  # "it is shared" does not explain a second MFA session
-            other = [_WORDS.get(name, name) for name in INPUTS if step.inputs.get(name) != first.inputs.get(name)]
-            reason = f"{', '.join(step.profiles)}: another {' and '.join(other)}"
-        parts.append(f"{step.label} needs {_ORDINALS[min(number, 3)]} one: {reason}")
-    return "; ".join(parts)
+def _codes_of(device: str, steps: list[Step]) -> str:
+    """How many codes one device must show: one for each MFA session, which roles share, one for each longer role."""
+    shared = [step for step in steps if not step.request.role_arn]
+    uses = ["all roles of up to 1 h"] if len(shared) == 1 else []
+    for step in shared if not uses else ():
+        differing = [name for name in INPUTS if step.inputs.get(name) != shared[0].inputs.get(name)]
+        why = f" (another {' and '.join(_WORDS.get(name, name) for name in differing)})" if differing else ""
+        uses.append(f"{', '.join(step.profiles)}{why}")
+    uses += [f"{step.label} ({duration_text(step.request.duration_s)})" for step in steps if step.request.role_arn]
+    if len(steps) > 1:
+        return f"{len(steps)} codes of {device}: {', '.join(f'one for {use}' for use in uses)}"
+    return f"1 code of {device}" if shared else f"1 code of {device} for {uses[0]}"

@@ -13,7 +13,7 @@ from aws_mfa.config.index import SectionIndex
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.renewal.steps import Reused
 from aws_mfa.sessions.file_section import session_in, was_asked_with
-from aws_mfa.sessions.freshness import Fresh, judge
+from aws_mfa.sessions.freshness import MARGIN_S
 from aws_mfa.vaults.choice import noted_origin
 
 if TYPE_CHECKING:
@@ -110,6 +110,7 @@ class StoredSessions:
         roles = 1
         while f"role_chain {roles + 1}" in inputs:
             roles += 1
-        role_arn = None if of_user else inputs.get(f"role_chain {roles}")
-        fresh = isinstance(judge(values, role_arn=role_arn, now=self._interfaces.now()), Fresh)
-        return session_in(values) if fresh else None
+        session = session_in(values)
+        if session is None or session.assumed_role_arn != (None if of_user else inputs.get(f"role_chain {roles}")):
+            return None
+        return session if session.expires_at - self._interfaces.now() > MARGIN_S else None

@@ -418,7 +418,7 @@ def test_without_a_socket_the_question_is_asked_only_here(
 def test_a_folder_that_others_may_enter_is_refused(folder: str) -> None:
     os.makedirs(folder)
     os.chmod(folder, 0o755)
-    with pytest.raises(NotSetUp, match="not this user's alone"):
+    with pytest.raises(NotSetUp, match="is not this user's private folder"):
         has_question(folder)
 
 
