@@ -81,13 +81,8 @@ def wait_for(path: Path) -> str:
 @pytest.mark.parametrize(
     "output",
     [
-        b"123456\n",
-        b"123 456\r\n",
-        b"  123456",
-        b"Amazon Web Services:ann@123456789012  123456\n",
-        b"touch it\n123456\n",
-        b"654321\nvalid for 12 s\n123456\n\n",
-        b"123456\nvalid for 12 s\n",
+        *(b"123456\n", b"123 456\r\n", b"  123456", b"Amazon Web Services:ann@123456789012  123456\n"),
+        *(b"touch it\n123456\n", b"654321\nvalid for 12 s\n123456\n\n", b"123456\nvalid for 12 s\n"),
     ],
 )
 def test_a_code_is_found_with_and_without_a_label(output: bytes) -> None:

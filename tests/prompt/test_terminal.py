@@ -616,11 +616,8 @@ def test_a_waiter_after_the_cancellation_is_woken_at_once_and_a_removed_one_neve
 @pytest.mark.parametrize(
     ("line", "answer"),
     [
-        (b"123456\n", "123456"),
-        (b"123456\r\n", "123456"),
-        (b"\n", ""),
-        (b" blanks stay \n", " blanks stay "),
-        ("pässwört\n".encode(), "pässwört"),
+        *((b"123456\n", "123456"), (b"123456\r\n", "123456"), (b"\n", "")),
+        *((b" blanks stay \n", " blanks stay "), ("pässwört\n".encode(), "pässwört")),
         (b"\x1b[200~123456\x1b[201~\n", "123456"),
         (b"x" * LONGEST_ANSWER + b"\r\n", "x" * LONGEST_ANSWER),
     ],
@@ -632,12 +629,7 @@ def test_a_line_is_its_text_without_line_end_and_paste_markers(line: bytes, answ
 @pytest.mark.parametrize(
     "line",
     [
-        b"tab\there\n",
-        b"\x1b[D\n",
-        b"nul\x00\n",
-        b"\x7f\n",
-        "\x9b\n".encode(),
-        b"\xff\xfe\n",
+        *(b"tab\there\n", b"\x1b[D\n", b"nul\x00\n", b"\x7f\n", "\x9b\n".encode(), b"\xff\xfe\n"),
         b"x" * (LONGEST_ANSWER + 1),
     ],
 )
@@ -675,11 +667,8 @@ def console(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleT
 @pytest.mark.parametrize(
     ("keys", "answer", "shown"),
     [
-        ("123456\r", "123456", "123456\n"),
-        ("12x\b3\r", "123", "12x\b \b3\n"),
-        ("\b1\r", "1", "1\n"),
-        ("\xe0K1\x00;2\r", "12", "12\n"),
-        ("\ud83d\ude00\r", "😀", None),
+        *(("123456\r", "123456", "123456\n"), ("12x\b3\r", "123", "12x\b \b3\n"), ("\b1\r", "1", "1\n")),
+        *(("\xe0K1\x00;2\r", "12", "12\n"), ("\ud83d\ude00\r", "😀", None)),
     ],
 )
 def test_the_windows_console_edits_the_line(

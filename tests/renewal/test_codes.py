@@ -241,14 +241,9 @@ def test_a_process_that_has_a_code_ignores_the_failure_of_another() -> None:
 @pytest.mark.parametrize(
     ("failure", "is_shared"),
     [
-        (Cancelled("cancelled"), True),
-        (NobodyAnswered("nobody there"), True),
-        (NotAuthorized("no"), True),
-        (UnknownDevice("no"), True),
-        (AwsFailed("503"), True),
-        (Throttled("slow down"), False),
-        (AwsUnreachable("no network"), False),
-        (AnswerLost("no answer"), False),
+        *((Cancelled("cancelled"), True), (NobodyAnswered("no one there"), True), (NotAuthorized("no"), True)),
+        *((UnknownDevice("no"), True), (AwsFailed("503"), True), (Throttled("slow down"), False)),
+        *((AwsUnreachable("no network"), False), (AnswerLost("no answer"), False)),
     ],
 )
 def test_what_another_question_would_not_change_is_left_for_the_others(

@@ -543,13 +543,8 @@ def test_an_interruption_of_the_roles_keeps_the_mfa_session() -> None:
 @pytest.mark.parametrize(
     ("errors", "code"),
     [
-        ([], 0),
-        ([None, None], 0),
-        ([None, NeedsHuman("")], 4),
-        ([NeedsHuman(""), WrongCode("")], 5),
-        ([NotSetUp(""), NeedsHuman("")], 3),
-        ([AwsServerError(""), WrongCode("")], 5),
-        ([AwsServerError("")], 6),
+        *(([], 0), ([None, None], 0), ([None, NeedsHuman("")], 4), ([NotSetUp(""), NeedsHuman("")], 3)),
+        *(([NeedsHuman(""), WrongCode("")], 5), ([AwsServerError(""), WrongCode("")], 5), ([AwsServerError("")], 6)),
     ],
 )
 def test_the_exit_code_is_5_where_aws_refused_any(errors: list[AwsMfaError | None], code: int) -> None:
