@@ -138,15 +138,18 @@ def test_the_page_is_in_the_region_asked_for_else_the_profiles(
     assert interfaces.fake_sign_in.regions == [expected]
 
 
-def test_a_region_of_another_partition_is_refused_before_a_code_is_asked_for(interfaces: FakeInterfaces) -> None:
-    with pytest.raises(BadInput, match="--region names region cn-north-1 of partition aws-cn"):
-        page_of(interfaces, "dev", region="cn-north-1")
-    assert interfaces.terminal.questions == []
-
-
-def test_what_is_not_a_service_is_refused_before_a_code_is_asked_for(interfaces: FakeInterfaces) -> None:
-    with pytest.raises(BadInput, match="is not the name of a service"):
-        page_of(interfaces, "dev", "s3/../iam")
+@pytest.mark.parametrize(
+    ("service", "region", "message"),
+    [
+        (None, "cn-north-1", "--region names region cn-north-1 of partition aws-cn"),
+        ("s3/../iam", None, "is not the name of a service"),
+    ],
+)
+def test_a_region_of_another_partition_and_what_is_not_a_service_are_refused_before_a_code_is_asked_for(
+    interfaces: FakeInterfaces, service: str | None, region: str | None, message: str
+) -> None:
+    with pytest.raises(BadInput, match=message):
+        page_of(interfaces, "dev", service, region)
     assert interfaces.terminal.questions == []
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from aws_mfa.config.edit import with_changes
 from aws_mfa.config.ini import section_values
 from aws_mfa.handover.forget import forget_sessions
@@ -47,19 +49,19 @@ def test_all_is_every_session_of_aws_mfa() -> None:
     assert (interfaces.credentials.text or "").strip() == f"[work-long-term]\n{KEYS}".strip()
 
 
-def test_long_term_keys_are_never_touched() -> None:
-    """Not even if the lines of a session are still beside them."""
-    left_over = with_session("", "work").replace("ASIAINVENTED00000001", "AKIAINVENTED")
-    text = f"[default]\n{KEYS}\n{left_over}"
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (f"[default]\n{KEYS}\n{with_session('', 'work').replace('ASIAINVENTED00000001', 'AKIAINVENTED')}", []),
+        ("[sso]\naws_access_key_id = ASIAX\naws_secret_access_key = s\naws_session_token = t\n", ["sso"]),
+        # The permanent keys of other clouds do not have AWS's prefixes.
+        ("[store]\nassumed_role = False\nexpiration = x\naws_access_key_id = GK31\naws_secret_access_key = only\n", []),
+    ],
+    ids=["long-term keys, with the lines of a session too", "another tool's session", "keys of another cloud"],
+)
+def test_everything_else_stays(text: str, names: list[str]) -> None:
     interfaces = some_interfaces(text)
-    assert forgotten(interfaces) == []
-    assert interfaces.credentials.text == text
-
-
-def test_sessions_of_other_tools_stay() -> None:
-    text = "[sso]\naws_access_key_id = ASIAX\naws_secret_access_key = s\naws_session_token = t\n"
-    interfaces = some_interfaces(text)
-    assert forgotten(interfaces, "sso") == []
+    assert forgotten(interfaces, *names) == []
     assert interfaces.credentials.text == text
 
 
@@ -82,13 +84,3 @@ def test_without_a_file_none_is_made() -> None:
     interfaces = some_interfaces(None)
     assert forgotten(interfaces) == []
     assert interfaces.credentials.text is None
-
-
-def test_keys_without_a_token_are_not_a_session_whatever_is_beside_them() -> None:
-    """The permanent keys of other clouds do not have AWS's prefixes."""
-    text = (
-        "[store]\nassumed_role = False\nexpiration = x\naws_access_key_id = GK31\naws_secret_access_key = only-copy\n"
-    )
-    interfaces = FakeInterfaces(text)
-    forget_sessions(None, as_interfaces(interfaces))
-    assert interfaces.credentials.text == text
