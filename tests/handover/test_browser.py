@@ -120,10 +120,15 @@ def test_a_desktop_without_any_browser_is_false(programs: Programs) -> None:
     assert programs.argv("gio") == ["open", URL]
 
 
-def test_wsl_opens_the_browser_of_windows(programs: Programs) -> None:
-    programs.add("wslview")
-    assert programs.opened(WSL_DISTRO_NAME="Debian")
-    assert programs.argv("wslview") == [URL]
+@pytest.mark.parametrize(
+    ("program", "platform", "environ"),
+    [("wslview", "linux", {"WSL_DISTRO_NAME": "Debian"}), ("open", "darwin", {})],
+    ids=["WSL", "macOS"],
+)
+def test_wsl_and_macos_have_an_opener(programs: Programs, program: str, platform: str, environ: dict[str, str]) -> None:
+    programs.add(program)
+    assert programs.opened(platform, **environ)
+    assert programs.argv(program) == [URL]
 
 
 def test_powershell_gets_the_url_on_its_standard_input(programs: Programs) -> None:
@@ -138,12 +143,6 @@ def test_a_quote_in_the_url_does_not_end_it_for_powershell(programs: Programs) -
     programs.add("powershell.exe")
     assert programs.opened(page="https://x/';calc;'", WSL_DISTRO_NAME="Debian")
     assert programs.stdin("powershell.exe") == "Start-Process 'https://x/'';calc;'''\n"
-
-
-def test_macos_opens_it(programs: Programs) -> None:
-    programs.add("open")
-    assert programs.opened("darwin")
-    assert programs.argv("open") == [URL]
 
 
 def test_windows_opens_it_with_the_program_of_the_page(monkeypatch: pytest.MonkeyPatch, programs: Programs) -> None:

@@ -13,11 +13,9 @@ DEVICE = "arn:aws:iam::123456789012:mfa/ann"
 
 
 def a_move(*sections: str, device: str | None = None) -> Move:
-    return Move(
-        "work-long-term",
-        "keychain",
-        [Find("work-long-term", KEYS, section, device=device, file_section=section) for section in sections],
-    )
+    name = "work-long-term"
+    finds = [Find(name, KEYS, section, device=device, file_section=section) for section in sections]
+    return Move(name, "keychain", finds)
 
 
 def moved(text: str, move: Move) -> str:

@@ -115,12 +115,9 @@ def test_everything_else_beside_a_session_stays() -> None:
 
 
 def test_sessions_of_adjacent_sections_are_removed_together() -> None:
-    texts = AwsTexts(
-        PROD + PROD.replace("profile prod", "profile test"),
-        f"{KEYS}[prod]\n{INDENTED_SESSION}  [test]\n{INDENTED_SESSION}  [b]\n",
-        "config",
-        "credentials",
-    )
+    both = PROD + PROD.replace("profile prod", "profile test")
+    sessions = f"{KEYS}[prod]\n{INDENTED_SESSION}  [test]\n{INDENTED_SESSION}  [b]\n"
+    texts = AwsTexts(both, sessions, "config", "credentials")
     for name in ("prod", "test"):
         assert adopt(texts, name, keys_stored=lambda _: False, windows=False) == SESSION_REMOVED
     assert texts.credentials.result() == f"{KEYS}[b]\n"

@@ -46,7 +46,8 @@ def test_an_impossible_configured_region_is_reported_and_replaced(broken: str, *
     interfaces = interfaces_answering(
         SECRET, *([""] if has_human else []), config=CONFIG.format(broken), has_human=has_human
     )
-    interfaces.sts_of = {"nonsense": unreachable()}
+    interfaces.sts_of = {"nonsense": FakeSts()}
+    interfaces.sts_of["nonsense"].identity = AwsUnreachable("no such host")
     assert region_stored(interfaces) == "us-east-1"
     assert any("it is not used" in line and "~/.aws/config" in line for line in interfaces.terminal.said)
 
@@ -55,16 +56,14 @@ def test_a_variable_that_cannot_be_a_region_is_skipped() -> None:
     interfaces = unattended()
     interfaces.environ = {"AWS_REGION": "nonsense", "AWS_DEFAULT_REGION": "eu-west-3"}
     assert region_stored(interfaces) == "eu-west-3"
-    assert interfaces.terminal.said == [
-        "the region given by AWS_REGION is not a region's name: nonsense: it is not used"
-    ]
+    line = "the region given by AWS_REGION is not a region's name: nonsense: it is not used"
+    assert interfaces.terminal.said == [line]
 
 
 def test_keys_that_the_configured_partition_does_not_know_are_asked_about() -> None:
     interfaces = interfaces_answering(SECRET, "aws", "", config=CONFIG.format("cn-north-1"))
-    china = FakeSts()
-    china.identity = UnknownKey("unknown in China")
-    interfaces.sts_of = {"cn-north-1": china}
+    interfaces.sts_of = {"cn-north-1": FakeSts()}
+    interfaces.sts_of["cn-north-1"].identity = UnknownKey("unknown in China")
     assert region_stored(interfaces) == "us-east-1"
     asked = "Are they keys of the public regions (aws), of GovCloud (gov), or neither? [neither]: "
     assert asked in interfaces.terminal.questions
@@ -94,9 +93,3 @@ def test_the_likely_region_is_one_of_the_keys() -> None:
     interfaces.fake_sts.identity = Identity(f"arn:aws-cn:iam::{ACCOUNT}:user/ann", ACCOUNT, "AIDAINVENTED")
     interfaces.fake_iam = FakeIam([DEVICE.replace("arn:aws:", "arn:aws-cn:")])
     assert region_stored(interfaces) == "cn-north-1"
-
-
-def unreachable() -> FakeSts:
-    sts = FakeSts()
-    sts.identity = AwsUnreachable("no such host")
-    return sts

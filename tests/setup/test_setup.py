@@ -258,9 +258,8 @@ def test_keys_left_in_the_file_are_reported() -> None:
 
 def test_a_secret_that_reads_back_differently_is_the_vaults_failure_and_leaves_no_lines() -> None:
     interfaces = unattended()
-    interfaces.vaults["keychain"].store = lambda section, keys: (_ for _ in ()).throw(  # type: ignore[method-assign]
-        KeychainUnavailable("the keychain did not give back what was written")
-    )
+    failure = KeychainUnavailable("the keychain did not give back what was written")
+    interfaces.vaults["keychain"].store = lambda *_: (_ for _ in ()).throw(failure)  # type: ignore[method-assign]
     with pytest.raises(KeychainUnavailable):
         set_up_with(interfaces)
     assert interfaces.credentials.text is None
