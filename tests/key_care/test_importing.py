@@ -415,11 +415,11 @@ def test_a_move_into_the_place_it_would_clear_is_refused() -> None:
 
 
 def test_a_keychain_that_forgets_at_logout_does_not_get_the_only_copy() -> None:
-    interfaces = FakeInterfaces(f"[{WORK}]\n{lines(KEYS)}")
+    interfaces = FakeInterfaces(CREDENTIALS)
     interfaces.vaults["keychain"].is_forgetful = True
     with pytest.raises(KeychainUnavailable, match="forgets"):
         moved(interfaces)
-    assert interfaces.credentials.text == f"[{WORK}]\n{lines(KEYS)}"
+    assert interfaces.credentials.text == CREDENTIALS
 
 
 def test_the_forks_items_are_found_for_a_profile_that_only_a_role_names() -> None:

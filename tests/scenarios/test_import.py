@@ -253,10 +253,8 @@ def test_killed_before_any_rename_no_key_is_lost(with_age: Home) -> None:
         assert in_file or in_vault
         assert in_file or renames
     assert ends == [-signal.SIGKILL] * 3 + [0]
-    assert with_age.read() == CLEARED.replace(
-        "[work-long-term]\n",
-        f"[work-long-term]\naws_access_key_id = {OTHER_ID}\naws_secret_access_key = {OTHER_SECRET}\n",
-    )
+    others = f"[work-long-term]\naws_access_key_id = {OTHER_ID}\naws_secret_access_key = {OTHER_SECRET}\n"
+    assert with_age.read() == CLEARED.replace("[work-long-term]\n", others)
 
 
 def test_another_name_of_the_old_file_is_named_because_the_keys_stay_there(with_age: Home) -> None:
