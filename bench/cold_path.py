@@ -1,9 +1,9 @@
 """
-The cold path with the code given: `aws-mfa --token CODE`, from start to the file written, against a practice AWS.
+The cold path with a given code: `aws-mfa --token CODE`, from the start to the written file, against a practice AWS.
 
-Over loopback http and TLS, with the keys in the file and in a real gnome-keyring (where one can be started). 0.0.12 is
-given its code on standard input: it has no `--token`. Every run has a user and a device of its own, for a code is
-good once. The practice AWS and the keychain are other processes or threads: only the tool's own CPU time counts.
+Over loopback http and TLS, with the keys in the file and in a real gnome-keyring (if one can be started). 0.0.12 gets
+its code on standard input: it has no `--token`. Every run has its own user and device, because a code works once.
+The practice AWS and the keychain are other processes or threads: only the tool's own CPU time counts.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Renewals:
         self._numbers = itertools.count()
 
     def ours(self) -> paired.Run:
-        """Our own tool, keys in the file."""
+        """This project, keys in the file."""
         name, user, phone = self._new_user()
         env = self._home_with_keys(name, user, phone)
         return paired.Run([stage.AWS_MFA, "--no-keychain", "--profile", name, "--token", phone.code()], env)
@@ -53,7 +53,7 @@ class Renewals:
         return paired.Run([stage.OLD_TOOL, "--profile", name], env, stdin=phone.code() + "\n")
 
     def ours_with_keychain(self, environ: Mapping[str, str]) -> paired.Run:
-        """Our own tool, keys in the keychain of that environment, the device in the file."""
+        """This project, keys in the keychain of that environment, the device in the file."""
         name, user, phone = self._new_user()
         keys = LongTermKeys(user.keys.access_key_id, Secret(user.keys.secret_access_key))
         open_keychain(environ).store(f"{name}-long-term", keys)
@@ -83,7 +83,7 @@ def _without(environ: Mapping[str, str], name: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def gnome_keyring() -> Iterator[Mapping[str, str] | None]:
-    """The environment of a real gnome-keyring with a bus of its own; None where the machine has none."""
+    """The environment of a real gnome-keyring with its own bus; None if the machine has none."""
     if not (shutil.which("gnome-keyring-daemon") and shutil.which("dbus-daemon")):
         print("gnome-keyring is not there (`make real-parts` installs it): measured without it")
         yield None
@@ -102,14 +102,14 @@ def compare(title: str, renewals: Renewals, keychain: Mapping[str, str] | None, 
     if keychain is not None:
         held = keychain
         commands.append(paired.Command("aws-mfa --token, gnome-keyring", lambda: renewals.ours_with_keychain(held)))
-    if stage.old_tool_stands():
+    if stage.has_old_tool():
         commands.append(paired.Command("0.0.12, keys in the file", renewals.theirs))
     print(title)
     print(paired.table(paired.compare(commands, rounds=ROUNDS)))
 
 
 def main() -> None:
-    """Http, then TLS."""
+    """Print a table for http, then one for TLS."""
     stage.install()
     with tempfile.TemporaryDirectory() as folder, gnome_keyring() as keychain:
         with PracticeAws() as aws:

@@ -1,9 +1,9 @@
 """
 The local endpoint of `aws-mfa serve`, on one core: how long each of 1 000 requests a second waits.
 
-Two clients of the simplest kind, in a process of their own: one keeps its connections, as SDKs in one program do, one
-connects anew for each request, as programs that come and go. Requests are sent at an even rate, and a request's time
-counts from the moment when it was due: a server that falls behind cannot hide it. The server is the real command.
+Two simple clients in a separate process: one keeps its connections, as SDKs in one program do; one opens a connection
+for each request, as short-lived programs do. Requests are sent at an even rate, and a request's time counts from the
+moment when it was due: a server that falls behind cannot hide it. The server is the real command.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Served:
         )
 
     def cpu_s(self) -> float:
-        """User and system time of the server so far; 0 where /proc does not tell."""
+        """User and system time of the server so far; 0 if /proc does not show it."""
         with contextlib.suppress(OSError), open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
             fields = file.read().rpartition(")")[2].split()
             return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -60,7 +60,7 @@ class Served:
 
 @contextlib.contextmanager
 def served(home: str) -> Iterator[Served]:
-    """`aws-mfa serve`, on one core where the system lets us choose."""
+    """`aws-mfa serve`, on one core if the system allows that choice."""
     with PracticeAws() as aws:
         ann = aws.account.add_user("ann")
         phone = ann.add_device()
@@ -87,14 +87,14 @@ def served(home: str) -> Iterator[Served]:
 
 
 def kept(server: Served, due: list[float]) -> list[float]:
-    """Seconds that each request took, all over one connection."""
+    """Seconds for each request, all over one connection."""
     request = f"{server.request}\r\n".encode()
     with _connected(server) as connection:
         return [_timed(moment, lambda: _answered(connection, request)) for moment in due]
 
 
 def anew(server: Served, due: list[float]) -> list[float]:
-    """Seconds that each request took, a connection for each."""
+    """Seconds for each request, with a new connection for each."""
     request = f"{server.request}Connection: close\r\n\r\n".encode()
 
     def ask() -> None:
@@ -147,7 +147,7 @@ def measure(server: Served, client: Client, rate: float) -> tuple[float, list[fl
 
 
 def main() -> None:
-    """A table: one line for each kind of client; medians over the rounds, and the range of p99."""
+    """Print a table: one line for each kind of client, with medians over the rounds and the range of p99."""
     stage.install()
     print(f"{RATE} requests a second, {CLIENTS} clients, {ROUNDS} rounds of {SECONDS} s; milliseconds")
     print(f"{'connections':12} {'requests/s':>10} {'median':>7} {'p99':>7} {'range of p99':>15} {'CPU each':>9}")

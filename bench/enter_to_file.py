@@ -1,9 +1,9 @@
 """
-From Enter to the file replaced: what a person waits for, over TLS, 100 ms away from AWS, on a real terminal.
+From Enter to the replaced file: how long a person waits, over TLS, 100 ms from AWS, on a real terminal.
 
-The code is typed 1.5 s after the prompt stands. Measured is the time from Enter to the moment the credentials file is
-another one; one round trip is subtracted, for no tool can save it. The distance is a relay on loopback that delays
-every byte both ways and a connection by its handshake, so that whoever connects after Enter pays as in real life.
+The code is typed 1.5 s after the prompt appears. The script measures the time from Enter until the credentials file
+is replaced, and subtracts one round trip, which no tool can save. A relay on loopback stands for the distance: it
+delays every byte both ways, and a new connection by its handshake, so a tool that connects after Enter pays for it.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class FarAway:
         server.close()
 
     async def _relay(self, near: asyncio.StreamReader, near_out: asyncio.StreamWriter) -> None:
-        # To the client the connection stands at once; what TCP's handshake takes, its first bytes wait.
+        # The client is connected at once; its first bytes wait as long as TCP's handshake would take.
         connected_at = self._loop.time() + ROUND_TRIP_S
         far, far_out = await asyncio.open_connection("127.0.0.1", self._far_port)
         with contextlib.suppress(OSError):
@@ -78,7 +78,7 @@ class FarAway:
 
 
 def enter_to_file_s(argv: Sequence[str], env: dict[str, str], path: str, code: str) -> float:
-    """One run on a pty of its own; SystemExit where it does not end well."""
+    """One run on its own pty; SystemExit if it fails."""
     pid, terminal = pty.fork()
     if pid == 0:
         os.execve(argv[0], list(argv), env)
@@ -116,7 +116,7 @@ def _read_until_prompt(terminal: int) -> None:
 
 
 def _drain(terminal: int) -> None:
-    """Take what the tool prints, so that it never waits for us; Linux ends with an error, macOS with nothing."""
+    """Read what the tool prints, so that it never blocks; at the end Linux gives an error, macOS nothing."""
     try:
         while os.read(terminal, 4096):
             pass
@@ -125,7 +125,7 @@ def _drain(terminal: int) -> None:
 
 
 def measure(aws: PracticeAws, url: str, tool: list[str], home: str, trusted: str) -> float:
-    """One run for a new user, whose code is not used yet."""
+    """One run for a new user, whose code has not been used yet."""
     name = os.path.basename(home)
     user = aws.account.add_user(name)
     phone = user.add_device()
@@ -144,10 +144,10 @@ def line(name: str, seconds: list[float]) -> str:
 
 
 def main() -> None:
-    """Both tools in turn."""
+    """Measure both tools, alternating."""
     stage.install()
     tools = {"aws-mfa": [stage.AWS_MFA, "--no-keychain"]}
-    if stage.old_tool_stands():
+    if stage.has_old_tool():
         tools["0.0.12"] = [stage.OLD_TOOL]
     waits: dict[str, list[float]] = {name: [] for name in tools}
     with tempfile.TemporaryDirectory() as folder:

@@ -1,7 +1,7 @@
 """
-An update of a credentials file with 10 000 profiles: locked, read again, edited, replaced, fsynced. In process.
+An update of a credentials file with 10 000 profiles, in this process: lock, read again, edit, replace, fsync.
 
-The machine's disk decides here, so the same bytes are also written and fsynced bare, in turn with the update.
+The disk's speed decides here, so the same bytes are also written and fsynced directly, alternating with the update.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PROFILE = f"team-{PROFILES // 2}"
 
 
 def renewed(number: int) -> dict[str, str | None]:
-    """What a renewal writes into its section; each session is another."""
+    """What a renewal writes into its section; each call returns a new session."""
     secret, token = Secret(f"{number:040d}"), Secret(f"{number:0400d}")
     return section_of(Session(f"ASIA{number:016d}", secret, token, 1_800_000_000 + number))
 
@@ -39,12 +39,12 @@ def renew(file: AwsFile, number: int) -> None:
 
 
 def lines_changed(before: str, after: str) -> int:
-    """Lines that differ, in two texts of as many lines."""
+    """How many lines differ between two texts with the same number of lines."""
     return sum(old != new for old, new in zip(before.splitlines(), after.splitlines(), strict=True))
 
 
 def milliseconds(work: Callable[[], object]) -> float:
-    """How long `work` takes on the clock."""
+    """How long `work` takes, in wall-clock time."""
     started = time.perf_counter()
     work()
     return (time.perf_counter() - started) * 1000
@@ -63,7 +63,7 @@ def line(name: str, figures: list[float]) -> str:
 
 
 def main() -> None:
-    """Update, edit alone, and write alone, in turn."""
+    """Measure the update, only the edit, and only the write, alternating."""
     updates, edits, writes = [], [], []
     with tempfile.TemporaryDirectory() as home:
         file = AwsFile(stage.write_credentials(home, stage.many_profiles(PROFILES)))

@@ -1,8 +1,8 @@
 """
-A good session handed over: `credential-process work` from each store, and `exec work -- true`, against bare Python.
+Handing over a good session: `credential-process work` from each store, and `exec work -- true`, against bare Python.
 
-As SDKs meet it: another run has left the session, nothing has changed since. `true` is measured alone too, for `exec`
-becomes it. In the last rows a flag makes the run plan anew, which shows what the quick path saves.
+As SDKs find it: an earlier run stored the session, and nothing has changed since. `true` is also measured without
+aws-mfa, because `exec` becomes it. In the last rows a flag forces a new plan, which shows what the quick path saves.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Homes:
         self._folder = folder
 
     def with_session(self, store: str, **variables: str) -> dict[str, str]:
-        """The environment of a home in which the next plain request is answered by its witness."""
+        """The environment of a home in which the next plain request is answered by its fingerprint."""
         home = os.path.join(self._folder, store)
         user = self._aws.account.add_user(f"ann-{store}")
         phone = user.add_device()
@@ -69,7 +69,7 @@ def quick_rows(name: str, environment: Mapping[str, str]) -> list[paired.Command
 
 
 def main() -> None:
-    """Two tables: the quick path over many rounds, what is slow over fewer."""
+    """Print two tables: the quick path over many rounds, the slow paths over fewer."""
     stage.install()
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -82,7 +82,7 @@ def main() -> None:
         plain = homes.with_session("plain")
         base = paired.always("bare Python", stage.BARE_PYTHON, plain)
         rows = [
-            paired.always("true, alone", [TRUE], plain),
+            paired.always("true without aws-mfa", [TRUE], plain),
             *quick_rows("memory", memory),
             *quick_rows("plain", plain),
         ]

@@ -1,7 +1,7 @@
 """
-The hot path: the session is still good, as most runs find it. CPU time and peak memory against bare Python and 0.0.12.
+The hot path, a session that is still good, as in most runs: CPU time and peak memory against bare Python and 0.0.12.
 
-No answer here asks AWS, a keychain or a human. The big file holds 10 000 further profiles, ours behind them all.
+No run here asks AWS, a keychain or a person. The big file has 10 000 other profiles before the one that is used.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ORDINARY_FLAGS = [
 
 
 def credentials(further_profiles: int) -> str:
-    """The sections of `default` and `work`, each with its long-term keys, behind the further ones."""
+    """The sections of `default` and `work`, each with its long-term keys, after the other profiles."""
     ours = "".join(
         stage.long_term_section(name, "AKIA" + "A" * 16, "s" * 40, DEVICE) + stage.session_section(name)
         for name in ("default", "work")
@@ -33,7 +33,7 @@ def credentials(further_profiles: int) -> str:
 
 
 def home_with_vault(home: str) -> str:
-    """A home whose long-term keys lie in a keychain: set-up left its note of that, and the file holds a session."""
+    """A home whose long-term keys are in a keychain: the note of set-up says so, and the file has a session."""
     stage.write_credentials(home, stage.session_section("default"))
     folder = os.path.join(home, ".aws", "mfa")
     os.mkdir(folder, 0o700)
@@ -43,7 +43,7 @@ def home_with_vault(home: str) -> str:
 
 
 def main() -> None:
-    """Two tables: ours over many rounds, 0.0.12 over few, each beside bare Python."""
+    """Print two tables: this project over many rounds, 0.0.12 over few, each beside bare Python."""
     stage.install()
     with tempfile.TemporaryDirectory() as folder:
         homes = {count: os.path.join(folder, str(count)) for count in (0, PROFILES)}
@@ -60,7 +60,7 @@ def main() -> None:
             paired.always("aws-mfa, 10 000 profiles", [stage.AWS_MFA], big),
         ]
         print(paired.table(paired.compare([base, *ours], rounds=ROUNDS)))
-        if stage.old_tool_stands():
+        if stage.has_old_tool():
             theirs = [
                 paired.always("0.0.12", [stage.OLD_TOOL], small),
                 paired.always("0.0.12, 10 000 profiles", [stage.OLD_TOOL], big),

@@ -1,9 +1,9 @@
 """
-Many roles with one code: what 100 and 1 000 `AssumeRole` calls take, signed with one MFA session.
+Many roles with one code: how long 100 and 1 000 `AssumeRole` calls take, signed with one MFA session.
 
-The practice AWS answers over TLS, 50 ms late, from a process of its own. Each client is a fresh process that times its
-calls, connections included, imports and the reading of certificates not. Beside ours stands a loop over one boto3
-client, measured once: it takes 56 s for 1 000. POSIX only.
+The practice AWS answers over TLS, 50 ms late, from a separate process. Each client is a new process that measures its
+calls: with connections, without imports and the reading of certificates. It is compared with a loop over one boto3
+client, measured once: that takes 56 s for 1 000. POSIX only.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Taken(NamedTuple):
 
 @contextlib.contextmanager
 def served(count: int) -> Iterator[Callable[[], str]]:
-    """The practice AWS; what is yielded makes a user with so many roles, and says as JSON what a client must know."""
+    """The practice AWS; yields a function that makes a user with that many roles and returns a client's stdin."""
     with tempfile.TemporaryDirectory() as folder:
         stage.certificate(folder)
         command = [sys.executable, os.path.join(PARTS, "served.py"), folder, str(count), str(LATENCY_S)]
@@ -59,7 +59,7 @@ def served(count: int) -> Iterator[Callable[[], str]]:
 
 
 def measured(aws: str, part: str, *arguments: str) -> Taken:
-    """One client, in a process of its own."""
+    """Run one client in a separate process."""
     command = [sys.executable, os.path.join(PARTS, part), *arguments]
     done = subprocess.run(command, input=aws, stdout=subprocess.PIPE, text=True, check=True)
     seconds, peak = json.loads(done.stdout)
@@ -92,7 +92,7 @@ def compare(count: int) -> None:
 
 
 def main() -> None:
-    """Both amounts."""
+    """Print the tables for 100 and 1 000 roles."""
     for count in COUNTS:
         compare(count)
 

@@ -1,9 +1,9 @@
 """
-The measuring core: commands run in turn (A B C A B C ...), each compared with the first one of its own round.
+The measuring core: commands alternate (A B C A B C ...), and each is compared with the first one of its round.
 
 Reads user + system CPU time and peak memory of every child from the kernel (`os.wait4`: POSIX only). Pins no core, sets
-no priority, leaves no run out; on a busy machine only the ratios hold. Reports and never judges. Run alone it shows
-the noise of this machine: bare Python against itself.
+no priority, drops no run; on a busy machine only the ratios hold. Reports and never judges. As a script it shows the
+noise of this machine: bare Python against itself.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MIB = 1024 * 1024
 # Linux counts in KiB, macOS in bytes.
 PEAK_UNIT_BYTES = 1 if sys.platform == "darwin" else 1024
 
-# Linux lets a child inherit the peak memory of whoever started it. So each child is started by a Python that is
+# On Linux a child inherits the peak memory of its parent. So each child is started by a Python that is
 # smaller than any command measured here, and not by the benchmark itself.
 _STARTER = """
 import posix, sys
@@ -34,7 +34,7 @@ print(used.ru_utime + used.ru_stime, used.ru_maxrss, posix.waitstatus_to_exitcod
 
 
 class Run(NamedTuple):
-    """One run to be made: what is started (a path first), in which environment, with what on its standard input."""
+    """A run to make: the command (a path first), its environment, and its standard input."""
 
     argv: Sequence[str]
     env: Mapping[str, str]
@@ -49,7 +49,7 @@ class Cost(NamedTuple):
 
 
 class Command(NamedTuple):
-    """A row of the table; `prepare` makes ready what each single run needs (a fresh code, a file put back)."""
+    """A row of the table; `prepare` prepares each single run (a fresh code, a restored file)."""
 
     name: str
     prepare: Callable[[], Run]
@@ -70,7 +70,7 @@ def always(name: str, argv: Sequence[str], env: Mapping[str, str]) -> Command:
 
 
 def compare(commands: Sequence[Command], *, rounds: int, warm_up: int = 2) -> list[Row]:
-    """Run all commands in turn, `warm_up` rounds uncounted; a command that fails ends the benchmark."""
+    """Run all commands, alternating, after `warm_up` uncounted rounds; a command that fails ends the benchmark."""
     all_costs = [[cost(command.prepare()) for command in commands] for _ in range(warm_up + rounds)][warm_up:]
     rows = []
     for command, costs in zip(commands, zip(*all_costs, strict=True), strict=True):
@@ -82,7 +82,7 @@ def compare(commands: Sequence[Command], *, rounds: int, warm_up: int = 2) -> li
 
 
 def cost(run: Run) -> Cost:
-    """Make one run; SystemExit where it does not end with 0, for its figures would mean nothing."""
+    """Make one run; SystemExit if it fails, because its figures would mean nothing."""
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", _STARTER, *run.argv],
         input=run.stdin, env=run.env, stdout=subprocess.PIPE, text=True, check=True,
@@ -94,7 +94,7 @@ def cost(run: Run) -> Cost:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """Medians; of the CPU ratio min..max too."""
+    """Medians; for the CPU ratio also min..max."""
     width = max(len(row.name) for row in rows)
     lines = [f"{'':{width}}  CPU ratio     (min..max)     CPU   peak ratio      peak"]
     for row in rows:

@@ -1,8 +1,8 @@
 """
-Ten thousand role profiles are planned: `plan_sessions` in this process, and `aws-mfa plan --all --json` as a whole.
+Planning ten thousand role profiles: `make_plan` in this process, and the whole `aws-mfa plan --all --json`.
 
 Once with no session stored, once with each role's session in its section of the credentials file, once with each in
-the session cache. Files are read from the disk; nothing is asked and nothing is sent. POSIX only.
+the session cache. Files are read from the disk; no question is asked and no request is sent. POSIX only.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ sys.path.insert(0, os.path.join(stage.ROOT, "src"))
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.config.edit import with_all_changes
 from aws_mfa.model import Secret, Session
-from aws_mfa.renewal.make_plan import plan_sessions
+from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.sessions.file_section import section_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aws_mfa.renewal.steps import Plan
+    from aws_mfa.renewal.plan import Plan
 
 PROFILES = 10_000
 ROUNDS = 7
-# The memory store is a tmpfs, where the system has one that anybody may write to.
+# The memory store is a tmpfs, if the system has one that every user may write to.
 IN_MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else None
 DEVICE = "arn:aws:iam::123456789012:mfa/ann"
 KEYS = stage.long_term_section("ann", "AKIA" + "A" * 16, "s" * 40, DEVICE)
@@ -65,7 +65,7 @@ def write_files(home: str, *, in_cache: bool) -> None:
 
 def planned_in(env: Mapping[str, str]) -> Plan:
     """Plan everything of that home."""
-    return plan_sessions(RenewalRequest(None, vault="file", use_keychain=False), RealInterfaces(environ=env))
+    return make_plan(RenewalRequest(None, vault="file", use_keychain=False), RealInterfaces(environ=env))
 
 
 def store_sessions(env: Mapping[str, str], *, in_file: bool) -> None:
@@ -84,7 +84,7 @@ def store_sessions(env: Mapping[str, str], *, in_file: bool) -> None:
 
 
 def planning_s(env: Mapping[str, str], reused: int) -> float:
-    """Plan once; SystemExit where that is not what was to be planned."""
+    """Plan once; SystemExit if the plan is not the expected one."""
     began = time.perf_counter()
     plan = planned_in(env)
     seconds = time.perf_counter() - began
@@ -94,7 +94,7 @@ def planning_s(env: Mapping[str, str], reused: int) -> float:
 
 
 def measured(name: str, env: Mapping[str, str], *, reused: int) -> str:
-    """One row: medians of the planning alone and of the whole command."""
+    """One row: medians of only the planning and of the whole command."""
     planning, command = [], []
     for _ in range(ROUNDS):
         planning.append(planning_s(env, reused))

@@ -1,8 +1,8 @@
 """
-Ten thousand profiles in the config file: one is read, all are listed, all are followed to their keys; beside botocore.
+Ten thousand profiles in the config file: read one, list all, follow all to their keys; compared with botocore.
 
-Everything runs in this process, in turn, and the medians are shown with the range of the ratios. botocore has no way to
-read one profile: its load of both files is what each of its questions costs first.
+Everything runs in this process, alternating; the table shows medians and the range of the ratios. botocore cannot
+read one profile: each of its questions first loads both files.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def botocore_load() -> None:
 
 
 def measured(questions: list[tuple[str, Callable[[], None]]]) -> dict[str, list[float]]:
-    """Seconds of each round, the questions asked in turn."""
+    """Seconds of each round; the questions alternate."""
     taken: dict[str, list[float]] = {name: [] for name, _ in questions}
     for _ in range(ROUNDS):
         for name, ask in questions:

@@ -1,10 +1,10 @@
 """
 The whole command, `aws-mfa renew --all --token CODE`, with 100 and 1 000 roles: from start to the end of the process.
 
-The practice AWS answers over TLS, 50 ms late, from a process of its own. The config file has a role profile for each
-role, with hidden keys; the long-term keys are in the credentials file. Sessions go to their sections there, or, where
-a profile has `credential_process`, to the session cache in memory. Beside it: a loop over one boto3 client, of which
-the calls alone are timed, once. POSIX only.
+The practice AWS answers over TLS, 50 ms late, from a separate process. The config file has a role profile for each
+role, with hidden keys; the long-term keys are in the credentials file. Sessions go to their sections there, or, if
+a profile has `credential_process`, to the session cache in memory. It is compared with a loop over one boto3 client,
+of which only the calls are measured, once. POSIX only.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ROUNDS = 5
-# The memory store is a tmpfs, where the system has one that anybody may write to.
+# The memory store is a tmpfs, if the system has one that every user may write to.
 IN_MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else None
 ROLE = """[profile {name}]
 aws_mfa_role_arn = {role_arn}
@@ -50,7 +50,7 @@ PROVIDERS = (
 
 
 def home_of(aws: Mapping[str, Any], folder: str, *, in_cache: bool) -> str:
-    """Make a home for this user; its path."""
+    """Make a home for this user; return its path."""
     home = os.path.join(folder, aws["user"])
     key_id, secret = aws["long_term"]
     stage.write_credentials(home, stage.long_term_section(aws["user"], key_id, secret, aws["device"]))
@@ -63,14 +63,14 @@ def home_of(aws: Mapping[str, Any], folder: str, *, in_cache: bool) -> str:
 
 
 def renewed(argv: list[str], env: Mapping[str, str]) -> Taken:
-    """One run, the start of Python included."""
+    """One run, with the start of Python."""
     began = time.monotonic()
     cost = paired.cost(paired.Run(argv, env))
     return Taken(time.monotonic() - began, cost.peak_bytes)
 
 
 def run_twice(aws: Mapping[str, Any], *, in_cache: bool) -> tuple[Taken, Taken]:
-    """Renew what this user has, and once more at once; SystemExit where sessions are missing."""
+    """Renew everything of this user, and at once a second time; SystemExit if sessions are missing."""
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory(dir=IN_MEMORY) as runtime:
         home = home_of(aws, folder, in_cache=in_cache)
         trusted = {"AWS_ENDPOINT_URL_STS": aws["url"], "AWS_CA_BUNDLE": aws["trusted"]}
@@ -109,7 +109,7 @@ def compare(count: int) -> None:
 
 
 def main() -> None:
-    """Both amounts."""
+    """Print the tables for 100 and 1 000 roles."""
     stage.install()
     for count in COUNTS:
         compare(count)

@@ -1,7 +1,7 @@
 """
 What the benchmarks measure and where: the project as a wheel, aws-mfa 0.0.12, throwaway homes, a certificate.
 
-Owns .build/bench. 0.0.12 stands where `make real-parts` puts it. Run alone it installs the wheel and says what stands.
+Owns .build/bench. 0.0.12 is where `make real-parts` puts it. As a script it installs the wheel and prints the versions.
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ REGION = "eu-west-1"
 
 
 def install() -> None:
-    """Put the project as it stands now into .build/bench, as a user's pip does it."""
+    """Install the project as it is now into .build/bench, as a user's pip does."""
     if not os.path.exists(PYTHON):
         _quietly([sys.executable, "-m", "venv", ENVIRONMENT])
         # The console scripts of older pips import `re`.
         _quietly([PYTHON, "-m", "pip", "install", "--upgrade", "pip>=25.3"])
-    # A folder is always installed anew; what else it needs by now comes along.
+    # A folder is always installed again; its new dependencies are installed with it.
     _quietly([PYTHON, "-m", "pip", "install", ROOT])
 
 
-def old_tool_stands() -> bool:
-    """Whether 0.0.12 can be measured; says so where it cannot."""
-    stands = os.path.exists(OLD_TOOL)
-    if not stands:
+def has_old_tool() -> bool:
+    """Whether 0.0.12 can be measured; if not, print that."""
+    found = os.path.exists(OLD_TOOL)
+    if not found:
         print("aws-mfa 0.0.12 is not there (`make real-parts` installs it): measured without it")
-    return stands
+    return found
 
 
 def environment(home: str, **variables: str) -> dict[str, str]:
-    """The variables of a run: this home, no keychain, no metadata service; nothing of the caller's but PATH."""
+    """The variables of a run: this home, no keychain, no metadata service; only PATH comes from the caller."""
     return {
         "PATH": os.environ["PATH"],
         "HOME": home,
@@ -55,7 +55,7 @@ def environment(home: str, **variables: str) -> dict[str, str]:
 
 
 def write_credentials(home: str, text: str) -> str:
-    """Make `home` with this credentials file, private as set-up makes it; its path."""
+    """Make `home` with this credentials file, private, as set-up makes it; return its path."""
     folder = os.path.join(home, ".aws")
     os.makedirs(folder, mode=0o700, exist_ok=True)
     path = os.path.join(folder, "credentials")
@@ -65,7 +65,7 @@ def write_credentials(home: str, text: str) -> str:
 
 
 def long_term_section(name: str, key_id: str, secret: str, device: str) -> str:
-    """Long-term keys in the file, as 0.0.12 wants them."""
+    """Long-term keys in the file, as 0.0.12 needs them."""
     return (
         f"[{name}-long-term]\n"
         f"aws_access_key_id = {key_id}\n"
@@ -90,7 +90,7 @@ def session_section(name: str, *, token_length: int = 400) -> str:
 
 
 def many_profiles(count: int) -> str:
-    """`count` plain profiles of 187 bytes or so, with comments as people leave them."""
+    """`count` plain profiles of 187 bytes or so, with comments as people write them."""
     return "".join(
         f"# account {number:012d}, kept by team {number % 97}\n"
         f"[team-{number}]\n"
@@ -102,7 +102,7 @@ def many_profiles(count: int) -> str:
 
 
 def certificate(folder: str) -> tuple[ssl.SSLContext, str]:
-    """A server's TLS context for 127.0.0.1 with a certificate made now by openssl, and the file that clients trust."""
+    """A server's TLS context for 127.0.0.1 with a new certificate made by openssl, and the CA file for clients."""
     key, chain = os.path.join(folder, "key.pem"), os.path.join(folder, "certificate.pem")
     _quietly([
         "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
@@ -122,11 +122,11 @@ def _quietly(command: list[str]) -> str:
 
 
 def main() -> None:
-    """Say what the figures of this run belong to."""
+    """Print the versions that the figures of this run belong to."""
     install()
     version = _quietly([PYTHON, "-c", "import aws_mfa; print(aws_mfa.__version__)"])
     print(f"aws-mfa {version}, {platform.python_implementation()} {platform.python_version()}, {platform.system()}")
-    if old_tool_stands():
+    if has_old_tool():
         print("beside it: aws-mfa 0.0.12")
 
 

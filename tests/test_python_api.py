@@ -17,7 +17,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 from unittest import mock
 
-import pexpect
 import pytest
 
 import aws_mfa
@@ -27,14 +26,14 @@ from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, Cancelled, NeedsHu
 from aws_mfa.model import Secret
 from aws_mfa.model import Session as MfaSession
 from aws_mfa.python_api import ProfileCredentials, open_botocore_session
-from aws_mfa_practice import PracticeAws
-from classic_stage import ClassicStage
 from fakes import NOW
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Iterator
 
     from boto3.session import Session
+
+    from classic_stage import ClassicStage
 
 PROBE = "import sys; before = set(sys.modules); import aws_mfa; print(*(set(sys.modules) - before))"
 WITHOUT_BOTO3 = """
@@ -69,16 +68,14 @@ print(token in text, "Response body" in text, "connectionpool" in text)
 
 
 @pytest.fixture
-def stage(home: str, monkeypatch: pytest.MonkeyPatch) -> Generator[ClassicStage]:
-    """This process has Ann's home; only `ask` can be asked, and sessions are stored as files."""
-    with PracticeAws() as aws:
-        stage = ClassicStage(home, aws)
-        for name, value in stage.environ.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setenv("AWS_MFA_SESSION_STORE", "plain")
-        monkeypatch.setenv("AWS_MFA_PROMPT", "mfa_process")
-        stage.write(stage.keys_section("work"))
-        yield stage
+def stage(stage: ClassicStage, monkeypatch: pytest.MonkeyPatch) -> ClassicStage:
+    """Ann's home is this process's; no one can be asked unless a test says so, and sessions are stored as files."""
+    for name, value in stage.environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_MFA_SESSION_STORE", "plain")
+    monkeypatch.setenv("AWS_MFA_PROMPT", "mfa_process")
+    stage.write(stage.keys_section("work"))
+    return stage
 
 
 class Person:
@@ -242,7 +239,7 @@ def test_read_only_and_policies_narrow_the_role(stage: ClassicStage) -> None:
         view,
         "arn:aws:iam::aws:policy/ReadOnlyAccess",
     }
-    with pytest.raises(BadInput, match="narrow role sessions alone"):
+    with pytest.raises(BadInput, match="narrow role sessions only"):
         aws_mfa.credentials("work", read_only=True)
 
 
@@ -370,21 +367,20 @@ def test_a_variable_with_an_unknown_provider_is_a_failure_like_the_others(
     stage: ClassicStage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_MFA_PROMPT", "mail")
-    with pytest.raises(BadInput, match=r"(?s)'mail' is no way to ask for a code.hint: choose from"):
+    with pytest.raises(BadInput, match=r"(?s)'mail' is not a way to ask for a code.hint: choose from"):
         aws_mfa.credentials("work", ask=Person(stage))
 
 
 @pytest.mark.real
 def test_a_script_asks_on_its_terminal_and_leaves_its_input_alone(stage: ClassicStage) -> None:
+    from real_terminals import end_of, on_a_pty  # skips on Windows
+
     environ = {**stage.environ, "AWS_MFA_SESSION_STORE": "plain"}
-    child = pexpect.spawn(
-        "/bin/sh", ["-c", f"echo for the script | {sys.executable} -c '{SCRIPT}'"], env=environ, encoding="utf-8"
-    )
-    child.expect_exact(f"MFA code for {stage.phone.serial}: ", timeout=60)
+    child = on_a_pty(["/bin/sh", "-c", f"echo for the script | {sys.executable} -c '{SCRIPT}'"], environ, timeout=60)
+    child.expect_exact(f"MFA code for {stage.phone.serial}: ")
     child.sendline(stage.code())
-    child.expect(pexpect.EOF, timeout=60)
-    child.close()
-    assert (child.exitstatus, (child.before or "").split()[-4:]) == (0, [stage.ann.arn, "for", "the", "script"])
+    status, shown = end_of(child)
+    assert (status, shown.split()[-4:]) == (0, [stage.ann.arn, "for", "the", "script"])
 
 
 @pytest.mark.parametrize("is_stored", [False, True])

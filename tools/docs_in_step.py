@@ -1,5 +1,5 @@
 """
-Holds docs/commands.md in step with `--help`: every command has its block there, and the block says what it says.
+Keeps docs/commands.md equal to `--help`: every command has a block there with the text that its help prints.
 
 A block is a comment and the fenced text below it:
 
@@ -8,8 +8,8 @@ A block is a comment and the fenced text below it:
     usage: aws-mfa setup ...
     ```
 
-Compared are the words, not the layout: Python 3.13 and later fold lines elsewhere and no longer repeat an option's
-value after each of its names. `--write` puts today's help into the blocks that differ, and adds those that are missing.
+It compares the words, not the layout: Python 3.13 and later fold lines elsewhere and no longer repeat an option's
+value after each of its names. `--write` puts the program's help into the blocks that differ, and adds missing blocks.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ REPEATED_VALUE = re.compile(r"(--?[\w-]+) (\S+)(?=, --?[\w-]+ \2)")
 
 
 def main() -> int:
-    """0 when document and commands agree, or were made to by `--write`; else 1 and what differs."""
+    """Return 0 if document and commands agree, or `--write` made them agree; else print what differs and return 1."""
     with open(DOCUMENT, encoding="utf-8") as file:
         text = file.read()
     commands = ["aws-mfa", *(f"aws-mfa {name}" for name in subcommands())]
@@ -43,14 +43,14 @@ def main() -> int:
             file.write(with_blocks(text, {command: spoken[command] for command in wrong}))
         wrong = []
     for command in wrong:
-        print(f"docs/commands.md: the help of `{command}` is another now; mend it with: make format")
+        print(f"docs/commands.md: the help of `{command}` differs from the program's; fix it with: make format")
     for command in stale:
         print(f"docs/commands.md: there is no command `{command}` any more; take its block out")
     return 1 if wrong or stale else 0
 
 
 def subcommands() -> list[str]:
-    """The names of the subcommands, as the command line knows them."""
+    """The names of the subcommands, that the command line accepts."""
     return sorted(importlib.import_module("aws_mfa.cli.main").COMMANDS)
 
 
@@ -64,12 +64,12 @@ def help_of(command: str) -> str:
 
 
 def words(text: str) -> str:
-    """The text without its layout, so that every Python from 3.10 on gives the same."""
+    """The text without its layout: equal for every Python from 3.10 on."""
     return "".join(REPEATED_VALUE.sub(r"\1", text).split())
 
 
 def with_blocks(text: str, helps: dict[str, str]) -> str:
-    """The document with `helps` in their blocks; what has no block yet gets one at the end."""
+    """The document with `helps` in their blocks; a command without a block gets one at the end."""
     for command, spoken in helps.items():
         block = f"<!-- help: {command} -->\n```text\n{spoken.rstrip()}\n```"
         found = next((match for match in BLOCK.finditer(text) if match["command"] == command), None)

@@ -1,7 +1,7 @@
 """
-The measures of the structure: how large, how finely divided. Prints each beside its bound; `--check` fails above one.
+Measures of the source: how large it is and how finely divided. Prints each with its bound; `--check` fails above one.
 
-Reads source text alone and imports nothing of the project. The practice AWS is a package of its own and not counted.
+Reads only source text and imports nothing of the project. The practice AWS is a separate package and not counted.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Module(NamedTuple):
 
 
 class Measure(NamedTuple):
-    """A figure, its bound (None: there is none) and what it counted, if that is worth a list."""
+    """A figure, its bound (None: no bound), and a list of what it counted, if that is useful."""
 
     name: str
     figure: float
@@ -56,7 +56,7 @@ class Measure(NamedTuple):
 
 
 def modules_in(root: str, folder: str) -> list[Module]:
-    """All Python files below a folder, the practice AWS left out."""
+    """All Python files below a folder, without the practice AWS."""
     found = []
     for path, folders, names in os.walk(os.path.join(root, folder)):
         folders[:] = sorted(name for name in folders if name not in ("__pycache__", "practice", "aws_mfa_practice"))
@@ -84,7 +84,7 @@ def _is_protocol(base: ast.expr) -> bool:
 
 
 def lines_of(function: Function) -> int:
-    """How many lines the function takes, its signature included, its docstring and decorators not."""
+    """How many lines the function has, with its signature, without its docstring and decorators."""
     lines = (function.end_lineno or function.lineno) - function.lineno + 1
     if ast.get_docstring(function, clean=False) is None:
         return lines
@@ -135,7 +135,7 @@ def _folders(root: str) -> list[tuple[int, str]]:
 
 
 def _largest(counted: list[tuple[int, str]], bound: int) -> tuple[int, int, bool, tuple[str, ...]]:
-    """The largest figure, its bound, and each one that is above it."""
+    """The largest figure, its bound, and every figure above the bound."""
     above = sorted((one for one in counted if one[0] > bound), reverse=True)
     return (
         max((count for count, _ in counted), default=0),
@@ -151,7 +151,7 @@ def _listed(name: str, modules: list[Module], is_meant: Callable[[Module], bool]
 
 
 def main(argv: list[str]) -> int:
-    """Print the table; `--list` what was counted, too. 1 where `--check` finds a bound exceeded."""
+    """Print the table, with `--list` also what was counted. Return 1 if `--check` finds a bound exceeded."""
     found = measures(ROOT)
     for measure in found:
         bound = "" if measure.bound is None else f"{'>=' if measure.is_least else '<='} {measure.bound:g}"

@@ -1,9 +1,9 @@
 """
 Builds the real programs that the tests drive: Debian packages, aws-mfa 0.0.12, AWS CLI 1, the JavaScript SDK.
 
-Owns .build/. Touches the system only where it runs as root on Debian, and there only to add what is missing; elsewhere
-it says what is skipped and why. Exit 1 when a part is missing and `CI=true`: there nothing may be skipped.
-Asks package clients only (apt-get, pip, npm), as they are set up on this machine.
+Owns .build/. Changes the system only if it runs as root on Debian, and then only adds missing packages; elsewhere it
+prints what is skipped and why. Exit code 1 if a part is missing and `CI=true`: nothing may be skipped there.
+Uses only package clients (apt-get, pip, npm), with this machine's settings.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ if TYPE_CHECKING:
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.join(ROOT, ".build")
 
-TIME_LIMIT_S = 600  # npm tries for ever where it reaches nothing
+TIME_LIMIT_S = 600  # npm tries forever if it reaches nothing
 
 DEBIAN_PACKAGES = [
-    # keychains, and what locks and shows them
+    # keychains, and programs that lock and show them
     "gnome-keyring", "dbus", "libsecret-tools", "libglib2.0-bin", "libkf5wallet-bin", "libqca-qt5-2-plugins",
     "keepassxc",
-    # a screen for their dialogs, and the program that shows ours
+    # a display for their dialogs, and the program that shows aws-mfa's
     "xvfb", "xdotool", "zenity",
     # terminals, processes, certificates, the age program
     "tmux", "procps", "openssl", "age",
     # follows the URLs that sign in to the console
     "chromium",
-    # shells that take lines over
+    # shells that evaluate printed lines
     "dash", "fish", "zsh",
     # AWS CLI 2.9, as /usr/bin/aws
     "awscli",
 ]  # fmt: skip
-NODE_PACKAGES = ["nodejs", "npm"]  # only where no `node` stands: a newer one is not replaced
+NODE_PACKAGES = ["nodejs", "npm"]  # only if there is no `node`: a newer one is not replaced
 
 ENVIRONMENTS = {
     "old-tool": ["aws-mfa==0.0.12", "boto3"],  # the tool whose contract is kept
@@ -49,11 +49,11 @@ JAVASCRIPT_PACKAGES = ["@aws-sdk/client-sts@3.967.0", "@aws-sdk/credential-provi
 
 
 class Missing(Exception):
-    """A part that is not there, and why; the message is for people."""
+    """A part could not be built; the message says which and why."""
 
 
 def main() -> int:
-    """Build every part; say what is missing."""
+    """Build every part; print what is missing."""
     skipped = []
     for build in (debian_packages, python_environments, javascript_modules):
         started = time.monotonic()
@@ -68,7 +68,7 @@ def main() -> int:
 
 
 def debian_packages() -> bool:
-    """Install what is missing. Whether anything was."""
+    """Install missing packages; return whether any was installed."""
     wanted = DEBIAN_PACKAGES + ([] if shutil.which("node") and shutil.which("npm") else NODE_PACKAGES)
     if not shutil.which("apt-get"):
         raise Missing(f"no apt-get on this system; the tests use the programs of: {' '.join(wanted)}")
@@ -85,7 +85,7 @@ def debian_packages() -> bool:
 
 
 def apt_install(names: list[str]) -> None:
-    """Fetch the lists and install `names`; waits for another apt-get that is at work."""
+    """Fetch the lists and install `names`; waits for another apt-get that is running."""
     apt_get = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"]
     quietly([*apt_get, "update"])
     quietly([*apt_get, "install", "--yes", "--no-install-recommends", *names])
@@ -101,20 +101,20 @@ def is_installed(package: str) -> bool:
 
 
 def python_environments() -> bool:
-    """One environment for each program that must not share ours. Whether any was built."""
+    """Build an environment for each program that needs its own; return whether any was built."""
     built = [build_once(folder, wanted, pip_install) for folder, wanted in ENVIRONMENTS.items()]
     return any(built)
 
 
 def javascript_modules() -> bool:
-    """The JavaScript SDK under .build/js. Whether it was built."""
+    """Build the JavaScript SDK under .build/js; return whether it was built."""
     if not (shutil.which("node") and shutil.which("npm")):
         raise Missing("the JavaScript SDK: no node and npm on the path")
     return build_once("js", JAVASCRIPT_PACKAGES, npm_install)
 
 
 def build_once(folder: str, wanted: list[str], install: Callable[[str, list[str]], None]) -> bool:
-    """Fill .build/`folder` from nothing, unless it stands complete with the same contents."""
+    """Build .build/`folder` from scratch, unless it is complete with the same contents."""
     target, stamp = os.path.join(BUILD, folder), os.path.join(BUILD, folder, ".complete")
     contents = "\n".join([*wanted, sys.version, ROOT])
     if os.path.exists(stamp):
@@ -130,7 +130,7 @@ def build_once(folder: str, wanted: list[str], install: Callable[[str, list[str]
 
 
 def pip_install(target: str, wanted: list[str]) -> None:
-    """Install `wanted` in an environment of its own at `target`."""
+    """Install `wanted` in a new environment at `target`."""
     quietly([sys.executable, "-m", "venv", target])
     scripts = "Scripts" if os.name == "nt" else "bin"
     quietly([os.path.join(target, scripts, "python"), "-m", "pip", "install", "--quiet", *wanted])
@@ -143,7 +143,7 @@ def npm_install(target: str, wanted: list[str]) -> None:
 
 
 def quietly(command: list[str]) -> None:
-    """Run `command`; its output is shown only when it fails."""
+    """Run `command`; its output is printed only if it fails."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     try:
         done = subprocess.run(

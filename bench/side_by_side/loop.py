@@ -11,7 +11,7 @@ import boto3
 
 
 def main() -> None:
-    """The careful script: one client, made before the clock runs."""
+    """One client, made before the clock starts."""
     aws = json.load(sys.stdin)
     access_key_id, secret, token = aws["keys"]
     sts = boto3.client(

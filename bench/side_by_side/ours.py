@@ -1,4 +1,4 @@
-"""All roles with one client: `ours.py WORKERS`, with what `served.py` said on stdin. Says seconds and peak memory."""
+"""All roles with one client: `ours.py WORKERS`, with a line of `served.py` on stdin. Prints seconds and peak memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from aws_mfa.model import Secret, Session, SessionRequest
 
 
 def main() -> None:
-    """Assume them side by side, signed with the one MFA session."""
+    """Assume them in parallel, signed with the one MFA session."""
     workers, aws = int(sys.argv[1]), json.load(sys.stdin)
     access_key_id, secret, token = aws["keys"]
     mfa_session = Session(access_key_id, Secret(secret), Secret(token), time.time() + 3600)

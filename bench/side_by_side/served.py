@@ -1,7 +1,7 @@
 """
-The practice AWS as a process of its own: `served.py FOLDER COUNT LATENCY_S`, with the folder's certificate.
+The practice AWS as a separate process: `served.py FOLDER COUNT LATENCY_S`, with the folder's certificate.
 
-Each line on stdin is answered with a new user who may assume COUNT roles, for a code is good once.
+For each line on stdin it prints a new user who may assume COUNT roles, because a code works once.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ HOURS_S = 10 * 3600
 
 
 def new_user(aws: PracticeAws, name: str, count: int) -> dict[str, object]:
-    """What a client must know to be that user: long-term keys and a fresh code, or an MFA session as `keys`."""
+    """What a client needs to act as that user: long-term keys and a fresh code, or an MFA session as `keys`."""
     user = aws.account.add_user(name)
     phone = user.add_device()
     roles = [aws.account.add_role(f"{name}-{number}", trusts=user, mfa=True).arn for number in range(count)]

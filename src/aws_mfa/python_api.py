@@ -32,8 +32,8 @@ from aws_mfa.handover.environment import child_environment
 from aws_mfa.handover.hand_over import hand_over
 from aws_mfa.prompt.providers import COMMANDS
 from aws_mfa.prompt.terminal import AskedCaller
-from aws_mfa.renewal.policies import Overlay, check_policy_arns
-from aws_mfa.renewal.request import RenewalRequest
+from aws_mfa.renewal.policies import check_policy_arns
+from aws_mfa.renewal.request import Overlay, RenewalRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from boto3.session import Session as Boto3Session
 
     from aws_mfa.model import Session
+
 
 keep_tokens_out_of_logs()
 

@@ -10,8 +10,7 @@ import pytest
 from aws_mfa.errors import BadInput, BadProfile, BrokenFile, NotAuthorized
 from aws_mfa.handover.console import console
 from aws_mfa.model import Identity
-from aws_mfa.renewal.policies import Overlay
-from aws_mfa.renewal.request import RenewalRequest
+from aws_mfa.renewal.request import Overlay, RenewalRequest
 from fakes import ACCOUNT, ANN, DEVICE, KEYS, NOW, FakeInterfaces, FakeTerminal, a_session, as_interfaces
 
 if TYPE_CHECKING:

@@ -13,8 +13,7 @@ import pytest
 from aws_mfa.errors import Cancelled, NeedsHuman, UnknownKey, WrongCode
 from aws_mfa.handover.hand_over import hand_over
 from aws_mfa.model import LongTermKeys, Secret
-from aws_mfa.renewal.policies import Overlay
-from aws_mfa.renewal.request import RenewalRequest
+from aws_mfa.renewal.request import Overlay, RenewalRequest
 from aws_mfa.sessions.entry import text_of_inputs
 from aws_mfa.sessions.inputs import label_in
 from fakes import DEVICE, KEYS, NOW, FakeIam, FakeInterfaces, FakeTerminal, a_session, as_interfaces

@@ -12,7 +12,7 @@ from aws_mfa.errors import AwsUnreachable, Cancelled, KeychainUnavailable, Needs
 from aws_mfa.handover.renew_ahead import RenewAhead
 from aws_mfa.handover.serve import AWAY_FROM_TERMINAL, Served, files_in_the_way, serving
 from aws_mfa.prompt.providers import CODE, DIALOG, PROVIDERS, TERMINAL, CodeQuestion
-from aws_mfa.renewal.ask import PatientWay
+from aws_mfa.renewal.ask import TimeLimitedProvider
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.system.cancel import Cancellation
 from fakes import (
@@ -334,7 +334,7 @@ def test_inside_serving_the_endpoint_is_open_and_variables_are_two() -> None:
 def test_the_terminal_of_a_child_is_not_asked() -> None:
     """Not by a vault either: the child would read the passphrase."""
     stage = Stage("work")
-    stage.interfaces.ways = [FakeProvider(FakeTerminal("654321"), name) for name in (TERMINAL, DIALOG, CODE)]
+    stage.interfaces.providers = [FakeProvider(FakeTerminal("654321"), name) for name in (TERMINAL, DIALOG, CODE)]
     served = Served(as_interfaces(stage.interfaces), stage.interfaces.fake_endpoint, stage.renewals)
     assert [one.name for one in served._asking(AWAY_FROM_TERMINAL).code_providers] == [DIALOG, CODE]
     assert served._asking(PROVIDERS).terminal is stage.interfaces.terminal
@@ -396,14 +396,14 @@ class ClosedVault(FakeVault):
 
 def test_a_question_without_an_answer_is_cancelled() -> None:
     with pytest.raises(NeedsHuman, match=r"nobody answered within 0.05 s"):
-        PatientWay(Silent("dialog"), 0.05).ask(CodeQuestion("MFA code: ", DEVICE))
+        TimeLimitedProvider(Silent("dialog"), 0.05).ask(CodeQuestion("MFA code: ", DEVICE))
 
 
 def test_a_cancellation_reaches_the_provider() -> None:
     cancellation = Cancellation()
     cancellation.cancel(UnknownKey("no such key"))
     with pytest.raises(UnknownKey):
-        PatientWay(Silent("dialog"), 60).ask(CodeQuestion("MFA code: ", DEVICE), cancellation)
+        TimeLimitedProvider(Silent("dialog"), 60).ask(CodeQuestion("MFA code: ", DEVICE), cancellation)
 
 
 class Silent(FakeProvider):

@@ -9,17 +9,18 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-import pexpect
 import pytest
 
 from killed import KILLED_AFTER_RENAMES
 from needs import ROOT
 from real_keychains import gnome_keyring  # noqa: F401 - a fixture
+from real_terminals import end_of, on_a_pty
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from real_keychains import RealKeychain
+    from real_terminals import Pty
 
 pytestmark = [
     pytest.mark.real,
@@ -74,11 +75,8 @@ class Home:
             capture_output=True, encoding="utf-8", timeout=100, check=False,
         )  # fmt: skip
 
-    def on_terminal(self, *arguments: str) -> pexpect.spawn[str]:
-        command = ["-m", "aws_mfa", *arguments]
-        return pexpect.spawn(
-            sys.executable, command, env=self.environ, encoding="utf-8", timeout=60, dimensions=(24, 200)
-        )
+    def on_terminal(self, *arguments: str) -> Pty:
+        return on_a_pty([sys.executable, "-m", "aws_mfa", *arguments], self.environ, timeout=60, columns=200)
 
 
 if TYPE_CHECKING:
@@ -104,13 +102,6 @@ def with_age(home: str) -> Home:
     return there
 
 
-def exit_code(terminal: pexpect.spawn[str]) -> int | None:
-    """Wait for the end."""
-    terminal.expect(pexpect.EOF)
-    terminal.close()
-    return terminal.exitstatus
-
-
 def stored(there: Home, vault: str, name: str) -> str:
     """Key id and secret as the vault gives them to another process; "None" if it has none."""
     code = (
@@ -127,7 +118,7 @@ def test_the_whole_import_on_a_terminal_with_a_real_keychain(with_keychain: Home
     terminal.expect_exact("Move these keys? [y/n] ")
     shown = terminal.before or ""
     terminal.sendline("y")
-    assert exit_code(terminal) == 0
+    assert end_of(terminal)[0] == 0
     assert "play-long-term: ...KEY1 in [play] of" in shown
     assert "work-long-term: ...KEY2 in [work-long-term] of" in shown
     assert with_keychain.read() == CLEARED
@@ -146,7 +137,7 @@ def test_a_no_changes_nothing(with_keychain: Home) -> None:
     terminal.expect_exact("Move these keys? [y/n] ")
     terminal.sendline("n")
     terminal.expect_exact("nothing was changed")
-    assert exit_code(terminal) == 130
+    assert end_of(terminal)[0] == 130
     assert with_keychain.read() == CREDENTIALS
     assert stored(with_keychain, "keychain", "play-long-term") == "None"
 
@@ -213,10 +204,10 @@ def test_without_a_keychain_keys_move_from_the_section_of_the_session(with_age: 
 def test_a_pipe_holds_the_keys_while_the_question_is_asked_on_the_terminal(with_age: Home) -> None:
     path = with_age.write(CSV, os.path.join(with_age.home, "keys.csv"))
     command = f"cat {shlex.quote(path)} | {shlex.quote(sys.executable)} -m aws_mfa import - --profile new"
-    terminal = pexpect.spawn("/bin/sh", ["-c", command], env=with_age.environ, encoding="utf-8", timeout=60)
+    terminal = on_a_pty(["/bin/sh", "-c", command], with_age.environ, timeout=60)
     terminal.expect_exact("Store these keys? [y/n] ")
     terminal.sendline("y")
-    assert exit_code(terminal) == 0
+    assert end_of(terminal)[0] == 0
     assert stored(with_age, "age", "new-long-term") == f"{ID} {SECRET}"
 
 

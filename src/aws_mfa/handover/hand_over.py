@@ -15,7 +15,7 @@ from aws_mfa.config.chains import region_of_child
 from aws_mfa.errors import AwsMfaError, Cancelled, NeedsHuman
 from aws_mfa.renewal.ask import ends_ours_too
 from aws_mfa.renewal.calls import first_failure, renew_many
-from aws_mfa.renewal.make_plan import plan_sessions
+from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.steps import Reused
 from aws_mfa.sessions.entry import text_of_inputs
 from aws_mfa.sessions.fingerprint import Witnessed
@@ -24,8 +24,8 @@ from aws_mfa.sessions.inputs import stored_name
 if TYPE_CHECKING:
     from aws_mfa.interfaces import Interfaces, Watch
     from aws_mfa.model import Session
+    from aws_mfa.renewal.plan import Plan
     from aws_mfa.renewal.request import RenewalRequest
-    from aws_mfa.renewal.steps import Plan
     from aws_mfa.vaults.lookup import KnownProfiles
 
 
@@ -40,7 +40,7 @@ def hand_over(
     """
     if watch is None and request.is_plain:
         watch = interfaces.watch_files()
-    plan = plan_sessions(replace(request, hands_over=True), interfaces, known)
+    plan = make_plan(replace(request, hands_over=True), interfaces, known)
     for error in plan.failures.values():
         raise error
     session = _session(plan, interfaces)
@@ -91,7 +91,7 @@ def _note_answer(session: Session, plan: Plan, watch: Watch, interfaces: Interfa
     """Write the fingerprint that answers the same request without a plan, if the cache has this session."""
     profile = plan.request.profile
     chain, found = plan.chains[profile], plan.of_profile[profile]
-    if not plan.users.is_told_by_files(chain):
+    if not plan.users.are_named_by_files(chain):
         return
     try:
         region = region_of_child(chain)

@@ -18,7 +18,7 @@ from aws_mfa.aws_values.timestamps import local_text
 from aws_mfa.config.chains import region_of_child
 from aws_mfa.errors import AwsMfaError, Cancelled, KeychainUnavailable, NeedsHuman, SessionExpired
 from aws_mfa.renewal.calls import first_failure, renew_many
-from aws_mfa.renewal.make_plan import plan_sessions, renewal_of
+from aws_mfa.renewal.make_plan import make_plan, renewal_of
 from aws_mfa.renewal.steps import Reused, Step
 from aws_mfa.sessions.container import ServedSession
 from aws_mfa.sessions.freshness import MARGIN_S
@@ -28,8 +28,8 @@ from aws_mfa.vaults.lookup import KnownProfiles
 if TYPE_CHECKING:
     from aws_mfa.interfaces import Endpoint, Interfaces
     from aws_mfa.model import Session
+    from aws_mfa.renewal.plan import Plan
     from aws_mfa.renewal.request import RenewalRequest
-    from aws_mfa.renewal.steps import Plan
 
     Results = dict[str, Session | AwsMfaError]
 
@@ -84,7 +84,7 @@ class RenewAhead:
     def get_first(self) -> None:
         """Get a session for each profile, asking if a code is needed; raises the first failure."""
         self.known = KnownProfiles(self._interfaces)
-        plan = plan_sessions(self._request, self._interfaces, self.known)
+        plan = make_plan(self._request, self._interfaces, self.known)
         for error in plan.failures.values():
             raise error
         results = _results(plan, self._interfaces, self._request.token)
@@ -123,7 +123,7 @@ class RenewAhead:
             self._kept[name].ask_at = self._interfaces.now() + _ASK_AGAIN_S
         try:
             left_s = min(self._kept[name].ahead_s for name in names)
-            plan = plan_sessions(self._again(names, left_s), asking)
+            plan = make_plan(self._again(names, left_s), asking)
             if any(asking.prompt_locks.recent_outcome(step.request.device, step.question) for step in plan.codes):
                 return
             results = _results(plan, asking, None)
@@ -143,7 +143,7 @@ class RenewAhead:
         kept.try_at = self._interfaces.now() + kept.pause_s
         try:
             quiet = self._interfaces.replaced(unattended=True)
-            plan = plan_sessions(self._again([name], kept.ahead_s), quiet)
+            plan = make_plan(self._again([name], kept.ahead_s), quiet)
             if plan.codes:
                 self._wait_for_code(name, kept)
                 return
@@ -248,5 +248,5 @@ def _code_needed_at(name: str, session: Session, plan: Plan, interfaces: Interfa
         found = found.signed_by
     if isinstance(found, Step):
         return session.expires_at
-    is_mfa_session = found is not None and found.label == mfa_label(found.base.section)
+    is_mfa_session = found is not None and found.label == mfa_label(found.user.section)
     return found.expires_at if found is not None and is_mfa_session else None

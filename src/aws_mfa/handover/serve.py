@@ -21,7 +21,7 @@ from aws_mfa.config.ini import section_values
 from aws_mfa.handover.environment import ENDPOINT
 from aws_mfa.handover.renew_ahead import RenewAhead
 from aws_mfa.prompt.providers import CODE, DIALOG, PROVIDERS, TERMINAL
-from aws_mfa.renewal.ask import PatientWay
+from aws_mfa.renewal.ask import TimeLimitedProvider
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -115,7 +115,7 @@ class Served:
 
     def _asking(self, by: Collection[str]) -> Interfaces:
         """Interfaces that wait two minutes for an answer, without a terminal if it is not among `by`."""
-        providers = [PatientWay(one, _QUESTION_S) for one in self._interfaces.code_providers if one.name in by]
+        providers = [TimeLimitedProvider(one, _QUESTION_S) for one in self._interfaces.code_providers if one.name in by]
         asking = self._interfaces if TERMINAL in by else self._interfaces.replaced(away_from_terminal=True)
         return asking.replaced(code_providers=providers)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.aws.endpoints import settings_of_profiles
 from aws_mfa.aws_values import arns
-from aws_mfa.config.edit import with_changes, without_section
+from aws_mfa.config.edit import with_changes, without_keys
 from aws_mfa.config.ini import check, section_values, sections
 from aws_mfa.config.profile_names import header_of, name_profile
 from aws_mfa.config.profiles import AwsProfiles
@@ -193,7 +193,7 @@ def _as_it_was(file: AwsTextFile, section: str, keys: Iterable[str]) -> Callable
     """An update that gives these keys their present values again, or removes the section if it is not there now."""
     old = section_values(file.read(), section, where=file.path)
     if old is None:
-        return _update(file, lambda text: without_section(text, section, where=file.path))
+        return _update(file, lambda text: without_keys(text, section, None, where=file.path))
     return _edit(file, section, {key: old.get(key) for key in keys})
 
 
