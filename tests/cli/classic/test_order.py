@@ -64,6 +64,8 @@ def test_a_missing_long_term_section_is_told_as_ever_and_nothing_is_sent(stage: 
     )
     assert "INFO - Validating credentials for profile: default\n" in ended.out
     assert "aws-mfa setup --profile default" in ended.hints
+    error = stage.call(env={"AWS_PROFILE": "unknown"}).error
+    assert error.startswith("ERROR - Long term credentials session '[unknown-long-term]' is missing."), "B5"
     assert stage.sent() == []
 
 

@@ -142,6 +142,7 @@ def test_b24_wide_file_is_repaired_with_a_message_even_when_nothing_is_renewed(s
     assert ended.code == 0
     assert ended.out.startswith(f"WARNING - {stage.credentials} could be read by others")
     assert os.stat(stage.credentials).st_mode & 0o777 == 0o600
+    assert os.stat(os.path.dirname(stage.credentials)).st_mode & 0o777 == 0o700
     assert "WARNING" not in stage.call().out
 
 
