@@ -2,7 +2,7 @@
 The stage of the classic form: Ann with her phone, a practice AWS, a home, and the tool.
 
 `run` starts a process as a shell would, without a terminal; `on_terminal` gives it one; `call` is the same form in
-this process, for claims to which a process adds nothing. The long-term keys lie in the credentials file unless a test
+this process, for claims to which a process adds nothing. The long-term keys are in the credentials file unless a test
 says otherwise.
 """
 
@@ -167,7 +167,7 @@ class ClassicStage:
             return file.read().decode()
 
     def section(self, name: str = "default") -> dict[str, str]:
-        """What stands in a section of the credentials file; fails where there is none."""
+        """The values of a section of the credentials file; fails if there is none."""
         values = section_values(self.read(), name)
         assert values is not None, f"no section {name}"
         return values
@@ -204,7 +204,7 @@ class ClassicStage:
             text=True,
             timeout=60,
             check=False,
-            start_new_session=True,  # no /dev/tty of whoever runs the tests
+            start_new_session=True,  # not the /dev/tty of the tests
         )
         return Ended(ended.returncode, ended.stdout, ended.stderr)
 

@@ -40,7 +40,7 @@ def said(parser: Parser, argv: list[str], capsys: pytest.CaptureFixture[str]) ->
 
 
 @pytest.mark.parametrize("value", [SECRET, ESCAPE, "it's", 'say "it"', "(choose from me)", "a=b"])
-def test_of_a_value_that_does_not_fit_the_flag_alone_is_told(value: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_for_a_value_that_does_not_fit_only_the_flag_is_named(value: str, capsys: pytest.CaptureFixture[str]) -> None:
     for flag in SWITCHES:
         assert said(a_parser(), [f"{flag}={value}"], capsys) == f"argument {flag}: ignored explicit argument"
     for flag in NUMBERS:
@@ -52,7 +52,7 @@ def test_of_a_value_that_does_not_fit_the_flag_alone_is_told(value: str, capsys:
             assert told == f"argument {flag}: invalid choice (choose from file, age)"
 
 
-def test_what_argparse_says_of_flags_is_told_whole(capsys: pytest.CaptureFixture[str]) -> None:
+def test_argparses_message_about_a_flag_is_printed_whole(capsys: pytest.CaptureFixture[str]) -> None:
     assert said(a_parser(), ["--vault"], capsys) == "argument --vault: expected one argument"
     assert said(a_parser("PROFILE"), [], capsys) == "the following arguments are required: PROFILE"
 

@@ -1,4 +1,4 @@
-"""Ours end where the command begins; what is the command's is never looked at."""
+"""aws-mfa's arguments end where the command begins; the command's are not parsed."""
 
 from __future__ import annotations
 
@@ -44,6 +44,6 @@ def test_the_cut_is_here(line: str, ours: str, command: str) -> None:
 
 
 @given(st.lists(st.sampled_from(["--", "-h", "--token", "--no-input", "--profile", "x", "--server", "-"])))
-def test_what_stands_behind_two_dashes_is_the_commands_to_the_last_word(words: list[str]) -> None:
+def test_all_words_after_two_dashes_belong_to_the_command(words: list[str]) -> None:
     line = " ".join(["work", "--no-input", "--", *words])
     assert cut(line) == ("work --no-input", " ".join(words))

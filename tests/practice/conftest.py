@@ -31,7 +31,7 @@ def aws(clock: PracticeClock) -> Iterator[PracticeAws]:
 
 @pytest.fixture(scope="session")
 def sdk(tmp_path_factory: pytest.TempPathFactory) -> boto3.session.Session:
-    """An SDK that sends what it is told, once; shared, because it keeps the service models it has read."""
+    """An SDK that sends each request once; shared, because it keeps the service models it has read."""
     path = tmp_path_factory.mktemp("sdk") / "config"
     path.write_text("[default]\nparameter_validation = false\nmax_attempts = 1\n")
     with pytest.MonkeyPatch.context() as environment:

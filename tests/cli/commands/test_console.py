@@ -34,7 +34,7 @@ def test_the_browser_gets_the_url_and_stdout_nothing(
     assert capsys.readouterr() == ("", "")
 
 
-def test_the_url_alone_is_printed_where_it_is_asked_for(
+def test_only_the_url_is_printed_if_it_is_asked_for(
     interfaces: FakeInterfaces, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(interfaces, "work", "--print-url") == 0

@@ -39,7 +39,7 @@ def run_env(interfaces: FakeInterfaces, *argv: str) -> int:
     return env.run(parser.parse_args(argv), as_interfaces(interfaces))
 
 
-def test_the_child_gets_session_and_region_and_its_exit_code_is_ours() -> None:
+def test_the_child_gets_session_and_region_and_its_exit_code_is_returned() -> None:
     interfaces = some_interfaces("123456")
     interfaces.child.exit_code = 7
     assert run_exec(interfaces, command=("aws", "s3", "ls")) == 7
@@ -60,7 +60,7 @@ def test_a_shell_is_announced_in_one_line_with_its_end() -> None:
 
 
 @pytest.mark.parametrize(("profile", "expected"), [("aws", BadProfile), ("work", NoSuchCommand)])
-def test_a_command_without_its_profile_is_told_so(
+def test_a_command_without_its_profile_gets_a_hint(
     profile: str, expected: type[AwsMfaError], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`exec aws s3 ls`: the command is not `s3`."""
@@ -113,6 +113,6 @@ def test_env_takes_back_without_a_profile_and_without_a_session(capsys: pytest.C
     assert interfaces.terminal.questions == []
 
 
-def test_env_of_nobody_is_told() -> None:
+def test_env_without_a_profile_is_refused() -> None:
     with pytest.raises(BadInput, match="PROFILE is missing"):
         run_env(some_interfaces(), "--shell", "sh")

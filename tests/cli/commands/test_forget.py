@@ -1,4 +1,4 @@
-"""`forget` and names: one that is nobody's is a mistake, one without a session is not."""
+"""`forget` and names: an unknown one is a mistake, one without a session is not."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_a_profile_without_a_session_is_no_failure(argv: tuple[str, ...], capsys
     assert capsys.readouterr().out == NOTHING
 
 
-def test_a_mistyped_name_is_told_and_the_others_are_forgotten(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_mistyped_name_is_named_and_the_others_are_forgotten(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(BadProfile, match="there is no profile 'prdo'"):
         run(some_interfaces("dev"), "prdo", "dev")
     assert capsys.readouterr().out == "dev: removed from the session cache\n"

@@ -1,4 +1,4 @@
-"""`plan` asks nobody: no menu, no passphrase, no keychain to be unlocked."""
+"""`plan` asks nothing: no menu, no passphrase, no keychain to be unlocked."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def test_a_device_that_would_be_chosen_from_a_menu_is_a_line_to_write(capsys: py
     assert interfaces.terminal.questions == []
 
 
-def test_a_passphrase_that_is_not_asked_for_is_told_as_such(tmp_path: Path) -> None:
-    """Nobody forbade it with --no-input, and there may well be a terminal."""
+def test_a_passphrase_that_is_not_asked_for_is_named_as_such(tmp_path: Path) -> None:
+    """There is no --no-input, and there may be a terminal."""
     interfaces = RealInterfaces(environ={"HOME": str(tmp_path), "AWS_CONFIG_FILE": str(tmp_path / "config")})
     (tmp_path / ".aws" / "mfa").mkdir(parents=True)
     (tmp_path / ".aws" / "mfa" / "keys.age").write_text("age-encryption.org/v1\n-> scrypt AAAA 10\nAAAA\n--- AAAA\n")

@@ -142,7 +142,7 @@ pwd.getpwuid = nobody
 
 @POSIX
 def test_b16_user_without_a_name_gets_a_session_name(stage: ClassicStage, tmp_path: Path) -> None:
-    """As in a container whose user stands in no password file: there even `--help` failed."""
+    """As in a container whose user is in no password file: there even `--help` failed."""
     (tmp_path / "sitecustomize.py").write_text(NOBODY)
     role = stage.aws.account.add_role("Admin", trusts=stage.ann, mfa=True)
     path = os.pathsep.join([str(tmp_path), stage.environ["PYTHONPATH"]])

@@ -149,7 +149,7 @@ def test_k3_users_of_the_file_go_on_and_are_offered_to_move(desktop: Desktop) ->
     assert "aws-mfa import" in ended.out
 
 
-def test_no_keychain_reads_the_file_alone(desktop: Desktop) -> None:
+def test_no_keychain_reads_only_the_file(desktop: Desktop) -> None:
     desktop.put_keys(desktop.stage.aws.account.add_user("bob"))
     desktop.stage.write(desktop.stage.keys_section())
     ended = desktop.run("--no-keychain", "--token", desktop.stage.code())
@@ -202,7 +202,7 @@ def test_k2_named_keychain_that_is_not_there_is_an_error(stage: ClassicStage) ->
     assert stage.sent() == []
 
 
-def test_a_role_of_a_user_whom_the_keychain_alone_knows_is_assumed(desktop: Desktop) -> None:
+def test_a_role_of_a_user_whose_keys_are_only_in_the_keychain_is_assumed(desktop: Desktop) -> None:
     stage = desktop.stage
     role = stage.aws.account.add_role("Admin", trusts=stage.ann, mfa=True)
     stage.write("")
