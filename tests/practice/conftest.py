@@ -1,4 +1,4 @@
-"""A practice AWS with a standing clock, and real SDK clients for it."""
+"""A practice AWS whose clock does not run, its user Ann with a phone, and real SDK clients."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import pytest
 from aws_mfa_practice import PracticeAws, PracticeClock
 
 if TYPE_CHECKING:
+    from aws_mfa_practice.account import User
     from aws_mfa_practice.keys import LongTermKeys
+    from aws_mfa_practice.totp import Device
 
 Client: TypeAlias = Any  # the SDK has no types
 Connect: TypeAlias = Callable[..., Client]
@@ -27,6 +29,21 @@ def clock() -> PracticeClock:
 def aws(clock: PracticeClock) -> Iterator[PracticeAws]:
     with PracticeAws(clock=clock) as practice_aws:
         yield practice_aws
+
+
+@pytest.fixture
+def ann(aws: PracticeAws) -> User:
+    return aws.account.add_user("ann")
+
+
+@pytest.fixture
+def phone(ann: User) -> Device:
+    return ann.add_device()
+
+
+@pytest.fixture
+def sts(connect: Connect, ann: User) -> Client:
+    return connect(ann.keys)
 
 
 @pytest.fixture(scope="session")

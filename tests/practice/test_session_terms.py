@@ -21,16 +21,6 @@ POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", 
 
 
 @pytest.fixture
-def ann(aws: PracticeAws) -> User:
-    return aws.account.add_user("ann")
-
-
-@pytest.fixture
-def sts(connect: Connect, ann: User) -> Client:
-    return connect(ann.keys)
-
-
-@pytest.fixture
 def hub(aws: PracticeAws, ann: User) -> Role:
     return aws.account.add_role("Hub", trusts=ann)
 
