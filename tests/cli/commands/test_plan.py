@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +9,8 @@ import pytest
 from aws_mfa.cli.commands import plan
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.errors import NeedsHuman
-from fakes import DEVICE, KEYS, FakeIam, FakeInterfaces, FakeTerminal, as_interfaces
+from cli.commands.running import run_command
+from fakes import DEVICE, KEYS, FakeIam, FakeInterfaces, FakeTerminal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,18 +18,12 @@ if TYPE_CHECKING:
 CONFIG = "[profile work]\nregion = eu-west-1\n"
 
 
-def run(interfaces: FakeInterfaces, *argv: str) -> int:
-    parser = argparse.ArgumentParser()
-    plan.add_arguments(parser)
-    return plan.run(parser.parse_args(argv), as_interfaces(interfaces))
-
-
 def test_a_device_that_would_be_chosen_from_a_menu_is_a_line_to_write(capsys: pytest.CaptureFixture[str]) -> None:
     interfaces = FakeInterfaces("", CONFIG)
     interfaces.vaults["keychain"].stored["work-long-term"] = KEYS
     interfaces.terminal = FakeTerminal("1")
     interfaces.fake_iam = FakeIam([DEVICE, f"{DEVICE}-2"])
-    assert run(interfaces, "work") == 3
+    assert run_command(plan, interfaces, "work") == 3
     shown = capsys.readouterr().out
     assert "work: this user has several MFA devices\n" in shown
     assert f"hint: write into [profile work] of ~/.aws/config: mfa_serial = {DEVICE}-2\n" in shown
