@@ -66,7 +66,7 @@ class Run:
         return self.codes.session(self.call(step))
 
     def call(self, step: Step) -> CodeCall:
-        why = f" ({step.label}: {step.reason})" if step.request.role_arn else ""
+        why = f" for {step.label} (4 h sessions need their own code)" if step.request.role_arn else ""
         return CodeCall(
             step,
             f"MFA code for {step.request.device}{why}: ",
@@ -89,7 +89,7 @@ def test_the_question_names_the_device_and_for_a_role_the_reason() -> None:
     assert [session.assumed_role_arn for session in got] == [None, ROLE]
     assert interfaces.terminal.questions == [
         f"MFA code for {DEVICE}: ",
-        f"MFA code for {DEVICE} (prod: duration_seconds = 14400 > 1 h): ",
+        f"MFA code for {DEVICE} for prod (4 h sessions need their own code): ",
     ]
     sent = [(action, code) for action, code, _ in interfaces.fake_sts.sent]
     assert sent == [("GetSessionToken", "111111"), ("AssumeRole", "222222")]

@@ -75,7 +75,7 @@ def test_the_second_code_counts_down_to_the_next_window(late_stage: ClassicStage
     first = late_stage.phone.code()
     child.sendline(first)
     child.expect(rf"next code in  [1-{LEFT_S}] s")
-    child.expect(r"MFA code for \S+ \(long: duration_seconds = 14400 > 1 h\): ")
+    child.expect(r"MFA code for \S+ for long \(4 h sessions need their own code\): ")
     second = late_stage.phone.code()
     assert first != second
     child.sendline(second)

@@ -16,6 +16,7 @@ from itertools import groupby
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from aws_mfa.aws_values.durations import duration_text
 from aws_mfa.errors import AwsMfaError, BadInput, Cancelled, NotAuthorized, RefusedByAws, SessionExpired, UnknownKey
 from aws_mfa.renewal.codes import CodeCall, Codes
 from aws_mfa.renewal.make_plan import make_plan
@@ -109,7 +110,8 @@ def count_of_devices(plan: Plan) -> int:
 
 def _code_call(step: Step, plan: Plan, writer: SessionWriter) -> CodeCall:
     """The question gives the reason for a role's own code; `mfa_process` is that of the first profile that has one."""
-    why = f" ({step.label}: {step.reason})" if step.request.role_arn else ""
+    lasts = duration_text(step.request.duration_s)
+    why = f" for {step.label} ({lasts} sessions need their own code)" if step.request.role_arn else ""
     chains = plan.chains
     commands = (chains[name].mfa_process for name in step.profiles if name in chains)
     return CodeCall(
