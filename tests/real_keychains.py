@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pytest
 
 from needs import ROOT, needs
+from programs import run_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -155,15 +156,7 @@ class RealKeychain:
 
     def python(self, code: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run Python code in this session, with further environment variables; a minute at most."""
-        return subprocess.run(
-            [sys.executable, "-c", code, *arguments],
-            env={**self.environ, **settings},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        return run_program([sys.executable, "-c", code, *arguments], {**self.environ, **settings})
 
     def type_into(self, window: str, text: str) -> None:
         """Type into the window with this in its title as soon as there is one, and press Enter."""

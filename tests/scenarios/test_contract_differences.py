@@ -1,4 +1,4 @@
-"""docs/compatibility.md, section 9: what must be different from 0.0.12, each row with real processes."""
+"""docs/compatibility.md, section 9: what must be different from 0.0.12, each row with a real process at least once."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_b5_variable_that_names_an_unknown_profile_does_not_disturb(stage: Class
 
 
 def test_b5_profile_without_keys_is_one_error(stage: ClassicStage) -> None:
-    error = stage.run(env={"AWS_PROFILE": "unknown"}).error
+    error = stage.call(env={"AWS_PROFILE": "unknown"}).error
     assert error.startswith("ERROR - Long term credentials session '[unknown-long-term]' is missing.")
 
 
@@ -121,10 +121,12 @@ BROKEN: dict[str, tuple[str | bytes, int, str]] = {
 
 @pytest.mark.parametrize("case", BROKEN)
 def test_b12_b13_broken_file_is_named_with_its_line_and_no_value(stage: ClassicStage, case: str) -> None:
+    """One of each row as a process, the others in this one."""
     text, line, named = BROKEN[case]
     stage.write(text)
     before = stage.state()
-    ended = stage.run("--token", "123456")
+    run = stage.run if case in ("B12 duplicate key", "B13 bad bytes") else stage.call
+    ended = run("--token", "123456")
     assert ended.error.startswith(f"ERROR - {stage.credentials}, line {line}: ")
     assert named in ended.error
     assert SECRET[:8] not in ended.out
@@ -142,12 +144,12 @@ def test_b14_code_that_was_not_sent_can_be_used_still(stage: ClassicStage) -> No
     code = stage.code()
     with socket.create_server(("127.0.0.1", 0)) as closed:
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
-    assert "it is not spent" in stage.run("--token", code, env={"AWS_ENDPOINT_URL": url}).hints
-    assert stage.run("--token", code).code == 0
+    assert "it is not spent" in stage.call("--token", code, env={"AWS_ENDPOINT_URL": url}).hints
+    assert stage.call("--token", code).code == 0
 
 
 def test_b14_a_name_that_does_not_resolve_is_told_and_the_code_not_spent(stage: ClassicStage) -> None:
-    ended = stage.run("--token", stage.code(), env={"AWS_ENDPOINT_URL": "https://sts.invalid"})
+    ended = stage.call("--token", stage.code(), env={"AWS_ENDPOINT_URL": "https://sts.invalid"})
     assert ended.error == "ERROR - the name sts.invalid cannot be resolved"
     assert "the code was not sent" in ended.hints
 
