@@ -168,7 +168,7 @@ class ClassicStage:
             return file.read().decode()
 
     def section(self, name: str = "default") -> dict[str, str]:
-        """What stands in a section of the credentials file; fails where there is none."""
+        """The keys and values of a section of the credentials file; fails if there is none."""
         values = section_values(self.read(), name)
         assert values is not None, f"no section {name}"
         return values

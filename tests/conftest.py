@@ -1,5 +1,5 @@
 """
-What every test stands on: a home of its own, no AWS settings, no keychain, no network but loopback (pyproject.toml).
+What every test gets: a home of its own, no AWS settings, no keychain, no network but loopback (pyproject.toml).
 
 In CI nothing may be skipped: there a skip is a failure that names its reason.
 """

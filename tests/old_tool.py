@@ -24,7 +24,7 @@ class OldTool:
     def run(
         self, *flags: str, typed: str = "", env: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run it with `flags`; `typed` is what stands on its standard input (a code and a newline)."""
+        """Run it with `flags`; `typed` is its standard input (a code and a newline)."""
         return run_program([self._script, *flags], self._environment() | dict(env or {}), stdin=typed)
 
     def _environment(self) -> dict[str, str]:

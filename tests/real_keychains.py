@@ -3,7 +3,7 @@ Real keychains for tests: gnome-keyring, KeePassXC and KWallet, each on a D-Bus 
 
 Owns the processes and their folders: HOME, runtime folder and bus belong to one `RealKeychain`, so any number can run
 side by side, and all of it ends with the fixture, by pid, whatever the test did. The bus starts nothing by itself, so
-there is no process that nobody knows.
+every process has a known pid.
 
 As fixtures: `from real_keychains import gnome_keyring` (or `keepassxc`, `kwallet`) in the test module. Programs get
 `keychain.environ`; in this process, `open_keychain(keychain.environ)` is enough for the Secret Service.
@@ -104,7 +104,7 @@ class RealKeychain:
         return process
 
     def wait_for_service(self, name: str = SECRET_SERVICE) -> None:
-        """Wait until somebody owns the name on the bus."""
+        """Wait until a program owns the name on the bus."""
 
         def is_owned() -> bool:
             try:

@@ -38,7 +38,7 @@ DEBIAN_PACKAGES = [
     # AWS CLI 2.9, as /usr/bin/aws
     "awscli",
 ]  # fmt: skip
-NODE_PACKAGES = ["nodejs", "npm"]  # only where no `node` stands: a newer one is not replaced
+NODE_PACKAGES = ["nodejs", "npm"]  # only if there is no `node`: a newer one is not replaced
 
 ENVIRONMENTS = {
     "old-tool": ["aws-mfa==0.0.12", "boto3"],  # the tool whose contract is kept
@@ -114,7 +114,7 @@ def javascript_modules() -> bool:
 
 
 def build_once(folder: str, wanted: list[str], install: Callable[[str, list[str]], None]) -> bool:
-    """Fill .build/`folder` from nothing, unless it stands complete with the same contents."""
+    """Fill .build/`folder` from nothing, unless it is complete and has the same contents."""
     target, stamp = os.path.join(BUILD, folder), os.path.join(BUILD, folder, ".complete")
     contents = "\n".join([*wanted, sys.version, ROOT])
     if os.path.exists(stamp):
