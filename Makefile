@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 WORKERS ?= 2
-# The fast tests wait now and then, and do not mind a neighbour.
+# The fast tests wait now and then: a third process uses that time.
 UNIT_WORKERS ?= 3
 
 VENV := .venv
@@ -15,7 +15,8 @@ endif
 BUILT := $(VENV)/.built
 SMOKE := .build/smoke
 
-# For what is run at every save: fewer examples of each property, temporary files in memory, modules compiled once.
+# For what is run at every save: fewer examples of each property, temporary files in memory. In both targets compiled
+# modules are kept, whatever the environment says: pytest's rewriting of all assertions takes as long as the tests.
 QUICKLY := EXAMPLES=20 $(if $(wildcard /dev/shm),TMPDIR=/dev/shm) PYTHONDONTWRITEBYTECODE=
 PYTEST := $(BIN)/python -m pytest --timeout 120 --numprocesses $(WORKERS) --dist loadgroup
 BENCHMARKS := $(filter-out bench/stage.py bench/paired.py,$(sort $(wildcard bench/*.py)))
@@ -29,12 +30,12 @@ demo: $(BUILT) ## run the whole job against a practice AWS on this machine: no a
 	@$(BIN)/aws-mfa demo
 
 test: real-parts ## every test: real keychains, terminals, AWS CLIs and SDKs included
-	@$(PYTEST) --cov --cov-report term:skip-covered
+	@PYTHONDONTWRITEBYTECODE= $(PYTEST) --cov --cov-report term:skip-covered
 
-unit: $(BUILT) ## the fast tests alone: no program is started that the project did not bring
+unit: $(BUILT) ## the fast tests: almost all run in pytest's own process
 	@$(QUICKLY) $(PYTEST) --numprocesses $(UNIT_WORKERS) --capture sys -m "not real"
 
-check: $(BUILT) ## format, lint, types, arrows, documents
+check: $(BUILT) ## format, lint, types, import order, documents
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/mypy

@@ -22,6 +22,7 @@ from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.config.ini import section_values
 from aws_mfa.model import Secret
 from needs import ROOT
+from programs import run_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -194,17 +195,7 @@ class ClassicStage:
         self, *argv: str, stdin: str | None = None, env: Settings | None = None, prefix: tuple[str, ...] = ()
     ) -> Ended:
         """Run it in a process without a terminal; `stdin` is piped in, None is /dev/null."""
-        ended = subprocess.run(
-            [*prefix, *self.command(*argv)],
-            env=self._with(env),
-            input=stdin,
-            stdin=subprocess.DEVNULL if stdin is None else None,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-            start_new_session=True,  # not the /dev/tty of the tests
-        )
+        ended = run_program([*prefix, *self.command(*argv)], self._with(env), stdin=stdin)
         return Ended(ended.returncode, ended.stdout, ended.stderr)
 
     def start(self, *argv: str, stdin: str, env: Settings | None = None) -> subprocess.Popen[str]:

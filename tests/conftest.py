@@ -1,5 +1,5 @@
 """
-What every test stands on: a home of its own, no AWS settings, no keychain, no network but loopback (pyproject.toml).
+What every test gets: a home of its own, no AWS settings, no keychain, no network but loopback (pyproject.toml).
 
 In CI nothing may be skipped: there a skip is a failure that names its reason.
 """
@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 import tempfile
+from itertools import count
 from typing import TYPE_CHECKING, TypeVar
 
 import hypothesis
@@ -34,6 +35,8 @@ FOREIGN_ROUTES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUEST
 
 # On Linux every part can be had; elsewhere a test of a Linux keychain has nothing to run against.
 NOTHING_MAY_BE_SKIPPED = os.environ.get("CI") == "true" and sys.platform == "linux"
+
+NUMBERS = count()  # of the homes; each process of pytest-xdist has a folder of its own
 
 # No deadline: the machines that run this are small and shared, and a slow example is no wrong one.
 hypothesis.settings.register_profile("here", deadline=None, max_examples=min(USUAL, MOST))
@@ -61,7 +64,8 @@ def home(
 ) -> str:
     """An empty home directory; no keychain either, unless the test is marked `real`."""
     # Not below the test's own tmp_path: a test may want to list that, or make a folder "home" there.
-    folder = tempfile.mkdtemp(prefix="home-", dir=tmp_path_factory.getbasetemp())
+    folder = os.path.join(tmp_path_factory.getbasetemp(), f"home-{next(NUMBERS)}")
+    os.mkdir(folder, 0o700)
     set_home(monkeypatch, folder)
     if not request.node.get_closest_marker("real"):
         monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")

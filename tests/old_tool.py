@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from typing import TYPE_CHECKING
 
 from needs import built
+from programs import run_program
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Mapping
 
 
@@ -23,16 +24,8 @@ class OldTool:
     def run(
         self, *flags: str, typed: str = "", env: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run it with `flags`; `typed` is what stands on its standard input (a code and a newline)."""
-        return subprocess.run(
-            [self._script, *flags],
-            input=typed,
-            env=self._environment() | dict(env or {}),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        """Run it with `flags`; `typed` is its standard input (a code and a newline)."""
+        return run_program([self._script, *flags], self._environment() | dict(env or {}), stdin=typed)
 
     def _environment(self) -> dict[str, str]:
         return {

@@ -8,11 +8,11 @@ of their own, with nothing of this process's environment but the path.
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from typing import TYPE_CHECKING, Protocol
 
 from needs import built, needs
+from programs import run_program
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,15 +86,6 @@ def answer(command: list[str], env: Mapping[str, str], *, cwd: str | None = None
         **env,
         **variables,
     }
-    done = subprocess.run(
-        command,
-        env=environment,
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run_program(command, environment, cwd=cwd)
     assert done.returncode == 0, f"{command[0]} ended with {done.returncode}:\n{done.stderr}"
     return done.stdout.strip()

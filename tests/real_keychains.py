@@ -3,7 +3,7 @@ Real keychains for tests: gnome-keyring, KeePassXC and KWallet, each on a D-Bus 
 
 Owns the processes and their folders: HOME, runtime folder and bus belong to one `RealKeychain`, so any number can run
 side by side, and all of it ends with the fixture, by pid, whatever the test did. The bus starts nothing by itself, so
-there is no process that nobody knows.
+every process has a known pid.
 
 As fixtures: `from real_keychains import gnome_keyring` (or `keepassxc`, `kwallet`) in the test module. Programs get
 `keychain.environ`; in this process, `open_keychain(keychain.environ)` is enough for the Secret Service.
@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pytest
 
 from needs import ROOT, needs
+from programs import run_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -103,7 +104,7 @@ class RealKeychain:
         return process
 
     def wait_for_service(self, name: str = SECRET_SERVICE) -> None:
-        """Wait until somebody owns the name on the bus."""
+        """Wait until a program owns the name on the bus."""
 
         def is_owned() -> bool:
             try:
@@ -155,15 +156,7 @@ class RealKeychain:
 
     def python(self, code: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run Python code in this session, with further environment variables; a minute at most."""
-        return subprocess.run(
-            [sys.executable, "-c", code, *arguments],
-            env={**self.environ, **settings},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        return run_program([sys.executable, "-c", code, *arguments], {**self.environ, **settings})
 
     def type_into(self, window: str, text: str) -> None:
         """Type into the window with this in its title as soon as there is one, and press Enter."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
 from needs import ROOT, needs
+from programs import run_program
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,10 +115,12 @@ def commands_run(shell: list[str], block: str, folder: Path) -> str:
         line = '"$(printf "<%s>" "${0##*/}" "$@")"'
         stub.write_text(f'#!/bin/sh\nprintf "%s\\n" {line} >> "{log}"\n', encoding="utf-8")
         stub.chmod(0o755)
-    subprocess.run(
-        shell, cwd=folder, text=True, capture_output=True, check=False, timeout=30,
-        input=f'{block}\nenv | grep -e ^AWS -e ^HTTPS >> "{log}"\nexit\n',
-        env={"PATH": f"{folder}:/usr/bin:/bin", "HOME": str(folder), "LC_ALL": "C.UTF-8"},
-    )  # fmt: skip
+    run_program(
+        shell,
+        {"PATH": f"{folder}:/usr/bin:/bin", "HOME": str(folder), "LC_ALL": "C.UTF-8"},
+        cwd=folder,
+        timeout_s=30,
+        stdin=f'{block}\nenv | grep -e ^AWS -e ^HTTPS >> "{log}"\nexit\n',
+    )
     lines = log.read_text(encoding="utf-8").replace(str(folder), "~").splitlines(keepends=True)
     return "".join(sorted(lines))

@@ -383,6 +383,7 @@ def test_a_script_asks_on_its_terminal_and_leaves_its_input_alone(stage: Classic
     assert (status, shown.split()[-4:]) == (0, [stage.ann.arn, "for", "the", "script"])
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("is_stored", [False, True])
 def test_a_programs_log_gets_no_token_and_all_the_rest(stage: ClassicStage, *, is_stored: bool) -> None:
     """Also if the session was stored, so that aws-mfa has not called AWS; and no logger is silenced."""

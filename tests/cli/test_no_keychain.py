@@ -84,6 +84,7 @@ def test_every_command_that_takes_it_is_looked_at() -> None:
     assert takes_it == RUNS.keys() - {"exec --server", "classic --setup"}
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(("name", "store"), [*((name, None) for name in RUNS), ("renew", "sealed"), ("env", "sealed")])
 def test_no_command_opens_the_keychain(with_role: ClassicStage, name: str, store: str | None) -> None:
     """Without a runtime folder sessions would be sealed, to what only the keychain holds."""
@@ -92,6 +93,7 @@ def test_no_command_opens_the_keychain(with_role: ClassicStage, name: str, store
     assert ended.code == (2 if name == "import" else 0), "all keys are in the file: there is nothing to move"
 
 
+@pytest.mark.real
 def test_sessions_are_stored_as_on_a_machine_without_a_keychain_and_one_line_says_so_once(
     with_role: ClassicStage,
 ) -> None:
@@ -105,6 +107,7 @@ def test_sessions_are_stored_as_on_a_machine_without_a_keychain_and_one_line_say
     assert [name for name in os.listdir(folder) if name.endswith(".txt")] != []
 
 
+@pytest.mark.real
 def test_only_the_vault_file_still_seals_sessions(with_role: ClassicStage) -> None:
     """It says where the keys are, and nothing of where sessions are stored."""
     ended = run(with_role, "renew", "dev", "--vault", "file", "--token", "CODE")

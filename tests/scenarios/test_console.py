@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,6 +10,7 @@ import pytest
 
 from aws_mfa_practice import faults
 from needs import needs
+from programs import run_program
 
 if TYPE_CHECKING:
     from aws_mfa_practice.account import Role
@@ -41,14 +41,10 @@ def role(stage: ClassicStage) -> Role:
 def seen_by_chromium(stage: ClassicStage, url: str, folder: str) -> str:
     """The page as Chromium has it after its scripts."""
     needs("chromium")
-    ended = subprocess.run(
+    ended = run_program(
         ["chromium", *QUIET, f"--user-data-dir={folder}", "--dump-dom", url],
-        env={"PATH": os.environ["PATH"], "HOME": stage.home},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=False,
+        {"PATH": os.environ["PATH"], "HOME": stage.home},
+        timeout_s=90,
     )
     assert ended.returncode == 0, ended.stderr
     return ended.stdout

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 
 import pytest
+
+from programs import run_program
 
 
 @pytest.mark.real
 def test_the_demo_plays_the_whole_job_without_a_question(home: str) -> None:
     """A home, keys and a profile of the user's own are in the way, and are not looked at."""
     environ = {"PATH": os.environ["PATH"], "HOME": home, "AWS_PROFILE": "mine", "AWS_ACCESS_KEY_ID": "AKIAOFTHEUSER"}
-    ended = subprocess.run(
+    ended = run_program(
         [sys.executable, "-m", "aws_mfa", "demo"],
-        env={**environ, "AWS_REGION": "eu-west-1", "MFA_DEVICE": "mine", "HTTP_PROXY": "http://127.0.0.1:9"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=110,
-        check=False,
+        {**environ, "AWS_REGION": "eu-west-1", "MFA_DEVICE": "mine", "HTTP_PROXY": "http://127.0.0.1:9"},
+        timeout_s=110,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert ended.stderr == ""

@@ -7,13 +7,13 @@ import json
 import os
 import shlex
 import signal
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from needs import needs
+from programs import run_program
 from real_terminals import end_of, matched, on_a_pty
 from scenarios.test_renew_many import profile, role
 
@@ -53,16 +53,7 @@ def environ_of(stage: ClassicStage, **env: str) -> dict[str, str]:
 def environment_after(stage: ClassicStage, shell: str, *lines: str, **env: str) -> dict[str, str]:
     """What a child of the shell has after these lines."""
     needs(shell)
-    done = subprocess.run(
-        [shell, "-c", script(shell, *lines)],
-        env=environ_of(stage, **env),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        start_new_session=True,
-    )
+    done = run_program([shell, "-c", script(shell, *lines)], environ_of(stage, **env))
     assert (done.returncode, done.stderr) == (0, ""), done
     found: dict[str, str] = json.loads(done.stdout.removeprefix("shown "))
     return found
@@ -121,14 +112,7 @@ def test_a_region_of_the_users_own_outlives_it_all(stage: ClassicStage, shell: s
 @pytest.mark.parametrize("shell", ["sh", "fish"])
 def test_a_failure_changes_nothing(stage: ClassicStage, shell: str) -> None:
     needs(shell)
-    done = subprocess.run(
-        [shell, "-c", script(shell, "{default --no-input}")],
-        env=environ_of(stage, AWS_PROFILE="kept"),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run_program([shell, "-c", script(shell, "{default --no-input}")], environ_of(stage, AWS_PROFILE="kept"))
     assert json.loads(done.stdout.removeprefix("shown "))["AWS_PROFILE"] == "kept"
     assert "aws-mfa: profile 'default' needs an MFA code" in done.stderr
 
@@ -137,16 +121,7 @@ def status_after(stage: ClassicStage, shell: str, words: str, **env: str) -> str
     """What the shell says about the last status when it has taken over what `env` printed."""
     needs(shell)
     status = "$status" if shell == "fish" else "$?"
-    done = subprocess.run(
-        [shell, "-c", f"{SHELLS[shell].format(words=words)}; echo {status}"],
-        env=environ_of(stage, **env),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        start_new_session=True,
-    )
+    done = run_program([shell, "-c", f"{SHELLS[shell].format(words=words)}; echo {status}"], environ_of(stage, **env))
     return done.stdout.strip()
 
 
@@ -165,9 +140,7 @@ def test_the_shell_gets_the_exit_code_and_does_not_go_on_as_the_profile_before(s
 def test_a_failure_ends_a_script_that_wants_that(stage: ClassicStage, shell: str) -> None:
     needs(shell)
     line = SHELLS[shell].format(words="default --no-input")
-    done = subprocess.run(
-        [shell, "-ec", f"{line}; echo went on"], env=environ_of(stage), capture_output=True, text=True, check=False
-    )
+    done = run_program([shell, "-ec", f"{line}; echo went on"], environ_of(stage))
     assert (done.returncode, done.stdout) == (4, "")
 
 
@@ -300,7 +273,5 @@ def test_what_cannot_be_answered_is_told(stage: ClassicStage) -> None:
 def test_the_form_of_a_shell_that_we_do_not_know_is_not_guessed(stage: ClassicStage, tmp_path: str) -> None:
     tcsh = os.path.join(tmp_path, "tcsh")
     os.symlink("/bin/sh", tcsh)
-    done = subprocess.run(
-        [tcsh, "-c", "$TOOL env --unset; exit $?"], env=environ_of(stage), capture_output=True, text=True, check=False
-    )
+    done = run_program([tcsh, "-c", "$TOOL env --unset; exit $?"], environ_of(stage))
     assert (done.returncode, "tcsh is not a shell this command can write for" in done.stderr) == (2, True), done

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import shlex
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from aws_mfa_practice import PracticeAws
+from programs import run_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,14 +31,10 @@ def aws() -> Iterator[PracticeAws]:
 
 def run(home: str, aws: PracticeAws, *argv: str, typed: str = "", **variables: str) -> tuple[int, str]:
     """Exit code, and everything that was said on both streams."""
-    ended = subprocess.run(
+    ended = run_program(
         [sys.executable, "-m", "aws_mfa", *argv],
-        env={"PATH": os.environ["PATH"], "HOME": home, "AWS_ENDPOINT_URL": aws.url, **TALKATIVE, **variables},
-        input=typed,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+        {"PATH": os.environ["PATH"], "HOME": home, "AWS_ENDPOINT_URL": aws.url, **TALKATIVE, **variables},
+        stdin=typed,
     )
     return ended.returncode, ended.stdout + ended.stderr
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from needs import ROOT
+from programs import run_program
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
 pytestmark = pytest.mark.real
@@ -20,15 +21,11 @@ pytestmark = pytest.mark.real
 
 def run(home: str, *argv: str, cwd: Path | None = None, timeout_s: float = 30) -> subprocess.CompletedProcess[str]:
     """The tool, with nothing but a home."""
-    return subprocess.run(
+    return run_program(
         [sys.executable, "-m", "aws_mfa", *argv],
+        {"PATH": os.environ["PATH"], "HOME": home},
         cwd=cwd,
-        env={"PATH": os.environ["PATH"], "HOME": home},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=timeout_s,
-        check=False,
+        timeout_s=timeout_s,
     )
 
 
@@ -46,15 +43,11 @@ def test_no_module_of_the_current_folder_is_imported(tmp_path: Path, home: str, 
 def test_a_current_folder_that_was_removed_is_no_matter(tmp_path: Path, home: str) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
-    ended = subprocess.run(
+    ended = run_program(
         ["sh", "-c", 'rmdir "$PWD"; exec "$@"', "sh", sys.executable, "-m", "aws_mfa", "plan", "nobody"],
+        {"PATH": os.environ["PATH"], "HOME": home, "PYTHONPATH": os.path.join(ROOT, "src")},
         cwd=gone,
-        env={"PATH": os.environ["PATH"], "HOME": home, "PYTHONPATH": os.path.join(ROOT, "src")},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
+        timeout_s=30,
     )
     assert (ended.returncode, "Traceback" in ended.stderr) == (3, False), ended
 

@@ -1,4 +1,4 @@
-"""docs/compatibility.md, section 9: what must be different from 0.0.12, each row with real processes."""
+"""docs/compatibility.md, section 9: what must be different from 0.0.12, each row with a real process at least once."""
 
 from __future__ import annotations
 
@@ -102,6 +102,7 @@ BROKEN: dict[str, tuple[str | bytes, int, str]] = {
 
 @pytest.mark.parametrize("case", BROKEN)
 def test_b12_b13_broken_file_is_named_with_its_line_and_no_value(stage: ClassicStage, case: str) -> None:
+    """The other rows: tests/cli/classic."""
     text, line, named = BROKEN[case]
     stage.write(text)
     before = stage.state()

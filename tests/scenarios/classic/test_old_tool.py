@@ -11,14 +11,23 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.config.ini import section_values
+from aws_mfa_practice import PracticeAws, PracticeClock
+from classic_stage import ClassicStage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from classic_stage import ClassicStage, Ended
+    from classic_stage import Ended
     from old_tool import OldTool
 
 STILL_VALID = "INFO - Your credentials are still valid for "
+
+
+@pytest.fixture
+def stage(home: str) -> Iterator[ClassicStage]:
+    """The clock of AWS and of the phone stands still: three codes in a row are good however long the runs take."""
+    with PracticeAws(clock=PracticeClock()) as aws:
+        yield ClassicStage(home, aws)
 
 
 @pytest.fixture

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+
+from programs import run_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,14 +31,10 @@ def test_code_is_read_from_a_pipe(stage: ClassicStage) -> None:
 def test_code_needs_no_newline_and_what_follows_stays_in_the_pipe(stage: ClassicStage) -> None:
     assert stage.run(stdin=stage.code()).code == 0
     script = '"$@" --force && cat'
-    ended = subprocess.run(
+    ended = run_program(
         ["/bin/sh", "-c", script, "sh", *stage.command()],
-        env=stage.environ,
-        input=f"{stage.code()}\nfor the next program\n",
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+        stage.environ,
+        stdin=f"{stage.code()}\nfor the next program\n",
     )
     assert ended.returncode == 0, ended.stdout
     assert ended.stdout.endswith("\nfor the next program\n")
@@ -75,15 +72,7 @@ def test_reader_that_leaves_early_causes_no_traceback(stage: ClassicStage) -> No
     """`aws-mfa | head -1`."""
     stage.run(stdin=f"{stage.code()}\n")
     for flags in ("", "--help", "--force --token 1"):
-        ended = subprocess.run(
-            ["/bin/sh", "-c", f'"$@" {flags} | true', "sh", *stage.command()],
-            env=stage.environ,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        ended = run_program(["/bin/sh", "-c", f'"$@" {flags} | true', "sh", *stage.command()], stage.environ)
         assert ended.stderr == ""
 
 
