@@ -39,7 +39,6 @@ check: $(BUILT) ## format, lint, types, arrows, documents
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/lint-imports tools/concrete_parts.toml --no-logo
 	@$(BIN)/python tools/docs_in_step.py
 
 measures: $(BUILT) ## the measures of the structure, each beside its bound

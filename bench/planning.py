@@ -1,5 +1,5 @@
 """
-Planning ten thousand role profiles: `plan_sessions` in this process, and the whole `aws-mfa plan --all --json`.
+Planning ten thousand role profiles: `make_plan` in this process, and the whole `aws-mfa plan --all --json`.
 
 Once with no session stored, once with each role's session in its section of the credentials file, once with each in
 the session cache. Files are read from the disk; no question is asked and no request is sent. POSIX only.
@@ -23,14 +23,14 @@ sys.path.insert(0, os.path.join(stage.ROOT, "src"))
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.config.edit import with_all_changes
 from aws_mfa.model import Secret, Session
-from aws_mfa.renewal.make_plan import plan_sessions
+from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.sessions.file_section import section_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aws_mfa.renewal.steps import Plan
+    from aws_mfa.renewal.plan import Plan
 
 PROFILES = 10_000
 ROUNDS = 7
@@ -65,7 +65,7 @@ def write_files(home: str, *, in_cache: bool) -> None:
 
 def planned_in(env: Mapping[str, str]) -> Plan:
     """Plan everything of that home."""
-    return plan_sessions(RenewalRequest(None, vault="file", use_keychain=False), RealInterfaces(environ=env))
+    return make_plan(RenewalRequest(None, vault="file", use_keychain=False), RealInterfaces(environ=env))
 
 
 def store_sessions(env: Mapping[str, str], *, in_file: bool) -> None:

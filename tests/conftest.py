@@ -24,6 +24,8 @@ from old_tool import OldTool, installed_old_tool
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
+    from classic_stage import ClassicStage
+
 AnyReport = TypeVar("AnyReport", pytest.TestReport, pytest.CollectReport)
 
 FOREIGN_SETTINGS = ("AWS_", "MFA_", "XDG_", "DBUS_", "PYTHON_KEYRING_", "KEYRING_PROPERTY_", "GNOME_KEYRING_")
@@ -79,6 +81,16 @@ def runtime() -> Iterator[str]:
     folder = tempfile.mkdtemp(prefix="aws-mfa-test-", dir="/dev/shm")
     yield folder
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def stage(home: str) -> Iterator[ClassicStage]:
+    """A practice AWS, and Ann, her phone and her keys in `~/.aws/credentials`."""
+    from aws_mfa_practice import PracticeAws
+    from classic_stage import ClassicStage
+
+    with PracticeAws() as aws:
+        yield ClassicStage(home, aws)
 
 
 @pytest.fixture

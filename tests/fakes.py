@@ -62,7 +62,7 @@ class FakeTerminal:
 
 
 class FakeProvider:
-    """The terminal as a way to a code, or another with answers of its own; `closed` where it cannot be asked."""
+    """The terminal as a code provider, or another with answers of its own; `closed` where it cannot be asked."""
 
     def __init__(self, terminal: FakeTerminal, name: str = "terminal", *, closed: str | None = None) -> None:
         self.name = name
@@ -490,14 +490,14 @@ class FakeEndpoint:
     token_file = "/run/invented.token"
 
     def __init__(self) -> None:
-        self.held: dict[str, ServedSession] = {}
+        self.served: dict[str, ServedSession] = {}
         self.is_open = False
 
     def url_of(self, profile: str) -> str:
         return f"http://127.0.0.1:4711/{profile}"
 
-    def hand_out(self, profile: str, held: ServedSession) -> None:
-        self.held[profile] = held
+    def hand_out(self, profile: str, served: ServedSession) -> None:
+        self.served[profile] = served
 
 
 class FakeInterfaces:
@@ -506,7 +506,7 @@ class FakeInterfaces:
     def __init__(self, credentials: str | None = None, config: str | None = None) -> None:
         self.environ: Mapping[str, str] = {}
         self.terminal: FakeTerminal = FakeTerminal()
-        self.ways: Sequence[CodeProvider] | None = None
+        self.providers: Sequence[CodeProvider] | None = None
         self.prompt_locks = FakeLocks()
         self.open_questions = FakeQuestions()
         self.said: list[str] = []
@@ -533,7 +533,7 @@ class FakeInterfaces:
 
     @property
     def code_providers(self) -> Sequence[CodeProvider]:
-        return [FakeProvider(self.terminal)] if self.ways is None else self.ways
+        return [FakeProvider(self.terminal)] if self.providers is None else self.providers
 
     def replaced(
         self,
@@ -546,7 +546,7 @@ class FakeInterfaces:
             return self.unattended_copy
         made = copy(self)
         if code_providers is not None:
-            made.ways = code_providers
+            made.providers = code_providers
         if away_from_terminal or unattended:
             made.terminal = FakeTerminal(has_human=False)
         return made
@@ -608,9 +608,9 @@ def a_step(
     duration_s: int = 14400,
 ) -> Step:
     """A call that needs a code."""
-    base = SourceUser(user, f"{user}-long-term", KEYS.access_key_id, DEVICE, region="us-east-1", partition="aws")
+    source_user = SourceUser(user, f"{user}-long-term", KEYS.access_key_id, DEVICE, region="us-east-1", partition="aws")
     request = SessionRequest(device, duration_s, role_arn, "ann")
-    return Step(label, base, request, (request,) if role_arn else (), reason="duration_seconds = 14400 > 1 h")
+    return Step(label, source_user, request, (request,) if role_arn else (), reason="duration_seconds = 14400 > 1 h")
 
 
 def a_session(*, lasts_s: float = 43200, role_arn: str | None = None) -> Session:

@@ -1,30 +1,64 @@
-"""Programs on a terminal of their own, as a person starts them; for POSIX alone."""
+"""
+Programs on a terminal of their own (a pty), as a user starts them: started, looked at, waited for.
+
+POSIX only: a test module that imports this one is skipped elsewhere.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+import sys
+import time
+import warnings
+from typing import TYPE_CHECKING, TypeAlias
+
+import pytest
+
+if sys.platform == "win32":
+    pytest.skip("terminals of POSIX", allow_module_level=True)
 
 import pexpect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+Pty: TypeAlias = "pexpect.spawn[str]"
+
 
 def on_a_pty(
     command: Sequence[str], env: Mapping[str, str], *, timeout: float = 20, columns: int = 80, cwd: str | None = None
-) -> pexpect.spawn[str]:
+) -> Pty:
     """Start it; `timeout` in seconds is for each `expect`."""
     program, *arguments = command
-    child = pexpect.spawn(
-        program, arguments, env=dict(env), encoding="utf-8", timeout=timeout, dimensions=(24, columns), cwd=cwd
-    )
+    with warnings.catch_warnings():
+        # Python 3.12 and later warn when pexpect forks beside pytest-xdist's thread; the child calls exec at once.
+        warnings.filterwarnings("ignore", ".*multi-threaded.*", DeprecationWarning)
+        child = pexpect.spawn(
+            program, arguments, env=dict(env), encoding="utf-8", timeout=timeout, dimensions=(24, columns), cwd=cwd
+        )
     # pexpect waits before it types, for programs that are slow to turn echo off: ours are ready when they ask.
     child.delaybeforesend = None
     return child
 
 
-def ended(child: pexpect.spawn[str]) -> tuple[int | None, str]:
+def end_of(child: Pty) -> tuple[int | None, str]:
     """The exit code, and what was shown up to the end."""
     child.expect(pexpect.EOF)
+    child.wait()
     child.close()
     return child.exitstatus, (child.before or "").replace("\r\n", "\n")
+
+
+def matched(child: Pty, pattern: str) -> re.Match[str]:
+    """Wait for the pattern on the screen."""
+    child.expect(pattern)
+    assert isinstance(child.match, re.Match)
+    return child.match
+
+
+def wait_for_echo(child: Pty, *, on: bool) -> None:
+    """Wait until the terminal shows what is typed, or no longer does."""
+    gives_up_at = time.monotonic() + 5
+    while child.getecho() is not on:
+        assert time.monotonic() < gives_up_at, f"echo is not {'on' if on else 'off'}"
+        time.sleep(0.01)

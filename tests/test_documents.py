@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DOCUMENTS = [
-    "README.md", "CHANGELOG.md", "SECURITY.md",
+    "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md",
     *(f"docs/{name}" for name in sorted(os.listdir(os.path.join(ROOT, "docs"))) if name.endswith(".md")),
 ]  # fmt: skip
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -111,7 +111,9 @@ def commands_run(shell: list[str], block: str, folder: Path) -> str:
     for name in STUBS:
         stub = folder / name
         stub.parent.mkdir(parents=True, exist_ok=True)
-        stub.write_text(f'#!/bin/sh\nprintf "<%s>" "${{0##*/}}" "$@" >> "{log}"; echo >> "{log}"\n', encoding="utf-8")
+        # One write: two stubs of a pipe log at the same time.
+        line = '"$(printf "<%s>" "${0##*/}" "$@")"'
+        stub.write_text(f'#!/bin/sh\nprintf "%s\\n" {line} >> "{log}"\n', encoding="utf-8")
         stub.chmod(0o755)
     subprocess.run(
         shell, cwd=folder, text=True, capture_output=True, check=False, timeout=30,

@@ -1,4 +1,8 @@
-"""`aws_mfa.credentials` and `aws_mfa.boto3_session`, as scripts and notebooks use them, against the practice AWS."""
+"""
+`aws_mfa.credentials` and `aws_mfa.boto3_session`, as scripts and notebooks use them, against the practice AWS.
+
+And the botocore credentials: when a renewal is due, and that all threads share one.
+"""
 
 from __future__ import annotations
 
@@ -9,24 +13,27 @@ import sys
 import threading
 import time
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 from unittest import mock
 
-import pexpect
 import pytest
 
 import aws_mfa
+from aws_mfa import python_api
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, Cancelled, NeedsHuman, RefusedByAws
-from aws_mfa_practice import PracticeAws
-from classic_stage import ClassicStage
+from aws_mfa.model import Secret
+from aws_mfa.model import Session as MfaSession
+from aws_mfa.python_api import ProfileCredentials, open_botocore_session
+from fakes import NOW
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Iterator
 
     from boto3.session import Session
 
-    from aws_mfa.python_api import ProfileCredentials
+    from classic_stage import ClassicStage
 
 PROBE = "import sys; before = set(sys.modules); import aws_mfa; print(*(set(sys.modules) - before))"
 WITHOUT_BOTO3 = """
@@ -44,7 +51,7 @@ session = aws_mfa.boto3_session("work", region="eu-west-1")
 print(session.client("sts").get_caller_identity()["Arn"], sys.stdin.read())
 """
 
-# The host's log takes all, by both ways in which programs set one up; the second resets levels that others have set.
+# The program logs everything, set up in both ways that programs use; the second resets levels that others have set.
 LOGGING = """
 import io, logging, logging.config, sys
 log = io.StringIO()
@@ -61,20 +68,18 @@ print(token in text, "Response body" in text, "connectionpool" in text)
 
 
 @pytest.fixture
-def stage(home: str, monkeypatch: pytest.MonkeyPatch) -> Generator[ClassicStage]:
-    """Ann's home is this process's; nobody can be asked unless a test says so, and sessions are stored as files."""
-    with PracticeAws() as aws:
-        stage = ClassicStage(home, aws)
-        for name, value in stage.environ.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setenv("AWS_MFA_SESSION_STORE", "plain")
-        monkeypatch.setenv("AWS_MFA_PROMPT", "mfa_process")
-        stage.write(stage.keys_section("work"))
-        yield stage
+def stage(stage: ClassicStage, monkeypatch: pytest.MonkeyPatch) -> ClassicStage:
+    """Ann's home is this process's; no one can be asked unless a test says so, and sessions are stored as files."""
+    for name, value in stage.environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_MFA_SESSION_STORE", "plain")
+    monkeypatch.setenv("AWS_MFA_PROMPT", "mfa_process")
+    stage.write(stage.keys_section("work"))
+    return stage
 
 
 class Person:
-    """Is asked by a function: gives the code that the phone shows; `asked` is what was asked."""
+    """A function for `ask`: returns the given answers first, then the code that the phone shows."""
 
     def __init__(self, stage: ClassicStage, *first: str) -> None:
         self._stage = stage
@@ -87,12 +92,36 @@ class Person:
 
 
 def caller_arn(session: Session) -> str:
-    """Who AWS says that we are."""
+    """The ARN that AWS gives for the session."""
     client = session.client("sts", region_name=None if session.region_name else "eu-west-1")
     try:
         return str(client.get_caller_identity()["Arn"])
     finally:
         client.close()
+
+
+def in_threads(*works: Callable[[], object]) -> None:
+    threads = [threading.Thread(target=work) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+class CountingLock:
+    """Takes the place of the lock of `python_api`; `all_came` is set when so many threads hold it or wait for it."""
+
+    def __init__(self, threads: int) -> None:
+        self._lock, self._left, self.all_came = threading.RLock(), list(range(threads)), threading.Event()
+
+    def __enter__(self) -> None:
+        self._left.pop()
+        if not self._left:
+            self.all_came.set()
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
 
 
 def add_role(stage: ClassicStage, *, duration_s: int = 3600, region: str = "eu-central-1") -> str:
@@ -107,7 +136,7 @@ def add_role(stage: ClassicStage, *, duration_s: int = 3600, region: str = "eu-c
 
 @contextlib.contextmanager
 def with_left(credentials: ProfileCredentials, left_s: float) -> Iterator[None]:
-    """Let botocore and the tool believe that so many seconds are left."""
+    """Set the clocks of botocore and aws-mfa so that this many seconds are left."""
     moment = credentials._expiry_time - timedelta(seconds=left_s)
     with (
         mock.patch.object(credentials, "_time_fetcher", return_value=moment),
@@ -116,13 +145,13 @@ def with_left(credentials: ProfileCredentials, left_s: float) -> Iterator[None]:
         yield
 
 
-def test_import_loads_nothing_of_the_house() -> None:
+def test_import_loads_no_other_module() -> None:
     done = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, check=True, timeout=60)
     assert set(done.stdout.split()) <= {"aws_mfa", "__future__"}
 
 
-def test_the_failures_are_there_without_an_import_of_their_own() -> None:
-    """`except aws_mfa.errors.NeedsHuman` stands in programs that have not used anything yet."""
+def test_the_failures_need_no_import_of_their_own() -> None:
+    """A program may have `except aws_mfa.errors.NeedsHuman` before it has used anything else."""
     probe = "import aws_mfa, sys; print(aws_mfa.errors.NeedsHuman.exit_code, 'botocore' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=False, timeout=60)
     assert (done.stdout, done.stderr) == ("4 False\n", "")
@@ -137,11 +166,11 @@ def test_a_function_is_asked_once_and_the_session_is_the_users(stage: ClassicSta
     person = Person(stage)
     assert caller_arn(aws_mfa.boto3_session("work", ask=person)) == stage.ann.arn
     assert person.asked == [f"MFA code for {stage.phone.serial}: "]
-    assert caller_arn(aws_mfa.boto3_session("work")) == stage.ann.arn  # the stored one: nobody is asked
+    assert caller_arn(aws_mfa.boto3_session("work")) == stage.ann.arn  # the stored session, without a question
     assert len(person.asked) == 1
 
 
-def test_a_wrong_code_is_told_with_the_next_question(stage: ClassicStage) -> None:
+def test_a_wrong_code_is_reported_with_the_next_question(stage: ClassicStage) -> None:
     person = Person(stage, stage.wrong_code())
     aws_mfa.credentials("work", ask=person)
     assert len(person.asked) == 2
@@ -178,7 +207,7 @@ def test_other_keys_in_the_environment_are_not_used(stage: ClassicStage, monkeyp
 
 
 def test_a_role_is_renewed_without_a_question_while_the_mfa_session_is_good(stage: ClassicStage) -> None:
-    """The shortest session that there is: renewed when half of it is left, and not before each request."""
+    """The shortest session that AWS gives: renewed when half of its time is left, and not before each request."""
     add_role(stage, duration_s=900)
     person = Person(stage)
     session = aws_mfa.boto3_session("prod", ask=person)
@@ -204,69 +233,56 @@ def test_read_only_and_policies_narrow_the_role(stage: ClassicStage) -> None:
         view,
         "arn:aws:iam::aws:policy/ReadOnlyAccess",
     }
-    with pytest.raises(BadInput, match="narrow role sessions alone"):
+    with pytest.raises(BadInput, match="narrow role sessions only"):
         aws_mfa.credentials("work", read_only=True)
 
 
 def test_threads_at_once_ask_once(stage: ClassicStage) -> None:
     person = Person(stage)
     found: list[str] = []
-
-    def use() -> None:
-        found.append(aws_mfa.credentials("work", ask=person).get_frozen_credentials().access_key)
-
-    threads = [threading.Thread(target=use) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_threads(*[lambda: found.append(key_id(aws_mfa.credentials("work", ask=person)))] * 8)
     assert (len(person.asked), len(found), len(set(found))) == (1, 8, 1)
 
 
-def test_threads_at_once_share_a_no(stage: ClassicStage) -> None:
-    """Each of them asking would be eleven more questions."""
+def test_threads_at_once_share_a_cancellation(stage: ClassicStage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise each of the others would ask again: eleven more questions."""
     asked: list[str] = []
     met: list[str] = []
-    all_wait = threading.Event()
+    lock = CountingLock(12)
+    monkeypatch.setattr(python_api, "_one_at_a_time", lock)
 
-    def says_no(question: str) -> str:
+    def cancels(question: str) -> str:
         asked.append(question)
-        assert all_wait.wait(10)
-        time.sleep(0.5)  # until the others stand behind the question
+        assert lock.all_came.wait(10)
         raise Cancelled("cancelled")  # as the terminal does at Ctrl-C
 
     def use() -> None:
         try:
-            aws_mfa.credentials("work", ask=says_no)
+            aws_mfa.credentials("work", ask=cancels)
         except AwsMfaError as error:
             met.append(type(error).__name__)
 
-    threads = [threading.Thread(target=use) for _ in range(12)]
-    for thread in threads:
-        thread.start()
-    all_wait.set()
-    for thread in threads:
-        thread.join()
+    in_threads(*[use] * 12)
     assert (len(asked), set(met), len(met)) == (1, {"Cancelled"}, 12), met
 
 
 @pytest.mark.parametrize("is_wrong", [False, True], ids=["cancelled", "wrong codes"])
-def test_threads_at_once_share_a_no_to_what_their_profiles_have_in_common(
-    stage: ClassicStage, *, is_wrong: bool
+def test_threads_at_once_share_the_failure_of_the_mfa_session_of_their_profiles(
+    stage: ClassicStage, monkeypatch: pytest.MonkeyPatch, *, is_wrong: bool
 ) -> None:
-    """Eight roles of one user need one MFA session: as eight processes they ask once, and as threads too."""
+    """Eight roles of one user need one MFA session: eight processes ask once, and so do threads."""
     role = add_role(stage)
     profiles = [f"r{number}" for number in range(8)]
     config = "".join(f"[profile {name}]\nrole_arn = {role}\nsource_profile = work\n" for name in profiles)
     stage.write(config, stage.config)
     asked: list[str] = []
     met: list[AwsMfaError] = []
-    all_wait = threading.Event()
+    lock = CountingLock(8)
+    monkeypatch.setattr(python_api, "_one_at_a_time", lock)
 
     def answer(question: str) -> str:
         asked.append(question)
-        assert all_wait.wait(10)
-        time.sleep(0.5)  # until the others stand behind the question
+        assert lock.all_came.wait(10)
         if is_wrong:
             return stage.wrong_code()
         raise Cancelled("cancelled")
@@ -277,22 +293,17 @@ def test_threads_at_once_share_a_no_to_what_their_profiles_have_in_common(
         except AwsMfaError as error:
             met.append(error)
 
-    threads = [threading.Thread(target=use, args=[profile]) for profile in profiles]
-    for thread in threads:
-        thread.start()
-    all_wait.set()
-    for thread in threads:
-        thread.join()
+    in_threads(*[partial(use, profile) for profile in profiles])
     assert (len(asked), len(met)) == (3 if is_wrong else 1, 8)
     assert all(isinstance(error, RefusedByAws if is_wrong else Cancelled) for error in met), met
 
 
-def test_who_comes_after_a_no_asks_anew(stage: ClassicStage) -> None:
-    def says_no(question: str) -> str:
+def test_a_call_after_a_cancellation_asks_again(stage: ClassicStage) -> None:
+    def cancels(question: str) -> str:
         raise Cancelled("cancelled")
 
     with pytest.raises(Cancelled):
-        aws_mfa.credentials("work", ask=says_no)
+        aws_mfa.credentials("work", ask=cancels)
     person = Person(stage)
     aws_mfa.credentials("work", ask=person)
     assert len(person.asked) == 1
@@ -309,7 +320,7 @@ def test_the_function_that_is_asked_may_itself_need_a_session(stage: ClassicStag
     assert aws_mfa.credentials("prod", ask=ask).method == "aws-mfa"
 
 
-def test_a_function_that_needs_the_very_session_it_is_asked_for_is_told_at_once(stage: ClassicStage) -> None:
+def test_a_function_that_needs_the_session_it_is_asked_for_fails_at_once(stage: ClassicStage) -> None:
     def ask(question: str) -> str:
         aws_mfa.credentials("work", ask=Person(stage))
         return stage.code()
@@ -320,7 +331,7 @@ def test_a_function_that_needs_the_very_session_it_is_asked_for_is_told_at_once(
     assert time.monotonic() - began_at < 20
 
 
-def test_where_nobody_can_be_asked_the_text_holds_the_way_out(stage: ClassicStage) -> None:
+def test_if_no_one_can_be_asked_the_text_says_what_to_do(stage: ClassicStage) -> None:
     with pytest.raises(NeedsHuman) as failure:
         aws_mfa.credentials("work")
     assert str(failure.value).startswith("profile 'work' needs an MFA code: ")
@@ -330,12 +341,12 @@ def test_where_nobody_can_be_asked_the_text_holds_the_way_out(stage: ClassicStag
     ]
 
 
-def test_the_traceback_ends_at_our_door(stage: ClassicStage) -> None:
-    """Further in, frames hold keys; a debugger or a crash reporter shows locals."""
+def test_the_traceback_ends_at_the_public_function(stage: ClassicStage) -> None:
+    """Frames further in hold keys; a debugger or a crash reporter shows local variables."""
     with pytest.raises(BadProfile) as failure:
         aws_mfa.credentials("wrok")
     modules = {os.path.basename(str(entry.path)) for entry in failure.traceback[1:]}
-    assert modules <= {"for_python.py", "python_api.py"}
+    assert modules <= {"python_api.py"}
     assert failure.value.__cause__ is None
 
 
@@ -346,30 +357,29 @@ def test_a_command_that_gives_the_code_is_asked_before_the_function(stage: Class
     assert not person.asked
 
 
-def test_a_variable_that_names_no_way_is_told_like_every_failure(
+def test_a_variable_with_an_unknown_provider_is_a_failure_like_the_others(
     stage: ClassicStage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_MFA_PROMPT", "mail")
-    with pytest.raises(BadInput, match=r"(?s)'mail' is no way to ask for a code.hint: choose from"):
+    with pytest.raises(BadInput, match=r"(?s)'mail' is not a way to ask for a code.hint: choose from"):
         aws_mfa.credentials("work", ask=Person(stage))
 
 
 @pytest.mark.real
 def test_a_script_asks_on_its_terminal_and_leaves_its_input_alone(stage: ClassicStage) -> None:
+    from real_terminals import end_of, on_a_pty  # skips on Windows
+
     environ = {**stage.environ, "AWS_MFA_SESSION_STORE": "plain"}
-    child = pexpect.spawn(
-        "/bin/sh", ["-c", f"echo for the script | {sys.executable} -c '{SCRIPT}'"], env=environ, encoding="utf-8"
-    )
-    child.expect_exact(f"MFA code for {stage.phone.serial}: ", timeout=60)
+    child = on_a_pty(["/bin/sh", "-c", f"echo for the script | {sys.executable} -c '{SCRIPT}'"], environ, timeout=60)
+    child.expect_exact(f"MFA code for {stage.phone.serial}: ")
     child.sendline(stage.code())
-    child.expect(pexpect.EOF, timeout=60)
-    child.close()
-    assert (child.exitstatus, (child.before or "").split()[-4:]) == (0, [stage.ann.arn, "for", "the", "script"])
+    status, shown = end_of(child)
+    assert (status, shown.split()[-4:]) == (0, [stage.ann.arn, "for", "the", "script"])
 
 
 @pytest.mark.parametrize("is_stored", [False, True])
 def test_a_programs_log_gets_no_token_and_all_the_rest(stage: ClassicStage, *, is_stored: bool) -> None:
-    """Also where the session lay ready, so that nothing of ours has spoken to AWS; and no logger is silenced."""
+    """Also if the session was stored, so that aws-mfa has not called AWS; and no logger is silenced."""
     add_role(stage)
     if is_stored:
         aws_mfa.credentials("prod", ask=Person(stage))
@@ -391,16 +401,119 @@ def test_what_the_function_raises_is_the_programs_own(stage: ClassicStage) -> No
         aws_mfa.credentials("work", ask=ask)
 
 
-def test_a_policy_that_is_none_is_told_before_anything_is_asked(stage: ClassicStage) -> None:
+def test_what_is_not_a_policy_is_refused_before_a_question(stage: ClassicStage) -> None:
     person = Person(stage)
     with pytest.raises(AwsMfaError, match="not the ARN of a managed policy"):
         aws_mfa.credentials("work", ask=person, policy_arns=["ReadOnlyAccess"])
     assert not person.asked
 
 
-def test_without_boto3_the_way_out_is_named() -> None:
+def test_without_boto3_the_command_that_installs_it_is_named() -> None:
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_BOTO3], capture_output=True, text=True, check=False, timeout=60
     )
     wanted = "aws_mfa.boto3_session needs boto3, which is not installed: pip install 'aws-mfa[boto3]'\n"
     assert (done.stdout, done.stderr) == (wanted, "")
+
+
+class Source:
+    """Returns a new session each time, which lasts `lasts_s`; `moment` is the clock."""
+
+    def __init__(self, lasts_s: float) -> None:
+        self.lasts_s = lasts_s
+        self.moment = NOW
+        self.handed = 0
+        self.takes_s = 0.0
+        self.failure: Exception | None = None
+
+    def __call__(self) -> MfaSession:
+        time.sleep(self.takes_s)
+        if self.failure is not None:
+            raise self.failure
+        self.handed += 1
+        return MfaSession(f"ASIA{self.handed}", Secret("secret"), Secret("token"), self.moment + self.lasts_s)
+
+    def credentials(self) -> ProfileCredentials:
+        return ProfileCredentials(self, lambda: self.moment)
+
+
+def key_id(credentials: ProfileCredentials) -> str:
+    return str(credentials.get_frozen_credentials().access_key)
+
+
+def test_the_session_is_there_at_once_with_its_secret_and_token() -> None:
+    frozen = Source(3600).credentials().get_frozen_credentials()
+    assert (frozen.access_key, frozen.secret_key, frozen.token) == ("ASIA1", "secret", "token")
+
+
+def test_a_failure_is_raised_when_the_credentials_are_made() -> None:
+    source = Source(3600)
+    source.failure = NeedsHuman("no one can be asked")
+    with pytest.raises(NeedsHuman):
+        source.credentials()
+
+
+@pytest.mark.parametrize(
+    ("lasts_s", "left_s", "renewed"),
+    [
+        (43200, 901, False),
+        (43200, 899, True),
+        (900, 899, False),  # the shortest that STS gives: not before every request
+        (900, 451, False),
+        (900, 449, True),
+        (120, 61, False),
+        (120, 59, True),
+        (3600, -1, True),
+    ],
+)
+def test_a_renewal_is_due_at_fifteen_minutes_or_at_half_of_the_first_time(
+    lasts_s: float, left_s: float, *, renewed: bool
+) -> None:
+    source = Source(lasts_s)
+    credentials = source.credentials()
+    source.moment += lasts_s - left_s
+    assert key_id(credentials) == ("ASIA2" if renewed else "ASIA1")
+    assert key_id(credentials) == key_id(credentials)  # and no other one after it
+
+
+def test_a_session_that_gets_shorter_is_not_asked_for_at_every_request() -> None:
+    """Without a person the same session is returned each time, and that must not cost a question each time."""
+    source = Source(800)
+    credentials = source.credentials()
+    end = source.moment + 800
+    for second in range(0, 740, 10):
+        source.moment = NOW + second
+        source.lasts_s = end - source.moment
+        key_id(credentials)
+    assert source.handed <= 5
+
+
+def test_a_renewal_that_fails_is_raised_only_when_the_session_has_ended() -> None:
+    source = Source(3600)
+    credentials = source.credentials()
+    source.failure = NeedsHuman("no one can be asked")
+    source.moment += 3600 - 800
+    assert key_id(credentials) == "ASIA1"
+    source.moment += 801
+    with pytest.raises(NeedsHuman):
+        key_id(credentials)
+
+
+def test_threads_that_need_a_renewal_at_once_make_one() -> None:
+    source = Source(3600)
+    credentials = source.credentials()
+    source.moment += 3601
+    source.takes_s = 0.05
+    seen: list[str] = []
+    in_threads(*[lambda: seen.append(key_id(credentials))] * 10)
+    assert (source.handed, seen) == (2, ["ASIA2"] * 10)
+
+
+def test_a_botocore_session_uses_these_credentials_and_no_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOFSOMEBODYELSE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret-of-somebody-else")
+    monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
+    credentials = Source(3600).credentials()
+    session = open_botocore_session(credentials, "work")
+    assert session.get_credentials() is credentials
+    assert session.get_config_variable("region") is None

@@ -7,11 +7,11 @@ import sys
 
 try:
     _here = os.getcwd()
-except OSError:  # removed: then Python has not put it there
+except OSError:  # the folder was removed: then Python has not put it into sys.path
     _here = ""
 
-# As pip does, before anything else is imported: `python -m` looks into the current folder first, and that may hold
-# somebody else's json.py.
+# As pip does, before anything else is imported: `python -m` searches the current folder first, which may contain
+# another project's json.py.
 if not getattr(sys.flags, "safe_path", False) and sys.path and sys.path[0] in ("", _here):
     del sys.path[0]
 

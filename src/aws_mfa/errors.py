@@ -7,48 +7,47 @@ Every failure a user can meet, one class per situation; imports nothing.
     |   |-- NothingGiven                a question that wants an answer got none
     |   |-- NoSuchCommand     exit 127  the command to run is not there
     |   `-- CommandNotRunnable  exit 126  it is there, and the system does not run it
-    |-- NotSetUp               exit 3   something must be stored or mended first
+    |-- NotSetUp               exit 3   something must be stored or fixed first
     |   |-- NoLongTermKeys              no keys in the vault, the fork's items or the file
     |   |-- NoDevice                    no MFA device known or found
-    |   |   `-- SeveralDevices          more than one, and nobody there to choose
-    |   |-- BrokenFile                  a file that cannot be read as what it should be
-    |   |-- BadProfile                  a profile in the AWS files cannot be used as it stands
+    |   |   `-- SeveralDevices          more than one, and no person to choose
+    |   |-- BrokenFile                  a file is not in the format it should have
+    |   |-- BadProfile                  a profile in the AWS files contradicts itself or lacks a key
     |   `-- PermanentKeysInTheWay       the section to be written holds long-term keys
-    |-- NeedsHuman             exit 4   a question, and nobody there to answer
-    |   `-- NobodyAnswered              it was put, and nobody answered in time
-    |-- RefusedByAws           exit 5   AWS answered: no
+    |-- NeedsHuman             exit 4   a question, and no person who can answer
+    |   `-- NobodyAnswered              the question was shown, and no answer came in time
+    |-- RefusedByAws           exit 5   AWS refused the call
     |   |-- WrongCode                   wrong, or used before: the next code may be asked for
-    |   |   `-- CodeAlreadyUsed         known as used before it is sent
-    |   |-- UnknownDevice               not this user's
+    |   |   `-- CodeAlreadyUsed         known to be used: it was not sent
+    |   |-- UnknownDevice               another user's device, or none
     |   |-- UnknownKey                  key id deleted, inactive, mistyped, of another partition
     |   |-- WrongSecret                 the secret does not belong to the key id
     |   |-- SessionKeysGiven            the "long-term" keys are a session's
     |   |-- ClockSkew                   this machine's clock is off
     |   |-- DurationTooLong             MaxSessionDuration of the role
-    |   |-- ChainingLimit               one hour at most from temporary credentials
+    |   |-- ChainingLimit               one hour at most when the signer is a session
     |   |-- NotAuthorized               policy, trust policy, or a role that does not exist
-    |   |-- SessionExpired              the session used for signing is over
+    |   |-- SessionExpired              the session used for signing has expired
     |   |-- MalformedPolicy             a session policy that AWS cannot read
     |   |-- TooLargeForSession          session policies and tags over AWS's limit together
-    |   |-- TagsRefused                 tags or source identity contradict themselves or the role before
+    |   |-- TagsRefused                 tags or source identity contradict each other or the role before
     |   |-- RegionDisabled              STS is not active in that region
     |   |-- Throttled                   too many requests
-    |   `-- AwsFailed          exit 6   no answer that can be used, be it a no: the code may be spent
-    |       `-- AwsServerError          5xx: it may pass by itself
+    |   `-- AwsFailed          exit 6   neither yes nor no: the code may be spent
+    |       `-- AwsServerError          5xx: the same call may work a moment later
     |-- Unreachable            exit 6   no answer from AWS or the keychain
     |   |-- AwsUnreachable              network, DNS, proxy, certificate
     |   |   `-- AnswerLost              the request went out, the answer did not come: the code may be spent
     |   `-- KeychainUnavailable         absent, locked, silent, or not safe to use
-    `-- Cancelled              exit 130 the human said no (Ctrl-C)
-        `-- InputEnded                  or ended the input instead of answering (Ctrl-D)
+    `-- Cancelled              exit 130 the user cancelled (Ctrl-C)
+        `-- InputEnded                  the user ended the input instead of answering (Ctrl-D)
 
-Messages are lower case without a full stop and quote no secret; hints say what to do and can be pasted.
+Messages are lower case, have no full stop and quote no secret; each hint is one thing to do, as a command if possible.
 """
 
 from __future__ import annotations
 
 HINT = "hint: "
-"""What a line begins with that says what to do."""
 
 
 class AwsMfaError(Exception):
@@ -63,17 +62,15 @@ class AwsMfaError(Exception):
 
     @property
     def hint_lines(self) -> tuple[str, ...]:
-        """The hints as they are shown, a line each."""
         return tuple(f"{HINT}{hint}" for hint in self.hints)
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The message, and below it the hints."""
         return (self.message, *self.hint_lines)
 
 
 class BadInput(AwsMfaError):
-    """Something given by the user cannot be right; nothing was asked or sent."""
+    """An argument, a variable or a setting cannot be right; nothing was asked or sent."""
 
     exit_code = 2
 
@@ -83,29 +80,29 @@ class BadCode(BadInput):
 
 
 class NothingGiven(BadInput):
-    """A question that wants an answer was left empty: whoever does that has had enough."""
+    """The user pressed Enter at a question that needs an answer: it is not asked again."""
 
 
 class NoSuchCommand(BadInput):
-    """The command to run is not there; the exit code is the one that shells give."""
+    """The command to run does not exist; the exit code is the one of shells."""
 
     exit_code = 127
 
 
 class CommandNotRunnable(BadInput):
-    """The command to run is there, and the system does not run it; the exit code is the one that shells give."""
+    """The command to run exists, but the system does not run it; the exit code is the one of shells."""
 
     exit_code = 126
 
 
 class NotSetUp(AwsMfaError):
-    """Something must be stored or mended before this can work."""
+    """Something must be stored or fixed before this can work."""
 
     exit_code = 3
 
 
 class NoLongTermKeys(NotSetUp):
-    """No long-term keys under this name, in any place that was to be read."""
+    """No long-term keys under this name in the vault, the keychain fork's items or the files."""
 
 
 class NoDevice(NotSetUp):
@@ -113,15 +110,15 @@ class NoDevice(NotSetUp):
 
 
 class SeveralDevices(NoDevice):
-    """The user has more than one MFA device, and nobody is there to choose."""
+    """The user has more than one MFA device, and no person can choose one."""
 
 
 class BrokenFile(NotSetUp):
-    """A file cannot be read as what it should be; the message never quotes a value."""
+    """A file is not in the format it should have; the message never quotes a value."""
 
 
 class BadProfile(NotSetUp):
-    """A profile in the AWS files cannot be used as it stands."""
+    """A profile in the AWS files contradicts itself or lacks a key."""
 
 
 class PermanentKeysInTheWay(NotSetUp):
@@ -129,17 +126,17 @@ class PermanentKeysInTheWay(NotSetUp):
 
 
 class NeedsHuman(AwsMfaError):
-    """A question must be asked and there is nobody to answer."""
+    """A question must be asked, and no person can answer it here."""
 
     exit_code = 4
 
 
 class NobodyAnswered(NeedsHuman):
-    """The question was put where somebody might have answered it, and nobody did in time."""
+    """The question was shown where a person could have answered it, and no answer came in time."""
 
 
 class RefusedByAws(AwsMfaError):
-    """AWS answered, and the answer was no."""
+    """AWS refused the call."""
 
     exit_code = 5
 
@@ -149,7 +146,7 @@ class WrongCode(RefusedByAws):
 
 
 class CodeAlreadyUsed(WrongCode):
-    """The code is known as used: it was not sent."""
+    """The code is known to be used: it was not sent."""
 
 
 class UnknownDevice(RefusedByAws):
@@ -173,7 +170,7 @@ class ClockSkew(RefusedByAws):
 
 
 class DurationTooLong(RefusedByAws):
-    """The role's MaxSessionDuration is shorter than the duration asked."""
+    """The role's MaxSessionDuration is shorter than the duration asked for."""
 
 
 class ChainingLimit(RefusedByAws):
@@ -181,11 +178,11 @@ class ChainingLimit(RefusedByAws):
 
 
 class NotAuthorized(RefusedByAws):
-    """A policy refuses the call, or the role does not exist: AWS does not tell which."""
+    """A policy refuses the call, or the role does not exist: AWS does not say which."""
 
 
 class SessionExpired(RefusedByAws):
-    """The session that signed the request is over."""
+    """The session that signed the request has expired."""
 
 
 class MalformedPolicy(RefusedByAws):
@@ -197,7 +194,7 @@ class TooLargeForSession(RefusedByAws):
 
 
 class TagsRefused(RefusedByAws):
-    """Session tags or a source identity contradict themselves, or what the role before them hands on."""
+    """Session tags or a source identity contradict each other, or what the previous role in the chain passes on."""
 
 
 class RegionDisabled(RefusedByAws):
@@ -209,7 +206,7 @@ class Throttled(RefusedByAws):
 
 
 class AwsFailed(RefusedByAws):
-    """AWS failed, or answered what cannot be read; a code that was sent may be spent."""
+    """AWS failed, or its answer cannot be read; a code that was sent may be spent."""
 
     exit_code = 6
 
@@ -219,7 +216,7 @@ class AwsServerError(AwsFailed):
 
 
 class Unreachable(AwsMfaError):
-    """No answer."""
+    """AWS or the keychain did not answer."""
 
     exit_code = 6
 
@@ -237,10 +234,10 @@ class KeychainUnavailable(Unreachable):
 
 
 class Cancelled(AwsMfaError):
-    """The human said no."""
+    """The user cancelled."""
 
     exit_code = 130
 
 
 class InputEnded(Cancelled):
-    """The human ended the input instead of answering."""
+    """The user ended the input instead of answering."""

@@ -1,7 +1,7 @@
 """
-What the program needs of the world, as Protocols that tests fake: `Interfaces` is all of them, with clock and threads.
+What the program needs from outside, as Protocols that tests fake: `Interfaces` is all of them, with clock and threads.
 
-`cli/wiring.py` opens the real parts; mypy checks the fakes in `tests/fakes.py` against these. Names no adapter.
+`cli/wiring.py` opens the real parts; mypy checks the fakes in `tests/fakes.py` against these. Imports no real part.
 """
 
 from __future__ import annotations
@@ -72,50 +72,50 @@ class RemoteQuestion(Protocol):
     @property
     def text(self) -> str: ...
     def wait_for_end(self) -> None:
-        """Return when our answer ended it; raises `NeedsHuman` as soon as it is no longer open."""
+        """Return when our answer ended it; raise `NeedsHuman` as soon as it is no longer open."""
 
     def answer(self, code: str) -> list[str]:
         """
-        Hand the code over; what the process said about it in the next seconds, nothing if it accepted the code.
+        Send the code; return the lines that the process sends about it in the next seconds, none if it accepted it.
 
         Raises `NeedsHuman` if the question is no longer open.
         """
 
 
 class RemoteQuestions(Protocol):
-    """The questions that processes of this user have left open: `NotSetUp` where the system has no such thing."""
+    """The questions that processes of this user have left open; `NotSetUp` on a system without Unix sockets."""
 
     def oldest(self) -> AbstractContextManager[RemoteQuestion | None]:
-        """The oldest question whose process is alive, None if there is none; released at the end of the `with`."""
+        """The oldest question whose process is alive, None if there is none; closed at the end of the `with`."""
 
 
 class CodeLedger(Protocol):
     """The codes known as used, by device."""
 
     def is_used(self, device: str, code: str, now: float) -> bool:
-        """Whether the code was sent before, within the minutes in which it could be accepted at all."""
+        """Whether the code was sent before, within the time in which AWS could accept it."""
 
     def note_used(self, device: str, code: str, now: float) -> None: ...
 
 
 class PromptLock(Protocol):
-    """The lock around the prompt for a code of one device: no other process asks for one meanwhile."""
+    """The lock around the prompt for a code of one device."""
 
     @property
     def was_yielded(self) -> bool:
-        """Whether other processes could have had it since we took it."""
+        """Whether other processes could have held it since we took it."""
 
     def yielded(self) -> AbstractContextManager[None]:
-        """Let other processes have it for the length of a `with`; where getting it back takes long, go on without."""
+        """Release it for the length of a `with`; if taking it again takes long, go on without it."""
 
     def is_anothers(self) -> bool:
-        """Whether another process has it now that we yielded it."""
+        """Whether another process holds it while it is yielded."""
 
     def outcome(self, question: str) -> AwsMfaError | None:
-        """How the prompt we waited for ended, if it was about the same question, and failed for us too."""
+        """The failure of the prompt we waited for, if it was the same question."""
 
     def publish(self, question: str, failure: AwsMfaError) -> None:
-        """Tell the processes that wait how it ended: refused by AWS, cancelled, unanswered; they need not ask again."""
+        """Save how it failed (refused by AWS, cancelled, not answered), so that waiting processes do not ask again."""
 
 
 class PromptLocks(Protocol):
@@ -123,21 +123,21 @@ class PromptLocks(Protocol):
 
     def hold(self, device: str, *, patience_s: float, gives_up_quietly: bool) -> AbstractContextManager[PromptLock]:
         """
-        Wait for the lock, saying which process has it; held for the length of a `with`.
+        Wait for the lock, printing which process holds it; held for the length of a `with`.
 
-        After `patience_s` seconds: with `gives_up_quietly` go on without it (a code in hand need not wait for a person
-        who is being asked), else raise `NeedsHuman`, which names the holder.
+        After `patience_s` seconds go on without it if `gives_up_quietly` (this process has a code already), else raise
+        `NeedsHuman`, which names the holder.
         """
 
     def recent_outcome(self, device: str, question: str) -> AwsMfaError | None:
-        """How the last question about a code of this device ended, if it was this one, and not well, minutes ago."""
+        """The failure of the last question for a code of this device, if it was this question, minutes ago."""
 
 
 class Browser(Protocol):
     """The user's browser."""
 
     def open(self, url: Secret) -> bool:
-        """Show the page, without waiting for its end; False where no browser can be opened from here."""
+        """Open the page and do not wait; False if no browser can be opened from here."""
 
 
 # Stores and files
@@ -152,7 +152,7 @@ class Vault(Protocol):
         """Prove that keys can be stored and read back, without touching any; raise `KeychainUnavailable`."""
 
     def forgets(self) -> bool:
-        """Whether it is known to lose what it stores at logout: good enough for a try, never for the only copy."""
+        """Whether it is known to lose its items at logout: never the place for the only copy."""
 
     def load(self, section: str) -> LongTermKeys | None: ...
     def store(self, section: str, keys: LongTermKeys) -> None:
@@ -171,14 +171,14 @@ class ForkItems(Protocol):
 
 
 class AwsTextFile(Protocol):
-    """A file of sections (credentials, config, known-keys), read whole and replaced whole under a lock."""
+    """A file with sections (credentials, config, known-keys), read whole and replaced whole under a lock."""
 
     @property
     def path(self) -> str: ...
     def exists(self) -> bool: ...
     def create(self) -> None: ...
     def read(self) -> str:
-        """Its text ("" where there is none); `BrokenFile` for bad bytes."""
+        """Its text ("" if there is no file); `BrokenFile` if it is not text."""
 
     def update(self, edit: Callable[[str], str]) -> bool:
         """
@@ -189,10 +189,10 @@ class AwsTextFile(Protocol):
 
     def check_writable(self) -> None: ...
     def repair_mode(self) -> bool:
-        """Take the file from group and others; whether that was needed."""
+        """Remove the access of group and others; return whether they had any."""
 
     def linked_inode(self) -> int | None:
-        """The inode of a file with further names (hard links): they keep what an update removes; else None."""
+        """The inode if the file has further hard links, which keep what an update removes; else None."""
 
 
 class Document(Protocol):
@@ -214,71 +214,71 @@ class StoredSession(Protocol):
 
 
 class SessionCache(Protocol):
-    """Sessions that are not for the credentials file. A courtesy: trouble is one line, never a failure."""
+    """Sessions that are not for the credentials file. A failure here is one line of output, never an error."""
 
     def load(self, label: str, inputs: Mapping[str, str]) -> Session | None:
-        """The session stored under the label, if it was asked for with these inputs and has a minute left."""
+        """The session stored under the label, if it was got with these inputs and has a minute left."""
 
     def find(self, label: str, inputs: Mapping[str, str]) -> StoredSession | None: ...
     def store(self, label: str, inputs: Mapping[str, str], session: Session) -> bool: ...
     def drop(self, label: str, inputs: Mapping[str, str], access_key_id: str, *, min_age_s: float = 0.0) -> bool:
         """
-        Remove the session of this key id, which AWS refuses; another that is stored there by now stays.
+        Remove the session of this key id, which AWS refused; a newer one stored in its place stays.
 
-        False if it is not as old as `min_age_s` seconds: then it stays too.
+        False if it is younger than `min_age_s` seconds: then it stays too.
         """
 
     def forget(self, labels: Collection[str] | None) -> tuple[list[str], list[str]]:
         """
         Remove these labels' entries (None: all), whatever their inputs, from every store.
 
-        The labels of what was removed, sorted, and a line for each store that could not be looked at or emptied.
+        Return the removed labels, sorted, and a line for each store that could not be read or emptied.
         """
 
 
 class Watch(Protocol):
-    """The files that plans are made of, as they were at the moment of the watch."""
+    """The state of the files a plan is made from, taken before they are read."""
 
     def note(self, profile: str, found: Witnessed) -> None:
-        """Write what answers a plain request for the profile while the files stay like that; trouble is ignored."""
+        """Write what answers a plain request for the profile while the files do not change; failures are ignored."""
 
 
 # Programs and this machine
 
 
 class Endpoint(Protocol):
-    """The local endpoint that SDKs ask for sessions: answers from memory, with what was handed out last."""
+    """The local endpoint that SDKs ask for sessions; it answers from memory."""
 
     @property
     def token_file(self) -> str: ...
     def url_of(self, profile: str) -> str: ...
-    def hand_out(self, profile: str, held: ServedSession) -> None:
-        """Answer requests for the profile with this from now on. Any thread may."""
+    def hand_out(self, profile: str, served: ServedSession) -> None:
+        """Answer requests for the profile with this from now on. Any thread may call it."""
 
 
 class Child(Protocol):
     """
-    The command that a session is for, with stdin, stdout and stderr as we got them.
+    The command that a session is for; it inherits stdin, stdout and stderr.
 
     Raises `NoSuchCommand` and `CommandNotRunnable`, with the exit codes that shells give.
     """
 
     def shell(self, environ: Mapping[str, str]) -> list[str]: ...
     def check(self, command: Sequence[str], environ: Mapping[str, str]) -> None:
-        """Raise if it is plain that the command cannot be run: before anyone is asked for a code."""
+        """Raise if the command cannot be run, as far as can be known; called before a code is asked for."""
 
     def become(self, command: Sequence[str], environ: Mapping[str, str]) -> int:
-        """Replace this process by the command. Where the system cannot do that, run it; its exit code."""
+        """Replace this process by the command. If the system cannot do that, run it and return its exit code."""
 
     def run(self, command: Sequence[str], environ: Mapping[str, str]) -> int:
-        """Run it as a child and pass signals on; its exit code, -N if signal N killed it."""
+        """Run it as a child and pass signals on; return its exit code, -N if signal N killed it."""
 
     def end_like(self, exit_code: int) -> int:
-        """End as a child of `run` ended: by the same signal if one killed it, else the exit code to end with."""
+        """End as the child of `run` did: die by the same signal, or return the exit code to end with."""
 
 
 class Beside(Protocol):
-    """Work in a thread, while a person reads and types; `wait` raises what the work raised."""
+    """Work in a thread while a person types; `wait` raises what the work raised."""
 
     def wait(self) -> None: ...
 
@@ -287,7 +287,7 @@ class DeferredSignals(Protocol):
     """The signals that would end the program, deferred until writes that belong together are done."""
 
     def check(self) -> None:
-        """Raise `KeyboardInterrupt` if one has come: it takes its own effect at the end of the `with`."""
+        """Raise `KeyboardInterrupt` if one has come; the signal itself takes effect at the end of the `with`."""
 
 
 class Interfaces(Protocol):
@@ -308,7 +308,7 @@ class Interfaces(Protocol):
         unattended: bool = False,
     ) -> Interfaces:
         """
-        A copy with other ways to a code, or with fewer people to ask.
+        A copy with other code providers, or with fewer people to ask.
 
         `away_from_terminal`: another program owns the terminal, so every question there is refused, a vault's too.
         `unattended`: background work that must not prompt: every question is refused, a locked keychain stays locked.
@@ -336,7 +336,7 @@ class Interfaces(Protocol):
 
     @property
     def known_keys(self) -> AwsTextFile:
-        """The registry of which vault holds the keys of which long-term section, and the key id: no secret."""
+        """The registry of which vault has the keys of which long-term section, and the key id: no secret."""
 
     @property
     def fork(self) -> ForkItems: ...
@@ -345,13 +345,13 @@ class Interfaces(Protocol):
     @property
     def session_cache(self) -> SessionCache: ...
     def watch_files(self) -> Watch:
-        """Look at the files that a plan is made of; to be called before they are read."""
+        """Take the state of the files a plan is made from; call it before they are read."""
 
     def sts(self, region: str, endpoints: EndpointSettings = NO_SETTINGS) -> Sts:
         """
-        STS in the region; the same one each time, with its connections kept.
+        STS in the region: the same object each time, so its connections are reused.
 
-        `endpoints` is what the config file says; variables come before it, here and below.
+        `endpoints` is what the config file says; variables take precedence, also for `iam` and `sign_in`.
         """
 
     def iam(self, region: str, endpoints: EndpointSettings = NO_SETTINGS) -> Iam: ...
@@ -360,7 +360,7 @@ class Interfaces(Protocol):
     def child(self) -> Child: ...
     @property
     def callers(self) -> Sequence[str]:
-        """Names of the programs above us, the nearest first: our caller, its caller; as far as the system tells."""
+        """Names of the parent process, its parent and so on, as far as the system tells."""
 
     def endpoint(self, port: int) -> AbstractContextManager[Endpoint]:
         """
@@ -370,7 +370,7 @@ class Interfaces(Protocol):
         """
 
     def say(self, text: str) -> None:
-        """Print one line on stderr; questions, and what belongs to them, go to the terminal."""
+        """Print one line on stderr; questions, and lines about them, go to the terminal."""
 
     def deferred_signals(self) -> AbstractContextManager[DeferredSignals]: ...
     def beside(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> Beside:

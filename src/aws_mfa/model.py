@@ -1,7 +1,7 @@
 """
-The nouns: keys, sessions, requests. Plain classes that import cheaply (they are on the hot path).
+Long-term keys, sessions, requests to STS and identities: plain classes without I/O, on the hot path.
 
-No behaviour beyond what keeps them honest; no I/O. A secret is a `Secret` from the moment it is read.
+A secret is a `Secret` from the moment it is read.
 """
 
 from __future__ import annotations
@@ -20,11 +20,10 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """The text itself: every call of this is a place where a secret leaves."""
+        """The text itself; a test holds the list of all callers."""
         return self._text
 
     def matches(self, other: Secret) -> bool:
-        """Whether both hold the same text."""
         return self._text == other._text
 
     def __bool__(self) -> bool:
@@ -53,12 +52,11 @@ class LongTermKeys:
 
     @classmethod
     def in_section(cls, values: Mapping[str, str] | None) -> LongTermKeys | None:
-        """Take them from a section of an AWS file, whatever else it says; None unless both are there."""
+        """The keys in a section of an AWS file, whatever else it contains; None unless both are there."""
         key_id, secret = map((values or {}).get, ("aws_access_key_id", "aws_secret_access_key"))
         return cls(key_id, Secret(secret)) if key_id and secret else None
 
     def matches(self, other: LongTermKeys) -> bool:
-        """Whether both are the same pair of keys."""
         return self.access_key_id == other.access_key_id and self.secret_access_key.matches(other.secret_access_key)
 
     def __repr__(self) -> str:
@@ -94,23 +92,15 @@ class Session:
 
 class SessionRequest:
     """
-    What is asked of STS: an MFA session, or a role when `role_arn` is given. `duration_s` is in seconds.
+    What STS is asked for: a role's session if `role_arn` is given, else an MFA session. `duration_s` is in seconds.
 
-    The rest is for roles alone: `tags` are pairs of key and value, `transitive_tag_keys` name those of them that the
-    next role of a chain inherits, `policy` is JSON that narrows the session, as do the managed `policy_arns`.
+    The rest is only for roles: `tags` are pairs of key and value, `transitive_tag_keys` name those that the next role
+    of a chain inherits, `policy` is JSON that narrows the session, as do the managed `policy_arns`.
     """
 
     __slots__ = (
-        "device",
-        "duration_s",
-        "external_id",
-        "policy",
-        "policy_arns",
-        "role_arn",
-        "role_session_name",
-        "source_identity",
-        "tags",
-        "transitive_tag_keys",
+        *("device", "duration_s", "external_id", "policy", "policy_arns", "role_arn", "role_session_name"),
+        *("source_identity", "tags", "transitive_tag_keys"),
     )
 
     def __init__(
@@ -140,7 +130,7 @@ class SessionRequest:
 
 
 class Identity:
-    """Who signed: the answer of `GetCallerIdentity`."""
+    """The answer of `GetCallerIdentity`: whose credentials signed."""
 
     __slots__ = ("account", "arn", "user_id")
 

@@ -1,13 +1,16 @@
 """
-For Python programs: a profile's session as credentials of botocore, or as a session of boto3.
+Credentials and boto3 sessions for Python programs.
 
     import aws_mfa
 
     s3 = aws_mfa.boto3_session("work").client("s3")
 
-Beside `cli`, and through the same workflow: the stored session is used while it is good, and a question goes to the
-terminal, a dialog or `aws-mfa code`, never to the program's standard input. Failures are those of `aws_mfa.errors`;
-the program's author sees them in a traceback, so their text holds the hints.
+Each renewal takes the same steps as `aws-mfa exec`: a stored session is used while it is valid. A question goes to the
+terminal, a dialog or `aws-mfa code`, never to the program's standard input. Failures are those of `aws_mfa.errors`; a
+programmer sees them in a traceback, so their text includes the hints.
+
+botocore's own mechanism renews the credentials, with its lock for threads. Only the moment changes for a session that
+lasts less than 30 minutes: botocore would renew it before every request, and so ask the user each time.
 """
 
 from __future__ import annotations
@@ -17,11 +20,8 @@ import time
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from botocore.credentials import (
-    CredentialResolver,  # its own kind
-    RefreshableCredentials,  # its own kind
-)
-from botocore.session import Session as BotocoreSession  # what boto3 is built on
+from botocore.credentials import CredentialResolver, RefreshableCredentials
+from botocore.session import Session as BotocoreSession  # the base of a boto3 session
 
 from aws_mfa.aws.query import keep_tokens_out_of_logs
 from aws_mfa.cli.wiring import RealInterfaces
@@ -32,8 +32,8 @@ from aws_mfa.handover.environment import child_environment
 from aws_mfa.handover.hand_over import hand_over
 from aws_mfa.prompt.providers import COMMANDS
 from aws_mfa.prompt.terminal import AskedCaller
-from aws_mfa.renewal.policies import Overlay, check_policy_arns
-from aws_mfa.renewal.request import RenewalRequest
+from aws_mfa.renewal.policies import check_policy_arns
+from aws_mfa.renewal.request import Overlay, RenewalRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from boto3.session import Session as Boto3Session
 
     from aws_mfa.model import Session
-    from aws_mfa.renewal.steps import Plan
 
 
 keep_tokens_out_of_logs()
@@ -49,81 +48,10 @@ keep_tokens_out_of_logs()
 _METHOD = "aws-mfa"
 # botocore/credentials.py: `_DEFAULT_ADVISORY_REFRESH_TIMEOUT`.
 _ADVISORY_S = 900
-# AWS_PROFILE may name a profile that does not exist: this session has the one that was given.
+# The session must not read AWS_PROFILE, which may name a profile that does not exist.
 _PROFILE_OF_NO_VARIABLE = {"profile": (None, None, None, None)}
-
-
-class ProfileCredentials(RefreshableCredentials):  # type: ignore[misc]  # botocore has no types
-    """
-    `RefreshableCredentials` of the session that `obtain` returns, at once and again whenever a renewal is due.
-
-    Due is one when 15 minutes are left, or half of what the session came with, if that is less.
-    """
-
-    def __init__(self, obtain: Callable[[], Session], now: Callable[[], float] = time.time) -> None:
-        self._obtain = obtain
-        self._now = now
-        self._patience_s = 0.0
-        session = obtain()
-        self._note(session)
-        super().__init__(
-            session.access_key_id,
-            session.secret_access_key.reveal(),
-            session.session_token.reveal(),
-            _moment(session.expires_at),
-            refresh_using=self._renewed,
-            method=_METHOD,
-            time_fetcher=lambda: _moment(now()),
-        )
-
-    def refresh_needed(self, refresh_in: float | None = None) -> bool:
-        """Whether a renewal is due, as botocore asks itself before each request."""
-        within_s = min(_ADVISORY_S if refresh_in is None else refresh_in, self._patience_s)
-        return bool(super().refresh_needed(within_s))
-
-    def _renewed(self) -> dict[str, str]:
-        session = self._obtain()
-        self._note(session)
-        return {
-            "access_key": session.access_key_id,
-            "secret_key": session.secret_access_key.reveal(),
-            "token": session.session_token.reveal(),
-            "expiry_time": _moment(session.expires_at).isoformat(),
-        }
-
-    def _note(self, session: Session) -> None:
-        self._patience_s = max(0.0, session.expires_at - self._now()) / 2
-
-
-def open_botocore_session(credentials: ProfileCredentials, profile: str) -> BotocoreSession:
-    """Return botocore's session with these credentials and the profile's settings, where the AWS files have it."""
-    session = BotocoreSession(session_vars=_PROFILE_OF_NO_VARIABLE)
-    if profile in session.available_profiles:
-        session = BotocoreSession(session_vars=_PROFILE_OF_NO_VARIABLE, profile=profile)
-    session.register_component("credential_provider", CredentialResolver([_Provider(credentials)]))
-    return session
-
-
-class _Provider:
-    """The one provider of the resolver: no other place is searched for keys."""
-
-    METHOD = _METHOD
-    CANONICAL_NAME = None
-
-    def __init__(self, credentials: ProfileCredentials) -> None:
-        self._credentials = credentials
-
-    def load(self) -> ProfileCredentials:
-        """Return the credentials."""
-        return self._credentials
-
-
-def _moment(at: float) -> datetime:
-    return datetime.fromtimestamp(at, timezone.utc)
-
-
-# Of one program's threads one is handed a session at a time: two questions on one screen cannot be told apart, and who
-# waits finds what the other got, be it a session or a no. Reentrant: the function `ask` may itself need a session.
+# Only one thread of a program gets a session at a time: two questions on one screen cannot be told apart, and the
+# threads that wait find what the first one got, a session or a cancellation. Reentrant: `ask` may need a session, too.
 _one_at_a_time = threading.RLock()
 
 
@@ -137,14 +65,15 @@ def credentials(
     """
     Return the profile's session as `botocore.credentials.RefreshableCredentials`.
 
-    `profile`: without one `AWS_PROFILE` counts, else `default`. A code that is needed is asked for here and now, so
-    that it is asked where somebody looks. Later botocore asks for new credentials when 15 minutes are left (of a
-    session that came with less than 30: when half is left): without a question while the MFA session is good.
+    If a code is needed, this call asks for it, so you see the question. Later botocore renews the credentials when 15
+    minutes are left (half the time of a session of less than 30), without a question while the MFA session is valid.
 
-    `ask`: called with the question, returns the code; instead of terminal, dialog and `aws-mfa code`. In a notebook:
-    `ask=input`. `read_only` and `policy_arns` narrow the session of a role. Safe for threads.
+    - `profile`: by default the one in `AWS_PROFILE`, else `default`.
+    - `ask`: a function that gets the question and returns the code, instead of terminal, dialog and `aws-mfa code`. In
+      a notebook: `ask=input`.
+    - `read_only`, `policy_arns`: narrow the session of a role.
 
-    Raises `aws_mfa.errors.AwsMfaError`: `NeedsHuman` where nobody can be asked, `RefusedByAws`, `Unreachable`, ...
+    Safe for threads. Raises `aws_mfa.errors.AwsMfaError`: `NeedsHuman` if no one can be asked, `RefusedByAws`, ...
     """
     return ProfileCredentials(_SessionOf(profile, ask, read_only=read_only, policy_arns=policy_arns))
 
@@ -158,10 +87,12 @@ def boto3_session(
     policy_arns: Sequence[str] = (),
 ) -> Boto3Session:
     """
-    Return a session of boto3 with the profile's credentials, region and other settings.
+    Return a boto3 session with the profile's credentials, region and other settings.
 
-    As `credentials`, which see. `region`: without one `AWS_REGION` counts, then `AWS_DEFAULT_REGION`, then the
-    profile's, or the nearest one of its chain. `ModuleNotFoundError` where boto3 is not installed: it is an extra.
+    Takes the same arguments as `credentials`, and `region`: by default the one in `AWS_REGION`, then in
+    `AWS_DEFAULT_REGION`, then the profile's, or the nearest one of its role chain.
+
+    Raises as `credentials`, and `ModuleNotFoundError` if boto3 is not installed: it is an extra, `aws-mfa[boto3]`.
     """
     try:
         import boto3
@@ -176,15 +107,10 @@ def boto3_session(
 
 
 class _SessionOf:
-    """Hands the profile's session over, each time with interfaces of its own: no key is kept between two renewals."""
+    """Gets the profile's session, each time with new interfaces, so that no key is kept between two renewals."""
 
     def __init__(
-        self,
-        profile: str | None,
-        ask: Callable[[str], str] | None,
-        *,
-        read_only: bool,
-        policy_arns: Sequence[str],
+        self, profile: str | None, ask: Callable[[str], str] | None, *, read_only: bool, policy_arns: Sequence[str]
     ) -> None:
         self.profile = profile_in_force(profile, RealInterfaces().environ)
         self.region: str | None = None
@@ -193,18 +119,23 @@ class _SessionOf:
         self._policy_arns = list(policy_arns)
 
     def __call__(self) -> Session:
-        """Return the session; on the way the profile's region is learnt."""
+        """Return the session, and set `region` to the profile's."""
         interfaces = RealInterfaces(reads_pipe=False, asks_on_stdout=False)
         interfaces = interfaces.replaced(came_at=interfaces.now())
         try:
             if self._ask is not None:
-                commands = [way for way in interfaces.code_providers if way.name in COMMANDS]
+                commands = [one for one in interfaces.code_providers if one.name in COMMANDS]
                 interfaces = interfaces.replaced(code_providers=[*commands, AskedCaller(self._ask)])
             with _one_at_a_time:
-                session, plan = self._handed(interfaces)
+                arns = check_policy_arns(self._policy_arns, read_only=self._read_only)
+                request = RenewalRequest([self.profile], Overlay(None, arns, self._read_only), for_sdk=True)
+                session, plan = hand_over(request, interfaces)
         except AwsMfaError as error:
-            # A traceback shows `args`, not hints; and frames that held keys are nobody's business.
-            error.args = ("\n".join([error.message, *(f"{HINT}{hint}" for hint in self._hints_of(error))]),)
+            hints = error.hints
+            if self._ask is None and isinstance(error, NeedsHuman):
+                hints = (*hints, "or have your program ask for it: ask=input")
+            # A traceback shows `args`, not hints. It is cut here, because frames further in hold keys.
+            error.args = ("\n".join([error.message, *(f"{HINT}{hint}" for hint in hints)]),)
             raise error.with_traceback(None) from None
         finally:
             interfaces.close()
@@ -212,12 +143,62 @@ class _SessionOf:
         self.region = as_a_child.get("AWS_REGION") or None
         return session
 
-    def _hints_of(self, error: AwsMfaError) -> tuple[str, ...]:
-        if self._ask is None and isinstance(error, NeedsHuman):
-            return (*error.hints, "or have your program ask for it: ask=input")
-        return error.hints
 
-    def _handed(self, interfaces: RealInterfaces) -> tuple[Session, Plan]:
-        arns = check_policy_arns(self._policy_arns, read_only=self._read_only)
-        overlay = Overlay(None, arns, self._read_only)
-        return hand_over(RenewalRequest([self.profile], overlay, for_sdk=True), interfaces)
+class ProfileCredentials(RefreshableCredentials):  # type: ignore[misc]  # botocore has no types
+    """
+    `RefreshableCredentials` of the session that `obtain` returns, now and at each renewal.
+
+    A renewal is due when 15 minutes are left, or half of the time that the session lasted at first, if that is less.
+    """
+
+    def __init__(self, obtain: Callable[[], Session], now: Callable[[], float] = time.time) -> None:
+        self._obtain = obtain
+        self._now = now
+        self._half_s = 0.0
+        first = self._renewed()
+        super().__init__(
+            first["access_key"],
+            first["secret_key"],
+            first["token"],
+            datetime.fromisoformat(first["expiry_time"]),
+            refresh_using=self._renewed,
+            method=_METHOD,
+            time_fetcher=lambda: datetime.fromtimestamp(now(), timezone.utc),
+        )
+
+    def refresh_needed(self, refresh_in: float | None = None) -> bool:
+        """Whether a renewal is due; botocore calls this before each request."""
+        within_s = min(_ADVISORY_S if refresh_in is None else refresh_in, self._half_s)
+        return bool(super().refresh_needed(within_s))
+
+    def _renewed(self) -> dict[str, str]:
+        session = self._obtain()
+        self._half_s = max(0.0, session.expires_at - self._now()) / 2
+        return {
+            "access_key": session.access_key_id,
+            "secret_key": session.secret_access_key.reveal(),
+            "token": session.session_token.reveal(),
+            "expiry_time": datetime.fromtimestamp(session.expires_at, timezone.utc).isoformat(),
+        }
+
+
+def open_botocore_session(credentials: ProfileCredentials, profile: str) -> BotocoreSession:
+    """Return botocore's session with these credentials, and with the profile's settings if the AWS files have it."""
+    session = BotocoreSession(session_vars=_PROFILE_OF_NO_VARIABLE)
+    if profile in session.available_profiles:
+        session = BotocoreSession(session_vars=_PROFILE_OF_NO_VARIABLE, profile=profile)
+    session.register_component("credential_provider", CredentialResolver([_Provider(credentials)]))
+    return session
+
+
+class _Provider:
+    """The only provider of the session's resolver, so that no other place is searched for keys."""
+
+    METHOD = _METHOD
+    CANONICAL_NAME = None
+
+    def __init__(self, credentials: ProfileCredentials) -> None:
+        self._credentials = credentials
+
+    def load(self) -> ProfileCredentials:
+        return self._credentials

@@ -1,7 +1,7 @@
 """
 `python -m aws_mfa_practice`: a practice AWS to try things by hand; every value printed is invented.
 
-What it prints is for a second terminal, and leads that shell away from the user's own home, files and variables.
+It prints lines for a second terminal: they give that shell a throwaway home and no variables of the user.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ region = eu-central-1
 
 
 def main() -> None:
-    """Print how to use an invented user, then her code on each Enter, and serve until Ctrl-C."""
+    """Print how to use an invented user, then their code on each Enter, and serve until Ctrl-C."""
     argparse.ArgumentParser(prog="python -m aws_mfa_practice", description=_ABOUT).parse_args()
     with PracticeAws() as aws, contextlib.suppress(KeyboardInterrupt):
         ann = aws.account.add_user("ann")
@@ -81,7 +81,7 @@ def _roles(aws: PracticeAws, ann: User) -> str:
 
 
 def _show_codes(phone: Device) -> None:
-    """On each line of input, until there is no more."""
+    """Print the code on each line of input, until the input ends."""
     for _ in sys.stdin:
         _show(f"{phone.code()}  ({WINDOW_S - int(time.time()) % WINDOW_S} s left)\n")
 

@@ -1,8 +1,7 @@
 """
-Accounts: users, roles, devices.
+Accounts: users, roles, devices. Tests set them up; nothing here answers requests.
 
-This is what a test arranges. Nothing here answers requests, and no policy language is spoken: a role trusts
-whom it is told to trust.
+There is no policy language: a role trusts the principals it was created with.
 """
 
 from __future__ import annotations
@@ -71,7 +70,7 @@ class User:
 @dataclass(eq=False)
 class Role:
     """
-    A role and its trust policy, as far as MFA tools meet it.
+    A role, and the parts of its trust policy that matter to MFA tools.
 
     `needs_tags` are keys without which it cannot be assumed, in the case given; with `takes_tags` or
     `takes_source_identity` off, its trust policy lacks `sts:TagSession` or `sts:SetSourceIdentity`.
@@ -130,7 +129,7 @@ class Account:
             raise ValueError(f"no such partition: {self.partition!r} (there are {', '.join(IAM_REGIONS)})")
 
     def arn(self, resource: str, service: str = "iam") -> str:
-        """The ARN of something of this account."""
+        """The ARN of a resource of this account."""
         return f"arn:{self.partition}:{service}::{self.account_id}:{resource}"
 
     def add_user(self, name: str, *, path: str = "/") -> User:

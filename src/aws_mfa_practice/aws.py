@@ -1,5 +1,5 @@
 """
-`PracticeAws`: the front door of the practice AWS; a context manager that serves while it is open.
+`PracticeAws`: the interface of the practice AWS; a context manager that serves while it is open.
 
     with PracticeAws() as aws:
         ann = aws.account.add_user("ann")
@@ -61,7 +61,7 @@ class PracticeAws:
 
     @property
     def faults(self) -> Faults:
-        """What is to go wrong."""
+        """The faults that requests will meet."""
         return self._service.faults
 
     @property

@@ -1,8 +1,8 @@
 """
-Callers: from a signed request to who signed it.
+Callers: finds the principal that signed a request.
 
 Order of the checks: scope and moment of the signature, the key, the signature itself, the session token,
-the partition, the region. A wrong key id is therefore told before a wrong secret, as by AWS.
+the partition, the region. So a wrong key id is reported before a wrong secret, as AWS does.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who signed, and with what: `session` is None where it was long-term keys."""
+    """The principal that signed, and with what: `session` is None for long-term keys."""
 
     principal: Principal
     session: Session | None
@@ -67,7 +67,7 @@ def _check_region(account: Account, region: str, service: str) -> None:
     if partition is None:
         raise bad_signature("Credential should be scoped to a valid region.")
     if partition != account.partition:
-        # Partitions know nothing of each other's keys.
+        # Keys of one partition are unknown in the others.
         raise unknown_token()
     if service == "iam" and region != IAM_REGIONS[partition]:
         raise bad_signature("Credential should be scoped to a valid region.")

@@ -1,4 +1,4 @@
-"""One call: who asks for what, when, and in which world; what every operation of STS and IAM is given."""
+"""One call: caller, parameters, moment and world; every operation of STS and IAM gets it."""
 
 from __future__ import annotations
 

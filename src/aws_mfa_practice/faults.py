@@ -1,8 +1,8 @@
 """
 Faults on request: what can go wrong between a client and AWS, once or several times, for one action or any.
 
-A fault that hides the answer (5xx, reset, a broken body) lets the request be processed first: the code that
-came with it is spent. Throttling and a captive portal stop the request before AWS looks at it.
+A fault that hides the answer (5xx, reset, a broken body) strikes after the request was processed: its code is
+spent. Throttling and a captive portal stop the request before AWS processes it.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Faults:
             self._waiting.append((action, fault, times))
 
     def clear(self) -> None:
-        """Forget what has not yet struck."""
+        """Remove the faults that have not yet struck."""
         with self._lock:
             self._waiting.clear()
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FederatedUser:
-    """Whom a user lets in under `name`."""
+    """The principal that a user created under `name`."""
 
     user: User
     name: str

@@ -1,7 +1,7 @@
 """
 IAM, version 2010-05-08: ListMFADevices.
 
-A session got without a code cannot call IAM at all; a user with `may_list_devices` off is denied.
+A session without MFA cannot call IAM at all; a user with `may_list_devices` off is denied.
 """
 
 from __future__ import annotations

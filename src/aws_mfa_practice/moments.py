@@ -1,7 +1,7 @@
 """
 Moments: the practice clock, and the three spellings of a moment that AWS uses.
 
-A moment is a float of seconds since the epoch. No module of the practice AWS but this one reads the time.
+A moment is a float of seconds since the epoch. Only this module of the practice AWS reads the time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SYSTEM_CLOCK: Clock = time.time
 
 
 class PracticeClock:
-    """A clock that stands still until it is moved; it starts at the present unless told otherwise."""
+    """A clock that does not run until it is moved; it starts at the present by default."""
 
     def __init__(self, starts_at: float | None = None) -> None:
         self.now = SYSTEM_CLOCK() if starts_at is None else starts_at

@@ -1,5 +1,5 @@
 """
-Constraints on parameters, and AWS's way to say that one is broken.
+Constraints on parameters, and the refusal by which AWS reports a broken one.
 
 Limits and patterns are those of the service models of STS (2011-06-15) and IAM (2010-05-08). All broken
 constraints of a request are reported at once, as AWS does.
@@ -140,7 +140,7 @@ def _complaints(constraint: Text | Number, parameters: Mapping[str, str]) -> lis
 
 
 def _complaint(value: str, name: str, broken: str) -> str:
-    # `Tags.member.2.Key` is `tags.2.member.key` in AWS's mouth.
+    # `Tags.member.2.Key` is `tags.2.member.key` in AWS's messages.
     name, _, member = name.partition(".member.")
     number, _, field = member.partition(".")
     parts = (name, number, "member" if number else "", field)

@@ -1,7 +1,7 @@
 """
-Partitions: which regions belong to `aws`, `aws-cn` and `aws-us-gov`, and where their IAM lives.
+Partitions: which regions belong to `aws`, `aws-cn` and `aws-us-gov`, and where their IAM is.
 
-Regions are told by their shape, not by a list that would age.
+Regions are recognised by their names' shape, because a list would become outdated.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _REGION = re.compile(r"(us|eu|ap|sa|ca|me|af|il|mx|cn|us-gov)-(central|east|west
 
 
 def partition_of(region: str) -> str | None:
-    """The partition that `region` belongs to; None where it is no region's name."""
+    """The partition that `region` belongs to; None if it is not a region's name."""
     shape = _REGION.fullmatch(region)
     if shape is None:
         return None

@@ -1,12 +1,12 @@
 """
-Refusals: every "no" of the practice AWS, with AWS's own status, code and words.
+Refusals: every error of the practice AWS, with AWS's own status, code and text.
 
 Nothing here decides; the texts are in one place so that they can be compared with AWS's at a glance.
 """
 
 from __future__ import annotations
 
-UNKNOWN_TOKEN = "The security token included in the request is invalid."  # noqa: S105 - a text of AWS's, no secret
+UNKNOWN_TOKEN = "The security token included in the request is invalid."  # noqa: S105 - AWS's text, not a secret
 WRONG_SIGNATURE = (
     "The request signature we calculated does not match the signature you provided. "
     "Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
@@ -34,7 +34,7 @@ SOURCE_IDENTITY_SET = "The source identity is already set for this assume role s
 
 
 class Refusal(Exception):
-    """An answer that is no: HTTP status, AWS's code and message."""
+    """A refusal: HTTP status, AWS's code and message."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")
@@ -44,12 +44,12 @@ class Refusal(Exception):
 
 
 def access_denied(message: str) -> Refusal:
-    """A policy, a trust or MFA says no."""
+    """A policy, a trust policy or missing MFA forbids it."""
     return Refusal(403, "AccessDenied", message)
 
 
 def not_authorized(caller_arn: str, operation: str, resource: str) -> Refusal:
-    """No policy allows it, or the thing does not exist: AWS does not tell which."""
+    """No policy allows it, or the resource does not exist: AWS does not say which."""
     return access_denied(f"User: {caller_arn} is not authorized to perform: {operation} on resource: {resource}")
 
 
@@ -59,12 +59,12 @@ def invalid(message: str) -> Refusal:
 
 
 def invalid_value(message: str) -> Refusal:
-    """Tags that contradict themselves or the calling session."""
+    """Tags that contradict each other or the calling session."""
     return Refusal(400, "InvalidParameterValue", message)
 
 
 def malformed_policy(message: str) -> Refusal:
-    """A session policy that is none."""
+    """A session policy that is malformed."""
     return Refusal(400, "MalformedPolicyDocument", message)
 
 
@@ -74,12 +74,12 @@ def packed_too_large(message: str) -> Refusal:
 
 
 def unknown_token() -> Refusal:
-    """The key id or the session token is not one of ours, or not here."""
+    """The key id or the session token does not exist, or not in this partition."""
     return Refusal(403, "InvalidClientTokenId", UNKNOWN_TOKEN)
 
 
 def expired_token() -> Refusal:
-    """The session is over."""
+    """The session has expired."""
     return Refusal(403, "ExpiredToken", "The security token included in the request is expired")
 
 
@@ -124,5 +124,5 @@ def internal_failure() -> Refusal:
 
 
 def service_unavailable() -> Refusal:
-    """AWS is not there for the moment."""
+    """AWS is unavailable for the moment."""
     return Refusal(503, "ServiceUnavailable", "The request has failed due to a temporary failure of the server.")

@@ -1,8 +1,8 @@
 """
 The practice AWS over HTTP, on loopback and nowhere else.
 
-One thread per connection, kept alive as AWS keeps it. Bodies above 1 MiB and clients that say nothing for
-some seconds are turned away. `stop` ends every connection and waits for every thread.
+One thread per connection, kept alive as AWS keeps it. Bodies above 1 MiB and clients that send nothing for
+some seconds are refused. `stop` ends every connection and waits for every thread.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _LINGER_NOT = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 
 def require_loopback(host: str) -> None:
-    """Refuse any address but 127.0.0.0/8 and ::1: codes and keys arrive here in clear."""
+    """Refuse any address but 127.0.0.0/8 and ::1: codes and keys arrive here in clear text."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
@@ -82,7 +82,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(_head(answer) + body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's signature
-        """Say nothing: `PracticeAws.requests` is the log."""
+        """Print nothing: `PracticeAws.requests` is the log."""
 
 
 def _head(answer: Answer) -> bytes:
@@ -112,7 +112,7 @@ class HttpServer(socketserver.TCPServer):
         self._acceptor.start()
 
     def process_request(self, request: socket.socket, client_address: object) -> None:  # type: ignore[override]
-        """Converse in a thread of its own."""
+        """Serve the connection in its own thread."""
         thread = threading.Thread(target=self._converse, args=(request, client_address), daemon=True)
         with self._lock:
             self._open[thread] = request
@@ -129,7 +129,7 @@ class HttpServer(socketserver.TCPServer):
             still_open = dict(self._open)
         for thread, connection in still_open.items():
             with contextlib.suppress(OSError):
-                # Not the method of SSLSocket, which takes the TLS state from under the thread that uses it.
+                # Not SSLSocket's method: it would remove the TLS state that another thread is using.
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)
             thread.join()
 
@@ -144,7 +144,7 @@ class HttpServer(socketserver.TCPServer):
                 connection = self._secured(request, self._ssl_context)
             Handler(connection, client_address, self)
         except OSError:
-            pass  # the client went away, said nothing for too long, or refused our certificate
+            pass  # the client closed, sent nothing for too long, or refused our certificate
         finally:
             self.shutdown_request(connection)
             with self._lock:

@@ -1,8 +1,8 @@
 """
 Terms of a role session: its tags, source identity and session policies, asked for and inherited.
 
-The session policies are checked for their form and kept; nothing here enforces them. What they take of AWS's packed
-space is a model: AWS packs in a form of its own and answers with the percentage alone.
+The session policies are checked for their form and kept; nothing here enforces them. Their
+share of AWS's packed space is a model: AWS packs in an unknown form and reports only the percentage.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _POLICY_ARN = re.compile(r"arn:([\w-]+):iam::(aws|\d{12}):policy/\S+")
 
 @dataclass(frozen=True)
 class Terms:
-    """What a role session carries beside its keys; keys of tags keep their case, and are equal without it."""
+    """What a role session carries beside its keys; keys of tags keep their case, but are compared without it."""
 
     tags: Mapping[str, str] = field(default_factory=dict)
     transitive_tag_keys: tuple[str, ...] = ()
@@ -48,7 +48,7 @@ class Terms:
         return math.ceil(self._tag_share + self._policy_share)
 
     def require_room(self) -> None:
-        """Refuse what does not fit, in AWS's two ways to say so."""
+        """Refuse what does not fit, with AWS's two messages."""
         if self._tag_share > 100:  # noqa: PLR2004 - percent
             raise refusals.packed_too_large(
                 f"Packed size of session tags consumes {math.ceil(self._tag_share)}% of allotted space."
@@ -71,7 +71,7 @@ NO_TERMS = Terms()
 
 
 def read_terms(parameters: Mapping[str, str]) -> Terms:
-    """The terms of a request whose parameters are within their limits; a `Refusal` where they contradict themselves."""
+    """The terms of a request whose parameters are within their limits; a `Refusal` if they contradict each other."""
     keys = _members(parameters, "Tags", "Key")
     _require_distinct(keys)
     transitive = _members(parameters, "TransitiveTagKeys", "")
@@ -99,9 +99,9 @@ def require_policies_of(account: Account, terms: Terms) -> None:
 
 def inherited(terms: Terms, calling: Terms) -> Terms:
     """
-    The terms of a session asked for from a session: transitive tags and source identity go on.
+    The terms of a session asked for from a session: transitive tags and source identity are inherited.
 
-    They can be added to and not changed. Session policies end with the session they were given to.
+    Tags can be added, not changed. Session policies are not inherited.
     """
     kept = {key: value for key, value in calling.tags.items() if key.lower() in _lowered(calling.transitive_tag_keys)}
     if _lowered(kept) & _lowered(terms.tags):

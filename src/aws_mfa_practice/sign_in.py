@@ -33,19 +33,19 @@ _PAGE = "text/html; charset=utf-8"
 
 @dataclass(frozen=True)
 class SignInToken:
-    """Whom a token signs in, and until when it does."""
+    """The session that a token signs in, and when the token expires."""
 
     session: Session
     expires_at: float
 
 
 def get_signin_token(world: World, parameters: Mapping[str, str], now: float) -> Answer:
-    """Exchange a living session of a role or a federated user for a token."""
+    """Exchange an unexpired session of a role or a federated user for a token."""
     session = _session(world, parameters.get("Session", ""))
     if session is None or now >= session.expires_at or isinstance(session.principal, User):
         raise bad_request()
     if "SessionDuration" in parameters:
-        # Not even for roles assumed with long-term keys: whoever leaves it out is never refused.
+        # It is optional, also for roles assumed with long-term keys: leaving it out is never refused.
         raise bad_request()
     token = secrets.token_urlsafe(300)
     world.sign_in_tokens[token] = SignInToken(session, now + TOKEN_LASTS_S)
@@ -53,7 +53,7 @@ def get_signin_token(world: World, parameters: Mapping[str, str], now: float) ->
 
 
 def login(world: World, parameters: Mapping[str, str], now: float) -> Answer:
-    """Spend a token, and say who is signed in and where he is sent."""
+    """Spend a token, and name the user who is signed in and the page they are sent to."""
     token = world.sign_in_tokens.pop(parameters.get("SigninToken", ""), None)
     destination = parameters.get("Destination", "")
     if token is None or now >= min(token.expires_at, token.session.expires_at) or not destination:
@@ -66,12 +66,12 @@ def login(world: World, parameters: Mapping[str, str], now: float) -> Answer:
 
 
 def bad_request() -> Refusal:
-    """All that sign-in says of what it does not like."""
+    """The only refusal of sign-in, whatever is wrong."""
     return Refusal(400, "BadRequest", "Request is malformed, or the session cannot sign in")
 
 
 def refused(refusal: Refusal) -> Answer:
-    """The page of a refusal: sign-in speaks to people, not in XML."""
+    """The page of a refusal: sign-in answers with HTML for people, not XML."""
     page = _page(refusal.status, "Amazon Web Services Sign-In", f"<p>{html.escape(refusal.message)}</p>")
     return Answer(page.status, page.body, content_type=page.content_type, error_code=refusal.code)
 
@@ -88,7 +88,7 @@ def _page(status: int, title: str, text: str) -> Answer:
 
 
 def _session(world: World, text: str) -> Session | None:
-    """The session whose three parts are all right."""
+    """The session, if its three parts are right."""
     try:
         given = json.loads(text)
         key_id, secret, token = (given[name] for name in ("sessionId", "sessionKey", "sessionToken"))

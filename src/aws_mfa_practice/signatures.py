@@ -2,7 +2,7 @@
 Signature Version 4: what a request claims about its signer, and whether the claim holds.
 
 Both forms are read: the `Authorization` header and the query string (presigned). A claim is checked for
-its scope, its moment and its signature, in this order; whose key it is, is not decided here.
+its scope, its moment and its signature, in this order; this module does not look up the key.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
 """
@@ -33,7 +33,7 @@ _QUERY_PARTS = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz
 
 @dataclass(frozen=True)
 class Claim:
-    """What a request says about its signer; nothing of it is proven."""
+    """What a request claims about its signer; nothing is proven yet."""
 
     access_key_id: str
     scope_day: str
@@ -47,7 +47,7 @@ class Claim:
 
 
 def read_claim(received: Received) -> Claim:
-    """The claim in the header or in the query; a `Refusal` where there is none or it cannot be read."""
+    """The claim in the header or in the query; a `Refusal` if there is none or it cannot be read."""
     fields = dict(query_fields(received.query))
     authorization = received.first("Authorization")
     if authorization is not None:
@@ -146,7 +146,7 @@ def _claim(parts: dict[str, str], signed_at: str, session_token: str | None) -> 
             "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, "
             f"got '{parts['Credential']}'"
         )
-    # strptime alone would take "2026112T..." and other near misses.
+    # strptime would also take "2026112T..." and other near misses.
     if not re.fullmatch(r"[0-9]{8}T[0-9]{6}Z", signed_at):
         raise incomplete_signature(f"Date must be in ISO-8601 'basic format'. Got '{signed_at}'.")
     try:

@@ -1,8 +1,7 @@
 """
 STS, version 2011-06-15: GetSessionToken, AssumeRole, GetFederationToken, GetCallerIdentity.
 
-A code is looked at, and spent, before trust and duration are: whoever sends a good code with a bad request
-has lost the code.
+A code is checked, and spent, before trust and duration are: a bad request with a good code loses the code.
 """
 
 from __future__ import annotations
@@ -77,13 +76,13 @@ def assume_role(call: Call) -> Result:
         raise refusals.not_authorized(call.caller.principal.arn, "sts:AssumeRole", arn)
     terms = _terms_in_force(role, call, terms)
     principal = AssumedRole(role, call.parameters["RoleSessionName"])
-    # A role session proves no MFA, whatever it was got with.
+    # A role session carries no proof of MFA, even if a code was sent for it.
     expires_at = int(call.now) + _role_duration_s(call, role)
     return _role_answer(principal, call.world.issue(Session(principal, expires_at, False, terms, call.caller)))
 
 
 def get_federation_token(call: Call) -> Result:
-    """A session of a federated user, for long-term keys alone; it proves no MFA, and may nothing without a policy."""
+    """A session of a federated user, only for long-term keys; no proof of MFA, and no permission without a policy."""
     limits.check(
         call.parameters,
         limits.FEDERATED_NAME,
@@ -154,7 +153,7 @@ def _trusts(role: Role, call: Call, terms: Terms, *, has_mfa: bool) -> bool:
 
 
 def _terms_in_force(role: Role, call: Call, terms: Terms) -> Terms:
-    """The terms with what the calling session hands on, if the role takes them and they fit."""
+    """The terms, with those inherited from the calling session, if the role accepts them and they fit."""
     require_policies_of(role.account, terms)
     if call.caller.session is not None:
         terms = inherited(terms, call.caller.session.terms)

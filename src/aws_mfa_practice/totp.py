@@ -1,8 +1,8 @@
 """
 Codes: RFC 6238 as AWS uses it (SHA-1, 30 seconds, six digits), and the device that makes and accepts them.
 
-One `Device` is both ends: the phone in the user's hand (`code`) and AWS's knowledge of it (`accept`).
-A FIDO key or passkey has a serial number and nothing else: STS can never take one.
+One `Device` is both ends: the user's phone (`code`) and AWS's record of it (`accept`).
+A FIDO key or passkey has only a serial number: STS never accepts one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The world: all accounts, with all sessions ever issued; keys and roles are found here and nowhere else."""
+"""The world: all accounts and all sessions ever issued; the only place where keys and roles are looked up."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class World:
     sign_in_tokens: dict[str, SignInToken] = field(default_factory=dict)
 
     def keys(self, access_key_id: str) -> LongTermKeys | Session | None:
-        """Whatever has this key id."""
+        """The keys or session with this key id."""
         users = (user for account in self.accounts for user in account.users)
         long_term = (keys for user in users for keys in user.all_keys if keys.access_key_id == access_key_id)
         return self.sessions.get(access_key_id) or next(long_term, None)
@@ -30,6 +30,6 @@ class World:
         return next((role for account in self.accounts for role in account.roles if role.arn == arn), None)
 
     def issue(self, session: Session) -> Session:
-        """Make a session known."""
+        """Record a session."""
         self.sessions[session.access_key_id] = session
         return session

@@ -1,4 +1,4 @@
-"""Throttled, or AWS failed: asked again a few times within seconds, and not by all callers at the same moment."""
+"""A throttled call, or one that AWS failed at, is sent again a few times within seconds, after waits that differ."""
 
 from __future__ import annotations
 
@@ -30,44 +30,36 @@ def waits_s(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return waits
 
 
-def test_an_answer_needs_no_wait(waits_s: list[float]) -> None:
+def test_an_answer_needs_no_wait_and_a_throttled_call_one_for_each_try(waits_s: list[float]) -> None:
     assert with_patience(Aws(0).send) == 1
     assert waits_s == []
-
-
-def test_what_was_throttled_is_asked_again(waits_s: list[float]) -> None:
     assert with_patience(Aws(MOST_TRIES - 1).send) == MOST_TRIES
     assert len(waits_s) == MOST_TRIES - 1
 
 
-def test_patience_ends_within_ten_seconds(waits_s: list[float]) -> None:
-    aws = Aws(99)
-    with pytest.raises(Throttled):
-        with_patience(aws.send)
-    assert aws.tries == MOST_TRIES
-    assert 3 < sum(waits_s) < 10
-
-
-def test_an_error_of_aws_may_pass_at_once(waits_s: list[float]) -> None:
+def test_an_error_of_aws_may_be_over_at_once(waits_s: list[float]) -> None:
     assert with_patience(Aws(1, AwsServerError).send) == 2
     assert sum(waits_s) < 1
 
 
-def test_an_error_that_stays_is_told_soon(waits_s: list[float]) -> None:
-    """Somebody may be waiting who has typed a code."""
-    aws = Aws(99, AwsServerError)
-    with pytest.raises(AwsServerError):
-        with_patience(aws.send)
-    assert aws.tries == MOST_TRIES_OF_ERROR
-    assert sum(waits_s) < 2
-
-
-@pytest.mark.parametrize("failure", [AwsFailed, AnswerLost, NotAuthorized])
-def test_no_other_failure_is_asked_again(waits_s: list[float], failure: type[AwsMfaError]) -> None:
+@pytest.mark.parametrize(
+    ("failure", "tries", "least_s", "most_s"),
+    [
+        (Throttled, MOST_TRIES, 3, 10),
+        (AwsServerError, MOST_TRIES_OF_ERROR, 0, 2),  # soon: a person who has typed a code may be waiting
+        (AwsFailed, 1, -1, 1e-9),
+        (AnswerLost, 1, -1, 1e-9),
+        (NotAuthorized, 1, -1, 1e-9),
+    ],
+)
+def test_a_failure_that_lasts_is_raised_within_ten_seconds_and_another_kind_at_once(
+    waits_s: list[float], failure: type[AwsMfaError], tries: int, least_s: float, most_s: float
+) -> None:
     aws = Aws(99, failure)
     with pytest.raises(failure):
         with_patience(aws.send)
-    assert (aws.tries, waits_s) == (1, [])
+    assert (aws.tries, len(waits_s)) == (tries, tries - 1)
+    assert least_s < sum(waits_s) < most_s
 
 
 def test_each_wait_is_longer_and_no_two_callers_wait_alike(waits_s: list[float]) -> None:

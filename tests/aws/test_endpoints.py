@@ -91,11 +91,11 @@ def test_every_partition_of_botocore_is_known() -> None:
         assert {partition_of_region(region).name for region in regions} == {name}
 
 
-def test_a_region_nobody_knows_is_taken_for_one_of_aws() -> None:
+def test_an_unknown_region_counts_as_one_of_the_aws_partition() -> None:
     assert sts_endpoint("xy-central-9", {}).url == "https://sts.xy-central-9.amazonaws.com/"
 
 
-def test_aws_global_stands_for_the_default_region() -> None:
+def test_aws_global_means_the_default_region() -> None:
     endpoint = sts_endpoint("aws-global", {})
     assert (endpoint.url, endpoint.region) == ("https://sts.us-east-1.amazonaws.com/", "us-east-1")
 
@@ -112,7 +112,7 @@ def test_a_given_endpoint_counts_and_the_services_own_before_the_general_one() -
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:4566", "http://localhost:4566", "http://[::1]:4566", "https://sts.internal"]
 )
-def test_plain_http_is_for_this_machine_alone(url: str) -> None:
+def test_plain_http_is_only_for_this_machine(url: str) -> None:
     assert sts_endpoint("us-east-1", {"AWS_ENDPOINT_URL_STS": url}).url == f"{url}/"
 
 
@@ -140,7 +140,7 @@ def test_plain_http_to_another_machine_is_refused(url: str) -> None:
         "https://host/';calc;'",
     ],
 )
-def test_what_is_no_url_of_an_endpoint_is_refused_and_not_quoted(url: str) -> None:
+def test_what_is_not_the_url_of_an_endpoint_is_refused_and_not_quoted(url: str) -> None:
     with pytest.raises(BadInput, match="AWS_ENDPOINT_URL") as refused:
         sts_endpoint("us-east-1", {"AWS_ENDPOINT_URL": url})
     assert url not in str(refused.value)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -15,139 +16,67 @@ if TYPE_CHECKING:
 NOON = 1_795_348_813.0  # 17 s before the next window begins
 ROLE = "arn:aws:iam::123456789012:role/Admin"
 DEVICE = "arn:aws:iam::123456789012:mfa/ann"
-WRONG_CODE = "MultiFactorAuthentication failed with invalid MFA one time pass code. "
+REFUSAL = AwsRefusal(
+    action="sts:GetSessionToken",
+    status=403,
+    code="",
+    message="",
+    server_date=NOON,
+    now=NOON,
+    carried_code=True,
+    access_key_id="AKIAEXAMPLE12345ABCD",
+    device=DEVICE,
+    region="eu-central-1",
+)
 
 
-def refused(
-    code: str,
-    message: str,
-    *,
-    action: str = "sts:GetSessionToken",
-    status: int = 403,
-    server_date: float | None = NOON,
-    carried_code: bool = True,
-    access_key_id: str = "AKIAEXAMPLE12345ABCD",
-    role_arn: str | None = None,
-    region: str = "eu-central-1",
-) -> AwsMfaError:
-    return explain(
-        AwsRefusal(
-            action=action,
-            status=status,
-            code=code,
-            message=message,
-            server_date=server_date,
-            now=NOON,
-            carried_code=carried_code,
-            access_key_id=access_key_id,
-            device=DEVICE,
-            role_arn=role_arn,
-            region=region,
-        )
-    )
+def refused(code: str, message: str, **changes: Any) -> AwsMfaError:  # noqa: ANN401  # fields of any type
+    """The failure for this refusal."""
+    return explain(replace(REFUSAL, code=code, message=message, **changes))
 
 
 def words(error: AwsMfaError) -> str:
     return "\n".join((error.message, *error.hints))
 
 
+DENIED, INVALID = "AccessDenied", "ValidationError"
+MFA_FAILED = "MultiFactorAuthentication failed, "
+VALUE = "1 validation error detected: Value '...' at "
+NOT_ALLOWED = "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: "
+TOO_LONG = "The requested DurationSeconds exceeds the "
+WRONG_CODE = "MultiFactorAuthentication failed with invalid MFA one time pass code. "
 ROWS = [
-    ("AccessDenied", WRONG_CODE, errors.WrongCode, "begins in 17 s"),
+    (DENIED, WRONG_CODE, errors.WrongCode, "begins in 17 s"),
+    (DENIED, f"{MFA_FAILED}unable to validate MFA code.  Please verify", errors.UnknownDevice, "iam list-mfa-devices"),
+    (DENIED, f"{MFA_FAILED}must provide both MFA serial number and one time pass code.", errors.UnknownDevice, "both"),
+    (DENIED, "Cannot call GetSessionToken with session credentials", errors.SessionKeysGiven, "AKIA"),
+    (DENIED, "Roles may not be assumed by root accounts.", errors.NotAuthorized, "root user"),
+    (DENIED, f"{NOT_ALLOWED}x with an explicit deny in a policy", errors.NotAuthorized, "explicit deny wins"),
+    (DENIED, f"{NOT_ALLOWED}sts:TagSession on resource: x", errors.NotAuthorized, "must allow sts:TagSession"),
+    (DENIED, f"{NOT_ALLOWED}sts:SetSourceIdentity on resource: x", errors.NotAuthorized, "a source identity"),
+    (INVALID, f"{TOO_LONG}MaxSessionDuration set for this role.", errors.DurationTooLong, "--duration 3600"),
+    (INVALID, f"{TOO_LONG}1 hour session limit for roles assumed by", errors.ChainingLimit, "one hour"),
     (
-        "AccessDenied",
-        "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid",
-        errors.UnknownDevice,
-        "aws iam list-mfa-devices",
-    ),
-    (
-        "AccessDenied",
-        "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.",
-        errors.UnknownDevice,
-        "both",
-    ),
-    ("AccessDenied", "Cannot call GetSessionToken with session credentials", errors.SessionKeysGiven, "AKIA"),
-    ("AccessDenied", "Roles may not be assumed by root accounts.", errors.NotAuthorized, "root user"),
-    (
-        "AccessDenied",
-        "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: x with an explicit deny in a policy",
-        errors.NotAuthorized,
-        "explicit deny wins",
-    ),
-    (
-        "ValidationError",
-        "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
-        errors.DurationTooLong,
-        "--duration 3600",
-    ),
-    (
-        "ValidationError",
-        "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
-        errors.ChainingLimit,
-        "one hour",
-    ),
-    (
-        "ValidationError",
-        "1 validation error detected: Value 'a;b' at 'tags.1.member.value' failed to satisfy constraint: Member must",
+        INVALID,
+        f"{VALUE}'tags.1.member.value' failed to satisfy constraint: Member must",
         errors.TagsRefused,
         "Member must",
     ),
-    (
-        "ValidationError",
-        "1 validation error detected: Value '{...}' at 'policy' failed to satisfy constraint: Member must have length",
-        errors.MalformedPolicy,
-        "2048 characters",
-    ),
+    (INVALID, f"{VALUE}'policy' failed to satisfy constraint: Member", errors.MalformedPolicy, "2048 characters"),
+    (INVALID, "The source identity is already set for this", errors.TagsRefused, "along a chain"),
+    (INVALID, "something is invalid", errors.RefusedByAws, "something is invalid"),
+    ("InvalidParameterValue", "Duplicate tag keys found. Please note", errors.TagsRefused, "upper and lower case"),
+    ("InvalidParameterValue", "The specified transitive tag key must be", errors.TagsRefused, "one of the tags"),
+    ("InvalidParameterValue", "One of the specified transitive tag keys can't be set", errors.TagsRefused, "inherited"),
     ("MalformedPolicyDocument", "Syntax errors in policy.", errors.MalformedPolicy, "validate-policy"),
-    (
-        "PackedPolicyTooLarge",
-        "Packed size of session tags consumes 142% of allotted space.",
-        errors.TooLargeForSession,
-        "142 %",
-    ),
-    (
-        "PackedPolicyTooLargeException",
-        "Packed policy consumes 118% of allotted space, please use smaller policy.",
-        errors.TooLargeForSession,
-        "together: 118 %",
-    ),
+    ("PackedPolicyTooLarge", "Packed size of session tags consumes 142% of", errors.TooLargeForSession, "142 %"),
+    ("PackedPolicyTooLargeException", "Packed policy consumes 118% of", errors.TooLargeForSession, "together: 118 %"),
     ("PackedPolicyTooLarge", "", errors.TooLargeForSession, "--policy-arn ARN"),
-    ("InvalidParameterValue", "Duplicate tag keys found. Please note that", errors.TagsRefused, "upper and lower case"),
-    (
-        "InvalidParameterValue",
-        "The specified transitive tag key must be included",
-        errors.TagsRefused,
-        "one of the tags",
-    ),
-    (
-        "InvalidParameterValue",
-        "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key",
-        errors.TagsRefused,
-        "inherited",
-    ),
-    ("ValidationError", "The source identity is already set for this", errors.TagsRefused, "along a chain"),
-    (
-        "AccessDenied",
-        "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: sts:TagSession on resource: x",
-        errors.NotAuthorized,
-        "must allow sts:TagSession",
-    ),
-    (
-        "AccessDenied",
-        "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: sts:SetSourceIdentity on resource: x",
-        errors.NotAuthorized,
-        "a source identity",
-    ),
-    ("ValidationError", "something is invalid", errors.RefusedByAws, "something is invalid"),
     ("InvalidClientTokenId", "The security token included in the request is invalid.", errors.UnknownKey, "...ABCD"),
+    ("SignatureDoesNotMatch", "The request signature we calculated does not", errors.WrongSecret, "...ABCD"),
     (
         "SignatureDoesNotMatch",
-        "The request signature we calculated does not match the signature you provided.",
-        errors.WrongSecret,
-        "...ABCD",
-    ),
-    (
-        "SignatureDoesNotMatch",
-        "Credential should be scoped to a valid Region, not 'frankfurt'.",
+        "Credential should be scoped to a valid Reg",
         errors.RefusedByAws,
         "does not know region",
     ),
@@ -157,12 +86,12 @@ ROWS = [
     ("RegionDisabledException", "STS is not activated in this region for account", errors.RegionDisabled, "AWS_REGION"),
     ("Throttling", "Rate exceeded", errors.Throttled, "take the next one, which begins in 17 s"),
     ("RequestLimitExceeded", "Rate exceeded", errors.Throttled, "wait"),
-    ("SomethingNew", "A reason nobody knows", errors.NotAuthorized, "SomethingNew: A reason nobody knows"),
+    ("SomethingNew", "A new reason", errors.NotAuthorized, "SomethingNew: A new reason"),
 ]
 
 
 @pytest.mark.parametrize(("code", "message", "failure", "says"), ROWS)
-def test_each_refusal_has_its_own_class_and_its_way_out(
+def test_each_refusal_has_its_own_class_and_a_hint(
     code: str, message: str, failure: type[AwsMfaError], says: str
 ) -> None:
     error = refused(code, message)
@@ -173,7 +102,7 @@ def test_each_refusal_has_its_own_class_and_its_way_out(
 @pytest.mark.parametrize(
     ("region", "usual"), [("eu-south-1", "us-east-1"), ("cn-northwest-1", "cn-north-1"), ("us-east-1", None)]
 )
-def test_a_region_that_is_switched_off_is_never_the_way_out(region: str, usual: str | None) -> None:
+def test_a_region_that_is_switched_off_is_never_recommended(region: str, usual: str | None) -> None:
     hints = refused("RegionDisabledException", "STS is not activated in this region", region=region).hints
     named = [hint for hint in hints if "AWS_REGION" in hint]
     assert named == ([f"use another region: AWS_REGION={usual} aws-mfa"] if usual else [])
@@ -216,7 +145,7 @@ def test_the_role_that_may_not_be_assumed_is_named_with_who_asked() -> None:
     assert "external id" in words(error)
 
 
-def test_a_wrong_code_of_a_role_call_is_still_a_wrong_code() -> None:
+def test_a_wrong_code_in_a_call_for_a_role_is_a_wrong_code() -> None:
     assert type(refused("AccessDenied", WRONG_CODE, action="sts:AssumeRole", role_arn=ROLE)) is errors.WrongCode
 
 
@@ -258,15 +187,15 @@ def test_a_value_that_aws_quotes_is_never_shown(failing: str) -> None:
     assert type(error) is (errors.BadCode if failing == "tokenCode" else errors.RefusedByAws)
 
 
-def test_a_quoted_value_without_an_end_is_not_shown_either() -> None:
-    assert one_line("Value '123456") == "Value '...'"
-
-
-def test_a_canonical_request_is_never_shown() -> None:
-    shown = one_line(
-        "Signature wrong. The Canonical String for this request should have been\n'POST\nx-amz-security-token:T'"
-    )
-    assert shown == "Signature wrong."
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Value '123456", "Value '...'"),
+        ("Wrong. The Canonical String for this request should be\n'POST\nx-amz-security-token:T'", "Wrong."),
+    ],
+)
+def test_a_value_without_its_end_and_a_canonical_request_are_never_shown(text: str, shown: str) -> None:
+    assert one_line(text) == shown
 
 
 @given(st.text(max_size=2000))

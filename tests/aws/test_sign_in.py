@@ -10,14 +10,8 @@ import botocore.session  # the claim is that both know the same hosts
 import pytest
 from botocore.endpoint_provider import EndpointProvider
 
-from aws_mfa.aws.sign_in import (
-    administrator_access_arn,
-    console_page,
-    federated_name,
-    login_url,
-    sign_in_endpoint,
-    takes_form,
-)
+from aws_mfa.aws import sign_in
+from aws_mfa.aws.sign_in import console_page, federated_name, login_url, sign_in_endpoint
 from aws_mfa.aws_values.regions import PARTITIONS
 from aws_mfa.errors import BadInput
 from aws_mfa.model import Secret
@@ -25,6 +19,7 @@ from aws_mfa.model import Secret
 if TYPE_CHECKING:
     from aws_mfa.aws_values.regions import Partition
 
+IGNORED = {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}
 # https://docs.aws.amazon.com/general/latest/gr/signin-service.html
 DOCUMENTED = {
     "us-east-1": "signin.aws.amazon.com",
@@ -39,7 +34,7 @@ DOCUMENTED = {
 
 
 @pytest.mark.parametrize(("region", "host"), DOCUMENTED.items())
-def test_sign_in_is_asked_where_aws_says_it_is(region: str, host: str) -> None:
+def test_the_sign_in_hosts_are_those_that_aws_documents(region: str, host: str) -> None:
     endpoint = sign_in_endpoint(region, {})
     assert (endpoint.url, endpoint.host) == (f"https://{host}/federation", host)
 
@@ -62,17 +57,11 @@ def test_every_partition_has_the_host_that_botocore_knows(partition: Partition) 
     [
         ({"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}, "http://127.0.0.1:4566/federation"),
         ({"AWS_ENDPOINT_URL": "http://127.0.0.1:4566/"}, "http://127.0.0.1:4566/federation"),
-        (
-            {"AWS_ENDPOINT_URL_SIGNIN": "https://in.example/a", "AWS_ENDPOINT_URL": "x"},
-            "https://in.example/a/federation",
-        ),
-        (
-            {"AWS_ENDPOINT_URL": "https://x.example", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"},
-            "https://signin.aws.amazon.com/federation",
-        ),
+        ({"AWS_ENDPOINT_URL_SIGNIN": "https://in/a", "AWS_ENDPOINT_URL": "x"}, "https://in/a/federation"),
+        ({"AWS_ENDPOINT_URL": "https://x", **IGNORED}, "https://signin.aws.amazon.com/federation"),
     ],
 )
-def test_another_address_may_be_given(environ: dict[str, str], url: str) -> None:
+def test_variables_replace_the_address(environ: dict[str, str], url: str) -> None:
     assert sign_in_endpoint("us-east-1", environ).url == url
 
 
@@ -83,7 +72,7 @@ def test_a_session_never_goes_to_another_machine_in_clear() -> None:
 
 def test_the_session_stays_out_of_the_url_where_aws_takes_a_form() -> None:
     regions = ("eu-west-1", "cn-north-1", "us-gov-west-1", "eusc-de-east-1")
-    assert [takes_form(region) for region in regions] == [True, True, False, False]
+    assert [sign_in.takes_form(region) for region in regions] == [True, True, False, False]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +92,7 @@ def test_the_page_of_a_service(service: str | None, region: str, page: str) -> N
 
 
 @pytest.mark.parametrize("service", ["", "S3", "s3/home", "../x", "s3?a=b", "s3#x", "a b", "é", "x" * 64, "s3\n"])
-def test_what_is_no_service_becomes_no_part_of_a_url(service: str) -> None:
+def test_what_is_not_a_service_never_becomes_part_of_a_url(service: str) -> None:
     with pytest.raises(BadInput, match="is not the name of a service"):
         console_page(service, "eu-west-1")
 
@@ -116,7 +105,7 @@ def test_the_url_holds_page_and_token_whole_and_shows_neither_when_printed() -> 
     assert "SigninToken" not in f"{url}{url!r}"
 
 
-def test_the_url_can_stand_between_quotes_of_any_shell() -> None:
+def test_the_url_is_safe_in_quotes_of_any_shell() -> None:
     url = login_url(sign_in_endpoint("us-east-1", {}), "https://x/", Secret("'\"`$(x) ;|<>\\\n")).reveal()
     assert re.fullmatch(r"[\w:/.?&=%+*~-]+", url, re.ASCII)
 
@@ -134,9 +123,9 @@ def test_the_url_can_stand_between_quotes_of_any_shell() -> None:
         ("", None),
     ],
 )
-def test_an_iam_user_signs_in_under_his_name_and_nobody_else_does(arn: str, name: str | None) -> None:
+def test_only_an_iam_user_signs_in_under_the_users_name(arn: str, name: str | None) -> None:
     assert federated_name(arn) == name
 
 
-def test_the_policy_that_takes_nothing_away_is_of_the_users_partition() -> None:
-    assert administrator_access_arn("aws-cn") == "arn:aws-cn:iam::aws:policy/AdministratorAccess"
+def test_the_policy_that_narrows_nothing_is_of_the_users_partition() -> None:
+    assert sign_in.administrator_access_arn("aws-cn") == "arn:aws-cn:iam::aws:policy/AdministratorAccess"

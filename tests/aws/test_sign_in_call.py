@@ -1,9 +1,8 @@
-"""The console's sign-in through the real adapter against the practice one; and that nothing secret is ever said."""
+"""The call to the console's sign-in, against the practice one; and that no message or log holds a secret."""
 
 from __future__ import annotations
 
 import contextlib
-import io
 import logging
 import socket
 import traceback
@@ -91,7 +90,7 @@ def test_policies_of_a_federated_user_arrive(aws: PracticeAws, ann: User, http: 
     ],
     ids=lambda value: getattr(value, "name", None),
 )
-def test_a_failure_is_told_in_our_words_and_holds_nothing_of_the_session(
+def test_a_failure_has_our_message_and_holds_nothing_of_the_session(
     aws: PracticeAws,
     ann: User,
     http: AwsHttp,
@@ -100,7 +99,7 @@ def test_a_failure_is_told_in_our_words_and_holds_nothing_of_the_session(
     failure: type[errors.AwsMfaError],
     words: str,
 ) -> None:
-    """Neither in the message nor in a traceback with all its causes: in a URL the session would be in urllib3's."""
+    """Neither in the message nor in a traceback with all causes: urllib3's errors hold the URL, and it the session."""
     session = federated(aws, ann, http)
     aws.faults.add("getSigninToken", fault)
     impatient = AwsHttp(read_timeout_s=0.4)
@@ -111,7 +110,7 @@ def test_a_failure_is_told_in_our_words_and_holds_nothing_of_the_session(
 
 
 @pytest.mark.parametrize("takes_form", [True, False])
-def test_nobody_there_is_unreachable_without_a_word_of_the_session(ann: User, http: AwsHttp, takes_form: bool) -> None:  # noqa: FBT001
+def test_a_closed_port_is_unreachable_without_a_part_of_the_session(ann: User, http: AwsHttp, takes_form: bool) -> None:  # noqa: FBT001
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     session = Session("ASIAINVENTED00000001", Secret("canary-of/the-key"), Secret("canary-of/the-token=="), 0)
@@ -131,29 +130,26 @@ def test_an_mfa_session_is_refused_as_it_is_by_aws(aws: PracticeAws, ann: User, 
 
 
 @pytest.mark.parametrize("takes_form", [True, False])
-def test_nothing_is_logged_at_any_level(aws: PracticeAws, ann: User, http: AwsHttp, takes_form: bool) -> None:  # noqa: FBT001
-    """Of the tool: only its commands sign in."""
+def test_nothing_is_logged_at_any_level(
+    aws: PracticeAws,
+    ann: User,
+    http: AwsHttp,
+    takes_form: bool,  # noqa: FBT001
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """In aws-mfa's own process: only its commands sign in."""
     silence_libraries()
-    log = io.StringIO()
-    handler = logging.StreamHandler(log)
-    root = logging.getLogger()
-    level = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
-    try:
-        session = federated(aws, ann, http)
-        token = sign_in(aws, http, takes_form=takes_form).token(session)
-        logging.getLogger(__name__).debug("the log works")
-    finally:
-        root.setLevel(level)
-        root.removeHandler(handler)
-    assert "the log works" in log.getvalue()
-    assert holding(log.getvalue(), session) == []
-    assert token.reveal() not in log.getvalue()
+    caplog.set_level(logging.DEBUG)
+    session = federated(aws, ann, http)
+    token = sign_in(aws, http, takes_form=takes_form).token(session)
+    logging.getLogger(__name__).debug("the log works")
+    assert "the log works" in caplog.text
+    assert holding(caplog.text, session) == []
+    assert token.reveal() not in caplog.text
 
 
 def holding(text: str, session: Session) -> list[str]:
-    """The secrets of a session that stand in the text, as they are or as a URL spells them."""
+    """The secrets of a session that are in the text, as they are or percent-encoded."""
     secrets = (session.secret_access_key.reveal(), session.session_token.reveal())
     pieces = [piece for secret in secrets for piece in secret.replace("+", "/").replace("=", "/").split("/")]
     return [piece for piece in pieces if len(piece) > 5 and piece in text]
@@ -167,7 +163,7 @@ def holding(text: str, session: Session) -> list[str]:
         (429, errors.Throttled, "had too many requests"),
     ],
 )
-def test_what_stands_between_us_and_aws_is_told_apart(
+def test_proxies_redirects_and_limits_are_told_apart(
     aws: PracticeAws, ann: User, http: AwsHttp, status: int, failure: type[errors.AwsMfaError], words: str
 ) -> None:
     session = federated(aws, ann, http)

@@ -1,13 +1,11 @@
-"""STS and IAM through the real adapter against the practice AWS, which checks signatures and codes itself."""
+"""STS and IAM called for real, against the practice AWS, which checks signatures and codes itself."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-import io
 import logging
 import re
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -37,7 +35,7 @@ POLICY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "
 
 
 class Practice(NamedTuple):
-    """The practice AWS with one user, her phone, and our client of it."""
+    """The practice AWS with one user, the user's phone, and our client of it."""
 
     aws: PracticeAws
     ann: User
@@ -46,15 +44,8 @@ class Practice(NamedTuple):
     sts: AwsSts
     iam: AwsIam
 
-    def request(
-        self,
-        duration_s: int = 3600,
-        *,
-        role_arn: str | None = None,
-        role_session_name: str | None = None,
-        external_id: str | None = None,
-    ) -> SessionRequest:
-        return SessionRequest(self.phone.serial, duration_s, role_arn, role_session_name, external_id)
+    def request(self, duration_s: int = 3600, **role: Any) -> SessionRequest:  # noqa: ANN401  # fields of any type
+        return SessionRequest(self.phone.serial, duration_s, **role)
 
     def count(self, action: str) -> int:
         return sum(record.action == action for record in self.aws.requests)
@@ -86,7 +77,7 @@ def wrong_code(phone: Device) -> str:
     return next(code for code in ("000000", "000001", "000002", "000003", "000004", "000005") if code not in good)
 
 
-def test_the_adapters_are_the_doors_that_workflows_ask_for(practice: Practice) -> None:
+def test_both_classes_fulfil_their_protocols(practice: Practice) -> None:
     sts: Sts = practice.sts
     iam: Iam = practice.iam
     assert sts.get_caller_identity(practice.keys).arn == practice.ann.arn
@@ -102,10 +93,6 @@ def test_an_mfa_session_is_what_sts_issued(practice: Practice) -> None:
     assert session.expires_at == issued.expires_at
     assert abs(session.expires_at - time.time() - 7200) < ROUNDING_S
     assert session.assumed_role_arn is None
-
-
-def test_a_session_signs_too(practice: Practice) -> None:
-    session = practice.sts.get_session_token(practice.keys, practice.request(), practice.phone.code())
     assert practice.sts.get_caller_identity(session).arn == practice.ann.arn
 
 
@@ -162,14 +149,11 @@ def test_all_terms_of_a_role_session_arrive(practice: Practice) -> None:
         terms = practice.aws.sessions[session.access_key_id].terms
         assert tuple(terms.tags.items()) == request.tags
         assert terms.transitive_tag_keys == request.transitive_tag_keys
-        assert (terms.source_identity, terms.policy, terms.policy_arns) == (
-            request.source_identity,
-            request.policy,
-            request.policy_arns,
-        )
+        texts = (request.source_identity, request.policy, request.policy_arns)
+        assert (terms.source_identity, terms.policy, terms.policy_arns) == texts
 
 
-def test_it_says_who_calls_and_signs_for_its_region(practice: Practice) -> None:
+def test_the_user_agent_is_sent_and_requests_are_signed_for_their_region(practice: Practice) -> None:
     practice.sts.get_caller_identity(practice.keys)
     practice.iam.list_mfa_devices(practice.keys)
     sts_record, iam_record = practice.aws.requests
@@ -184,14 +168,11 @@ def test_other_partitions_have_their_own_regions(partition: str, region: str) ->
         assert practice.iam.list_mfa_devices(practice.keys) == [practice.phone.serial]
 
 
-def test_devices_are_listed_with_those_that_sts_can_never_take(practice: Practice) -> None:
+def test_all_devices_are_listed_and_listing_them_may_be_refused(practice: Practice) -> None:
     passkey = practice.ann.add_fido_device()
     serials = practice.iam.list_mfa_devices(practice.keys)
     assert serials == [practice.phone.serial, passkey.serial]
     assert [is_fido(serial) for serial in serials] == [False, True]
-
-
-def test_listing_devices_may_be_refused(practice: Practice) -> None:
     practice.ann.may_list_devices = False
     with pytest.raises(errors.NotAuthorized, match="iam:ListMFADevices"):
         practice.iam.list_mfa_devices(practice.keys)
@@ -200,12 +181,9 @@ def test_listing_devices_may_be_refused(practice: Practice) -> None:
 # Refusals
 
 
-def test_a_wrong_code_is_told_with_the_device(practice: Practice) -> None:
+def test_a_wrong_code_is_reported_with_the_device_and_when_the_next_begins(practice: Practice) -> None:
     with pytest.raises(errors.WrongCode, match=practice.phone.serial):
         practice.sts.get_session_token(practice.keys, practice.request(), wrong_code(practice.phone))
-
-
-def test_a_code_used_before_is_told_with_when_the_next_begins(practice: Practice) -> None:
     code = practice.phone.code()
     practice.sts.get_session_token(practice.keys, practice.request(), code)
     with pytest.raises(errors.WrongCode, match="used before") as refused:
@@ -213,36 +191,26 @@ def test_a_code_used_before_is_told_with_when_the_next_begins(practice: Practice
     assert "next one begins in" in refused.value.hints[0]
 
 
-def test_a_device_of_somebody_else_is_named(practice: Practice) -> None:
+def test_another_users_device_a_wrong_secret_and_an_inactive_key_are_named(practice: Practice) -> None:
     bob = practice.aws.account.add_user("bob").add_device()
     with pytest.raises(errors.UnknownDevice, match=bob.serial):
         practice.sts.get_session_token(practice.keys, SessionRequest(bob.serial, 3600), bob.code())
-
-
-def test_a_key_that_was_switched_off_is_named_by_its_end(practice: Practice) -> None:
+    with pytest.raises(errors.WrongSecret):
+        practice.sts.get_caller_identity(LongTermKeys(practice.keys.access_key_id, Secret("not/the/secret")))
     practice.ann.keys.active = False
     with pytest.raises(errors.UnknownKey, match=practice.keys.access_key_id[-4:]):
         practice.sts.get_caller_identity(practice.keys)
 
 
-def test_a_secret_of_another_key_is_told_as_that(practice: Practice) -> None:
-    keys = LongTermKeys(practice.keys.access_key_id, Secret("not/the/secret"))
-    with pytest.raises(errors.WrongSecret):
-        practice.sts.get_caller_identity(keys)
-
-
-def test_a_role_that_trusts_somebody_else_is_named_with_who_may_not_assume_it(practice: Practice) -> None:
-    role = practice.aws.account.add_role("Admin", trusts=practice.aws.account.add_user("bob"))
-    request = practice.request(role_arn=role.arn, role_session_name="ann")
+def test_a_role_that_trusts_another_user_and_one_with_a_shorter_maximum_are_named(practice: Practice) -> None:
+    account, code = practice.aws.account, practice.phone.unused_code
+    role, short = account.add_role("Admin", trusts=account.add_user("bob")), account.add_role("S", trusts=practice.ann)
     with pytest.raises(errors.NotAuthorized, match=f"{practice.ann.arn} may not assume {role.arn}"):
-        practice.sts.assume_role(practice.keys, request, practice.phone.code())
-
-
-def test_a_duration_above_the_roles_maximum_is_told_with_the_role(practice: Practice) -> None:
-    role = practice.aws.account.add_role("Admin", trusts=practice.ann)
-    request = practice.request(7200, role_arn=role.arn, role_session_name="ann")
-    with pytest.raises(errors.DurationTooLong, match=role.arn):
-        practice.sts.assume_role(practice.keys, request, practice.phone.code())
+        practice.sts.assume_role(practice.keys, practice.request(role_arn=role.arn, role_session_name="ann"), code())
+    with pytest.raises(errors.DurationTooLong, match=short.arn):
+        practice.sts.assume_role(
+            practice.keys, practice.request(7200, role_arn=short.arn, role_session_name="ann"), code()
+        )
 
 
 BLUE = ("Team", "blue")
@@ -259,7 +227,7 @@ TERMS: list[tuple[dict[str, Any], type[errors.AwsMfaError], str]] = [
 
 
 @pytest.mark.parametrize(("terms", "failure", "says"), TERMS)
-def test_terms_that_aws_does_not_take_are_told_with_the_role(
+def test_terms_that_aws_does_not_accept_are_reported_with_the_role(
     practice: Practice, terms: dict[str, Any], failure: type[errors.AwsMfaError], says: str
 ) -> None:
     role = practice.aws.account.add_role("Admin", trusts=practice.ann)
@@ -284,7 +252,7 @@ def test_a_chain_does_not_change_what_it_inherits(practice: Practice) -> None:
         assert says in refused.value.hints[0]
 
 
-def test_a_role_that_takes_no_tags_says_which_permission_lacks(practice: Practice) -> None:
+def test_a_role_that_accepts_no_tags_is_reported_with_the_missing_permission(practice: Practice) -> None:
     role = practice.aws.account.add_role("Admin", trusts=practice.ann, takes_tags=False, takes_source_identity=False)
     for terms, action in (({"tags": (BLUE,)}, "sts:TagSession"), ({"source_identity": "ann"}, "sts:SetSourceIdentity")):
         request = SessionRequest("", 900, role.arn, "ann", **terms)
@@ -293,7 +261,7 @@ def test_a_role_that_takes_no_tags_says_which_permission_lacks(practice: Practic
         assert "trust policy" in refused.value.hints[0]
 
 
-def test_a_malformed_code_is_told_without_its_value(practice: Practice) -> None:
+def test_a_malformed_code_is_reported_without_its_value(practice: Practice) -> None:
     with pytest.raises(errors.BadCode) as refused:
         practice.sts.get_session_token(practice.keys, practice.request(), "98765")
     assert "98765" not in "".join((refused.value.message, *refused.value.hints))
@@ -305,7 +273,7 @@ def test_a_region_that_is_switched_off_is_named(practice: Practice) -> None:
         practice.sts.get_caller_identity(practice.keys)
 
 
-def test_a_session_that_is_over_is_told_as_that(practice: Practice) -> None:
+def test_an_expired_session_is_reported_as_that(practice: Practice) -> None:
     session = practice.sts.get_session_token(practice.keys, practice.request(900), practice.phone.code())
     sessions = practice.aws._service.world.sessions
     sessions[session.access_key_id] = dataclasses.replace(sessions[session.access_key_id], expires_at=0)
@@ -331,7 +299,7 @@ def test_keys_that_cannot_be_sent_are_refused_without_a_request(practice: Practi
     assert practice.aws.requests == []
 
 
-# What goes wrong on the way. A call that carries a code is sent exactly once, whatever happens.
+# Faults of network and AWS. A call that carries a code is sent exactly once.
 
 FAULTS: list[tuple[Callable[[], Fault], type[errors.AwsMfaError]]] = [
     (faults.internal_failure, errors.AwsFailed),
@@ -349,11 +317,7 @@ FAULTS: list[tuple[Callable[[], Fault], type[errors.AwsMfaError]]] = [
 @pytest.mark.parametrize(("fault", "failure"), FAULTS, ids=lambda value: getattr(value, "__name__", ""))
 @pytest.mark.parametrize("is_kept", [False, True], ids=["new connection", "kept connection"])
 def test_a_call_with_a_code_is_sent_once(
-    practice: Practice,
-    fault: Callable[[], Fault],
-    failure: type[errors.AwsMfaError],
-    *,
-    is_kept: bool,
+    practice: Practice, fault: Callable[[], Fault], failure: type[errors.AwsMfaError], *, is_kept: bool
 ) -> None:
     if is_kept:
         practice.sts.get_caller_identity(practice.keys)
@@ -366,7 +330,7 @@ def test_a_call_with_a_code_is_sent_once(
     assert failed.value.__cause__ is None
 
 
-def test_the_door_works_again_after_each_trouble(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_client_works_again_after_each_fault(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("aws_mfa.aws.query.FIRST_WAIT_S", 0.0)
     for fault, failure in FAULTS:
         practice.aws.faults.add("GetCallerIdentity", fault(), times=None)
@@ -412,9 +376,9 @@ def test_an_answer_without_its_parts_cannot_be_read(practice: Practice, monkeypa
 
 
 def answered_with(tag: str, value: str) -> Fault:
-    """AWS, or what pretends to be it, says this instead."""
-    whole, told = re.compile(f"<{tag}>[^<]*</{tag}>".encode()), f"<{tag}>{value}</{tag}>".encode()
-    return Fault("foreign", lambda answer: replace(answer, body=whole.sub(lambda _: told, answer.body)))
+    """An answer with another value in this element."""
+    whole, other = re.compile(f"<{tag}>[^<]*</{tag}>".encode()), f"<{tag}>{value}</{tag}>".encode()
+    return Fault("foreign", lambda answer: replace(answer, body=whole.sub(lambda _: other, answer.body)))
 
 
 @pytest.mark.parametrize(
@@ -429,7 +393,7 @@ def answered_with(tag: str, value: str) -> Fault:
         ("Expiration", "2001-01-01T00:00:00Z"),
     ],
 )
-def test_a_session_that_is_over_or_that_no_file_can_hold_is_no_answer(practice: Practice, tag: str, value: str) -> None:
+def test_an_expired_session_and_one_that_no_file_can_hold_are_refused(practice: Practice, tag: str, value: str) -> None:
     practice.aws.faults.add("GetSessionToken", answered_with(tag, value))
     with pytest.raises(errors.AwsFailed, match="cannot be read") as failed:
         practice.sts.get_session_token(practice.keys, practice.request(), practice.phone.code())
@@ -437,7 +401,7 @@ def test_a_session_that_is_over_or_that_no_file_can_hold_is_no_answer(practice: 
     assert "code may be spent" in failed.value.hints[0]
 
 
-def test_what_is_over_is_told_by_the_clock_of_aws(practice: Practice) -> None:
+def test_a_session_is_judged_by_the_clock_of_aws(practice: Practice) -> None:
     """This machine's may be off."""
     before = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 300))
     practice.aws.faults.add("GetSessionToken", replace(answered_with("Expiration", before), clock_skew_s=-600))
@@ -446,7 +410,7 @@ def test_what_is_over_is_told_by_the_clock_of_aws(practice: Practice) -> None:
     assert session.expires_at < time.time()
 
 
-# What it costs, and what it never says
+# Connections, and what is never logged
 
 
 @pytest.fixture
@@ -492,7 +456,7 @@ def test_a_connection_long_quiet_is_not_used_for_a_code(practice: Practice, monk
 def test_a_hundred_roles_side_by_side_share_connections(
     practice: Practice, connections: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """More threads than connections wait for one; nobody opens, uses once and throws away."""
+    """Threads wait for a connection if there are more threads; none opens one to use it once."""
     monkeypatch.setattr("aws_mfa.aws.http._MOST_CONNECTIONS", 4)
     roles = [practice.aws.account.add_role(f"role-{number}", trusts=practice.ann, mfa=True) for number in range(100)]
     session = mfa_session(practice)
@@ -531,35 +495,20 @@ def test_a_connection_whose_answer_was_cut_or_too_long_is_given_back(
         assert sts.get_caller_identity(practice.keys).arn == practice.ann.arn
 
 
-def test_threads_share_the_door(practice: Practice) -> None:
-    arns: list[str] = []
-    threads = [
-        threading.Thread(target=lambda: arns.append(practice.sts.get_caller_identity(practice.keys).arn))
-        for _ in range(8)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert arns == [practice.ann.arn] * 8
+def test_threads_share_the_client(practice: Practice) -> None:
+    with ThreadPoolExecutor(8) as workers:
+        found = [workers.submit(practice.sts.get_caller_identity, practice.keys) for _ in range(8)]
+    assert [one.result().arn for one in found] == [practice.ann.arn] * 8
 
 
-def test_no_log_holds_a_secret_even_at_debug(practice: Practice) -> None:
-    log = io.StringIO()
-    handler = logging.StreamHandler(log)
-    root = logging.getLogger()
-    before = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
-    try:
-        code = practice.phone.code()
-        session = practice.sts.get_session_token(practice.keys, practice.request(), code)
-        practice.sts.get_caller_identity(session)
-        with pytest.raises(errors.WrongSecret):
-            practice.sts.get_caller_identity(LongTermKeys(practice.keys.access_key_id, Secret("x")))
-    finally:
-        root.removeHandler(handler)
-        root.setLevel(before)
-    for secret in (practice.ann.keys.secret_access_key, session.session_token.reveal(), code):
-        assert secret not in log.getvalue()
-    assert "botocore" not in log.getvalue()
+def test_no_log_holds_a_secret_even_at_debug(practice: Practice, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    code = practice.phone.code()
+    session = practice.sts.get_session_token(practice.keys, practice.request(), code)
+    practice.sts.get_caller_identity(session)
+    with pytest.raises(errors.WrongSecret):
+        practice.sts.get_caller_identity(LongTermKeys(practice.keys.access_key_id, Secret("x")))
+    logging.getLogger(__name__).debug("the log works")
+    assert "the log works" in caplog.text
+    for secret in (practice.ann.keys.secret_access_key, session.session_token.reveal(), code, "botocore"):
+        assert secret not in caplog.text

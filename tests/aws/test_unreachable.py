@@ -1,4 +1,4 @@
-"""Networks that fail, proxies that refuse, certificates that lie: each ends in one line and a way out."""
+"""Networks that fail, proxies that refuse, certificates that do not fit: each ends in one line with a hint."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def closed_port() -> int:
 # Network
 
 
-def test_where_nobody_listens_the_connection_is_refused_and_the_code_not_spent() -> None:
+def test_a_closed_port_refuses_the_connection_and_the_code_is_not_spent() -> None:
     error = failure(f"http://127.0.0.1:{closed_port()}")
     assert isinstance(error, AwsUnreachable)
     assert "connection refused" in error.message
@@ -125,7 +125,7 @@ def test_the_host_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "the code was not sent: it is not spent" in error.hints
 
 
-# What answers
+# Answers that are not AWS's
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,9 @@ def test_the_host_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
         (503, b"", AwsServerError, "HTTP 503 without a reason"),
     ],
 )
-def test_what_is_no_answer_of_aws_is_recognised(status: int, body: bytes, kind: type[AwsMfaError], says: str) -> None:
+def test_an_answer_that_is_not_from_aws_is_recognised(
+    status: int, body: bytes, kind: type[AwsMfaError], says: str
+) -> None:
     with serving(always(status, body, Location="http://portal.example")) as port:
         error = failure(f"http://127.0.0.1:{port}")
     assert type(error) is kind
@@ -251,7 +253,7 @@ def test_a_certificate_for_another_host(authority: Authority, named: str) -> Non
 
 @pytest.mark.parametrize("scheme", ["https", "HTTPS"])
 def test_the_ca_bundle_counts_however_the_scheme_is_written(authority: Authority, scheme: str) -> None:
-    """Or urllib3 would look for certificates by itself, and trust what the machine trusts."""
+    """Else urllib3 would search for certificates itself, and trust what the machine trusts."""
     http = AwsHttp(ca_bundle=authority.bundle)
     with PracticeAws(ssl_context=authority.server_context()) as aws, contextlib.closing(http):
         url = aws.url.replace("https", scheme)
@@ -292,7 +294,7 @@ class Resets(socketserver.BaseRequestHandler):
 
 
 class Silent(socketserver.BaseRequestHandler):
-    """Reads and says nothing until the other side has gone."""
+    """Reads and answers nothing until the client disconnects."""
 
     def handle(self) -> None:
         while self.request.recv(65536):
@@ -308,10 +310,10 @@ class Alerts(socketserver.BaseRequestHandler):
 
 
 @pytest.mark.parametrize("handler", [Resets, Silent, Alerts, always(400, b"plain")])
-def test_a_code_is_not_spent_before_tls_stands(
+def test_a_code_is_not_spent_before_the_tls_handshake_is_done(
     authority: Authority, handler: type[socketserver.BaseRequestHandler]
 ) -> None:
-    """It goes out when the handshake is over: what fails before cost no code, and the same one is good still."""
+    """The code is sent after the handshake: if that fails, the same code is still good."""
     with serving(handler) as port:
         http = AwsHttp(ca_bundle=authority.bundle, connect_timeout_s=0.3)
         error = failure(f"https://127.0.0.1:{port}", http)
@@ -319,7 +321,7 @@ def test_a_code_is_not_spent_before_tls_stands(
     assert "the code was not sent: it is not spent" in error.hints
 
 
-def test_a_code_may_be_spent_once_tls_stands(authority: Authority) -> None:
+def test_a_code_may_be_spent_after_the_tls_handshake(authority: Authority) -> None:
     context = authority.server_context()
 
     class ReadsAndCuts(socketserver.BaseRequestHandler):
@@ -354,7 +356,7 @@ def test_plain_http_on_this_machine_loads_no_certificates() -> None:
 
 
 class Proxy(http.server.BaseHTTPRequestHandler):
-    """Connects everything that asks with the right password to the practice AWS."""
+    """Connects every client with the right password to the practice AWS."""
 
     practice_port: ClassVar[int]
     wanted: ClassVar[str | None] = None
@@ -435,13 +437,13 @@ def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_proxy_on_port_407_that_is_not_there_wants_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The number of a status may stand in an address."""
+    """The number of an HTTP status may be a port."""
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:407")
     assert failure(f"https://{HOST}").message == "the proxy 127.0.0.1:407 cannot be reached"
 
 
 @pytest.mark.parametrize("address", ["socks5://127.0.0.1:1", "http://[::1", "http://host:hunter2", "http://"])
-def test_what_is_no_address_of_a_proxy_is_not_quoted(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+def test_what_is_not_the_address_of_a_proxy_is_not_quoted(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     monkeypatch.setenv("HTTPS_PROXY", address)
     error = failure(f"https://{HOST}")
     assert "the proxy's address is not a URL" in error.message

@@ -24,14 +24,14 @@ def test_seconds_to_next_are_whole_and_never_too_few(now: float, wait_s: int) ->
 
 @examples(60)
 @given(st.floats(0, 4_000_000_000))
-def test_who_waits_that_long_is_in_the_next_window(now: float) -> None:
+def test_after_that_wait_the_next_window_has_begun(now: float) -> None:
     wait_s = seconds_to_next(now)
     assert 1 <= wait_s <= 30
     assert window_of(now + wait_s) == window_of(now) + 1
 
 
 @pytest.mark.parametrize("text", ["123456", " 123456\n", "123 456", "12 34 56", "123\u00a0456", "000000"])
-def test_six_digits_are_taken_as_phones_show_them(text: str) -> None:
+def test_six_digits_are_accepted_as_phones_show_them(text: str) -> None:
     assert checked_code(text) == "".join(text.split())
     assert len(checked_code(text)) == 6
 
@@ -39,7 +39,7 @@ def test_six_digits_are_taken_as_phones_show_them(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "12345", "1234567", "12345a", "123-456", "-12345", "+12345", "1e5000", "١٢٣٤٥٦", "²²²²²²"]
 )
-def test_anything_else_is_no_code_and_is_not_quoted(text: str) -> None:
+def test_anything_else_is_refused_and_not_quoted(text: str) -> None:
     with pytest.raises(BadCode, match=r"^an MFA code is six digits$") as raised:
         checked_code(text)
     assert not text or text not in repr((raised.value.message, raised.value.hints))

@@ -27,7 +27,7 @@ def test_whole_seconds_are_read_as_int_reads_them(text: str, seconds: int) -> No
 
 
 @pytest.mark.parametrize("text", ["", "abc", "1h", "900.0", "9__00", "_900", "²", "9" * 5000])
-def test_what_is_no_number_of_seconds_names_its_source(text: str) -> None:
+def test_what_is_not_a_number_of_seconds_names_its_source(text: str) -> None:
     with pytest.raises(BadInput, match=r"^MFA_STS_DURATION is not a number of seconds$"):
         parse_seconds(text, "MFA_STS_DURATION")
 
@@ -50,7 +50,7 @@ def test_durations_are_read_as_people_write_them(text: str, seconds: int) -> Non
         *("9" * 10, "1" * 5000 + "h"),
     ],
 )
-def test_what_is_no_duration_names_its_source(text: str) -> None:
+def test_what_is_not_a_duration_names_its_source(text: str) -> None:
     """`1h30` too: half of those who write it mean minutes."""
     with pytest.raises(BadInput, match=r"^--min-remaining '.*' is not a duration$") as refused:
         parse_duration(text, "--min-remaining")
@@ -69,15 +69,13 @@ def test_each_call_has_its_own_limits(role: bool, root: bool, longest_s: int) ->
         with pytest.raises(BadInput) as raised:
             check_duration(duration_s, "--duration", role=role, root=root)
         call = "AssumeRole" if role else "GetSessionToken"
-        assert (
-            f"duration {duration_s} (--duration) is out of range: {call} takes 900 to {longest_s}"
-            in raised.value.message
-        )
+        message = f"duration {duration_s} (--duration) is out of range: {call} takes 900 to {longest_s}"
+        assert message in raised.value.message
         assert raised.value.message.endswith("for the root user") == (root and not role)
         assert raised.value.hints == (f"use for example: --duration {instead_s}",)
 
 
-def test_the_defaults_are_those_of_the_contract_and_are_taken() -> None:
+def test_the_defaults_are_those_of_the_contract_and_are_accepted() -> None:
     assert (DEFAULT_MFA_SESSION_S, DEFAULT_ROLE_SESSION_S) == (43200, 3600)
     check_duration(DEFAULT_MFA_SESSION_S, "default", role=False)
     check_duration(DEFAULT_ROLE_SESSION_S, "default", role=True)

@@ -32,11 +32,8 @@ def test_a_region_of_another_partition_is_passed_over_with_its_reason() -> None:
 @pytest.mark.parametrize(
     ("partition", "region"),
     [
-        ("aws", "us-east-1"),
-        ("aws-cn", "cn-north-1"),
-        ("aws-us-gov", "us-gov-west-1"),
-        ("aws-iso-b", "us-isob-east-1"),
-        ("aws-eusc", "eusc-de-east-1"),
+        *(("aws", "us-east-1"), ("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-west-1")),
+        *(("aws-iso-b", "us-isob-east-1"), ("aws-eusc", "eusc-de-east-1")),
     ],
 )
 def test_without_a_region_the_partition_decides(partition: str, region: str) -> None:
@@ -49,7 +46,7 @@ def test_without_a_region_and_with_a_hardware_serial_it_is_us_east_1() -> None:
     assert choose_region([("AWS_REGION", "cn-north-1")], partition=None).name == "cn-north-1"
 
 
-def test_a_partition_nobody_knows_needs_a_region() -> None:
+def test_an_unknown_partition_needs_a_region() -> None:
     with pytest.raises(BadInput, match="aws-mars"):
         choose_region([], partition="aws-mars")
     assert choose_region([("AWS_REGION", "mars-north-1")], partition="aws-mars").name == "mars-north-1"
@@ -64,7 +61,7 @@ def test_a_name_that_could_become_part_of_a_host_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["nonsense", "eu-central", "eu--1", "eu-central-1a", "aws-global", "eu-1"])
-def test_what_has_not_the_form_of_a_region_is_refused(name: str) -> None:
+def test_a_name_without_the_form_of_a_region_is_refused(name: str) -> None:
     with pytest.raises(BadInput, match="--region"):
         region_of_form(name, source="--region")
 
@@ -75,7 +72,7 @@ def test_every_partition_has_regions_of_that_form() -> None:
         check_region_of_keys(partition.default_region, partition.name, source="the answer")
 
 
-def test_a_beginning_that_nobody_knows_is_no_known_region() -> None:
+def test_an_unknown_beginning_is_not_a_known_region() -> None:
     assert region_of_form("ue-central-1", source="--region") == "ue-central-1"
     with pytest.raises(BadInput, match="ue-central-1") as failure:
         known_region("ue-central-1", source="the answer")
@@ -89,5 +86,5 @@ def test_a_region_outside_the_keys_partition_is_refused_with_one_inside() -> Non
 
 
 @pytest.mark.parametrize("partition", [None, "aws-mars"])
-def test_a_partition_nobody_knows_refuses_no_region(partition: str | None) -> None:
+def test_an_unknown_partition_refuses_no_region(partition: str | None) -> None:
     check_region_of_keys("cn-north-1", partition, source="--region")

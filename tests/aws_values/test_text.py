@@ -1,4 +1,4 @@
-"""What others wrote is shown as what it is, and obeyed by no terminal."""
+"""Text that other people wrote is printed without anything that a terminal would execute."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from aws_mfa.aws_values.text import shown_text
 
 
 @pytest.mark.parametrize("text", ["", "work", "büro", "arn:aws:iam::123456789012:mfa/ann", "日本", "a b"])
-def test_what_can_be_printed_is_left_as_it_is(text: str) -> None:
+def test_printable_text_stays_as_it_is(text: str) -> None:
     assert shown_text(text) == text
 
 
@@ -22,5 +22,5 @@ def test_what_can_be_printed_is_left_as_it_is(text: str) -> None:
         ("tab\there", "tab\\there"),
     ],
 )
-def test_what_a_terminal_would_obey_is_spelt_out(text: str, shown: str) -> None:
+def test_what_a_terminal_would_execute_is_printed_as_its_escape(text: str, shown: str) -> None:
     assert shown_text(text) == shown

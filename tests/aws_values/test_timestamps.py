@@ -1,4 +1,4 @@
-"""Moments are read as `datetime` reads them; what is no such moment is None, never a guess."""
+"""Moments are read as `datetime` reads them; any other text is None, never a guess."""
 
 from __future__ import annotations
 
@@ -48,17 +48,10 @@ def test_offsets_and_fractions_are_read_as_datetime_reads_them(moment: datetime,
 @pytest.mark.parametrize(
     "text",
     [
-        OLD_TOOL,
-        "2026-11-22T06:03:19Z",
-        "2026-11-22t06:03:19z",
-        "2026-11-22T06:03:19.999999Z",
-        "2026-11-22 06:03:19 UTC",
-        "2026-11-22 06:03:19.5 GMT",
-        "2026-11-22 06:03:19+00:00",
-        "2026-11-22T07:03:19+01:00",
-        "2026-11-22T07:03:19+01",
-        "2026-11-22T00:33:19 -0530",
-        " 2026-11-22 06:03:19\n",
+        *(OLD_TOOL, "2026-11-22T06:03:19Z", "2026-11-22t06:03:19z", "2026-11-22T06:03:19.999999Z"),
+        *("2026-11-22 06:03:19 UTC", "2026-11-22 06:03:19.5 GMT", "2026-11-22 06:03:19+00:00"),
+        *("2026-11-22T07:03:19+01:00", "2026-11-22T07:03:19+01", "2026-11-22T00:33:19 -0530"),
+        f" {OLD_TOOL}\n",
     ],
 )
 def test_each_spelling_found_in_credentials_files_is_the_same_moment(text: str) -> None:
@@ -70,7 +63,7 @@ def test_each_spelling_found_in_credentials_files_is_the_same_moment(text: str) 
 def test_zeros_in_front_may_be_missing_as_strptime_lets_them(
     moment: datetime, widths: tuple[str, ...], gap: str
 ) -> None:
-    """The old tool read them so: who edited the moment by hand has a session still."""
+    """The old tool did so: a session stays valid after its user edited the moment by hand."""
     parts = (moment.month, moment.day, moment.hour, moment.minute, moment.second)
     month, day, hour, minute, second = (f"{part:{width}}" for part, width in zip(parts, widths, strict=True))
     text = f"{moment.year:04}-{month}-{day}{gap}{hour}:{minute}:{second}"
@@ -91,48 +84,20 @@ def test_the_29th_of_february_exists_in_leap_years_only(year: int) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *(
-            "",
-            "never",
-            "1795327399",
-            "2026-11-22",
-            "2026-11-22 06:03",
-            "22.11.2026 06:03:19",
-            "Sun Nov 22 06:03:19 2026",
-        ),
+        *("", "never", "1795327399", "2026-11-22", "2026-11-22 06:03"),
+        *("22.11.2026 06:03:19", "Sun Nov 22 06:03:19 2026"),
         *("2026-00-22 06:03:19", "2026-13-22 06:03:19", "2026-11-00 06:03:19", "2026-11-31 06:03:19"),
         *("2026-11-22 24:03:19", "2026-11-22 06:60:19", "2026-11-22 06:03:60", "0000-11-22 06:03:19"),
-        *(
-            "2026/11/22 06:03:19",
-            "2026-11-22_06:03:19",
-            "2026-11-22 06.03.19",
-            "2026-11-22 006:03:19",
-            "26-11-22 06:03:19",
-            "2026- 11-22 06:03:19",
-            "2026-11-22 06: 03:19",
-            "2026-11-22 06:03:",
-            "+026-11-22 06:03:19",
-        ),
+        *("2026/11/22 06:03:19", "2026-11-22_06:03:19", "2026-11-22 06.03.19", "2026-11-22 006:03:19"),
+        *("26-11-22 06:03:19", "2026- 11-22 06:03:19", "2026-11-22 06: 03:19", "2026-11-22 06:03:"),
+        "+026-11-22 06:03:19",
         *(f"{OLD_TOOL} CET", f"{OLD_TOOL} AM", f"{OLD_TOOL}.", f"{OLD_TOOL}.Z", f"{OLD_TOOL},5", f"{OLD_TOOL}0"),
-        *(
-            f"{OLD_TOOL}+1",
-            f"{OLD_TOOL}+1:00",
-            f"{OLD_TOOL}+:0100",
-            f"{OLD_TOOL}+010:0",
-            f"{OLD_TOOL}+01:",
-            f"{OLD_TOOL}+",
-        ),
-        *(
-            f"{OLD_TOOL}+24:00",
-            f"{OLD_TOOL}+01:60",
-            f"{OLD_TOOL}+01:00:00",
-            f"{OLD_TOOL}+0x:00",
-            f"{OLD_TOOL}+\u0660\u0661:00",
-        ),
+        *(f"{OLD_TOOL}{zone}" for zone in ("+1", "+1:00", "+:0100", "+010:0", "+01:", "+", "+24:00", "+01:60")),
+        *(f"{OLD_TOOL}{zone}" for zone in ("+01:00:00", "+0x:00", "+\u0660\u0661:00")),
         *("٢٠٢٦-11-22 06:03:19", f"{OLD_TOOL} +0000 UTC", "2026-11-22T06:03:19ZZ"),
     ],
 )
-def test_what_is_no_moment_is_none(text: str) -> None:
+def test_what_is_not_a_moment_is_none(text: str) -> None:
     assert parse_moment(text) is None
 
 

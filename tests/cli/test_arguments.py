@@ -58,7 +58,7 @@ def test_what_argparse_says_of_flags_is_told_whole(capsys: pytest.CaptureFixture
 
 
 @pytest.mark.parametrize(
-    ("word", "told"),
+    ("word", "shown"),
     [
         (f"--tokn={SECRET}", "--tokn"),
         (f"--token{SECRET}", "--token..."),
@@ -72,15 +72,21 @@ def test_what_argparse_says_of_flags_is_told_whole(capsys: pytest.CaptureFixture
         (ESCAPE, None),
     ],
 )
-def test_of_an_unknown_word_what_may_be_a_secret_is_left_out(
-    word: str, told: str | None, capsys: pytest.CaptureFixture[str]
+def test_the_part_of_an_unknown_word_that_may_be_a_secret_is_left_out(
+    word: str, shown: str | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     err = said(a_parser(), [word], capsys)
     for hidden in (SECRET, ESCAPE, "918273", "correcthorse"):
         assert hidden not in err
         assert hidden[1:] not in err
-    if told is not None:
-        assert err == f"unrecognized arguments: {told}"
+    if shown is not None:
+        assert err == f"unrecognized arguments: {shown}"
+    else:
+        assert err == "one argument too many (not shown, it may be a secret)"
+
+
+def test_several_words_too_many_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    assert said(a_parser(), [SECRET, ESCAPE], capsys) == "2 arguments too many (not shown, they may be secrets)"
 
 
 def test_every_command_and_the_form_without_one_keep_to_that(capsys: pytest.CaptureFixture[str]) -> None:
@@ -99,7 +105,7 @@ def test_every_command_and_the_form_without_one_keep_to_that(capsys: pytest.Capt
 
 
 @pytest.mark.parametrize(
-    ("word", "told"),
+    ("word", "message"),
     [
         ("work", "there is no command 'work'"),
         ("my-work", "there is no command 'my-work'"),
@@ -107,22 +113,24 @@ def test_every_command_and_the_form_without_one_keep_to_that(capsys: pytest.Capt
         ("correct-horse-battery-staple", "there is no command of that name (not shown: it may be secret)"),
     ],
 )
-def test_a_word_that_is_no_command_may_be_a_profile(word: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_word_that_is_not_a_command_may_be_a_profile(
+    word: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit):
         parse_flags([word], "commands:\n  import  move keys")
     lines = capsys.readouterr().err.splitlines()
-    assert f"aws-mfa: error: {told}" in lines
+    assert f"aws-mfa: error: {message}" in lines
     assert lines[-1] == "a profile? aws-mfa --profile NAME"
 
 
-def test_who_types_profile_as_a_flag_is_told_where_it_goes(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_flag_profile_gets_a_hint_at_the_argument(capsys: pytest.CaptureFixture[str]) -> None:
     """The form without a command has that flag."""
     for argv in (["x", "--profile", "work"], ["x", "--profile=work"]):
-        assert "; the profile stands by itself: aws-mfa exec PROFILE" in said(a_parser("PROFILE"), argv, capsys)
-    assert "stands by itself" not in said(a_parser(), ["--profile"], capsys)
+        assert "; the profile is given without a flag: aws-mfa exec PROFILE" in said(a_parser("PROFILE"), argv, capsys)
+    assert "without a flag" not in said(a_parser(), ["--profile"], capsys)
 
 
-def test_who_types_a_profile_where_it_is_a_flag_is_told_the_flag(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_profile_typed_as_an_argument_gets_a_hint_at_the_flag(capsys: pytest.CaptureFixture[str]) -> None:
     parser = a_parser()
     parser.add_argument("--profile")
     assert said(parser, ["work"], capsys).endswith("; the profile is a flag here: aws-mfa exec --profile NAME")
@@ -132,7 +140,7 @@ def test_who_types_a_profile_where_it_is_a_flag_is_told_the_flag(capsys: pytest.
     assert "; the profile is a flag here: aws-mfa setup --profile NAME" in capsys.readouterr().err
 
 
-def test_who_imports_a_profile_as_a_file_is_told_the_flag(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_profile_typed_as_the_file_to_import_gets_a_hint_at_the_flag(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["import", "work"]) == 2
     assert "hint: a profile? aws-mfa import --profile NAME\n" in capsys.readouterr().err
     assert main(["import", "./work.csv"]) == 2

@@ -17,10 +17,9 @@ if TYPE_CHECKING:
 
     from classic_stage import ClassicStage
 
-# To be lowered: each step that joins modules takes some away. The first two must become 60 or less.
-MOST_SOURCE_FILES_TO_RENEW = 84
-MOST_SOURCE_FILES_TO_HAND_OVER = 78
-MOST_SOURCE_FILES_OF_THE_CLASSIC_FORM = 55
+MOST_SOURCE_FILES_TO_RENEW = 60
+MOST_SOURCE_FILES_TO_HAND_OVER = 58
+MOST_SOURCE_FILES_OF_THE_CLASSIC_FORM = 46
 
 # Starts as the console script does. Module and class bodies run at import: they are no part of what is called.
 PROGRAM = """
@@ -36,7 +35,7 @@ def count(frame, event, _):
         name = code.co_filename[len(SOURCE):]
         if not name.startswith("practice"):
             files.add(name)
-            if code.co_name in ("plan_sessions", "make_plan"):
+            if code.co_name in ("make_plan", "plan_steps"):
                 plans.append(code.co_name)
 
 def note(event, arguments):
@@ -109,7 +108,7 @@ def test_a_role_is_assumed_for_an_sdk_with_one_plan_and_one_look_at_each_file(
     spent = cost("credential-process", "dev")
     assert stage.sent() == ["AssumeRole"]
     assert len(spent.files) <= MOST_SOURCE_FILES_TO_HAND_OVER, spent.files
-    assert spent.plans == ["plan_sessions", "make_plan"]
+    assert spent.plans == ["make_plan", "plan_steps"]
     assert spent.opened == {"config": 1, "credentials": 1, "known-keys": 1}
 
 
@@ -129,5 +128,5 @@ def test_a_run_that_needs_no_code_looks_once_at_each_file(
 ) -> None:
     cost("renew", "--token", stage.code(), "default", "dev")
     spent = cost(*argv)
-    assert spent.plans.count("plan_sessions") == 1
+    assert spent.plans.count("make_plan") == 1
     assert spent.opened == {"config": 1, "credentials": 1, "known-keys": 1}

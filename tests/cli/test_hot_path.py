@@ -13,7 +13,7 @@ import pytest
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.handover.hand_over import hand_over
 from aws_mfa.model import Secret, Session
-from aws_mfa.renewal.make_plan import plan_sessions
+from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.sessions import watch as witnesses
 from needs import ROOT
@@ -83,7 +83,7 @@ def become(program, command, environ):
     sys.exit(None if environ["AWS_ACCESS_KEY_ID"] else "no session")
 
 os.execvpe = become
-text = aws_mfa.cli.start._quick_text(sys.argv[1:])
+text = aws_mfa.cli.start._fast_text(sys.argv[1:])
 print(*(set(sys.modules) - before))
 sys.exit("in doubt: the full path would answer" if text is None else None)
 """
@@ -119,7 +119,7 @@ def write(home: str, name: str, text: str) -> None:
 
 
 def modules_loaded(home: str, *argv: str, **variables: str) -> set[str]:
-    """What a fresh interpreter has loaded for the quick answer, beyond what it starts with."""
+    """What a fresh interpreter has loaded for the fast answer, beyond what it starts with."""
     environment = {name: value for name, value in os.environ.items() if name in ("PATH", "SYSTEMROOT")}
     environment |= {"HOME": home, "USERPROFILE": home, "PYTHONPATH": os.path.join(ROOT, "src"), **variables}
     done = subprocess.run(
@@ -201,7 +201,7 @@ def leave_a_witness(home: str, variables: dict[str, str], monkeypatch: pytest.Mo
     monkeypatch.setenv("LOGNAME", "ann")
     monkeypatch.setattr(witnesses, "time", SimpleNamespace(time_ns=lambda: time.time_ns() + 3_000_000_000))
     interfaces = RealInterfaces(environ={"HOME": home, "USERPROFILE": home, **variables})
-    found = plan_sessions(RenewalRequest(["work"], hands_over=True), interfaces).of_profile["work"]
+    found = make_plan(RenewalRequest(["work"], hands_over=True), interfaces).of_profile["work"]
     session = Session("ASIAIOSFODNN7EXAMPLE", Secret("s"), Secret("t"), time.time() + 3600)
     assert interfaces.session_cache.store(found.label, found.inputs, session)
     hand_over(RenewalRequest(["work"]), interfaces)

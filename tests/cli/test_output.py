@@ -70,8 +70,8 @@ def test_a_reader_that_has_gone_is_not_talked_about(home: str) -> None:
 
 
 @FULL
-def test_the_quick_answer_says_it_too(tmp_path: Path) -> None:
-    program = "from aws_mfa.cli import start; start._leave('text\\n')"
+def test_the_fast_answer_says_it_too(tmp_path: Path) -> None:
+    program = "from aws_mfa.cli import start; start._print_and_exit('text\\n')"
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": os.path.join(ROOT, "src")}
     for redirection, err in ((">/dev/full", WHY_FULL), ("| true", "")):
         done = subprocess.run(

@@ -12,14 +12,14 @@ import pytest
 from aws_mfa.cli.render import JSON_VERSION, outcome_rows, outcomes_json, plan_json, plan_text, table
 from aws_mfa.errors import WrongCode
 from aws_mfa.renewal.calls import Outcome
-from aws_mfa.renewal.make_plan import plan_sessions
+from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.request import RenewalRequest
 from fakes import DEVICE, KEYS, NOW, FakeInterfaces, FakeVault, as_interfaces
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from aws_mfa.renewal.steps import Plan
+    from aws_mfa.renewal.plan import Plan
 
 ARN = "arn:aws:iam::123456789012:role/"
 CONFIG = "".join(
@@ -52,7 +52,7 @@ def planned(config: str = CONFIG, *names: str) -> Plan:
     interfaces = FakeInterfaces("", config)
     interfaces.vaults["keychain"] = FakeVault("keychain", work_long_term=KEYS)
     interfaces.known_keys.text = "[work-long-term]\nvault = keychain\n"
-    return plan_sessions(RenewalRequest(names or ("dev", "long", "cut", "lost")), as_interfaces(interfaces))
+    return make_plan(RenewalRequest(names or ("dev", "long", "cut", "lost")), as_interfaces(interfaces))
 
 
 def outcome(name: str, *, error: WrongCode | None = None, is_reused: bool = False) -> Outcome:
@@ -141,7 +141,7 @@ def test_the_json_of_plan_says_what_will_be_called() -> None:
 
 def test_the_text_of_plan_begins_with_the_codes_and_ends_with_the_way_out() -> None:
     lines = plan_text(planned(), None).splitlines()
-    assert lines[0].startswith(f"3 profiles, 1 code of {DEVICE}; long needs a second one: duration_seconds = ")
+    assert lines[0] == f"3 profiles, 2 codes of {DEVICE}: one for all roles of up to 1 h, one for long (4 h)"
     assert lines[1].split() == ["code", "session", "call", "why"]
     assert [line.split()[:2] for line in lines[2:6]] == [
         [DEVICE, "mfa@work-long-term"],

@@ -14,7 +14,7 @@ from aws_mfa.model import Secret, Session
 from aws_mfa.prompt.terminal import NoTerminal
 from aws_mfa.vaults import age as age_file
 from fakes import KEYS, FakeTerminal
-from vaults.test_age import QuickAge
+from vaults.test_age import FakeAge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +42,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> FakeTerminal:
 def environ(home: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """A home whose age vault holds keys."""
     environ = {"HOME": home, "PATH": os.environ["PATH"]}
-    monkeypatch.setattr(age_file, "passphrase", QuickAge())
+    monkeypatch.setattr(age_file, "passphrase", FakeAge())
     command = {"AWS_MFA_AGE_PASSPHRASE_COMMAND": "echo open sesame"}
     RealInterfaces(environ={**environ, **command}).vault("age").store(SECTION, KEYS)
     return environ

@@ -19,7 +19,7 @@ BEHIND_HEADERS = ("", "", "", "  ", " # y", " ; note", "junk")
 DELIMITERS = ("=", ":", " = ", " : ", "= ", "\t=\t")
 MORE = ("max = 1", "[work]", "  b", "x: y", "=")
 
-# Whole choices, each drawn at once: many small draws would cost the suite its seconds.
+# Each choice is drawn as a whole: many small draws would cost seconds.
 FEW_COMMENTS = st.sampled_from([(), (), *((one,) for one in COMMENTS), ("", "# c"), ("; c", ""), ("", " ")])
 SOME_NAMES = st.lists(st.sampled_from(NAMES), unique=True, max_size=4)
 SOME_KEYS = st.lists(st.sampled_from(KEYS), unique=True, max_size=4)
@@ -32,7 +32,7 @@ Values = dict[str, dict[str, str]]
 
 
 class Line(NamedTuple):
-    """One line, its ending included: of which section, and of which key where it is one of a key's lines."""
+    """One line with its end, the section it is in, and the key that it belongs to, if any."""
 
     text: str
     section: str | None
@@ -41,7 +41,7 @@ class Line(NamedTuple):
 
 
 class File(NamedTuple):
-    """A file that SDKs read, with what is known of each of its lines."""
+    """A file that SDKs read, line by line."""
 
     lines: list[Line]
     newline: str
@@ -52,7 +52,7 @@ class File(NamedTuple):
 
 
 def read_by_sdk(text: str) -> Values:
-    """What botocore's and the old tool's parser reads; [DEFAULT] is shown as a section like others."""
+    """What the parser of botocore and the old tool reads; [DEFAULT] is a section like others here."""
     configparser.RawConfigParser().read_file(io.StringIO(text, newline=None))
     parser = configparser.RawConfigParser(default_section="\0", strict=False)
     parser.read_file(io.StringIO(text, newline=None))
@@ -61,7 +61,7 @@ def read_by_sdk(text: str) -> Values:
 
 @st.composite
 def files(draw: st.DrawFn) -> File:
-    """Text in every spelling that SDKs read: each key's indent is at most the one before, as they want it."""
+    """Text in every spelling that SDKs read: no key is indented more than the one before."""
     newline, blank, last_newline = draw(st.sampled_from(list(product(LINE_ENDS, " \t", (True, False)))))
     lines = [Line(text, None) for text in draw(FEW_COMMENTS)]
     deepest = 4
@@ -86,7 +86,7 @@ def files(draw: st.DrawFn) -> File:
 
 
 def any_lines() -> st.SearchStrategy[str]:
-    """Lines of every kind in any order, with any line ends: often what SDKs refuse."""
+    """Lines of every kind in any order, with any line ends; SDKs often refuse the text."""
     indents = st.sampled_from(("", "", "", " ", "  ", "\t"))
     headers = st.builds("[{}]{}".format, st.sampled_from(NAMES), st.sampled_from(BEHIND_HEADERS))
     keys = st.builds("{}{}{}".format, st.sampled_from(KEYS), st.sampled_from(DELIMITERS), st.sampled_from(VALUES))
@@ -98,5 +98,5 @@ def any_lines() -> st.SearchStrategy[str]:
 
 
 def any_characters() -> st.SearchStrategy[str]:
-    """Characters that mean something to one of the two parsers, or that Python takes for blanks or line ends."""
+    """Characters that mean something to one of the two parsers, or that Python treats as blanks or line ends."""
     return st.text(alphabet="[]ab=:#; \t\n\n\n\r\r\0\ufeff\x0b\x0c\x1c\x85\xa0\u2028Aİ\u200b", max_size=40)

@@ -1,11 +1,11 @@
-"""A profile's `source_profile` is followed as botocore follows it, and everything AWS would refuse is told first."""
+"""A profile's `source_profile` is followed as botocore does it, and what AWS would refuse is reported beforehand."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
-from botocore.credentials import AssumeRoleProvider, Credentials  # the yardstick
+from botocore.credentials import AssumeRoleProvider, Credentials  # the reference
 from botocore.exceptions import BotoCoreError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,10 +30,10 @@ def role(name: str, source: str, *lines: str, partition: str = "aws") -> str:
 def followed(
     name: str, config: str, credentials: str = "", keys_stored: Callable[[str], bool] | None = None
 ) -> tuple[str, list[str]]:
-    """The base's name and the hops' names."""
+    """The names of the base and of the roles."""
     chain = chain_of(name, AwsProfiles(config, credentials), keys_stored=keys_stored)
     assert chain.wanted.name == name
-    return chain.base.name, [hop.name for hop in chain.role_chain]
+    return chain.base.name, [role.name for role in chain.role_chain]
 
 
 def refusal(name: str, config: str, credentials: str = "") -> BadProfile:
@@ -55,8 +55,8 @@ def test_roles_are_in_the_order_in_which_they_are_assumed() -> None:
 
 def test_a_chain_may_be_of_any_length() -> None:
     config = "[profile r0]\n" + "".join(role(f"r{number}", f"r{number - 1}") for number in range(1, 2001))
-    base, hops = followed("r2000", config)
-    assert (base, len(hops), hops[0]) == ("r0", 2000, "r1")
+    base, roles = followed("r2000", config)
+    assert (base, len(roles), roles[0]) == ("r0", 2000, "r1")
 
 
 def test_hidden_keys_make_a_chain_too() -> None:
@@ -101,18 +101,17 @@ def test_a_circle_is_shown(wanted: str, loop: str) -> None:
     assert refusal(wanted, config).message.endswith(f"leads in a circle: {loop}")
 
 
-def test_a_name_that_is_not_there_comes_with_those_that_are() -> None:
+def test_a_missing_name_comes_with_existing_ones() -> None:
     few = role("dev", "work") + role("prod", "work")
     many = "".join(role(f"team-{number}", "work") for number in range(11))
     assert refusal("pord", few).hints[0] == "did you mean: prod"
     assert refusal("gone", few).hints[0] == "there are: dev, prod"
-    assert (
-        refusal("gone", many).hints[0] == refusal("gone", "").hints[0] == "list them with: aws configure list-profiles"
-    )
+    listed = "list them with: aws configure list-profiles"
+    assert refusal("gone", many).hints[0] == refusal("gone", "").hints[0] == listed
     assert refusal("a", few + role("a", "dve")).hints[0] == "did you mean: dev"
 
 
-def test_what_is_missing_is_named_with_the_line_that_names_it() -> None:
+def test_a_missing_profile_is_named_with_the_line_that_names_it() -> None:
     assert refusal("gone", "").message == "there is no profile 'gone' in ~/.aws/config or ~/.aws/credentials"
     says = "source_profile in ~/.aws/config [profile a] names profile 'gone', which does not exist"
     assert refusal("a", role("a", "gone")).message == says
@@ -128,20 +127,20 @@ def test_a_role_without_a_source_says_what_to_add() -> None:
 
 
 @pytest.mark.parametrize("source", ["Environment", "Ec2InstanceMetadata", "EcsContainer"])
-def test_roles_whose_keys_come_from_elsewhere_are_not_ours(source: str) -> None:
+def test_roles_whose_keys_come_from_elsewhere_are_refused(source: str) -> None:
     config = f"[profile a]\nrole_arn = arn:aws:iam::123456789012:role/a\ncredential_source = {source}\n"
     assert refusal("a", config).message.startswith("credential_source in ~/.aws/config [profile a]: this role needs no")
     web = config.replace("credential_source", "source_profile = work\nweb_identity_token_file")
     assert refusal("a", web).message.startswith("web_identity_token_file in ~/.aws/config [profile a]")
 
 
-def test_a_base_that_signs_in_with_sso_is_not_ours_unless_it_has_keys() -> None:
+def test_a_base_that_signs_in_with_sso_is_refused_unless_it_has_keys() -> None:
     config = role("a", "work") + "[profile work]\nsso_session = corp\n"
     assert refusal("a", config).message.startswith("sso_session in ~/.aws/config [profile work]")
     assert followed("a", config, "[work-long-term]\n") == ("work", ["a"])
 
 
-DEVICES = {"a": "GAHT-wanted-a", "b": "GAHT-hop-b", "work": "GAHT-base"}
+DEVICES = {"a": "GAHT-wanted-a", "b": "GAHT-role-b", "work": "GAHT-base"}
 
 
 @pytest.mark.parametrize(
@@ -151,9 +150,8 @@ def test_the_nearest_device_is_in_force(having: str, wins: str | None) -> None:
     def lines(name: str) -> tuple[str, ...]:
         return (f"mfa_serial = {DEVICES[name]}",) if name in having.split() else ()
 
-    config = (
-        role("a", "b", *lines("a")) + role("b", "work", *lines("b")) + "\n".join(("[profile work]", *lines("work")))
-    )
+    base = "\n".join(("[profile work]", *lines("work")))
+    config = role("a", "b", *lines("a")) + role("b", "work", *lines("b")) + base
     chain = chain_of("a", AwsProfiles(config, ""))
     assert chain.mfa_serial == (DEVICES[wins] if wins else None)
     if wins:
@@ -168,14 +166,14 @@ def test_a_role_of_another_partition_than_the_device_is_refused() -> None:
     assert "partition aws," in message
 
 
-def test_roles_of_two_partitions_are_refused_behind_a_hardware_device_too() -> None:
+def test_roles_of_two_partitions_are_refused_with_a_hardware_device_too() -> None:
     config = role("b", "a") + role("a", "work", partition="aws-cn") + "[profile work]\nmfa_serial = GAHT12345678\n"
     assert refusal("b", config).message.startswith("the first role (role_arn in ~/.aws/config [profile a]) is in")
 
 
 @pytest.mark.parametrize("line", ["duration_seconds = 60", "external_id = a b", "session_tags = x", "region = ."])
 @pytest.mark.parametrize("where", ["a", "b"])
-def test_every_hop_is_checked(line: str, where: str) -> None:
+def test_every_role_is_checked(line: str, where: str) -> None:
     config = role("b", "a", *([line] if where == "b" else [])) + role("a", "work", *([line] if where == "a" else []))
     message = refusal("b", config + "[profile work]\n").message
     assert f"{line.split(maxsplit=1)[0]} in ~/.aws/config [profile {where}]" in message
@@ -192,18 +190,15 @@ def test_a_tag_that_is_inherited_cannot_be_given_again() -> None:
 
 def test_a_source_identity_cannot_change_on_the_way() -> None:
     def config(second: str) -> str:
-        return (
-            role("a", "work", "source_identity = ann")
-            + role("b", "a", f"source_identity = {second}")
-            + "[profile work]\n"
-        )
+        first = role("a", "work", "source_identity = ann")
+        return first + role("b", "a", f"source_identity = {second}") + "[profile work]\n"
 
     assert "differs from source_identity in ~/.aws/config [profile a]" in refusal("b", config("bob")).message
     assert followed("b", config("ann")) == ("work", ["a", "b"])
 
 
 class Followed(AssumeRoleProvider):  # type: ignore[misc]  # botocore has no types
-    """botocore's own way through the profiles, without a call: notes which are assumed and whose keys sign."""
+    """botocore's walk through the profiles, without a call: records which are assumed and whose keys sign."""
 
     def __init__(self, profiles: dict[str, dict[str, str]], name: str) -> None:
         super().__init__(lambda: {"profiles": profiles}, None, {}, name)
@@ -247,11 +242,11 @@ def test_every_chain_is_botocores(profiles: dict[str, dict[str, str]]) -> None:
                 chain_of(name, ours)
             continue
         chain: Chain = chain_of(name, ours)
-        assert [hop.name for hop in chain.role_chain] == theirs.assumed
+        assert [role.name for role in chain.role_chain] == theirs.assumed
         assert chain.base.name == (theirs.base if assumes else name)
 
 
-def test_the_vault_itself_is_asked_for_names_that_nothing_else_knows() -> None:
+def test_the_vault_itself_is_asked_for_names_that_are_nowhere_else() -> None:
     asked: list[str] = []
 
     def in_vault(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""The AWS files: found where the SDKs look, read without guessing, updated without losing a byte of anybody's."""
+"""The AWS files: found where the SDKs look, read without guessing, updated without losing a byte."""
 
 from __future__ import annotations
 
@@ -41,15 +41,14 @@ def append(text: str) -> str:
     return text + "[new]\n"
 
 
-def test_it_is_the_file_that_the_workflows_ask_for(tmp_path: Path) -> None:
+def test_it_fulfils_the_protocol(tmp_path: Path) -> None:
     file: AwsTextFile = credentials(tmp_path)
     assert (file.path, file.exists(), file.read()) == (str(tmp_path / "credentials"), False, "")
 
 
 def test_every_byte_outside_the_edit_is_kept(tmp_path: Path) -> None:
-    before = (
-        "# caf\u00e9 \U0001f511\r\n[a]\r\nKey=1 ; x\r\n\n\t nested = 2\n\x0c\x85\u2028\rno newline at the end".encode()
-    )
+    text = "# caf\u00e9 \U0001f511\r\n[a]\r\nKey=1 ; x\r\n\n\t nested = 2\n\x0c\x85\u2028\rno newline at the end"
+    before = text.encode()
     file = credentials(tmp_path, before)
     assert file.read().encode() == before
     assert file.update(lambda text: text + "!")
@@ -64,7 +63,7 @@ def test_an_edit_that_changes_nothing_leaves_the_file_untouched(tmp_path: Path) 
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
 
 
-def test_nothing_is_made_of_nothing(tmp_path: Path) -> None:
+def test_an_update_that_writes_nothing_makes_no_file(tmp_path: Path) -> None:
     file = credentials(tmp_path)
     assert not file.update(lambda text: text)
     assert not file.exists()
@@ -91,7 +90,7 @@ def test_update_reads_again_what_another_wrote_meanwhile(tmp_path: Path) -> None
     assert file.read() == "[a]\n[b]\n[new]\n"
 
 
-def test_a_failing_edit_leaves_the_file_and_frees_the_lock(tmp_path: Path) -> None:
+def test_a_failing_edit_leaves_the_file_and_releases_the_lock(tmp_path: Path) -> None:
     file = credentials(tmp_path, b"[a]\n")
 
     def fail(text: str) -> str:
@@ -117,10 +116,7 @@ def test_two_homes_that_link_to_one_file_share_its_lock(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "credentials").symlink_to("../credentials")
     linked = AwsFile(str(tmp_path / "home" / "credentials"), lock_timeout_s=0)
-    with (
-        lock(str(tmp_path / ".credentials.aws-mfa.lock"), timeout_s=0),
-        pytest.raises(Unreachable),
-    ):
+    with lock(str(tmp_path / ".credentials.aws-mfa.lock"), timeout_s=0), pytest.raises(Unreachable):
         linked.update(append)
     assert linked.update(append)
     assert (tmp_path / "home" / "credentials").is_symlink()
@@ -147,7 +143,7 @@ SECRET = b"wJalrXUtnFEMI"
         (SECRET.decode().encode("utf-16"), "line 1: the file starts with UTF-16"),
     ],
 )
-def test_what_is_no_text_is_named_by_line_quoting_nothing_and_never_overwritten(
+def test_a_file_that_is_not_text_is_named_with_the_line_quotes_nothing_and_is_never_overwritten(
     tmp_path: Path, data: bytes, place: str
 ) -> None:
     file = credentials(tmp_path, data)
@@ -155,13 +151,13 @@ def test_what_is_no_text_is_named_by_line_quoting_nothing_and_never_overwritten(
         with pytest.raises(BrokenFile) as caught:
             attempt()
         assert caught.value.message.startswith(f"{file.path}, {place}")
-        told = "".join(traceback.format_exception(caught.value)) + repr(caught.value.__context__)
-        assert SECRET.decode() not in told
+        shown = "".join(traceback.format_exception(caught.value)) + repr(caught.value.__context__)
+        assert SECRET.decode() not in shown
         assert caught.value.__context__ is None
     assert (tmp_path / "credentials").read_bytes() == data
 
 
-def test_text_that_cannot_be_bytes_is_refused(tmp_path: Path) -> None:
+def test_text_that_cannot_be_encoded_is_refused(tmp_path: Path) -> None:
     file = credentials(tmp_path, b"[a]\n")
     with pytest.raises(BadInput, match="not UTF-8") as caught:
         file.update(lambda text: text + "secret\udcff")
@@ -171,7 +167,7 @@ def test_text_that_cannot_be_bytes_is_refused(tmp_path: Path) -> None:
 
 @posix_only
 @pytest.mark.parametrize("kind", ["a folder", "a pipe, socket or device"])
-def test_what_is_no_file_is_named_and_does_not_hang(tmp_path: Path, kind: str) -> None:
+def test_what_is_not_a_file_is_named_and_does_not_hang(tmp_path: Path, kind: str) -> None:
     file = credentials(tmp_path)
     if kind == "a folder":
         os.mkdir(file.path)
@@ -202,21 +198,22 @@ except BrokenFile as error:
 """
 
 
-def child_environment() -> dict[str, str]:
-    return dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
+ENVIRONMENT = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
+
+
+def printed(code: str, *arguments: str) -> str:
+    """What another Python prints that runs `code`."""
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=True).stdout
 
 
 @as_root
 def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
     file = credentials(tmp_path, b"[a]\n")
-    command = [sys.executable, "-c", UNREADABLE, file.path]
-    done = subprocess.run(command, env=child_environment(), capture_output=True, text=True, check=True)
-    assert done.stdout == f"cannot read {file.path}: Permission denied\n"
+    assert printed(UNREADABLE, file.path) == f"cannot read {file.path}: Permission denied\n"
 
 
-def test_a_file_whose_folder_is_none_is_missing_and_what_is_in_the_way_is_told_when_it_is_to_be_written(
-    tmp_path: Path,
-) -> None:
+def test_a_file_below_another_file_is_missing_and_that_is_reported_when_it_is_to_be_written(tmp_path: Path) -> None:
     (tmp_path / "mfa").write_text("a file")
     file = AwsFile(str(tmp_path / "mfa" / "known-keys"))
     assert (file.exists(), file.read(), file.repair_mode(), file.linked_inode()) == (False, "", False, None)
@@ -227,7 +224,7 @@ def test_a_file_whose_folder_is_none_is_missing_and_what_is_in_the_way_is_told_w
 
 
 @posix_only
-def test_an_update_that_takes_the_file_from_others_says_so_once(tmp_path: Path) -> None:
+def test_an_update_that_narrows_the_mode_says_so_once(tmp_path: Path) -> None:
     said: list[str] = []
     path = credentials(tmp_path, b"[a]\n").path
     file = AwsFile(path, say_narrowed=said.append)
@@ -240,7 +237,7 @@ def test_an_update_that_takes_the_file_from_others_says_so_once(tmp_path: Path) 
 
 
 @posix_only
-def test_a_file_with_another_name_is_told_apart(tmp_path: Path) -> None:
+def test_a_file_with_a_hard_link_is_known_by_its_inode(tmp_path: Path) -> None:
     file = credentials(tmp_path, b"[a]\n")
     assert file.linked_inode() is None
     os.link(file.path, tmp_path / "another name")
@@ -261,7 +258,7 @@ def test_a_wide_mode_is_repaired_once(tmp_path: Path, old: int, new: int) -> Non
 @as_root
 @pytest.mark.parametrize("link", [".aws", ".aws/credentials"])
 @pytest.mark.parametrize(("owner", "is_narrowed"), [(NOBODY, False), (0, True)])
-def test_root_narrows_its_own_file_through_its_own_link_and_through_no_users(
+def test_root_narrows_its_own_file_through_its_own_link_and_not_through_a_users(
     tmp_path: Path, link: str, owner: int, *, is_narrowed: bool
 ) -> None:
     home, roots = tmp_path / "home", tmp_path / "roots"
@@ -281,8 +278,8 @@ def test_root_narrows_its_own_file_through_its_own_link_and_through_no_users(
 
 
 @as_root
-def test_a_user_narrows_his_own_file_in_anybodys_folder(tmp_path: Path) -> None:
-    """As in a container, where the folder is mounted and another's."""
+def test_users_narrow_their_own_file_in_any_folder(tmp_path: Path) -> None:
+    """Such as in a container, where the mounted folder belongs to another user."""
     path = tmp_path / "credentials"
     path.write_text("[a]\n")
     path.chmod(0o644)
@@ -293,9 +290,7 @@ def test_a_user_narrows_his_own_file_in_anybodys_folder(tmp_path: Path) -> None:
         "os.chdir(sys.argv[1]); os.setgid(65534); os.setuid(65534)\n"
         "print(AwsFile('credentials').repair_mode())"
     )
-    command = [sys.executable, "-c", narrow, str(tmp_path)]
-    done = subprocess.run(command, env=child_environment(), capture_output=True, text=True, check=True)
-    assert (done.stdout, stat.S_IMODE(path.stat().st_mode)) == ("True\n", 0o600)
+    assert (printed(narrow, str(tmp_path)), stat.S_IMODE(path.stat().st_mode)) == ("True\n", 0o600)
 
 
 def test_a_missing_file_has_no_mode_to_repair(tmp_path: Path) -> None:
@@ -324,7 +319,7 @@ def test_tilde_and_variables_in_them_are_expanded(tmp_path: Path, monkeypatch: p
 
 
 @posix_only
-def test_without_home_the_password_database_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_home_the_password_database_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HOME", raising=False)
     credentials_path, _ = find_files({})
     assert credentials_path == os.path.join(os.path.expanduser("~"), ".aws", "credentials")
@@ -332,17 +327,15 @@ def test_without_home_the_password_database_is_asked(monkeypatch: pytest.MonkeyP
 
 
 @as_root
-def test_a_user_without_any_home_is_told_what_to_set() -> None:
+def test_without_any_home_the_hint_says_what_to_set() -> None:
     code = (
         "import os\nfrom aws_mfa.config.files import find_files\nfrom aws_mfa.errors import NotSetUp\n"
         "os.environ.pop('HOME', None); os.setuid(47110)\n"
         "try:\n    find_files(os.environ)\nexcept NotSetUp as error:\n    print(error.message, error.hints[0])\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=child_environment(), capture_output=True, text=True, check=True
-    )
-    assert done.stdout.startswith("no home folder: HOME is not set")
-    assert "export HOME=" in done.stdout
+    text = printed(code)
+    assert text.startswith("no home folder: HOME is not set")
+    assert "export HOME=" in text
 
 
 ADD_SECTIONS = """
@@ -359,7 +352,7 @@ for number in range(int(sys.argv[3])):
 def add_sections(path: str, name: str, count: int) -> subprocess.Popen[str]:
     """A process that adds `count` sections and prints the header of each when it is written."""
     command = [sys.executable, "-c", ADD_SECTIONS, path, name, str(count)]
-    return subprocess.Popen(command, env=child_environment(), stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True)
 
 
 def test_threads_of_one_process_lose_no_update(tmp_path: Path) -> None:
@@ -390,18 +383,20 @@ def test_eight_processes_with_twenty_updates_each_lose_none(tmp_path: Path) -> N
 
 @posix_only
 @pytest.mark.real
-def test_thirty_kills_lose_nothing_that_was_told_as_written(tmp_path: Path) -> None:
-    """Each next process gets the dead one's lock at once; the file is whole, with at most the one section untold."""
+def test_thirty_kills_lose_nothing_that_was_reported_as_written(tmp_path: Path) -> None:
+    """Each process gets the killed one's lock at once; the file is complete, with at most one section not reported."""
     path = str(tmp_path / "credentials")
-    told: list[str] = []
+    reported: list[str] = []
     for name in range(30):
         child = add_sections(path, f"p{name}", 100_000)
-        time.sleep(random.uniform(0.05, 0.12))
+        assert child.stdout is not None
+        reported.append(child.stdout.readline().strip())  # it is at work: the kill comes at any moment of that
+        time.sleep(random.uniform(0, 0.05))
         child.kill()
-        told += child.communicate()[0].split()
+        reported += child.communicate()[0].split()
         written = AwsFile(path).read().split("\n\n")[:-1]
-        assert set(told) <= {section.split("\n")[0] for section in written}
+        assert set(reported) <= {section.split("\n")[0] for section in written}
         assert all(section.split("\n")[1:] == ["key = value"] for section in written)
-        assert len(written) <= len(told) + name + 1
-    assert len(told) > 30
+        assert len(written) <= len(reported) + name + 1
+    assert len(reported) > 30
     assert AwsFile(path, lock_timeout_s=0).update(append)

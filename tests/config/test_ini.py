@@ -1,4 +1,4 @@
-"""`ini_text` reads what SDKs read, refuses what they refuse, and keeps every byte that is not its own."""
+"""`ini` reads what SDKs read and refuses what they refuse; `edit` keeps every byte outside its change."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from botocore.configloader import raw_config_parse  # whose reading is the yardstick
+from botocore.configloader import raw_config_parse  # the reference
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from aws_mfa.config.edit import with_all_changes, with_changes, without_keys, without_section
+from aws_mfa.config.edit import with_all_changes, with_changes, without_keys
 from aws_mfa.config.ini import check, check_if_small, section_values, sections
 from aws_mfa.errors import BadInput, BrokenFile
 from config.ini_examples import (
@@ -68,7 +68,7 @@ def names_to_ask(text: str) -> set[str]:
 
 
 def values_read(text: str) -> Values:
-    """What `sections` finds; the pieces of [DEFAULT] as one."""
+    """What `sections` finds, the pieces of [DEFAULT] joined."""
     found: Values = {}
     for section in sections(text):
         found.setdefault(section.name, {}).update(section.values())
@@ -108,7 +108,7 @@ def test_every_section_has_the_keys_and_values_that_sdks_read(text: str) -> None
 @some
 @given(files())
 def test_the_generated_files_are_files_that_sdks_read(file: File) -> None:
-    """Else the claims below would be about nothing."""
+    """Otherwise the tests below would claim nothing."""
     assert list(read_by_sdk(file.text)) == [line.section for line in file.lines if line.is_header]
     check(file.text)
 
@@ -144,7 +144,7 @@ def test_strange_files_that_botocore_reads_are_read_and_changed(text: str, value
     }
 
 
-def test_a_key_that_stands_in_two_pieces_of_default_is_refused_as_sdks_refuse_it() -> None:
+def test_a_key_in_two_pieces_of_default_is_refused_as_sdks_refuse_it() -> None:
     text = "[DEFAULT]\nk = 1\n[a]\n[DEFAULT]\nK = 2\n"
     assert sdk_refuses(text)
     with pytest.raises(BrokenFile, match=r"line 5: duplicate key in section \[DEFAULT\] \(first in line 2\)"):
@@ -156,7 +156,7 @@ def test_a_key_that_stands_in_two_pieces_of_default_is_refused_as_sdks_refuse_it
     [
         lambda text: with_changes(text, "DEFAULT", {"k": "2"}),
         lambda text: with_all_changes(text, {"a": {"k": "1"}, "DEFAULT": {"k": "2"}}),
-        lambda text: without_section(text, "DEFAULT"),
+        lambda text: without_keys(text, "DEFAULT", None),
         lambda text: without_keys(text, "DEFAULT", ["k"]),
     ],
 )
@@ -165,7 +165,9 @@ def test_the_settings_of_every_profile_are_not_changed(edit: Callable[[str], str
         edit("[DEFAULT]\nk = 1\n[a]\n")
 
 
-@pytest.mark.parametrize("edit", [lambda text: with_changes(text, "a", {"k": "2"}), lambda t: without_section(t, "a")])
+@pytest.mark.parametrize(
+    "edit", [lambda text: with_changes(text, "a", {"k": "2"}), lambda t: without_keys(t, "a", None)]
+)
 def test_a_byte_order_mark_is_refused_before_an_edit(edit: Callable[[str], str]) -> None:
     with pytest.raises(BrokenFile):
         edit("\ufeff# c\n[a]\nk = 1\n")
@@ -179,14 +181,14 @@ def test_a_byte_order_mark_is_refused_before_an_edit(edit: Callable[[str], str])
         ("[a]\rk = 1\n", "[a]\rk = 1\nnew = 2\n"),
     ],
 )
-def test_a_new_line_ends_as_those_there_do(before: str, after: str) -> None:
-    """But for a lone CR among others, which nobody but Python takes for an end."""
+def test_a_new_line_ends_like_the_others(before: str, after: str) -> None:
+    """Except a lone CR among others, which only Python reads as a line end."""
     assert with_changes(before, "a", {"new": "2"}) == after
 
 
 @some
 @given(any_text, st.sampled_from((*NAMES_TO_CHANGE, "new")), changes_of)
-def test_whatever_sdks_read_can_be_changed_and_is_read_with_the_new_values(
+def test_every_text_that_sdks_read_can_be_changed_and_is_read_with_the_new_values(
     text: str, name: str, changes: dict[str, str | None]
 ) -> None:
     assume(not sdk_refuses(text))
@@ -198,13 +200,13 @@ def test_whatever_sdks_read_can_be_changed_and_is_read_with_the_new_values(
 
 @some
 @given(any_text, st.sampled_from(NAMES_TO_CHANGE))
-def test_whatever_sdks_read_can_lose_a_section(text: str, name: str) -> None:
+def test_every_text_that_sdks_read_can_lose_a_section(text: str, name: str) -> None:
     assume(not sdk_refuses(text))
-    after = without_section(text, name)
+    after = without_keys(text, name, None)
     assert read_by_sdk(after) == {other: values for other, values in read_by_sdk(text).items() if other != name}
 
 
-def test_a_text_of_many_lines_is_not_checked_on_the_hot_path() -> None:
+def test_a_large_text_is_not_checked_on_the_hot_path() -> None:
     broken = "[a]\nk = 1\nk = 2\n"
     with pytest.raises(BrokenFile):
         check_if_small(broken)
@@ -223,10 +225,7 @@ def test_a_text_of_many_lines_is_not_checked_on_the_hot_path() -> None:
         ("[a]\n\n# [b]\njunk\n", "line 4: neither a comment, a [section] nor a 'key = value' line"),
         ("[a]\nk = 1\n\n= 1\n", "line 4: neither a comment, a [section] nor a 'key = value' line"),
         ("[a]\n[b]\r\n\n[a]\n", "line 4: duplicate section [a] (first in line 1)"),
-        (
-            "[b]\nk = 1\n[a]\nK = 1\n  2\nj = 1\nk: 2\n",
-            "line 7: duplicate key in section [a] (first in line 4)",
-        ),
+        ("[b]\nk = 1\n[a]\nK = 1\n  2\nj = 1\nk: 2\n", "line 7: duplicate key in section [a] (first in line 4)"),
         ("\ufeff[a]\n", "line 1: begins with a byte order mark, which SDKs refuse: save it as UTF-8 without BOM"),
     ],
 )
@@ -247,7 +246,7 @@ def test_the_line_number_is_right_where_the_section_was_found_by_a_search(fault:
 @some
 @given(file=files(), fault=st.sampled_from(("junk", "= v", "again", "[again]")), more=st.booleans())
 def test_the_first_faulty_line_is_the_one_that_sdks_name(file: File, fault: str, *, more: bool) -> None:
-    assume(file.newline != "\r\r\n")  # of which Python makes two lines, and editors one
+    assume(file.newline != "\r\r\n")  # two lines for Python, one for editors
     sound = File(
         [*file.lines, Line(file.newline, None), Line(f"[last]{file.newline}again = 1{file.newline}", None)], ""
     )
@@ -257,11 +256,8 @@ def test_the_first_faulty_line_is_the_one_that_sdks_name(file: File, fault: str,
     text = sound.text + line + (file.newline + "sound = 1" if more else "")
     with pytest.raises(configparser.Error) as theirs:
         read_by_sdk(text)
-    number = (
-        theirs.value.errors[0][0]
-        if isinstance(theirs.value, configparser.ParsingError)
-        else vars(theirs.value)["lineno"]
-    )
+    error = theirs.value
+    number = error.errors[0][0] if isinstance(error, configparser.ParsingError) else vars(error)["lineno"]
     with pytest.raises(BrokenFile, match=f"^the file, line {number}: "):
         check(text)
 
@@ -286,20 +282,20 @@ def test_no_refusal_quotes_a_value(text: str, name: str) -> None:
         lambda: check(text),
         lambda: section_values(text, name),
         lambda: with_changes(text, name, {"k": CANARY, "new": f"{CANARY}\n"}),
-        lambda: without_section(text, name),
+        lambda: without_keys(text, name, None),
     ):
         try:
             work()
         except (BrokenFile, BadInput) as refusal:
-            told = repr((refusal, refusal.args, refusal.hints, refusal.__cause__, refusal.__context__))
-            assert CANARY.lower() not in told.lower()
+            shown = repr((refusal, refusal.args, refusal.hints, refusal.__cause__, refusal.__context__))
+            assert CANARY.lower() not in shown.lower()
 
 
 # Changing
 
 
 def lines_after(file: File, name: str, changes: dict[str, str | None]) -> list[Line]:
-    """What must be left of the lines: all but those of the changed keys, where a value keeps its first line's place."""
+    """The lines that must remain: all but those of the changed keys; a changed value keeps its first line."""
     left: list[Line] = []
     done: set[str] = set()
     for line in file.lines:
@@ -336,9 +332,7 @@ def test_a_change_touches_the_lines_of_its_keys_and_no_others(
     for number, (line, want) in enumerate(zip(found, wanted, strict=True)):
         if want.section == name and want.key in changes:
             value = changes[want.key]
-            key, _, rest = (
-                line.replace(":", "=", 1).partition("=") if ":" in line.split("=")[0] else line.partition("=")
-            )
+            key, _, rest = line.partition(":" if ":" in line.split("=")[0] else "=")
             assert (key.strip(), rest.strip()) == (want.key, value)
         else:
             assert line.rstrip("\r\n") == want.text.rstrip("\r\n")
@@ -357,10 +351,9 @@ def test_sdks_read_the_new_values_and_of_other_sections_the_old_ones(
     after = with_changes(file.text, name, changes)
     nothing_to_write = name not in before and not any(value is not None for value in changes.values())
     expected = before if nothing_to_write else expected_values(before, name, changes)
-    assert read_by_sdk(after) == expected
-    assert [list(section) for section in read_by_sdk(after).values()] == [
-        list(section) for section in expected.values()
-    ]
+    found = read_by_sdk(after)
+    assert found == expected
+    assert [list(section) for section in found.values()] == [list(section) for section in expected.values()]
 
 
 @some
@@ -401,17 +394,17 @@ def test_a_new_section_goes_at_the_end_after_a_blank_line(file: File, value: str
         ("[b]\r\n[a]", "[b]\r\n[a]\r\nk = 1\r\n"),
     ],
 )
-def test_a_change_looks_as_the_file_does(before: str, after: str) -> None:
+def test_a_change_looks_like_the_file(before: str, after: str) -> None:
     assert with_changes(before, "a", {"k": "1"}) == after
 
 
-def test_keys_that_were_not_there_are_removed_without_a_trace() -> None:
+def test_removing_missing_keys_changes_nothing() -> None:
     assert with_changes("[a]\nk = 1\n", "a", {"j": None}) == "[a]\nk = 1\n"
     assert with_changes("[a]\nk = 1\n", "b", {"j": None}) == "[a]\nk = 1\n"
 
 
 @pytest.mark.parametrize("value", ["1\n[default]", "1\r", "\n", " 1", "1\t", "1\0", "1\x85"])
-def test_a_value_that_would_be_read_as_another_is_refused(value: str) -> None:
+def test_a_value_that_would_be_read_differently_is_refused(value: str) -> None:
     with pytest.raises(BadInput, match="the value for 'k' holds a line break"):
         with_changes("[a]\n", "a", {"k": value})
 
@@ -429,16 +422,16 @@ def test_a_section_with_duplicates_is_not_changed(name: str) -> None:
 @some
 @given(files(), st.sampled_from((*NAMES_TO_CHANGE, "not there")))
 @example(File([Line("[a]\nk = 1\n", None), Line("[work]\n  [b]\nj = 1\n", None)], "\n"), "work")
-def test_a_section_removed_is_gone_and_the_others_are_read_as_before(file: File, name: str) -> None:
+def test_a_removed_section_is_gone_and_the_others_are_read_as_before(file: File, name: str) -> None:
     before = read_by_sdk(file.text)
-    after = without_section(file.text, name)
+    after = without_keys(file.text, name, None)
     assert read_by_sdk(after) == {other: values for other, values in before.items() if other != name}
-    assert without_section(after, name) == after
+    assert without_keys(after, name, None) == after
 
 
 @some
 @given(files(), st.sampled_from(NAMES_TO_CHANGE))
-def test_a_section_removed_leaves_its_comments_and_every_other_line(file: File, name: str) -> None:
+def test_a_removed_section_leaves_its_comments_and_every_other_line(file: File, name: str) -> None:
     own = [line for line in file.lines if line.section == name]
     keep_own = any(line.text.strip() and not (line.key or line.is_header) for line in own)
     wanted: list[str] = []
@@ -448,19 +441,17 @@ def test_a_section_removed_leaves_its_comments_and_every_other_line(file: File, 
             wanted.append(line.text.lstrip() if is_next else line.text)
         elif keep_own and not (line.key or line.is_header):
             wanted.append(line.text)
-    assert without_section(file.text, name) == "".join(wanted)
+    assert without_keys(file.text, name, None) == "".join(wanted)
 
 
 @some
 @given(files(), st.sampled_from((*NAMES_TO_CHANGE, "not there")), changes_of)
 @example(File([Line("[work]", "work", is_header=True)], "\n"), "work", {"region": None})
-def test_keys_removed_take_a_section_with_them_that_is_then_empty(
-    file: File, name: str, keys: dict[str, str | None]
-) -> None:
+def test_removing_keys_removes_a_section_that_is_then_empty(file: File, name: str, keys: dict[str, str | None]) -> None:
     without = with_changes(file.text, name, dict.fromkeys(keys))
     own = [line for line in file.lines if line.section == name and not line.is_header and line.key not in keys]
     is_left = any(line.text.strip() for line in own) or without == file.text
-    assert without_keys(file.text, name, keys) == (without if is_left else without_section(file.text, name))
+    assert without_keys(file.text, name, keys) == (without if is_left else without_keys(file.text, name, None))
 
 
 # Size
@@ -473,7 +464,7 @@ def test_ten_thousand_profiles_are_searched_checked_and_changed_in_place() -> No
     assert section_values(text, "p9999") == {"aws_access_key_id": "ASIA9999", "expiration": "2026-11-22 06:03:19"}
     assert section_values(text, "p10000") is None
     assert with_changes(text, "p5000", {"aws_access_key_id": "new"}) == text.replace("= ASIA5000\n", "= new\n")
-    assert without_section(text, "p5000") == text.replace(profile.format(5000), "")
+    assert without_keys(text, "p5000", None) == text.replace(profile.format(5000), "")
 
 
 # Many sections at once
@@ -483,11 +474,11 @@ def test_ten_thousand_profiles_are_searched_checked_and_changed_in_place() -> No
 @given(files(), st.dictionaries(st.sampled_from((*NAMES_TO_CHANGE, "new", "newer")), changes_of, max_size=4))
 @example(File([Line("[a]", "a", is_header=True)], "\n"), {"new": {"k": "v"}, "a": {"k": "v"}})
 @example(
-    # The value goes over an empty line: with it goes what would stand between the sections.
+    # The value spans an empty line: without it there is no blank line before the new section.
     File([Line("[a]\n", "a", is_header=True), Line("k=\n", "a", "k"), Line("\n", "a"), Line(" x\n", "a", "k")], "\n"),
     {"new": {"k": "v"}, "a": {"k": None}},
 )
-def test_many_sections_at_once_are_as_one_after_the_other(
+def test_many_sections_at_once_give_the_same_as_one_after_the_other(
     file: File, changes: dict[str, dict[str, str | None]]
 ) -> None:
     one_by_one = file.text
@@ -500,8 +491,8 @@ def test_many_sections_at_once_are_as_one_after_the_other(
 
 @some
 @given(any_text, st.dictionaries(st.sampled_from(NAMES_TO_CHANGE), changes_of, max_size=3))
-def test_what_sdks_could_not_read_is_never_written(text: str, changes: dict[str, dict[str, str | None]]) -> None:
-    """A text that is refused is refused here too, where the fault touches what is changed."""
+def test_a_text_that_sdks_could_not_read_is_never_written(text: str, changes: dict[str, dict[str, str | None]]) -> None:
+    """A fault in the text is refused here too if it touches a changed section."""
     try:
         after = with_all_changes(text, changes)
     except BrokenFile:
@@ -510,11 +501,11 @@ def test_what_sdks_could_not_read_is_never_written(text: str, changes: dict[str,
     assert our_refusal(text) is not None or our_refusal(after) is None
 
 
-def test_a_section_that_stands_twice_is_refused_with_its_line() -> None:
+def test_a_duplicate_section_is_refused_with_its_line() -> None:
     with pytest.raises(BrokenFile, match=r"line 3: duplicate section \[a\] \(first in line 1\)"):
         with_all_changes("[a]\nk = v\n[a]\n", {"a": {"k": "w"}})
 
 
-def test_a_value_that_no_line_can_carry_changes_nothing() -> None:
+def test_a_value_that_does_not_fit_on_a_line_changes_nothing() -> None:
     with pytest.raises(BadInput, match="the value for 'k' holds a line break"):
         with_all_changes("[a]\n", {"b": {"k": "v"}, "a": {"k": "v\nx = y"}})

@@ -17,7 +17,6 @@ from aws_mfa.config.section_names import (
     profile_in_force,
     profile_of,
     section_names,
-    short_term_section,
 )
 from aws_mfa.errors import BadInput
 from examples import examples
@@ -50,30 +49,25 @@ def test_the_long_term_section_is_the_profile_with_its_suffix(suffix: str | None
 
 
 @pytest.mark.parametrize("profile", ["work", "default", "", "long-term", "work-long-term"])
-def test_the_profile_of_a_long_term_section_is_the_one_that_it_was_named_after(profile: str) -> None:
+def test_the_profile_of_a_long_term_section_is_the_one_it_is_named_after(profile: str) -> None:
     assert default_long_term(profile) == long_term_section(profile, None)
     assert profile_of(default_long_term(profile)) == profile
 
 
 @pytest.mark.parametrize("name", ["work", "long-term", "work-long-term-2"])
-def test_a_name_without_the_suffix_is_a_profiles_as_it_is(name: str) -> None:
+def test_a_name_without_the_suffix_is_unchanged(name: str) -> None:
     assert profile_of(name) == name
 
 
 @pytest.mark.parametrize(
     ("suffix", "name"),
     [
-        (None, "p"),
-        ("", "p"),
-        ("none", "p"),
-        ("None", "p"),
-        ("NONE", "p"),
-        ("short", "p-short"),
-        ("nonesuch", "p-nonesuch"),
+        *((None, "p"), ("", "p"), ("none", "p"), ("None", "p"), ("NONE", "p")),
+        *(("short", "p-short"), ("nonesuch", "p-nonesuch")),
     ],
 )
 def test_the_short_term_section_is_the_profile_unless_a_suffix_is_given(suffix: str | None, name: str) -> None:
-    assert short_term_section("p", suffix) == name
+    assert section_names("p", "keys", suffix) == ("p-keys", name)
 
 
 def test_both_names_long_term_first() -> None:
@@ -89,29 +83,28 @@ def test_equal_names_are_refused_in_the_words_of_the_contract(
 ) -> None:
     with pytest.raises(BadInput) as raised:
         section_names("work", long_suffix, short_suffix)
-    assert raised.value.message == (
-        "The value for '--long-term-suffix' cannot be equal to the value for '--short-term-suffix'"
-    )
+    message = "The value for '--long-term-suffix' cannot be equal to the value for '--short-term-suffix'"
+    assert raised.value.message == message
 
 
 @pytest.mark.parametrize(
     "name", ["", " ", " a", "a ", "a\n", "a\nb", "a\tb", "a\0", "a]", "[a", "a\u2028b", "a\ud800", "DEFAULT"]
 )
-def test_a_name_that_no_header_can_carry_is_refused(name: str) -> None:
+def test_a_name_that_no_header_can_hold_is_refused(name: str) -> None:
     with pytest.raises(BadInput):
         check_name(name)
 
 
 @pytest.mark.parametrize("name", ["a]b", "[a", "a]", " a "])
-def test_a_section_that_stands_there_already_may_have_any_name_that_can_be_shown(name: str) -> None:
-    """boto3 reads it; to make such a one would lock out other SDKs."""
+def test_an_existing_section_may_have_any_printable_name(name: str) -> None:
+    """boto3 reads it, but other SDKs could not read a file with such a new section."""
     check_name(name, is_new=False)
     with pytest.raises(BadInput):
         check_name(name)
 
 
 @pytest.mark.parametrize("name", ["", "DEFAULT", "a\nb", "a\x1b[2J", "a\0"])
-def test_nor_may_one_that_stands_there(name: str) -> None:
+def test_an_existing_section_may_not_have_another_name(name: str) -> None:
     with pytest.raises(BadInput):
         check_name(name, is_new=False)
 
@@ -119,18 +112,13 @@ def test_nor_may_one_that_stands_there(name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["default", "work", "my work", "ann@example.com", "größe", "a.b_c-d/e:f+g", "Default", "a#b"]
 )
-def test_ordinary_names_are_taken(name: str) -> None:
+def test_ordinary_names_are_accepted(name: str) -> None:
     check_name(name)
 
 
 @pytest.mark.parametrize(
     ("profile", "long_suffix", "short_suffix"),
-    [
-        ("DEFAULT", None, None),
-        ("DEFAULT", "none", "x"),
-        ("a", "x\n[y]", None),
-        ("a", None, "x\n[y]"),
-    ],
+    [("DEFAULT", None, None), ("DEFAULT", "none", "x"), ("a", "x\n[y]", None), ("a", None, "x\n[y]")],
 )
 def test_both_names_are_checked(profile: str, long_suffix: str | None, short_suffix: str | None) -> None:
     with pytest.raises(BadInput):
@@ -139,7 +127,7 @@ def test_both_names_are_checked(profile: str, long_suffix: str | None, short_suf
 
 @examples(60)
 @given(st.text(max_size=12))
-def test_every_name_that_is_taken_is_read_back_from_a_file(name: str) -> None:
+def test_every_accepted_name_is_read_back_from_a_file(name: str) -> None:
     try:
         check_name(name)
     except BadInput:

@@ -23,33 +23,33 @@ def sections(long_term: dict[str, str] | None = None, config: dict[str, str] | N
     return Sections("work-long-term", long_term or {}, "profile work", config or {})
 
 
-def told(given: Given | None) -> tuple[str, str] | None:
+def parts(given: Given | None) -> tuple[str, str] | None:
     return None if given is None else (given.value, given.source)
 
 
-def test_each_source_of_the_device_goes_before_the_next() -> None:
+def test_each_source_of_the_device_precedes_the_next() -> None:
     environ = {"MFA_DEVICE": "variable"}
     both = sections({"aws_mfa_device": "own", "mfa_serial": "long-term"}, {"mfa_serial": "config"})
-    assert told(device_in_force("flag", environ, both)) == ("flag", "--device")
-    assert told(device_in_force("", environ, both)) == ("variable", "MFA_DEVICE")
-    assert told(device_in_force(None, {"MFA_DEVICE": ""}, both)) == ("own", "aws_mfa_device in [work-long-term]")
+    assert parts(device_in_force("flag", environ, both)) == ("flag", "--device")
+    assert parts(device_in_force("", environ, both)) == ("variable", "MFA_DEVICE")
+    assert parts(device_in_force(None, {"MFA_DEVICE": ""}, both)) == ("own", "aws_mfa_device in [work-long-term]")
     both.long_term = {"mfa_serial": "long-term"}
-    assert told(device_in_force(None, {}, both)) == ("config", "mfa_serial in ~/.aws/config [profile work]")
+    assert parts(device_in_force(None, {}, both)) == ("config", "mfa_serial in ~/.aws/config [profile work]")
     both.config = {}
-    assert told(device_in_force(None, {}, both)) == ("long-term", "mfa_serial in [work-long-term]")
+    assert parts(device_in_force(None, {}, both)) == ("long-term", "mfa_serial in [work-long-term]")
     assert device_in_force(None, {}, sections()) is None
 
 
-def test_a_device_setting_of_ours_is_not_looked_for_in_the_config_file() -> None:
+def test_aws_mfa_device_is_not_looked_for_in_the_config_file() -> None:
     assert device_in_force(None, {}, sections(config={"aws_mfa_device": "config"})) is None
 
 
-def test_each_source_of_the_role_goes_before_the_next() -> None:
+def test_each_source_of_the_role_precedes_the_next() -> None:
     environ, long_term = {"MFA_ASSUME_ROLE": "variable"}, {"assume_role": "own", "role_arn": "never"}
-    assert told(role_in_force("flag", environ, long_term, "w")) == ("flag", "--assume-role")
-    assert told(role_in_force(None, environ, long_term, "w")) == ("variable", "MFA_ASSUME_ROLE")
-    assert told(role_in_force("", environ, long_term, "w")) == ("variable", "MFA_ASSUME_ROLE")
-    assert told(role_in_force("", {"MFA_ASSUME_ROLE": ""}, long_term, "w")) == ("own", "assume_role in [w]")
+    assert parts(role_in_force("flag", environ, long_term, "w")) == ("flag", "--assume-role")
+    assert parts(role_in_force(None, environ, long_term, "w")) == ("variable", "MFA_ASSUME_ROLE")
+    assert parts(role_in_force("", environ, long_term, "w")) == ("variable", "MFA_ASSUME_ROLE")
+    assert parts(role_in_force("", {"MFA_ASSUME_ROLE": ""}, long_term, "w")) == ("own", "assume_role in [w]")
     assert role_in_force(None, {}, {"assume_role": ""}, "w") is None
     assert role_in_force(None, {}, {}, "w") is None
 
@@ -62,15 +62,13 @@ def test_a_configured_role_can_be_switched_off(none: str) -> None:
     assert role_in_force(None, {}, {"assume_role": none}, "w") is None
 
 
-def test_each_source_of_the_duration_goes_before_the_next() -> None:
+def test_each_source_of_the_duration_precedes_the_next() -> None:
     environ = {"MFA_STS_DURATION": "2000"}
     both = sections({"duration_seconds": "4000"}, {"duration_seconds": "3000"})
     assert duration_in_force(1000, environ, both, None) == (1000, "--duration")
     assert duration_in_force(0, environ, both, None) == (2000, "MFA_STS_DURATION")
-    assert duration_in_force(None, {"MFA_STS_DURATION": ""}, both, None) == (
-        3000,
-        "duration_seconds in ~/.aws/config [profile work]",
-    )
+    of_config = (3000, "duration_seconds in ~/.aws/config [profile work]")
+    assert duration_in_force(None, {"MFA_STS_DURATION": ""}, both, None) == of_config
     both.config = {}
     assert duration_in_force(None, {}, both, None) == (4000, "duration_seconds in [work-long-term]")
 
@@ -87,24 +85,21 @@ def test_a_roles_own_duration_shortens_neither_an_mfa_session_nor_another_roles(
     assert duration_in_force(None, {}, role_profile, ROLE)[0] == 900
 
 
-def test_what_belongs_to_another_role_of_the_config_does_not_count_but_the_long_term_sections_does() -> None:
+def test_a_setting_of_another_role_in_the_config_does_not_count_but_the_long_term_sections_does() -> None:
     both = sections({"external_id": "long-term"}, {"role_arn": ROLE.value, "external_id": "roles"})
-    assert told(both.role_setting("external_id", ROLE)) == ("roles", "external_id in ~/.aws/config [profile work]")
+    assert parts(both.role_setting("external_id", ROLE)) == ("roles", "external_id in ~/.aws/config [profile work]")
     for role in (OTHER, None):
-        assert told(both.role_setting("external_id", role)) == ("long-term", "external_id in [work-long-term]")
-    both.config = {"role_arn": "", "external_id": "everybodys"}
-    assert told(both.role_setting("external_id", OTHER)) == (
-        "everybodys",
-        "external_id in ~/.aws/config [profile work]",
-    )
+        assert parts(both.role_setting("external_id", role)) == ("long-term", "external_id in [work-long-term]")
+    both.config = {"role_arn": "", "external_id": "any"}
+    assert parts(both.role_setting("external_id", OTHER)) == ("any", "external_id in ~/.aws/config [profile work]")
 
 
 @pytest.mark.parametrize("blanks", [" {}", "{} ", "{}\n", "\t{}\r\n"])
-def test_blanks_around_a_role_are_no_part_of_it(blanks: str) -> None:
+def test_blanks_around_a_role_are_not_part_of_it(blanks: str) -> None:
     """It is compared with the role of the session that is there."""
     given = blanks.format(ROLE.value)
-    assert told(role_in_force(given, {}, {}, "w")) == (ROLE.value, "--assume-role")
-    assert told(role_in_force(None, {"MFA_ASSUME_ROLE": given}, {}, "w")) == (ROLE.value, "MFA_ASSUME_ROLE")
+    assert parts(role_in_force(given, {}, {}, "w")) == (ROLE.value, "--assume-role")
+    assert parts(role_in_force(None, {"MFA_ASSUME_ROLE": given}, {}, "w")) == (ROLE.value, "MFA_ASSUME_ROLE")
     assert role_in_force(blanks.format(""), {}, {}, "w") is None
     assert role_in_force(blanks.format("none"), {}, {"assume_role": "own"}, "w") is None
 
@@ -116,21 +111,19 @@ def test_blanks_around_a_role_are_no_part_of_it(blanks: str) -> None:
         ({}, "1h", "duration_seconds in ~/.aws/config [profile work]"),
     ],
 )
-def test_a_duration_that_is_no_number_names_its_source(environ: dict[str, str], setting: str, source: str) -> None:
+def test_a_duration_that_is_not_a_number_names_its_source(environ: dict[str, str], setting: str, source: str) -> None:
     with pytest.raises(BadInput) as raised:
         duration_in_force(None, environ, sections(config={"duration_seconds": setting}), None)
     assert raised.value.message == f"{source} is not a number of seconds"
 
 
-def test_each_source_of_the_session_name_goes_before_the_next() -> None:
+def test_each_source_of_the_session_name_precedes_the_next() -> None:
     both = sections({"role_session_name": "long-term"}, {"role_session_name": "config"})
-    assert told(session_name_in_force("flag", both, ROLE)) == ("flag", "--role-session-name")
-    assert told(session_name_in_force("", both, ROLE)) == (
-        "config",
-        "role_session_name in ~/.aws/config [profile work]",
-    )
+    assert parts(session_name_in_force("flag", both, ROLE)) == ("flag", "--role-session-name")
+    of_config = ("config", "role_session_name in ~/.aws/config [profile work]")
+    assert parts(session_name_in_force("", both, ROLE)) == of_config
     both.config = {"role_session_name": ""}
-    assert told(session_name_in_force(None, both, ROLE)) == ("long-term", "role_session_name in [work-long-term]")
+    assert parts(session_name_in_force(None, both, ROLE)) == ("long-term", "role_session_name in [work-long-term]")
     assert session_name_in_force(None, sections(), ROLE) is None
 
 

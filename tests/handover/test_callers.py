@@ -1,4 +1,4 @@
-"""The programs above us, as /proc and ps tell them."""
+"""The programs above us, as /proc and ps name them."""
 
 from __future__ import annotations
 
@@ -34,11 +34,12 @@ def test_the_shell_that_evaluates_our_lines_is_the_nearest_caller(shell: str) ->
 
 
 @pytest.mark.real
-def test_proc_and_ps_tell_the_same() -> None:
+def test_proc_and_ps_give_the_same() -> None:
     if not os.path.exists("/proc/self/stat"):
         pytest.skip("no /proc here")
     needs("ps")
-    assert module._above(os.getpid(), module._listed()) == module._walked() != []
+    mine = os.getpid()
+    assert module._above(mine, module._from_ps()) == module._above(mine, module._from_proc()) != []
 
 
 def test_a_program_whose_name_holds_brackets_is_understood(tmp_path: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,14 +48,14 @@ def test_a_program_whose_name_holds_brackets_is_understood(tmp_path: str, monkey
         file.write("12 (a ) R 7 (x)) S 99 12 0\n")
     real = open
     monkeypatch.setattr("builtins.open", lambda _, **options: real(path, **options))
-    assert module._of_proc(12) == (99, "a ) R 7 (x)")
+    assert module._stat(12) == (99, "a ) R 7 (x)")
 
 
-def test_where_nobody_tells_nobody_called(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_the_system_does_not_say_there_are_no_callers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    assert module._listed() == {}
+    assert module._from_ps() == {}
     assert module._above(4711, {}) == []
-    assert module._of_proc(-1) is None
+    assert module._stat(-1) is None
 
 
 def test_a_circle_of_parents_ends() -> None:

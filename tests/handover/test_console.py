@@ -10,8 +10,7 @@ import pytest
 from aws_mfa.errors import BadInput, BadProfile, BrokenFile, NotAuthorized
 from aws_mfa.handover.console import console
 from aws_mfa.model import Identity
-from aws_mfa.renewal.policies import Overlay
-from aws_mfa.renewal.request import RenewalRequest
+from aws_mfa.renewal.request import Overlay, RenewalRequest
 from fakes import ACCOUNT, ANN, DEVICE, KEYS, NOW, FakeInterfaces, FakeTerminal, a_session, as_interfaces
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ def test_a_role_signs_in_with_its_own_session(interfaces: FakeInterfaces) -> Non
     page = page_of(interfaces, "dev")
     assert actions(interfaces) == ["GetSessionToken", "AssumeRole"]
     assert [session.assumed_role_arn for session in interfaces.fake_sign_in.sessions] == [ROLE]
-    assert (page.who, page.notices) == (ROLE, ())
+    assert (page.arn, page.notices) == (ROLE, ())
 
 
 def test_a_user_signs_in_with_a_federated_session_got_with_the_long_term_keys(interfaces: FakeInterfaces) -> None:
@@ -71,13 +70,13 @@ def test_a_user_signs_in_with_a_federated_session_got_with_the_long_term_keys(in
     assert (request.duration_s, request.policy, request.policy_arns) == (43200, None, EVERYTHING)
     assert interfaces.terminal.questions == []
     assert interfaces.session_cache.stored == {}
-    assert page.who == ANN
+    assert page.arn == ANN
     assert page.notices == ("work has no role: signed in without proof of MFA: policies that demand it will refuse",)
 
 
 def test_a_user_needs_no_device_to_sign_in(interfaces: FakeInterfaces) -> None:
     interfaces.fake_iam.devices = NotAuthorized("not to be asked")
-    assert page_of(interfaces, "bare").who == ANN
+    assert page_of(interfaces, "bare").arn == ANN
 
 
 def test_a_users_own_duration_is_taken_up_to_what_the_console_takes(interfaces: FakeInterfaces) -> None:
@@ -98,7 +97,7 @@ def test_what_narrows_a_user_stands_in_the_place_of_everything(interfaces: FakeI
 @pytest.mark.parametrize("arn", [f"arn:aws:iam::{ACCOUNT}:root", f"arn:aws:sts::{ACCOUNT}:assumed-role/x/y"])
 def test_the_root_user_does_not_sign_in(interfaces: FakeInterfaces, arn: str) -> None:
     interfaces.fake_sts.identity = Identity(arn, ACCOUNT, "x")
-    with pytest.raises(NotAuthorized, match="who is no IAM user"):
+    with pytest.raises(NotAuthorized, match="which is not an IAM user"):
         page_of(interfaces, "work")
     assert interfaces.fake_sts.sent == []
 

@@ -244,7 +244,7 @@ def test_a_flood_of_quiet_connections_keeps_nobody_out(client: Client, most: int
     with contextlib.ExitStack() as stack:
         flood = [stack.enter_context(client.connected()) for _ in range(most + 20)]
         assert client.ask()[0] == 200
-        assert len(client.endpoint._open) <= most
+        assert len(client.endpoint._clients) <= most
         flood[0].settimeout(connection.READ_LIMIT_S / 2)
         assert _all_of(flood[0]) == b""
 
@@ -383,7 +383,7 @@ def test_nothing_is_left_at_the_end(folder: str) -> None:
 
 
 def test_a_port_that_is_taken_is_told_and_no_token_is_left(client: Client, folder: str) -> None:
-    with pytest.raises(BadInput, match=f"port {client.port} of 127.0.0.1 cannot be had"):
+    with pytest.raises(BadInput, match=f"port {client.port} of 127.0.0.1 cannot be used"):
         LocalEndpoint(folder, client.port, lambda: NOW)
     assert len(os.listdir(folder)) == 1
 

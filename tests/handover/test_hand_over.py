@@ -1,4 +1,8 @@
-"""A session for an SDK: the stored one while enough is left, else a new one; never into the file."""
+"""
+A session for an SDK: the stored one while it lasts long enough, else a new one; never into the file.
+
+And when a session leaves a fingerprint: only if the files decide what the next answer is.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,10 @@ import pytest
 
 from aws_mfa.errors import Cancelled, NeedsHuman, UnknownKey, WrongCode
 from aws_mfa.handover.hand_over import hand_over
-from aws_mfa.renewal.request import RenewalRequest
+from aws_mfa.model import LongTermKeys, Secret
+from aws_mfa.renewal.request import Overlay, RenewalRequest
+from aws_mfa.sessions.entry import text_of_inputs
+from aws_mfa.sessions.inputs import label_in
 from fakes import DEVICE, KEYS, NOW, FakeIam, FakeInterfaces, FakeTerminal, a_session, as_interfaces
 
 if TYPE_CHECKING:
@@ -16,13 +23,15 @@ if TYPE_CHECKING:
     from aws_mfa.system.cancel import Cancellation
 
 ROLE = "arn:aws:iam::123456789012:role/dev"
-CONFIG = f"[profile dev]\naws_mfa_role_arn = {ROLE}\naws_mfa_source_profile = work\n"
+CONFIG = f"[profile dev]\naws_mfa_role_arn = {ROLE}\naws_mfa_source_profile = work\nregion = eu-west-1\n"
+NOTED = f"[work-long-term]\nvault = keychain\naws_access_key_id = {KEYS.access_key_id}\n"
+KEYS_IN_FILE = f"[work-long-term]\naws_access_key_id = {KEYS.access_key_id}\naws_secret_access_key = s\n"
 
 
-def some_interfaces(*codes: str) -> FakeInterfaces:
-    interfaces = FakeInterfaces("", f"{CONFIG}[profile work]\nmfa_serial = {DEVICE}\n")
+def some_interfaces(*codes: str, notes: str = NOTED, device: str = f"mfa_serial = {DEVICE}\n") -> FakeInterfaces:
+    interfaces = FakeInterfaces("", f"{CONFIG}[profile work]\n{device}")
     interfaces.vaults["keychain"].stored["work-long-term"] = KEYS
-    interfaces.known_keys.text = "[work-long-term]\nvault = keychain\n"
+    interfaces.known_keys.text = notes
     interfaces.terminal = FakeTerminal(*codes)
     return interfaces
 
@@ -41,10 +50,9 @@ def test_a_new_session_goes_to_the_cache_and_never_into_the_file() -> None:
     assert "dev" in interfaces.session_cache.labels
 
 
-def test_who_chose_a_device_is_not_asked_which_one_again() -> None:
-    """Several plans are made: for as much left as SDKs want, and for what is left."""
-    interfaces = some_interfaces("2", "123456")
-    interfaces.config.text = CONFIG + "[profile work]\nregion = eu-west-1\n"
+def test_the_device_that_was_chosen_is_not_asked_for_again() -> None:
+    """The plan is made more than once: for the time that SDKs want, and for the time that is left."""
+    interfaces = some_interfaces("2", "123456", device="region = eu-west-1\n")
     interfaces.fake_iam = FakeIam([f"{DEVICE}-1", f"{DEVICE}-2"])
     handed(interfaces)
     menus = [question for question in interfaces.terminal.questions if "Which one" in question]
@@ -87,7 +95,7 @@ def test_less_than_fifteen_minutes_are_renewed_without_a_question() -> None:
     assert [action for action, _, _ in interfaces.fake_sts.sent] == ["GetSessionToken", "AssumeRole", "AssumeRole"]
 
 
-def test_where_nobody_is_the_rest_of_a_session_is_better_than_nothing() -> None:
+def test_without_a_person_a_stored_session_is_used_for_the_time_it_has_left() -> None:
     interfaces = some_interfaces("123456")
     interfaces.fake_sts.answers = [a_session(lasts_s=3000), a_session(lasts_s=3600, role_arn=ROLE)]
     first = handed(interfaces)
@@ -96,19 +104,17 @@ def test_where_nobody_is_the_rest_of_a_session_is_better_than_nothing() -> None:
     assert handed(interfaces) is first
 
 
-def test_where_nobody_is_and_nothing_stored_the_command_is_named() -> None:
-    interfaces = some_interfaces()
-    interfaces.terminal = FakeTerminal(has_human=False)
+def test_without_a_person_and_a_stored_session_the_command_is_named() -> None:
     with pytest.raises(NeedsHuman) as failure:
-        handed(interfaces)
+        handed(some_interfaces())
     assert failure.value.hints == ("in a terminal: aws-mfa renew dev",)
 
 
 def a_short_user_session(interfaces: FakeInterfaces) -> Session:
-    """Work's own MFA session with ten minutes left: a new one costs a code."""
+    """The MFA session of `work` with ten minutes left: a new one costs a code."""
     interfaces.fake_sts.answers = [a_session(lasts_s=3600)]
     interfaces.terminal = FakeTerminal("123456")
-    session = hand_over(RenewalRequest(["work"]), as_interfaces(interfaces))[0]
+    session = handed(interfaces, "work", for_sdk=False)
     interfaces.moment = NOW + 3000
     return session
 
@@ -117,11 +123,11 @@ def test_a_short_session_that_needs_a_code_is_asked_for_ahead() -> None:
     interfaces = some_interfaces()
     short = a_short_user_session(interfaces)
     interfaces.terminal = FakeTerminal("654321")
-    assert hand_over(RenewalRequest(["work"]), as_interfaces(interfaces))[0] is not short
+    assert handed(interfaces, "work", for_sdk=False) is not short
 
 
-def test_a_person_who_said_no_gets_the_rest_and_is_not_asked_twice() -> None:
-    """SDKs that got little come back at once."""
+def test_after_a_cancelled_question_sdks_get_the_stored_session_and_do_not_ask_twice() -> None:
+    """An SDK whose session ends soon asks again at once."""
     interfaces = some_interfaces()
     short = a_short_user_session(interfaces)
     interfaces.terminal = SaysNo()
@@ -130,17 +136,17 @@ def test_a_person_who_said_no_gets_the_rest_and_is_not_asked_twice() -> None:
     assert len(interfaces.terminal.questions) == 1
 
 
-def test_a_person_who_said_no_to_the_question_of_a_command_does_not_want_it_to_run() -> None:
+def test_a_command_whose_question_is_cancelled_does_not_run() -> None:
     interfaces = some_interfaces()
     a_short_user_session(interfaces)
     interfaces.terminal = SaysNo()
     for _ in range(2):
         with pytest.raises(Cancelled):
             handed(interfaces, "work", for_sdk=False)
-    assert len(interfaces.terminal.questions) == 2, "and who starts it again is asked again"
+    assert len(interfaces.terminal.questions) == 2, "a command that is started again asks again"
 
 
-def test_a_code_that_was_given_is_used_and_its_failure_told() -> None:
+def test_a_code_that_was_given_is_used_and_its_failure_raised() -> None:
     for for_sdk in (False, True):
         interfaces = some_interfaces()
         short = a_short_user_session(interfaces)
@@ -152,41 +158,119 @@ def test_a_code_that_was_given_is_used_and_its_failure_told() -> None:
         assert handed(interfaces, "work", token="222222", for_sdk=for_sdk) is not short
 
 
-def test_what_stood_in_the_way_of_a_new_session_is_told_to_a_person_and_the_rest_used() -> None:
+def test_the_reason_why_there_is_no_new_session_is_printed_and_the_stored_one_used() -> None:
     interfaces = some_interfaces()
     short = a_short_user_session(interfaces)
     interfaces.terminal = FakeTerminal(has_human=False)
     assert handed(interfaces, "work", for_sdk=False) is short
-    assert any("what is left of the stored session is used" in line for line in interfaces.said)
+    assert any("the stored session is used for the time it has left" in line for line in interfaces.said)
 
 
-def test_a_person_who_said_no_and_had_nothing_left_has_nothing() -> None:
+def test_a_cancelled_question_without_a_stored_session_is_a_failure() -> None:
     interfaces = some_interfaces()
     interfaces.terminal = SaysNo()
     with pytest.raises(Cancelled):
         handed(interfaces)
 
 
-def test_a_number_that_was_asked_for_is_a_condition() -> None:
+def test_a_minimum_that_was_asked_for_is_a_condition() -> None:
     interfaces = some_interfaces()
     a_short_user_session(interfaces)
     interfaces.terminal = FakeTerminal(has_human=False)
     with pytest.raises(NeedsHuman):
         hand_over(RenewalRequest(["work"], min_remaining_s=3600), as_interfaces(interfaces))
-    assert (
-        hand_over(RenewalRequest(["work"], min_remaining_s=300), as_interfaces(interfaces))[0].expires_at == NOW + 3600
-    )
+    session, _ = hand_over(RenewalRequest(["work"], min_remaining_s=300), as_interfaces(interfaces))
+    assert session.expires_at == NOW + 3600
 
 
-def test_what_is_handed_over_tells_under_what_it_is_stored() -> None:
+def test_the_plan_has_the_inputs_under_which_the_session_is_stored() -> None:
     interfaces = some_interfaces("123456")
     _, plan = hand_over(RenewalRequest(["dev"]), as_interfaces(interfaces))
     assert interfaces.session_cache.one("dev").inputs == dict(plan.of_profile["dev"].inputs)
     assert plan.chains["dev"].base.name == "work"
 
 
+def noted(interfaces: FakeInterfaces, wanted: RenewalRequest | None = None) -> set[str]:
+    hand_over(wanted or RenewalRequest(["dev"]), as_interfaces(interfaces))
+    return set(interfaces.watch.noted)
+
+
+def test_a_new_session_and_a_stored_one_leave_the_same_fingerprint() -> None:
+    interfaces = some_interfaces("123456", "234567")
+    assert noted(interfaces) == {"dev"}
+    first = interfaces.watch.noted.pop("dev")
+    assert noted(interfaces) == {"dev"}
+    second = interfaces.watch.noted["dev"]
+    stored = interfaces.session_cache.one("dev")
+    for found in (first, second):
+        assert (label_in(found.name), found.region) == ("dev", "eu-west-1")
+        assert found.inputs_text == text_of_inputs(stored.inputs)
+
+
+def test_a_users_own_session_has_its_users_label() -> None:
+    interfaces = some_interfaces("123456", "234567")
+    assert noted(interfaces, RenewalRequest(["work"])) == {"work"}
+    assert label_in(interfaces.watch.noted["work"].name) == "mfa@work-long-term"
+
+
+def test_keys_in_a_vault_without_a_note_of_their_id_leave_none() -> None:
+    """Replacing them there changes no file, and the old session would be handed over for hours."""
+    interfaces = some_interfaces("123456", "234567", notes="[work-long-term]\nvault = keychain\n")
+    assert noted(interfaces) == set()
+    interfaces.vaults["keychain"].stored["work-long-term"] = LongTermKeys("AKIAROTATED", Secret("s"))
+    assert noted(interfaces) == set()
+
+
+def test_keys_in_the_file_leave_one() -> None:
+    """The vault had none at the time of the session; keys that a command stores there later change the note."""
+    interfaces = some_interfaces("123456", "234567", notes="")
+    interfaces.vaults["keychain"].stored.clear()
+    interfaces.credentials.text = KEYS_IN_FILE
+    assert noted(interfaces) == {"dev"}
+
+
+def test_a_device_that_was_found_by_iam_leaves_none() -> None:
+    assert noted(some_interfaces("123456", device="")) == set()
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        RenewalRequest(["dev"], token="123456"),
+        RenewalRequest(["dev"], min_remaining_s=60),
+        RenewalRequest(["dev"], overlay=Overlay(read_only=True)),
+        RenewalRequest(["dev"], vault="keychain"),
+        RenewalRequest(["dev"], use_keychain=False),
+    ],
+    ids=["--token", "--min-remaining", "--read-only", "--vault", "--no-keychain"],
+)
+def test_requests_with_flags_leave_none(wanted: RenewalRequest) -> None:
+    interfaces = some_interfaces("123456", "234567")
+    interfaces.vaults["file"].stored["work-long-term"] = KEYS
+    interfaces.credentials.text = KEYS_IN_FILE
+    assert noted(interfaces, wanted) == set()
+
+
+def test_a_session_that_the_cache_did_not_store_leaves_none() -> None:
+    interfaces = some_interfaces("123456", "234567")
+    interfaces.session_cache.keeps = False
+    assert noted(interfaces) == set()
+
+
+def test_a_session_that_is_not_the_cached_one_leaves_none() -> None:
+    """The credentials file's session lasts longer, or another process has just stored a third one."""
+    interfaces = some_interfaces("123456", "234567")
+    noted(interfaces)
+    interfaces.watch.noted.clear()
+    cached = a_session(lasts_s=3600, role_arn=ROLE)
+    cached.access_key_id = "ASIAOTHER"
+    answers = iter([a_session(lasts_s=3600, role_arn=ROLE), cached])
+    interfaces.session_cache.one("dev").session = lambda: next(answers)  # type: ignore[method-assign]
+    assert noted(interfaces) == set()
+
+
 class SaysNo(FakeTerminal):
-    """A person who presses Ctrl-C."""
+    """A user who presses Ctrl-C."""
 
     def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
         self.questions.append(question)

@@ -10,9 +10,9 @@ import pytest
 
 from aws_mfa.errors import AwsUnreachable, Cancelled, KeychainUnavailable, NeedsHuman, SessionExpired, UnknownKey
 from aws_mfa.handover.renew_ahead import RenewAhead
-from aws_mfa.handover.serve import AWAY_FROM_TERMINAL, Served, serving
+from aws_mfa.handover.serve import AWAY_FROM_TERMINAL, Served, files_in_the_way, serving
 from aws_mfa.prompt.providers import CODE, DIALOG, PROVIDERS, TERMINAL, CodeQuestion
-from aws_mfa.renewal.ask import PatientWay
+from aws_mfa.renewal.ask import TimeLimitedProvider
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.system.cancel import Cancellation
 from fakes import (
@@ -104,7 +104,7 @@ class Stage:
         self.renewals.renew_quietly()
 
     def answer(self, profile: str = "dev") -> tuple[int, dict[str, str]]:
-        answer = self.interfaces.fake_endpoint.held[profile].answer_at(self.interfaces.moment)
+        answer = self.interfaces.fake_endpoint.served[profile].answer_at(self.interfaces.moment)
         return answer.status, json.loads(answer.body)
 
     @property
@@ -344,10 +344,10 @@ def test_inside_serving_the_endpoint_is_open_and_variables_are_two() -> None:
 
 def test_where_a_child_owns_the_terminal_it_is_not_asked_on() -> None:
     stage = Stage("work")
-    ways = [FakeProvider(FakeTerminal("654321"), name) for name in (TERMINAL, DIALOG, CODE)]
-    stage.interfaces.ways = ways
+    providers = [FakeProvider(FakeTerminal("654321"), name) for name in (TERMINAL, DIALOG, CODE)]
+    stage.interfaces.providers = providers
     served = Served(as_interfaces(stage.interfaces), stage.interfaces.fake_endpoint, stage.renewals)
-    assert [way.name for way in served._asking(AWAY_FROM_TERMINAL).code_providers] == [DIALOG, CODE]
+    assert [provider.name for provider in served._asking(AWAY_FROM_TERMINAL).code_providers] == [DIALOG, CODE]
 
 
 def test_where_a_child_owns_the_terminal_no_door_leads_to_it() -> None:
@@ -378,6 +378,28 @@ def test_a_vault_that_would_have_to_ask_waits_for_those_who_may(refusal: AwsMfaE
     assert stage.renewals.to_be_asked_for() == []
 
 
+STATIC = "aws_access_key_id = ASIA\naws_secret_access_key = x\n"
+
+
+@pytest.mark.parametrize(
+    ("credentials", "config", "expected"),
+    [
+        ("", "", []),
+        (f"[work]\n{STATIC}", "[default]\nregion = eu-west-1\noutput = json\n", []),
+        (f"[default]\n{STATIC}", "", ["AWS_SHARED_CREDENTIALS_FILE"]),
+        ("", "[default]\ncredential_process = x\n", ["AWS_CONFIG_FILE"]),
+        ("", "[profile default]\nrole_arn = x\n", ["AWS_CONFIG_FILE"]),
+        ("[default]\nregion = x\n", "[default]\nsso_session = x\n", ["AWS_CONFIG_FILE"]),
+        (f"[default]\n{STATIC}", f"[default]\n{STATIC}", ["AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"]),
+        (f"[default-long-term]\n{STATIC}", "[default]\naws_mfa_role_arn = x\n", []),
+    ],
+)
+def test_a_default_profile_with_credentials_comes_before_the_endpoint(
+    credentials: str, config: str, expected: list[str]
+) -> None:
+    assert files_in_the_way(credentials, config) == expected
+
+
 class ClosedVault(FakeVault):
     """Would have to ask before it can be read."""
 
@@ -390,16 +412,16 @@ class ClosedVault(FakeVault):
 
 
 def test_a_question_that_nobody_answers_is_taken_back() -> None:
-    way = PatientWay(Silent("dialog"), 0.05)
+    provider = TimeLimitedProvider(Silent("dialog"), 0.05)
     with pytest.raises(NeedsHuman, match=r"nobody answered within 0.05 s"):
-        way.ask(CodeQuestion("MFA code: ", DEVICE))
+        provider.ask(CodeQuestion("MFA code: ", DEVICE))
 
 
 def test_a_withdrawal_reaches_through() -> None:
     cancellation = Cancellation()
     cancellation.cancel(UnknownKey("no such key"))
     with pytest.raises(UnknownKey):
-        PatientWay(Silent("dialog"), 60).ask(CodeQuestion("MFA code: ", DEVICE), cancellation)
+        TimeLimitedProvider(Silent("dialog"), 60).ask(CodeQuestion("MFA code: ", DEVICE), cancellation)
 
 
 class Silent(FakeProvider):

@@ -224,7 +224,7 @@ def test_a_section_changed_in_the_meantime_is_left_and_told() -> None:
     found = keys_here(ImportRequest(), interfaces)
     interfaces.credentials.text = f"[work]\n{lines(OTHER_KEYS)}"
     move_keys(found, interfaces, replaces=False, asks=False)
-    assert found.left == ["[work] of ~/.aws/credentials was changed in the meantime: its keys were left"]
+    assert found.left == ["[work] of ~/.aws/credentials not changed: it got other keys in the meantime"]
     assert interfaces.credentials.text == f"[work]\n{lines(OTHER_KEYS)}"
 
 
@@ -413,10 +413,9 @@ def test_an_inactive_key_is_told() -> None:
 def test_what_cannot_be_a_profile_or_a_key_is_left_with_its_reason() -> None:
     interfaces = FakeInterfaces(f"[DEFAULT]\n{lines(KEYS)}[a]\n{lines(KEYS).replace('invented', 'two words')}")
     found = moved(interfaces)
-    assert [line.partition(":")[0] for line in found.left] == [
-        "[DEFAULT] of ~/.aws/credentials",
-        "[a] of ~/.aws/credentials, line 6",
-    ]
+    default, of_a = found.left
+    assert default.startswith("[DEFAULT] of ~/.aws/credentials not changed: ")
+    assert of_a.startswith("[a] of ~/.aws/credentials not changed: line 6: ")
     assert interfaces.vault("keychain").stored == {}
 
 
@@ -459,4 +458,4 @@ def test_a_section_with_a_bracket_in_its_name_moves_where_it_gets_no_new_name() 
     interfaces = FakeInterfaces(text)
     found = moved(interfaces)
     assert list(interfaces.vault("keychain").stored) == ["x]y-long-term"]
-    assert [line.partition(":")[0] for line in found.left] == ["[x]y] of ~/.aws/credentials"]
+    assert [line.partition(":")[0] for line in found.left] == ["[x]y] of ~/.aws/credentials not changed"]

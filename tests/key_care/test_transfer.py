@@ -63,7 +63,7 @@ def test_the_same_keys_in_two_places_are_one_import_and_different_ones_none() ->
     different = [Find("b", KEYS, "[b]"), Find("b", OTHER_KEYS, "the fork")]
     agreed, (conflict,) = by_name([*same, *different])
     assert agreed == [same]
-    assert "b: " in conflict
+    assert "b not changed: " in conflict
     assert "in [b] and ...MPLE in the fork" in conflict
     assert SECRET not in conflict
 

@@ -26,14 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    import pexpect
-
     from aws_mfa.prompt.providers import CodeProvider
+    from real_terminals import Pty
 
-pytestmark = [
-    pytest.mark.skipif(sys.platform == "win32", reason="the programs of these tests are shell scripts"),
-    pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning"),  # pexpect beside pytest-xdist
-]
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the programs of these tests are shell scripts")
 
 DEVICE = "arn:aws:iam::123456789012:mfa/team/ann"
 QR_LABEL = "Amazon Web Services:ann@123456789012"
@@ -45,8 +41,8 @@ def no_terminal() -> Iterator[tuple[int, int] | None]:
 
 
 def asked(command: str, environ: dict[str, str] | None = None, cancellation: Cancellation | None = None) -> str:
-    way = MfaProcessProvider(dict(os.environ) if environ is None else environ, time_limit_s=10, lend=no_terminal)
-    return way.ask(CodeQuestion("MFA code: ", DEVICE, command), cancellation)
+    provider = MfaProcessProvider(dict(os.environ) if environ is None else environ, time_limit_s=10, lend=no_terminal)
+    return provider.ask(CodeQuestion("MFA code: ", DEVICE, command), cancellation)
 
 
 def shell(script: str) -> str:
@@ -110,14 +106,14 @@ def test_nothing_else_is_taken_for_one(output: bytes) -> None:
 
 def test_the_ways_are_what_the_workflows_ask_for() -> None:
     """Checked by mypy; neither has a person who could be asked again."""
-    ways: list[CodeProvider] = [MfaProcessProvider({}), YkmanProvider({})]
-    assert [(way.name, way.has_human) for way in ways] == [("mfa_process", False), ("ykman", False)]
+    providers: list[CodeProvider] = [MfaProcessProvider({}), YkmanProvider({})]
+    assert [(provider.name, provider.has_human) for provider in providers] == [("mfa_process", False), ("ykman", False)]
 
 
 def test_only_a_profile_with_a_command_is_answered_by_one() -> None:
-    way = MfaProcessProvider({})
-    assert way.can_answer(CodeQuestion("MFA code: ", DEVICE, "pass otp aws"))
-    assert not way.can_answer(CodeQuestion("MFA code: ", DEVICE))
+    provider = MfaProcessProvider({})
+    assert provider.can_answer(CodeQuestion("MFA code: ", DEVICE, "pass otp aws"))
+    assert not provider.can_answer(CodeQuestion("MFA code: ", DEVICE))
 
 
 def test_no_shell_looks_at_the_command() -> None:
@@ -170,10 +166,10 @@ def test_a_command_that_fails_leaves_it_to_the_next_way_and_is_not_quoted(comman
 
 def test_after_the_limit_it_is_ended_with_all_it_started(tmp_path: Path) -> None:
     pids = tmp_path / "pid"
-    way = MfaProcessProvider(os.environ, time_limit_s=0.5, lend=no_terminal)
+    provider = MfaProcessProvider(os.environ, time_limit_s=0.5, lend=no_terminal)
     command = shell(f"sleep 60 & echo $! > {shlex.quote(str(pids))}; wait")
     with pytest.raises(NeedsHuman, match=r"\(sh\) did not end within 0.5 s"):
-        way.ask(CodeQuestion("MFA code: ", DEVICE, command))
+        provider.ask(CodeQuestion("MFA code: ", DEVICE, command))
     assert ends(int(wait_for(pids)))
 
 
@@ -293,8 +289,8 @@ else:
 """
 
 
-def on_terminal(command: str, limit_s: float = 10, redirect: str = "</dev/null 2>/dev/null") -> pexpect.spawn[str]:
-    """The way on a pty, started by a shell that shows the terminal's modes afterwards, and stays."""
+def on_terminal(command: str, limit_s: float = 10, redirect: str = "</dev/null 2>/dev/null") -> Pty:
+    """The provider on a pty, started by a shell that shows the terminal's modes afterwards, and stays."""
     program = PROGRAM.format(command=command, limit_s=limit_s)
     script = f'"$0" -c "$1" {redirect}; echo "modes=[$(stty -a | tr "\\n" " ")]"; exec sleep 30'
     environ = {**os.environ, "PYTHONPATH": os.path.join(ROOT, "src")}
@@ -359,7 +355,7 @@ class Key:
         (self.usb / "1-2:1.0").mkdir()
         (self.folder / "accounts").write_text("".join(f"{account}\n" for account in accounts))
 
-    def way(self, **variables: str) -> YkmanProvider:
+    def provider(self, **variables: str) -> YkmanProvider:
         environ = {"PATH": f"{self.folder}:/usr/bin:/bin", **variables}
         return YkmanProvider(environ, usb_devices=str(self.usb), lend=no_terminal)
 
@@ -377,8 +373,8 @@ QUESTION = CodeQuestion("MFA code: ", DEVICE)
 
 def test_the_account_of_the_device_gives_the_code(key: Key) -> None:
     key.plug_in("GitHub:ann", "Amazon Web Services:bob@123456789012", QR_LABEL)
-    assert key.way().can_answer(QUESTION)
-    assert key.way().ask(QUESTION) == "123456"
+    assert key.provider().can_answer(QUESTION)
+    assert key.provider().ask(QUESTION) == "123456"
     assert key.calls() == ["oath accounts list", f"oath accounts code --single -- {QR_LABEL}"]
 
 
@@ -405,31 +401,31 @@ def test_one_account_matches_or_none_is_used(accounts: list[str], wanted: str | 
 def test_a_key_with_nothing_of_ours_is_left_to_the_next_way(key: Key) -> None:
     key.plug_in("GitHub:ann")
     with pytest.raises(NeedsHuman, match=f"not exactly one account on the YubiKey is {DEVICE}"):
-        key.way().ask(QUESTION)
+        key.provider().ask(QUESTION)
     assert key.calls() == ["oath accounts list"]
 
 
 def test_without_a_key_ykman_is_not_started_unless_somebody_asked_for_it(key: Key) -> None:
     """It takes three seconds to find out: nobody who merely has it installed shall wait for that."""
-    assert not key.way().can_answer(QUESTION)
-    assert key.way(AWS_MFA_PROMPT="ykman,terminal").can_answer(QUESTION)
-    assert key.way(AWS_MFA_YKMAN_ACCOUNT="aws:ann").can_answer(QUESTION)
+    assert not key.provider().can_answer(QUESTION)
+    assert key.provider(AWS_MFA_PROMPT="ykman,terminal").can_answer(QUESTION)
+    assert key.provider(AWS_MFA_YKMAN_ACCOUNT="aws:ann").can_answer(QUESTION)
     with pytest.raises(NeedsHuman, match="ykman cannot list the accounts of a YubiKey"):
-        key.way(AWS_MFA_PROMPT="ykman").ask(QUESTION)
+        key.provider(AWS_MFA_PROMPT="ykman").ask(QUESTION)
 
 
 def test_a_device_without_an_account_in_its_name_needs_the_account_named(key: Key) -> None:
     key.plug_in("aws:ann")
     hardware = CodeQuestion("MFA code: ", "GAHT12345678")
-    assert not key.way().can_answer(hardware)
-    assert key.way(AWS_MFA_YKMAN_ACCOUNT="aws:ann").ask(hardware) == "123456"
+    assert not key.provider().can_answer(hardware)
+    assert key.provider(AWS_MFA_YKMAN_ACCOUNT="aws:ann").ask(hardware) == "123456"
 
 
 def test_no_ykman_no_way_and_none_from_the_working_folder(key: Key, monkeypatch: pytest.MonkeyPatch) -> None:
     key.plug_in(QR_LABEL)
     monkeypatch.chdir(key.folder)
-    assert not key.way(PATH="/nowhere").can_answer(QUESTION)
-    assert not key.way(PATH=".").can_answer(QUESTION)
+    assert not key.provider(PATH="/nowhere").can_answer(QUESTION)
+    assert not key.provider(PATH=".").can_answer(QUESTION)
 
 
 def test_a_touch_that_does_not_come_is_left_to_the_next_way(key: Key) -> None:
@@ -437,4 +433,4 @@ def test_a_touch_that_does_not_come_is_left_to_the_next_way(key: Key) -> None:
     program = key.folder / "ykman"
     program.write_text(program.read_text().replace("echo 123456", "exit 1"))
     with pytest.raises(NeedsHuman, match="ykman gave no code"):
-        key.way().ask(QUESTION)
+        key.provider().ask(QUESTION)

@@ -69,7 +69,7 @@ class Desktop:
         program.write_text(f"#!/bin/sh\n{seen}\n{script}\n")
         program.chmod(0o755)
 
-    def way(self, *, time_limit_s: float = 10, **variables: str) -> DialogProvider:
+    def provider(self, *, time_limit_s: float = 10, **variables: str) -> DialogProvider:
         return DialogProvider({**self.environ, **variables}, time_limit_s=time_limit_s)
 
     def argv(self) -> list[str]:
@@ -93,36 +93,36 @@ def desktop(tmp_path: Path, display: str, monkeypatch: pytest.MonkeyPatch) -> De
 
 def test_what_is_typed_is_the_answer(desktop: Desktop) -> None:
     desktop.install("zenity", "echo '123 456'")
-    way: CodeProvider = desktop.way()
-    assert (way.name, way.has_human, way.can_answer(QUESTION)) == ("dialog", True, True)
-    assert way.ask(QUESTION) == "123 456"
+    provider: CodeProvider = desktop.provider()
+    assert (provider.name, provider.has_human, provider.can_answer(QUESTION)) == ("dialog", True, True)
+    assert provider.ask(QUESTION) == "123 456"
     assert desktop.order() == ["zenity"]
 
 
 def test_the_dialog_gets_no_credentials(desktop: Desktop) -> None:
     desktop.install("zenity", "echo 123456")
-    desktop.way().ask(QUESTION)
+    desktop.provider().ask(QUESTION)
     assert "canary" not in (desktop.folder / "env").read_text()
 
 
 def test_what_was_said_stands_above_the_next_question_and_no_other(desktop: Desktop) -> None:
     desktop.install("zenity", "echo 123456")
-    way = desktop.way()
-    way.say("wrong code")
-    way.say("hint: type\x1b[31m the next one")
-    way.ask(QUESTION)
+    provider = desktop.provider()
+    provider.say("wrong code")
+    provider.say("hint: type\x1b[31m the next one")
+    provider.ask(QUESTION)
     said, hint, question = next(word for word in desktop.argv() if word.startswith("--text=")).split("\n")
     assert said == "--text=wrong code"
     assert hint == r"hint: type\\x1b[31m the next one"
     assert question == f"MFA code for {DEVICE.replace('_', '__')}:"
-    way.ask(QUESTION)
+    provider.ask(QUESTION)
     assert not any("wrong code" in word for word in desktop.argv())
 
 
 def test_cancel_ends_it_and_no_other_program_asks_again(desktop: Desktop) -> None:
     desktop.install("zenity", "echo 'Gtk-WARNING: no theme' >&2; exit 1")
     with pytest.raises(Cancelled):
-        desktop.way().ask(QUESTION)
+        desktop.provider().ask(QUESTION)
     assert desktop.order() == ["zenity"]
 
 
@@ -132,20 +132,20 @@ def test_cancel_ends_it_and_no_other_program_asks_again(desktop: Desktop) -> Non
 def test_a_program_that_cannot_show_it_leaves_it_to_the_next(desktop: Desktop, failure: str) -> None:
     desktop.install("zenity", failure)
     desktop.install("kdialog", "echo 123456")
-    assert desktop.way().ask(QUESTION) == "123456"
+    assert desktop.provider().ask(QUESTION) == "123456"
     assert desktop.order() == ["zenity", "kdialog"]
 
 
 def test_where_none_can_show_it_the_next_way_is_tried(desktop: Desktop, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(NeedsHuman, match="there is no desktop here to show a dialog on"):
-        desktop.way().ask(QUESTION)
+        desktop.provider().ask(QUESTION)
     assert capfd.readouterr() == ("", "")
 
 
 def test_a_program_that_vanished_leaves_it_to_the_next(desktop: Desktop) -> None:
     (desktop.folder / "zenity").write_text("#!/no/such/interpreter\n")
     desktop.install("kdialog", "echo 123456")
-    assert desktop.way().ask(QUESTION) == "123456"
+    assert desktop.provider().ask(QUESTION) == "123456"
 
 
 @pytest.mark.parametrize("script", ["exit 5", "exec sleep 60"])
@@ -153,7 +153,7 @@ def test_nobody_answers_in_time(desktop: Desktop, script: str) -> None:
     """Whether the program closes its window itself or not."""
     desktop.install("zenity", script)
     with pytest.raises(NeedsHuman, match=r"nobody answered the dialog within 0.2 s"):
-        desktop.way(time_limit_s=0.2).ask(QUESTION)
+        desktop.provider(time_limit_s=0.2).ask(QUESTION)
 
 
 def test_a_withdrawal_closes_the_dialog(desktop: Desktop) -> None:
@@ -163,7 +163,7 @@ def test_a_withdrawal_closes_the_dialog(desktop: Desktop) -> None:
     timer.start()
     began_at = time.monotonic()
     with pytest.raises(WrongSecret):
-        desktop.way().ask(QUESTION, cancellation)
+        desktop.provider().ask(QUESTION, cancellation)
     timer.join()
     assert time.monotonic() - began_at < 5
 
@@ -172,13 +172,13 @@ def test_a_withdrawn_question_without_a_desktop_says_why_it_was_withdrawn(deskto
     cancellation = Cancellation()
     cancellation.cancel(WrongSecret("the keys are wrong"))
     with pytest.raises(WrongSecret):
-        desktop.way(WAYLAND_DISPLAY="/no/such/socket").ask(QUESTION, cancellation)
+        desktop.provider(WAYLAND_DISPLAY="/no/such/socket").ask(QUESTION, cancellation)
 
 
 def test_an_answer_that_no_person_typed_is_refused_as_at_a_terminal(desktop: Desktop) -> None:
     desktop.install("zenity", "printf '12\\033[A3456\\n'")
     with pytest.raises(BadInput, match="control characters"):
-        desktop.way().ask(QUESTION)
+        desktop.provider().ask(QUESTION)
 
 
 # Which program, where

@@ -74,7 +74,7 @@ class Stage:
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Stage:
-    return Stage(str(tmp_path / "mfa" / "turns"))
+    return Stage(str(tmp_path / "mfa" / "prompt-locks"))
 
 
 def in_another_thread(act: Callable[[], AwsMfaError | None]) -> AwsMfaError | None:
@@ -150,7 +150,7 @@ def test_who_comes_later_asks_for_himself(stage: Stage) -> None:
 
 
 def test_who_waited_before_they_asked_for_the_lock_is_told_what_ended_meanwhile(stage: Stage) -> None:
-    """A program's threads wait for each other first: see `for_python`."""
+    """A program's threads wait for each other first: see `python_api`."""
     with stage.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False) as one:
         one.publish(QUESTION, Cancelled("cancelled"))
 
@@ -232,7 +232,7 @@ def test_what_is_left_is_private_and_holds_no_code(stage: Stage) -> None:
 
 def test_where_the_folder_cannot_be_made_everybody_asks_for_himself(tmp_path: Path) -> None:
     (tmp_path / "mfa").write_text("in the way")
-    locks = FileLocks(str(tmp_path / "mfa" / "turns"), now=time.time, say=print)
+    locks = FileLocks(str(tmp_path / "mfa" / "prompt-locks"), now=time.time, say=print)
     with locks.hold(DEVICE, patience_s=1, gives_up_quietly=False) as one:
         one.publish(QUESTION, Cancelled("cancelled"))
         assert one.outcome(QUESTION) is None

@@ -1,4 +1,4 @@
-"""Which ways to a code a run has: what was chosen, what is piped in, who is asked elsewhere."""
+"""Which code providers a run has: what was chosen, what is piped in, who is asked elsewhere."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 QUESTION = CodeQuestion(f"MFA code for {DEVICE}: ", DEVICE)
 
 
-def ways(
+def providers(
     environ: Mapping[str, str] | None = None,
     terminal: Terminal | None = None,
     *,
@@ -41,48 +41,48 @@ def ways(
 
 
 def names(found: list[CodeProvider]) -> list[str]:
-    return [way.name for way in found]
+    return [provider.name for provider in found]
 
 
 def test_commands_come_first_then_the_terminal_then_a_dialog() -> None:
-    assert names(ways()) == ["mfa_process", "ykman", "terminal", "dialog"]
+    assert names(providers()) == ["mfa_process", "ykman", "terminal", "dialog"]
 
 
 def test_where_a_program_wants_the_session_the_question_may_wait_for_another_terminal() -> None:
-    assert names(ways(hands_over=True)) == ["mfa_process", "ykman", "terminal", "dialog", "code"]
+    assert names(providers(hands_over=True)) == ["mfa_process", "ykman", "terminal", "dialog", "code"]
 
 
 @pytest.mark.parametrize("chosen", ["code", "dialog,terminal", "terminal,code"])
 def test_what_is_chosen_is_all_there_is_in_its_order(chosen: str) -> None:
     for hands_over in (False, True):
-        assert names(ways({"AWS_MFA_PROMPT": chosen}, hands_over=hands_over)) == chosen.split(",")
-    assert names(ways({"AWS_MFA_PROMPT": chosen}, PipedAnswers())) == chosen.split(",")
+        assert names(providers({"AWS_MFA_PROMPT": chosen}, hands_over=hands_over)) == chosen.split(",")
+    assert names(providers({"AWS_MFA_PROMPT": chosen}, PipedAnswers())) == chosen.split(",")
 
 
 def test_a_code_piped_in_comes_before_what_is_set_up_and_nobody_is_disturbed() -> None:
-    assert names(ways(terminal=PipedAnswers())) == ["terminal", "mfa_process"]
+    assert names(providers(terminal=PipedAnswers())) == ["terminal", "mfa_process"]
 
 
 def test_a_wrong_choice_is_told_also_to_who_is_never_asked() -> None:
     for never_asks in (False, True):
-        with pytest.raises(BadInput, match="is no way to ask"):
-            ways({"AWS_MFA_PROMPT": "telegram"}, never_asks=never_asks)
+        with pytest.raises(BadInput, match="is not a way to ask"):
+            providers({"AWS_MFA_PROMPT": "telegram"}, never_asks=never_asks)
 
 
 def test_only_questions_to_people_can_be_answered_elsewhere() -> None:
     def elsewhere(found: list[CodeProvider]) -> list[str]:
-        return [way.name for way in found if isinstance(way, AnsweredElsewhere)]
+        return [provider.name for provider in found if isinstance(provider, AnsweredElsewhere)]
 
-    assert elsewhere(ways(hands_over=True)) == ["terminal", "dialog"]
-    assert elsewhere(ways(terminal=PipedAnswers())) == []
-    assert elsewhere(ways(terminal=NoTerminal())) == ["dialog"]
+    assert elsewhere(providers(hands_over=True)) == ["terminal", "dialog"]
+    assert elsewhere(providers(terminal=PipedAnswers())) == []
+    assert elsewhere(providers(terminal=NoTerminal())) == ["dialog"]
 
 
 def test_who_is_never_asked_has_no_way_but_a_refusal(home: str) -> None:
     interfaces = RealInterfaces(reads_pipe=False, never_asks=True, environ={"HOME": home, "USERPROFILE": home})
-    (way,) = interfaces.code_providers
+    (provider,) = interfaces.code_providers
     with pytest.raises(NeedsHuman) as refused:
-        way.ask(QUESTION)
+        provider.ask(QUESTION)
     assert refused.value.hints == ("run the same without --no-input in a terminal",)
     assert os.listdir(home) == []
 
@@ -90,12 +90,12 @@ def test_who_is_never_asked_has_no_way_but_a_refusal(home: str) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no Unix sockets in Python")
 @pytest.mark.parametrize(("value", "waits"), [("", True), ("false", True), ("0", True), ("true", False), ("1", False)])
 def test_in_ci_nobody_reads_where_to_answer(value: str, *, waits: bool) -> None:
-    assert ways({"CI": value}, hands_over=True)[-1].can_answer(QUESTION) is waits
-    assert ways({"CI": value, "AWS_MFA_PROMPT": "code"})[-1].can_answer(QUESTION)
+    assert providers({"CI": value}, hands_over=True)[-1].can_answer(QUESTION) is waits
+    assert providers({"CI": value, "AWS_MFA_PROMPT": "code"})[-1].can_answer(QUESTION)
 
 
 def test_in_ci_no_dialog_opens_unless_it_is_chosen() -> None:
     """Browser tests have a display there, and nobody in front of it."""
     ci = {"CI": "true", "DISPLAY": ":99"}
-    assert names(ways(ci, hands_over=True)) == ["mfa_process", "ykman", "terminal", "code"]
-    assert names(ways({"CI": "true", "AWS_MFA_PROMPT": "dialog"})) == ["dialog"]
+    assert names(providers(ci, hands_over=True)) == ["mfa_process", "ykman", "terminal", "code"]
+    assert names(providers({"CI": "true", "AWS_MFA_PROMPT": "dialog"})) == ["dialog"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import re
 import shlex
 import shutil
 import signal
@@ -14,7 +13,6 @@ import tempfile
 import time
 from typing import TYPE_CHECKING
 
-import pexpect
 import pytest
 
 from aws_mfa.errors import BadInput, Cancelled, InputEnded, NeedsHuman, WrongSecret
@@ -22,19 +20,16 @@ from aws_mfa.prompt.terminal import ControllingTerminal, NoTerminal, PipedAnswer
 from aws_mfa.prompt.typed_line import LONGEST_ANSWER, answer_in
 from aws_mfa.system.cancel import Cancellation
 from needs import ROOT, needs
-from real_terminals import on_a_pty
+from real_terminals import end_of, matched, on_a_pty, wait_for_echo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import ModuleType
 
     from aws_mfa.prompt.providers import Terminal
+    from real_terminals import Pty
 
-pytestmark = [
-    pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX"),
-    # Python 3.12 and later warn when pexpect forks beside pytest-xdist's thread; the child execs at once.
-    pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning"),
-]
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX")
 
 QUESTION = "Enter AWS MFA code for device [arn:aws:iam::123456789012:mfa/ann] (renewing for 43200 seconds):"
 
@@ -81,21 +76,6 @@ def environment() -> dict[str, str]:
     return {**kept, "PYTHONPATH": os.path.join(ROOT, "src"), "LC_ALL": "C.UTF-8", "TERM": "xterm"}
 
 
-def matched(child: pexpect.spawn[str], pattern: str) -> re.Match[str]:
-    """Wait for the pattern on the screen."""
-    child.expect(pattern)
-    assert isinstance(child.match, re.Match)
-    return child.match
-
-
-def hides_typing(child: pexpect.spawn[str]) -> bool:
-    """Whether echo goes off within five seconds."""
-    end_at = time.monotonic() + 5
-    while child.getecho() and time.monotonic() < end_at:
-        time.sleep(0.01)
-    return not child.getecho()
-
-
 class Screen:
     """A program on a pty of its own, started by a shell as a person would start it."""
 
@@ -123,8 +103,7 @@ class Screen:
         ending = matched(self.child, r"(\d+)\r\nmodes=\[(.*?)\]")
         self.types("next\n")
         left = matched(self.child, r"left=\[(.*)\]")[1]
-        self.child.expect(pexpect.EOF)
-        self.child.close()
+        end_of(self.child)
         return End(text, int(ending[1]), " echo " in ending[2], left)
 
 
@@ -186,7 +165,7 @@ def test_what_was_printed_before_the_question_appears_before_it(screen: Callable
 def test_a_hidden_answer_is_not_shown_and_echo_is_back_after_it(screen: Callable[..., Screen]) -> None:
     asked = screen(ASK_HIDDEN)
     asked.sees(QUESTION)
-    assert hides_typing(asked.child)
+    wait_for_echo(asked.child, on=False)
     asked.types("wJalrXUtnFEMI\n")
     end = asked.end()
     assert (end.text, end.status, end.echo, end.left) == ("\r\nanswer 13\r\n", 0, True, "next")
@@ -209,7 +188,7 @@ def test_ctrl_c_ctrl_backslash_and_end_of_input_cancel(
     asked = screen(question)
     asked.sees(QUESTION)
     if question is ASK_HIDDEN:
-        assert hides_typing(asked.child)
+        wait_for_echo(asked.child, on=False)
         shown = ""
     asked.types(key)
     end = asked.end()
@@ -236,7 +215,7 @@ def test_a_deadly_signal_kills_with_echo_restored_and_the_half_typed_dropped(
 def test_an_interrupt_by_signal_alone_is_a_cancel(screen: Callable[..., Screen]) -> None:
     asked = screen(ASK_HIDDEN)
     asked.sees(QUESTION)
-    assert hides_typing(asked.child)
+    wait_for_echo(asked.child, on=False)
     asked.signals(signal.SIGINT)
     end = asked.end()
     assert (end.text, end.status, end.echo) == ("\r\nCancelled cancelled\r\n", 130, True)
@@ -262,7 +241,7 @@ def test_a_handler_of_the_program_is_called_and_the_question_goes_on_hidden(scre
     asked.signals(signal.SIGTERM)
     asked.sees("handled")
     asked.sees(QUESTION)
-    assert hides_typing(asked.child)
+    wait_for_echo(asked.child, on=False)
     asked.types("secret\n")
     assert asked.end().text == "\r\nanswer 6\r\n<lambda>\r\n"
 
@@ -273,7 +252,7 @@ def test_a_withdrawn_question_raises_the_other_threads_error(screen: Callable[..
     asked = screen(WITHDRAWN.format(ask=ask))
     asked.sees(QUESTION)
     if ask == "ask_hidden":
-        assert hides_typing(asked.child)
+        wait_for_echo(asked.child, on=False)
     asked.types("12")
     end = asked.end()
     shown = "12" if ask == "ask" else ""
@@ -357,14 +336,12 @@ def test_the_line_is_edited_by_the_kernel(screen: Callable[..., Screen]) -> None
 
 
 @pytest.fixture
-def shell(tmp_path: object) -> Iterator[Callable[[str], pexpect.spawn[str]]]:
+def shell(tmp_path: object) -> Iterator[Callable[[str], Pty]]:
     """An interactive bash on a pty, in whose folder the program is `./asking` (its text shall not be on the screen)."""
     needs("bash")
-    bash = pexpect.spawn(
-        "bash", ["--norc", "--noprofile", "-i"], cwd=str(tmp_path), env=environment(), encoding="utf-8", timeout=10
-    )
+    bash = on_a_pty(["bash", "--norc", "--noprofile", "-i"], environment(), timeout=10, cwd=str(tmp_path))
 
-    def with_program(body: str) -> pexpect.spawn[str]:
+    def with_program(body: str) -> Pty:
         path = os.path.join(str(tmp_path), "asking")
         interpreter, _, text = program(body)
         with open(path, "w", opener=lambda name, flags: os.open(name, flags, 0o700)) as file:
@@ -378,7 +355,7 @@ def shell(tmp_path: object) -> Iterator[Callable[[str], pexpect.spawn[str]]]:
 @pytest.mark.real
 @pytest.mark.parametrize(("question", "answer"), [(ASK, "'123456'"), (ASK_HIDDEN, "6")])
 def test_suspended_the_shell_has_its_echo_and_after_fg_the_question_is_there_again(
-    shell: Callable[[str], pexpect.spawn[str]], question: str, answer: str
+    shell: Callable[[str], Pty], question: str, answer: str
 ) -> None:
     bash = shell(question)
     bash.sendline("./asking")
@@ -390,13 +367,13 @@ def test_suspended_the_shell_has_its_echo_and_after_fg_the_question_is_there_aga
     bash.sendline("fg")
     bash.expect_exact(QUESTION)
     if question is ASK_HIDDEN:
-        assert hides_typing(bash)
+        wait_for_echo(bash, on=False)
     bash.send("123456\n")
     bash.expect_exact(f"answer {answer}")
 
 
 @pytest.mark.real
-def test_a_suspended_hidden_question_can_be_killed_from_the_shell(shell: Callable[[str], pexpect.spawn[str]]) -> None:
+def test_a_suspended_hidden_question_can_be_killed_from_the_shell(shell: Callable[[str], Pty]) -> None:
     """It must not touch the terminal from the background: that would stop it for ever."""
     bash = shell(ASK_HIDDEN)
     bash.sendline("./asking")
@@ -409,9 +386,7 @@ def test_a_suspended_hidden_question_can_be_killed_from_the_shell(shell: Callabl
 
 @pytest.mark.real
 @pytest.mark.parametrize("ask", ["ask", "ask_hidden"])
-def test_in_the_background_no_question_is_put_and_the_program_ends(
-    shell: Callable[[str], pexpect.spawn[str]], ask: str
-) -> None:
+def test_in_the_background_no_question_is_put_and_the_program_ends(shell: Callable[[str], Pty], ask: str) -> None:
     bash = shell(WITHDRAWN.format(ask=ask))
     bash.sendline("./asking & sleep 1; jobs")
     bash.expect_exact("NeedsHuman the terminal belongs to another program now")
@@ -588,7 +563,7 @@ def test_a_terminal_on_stdin_that_is_not_ours_to_control_is_asked_all_the_same(s
     needs("setsid")
     asked = screen(ASK_HIDDEN, SHELL.replace('"$0"', 'setsid -w "$0"'))
     asked.sees(QUESTION)
-    assert hides_typing(asked.child)
+    wait_for_echo(asked.child, on=False)
     asked.types("123456\n")
     end = asked.end()
     assert (end.text, end.echo) == ("\r\nanswer 6\r\n", True)

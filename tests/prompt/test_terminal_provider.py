@@ -1,4 +1,4 @@
-"""The terminal as a way to a code, in the foreground and in the background of a real pty."""
+"""The terminal as a code provider, in the foreground and in the background of a real pty."""
 
 from __future__ import annotations
 
@@ -17,31 +17,27 @@ from needs import ROOT
 from real_terminals import on_a_pty
 
 if TYPE_CHECKING:
-    import pexpect
-
     from aws_mfa.prompt.providers import CodeProvider
+    from real_terminals import Pty
 
-pytestmark = [
-    pytest.mark.skipif(sys.platform == "win32", reason="process groups of a terminal are POSIX"),
-    pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning"),  # pexpect beside pytest-xdist
-]
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="process groups of a terminal are POSIX")
 
 QUESTION = CodeQuestion("MFA code: ", "arn:aws:iam::123456789012:mfa/ann")
 
 
 def test_the_line_typed_is_the_answer() -> None:
     terminal = FakeTerminal("123456")
-    way: CodeProvider = TerminalProvider(terminal)
-    assert (way.name, way.has_human, way.can_answer(QUESTION)) == ("terminal", True, True)
-    assert way.ask(QUESTION) == "123456"
+    provider: CodeProvider = TerminalProvider(terminal)
+    assert (provider.name, provider.has_human, provider.can_answer(QUESTION)) == ("terminal", True, True)
+    assert provider.ask(QUESTION) == "123456"
     assert terminal.questions == [QUESTION.text]
 
 
 def test_without_a_terminal_the_next_way_is_tried() -> None:
-    way = TerminalProvider(NoTerminal())
-    assert not way.has_human
+    provider = TerminalProvider(NoTerminal())
+    assert not provider.has_human
     with pytest.raises(NeedsHuman):
-        way.ask(QUESTION)
+        provider.ask(QUESTION)
 
 
 def test_in_the_background_a_withdrawn_question_says_why_it_was_withdrawn(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,10 +73,10 @@ from aws_mfa.prompt.terminal import TerminalProvider
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.prompt.providers import CodeQuestion
 
-way = {way}
-way.say("said from here")
+provider = {provider}
+provider.say("said from here")
 try:
-    code = way.ask(CodeQuestion("MFA code: ", "device", {command!r}))
+    code = provider.ask(CodeQuestion("MFA code: ", "device", {command!r}))
 except AwsMfaError as error:
     print(type(error).__name__, error.message)
 else:
@@ -90,10 +86,10 @@ TERMINAL = "TerminalProvider(choose_terminal(reads_pipe=False))"
 COMMAND = "MfaProcessProvider(os.environ, time_limit_s=10)"
 
 
-def shell_runs(line: str, way: str, command: str | None = None) -> pexpect.spawn[str]:
+def shell_runs(line: str, provider: str, command: str | None = None) -> Pty:
     """A shell with job control on a pty that runs the line, with the program as `$0 -c "$1"`."""
     environ = {**os.environ, "PYTHONPATH": os.path.join(ROOT, "src")}
-    program = PROGRAM.format(way=way, command=command)
+    program = PROGRAM.format(provider=provider, command=command)
     return on_a_pty(["/bin/sh", "-m", "-c", line, sys.executable, program], environ, timeout=15)
 
 
@@ -124,8 +120,10 @@ def test_in_the_background_it_refuses_instead_of_stopping_its_process_group() ->
 @pytest.mark.parametrize("question", ["ask", "ask_hidden"])
 def test_no_question_at_all_stops_a_process_group_in_the_background(question: str) -> None:
     """A passphrase is a question too: to switch the echo off alone would stop us."""
-    ways = f"type('', (), dict(say=print, ask=lambda self, q: choose_terminal(reads_pipe=False).{question}(q.text)))()"
-    child = shell_runs(IN_BACKGROUND, ways)
+    providers = (
+        f"type('', (), dict(say=print, ask=lambda self, q: choose_terminal(reads_pipe=False).{question}(q.text)))()"
+    )
+    child = shell_runs(IN_BACKGROUND, providers)
     child.expect_exact("NeedsHuman the terminal belongs to another program now")
     child.expect_exact("status=0")
     child.close()

@@ -52,50 +52,52 @@ class WithThreads(FakeInterfaces):
 
 
 class NotHere(FakeProvider):
-    """A way that is not worth trying here."""
+    """A provider that is not worth trying here."""
 
     def can_answer(self, question: CodeQuestion) -> bool:
         return False
 
 
-def a_way(*answers: str, name: str = "terminal", closed: str | None = None, has_human: bool = True) -> FakeProvider:
+def a_provider(
+    *answers: str, name: str = "terminal", closed: str | None = None, has_human: bool = True
+) -> FakeProvider:
     return FakeProvider(FakeTerminal(*answers, has_human=has_human), name, closed=closed)
 
 
 def a_command(*answers: str, closed: str | None = None) -> FakeProvider:
-    return a_way(*answers, name="mfa_process", closed=closed, has_human=False)
+    return a_provider(*answers, name="mfa_process", closed=closed, has_human=False)
 
 
-def asked(*ways: FakeProvider, first: bool = True, interfaces: FakeInterfaces | None = None) -> GivenCode:
+def asked(*providers: FakeProvider, first: bool = True, interfaces: FakeInterfaces | None = None) -> GivenCode:
     interfaces = interfaces or FakeInterfaces()
-    interfaces.ways = list(ways)
+    interfaces.providers = list(providers)
     doors = as_interfaces(interfaces)
     return ask_code(QUESTION, doors, check=(lambda: check_signing_keys(a_step(), KEYS, doors)) if first else None)
 
 
 def test_the_first_way_that_answers_is_the_last_that_is_asked() -> None:
-    ways = [a_command("111111"), a_way("222222")]
-    answer = asked(*ways)
-    assert (answer.text, answer.way) == ("111111", ways[0])
-    assert ways[0].asked == [QUESTION]
-    assert ways[1].asked == []
+    providers = [a_command("111111"), a_provider("222222")]
+    answer = asked(*providers)
+    assert (answer.text, answer.provider) == ("111111", providers[0])
+    assert providers[0].asked == [QUESTION]
+    assert providers[1].asked == []
 
 
 def test_a_way_that_is_closed_leaves_it_to_the_next() -> None:
-    ways = [a_command(closed="it failed"), a_way(closed="no terminal"), a_way("333333", name="dialog")]
-    answer = asked(*ways)
-    assert (answer.text, answer.way.name) == ("333333", "dialog")
-    assert [way.asked for way in ways] == [[QUESTION]] * 3
+    providers = [a_command(closed="it failed"), a_provider(closed="no terminal"), a_provider("333333", name="dialog")]
+    answer = asked(*providers)
+    assert (answer.text, answer.provider.name) == ("333333", "dialog")
+    assert [provider.asked for provider in providers] == [[QUESTION]] * 3
 
 
 def test_a_way_that_is_not_worth_trying_is_not_asked() -> None:
     absent = NotHere(FakeTerminal("111111"))
-    assert asked(absent, a_way("222222")).text == "222222"
+    assert asked(absent, a_provider("222222")).text == "222222"
     assert absent.asked == []
 
 
 def test_a_person_who_says_no_is_not_asked_elsewhere() -> None:
-    after = a_way("222222", name="dialog")
+    after = a_provider("222222", name="dialog")
     with pytest.raises(Cancelled):
         asked(SaysNo(FakeTerminal("111111")), after)
     assert after.asked == []
@@ -103,13 +105,15 @@ def test_a_person_who_says_no_is_not_asked_elsewhere() -> None:
 
 def test_where_all_are_closed_each_says_why_once() -> None:
     with pytest.raises(NeedsHuman) as refused:
-        asked(a_command(closed="mfa_process failed"), a_way(closed="no terminal"), a_way(closed="no terminal"))
+        asked(
+            a_command(closed="mfa_process failed"), a_provider(closed="no terminal"), a_provider(closed="no terminal")
+        )
     assert refused.value.message == "mfa_process failed; no terminal"
 
 
 def test_where_one_alone_was_tried_its_own_failure_is_raised() -> None:
     with pytest.raises(NeedsHuman, match=r"^no terminal$"):
-        asked(a_way(closed="no terminal"))
+        asked(a_provider(closed="no terminal"))
 
 
 def test_where_there_is_no_way_at_all_the_device_is_named() -> None:
@@ -120,15 +124,15 @@ def test_where_there_is_no_way_at_all_the_device_is_named() -> None:
 
 def test_the_keys_are_checked_beside_the_first_question_to_a_person() -> None:
     interfaces = FakeInterfaces()
-    asked(a_way("111111"), interfaces=interfaces)
+    asked(a_provider("111111"), interfaces=interfaces)
     assert interfaces.fake_sts.identity_calls == 1
-    asked(a_way("222222"), interfaces=interfaces, first=False)
+    asked(a_provider("222222"), interfaces=interfaces, first=False)
     assert interfaces.fake_sts.identity_calls == 1
 
 
 def test_no_time_is_spent_on_it_beside_a_command_or_a_pipe() -> None:
     interfaces = FakeInterfaces()
-    asked(a_command("111111"), a_way("222222", has_human=False), interfaces=interfaces)
+    asked(a_command("111111"), a_provider("222222", has_human=False), interfaces=interfaces)
     assert interfaces.fake_sts.identity_calls == 0
 
 
@@ -136,7 +140,7 @@ def test_what_the_check_finds_ends_the_question_whichever_way_it_stands_open() -
     interfaces = FakeInterfaces()
     interfaces.fake_sts.identity = WrongSecret("the secret is wrong")
     with pytest.raises(WrongSecret):
-        asked(a_way(closed="no terminal"), a_way("333333", name="dialog"), interfaces=interfaces)
+        asked(a_provider(closed="no terminal"), a_provider("333333", name="dialog"), interfaces=interfaces)
 
 
 def test_a_question_that_was_put_and_not_answered_is_known_as_that() -> None:
@@ -147,7 +151,7 @@ def test_a_question_that_was_put_and_not_answered_is_known_as_that() -> None:
             raise NobodyAnswered("nobody answered within 20 s", "in any terminal: aws-mfa code")
 
     with pytest.raises(NobodyAnswered) as failure:
-        asked(a_way(closed="no terminal"), Unanswered(FakeTerminal(), "code"))
+        asked(a_provider(closed="no terminal"), Unanswered(FakeTerminal(), "code"))
     assert failure.value.message == "no terminal; nobody answered within 20 s"
 
 
@@ -161,19 +165,19 @@ def test_the_lock_is_yielded_while_another_terminal_is_waited_for_and_not_before
         log.append("taken again")
 
     interfaces = FakeInterfaces()
-    interfaces.ways = [a_way(closed="no terminal"), a_way("123456", name="code")]
+    interfaces.providers = [a_provider(closed="no terminal"), a_provider("123456", name="code")]
     assert ask_code(QUESTION, as_interfaces(interfaces), yielded=lend).text == "123456"
     assert log == ["lent", "taken again"]
-    interfaces.ways = [a_way("123456"), a_way(name="code")]
+    interfaces.providers = [a_provider("123456"), a_provider(name="code")]
     assert ask_code(QUESTION, as_interfaces(interfaces), yielded=lend).text == "123456"
     assert log == ["lent", "taken again"]
 
 
 def test_a_way_that_closes_although_somebody_is_there_is_not_gone_back_to() -> None:
     """A dialog that could not be shown, say: it would be tried for ever."""
-    dialog = a_way(name="dialog", closed="no display")
-    waiting = a_way("222222", name="code")
-    assert asked(dialog, waiting, interfaces=WithThreads()).way is waiting
+    dialog = a_provider(name="dialog", closed="no display")
+    waiting = a_provider("222222", name="code")
+    assert asked(dialog, waiting, interfaces=WithThreads()).provider is waiting
     assert len(dialog.asked) == 1
 
 

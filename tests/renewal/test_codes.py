@@ -301,7 +301,7 @@ def test_a_command_gives_its_next_code_when_the_window_is_over() -> None:
     """`mfa_process` prints the code of this window, and AWS takes each once."""
     interfaces = FakeInterfaces()
     command = FakeTerminal("111111", "222222", "333333", has_human=False)
-    interfaces.ways = [FakeProvider(command, "mfa_process")]
+    interfaces.providers = [FakeProvider(command, "mfa_process")]
     interfaces.fake_sts.answers = [WrongCode("used")]
     codes_of(interfaces).session(a_step())
     assert [code for _, code, _ in interfaces.fake_sts.sent] == ["111111", "222222"]
@@ -310,7 +310,7 @@ def test_a_command_gives_its_next_code_when_the_window_is_over() -> None:
 
 def test_a_command_that_gives_wrong_codes_is_not_asked_for_ever() -> None:
     interfaces = FakeInterfaces()
-    interfaces.ways = [FakeProvider(FakeTerminal("111111", "222222", "333333", has_human=False), "mfa_process")]
+    interfaces.providers = [FakeProvider(FakeTerminal("111111", "222222", "333333", has_human=False), "mfa_process")]
     interfaces.fake_sts.answers = [WrongCode("no"), WrongCode("no")]
     with pytest.raises(WrongCode):
         codes_of(interfaces).session(a_step())
@@ -327,7 +327,7 @@ def test_what_a_code_was_spent_for_is_written_while_the_lock_is_held() -> None:
 def test_a_command_whose_codes_are_refused_gives_way_to_a_person() -> None:
     interfaces = FakeInterfaces()
     command, person = FakeTerminal("111111", "222222", "333333", has_human=False), FakeTerminal("444444")
-    interfaces.ways = [FakeProvider(command, "mfa_process"), FakeProvider(person)]
+    interfaces.providers = [FakeProvider(command, "mfa_process"), FakeProvider(person)]
     interfaces.fake_sts.answers = [WrongCode("no"), WrongCode("no")]
     codes_of(interfaces).session(a_step())
     assert [code for _, code, _ in interfaces.fake_sts.sent] == ["111111", "222222", "444444"]
@@ -337,7 +337,7 @@ def test_a_command_whose_codes_are_refused_gives_way_to_a_person() -> None:
 def test_what_aws_said_of_a_commands_codes_says_more_than_that_nobody_is_here() -> None:
     interfaces = FakeInterfaces()
     command = FakeTerminal("111111", "222222", has_human=False)
-    interfaces.ways = [
+    interfaces.providers = [
         FakeProvider(command, "mfa_process"),
         FakeProvider(FakeTerminal(), "dialog", closed="no display"),
     ]
@@ -349,7 +349,7 @@ def test_what_aws_said_of_a_commands_codes_says_more_than_that_nobody_is_here() 
 
 def test_a_command_that_fails_is_told_before_a_person_is_asked() -> None:
     interfaces = FakeInterfaces()
-    interfaces.ways = [
+    interfaces.providers = [
         FakeProvider(FakeTerminal(), "mfa_process", closed="op failed"),
         FakeProvider(FakeTerminal("444444")),
     ]
@@ -386,7 +386,7 @@ def test_a_session_is_kept_before_anything_else_is_done() -> None:
 
 
 class AnotherServes(FakeProvider):
-    """The way to another terminal; while it is open another process gets the session, and `answer` is typed, or not."""
+    """The provider `code`; while its question is open another process gets the session. `answer` None: not answered."""
 
     def __init__(self, interfaces: FakeInterfaces, step: Step, answer: str | None) -> None:
         super().__init__(FakeTerminal(), "code")
@@ -412,9 +412,9 @@ def test_no_code_is_sent_for_what_another_process_got_while_it_had_our_lock(answ
     """Whether ours was typed already, or the question is open: its session is found once we have the lock again."""
     interfaces = WithThreads()
     step = a_step()
-    way = AnotherServes(interfaces, step, answer)
-    interfaces.ways = [way]
-    assert codes_of(interfaces).session(step) is way.theirs
+    provider = AnotherServes(interfaces, step, answer)
+    interfaces.providers = [provider]
+    assert codes_of(interfaces).session(step) is provider.theirs
     assert interfaces.fake_sts.sent == []
     assert interfaces.prompt_locks.devices == [DEVICE] * holds
 

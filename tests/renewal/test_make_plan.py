@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,13 +20,15 @@ from aws_mfa.errors import (
 )
 from aws_mfa.model import Secret, Session
 from aws_mfa.renewal.calls import renew_many
-from aws_mfa.renewal.make_plan import plan_sessions
-from aws_mfa.renewal.policies import Overlay
-from aws_mfa.renewal.request import RenewalRequest
-from aws_mfa.renewal.steps import Plan, Reused
+from aws_mfa.renewal.make_plan import make_plan
+from aws_mfa.renewal.request import Overlay, RenewalRequest
+from aws_mfa.renewal.steps import Reused
 from aws_mfa.sessions.file_section import section_of
 from aws_mfa.vaults.choice import with_origin
 from fakes import DEVICE, KEYS, NOW, FakeFork, FakeInterfaces, FakeTerminal, FakeVault, a_session, as_interfaces
+
+if TYPE_CHECKING:
+    from aws_mfa.renewal.plan import Plan
 
 ARN = "arn:aws:iam::123456789012:role/"
 OURS = "credential_process = aws-mfa credential-process dev\n"
@@ -47,7 +50,7 @@ def planned(
     interfaces: FakeInterfaces, *names: str, overlay: Overlay | None = None, min_remaining_s: float = 60
 ) -> Plan:
     request = RenewalRequest(names or None, overlay=overlay or Overlay(), min_remaining_s=min_remaining_s)
-    return plan_sessions(request, as_interfaces(interfaces))
+    return make_plan(request, as_interfaces(interfaces))
 
 
 def labels(found: Plan) -> list[str]:
@@ -63,7 +66,7 @@ def failure(interfaces: FakeInterfaces, name: str, overlay: Overlay | None = Non
 def renewed(interfaces: FakeInterfaces, *names: str, forced: bool = False, overlay: Overlay | None = None) -> None:
     interfaces.terminal = FakeTerminal("123456", has_human=False)
     request = RenewalRequest(names, forced=forced, overlay=overlay or Overlay())
-    outcomes = renew_many(plan_sessions(request, as_interfaces(interfaces)), as_interfaces(interfaces), token=None)
+    outcomes = renew_many(make_plan(request, as_interfaces(interfaces)), as_interfaces(interfaces), token=None)
     assert [outcome.error for outcome in outcomes] == [None] * len(names)
 
 
@@ -275,7 +278,7 @@ def test_a_mistyped_name_opens_no_window() -> None:
     """A locked keychain is not unlocked to find out whether a name that no file has may have keys there."""
     interfaces = FakeInterfaces("", role("dev") + role("prod"))
     locked, open_ = FakeVault("keychain"), FakeVault("keychain")
-    locked.failure = KeychainUnavailable("the keychain is locked, and nobody may be asked here")
+    locked.failure = KeychainUnavailable("the keychain is locked, and this run may not ask to unlock it")
     interfaces.vaults["keychain"], attended = locked, open_
     away = copy(interfaces)
     interfaces.vaults = {**interfaces.vaults, "keychain": attended}

@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 
 from aws_mfa.config.chains import chain_of
 from aws_mfa.config.profiles import AwsProfiles
-from aws_mfa.renewal.plan import make_plan
-from aws_mfa.renewal.policies import Overlay
-from aws_mfa.renewal.request import RenewalRequest
-from aws_mfa.renewal.steps import Plan, Reused, SourceUser, Step, summary
+from aws_mfa.renewal.plan import Plan, plan_steps, summary
+from aws_mfa.renewal.request import Overlay, RenewalRequest
+from aws_mfa.renewal.steps import Reused, SourceUser, Step
 from aws_mfa.sessions.freshness import MARGIN_S
 from examples import examples
 from fakes import NOW
@@ -39,19 +38,19 @@ def role(name: str, source: str = "ann", **settings: object) -> str:
 
 
 def wanted_of(
-    config: str, *names: str, bases: Mapping[str, SourceUser] | None = None
+    config: str, *names: str, users: Mapping[str, SourceUser] | None = None
 ) -> list[tuple[Chain, SourceUser]]:
     """The wanted profiles of a config text; users have their keys in a vault."""
     profiles = AwsProfiles(config, "")
     found = []
     for name in names:
         chain = chain_of(name, profiles, keys_stored=lambda _: True)
-        made = a_base(chain.base.name, chain.mfa_serial or DEVICE)
-        found.append((chain, (bases or {}).get(chain.base.name, made)))
+        made = a_user(chain.base.name, chain.mfa_serial or DEVICE)
+        found.append((chain, (users or {}).get(chain.base.name, made)))
     return found
 
 
-def a_base(profile: str, device: str | None = DEVICE, partition: str = "aws") -> SourceUser:
+def a_user(profile: str, device: str | None = DEVICE, partition: str = "aws") -> SourceUser:
     key_id = f"AKIAINVENTED{profile.upper():0>8}"
     return SourceUser(profile, f"{profile}-long-term", key_id, device, region="us-east-1", partition=partition)
 
@@ -68,10 +67,10 @@ def planned(
     forced: bool = False,
     min_remaining_s: float = MARGIN_S,
     overlay: Overlay | None = None,
-    bases: Mapping[str, SourceUser] | None = None,
+    users: Mapping[str, SourceUser] | None = None,
 ) -> Plan:
     request = RenewalRequest(names, overlay or Overlay(), forced=forced, min_remaining_s=min_remaining_s)
-    return plan_of(wanted_of(config, *names, bases=bases), stored(until or {}), request)
+    return plan_of(wanted_of(config, *names, users=users), stored(until or {}), request)
 
 
 def plan_of(
@@ -82,7 +81,7 @@ def plan_of(
     """The plan, where stored sessions end as `until` tells; users are not asked for keys here."""
     sessions = cast("StoredSessions", SimpleNamespace(until=until))
     users = cast("Users", None)
-    return make_plan(wanted, request or RenewalRequest([]), users, sessions, now=NOW, session_name="ann")
+    return plan_steps(wanted, request or RenewalRequest([]), users, sessions, now=NOW, session_name="ann")
 
 
 def labels(plan: Plan) -> list[str]:
@@ -127,21 +126,20 @@ def test_the_first_code_is_for_what_serves_most() -> None:
 
 def test_the_summary_names_codes_devices_and_reasons() -> None:
     config = role("a") + role("b") + role("long", duration_seconds=14400)
-    why = "duration_seconds = 14400 > 1 h"
-    assert (
-        summary(planned(config, "a", "b", "long")) == f"3 profiles, 1 code of {DEVICE}; long needs a second one: {why}"
-    )
+    both = "one for all roles of up to 1 h, one for long (4 h)"
+    assert summary(planned(config, "a", "b", "long")) == f"3 profiles, 2 codes of {DEVICE}: {both}"
+    assert summary(planned(config, "long")) == f"1 profile, 1 code of {DEVICE} for long (4 h)"
     assert summary(planned(config, "a")) == f"1 profile, 1 code of {DEVICE}"
     assert summary(planned(config, "a", until={"a": NOW + 3000})) == "1 profile, no code"
 
 
 def test_the_summary_says_why_a_second_mfa_session_of_a_device_is_needed() -> None:
     config = role("a") + role("b", "twin", duration_seconds=900) + "[profile twin]\nduration_seconds = 7200\n"
-    twin = SourceUser("twin", "ann-long-term", a_base("ann").access_key_id, DEVICE, region="eu-west-3", partition="aws")
-    plan = planned(config, "a", "b", bases={"twin": twin})
+    twin = SourceUser("twin", "ann-long-term", a_user("ann").access_key_id, DEVICE, region="eu-west-3", partition="aws")
+    plan = planned(config, "a", "b", users={"twin": twin})
     assert codes(plan) == [MFA, MFA]
-    why = "mfa@ann-long-term needs a second one: b: another region and duration"
-    assert summary(plan) == f"2 profiles, 1 code of {DEVICE}; {why}"
+    uses = "one for a, one for b (another region and duration)"
+    assert summary(plan) == f"2 profiles, 2 codes of {DEVICE}: {uses}"
 
 
 def test_a_stored_session_is_reused_while_good() -> None:
@@ -172,7 +170,7 @@ def test_a_session_is_looked_up_with_everything_it_is_asked_with() -> None:
 
     for terms in ({}, {"external_id": "invented"}, {"session_tags": "Team=data"}, {"role_session_name": "bob"}):
         plan_of(wanted_of(role("a", **terms), "a"), until)
-    plan_of(wanted_of(role("a"), "a", bases={"ann": a_base("bob")}), until)
+    plan_of(wanted_of(role("a"), "a", users={"ann": a_user("bob")}), until)
     plan_of(wanted_of(role("a"), "a"), until, RenewalRequest([], Overlay(read_only=True)))
     of_role = [inputs for inputs in asked if "role_chain 1" in inputs]
     assert len(of_role) == 6
@@ -244,8 +242,8 @@ def test_several_users_and_devices_each_have_their_own_code() -> None:
         + role("d", mfa_serial="GAHT12345678")
         + role("e")
     )
-    bases = {"bob": a_base("bob", "arn:aws-cn:iam::999999999999:mfa/bob", "aws-cn")}
-    plan = planned(config, "a", "b", "c", "d", "e", bases=bases)
+    users = {"bob": a_user("bob", "arn:aws-cn:iam::999999999999:mfa/bob", "aws-cn")}
+    plan = planned(config, "a", "b", "c", "d", "e", users=users)
     assert [step.request.device for step in plan.codes] == [
         DEVICE,
         "arn:aws-cn:iam::999999999999:mfa/bob",
@@ -289,7 +287,7 @@ def test_a_duration_beside_a_role_is_no_mfa_sessions() -> None:
 
 
 def test_without_a_device_roles_are_assumed_with_the_long_term_keys() -> None:
-    plan = planned(role("a", duration_seconds=7200) + role("b", "a"), "a", "b", bases={"ann": a_base("ann", None)})
+    plan = planned(role("a", duration_seconds=7200) + role("b", "a"), "a", "b", users={"ann": a_user("ann", None)})
     assert (labels(plan), codes(plan)) == (["a", "b"], [])
     assert [(step.signed_by is None, step.request.duration_s) for step in plan.steps] == [(True, 7200), (False, 3600)]
     assert plan.steps[0].reason == "assumed with the long-term keys: no device is known"
@@ -386,7 +384,7 @@ def test_no_code_more_than_needed(forest: tuple[str, list[str]], until: Stored) 
         is_longer_role = step.request.role_arn is not None and len(step.roles) == 1 and step.request.duration_s > 3600
         is_wanted = step in plan.of_profile.values()
         assert is_wanted if is_longer_role else (is_wanted or step in signers)
-    of_devices = Counter((step.base.profile, step.request.device) for step in plan.codes if not step.request.role_arn)
+    of_devices = Counter((step.user.profile, step.request.device) for step in plan.codes if not step.request.role_arn)
     assert set(of_devices.values()) <= {1}
     assert len({tuple(step.inputs.items()) for step in plan.steps}) == len(plan.steps), "equal sessions are one call"
 

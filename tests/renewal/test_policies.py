@@ -9,12 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aws_mfa.errors import BadInput
-from aws_mfa.renewal.policies import (
-    check_policy,
-    check_policy_arns,
-    check_policy_partitions,
-    read_only_arn,
-)
+from aws_mfa.renewal.policies import check_policy, check_policy_arns, check_policy_partitions
+from aws_mfa.renewal.request import Overlay
 
 OF_AWS = "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess"
 OWN = "arn:aws-cn:iam::123456789012:policy/team/Small"
@@ -93,15 +89,17 @@ def test_a_policy_has_2048_characters_at_most() -> None:
         check_policy(json.dumps({"a": "x" * (room + 1)}), "p.json")
 
 
-def test_a_policy_of_another_partition_than_the_roles_is_refused_with_its_twin_there() -> None:
+def test_a_policy_of_another_partition_than_the_roles_is_refused_and_that_of_its_own_is_named() -> None:
     role = "arn:aws-us-gov:iam::123456789012:role/x"
-    check_policy_partitions([read_only_arn("aws-us-gov")], role)
-    with pytest.raises(BadInput, match="lies in partition aws-us-gov, where AWS does not know that policy") as refused:
-        check_policy_partitions([read_only_arn("aws-us-gov"), "arn:aws:iam::aws:policy/job/X"], role)
+    read_only = Overlay(read_only=True).arns("aws-us-gov")
+    check_policy_partitions(read_only, role)
+    with pytest.raises(BadInput, match="is in partition aws-us-gov, where AWS does not know that policy") as refused:
+        check_policy_partitions([*read_only, "arn:aws:iam::aws:policy/job/X"], role)
     (hint,) = refused.value.hints
     assert hint.endswith("--policy-arn arn:aws-us-gov:iam::aws:policy/job/X")
 
 
 def test_read_only_is_awss_own_policy_of_the_partition() -> None:
-    assert read_only_arn("aws-us-gov") == "arn:aws-us-gov:iam::aws:policy/ReadOnlyAccess"
-    assert check_policy_arns([read_only_arn("aws")]) == (read_only_arn("aws"),)
+    read_only = Overlay(read_only=True)
+    assert read_only.arns("aws-us-gov") == ("arn:aws-us-gov:iam::aws:policy/ReadOnlyAccess",)
+    assert check_policy_arns([*read_only.arns("aws")]) == read_only.arns("aws")

@@ -25,9 +25,8 @@ from aws_mfa.errors import (
 )
 from aws_mfa.model import Secret, Session
 from aws_mfa.renewal.calls import Outcome, exit_code_of, first_failure, renew_many
-from aws_mfa.renewal.make_plan import plan_sessions
-from aws_mfa.renewal.policies import Overlay
-from aws_mfa.renewal.request import RenewalRequest
+from aws_mfa.renewal.make_plan import make_plan
+from aws_mfa.renewal.request import Overlay, RenewalRequest
 from aws_mfa.renewal.write import with_what_may_be_written
 from aws_mfa.sessions.file_section import section_of
 from aws_mfa.sessions.inputs import stored_name
@@ -91,7 +90,7 @@ def a_stage(
 def renewed(
     interfaces: FakeInterfaces, *names: str, forced: bool = False, token: str | None = None
 ) -> dict[str, Outcome]:
-    planned = plan_sessions(RenewalRequest(names or None, forced=forced), as_interfaces(interfaces))
+    planned = make_plan(RenewalRequest(names or None, forced=forced), as_interfaces(interfaces))
     done: list[int] = []
 
     @contextmanager
@@ -294,7 +293,7 @@ def test_a_run_in_another_region_costs_the_first_one_nothing(name: str) -> None:
 def test_a_narrowed_session_and_a_full_one_that_cost_codes_lie_beside_each_other() -> None:
     interfaces = a_stage(role("long", more="duration_seconds = 14400\n"), answers=("111111", "222222"))
     for overlay in (Overlay(), Overlay(read_only=True)) * 2:
-        planned = plan_sessions(RenewalRequest(["long"], overlay=overlay), as_interfaces(interfaces))
+        planned = make_plan(RenewalRequest(["long"], overlay=overlay), as_interfaces(interfaces))
         (outcome,) = renew_many(planned, as_interfaces(interfaces), token=None)
         assert outcome.error is None
     assert len(interfaces.terminal.questions) == 2
@@ -455,7 +454,7 @@ def test_where_nobody_is_there_for_that_it_is_exit_4_and_the_next_run_knows() ->
     assert isinstance(outcome.error, AwsMfaError)
     assert isinstance(first_failure(outcome.error), NeedsHuman)
     assert exit_code_of([outcome]) == 4
-    assert plan_sessions(RenewalRequest(["dev"], forced=True), as_interfaces(interfaces)).codes != []
+    assert make_plan(RenewalRequest(["dev"], forced=True), as_interfaces(interfaces)).codes != []
 
 
 def test_the_code_that_was_given_along_is_used_for_it() -> None:
@@ -481,7 +480,7 @@ def test_a_session_of_the_file_that_is_refused_stays_there_and_is_not_used() -> 
 
 def test_who_may_not_ask_is_told_and_nothing_is_asked() -> None:
     interfaces = after_a_revocation(role("dev"), "dev", answers=("111111", "222222"))
-    planned = plan_sessions(RenewalRequest(["dev"], forced=True), as_interfaces(interfaces))
+    planned = make_plan(RenewalRequest(["dev"], forced=True), as_interfaces(interfaces))
     (outcome,) = renew_many(planned, as_interfaces(interfaces), token=None, may_ask=False)
     assert isinstance(outcome.error, SessionExpired)
     assert outcome.error.message.startswith("AWS does not take the stored session of mfa@work-long-term any more")
@@ -490,7 +489,7 @@ def test_who_may_not_ask_is_told_and_nothing_is_asked() -> None:
 
 def test_what_another_process_has_got_meanwhile_is_taken() -> None:
     interfaces = after_a_revocation(role("dev"), "dev", answers=("111111",))
-    planned = plan_sessions(RenewalRequest(["dev"], forced=True), as_interfaces(interfaces))
+    planned = make_plan(RenewalRequest(["dev"], forced=True), as_interfaces(interfaces))
     (reused,) = planned.reused
     theirs = Session("ASIAOFANOTHER", Secret("secret"), Secret("token"), NOW + 40000)
     interfaces.session_cache.store(reused.label, reused.inputs, theirs)
@@ -535,7 +534,7 @@ def test_a_write_that_fails_loses_no_session_that_cost_a_code() -> None:
 
 def test_permanent_keys_that_came_into_the_way_meanwhile_are_not_overwritten() -> None:
     interfaces = a_stage(role("dev") + role("prod"))
-    planned = plan_sessions(RenewalRequest(None), as_interfaces(interfaces))
+    planned = make_plan(RenewalRequest(None), as_interfaces(interfaces))
     interfaces.credentials.text = "[dev]\naws_access_key_id = AKIANEW\naws_secret_access_key = invented\n"
     outcomes = renew_many(planned, as_interfaces(interfaces), token=None)
     assert [type(outcome.error) for outcome in outcomes] == [PermanentKeysInTheWay, type(None), type(None)]

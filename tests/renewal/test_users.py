@@ -27,9 +27,9 @@ def users_of(interfaces: FakeInterfaces, vault: str | None = None) -> Users:
     return Users(as_interfaces(interfaces), KnownProfiles(as_interfaces(interfaces)), RenewalRequest([], vault=vault))
 
 
-def base_of(users: Users, interfaces: FakeInterfaces, name: str = "r0") -> SourceUser:
+def user_of(users: Users, interfaces: FakeInterfaces, name: str = "r0") -> SourceUser:
     profiles = AwsProfiles(interfaces.config.read(), interfaces.credentials.read())
-    return users.base_of(chain_of(name, profiles, keys_stored=lambda _: True))
+    return users.user_of(chain_of(name, profiles, keys_stored=lambda _: True))
 
 
 def some_interfaces(config: str = ROLES, credentials: str = "") -> FakeInterfaces:
@@ -41,8 +41,8 @@ def some_interfaces(config: str = ROLES, credentials: str = "") -> FakeInterface
 def test_keys_and_device_are_asked_for_once_for_all_roles_of_a_user() -> None:
     interfaces = some_interfaces()
     users = users_of(interfaces)
-    found = [base_of(users, interfaces, name) for name in ("r0", "r1", "r2")]
-    assert {(base.section, base.access_key_id, base.device) for base in found} == {
+    found = [user_of(users, interfaces, name) for name in ("r0", "r1", "r2")]
+    assert {(user.section, user.access_key_id, user.device) for user in found} == {
         ("work-long-term", KEYS.access_key_id, DEVICE)
     }
     assert interfaces.vaults["keychain"].calls == ["load work-long-term"]
@@ -56,7 +56,7 @@ def test_a_vault_that_failed_is_not_asked_again_for_the_next_role() -> None:
     users = users_of(interfaces, vault="keychain")
     for name in ("r0", "r1"):
         with pytest.raises(KeychainUnavailable):
-            base_of(users, interfaces, name)
+            user_of(users, interfaces, name)
     assert len(interfaces.vaults["keychain"].calls) == 1
 
 
@@ -73,7 +73,7 @@ def test_iam_that_failed_is_not_asked_again_for_the_next_role() -> None:
     users = users_of(interfaces)
     for name in ("r0", "r1"):
         with pytest.raises(NoDevice):
-            base_of(users, interfaces, name)
+            user_of(users, interfaces, name)
     assert len(asked) == 1
 
 
@@ -83,7 +83,7 @@ def test_several_devices_are_listed_as_lines_for_the_profile() -> None:
     interfaces.terminal = FakeTerminal(has_human=False)
     interfaces.fake_iam = FakeIam([DEVICE, f"{DEVICE}-2"])
     with pytest.raises(SeveralDevices) as refused:
-        base_of(users_of(interfaces), interfaces)
+        user_of(users_of(interfaces), interfaces)
     place = "write into [profile work] of ~/.aws/config:"
     assert refused.value.hints == (f"{place} mfa_serial = {DEVICE}", f"{place} mfa_serial = {DEVICE}-2")
 
@@ -92,14 +92,14 @@ def test_who_chose_a_device_is_told_how_not_to_be_asked_again() -> None:
     interfaces = some_interfaces()
     interfaces.terminal = FakeTerminal("2")
     interfaces.fake_iam = FakeIam([DEVICE, f"{DEVICE}-2"])
-    assert base_of(users_of(interfaces), interfaces).device == f"{DEVICE}-2"
+    assert user_of(users_of(interfaces), interfaces).device == f"{DEVICE}-2"
     line = f"to be asked no more, write into [profile work] of ~/.aws/config: mfa_serial = {DEVICE}-2"
     assert interfaces.terminal.said[-1] == line
 
 
 def test_the_profiles_device_comes_before_iams() -> None:
     interfaces = some_interfaces(ROLES + "[profile work]\nmfa_serial = GAHT12345678\n")
-    assert base_of(users_of(interfaces), interfaces).device == "GAHT12345678"
+    assert user_of(users_of(interfaces), interfaces).device == "GAHT12345678"
 
 
 def test_keys_of_nobody_are_a_failure_and_never_anothers() -> None:
@@ -107,7 +107,7 @@ def test_keys_of_nobody_are_a_failure_and_never_anothers() -> None:
     interfaces.vaults["keychain"] = FakeVault("keychain", other_long_term=OTHER_KEYS)
     users = users_of(interfaces)
     with pytest.raises(NoLongTermKeys):
-        base_of(users, interfaces)
+        user_of(users, interfaces)
     with pytest.raises(NoLongTermKeys):
         users.keys_of("work-long-term")
 
@@ -119,8 +119,8 @@ def test_keys_that_another_program_has_are_told_with_its_line() -> None:
     with pytest.raises(
         NoLongTermKeys, match=r"another program's \(credential_process in ~/.aws/config \[profile work\]\)"
     ) as refused:
-        base_of(users_of(interfaces), interfaces)
-    assert refused.value.hints == ("store them here, then take that line away: aws-mfa setup --profile work",)
+        user_of(users_of(interfaces), interfaces)
+    assert refused.value.hints == ("store them here, then remove that line: aws-mfa setup --profile work",)
 
 
 def test_a_noted_key_id_plans_without_opening_the_vault() -> None:
@@ -129,7 +129,7 @@ def test_a_noted_key_id_plans_without_opening_the_vault() -> None:
     note_keys("work-long-term", "keychain", KEYS, as_interfaces(interfaces))
     interfaces.vaults["keychain"].failure = KeychainUnavailable("locked")
     users = users_of(interfaces)
-    assert base_of(users, interfaces).access_key_id == KEYS.access_key_id
+    assert user_of(users, interfaces).access_key_id == KEYS.access_key_id
     with pytest.raises(KeychainUnavailable):
         users.keys_of("work-long-term")
 
@@ -140,7 +140,7 @@ def test_keys_of_the_file_are_told_once() -> None:
     interfaces.vaults["keychain"] = FakeVault("keychain")
     users = users_of(interfaces)
     for name in ("r0", "r1"):
-        base_of(users, interfaces, name)
+        user_of(users, interfaces, name)
     assert len(users.notices) == 1
     assert users.notices[0].startswith("work-long-term: long-term keys read from ~/.aws/credentials")
 
@@ -150,7 +150,7 @@ def test_the_forks_device_comes_with_the_forks_keys() -> None:
     interfaces.vaults["keychain"] = FakeVault("keychain")
     interfaces.fork = FakeFork(work_long_term=KEYS)
     interfaces.fork.device = f"{DEVICE}-of-the-fork"
-    assert base_of(users_of(interfaces), interfaces).device == f"{DEVICE}-of-the-fork"
+    assert user_of(users_of(interfaces), interfaces).device == f"{DEVICE}-of-the-fork"
 
 
 @pytest.mark.parametrize(
@@ -166,34 +166,34 @@ def test_the_region_is_the_users_for_all_roles(environ: dict[str, str], config: 
     interfaces = some_interfaces(ROLES.replace("[profile r1]\n", "[profile r1]\nregion = ap-south-1\n") + config)
     interfaces.environ = environ
     users = users_of(interfaces)
-    assert [base_of(users, interfaces, name).region for name in ("r0", "r1")] == [region, region]
+    assert [user_of(users, interfaces, name).region for name in ("r0", "r1")] == [region, region]
 
 
 def test_a_region_of_another_partition_is_passed_over_with_a_word() -> None:
     interfaces = some_interfaces("[profile work]\nmfa_serial = arn:aws-cn:iam::123456789012:mfa/ann\n")
     interfaces.environ = {"AWS_REGION": "eu-west-1"}
     users = users_of(interfaces)
-    base = base_of(users, interfaces, "work")
-    assert (base.region, base.partition) == ("cn-north-1", "aws-cn")
+    user = user_of(users, interfaces, "work")
+    assert (user.region, user.partition) == ("cn-north-1", "aws-cn")
     assert users.notices == [
         "AWS_REGION names region eu-west-1 of partition aws, the device is in aws-cn: it is not used"
     ]
 
 
 def test_a_session_of_another_endpoint_is_another_session() -> None:
-    """A practice AWS on this machine gives sessions too: they are none of the real one's, nor the other way round."""
+    """A practice AWS on this machine gives sessions too: a session of one endpoint does not count for another."""
     found = []
     for environ in ({}, {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}, {"AWS_ENDPOINT_URL_STS": "https://sts.example"}):
         interfaces = some_interfaces()
         interfaces.environ = environ
-        found.append(base_of(users_of(interfaces), interfaces).endpoint_url)
+        found.append(user_of(users_of(interfaces), interfaces).endpoint_url)
     assert found == [None, "http://127.0.0.1:4566/", "https://sts.example/"]
 
 
 def test_roles_that_say_otherwise_how_aws_is_reached_have_a_user_each_and_one_mfa_session() -> None:
     interfaces = some_interfaces(ROLES.replace("[profile r1]\n", "[profile r1]\nca_bundle = /r1.pem\n"))
     users = users_of(interfaces)
-    bases = [base_of(users, interfaces, name) for name in ("r0", "r1", "r2")]
-    assert [base.endpoints.words[0] for base in bases] == [None, "/r1.pem", None]
-    assert bases[0] is bases[2]
-    assert {base.endpoint_url for base in bases} == {None}
+    found = [user_of(users, interfaces, name) for name in ("r0", "r1", "r2")]
+    assert [user.endpoints.words[0] for user in found] == [None, "/r1.pem", None]
+    assert found[0] is found[2]
+    assert {user.endpoint_url for user in found} == {None}

@@ -1,4 +1,4 @@
-"""`aws-mfa adopt` as a user runs it, and what a real SDK makes of the profile before and after."""
+"""`aws-mfa adopt` as a user runs it, and how a real SDK reads the profile before and after."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa_practice import PracticeAws
+from killed import KILLED_AFTER_RENAMES
 from needs import ROOT
 
 if TYPE_CHECKING:
@@ -33,20 +34,6 @@ SESSION = (
 WHO = """
 import boto3, sys
 print(boto3.Session(profile_name=sys.argv[1]).client("sts").get_caller_identity()["Arn"])
-"""
-# Each file is replaced by one rename.
-KILLED_AT_SECOND_RENAME = """
-import os, sys
-left = 1
-def look(event, arguments):
-    global left
-    if event == "os.rename":
-        left -= 1
-        if left < 0:
-            os._exit(9)
-sys.addaudithook(look)
-from aws_mfa.cli.main import main
-sys.exit(main(sys.argv[1:]))
 """
 FAKE_AWS_MFA = """#!{python}
 import json, sys
@@ -102,7 +89,7 @@ class Stage:
         return self.run("-m", "aws_mfa", "adopt", *arguments)
 
     def who(self, profile: str) -> Ended:
-        """Ask boto3, in a program of its own without anybody to type a code."""
+        """The ARN that boto3 gets for the profile, in a program of its own without a terminal."""
         return self.run("-c", WHO, profile)
 
     def run(self, *arguments: str) -> Ended:
@@ -116,15 +103,9 @@ class Stage:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
         return subprocess.run(
-            [sys.executable, *arguments],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=60,
-            check=False,
-            start_new_session=True,
-        )
+            [sys.executable, *arguments], env=environment, stdin=subprocess.DEVNULL, start_new_session=True,
+            capture_output=True, encoding="utf-8", timeout=60, check=False,
+        )  # fmt: skip
 
 
 if TYPE_CHECKING:
@@ -141,7 +122,7 @@ def stage(home: str) -> Generator[Stage]:
 @pytest.mark.real
 @posix_scripts
 @pytest.mark.parametrize("profile", ["prod", "two words"])
-def test_boto3_asks_for_a_code_before_and_asks_us_afterwards(stage: Stage, profile: str) -> None:
+def test_boto3_asks_for_a_code_before_and_asks_aws_mfa_afterwards(stage: Stage, profile: str) -> None:
     bob = stage.aws.account.add_user("bob")
     stage.answers_with(bob, "prod", "two words")
     before = stage.who(profile)
@@ -170,7 +151,7 @@ def test_a_profile_of_sdks_behind_an_adopted_one_goes_on_working(stage: Stage) -
 
 @pytest.mark.real
 @posix_scripts
-def test_a_session_of_ours_no_longer_comes_before_the_process(stage: Stage) -> None:
+def test_a_session_of_aws_mfa_no_longer_comes_before_the_process(stage: Stage) -> None:
     stage.write("credentials", stage.keys + SESSION)
     stage.answers_with(stage.ann, "prod")
     ended = stage.adopt("prod")
@@ -214,17 +195,14 @@ def test_dry_run_shows_the_difference_without_a_secret_and_changes_nothing(stage
     assert sorted(os.listdir(os.path.join(stage.home, ".aws"))) == ["config", "credentials"]
 
 
-def test_a_named_profile_that_is_left_is_exit_3_and_the_others_are_adopted(stage: Stage) -> None:
+def test_a_named_profile_that_is_not_changed_is_exit_3_and_the_others_are_adopted(stage: Stage) -> None:
     ended = stage.adopt("ann", "prod", "nobody")
     assert ended.returncode == 3
-    assert ended.stderr.splitlines()[:2] == [
-        "prod: adopted",
-        "ann not changed: not a role profile: it has no role_arn",
-    ]
+    assert ended.stderr.splitlines()[:2] == ["prod: adopted", "ann not changed: not a role profile: it has no role_arn"]
     assert "nobody not changed: there is no profile 'nobody'" in ended.stderr
 
 
-def test_what_all_leaves_is_told_and_no_failure(stage: Stage) -> None:
+def test_profiles_that_all_does_not_change_are_named_and_not_a_failure(stage: Stage) -> None:
     stage.write("config", f"{CONFIG}\ncredential_process = other\n")
     ended = stage.adopt("--all")
     assert ended.returncode == 0
@@ -233,7 +211,7 @@ def test_what_all_leaves_is_told_and_no_failure(stage: Stage) -> None:
 
 def test_killed_between_the_files_the_old_session_serves_until_the_next_run(stage: Stage) -> None:
     stage.write("credentials", stage.keys + SESSION)
-    assert stage.run("-c", KILLED_AT_SECOND_RENAME, "adopt", "prod").returncode != 0
+    assert stage.run("-c", KILLED_AFTER_RENAMES, "1", "adopt", "prod").returncode != 0
     assert "aws_mfa_ROLE_ARN" in stage.read("config")
     assert stage.read("credentials") == stage.keys + SESSION
     assert "prod: adopted, and its session removed" in stage.adopt("prod").stderr

@@ -12,24 +12,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-if sys.platform == "win32":
-    pytest.skip("Windows has no Unix sockets in Python", allow_module_level=True)
-
-import pexpect
-
-from real_terminals import ended, on_a_pty
+from real_terminals import end_of, on_a_pty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from classic_stage import ClassicStage
+    from real_terminals import Pty
 
-pytestmark = [
-    pytest.mark.real,
-    # Python 3.12 and later warn when pexpect forks beside pytest-xdist's thread; the child execs at once.
-    pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning"),
-]
+pytestmark = pytest.mark.real
 
 PLAIN = {"AWS_MFA_SESSION_STORE": "plain"}
 LONG_S = 30.0
@@ -87,7 +79,7 @@ def wait_for_question(stage: ClassicStage, *, other_than: str = "") -> str:
     return found[0]
 
 
-def on_terminal(stage: ClassicStage, *argv: str) -> pexpect.spawn[str]:
+def on_terminal(stage: ClassicStage, *argv: str) -> Pty:
     return on_a_pty(stage.command(*argv), {**stage.environ, **PLAIN}, columns=300)
 
 
@@ -114,7 +106,7 @@ def test_without_a_code_it_shows_whose_question_it_is_and_asks(stage: ClassicSta
     child.expect_exact(f"pid {job.pid} waits for a code of {stage.phone.serial}\r\n")
     child.expect_exact(f"MFA code for {stage.phone.serial}: ")
     child.sendline(stage.code())
-    assert ended(child)[0] == 0
+    assert end_of(child)[0] == 0
     assert job.ended()[0] == 0
 
 
@@ -123,7 +115,7 @@ def test_a_question_on_a_terminal_is_answered_from_another(stage: ClassicStage) 
     asking.expect_exact(f"MFA code for {stage.phone.serial}: ")
     assert stage.run("code", stage.code()).code == 0
     asking.expect_exact("answered in another terminal\r\n")
-    status, said = ended(asking)
+    status, said = end_of(asking)
     assert (status, "renewed" in said) == (0, True), said
     assert questions(stage) == []
 
@@ -132,7 +124,7 @@ def test_so_is_a_question_of_the_classic_form(stage: ClassicStage) -> None:
     asking = on_terminal(stage)
     asking.expect_exact("Enter AWS MFA code for device")
     assert stage.run("code", stage.code()).code == 0
-    status, said = ended(asking)
+    status, said = end_of(asking)
     assert (status, "INFO - Success!" in said) == (0, True), said
 
 
@@ -143,8 +135,8 @@ def test_a_question_that_is_answered_where_it_was_put_ends_here(stage: ClassicSt
     answering = on_terminal(stage, "code")
     answering.expect_exact("MFA code for")
     asking.sendline(stage.code())
-    assert ended(asking)[0] == 0
-    status, said = ended(answering)
+    assert end_of(asking)[0] == 0
+    status, said = end_of(answering)
     assert (status, "is no longer open" in said) == (4, True), said
     assert "Traceback" not in said
 
@@ -208,7 +200,7 @@ def test_ctrl_c_takes_the_question_away(stage: ClassicStage) -> None:
     asking.expect_exact("MFA code for")
     wait_for_question(stage)
     asking.sendintr()
-    assert ended(asking)[0] == 130
+    assert end_of(asking)[0] == 130
     assert questions(stage) == []
 
 
@@ -249,7 +241,7 @@ def test_any_command_waits_where_that_way_is_chosen(stage: ClassicStage) -> None
 def test_a_way_that_does_not_exist_is_named(stage: ClassicStage) -> None:
     run = stage.run("renew", "default", env={**PLAIN, "AWS_MFA_PROMPT": "terminal,carrier-pigeon"})
     assert run.code == 2
-    assert "AWS_MFA_PROMPT: 'carrier-pigeon' is no way to ask for a code" in run.out
+    assert "AWS_MFA_PROMPT: 'carrier-pigeon' is not a way to ask for a code" in run.out
 
 
 def test_in_the_background_of_a_terminal_the_line_is_written_there(stage: ClassicStage) -> None:
@@ -261,8 +253,7 @@ def test_in_the_background_of_a_terminal_the_line_is_written_there(stage: Classi
     shell.expect("answered the question of pid [0-9]+")
     shell.expect_exact("status=0")
     shell.sendline("exit")
-    shell.expect(pexpect.EOF)
-    shell.close()
+    end_of(shell)
 
 
 def test_the_code_stands_in_no_file_no_argument_and_no_line(stage: ClassicStage, job: Job) -> None:
@@ -292,7 +283,7 @@ def test_a_program_that_nobody_sits_at_is_in_nobodys_way(stage: ClassicStage, jo
     child.expect_exact(f"MFA code for {stage.phone.serial}: ")
     assert time.monotonic() - began < 10
     child.sendline(stage.code())
-    assert ended(child)[0] == 0
+    assert end_of(child)[0] == 0
     code, out, err = job.ended()
     assert code == 0, err
     assert json.loads(out)["AccessKeyId"] in stage.aws.sessions

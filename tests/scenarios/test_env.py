@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import shlex
 import signal
 import subprocess
@@ -15,19 +14,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from needs import needs
+from real_terminals import end_of, matched, on_a_pty
 from scenarios.test_renew_many import profile, role
-
-if sys.platform == "win32":
-    pytest.skip("shells of POSIX", allow_module_level=True)
-
-import pexpect
-
-from real_terminals import on_a_pty
 
 if TYPE_CHECKING:
     import pathlib
 
     from classic_stage import ClassicStage, Ended, Settings
+    from real_terminals import Pty
 
 pytestmark = pytest.mark.real
 
@@ -87,11 +81,8 @@ def test_a_code_is_asked_on_the_terminal_while_a_real_shell_takes_the_lines(stag
     child = on_a_pty([shell, "-c", script(shell, "{default}")], environ, columns=4000)
     child.expect_exact(f"MFA code for {stage.phone.serial}: ")
     child.sendline(stage.code())
-    child.expect(r"shown (\{.*\})")
-    assert isinstance(child.match, re.Match)
-    found = json.loads(child.match[1])
-    child.expect(pexpect.EOF)
-    child.close()
+    found = json.loads(matched(child, r"shown (\{.*\})")[1])
+    end_of(child)
     assert found["AWS_ACCESS_KEY_ID"] in stage.aws.sessions
     assert (found["AWS_MFA_PROFILE"], found.get("AWS_PROFILE")) == ("default", None)
 
@@ -189,8 +180,7 @@ def test_a_no_at_the_question_is_the_shells_too(stage: ClassicStage, shell: str,
     child.expect_exact(f"MFA code for {stage.phone.serial}: ")
     child.send(key)
     child.expect_exact("status 130")
-    child.expect(pexpect.EOF)
-    child.close()
+    end_of(child)
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -213,8 +203,7 @@ def test_whoever_ends_it_at_the_question_ends_what_stands_behind_it(
         with contextlib.suppress(ProcessLookupError):  # it has left already
             os.kill(int(pid.read_text()), number)
     child.expect(f"status {status}\\b")
-    child.expect(pexpect.EOF)
-    child.close()
+    end_of(child)
 
 
 def test_a_hangup_that_is_ignored_stays_ignored(stage: ClassicStage, tmp_path: pathlib.Path) -> None:
@@ -223,8 +212,7 @@ def test_a_hangup_that_is_ignored_stays_ignored(stage: ClassicStage, tmp_path: p
     os.kill(int(pid.read_text()), signal.SIGHUP)
     child.sendline(stage.code())
     child.expect_exact("status 0")
-    child.expect(pexpect.EOF)
-    child.close()
+    end_of(child)
 
 
 def _tool_that_tells_its_pid(stage: ClassicStage, folder: pathlib.Path, before: str = ":") -> tuple[str, pathlib.Path]:
@@ -236,7 +224,7 @@ def _tool_that_tells_its_pid(stage: ClassicStage, folder: pathlib.Path, before: 
     return str(tool), pid
 
 
-def _asking(stage: ClassicStage, shell: str, **env: str) -> pexpect.spawn[str]:
+def _asking(stage: ClassicStage, shell: str, **env: str) -> Pty:
     """A shell that takes the lines over and shows the status; its question is on the screen."""
     status = "$status" if shell == "fish" else "$?"
     taken = SHELLS[shell].format(words="default")
@@ -249,10 +237,9 @@ def test_a_failure_is_no_line_for_programs_nor_for_people(stage: ClassicStage) -
     for form in ("json", "dotenv", "cmd"):
         assert ran(stage, "nobody", "--shell", form).out == ""
     child = on_a_pty(["sh", "-c", "$TOOL env nobody"], environ_of(stage))
-    child.expect(pexpect.EOF)
-    child.close()
-    assert "there is no profile" in (child.before or "")
-    assert "exit 3" not in (child.before or "")
+    shown = end_of(child)[1]
+    assert "there is no profile" in shown
+    assert "exit 3" not in shown
 
 
 @pytest.mark.parametrize("name", ["json", "dotenv", "cmd", "powershell", "sh", "fish"])
@@ -297,8 +284,7 @@ def test_lines_on_a_screen_are_told_where_they_belong(stage: ClassicStage) -> No
     child.expect_exact("export AWS_ACCESS_KEY_ID=")
     child.expect_exact('hint: these lines are for the shell: eval "$(aws-mfa env default)"')
     child.expect_exact('hint: these lines are for the shell: eval "$(aws-mfa env --unset)"')
-    child.expect(pexpect.EOF)
-    child.close()
+    end_of(child)
 
 
 def test_what_cannot_be_answered_is_told(stage: ClassicStage) -> None:
@@ -317,4 +303,4 @@ def test_the_form_of_a_shell_that_we_do_not_know_is_not_guessed(stage: ClassicSt
     done = subprocess.run(
         [tcsh, "-c", "$TOOL env --unset; exit $?"], env=environ_of(stage), capture_output=True, text=True, check=False
     )
-    assert (done.returncode, "tcsh is no shell that we write lines for" in done.stderr) == (2, True), done
+    assert (done.returncode, "tcsh is not a shell this command can write for" in done.stderr) == (2, True), done

@@ -11,17 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from real_terminals import end_of, on_a_pty
 from scenarios.test_renew_many import profile, role
-
-if sys.platform == "win32":
-    pytest.skip("processes of POSIX", allow_module_level=True)
-
-import pexpect
-
-from real_terminals import on_a_pty
 
 if TYPE_CHECKING:
     from classic_stage import ClassicStage, Ended, Settings
+    from real_terminals import Pty
 
 pytestmark = pytest.mark.real
 
@@ -48,7 +43,7 @@ def shown(ended: Ended) -> dict[str, str]:
     return found
 
 
-def on_terminal(stage: ClassicStage, script: str, **env: str) -> pexpect.spawn[str]:
+def on_terminal(stage: ClassicStage, script: str, **env: str) -> Pty:
     """A shell script on a terminal; $TOOL is the tool."""
     environ = {**stage.environ, **PLAIN, "TOOL": shlex.join(stage.command()), **env}
     return on_a_pty(["sh", "-c", script], environ, columns=300)
@@ -122,9 +117,7 @@ def test_the_code_is_asked_on_the_terminal_while_stdin_is_a_pipe(stage: ClassicS
     child.sendline(stage.code())
     child.expect_exact("got-987654")
     child.expect_exact("got-more")
-    child.expect(pexpect.EOF)
-    child.close()
-    assert child.exitstatus == 0
+    assert end_of(child)[0] == 0
 
 
 @BOTH_WAYS
@@ -206,8 +199,7 @@ def test_without_a_command_it_is_the_users_shell(stage: ClassicStage, flags: lis
     child.expect_exact("at the prompt")
     child.sendline("exit 9")
     child.expect_exact("it ended with 9.")
-    child.expect(pexpect.EOF)
-    child.close()
+    end_of(child)
 
 
 @pytest.mark.parametrize("flags", [[], ["--server"]], ids=["keys", "server"])
@@ -231,8 +223,7 @@ def test_suspending_the_shell_inside_gives_the_terminal_back(stage: ClassicStage
     child.sendline("echo it ended with $?.")
     child.expect_exact("it ended with 4.")
     child.sendline("exit")
-    child.expect(pexpect.EOF)
-    child.close()
+    end_of(child)
 
 
 @pytest.mark.parametrize("flags", [[], ["--server"]], ids=["keys", "server"])
@@ -250,8 +241,7 @@ def test_ctrl_z_stops_the_child_and_fg_lets_it_go_on(stage: ClassicStage, flags:
     child.sendline("echo it ended with $?.")
     child.expect_exact("it ended with 5.")
     child.sendline("exit")
-    child.expect(pexpect.EOF)
-    child.close()
+    end_of(child)
 
 
 def test_sigterm_ends_child_and_server(stage: ClassicStage) -> None:

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from killed import KILLED_AFTER_RENAMES
 from needs import ROOT
 from real_keychains import gnome_keyring  # noqa: F401 - a fixture
+from real_terminals import end_of, on_a_pty
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pexpect
-
     from real_keychains import RealKeychain
+    from real_terminals import Pty
 
 pytestmark = [
     pytest.mark.real,
@@ -70,23 +71,12 @@ class Home:
     def run(self, *arguments: str, typed: str = "", start: tuple[str, ...] = ("-m", "aws_mfa")) -> Ended:
         """Without a terminal."""
         return subprocess.run(
-            [sys.executable, *start, *arguments],
-            env=self.environ,
-            input=typed,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=100,
-            check=False,
-            start_new_session=True,
-        )
+            [sys.executable, *start, *arguments], env=self.environ, input=typed, start_new_session=True,
+            capture_output=True, encoding="utf-8", timeout=100, check=False,
+        )  # fmt: skip
 
-    def on_terminal(self, *arguments: str) -> pexpect.spawn[str]:
-        import pexpect
-
-        command = ["-m", "aws_mfa", *arguments]
-        return pexpect.spawn(
-            sys.executable, command, env=self.environ, encoding="utf-8", timeout=60, dimensions=(24, 200)
-        )
+    def on_terminal(self, *arguments: str) -> Pty:
+        return on_a_pty([sys.executable, "-m", "aws_mfa", *arguments], self.environ, timeout=60, columns=200)
 
 
 if TYPE_CHECKING:
@@ -113,7 +103,7 @@ def with_age(home: str) -> Home:
 
 
 def stored(there: Home, vault: str, name: str) -> str:
-    """Key id and secret as the vault gives them to another process; "None" where it has none."""
+    """Key id and secret as the vault gives them to another process; "None" if it has none."""
     code = (
         "import sys\n"
         "from aws_mfa.cli.wiring import RealInterfaces\n"
@@ -123,14 +113,12 @@ def stored(there: Home, vault: str, name: str) -> str:
     return there.run(vault, name, start=("-c", code)).stdout.strip()
 
 
-def test_the_whole_way_on_a_terminal_with_a_real_keychain(with_keychain: Home) -> None:
+def test_the_whole_import_on_a_terminal_with_a_real_keychain(with_keychain: Home) -> None:
     terminal = with_keychain.on_terminal("import")
     terminal.expect_exact("Move these keys? [y/n] ")
     shown = terminal.before or ""
     terminal.sendline("y")
-    terminal.expect(terminal_end())
-    terminal.close()
-    assert terminal.exitstatus == 0
+    assert end_of(terminal)[0] == 0
     assert "play-long-term: ...KEY1 in [play] of" in shown
     assert "work-long-term: ...KEY2 in [work-long-term] of" in shown
     assert with_keychain.read() == CLEARED
@@ -144,20 +132,12 @@ def test_the_whole_way_on_a_terminal_with_a_real_keychain(with_keychain: Home) -
     assert "still valid" in still.stdout
 
 
-def terminal_end() -> type[pexpect.EOF]:
-    import pexpect
-
-    return pexpect.EOF
-
-
 def test_a_no_changes_nothing(with_keychain: Home) -> None:
     terminal = with_keychain.on_terminal("import")
     terminal.expect_exact("Move these keys? [y/n] ")
     terminal.sendline("n")
     terminal.expect_exact("nothing was changed")
-    terminal.expect(terminal_end())
-    terminal.close()
-    assert terminal.exitstatus == 130
+    assert end_of(terminal)[0] == 130
     assert with_keychain.read() == CREDENTIALS
     assert stored(with_keychain, "keychain", "play-long-term") == "None"
 
@@ -184,7 +164,7 @@ def test_the_forks_items_are_moved_and_gone(with_keychain: Home) -> None:
 
 
 def test_without_a_terminal_consent_needs_a_flag(with_age: Home) -> None:
-    """A yes in the pipe is none: with `-` the pipe holds the keys."""
+    """A yes in the pipe does not count: with `-` the pipe holds the keys."""
     ended = with_age.run("import", typed="y\n")
     assert ended.returncode == 4
     assert "hint: agree with: --yes" in ended.stderr
@@ -200,7 +180,7 @@ def test_dry_run_asks_for_no_passphrase_and_touches_nothing(with_age: Home) -> N
     assert sorted(os.listdir(os.path.join(with_age.home, ".aws"))) == ["credentials"]
 
 
-def test_where_there_is_no_keychain_the_ways_out_are_told_and_nothing_is_asked(with_age: Home) -> None:
+def test_without_a_keychain_other_vaults_are_named_and_nothing_is_asked(with_age: Home) -> None:
     del with_age.environ["AWS_MFA_VAULT"]
     ended = with_age.run("import", "--yes")
     assert ended.returncode == 6
@@ -208,8 +188,8 @@ def test_where_there_is_no_keychain_the_ways_out_are_told_and_nothing_is_asked(w
     assert with_age.read() == CREDENTIALS
 
 
-def test_without_a_keychain_plain_profiles_give_way_to_their_sessions(with_age: Home) -> None:
-    """Their keys move within the file, to the long-term section: `aws-mfa --no-keychain` can write the session then."""
+def test_without_a_keychain_keys_move_from_the_section_of_the_session(with_age: Home) -> None:
+    """Their keys move within the file, to the long-term section, so that `--no-keychain` can write the session."""
     ended = with_age.run("import", "--yes", "--no-keychain")
     assert ended.returncode == 0, ended
     assert with_age.read() == CREDENTIALS.replace(f"aws_access_key_id={ID}\naws_secret_access_key={SECRET}\n", "") + (
@@ -224,18 +204,15 @@ def test_without_a_keychain_plain_profiles_give_way_to_their_sessions(with_age: 
 def test_a_pipe_holds_the_keys_while_the_question_is_asked_on_the_terminal(with_age: Home) -> None:
     path = with_age.write(CSV, os.path.join(with_age.home, "keys.csv"))
     command = f"cat {shlex.quote(path)} | {shlex.quote(sys.executable)} -m aws_mfa import - --profile new"
-    import pexpect
 
-    terminal = pexpect.spawn("/bin/sh", ["-c", command], env=with_age.environ, encoding="utf-8", timeout=60)
+    terminal = on_a_pty(["/bin/sh", "-c", command], with_age.environ, timeout=60)
     terminal.expect_exact("Store these keys? [y/n] ")
     terminal.sendline("y")
-    terminal.expect(terminal_end())
-    terminal.close()
-    assert terminal.exitstatus == 0
+    assert end_of(terminal)[0] == 0
     assert stored(with_age, "age", "new-long-term") == f"{ID} {SECRET}"
 
 
-def test_a_download_stays_and_the_command_that_deletes_it_is_told(with_age: Home) -> None:
+def test_a_download_stays_and_the_command_that_deletes_it_is_printed(with_age: Home) -> None:
     path = with_age.write(CSV, os.path.join(with_age.home, "ann's keys.csv"))
     os.chmod(path, 0o644)
     ended = with_age.run("import", path, "--yes", "--no-keychain", "--vault", "file")
@@ -247,7 +224,7 @@ def test_a_download_stays_and_the_command_that_deletes_it_is_told(with_age: Home
     assert f"[default-long-term]\r\naws_access_key_id = {ID}\r\n" in with_age.read()
 
 
-def test_no_secret_is_ever_said(with_age: Home) -> None:
+def test_no_secret_is_ever_printed(with_age: Home) -> None:
     with_age.write(CREDENTIALS + f"[play-long-term]\naws_access_key_id={ID}\naws_secret_access_key=another\n")
     bad = with_age.write(f"Access key ID,Secret access key\n{ID},{SECRET}\n{ID},{SECRET}\n", with_age.home + "/bad")
     for arguments, code in ((["import", "--dry-run"], 3), (["import", "--yes"], 3), (["import", bad], 2)):
@@ -257,27 +234,11 @@ def test_no_secret_is_ever_said(with_age: Home) -> None:
             assert secret not in ended.stdout + ended.stderr
 
 
-# Killed at the nth rename: each of our files is replaced by one, so these are all moments that count.
-KILLED_AT = """\
-import os, signal, sys
-left = int(sys.argv.pop(1))
-def look(event, arguments):
-    global left
-    if event == "os.rename":
-        left -= 1
-        if left < 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-sys.addaudithook(look)
-from aws_mfa.cli.main import main
-sys.exit(main(sys.argv[1:]))
-"""
-
-
 def test_killed_before_any_rename_no_key_is_lost(with_age: Home) -> None:
-    """Renames of `play`: vault, note, file. Each run begins where the one before was killed."""
+    """The renames of `play`: vault, note, file. Each run continues where the one before was killed."""
     ends = []
     for renames in (0, 1, 1, 1):
-        ended = with_age.run(str(renames), "import", "--yes", "--profile", "play", start=("-c", KILLED_AT))
+        ended = with_age.run(str(renames), "import", "--yes", "--profile", "play", start=("-c", KILLED_AFTER_RENAMES))
         ends.append(ended.returncode)
         in_file = f"aws_access_key_id={ID}\naws_secret_access_key={SECRET}\n" in with_age.read()
         in_vault = stored(with_age, "age", "play-long-term") == f"{ID} {SECRET}"
@@ -290,7 +251,7 @@ def test_killed_before_any_rename_no_key_is_lost(with_age: Home) -> None:
     )
 
 
-def test_another_name_of_the_old_file_is_told_because_the_keys_stay_there(with_age: Home) -> None:
+def test_another_name_of_the_old_file_is_named_because_the_keys_stay_there(with_age: Home) -> None:
     other = os.path.join(with_age.home, "another name")
     os.link(with_age.write(CREDENTIALS), other)
     ended = with_age.run("import", "--yes")

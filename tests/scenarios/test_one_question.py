@@ -10,25 +10,19 @@ import json
 import os
 import shlex
 import signal
-import sys
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from scenarios.test_renew_many import profile, role
-
-if sys.platform == "win32":
-    pytest.skip("terminals of POSIX", allow_module_level=True)
-
 from real_terminals import on_a_pty
+from scenarios.test_renew_many import profile, role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pexpect
-
     from classic_stage import ClassicStage
+    from real_terminals import Pty
 
 pytestmark = [pytest.mark.real, pytest.mark.xdist_group("one-question")]
 
@@ -41,9 +35,9 @@ class Crowd:
     def __init__(self, stage: ClassicStage, folder: str) -> None:
         self.stage = stage
         self.folder = folder
-        self.shell: pexpect.spawn[str] | None = None
+        self.shell: Pty | None = None
 
-    def start(self, count: int, *argv: str) -> pexpect.spawn[str]:
+    def start(self, count: int, *argv: str) -> Pty:
         """So many at once, as Terraform starts its providers; they share the terminal and nothing else."""
         command = " ".join(map(shlex.quote, self.stage.command(*argv)))
         one = f"{command} >{self.folder}/$i.out 2>{self.folder}/$i.err </dev/null; echo $? >{self.folder}/$i.code"

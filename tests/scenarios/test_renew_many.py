@@ -159,7 +159,7 @@ def test_two_codes_are_piped_one_a_line(stage: ClassicStage) -> None:
     assert [record.code is None for record in stage.aws.requests] == [False, False, True]
     assert parameters(stage, long.arn)["DurationSeconds"] == "14400"
     assert stage.aws.requests[1].access_key_id == stage.ann.keys.access_key_id, "signed with the long-term keys"
-    assert "needs a second one" in ended.err
+    assert f"2 codes of {stage.phone.serial}: one for all roles of up to 1 h, one for long (4 h)" in ended.err
 
 
 def test_two_devices_of_one_user_are_asked_for_one_code_each(stage: ClassicStage) -> None:
@@ -548,8 +548,8 @@ def test_plan_asks_and_changes_nothing(stage: ClassicStage) -> None:
     before = stage.state()
     ended = stage.run("plan", "--all", env=IN_FILES)
     assert ended.code == 0, ended
-    first = f"3 profiles, 1 code of {stage.phone.serial}; long needs a second one: "
-    assert ended.out.startswith(f"{first}duration_seconds = 14400 > 1 h\n"), ended.out
+    codes = f"2 codes of {stage.phone.serial}: one for all roles of up to 1 h, one for long (4 h)"
+    assert ended.out.startswith(f"3 profiles, {codes}\n"), ended.out
     assert (stage.sent(), stage.state()) == ([], before)
 
 

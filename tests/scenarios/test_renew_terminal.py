@@ -11,17 +11,14 @@ import pytest
 
 from aws_mfa_practice import PracticeAws
 from classic_stage import ClassicStage
+from real_terminals import end_of, on_a_pty
 from scenarios.test_renew_many import profile, role
-
-if sys.platform == "win32":
-    pytest.skip("terminals of POSIX", allow_module_level=True)
-
-from real_terminals import ended, on_a_pty
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    import pexpect
+    from real_terminals import Pty
+
 
 pytestmark = pytest.mark.real
 
@@ -62,7 +59,7 @@ def late_stage(home: str, clock: Clock) -> Generator[ClassicStage]:
         yield stage
 
 
-def started(stage: ClassicStage, clock: Clock, *argv: str) -> pexpect.spawn[str]:
+def started(stage: ClassicStage, clock: Clock, *argv: str) -> Pty:
     script = SCRIPT.format(offset_s=clock.offset_s)
     environ = {**stage.environ, "AWS_MFA_SESSION_STORE": "plain"}
     return on_a_pty([sys.executable, "-c", script, *argv], environ, columns=300)
@@ -71,7 +68,9 @@ def started(stage: ClassicStage, clock: Clock, *argv: str) -> pexpect.spawn[str]
 def test_the_second_code_counts_down_to_the_next_window(late_stage: ClassicStage, clock: Clock) -> None:
     clock.let_window_end_in(LEFT_S)
     child = started(late_stage, clock, "renew", "long", "dev")
-    child.expect_exact(f"2 profiles, 1 code of {late_stage.phone.serial}; long needs a second one: ")
+    child.expect_exact(
+        f"2 profiles, 2 codes of {late_stage.phone.serial}: one for all roles of up to 1 h, one for long"
+    )
     child.expect_exact(f"MFA code for {late_stage.phone.serial}: ")
     first = late_stage.phone.code()
     child.sendline(first)
@@ -80,7 +79,7 @@ def test_the_second_code_counts_down_to_the_next_window(late_stage: ClassicStage
     second = late_stage.phone.code()
     assert first != second
     child.sendline(second)
-    status, said = ended(child)
+    status, said = end_of(child)
     assert status == 0, said
     assert [record.code for record in late_stage.aws.requests if record.code] == [first, second]
     for name in ("dev", "long"):
@@ -95,7 +94,7 @@ def test_ctrl_c_at_the_second_code_keeps_what_the_first_one_got(late_stage: Clas
     child.sendline(late_stage.phone.code())
     child.expect("next code in|long: duration_seconds")
     child.sendintr()
-    status, said = ended(child)
+    status, said = end_of(child)
     assert status == 130, said
     assert "Traceback" not in said
     assert late_stage.state() == before
@@ -111,7 +110,7 @@ def test_a_wrong_code_is_asked_again_and_the_roles_wait_for_it(late_stage: Class
         child.sendline(wrong)
     child.expect_exact(question)
     child.sendline(late_stage.code())
-    status, said = ended(child)
+    status, said = end_of(child)
     assert (status, "dev      renewed" in said) == (0, True), said
 
 
@@ -121,6 +120,6 @@ def test_roles_that_take_their_time_show_a_bar_that_goes_away(late_stage: Classi
     late_stage.aws.latency_s = 1.5
     child = started(late_stage, clock, "renew", *names, "--token", late_stage.code())
     child.expect_exact("assuming roles")
-    status, said = ended(child)
+    status, said = end_of(child)
     assert status == 0, said
     assert said.count(" renewed ") == len(names)

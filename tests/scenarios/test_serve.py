@@ -6,7 +6,6 @@ import contextlib
 import http.client
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -15,13 +14,13 @@ import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING
 
-import pexpect
 import pytest
 
 from aws_mfa.handover.environment import ENDPOINT
 from classic_stage import section
 from needs import built, needs
 from real_clients import DEBIAN_CLI_2, JAVASCRIPT_SCRIPT, answer
+from real_terminals import end_of, matched, on_a_pty
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -29,11 +28,7 @@ if TYPE_CHECKING:
     from aws_mfa_practice.account import Role
     from classic_stage import ClassicStage
 
-pytestmark = [
-    pytest.mark.real,
-    # Python 3.12 and later warn when pexpect forks beside pytest-xdist's thread; the child execs at once.
-    pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning"),
-]
+pytestmark = pytest.mark.real
 posix_signals = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 
 WHO = ["sts", "get-caller-identity", "--output", "text", "--query", "Arn"]
@@ -349,12 +344,12 @@ def test_a_code_is_asked_for_on_its_terminal_while_requests_are_answered(
 ) -> None:
     stage.write(stage.read(stage.config).replace("mfa_serial", "duration_seconds = 900\nmfa_serial", 1), stage.config)
     command = [*moved_clock.command, "serve", "ann", "--shell", "dotenv"]
-    child = pexpect.spawn(command[0], command[1:], env=stage.environ, encoding="utf-8", timeout=30)
+    child = on_a_pty(command, stage.environ, timeout=30)
     try:
         child.expect(f"MFA code for {stage.phone.serial}: ")
         child.sendline(stage.code())
-        child.expect(r"FULL_URI=(\S+)\s+AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=(\S+)")
-        variables = dict(zip(ENDPOINT, _groups(child), strict=True))
+        found = matched(child, r"FULL_URI=(\S+)\s+AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=(\S+)")
+        variables = dict(zip(ENDPOINT, found.groups(), strict=True))
         before = ask(variables)[1]["AccessKeyId"]
         moved_clock.forward(480)
         child.expect(f"MFA code for {stage.phone.serial}: ")
@@ -364,10 +359,9 @@ def test_a_code_is_asked_for_on_its_terminal_while_requests_are_answered(
         assert ask(variables)[1]["AccessKeyId"] != before
         child.sendintr()
         child.expect("no longer serving")
-        child.expect(pexpect.EOF)
+        assert end_of(child)[0] == 130
     finally:
         child.close()
-    assert child.exitstatus == 130
 
 
 PASSPHRASE = {"AWS_MFA_VAULT": "age", "AWS_MFA_AGE_PASSPHRASE_COMMAND": "echo open sesame"}
@@ -386,24 +380,18 @@ def test_the_passphrase_is_not_asked_for_on_a_childs_terminal(
     script = 'echo ready; read line; stty -a | grep -q -- "-echo " && echo HIDDEN; echo "got $line"'
     command = [*moved_clock.command, "exec", "ann", "--server", *flags, "--", "sh", "-c", script]
     environ = {**stage.environ, "AWS_MFA_VAULT": "age"}
-    child = pexpect.spawn(command[0], command[1:], env=environ, encoding="utf-8", timeout=30, dimensions=(24, 300))
+    child = on_a_pty(command, environ, timeout=30, columns=300)
     try:
         child.expect("ready")
         moved_clock.forward(2500)
         child.expect("ann: not renewed, served until [^:]*:[^:]*:[^:]*: the age vault needs its passphrase")
         child.sendline("typed for the child")
-        child.expect(pexpect.EOF)
-        shown = child.before or ""
+        shown = end_of(child)[1]
     finally:
         child.close()
     assert "got typed for the child" in shown
     assert "HIDDEN" not in shown
     assert "Passphrase" not in shown
-
-
-def _groups(child: pexpect.spawn[str]) -> tuple[str, ...]:
-    assert isinstance(child.match, re.Match)
-    return child.match.groups()
 
 
 def test_the_lines_of_the_shell_are_ready_for_eval(stage: ClassicStage, role: Role) -> None:
@@ -467,5 +455,5 @@ def test_a_port_may_be_chosen_and_one_that_is_taken_is_told(stage: ClassicStage,
     port = server.variables()["AWS_CONTAINER_CREDENTIALS_FULL_URI"].split(":")[2].split("/")[0]
     ended = stage.run("serve", "admin", "--port", port)
     assert ended.code == 2
-    assert f"aws-mfa: port {port} of 127.0.0.1 cannot be had" in ended.err
+    assert f"aws-mfa: port {port} of 127.0.0.1 cannot be used" in ended.err
     assert stage.run("serve", "admin", "--port", "70000").code == 2

@@ -1,4 +1,4 @@
-"""`aws-mfa setup` in a process of its own: ended half way it leaves what was there."""
+"""`aws-mfa setup` in a process of its own: if it is stopped half way, it leaves what was there before."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.system.locks import lock
+from killed import KILLED_AFTER_RENAMES
 from real_clients import AwsCli1, AwsCli2, Boto3
 
 if TYPE_CHECKING:
@@ -26,20 +27,10 @@ _NOT_IN_TIME_S = 20
 
 
 def flags_of(user: User) -> list[str]:
-    """Everything but the secret."""
+    """The command, with every answer but the secret."""
     key_id, device = user.keys.access_key_id, user.devices[0].serial
-    return [
-        "setup",
-        "--profile",
-        "default",
-        "--yes",
-        "--access-key-id",
-        key_id,
-        "--device",
-        device,
-        "--region",
-        "us-west-2",
-    ]
+    flags = f"setup --profile default --yes --access-key-id {key_id} --device {device} --region us-west-2"
+    return flags.split()
 
 
 def started(stage: ClassicStage, user: User) -> subprocess.Popen[str]:
@@ -53,7 +44,7 @@ def started(stage: ClassicStage, user: User) -> subprocess.Popen[str]:
 @POSIX
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_half_way_leaves_the_keys_and_the_device_that_were_there(stage: ClassicStage, number: int) -> None:
-    """Half way: the config is locked by another process, and it waits for that."""
+    """Half way: another process has the lock of the config file, and set-up waits for it."""
     bob = stage.aws.account.add_user("bob")
     bob.add_device()
     before, config = stage.read(), "[default]\nregion = eu-central-1\n"
@@ -71,32 +62,13 @@ def test_a_signal_half_way_leaves_the_keys_and_the_device_that_were_there(stage:
     assert "Traceback" not in err
 
 
-_KILLED_AT = """
-import os, runpy, signal, sys
-left = int(sys.argv[1])
-def count(event, arguments):
-    global left
-    if event == "os.rename":
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-sys.addaudithook(count)
-sys.argv = ["aws-mfa", *sys.argv[2:]]
-runpy.run_module("aws_mfa", run_name="__main__")
-"""
-
-
-def killed_at(stage: ClassicStage, rename: int, user: User) -> int:
-    """Set the user up, killed before the file of that number is replaced; the exit code."""
+def killed_after(stage: ClassicStage, renames: int, user: User) -> int:
+    """Set the user up, killed after so many files were replaced; the exit code."""
     ended = subprocess.run(
-        [sys.executable, "-c", _KILLED_AT, str(rename), *flags_of(user)],
-        env=stage.environ,
-        input=f"{user.keys.secret_access_key}\n",
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+        [sys.executable, "-c", KILLED_AFTER_RENAMES, str(renames), *flags_of(user)],
+        env=stage.environ, input=f"{user.keys.secret_access_key}\n",
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
     return ended.returncode
 
 
@@ -107,9 +79,9 @@ def test_killed_before_any_file_is_replaced_no_key_has_anothers_device(stage: Cl
     device_of = {user.keys.access_key_id: user.devices[0].serial for user in (stage.ann, bob)}
     secret_of = {user.keys.access_key_id: user.keys.secret_access_key for user in (stage.ann, bob)}
     found = []
-    for rename in range(1, 20):
+    for renames in range(19):
         stage.write(stage.keys_section())
-        ended = killed_at(stage, rename, bob)
+        ended = killed_after(stage, renames, bob)
         left = stage.section("default-long-term")
         assert left["aws_secret_access_key"] == secret_of[left["aws_access_key_id"]]
         assert left.get("aws_mfa_device") in (None, device_of[left["aws_access_key_id"]])
@@ -122,18 +94,12 @@ def test_killed_before_any_file_is_replaced_no_key_has_anothers_device(stage: Cl
 
 def test_without_a_device_the_last_line_says_what_is_missing(stage: ClassicStage) -> None:
     carol = stage.aws.account.add_user("carol")
-    ended: Ended = stage.run(
-        "setup",
-        "--profile",
-        "my prof",
-        "--access-key-id",
-        carol.keys.access_key_id,
-        stdin=f"{carol.keys.secret_access_key}\n",
-    )
+    flags = ["setup", "--profile", "my prof", "--access-key-id", carol.keys.access_key_id]
+    ended: Ended = stage.run(*flags, stdin=f"{carol.keys.secret_access_key}\n")
     assert ended.code == 0, ended
     last = ended.err.splitlines()[-1]
     assert last == (
-        "get a session, when there is a device, with: aws-mfa --profile 'my prof' "
+        "once there is a device, get a session with: aws-mfa --profile 'my prof' "
         f"--device arn:aws:iam::{stage.aws.account.account_id}:mfa/NAME"
     )
     assert "hint: add an authenticator app: IAM console, Security credentials, Assign MFA device" in ended.err
@@ -151,7 +117,7 @@ def test_a_wrong_secret_names_the_profile_in_its_hint(stage: ClassicStage, form:
 
 @pytest.mark.parametrize("client", [Boto3(), AwsCli1(), AwsCli2()], ids=lambda client: type(client).__name__)
 def test_a_profile_of_two_words_is_set_up_renewed_and_read(stage: ClassicStage, client: RealClient) -> None:
-    """The SDK for JavaScript passes over such names in both files, however they are quoted."""
+    """The SDK for JavaScript ignores such names in both files, quoted or not."""
     keys = stage.ann.keys
     ended = stage.run("--setup", "--profile", "my prof", stdin=f"{keys.access_key_id}\n{keys.secret_access_key}\n")
     assert ended.code == 0, ended

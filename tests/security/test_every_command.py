@@ -15,17 +15,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.cli.main import COMMANDS
-from aws_mfa_practice import PracticeAws
-from classic_stage import ClassicStage
 from scenarios.test_renew_many import profile, role
 
 if sys.platform == "win32":
     pytest.skip("programs and modes of POSIX", allow_module_level=True)
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Iterator
 
-    from classic_stage import Ended
+    from classic_stage import ClassicStage, Ended
 
 pytestmark = pytest.mark.real
 
@@ -120,12 +118,9 @@ class Canary:
 
 
 @pytest.fixture
-def canary(home: str, tmp_path_factory: pytest.TempPathFactory) -> Generator[Canary]:
-    with PracticeAws() as aws:
-        stage = ClassicStage(home, aws)
-        dev = role(stage, "dev")
-        stage.write(profile("dev", dev.arn), stage.config)
-        yield Canary(stage, str(tmp_path_factory.mktemp("canary")))
+def canary(stage: ClassicStage, tmp_path_factory: pytest.TempPathFactory) -> Canary:
+    stage.write(profile("dev", role(stage, "dev").arn), stage.config)
+    return Canary(stage, str(tmp_path_factory.mktemp("canary")))
 
 
 def assert_nowhere(canary: Canary, text: str, *, sessions: bool = True, codes: bool = True) -> None:

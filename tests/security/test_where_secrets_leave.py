@@ -20,7 +20,7 @@ PLACES = {
     "vaults/seal.py": 1,  # the identity that stored sessions are sealed to, to age
     "vaults/keychain/vault.py": 1,  # the same, to its item in the keychain
     "aws/query.py": 2,  # secret and token, to the signature
-    "python_api.py": 4,  # a session, to the Python program that asked for it; again when renewed
+    "python_api.py": 2,  # a session, to the Python program that asked for it; again when renewed
     "vaults/plain.py": 1,  # the vault `file`: plain text, chosen by a person
     "vaults/items.py": 2,  # the JSON of the keychain's item and of the age file; its characters are looked at
     "handover/environment.py": 2,  # the session, to the environment of a child or a shell

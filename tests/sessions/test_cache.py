@@ -52,7 +52,7 @@ class KeychainTwin:
         self.trouble: KeychainUnavailable | None = None
         self.is_there = True
 
-    def exists_at_all(self) -> bool:
+    def keychain_exists(self) -> bool:
         return self.is_there
 
     def identity(self) -> Secret | None:
@@ -61,7 +61,7 @@ class KeychainTwin:
             raise self.trouble
         return self.text
 
-    def keep_identity(self, identity: Secret) -> None:
+    def store_identity(self, identity: Secret) -> None:
         self.text = identity
 
 
@@ -363,7 +363,7 @@ def test_an_identity_that_could_not_be_kept_seals_nothing(stage: Stage, monkeypa
     def refuse(identity: Secret) -> None:
         raise KeychainUnavailable("the keychain did not give back what was written to it")
 
-    monkeypatch.setattr(stage.keychain, "keep_identity", refuse)
+    monkeypatch.setattr(stage.keychain, "store_identity", refuse)
     cache = stage.cache("sealed")
     cache.store("work", INPUTS, a_session())
     cache.store("work", INPUTS, a_session())
@@ -499,7 +499,7 @@ def make_pipe(path: Path) -> None:
     [
         (widen, "others can read it"),
         (link, "it is a symlink"),
-        (make_pipe, "it is no regular file"),
+        (make_pipe, "it is not a regular file"),
         pytest.param(give_away, "it belongs to another user", marks=as_root),
     ],
 )

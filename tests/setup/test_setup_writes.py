@@ -56,7 +56,7 @@ def test_killed_behind_any_write_no_keys_stand_beside_anothers_device(vault: str
     """Nothing tidies up after `kill -9`; and another vault than before may have been chosen."""
     interfaces = interfaces_of_ann()
     for write in bobs(interfaces, vault, device):
-        write.take()
+        write.make()
         assert_nothing_is_mixed(interfaces)
     assert keys_in_use(interfaces) is OTHER_KEYS
 
@@ -65,9 +65,9 @@ def test_killed_on_the_way_back_no_keys_stand_beside_anothers_device() -> None:
     interfaces = interfaces_of_ann()
     writes = bobs(interfaces)
     for write in writes:
-        write.take()
+        write.make()
     for write in reversed(writes):
-        write.take_back()
+        write.undo()
         assert_nothing_is_mixed(interfaces)
     assert (interfaces.credentials.text, keys_in_use(interfaces)) == (OF_ANN, KEYS)
 
@@ -110,7 +110,7 @@ def test_keys_that_cannot_be_taken_back_get_no_other_device_and_it_is_said(*, si
         vault.failure = KeychainUnavailable("locked meanwhile")
         raise KeyboardInterrupt if signal_comes else NotSetUp(text)
 
-    writes[2].take = lambda: lost("disk full")
+    writes[2].make = lambda: lost("disk full")
     with pytest.raises((KeyboardInterrupt, NotSetUp)) as failure:
         store_all(writes, "look at it", as_interfaces(interfaces))
     assert_nothing_is_mixed(interfaces)
@@ -122,5 +122,5 @@ def test_the_same_device_is_written_once_and_never_away() -> None:
     """Keys that were rotated."""
     interfaces = interfaces_of_ann()
     for write in bobs(interfaces, device=ANNS):
-        write.take()
+        write.make()
         assert interfaces.credentials.text == OF_ANN

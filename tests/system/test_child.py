@@ -1,4 +1,4 @@
-"""The child is what a shell would have started: the same process where we become it, the same end where we stay."""
+"""The child is as a shell would have started it: the same process with `become`, the same end with `run`."""
 
 from __future__ import annotations
 
@@ -14,16 +14,12 @@ import pytest
 from aws_mfa.errors import CommandNotRunnable, NoSuchCommand
 from aws_mfa.system.child import ChildProcess
 from needs import ROOT
-
-if sys.platform == "win32":
-    pytest.skip("processes of POSIX", allow_module_level=True)
-
-import pexpect
-
-from real_terminals import on_a_pty
+from real_terminals import end_of, on_a_pty
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from real_terminals import Pty
 
 PARENT = """
 import os, sys
@@ -61,7 +57,7 @@ def started(way: str, *command: str) -> subprocess.Popen[str]:
     return process
 
 
-def on_a_terminal(program: str, *argv: str) -> pexpect.spawn[str]:
+def on_a_terminal(program: str, *argv: str) -> Pty:
     return on_a_pty([program, *argv], ENVIRON, timeout=TIME_LIMIT_S)
 
 
@@ -97,7 +93,7 @@ def test_no_signal_is_ignored_or_blocked_for_the_child(way: str) -> None:
     with open("/proc/thread-self/status", encoding="ascii") as file:
         here = file.read()
     by_python = 1 << (signal.SIGPIPE - 1) | 1 << (signal.SIGXFSZ - 1)
-    # What is above us may ignore or block some: make does.
+    # A program that started this one may ignore or block some: make does.
     assert masks(child) == (masks(here)[0] & ~by_python, masks(here)[1])
 
 
@@ -109,8 +105,8 @@ def masks(status: str) -> tuple[int, int]:
 
 @pytest.mark.real
 @BOTH_WAYS
-def test_what_the_caller_ignores_the_child_ignores(way: str) -> None:
-    """As under nohup."""
+def test_a_signal_that_the_caller_ignores_is_ignored_by_the_child(way: str) -> None:
+    """Such as nohup."""
     before = [signal.signal(number, signal.SIG_IGN) for number in (signal.SIGHUP, signal.SIGINT)]
     try:
         done = ended(way, "sh", "-c", "kill -HUP $$; kill -INT $$; echo alive")
@@ -122,7 +118,7 @@ def test_what_the_caller_ignores_the_child_ignores(way: str) -> None:
 
 @pytest.mark.real
 @BOTH_WAYS
-def test_the_child_has_the_callers_descriptors_and_none_of_ours(way: str) -> None:
+def test_the_child_has_the_callers_descriptors_and_no_others(way: str) -> None:
     if not os.path.exists("/proc/self/fd"):
         pytest.skip("no /proc here")
     opened = "[n for n in map(int, os.listdir('/proc/self/fd')) if os.path.exists(f'/proc/self/fd/{n}')]"
@@ -135,7 +131,7 @@ def test_the_child_has_the_callers_descriptors_and_none_of_ours(way: str) -> Non
 @pytest.mark.real
 @BOTH_WAYS
 @pytest.mark.parametrize("name", ["TERM", "HUP", "USR1", "USR2", "INT", "QUIT"])
-def test_a_signal_sent_to_us_reaches_the_child(way: str, name: str) -> None:
+def test_a_signal_sent_to_the_parent_reaches_the_child(way: str, name: str) -> None:
     process = started(way, "sh", "-c", f"trap 'exit 42' {name}; echo ready; while :; do sleep 0.05; done")
     process.send_signal(getattr(signal, f"SIG{name}"))
     process.communicate(timeout=TIME_LIMIT_S)
@@ -143,8 +139,8 @@ def test_a_signal_sent_to_us_reaches_the_child(way: str, name: str) -> None:
 
 
 @pytest.mark.real
-def test_a_child_that_stops_without_a_terminal_does_not_stop_us() -> None:
-    """Nobody would be there to wake us."""
+def test_a_child_that_stops_without_a_terminal_does_not_stop_the_parent() -> None:
+    """No shell would wake it."""
     process = started("run", "sh", "-c", "echo ready; kill -STOP $$; exit 5")
     time.sleep(0.3)
     process.send_signal(signal.SIGCONT)
@@ -154,7 +150,7 @@ def test_a_child_that_stops_without_a_terminal_does_not_stop_us() -> None:
 
 @pytest.mark.real
 @BOTH_WAYS
-def test_ctrl_c_reaches_the_child_once_and_we_outlive_it(way: str) -> None:
+def test_ctrl_c_reaches_the_child_once_and_the_parent_outlives_it(way: str) -> None:
     count = (
         "import signal, sys, time\n"
         "got = []\n"
@@ -169,29 +165,26 @@ def test_ctrl_c_reaches_the_child_once_and_we_outlive_it(way: str) -> None:
     child.expect_exact("ready")
     child.sendintr()
     child.expect_exact("got 1")
-    child.expect(pexpect.EOF)
-    child.close()
-    assert child.exitstatus == 9
+    assert end_of(child)[0] == 9
 
 
 @pytest.mark.real
 @BOTH_WAYS
-def test_ctrl_c_kills_us_like_a_child_that_does_not_catch_it(way: str) -> None:
+def test_ctrl_c_kills_the_parent_like_a_child_that_does_not_catch_it(way: str) -> None:
     child = on_a_terminal(*parent_of(way, "sh", "-c", "echo ready; exec sleep 20"))
     child.expect_exact("ready")
     child.sendintr()
-    child.expect(pexpect.EOF)
-    child.close()
+    end_of(child)
     assert child.signalstatus == signal.SIGINT
 
 
-def stopped_by_ctrl_z(shell: pexpect.spawn[str], way: str) -> None:
+def stopped_by_ctrl_z(shell: Pty, way: str) -> None:
     shell.sendline(command_line(way, "echo rea''dy; read answer; exit 6"))
     shell.expect_exact("ready")
     shell.send("\x1a")
 
 
-def stopped_by_itself(shell: pexpect.spawn[str], way: str) -> None:
+def stopped_by_itself(shell: Pty, way: str) -> None:
     shell.sendline(command_line(way, "kill -STOP $$; read answer; exit 6"))
 
 
@@ -202,10 +195,8 @@ def command_line(way: str, script: str) -> str:
 @pytest.mark.real
 @BOTH_WAYS
 @pytest.mark.parametrize("stop", [stopped_by_ctrl_z, stopped_by_itself])
-def test_job_control_works_as_if_we_were_not_there(
-    tmp_path: str, way: str, stop: Callable[[pexpect.spawn[str], str], None]
-) -> None:
-    """Stopped, the shell comes back; `fg`, and the child reads its line; the exit code is its own."""
+def test_job_control_works_as_without_a_parent(tmp_path: str, way: str, stop: Callable[[Pty, str], None]) -> None:
+    """When it is stopped the shell returns; after `fg` the child reads its line; the exit code is the child's."""
     path = os.path.join(tmp_path, "parent.py")
     with open(path, "w", encoding="utf-8") as file:
         file.write(PARENT)
@@ -220,14 +211,13 @@ def test_job_control_works_as_if_we_were_not_there(
         shell.sendline("echo it ended with $?.")
         shell.expect_exact("it ended with 6.")
     shell.sendline("exit")
-    shell.expect(pexpect.EOF)
-    shell.close()
+    end_of(shell)
 
 
 @pytest.mark.real
 @BOTH_WAYS
-def test_the_shell_comes_back_when_the_child_has_stopped_and_not_before(tmp_path: str, way: str) -> None:
-    """Else both would read what is typed, and the child take some of it."""
+def test_the_shell_returns_when_the_child_has_stopped_and_not_before(tmp_path: str, way: str) -> None:
+    """Otherwise both would read what is typed, and the child would get some of it."""
     slow = (
         "import os, signal, time\n"
         "def stop(*_):\n"
@@ -253,11 +243,10 @@ def test_the_shell_comes_back_when_the_child_has_stopped_and_not_before(tmp_path
     shell.sendline("text")
     shell.expect_exact("read text")
     shell.sendline("exit")
-    shell.expect(pexpect.EOF)
-    shell.close()
+    end_of(shell)
 
 
-def test_a_command_that_is_not_there_is_told_before_it_is_needed(tmp_path: str) -> None:
+def test_a_missing_command_is_reported_before_it_is_needed(tmp_path: str) -> None:
     child = ChildProcess()
     for program in ("no-such-command-here", os.path.join(tmp_path, "nothing")):
         with pytest.raises(NoSuchCommand) as failure:
@@ -266,7 +255,7 @@ def test_a_command_that_is_not_there_is_told_before_it_is_needed(tmp_path: str) 
 
 
 @pytest.mark.parametrize("name", ["folder", "file"])
-def test_what_is_no_program_is_told_as_that(tmp_path: str, name: str) -> None:
+def test_what_is_not_a_program_is_reported_as_that(tmp_path: str, name: str) -> None:
     path = os.path.join(tmp_path, name)
     os.mkdir(path) if name == "folder" else os.close(os.open(path, os.O_CREAT, 0o644))
     with pytest.raises(CommandNotRunnable) as failure:
@@ -282,8 +271,8 @@ def test_the_path_is_that_of_the_childs_environment(tmp_path: str) -> None:
         ChildProcess().check(["found-here"], {"PATH": "/nowhere"})
 
 
-def test_a_script_that_the_system_cannot_start_is_told(tmp_path: str) -> None:
-    """Its interpreter is missing, it is no program at all, a word holds a NUL."""
+def test_a_script_that_the_system_cannot_start_is_reported(tmp_path: str) -> None:
+    """Its interpreter is missing, it is not a program at all, or a word holds a NUL."""
     files = {"gone": "#!/no/such/interpreter\n", "junk": "\x00\x01"}
     for name, text in files.items():
         with open(os.path.join(tmp_path, name), "w", encoding="utf-8") as file:
@@ -298,7 +287,7 @@ def test_a_script_that_the_system_cannot_start_is_told(tmp_path: str) -> None:
         ChildProcess().run(["true", "\0"], os.environ)
 
 
-def test_after_a_child_our_handlers_are_as_they_were() -> None:
+def test_after_a_child_the_handlers_are_restored() -> None:
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
     assert ChildProcess().run(["true"], os.environ) == 0
     assert {number: signal.getsignal(number) for number in before} == before
@@ -313,5 +302,5 @@ def test_after_a_child_our_handlers_are_as_they_were() -> None:
         ({"SHELL": "/bin/cat"}, "/bin/cat"),
     ],
 )
-def test_the_shell_is_the_users_where_it_is_there(environ: dict[str, str], expected: str) -> None:
+def test_the_shell_is_the_users_if_it_exists(environ: dict[str, str], expected: str) -> None:
     assert ChildProcess().shell(environ) == [expected]

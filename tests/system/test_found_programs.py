@@ -1,4 +1,4 @@
-"""Programs are found on PATH and nowhere else, with the rules of Windows too."""
+"""Programs are found on PATH only, also by the rules of Windows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("on_windows", [False, True])
-def test_what_merely_lies_in_the_working_folder_is_not_found(here: Path, tmp_path: Path, *, on_windows: bool) -> None:
+def test_a_program_in_the_working_folder_is_not_found(here: Path, tmp_path: Path, *, on_windows: bool) -> None:
     for path in ("", ".", f".{os.pathsep}", str(tmp_path)):
         assert found_program("aws", {"PATH": path}, on_windows=on_windows) is None
     assert found_program(os.path.join(".", "aws"), {"PATH": str(here)}, on_windows=on_windows) is None
@@ -46,11 +46,11 @@ def test_the_first_on_the_path_is_found_with_the_endings_of_windows(here: Path, 
     assert found_program("aws", environ, on_windows=False) is None
 
 
-def test_a_whole_path_is_itself(here: Path) -> None:
+def test_an_absolute_path_is_itself(here: Path) -> None:
     assert found_program(str(here / "aws"), {}) == str(here / "aws")
     assert found_program(str(here / "absent"), {}) is None
 
 
-def test_a_program_of_windows_itself_is_not_looked_for() -> None:
+def test_a_program_of_windows_is_not_looked_for() -> None:
     path = system_program("taskkill.exe", {"SYSTEMROOT": r"D:\W"})
     assert path.replace("/", "\\") == r"D:\W\System32\taskkill.exe"

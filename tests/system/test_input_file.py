@@ -23,7 +23,7 @@ def written(tmp_path: Path, data: bytes) -> str:
     return str(path)
 
 
-def test_text_comes_as_it_is_line_ends_and_bom_included(tmp_path: Path) -> None:
+def test_text_comes_unchanged_with_line_ends_and_bom(tmp_path: Path) -> None:
     document: Document = GivenDocument(written(tmp_path, b"\xef\xbb\xbfa,b\r\n\xc3\xa4\n"))
     assert document.read() == "\ufeffa,b\r\nä\n"
 
@@ -42,7 +42,7 @@ def test_standard_input_is_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> N
     assert not document.is_same_file("-")
 
 
-def test_a_closed_standard_input_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_closed_standard_input_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(BadInput, match="standard input is closed"):
         GivenDocument("-").read()
@@ -55,7 +55,7 @@ def test_a_missing_file_a_folder_and_a_huge_file_are_bad_input(tmp_path: Path) -
         assert path in failed.value.message
 
 
-def test_bytes_that_are_no_text_are_told_by_line_and_never_quoted(tmp_path: Path) -> None:
+def test_bytes_that_are_not_text_are_reported_by_line_and_never_quoted(tmp_path: Path) -> None:
     path = written(tmp_path, b"one\nSECRET\xff\n")
     with pytest.raises(BadInput) as failed:
         GivenDocument(path).read()
@@ -64,7 +64,7 @@ def test_bytes_that_are_no_text_are_told_by_line_and_never_quoted(tmp_path: Path
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX modes and pipes")
-def test_a_file_that_others_may_read_is_known_by_its_mode(tmp_path: Path) -> None:
+def test_the_mode_says_whether_others_may_read_a_file(tmp_path: Path) -> None:
     path = written(tmp_path, b"")
     for mode, is_open in ((0o600, False), (0o640, True), (0o604, True)):
         os.chmod(path, mode)
@@ -73,17 +73,12 @@ def test_a_file_that_others_may_read_is_known_by_its_mode(tmp_path: Path) -> Non
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX modes and pipes")
-def test_a_named_pipe_is_welcome(tmp_path: Path) -> None:
-    path = str(tmp_path / "pipe")
+def test_a_named_pipe_is_accepted(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
     os.mkfifo(path)
-
-    def write() -> None:
-        with open(path, "wb") as pipe:
-            pipe.write(b"a,b\n")
-
-    writer = threading.Thread(target=write)
+    writer = threading.Thread(target=path.write_bytes, args=[b"a,b\n"])
     writer.start()
-    assert GivenDocument(path).read() == "a,b\n"
+    assert GivenDocument(str(path)).read() == "a,b\n"
     writer.join()
 
 

@@ -1,4 +1,4 @@
-"""The lock: exclusive over processes and threads, gone with its holder, and never in the way for ever."""
+"""The lock: exclusive between processes and threads, released when its holder dies, waited for only so long."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 as_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can become another user")
 posix_only = pytest.mark.skipif(os.name == "nt", reason="POSIX modes, links and signals")
 
+ENVIRONMENT = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
 HOLD = """
 import sys, time
 from aws_mfa.system.locks import lock
@@ -34,10 +35,8 @@ with lock(sys.argv[1], timeout_s=5):
 
 
 def start_holder(path: Path) -> subprocess.Popen[str]:
-    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
-    holder = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(path)], stdout=subprocess.PIPE, text=True, env=environment
-    )
+    command = [sys.executable, "-c", HOLD, str(path)]
+    holder = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT)
     assert holder.stdout is not None
     assert holder.stdout.readline() == "held\n"
     return holder
@@ -99,7 +98,7 @@ def test_threads_of_one_process_exclude_each_other(tmp_path: Path) -> None:
 
 
 def test_a_waiter_gets_the_lock_as_soon_as_it_is_released(tmp_path: Path) -> None:
-    """Not only when its patience ends: however long it has waited, it looks some twenty times a second."""
+    """However long it has waited, it tries some twenty times a second."""
     path = str(tmp_path / "lock")
     held = threading.Event()
     released_at: list[float] = []
@@ -128,10 +127,16 @@ def test_the_lock_is_released_when_the_body_fails(tmp_path: Path) -> None:
 
 
 @posix_only
-def test_a_child_that_inherited_the_lock_does_not_keep_it(tmp_path: Path) -> None:
-    held = locks._Lock(str(tmp_path / "lock"), 0)
-    with held:
-        child = subprocess.Popen(["sleep", "30"], pass_fds=[held._fd])
+def test_a_child_that_inherited_the_lock_does_not_keep_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[int] = []
+
+    def note_and_lock(fd: int) -> bool:
+        held.append(fd)
+        return try_lock(fd)
+
+    monkeypatch.setattr(locks, "try_lock", note_and_lock)
+    with lock(str(tmp_path / "lock"), timeout_s=0):
+        child = subprocess.Popen(["sleep", "30"], pass_fds=held)
     try:
         with lock(str(tmp_path / "lock"), timeout_s=0):
             pass
@@ -152,8 +157,8 @@ def test_the_lock_file_is_private_from_birth(tmp_path: Path) -> None:
 
 
 @posix_only
-def test_a_lock_file_removed_while_held_does_not_let_two_in_for_long(tmp_path: Path) -> None:
-    """Who waits on the removed file notices when it gets it, and takes the new one."""
+def test_a_lock_file_removed_while_held_does_not_let_two_hold_it(tmp_path: Path) -> None:
+    """A process that waits for the removed file notices that when it gets the lock, and takes the new file."""
     path = tmp_path / "lock"
     fd = locks._open(str(path))
     path.unlink()
@@ -165,7 +170,7 @@ def test_a_lock_file_removed_while_held_does_not_let_two_in_for_long(tmp_path: P
 
 @posix_only
 @pytest.mark.parametrize("kind", ["symlink", "hard link", "pipe"])
-def test_what_is_no_lock_file_is_refused_and_not_written_to(tmp_path: Path, kind: str) -> None:
+def test_what_is_not_a_lock_file_is_refused_and_not_written_to(tmp_path: Path, kind: str) -> None:
     path, precious = tmp_path / "lock", tmp_path / "precious"
     precious.write_text("precious")
     if kind == "symlink":
@@ -187,7 +192,7 @@ def test_a_missing_folder_is_named_with_the_command_that_makes_it(tmp_path: Path
 
 @posix_only
 @pytest.mark.parametrize("refusal", [errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS])
-def test_where_the_file_system_has_no_locks_it_goes_on(
+def test_without_locks_of_the_file_system_it_continues(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal: int
 ) -> None:
     def refuse(fd: int, operation: int) -> None:
@@ -201,7 +206,7 @@ def test_where_the_file_system_has_no_locks_it_goes_on(
 
 
 @posix_only
-def test_any_other_refusal_of_the_lock_is_our_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_other_refusal_of_the_lock_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(fd: int, operation: int) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
@@ -267,18 +272,17 @@ def test_a_lock_file_that_root_made_serves_the_folders_owner_and_another_users_i
         path = os.path.join(folder, "lock")
         with lock(path, timeout_s=0):
             pass
-        environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
         command = [sys.executable, "-c", FOREIGN, path]
-        told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+        printed = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=True).stdout
     refusal = f"cannot open the lock {path}: another user made it\nremove it: sudo rm {path}\n"
-    assert told == ("held\n" if owner else refusal)
+    assert printed == ("held\n" if owner else refusal)
 
 
 @as_root
-def test_root_makes_no_lock_where_a_user_put_a_link_in_the_place_of_the_folder(
+def test_root_makes_no_lock_through_a_link_that_a_user_put_in_place_of_the_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """For the length of the making: no file in root's folder that is the user's."""
+    """The link is there while the file is made: no file of the user appears in root's folder."""
     users, held, roots = tmp_path / "mfa", tmp_path / "mfa.held", tmp_path / "roots"
     users.mkdir()
     roots.mkdir()

@@ -1,4 +1,4 @@
-"""A file is replaced whole or not at all: full disks, kills, links, umasks and read-only places."""
+"""A file is replaced whole or not at all: full disks, kills, links, umasks and read-only folders."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX modes, links, limits and signals")
 as_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can become another user")
 
+ENVIRONMENT = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
 NOBODY = 65534
 TEMP_NAME = ".f.aws-mfa-0123456789abcdef.tmp"
 
@@ -35,10 +36,9 @@ def mode_of(path: Path) -> int:
 
 
 def run_child(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run `code` in a bare Python; it prints what it saw."""
-    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
+    """Run `code` in another Python."""
     command = [sys.executable, "-c", code, *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=30)
+    return subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=30)
 
 
 def test_a_new_file_is_0600_whatever_the_umask(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_a_circle_of_symlinks_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["a folder", "a pipe, socket or device"])
-def test_what_is_no_file_is_refused(tmp_path: Path, kind: str) -> None:
+def test_what_is_not_a_file_is_refused(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "f"
     if kind == "a folder":
         path.mkdir()
@@ -154,16 +154,14 @@ except NotSetUp as error:
 
 
 @pytest.mark.parametrize("limit", ["0", "5000"])
-def test_where_not_all_bytes_can_be_written_the_old_file_stands_and_nothing_is_left_beside_it(
+def test_if_not_all_bytes_can_be_written_the_old_file_is_unchanged_and_no_temp_file_is_left(
     tmp_path: Path, limit: str
 ) -> None:
     path = tmp_path / "f"
     path.write_bytes(b"old")
     done = run_child(FULL, str(path), limit)
-    assert (done.stdout, done.stderr) == (
-        f"cannot write {path}: {os.strerror(errno.EFBIG)}; the old file is intact\n",
-        "",
-    )
+    message = f"cannot write {path}: {os.strerror(errno.EFBIG)}; the old file is intact\n"
+    assert (done.stdout, done.stderr) == (message, "")
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["f"]
 
@@ -180,7 +178,7 @@ def test_where_not_all_bytes_can_be_written_the_old_file_stands_and_nothing_is_l
         ("replace", errno.EXDEV, "mount the folder"),
     ],
 )
-def test_each_failing_step_leaves_the_old_file_alone_and_says_what_to_do(
+def test_each_failing_step_leaves_the_old_file_unchanged_and_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, number: int, hint: str
 ) -> None:
     path = tmp_path / "f"
@@ -209,7 +207,7 @@ def test_ctrl_c_in_the_middle_leaves_nothing_behind(tmp_path: Path, monkeypatch:
     assert os.listdir(tmp_path) == []
 
 
-def test_a_folder_that_cannot_be_synced_is_no_failure_for_the_new_file_stands(
+def test_a_folder_that_cannot_be_synced_is_not_a_failure_for_the_new_file_is_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse_folders(fd: int) -> None:
@@ -221,7 +219,7 @@ def test_a_folder_that_cannot_be_synced_is_no_failure_for_the_new_file_stands(
     assert (tmp_path / "f").read_bytes() == b"new"
 
 
-def test_a_target_that_another_program_holds_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rename_that_another_program_prevents_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As on Windows, where a reader refuses the rename for a moment."""
     replace = os.replace
     refusals = [PermissionError(errno.EACCES, "held"), PermissionError(errno.EACCES, "held")]
@@ -237,17 +235,17 @@ def test_a_target_that_another_program_holds_is_tried_again(tmp_path: Path, monk
     assert (tmp_path / "f").read_bytes() == b"new"
 
 
-READ_ONLY_FOLDER = """
-import os, sys
+SAY = """
+import sys
 from aws_mfa.system.private_files import replace_privately
 from aws_mfa.errors import NotSetUp
-os.setgid(65534); os.setuid(65534)
 try:
     replace_privately(sys.argv[1], b"new")
 except NotSetUp as error:
     print(error.message)
     print(*error.hints, sep="\\n")
 """
+READ_ONLY_FOLDER = SAY.replace("try:", f"import os; os.setgid({NOBODY}); os.setuid({NOBODY})\ntry:")
 
 
 @as_root
@@ -277,10 +275,10 @@ def test_root_leaves_a_users_file_to_its_user(tmp_path: Path) -> None:
 
 @as_root
 @pytest.mark.parametrize("is_parent", [False, True])
-def test_root_gives_away_no_folder_that_a_user_put_in_the_place_of_the_new_one(
+def test_root_gives_away_no_folder_that_a_user_put_in_place_of_the_new_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_parent: bool
 ) -> None:
-    """Between making it and giving it away: a folder of root's by a rename, or an empty one of its by a symlink."""
+    """Put there between the making and the giving away: a folder of root's by a rename, an empty one by a symlink."""
     homes, roots = tmp_path / "home", tmp_path / "roots"
     homes.mkdir()
     os.chown(homes, NOBODY, NOBODY)
@@ -315,10 +313,10 @@ def test_what_root_makes_in_a_users_folder_is_the_users(tmp_path: Path) -> None:
 @pytest.mark.parametrize("old", [None, b"old"])
 @pytest.mark.parametrize("step", ["open", "replace"])
 @pytest.mark.parametrize("is_put_back", [True, False])
-def test_root_writes_nothing_where_a_user_put_a_link_in_the_place_of_the_folder(
+def test_root_writes_nothing_through_a_link_that_a_user_put_in_place_of_the_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, old: bytes | None, step: str, is_put_back: bool
 ) -> None:
-    """At the moment of the step, and for its length or for good: no file in root's folder, and none given away."""
+    """The link is there during the step or from then on: root's folder gets no file, and none of its is given away."""
     users, held, roots = tmp_path / "mfa", tmp_path / "mfa.held", tmp_path / "roots"
     users.mkdir()
     roots.mkdir()
@@ -359,7 +357,7 @@ def test_a_folder_that_is_a_link_is_written_through(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("old", [None, b"old"])
-def test_where_no_folder_can_be_opened_all_goes_by_path(
+def test_without_folder_descriptors_paths_are_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: bytes | None
 ) -> None:
     """As on Windows."""
@@ -394,7 +392,7 @@ def test_old_leftovers_of_killed_processes_are_removed_and_nothing_else(tmp_path
     kept = {
         ".f.aws-mfa-1123456789abcdef.tmp": 5,  # young: its process may be alive
         ".g.aws-mfa-0123456789abcdef.tmp": 4000,  # another file's
-        ".f.aws-mfa-mynotes.tmp": 4000,  # not made by us
+        ".f.aws-mfa-mynotes.tmp": 4000,  # not made by this program
         ".f.aws-mfa.lock": 4000,
         "f.aws-mfa-0123456789abcdef.tmp": 4000,
     }
@@ -407,14 +405,14 @@ def test_old_leftovers_of_killed_processes_are_removed_and_nothing_else(tmp_path
 
 
 @as_root
-def test_another_users_leftovers_are_left(tmp_path: Path) -> None:
+def test_leftovers_of_another_user_stay(tmp_path: Path) -> None:
     make(tmp_path / TEMP_NAME, age_s=4000)
     os.chown(tmp_path / TEMP_NAME, NOBODY, NOBODY)
     replace_privately(str(tmp_path / "f"), b"new")
     assert (tmp_path / TEMP_NAME).exists()
 
 
-def test_missing_folders_are_made_0700_and_existing_ones_left(tmp_path: Path) -> None:
+def test_missing_folders_are_made_0700_and_existing_ones_stay(tmp_path: Path) -> None:
     (tmp_path / "there").mkdir(mode=0o755)
     before = os.umask(0)
     try:
@@ -444,10 +442,9 @@ while True:
 def test_a_kill_at_any_moment_leaves_a_complete_file(tmp_path: Path) -> None:
     """30 kills at random moments: all the old or all the new bytes, at worst a temp file beside them."""
     path = tmp_path / "f"
-    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
     for _ in range(30):
         command = [sys.executable, "-c", REPLACE_FOR_EVER, str(path)]
-        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as child:
+        with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE) as child:
             assert child.stdout is not None
             child.stdout.readline()
             time.sleep(random.uniform(0.005, 0.05))
@@ -461,16 +458,6 @@ def test_a_kill_at_any_moment_leaves_a_complete_file(tmp_path: Path) -> None:
 
 
 MOUNTED = 'mount --bind "$1" "$2" && exec "$3" -c "$4" "$2"'
-SAY = """
-import sys
-from aws_mfa.system.private_files import replace_privately
-from aws_mfa.errors import NotSetUp
-try:
-    replace_privately(sys.argv[1], b"new")
-except NotSetUp as error:
-    print(error.message)
-    print(*error.hints, sep="\\n")
-"""
 
 
 @pytest.mark.real
@@ -479,10 +466,9 @@ def test_a_single_file_mounted_into_a_container_is_explained(tmp_path: Path) -> 
     outside, inside = tmp_path / "outside", tmp_path / "inside"
     outside.write_bytes(b"old")
     inside.touch()
-    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
     shell = ["sh", "-c", MOUNTED, "sh", str(outside), str(inside), sys.executable, SAY]
     unshare = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
-    done = subprocess.run([*unshare, *shell], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run([*unshare, *shell], env=ENVIRONMENT, capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.skip(f"no mount namespaces here: {done.stderr.strip()}")
     assert "Device or resource busy; the old file is intact" in done.stdout

@@ -1,4 +1,4 @@
-"""What is said of a folder that is not this user's alone can be pasted, whatever the folder's name is."""
+"""The command in the message about a folder that is not private can be pasted, whatever the folder's name is."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.skipif(os.name == "nt", reason="modes of POSIX")
 @pytest.mark.parametrize("kind", ["a file", "open to others"])
-def test_the_command_is_one_for_that_path_alone(tmp_path: Path, kind: str) -> None:
+def test_the_command_is_for_that_path_only(tmp_path: Path, kind: str) -> None:
     path = tmp_path / 'it\'s "$(id>pwned)"; x'
     if kind == "a file":
         path.touch()

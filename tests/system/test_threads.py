@@ -1,4 +1,4 @@
-"""Threads, and what the machine knows of its user."""
+"""Calls in threads, and the local user's name."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from functools import partial
 import pytest
 
 from aws_mfa.errors import WrongSecret
-from aws_mfa.system import threads as this_machine
+from aws_mfa.system import threads
 from aws_mfa.system.threads import InThread, side_by_side, user_name
 
 
-def test_results_come_in_the_order_of_the_calls_and_each_is_told() -> None:
-    told: list[None] = []
+def test_results_come_in_the_order_of_the_calls_and_each_end_is_reported() -> None:
+    done: list[None] = []
     calls = [partial(pow, number, 2) for number in range(100)]
-    assert side_by_side(calls, lambda: told.append(None)) == [number * number for number in range(100)]
-    assert len(told) == 100
+    assert side_by_side(calls, lambda: done.append(None)) == [number * number for number in range(100)]
+    assert len(done) == 100
     assert side_by_side([], lambda: None) == []
 
 
@@ -29,12 +29,12 @@ def test_calls_are_made_at_the_same_time() -> None:
 
 
 def test_after_ctrl_c_no_further_call_begins(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(this_machine, "_WORKERS", 1)
+    monkeypatch.setattr(threads, "_WORKERS", 1)
     made: list[int] = []
 
     def call(number: int) -> None:
         made.append(number)
-        time.sleep(0.01)  # or all of them could be over before this thread hears of the first
+        time.sleep(0.01)  # or all could end before this thread gets the first result
 
     def interrupted() -> None:
         raise KeyboardInterrupt
@@ -45,7 +45,7 @@ def test_after_ctrl_c_no_further_call_begins(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_ctrl_c_does_not_wait_for_the_calls_under_way() -> None:
-    """One that waits for an answer may do so for half a minute."""
+    """A call may wait half a minute for its answer."""
     may_end, begun = threading.Event(), threading.Barrier(2, timeout=5)
 
     def call() -> None:
@@ -72,22 +72,22 @@ def test_the_first_failure_is_raised_when_all_calls_are_over() -> None:
     def fails(text: str) -> None:
         raise WrongSecret(text)
 
-    told: list[None] = []
+    done: list[None] = []
     with pytest.raises(WrongSecret, match="first"):
-        side_by_side([partial(fails, "first"), partial(fails, "second")], lambda: told.append(None))
-    assert len(told) == 2
+        side_by_side([partial(fails, "first"), partial(fails, "second")], lambda: done.append(None))
+    assert len(done) == 2
 
 
-def test_work_beside_tells_of_its_failure_at_once_and_again_when_it_is_waited_for() -> None:
-    told: list[BaseException] = []
+def test_work_beside_reports_its_failure_at_once_and_raises_it_when_it_is_waited_for() -> None:
+    reported: list[BaseException] = []
 
     def work() -> None:
         raise WrongSecret("no")
 
-    beside = InThread(work, told.append)
+    beside = InThread(work, reported.append)
     with pytest.raises(WrongSecret):
         beside.wait()
-    assert [type(error) for error in told] == [WrongSecret]
+    assert [type(error) for error in reported] == [WrongSecret]
 
 
 @pytest.mark.parametrize("failure", [KeyError("uid not found"), OSError("no user"), ImportError("no pwd")])

@@ -24,21 +24,20 @@ OTHER_KEYS = LongTermKeys("AKIAI44QH8DHBEXAMPLE", Secret("je7MtGbClwBF/2Zp9Utk")
 
 
 class Asker:
-    """A human who types one passphrase, and how often it was asked for."""
+    """A user who types these passphrases, the last one again and again; `asked` says which kind was asked for."""
 
-    tries = 1
-
-    def __init__(self, passphrase: str = "correct horse") -> None:
-        self.passphrase = passphrase
+    def __init__(self, *passphrases: str, tries: int = 1) -> None:
+        self.passphrases = list(passphrases or ["correct horse"])
+        self.tries = tries
         self.asked: list[str] = []
 
     def __call__(self, *, new: bool) -> Secret:
         self.asked.append("new" if new else "known")
-        return Secret(self.passphrase)
+        return Secret(self.passphrases.pop(0) if self.passphrases[1:] else self.passphrases[0])
 
 
-class QuickAge:
-    """Stands for age's passphrase module without its cost of a second per call; it hides nothing."""
+class FakeAge:
+    """In place of age's passphrase module, without its second per call; it encrypts nothing."""
 
     decrypted = 0
 
@@ -56,8 +55,8 @@ class QuickAge:
 
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> QuickAge:
-    made = QuickAge()
+def fake_age(monkeypatch: pytest.MonkeyPatch) -> FakeAge:
+    made = FakeAge()
     monkeypatch.setattr(age_file, "passphrase", made)
     return made
 
@@ -78,34 +77,33 @@ def make(path: str, data: bytes) -> None:
         file.write(data)
 
 
-def test_an_age_file_fulfils_the_protocol_of_vaults(path: str) -> None:
-    vault: Vault = AgeFile(path, Asker())
-    assert vault.name == "age"
+def holds(vault: Vault, section: str, keys: LongTermKeys) -> bool:
+    """Whether the vault has these keys; every `AgeFile` here is passed as a `Vault`."""
+    found = vault.load(section)
+    return found is not None and found.matches(keys)
 
 
-def test_what_is_stored_is_loaded_by_another_process(quick: QuickAge, path: str) -> None:
+def test_what_is_stored_is_loaded_by_another_process(fake_age: FakeAge, path: str) -> None:
     AgeFile(path, Asker()).store("work-long-term", KEYS)
     AgeFile(path, Asker()).store("home-long-term", OTHER_KEYS)
     vault = AgeFile(path, Asker())
-    work, home = vault.load("work-long-term"), vault.load("home-long-term")
-    assert work is not None
-    assert home is not None
-    assert work.matches(KEYS)
-    assert home.matches(OTHER_KEYS)
+    assert vault.name == "age"
+    assert holds(vault, "work-long-term", KEYS)
+    assert holds(vault, "home-long-term", OTHER_KEYS)
     assert vault.load("play-long-term") is None
 
 
-def test_the_passphrase_is_asked_once_per_process_and_the_file_decrypted_once(quick: QuickAge, path: str) -> None:
+def test_the_passphrase_is_asked_once_per_process_and_the_file_decrypted_once(fake_age: FakeAge, path: str) -> None:
     AgeFile(path, Asker()).store("work-long-term", KEYS)
     asker = Asker()
     vault = AgeFile(path, asker)
-    quick.decrypted = 0
+    fake_age.decrypted = 0
     for _ in range(3):
         vault.load("work-long-term")
-    assert (asker.asked, quick.decrypted) == (["known"], 1)
+    assert (asker.asked, fake_age.decrypted) == (["known"], 1)
 
 
-def test_the_first_passphrase_is_asked_for_as_a_new_one(quick: QuickAge, path: str) -> None:
+def test_the_first_passphrase_is_asked_for_as_a_new_one(fake_age: FakeAge, path: str) -> None:
     asker = Asker()
     vault = AgeFile(path, asker)
     vault.check()
@@ -122,7 +120,7 @@ def test_without_a_file_there_is_nothing_to_load_or_remove_and_nothing_is_asked(
     assert not os.path.exists(path)
 
 
-def test_a_wrong_passphrase_is_told_and_the_next_may_be_asked_for(quick: QuickAge, path: str) -> None:
+def test_a_wrong_passphrase_is_reported_and_the_next_one_may_be_right(fake_age: FakeAge, path: str) -> None:
     AgeFile(path, Asker()).store("work-long-term", KEYS)
     before = raw(path)
     asker = Asker("wrong")
@@ -132,42 +130,44 @@ def test_a_wrong_passphrase_is_told_and_the_next_may_be_asked_for(quick: QuickAg
         with pytest.raises(BadInput, match="the passphrase does not open"):
             act()
     assert raw(path) == before
-    asker.passphrase = "correct horse"
+    asker.passphrases = ["correct horse"]
     assert vault.load("work-long-term") is not None
 
 
-def test_an_empty_passphrase_is_refused(quick: QuickAge, path: str) -> None:
+def test_an_empty_passphrase_is_refused(fake_age: FakeAge, path: str) -> None:
     with pytest.raises(BadInput, match="an empty passphrase protects nothing"):
         AgeFile(path, Asker("")).store("work-long-term", KEYS)
     assert not os.path.exists(path)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
-def test_file_and_folder_are_private(quick: QuickAge, path: str) -> None:
+def test_file_and_folder_are_private(fake_age: FakeAge, path: str) -> None:
     AgeFile(path, Asker()).store("work-long-term", KEYS)
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
     assert stat.S_IMODE(os.stat(os.path.dirname(path)).st_mode) == 0o700
 
 
-def test_the_same_keys_are_not_written_again(quick: QuickAge, path: str) -> None:
+def test_the_same_keys_are_not_written_again(fake_age: FakeAge, path: str) -> None:
     AgeFile(path, Asker()).store("work-long-term", KEYS)
     before = os.stat(path).st_mtime_ns, os.stat(path).st_ino
     AgeFile(path, Asker()).store("work-long-term", KEYS)
     assert (os.stat(path).st_mtime_ns, os.stat(path).st_ino) == before
 
 
-def test_remove_removes_one_entry_and_keeps_the_others_with_their_further_fields(quick: QuickAge, path: str) -> None:
+def test_remove_removes_one_entry_and_keeps_the_others_with_their_further_fields(fake_age: FakeAge, path: str) -> None:
     entry = {"aws_access_key_id": "AKIA1", "aws_secret_access_key": "s", "note": "mine"}
-    make(path, quick.encrypt(json.dumps({"work-long-term": entry, "home-long-term": entry}).encode(), "correct horse"))
+    make(
+        path, fake_age.encrypt(json.dumps({"work-long-term": entry, "home-long-term": entry}).encode(), "correct horse")
+    )
     AgeFile(path, Asker()).remove("work-long-term")
-    assert json.loads(quick.decrypt(raw(path), "correct horse")) == {"home-long-term": entry}
+    assert json.loads(fake_age.decrypt(raw(path), "correct horse")) == {"home-long-term": entry}
 
 
 def test_what_was_written_is_decrypted_again_before_it_counts_as_stored(
-    quick: QuickAge, path: str, monkeypatch: pytest.MonkeyPatch
+    fake_age: FakeAge, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lose(path: str, data: bytes) -> None:
-        make(path, quick.encrypt(b"{}", "correct horse"))
+        make(path, fake_age.encrypt(b"{}", "correct horse"))
 
     monkeypatch.setattr(age_file, "replace_privately", lose)
     with pytest.raises(KeychainUnavailable, match="does not hold what was written to it"):
@@ -184,35 +184,35 @@ def test_what_was_written_is_decrypted_again_before_it_counts_as_stored(
         (b'{"work-long-term": {"aws_secret_access_key": "wJalrXUtnFEMI"}}', "it has no aws_access_key_id"),
     ],
 )
-def test_content_that_is_not_keys_is_told_without_a_value(
-    quick: QuickAge, path: str, content: bytes, reason: str
+def test_content_that_is_not_keys_is_reported_without_a_value(
+    fake_age: FakeAge, path: str, content: bytes, reason: str
 ) -> None:
-    make(path, quick.encrypt(content, "correct horse"))
+    make(path, fake_age.encrypt(content, "correct horse"))
     with pytest.raises(BrokenFile, match=reason) as failure:
         AgeFile(path, Asker()).load("work-long-term")
     assert "wJalr" not in failure.value.message + "".join(failure.value.hints)
 
 
-def test_an_entry_of_a_newer_format_is_not_overwritten(quick: QuickAge, path: str) -> None:
-    make(path, quick.encrypt(b'{"work-long-term": {"v": 2}}', "correct horse"))
+def test_an_entry_of_a_newer_format_is_not_overwritten(fake_age: FakeAge, path: str) -> None:
+    make(path, fake_age.encrypt(b'{"work-long-term": {"v": 2}}', "correct horse"))
     with pytest.raises(BrokenFile, match="a newer aws-mfa wrote it") as failure:
         AgeFile(path, Asker()).store("work-long-term", KEYS)
     assert failure.value.hints == ("update this aws-mfa: pipx upgrade aws-mfa",)
 
 
-def test_a_file_that_is_no_age_file_is_told_and_left_alone(path: str) -> None:
+def test_a_file_that_is_not_an_age_file_is_reported_and_not_changed(path: str) -> None:
     make(path, b"wJalrXUtnFEMI")
     with pytest.raises(BrokenFile, match="is damaged, or is not a file that age encrypted with a passphrase"):
         AgeFile(path, Asker()).store("work-long-term", KEYS)
     assert raw(path) == b"wJalrXUtnFEMI"
 
 
-def test_a_busy_moment_does_not_make_a_file_too_hard(
-    quick: QuickAge, path: str, monkeypatch: pytest.MonkeyPatch
+def test_a_busy_moment_does_not_make_a_file_too_slow_to_open(
+    fake_age: FakeAge, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The machine was measured while another process had it."""
-    make(path, quick.encrypt(b"{}", "correct horse"))
-    busy, decrypt = [True] * 4, quick.decrypt
+    """The machine was measured while another process was using it."""
+    make(path, fake_age.encrypt(b"{}", "correct horse"))
+    busy, decrypt = [True] * 4, fake_age.decrypt
 
     def measured(data: bytes, passphrase: str) -> bytes:
         if busy:
@@ -220,7 +220,7 @@ def test_a_busy_moment_does_not_make_a_file_too_hard(
             raise pyrage.DecryptError("Excessive work parameter for passphrase.")
         return decrypt(data, passphrase)
 
-    monkeypatch.setattr(quick, "decrypt", measured)
+    monkeypatch.setattr(fake_age, "decrypt", measured)
     monkeypatch.setattr(age_file, "_PAUSE_S", 0)
     assert AgeFile(path, Asker()).load("work-long-term") is None
     busy[:] = [True] * 5
@@ -228,8 +228,8 @@ def test_a_busy_moment_does_not_make_a_file_too_hard(
         AgeFile(path, Asker()).load("work-long-term")
 
 
-def test_a_file_that_takes_too_long_here_is_told_at_once(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Or a hostile file could keep the machine busy for hours."""
+def test_a_file_that_takes_too_long_here_is_refused_at_once(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a hostile file could keep the machine busy for hours."""
     monkeypatch.setattr(age_file, "_PAUSE_S", 0)
     header = b"age-encryption.org/v1\n-> scrypt TaZT5JapRjU1Ts0CYVgxLw 30\n" + b"A" * 43 + b"\n--- " + b"A" * 43 + b"\n"
     make(path, header + b"A" * 64)
@@ -237,34 +237,16 @@ def test_a_file_that_takes_too_long_here_is_told_at_once(path: str, monkeypatch:
         AgeFile(path, Asker()).load("work-long-term")
 
 
-def test_a_folder_in_its_place_is_told(path: str) -> None:
+def test_a_folder_in_its_place_is_reported(path: str) -> None:
     os.makedirs(path)
     with pytest.raises((NotSetUp, BrokenFile), match=r"keys\.age"):
         AgeFile(path, Asker()).load("work-long-term")
 
 
-class Forgetful:
-    """A human who types it wrong at first."""
-
-    tries = 3
-
-    def __init__(self, *answers: str) -> None:
-        self.answers = list(answers)
-
-    def __call__(self, *, new: bool) -> Secret:
-        return Secret(self.answers.pop(0))
-
-
-def test_a_human_may_try_a_passphrase_three_times(quick: QuickAge, path: str) -> None:
+def test_a_passphrase_may_be_tried_three_times_and_not_more(fake_age: FakeAge, path: str) -> None:
     AgeFile(path, Asker()).store("work-long-term", KEYS)
-    found = AgeFile(path, Forgetful("wrong", "Wrong", "correct horse")).load("work-long-term")
-    assert found is not None
-    assert found.matches(KEYS)
-
-
-def test_the_third_wrong_passphrase_is_the_last(quick: QuickAge, path: str) -> None:
-    AgeFile(path, Asker()).store("work-long-term", KEYS)
-    asker = Forgetful("a", "b", "c", "correct horse")
+    assert holds(AgeFile(path, Asker("wrong", "Wrong", "correct horse", tries=3)), "work-long-term", KEYS)
+    asker = Asker("a", "b", "c", "correct horse", tries=3)
     with pytest.raises(BadInput, match="does not open"):
         AgeFile(path, asker).load("work-long-term")
-    assert asker.answers == ["correct horse"]
+    assert asker.passphrases == ["correct horse"]

@@ -11,7 +11,7 @@ KEYS = LongTermKeys("AKIAIOSFODNN7EXAMPLE", Secret("wJalrXUtnFEMI/K7MDENG"))
 
 
 @given(section=st.text(), key_id=st.text(min_size=1), secret=st.text(min_size=1))
-def test_whatever_keys_are_written_the_same_are_read_and_the_value_is_one_line(
+def test_any_keys_are_read_as_they_were_written_and_the_value_is_one_line(
     section: str, key_id: str, secret: str
 ) -> None:
     keys = LongTermKeys(key_id, Secret(secret))
@@ -20,17 +20,14 @@ def test_whatever_keys_are_written_the_same_are_read_and_the_value_is_one_line(
     assert len(text.splitlines()) == 1
 
 
-def test_further_fields_are_kept() -> None:
+def test_further_fields_are_kept_and_an_item_of_a_newer_format_is_not_overwritten() -> None:
     item = key_items.with_keys({"note": "the old laptop's", "aws_access_key_id": "AKIAOLD"}, "work", KEYS)
     assert (item["note"], item["aws_access_key_id"]) == ("the old laptop's", KEYS.access_key_id)
-
-
-def test_an_item_of_a_newer_format_is_not_overwritten() -> None:
     with pytest.raises(key_items.UnreadableItem, match="a newer aws-mfa wrote it"):
         key_items.with_keys({"v": 2}, "work", KEYS)
 
 
-def test_an_item_made_by_hand_needs_nothing_but_the_keys() -> None:
+def test_an_item_made_by_hand_needs_only_the_keys() -> None:
     item = key_items.read_object('{"aws_access_key_id": "AKIA1", "aws_secret_access_key": "s"}')
     assert key_items.keys_of(item).access_key_id == "AKIA1"
     assert key_items.is_for(item, "any-section")
@@ -48,7 +45,7 @@ def test_an_item_made_by_hand_needs_nothing_but_the_keys() -> None:
         ('{"v": 1, "aws_access_key_id": "AKIA1", "aws_secret_access_key": ""}', "it has no aws_secret_access_key"),
     ],
 )
-def test_what_is_not_ours_is_refused_with_a_reason_that_quotes_nothing(text: str, reason: str) -> None:
+def test_an_unreadable_item_is_refused_with_a_reason_that_quotes_nothing(text: str, reason: str) -> None:
     with pytest.raises(key_items.UnreadableItem) as failure:
         key_items.keys_of(key_items.read_object(text))
     assert str(failure.value) == reason

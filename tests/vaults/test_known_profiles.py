@@ -1,4 +1,4 @@
-"""Whose a name is: somebody's profile, or one whose credentials another program has."""
+"""Which profile names are known, and which of them have another program for their credentials."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_profile_is_known_from_each_place_that_may_have_it(credentials: str, c
         ("[profile dev]\ncredential_process = aws-vault x\n", "credential_process in ~/.aws/config [profile dev]"),
     ],
 )
-def test_another_programs_line_is_found_and_ours_is_none(config: str, place: str | None) -> None:
+def test_another_programs_line_is_found_and_ours_is_not(config: str, place: str | None) -> None:
     assert other_program_of(KnownProfiles(as_interfaces(FakeInterfaces("", config))).profiles.profile("dev")) == place
 
 
@@ -51,17 +51,14 @@ def known_by(notes: str | None) -> KnownProfiles:
     return KnownProfiles(as_interfaces(interfaces))
 
 
-def test_keys_are_stored_for_the_profile_whose_long_term_section_is_known_by() -> None:
+def test_keys_are_noted_for_the_profile_of_the_long_term_section() -> None:
     known = known_by(NOTE)
     assert known.has_noted_keys("work")
     assert not known.has_noted_keys("work-long-term")
     assert not known.has_noted_keys("home")
-
-
-def test_without_a_note_nothing_is_stored() -> None:
     assert not known_by(None).noted_sections
 
 
-def test_a_note_that_cannot_be_read_is_told_with_its_name() -> None:
+def test_notes_that_cannot_be_read_are_named() -> None:
     with pytest.raises(BrokenFile, match="known-keys"):
         known_by("vault = keychain\n")

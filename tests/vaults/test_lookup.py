@@ -1,4 +1,4 @@
-"""Where long-term keys are looked for, in which order, and what is said when they are nowhere."""
+"""Where long-term keys are looked up, in which order, and what is reported if they are nowhere."""
 
 from __future__ import annotations
 
@@ -25,36 +25,29 @@ def as_noted(choice: VaultChoice, interfaces: FakeInterfaces) -> VaultChoice:
     return VaultChoice(choice.name, choice.source, explicit=choice.explicit, noted=noted)
 
 
-def test_the_keychain_comes_before_the_file() -> None:
+def test_the_keychain_comes_first_then_the_forks_items_then_the_file_with_an_offer_to_import() -> None:
+    """K3: users of the file do not break on upgrade."""
     interfaces = FakeInterfaces()
+    found = find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_interfaces(interfaces))
+    assert found.keys.matches(OTHER_KEYS)
+    assert "aws-mfa import" in (found.notice or "")
+    interfaces.fork.stored[SECTION] = KEYS
+    found = find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_interfaces(interfaces))
+    assert found.keys is KEYS
+    assert "aws-mfa import" in (found.notice or "")
     interfaces.vaults["keychain"].stored[SECTION] = KEYS
     found = find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_interfaces(interfaces))
     assert (found.keys, found.place, found.notice) == (KEYS, "keychain", None)
 
 
-def test_the_forks_items_come_before_the_file_and_are_offered_to_import() -> None:
-    interfaces = FakeInterfaces()
-    interfaces.fork.stored[SECTION] = KEYS
-    found = find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_interfaces(interfaces))
-    assert found.keys is KEYS
-    assert "aws-mfa import" in (found.notice or "")
-
-
-def test_keys_in_the_file_are_used_with_an_offer_to_import() -> None:
-    """K3: users of the file do not break on upgrade."""
-    found = find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_interfaces(FakeInterfaces()))
-    assert found.keys.matches(OTHER_KEYS)
-    assert "aws-mfa import" in (found.notice or "")
-
-
-def test_the_file_vault_asks_no_keychain_and_says_nothing() -> None:
+def test_the_file_vault_opens_no_keychain_and_prints_nothing() -> None:
     interfaces = FakeInterfaces()
     found = find_long_term_keys(SECTION, chosen("file"), IN_FILE, as_interfaces(interfaces))
     assert found.notice is None
     assert interfaces.vaults["keychain"].calls == []
 
 
-def test_without_a_keychain_the_file_stands_in_and_says_so() -> None:
+def test_without_a_keychain_the_files_keys_are_used_with_a_message() -> None:
     interfaces = FakeInterfaces()
     interfaces.vaults["keychain"].failure = KeychainUnavailable("no D-Bus session", "use --vault age")
     found = find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_interfaces(interfaces))
@@ -62,19 +55,13 @@ def test_without_a_keychain_the_file_stands_in_and_says_so() -> None:
     assert (found.notice or "").startswith("no D-Bus session; ")
 
 
-def test_a_keychain_that_was_chosen_and_is_not_there_is_an_error() -> None:
-    interfaces = FakeInterfaces()
-    interfaces.vaults["keychain"].failure = KeychainUnavailable("locked")
-    with pytest.raises(KeychainUnavailable):
-        find_long_term_keys(SECTION, chosen("keychain"), IN_FILE, as_interfaces(interfaces))
-
-
-def test_keys_noted_in_a_keychain_that_is_locked_now_are_not_replaced_by_stale_ones_of_the_file() -> None:
+def test_a_locked_keychain_that_was_chosen_or_noted_is_never_replaced_by_stale_keys_of_the_file() -> None:
     interfaces = FakeInterfaces()
     note_keys(SECTION, "keychain", KEYS, as_interfaces(interfaces))
     interfaces.vaults["keychain"].failure = KeychainUnavailable("locked")
-    with pytest.raises(KeychainUnavailable):
-        find_long_term_keys(SECTION, as_noted(BY_DEFAULT, interfaces), IN_FILE, as_interfaces(interfaces))
+    for choice in (chosen("keychain"), as_noted(BY_DEFAULT, interfaces)):
+        with pytest.raises(KeychainUnavailable):
+            find_long_term_keys(SECTION, choice, IN_FILE, as_interfaces(interfaces))
 
 
 @pytest.mark.parametrize(
@@ -85,13 +72,13 @@ def test_keys_noted_in_a_keychain_that_is_locked_now_are_not_replaced_by_stale_o
         ({"aws_access_key_id": "AKIA"}, "No option 'aws_secret_access_key' in section: 'work-long-term'"),
     ],
 )
-def test_keys_that_are_nowhere_are_named_as_ever(long_term: dict[str, str] | None, beginning: str) -> None:
+def test_missing_keys_are_reported_as_the_old_tool_did(long_term: dict[str, str] | None, beginning: str) -> None:
     with pytest.raises(NoLongTermKeys, match=beginning) as failure:
         find_long_term_keys(SECTION, BY_DEFAULT, long_term, as_interfaces(FakeInterfaces()))
     assert "store them with: aws-mfa setup --profile work" in failure.value.hints
 
 
-def test_missing_keys_tell_why_the_keychain_could_not_be_asked() -> None:
+def test_missing_keys_are_reported_with_the_keychains_failure() -> None:
     interfaces = FakeInterfaces()
     interfaces.vaults["keychain"].failure = KeychainUnavailable("no D-Bus session", "use --vault age")
     with pytest.raises(NoLongTermKeys) as failure:
@@ -99,7 +86,7 @@ def test_missing_keys_tell_why_the_keychain_could_not_be_asked() -> None:
     assert failure.value.hints[:2] == ("the keychain could not be asked (no D-Bus session)", "use --vault age")
 
 
-def test_a_note_answers_whether_keys_exist_without_the_keychain() -> None:
+def test_a_note_tells_whether_keys_exist_without_the_keychain() -> None:
     interfaces = FakeInterfaces()
     note_keys(SECTION, "keychain", KEYS, as_interfaces(interfaces))
     assert keys_are_known(SECTION, as_noted(BY_DEFAULT, interfaces), None, as_interfaces(interfaces), in_doubt=False)
@@ -114,7 +101,7 @@ def test_a_keychain_that_cannot_be_asked_is_a_doubt(in_doubt: bool) -> None:  # 
     assert keys_are_known(SECTION, BY_DEFAULT, None, as_interfaces(interfaces), in_doubt=in_doubt) is in_doubt
 
 
-def test_keys_stored_in_the_file_on_purpose_ask_no_keychain_again() -> None:
+def test_a_new_note_replaces_the_old_one() -> None:
     interfaces = FakeInterfaces()
     note_keys(SECTION, "age", KEYS, as_interfaces(interfaces))
     note_keys(SECTION, "file", KEYS, as_interfaces(interfaces))
@@ -122,7 +109,7 @@ def test_keys_stored_in_the_file_on_purpose_ask_no_keychain_again() -> None:
     assert "vault = age" not in interfaces.known_keys.read()
 
 
-def test_a_note_without_an_entry_is_told() -> None:
+def test_a_note_without_an_entry_in_the_vault_is_reported() -> None:
     interfaces = FakeInterfaces()
     note_keys(SECTION, "keychain", KEYS, as_interfaces(interfaces))
     with pytest.raises(NoLongTermKeys) as failure:
@@ -130,7 +117,7 @@ def test_a_note_without_an_entry_is_told() -> None:
     assert "keychain vault, which has no entry" in failure.value.hints[0]
 
 
-def test_half_a_pair_of_the_forks_is_told_by_the_half_that_is_missing() -> None:
+def test_a_key_id_of_the_fork_without_its_secret_is_reported_by_the_missing_half() -> None:
     interfaces = FakeInterfaces()
     interfaces.fork.key_id = "AKIAINVENTED"
     for long_term in (None, {"aws_mfa_device": "x"}):
@@ -142,8 +129,8 @@ def test_half_a_pair_of_the_forks_is_told_by_the_half_that_is_missing() -> None:
     assert find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_interfaces(interfaces)).place == "file"
 
 
-def test_an_age_vault_is_asked_where_no_session_is_good_and_no_note_tells() -> None:
-    """The passphrase is needed in a moment anyway; where a session is good nobody is asked for it."""
+def test_an_age_vault_is_opened_only_if_no_session_is_good_and_no_note_tells() -> None:
+    """Then the passphrase is needed in a moment anyway; with a good session it is not asked for."""
     interfaces = FakeInterfaces()
     interfaces.vaults["age"].stored[SECTION] = KEYS
     assert keys_are_known(SECTION, chosen("age"), None, as_interfaces(interfaces), in_doubt=True)
@@ -152,18 +139,17 @@ def test_an_age_vault_is_asked_where_no_session_is_good_and_no_note_tells() -> N
     assert not keys_are_known("other-long-term", chosen("age"), None, as_interfaces(interfaces), in_doubt=False)
 
 
-def test_a_note_answers_for_a_vault_that_was_chosen_too() -> None:
+def test_a_note_counts_for_a_vault_that_was_chosen_too() -> None:
     interfaces = FakeInterfaces()
     note_keys(SECTION, "age", KEYS, as_interfaces(interfaces))
     assert keys_are_known(SECTION, as_noted(chosen("age"), interfaces), None, as_interfaces(interfaces), in_doubt=False)
     assert interfaces.vaults["age"].calls == []
-    assert not keys_are_known(
-        SECTION, as_noted(chosen("keychain"), interfaces), None, as_interfaces(interfaces), in_doubt=False
-    )
+    other = as_noted(chosen("keychain"), interfaces)
+    assert not keys_are_known(SECTION, other, None, as_interfaces(interfaces), in_doubt=False)
 
 
 @pytest.mark.parametrize("explicit", [True, False])
-def test_a_keychain_that_cannot_be_asked_names_the_profile_in_its_ways_out(*, explicit: bool) -> None:
+def test_the_hints_about_a_keychain_that_cannot_be_asked_name_the_profile(*, explicit: bool) -> None:
     interfaces = FakeInterfaces()
     interfaces.vaults["keychain"].failure = KeychainUnavailable("locked", SetUpHint("or", " --vault age"))
     choice = chosen("keychain") if explicit else BY_DEFAULT
@@ -172,7 +158,7 @@ def test_a_keychain_that_cannot_be_asked_names_the_profile_in_its_ways_out(*, ex
     assert "or: aws-mfa setup --profile work --vault age" in failure.value.hints
 
 
-def test_a_file_that_others_could_read_is_narrowed_when_keys_are_read_from_it_and_it_is_said() -> None:
+def test_the_mode_of_a_file_that_others_could_read_is_fixed_when_keys_are_read_from_it() -> None:
     interfaces = FakeInterfaces()
     interfaces.credentials.is_wide = True
     for _ in range(2):
@@ -181,7 +167,7 @@ def test_a_file_that_others_could_read_is_narrowed_when_keys_are_read_from_it_an
 
 
 @pytest.mark.parametrize("name", ["credentials", "known_keys"])
-def test_a_broken_file_is_named_by_its_path_where_keys_are_missing(name: str) -> None:
+def test_a_broken_file_is_named_by_its_path_if_keys_are_missing(name: str) -> None:
     interfaces = FakeInterfaces()
     file = getattr(interfaces, name)
     file.text = "no section\n"
@@ -189,7 +175,7 @@ def test_a_broken_file_is_named_by_its_path_where_keys_are_missing(name: str) ->
         find_long_term_keys(SECTION, BY_DEFAULT, None, as_interfaces(interfaces))
 
 
-def test_a_file_that_gives_no_keys_is_left_as_it_is() -> None:
+def test_a_file_that_gives_no_keys_is_not_changed() -> None:
     interfaces = FakeInterfaces()
     interfaces.credentials.is_wide = True
     interfaces.vaults["keychain"].stored[SECTION] = KEYS
@@ -197,32 +183,24 @@ def test_a_file_that_gives_no_keys_is_left_as_it_is() -> None:
     assert (interfaces.said, interfaces.credentials.is_wide) == ([], True)
 
 
-@pytest.mark.parametrize(
-    ("vault", "found"),
-    [
-        (None, True),
-        ("keychain", True),
-        ("age", False),
-        ("file", False),
-    ],
-)
-def test_a_name_that_nothing_else_knows_is_looked_for_in_the_vault_in_force(vault: str | None, *, found: bool) -> None:
+@pytest.mark.parametrize(("vault", "found"), [(None, True), ("keychain", True), ("age", False), ("file", False)])
+def test_a_name_that_no_file_has_is_looked_up_in_the_vault_in_use(vault: str | None, *, found: bool) -> None:
     interfaces = FakeInterfaces()
     interfaces.fork.stored[SECTION] = KEYS
     assert UnaskedVault(as_interfaces(interfaces), vault).has_keys("work") is found
 
 
 @pytest.mark.parametrize("failure", [KeychainUnavailable("locked"), NeedsHuman("a passphrase")])
-def test_a_vault_that_would_have_to_ask_is_not_asked_and_that_is_told_beside_the_failure(failure: AwsMfaError) -> None:
+def test_a_vault_that_would_have_to_ask_is_not_opened_and_the_failure_says_so(failure: AwsMfaError) -> None:
     interfaces = FakeInterfaces()
     interfaces.vaults["keychain"].failure = failure
     vault = UnaskedVault(as_interfaces(interfaces), None)
     unknown, other = BadProfile("there is no profile 'work'", "did you mean: wrok"), AwsMfaError("no device")
     assert vault.explained(unknown) is unknown
     assert not vault.has_keys("work")
-    told = vault.explained(unknown)
-    assert (told.message, told.hints[0]) == (unknown.message, "did you mean: wrok")
-    assert told.hints[1].startswith(f"the keychain vault was not looked into ({failure.message}): ")
+    error = vault.explained(unknown)
+    assert (error.message, error.hints[0]) == (unknown.message, "did you mean: wrok")
+    assert error.hints[1].startswith(f"the keychain vault was not looked into ({failure.message}): ")
     assert vault.explained(other) is other
 
 

@@ -1,4 +1,4 @@
-"""The passphrase of the age vault, asked of a human."""
+"""The passphrase of the age vault, asked at the terminal."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_two_new_ones_that_differ_are_refused() -> None:
         asked(FakeTerminal(*["open sesame", "open sesam"] * 3))(new=True)
 
 
-def test_an_old_one_is_asked_once_and_after_a_wrong_one_it_is_said() -> None:
+def test_an_old_one_is_asked_once_and_a_wrong_one_is_reported() -> None:
     terminal = FakeTerminal("wrong", "right")
     passphrase = asked(terminal)
     passphrase(new=False)
@@ -38,7 +38,7 @@ def test_an_old_one_is_asked_once_and_after_a_wrong_one_it_is_said() -> None:
     assert terminal.said == ["that passphrase does not open the age vault"]
 
 
-def test_where_nobody_is_the_command_is_named() -> None:
+def test_without_a_terminal_the_command_is_named() -> None:
     with pytest.raises(NeedsHuman) as failure:
         asked(FakeTerminal("x", has_human=False))(new=False)
     assert "AWS_MFA_AGE_PASSPHRASE_COMMAND" in failure.value.hints[0]

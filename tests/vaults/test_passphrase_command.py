@@ -20,31 +20,21 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="programs of POSIX")
 
 def python(code: str) -> str:
     """A command line that runs the code."""
-    return (
-        f'"{sys.executable}" -c "{code}"'
-        if os.name == "nt"
-        else f"{shlex.quote(sys.executable)} -c {shlex.quote(code)}"
-    )
+    return f'"{sys.executable}" -c "{code}"' if os.name == "nt" else shlex.join([sys.executable, "-c", code])
 
 
-def test_the_first_line_is_the_passphrase_blanks_and_all() -> None:
-    found = PassphraseCommand(python("print(' correct horse '); print('user: ann')"))(new=False)
-    assert found.reveal() == " correct horse "
-
-
-def test_a_line_end_of_windows_is_no_part_of_it() -> None:
-    code = "import sys; sys.stdout.buffer.write(b'correct horse' + bytes([13, 10]))"
-    assert PassphraseCommand(python(code))(new=True).reveal() == "correct horse"
-
-
-def test_no_shell_looks_at_the_command() -> None:
-    assert (
-        PassphraseCommand(f"{python('import sys; print(sys.argv[1])')} $HOME;true")(new=False).reveal() == "$HOME;true"
-    )
-
-
-def test_it_cannot_take_the_code_from_stdin() -> None:
-    assert PassphraseCommand(python("import sys; print(len(sys.stdin.read()))"))(new=False).reveal() == "0"
+@pytest.mark.parametrize(
+    ("command", "passphrase"),
+    [
+        (python("print(' correct horse '); print('user: ann')"), " correct horse "),
+        (python("import sys; sys.stdout.buffer.write(b'correct horse' + bytes([13, 10]))"), "correct horse"),
+        (f"{python('import sys; print(sys.argv[1])')} $HOME;true", "$HOME;true"),
+        (python("import sys; print(len(sys.stdin.read()))"), "0"),
+    ],
+    ids=["the first line, with its blanks", "a line end of Windows", "no shell", "no code on stdin"],
+)
+def test_the_first_line_of_the_commands_output_is_the_passphrase(command: str, passphrase: str) -> None:
+    assert PassphraseCommand(command)(new=True).reveal() == passphrase
 
 
 @pytest.mark.parametrize(
@@ -57,7 +47,7 @@ def test_it_cannot_take_the_code_from_stdin() -> None:
         ("/no/such/program", "cannot be started: /no/such/program: No such file"),
     ],
 )
-def test_a_command_that_fails_is_told_without_its_output(command: str, line: str) -> None:
+def test_a_command_that_fails_is_reported_without_its_output(command: str, line: str) -> None:
     with pytest.raises(BadInput) as failure:
         PassphraseCommand(command)(new=False)
     assert f"the command in AWS_MFA_AGE_PASSPHRASE_COMMAND {line}" in failure.value.message
@@ -67,23 +57,21 @@ def test_a_command_that_fails_is_told_without_its_output(command: str, line: str
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows splits the line itself")
 @pytest.mark.parametrize("command", ["", "   ", "pass show 'aws"])
-def test_what_is_no_command_line_is_told(command: str) -> None:
+def test_what_is_not_a_command_line_is_refused(command: str) -> None:
     with pytest.raises(BadInput, match="is not a command line"):
         PassphraseCommand(command)(new=False)
 
 
 def test_a_command_that_does_not_end_is_given_up() -> None:
-    began_at = time.monotonic()
+    began_at, code = time.monotonic(), "import time; print('hunter2', flush=True); time.sleep(30)"
     with pytest.raises(BadInput, match=r"did not end within 0\.3 s"):
-        PassphraseCommand(python("import time; print('hunter2', flush=True); time.sleep(30)"), time_limit_s=0.3)(
-            new=False
-        )
+        PassphraseCommand(python(code), time_limit_s=0.3)(new=False)
     assert time.monotonic() - began_at < 5
 
 
 @posix
 def test_what_it_leaves_running_is_not_waited_for(tmp_path: Path) -> None:
-    """The agent of a password manager that it started, with our pipe in its hands."""
+    """Such as a password manager's agent, which inherited our pipe."""
     pid = tmp_path / "pid"
     command = f"/bin/sh -c 'sleep 60 & echo $! > {pid}; echo correct horse'"
     began_at = time.monotonic()
@@ -106,8 +94,8 @@ def test_it_gets_no_credentials() -> None:
     assert PassphraseCommand(python(code), environ=environ)(new=False).reveal() == "None work"
 
 
-def test_for_a_new_vault_it_must_say_the_same_twice() -> None:
-    """A generator, or a password manager's notice with exit code 0, would make a vault that never opens again."""
+def test_for_a_new_vault_it_must_print_the_same_twice() -> None:
+    """The output of a generator, or a notice printed with exit code 0, would make a vault that never opens again."""
     command = PassphraseCommand(python("import os; print(os.urandom(8).hex())"))
     assert command(new=False)
     with pytest.raises(BadInput, match="two different passphrases"):

@@ -1,4 +1,4 @@
-"""The vault `file`: two lines of a section, and nothing else touched."""
+"""The vault `file`: two lines of a section, and nothing else is changed."""
 
 from __future__ import annotations
 
@@ -23,36 +23,27 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "credentials"
 
 
-def test_stored_keys_are_loaded_again(path: Path) -> None:
+def test_keys_are_stored_loaded_and_removed_and_other_lines_stay(path: Path) -> None:
+    path.write_text(REST)
     vault = KeyFile(AwsFile(str(path)))
     vault.store("work-long-term", KEYS)
     loaded = vault.load("work-long-term")
     assert loaded is not None
     assert loaded.matches(KEYS)
-
-
-def test_other_lines_stay_when_keys_come_and_go(path: Path) -> None:
-    path.write_text(REST)
-    vault = KeyFile(AwsFile(str(path)))
-    vault.store("work-long-term", KEYS)
+    assert path.read_text().startswith(REST)
+    vault.remove("elsewhere-long-term")
     assert path.read_text().startswith(REST)
     vault.remove("work-long-term")
     assert path.read_text() == REST
 
 
 @pytest.mark.parametrize("text", ["", "[work-long-term]\naws_access_key_id = AKIA\n", "[other]\nx = y\n"])
-def test_half_a_pair_is_no_keys(path: Path, text: str) -> None:
+def test_an_id_or_a_secret_without_the_other_is_not_a_pair_of_keys(path: Path, text: str) -> None:
     path.write_text(text)
     assert KeyFile(AwsFile(str(path))).load("work-long-term") is None
 
 
-def test_removing_what_is_not_there_changes_nothing(path: Path) -> None:
-    path.write_text(REST)
-    KeyFile(AwsFile(str(path))).remove("elsewhere-long-term")
-    assert path.read_text() == REST
-
-
-def test_a_broken_file_is_told_by_the_check_before_keys_are_asked(path: Path) -> None:
+def test_a_broken_file_fails_the_check_before_keys_are_asked_for(path: Path) -> None:
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(BrokenFile):
         KeyFile(AwsFile(str(path))).check()

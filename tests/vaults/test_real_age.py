@@ -7,13 +7,13 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-import pexpect
 import pytest
 
 from aws_mfa.errors import BadInput, BrokenFile
 from aws_mfa.model import LongTermKeys, Secret
 from aws_mfa.vaults.age import AgeFile
 from needs import needs
+from real_terminals import end_of, on_a_pty, wait_for_echo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,7 @@ KEYS = LongTermKeys("AKIAIOSFODNN7EXAMPLE", Secret("wJalrXUtnFEMI/K7MDENG"))
 
 
 class Typed:
-    """Types the passphrase."""
+    """Types one passphrase."""
 
     tries = 1
 
@@ -39,16 +39,13 @@ class Typed:
 def age(*arguments: str, questions: int) -> None:
     """Run the age program and answer each of its questions with the passphrase."""
     needs("age")
-    child = pexpect.spawn("age", list(arguments), timeout=60, encoding="utf-8")
-    try:
-        for _ in range(questions):
-            child.expect("passphrase.*:")
-            child.waitnoecho(5)
-            child.sendline(PASSPHRASE)
-        child.expect(pexpect.EOF)
-    finally:
-        child.close()
-    assert child.exitstatus == 0, child.before
+    child = on_a_pty(["age", *arguments], os.environ, timeout=60)
+    for _ in range(questions):
+        child.expect("passphrase.*:")
+        wait_for_echo(child, on=False)
+        child.sendline(PASSPHRASE)
+    status, shown = end_of(child)
+    assert status == 0, shown
 
 
 def test_the_age_program_opens_what_we_store(tmp_path: Path) -> None:
@@ -70,13 +67,13 @@ def test_we_open_what_the_age_program_makes_and_add_to_it(tmp_path: Path) -> Non
     assert home is not None
     assert home.access_key_id == "AKIA1"
     vault.store("work-long-term", KEYS)
-    work = vault.load("work-long-term")
+    work, home = vault.load("work-long-term"), vault.load("home-long-term")
+    assert home is not None
     assert work is not None
     assert work.matches(KEYS)
-    assert vault.load("home-long-term") is not None
 
 
-def test_a_wrong_passphrase_and_a_damaged_file_are_told(tmp_path: Path) -> None:
+def test_a_wrong_passphrase_and_a_damaged_file_are_reported(tmp_path: Path) -> None:
     path = str(tmp_path / "keys.age")
     AgeFile(path, Typed()).store("work-long-term", KEYS)
     with pytest.raises(BadInput, match="the passphrase does not open"):

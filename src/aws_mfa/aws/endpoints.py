@@ -1,12 +1,11 @@
 """
-Region -> the address STS or IAM is asked at, the region signatures are made for, and what profiles say about both.
+Region -> the address of STS or IAM, and the region that requests are signed for.
 
-Order: `AWS_ENDPOINT_URL_STS`/`_IAM`, `AWS_ENDPOINT_URL`, `endpoint_url` of the config file (all unless
-`AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`), then the region's own endpoint, FIPS or dual-stack where
-`AWS_USE_FIPS_ENDPOINT` or `AWS_USE_DUALSTACK_ENDPOINT`, or the config file, ask for it. Never the global STS endpoint:
-its sessions are not valid in opt-in regions. Pure: the variables are handed in, and what the files say as
-`EndpointSettings`, whose values keep their place for messages and are read when they are asked for, so that what is
-not needed cannot fail.
+Order: `AWS_ENDPOINT_URL_STS`/`_IAM`, `AWS_ENDPOINT_URL`, `endpoint_url` of the config file (each unless
+`AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` is true), then the region's own endpoint, FIPS or dual-stack if
+`AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT` or the config file says so. Never the global STS endpoint: its
+sessions are not valid in opt-in regions. Pure: the caller passes variables and files. A setting is read only when it
+is needed, so a broken one that is not needed cannot fail.
 
 Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
 """
@@ -29,25 +28,26 @@ if TYPE_CHECKING:
     from aws_mfa.config.settings import Given
 
 _GLOBAL = "-global"
-_IGNORE_URLS = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
+_IGNORE_URLS, _IGNORE_URLS_KEY = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls"
 
 
 class Endpoint:
-    """Where a service is asked: `url`, the host for messages, `service` and `region` for the signature."""
+    """Address of a service: `url` to send to, `host` for messages, `service` and `region` for the signature."""
 
     __slots__ = ("host", "is_loopback", "region", "service", "url")
 
     def __init__(self, service: str, url: str, region: str) -> None:
-        address = urlsplit(url)  # its scheme is in lower case, which is what everybody after us compares with
+        address = urlsplit(url)  # puts the scheme in lower case, as later comparisons expect
         self.service = service
         self.url = address._replace(path=address.path or "/").geturl()
         self.region = region
         self.host = address.hostname or ""
-        self.is_loopback = is_loopback(self.host)
+        is_address = self.host.startswith("127.") and self.host.replace(".", "").isdigit()
+        self.is_loopback = is_address or self.host in ("localhost", "::1")
 
 
 class EndpointSettings:
-    """What `profiles` say: for each key the first that has it; endpoint URLs come from `with_urls` only."""
+    """Each key is read from the first of `profiles` that has it; endpoint URLs come from `with_urls` only."""
 
     __slots__ = ("_profiles", "_with_urls")
 
@@ -56,17 +56,16 @@ class EndpointSettings:
         self._with_urls = self._profiles if with_urls is None else tuple(with_urls)
 
     def endpoint_url(self, service: str) -> Given | None:
-        """The URL of `sts`, `iam` or `signin`, not checked; `BadProfile` for a `services` that leads nowhere."""
-        return _first(profile.endpoint_url(service) for profile in self._with_urls)
-
-    @property
-    def ignores_urls(self) -> Given | None:
-        """`ignore_configured_endpoint_urls`: it switches off the variables' URLs too."""
-        return _first(profile.given("ignore_configured_endpoint_urls") for profile in self._with_urls)
+        """The URL of `sts`, `iam` or `signin`, not checked; `BadProfile` if `services` names a missing section."""
+        return next(filter(None, (profile.endpoint_url(service) for profile in self._with_urls)), None)
 
     def given(self, key: str) -> Given | None:
-        """`ca_bundle` (a file or a folder), `use_fips_endpoint` or `use_dualstack_endpoint`."""
-        return _first(profile.given(key) for profile in self._profiles)
+        """`ca_bundle` (a file or folder), `use_{fips,dualstack}_endpoint`, `ignore_configured_endpoint_urls`."""
+        for profile in self._with_urls if key == _IGNORE_URLS_KEY else self._profiles:
+            found = profile.given(key)
+            if found is not None:
+                return found
+        return None
 
     @property
     def words(self) -> tuple[str | None, ...]:
@@ -76,16 +75,15 @@ class EndpointSettings:
 
 
 NO_SETTINGS = EndpointSettings()
-"""No profile says anything."""
 
 
 def settings_of_chain(chain: Chain) -> EndpointSettings:
-    """The wanted profile's settings, as SDKs take them, then its user's; endpoint URLs are only the user's."""
+    """The requested profile's settings, as SDKs take them, then the source user's; only the latter's endpoint URLs."""
     return EndpointSettings((chain.wanted, chain.base), (chain.base,))
 
 
 def settings_of_profiles(profiles: AwsProfiles, *names: str) -> EndpointSettings:
-    """The settings of the first of these profiles that says anything; those that do not exist are passed over."""
+    """The settings of these profiles, first to last; profiles that do not exist are skipped."""
     found = map(profiles.profile, dict.fromkeys(names))
     return EndpointSettings(profile for profile in found if profile is not None)
 
@@ -107,13 +105,13 @@ def sts_endpoint(region: str, environ: Mapping[str, str], endpoints: EndpointSet
 
 
 def given_sts_url(environ: Mapping[str, str], endpoints: EndpointSettings) -> str | None:
-    """The address that variables or the config file name; None: AWS's own. A session of one is none of another."""
+    """The URL that variables or the config file set; None: AWS's own. Sessions are valid at one of them only."""
     given = given_endpoint("sts", "", environ, endpoints)
     return given.url if given else None
 
 
 def iam_endpoint(region: str, environ: Mapping[str, str], endpoints: EndpointSettings = NO_SETTINGS) -> Endpoint:
-    """Return IAM's endpoint for the region's partition: there is one in each."""
+    """Return the IAM endpoint of the region's partition."""
     partition = partition_of_region(region)
     given = given_endpoint("iam", partition.default_region, environ, endpoints)
     if given:
@@ -123,15 +121,15 @@ def iam_endpoint(region: str, environ: Mapping[str, str], endpoints: EndpointSet
 
 
 def real_region(region: str, partition: Partition) -> str:
-    """`aws-global` and its like are not regions: their partition's default is used."""
+    """The region; the partition's default for names that are not regions, such as `aws-global`."""
     return partition.default_region if region.endswith(_GLOBAL) else region
 
 
 def given_endpoint(
     service: str, region: str, environ: Mapping[str, str], endpoints: EndpointSettings = NO_SETTINGS
 ) -> Endpoint | None:
-    """Return the endpoint that variables or files give for a service (`sts`, `iam`, `signin`); `BadInput` if bad."""
-    if _is_on(environ, _IGNORE_URLS, endpoints.ignores_urls):
+    """Return the endpoint that variables or files set for `sts`, `iam` or `signin`; `BadInput` for a bad URL."""
+    if _is_on(environ, _IGNORE_URLS, endpoints.given(_IGNORE_URLS_KEY)):
         return None
     for variable in (f"AWS_ENDPOINT_URL_{service.upper()}", "AWS_ENDPOINT_URL"):
         url = environ.get(variable, "").strip()
@@ -144,13 +142,8 @@ def given_endpoint(
     return _checked_endpoint(service, configured.value, region, configured.source, way_out)
 
 
-def is_loopback(host: str) -> bool:
-    """Whether the host is this machine itself."""
-    return host in ("localhost", "::1") or (host.startswith("127.") and host.replace(".", "").isdigit())
-
-
 def _checked_endpoint(service: str, url: str, region: str, source: str, way_out: str) -> Endpoint:
-    """Check a URL without quoting it: it may hold a password."""
+    """Check a URL. Messages do not quote it: it may hold a password."""
     try:
         address = urlsplit(url)
         well_formed = address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0
@@ -164,14 +157,14 @@ def _checked_endpoint(service: str, url: str, region: str, source: str, way_out:
     endpoint = Endpoint(service, url, region)
     if address.scheme == "http" and not endpoint.is_loopback:
         raise BadInput(
-            f"{source} is plain http to another machine: the code and the session could be read on the way",
+            f"{source} is plain http to another machine: others on the network could read the code and the session",
             f"use https, or {way_out}",
         )
     return endpoint
 
 
 def _variants(environ: Mapping[str, str], endpoints: EndpointSettings) -> tuple[bool, bool]:
-    """Whether the FIPS endpoint is asked for, and the dual-stack one."""
+    """Whether the FIPS endpoint is requested, and whether the dual-stack one is."""
     return (
         _is_on(environ, "AWS_USE_FIPS_ENDPOINT", endpoints.given("use_fips_endpoint")),
         _is_on(environ, "AWS_USE_DUALSTACK_ENDPOINT", endpoints.given("use_dualstack_endpoint")),
@@ -179,10 +172,6 @@ def _variants(environ: Mapping[str, str], endpoints: EndpointSettings) -> tuple[
 
 
 def _is_on(environ: Mapping[str, str], variable: str, configured: Given | None) -> bool:
-    """As botocore reads it: `true` in any case, all else is off; the variable before the file."""
+    """As botocore reads it: the variable before the file; `true` in upper or lower case, anything else is off."""
     word = environ.get(variable, "").strip() or (configured.value if configured else "")
     return word.lower() == "true"
-
-
-def _first(found: Iterable[Given | None]) -> Given | None:
-    return next((given for given in found if given is not None), None)

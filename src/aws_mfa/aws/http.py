@@ -1,9 +1,9 @@
 """
-HTTPS to AWS: one TLS context, kept connections; CA bundle and proxy as botocore finds them.
+HTTPS to AWS: one TLS context and a connection pool; CA bundle and proxy as botocore finds them.
 
-The CA file is loaded once, by the first call, made while a person still types: botocore's own session loads it for
-each connection. Nothing is retried or redirected here, and no answer is read beyond 1 MiB. urllib3's exceptions leave
-this file; `aws_trouble` turns them into ours. A proxy's address may hold a password: no message quotes it.
+The first call loads the CA file, while the user still types the code; botocore's own session would load it for each
+connection. Refuses to retry, to follow redirects, and to read more than 1 MiB of an answer. Raises urllib3's
+exceptions, which `unreachable` translates. A proxy's address may hold a password: no message quotes it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from botocore.httpsession import get_cert_path  # which CA file, certifi's or its own
-from botocore.utils import get_environ_proxies  # proxies of environment and system
+from botocore.httpsession import get_cert_path
+from botocore.utils import get_environ_proxies
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager, Timeout
 from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import LocationParseError, ProtocolError, ProxySchemeUnknown
@@ -36,19 +36,19 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT_S = 10.0
 READ_TIMEOUT_S = 30.0
 _LARGEST_ANSWER = 1024 * 1024
-# The read time-out is for each piece: a server that drips would hold us for ever.
+# The read time-out is for each piece: a server that sends one byte at a time would never reach it.
 _LONGEST_ANSWER_S = 2 * READ_TIMEOUT_S
-# STS takes 600 calls a second of an account in a region; with answers in 50 ms that is what 32 at once ask for. Further
+# STS allows 600 calls a second per account and region: with 50 ms per answer, 32 connections reach that. Further
 # callers wait for a connection. Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 _MOST_CONNECTIONS = 32
-# A connection that was quiet for longer may be dead without our knowing (a suspended laptop, a firewall that
-# forgot it), and the request that finds out would be the one with the code.
+# A connection idle for longer may be dead without our knowing (a suspended laptop, a firewall that dropped it), and
+# the request that finds out would be the one with the code.
 _LONGEST_QUIET_S = 60.0
 _PAGE_BEGINNINGS = (b"<!doctype html", b"<html")
 
 
 class HttpAnswer(NamedTuple):
-    """What came back. `date` is the server's clock (seconds since the epoch), None where it sent none."""
+    """An HTTP response. `date` is the server's clock (seconds since the epoch), None if it sent none."""
 
     status: int
     body: bytes
@@ -57,17 +57,17 @@ class HttpAnswer(NamedTuple):
 
     @property
     def is_web_page(self) -> bool:
-        """Whether this is a page for a person: a proxy's, a portal's."""
+        """Whether this is HTML, such as a proxy's or a network's sign-in page."""
         beginning = self.body.lstrip()[:15].lower()
         return beginning.startswith(_PAGE_BEGINNINGS) or self.content_type.lower().startswith("text/html")
 
 
 class NeverConnected(OSError):
-    """No connection was made, or no TLS on it: nothing of the request was sent."""
+    """The connection or its TLS handshake failed: no byte of the request was sent."""
 
 
 class _TlsConnection(HTTPSConnection):
-    """Tells a failed handshake from a lost answer: urllib3 reports them alike, and for a code they differ."""
+    """Separates a failed handshake (the code is unused) from a lost answer, which urllib3 reports alike."""
 
     def connect(self) -> None:
         try:
@@ -81,7 +81,7 @@ class _TlsConnections(HTTPSConnectionPool):
 
 
 class AwsHttp:
-    """Connections to AWS, shared by threads and services. `ca_bundle` is a file or a folder; `ca_source` named it."""
+    """Connections to AWS, shared by threads and services. `ca_bundle` is a file or folder; `ca_source` set it."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class AwsHttp:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], configured: Given | None = None) -> AwsHttp:
-        """Take the CA bundle from `AWS_CA_BUNDLE`, the config file, `REQUESTS_CA_BUNDLE`: the order is botocore's."""
+        """Take the CA bundle from `AWS_CA_BUNDLE`, the config file, `REQUESTS_CA_BUNDLE`, in botocore's order."""
         found = [(environ.get(variable), variable) for variable in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")]
         if configured is not None:
             found.insert(1, (configured.value, configured.source))
@@ -115,11 +115,11 @@ class AwsHttp:
         return self._answer("POST", endpoint, endpoint.url, headers, body)
 
     def get(self, endpoint: Endpoint, headers: Mapping[str, str], query: str) -> HttpAnswer:
-        """Ask once, with the query behind the endpoint's URL; raises as `post` does."""
+        """As `post`, with the query appended to the endpoint's URL."""
         return self._answer("GET", endpoint, f"{endpoint.url}?{query}", headers, None)
 
     def close(self) -> None:
-        """Close the kept connections."""
+        """Close the idle connections."""
         with self._lock:
             for manager in self._managers.values():
                 manager.clear()
@@ -142,7 +142,7 @@ class AwsHttp:
             response.close()
             raise
         finally:
-            # Closed or kept, it goes back: the pool lends no more than it has.
+            # A closed connection too must be returned: the pool has a fixed number.
             response.release_conn()
         return HttpAnswer(
             response.status,
@@ -194,13 +194,13 @@ class AwsHttp:
                     f"the CA certificates named by {self._ca_source} cannot be read: {bundle!a}",
                     f"name a PEM file, or remove the {way_out}",
                 ) from None
-            # Since 3.13 Python refuses what many company CAs issue and botocore accepts.
+            # Since 3.13 Python rejects certificates that many company CAs issue and botocore accepts.
             self._tls.verify_flags &= ~ssl.VERIFY_X509_STRICT
         return self._tls
 
 
 def _bounded(response: BaseHTTPResponse) -> bytes:
-    """Read the body without decompressing it: we ask for no compression, and a small one could become endless."""
+    """Read the body without decompressing it: we request no compression, and a small body could expand without end."""
     text = b""
     ends_at = time.monotonic() + _LONGEST_ANSWER_S
     while chunk := response.read1(_LARGEST_ANSWER, decode_content=False):
@@ -219,7 +219,7 @@ def _moment(date: str) -> float | None:
 
 
 def proxy_for(endpoint: Endpoint) -> str | None:
-    """Return the proxy's URL for this endpoint, or None; this machine itself is never asked through one."""
+    """Return the proxy's URL for this endpoint, or None; never a proxy for this machine itself."""
     if endpoint.is_loopback:
         return None
     scheme = urlsplit(endpoint.url).scheme
@@ -228,12 +228,12 @@ def proxy_for(endpoint: Endpoint) -> str | None:
 
 
 def proxy_host(endpoint: Endpoint) -> str:
-    """The proxy's host and port, for messages; "" where there is none."""
+    """The proxy's host and port, for messages; "" without a proxy."""
     return urlsplit(proxy_for(endpoint) or "").netloc.rpartition("@")[2]
 
 
 def _proxy_headers(proxy: str) -> dict[str, str]:
-    """Name and password, as the proxy wants them; raises `ValueError` for what is no address of one."""
+    """The header with user name and password; raises `ValueError` for a URL that is not a proxy's address."""
     if "@" in urlsplit(proxy)._replace(netloc="").geturl():
         raise ValueError("a password with an unescaped / or ?: its end reads as a path")
     address = urlsplit(proxy)

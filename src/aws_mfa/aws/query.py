@@ -1,10 +1,10 @@
 """
-AWS's query protocol, for STS and IAM: sign, send, read. With `aws_http` the only place that calls AWS with botocore.
+AWS's query protocol, for STS and IAM: sign, send, read.
 
-Only its signature is used: no session and no client, which cost more to load than all else here and retry what must
-not be sent twice. A call that carries a code is sent once, whatever happens; another is sent again once where a kept
-connection was cut, and again where AWS throttles or fails. Keys are given with each call: no other place is searched
-for them. Nothing that comes back is believed to be well-formed, or to be AWS's at all.
+Of botocore only the signature is used: its session and client take longer to load than everything else here, and they
+retry requests that must not be sent twice. A call that carries a code is sent exactly once. Another call is sent again
+once if an idle connection was cut, and several times if AWS throttles or fails. The caller passes the keys with each
+call; they are not looked up anywhere. No answer is trusted to be well-formed, or to come from AWS.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
 
-from botocore.auth import SigV4Auth  # its own signature
-from botocore.awsrequest import AWSRequest  # what the signature is made over
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from urllib3.exceptions import HTTPError, ProtocolError
 
 from aws_mfa import __version__
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 MOST_TRIES = 5
-# With four waits, each up to twice the last: 3.75 to 7.5 s in all, which a person waits once.
+# Four waits, each up to twice the one before: 3.75 to 7.5 s in all.
 FIRST_WAIT_S = 0.5
-# An error passes at once, or not for a while.
+# A server error is over at once, or lasts.
 MOST_TRIES_OF_ERROR = 3
 _OK = 200
 _SERVER_ERROR = 500
-# At DEBUG the one writes down what it signs, the other what is sent: headers, and in them the token.
+# At DEBUG they log what is signed and what is sent: headers, which hold the session token.
 _LOGGERS_OF_REQUESTS = ("botocore.auth", "botocore.endpoint")
 
 
@@ -51,15 +51,11 @@ def keep_tokens_out_of_logs() -> None:
     """
     Drop the DEBUG records of botocore's loggers that hold whole requests, whatever levels the program sets.
 
-    A filter and not a level: `logging.config` resets the levels of loggers below those that it names. No more than
-    that: in another program's process the loggers are its own; in aws-mfa's process `cli/main.py` silences them.
+    A filter and not a level, because `logging.config` resets levels. Nothing more is changed: in another program's
+    process the loggers are that program's; in aws-mfa's own process `cli/main.py` silences them.
     """
     for name in _LOGGERS_OF_REQUESTS:
-        logging.getLogger(name).addFilter(_is_above_debug)
-
-
-def _is_above_debug(record: logging.LogRecord) -> bool:
-    return record.levelno > logging.DEBUG
+        logging.getLogger(name).addFilter(lambda record: record.levelno > logging.DEBUG)
 
 
 keep_tokens_out_of_logs()
@@ -73,7 +69,7 @@ class Call(NamedTuple):
 
     @property
     def carries_code(self) -> bool:
-        """Whether it can be sent only once."""
+        """Whether it must not be sent twice: AWS accepts each code once."""
         return "TokenCode" in self.parameters
 
 
@@ -89,35 +85,34 @@ class AwsQuery:
         """
         Return the answer's root element, and when AWS answered: seconds since the epoch by its clock, else by ours.
 
-        `RefusedByAws` where AWS says no, `AwsUnreachable` without an answer.
+        Raises `RefusedByAws` if AWS refuses, `AwsUnreachable` without an answer.
         """
         if call.carries_code:
             return self._answer(call, keys)
         return with_patience(lambda: self._answer(call, keys))
 
     def unreadable(self, call: Call) -> AwsMfaError:
-        """Return the failure for an answer that lacks what it should hold."""
+        """Return the failure for an answer without the expected elements."""
         hints = spent_code_hints(time.time(), carried_code=call.carries_code) or ("try again",)
-        return AwsFailed(f"the answer to {self._action(call)} from {self._endpoint.host} cannot be read", *hints)
+        action = f"{self._endpoint.service}:{call.action}"
+        return AwsFailed(f"the answer to {action} from {self._endpoint.host} cannot be read", *hints)
 
     def _answer(self, call: Call, keys: LongTermKeys | Session) -> tuple[ET.Element, float]:
         headers, body = self._signed(call, keys)
         try:
-            answer = self._sent(call, headers, body)
+            try:
+                answer = self._http.post(self._endpoint, headers, body)
+            except ProtocolError as error:
+                # An idle connection that AWS had closed. A request with a code is never sent again.
+                if call.carries_code or nothing_was_sent(error):
+                    raise
+                answer = self._http.post(self._endpoint, headers, body)
         except HTTPError as error:
             raise unreachable(error, self._endpoint, carried_code=call.carries_code) from None
         root = None if answer.is_web_page else _parsed(answer.body)
         if answer.status == _OK and root is not None and root.tag.rpartition("}")[2] == f"{call.action}Response":
             return root, time.time() if answer.date is None else answer.date
         raise self._failure(call, keys, answer, root)
-
-    def _sent(self, call: Call, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
-        try:
-            return self._http.post(self._endpoint, headers, body)
-        except ProtocolError as error:
-            if call.carries_code or nothing_was_sent(error):
-                raise
-        return self._http.post(self._endpoint, headers, body)
 
     def _signed(self, call: Call, keys: LongTermKeys | Session) -> tuple[dict[str, str], bytes]:
         body = urlencode({"Action": call.action, "Version": self._api_version, **call.parameters}).encode()
@@ -139,7 +134,7 @@ class AwsQuery:
             return self.unreadable(call)
         return explain(
             AwsRefusal(
-                action=self._action(call),
+                action=f"{self._endpoint.service}:{call.action}",
                 status=answer.status,
                 code="" if root is None else text_of(root, "Code"),
                 message="" if root is None else text_of(root, "Message"),
@@ -153,12 +148,9 @@ class AwsQuery:
             )
         )
 
-    def _action(self, call: Call) -> str:
-        return f"{self._endpoint.service}:{call.action}"
-
 
 class _SigningKeys:
-    """Keys in the form botocore signs with; lives for one signature."""
+    """Keys under the names that botocore's signature reads; used for one signature."""
 
     __slots__ = ("access_key", "secret_key", "token")
 
@@ -166,7 +158,7 @@ class _SigningKeys:
         self.access_key = keys.access_key_id
         self.secret_key = keys.secret_access_key.reveal()
         self.token = keys.session_token.reveal() if isinstance(keys, Session) else None
-        # Checked here: `http.client` would quote the whole header.
+        # Checked here, because `http.client` would quote the whole header in its error.
         if not (self.access_key.isascii() and self.access_key.isalnum()):
             raise BadInput("the access key id holds more than letters and digits", SetUpHint("store it again"))
         if self.token is not None and not (self.token.isascii() and self.token.isprintable()):
@@ -174,8 +166,8 @@ class _SigningKeys:
 
 
 def _parsed(body: bytes) -> ET.Element | None:
-    """Return the root of an XML answer; None for anything else, and for document types: no entity is ever expanded."""
-    # NUL: the same two in UTF-16, which the parser would understand.
+    """Return the root of an XML answer; None for anything else, and with a document type: no entity is expanded."""
+    # NUL: UTF-16, which the parser reads, would hide the other two.
     if b"\0" in body or b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         return None
     try:
@@ -185,20 +177,20 @@ def _parsed(body: bytes) -> ET.Element | None:
 
 
 def texts_of(element: ET.Element, name: str) -> list[str]:
-    """Return the texts of all elements of this name, whatever their namespace."""
+    """Return the texts of all elements of this name, in any namespace."""
     return [(found.text or "").strip() for found in element.iter() if found.tag.rpartition("}")[2] == name]
 
 
 def text_of(element: ET.Element, name: str) -> str:
-    """Return the text of the first element of this name, "" where there is none."""
+    """Return the text of the first element of this name, "" if there is none."""
     return next(iter(texts_of(element, name)), "")
 
 
 def with_patience(send: Callable[[], T]) -> T:
     """
-    Return what `send` returns, asked again after a longer wait each time; only for what may be sent twice.
+    Return what `send` returns; call it again while AWS throttles or fails, after a longer wait each time.
 
-    `Throttled` or `AwsServerError` where no try was answered.
+    Only for requests that may be sent twice. Raises the last `Throttled` or `AwsServerError`.
     """
     for number in range(1, MOST_TRIES):
         try:
@@ -209,6 +201,6 @@ def with_patience(send: Callable[[], T]) -> T:
             if number >= MOST_TRIES_OF_ERROR:
                 raise
         longest_s = FIRST_WAIT_S * 2 ** (number - 1)
-        # Half of it at random: callers that were throttled together do not come back together.
+        # Half of the wait is random, so that callers throttled at one moment do not all return at one moment.
         time.sleep(random.uniform(longest_s / 2, longest_s))  # noqa: S311  # spreads load, guards nothing
     return send()

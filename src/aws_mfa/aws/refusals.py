@@ -1,7 +1,8 @@
 """
-What AWS refused -> the failure a person can act on: what happened, then what to do. One table.
+A refusal by AWS -> the failure to raise: what happened, then what to do. One table.
 
-Pure. AWS's own words are shown only where ours would say less. A row's texts are filled in with `parts_of` the refusal.
+Pure. AWS's own text is shown only where ours would say less: one short line, and never the values that AWS quotes,
+which may be a code, a policy or a token.
 
 Sources: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html,
 https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html and the texts AWS answers with.
@@ -44,10 +45,10 @@ NOTABLE_SKEW_S = 20
 @dataclass(kw_only=True)
 class AwsRefusal:
     """
-    One answer that was not 200.
+    An answer of AWS that was not 200. `action` is `sts:GetSessionToken` and the like.
 
-    `action` is `sts:GetSessionToken` and the like; `server_date` the answer's `Date` and `now` our clock, both in
-    seconds since the epoch; the rest names what was asked for.
+    `server_date` is the answer's `Date` and `now` our clock, both in seconds since the epoch. The fields with defaults
+    say what was requested.
     """
 
     action: str
@@ -68,7 +69,7 @@ class AwsRefusal:
 
 
 def parts_of(refusal: AwsRefusal) -> dict[str, object]:
-    """Return what the texts of the table in `refusals` are filled in with. A hint that does not apply is empty."""
+    """Return the values for the texts of the table. A hint that does not apply is empty."""
     message, region = refusal.message, refusal.region or "unknown"
     text = message.rstrip(".")
     percent = message.partition("consumes ")[2].partition("%")[0]
@@ -102,7 +103,7 @@ def parts_of(refusal: AwsRefusal) -> dict[str, object]:
 
 
 def _clock(refusal: AwsRefusal) -> tuple[str, bool]:
-    """How far our clock is off, and whether that is known: without a `Date` the refusal's text still names the side."""
+    """How far our clock is off, and whether that is known: without a `Date`, AWS's text tells only the direction."""
     ahead_s = 0.0 if refusal.server_date is None else refusal.now - refusal.server_date
     if abs(ahead_s) <= NOTABLE_SKEW_S:
         return f"this machine's clock is {'behind' if 'expired' in refusal.message else 'ahead'}", False
@@ -113,19 +114,19 @@ def _clock(refusal: AwsRefusal) -> tuple[str, bool]:
 
 
 def spent_code_hints(now: float, *, carried_code: bool) -> tuple[str, ...]:
-    """Return what to do about a code that was sent without a clear answer; nothing where none was sent."""
+    """Return the hint about a code that was sent and got no clear answer; nothing if no code was sent."""
     if not carried_code:
         return ()
     return (f"the code may be spent: take the next one, which begins in {seconds_to_next(now)} s",)
 
 
 def one_line(text: str) -> str:
-    """Return AWS's words on one line: no control characters, no quoted values, no request, at most 300 characters."""
-    # Some signature errors repeat the whole canonical request, the session token's header included.
+    """Return AWS's text on one line: no control characters, no quoted values, no request, at most 300 characters."""
+    # Some signature errors repeat the whole canonical request, with the session token's header in it.
     text = text.partition("The Canonical String")[0]
     text = " ".join("".join(character if character.isprintable() else " " for character in text).split())
     first, *rest = text.split("Value '")
-    # Whatever the value holds, the last `' at '` is AWS's own.
+    # A value may hold `' at '` too; the last one is AWS's.
     ends = (part.rpartition("' at '") for part in rest)
     text = first + "".join("Value '...'" + (f" at '{after}" if at else "") for _, at, after in ends)
     return text if len(text) <= SHOWN_LENGTH else text[: SHOWN_LENGTH - 3] + "..."
@@ -133,14 +134,14 @@ def one_line(text: str) -> str:
 
 _SERVER_ERROR = 500
 _FORBIDDEN = 403
-_PART = "..."  # before a text that may be anywhere in AWS's message
+_PART = "..."  # begins a row's text that may be anywhere in AWS's message
 
 
 class _Row:
     """
-    How AWS's message begins (after `...`: a part of it) -> the failure, its message, its hints.
+    The beginning of AWS's message (after `...`: any part of it) -> the failure's class, message and hints.
 
-    Hints that are empty once they are filled in are left out.
+    `explain` fills in the fields of the texts (see `parts_of`), and leaves out hints that are empty then.
     """
 
     def __init__(self, text: str, failure: type[AwsMfaError], message: str, *hints: str) -> None:
@@ -170,20 +171,20 @@ _SKEWED = (
 )
 _MALFORMED_TAGS = (
     TagsRefused,
-    "AWS does not take the session tags for {role}: {constraint}",
+    "AWS does not accept the session tags for {role}: {constraint}",
     "50 tags at most, keys of 1 to 128 characters, values of up to 256: letters, digits, blanks and _.:/=+-@",
 )
 _TAGS = (
     TagsRefused,
     "AWS refused the session tags for {role}: {text}",
-    "upper and lower case do not make two keys; each transitive key must be one of the tags",
+    "keys must differ in more than upper and lower case; each transitive key must be one of the tags",
 )
 _TRUST = "the role's trust policy must name {who} or its account, and its conditions must hold: MFA, external id, tags"
 _LONGER = "the role's owner can allow up to twelve: aws iam update-role --role-name NAME --max-session-duration 43200"
 _LESS = (
     "AWS packs session policies, policy ARNs and tags into one small space; tags inherited from a chain count too",
-    "take fewer tags, with shorter keys and values",
-    "take a managed policy in place of a long text: --policy-arn ARN",
+    "use fewer tags, with shorter keys and values",
+    "use a managed policy instead of a long text: --policy-arn ARN",
 )
 _OTHER = _Row("", RefusedByAws, _REFUSED)
 _WRONG_SECRET = _Row(
@@ -200,11 +201,11 @@ def _may_not_set(action: str, what: str) -> _Row:
         NotAuthorized,
         f"{{role}} may not be assumed with {what}: {action} is not allowed",
         f"the role's trust policy must allow {action} beside sts:AssumeRole, and so must the caller's policy",
-        "a session hands its source identity and its transitive tags on: the next role of a chain needs it too",
+        "source identity and transitive tags are passed on along a role chain: the next role needs this too",
     )
 
 
-# AWS's codes -> rows, of which the first that fits counts; the last one fits any text.
+# AWS's error codes -> rows. The first row that fits counts; the last one fits any text.
 _TABLE = {
     ("AccessDenied", "AccessDeniedException"): (
         _Row(
@@ -219,12 +220,12 @@ _TABLE = {
             UnknownDevice,
             "{device} is not an MFA device of the user of key {key}",
             "list the user's devices with: aws iam list-mfa-devices",
-            "a device's ARN is not the user's: arn:aws:iam::123456789012:mfa/NAME, upper and lower case count",
+            "give the device's ARN, not the user's: arn:aws:iam::123456789012:mfa/NAME, upper and lower case count",
         ),
         _Row(
             "MultiFactorAuthentication failed, must provide both",
             UnknownDevice,
-            "AWS refused {action}: it needs the device and a code, both",
+            "AWS refused {action}: it needs both the device and a code",
             'give the device with --device, MFA_DEVICE or "aws_mfa_device"',
         ),
         _Row("Cannot call GetSessionToken with session credentials", *_SESSION_KEYS),
@@ -232,7 +233,7 @@ _TABLE = {
         _Row(
             "Roles may not be assumed by root accounts",
             NotAuthorized,
-            "key {key} is the root user's, who may not assume roles",
+            "key {key} belongs to the root user, which may not assume roles",
             "use the keys of an IAM user, and delete the root user's: they cannot be restricted",
         ),
         _Row(
@@ -266,7 +267,7 @@ _TABLE = {
             "The requested DurationSeconds exceeds the 1 hour session limit",
             ChainingLimit,
             "{role} can be assumed with temporary credentials for one hour at most",
-            "ask for one hour: --duration 3600",
+            "request one hour: --duration 3600",
             "a longer session needs the long-term keys and a code of its own",
         ),
         _Row("Duplicate tag keys", *_TAGS),
@@ -274,25 +275,25 @@ _TABLE = {
         _Row(
             "One of the specified transitive tag keys can't be set",
             TagsRefused,
-            "a session tag for {role} is set already: it comes from the role before, for good",
-            "leave it out here: what is transitive there is inherited",
+            "a session tag for {role} is set already by the role before it and cannot be changed",
+            "leave it out here: transitive tags are inherited",
         ),
         _Row(
             "The source identity is already set",
             TagsRefused,
             "the source identity for {role} is set already: the role before it has another one",
-            "leave source_identity out here, or give the same: it stays as it is along a chain",
+            "leave out source_identity here, or give the same: it cannot change along a chain",
         ),
         _Row(
             "...'tokenCode'",
             BadCode,
-            "AWS takes the code for malformed",
+            "AWS says that the code is malformed",
             "type the six digits that the device shows now",
         ),
         _Row(
             "... at 'policy' ",
             MalformedPolicy,
-            "AWS does not take the session policy for {role}: {constraint}",
+            "AWS does not accept the session policy for {role}: {constraint}",
             "a session policy has 2048 characters at most, of ASCII and Latin-1; leave out blanks and indents",
         ),
         _Row("... at 'tags", *_MALFORMED_TAGS),
@@ -328,8 +329,8 @@ _TABLE = {
             UnknownKey,
             "AWS does not know the access key id {key}",
             "{key_hint}",
-            "it was deleted or made inactive, or mistyped: look at the user's security credentials in the console",
-            "keys work in their own partition only: AWS was asked in region {region}",
+            "it was deleted, made inactive or mistyped: see the user's security credentials in the console",
+            "keys work only in their own partition: AWS was asked in region {region}",
             "a key made within the last minute may not be known yet: try again",
         ),
     ),
@@ -340,14 +341,14 @@ _TABLE = {
             "Credential should be scoped to a valid ",
             RefusedByAws,
             "AWS does not know region {region!r} here",
-            "look at its name, and at the endpoint's if one is set: both name a region such as eu-central-1",
+            "check its name, and the endpoint's if one is set: both must name a region such as eu-central-1",
         ),
         _WRONG_SECRET,
     ),
     ("InvalidSignatureException",): (_WRONG_SECRET,),
     ("RequestTimeTooSkewed", "RequestExpired"): (_Row("", *_SKEWED),),
     ("ExpiredToken", "ExpiredTokenException"): (
-        _Row("", SessionExpired, "the session of key {key} is over", "get a new one: aws-mfa --force"),
+        _Row("", SessionExpired, "the session of key {key} has expired", "get a new one: aws-mfa --force"),
     ),
     ("RegionDisabledException",): (
         _Row(
@@ -362,8 +363,8 @@ _TABLE = {
         _Row(
             "",
             Throttled,
-            "AWS answers that there were too many requests",
-            "wait some seconds and try again",
+            "AWS got too many requests",
+            "wait a few seconds and try again",
             "{spent_hint}",
         ),
     ),
@@ -374,12 +375,12 @@ _SERVER_FAILED = _Row(
     AwsServerError,
     "AWS failed at {action} (HTTP {status}): {words}",
     "{retry_hint}",
-    "is AWS well? https://health.aws.amazon.com/health/status",
+    "see whether AWS has an outage: https://health.aws.amazon.com/health/status",
 )
 
 
 def explain(refusal: AwsRefusal) -> AwsMfaError:
-    """Return the failure to raise for an answer that was not 200; for codes of no row its HTTP status counts."""
+    """Return the failure to raise; for an error code that is not in the table the HTTP status decides."""
     rows = _ROWS.get(refusal.code)
     if rows is None and refusal.status >= _SERVER_ERROR:
         rows = (_SERVER_FAILED,)

@@ -1,9 +1,9 @@
 """
-The AWS console: where a partition's sign-in is, the page of a service, the URL that signs a session in.
+The AWS console: the address of sign-in, the page of a service, the URL that signs a session in.
 
-Pure. Sign-in is asked in the region of the page that is wanted, as AWS advises; `AWS_ENDPOINT_URL_SIGNIN`,
-`AWS_ENDPOINT_URL`, then the config file's `endpoint_url` put another address in its place. Refuses what is no name of a
-service: it becomes part of a URL.
+Pure. The sign-in endpoint is that of the requested page's region, as AWS advises, unless `AWS_ENDPOINT_URL_SIGNIN`,
+`AWS_ENDPOINT_URL` or the config file's `endpoint_url` replaces it. Refuses what is not the name of a service, because
+it becomes part of a URL.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_enable-console-custom-url.html (what is
 sent), https://docs.aws.amazon.com/general/latest/gr/signin-service.html (hosts), botocore's rules for `signin`
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from aws_mfa.aws.endpoints import EndpointSettings
 
-# AWS takes a console session of twelve hours at most.
+# AWS allows a console session of twelve hours at most.
 LONGEST_CONSOLE_S = 43200
 _ISSUER = "aws-mfa"
 
@@ -39,15 +39,15 @@ _DOMAINS = {
     "aws-iso-e": "csphome.adc-e.uk",
     "aws-iso-f": "csphome.hci.ic.gov",
 }
-# There the default region's sign-in has no region in its name.
+# In these the sign-in host of the default region has no region in its name.
 _WITHOUT_REGION = ("aws", "aws-us-gov", "aws-cn")
-# AWS's documents send the session in the URL. AWS's own IDE toolkits send it as a form here, which keeps it out of the
-# logs of proxies that read TLS; for GovCloud they note that it takes none.
+# AWS documents sending the session in the URL. AWS's own IDE toolkits send it as a form in these partitions, which
+# keeps it out of the logs of proxies that read TLS; they note that GovCloud does not accept a form.
 _TAKES_FORM = ("aws", "aws-cn")
 
-# Pages that do not bear their service's name.
+# Services whose page has another name.
 _PAGES = {"dynamodb": "dynamodbv2", "eventbridge": "events", "ssm": "systems-manager", "stepfunctions": "states"}
-# Their pages belong to no region.
+# Services whose pages have no region.
 _GLOBAL = frozenset(("billing", "cloudfront", "globalaccelerator", "iam", "organizations", "route53", "support"))
 
 _ALLOWED_IN_SERVICE = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
@@ -57,7 +57,7 @@ _NAME_LENGTH = (2, 32)
 
 
 def sign_in_endpoint(region: str, environ: Mapping[str, str], endpoints: EndpointSettings = NO_SETTINGS) -> Endpoint:
-    """Return where sessions are exchanged and people sign in, its path included; `BadInput` for a bad URL given."""
+    """Return the endpoint that exchanges sessions and signs in, with its path; `BadInput` for a bad URL given."""
     given = given_endpoint("signin", region, environ, endpoints)
     if given is not None:
         return Endpoint("signin", f"{given.url.rstrip('/')}/federation", region)
@@ -68,12 +68,12 @@ def sign_in_endpoint(region: str, environ: Mapping[str, str], endpoints: Endpoin
 
 
 def takes_form(region: str) -> bool:
-    """Whether sign-in takes the session as a form; elsewhere it must be part of the URL."""
+    """Whether sign-in accepts the session as a form; elsewhere it must be part of the URL."""
     return partition_of_region(region).name in _TAKES_FORM
 
 
 def console_page(service: str | None, region: str) -> str:
-    """Return the URL of a service's page in the region, of the console's home for None; `BadInput` for no name."""
+    """Return the URL of a service's page in the region; the console's home for None; `BadInput` for a bad name."""
     domain = _DOMAINS[partition_of_region(region).name]
     if service is None:
         return f"https://{region}.console.{domain}/console/home?region={region}"
@@ -88,7 +88,7 @@ def console_page(service: str | None, region: str) -> str:
 
 
 def login_url(endpoint: Endpoint, page: str, token: Secret) -> Secret:
-    """Return the URL that signs in and shows the page: for 15 minutes anyone who has it can use it."""
+    """Return the URL that signs in and shows the page. Anyone who has it can use it for 15 minutes."""
     parts = {"Action": "login", "Issuer": _ISSUER, "Destination": page, "SigninToken": token.reveal()}
     return Secret(f"{endpoint.url}?{urlencode(parts)}")
 
@@ -109,8 +109,8 @@ def federated_name(user_arn: str) -> str | None:
 
 def administrator_access_arn(partition: str) -> str:
     """
-    Return the managed policy that allows everything.
+    Return the ARN of the managed policy that allows everything.
 
-    A federated user may do what the user and the session's policies both allow: with this one, what the user may.
+    A federated session may do what both its user and its policies allow: with this policy, what the user may do.
     """
     return f"arn:{partition}:iam::aws:policy/AdministratorAccess"

@@ -1,7 +1,7 @@
 """
-The sign-in of the AWS console: a session goes out, a token that signs in comes back.
+The call to the AWS console's sign-in: it exchanges a session for a token that signs in.
 
-The session leaves as a form where AWS takes one, else as part of the URL. Nothing that was sent or answered is quoted:
+Sends the session as a form where AWS accepts one, else as part of the URL. Refuses to quote what was sent or answered:
 urllib3's errors hold the URL, and an answer may repeat it.
 """
 
@@ -40,23 +40,22 @@ class AwsSignIn:
         """
         Exchange the session for a token that signs in within 15 minutes.
 
-        `NotAuthorized` for a session that may not sign in, `AwsFailed`, `Throttled`, `AwsUnreachable`.
+        Raises `NotAuthorized` for a session that may not sign in, `AwsFailed`, `Throttled`, `AwsUnreachable`.
         """
+        form = _form(session)
+        headers = {"User-Agent": f"aws-mfa/{__version__}"}
         try:
-            answer = self._sent(_form(session))
+            if self._takes_form:
+                headers["Content-Type"] = "application/x-www-form-urlencoded; charset=utf-8"
+                answer = self._http.post(self._endpoint, headers, form.encode())
+            else:
+                answer = self._http.get(self._endpoint, headers, form)
         except HTTPError as error:
             raise unreachable(error, self._endpoint, carried_code=False) from None
         token = _token(answer.body) if answer.status == _OK else None
         if token is None:
             raise self._failure(answer)
         return token
-
-    def _sent(self, form: str) -> HttpAnswer:
-        headers = {"User-Agent": f"aws-mfa/{__version__}"}
-        if not self._takes_form:
-            return self._http.get(self._endpoint, headers, form)
-        headers["Content-Type"] = "application/x-www-form-urlencoded; charset=utf-8"
-        return self._http.post(self._endpoint, headers, form.encode())
 
     def _failure(self, answer: HttpAnswer) -> AwsMfaError:
         host, status = self._endpoint.host, answer.status
@@ -72,12 +71,12 @@ class AwsSignIn:
         return NotAuthorized(
             f"the console's sign-in at {host} refused the session (HTTP {status})",
             "try again with a new session: --min-remaining 50m",
-            "a session must be of this partition, and its region one that the account has enabled: --region",
+            "the session must be of this partition, and the account must have enabled the region: --region",
         )
 
 
 def _form(session: Session) -> str:
-    """The request; without `SessionDuration`, which AWS refuses for sessions got with others: it lasts as they do."""
+    """The request, without `SessionDuration`: AWS refuses it for chained roles; a sign-in lasts as its session."""
     credentials = {
         "sessionId": session.access_key_id,
         "sessionKey": session.secret_access_key.reveal(),

@@ -1,9 +1,9 @@
 """
-AWS STS for one region, to which codes and keys are sent; and what users may ask IAM about themselves: their devices.
+The calls of STS at one endpoint, and the one call of IAM that users may make about themselves: their MFA devices.
 
-Every refusal is one of our errors when it leaves here, no answer is `AwsUnreachable`. Expiration is what STS says,
-never what was asked; a session that is over by its own clock, or that no file could hold, is no answer. Which device
-is of use to STS is not said here: `arns.is_fido` does.
+Every refusal is raised as one of our errors, a missing answer as `AwsUnreachable`. The expiration is what STS answered,
+not what was requested. Refuses a session that is already over, or that no file could hold. Which devices STS can use
+is not decided here, but by `arns.is_fido`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aws_mfa.model import LongTermKeys, SessionRequest
 
 _STS_VERSION, _IAM_VERSION = "2011-06-15", "2010-05-08"
-_MOST_PAGES = 10  # a user has eight devices at most; one page is the rule
+_MOST_PAGES = 10  # a user has eight devices at most: one page is usual
 
 
 class AwsSts:
@@ -32,27 +32,39 @@ class AwsSts:
 
     def get_session_token(self, keys: LongTermKeys, request: SessionRequest, code: str) -> Session:
         """Call `GetSessionToken`: an MFA session."""
-        return self._session(keys, Call("GetSessionToken", _with_code(request, code)))
+        return self._session(keys, Call("GetSessionToken", _device_and_code(request, code)))
 
     def assume_role(self, keys: LongTermKeys | Session, request: SessionRequest, code: str | None) -> Session:
         """
-        Call `AssumeRole`: with the long-term keys and a code, or with a session, which needs none.
+        Call `AssumeRole`: with long-term keys and a code, or with a session, which needs no code.
 
-        The request names role and role session name; its device goes out only beside a code.
+        The request names role and role session name; its device is sent only together with a code.
         """
-        parameters = _with_code(request, code) if code is not None else {"DurationSeconds": str(request.duration_s)}
-        call = Call("AssumeRole", {**parameters, **_role_parameters(request)})
-        return self._session(keys, call, request.role_arn)
+        parameters = {"RoleArn": request.role_arn or "", "RoleSessionName": request.role_session_name or ""}
+        if code is None:
+            parameters["DurationSeconds"] = str(request.duration_s)
+        else:
+            parameters |= _device_and_code(request, code)
+        for number, (key, value) in enumerate(request.tags, 1):
+            parameters[f"Tags.member.{number}.Key"] = key
+            parameters[f"Tags.member.{number}.Value"] = value
+        for number, key in enumerate(request.transitive_tag_keys, 1):
+            parameters[f"TransitiveTagKeys.member.{number}"] = key
+        for name, text in (("ExternalId", request.external_id), ("SourceIdentity", request.source_identity)):
+            if text:
+                parameters[name] = text
+        parameters |= _policies(request.policy, request.policy_arns)
+        return self._session(keys, Call("AssumeRole", parameters), request.role_arn)
 
     def get_federation_token(
         self, keys: LongTermKeys, name: str, duration_s: int, *, policy: str | None, policy_arns: tuple[str, ...]
     ) -> Session:
-        """Call `GetFederationToken`: the user's own permissions narrowed by the policies, without proof of MFA."""
+        """Call `GetFederationToken`: the user's permissions narrowed by the policies; no proof of MFA in it."""
         parameters = {"Name": name, "DurationSeconds": str(duration_s), **_policies(policy, policy_arns)}
         return self._session(keys, Call("GetFederationToken", parameters))
 
     def get_caller_identity(self, keys: LongTermKeys | Session) -> Identity:
-        """Who these keys belong to; needs no permission, so it checks keys, clock and network."""
+        """Whose keys these are. Needs no permission, so it tests keys, clock and network."""
         call = Call("GetCallerIdentity", {})
         answer, _ = self._query.call(call, keys)
         arn, account, user_id = (text_of(answer, name) for name in ("Arn", "Account", "UserId"))
@@ -77,7 +89,7 @@ class AwsIam:
         self._query = AwsQuery(endpoint, _IAM_VERSION, http)
 
     def list_mfa_devices(self, keys: LongTermKeys) -> list[str]:
-        """Serial numbers (ARNs) of the caller's own MFA devices, FIDO and passkeys included."""
+        """Serial numbers (ARNs) of the caller's own MFA devices, FIDO keys and passkeys included."""
         devices: list[str] = []
         parameters: dict[str, str] = {}
         for _page in range(_MOST_PAGES):
@@ -90,22 +102,10 @@ class AwsIam:
         return devices
 
 
-def _role_parameters(request: SessionRequest) -> dict[str, str]:
-    parameters = {"RoleArn": request.role_arn or "", "RoleSessionName": request.role_session_name or ""}
-    for number, (key, value) in enumerate(request.tags, 1):
-        parameters[f"Tags.member.{number}.Key"] = key
-        parameters[f"Tags.member.{number}.Value"] = value
-    for number, key in enumerate(request.transitive_tag_keys, 1):
-        parameters[f"TransitiveTagKeys.member.{number}"] = key
-    optional = {"ExternalId": request.external_id, "SourceIdentity": request.source_identity}
-    given = {name: value for name, value in optional.items() if value}
-    return {**parameters, **given, **_policies(request.policy, request.policy_arns)}
-
-
 def _policies(policy: str | None, policy_arns: tuple[str, ...]) -> dict[str, str]:
     parameters = {f"PolicyArns.member.{number}.arn": arn for number, arn in enumerate(policy_arns, 1)}
     return {**parameters, "Policy": policy} if policy else parameters
 
 
-def _with_code(request: SessionRequest, code: str) -> dict[str, str]:
+def _device_and_code(request: SessionRequest, code: str) -> dict[str, str]:
     return {"DurationSeconds": str(request.duration_s), "SerialNumber": request.device, "TokenCode": code}

@@ -1,8 +1,8 @@
 """
-No answer -> `AwsUnreachable`: name, route, proxy, certificate, time-out, a connection cut.
+No answer from AWS -> `AwsUnreachable`: name, route, proxy, certificate, time-out, a connection that was cut.
 
-Owns the line between "nothing was sent", where a code is still good, and "the answer was lost", where it may be
-spent. urllib3's texts are not repeated: they hold addresses of objects, and a proxy's may hold its password.
+Owns the distinction between "nothing was sent" (a code is still unused) and "the answer was lost" (it may be spent).
+Refuses to repeat urllib3's texts: they hold addresses of objects, and a proxy's text may hold its password.
 """
 
 from __future__ import annotations
@@ -38,29 +38,29 @@ _SERVER_ERROR = 500
 
 _NOT_SENT = "the code was not sent: it is not spent"
 _CHECK_NETWORK = "check the network, the VPN and HTTPS_PROXY"
-_NO_PROXY = "or go around it: export NO_PROXY=.amazonaws.com"
+_NO_PROXY = "or bypass it: export NO_PROXY=.amazonaws.com"
 
-# OpenSSL's numbers (X509_V_ERR_...): what is wrong, and what to do.
+# OpenSSL's error number (X509_V_ERR_...) -> what is wrong, and what to do.
 _CA_BUNDLE_HINT = "if your company inspects TLS, name its CA certificate: export AWS_CA_BUNDLE=/path/to/ca.pem"
 _CERTIFICATES = {
     9: ("is not valid yet", "check this machine's clock"),
-    10: ("has expired", "check this machine's clock; if it is right, what answers is not AWS"),
+    10: ("has expired", "check this machine's clock; if it is right, the answer is not from AWS"),
     18: ("is self-signed", _CA_BUNDLE_HINT),
     19: ("is signed by a CA that is not trusted", _CA_BUNDLE_HINT),
     20: ("is signed by a CA that is not trusted", _CA_BUNDLE_HINT),
     21: ("is signed by a CA that is not trusted", _CA_BUNDLE_HINT),
-    62: ("is for another host", "what answers is not AWS: a proxy, or a network's sign-in page"),
-    64: ("is for another host", "what answers is not AWS: a proxy, or a network's sign-in page"),
+    62: ("is for another host", "a proxy or a network's sign-in page answers instead of AWS"),
+    64: ("is for another host", "a proxy or a network's sign-in page answers instead of AWS"),
 }
 
 
 def nothing_was_sent(error: HTTPError) -> bool:
-    """Whether the request never left this machine, for what urllib3 makes of `NeverConnected`."""
+    """Whether the request never left this machine: urllib3 wraps `NeverConnected` in its own errors."""
     return any(isinstance(cause, NeverConnected) for cause in _chain(error))
 
 
 def unreachable(error: HTTPError, endpoint: Endpoint, *, carried_code: bool) -> AwsUnreachable:
-    """Return the failure for what urllib3 raised; raise it `from None`, for urllib3's texts hold addresses."""
+    """Return the failure for what urllib3 raised; raise it `from None`: urllib3's texts hold addresses."""
     host, causes = endpoint.host, list(_chain(error))
     certificate = next((cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)), None)
     is_silent = nothing_was_sent(error) and any(isinstance(cause, TimeoutError) for cause in causes)
@@ -74,13 +74,13 @@ def unreachable(error: HTTPError, endpoint: Endpoint, *, carried_code: bool) -> 
     elif isinstance(error, NameResolutionError):
         what, hints = f"the name {host} cannot be resolved", (_CHECK_NETWORK, "is the region's name right?")
     elif isinstance(error, NewConnectionError):
-        # The system's own words, such as `Connection refused`.
+        # The operating system's text, such as `Connection refused`.
         words = (cause.strerror.lower() for cause in causes if isinstance(cause, OSError) and cause.strerror)
         what = f"no connection to {host}: {next(words, 'no route')}"
     elif isinstance(error, ConnectTimeoutError) or is_silent:
         what = f"no connection to {host}: it does not answer"
     elif nothing_was_sent(error):
-        what = f"no TLS with {host}: the connection was cut, or what answers speaks no TLS"
+        what = f"no TLS with {host}: the connection was cut, or the other side does not speak TLS"
     else:
         return _lost(error, host, carried_code=carried_code)
     return AwsUnreachable(what, *hints, *((_NOT_SENT,) if carried_code else ()))
@@ -90,9 +90,9 @@ def not_from_aws(
     answer: HttpAnswer, endpoint: Endpoint, *, carried_code: bool, refuses_by_page: bool = False
 ) -> AwsUnreachable | None:
     """
-    Return the failure for an answer that is a proxy's or a portal's; None for one that may be AWS's.
+    Return the failure for an answer of a proxy or a network's sign-in page; None for one that may be AWS's.
 
-    `refuses_by_page`: a service for browsers, whose own refusals are pages, too.
+    `refuses_by_page`: the service is one for browsers, and its own refusals are HTML too.
     """
     if answer.status == _PROXY_WANTS_PASSWORD:
         what, hints = _proxy_wants_password(proxy_host(endpoint))
@@ -101,16 +101,16 @@ def not_from_aws(
     if not is_page and answer.status not in _REDIRECTS:
         return None
     return AwsUnreachable(
-        f"what answers for {endpoint.host} is not AWS: a web page or a redirect (HTTP {answer.status})",
+        f"the server at {endpoint.host} is not AWS: a web page or a redirect (HTTP {answer.status})",
         "sign in to the network in a browser, or check HTTPS_PROXY and the endpoint's URL",
         *spent_code_hints(time.time(), carried_code=carried_code),
     )
 
 
 def _lost(error: HTTPError, host: str, *, carried_code: bool) -> AnswerLost:
-    """Return the failure where the request may have been received."""
+    """Return the failure for a request that AWS may have received."""
     if isinstance(error, ReadTimeoutError):
-        what = f"{host} took the request and did not answer in time"
+        what = f"{host} received the request and did not answer in time"
     elif isinstance(error, ProtocolError):
         what = f"the connection to {host} was cut before the whole answer was there"
     elif isinstance(error, SSLError):
@@ -123,7 +123,7 @@ def _lost(error: HTTPError, host: str, *, carried_code: bool) -> AnswerLost:
 
 def _proxy_trouble(error: ProxyError, proxy: str) -> tuple[str, tuple[str, ...]]:
     text = str(error.original_error)
-    if "Tunnel connection failed: 407" in text:  # not the number alone: the proxy's port may hold it
+    if "Tunnel connection failed: 407" in text:  # the number on its own could be the proxy's port
         return _proxy_wants_password(proxy)
     if "Tunnel connection failed" in text:
         status = text.partition("Tunnel connection failed:")[2].strip()[:3]
@@ -133,13 +133,13 @@ def _proxy_trouble(error: ProxyError, proxy: str) -> tuple[str, tuple[str, ...]]
 
 def _proxy_wants_password(proxy: str) -> tuple[str, tuple[str, ...]]:
     return (
-        f"the proxy {proxy} wants a user name and a password, or others than those given",
+        f"the proxy {proxy} wants a user name and a password, or does not accept those given",
         ("give them in its address: export HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT",),
     )
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Walk from an exception to those it was made of: urllib3 keeps them as causes and as arguments."""
+    """Yield an exception and those that it wraps: urllib3 keeps them as causes and as arguments."""
     while error is not None:
         yield error
         inner = [argument for argument in error.args if isinstance(argument, BaseException)]

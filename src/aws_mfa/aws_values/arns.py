@@ -1,9 +1,8 @@
 """
-Shapes of what is sent to STS: device, role, session name, external id; the partition and account of an ARN.
+Shapes of the values sent to STS: device, role, session name, external id; the partition and account of an ARN.
 
-Everything is checked before a person is asked for a code, and what is wrong is named: the value, where it was
-given, what to write instead. Refuses to say whether a thing exists: only AWS knows. ASCII throughout: AWS's
-patterns mean no other letters.
+Each value is checked before the user is asked for a code. A `BadInput` names the value, where it was given, and what to
+write instead. Only AWS knows whether a device or role exists. AWS's patterns accept ASCII letters only.
 
 Limits: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html and `API_GetSessionToken.html`.
 """
@@ -29,24 +28,24 @@ _NO_FIDO_HINTS = (
 
 
 def partition_of(arn: str) -> str | None:
-    """Return `aws`, `aws-cn`, ...; None for what is no ARN (a hardware serial)."""
+    """`aws`, `aws-cn`, ...; None if it is not an ARN (a hardware serial)."""
     parts = _parts(arn)
     return parts[1] if parts else None
 
 
 def account_of(arn: str) -> str | None:
-    """Return the twelve digits of the account; None where there are none."""
+    """The twelve digits of the account; None if there are none."""
     parts = _parts(arn)
     return parts[4] if parts and _is_account(parts[4]) else None
 
 
 def is_fido(device: str) -> bool:
-    """Whether this is a security key or passkey: IAM lists it, STS can never take it."""
+    """Whether this is a security key or passkey: IAM lists them, STS accepts codes only, and they have none."""
     return ":u2f/" in device
 
 
 def check_device(device: str, *, source: str) -> str:
-    """Return the device ARN or hardware serial, blanks around it removed; `BadInput` for what STS cannot take."""
+    """The device's ARN or hardware serial without blanks around it; `BadInput` if STS cannot accept it."""
     device = device.strip()
     if is_fido(device):
         what = f"a passkey or security key, and STS takes codes only: {_quoted(device)}"
@@ -63,7 +62,7 @@ def check_device(device: str, *, source: str) -> str:
 
 
 def check_role(role_arn: str, *, source: str) -> str:
-    """Return the role's ARN, blanks around it removed; `BadInput` says which kind of thing was given instead."""
+    """The role's ARN without blanks around it; `BadInput` says which kind of thing was given instead."""
     role_arn = role_arn.strip()
     parts = _parts(role_arn)
     if not parts and len(role_arn) == _SECRET_KEY_LENGTH and ":" not in role_arn:
@@ -90,7 +89,7 @@ def check_role(role_arn: str, *, source: str) -> str:
 
 
 def check_same_partition(device: str, role_arn: str, *, device_source: str, role_source: str) -> None:
-    """Raise `BadInput` where device and role are in different partitions: no keys are valid in two."""
+    """Raise `BadInput` if device and role are in different partitions: no keys are valid in two."""
     of_device, of_role = partition_of(device), partition_of(role_arn)
     if of_device and of_role and of_device != of_role:
         raise BadInput(
@@ -100,7 +99,7 @@ def check_same_partition(device: str, role_arn: str, *, device_source: str, role
 
 
 def check_session_name(name: str, *, source: str) -> str:
-    """Return the role session name; `BadInput` unless it is 2 to 64 letters, digits or `_+=,.@-`."""
+    """The role session name; `BadInput` unless it is 2 to 64 letters, digits or `_+=,.@-`."""
     if not _fits(name, _NAME, _SESSION_NAME_LENGTH):
         raise BadInput(
             f"the role session name given by {source} must be 2 to 64 letters, digits or _+=,.@-: {_quoted(name)}",
@@ -110,17 +109,17 @@ def check_session_name(name: str, *, source: str) -> str:
 
 
 def check_external_id(external_id: str, *, source: str) -> str:
-    """Return the external id; `BadInput`, which does not quote it, unless it is 2 to 1224 characters AWS takes."""
+    """The external id; `BadInput`, which does not quote it, unless it is 2 to 1224 characters that AWS accepts."""
     if not _fits(external_id, _SERIAL, _EXTERNAL_ID_LENGTH):
         raise BadInput(
             f"the external id given by {source} must be 2 to 1224 letters, digits or _+=,.@:/-",
-            "copy it again from the owner of the role: blanks and quotes around it do not belong to it",
+            "copy it again from the owner of the role, without blanks and quotes around it",
         )
     return external_id
 
 
 def sanitised_session_name(user_name: str | None) -> str:
-    r"""Return a role session name made of the local user name: `DOM\user` -> `DOM-user`; `aws-mfa` without one."""
+    r"""A role session name made of the local user name: `DOM\user` -> `DOM-user`; `aws-mfa` if that gives none."""
     name = "".join(character if character in _NAME else "-" for character in user_name or "")
     name = name[: _SESSION_NAME_LENGTH[1]]
     return name if len(name) >= _SESSION_NAME_LENGTH[0] and name.strip("-") else _FALLBACK_SESSION_NAME
@@ -140,7 +139,7 @@ def _check_device_arn(device: str, source: str) -> None:
 
 
 def _device_hint(device: str) -> str:
-    word = device.partition(" ")[0]  # behind it people put comments
+    word = device.partition(" ")[0]  # people put comments behind it
     parts = _parts(word if word.startswith("arn:") else f"arn:aws:iam::{word}")
     if parts and _is_account(parts[4]) and parts[5].startswith(("user/", "mfa/")):
         likely = f"arn:{parts[1]}:iam::{parts[4]}:mfa/{parts[5].rpartition('/')[2] or 'NAME'}"
@@ -160,7 +159,7 @@ def _role_hint(parts: list[str]) -> str:
 
 
 def _parts(arn: str) -> list[str] | None:
-    """Split `arn:partition:service:region:account:resource` into its six parts."""
+    """The six parts of `arn:partition:service:region:account:resource`; None if it is not an ARN."""
     parts = arn.split(":", 5)
     known_partition = len(parts) == 6 and (parts[1] == "aws" or parts[1].startswith("aws-"))  # noqa: PLR2004
     return parts if known_partition and parts[0] == "arn" else None
@@ -175,6 +174,6 @@ def _fits(text: str, allowed: frozenset[str], length: tuple[int, int]) -> bool:
 
 
 def _quoted(text: str) -> str:
-    """Return the value on one line, without control characters, cut where it is endless."""
+    """The value on one line, without control characters, cut after 120 characters."""
     shown = 120
     return ascii(text if len(text) <= shown else text[:shown] + "...")

@@ -1,7 +1,7 @@
 """
-Which 30-second window a code belongs to, and when the next begins (RFC 6238, the step AWS's devices use).
+MFA codes: their shape, and the 30-second windows that they are valid in (RFC 6238, with the step of AWS's devices).
 
-Pure; the code itself is only checked for its shape.
+Only AWS can say whether a code is right.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ STEP_S = 30
 
 
 def window_of(moment: float) -> int:
-    """Return the number of the window that holds the moment."""
+    """Number of the window that the moment is in."""
     return int(moment // STEP_S)
 
 
 def seconds_to_next(now: float) -> int:
-    """Whole seconds, 1 to 30, until the device shows the next code."""
+    """Whole seconds, 1 to 30, until devices show the next code."""
     return STEP_S - int(now % STEP_S)
 
 
 def checked_code(text: str) -> str:
-    """Return the six digits, blanks stripped (`123 456` as phones show it); `BadCode` for anything else."""
+    """The six digits without blanks (phones show `123 456`); `BadCode`, which does not quote, for anything else."""
     code = "".join(text.split())
     if len(code) != 6 or not (code.isascii() and code.isdigit()):  # noqa: PLR2004  # AWS: six digits
         raise BadCode(

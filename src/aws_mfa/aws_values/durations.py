@@ -1,7 +1,8 @@
 """
-How long a session may last, per STS call, and durations as people read them.
+How long a session may last, per STS call, and durations as people write and read them. On the hot path.
 
-Limits: AWS STS API reference, `GetSessionToken` and `AssumeRole`, parameter `DurationSeconds`.
+Limits: parameter `DurationSeconds` of https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html and
+`API_AssumeRole.html`. The MaxSessionDuration of a role is not known here.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _MOST_DIGITS = 9  # some thirty years; int() itself raises above 4300
 
 
 def parse_seconds(text: str, source: str) -> int:
-    """Whole seconds from a variable or setting, in any spelling that `int()` takes; `BadInput` names the source."""
+    """Whole seconds from a variable or setting, in any spelling that `int()` accepts; `BadInput` names the source."""
     given = text.strip()
     try:
         return int(given if len(given) <= _MOST_DIGITS else "")
@@ -31,25 +32,21 @@ def parse_seconds(text: str, source: str) -> int:
 def parse_duration(text: str, source: str) -> int:
     """Seconds of `6h`, `30m`, `900s`, `1h30m`, `900`; `BadInput` names the source."""
     given = text.strip()
-    seconds, digits, smallest = 0, "", _UNITS["h"] + 1
-    for character in given if len(given) <= _MOST_DIGITS else "":
-        if character.isascii() and character.isdigit():
-            digits += character
-        elif digits and _UNITS.get(character, smallest) < smallest:
-            smallest = _UNITS[character]
-            seconds += int(digits) * smallest
-            digits = ""
-        else:
-            break
-    else:
-        # `1h30` is refused: half of those who write it mean minutes.
-        if len(given) <= _MOST_DIGITS and (not digits or digits == given) and given:
-            return seconds + int(digits or 0)
+    if 1 <= len(given) <= _MOST_DIGITS and given.isascii():
+        if given.isdigit():
+            return int(given)
+        seconds, rest = 0, given
+        for unit, length_s in _UNITS.items():
+            digits, _, behind = rest.partition(unit)
+            if digits != rest and digits.isdigit():
+                seconds, rest = seconds + int(digits) * length_s, behind
+        if not rest:  # `1h30` is refused: half of those who write it mean minutes
+            return seconds
     raise BadInput(f"{source} {text[:40]!a} is not a duration", "give for example: 6h, 30m or 900")
 
 
 def check_duration(duration_s: int, source: str, *, role: bool, root: bool = False) -> None:
-    """Refuse a duration that STS would refuse; the role's own MaxSessionDuration is not known here."""
+    """Raise `BadInput` for a duration that STS refuses in any case; `role`: of AssumeRole, else of GetSessionToken."""
     call = "AssumeRole" if role else "GetSessionToken"
     longest_s = LONGEST_ROLE_SESSION_S if role else LONGEST_ROOT_SESSION_S if root else LONGEST_MFA_SESSION_S
     if SHORTEST_S <= duration_s <= longest_s:

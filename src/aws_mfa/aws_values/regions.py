@@ -1,9 +1,9 @@
 """
-AWS's partitions and regions: which region belongs to which partition, which one STS is asked in, and who chose it.
+AWS's partitions and regions: which partition a region is in, and which region STS is called in.
 
 The first region given counts, unless it is in another partition than the device or the role: keys are valid in one
-partition only, and an `AWS_REGION` left over from other work must not send them elsewhere. Names are checked, so that
-none can become part of another host's name. Pure: the caller passes what was given, in order.
+partition only, and an `AWS_REGION` left over from other work must not send them elsewhere. A region becomes part of a
+host's name, so each name is checked.
 
 The partitions are a table, because they are needed before botocore is loaded; a test compares every row with
 botocore's `data/partitions.json` and the `endpoint-rule-set-1.json` of `sts` and `iam`.
@@ -33,7 +33,7 @@ class Partition(NamedTuple):
     dns_suffix: str
     dual_stack_suffix: str
     default_region: str
-    """Also the region that requests to IAM are signed for, which is one service per partition."""
+    """IAM is one service per partition: its requests are signed for this region."""
     iam_hosts: tuple[str, str, str, str]
     """Plain, FIPS, dual-stack, both."""
     sts_fips_label: str = "sts-fips"
@@ -142,17 +142,17 @@ PARTITIONS = (
 
 
 def partition_named(name: str) -> Partition | None:
-    """Return the partition of this name (`aws`, `aws-cn`, ...), None where it is unknown here."""
+    """The partition called `aws`, `aws-cn`, ...; None for an unknown name."""
     return next((partition for partition in PARTITIONS if partition.name == name), None)
 
 
 def partition_of_region(region: str) -> Partition:
-    """Return the partition of a region; an unknown region counts as one of `aws`, as in SDKs."""
+    """The partition of a region; an unknown region counts as one of `aws`, as in SDKs."""
     return next((p for p in PARTITIONS if region.startswith(p.region_prefixes)), _AWS)
 
 
 class ChosenRegion(NamedTuple):
-    """A region, the `source` that named it, and a line for each one that was `passed_over`."""
+    """A region, the source that named it, and one line for each region that was passed over."""
 
     name: str
     source: str
@@ -161,11 +161,11 @@ class ChosenRegion(NamedTuple):
 
 def choose_region(given: Iterable[tuple[str, str | None]], *, partition: str | None) -> ChosenRegion:
     """
-    Choose the first region given, of the partition that device or role name.
+    The first region given that is in the partition of the device or role; without one, the partition's default.
 
-    `given` is (source, value) in order of precedence: the flag, `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's
-    `region`, the long-term section's; empty values count as absent. `partition` is None where only a hardware
-    serial is known. Raises `BadInput` for a malformed name, and for a partition without a known region.
+    `given`: (source, value) in order of precedence, such as the flag, `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's
+    `region`, the long-term section's; empty values count as absent. `partition`: None if only a hardware serial is
+    known. Raises `BadInput` for a malformed name, and for a partition without a known region.
     """
     passed_over: list[str] = []
     for source, value in given:
@@ -182,7 +182,7 @@ def choose_region(given: Iterable[tuple[str, str | None]], *, partition: str | N
 
 
 def default_region(partition: str) -> str:
-    """Return the region asked when none is given: us-east-1, cn-north-1, us-gov-west-1, ...; `BadInput` if unknown."""
+    """The region used when none is given: us-east-1, cn-north-1, ...; `BadInput` for an unknown partition."""
     known = partition_named(partition)
     if known is None:
         raise BadInput(f"no region is known for partition {partition!r}", "name one: export AWS_REGION=REGION")
@@ -190,18 +190,15 @@ def default_region(partition: str) -> str:
 
 
 def checked_region(name: str, *, source: str) -> str:
-    """Return the region's name; `BadInput` unless it is lower-case letters, digits and inner hyphens."""
+    """The name without blanks around it; `BadInput` unless it is lower-case letters, digits and inner hyphens."""
     name = name.strip()
     if not 1 <= len(name) <= _LONGEST_LABEL or not _ALLOWED.issuperset(name) or name != name.strip("-"):
-        raise BadInput(
-            f"the region given by {source} is not a region's name: {name[:_LONGEST_LABEL]!a}",
-            _FORM_HINT,
-        )
+        raise BadInput(f"the region given by {source} is not a region's name: {name[:_LONGEST_LABEL]!a}", _FORM_HINT)
     return name
 
 
 def region_of_form(name: str, *, source: str) -> str:
-    """As `checked_region`; `BadInput` unless it has the form of AWS's names, too: words, then a number."""
+    """As `checked_region`; also `BadInput` unless it is two words or more, then a number."""
     name = checked_region(name, source=source)
     *words, number = name.split("-")
     if len(words) < _FEWEST_WORDS or not all(words) or not number.isdigit():
@@ -210,18 +207,18 @@ def region_of_form(name: str, *, source: str) -> str:
 
 
 def known_region(name: str, *, source: str) -> str:
-    """As `region_of_form`; `BadInput` unless it begins as the regions of a partition, too: a slip of the finger."""
+    """As `region_of_form`; also `BadInput` unless it begins like the regions of a known partition: typing errors."""
     name = region_of_form(name, source=source)
     if not any(name.startswith(partition.region_prefixes) for partition in PARTITIONS):
         raise BadInput(
-            f"no region that begins like this one is known here: {name}",
-            f"{_FORM_HINT}; one that is newer than this program is a flag: --region {name}",
+            f"no known region begins like this one: {name}",
+            f"{_FORM_HINT}; if AWS added it after this program was written, use --region {name}",
         )
     return name
 
 
 def check_region_of_keys(name: str, partition: str | None, *, source: str) -> None:
-    """Raise `BadInput` where the region is in another partition than the keys; None: theirs is not known."""
+    """Raise `BadInput` if the region is in another partition than the keys; `partition`: theirs, None if unknown."""
     known = partition_named(partition or "")
     its_partition = partition_of_region(name).name
     if known is not None and its_partition != known.name:

@@ -1,9 +1,9 @@
 """
 Moments as text <-> seconds since the epoch, UTC. On the hot path: neither `datetime` nor `re`.
 
-Reads what credentials files contain: the old tool's `2026-11-22 06:03:19`, also without the zeros that its `strptime`
-does not ask for, ISO 8601 with `T`, `Z`, fractions and offsets, a trailing `UTC`. What cannot be read is None, never a
-guess.
+Reads the forms found in credentials files: `2026-11-22 06:03:19` of the old tool, also without leading zeros (its
+`strptime` accepts that), ISO 8601 with `T`, `Z`, fractions and offsets, and a trailing `UTC`. Never guesses: any other
+text is None.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ _DAYS_BEFORE_MONTH = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
 _MONTHS, _HOURS, _MINUTES = range(1, 13), range(24), range(60)
 _DAYS_TO_1970 = 719162
 _DIGITS = "0123456789"
-# The parts of a moment: least and most digits, and what may follow them.
+# The parts before the seconds: fewest and most digits, and the characters that may follow them.
 _FORM = ((4, 4, "-"), (1, 2, "-"), (1, 2, " Tt"), (1, 2, ":"), (1, 2, ":"))
 
 
 def parse_moment(text: str) -> float | None:
-    """Seconds since the epoch; a moment without a zone is UTC. None for what is no such moment."""
+    """Seconds since the epoch, fractions dropped; a moment without a zone is UTC. None if it is not a moment."""
     rest = text.strip()
     parts: list[int] = []
     for least, most, behind in _FORM:
@@ -34,16 +34,16 @@ def parse_moment(text: str) -> float | None:
         return None
     year, month, day, hour, minute = parts
     second = int(number)
-    if year < 1 or month not in _MONTHS or not 1 <= day <= _days_in(year, month):
+    if year < 1 or month not in _MONTHS or hour not in _HOURS or minute not in _MINUTES or second not in _MINUTES:
         return None
-    if hour not in _HOURS or minute not in _MINUTES or second not in _MINUTES:
+    first_day, next_first_day = _days_before(year, month), _days_before(year + month // 12, month % 12 + 1)
+    if not 1 <= day <= next_first_day - first_day:
         return None
-    days = _days_before(year, month) + day - 1
-    return days * 86400 + hour * 3600 + minute * 60 + second - offset_s
+    return (first_day + day - 1) * 86400 + hour * 3600 + minute * 60 + second - offset_s
 
 
 def utc_text(moment: float) -> str:
-    """`2026-11-22 06:03:19`, UTC: the form of the old tool."""
+    """`2026-11-22 06:03:19`, UTC, as the old tool writes it."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(moment))
 
 
@@ -53,18 +53,18 @@ def rfc3339_text(moment: float) -> str:
 
 
 def local_text(moment: float) -> str:
-    """`Sun 07:03:19 CET`: the same moment on the user's clock, to be shown beside UTC."""
+    """`Sun 07:03:19 CET`: the moment on the user's clock, to print beside UTC."""
     return time.strftime("%a %H:%M:%S %Z", time.localtime(moment))
 
 
 def _leading_number(text: str) -> tuple[str, str]:
-    """Split into the digits in front and the rest."""
+    """Split into leading digits and the rest."""
     rest = text.lstrip(_DIGITS)
     return text[: len(text) - len(rest)], rest
 
 
 def _offset_s(zone: str) -> float | None:
-    """Seconds east of UTC for `""`, `Z`, `UTC`, `+01:00`, `-0530`, each after an optional fraction."""
+    """Seconds east of UTC of `""`, `Z`, `UTC`, `+01:00`, `-0530`, each after an optional fraction; None for others."""
     zone = zone.strip()
     if zone.startswith("."):
         behind = zone[1:].lstrip(_DIGITS)
@@ -83,10 +83,6 @@ def _offset_s(zone: str) -> float | None:
         return None
     seconds = int(hours) * 3600 + int(minutes) * 60
     return -seconds if zone[0] == "-" else seconds
-
-
-def _days_in(year: int, month: int) -> int:
-    return _days_before(year + month // 12, month % 12 + 1) - _days_before(year, month)
 
 
 def _days_before(year: int, month: int) -> int:

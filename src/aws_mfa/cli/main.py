@@ -1,7 +1,7 @@
 """
-argv -> exit code; the only place where errors of subcommands are caught and printed.
+Runs a subcommand, or the classic form (`cli/classic/run.py`) if there is none, and returns the exit code.
 
-Without a subcommand the classic form runs (`cli/classic/run.py`). No traceback reaches a user.
+The only place that catches and prints the errors of subcommands: no traceback reaches a user.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import logging
 import sys
 from typing import TYPE_CHECKING, Protocol
 
+from aws_mfa.aws_values.text import shown_text
 from aws_mfa.cli.arguments import Parser, cut_at_command, parsed
 from aws_mfa.cli.classic import run as classic
 from aws_mfa.cli.output import (
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from aws_mfa.interfaces import Interfaces
 
-# Group -> command -> (its module in cli/commands, one line of help, an example).
+# Group -> command -> (module in cli/commands, one line of help, example).
 _GROUPS = {
     "every day": {
         "renew": ("renew", "renew many profiles with one code", "aws-mfa renew dev prod"),
@@ -63,18 +64,16 @@ class Command(Protocol):
     A module of `cli/commands`.
 
     `READS_PIPE = False`: it takes no answers from a pipe on standard input.
-    `ANNOUNCES = False`: stderr is read only at the end, so a failure prints its one line and nothing else.
-    `TAKES_COMMAND = True`: another command follows its arguments; it is `args.command` and never parsed.
-    `tell_caller(exit_code, argv, interfaces)`, optional: reports on stdout too that it failed.
+    `ANNOUNCES = False`: its caller shows stderr only after a failure, so it prints one line, for the failure.
+    `TAKES_COMMAND = True`: another command follows its arguments; that is `args.command`, which is not parsed.
+    `report_failure(exit_code, argv, interfaces)`, optional: prints on stdout that the command failed.
     """
 
     HELP: str
 
-    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Declare flags and positional arguments."""
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
 
-    def run(self, args: argparse.Namespace, interfaces: Interfaces) -> int:
-        """Do it; the exit code."""
+    def run(self, args: argparse.Namespace, interfaces: Interfaces) -> int: ...
 
 
 def main(argv: list[str]) -> int:
@@ -82,7 +81,7 @@ def main(argv: list[str]) -> int:
     prepare_output()
     silence_libraries()
     try:
-        code = _run(argv)
+        return _run(argv)
     except AwsMfaError as error:
         return print_failure(error)
     except KeyboardInterrupt:
@@ -90,15 +89,14 @@ def main(argv: list[str]) -> int:
     except OSError as error:
         drop_output()
         if isinstance(error, BrokenPipeError):
-            return 1  # the reader of our output has gone
+            return 1  # the reader of our output has ended
         return print_failure(unwritten(error) or unexpected(error))
     except Exception as error:  # noqa: BLE001  # the last resort: a bug is reported in one line
         return print_failure(unexpected(error))
-    return code
 
 
 def silence_libraries() -> None:
-    """Let libraries log nothing: at DEBUG they log whole requests, and warnings would come between our lines."""
+    """Libraries log nothing: at DEBUG they log whole requests, and their warnings would mix with our lines."""
     for library in ("botocore", "urllib3"):
         logging.getLogger(library).setLevel(logging.CRITICAL)
 
@@ -110,12 +108,10 @@ def _run(argv: list[str]) -> int:
             return _run_command(argv[0], argv[1:])
         return classic.run(argv, RealInterfaces(), commands_help())
     finally:
-        # Also when argparse exits after its help: a reader that has gone is noticed while it can be handled.
-        sys.stdout.flush()
+        sys.stdout.flush()  # here, where a closed pipe can still be handled; also when argparse exits after its help
 
 
 def commands_help() -> str:
-    """The commands in three groups, for `aws-mfa --help`."""
     width = max(map(len, COMMANDS))
     lines = []
     for title, group in _GROUPS.items():
@@ -128,10 +124,10 @@ def _run_command(name: str, argv: list[str]) -> int:
     try:
         return _parsed_and_run(command, name, argv)
     except BaseException as error:
-        tell_caller = getattr(command, "tell_caller", None)
+        report_failure = getattr(command, "report_failure", None)
         exit_code = _exit_code_of(error)
-        if tell_caller and exit_code:
-            tell_caller(exit_code, argv, RealInterfaces())
+        if report_failure and exit_code:
+            report_failure(exit_code, argv, RealInterfaces())
         raise
 
 
@@ -149,13 +145,13 @@ def _parsed_and_run(command: Command, name: str, argv: list[str]) -> int:
         use_keychain=not getattr(args, "no_keychain", False),
     )
     exit_code = command.run(args, interfaces)
-    if exit_code == 0:
-        interfaces.say_what_was_held_back()
+    if exit_code == 0:  # a run that failed prints its one line only
+        sys.stderr.write("".join(f"{shown_text(text)}\n" for text in interfaces.shared.held_back))
     return exit_code
 
 
 def _exit_code_of(error: BaseException) -> int:
-    if isinstance(error, SystemExit):  # of argparse: after its help, or for wrong usage
+    if isinstance(error, SystemExit):  # raised by argparse after its help, or for wrong usage
         return error.code if isinstance(error.code, int) else 0
     if isinstance(error, KeyboardInterrupt):
         return Cancelled.exit_code

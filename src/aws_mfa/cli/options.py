@@ -1,4 +1,8 @@
-"""The arguments that commands share (profiles, policies, where the keys are, the code), and what they ask for."""
+"""
+The arguments that several commands share, and the `RenewalRequest` made of them.
+
+Checks values, and that they do not contradict each other. Refuses to plan or to ask anything.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,8 @@ from aws_mfa.aws_values.durations import duration_text, parse_duration
 from aws_mfa.config.section_names import profile_in_force
 from aws_mfa.errors import BadCode, BadInput
 from aws_mfa.handover.hand_over import hand_over
-from aws_mfa.renewal.policies import Overlay, check_policy, check_policy_arns
-from aws_mfa.renewal.request import RenewalRequest
+from aws_mfa.renewal.policies import check_policy, check_policy_arns
+from aws_mfa.renewal.request import Overlay, RenewalRequest
 from aws_mfa.sessions.freshness import MARGIN_S
 from aws_mfa.vaults.choice import VAULTS, vault_of_flags
 
@@ -19,13 +23,13 @@ if TYPE_CHECKING:
 
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import Session
-    from aws_mfa.renewal.steps import Plan
+    from aws_mfa.renewal.plan import Plan
 
 NO_KEYCHAIN_HELP = "keys in the credentials file, and no keychain for anything"
 
 
 def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what `plan` and `renew` share, but for the groups below."""
+    """Declare what only `plan` and `renew` share."""
     add = parser.add_argument
     add("profiles", nargs="*", metavar="PROFILE", help="profiles (default: AWS_PROFILE, else default)")
     add("--all", action="store_true", help="every profile with a role or with long-term keys")
@@ -33,26 +37,24 @@ def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
     add("--min-remaining", metavar="TIME", default="60s", help="renew what has less left: 6h, 30m, 900 (default: 60s)")
 
 
-def add_hand_over_arguments(parser: argparse.ArgumentParser, *, stdin_is_ours: bool = True) -> None:
-    """Declare all but PROFILE of a command that hands sessions over; `stdin_is_ours`: a code may come from there."""
+def add_hand_over_arguments(parser: argparse.ArgumentParser, *, reads_stdin: bool = True) -> None:
+    """Declare all but PROFILE of a command that hands sessions over; `reads_stdin`: it has --token-stdin."""
     add = parser.add_argument
     add("--min-remaining", metavar="TIME", help="renew a session that has less left: 6h, 30m, 900 (default: 15m)")
-    add_code_arguments(parser, stdin_is_ours=stdin_is_ours)
+    add_code_arguments(parser, reads_stdin=reads_stdin)
     add_overlay_arguments(parser)
     add_vault_arguments(parser)
 
 
-def add_code_arguments(parser: argparse.ArgumentParser, *, stdin_is_ours: bool = True) -> None:
-    """Declare how a code is given along, or that none is asked for."""
+def add_code_arguments(parser: argparse.ArgumentParser, *, reads_stdin: bool = True) -> None:
     add = parser.add_argument_group("the code").add_argument
     add("--token", metavar="CODE", help="the code; visible in the process list")
-    if stdin_is_ours:
+    if reads_stdin:
         add("--token-stdin", action="store_true", help="read the code from standard input, one line")
-    add("--no-input", action="store_true", help="never ask: exit 4 where a code is needed")
+    add("--no-input", action="store_true", help="never ask: exit 4 if a code is needed")
 
 
 def add_overlay_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what narrows role sessions."""
     add = parser.add_argument_group("a narrower session").add_argument
     add("--policy-arn", action="append", default=[], metavar="ARN", help="narrow role sessions by a managed policy")
     add("--policy", metavar="FILE", help="narrow role sessions by the policy (JSON) in FILE")
@@ -60,14 +62,13 @@ def add_overlay_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_vault_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare where the long-term keys are."""
     add = parser.add_argument_group("where the keys are").add_argument
     add("--vault", choices=VAULTS, help="where the long-term keys are (AWS_MFA_VAULT)")
     add("--no-keychain", action="store_true", help=NO_KEYCHAIN_HELP)
 
 
 def code_given(args: argparse.Namespace, interfaces: Interfaces) -> str | None:
-    """The code given along, None where one must be asked for; `BadCode`, `BadInput` where both ways are given."""
+    """The code from --token or --token-stdin, None if neither is there; `BadCode`, `BadInput` if both are."""
     if not getattr(args, "token_stdin", False):
         return checked_code(args.token) if args.token else None
     if args.token:
@@ -79,7 +80,7 @@ def code_given(args: argparse.Namespace, interfaces: Interfaces) -> str | None:
 
 
 def plan_request(args: argparse.Namespace, interfaces: Interfaces) -> RenewalRequest:
-    """What the arguments of `plan` and `renew` ask for; `BadInput` for what contradicts itself or has no shape."""
+    """The request of `plan` and `renew`; `BadInput` for flags that contradict each other, and for bad values."""
     if args.all and args.profiles:
         raise BadInput("--all and names of profiles contradict each other", "give one of the two")
     names = None if args.all else args.profiles or [profile_in_force(None, interfaces.environ)]
@@ -89,7 +90,7 @@ def plan_request(args: argparse.Namespace, interfaces: Interfaces) -> RenewalReq
 def hand_over_request(
     args: argparse.Namespace, profiles: list[str], interfaces: Interfaces, *, for_sdk: bool = False
 ) -> RenewalRequest:
-    """What the arguments of a command ask for that hands sessions over; raises as `plan_request`, and `BadCode`."""
+    """The request of a command that hands sessions over; raises what `plan_request` raises, and `BadCode`."""
     return _request(args, profiles, interfaces, token=code_given(args, interfaces), hands_over=True, for_sdk=for_sdk)
 
 
@@ -107,21 +108,12 @@ def _request(
     min_remaining_s = parse_duration(args.min_remaining, "--min-remaining") if args.min_remaining else None
     policy = check_policy(interfaces.document(args.policy).read(), args.policy) if args.policy else None
     arns = check_policy_arns(args.policy_arn, read_only=args.read_only)
-    return RenewalRequest(
-        profiles,
-        Overlay(policy, arns, args.read_only),
-        token,
-        vault,
-        use_keychain,
-        min_remaining_s,
-        forced,
-        hands_over,
-        for_sdk,
-    )
+    overlay = Overlay(policy, arns, args.read_only)
+    return RenewalRequest(profiles, overlay, token, vault, use_keychain, min_remaining_s, forced, hands_over, for_sdk)
 
 
 def handed_over(args: argparse.Namespace, interfaces: Interfaces) -> tuple[Session, Plan]:
-    """Hand over what the arguments ask for and say what is to be said about it; raises what `hand_over` raises."""
+    """Get the session that the arguments ask for and print its notices; raises what `hand_over` raises."""
     request = hand_over_request(args, [args.profile], interfaces)
     session, plan = hand_over(request, interfaces)
     left_s = session.expires_at - interfaces.now()

@@ -1,7 +1,7 @@
 """
-Standard output and standard error as the commands find them: closed, full, unable to encode a character.
+Handles a stdout or stderr that is closed, full, or unable to encode a character, and prints failures.
 
-Owns what happens to text that cannot be written, and how failures are printed. Prints nothing else.
+Prints nothing else.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _REPORT = "report it, with the command you typed: https://github.com/aws-mfa/aws
 
 def prepare_output() -> None:
     """
-    Drop what is printed on a closed stdout or stderr; escape a character that they cannot encode.
+    Drop what is printed on a closed stdout or stderr; escape characters that they cannot encode.
 
-    `print(..., file=None)` would print on stdout, among the data, what was meant for stderr.
+    Without a stderr, `print(..., file=None)` would print its text on stdout, among the data.
     """
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
@@ -35,22 +35,22 @@ def prepare_output() -> None:
 
 
 def refuse_closed_output() -> None:
-    """Let writes to a closed stdout fail from now on: lost data is a failure, a lost log is not."""
+    """Writes to a closed stdout fail from now on: for a command lost data is a failure, a lost log is not."""
     if sys.__stdout__ is None:
         sys.stdout = _ClosedOutput()
 
 
 def drop_output() -> None:
-    """Write nowhere from now on: the interpreter would try again at its end, and complain."""
+    """Send stdout to the null device from now on: else the interpreter flushes again at its end, and complains."""
     with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def unwritten(error: OSError) -> AwsMfaError | None:
     """
-    Return the failure, if it was standard output that failed.
+    Return the failure if writing to standard output raised the error, else None.
 
-    It was if the error was raised in `aws_mfa.cli`, which writes to stdout and opens no file.
+    It did if the error was raised in `aws_mfa.cli`, which writes to stdout and opens no file.
     """
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     if error.filename is not None or not frames[-1].f_globals["__name__"].startswith(_OUR_PACKAGE):
@@ -61,24 +61,19 @@ def unwritten(error: OSError) -> AwsMfaError | None:
 def print_failure(error: AwsMfaError) -> int:
     """Print message and hints on stderr; the exit code."""
     lines = [f"aws-mfa: {error.message}", *error.hint_lines]
-    with suppress(OSError):  # the exit code says it all the same
+    with suppress(OSError):  # the exit code still reports the failure
         print("\n".join(map(shown_text, lines)), file=sys.stderr)  # noqa: T201  # the one printer of failures
     return error.exit_code
 
 
 def unexpected(error: Exception) -> AwsMfaError:
-    """Name the class of a bug's exception only: its text may quote a secret."""
-    return AwsMfaError(f"unexpected {type(error).__name__}{_place_of(error)}: this is a bug", _REPORT)
-
-
-def _place_of(error: BaseException) -> str:
-    """File name and line where it was raised: no value, no path of this machine."""
+    """Name only the class, file and line of a bug's exception: its text may quote a secret, a path the user."""
     frames = list(traceback.walk_tb(error.__traceback__))
-    return f" in {os.path.basename(frames[-1][0].f_code.co_filename)}, line {frames[-1][1]}" if frames else ""
+    place = f" in {os.path.basename(frames[-1][0].f_code.co_filename)}, line {frames[-1][1]}" if frames else ""
+    return AwsMfaError(f"unexpected {type(error).__name__}{place}: this is a bug", _REPORT)
 
 
 class _ClosedOutput(io.TextIOBase):
     def write(self, text: str) -> int:
-        """Refuse."""
         del text
         raise OSError(errno.EBADF, "it is closed")

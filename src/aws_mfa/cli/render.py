@@ -1,9 +1,8 @@
 """
-Values -> text: a table for people, JSON for programs, from the same rows. Prints nothing.
+Turns outcomes and plans into text: tables for people, JSON for programs. Prints nothing.
 
-JSON carries a version; a key is added to it, never renamed or removed (a test pins them). No word of a table is ever
-broken: ARNs are for copying, and half a word reads like another. On a terminal that is too narrow for that, each row
-is shown as one line per fact.
+JSON has a version; keys are added, never renamed or removed (a test pins them). A table never breaks a word, so that
+ARNs can be copied; on a terminal that is too narrow for that, each cell gets a line of its own.
 """
 
 from __future__ import annotations
@@ -20,37 +19,35 @@ from rich.table import Table
 from aws_mfa.aws_values.durations import duration_text
 from aws_mfa.aws_values.text import shown_text
 from aws_mfa.aws_values.timestamps import local_text, rfc3339_text
-from aws_mfa.renewal.steps import Reused, summary
+from aws_mfa.renewal.plan import summary
+from aws_mfa.renewal.steps import Reused
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from aws_mfa.errors import AwsMfaError
     from aws_mfa.renewal.calls import Outcome
-    from aws_mfa.renewal.steps import Plan, Step
+    from aws_mfa.renewal.plan import Plan
+    from aws_mfa.renewal.steps import Step
 
 JSON_VERSION = 1
 
 _UNBOUNDED = 10_000
 _GAP = "  "
-# What has nothing to say in its column is left out where each fact has a line.
+# Cells that are left out if each cell has a line of its own.
 _NOTHING = ("", "-")
-# In place of the blank in `12 h`, which is one word; shown texts hold none of their own, it is not printable.
+# Replaces the blank in `12 h`, so that it is not broken there; it is not printable, so no shown text contains it.
 _NO_BREAK = "\ue000"
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:h|min|s)\b)")
 
 
 def outcome_rows(outcomes: list[Outcome], now: float) -> list[list[str]]:
-    """Profile, what became of it, until when, where it is."""
-    return [_outcome_row(outcome, now) for outcome in outcomes]
-
-
-def _outcome_row(outcome: Outcome, now: float) -> list[str]:
-    if outcome.error is not None:
-        return [outcome.profile, "failed", "", outcome.error.message]
-    until = outcome.expires_at or now
-    state = "still good" if outcome.is_reused else "renewed"
-    return [outcome.profile, state, f"{local_text(until)} ({duration_text(until - now)})", outcome.place]
+    """Profile, state, when the session expires, where it is stored; of a failure the message in the last cell."""
+    rows = []
+    for outcome in outcomes:
+        until = outcome.expires_at or now
+        state = "still good" if outcome.is_reused else "renewed"
+        row = [outcome.profile, state, f"{local_text(until)} ({duration_text(until - now)})", outcome.place]
+        rows.append([outcome.profile, "failed", "", outcome.error.message] if outcome.error is not None else row)
+    return rows
 
 
 def outcomes_json(outcomes: list[Outcome]) -> str:
@@ -59,7 +56,7 @@ def outcomes_json(outcomes: list[Outcome]) -> str:
         {
             "profile": outcome.profile,
             "role_arn": outcome.role_arn,
-            "state": _state(outcome),
+            "state": "failed" if outcome.error is not None else "reused" if outcome.is_reused else "renewed",
             "expires_at": rfc3339_text(outcome.expires_at) if outcome.expires_at else None,
             "place": outcome.place or None,
             **_error_fields(outcome.error),
@@ -71,7 +68,13 @@ def outcomes_json(outcomes: list[Outcome]) -> str:
 
 def plan_text(plan: Plan, width: int | None) -> str:
     """The summary, then one line per call and per stored session, with reasons."""
-    rows = [[*_step_row(step, _of_whom(step, plan))] for step in plan.steps]
+    rows = []
+    for step in plan.steps:
+        role, device = step.request.role_arn, step.request.device if step.needs_code else "-"
+        # Several profiles may want the same role: its row has all their names.
+        names = ", ".join(name for name, found in plan.of_profile.items() if found is step) if role else ""
+        call = f"{_call_of(step)}{f' {role}' if role else ''}, {duration_text(step.request.duration_s)}"
+        rows.append([device, names or step.label, call, step.reason])
     rows += [["-", reused.label, "none: stored until " + local_text(reused.expires_at), ""] for reused in plan.reused]
     lines = [f"{shown_text(summary(plan))}\n"] if plan.of_profile else []
     if rows:
@@ -82,59 +85,46 @@ def plan_text(plan: Plan, width: int | None) -> str:
     return "".join([*lines, *(f"{shown_text(line)}\n" for line in (*notes, *failures, *hints))])
 
 
-def _of_whom(step: Step, plan: Plan) -> str:
-    """The session's name; of a role that several profiles want alike, all their names."""
-    names = [name for name, found in plan.of_profile.items() if found is step]
-    return ", ".join(names) if step.request.role_arn and names else step.label
-
-
-def _step_row(step: Step, name: str) -> tuple[str, str, str, str]:
-    code = step.request.device if step.needs_code else "-"
-    role = step.request.role_arn
-    call = f"AssumeRole {role}" if role else "GetSessionToken"
-    return code, name, f"{call}, {duration_text(step.request.duration_s)}", step.reason
+def _call_of(step: Step) -> str:
+    return "AssumeRole" if step.request.role_arn else "GetSessionToken"
 
 
 def plan_json(plan: Plan) -> str:
     """`{"version": 1, "codes": ..., "calls": [...], "reused": [...], "profiles": [...]}`."""
-    profiles = [
-        _profile_json(name, needs_call=not isinstance(found, Reused), notes=plan.notes.get(name, ()))
-        for name, found in plan.of_profile.items()
+    calls = [
+        {
+            "session": step.label,
+            "call": _call_of(step),
+            "role_arn": step.request.role_arn,
+            "duration_seconds": step.request.duration_s,
+            "code_of": step.request.device or None,
+            "signed_by": step.signed_by.label if step.signed_by else step.user.section,
+            "profiles": step.profiles,
+            "reason": step.reason,
+        }
+        for step in plan.steps
     ]
-    failed = [_profile_json(name, needs_call=False, error=error) for name, error in plan.failures.items()]
+    profiles = [
+        {
+            "profile": name,
+            "needs_call": not isinstance(end, Reused),
+            "notes": plan.notes.get(name, ()),
+            **_error_fields(None),
+        }
+        for name, end in plan.of_profile.items()
+    ]
+    profiles += [
+        {"profile": name, "needs_call": False, "notes": (), **_error_fields(error)}
+        for name, error in plan.failures.items()
+    ]
     document = {
         "version": JSON_VERSION,
         "codes": len(plan.codes),
-        "calls": [_call_json(step) for step in plan.steps],
+        "calls": calls,
         "reused": [{"session": one.label, "expires_at": rfc3339_text(one.expires_at)} for one in plan.reused],
-        "profiles": [*profiles, *failed],
+        "profiles": profiles,
     }
     return json.dumps(document, indent=2)
-
-
-def _call_json(step: Step) -> dict[str, object]:
-    return {
-        "session": step.label,
-        "call": "AssumeRole" if step.request.role_arn else "GetSessionToken",
-        "role_arn": step.request.role_arn,
-        "duration_seconds": step.request.duration_s,
-        "code_of": step.request.device or None,
-        "signed_by": step.signed_by.label if step.signed_by else step.base.section,
-        "profiles": step.profiles,
-        "reason": step.reason,
-    }
-
-
-def _profile_json(
-    name: str, *, needs_call: bool, notes: Sequence[str] = (), error: AwsMfaError | None = None
-) -> dict[str, object]:
-    return {"profile": name, "needs_call": needs_call, "notes": notes, **_error_fields(error)}
-
-
-def _state(outcome: Outcome) -> str:
-    if outcome.error is not None:
-        return "failed"
-    return "reused" if outcome.is_reused else "renewed"
 
 
 def _error_fields(error: AwsMfaError | None) -> dict[str, object]:
@@ -147,12 +137,22 @@ def table(header: list[str], rows: list[list[str]], width: int | None) -> str:
     """A table without lines; `width` None: as wide as it needs to be."""
     shown = [[_BEFORE_UNIT.sub(_NO_BREAK, shown_text(text)) for text in row] for row in rows]
     widths = _widths([header, *shown], width)
-    text = _one_line_per_fact(header, shown) if widths is None else _side_by_side(header, shown, widths)
-    return text.replace(_NO_BREAK, " ")
+    if widths is not None:
+        return _side_by_side(header, shown, widths).replace(_NO_BREAK, " ")
+    title_width = max(map(len, header))
+    records = [
+        "".join(
+            f"{title:{title_width}}{_GAP}{text}\n"
+            for title, text in zip(header, row, strict=True)
+            if text not in _NOTHING
+        )
+        for row in shown
+    ]
+    return "\n".join(records).replace(_NO_BREAK, " ")
 
 
 def _widths(lines: list[list[str]], width: int | None) -> list[int] | None:
-    """How wide each column is, the widest made narrow before another is; None where a word would have to be broken."""
+    """The width of each column, the widest being narrowed first; None if a word would have to be broken."""
     columns = list(zip(*lines, strict=True))
     widths = [max(map(cell_len, column)) for column in columns]
     if width is None:
@@ -175,9 +175,3 @@ def _side_by_side(header: list[str], rows: list[list[str]], widths: list[int]) -
     out = io.StringIO()
     Console(file=out, width=_UNBOUNDED, color_system=None, markup=False, emoji=False, highlight=False).print(made)
     return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
-
-
-def _one_line_per_fact(header: list[str], rows: list[list[str]]) -> str:
-    wide = max(map(len, header))
-    facts = [[(title, text) for title, text in zip(header, row, strict=True) if text not in _NOTHING] for row in rows]
-    return "\n".join("".join(f"{title:{wide}}{_GAP}{text}\n" for title, text in row) for row in facts)

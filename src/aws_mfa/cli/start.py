@@ -1,8 +1,7 @@
 """
-The console script's entry: the quick path first, the full path only where it is needed.
+The console script's entry: tries `cli/fast` first, and runs `cli/main` only if that has no answer.
 
-This is the seam of the hot path: what one of the ways needs and the others do not is imported inside a function, on
-purpose.
+Each path's modules are imported inside a function, so that a run loads only what its own path needs.
 """
 
 from __future__ import annotations
@@ -14,28 +13,28 @@ _CANCELLED = 130
 
 
 def start() -> int:
-    """Answer and leave, or go the full way; the exit code."""
+    """Print the fast path's text and end the process, or run the full path; the exit code."""
     argv = sys.argv[1:]
     try:
-        text = _quick_text(argv)
+        text = _fast_text(argv)
         if text is not None:
-            _leave(text)
+            _print_and_exit(text)
         from aws_mfa.cli.main import main
     except KeyboardInterrupt:
-        return _CANCELLED  # while it loads: later `main` itself answers
+        return _CANCELLED  # Ctrl-C while modules load: later `main` handles it
     return main(argv)
 
 
-def _quick_text(argv: list[str]) -> str | None:
-    """What is printed where the quick path knows it; does not return where it becomes a command."""
+def _fast_text(argv: list[str]) -> str | None:
+    """What the fast path prints, None if it has no answer; does not return if the process becomes a command."""
     if not argv or argv[0].startswith("-"):
-        from aws_mfa.cli.fast.answer import quick_answer
+        from aws_mfa.cli.fast.answer import fast_answer
 
-        return quick_answer(argv, os.environ)
+        return fast_answer(argv, os.environ)
     if argv[0] == "credential-process":
-        from aws_mfa.cli.fast.session import quick_document
+        from aws_mfa.cli.fast.session import fast_document
 
-        return quick_document(argv, os.environ)
+        return fast_document(argv, os.environ)
     if argv[0] == "exec":
         from aws_mfa.cli.fast.session import become_command
 
@@ -43,11 +42,11 @@ def _quick_text(argv: list[str]) -> str | None:
     return None
 
 
-def _leave(text: str) -> None:
+def _print_and_exit(text: str) -> None:
     """
-    End without tearing the interpreter down: nothing is open, and it saves a seventh of the run.
+    Print and end with `os._exit`: nothing is open, and skipping the interpreter's shutdown saves a seventh of the run.
 
-    Returns where stdout is closed or cannot spell the text: the full path knows what to do then.
+    Returns if stdout is closed or cannot encode the text: the full path handles that.
     """
     try:
         sys.stdout.write(text)

@@ -1,8 +1,8 @@
 """
-Opens the real parts behind `Interfaces`, each when it is first used; only `quick_wiring` opens any others.
+Opens the real parts behind `Interfaces`, each on first use; beside it only `cli/fast/session` opens such parts.
 
-This is the one place that is lazy: what is heavy (botocore, the keychain) is imported inside its methods, or not at
-all. Owns what a copy shares with its original. Refuses to decide anything but who may be asked.
+Heavy modules (botocore, the keychain) are imported inside the methods that need them. Owns what copies share, and
+decides whether a person may be asked. Decides nothing else.
 """
 
 from __future__ import annotations
@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     from aws_mfa.system.threads import DeferredSignals, InThread
     from aws_mfa.vaults.age import AgeFile
     from aws_mfa.vaults.keychain.vault import Keychain
-    from aws_mfa.vaults.plain import KeyFile
     from aws_mfa.vaults.seal import AgeSeal
 
     Result = TypeVar("Result")
@@ -58,30 +57,29 @@ if TYPE_CHECKING:
 _WAIT_FOR_HUMAN_S = 120.0
 
 
+@dataclass(eq=False, repr=False)
 class Shared:
     """
-    What all copies of one run share; nothing that can ask or print.
+    What all copies of one run share: unprinted lines, connections, and the age vault's passphrase once it is known.
 
-    `age_vault`: a passphrase that was given to one copy is known to the others.
+    Nothing in it can ask or print.
     """
 
-    def __init__(self) -> None:
-        self.held_back: list[str] = []
-        self.age_vault = KnownOfVault()
-        self.connections: dict[str | None, AwsHttp] = {}
-        self.sts: dict[tuple[str, str, AwsHttp], AwsSts] = {}
+    held_back: list[str] = field(default_factory=list)
+    age_vault: KnownOfVault = field(default_factory=KnownOfVault)
+    connections: dict[str | None, AwsHttp] = field(default_factory=dict)
+    sts: dict[tuple[str, str, AwsHttp], AwsSts] = field(default_factory=dict)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class RealInterfaces:
     """
-    Fulfils `Interfaces` with this machine; the settings say who may be asked.
+    Implements `Interfaces` on this machine.
 
-    `reads_pipe`: answers may be piped in; `asks_on_stdout`: then the questions go there, as the old tool's did.
-    `never_asks`: every question is refused; `announces`: a person reads stderr while a question waits.
-    `at_terminal`: no other program owns the terminal.
-    `is_unattended`: background work that must not prompt (as opposed to --no-input).
-    Without `use_keychain` nothing opens the keychain, whatever asks for it.
+    `reads_pipe`: answers may be piped in. `asks_on_stdout`: piped answers get their questions on stdout, as the old
+    tool did. `never_asks`: every question is refused. `announces`: a person reads stderr while a question waits.
+    `at_terminal`: no other program uses the terminal. `is_unattended`: background work that must not prompt (as
+    opposed to --no-input). Without `use_keychain` nothing opens the keychain.
     """
 
     reads_pipe: bool = True
@@ -93,6 +91,7 @@ class RealInterfaces:
     use_keychain: bool = True
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     shared: Shared = field(default_factory=Shared)
+    _unattended: RealInterfaces | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self.environ = chosen_by_the_user(self.environ)
@@ -106,15 +105,15 @@ class RealInterfaces:
         came_at: float | None = None,
     ) -> RealInterfaces:
         """
-        A copy with other ways to a code, or with fewer people to ask: then it opens its parts anew.
+        A copy with other code providers, or one that may not ask at the terminal or at all: that opens its own parts.
 
-        The unattended copy is the same one each time: a keychain that did not answer is not asked again.
+        The unattended copy is always the same one, so that a keychain that did not answer is not asked again.
         `came_at`: when this caller started to wait; failures published since then are reported to it too.
         """
         made = self
-        if unattended:
-            made = self if self.never_asks else self._unattended
-        elif away_from_terminal:
+        if unattended and not self.never_asks:
+            self._unattended = made = self._unattended or replace(self, never_asks=True, is_unattended=True)
+        elif away_from_terminal and not unattended:
             made = replace(self, at_terminal=False)
         if code_providers is not None:
             made = copy(made)
@@ -124,40 +123,31 @@ class RealInterfaces:
             made.prompt_locks = self._open_locks(came_at)
         return made
 
-    @cached_property
-    def _unattended(self) -> RealInterfaces:
-        return replace(self, never_asks=True, is_unattended=True)
-
     def _state(self, name: str) -> str:
         return os.path.join(state_folder(self.environ), name)
 
-    # The user
+    # The user and the code
 
     @cached_property
     def terminal(self) -> Terminal:
         return self._open_terminal(reads_pipe=self.reads_pipe)
 
     def _open_terminal(self, *, reads_pipe: bool) -> ControllingTerminal | PipedAnswers | NoTerminal:
-        """Every question to a person begins here, whatever it is about."""
+        """The terminal for questions of any kind, or one that refuses them and says why."""
         if self.is_unattended:
-            return NoTerminal("run aws-mfa renew in a terminal", because="nobody is asked here")
+            return NoTerminal("run aws-mfa renew in a terminal", because="this command does not ask for it")
         if self.never_asks:
-            return NoTerminal("run the same without --no-input in a terminal", because="--no-input forbids to ask")
+            return NoTerminal("run the same without --no-input in a terminal", because="--no-input is set")
         if not self.at_terminal:
-            return NoTerminal("run aws-mfa renew in another terminal", because="the terminal is the command's")
+            return NoTerminal("run aws-mfa renew in another terminal", because="the command uses the terminal")
         return choose_terminal(reads_pipe=reads_pipe, asks_on_stdout=self.asks_on_stdout)
 
     def say(self, text: str) -> None:
-        """Print one line on stderr; if stderr is read only at the end, hold it back until the outcome is known."""
+        """Print one line on stderr; without `announces`, keep it until the outcome is known."""
         if not self.announces:
             self.shared.held_back.append(text)
             return
-        # One write: twenty processes that say it at once do not mix their lines.
-        sys.stderr.write(f"{shown_text(text)}\n")
-
-    def say_what_was_held_back(self) -> None:
-        """For a run that succeeded; one that failed prints its one line only."""
-        sys.stderr.write("".join(f"{shown_text(text)}\n" for text in self.shared.held_back))
+        sys.stderr.write(f"{shown_text(text)}\n")  # one write: lines of twenty processes do not mix
 
     @cached_property
     def code_providers(self) -> list[CodeProvider]:
@@ -167,7 +157,7 @@ class RealInterfaces:
             self.environ,
             self.terminal,
             self._state("questions"),
-            # If stderr is shown at the end, it is for what went wrong.
+            # Without `announces`, stderr is shown only after a failure, and only for it.
             say=self.say if self.announces else lambda _: None,
             hands_over=not self.reads_pipe,
             never_asks=self.never_asks,
@@ -186,7 +176,7 @@ class RealInterfaces:
     def _open_locks(self, came_at: float | None) -> FileLocks:
         from aws_mfa.prompt.lock import FileLocks
 
-        return FileLocks(self._state("turns"), now=self.now, say=self.say, came_at=came_at)
+        return FileLocks(self._state("prompt-locks"), now=self.now, say=self.say, came_at=came_at)
 
     @cached_property
     def ledger(self) -> LedgerFile:
@@ -220,16 +210,17 @@ class RealInterfaces:
         return GivenDocument(path)
 
     def vault(self, name: str) -> Vault:
-        vaults: dict[str, Callable[[], Vault]] = {
-            "keychain": lambda: self.fork,
-            "age": lambda: self._age_file,
-            "file": lambda: self._key_file,
-        }
-        return vaults[name]()
+        if name == "keychain":
+            return self.fork
+        if name == "age":
+            return self._age_file
+        from aws_mfa.vaults.plain import KeyFile
+
+        return KeyFile(self.credentials)
 
     @cached_property
     def fork(self) -> Keychain:
-        """The keychain; the keychain fork's items are in the same one."""
+        """The keychain, which also contains the keychain fork's items."""
         if not self.use_keychain:
             raise KeychainUnavailable("--no-keychain is set")
         from aws_mfa.vaults.keychain.vault import TIME_LIMIT_S, open_keychain
@@ -252,16 +243,13 @@ class RealInterfaces:
         return AgeFile(self._state("keys.age"), ask, self.shared.age_vault)
 
     @cached_property
-    def _key_file(self) -> KeyFile:
-        from aws_mfa.vaults.plain import KeyFile
-
-        return KeyFile(self.credentials)
-
-    @cached_property
     def session_cache(self) -> SessionCache:
         from aws_mfa.sessions.cache import SessionCache
 
-        return SessionCache(self._stores, now=self.now, say=self.terminal.say)
+        def say(text: str) -> None:  # opens the terminal only if there is something to say
+            self.terminal.say(text)
+
+        return SessionCache(self._stores, now=self.now, say=say)
 
     def watch_files(self) -> WatchedFiles:
         from aws_mfa.sessions.watch import WatchedFiles
@@ -273,8 +261,8 @@ class RealInterfaces:
     def _stores(self) -> Stores:
         from aws_mfa.sessions.stores import open_stores
 
-        open_seal = self._open_seal if self.use_keychain else None
-        return open_stores(self.environ, state_folder(self.environ), open_seal)
+        opens = self._open_seal if self.use_keychain else None
+        return open_stores(self.environ, state_folder(self.environ), opens)
 
     def _open_seal(self) -> AgeSeal:
         return open_seal(self.environ, may_ask=not self.never_asks)
@@ -302,7 +290,7 @@ class RealInterfaces:
         return AwsSignIn(endpoint, self._http(endpoints), takes_form=takes_form(region))
 
     def _http(self, endpoints: EndpointSettings) -> AwsHttp:
-        """The connections that trust these CA certificates."""
+        """The connections of these settings' `ca_bundle`, shared by all copies."""
         from aws_mfa.aws.http import AwsHttp
 
         configured = endpoints.given("ca_bundle")
@@ -313,7 +301,7 @@ class RealInterfaces:
         return connections[name]
 
     def close(self) -> None:
-        """Close the connections to AWS; for programs that live on when we have answered."""
+        """Close the connections to AWS, for Python programs that go on running."""
         for http in self.shared.connections.values():
             http.close()
 
@@ -332,7 +320,7 @@ class RealInterfaces:
         return callers()
 
     def endpoint(self, port: int) -> LocalEndpoint:
-        """The local endpoint; its token is in memory (`$XDG_RUNTIME_DIR`) if there is such a folder."""
+        """The local endpoint; its token file is in memory (`$XDG_RUNTIME_DIR`) if there is such a folder."""
         from aws_mfa.handover.endpoint import LocalEndpoint
         from aws_mfa.system.private_files import ensure_private_folder
         from aws_mfa.system.private_reading import private_folder, runtime_folder

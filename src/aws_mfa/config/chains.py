@@ -47,8 +47,11 @@ class Chain:
         self.base = base
         self.role_chain = role_chain
         self._nearest_first = (wanted, *reversed(role_chain), base)
-        having = (profile for profile in self._nearest_first if profile.given("mfa_serial") is not None)
-        self._has_device = next(having, None)
+        self._has_device: Profile | None = None
+        for profile in self._nearest_first:
+            if profile.given("mfa_serial") is not None:
+                self._has_device = profile
+                break
 
     @property
     def mfa_serial(self) -> str | None:
@@ -153,14 +156,17 @@ def _refuse_foreign_base(base: Profile, keys_stored: KeysStored | None) -> None:
 
 def _check(chain: Chain) -> None:
     serial = chain.mfa_serial
+    partition = None if serial is None else partition_of(serial)
     chain.base.check()
     inherited: dict[str, Profile] = {}
     for role in chain.role_chain:
         role.check()
-        _check_partition(chain, role, serial)
+        if partition is None or partition_of(role.role_arn or "") != partition:
+            _check_partition(chain, role, serial)
         _check_inherited_tags(role, inherited)
-        inherited.update(dict.fromkeys((key.lower() for key in role.transitive_tag_keys), role))
-    _check_source_identity(chain)
+        inherited.update((key.lower(), role) for key in role.transitive_tag_keys)
+    if len(chain.role_chain) > 1:
+        _check_source_identity(chain)
 
 
 def _check_partition(chain: Chain, role: Profile, serial: str | None) -> None:

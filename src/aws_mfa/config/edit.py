@@ -1,8 +1,8 @@
 """
-The text of an AWS file + changes -> text, every other byte kept: comments, key case, indents, line ends, nested blocks.
+Changes the text of an AWS file and keeps every other byte: comments, key case, indents, line ends, nested blocks.
 
-The only editor of these files. Refuses to edit what `ini_text` cannot read, `[DEFAULT]`, and values that one line
-cannot carry; a fault elsewhere in the text is for `ini_text.check`, which is asked before a person types.
+The only editor of these files. Refuses a section that `ini` cannot read, `[DEFAULT]`, and values that do not fit on one
+line. Faults elsewhere in the text are not its concern: `ini.check` is called before the user types anything.
 """
 
 from __future__ import annotations
@@ -30,13 +30,15 @@ if TYPE_CHECKING:
 
 def with_changes(text: str, name: str, changes: Mapping[str, str | None], *, where: str = "the file") -> str:
     """
-    Replace keys of a section in place, add what is new at its end, remove what is None; every other byte stays.
+    Replace keys of a section in place, add new ones at its end, remove those that are None; every other byte stays.
 
-    Keys are in lower case. A section that is not there is added at the end of the text, after a blank line, where
-    there is something to write. Raises `BrokenFile` for what it cannot read in this section, and for duplicates in it;
-    faults elsewhere are for `check`. Raises `BadInput` for a value that one line cannot carry, and for `[DEFAULT]`.
+    Keys are in lower case. A missing section is added at the end of the text, after a blank line, if there is something
+    to write. Raises `BrokenFile` for a fault in this section, and `BadInput` for a value that does not fit on one line
+    and for `[DEFAULT]`.
     """
-    section = _section_to_edit(text, name, changes, where)
+    check_beginning(text, where)
+    _check_change(name, changes)
+    section = find_section(text, name, where)
     if section is None:
         return _with_new_sections(text, {name: changes})
     check_duplicate_keys(text, section, where)
@@ -47,9 +49,9 @@ def with_changes(text: str, name: str, changes: Mapping[str, str | None], *, whe
 
 def with_all_changes(text: str, changes_of: Mapping[str, Mapping[str, str | None]], *, where: str = "the file") -> str:
     """
-    As `with_changes` for many sections (name -> changes), those that are there first, then the new ones.
+    As `with_changes` for many sections (name -> changes), existing sections first, then new ones.
 
-    In one walk, which also refuses what it cannot read.
+    One walk over the text, so faults in other sections are refused too.
     """
     check_beginning(text, where)
     for name, changes in changes_of.items():
@@ -59,25 +61,18 @@ def with_all_changes(text: str, changes_of: Mapping[str, Mapping[str, str | None
     for section in sections(text, where=where):
         if section.name in changes_of:
             if section.name not in missing:
-                check(text, where=where)  # raises: the section is there twice
+                check(text, where=where)  # raises: a duplicate section
             check_duplicate_keys(text, section, where)
             edits.change(section, missing.pop(section.name))
     return _with_new_sections(edits.result(), missing)
 
 
-def without_keys(text: str, name: str, keys: Collection[str], *, where: str = "the file") -> str:
-    """Remove keys of a section; the section too, where neither another key nor a comment is left in it."""
-    return _without(text, name, keys, where)
-
-
-def without_section(text: str, name: str, *, where: str = "the file") -> str:
-    """Remove the section with its header and keys; comment lines in it stay."""
-    return _without(text, name, None, where)
-
-
-def _without(text: str, name: str, keys: Collection[str] | None, where: str) -> str:
+def without_keys(text: str, name: str, keys: Collection[str] | None, *, where: str = "the file") -> str:
+    """Remove these keys of a section, or all (None) and its header; the whole section if no comment is left either."""
+    check_beginning(text, where)
+    _check_change(name, {})
     edits = Edits(text)
-    section = _section_to_edit(text, name, {}, where)
+    section = find_section(text, name, where)
     if section is not None:
         if keys is not None:
             check_duplicate_keys(text, section, where)
@@ -86,7 +81,7 @@ def _without(text: str, name: str, keys: Collection[str] | None, where: str) -> 
 
 
 class Edits:
-    """Changes of one text, made at once: ten thousand profiles cost one new text. Sections are those of the text."""
+    """Changes of one text, made together: ten thousand profiles cost one new text. `Section`s must be of this text."""
 
     __slots__ = ("_splices", "text")
 
@@ -95,7 +90,7 @@ class Edits:
         self._splices: list[tuple[int, int, str]] = []
 
     def change(self, section: Section, changes: Mapping[str, str | None]) -> None:
-        """Replace keys in place, add what is new behind the last key, remove what is None."""
+        """Replace keys in place, add new ones after the last key, remove those that are None."""
         text, missing = self.text, dict(changes)
         end = line_end(text, section.header_start)
         is_cut = False
@@ -108,7 +103,7 @@ class Edits:
                 self._splices += [(start, first_end, line), *((start, end, "") for start, end in more)]
                 is_cut = value is None or bool(more)
         newline = _newline(text, section.header_start)
-        # Without any key: the indent of the next header, which a key of less indent would take for its continuation.
+        # Without a key: the indent of the next header, which would continue the value of a key with less indent.
         indent = section.entries[-1].indent if section.entries else self._indent_at(section.end)
         added = "".join(f"{indent}{key} = {value}{newline}" for key, value in missing.items() if value is not None)
         if added:
@@ -117,9 +112,9 @@ class Edits:
 
     def remove(self, section: Section, keys: Collection[str] | None) -> None:
         """
-        Remove these keys, or all and the header (None); the whole section where nothing but blank lines is left.
+        Remove these keys, or all and the header (None); the whole section if only blank lines are left.
 
-        A header behind it loses its indent: below the section before, it would read as a continuation line.
+        The next header loses its indent: after the previous section it would be read as a continuation line.
         """
         text = self.text
         gone = [line for entry in section.entries if keys is None or entry.key in keys for line in entry.lines]
@@ -140,9 +135,9 @@ class Edits:
 
     def insert_before(self, entry: Entry, key: str, value: str) -> None:
         """
-        Put a line above the entry's, with its indent and line end.
+        Add a line above the entry's, with its indent and line end.
 
-        Above and not below: the last line of a file may have no end, and the same indent makes it a key of its own.
+        Not below it: the last line of a file may have no end.
         """
         start = entry.lines[0][0]
         self._splices.append((start, start, f"{entry.indent}{key} = {value}{_newline(self.text, start)}"))
@@ -167,7 +162,7 @@ class Edits:
 
 
 def _line_with_value(line: str, entry: Entry, value: str) -> str:
-    """Keep the line's indent, the blanks around its delimiter and its ending; SDKs want the key in lower case."""
+    """Keep the line's indent, the blanks around its delimiter and its end; SDKs need the key in lower case."""
     body = _without_end(line)
     delimiter = delimiter_in(body)
     before, after = body[:delimiter], body[delimiter + 1 :]
@@ -177,7 +172,7 @@ def _line_with_value(line: str, entry: Entry, value: str) -> str:
 
 
 def _with_new_sections(text: str, changes_of: Mapping[str, Mapping[str, str | None]]) -> str:
-    """Add sections at the end, each after a blank line; none where there is nothing to write."""
+    """Add sections at the end, each after a blank line; none without a value to write."""
     newline, pieces = _newline(text, 0), [text]
     for name, changes in changes_of.items():
         lines = "".join(f"{key} = {value}{newline}" for key, value in changes.items() if value is not None)
@@ -187,12 +182,6 @@ def _with_new_sections(text: str, changes_of: Mapping[str, Mapping[str, str | No
             gap = "" if has_gap else newline if ends else newline + newline
             pieces.append(f"{gap}[{name}]{newline}{lines}")
     return "".join(pieces)
-
-
-def _section_to_edit(text: str, name: str, changes: Mapping[str, str | None], where: str) -> Section | None:
-    check_beginning(text, where)
-    _check_change(name, changes)
-    return find_section(text, name, where)
 
 
 def _check_change(name: str, changes: Mapping[str, str | None]) -> None:
@@ -206,9 +195,9 @@ def _check_change(name: str, changes: Mapping[str, str | None]) -> None:
 
 def _newline(text: str, at: int) -> str:
     """
-    Return the end of the line that holds `at`; of the first line where that one has none.
+    The end of the line that `at` is in, or of the first line if that one has none.
 
-    A lone CR only where all lines end so: beside others only Python takes it for an end.
+    A lone CR only if all lines end with it: mixed with other ends, only Python takes it for one.
     """
     lines = (text[at : line_end(text, at)], text[: line_end(text, 0)])
     end = next((end for end in (line[len(_without_end(line)) :] for line in lines) if end), "\n")

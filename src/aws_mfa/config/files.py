@@ -1,8 +1,8 @@
 """
-The AWS files (`credentials`, `config`): found, read, and updated under a lock; bytes are never touched unasked.
+The AWS files (`credentials`, `config`): where they are, how they are read, and how they are updated under a lock.
 
-Refuses what is no text (bad bytes, a BOM) and quotes no value in saying so. What the sections mean is the business
-of `rules/`. Other programs take no lock of ours, so the moment between reading and replacing is kept to the edit.
+Refuses what is not text (bad bytes, a BOM), without quoting a value. Other programs do not know the lock, so only the
+edit happens between reading and replacing. What the sections mean: `profiles`.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from aws_mfa.system.private_files import check_replaceable, ensure_private_folde
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-# A holder needs milliseconds; what takes longer is stopped or stuck.
+# A holder needs milliseconds: one that takes longer is stopped or stuck.
 LOCK_TIMEOUT_S = 10.0
 _HOME_VARIABLE = "USERPROFILE" if os.name == "nt" else "HOME"
-# O_NONBLOCK: to open a pipe that stands there would wait for a writer.
+# O_NONBLOCK: opening a pipe would wait for a writer.
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _BOMS = ((b"\xef\xbb\xbf", "a byte order mark (BOM)"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
 
 
 class AwsFile:
     """
-    One AWS file at `path`: fulfils the Protocol `AwsTextFile`.
+    One AWS file: fulfils the Protocol `AwsTextFile`.
 
-    `say_narrowed` is told the path when an update takes the file from group and others.
+    `say_narrowed` is called with the path when an update removes the permissions of group and others.
     """
 
     def __init__(
@@ -41,106 +41,35 @@ class AwsFile:
         lock_timeout_s: float = LOCK_TIMEOUT_S,
         say_narrowed: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._path = path
+        self.path = path
         self._lock_timeout_s = lock_timeout_s
         self._say_narrowed = say_narrowed
 
-    @property
-    def path(self) -> str:
-        """Where it is, for messages."""
-        return self._path
-
     def exists(self) -> bool:
-        """Whether there is such a file; the null device counts as none."""
-        return os.path.exists(self._path) and not self._is_null_device()
+        """Whether there is such a file; the null device counts as missing."""
+        return os.path.exists(self.path) and not self._is_null_device()
 
     def create(self) -> None:
-        """Make it, empty and 0600 (its folder 0700), where it is missing; raises as `update` does."""
+        """Make it, empty and 0600 (its folder 0700), if it is missing; raises as `update` does."""
         if not self.exists():
-            ensure_private_folder(os.path.dirname(os.path.abspath(self._path)))
+            ensure_private_folder(os.path.dirname(os.path.abspath(self.path)))
             with lock(self._lock_path(), timeout_s=self._lock_timeout_s):
                 if not self.exists():
-                    replace_privately(self._path, b"")
+                    replace_privately(self.path, b"")
 
     def read(self) -> str:
-        """
-        Its text, line ends as they are, "" where there is none.
-
-        Raises `BrokenFile` for bytes that are not UTF-8, a BOM, what is no file, and what may not be read.
-        """
-        return self._text_of(self._read_bytes())
-
-    def update(self, edit: Callable[[str], str]) -> bool:
-        """
-        Lock, read again, apply `edit`, replace atomically; whether the bytes changed.
-
-        A missing file is made 0600 and its folder 0700, unless `edit` leaves it empty. On any error the old file
-        stands. Raises what `read` raises, `NotSetUp` where it cannot be written, `Unreachable` where the lock is held.
-        """
-        if self._is_null_device():
-            raise NotSetUp(f"cannot write {self._path}: it is the null device")
-        # Of the path as given, never of a link's target: that may be on a volume that is not mounted now.
-        ensure_private_folder(os.path.dirname(os.path.abspath(self._path)))
-        with lock(self._lock_path(), timeout_s=self._lock_timeout_s):
-            before = self.read()
-            after = edit(before)
-            if after == before:
-                return False
-            if self.repair_mode():
-                self._say_narrowed(self._path)
-            replace_privately(self._path, self._bytes_of(after))
-            return True
-
-    def check_writable(self) -> None:
-        """Raise `NotSetUp` where `update` could not write: told before a code is spent, not after."""
-        check_replaceable(self._path)
-
-    def repair_mode(self) -> bool:
-        """Take the file from group and others, so that only its owner reads it; whether that was needed and worked."""
+        """Its text with its line ends, "" if it is missing; `BrokenFile` if it is not readable, a file, or UTF-8."""
         try:
-            if is_narrow(os.stat(self._path)):
-                return False  # nearly always: then it is not opened
-            fd = os.open(self._path, _READ)
-        except OSError:
-            return False  # missing, or `read` says why
-        try:
-            return allow_owner_only(fd, os.path.dirname(os.path.abspath(self._path)))
-        finally:
-            os.close(fd)
-
-    def linked_inode(self) -> int | None:
-        """The inode of a file that has further names: they keep what an update takes away. None where it has none."""
-        try:
-            found = os.stat(self._path)
-        except OSError:
-            return None
-        return found.st_ino if found.st_nlink > 1 else None
-
-    def _lock_path(self) -> str:
-        # Beside the resolved target: that folder must be writable anyway, and two homes that link to one file
-        # share its lock.
-        folder, name = os.path.split(os.path.realpath(self._path))
-        return os.path.join(folder, f".{name}.aws-mfa.lock")
-
-    def _is_null_device(self) -> bool:
-        # AWS_CONFIG_FILE=/dev/null is how people say "no such file".
-        return os.path.realpath(self._path) == os.path.realpath(os.devnull)
-
-    def _read_bytes(self) -> bytes:
-        try:
-            return b"" if self._is_null_device() else read_regular(self._path)
+            data = b"" if self._is_null_device() else read_regular(self.path)
         except (FileNotFoundError, NotADirectoryError):
-            return b""  # something in the place of its folder is told when it is to be written
+            return ""  # a file in the place of its folder is reported when this one is to be written
         except OSError as error:
-            raise BrokenFile(
-                f"cannot read {self._path}: {error.strerror}", f"look at it: ls -lL {quote(self._path)}"
-            ) from None
-
-    def _text_of(self, data: bytes) -> str:
+            hint = f"look at it: ls -lL {quote(self.path)}"
+            raise BrokenFile(f"cannot read {self.path}: {error.strerror}", hint) from None
         for mark, what in _BOMS:
             if data.startswith(mark):
                 raise BrokenFile(
-                    f"{self._path}, line 1: the file starts with {what}, which AWS tools cannot read",
+                    f"{self.path}, line 1: the file starts with {what}, which AWS tools cannot read",
                     "open it in an editor and save it as UTF-8 without BOM",
                 )
         try:
@@ -148,25 +77,79 @@ class AwsFile:
         except UnicodeDecodeError as error:
             line = data.count(b"\n", 0, error.start) + 1
         # Outside the handler: the error's text and context hold the file's bytes.
-        raise BrokenFile(
-            f"{self._path}, line {line}: bytes that are not UTF-8", "open it in an editor and save it as UTF-8"
-        )
+        hint = "open it in an editor and save it as UTF-8"
+        raise BrokenFile(f"{self.path}, line {line}: bytes that are not UTF-8", hint)
+
+    def update(self, edit: Callable[[str], str]) -> bool:
+        """
+        Lock, read again, apply `edit`, replace atomically; whether the bytes changed.
+
+        A missing file is made 0600 and its folder 0700, unless `edit` leaves it empty. On any error the old file stays.
+        Raises what `read` raises, `NotSetUp` if it cannot be written, `Unreachable` if another process has the lock.
+        """
+        if self._is_null_device():
+            raise NotSetUp(f"cannot write {self.path}: it is the null device")
+        # The folder of the path as given, never of a link's target: that may be on a volume that is not mounted now.
+        ensure_private_folder(os.path.dirname(os.path.abspath(self.path)))
+        with lock(self._lock_path(), timeout_s=self._lock_timeout_s):
+            before = self.read()
+            after = edit(before)
+            if after == before:
+                return False
+            if self.repair_mode():
+                self._say_narrowed(self.path)
+            replace_privately(self.path, self._bytes_of(after))
+            return True
+
+    def check_writable(self) -> None:
+        """Raise `NotSetUp` if `update` could not write: before a code is spent, not after."""
+        check_replaceable(self.path)
+
+    def repair_mode(self) -> bool:
+        """Remove the permissions of group and others; whether that was needed and worked."""
+        try:
+            if is_narrow(os.stat(self.path)):
+                return False  # nearly always: then it is not opened
+            fd = os.open(self.path, _READ)
+        except OSError:
+            return False  # missing, or `read` reports the reason
+        try:
+            return allow_owner_only(fd, os.path.dirname(os.path.abspath(self.path)))
+        finally:
+            os.close(fd)
+
+    def linked_inode(self) -> int | None:
+        """The inode of a file with further names (hard links): they keep what an update removes; else None."""
+        try:
+            found = os.stat(self.path)
+        except OSError:
+            return None
+        return found.st_ino if found.st_nlink > 1 else None
+
+    def _lock_path(self) -> str:
+        # Beside the resolved target: that folder must be writable anyway, and homes that link to a file share its lock.
+        folder, name = os.path.split(os.path.realpath(self.path))
+        return os.path.join(folder, f".{name}.aws-mfa.lock")
+
+    def _is_null_device(self) -> bool:
+        # People write AWS_CONFIG_FILE=/dev/null for "no file".
+        return os.path.realpath(self.path) == os.path.realpath(os.devnull)
 
     def _bytes_of(self, text: str) -> bytes:
         try:
             return text.encode("utf-8")
         except UnicodeEncodeError:
             pass
-        raise BadInput(f"cannot write {self._path}: a name or value given holds bytes that are not UTF-8")
+        raise BadInput(f"cannot write {self.path}: a name or value given holds bytes that are not UTF-8")
 
 
 def find_files(environ: Mapping[str, str], home: str | None = None) -> tuple[str, str]:
     """
     The paths of the credentials file and of the config file.
 
-    `AWS_SHARED_CREDENTIALS_FILE` and `AWS_CONFIG_FILE` with `~` and `$NAME` expanded as botocore does; an empty one
-    counts as absent. Else `~/.aws/...` under `home`, or where that is None under this user's own home.
-    Raises `NotSetUp` where a home is needed and cannot be found.
+    They are the values of `AWS_SHARED_CREDENTIALS_FILE` and `AWS_CONFIG_FILE` with `~` and `$NAME` expanded as in
+    botocore; an empty one counts as absent. The default is `~/.aws/...` below `home` (None: this user's home). Raises
+    `NotSetUp` if a home is needed and cannot be found.
     """
     return (
         _file(environ, home, "AWS_SHARED_CREDENTIALS_FILE", "credentials"),
@@ -175,7 +158,7 @@ def find_files(environ: Mapping[str, str], home: str | None = None) -> tuple[str
 
 
 def state_folder(environ: Mapping[str, str], home: str | None = None) -> str:
-    """The folder of what is ours, `~/.aws/mfa`: it need not exist. Raises `NotSetUp` where there is no home."""
+    """The folder of this program's own files, `~/.aws/mfa`: it need not exist. Raises `NotSetUp` without a home."""
     return os.path.join(_home(environ, home), ".aws", "mfa")
 
 
@@ -191,7 +174,7 @@ def _file(environ: Mapping[str, str], home: str | None, variable: str, name: str
 
 
 def _home(environ: Mapping[str, str], home: str | None) -> str:
-    # expanduser() asks the password database where the variable is missing, as it is in many containers.
+    # expanduser() asks the password database if the variable is missing, as it is in many containers.
     found = home or environ.get(_HOME_VARIABLE) or os.path.expanduser("~")
     if found.startswith("~"):
         raise NotSetUp(

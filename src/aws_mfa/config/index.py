@@ -57,6 +57,8 @@ class SectionIndex:
     def values(self, header: str) -> Mapping[str, str] | None:
         """Keys (lower case) and values of the section, those of `[DEFAULT]` too; None where there is none."""
         if header not in self._read:
+            if self._bodies is not None and header not in self._bodies:
+                return None
             own = None if header == OF_ALL else self._own_values(header)
             self._read[header] = {**self._of_all, **own} if own is not None and self._of_all else own
         return self._read[header]

@@ -1,11 +1,10 @@
 """
-The text of an AWS file (credentials, config) -> its sections; and whether SDKs can read it.
+Reads the text of an AWS file (credentials, config) as SDKs do. On the hot path: imports only the errors.
 
-Reads what `configparser` reads (botocore and the old tool use it): full-line comments with `#` and `;`, keys in any
-case, `=` or `:`, indented continuation lines, line ends of every system, a `[DEFAULT]` in several pieces. A section is
+Accepts what `configparser` accepts (botocore and the old tool use it): full-line comments with `#` and `;`, keys in any
+case, `=` or `:`, indented continuation lines, line ends of every system, `[DEFAULT]` in several places. A section is
 found by a search for its header, so that ten thousand profiles cost no more than a few; `check` walks the whole text.
-Quotes no value in a message: here lines are keys.
-Changes are made in `ini_edit`. On the hot path: no imports but our own errors.
+No message quotes a line: lines hold keys. Changes are made in `edit`.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ SMALL = 16 * 1024
 """Characters that can be checked in less than a millisecond."""
 
 OF_ALL = "DEFAULT"
-"""The section of what counts for every other; the only one that may be in several places."""
+"""The section whose settings count for all others; the only one that may be in several places."""
 
-# What a text gets that was written twice as text on Windows: one end of line, which Python takes for two.
+# On Windows a text that is written twice as text gets such line ends, and Python reads each as two.
 _DOUBLED_END = "\r\r\n"
 
 
 class Entry:
-    """One key of a section: `value` without blanks around it, `lines` as (start, end) offsets, continuations too."""
+    """One key of a section: its value without blanks around it, and all its lines as (start, end) offsets."""
 
     __slots__ = ("indent", "key", "lines", "value")
 
@@ -39,7 +38,7 @@ class Entry:
 
 
 class Section:
-    """One section: offsets of its header line and of its end, and its entries in order."""
+    """One section: the offsets of its header line and of its end, and its entries in order."""
 
     __slots__ = ("end", "entries", "header_start", "name")
 
@@ -55,7 +54,7 @@ class Section:
 
 
 def section_values(text: str, name: str, *, where: str = "the file") -> dict[str, str] | None:
-    """Return the keys (lower case) and values of the section, None where there is none."""
+    """Keys (lower case) and values of the section, None if there is no such section."""
     if name == OF_ALL and text.count(f"[{OF_ALL}]") > 1:
         pieces = [section.values() for section in sections(text, where=where) if section.name == OF_ALL]
         return {key: value for piece in pieces for key, value in piece.items()} if pieces else None
@@ -69,13 +68,13 @@ def sections(text: str, *, where: str = "the file") -> list[Section]:
 
 
 def check_if_small(text: str, *, where: str = "the file") -> None:
-    """Check what a person wrote at once; a file of many thousand lines is checked when it is to be changed."""
+    """Check a file of usual size now; one of many thousand lines is checked before it is changed."""
     if len(text) <= SMALL:
         check(text, where=where)
 
 
 def check(text: str, *, where: str = "the file") -> None:
-    """Raise `BrokenFile` with file, line and reason for what SDKs would refuse; quote no value."""
+    """Raise `BrokenFile` with file, line and reason for what SDKs refuse."""
     check_beginning(text, where)
     seen: dict[str, int] = {}
     keys_of_all: dict[str, int] = {}
@@ -86,17 +85,17 @@ def check(text: str, *, where: str = "the file") -> None:
         first = seen.setdefault(section.name, section.header_start)
         if first != section.header_start:
             reason = f"duplicate section [{section.name}] (first in line {line_number(text, first)})"
-            raise _broken(where, line_number(text, section.header_start), reason)
+            raise _broken(text, section.header_start, where, reason)
         check_duplicate_keys(text, section, where)
 
 
 def find_section(text: str, name: str, where: str) -> Section | None:
-    """Search for the header; walk the whole text only where the search is not conclusive."""
+    """Search for the header; walk the whole text only if the search is not conclusive."""
     header = f"[{name}]"
     at = text.find(header)
     if at < 0:
         return None
-    starts_line = at == 0 or text[at - 1] == "\n"  # behind another end of line the whole text is walked
+    starts_line = at == 0 or text[at - 1] == "\n"  # after another line end the whole text is walked
     rest = text[at + len(header) : line_end(text, at)]
     if starts_line and not rest.strip() and text.find(header, at + 1) < 0:
         return next(_walk(text, at, where))
@@ -105,7 +104,7 @@ def find_section(text: str, name: str, where: str) -> Section | None:
 
 
 def _walk(text: str, start: int, where: str) -> Iterator[Section]:
-    """Yield sections from `start` on; lines are counted when a message needs their number."""
+    """Yield the sections from `start` on."""
     section: Section | None = None
     entry: Entry | None = None
     indent_of_entry = blank_lines = 0
@@ -131,7 +130,7 @@ def _walk(text: str, start: int, where: str) -> Iterator[Section]:
         else:
             entry = _entry(text, at, end, where)
             if section is None:
-                raise _broken(where, line_number(text, at), "a key before the first [section]")
+                raise _broken(text, at, where, "a key before the first [section]")
             section.entries.append(entry)
             indent_of_entry, blank_lines = len(entry.indent), 0
         at = end
@@ -145,43 +144,42 @@ def _entry(text: str, start: int, end: int, where: str) -> Entry:
     delimiter = delimiter_in(line)
     key = line[:delimiter].strip().lower() if delimiter >= 0 else ""
     if not key:
-        reason = "neither a comment, a [section] nor a 'key = value' line"
-        raise _broken(where, line_number(text, start), reason)
+        raise _broken(text, start, where, "neither a comment, a [section] nor a 'key = value' line")
     return Entry(key, line[delimiter + 1 :].strip(), line[: indent_of(line)], (start, end))
 
 
 def check_beginning(text: str, where: str) -> None:
-    """Refuse what no editor shows: a byte order mark."""
+    """Refuse a byte order mark, which editors do not show."""
     if text.startswith("\ufeff"):
-        raise _broken(where, 1, "begins with a byte order mark, which SDKs refuse: save it as UTF-8 without BOM")
+        raise _broken(text, 0, where, "begins with a byte order mark, which SDKs refuse: save it as UTF-8 without BOM")
 
 
 def check_duplicate_keys(text: str, section: Section, where: str, seen: dict[str, int] | None = None) -> None:
-    """Refuse a key that is in the section twice; `seen`: the keys of its pieces before this one, added to."""
+    """Refuse a key that is in the section twice; `seen`: the keys of earlier pieces of it, which this one extends."""
     seen = {} if seen is None else seen
     for entry in section.entries:
         at = entry.lines[0][0]
         if entry.key in seen:
-            # Not by its name: a secret that ends in "=" and lost its key reads as a key.
+            # The key is not named: a secret that ends in "=" and lost its key looks like one.
             first = line_number(text, seen[entry.key])
             reason = f"duplicate key in section [{section.name}] (first in line {first})"
-            raise _broken(where, line_number(text, at), reason)
+            raise _broken(text, at, where, reason)
         seen[entry.key] = at
 
 
 def delimiter_in(line: str) -> int:
-    """Return the offset of the first `=` or `:`, -1 where there is none."""
+    """The offset of the first `=` or `:`, -1 if there is none."""
     equals, colon = line.find("="), line.find(":")
     return max(equals, colon) if equals < 0 or colon < 0 else min(equals, colon)
 
 
 def indent_of(line: str) -> int:
-    """Count the blanks at the line's beginning."""
+    """The number of blanks at the line's beginning."""
     return len(line) - len(line.lstrip())
 
 
 def line_end(text: str, at: int) -> int:
-    """Return the offset behind the line that holds `at` and its end: LF, CR LF, a lone CR, CR CR LF."""
+    """The offset after the line that `at` is in, its end included: LF, CR LF, a lone CR, CR CR LF."""
     end = (text.find("\n", at) + 1) or len(text)
     carriage_return = text.find("\r", at, end)
     if carriage_return < 0 or text[carriage_return:end] in ("\r\n", _DOUBLED_END):
@@ -190,10 +188,10 @@ def line_end(text: str, at: int) -> int:
 
 
 def line_number(text: str, at: int) -> int:
-    """Count the lines up to the one that begins at `at`, the first is 1."""
+    """The number of the line that begins at `at`; the first is 1."""
     ends = text.count("\n", 0, at) + text.count("\r", 0, at)
     return ends - text.count("\r\n", 0, at) - text.count(_DOUBLED_END, 0, at) + 1
 
 
-def _broken(where: str, number: int, reason: str) -> BrokenFile:
-    return BrokenFile(f"{where}, line {number}: {reason}", "fix that line by hand: nothing was changed")
+def _broken(text: str, at: int, where: str, reason: str) -> BrokenFile:
+    return BrokenFile(f"{where}, line {line_number(text, at)}: {reason}", "fix that line by hand: nothing was changed")

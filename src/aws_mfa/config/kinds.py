@@ -1,8 +1,8 @@
 """
-Whose keys are in a section of an AWS file: an IAM user's, a session's, or no one's. Every command asks `kind_of`.
+What keys a section of an AWS file has: an IAM user's, a session's, or none. On the hot path: imports nothing.
 
-The section's lines decide, not its name; whether a session is still good is for `freshness`. Nothing ever writes over
-`LONG_TERM_KEYS`. On the hot path: imports nothing.
+The section's lines decide, not its name. Every command asks `kind_of`, and none ever overwrites `LONG_TERM_KEYS`.
+Whether a session is still good: `freshness`.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _MARKS_OF_A_SESSION = (*_MARKS_OF_OURS, "aws_security_token")
 
 def kind_of(section: Mapping[str, str] | None) -> str:
     """
-    Return one of the five kinds above for the keys (lower case) and values of a section; an empty value is no value.
+    One of the five kinds above for the keys (lower case) and values of a section; an empty value counts as absent.
 
-    `AKIA` is an IAM user's even beside a token: `aws configure` leaves the old token when it replaces the keys. Of an
-    id with another prefix, and of a secret alone, the lines beside it tell. An id alone can be replaced, since IAM
-    shows it again; a secret cannot.
+    An id with `AKIA` is an IAM user's even beside a token: `aws configure` leaves the old token when it replaces the
+    keys. For an id with another prefix, or a secret without its id, the other lines decide. An id without its secret
+    can be overwritten, since IAM shows it again; a secret cannot.
     """
     section = section or {}
     key_id, has_secret = section.get("aws_access_key_id") or "", bool(section.get("aws_secret_access_key"))

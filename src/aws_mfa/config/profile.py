@@ -27,11 +27,9 @@ from aws_mfa.config.section_names import LONG_TERM_SUFFIX, default_long_term
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any, Protocol, TypeVar
+    from typing import Any, Protocol
 
     from aws_mfa.config.settings import Given
-
-    Checked = TypeVar("Checked")
 
     class OtherSections(Protocol):
         """What a profile's section points to elsewhere in the files."""
@@ -43,13 +41,23 @@ if TYPE_CHECKING:
             """The `endpoint_url` of a service in the section that `services` names."""
 
 
-_PROPERTIES = {
-    **{key: key for key in ("role_arn", "mfa_serial", "external_id", "role_session_name", "source_identity", "region")},
-    "duration_seconds": "duration_s",
-    "session_tags": "tags",
-    "transitive_session_tags": "transitive_tag_keys",
-    "sts_regional_endpoints": "sts_regional_endpoints",
+# Attribute -> the key it is read from, and the check of its value.
+_CHECKED: dict[str, tuple[str, Callable[[Given], Any]]] = {
+    "role_arn": ("role_arn", role_arn),
+    "mfa_serial": ("mfa_serial", device),
+    "external_id": ("external_id", external_id),
+    "role_session_name": ("role_session_name", session_name),
+    "source_identity": ("source_identity", session_name),
+    "region": ("region", region),
+    "tags": ("session_tags", tags_of),
+    "sts_regional_endpoints": ("sts_regional_endpoints", regional_or_legacy),
 }
+_ATTRIBUTES = {
+    **{key: name for name, (key, _) in _CHECKED.items()},
+    "duration_seconds": "duration_s",
+    "transitive_session_tags": "transitive_tag_keys",
+}
+_EMPTY: dict[str, tuple[()]] = {"tags": (), "transitive_tag_keys": ()}
 
 
 class Profile:
@@ -60,7 +68,21 @@ class Profile:
     classic form. `keys_section` is the name under which the vault holds its keys.
     """
 
-    __slots__ = ("_good", "_others", "_settings", "has_long_term_section", "has_own_keys", "name", "own")
+    role_arn: str | None  # None for a profile that is an IAM user's
+    mfa_serial: str | None  # of this profile alone; the one in force for a chain is the chain's
+    external_id: str | None
+    role_session_name: str | None
+    source_identity: str | None  # the same through a whole chain
+    duration_s: int | None  # within the limits of the call
+    region: str | None
+    tags: tuple[tuple[str, str], ...]  # `session_tags`, in the file's order
+    transitive_tag_keys: tuple[str, ...]  # those of the tags that go on to the next role of a chain
+    sts_regional_endpoints: str | None  # `regional` or `legacy`
+
+    __slots__ = (
+        *("_is_checked", "_others", "_settings", "has_long_term_section", "has_own_keys", "name", "own"),
+        *_ATTRIBUTES.values(),
+    )
 
     def __init__(
         self,
@@ -77,7 +99,7 @@ class Profile:
         self.has_long_term_section = has_long_term_section
         self._others = others
         self._settings: Mapping[str, Given] | None = None
-        self._good: dict[str, Any] = {}
+        self._is_checked = False
 
     @property
     def keys_section(self) -> str:
@@ -111,65 +133,14 @@ class Profile:
         return f"{key} of profile {shown(self.name)}" if given is None else given.source
 
     @property
-    def role_arn(self) -> str | None:
-        """The ARN of the role; None for a profile that is an IAM user's."""
-        return self._once("role_arn", role_arn)
-
-    @property
     def source_profile(self) -> str | None:
         """The name of the profile whose session or keys assume the role."""
         return self.value("source_profile")
 
     @property
-    def mfa_serial(self) -> str | None:
-        """The device of this profile alone; the one in force for a chain is the chain's."""
-        return self._once("mfa_serial", device)
-
-    @property
-    def external_id(self) -> str | None:
-        """What the owner of the role wants to hear."""
-        return self._once("external_id", external_id)
-
-    @property
-    def role_session_name(self) -> str | None:
-        """2 to 64 characters."""
-        return self._once("role_session_name", session_name)
-
-    @property
-    def source_identity(self) -> str | None:
-        """2 to 64 characters, the same through a whole chain."""
-        return self._once("source_identity", session_name)
-
-    @property
-    def duration_s(self) -> int | None:
-        """Seconds, within the limits of the call."""
-        return self._once("duration_seconds", role_duration_s if self.given("role_arn") else mfa_session_duration_s)
-
-    @property
-    def region(self) -> str | None:
-        """The profile's region."""
-        return self._once("region", region)
-
-    @property
-    def tags(self) -> tuple[tuple[str, str], ...]:
-        """`session_tags` as pairs, in the file's order."""
-        return self._once("session_tags", tags_of) or ()
-
-    @property
-    def transitive_tag_keys(self) -> tuple[str, ...]:
-        """Which of the tags go on to the next role of a chain."""
-        tags = self.tags
-        return self._once("transitive_session_tags", lambda given: transitive_keys_of(given, tags)) or ()
-
-    @property
     def mfa_process(self) -> str | None:
         """A command that prints the code."""
         return self.value("mfa_process")
-
-    @property
-    def sts_regional_endpoints(self) -> str | None:
-        """`regional` or `legacy`."""
-        return self._once("sts_regional_endpoints", regional_or_legacy)
 
     def endpoint_url(self, service: str) -> Given | None:
         """The `endpoint_url` for `sts` or another: of the `[services]` section it names, else its own; not checked."""
@@ -185,16 +156,30 @@ class Profile:
 
     def check(self) -> None:
         """Ask for every setting whose shape is known: `BadProfile` for the first that AWS would refuse."""
-        for key in self.settings:
-            if key in _PROPERTIES:
-                getattr(self, _PROPERTIES[key])
+        if self._is_checked:
+            return
+        settings = self.settings
+        for key in settings:
+            if key in _ATTRIBUTES:
+                getattr(self, _ATTRIBUTES[key])
+        for key, name in _ATTRIBUTES.items():
+            if key not in settings:
+                setattr(self, name, _EMPTY.get(name))
+        self._is_checked = True
 
-    def _once(self, key: str, check: Callable[[Given], Checked]) -> Checked | None:
-        """Check the value when it is asked for first."""
-        found: Checked | None
-        try:
-            found = self._good[key]
-        except KeyError:
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            """Check a setting when it is asked for first: from then on it is a plain attribute."""
+            if name == "duration_s":
+                key, check = "duration_seconds", role_duration_s if self.given("role_arn") else mfa_session_duration_s
+            elif name == "transitive_tag_keys":
+                key, check = "transitive_session_tags", lambda given: transitive_keys_of(given, self.tags)
+            elif name in _CHECKED:
+                key, check = _CHECKED[name]
+            else:
+                raise AttributeError(name)
             given = self.given(key)
-            found = self._good[key] = None if given is None else check(given)
-        return found
+            value = _EMPTY.get(name) if given is None else check(given)
+            setattr(self, name, value)
+            return value

@@ -82,15 +82,14 @@ def services_headers(headers: Iterable[str]) -> dict[str, str]:
 
 def second_word(header: str) -> str | None:
     """The second of exactly two words, None for any other number of them."""
-    if header.isascii() and header.isprintable() and not any(mark in header for mark in "'\"\\"):
-        words: list[str] | None = header.split()
-    else:
-        words = shell_words(header)
+    words = shell_words(header)
     return words[1] if words is not None and len(words) == 2 else None  # noqa: PLR2004  # `profile` and its name
 
 
 def shell_words(text: str) -> list[str] | None:
     """Split as a shell does; None where a quote is not closed or a backslash stands at the end."""
+    if text.isascii() and text.isprintable() and not any(mark in text for mark in "'\"\\"):
+        return text.split()
     try:
         return shlex.split(text)
     except ValueError:

@@ -64,7 +64,7 @@ CREDENTIAL_PROCESS = "credential_process"
 """Addressed to SDKs: it cannot be hidden."""
 
 NOT_INHERITED = frozenset(("include_profile", CREDENTIAL_PROCESS))
-_CLASSIC_DEVICE = "aws_mfa_device"
+CLASSIC_DEVICE = "aws_mfa_device"
 
 
 def settings_of(*sections: tuple[Mapping[str, str], str]) -> dict[str, Given]:
@@ -87,12 +87,14 @@ def settings_of(*sections: tuple[Mapping[str, str], str]) -> dict[str, Given]:
 
 def classic_device(values: Mapping[str, str], place: str) -> Given | None:
     """`aws_mfa_device` of the classic form: a device where no `mfa_serial` is given."""
-    device = values.get(_CLASSIC_DEVICE)
-    return Given(device, f"{_CLASSIC_DEVICE} in {place}") if device else None
+    device = values.get(CLASSIC_DEVICE)
+    return Given(device, f"{CLASSIC_DEVICE} in {place}") if device else None
 
 
 def is_our_credential_process(command: str, profile: str) -> bool:
     """Whether the command is `aws-mfa credential-process PROFILE` for this very profile, with or without a path."""
+    if not command:
+        return False
     words = shell_words(command.replace("\\", "/") if _is_windows_path(command) else command) or []
     program = words[0].rpartition("/")[2] if words else ""
     rest = [word for word in words[2:] if word not in ("--no-input", "--")]

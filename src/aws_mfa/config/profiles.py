@@ -22,6 +22,7 @@ from aws_mfa.config.profile_names import (
     services_headers,
 )
 from aws_mfa.config.profile_settings import (
+    CLASSIC_DEVICE,
     NOT_INHERITED,
     circle,
     classic_device,
@@ -80,9 +81,11 @@ class AwsProfiles:
 
     def profile(self, name: str) -> Profile | None:
         """Read the profile; None where neither file has it, nor a long-term section of its name."""
-        if name not in self._read:
-            self._read[name] = self._profile(name)
-        return self._read[name]
+        try:
+            return self._read[name]
+        except KeyError:
+            found = self._read[name] = self._profile(name)
+            return found
 
     def names(self) -> list[str]:
         """
@@ -152,17 +155,21 @@ class AwsProfiles:
         long_term = self._credentials.values(long_name)
         if of_config is None and of_credentials is None and long_term is None:
             return None
-        sections = [
-            (of_config or {}, self._place(self._config, header or "")),
-            (of_credentials or {}, self._place(self._credentials, name)),
-        ]
+        sections: list[tuple[Mapping[str, str], str]] = []
+        if of_config:
+            sections.append((of_config, self._place(self._config, header or "")))
+        if of_credentials:
+            sections.append((of_credentials, self._place(self._credentials, name)))
         own = settings_of(*sections)
-        _add_classic(own, *sections, long_term=(long_term or {}, self._place(self._credentials, long_name)))
+        if long_term or any(CLASSIC_DEVICE in values for values, _ in sections):
+            _add_classic(own, *sections, long_term=(long_term or {}, self._place(self._credentials, long_name)))
         has_own_keys = any(kind_of(values) in (LONG_TERM_KEYS, INCOMPLETE) for values, _ in sections)
         return Profile(name, own, self, has_own_keys=has_own_keys, has_long_term_section=long_term is not None)
 
     def _header_of(self, name: str) -> str | None:
         """Search for one profile; make a table of all where the search is not conclusive, or many are wanted."""
+        if self._config_headers is not None:
+            return self._config_headers.get(name)
         if self._headers_are_plain is None:
             self._headers_are_plain = headers_are_plain(self._config.text)
         many_wanted = self._config.is_complete or self._credentials.is_complete

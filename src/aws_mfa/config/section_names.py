@@ -1,7 +1,7 @@
 """
-Profile and suffixes -> the names of the long-term and the short-term section (docs/compatibility.md, section 2).
+Names of the long-term and the short-term section of a profile. On the hot path: imports only the errors.
 
-On the hot path: no imports but our own errors.
+Owns the suffixes (docs/compatibility.md, section 2), and refuses names that no AWS file can hold.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LONG_TERM_SUFFIX = "-long-term"
-"""What the names of long-term sections end in where nobody says otherwise."""
+"""The default ending of a long-term section's name."""
 
 
 def profile_in_force(flag: str | None, environ: Mapping[str, str]) -> str:
-    """`--profile`, else `AWS_PROFILE`, else `default`; an empty one counts as absent."""
+    """`--profile`, else `AWS_PROFILE`, else `default`; an empty value counts as absent."""
     return flag or environ.get("AWS_PROFILE") or "default"
 
 
 def default_long_term(profile: str) -> str:
-    """The long-term section's name without a suffix of the user's: `<p>-long-term`."""
+    """The long-term section's default name: `<p>-long-term`."""
     return profile + LONG_TERM_SUFFIX
 
 
 def profile_of(section: str) -> str:
-    """The profile whose long-term section has the name by default; any other name as it is."""
+    """The profile whose long-term section has this name by default; any other name unchanged."""
     return section.removesuffix(LONG_TERM_SUFFIX)
 
 
@@ -38,15 +38,14 @@ def long_term_section(profile: str, suffix: str | None) -> str:
     return profile if suffix.lower() == "none" else f"{profile}-{suffix}"
 
 
-def short_term_section(profile: str, suffix: str | None) -> str:
-    """Absent, empty or `none`: `<p>`; else `<p>-<suffix>`."""
-    return profile if not suffix or suffix.lower() == "none" else f"{profile}-{suffix}"
-
-
 def section_names(profile: str, long_suffix: str | None, short_suffix: str | None) -> tuple[str, str]:
-    """(long-term section, short-term section); `BadInput` for equal names and for names no AWS file can hold."""
+    """
+    (long-term section, short-term section): the latter is `<p>` unless there is a suffix other than `none`.
+
+    Raises `BadInput` for equal names and for names that no AWS file can hold.
+    """
     long_name = long_term_section(profile, long_suffix)
-    short_name = short_term_section(profile, short_suffix)
+    short_name = profile if not short_suffix or short_suffix.lower() == "none" else f"{profile}-{short_suffix}"
     if long_name == short_name:
         raise BadInput(
             "The value for '--long-term-suffix' cannot be equal to the value for '--short-term-suffix'",
@@ -59,9 +58,9 @@ def section_names(profile: str, long_suffix: str | None, short_suffix: str | Non
 
 def check_name(name: str, *, is_new: bool = True) -> None:
     """
-    Refuse what `[name]` cannot carry: control characters, and configparser's DEFAULT.
+    Refuse a name that `[name]` cannot hold: control characters, and configparser's DEFAULT.
 
-    For a section that is to be made also brackets and blanks at its ends: Python reads those, other SDKs do not.
+    For a new section also brackets, and blanks at its ends: Python reads those, other SDKs do not.
     """
     if name == "DEFAULT":
         raise BadInput("'DEFAULT' is not a profile: AWS files read [DEFAULT] as settings of every profile")

@@ -1,8 +1,8 @@
 """
-Values of the classic form: flag, variable, long-term section, AWS's config (docs/compatibility.md, section 2).
+Which source of a value counts in the classic form (docs/compatibility.md, section 2). On the hot path.
 
-Each value comes with its source, for messages. Here is the order and nothing else: shapes are checked in `arns`,
-`durations`, `section_names`. On the hot path: plain classes, no imports but our own rules.
+Owns the order of flags, variables, the long-term section and AWS's config; each value comes with its source, for
+messages. Shapes are checked in `arns`, `durations` and `section_names`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Given:
 
 
 class Sections:
-    """What the AWS files say of one profile: its long-term section, and the same-named profile of the config file."""
+    """Two sections of one profile: its long-term section, and the config file's profile of the same name."""
 
     __slots__ = ("config", "config_name", "long_term", "long_term_name")
 
@@ -40,18 +40,18 @@ class Sections:
         self.config = config
 
     def aws_setting(self, key: str) -> Given | None:
-        """AWS's own setting: the config file's profile, then the long-term section."""
-        return _from_section(self.config, key, f"{key} in ~/.aws/config [{self.config_name}]") or self.own_setting(key)
+        """A setting of AWS's: the config file's profile, then the long-term section."""
+        return _given(self.config.get(key), f"{key} in ~/.aws/config [{self.config_name}]") or self.own_setting(key)
 
     def role_setting(self, key: str, role: Given | None) -> Given | None:
-        """As `aws_setting`, for what belongs to a role: the config's does not count where it is another role's."""
+        """As `aws_setting`, for a setting of a role: the config's does not count if it belongs to another role."""
         its_role = self.config.get("role_arn")
         is_anothers = bool(its_role) and (role is None or role.value != its_role)
         return (self.own_setting if is_anothers else self.aws_setting)(key)
 
     def own_setting(self, key: str) -> Given | None:
-        """A setting of the long-term section alone."""
-        return _from_section(self.long_term, key, f"{key} in [{self.long_term_name}]")
+        """A setting that only the long-term section can hold."""
+        return _given(self.long_term.get(key), f"{key} in [{self.long_term_name}]")
 
 
 def config_section_name(profile: str) -> str:
@@ -65,12 +65,12 @@ def role_in_force(
     """
     `--assume-role` > `MFA_ASSUME_ROLE` > `assume_role`; empty counts as absent, `none` switches a role off.
 
-    Without the blanks around it, as it will be compared with the one in the session's section.
+    Without blanks around it, because it is compared with the one in the session's section.
     """
     role = (
-        _stripped(flag, "--assume-role")
-        or _stripped(environ.get("MFA_ASSUME_ROLE"), "MFA_ASSUME_ROLE")
-        or _from_section(long_term, "assume_role", f"assume_role in [{name}]")
+        _given((flag or "").strip(), "--assume-role")
+        or _given(environ.get("MFA_ASSUME_ROLE", "").strip(), "MFA_ASSUME_ROLE")
+        or _given(long_term.get("assume_role"), f"assume_role in [{name}]")
     )
     return None if role is None or role.value.lower() == SWITCHED_OFF else role
 
@@ -91,8 +91,8 @@ def duration_in_force(
     """
     Seconds and their source: `--duration` (non-zero) > `MFA_STS_DURATION` > `duration_seconds` > the default.
 
-    A `duration_seconds` beside a `role_arn` of the config is that role's: it shortens neither an MFA session nor the
-    session of another role.
+    A `duration_seconds` of a config profile with `role_arn` belongs to that role: it shortens neither an MFA session
+    nor the session of another role.
     """
     if flag:
         return flag, "--duration"
@@ -105,17 +105,9 @@ def duration_in_force(
 
 
 def session_name_in_force(flag: str | None, sections: Sections, role: Given) -> Given | None:
-    """`--role-session-name` > AWS's `role_session_name`, unless it is another role's; None: the local user's name."""
+    """`--role-session-name` > AWS's `role_session_name`, unless it is another role's; None if neither is given."""
     return _given(flag, "--role-session-name") or sections.role_setting("role_session_name", role)
-
-
-def _stripped(value: str | None, source: str) -> Given | None:
-    return _given(value.strip() if value else None, source)
 
 
 def _given(value: str | None, source: str) -> Given | None:
     return Given(value, source) if value else None
-
-
-def _from_section(section: Mapping[str, str], key: str, source: str) -> Given | None:
-    return _given(section.get(key), source)

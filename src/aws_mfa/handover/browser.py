@@ -1,9 +1,9 @@
 """
-The browser: the commands in `BROWSER`, else what the desktop opens a page with.
+Open a page in the browser: by the commands in `BROWSER`, else by the desktop's opener.
 
-Python's `webbrowser` waits for browsers, lets them write on our stdout and starts text browsers on the terminal; here
-a program gets no terminal, is not waited for, and text browsers are passed over. The URL is a secret and stands on the
-browser's command line, which cannot be helped: who sees the processes of this user sees it there.
+Python's `webbrowser` waits for browsers, lets them write to our stdout and starts text browsers on the terminal. Here a
+browser gets no terminal, we do not wait for it, and text browsers are skipped. The URL is a secret, and it is on the
+browser's command line: anyone who can list this user's processes sees it there. Browsers take it no other way.
 """
 
 from __future__ import annotations
@@ -22,30 +22,34 @@ if TYPE_CHECKING:
 
     from aws_mfa.model import Secret
 
-# An opener that fails does so at once; one that is still there has become the browser.
+# An opener that fails does so at once; one that still runs after this time has become the browser.
 _SOON_S = 3.0
 _TEXT_BROWSERS = frozenset(("browsh", "elinks", "links", "links2", "lynx", "w3m", "www-browser"))
 _DESKTOP_OPENERS = (("xdg-open",), ("gio", "open"), ("x-www-browser",))
-# PowerShell reads the command from its standard input, so the URL is on no command line of ours.
+# PowerShell reads the command from its standard input, so the URL is not on its command line.
 _POWERSHELL = ("powershell.exe", "-NoProfile", "-NonInteractive", "-Command", "-")
 
 
 class SystemBrowser:
-    """Opens pages with this machine's browser; `environ` says which, and whether there is a display."""
+    """Opens pages with this machine's browser; `environ` names it, and says whether there is a display."""
 
     def __init__(self, environ: Mapping[str, str], *, platform: str = sys.platform) -> None:
         self._environ = environ
         self._platform = platform
 
     def open(self, url: Secret) -> bool:
-        """Show the page, without waiting for its end; False where no browser can be opened from here."""
+        """Start a browser with the page and do not wait for it; False if none can be started here."""
         page = url.reveal()
         if self._platform == "win32" and not self._environ.get("BROWSER"):
-            return _started_by_windows(page)
-        return any(self._is_started(command, text) for command, text in self._ways(page))
+            try:
+                os.startfile(page)  # type: ignore[attr-defined]  # noqa: S606  # Windows only
+            except (AttributeError, OSError):
+                return False
+            return True
+        return any(self._is_started(command, text) for command, text in self._commands(page))
 
-    def _ways(self, page: str) -> Iterator[tuple[list[str], str | None]]:
-        """Commands, and what each gets on its standard input."""
+    def _commands(self, page: str) -> Iterator[tuple[list[str], str | None]]:
+        """The commands to try in order, each with the text for its standard input."""
         for command in self._environ.get("BROWSER", "").split(os.pathsep):
             words = _words(command)
             if words and os.path.basename(words[0]) not in _TEXT_BROWSERS:
@@ -66,7 +70,7 @@ class SystemBrowser:
         if program is None:
             return False
         try:
-            process = subprocess.Popen(  # noqa: S603  # a person's own choice, or the desktop's; no shell
+            process = subprocess.Popen(  # noqa: S603  # the user's own choice, or the desktop's; no shell
                 [program, *command[1:]],
                 env=without_credentials(self._environ),
                 stdin=subprocess.DEVNULL if text is None else subprocess.PIPE,
@@ -86,19 +90,9 @@ class SystemBrowser:
 
 
 def _words(command: str) -> list[str]:
-    """A command of `BROWSER` as words; none where a quote is not closed."""
+    """One command of `BROWSER` as words; [] if a quote is not closed."""
     try:
         words = shlex.split(command, posix=os.name != "nt")
     except ValueError:
         return []
     return words[:-1] if words[-1:] == ["&"] else words
-
-
-def _started_by_windows(page: str) -> bool:
-    start = getattr(os, "startfile", None)
-    try:
-        if start is not None:
-            start(page)
-    except OSError:
-        return False
-    return start is not None

@@ -1,8 +1,8 @@
 """
-Which programs called us: our parent process, its parent, and so on; names alone.
+Which programs called us: the names of our parent process, of its parent, and so on.
 
-A guess for comfort: where the system does not tell, nobody called. /proc on Linux, `ps` on other POSIX systems; on
-Windows not looked for.
+From /proc on Linux, from `ps` on other POSIX systems; on Windows this does not look. The list is a convenience: it is
+empty where the system does not answer, and nothing that matters for security may depend on it.
 """
 
 from __future__ import annotations
@@ -20,35 +20,34 @@ _TIME_LIMIT_S = 2.0
 
 
 def callers() -> list[str]:
-    """Names of the programs above us, the nearest first; [] where nobody can tell."""
+    """Names of the programs above us, the nearest first; [] where the system does not say."""
     if sys.platform == "win32":
         return []
-    return _walked() if os.path.exists("/proc/self/stat") else _above(os.getpid(), _listed())
+    has_proc = os.path.exists("/proc/self/stat")
+    return _above(os.getpid(), _from_proc() if has_proc else _from_ps())
 
 
-def _walked() -> list[str]:
+def _from_proc() -> dict[int, tuple[int, str]]:
+    """Our process and those above it: id -> the parent's id and the program."""
     processes: dict[int, tuple[int, str]] = {}
     pid = os.getpid()
-    for _ in range(_MOST + 1):
-        found = _of_proc(pid)
-        if found is None:
-            break
+    while len(processes) <= _MOST and (found := _stat(pid)) is not None:
         processes[pid] = found
         pid = found[0]
-    return _above(os.getpid(), processes)
+    return processes
 
 
-def _of_proc(pid: int) -> tuple[int, str] | None:
-    """The parent's id and the program's name, from `4711 (name) S 4700 ...`; a name may hold brackets and blanks."""
+def _stat(pid: int) -> tuple[int, str] | None:
+    """The parent's id and the program's name, from `4711 (name) S 4700 ...`; a name may contain brackets and blanks."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            before, _, behind = file.read().rpartition(")")
-        return int(behind.split()[1]), before.partition("(")[2]
+            before, _, after = file.read().rpartition(")")
+        return int(after.split()[1]), before.partition("(")[2]
     except (OSError, IndexError, ValueError):
         return None
 
 
-def _listed() -> dict[int, tuple[int, str]]:
+def _from_ps() -> dict[int, tuple[int, str]]:
     """All processes: id -> the parent's id and the program."""
     command = ["ps", "-A", "-o", "pid=,ppid=,comm="]
     try:

@@ -1,7 +1,7 @@
 """
-One connection: requests are read within limits of size and time, parsed by `http.server`, answered in one write.
+One connection of the endpoint: reads requests within limits of size and time, and answers each in one write.
 
-The head is read here and not by `http.server`, whose limits are 64 KiB a line and a time for each read: a client that
+`http.server` parses the head but does not read it: it limits a line to 64 KiB and each read to a time, so a client that
 sends a byte every few seconds would stay for hours. Nothing of a request is ever logged.
 """
 
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 HEAD_LIMIT_BYTES = 8192
 READ_LIMIT_S = 5.0
 _END_OF_HEAD = b"\r\n\r\n"
-# After these a client has nothing more to ask here.
+# The connection stays open after answers with these; another status closes it.
 _STAYS_OPEN = (200, 404, 503)
 
 
 class Connection(BaseHTTPRequestHandler):
     """
-    Answers requests until the client leaves, is refused, or says nothing for `READ_LIMIT_S` seconds.
+    Answers requests until the client leaves, is refused, or sends no whole request for `READ_LIMIT_S` seconds.
 
-    `answer_to` gets the target of a request that `gate` let through, `active` is called before each such answer.
+    `answer_to` gets the target of a request that `gate` has accepted; `active` is called before each such answer.
     """
 
     protocol_version = "HTTP/1.1"
@@ -48,15 +48,14 @@ class Connection(BaseHTTPRequestHandler):
         super().__init__(request, None, None)  # type: ignore[arg-type]  # address and server are not looked at
 
     def setup(self) -> None:
-        """Nothing is buffered here: `handle_one_request` reads."""
+        """Open no buffered files: `handle_one_request` reads the socket."""
         self.connection = self.request
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def finish(self) -> None:
-        """Whoever opened the connection closes it."""
+        """Nothing: the caller closes the connection."""
 
     def handle_one_request(self) -> None:
-        """Read, judge, answer."""
         self.close_connection = True
         head = self._read_head()
         if head is None:
@@ -66,24 +65,24 @@ class Connection(BaseHTTPRequestHandler):
         if self.parse_request():
             refused = self._gate.refused(self.command, self.headers)
             if refused is None:
-                self._active()  # before the answer: whoever has it counts as one that was active
+                self._active()  # before the answer: a client that has it already counts as active
             self._deliver(refused or self._answer_to(self.path))
 
     def handle_expect_100(self) -> bool:
-        """Refuse: what comes after it would be a body."""
+        """Refuse: a body would follow."""
         self._deliver(refusal(413, "BodyRefused", "this endpoint takes no body"))
         return False
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Refuse what `http.server` cannot parse, in our form and without quoting it."""
+        """Refuse what `http.server` cannot parse, as JSON and without quoting it."""
         del message, explain
-        self._deliver(refusal(code, "BadRequest", "this is no HTTP request that can be answered"))
+        self._deliver(refusal(code, "BadRequest", "this is not an HTTP request that can be answered"))
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # http.server's signature
-        """Say nothing."""
+        """Nothing."""
 
     def _read_head(self) -> bytes | None:
-        """Request line and headers; None where the client left, or took too long."""
+        """Request line and headers; None if the client left, took too long, or sent too much."""
         gives_up_at = time.monotonic() + READ_LIMIT_S
         head, self._early = self._early, b""
         while (end := head.find(_END_OF_HEAD)) < 0 and len(head) <= HEAD_LIMIT_BYTES:
@@ -115,5 +114,5 @@ class Connection(BaseHTTPRequestHandler):
             f"Connection: {'close' if self.close_connection else 'keep-alive'}",
             "\r\n",
         )
-        # One write: head and body leave in one segment.
+        # One write, so that head and body are sent in one segment.
         self.connection.sendall("\r\n".join(lines).encode("ascii") + answer.body)

@@ -1,13 +1,14 @@
 """
-Sign in to the AWS console with a profile's session: a URL that is good for 15 minutes.
+Sign in to the AWS console with a profile's session: makes a URL that is valid for 15 minutes.
 
-A role's session signs in as it is. A user's MFA session cannot: a user without a role gets one of
+A role's session signs in directly. A user's MFA session cannot: a user without a role gets a session of
 `GetFederationToken`, which is signed with the long-term keys, takes no code and so carries no proof of MFA. It may do
-what the user may, and less where policies narrow it. The root user is refused: nothing narrows that session for sure.
+what the user may, less if policies narrow it. The root user is refused: no policy is certain to narrow a root session.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws.endpoints import real_region, settings_of_chain
@@ -31,29 +32,31 @@ from aws_mfa.vaults.lookup import KnownProfiles
 if TYPE_CHECKING:
     from aws_mfa.config.chains import Chain
     from aws_mfa.interfaces import Interfaces
-    from aws_mfa.model import Identity, Secret, Session
+    from aws_mfa.model import Secret, Session
     from aws_mfa.renewal.request import RenewalRequest
 
 _WITHOUT_MFA = "without proof of MFA: policies that demand it will refuse"
 _USE_A_ROLE = "use a profile with a role, whose trust policy can ask for MFA"
 
 
+@dataclass(frozen=True)
 class Page:
-    """A page of the console: the `url` signs in and shows it, until `expires_at` for the session behind it."""
+    """
+    A page of the console: the `url` signs in as `arn` and shows it.
 
-    __slots__ = ("expires_at", "notices", "url", "who")
+    `expires_at` is the end of the session that it signs in with, in seconds since the epoch.
+    """
 
-    def __init__(self, url: Secret, who: str, expires_at: float, notices: tuple[str, ...]) -> None:
-        self.url = url
-        self.who = who
-        self.expires_at = expires_at
-        self.notices = notices
+    url: Secret
+    arn: str
+    expires_at: float
+    notices: tuple[str, ...]
 
 
 def console(
     request: RenewalRequest, interfaces: Interfaces, *, service: str | None = None, region: str | None = None
 ) -> Page:
-    """Return the page of a service, None: the console's home; raises what handing over raises, and what AWS refuses."""
+    """Return the page of a service, None: the console's home. Raises as `hand_over`, and AWS's refusals."""
     watch = interfaces.watch_files()
     known = KnownProfiles(interfaces)
     check_if_small(known.config_text, where=interfaces.config.path)
@@ -64,23 +67,22 @@ def console(
         )
     except BadProfile as error:
         raise users.unasked_vault.explained(error) from None
-    own_region = _region(chain, interfaces, None)
-    page_region = _region(chain, interfaces, region)
+    own_region, page_region = _region(chain, interfaces, None), _region(chain, interfaces, region)
     page = console_page(service, page_region)
     endpoints = settings_of_chain(chain)
     endpoint = sign_in_endpoint(page_region, interfaces.environ, endpoints)
     if chain.role_chain:
         session, plan = hand_over(request, interfaces, known, watch)
-        who, notices = chain.wanted.role_arn or "", plan.notices(request.profile)
+        arn, notices = chain.wanted.role_arn or "", plan.notices(request.profile)
     else:
-        session, who = _federated(request, chain, own_region, users, interfaces)
+        session, arn = _federated(request, chain, own_region, users, interfaces)
         notices = (*users.notices, f"{request.profile} has no role: signed in {_WITHOUT_MFA}")
     token = interfaces.sign_in(page_region, endpoints).token(session)
-    return Page(login_url(endpoint, page, token), who, session.expires_at, notices)
+    return Page(login_url(endpoint, page, token), arn, session.expires_at, notices)
 
 
 def _region(chain: Chain, interfaces: Interfaces, asked: str | None) -> str:
-    """The region asked for, else the profile's; `BadInput` where the one asked for lies in another partition."""
+    """The region asked for, else the profile's; `BadInput` if the one asked for is in another partition."""
     partition = partition_of(chain.wanted.role_arn or "") or partition_of(chain.mfa_serial or "")
     given = [(name, interfaces.environ.get(name)) for name in ("AWS_REGION", "AWS_DEFAULT_REGION")]
     given += [(profile.source("region"), profile.region) for profile in (chain.wanted, chain.base)]
@@ -95,17 +97,23 @@ def _federated(
 ) -> tuple[Session, str]:
     """A session of the user without a role, and the user's ARN."""
     if request.token is not None:
-        raise BadInput(f"{request.profile} has no role: signing in takes no code", f"leave it away, or {_USE_A_ROLE}")
+        raise BadInput(f"{request.profile} has no role: signing in takes no code", f"leave it out, or {_USE_A_ROLE}")
     keys = users.keys_of(chain.base.keys_section)
     sts = interfaces.sts(region, settings_of_chain(chain))
     identity = sts.get_caller_identity(keys)
+    name = federated_name(identity.arn)
+    if name is None:
+        raise NotAuthorized(
+            f"the long-term keys are those of {identity.arn}, which is not an IAM user: it cannot sign in this way",
+            "use the keys of an IAM user, and delete the root user's: they cannot be restricted",
+        )
     overlay = request.overlay
     partition = partition_of(identity.arn) or "aws"
     duration_s = min(chain.base.duration_s or LONGEST_CONSOLE_S, LONGEST_CONSOLE_S)
     try:
         session = sts.get_federation_token(
             keys,
-            _name_of(identity),
+            name,
             duration_s,
             policy=overlay.policy,
             policy_arns=overlay.arns(partition) if overlay else (administrator_access_arn(partition),),
@@ -113,13 +121,3 @@ def _federated(
     except NotAuthorized as refused:
         raise NotAuthorized(refused.message, _USE_A_ROLE, *refused.hints) from None
     return session, identity.arn
-
-
-def _name_of(identity: Identity) -> str:
-    name = federated_name(identity.arn)
-    if name is None:
-        raise NotAuthorized(
-            f"the long-term keys are those of {identity.arn}, who is no IAM user: he does not sign in this way",
-            "use the keys of an IAM user, and delete the root user's: they cannot be restricted",
-        )
-    return name

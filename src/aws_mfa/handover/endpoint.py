@@ -1,10 +1,13 @@
 """
-The endpoint: a listener on 127.0.0.1, a bounded number of connections, and what each profile is answered with.
+The local endpoint: a listener on 127.0.0.1, the checks of each request, and the answer for each profile.
 
-Answers come from memory; nobody is asked and nothing is called while a client waits. When there are too many
-connections a quiet one makes room, so that no flood keeps others out; but none that has only just come or been
-answered: rather the next one waits to be accepted. Who has not shown the token is spared for a moment alone: any user
-of the machine can connect, and what waits is accepted at the pace at which these go.
+Answers come from memory: no user is asked and AWS is not called while a client waits. A request must show the token,
+and must not come from a page in a browser: `Host` is checked against DNS rebinding, and only browsers send `Origin` and
+the Fetch headers. Before the token was right, no answer mentions a profile.
+
+The number of connections is bounded. When all are in use, the one that has been quiet longest is closed for a new one,
+but not within `LEAST_QUIET_S` of an answer. A connection without the token may be closed after `UNKNOWN_SPARED_S`, so
+a flood by other local users only delays new connections.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import socket
 import threading
 import time
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput
@@ -32,12 +36,20 @@ if TYPE_CHECKING:
 
     from aws_mfa.sessions.container import Answer, ServedSession
 
-
+MOST_CONNECTIONS = 128
+LEAST_QUIET_S = 1.0
+"""A connection is not closed for this long after an answer to a request with the token."""
+UNKNOWN_SPARED_S = 0.05
+"""The same before the first answer. A client that connects sends its request at once; SDKs wait a second or two."""
+_HOST = "127.0.0.1"
+_TOKEN_BYTES = 32
+_BACKLOG = 512
+_PAUSE_S = 0.01
 _OF_BROWSERS = ("Origin", "Sec-Fetch-Site", "Sec-Fetch-Mode")
 
 
 class Gate:
-    """Judges a request by its method and headers."""
+    """Judges a request by its method and headers; compares the token in constant time."""
 
     __slots__ = ("_hosts", "_token")
 
@@ -46,13 +58,13 @@ class Gate:
         self._hosts = (f"127.0.0.1:{port}", f"localhost:{port}")
 
     def refused(self, method: str, headers: Message) -> Answer | None:
-        """The refusal; None where the request may be answered."""
+        """The refusal; None if the request may be answered."""
         if (_only(headers, "Host") or "").strip().lower() not in self._hosts:
-            return refusal(403, "WrongHost", "this endpoint answers to 127.0.0.1 and localhost alone")
+            return refusal(403, "WrongHost", "this endpoint answers only to the names 127.0.0.1 and localhost")
         if any(name in headers for name in _OF_BROWSERS):
             return refusal(403, "BrowserRefused", "this endpoint does not answer pages of a browser")
         if method != "GET":
-            return refusal(405, "MethodNotAllowed", "this endpoint answers GET alone")
+            return refusal(405, "MethodNotAllowed", "this endpoint answers only GET")
         if "Transfer-Encoding" in headers or {"0", *headers.get_all("Content-Length", [])} != {"0"}:
             return refusal(413, "BodyRefused", "this endpoint takes no body")
         given = (_only(headers, "Authorization") or "").strip().encode("utf-8", "replace")
@@ -63,28 +75,25 @@ class Gate:
 
 
 def _only(headers: Message, name: str) -> str | None:
-    """The header's value; None where it is missing, or given twice: then nobody knows which one counts."""
+    """The header's value; None if it is missing, or given twice, which leaves open which one counts."""
     values = headers.get_all(name, [])
     return values[0] if len(values) == 1 else None
 
 
-MOST_CONNECTIONS = 128
-LEAST_QUIET_S = 1.0
-"""So long a connection is spared after an answer to a request with the token."""
-UNKNOWN_SPARED_S = 0.05
-"""So long it is before the first. A client that connects sends its request at once; SDKs wait a second or two."""
-_HOST = "127.0.0.1"
-_TOKEN_BYTES = 32
-_BACKLOG = 512
-_PAUSE_S = 0.01
+@dataclass
+class _Client:
+    """A connection's thread, and until when the connection is not closed for another one, by `time.monotonic`."""
+
+    thread: threading.Thread
+    spared_until: float
 
 
 class LocalEndpoint:
     """
-    Fulfils the Protocol `Endpoint`; serves inside its `with`.
+    Implements the Protocol `Endpoint`; serves inside its `with`.
 
-    `folder` is private and takes the token's file, `port` 0 lets the system choose; `now` gives seconds since the
-    epoch. Raises `BadInput` where the port is taken, `NotSetUp` where the file cannot be written.
+    `folder` is private and gets the token's file; `port` 0 lets the system choose; `now` gives seconds since the epoch.
+    Raises `BadInput` if the port is taken, `NotSetUp` if the file cannot be written.
     """
 
     def __init__(self, folder: str, port: int, now: Callable[[], float]) -> None:
@@ -93,10 +102,11 @@ class LocalEndpoint:
         self._port: int = self._listener.getsockname()[1]
         self._gate = Gate(token, self._port)
         self._file = TokenFile(folder, token)
+        self.token_file = self._file.path
         self._now = now
-        self._held: dict[str, ServedSession] = {}
-        self._open: dict[socket.socket, _Talk] = {}
-        self._lock = threading.Lock()
+        self._served: dict[str, ServedSession] = {}
+        self._clients: dict[socket.socket, _Client] = {}
+        self._lock = threading.Lock()  # of `_clients`
         self._stopping = threading.Event()
         self._closing = ExitStack()
         self._acceptor = threading.Thread(target=self._accept, name="endpoint", daemon=True)
@@ -114,36 +124,32 @@ class LocalEndpoint:
         with self._closing:
             self._stopping.set()
             with suppress(OSError):
-                # Wakes `accept`, on every system; closing alone does not.
+                # Wakes `accept` on every system; closing the listener does not.
                 socket.create_connection((_HOST, self._port), timeout=1).close()
             self._acceptor.join()
             with self._lock:
-                still_open = list(self._open.items())
-            for connection, talk in still_open:
-                _end(connection)
-                talk.thread.join()
-
-    @property
-    def token_file(self) -> str:
-        """The path of the file that holds the token."""
-        return self._file.path
+                still_open = list(self._clients.items())
+            for connection, client in still_open:
+                _hang_up(connection)
+                client.thread.join()
 
     def url_of(self, profile: str) -> str:
-        """Where the profile's session is asked for."""
+        """The URL of the profile's session."""
         return f"http://{_HOST}:{self._port}{path_of(profile)}"
 
-    def hand_out(self, profile: str, held: ServedSession) -> None:
+    def hand_out(self, profile: str, served: ServedSession) -> None:
         """Answer requests for the profile with this from now on."""
-        self._held[profile] = held
+        self._served[profile] = served
 
     def _answer_to(self, target: str) -> Answer:
-        held = self._held.get(profile_at(target) or "")
-        if held is None:
-            served = ", ".join(map(path_of, self._held))
-            return refusal(404, "NoSuchProfile", f"nothing is served at this path; served here: {served}")
-        return held.answer_at(self._now())
+        found = self._served.get(profile_at(target) or "")
+        if found is None:
+            paths = ", ".join(map(path_of, self._served))
+            return refusal(404, "NoSuchProfile", f"nothing is served at this path; served here: {paths}")
+        return found.answer_at(self._now())
 
     def _accept(self) -> None:
+        """The acceptor's thread: a thread for each connection, until `_stopping`."""
         while not self._stopping.is_set():
             try:
                 connection, _ = self._listener.accept()
@@ -151,72 +157,52 @@ class LocalEndpoint:
                 # The client left before it was accepted, or there are no descriptors left: those come back.
                 self._stopping.wait(_PAUSE_S)
                 continue
-            self._make_room()
-            if not self._is_talked_to(connection):
+            self._close_quietest_if_full()
+            thread = threading.Thread(target=self._converse, args=(connection,), daemon=True)
+            with self._lock:
+                self._clients[connection] = _Client(thread, time.monotonic() + UNKNOWN_SPARED_S)
+            try:
+                thread.start()
+            except (RuntimeError, MemoryError):  # the system has no thread left
+                with self._lock:
+                    self._clients.pop(connection, None)
+                connection.close()
                 self._stopping.wait(_PAUSE_S)
 
-    def _is_talked_to(self, connection: socket.socket) -> bool:
-        """Start a thread for the connection; False, and it is closed, where the system has none left."""
-        thread = threading.Thread(target=self._converse, args=(connection,), daemon=True)
-        with self._lock:
-            self._open[connection] = _Talk(thread)
-        try:
-            thread.start()
-        except (RuntimeError, MemoryError):
-            with self._lock:
-                self._open.pop(connection, None)
-            connection.close()
-            return False
-        return True
-
-    def _make_room(self) -> None:
-        """Return when one more connection may be talked to; as soon as one of the others ends, or has been quiet."""
+    def _close_quietest_if_full(self) -> None:
+        """Return when there is a place for one more connection: one has ended, or was quiet for long enough."""
         while not self._stopping.is_set():
             with self._lock:
-                if len(self._open) < MOST_CONNECTIONS:
+                if len(self._clients) < MOST_CONNECTIONS:
                     return
-                quietest, talk = min(self._open.items(), key=lambda each: each[1].spared_until)
-                wait_s = talk.spared_until - time.monotonic()
+                quietest, client = min(self._clients.items(), key=lambda each: each[1].spared_until)
+                wait_s = client.spared_until - time.monotonic()
                 if wait_s <= 0:
-                    del self._open[quietest]
+                    del self._clients[quietest]
             if wait_s <= 0:
-                _end(quietest)
-                talk.thread.join()
+                _hang_up(quietest)
+                client.thread.join()
                 return
             self._stopping.wait(min(wait_s, _PAUSE_S))
 
     def _converse(self, connection: socket.socket) -> None:
         try:
-            with connection, suppress(OSError):  # the client went away, or said nothing for too long
+            with connection, suppress(OSError):  # the client left, or said nothing for too long
                 Connection(connection, self._gate, self._answer_to, lambda: self._is_active(connection))
         finally:
             with self._lock:
-                self._open.pop(connection, None)
+                self._clients.pop(connection, None)
 
     def _is_active(self, connection: socket.socket) -> None:
         with self._lock:
-            if connection in self._open:
-                self._open[connection].spare(LEAST_QUIET_S)
-
-
-class _Talk:
-    """A connection's thread, and until when the connection is spared, by `time.monotonic`."""
-
-    __slots__ = ("spared_until", "thread")
-
-    def __init__(self, thread: threading.Thread) -> None:
-        self.thread = thread
-        self.spare(UNKNOWN_SPARED_S)
-
-    def spare(self, seconds: float) -> None:
-        """From now on."""
-        self.spared_until = time.monotonic() + seconds
+            if connection in self._clients:
+                self._clients[connection].spared_until = time.monotonic() + LEAST_QUIET_S
 
 
 def _listen(port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
-        # Not SO_REUSEADDR, which on Windows lets another program take the port: nobody else may answer in our place.
+        # On Windows SO_REUSEADDR would let another program take over the port and answer instead of us.
         if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
         else:
@@ -226,10 +212,10 @@ def _listen(port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         listener.close()
         why = getattr(error, "strerror", None) or "no such port"
-        raise BadInput(f"port {port} of {_HOST} cannot be had: {why}", "leave --port away for a free one") from None
+        raise BadInput(f"port {port} of {_HOST} cannot be used: {why}", "leave out --port for a free one") from None
     return listener
 
 
-def _end(connection: socket.socket) -> None:
+def _hang_up(connection: socket.socket) -> None:
     with suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)

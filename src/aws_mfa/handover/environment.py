@@ -1,9 +1,9 @@
 """
-The AWS_* variables a child gets, and those it must not: the one place where a session becomes variables.
+The AWS_* variables that a child gets, and those it must not get: the one place where a session becomes variables.
 
-A child is one profile's and nobody else's: whatever SDKs would take for credentials, or for the choice of them, goes
-from its environment. What says how AWS is reached (endpoints, proxies, CA bundles, files, retries) stays, and so do our
-own settings: none of them is a secret. Imports cheaply: `exec` uses it on the hot path.
+A child works as one profile: every variable that SDKs would take for credentials, or for the choice of them, is removed
+from its environment. Settings for reaching AWS (endpoints, proxies, CA bundles, files, retries) stay, and so do the
+settings of aws-mfa: none of them is a secret. On the hot path, because `exec` uses it.
 
 Sources: https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html, botocore/credentials.py.
 """
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from aws_mfa.model import Session
 
 PROFILE = "AWS_MFA_PROFILE"
-"""Whose session it is, for prompts to show."""
-OUR_REGION = "AWS_MFA_REGION"
-"""The region where it came from the profile: the next profile's may take its place, a region of the user's may not."""
+"""The profile whose session it is, for a shell's prompt to show."""
+PROFILE_REGION = "AWS_MFA_REGION"
+"""The region, if it came from the profile. The next profile's region replaces it, but not one that the user chose."""
 REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")  # most SDKs read the first, botocore and the AWS CLI the second
 SESSION = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION")
 ENDPOINT = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
@@ -30,7 +30,7 @@ CONFLICTING = (
     *("AWS_PROFILE", "AWS_DEFAULT_PROFILE"),
     "AWS_SECURITY_TOKEN",  # the token's name in older SDKs
     *("AWS_ACCESS_KEY", "AWS_SECRET_KEY"),  # the keys' names in the SDKs for Java 1 and Go 1
-    "AWS_ACCOUNT_ID",  # of the credentials before
+    "AWS_ACCOUNT_ID",  # of the previous credentials
     "AWS_SESSION_EXPIRATION",  # aws-vault's
     "AWS_CREDENTIAL_FILE",
     *("AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME", "AWS_WEB_IDENTITY_TOKEN_FILE"),
@@ -40,7 +40,7 @@ CONFLICTING = (
 )
 _BEARER = "AWS_BEARER_TOKEN_"
 """Tokens of single services: botocore signs with them before it looks for credentials."""
-_OURS = (*SESSION, *ENDPOINT, PROFILE, OUR_REGION)
+_SET_HERE = (*SESSION, *ENDPOINT, PROFILE, PROFILE_REGION)
 
 
 class Change:
@@ -59,7 +59,7 @@ class Change:
 
 
 def session_variables(session: Session) -> dict[str, str]:
-    """Return the session as SDKs read it from the environment: secret from here on."""
+    """Return the session as SDKs read it from the environment; the values are secret."""
     values = (
         session.access_key_id,
         session.secret_access_key.reveal(),
@@ -75,49 +75,49 @@ def child_environment(
     """
     Return the whole environment of a child that works as `profile`.
 
-    `credentials` are `session_variables`, or the two of `ENDPOINT`; `region` is the profile's, None where it has none.
+    `credentials` are `session_variables`, or the two of `ENDPOINT`; `region` is the profile's, None if it has none.
     """
     return change_for(environ, credentials, region, profile).applied_to(environ)
 
 
 def change_for(environ: Mapping[str, str], credentials: Mapping[str, str], region: str | None, profile: str) -> Change:
-    """Return what `child_environment` changes; removed is also what `environ` does not have, for other shells."""
+    """Return what `child_environment` changes; `removed` also names what `environ` does not have, for other shells."""
     given = {**credentials, PROFILE: profile, **_region_variables(environ, region)}
     bearers = sorted({f"{_BEARER}BEDROCK", *(name for name in environ if name.startswith(_BEARER))})
-    removed = (*CONFLICTING, *bearers, *_OURS, *REGIONS)
+    removed = (*CONFLICTING, *bearers, *_SET_HERE, *REGIONS)
     return Change(tuple(name for name in removed if name not in given), given)
 
 
 def change_back(environ: Mapping[str, str]) -> Change:
-    """Return what takes away all that `change_for` sets; a region that the user had chosen stays."""
+    """Return the removal of all that `change_for` sets; a region that the user chose stays."""
     kept = _chosen_regions(environ)
-    return Change((*_OURS, *(name for name in REGIONS if name not in kept)), {})
+    return Change((*_SET_HERE, *(name for name in REGIONS if name not in kept)), {})
 
 
 def chosen_by_the_user(environ: Mapping[str, str]) -> Mapping[str, str]:
     """
-    Return the environment without the region of a profile whose child, or shell, we are in.
+    Return the environment without the region that aws-mfa set for the profile of this child or shell.
 
-    Else that region would say where STS is asked for the next profile, which would cost it a code of its own.
+    With it, STS would be asked in that region for the next profile too, which could cost a code of its own.
     """
-    ours = {name for name in REGIONS if environ.get(OUR_REGION)} - _chosen_regions(environ).keys()
-    return {name: value for name, value in environ.items() if name not in ours} if ours else environ
+    not_chosen = {name for name in REGIONS if environ.get(PROFILE_REGION)} - _chosen_regions(environ).keys()
+    return {name: value for name, value in environ.items() if name not in not_chosen} if not_chosen else environ
 
 
 def _region_variables(environ: Mapping[str, str], region: str | None) -> dict[str, str]:
     """
-    Return both variables alike where the user chose one of them, else the profile's region, marked as ours.
+    Return both variables with the region that the user chose, else with the profile's, marked by `PROFILE_REGION`.
 
-    Two that differ are left as they are: somebody wanted that.
+    If the user set both, and differently, both stay: the user wanted that.
     """
     chosen = _chosen_regions(environ)
     if chosen:
         either = next(iter(chosen.values()))
         return {name: chosen.get(name, either) for name in REGIONS}
-    return dict.fromkeys((*REGIONS, OUR_REGION), region) if region else {}
+    return dict.fromkeys((*REGIONS, PROFILE_REGION), region) if region else {}
 
 
 def _chosen_regions(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return those of the two that are set, but for what the profile before has left there."""
-    ours = environ.get(OUR_REGION)
-    return {name: environ[name] for name in REGIONS if environ.get(name) and environ[name] != ours}
+    """Return those of the two variables that the user set, without what aws-mfa set for the previous profile."""
+    of_profile = environ.get(PROFILE_REGION)
+    return {name: environ[name] for name in REGIONS if environ.get(name) and environ[name] != of_profile}

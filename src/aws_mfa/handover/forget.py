@@ -1,8 +1,8 @@
 """
-Forget sessions: those of the session cache, and the sections of ours in the credentials file.
+Forget sessions: remove them from the session cache, and the sections that aws-mfa wrote from the credentials file.
 
-Whatever they were asked with: other devices, regions, policies. Long-term keys are never touched: a section that holds
-them is no session.
+All of a profile's sessions, whatever device, region or policies they were asked with. Long-term keys are never touched:
+a section that holds them is not a session.
 """
 
 from __future__ import annotations
@@ -26,30 +26,27 @@ def forget_sessions(profiles: Sequence[str] | None, interfaces: Interfaces) -> t
     """
     Remove the sessions of these profiles (None: all).
 
-    A line for each profile or user that lost some, and one for each place that could not be looked at or emptied.
+    Returns a line for each profile or user that lost some, and one for each place that could not be read or emptied.
     """
     labels = None
     if profiles is not None:
-        labels = [label for name in profiles for label in _labels(name)]
+        # A profile's long-term keys are in `<profile>-long-term`, or in its own section.
+        users = [mfa_label(section) for name in profiles for section in (default_long_term(name), name)]
+        labels = [*profiles, *map(cut_label, profiles), *users]
     forgotten, missed = interfaces.session_cache.forget(labels)
     removed = [f"{label}: removed from the session cache" for label in forgotten]
     path = interfaces.credentials.path
-    gone: list[str] = []
+    emptied: list[str] = []
 
     def edit(text: str) -> str:
         check(text, where=path)
-        gone.clear()
+        emptied.clear()
         for section in sections(text, where=path):
             if kind_of(section.values()) == OUR_SESSION and (profiles is None or section.name in profiles):
                 text = without_keys(text, section.name, SESSION_KEYS, where=path)
-                gone.append(section.name)
+                emptied.append(section.name)
         return text
 
     if interfaces.credentials.exists():
         interfaces.credentials.update(edit)
-    return removed + [f"{name}: removed from {path}" for name in gone], missed
-
-
-def _labels(profile: str) -> tuple[str, ...]:
-    """All that may be stored for it; its long-term keys are in `<profile>-long-term`, or in its own section."""
-    return (profile, cut_label(profile), mfa_label(default_long_term(profile)), mfa_label(profile))
+    return removed + [f"{name}: removed from {path}" for name in emptied], missed

@@ -1,16 +1,16 @@
 """
-Keep the sessions of some profiles good for as long as we live: renewed ahead, by a thread that never asks.
+Keep the sessions of some profiles valid: a thread that never asks renews them ahead of time.
 
-What needs no code is renewed when `ahead_s` are left, tried again with growing pauses where that fails; what another
-process has renewed is taken from where it stored it. What needs a code is told ahead of time, and asked for only by
-`ask`. A session that is still good is served through all of this.
+What needs no code is renewed when `ahead_s` are left, and tried again after growing pauses if that fails; a session
+that another process has stored is taken over. A code that will be needed is announced ahead of time, and asked for only
+by `ask`. Whatever fails, a session that is still valid is served.
 """
 
 from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from aws_mfa.aws_values.timestamps import local_text
 from aws_mfa.config.chains import region_of_child
 from aws_mfa.errors import AwsMfaError, Cancelled, KeychainUnavailable, NeedsHuman, SessionExpired
 from aws_mfa.renewal.calls import first_failure, renew_many
-from aws_mfa.renewal.make_plan import plan_sessions, renewal_of
+from aws_mfa.renewal.make_plan import make_plan, renewal_of
 from aws_mfa.renewal.steps import Reused, Step
 from aws_mfa.sessions.container import ServedSession
 from aws_mfa.sessions.freshness import MARGIN_S
@@ -28,36 +28,34 @@ from aws_mfa.vaults.lookup import KnownProfiles
 if TYPE_CHECKING:
     from aws_mfa.interfaces import Endpoint, Interfaces
     from aws_mfa.model import Session
+    from aws_mfa.renewal.plan import Plan
     from aws_mfa.renewal.request import RenewalRequest
-    from aws_mfa.renewal.steps import Plan
 
     Results = dict[str, Session | AwsMfaError]
 
 _AHEAD_S = 1200.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 10.0, 120.0
-# How often is looked whether another process has got what needs a code.
+# The pause between looks for a session that needs a code: another process may have stored one.
 _LOOK_AGAIN_S = 20.0
-# After a question that was refused or not answered.
+# The pause after a question that was cancelled or not answered.
 _ASK_AGAIN_S = 600.0
 
 
+@dataclass
 class _Kept:
-    """One profile: its session, when to renew it, and what was told about it. Moments in seconds since the epoch."""
+    """One profile: its session, when to renew it, and what was printed about it. Moments in seconds since the epoch."""
 
-    __slots__ = ("ahead_s", "ask_at", "code_at", "needs_person", "pause_s", "session", "told", "try_at")
-
-    def __init__(self, session: Session, ahead_s: float, code_at: float | None) -> None:
-        self.session = session
-        self.ahead_s = ahead_s
-        self.code_at = code_at
-        self.needs_person = False
-        self.try_at = 0.0
-        self.pause_s = _FIRST_PAUSE_S
-        self.ask_at = 0.0
-        self.told: set[str] = set()
+    session: Session
+    ahead_s: float
+    code_at: float | None
+    needs_person: bool = False
+    try_at: float = 0.0
+    pause_s: float = _FIRST_PAUSE_S
+    ask_at: float = 0.0
+    said: set[str] = field(default_factory=set)
 
     def until(self) -> str:
-        """Until when it is good, and when a code will be needed."""
+        """How long it is valid, and when a code will be needed."""
         until = f"until {local_text(self.session.expires_at)}"
         if self.code_at is None:
             return until
@@ -70,7 +68,7 @@ class RenewAhead:
     """
     The sessions of the request's profiles. `renew_quietly` and `ask` may run in two threads.
 
-    `known` are the AWS files as they were first read, `regions` what they say of each profile.
+    `known`: the AWS files as they were first read; `regions`: the region in them for each profile.
     """
 
     def __init__(self, request: RenewalRequest, interfaces: Interfaces) -> None:
@@ -84,13 +82,13 @@ class RenewAhead:
         self.regions: dict[str, str | None] = {}
 
     def get_first(self) -> None:
-        """Get a session for each profile, asking where a code is needed; raises the first failure."""
+        """Get a session for each profile, asking if a code is needed; raises the first failure."""
         self.known = KnownProfiles(self._interfaces)
-        plan = plan_sessions(self._request, self._interfaces, self.known)
+        plan = make_plan(self._request, self._interfaces, self.known)
         for error in plan.failures.values():
             raise error
-        results = _carried_out(plan, self._interfaces, self._request.token)
-        sessions = {name: _or_rest(name, result, plan, self._interfaces) for name, result in results.items()}
+        results = _results(plan, self._interfaces, self._request.token)
+        sessions = {name: _or_stored(name, result, plan, self._interfaces) for name, result in results.items()}
         self.regions = {name: region_of_child(chain) for name, chain in plan.chains.items()}
         for notice in plan.users.notices:
             self._interfaces.say(notice)
@@ -98,39 +96,39 @@ class RenewAhead:
             self._take(name, session, plan)
 
     def hand_out_to(self, endpoint: Endpoint) -> None:
-        """Let the endpoint answer with these sessions, now and after each renewal; say until when that is."""
+        """Let the endpoint answer with these sessions, now and after each renewal; print how long they are valid."""
         self._endpoint = endpoint
         for name, kept in self._kept.items():
             endpoint.hand_out(name, ServedSession(name, kept.session))
             self._interfaces.say(f"serving {name} {kept.until()}")
 
     def renew_quietly(self) -> None:
-        """Renew what is short and needs no code, take what others renewed, tell what will be needed; never raises."""
+        """Renew what is short and needs no code, take over what others stored, announce codes; never raises."""
         for name, kept in self._kept.items():
             now = self._interfaces.now()
             if kept.code_at is not None and kept.code_at - now <= self._ahead_s and not kept.needs_person:
-                self._tell_once(name, f"{name}: will need an MFA code at {local_text(kept.code_at)}")
-            # A clock that was set back must not put this off.
+                self._say_once(name, f"{name}: will need an MFA code at {local_text(kept.code_at)}")
+            # The second comparison: a clock that was set back must not delay the next attempt.
             if kept.session.expires_at - now <= kept.ahead_s and not now < kept.try_at <= now + _LONGEST_PAUSE_S:
                 self._attempt(name, kept)
 
     def to_be_asked_for(self) -> list[str]:
-        """The profiles that need a code now, or a vault to be opened, and whose question was not refused lately."""
+        """The profiles that need a code now, or a vault to be opened, and whose question was not just cancelled."""
         now = self._interfaces.now()
         return [name for name, kept in self._kept.items() if kept.needs_person and kept.ask_at <= now]
 
     def ask(self, names: list[str], asking: Interfaces) -> None:
-        """Ask for what these profiles need, through `asking`; tells what comes of it, never raises."""
+        """Ask for what these profiles need, through `asking`; prints the result, never raises."""
         for name in names:
             self._kept[name].ask_at = self._interfaces.now() + _ASK_AGAIN_S
         try:
             left_s = min(self._kept[name].ahead_s for name in names)
-            plan = plan_sessions(self._again(names, left_s), asking)
+            plan = make_plan(self._again(names, left_s), asking)
             if any(asking.prompt_locks.recent_outcome(step.request.device, step.question) for step in plan.codes):
                 return
-            results = _carried_out(plan, asking, None)
-        except Exception as error:  # noqa: BLE001  # whatever it is, the sessions that are good are served
-            results = dict.fromkeys(names, _as_ours(error))
+            results = _results(plan, asking, None)
+        except Exception as error:  # noqa: BLE001  # whatever it is, valid sessions are served
+            results = dict.fromkeys(names, _reportable(error))
         for name, result in results.items():
             if isinstance(result, AwsMfaError):
                 self._not_renewed(name, result)
@@ -138,24 +136,24 @@ class RenewAhead:
                 self._take(name, result, plan)
 
     def _again(self, names: list[str], left_s: float) -> RenewalRequest:
-        """A device that was not found before is looked for again."""
+        """The request for these profiles; a device that IAM did not list before is looked up again."""
         return replace(self._request, profiles=names, min_remaining_s=left_s, devices={})
 
     def _attempt(self, name: str, kept: _Kept) -> None:
         kept.try_at = self._interfaces.now() + kept.pause_s
         try:
             quiet = self._interfaces.replaced(unattended=True)
-            plan = plan_sessions(self._again([name], kept.ahead_s), quiet)
+            plan = make_plan(self._again([name], kept.ahead_s), quiet)
             if plan.codes:
                 self._wait_for_code(name, kept)
                 return
-            result = _carried_out(plan, quiet, None, may_ask=False)[name]
-        except Exception as error:  # noqa: BLE001  # whatever it is, the session that is good is served
-            result = _as_ours(error)
+            result = _results(plan, quiet, None, may_ask=False)[name]
+        except Exception as error:  # noqa: BLE001  # whatever it is, a valid session is served
+            result = _reportable(error)
         if isinstance(result, SessionExpired):
             self._wait_for_code(name, kept)
         elif isinstance(result, AwsMfaError):
-            # No one is asked here for a passphrase, nor to unlock the keychain; `ask` may do that.
+            # This thread asks for no passphrase and does not unlock the keychain; `ask` may.
             kept.needs_person |= isinstance(result, (NeedsHuman, KeychainUnavailable))
             kept.pause_s = min(2 * kept.pause_s, _LONGEST_PAUSE_S)
             self._not_renewed(name, result)
@@ -170,53 +168,53 @@ class RenewAhead:
         self._not_renewed(name, NeedsHuman("it needs an MFA code", f"in a terminal: {command}"))
 
     def _take(self, name: str, session: Session, plan: Plan) -> None:
-        """Serve this session from now on, unless it ends before the one we have."""
+        """Serve this session from now on, unless it ends before the one that is served."""
         with self._lock:
             before = self._kept.get(name)
             if before is not None and before.session.expires_at >= session.expires_at:
                 return
-            # A session of fifteen minutes never has twenty left.
+            # A session of fifteen minutes never has twenty left: it is renewed at half its time.
             left_s = session.expires_at - self._interfaces.now()
             ahead_s = min(self._ahead_s, max(left_s / 2, MARGIN_S))
             kept = _Kept(session, ahead_s, _code_needed_at(name, session, plan, self._interfaces))
             self._kept[name] = kept
         if self._endpoint is not None:
             self._endpoint.hand_out(name, ServedSession(name, session))
-            if before is not None and before.told:
+            if before is not None and before.said:
                 self._say(f"{name}: renewed, {kept.until()}")
 
     def _not_renewed(self, name: str, error: AwsMfaError) -> None:
-        """Let requests that come too late know why, and tell it once."""
+        """Print the failure once, and answer with it when the session has expired."""
         session = self._kept[name].session
         if self._endpoint is not None:
             self._endpoint.hand_out(name, ServedSession(name, session, error))
         until = f"served until {local_text(session.expires_at)}"
-        self._tell_once(name, f"{name}: not renewed, {until}: {'; '.join([error.message, *error.hints[:1]])}")
+        self._say_once(name, f"{name}: not renewed, {until}: {'; '.join([error.message, *error.hints[:1]])}")
 
-    def _tell_once(self, name: str, line: str) -> None:
-        told = self._kept[name].told
-        if line not in told:
-            told.add(line)
+    def _say_once(self, name: str, line: str) -> None:
+        said = self._kept[name].said
+        if line not in said:
+            said.add(line)
             self._say(line)
 
     def _say(self, line: str) -> None:
-        """Whoever started us may have closed the terminal since; that is no reason to serve no more."""
+        """Print the line, if the terminal is still open: serving goes on after it was closed."""
         with suppress(OSError, ValueError):
             self._interfaces.say(line)
 
 
-def _as_ours(error: Exception) -> AwsMfaError:
-    """The class alone of what is not ours: its text may quote a secret."""
+def _reportable(error: Exception) -> AwsMfaError:
+    """The error if it is one of this program; of another only the class, because its text may quote a secret."""
     if isinstance(error, Cancelled):
         return Cancelled("the question was cancelled; it is not asked again for 10 minutes")
     return error if isinstance(error, AwsMfaError) else AwsMfaError(f"unexpected {type(error).__name__}")
 
 
-def _carried_out(plan: Plan, interfaces: Interfaces, token: str | None, *, may_ask: bool = True) -> Results:
+def _results(plan: Plan, interfaces: Interfaces, token: str | None, *, may_ask: bool = True) -> Results:
     """
     Each profile's session or failure; raises `Cancelled`, and what renewing raises before it begins.
 
-    Without `may_ask` it is `SessionExpired` where a stored session that AWS does not take any more cost a code.
+    Without `may_ask` the failure is `SessionExpired` if AWS refuses a stored session that only a code can replace.
     """
     results: Results = {}
     for outcome in renew_many(plan, interfaces, token=token, may_ask=may_ask):
@@ -228,8 +226,8 @@ def _carried_out(plan: Plan, interfaces: Interfaces, token: str | None, *, may_a
     return results
 
 
-def _or_rest(name: str, result: Session | AwsMfaError, plan: Plan, interfaces: Interfaces) -> Session:
-    """The session; instead of a failure what is left of a stored one, else the first failure, with what to do."""
+def _or_stored(name: str, result: Session | AwsMfaError, plan: Plan, interfaces: Interfaces) -> Session:
+    """The session; instead of a failure a stored one that is still valid. Else raises the first failure."""
     if not isinstance(result, AwsMfaError):
         return result
     found = plan.of_profile[name]
@@ -244,11 +242,11 @@ def _or_rest(name: str, result: Session | AwsMfaError, plan: Plan, interfaces: I
 
 
 def _code_needed_at(name: str, session: Session, plan: Plan, interfaces: Interfaces) -> float | None:
-    """When this profile will need a code next, as far as that can be told; None: never, or behind a longer chain."""
+    """When this profile will need a code next; None: never, or unknown, because its chain has further roles."""
     found: Step | Reused | None = renewal_of(name, plan, interfaces)
     while isinstance(found, Step) and not found.needs_code:
         found = found.signed_by
     if isinstance(found, Step):
         return session.expires_at
-    is_mfa_session = found is not None and found.label == mfa_label(found.base.section)
+    is_mfa_session = found is not None and found.label == mfa_label(found.user.section)
     return found.expires_at if found is not None and is_mfa_session else None

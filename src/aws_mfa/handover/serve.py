@@ -5,10 +5,10 @@ Serve the sessions of profiles on the local endpoint, renewed ahead so that a re
         environ.update(served.variables("work"))                            # AWS_CONTAINER_..., for a child
         served.ask_when_needed()                                            # `aws-mfa serve`: until Ctrl-C
 
-Inside the `with` a thread renews what needs no code; it never asks, and a vault that would have to ask stays closed.
-`ask_when_needed` is for a command that owns the terminal. Where a child owns it (`exec --server`),
-`serving(..., asks_beside=AWAY_FROM_TERMINAL)` asks by a dialog or `aws-mfa code` alone, from a thread of its own, while
-the child runs in the body of the `with`: a passphrase that is not known by then is not asked for either.
+Inside the `with` a thread renews what needs no code; it never asks, and it opens no vault that would have to ask.
+`ask_when_needed` is for a command that owns the terminal. If a child owns it (`exec --server`),
+`serving(..., asks_beside=AWAY_FROM_TERMINAL)` asks only by a dialog or `aws-mfa code`, from a thread of its own, while
+the child runs in the body of the `with`. Then a passphrase that is not known by then is not asked for either.
 """
 
 from __future__ import annotations
@@ -21,17 +21,22 @@ from aws_mfa.config.ini import section_values
 from aws_mfa.handover.environment import ENDPOINT
 from aws_mfa.handover.renew_ahead import RenewAhead
 from aws_mfa.prompt.providers import CODE, DIALOG, PROVIDERS, TERMINAL
-from aws_mfa.renewal.ask import PatientWay
+from aws_mfa.renewal.ask import TimeLimitedProvider
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator
 
     from aws_mfa.interfaces import Endpoint, Interfaces
     from aws_mfa.renewal.request import RenewalRequest
 
+AWAY_FROM_TERMINAL = (DIALOG, CODE)
+# Short, because the sessions of a machine that was asleep may have expired meanwhile.
+_TICK_S = 5.0
+# While a question is open, no other process of this user asks for a code of that device.
+_QUESTION_S = 120.0
 
 CREDENTIALS_FILE, CONFIG_FILE = "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"
-_SECTIONS = ("default", "profile default")
+_DEFAULT_SECTIONS = ("default", "profile default")
 _GIVE_CREDENTIALS = (
     "aws_access_key_id",
     "role_arn",
@@ -44,30 +49,38 @@ _GIVE_CREDENTIALS = (
 )
 
 
-def files_in_the_way(credentials_text: str, config_text: str) -> list[str]:
-    """Return the variables that name a file whose `default` gives credentials."""
-    texts = {CREDENTIALS_FILE: credentials_text, CONFIG_FILE: config_text}
-    return [name for name, text in texts.items() if any(_gives_credentials(found) for found in _defaults(text))]
+@contextmanager
+def serving(
+    request: RenewalRequest, interfaces: Interfaces, *, port: int = 0, asks_beside: Collection[str] = ()
+) -> Iterator[Served]:
+    """
+    Get the sessions, asking here if a code is needed; serve and renew them inside the `with`.
+
+    `port` 0: any that is free. Sessions are renewed when less than `request.min_remaining_s` is left, by default twenty
+    minutes; shorter ones at half their time. `request.token` is the code for the first sessions.
+    Raises what planning and renewing raise, `NeedsHuman` with the command to run, `BadInput` if the port is taken.
+    """
+    renewals = RenewAhead(request, interfaces)
+    renewals.get_first()
+    with interfaces.endpoint(port) as endpoint:
+        renewals.hand_out_to(endpoint)
+        served = Served(interfaces, endpoint, renewals)
+        interfaces.beside(served.renew_quietly, _ignore)
+        if asks_beside:
+            interfaces.beside(lambda: served.ask_when_needed(asks_beside), _ignore)
+        try:
+            yield served
+        finally:
+            # The threads are not joined: an open question or call ends with the process, after the endpoint is closed.
+            served.stopping.set()
 
 
-def _defaults(text: str) -> Iterator[Mapping[str, str]]:
-    for name in _SECTIONS:
-        yield section_values(text, name) or {}
-
-
-def _gives_credentials(section: Mapping[str, str]) -> bool:
-    return any(section.get(key) for key in _GIVE_CREDENTIALS)
-
-
-AWAY_FROM_TERMINAL = (DIALOG, CODE)
-# Short, because a machine that wakes up from sleep finds its sessions over.
-_TICK_S = 5.0
-# While a question is open, no other process of this user asks for a code of that device.
-_QUESTION_S = 120.0
+def _ignore(_: BaseException) -> None:
+    """`RenewAhead` reports each failure itself; the threads have nothing else to report."""
 
 
 class Served:
-    """An endpoint that is open, and how to ask for codes on its behalf."""
+    """An open endpoint, and how to ask for the codes that its sessions need."""
 
     def __init__(self, interfaces: Interfaces, endpoint: Endpoint, renewals: RenewAhead) -> None:
         self.endpoint = endpoint
@@ -76,7 +89,7 @@ class Served:
         self._interfaces = interfaces
 
     def variables(self, profile: str) -> dict[str, str]:
-        """The environment variables that send SDKs to the profile's session; neither is secret."""
+        """The environment variables that send SDKs to the profile's session; neither value is secret."""
         return dict(zip(ENDPOINT, (self.endpoint.url_of(profile), self.endpoint.token_file), strict=True))
 
     def region_of(self, profile: str) -> str | None:
@@ -94,44 +107,30 @@ class Served:
             self.renewals.renew_quietly()
 
     def ask_when_needed(self, by: Collection[str] = PROVIDERS) -> None:
-        """Ask for a code when a session gets short, by ways of these names, until `stopping`."""
+        """Ask for a code when a session is about to end, by the code providers of these names, until `stopping`."""
         while not self.stopping.wait(_TICK_S):
             names = self.renewals.to_be_asked_for()
             if names:
                 self.renewals.ask(names, self._asking(by))
 
     def _asking(self, by: Collection[str]) -> Interfaces:
-        """Interfaces that wait two minutes for an answer, without the terminal where it is not among `by`."""
-        ways = [PatientWay(way, _QUESTION_S) for way in self._interfaces.code_providers if way.name in by]
+        """Interfaces that wait two minutes for an answer, without a terminal if it is not among `by`."""
+        providers = [TimeLimitedProvider(one, _QUESTION_S) for one in self._interfaces.code_providers if one.name in by]
         asking = self._interfaces if TERMINAL in by else self._interfaces.replaced(away_from_terminal=True)
-        return asking.replaced(code_providers=ways)
+        return asking.replaced(code_providers=providers)
 
 
-@contextmanager
-def serving(
-    request: RenewalRequest, interfaces: Interfaces, *, port: int = 0, asks_beside: Collection[str] = ()
-) -> Iterator[Served]:
+def files_in_the_way(credentials_text: str, config_text: str) -> list[str]:
     """
-    Get the sessions, asking here where a code is needed; serve and renew them for the length of the `with`.
+    Return the variables that name a file whose profile `default` gives credentials.
 
-    `port` 0: any that is free. Sessions are renewed when less than `request.min_remaining_s` is left, twenty minutes
-    where none is given; shorter ones at half their time. `request.token` is the code for the first sessions.
-    Raises what planning and renewing raise, `NeedsHuman` with the command to run, `BadInput` where the port is taken.
+    SDKs look for a container endpoint last, after the section `default` of either file, whatever the environment says
+    of the endpoint: a child that is to use it must not see such a file. Order: botocore/credentials.py
+    `create_credential_resolver`; the SDKs for Go and JavaScript have the same.
     """
-    renewals = RenewAhead(request, interfaces)
-    renewals.get_first()
-    with interfaces.endpoint(port) as endpoint:
-        renewals.hand_out_to(endpoint)
-        served = Served(interfaces, endpoint, renewals)
-        interfaces.beside(served.renew_quietly, _never_fails)
-        if asks_beside:
-            interfaces.beside(lambda: served.ask_when_needed(asks_beside), _never_fails)
-        try:
-            yield served
-        finally:
-            # Not waited for: a question or a call on its way ends with the process, and the endpoint is closed before.
-            served.stopping.set()
-
-
-def _never_fails(_: BaseException) -> None:
-    """What a renewal meets is told where it is met; there is nobody else to tell."""
+    found = []
+    for variable, text in ((CREDENTIALS_FILE, credentials_text), (CONFIG_FILE, config_text)):
+        defaults = [section_values(text, name) or {} for name in _DEFAULT_SECTIONS]
+        if any(values.get(key) for values in defaults for key in _GIVE_CREDENTIALS):
+            found.append(variable)
+    return found

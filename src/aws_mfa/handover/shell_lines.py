@@ -1,10 +1,8 @@
 """
-Variables as lines that a shell or a program takes: sh, fish, powershell, cmd, dotenv, json.
+Variables as lines that a shell or a program reads: sh, fish, powershell, cmd, dotenv, json.
 
-Owns the quoting. What a form cannot carry unchanged is refused with `BadInput`, never bent: a value goes through as it
-is or not at all. Refuses to know what the variables mean.
-
-The lines of sh and fish end in `;`, so that they survive an `eval` without quotation marks, which joins them.
+Owns the quoting. A value is written unchanged or not at all: what a form cannot quote is refused with `BadInput`, which
+names the variable and never the value. Knows nothing of what the variables mean.
 """
 
 from __future__ import annotations
@@ -15,7 +13,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.errors import BadInput
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from aws_mfa.handover.environment import Change
 
@@ -31,129 +29,88 @@ _FORM_OF_PROGRAM = {
 _OTHER_SHELLS = ("csh", "tcsh", "elvish", "nu", "xonsh")
 # A PowerShell puts the user's folder of modules before the two of the machine.
 _MODULE_FOLDERS_IN_POWERSHELL = 3
-# PowerShell takes each of these for a single quotation mark.
-_QUOTES_OF_POWERSHELL = "'\u2018\u2019\u201a\u201b"
-_NOT_FOR_CMD = '%"!^'
-# `docker run --env-file` takes a value as it stands, quotation marks and all.
-_PLAIN_IN_DOTENV = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=/:.,@%")
-_NOT_FOR_DOTENV = "'\\$"
-
-
-def lines_of(change: Change, form: str) -> str:
-    """Return the text that makes the change in that form; `BadInput` for what the form cannot say."""
-    return _WRITERS[form](change)
-
-
-def failure_line(exit_code: int, form: str) -> str:
-    """
-    Return the text that fails with the exit code in the shell that takes it over.
-
-    To take over nothing succeeds, and what stands behind `&&` would work with the session of the profile before. cmd,
-    which takes over line by line, and what programs read get nothing.
-    """
-    return _FAILURES[form].format(exit_code) if form in _FAILURES else ""
-
-
-def form_for(callers: Iterable[str], environ: Mapping[str, str], *, on_windows: bool) -> str:
-    """
-    Return the form of the shell that called us: the nearest of our `callers` (names of programs) that is one.
-
-    Where none is known: `SHELL`, else sh; on Windows PowerShell or cmd, as far as its variables tell. `BadInput` for a
-    shell whose lines we do not write.
-    """
-    for name in (*callers, environ.get("SHELL", "")):
-        program = name.replace("\\", "/").rpartition("/")[2].lower().removeprefix("-").removesuffix(".exe")
-        if program in _FORM_OF_PROGRAM:
-            return _FORM_OF_PROGRAM[program]
-        if program in _OTHER_SHELLS:
-            raise BadInput(
-                f"{program} is no shell that we write lines for", "let it read: aws-mfa env PROFILE --shell json"
-            )
-    if not on_windows:
-        return SH
-    folders = environ.get("PSModulePath") or environ.get("PSMODULEPATH") or ""
-    return POWERSHELL if len(folders.split(";")) >= _MODULE_FOLDERS_IN_POWERSHELL else CMD
-
-
-def _sh(change: Change) -> str:
-    removal = [f"unset {' '.join(change.removed)};"] if change.removed else []
-    return _text([*removal, *(f"export {name}={_sh_quoted(value)};" for name, value in change.set.items())])
-
-
-def _sh_quoted(value: str) -> str:
-    return "'" + value.replace("'", "'\\''") + "'"
-
-
-def _fish(change: Change) -> str:
-    removal = [f"set -e {' '.join(change.removed)};"] if change.removed else []
-    setting = (f"set -gx {name} {_fish_quoted(value)};" for name, value in change.set.items())
-    # To erase what is not there fails, and to set keeps the status: without an end of its own all of it would fail.
-    return _text([*removal, *setting, "true;"])
-
-
-def _fish_quoted(value: str) -> str:
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def _powershell(change: Change) -> str:
-    removal = (f"$Env:{name} = $null" for name in change.removed)
-    return _text([*removal, *(f"$Env:{name} = {_powershell_quoted(value)}" for name, value in change.set.items())])
-
-
-def _powershell_quoted(value: str) -> str:
-    return "'" + "".join(char * 2 if char in _QUOTES_OF_POWERSHELL else char for char in value) + "'"
-
-
-def _cmd(change: Change) -> str:
-    """Neither a batch file nor `for /f` changes a value between these quotation marks."""
-    _refuse(change, lambda value: not value.isprintable() or any(char in value for char in _NOT_FOR_CMD), CMD)
-    pairs = [*((name, "") for name in change.removed), *change.set.items()]
-    return _text(f'set "{name}={value}"' for name, value in pairs)
-
-
-def _dotenv(change: Change) -> str:
-    """
-    Plain where it can be, and then for `docker run --env-file` too; else quoted, for docker compose and python-dotenv.
-
-    A removal cannot be said: a file that is read into a new environment needs none.
-    """
-    if not change.set:
-        raise BadInput("a dotenv file cannot remove a variable", "remove the file, or name a shell: --shell sh")
-    _refuse(change, lambda value: not value.isprintable() or any(char in value for char in _NOT_FOR_DOTENV), DOTENV)
-    return _text(f"{name}={_dotenv_quoted(value)}" for name, value in change.set.items())
-
-
-def _dotenv_quoted(value: str) -> str:
-    return value if _PLAIN_IN_DOTENV.issuperset(value) else f"'{value}'"
-
-
-def _json(change: Change) -> str:
-    """One object: names and values; where nothing is set, the names to remove and null."""
-    return _text([json.dumps(change.set or dict.fromkeys(change.removed), indent=2)])
-
-
-def _refuse(change: Change, is_unsayable: Callable[[str], bool], form: str) -> None:
-    """Name the variable, never the value."""
-    for name, value in change.set.items():
-        if is_unsayable(value):
-            raise BadInput(f"{form} has no sure way to quote what {name} holds", "name another form: --shell json")
-
-
-def _text(lines: Iterable[str]) -> str:
-    return "".join(f"{line}\n" for line in lines)
-
-
-_WRITERS: Mapping[str, Callable[[Change], str]] = {
-    SH: _sh,
-    FISH: _fish,
-    POWERSHELL: _powershell,
-    CMD: _cmd,
-    DOTENV: _dotenv,
-    JSON: _json,
+# What to write for a character between single quotation marks. PowerShell takes each of these five for one.
+_ESCAPES = {
+    SH: str.maketrans({"'": "'\\''"}),
+    FISH: str.maketrans({"\\": "\\\\", "'": "\\'"}),
+    POWERSHELL: str.maketrans({char: char * 2 for char in "'\u2018\u2019\u201a\u201b"}),
 }
+# Neither a batch file nor `for /f` changes another printable character between double quotation marks.
+_NOT_QUOTABLE = {CMD: '%"!^', DOTENV: "'\\$"}
+# `docker run --env-file` takes a value literally, quotation marks included: so these values get none.
+_PLAIN_IN_DOTENV = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=/:.,@%")
 
 _FAILURES = {
     SH: "(exit {});\n",
     FISH: "sh -c 'exit {}';\n",
     POWERSHELL: "throw 'aws-mfa env failed with exit code {}'\n",
 }
+
+
+def lines_of(change: Change, form: str) -> str:
+    """
+    Return the text that makes the change in that form; `BadInput` for what the form cannot express.
+
+    The lines of sh and fish end in `;`, so that they survive an `eval` without quotation marks, which joins them. json
+    is one object: the values, or where nothing is set the names to remove, each with null.
+    """
+    removed = change.removed
+    given = {name: _quoted(name, value, form) for name, value in change.set.items()}
+    if form == SH:
+        lines = [f"unset {' '.join(removed)};"] if removed else []
+        lines += [f"export {name}={value};" for name, value in given.items()]
+    elif form == FISH:
+        lines = [f"set -e {' '.join(removed)};"] if removed else []
+        # Erasing an unset variable fails, and setting another keeps that status: `true` makes the whole succeed.
+        lines += [*(f"set -gx {name} {value};" for name, value in given.items()), "true;"]
+    elif form == POWERSHELL:
+        lines = [f"$Env:{name} = {value}" for name, value in [*((name, "$null") for name in removed), *given.items()]]
+    elif form == CMD:
+        lines = [f'set "{name}={value}"' for name, value in [*((name, "") for name in removed), *given.items()]]
+    elif form == DOTENV:
+        # Removals are left out: such a file is read into a new environment.
+        if not given:
+            raise BadInput("a dotenv file cannot remove a variable", "remove the file, or name a shell: --shell sh")
+        lines = [f"{name}={value}" for name, value in given.items()]
+    else:
+        lines = [json.dumps(given or dict.fromkeys(removed), indent=2)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _quoted(name: str, value: str, form: str) -> str:
+    """The value as it is written in a line of the form."""
+    if form in _NOT_QUOTABLE and (not value.isprintable() or any(char in value for char in _NOT_QUOTABLE[form])):
+        raise BadInput(f"{form} has no safe way to quote the value of {name}", "name another form: --shell json")
+    if form in _ESCAPES:
+        return f"'{value.translate(_ESCAPES[form])}'"
+    return f"'{value}'" if form == DOTENV and not _PLAIN_IN_DOTENV.issuperset(value) else value
+
+
+def failure_line(exit_code: int, form: str) -> str:
+    """
+    Return the text that fails with the exit code in the shell that evaluates it.
+
+    `eval` of nothing succeeds, and the command after `&&` would run with the previous profile's session. cmd, which
+    runs each line separately, and programs that read a file get nothing.
+    """
+    return _FAILURES[form].format(exit_code) if form in _FAILURES else ""
+
+
+def form_for(callers: Iterable[str], environ: Mapping[str, str], *, on_windows: bool) -> str:
+    """
+    Return the form of the shell that called us: the nearest of our `callers` (names of programs) that is a shell.
+
+    If none is known: `SHELL`, else sh; on Windows PowerShell or cmd, judged by their variables. `BadInput` for a shell
+    that has no form here: it would understand only half of the lines for sh.
+    """
+    for name in (*callers, environ.get("SHELL", "")):
+        program = name.replace("\\", "/").rpartition("/")[2].lower().removeprefix("-").removesuffix(".exe")
+        if program in _FORM_OF_PROGRAM:
+            return _FORM_OF_PROGRAM[program]
+        if program in _OTHER_SHELLS:
+            hint = "let it read: aws-mfa env PROFILE --shell json"
+            raise BadInput(f"{program} is not a shell this command can write for", hint)
+    if not on_windows:
+        return SH
+    folders = environ.get("PSModulePath") or environ.get("PSMODULEPATH") or ""
+    return POWERSHELL if len(folders.split(";")) >= _MODULE_FOLDERS_IN_POWERSHELL else CMD

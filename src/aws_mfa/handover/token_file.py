@@ -1,8 +1,8 @@
 """
-The file that holds the endpoint's token: 0600 in a private folder, there for as long as the server lives.
+The file that holds the endpoint's token: 0600 in a private folder, removed when the server ends.
 
-The server keeps the file open and locked, so that what a killed one left behind is told from what is in use, whatever
-became of its process id. No newline at its end: SDKs send the content as it is, and refuse one.
+The server keeps the file open and locked: a file without a lock was left by a server that was killed, whatever its
+process id means by now. No newline at its end: SDKs send the content unchanged, and refuse one.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 _PREFIX, _SUFFIX = "endpoint-", ".token"
 _NEW_FILE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _FOUND_FILE = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-# Between its birth and its lock a file is young: nobody takes that for a leftover.
+# A file younger than this is not taken for a leftover: it may have been created and not yet locked.
 _LEFTOVER_AGE_S = 10
 
 
 class TokenFile:
-    """A context manager: inside it the file at `path` holds the token. `NotSetUp` where it cannot be written."""
+    """A context manager: inside it the file at `path` holds the token. `NotSetUp` if it cannot be written."""
 
     def __init__(self, folder: str, token: Secret) -> None:
         self.path = os.path.join(folder, f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}")
@@ -51,16 +51,14 @@ class TokenFile:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._fd < 0:
-            return
-        # Closed first: Windows removes no open file.
-        os.close(self._fd)
-        self._fd = -1
-        _remove(self.path)
+        if self._fd >= 0:
+            os.close(self._fd)  # first: Windows does not remove an open file
+            self._fd = -1
+            _remove(self.path)
 
 
 def remove_leftovers(folder: str) -> None:
-    """Remove the token files of servers that were killed; what cannot be looked at stays."""
+    """Remove the token files of servers that were killed; a file that cannot be examined stays."""
     too_young = time.time() - _LEFTOVER_AGE_S
     try:
         names = [name for name in os.listdir(folder) if name.startswith(_PREFIX) and name.endswith(_SUFFIX)]
@@ -90,19 +88,19 @@ def _remove(path: str) -> None:
     try:
         os.unlink(path)
     except OSError:
-        return  # gone already, or on Windows in use
+        return  # removed already, or on Windows in use
 
 
 if sys.platform == "win32":
 
     def _lock(_fd: int) -> bool:
-        """Nothing: a file that is open cannot be removed there, which says as much."""
+        """Nothing: Windows does not remove an open file, which serves the same purpose."""
         return True
 
 else:
 
     def _lock(fd: int) -> bool:
-        """Whether the lock is ours now; where the file system has none, files are left alone."""
+        """Whether this process has the lock now; False, too, if the file system has no locks: then files stay."""
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -1,8 +1,8 @@
 """
-What people keep long-term keys in -> the keys: the console's CSV, the JSON of `aws iam create-access-key`, AWS files.
+Read long-term keys from a text: the console's CSV, the JSON of `aws iam create-access-key`, or an AWS file.
 
-Pure; which of the three it is, the content tells. Refuses what is none of them with file and line, and quotes no
-value: here values are keys.
+The content decides which of the three it is. Pure. A text that is none of them is refused with file and line, and no
+message quotes a value: here values are keys.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _KINDS = (
 @dataclass
 class KeysInText:
     """
-    Long-term keys as a text holds them: in `section`, or None where such a document names no profile.
+    Long-term keys in a text, and their `section`, None for a document that names no profile.
 
-    `trouble` says why they can be no long-term keys, with the line; None where nothing speaks against them.
+    `trouble` says, with the line, why they cannot be long-term keys; None if they can.
     """
 
     keys: LongTermKeys
@@ -46,7 +46,7 @@ class KeysInText:
 
 
 def keys_in_document(text: str, *, where: str) -> list[KeysInText]:
-    """The keys of a CSV (one), a JSON (one) or an AWS file (any number); `BadInput` for what is none of them."""
+    """The keys of a CSV (one pair), a JSON (one) or an AWS file (any number); `BadInput` for another text."""
     text = text.removeprefix("\ufeff")
     # The first line that is neither blank nor a comment.
     lines = (line.strip() for line in text.splitlines())
@@ -60,11 +60,11 @@ def keys_in_document(text: str, *, where: str) -> list[KeysInText]:
             raise BadInput(error.message) from None
     if "," in first:
         return [_in_csv(text, where)]
-    raise BadInput(f"{where}, line 1: this holds no long-term keys in a form that is known here", _KINDS)
+    raise BadInput(f"{where}, line 1: no long-term keys in a known format", _KINDS)
 
 
 def keys_in_sections(text: str, *, where: str) -> list[KeysInText]:
-    """The long-term keys of an AWS file, in order; raises `BrokenFile` for what SDKs would refuse."""
+    """The long-term keys of an AWS file, in order; raises `BrokenFile` for a text that SDKs would refuse."""
     check(text, where=where)
     found = sections(text, where=where)
     return [_in_section(section, text) for section in found if kind_of(section.values()) == LONG_TERM_KEYS]
@@ -81,7 +81,7 @@ def _in_section(section: Section, text: str) -> KeysInText:
 
 
 def _in_csv(text: str, where: str) -> KeysInText:
-    """The console's two shapes, and whatever else has these two columns."""
+    """The console's two shapes, and any other CSV with these two columns."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         filled = [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
@@ -96,7 +96,7 @@ def _in_csv(text: str, where: str) -> KeysInText:
     if len(rows) > 1:
         raise BadInput(
             f"{where}, line {rows[1][0]}: the keys of a second user",
-            "leave the header and the row of one user, and name the profile with --profile",
+            "keep only the header and the row of one user, and name the profile with --profile",
         )
     line, row = rows[0]
     if len(row) <= max(columns[_CSV_KEY_ID], columns[_CSV_SECRET]):
@@ -105,7 +105,7 @@ def _in_csv(text: str, where: str) -> KeysInText:
 
 
 def _in_json(text: str, where: str) -> KeysInText:
-    """`{"AccessKey": {...}}`, or what `--query AccessKey` leaves of it."""
+    """`{"AccessKey": {...}}`, or the inner object, as `--query AccessKey` prints it."""
     document, line = None, 1
     try:
         document = json.loads(text)
@@ -114,14 +114,14 @@ def _in_json(text: str, where: str) -> KeysInText:
     except (ValueError, RecursionError):
         pass
     if document is None:
-        # Outside the handlers: a JSON error carries the whole document.
+        # Raised outside the handlers: a JSON error carries the whole document.
         raise BadInput(f"{where}, line {line}: this is not JSON", _KINDS)
     found = document.get("AccessKey", document)
     if not isinstance(found, dict):
         raise BadInput(f"{where}, line 1: AccessKey is not an object", _KINDS)
     key_id, secret = found.get("AccessKeyId"), found.get("SecretAccessKey")
     if "Credentials" in document or "SessionToken" in found:
-        raise BadInput(f"{where}, line 1: this is a session, and long-term keys are wanted", _KINDS)
+        raise BadInput(f"{where}, line 1: this is a session, not long-term keys", _KINDS)
     if not isinstance(key_id, str) or not isinstance(secret, str):
         raise BadInput(
             f"{where}, line 1: no AccessKeyId or no SecretAccessKey",
@@ -135,12 +135,12 @@ def _checked(key_id: str, secret: str, place: str) -> LongTermKeys:
     keys = LongTermKeys(key_id.strip(), Secret(secret.strip()))
     bad = _bad_half(keys)
     if bad:
-        raise BadInput(f"{place}: {bad[1]}", "take the keys whole from where they were made")
+        raise BadInput(f"{place}: {bad[1]}", "copy the whole keys from where they were made")
     return keys
 
 
 def _bad_half(keys: LongTermKeys) -> tuple[str, str] | None:
-    """Which of the two can be no long-term key, and why."""
+    """Which of the two cannot be a long-term key, and why."""
     troubles = (
         (KEY_ID, trouble_with_key_id(keys.access_key_id)),
         (SECRET, trouble_with_secret(keys.secret_access_key)),

@@ -1,8 +1,8 @@
 """
-Move long-term keys into the vault: stored, read back, noted; only then are the places cleared that held them.
+Move long-term keys into the vault: store them, read them back, note the vault; only then clear their old places.
 
-Whatever ends this, and whenever: the keys are in their old place, in the vault, or in both. A run after it goes on
-where it ended. Session sections are never touched.
+If this ends at any moment, the keys are in their old place, in the vault, or in both, and the next run continues.
+Session sections are never touched.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
 
 def ask_consent(question: str, interfaces: Interfaces) -> None:
-    """Ask once; `Cancelled` for a no, `NeedsHuman` where no person can answer."""
+    """Ask once; `Cancelled` for a no, `NeedsHuman` if no person can answer."""
     try:
         agreed = says_yes(interfaces.terminal, question)
     except NeedsHuman:
-        raise NeedsHuman("nobody is there to agree to this", "agree with: --yes", "look first: --dry-run") from None
+        raise NeedsHuman("no one can be asked to agree", "agree with: --yes", "look first: --dry-run") from None
     if not agreed:
         raise Cancelled("nothing was changed")
 
 
 def choose_other_vault(found: Importable, interfaces: Interfaces, *, may_ask: bool) -> None:
-    """Where the keychain is needed and cannot be used: offer the age vault, or raise what is known against it."""
+    """If the keychain is needed and cannot be used, offer the age vault, or raise the keychain's trouble."""
     trouble = found.keychain_trouble
     if trouble is None or not any(move.vault == "keychain" for move in found.moves):
         return
@@ -47,17 +47,17 @@ def choose_other_vault(found: Importable, interfaces: Interfaces, *, may_ask: bo
 
 def move_keys(found: Importable, interfaces: Interfaces, *, replaces: bool, asks: bool) -> list[Move]:
     """
-    Move all keys, one after the other, and say so; the moves that were made.
+    Move all keys one after the other, and print each; returns the moves that were made.
 
-    `replaces`: other keys under the same name in a vault are replaced; else a person is asked where `asks`, and
-    without one they are left. `found.left` gets a line for each key that was left.
+    `replaces`: other keys under the same name in a vault are replaced. Else a person is asked if `asks`, and without
+    one the keys are left; `found.left` gets a line for each key that was left.
     """
     vaults = {name: interfaces.vault(name) for name in dict.fromkeys(move.vault for move in found.moves)}
     for vault in vaults.values():
         vault.check()
         if vault.forgets():
             raise KeychainUnavailable(
-                f"the {vault.name} chosen forgets its items at logout: nothing was moved into it",
+                f"this {vault.name} forgets its items at logout: nothing was moved into it",
                 "unset KEYRING_PROPERTY_PREFERRED_COLLECTION",
             )
     done: list[Move] = []
@@ -68,8 +68,8 @@ def move_keys(found: Importable, interfaces: Interfaces, *, replaces: bool, asks
             new_id, old_id = masked(move.keys.access_key_id), masked(old.access_key_id)
             question = f"{move.name}: replace {old_id} in the {move.vault} vault by {new_id}? [y/n] "
             if not (asks and says_yes(interfaces.terminal, question)):
-                held = f"{move.name}: the {vault.name} vault holds other keys, {old_id}"
-                found.left.append(f"{held}; to replace them by {new_id}: --replace")
+                held = f"the {vault.name} vault holds other keys, {old_id}"
+                found.left.append(f"{move.name} not changed: {held}; to replace them by {new_id}: --replace")
                 continue
         found.left += _move(move, vault, interfaces)
         done.append(move)
@@ -78,10 +78,10 @@ def move_keys(found: Importable, interfaces: Interfaces, *, replaces: bool, asks
 
 
 def _move(move: Move, vault: Vault, interfaces: Interfaces) -> list[str]:
-    """Store, read back, note, then clear the old places; a line for each section that holds other keys by now."""
+    """Store, read back, note, then clear the old places. Returns a line for each section that now holds other keys."""
     path = interfaces.credentials.path
     if vault.name == "file" and move.name in move.file_sections:
-        # Refused earlier, too: what is stored there would be what is removed.
+        # `keys_here` refuses this too: the lines stored would be the lines removed.
         raise BadInput(f"the keys of {move.name} are in {path} already", "--vault keychain or age")
     vault.store(move.name, move.keys)
     stored = vault.load(move.name)
@@ -101,4 +101,4 @@ def _move(move: Move, vault: Vault, interfaces: Interfaces) -> list[str]:
         interfaces.credentials.update(edit)
     if move.is_in_fork:
         interfaces.fork.remove_fork(move.name)
-    return [f"[{section}] of {path} was changed in the meantime: its keys were left" for section in changed]
+    return [f"[{section}] of {path} not changed: it got other keys in the meantime" for section in changed]

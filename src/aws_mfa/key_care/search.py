@@ -1,7 +1,7 @@
 """
-Long-term keys that can be moved: in the credentials file, in the keychain fork's items, in a document given.
+Find long-term keys that can be moved: in the credentials file, in the keychain fork's items, in a given document.
 
-Only looks: nothing is asked, stored or removed here, and no vault is opened.
+Only reads: asks nothing, stores and removes nothing, and opens no vault.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _SOURCES = ("source_profile", f"{HIDDEN}source_profile")
 
 @dataclass(kw_only=True)
 class ImportRequest:
-    """What flags say: the one profile meant (None: all), the suffix of long-term sections, the vault."""
+    """The flags' values: the one profile meant (None: all), the suffix of long-term sections, the vault."""
 
     profile: str | None = None
     long_term_suffix: str | None = None
@@ -38,17 +38,17 @@ class ImportRequest:
     use_keychain: bool = True
 
     def name_of(self, section: str) -> str:
-        """The long-term section's name that keys of the section are stored under."""
+        """The name of the long-term section under which the section's keys are stored."""
         return long_term_name(section, self.long_term_suffix)
 
     def means(self, section: str) -> bool:
-        """Whether the section is of the profile meant."""
+        """Whether the section belongs to the profile meant."""
         if self.profile is None:
             return True
         return section in (self.profile, long_term_section(self.profile, self.long_term_suffix))
 
     def vault_for(self, name: str | None, interfaces: Interfaces) -> str:
-        """The vault chosen, else the one that holds this name's keys already; the file only where it was chosen."""
+        """The vault chosen, else the one that holds this name's keys already; the file only if it was chosen."""
         noted = noted_vault(interfaces.known_keys.read(), name) if name else None
         noted = None if noted == "file" else noted
         return choose_vault(self.vault, interfaces.environ, noted, use_keychain=self.use_keychain).name
@@ -57,9 +57,9 @@ class ImportRequest:
 @dataclass
 class Importable:
     """
-    The moves, a line for each key that was `left` and why, where was looked, and further `notices`.
+    The moves, a line for each key that was `left` and why, the places `looked_at`, and further `notices`.
 
-    `keychain_trouble` is the reason why the fork's items could not be looked for.
+    `keychain_trouble`: why the fork's items could not be read.
     """
 
     moves: list[Move]
@@ -70,7 +70,7 @@ class Importable:
 
 
 def keys_here(request: ImportRequest, interfaces: Interfaces) -> Importable:
-    """What the credentials file and the fork's items hold; `BadInput` where all is in the vault `file` already."""
+    """The keys in the credentials file and the fork's items; `BadInput` if all are in the vault `file` already."""
     if request.profile is not None:
         check_name(request.profile, is_new=False)
     path = interfaces.credentials.path
@@ -93,7 +93,7 @@ def keys_here(request: ImportRequest, interfaces: Interfaces) -> Importable:
 
 
 def keys_given(document: Document, request: ImportRequest, interfaces: Interfaces) -> Importable:
-    """What a document holds; `BadInput` for what cannot be read, or holds no keys of the profile meant."""
+    """The keys in a document; `BadInput` if it cannot be read, or holds no keys of the profile meant."""
     if request.profile is not None:
         check_name(request.profile)
     if document.is_same_file(interfaces.credentials.path):
@@ -117,7 +117,7 @@ def _in_file(request: ImportRequest, interfaces: Interfaces) -> tuple[list[Find]
     """
     Finds, and a line for each key that is left.
 
-    Keys that are used with a `--long-term-suffix` would not be found under the name that they get without it.
+    Keys that are used with a `--long-term-suffix` are left: a run with it would not find them under another name.
     """
     path = interfaces.credentials.path
     text = interfaces.credentials.read()
@@ -135,8 +135,8 @@ def _in_file(request: ImportRequest, interfaces: Interfaces) -> tuple[list[Find]
             kept.append(find)
         else:
             left.append(
-                f"{find.place}: these keys seem to be used with --long-term-suffix {suffix}; say so here, too, "
-                "or give --long-term-suffix long-term"
+                f"{find.place} not changed: its keys seem to be used with --long-term-suffix {suffix}: give it here, "
+                "too, or give --long-term-suffix long-term"
             )
     return kept, left
 
@@ -145,9 +145,9 @@ def _finds(
     held: list[KeysInText], path: str, request: ImportRequest, *, is_credentials_file: bool = False
 ) -> tuple[list[Find], list[str]]:
     """
-    Name each; beside them a line for each key that cannot be named or used.
+    A find for each key, and a line for each key that cannot be named or used.
 
-    `is_credentials_file`: the text is the credentials file, whose lines go once the keys are moved.
+    `is_credentials_file`: the text is the credentials file, whose lines are removed once the keys are moved.
     """
     finds, left = [], []
     for keys in held:
@@ -157,10 +157,10 @@ def _finds(
         try:
             check_name(section, is_new=name != section)
         except BadInput as error:
-            left.append(f"{place}: {error.message}")
+            left.append(f"{place} not changed: {error.message}")
             continue
         if keys.trouble is not None:
-            left.append(f"{place}, {keys.trouble}")
+            left.append(f"{place} not changed: {keys.trouble}")
             continue
         own = section if is_credentials_file else None
         finds.append(Find(name, keys.keys, place, device=keys.device, file_section=own))
@@ -171,8 +171,8 @@ def _in_fork(request: ImportRequest, interfaces: Interfaces) -> list[Find]:
     """
     The fork's items; raises `KeychainUnavailable`.
 
-    They can only be asked for by name: of the profile meant, or of every profile that the AWS files know. The user of
-    a role may have keys in the keychain only: then no file has their name but as a `source_profile`.
+    An item can only be read by its name: those of the profile meant, or of every profile in the AWS files. If a role's
+    user has keys only in the keychain, the files name that profile only as a `source_profile`.
     """
     if request.profile is not None:
         profiles = [request.profile]

@@ -1,8 +1,8 @@
 """
-Keys found in several places -> one move per long-term section; and the file's text once they are moved.
+Turn keys found in several places into one move per long-term section, and edit the file's text once they are moved.
 
-Pure. Two different keys for one name are no move: which of them is in use only a person knows. A section that does
-not hold the very keys which were stored stays as it is.
+Pure. Two different keys for one name are not moved: only the user knows which of them is in use. A section is changed
+only if it holds exactly the keys that were stored.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ DEVICE = "aws_mfa_device"
 @dataclass
 class Find:
     """
-    Keys that belong under the long-term section `name`, and `place`, the words for where they are.
+    Keys that belong under the long-term section `name`, and where they are: `place` in words.
 
-    `file_section` is the section of the credentials file, None for another place; `is_in_fork`: the fork's items.
+    `file_section` is their section of the credentials file, None for another place; `is_in_fork`: the fork's items.
     """
 
     name: str
@@ -50,38 +50,36 @@ class Move:
 
     @property
     def keys(self) -> LongTermKeys:
-        """The keys, the same in all places."""
         return self.finds[0].keys
 
     @property
     def device(self) -> str | None:
-        """The device that is beside them: the long-term section's own before any other."""
+        """The device beside the keys; the long-term section's own comes before any other."""
         finds = sorted(self.finds, key=lambda find: find.file_section != self.name)
         return next((find.device for find in finds if find.device and _is_device(find.device)), None)
 
     @property
     def file_sections(self) -> list[str]:
-        """The sections of the credentials file that hold them."""
+        """The sections of the credentials file that hold the keys."""
         return [find.file_section for find in self.finds if find.file_section is not None]
 
     @property
     def is_in_fork(self) -> bool:
-        """Whether the keychain fork's items hold them."""
         return any(find.is_in_fork for find in self.finds)
 
 
 def long_term_name(section: str, suffix: str | None) -> str:
-    """The long-term section's name that belongs to a section: its own where it has the suffix already."""
+    """The name of the long-term section for a section: its own name if it has the suffix already."""
     ending = long_term_section("", suffix)
     return section if section.endswith(ending) and section != ending else long_term_section(section, suffix)
 
 
 def suffix_in_use(section: str, sessions: Iterable[str], long_term_names: Collection[str]) -> str | None:
     """
-    The `--long-term-suffix` that somebody seems to use with this section, None where nothing speaks for one.
+    The `--long-term-suffix` that the user seems to use with this section; None if there is no sign of one.
 
-    `sessions` are the sections that the classic form wrote. One of them that has no long-term section by the default
-    rule, and whose name is this one's beginning or begins with it, was renewed with these keys.
+    `sessions` are the sections that the classic form wrote. If one of them has no long-term section by the default
+    rule, and the one name begins with the other, it was renewed with the keys of this section.
     """
     for session in sessions:
         if default_long_term(session) in long_term_names:
@@ -104,15 +102,15 @@ def by_name(finds: Iterable[Find]) -> tuple[list[list[Find]], list[str]]:
             agreed.append(same)
         else:
             what = " and ".join(f"{masked(find.keys.access_key_id)} in {find.place}" for find in same)
-            conflicts.append(f"{name}: different keys under one name, {what}: remove what you no longer use")
+            conflicts.append(f"{name} not changed: different keys under one name, {what}: remove those out of use")
     return agreed, conflicts
 
 
 def with_keys_moved(text: str, move: Move, *, where: str) -> tuple[str, list[str]]:
     """
-    The credentials file without the move's keys and with its device; and the sections that hold other keys by now.
+    The credentials file without the move's keys and with its device; and the sections that now hold other keys.
 
-    Device first: a long-term section that it goes into is then not empty.
+    The device comes first, so that its long-term section does not become empty, and is not removed with its keys.
     """
     own = section_values(text, move.name, where=where) or {}
     if move.device and not own.get(DEVICE):
@@ -133,4 +131,4 @@ def _is_device(text: str) -> bool:
     try:
         return check_device(text, source="the file") == text
     except BadInput:
-        return False  # it stays where it is, and the renewal says what is wrong with it
+        return False  # the line stays, and the renewal says what is wrong with it

@@ -1,16 +1,16 @@
 """
 Codes from programs: the profile's `mfa_process` (`op item get aws --otp`, `pass otp aws`), and a YubiKey by `ykman`.
 
-Owns the running of them and the reading of what they print. No shell runs them, no message quotes the arguments of
-`mfa_process` (some people write the seed there) or any output. A program that fails is no failure of ours: the next
-provider is tried. Of the accounts on a YubiKey one must match the device: never a guess, for a wrong code is refused by
-AWS and asked again. Where no key is plugged in, ykman takes three seconds to say so; so it is run by itself only where
-Linux shows a key, and elsewhere (macOS, Windows, WSL, containers, a key on a card reader) where `AWS_MFA_PROMPT` or
-`AWS_MFA_YKMAN_ACCOUNT` asks for it.
+Runs them without a shell and reads what they print. No message quotes the arguments of `mfa_process` (some people write
+the seed there) or any output. If a program fails, the next provider is tried. One account on the YubiKey must match the
+device: with a guess AWS would refuse the code. Without a key ykman takes three seconds to say so; it is tried
+automatically only if Linux shows a key, and elsewhere (macOS, Windows, WSL, containers, a key on a card reader) only if
+`AWS_MFA_PROMPT` or `AWS_MFA_YKMAN_ACCOUNT` asks for it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING
 
@@ -36,7 +36,7 @@ TIME_LIMIT_S = 60.0
 _DIGITS = 6
 ACCOUNT_VARIABLE = "AWS_MFA_YKMAN_ACCOUNT"
 LIST_LIMIT_S = 5.0
-TOUCH_LIMIT_S = 30.0  # ykman itself waits 15 s for the finger
+TOUCH_LIMIT_S = 30.0  # ykman itself waits 15 s for a touch
 _USB_DEVICES = "/sys/bus/usb/devices"
 _VENDOR = "1050"  # Yubico's, in the USB-IF's list
 
@@ -55,11 +55,10 @@ class MfaProcessProvider:
         self._lend = lend
 
     def can_answer(self, question: CodeQuestion) -> bool:
-        """Whether the profile has such a command."""
         return question.command is not None
 
     def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
-        """The code printed. `NeedsHuman` where there is none; `Cancelled` on Ctrl-C; or the cancellation's error."""
+        """Return the code printed. Raises `NeedsHuman`, `Cancelled` on Ctrl-C, or the cancellation's error."""
         command = question.command or ""
         with self._lend() as lent:
             try:
@@ -76,28 +75,25 @@ class MfaProcessProvider:
         return code
 
     def say(self, text: str) -> None:
-        """Nobody reads it: a command answers here."""
+        """Print nothing: no person reads it."""
 
 
 def code_in(output: bytes) -> str | None:
     """
-    The code in what a program printed: the last line that is one (`123456`, `123 456`).
+    Find the code in a program's output: the last line that is one (`123456`, `123 456`).
 
     Else the last word of the last line, after a label (`aws:ann  123456`).
     """
     lines = [line.split() for line in output.decode("ascii", "replace").splitlines() if line.strip()]
-    for words in reversed(lines):
-        if _is_code("".join(words)):
-            return "".join(words)
-    return lines[-1][-1] if lines and _is_code(lines[-1][-1]) else None
-
-
-def _is_code(text: str) -> bool:
-    return len(text) == _DIGITS and text.isascii() and text.isdigit()
+    last_word = lines[-1][-1] if lines else ""
+    for found in (*("".join(words) for words in reversed(lines)), last_word):
+        if len(found) == _DIGITS and found.isascii() and found.isdigit():
+            return found
+    return None
 
 
 def _failed(command: str, what: str) -> NeedsHuman:
-    """The failure, with the program's name unless the first word is an assignment, as for a shell: it may be a seed."""
+    """The failure, with the program's name unless the first word is an assignment, as in a shell: it may be a seed."""
     try:
         name = os.path.basename(words_of(command)[0]) if os.name != "nt" else ""
     except ValueError:
@@ -110,7 +106,7 @@ def _failed(command: str, what: str) -> NeedsHuman:
 
 
 class YkmanProvider:
-    """Fulfils the Protocol `CodeProvider`; a finger may have to touch the key, and ykman says so on the terminal."""
+    """Fulfils the Protocol `CodeProvider`; if the key must be touched, ykman prints that on the terminal."""
 
     name = YKMAN
     has_human = False
@@ -124,7 +120,7 @@ class YkmanProvider:
         self._account = environ.get(ACCOUNT_VARIABLE) or None
 
     def can_answer(self, question: CodeQuestion) -> bool:
-        """Whether ykman is there, the device can be looked for, and there is a key or a wish to try."""
+        """Whether ykman is installed, an account can match, and a key is plugged in or a variable asks for it."""
         return (
             found_program("ykman", self._environ) is not None
             and bool(self._account or account_of(question.device))
@@ -132,7 +128,7 @@ class YkmanProvider:
         )
 
     def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
-        """The code. `NeedsHuman` where key, account or touch is missing; `Cancelled`; or the cancellation's error."""
+        """Return the code. Raises `NeedsHuman` (no key, account, touch), `Cancelled`, or the cancellation's error."""
         listed = self._run("list", [], cancellation, None)
         if listed.code != 0:
             raise NeedsHuman(
@@ -156,7 +152,7 @@ class YkmanProvider:
         return code
 
     def say(self, text: str) -> None:
-        """Nobody reads it: a key answers here."""
+        """Print nothing: no person reads it."""
 
     def _run(
         self, verb: str, arguments: list[str], cancellation: Cancellation | None, lent: tuple[int, int] | None
@@ -179,10 +175,10 @@ class YkmanProvider:
 
 def matching_account(accounts: Sequence[str], device: str, wanted: str | None) -> str | None:
     """
-    The one account (`issuer:name`) that is meant, None where there is none or more than one.
+    Return the one account (`issuer:name`) that matches; None if none or several do.
 
-    `wanted` is its name or a part of it. Else the device's ARN in it, or the label of AWS's own QR code:
-    `Amazon Web Services:ann@123456789012`.
+    `wanted` is its name or a part of it. Without it: an account that contains the device's ARN, or has the label of
+    AWS's QR code, `Amazon Web Services:ann@123456789012`.
     """
     accounts = [account.strip() for account in accounts if account.strip()]
     label = f"{device.rsplit('/', 1)[-1]}@{account_of(device)}"
@@ -195,17 +191,17 @@ def matching_account(accounts: Sequence[str], device: str, wanted: str | None) -
 
 
 def is_plugged_in(usb_devices: str) -> bool:
-    """Whether Linux shows a USB device of Yubico's; False where it shows no devices at all."""
+    """Whether Linux shows a USB device of Yubico; False if it shows no devices at all."""
     try:
         devices = os.listdir(usb_devices)
     except OSError:
         return False
-    return any(_vendor_of(os.path.join(usb_devices, device)) == _VENDOR for device in devices)
-
-
-def _vendor_of(device: str) -> str | None:
-    try:
-        with open(os.path.join(device, "idVendor"), encoding="ascii", errors="replace") as file:
-            return file.read().strip()
-    except OSError:  # an interface, not a device; or just unplugged
-        return None
+    for device in devices:
+        # OSError: an interface, not a device; or just unplugged.
+        with (
+            contextlib.suppress(OSError),
+            open(os.path.join(usb_devices, device, "idVendor"), encoding="ascii", errors="replace") as file,
+        ):
+            if file.read().strip() == _VENDOR:
+                return True
+    return False

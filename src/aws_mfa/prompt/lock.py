@@ -1,11 +1,11 @@
 """
 The lock around a prompt: one process of this user at a time asks for a code of a device.
 
-A kernel lock per device below `~/.aws/mfa/turns/`, so that a process that dies has let go of it. In a file beside it
-is how the last question ended, if badly: processes that waited for exactly this question share its end, and so does one
-that asks the same again minutes later. That file holds no code and no secret, and of the question only a digest.
+A kernel lock per device in `~/.aws/mfa/prompt-locks/`, so a process that dies releases it. A file beside it says how
+the last question ended, if it failed: processes that waited for the same question fail like it, and so does one that
+asks the same again within minutes. That file contains no code and no secret, and of the question only a digest.
 
-Both are a courtesy: where the folder cannot be written, each process asks for itself.
+Both are optional: if the folder cannot be written, each process asks for itself.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import json
 import os
 import secrets
 import threading
-from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from contextlib import ExitStack, contextmanager, suppress
+from typing import TYPE_CHECKING, NamedTuple
 
 from aws_mfa.errors import (
     AwsFailed,
@@ -35,21 +35,29 @@ from aws_mfa.system.private_files import ensure_private_folder, read_regular, re
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# How long a bad end counts for a process that asks the same again: SDKs that got nothing ask again at once.
+# A failure counts this long for a process that asks the same: SDKs that got no credentials ask again at once.
 _RECENT_S = 300.0
-# After a wait for another terminal: a process that has taken the lock meanwhile is only looking, or asks a person.
+# To get the lock back after waiting for another terminal. A process that holds it longer is asking a person.
 _PATIENCE_AFTER_YIELDING_S = 5.0
 _CANCELLED, _UNANSWERED, _FAILED, _REFUSED = "cancelled", "unanswered", "failed", "refused"
 _CLASSES = {_CANCELLED: Cancelled, _UNANSWERED: NobodyAnswered, _FAILED: AwsFailed, _REFUSED: RefusedByAws}
-_of_this_thread = threading.local()
-"""`held`: the locks of this thread, each with the process (a fork has its parent's memory, and not its locks)."""
+
+
+class _ThisThread(threading.local):
+    """The locks this thread holds, each with the process: a fork copies its parent's memory, but not its locks."""
+
+    def __init__(self) -> None:
+        self.held: set[tuple[int, str]] = set()
+
+
+_this_thread = _ThisThread()
 
 
 class FileLocks:
     """
     Fulfils the Protocol `PromptLocks` with files in `folder`.
 
-    `now` gives seconds since the epoch, `say` gets the line that names the process we wait for. `came_at`: when this
+    `now` gives seconds since the epoch; `say` gets the line that names the process we wait for. `came_at`: when this
     caller started to wait (it may have queued inside the process first); default: when it asks for the lock.
     """
 
@@ -63,7 +71,7 @@ class FileLocks:
 
     @contextmanager
     def hold(self, device: str, *, patience_s: float, gives_up_quietly: bool) -> Iterator[FileLock]:
-        """Wait for the lock; see the Protocol. `BadInput` where this thread has it: it would wait for itself."""
+        """Wait for the lock; see the Protocol. `BadInput` if this thread holds it: it would wait for itself."""
         one = FileLock(self._path(device), self._now, self._came_at)
         try:
             self._take(one, device, patience_s)
@@ -73,17 +81,16 @@ class FileLocks:
         try:
             yield one
         finally:
-            one.let_go()
+            one.release()
 
     def recent_outcome(self, device: str, question: str) -> AwsMfaError | None:
-        """How this question ended, if badly and minutes ago."""
+        """The failure this question ended with, if that was minutes ago."""
         ended = _read_ended(self._path(device))
-        if ended is None or not 0 <= self._now() - ended.at <= _RECENT_S:
-            return None
-        return ended.failure_of(question)
+        is_recent = ended is not None and 0 <= self._now() - ended.at <= _RECENT_S
+        return ended.failure_of(question) if ended is not None and is_recent else None
 
     def _take(self, one: FileLock, device: str, patience_s: float) -> None:
-        if one.is_this_threads():
+        if (os.getpid(), self._path(device)) in _this_thread.held:
             raise BadInput(
                 f"the question for a code of {device} is open, and what was called to answer it needs such a code "
                 "itself",
@@ -111,7 +118,7 @@ class FileLocks:
             ) from None
 
     def _path(self, device: str) -> str:
-        # Not for secrecy: an ARN is no name for a file on every system, and may be too long for one.
+        # Hashed only because an ARN is not a valid file name on every system, and may be too long for one.
         return os.path.join(self._folder, hashlib.sha256(device.encode()).hexdigest()[:32])
 
 
@@ -124,39 +131,33 @@ class FileLock:
         self._path = path
         self._now = now
         before = _read_ended(path)
-        # What was there when we came was about a wait of other processes.
+        # A failure published before this caller came is about a question it did not wait for.
         self._known = before.mark if before and (came_at is None or before.at <= came_at) else None
 
-    def is_this_threads(self) -> bool:
-        """Whether this thread has it already."""
-        return (os.getpid(), self._path) in _locks_of_this_thread()
-
     def take(self, patience_s: float, waiting: Callable[[str], None] | None = None) -> None:
-        """Wait for it; `waiting`, and what is raised, as for `lock`."""
+        """Wait for it; `waiting` and the errors are those of `lock`."""
         with ExitStack() as held:
             held.enter_context(lock(f"{self._path}.lock", timeout_s=patience_s, waiting=waiting))
-            ours, locks = (os.getpid(), self._path), _locks_of_this_thread()
-            locks.add(ours)
-            held.callback(locks.discard, ours)
+            held_here, ours = _this_thread.held, (os.getpid(), self._path)
+            held_here.add(ours)
+            held.callback(held_here.discard, ours)
             self._held = held.pop_all()
 
-    def let_go(self) -> None:
-        """Release it; a second time does no harm."""
+    def release(self) -> None:
+        """A second call has no effect."""
         self._held.close()
 
     @contextmanager
     def yielded(self) -> Iterator[None]:
-        """Let others have it for the length of a `with`; after a failure it is not taken again."""
+        """Release it for the length of a `with`; after a failure inside it is not taken again."""
         self.was_yielded = True
-        self.let_go()
+        self.release()
         yield
-        try:
+        with suppress(NotSetUp, Unreachable):  # then go on without it
             self.take(_PATIENCE_AFTER_YIELDING_S)
-        except (NotSetUp, Unreachable):
-            return  # then we go on without
 
     def is_anothers(self) -> bool:
-        """Whether another process has it now that we yielded it."""
+        """Whether another process took it after `yielded` released it."""
         try:
             with lock(f"{self._path}.lock", timeout_s=0):
                 return False
@@ -166,69 +167,53 @@ class FileLock:
             return False
 
     def outcome(self, question: str) -> AwsMfaError | None:
-        """How the question ended that we waited for."""
         ended = _read_ended(self._path)
         return None if ended is None or ended.mark == self._known else ended.failure_of(question)
 
     def publish(self, question: str, failure: AwsMfaError) -> None:
-        """Replace what is known of the last question; where that cannot be written, each process asks for itself."""
+        """Replace what is known of the last question; if that cannot be written, each process asks for itself."""
         if isinstance(failure, Cancelled):
             kind = _CANCELLED
         elif isinstance(failure, NeedsHuman):
             kind = _UNANSWERED
         else:
             kind = _FAILED if isinstance(failure, AwsFailed) else _REFUSED
-        ended = {
-            "mark": secrets.token_hex(8),
-            "at": self._now(),
-            "pid": os.getpid(),
-            "question": _digest(question),
-            "kind": kind,
-            "message": failure.message,
-            "hints": list(failure.hints),
-        }
-        try:
-            replace_privately(f"{self._path}.ended", json.dumps(ended).encode())
-        except AwsMfaError:
-            return
+        mark, pid, hints = secrets.token_hex(8), str(os.getpid()), list(failure.hints)
+        ended = _Ended(mark, self._now(), pid, _digest(question), kind, failure.message, hints)
+        with suppress(AwsMfaError):
+            replace_privately(f"{self._path}.ended", json.dumps(ended._asdict()).encode())
 
 
-class _Ended:
-    """What `publish` wrote, `at` so many seconds since the epoch; `mark` is another for each."""
+class _Ended(NamedTuple):
+    """How a question ended, at `at` seconds since the epoch. `mark` is unique, `question` a digest."""
 
-    def __init__(self, values: dict[str, object]) -> None:
-        self.mark = str(values["mark"])
-        self.at = float(str(values["at"]))
-        self._question = values["question"]
-        self._kind = str(values["kind"])
-        self._who = _process(str(values["pid"]))
-        self._message = str(values["message"])
-        hints = values["hints"]
-        self._hints = tuple(map(str, hints)) if isinstance(hints, list) else ()
+    mark: str
+    at: float
+    pid: str
+    question: str
+    kind: str
+    message: str
+    hints: list[str]
 
     def failure_of(self, question: str) -> AwsMfaError | None:
-        """The failure, if the question was this one."""
-        if self._question != _digest(question):
+        """The failure, if it was this question's."""
+        if self.question != _digest(question):
             return None
-        end = "the question was cancelled" if self._kind == _CANCELLED else self._message
-        return _CLASSES.get(self._kind, RefusedByAws)(f"{self._who} asked for a code, and {end}", *self._hints)
+        end = "the question was cancelled" if self.kind == _CANCELLED else self.message
+        return _CLASSES.get(self.kind, RefusedByAws)(f"{_process(self.pid)} asked for a code, and {end}", *self.hints)
 
 
 def _read_ended(path: str) -> _Ended | None:
-    """The file beside the lock at `path`; None where there is none, or another version wrote it."""
+    """Read the file beside the lock at `path`; None if it is missing, damaged, or of another version."""
     try:
-        return _Ended(json.loads(read_regular(f"{path}.ended")))
-    except (OSError, AwsMfaError, ValueError, KeyError, TypeError):
+        ended = _Ended(**json.loads(read_regular(f"{path}.ended")))
+        return ended._replace(at=float(ended.at), hints=[str(hint) for hint in ended.hints])
+    except (OSError, AwsMfaError, ValueError, TypeError):
         return None
 
 
-def _locks_of_this_thread() -> set[tuple[int, str]]:
-    found: set[tuple[int, str]] = _of_this_thread.__dict__.setdefault("held", set())
-    return found
-
-
 def _process(pid: str) -> str:
-    """A process for a message; `pid` is "" where it is not known."""
+    """Name a process in a message; `pid` is "" if it is not known."""
     return f"pid {pid}" if pid else "another aws-mfa"
 
 

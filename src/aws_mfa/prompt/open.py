@@ -1,7 +1,7 @@
 """
-Opens the providers of codes: which adapter stands for which name, and beside which another terminal may answer.
+Opens the providers of codes: which class each name means, and which questions another terminal may answer too.
 
-A part of `wiring.py`, kept apart because none of it is loaded until a code is needed.
+A part of `cli/wiring.py` that is loaded only when a code is needed.
 """
 
 from __future__ import annotations
@@ -33,62 +33,45 @@ def open_code_providers(
     never_asks: bool,
 ) -> list[CodeProvider]:
     """
-    The providers in the order in which they are tried; the sockets of questions lie in `folder`.
+    Return the providers in the order in which they are tried; the sockets of open questions are in `folder`.
 
-    `hands_over`: a session is wanted by a program, so a question may wait where there is no place to put it.
-    `never_asks`: the terminal, which refuses, is all there is. Raises `BadInput` for a name that is none of them.
+    `hands_over`: a program wants the session, so a question may wait for `aws-mfa code` if it can be shown nowhere.
+    `never_asks`: only the terminal, which refuses. Raises `BadInput` for an unknown name.
     """
     names = choose_providers(environ)
     if never_asks:
         return [TerminalProvider(terminal)]
     is_chosen = bool(environ.get(VARIABLE))
-    if not is_chosen:
-        names = _sensible(names, environ, terminal, hands_over=hands_over)
+    is_ci = environ.get("CI", "").lower() not in ("", "0", "false")
+    if not is_chosen and isinstance(terminal, PipedAnswers):
+        # A code was piped in: it comes before the profile's command. A command disturbs no one, so it is tried too: the
+        # pipe may be there by accident, and empty.
+        names = (TERMINAL, MFA_PROCESS)
+    elif not is_chosen:
+        useless = {*(() if hands_over else (CODE,)), *((DIALOG,) if is_ci else ())}
+        names = tuple(name for name in names if name not in useless)
 
-    def waiting() -> CodeProvider:
-        announce = _announcement(terminal, say)
-        return WaitingProvider(folder, announce=announce, is_manned=is_chosen or not _is_ci(environ))
+    def opened(name: str) -> CodeProvider:
+        if name == MFA_PROCESS:
+            return MfaProcessProvider(environ)
+        if name == YKMAN:
+            return YkmanProvider(environ)
+        if name == CODE:
+            return WaitingProvider(folder, announce=_announcement(terminal, say), is_manned=is_chosen or not is_ci)
+        provider = TerminalProvider(terminal) if name == TERMINAL else DialogProvider(environ)
+        # Without a person here (a pipe, no terminal) the question ends at once: there is no time to answer elsewhere.
+        return AnsweredElsewhere(provider, folder) if provider.has_human else provider
 
-    makers: dict[str, Callable[[], CodeProvider]] = {
-        MFA_PROCESS: lambda: MfaProcessProvider(environ),
-        YKMAN: lambda: YkmanProvider(environ),
-        TERMINAL: lambda: _answered_elsewhere_too(TerminalProvider(terminal), folder),
-        DIALOG: lambda: _answered_elsewhere_too(DialogProvider(environ), folder),
-        CODE: waiting,
-    }
-    return [makers[name]() for name in names]
-
-
-def _sensible(
-    names: tuple[str, ...], environ: Mapping[str, str], terminal: Terminal, *, hands_over: bool
-) -> tuple[str, ...]:
-    """Of the providers that nobody has chosen, those that make sense for this run."""
-    if isinstance(terminal, PipedAnswers):
-        # Somebody gave the code along: what is wished for this run comes before what is set up for all. A pipe that
-        # ends without one may have come about by itself, and a command disturbs nobody.
-        return (TERMINAL, MFA_PROCESS)
-    closed = [] if hands_over else [CODE]
-    if _is_ci(environ):
-        closed.append(DIALOG)  # a display there has nobody in front of it
-    return tuple(name for name in names if name not in closed)
-
-
-def _answered_elsewhere_too(provider: CodeProvider, folder: str) -> CodeProvider:
-    """A pipe needs no second place to answer, and where nobody is the question would be gone at once."""
-    return AnsweredElsewhere(provider, folder) if provider.has_human else provider
+    return [opened(name) for name in names]
 
 
 def _announcement(terminal: Terminal, say: Callable[[str], None]) -> Callable[[str], None]:
-    """stderr, and the terminal too where stderr leads elsewhere: it may be another's now, but can be written to."""
+    """Print on stderr; on the terminal too if stderr goes elsewhere: writing works even from the background."""
 
     def announce(text: str) -> None:
         say(text)
         if terminal.has_human and not sys.stderr.isatty():
-            with contextlib.suppress(NeedsHuman):  # it is gone
+            with contextlib.suppress(NeedsHuman):  # the terminal is gone
                 terminal.say(text)
 
     return announce
-
-
-def _is_ci(environ: Mapping[str, str]) -> bool:
-    return environ.get("CI", "").lower() not in ("", "0", "false")

@@ -1,12 +1,11 @@
 """
 The controlling terminal on POSIX: questions and answers go through /dev/tty, never through stdin, stdout or stderr.
 
-Owns the terminal's modes and the signals while a question is open. The kernel edits the line. Whatever ends a question,
-the terminal is left as it was found: echo on, cursor on a fresh line, and nothing of a half-typed secret left for the
-shell to show. Where there is no terminal it refuses; it never falls back to reading stdin with echo, as `getpass` does,
-which also leaves echo off after SIGTERM and throws away what was typed early. Nor does it ask where the terminal
-belongs to another program now: that would stop our whole process group, with the IDE or the Terraform run that started
-us, and whatever lock we hold.
+Owns the terminal's modes and the signals while a question is open; the kernel edits the line. However a question ends,
+the terminal is as before: echo on, the cursor on a fresh line, nothing of a half-typed secret left for the shell.
+Without a terminal it refuses. It never reads stdin with echo instead, as `getpass` does, which also leaves echo off
+after SIGTERM and discards what was typed early. Nor does it ask while the terminal belongs to another program: that
+would stop our whole process group, with the IDE or the Terraform run that started us, and with any lock we hold.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from aws_mfa.errors import Cancelled, InputEnded, NeedsHuman
 from aws_mfa.model import Secret
 from aws_mfa.prompt.typed_line import answer_in
 
-assert sys.platform != "win32"  # tells the type checker which platform this module is for
+assert sys.platform != "win32"  # for the type checker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,21 +36,21 @@ if TYPE_CHECKING:
     from aws_mfa.system.cancel import Cancellation
 
 CONTROLLING_TERMINAL = "/dev/tty"
-_READ_SIZE = 8192  # above the kernel's line buffer, so that one read takes the whole line
-_LOCAL_FLAGS = 3  # the place of the local flags in what tcgetattr returns
+_READ_SIZE = 8192  # above the kernel's line buffer: one read takes the whole line
+_LOCAL_FLAGS = 3  # index in what tcgetattr returns
 
 # These cancel a question: Ctrl-C and Ctrl-\.
 _CANCELLING = (signal.SIGINT, signal.SIGQUIT)
-# These keep their effect (to end or to suspend the process), with the terminal put right before.
+# These still end or suspend the process, after the terminal is restored.
 _PASSED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGTSTP)
 
 
 class ControllingTerminal:
     """
-    A human at a terminal device; it is opened for each question, so nothing is held.
+    A human at a terminal device; it is opened anew for each question.
 
-    Ask from the main thread: Python runs signal handlers nowhere else, so a question put from another thread
-    is not cancelled by Ctrl-C and does not restore echo when the process is killed.
+    Ask from the main thread: only there Python runs signal handlers, so a question from another thread is not cancelled
+    by Ctrl-C and does not restore echo when the process is killed.
     """
 
     has_human = True
@@ -63,22 +62,21 @@ class ControllingTerminal:
         """
         Ask with echo.
 
-        Raises `Cancelled`, `BadInput`, `NeedsHuman` (no terminal, or we are in its background), or the cancellation's.
+        Raises `Cancelled`, `BadInput`, `NeedsHuman` (no terminal, or in its background), or the cancellation's error.
         """
         return self._answer_to(question, cancellation, hidden=False)
 
     def ask_hidden(self, question: str, cancellation: Cancellation | None = None) -> Secret:
-        """Ask without echo; raises as `ask` does."""
         return Secret(self._answer_to(question, cancellation, hidden=True))
 
     def say(self, text: str) -> None:
-        """Print one line on the terminal, from the background too."""
+        """Print one line, even from the background."""
         _flush_streams()
         with _opened(self._path) as fd, _not_stopped_by_writing():
             write_all(fd, shown_text(text) + "\n")
 
     def count_down(self, seconds: int, text: str) -> None:
-        """Show the seconds that are left on one line, and take the line away."""
+        """Show the seconds left on one line, then erase it."""
         _flush_streams()
         with _opened(self._path) as fd, _not_stopped_by_writing():
             for left in range(seconds, 0, -1):
@@ -87,7 +85,7 @@ class ControllingTerminal:
             write_all(fd, "\r" + " " * (len(text) + 7) + "\r")
 
     def is_ours(self) -> bool:
-        """Whether we may read from it: True also where it is gone, for then asking says so."""
+        """Whether we may read from it; also True if it is gone, because asking says so."""
         try:
             with _opened(self._path) as fd:
                 return in_foreground(fd)
@@ -106,7 +104,7 @@ class ControllingTerminal:
 
 
 def terminal_opens(path: str = CONTROLLING_TERMINAL) -> bool:
-    """Whether there is a terminal behind the path: /dev/tty exists in every container and opens in few."""
+    """Whether the path opens a terminal: /dev/tty exists in every container, but opens in few."""
     try:
         with _opened(path) as fd:
             return os.isatty(fd)
@@ -117,10 +115,9 @@ def terminal_opens(path: str = CONTROLLING_TERMINAL) -> bool:
 @contextlib.contextmanager
 def lent_terminal(path: str = CONTROLLING_TERMINAL) -> Iterator[tuple[int, int] | None]:
     """
-    Descriptors for the stdin and stderr of a program that may ask a human; None where there is no terminal for it.
+    Descriptors for stdin and stderr of a program that may ask a human; None without a terminal that is ours now.
 
-    Nor is there one while it belongs to another program. The modes are put back after: a program that is ended in
-    the middle of its question leaves echo off.
+    Restores the modes afterwards: a program that is killed while it asks leaves echo off.
     """
     if not terminal_opens(path):
         yield None
@@ -141,7 +138,7 @@ def lent_terminal(path: str = CONTROLLING_TERMINAL) -> Iterator[tuple[int, int] 
 @contextlib.contextmanager
 def _opened(path: str) -> Iterator[int]:
     try:
-        # O_NOCTTY: a daemon that asks must not gain a controlling terminal by it.
+        # O_NOCTTY: a daemon must not get a controlling terminal by asking.
         fd = os.open(path, os.O_RDWR | os.O_NOCTTY)
     except OSError:
         raise NeedsHuman("there is no terminal to ask on", "run the command in a terminal") from None
@@ -155,7 +152,7 @@ def _opened(path: str) -> Iterator[int]:
 
 @contextlib.contextmanager
 def _not_stopped_by_writing() -> Iterator[None]:
-    """After `stty tostop` a terminal stops whoever writes from the background, unless SIGTTOU is blocked."""
+    """After `stty tostop` a process that writes from the background is stopped, unless it blocks SIGTTOU."""
     blocked_before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTTOU])
     try:
         yield
@@ -164,7 +161,7 @@ def _not_stopped_by_writing() -> Iterator[None]:
 
 
 def _flush_streams() -> None:
-    """What was said before the question appears before it."""
+    """So that earlier output appears before the question."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, OSError, ValueError):  # absent, broken pipe, closed
             stream.flush()
@@ -172,9 +169,9 @@ def _flush_streams() -> None:
 
 class TerminalPrompt:
     """
-    A context manager: inside it the question is on the screen and `read_line` may be called, once.
+    A context manager: inside it the question is on the screen, and `read_line` may be called once.
 
-    Raises OSError and termios.error where the terminal is gone.
+    Raises OSError and termios.error if the terminal is gone.
     """
 
     def __init__(self, fd: int, question: str, *, hidden: bool) -> None:
@@ -209,11 +206,11 @@ class TerminalPrompt:
             signal.signal(number, handler)  # type: ignore[arg-type]  # what getsignal returned
 
     def read_line(self, cancellation: Cancellation | None) -> bytes:
-        """Wait for the line, or for the cancellation, whose error is then raised."""
+        """Wait for the line; a cancellation raises its error."""
         with _woken_by(cancellation) as wakers, _woken_by_signals() as signalled:
             line = b""
             while not line.endswith(b"\n"):
-                # select, not poll: poll does not work on terminals of macOS.
+                # select, not poll: on macOS poll does not work on terminals.
                 ready, _, _ = select.select([self._fd, *wakers, *signalled], [], [])
                 for reader in set(signalled).intersection(ready):
                     os.read(reader, _READ_SIZE)  # their handlers have run
@@ -231,24 +228,21 @@ class TerminalPrompt:
 
     def _put(self) -> None:
         if self._hidden:
-            self._hide_typing()
+            modes = list(self._modes_found)
+            modes[_LOCAL_FLAGS] &= ~(termios.ECHO | termios.ECHONL)
+            # Not TCSAFLUSH: an answer typed or pasted before the question appears is an answer. Nor TCSADRAIN: it waits
+            # for ever on a terminal stopped with Ctrl-S.
+            termios.tcsetattr(self._fd, termios.TCSANOW, modes)
         write_all(self._fd, self._question)
 
-    def _hide_typing(self) -> None:
-        modes = list(self._modes_found)
-        modes[_LOCAL_FLAGS] &= ~(termios.ECHO | termios.ECHONL)
-        # Not TCSAFLUSH: an answer typed or pasted before the question appears is an answer. Nor TCSADRAIN: it waits
-        # for ever on a terminal stopped with Ctrl-S.
-        termios.tcsetattr(self._fd, termios.TCSANOW, modes)
-
     def _show_typing(self) -> None:
-        """Put the modes back as they were found; again and again does no harm."""
+        """Restore the modes; may be called repeatedly."""
         if self._hidden and in_foreground(self._fd):
-            with contextlib.suppress(termios.error):  # the terminal is gone: nothing is left to restore
+            with contextlib.suppress(termios.error):  # the terminal is gone
                 termios.tcsetattr(self._fd, termios.TCSANOW, self._modes_found)
 
     def _drop_typed(self) -> None:
-        """What is half typed, or follows in a paste, was for this question: the shell shall not get it."""
+        """Discard what is half typed, or follows in a paste: it was for this question, not for the shell."""
         if in_foreground(self._fd):
             with contextlib.suppress(termios.error):
                 termios.tcflush(self._fd, termios.TCIFLUSH)
@@ -258,30 +252,27 @@ class TerminalPrompt:
             return
         for number in (*_CANCELLING, *_PASSED_ON):
             handler = signal.getsignal(number)
-            if handler not in (signal.SIG_IGN, None):  # nohup ignores SIGHUP, and means it
+            if handler not in (signal.SIG_IGN, None):  # nohup ignores SIGHUP on purpose
                 self._earlier_handlers[number] = handler
                 signal.signal(number, self._on_signal)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        # Restored here and not only on the way out: a second signal could interrupt that way.
+        # Here and not only in `__exit__`: a second signal could interrupt that.
         self._show_typing()
         self._drop_typed()
         if number in _CANCELLING:
             raise Cancelled("cancelled")
-        self._pass_on(number, frame)
-        # Still here: continued after a suspension, or another handler dealt with it. What was typed is gone, and the
-        # shell has scrolled the question away.
-        if self._is_open:
-            self._put()
-
-    def _pass_on(self, number: int, frame: FrameType | None) -> None:
         handler = self._earlier_handlers[number]
         if callable(handler):
             handler(number, frame)
-            return
-        signal.signal(number, signal.SIG_DFL)
-        signal.raise_signal(number)  # not os.kill: this thread is to stop or die here, before the next line
-        signal.signal(number, self._on_signal)
+        else:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)  # not os.kill: this thread must stop or die before the next line
+            signal.signal(number, self._on_signal)
+        # Continued after a suspension, or another handler dealt with the signal. The typed text is discarded and the
+        # question has scrolled away: print it again.
+        if self._is_open:
+            self._put()
 
 
 @contextlib.contextmanager
@@ -305,7 +296,7 @@ def _woken_by_signals() -> Iterator[list[int]]:
     """
     A descriptor that becomes readable when a signal comes; none outside the main thread, where no handler runs.
 
-    One that came just before the wait, or that the kernel gave to another thread, would be heeded at the next key.
+    Without it a signal that came just before `select`, or to another thread, would have no effect until the next key.
     """
     if threading.current_thread() is not threading.main_thread():
         yield []
@@ -322,15 +313,15 @@ def _woken_by_signals() -> Iterator[list[int]]:
 
 
 def in_foreground(fd: int) -> bool:
-    """Whether the terminal is ours: in the background it is another's, and touching it stops the process group."""
+    """Whether we are in the terminal's foreground; in the background using it stops the process group."""
     try:
         return os.tcgetpgrp(fd) == os.getpgrp()
     except OSError:
-        return True  # not our controlling terminal: no job control, no background
+        return True  # not our controlling terminal: there is no background
 
 
 def write_all(fd: int, text: str) -> None:
-    """Write the text to the terminal; what cannot be encoded is shown as an escape."""
+    """Write all of the text; what cannot be encoded becomes an escape."""
     rest = text.encode(errors="backslashreplace")
     while rest:
         rest = rest[os.write(fd, rest) :]

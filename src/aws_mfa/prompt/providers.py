@@ -1,12 +1,13 @@
 """
 The providers of codes, and the order in which they are tried: `AWS_MFA_PROMPT`, else all of them.
 
-Owns what all of them can do (`CodeProvider`) and what they are asked; how each gets a code is an adapter's business.
+Owns what a provider can do (`CodeProvider`), what a terminal can do (`Terminal`) and what they are asked. How each
+provider gets a code is the business of its own module.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aws_mfa.errors import BadInput
 
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
         """
         Where a code may come from: a command, a person at the terminal, a pipe, a dialog, another terminal.
 
-        `NeedsHuman` says that this one cannot answer here and the next one is tried; `Cancelled` that a person said no.
+        `NeedsHuman`: this one cannot answer here, the next one is tried. `Cancelled`: a person refused.
         """
 
         @property
@@ -51,13 +52,13 @@ if TYPE_CHECKING:
             """Whether a person answers, who reads the question and can be asked again."""
 
         def can_answer(self, question: CodeQuestion) -> bool:
-            """Whether it is worth trying, at a glance: a display is set, the program is there, a command is given."""
+            """Whether to try it, by quick tests only: a display is set, the program exists, a command is given."""
 
         def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
-            """What was answered, not looked at yet. A cancellation ends the question with its error."""
+            """Return the answer, not checked yet. A cancellation ends the question with its error."""
 
         def say(self, text: str) -> None:
-            """Tell whoever answers here one line, such as why the last code did not do."""
+            """Show one line to the person who answers, such as why the last code was refused."""
 
 
 MFA_PROCESS, YKMAN, TERMINAL, DIALOG, CODE = "mfa_process", "ykman", "terminal", "dialog", "code"
@@ -66,47 +67,33 @@ COMMANDS = (MFA_PROCESS, YKMAN)  # these answer without a person, or with a touc
 VARIABLE = "AWS_MFA_PROMPT"
 
 
-class CodeQuestion:
+class CodeQuestion(NamedTuple):
     """
-    What is asked: the question as a person reads it, the device, the profile's `mfa_process` where it has one.
+    The question as a person reads it, the device, and the profile's `mfa_process` if it has one.
 
     `text` ends in a colon and a blank, as on a terminal.
     """
 
-    __slots__ = ("command", "device", "text")
-
-    def __init__(self, text: str, device: str, command: str | None = None) -> None:
-        self.text = text
-        self.device = device
-        self.command = command
+    text: str
+    device: str
+    command: str | None = None
 
 
 class WrappedProvider:
-    """Does all that a `CodeProvider` can do as `provider` does it; for classes whose `ask` adds something to that."""
+    """A base class for a `CodeProvider` that adds something to the `ask` of another one."""
 
     def __init__(self, provider: CodeProvider) -> None:
+        self.name = provider.name
         self._provider = provider
 
     @property
-    def name(self) -> str:
-        """The name of the provider inside."""
-        return self._provider.name
-
-    @property
     def has_human(self) -> bool:
-        """As the provider inside."""
         return self._provider.has_human
 
     def can_answer(self, question: CodeQuestion) -> bool:
-        """As the provider inside."""
         return self._provider.can_answer(question)
 
-    def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
-        """As the provider inside."""
-        return self._provider.ask(question, cancellation)
-
     def say(self, text: str) -> None:
-        """As the provider inside."""
         self._provider.say(text)
 
 
@@ -116,5 +103,7 @@ def choose_providers(environ: Mapping[str, str]) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(name for name in (part.strip().lower() for part in given.split(",")) if name))
     for name in names:
         if name not in PROVIDERS:
-            raise BadInput(f"{VARIABLE}: {name!r} is no way to ask for a code", f"choose from: {','.join(PROVIDERS)}")
+            raise BadInput(
+                f"{VARIABLE}: {name!r} is not a way to ask for a code", f"choose from: {','.join(PROVIDERS)}"
+            )
     return names or PROVIDERS

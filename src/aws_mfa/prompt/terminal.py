@@ -1,10 +1,10 @@
 """
-Where questions are asked: at the terminal, down a pipe, or nowhere (`choose_terminal` finds out); or of our caller.
+Where questions are asked: at the terminal, through a pipe, or nowhere; `choose_terminal` finds out which.
 
-The terminals have the same methods, so nothing else in the project asks whether it is interactive. None of them hangs
-where nobody can answer, except on a pipe that its writer leaves open: there the writer is the human. A terminal that
-belongs to another program now refuses by itself. As code providers they stand under the name `terminal`; so does the
-function by which a Python program that called us answers.
+The three have the same methods, so no other module asks whether it is interactive. None of them hangs if no one can
+answer, except on a pipe that its writer leaves open: its writer is the human. A terminal that belongs to another
+program at the moment refuses. `TerminalProvider` makes a code provider of each; `AskedCaller` is the one of a Python
+program that uses this package.
 """
 
 from __future__ import annotations
@@ -23,23 +23,10 @@ from aws_mfa.prompt.typed_line import LONGEST_ANSWER, answer_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import NoReturn, Protocol, TextIO
+    from typing import TextIO
 
-    from aws_mfa.prompt.providers import CodeQuestion
+    from aws_mfa.prompt.providers import CodeQuestion, Terminal
     from aws_mfa.system.cancel import Cancellation
-
-    class Terminal(Protocol):
-        """What is needed of a terminal here; `NoTerminal` is one too."""
-
-        @property
-        def has_human(self) -> bool:
-            """Whether somebody can be asked again."""
-
-        def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
-            """Ask with echo."""
-
-        def say(self, text: str) -> None:
-            """Print one line where the questions are."""
 
 
 if sys.platform == "win32":
@@ -50,7 +37,7 @@ else:
 
 __all__ = ["NO_TERMINAL", "ControllingTerminal", "NoTerminal", "PipedAnswers", "choose_terminal", "lent_terminal"]
 
-# A terminal on stdin that is not ours to control (`setsid aws-mfa`, some containers) is reached by this name.
+# The name of a terminal on stdin that is not our controlling terminal (`setsid aws-mfa`, some containers).
 _TERMINAL_ON_STDIN = "/dev/stdin"
 NO_TERMINAL = "there is no terminal to ask on"
 
@@ -65,35 +52,28 @@ class NoTerminal:
         self.because = because
 
     def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
-        """Refuse."""
-        self._refuse(question, cancellation)
-
-    def ask_hidden(self, question: str, cancellation: Cancellation | None = None) -> Secret:
-        """Refuse."""
-        self._refuse(question, cancellation)
-
-    def say(self, text: str) -> None:
-        """Print one line on stderr, where the talk of a program without a terminal goes."""
-        print(shown_text(text), file=sys.stderr)  # noqa: T201  # this is where talk is printed
-
-    def count_down(self, seconds: int, text: str) -> None:
-        """Wait; nobody looks."""
-        del text
-        time.sleep(seconds)
-
-    def _refuse(self, question: str, cancellation: Cancellation | None) -> NoReturn:
         if cancellation is not None:
             cancellation.check()
         raise NeedsHuman(f"{self.because}: {_quoted(question)}", *self._hints)
+
+    def ask_hidden(self, question: str, cancellation: Cancellation | None = None) -> Secret:
+        return Secret(self.ask(question, cancellation))
+
+    def say(self, text: str) -> None:
+        print(shown_text(text), file=sys.stderr)  # noqa: T201  # messages of a program without a terminal
+
+    def count_down(self, seconds: int, text: str) -> None:
+        del text
+        time.sleep(seconds)
 
 
 class PipedAnswers:
     """
     Answers piped in, one line each: `echo 123456 | aws-mfa`.
 
-    Questions go to stdout, as they always have, or to stderr where stdout carries data.
-    `has_human` is False: what is in the pipe was written before the question was known, so there is no use in a menu
-    or in asking again. Nothing beyond the answer's line is read: the rest may be for a child.
+    Questions go to stdout, or to stderr if stdout carries data. `has_human` is False: the pipe was written before the
+    question was known, so a menu or a second question is useless. Only the answer's line is read: the rest may be for a
+    child.
     """
 
     has_human = False
@@ -103,12 +83,17 @@ class PipedAnswers:
         self._asks_on_stdout = asks_on_stdout
 
     def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
-        """The next line. Raises `NeedsHuman` at the end of input, `BadInput`, or an earlier cancellation's error."""
+        """Return the next line. Raises `NeedsHuman` at the end of input, `BadInput`, or the cancellation's error."""
         if cancellation is not None:
             cancellation.check()
         self._print(shown_text(question))
+        line = b""
         try:
-            line = self._read_line()
+            while len(line) <= LONGEST_ANSWER + 1 and not line.endswith(b"\n"):
+                byte = os.read(self._fd, 1)
+                if not byte:
+                    break
+                line += byte
         except KeyboardInterrupt:
             raise Cancelled("cancelled") from None
         except OSError as error:
@@ -124,29 +109,17 @@ class PipedAnswers:
         return answer_in(line)
 
     def ask_hidden(self, question: str, cancellation: Cancellation | None = None) -> Secret:
-        """The next line, as `ask` reads it; what was not shown ends with the newline that Enter would have made."""
         answer = Secret(self.ask(question, cancellation))
         if self._asks_on_stdout:
-            self._print("\n")  # where `ask` itself must not: there the old tool printed none
+            self._print("\n")  # `ask` prints none on stdout: the contract has none there
         return answer
 
     def say(self, text: str) -> None:
-        """Print one line on stdout, where the questions are."""
         self._print(shown_text(text) + "\n")
 
     def count_down(self, seconds: int, text: str) -> None:
-        """Wait, and say so once."""
         self.say(f"{text} {seconds} s")
         time.sleep(seconds)
-
-    def _read_line(self) -> bytes:
-        line = b""
-        while len(line) <= LONGEST_ANSWER + 1 and not line.endswith(b"\n"):
-            byte = os.read(self._fd, 1)
-            if not byte:
-                break
-            line += byte
-        return line
 
     def _print(self, text: str) -> None:
         stream = sys.stdout if self._asks_on_stdout else sys.stderr
@@ -157,10 +130,10 @@ def choose_terminal(
     *, reads_pipe: bool, asks_on_stdout: bool = True, stdin: TextIO | None = None
 ) -> ControllingTerminal | PipedAnswers | NoTerminal:
     """
-    The place to ask questions: a pipe or file on stdin where `reads_pipe`, else the terminal, else nowhere.
+    Choose where to ask: a pipe or file on stdin if `reads_pipe`, else the terminal, else nowhere.
 
-    `reads_pipe` is for commands that people pipe answers into. Programs that are started by others must not set it:
-    an SDK may hand them a pipe that nobody ever writes to. /dev/null and a closed stdin are no pipe.
+    `reads_pipe` is for commands that people pipe answers into. A command that other programs start must not set it: an
+    SDK may give it a pipe that is never written to. /dev/null and a closed stdin do not count as a pipe.
     """
     stdin = stdin or sys.stdin  # None where the process was started with descriptor 0 closed
     if reads_pipe and stdin is not None and _holds_answers(stdin):
@@ -175,7 +148,7 @@ def choose_terminal(
 def _holds_answers(stdin: TextIO) -> bool:
     try:
         mode = os.fstat(stdin.fileno()).st_mode
-    except (OSError, ValueError):  # closed since, or no file at all
+    except (OSError, ValueError):  # closed since, or not a file
         return False
     return stat.S_ISFIFO(mode) or stat.S_ISREG(mode) or stat.S_ISSOCK(mode)
 
@@ -185,7 +158,7 @@ def _quoted(question: str) -> str:
 
 
 class TerminalProvider:
-    """Fulfils the Protocol `CodeProvider`."""
+    """Fulfils the Protocol `CodeProvider`; always tried, because asking says why it cannot be answered here."""
 
     name = TERMINAL
 
@@ -194,26 +167,22 @@ class TerminalProvider:
 
     @property
     def has_human(self) -> bool:
-        """Whether there is a person, and not a pipe, nor a terminal that is another program's now."""
+        """False for a pipe, and for a terminal that belongs to another program at the moment."""
         lent_out = isinstance(self._terminal, ControllingTerminal) and not self._terminal.is_ours()
         return self._terminal.has_human and not lent_out
 
-    def can_answer(self, question: CodeQuestion) -> bool:
-        """Always: where there is none, asking says so."""
-        del question
+    def can_answer(self, _question: CodeQuestion) -> bool:
         return True
 
     def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
-        """The line typed; raises what the terminal raises."""
         return self._terminal.ask(question.text, cancellation)
 
     def say(self, text: str) -> None:
-        """Print one line where the questions are."""
         self._terminal.say(text)
 
 
 class AskedCaller:
-    """Fulfils the Protocol `CodeProvider`. `ask` is such as the built-in `input`."""
+    """Fulfils the Protocol `CodeProvider` with a function of the calling program, such as the built-in `input`."""
 
     name = TERMINAL
     has_human = True
@@ -222,13 +191,11 @@ class AskedCaller:
         self._ask = ask
         self._said: list[str] = []
 
-    def can_answer(self, question: CodeQuestion) -> bool:
-        """Always: the program says so."""
-        del question
+    def can_answer(self, _question: CodeQuestion) -> bool:
         return True
 
     def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
-        """Return what the function returns; a cancellation cannot end it, so it is looked at before and after."""
+        """Return what the function returns. A cancellation cannot interrupt it: it is checked before and after."""
         if cancellation is not None:
             cancellation.check()
         text, self._said = "\n".join([*self._said, question.text]), []
@@ -238,5 +205,5 @@ class AskedCaller:
         return answer
 
     def say(self, text: str) -> None:
-        """Tell it with the next question: there is no other channel."""
+        """Put the line above the next question: there is no other channel."""
         self._said.append(text)

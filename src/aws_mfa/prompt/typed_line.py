@@ -1,5 +1,5 @@
 """
-One line as a terminal or a pipe gives it: bytes in, the answer out. Pure; refuses what no person meant to type.
+One line from a terminal or a pipe: bytes in, the answer out. Pure; refuses what no person meant to type.
 
 No message quotes the line: it may be a secret.
 """
@@ -10,19 +10,19 @@ import sys
 
 from aws_mfa.errors import BadInput
 
-# The kernel edits lines in a buffer of this size and drops what does not fit without a word (termios(3), "Canonical
-# and noncanonical mode"; MAX_CANON on macOS): an answer that fills it may have been cut, so it is refused.
+# The kernel edits lines in a buffer of this size and silently drops what does not fit (termios(3), "Canonical and
+# noncanonical mode"; MAX_CANON on macOS): an answer that fills it may have been cut, so it is refused.
 _LINE_BUFFER = 1024 if sys.platform == "darwin" else 4096
 
 LONGEST_ANSWER = _LINE_BUFFER - 2
 """In bytes, without the line's end."""
 
-# Terminals put these around pasted text where the program before us left "bracketed paste" switched on.
+# Terminals put these around pasted text if an earlier program left "bracketed paste" on.
 _PASTE_MARKERS = ("\x1b[200~", "\x1b[201~")
 
 
 def answer_in(line: bytes) -> str:
-    """The answer without its line end; `BadInput` where it is too long, no UTF-8, or holds control characters."""
+    """Return the answer without its line end; `BadInput` if too long, not UTF-8, or with control characters."""
     content = line.rstrip(b"\r\n")
     if len(content) > LONGEST_ANSWER:
         raise BadInput(f"the answer is longer than {LONGEST_ANSWER} bytes", "answer with one line, not with a file")

@@ -1,8 +1,8 @@
 """
-The console on Windows: CONIN$ and CONOUT$ by way of msvcrt, never stdin, stdout or stderr.
+The console on Windows: CONIN$ and CONOUT$ through msvcrt, never stdin, stdout or stderr.
 
-Here the line is edited by us (Backspace only): msvcrt gives single keys. Echo is not a mode of the console but what
-we print, so nothing needs restoring. Keys are polled, because a console cannot be waited for together with a thread.
+msvcrt gives single keys, so this module edits the line (Backspace only) and prints the echo: no mode has to be
+restored. It polls for keys, because Windows cannot wait for a console and a thread at once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from aws_mfa.errors import Cancelled, InputEnded, NeedsHuman
 from aws_mfa.model import Secret
 from aws_mfa.prompt.typed_line import answer_in
 
-assert sys.platform == "win32"  # tells the type checker which platform this module is for
+assert sys.platform == "win32"  # for the type checker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,24 +42,21 @@ class ControllingTerminal:
         self._path = path
 
     def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
-        """Ask with echo. Raises `Cancelled`, `BadInput`, `NeedsHuman` (no console) or the cancellation's error."""
+        """Raises `Cancelled`, `BadInput`, `NeedsHuman` (no console) or the cancellation's error."""
         return self._answer_to(question, cancellation, hidden=False)
 
     def ask_hidden(self, question: str, cancellation: Cancellation | None = None) -> Secret:
-        """Ask without echo; raises as `ask` does."""
         return Secret(self._answer_to(question, cancellation, hidden=True))
 
     def say(self, text: str) -> None:
-        """Print one line on the console."""
         self._print(text + "\n")
 
     def count_down(self, seconds: int, text: str) -> None:
-        """Say it once, and wait."""
         self.say(f"{text} {seconds} s")
         time.sleep(seconds)
 
     def is_ours(self) -> bool:
-        """Whether we may read from it; a console has no background."""
+        """Always: a console has no background."""
         return True
 
     def _answer_to(self, question: str, cancellation: Cancellation | None, *, hidden: bool) -> str:
@@ -73,7 +70,7 @@ class ControllingTerminal:
             raise Cancelled("cancelled") from None
         finally:
             self._print("\n")
-        # msvcrt gives UTF-16 units: what lies beyond them comes as two halves.
+        # msvcrt gives UTF-16 units: characters above U+FFFF come as two.
         return answer_in(line.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode())
 
     def _read_line(self, cancellation: Cancellation | None, *, hidden: bool) -> str:
@@ -114,7 +111,7 @@ def terminal_opens(path: str = CONTROLLING_TERMINAL) -> bool:
 
 @contextlib.contextmanager
 def lent_terminal(path: str = CONTROLLING_TERMINAL) -> Iterator[tuple[int, int] | None]:
-    """Descriptors for the stdin and stderr of a program that may ask a human; None where there is no console."""
+    """Descriptors for stdin and stderr of a program that may ask a human; None without a console."""
     if not terminal_opens(path):
         yield None
         return
@@ -130,7 +127,7 @@ def lent_terminal(path: str = CONTROLLING_TERMINAL) -> Iterator[tuple[int, int] 
 
 
 def _next_key(cancellation: Cancellation | None) -> str:
-    """The next character typed; special keys are skipped."""
+    """Return the next character typed; skip special keys."""
     while True:
         if cancellation is not None:
             cancellation.check()
@@ -138,7 +135,7 @@ def _next_key(cancellation: Cancellation | None) -> str:
             time.sleep(_POLL_INTERVAL_S)
             continue
         key = msvcrt.getwch()
-        # A special key's second half is there at once; a lone "\xe0" is the letter it looks like.
+        # A special key's second character is there at once; a single "\xe0" is a letter.
         if key in _PREFIXES_OF_SPECIAL_KEYS and msvcrt.kbhit():
             msvcrt.getwch()
             continue

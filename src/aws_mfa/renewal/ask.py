@@ -1,8 +1,9 @@
 """
-Ask for a code: each provider in its order until one answers; beside the question AWS is asked whose keys these are.
+Ask for a code: try the providers in order until one answers; at the same time ask AWS whose keys these are.
 
 A provider that cannot answer here (no terminal, no display, a command that fails) leaves it to the next; a person who
-cancels ends it. Nothing that carries a code is sent from here.
+cancels ends it. `answer_question` is the other side: it answers a question that another process left open. Nothing here
+sends a code to AWS.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     Yield = Callable[[Cancellation], AbstractContextManager[None]]
 
 
-# What the check beside the question may end it for; anything else is left to the call itself to report.
+# For these failures the check ends the question; all others are left to the call itself.
 _DEFINITE = (
     AwsUnreachable,
     ClockSkew,
@@ -60,10 +61,10 @@ _DEFINITE = (
 
 @dataclass(frozen=True)
 class GivenCode:
-    """What was answered, not looked at yet, and by which provider."""
+    """An answer, not checked yet, and its provider."""
 
     text: str
-    way: CodeProvider
+    provider: CodeProvider
 
 
 def ask_code(
@@ -75,35 +76,47 @@ def ask_code(
     yielded: Yield | None = None,
 ) -> GivenCode:
     """
-    Ask for the code; `check` runs beside a question that a person sees, and ends it where it raises.
+    Ask for the code; `check` runs in a thread while a person sees the question, and ends it by raising.
 
     So the connection is open when Enter is pressed, and a wrong key, a skewed clock or a dead network ends the
-    question before a code is spent. `passed_over` are names of providers; `yielded` surrounds the wait for another
-    terminal, and may end it. Raises `NeedsHuman` where no provider can answer, `Cancelled`, and what the check raises.
+    question before a code is spent. `passed_over` are names of providers. The wait for `aws-mfa code` runs inside
+    `yielded`, which may end it. Raises `NeedsHuman` if no provider can answer, `Cancelled`, and what the check raises.
     """
-    ways = [way for way in interfaces.code_providers if way.name not in passed_over and way.can_answer(question)]
+    providers = [one for one in interfaces.code_providers if one.name not in passed_over and one.can_answer(question)]
     cancellation = running = None
-    if check is not None and any(way.has_human for way in ways):
+    if check is not None and any(provider.has_human for provider in providers):
         cancellation = Cancellation()
         running = interfaces.beside(check, cancellation.cancel)
-    closed: list[NeedsHuman] = []
-    for way in ways:
+    failures: list[NeedsHuman] = []
+    for provider in providers:
         try:
-            if yielded is None or way.name != CODE:
-                text = way.ask(question, cancellation)
+            if yielded is None or provider.name != CODE:
+                text = provider.ask(question, cancellation)
             else:
                 ours = Cancellation()
                 with passed_on(cancellation, ours), yielded(ours):
-                    text = way.ask(question, ours)
+                    text = provider.ask(question, ours)
         except NeedsHuman as error:
-            closed.append(error)
-            if way.name in COMMANDS:
-                interfaces.say(error.message)  # otherwise nobody would ever hear of a command that fails
+            failures.append(error)
+            if provider.name in COMMANDS:
+                interfaces.say(error.message)  # else the failure of a command would never be shown
             continue
         if running is not None:
             running.wait()
-        return GivenCode(text, way)
-    raise _all_closed(closed, question)
+        return GivenCode(text, provider)
+    raise _joined(failures, question)
+
+
+def _joined(failures: list[NeedsHuman], question: CodeQuestion) -> NeedsHuman:
+    """One failure for all providers, or for none."""
+    if not failures:
+        return NeedsHuman(f"no code of {question.device} can be asked for here", "run it in a terminal")
+    if len(failures) == 1:
+        return failures[0]
+    hints = dict.fromkeys(hint for error in failures for hint in error.hints)
+    # If the question was shown and not answered, processes that waited for it fail too.
+    kind = NobodyAnswered if any(isinstance(error, NobodyAnswered) for error in failures) else NeedsHuman
+    return kind("; ".join(dict.fromkeys(error.message for error in failures)), *hints)
 
 
 def ends_ours_too(failure: AwsMfaError, interfaces: Interfaces) -> bool:
@@ -111,14 +124,14 @@ def ends_ours_too(failure: AwsMfaError, interfaces: Interfaces) -> bool:
     if not isinstance(failure, NobodyAnswered):
         return True
     question = CodeQuestion("", "")
-    return not any(way.has_human and way.name != CODE and way.can_answer(question) for way in interfaces.code_providers)
+    return not any(one.has_human and one.name != CODE and one.can_answer(question) for one in interfaces.code_providers)
 
 
 def check_signing_keys(step: Step, keys: LongTermKeys, interfaces: Interfaces) -> None:
-    """Raise what AWS says for sure about the keys, this clock and the network; stay silent in doubt."""
+    """Ask AWS whose the keys are; raise what is certain about keys, device, clock and network, ignore the rest."""
     request = step.request
     try:
-        identity = interfaces.sts(step.base.region, step.base.endpoints).get_caller_identity(keys)
+        identity = interfaces.sts(step.user.region, step.user.endpoints).get_caller_identity(keys)
     except _DEFINITE:
         raise
     except AwsMfaError:
@@ -136,49 +149,37 @@ def check_signing_keys(step: Step, keys: LongTermKeys, interfaces: Interfaces) -
     check_duration(request.duration_s, "for root", role=False, root=True)
 
 
-class PatientWay(WrappedProvider):
+class TimeLimitedProvider(WrappedProvider):
     """
-    Another `CodeProvider` with a time limit, `limit_s` seconds: a server's question is cancelled when nobody answers.
+    Another `CodeProvider` with a time limit of `limit_s` seconds, for a server's question that is not answered.
 
-    While it is open, no other process of this user asks for a code of that device: a terminal that nobody looks at
-    must not block them.
+    While it is open, no other process of this user can ask for a code of that device.
     """
 
-    def __init__(self, way: CodeProvider, limit_s: float) -> None:
-        super().__init__(way)
+    def __init__(self, provider: CodeProvider, limit_s: float) -> None:
+        super().__init__(provider)
         self._limit_s = limit_s
 
     def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
-        """What was answered; `NeedsHuman` when the time is over, so that the next provider is tried."""
+        """Raises `NeedsHuman` when the time is over, so that the next provider is tried."""
         ours = Cancellation()
-        nobody = NeedsHuman(f"nobody answered within {self._limit_s:g} s")
-        timer = threading.Timer(self._limit_s, ours.cancel, [nobody])
+        timeout = NeedsHuman(f"nobody answered within {self._limit_s:g} s")
+        timer = threading.Timer(self._limit_s, ours.cancel, [timeout])
         timer.daemon = True
         timer.start()
         try:
             with passed_on(cancellation, ours):
-                return super().ask(question, ours)
+                return self._provider.ask(question, ours)
         finally:
             timer.cancel()
 
 
-def _all_closed(closed: list[NeedsHuman], question: CodeQuestion) -> NeedsHuman:
-    if not closed:
-        return NeedsHuman(f"no code of {question.device} can be asked for here", "run it in a terminal")
-    if len(closed) == 1:
-        return closed[0]
-    hints = dict.fromkeys(hint for error in closed for hint in error.hints)
-    # A question that was put and not answered is known to all processes that waited for it.
-    kind = NobodyAnswered if any(isinstance(error, NobodyAnswered) for error in closed) else NeedsHuman
-    return kind("; ".join(dict.fromkeys(error.message for error in closed)), *hints)
-
-
 def answer_question(given: str | None, interfaces: Interfaces) -> str:
     """
-    Answer, and return one line that says whose question it was.
+    Answer the oldest question that another process left open; return one line that names the process.
 
-    Raises `BadCode` (the question stays open), `NeedsHuman` where no question is waiting or it has ended meanwhile,
-    `RefusedByAws` where the process says that the code did not do.
+    The code is `given`, or asked for here in that process's words. Raises `BadCode` (the question stays open),
+    `NeedsHuman` if no question is open or it has ended meanwhile, `RefusedByAws` if that process reports a refusal.
     """
     code = checked_code(given) if given is not None else None
     terminal = interfaces.terminal
@@ -193,10 +194,10 @@ def answer_question(given: str | None, interfaces: Interfaces) -> str:
                 terminal.say(f"pid {question.pid} waits for a code of {question.device}")
                 interfaces.beside(question.wait_for_end, cancellation.cancel)
             code = checked_code(terminal.ask(question.text, cancellation))
-        said = question.answer(code)
-    if said:
-        hints = [line.removeprefix(HINT) for line in said[1:] if line.startswith(HINT)]
+        lines = question.answer(code)
+    if lines:
+        hints = [line.removeprefix(HINT) for line in lines[1:] if line.startswith(HINT)]
         raise RefusedByAws(
-            f"pid {question.pid} says: {said[0]}", *hints, "answer again when it asks again: aws-mfa code"
+            f"pid {question.pid} says: {lines[0]}", *hints, "answer again when it asks again: aws-mfa code"
         )
     return f"answered the question of pid {question.pid}"

@@ -1,7 +1,10 @@
 """
-The calls of one plan: those with a code first, then all roles side by side, then one write of the file.
+Make the calls of a plan: first those with a code, then all roles in parallel, then one write of the file.
 
-One that fails does not stop the others; what is signed with a session that could not be had fails with its reason.
+A call that fails does not stop the others; calls that its session would have signed fail with its reason. AWS refuses
+a stored session before its time if it was revoked or is unknown in this place. `renew_many` then drops it, prints that,
+and plans its calls again, unless the session cost a code minutes ago: then the refusal is the result, or each run would
+cost another code.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.errors import AwsMfaError, BadInput, Cancelled, NotAuthorized, RefusedByAws, SessionExpired, UnknownKey
 from aws_mfa.renewal.codes import CodeCall, Codes
-from aws_mfa.renewal.make_plan import plan_sessions
+from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.steps import Reused, Step
 from aws_mfa.renewal.write import SessionWriter
 from aws_mfa.sessions.labels import mfa_label
@@ -26,10 +29,11 @@ if TYPE_CHECKING:
 
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import LongTermKeys, Session
-    from aws_mfa.renewal.steps import Plan
+    from aws_mfa.renewal.plan import Plan
     from aws_mfa.renewal.write import Got
 
-    # So many calls begin inside the `with`; what it gives is called after each that is done. No question comes inside.
+    # Gets the number of calls that are made inside the `with`; calls what it yields after each. No question is asked
+    # inside.
     ShowCalls = Callable[[int], AbstractContextManager[Callable[[], None]]]
 
 
@@ -40,10 +44,10 @@ NOT_TAKEN = (SessionExpired, UnknownKey)
 @dataclass
 class Outcome:
     """
-    What became of one profile: the session until `expires_at` in `place`, or the `error`.
+    The result of one profile: a session until `expires_at` in `place`, or the `error`.
 
-    `session` is what was got just now; a reused one is where it was. `is_hidden_from_sdks`: an SDK that sees `role_arn`
-    does not look at the session, it assumes the role itself, and asks for a code.
+    `session` is set if it is new; a reused one is where it was. `is_hidden_from_sdks`: an SDK that finds `role_arn`
+    ignores the session, assumes the role itself, and asks for a code.
     """
 
     profile: str
@@ -58,7 +62,6 @@ class Outcome:
 
 @contextmanager
 def unseen(_count: int) -> Iterator[Callable[[], None]]:
-    """Show nothing of the calls."""
     yield lambda: None
 
 
@@ -66,9 +69,10 @@ def make_calls(
     planned: Plan, interfaces: Interfaces, token: str | None, show: ShowCalls
 ) -> tuple[list[Outcome], list[Reused]]:
     """
-    One outcome per profile, in the order wanted, and the stored sessions that AWS does not take any more.
+    Return one outcome per profile, in the order wanted, and the stored sessions that AWS refused.
 
-    Raises `NotSetUp` where the file cannot be replaced, before a code is asked for. Ctrl-C keeps what was got.
+    Raises `NotSetUp` if the file cannot be replaced, before a code is asked for. After Ctrl-C the sessions so far are
+    stored.
     """
     if token is not None and (count := count_of_devices(planned)) > 1:
         raise BadInput(f"one code, and codes of {count} devices are needed", "renew one user's profiles at a time")
@@ -81,7 +85,7 @@ def make_calls(
             writer.got[step] = _attempt(codes.session, _code_call(step, planned, writer))
         with show(len(others)) as done:
             for _, steps in groupby(others, key=lambda step: step.depth):
-                group = list(steps)  # they are as deep in their chains: none signs for another
+                group = list(steps)  # equally deep in their chains: none signs for another
                 calls = [partial(_attempt, _assume_role, step, planned, interfaces, writer) for step in group]
                 writer.got.update(zip(group, interfaces.side_by_side(calls, done), strict=True))
     finally:
@@ -97,19 +101,19 @@ def make_calls(
 
 
 def count_of_devices(planned: Plan) -> int:
-    """How many devices the codes of the plan come from: no code is good for two."""
+    """The number of devices whose codes the plan needs: a code is valid for one."""
     return len({step.request.device for step in planned.codes})
 
 
 def _code_call(step: Step, planned: Plan, writer: SessionWriter) -> CodeCall:
-    """The question names the reason for a role's own code; the command is the first served profile's that has one."""
+    """The question gives the reason for a role's own code; `mfa_process` is that of the first profile that has one."""
     why = f" ({step.label}: {step.reason})" if step.request.role_arn else ""
     chains = planned.chains
     commands = (chains[name].mfa_process for name in step.profiles if name in chains)
     return CodeCall(
         step,
         f"MFA code for {step.request.device}{why}: ",
-        keys=lambda: planned.users.keys_of(step.base.section),
+        keys=lambda: planned.users.keys_of(step.user.section),
         newer=lambda: planned.stored.newer(step),
         write=lambda session: writer.write_at_once(step, session),
         mfa_process=next((command for command in commands if command), None),
@@ -117,17 +121,17 @@ def _code_call(step: Step, planned: Plan, writer: SessionWriter) -> CodeCall:
 
 
 def _assume_role(step: Step, planned: Plan, interfaces: Interfaces, writer: SessionWriter) -> Session:
-    """The call of a role, signed with what was got before it."""
-    base, signer = step.base, step.signed_by
+    """Call AssumeRole, signed with the session before it in the chain, or with the long-term keys."""
+    user, signer = step.user, step.signed_by
     if not step.request.role_arn:
-        raise NotAuthorized(f"no MFA device is known for {base.profile}", "name it: mfa_serial = ARN")
+        raise NotAuthorized(f"no MFA device is known for {user.profile}", "name it: mfa_serial = ARN")
     if signer is None:
-        keys: LongTermKeys | Session = planned.users.keys_of(base.section)
+        keys: LongTermKeys | Session = planned.users.keys_of(user.section)
     elif isinstance(got := writer.got_of(signer), AwsMfaError):
         raise type(got)(f"not tried, because {signer.label} failed: {got.message}", *got.hints) from got
     else:
         keys = got
-    return interfaces.sts(base.region, base.endpoints).assume_role(keys, step.request, None)
+    return interfaces.sts(user.region, user.endpoints).assume_role(keys, step.request, None)
 
 
 def _outcome(name: str, planned: Plan, writer: SessionWriter) -> Outcome:
@@ -154,7 +158,7 @@ def _attempt(call: Callable[..., Session], *arguments: object) -> Got:
         return error
 
 
-# SDKs ask again at once, and AWS may refuse whatever signs: one code in five minutes at most.
+# SDKs ask again at once, and AWS may refuse any session: at most one code in five minutes.
 _NEW_S = 300.0
 
 
@@ -162,21 +166,21 @@ def renew_many(
     planned: Plan, interfaces: Interfaces, *, token: str | None, show: ShowCalls = unseen, may_ask: bool = True
 ) -> list[Outcome]:
     """
-    Make the plan's calls; one outcome per profile, in the order wanted. Raises what `make_calls` raises at once.
+    Make the plan's calls; one outcome per profile, in the order wanted. Raises what the first `make_calls` raises.
 
-    What stops the profiles that are planned again is their outcome: the others' stand. Only Ctrl-C ends everything.
-    Without `may_ask` what would have to be planned again, with a code, has failed: `SessionExpired`.
+    An error in the second attempt is the outcome of its profiles and does not change the others; only Ctrl-C ends
+    everything. Without `may_ask`, profiles whose second attempt would need a code fail with `SessionExpired`.
     """
     outcomes, refused = make_calls(planned, interfaces, token, show)
-    dropped = [one for one in refused if _is_dropped(one, planned, interfaces)]
-    _add_way_out(outcomes, [one for one in refused if one not in dropped])
+    dropped = [one for one in refused if _drop(one, planned, interfaces)]
+    _add_hints(outcomes, [one for one in refused if one not in dropped])
     failed = {one.profile: one for one in outcomes if one.error is not None}
     names = [name for name in dict.fromkeys(name for one in dropped for name in one.profiles) if name in failed]
     if not names:
         return outcomes
     try:
         key_ids = planned.request.refused_key_ids.union(planned.stored.session(one).access_key_id for one in dropped)
-        again = plan_sessions(replace(planned.request, profiles=names, refused_key_ids=key_ids), interfaces)
+        again = make_plan(replace(planned.request, profiles=names, refused_key_ids=key_ids), interfaces)
         if again.codes and not may_ask:
             for one in reversed(dropped):
                 for name in failed.keys() & one.profiles:
@@ -184,7 +188,7 @@ def renew_many(
             return outcomes
         if may_ask:
             interfaces.say(_not_taken(dropped[0]))
-        # Of a chain of stored sessions the next one back may be refused too. A code that was needed before was sent.
+        # AWS may refuse the next stored session of a chain too. A code that the first plan needed is used.
         token = None if planned.codes else _usable(token, again, interfaces)
         renewed = {one.profile: one for one in renew_many(again, interfaces, token=token, show=show, may_ask=may_ask)}
     except Cancelled:
@@ -205,24 +209,24 @@ def exit_code_of(outcomes: list[Outcome]) -> int:
 
 
 def first_failure(error: AwsMfaError | None) -> AwsMfaError:
-    """For one profile, what stopped its chain says more than the last role's 'not tried, because ...'."""
+    """The failure that stopped a profile's chain says more than the last role's 'not tried, because ...'."""
     while error is not None and isinstance(error.__cause__, AwsMfaError):
         error = error.__cause__
-    return error or AwsMfaError("the session got lost", "try again")
+    return error or AwsMfaError("the session is lost", "try again")
 
 
-def _is_dropped(refused: Reused, planned: Plan, interfaces: Interfaces) -> bool:
-    """Drop it, unless it is an MFA session of just now: another would cost the next code. Whether it was dropped."""
-    min_age_s = _NEW_S if refused.label == mfa_label(refused.base.section) else 0.0
+def _drop(refused: Reused, planned: Plan, interfaces: Interfaces) -> bool:
+    """Drop it, unless it is a new MFA session: another would cost the next code. Return whether it was dropped."""
+    min_age_s = _NEW_S if refused.label == mfa_label(refused.user.section) else 0.0
     key_id = planned.stored.session(refused).access_key_id
-    # One in the credentials file is left there: in another region it may be good.
+    # One in the credentials file stays there: in another region it may be valid.
     return interfaces.session_cache.drop(refused.label, refused.inputs, key_id, min_age_s=min_age_s)
 
 
-def _add_way_out(outcomes: Sequence[Outcome], kept: Sequence[Reused]) -> None:
+def _add_hints(outcomes: Sequence[Outcome], kept: Sequence[Reused]) -> None:
     for one in kept:
-        user = quote(one.base.profile)
-        hint = f"the MFA session was got minutes ago; for another, with a new code: aws-mfa forget {user}"
+        user = quote(one.user.profile)
+        hint = f"the MFA session is minutes old; for another, with a new code: aws-mfa forget {user}"
         for outcome in (outcome for outcome in outcomes if outcome.profile in one.profiles and outcome.error):
             error = first_failure(outcome.error)
             if isinstance(error, NOT_TAKEN):
@@ -230,7 +234,7 @@ def _add_way_out(outcomes: Sequence[Outcome], kept: Sequence[Reused]) -> None:
 
 
 def _usable(token: str | None, planned: Plan, interfaces: Interfaces) -> str | None:
-    """The code that was given, unless it would have to serve several devices."""
+    """The given code, unless codes of several devices are needed."""
     if token is not None and (count := count_of_devices(planned)) > 1:
         interfaces.say(f"the code given is not used: codes of {count} devices are needed")
         return None
@@ -238,7 +242,7 @@ def _usable(token: str | None, planned: Plan, interfaces: Interfaces) -> str | N
 
 
 def _add_stored(outcomes: dict[str, Outcome], planned: Plan) -> None:
-    """What another process got meanwhile: the first plan, which callers have, wanted calls for it."""
+    """Add sessions that another process stored meanwhile: in the callers' plan they are calls, not stored sessions."""
     for name, outcome in outcomes.items():
         found = planned.of_profile.get(name)
         if isinstance(found, Reused) and outcome.error is None:

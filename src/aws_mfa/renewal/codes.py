@@ -1,9 +1,9 @@
 """
 The calls of one run that need a code: lock, ask, send once, write, ask again.
 
-One process at a time asks for a code of a device; the others wait, and what it gets serves them too. A code may be
-given along: it is good for the first call, and no other is asked for. Each code is sent once, and one whose
-answer was lost counts as used. What is sent, where its session goes and what is printed is for the `CodeCall`.
+One process at a time asks for a code of a device; the others wait and use the session it gets. If a code is given, it
+serves the first call and no other is asked for. Each code is sent once; if the answer is lost, it counts as used. The
+`CodeCall` says what is sent, where the session is stored and what is printed.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ if TYPE_CHECKING:
     from aws_mfa.system.cancel import Cancellation
 
 _CURED_BY_NEXT_CODE = (WrongCode, BadCode, AwsFailed, AnswerLost, Throttled)
-# What AWS never judged: other processes may succeed. That it failed at each code is for all: they would fail alike.
+# AWS did not judge these codes, so other processes may succeed. All other failures would be theirs too.
 _NOT_FOR_ALL = (CodeAlreadyUsed, Throttled)
-# A person has to find the phone. Then the processes that wait give up, and name the one they waited for.
+# Time for a person to find the phone. After it the processes that wait give up, and name the one they waited for.
 _PATIENCE_S = 300.0
-# A process that already has a code does not wait for one that asks a person: its code is good for a minute.
+# A process that already has a code waits 5 s, not for a person: its code is valid for a minute.
 _PATIENCE_WITH_CODE_S = 5.0
 _QUESTIONS_TO_A_PERSON = 3
-# A command that gives the code shows the same one until its window is over.
+# A command gives the same code until the window of 30 s is over.
 _QUESTIONS_TO_A_COMMAND = 2
 _LOOK_EVERY_S = 0.25
 # Six looks (1.5 s): a process that takes the lock and finds no terminal either lets go sooner.
@@ -57,18 +57,18 @@ _LOOKS_UNTIL_TAKEN = 6
 
 
 class AskedElsewhere(AwsMfaError):
-    """Another process asks a person, or has the session already; it never leaves `Codes`."""
+    """Another process asks a person, or has got the session; it never leaves `Codes`."""
 
 
 @dataclass
 class CodeCall:
     """
-    One call that needs a code. `prompt` ends in a colon; `keys` sign, and are looked up when the code is asked for.
+    One call that needs a code. `prompt` ends in a colon; `keys` returns the signing keys, when the code is asked for.
 
-    `newer` is the call's session where another process has stored one since the run began. `write` stores ours, before
-    anything else is done: a code was spent for it. `sending` is called before a code is sent, `lines_of` gives what a
-    person reads before they are asked again. Without `waits` a code is there already (an argument, a pipe): no other
-    process is waited for, and none learns how it ended.
+    `newer` returns the call's session if another process has stored one since the run began. `write` stores the new
+    session, at once, because it cost a code. `sending` is called before a code is sent; `lines_of` gives the lines a
+    person reads before the next question. `waits` False: the code is there already (an argument, a pipe), so there is
+    no lock: this call waits for no other process, and none learns how it ended.
     """
 
     step: Step
@@ -83,26 +83,26 @@ class CodeCall:
 
 
 class Codes:
-    """Makes the calls that need a code, one after the other. `token` is a code that was given."""
+    """Makes the calls that need a code, one after the other. `token` is the code that was given, if any."""
 
     def __init__(self, interfaces: Interfaces, *, token: str | None) -> None:
         self._interfaces = interfaces
         self._has_code = token is not None
         self._token = token
         self._given_up: set[str] = set()  # names of providers whose codes were refused
-        self._last_way: CodeProvider | None = None
-        self._checked: set[str] = set()  # long-term sections whose keys AWS was asked about
-        self._used_in: dict[str, int] = {}  # by device, the window whose code AWS took
+        self._last_provider: CodeProvider | None = None
+        self._checked: set[str] = set()  # long-term sections whose keys were checked
+        self._used_in: dict[str, int] = {}  # by device, the window whose code AWS accepted
 
     def session(self, call: CodeCall) -> Session:
-        """The call's session: another process's of just now, or our own; raises what the last code was refused with."""
+        """Return the call's session, new or just stored by another process; raises the refusal of the last code."""
         session = None
-        while session is None:  # another process asks for it now: once we have the lock again, its session is ours too
+        while session is None:  # None: another process asks now; its session serves us too
             session = self._locked(call) if call.waits else self._ask_and_send(call, None)
         return session
 
     def _locked(self, call: CodeCall) -> Session | None:
-        """None where another process asks now. Processes that wait for us hear of an end that would be theirs too."""
+        """None if another process asks now. A failure that would be theirs too is published for processes that wait."""
         step = call.step
         patience_s = _PATIENCE_WITH_CODE_S if self._has_code else _PATIENCE_S
         locks = self._interfaces.prompt_locks
@@ -110,7 +110,7 @@ class Codes:
             found = call.newer()
             if found is not None:
                 return found
-            if self._has_code:  # whatever it meets is about this code alone: no other process hears of it
+            if self._has_code:  # the result is about this code only: nothing is published
                 return self._ask_and_send(call, None)
             failure = lock.outcome(step.question)
             if failure is not None and ends_ours_too(failure, self._interfaces):
@@ -123,7 +123,7 @@ class Codes:
                 raise
 
     def _ask_and_send(self, call: CodeCall, lock: PromptLock | None) -> Session | None:
-        """Each round has a code of its own; None where another process asks now, or has what the code is for."""
+        """Each round has a code of its own; None if another process asks now, or has got the session."""
         keys = call.keys()
         if self._has_code:
             return self._send(call, keys, checked_code(self._take_token(call.step)))
@@ -138,19 +138,19 @@ class Codes:
             except NeedsHuman:
                 if failure is None:
                     raise
-                raise failure from None  # AWS's no to a command's code says more than that no person is here
+                raise failure from None  # AWS's refusal of a command's code says more
             try:
                 code = checked_code(given.text)
                 found = call.newer() if lock is not None and lock.was_yielded else None
                 return found or self._send(call, keys, code)
             except _CURED_BY_NEXT_CODE as error:
                 failure = error
-                refused.append(given.way)
+                refused.append(given.provider)
                 self._prepare_next(call, error, refused)
 
     def _ask(self, call: CodeCall, keys: LongTermKeys, lock: PromptLock | None) -> GivenCode:
         step, interfaces = call.step, self._interfaces
-        is_first = step.base.section not in self._checked
+        is_first = step.user.section not in self._checked
         given = ask_code(
             CodeQuestion(call.prompt, step.request.device, call.mfa_process),
             interfaces,
@@ -158,8 +158,8 @@ class Codes:
             passed_over=self._given_up,
             yielded=None if lock is None else lambda cancellation: yielded(lock, call.newer, cancellation, interfaces),
         )
-        self._checked.add(step.base.section)
-        self._last_way = given.way
+        self._checked.add(step.user.section)
+        self._last_provider = given.provider
         return given
 
     def _send(self, call: CodeCall, keys: LongTermKeys, code: str) -> Session:
@@ -174,7 +174,7 @@ class Codes:
         return session
 
     def _take_token(self, step: Step) -> str:
-        """The code that was given: `NeedsHuman` for every call after the first."""
+        """The given code; `NeedsHuman` for every call after the first."""
         code, self._token = self._token, None
         if code is None:
             raise NeedsHuman(
@@ -184,30 +184,30 @@ class Codes:
         return code
 
     def _wait_for_next_window(self, device: str) -> None:
-        """Wait where the device still shows the used code, instead of letting AWS refuse it; never at a pipe."""
-        way = self._last_way
-        can_wait = way is not None and (way.has_human or way.name in COMMANDS)
+        """Wait if the device still shows the used code: AWS would refuse it. Never for a pipe."""
+        provider = self._last_provider
+        can_wait = provider is not None and (provider.has_human or provider.name in COMMANDS)
         if can_wait and self._used_in.get(device) == window_of(self._interfaces.now()):
             self._count_down()
 
     def _prepare_next(self, call: CodeCall, error: AwsMfaError, refused: list[CodeProvider]) -> None:
         """
-        Prepare for another code, or raise `error`. `refused`: who gave the codes so far.
+        Prepare for another code, or raise `error`. `refused`: the providers of the codes so far.
 
-        A person reads why, and is asked three times; a command gets the time to show another code, once, then a person
-        is asked where there is one; a pipe is never asked again.
+        A person reads the reason and is asked three times in all. A command gets the next window, once; then a person
+        is asked if there is one. A pipe is never asked again.
         """
-        way = refused[-1]
-        times = [one.name for one in refused].count(way.name)
-        if way.has_human and times < _QUESTIONS_TO_A_PERSON:
+        provider = refused[-1]
+        times = [one.name for one in refused].count(provider.name)
+        if provider.has_human and times < _QUESTIONS_TO_A_PERSON:
             for line in call.lines_of(error):
-                way.say(line)
-        elif way.has_human or way.name not in COMMANDS:
+                provider.say(line)
+        elif provider.has_human or provider.name not in COMMANDS:
             raise error
         elif times < _QUESTIONS_TO_A_COMMAND:
             self._count_down()
         else:
-            self._given_up.add(way.name)
+            self._given_up.add(provider.name)
             if not any(other.has_human for other in self._interfaces.code_providers):
                 raise error
             self._interfaces.say(error.message)
@@ -217,14 +217,14 @@ class Codes:
 
 
 def send_code(step: Step, keys: LongTermKeys, code: str, interfaces: Interfaces) -> Session:
-    """Send the six digits, once, and return the session. A code known as used is refused before it is sent."""
+    """Send the six digits once and return the session. A code known as used is refused without a call."""
     request, now = step.request, interfaces.now()
     if interfaces.ledger.is_used(request.device, code, now):
         raise CodeAlreadyUsed(
             f"this code was used before, and AWS takes each code once; the next one in {seconds_to_next(now)} s",
             "wait for the next code on your device",
         )
-    sts = interfaces.sts(step.base.region, step.base.endpoints)
+    sts = interfaces.sts(step.user.region, step.user.endpoints)
     try:
         return (sts.assume_role if request.role_arn else sts.get_session_token)(keys, request, code)
     except (AwsFailed, AnswerLost, KeyboardInterrupt):
@@ -237,7 +237,7 @@ def yielded(
     lock: PromptLock, newer: Callable[[], Session | None], cancellation: Cancellation, interfaces: Interfaces
 ) -> Iterator[None]:
     """
-    Yield the lock while we wait for another terminal, so that a process at which a person sits may ask meanwhile.
+    Release the lock while we wait for another terminal, so that a process with a person at its terminal can ask.
 
     Our question is cancelled with `AskedElsewhere` once another process asks a person, or has got the session.
     """

@@ -1,11 +1,13 @@
 """
-From names of profiles to a plan: chains followed, users found, stored sessions looked up; nothing is asked or sent yet.
+Make a plan from names of profiles: follow the chains, find the users, look up stored sessions. `renewal/plan` decides.
 
-(But for a device that no file names: IAM is asked for it.) A profile that cannot be planned does not stop the others.
+Nothing is asked or sent, except that IAM is asked for a device that no file names. A profile that cannot be planned
+does not stop the others.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -14,7 +16,7 @@ from aws_mfa.aws_values.arns import sanitised_session_name
 from aws_mfa.config.chains import chain_of
 from aws_mfa.config.section_names import LONG_TERM_SUFFIX, check_name, profile_of
 from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, NotSetUp
-from aws_mfa.renewal.plan import make_plan
+from aws_mfa.renewal.plan import plan_steps
 from aws_mfa.renewal.policies import check_policy_partitions
 from aws_mfa.renewal.stored import StoredSessions
 from aws_mfa.renewal.users import Users
@@ -24,15 +26,14 @@ from aws_mfa.vaults.lookup import KnownProfiles
 if TYPE_CHECKING:
     from aws_mfa.config.chains import Chain
     from aws_mfa.config.index import SectionIndex
-    from aws_mfa.config.profiles import Profile
     from aws_mfa.interfaces import Interfaces
-    from aws_mfa.renewal.policies import Overlay
-    from aws_mfa.renewal.request import RenewalRequest
-    from aws_mfa.renewal.steps import Plan, Reused, SourceUser, Step
+    from aws_mfa.renewal.plan import Plan
+    from aws_mfa.renewal.request import Overlay, RenewalRequest
+    from aws_mfa.renewal.steps import Reused, SourceUser, Step
 
 
-def plan_sessions(request: RenewalRequest, interfaces: Interfaces, known: KnownProfiles | None = None) -> Plan:
-    """Plan the sessions of the profiles wanted; `BadInput` where there are none at all. `known`: files read already."""
+def make_plan(request: RenewalRequest, interfaces: Interfaces, known: KnownProfiles | None = None) -> Plan:
+    """Plan the sessions of the wanted profiles; `BadInput` if there are none. `known`: files that were read already."""
     known = known or KnownProfiles(interfaces)
     known.check()
     names = request.profiles if request.profiles is not None else _all_names(known, request.overlay)
@@ -45,24 +46,24 @@ def plan_sessions(request: RenewalRequest, interfaces: Interfaces, known: KnownP
                 name, known.profiles, keys_stored=known.has_noted_keys, in_vault=users.unasked_vault.has_keys
             )
             _check_overlay(chain, request.overlay)
-            base = users.base_of(chain)
-            _check_section(chain, base, known.credentials)
-            wanted.append((chain, base))
+            user = users.user_of(chain)
+            _check_section(chain, user, known.credentials)
+            wanted.append((chain, user))
         except AwsMfaError as error:
             failures[name] = users.unasked_vault.explained(error)
     stored = StoredSessions(interfaces, known, request, wanted)
     session_name = sanitised_session_name(interfaces.user_name())
-    plan = make_plan(wanted, request, users, stored, now=interfaces.now(), session_name=session_name)
+    plan = plan_steps(wanted, request, users, stored, now=interfaces.now(), session_name=session_name)
     plan.failures = failures
     return plan
 
 
 def renewal_of(profile: str, plan: Plan, interfaces: Interfaces) -> Step | Reused:
-    """The call for another session of this planned profile, by what the plan has read and what is stored by now."""
-    wanted = [(plan.chains[profile], plan.of_profile[profile].base)]
+    """The call for another session of this planned profile, from the files the plan has read and the current stores."""
+    wanted = [(plan.chains[profile], plan.of_profile[profile].user)]
     request = replace(plan.request, forced=True)
     session_name = sanitised_session_name(interfaces.user_name())
-    again = make_plan(wanted, request, plan.users, plan.stored, now=interfaces.now(), session_name=session_name)
+    again = plan_steps(wanted, request, plan.users, plan.stored, now=interfaces.now(), session_name=session_name)
     return again.of_profile[profile]
 
 
@@ -70,10 +71,16 @@ def _all_names(known: KnownProfiles, overlay: Overlay) -> list[str]:
     """
     Every profile with a role; without an overlay also those with a long-term section, or with keys in a vault.
 
-    Users whose keys are in the profile's own section are left out: there is no place for their session.
+    Users whose keys are in the profile's own section are left out: their session could not be stored.
     """
     profiles, noted = known.profiles, known.noted_sections
-    names = [profile.name for profile in profiles.all_profiles() if _has_role(profile)]
+    names = []
+    for profile in profiles.all_profiles():
+        # One that cannot be read counts too, so that its failure is shown.
+        with suppress(BadProfile):
+            if profile.given("role_arn") is None:
+                continue
+        names.append(profile.name)
     if not overlay:
         sections = (*known.credentials.headers(), *sorted(noted))
         names += [profile_of(section) for section in sections if section.endswith(LONG_TERM_SUFFIX)]
@@ -92,35 +99,27 @@ def _all_names(known: KnownProfiles, overlay: Overlay) -> list[str]:
     return names
 
 
-def _has_role(profile: Profile) -> bool:
-    """One that cannot be read counts as well: its failure is to be shown."""
-    try:
-        return profile.given("role_arn") is not None
-    except BadProfile:
-        return True
-
-
 def _check_overlay(chain: Chain, overlay: Overlay) -> None:
-    """AWS cannot narrow an MFA session: whoever wanted less would get everything. Nor by another partition's policy."""
+    """AWS cannot narrow an MFA session: it would have all rights although fewer were wanted."""
     if overlay and not chain.role_chain:
         raise BadInput(
-            f"{chain.wanted.name} is a user's profile: policies and --read-only narrow role sessions alone",
-            "name profiles with a role, or leave the policies away",
+            f"{chain.wanted.name} is a user's profile: policies and --read-only narrow role sessions only",
+            "name profiles with a role, or leave out the policies",
         )
-    if chain.role_chain:
+    if overlay.policy_arns:
         check_policy_partitions(overlay.policy_arns, chain.wanted.role_arn or "")
 
 
-def _check_section(chain: Chain, base: SourceUser, credentials: SectionIndex) -> None:
-    """Refuse, before a code is asked for, a session that could not be written where SDKs look for it."""
+def _check_section(chain: Chain, user: SourceUser, credentials: SectionIndex) -> None:
+    """Before a code is asked for, refuse a session that could not be written where SDKs read it."""
     name = chain.wanted.name
     if chain.wanted.has_credential_process_of_ours:
         return
     values = credentials.values(name)
     check_name(name, is_new=values is None)
     refuse_permanent_keys(values, name, credentials.where)
-    if base.section == name:
+    if user.section == name:
         raise BadInput(
-            f"[{name}] is where long-term keys belong: no session is written there",
+            f"[{name}] is for long-term keys: no session is written there",
             f"name the profile: {quote(profile_of(name))}",
         )

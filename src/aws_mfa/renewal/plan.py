@@ -1,38 +1,72 @@
 """
-Wanted profiles + stored sessions + now -> the STS calls to be made, the codes they need, and why.
+The plan: wanted profiles + stored sessions + now -> the STS calls to make, the codes they need, and why. Pure.
 
 An MFA session carries the proof of MFA, so one code serves every role of up to one hour; a longer role session is
 assumed directly with the long-term keys and a code of its own, because STS counts an MFA session as chaining. A role
-assumed from a role lasts one hour at most. Pure: stored sessions are looked up through `StoredSessions.until`.
+assumed from a role lasts one hour at most. Stored sessions are looked up through `StoredSessions.until`; reading files
+and finding users is for `renewal/make_plan`.
 
 Limits: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.arns import partition_of
-from aws_mfa.aws_values.durations import DEFAULT_MFA_SESSION_S, DEFAULT_ROLE_SESSION_S
+from aws_mfa.aws_values.durations import DEFAULT_MFA_SESSION_S, DEFAULT_ROLE_SESSION_S, duration_text
 from aws_mfa.model import SessionRequest
-from aws_mfa.renewal.steps import Plan, Reused, Step
+from aws_mfa.renewal.steps import Reused, Step
 from aws_mfa.sessions.freshness import MARGIN_S
+from aws_mfa.sessions.inputs import INPUTS
 from aws_mfa.sessions.labels import cut_label, mfa_label
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from aws_mfa.config.chains import Chain
     from aws_mfa.config.profiles import Profile
+    from aws_mfa.errors import AwsMfaError
     from aws_mfa.renewal.request import RenewalRequest
     from aws_mfa.renewal.steps import SourceUser
     from aws_mfa.renewal.stored import StoredSessions
     from aws_mfa.renewal.users import Users
 
 LONGEST_CHAINED_S = 3600
+_WORDS = {"access_key_id": "key", "duration_s": "duration"}
 
 
-def make_plan(
+@dataclass(eq=False)
+class Plan:
+    """
+    The steps, in an order in which they can be made, the stored sessions that are used, and the result of each profile.
+
+    Also what the plan was made from: the request, the users, the stored sessions, the chains by profile. `failures`:
+    why a profile could not be planned. `notes`: lines for the user about a profile.
+    """
+
+    request: RenewalRequest
+    users: Users
+    stored: StoredSessions
+    chains: Mapping[str, Chain] = field(default_factory=dict)
+    failures: Mapping[str, AwsMfaError] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
+    reused: list[Reused] = field(default_factory=list)
+    of_profile: dict[str, Step | Reused] = field(default_factory=dict)
+    notes: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def codes(self) -> list[Step]:
+        """The steps that need a code, each its own."""
+        return [step for step in self.steps if step.needs_code]
+
+    def notices(self, profile: str) -> tuple[str, ...]:
+        """The lines for the user when this profile's session is handed over."""
+        return (*self.users.notices, *self.notes.get(profile, ()))
+
+
+def plan_steps(
     wanted: Sequence[tuple[Chain, SourceUser]],
     request: RenewalRequest,
     users: Users,
@@ -44,22 +78,22 @@ def make_plan(
     """
     Plan the sessions of the wanted profiles, each given as its chain and the user at the chain's beginning.
 
-    A stored session is reused while more than `request.needed_s` is left of it; `request.forced` renews what is wanted
-    itself, not the MFA session behind it.
+    A stored session is used while it has more than `request.needed_s` left; `request.forced` renews the wanted sessions
+    anyway, but not the MFA session that signs for them.
     """
     plan = Plan(request, users, stored, {chain.wanted.name: chain for chain, _ in wanted})
     planner = _Planner(plan, now, session_name)
-    # Users first: their own session, if it is wanted, is the one that all their roles share. So with roles of chains.
-    for chain, base in sorted(wanted, key=lambda one: len(one[0].role_chain)):
-        planner.add(chain, base)
-    # The code given first is for the MFA session: it serves more than one role.
+    # Short chains first: if a user's own session is wanted, all roles of the user share it; so do roles in chains.
+    for chain, user in sorted(wanted, key=lambda one: len(one[0].role_chain)):
+        planner.add(chain, user)
+    # The first code is for the MFA session: it serves more than one role.
     plan.steps.sort(key=lambda step: (step.depth, step.request.role_arn is not None))
     plan.of_profile = {name: plan.of_profile[name] for name in plan.chains}
     return plan
 
 
 class _Planner:
-    """Adds wanted profiles to the plan one by one; sessions with equal inputs are one."""
+    """Adds wanted profiles to the plan one by one; equal inputs give one step."""
 
     def __init__(self, plan: Plan, now: float, session_name: str) -> None:
         self._plan = plan
@@ -69,48 +103,48 @@ class _Planner:
         self._known: dict[tuple[tuple[str, str], ...], Step | Reused] = {}
         self._mfa_steps: dict[tuple[SourceUser, int], Step] = {}
 
-    def add(self, chain: Chain, base: SourceUser) -> None:
-        """Plan one profile's session and what it is signed with."""
-        found = self._role(chain, base) if chain.role_chain else self._mfa_session(chain, base, is_wanted=True)
+    def add(self, chain: Chain, user: SourceUser) -> None:
+        """Plan one profile's session and the sessions that sign for it."""
+        found = self._role(chain, user) if chain.role_chain else self._mfa_session(chain, user, is_wanted=True)
         self._plan.of_profile[chain.wanted.name] = found
         serves: Step | Reused | None = found
         while serves is not None:
             serves.profiles.append(chain.wanted.name)
             serves = serves.signed_by if isinstance(serves, Step) else None
 
-    def _mfa_session(self, chain: Chain, base: SourceUser, *, is_wanted: bool) -> Step | Reused:
-        # A duration beside a role is the role's.
+    def _mfa_session(self, chain: Chain, user: SourceUser, *, is_wanted: bool) -> Step | Reused:
+        # In a role profile `duration_seconds` is the role's.
         of_profile = None if chain.base.role_arn else chain.base.duration_s
         duration_s = of_profile or DEFAULT_MFA_SESSION_S
-        step = self._mfa_steps.get((base, duration_s))
+        step = self._mfa_steps.get((user, duration_s))
         if step is None:
-            request = SessionRequest(base.device or "", duration_s)
+            request = SessionRequest(user.device or "", duration_s)
             reason = "one MFA session serves all roles of up to 1 h"
-            step = self._mfa_steps[base, duration_s] = Step(mfa_label(base.section), base, request, (), reason=reason)
+            step = self._mfa_steps[user, duration_s] = Step(mfa_label(user.section), user, request, (), reason=reason)
         return self._found(step, is_wanted=is_wanted) or self._made(step, signed_by=None)
 
-    def _role(self, chain: Chain, base: SourceUser) -> Step | Reused:
-        """The wanted role's session; back along its chain as far as sessions must be made, and no further."""
-        requests = self._requests(chain, base)
+    def _role(self, chain: Chain, user: SourceUser) -> Step | Reused:
+        """Plan the wanted role's session, and those before it in the chain back to the first stored one."""
+        requests = self._requests(chain, user)
         last = len(requests) - 1
         to_make: list[Step] = []
         found: Step | Reused | None = None
         for number in range(last, -1, -1):
-            step = _role_step(chain, base, requests, number)
+            step = _role_step(chain, user, requests, number)
             found = self._found(step, is_wanted=number == last)
             if found is not None:
                 break
             to_make.append(step)
-        if found is None and not requests[0].device and base.device:
-            found = self._mfa_session(chain, base, is_wanted=False)
+        if found is None and not requests[0].device and user.device:
+            found = self._mfa_session(chain, user, is_wanted=False)
         for step in reversed(to_make):
             found = self._made(step, signed_by=found)
         assert found is not None
         return found
 
-    def _requests(self, chain: Chain, base: SourceUser) -> list[SessionRequest]:
-        """One request per role of the chain, its duration cut where STS would refuse it."""
-        roles, device = chain.role_chain, base.device or ""
+    def _requests(self, chain: Chain, user: SourceUser) -> list[SessionRequest]:
+        """One request per role of the chain, with the duration cut if STS would refuse it."""
+        roles, device = chain.role_chain, user.device or ""
         if len(roles) == 1 and (not device or _asked_s(roles[0]) > LONGEST_CHAINED_S):
             return [self._role_request(roles[0], device, _asked_s(roles[0]), is_wanted=True)]
         requests = []
@@ -135,11 +169,11 @@ class _Planner:
             transitive_tag_keys=role.transitive_tag_keys,
             source_identity=role.source_identity,
             policy=overlay.policy if is_wanted else None,
-            policy_arns=overlay.arns(partition_of(role.role_arn or "") or "aws") if is_wanted else (),
+            policy_arns=overlay.arns(partition_of(role.role_arn or "") or "aws") if is_wanted and overlay else (),
         )
 
     def _found(self, step: Step, *, is_wanted: bool) -> Step | Reused | None:
-        """A step with equal inputs planned before, or the stored session that makes it needless; None: to be made."""
+        """The equal step planned before, or the stored session that replaces it; None: it must be made."""
         known = self._known.get(step.key)
         forced = is_wanted and self._request.forced
         needed_s = self._request.needed_s(step.inputs) if is_wanted else MARGIN_S
@@ -148,10 +182,11 @@ class _Planner:
         # Looked up even when forced, so that a session stored later can be recognised as new.
         expires_at = self._plan.stored.until(step.label, step.inputs)
         left_s = 0.0 if forced or expires_at is None else expires_at - self._now
-        stored = Reused(step, expires_at or 0.0)
         if left_s <= needed_s:
-            step.rest = stored if left_s > MARGIN_S else None
+            step.rest = Reused(step, expires_at) if expires_at is not None and left_s > MARGIN_S else None
             return None
+        assert expires_at is not None
+        stored = Reused(step, expires_at)
         self._known[step.key] = stored
         self._plan.reused.append(stored)
         return stored
@@ -163,22 +198,46 @@ class _Planner:
         return step
 
 
-def _role_step(chain: Chain, base: SourceUser, requests: list[SessionRequest], number: int) -> Step:
+def _role_step(chain: Chain, user: SourceUser, requests: list[SessionRequest], number: int) -> Step:
     role, request = chain.role_chain[number], requests[number]
     is_wanted = number == len(requests) - 1
-    # Wanted itself, the first role would last longer and cost a code: that session is not to be replaced by this.
+    # Wanted for itself, the first role would last longer and need a code; this session must not replace that one.
     is_other = not is_wanted and number == 0 and request.duration_s < _asked_s(role)
     if request.device:
         reason = f"duration_seconds = {request.duration_s} > 1 h"
     elif number > 0:
         reason = f"assumed from {chain.role_chain[number - 1].name}"
-    elif base.device:
+    elif user.device:
         reason = "assumed with the MFA session"
     else:
         reason = "assumed with the long-term keys: no device is known"
     label = cut_label(role.name) if is_other else role.name
-    return Step(label, base, request, tuple(requests[: number + 1]), reason=reason)
+    return Step(label, user, request, tuple(requests[: number + 1]), reason=reason)
 
 
 def _asked_s(role: Profile) -> int:
     return role.duration_s or DEFAULT_ROLE_SESSION_S
+
+
+def summary(plan: Plan) -> str:
+    """`3 profiles, 2 codes of arn:...:mfa/ann: one for all roles of up to 1 h, one for prod-admin (4 h)`."""
+    count = len(plan.of_profile)
+    profiles = f"{count} profile{'' if count == 1 else 's'}"
+    of_device: dict[str, list[Step]] = {}
+    for step in plan.codes:
+        of_device.setdefault(step.request.device, []).append(step)
+    return f"{profiles}, {'; '.join(_codes_of(device, steps) for device, steps in of_device.items()) or 'no code'}"
+
+
+def _codes_of(device: str, steps: list[Step]) -> str:
+    """How many codes one device must show: one for each MFA session, which roles share, one for each longer role."""
+    shared = [step for step in steps if not step.request.role_arn]
+    uses = ["all roles of up to 1 h"] if len(shared) == 1 else []
+    for step in shared if not uses else ():
+        differing = [name for name in INPUTS if step.inputs.get(name) != shared[0].inputs.get(name)]
+        why = f" (another {' and '.join(_WORDS.get(name, name) for name in differing)})" if differing else ""
+        uses.append(f"{', '.join(step.profiles)}{why}")
+    uses += [f"{step.label} ({duration_text(step.request.duration_s)})" for step in steps if step.request.role_arn]
+    if len(steps) > 1:
+        return f"{len(steps)} codes of {device}: {', '.join(f'one for {use}' for use in uses)}"
+    return f"1 code of {device}" if shared else f"1 code of {device} for {uses[0]}"

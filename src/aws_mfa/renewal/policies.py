@@ -1,5 +1,5 @@
 """
-What narrows a role session: managed policies by ARN, a policy of its own, `ReadOnlyAccess`.
+Checks of what narrows a role session (`request.Overlay`): managed policies by ARN, and a policy of its own. Pure.
 
 Limits: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (10 ARNs, 2048 characters together).
 """
@@ -7,7 +7,6 @@ Limits: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -22,34 +21,11 @@ LONGEST_POLICY_ARN = 2048
 LONGEST_POLICY = 2048
 
 
-@dataclass(frozen=True)
-class Overlay:
-    """What the command line adds to every role wanted: a policy, policy ARNs, ReadOnlyAccess."""
-
-    policy: str | None = None
-    policy_arns: tuple[str, ...] = ()
-    read_only: bool = False
-
-    def arns(self, partition: str) -> tuple[str, ...]:
-        """The policy ARNs for a role of the partition."""
-        read_only = (read_only_arn(partition),) if self.read_only else ()
-        return tuple(dict.fromkeys((*self.policy_arns, *read_only)))
-
-    def flags(self) -> list[str]:
-        """The flags that say the same; a policy's text came from a file, whose name is not kept."""
-        own = ["--read-only"] if self.read_only else []
-        arns = [word for arn in self.policy_arns for word in ("--policy-arn", arn)]
-        return [*own, *arns, *(["--policy", "FILE"] if self.policy is not None else [])]
-
-    def __bool__(self) -> bool:
-        return self.read_only or self.policy is not None or bool(self.policy_arns)
-
-
 def check_policy_arns(arns: list[str], *, read_only: bool = False) -> tuple[str, ...]:
     """
-    Return the ARNs, each once; `BadInput` for what is no managed policy's ARN, and for more than ten.
+    Return the ARNs without repetition; `BadInput` for one that is not a managed policy's, and for more than ten.
 
-    With `read_only` that policy's own ARN is counted too.
+    With `read_only` the ARN of ReadOnlyAccess counts too.
     """
     distinct = tuple(dict.fromkeys(arns))
     for arn in distinct:
@@ -66,21 +42,21 @@ def check_policy_arns(arns: list[str], *, read_only: bool = False) -> tuple[str,
 
 
 def check_policy_partitions(arns: Collection[str], role_arn: str) -> None:
-    """Raise `BadInput` for a policy that lies in another partition than the role, before a code is spent on it."""
+    """Raise `BadInput` for a policy of another partition than the role's, before a code is spent."""
     partition = partition_of(role_arn)
     for arn in arns:
         if partition_of(arn) != partition:
             like_it = ":".join(["arn", partition or "aws", *arn.split(":")[2:]])
             raise BadInput(
-                f"--policy-arn {arn}: {role_arn} lies in partition {partition}, where AWS does not know that policy",
-                f"of AWS's own policies there is one in each: --policy-arn {quote(like_it)}",
+                f"--policy-arn {arn}: {role_arn} is in partition {partition}, where AWS does not know that policy",
+                f"each partition has AWS's own policies: --policy-arn {quote(like_it)}",
             )
 
 
 def check_policy(text: str, source: str) -> str:
-    """Return the policy on one line; `BadInput` for what is not a JSON object, or too long. It is not quoted."""
+    """Return the policy on one line; `BadInput` if it is not a JSON object, or too long. No message quotes it."""
     try:
-        # Windows writes a byte order mark; with a duplicate key no reader can know which one is meant.
+        # Windows writes a byte order mark. A duplicate key is refused: parsers differ in which value they use.
         policy = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_without_repetition)
     except (ValueError, RecursionError):
         hint = f"look at it: python -m json.tool {quote(source)}"
@@ -91,11 +67,6 @@ def check_policy(text: str, source: str) -> str:
     if len(line) > LONGEST_POLICY:
         raise BadInput(f"the policy in {source} has {len(line)} characters: AWS takes {LONGEST_POLICY} at most")
     return line
-
-
-def read_only_arn(partition: str) -> str:
-    """The AWS managed policy ReadOnlyAccess of a partition."""
-    return f"arn:{partition}:iam::aws:policy/ReadOnlyAccess"
 
 
 def _is_managed_policy(arn: str) -> bool:

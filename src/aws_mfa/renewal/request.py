@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from aws_mfa.renewal.policies import Overlay
 from aws_mfa.sessions.freshness import MARGIN_S, needed_by_sdks
 
 if TYPE_CHECKING:
@@ -16,15 +15,38 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Overlay:
+    """What narrows every role session of a command: a policy, policy ARNs, ReadOnlyAccess; checked in `policies`."""
+
+    policy: str | None = None
+    policy_arns: tuple[str, ...] = ()
+    read_only: bool = False
+
+    def arns(self, partition: str) -> tuple[str, ...]:
+        """The policy ARNs for a role of the partition."""
+        read_only = (f"arn:{partition}:iam::aws:policy/ReadOnlyAccess",) if self.read_only else ()
+        return tuple(dict.fromkeys((*self.policy_arns, *read_only)))
+
+    def flags(self) -> list[str]:
+        """The flags that give the same; FILE for the policy, whose file name is not known here."""
+        own = ["--read-only"] if self.read_only else []
+        arns = [word for arn in self.policy_arns for word in ("--policy-arn", arn)]
+        return [*own, *arns, *(["--policy", "FILE"] if self.policy is not None else [])]
+
+    def __bool__(self) -> bool:
+        return self.read_only or self.policy is not None or bool(self.policy_arns)
+
+
+@dataclass(frozen=True)
 class RenewalRequest:
     """
     What is wanted; every step of a command gets this one object, or a copy with other profiles.
 
     `profiles` None: all. `vault` says where long-term keys are read; without `use_keychain` it is the file, and the
-    interfaces were made to open no keychain for anything. `hands_over`: a program gets the sessions, none goes into
-    the credentials file. `for_sdk`: an SDK gets it and asks again by itself, so a person's no is a no to the question,
-    not to the work. Stored sessions of `refused_key_ids` do not count. `devices` are those found by section; copies
-    share them, so that a person chooses from a menu once.
+    interfaces open no keychain for anything. `hands_over`: a program gets the sessions, none goes into the credentials
+    file. `for_sdk`: an SDK gets it and asks again automatically, so a cancelled question is not asked again. Stored
+    sessions of `refused_key_ids` do not count. `devices` are those found, by section; copies share them, so that a
+    person chooses from a menu once.
     """
 
     profiles: Sequence[str] | None
@@ -41,22 +63,22 @@ class RenewalRequest:
 
     @property
     def profile(self) -> str:
-        """The one profile, of a request that has one."""
+        """The profile, if the request has exactly one."""
         (name,) = self.profiles or ()
         return name
 
     @property
     def is_plain(self) -> bool:
-        """Whether nothing but the profile is given: only such requests are answered by a fingerprint of the files."""
+        """Whether only the profile is given: fingerprints of the files answer no other requests."""
         given = (self.min_remaining_s, self.token, self.vault)
         return self.use_keychain and not self.overlay and given == (None, None, None)
 
     def needed_s(self, inputs: Mapping[str, str]) -> float:
         """
-        How much must be left of a stored session of these inputs, never less than the margin.
+        How many seconds a stored session of these inputs must have left, never less than the margin.
 
-        SDKs ask again at once when less than fifteen minutes are left: unless a number is asked for, a session that is
-        handed over has that, and one that never has as much left half its time.
+        SDKs ask again at once when less than fifteen minutes are left, so a session that is handed over has at least
+        that, or half its duration if it is shorter, unless the request gives a number.
         """
         given_s = self.min_remaining_s
         if given_s is None:
@@ -64,7 +86,7 @@ class RenewalRequest:
         return max(given_s, MARGIN_S)
 
     def renew_command(self) -> str:
-        """The command that renews exactly this session, so that the same request finds it then."""
+        """The command that renews exactly this session, so that the same request then finds it."""
         words = ["aws-mfa", "renew"]
         if self.min_remaining_s is not None:
             words += ["--min-remaining", f"{self.min_remaining_s:.0f}"]

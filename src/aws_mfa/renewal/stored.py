@@ -1,8 +1,8 @@
 """
-Sessions that are stored already: in the session cache, and in sections that aws-mfa wrote into the credentials file.
+Sessions that are stored: in the session cache, and in sections that aws-mfa wrote into the credentials file.
 
-A session counts as stored where it was asked for with the same inputs; of two the one that lasts longer. Each is
-looked up once: opening a sealed entry costs more than a call to STS.
+A stored session counts if it was got with the same inputs; of two, the one that lasts longer. Each is opened at most
+once: opening a sealed entry takes longer than a call to STS.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from aws_mfa.config.index import SectionIndex
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.renewal.steps import Reused
 from aws_mfa.sessions.file_section import session_in, was_asked_with
-from aws_mfa.sessions.freshness import Fresh, judge
+from aws_mfa.sessions.freshness import MARGIN_S
 from aws_mfa.vaults.choice import noted_origin
 
 if TYPE_CHECKING:
@@ -31,9 +31,10 @@ _OF_USER = "mfa@"
 
 class StoredSessions:
     """
-    What `make_plan` asks (`until`), and what a run asks afterwards.
+    `until` is for the plan, the other methods are for the calls after it.
 
-    Sessions of the request's `refused_key_ids` do not count: AWS refused them.
+    Sessions of the request's `refused_key_ids` do not count: AWS refused them. `asks_us` are the profiles for which
+    SDKs run aws-mfa, `file` is the credentials file as it was read.
     """
 
     def __init__(
@@ -43,23 +44,18 @@ class StoredSessions:
         request: RenewalRequest,
         wanted: Sequence[tuple[Chain, SourceUser]],
     ) -> None:
-        self._hands_over = request.hands_over
         self._refused_key_ids = request.refused_key_ids
         self._interfaces = interfaces
-        self._file = known.credentials
+        self.file = known.credentials
         self._notes = known.notes
         profiles = [chain.wanted for chain, _ in wanted]
-        self._asks_us = {profile.name for profile in profiles if profile.has_credential_process_of_ours}
-        self._section_of = {base.section: base.profile for _, base in wanted}
+        self.asks_us = {profile.name for profile in profiles if profile.has_credential_process_of_ours}
+        self._section_of = {user.section: user.profile for _, user in wanted}
         self._found: dict[str, list[tuple[Mapping[str, str], Callable[[], Session | None]]]] = {}
         self._ends: dict[tuple[str, tuple[tuple[str, str], ...]], float] = {}
 
-    def is_for_cache(self, name: str) -> bool:
-        """Whether SDKs get this profile's session from us: then no file should hold it."""
-        return self._hands_over or name in self._asks_us
-
     def until(self, label: str, inputs: Mapping[str, str]) -> float | None:
-        """When the stored session of this label and these inputs ends; kept, so that `newer` can tell a later one."""
+        """When the stored session of this label and these inputs ends; remembered for `newer`."""
         expires_at = self._until(label, inputs)
         if expires_at is not None:
             self._ends[label, tuple(inputs.items())] = expires_at
@@ -81,12 +77,12 @@ class StoredSessions:
         return expires_at
 
     def newer(self, step: Step) -> Session | None:
-        """The step's session, if another process has stored one since `until` was asked."""
+        """The step's session, if another process has stored one since `until` was called."""
         known_until = self._ends.get((step.label, step.key), 0.0)
         expires_at = self._until(step.label, step.inputs)
         if expires_at is None or expires_at <= known_until:
-            # In this order: what moves from the cache into the file is in one of the two at any moment.
-            self._file = SectionIndex(self._interfaces.credentials.read(), self._interfaces.credentials.path)
+            # The cache first: a session that is moved from the cache into the file is always in one of the two.
+            self.file = SectionIndex(self._interfaces.credentials.read(), self._interfaces.credentials.path)
             self._notes = self._interfaces.known_keys.read()
             expires_at = self._until(step.label, step.inputs)
         if expires_at is None or expires_at <= known_until:
@@ -94,33 +90,27 @@ class StoredSessions:
         return self.session(Reused(step, expires_at))
 
     def session(self, reused: Reused) -> Session:
-        """The session whose end `until` gave."""
+        """The session whose end `until` returned."""
         for inputs, session in reversed(self._found.get(reused.label, [])):
             if inputs == reused.inputs and (found := session()) is not None:
                 return found
         raise AwsMfaError(f"the stored session of {reused.label} is gone", "try again")
 
-    def key_id_in_file(self, name: str) -> str | None:
-        """The key id in the profile's section of the credentials file."""
-        return (self._file.values(name) or {}).get("aws_access_key_id")
-
     def _in_file(self, label: str, inputs: Mapping[str, str]) -> Session | None:
-        """The session of a section of ours: an MFA session of the user, or the role's."""
+        """A session in a section that aws-mfa wrote: the user's MFA session, or the role's."""
         of_user = label.startswith(_OF_USER) and "role_chain 1" not in inputs
         name = self._section_of.get(label.removeprefix(_OF_USER)) if of_user else label
-        # What SDKs ask us for is not looked for where they would not find it any more.
-        values = None if name is None or name in self._asks_us else self._file.values(name)
+        # If SDKs run aws-mfa for the profile, they do not read its section any more.
+        values = None if name is None or name in self.asks_us else self.file.values(name)
         if values is None or name is None:
             return None
         if not was_asked_with(values, inputs, lambda: noted_origin(self._notes, name)):
             return None
-        role_arn = None if of_user else _last_role(inputs)
-        fresh = isinstance(judge(values, role_arn=role_arn, now=self._interfaces.now()), Fresh)
-        return session_in(values) if fresh else None
-
-
-def _last_role(inputs: Mapping[str, str]) -> str | None:
-    number = 1
-    while f"role_chain {number + 1}" in inputs:
-        number += 1
-    return inputs.get(f"role_chain {number}")
+        # The role assumed last has the highest number.
+        roles = 1
+        while f"role_chain {roles + 1}" in inputs:
+            roles += 1
+        session = session_in(values)
+        if session is None or session.assumed_role_arn != (None if of_user else inputs.get(f"role_chain {roles}")):
+            return None
+        return session if session.expires_at - self._interfaces.now() > MARGIN_S else None

@@ -1,9 +1,9 @@
 """
 The ledger of used codes: a code known as used is refused before it is sent.
 
-A hash of device and code with the time of use, in `~/.aws/mfa/` (0600); no code stands there in clear, though six
-digits can be found by trying: by then the code is used. Entries older than AWS could accept them are dropped. A
-courtesy, not a guard: where the ledger cannot be read or written the code is sent, and AWS itself refuses a used one.
+It keeps a hash of device and code with the time of use, in `~/.aws/mfa/` (0600). Trying all codes finds the six digits
+behind a hash, but the code is used by then. Entries that AWS could no longer accept are dropped. Not a guard: if the
+ledger cannot be read or written the code is sent, and AWS itself refuses a used one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from aws_mfa.errors import AwsMfaError
 from aws_mfa.system.locks import lock
 from aws_mfa.system.private_files import ensure_private_folder, read_regular, replace_privately
 
-# A code is accepted one window of 30 s early or late: after three windows no device shows it again by design.
+# AWS accepts a code one window of 30 s early or late: after three windows it has no use.
 REMEMBERED_S = 90
 _LOCK_TIMEOUT_S = 2.0
 
@@ -32,7 +32,7 @@ class LedgerFile:
         return _mark(device, code) in (mark for _, mark in self._recent(now))
 
     def note_used(self, device: str, code: str, now: float) -> None:
-        """Add the code; a ledger that cannot be written is no reason to fail."""
+        """Add the code; failures are ignored."""
         with contextlib.suppress(AwsMfaError, OSError):
             ensure_private_folder(os.path.dirname(self._path))
             folder, name = os.path.split(self._path)
@@ -41,7 +41,7 @@ class LedgerFile:
                 replace_privately(self._path, "".join(f"{moment:.0f} {mark}\n" for moment, mark in uses).encode())
 
     def _recent(self, now: float) -> list[tuple[float, str]]:
-        """The uses noted within the last three windows; none where the file is missing or damaged."""
+        """The uses noted within the last three windows; none if the file is missing or damaged."""
         try:
             pairs = [line.partition(" ") for line in read_regular(self._path).decode("ascii").splitlines()]
             uses = [(float(moment), mark) for moment, _, mark in pairs]

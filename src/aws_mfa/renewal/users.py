@@ -1,8 +1,9 @@
 """
 The IAM users at the beginning of chains: whose long-term keys sign, with which device, in which region.
 
-Keys are read once per user, a device that no file names is asked of IAM once. What fails here fails every profile of
-that user, and no other.
+Keys are read once per user. A device that no file names is looked up in IAM once, and chosen from a menu if there are
+several; FIDO keys and passkeys do not count, because STS takes only codes. A failure here fails every profile of that
+user, and no other.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def discover_device(
     """
     Ask `iam:ListMFADevices`; one -> that one, several -> a menu on a terminal, else `SeveralDevices` lists them.
 
-    Whoever chose is told where `profile` can say it from then on.
+    After a choice it prints the line that gives `profile` the device, so that the menu does not come again.
     """
     devices = usable_devices(listed_devices(keys, region, interfaces, endpoints))
     device = chosen_device(devices, interfaces)
@@ -70,43 +71,37 @@ def line_for_device(profile: str, device: str, interfaces: Interfaces) -> str:
 def listed_devices(
     keys: LongTermKeys, region: str, interfaces: Interfaces, endpoints: EndpointSettings = NO_SETTINGS
 ) -> list[str]:
-    """All devices that IAM knows of this user, passkeys too; `NoDevice` where it does not tell."""
+    """All devices that IAM lists for this user, passkeys too; `NoDevice` if it refuses."""
     try:
         return interfaces.iam(region, endpoints).list_mfa_devices(keys)
     except (ClockSkew, WrongSecret):
         raise
     except RefusedByAws as error:
-        # Not told apart: without MFA, IAM answers to good keys that it does not know them.
+        # All refusals are one: to a call without MFA, IAM says even of good keys that it does not know them.
         raise NoDevice(f"IAM was asked for the MFA device and did not tell: {error.message}", _GIVE_IT) from error
 
 
 def usable_devices(devices: list[str]) -> list[str]:
-    """Those of them that have codes; `NoDevice` where none has."""
+    """The devices that show codes; `NoDevice` if there are none."""
+    if not devices:
+        raise NoDevice(
+            "IAM knows no MFA device of this user",
+            "add an authenticator app: IAM console, Security credentials, Assign MFA device",
+        )
     usable = [check_device(device, source="IAM") for device in devices if not is_fido(device)]
     if not usable:
-        raise _none_usable(devices)
+        raise NoDevice(
+            "this user has passkeys or security keys only, and STS can never take those",
+            "sign in with the passkey instead: aws login",
+            "or add an authenticator app as a second device: IAM console, Security credentials",
+        )
     return usable
 
 
 def chosen_device(devices: list[str], interfaces: Interfaces) -> str:
-    """The only one, or the one that is chosen from a menu; `SeveralDevices` where nobody is there to choose."""
-    return devices[0] if len(devices) == 1 else _chosen(devices, interfaces)
-
-
-def _none_usable(devices: list[str]) -> NoDevice:
-    if not devices:
-        return NoDevice(
-            "IAM knows no MFA device of this user",
-            "add an authenticator app: IAM console, Security credentials, Assign MFA device",
-        )
-    return NoDevice(
-        "this user has passkeys or security keys only, and STS can never take those",
-        "sign in with the passkey instead: aws login",
-        "or add an authenticator app as a second device: IAM console, Security credentials",
-    )
-
-
-def _chosen(devices: list[str], interfaces: Interfaces) -> str:
+    """The only one, or one chosen from a menu; `SeveralDevices` if no person can choose."""
+    if len(devices) == 1:
+        return devices[0]
     terminal = interfaces.terminal
     if not terminal.has_human:
         raise SeveralDevices("this user has several MFA devices", *(f"--device {quote(device)}" for device in devices))
@@ -124,10 +119,10 @@ def _chosen(devices: list[str], interfaces: Interfaces) -> str:
 
 class Users:
     """
-    Finds each user once; `notices` is what is to be said about them. `unasked_vault`: keys that nothing else names.
+    Finds each user once; `notices` are lines for the user about them. `unasked_vault`: keys that no file names.
 
-    Where set-up or import noted the key id, the vault is not opened before its keys are needed for a signature: a
-    stored session serves behind a locked keychain.
+    If set-up or import noted the key id, the vault is opened only when its keys have to sign: a stored session can be
+    used while the keychain is locked.
     """
 
     def __init__(self, interfaces: Interfaces, known: KnownProfiles, request: RenewalRequest) -> None:
@@ -137,44 +132,43 @@ class Users:
         self._known = known
         self._request = request
         self._found: dict[str, FoundKeys | AwsMfaError] = {}
-        self._bases: dict[tuple[str | None, ...], SourceUser] = {}
+        self._source_users: dict[tuple[str | None, ...], SourceUser] = {}
 
-    def base_of(self, chain: Chain) -> SourceUser:
-        """The chain's user, the same for chains that ask for the same; raises what finding keys or device raises."""
+    def user_of(self, chain: Chain) -> SourceUser:
+        """The chain's user, one object for equal chains; raises what finding the keys or the device raises."""
         # All roles of a chain are of one partition.
         partition, endpoints = arns.partition_of(chain.wanted.role_arn or ""), settings_of_chain(chain)
         asked = (chain.base.name, chain.mfa_serial, partition, *endpoints.words)
-        if asked not in self._bases:
+        if asked not in self._source_users:
             try:
-                self._bases[asked] = self._base_of(chain, endpoints)
+                self._source_users[asked] = self._read_user(chain, endpoints)
             except NoLongTermKeys:
                 line = other_program_of(chain.base)
                 if line is None:
                     raise
                 raise NoLongTermKeys(
                     f"the keys of {chain.base.name} are another program's ({line}), which is not asked",
-                    f"store them here, then take that line away: aws-mfa setup --profile {quote(chain.base.name)}",
+                    f"store them here, then remove that line: aws-mfa setup --profile {quote(chain.base.name)}",
                 ) from None
-        return self._bases[asked]
+        return self._source_users[asked]
 
     def keys_of(self, section: str) -> LongTermKeys:
-        """The long-term keys; raises what finding them raises."""
         return self._keys(section).keys
 
-    def is_told_by_files(self, chain: Chain) -> bool:
+    def are_named_by_files(self, chain: Chain) -> bool:
         """
-        Whether files name key id and device, so that neither can change without one of the files changing.
+        Whether files name the key id and the device, so that a file changes whenever one of them does.
 
-        Keys in a vault that are not noted can be replaced there, and a device that no file names in IAM. Keys of the
-        credentials file, used because the vault had none, count until one of our commands puts others into the vault:
-        that is noted.
+        Keys in a vault can be replaced there unless they are noted, and a device that no file names can be replaced in
+        IAM. Keys of the credentials file, used because the vault had none, count: a command that stores others in the
+        vault notes that.
         """
         if chain.mfa_serial is None:
             return False
         section = chain.base.keys_section
         return self._noted_key_id(section) is not None or self._keys(section).place == "file"
 
-    def _base_of(self, chain: Chain, endpoints: EndpointSettings) -> SourceUser:
+    def _read_user(self, chain: Chain, endpoints: EndpointSettings) -> SourceUser:
         section = chain.base.keys_section
         key_id = self._noted_key_id(section) or self.keys_of(section).access_key_id
         region = self._region(chain)
@@ -208,7 +202,7 @@ class Users:
         return choose_vault(request.vault, self._interfaces.environ, noted, use_keychain=request.use_keychain)
 
     def _noted_key_id(self, section: str) -> str | None:
-        """The key id that was noted for the vault in force; None where none was, or a person names another vault."""
+        """The key id noted for the vault in use; None if there is none, or if another vault was named explicitly."""
         choice = self._vault_of(section)
         is_other = choice.explicit and choice.name != choice.noted
         return None if is_other else noted_key_id(self._known.notes, section)
@@ -226,7 +220,7 @@ class Users:
             raise type(error)(error.message, *hints) from None
 
     def _region(self, chain: Chain) -> ChosenRegion:
-        """The user's, for all roles: so the MFA session and its connection are shared; it is good in every region."""
+        """The user's region, for all roles: so they share the MFA session, which is valid in every region."""
         environ = self._interfaces.environ
         role = chain.role_chain[0].role_arn if chain.role_chain else None
         partition = arns.partition_of(chain.mfa_serial or "") or arns.partition_of(role or "")
@@ -244,7 +238,7 @@ class Users:
 
 
 def _found_once(known: dict[str, Found | AwsMfaError], name: str, find: Callable[[], Found]) -> Found:
-    """What was found before, or the failure again: a vault that failed is not asked anew for each of its roles."""
+    """Find it, or return or raise the earlier result: a vault that failed is not asked again for each role."""
     if name not in known:
         try:
             known[name] = find()

@@ -1,8 +1,8 @@
 """
-Where new sessions go: what SDKs read into the credentials file, in one write; the rest into the session cache.
+Where new sessions are stored: in the credentials file (one write) if SDKs read them there, else in the session cache.
 
-A session for which a code was spent is not lost: the cache has it even where the file has it too, for there the next
-one of other inputs takes its section. And what the file does not take, the cache does.
+A session that cost a code is not lost. The cache has it too, because in the file the profile's next session, with other
+inputs, overwrites it. The cache also takes what the file does not.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import Session
-    from aws_mfa.renewal.steps import Plan
+    from aws_mfa.renewal.plan import Plan
 
     Got = Session | AwsMfaError
     Found = Step | Reused
@@ -34,10 +34,10 @@ IN_FILE, IN_CACHE, NOWHERE = "credentials file", "session cache", "nowhere"
 
 class SessionWriter:
     """
-    Puts the sessions of a plan where they belong.
+    Stores the sessions of a plan.
 
-    `got` are the results of its calls so far; `refused` says why the file did not take a profile's session, `lost` are
-    the labels that the cache did not take.
+    `got` are the results of its calls so far. `refused`: why a profile's session was not written into the file. `lost`:
+    labels that the cache did not store.
     """
 
     def __init__(self, planned: Plan, interfaces: Interfaces) -> None:
@@ -49,18 +49,18 @@ class SessionWriter:
         self._written_at_once: set[Found] = set()
 
     def place_of(self, name: str) -> str:
-        """The cache for what SDKs ask us for, the file for all else; nowhere for what the cache did not take."""
-        if not self._planned.stored.is_for_cache(name):
+        """The cache if SDKs or programs get the session from aws-mfa, else the file; nowhere if the cache failed."""
+        if not self._planned.request.hands_over and name not in self._planned.stored.asks_us:
             return IN_FILE
         return NOWHERE if name in self.lost else IN_CACHE
 
     def check_writable(self) -> None:
-        """Raise `NotSetUp` where a session is for the file, and the file could not be replaced."""
+        """Raise `NotSetUp` if a session is for the file and the file cannot be replaced."""
         if any(self.place_of(name) == IN_FILE for name in self._planned.of_profile):
             self._interfaces.credentials.check_writable()
 
     def got_of(self, found: Found) -> Got:
-        """The session that was got or is stored, or the failure."""
+        """The session, new or stored, or the failure."""
         if isinstance(found, Step):
             return self.got.get(found) or AwsMfaError(f"{found.label} was not tried")
         try:
@@ -69,12 +69,12 @@ class SessionWriter:
             return error
 
     def write_at_once(self, step: Step, session: Session) -> None:
-        """Store what a code was spent for: others wait for it, and a process that is killed now has not lost it."""
+        """Store a session that cost a code: other processes wait for it, and it is safe if this one is killed."""
         if self._interfaces.session_cache.store(step.label, step.inputs, session):
             self._written_at_once.add(step)
 
     def write(self) -> None:
-        """Store what was got, and what is stored elsewhere than it is wanted."""
+        """Store the new sessions, and stored ones that are wanted in another place."""
         of_profile = self._planned.of_profile
         for_file: dict[str, Found] = {}
         for name, found in of_profile.items():
@@ -82,10 +82,10 @@ class SessionWriter:
                 for_file[name] = found
             elif isinstance(found, Step) or found.label != self._label(name, found):
                 self._cache(self._label(name, found), found)
-        # What roles share: MFA sessions, and roles on the way to others.
+        # Sessions that only sign for others: MFA sessions, and roles in the middle of a chain.
         for step in self.got.keys() - of_profile.values():
             self._cache(step.label, step)
-        # What the file does not take, and what is not for it any more, goes into the cache.
+        # Sessions that the file does not take, or that are no longer for it, go into the cache.
         changes = self._changes(for_file)
         if not changes and not self.refused:
             return
@@ -99,7 +99,7 @@ class SessionWriter:
             self._cache(self._label(name, for_file[name]), for_file[name])
 
     def _label(self, name: str, found: Found) -> str:
-        """A role's session is stored under the profile's name, whichever profile of equal inputs it was got for."""
+        """A role's session is stored under the profile's name, also if another profile with equal inputs got it."""
         return name if self._planned.chains[name].role_chain else found.label
 
     def _cache(self, label: str, found: Found) -> None:
@@ -110,11 +110,11 @@ class SessionWriter:
             self.lost.add(label)
 
     def _changes(self, for_file: Mapping[str, Found]) -> dict[str, Changes]:
-        """What the file does not have yet, by section; what is no session for it is noted in `refused`."""
+        """What the file does not have yet, by section; sessions that cannot be written are noted in `refused`."""
         changes: dict[str, Changes] = {}
         for name, found in for_file.items():
-            got = self.got_of(found)
-            if isinstance(got, AwsMfaError) or got.access_key_id == self._planned.stored.key_id_in_file(name):
+            got, in_file = self.got_of(found), self._planned.stored.file.values(name) or {}
+            if isinstance(got, AwsMfaError) or got.access_key_id == in_file.get("aws_access_key_id"):
                 continue
             try:
                 changes[name] = section_of(got, found.inputs)
@@ -123,7 +123,7 @@ class SessionWriter:
         return changes
 
     def _write_file(self, changes: Mapping[str, Changes]) -> None:
-        """One write of the file; what it does not take is noted in `refused`."""
+        """Write the file once; what it does not take is noted in `refused`."""
         credentials = self._interfaces.credentials
         refused: dict[str, AwsMfaError] = {}
 
@@ -139,7 +139,7 @@ class SessionWriter:
         self.refused.update(refused)
 
     def _adopted_meanwhile(self, names: Mapping[str, Found]) -> set[str]:
-        """Profiles that ask us by now: `adopt` may have run while a code was typed."""
+        """Profiles for which SDKs run aws-mfa by now: `adopt` may have run while a code was typed."""
         config, credentials = self._interfaces.config, self._interfaces.credentials
         profiles = AwsProfiles(config.read(), credentials.read(), config.path, credentials.path)
         found = {name: profiles.profile(name) for name in names}
@@ -147,7 +147,7 @@ class SessionWriter:
 
 
 def write_section(session: Session, step: Step, section: str, interfaces: Interfaces) -> None:
-    """Put one session into a section of the credentials file, as the classic form does: it is kept nowhere else."""
+    """Write one session into a section of the credentials file and nowhere else, as the classic form does."""
     path = interfaces.credentials.path
 
     def edit(text: str) -> str:
@@ -156,8 +156,8 @@ def write_section(session: Session, step: Step, section: str, interfaces: Interf
 
     interfaces.credentials.update(edit)
     if not step.request.role_arn:
-        # Whose MFA session it is, so that roles can be assumed with it; a courtesy, as the ledger of codes is.
-        origin = session.access_key_id, step.base.access_key_id, step.request.device
+        # Note whose MFA session it is, so that roles can be assumed with it. Optional, so failures are ignored.
+        origin = session.access_key_id, step.user.access_key_id, step.request.device
         with suppress(AwsMfaError):
             interfaces.known_keys.update(lambda text: with_origin(text, section, *origin))
 
@@ -165,7 +165,7 @@ def write_section(session: Session, step: Step, section: str, interfaces: Interf
 def with_what_may_be_written(
     text: str, changes: Mapping[str, Changes], *, where: str
 ) -> tuple[str, dict[str, AwsMfaError]]:
-    """The text with the changes of all sections that hold no permanent keys, and why the others stay as they are."""
+    """The text with the changes of sections without permanent keys, and why the others are not changed."""
     refused: dict[str, AwsMfaError] = {}
     for section in sections(text, where=where):
         if section.name in changes:

@@ -10,9 +10,9 @@ damaged, foreign or over is removed where it is met, and once in a process that 
 from __future__ import annotations
 
 from aws_mfa.errors import AwsMfaError
-from aws_mfa.sessions.entry import entry_text, parse_entry
+from aws_mfa.sessions.entry import entry_text, parse_entry, text_of_inputs
 from aws_mfa.sessions.freshness import MARGIN_S
-from aws_mfa.sessions.inputs import label_in, stored_name
+from aws_mfa.sessions.inputs import label_in, name_of_text, stored_name
 from aws_mfa.system.private_reading import Unfit, private_folder
 
 TYPE_CHECKING = False
@@ -45,13 +45,14 @@ class SessionCache:
 
     def find(self, label: str, inputs: Mapping[str, str]) -> Entry | None:
         """As `load`: the entry, with its finished document."""
-        readable = [files for files in self._stores.readable if files.may_have_entries()]
-        if not readable:
-            return None
-        name = stored_name(label, inputs)
-        for files in readable:
+        text = name = ""
+        for files in self._stores.readable:
+            if not files.may_have_entries():
+                continue
+            text = text or text_of_inputs(inputs)
+            name = name or name_of_text(label, text)
             entry = self._good_entry(files, name)
-            if entry is not None and entry.is_for(inputs):
+            if entry is not None and entry.inputs_text == text:
                 return entry
         return None
 

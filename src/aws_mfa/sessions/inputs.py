@@ -35,6 +35,7 @@ INPUTS = (
     "policy_arns",
 )
 _NAMES = frozenset(INPUTS)
+_NOT_GIVEN = [None]  # what most chains of one role have for most names
 
 
 def inputs_of(values: Mapping[str, Value]) -> dict[str, str]:
@@ -51,7 +52,7 @@ def inputs_of(values: Mapping[str, Value]) -> dict[str, str]:
         value = values[name]
         if isinstance(value, (str, int)):
             texts[name] = str(value)
-        elif value:
+        elif value and value != _NOT_GIVEN:
             _add_nested(texts, name, value)
     return texts
 
@@ -73,8 +74,13 @@ _MARK_LENGTH = 12
 
 def stored_name(label: str, inputs: Mapping[str, str]) -> str:
     """Return the name of the session of this label that is asked for with these inputs."""
-    text = text_of_inputs(inputs).encode("utf-8", "surrogatepass")
-    return f"{label}~{hashlib.sha256(text).hexdigest()[:_MARK_LENGTH]}"
+    return name_of_text(label, text_of_inputs(inputs))
+
+
+def name_of_text(label: str, inputs_text: str) -> str:
+    """As `stored_name`, by the text of the inputs."""
+    mark = hashlib.sha256(inputs_text.encode("utf-8", "surrogatepass")).hexdigest()[:_MARK_LENGTH]
+    return f"{label}~{mark}"
 
 
 def label_in(name: str) -> str:

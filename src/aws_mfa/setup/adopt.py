@@ -1,8 +1,8 @@
 """
 Hide the roles of profiles from SDKs, or show them again, in both AWS files.
 
-Each file is replaced once, the config file first, and decided on under its lock with the text it has by then. Whatever
-ends this between the two: a profile whose role is hidden has still its old session, and a run after it takes that away.
+Each file is replaced once, the config file first; its new text is decided under its lock, from the text it has then. If
+the process ends between the two, a profile whose role is hidden still has its old session, and the next run removes it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput, BadProfile
-from aws_mfa.setup.adoption import NOT_CHANGED, AwsTexts, adopt, restore
+from aws_mfa.setup.adoption import NOT_CHANGED, ROLE, AwsTexts, adopt, restore
 from aws_mfa.vaults.lookup import KnownProfiles
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AdoptRequest:
-    """The profiles by name, None for every role profile; `undoes` shows roles again; `windows` is for the quoting."""
+    """The profiles by name, None for every role profile; `undoes` shows roles again; `windows`: quote for Windows."""
 
     profiles: Sequence[str] | None
     undoes: bool = field(default=False, kw_only=True)
@@ -31,38 +31,33 @@ class AdoptRequest:
 
 @dataclass
 class Adoption:
-    """The texts of both files with their edits; what was done by profile, and why another was left as it is."""
+    """The texts of both files with their edits; for each profile what was done, or why it was left unchanged."""
 
     texts: AwsTexts
     done: dict[str, str]
     left: dict[str, BadProfile]
 
-    @property
-    def profiles(self) -> list[str]:
-        """All that were looked at."""
-        return [*self.done, *self.left]
-
 
 def look(request: AdoptRequest, interfaces: Interfaces) -> Adoption:
-    """Decide, and change nothing. Raises `BadInput` where there is no role profile at all, `BrokenFile`."""
+    """Decide, and change nothing. Raises `BadInput` if there is no role profile at all, `BrokenFile`."""
     found = _adoption(request, interfaces, interfaces.config.read(), interfaces.credentials.read())
-    if not found.profiles:
+    if not (found.done or found.left):
         raise BadInput(f"no role profile in {interfaces.config.path} or {interfaces.credentials.path}")
     return found
 
 
 def write_adoption(request: AdoptRequest, interfaces: Interfaces) -> Adoption:
-    """Decide and replace what changes; what was done. Raises as `look` does, and what the files raise."""
+    """Decide, replace the files that change, and return what was done. Raises as `look`, and what the files raise."""
     found = look(request, interfaces)
-    # Those looked at and no others, whatever the files have by then.
-    request = replace(request, profiles=found.profiles)
+    # The profiles that were found now, and no others that the files may have by the time they are locked.
+    request = replace(request, profiles=[*found.done, *found.left])
     both = ((interfaces.config, found.texts.config), (interfaces.credentials, found.texts.credentials))
     changing = [file for file, text in both if text.result() != text.text]
     for file in changing:
         file.check_writable()
     for file in changing:
         later = _write(file, request, interfaces)
-        # What was refused at last is left; what was done before is done, though nothing of it was left to do.
+        # The last decision counts; but a profile with nothing left to do was done with the file before.
         for name, what in later.done.items():
             later.done[name] = found.done.get(name, what) if what == NOT_CHANGED else what
         found = later
@@ -89,8 +84,11 @@ def _adoption(request: AdoptRequest, interfaces: Interfaces, config: str, creden
     known = KnownProfiles(interfaces)
     done: dict[str, str] = {}
     left: dict[str, BadProfile] = {}
-    names = texts.role_profiles() if request.profiles is None else dict.fromkeys(request.profiles)
-    for name in names:
+    names = request.profiles
+    if names is None:
+        profiles = texts.profiles.all_profiles()
+        names = [profile.name for profile in profiles if ROLE in profile.own and profile.own[ROLE].value]
+    for name in dict.fromkeys(names):
         try:
             if request.undoes:
                 done[name] = restore(texts, name)

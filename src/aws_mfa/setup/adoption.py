@@ -1,13 +1,13 @@
 """
-Role profiles <-> the form that SDKs do not see: the texts of both AWS files and a profile's name -> the new texts.
+Hide a profile's role from SDKs, or show it again, in the texts of both AWS files; and show the difference, masked.
 
-An SDK that sees `role_arn` assumes the role itself and asks for a code each time. So the standard keys of the role get
-`aws_mfa_` before them, in place, and `credential_process` asks us. What SDKs ignore without a role (`session_tags`,
-`include_profile`) and what they need (`region`) stays as it is. Undoing it gives back the very bytes.
+An SDK that sees `role_arn` assumes the role itself and asks for a code each time. So `aws_mfa_` is put before the
+standard keys of the role, in place, and `credential_process` gets the session from aws-mfa. What SDKs ignore without a
+role (`session_tags`, `include_profile`) and what they need (`region`) stays. Undoing it restores the text byte by byte.
 
-Refused, as `BadProfile`, is a profile that would not work afterwards: one that SDKs would still read other credentials
-of, or that we cannot get a session for. Role settings in both files are refused too: no two files change at once, and
-between them an SDK would see half a role.
+Refuses, as `BadProfile`, a profile that would not work afterwards: SDKs would still find other credentials in it, or
+aws-mfa cannot get a session for it. Role settings in both files are refused too: two files cannot change at once, and
+in between an SDK would see half a role. Opens no file.
 """
 
 from __future__ import annotations
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from aws_mfa.config.chains import Chain
     from aws_mfa.config.ini import Entry, Section
 
-
 ROLE = "role_arn"
 TO_HIDE = (ROLE, "source_profile", "mfa_serial", "external_id", "role_session_name", "duration_seconds")
 _HIDDEN_KEYS = {HIDDEN + key: key for key in TO_HIDE}
@@ -44,7 +43,7 @@ NOT_CHANGED, CHANGED, SESSION_REMOVED = "not changed", "changed", "changed, and 
 
 
 class AwsText(Edits):
-    """One file's text, its sections by header, and the edits so far; `BrokenFile` for what SDKs refuse."""
+    """One file's text, its sections by header, and the edits so far; `BrokenFile` for a text that SDKs refuse."""
 
     __slots__ = ("of_all", "sections", "where")
 
@@ -66,22 +65,17 @@ class AwsTexts:
         self._headers = profile_headers(self.config.sections)
 
     def places(self, name: str) -> list[Place]:
-        """The sections of the profile, that of the config file first."""
+        """The sections of the profile, the config file's first."""
         found = ((self.config, self._headers.get(name, "")), (self.credentials, name))
         return [Place(text, text.sections[header], name) for text, header in found if header in text.sections]
-
-    def role_profiles(self) -> list[str]:
-        """Every profile that has a role of its own, hidden or not."""
-        return [
-            profile.name for profile in self.profiles.all_profiles() if ROLE in profile.own and profile.own[ROLE].value
-        ]
 
 
 class Place:
     """
-    One section of a profile: its entries that are the role's, plain and hidden, by the standard key.
+    One section of a profile: its entries that belong to the role, `plain` and `hidden`, by the standard key.
 
-    `values` are those of `[DEFAULT]` too; `has_our_process`: SDKs that read this section ask aws-mfa.
+    `values` include those of `[DEFAULT]`; `has_our_process`: SDKs that read this section ask aws-mfa;
+    `has_our_session`: it holds a session that aws-mfa wrote.
     """
 
     def __init__(self, edits: AwsText, section: Section, profile: str) -> None:
@@ -89,7 +83,7 @@ class Place:
         self.section = section
         own = section.values()
         self.values = {**edits.of_all, **own}
-        self.has_session_of_ours = kind_of(own) == OUR_SESSION
+        self.has_our_session = kind_of(own) == OUR_SESSION
         self.has_our_process = is_our_credential_process(self.values.get(CREDENTIAL_PROCESS, ""), profile)
         self.plain = {entry.key: entry for entry in section.entries if entry.key in TO_HIDE}
         self.hidden = {_HIDDEN_KEYS[entry.key]: entry for entry in section.entries if entry.key in _HIDDEN_KEYS}
@@ -100,16 +94,16 @@ class Place:
 
 def adopt(texts: AwsTexts, name: str, *, keys_stored: Callable[[str], bool], windows: bool) -> str:
     """
-    Hide the profile's role and let SDKs ask us; what was done: `NOT_CHANGED`, `CHANGED` or `SESSION_REMOVED`.
+    Hide the profile's role and let SDKs ask aws-mfa; returns `NOT_CHANGED`, `CHANGED` or `SESSION_REMOVED`.
 
-    `keys_stored` tells whether a vault is known to hold a profile's keys. A refused profile leaves no edit.
+    `keys_stored`: whether a vault is known to hold a profile's keys. A refused profile leaves no edit.
     """
     role = _role_place(texts, name)
     chain = chain_of(name, texts.profiles, keys_stored=keys_stored)
     _check_base(chain, keys_stored)
     places = texts.places(name)
     for place in places:
-        _check_nothing_comes_before_us(place, name, is_config=place.edits is texts.config)
+        _check_no_other_credentials(place, name, is_config=place.edits is texts.config)
     command = process_line(name, windows=windows)
     done = NOT_CHANGED
     if not any(place.has_our_process for place in places):
@@ -119,7 +113,7 @@ def adopt(texts: AwsTexts, name: str, *, keys_stored: Callable[[str], bool], win
         role.edits.replace_prefix(entry, "", HIDDEN)
         done = CHANGED
     for place in places:
-        if place.has_session_of_ours:
+        if place.has_our_session:
             place.edits.remove(place.section, SESSION_KEYS)
             done = SESSION_REMOVED
     return done
@@ -127,9 +121,9 @@ def adopt(texts: AwsTexts, name: str, *, keys_stored: Callable[[str], bool], win
 
 def restore(texts: AwsTexts, name: str) -> str:
     """
-    Let SDKs see the role again, and take our `credential_process` away; what was done: `NOT_CHANGED` or `CHANGED`.
+    Let SDKs see the role again, and remove aws-mfa's `credential_process`; returns `NOT_CHANGED` or `CHANGED`.
 
-    All of the role's keys are shown, also those that somebody hid by hand.
+    All of the role's keys are shown, also those that the user hid by hand.
     """
     role = _role_place(texts, name)
     for entry in role.hidden.values():
@@ -141,7 +135,7 @@ def restore(texts: AwsTexts, name: str) -> str:
 
 
 def process_line(name: str, *, windows: bool) -> str:
-    """Return the command for SDKs: they split it as a shell of POSIX does, on Windows as its C runtime does."""
+    """Return the command for SDKs, which split it as a POSIX shell does, on Windows as its C runtime does."""
     if name.startswith("-") or not name.isprintable():
         raise BadProfile(f"the name {shown(name)!r} cannot be an argument of a command", "rename the profile")
     if windows and ('"' in name or "%" in name or name.endswith("\\")):
@@ -153,7 +147,7 @@ def process_line(name: str, *, windows: bool) -> str:
 
 
 def _role_place(texts: AwsTexts, name: str) -> Place:
-    """Return the one section that has the profile's role settings."""
+    """Return the one section that has the profile's role settings; raise `BadProfile` if there is none, or two."""
     profile = texts.profiles.profile(name)
     if profile is None:
         raise texts.profiles.no_such(name)
@@ -175,7 +169,7 @@ def _role_place(texts: AwsTexts, name: str) -> Place:
 
 
 def _check_base(chain: Chain, keys_stored: Callable[[str], bool]) -> None:
-    """Refuse a role whose keys another program gives to SDKs: they need no code of ours for it."""
+    """Refuse a role whose keys another program gives to SDKs: aws-mfa does not have them."""
     base = chain.base
     process = base.given(CREDENTIAL_PROCESS)
     if process is not None and not has_keys(base, keys_stored) and not base.has_credential_process_of_ours:
@@ -183,8 +177,8 @@ def _check_base(chain: Chain, keys_stored: Callable[[str], bool]) -> None:
         raise BadProfile(f"its keys come from another program ({process.source})", store)
 
 
-def _check_nothing_comes_before_us(place: Place, name: str, *, is_config: bool) -> None:
-    """Refuse what SDKs would take instead of asking us; a session of ours is no obstacle, it goes."""
+def _check_no_other_credentials(place: Place, name: str, *, is_config: bool) -> None:
+    """Refuse what SDKs would use instead of asking aws-mfa, except a session of aws-mfa's, which will be removed."""
     values = place.values
     if CREDENTIAL_PROCESS in values and not place.has_our_process:
         raise BadProfile(f"{place} has another credential_process", "remove that line if you no longer use it")
@@ -197,12 +191,12 @@ def _check_nothing_comes_before_us(place: Place, name: str, *, is_config: bool) 
         if not is_config:
             hint = f"move them into the vault: aws-mfa import --profile {quote(name)}"
         raise BadProfile(f"{place} holds long-term keys, which SDKs would use", hint)
-    if not place.has_session_of_ours:
+    if not place.has_our_session:
         if kind in SESSIONS:
             raise BadProfile(f"{place} holds a session of another tool, which SDKs would use", "remove it there")
         if half := [key for key in _STATIC_KEYS if key in values]:
             raise BadProfile(f"{place} holds half a pair of keys, which SDKs would use", f"remove {' and '.join(half)}")
-    # Below a session of ours, which will go.
+    # They would be used as soon as the session above them is removed.
     if any(key in place.edits.of_all for key in _STATIC_KEYS):
         raise BadProfile(f"[DEFAULT] of {place.edits.where} holds keys, which SDKs would use", "move them to [default]")
 
@@ -214,10 +208,11 @@ _MASK = "***"
 
 def masked_diff(before: str, after: str, path: str) -> list[str]:
     """
-    The lines of the diff, none where nothing differs; each hunk is named by its section.
+    A unified diff of two texts of an AWS file, [] if they are equal; each hunk is named by its section.
 
-    Section by section: `difflib` takes a minute for ten thousand at once. Text before the first section is not looked
-    at, nor are sections that `before` does not have, nor `[DEFAULT]`, which is never changed.
+    A value is shown only if its key is known to hold no secret; of every other line, comments included because people
+    park old keys in them, only its kind is shown. Compares section by section, because `difflib` takes a minute for
+    ten thousand lines. Leaves out text before the first section, new sections, and `[DEFAULT]`: no edit changes them.
     """
     lines = [f"--- {path}", f"+++ {path}"]
     new = {section.name: section for section in sections(after)}
@@ -230,7 +225,7 @@ def masked_diff(before: str, after: str, path: str) -> list[str]:
 
 
 def _shown_lines(text: str, section: Section) -> list[str]:
-    """The section's lines, masked: blank lines and comments too."""
+    """The section's lines, masked, blank lines and comments included."""
     shown = [f"[{section.name}]"]
     at = line_end(text, section.header_start)
     lines = [(entry, number, line) for entry in section.entries for number, line in enumerate(entry.lines)]
@@ -245,7 +240,7 @@ def _shown_lines(text: str, section: Section) -> list[str]:
 
 
 def _first_line(line: str, entry: Entry) -> str:
-    """A secret that lost its key and ends in "=" reads as a key: so a key is shown where it looks like one."""
+    """An entry's first line, masked. Its key is shown only if it looks like one: it may be a secret ending in "="."""
     key = entry.key
     looks_like_a_key = len(key) <= _LONGEST_KEY and key.replace("_", "").isalnum() and "_" in key.strip("_")
     if key not in _SHOWN and not looks_like_a_key:

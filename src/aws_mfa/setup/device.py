@@ -1,8 +1,8 @@
 """
-The device of a profile that is set up: given, told by IAM, or asked; never one that cannot be of these keys.
+The device of a profile that is set up: given by a flag, listed by IAM, or asked for; never one of another user's keys.
 
-Where IAM tells its list, that counts: what is not on it is refused. Where it does not tell, account and partition are
-compared.
+If IAM lists the user's devices, a device that is not listed is refused. If it does not, account and partition are
+compared with those of the keys.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws_values import arns
 from aws_mfa.errors import AwsMfaError, BadInput, NoDevice, RefusedByAws, Unreachable
 from aws_mfa.renewal.users import chosen_device, usable_devices
-from aws_mfa.setup.questions import tell, until_good
+from aws_mfa.setup.questions import say_error, until_good
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,9 +32,9 @@ def device_to_store(
     interfaces: Interfaces,
 ) -> str | None:
     """
-    The device, None where nobody can tell it now.
+    The device, None if it cannot be found now.
 
-    `given` by the flag, `stored` beside the keys that were there before; `list_devices` asks IAM.
+    `given`: by the flag; `stored`: beside the previous keys; `list_devices` asks IAM.
     """
     listed = _listed(identity, list_devices)
     if given is not None:
@@ -44,15 +44,20 @@ def device_to_store(
         return given
     if isinstance(listed, list):
         return _found(listed, stored, interfaces)
-    tell(listed, interfaces.terminal)
+    say_error(listed, interfaces.terminal)
     kept = stored if stored and _may_be_theirs(stored, identity) else None
-    return (
-        _asked_device(identity, kept or _likely_device(identity), interfaces) if interfaces.terminal.has_human else kept
-    )
+    if not interfaces.terminal.has_human:
+        return kept
+    likely = kept
+    if likely is None and identity is not None and ":user/" in identity.arn:
+        # The console's default: a device with its user's name.
+        partition, name = arns.partition_of(identity.arn), identity.arn.rpartition("/")[2]
+        likely = f"arn:{partition}:iam::{identity.account}:mfa/{name}"
+    return _asked_device(identity, likely, interfaces)
 
 
 def _listed(identity: Identity | None, list_devices: Callable[[], list[str]]) -> list[str] | AwsMfaError:
-    """What IAM tells, or why it does not."""
+    """The devices that IAM lists, or why it lists none."""
     if identity is None:
         return NoDevice("AWS could not be asked for your MFA device")
     try:
@@ -68,7 +73,7 @@ def _found(listed: list[str], stored: str | None, interfaces: Interfaces) -> str
     try:
         usable = usable_devices(listed)
     except NoDevice as error:
-        tell(error, interfaces.terminal)
+        say_error(error, interfaces.terminal)
         return None
     if stored in usable and not interfaces.terminal.has_human:
         return stored
@@ -76,7 +81,7 @@ def _found(listed: list[str], stored: str | None, interfaces: Interfaces) -> str
 
 
 def _check_owner(device: str, identity: Identity | None, source: str) -> None:
-    """Raise `BadInput` where the device is of another account or partition than the keys."""
+    """Raise `BadInput` if the device is of another account or partition than the keys."""
     if identity is None:
         return
     account, partition = arns.account_of(device), arns.partition_of(device)
@@ -105,7 +110,7 @@ def _may_be_theirs(device: str, identity: Identity | None) -> bool:
 
 
 def _asked_device(identity: Identity | None, likely: str | None, interfaces: Interfaces) -> str | None:
-    """The device as a human gives it, the likely one for Enter."""
+    """The device that the user types, the likely one for Enter."""
     terminal = interfaces.terminal
 
     def ask() -> str | None:
@@ -117,11 +122,3 @@ def _asked_device(identity: Identity | None, likely: str | None, interfaces: Int
         return device
 
     return until_good(ask, terminal)
-
-
-def _likely_device(identity: Identity | None) -> str | None:
-    """The console's default: a device named as its user."""
-    if identity is None or ":user/" not in identity.arn:
-        return None
-    partition, name = arns.partition_of(identity.arn), identity.arn.rpartition("/")[2]
-    return f"arn:{partition}:iam::{identity.account}:mfa/{name}"

@@ -1,12 +1,13 @@
 """
-The questions of set-up, and what flags have answered already.
+The questions of set-up, the flags that answer them, and how the terminal is asked.
 
-Every question has a flag but for the secret, which is asked without echo. Each answer is checked where it is given,
-and each refusal says what would do.
+Every answer except the secret can be given as a flag; the secret is read without echo. Each answer is checked where it
+is given, and a mistyped one is asked for again. The codes of an MFA device are not asked for here.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -27,13 +28,27 @@ if TYPE_CHECKING:
 
     Answer = TypeVar("Answer")
 
-
 _YES = ("y", "yes")
 _TRIES = 3
 
 
+@dataclass(kw_only=True)
+class Answers:
+    """
+    What flags have answered already; None is asked, and the profile is then filled in.
+
+    `replaces`: yes to every question about replacing.
+    """
+
+    profile: str | None = None
+    access_key_id: str | None = None
+    device: str | None = None
+    region: str | None = None
+    replaces: bool = False
+
+
 def until_good(ask: Callable[[], Answer], terminal: Terminal) -> Answer:
-    """Ask; a human who mistyped is told and asked again, three times in all."""
+    """Ask; if a person mistypes, say what is wrong and ask again, three times in all."""
     for _ in range(_TRIES - 1):
         try:
             return ask()
@@ -42,44 +57,19 @@ def until_good(ask: Callable[[], Answer], terminal: Terminal) -> Answer:
         except BadInput as error:
             if not terminal.has_human:
                 raise
-            tell(error, terminal)
+            say_error(error, terminal)
     return ask()
 
 
 def says_yes(terminal: Terminal, question: str) -> bool:
-    """Ask once; whatever is not yes is a no. Raises what asking raises."""
+    """Ask once; any answer but yes is a no. Raises what `Terminal.ask` raises."""
     return terminal.ask(question).strip().lower() in _YES
 
 
-def tell(error: AwsMfaError, terminal: Terminal) -> None:
-    """Say what is wrong and what to do, and go on."""
+def say_error(error: AwsMfaError, terminal: Terminal) -> None:
+    """Print the error and its hints, without raising it."""
     for line in error.lines:
         terminal.say(line)
-
-
-class Answers:
-    """
-    What flags have answered already: None is asked, and the profile is then filled in.
-
-    `replaces`: yes to every question about replacing.
-    """
-
-    __slots__ = ("access_key_id", "device", "profile", "region", "replaces")
-
-    def __init__(
-        self,
-        *,
-        profile: str | None = None,
-        access_key_id: str | None = None,
-        device: str | None = None,
-        region: str | None = None,
-        replaces: bool = False,
-    ) -> None:
-        self.profile = profile
-        self.access_key_id = access_key_id
-        self.device = device
-        self.region = region
-        self.replaces = replaces
 
 
 def check_answers(answers: Answers) -> None:
@@ -95,7 +85,7 @@ def check_answers(answers: Answers) -> None:
 
 
 def asked_profile(answers: Answers, interfaces: Interfaces) -> str:
-    """The profile as it is answered; `AWS_PROFILE`, else `default`, for Enter and where only the secret is piped."""
+    """The profile's name. `AWS_PROFILE`, else `default`, for Enter and if only the secret is piped."""
     likely = profile_in_force(None, interfaces.environ)
     if answers.access_key_id and not interfaces.terminal.has_human:
         _check_profile(likely)
@@ -110,7 +100,7 @@ def asked_profile(answers: Answers, interfaces: Interfaces) -> str:
 
 
 def _check_profile(name: str) -> None:
-    """Raise `BadInput` for what cannot be a section's name, and for the name of a long-term section."""
+    """Raise `BadInput` for a name that cannot be a section's, and for the name of a long-term section."""
     check_name(name)
     if name.endswith(LONG_TERM_SUFFIX):
         profile = profile_of(name)
@@ -121,7 +111,7 @@ def _check_profile(name: str) -> None:
 
 
 def other_vault(error: KeychainUnavailable, interfaces: Interfaces) -> str:
-    """Say why the keychain will not do, and let a human choose another vault; the error itself where none is wanted."""
+    """Print why the keychain cannot be used, and let the user choose another vault; raise the error if they do not."""
     interfaces.terminal.say(error.message)
     question = "Keep the keys in a passphrase-encrypted file (age), in plain text (file), or nowhere (no)? [age]: "
     while True:
@@ -136,19 +126,19 @@ def other_vault(error: KeychainUnavailable, interfaces: Interfaces) -> str:
 def ask_before_replacing(
     section: str, old: LongTermKeys | None, answers: Answers, vault: Vault, interfaces: Interfaces
 ) -> None:
-    """Ask before keys are replaced: `Cancelled` for a no, `NeedsHuman` where nobody can say yes."""
+    """Ask before keys are replaced: `Cancelled` for a no, `NeedsHuman` if no person can be asked."""
     if old is None or answers.replaces:
         return
     what = f"{section} has keys in the {vault.name} vault already ({masked(old.access_key_id)})"
     if not interfaces.terminal.has_human:
-        # Not asked: the next line of a pipe is the secret, not an answer to this.
+        # The next line of a pipe is the secret, not an answer to this question.
         raise NeedsHuman(what, f"replace them with: aws-mfa setup --profile {quote(profile_of(section))} --yes")
     if not says_yes(interfaces.terminal, f"{what}: replace them? [y/n] "):
         raise Cancelled("nothing was changed")
 
 
 def asked_keys(answers: Answers, interfaces: Interfaces) -> LongTermKeys:
-    """The access key id, shown while it is typed, and the secret, which is not."""
+    """The access key id, typed with echo, and the secret, typed without."""
     terminal = interfaces.terminal
     key_id = answers.access_key_id or until_good(lambda: _checked_key_id(terminal.ask("aws_access_key_id: ")), terminal)
     return LongTermKeys(_checked_key_id(key_id), until_good(lambda: _asked_secret(terminal), terminal))
@@ -160,7 +150,7 @@ def _asked_secret(terminal: Terminal) -> Secret:
         raise NothingGiven("You must supply aws_secret_access_key")
     trouble = trouble_with_secret(secret)
     if trouble:
-        raise BadInput(trouble, "copy it again, whole and alone")
+        raise BadInput(trouble, "copy it again: all of it, and nothing else")
     return secret
 
 

@@ -1,7 +1,7 @@
 """
-A question that another thread may end: the check of keys and clock that runs while a person types.
+Cancellation of a question by another thread: by the check of keys and clock that runs while the user types.
 
-Plain Python without descriptors: a terminal says how it is woken, so nothing here needs closing.
+Holds no descriptor, so nothing has to be closed: the terminal registers how it is woken.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 class Cancellation:
     """
-    Ends a question from interfaces: `terminal.ask(question, cancellation)` raises what `cancel` was given.
+    Ends a question from another thread: `terminal.ask(question, cancellation)` raises what `cancel` was given.
 
-    `error` is None until then. `cancel` may be called before the question is put, or never; the first error stays.
+    `error` is None until then. `cancel` may be called before the question is asked, or never; the first error stays.
     """
 
     __slots__ = ("_lock", "_wake", "error")
@@ -29,7 +29,7 @@ class Cancellation:
         self._wake: Callable[[], object] | None = None
 
     def cancel(self, error: BaseException) -> None:
-        """End the question with `error`, one of ours: an OSError would be taken for the terminal's. Any thread may."""
+        """End the question with `error`; any thread may. Never an OSError: callers take that for the terminal's."""
         with self._lock:
             if self.error is None:
                 self.error = error
@@ -38,7 +38,7 @@ class Cancellation:
 
     def wake_by(self, wake: Callable[[], object] | None) -> None:
         """
-        Have `wake` called once at the cancellation (at once where that has happened); None takes it off.
+        Have `wake` called once at the cancellation, now if that has happened; None removes it.
 
         After `wake_by(None)` has returned, `wake` is not running and will not be called.
         """
@@ -48,14 +48,14 @@ class Cancellation:
                 wake()
 
     def check(self) -> None:
-        """Raise the error where the question was cancelled."""
+        """Raise the error if the question was cancelled."""
         if self.error is not None:
             raise self.error
 
 
 @contextmanager
 def passed_on(theirs: Cancellation | None, ours: Cancellation) -> Iterator[None]:
-    """While inside, what ends their question ends ours."""
+    """While inside, cancelling `theirs` cancels `ours` with the same error."""
     if theirs is None:
         yield
         return

@@ -1,8 +1,8 @@
 """
-The command that a session is for: become it, or run it and stay out of its way.
+The command that a session is for: this process becomes it, or runs it and passes signals on.
 
-Owns what a child inherits: signals as Python found them, no descriptor of ours, stdin untouched. The environment is
-given whole. Refuses a shell in between: words are words, and nothing is expanded.
+Owns what the command inherits: signal handlers as Python found them, stdin, stdout and stderr, no descriptor that this
+program opened, and exactly the environment given. Uses no shell, so nothing in the command's words is expanded.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from aws_mfa.errors import AwsMfaError
 
-# The ones that Python ignores at its start; every handler of ours goes with our program.
+# Python ignores these at its start. Handlers need no reset: `exec` drops them.
 _IGNORED_BY_PYTHON = ("SIGPIPE", "SIGXFSZ")
 _KILLED = 128  # shells: 128 + the signal
 
@@ -35,18 +35,16 @@ class ChildProcess:
     """Fulfils the Protocol `Child`."""
 
     def shell(self, environ: Mapping[str, str]) -> list[str]:
-        """`SHELL` where it can be run, else /bin/sh; on Windows `COMSPEC`."""
+        """`SHELL` if it can be run, else /bin/sh; on Windows `COMSPEC`."""
         if sys.platform == "win32":
             return [environ.get("COMSPEC") or "cmd.exe"]
         shell = environ.get("SHELL") or "/bin/sh"
         return [shell if shutil.which(shell, path=environ.get("PATH")) else "/bin/sh"]
 
     def check(self, command: Sequence[str], environ: Mapping[str, str]) -> None:
-        """Look the command up as the system will."""
         _found(command[0], environ)
 
     def become(self, command: Sequence[str], environ: Mapping[str, str]) -> int:
-        """Become it; on Windows, where a program cannot become another, run it."""
         if sys.platform == "win32":
             return self.end_like(self.run(command, environ))
         _flush_streams()
@@ -59,7 +57,6 @@ class ChildProcess:
             raise _not_started(command[0], error) from None
 
     def run(self, command: Sequence[str], environ: Mapping[str, str]) -> int:
-        """Run it, with a stop, a Ctrl-C and a signal sent to us reaching it too."""
         _flush_streams()
         try:
             return ended_child(command, environ)
@@ -67,7 +64,6 @@ class ChildProcess:
             raise _not_started(command[0], error) from None
 
     def end_like(self, exit_code: int) -> int:
-        """Die by the signal that killed the child, so that the caller sees what happened."""
         if sys.platform != "win32" and exit_code < 0:
             end_by_signal(-exit_code)
             return _KILLED - exit_code
@@ -78,7 +74,7 @@ def _found(program: str, environ: Mapping[str, str]) -> str:
     if sys.platform == "win32":
         command = found_command(program, environ)
         if command is None:
-            raise NoSuchCommand(f"command not found: {program}", f"in the working folder it is named: .\\{program}")
+            raise NoSuchCommand(f"command not found: {program}", f"if it is in the working folder, write: .\\{program}")
         return command
     path = environ.get("PATH")
     found = shutil.which(program, path=path)
@@ -91,7 +87,7 @@ def _found(program: str, environ: Mapping[str, str]) -> str:
 
 
 def _not_started(program: str, error: OSError | ValueError) -> AwsMfaError:
-    """What the system said; `ValueError` is a NUL in a word, which no system takes."""
+    """The error for what the system said; a `ValueError` means a NUL in a word, which no system accepts."""
     if isinstance(error, FileNotFoundError):
         return NoSuchCommand(f"command not found, or its interpreter is not: {program}")
     reason = error.strerror if isinstance(error, OSError) else "it holds a NUL character"
@@ -101,7 +97,7 @@ def _not_started(program: str, error: OSError | ValueError) -> AwsMfaError:
 
 
 def _flush_streams() -> None:
-    """What we said comes before what the child says."""
+    """Print what is buffered before the child prints anything."""
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.flush()

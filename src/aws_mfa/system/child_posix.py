@@ -1,9 +1,10 @@
 """
-A child that runs beside us on POSIX: we outlive it, and to whoever looks on we are it.
+Runs a command as a child process on POSIX, so that this process behaves to its caller as the command would.
 
-Signals sent to us go on to the child. What the terminal sends, it sends to both: then we only stay. When the child has
-stopped (Ctrl-Z) we stop too, so that the caller's shell comes back; never before it, or it would still read what is
-typed to that shell. No process group of its own: the terminal would take a child in another group for a background job.
+Passes signals sent to this process on to the child. Those of the terminal (Ctrl-C) reach both anyway and are only
+survived. When the child has stopped (Ctrl-Z) this process stops too, so that the caller's shell returns; never earlier,
+or the child would read what is typed to that shell. The child stays in this process group: the terminal treats other
+groups as background jobs.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ _AT_ONCE = 4096  # bytes, one for each signal
 
 
 class _Relay:
-    """Passes signals on to the child; what comes before it is started, when it is."""
+    """Passes signals on to the child; those that come before it is started are sent then."""
 
     def __init__(self) -> None:
         self._pid: int | None = None
@@ -52,7 +53,6 @@ class _Relay:
             _send(self._pid, number)
 
     def begin(self, pid: int) -> None:
-        """Pass on from now on."""
         self._pid = pid
         for number in self._early:
             _send(pid, number)
@@ -60,13 +60,13 @@ class _Relay:
 
 def ended_child(command: Sequence[str], environ: Mapping[str, str]) -> int:
     """
-    Run the command to its end; its exit code, -N where signal N killed it. Main thread only.
+    Run the command to its end; its exit code, -N if signal N killed it. Main thread only.
 
-    Raises `OSError` or `ValueError` where it cannot be started.
+    Raises `OSError` or `ValueError` if it cannot be started.
     """
     relay = _Relay()
     with _handled_by(relay):
-        # Not `close_fds`: what we were given is for the child, and what we opened ourselves is not inherited.
+        # Not `close_fds`: the child gets the descriptors this process was given; those opened here are not inheritable.
         with core_limit_for_child():
             child = subprocess.Popen(list(command), env=dict(environ), close_fds=False)  # noqa: S603  # the user's command
         with _Changes() as changes:
@@ -76,10 +76,10 @@ def ended_child(command: Sequence[str], environ: Mapping[str, str]) -> int:
 
 
 def end_by_signal(number: int) -> None:
-    """Die by the signal, without a core: keys are in it. Returns where that signal does not kill."""
+    """Die by the signal, without a core file, which would hold keys. Returns if that signal does not kill."""
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with suppress(OSError, ValueError):  # SIGKILL has no handler to take away
+    with suppress(OSError, ValueError):  # SIGKILL has no handler
         signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
 
@@ -92,16 +92,16 @@ def _exit_code_of(pid: int, changes: _Changes) -> int:
         elif not os.WIFSTOPPED(status):
             return os.waitstatus_to_exitcode(status)
         elif _foreground_group() is not None:
-            # As Ctrl-Z would: a group that no shell would wake is not stopped by it. SIGCONT goes on to the child.
+            # Stop as Ctrl-Z does: the system ignores it for a group that no shell would wake. SIGCONT is passed on.
             with _handled_by(signal.SIG_DFL, [signal.SIGTSTP]):
-                signal.raise_signal(signal.SIGTSTP)  # to this thread: it has stopped us before the handler is back
+                signal.raise_signal(signal.SIGTSTP)  # to this thread: it stops before the handler is restored
 
 
 class _Changes:
     """
-    Waits for a signal: one for us, or that the child has ended or stopped.
+    Waits for a signal, also for the one that says that the child has ended or stopped.
 
-    Not `waitpid` itself: a signal that comes just before it blocks would be heeded when the child ends.
+    `waitpid` cannot do that: a signal that comes just before it blocks would be handled only when the child ends.
     """
 
     def __enter__(self) -> Self:
@@ -118,7 +118,6 @@ class _Changes:
         os.close(self._writer)
 
     def wait(self) -> None:
-        """Return when there is something to look at."""
         select.select([self._reader], [], [])
         os.read(self._reader, _AT_ONCE)
 
@@ -128,7 +127,7 @@ def _handled_by(
     handler: Callable[[int, FrameType | None], Any] | signal.Handlers,
     numbers: Sequence[int] = (*_PASSED_ON, *_SENT_BY_TERMINALS),
 ) -> Iterator[None]:
-    """Handle each signal so; what whoever started us ignores (`nohup`) stays ignored, by the child too."""
+    """While inside, use this handler; signals that were ignored at the start (`nohup`) stay so, for the child too."""
     before = {number: signal.getsignal(number) for number in numbers}
     taken = [number for number, found in before.items() if found is not signal.SIG_IGN]
     try:
@@ -141,12 +140,12 @@ def _handled_by(
 
 
 def _send(pid: int, number: int) -> None:
-    with suppress(OSError):  # it is gone, or has become another user's
+    with suppress(OSError):  # it has ended, or now belongs to another user
         os.kill(pid, number)
 
 
 def _foreground_group() -> int | None:
-    """The process group that the controlling terminal sends signals to; None without a terminal."""
+    """The process group that the terminal sends signals to; None without a controlling terminal."""
     try:
         fd = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
     except OSError:

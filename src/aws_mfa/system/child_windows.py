@@ -1,8 +1,8 @@
 """
-A child that runs beside us on Windows, where no program becomes another: we wait, and end as it ends.
+Runs a command as a child process on Windows, where a process cannot become another program.
 
-Ctrl-C and Ctrl-Break go to every program of the console: the child gets them from there, and we only stay. Windows has
-no other signals to pass on.
+The console sends Ctrl-C and Ctrl-Break to all its programs: this process ignores them and ends with the child's exit
+code. Windows has no other signals to pass on.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ assert sys.platform == "win32"  # tells the type checker which platform this mod
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# A crash has its highest bit set, and `sys.exit` takes such a code as a negative number only.
+# The code of a crash has its highest bit set, and `sys.exit` accepts such a code only as a negative number.
 _HIGHEST_BIT = 1 << 31
 
 
@@ -30,7 +30,7 @@ def ended_child(command: Sequence[str], environ: Mapping[str, str]) -> int:
     """
     Run the command to its end; its exit code. Main thread only.
 
-    Raises `OSError` or `ValueError` where it cannot be started.
+    Raises `OSError` or `ValueError` if it cannot be started.
     """
     program = found_command(command[0], environ)
     if program is None:
@@ -47,10 +47,10 @@ def ended_child(command: Sequence[str], environ: Mapping[str, str]) -> int:
 
 def found_command(name: str, environ: Mapping[str, str]) -> str | None:
     """
-    The path of a command; None where there is none.
+    The path of a command; None if it is not found.
 
-    A mere name is looked for on PATH and not in the working folder, where CreateProcess begins; and `aws.cmd`, of which
-    CreateProcess knows nothing, is found by its whole path.
+    A name without a folder is looked up on PATH. CreateProcess would begin in the working folder, and would not find
+    `aws.cmd` without its full path.
     """
     if os.path.dirname(name):
         return shutil.which(name) or name

@@ -1,7 +1,7 @@
 """
-No core file of a process that serves sessions: they are in its memory until it ends, so this stays until then.
+Forbids core files of a process that serves sessions: the sessions are in its memory until it ends.
 
-The soft limit alone, for the process and not for what it starts: a child gets the limit that we were given.
+Changes only the soft limit, and only for this process: a child gets the limit that this process was started with.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _given: list[int] = []
-"""Our soft limit as it was before; empty while nothing was forbidden."""
+"""The soft limit before it was changed; empty until then."""
 
 
 def forbid_core_dumps() -> None:
-    """Write no core file from now on; nothing where that cannot be, or where there are none (Windows)."""
+    """Write no core file from now on, if the system allows that; Windows has none."""
     if sys.platform != "win32":
         soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
         if not _given:
@@ -33,9 +33,9 @@ def forbid_core_dumps() -> None:
 @contextmanager
 def core_limit_for_child() -> Iterator[None]:
     """
-    While inside, which is for the start of a child and no longer, the limit is as we were given it.
+    Restore the original limit while a child is started.
 
-    Not set in the child between fork and exec: threads of ours may hold locks there.
+    It cannot be set in the child between fork and exec, because other threads may hold locks there.
     """
     if sys.platform != "win32" and _given:
         _, hard = resource.getrlimit(resource.RLIMIT_CORE)

@@ -1,7 +1,7 @@
 """
-A file that a person named, or standard input for `-`: read whole, once, and never written.
+A file that the user named, or standard input for `-`: read whole, once, and never written.
 
-A pipe is welcome (`<(...)`); what is too large to be a few keys is not. No byte of it gets into a message.
+Accepts pipes (`<(...)`), refuses what is too large to be a few keys. No byte of it gets into a message.
 """
 
 from __future__ import annotations
@@ -23,22 +23,24 @@ class GivenDocument:
 
     def __init__(self, path: str) -> None:
         self._path = path
-
-    @property
-    def name(self) -> str:
-        """For messages."""
-        return "standard input" if self._path == STDIN else self._path
+        self.name = "standard input" if path == STDIN else path
 
     def read(self) -> str:
-        """Its text, a BOM included; `BadInput` for what cannot be read, is no text, or far too large."""
+        """Its text, a BOM included; `BadInput` if it cannot be read, is not text, or is larger than 1 MiB."""
         try:
-            data = self._bytes()
+            if self._path != STDIN:
+                with open(self._path, "rb") as file:
+                    data = file.read(LARGEST + 1)
+            elif sys.stdin is None:
+                raise BadInput("standard input is closed", "give the file's name instead of -")
+            else:
+                data = sys.stdin.buffer.read(LARGEST + 1)
         except OSError as error:
             raise BadInput(f"cannot read {self.name}: {error.strerror}") from None
         if len(data) > LARGEST:
-            raise BadInput(f"{self.name} is larger than any file of keys", "give the file that holds the keys alone")
+            raise BadInput(f"{self.name} is larger than any file of keys", "give a file that holds only the keys")
         try:
-            # Windows PowerShell writes UTF-16 where output is redirected.
+            # Windows PowerShell writes UTF-16 if output is redirected.
             return data.decode("utf-16" if data.startswith(_UTF_16) else "utf-8")
         except UnicodeDecodeError as error:
             line = data.count(b"\n", 0, error.start) + 1
@@ -53,7 +55,7 @@ class GivenDocument:
             return False
 
     def others_may_read(self) -> bool:
-        """Whether its mode lets group or others in; False where modes say nothing."""
+        """Whether its mode lets group or others in; False for standard input, pipes and on Windows."""
         if self._path == STDIN or os.name == "nt":
             return False
         try:
@@ -61,11 +63,3 @@ class GivenDocument:
         except OSError:
             return False
         return stat.S_ISREG(found.st_mode) and bool(found.st_mode & _OTHERS)
-
-    def _bytes(self) -> bytes:
-        if self._path != STDIN:
-            with open(self._path, "rb") as file:
-                return file.read(LARGEST + 1)
-        if sys.stdin is None:
-            raise BadInput("standard input is closed", "give the file's name instead of -")
-        return sys.stdin.buffer.read(LARGEST + 1)

@@ -1,7 +1,8 @@
 """
-Owner and mode of the files we make: what root makes in a user's folder is the user's, and no mode is ever widened.
+Owner and mode of the files this program makes. On the hot path.
 
-The one place that knows that Windows has neither; there the folder's access list decides, and these do nothing.
+A file that root makes in a user's folder becomes the user's, and no mode is ever widened. On Windows the access list of
+the folder decides instead: there these functions change nothing, and every file counts as narrow and as the user's own.
 """
 
 from __future__ import annotations
@@ -12,104 +13,83 @@ import sys
 
 OWNER_ONLY = 0o600
 
-if sys.platform == "win32":
 
-    def make_private(fd: int, folder: int | str) -> None:
-        """Nothing: the access list is inherited."""
+def make_private(fd: int, folder: int | str) -> None:
+    """
+    Give a file that was just made mode 0600, whatever the umask was; made by root, it goes to the folder's owner.
 
-    def make_private_folder(path: str) -> None:
-        """Make one folder: newer Pythons make its access list from this mode, for others it is inherited."""
-        os.mkdir(path, 0o700)
-
-    def keep_owner_and_mode(fd: int, old: os.stat_result) -> None:
-        """Nothing: the access list is inherited."""
-
-    def allow_owner_only(_fd: int, _folder: str) -> bool:
-        """Nothing to narrow: False."""
-        return False
-
-    def is_narrow(_found: os.stat_result) -> bool:
-        """Everything counts as narrow: the access list decides."""
-        return True
-
-    def is_own(_found: os.stat_result) -> bool:
-        """Everything counts as ours: the access list says what may be removed."""
-        return True
-
-else:
-
-    def make_private(fd: int, folder: int | str) -> None:
-        """
-        Settle a file that was just made: 0600 whatever the umask took, and what root made is the folder's owner's.
-
-        `sudo` must not lock a user out of his own files. `folder` is the descriptor that the file was made by: at its
-        path another may stand by now.
-        """
+    Otherwise `sudo` would lock users out of their own files. `folder` is the descriptor through which the file was
+    made: its path may lead elsewhere by now.
+    """
+    if sys.platform != "win32":
         if os.geteuid() == 0:
             owner = os.stat(folder)
             os.fchown(fd, owner.st_uid, owner.st_gid)
         _set_mode(fd, OWNER_ONLY)
 
-    def make_private_folder(path: str) -> None:
-        """Make one folder, 0700; what root makes is its parent's owner's, for the same reason. Raises OSError."""
-        if os.geteuid() != 0:
-            os.mkdir(path, 0o700)
-            return
-        parent, name = os.path.split(os.path.abspath(path))
-        # The parent's owner can put anything in the place of a path at any moment: all is done in the folder we hold.
-        parent_fd = os.open(parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.mkdir(name, 0o700, dir_fd=parent_fd)
-            _give_to_owner_of(parent_fd, name)
-        finally:
-            os.close(parent_fd)
 
-    def keep_owner_and_mode(fd: int, old: os.stat_result) -> None:
-        """Give a new file what `old` has of mode 0600, and where we are root its owner."""
+def keep_owner_and_mode(fd: int, old: os.stat_result) -> None:
+    """Give a new file the mode of `old`, without what exceeds 0600; root also gives it its owner."""
+    if sys.platform != "win32":
         if os.geteuid() == 0:
             os.fchown(fd, old.st_uid, old.st_gid)
         _set_mode(fd, old.st_mode & OWNER_ONLY)
 
-    def allow_owner_only(fd: int, folder: str) -> bool:
-        """
-        Take a file of this user's from group and others; whether that was needed and worked.
 
-        `folder`: where the path that was opened says the file is.
-        """
-        before = os.fstat(fd)
-        if not stat.S_ISREG(before.st_mode) or not is_own(before) or is_narrow(before):
-            return False
-        if os.geteuid() == 0 and not _is_own_at(folder):
-            return False  # a link that its user made leads to any file of root's
-        _set_mode(fd, before.st_mode & OWNER_ONLY)
-        return is_narrow(os.fstat(fd))
-
-    def is_narrow(found: os.stat_result) -> bool:
-        """Whether neither group nor others may do anything with it."""
-        return not found.st_mode & 0o077
-
-    def is_own(found: os.stat_result) -> bool:
-        """Whether the file belongs to this user."""
-        return found.st_uid == os.geteuid()
-
-    def _give_to_owner_of(parent_fd: int, name: str) -> None:
-        """Give away the folder of that name, unless something else than what root just made stands there by now."""
+def make_private_folder(path: str) -> None:
+    """Make one folder, 0700; made by root, it goes to the owner of its parent. Raises OSError."""
+    if sys.platform == "win32" or os.geteuid() != 0:
+        os.mkdir(path, 0o700)  # Windows: newer Pythons make the access list from this mode, for others it is inherited
+        return
+    parent, name = os.path.split(os.path.abspath(path))
+    # The owner of the parent can replace any path at any moment: everything happens in the folder held open.
+    parent_fd = os.open(parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.mkdir(name, 0o700, dir_fd=parent_fd)
         fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent_fd)
         try:
+            # Another folder may be there by now: only an empty one of root's is the one just made.
             if is_own(os.fstat(fd)) and not os.listdir(fd):
                 owner = os.fstat(parent_fd)
                 os.fchown(fd, owner.st_uid, owner.st_gid)
         finally:
             os.close(fd)
+    finally:
+        os.close(parent_fd)
 
-    def _is_own_at(path: str) -> bool:
-        try:
-            return is_own(os.lstat(path))
-        except OSError:
-            return False
 
-    def _set_mode(fd: int, mode: int) -> None:
+def allow_owner_only(fd: int, folder: str) -> bool:
+    """
+    Remove the permissions of group and others from a file of this user; True if that was needed and worked.
+
+    `folder`: the folder of the path that was opened.
+    """
+    before = os.fstat(fd)
+    if sys.platform == "win32" or not stat.S_ISREG(before.st_mode) or not is_own(before) or is_narrow(before):
+        return False
+    try:
+        if os.geteuid() == 0 and not is_own(os.lstat(folder)):
+            return False  # a link in a user's folder can lead to any file of root's
+    except OSError:
+        return False
+    _set_mode(fd, before.st_mode & OWNER_ONLY)
+    return is_narrow(os.fstat(fd))
+
+
+def is_narrow(found: os.stat_result) -> bool:
+    """Whether group and others have no permission at all."""
+    return sys.platform == "win32" or not found.st_mode & 0o077
+
+
+def is_own(found: os.stat_result) -> bool:
+    """Whether the file belongs to this user."""
+    return sys.platform == "win32" or found.st_uid == os.geteuid()
+
+
+def _set_mode(fd: int, mode: int) -> None:
+    """Set it if possible: with another owner, on FAT and network shares the owner or the mount decides."""
+    if sys.platform != "win32":
         try:
             os.fchmod(fd, mode)
         except OSError:
-            return  # another owner's file, FAT, network shares: its owner or the mount decides, nothing here can
+            return

@@ -1,9 +1,9 @@
 """
-Private files, replaced whole: whoever reads finds the old file or the new one, complete, and 0600 from birth.
+Private files, replaced whole: a reader finds the old file or the new one, complete, and mode 0600 from the beginning.
 
-Owns the temp file beside the target (its name, and what killed processes left of such files), the rename, and the
-folder held open meanwhile. Refuses to write in place: a truncated file is lost keys. Removes only what is ours by name
-and owner, and older than any writer needs. Without `tempfile`, whose import costs another bare Python start.
+Owns the temp file beside the target, its name, the rename, and the folder held open meanwhile. Never writes in place: a
+file truncated by a crash is lost keys. Removes temp files of killed processes, but only those with this program's name
+pattern and this user as owner. Without `tempfile`, whose import costs another bare Python start.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import errno
 import os
 import stat
 import time
+from contextlib import suppress
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -27,18 +28,18 @@ _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _CAN_HOLD = os.open in os.supports_dir_fd
 _READ_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
-# A writer holds its lock and needs milliseconds: what is older was left by a killed one.
+# A writer needs milliseconds: an older temp file is from a killed process.
 LEFTOVER_AGE_S = 10
 _RANDOM_BYTES = 8
 
 
 def replace_privately(path: str, data: bytes, *, tidies: bool = True) -> None:
     """
-    Replace the file that `path` leads to, or create it, with mode 0600 (or what an existing file has of it).
+    Replace the file that `path` leads to, or create it. Mode 0600, or narrower if the old file's is.
 
-    Symlinks stay, and a dangling one gets its target. `tidies`: what killed writers of this file left is removed;
-    that takes a look at the whole folder. Raises `NotSetUp` where the file cannot be written and
-    `BrokenFile` where `path` is no regular file; the old file then stands as it was.
+    Symlinks stay, and a dangling one gets its target. `tidies`: also remove temp files that killed writers of this file
+    left, which takes listing the folder. Raises `NotSetUp` if the file cannot be written and `BrokenFile` if `path` is
+    not a regular file; the old file is then unchanged.
     """
     target = os.path.realpath(path)
     parent, name = os.path.split(target)
@@ -54,7 +55,7 @@ def replace_privately(path: str, data: bytes, *, tidies: bool = True) -> None:
 
 
 def read_regular(path: str) -> bytes:
-    """The whole file; raises OSError, and `BrokenFile` for what is no regular file: a pipe would be waited for."""
+    """The whole file; raises OSError, and `BrokenFile` if it is not a regular file: a pipe could block for ever."""
     fd = os.open(path, _READ)
     try:
         refuse_irregular(path, os.fstat(fd).st_mode)
@@ -65,7 +66,7 @@ def read_regular(path: str) -> bytes:
 
 
 def ensure_private_folder(path: str) -> None:
-    """Make the folder and its missing parents, each 0700; what exists is left as it is. Raises `NotSetUp`."""
+    """Make the folder and its missing parents, each 0700; those that exist stay unchanged. Raises `NotSetUp`."""
     if os.path.isdir(path):
         return
     parent = os.path.dirname(os.path.abspath(path))
@@ -74,7 +75,7 @@ def ensure_private_folder(path: str) -> None:
     try:
         make_private_folder(path)
     except FileExistsError:
-        # Another process was faster, or something that is no folder stands there.
+        # Another process was faster, or it is not a folder.
         if not os.path.isdir(path):
             raise NotSetUp(f"{path} is in the way: it is not a folder") from None
     except OSError as error:
@@ -82,7 +83,7 @@ def ensure_private_folder(path: str) -> None:
 
 
 def check_replaceable(path: str) -> None:
-    """Raise `NotSetUp` where `replace_privately` would fail for lack of permission; a full disk shows only then."""
+    """Raise `NotSetUp` if permissions would make `replace_privately` fail; a full disk is not noticed here."""
     target = os.path.realpath(path)
     folder = os.path.dirname(target)
     while not os.path.lexists(folder):
@@ -103,7 +104,7 @@ def refuse_irregular(path: str, mode: int) -> None:
 
 
 def not_written(path: str, error: OSError) -> NotSetUp:
-    """The error for a file that could not be written: what the system said, what stands now, what to do."""
+    """The error for a file that could not be written: the reason, the state of the old file, what to do."""
     target = os.path.realpath(path)
     state = "the old file is intact" if os.path.lexists(target) else "nothing was written"
     return NotSetUp(f"cannot write {path}: {error.strerror}; {state}", *_hints(os.path.dirname(target), error.errno))
@@ -133,14 +134,14 @@ def _regular_file(folder: FolderHandle, name: str) -> os.stat_result | None:
     except FileNotFoundError:
         return None
     if stat.S_ISLNK(old.st_mode):
-        # realpath() ends at a symlink only where the chain is a circle, or was changed since.
+        # realpath() ends at a symlink only if the chain is a circle, or was changed since.
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
     refuse_irregular(os.path.join(folder.path, name), old.st_mode)
     return old
 
 
 def _replace(folder: FolderHandle, name: str, data: bytes, old: os.stat_result | None) -> None:
-    temp = new_temp_name(name)
+    temp = f".{name}.aws-mfa-{os.urandom(_RANDOM_BYTES).hex()}.tmp"  # as in `is_temp_name`
     fd = os.open(folder.at(temp), _NEW_FILE, OWNER_ONLY, dir_fd=folder.dir_fd)
     try:
         try:
@@ -148,20 +149,17 @@ def _replace(folder: FolderHandle, name: str, data: bytes, old: os.stat_result |
                 make_private(fd, folder.itself)
             else:
                 keep_owner_and_mode(fd, old)
-            _write_all(fd, data)
+            rest = memoryview(data)
+            while rest:
+                rest = rest[os.write(fd, rest) :]
             os.fsync(fd)
         finally:
             os.close(fd)
         _move(folder, temp, name)
     except BaseException:
-        remove(folder, temp)
+        with suppress(OSError):  # the error on its way says more
+            os.unlink(folder.at(temp), dir_fd=folder.dir_fd)
         raise
-
-
-def _write_all(fd: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(fd, rest) :]
 
 
 def _move(folder: FolderHandle, temp: str, name: str) -> None:
@@ -180,10 +178,10 @@ def _move(folder: FolderHandle, temp: str, name: str) -> None:
 
 class FolderHandle:
     """
-    The folder at `path`, open for the length of a `with`; links to it are followed, once. Raises OSError.
+    The folder at `path`, held open for the length of a `with`; a link is followed once, at the beginning.
 
-    `dir_fd` and `at(name)` go together, into whatever takes a `dir_fd`; `itself` is for what takes a descriptor or a
-    path.
+    `at(name)` and `dir_fd` are the arguments of a function that takes a `dir_fd`; `itself` is the argument of one that
+    takes a descriptor or a path. Without such functions (Windows) both are paths. Raises OSError.
     """
 
     __slots__ = ("dir_fd", "itself", "path")
@@ -201,31 +199,25 @@ class FolderHandle:
             os.close(self.dir_fd)
 
     def at(self, name: str) -> str:
-        """What stands for the file `name` beside `dir_fd`."""
         return os.path.join(self.path, name) if self.dir_fd is None else name
 
     def sync(self) -> None:
-        """Make what was moved here survive a power cut; it stands already, so a refusal is no failure."""
-        if self.dir_fd is None:
-            return
-        try:
-            os.fsync(self.dir_fd)
-        except OSError:
-            return
-
-
-def new_temp_name(name: str) -> str:
-    """A name that nobody has taken, for what is to replace the file `name` of the same folder."""
-    return f".{name}.aws-mfa-{os.urandom(_RANDOM_BYTES).hex()}.tmp"
+        """Make renames in this folder survive a power cut. The new file is there already, so errors are ignored."""
+        if self.dir_fd is not None:
+            with suppress(OSError):
+                os.fsync(self.dir_fd)
 
 
 def remove_leftovers(folder: FolderHandle, name: str) -> None:
-    """Remove temp files of killed processes: ours by name and owner, regular, older than any writer needs."""
+    """Remove temp files that killed processes left: regular files of this user with such a name, older than 10 s."""
     too_old = time.time() - LEFTOVER_AGE_S
     with os.scandir(folder.itself) as entries:
-        for entry in entries:
-            if is_temp_name(entry.name, name) and _is_own_and_older(folder, entry.name, too_old):
-                remove(folder, entry.name)
+        names = [entry.name for entry in entries if is_temp_name(entry.name, name)]
+    for left in names:
+        with suppress(OSError):
+            found = os.lstat(folder.at(left), dir_fd=folder.dir_fd)
+            if is_own(found) and stat.S_ISREG(found.st_mode) and found.st_mtime < too_old:
+                os.unlink(folder.at(left), dir_fd=folder.dir_fd)
 
 
 def is_temp_name(candidate: str, name: str) -> bool:
@@ -235,19 +227,3 @@ def is_temp_name(candidate: str, name: str) -> bool:
         return False
     middle = candidate[len(before) : -len(after)]
     return len(middle) == 2 * _RANDOM_BYTES and not middle.strip("0123456789abcdef")
-
-
-def remove(folder: FolderHandle, name: str) -> None:
-    """Remove the file, if that can be done."""
-    try:
-        os.unlink(folder.at(name), dir_fd=folder.dir_fd)
-    except OSError:
-        return  # gone already, or not ours to remove: the error on its way says more
-
-
-def _is_own_and_older(folder: FolderHandle, name: str, moment: float) -> bool:
-    try:
-        found = os.lstat(folder.at(name), dir_fd=folder.dir_fd)
-    except OSError:
-        return False
-    return is_own(found) and stat.S_ISREG(found.st_mode) and found.st_mtime < moment

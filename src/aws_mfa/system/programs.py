@@ -1,11 +1,11 @@
 """
-Programs that are run for what they print (a password manager, ykman, a dialog), and where a program lies.
+Runs programs for what they print (a password manager, ykman, a dialog), and finds programs on PATH.
 
-Owns their stdin, stderr, environment, limits and end. No shell, nothing secret on their argv, and whatever ends the
-wait (the limits, a cancellation, Ctrl-C) ends the program and all it started. The program's end counts, not the end
-of its pipe: what it leaves running (the agents of gpg and of password managers, what holds a clipboard) may hold that
-for hours; it is left alone, and no longer read from. What was printed is for the caller alone: it never gets into a
-message or an exception. A program is looked for on PATH, never in the working folder, which may be somebody else's.
+Owns their stdin, stderr, environment, limits and end. Uses no shell and puts no secret on argv. When the wait ends (a
+limit, a cancellation, Ctrl-C), the program and all it started are killed. Waits for the end of the program, not of its
+pipe: what it leaves running (agents of gpg and password managers, a clipboard) may hold the pipe for hours, and is
+neither read nor killed. Output goes only to the caller, never into a message or an exception. Programs are not looked
+for in the working folder, which other users may be able to write.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ _NOT_FOR_CHILDREN = (
 _BEARER = "AWS_BEARER_TOKEN_"
 _PS_LIMIT_S = 2.0
 LIMIT_BYTES = 64 * 1024
-# How soon the end of a program is seen whose pipe somebody else still holds; and Ctrl-C on Windows.
+# How soon the end of a program is noticed while another process holds its pipe; also Ctrl-C on Windows.
 _SLICE_S = 0.1
 _FIRST_PAUSE_S = 0.001
-# A filter behind the program (`> >(tail -1)`) ends a moment after it.
+# A filter behind the program (`> >(tail -1)`) ends shortly after it.
 _GRACE_S = 0.25
 _PART_BYTES = 4096
 _ENDINGS = ".COM;.EXE;.BAT;.CMD"
@@ -54,7 +54,7 @@ _ENDINGS = ".COM;.EXE;.BAT;.CMD"
 
 @dataclass(frozen=True, repr=False)  # what was printed may be a secret
 class Ended:
-    """How a program ended: exit code (negative: a signal), what it printed, what it said where that was caught."""
+    """How a program ended: exit code (negative: a signal), stdout, and stderr if that was captured."""
 
     code: int
     stdout: bytes
@@ -62,11 +62,11 @@ class Ended:
 
 
 class ProgramFailed(Exception):
-    """It gave no answer; the text says why, to stand behind the program's name, and quotes nothing of it."""
+    """It gave no answer; the text says why, continues a sentence that begins with the program, and quotes no output."""
 
 
 class NotStarted(ProgramFailed):
-    """The system did not start it; `reason` is what the system said."""
+    """The system did not start it; `reason` is the system's."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"cannot be started: {reason}")
@@ -79,20 +79,19 @@ class TookTooLong(ProgramFailed):
 
 def without_credentials(environ: Mapping[str, str]) -> dict[str, str]:
     """
-    The environment for a program that has no use for the credentials of whoever called us.
+    The environment without AWS credentials, for a program that does not need those of this program's caller.
 
-    What it starts, logs or crashes with would get them too. One that does speak to AWS names a profile. All else
-    stays: managers are unlocked by variables (`OP_SESSION_...`, `GPG_TTY`), and displays are found by them.
+    They would also reach what it starts and what it logs. A program that calls AWS names a profile. All else stays:
+    password managers are unlocked by variables (`OP_SESSION_...`, `GPG_TTY`), and displays are found through them.
     """
-    return {
-        name: value for name, value in environ.items() if name not in _NOT_FOR_CHILDREN and not name.startswith(_BEARER)
-    }
+    kept = (name for name in environ if name not in _NOT_FOR_CHILDREN and not name.startswith(_BEARER))
+    return {name: environ[name] for name in kept}
 
 
 def words_of(line: str) -> list[str] | str:
-    """The user's command line as it is run, without a shell; `ValueError` where it is none."""
+    """The user's command line as it is run, without a shell; `ValueError` if it is not a command line."""
     if os.name == "nt":
-        return line  # CreateProcess splits it by the rules of Windows, where a backslash is part of a path
+        return line  # CreateProcess splits it: on Windows a backslash is part of a path
     words = shlex.split(line)
     if not words:
         raise ValueError
@@ -110,10 +109,11 @@ def run_for_answer(
     catches_stderr: bool = False,
 ) -> Ended:
     """
-    Run the program, words or the user's command line, to its end. `lent`: the terminal as its stdin and stderr.
+    Run the program, given as words or as the user's command line, to its end. At most 64 KiB of output.
 
-    Else it gets no stdin, our stderr unless it is caught, and a session of its own, so that it cannot open the terminal
-    either, unless it `keeps_terminal`. Raises `ProgramFailed`, `Cancelled` (Ctrl-C), or the cancellation's error.
+    `lent`: descriptors of the terminal, its stdin and stderr. Otherwise it gets no stdin and this program's stderr
+    (`catches_stderr`: captured), and it cannot open the terminal, because it runs in a session of its own
+    (`keeps_terminal`: it does not). Raises `ProgramFailed`, `Cancelled` (Ctrl-C), or the cancellation's error.
     """
     if cancellation is not None:
         cancellation.check()
@@ -142,7 +142,7 @@ def run_for_answer(
 
 
 def _end(process: subprocess.Popen[bytes], *, leads_session: bool) -> None:
-    """Nothing happens to one that has ended. SIGKILL: one that ignores less would hold up whoever waits for it."""
+    """Kill it and all it started, if it still runs. SIGKILL: it may ignore weaker signals, and the caller waits."""
     if process.poll() is not None:
         return
     if sys.platform == "win32":
@@ -152,23 +152,19 @@ def _end(process: subprocess.Popen[bytes], *, leads_session: bool) -> None:
         with contextlib.suppress(OSError):
             os.killpg(process.pid, signal.SIGKILL)
     else:
-        # It shares our process group, as it must to read from the terminal; so its own are found one by one. Left
-        # alive, they would fight for the terminal with the next question.
-        for pid in _with_descendants(process.pid):
+        # It is in this process group, so that it can read from the terminal. Its descendants are found one by one:
+        # alive, they would compete with the next question for the terminal.
+        pairs = [line.split() for line in _quietly(["ps", "-A", "-o", "pid=", "-o", "ppid="]).splitlines()]
+        family = [process.pid]
+        for member in family:  # the list grows during the loop
+            family += [int(child) for child, parent in pairs if parent == str(member).encode()]
+        for pid in family:
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
 
 
-def _with_descendants(pid: int) -> list[int]:
-    pairs = [line.split() for line in _quietly(["ps", "-A", "-o", "pid=", "-o", "ppid="]).splitlines()]
-    family = [pid]
-    for member in family:  # it grows while it is walked
-        family += [int(child) for child, parent in pairs if parent == str(member).encode()]
-    return family
-
-
 def _quietly(command: list[str]) -> bytes:
-    """What a helper of the system prints; nothing where there is no such program."""
+    """What a program of the system prints; nothing if it does not exist or takes too long."""
     try:
         return subprocess.run(  # noqa: S603
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -182,12 +178,12 @@ def _output_of(
     process: subprocess.Popen[bytes], limit_s: float, cancellation: Cancellation | None
 ) -> tuple[bytes, bytes]:
     """
-    What it printed on stdout and on stderr (cut at the limit), where these are pipes, once it has ended.
+    Its stdout and stderr (cut at the limit) after it has ended; empty if it has no such pipe.
 
-    Raises `ProgramFailed` or the cancellation's error: then it may still run.
+    Raises `ProgramFailed` or the cancellation's error: then it may still be running.
     """
     streams = [process.stdout, process.stderr]
-    process.stdout = process.stderr = None  # they are the reader's now, and closed by it
+    process.stdout = process.stderr = None  # the reader closes them
     with _READER(streams) as reader:
         try:
             if cancellation is not None:
@@ -208,11 +204,11 @@ def _read_to_end(
 ) -> None:
     end_at = time.monotonic() + limit_s
     is_over, pause_s = False, _FIRST_PAUSE_S
-    while reader.is_open or not is_over:
+    while reader.streams or not is_over:
         if not is_over and process.poll() is not None:
             is_over, end_at = True, time.monotonic() + _GRACE_S
         left_s = max(0.0, end_at - time.monotonic())
-        has_come = reader.wait(min(left_s, _SLICE_S if reader.is_open else pause_s))
+        has_come = reader.wait(min(left_s, _SLICE_S if reader.streams else pause_s))
         pause_s = min(2 * pause_s, _SLICE_S)
         if cancellation is not None:
             cancellation.check()
@@ -225,42 +221,34 @@ def _read_to_end(
 
 
 class _Reader:
-    """Takes what comes; of what is beyond the limit, only that it came."""
+    """Reads pipes: `streams` are those not at their end, by number. Beyond the limit it reads, but keeps nothing."""
 
     def __init__(self, streams: Sequence[IO[bytes] | None]) -> None:
         self.taken = [bytearray() for _ in streams]
-        self._open = {number: stream for number, stream in enumerate(streams) if stream is not None}
-
-    @property
-    def is_open(self) -> bool:
-        """Whether more may come."""
-        return bool(self._open)
+        self.streams = {number: stream for number, stream in enumerate(streams) if stream is not None}
 
     def _take(self, number: int) -> bool:
         """Read once; False at the end."""
-        part = os.read(self._open[number].fileno(), _PART_BYTES)
+        part = os.read(self.streams[number].fileno(), _PART_BYTES)
         if len(self.taken[number]) <= LIMIT_BYTES:
             self.taken[number] += part
         return bool(part)
 
-    def _close(self, number: int) -> None:
-        self._open.pop(number).close()
-
 
 class _BySelector(_Reader):
-    """For POSIX: nothing is left behind, whoever holds the other end."""
+    """For POSIX: no thread, so nothing remains when another process holds the pipe."""
 
     def __enter__(self) -> Self:
         self._woken, self._wake = os.pipe()
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._woken, selectors.EVENT_READ)
-        for number, stream in self._open.items():
+        for number, stream in self.streams.items():
             self._selector.register(stream, selectors.EVENT_READ, number)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._selector.close()
-        for stream in self._open.values():
+        for stream in self.streams.values():
             stream.close()
         os.close(self._woken)
         os.close(self._wake)
@@ -270,27 +258,27 @@ class _BySelector(_Reader):
         os.write(self._wake, b"!")
 
     def wait(self, timeout_s: float) -> bool:
-        """Take what comes within the time; whether anything did."""
+        """Read what comes within the time; whether anything did."""
         ready = self._selector.select(timeout_s)
         for key, _ in ready:
             if isinstance(key.data, int) and not self._take(key.data):
                 self._selector.unregister(key.fileobj)
-                self._close(key.data)
+                self.streams.pop(key.data).close()
         return bool(ready)
 
 
 class _ByThreads(_Reader):
-    """For Windows, whose pipes cannot be waited for: a thread stays while somebody holds the other end in silence."""
+    """For Windows, which cannot wait for pipes: a thread remains while another process holds one and is silent."""
 
     def __enter__(self) -> Self:
         self._changed = threading.Event()
         self._is_over = False
-        for number in list(self._open):
+        for number in list(self.streams):
             threading.Thread(target=self._read, args=(number,), daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """The threads close what they read, when there is more of it or an end."""
+        """Each thread closes its pipe when more comes, or its end."""
         self._is_over = True
 
     def wake(self) -> None:
@@ -306,7 +294,7 @@ class _ByThreads(_Reader):
     def _read(self, number: int) -> None:
         while self._take(number) and not self._is_over:
             self._changed.set()
-        self._close(number)
+        self.streams.pop(number).close()
         self._changed.set()
 
 
@@ -314,24 +302,19 @@ _READER: type[_BySelector | _ByThreads] = _ByThreads if os.name == "nt" else _By
 
 
 def found_program(name: str, environ: Mapping[str, str], *, on_windows: bool = os.name == "nt") -> str | None:
-    """The absolute path of a program that is on PATH, or is named by such a path; None for any other."""
-    folders = [""] if os.path.isabs(name) else environ.get("PATH", os.defpath).split(os.pathsep)
+    """The absolute path of a program on PATH; `name` may be an absolute path itself. None if there is none."""
     if not os.path.isabs(name) and os.path.dirname(name):
         return None
-    names = _with_endings(name, environ.get("PATHEXT") or _ENDINGS) if on_windows else [name]
-    for path in (os.path.join(folder, each) for folder in folders for each in names):
+    folders = [""] if os.path.isabs(name) else environ.get("PATH", os.defpath).split(os.pathsep)
+    endings = [ending for ending in (environ.get("PATHEXT") or _ENDINGS).split(";") if ending] if on_windows else []
+    if not on_windows or name.upper().endswith(tuple(ending.upper() for ending in endings)):
+        endings = [""]
+    for path in (os.path.join(folder, name + ending) for folder in folders for ending in endings):
         if os.path.isabs(path) and shutil.which(path) is not None:
             return path
     return None
 
 
 def system_program(name: str, environ: Mapping[str, str]) -> str:
-    """The whole path of a program of Windows itself."""
+    """The absolute path of a program that is part of Windows."""
     return os.path.join(environ.get("SYSTEMROOT") or r"C:\Windows", "System32", name)
-
-
-def _with_endings(name: str, endings: str) -> list[str]:
-    known = [ending for ending in endings.split(";") if ending]
-    if name.upper().endswith(tuple(ending.upper() for ending in known)):
-        return [name]
-    return [name + ending for ending in known]

@@ -1,8 +1,10 @@
 """
-Threads: calls made side by side, work beside a question, calls that may never return; and the local user's name.
+Threads, time limits and signals, and the local user's name.
 
-Every thread is a daemon, so that one that hangs keeps no process from ending; no call is ever interrupted. A container
-often knows no user at all: that is None, never a failure.
+Owns the threads for calls made side by side, for work beside a question and for calls that may hang. Each is a daemon,
+so that one that hangs does not keep the process from ending; no call is interrupted. Also owns the handlers that defer
+signals while files that belong together are written. No signal is lost: it takes effect at the end of the `with`.
+SIGQUIT is not deferred: users send it to end the program at once.
 """
 
 from __future__ import annotations
@@ -18,20 +20,20 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from types import FrameType
 
 
 Result = TypeVar("Result")
 
 # At 50 ms a call this is some 600 calls a second: more, and STS throttles.
 _WORKERS = 32
-# Waits are cut in slices: Windows delivers Ctrl-C only between two of them.
+# Windows delivers Ctrl-C only between two waits: each wait is at most this long.
 _LONGEST_WAIT_S = 0.5
 _SLICE_S = 0.2
+_DEFERRED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
 def user_name() -> str | None:
-    """The local user's name, None where neither variables nor the system tell one."""
+    """The local user's name, None if neither a variable nor the system has one."""
     try:
         return getpass.getuser() or None
     except (ImportError, KeyError, OSError):  # which one depends on platform and Python version
@@ -41,28 +43,29 @@ def user_name() -> str | None:
 class _Outcome(Generic[Result]):
     """What a call returned or raised, for another thread."""
 
-    __slots__ = ("_error", "_results")
+    __slots__ = ("_results", "error")
 
     def __init__(self, call: Callable[[], Result]) -> None:
         self._results: list[Result] = []
-        self._error: BaseException | None = None
+        self.error: BaseException | None = None
         try:
             self._results.append(call())
         except BaseException as error:  # noqa: BLE001  # handed to the thread that waits, whatever it is
-            self._error = error
+            self.error = error
 
     def result(self) -> Result:
         """What was returned; raises what was raised."""
-        if self._error is not None:
-            raise self._error
+        if self.error is not None:
+            raise self.error
         return self._results[0]
 
 
 def side_by_side(calls: Sequence[Callable[[], Result]], done: Callable[[], None]) -> list[Result]:
     """
-    Make the calls in a bounded number of threads; results in their order, the first failure is raised.
+    Make the calls in at most 32 threads; the results in the order of the calls. Raises the first failure.
 
-    After Ctrl-C the calls that have not begun are not made, and those under way are not waited for.
+    `done` is called in this thread after each call. After Ctrl-C no further call begins, and running ones are not
+    waited for.
     """
     todo = deque(enumerate(calls))
     ended: SimpleQueue[tuple[int, _Outcome[Result]]] = SimpleQueue()
@@ -88,27 +91,23 @@ def side_by_side(calls: Sequence[Callable[[], Result]], done: Callable[[], None]
 
 
 class InThread:
-    """Fulfils the Protocol `Beside`: work that runs while a human types."""
+    """Fulfils the Protocol `Beside`: work that runs while the user types; `failed` gets its error, in its thread."""
 
     def __init__(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> None:
-        self._work = work
-        self._failed = failed
-        self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._outcomes: list[_Outcome[None]] = []
+
+        def run() -> None:
+            outcome = _Outcome(work)
+            self._outcomes.append(outcome)
+            if outcome.error is not None:
+                failed(outcome.error)
+
+        self._thread = threading.Thread(target=run, daemon=True)
         self._thread.start()
 
     def wait(self) -> None:
-        """Return when the work has ended, and raise what it raised."""
         self._thread.join()
-        if self._error is not None:
-            raise self._error
-
-    def _run(self) -> None:
-        try:
-            self._work()
-        except BaseException as error:  # noqa: BLE001  # handed to the main thread, whatever it is
-            self._error = error
-            self._failed(error)
+        self._outcomes[0].result()
 
 
 class NoAnswer(Exception):
@@ -121,28 +120,25 @@ def answer_within(
     """
     What `call()` returns or raises, or `NoAnswer` after `limit_s` seconds (None: no limit).
 
-    `on_delay` is called once, here and not in the thread, when the answer is not there after `patience_s` seconds. The
-    thread of a call that hangs is left behind.
+    `on_delay` is called once, in this thread, if there is no answer after `patience_s` seconds. A call that hangs keeps
+    its thread.
     """
     outcomes: list[_Outcome[Result]] = []
     worker = threading.Thread(target=lambda: outcomes.append(_Outcome(call)), name="aws-mfa keychain", daemon=True)
     worker.start()
     began_at = time.monotonic()
-    told = False
+    is_reported = False
     while worker.is_alive():
         waited_s = time.monotonic() - began_at
         if limit_s is not None and waited_s >= limit_s:
             break
-        if not told and waited_s >= patience_s:
-            told = True
+        if not is_reported and waited_s >= patience_s:
+            is_reported = True
             on_delay()
         worker.join(_SLICE_S if limit_s is None else min(_SLICE_S, limit_s - waited_s))
     if not outcomes:
         raise NoAnswer
     return outcomes[0].result()
-
-
-_HELD = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
 class DeferredSignals:
@@ -152,29 +148,24 @@ class DeferredSignals:
         self.came: list[int] = []
 
     def check(self) -> None:
-        """Raise `KeyboardInterrupt` where one has come."""
         if self.came:
             raise KeyboardInterrupt
-
-    def note(self, number: int, frame: FrameType | None) -> None:
-        """The handler."""
-        del frame
-        self.came.append(number)
 
 
 @contextmanager
 def deferred_signals() -> Iterator[DeferredSignals]:
-    """Hold them back; what whoever started us ignores (`nohup`) stays ignored. Main thread only."""
-    held = DeferredSignals()
-    found = {number: signal.getsignal(number) for number in (getattr(signal, name, None) for name in _HELD) if number}
-    # None: a handler that is not Python's to give back.
-    taken = {number: handler for number, handler in found.items() if handler not in (signal.SIG_IGN, None)}
+    """Defer them while inside; those that were ignored when the program started (`nohup`) stay so. Main thread only."""
+    deferred = DeferredSignals()
+    numbers = [getattr(signal, name) for name in _DEFERRED if hasattr(signal, name)]
+    found = {number: signal.getsignal(number) for number in numbers}
+    # None: a handler that was not set from Python, and that Python cannot restore.
+    before = {number: handler for number, handler in found.items() if handler not in (signal.SIG_IGN, None)}
     try:
-        for number in taken:
-            signal.signal(number, held.note)
-        yield held
+        for number in before:
+            signal.signal(number, lambda number, _: deferred.came.append(number))
+        yield deferred
     finally:
-        for number, handler in taken.items():
+        for number, handler in before.items():
             signal.signal(number, handler)
-        for number in dict.fromkeys(held.came):
+        for number in dict.fromkeys(deferred.came):
             signal.raise_signal(number)

@@ -1,9 +1,13 @@
 """
 The vault `age`: long-term keys in one passphrase-encrypted file, in the age format (https://age-encryption.org/v1).
 
-Owns the file (by default `~/.aws/mfa/keys.age`) and the passphrase's stay in this process: it is asked once. Inside is
-JSON, long-term section -> item, so that `age -d` shows it and `age -p` can make it without this tool. No cryptography
-of our own, and age's own cost for guessing a passphrase: opening takes a second or two, and is meant to.
+Owns the file (by default `~/.aws/mfa/keys.age`), and caches the passphrase for this process. The content is JSON,
+long-term section -> item, so that `age -d` shows it and `age -p` can make it without aws-mfa. No cryptography of our
+own; age makes guessing a passphrase slow on purpose, so opening takes a second or two.
+
+A command (`AWS_MFA_AGE_PASSPHRASE_COMMAND`, such as `pass show aws-mfa`) can give the passphrase: the first line of its
+stdout, never shown, not even if the command fails. It may write to the terminal and ask for a PIN there; its stdin is
+empty, because ours may be a pipe with an MFA code.
 """
 
 from __future__ import annotations
@@ -14,10 +18,7 @@ import time
 from shlex import quote
 from typing import TYPE_CHECKING, Protocol
 
-from pyrage import (
-    DecryptError,  # where age files are opened
-    passphrase,  # where age files are opened
-)
+from pyrage import DecryptError, passphrase
 
 from aws_mfa.errors import BadInput, BrokenFile, KeychainUnavailable, NotSetUp
 from aws_mfa.model import Secret
@@ -37,25 +38,26 @@ if TYPE_CHECKING:
     Items = dict[str, dict[str, object]]
 
 
-# age measures this machine, for a millisecond, and refuses what would take it a quarter of a minute: on a busy machine
-# it may be wrong. So it measures again before it is believed.
-_TOO_MUCH_WORK, _MEASURED, _PAUSE_S = "Excessive work", 5, 0.2
-
-# Under the lock a passphrase is worked on three times; a slow machine needs some 15 s for that.
+VARIABLE = "AWS_MFA_AGE_PASSPHRASE_COMMAND"
+TIME_LIMIT_S = 60.0
+# age measures this machine for a millisecond and refuses a file that would take it 15 s. On a busy machine that
+# measure can be wrong, so it is repeated.
+_TOO_MUCH_WORK, _MOST_TRIES, _PAUSE_S = "Excessive work", 5, 0.2
+# Under the lock the file is encrypted or decrypted three times; a slow machine needs some 15 s for that.
 _LOCK_TIMEOUT_S = 60.0
 
 
 class AskPassphrase(Protocol):
-    """Where the passphrase comes from: a terminal, or a command; `tries` is how often it is worth asking."""
+    """The source of the passphrase, a terminal or a command; `tries`: how often to ask after a wrong one."""
 
     tries: int
 
     def __call__(self, *, new: bool) -> Secret:
-        """The passphrase; `new`: there is no file yet, so a human is asked twice."""
+        """The passphrase; `new`: there is no file yet, so it must be given twice."""
 
 
 class AgeFile:
-    """The age file at `path`; those that share `known` decrypt once, and with one passphrase."""
+    """The age file at `path`; objects that share `known` ask for one passphrase and decrypt once."""
 
     name = "age"
 
@@ -65,18 +67,17 @@ class AgeFile:
         self._known = known or KnownOfVault()
 
     def check(self) -> None:
-        """Prove that the file opens, or that one can be made where it will stand; asks for the passphrase."""
+        """Test that the file opens, or that its folder can be written; asks for the passphrase."""
         self._passphrase(new=not os.path.exists(self._path))
         self._items()
         with self._locked():
             pass
 
     def forgets(self) -> bool:
-        """A file is kept."""
         return False
 
     def load(self, section: str) -> LongTermKeys | None:
-        """The keys stored under the name, None where there are none; without a file nothing is asked."""
+        """The keys of this section, None if there are none; asks for nothing if there is no file."""
         if not os.path.exists(self._path):
             return None
         item = self._items().get(section)
@@ -86,7 +87,7 @@ class AgeFile:
             raise self._broken(section, error) from None
 
     def store(self, section: str, keys: LongTermKeys) -> None:
-        """Store them, decrypt what is on the disk then, and raise if it differs."""
+        """Store them, decrypt what is on the disk, and raise if it differs."""
 
         def with_keys(items: Items) -> Items:
             try:
@@ -97,12 +98,12 @@ class AgeFile:
         self._change(with_keys)
 
     def remove(self, section: str) -> None:
-        """Remove the entry; nothing happens where there is none."""
+        """Remove the entry, if there is one."""
         if os.path.exists(self._path):
             self._change(lambda items: {name: item for name, item in items.items() if name != section})
 
     def _change(self, edit: Callable[[Items], Items]) -> None:
-        # Before the lock: nobody else should wait for a human.
+        # Before the lock, so that no other process waits while a person types.
         self._passphrase(new=not os.path.exists(self._path))
         with self._locked():
             items = self._items()
@@ -116,22 +117,17 @@ class AgeFile:
                 raise KeychainUnavailable(f"{self._path} does not hold what was written to it")
 
     def _items(self) -> Items:
-        """What the file holds now; decrypted anew only when its bytes have changed."""
-        data = self._bytes()
-        if data is None:
+        """The file's content now; decrypted again only if its bytes have changed."""
+        try:
+            data = read_regular(self._path)
+        except FileNotFoundError:
             return {}
+        except OSError as error:
+            raise NotSetUp(f"cannot read {self._path}: {error.strerror}") from None
         opened = self._known.opened
         if opened is None or opened[0] != data:
             opened = self._known.opened = data, _items_in(self._decrypted(data), self._path)
         return opened[1]
-
-    def _bytes(self) -> bytes | None:
-        try:
-            return read_regular(self._path)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise NotSetUp(f"cannot read {self._path}: {error.strerror}") from None
 
     def _decrypted(self, data: bytes) -> bytes:
         for tries_left in reversed(range(self._ask_passphrase.tries)):
@@ -144,14 +140,14 @@ class AgeFile:
         raise failure
 
     def _not_decrypted(self, reason: str) -> AwsMfaError:
-        # age's own words are the only way to tell these apart.
+        # age tells these apart only by the text of its error.
         if reason == "Decryption failed":
             self._known.passphrase = None
             return BadInput(f"the passphrase does not open {self._path}", "try again: upper and lower case count")
         if reason.startswith(_TOO_MUCH_WORK):
             return BrokenFile(
                 f"{self._path} was made by a faster machine: opening it here would take too long",
-                "if this machine is only busy now, try again later",
+                "if this machine is only busy at the moment, try again later",
             )
         return BrokenFile(
             f"{self._path} is damaged, or is not a file that age encrypted with a passphrase",
@@ -179,14 +175,14 @@ class AgeFile:
 
 
 def _opened(data: bytes, phrase: Secret) -> bytes:
-    """The bytes in an age file; raises `DecryptError`."""
-    measured = 0
+    """The content of an age file; raises `DecryptError`."""
+    tries = 0
     while True:
-        measured += 1
+        tries += 1
         try:
             return bytes(passphrase.decrypt(data, phrase.reveal()))
         except DecryptError as error:
-            if measured == _MEASURED or not str(error).startswith(_TOO_MUCH_WORK):
+            if tries == _MOST_TRIES or not str(error).startswith(_TOO_MUCH_WORK):
                 raise
         time.sleep(_PAUSE_S)
 
@@ -204,12 +200,8 @@ def _items_in(data: bytes, path: str) -> Items:
     return items
 
 
-VARIABLE = "AWS_MFA_AGE_PASSPHRASE_COMMAND"
-TIME_LIMIT_S = 60.0
-
-
 class PassphraseCommand:
-    """Asks the command instead of a human; `command` is one line, split as a POSIX shell would; `environ` is ours."""
+    """Runs a command for the passphrase: one line, split into words as a POSIX shell splits it."""
 
     tries = 1
 
@@ -221,7 +213,7 @@ class PassphraseCommand:
         self._time_limit_s = time_limit_s
 
     def __call__(self, *, new: bool) -> Secret:
-        """The passphrase; `BadInput` when the command fails or says nothing, or not twice the same for a new vault."""
+        """The passphrase; `BadInput` if the command fails, prints none, or prints two different new ones."""
         found = self._asked()
         if new and not found.matches(self._asked()):
             raise _failed("printed two different passphrases: a new vault would never open again")

@@ -1,12 +1,13 @@
 """
-Which vault holds, or is to hold, the long-term keys; and the note of where they are.
+Which vault holds the long-term keys, or is to hold them; and the notes of where they are (`~/.aws/mfa/known-keys`).
 
 Order: `--vault` or `--no-keychain`, `AWS_MFA_VAULT`, the vault that set-up or import noted for this section, the
-keychain. Pure; the note is text of sections, without any secret.
+keychain. Pure: notes are the text of an INI file, and hold no secret.
 """
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING
 
 from aws_mfa.config.edit import with_changes
@@ -21,38 +22,39 @@ _SESSION = "session of"
 VAULTS = ("keychain", "age", "file")
 
 
+@dataclass(frozen=True)
 class VaultChoice:
     """
-    The vault's name, who chose it, and whether a person did (then no other place may stand in silently).
+    The vault's name and what chose it; `explicit`: the user did, so no other place may silently replace it.
 
-    `noted` is the vault that the note of keys names, whether or not it was chosen.
+    `noted` is the vault that the notes name for these keys, chosen or not.
     """
 
-    __slots__ = ("explicit", "name", "noted", "source")
-
-    def __init__(self, name: str, source: str, *, explicit: bool, noted: str | None = None) -> None:
-        self.name = name
-        self.source = source
-        self.noted = noted
-        self.explicit = explicit
+    name: str
+    source: str
+    _: KW_ONLY
+    explicit: bool
+    noted: str | None = None
 
 
 def choose_vault(
     flag: str | None, environ: Mapping[str, str], noted: str | None, *, use_keychain: bool = True
 ) -> VaultChoice:
-    """Choose by flag, variable, note, in this order; `BadInput` for a name that is no vault."""
+    """Choose by flag, variable, note, in this order; `BadInput` for a name that is not a vault."""
     if not use_keychain:
         return VaultChoice("file", "--no-keychain", explicit=True, noted=noted)
-    for source, value in (("--vault", flag), ("AWS_MFA_VAULT", environ.get("AWS_MFA_VAULT"))):
-        if value:
-            return VaultChoice(_checked(value, source), source, explicit=True, noted=noted)
+    for source, name in (("--vault", flag), ("AWS_MFA_VAULT", environ.get("AWS_MFA_VAULT"))):
+        if name and name not in VAULTS:
+            raise BadInput(f"{source}: {name!r} is not a vault", f"choose one of: {', '.join(VAULTS)}")
+        if name:
+            return VaultChoice(name, source, explicit=True, noted=noted)
     if noted in VAULTS:
         return VaultChoice(noted, "where the keys were stored", explicit=False, noted=noted)
     return VaultChoice("keychain", "the default", explicit=False, noted=noted)
 
 
 def vault_of_flags(flag: str | None, *, no_keychain: bool) -> tuple[str | None, bool]:
-    """The vault that the flags name, and whether the keychain may be used; `BadInput` where they contradict."""
+    """The vault that the flags name, and whether the keychain may be used; `BadInput` if they contradict each other."""
     if no_keychain and flag not in (None, "file"):
         raise BadInput(f"--no-keychain and --vault {flag} contradict each other", "give one of the two")
     return ("file", False) if no_keychain else (flag, True)
@@ -64,7 +66,7 @@ def noted_vault(notes: str, section: str) -> str | None:
 
 
 def noted_key_id(notes: str, section: str) -> str | None:
-    """The key id noted for keys in a vault that must be opened; None for those in the file, which may change."""
+    """The noted key id of keys in the keychain or the age file; None for the credentials file, which users edit."""
     note = section_values(notes, section, where=_NOTES) or {}
     return note.get("aws_access_key_id") if note.get("vault") in ("keychain", "age") else None
 
@@ -75,18 +77,12 @@ def with_note(notes: str, section: str, vault: str, access_key_id: str) -> str:
 
 
 def with_origin(notes: str, section: str, session_key_id: str, access_key_id: str, device: str) -> str:
-    """The notes with where the MFA session in this section of the credentials file came from."""
+    """The notes with the keys and device that the MFA session in this section of the credentials file was got with."""
     values = {"session": session_key_id, "aws_access_key_id": access_key_id, "device": device}
     return with_changes(notes, f"{_SESSION} {section}", values, where=_NOTES)
 
 
 def noted_origin(notes: str, section: str) -> tuple[str | None, str | None, str | None] | None:
-    """Key id of the session, of the long-term keys, and the device; None where nothing was noted."""
+    """Key id of the session, key id of the long-term keys, and device; None if nothing was noted."""
     note = section_values(notes, f"{_SESSION} {section}", where=_NOTES)
     return None if note is None else (note.get("session"), note.get("aws_access_key_id"), note.get("device"))
-
-
-def _checked(name: str, source: str) -> str:
-    if name not in VAULTS:
-        raise BadInput(f"{source}: {name!r} is no vault", f"choose one of: {', '.join(VAULTS)}")
-    return name

@@ -1,9 +1,11 @@
 """
-The JSON in which long-term keys are kept, one object per long-term section: in the keychain and in the age file.
+Long-term keys as JSON, one object per long-term section, in the keychain and in the age file; and what keys look like.
 
 Owns the format: `{"v": 1, "section": ..., "aws_access_key_id": ..., "aws_secret_access_key": ...}`. Further fields are
-kept as they are; `v` and `section` may be missing, so that an item can be made by hand. Refuses what it does not
-understand, and says why without quoting a value.
+kept; `v` and `section` may be missing, so that users can make an item by hand. Refuses what it does not understand and
+says why. Keys are checked when they are typed or read, before they are stored or sent. No message quotes a value.
+
+Limits: https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKey.html
 """
 
 from __future__ import annotations
@@ -22,18 +24,19 @@ if TYPE_CHECKING:
 FORMAT_VERSION = 1
 KEY_ID_FIELD = "aws_access_key_id"
 SECRET_FIELD = "aws_secret_access_key"  # noqa: S105 - the name of a field
+_SHORTEST_KEY_ID = 16
 
 
 class UnreadableItem(Exception):
-    """What is stored is not the JSON of long-term keys; the text says why and quotes no value."""
+    """What is stored is not the JSON of long-term keys; the text says why."""
 
 
 class NewerItem(UnreadableItem):
-    """It was written by a version of aws-mfa that is newer than this one: nothing is wrong with it."""
+    """A newer version of aws-mfa wrote it: nothing is wrong with it."""
 
 
 def hints_for(error: UnreadableItem, *otherwise: str) -> tuple[str, ...]:
-    """What to do about it: nobody is sent to remove keys that a newer version reads."""
+    """What to do about it: never to remove keys that a newer version can read."""
     return ("update this aws-mfa: pipx upgrade aws-mfa",) if isinstance(error, NewerItem) else otherwise
 
 
@@ -50,7 +53,7 @@ def read_object(text: str) -> dict[str, object]:
 
 
 def write_object(item: Item) -> str:
-    """One line of ASCII: `pass` keeps no more than the first line of a value."""
+    """One line of ASCII: `pass` keeps only the first line of a value."""
     return json.dumps(item)
 
 
@@ -68,12 +71,12 @@ def keys_of(item: object) -> LongTermKeys:
 
 
 def is_for(item: Item, section: str) -> bool:
-    """Whether the item says it is this section's: a keychain that folds case hands out `prod` when asked for `Prod`."""
+    """Whether the item belongs to this section: a keychain that ignores case returns `prod` when asked for `Prod`."""
     return item.get("section", section) == section
 
 
 def with_keys(item: Item, section: str, keys: LongTermKeys) -> dict[str, object]:
-    """The item with these keys in it; its further fields stay. Raises `UnreadableItem` for a newer format."""
+    """The item with these keys; its further fields stay. Raises `UnreadableItem` for a newer format."""
     _refuse_newer(item)
     return {
         **item,
@@ -89,11 +92,8 @@ def _refuse_newer(item: Item) -> None:
         raise NewerItem("a newer aws-mfa wrote it")
 
 
-_SHORTEST_KEY_ID = 16
-
-
 def trouble_with_key_id(access_key_id: str) -> str | None:
-    """Why this can be no long-term access key id; None where it can."""
+    """Why this cannot be a long-term access key id; None if it can."""
     if access_key_id.startswith("ASIA"):
         return "an access key id that begins with ASIA is a session's: STS takes long-term keys only"
     if len(access_key_id) < _SHORTEST_KEY_ID or not (access_key_id.isascii() and access_key_id.isalnum()):
@@ -102,7 +102,7 @@ def trouble_with_key_id(access_key_id: str) -> str | None:
 
 
 def trouble_with_secret(secret: Secret) -> str | None:
-    """Why this can be no secret access key; None where it can."""
+    """Why this cannot be a secret access key; None if it can."""
     text = secret.reveal()
     if not text or not (text.isascii() and text.isprintable()) or " " in text:
         return "the secret access key holds characters that no key has"

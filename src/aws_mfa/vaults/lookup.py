@@ -1,13 +1,15 @@
 """
-Long-term keys: found in the vault, in the keychain fork's items, in the credentials file, in this order.
+Long-term keys: looked up in the vault, in the keychain fork's items, in the credentials file, in this order.
 
-Nothing is sent here. What is not found is a `NoLongTermKeys`: never another account's keys.
+Sends nothing. Keys that are not found are `NoLongTermKeys`: never another account's keys. `KnownProfiles` is what a run
+reads once of the two AWS files and of the notes, without opening a vault; what must be current, after a question or
+under a lock, is read again there.
 """
 
 from __future__ import annotations
 
 from shlex import quote
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aws_mfa.config.ini import check, check_if_small, sections
 from aws_mfa.config.profile_names import name_profile
@@ -21,7 +23,6 @@ from aws_mfa.vaults.choice import choose_vault, with_note
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aws_mfa.config.index import SectionIndex
     from aws_mfa.config.profile import Profile
     from aws_mfa.errors import AwsMfaError
     from aws_mfa.interfaces import Interfaces
@@ -33,48 +34,12 @@ _MOST_SHOWN = 8
 IMPORT_HINT = "move them to the vault with: aws-mfa import"
 
 
-class FoundKeys:
-    """The keys, the place they came from, and a line to be said about it (None: nothing to say)."""
+class FoundKeys(NamedTuple):
+    """Keys, the place they were found in (a vault's name, or `fork`), and a line to print about it, or None."""
 
-    __slots__ = ("keys", "notice", "place")
-
-    def __init__(self, keys: LongTermKeys, place: str, notice: str | None = None) -> None:
-        self.keys = keys
-        self.place = place
-        self.notice = notice
-
-
-class UnaskedVault:
-    """
-    Whether the vault in force, or the fork's items, have keys that no file and no note names; each is looked up once.
-
-    A mistyped name must not open a window: no one is asked for this, and what is locked stays so. That it could not be
-    looked into is told beside the failure that follows.
-    """
-
-    def __init__(self, interfaces: Interfaces, vault: str | None, *, use_keychain: bool = True) -> None:
-        self._interfaces = interfaces
-        self._choice = choose_vault(vault, interfaces.environ, None, use_keychain=use_keychain)
-        self._found: dict[str, bool] = {}
-        self._trouble: AwsMfaError | None = None
-
-    def has_keys(self, profile: str) -> bool:
-        """Whether there are keys for the profile; False where that cannot be seen."""
-        if profile not in self._found:
-            quiet = self._interfaces.replaced(unattended=True)
-            try:
-                self._found[profile] = found_in_vault(default_long_term(profile), self._choice, quiet) is not None
-            except (KeychainUnavailable, NeedsHuman) as error:
-                self._trouble = error
-                self._found[profile] = False
-        return self._found[profile]
-
-    def explained(self, error: AwsMfaError) -> AwsMfaError:
-        """The failure, and why keys that the vault may have were not seen."""
-        if self._trouble is None or not isinstance(error, BadProfile):
-            return error
-        why = f"the {self._choice.name} vault was not looked into ({self._trouble.message}): keys in it are found by"
-        return BadProfile(error.message, *error.hints, f"{why} the form without a command: aws-mfa --profile NAME")
+    keys: LongTermKeys
+    place: str
+    notice: str | None = None
 
 
 def find_long_term_keys(
@@ -85,55 +50,24 @@ def find_long_term_keys(
     try:
         found = found_in_vault(section, choice, interfaces)
     except KeychainUnavailable as error:
+        name_profile(error, section)
         if choice.explicit or choice.noted == choice.name:
-            name_profile(error, section)
             raise
         found, trouble = None, error
-    if found is None:
-        found = _in_file(long_term, choice, trouble, interfaces)
-    if found is None and choice.name == "keychain" and trouble is None and interfaces.fork.fork_key_id(section):
-        raise _half_a_pair(section)
-    if found is None:
-        if trouble is not None:
-            name_profile(trouble, section)
-        raise _missing(section, long_term, choice, trouble, _profiles_set_up(section, interfaces))
-    return found
-
-
-def keys_are_known(
-    section: str, choice: VaultChoice, long_term: Mapping[str, str] | None, interfaces: Interfaces, *, in_doubt: bool
-) -> bool:
-    """
-    Whether keys exist, without asking where file or note answer.
-
-    `in_doubt` where the keychain cannot be asked; where it is a yes, no passphrase is asked for this.
-    """
-    if LongTermKeys.in_section(long_term) is not None:
-        return True
-    if choice.name == "file":
-        return False
-    if choice.noted == choice.name or (choice.noted and not choice.explicit):
-        return True
-    if choice.name == "age" and in_doubt:
-        return True
-    try:
-        return found_in_vault(section, choice, interfaces) is not None
-    except KeychainUnavailable:
-        return in_doubt
-
-
-def note_keys(section: str, vault: str, keys: LongTermKeys, interfaces: Interfaces) -> None:
-    """Note where the keys are: the next run need not ask the vault whether there are any, nor another one at all."""
-    interfaces.known_keys.update(lambda text: with_note(text, section, vault, keys.access_key_id))
-
-
-def narrowed(path: str) -> str:
-    """What is said of a credentials file that was taken from group and others."""
-    return f"{path} could be read by others: now it is yours alone (mode 0600)"
+    found = found or _in_file(long_term, choice, trouble, interfaces)
+    if found is not None:
+        return found
+    if choice.name == "keychain" and trouble is None and interfaces.fork.fork_key_id(section):
+        raise NoLongTermKeys(
+            f"No option '{_SECRET}' in section: '{section}'",
+            "the keychain has its access key id, from the keychain fork, and not the secret",
+            f"store both: aws-mfa setup --profile {quote(profile_of(section))}",
+        )
+    raise _missing(section, long_term, choice, trouble, interfaces)
 
 
 def found_in_vault(section: str, choice: VaultChoice, interfaces: Interfaces) -> FoundKeys | None:
-    """The keys of the vault chosen, or of the fork's items beside it; raises what the vault raises."""
+    """The keys in the vault chosen, or in the fork's items of the keychain; raises what the vault raises."""
     if choice.name == "file":
         return None
     keys = interfaces.vault(choice.name).load(section)
@@ -161,34 +95,16 @@ def _in_file(
         interfaces.say(narrowed(path))
     if choice.name == "file":
         return FoundKeys(keys, "file")
-    if trouble is not None:
-        way = "move them to a passphrase-encrypted file with: aws-mfa import --vault age"
-        return FoundKeys(keys, "file", f"{trouble.message}; long-term keys read from {path}; {way}")
-    return FoundKeys(keys, "file", f"long-term keys read from {path}, where they lie in plain text; {IMPORT_HINT}")
+    notice = f"long-term keys read from {path}"
+    if trouble is None:
+        return FoundKeys(keys, "file", f"{notice}, where they are stored in plain text; {IMPORT_HINT}")
+    way_out = "move them to a passphrase-encrypted file with: aws-mfa import --vault age"
+    return FoundKeys(keys, "file", f"{trouble.message}; {notice}; {way_out}")
 
 
-def _profiles_set_up(section: str, interfaces: Interfaces) -> list[str]:
-    """Some names of profiles with keys, for whoever mistyped one."""
-    files = (interfaces.known_keys, interfaces.credentials)
-    found = [one.name for file in files for one in sections(file.read(), where=file.path)]
-    names = [name for name in found if name.endswith(LONG_TERM_SUFFIX) and name != section]
-    return [profile_of(name) for name in dict.fromkeys(names)][:_MOST_SHOWN]
-
-
-def _half_a_pair(section: str) -> NoLongTermKeys:
-    return NoLongTermKeys(
-        f"No option '{_SECRET}' in section: '{section}'",
-        "the keychain has its access key id, from the keychain fork, and not the secret",
-        f"store both: aws-mfa setup --profile {quote(profile_of(section))}",
-    )
-
-
-def _way_to_store(section: str) -> str:
-    """Set-up knows the usual suffix alone."""
-    command = f"aws-mfa setup --profile {quote(profile_of(section))}"
-    if section.endswith(LONG_TERM_SUFFIX):
-        return f"store them with: {command}"
-    return f"write them into that section, or leave out the suffix and store them with: {command}"
+def narrowed(path: str) -> str:
+    """The message about a credentials file whose mode let other users read it."""
+    return f"{path} could be read by others: now it is yours alone (mode 0600)"
 
 
 def _missing(
@@ -196,17 +112,22 @@ def _missing(
     long_term: Mapping[str, str] | None,
     choice: VaultChoice,
     trouble: KeychainUnavailable | None,
-    others: list[str],
+    interfaces: Interfaces,
 ) -> NoLongTermKeys:
-    hints = [_way_to_store(section)]
+    hints = [f"store them with: aws-mfa setup --profile {quote(profile_of(section))}"]
+    if not section.endswith(LONG_TERM_SUFFIX):  # set-up knows only the usual suffix
+        hints[0] = f"write them into that section, or leave out the suffix and {hints[0]}"
     if trouble is not None:
         hints = [f"the keychain could not be asked ({trouble.message})", *trouble.hints, *hints]
     elif choice.noted == choice.name:
         hints.insert(0, f"they were stored in the {choice.noted} vault, which has no entry of that name now")
     elif choice.noted:
         hints.insert(0, f"they were stored in the {choice.noted} vault: leave out what names another ({choice.source})")
+    files = (interfaces.known_keys, interfaces.credentials)
+    names = dict.fromkeys(one.name for file in files for one in sections(file.read(), where=file.path))
+    others = [profile_of(name) for name in names if name.endswith(LONG_TERM_SUFFIX) and name != section]
     if others:
-        hints.insert(0, f"set up here: {', '.join(others)}")
+        hints.insert(0, f"profiles set up on this machine: {', '.join(others[:_MOST_SHOWN])}")
     if long_term is None:
         message = (
             f"Long term credentials session '[{section}]' is missing. You must add this section to your credentials "
@@ -218,43 +139,96 @@ def _missing(
     return NoLongTermKeys(message, *hints)
 
 
+def keys_are_known(
+    section: str, choice: VaultChoice, long_term: Mapping[str, str] | None, interfaces: Interfaces, *, in_doubt: bool
+) -> bool:
+    """
+    Whether keys exist; the vault is opened only if neither file nor note tells.
+
+    `in_doubt` is the answer if the keychain cannot be asked; if it is True, the age passphrase is not asked for.
+    """
+    if LongTermKeys.in_section(long_term) is not None:
+        return True
+    if choice.name == "file":
+        return False
+    if choice.noted == choice.name or (choice.noted and not choice.explicit) or (choice.name == "age" and in_doubt):
+        return True
+    try:
+        return found_in_vault(section, choice, interfaces) is not None
+    except KeychainUnavailable:
+        return in_doubt
+
+
+def note_keys(section: str, vault: str, keys: LongTermKeys, interfaces: Interfaces) -> None:
+    """Note where the keys are, so that the next run does not search for them."""
+    interfaces.known_keys.update(lambda text: with_note(text, section, vault, keys.access_key_id))
+
+
+class UnaskedVault:
+    """
+    Whether the vault in use, or the fork's items, have keys that no file and no note names; each is looked up once.
+
+    A mistyped name must not open a keychain's window: nothing is asked, and a locked keychain stays locked. If the
+    vault could not be read, `explained` adds that to the failure that follows.
+    """
+
+    def __init__(self, interfaces: Interfaces, vault: str | None, *, use_keychain: bool = True) -> None:
+        self._interfaces = interfaces
+        self._choice = choose_vault(vault, interfaces.environ, None, use_keychain=use_keychain)
+        self._found: dict[str, bool] = {}
+        self._trouble: AwsMfaError | None = None
+
+    def has_keys(self, profile: str) -> bool:
+        """Whether there are keys for the profile; False if the vault cannot be read without a question."""
+        if profile not in self._found:
+            quiet = self._interfaces.replaced(unattended=True)
+            try:
+                self._found[profile] = found_in_vault(default_long_term(profile), self._choice, quiet) is not None
+            except (KeychainUnavailable, NeedsHuman) as error:
+                self._trouble = error
+                self._found[profile] = False
+        return self._found[profile]
+
+    def explained(self, error: AwsMfaError) -> AwsMfaError:
+        """The failure, with a hint if keys in the vault could not be looked up."""
+        if self._trouble is None or not isinstance(error, BadProfile):
+            return error
+        why = f"the {self._choice.name} vault was not looked into ({self._trouble.message})"
+        return BadProfile(error.message, *error.hints, f"{why}: if the keys are in it, use aws-mfa --profile NAME")
+
+
 class KnownProfiles:
-    """The files as they were when this was made; raises `BrokenFile` for what is not text, and for damaged notes."""
+    """The files as they were when this was made; raises `BrokenFile` for bytes that are not text, and damaged notes."""
 
     def __init__(self, interfaces: Interfaces) -> None:
-        credentials, config = interfaces.credentials, interfaces.config
-        self.credentials_text = credentials.read()
+        config = interfaces.config
+        self.credentials_text = interfaces.credentials.read()
         self.config_text = config.read()
-        self.profiles = AwsProfiles(self.config_text, self.credentials_text, config.path, credentials.path)
+        self.profiles = AwsProfiles(self.config_text, self.credentials_text, config.path, interfaces.credentials.path)
+        self.credentials = self.profiles.credentials
         self.notes = interfaces.known_keys.read()
-        # The long-term sections whose keys are noted as in a vault.
         noted = sections(self.notes, where=interfaces.known_keys.path)
         self.noted_sections = frozenset(section.name for section in noted)
 
     def check(self) -> None:
-        """Raise `BrokenFile` for a line that is no INI; a large config file is read section by section only."""
+        """Raise `BrokenFile` for a line that is not INI; sections of a large config file are checked when read."""
         check(self.credentials_text, where=self.credentials.where)
         check_if_small(self.config_text, where=self.profiles.config_path)
 
-    @property
-    def credentials(self) -> SectionIndex:
-        """The sections of the credentials file."""
-        return self.profiles.credentials
-
     def has_noted_keys(self, profile: str) -> bool:
-        """Whether keys are noted under the long-term section that the profile has by default."""
+        """Whether a vault's keys are noted for the profile's default long-term section."""
         return default_long_term(profile) in self.noted_sections
 
 
 def other_program_of(profile: Profile | None) -> str | None:
-    """Where the files say that another program has the profile's credentials, such as aws-vault; None: nowhere."""
+    """The line of the AWS files that gives the profile's credentials to another program (aws-vault, say), or None."""
     if profile is None or profile.value(CREDENTIAL_PROCESS) is None or profile.has_credential_process_of_ours:
         return None
     return profile.source(CREDENTIAL_PROCESS)
 
 
 def check_known(name: str, interfaces: Interfaces, *hints: str) -> None:
-    """Raise `BadProfile`, with these hints, where no file and no note has the name."""
+    """Raise `BadProfile`, with these hints, if neither file nor note has the name."""
     known = KnownProfiles(interfaces)
     if known.profiles.profile(name) is None and not known.has_noted_keys(name):
         raise known.profiles.no_such(name, *hints)

@@ -1,8 +1,8 @@
 """
-The age vault's passphrase, asked of a human: without echo, a new one twice, a wrong one again.
+The age vault's passphrase, asked at the terminal: without echo, a new one twice, again after a wrong one.
 
-Never read from a pipe: the pipe holds the MFA code. Its other source is `passphrase_command`.
-`KnownOfVault` is what this process knows by then: whoever else may ask, or may not, need not ask again.
+Never read from a pipe: the pipe holds the MFA code. The other source is `age.PassphraseCommand`. `KnownOfVault` caches
+passphrase and content for this process, so that later readers need not ask. Does not import age, which is slow to load.
 """
 
 from __future__ import annotations
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 
 class KnownOfVault:
-    """The passphrase, once it was given, and the vault's content as last decrypted."""
-
-    __slots__ = ("opened", "passphrase")
+    """The passphrase, once it was given, and the vault's bytes with their content as last decrypted."""
 
     def __init__(self) -> None:
         self.passphrase: Secret | None = None
@@ -28,7 +26,7 @@ class KnownOfVault:
 
 
 class AskedPassphrase:
-    """Fulfils `AskPassphrase` at a terminal."""
+    """An `AskPassphrase` at a terminal."""
 
     tries = 3
 
@@ -37,22 +35,19 @@ class AskedPassphrase:
         self._times_asked = 0
 
     def __call__(self, *, new: bool) -> Secret:
-        """The passphrase; `NeedsHuman` where there is no terminal, `BadInput` where two new ones differ."""
+        """The passphrase; `NeedsHuman` without a terminal, `BadInput` if a new one is typed differently three times."""
         if not self._terminal.has_human:
             because = self._terminal.because if isinstance(self._terminal, NoTerminal) else NO_TERMINAL
             raise NeedsHuman(
                 f"the age vault needs its passphrase, and {because}",
                 "name a command that prints it: export AWS_MFA_AGE_PASSPHRASE_COMMAND='pass show aws-mfa'",
             )
-        if new:
-            return self._new()
-        if self._times_asked:
-            self._terminal.say("that passphrase does not open the age vault")
-        self._times_asked += 1
-        return self._terminal.ask_hidden("Passphrase of the age vault: ")
-
-    def _new(self) -> Secret:
-        self._terminal.say("A new age vault is made. Nobody can recover its passphrase: keep it somewhere else too.")
+        if not new:
+            if self._times_asked:
+                self._terminal.say("that passphrase does not open the age vault")
+            self._times_asked += 1
+            return self._terminal.ask_hidden("Passphrase of the age vault: ")
+        self._terminal.say("This makes a new age vault. A lost passphrase cannot be recovered: keep a copy elsewhere.")
         for _ in range(self.tries):
             passphrase = self._terminal.ask_hidden("New passphrase of the age vault: ")
             if passphrase.matches(self._terminal.ask_hidden("The same again: ")):

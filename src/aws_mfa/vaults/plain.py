@@ -1,7 +1,7 @@
 """
-The vault `file`: long-term keys in plain text in the credentials file, as the old tool kept them.
+The vault `file`: long-term keys in plain text in the credentials file, where the old tool kept them.
 
-For machines without a keychain, and only where a person chose it (`--vault file`, `--no-keychain`).
+Used only if the user chose it (`--vault file`, `--no-keychain`, `AWS_MFA_VAULT`). Changes only the keys' two lines.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _KEY_ID, _SECRET = "aws_access_key_id", "aws_secret_access_key"
 
 
 class KeyFile:
-    """Fulfils the Protocol `Vault` with the credentials file's long-term sections."""
+    """A `Vault` in the credentials file's long-term sections."""
 
     name = "file"
 
@@ -28,15 +28,14 @@ class KeyFile:
         self._file = file
 
     def check(self) -> None:
-        """Read the file, so that a broken one is told before anything is asked."""
+        """Read the file, so that a broken one fails before anything is asked."""
         section_values(self._file.read(), "default", where=self._file.path)
 
     def forgets(self) -> bool:
-        """A file is kept."""
         return False
 
     def load(self, section: str) -> LongTermKeys | None:
-        """The keys of the section, None unless both are there."""
+        """The keys of the section, None unless both lines are there."""
         return LongTermKeys.in_section(section_values(self._file.read(), section, where=self._file.path))
 
     def store(self, section: str, keys: LongTermKeys) -> None:
@@ -45,7 +44,7 @@ class KeyFile:
         self._file.update(lambda text: with_changes(text, section, changes, where=self._file.path))
         stored = self.load(section)
         if stored is None or not stored.matches(keys):
-            raise NotSetUp(f"the keys written to {self._file.path} do not read back", "look at the file by hand")
+            raise NotSetUp(f"{self._file.path} does not contain the keys written to it", "check the file by hand")
 
     def remove(self, section: str) -> None:
         """Remove the two lines; device, role and comments stay."""

@@ -1,8 +1,8 @@
 """
-The seal of stored sessions: age, to an identity (X25519) that only the keychain holds.
+The encryption of stored sessions: age, to an identity (X25519 key) that only the keychain holds.
 
-Owns the identity's stay in this process: it is read once, and made at the first use. What is sealed to another identity
-cannot be opened and is no entry any more; so `keyring del aws-mfa '[session-store]'` ends every sealed session.
+Creates the identity at the first use, and reads it once per process. Sessions that were encrypted to another identity
+count as not stored: `keyring del aws-mfa '[session-store]'` makes every sealed session unreadable.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from typing import Protocol
 
-from pyrage import DecryptError, IdentityError, decrypt, encrypt, x25519  # where sessions are sealed
+from pyrage import DecryptError, IdentityError, decrypt, encrypt, x25519
 
 from aws_mfa.errors import NotSetUp
 from aws_mfa.model import Secret
@@ -18,25 +18,20 @@ from aws_mfa.system.locks import lock
 from aws_mfa.system.private_files import ensure_private_folder
 from aws_mfa.system.private_reading import Unfit
 
-# The keychain may be asking a human, under the lock.
+# Under the lock the keychain may ask the user to unlock it.
 _LOCK_TIMEOUT_S = 130.0
 
 
 class Item(Protocol):
-    """Where the identity is kept; fulfilled by `keychain.IdentityItem`."""
+    """Where the identity is stored: `keychain.vault.IdentityItem`."""
 
-    def exists_at_all(self) -> bool:
-        """Whether there is a keychain, locked or not."""
-
-    def identity(self) -> Secret | None:
-        """The identity, None where none was made yet."""
-
-    def keep_identity(self, identity: Secret) -> None:
-        """Store it."""
+    def keychain_exists(self) -> bool: ...
+    def identity(self) -> Secret | None: ...
+    def store_identity(self, identity: Secret) -> None: ...
 
 
 class AgeSeal:
-    """Fulfils the Protocol `KeychainSeal`; `lock_path` is held while one of several processes makes the identity."""
+    """A `KeychainSeal`; holds the lock at `lock_path` while it makes the identity."""
 
     def __init__(self, item: Item, lock_path: str) -> None:
         self._item = item
@@ -45,7 +40,7 @@ class AgeSeal:
 
     def is_possible(self) -> bool:
         """Whether this machine has a keychain at all, locked or not."""
-        return self._item.exists_at_all()
+        return self._item.keychain_exists()
 
     def sealed(self, data: bytes) -> bytes:
         """The bytes as an age file; raises `KeychainUnavailable`, `NotSetUp`, `Unreachable`."""
@@ -71,11 +66,11 @@ class AgeSeal:
     def _made(self) -> x25519.Identity:
         ensure_private_folder(os.path.dirname(self._lock_path))
         with lock(self._lock_path, timeout_s=_LOCK_TIMEOUT_S):
-            # Another process may have been faster, and what it has sealed must stay readable.
+            # Another process may have made one meanwhile; what it sealed must stay readable.
             known = self._identity()
             if known is None:
                 known = x25519.Identity.generate()
-                self._item.keep_identity(Secret(str(known)))
+                self._item.store_identity(Secret(str(known)))
                 self._known = known
         return known
 
@@ -84,5 +79,5 @@ def _parsed(text: Secret) -> x25519.Identity:
     try:
         return x25519.Identity.from_str(text.reveal())
     except IdentityError:
-        # `from None`: it may quote what it could not read.
+        # `from None`: the error may quote what it could not read.
         raise NotSetUp("the keychain item 'aws-mfa' / '[session-store]' holds no age identity") from None

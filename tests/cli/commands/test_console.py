@@ -50,7 +50,7 @@ def test_it_is_printed_and_called_a_secret_where_no_browser_can_be_opened(
     assert run(interfaces, "work") == 0
     assert capsys.readouterr().out.startswith(URL)
     assert interfaces.said[-1] == (
-        "no browser can be opened from here: open this URL within 15 minutes, and give it to nobody"
+        "no browser can be opened from here: open this URL within 15 minutes, and keep it secret"
     )
 
 

@@ -41,5 +41,5 @@ def test_a_passphrase_that_is_not_asked_for_is_told_as_such(tmp_path: Path) -> N
     interfaces = RealInterfaces(environ={"HOME": str(tmp_path), "AWS_CONFIG_FILE": str(tmp_path / "config")})
     (tmp_path / ".aws" / "mfa").mkdir(parents=True)
     (tmp_path / ".aws" / "mfa" / "keys.age").write_text("age-encryption.org/v1\n-> scrypt AAAA 10\nAAAA\n--- AAAA\n")
-    with pytest.raises(NeedsHuman, match="needs its passphrase, and nobody is asked here"):
+    with pytest.raises(NeedsHuman, match="needs its passphrase, and this command does not ask for it"):
         interfaces.replaced(unattended=True).vault("age").load("work-long-term")

@@ -1,4 +1,4 @@
-"""The quick answer and the full path: one and the same answer, wherever the quick one answers at all."""
+"""The fast answer and the full path: both print the same, wherever the fast path prints anything."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aws_mfa.cli.classic import run as classic
-from aws_mfa.cli.fast import answer as quick_answer
+from aws_mfa.cli.fast import answer as fast
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.prompt.terminal import NoTerminal
 from examples import examples
@@ -53,7 +53,7 @@ class Answer(NamedTuple):
 
 
 class NobodyThere(RealInterfaces):
-    """This machine at a fixed moment, without a human and without a vault: whoever needs one has no quick answer."""
+    """This machine at a fixed moment, without a human and without a vault: cases that need one have no fast answer."""
 
     terminal = NoTerminal()
 
@@ -61,7 +61,7 @@ class NobodyThere(RealInterfaces):
         return NOW
 
     def vault(self, name: str) -> NoReturn:
-        raise AssertionError(f"the full path asks the vault {name!r}, and the quick answer did not")
+        raise AssertionError(f"the full path asks the vault {name!r}, and the fast path did not")
 
 
 def moment(seconds_from_now: float, form: str = "%Y-%m-%d %H:%M:%S") -> str:
@@ -95,14 +95,14 @@ def state_of(path: str) -> tuple[bytes, int, int, int]:
         return file.read(), status.st_ino, status.st_mtime_ns, status.st_mode
 
 
-def quick_and_full(case: Case, home: str) -> tuple[str | None, Answer | None]:
-    """Both answers; the full path is not asked where the quick one is silent. Neither may touch the file."""
+def fast_and_full(case: Case, home: str) -> tuple[str | None, Answer | None]:
+    """Both answers; the full path runs only if the fast one answers. Neither may touch the file."""
     credentials = os.path.join(home, ".aws", "credentials")
     write(credentials, case.credentials)
     write(os.path.join(home, ".aws", "mfa", "known-keys"), case.notes)
     environ = {"HOME": home, "USERPROFILE": home, **case.variables}
     before = state_of(credentials)
-    text = quick_answer.quick_answer(case.argv, environ)
+    text = fast.fast_answer(case.argv, environ)
     full = None if text is None else full_answer(case.argv, environ)
     assert state_of(credentials) == before
     return text, full
@@ -120,7 +120,7 @@ def full_answer(argv: list[str], environ: Mapping[str, str]) -> Answer:
 
 @pytest.fixture(autouse=True)
 def clock_stands(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quick_answer, "time", SimpleNamespace(time=lambda: NOW))
+    monkeypatch.setattr(fast, "time", SimpleNamespace(time=lambda: NOW))
 
 
 GOOD = LONG_TERM + session()
@@ -152,8 +152,8 @@ ANSWERED = {
 
 
 @pytest.mark.parametrize("case", ANSWERED.values(), ids=ANSWERED)
-def test_what_is_common_is_answered_quickly_and_as_the_full_path_does(case: Case, home: str) -> None:
-    text, full = quick_and_full(case, home)
+def test_what_is_common_is_answered_fast_and_as_the_full_path_does(case: Case, home: str) -> None:
+    text, full = fast_and_full(case, home)
     assert text is not None
     assert full == Answer(0, text)
 
@@ -201,7 +201,7 @@ LEFT_ALONE = {
 
 @pytest.mark.parametrize("case", LEFT_ALONE.values(), ids=LEFT_ALONE)
 def test_any_doubt_is_left_to_the_full_path(case: Case, home: str) -> None:
-    text, _ = quick_and_full(case, home)
+    text, _ = fast_and_full(case, home)
     assert text is None
 
 
@@ -210,14 +210,14 @@ def test_a_file_that_others_can_read_is_left_to_the_full_path_which_repairs_it(h
     path = os.path.join(home, ".aws", "credentials")
     write(path, GOOD)
     os.chmod(path, 0o644)
-    assert quick_answer.quick_answer([], {"HOME": home}) is None
+    assert fast.fast_answer([], {"HOME": home}) is None
 
 
 @pytest.mark.skipif(os.name != "posix", reason="named pipes are POSIX's")
 def test_a_pipe_in_place_of_the_file_is_not_waited_for(home: str) -> None:
     pipe = os.path.join(home, "pipe")
     os.mkfifo(pipe, 0o600)
-    program = "import os; from aws_mfa.cli.fast.answer import quick_answer; print(quick_answer([], os.environ))"
+    program = "import os; from aws_mfa.cli.fast.answer import fast_answer; print(fast_answer([], os.environ))"
     environment = {**os.environ, "PYTHONPATH": os.path.join(ROOT, "src"), "AWS_SHARED_CREDENTIALS_FILE": pipe}
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=10, check=True)
@@ -305,6 +305,6 @@ CASES = st.builds(
 
 @settings(examples(120), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(case=CASES)
-def test_the_full_path_says_the_same_wherever_the_quick_one_speaks(case: Case, home: str) -> None:
-    text, full = quick_and_full(case, home)
+def test_the_full_path_says_the_same_wherever_the_fast_one_answers(case: Case, home: str) -> None:
+    text, full = fast_and_full(case, home)
     assert full == (None if text is None else Answer(0, text))

@@ -16,16 +16,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aws_mfa.cli.fast import session as quick_wiring
-from aws_mfa.cli.fast.session import become_command, quick_document
+from aws_mfa.cli.fast import session as fast
+from aws_mfa.cli.fast.session import become_command, fast_document
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.handover.hand_over import hand_over
 from aws_mfa.model import Secret, Session
 from aws_mfa.prompt.terminal import NoTerminal
-from aws_mfa.renewal.make_plan import plan_sessions
+from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.request import RenewalRequest
-from aws_mfa.sessions import fast_lookup as quick_sessions
+from aws_mfa.sessions import fast_lookup
 from aws_mfa.sessions import watch as witnesses
 from aws_mfa.sessions.entry import document_of
 from aws_mfa.sessions.fingerprint import VARIABLES
@@ -105,7 +105,7 @@ class Stage:
     def store(self, profile: str = "work", *, left_s: float = HOUR_S, key_id: str = "ASIAFIRST") -> None:
         """Store a session for what a request for the profile asks now."""
         interfaces = Offline(environ=self.environ)
-        planned = plan_sessions(RenewalRequest([profile], hands_over=True), interfaces)
+        planned = make_plan(RenewalRequest([profile], hands_over=True), interfaces)
         for failure in planned.failures.values():
             raise failure
         found = planned.of_profile[profile]
@@ -123,8 +123,8 @@ class Stage:
         except AwsMfaError:
             return None
 
-    def quick(self, profile: str = "work") -> str | None:
-        return quick_document(["credential-process", profile], self.environ)
+    def fast(self, profile: str = "work") -> str | None:
+        return fast_document(["credential-process", profile], self.environ)
 
 
 Change: TypeAlias = "Callable[[Stage], object]"
@@ -142,15 +142,15 @@ def stage(home: str) -> Stage:
     """The witness is there: a full run has handed the session over."""
     stage = Stage(home)
     stage.store()
-    assert stage.quick() is None
+    assert stage.fast() is None
     stage.full()
     return stage
 
 
 def test_the_document_is_the_full_paths_to_the_byte(stage: Stage) -> None:
-    quick = stage.quick()
-    assert quick is not None
-    assert quick == stage.full_document()
+    fast = stage.fast()
+    assert fast is not None
+    assert fast == stage.full_document()
 
 
 def test_the_real_command_prints_the_same_bytes_on_both_ways(stage: Stage) -> None:
@@ -259,17 +259,17 @@ DOUBTS_ON_POSIX: dict[str, Change] = {
 
 @pytest.mark.parametrize("change", DOUBTS.values(), ids=DOUBTS)
 def test_in_doubt_the_full_path_answers(stage: Stage, change: Change) -> None:
-    before = stage.quick()
+    before = stage.fast()
     assert before is not None
     change(stage)
-    assert stage.quick() is None
+    assert stage.fast() is None
 
 
 @pytest.mark.skipif(os.name == "nt", reason="modes and pipes of POSIX")
 @pytest.mark.parametrize("change", DOUBTS_ON_POSIX.values(), ids=DOUBTS_ON_POSIX)
 def test_in_doubt_of_modes_the_full_path_answers(stage: Stage, change: Change) -> None:
     change(stage)
-    assert stage.quick() is None
+    assert stage.fast() is None
 
 
 @as_root
@@ -279,39 +279,39 @@ def test_what_another_user_may_have_written_is_not_used(
 ) -> None:
     monkeypatch.setattr("aws_mfa.system.private_reading._is_root", lambda: False)
     os.chown(getattr(stage, name), NOBODY, NOBODY)
-    assert stage.quick() is None
+    assert stage.fast() is None
 
 
 @pytest.mark.parametrize("name", VARIABLES)
 def test_another_value_of_a_variable_is_a_doubt(stage: Stage, name: str) -> None:
     stage.update(**{name: "/elsewhere"})
-    assert stage.quick() is None
+    assert stage.fast() is None
 
 
 def test_another_user_is_a_doubt(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "getuid", lambda: 4711, raising=False)
-    assert stage.quick() is None or os.name == "nt"
+    assert stage.fast() is None or os.name == "nt"
 
 
 def test_another_version_plans_anew(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it understands of the same files may be something else."""
-    monkeypatch.setattr(quick_sessions, "__version__", "9.9.9")
-    assert stage.quick() is None
+    monkeypatch.setattr(fast_lookup, "__version__", "9.9.9")
+    assert stage.fast() is None
 
 
 def test_a_newer_session_of_the_same_request_is_handed_over(stage: Stage) -> None:
     stage.store(left_s=2 * HOUR_S, key_id="ASIASECOND")
-    quick = stage.quick()
-    assert quick is not None
-    assert "ASIASECOND" in quick
-    assert quick == stage.full_document()
+    fast = stage.fast()
+    assert fast is not None
+    assert "ASIASECOND" in fast
+    assert fast == stage.full_document()
 
 
-def test_a_change_undone_by_the_full_path_is_answered_quickly_again(stage: Stage) -> None:
+def test_a_change_undone_by_the_full_path_is_answered_fast_again(stage: Stage) -> None:
     os.utime(stage.config, (1, 1))
     full = stage.full_document()
     assert full is not None
-    assert stage.quick() == full
+    assert stage.fast() == full
 
 
 def test_a_rotated_key_that_was_noted_is_a_doubt(home: str) -> None:
@@ -321,9 +321,9 @@ def test_a_rotated_key_that_was_noted_is_a_doubt(home: str) -> None:
     stage.write(stage.credentials, "")
     stage.store()
     stage.full()
-    assert stage.quick() == stage.full_document() is not None
+    assert stage.fast() == stage.full_document() is not None
     stage.write(stage.known_keys, NOTED.replace("AKIAA", "AKIAB"))
-    assert stage.quick() is None
+    assert stage.fast() is None
 
 
 def test_flags_leave_no_witness(home: str) -> None:
@@ -331,7 +331,7 @@ def test_flags_leave_no_witness(home: str) -> None:
     stage = Stage(home)
     stage.store()
     stage.full(vault="file")
-    assert stage.quick() is None
+    assert stage.fast() is None
 
 
 @pytest.mark.parametrize(
@@ -350,7 +350,7 @@ def test_flags_leave_no_witness(home: str) -> None:
     ids=str,
 )
 def test_other_spellings_are_the_full_paths(stage: Stage, argv: list[str]) -> None:
-    assert quick_document(argv or [""], stage.environ) is None
+    assert fast_document(argv or [""], stage.environ) is None
 
 
 # --- any name, any damage -------------------------------------------------------------------------------------------
@@ -368,20 +368,20 @@ def test_profiles_of_any_name_are_answered_alike(tmp_path_factory: pytest.TempPa
     except AwsMfaError:
         return  # AWS files cannot have such a profile
     full = stage.full_document(name)
-    assert stage.quick(name) in (full, None)
-    assert stage.quick(name) == full or name.startswith("-") or not name.isprintable()
+    assert stage.fast(name) in (full, None)
+    assert stage.fast(name) == full or name.startswith("-") or not name.isprintable()
 
 
 def test_damage_of_the_witness_hands_over_nothing_else(stage: Stage) -> None:
     """Beside the session stands another user's, and a label changed by hand leads nowhere."""
-    good, text = stage.quick(), stage.read(stage.witness)
+    good, text = stage.fast(), stage.read(stage.witness)
     stage.write(stage.config, f"{CONFIG}[profile wor]\n{ROLE_SETTINGS}".replace("role/dev\nsource", "role/o\nsource"))
     stage.store("wor", key_id="ASIAOTHER")
     stage.write(stage.config, CONFIG)
     stage.full()
     for place in range(len(text)):
         stage.write(stage.witness, text[:place] + text[place + 1 :])
-        assert stage.quick() in (None, good)
+        assert stage.fast() in (None, good)
 
 
 # --- nothing that a plan reads is left out --------------------------------------------------------------------------
@@ -436,7 +436,7 @@ class Recorder(dict[str, str]):
 def test_every_variable_that_decides_is_in_the_witness(
     home: str, variables: dict[str, str], session_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the full path asks for is compared by the quick path, or stands above with its reason."""
+    """What the full path asks for is compared by the fast path, or stands above with its reason."""
     stage = Stage(home)
     stage.write(stage.config, CONFIG + session_name + "services = s\n[services s]\nsts =\n  endpoint_url = https://s\n")
     stage.write(stage.known_keys, NOTED.replace("keychain", "age"))
@@ -444,7 +444,7 @@ def test_every_variable_that_decides_is_in_the_witness(
     recorder = Recorder(stage.environ)
     monkeypatch.setattr(os, "environ", recorder)
     interfaces = Offline(environ=recorder)
-    planned = plan_sessions(RenewalRequest(["work"], hands_over=True), interfaces)
+    planned = make_plan(RenewalRequest(["work"], hands_over=True), interfaces)
     inputs = planned.of_profile["work"].inputs
     session = Session("ASIAFIRST", Secret("secret"), Secret("token"), time.time() + HOUR_S, ROLE)
     interfaces.session_cache.store("work", inputs, session)
@@ -506,13 +506,13 @@ def test_in_the_child_of_another_profile_its_region_is_nobodys_choice(stage: Sta
         "AWS_DEFAULT_REGION": "eu-west-9",
         "AWS_MFA_REGION": "eu-west-9",
     }
-    assert quick_document(["credential-process", "work"], inside) is not None
+    assert fast_document(["credential-process", "work"], inside) is not None
     chosen = {**inside, "AWS_MFA_REGION": "eu-west-1"}
-    assert quick_document(["credential-process", "work"], chosen) is None
+    assert fast_document(["credential-process", "work"], chosen) is None
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a program cannot become another")
-@pytest.mark.parametrize("flags", [[], ["--min-remaining", "1m"]], ids=["quick", "full"])
+@pytest.mark.parametrize("flags", [[], ["--min-remaining", "1m"]], ids=["fast", "full"])
 def test_the_child_is_the_same_on_both_ways(stage: Stage, flags: list[str]) -> None:
     """Environment, words, ignored signals, exit code."""
     child = (
@@ -559,23 +559,23 @@ def test_a_sealed_session_is_opened_by_the_real_keychain_and_not_by_a_locked_one
     stage.store()
     full = stage.full_document()
     assert full is not None
-    assert stage.quick() == full
+    assert stage.fast() == full
     stage.update(AWS_MFA_SESSION_STORE="")
     stage.update(XDG_RUNTIME_DIR="")
-    assert stage.quick() == full
+    assert stage.fast() == full
     gnome_keyring.lock()
     stage.update()  # another process
-    assert stage.quick() is None
-    seal = quick_wiring._opened[0][1]
-    assert quick_wiring.open_seal(stage.environ) is seal
+    assert stage.fast() is None
+    seal = fast._opened[0][1]
+    assert fast.open_seal(stage.environ) is seal
 
 
-def test_the_seal_that_the_quick_path_opened_is_the_full_paths_once(
+def test_the_seal_that_the_fast_path_opened_is_the_full_paths_once(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     environ = dict(stage.environ)
-    seal = quick_wiring.open_seal(environ)
-    monkeypatch.setattr(quick_wiring, "_opened", [(environ, seal)])
-    assert quick_wiring.open_seal(dict(environ)) is not seal
-    assert quick_wiring.open_seal(environ) is seal
-    assert quick_wiring.open_seal(environ) is not seal
+    seal = fast.open_seal(environ)
+    monkeypatch.setattr(fast, "_opened", [(environ, seal)])
+    assert fast.open_seal(dict(environ)) is not seal
+    assert fast.open_seal(environ) is seal
+    assert fast.open_seal(environ) is not seal

@@ -37,7 +37,7 @@ LONG_S = 20.0
 
 
 class Place:
-    """A way that puts the question and waits for `answer`, or for the cancellation; `ends` is raised instead."""
+    """A provider that puts the question and waits for `answer`, or for the cancellation; `ends` is raised instead."""
 
     name = "terminal"
     has_human = True
@@ -73,18 +73,18 @@ class Place:
 
 
 class Asking:
-    """A way that is asked in a thread of its own."""
+    """A provider that is asked in a thread of its own."""
 
-    def __init__(self, way: CodeProvider, cancellation: Cancellation | None = None) -> None:
+    def __init__(self, provider: CodeProvider, cancellation: Cancellation | None = None) -> None:
         self.answer: str | None = None
         self.error: BaseException | None = None
-        self._way = way
+        self._way = provider
         self._withdrawal = cancellation
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def ended(self) -> str:
-        """The answer; raises what the way raised."""
+        """The answer; raises what the provider raised."""
         self._thread.join(LONG_S)
         assert not self._thread.is_alive()
         if self.error is not None:
@@ -139,8 +139,8 @@ def connected(folder: str) -> Iterator[socket.socket]:
 
 def test_a_question_is_answered_from_elsewhere_while_it_stands_open_here(folder: str) -> None:
     place = Place()
-    way = AnsweredElsewhere(place, folder)
-    asking = Asking(way)
+    provider = AnsweredElsewhere(place, folder)
+    asking = Asking(provider)
     wait_for_sockets(folder)
     with QuestionFolder(folder).oldest() as question:
         assert question is not None
@@ -309,16 +309,16 @@ def test_a_check_that_fails_after_the_answer_disturbs_nobody(folder: str) -> Non
 
 def test_who_answered_is_told_what_became_of_the_code(folder: str) -> None:
     place, told = Place(), list[str]()
-    way = AnsweredElsewhere(place, folder)
-    asking = Asking(way)
+    provider = AnsweredElsewhere(place, folder)
+    asking = Asking(provider)
     wait_for_sockets(folder)
     client = threading.Thread(target=lambda: told.extend(answer(folder)), daemon=True)
     client.start()
     assert asking.ended() == CODE
-    way.say("AWS refused the code\nforged")
-    way.say("hint: type the next one")
+    provider.say("AWS refused the code\nforged")
+    provider.say("hint: type the next one")
     place.end("typed")
-    assert Asking(way).ended() == "typed", "asked again, the way hangs up on who answered before"
+    assert Asking(provider).ended() == "typed", "asked again, the provider hangs up on who answered before"
     client.join(LONG_S)
     assert told == ["AWS refused the code\\nforged", "hint: type the next one"]
 
@@ -437,20 +437,20 @@ def test_without_a_folder_no_question_waits(folder: str) -> None:
 
 def test_the_waiting_way_says_where_to_answer_and_gets_the_code(folder: str) -> None:
     said: list[str] = []
-    way = WaitingProvider(folder, announce=said.append, is_manned=True)
-    asking = Asking(way)
+    provider = WaitingProvider(folder, announce=said.append, is_manned=True)
+    asking = Asking(provider)
     threading.Thread(target=answer, args=[folder], daemon=True).start()
     assert asking.ended() == CODE
     assert said == [f"waiting 20 s for a code of {DEVICE}: answer in any terminal: aws-mfa code"]
-    assert (way.name, way.has_human) == ("code", True)
-    way.say("AWS refused the code")
+    assert (provider.name, provider.has_human) == ("code", True)
+    provider.say("AWS refused the code")
     assert said[1:] == ["AWS refused the code"]
 
 
 def test_the_waiting_way_gives_up(folder: str) -> None:
-    way = WaitingProvider(folder, announce=lambda text: None, is_manned=True, patience_s=0.1)
+    provider = WaitingProvider(folder, announce=lambda text: None, is_manned=True, patience_s=0.1)
     with pytest.raises(NobodyAnswered, match=r"^nobody answered from another terminal within 0\.1 s$"):
-        way.ask(QUESTION)
+        provider.ask(QUESTION)
     assert sockets(folder) == []
 
 
@@ -500,13 +500,13 @@ def test_a_code_on_its_way_stands_in_no_error_and_in_no_file(folder: str, home: 
                 errors.append(error)
                 raise
 
-    way = AnsweredElsewhere(Watching(), folder)
-    asking = Asking(way)
+    provider = AnsweredElsewhere(Watching(), folder)
+    asking = Asking(provider)
     threading.Thread(target=answer, args=[folder], daemon=True).start()
     assert asking.ended() == CODE
     (error,) = errors
     assert isinstance(error, elsewhere_server._Answered)
-    assert CODE not in repr(error) + repr(vars(error)) + repr(vars(way))
+    assert CODE not in repr(error) + repr(vars(error)) + repr(vars(provider))
     assert [names for _, _, names in os.walk(home) if names] == []
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def ways(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Linux with nothing installed, and which of the two ways was taken."""
+    """Linux with nothing installed, and which of the two modules was opened."""
     taken: list[str] = []
 
     def through_keyring(*_: object, may_ask: bool) -> str:
@@ -39,13 +39,13 @@ def opened(**environ: str) -> object:
     return keychain_backend.open_backend(environ)
 
 
-def test_the_secret_service_on_the_bus_is_spoken_to_directly(ways: list[str]) -> None:
+def test_the_secret_service_on_the_bus_is_used_directly(ways: list[str]) -> None:
     opened(DBUS_SESSION_BUS_ADDRESS="unix:path=/a", KEYRING_PROPERTY_PREFERRED_COLLECTION="/c")
     assert ways == ["directly unix:path=/a /c"]
 
 
 @pytest.mark.parametrize("setting", [{}, {"KEYRING_PROPERTY_APPID": "mine"}])
-def test_that_nobody_may_be_asked_is_told_to_either(ways: list[str], setting: dict[str, str]) -> None:
+def test_that_nothing_may_be_asked_is_passed_to_either(ways: list[str], setting: dict[str, str]) -> None:
     environ = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/a", **setting}
     keychain_backend.open_backend(environ, may_ask=False)
     assert ways == ["keyring unasked" if setting else "directly unasked"]
@@ -59,12 +59,12 @@ def test_that_nobody_may_be_asked_is_told_to_either(ways: list[str], setting: di
         {"KEYRING_PROPERTY_APPID": "mine"},
     ],
 )
-def test_whatever_is_configured_is_keyrings_to_decide(ways: list[str], setting: dict[str, str]) -> None:
+def test_if_anything_is_configured_keyring_decides(ways: list[str], setting: dict[str, str]) -> None:
     opened(DBUS_SESSION_BUS_ADDRESS="unix:path=/a", **setting)
     assert ways == ["keyring"]
 
 
-def test_a_keyringrc_is_keyrings_to_decide(ways: list[str], tmp_path: Path) -> None:
+def test_if_there_is_a_keyringrc_keyring_decides(ways: list[str], tmp_path: Path) -> None:
     (tmp_path / "python_keyring").mkdir()
     (tmp_path / "python_keyring" / "keyringrc.cfg").write_text("")
     opened(DBUS_SESSION_BUS_ADDRESS="unix:path=/a", XDG_CONFIG_HOME=str(tmp_path))
@@ -80,7 +80,7 @@ def test_other_systems_have_their_keychain_through_keyring(
     assert ways == ["keyring"]
 
 
-def test_kwallet_beside_the_secret_service_is_keyrings_to_decide(
+def test_with_kwallet_beside_the_secret_service_keyring_decides(
     ways: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened(DBUS_SESSION_BUS_ADDRESS="unix:path=/a", XDG_CURRENT_DESKTOP="KDE")
@@ -90,21 +90,19 @@ def test_kwallet_beside_the_secret_service_is_keyrings_to_decide(
     assert ways == ["directly unix:path=/a None", "keyring"]
 
 
-def test_where_there_is_no_bus_the_answer_is_absent_and_nothing_was_loaded(ways: list[str]) -> None:
+def test_without_a_bus_there_is_no_keychain_and_nothing_is_loaded(ways: list[str]) -> None:
     with pytest.raises(KeychainUnavailable, match="no keychain to use: no D-Bus session") as failure:
         opened()
     assert ways == []
     assert "--vault age" in failure.value.hints[0]
 
 
-def test_a_bus_without_a_secret_service_is_said(ways: list[str]) -> None:
+def test_a_bus_without_a_secret_service_is_reported(ways: list[str]) -> None:
     with pytest.raises(KeychainUnavailable, match="no Secret Service on the D-Bus session"):
         opened(DBUS_SESSION_BUS_ADDRESS="unix:path=/empty")
 
 
-def test_an_addon_is_found_where_there_is_no_bus(
-    ways: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_addon_is_found_without_a_bus(ways: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     addon = tmp_path / "keyring_pass-0.9.3.dist-info"
     addon.mkdir()
     (addon / "entry_points.txt").write_text("[keyring.backends]\npass = keyring_pass\n")
@@ -148,7 +146,7 @@ def test_the_bus_is_found_in_the_runtime_folder_too(tmp_path: Path) -> None:
     assert session_bus({**environ, "DBUS_SESSION_BUS_ADDRESS": "unix:path=/a"}) == "unix:path=/a"
 
 
-def test_an_absent_keychain_is_told_without_loading_keyring() -> None:
+def test_an_absent_keychain_is_reported_without_loading_keyring() -> None:
     """On a headless machine: no keyring, no secretstorage, no importlib.metadata."""
     code = (
         "import sys\n"

@@ -28,7 +28,7 @@ def foreign(name: str, *arguments: object, bases: tuple[type[Exception], ...] = 
         (ConnectionResetError(104, "reset"), "Secret Service", "failed, or is gone"),
         (foreign("NoKeyringError", bases=(RuntimeError,)), LINUX, "this machine has no keychain to use"),
         (NotImplementedError(), "keyrings.codeartifact.CodeArtifactBackend", "CodeArtifactBackend cannot store keys"),
-        (EOFError(), "keyrings.alt.file.EncryptedKeyring", "asks for a passphrase, and here is no terminal"),
+        (EOFError(), "keyrings.alt.file.EncryptedKeyring", "asks for a passphrase, and there is no terminal here"),
         (subprocess.CalledProcessError(2, ["pass"]), "keyring_pass.PasswordStoreBackend", "the program behind"),
         (ValueError("MAC check failed"), "keyrings.cryptfile.cryptfile.CryptFileKeyring", "passphrase is wrong"),
         (foreign("error", 1312, "CredRead", "no logon"), "keyring.backends.Windows.WinVaultKeyring", "kind of logon"),
@@ -36,24 +36,24 @@ def foreign(name: str, *arguments: object, bases: tuple[type[Exception], ...] = 
         (RuntimeError("secret"), LINUX, "the keychain failed (keyring.backends.SecretService.Keyring: RuntimeError)"),
     ],
 )
-def test_each_situation_has_its_line_and_the_ways_out(error: Exception, backend: str, line: str) -> None:
-    told = explained(error, backend)
-    assert isinstance(told, KeychainUnavailable)
-    assert line in told.message
-    assert "\n" not in told.message
-    assert any("--vault age" in hint for hint in told.hints)
-    assert any("--vault file" in hint for hint in told.hints)
+def test_each_situation_has_its_message_and_hints(error: Exception, backend: str, line: str) -> None:
+    failure = explained(error, backend)
+    assert isinstance(failure, KeychainUnavailable)
+    assert line in failure.message
+    assert "\n" not in failure.message
+    assert any("--vault age" in hint for hint in failure.hints)
+    assert any("--vault file" in hint for hint in failure.hints)
 
 
-def test_macos_tells_its_reason_by_a_number_below_keyrings_own_error() -> None:
-    """The keychain over ssh: locked, and no window can be shown."""
+def test_macos_gives_its_reason_as_a_number_in_the_cause_of_keyrings_error() -> None:
+    """A keychain over ssh: locked, and no window can be shown."""
     error = foreign("KeyringError", "Can't get password from keychain: (-25308, 'Unknown Error')")
     error.__cause__ = foreign("Error", -25308, "Unknown Error")
-    told = explained(error, "keyring.backends.macOS.Keyring")
-    assert told.message == "the keychain is locked and cannot ask here"
-    assert told.hints[0] == "unlock it: security unlock-keychain"
+    failure = explained(error, "keyring.backends.macOS.Keyring")
+    assert failure.message == "the keychain is locked and cannot ask here"
+    assert failure.hints[0] == "unlock it: security unlock-keychain"
 
 
-def test_absence_and_silence_say_so() -> None:
+def test_absence_and_silence_are_reported() -> None:
     assert absent("no D-Bus session").message == "this machine has no keychain to use: no D-Bus session"
     assert "did not answer within 20 s" in silent(20.0, asks=False).message

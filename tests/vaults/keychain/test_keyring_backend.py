@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Dictionary:
-    """Stands for a backend of any name; not a subclass of keyring's, which would register it for good."""
+    """A backend of any name; not a subclass of keyring's, which would register it for the whole process."""
 
     priority = 5.0
 
@@ -49,10 +49,12 @@ ALWAYS_THERE = [
 ]
 
 
-def best(monkeypatch: pytest.MonkeyPatch, *found: KeyringBackend) -> keyring_backend.KeyringBackend:
+def best(
+    monkeypatch: pytest.MonkeyPatch, *found: KeyringBackend, named: str | None = None
+) -> keyring_backend.KeyringBackend:
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr("keyring.backend.get_all_keyring", lambda: [*ALWAYS_THERE, *found])
-    return keyring_backend.open_keyring({})
+    return keyring_backend.open_keyring({} if named is None else {"PYTHON_KEYRING_BACKEND": named})
 
 
 @pytest.mark.parametrize(
@@ -65,10 +67,10 @@ def best(monkeypatch: pytest.MonkeyPatch, *found: KeyringBackend) -> keyring_bac
         ([PASS, PLAINTEXT, LOFTY_PLAINTEXT], "keyring_pass.PasswordStoreBackend"),
     ],
 )
-def test_one_is_pinned_the_systems_own_first(
+def test_one_backend_is_chosen_the_systems_own_first(
     monkeypatch: pytest.MonkeyPatch, found: list[KeyringBackend], pinned: str
 ) -> None:
-    """And the same one at the desktop and over ssh; never the chain."""
+    """The same one at the desktop and over ssh; never the chain."""
     assert best(monkeypatch, *found).name == pinned
 
 
@@ -86,8 +88,8 @@ def test_no_backend_at_all_is_an_absent_keychain(monkeypatch: pytest.MonkeyPatch
         best(monkeypatch)
 
 
-def test_find_looks_into_the_others_and_get_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fork wrote to whichever came first in keyring's chain."""
+def test_find_reads_the_others_too_and_get_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fork wrote to the first backend of keyring's chain."""
     wallet = backend("keyring.backends.kwallet.DBusKeyring", 5.1)
     wallet.set_password("aws:access_key_id", "work-long-term", "AKIA1")
     opened = best(monkeypatch, wallet, SECRET_SERVICE)
@@ -121,8 +123,11 @@ def test_the_keychain_of_another_system_is_refused() -> None:
     ("text", "line"),
     [
         ("[backend]\ndefault-keyring=keyring.backends.null.Keyring\n", "would lose the keys"),
-        ("[backend]\ndefault-keyring=no.such.Backend\n", r"names no keyring backend that works \(ModuleNotFoundError"),
-        ("wJalrXUtnFEMI\n", r"names no keyring backend that works \(MissingSectionHeaderError\)"),
+        (
+            "[backend]\ndefault-keyring=no.such.Backend\n",
+            r"does not name a keyring backend that works \(ModuleNotFoundError",
+        ),
+        ("wJalrXUtnFEMI\n", r"does not name a keyring backend that works \(MissingSectionHeaderError\)"),
     ],
 )
 def test_a_keyringrc_that_cannot_be_used_is_refused(
@@ -135,13 +140,11 @@ def test_a_keyringrc_that_cannot_be_used_is_refused(
         keyring_backend.open_keyring({})
 
 
-def test_where_nobody_may_be_asked_each_backend_is_looked_at_before_it_is_called(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    looked_at: list[str] = []
+def test_if_nothing_may_be_asked_each_backend_is_checked_before_it_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[str] = []
 
     def refuse_locked(one: KeyringBackend, address: str) -> None:
-        looked_at.append(f"{type(one).__name__} at {address}")
+        checked.append(f"{type(one).__name__} at {address}")
         raise KeychainUnavailable("locked")
 
     monkeypatch.setattr(sys, "platform", "linux")
@@ -159,18 +162,9 @@ def test_where_nobody_may_be_asked_each_backend_is_looked_at_before_it_is_called
     for act in acts:
         with pytest.raises(KeychainUnavailable):
             act()
-    assert looked_at == ["DBusKeyring at bus"] * len(acts)
+    assert checked == ["DBusKeyring at bus"] * len(acts)
 
 
-def test_an_empty_variable_names_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr("keyring.backend.get_all_keyring", lambda: [*ALWAYS_THERE, SECRET_SERVICE])
-    opened = keyring_backend.open_keyring({"PYTHON_KEYRING_BACKEND": ""})
-    assert opened.name == "keyring.backends.SecretService.Keyring"
-
-
-def test_the_chain_named_on_purpose_is_still_no_chain(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr("keyring.backend.get_all_keyring", lambda: [*ALWAYS_THERE, KWALLET, SECRET_SERVICE])
-    named = {"PYTHON_KEYRING_BACKEND": "keyring.backends.chainer.ChainerBackend"}
-    assert keyring_backend.open_keyring(named).name == "keyring.backends.SecretService.Keyring"
+@pytest.mark.parametrize("named", ["", "keyring.backends.chainer.ChainerBackend"])
+def test_an_empty_variable_or_the_chain_names_no_backend(monkeypatch: pytest.MonkeyPatch, named: str) -> None:
+    assert best(monkeypatch, KWALLET, SECRET_SERVICE, named=named).name == "keyring.backends.SecretService.Keyring"

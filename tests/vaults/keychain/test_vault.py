@@ -5,6 +5,7 @@ import json
 import shlex
 import threading
 import time
+from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -59,7 +60,7 @@ class DictBackend:
 
 
 class CaseFolding(DictBackend):
-    """As file backends on a file system that folds case."""
+    """As file backends on a file system that ignores case."""
 
     def get(self, service: str, user: str) -> str | None:
         return super().get(service, user.lower())
@@ -78,7 +79,7 @@ class Forgetful(DictBackend):
         self.writes += 1
 
 
-class Undying(DictBackend):
+class Undeletable(DictBackend):
     """Removes nothing."""
 
     def delete(self, service: str, user: str) -> None:
@@ -97,7 +98,7 @@ class Raising(DictBackend):
 
 
 class Frozen(DictBackend):
-    """Answers when it is thawed, which is too late."""
+    """Answers when it is thawed, too late."""
 
     def __init__(self, *, asks: bool = False) -> None:
         super().__init__()
@@ -115,9 +116,10 @@ def keychain(backend: DictBackend, time_limit_s: float | None = 5.0) -> Keychain
     return Keychain(lambda: backend, time_limit_s=time_limit_s)
 
 
-def test_the_keychain_fulfils_the_protocol_of_vaults() -> None:
-    vault: Vault = keychain(DictBackend())
-    assert vault.name == "keychain"
+def holds(vault: Vault, keys: LongTermKeys) -> bool:
+    """Whether the vault has these keys; every `Keychain` here is passed as a `Vault`."""
+    found = vault.load("work-long-term")
+    return found is not None and found.matches(keys)
 
 
 def test_keys_are_stored_as_one_line_of_json_under_the_sections_name() -> None:
@@ -132,20 +134,14 @@ def test_keys_are_stored_as_one_line_of_json_under_the_sections_name() -> None:
     assert "\n" not in backend.items[LABEL]
 
 
-def test_what_is_stored_is_loaded() -> None:
-    vault = keychain(DictBackend())
-    vault.store("work-long-term", KEYS)
-    found = vault.load("work-long-term")
-    assert found is not None
-    assert found.matches(KEYS)
-    assert vault.load("home-long-term") is None
-
-
-def test_the_same_keys_are_not_written_again() -> None:
-    """At every write macOS takes "Always Allow" back."""
+def test_what_is_stored_is_loaded_and_the_same_keys_are_not_written_again() -> None:
+    """At every write macOS revokes "Always Allow"."""
     backend = DictBackend()
     vault = keychain(backend)
     vault.store("work-long-term", KEYS)
+    assert vault.name == "keychain"
+    assert holds(vault, KEYS)
+    assert vault.load("home-long-term") is None
     vault.store("work-long-term", KEYS)
     assert backend.writes == 1
 
@@ -168,7 +164,7 @@ def test_a_keychain_that_loses_what_is_written_is_noticed() -> None:
 
 
 class Slow(DictBackend):
-    """Answers before it has written, as KWallet on a busy machine; whoever reads twice finds it."""
+    """Answers before it has written, as KWallet on a busy machine; the second read finds it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -186,9 +182,7 @@ class Slow(DictBackend):
 def test_a_keychain_that_writes_a_moment_later_has_written() -> None:
     backend = Slow()
     keychain(backend).store("work-long-term", KEYS)
-    found = keychain(backend).load("work-long-term")
-    assert found is not None
-    assert found.matches(KEYS)
+    assert holds(keychain(backend), KEYS)
 
 
 class CutShort(DictBackend):
@@ -204,9 +198,7 @@ def test_a_write_that_goes_wrong_leaves_the_old_keys() -> None:
     keychain(backend).store("work-long-term", KEYS)
     with pytest.raises(KeychainUnavailable, match="did not give back"):
         keychain(backend).store("work-long-term", OTHER_KEYS)
-    found = keychain(backend).load("work-long-term")
-    assert found is not None
-    assert found.matches(KEYS)
+    assert holds(keychain(backend), KEYS)
 
 
 def test_the_check_leaves_nothing_behind_and_touches_no_keys() -> None:
@@ -218,7 +210,7 @@ def test_the_check_leaves_nothing_behind_and_touches_no_keys() -> None:
 
 def test_the_check_notices_an_item_that_cannot_be_removed() -> None:
     with pytest.raises(KeychainUnavailable, match="still holds what it was to remove") as failure:
-        keychain(Undying()).check()
+        keychain(Undeletable()).check()
     assert f"remove it: keyring del aws-mfa {CHECK_USER}" in failure.value.hints
 
 
@@ -232,7 +224,7 @@ def test_remove_removes_and_where_there_is_nothing_does_nothing() -> None:
 
 
 @pytest.mark.parametrize("value", ["wJalrXUtnFEMI", "[]", '{"v": 7}', '{"aws_secret_access_key": "wJalrXUtnFEMI"}'])
-def test_a_broken_item_is_told_without_its_value_and_can_be_removed(value: str) -> None:
+def test_a_broken_item_is_reported_without_its_value_and_can_be_removed(value: str) -> None:
     backend = DictBackend()
     backend.items[LABEL] = value
     vault = keychain(backend)
@@ -248,10 +240,7 @@ def test_an_item_of_a_newer_format_is_neither_read_nor_overwritten() -> None:
     backend = DictBackend()
     backend.items[LABEL] = '{"v": 2, "sealed": "wJalrXUtnFEMI"}'
     vault = keychain(backend)
-    uses: list[Callable[[], object]] = [
-        lambda: vault.load("work-long-term"),
-        lambda: vault.store("work-long-term", KEYS),
-    ]
+    uses: list[Callable[[], object]] = [partial(vault.load, LABEL[1]), partial(vault.store, LABEL[1], KEYS)]
     for use in uses:
         with pytest.raises(NotSetUp, match="a newer aws-mfa wrote it") as failure:
             use()
@@ -260,7 +249,7 @@ def test_an_item_of_a_newer_format_is_neither_read_nor_overwritten() -> None:
 
 
 def test_a_hint_with_a_profiles_name_is_one_word_for_a_shell() -> None:
-    """Else a config file of another hand, with its name for a profile, would have a command run."""
+    """Else a config file from another person could run a command by the name of a profile."""
     backend = DictBackend()
     name = "x;id>pwned;-long-term"
     backend.items["aws-mfa", name] = "no JSON"
@@ -273,7 +262,7 @@ def test_a_hint_with_a_profiles_name_is_one_word_for_a_shell() -> None:
     assert [shlex.split(hint.partition(": ")[2]) for hint in hints] == [["keyring", "del", "aws-mfa", name]] * 2
 
 
-def test_where_case_is_folded_another_sections_keys_are_neither_used_nor_overwritten_nor_removed() -> None:
+def test_where_case_is_ignored_another_sections_keys_are_neither_used_nor_overwritten_nor_removed() -> None:
     backend = CaseFolding()
     vault = keychain(backend)
     vault.store("prod-long-term", KEYS)
@@ -303,14 +292,8 @@ def test_the_forks_items_are_read_and_removed_and_never_written() -> None:
     assert (backend.items, backend.writes) == ({}, 0)
 
 
-def test_half_of_the_forks_keys_are_none() -> None:
-    backend = DictBackend()
-    backend.items["aws:access_key_id", "work-long-term"] = KEYS.access_key_id
-    assert keychain(backend).load_fork("work-long-term") is None
-
-
 def test_a_keychain_that_hangs_costs_its_time_limit_once() -> None:
-    """The second call fails at once: nobody waits 20 s for each of three profiles."""
+    """The second call fails at once: three profiles do not take 20 s each."""
     backend = Frozen()
     vault = keychain(backend, time_limit_s=0.2)
     with pytest.raises(KeychainUnavailable, match=r"did not answer within 0\.2 s"):
@@ -323,15 +306,15 @@ def test_a_keychain_that_hangs_costs_its_time_limit_once() -> None:
     backend.thawed.set()
 
 
-def test_a_window_nobody_answers_is_called_a_locked_keychain() -> None:
+def test_a_window_that_is_not_answered_is_reported_as_a_locked_keychain() -> None:
     backend = Frozen(asks=True)
     with pytest.raises(KeychainUnavailable, match=r"locked, and its window was not answered within 0\.1 s"):
         keychain(backend, time_limit_s=0.1).load("work-long-term")
     backend.thawed.set()
 
 
-def test_where_a_human_is_asked_there_is_no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between two looks at the clock an hour goes by."""
+def test_a_keychain_that_asks_the_user_has_no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An hour passes between two calls of the clock."""
     hours = itertools.count(0.0, 3600.0)
     monkeypatch.setattr(this_machine, "time", SimpleNamespace(monotonic=lambda: next(hours)))
     limited, patient = Frozen(), Frozen()
@@ -345,14 +328,14 @@ def test_where_a_human_is_asked_there_is_no_limit(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     "error", [RuntimeError("wJalrXUtnFEMI"), KeyError("wJalrXUtnFEMI"), OSError(2, "wJalrXUtnFEMI")]
 )
-def test_no_text_of_a_foreign_error_comes_through(error: Exception) -> None:
+def test_no_text_of_a_foreign_error_is_shown(error: Exception) -> None:
     with pytest.raises(KeychainUnavailable) as failure:
         keychain(Raising(error)).load("work-long-term")
     assert "wJalr" not in failure.value.message + "".join(failure.value.hints)
     assert failure.value.__suppress_context__
 
 
-def test_an_absent_keychain_is_looked_for_once() -> None:
+def test_an_absent_keychain_is_searched_for_once() -> None:
     tries: list[int] = []
 
     def opener() -> DictBackend:
@@ -360,14 +343,8 @@ def test_an_absent_keychain_is_looked_for_once() -> None:
         raise absent("no D-Bus session")
 
     vault = Keychain(opener)
-    calls: list[Callable[[], object]] = [
-        vault.check,
-        lambda: vault.load("work-long-term"),
-        lambda: vault.store("work-long-term", KEYS),
-        lambda: vault.remove("work-long-term"),
-        lambda: vault.load_fork("work-long-term"),
-    ]
-    for call in calls:
+    of_section = (vault.load, partial(vault.store, keys=KEYS), vault.remove, vault.load_fork)
+    for call in (vault.check, *(partial(one, "work-long-term") for one in of_section)):
         with pytest.raises(KeychainUnavailable, match="this machine has no keychain to use: no D-Bus session"):
             call()
     assert len(tries) == 1
@@ -387,7 +364,7 @@ def test_nothing_is_opened_before_the_first_call() -> None:
 
 
 class Counting(DictBackend):
-    """Notes what is looked for."""
+    """Notes which items are searched for."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -398,7 +375,7 @@ class Counting(DictBackend):
         return self.get(service, user)
 
 
-def test_half_a_pair_of_the_fork_is_read_once() -> None:
+def test_a_key_id_of_the_fork_without_its_secret_is_not_a_pair_and_is_read_once() -> None:
     backend = Counting()
     backend.items["aws:access_key_id", "work-long-term"] = "AKIAIOSFODNN7EXAMPLE"
     vault = keychain(backend)

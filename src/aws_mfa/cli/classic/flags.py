@@ -1,5 +1,5 @@
 """
-The classic form's flags (docs/compatibility.md, section 1), with the abbreviations that work in the old tool.
+The classic form's flags (docs/compatibility.md, section 1), with the abbreviations that the old tool accepts.
 
 Abbreviations are resolved here, over the old flags only: a new flag must not make one of them ambiguous.
 """
@@ -30,7 +30,7 @@ examples:
 
 more: aws-mfa COMMAND --help, https://github.com/aws-mfa/aws-mfa/tree/main/docs"""
 
-# All spellings of each, and what argparse is told of it.
+# Spellings -> arguments of `add_argument`.
 _OLD_FLAGS: dict[tuple[str, ...], dict[str, Any]] = {
     ("--device",): {
         "metavar": "ARN",
@@ -90,13 +90,13 @@ def parse_flags(argv: list[str], commands: str) -> argparse.Namespace:
     )
     names = [line.split()[0] for line in commands.splitlines() if line.startswith("  ")]
     if argv and not argv[0].startswith("-"):
-        told = [f"there is no command {shown_word(argv[0])}", *did_you_mean(argv[0], names), commands, _A_PROFILE]
-        parser.refuse("\n".join(told))
+        lines = [f"there is no command {shown_word(argv[0])}", *did_you_mean(argv[0], names), commands, _A_PROFILE]
+        parser.refuse("\n".join(lines))
     return parsed(parser, [_spelled_out(word, parser) for word in argv], commands=names)
 
 
 def _spelled_out(word: str, parser: Parser) -> str:
-    """Spell out an abbreviation of an old flag; end the program for an ambiguous one; what is unknown stays."""
+    """Spell out an abbreviation of an old flag, leave other words; end the program if it is ambiguous."""
     spelling, equals, value = word.partition("=")
     if not spelling.startswith("--") or spelling == "--" or spelling in _KNOWN:
         return word

@@ -1,7 +1,7 @@
 """
-The classic form's lines (docs/compatibility.md, section 6), as values: `(level, text)`.
+The classic form's log lines (docs/compatibility.md, section 6) as values: `(level, text)`. On the hot path.
 
-Scripts grep for the beginning of each: text may be added after it, never before. On the hot path.
+Scripts search for the beginning of each line: text may be added after it, never before. Prints nothing.
 """
 
 from __future__ import annotations
@@ -16,13 +16,11 @@ if TYPE_CHECKING:
     from aws_mfa.model import Session, SessionRequest
     from aws_mfa.sessions.freshness import Verdict
 
-# NOTSET left it to the root logger of the old tool, which is at WARNING.
+# With NOTSET the old tool used the level of its root logger, WARNING.
 LEVELS = {"CRITICAL": 50, "ERROR": 40, "WARNING": 30, "INFO": 20, "DEBUG": 10, "NOTSET": 30}
-
-_SECRET_KEY_LENGTH = 40
-
 Line = tuple[str, str]
 
+_SECRET_KEY_LENGTH = 40
 _ANSWER_TOOK_S = 60
 
 MUST_PROVIDE_DEVICE = 'You must provide --device or MFA_DEVICE or set "aws_mfa_device" in ".aws/credentials"'
@@ -35,7 +33,7 @@ def shown(lines: list[Line], log_level: str) -> str:
 
 
 def validating(profile: str, short_name: str, role_arn: str | None) -> list[Line]:
-    """Which profile, and the role in force, unless that looks like a secret access key that was pasted there."""
+    """The profile, and the role in force unless it looks like a secret access key pasted in its place."""
     is_secret = role_arn is not None and len(role_arn) == _SECRET_KEY_LENGTH and ":" not in role_arn
     role = f" with assumed role {'(not an ARN)' if is_secret else role_arn}" if role_arn else ""
     return [
@@ -45,7 +43,7 @@ def validating(profile: str, short_name: str, role_arn: str | None) -> list[Line
 
 
 def still_valid(verdict: Fresh) -> Line:
-    """Seconds and the moment in UTC, as ever; then the same for people."""
+    """Seconds and the moment in UTC, as the old tool prints them; then both again, for people."""
     expires_at = verdict.expires_at
     text = (
         f"Your credentials are still valid for {int(verdict.left_s)} seconds they will expire at "
@@ -55,11 +53,11 @@ def still_valid(verdict: Fresh) -> Line:
 
 
 def renewing(verdict: Verdict, short_name: str, *, forced: bool) -> list[Line]:
-    """Why a new session is wanted: what is missing, and beside it that it is forced or for another role."""
+    """Why a new session is needed: what is missing, and whether it is forced or for another role."""
     if isinstance(verdict, Missing):
         return [("INFO", f"Short term credentials section {short_name} is missing, obtaining new credentials.")]
     lines = []
-    # Long-term keys come this far from [DEFAULT] only: they are no session, and stay there.
+    # PermanentKeys here are those of [DEFAULT]: they are not a session and are not overwritten.
     if isinstance(verdict, (Incomplete, PermanentKeys)):
         why = f" ({', '.join(verdict.keys)})" if isinstance(verdict, Incomplete) else ""
         text = f"Your existing credentials are missing or invalid, obtaining new credentials.{why}"
@@ -83,7 +81,6 @@ def question(request: SessionRequest) -> str:
 
 
 def calling(request: SessionRequest, short_name: str) -> Line:
-    """The call that is made."""
     if request.role_arn:
         text = f"Assuming Role - Profile: {short_name}, Role: {request.role_arn}, Duration: {request.duration_s}"
     else:
@@ -92,7 +89,7 @@ def calling(request: SessionRequest, short_name: str) -> Line:
 
 
 def success(session: Session, request: SessionRequest, now: float) -> Line:
-    """What STS returned, not what was asked, but for the seconds that its answer took; local time beside UTC."""
+    """The duration that STS granted; if only the answer's seconds are missing, the duration asked for."""
     left_s = session.expires_at - now
     if abs(left_s - request.duration_s) < _ANSWER_TOOK_S:
         left_s = request.duration_s

@@ -1,7 +1,12 @@
-"""From the classic form's flags, variables and files to what is asked of STS: all is checked before the question."""
+"""
+Turns the classic form's flags, variables and files into its one call of STS (docs/compatibility.md, section 2).
+
+Checks everything before the code is asked for. Asks nothing, and sends nothing unless IAM must name the device.
+"""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -11,7 +16,7 @@ from aws_mfa.aws_values.durations import check_duration
 from aws_mfa.aws_values.regions import choose_region
 from aws_mfa.cli.classic.messages import MUST_PROVIDE_DEVICE
 from aws_mfa.config.index import SectionIndex
-from aws_mfa.config.ini import check, section_values
+from aws_mfa.config.ini import section_values
 from aws_mfa.config.kinds import LONG_TERM_KEYS, kind_of
 from aws_mfa.config.profile_names import profile_headers
 from aws_mfa.config.profiles import AwsProfiles
@@ -59,14 +64,13 @@ class ClassicProfile:
 
     @property
     def role_arn(self) -> str | None:
-        """The role in force."""
         return self.role.value if self.role else None
 
     def read_credentials(self, text: str, where: str) -> None:
         """
-        Take what the credentials file says; settings of [DEFAULT] count for both sections, as ever.
+        Read both sections of the credentials file; settings of [DEFAULT] count for both, as in the old tool.
 
-        `short_values` are the short-term section's own, `session_values` those of [DEFAULT] too.
+        `short_values` are the short-term section's own, `session_values` also contain those of [DEFAULT].
         """
         defaults = section_values(text, "DEFAULT", where=where) or {}
         long_values = section_values(text, self.long_term, where=where)
@@ -78,26 +82,24 @@ class ClassicProfile:
         self.sections = Sections(self.long_term, self.long_values or {}, self.name, {})
 
     def read_config(self, text: str, where: str) -> None:
-        """Take what AWS's config file says of the same-named profile."""
-        check(text, where=where)
-        header, config = _config_section(text, self.name, where)
+        """Read the section of the same profile in AWS's config file, found as botocore finds it."""
+        index = SectionIndex(text, where)
+        header = profile_headers(index.headers()).get(self.name)
+        config = (index.values(header) if header is not None else None) or {}
+        header = header or config_section_name(self.name)
         self.sections = Sections(self.long_term, self.long_values or {}, header, config)
 
 
-def _config_section(text: str, profile: str, where: str) -> tuple[str, Mapping[str, str]]:
-    """Header and values of a profile in AWS's config file, found as botocore finds it; {} where there is none."""
-    index = SectionIndex(text, where)
-    header = profile_headers(index.headers()).get(profile)
-    return header or config_section_name(profile), (index.values(header) if header is not None else None) or {}
-
-
 def found_keys(profile: ClassicProfile, choice: VaultChoice, interfaces: Interfaces) -> FoundKeys:
-    """The long-term keys; who has them in the profile's own section only, as AWS's tools write them, is told so."""
+    """The long-term keys; the hints of `NoLongTermKeys` consider roles, and keys where AWS's own tools write them."""
     try:
         return find_long_term_keys(profile.long_term, choice, profile.long_values, interfaces)
     except NoLongTermKeys as error:
         hints = error.hints
-        if _is_role_profile(profile, interfaces):
+        with suppress(AwsMfaError):  # a broken config file is not what failed here
+            profile.read_config(interfaces.config.read(), interfaces.config.path)
+        # The role may be visible to SDKs, or hidden from them.
+        if any(profile.sections.config.get(key) for key in ("role_arn", "aws_mfa_role_arn")):
             hints = (f"{profile.name} is a role: aws-mfa renew {quote(profile.name)}",)
         if kind_of(profile.short_values) == LONG_TERM_KEYS:
             held, command = "long-term keys", f"aws-mfa import --profile {quote(profile.short_term)}"
@@ -107,21 +109,12 @@ def found_keys(profile: ClassicProfile, choice: VaultChoice, interfaces: Interfa
         raise NoLongTermKeys(error.message, *hints) from None
 
 
-def _is_role_profile(profile: ClassicProfile, interfaces: Interfaces) -> bool:
-    """Whether AWS's config gives it a role, seen by SDKs or hidden from them; a file in disorder is another story."""
-    try:
-        _, section = _config_section(interfaces.config.read(), profile.name, interfaces.config.path)
-    except AwsMfaError:
-        return False
-    return any(section.get(key) for key in ("role_arn", "aws_mfa_role_arn"))
-
-
 def step_of(profile: ClassicProfile, found: FoundKeys, interfaces: Interfaces, log: Callable[[str, str], None]) -> Step:
     """
-    The one call of this form, checked: device, role, names, duration, region, endpoint.
+    The one call of this form, after all checks: device, role, names, duration, region, endpoint.
 
-    Its label is the section that is written: so terminals that want the same session there ask once. Only a device
-    that nobody named costs a request.
+    Its label is the section that is written, so that terminals waiting for the same session ask once. IAM is asked
+    only if no device is configured.
     """
     known = _device_known(profile, found, interfaces)
     request = _request(profile, known, interfaces.user_name)
@@ -129,10 +122,10 @@ def step_of(profile: ClassicProfile, found: FoundKeys, interfaces: Interfaces, l
     for reason in region.passed_over:
         log("WARNING", f"{reason}: it is not used")
     config, credentials = interfaces.config, interfaces.credentials
-    # The same-named profile, then [default], where the old tool looked.
+    # The profile of the same name, then [default], where the old tool looked.
     profiles = AwsProfiles(config.read(), credentials.read(), config.path, credentials.path)
     endpoints = settings_of_profiles(profiles, profile.name, "default")
-    endpoint_url = given_sts_url(interfaces.environ, endpoints)  # a bad URL is told before the question
+    endpoint_url = given_sts_url(interfaces.environ, endpoints)  # a bad URL is refused before the question
     if known is None:
         try:
             request.device = discover_device(found.keys, region.name, interfaces, endpoints, profile=profile.name)
@@ -154,7 +147,7 @@ def step_of(profile: ClassicProfile, found: FoundKeys, interfaces: Interfaces, l
 
 
 def _device_known(profile: ClassicProfile, found: FoundKeys, interfaces: Interfaces) -> tuple[str, str] | None:
-    """The device and its source: given, or stored by the keychain fork; None where IAM must be asked."""
+    """The device and its source: configured, or stored by the keychain fork; None if IAM must be asked."""
     given = device_in_force(profile.flags.device, profile.environ, profile.sections)
     if given is not None:
         return arns.check_device(given.value, source=given.source), given.source
@@ -163,7 +156,6 @@ def _device_known(profile: ClassicProfile, found: FoundKeys, interfaces: Interfa
 
 
 def _region(profile: ClassicProfile, device: str) -> ChosenRegion:
-    """AWS's variables, the profile's region, the long-term section's, the partition of device or role."""
     sections = profile.sections
     return choose_region(
         (
@@ -179,7 +171,7 @@ def _region(profile: ClassicProfile, device: str) -> ChosenRegion:
 def _request(
     profile: ClassicProfile, known: tuple[str, str] | None, user_name: Callable[[], str | None]
 ) -> SessionRequest:
-    """Check role, names and duration, and put the request together; the device is "" where IAM must be asked."""
+    """The request, after checking role, names and duration; the device is "" if IAM must be asked."""
     device, device_source = known or ("", "")
     role, sections = profile.role, profile.sections
     duration_s, duration_source = duration_in_force(profile.flags.duration, profile.environ, sections, role)

@@ -1,8 +1,8 @@
 """
 The form without a subcommand (docs/compatibility.md, sections 2 to 7): `aws-mfa [flags]`.
 
-The order of the actions is the contract's. Whatever fails here is one ERROR line and exit 1, Ctrl-C 130. The log,
-`LEVEL - text`, is on stdout. How a code is asked for and sent is the engine's, `workflows.codes`: a plan of one call.
+Owns the order of the actions, which the contract gives, and the log `LEVEL - text` on stdout. A failure is one ERROR
+line and exit code 1, Ctrl-C 130. Codes are asked for and sent by `renewal.codes`, as for a plan of one call.
 """
 
 from __future__ import annotations
@@ -44,18 +44,17 @@ _FAILED = 1
 
 
 class ClassicLog:
-    """Prints lines at or above its level, at once: a question may follow on another stream."""
+    """Prints lines at or above its level; flushes, because a question may follow on another stream."""
 
     def __init__(self, level: str) -> None:
         self._level = level
 
     def lines(self, *lines: Line) -> None:
-        """Print them in order."""
         sys.stdout.write(messages.shown(list(lines), self._level))
         sys.stdout.flush()
 
     def failure(self, error: AwsMfaError) -> None:
-        """One line that says what happened, then a line for each way out."""
+        """Print the message, then the hints, a line each."""
         self.lines(("ERROR", error.message))
         if messages.LEVELS["ERROR"] >= messages.LEVELS[self._level]:
             sys.stdout.write("".join(f"{shown_text(line)}\n" for line in error.hint_lines))
@@ -89,7 +88,7 @@ def _renew(flags: Namespace, interfaces: Interfaces, log: ClassicLog) -> None:
         _ask_to_create(interfaces)
     text = file.read()
     check_if_small(text, where=file.path)
-    if file.repair_mode():  # not before: a path that leads to something else must not change that
+    if file.repair_mode():  # only after reading: the path may lead to a file of another kind
         log.lines(("WARNING", narrowed(file.path)))
     profile.read_credentials(text, file.path)
     verdict = judge(profile.session_values, role_arn=profile.role_arn, now=interfaces.now())
@@ -107,18 +106,20 @@ def _renew(flags: Namespace, interfaces: Interfaces, log: ClassicLog) -> None:
         log.lines(("INFO", found.notice))
     refuse_permanent_keys(profile.short_values, profile.short_term, file.path)
     file.check_writable()
-    profile.read_config(interfaces.config.read(), interfaces.config.path)
+    config = interfaces.config.read()
+    check(config, where=interfaces.config.path)
+    profile.read_config(config, interfaces.config.path)
     step = step_of(profile, found, interfaces, lambda *line: log.lines(line))
     log.lines(*messages.renewing(verdict, profile.short_term, forced=flags.force))
     _make_call(step, profile, found, token, interfaces, log)
 
 
 class _SectionCall:
-    """The one call of this form: its session goes into the section, and its log lines are the contract's."""
+    """The callbacks of the engine: they write the session into the section and print the contract's lines."""
 
     def __init__(self, step: Step, profile: ClassicProfile, interfaces: Interfaces, log: ClassicLog) -> None:
         self.is_sent = False
-        self.is_ours = False
+        self.is_written = False
         self._step = step
         self._section = profile.short_term
         self._key_id = (profile.short_values or {}).get("aws_access_key_id")
@@ -126,7 +127,7 @@ class _SectionCall:
         self._log = log
 
     def newer(self) -> Session | None:
-        """The session that another terminal has put there since the section was read."""
+        """The session that another process has written there since the section was read, None if none has."""
         file, role_arn = self._interfaces.credentials, self._step.request.role_arn
         values = section_values(file.read(), self._section, where=file.path) or {}
         is_new = values.get("aws_access_key_id") not in (self._key_id, None)
@@ -134,23 +135,21 @@ class _SectionCall:
         return session_in(values) if is_fresh else None
 
     def sending(self) -> None:
-        """Print which call is made."""
         self.is_sent = True
         self._log.lines(messages.calling(self._step.request, self._section))
 
     def write(self, session: Session) -> None:
-        """Put ours there."""
         write_section(session, self._step, self._section, self._interfaces)
-        self.is_ours = True
+        self.is_written = True
 
 
 def _make_call(
     step: Step, profile: ClassicProfile, found: FoundKeys, token: str | None, interfaces: Interfaces, log: ClassicLog
 ) -> None:
     """
-    Put a new session into the profile's section; one that another terminal has put there meanwhile will do.
+    Write a new session into the profile's section, or use one that another process has written there meanwhile.
 
-    A code in the argument or in a pipe is there already: no other process is waited for.
+    It waits for other processes only if a person must type the code: an argument or a pipe already has it.
     """
     command = profile.sections.aws_setting("mfa_process")
     one = _SectionCall(step, profile, interfaces, log)
@@ -163,7 +162,7 @@ def _make_call(
         mfa_process=command.value if command else None,
         waits=token is None and interfaces.terminal.has_human,
         sending=one.sending,
-        # Where the question is: the log may be silenced, or go to a file.
+        # Printed where the question is: the log may be silenced, or go to a file.
         lines_of=lambda error: (f"WARNING - {error.message}", *error.hint_lines),
     )
     try:
@@ -173,14 +172,14 @@ def _make_call(
             _end_line_of_question(interfaces)
         raise
     now = interfaces.now()
-    if one.is_ours:
+    if one.is_written:
         log.lines(messages.success(session, step.request, now))
     else:
         log.lines(messages.still_valid(Fresh(session.expires_at, session.expires_at - now)))
 
 
 def _end_line_of_question(interfaces: Interfaces) -> None:
-    """A piped answer leaves the cursor behind its question: an ERROR line begins a line of its own."""
+    """End the question's line, which a piped answer does not, so that the ERROR line starts a new one."""
     if not interfaces.terminal.has_human:
         interfaces.terminal.say("")
 
@@ -192,7 +191,7 @@ def _vault_choice(flags: Namespace, long_term: str, interfaces: Interfaces) -> V
 
 
 def _set_up(flags: Namespace, interfaces: Interfaces) -> None:
-    """Set-up knows no suffixes: whether they would do is not asked."""
+    """Setup has no suffixes: those flags are not checked."""
     section = default_long_term(profile_in_force(flags.profile, interfaces.environ))
     choice = _vault_choice(flags, section, interfaces)
     if choice.name == "file" and not interfaces.credentials.exists():

@@ -1,4 +1,4 @@
-"""`aws-mfa adopt`: hide the roles of profiles from SDKs, which would ask for a code each time, or show them again."""
+"""`aws-mfa adopt`: hide the roles of profiles from SDKs, so that SDKs ask aws-mfa for sessions; or undo it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import argparse
 
     from aws_mfa.interfaces import Interfaces
-    from aws_mfa.setup.adopt import Adoption
 
 HELP = """\
 Let SDKs get the sessions of role profiles from aws-mfa.
@@ -25,14 +24,13 @@ code each time. This puts aws_mfa_ before the keys of the role, which aws-mfa
 reads as before, and adds the line
   credential_process = aws-mfa credential-process PROFILE
 A session that aws-mfa wrote into the profile's section of the credentials file
-would come before it, and is removed. All else stays; --undo takes it back."""
+would be used instead, so it is removed. Nothing else changes; --undo restores."""
 
-_WORDS = {NOT_CHANGED: "adopted already", CHANGED: "adopted", SESSION_REMOVED: "adopted, and its session removed"}
-_WORDS_OF_UNDO = {NOT_CHANGED: "not adopted, nothing to undo", CHANGED: "restored"}
+_STATES = {NOT_CHANGED: "adopted already", CHANGED: "adopted", SESSION_REMOVED: "adopted, and its session removed"}
+_STATES_OF_UNDO = {NOT_CHANGED: "not adopted, nothing to undo", CHANGED: "restored"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the flags."""
     add = parser.add_argument
     add("profiles", nargs="*", metavar="PROFILE", help="role profiles of ~/.aws/config or the credentials file")
     add("--all", action="store_true", help="every role profile that can be adopted")
@@ -41,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
-    """Adopt or restore, and tell of each profile; 3 where a profile that was named is left as it is."""
+    """Adopt or restore, and print a line for each profile; 3 if a profile that was named is not changed."""
     if bool(args.profiles) == args.all:
         raise BadInput("which profiles?", "name them: aws-mfa adopt PROFILE", "or all of them: aws-mfa adopt --all")
     request = AdoptRequest(None if args.all else args.profiles, undoes=args.undo, windows=os.name == "nt")
@@ -51,18 +49,11 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
             sys.stdout.writelines(f"{line}\n" for line in masked_diff(file.text, file.result(), file.where))
     else:
         found = write_adoption(request, interfaces)
-    for line in _lines(found, undoes=args.undo, dry_run=args.dry_run):
-        interfaces.terminal.say(line)
-    return NotSetUp.exit_code if found.left and not args.all else 0
-
-
-def _lines(found: Adoption, *, undoes: bool, dry_run: bool) -> list[str]:
-    """One line for each profile; below one that is left what could be done."""
-    lines = []
-    for name, what in found.done.items():
-        would_be = "would be " if dry_run and what != NOT_CHANGED else ""
-        lines.append(f"{shown(name)}: {would_be}{(_WORDS_OF_UNDO if undoes else _WORDS)[what]}")
+    states = _STATES_OF_UNDO if args.undo else _STATES
+    for name, state in found.done.items():
+        would_be = "would be " if args.dry_run and state != NOT_CHANGED else ""
+        interfaces.terminal.say(f"{shown(name)}: {would_be}{states[state]}")
     for name, refused in found.left.items():
-        lines.append(f"{shown(name)} not changed: {refused.message}")
-        lines += refused.hint_lines
-    return lines
+        for line in (f"{shown(name)} not changed: {refused.message}", *refused.hint_lines):
+            interfaces.terminal.say(line)
+    return NotSetUp.exit_code if found.left and not args.all else 0

@@ -1,7 +1,7 @@
 """
 `aws-mfa console PROFILE`: the AWS console in the browser, signed in with the profile's session.
 
-stdout carries the URL where it is asked for, or where no browser can be opened; who is signed in is talk.
+stdout has the URL, if it is asked for or no browser can be opened; everything else goes to stderr.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ READS_PIPE = False
 
 HELP = """\
 Open the AWS console in the browser, signed in with the session of a profile, or
-print the URL that does. Whoever has that URL within 15 minutes is signed in too:
-treat it as a secret. The console's session ends when the profile's does.
+print the URL that does. Anyone who opens that URL within 15 minutes is signed
+in too: treat it as a secret. The console's session ends with the profile's.
 
-A profile without a role signs in with GetFederationToken, which takes no code: the
-user's own permissions (or less: --read-only, --policy-arn), without proof of MFA."""
+A profile without a role signs in with GetFederationToken, which takes no code.
+It gives the user's own permissions (less with --read-only or --policy-arn),
+without proof of MFA."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
     add = parser.add_argument
     add("profile", metavar="PROFILE", help="the profile to sign in with")
     add("--service", metavar="NAME", help="the page to show: s3, ec2, iam, lambda, cloudwatch, ... (default: home)")
@@ -40,16 +40,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
-    """Open the page, or print its URL."""
-    page = console(
-        hand_over_request(args, [args.profile], interfaces), interfaces, service=args.service, region=args.region
-    )
+    request = hand_over_request(args, [args.profile], interfaces)
+    page = console(request, interfaces, service=args.service, region=args.region)
     for notice in page.notices:
         interfaces.say(notice)
-    interfaces.say(f"signs in as {page.who} for {duration_text(page.expires_at - interfaces.now())}")
+    interfaces.say(f"signs in as {page.arn} for {duration_text(page.expires_at - interfaces.now())}")
     if not args.print_url:
         if interfaces.browser.open(page.url):
             return 0
-        interfaces.say("no browser can be opened from here: open this URL within 15 minutes, and give it to nobody")
+        interfaces.say("no browser can be opened from here: open this URL within 15 minutes, and keep it secret")
     sys.stdout.write(f"{page.url.reveal()}\n")
     return 0

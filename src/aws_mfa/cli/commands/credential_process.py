@@ -1,8 +1,8 @@
 """
 `aws-mfa credential-process PROFILE`: the protocol in which SDKs ask an external program for credentials.
 
-stdout carries the document and nothing else. SDKs capture stderr too, so a question goes to the terminal itself, and
-an error is one line, for that is what they show.
+stdout has the document and nothing else. SDKs capture stderr and show one line of it, so questions go to the terminal
+itself, and an error is one line.
 
 Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
 """
@@ -23,29 +23,26 @@ if TYPE_CHECKING:
 
     from aws_mfa.interfaces import Interfaces
 
-# An SDK hands over its own standard input: what is in it is not for us.
-READS_PIPE = False
-# And shows stderr when it is over: that is for the one line that says what went wrong.
-ANNOUNCES = False
+READS_PIPE = False  # standard input is the SDK's own
+ANNOUNCES = False  # an SDK shows stderr only after a failure
 
 HELP = """\
-Print the session of a profile as SDKs want it from a credential_process:
+Print the session of a profile in the format that SDKs expect from a
+credential_process:
 
   [profile prod]
   credential_process = aws-mfa credential-process prod
 
-`aws-mfa adopt` writes that line. The stored session is used while more than 15
-minutes are left of it; a code is asked on the terminal where there is one."""
+`aws-mfa adopt` writes that line. The stored session is used while it is good
+for more than 15 minutes; a code that is needed is asked for on the terminal."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
     parser.add_argument("profile", metavar="PROFILE", help="the profile whose session is wanted")
     add_hand_over_arguments(parser)
 
 
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
-    """Print the document; a failure is one line on stderr."""
     try:
         session, _ = hand_over(hand_over_request(args, [args.profile], interfaces, for_sdk=True), interfaces)
         document = document_of(session)

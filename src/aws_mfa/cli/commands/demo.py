@@ -1,8 +1,8 @@
 """
-`aws-mfa demo`: the whole job against a practice AWS on loopback, without an account and without a question.
+`aws-mfa demo`: set-up, codes, sessions and SDK calls against a practice AWS on loopback, without any question.
 
-Runs the real commands as processes of their own, in a throwaway home with a vault of its own. Nothing of the user's
-(home, keychain, variables, network) is touched; secrets are masked in what is shown.
+Runs the real commands as separate processes, in a throwaway home with its own vault. The user's home, keychain,
+variables and network are not touched; printed secrets are masked.
 """
 
 from __future__ import annotations
@@ -21,11 +21,9 @@ if TYPE_CHECKING:
     import argparse
 
     from aws_mfa.interfaces import Interfaces
-    from aws_mfa_practice.account import User
-    from aws_mfa_practice.totp import Device
 
 HELP = """\
-Show the whole job without an AWS account and without a question: a practice
+Show everything without an AWS account and without any question: a practice
 AWS on this machine, a throwaway home with its own vault, set-up, a code from
 a practice phone, the session, a real SDK call, a renewal."""
 
@@ -39,40 +37,34 @@ _SDK_CALL = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Nothing to choose."""
-    del parser
+    del parser  # there are none
 
 
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
-    """Play it; 0 when every step did what it should."""
+    """Run every step in order; `AwsMfaError` if one fails."""
     del args, interfaces
     with tempfile.TemporaryDirectory(prefix="aws-mfa-demo-", ignore_cleanup_errors=True) as home, PracticeAws() as aws:
         ann = aws.account.add_user("ann")
-        stage = _Stage(home, aws.url)
-        _play(stage, ann, ann.add_device())
-    _show("\nThat was all: the throwaway home and the practice AWS are gone. For real: aws-mfa setup")
+        phone, stage = ann.add_device(), _Stage(home, aws.url)
+        _show(f"A practice AWS runs on this machine; it has the user {ann.arn} and their phone.")
+        _show("\n1. Store their long-term keys in the vault of the throwaway home (here: age), never in a plain file.")
+        flags = ["--profile", _PROFILE, "--access-key-id", ann.keys.access_key_id]
+        stage.aws_mfa("setup", *flags, answer=ann.keys.secret_access_key, shown="(hidden)")
+        _show("\n2. Type the code of their phone once.")
+        code = phone.code()
+        stage.aws_mfa("--profile", _PROFILE, answer=code, shown=code)
+        _show("\n3. The session is where every SDK looks; the long-term keys are not in the file.")
+        stage.show_credentials()
+        _show("\n4. A real SDK (botocore) uses the profile, and AWS answers whose session it is.")
+        stage.sdk_call()
+        _show("\n5. For the next hours there is nothing to type.")
+        stage.aws_mfa("--profile", _PROFILE)
+        _show("\n6. Renew early, with the phone's next code.")
+        code = phone.unused_code()
+        stage.aws_mfa("--profile", _PROFILE, "--force", answer=code, shown=code)
+        stage.sdk_call()
+    _show("\nThat was all; the throwaway home and the practice AWS are removed. To start for real: aws-mfa setup")
     return 0
-
-
-def _play(stage: _Stage, ann: User, phone: Device) -> None:
-    _show(f"A practice AWS answers on this machine; it knows the user {ann.arn} and her phone.")
-    _show("\n1. Store her long-term keys, in the vault of the throwaway home (here: age), never in a plain file.")
-    key = ann.keys
-    flags = ["--profile", _PROFILE, "--access-key-id", key.access_key_id]
-    stage.aws_mfa("setup", *flags, answer=key.secret_access_key, shown="(hidden)")
-    _show("\n2. Type the code of her phone once.")
-    code = phone.code()
-    stage.aws_mfa("--profile", _PROFILE, answer=code, shown=code)
-    _show("\n3. The session lies where every SDK looks; the long-term keys are not in the file.")
-    stage.show_credentials()
-    _show("\n4. A real SDK (botocore) uses the profile: AWS says who it is.")
-    stage.sdk_call()
-    _show("\n5. The next hours: nothing to type.")
-    stage.aws_mfa("--profile", _PROFILE)
-    _show("\n6. Renew early, with the phone's next code.")
-    code = phone.unused_code()
-    stage.aws_mfa("--profile", _PROFILE, "--force", answer=code, shown=code)
-    stage.sdk_call()
 
 
 class _Stage:
@@ -80,22 +72,26 @@ class _Stage:
 
     def __init__(self, home: str, url: str) -> None:
         self._credentials = os.path.join(home, ".aws", "credentials")
-        self._environ = _clean_environ()
+        # Variables that would lead the processes out of the demo are left out.
+        leading_out = ("AWS_", "MFA_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "PYTHONWARNINGS")
+        self._environ = {name: text for name, text in os.environ.items() if not name.upper().startswith(leading_out)}
         self._environ.update(HOME=home, USERPROFILE=home, AWS_ENDPOINT_URL=url, AWS_EC2_METADATA_DISABLED="true")
-        self._environ.update(AWS_MFA_VAULT="age", AWS_MFA_AGE_PASSPHRASE_COMMAND=_passphrase_command(home))
+        path = os.path.join(home, "passphrase")
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+            file.write(os.urandom(16).hex())
+        command = shlex.join([sys.executable, "-c", f"print(open({path!r}).read())"])
+        self._environ.update(AWS_MFA_VAULT="age", AWS_MFA_AGE_PASSPHRASE_COMMAND=command)
 
     def aws_mfa(self, *words: str, answer: str = "", shown: str = "") -> None:
-        """Run a command of ours with the answer on a pipe, and show what it says."""
+        """Run an aws-mfa command with the answer on a pipe, and print its output; `shown` replaces the answer."""
         _show(f"$ aws-mfa {shlex.join(words)}")
         self._run([sys.executable, "-m", "aws_mfa", *words], answer, shown)
 
     def sdk_call(self) -> None:
-        """Ask STS who the profile is, as any program would."""
         _show(f'$ python -c "{_SDK_CALL}"')
         self._run([sys.executable, "-c", _SDK_CALL])
 
     def show_credentials(self) -> None:
-        """The credentials file, secrets masked."""
         _show("$ cat ~/.aws/credentials")
         with open(self._credentials, encoding="utf-8") as file:
             for line in file.read().splitlines():
@@ -114,31 +110,13 @@ class _Stage:
             check=False,
             timeout=120,
         )
-        for line in _with_answer(ended.stdout + ended.stderr, shown).splitlines():
+        text = ended.stdout + ended.stderr
+        for question in _QUESTIONS:  # a terminal would show the answer after its question; a pipe does not
+            text = text.replace(question, f"{question}{shown}\n")
+        for line in text.splitlines():
             _show(f"    {line}")
         if ended.returncode != 0:
             raise AwsMfaError(f"the demo failed: the command above ended with {ended.returncode}")
-
-
-def _with_answer(talk: str, shown: str) -> str:
-    """Put the answer behind its question, where a terminal would show it; down a pipe it leaves no trace."""
-    for question in _QUESTIONS:
-        talk = talk.replace(question, f"{question}{shown}\n")
-    return talk
-
-
-def _clean_environ() -> dict[str, str]:
-    """This process's variables without any that would lead out of the demo."""
-    leading_out = ("AWS_", "MFA_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "PYTHONWARNINGS")
-    return {name: value for name, value in os.environ.items() if not name.upper().startswith(leading_out)}
-
-
-def _passphrase_command(home: str) -> str:
-    """Write an invented passphrase into the throwaway home; the command that prints it."""
-    path = os.path.join(home, "passphrase")
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-        file.write(os.urandom(16).hex())
-    return shlex.join([sys.executable, "-c", f"print(open({path!r}).read())"])
 
 
 def _show(text: str) -> None:

@@ -1,4 +1,8 @@
-"""`aws-mfa env`: a profile's session as lines for the shell that asks, or for a program."""
+"""
+`aws-mfa env`: a profile's session as commands of the calling shell, or as dotenv or JSON for a program.
+
+If it fails, or is ended by a signal, it prints a line that makes the shell's `eval` fail too.
+"""
 
 from __future__ import annotations
 
@@ -21,21 +25,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-    from aws_mfa.handover.environment import Change
     from aws_mfa.interfaces import Interfaces
 
-# In `while read line; do eval "$(aws-mfa env work)"; ...` it is the loop's; --token-stdin says that it is for us.
+# In `while read line; do eval "$(aws-mfa env work)"; ...` standard input is the loop's; --token-stdin reads it.
 READS_PIPE = False
 
 HELP = """\
-Print the session of a profile for the shell to take over:
+Print the session of a profile as shell commands:
 
   sh, bash, zsh:  eval "$(aws-mfa env prod)"
   fish:           aws-mfa env prod | source
   PowerShell:     aws-mfa env prod | Out-String | Invoke-Expression
   cmd:            for /f "delims=" %i in ('aws-mfa env prod') do @%i
 
-The form is that of the calling shell, or --shell. dotenv is for docker
+The commands are those of the calling shell, or of --shell. dotenv is for docker
 compose and python-dotenv, json for programs. A code is asked for on the
 terminal, even if stdout is redirected. `aws-mfa env --unset` removes it all."""
 
@@ -45,59 +48,53 @@ _HOW_TO_USE = {
     POWERSHELL: "aws-mfa env {words} | Out-String | Invoke-Expression",
     CMD: "for /f \"delims=\" %i in ('aws-mfa env {words}') do @%i",
 }
-
-
 _ENDING = ("SIGTERM", "SIGHUP")
 _KILLED = 128  # shells: 128 + the signal
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
     parser.add_argument("profile", metavar="PROFILE", nargs="?", help="the profile whose session is wanted")
-    parser.add_argument("--shell", choices=FORMS, help="the form of the lines (default: that of the calling shell)")
+    parser.add_argument("--shell", choices=FORMS, help="the shell or format (default: the calling shell)")
     parser.add_argument("--unset", action="store_true", help="print what removes the variables; needs no PROFILE")
     add_hand_over_arguments(parser)
 
 
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
-    """Print the lines; `SystemExit` with the code that shells give for a signal where one came first."""
-    with _leaving_on_signals():
-        return _print_lines(args, interfaces)
-
-
-def _print_lines(args: argparse.Namespace, interfaces: Interfaces) -> int:
-    form = args.shell or _form_of_caller(interfaces)
-    if not args.unset and args.profile is None:
-        raise BadInput("whose session? PROFILE is missing", "aws-mfa env PROFILE")
-    text = lines_of(change_back(interfaces.environ) if args.unset else _change(args, interfaces), form)
-    _write(text, form)
-    if form in _HOW_TO_USE and sys.stdout.isatty():
-        words = "--unset" if args.unset else quote(args.profile)
-        interfaces.say(f"hint: these lines are for the shell: {_HOW_TO_USE[form].format(words=words)}")
+    """Print the lines; after a signal `SystemExit` with the exit code that shells give for it."""
+    with _exiting_on_signals():
+        form = args.shell or _form_of_caller(interfaces)
+        if args.unset:
+            change = change_back(interfaces.environ)
+        elif args.profile is None:
+            raise BadInput("whose session? PROFILE is missing", "aws-mfa env PROFILE")
+        else:
+            session, plan = handed_over(args, interfaces)
+            region = region_of_child(plan.chains[args.profile])
+            change = change_for(interfaces.environ, session_variables(session), region, args.profile)
+        _write(lines_of(change, form), form)
+        if form in _HOW_TO_USE and sys.stdout.isatty():
+            words = "--unset" if args.unset else quote(args.profile)
+            interfaces.say(f"hint: these lines are for the shell: {_HOW_TO_USE[form].format(words=words)}")
     return 0
 
 
-def tell_caller(exit_code: int, argv: list[str], interfaces: Interfaces) -> None:
-    """Let the shell fail as we did: the form is looked for in words that may not have been understood."""
+def report_failure(exit_code: int, argv: list[str], interfaces: Interfaces) -> None:
+    """Print a line that makes the shell fail too; --shell is searched in argv, which may not have been parsed."""
     if sys.stdout.isatty():
         return
+    words = [part for word in argv for part in (word.split("=", 1) if word.startswith("--shell=") else [word])]
+    given = [form for flag, form in pairwise(words) if flag == "--shell" and form in FORMS]
     with suppress(BadInput, OSError):
-        form = _form_named(argv) or _form_of_caller(interfaces)
+        form = given[-1] if given else _form_of_caller(interfaces)
         _write(failure_line(exit_code, form), form)
 
 
-def _form_named(argv: list[str]) -> str | None:
-    words = [part for word in argv for part in (word.split("=", 1) if word.startswith("--shell=") else [word])]
-    named = [form for flag, form in pairwise(words) if flag == "--shell" and form in FORMS]
-    return named[-1] if named else None
-
-
 @contextmanager
-def _leaving_on_signals() -> Iterator[None]:
+def _exiting_on_signals() -> Iterator[None]:
     """
-    Leave by `SystemExit` where a signal would kill us, so that `tell_caller` runs; one that is ignored stays so.
+    Raise `SystemExit` on a signal that would kill the process, so that `report_failure` runs; ignored ones stay so.
 
-    The handlers stay behind it: who ends a terminal sends several, and the line has to go out.
+    After a signal the handlers stay in place: a closing terminal sends several, and the line must still be printed.
     """
     numbers = [getattr(signal, name) for name in _ENDING if hasattr(signal, name)]
     found = {number: signal.getsignal(number) for number in numbers}
@@ -128,13 +125,6 @@ def _form_of_caller(interfaces: Interfaces) -> str:
 
 def _write(text: str, form: str) -> None:
     if form not in (POWERSHELL, CMD) and isinstance(sys.stdout, io.TextIOWrapper):
-        # On Windows too: a shell of POSIX would take what Windows puts before the newline for part of the command.
-        sys.stdout.reconfigure(newline="\n")
+        sys.stdout.reconfigure(newline="\n")  # on Windows too: POSIX shells take a \r as part of the command
     sys.stdout.write(text)
     sys.stdout.flush()
-
-
-def _change(args: argparse.Namespace, interfaces: Interfaces) -> Change:
-    session, plan = handed_over(args, interfaces)
-    region = region_of_child(plan.chains[args.profile])
-    return change_for(interfaces.environ, session_variables(session), region, args.profile)

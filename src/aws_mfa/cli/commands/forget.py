@@ -17,19 +17,18 @@ if TYPE_CHECKING:
     from aws_mfa.interfaces import Interfaces
 
 HELP = """\
-Remove stored sessions, from the session cache and from the credentials file, and
-say which. Long-term keys are not touched. AWS cannot revoke a session: a copy
+Remove stored sessions from the session cache and from the credentials file, and
+print which. Long-term keys are not touched. AWS cannot revoke a session: a copy
 works until it expires."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the flags."""
     parser.add_argument("profiles", nargs="*", metavar="PROFILE", help="profiles (default: AWS_PROFILE, else default)")
-    parser.add_argument("--all", action="store_true", help="every session of ours")
+    parser.add_argument("--all", action="store_true", help="every session that aws-mfa stored")
 
 
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
-    """Remove, and say what; `BadProfile` for a name without sessions that is nobody's, `NotSetUp` for what is left."""
+    """Remove and print; `BadProfile` for an unknown name without sessions, `NotSetUp` for what cannot be removed."""
     if args.all and args.profiles:
         raise BadInput("--all and names of profiles contradict each other", "give one of the two")
     names: list[str | None] = [None] if args.all else args.profiles or [profile_in_force(None, interfaces.environ)]
@@ -38,7 +37,7 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     missed = dict.fromkeys(line for _, lines in forgotten.values() for line in lines)
     sys.stdout.write("".join(f"{shown_text(line)}\n" for line in removed))
     if missed:
-        raise NotSetUp("; ".join(missed), "what is left there ends when its time is over")
+        raise NotSetUp("; ".join(missed), "a session that is left works until it expires")
     for name, (lines, _) in forgotten.items():
         if name is not None and not lines:
             check_known(name, interfaces)

@@ -19,42 +19,35 @@ if TYPE_CHECKING:
 
     from aws_mfa.interfaces import Document, Interfaces
     from aws_mfa.key_care.search import Importable
-    from aws_mfa.key_care.transfer import Move
 
-# Standard input may be the keys themselves.
-READS_PIPE = False
+READS_PIPE = False  # standard input may be the keys themselves
 STDIN = "-"
 
 HELP = """\
 Move long-term keys into the vault.
 
-Without FILE: those of the credentials file and of the keychain fork. They are
-stored, read back, and only then removed there; everything else stays.
+Without FILE: the keys in the credentials file and in the keychain fork's items.
+They are stored, read back, and only then removed there; nothing else changes.
 With FILE, or - for standard input: the CSV that the IAM console downloads, the
-JSON of `aws iam create-access-key`, or an AWS credentials file. FILE stays."""
+JSON of `aws iam create-access-key`, or an AWS credentials file. FILE is kept."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the flags."""
     add = parser.add_argument
     add("file", nargs="?", metavar="FILE", help="where the keys are, - for standard input")
-    add("--profile", metavar="NAME", help="this profile alone; for a CSV or JSON its name (default: default)")
-    add(
-        "--long-term-suffix",
-        "--long-suffix",
-        metavar="SUFFIX",
-        help="as for aws-mfa: what the names of long-term sections end in (default: long-term)",
-    )
+    add("--profile", metavar="NAME", help="only this profile; for a CSV or JSON its name (default: default)")
+    suffix_help = "as for aws-mfa: the end of the names of long-term sections (default: long-term)"
+    add("--long-term-suffix", "--long-suffix", metavar="SUFFIX", help=suffix_help)
     add("--dry-run", action="store_true", help="show what would be moved, and change nothing")
     add("--replace", action="store_true", help="replace other keys that the vault holds under the same name")
-    add("--yes", action="store_true", help="agree to the list without a question")
+    add("--yes", action="store_true", help="move the keys without a question")
     add = parser.add_argument_group("where the keys are").add_argument
     add("--vault", choices=VAULTS, help="where to store the keys (AWS_MFA_VAULT; default: keychain)")
     add("--no-keychain", action="store_true", help=NO_KEYCHAIN_HELP)
 
 
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
-    """Find, show, ask, move, and say what is left to do."""
+    """Find, show, ask, move, and print what is left to do; 3 if some keys could not be looked at or moved."""
     vault, use_keychain = vault_of_flags(args.vault, no_keychain=args.no_keychain)
     request = ImportRequest(
         profile=args.profile, long_term_suffix=args.long_term_suffix, vault=vault, use_keychain=use_keychain
@@ -67,12 +60,12 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
         _say(["nothing was changed (--dry-run)"], interfaces)
     elif found.moves:
         _move(found, document, args, interfaces)
-    _say([f"left as it is: {line}" for line in found.left], interfaces)
+    _say(found.left, interfaces)
     return NotSetUp.exit_code if found.left else 0
 
 
 def _given(document: Document, file: str, request: ImportRequest, interfaces: Interfaces) -> Importable:
-    """The keys in the document; a bare word that names none may be meant for a profile."""
+    """The keys in the document; if a bare word names no file, it may be meant as a profile."""
     try:
         return keys_given(document, request, interfaces)
     except BadInput as error:
@@ -93,34 +86,27 @@ def _move(found: Importable, document: Document | None, args: argparse.Namespace
         still_there = f"{interfaces.credentials.path} has another name (a hard link), which still holds the keys"
         _say([f"{still_there}: find ~ -xdev -inum {linked}"], interfaces)
     path = interfaces.credentials.path if document is None else document.name
+    lines = []
     if was_open:
-        _say(
-            [f"other users of this machine could read {path}: make new keys soon, and delete these in IAM"], interfaces
-        )
+        lines.append(f"other users of this machine could read {path}: make new keys soon, and delete these in IAM")
     if document is None:
-        _say(
-            ["copies may remain in backups and editors' files: replace keys that anybody else may have seen"],
-            interfaces,
-        )
+        lines.append("copies may remain in backups and editors' files: replace keys that anybody else may have seen")
     elif args.file != STDIN:
-        _say([f"{path} still holds the keys; delete it: {_delete(args.file)}"], interfaces)
+        delete = f'del "{args.file}"' if os.name == "nt" else f"rm {shlex.quote(args.file)}"
+        lines.append(f"{path} still holds the keys; delete it: {delete}")
     if not args.long_term_suffix:
-        _say([_next_step(moved)], interfaces)
-
-
-def _next_step(moved: list[Move]) -> str:
-    """The command that uses what was moved; the device that it will ask about is not known here."""
-    if len(moved) > 1:
-        return "see which devices and codes they need: aws-mfa plan --all"
-    name = profile_of(moved[0].name)
-    return "get a session with: aws-mfa" + ("" if name == "default" else f" --profile {shlex.quote(name)}")
+        name = profile_of(moved[0].name)
+        flag = "" if name == "default" else f" --profile {shlex.quote(name)}"
+        several = "see which devices and codes they need: aws-mfa plan --all"
+        lines.append(several if len(moved) > 1 else f"get a session with: aws-mfa{flag}")
+    _say(lines, interfaces)
 
 
 def _list(found: Importable) -> list[str]:
-    """What will be moved, from where, to which vault; what could not be looked at."""
+    """Which keys will be moved, from where, to which vault; which places could not be read."""
     lines = []
     if found.keychain_trouble is not None:
-        lines.append(f"the keychain was not looked into: {found.keychain_trouble.message}")
+        lines.append(f"the keychain was not searched: {found.keychain_trouble.message}")
     if found.moves:
         lines += ["long-term keys found:"]
         for move in found.moves:
@@ -130,10 +116,6 @@ def _list(found: Importable) -> list[str]:
     elif not found.left:
         lines.append(f"no long-term keys found in {' or in '.join(found.looked_at)}")
     return [*lines, *found.notices]
-
-
-def _delete(path: str) -> str:
-    return f'del "{path}"' if os.name == "nt" else f"rm {shlex.quote(path)}"
 
 
 def _say(lines: list[str], interfaces: Interfaces) -> None:

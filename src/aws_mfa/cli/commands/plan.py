@@ -1,4 +1,4 @@
-"""`aws-mfa plan`: the calls and codes that `renew` would need, and why, before anything happens."""
+"""`aws-mfa plan`: print the calls and codes that `renew` would need, and why; it makes none of the calls."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.cli.options import add_overlay_arguments, add_plan_arguments, add_vault_arguments, plan_request
 from aws_mfa.cli.render import plan_json, plan_text
-from aws_mfa.renewal.make_plan import plan_sessions
+from aws_mfa.renewal.make_plan import make_plan
 
 if TYPE_CHECKING:
     import argparse
@@ -16,12 +16,11 @@ if TYPE_CHECKING:
     from aws_mfa.interfaces import Interfaces
 
 HELP = """\
-Show which STS calls the profiles need, which of them want an MFA code, which
-stored sessions are reused, and why. Nothing is asked and no session is made."""
+Show which STS calls the profiles need, which of them need an MFA code, which
+stored sessions are reused, and why. No code is asked for, no session requested."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the flags."""
     add_plan_arguments(parser)
     parser.add_argument("--json", action="store_true", help="for programs: one JSON document")
     add_overlay_arguments(parser)
@@ -29,8 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
-    """Print the plan; the first failure's exit code where a profile cannot be planned."""
-    planned = plan_sessions(plan_request(args, interfaces), interfaces.replaced(unattended=True))
+    """Print the plan; if a profile cannot be planned, the exit code of the first failure."""
+    planned = make_plan(plan_request(args, interfaces), interfaces.replaced(unattended=True))
     for notice in planned.users.notices:
         interfaces.terminal.say(notice)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None

@@ -1,4 +1,8 @@
-"""`aws-mfa renew`: sessions for many profiles with as few codes as AWS allows."""
+"""
+`aws-mfa renew`: sessions for many profiles with as few codes as AWS allows.
+
+Owns the progress bar, the table and the warnings about sessions that are less than what was asked for.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +29,8 @@ from aws_mfa.cli.options import (
 from aws_mfa.cli.render import outcome_rows, outcomes_json, table
 from aws_mfa.errors import HINT
 from aws_mfa.renewal.calls import exit_code_of, renew_many, unseen
-from aws_mfa.renewal.make_plan import plan_sessions
-from aws_mfa.renewal.steps import summary
+from aws_mfa.renewal.make_plan import make_plan
+from aws_mfa.renewal.plan import summary
 from aws_mfa.renewal.write import IN_CACHE, NOWHERE
 from aws_mfa.sessions.freshness import MARGIN_S
 
@@ -39,19 +43,18 @@ if TYPE_CHECKING:
     from aws_mfa.renewal.request import RenewalRequest
 
 HELP = """\
-Renew the sessions of many profiles: one MFA code opens every role of up to one
-hour; a longer role needs a code of its own. Roles are assumed side by side, and
-the credentials file is written once. `aws-mfa plan` shows it before.
+Renew the sessions of many profiles: one MFA code is enough for all roles of up
+to one hour; a longer role needs its own code. Roles are assumed side by side,
+and the credentials file is written once. `aws-mfa plan` shows the calls first.
 
-The code comes from --token, from standard input where that is a pipe (one a
-line), else from the first way that is open: mfa_process of the profile, a
-YubiKey, the terminal, a dialog; `aws-mfa code` answers it from elsewhere."""
+The code comes from --token; from standard input, if it is a pipe (one a line);
+else from the first of these that is available: mfa_process of the profile, a
+YubiKey, the terminal, a dialog. `aws-mfa code` answers from another terminal."""
 
-_BAR_AFTER_S = 1.0  # calls that are over sooner need no bar
+_BAR_AFTER_S = 1.0  # calls that end sooner need no bar
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the flags."""
     add_plan_arguments(parser)
     parser.add_argument("--json", action="store_true", help="for programs: one JSON document")
     add_code_arguments(parser)
@@ -63,7 +66,7 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     """Plan, ask, renew, show a table; 5 if AWS refused any."""
     token = code_given(args, interfaces)
     request = plan_request(args, interfaces)
-    planned = plan_sessions(request, interfaces)
+    planned = make_plan(request, interfaces)
     notes = (f"{name}: {note}" for name, notes in planned.notes.items() for note in notes)
     for line in (*planned.users.notices, *notes):
         interfaces.terminal.say(line)
@@ -80,9 +83,9 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
 @contextmanager
 def shown_calls(count: int) -> Iterator[Callable[[], None]]:
     """
-    Give a function to call after each call that is done; the bar comes after a second, and goes when all are.
+    Show a bar after a second, until all calls are done; yields the function to run after each of them.
 
-    Nothing may be asked meanwhile: the bar draws over its line.
+    Nothing may be asked meanwhile: the bar would draw over the question.
     """
     bar = Progress(console=Console(stderr=True), transient=True)
     task = bar.add_task("assuming roles", total=count)
@@ -99,7 +102,7 @@ def shown_calls(count: int) -> Iterator[Callable[[], None]]:
 
 
 def shortcomings(outcomes: list[Outcome], request: RenewalRequest, now: float) -> list[str]:
-    """Where a session is not all that was asked for: shorter, not narrowed for SDKs, or not kept."""
+    """Warnings about sessions that are less than what was asked for: shorter, not narrowed for SDKs, or not stored."""
     lines = []
     for one in outcomes:
         if one.error is not None:
@@ -110,7 +113,7 @@ def shortcomings(outcomes: list[Outcome], request: RenewalRequest, now: float) -
         if request.overlay and (one.is_hidden_from_sdks or one.place == IN_CACHE):
             lines.append(f"{one.profile}: warning: SDKs still get the whole role, they assume it anew")
         if one.place == NOWHERE:
-            lines.append(f"{one.profile}: the session is not kept (AWS_MFA_SESSION_STORE)")
+            lines.append(f"{one.profile}: the session is not stored (AWS_MFA_SESSION_STORE)")
     return lines
 
 

@@ -1,7 +1,7 @@
 """
-`aws-mfa serve PROFILE...`: an endpoint on this machine that SDKs ask for sessions, for as long as the command runs.
+`aws-mfa serve PROFILE...`: while the command runs, an endpoint on this machine gives SDKs the profiles' sessions.
 
-Owns what is printed and how the command ends: by Ctrl-C or a signal, with the token's file removed.
+Owns what is printed, and that the token file is removed when Ctrl-C or a signal ends the command.
 """
 
 from __future__ import annotations
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from aws_mfa.handover.serve import Served
     from aws_mfa.interfaces import Interfaces
 
-# It belongs to the process that started us; --token-stdin says that it is for us.
-READS_PIPE = False
+READS_PIPE = False  # standard input belongs to the process that started us; --token-stdin reads it
 
 HELP = """\
 Serve the sessions of profiles to the SDKs on this machine, renewed ahead, until
@@ -41,25 +40,25 @@ after `aws-mfa renew work`, which asks for a code if one is needed:
 
 The second line works in any other shell too.
 
-It is the protocol of containers on 127.0.0.1; the token that SDKs must show is
-in a file of yours alone. A request never asks for a code: what will need one is
-told here ahead of time, and asked for here or answered by: aws-mfa code"""
+It is the protocol of containers on 127.0.0.1; the token that SDKs must send is
+in a file that only you can read. A request never asks for a code: this command
+says ahead of time that one is needed, and asks; `aws-mfa code` answers it too."""
 
-# All that end a program unless it handles them, but for those that a fault of its own brings.
+# All signals that end a program by default, except those caused by a fault in the program.
 _ENDING = (
     *("SIGTERM", "SIGHUP", "SIGINT", "SIGBREAK", "SIGQUIT", "SIGABRT", "SIGUSR1", "SIGUSR2"),
     *("SIGALRM", "SIGVTALRM", "SIGPROF", "SIGXCPU", "SIGPWR", "SIGSTKFLT", "SIGTRAP", "SIGSYS", "SIGEMT"),
 )
 _PORT_HELP = (
-    "the port on 127.0.0.1 (default: one that is free; a fixed one is not for machines with other users: who takes it"
-    " when this process is gone gets the token from your SDKs, and may give them credentials of somebody else)"
+    "the port on 127.0.0.1 (default: a free one; do not fix it on a machine with other users: one who takes the port"
+    " after this process has ended gets the token from your SDKs, and can give them other credentials)"
 )
 _KILLED = 128  # shells: 128 + the signal
 _HIGHEST_PORT = 65535
 
 
-class _ToldToEnd(BaseException):
-    """A signal came; `exit_code` is what shells give for it."""
+class _EndedBySignal(BaseException):
+    """`exit_code` is the one that shells give for the signal."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -67,48 +66,39 @@ class _ToldToEnd(BaseException):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
     add = parser.add_argument
     add("profiles", nargs="+", metavar="PROFILE", help="the profiles; each is served at a path of its name")
     add("--port", type=int, default=0, metavar="N", help=_PORT_HELP)
-    add("--shell", choices=FORMS, help="the form of what is printed (default: that of the calling shell)")
+    add("--shell", choices=FORMS, help="the shell or format of what is printed (default: the calling shell)")
     add_hand_over_arguments(parser)
 
 
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
-    """Serve until told to end; 130 after Ctrl-C."""
+    """Serve until a signal ends it; 130 after Ctrl-C."""
     if not 0 <= args.port <= _HIGHEST_PORT:
-        raise BadInput(f"--port: {args.port} is no port", "give one from 1024 to 65535, or none")
+        raise BadInput(f"--port: {args.port} is not a port", "give one from 1024 to 65535, or none")
     profiles = list(dict.fromkeys(args.profiles))
     request = hand_over_request(args, profiles, interfaces)
     form = args.shell or form_for(interfaces.callers, interfaces.environ, on_windows=sys.platform == "win32")
     try:
-        with _told_by_signals(), serving(request, interfaces, port=args.port) as served:
+        with _ended_by_signals(), serving(request, interfaces, port=args.port) as served:
             sys.stdout.write(_text(served, profiles, interfaces, form))
             sys.stdout.flush()
-            _warn_of_default(served, interfaces)
+            # Printed lines do not hide these files: aws-mfa itself, in the same shell, needs them.
+            for name in served.files_in_the_way():
+                path = {CREDENTIALS_FILE: interfaces.credentials, CONFIG_FILE: interfaces.config}[name].path
+                what = f"[default] in {path} has credentials, which SDKs prefer to the endpoint"
+                interfaces.say(f"warning: {what}; let {name} name an empty file where they run")
             interfaces.say(f"SDKs are answered by process {os.getpid()}: Ctrl-C or kill {os.getpid()} ends it")
             served.ask_when_needed(() if args.no_input else PROVIDERS)
-    except _ToldToEnd as told:
+    except _EndedBySignal as ended:
         interfaces.say("no longer serving")
-        return told.exit_code
+        return ended.exit_code
     return 0
 
 
-def _warn_of_default(served: Served, interfaces: Interfaces) -> None:
-    """
-    Most SDKs never ask an endpoint where [default] gives credentials: they would work as another user.
-
-    The lines do not hide the files: aws-mfa itself, in the same shell, needs them.
-    """
-    for name in served.files_in_the_way():
-        path = {CREDENTIALS_FILE: interfaces.credentials, CONFIG_FILE: interfaces.config}[name].path
-        what = f"[default] in {path} has credentials, which SDKs prefer to the endpoint"
-        interfaces.say(f"warning: {what}; let {name} name an empty file where they run")
-
-
 def _text(served: Served, profiles: list[str], interfaces: Interfaces, form: str) -> str:
-    """The first profile's lines; the others are comments behind them, for whoever wants to use them."""
+    """The first profile's lines, then comments with the variable of each other profile."""
     if form == JSON:
         of_profile = {name: served.variables(name) for name in profiles}
         return f"{json.dumps({'version': 1, 'profiles': of_profile}, indent=2)}\n"
@@ -123,18 +113,18 @@ def _text(served: Served, profiles: list[str], interfaces: Interfaces, form: str
 
 
 @contextmanager
-def _told_by_signals() -> Iterator[None]:
-    """Raise `_ToldToEnd` where a signal would kill us; one that is ignored (nohup) stays so, and none comes twice."""
+def _ended_by_signals() -> Iterator[None]:
+    """Raise `_EndedBySignal`, once, on a signal that would kill the process; ignored ones (nohup) stay ignored."""
     numbers = [getattr(signal, name) for name in _ENDING if hasattr(signal, name)]
     found = {number: signal.getsignal(number) for number in numbers}
-    # None: not Python's to give back, such as faulthandler's for SIGABRT.
+    # None: a handler that Python cannot restore, such as faulthandler's for SIGABRT.
     earlier = {number: handler for number, handler in found.items() if handler not in (signal.SIG_IGN, None)}
 
     def end(number: int, frame: FrameType | None) -> None:
         del frame
         for each in earlier:
             signal.signal(each, signal.SIG_IGN)
-        raise _ToldToEnd(number)
+        raise _EndedBySignal(number)
 
     for number in earlier:
         signal.signal(number, end)

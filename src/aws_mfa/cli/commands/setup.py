@@ -1,4 +1,4 @@
-"""`aws-mfa setup`: store long-term keys. Every question has a flag, but for the secret: that is asked or piped."""
+"""`aws-mfa setup`: store long-term keys. Every answer except the secret can be given as a flag."""
 
 from __future__ import annotations
 
@@ -20,20 +20,19 @@ if TYPE_CHECKING:
     from aws_mfa.setup.setup import SetUp
 
 HELP = """\
-Store the long-term keys of a profile in the vault, find its MFA device and
+Store the long-term keys of a profile in the vault, and find its MFA device and
 region.
 
-Whatever has no flag is asked. The secret is never a flag's value: it is asked
+It asks for everything not given by a flag. The secret has no flag: it is typed
 without echo, or read from a pipe:  aws-mfa setup --profile work ... < secret"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the flags."""
     add = parser.add_argument
     add("--profile", metavar="NAME", help="the profile to set up")
     add("--access-key-id", metavar="ID", help="id of the long-term access key (AKIA...)")
-    add("--device", metavar="ARN", help="MFA device: ARN or hardware serial (default: asked of IAM)")
-    add("--region", metavar="REGION", help="region of the profile (default: by the partition of the device)")
+    add("--device", metavar="ARN", help="MFA device: ARN or hardware serial (default: setup asks IAM)")
+    add("--region", metavar="REGION", help="region of the profile (default: from the partition of the device)")
     add("--yes", action="store_true", help="replace keys that are stored already, without a question")
     add = parser.add_argument_group("where the keys are").add_argument
     add("--vault", choices=VAULTS, help="where to store the keys (AWS_MFA_VAULT; default: keychain)")
@@ -41,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
-    """Set up and say what was stored where."""
+    """Set up, and print what was stored where."""
     section = default_long_term(args.profile or "default")
     noted = noted_vault(interfaces.known_keys.read(), section) if args.profile else None
     vault, use_keychain = vault_of_flags(args.vault, no_keychain=args.no_keychain)
@@ -56,9 +55,9 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     done = set_up(answers, choice, interfaces)
     for line in stored_lines(done):
         interfaces.terminal.say(line)
-    line_of_another = other_program_of(KnownProfiles(interfaces).profiles.profile(done.profile))
-    if line_of_another is not None:
-        interfaces.terminal.say(f"another program still has this profile: take the line away ({line_of_another})")
+    other_line = other_program_of(KnownProfiles(interfaces).profiles.profile(done.profile))
+    if other_line is not None:
+        interfaces.terminal.say(f"another program still provides this profile: remove that line ({other_line})")
     return 0
 
 
@@ -66,19 +65,18 @@ def stored_lines(done: SetUp) -> list[str]:
     """What is stored now, and the command that uses it."""
     who = done.identity.arn if done.identity else "not verified: AWS could not be reached"
     flag = "" if done.profile == "default" else f" --profile {quote(done.profile)}"
-    leftover = ["  keys of this profile lie in the credentials file still: move them with aws-mfa import"]
+    next_step = f"get a session with: aws-mfa{flag}"
+    if not done.device:
+        partition = arns.partition_of(done.identity.arn if done.identity else "") or "aws"
+        account = done.identity.account if done.identity else "ACCOUNT"
+        device = f"arn:{partition}:iam::{account}:mfa/NAME"
+        next_step = f"once there is a device, get a session with: aws-mfa{flag} --device {device}"
+    leftover = ["  the credentials file still contains keys of this profile: move them with aws-mfa import"]
     return [
         f"profile {done.profile}: long-term keys stored in the {done.vault} vault",
         f"  identity  {who}",
         f"  device    {done.device or 'none known'}",
         f"  region    {done.region}",
         *(leftover if done.plain_copy else ()),
-        f"get a session with: aws-mfa{flag}" if done.device else _without_device(done, flag),
+        next_step,
     ]
-
-
-def _without_device(done: SetUp, flag: str) -> str:
-    partition = arns.partition_of(done.identity.arn if done.identity else "") or "aws"
-    account = done.identity.account if done.identity else "ACCOUNT"
-    device = f"arn:{partition}:iam::{account}:mfa/NAME"
-    return f"get a session, when there is a device, with: aws-mfa{flag} --device {device}"

@@ -1,20 +1,23 @@
 """
-A stored session that is still good, handed over without the heavy modules: to an SDK, or to a command.
+Prints a stored session that is still good, or runs a command with it, without the heavy modules. On the hot path.
 
-Knows `credential-process PROFILE` and `exec PROFILE [--] COMMAND...` without any flag, and nothing else. Answers where
-the profile's witness says that the full path would hand over this very session, and in any doubt not at all.
+Knows `credential-process PROFILE` and `exec PROFILE [--] COMMAND...` without any flag, and nothing else. Answers only
+if the profile's fingerprint proves that the full path would use this session; in any doubt the full path answers.
+
+Opens the seal of stored sessions for both paths: the full path reuses the one opened here, so that a keychain that was
+locked or silent is not asked a second time. Beside `cli/wiring.py` it is the only module that opens such parts.
 """
 
 from __future__ import annotations
 
-import _signal  # type: ignore[import-not-found]  # the C part of `signal`, there in every CPython and PyPy
+import _signal  # type: ignore[import-not-found]  # `signal` loads `enum`, a seventh of a bare start; this is its C part
 import gc
 import os
 import time
 
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.handover.environment import child_environment, chosen_by_the_user, session_variables
-from aws_mfa.sessions import fast_lookup as quick_sessions
+from aws_mfa.sessions import fast_lookup
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,15 +27,37 @@ if TYPE_CHECKING:
     from aws_mfa.sessions.fingerprint import Witnessed
     from aws_mfa.vaults.seal import AgeSeal
 
-
-# The ones that Python ignores at its start.
+_COMMAND, _PROFILE, _NEXT = range(3)
 _IGNORED_BY_PYTHON = ("SIGPIPE", "SIGXFSZ")
+_LOCK_NAME = "session-store.lock"
+_opened: list[tuple[Mapping[str, str], AgeSeal]] = []
+
+
+def fast_document(argv: list[str], environ: Mapping[str, str]) -> str | None:
+    """Return what `credential-process PROFILE` prints, None in any doubt."""
+    if len(argv) != _NEXT or argv[_COMMAND] != "credential-process":
+        return None
+    found = _stored_session(argv[_PROFILE], environ)
+    return f"{found[0].document}\n" if found else None
+
+
+def become_command(argv: list[str], environ: Mapping[str, str]) -> None:
+    """Become the command of `exec PROFILE [--] COMMAND...`; return in any doubt."""
+    words = argv[_NEXT:]
+    command = words[1:] if words[:1] == ["--"] else words
+    if not command or (command is words and words[0].startswith("-")):
+        return
+    found = _stored_session(argv[_PROFILE], environ)
+    if found is not None:
+        # Notices about the profile were printed when the session was planned.
+        variables = session_variables(found[0].session())
+        become(command, child_environment(environ, variables, found[1].region, argv[_PROFILE]))
 
 
 def become(command: Sequence[str], environ: Mapping[str, str]) -> None:
-    """Become it; returns where that cannot be, with everything as it was."""
+    """Replace this process by the command; if that fails, restore the signal handlers and return."""
     if os.name != "posix" or not environ.get("PATH"):
-        return  # without a PATH there is more than one opinion on where to look
+        return  # without PATH, shells and Python search different folders
     numbers = [getattr(_signal, name) for name in _IGNORED_BY_PYTHON if hasattr(_signal, name)]
     before = [_signal.signal(number, _signal.SIG_DFL) for number in numbers]
     try:
@@ -42,33 +67,31 @@ def become(command: Sequence[str], environ: Mapping[str, str]) -> None:
             _signal.signal(number, handler)
 
 
-__all__ = ["become", "open_seal", "quick_session"]
-
-_LOCK_NAME = "session-store.lock"
-_opened: list[tuple[Mapping[str, str], AgeSeal]] = []
-
-
-def quick_session(profile: str, environ: Mapping[str, str]) -> tuple[Entry, Witnessed] | None:
-    """Return the stored session and what its witness says; raises as `quick_sessions.quick_session` does."""
+def _stored_session(profile: str, environ: Mapping[str, str]) -> tuple[Entry, Witnessed] | None:
+    """Return the session and its fingerprint's record, None in any doubt."""
+    if not profile or profile.startswith("-"):
+        return None
+    environ = chosen_by_the_user(environ)
 
     def opened() -> AgeSeal:
-        # What is loaded from here on stays: to look for garbage in it costs a tenth of it.
-        gc.disable()
+        gc.disable()  # what is loaded from here on stays: searching it for garbage costs a tenth of the loading
         seal = open_seal(environ)
         _opened[:] = [(environ, seal)]
         return seal
 
     try:
-        return quick_sessions.quick_session(profile, environ, opened, now=time.time())
+        return fast_lookup.quick_session(profile, environ, opened, now=time.time())
+    except (AwsMfaError, OSError, UnicodeError, ValueError):
+        return None
     finally:
         gc.enable()
 
 
 def open_seal(environ: Mapping[str, str], *, may_ask: bool = True) -> AgeSeal:
     """
-    Return the seal of the store `sealed`; once the one that the quick path opened in this environment.
+    Return the seal of the store `sealed`; once, for the same environment, the seal that the fast path opened.
 
-    `may_ask`: the keychain may show its window to be unlocked. The quick path knows no flag that would forbid it.
+    `may_ask`: the keychain may show its window to be unlocked. The fast path knows no flag that would forbid it.
     """
     if may_ask and _opened and _opened[0][0] is environ:
         return _opened.pop()[1]
@@ -77,43 +100,3 @@ def open_seal(environ: Mapping[str, str], *, may_ask: bool = True) -> AgeSeal:
     from aws_mfa.vaults.seal import AgeSeal
 
     return AgeSeal(open_identity_item(environ, may_ask=may_ask), f"{state_folder(environ)}/{_LOCK_NAME}")
-
-
-_COMMAND, _PROFILE, _NEXT = range(3)
-
-
-def quick_document(argv: list[str], environ: Mapping[str, str]) -> str | None:
-    """Return what `credential-process PROFILE` prints, None in any doubt."""
-    if len(argv) != _NEXT or argv[_COMMAND] != "credential-process":
-        return None
-    found = _found(argv[_PROFILE], environ)
-    return f"{found[0].document}\n" if found else None
-
-
-def become_command(argv: list[str], environ: Mapping[str, str]) -> None:
-    """Become the command of `exec PROFILE [--] COMMAND...`; return in any doubt."""
-    command = _command(argv)
-    found = _found(argv[_PROFILE], environ) if command else None
-    if found is None:
-        return
-    entry, witnessed = found
-    # What there was to say about the profile was said when the session was planned.
-    variables = session_variables(entry.session())
-    become(command, child_environment(environ, variables, witnessed.region, argv[_PROFILE]))
-
-
-def _command(argv: list[str]) -> list[str]:
-    """Return the words behind PROFILE; [] where there are none, and where a flag stands there."""
-    words = argv[_NEXT:]
-    if words[:1] == ["--"]:
-        return words[1:]
-    return words if words and not words[0].startswith("-") else []
-
-
-def _found(profile: str, environ: Mapping[str, str]) -> tuple[Entry, Witnessed] | None:
-    if not profile or profile.startswith("-"):
-        return None
-    try:
-        return quick_session(profile, chosen_by_the_user(environ))
-    except (AwsMfaError, OSError, UnicodeError, ValueError):
-        return None

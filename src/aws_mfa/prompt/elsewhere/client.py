@@ -1,8 +1,8 @@
 """
-Answering a question of another process: the client of `elsewhere_server.py`.
+Answering a question of another process, in a terminal of this one: the client of `server.py`.
 
-Whose question it is, is taken from what that process tells; the code goes to a process of this user or of root, and to
-nobody else. A process that is stopped, serves another client, or says nothing in two seconds, is passed over.
+The process itself says who it is and what it asks; the code goes only to a process of this user or of root. A process
+that is stopped, serves another client, or sends nothing for two seconds is skipped.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from aws_mfa.prompt.elsewhere.sockets import HAS_SOCKETS, TAKEN, live_sockets
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# AWS answers in less; a process that lives on after its question says nothing more.
+# AWS answers in less; a process that goes on after its question sends nothing more.
 _OUTCOME_S = 5.0
 _TALK_S = 2.0
 _MOST_BYTES = 16 * 1024
 
 
 class RemoteQuestion:
-    """Fulfils the Protocol `RemoteQuestion` over a connection; `asked` is what the process told."""
+    """Fulfils the Protocol `RemoteQuestion` over a connection; `asked` is what the process sent."""
 
     def __init__(self, connection: socket.socket, asked: dict[str, object]) -> None:
         self._connection = connection
@@ -36,17 +36,16 @@ class RemoteQuestion:
         self.text = str(asked["text"])
 
     def wait_for_end(self) -> None:
-        """Wait until something comes; nothing does but the end, or the word on our answer."""
+        """Wait until data or the end comes: data can only be the reply to our answer."""
         try:
             select.select([self._connection], [], [])
             is_over = not self._connection.recv(1, socket.MSG_PEEK)
         except (OSError, ValueError):
-            return  # we have let go of it ourselves
+            return  # this process has closed the connection
         if is_over:
             raise self._over()
 
     def answer(self, code: str) -> list[str]:
-        """Send the code; the lines that came back."""
         try:
             self._connection.sendall(f"{code}\n".encode())
             came = _read(self._connection, len(TAKEN), _TALK_S)
@@ -70,7 +69,7 @@ class QuestionFolder:
 
     @contextlib.contextmanager
     def oldest(self) -> Iterator[RemoteQuestion | None]:
-        """The oldest that is alive; raises `NotSetUp` on Windows and where the folder is not this user's alone."""
+        """Raises `NotSetUp` on Windows, and if others may write to the folder."""
         if not HAS_SOCKETS:
             raise NotSetUp(
                 "questions cannot be answered from another terminal on Windows",
@@ -79,24 +78,18 @@ class QuestionFolder:
         with contextlib.closing(live_sockets(self._folder)) as connections:
             for connection in connections:
                 with connection:
-                    asked = _asked(connection)
-                    if asked is not None:
-                        yield asked
-                        return
+                    try:
+                        line = _read(connection, _MOST_BYTES, _TALK_S, to_line_end=True)
+                        question = RemoteQuestion(connection, json.loads(line))
+                    except (OSError, ValueError, KeyError, TypeError):  # no question came in time
+                        continue
+                    yield question
+                    return
         yield None
 
 
-def _asked(connection: socket.socket) -> RemoteQuestion | None:
-    """What is asked at the other end; None where nothing sensible came in time."""
-    try:
-        line = _read(connection, _MOST_BYTES, _TALK_S, to_line_end=True)
-        return RemoteQuestion(connection, json.loads(line))
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
 def _read(connection: socket.socket, most_bytes: int, limit_s: float, *, to_line_end: bool = False) -> bytes:
-    """What comes until the other end hangs up, or there is enough of it, or the time is over."""
+    """Return what comes until the other end disconnects, `most_bytes` are there, or the time is over."""
     ends_at = time.monotonic() + limit_s
     data = b""
     while len(data) < most_bytes and not (to_line_end and data.endswith(b"\n")):

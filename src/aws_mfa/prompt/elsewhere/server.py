@@ -1,13 +1,13 @@
 """
 Questions that any process of this user may answer while they are open: `aws-mfa code` in another terminal.
 
-Owns the server of one question (a socket and the thread that listens at it) and the two code providers that use it.
-One client is served at a time, for 30 s. A courtesy: where no socket can be had the question is as good without it. No
-code is kept, logged, in a message or in an exception.
+Owns the server of one question (a socket and the thread that listens on it) and the two code providers that use it. It
+serves one client at a time, for 30 s. Optional: without a socket the question works as usual. The code is not kept,
+logged, or put into a message or an exception.
 
-What goes over the socket, in lines: we tell what is asked (JSON); six digits come; we say `taken` or `malformed`, and
-whoever sent the code that was taken is told what became of it. A client that hangs, drops or sends anything else is
-disconnected, and changes nothing.
+The protocol, in lines: the server sends what is asked (JSON); the client sends six digits; the server answers `taken`
+or `malformed`, and after `taken` what became of the code. A client that hangs, drops or sends anything else is
+disconnected and changes nothing.
 """
 
 from __future__ import annotations
@@ -41,34 +41,33 @@ if TYPE_CHECKING:
 
     from aws_mfa.prompt.providers import CodeProvider, CodeQuestion
 
-# Long enough to turn to a terminal and type; SDKs that started us wait a minute at the least.
+# Enough to go to a terminal and type; SDKs that started us wait at least a minute.
 PATIENCE_S = 20.0
-# A client has so long to send a code.
+# How long a client may take to send a code.
 CLIENT_LIMIT_S = 30.0
-# A question that would be over waits so much longer for a client that is connected then, once.
+# How much longer a question waits, once, for a client that is connected when its time is over.
 EXTENSION_S = 30.0
 _LONGEST_LINE = 64
 
 
 class Reply:
     """
-    The line back to the client whose code was taken: it is told what became of its code, until one of us disconnects.
+    The connection to the client whose code was taken: it gets the lines about its code until either side disconnects.
 
-    It takes the descriptor of `connection`, because the reply comes after the question's end. Without one nobody is
-    told.
+    Takes the descriptor of `connection`, because the reply comes after the question has ended. Without a connection the
+    lines go nowhere.
     """
 
     def __init__(self, connection: socket.socket | None = None) -> None:
         self._fd = -1 if connection is None else connection.detach()
 
-    def tell(self, text: str) -> None:
-        """Send one line; a client that has gone misses it."""
+    def send(self, text: str) -> None:
+        """Send one line; a client that has disconnected misses it."""
         if self._fd != -1:
             with contextlib.suppress(OSError):
                 os.write(self._fd, f"{shown_text(text)}\n".encode())
 
     def close(self) -> None:
-        """Disconnect: there is nothing more to tell."""
         fd, self._fd = self._fd, -1
         if fd != -1:
             os.close(fd)
@@ -79,16 +78,16 @@ class Reply:
 
 class AnswerServer:
     """
-    The server of one open question; `code` is there when a client answered it, and `reply` leads back to that client.
+    The server of one open question; once a client has answered, `code` is set and `reply` is its connection.
 
-    `answered` is called in the listening thread. Without a `listener` nobody can answer.
+    `answered` is called in the listening thread. Without a `listener` no client can come.
     """
 
     def __init__(self, listener: socket.socket | None, question: CodeQuestion, answered: Callable[[], object]) -> None:
         self.code: str | None = None
         self.reply = Reply()
         self.is_open = listener is not None
-        # Nothing but what a person needs to know: our arguments may hold what others must not see.
+        # Only what a person needs to know: the command line of this process may contain secrets.
         asked = {"pid": os.getpid(), "device": question.device, "text": question.text}
         self._asked = f"{json.dumps(asked)}\n".encode()
         self._answered = answered
@@ -102,9 +101,9 @@ class AnswerServer:
 
     def wait(self, patience_s: float, cancellation: Cancellation) -> None:
         """
-        Return when it is answered, and after `patience_s` seconds in which nobody came.
+        Return when it is answered, or after `patience_s` seconds.
 
-        A client that is connected then is waited for, `EXTENSION_S` more in all. Raises the cancellation's error.
+        If a client is connected then, wait up to `EXTENSION_S` longer. Raises the cancellation's error.
         """
         began_at = time.monotonic()
         cancellation.wake_by(self._changed.set)
@@ -121,7 +120,7 @@ class AnswerServer:
             cancellation.wake_by(None)
 
     def close(self) -> None:
-        """Listen no longer; `code` does not change after this."""
+        """Stop listening; `code` does not change after this."""
         if self._thread is not None:
             self._stop.close()
             self._thread.join()
@@ -129,12 +128,12 @@ class AnswerServer:
     def _listen(self, listener: socket.socket, stopped: socket.socket) -> None:
         with listener, stopped:
             listener.setblocking(False)
-            with contextlib.suppress(OSError):  # no descriptor left to accept with: the question goes on without
+            with contextlib.suppress(OSError):  # no descriptor left for `accept`: the question goes on without us
                 while self.code is None and _has_come(listener, stopped, None):
                     try:
                         connection, _ = listener.accept()
                     except (BlockingIOError, ConnectionAbortedError):
-                        continue  # it has gone again
+                        continue  # the client has disconnected again
                     with connection:
                         if is_trusted(connection):
                             self._serve(connection, stopped)
@@ -143,8 +142,8 @@ class AnswerServer:
             self._answered()
 
     def _serve(self, connection: socket.socket, stopped: socket.socket) -> None:
-        """Tell one client what is asked, and take its code."""
-        # Set before it is told: a person who sees the question is waited for.
+        """Send one client what is asked, and take its code."""
+        # Set before sending: the question waits for a person who may have seen it.
         self._has_client = True
         self._changed.set()
         with contextlib.suppress(OSError):
@@ -158,8 +157,7 @@ class AnswerServer:
                     connection.send(MALFORMED)
                 else:
                     connection.send(TAKEN)
-                    # In this order: whoever sees the code finds the way back.
-                    self.reply = Reply(connection)
+                    self.reply = Reply(connection)  # before `code`: another thread that sees the code uses it
                     self.code = code
         self._has_client = False
         self._changed.set()
@@ -167,9 +165,9 @@ class AnswerServer:
 
 class AnsweredElsewhere(WrappedProvider):
     """
-    Fulfils the Protocol `CodeProvider`: the one inside, and beside it `aws-mfa code`. The first answer counts.
+    Fulfils the Protocol `CodeProvider`: asks another provider and serves `aws-mfa code`; the first answer counts.
 
-    Where the one inside turns out to be closed while a client is connected, that client's answer is waited for.
+    If that provider cannot answer while a client is connected, wait for the client's answer.
     """
 
     def __init__(self, provider: CodeProvider, folder: str) -> None:
@@ -178,10 +176,10 @@ class AnsweredElsewhere(WrappedProvider):
         self._reply = Reply()
 
     def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
-        """What was answered here or elsewhere; raises what the provider inside raises."""
+        """Return the answer from here or elsewhere; raises what the other provider raises."""
         self._reply.close()
         ours = Cancellation()
-        typed, closed = "", None
+        typed, failure = "", None
         answered = _Answered("answered elsewhere")
         with (
             passed_on(cancellation, ours),
@@ -191,29 +189,29 @@ class AnsweredElsewhere(WrappedProvider):
             try:
                 typed = self._provider.ask(question, ours)
             except NeedsHuman as error:
-                closed = error
+                failure = error
                 elsewhere.wait(0, ours)
         if elsewhere.code is not None:
-            # Also where something was typed in the same moment: the client has been told that its code was taken.
+            # Even if something was typed at the same moment: the client was sent `taken`.
             self._reply = elsewhere.reply
-            if self._provider.name == TERMINAL:  # a dialog is gone, which says enough
+            if self._provider.name == TERMINAL:  # a dialog has closed, which says enough
                 self._provider.say("answered in another terminal")
             return elsewhere.code
-        if closed is not None:
-            raise closed
+        if failure is not None:
+            raise failure
         return typed
 
     def say(self, text: str) -> None:
-        """Tell the line here, and the client that answered."""
+        """Show the line here, and send it to the client that answered."""
         super().say(text)
-        self._reply.tell(text)
+        self._reply.send(text)
 
 
 class WaitingProvider:
     """
-    Fulfils the Protocol `CodeProvider` where there is no place to put a question: it waits for `aws-mfa code`.
+    Fulfils the Protocol `CodeProvider` if a question can be shown nowhere: it waits for `aws-mfa code`.
 
-    `announce` tells people so; `is_manned`: whether anybody could read that at all, as nobody does in CI.
+    `announce` prints that it waits; `is_manned`: whether a person may read that line (in CI no one does).
     """
 
     name = CODE
@@ -228,13 +226,11 @@ class WaitingProvider:
         self._patience_s = patience_s
         self._reply = Reply()
 
-    def can_answer(self, question: CodeQuestion) -> bool:
-        """Where somebody may read the line, and the system has sockets."""
-        del question
+    def can_answer(self, _question: CodeQuestion) -> bool:
         return self._is_manned and HAS_SOCKETS
 
     def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
-        """Wait; raises `NobodyAnswered`, `NeedsHuman` where no question can be left open, or the cancellation's."""
+        """Wait; raises `NobodyAnswered`, `NeedsHuman` if there is no socket, or the cancellation's error."""
         self._reply.close()
         with answer_server(self._folder, question, lambda: None) as elsewhere:
             if not elsewhere.is_open:
@@ -251,13 +247,12 @@ class WaitingProvider:
         return elsewhere.code
 
     def say(self, text: str) -> None:
-        """Tell whoever reads the announcement here, and the client that answered."""
         self._announce(text)
-        self._reply.tell(text)
+        self._reply.send(text)
 
 
 class _Answered(AwsMfaError):
-    """Ends the question that stands open here; it never leaves this module."""
+    """Ends the question that is open here; it never leaves this module."""
 
 
 @contextlib.contextmanager
@@ -265,8 +260,8 @@ def answer_server(folder: str, question: CodeQuestion, answered: Callable[[], ob
     """
     Serve the question at a socket in `folder` for the length of a `with`.
 
-    Where there can be none (a file system without sockets, a folder that is not ours, a path too long, Windows) the
-    server is not open.
+    The server is not open if there can be no socket: a file system without sockets, a folder of another user, a path
+    that is too long, Windows.
     """
     path = new_path(folder)
     listener, server = None, None
@@ -285,7 +280,7 @@ def answer_server(folder: str, question: CodeQuestion, answered: Callable[[], ob
 
 
 def _line_from(connection: socket.socket, stopped: socket.socket) -> bytes | None:
-    """The client's line; None where it disconnects, sends too much, takes too long, or the question is over."""
+    """The client's line; None if it disconnects, sends too much, takes too long, or the question has ended."""
     ends_at = time.monotonic() + CLIENT_LIMIT_S
     data = b""
     while b"\n" not in data:
@@ -299,8 +294,8 @@ def _line_from(connection: socket.socket, stopped: socket.socket) -> bytes | Non
 
 
 def _has_come(waited_for: socket.socket, stopped: socket.socket, timeout_s: float | None) -> bool:
-    """Whether there is something to read within the time, and the question is not over."""
-    with selectors.DefaultSelector() as selector:  # not `select.select`, which takes no descriptor above 1023
+    """Whether there is something to read within the time, and the question has not ended."""
+    with selectors.DefaultSelector() as selector:  # not `select.select`: it fails for descriptors above 1023
         selector.register(waited_for, selectors.EVENT_READ)
         selector.register(stopped, selectors.EVENT_READ)
         ready = [key.fileobj for key, _ in selector.select(timeout_s)]

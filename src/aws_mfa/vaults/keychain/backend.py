@@ -1,10 +1,10 @@
 """
-Which way to the keychain: the Secret Service directly, `keyring`, or a quick "there is none".
+How the keychain is reached: the Secret Service directly, through `keyring`, or not at all.
 
-Owns what all keychains can do (`Backend`), and the choice among them, made without loading either: importing keyring
-and looking for its backends costs a bare Python start sixteen times over. Whatever could change keyring's own answer (a
-backend named, a property set, another system, KWallet beside the Secret Service, an add-on where there is no Secret
-Service) goes through keyring.
+Owns the interface of all keychains (`Backend`) and the choice between the two, made without importing either: to import
+keyring and search its backends takes as long as sixteen starts of Python. Everything that could change keyring's own
+choice goes through keyring: a backend that is named, a property that is set, another system than Linux, KWallet beside
+the Secret Service, an add-on where there is no Secret Service.
 """
 
 from __future__ import annotations
@@ -29,22 +29,17 @@ if TYPE_CHECKING:
 
         @property
         def asks(self) -> bool:
-            """Whether it is known to be showing its window at this moment."""
+            """Whether it is known to show its window at this moment."""
 
         def forgets(self) -> bool:
-            """Whether what is stored here is known to be gone at logout."""
+            """Whether it is known to lose its items at logout."""
 
-        def get(self, service: str, user: str) -> str | None:
-            """The value stored, None where there is none."""
-
+        def get(self, service: str, user: str) -> str | None: ...
         def find(self, service: str, user: str) -> str | None:
-            """As `get`, and where nothing is stored, what the machine's other keychains hold."""
+            """As `get`; if nothing is stored there, from the machine's other keychains."""
 
-        def set(self, service: str, user: str, value: str) -> None:
-            """Create or replace."""
-
-        def delete(self, service: str, user: str) -> None:
-            """Delete."""
+        def set(self, service: str, user: str, value: str) -> None: ...
+        def delete(self, service: str, user: str) -> None: ...
 
 
 _PROPERTY = "KEYRING_PROPERTY_"
@@ -55,8 +50,8 @@ def open_backend(environ: Mapping[str, str], *, may_ask: bool = True) -> Backend
     """
     The backend to use; raises `KeychainUnavailable`.
 
-    Without `may_ask` it refuses what is locked, instead of having it show its window, as far as that can be told: see
-    `secret_service.refuse_locked`. `environ` must be that of this process: keyring reads it by itself.
+    Without `may_ask` a locked keychain is refused before it can show its window, as far as that is known: see
+    `secret_service.refuse_locked`. `environ` must be this process's own, because keyring reads that too.
     """
     if _keyring_decides(environ):
         return _open_keyring(environ, may_ask=may_ask)
@@ -65,14 +60,14 @@ def open_backend(environ: Mapping[str, str], *, may_ask: bool = True) -> Backend
         direct = _secret_service(address, environ.get(_COLLECTION), may_ask=may_ask)
         if direct is not None:
             return direct
-    # KWallet by its own protocol, and libsecret by GLib's, need these modules and a bus.
+    # keyring reaches KWallet through `dbus` and libsecret through `gi`, both on a bus.
     if any(keyring_addons(sys.path)) or (address is not None and (_has_module("dbus") or _has_module("gi"))):
         return _open_keyring(environ, may_ask=may_ask)
     raise absent("no D-Bus session" if address is None else "no Secret Service on the D-Bus session")
 
 
 def session_bus(environ: Mapping[str, str]) -> str | None:
-    """The address of the session bus: the variable, else the socket where systemd puts it (cron, some ssh logins)."""
+    """The address of the session bus: the variable's, else systemd's socket (for cron and some ssh logins)."""
     address = environ.get("DBUS_SESSION_BUS_ADDRESS")
     if address:
         return address
@@ -84,10 +79,10 @@ def session_bus(environ: Mapping[str, str]) -> str | None:
 
 def keyring_addons(search_path: Iterable[str]) -> Iterable[str]:
     """
-    Names of the installed packages that bring further backends for keyring, by their entry points.
+    Names of the installed packages whose entry points add backends to keyring.
 
-    Reads the few files that `importlib.metadata` would parse them from. What is no folder (a zip) is named too: in
-    doubt keyring is asked.
+    Reads the files that `importlib.metadata` would parse. An entry that is not a folder (a zip) is named too: in doubt
+    keyring decides.
     """
     for folder in search_path:
         try:
@@ -129,10 +124,10 @@ def _declares_backend(path: str) -> bool:
 
 def _secret_service(address: str, collection_path: str | None, *, may_ask: bool) -> Backend | None:
     try:
-        # By name, and the same below: one of the two heavy ways is imported, after the choice.
+        # By name, as in `_open_keyring`: only one of the two slow modules is imported, after the choice.
         module = importlib.import_module("aws_mfa.vaults.keychain.secret_service")
     except ImportError:
-        return None  # keyring brings `secretstorage` on Linux only; a BSD may have neither
+        return None  # keyring requires `secretstorage` only on Linux; a BSD may have neither
     direct = module.SecretService(address, collection_path, may_ask=may_ask)
     return direct if direct.is_there() else None
 

@@ -1,9 +1,9 @@
 """
-What went wrong with the keychain, in one line for the user, with the ways out.
+A failure of the keychain -> one line for the user, and what to do.
 
-Owns the sentences. Errors are told apart by the names of their classes: they come from libraries that need not be
-installed (`pywintypes` is on Windows only) and must not be imported to explain a failure. No text of a foreign error
-is ever shown: backends put commands, paths and values into it. What can be shown is the class and a status number.
+Owns the messages. Recognises errors by the names of their classes: their libraries need not be installed (`pywintypes`
+exists only on Windows) and must not be imported to explain a failure. Refuses to show the text of a foreign error,
+because backends put commands, paths and values into it; only its class and a status number are shown.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _WINDOWS_STATUS = {
     1783: ("the keys do not fit into an item of Windows' credential store", "remove further fields from the item"),
 }
 
-# The first that fits; classes of secretstorage, keyring, jeepney, dbus-python, and Python's own.
+# Names of classes (of secretstorage, keyring, jeepney, dbus-python, Python) -> message, hint. The first match counts.
 _SITUATIONS = (
     (
         {"PromptDismissedException"},
@@ -62,45 +62,45 @@ _SITUATIONS = (
     ),
     (
         {"EOFError"},
-        "the keyring backend {backend} asks for a passphrase, and here is no terminal",
+        "the keyring backend {backend} asks for a passphrase, and there is no terminal here",
         "run this in a terminal",
     ),
     ({"CalledProcessError"}, "the program behind the keyring backend {backend} failed", _DIAGNOSE),
     (
         {"ValueError"},
-        "the keyring backend {backend} refused: the passphrase is wrong, or its file broken",
+        "the keyring backend {backend} refused: the passphrase is wrong, or its file is broken",
         "try again",
     ),
 )
 
 
 def absent(reason: str) -> KeychainUnavailable:
-    """No keychain at all: headless Linux, a container, `fail` configured."""
+    """There is no keychain: headless Linux, a container, `fail` configured."""
     return KeychainUnavailable(f"this machine has no keychain to use: {reason}", *_NO_KEYCHAIN_WAYS_OUT)
 
 
 def unusable(message: str, hint: str) -> KeychainUnavailable:
-    """A keychain that answered, or was named, and cannot be used."""
+    """There is a keychain, or one is named, and it cannot be used."""
     return KeychainUnavailable(message, hint, *WAYS_OUT)
 
 
 def locked_unasked() -> KeychainUnavailable:
-    """Locked, where nobody may be asked to unlock it."""
-    return unusable("the keychain is locked, and nobody may be asked here", _UNLOCK_OTHER)
+    """Locked, and this run must not open a window to unlock it."""
+    return unusable("the keychain is locked, and this run may not ask to unlock it", _UNLOCK_OTHER)
 
 
 def silent(limit_s: float, *, asks: bool) -> KeychainUnavailable:
-    """No answer in time; `asks`: it was showing its window to have it unlocked."""
+    """No answer in time; `asks`: the keychain's window was open."""
     if asks:
         return unusable(f"the keychain is locked, and its window was not answered within {limit_s:g} s", _UNLOCK_OTHER)
     return unusable(
-        f"the keychain did not answer within {limit_s:g} s: it hangs, or asks in a window nobody sees",
+        f"the keychain did not answer within {limit_s:g} s: it hangs, or asks in a window that is hidden",
         "unlock it, or restart its service",
     )
 
 
 def explained(error: Exception, backend: str) -> KeychainUnavailable:
-    """Any exception of a call to the keychain; `backend` is the name of the backend in use."""
+    """The failure for any exception of a call to the keychain; `backend` names the backend in use."""
     status = _status(error)
     if "macOS" in backend and status in _MAC_STATUS:
         return unusable(*_MAC_STATUS[status])
@@ -119,7 +119,7 @@ def explained(error: Exception, backend: str) -> KeychainUnavailable:
 
 
 def _status(error: BaseException | None) -> int | None:
-    """The operating system's own number: keyring wraps macOS's errors in its classes, pywin32's come bare."""
+    """The operating system's error number: keyring wraps macOS's errors in its own, pywin32's come as they are."""
     while error is not None:
         if error.args and type(error.args[0]) is int and not isinstance(error, OSError):
             return error.args[0]

@@ -1,10 +1,10 @@
 """
-The Secret Service of a Linux desktop, spoken to directly: a third of what `keyring` costs to load.
+The Secret Service of a Linux desktop over D-Bus, which loads in a third of the time that `keyring` takes.
 
-Owns the items' shape on D-Bus, which is that of `keyring.backends.SecretService` to the letter (attributes, label,
-collection), so that `keyring get aws-mfa work-long-term` reads what is written here and the other way round.
-Refuses to create a collection for the sake of reading: then nothing is stored, and nobody need be asked. Knows too
-whether a keychain behind `keyring` is locked, without the window that `keyring` itself opens to unlock it.
+Owns the items' form on D-Bus: attributes, label and collection are exactly those of `keyring.backends.SecretService`,
+so that `keyring get aws-mfa work-long-term` reads what is written here, and this module reads what keyring wrote.
+Refuses to create a collection just to read: without one nothing is stored. Also finds out whether a backend of keyring
+is locked, without the window that keyring would open.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class SecretService:
     """
     A `Backend` on the bus at `address`.
 
-    `collection_path` is the D-Bus path of the collection to use, None for the default one. Without `may_ask` what is
-    locked is refused: to unlock it opens a window, which stays open when nobody answers.
+    `collection_path` is the D-Bus path of the collection to use, None for the default one. Without `may_ask` a locked
+    collection is refused: unlocking opens a window, which stays open until it is answered.
     """
 
     name = "Secret Service"
@@ -49,12 +49,12 @@ class SecretService:
         self.asks = False
 
     def is_there(self) -> bool:
-        """Whether the bus answers and the service runs, or would be started; asks the bus alone, never the service."""
+        """Whether the bus answers and the service runs, or could be started; calls only the bus, not the service."""
         try:
             with self._connection() as connection:
                 return bool(secretstorage.check_service_availability(connection))
         except (OSError, ValueError, RuntimeError):
-            # A stale address, or a transport other than a Unix socket: no bus that could be used.
+            # A stale address, or a transport other than a Unix socket.
             return False
 
     def check_open(self) -> None:
@@ -63,24 +63,23 @@ class SecretService:
             self._collection(connection)
 
     def get(self, service: str, user: str) -> str | None:
-        """The secret of the first item found."""
         with self._connection() as connection:
             for item in self._items(connection, service, user):
                 return str(item.get_secret().decode("utf-8"))
         return None
 
     def forgets(self) -> bool:
-        """Whether the collection lies in memory and is gone at logout, be it named or what the default one leads to."""
+        """Whether the collection in use is the one in memory, which is gone at logout."""
         with self._connection() as connection:
             collection = self._collection(connection)
             return collection is not None and str(collection.collection_path).endswith(_FORGETFUL)
 
     def find(self, service: str, user: str) -> str | None:
-        """As `get`: there is no other place to look."""
+        """As `get`: there is no other keychain to search."""
         return self.get(service, user)
 
     def set(self, service: str, user: str, value: str) -> None:
-        """Create the item or replace its secret; the service may ask the user for a new collection's password."""
+        """Create the item or replace its secret; the service may ask for the password of a new collection."""
         with self._connection() as connection:
             for item in self._items(connection, service, user):
                 # Not CreateItem with `replace`, as keyring does: KeePassXC then asks whether it may overwrite.
@@ -92,11 +91,11 @@ class SecretService:
             if collection is None:
                 with self._asking():
                     collection = secretstorage.get_default_collection(connection)
-            # `replace` all the same: another process may have been faster.
+            # `replace`, because another process may have created it meanwhile.
             collection.create_item(label, attributes, value.encode("utf-8"), replace=True)
 
     def delete(self, service: str, user: str) -> None:
-        """Delete every item of that name; nothing happens where there is none."""
+        """Delete every item of that name, if there are any."""
         with self._connection() as connection:
             for item in list(self._items(connection, service, user)):
                 item.delete()
@@ -116,7 +115,7 @@ class SecretService:
             yield item
 
     def _collection(self, connection: DBusConnection) -> secretstorage.Collection | None:
-        """The collection, unlocked; None where the default one was never created."""
+        """The collection, unlocked; None if the default one was never created."""
         try:
             if self._collection_path is not None:
                 collection = secretstorage.Collection(connection, self._collection_path)
@@ -153,24 +152,21 @@ class SecretService:
 
 def refuse_locked(backend: KeyringBackend, address: str) -> None:
     """
-    Raise `KeychainUnavailable` where a backend of keyring would show its window; `address` is the session bus.
+    Raise `KeychainUnavailable` if a backend of keyring would show its window; `address` is the session bus.
 
-    Known for the Secret Service (by either of keyring's two ways to it) and for KWallet. What cannot be kept from
-    asking: KWallet that lets a program in for the first time, macOS, which tells of a locked keychain only when it is
-    asked for an item, and add-ons with questions of their own; there the time limit ends the wait. Windows never asks.
+    Known for the Secret Service (both of keyring's backends for it) and KWallet. Not known: KWallet's question about a
+    program that is new to it, macOS, where only reading an item shows whether the keychain is locked, and add-ons with
+    questions of their own; there the time limit ends the wait. Windows never asks.
     """
     module = type(backend).__module__
     if module in _OF_SECRET_SERVICE:
         SecretService(address, getattr(backend, "preferred_collection", None), may_ask=False).check_open()
     elif module == _OF_KWALLET:
-        _refuse_locked_wallet(address, getattr(backend, "bus_name", ""), getattr(backend, "object_path", ""))
-
-
-def _refuse_locked_wallet(address: str, service: str, path: str) -> None:
-    target = DBusAddress(path, service, "org.kde.KWallet")
-    with closing(open_dbus_connection(address)) as connection:
-        (wallet,) = unwrap_msg(connection.send_and_get_reply(new_method_call(target, "networkWallet")))
-        question = new_method_call(target, "isOpen", "s", (wallet,))
-        (is_open,) = unwrap_msg(connection.send_and_get_reply(question))
-    if not is_open:
-        raise locked_unasked()
+        service, path = getattr(backend, "bus_name", ""), getattr(backend, "object_path", "")
+        target = DBusAddress(path, service, "org.kde.KWallet")
+        with closing(open_dbus_connection(address)) as connection:
+            (wallet,) = unwrap_msg(connection.send_and_get_reply(new_method_call(target, "networkWallet")))
+            question = new_method_call(target, "isOpen", "s", (wallet,))
+            (is_open,) = unwrap_msg(connection.send_and_get_reply(question))
+        if not is_open:
+            raise locked_unasked()

@@ -110,7 +110,7 @@ def modes(stage: ClassicStage) -> list[int]:
 SECRET = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY"
 BROKEN: dict[str, tuple[str | bytes, int, str]] = {
     "B12 duplicate section": (f"[a]\nx = 1\n[default-long-term]\naws_secret_access_key = {SECRET}\n[a]\n", 5, "[a]"),
-    "B12 duplicate key": (f"[a]\nkey = 1\nkey = {SECRET}\n", 3, "again"),
+    "B12 duplicate key": (f"[a]\nkey = 1\nkey = {SECRET}\n", 3, "duplicate key"),
     "B13 junk line": (f"[a]\nx = 1\n{SECRET}\n", 3, "key = value"),
     "B13 key before a section": (f"secret = {SECRET}\n[a]\n", 1, "[section]"),
     "B13 BOM": (f"\ufeff[a]\nsecret = {SECRET}\n", 1, "BOM"),
@@ -190,7 +190,7 @@ def test_b16_user_without_a_name_gets_a_session_name(stage: ClassicStage, tmp_pa
 
 
 def test_b25_setup_honours_the_profile_and_twice_replaces_nothing_unasked(stage: ClassicStage) -> None:
-    """Down a pipe nobody can be asked: its next line is the secret. The question itself: test_contract_terminal.py."""
+    """A pipe asks no one: its next line is the secret. On a terminal: tests/scenarios/classic/test_terminal.py."""
     stage.write("# mine\n")
     keys = f"{stage.ann.keys.access_key_id}\n{stage.ann.keys.secret_access_key}\n"
     first = stage.run("--setup", "--profile", "work", stdin=keys)

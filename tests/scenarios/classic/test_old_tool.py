@@ -6,13 +6,11 @@ And the proof that each tool accepts the file of the other.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from aws_mfa.config.ini import section_values
-from aws_mfa_practice import PracticeAws
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,27 +19,6 @@ if TYPE_CHECKING:
     from old_tool import OldTool
 
 STILL_VALID = "INFO - Your credentials are still valid for "
-
-
-@pytest.mark.real
-def test_old_tool_renews_once_and_then_finds_its_session_valid(old_tool: Callable[[str], OldTool], home: str) -> None:
-    with PracticeAws() as aws:
-        ann = aws.account.add_user("ann")
-        phone = ann.add_device()
-        os.mkdir(os.path.join(home, ".aws"))
-        with open(os.path.join(home, ".aws", "credentials"), "w", encoding="utf-8") as file:
-            file.write(
-                f"[default-long-term]\n"
-                f"aws_access_key_id = {ann.keys.access_key_id}\n"
-                f"aws_secret_access_key = {ann.keys.secret_access_key}\n"
-                f"aws_mfa_device = {phone.serial}\n"
-            )
-        tool = old_tool(aws.url)
-        first = tool.run(typed=f"{phone.code()}\n")
-        again = tool.run()
-    assert first.returncode == 0, first.stderr
-    assert "Success! Your credentials will expire in 43200 seconds" in first.stderr + first.stdout
-    assert "Your credentials are still valid for" in again.stderr + again.stdout
 
 
 @pytest.fixture
@@ -57,6 +34,14 @@ def flags(request: pytest.FixtureRequest, stage: ClassicStage) -> list[str]:
     if request.param == "role":
         return ["--assume-role", role.arn]
     return ["--long-suffix", "long-term", "--short-term-suffix", "mfa"] if request.param == "suffixes" else []
+
+
+@pytest.mark.real
+def test_old_tool_renews_once_and_then_finds_its_session_valid(stage: ClassicStage, old: OldTool) -> None:
+    first, again = old.run(typed=f"{stage.code()}\n"), old.run()
+    assert first.returncode == 0, first.stderr
+    assert "Success! Your credentials will expire in 43200 seconds" in first.stderr + first.stdout
+    assert "Your credentials are still valid for" in again.stderr + again.stdout
 
 
 @pytest.mark.real

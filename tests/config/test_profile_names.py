@@ -1,9 +1,23 @@
-"""Hints to set up name the profile."""
+"""Near names are offered, and hints to set up name the profile."""
 
 from __future__ import annotations
 
-from aws_mfa.config.profile_names import SetUpHint, name_profile
+import pytest
+
+from aws_mfa.config.profile_names import SetUpHint, did_you_mean, name_profile
 from aws_mfa.errors import KeychainUnavailable
+
+
+@pytest.mark.parametrize(
+    ("name", "hints"),
+    [
+        *(("wrok", ["did you mean: work"]), ("prod", ["did you mean: Prod"])),
+        *(("work-admn", ["did you mean: work-admin, work"]), ("stagng", ["did you mean: staging"])),
+        *(("elsewhere", []), ("", [])),
+    ],
+)
+def test_names_like_it_are_offered_and_none_that_could_not_be_typed(name: str, hints: list[str]) -> None:
+    assert did_you_mean(name, ["work", "work-admin", "Prod", "staging", "sta\x1bging"]) == hints
 
 
 def test_a_hint_that_sets_up_names_the_profile_ready_for_a_shell() -> None:
