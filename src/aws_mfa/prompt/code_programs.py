@@ -96,7 +96,7 @@ def _failed(command: str, what: str) -> NeedsHuman:
     """The failure, with the program's name unless the first word is an assignment, as in a shell: it may be a seed."""
     try:
         name = os.path.basename(words_of(command)[0]) if os.name != "nt" else ""
-    except ValueError:
+    except ProgramFailed:
         name = ""
     shown = f" ({shown_text(name)})" if name and "=" not in name else ""
     return NeedsHuman(

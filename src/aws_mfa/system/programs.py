@@ -89,13 +89,13 @@ def without_credentials(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def words_of(line: str) -> list[str] | str:
-    """The user's command line as it is run, without a shell; `ValueError` if it is not a command line."""
+    """The user's command line as it is run, without a shell; `ProgramFailed` if it is not a command line."""
     if os.name == "nt":
         return line  # CreateProcess splits it: on Windows a backslash is part of a path
-    words = shlex.split(line)
-    if not words:
-        raise ValueError
-    return words
+    with contextlib.suppress(ValueError):  # its text may quote the command
+        if "\0" not in line and (words := shlex.split(line)):
+            return words
+    raise ProgramFailed("is not a command line: a quote is not closed, or it is empty")
 
 
 def run_for_answer(
@@ -111,9 +111,9 @@ def run_for_answer(
     """
     Run the program, given as words or as the user's command line, to its end. At most 64 KiB of output.
 
-    `lent`: descriptors of the terminal, its stdin and stderr. Otherwise it gets no stdin and this program's stderr
-    (`catches_stderr`: captured), and it cannot open the terminal, because it runs in a session of its own
-    (`keeps_terminal`: it does not). Raises `ProgramFailed`, `Cancelled` (Ctrl-C), or the cancellation's error.
+    `lent`: descriptors of the terminal, its stdin and stderr. Otherwise it gets no stdin, this program's stderr
+    (`catches_stderr`: captured), and its own session, so it cannot open the terminal (`keeps_terminal`: it can).
+    Raises `ProgramFailed`, `Cancelled` (Ctrl-C), or the cancellation's error.
     """
     if cancellation is not None:
         cancellation.check()
@@ -127,7 +127,7 @@ def run_for_answer(
             stderr=stderr,
             env=without_credentials(environ),
             start_new_session=leads_session,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0) if leads_session else 0,
+            creationflags=leads_session * getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         with process, contextlib.ExitStack() as at_the_end:
             at_the_end.callback(_end, process, leads_session=leads_session)
@@ -136,8 +136,6 @@ def run_for_answer(
         raise Cancelled("cancelled") from None
     except OSError as error:
         raise NotStarted(error.strerror or type(error).__name__) from None
-    except ValueError:  # `from None`: it may quote the command
-        raise ProgramFailed("is not a command line: a quote is not closed, or it is empty") from None
     return Ended(process.returncode, stdout, said)
 
 

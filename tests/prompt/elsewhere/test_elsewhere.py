@@ -419,7 +419,7 @@ def test_where_no_socket_can_be_had_the_question_is_put_here_alone(
 def test_a_folder_that_others_may_enter_is_refused(folder: str) -> None:
     os.makedirs(folder)
     os.chmod(folder, 0o755)
-    with pytest.raises(NotSetUp, match="not this user's alone"), QuestionFolder(folder).oldest():
+    with pytest.raises(NotSetUp, match="is not this user's private folder"), QuestionFolder(folder).oldest():
         pass
 
 
