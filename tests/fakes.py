@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.prompt.providers import CodeProvider, CodeQuestion
     from aws_mfa.sessions.container import ServedSession
-    from aws_mfa.sessions.fingerprint import Witnessed
+    from aws_mfa.sessions.fingerprint import FingerprintedSession
     from aws_mfa.system.cancel import Cancellation
 
     Result = TypeVar("Result")
@@ -411,9 +411,9 @@ class FakeWatch:
     """Remembers what was noted."""
 
     def __init__(self) -> None:
-        self.noted: dict[str, Witnessed] = {}
+        self.noted: dict[str, FingerprintedSession] = {}
 
-    def note(self, profile: str, found: Witnessed) -> None:
+    def note(self, profile: str, found: FingerprintedSession) -> None:
         self.noted[profile] = found
 
 

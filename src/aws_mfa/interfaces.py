@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest
     from aws_mfa.prompt.providers import CodeProvider, Terminal
     from aws_mfa.sessions.container import ServedSession
-    from aws_mfa.sessions.fingerprint import Witnessed
+    from aws_mfa.sessions.fingerprint import FingerprintedSession
 
     Result = TypeVar("Result")
 
@@ -239,7 +239,7 @@ class SessionCache(Protocol):
 class Watch(Protocol):
     """The state of the files a plan is made from, taken before they are read."""
 
-    def note(self, profile: str, found: Witnessed) -> None:
+    def note(self, profile: str, found: FingerprintedSession) -> None:
         """Write what answers a plain request for the profile while the files do not change; failures are ignored."""
 
 

@@ -146,12 +146,9 @@ def test_what_is_not_the_url_of_an_endpoint_is_refused_and_not_quoted(url: str) 
     assert url not in str(refused.value)
 
 
-def test_the_scheme_is_in_lower_case_however_it_was_written() -> None:
-    """Which certificates count is decided by the scheme."""
+def test_the_url_has_a_path_and_its_scheme_is_in_lower_case() -> None:
+    """The scheme decides which certificates count."""
+    assert Endpoint("sts", "http://127.0.0.1:1", "us-east-1").url == "http://127.0.0.1:1/"
     assert sts_endpoint("us-east-1", {"AWS_ENDPOINT_URL": "HTTPS://sts.internal"}).url == "https://sts.internal/"
     with pytest.raises(BadInput, match="plain http"):
         sts_endpoint("us-east-1", {"AWS_ENDPOINT_URL": "HTTP://sts.internal"})
-
-
-def test_an_endpoints_url_always_has_a_path() -> None:
-    assert Endpoint("sts", "http://127.0.0.1:1", "us-east-1").url == "http://127.0.0.1:1/"

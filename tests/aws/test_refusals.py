@@ -219,5 +219,5 @@ def test_whatever_aws_answers_it_is_one_of_our_failures(code: str, message: str,
     assert error.message.isprintable()
 
 
-def test_nothing_is_said_of_a_code_where_none_was_sent() -> None:
+def test_no_hint_is_given_about_a_code_that_was_not_sent() -> None:
     assert spent_code_hints(NOON, carried_code=False) == ()

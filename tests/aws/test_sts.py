@@ -368,7 +368,7 @@ def test_a_call_without_a_code_is_sent_again_where_aws_fails_for_a_moment(
 
 
 def test_an_answer_without_its_parts_cannot_be_read(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A well-formed answer that lacks its credentials, or has an expiration nobody can read, gives no session."""
+    """A well-formed answer that lacks its credentials, or whose expiration is unreadable, gives no session."""
     monkeypatch.setattr("aws_mfa.aws.sts.parse_moment", lambda _: None)
     with pytest.raises(errors.AwsFailed, match="cannot be read") as failed:
         practice.sts.get_session_token(practice.keys, practice.request(), practice.phone.code())

@@ -15,7 +15,7 @@ from aws_mfa.handover.hand_over import hand_over
 from aws_mfa.model import Secret, Session
 from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.request import RenewalRequest
-from aws_mfa.sessions import watch as witnesses
+from aws_mfa.sessions import watch as fingerprints
 from needs import ROOT
 
 # A new name here costs every run of every user: bench/hot_path.py says how much.
@@ -188,18 +188,18 @@ def test_a_stored_session_is_handed_over_without_any_heavy_module(
 ) -> None:
     runtime = request.getfixturevalue("runtime") if store == "memory" else ""
     variables = {"AWS_MFA_SESSION_STORE": store, "XDG_RUNTIME_DIR": runtime, "LOGNAME": "ann"}
-    leave_a_witness(home, variables, monkeypatch)
+    leave_a_fingerprint(home, variables, monkeypatch)
     loaded = modules_loaded(home, *argv, **variables)
     assert loaded - OF_THE_STANDARD_LIBRARY - found == OUR_MODULES_TO_HAND_OVER
 
 
-def leave_a_witness(home: str, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def leave_a_fingerprint(home: str, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     """What a full run leaves that has handed over the session of the profile `work`."""
     write(home, "credentials", KEYS_IN_THE_FILE)
     write(home, "config", f"[profile work]\nmfa_serial = {DEVICE}\nregion = eu-west-1\n")
     write(home, os.path.join("mfa", "known-keys"), NOTED_KEYS.replace("default", "work"))
     monkeypatch.setenv("LOGNAME", "ann")
-    monkeypatch.setattr(witnesses, "time", SimpleNamespace(time_ns=lambda: time.time_ns() + 3_000_000_000))
+    monkeypatch.setattr(fingerprints, "time", SimpleNamespace(time_ns=lambda: time.time_ns() + 3_000_000_000))
     interfaces = RealInterfaces(environ={"HOME": home, "USERPROFILE": home, **variables})
     found = make_plan(RenewalRequest(["work"], hands_over=True), interfaces).of_profile["work"]
     session = Session("ASIAIOSFODNN7EXAMPLE", Secret("s"), Secret("t"), time.time() + 3600)

@@ -261,5 +261,5 @@ def test_a_credentials_file_that_others_could_read_is_narrowed_when_its_keys_are
         stage.write(stage.keys_section(), mode=0o644)
         answers = f"{stage.ann.keys.access_key_id}\n{stage.ann.keys.secret_access_key}\n"
         ended = stage.run(*argv, env=PLAIN, stdin=answers)
-        assert f"{stage.credentials} could be read by others: now it is yours alone" in ended.err, ended
+        assert f"{stage.credentials} could be read by others: now only you can" in ended.err, ended
         assert os.stat(stage.credentials).st_mode & 0o777 == 0o600

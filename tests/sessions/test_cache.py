@@ -1,4 +1,4 @@
-"""The session cache: what it gives, what it drops, where it writes, and that it never stands in the way."""
+"""The session cache: what it returns, what it drops, where it writes, and that it never fails a run."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def a_session(secret: str = "wJalrXUtnFEMI", left_s: float = 3600) -> Session:
     return Session("ASIAIOSFODNN7EXAMPLE", Secret(secret), Secret("IQoJb3Jp=="), NOW + left_s, "arn:role")
 
 
-class KeychainTwin:
-    """A keychain with one item; `trouble` is what each call of it raises, `is_there` whether there is one at all."""
+class FakeItem:
+    """The keychain's item; `trouble` is what each read raises, `is_there` whether there is a keychain at all."""
 
     def __init__(self) -> None:
         self.text: Secret | None = None
@@ -74,7 +74,7 @@ class Stage:
         self.sessions = self.state / "sessions"
         self.runtime = Path(runtime)
         self.memory = self.runtime / "aws-mfa"
-        self.keychain = KeychainTwin()
+        self.keychain = FakeItem()
         self.said: list[str] = []
         self.now = NOW
 
@@ -112,13 +112,12 @@ def test_what_one_process_stores_the_next_one_loads(stage: Stage, store: str) ->
     cache = stage.cache(store)
     found = cache.load("work", INPUTS)
     assert found is not None
-    assert (found.access_key_id, secret_of(found), found.session_token.reveal()) == (
-        "ASIAIOSFODNN7EXAMPLE",
-        "wJalrXUtnFEMI",
-        "IQoJb3Jp==",
-    )
+    values = (found.access_key_id, secret_of(found), found.session_token.reveal())
+    assert values == ("ASIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI", "IQoJb3Jp==")
     assert (found.expires_at, found.assumed_role_arn) == (NOW + 3600, "arn:role")
-    assert [(label, entry.inputs) for label, entry in cache.entries()] == [("work", INPUTS)]
+    entry = cache.find("work", INPUTS)
+    assert entry is not None
+    assert entry.inputs == INPUTS
     assert stage.said == []
 
 
@@ -134,8 +133,8 @@ def test_a_session_asked_for_with_other_inputs_is_never_served(stage: Stage, sto
 
 
 @every_store
-def test_what_was_asked_with_other_inputs_lies_beside_it_and_one_word_forgets_all(stage: Stage, store: str) -> None:
-    """Another device, another region, a policy: to come back to the first must not cost a code."""
+def test_sessions_of_other_inputs_are_stored_beside_it_and_one_label_forgets_all(stage: Stage, store: str) -> None:
+    """Another device, another region, a policy: returning to the first must not cost a code."""
     others = [{**INPUTS, "device": "bob"}, {**INPUTS, "region": "us-west-2"}, {**INPUTS, "policies 1": "{}"}]
     asked = [INPUTS, *others]
     for number, inputs in enumerate(asked):
@@ -147,8 +146,8 @@ def test_what_was_asked_with_other_inputs_lies_beside_it_and_one_word_forgets_al
 
 
 @every_store
-def test_what_is_over_is_gone_when_the_next_session_is_stored(stage: Stage, store: str) -> None:
-    """Nobody may ever ask for it again: inputs change, and the entries must not pile up."""
+def test_expired_sessions_are_removed_when_the_next_one_is_stored(stage: Stage, store: str) -> None:
+    """They may never be read again: inputs change, and entries must not pile up."""
     stage.cache(store).store("work", INPUTS, a_session(left_s=300))
     stage.cache(store).store("work", {**INPUTS, "region": "x"}, a_session(left_s=7200))
     stage.now += 600
@@ -159,7 +158,7 @@ def test_what_is_over_is_gone_when_the_next_session_is_stored(stage: Stage, stor
 
 
 @every_store
-def test_a_session_that_aws_refuses_is_dropped_and_no_newer_one(stage: Stage, store: str) -> None:
+def test_a_session_that_aws_refuses_is_dropped_and_a_newer_one_is_not(stage: Stage, store: str) -> None:
     stage.cache(store).drop("work", INPUTS, "ASIAIOSFODNN7EXAMPLE")
     stage.cache(store).store("work", INPUTS, a_session())
     stage.cache(store).drop("work", INPUTS, "ASIAOTHER")
@@ -174,7 +173,7 @@ def test_a_session_that_aws_refuses_is_dropped_and_no_newer_one(stage: Stage, st
 def test_a_refused_session_that_is_too_new_to_be_dropped_stays(
     stage: Stage, store: str, age_s: float, *, goes: bool
 ) -> None:
-    """Its age is that of its file by this machine's clock; one of the future, after the clock was set, is new."""
+    """The age is that of the file by this machine's clock; a file from the future, after the clock was set, is new."""
     stage.cache(store).store("work", INPUTS, a_session())
     os.utime(stage.file(store), (NOW - age_s, NOW - age_s))
     assert stage.cache(store).drop("work", INPUTS, "ASIAOTHER", min_age_s=300)
@@ -196,7 +195,7 @@ def test_the_last_one_stored_counts_and_labels_do_not_mix(stage: Stage, store: s
 
 @every_store
 @pytest.mark.parametrize(("left_s", "is_served"), [(61, True), (60, False), (-5, False)])
-def test_a_session_with_a_minute_left_or_less_is_removed_without_a_word(
+def test_a_session_with_a_minute_left_or_less_is_removed_silently(
     stage: Stage, store: str, *, left_s: float, is_served: bool
 ) -> None:
     stage.cache(store).store("work", INPUTS, a_session(left_s=left_s))
@@ -208,7 +207,7 @@ def test_a_session_with_a_minute_left_or_less_is_removed_without_a_word(
 def test_what_another_process_stores_while_an_old_one_is_removed_stays(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Or a code that was just given would be asked for again."""
+    """Else a code that was just typed would be asked for again."""
     stage.cache("plain").store("work", INPUTS, a_session(left_s=0))
 
     def lock_late(path: str, *, timeout_s: float) -> AbstractContextManager[None]:
@@ -242,10 +241,10 @@ def test_memory_is_the_default_where_there_is_a_runtime_folder(stage: Stage) -> 
 
 @linux
 @pytest.mark.parametrize(("kind", "said"), [(b"ext4", 1), (b"tmpfs", 0)])
-def test_a_runtime_folder_on_a_disk_is_said_once(
+def test_a_runtime_folder_on_a_disk_is_reported_once(
     stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: bytes, said: int
 ) -> None:
-    """As for `plain`: sessions lie there in clear."""
+    """As for `plain`: sessions are stored there unencrypted."""
     device = os.stat(stage.runtime).st_dev
     mounts = tmp_path / "mountinfo"
     number = b"%d:%d" % (os.major(device), os.minor(device))
@@ -261,7 +260,7 @@ def test_a_runtime_folder_on_a_disk_is_said_once(
 
 
 @linux
-def test_where_the_kernel_tells_no_mounts_nothing_is_said(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_list_of_mounts_nothing_is_reported(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session_stores, "_MOUNTS", "/no/such/mountinfo")
     stage.cache().store("work", INPUTS, a_session())
     assert stage.said == []
@@ -271,7 +270,7 @@ def test_where_the_kernel_tells_no_mounts_nothing_is_said(stage: Stage, monkeypa
 def test_forgetting_finds_what_other_variables_have_stored(
     stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What cron and `su` start names no runtime folder."""
+    """Processes of cron and `su` have no runtime folder in their variables."""
     stage.cache().store("work", INPUTS, a_session())
     link = tmp_path / "run-user" / str(os.geteuid())
     link.parent.mkdir()
@@ -283,18 +282,17 @@ def test_forgetting_finds_what_other_variables_have_stored(
 
 
 @linux
-def test_a_store_that_cannot_be_looked_at_is_told(stage: Stage) -> None:
+def test_a_store_that_cannot_be_read_is_reported(stage: Stage) -> None:
     stage.cache().store("work", INPUTS, a_session())
     stage.memory.chmod(0o755)
     removed, missed = stage.cache("plain").forget(None)
     assert removed == []
     assert len(missed) == 1
-    assert missed[0].startswith(
-        f"what is stored in {stage.memory} could not all be removed: {stage.memory} is not this"
-    )
+    reason = f"{stage.memory} is not this"
+    assert missed[0].startswith(f"what is stored in {stage.memory} could not all be removed: {reason}")
 
 
-def test_a_sealed_session_stands_nowhere_in_clear(stage: Stage) -> None:
+def test_a_sealed_session_is_nowhere_in_clear(stage: Stage) -> None:
     stage.cache(runtime=False).store("work", INPUTS, a_session())
     data = stage.file("sealed").read_bytes()
     assert data.startswith(b"age-encryption.org/v1\n-> X25519 ")
@@ -308,20 +306,21 @@ def test_the_identity_is_read_once_in_a_process_and_made_once_for_all(stage: Sta
     cache = stage.cache("sealed")
     stage.keychain.reads = 0
     cache.store("home", INPUTS, a_session())
-    assert [label for label, _ in cache.entries()] == ["home", "work"]
+    assert cache.load("home", INPUTS) is not None
+    assert cache.load("work", INPUTS) is not None
     assert stage.keychain.reads == 1
     assert stage.keychain.text is identity
 
 
-def test_where_nothing_is_stored_no_keychain_is_asked(stage: Stage) -> None:
+def test_an_empty_store_asks_no_keychain(stage: Stage) -> None:
     stage.keychain.trouble = KeychainUnavailable("asked")
     assert stage.cache("sealed").load("work", INPUTS) is None
     assert stage.cache(runtime=False).load("work", INPUTS) is None
     assert (stage.keychain.reads, stage.said) == (0, [])
 
 
-def test_a_locked_keychain_is_told_and_the_sealed_session_stays(stage: Stage) -> None:
-    """It is there again when the keychain is."""
+def test_a_locked_keychain_is_reported_and_the_sealed_session_stays(stage: Stage) -> None:
+    """It can be read again when the keychain is unlocked."""
     stage.cache("sealed").store("work", INPUTS, a_session())
     stage.keychain.trouble = KeychainUnavailable("the keychain is locked")
     for cache in (stage.cache("sealed"), stage.cache(runtime=False)):
@@ -351,7 +350,7 @@ def test_a_session_sealed_to_a_lost_identity_is_dropped(stage: Stage) -> None:
     ]
 
 
-def test_an_item_that_is_no_identity_is_told_without_its_text(stage: Stage) -> None:
+def test_an_item_that_is_not_an_identity_is_reported_without_its_text(stage: Stage) -> None:
     stage.keychain.text = Secret("AGE-SECRET-KEY-1NONSENSE")
     stage.cache("sealed").store("work", INPUTS, a_session())
     assert stage.said == [
@@ -359,7 +358,7 @@ def test_an_item_that_is_no_identity_is_told_without_its_text(stage: Stage) -> N
     ]
 
 
-def test_an_identity_that_could_not_be_kept_seals_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_identity_that_could_not_be_stored_seals_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(identity: Secret) -> None:
         raise KeychainUnavailable("the keychain did not give back what was written to it")
 
@@ -370,7 +369,7 @@ def test_an_identity_that_could_not_be_kept_seals_nothing(stage: Stage, monkeypa
     assert not stage.file("sealed").exists()
 
 
-def test_without_runtime_folder_and_keychain_it_is_plain_and_said_once(stage: Stage) -> None:
+def test_without_runtime_folder_and_keychain_it_is_plain_and_reported_once(stage: Stage) -> None:
     stage.keychain.is_there = False
     for label in ("work", "home"):
         stage.cache(runtime=False).store(label, INPUTS, a_session())
@@ -380,7 +379,7 @@ def test_without_runtime_folder_and_keychain_it_is_plain_and_said_once(stage: St
     assert stage.keychain.reads == 0
 
 
-def test_where_a_person_asked_for_the_seal_nothing_plain_is_written_or_read(stage: Stage) -> None:
+def test_if_the_user_chose_sealed_nothing_plain_is_written_or_read(stage: Stage) -> None:
     stage.cache("plain").store("work", INPUTS, a_session())
     stage.keychain.is_there = False
     stage.keychain.trouble = KeychainUnavailable("this machine has no keychain to use")
@@ -391,11 +390,11 @@ def test_where_a_person_asked_for_the_seal_nothing_plain_is_written_or_read(stag
     assert stage.said == ["the session of 'home' is not remembered: this machine has no keychain to use"]
 
 
-def test_none_remembers_nothing(stage: Stage) -> None:
+def test_the_store_none_stores_nothing(stage: Stage) -> None:
     stage.cache("plain").store("work", INPUTS, a_session())
     cache = stage.cache("none")
     cache.store("home", INPUTS, a_session())
-    assert (cache.load("work", INPUTS), cache.load("home", INPUTS), cache.entries()) == (None, None, [])
+    assert (cache.load("work", INPUTS), cache.load("home", INPUTS)) == (None, None)
     assert not stage.file("plain", "home").exists()
 
 
@@ -406,7 +405,7 @@ def test_storing_elsewhere_leaves_no_older_one_behind(stage: Stage, before: str,
     assert (stage.file(before).exists(), stage.file(after).exists()) == (False, True)
 
 
-def test_forget_removes_from_every_store_whichever_is_chosen_now(stage: Stage) -> None:
+def test_forget_removes_from_every_store_chosen_or_not(stage: Stage) -> None:
     for store, label in (("plain", "a"), ("sealed", "b"), ("plain", "c")):
         stage.cache(store).store(label, INPUTS, a_session())
     assert stage.cache("none").forget(["b", "c", "never"]) == (["b", "c"], [])
@@ -428,7 +427,7 @@ def test_forget_asks_no_keychain_and_needs_no_good_entry(stage: Stage) -> None:
     assert stage.keychain.reads == 0
 
 
-def test_forgetting_all_removes_what_a_killed_process_left_and_nothing_that_is_not_ours(stage: Stage) -> None:
+def test_forgetting_all_removes_what_a_killed_process_left_and_no_foreign_file(stage: Stage) -> None:
     stage.cache("plain").store("work", INPUTS, a_session())
     leftovers = [".session-work.txt.aws-mfa-0123456789abcdef.tmp", ".session-home.age.aws-mfa-0123456789abcdef.tmp"]
     foreign = ["session-work.bak", "notes.txt", "session-A.txt", ".session-work.txt.swp"]
@@ -440,8 +439,8 @@ def test_forgetting_all_removes_what_a_killed_process_left_and_nothing_that_is_n
     assert {path.name for path in stage.sessions.iterdir()} == {*foreign, ".sessions.lock"}
 
 
-def test_forget_where_nothing_was_ever_stored_makes_nothing(stage: Stage) -> None:
-    assert (stage.cache("plain").forget(None), stage.cache("plain").entries()) == (([], []), [])
+def test_forget_without_a_store_creates_nothing(stage: Stage) -> None:
+    assert (stage.cache("plain").forget(None), stage.cache("plain").load("work", INPUTS)) == (([], []), None)
     assert not stage.state.exists()
 
 
@@ -503,19 +502,19 @@ def make_pipe(path: Path) -> None:
         pytest.param(give_away, "it belongs to another user", marks=as_root),
     ],
 )
-def test_what_others_could_have_read_or_put_there_is_dropped(
+def test_a_file_that_others_could_have_read_or_written_is_dropped(
     stage: Stage, store: str, spoil: Callable[[Path], None], reason: str
 ) -> None:
     stage.cache(store).store("work", INPUTS, a_session())
     spoil(stage.file(store))
-    assert stage.cache(store).entries() == []
+    assert stage.cache(store).load("work", INPUTS) is None
     assert stage.said == [f"dropped the stored session of 'work': {reason}"]
     assert not os.path.lexists(stage.file(store))
 
 
 @posix
 @every_store
-def test_a_link_in_an_entrys_place_is_replaced_and_its_target_untouched(stage: Stage, store: str) -> None:
+def test_a_symlink_in_place_of_an_entry_is_replaced_and_its_target_not_changed(stage: Stage, store: str) -> None:
     stage.cache(store).store("work", INPUTS, a_session())
     target = stage.state.parent / "mine"
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -539,7 +538,7 @@ def link_elsewhere(folder: Path) -> None:
 @posix
 @every_store
 @pytest.mark.parametrize("spoil", [open_to_others, link_elsewhere])
-def test_a_folder_that_is_not_this_users_alone_is_neither_read_nor_written(
+def test_a_folder_that_others_can_use_is_neither_read_nor_written(
     stage: Stage, store: str, spoil: Callable[[Path], None]
 ) -> None:
     stage.cache(store).store("work", INPUTS, a_session())
@@ -547,7 +546,7 @@ def test_a_folder_that_is_not_this_users_alone_is_neither_read_nor_written(
     spoil(folder)
     before = sorted(os.listdir(folder))
     cache = stage.cache(store)
-    assert (cache.load("work", INPUTS), cache.entries()) == (None, [])
+    assert cache.load("work", INPUTS) is None
     removed, missed = cache.forget(None)
     assert removed == []
     assert any(str(folder) in line for line in missed)
@@ -558,8 +557,8 @@ def test_a_folder_that_is_not_this_users_alone_is_neither_read_nor_written(
 
 
 @as_root
-def test_root_reads_and_writes_where_the_home_is_another_users(stage: Stage) -> None:
-    """A container whose home is mounted, and `sudo`: what is made there is that user's."""
+def test_root_reads_and_writes_in_the_home_of_another_user(stage: Stage) -> None:
+    """A container whose home is mounted, or `sudo`: the files belong to that user."""
     stage.sessions.mkdir(0o700, parents=True)
     os.chown(stage.sessions, NOBODY, NOBODY)
     stage.cache("plain").store("work", INPUTS, a_session())
@@ -575,18 +574,18 @@ def test_root_does_not_use_another_users_runtime_folder(stage: Stage) -> None:
 
 @posix
 @pytest.mark.parametrize("mode", [0o750, 0o755, 0o1777])
-def test_a_runtime_folder_that_others_see_is_none(stage: Stage, mode: int) -> None:
+def test_a_runtime_folder_that_others_can_read_is_not_used(stage: Stage, mode: int) -> None:
     stage.runtime.chmod(mode)
     assert stage.cache()._stores.choice.name == "sealed"
 
 
 @pytest.mark.parametrize("value", ["", "run", "/does/not/exist", __file__])
-def test_what_is_no_folder_is_no_runtime_folder(value: str) -> None:
+def test_what_is_not_a_folder_is_not_a_runtime_folder(value: str) -> None:
     assert runtime_folder({"XDG_RUNTIME_DIR": value}) is None
 
 
 @every_store
-def test_trouble_with_the_disk_is_one_line_and_no_failure(
+def test_a_failing_disk_is_one_line_and_fails_nothing(
     stage: Stage, store: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage.cache(store).store("work", INPUTS, a_session())
@@ -612,7 +611,7 @@ def test_trouble_with_the_disk_is_one_line_and_no_failure(
         ("work", INPUTS, 'wJ"alr', "it holds characters that cannot be stored"),
     ],
 )
-def test_what_cannot_be_stored_is_told(
+def test_what_cannot_be_stored_is_reported(
     stage: Stage, label: str, inputs: dict[str, str], secret: str, reason: str
 ) -> None:
     cache = stage.cache("plain")

@@ -30,12 +30,12 @@ def test_the_variable_decides_else_memory_else_sealed(
 
 
 @pytest.mark.parametrize("value", ["Memory", "disk", " plain"])
-def test_a_name_that_is_no_store_is_told_with_those_that_are(value: str) -> None:
-    with pytest.raises(BadInput, match="is no session store") as failure:
+def test_a_name_that_is_not_a_store_is_refused_with_the_stores(value: str) -> None:
+    with pytest.raises(BadInput, match="is not a session store") as failure:
         choose_store({"AWS_MFA_SESSION_STORE": value}, has_runtime_folder=True)
     assert failure.value.hints == ("choose one of: memory, sealed, plain, none",)
 
 
-def test_memory_that_cannot_be_had_is_told_and_not_replaced() -> None:
-    with pytest.raises(BadInput, match="XDG_RUNTIME_DIR names no folder that is yours alone"):
+def test_memory_without_a_runtime_folder_is_refused_and_not_replaced() -> None:
+    with pytest.raises(BadInput, match="XDG_RUNTIME_DIR is not a folder of yours with mode 0700"):
         choose_store({"AWS_MFA_SESSION_STORE": "memory"}, has_runtime_folder=False)

@@ -13,7 +13,7 @@ from fakes import NOW, a_session
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
-def test_every_profile_has_a_path_of_its_own_that_leads_back(profile: str) -> None:
+def test_every_profile_has_its_own_path_which_is_decoded_again(profile: str) -> None:
     path = path_of(profile)
     assert path.isascii()
     assert path.count("/") == 1
@@ -21,7 +21,7 @@ def test_every_profile_has_a_path_of_its_own_that_leads_back(profile: str) -> No
     assert profile_at(f"{path}?duration=1") == profile
 
 
-def test_what_is_no_path_is_nobodys() -> None:
+def test_a_target_that_is_not_a_path_names_no_profile() -> None:
     assert profile_at("http://127.0.0.1/work") is None
     assert profile_at("*") is None
 
@@ -39,10 +39,9 @@ def test_the_document_is_what_sdks_read_and_names_the_role() -> None:
     }
 
 
-def test_after_its_end_it_is_told_what_the_last_renewal_met_and_what_to_do() -> None:
-    held = ServedSession(
-        "dev", a_session(lasts_s=60), AwsUnreachable("no route to AWS", "check the network", "or the proxy")
-    )
+def test_an_expired_session_is_answered_with_the_last_failure_and_its_hint() -> None:
+    failure = AwsUnreachable("no route to AWS", "check the network", "or the proxy")
+    held = ServedSession("dev", a_session(lasts_s=60), failure)
     assert held.answer_at(NOW + 59.9).status == 200
     answer = held.answer_at(NOW + 60)
     assert answer.status == 503

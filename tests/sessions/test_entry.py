@@ -1,4 +1,4 @@
-"""Stored sessions as text: what goes in comes out, and what is not whole or not asked for does not."""
+"""Stored sessions as text: what is written is read, and what is not whole or for other inputs is not."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aws_mfa.model import Secret, Session
-from aws_mfa.sessions.entry import Entry, entry_text, parse_entry
+from aws_mfa.sessions.entry import Entry, entry_text, parse_entry, text_of_inputs
 from needs import ROOT
 
 EXPIRES_AT = 1795327399.0  # 2026-11-22T06:03:19Z
@@ -32,13 +32,18 @@ def session(role: str | None = ROLE, expires_at: float = EXPIRES_AT) -> Session:
     return Session("ASIAIOSFODNN7EXAMPLE", Secret("wJalr/K7"), Secret("IQoJb3JpZ2luX2VjE=="), expires_at, role)
 
 
+def is_for(entry: Entry, inputs: dict[str, str]) -> bool:
+    """As the cache compares."""
+    return entry.inputs_text == text_of_inputs(inputs)
+
+
 def parsed(text: str) -> Entry:
     entry = parse_entry(text)
     assert entry is not None
     return entry
 
 
-def test_an_entry_says_what_it_is_for_and_ends_in_the_finished_answer() -> None:
+def test_an_entry_begins_with_its_inputs_and_ends_with_the_finished_answer() -> None:
     assert entry_text(INPUTS, session()) == (
         "aws-mfa session 1\n"
         "expires = 2026-11-22T06:03:19Z\n"
@@ -53,13 +58,13 @@ def test_an_entry_says_what_it_is_for_and_ends_in_the_finished_answer() -> None:
 
 
 @given(ANY_INPUTS, AWS_TEXT, AWS_TEXT, AWS_TEXT, st.integers(0, 4102444800), st.none() | ANY_TEXT.filter(bool))
-def test_whatever_is_written_is_read_again(
+def test_any_session_is_read_as_it_was_written(
     inputs: dict[str, str], key_id: str, secret: str, token: str, expires_at: int, role: str | None
 ) -> None:
     written = Session(key_id, Secret(secret), Secret(token), expires_at, role)
     entry = parsed(entry_text(inputs, written))
     read = entry.session()
-    assert (entry.inputs, entry.is_for(inputs)) == (inputs, True)
+    assert (entry.inputs, is_for(entry, inputs)) == (inputs, True)
     assert (read.access_key_id, read.expires_at, read.assumed_role_arn) == (key_id, expires_at, role)
     assert (read.secret_access_key.reveal(), read.session_token.reveal()) == (secret, token)
     assert json.loads(entry.document) == {
@@ -72,20 +77,20 @@ def test_whatever_is_written_is_read_again(
 
 
 @given(ANY_INPUTS, ANY_INPUTS)
-def test_a_session_is_for_its_own_inputs_alone(inputs: dict[str, str], others: dict[str, str]) -> None:
-    assert parsed(entry_text(inputs, session())).is_for(others) == (inputs == others)
+def test_a_session_is_only_for_its_own_inputs(inputs: dict[str, str], others: dict[str, str]) -> None:
+    assert is_for(parsed(entry_text(inputs, session())), others) == (inputs == others)
 
 
 @given(st.data())
 def test_one_changed_input_is_another_request(data: st.DataObject) -> None:
-    """Changed, removed or added: also where the change tries to look like lines of its own."""
+    """Changed, removed or added, even if the change imitates further lines."""
     inputs = data.draw(st.dictionaries(ANY_TEXT, ANY_TEXT, min_size=1, max_size=5))
     name = data.draw(st.sampled_from(sorted(inputs)))
     entry = parsed(entry_text(inputs, session()))
     forged = data.draw(ANY_TEXT | st.sampled_from([f"x\n{name} = {inputs[name]}", inputs[name] + "\\n", "\\"]))
-    assert entry.is_for({**inputs, name: forged}) == (forged == inputs[name])
-    assert not entry.is_for({key: value for key, value in inputs.items() if key != name})
-    assert not entry.is_for({**inputs, name + forged + "x": ""})
+    assert is_for(entry, {**inputs, name: forged}) == (forged == inputs[name])
+    assert not is_for(entry, {key: value for key, value in inputs.items() if key != name})
+    assert not is_for(entry, {**inputs, name + forged + "x": ""})
 
 
 def test_the_order_in_which_inputs_are_given_does_not_matter() -> None:
@@ -124,7 +129,7 @@ def test_every_cut_of_one_entry_is_none() -> None:
         ("\n", "\r\n"),
     ],
 )
-def test_what_differs_from_the_form_is_no_entry(old: str, new: str) -> None:
+def test_what_differs_from_the_form_is_not_an_entry(old: str, new: str) -> None:
     text = entry_text(INPUTS, session())
     assert text != text.replace(old, new)
     assert parse_entry(text.replace(old, new)) is None
@@ -142,7 +147,7 @@ def test_text_around_an_entry_makes_it_none(before: str, behind: str) -> None:
 
 
 @pytest.mark.parametrize("bad", ["", 'a"b', "a\\b", "a\nb", "a\u00e9b"])
-def test_a_session_that_json_would_escape_is_refused_without_a_word_of_it(bad: str) -> None:
+def test_a_session_that_json_would_escape_is_refused_and_not_quoted(bad: str) -> None:
     with pytest.raises(ValueError, match="characters that AWS never uses") as failure:
         entry_text(INPUTS, Session("ASIA1", Secret(bad), Secret("t"), EXPIRES_AT))
     assert not bad or bad not in str(failure.value)

@@ -1,4 +1,4 @@
-"""The text of a witness: other circumstances, other text; and when a file's state says all there is to say."""
+"""The fingerprint differs if anything differs that a plan depends on; and when the state of a file can be trusted."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from aws_mfa.sessions.entry import text_of_inputs
 from aws_mfa.sessions.fingerprint import (
     VARIABLES,
-    Witnessed,
-    circumstances,
+    FingerprintedSession,
+    fingerprint,
+    fingerprint_file,
     is_settled,
+    session_in,
     state_of,
-    witness_text,
-    witnessed_in,
 )
 
 SECOND_NS = 1_000_000_000
@@ -28,7 +28,7 @@ INPUTS = {
     "external_ids 1": "line\nline",
     "role_chain 1": "arn:aws:iam::1:role/x",
 }
-WITNESSED = Witnessed("work", text_of_inputs(INPUTS), "eu-west-1")
+SESSION = FingerprintedSession("work", text_of_inputs(INPUTS), "eu-west-1")
 
 
 def seen(
@@ -38,7 +38,7 @@ def seen(
     version: str = "1.0.0",
     user_id: int = 1000,
 ) -> str:
-    text = circumstances(profile, ENVIRON if environ is None else environ, files, version=version, user_id=user_id)
+    text = fingerprint(profile, ENVIRON if environ is None else environ, files, version=version, user_id=user_id)
     assert text is not None
     return text
 
@@ -60,8 +60,8 @@ def a_status(**changes: int) -> os.stat_result:
     region=st.sampled_from(["eu-west-1", None]),
 )
 def test_what_is_written_is_read(name: str, values: dict[str, str], region: str | None) -> None:
-    text = witness_text(seen(), Witnessed(name, text_of_inputs(values), region))
-    found = witnessed_in(text, seen())
+    text = fingerprint_file(seen(), FingerprintedSession(name, text_of_inputs(values), region))
+    found = session_in(text, seen())
     assert found is not None
     assert (found.name, found.inputs_text, found.region) == (name, text_of_inputs(values), region)
 
@@ -82,8 +82,8 @@ def test_what_is_written_is_read(name: str, values: dict[str, str], region: str 
         seen(files=(FILES[1], FILES[0])),
     ],
 )
-def test_other_circumstances_have_no_witness(other: str) -> None:
-    assert witnessed_in(witness_text(seen(), WITNESSED), other) is None
+def test_another_fingerprint_has_no_session(other: str) -> None:
+    assert session_in(fingerprint_file(seen(), SESSION), other) is None
 
 
 def test_a_variable_that_no_plan_reads_changes_nothing() -> None:
@@ -98,43 +98,43 @@ def test_every_variable_counts_absent_empty_and_set(name: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["/home/ann\nUSER = bob", "/home/\udcff", "/home/ann\r", "/home/\x00"])
-def test_a_value_that_could_be_mistaken_for_another_has_no_witness(value: str) -> None:
-    assert circumstances("work", {"HOME": value}, FILES, version="1", user_id=1) is None
-    assert circumstances(value, {"HOME": "/home/ann"}, FILES, version="1", user_id=1) is None
-    assert circumstances("work", {}, [("config", value, "none")], version="1", user_id=1) is None
+def test_a_value_that_could_be_mistaken_for_another_has_no_fingerprint(value: str) -> None:
+    assert fingerprint("work", {"HOME": value}, FILES, version="1", user_id=1) is None
+    assert fingerprint(value, {"HOME": "/home/ann"}, FILES, version="1", user_id=1) is None
+    assert fingerprint("work", {}, [("config", value, "none")], version="1", user_id=1) is None
 
 
 @pytest.mark.parametrize("url", ["https://ann:secret@proxy/", "https://sts.example/?token=secret", "https://x/#secret"])
-def test_the_address_of_an_endpoint_is_not_written_where_it_could_hold_a_password(url: str) -> None:
+def test_the_url_of_an_endpoint_that_could_hold_a_password_is_not_written(url: str) -> None:
     for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS"):
-        assert circumstances("work", {name: url}, FILES, version="1", user_id=1) is None
+        assert fingerprint("work", {name: url}, FILES, version="1", user_id=1) is None
 
 
-def test_what_was_cut_short_speaks_of_no_session_that_is_stored() -> None:
-    """Cut within a line it is no witness, cut at a line's end it has inputs that no entry has."""
-    text = witness_text(seen(), WITNESSED)
+def test_a_file_cut_short_names_no_stored_session() -> None:
+    """Cut within a line it is not a fingerprint's file; cut at a line's end it has inputs that no entry has."""
+    text = fingerprint_file(seen(), SESSION)
     for length in range(len(text)):
-        found = witnessed_in(text[:length], seen())
-        assert found is None or found.inputs_text != WITNESSED.inputs_text
+        found = session_in(text[:length], seen())
+        assert found is None or found.inputs_text != SESSION.inputs_text
 
 
 @pytest.mark.parametrize("damage", ["x", "\n", " "])
-def test_what_is_changed_before_the_inputs_is_another_label_or_region_and_never_other_inputs(damage: str) -> None:
-    text = witness_text(seen(), WITNESSED)
-    for place in range(len(text) - len(WITNESSED.inputs_text) - 2):
-        found = witnessed_in(text[:place] + damage + text[place + 1 :], seen())
-        assert found is None or found.inputs_text == WITNESSED.inputs_text
+def test_damage_before_the_inputs_never_changes_the_inputs(damage: str) -> None:
+    text = fingerprint_file(seen(), SESSION)
+    for place in range(len(text) - len(SESSION.inputs_text) - 2):
+        found = session_in(text[:place] + damage + text[place + 1 :], seen())
+        assert found is None or found.inputs_text == SESSION.inputs_text
 
 
 @pytest.mark.parametrize("field", ["mode", "ino", "dev", "uid", "size", "mtime", "ctime"])
-def test_any_change_of_a_file_shows_in_its_state(field: str) -> None:
+def test_every_change_of_a_file_shows_in_its_state(field: str) -> None:
     before, after = a_status(), a_status(**{field: 1})
     assert state_of(before, is_windows=False) != state_of(after, is_windows=False)
     assert state_of(before, is_windows=False) != state_of(None, is_windows=False)
 
 
-def test_the_moment_of_creation_is_no_change() -> None:
-    """On Windows ctime is that, and nothing promises that it comes back the same from a copy."""
+def test_the_time_of_creation_is_left_out_on_windows() -> None:
+    """There ctime is the time of creation, which a copy may or may not keep."""
     assert state_of(a_status(), is_windows=True) == state_of(a_status(ctime=1), is_windows=True)
 
 
@@ -143,7 +143,7 @@ def test_the_moment_of_creation_is_no_change() -> None:
     [(0, False), (SECOND_NS // 20, False), (SECOND_NS // 5, True), (-SECOND_NS, False), (3600 * SECOND_NS, True)],
 )
 def test_a_file_that_changed_within_the_tick_is_not_trusted(changed_ago_ns: int, *, settled: bool) -> None:
-    """A second change in the same tick would leave the state as it is; a moment in the future is never over."""
+    """A second change in the same tick would leave the state as it is; a time in the future is never settled."""
     moment_ns = NOW_NS + 1 - changed_ago_ns
     assert is_settled(a_status(mtime=moment_ns, ctime=moment_ns), NOW_NS + 1) is settled
     assert is_settled(a_status(ctime=moment_ns), NOW_NS + 1) is settled
@@ -153,7 +153,4 @@ def test_a_file_system_that_counts_whole_seconds_has_a_longer_tick() -> None:
     for ago_s, settled in ((1, False), (2, False), (3, True)):
         moment_ns = NOW_NS - ago_s * SECOND_NS
         assert is_settled(a_status(mtime=moment_ns, ctime=moment_ns), NOW_NS) is settled
-
-
-def test_a_file_that_is_not_there_is_settled() -> None:
-    assert is_settled(None, NOW_NS)
+    assert is_settled(None, NOW_NS), "there is no file"

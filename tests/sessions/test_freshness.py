@@ -26,7 +26,7 @@ OTHER = "arn:aws:iam::123456789012:role/other"
 def section(
     *, left_s: int = 3600, without: tuple[str, ...] = (), role: str | None = None, expiration: str = ""
 ) -> dict[str, str]:
-    """As the old tool writes it."""
+    """A section as the old tool writes it."""
     written = {
         "assumed_role": "False" if role is None else "True",
         "aws_access_key_id": "ASIAXAMPLE",
@@ -46,7 +46,7 @@ def test_a_complete_section_with_time_left_is_fresh() -> None:
     assert (verdict.expires_at, verdict.left_s) == (NOW + 3600, 3600)
 
 
-@pytest.mark.parametrize(("left_s", "kind"), [(62, Fresh), (61, Fresh), (60, Expired), (59, Expired), (0, Expired)])
+@pytest.mark.parametrize(("left_s", "kind"), [(62, Fresh), (61, Fresh), (60, Expired), (0, Expired), (-90, Expired)])
 def test_the_last_sixty_seconds_count_as_expired(left_s: int, kind: type[Fresh | Expired]) -> None:
     assert MARGIN_S == 60
     verdict = judge(section(left_s=left_s), role_arn=None, now=NOW)
@@ -54,20 +54,14 @@ def test_the_last_sixty_seconds_count_as_expired(left_s: int, kind: type[Fresh |
     assert verdict.left_s == left_s
 
 
-def test_a_part_of_a_second_above_the_margin_is_fresh() -> None:
-    assert isinstance(judge(section(left_s=61), role_arn=None, now=NOW + 0.999), Fresh)
-    assert isinstance(judge(section(left_s=61), role_arn=None, now=NOW + 1), Expired)
-
-
-def test_the_margin_is_the_callers_to_choose() -> None:
-    assert isinstance(judge(section(left_s=1), role_arn=None, now=NOW, margin_s=0), Fresh)
-    assert isinstance(judge(section(left_s=300), role_arn=None, now=NOW, margin_s=300), Expired)
-
-
-def test_an_expired_session_says_since_when() -> None:
-    verdict = judge(section(left_s=-90), role_arn=None, now=NOW)
-    assert isinstance(verdict, Expired)
-    assert verdict.left_s == -90
+@pytest.mark.parametrize(
+    ("left_s", "after_s", "margin_s", "kind"),
+    [(61, 0.999, MARGIN_S, Fresh), (61, 1, MARGIN_S, Expired), (1, 0, 0, Fresh), (300, 0, 300, Expired)],
+)
+def test_the_margin_counts_parts_of_a_second_and_the_caller_may_choose_it(
+    left_s: int, after_s: float, margin_s: float, kind: type[Fresh | Expired]
+) -> None:
+    assert type(judge(section(left_s=left_s), role_arn=None, now=NOW + after_s, margin_s=margin_s)) is kind
 
 
 def test_no_section_is_missing() -> None:
@@ -100,7 +94,7 @@ def test_an_expiration_that_cannot_be_read_means_renew(expiration: str) -> None:
 
 
 @pytest.mark.parametrize("zone", ["Z", " UTC", "+00:00", ".000Z"])
-def test_an_expiration_of_another_tool_is_understood(zone: str) -> None:
+def test_other_formats_of_the_expiration_are_understood(zone: str) -> None:
     assert isinstance(judge(section(expiration=utc_text(NOW + 3600) + zone), role_arn=None, now=NOW), Fresh)
 
 
@@ -123,7 +117,7 @@ ALL_BUT_THE_KEYS = tuple(key for key in REQUIRED_KEYS if key != "aws_secret_acce
 @pytest.mark.parametrize(
     "without", [(), ("aws_session_token", "aws_security_token"), ("expiration",), ALL_BUT_THE_KEYS]
 )
-def test_akia_keys_are_permanent_whatever_stands_beside_them(without: tuple[str, ...]) -> None:
+def test_akia_keys_are_permanent_whatever_is_beside_them(without: tuple[str, ...]) -> None:
     """`aws configure` leaves old token lines when it replaces the keys; never overwritten, with any role asked."""
     keys = {**section(without=without), "aws_access_key_id": "AKIAXAMPLE"}
     for role_arn in (None, ROLE):
@@ -139,7 +133,7 @@ def test_a_key_of_unknown_prefix_is_permanent_unless_something_marks_a_session(m
 
 
 def test_a_secret_without_its_id_is_permanent_unless_something_marks_a_session() -> None:
-    """Nobody shows it again."""
+    """AWS never shows it again."""
     assert kind_of({"aws_secret_access_key": "secret"}) == LONG_TERM_KEYS
     assert kind_of({"aws_secret_access_key": "secret", "expiration": "something"}) != LONG_TERM_KEYS
 
@@ -165,6 +159,6 @@ def test_what_is_incomplete_may_be_for_another_role_as_well() -> None:
         {"region": "x"},
     ],
 )
-def test_no_key_half_a_pair_and_session_keys_are_not_permanent(keys: dict[str, str]) -> None:
+def test_no_key_an_incomplete_pair_and_session_keys_are_not_permanent(keys: dict[str, str]) -> None:
     assert kind_of(keys) != LONG_TERM_KEYS
     assert isinstance(judge(keys, role_arn=None, now=NOW), Incomplete)

@@ -44,7 +44,7 @@ def test_every_input_makes_a_difference(name: str) -> None:
 
 @pytest.mark.parametrize("name", INPUTS)
 def test_an_input_cannot_be_forgotten(name: str) -> None:
-    """Or the session of one request would be served for another."""
+    """Else the session of one request would be used for another."""
     with pytest.raises(ValueError, match=f"forgotten or unknown: {name}"):
         inputs_of({given: value for given, value in NOTHING.items() if given != name})
 

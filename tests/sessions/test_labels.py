@@ -27,12 +27,12 @@ ANY_LABEL = st.text(st.characters(codec=None) | st.sampled_from("%Aa/\\.:*\ud800
         ("\u00e9", "session-%c3%a9.txt"),
     ],
 )
-def test_names_are_readable_where_they_can_be(label: str, name: str) -> None:
+def test_names_are_readable_if_possible(label: str, name: str) -> None:
     assert (file_name(label, ".txt"), stored_in(name, ".txt")) == (name, label)
 
 
 @given(ANY_LABEL)
-def test_a_label_comes_back_from_its_file(label: str) -> None:
+def test_a_label_is_read_from_the_name_of_its_file(label: str) -> None:
     name = file_name(label, ".age")
     if name is not None:
         assert stored_in(name, ".age") == label
@@ -41,7 +41,7 @@ def test_a_label_comes_back_from_its_file(label: str) -> None:
 
 
 @given(ANY_LABEL, ANY_LABEL)
-def test_two_labels_never_share_a_file_even_where_case_is_folded(one: str, other: str) -> None:
+def test_two_labels_never_share_a_file_even_if_case_is_ignored(one: str, other: str) -> None:
     names = file_name(one, ".txt"), file_name(other, ".txt")
     if None not in names and one != other:
         assert str(names[0]).casefold() != str(names[1]).casefold()
@@ -62,9 +62,9 @@ def test_any_other_file_has_no_label(name: str, before: str, behind: str) -> Non
 @pytest.mark.parametrize(
     "name", ["session-%4.txt", "session-%zz.txt", "session-%41", "session-A.txt", "session-%61.txt"]
 )
-def test_a_name_that_we_would_not_have_given_is_not_ours(name: str) -> None:
+def test_a_name_that_aws_mfa_would_not_give_has_no_label(name: str) -> None:
     assert stored_in(name, ".txt") is None
 
 
-def test_a_shared_mfa_session_has_a_stored_in_its_own() -> None:
+def test_a_shared_mfa_session_has_its_own_label() -> None:
     assert mfa_label("work-long-term") == "mfa@work-long-term"

@@ -1,4 +1,4 @@
-"""Witnesses as files: written where they can be trusted, never taken for entries, gone when everything is forgotten."""
+"""Files of fingerprints: written if they can be trusted, never taken for entries, removed when all is forgotten."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ import pytest
 
 from aws_mfa.config.files import find_files
 from aws_mfa.model import Secret, Session
-from aws_mfa.sessions import watch as witnesses
+from aws_mfa.sessions import watch as fingerprints
 from aws_mfa.sessions.cache import SessionCache
-from aws_mfa.sessions.fingerprint import Witnessed
+from aws_mfa.sessions.fingerprint import FingerprintedSession
+from aws_mfa.sessions.inputs import label_in
 from aws_mfa.sessions.stores import Stores, open_stores
 from aws_mfa.sessions.watch import WatchedFiles
 
 SESSION = Session("ASIAIOSFODNN7EXAMPLE", Secret("s"), Secret("t"), time.time() + 7200)
-WITNESSED = Witnessed("work", "", None)
+FOUND = FingerprintedSession("work", "", None)
 
 
 class Stage:
@@ -47,8 +48,8 @@ class Stage:
         paths = (*find_files(self.environ), os.path.join(self.home, ".aws", "mfa", "known-keys"))
         return WatchedFiles(self.environ, paths, lambda: self.stores)
 
-    def witnesses(self) -> list[str]:
-        return sorted(name for name in os.listdir(self.sessions) if "witness" in name)
+    def fingerprints(self) -> list[str]:
+        return sorted(name for name in os.listdir(self.sessions) if "fingerprint" in name)
 
     @staticmethod
     def _no_seal() -> NoReturn:
@@ -62,33 +63,33 @@ def stage(home: str) -> Stage:
 
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is a second later than the files say."""
-    monkeypatch.setattr(witnesses, "time", SimpleNamespace(time_ns=lambda: time.time_ns() + 1_000_000_000))
+    """A second after the last change of the files."""
+    monkeypatch.setattr(fingerprints, "time", SimpleNamespace(time_ns=lambda: time.time_ns() + 1_000_000_000))
 
 
 @pytest.mark.usefixtures("later")
-def test_a_witness_is_written_beside_the_entries_for_this_user_alone(stage: Stage) -> None:
-    stage.watch().note("work", WITNESSED)
-    assert stage.witnesses() == ["witness-work.txt"]
+def test_a_fingerprint_is_written_beside_the_entries_only_for_this_user(stage: Stage) -> None:
+    stage.watch().note("work", FOUND)
+    assert stage.fingerprints() == ["fingerprint-work.txt"]
     if os.name != "nt":
-        assert os.stat(os.path.join(stage.sessions, "witness-work.txt")).st_mode & 0o777 == 0o600
+        assert os.stat(os.path.join(stage.sessions, "fingerprint-work.txt")).st_mode & 0o777 == 0o600
 
 
-def test_files_that_changed_a_moment_ago_have_no_witness(stage: Stage) -> None:
+def test_files_that_changed_a_moment_ago_have_no_fingerprint(stage: Stage) -> None:
     """A further change within the same tick of the file system's clock would not show."""
     os.utime(os.path.join(stage.home, ".aws", "config"))
-    stage.watch().note("work", WITNESSED)
-    assert stage.witnesses() == []
+    stage.watch().note("work", FOUND)
+    assert stage.fingerprints() == []
 
 
 @pytest.mark.usefixtures("later")
-def test_a_change_while_the_full_path_reads_makes_a_witness_of_what_was_before(stage: Stage) -> None:
+def test_a_change_while_the_full_path_reads_leaves_the_fingerprint_of_what_was_before(stage: Stage) -> None:
     watch = stage.watch()
     path = os.path.join(stage.home, ".aws", "config")
     with open(path, "w", encoding="utf-8") as file:
         file.write("[profile work]\n")
-    watch.note("work", WITNESSED)
-    with open(os.path.join(stage.sessions, "witness-work.txt"), encoding="utf-8") as file:
+    watch.note("work", FOUND)
+    with open(os.path.join(stage.sessions, "fingerprint-work.txt"), encoding="utf-8") as file:
         assert f" {os.stat(path).st_mtime_ns} " not in file.read()
 
 
@@ -106,49 +107,51 @@ def test_a_change_while_the_full_path_reads_makes_a_witness_of_what_was_before(s
     ],
     ids=str,
 )
-def test_where_variables_do_not_say_it_plainly_there_is_none(stage: Stage, variables: dict[str, str]) -> None:
+def test_variables_with_anything_to_expand_and_stores_without_files_leave_none(
+    stage: Stage, variables: dict[str, str]
+) -> None:
     stage.environ |= variables
-    stage.watch().note("work", WITNESSED)
-    assert stage.witnesses() == []
+    stage.watch().note("work", FOUND)
+    assert stage.fingerprints() == []
 
 
 @pytest.mark.usefixtures("later")
 def test_a_symlink_in_its_place_is_replaced_and_not_followed(stage: Stage, home: str) -> None:
     target = os.path.join(home, "target")
-    os.symlink(target, os.path.join(stage.sessions, "witness-work.txt"))
-    stage.watch().note("work", WITNESSED)
+    os.symlink(target, os.path.join(stage.sessions, "fingerprint-work.txt"))
+    stage.watch().note("work", FOUND)
     assert not os.path.exists(target)
-    assert not os.path.islink(os.path.join(stage.sessions, "witness-work.txt"))
+    assert not os.path.islink(os.path.join(stage.sessions, "fingerprint-work.txt"))
 
 
 @pytest.mark.usefixtures("later")
-def test_a_name_too_long_for_a_file_has_none_and_no_trouble(stage: Stage) -> None:
-    stage.watch().note("w" * 300, WITNESSED)
-    assert stage.witnesses() == []
+def test_a_name_too_long_for_a_file_has_none_and_no_failure(stage: Stage) -> None:
+    stage.watch().note("w" * 300, FOUND)
+    assert stage.fingerprints() == []
 
 
 @pytest.mark.usefixtures("later")
-def test_witnesses_are_no_entries_and_go_when_everything_is_forgotten(stage: Stage) -> None:
-    stage.watch().note("work", WITNESSED)
-    leftover = os.path.join(stage.sessions, f".witness-work.txt.aws-mfa-{'0' * 16}.tmp")
+def test_fingerprints_are_not_entries_and_are_removed_when_all_is_forgotten(stage: Stage) -> None:
+    stage.watch().note("work", FOUND)
+    leftover = os.path.join(stage.sessions, f".fingerprint-work.txt.aws-mfa-{'0' * 16}.tmp")
     with open(leftover, "w", encoding="utf-8"):
         """Left by a killed process."""
-    assert [label for label, _ in stage.cache.entries()] == ["work"]
+    assert list(map(label_in, stage.stores.readable[0].names())) == ["work"]
     assert stage.cache.forget(["work"]) == (["work"], [])
-    assert stage.witnesses() != []
+    assert stage.fingerprints() != []
     assert stage.cache.forget(None) == ([], [])
-    assert stage.witnesses() == []
+    assert stage.fingerprints() == []
     assert stage.said == []
 
 
 @pytest.mark.usefixtures("later")
-def test_one_that_stands_already_is_not_written_again(stage: Stage) -> None:
-    """A shell for each of many windows is no reason to wait for the disk."""
-    path = os.path.join(stage.sessions, "witness-work.txt")
-    stage.watch().note("work", WITNESSED)
+def test_an_unchanged_fingerprint_is_not_written_again(stage: Stage) -> None:
+    """Else opening many shells would wait for the disk each time."""
+    path = os.path.join(stage.sessions, "fingerprint-work.txt")
+    stage.watch().note("work", FOUND)
     before = os.stat(path)
-    stage.watch().note("work", WITNESSED)
+    stage.watch().note("work", FOUND)
     assert os.stat(path).st_ino == before.st_ino
     os.chmod(path, 0o644)
-    stage.watch().note("work", WITNESSED)
+    stage.watch().note("work", FOUND)
     assert os.name == "nt" or os.stat(path).st_mode & 0o077 == 0

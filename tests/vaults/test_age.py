@@ -103,21 +103,18 @@ def test_the_passphrase_is_asked_once_per_process_and_the_file_decrypted_once(fa
     assert (asker.asked, fake_age.decrypted) == (["known"], 1)
 
 
-def test_the_first_passphrase_is_asked_for_as_a_new_one(fake_age: FakeAge, path: str) -> None:
-    asker = Asker()
-    vault = AgeFile(path, asker)
-    vault.check()
-    vault.store("work-long-term", KEYS)
-    assert asker.asked == ["new"]
-
-
-def test_without_a_file_there_is_nothing_to_load_or_remove_and_nothing_is_asked(path: str) -> None:
+def test_without_a_file_nothing_is_asked_to_load_or_remove_and_a_new_passphrase_to_store(
+    fake_age: FakeAge, path: str
+) -> None:
     asker = Asker()
     vault = AgeFile(path, asker)
     assert vault.load("work-long-term") is None
     vault.remove("work-long-term")
     assert asker.asked == []
     assert not os.path.exists(path)
+    vault.check()
+    vault.store("work-long-term", KEYS)
+    assert asker.asked == ["new"]
 
 
 def test_a_wrong_passphrase_is_reported_and_the_next_one_may_be_right(fake_age: FakeAge, path: str) -> None:

@@ -86,12 +86,15 @@ def test_missing_keys_are_reported_with_the_keychains_failure() -> None:
     assert failure.value.hints[:2] == ("the keychain could not be asked (no D-Bus session)", "use --vault age")
 
 
-def test_a_note_tells_whether_keys_exist_without_the_keychain() -> None:
+def test_a_note_tells_whether_keys_exist_without_the_vault_by_default_or_chosen() -> None:
     interfaces = FakeInterfaces()
-    note_keys(SECTION, "keychain", KEYS, as_interfaces(interfaces))
-    assert keys_are_known(SECTION, as_noted(BY_DEFAULT, interfaces), None, as_interfaces(interfaces), in_doubt=False)
-    assert interfaces.vaults["keychain"].calls == []
+    for vault, choice in (("keychain", BY_DEFAULT), ("age", chosen("age"))):
+        note_keys(SECTION, vault, KEYS, as_interfaces(interfaces))
+        assert keys_are_known(SECTION, as_noted(choice, interfaces), None, as_interfaces(interfaces), in_doubt=False)
+        assert interfaces.vaults[vault].calls == []
     assert "secret" not in interfaces.known_keys.read()
+    other = as_noted(chosen("keychain"), interfaces)
+    assert not keys_are_known(SECTION, other, None, as_interfaces(interfaces), in_doubt=False)
 
 
 @pytest.mark.parametrize("in_doubt", [True, False])
@@ -139,15 +142,6 @@ def test_an_age_vault_is_opened_only_if_no_session_is_good_and_no_note_tells() -
     assert not keys_are_known("other-long-term", chosen("age"), None, as_interfaces(interfaces), in_doubt=False)
 
 
-def test_a_note_counts_for_a_vault_that_was_chosen_too() -> None:
-    interfaces = FakeInterfaces()
-    note_keys(SECTION, "age", KEYS, as_interfaces(interfaces))
-    assert keys_are_known(SECTION, as_noted(chosen("age"), interfaces), None, as_interfaces(interfaces), in_doubt=False)
-    assert interfaces.vaults["age"].calls == []
-    other = as_noted(chosen("keychain"), interfaces)
-    assert not keys_are_known(SECTION, other, None, as_interfaces(interfaces), in_doubt=False)
-
-
 @pytest.mark.parametrize("explicit", [True, False])
 def test_the_hints_about_a_keychain_that_cannot_be_asked_name_the_profile(*, explicit: bool) -> None:
     interfaces = FakeInterfaces()
@@ -163,7 +157,7 @@ def test_the_mode_of_a_file_that_others_could_read_is_fixed_when_keys_are_read_f
     interfaces.credentials.is_wide = True
     for _ in range(2):
         find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_interfaces(interfaces))
-    assert interfaces.said == ["~/.aws/credentials could be read by others: now it is yours alone (mode 0600)"]
+    assert interfaces.said == ["~/.aws/credentials could be read by others: now only you can (mode 0600)"]
 
 
 @pytest.mark.parametrize("name", ["credentials", "known_keys"])

@@ -79,7 +79,7 @@ def test_what_it_leaves_running_is_not_waited_for(tmp_path: Path) -> None:
         assert PassphraseCommand(command, time_limit_s=20)(new=False).reveal() == "correct horse"
         assert time.monotonic() - began_at < 10
     finally:
-        os.kill(int(pid.read_text()), signal.SIGKILL)  # still there: it is not ours to end
+        os.kill(int(pid.read_text()), signal.SIGKILL)  # it still runs: only our own child is ended
 
 
 @posix

@@ -73,16 +73,11 @@ def program(session: RealKeychain, act: str, section: str = SECTION, secret: str
 
 
 def keyring(session: RealKeychain, *arguments: str, value: str = "") -> str:
-    """The `keyring` program: what a user has at hand, and what the fork stored with."""
+    """The `keyring` program, which users have and the fork stored with."""
     return subprocess.run(
         [sys.executable, "-m", "keyring", *arguments],
-        env=session.environ,
-        input=value,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    ).stdout.rstrip("\n")
+        env=session.environ, input=value, capture_output=True, text=True, timeout=60, check=True,
+    ).stdout.rstrip("\n")  # fmt: skip
 
 
 @pytest.mark.parametrize("start", [a_gnome_keyring, a_keepassxc, a_kwallet])
@@ -136,14 +131,10 @@ def test_secret_tool_sees_the_attributes_that_keyring_gives(gnome_keyring: RealK
     def seen(user: str) -> list[str]:
         ended = subprocess.run(
             ["secret-tool", "search", "--all", "username", user],
-            env=gnome_keyring.environ,
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=True,
-        )
+            env=gnome_keyring.environ, capture_output=True, text=True, timeout=30, check=True,
+        )  # fmt: skip
         lines = (ended.stdout + ended.stderr).replace(user, "USER").splitlines()
-        # Not the schema: gnome-keyring gives one of its own to some items and not to others, whoever stored them.
+        # Not the schema: gnome-keyring adds its own to some items and not to others, whichever program stored them.
         return sorted(line for line in lines if line.startswith(("label", "attribute")))
 
     assert seen(SECTION) == seen("by-keyring")
@@ -163,38 +154,31 @@ def test_the_forks_items_are_read_and_removed(gnome_keyring: RealKeychain) -> No
     assert (vault.load_fork(SECTION), vault.fork_device(SECTION)) == (None, None)
 
 
+def four_at_once(session: RealKeychain, *commands: list[str]) -> list[tuple[str, str]]:
+    """Run the code with its arguments in four processes; what each printed."""
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", *command],
+            env=session.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for command in commands
+    ]  # fmt: skip
+    return [one.communicate(timeout=60) for one in running]
+
+
 def test_four_processes_write_at_once_and_nothing_is_lost(gnome_keyring: RealKeychain) -> None:
     code = (
         "import sys\nfor i in range(5):\n    sys.argv[2:] = [f'{sys.argv[4]}-{i}', 'secret', *sys.argv[4:]]\n"
         + "".join(f"    {line}\n" for line in PROGRAM.strip().splitlines())
     )
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-c", code, "store", "section", "secret", f"writer{number}"],
-            env=gnome_keyring.environ,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for number in range(4)
-    ]
-    assert [one.communicate(timeout=60) for one in running] == [("secret\n" * 5, "")] * 4
+    writers = [[code, "store", "section", "secret", f"writer{number}"] for number in range(4)]
+    assert four_at_once(gnome_keyring, *writers) == [("secret\n" * 5, "")] * 4
     vault = open_keychain(gnome_keyring.environ)
     assert all(vault.load(f"writer{number}-{i}") for number in range(4) for i in range(5))
 
 
 def test_four_processes_store_the_same_keys_and_one_item_remains(gnome_keyring: RealKeychain) -> None:
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, "store", SECTION, "s"],
-            env=gnome_keyring.environ,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(4)
-    ]
-    assert [one.communicate(timeout=60) for one in running] == [("s\n", "")] * 4
+    assert four_at_once(gnome_keyring, *[[PROGRAM, "store", SECTION, "s"]] * 4) == [("s\n", "")] * 4
     keyring(gnome_keyring, "del", "aws-mfa", SECTION)
     assert open_keychain(gnome_keyring.environ).load(SECTION) is None
 
@@ -209,7 +193,7 @@ def test_a_locked_keychain_is_one_clear_line_and_not_a_hang(gnome_keyring: RealK
             act()
 
 
-def test_a_locked_keychain_at_a_desktop_shows_its_window_and_nobody_waits_for_ever() -> None:
+def test_a_locked_keychain_at_a_desktop_shows_its_window_and_the_wait_ends() -> None:
     with a_gnome_keyring_on_a_screen() as session:
         open_keychain(session.environ).store(SECTION, KEYS)
         session.lock()
@@ -228,22 +212,21 @@ BACKENDS = {"direct": "", "through keyring": "keyring.backends.SecretService.Key
 
 
 @pytest.mark.parametrize("backend", BACKENDS.values(), ids=BACKENDS)
-def test_where_nobody_may_be_asked_a_locked_keychain_shows_no_window(backend: str) -> None:
-    """A window that was opened stays when we are gone; open, the keychain is used as ever."""
+def test_without_may_ask_a_locked_keychain_shows_no_window(backend: str) -> None:
+    """An open window stays after our process has ended. An unlocked keychain is used as usual."""
     with a_gnome_keyring_on_a_screen() as session:
         settings = {"UNASKED": "1", **({"PYTHON_KEYRING_BACKEND": backend} if backend else {})}
         assert program(session, "store", **settings) == "s"
         session.lock()
         began_at = time.monotonic()
         for act in ("load", "check"):
-            assert program(session, act, **settings).startswith(
-                "KeychainUnavailable the keychain is locked, and nobody"
-            )
+            found = program(session, act, **settings)
+            assert found.startswith("KeychainUnavailable the keychain is locked, and this run may not ask")
         assert time.monotonic() - began_at < 10
         assert not session.shows("Unlock")
 
 
-def test_where_nobody_may_be_asked_no_collection_is_made() -> None:
+def test_without_may_ask_no_collection_is_made() -> None:
     with a_gnome_keyring(password=b"") as session:
         vault = open_keychain(session.environ, may_ask=False)
         assert vault.load(SECTION) is None
@@ -264,8 +247,8 @@ def test_a_closed_wallet_is_known_without_opening_it() -> None:
 def test_a_frozen_keychain_costs_the_time_limit_and_the_process_ends(gnome_keyring: RealKeychain) -> None:
     gnome_keyring.freeze()
     began_at = time.monotonic()
-    told = program(gnome_keyring, "load", LIMIT="1")
-    assert told.startswith("KeychainUnavailable the keychain did not answer within 1 s")
+    found = program(gnome_keyring, "load", LIMIT="1")
+    assert found.startswith("KeychainUnavailable the keychain did not answer within 1 s")
     assert time.monotonic() - began_at < 5
     gnome_keyring.thaw()
     assert program(gnome_keyring, "load") == "None"
@@ -288,7 +271,7 @@ def test_a_bus_without_a_keychain_and_no_bus_at_all_are_absent() -> None:
 
 
 def test_a_keychain_without_a_collection_holds_nothing_and_does_not_ask_to_make_one() -> None:
-    """Reading must not open a window; writing may, and here nobody can see it."""
+    """Reading must not open a window; writing may, and here it cannot be shown."""
     with a_gnome_keyring(password=b"") as session:
         vault = open_keychain(session.environ)
         assert vault.load(SECTION) is None
@@ -297,7 +280,7 @@ def test_a_keychain_without_a_collection_holds_nothing_and_does_not_ask_to_make_
             vault.check()
 
 
-def test_the_collection_in_memory_can_be_named_and_one_that_is_absent_is_told(gnome_keyring: RealKeychain) -> None:
+def test_the_collection_in_memory_can_be_named_and_an_absent_one_is_reported(gnome_keyring: RealKeychain) -> None:
     in_memory = {"KEYRING_PROPERTY_PREFERRED_COLLECTION": "/org/freedesktop/secrets/collection/session"}
     assert program(gnome_keyring, "store", **in_memory) == "s"
     assert program(gnome_keyring, "load") == "None"
@@ -307,8 +290,7 @@ def test_the_collection_in_memory_can_be_named_and_one_that_is_absent_is_told(gn
     assert "no collection of the name" in program(gnome_keyring, "load", **absent)
 
 
-def test_named_on_purpose_keyrings_own_backend_holds_the_same_items(gnome_keyring: RealKeychain) -> None:
-    """The two ways to the Secret Service are one keychain."""
+def test_keyrings_own_backend_for_the_secret_service_has_the_same_items(gnome_keyring: RealKeychain) -> None:
     named = {"PYTHON_KEYRING_BACKEND": "keyring.backends.SecretService.Keyring"}
     assert program(gnome_keyring, "store", secret="through keyring", **named) == "through keyring"
     assert program(gnome_keyring, "load") == "through keyring"
@@ -324,28 +306,28 @@ def test_a_bus_in_the_runtime_folder_is_found_without_the_variable(gnome_keyring
     assert program(gnome_keyring, "load", DBUS_SESSION_BUS_ADDRESS="") == "s"
 
 
-def test_only_one_heavy_way_is_loaded(gnome_keyring: RealKeychain) -> None:
-    """`keyring` costs three times what the Secret Service alone does."""
+def test_only_one_of_the_two_slow_modules_is_loaded(gnome_keyring: RealKeychain) -> None:
+    """`keyring` takes three times as long to load as the Secret Service."""
     code = PROGRAM + "\nprint(sorted({'keyring', 'secretstorage', 'importlib.metadata'} & set(sys.modules)))"
     ended = gnome_keyring.python(code, "load", SECTION)
     assert ended.stdout == "None\n['secretstorage']\n"
 
 
 @pytest.mark.parametrize("name", ["keyring.backends.null.Keyring", "keyring.backends.fail.Keyring"])
-def test_null_and_fail_are_refused_although_they_were_named(gnome_keyring: RealKeychain, name: str) -> None:
-    told = program(gnome_keyring, "store", PYTHON_KEYRING_BACKEND=name)
-    assert told.startswith("KeychainUnavailable")
+def test_null_and_fail_are_refused_even_if_they_are_named(gnome_keyring: RealKeychain, name: str) -> None:
+    found = program(gnome_keyring, "store", PYTHON_KEYRING_BACKEND=name)
+    assert found.startswith("KeychainUnavailable")
     assert program(gnome_keyring, "load") == "None"
 
 
-def test_plain_text_is_refused_unless_it_was_named() -> None:
+def test_plain_text_is_refused_unless_it_is_named() -> None:
     found = importlib.util.find_spec("keyrings")
     places = [os.path.dirname(place) for place in (found.submodule_search_locations or [] if found else [])]
     needs(*(os.path.join(place, "keyrings", "alt", "file.py") for place in places or ["the package keyrings.alt"]))
     with a_bus() as session:
         session.environ["PYTHONPATH"] = os.pathsep.join([session.environ["PYTHONPATH"], *places])
-        told = program(session, "store")
-        assert "the only keyring backend here is keyrings.alt.file.PlaintextKeyring" in told
+        output = program(session, "store")
+        assert "the only keyring backend here is keyrings.alt.file.PlaintextKeyring" in output
         named = {"PYTHON_KEYRING_BACKEND": "keyrings.alt.file.PlaintextKeyring"}
         assert program(session, "store", **named) == "s"
 
@@ -362,10 +344,8 @@ class Loud(KeyringBackend):
 """
 
 
-def test_an_addon_with_a_higher_priority_does_not_come_before_the_systems_keychain(
-    gnome_keyring: RealKeychain,
-) -> None:
-    """As those for package indexes, which cannot store."""
+def test_an_addon_of_higher_priority_is_not_preferred_to_the_systems_keychain(gnome_keyring: RealKeychain) -> None:
+    """Such as those for package indexes, which cannot store."""
     gnome_keyring.write("addon/loud.py", ADDON)
     gnome_keyring.write("addon/loud-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: loud\nVersion: 1.0\n")
     gnome_keyring.write("addon/loud-1.0.dist-info/entry_points.txt", "[keyring.backends]\nloud = loud\n")
@@ -374,5 +354,5 @@ def test_an_addon_with_a_higher_priority_does_not_come_before_the_systems_keycha
     # With a property set, keyring looks for its backends itself, and finds both.
     assert program(gnome_keyring, "load", PYTHONPATH=path, KEYRING_PROPERTY_X="1") == "s"
     gnome_keyring.kill()
-    told = program(gnome_keyring, "store", PYTHONPATH=path)
-    assert told == "KeychainUnavailable the keyring backend loud.Loud cannot store keys"
+    found = program(gnome_keyring, "store", PYTHONPATH=path)
+    assert found == "KeychainUnavailable the keyring backend loud.Loud cannot store keys"

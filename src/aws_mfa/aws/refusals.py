@@ -1,7 +1,7 @@
 """
 A refusal by AWS -> the failure to raise: what happened, then what to do. One table.
 
-Pure. AWS's own text is shown only where ours would say less: one short line, and never the values that AWS quotes,
+Pure. AWS's own text is shown only if our message would say less: one short line, and never the values that AWS quotes,
 which may be a code, a policy or a token.
 
 Sources: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html,
@@ -268,7 +268,7 @@ _TABLE = {
             ChainingLimit,
             "{role} can be assumed with temporary credentials for one hour at most",
             "request one hour: --duration 3600",
-            "a longer session needs the long-term keys and a code of its own",
+            "a longer session needs the long-term keys and another code",
         ),
         _Row("Duplicate tag keys", *_TAGS),
         _Row("The specified transitive tag key", *_TAGS),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aws_mfa.handover.endpoint import Gate
-    from aws_mfa.sessions.container import Answer
+    from aws_mfa.sessions.container import EndpointAnswer
 
 HEAD_LIMIT_BYTES = 8192
 READ_LIMIT_S = 5.0
@@ -39,7 +39,7 @@ class Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def __init__(
-        self, request: socket.socket, gate: Gate, answer_to: Callable[[str], Answer], active: Callable[[], None]
+        self, request: socket.socket, gate: Gate, answer_to: Callable[[str], EndpointAnswer], active: Callable[[], None]
     ) -> None:
         self._gate = gate
         self._answer_to = answer_to
@@ -101,7 +101,7 @@ class Connection(BaseHTTPRequestHandler):
         self._early = head[end:]
         return head[:end]
 
-    def _deliver(self, answer: Answer) -> None:
+    def _deliver(self, answer: EndpointAnswer) -> None:
         if answer.status not in _STAYS_OPEN:
             self.close_connection = True
         lines = (

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from aws_mfa.sessions.container import Answer, ServedSession
+    from aws_mfa.sessions.container import EndpointAnswer, ServedSession
 
 MOST_CONNECTIONS = 128
 LEAST_QUIET_S = 1.0
@@ -57,7 +57,7 @@ class Gate:
         self._token = token.reveal().encode("ascii")
         self._hosts = (f"127.0.0.1:{port}", f"localhost:{port}")
 
-    def refused(self, method: str, headers: Message) -> Answer | None:
+    def refused(self, method: str, headers: Message) -> EndpointAnswer | None:
         """The refusal; None if the request may be answered."""
         if (_only(headers, "Host") or "").strip().lower() not in self._hosts:
             return refusal(403, "WrongHost", "this endpoint answers only to the names 127.0.0.1 and localhost")
@@ -141,7 +141,7 @@ class LocalEndpoint:
         """Answer requests for the profile with this from now on."""
         self._served[profile] = served
 
-    def _answer_to(self, target: str) -> Answer:
+    def _answer_to(self, target: str) -> EndpointAnswer:
         found = self._served.get(profile_at(target) or "")
         if found is None:
             paths = ", ".join(map(path_of, self._served))

@@ -18,7 +18,7 @@ from aws_mfa.renewal.calls import first_failure, renew_many
 from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.steps import Reused
 from aws_mfa.sessions.entry import text_of_inputs
-from aws_mfa.sessions.fingerprint import Witnessed
+from aws_mfa.sessions.fingerprint import FingerprintedSession
 from aws_mfa.sessions.inputs import stored_name
 
 if TYPE_CHECKING:
@@ -100,4 +100,6 @@ def _note_answer(session: Session, plan: Plan, watch: Watch, interfaces: Interfa
     label = profile if chain.role_chain else found.label
     stored = interfaces.session_cache.load(label, found.inputs)
     if stored is not None and stored.access_key_id == session.access_key_id:
-        watch.note(profile, Witnessed(stored_name(label, found.inputs), text_of_inputs(found.inputs), region))
+        watch.note(
+            profile, FingerprintedSession(stored_name(label, found.inputs), text_of_inputs(found.inputs), region)
+        )

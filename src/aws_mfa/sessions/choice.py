@@ -1,8 +1,8 @@
 """
-Where sessions are stored that are not for the credentials file: `AWS_MFA_SESSION_STORE`, else the safest there is.
+Which store holds the sessions that are not for the credentials file: `AWS_MFA_SESSION_STORE`, else the safest.
 
-`memory` where this user has a runtime folder, else `sealed`; the choice says who made it, because a store that nobody
-asked for may be replaced by the next one, and one that was asked for may not.
+The default is `memory` if this user has a runtime folder, else `sealed`. The choice says what made it: a default may be
+replaced by the next store, the user's own choice may not. On the hot path.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _VARIABLE = "AWS_MFA_SESSION_STORE"
 
 
 class StoreChoice:
-    """The store's name, who chose it, and whether a person did."""
+    """The store's name and what chose it; `explicit`: the user did."""
 
     __slots__ = ("explicit", "name", "source")
 
@@ -29,17 +29,17 @@ class StoreChoice:
 
 
 def choose_store(environ: Mapping[str, str], *, has_runtime_folder: bool) -> StoreChoice:
-    """Choose; `BadInput` for a name that is no store, and for `memory` where there is no runtime folder."""
+    """Choose; `BadInput` for a name that is not a store, and for `memory` without a runtime folder."""
     name = environ.get(_VARIABLE)
     if not name:
         if has_runtime_folder:
             return StoreChoice("memory", "the default where there is a runtime folder", explicit=False)
         return StoreChoice("sealed", "the default without a runtime folder", explicit=False)
     if name not in STORES:
-        raise BadInput(f"{_VARIABLE}: {name!r} is no session store", f"choose one of: {', '.join(STORES)}")
+        raise BadInput(f"{_VARIABLE}: {name!r} is not a session store", f"choose one of: {', '.join(STORES)}")
     if name == "memory" and not has_runtime_folder:
         raise BadInput(
-            f"{_VARIABLE}: here is no memory store: XDG_RUNTIME_DIR names no folder that is yours alone (mode 0700)",
+            f"{_VARIABLE}: there is no memory store here: XDG_RUNTIME_DIR is not a folder of yours with mode 0700",
             "choose one of: sealed, plain, none",
         )
     return StoreChoice(name, _VARIABLE, explicit=True)

@@ -1,8 +1,8 @@
 """
-The container credentials protocol: which path is whose, and what a request for it is answered with.
+The container credentials protocol: the path of each profile, and the answer to a request for it.
 
-A session that is over is never answered with: then 503, and the command that helps. Pure; the server that speaks HTTP
-is in `aws_mfa.server`.
+Pure. Refuses to hand out an expired session: the answer is then 503, with the reason. The HTTP server is
+`handover.endpoint`.
 
 Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
 """
@@ -10,7 +10,7 @@ Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-creden
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote
 
 from aws_mfa.aws_values.timestamps import rfc3339_text
@@ -22,49 +22,46 @@ if TYPE_CHECKING:
 _OK, _NO_SESSION = 200, 503
 
 
-class Answer:
+class EndpointAnswer(NamedTuple):
     """HTTP status and JSON body; the body of a 200 is secret."""
 
-    __slots__ = ("body", "status")
-
-    def __init__(self, status: int, body: bytes) -> None:
-        self.status = status
-        self.body = body
+    status: int
+    body: bytes
 
 
 class ServedSession:
     """
-    What a profile's requests are answered with: its session until that ends, then why there is none.
+    The answers for one profile: its session until that expires, then the reason why there is none.
 
-    `failure` is what the last renewal met, None where it was not tried or went well.
+    `failure` is that of the last renewal, None if it succeeded or was not tried.
     """
 
     __slots__ = ("_document", "_over", "expires_at")
 
     def __init__(self, profile: str, session: Session, failure: AwsMfaError | None = None) -> None:
         self.expires_at = session.expires_at
-        self._document = Answer(_OK, _document(session))
+        self._document = EndpointAnswer(_OK, _document(session))
         ended = f"the session of profile {profile!r} ended at {rfc3339_text(session.expires_at)}"
         why = [failure.message, *failure.hints[:1]] if failure else []
         self._over = refusal(_NO_SESSION, "SessionExpired", "; ".join([ended, *why]))
 
-    def answer_at(self, now: float) -> Answer:
+    def answer_at(self, now: float) -> EndpointAnswer:
         """The answer at `now`, in seconds since the epoch."""
         return self._document if now < self.expires_at else self._over
 
 
-def refusal(status: int, code: str, message: str) -> Answer:
-    """An answer in the form in which SDKs show it."""
-    return Answer(status, json.dumps({"code": code, "message": message}).encode())
+def refusal(status: int, code: str, message: str) -> EndpointAnswer:
+    """An error in the form that SDKs show to the user."""
+    return EndpointAnswer(status, json.dumps({"code": code, "message": message}).encode())
 
 
 def path_of(profile: str) -> str:
-    """`/work`; what is not plain in a URL is percent-encoded, slashes too."""
+    """`/work`; characters that are not plain in a URL are percent-encoded, slashes too."""
     return f"/{quote(profile, safe='')}"
 
 
 def profile_at(target: str) -> str | None:
-    """The profile that the target of a request names, however it is encoded; a query says nothing. None: no path."""
+    """The profile that a request's target names, in any encoding; the query is ignored. None if it is not a path."""
     path, _, _ = target.partition("?")
     return unquote(path[1:]) if path.startswith("/") else None
 

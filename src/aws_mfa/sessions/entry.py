@@ -1,5 +1,5 @@
 """
-The text of a stored session: what was asked for, and the finished answer of `credential_process`.
+The text of a stored session: the inputs of its request, and the finished answer of `credential_process`.
 
     aws-mfa session 1
     expires = 2026-11-22T06:03:19Z
@@ -8,8 +8,8 @@ The text of a stored session: what was asked for, and the finished answer of `cr
     <an empty line>
     {"Version": 1, "AccessKeyId": ..., ...}
 
-On the hot path: `str` methods alone. Inputs are compared as text, so no hash can make two of them equal, and what is
-not in this form to the last byte is no entry. Refuses values that JSON would have to escape: AWS has none.
+On the hot path: only `str` methods. Inputs are compared as text, not by a hash. Refuses text that differs from this
+form in a single byte, and values that JSON would have to escape, because AWS has none.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _FORMAT = "aws-mfa session 1"
 _DOCUMENT = '{"Version": 1, "AccessKeyId": "%s", "SecretAccessKey": "%s", "SessionToken": "%s", "Expiration": "%s"}'
-# Where the values stand when the document is cut at its quotation marks.
+# The places of the values when the document is split at its quotation marks.
 _KEY_ID, _SECRET, _TOKEN, _EXPIRATION, _PARTS = 5, 9, 13, 17, 19
 _HEAD_LINES = 3
 
@@ -32,8 +32,8 @@ class Entry:
     """
     A stored session.
 
-    `expires_at` is in seconds since the epoch; `document` is one line of JSON, and secret; `inputs_text` is what was
-    asked for.
+    `expires_at` is in seconds since the epoch; `document` is one line of JSON, and secret; `inputs_text` is the text of
+    the request's inputs.
     """
 
     __slots__ = ("_role", "document", "expires_at", "inputs_text")
@@ -44,13 +44,9 @@ class Entry:
         self.expires_at = expires_at
         self.document = document
 
-    def is_for(self, inputs: Mapping[str, str]) -> bool:
-        """Whether the session was asked for with exactly these inputs."""
-        return self.inputs_text == text_of_inputs(inputs)
-
     @property
     def inputs(self) -> dict[str, str]:
-        """The inputs, to be shown."""
+        """The inputs by name."""
         lines = self.inputs_text.split("\n") if self.inputs_text else []
         pairs = (line.partition(" = ") for line in lines)
         return {_unescaped(name): _unescaped(value) for name, _, value in pairs}
@@ -63,13 +59,13 @@ class Entry:
 
 
 def entry_text(inputs: Mapping[str, str], session: Session) -> str:
-    """The text of an entry; raises `ValueError`, which quotes nothing, for a session that AWS cannot have made."""
+    """The text of an entry; raises `ValueError`, without a value in it, for a session that AWS cannot have made."""
     expires, document = rfc3339_text(session.expires_at), document_of(session)
     return _text(expires, _escaped(session.assumed_role_arn or ""), text_of_inputs(inputs), document)
 
 
 def document_of(session: Session) -> str:
-    """The answer of `credential_process`, one line of JSON and secret; raises `ValueError` as `entry_text` does."""
+    """The answer of `credential_process`: one line of JSON, secret; raises `ValueError` as `entry_text` does."""
     expires = rfc3339_text(session.expires_at)
     values = (session.access_key_id, session.secret_access_key.reveal(), session.session_token.reveal(), expires)
     document = _DOCUMENT % values
@@ -79,18 +75,18 @@ def document_of(session: Session) -> str:
 
 
 def text_of_inputs(inputs: Mapping[str, str]) -> str:
-    """The one spelling of these inputs: other inputs, other text."""
+    """The text of these inputs; different inputs have different texts."""
     names = sorted(inputs)
     text = "\n".join([f"{name} = {inputs[name]}" for name in names])
     # Most inputs have nothing to escape: then the text is that already.
     is_plain = "\\" not in text and "\r" not in text and text.count("\n") < max(len(names), 1)
     if is_plain and not any("=" in name for name in names):
         return text
-    return "\n".join([f"{_escaped_name(name)} = {_escaped(inputs[name])}" for name in names])
+    return "\n".join([_escaped(name).replace("=", "\\e") + f" = {_escaped(inputs[name])}" for name in names])
 
 
 def parse_entry(text: str) -> Entry | None:
-    """The entry that `text` is, None for anything else: cut short, of another version, changed by hand."""
+    """The entry in `text`, None for anything else: cut short, of another version, changed by hand."""
     head, _, rest = text.partition("\n\n")
     lines = head.split("\n", _HEAD_LINES)
     if len(lines) < _HEAD_LINES:
@@ -100,9 +96,8 @@ def parse_entry(text: str) -> Entry | None:
     document, expires_at = rest[:-1], parse_moment(expires)
     if expires_at is None or not _is_document(document, expires):
         return None
-    return (
-        Entry(inputs_text, role, expires_at, document) if text == _text(expires, role, inputs_text, document) else None
-    )
+    is_whole = text == _text(expires, role, inputs_text, document)
+    return Entry(inputs_text, role, expires_at, document) if is_whole else None
 
 
 def _text(expires: str, role: str, inputs_text: str, document: str) -> str:
@@ -111,16 +106,12 @@ def _text(expires: str, role: str, inputs_text: str, document: str) -> str:
 
 
 def _is_document(document: str, expires: str) -> bool:
-    """Whether it is what `_DOCUMENT` makes of four values, the last of them `expires`."""
+    """Whether `document` is `_DOCUMENT` with four values, the last of them `expires`."""
     parts = document.split('"')
     if len(parts) != _PARTS or parts[_EXPIRATION] != expires or "\\" in document:
         return False
     again = _DOCUMENT % (parts[_KEY_ID], parts[_SECRET], parts[_TOKEN], expires)
     return document == again and document.isascii() and document.isprintable()
-
-
-def _escaped_name(text: str) -> str:
-    return _escaped(text).replace("=", "\\e")
 
 
 def _escaped(text: str) -> str:

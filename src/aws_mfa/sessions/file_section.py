@@ -1,8 +1,8 @@
 """
 A session <-> the keys of its section in the credentials file (docs/compatibility.md, section 5).
 
-The order is the old tool's; what it does not know comes last. `x_aws_mfa_inputs` is a hash of what the session was
-asked with: so a session narrowed by a policy, or one of other tags, is not taken for another.
+The order is the old tool's; keys that it does not know come last. `x_aws_mfa_inputs` is a hash of the request's inputs,
+so that a session narrowed by a policy, or with other tags, is not taken for another one.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SESSION_KEYS = (*REQUIRED_KEYS, "assumed_role_arn", "x_security_token_expires", 
 
 
 def section_of(session: Session, inputs: Mapping[str, str] | None = None) -> dict[str, str | None]:
-    """Key -> value as `with_changes` takes it; None removes `assumed_role_arn` where no role is assumed."""
+    """Key -> value for `with_changes`, where None removes a key: `assumed_role_arn` without a role."""
     token = _one_line(session.session_token.reveal())
     return {
         "assumed_role": str(session.assumed_role_arn is not None),
@@ -47,10 +47,10 @@ def section_of(session: Session, inputs: Mapping[str, str] | None = None) -> dic
 
 def was_asked_with(values: Mapping[str, str], inputs: Mapping[str, str], origin: Callable[[], Origin | None]) -> bool:
     """
-    Whether the session in the section was asked for with these inputs.
+    Whether the session in the section was requested with these inputs.
 
-    The classic form's sections have no mark: its MFA session counts where `origin()`, noted when it was written, names
-    the same long-term keys and device. Without either nobody can tell whose session it is.
+    The classic form writes no mark: its MFA session counts if `origin()`, noted when it was written, names the same
+    long-term keys and device. Without mark and note the session's origin is unknown, and the answer is no.
     """
     key_id = values.get("aws_access_key_id", "")
     if values.get(_MARK):
@@ -60,7 +60,7 @@ def was_asked_with(values: Mapping[str, str], inputs: Mapping[str, str], origin:
 
 
 def session_in(values: Mapping[str, str] | None) -> Session | None:
-    """Return the session that a section of ours holds; None for anything else."""
+    """Return the session in a section that aws-mfa wrote; None for anything else."""
     if not values or kind_of(values) != OUR_SESSION or not all(values.get(key) for key in REQUIRED_KEYS):
         return None
     moment = parse_moment(values["expiration"])
@@ -71,13 +71,13 @@ def session_in(values: Mapping[str, str] | None) -> Session | None:
 
 
 def refuse_permanent_keys(values: Mapping[str, str] | None, section: str, path: str) -> None:
-    """Raise `PermanentKeysInTheWay` where the section that a session is written into holds long-term keys."""
+    """Raise `PermanentKeysInTheWay` if the section that a session is to be written into holds long-term keys."""
     if kind_of(values) != LONG_TERM_KEYS:
         return
     if not (values or {}).get("aws_access_key_id"):
         raise PermanentKeysInTheWay(
             f"section [{section}] of {path} holds a secret access key without its id: it is not overwritten",
-            "add its aws_access_key_id there, or take that line away",
+            "add its aws_access_key_id there, or remove that line",
         )
     raise PermanentKeysInTheWay(
         f"section [{section}] of {path} holds long-term keys: they are not overwritten",
@@ -87,18 +87,18 @@ def refuse_permanent_keys(values: Mapping[str, str] | None, section: str, path: 
 
 
 def can_be_stored(value: str) -> bool:
-    """Whether a key id, secret or token is like AWS's: nothing that breaks a line of a file, or a JSON document."""
+    """Whether a key id, secret or token is like AWS's: nothing that would break a line of a file or a JSON document."""
     return bool(value) and value.isascii() and value.isprintable() and not any(mark in value for mark in ' "\\')
 
 
 def _mark(inputs: Mapping[str, str], access_key_id: str) -> str:
-    """The session's key id is part of it: the old tool, which leaves other keys alone, makes the mark worthless."""
+    """The session's key id is part of it: the old tool replaces a session and keeps the mark, which must not count."""
     text = "\0".join(f"{name}\0{inputs[name]}" for name in sorted(inputs))
     return hashlib.sha256(f"{access_key_id}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _one_line(value: str) -> str:
-    """Refuse what no session AWS ever made has."""
+    """The value; `AwsFailed` for one that no session of AWS has."""
     if not can_be_stored(value):
         raise AwsFailed("AWS answered with a session that no credentials file can hold", "take the next code")
     return value

@@ -1,7 +1,7 @@
 """
-Is the session in this section still good? A verdict that brings its reason (docs/compatibility.md, section 4).
+Is the session in this section still good? The verdict carries its reason (docs/compatibility.md, section 4).
 
-On the hot path: plain classes, no imports but our own rules.
+On the hot path: plain classes, and no imports but light modules of our own.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MARGIN_S = 60
-"""A session with no more than this left counts as expired: a request signed now must still arrive."""
+"""A session with no more than this left counts as expired: a request that is signed now must still arrive."""
 
 LEFT_FOR_SDKS_S = 900
-"""SDKs ask again at once when less is left: botocore/credentials.py, `_advisory_refresh_timeout`, and others alike."""
+"""SDKs refresh at once if less is left: botocore/credentials.py, `_advisory_refresh_timeout`; other SDKs are alike."""
 
 _DURATION = "duration_s"
 
 
 def needed_by_sdks(inputs: Mapping[str, str]) -> float:
-    """Return how many seconds must be left of a session of these inputs: of one that is short, half its time."""
+    """Return how many seconds must be left of a session of these inputs; of a short session, half its duration."""
     duration = inputs.get(_DURATION, "")
     return min(LEFT_FOR_SDKS_S, int(duration) / 2) if duration.isdigit() else LEFT_FOR_SDKS_S
 
@@ -55,7 +55,7 @@ class Missing:
 
 
 class OtherRole:
-    """The session is for another role than asked; None means no role."""
+    """The session is for another role than requested; None means no role."""
 
     __slots__ = ("asked", "stored")
 
@@ -65,7 +65,7 @@ class OtherRole:
 
 
 class Incomplete:
-    """Some of the keys of a session are absent or empty, or its expiration cannot be read; maybe for another role."""
+    """Keys of the session are absent or empty, or its expiration is unreadable; it may be for another role too."""
 
     __slots__ = ("keys", "other_role")
 
@@ -75,7 +75,7 @@ class Incomplete:
 
 
 class Expired:
-    """Over since `left_s` seconds (negative), or within the margin."""
+    """Expired `-left_s` seconds ago, or `left_s` seconds are left, no more than the margin."""
 
     __slots__ = ("left_s",)
 
@@ -84,7 +84,7 @@ class Expired:
 
 
 class PermanentKeys:
-    """The section holds long-term keys: it is no session, and must not be overwritten."""
+    """The section holds long-term keys: it is not a session, and must not be overwritten."""
 
     __slots__ = ()
 
@@ -95,7 +95,7 @@ Verdict = Fresh | Missing | Incomplete | OtherRole | Expired | PermanentKeys
 def judge(
     section: Mapping[str, str] | None, *, role_arn: str | None, now: float, margin_s: float = MARGIN_S
 ) -> Verdict:
-    """Judge the short-term section against the role asked (None: no role) at the moment `now`."""
+    """Judge the short-term section against the role requested (None: no role) at the moment `now`."""
     if section is None:
         return Missing()
     if kind_of(section) == LONG_TERM_KEYS:

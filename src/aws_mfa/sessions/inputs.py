@@ -1,8 +1,10 @@
 """
-All inputs of a request for a session, as names and texts: what a stored session is compared by.
+All inputs of a request for a session, as names and texts, by which stored sessions are compared and named.
 
-Owns the list of inputs, so that none can be forgotten: a stored session must never be served for a request that differs
-in anything.
+Owns the list of inputs, so that none can be forgotten: a stored session is never used for a request that differs in
+anything. A session's name is its label, `~`, and a short hash of all inputs. So a session of another device, region or
+policy never replaces one that may have cost a code. Users see the label, and name it to `forget`. The hash only makes
+names differ: a session that is found is compared by its inputs.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ INPUTS = (
     "region",
     "device",
     "duration_s",
-    "role_chain",  # ARNs, the first assumed one first; the following up to policy_arns have one value per role
+    "role_chain",  # ARNs, the role that is assumed first comes first; the next ones have one value per role each
     "role_session_names",
     "external_ids",
     "tags",
@@ -35,14 +37,15 @@ INPUTS = (
     "policy_arns",
 )
 _NAMES = frozenset(INPUTS)
-_NOT_GIVEN = [None]  # what most chains of one role have for most names
+_MARK_LENGTH = 12
+_NOT_GIVEN = [None]  # the value of most names in chains of one role
 
 
 def inputs_of(values: Mapping[str, Value]) -> dict[str, str]:
     """
     The inputs as text. `values` has every name of `INPUTS` and no other, or `ValueError` is raised.
 
-    None and empty lists say "not given" and leave no text. A list becomes `name 1`, `name 2`, ...; a mapping (tags)
+    None and empty lists mean "not given" and become no text. A list becomes `name 1`, `name 2`, ...; a mapping (tags)
     `name KEY`; both nest (`tags 1 Project`).
     """
     if values.keys() != _NAMES:
@@ -69,21 +72,18 @@ def _add_nested(texts: dict[str, str], name: str, value: Sequence[Value] | dict[
             _add_nested(texts, f"{name} {number}", one)
 
 
-_MARK_LENGTH = 12
-
-
 def stored_name(label: str, inputs: Mapping[str, str]) -> str:
-    """Return the name of the session of this label that is asked for with these inputs."""
+    """Return the name under which a session of this label and these inputs is stored."""
     return name_of_text(label, text_of_inputs(inputs))
 
 
 def name_of_text(label: str, inputs_text: str) -> str:
-    """As `stored_name`, by the text of the inputs."""
+    """As `stored_name`, from the text of the inputs."""
     mark = hashlib.sha256(inputs_text.encode("utf-8", "surrogatepass")).hexdigest()[:_MARK_LENGTH]
     return f"{label}~{mark}"
 
 
 def label_in(name: str) -> str:
-    """Return the label of a stored name; a name of no such form is a label itself."""
+    """Return the label of a stored name; a name without the mark of `stored_name` is a label itself."""
     label, _, mark = name.rpartition("~")
     return label if len(mark) == _MARK_LENGTH and label else name

@@ -1,18 +1,18 @@
 """
 The name of a stored session <-> the name of its file.
 
-It begins with a label (`stored_names` has the rest): a profile's name, or `mfa@` and the long-term section for an MFA
-session that roles share. Everything but `a-z0-9._@~-` is percent-encoded, capitals too: file systems that fold case
-would make one file of `Prod` and `prod`. The prefix keeps a name from being hidden, a path, or a device of Windows
-(`con`). What gets too long has no file.
+A session's name begins with a label (see `inputs.stored_name`): a profile's name, or `mfa@` and the long-term section
+for an MFA session that roles share. Every character but `a-z0-9._@~-` is percent-encoded, capitals too: file systems
+that ignore case would make one file of `Prod` and `prod`. The prefix keeps a name from being a hidden file, a path, or
+a device of Windows (`con`). A name that gets too long has no file.
 """
 
 from __future__ import annotations
 
 _PREFIX = "session-"
-_WITNESS_PREFIX = "witness-"
+FINGERPRINT_PREFIX = "fingerprint-"
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._@~-")
-# The temp file beside it has 30 bytes more, and file systems take 255.
+# The temp file beside it has 30 bytes more, and file systems allow 255.
 _LONGEST = 200
 
 
@@ -22,30 +22,28 @@ def mfa_label(long_term_section: str) -> str:
 
 
 def cut_label(profile: str) -> str:
-    """The label of a role session that is cut to 1 h for a chain, beside the profile's own, which lasts longer."""
+    """The label of a role session that a chain limits to 1 h, beside the profile's own longer session."""
     return f"{profile}@1h"
 
 
 def file_name(stored: str, suffix: str) -> str | None:
-    """The name of the file of the session that is stored under this name, None where it would be too long."""
-    encoded = stored if _PLAIN.issuperset(stored) else "".join(map(_encoded, stored))
+    """The name of the file of the session that is stored under this name, None if it would be too long."""
+    encoded = stored
+    if not _PLAIN.issuperset(stored):
+        parts = [(one, one.encode("utf-8", "surrogatepass")) for one in stored]
+        encoded = "".join([one if one in _PLAIN else "".join([f"%{byte:02x}" for byte in data]) for one, data in parts])
     name = f"{_PREFIX}{encoded}{suffix}"
     return name if len(name) <= _LONGEST else None
 
 
-def witness_name(profile: str) -> str | None:
-    """The name of the file of a profile's witness, which is no entry; None where it would be too long."""
+def fingerprint_name(profile: str) -> str | None:
+    """The name of the file of a profile's fingerprint, None if it would be too long."""
     name = file_name(profile, ".txt")
-    return None if name is None else _WITNESS_PREFIX + name[len(_PREFIX) :]
-
-
-def is_witness_name(name: str) -> bool:
-    """Whether a file of that name is a witness."""
-    return name.startswith(_WITNESS_PREFIX) and name.endswith(".txt")
+    return None if name is None else FINGERPRINT_PREFIX + name[len(_PREFIX) :]
 
 
 def stored_in(name: str, suffix: str) -> str | None:
-    """The name of the session that the file of this name holds, None for any other file."""
+    """The name of the session in the file of this name, None for any other file."""
     if not (name.startswith(_PREFIX) and name.endswith(suffix)):
         return None
     first, *rest = name[len(_PREFIX) : len(name) - len(suffix)].split("%")
@@ -55,9 +53,3 @@ def stored_in(name: str, suffix: str) -> str | None:
     except ValueError:
         return None
     return stored if file_name(stored, suffix) == name else None
-
-
-def _encoded(character: str) -> str:
-    if character in _PLAIN:
-        return character
-    return "".join([f"%{byte:02x}" for byte in character.encode("utf-8", "surrogatepass")])

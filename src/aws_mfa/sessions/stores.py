@@ -1,11 +1,12 @@
 """
-The three session stores of this machine, and which of them are read and written under the choice in force.
+The three stores of sessions on this machine: which one is read and written, and the files in it.
 
     memory   $XDG_RUNTIME_DIR/aws-mfa/session-*.txt    never on a disk, gone at logout
     sealed   ~/.aws/mfa/sessions/session-*.age         age, to an identity in the keychain
     plain    ~/.aws/mfa/sessions/session-*.txt         0600
 
-Refuses to write plain text where a person asked for the seal.
+A store is a folder that belongs only to this user, with one file for each session, which is replaced whole under a
+lock. `private_reading` decides which files may be read. Refuses to write plain text if the user chose `sealed`.
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ import sys
 from aws_mfa.errors import KeychainUnavailable, NotSetUp
 from aws_mfa.sessions.choice import choose_store
 from aws_mfa.sessions.fast_lookup import IN_RUNTIME_FOLDER, IN_STATE_FOLDER, PLAIN, SEALED
-from aws_mfa.sessions.labels import file_name, is_witness_name, stored_in, witness_name
+from aws_mfa.sessions.labels import FINGERPRINT_PREFIX, file_name, fingerprint_name, stored_in
 from aws_mfa.system.locks import lock
 from aws_mfa.system.ownership import is_own
 from aws_mfa.system.private_files import ensure_private_folder, replace_privately
 from aws_mfa.system.private_reading import Unfit, private_folder, read_private, runtime_folder
+
+if sys.platform != "win32":
+    import pwd
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,13 +35,11 @@ if TYPE_CHECKING:
     from aws_mfa.sessions.choice import StoreChoice
 
     class Seal(Protocol):
-        """What stands between an entry's bytes and its file."""
+        """Encrypts the bytes of an entry for its file."""
 
-        def sealed(self, data: bytes) -> bytes:
-            """The bytes for the file."""
-
+        def sealed(self, data: bytes) -> bytes: ...
         def opened(self, data: bytes) -> bytes:
-            """The bytes of the entry; raises `Unfit` for what was sealed by another, or damaged."""
+            """The bytes of the entry; raises `Unfit` if another identity sealed them, or they are damaged."""
 
     class KeychainSeal(Seal, Protocol):
         """The seal of the store `sealed`."""
@@ -46,151 +48,21 @@ if TYPE_CHECKING:
             """Whether this machine has a keychain at all, locked or not."""
 
 
-_LOCK_NAME = ".sessions.lock"
-# A holder needs milliseconds; nobody waits long for a courtesy.
-_LOCK_TIMEOUT_S = 5.0
-
-
-class SessionFiles:
-    """
-    The entries in `folder` whose files end in `suffix`, by the names under which they are stored.
-
-    `open_seal` is called when a seal is first needed.
-    """
-
-    def __init__(self, folder: str, suffix: str, open_seal: Callable[[], Seal] | None = None) -> None:
-        self.folder = folder
-        self._suffix = suffix
-        self._open_seal = open_seal
-        self._seal: Seal | None = None
-        self._is_tidy = False
-
-    def may_have_entries(self) -> bool:
-        """Whether something is where the folder would be; what it is, `read` says."""
-        return os.path.lexists(self.folder)
-
-    def read(self, stored: str) -> bytes | None:
-        """The entry of this name, None where there is none. Raises `Unfit`, `OSError`, and errors of ours."""
-        name = file_name(stored, self._suffix)
-        folder = private_folder(self.folder)
-        if name is None or folder is None:
-            return None
-        data = read_private(os.path.join(self.folder, name), folder)
-        return data if data is None or self._open_seal is None else self._the_seal().opened(data)
-
-    def written_at(self, stored: str) -> float | None:
-        """When the file of this entry was written, seconds since the epoch; None where there is none, or `OSError`."""
-        name = file_name(stored, self._suffix)
-        if name is None:
-            return None
-        try:
-            return os.lstat(os.path.join(self.folder, name)).st_mtime
-        except FileNotFoundError:
-            return None
-
-    def write(self, stored: str, data: bytes) -> None:
-        """Replace the entry of this name. Raises `OSError`, and errors of ours."""
-        name = file_name(stored, self._suffix)
-        if name is None:
-            raise NotSetUp("its name is too long for a file")
-        if self._open_seal is not None:
-            # Before the lock: a keychain may ask a human, and nobody else should wait for that.
-            data = self._the_seal().sealed(data)
-        ensure_private_folder(self.folder)
-        if not self._is_tidy:
-            # Once: of a thousand entries written in one run each would look at all others.
-            self._is_tidy = True
-            self.remove_leftovers()
-        with self.locked():
-            self._replace(name, data)
-
-    def write_witness(self, profile: str, data: bytes) -> None:
-        """Replace the profile's witness; it holds no secret and goes through no seal. Raises as `write` does."""
-        name = witness_name(profile)
-        folder = private_folder(self.folder)
-        if name is None or folder is None:
-            return
-        try:
-            is_written = read_private(os.path.join(self.folder, name), folder) == data
-        except Unfit:
-            is_written = False
-        # Without the lock: it is replaced whole, and one that is not true any more is none.
-        if not is_written:
-            self._replace(name, data)
-
-    def remove(self, stored: str) -> bool:
-        """Remove the file of this entry, whatever it is; whether there was one. Raises `OSError`."""
-        name = file_name(stored, self._suffix)
-        return name is not None and self._unlink(name)
-
-    def remove_leftovers(self) -> None:
-        """Remove what killed processes left half written. Raises as `write` does."""
-        mark = f"{self._suffix}.aws-mfa-"
-        if any(mark in name for name in self._file_names()):
-            # Under the lock nobody is writing, so all there is has been left.
-            with self.locked():
-                for name in self._file_names():
-                    if name.startswith((".session-", ".witness-")) and mark in name:
-                        self._unlink(name)
-
-    def remove_witnesses(self) -> None:
-        """Remove every witness. Raises `OSError`, and errors of ours."""
-        for name in self._file_names():
-            if is_witness_name(name):
-                self._unlink(name)
-
-    def names(self) -> list[str]:
-        """The names of the sessions that have a file here, sorted."""
-        found = (stored_in(name, self._suffix) for name in self._file_names())
-        return sorted(stored for stored in found if stored is not None)
-
-    def locked(self) -> AbstractContextManager[None]:
-        """Keep every other process from changing entries here, for the length of a `with`; the folder must be there."""
-        private_folder(self.folder)
-        return lock(os.path.join(self.folder, _LOCK_NAME), timeout_s=_LOCK_TIMEOUT_S)
-
-    def _the_seal(self) -> Seal:
-        if self._seal is None:
-            assert self._open_seal is not None
-            self._seal = self._open_seal()
-        return self._seal
-
-    def _file_names(self) -> list[str]:
-        return os.listdir(self.folder) if private_folder(self.folder) else []
-
-    def _replace(self, name: str, data: bytes) -> None:
-        path = os.path.join(self.folder, name)
-        if os.path.islink(path):
-            os.unlink(path)  # or it would be written to wherever that leads
-        replace_privately(path, data, tidies=False)
-
-    def _unlink(self, name: str) -> bool:
-        path = os.path.join(self.folder, name)
-        # Looked for first: on a read-only file system it is refused to remove even what is not there.
-        if not os.path.lexists(path):
-            return False
-        os.unlink(path)
-        return True
-
-
-if sys.platform != "win32":
-    import pwd
-
-
 RUNTIME_FOLDERS = "/run/user"
-_IN_MEMORY = (b"tmpfs", b"ramfs")
 _MOUNTS = "/proc/self/mountinfo"
+_IN_MEMORY = (b"tmpfs", b"ramfs")
+_LOCK_NAME = ".sessions.lock"
+# A holder needs milliseconds, and a stored session is not worth a longer wait.
+_LOCK_TIMEOUT_S = 5.0
 
 
 class Stores:
     """
-    The stores under `choice`. `runtime` is this user's runtime folder, where there is one; `state` is `~/.aws/mfa`.
+    The stores under `choice`. `runtime` is this user's runtime folder, if there is one; `state` is `~/.aws/mfa`.
 
-    `other_runtimes` tells in which others a run with other variables may have stored. `open_seal` is called when a seal
-    is first needed; None: the keychain must not be opened, and stores are chosen as on a machine without one.
+    `other_runtimes` finds the runtime folders in which runs with other variables may have stored. `open_seal` is called
+    when a seal is first needed; None: the keychain must not be opened, and stores are chosen as without a keychain.
     """
-
-    __slots__ = ("_open_seal", "_other_runtimes", "choice", "memory", "plain", "readable", "sealed")
 
     def __init__(
         self,
@@ -206,26 +78,30 @@ class Stores:
         self.memory = _memory_in(runtime) if runtime else None
         self.sealed = SessionFiles(folder, SEALED, open_seal or _no_seal)
         self.plain = SessionFiles(folder, PLAIN)
+        # Every store under these variables, read or not.
+        self.every = [files for files in (self.memory, self.sealed, self.plain) if files is not None]
         self._open_seal = open_seal
-        self.readable = self._readable()
         self._other_runtimes = other_runtimes
-
-    def every(self) -> list[SessionFiles]:
-        """Every store there is under these variables, read or not."""
-        return [files for files in (self.memory, self.sealed, self.plain) if files is not None]
+        # `plain` may replace only a `sealed` that is a default. Both are then read, without asking for a keychain.
+        self._plain_may_replace = choice.name == "sealed" and not choice.explicit
+        named = {"memory": self.memory, "sealed": self.sealed, "plain": self.plain}.get(choice.name)
+        if self._plain_may_replace and open_seal is None:
+            named = None
+        # The stores that are read, in this order.
+        self.readable = [one for one in (named, self.plain if self._plain_may_replace else None) if one is not None]
 
     def anywhere(self) -> list[SessionFiles]:
         """Every store, and those that runs with other variables use."""
-        return [*self.every(), *(_memory_in(other) for other in self._other_runtimes())]
+        return [*self.every, *(_memory_in(other) for other in self._other_runtimes())]
 
     def writable(self) -> SessionFiles | None:
-        """Where a session is stored now, None for nowhere; raises what opening the keychain raises."""
-        if self._may_stand_in() and not (self._open_seal and self._open_seal().is_possible()):
+        """The store to write to, None for none; raises what opening the keychain raises."""
+        if self._plain_may_replace and not (self._open_seal and self._open_seal().is_possible()):
             return self.plain
         return self.readable[0] if self.readable else None
 
     def why_in_clear_on_disk(self, files: SessionFiles) -> str:
-        """Why sessions lie in clear on a disk though nobody asked for it; "" where they do not."""
+        """Why this store writes plain text to a disk without the user's choice; "" if it does not."""
         if files is self.plain:
             if self.choice.explicit:
                 return ""
@@ -236,20 +112,9 @@ class Stores:
             return "XDG_RUNTIME_DIR is on a disk"
         return ""
 
-    def _readable(self) -> list[SessionFiles]:
-        """The stores that are read, in this order: the files tell whether `plain` stands in, no keychain is asked."""
-        named = {"memory": self.memory, "sealed": self.sealed, "plain": self.plain}.get(self.choice.name)
-        if self._may_stand_in() and self._open_seal is None:
-            named = None
-        return [files for files in (named, self.plain if self._may_stand_in() else None) if files is not None]
-
-    def _may_stand_in(self) -> bool:
-        """Whether `plain` may stand in for a `sealed` that nobody asked for."""
-        return self.choice.name == "sealed" and not self.choice.explicit
-
 
 def open_stores(environ: Mapping[str, str], state: str, open_seal: Callable[[], KeychainSeal] | None) -> Stores:
-    """The stores of this user; raises `BadInput` where `AWS_MFA_SESSION_STORE` cannot be had."""
+    """The stores of this user; raises `BadInput` for an `AWS_MFA_SESSION_STORE` that cannot be used."""
     runtime = runtime_folder(environ)
     choice = choose_store(environ, has_runtime_folder=runtime is not None)
     return Stores(choice, runtime, state, open_seal, other_runtimes=lambda: _other_runtimes(environ, runtime))
@@ -257,12 +122,18 @@ def open_stores(environ: Mapping[str, str], state: str, open_seal: Callable[[], 
 
 def _other_runtimes(environ: Mapping[str, str], runtime: str | None) -> list[str]:
     """The runtime folder that is named and not used, and the one that the system makes: cron and `su` name none."""
-    paths = dict.fromkeys((environ.get("XDG_RUNTIME_DIR", ""), _runtime_of_the_system(environ)))
-    return [path for path in paths if os.path.isabs(path) and path != runtime and _is_own_folder(path)]
+    found = []
+    for path in dict.fromkeys((environ.get("XDG_RUNTIME_DIR", ""), _runtime_of_the_system(environ))):
+        try:
+            if os.path.isabs(path) and path != runtime and is_own(os.stat(path)):
+                found.append(path)
+        except OSError:
+            continue
+    return found
 
 
 def _runtime_of_the_system(environ: Mapping[str, str]) -> str:
-    """This user's, "" for whoever works in another home than his own: those sessions are not that home's."""
+    """The system's runtime folder of this user; "" in the home of another user, whose sessions are not in it."""
     if sys.platform == "win32":
         return ""
     try:
@@ -271,13 +142,6 @@ def _runtime_of_the_system(environ: Mapping[str, str]) -> str:
         return ""
     is_at_home = os.path.realpath(environ.get("HOME") or own_home) == os.path.realpath(own_home)
     return os.path.join(RUNTIME_FOLDERS, str(os.geteuid())) if is_at_home else ""
-
-
-def _is_own_folder(path: str) -> bool:
-    try:
-        return is_own(os.stat(path))
-    except OSError:
-        return False
 
 
 def _no_seal() -> KeychainSeal:
@@ -289,21 +153,136 @@ def _memory_in(runtime: str) -> SessionFiles:
 
 
 def is_known_to_have_a_disk(path: str) -> bool:
-    """Whether the kernel names another file system under it than one in memory; False where it names none."""
+    """Whether the kernel says that the path's file system is not in memory; False if it says nothing."""
     if sys.platform != "linux":
         return False
     try:
-        kind = _file_system_of(os.stat(path).st_dev)
+        device = os.stat(path).st_dev
+        wanted = b"%d:%d" % (os.major(device), os.minor(device))
+        with open(_MOUNTS, "rb") as mounts:
+            for mount in mounts:
+                # `36 35 0:21 /root /place options ... - tmpfs source options`; blanks in a path are escaped.
+                if mount.split(b" ", 3)[2] == wanted:
+                    return mount.partition(b" - ")[2].split(b" ", 1)[0] not in _IN_MEMORY
     except OSError:
-        return False
-    return kind is not None and kind not in _IN_MEMORY
+        pass
+    return False
 
 
-def _file_system_of(device: int) -> bytes | None:
-    wanted = b"%d:%d" % (os.major(device), os.minor(device))
-    with open(_MOUNTS, "rb") as mounts:
-        for mount in mounts:
-            # `36 35 0:21 /root /place options ... - tmpfs source options`; blanks in a path are escaped.
-            if mount.split(b" ", 3)[2] == wanted:
-                return mount.partition(b" - ")[2].split(b" ", 1)[0]
-    return None
+class SessionFiles:
+    """
+    The entries in `folder` whose files end in `suffix`, by the names under which they are stored.
+
+    `open_seal` is called when a seal is first needed. Methods raise `OSError` and `AwsMfaError`.
+    """
+
+    def __init__(self, folder: str, suffix: str, open_seal: Callable[[], Seal] | None = None) -> None:
+        self.folder = folder
+        self._suffix = suffix
+        self._open_seal = open_seal
+        self._seal: Seal | None = None
+        self._is_tidy = False
+
+    def may_have_entries(self) -> bool:
+        """Whether the folder, or anything in its place, exists: `read` checks what it is."""
+        return os.path.lexists(self.folder)
+
+    def read(self, stored: str) -> bytes | None:
+        """The entry of this name, None if there is none; raises `Unfit` too."""
+        name = file_name(stored, self._suffix)
+        folder = private_folder(self.folder)
+        if name is None or folder is None:
+            return None
+        data = read_private(os.path.join(self.folder, name), folder)
+        return data if data is None or self._open_seal is None else self._opened_seal().opened(data)
+
+    def written_at(self, stored: str) -> float | None:
+        """When the file of this entry was written, in seconds since the epoch; None if there is none."""
+        name = file_name(stored, self._suffix)
+        if name is None:
+            return None
+        try:
+            return os.lstat(os.path.join(self.folder, name)).st_mtime
+        except FileNotFoundError:
+            return None
+
+    def write(self, stored: str, data: bytes) -> None:
+        """Replace the entry of this name."""
+        name = file_name(stored, self._suffix)
+        if name is None:
+            raise NotSetUp("its name is too long for a file")
+        if self._open_seal is not None:
+            # Before the lock: a keychain may ask the user, and no other process should wait for that.
+            data = self._opened_seal().sealed(data)
+        ensure_private_folder(self.folder)
+        if not self._is_tidy:
+            # Once: in a run that writes a thousand entries, each would search all others.
+            self._is_tidy = True
+            self.remove_leftovers()
+        with self.locked():
+            self._replace(name, data)
+
+    def write_fingerprint(self, profile: str, data: bytes) -> None:
+        """Replace the profile's fingerprint, which holds no secret and is not sealed."""
+        name = fingerprint_name(profile)
+        folder = private_folder(self.folder)
+        if name is None or folder is None:
+            return
+        try:
+            is_written = read_private(os.path.join(self.folder, name), folder) == data
+        except Unfit:
+            is_written = False
+        # Without the lock: the file is replaced whole, and a fingerprint that is no longer true matches nothing.
+        if not is_written:
+            self._replace(name, data)
+
+    def remove(self, stored: str) -> bool:
+        """Remove the file of this entry, whatever is in it; whether there was one."""
+        name = file_name(stored, self._suffix)
+        return name is not None and self._unlink(name)
+
+    def remove_leftovers(self, *, fingerprints: bool = False) -> None:
+        """Remove files that killed processes left half written, and on request all fingerprints."""
+        mark, names = f"{self._suffix}.aws-mfa-", self._file_names()
+        if any(mark in name for name in names):
+            # Under the lock no process is writing, so every such file is a leftover.
+            with self.locked():
+                for name in self._file_names():
+                    if name.startswith((".session-", f".{FINGERPRINT_PREFIX}")) and mark in name:
+                        self._unlink(name)
+        for name in names if fingerprints else []:
+            if name.startswith(FINGERPRINT_PREFIX) and name.endswith(".txt"):
+                self._unlink(name)
+
+    def names(self) -> list[str]:
+        """The names of the sessions that have a file here, sorted."""
+        found = (stored_in(name, self._suffix) for name in self._file_names())
+        return sorted(stored for stored in found if stored is not None)
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Keep other processes from changing entries here, for the length of a `with`; the folder must exist."""
+        private_folder(self.folder)
+        return lock(os.path.join(self.folder, _LOCK_NAME), timeout_s=_LOCK_TIMEOUT_S)
+
+    def _opened_seal(self) -> Seal:
+        if self._seal is None:
+            assert self._open_seal is not None
+            self._seal = self._open_seal()
+        return self._seal
+
+    def _file_names(self) -> list[str]:
+        return os.listdir(self.folder) if private_folder(self.folder) else []
+
+    def _replace(self, name: str, data: bytes) -> None:
+        path = os.path.join(self.folder, name)
+        if os.path.islink(path):
+            os.unlink(path)  # else the write would go to its target
+        replace_privately(path, data, tidies=False)
+
+    def _unlink(self, name: str) -> bool:
+        path = os.path.join(self.folder, name)
+        # Checked first: a read-only file system refuses to remove even a file that does not exist.
+        if not os.path.lexists(path):
+            return False
+        os.unlink(path)
+        return True

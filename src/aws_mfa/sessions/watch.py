@@ -1,8 +1,8 @@
 """
-Witnesses, written: what the quick path is told of an answer that the full path gave.
+Writes the fingerprint of a run that answered a plain request, so that the hot path can answer the next one.
 
-A courtesy, so whatever goes wrong is passed over: then the full path answers again. None is written where the quick
-path would look elsewhere than the full path did, or where a later change of a file might not show.
+Any failure is ignored: then the next run makes a plan again. Writes no fingerprint if the hot path would look for the
+files elsewhere than this run did, or if a later change of a file might not show.
 """
 
 from __future__ import annotations
@@ -11,51 +11,45 @@ import time
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import AwsMfaError
-from aws_mfa.sessions.fast_lookup import circumstances_of, plain_paths, status_of
-from aws_mfa.sessions.fingerprint import is_settled, witness_text
+from aws_mfa.sessions.fast_lookup import fingerprint_of, plain_paths, status_of
+from aws_mfa.sessions.fingerprint import fingerprint_file, is_settled
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Mapping
 
-    from aws_mfa.sessions.fingerprint import Witnessed
+    from aws_mfa.sessions.fingerprint import FingerprintedSession
     from aws_mfa.sessions.stores import Stores
 
 
 class WatchedFiles:
     """
-    Fulfils the Protocol `Watch`: the files as they stood when this was made.
+    A `Watch`: the files as they were when this was made.
 
-    `paths` are those of credentials, config and known keys in use; `open_stores` is called when there is something to
-    be noted.
+    `paths` are those of credentials, config and known keys in use; `open_stores` is called to write a fingerprint.
     """
 
     def __init__(self, environ: Mapping[str, str], paths: tuple[str, ...], open_stores: Callable[[], Stores]) -> None:
         self._environ = environ
         self._paths = paths
         self._open_stores = open_stores
-        # The clock first: what was changed longer ago than a tick before it is seen as it is.
+        # The clock first: then a status shows every change that is older than a tick at this moment.
         now_ns = time.time_ns()
-        self._statuses = _statuses(paths)
-        self._is_settled = all(is_settled(status, now_ns) for status in self._statuses or [])
+        try:
+            self._statuses = [status_of(path) for path in paths]
+            self._is_settled = all(is_settled(status, now_ns) for status in self._statuses)
+        except OSError:
+            self._statuses, self._is_settled = [], False
 
-    def note(self, profile: str, found: Witnessed) -> None:
-        """Write the profile's witness, where one can be trusted."""
-        if self._statuses is None or not self._is_settled or self._paths != plain_paths(self._environ):
+    def note(self, profile: str, found: FingerprintedSession) -> None:
+        """Write the profile's fingerprint, if it can be trusted."""
+        if not self._is_settled or self._paths != plain_paths(self._environ):
             return
-        seen = circumstances_of(profile, self._environ, self._paths, self._statuses)
-        if seen is None:
+        fingerprint = fingerprint_of(profile, self._environ, self._paths, self._statuses)
+        if fingerprint is None:
             return
         try:
             stores = self._open_stores().readable
             if stores:
-                stores[0].write_witness(profile, witness_text(seen, found).encode())
+                stores[0].write_fingerprint(profile, fingerprint_file(fingerprint, found).encode())
         except (AwsMfaError, OSError, UnicodeError):
             return
-
-
-def _statuses(paths: tuple[str, ...]) -> list[os.stat_result | None] | None:
-    try:
-        return [status_of(path) for path in paths]
-    except OSError:
-        return None

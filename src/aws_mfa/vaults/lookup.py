@@ -104,7 +104,7 @@ def _in_file(
 
 def narrowed(path: str) -> str:
     """The message about a credentials file whose mode let other users read it."""
-    return f"{path} could be read by others: now it is yours alone (mode 0600)"
+    return f"{path} could be read by others: now only you can (mode 0600)"
 
 
 def _missing(

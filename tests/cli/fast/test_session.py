@@ -26,7 +26,7 @@ from aws_mfa.prompt.terminal import NoTerminal
 from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.sessions import fast_lookup
-from aws_mfa.sessions import watch as witnesses
+from aws_mfa.sessions import watch as fingerprints
 from aws_mfa.sessions.entry import document_of
 from aws_mfa.sessions.fingerprint import VARIABLES
 from examples import examples
@@ -77,7 +77,7 @@ class Stage:
         self.credentials = self.path("credentials")
         self.known_keys = self.path("mfa", "known-keys")
         self.sessions = self.path("mfa", "sessions")
-        self.witness = self.path("mfa", "sessions", "witness-work.txt")
+        self.fingerprint = self.path("mfa", "sessions", "fingerprint-work.txt")
         os.makedirs(self.path("mfa"), mode=0o700)
         self.write(self.config, CONFIG)
         self.write(self.credentials, CREDENTIALS)
@@ -133,13 +133,13 @@ Change: TypeAlias = "Callable[[Stage], object]"
 @pytest.fixture(autouse=True)
 def _later(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files that a test has just written count as settled; the user's name is the stage's."""
-    monkeypatch.setattr(witnesses, "time", SimpleNamespace(time_ns=lambda: time.time_ns() + 3_000_000_000))
+    monkeypatch.setattr(fingerprints, "time", SimpleNamespace(time_ns=lambda: time.time_ns() + 3_000_000_000))
     monkeypatch.setenv("LOGNAME", "ann")
 
 
 @pytest.fixture
 def stage(home: str) -> Stage:
-    """The witness is there: a full run has handed the session over."""
+    """The fingerprint is there: a full run has handed the session over."""
     stage = Stage(home)
     stage.store()
     assert stage.fast() is None
@@ -203,11 +203,11 @@ def a_link_in_place_of(path: Callable[[Stage], str]) -> Change:
     return change
 
 
-def the_witness_of_another_profile(stage: Stage) -> None:
+def the_fingerprint_of_another_profile(stage: Stage) -> None:
     stage.write(stage.config, f"{CONFIG}[profile other]\n{ROLE_SETTINGS}".replace("role/dev\nsource", "role/o\nsource"))
     stage.store("other", key_id="ASIAOTHER")
     stage.full("other")
-    shutil.copy2(stage.path("mfa", "sessions", "witness-other.txt"), stage.witness)
+    shutil.copy2(stage.path("mfa", "sessions", "fingerprint-other.txt"), stage.fingerprint)
 
 
 def a_pipe(stage: Stage) -> None:
@@ -242,16 +242,16 @@ DOUBTS: dict[str, Change] = {
     "the entry a link": a_link_in_place_of(lambda stage: stage.entry),
     "less than fifteen minutes": lambda stage: stage.store(left_s=899),
     "expired": lambda stage: stage.store(left_s=-1),
-    "the witness gone": lambda stage: os.unlink(stage.witness),
-    "the witness a link": a_link_in_place_of(lambda stage: stage.witness),
-    "the witness no text": lambda stage: stage.write(stage.witness, "\x00"),
-    "the witness of another profile": the_witness_of_another_profile,
+    "the fingerprint gone": lambda stage: os.unlink(stage.fingerprint),
+    "the fingerprint a link": a_link_in_place_of(lambda stage: stage.fingerprint),
+    "the fingerprint no text": lambda stage: stage.write(stage.fingerprint, "\x00"),
+    "the fingerprint of another profile": the_fingerprint_of_another_profile,
     "forgotten": lambda stage: Offline(environ=stage.environ).session_cache.forget(["work"]),
 }
 DOUBTS_ON_POSIX: dict[str, Change] = {
     "the config's mode": lambda stage: os.chmod(stage.config, 0o644),
     "an entry for all to read": lambda stage: os.chmod(stage.entry, 0o644),
-    "a witness for all to write": lambda stage: os.chmod(stage.witness, 0o666),
+    "a fingerprint for all to write": lambda stage: os.chmod(stage.fingerprint, 0o666),
     "a folder for all": lambda stage: os.chmod(stage.sessions, 0o755),
     "a pipe for a config": a_pipe,
 }
@@ -273,12 +273,12 @@ def test_in_doubt_of_modes_the_full_path_answers(stage: Stage, change: Change) -
 
 
 @as_root
-@pytest.mark.parametrize("name", ["entry", "witness", "sessions"])
+@pytest.mark.parametrize("name", ["entry", "fingerprint", "sessions"])
 def test_what_another_user_may_have_written_is_not_used(
     stage: Stage, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user = 4711
-    for path in (stage.sessions, stage.entry, stage.witness):
+    for path in (stage.sessions, stage.entry, stage.fingerprint):
         os.chown(path, user, user)
     monkeypatch.setattr(os, "geteuid", lambda: user)
     assert stage.fast() is not None
@@ -330,7 +330,7 @@ def test_a_rotated_key_that_was_noted_is_a_doubt(home: str) -> None:
     assert stage.fast() is None
 
 
-def test_flags_leave_no_witness(home: str) -> None:
+def test_flags_leave_no_fingerprint(home: str) -> None:
     """A vault named by a flag, or what narrows a session, says nothing of the plain request."""
     stage = Stage(home)
     stage.store()
@@ -376,15 +376,15 @@ def test_profiles_of_any_name_are_answered_alike(tmp_path_factory: pytest.TempPa
     assert stage.fast(name) == full or name.startswith("-") or not name.isprintable()
 
 
-def test_damage_of_the_witness_hands_over_nothing_else(stage: Stage) -> None:
+def test_damage_of_the_fingerprint_hands_over_nothing_else(stage: Stage) -> None:
     """Beside the session stands another user's, and a label changed by hand leads nowhere."""
-    good, text = stage.fast(), stage.read(stage.witness)
+    good, text = stage.fast(), stage.read(stage.fingerprint)
     stage.write(stage.config, f"{CONFIG}[profile wor]\n{ROLE_SETTINGS}".replace("role/dev\nsource", "role/o\nsource"))
     stage.store("wor", key_id="ASIAOTHER")
     stage.write(stage.config, CONFIG)
     stage.full()
     for place in range(len(text)):
-        stage.write(stage.witness, text[:place] + text[place + 1 :])
+        stage.write(stage.fingerprint, text[:place] + text[place + 1 :])
         assert stage.fast() in (None, good)
 
 
@@ -437,7 +437,7 @@ class Recorder(dict[str, str]):
     ids=str,
 )
 @pytest.mark.parametrize("session_name", ["", "role_session_name = ann\n"])
-def test_every_variable_that_decides_is_in_the_witness(
+def test_every_variable_that_decides_is_in_the_fingerprint(
     home: str, variables: dict[str, str], session_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the full path asks for is compared by the fast path, or stands above with its reason."""

@@ -111,7 +111,7 @@ def test_an_addon_is_found_without_a_bus(ways: list[str], tmp_path: Path, monkey
     assert ways == ["keyring"]
 
 
-def test_addons_are_told_from_other_packages_and_from_keyring_itself(tmp_path: Path) -> None:
+def test_addons_are_distinguished_from_other_packages_and_from_keyring_itself(tmp_path: Path) -> None:
     for name, text in (
         ("keyring-25.7.0", "[keyring.backends]\nKWallet = keyring.backends.kwallet\n"),
         ("keyrings_alt-5.0.2", "[console_scripts]\na = b\n\n[keyring.backends]\nfile = keyrings.alt.file\n"),

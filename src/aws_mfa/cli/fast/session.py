@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aws_mfa.sessions.entry import Entry
-    from aws_mfa.sessions.fingerprint import Witnessed
+    from aws_mfa.sessions.fingerprint import FingerprintedSession
     from aws_mfa.vaults.seal import AgeSeal
 
 _COMMAND, _PROFILE, _NEXT = range(3)
@@ -67,7 +67,7 @@ def become(command: Sequence[str], environ: Mapping[str, str]) -> None:
             _signal.signal(number, handler)
 
 
-def _stored_session(profile: str, environ: Mapping[str, str]) -> tuple[Entry, Witnessed] | None:
+def _stored_session(profile: str, environ: Mapping[str, str]) -> tuple[Entry, FingerprintedSession] | None:
     """Return the session and its fingerprint's record, None in any doubt."""
     if not profile or profile.startswith("-"):
         return None
@@ -80,7 +80,7 @@ def _stored_session(profile: str, environ: Mapping[str, str]) -> tuple[Entry, Wi
         return seal
 
     try:
-        return fast_lookup.quick_session(profile, environ, opened, now=time.time())
+        return fast_lookup.stored_session(profile, environ, opened, now=time.time())
     except (AwsMfaError, OSError, UnicodeError, ValueError):
         return None
     finally:
