@@ -2,7 +2,8 @@
 Planning ten thousand role profiles: `make_plan` in this process, and the whole `aws-mfa plan --all --json`.
 
 Once with no session stored, once with each role's session in its section of the credentials file, once with each in
-the session cache. Files are read from the disk; no question is asked and no request is sent. POSIX only.
+the session cache. Files are read from the disk; no question is asked and no request is sent. Alternating with it,
+botocore loads the same files: the ratio is of CPU time, the median of the rounds' pairs. POSIX only.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ import paired
 import stage
 
 sys.path.insert(0, os.path.join(stage.ROOT, "src"))
+
+from botocore.session import Session as BotocoreSession  # the yardstick
 
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.config.edit import with_all_changes
@@ -83,21 +86,36 @@ def store_sessions(env: Mapping[str, str], *, in_file: bool) -> None:
         interfaces.credentials.update(lambda text: with_all_changes(text, changes))
 
 
-def planning_s(env: Mapping[str, str], reused: int) -> float:
-    """Plan once; SystemExit if the plan is not the expected one."""
-    began = time.perf_counter()
+def planning_s(env: Mapping[str, str], reused: int) -> tuple[float, float]:
+    """Plan once: seconds by the clock, and of CPU time; SystemExit if the plan is not the expected one."""
+    began, cpu_began = time.perf_counter(), time.process_time()
     plan = planned_in(env)
-    seconds = time.perf_counter() - began
+    seconds = time.perf_counter() - began, time.process_time() - cpu_began
     if len(plan.reused) != reused or len(plan.of_profile) != PROFILES + 1:
         raise SystemExit(f"{len(plan.of_profile)} planned, {len(plan.reused)} sessions reused: {reused} expected")
     return seconds
 
 
+def botocore_cpu_s(env: Mapping[str, str]) -> float:
+    """CPU time of one load of the same files by botocore."""
+    os.environ["AWS_CONFIG_FILE"] = os.path.join(env["HOME"], ".aws", "config")
+    os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.path.join(env["HOME"], ".aws", "credentials")
+    began = time.process_time()
+    found = BotocoreSession().full_config
+    seconds = time.process_time() - began
+    assert len(found["profiles"]) > PROFILES
+    return seconds
+
+
 def measured(name: str, env: Mapping[str, str], *, reused: int) -> str:
     """One row: medians of only the planning and of the whole command."""
-    planning, command = [], []
+    planning, ratios, command = [], [], []
     for _ in range(ROUNDS):
-        planning.append(planning_s(env, reused))
+        base_s = botocore_cpu_s(env)
+        gc.collect()
+        seconds, cpu_s = planning_s(env, reused)
+        planning.append(seconds)
+        ratios.append(cpu_s / base_s)
         gc.collect()  # or the next round would carry this one's ten thousand profiles
         began = time.perf_counter()
         cost = paired.cost(paired.Run([stage.AWS_MFA, "plan", "--all", "--json", "--no-keychain"], env))
@@ -105,13 +123,16 @@ def measured(name: str, env: Mapping[str, str], *, reused: int) -> str:
     whole = statistics.median(seconds for seconds, _ in command)
     peak = max(peak_bytes for _, peak_bytes in command) / paired.MIB
     spread = f"({min(planning):.2f}..{max(planning):.2f})"
-    return f"{name:<38} {statistics.median(planning):5.2f} s {spread:>12}   {whole:5.2f} s, {peak:4.0f} MiB"
+    beside = f"{statistics.median(ratios):5.2f} ({min(ratios):.2f}..{max(ratios):.2f})"
+    return (
+        f"{name:<38} {statistics.median(planning):5.2f} s {spread:>12}   {beside:<19} {whole:5.2f} s, {peak:4.0f} MiB"
+    )
 
 
 def main() -> None:
     """One table."""
     stage.install()
-    print(f"{PROFILES} profiles{'':<24} planning itself        aws-mfa plan --all --json")
+    print(f"{PROFILES} profiles{'':<24} planning itself        botocore's load = 1   aws-mfa plan --all --json")
     for name, in_file, in_cache in (
         ("no session stored", False, False),
         ("each session in the credentials file", True, False),

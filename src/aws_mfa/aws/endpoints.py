@@ -70,8 +70,8 @@ class EndpointSettings:
     @property
     def words(self) -> tuple[str | None, ...]:
         """Cache key: every setting except the endpoint URLs."""
-        found = map(self.given, ("ca_bundle", "use_fips_endpoint", "use_dualstack_endpoint"))
-        return tuple(None if given is None else given.value for given in found)
+        found = [self.given(key) for key in ("ca_bundle", "use_fips_endpoint", "use_dualstack_endpoint")]
+        return tuple([None if given is None else given.value for given in found])
 
 
 NO_SETTINGS = EndpointSettings()
