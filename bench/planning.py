@@ -2,8 +2,8 @@
 Planning ten thousand role profiles: `make_plan` in this process, and the whole `aws-mfa plan --all --json`.
 
 Once with no session stored, once with each role's session in its section of the credentials file, once with each in
-the session cache. Files are read from the disk; no question is asked and no request is sent. Alternating with it,
-botocore loads the same files: the ratio is of CPU time, the median of the rounds' pairs. POSIX only.
+the session cache. Files are read from the disk; no question is asked and no request is sent. Between runs botocore
+loads the same files: the ratio is of CPU time, the median of the rounds' pairs. POSIX only.
 """
 
 from __future__ import annotations
