@@ -154,8 +154,8 @@ def test_the_nearest_device_is_in_force(having: str, wins: str | None) -> None:
     config = role("a", "b", *lines("a")) + role("b", "work", *lines("b")) + base
     chain = chain_of("a", AwsProfiles(config, ""))
     assert chain.mfa_serial == (DEVICES[wins] if wins else None)
-    if wins:
-        assert chain.mfa_source == f"mfa_serial in ~/.aws/config [profile {wins}]"
+    if chain.device_profile is not None:
+        assert chain.device_profile.source("mfa_serial") == f"mfa_serial in ~/.aws/config [profile {wins}]"
 
 
 def test_a_role_of_another_partition_than_the_device_is_refused() -> None:

@@ -17,15 +17,13 @@ import pytest
 from aws_mfa.config.files import AwsFile, find_files, state_folder
 from aws_mfa.errors import BadInput, BrokenFile, NotSetUp, Unreachable
 from aws_mfa.system.locks import lock
+from users_and_modes import ENVIRONMENT, NOBODY, as_root, mode_of, posix_only, run_python, umask
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from aws_mfa.interfaces import AwsTextFile
 
-posix_only = pytest.mark.skipif(os.name == "nt", reason="POSIX modes, links and signals")
-as_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can become another user")
-NOBODY = 65534
 no_home_variable = {"USERPROFILE": ""} if os.name == "nt" else {"HOME": ""}
 
 
@@ -72,14 +70,9 @@ def test_an_update_that_writes_nothing_makes_no_file(tmp_path: Path) -> None:
 @posix_only
 def test_a_missing_file_is_made_0600_in_a_folder_0700(tmp_path: Path) -> None:
     path = tmp_path / ".aws" / "credentials"
-    before = os.umask(0)
-    try:
+    with umask(0):
         assert AwsFile(str(path)).update(append)
-    finally:
-        os.umask(before)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    assert path.read_bytes() == b"[new]\n"
+    assert (mode_of(path), mode_of(path.parent), path.read_bytes()) == (0o600, 0o700, b"[new]\n")
 
 
 def test_update_reads_again_what_another_wrote_meanwhile(tmp_path: Path) -> None:
@@ -198,19 +191,10 @@ except BrokenFile as error:
 """
 
 
-ENVIRONMENT = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
-
-
-def printed(code: str, *arguments: str) -> str:
-    """What another Python prints that runs `code`."""
-    command = [sys.executable, "-c", code, *arguments]
-    return subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=True).stdout
-
-
 @as_root
 def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
     file = credentials(tmp_path, b"[a]\n")
-    assert printed(UNREADABLE, file.path) == f"cannot read {file.path}: Permission denied\n"
+    assert run_python(UNREADABLE, file.path).stdout == f"cannot read {file.path}: Permission denied\n"
 
 
 def test_a_file_below_another_file_is_missing_and_that_is_reported_when_it_is_to_be_written(tmp_path: Path) -> None:
@@ -290,7 +274,7 @@ def test_users_narrow_their_own_file_in_any_folder(tmp_path: Path) -> None:
         "os.chdir(sys.argv[1]); os.setgid(65534); os.setuid(65534)\n"
         "print(AwsFile('credentials').repair_mode())"
     )
-    assert (printed(narrow, str(tmp_path)), stat.S_IMODE(path.stat().st_mode)) == ("True\n", 0o600)
+    assert (run_python(narrow, str(tmp_path)).stdout, stat.S_IMODE(path.stat().st_mode)) == ("True\n", 0o600)
 
 
 def test_a_missing_file_has_no_mode_to_repair(tmp_path: Path) -> None:
@@ -333,7 +317,7 @@ def test_without_any_home_the_hint_says_what_to_set() -> None:
         "os.environ.pop('HOME', None); os.setuid(47110)\n"
         "try:\n    find_files(os.environ)\nexcept NotSetUp as error:\n    print(error.message, error.hints[0])\n"
     )
-    text = printed(code)
+    text = run_python(code).stdout
     assert text.startswith("no home folder: HOME is not set")
     assert "export HOME=" in text
 
@@ -388,12 +372,12 @@ def test_thirty_kills_lose_nothing_that_was_reported_as_written(tmp_path: Path) 
     path = str(tmp_path / "credentials")
     reported: list[str] = []
     for name in range(30):
-        child = add_sections(path, f"p{name}", 100_000)
-        assert child.stdout is not None
-        reported.append(child.stdout.readline().strip())  # it is at work: the kill comes at any moment of that
-        time.sleep(random.uniform(0, 0.05))
-        child.kill()
-        reported += child.communicate()[0].split()
+        with add_sections(path, f"p{name}", 100_000) as child:
+            assert child.stdout is not None
+            reported.append(child.stdout.readline().strip())
+            time.sleep(random.uniform(0.005, 0.05))
+            child.kill()
+            reported += child.stdout.read().split()
         written = AwsFile(path).read().split("\n\n")[:-1]
         assert set(reported) <= {section.split("\n")[0] for section in written}
         assert all(section.split("\n")[1:] == ["key = value"] for section in written)

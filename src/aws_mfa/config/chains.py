@@ -1,12 +1,10 @@
 """
-A wanted profile -> whose long-term keys sign, and which roles are assumed one after the other.
+For a profile: whose long-term keys sign, and which roles are assumed one after the other.
 
-Follows `source_profile` as botocore does: a profile with static keys ends the chain even where it names a role too, a
-profile may name itself where it has keys of its own, any other way back is refused. What botocore takes from elsewhere
-(`credential_source`, web identity, SSO) is not ours and refused. A session in the credentials file is no key here:
-the role it came from is assumed anew.
-
-Checks all settings of the roles at once, before a code is asked for. `BadProfile` names file, section and key.
+Follows `source_profile` as botocore does: a source with long-term keys ends the chain even if it names a role too, a
+profile may name itself if it has keys, and any other circle is refused. Refuses keys that come from elsewhere
+(`credential_source`, web identity, SSO). A session in the credentials file does not count as keys: its role is assumed
+again. Checks all settings of the roles before a code is asked for: `BadProfile` names file, section and key.
 """
 
 from __future__ import annotations
@@ -25,48 +23,43 @@ if TYPE_CHECKING:
     from aws_mfa.config.profiles import AwsProfiles
     from aws_mfa.config.settings import Given
 
-    # A profile's name -> whether the vault holds long-term keys for it.
+    # Name of a profile -> whether the vault holds long-term keys for it.
     KeysStored = Callable[[str], bool]
 
-_NOT_OURS_FOR_A_ROLE = ("credential_source", "web_identity_token_file")
-_NOT_OURS_FOR_A_BASE = ("web_identity_token_file", "sso_session", "sso_start_url")
+_REFUSED_IN_A_ROLE = ("credential_source", "web_identity_token_file")
+_REFUSED_IN_A_BASE = ("web_identity_token_file", "sso_session", "sso_start_url")
 
 
 class Chain:
     """
     `base`: the profile whose long-term keys sign. `role_chain`: role profiles, the wanted one last.
 
-    The device in force is the wanted profile's, else that of the role nearest to it, else the base's: botocore looks at
-    the role's own profile alone, aws-vault at its source too.
+    The device is the wanted profile's, else that of the nearest role, else the base's (botocore looks only at the
+    role's own profile, aws-vault also at its source). `device_profile` is the profile that names it.
     """
 
-    __slots__ = ("_has_device", "_nearest_first", "base", "role_chain", "wanted")
+    __slots__ = ("base", "device_profile", "nearest_first", "role_chain", "wanted")
 
     def __init__(self, wanted: Profile, base: Profile, role_chain: tuple[Profile, ...]) -> None:
         self.wanted = wanted
         self.base = base
         self.role_chain = role_chain
-        self._nearest_first = (wanted, *reversed(role_chain), base)
-        self._has_device: Profile | None = None
-        for profile in self._nearest_first:
+        self.nearest_first = (wanted, *reversed(role_chain), base)
+        self.device_profile: Profile | None = None
+        for profile in self.nearest_first:
             if profile.given("mfa_serial") is not None:
-                self._has_device = profile
+                self.device_profile = profile
                 break
 
     @property
     def mfa_serial(self) -> str | None:
-        """ARN or hardware serial of the device in force; None: no profile names one."""
-        return None if self._has_device is None else self._has_device.mfa_serial
-
-    @property
-    def mfa_source(self) -> str:
-        """Where it stands, such as `mfa_serial in ~/.aws/config [profile work]`."""
-        return (self._has_device or self.base).source("mfa_serial")
+        """ARN or hardware serial of the device; None if no profile names one."""
+        return None if self.device_profile is None else self.device_profile.mfa_serial
 
     @property
     def mfa_process(self) -> str | None:
         """The command that prints the device's code: the wanted profile's, else the one nearest to it."""
-        return next((profile.mfa_process for profile in self._nearest_first if profile.mfa_process), None)
+        return next((profile.mfa_process for profile in self.nearest_first if profile.mfa_process), None)
 
 
 def chain_of(
@@ -75,10 +68,10 @@ def chain_of(
     """
     Follow the profile's `source_profile` to the long-term keys, and check every setting on the way.
 
-    `keys_stored` tells of keys noted as in a vault: they make a profile that names itself valid, and a name that no
-    file has. `in_vault` looks into the vault itself: it is asked for a name that is nowhere else, before it is refused.
+    `keys_stored` knows which keys are noted as stored in a vault: with them a profile may name itself, or be in no file
+    at all. `in_vault` opens the vault: it is asked only for a name that is found nowhere else.
     """
-    known_elsewhere = [tells for tells in (keys_stored, in_vault) if tells is not None]
+    known_elsewhere = [has_keys_of for has_keys_of in (keys_stored, in_vault) if has_keys_of is not None]
     wanted = _profile(name, profiles, known_elsewhere)
     if wanted is None:
         raise profiles.no_such(name, "or store long-term keys under that name: aws-mfa setup --profile NAME")
@@ -92,10 +85,10 @@ def chain_of(
 def _role_chain_and_base(
     wanted: Profile, profiles: AwsProfiles, known_elsewhere: list[KeysStored], keys_stored: KeysStored | None
 ) -> tuple[list[Profile], Profile]:
-    """The roles on the way, the wanted one first, and the profile at its end."""
+    """The roles on the way, the wanted one first, and the profile at the end."""
     role_chain: list[Profile] = []
     base = wanted
-    # A profile with a role and keys of its own: where it is wanted the role is assumed, as a source its keys count.
+    # A profile with a role and keys of its own: the wanted profile's role is assumed, of a source the keys count.
     while base.given("role_arn") is not None and (not role_chain or not base.has_own_keys):
         source = _source_given(base)
         if source.value == base.name and has_keys(base, keys_stored):
@@ -113,21 +106,20 @@ def _role_chain_and_base(
 
 def _profile(name: str, profiles: AwsProfiles, known_elsewhere: list[KeysStored]) -> Profile | None:
     found = profiles.profile(name)
-    if found is None and any(tells(name) for tells in known_elsewhere):
+    if found is None and any(has_keys_of(name) for has_keys_of in known_elsewhere):
         return Profile(name, {}, profiles)
     return found
 
 
 def has_keys(profile: Profile, keys_stored: KeysStored | None) -> bool:
-    """Whether the files have the profile's long-term keys, or `keys_stored` tells of them."""
-    return (
-        profile.has_own_keys or profile.has_long_term_section or (keys_stored is not None and keys_stored(profile.name))
-    )
+    """Whether the profile has long-term keys, in the files or by `keys_stored`."""
+    in_files = profile.has_own_keys or profile.has_long_term_section
+    return in_files or (keys_stored is not None and keys_stored(profile.name))
 
 
 def _source_given(role: Profile) -> Given:
-    """`source_profile` of a role profile; a failure where the role's keys come from elsewhere, or from nowhere."""
-    for key in _NOT_OURS_FOR_A_ROLE:
+    """`source_profile` of a role profile; `BadProfile` without one, or if the role's keys come from elsewhere."""
+    for key in _REFUSED_IN_A_ROLE:
         foreign = role.given(key)
         if foreign is not None:
             raise BadProfile(
@@ -145,7 +137,7 @@ def _source_given(role: Profile) -> Given:
 
 
 def _refuse_foreign_base(base: Profile, keys_stored: KeysStored | None) -> None:
-    for key in _NOT_OURS_FOR_A_BASE:
+    for key in _REFUSED_IN_A_BASE:
         foreign = base.given(key)
         if foreign is not None and not has_keys(base, keys_stored):
             raise BadProfile(
@@ -170,9 +162,9 @@ def _check(chain: Chain) -> None:
 
 
 def _check_partition(chain: Chain, role: Profile, serial: str | None) -> None:
-    """Compare with the device, else with the first role: a hardware serial does not tell its partition."""
+    """Compare with the device, or with the first role: a hardware serial has no partition."""
     if serial is not None and partition_of(serial):
-        arn, source = serial, chain.mfa_source
+        arn, source = serial, (chain.device_profile or chain.base).source("mfa_serial")
     else:
         arn, source = chain.role_chain[0].role_arn or "", chain.role_chain[0].source("role_arn")
     try:
@@ -183,35 +175,34 @@ def _check_partition(chain: Chain, role: Profile, serial: str | None) -> None:
 
 
 def _check_inherited_tags(role: Profile, inherited: dict[str, Profile]) -> None:
-    """AWS refuses a tag that a role before this one has made transitive."""
+    """AWS refuses a tag that an earlier role has made transitive."""
     for key, _ in role.tags:
         giver = inherited.get(key.lower())
         if giver is not None:
             raise BadProfile(
                 f"{role.source('session_tags')}: tag {key!a} is inherited from profile {shown(giver.name)!r} already",
-                f"take it away here, or from {giver.source('transitive_session_tags')}",
+                f"remove it here, or from {giver.source('transitive_session_tags')}",
             )
 
 
 def _check_source_identity(chain: Chain) -> None:
     """AWS refuses to change it along a chain."""
-    said = [role for role in chain.role_chain if role.source_identity is not None]
-    for role in said[1:]:
-        if role.source_identity != said[0].source_identity:
+    having = [role for role in chain.role_chain if role.source_identity is not None]
+    for role in having[1:]:
+        if role.source_identity != having[0].source_identity:
             raise BadProfile(
-                f"{role.source('source_identity')} differs from {said[0].source('source_identity')}",
+                f"{role.source('source_identity')} differs from {having[0].source('source_identity')}",
                 "a source identity stays the same through a chain of roles: give it once, in the first role",
             )
 
 
 def region_of_child(chain: Chain) -> str | None:
     """
-    Return the region of a program that gets the profile's session, where its environment names none.
+    The region for a program that gets the profile's session and has none in its environment.
 
-    It is the profile's, else that of the nearest profile of its chain, else the partition's. None in the partition
-    `aws`: there a guess would send people's work to Virginia.
+    The profile's, else that of the nearest profile of its chain, else the partition's default. None in the partition
+    `aws`: a guess would send users' work to Virginia.
     """
-    nearest_first = (chain.wanted, *reversed(chain.role_chain), chain.base)
-    region = next((profile.region for profile in nearest_first if profile.region), None)
+    region = next((profile.region for profile in chain.nearest_first if profile.region), None)
     partition = partition_named(partition_of(chain.wanted.role_arn or chain.mfa_serial or "") or "")
     return region or (partition.default_region if partition and partition.name != "aws" else None)

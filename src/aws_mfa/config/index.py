@@ -1,10 +1,9 @@
 """
-Where each section of an AWS file is: one out of ten thousand is read without reading the others.
+Reads single sections of an AWS file, one out of ten thousand without the others.
 
-The first sections that are asked for are searched for, and read, by `ini_text`. Where many are wanted, or all headers,
-lines that begin with `[` are found at once, and each section is read where it is then known to be. `[DEFAULT]` is
-what configparser, and so botocore, makes of it: settings of every section. Refuses what `ini_text` refuses in the
-section asked for, and a section that is there twice; faults elsewhere are for `ini_text.check`.
+The first few sections are searched for by `ini`. If more are wanted, or all headers, the text is split at its headers
+once, and each section is then read from its own part. Settings of `[DEFAULT]` count for every section, as in
+configparser and botocore. Refuses faults of the section that is read, and duplicate sections; `ini.check` finds others.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SINGLE_SEARCHES = 6
-"""About as dear as finding all headers."""
+"""They take about as long as splitting the text."""
 
 
 class SectionIndex:
@@ -37,7 +36,9 @@ class SectionIndex:
     def __init__(self, text: str, where: str) -> None:
         check_beginning(text, where)
         self.where = where
-        self.text = _with_plain_ends(text)
+        has_plain_ends = text.count("\r") == text.count("\r\n")
+        # As Python reads it: nothing is written here, and headers are searched for after a newline.
+        self.text = text if has_plain_ends else text.replace("\r\n", "\n").replace("\r", "\n")
         self._of_all = section_values(self.text, OF_ALL, where=where) or {}
         self._bodies: dict[str, str] | None = None
         self._searches_left = _SINGLE_SEARCHES
@@ -45,17 +46,17 @@ class SectionIndex:
 
     @property
     def is_complete(self) -> bool:
-        """Whether all headers are known by now: another search of the text would be a waste."""
+        """Whether all headers are known, so that no further search of the text is needed."""
         return self._bodies is not None
 
     def headers(self) -> list[str]:
-        """All headers in the file's order, `[DEFAULT]` left out."""
+        """All headers in the file's order, without `[DEFAULT]`."""
         if self._bodies is None:
             self._bodies = _bodies(self.text, self.where)
         return list(self._bodies)
 
     def values(self, header: str) -> Mapping[str, str] | None:
-        """Keys (lower case) and values of the section, those of `[DEFAULT]` too; None where there is none."""
+        """Keys (lower case) and values of the section, with those of `[DEFAULT]`; None if it is missing."""
         if header not in self._read:
             if self._bodies is not None and header not in self._bodies:
                 return None
@@ -64,7 +65,7 @@ class SectionIndex:
         return self._read[header]
 
     def _own_values(self, header: str) -> dict[str, str] | None:
-        """Search for the section; once all headers are known, read it where it is."""
+        """Search for the section, or read its part of the text if all headers are known."""
         self._searches_left -= 1
         if self._bodies is None and self._searches_left < 0:
             self._bodies = _bodies(self.text, self.where)
@@ -83,13 +84,13 @@ class SectionIndex:
             section = sections(f"[{body}", where=self.where)[0]
             check_duplicate_keys(body, section, self.where)
         except BrokenFile:
-            check(self.text, where=self.where)  # raises with the line as the whole file counts
+            check(self.text, where=self.where)  # raises with the line number of the whole file
             raise
         return section.values()
 
 
 def _plain_values(body: str) -> dict[str, str] | None:
-    """What most sections are: a key in each line. None where a line is anything else but empty or a comment."""
+    """Read a section of the usual form: keys on one line each, comments, empty lines. None if it has other lines."""
     values: dict[str, str] = {}
     for line in body.split("\n")[1:]:
         if not line or line[0] in "#;":
@@ -102,14 +103,8 @@ def _plain_values(body: str) -> dict[str, str] | None:
     return values
 
 
-def _with_plain_ends(text: str) -> str:
-    """As Python reads it: nothing is written here, and what is searched for comes after a newline."""
-    is_plain = text.count("\r") == text.count("\r\n")
-    return text if is_plain else text.replace("\r\n", "\n").replace("\r", "\n")
-
-
 def _bodies(text: str, where: str) -> dict[str, str]:
-    """Header -> the text of its section, without the bracket it begins with; `[DEFAULT]` is left out."""
+    """Header -> the text of its section without its first bracket; without `[DEFAULT]`."""
     if _has_indented_header(text):
         every = sections(text, where=where)
         found = [(section.name, text[section.header_start : section.end].lstrip()[1:]) for section in every]
@@ -125,13 +120,13 @@ def _bodies(text: str, where: str) -> dict[str, str]:
                 check(text, where=where)  # raises: a key before the first section
     bodies = dict(found)
     if len(bodies) < len(found):
-        check(text, where=where)  # raises where another than `[DEFAULT]` is there twice
+        check(text, where=where)  # raises, unless only `[DEFAULT]` is there twice
     bodies.pop(OF_ALL, None)
     return bodies
 
 
 def _has_indented_header(text: str) -> bool:
-    """Whether `[` follows blanks on some line: only a walk over all lines tells a header from a continued value."""
+    """Whether `[` follows blanks on a line: only a walk over all lines tells a header from a continued value."""
     if text.count("[") == text.count("\n[") + text.startswith("["):
         return False
     at = text.find("[")

@@ -1,22 +1,23 @@
 """
-One profile: its settings, each with the place it comes from, checked when they are asked for.
+One profile: its settings, each checked when it is first asked for, and the place it comes from.
 
-Refuses with `BadProfile`, which names file, section and key, what AWS would refuse. Where the values come from is for
-`profiles`, which keys sign for `profile_chains`.
+Refuses values that AWS would refuse: `BadProfile` names file, section and key. Reading files is for `profiles`, finding
+the keys that sign for `chains`.
 """
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from aws_mfa.config.profile_settings import (
     CREDENTIAL_PROCESS,
     device,
+    duration_s,
     external_id,
     is_our_credential_process,
-    mfa_session_duration_s,
     region,
     regional_or_legacy,
     role_arn,
-    role_duration_s,
     session_name,
     shown,
     tags_of,
@@ -32,10 +33,10 @@ if TYPE_CHECKING:
     from aws_mfa.config.settings import Given
 
     class OtherSections(Protocol):
-        """What a profile's section points to elsewhere in the files."""
+        """Sections that a profile refers to."""
 
         def with_included(self, profile: Profile) -> Mapping[str, Given]:
-            """The profile's settings and those of the profiles it includes."""
+            """The settings of the profile and of those it includes."""
 
         def service_endpoint(self, services: Given, service: str) -> Given | None:
             """The `endpoint_url` of a service in the section that `services` names."""
@@ -51,6 +52,7 @@ _CHECKED: dict[str, tuple[str, Callable[[Given], Any]]] = {
     "region": ("region", region),
     "tags": ("session_tags", tags_of),
     "sts_regional_endpoints": ("sts_regional_endpoints", regional_or_legacy),
+    "mfa_process": ("mfa_process", attrgetter("value")),
 }
 _ATTRIBUTES = {
     **{key: name for name, (key, _) in _CHECKED.items()},
@@ -62,10 +64,9 @@ _EMPTY: dict[str, tuple[()]] = {"tags": (), "transitive_tag_keys": ()}
 
 class Profile:
     """
-    One profile. `own` are the settings of its sections, `settings` those it includes too (standard keys, no secrets).
+    One profile. `own`: the settings of its sections; `settings`: with those of included profiles. No secrets.
 
-    `has_own_keys`: static long-term keys stand in its section; `has_long_term_section`: beside it stands one of the
-    classic form. `keys_section` is the name under which the vault holds its keys.
+    `has_own_keys`: its section holds long-term keys. `has_long_term_section`: there is a section `NAME-long-term`.
     """
 
     role_arn: str | None  # None for a profile that is an IAM user's
@@ -78,6 +79,7 @@ class Profile:
     tags: tuple[tuple[str, str], ...]  # `session_tags`, in the file's order
     transitive_tag_keys: tuple[str, ...]  # those of the tags that go on to the next role of a chain
     sts_regional_endpoints: str | None  # `regional` or `legacy`
+    mfa_process: str | None  # a command that prints the code
 
     __slots__ = (
         *("_is_checked", "_others", "_settings", "has_long_term_section", "has_own_keys", "name", "own"),
@@ -103,18 +105,16 @@ class Profile:
 
     @property
     def keys_section(self) -> str:
-        """`work-long-term`, or `work` itself where its keys stand there or its name says that they do."""
+        """The vault's name for its keys: `work-long-term`; `work` if that section holds them or its name says so."""
         keys_here = self.has_own_keys or self.name.endswith(LONG_TERM_SUFFIX)
         return self.name if keys_here and not self.has_long_term_section else default_long_term(self.name)
 
     @property
     def settings(self) -> Mapping[str, Given]:
-        """Standard key -> value and source; `BadProfile` where `include_profile` leads nowhere or in a circle."""
+        """Standard key -> value and source; `BadProfile` if `include_profile` leads nowhere or in a circle."""
         if self._settings is None:
-            if self._others is not None and "include_profile" in self.own:
-                self._settings = self._others.with_included(self)
-            else:
-                self._settings = self.own
+            others = self._others if "include_profile" in self.own else None
+            self._settings = self.own if others is None else others.with_included(self)
         return self._settings
 
     def given(self, key: str) -> Given | None:
@@ -123,27 +123,17 @@ class Profile:
         return found if found is not None and found.value else None
 
     def value(self, key: str) -> str | None:
-        """Return the value of a standard key as it stands in the file."""
+        """The value of a standard key, unchecked."""
         given = self.given(key)
         return None if given is None else given.value
 
     def source(self, key: str) -> str:
-        """Where the value stands, such as `mfa_serial in ~/.aws/config [profile work]`; the key alone where nowhere."""
+        """Where the value is, such as `mfa_serial in ~/.aws/config [profile work]`; without a value, the profile."""
         given = self.given(key)
         return f"{key} of profile {shown(self.name)}" if given is None else given.source
 
-    @property
-    def source_profile(self) -> str | None:
-        """The name of the profile whose session or keys assume the role."""
-        return self.value("source_profile")
-
-    @property
-    def mfa_process(self) -> str | None:
-        """A command that prints the code."""
-        return self.value("mfa_process")
-
     def endpoint_url(self, service: str) -> Given | None:
-        """The `endpoint_url` for `sts` or another: of the `[services]` section it names, else its own; not checked."""
+        """The `endpoint_url` for `sts` or another: from the `[services]` section it names, else its own. Unchecked."""
         services = self.given("services")
         if services is None or self._others is None:
             return self.given("endpoint_url")
@@ -151,11 +141,11 @@ class Profile:
 
     @property
     def has_credential_process_of_ours(self) -> bool:
-        """Whether SDKs ask `aws-mfa credential-process` for this profile."""
+        """Whether SDKs run `aws-mfa credential-process` for this profile."""
         return is_our_credential_process(self.value(CREDENTIAL_PROCESS) or "", self.name)
 
     def check(self) -> None:
-        """Ask for every setting whose shape is known: `BadProfile` for the first that AWS would refuse."""
+        """Check every setting: `BadProfile` for the first that AWS would refuse."""
         if self._is_checked:
             return
         settings = self.settings
@@ -170,9 +160,9 @@ class Profile:
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> object:
-            """Check a setting when it is asked for first: from then on it is a plain attribute."""
+            """Check a setting when it is first asked for; from then on it is a plain attribute."""
             if name == "duration_s":
-                key, check = "duration_seconds", role_duration_s if self.given("role_arn") else mfa_session_duration_s
+                key, check = "duration_seconds", lambda given: duration_s(given, role=bool(self.given("role_arn")))
             elif name == "transitive_tag_keys":
                 key, check = "transitive_session_tags", lambda given: transitive_keys_of(given, self.tags)
             elif name in _CHECKED:

@@ -1,9 +1,9 @@
 """
-Headers of AWS's config file -> the names of profiles and services, exactly as botocore takes them from there.
+Names of profiles: in the headers of AWS's config file, similar to a mistyped one, and in hints to run `aws-mfa setup`.
 
-A profile's name stands behind a first word that begins with `profile`, split as a shell would: `[profile "two words"]`
-is a name, `[profile two words]` is none. A name given twice is what stands last. `[default]` is a profile without the
-word. What botocore passes over is passed over here.
+Reads headers exactly as botocore does. The name follows a first word that begins with `profile`, split as a shell does
+it: `[profile "two words"]` is a profile, `[profile two words]` is not. The last section of a name counts. `[default]`
+needs no such word. Similar names are only offered, never used: one of them may be production.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def profile_headers(headers: Iterable[str]) -> dict[str, str]:
-    """Profile's name -> the header of its section, in the order in which botocore lists them."""
+    """Name of a profile -> header of its section, in botocore's order."""
     found: dict[str, str] = {}
     for header in headers:
         if header == "default":
@@ -37,7 +37,7 @@ def profile_headers(headers: Iterable[str]) -> dict[str, str]:
 
 
 def header_of(name: str, headers: Iterable[str]) -> str:
-    """The header of the profile's section: the one that is there, else the one to write, quoted as AWS's CLI does."""
+    """The header of the profile's section: the existing one, else the one to write, quoted as AWS's CLI does it."""
     found = profile_headers(headers).get(name)
     if found is not None or name == "default":
         return found or name
@@ -49,15 +49,15 @@ def header_of(name: str, headers: Iterable[str]) -> str:
 
 
 def headers_are_plain(text: str) -> bool:
-    """Whether no quote, backslash or blank before a bracket stands in the file: then names stand as they are."""
+    """Whether the file has no quote, no backslash and no blank before a bracket: then no name is quoted."""
     return not any(mark in text for mark in ("'", '"', "\\", " ]", "\t]", "\r]"))
 
 
 def plain_headers(text: str, name: str) -> list[str] | None:
     """
-    Search a file with plain headers for the header of one profile: none or one.
+    Search a file with plain headers for the header of one profile: a list of none or one.
 
-    None where the search is not conclusive: blanks of another kind, something behind the bracket, a second header.
+    None if the search is not conclusive: blanks of another kind, something after the bracket, a second header.
     """
     if not (name.isascii() and name.isprintable()) or " " in name or "]" in name:
         return None
@@ -81,13 +81,13 @@ def services_headers(headers: Iterable[str]) -> dict[str, str]:
 
 
 def second_word(header: str) -> str | None:
-    """The second of exactly two words, None for any other number of them."""
+    """The second of exactly two words, None for any other number."""
     words = shell_words(header)
     return words[1] if words is not None and len(words) == 2 else None  # noqa: PLR2004  # `profile` and its name
 
 
 def shell_words(text: str) -> list[str] | None:
-    """Split as a shell does; None where a quote is not closed or a backslash stands at the end."""
+    """Split as a shell does; None if a quote is not closed or a backslash is at the end."""
     if text.isascii() and text.isprintable() and not any(mark in text for mark in "'\"\\"):
         return text.split()
     try:
@@ -96,18 +96,15 @@ def shell_words(text: str) -> list[str] | None:
         return None
 
 
-_SHOWN = 3
-
-
 def did_you_mean(name: str, there: Iterable[str]) -> list[str]:
-    """Return a hint with up to three names that are much like this one, the likest first; [] where none is."""
+    """A hint with up to three similar names, the most similar first; [] without one."""
     by_folded = {each.casefold(): each for each in there if each.isprintable()}
-    near = [by_folded[folded] for folded in get_close_matches(name.casefold(), by_folded, n=_SHOWN)]
+    near = [by_folded[folded] for folded in get_close_matches(name.casefold(), by_folded, n=3)]
     return [f"did you mean: {', '.join(near)}"] if near else []
 
 
 class SetUpHint(str):
-    """`TEXT: aws-mfa setup OPTIONS`, for any profile."""
+    """The hint `TEXT: aws-mfa setup OPTIONS`, raised where the profile is unknown and completed by `name_profile`."""
 
     __slots__ = ("options", "text")
     options: str
@@ -121,7 +118,7 @@ class SetUpHint(str):
 
 
 def name_profile(error: AwsMfaError, profile: str) -> None:
-    """Name the profile in the hints that have none yet; the name of a long-term section means its profile."""
+    """Add `--profile` to the error's `SetUpHint`s; a long-term section is named by its profile."""
     option = f" --profile {quote(profile_of(profile))}"
     error.hints = tuple(
         f"{hint.text}: aws-mfa setup{option}{hint.options}" if isinstance(hint, SetUpHint) else hint

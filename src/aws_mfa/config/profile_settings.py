@@ -1,9 +1,13 @@
 """
-The settings of a profile that are read, and under which keys.
+The settings of a profile: under which keys they are read, and what their values must look like.
 
-Every key may be written with `aws_mfa_` before it, so that SDKs, which would assume the role themselves and ask for a
-code each time, do not see it. Only the keys listed here are taken out of a file: no secret is among them. What a value
-must look like is for `profile_values`.
+Each key may be written with `aws_mfa_` before it to hide it from SDKs, which would assume the role themselves and ask
+for a code each time. Only the keys listed here are read from a file: none of them is a secret. A value that AWS would
+refuse is a `BadProfile`, which names file, section and key. The packed size of policies and tags is not checked: only
+AWS can pack them.
+
+Limits: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html and `API_Tag.html`,
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
 """
 
 from __future__ import annotations
@@ -27,7 +31,7 @@ if TYPE_CHECKING:
 
 
 HIDDEN = "aws_mfa_"
-"""Before a standard key: we read it, SDKs do not."""
+"""Before a standard key: aws-mfa reads it, SDKs do not."""
 
 OF_THE_ROLE = frozenset(
     [
@@ -61,17 +65,22 @@ KEYS = OF_THE_ROLE | frozenset(
     ]
 )
 CREDENTIAL_PROCESS = "credential_process"
-"""Addressed to SDKs: it cannot be hidden."""
+"""For SDKs: it cannot be hidden."""
 
 NOT_INHERITED = frozenset(("include_profile", CREDENTIAL_PROCESS))
 CLASSIC_DEVICE = "aws_mfa_device"
+_MOST_TAGS = 50
+_LONGEST_TAG_KEY = 128
+_LONGEST_TAG_VALUE = 256
+_TAG_MARKS = frozenset(" _.:/=+-@")
+_TAGS_HINT = "write them as: session_tags = Team=data,Project=atlas"
 
 
 def settings_of(*sections: tuple[Mapping[str, str], str]) -> dict[str, Given]:
     """
-    Take the settings out of a profile's sections, each with its place for messages (`~/.aws/config [profile work]`).
+    Settings of a profile's sections, given as (values, place for messages such as `~/.aws/config [profile work]`).
 
-    A later section wins, a hidden key wins over a plain one of any section. Plain keys may be empty, as in the file.
+    A later section wins over an earlier one, and a hidden key over a plain one of any section. Plain keys may be empty.
     """
     plain: dict[str, Given] = {}
     hidden: dict[str, Given] = {}
@@ -86,28 +95,25 @@ def settings_of(*sections: tuple[Mapping[str, str], str]) -> dict[str, Given]:
 
 
 def classic_device(values: Mapping[str, str], place: str) -> Given | None:
-    """`aws_mfa_device` of the classic form: a device where no `mfa_serial` is given."""
+    """`aws_mfa_device` of the classic form: the device if there is no `mfa_serial`."""
     device = values.get(CLASSIC_DEVICE)
     return Given(device, f"{CLASSIC_DEVICE} in {place}") if device else None
 
 
 def is_our_credential_process(command: str, profile: str) -> bool:
-    """Whether the command is `aws-mfa credential-process PROFILE` for this very profile, with or without a path."""
+    """Whether the command is `aws-mfa credential-process PROFILE` for this profile, with or without a path."""
     if not command:
         return False
-    words = shell_words(command.replace("\\", "/") if _is_windows_path(command) else command) or []
+    is_windows_path = ":\\" in command[:4] or ".exe" in command
+    words = shell_words(command.replace("\\", "/") if is_windows_path else command) or []
     program = words[0].rpartition("/")[2] if words else ""
     rest = [word for word in words[2:] if word not in ("--no-input", "--")]
     is_ours = program.removesuffix(".exe") == "aws-mfa" and words[1:2] == ["credential-process"]
     return is_ours and rest == [profile]
 
 
-def _is_windows_path(command: str) -> bool:
-    return ":\\" in command[:4] or ".exe" in command
-
-
 def nested_block(value: str) -> dict[str, str] | None:
-    """Keys and values of an indented block as botocore reads it; None for what is none."""
+    """Keys and values of an indented block as botocore reads it; None if it is not one."""
     lines = [line.strip() for line in value.splitlines() if line.strip()]
     if not value.startswith("\n") or not all("=" in line for line in lines):
         return None
@@ -115,28 +121,26 @@ def nested_block(value: str) -> dict[str, str] | None:
     return {key.strip(): text.strip() for key, _, text in parts}
 
 
-def role_arn(given: Given) -> str:
-    """The ARN of a role."""
-    return _checked(check_role, given)
+def _of_a_file(check: Callable[..., str]) -> Callable[[Given], str]:
+    """The same check for a value of a file: a `BadInput` becomes a `BadProfile`."""
+
+    def checked(given: Given) -> str:
+        try:
+            return check(given.value, source=given.source)
+        except BadInput as refused:
+            raise BadProfile(refused.message, *refused.hints) from None
+
+    return checked
 
 
-def device(given: Given) -> str:
-    """The ARN or hardware serial of a device."""
-    return _checked(check_device, given)
-
-
-def external_id(given: Given) -> str:
-    """2 to 1224 characters."""
-    return _checked(check_external_id, given)
-
-
-def region(given: Given) -> str:
-    """The name of a region."""
-    return _checked(checked_region, given)
+role_arn = _of_a_file(check_role)
+device = _of_a_file(check_device)
+external_id = _of_a_file(check_external_id)
+region = _of_a_file(checked_region)
 
 
 def session_name(given: Given) -> str:
-    """`role_session_name`; also the shape of `source_identity`."""
+    """`role_session_name`, and `source_identity`, which has the same shape."""
     key = given.source.partition(" ")[0]
     try:
         return check_session_name(given.value, source=given.source)
@@ -145,18 +149,18 @@ def session_name(given: Given) -> str:
         raise BadProfile(refused.message.replace("role session name", key.removeprefix(HIDDEN)), hint) from None
 
 
-def role_duration_s(given: Given) -> int:
-    """`duration_seconds` within the limits of AssumeRole."""
-    return _duration_s(given, DEFAULT_ROLE_SESSION_S, role=True)
-
-
-def mfa_session_duration_s(given: Given) -> int:
-    """`duration_seconds` within the limits of GetSessionToken."""
-    return _duration_s(given, DEFAULT_MFA_SESSION_S, role=False)
+def duration_s(given: Given, *, role: bool) -> int:
+    """`duration_seconds` within the limits of AssumeRole, or of GetSessionToken."""
+    try:
+        seconds = parse_seconds(given.value, given.source)
+        check_duration(seconds, given.source, role=role)
+    except BadInput as refused:
+        usual_s = DEFAULT_ROLE_SESSION_S if role else DEFAULT_MFA_SESSION_S
+        raise BadProfile(refused.message, f"write for example: duration_seconds = {usual_s}") from None
+    return seconds
 
 
 def regional_or_legacy(given: Given) -> str:
-    """`sts_regional_endpoints`."""
     word = given.value.strip().lower()
     if word not in ("regional", "legacy"):
         raise BadProfile(f"{given.source} is neither regional nor legacy", "write: sts_regional_endpoints = regional")
@@ -164,54 +168,31 @@ def regional_or_legacy(given: Given) -> str:
 
 
 def shown(name: str) -> str:
-    """A name of a file for a message: as it is, or escaped where it would not stay on its line."""
+    """A name from a file for a message: escaped if it contains unprintable characters."""
     return name if name.isprintable() else ascii(name)
 
 
 def circle(given: Given, path: list[str]) -> BadProfile:
-    """The failure for a key that leads back to a profile of `path`, with the whole way."""
+    """The failure for a key that leads back to a profile of `path`."""
     key = given.source.partition(" ")[0]
-    way = " -> ".join(map(shown, (*path[path.index(given.value) :], given.value)))
-    return BadProfile(f"{given.source} leads in a circle: {way}", f"change one {key} of these profiles")
+    names = " -> ".join(map(shown, (*path[path.index(given.value) :], given.value)))
+    return BadProfile(f"{given.source} leads in a circle: {names}", f"change one {key} of these profiles")
 
 
 def missing(given: Given, *hints: str) -> BadProfile:
-    """The failure for a key that names a profile which is not there."""
-    mend = f"add that profile, or name another one there ({given.source})"
-    return BadProfile(f"{given.source} names profile {shown(given.value)!r}, which does not exist", *hints, mend)
-
-
-def _checked(check: Callable[..., str], given: Given) -> str:
-    try:
-        return check(given.value, source=given.source)
-    except BadInput as refused:
-        raise BadProfile(refused.message, *refused.hints) from None
-
-
-def _duration_s(given: Given, usual_s: int, *, role: bool) -> int:
-    try:
-        seconds = parse_seconds(given.value, given.source)
-        check_duration(seconds, given.source, role=role)
-    except BadInput as refused:
-        raise BadProfile(refused.message, f"write for example: duration_seconds = {usual_s}") from None
-    return seconds
-
-
-_MOST_TAGS = 50
-_LONGEST_TAG_KEY = 128
-_LONGEST_TAG_VALUE = 256
-_TAG_MARKS = frozenset(" _.:/=+-@")
-_TAGS_HINT = "write them as: session_tags = Team=data,Project=atlas"
+    """The failure for a key that names a missing profile."""
+    hint = f"add that profile, or name another one there ({given.source})"
+    return BadProfile(f"{given.source} names profile {shown(given.value)!r}, which does not exist", *hints, hint)
 
 
 def tags_of(given: Given) -> tuple[tuple[str, str], ...]:
-    """`Team=data,Project=atlas` as aws-vault reads it -> pairs; the packed size is for AWS to judge."""
+    """The pairs of `Team=data,Project=atlas`, which is how aws-vault writes them."""
     pairs: dict[str, tuple[str, str]] = {}
     for part in given.value.split(","):
         key, equals, value = (piece.strip() for piece in part.partition("="))
         trouble = "a part of it is not key=value" if not equals else _trouble_with_tag(key, value)
         if trouble is None and key.lower() in pairs:
-            trouble = f"tag {key!a} stands twice (AWS does not tell capitals from small letters)"
+            trouble = f"tag {key!a} is there twice (AWS does not tell capitals from small letters)"
         if trouble:
             raise BadProfile(f"{given.source}: {trouble}", _TAGS_HINT)
         pairs[key.lower()] = (key, value)
@@ -227,7 +208,8 @@ def transitive_keys_of(given: Given, tags: Iterable[tuple[str, str]]) -> tuple[s
     for key in keys:
         if key.lower() not in known:
             hint = "list under transitive_session_tags only keys of session_tags"
-            raise BadProfile(f"{given.source}: {_shown(key)} is not one of the profile's session_tags", hint)
+            name = ascii(key[:_LONGEST_TAG_KEY])
+            raise BadProfile(f"{given.source}: {name} is not one of the profile's session_tags", hint)
     return keys
 
 
@@ -237,11 +219,7 @@ def _trouble_with_tag(key: str, value: str) -> str | None:
     if len(value) > _LONGEST_TAG_VALUE:
         return f"the value of tag {key!a} has {len(value)} characters, and AWS takes 0 to {_LONGEST_TAG_VALUE}"
     if key.lower().startswith("aws:"):
-        return f"tag {key!a} begins with aws:, which AWS keeps for itself"
+        return f"tag {key!a} begins with aws:, which AWS reserves"
     if not all(character.isalnum() or character in _TAG_MARKS for character in key + value):
         return f"tag {key!a} holds a character AWS does not take: letters, digits, blanks and _.:/=+-@ are taken"
     return None
-
-
-def _shown(key: str) -> str:
-    return ascii(key[:_LONGEST_TAG_KEY])

@@ -1,12 +1,10 @@
 """
-AWS's config and credentials files -> profiles, each value with the place it comes from.
+Reads profiles from the texts of AWS's config and credentials files, each without reading the others.
 
-Merges the two files as botocore's `full_config` does: `[profile work]` and `[work]` are one profile, and where both
-have a key the credentials file wins. Beyond that: hidden keys, what the classic form says of device, region and
-duration in `[work-long-term]`, and aws-vault's `include_profile`: what a profile does not say itself comes from the one
-it includes. `[default]` is inherited by nobody who does not include it, for SDKs do not inherit it either.
-
-One profile is read without the others. Refuses, as `BrokenFile`, a section that cannot be read.
+Merges the two files as botocore's `full_config` does: `[profile work]` and `[work]` are one profile, and if both have a
+key the credentials file wins. Adds hidden keys, the classic form's device, region and duration in `[work-long-term]`,
+and aws-vault's `include_profile`: settings that a profile does not have come from the one it includes. As in SDKs,
+`[default]` is not inherited unless it is included. Refuses, as `BrokenFile`, a section that cannot be read.
 """
 
 from __future__ import annotations
@@ -41,14 +39,17 @@ if TYPE_CHECKING:
 
 __all__ = ["AwsProfiles", "Profile"]
 
-# More names than these are no help in a message.
 _LISTED = 10
+"""A message lists at most this many names."""
 
 
 class AwsProfiles:
-    """The profiles of the two files, given as text; paths are for messages. Each section is read when it is wanted."""
+    """The profiles of two files given as text, each read on first use. Paths are for messages."""
 
-    __slots__ = ("_config", "_config_headers", "_credentials", "_headers_are_plain", "_read", "_services_headers")
+    __slots__ = (
+        *("_config", "_config_headers", "_headers_are_plain", "_read", "_services_headers"),
+        *("config_path", "credentials", "where"),
+    )
 
     def __init__(
         self,
@@ -58,29 +59,16 @@ class AwsProfiles:
         credentials_path: str = "~/.aws/credentials",
     ) -> None:
         self._config = SectionIndex(config_text, config_path)
-        self._credentials = SectionIndex(credentials_text, credentials_path)
+        self.credentials = SectionIndex(credentials_text, credentials_path)
+        self.config_path = config_path
+        self.where = f"{config_path} or {credentials_path}"
         self._config_headers: dict[str, str] | None = None
         self._headers_are_plain: bool | None = None
         self._services_headers: dict[str, str] | None = None
         self._read: dict[str, Profile | None] = {}
 
-    @property
-    def where(self) -> str:
-        """Both paths, for messages."""
-        return f"{self._config.where} or {self._credentials.where}"
-
-    @property
-    def config_path(self) -> str:
-        """The config file's path, for messages."""
-        return self._config.where
-
-    @property
-    def credentials(self) -> SectionIndex:
-        """The sections of the credentials file."""
-        return self._credentials
-
     def profile(self, name: str) -> Profile | None:
-        """Read the profile; None where neither file has it, nor a long-term section of its name."""
+        """The profile; None if neither file has it or its long-term section."""
         try:
             return self._read[name]
         except KeyError:
@@ -89,19 +77,20 @@ class AwsProfiles:
 
     def names(self) -> list[str]:
         """
-        All profiles in botocore's order: the config file's, then those the credentials file alone has.
+        All profiles in botocore's order: the config file's, then those only the credentials file has.
 
-        Long-term sections (`[work-long-term]` that holds no session) are the vault's settings, and left out.
+        Without long-term sections: `[work-long-term]` in the credentials file, unless it holds a session.
         """
-        named = dict.fromkeys((*self._headers_by_name(), *self._credentials.headers()))
-        return [name for name in named if not (name.endswith(LONG_TERM_SUFFIX) and self._is_long_term(name))]
+        named = dict.fromkeys((*self._headers_by_name(), *self.credentials.headers()))
+        found = {name: self.credentials.values(name) for name in named if name.endswith(LONG_TERM_SUFFIX)}
+        long_term = {name for name, values in found.items() if values is not None and kind_of(values) not in SESSIONS}
+        return [name for name in named if name not in long_term]
 
     def all_profiles(self) -> Iterator[Profile]:
-        """Every profile of `names`."""
         return (found for found in map(self.profile, self.names()) if found is not None)
 
     def no_such(self, name: str, *hints: str) -> BadProfile:
-        """The failure for a name that no file has: with the names that are like it, or those that are there."""
+        """The failure for a name that no file has, with similar names, or a few that exist."""
         names = self.names()
         there = ", ".join(map(shown, names)) if 0 < len(names) <= _LISTED else ""
         listed = [f"there are: {there}"] if there else ["list them with: aws configure list-profiles"]
@@ -109,7 +98,7 @@ class AwsProfiles:
         return BadProfile(f"there is no profile {shown(name)!r} in {self.where}", *near, *hints)
 
     def with_included(self, profile: Profile) -> dict[str, Given]:
-        """Return the profile's settings and those it includes, over any number of profiles."""
+        """The settings of the profile and of those it includes, over any number of profiles."""
         settings = dict(profile.own)
         path = [profile.name]
         include = profile.own.get("include_profile")
@@ -134,10 +123,10 @@ class AwsProfiles:
         values = self._config.values(header) if header is not None else None
         if not values:
             reason = f"names a section that {self._config.where} does not have: [services {shown(services.value)}]"
-            raise BadProfile(f"{services.source} {reason}", "add the section, or take the line away")
+            raise BadProfile(f"{services.source} {reason}", "add the section, or remove the line")
         if service not in values:
             return None
-        place = f"{service} in {self._place(self._config, header or '')}"
+        place = f"{service} in {_place(self._config, header or '')}"
         block = nested_block(values[service])
         if block is None:
             raise BadProfile(
@@ -150,29 +139,29 @@ class AwsProfiles:
     def _profile(self, name: str) -> Profile | None:
         header = self._header_of(name)
         of_config = self._config.values(header) if header is not None else None
-        of_credentials = self._credentials.values(name)
+        of_credentials = self.credentials.values(name)
         long_name = default_long_term(name)
-        long_term = self._credentials.values(long_name)
+        long_term = self.credentials.values(long_name)
         if of_config is None and of_credentials is None and long_term is None:
             return None
         sections: list[tuple[Mapping[str, str], str]] = []
         if of_config:
-            sections.append((of_config, self._place(self._config, header or "")))
+            sections.append((of_config, _place(self._config, header or "")))
         if of_credentials:
-            sections.append((of_credentials, self._place(self._credentials, name)))
+            sections.append((of_credentials, _place(self.credentials, name)))
         own = settings_of(*sections)
         if long_term or any(CLASSIC_DEVICE in values for values, _ in sections):
-            _add_classic(own, *sections, long_term=(long_term or {}, self._place(self._credentials, long_name)))
+            _add_classic(own, *sections, long_term=(long_term or {}, _place(self.credentials, long_name)))
         has_own_keys = any(kind_of(values) in (LONG_TERM_KEYS, INCOMPLETE) for values, _ in sections)
         return Profile(name, own, self, has_own_keys=has_own_keys, has_long_term_section=long_term is not None)
 
     def _header_of(self, name: str) -> str | None:
-        """Search for one profile; make a table of all where the search is not conclusive, or many are wanted."""
+        """Search for one profile; make a table of all if the search is not conclusive or many are wanted."""
         if self._config_headers is not None:
             return self._config_headers.get(name)
         if self._headers_are_plain is None:
             self._headers_are_plain = headers_are_plain(self._config.text)
-        many_wanted = self._config.is_complete or self._credentials.is_complete
+        many_wanted = self._config.is_complete or self.credentials.is_complete
         can_search = self._headers_are_plain and not many_wanted
         plain = plain_headers(self._config.text, name) if can_search else None
         if plain is None:
@@ -184,19 +173,15 @@ class AwsProfiles:
             self._config_headers = profile_headers(self._config.headers())
         return self._config_headers
 
-    def _is_long_term(self, name: str) -> bool:
-        values = self._credentials.values(name)
-        return values is not None and kind_of(values) not in SESSIONS
 
-    @staticmethod
-    def _place(index: SectionIndex, header: str) -> str:
-        return f"{index.where} [{shown(header)}]"
+def _place(index: SectionIndex, header: str) -> str:
+    return f"{index.where} [{shown(header)}]"
 
 
 def _add_classic(
     own: dict[str, Given], *sections: tuple[Mapping[str, str], str], long_term: tuple[Mapping[str, str], str]
 ) -> None:
-    """Add what the classic form reads in the long-term section, and its `aws_mfa_device`, where nothing is given."""
+    """Add missing settings from the long-term section, and `aws_mfa_device`, as the classic form reads them."""
     added = settings_of(long_term) if long_term[0] else {}
     may_have_role = "role_arn" in own or "include_profile" in own
     wanted = ("mfa_serial", "region") if may_have_role else ("mfa_serial", "region", "duration_seconds")

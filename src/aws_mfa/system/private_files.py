@@ -49,7 +49,9 @@ def replace_privately(path: str, data: bytes, *, tidies: bool = True) -> None:
             if tidies:
                 remove_leftovers(folder, name)
             _replace(folder, name, data, old)
-            folder.sync()
+            if folder.dir_fd is not None:
+                with suppress(OSError):  # the new file is there already; now it also survives a power cut
+                    os.fsync(folder.dir_fd)
     except OSError as error:
         raise not_written(path, error) from None
 
@@ -200,12 +202,6 @@ class FolderHandle:
 
     def at(self, name: str) -> str:
         return os.path.join(self.path, name) if self.dir_fd is None else name
-
-    def sync(self) -> None:
-        """Make renames in this folder survive a power cut. The new file is there already, so errors are ignored."""
-        if self.dir_fd is not None:
-            with suppress(OSError):
-                os.fsync(self.dir_fd)
 
 
 def remove_leftovers(folder: FolderHandle, name: str) -> None:

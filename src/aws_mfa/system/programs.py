@@ -90,7 +90,7 @@ def without_credentials(environ: Mapping[str, str]) -> dict[str, str]:
 
 def words_of(line: str) -> list[str] | str:
     """The user's command line as it is run, without a shell; `ProgramFailed` if it is not a command line."""
-    if os.name == "nt":
+    if os.name == "nt" and "\0" not in line:
         return line  # CreateProcess splits it: on Windows a backslash is part of a path
     with contextlib.suppress(ValueError):  # its text may quote the command
         if "\0" not in line and (words := shlex.split(line)):
@@ -109,11 +109,10 @@ def run_for_answer(
     catches_stderr: bool = False,
 ) -> Ended:
     """
-    Run the program, given as words or as the user's command line, to its end. At most 64 KiB of output.
+    Run the program (words, or a command line); raises `ProgramFailed`, `Cancelled`, or the error of the cancellation.
 
     `lent`: descriptors of the terminal, its stdin and stderr. Otherwise it gets no stdin, this program's stderr
     (`catches_stderr`: captured), and its own session, so it cannot open the terminal (`keeps_terminal`: it can).
-    Raises `ProgramFailed`, `Cancelled` (Ctrl-C), or the cancellation's error.
     """
     if cancellation is not None:
         cancellation.check()

@@ -1,0 +1,40 @@
+"""For tests of files: root, another user, modes, the umask, and another Python."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+posix_only = pytest.mark.skipif(os.name == "nt", reason="POSIX modes, links and signals")
+as_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can become another user")
+NOBODY = 65534
+ENVIRONMENT = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@contextmanager
+def umask(mask: int) -> Iterator[None]:
+    before = os.umask(mask)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def run_python(code: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run `code` in another Python."""
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=check, timeout=60)
