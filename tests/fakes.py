@@ -34,7 +34,7 @@ OTHER_KEYS = LongTermKeys("AKIAINVENTEDBOBSKEY2", Secret("invented/secret+of+bob
 
 
 class FakeTerminal:
-    """Answers in order; where they run out nobody is there."""
+    """Answers in order; after the last one no person is there."""
 
     def __init__(self, *answers: str, has_human: bool = True) -> None:
         self.answers = list(answers)
@@ -62,7 +62,7 @@ class FakeTerminal:
 
 
 class FakeProvider:
-    """The terminal as a code provider, or another with answers of its own; `closed` where it cannot be asked."""
+    """The terminal as a code provider, or another with its own answers; `closed`: it cannot be asked."""
 
     def __init__(self, terminal: FakeTerminal, name: str = "terminal", *, closed: str | None = None) -> None:
         self.name = name
@@ -369,7 +369,7 @@ class FakeSessionCache:
         self.stored: dict[str, Remembered] = {}
         self.missed: list[str] = []
         self.keeps = True
-        self.age_s = 3600.0  # of each, to whoever drops it
+        self.age_s = 3600.0  # of each, for `drop`
 
     def load(self, label: str, inputs: Mapping[str, str]) -> Session | None:
         found = self.find(label, inputs)
@@ -597,6 +597,13 @@ class FakeInterfaces:
 
     def user_name(self) -> str | None:
         return "ann"
+
+
+def asking(*answers: str, has_human: bool = True) -> FakeInterfaces:
+    """Interfaces whose terminal gives these answers."""
+    interfaces = FakeInterfaces()
+    interfaces.terminal = FakeTerminal(*answers, has_human=has_human)
+    return interfaces
 
 
 def a_step(

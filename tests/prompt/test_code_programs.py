@@ -1,4 +1,4 @@
-"""Codes from commands: the profile's mfa_process and a YubiKey; with programs of our own in their place."""
+"""Codes from commands: the profile's mfa_process and a YubiKey; with shell scripts in their place."""
 
 from __future__ import annotations
 
@@ -81,13 +81,8 @@ def wait_for(path: Path) -> str:
 @pytest.mark.parametrize(
     "output",
     [
-        b"123456\n",
-        b"123 456\r\n",
-        b"  123456",
-        b"Amazon Web Services:ann@123456789012  123456\n",
-        b"touch it\n123456\n",
-        b"654321\nvalid for 12 s\n123456\n\n",
-        b"123456\nvalid for 12 s\n",
+        *(b"123456\n", b"123 456\r\n", b"  123456", b"Amazon Web Services:ann@123456789012  123456\n"),
+        *(b"touch it\n123456\n", b"654321\nvalid for 12 s\n123456\n\n", b"123456\nvalid for 12 s\n"),
     ],
 )
 def test_a_code_is_found_with_and_without_a_label(output: bytes) -> None:
@@ -104,8 +99,8 @@ def test_nothing_else_is_taken_for_one(output: bytes) -> None:
 # mfa_process
 
 
-def test_the_ways_are_what_the_workflows_ask_for() -> None:
-    """Checked by mypy; neither has a person who could be asked again."""
+def test_both_are_code_providers() -> None:
+    """Checked by mypy; neither has a person to ask again."""
     providers: list[CodeProvider] = [MfaProcessProvider({}), YkmanProvider({})]
     assert [(provider.name, provider.has_human) for provider in providers] == [("mfa_process", False), ("ykman", False)]
 
@@ -120,25 +115,17 @@ def test_no_shell_looks_at_the_command() -> None:
     assert asked("/bin/echo $HOME;true 123456") == "123456"
 
 
-def test_it_gets_no_stdin_of_ours_and_no_terminal_where_it_is_not_lent_one() -> None:
-    """Nor by opening it: there is no way for it to stop us by reading from a terminal that is not ours now."""
+def test_it_inherits_no_stdin_and_gets_no_terminal_unless_one_is_lent() -> None:
+    """Nor by opening it: reading from a terminal that belongs to another program would stop us."""
     assert asked(shell('cat; (: </dev/tty) 2>/dev/null && echo "has one" || echo 123456')) == "123456"
 
 
 def test_credentials_are_not_for_it_and_what_unlocks_a_manager_is(tmp_path: Path) -> None:
     seen = tmp_path / "environment"
-    environ = {
-        **os.environ,
-        "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
-        "AWS_SECRET_ACCESS_KEY": "canary",
-        "AWS_SESSION_TOKEN": "canary",
-        "AWS_SECURITY_TOKEN": "canary",
-        "AWS_CONTAINER_AUTHORIZATION_TOKEN": "canary",
-        "AWS_ACCESS_KEY": "canary",
-        "AWS_SECRET_KEY": "canary",
-        "AWS_BEARER_TOKEN_BEDROCK": "canary",
-        "OP_SESSION_work": "kept",
-    }
+    secret = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"]
+    secret += ["AWS_ACCESS_KEY", "AWS_SECRET_KEY", "AWS_BEARER_TOKEN_BEDROCK"]
+    environ = {**os.environ, "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", **dict.fromkeys(secret, "canary")}
+    environ["OP_SESSION_work"] = "kept"
     asked(shell(f"env > {shlex.quote(str(seen))}; echo 123456"), environ)
     assert "canary" not in seen.read_text()
     assert "AKIA" not in seen.read_text()
@@ -156,7 +143,7 @@ def test_credentials_are_not_for_it_and_what_unlocks_a_manager_is(tmp_path: Path
         ("", "the profile's mfa_process is not a command line"),
     ],
 )
-def test_a_command_that_fails_leaves_it_to_the_next_way_and_is_not_quoted(command: str, line: str) -> None:
+def test_a_command_that_fails_leaves_it_to_the_next_provider_and_is_not_quoted(command: str, line: str) -> None:
     with pytest.raises(NeedsHuman) as failure:
         asked(command)
     assert failure.value.message.startswith(line)
@@ -173,7 +160,7 @@ def test_after_the_limit_it_is_ended_with_all_it_started(tmp_path: Path) -> None
     assert ends(int(wait_for(pids)))
 
 
-def test_a_withdrawal_ends_it_even_where_it_ignores_signals(tmp_path: Path) -> None:
+def test_a_cancellation_ends_it_even_if_it_ignores_signals(tmp_path: Path) -> None:
     pids = tmp_path / "pid"
     cancellation = Cancellation()
     timer = threading.Timer(0.3, cancellation.cancel, [WrongSecret("the keys are wrong")])
@@ -188,13 +175,13 @@ def test_a_withdrawal_ends_it_even_where_it_ignores_signals(tmp_path: Path) -> N
 
 @pytest.fixture(params=[programs._BySelector, programs._ByThreads])
 def reader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both ways of reading, that of Windows too."""
+    """Both readers, that of Windows too."""
     monkeypatch.setattr(programs, "_READER", request.param)
 
 
 @pytest.mark.usefixtures("reader")
 def test_what_it_leaves_running_is_neither_waited_for_nor_ended(tmp_path: Path) -> None:
-    """Such as the agent of a password manager, with our pipe in its hands."""
+    """Such as the agent of a password manager that keeps our pipe open."""
     pids = tmp_path / "pid"
     began_at = time.monotonic()
     assert asked(shell(f"sleep 60 & echo $! > {shlex.quote(str(pids))}; echo 123456")) == "123456"
@@ -210,18 +197,18 @@ def test_a_filter_that_ends_a_moment_later_is_heard() -> None:
 
 
 @pytest.mark.usefixtures("reader")
-def test_a_withdrawal_is_not_held_up_by_whoever_has_the_pipe(tmp_path: Path) -> None:
+def test_a_process_that_keeps_the_pipe_does_not_delay_a_cancellation(tmp_path: Path) -> None:
     pids = tmp_path / "pid"
     detached = "import os, time; os.setsid(); print(os.getpid(), file=open(sys.argv[1], 'w'), flush=True)"
     script = f"import sys; {detached}; time.sleep(60)"
     child = " ".join(map(shlex.quote, [sys.executable, "-c", script, str(pids)]))
     cancellation = Cancellation()
-    withdrawn_at: list[float] = []
+    cancelled_at: list[float] = []
 
     def cancel() -> None:
         wait_for(pids)
         cancellation.cancel(WrongSecret("the keys are wrong"))
-        withdrawn_at.append(time.monotonic())
+        cancelled_at.append(time.monotonic())
 
     thread = threading.Thread(target=cancel)
     thread.start()
@@ -229,14 +216,14 @@ def test_a_withdrawal_is_not_held_up_by_whoever_has_the_pipe(tmp_path: Path) -> 
         asked(shell(f"{child} & wait"), cancellation=cancellation)
     ended_at = time.monotonic()
     thread.join()
-    assert ended_at - withdrawn_at[0] < 2
+    assert ended_at - cancelled_at[0] < 2
     os.kill(int(wait_for(pids)), signal.SIGKILL)
 
 
 @pytest.mark.usefixtures("reader")
 @pytest.mark.parametrize("command", ["exec yes 123456", "yes 123456 & echo $! > {}; echo 654321"])
 def test_one_that_prints_without_end_is_ended_and_read_no_further(command: str, tmp_path: Path) -> None:
-    """What it left running finds its pipe closed."""
+    """Processes it left running find their pipe closed."""
     pids = tmp_path / "pid"
     began_at = time.monotonic()
     with pytest.raises(NeedsHuman, match="printed more than 64 KiB"):
@@ -247,14 +234,13 @@ def test_one_that_prints_without_end_is_ended_and_read_no_further(command: str, 
 
 def test_noise_on_stderr_is_cut_and_ends_nothing() -> None:
     noise = "head -c 1000000 /dev/zero >&2; echo 123456"
-    ended = run_for_answer(
-        ["/bin/sh", "-c", noise], environ=os.environ, limit_s=10, cancellation=None, catches_stderr=True
-    )
+    command = ["/bin/sh", "-c", noise]
+    ended = run_for_answer(command, environ=os.environ, limit_s=10, cancellation=None, catches_stderr=True)
     assert ended.stdout == b"123456\n"
     assert 65536 < len(ended.stderr) < 80000
 
 
-def test_a_question_withdrawn_before_starts_nothing(tmp_path: Path) -> None:
+def test_a_question_cancelled_before_starts_nothing(tmp_path: Path) -> None:
     cancellation = Cancellation()
     cancellation.cancel(WrongSecret("the keys are wrong"))
     with pytest.raises(WrongSecret):
@@ -307,7 +293,7 @@ def test_it_asks_on_the_terminal_whatever_our_stdin_and_stderr_are() -> None:
 
 
 @pytest.mark.real
-def test_ended_in_the_middle_of_its_question_it_leaves_echo_on_and_nobody_at_the_terminal(tmp_path: Path) -> None:
+def test_killed_while_it_asks_it_leaves_echo_on_and_no_process_at_the_terminal(tmp_path: Path) -> None:
     pids = tmp_path / "pid"
     asking = f"stty -echo; /bin/sh -c 'echo $$ > {pids}; read pin'; exit 1"
     child = on_terminal(shell(asking), limit_s=1)
@@ -339,7 +325,7 @@ esac
 
 
 class Key:
-    """A `ykman` of ours on a PATH, and the USB devices that Linux shows."""
+    """A script named `ykman` on a PATH, and the USB devices that Linux shows."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -398,15 +384,15 @@ def test_one_account_matches_or_none_is_used(accounts: list[str], wanted: str | 
     assert matching_account(accounts, DEVICE, wanted) == match
 
 
-def test_a_key_with_nothing_of_ours_is_left_to_the_next_way(key: Key) -> None:
+def test_a_key_without_our_account_leaves_it_to_the_next_provider(key: Key) -> None:
     key.plug_in("GitHub:ann")
     with pytest.raises(NeedsHuman, match=f"not exactly one account on the YubiKey is {DEVICE}"):
         key.provider().ask(QUESTION)
     assert key.calls() == ["oath accounts list"]
 
 
-def test_without_a_key_ykman_is_not_started_unless_somebody_asked_for_it(key: Key) -> None:
-    """It takes three seconds to find out: nobody who merely has it installed shall wait for that."""
+def test_without_a_key_ykman_is_started_only_if_a_variable_asks_for_it(key: Key) -> None:
+    """It takes three seconds to find out: users who only have it installed must not wait for that."""
     assert not key.provider().can_answer(QUESTION)
     assert key.provider(AWS_MFA_PROMPT="ykman,terminal").can_answer(QUESTION)
     assert key.provider(AWS_MFA_YKMAN_ACCOUNT="aws:ann").can_answer(QUESTION)
@@ -421,14 +407,16 @@ def test_a_device_without_an_account_in_its_name_needs_the_account_named(key: Ke
     assert key.provider(AWS_MFA_YKMAN_ACCOUNT="aws:ann").ask(hardware) == "123456"
 
 
-def test_no_ykman_no_way_and_none_from_the_working_folder(key: Key, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_ykman_it_is_not_tried_and_never_run_from_the_working_folder(
+    key: Key, monkeypatch: pytest.MonkeyPatch
+) -> None:
     key.plug_in(QR_LABEL)
     monkeypatch.chdir(key.folder)
     assert not key.provider(PATH="/nowhere").can_answer(QUESTION)
     assert not key.provider(PATH=".").can_answer(QUESTION)
 
 
-def test_a_touch_that_does_not_come_is_left_to_the_next_way(key: Key) -> None:
+def test_a_touch_that_does_not_come_is_left_to_the_next_provider(key: Key) -> None:
     key.plug_in(QR_LABEL)
     program = key.folder / "ykman"
     program.write_text(program.read_text().replace("echo 123456", "exit 1"))

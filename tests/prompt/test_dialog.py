@@ -1,4 +1,4 @@
-"""Dialogs: with programs of our own in the place of each, and zenity itself on a screen that nobody sees."""
+"""Dialogs: shell scripts in place of each program, and zenity itself on a virtual screen."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_the_dialog_gets_no_credentials(desktop: Desktop) -> None:
     assert "canary" not in (desktop.folder / "env").read_text()
 
 
-def test_what_was_said_stands_above_the_next_question_and_no_other(desktop: Desktop) -> None:
+def test_earlier_lines_are_above_the_next_question_only(desktop: Desktop) -> None:
     desktop.install("zenity", "echo 123456")
     provider = desktop.provider()
     provider.say("wrong code")
@@ -136,7 +136,9 @@ def test_a_program_that_cannot_show_it_leaves_it_to_the_next(desktop: Desktop, f
     assert desktop.order() == ["zenity", "kdialog"]
 
 
-def test_where_none_can_show_it_the_next_way_is_tried(desktop: Desktop, capfd: pytest.CaptureFixture[str]) -> None:
+def test_if_no_program_can_show_it_the_next_provider_is_tried(
+    desktop: Desktop, capfd: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(NeedsHuman, match="there is no desktop here to show a dialog on"):
         desktop.provider().ask(QUESTION)
     assert capfd.readouterr() == ("", "")
@@ -149,14 +151,14 @@ def test_a_program_that_vanished_leaves_it_to_the_next(desktop: Desktop) -> None
 
 
 @pytest.mark.parametrize("script", ["exit 5", "exec sleep 60"])
-def test_nobody_answers_in_time(desktop: Desktop, script: str) -> None:
+def test_an_answer_that_is_late_raises_needs_human(desktop: Desktop, script: str) -> None:
     """Whether the program closes its window itself or not."""
     desktop.install("zenity", script)
     with pytest.raises(NeedsHuman, match=r"nobody answered the dialog within 0.2 s"):
         desktop.provider(time_limit_s=0.2).ask(QUESTION)
 
 
-def test_a_withdrawal_closes_the_dialog(desktop: Desktop) -> None:
+def test_a_cancellation_closes_the_dialog(desktop: Desktop) -> None:
     desktop.install("zenity", "exec sleep 60")
     cancellation = Cancellation()
     timer = threading.Timer(0.3, cancellation.cancel, [WrongSecret("the keys are wrong")])
@@ -168,7 +170,7 @@ def test_a_withdrawal_closes_the_dialog(desktop: Desktop) -> None:
     assert time.monotonic() - began_at < 5
 
 
-def test_a_withdrawn_question_without_a_desktop_says_why_it_was_withdrawn(desktop: Desktop) -> None:
+def test_a_cancelled_question_without_a_desktop_raises_the_cancellations_error(desktop: Desktop) -> None:
     cancellation = Cancellation()
     cancellation.cancel(WrongSecret("the keys are wrong"))
     with pytest.raises(WrongSecret):
@@ -220,23 +222,13 @@ def test_what_is_not_installed_is_not_offered(desktop: Desktop) -> None:
 @pytest.mark.parametrize(
     ("program", "code", "stdout", "outcome"),
     [
-        (ZENITY, 0, b"123456\n", ANSWERED),
-        (ZENITY, 1, b"", CANCELLED),
-        (ZENITY, 5, b"", GAVE_UP),
-        (ZENITY, 255, b"", NOT_SHOWN),
-        (ZENITY, -11, b"", NOT_SHOWN),
-        (KDIALOG, 0, b"123456\n", ANSWERED),
-        (KDIALOG, 1, b"", CANCELLED),
-        (KDIALOG, -6, b"", NOT_SHOWN),
-        (OSASCRIPT, 0, b"123456\n", ANSWERED),
-        (OSASCRIPT, 0, b"cancelled\n", CANCELLED),
-        (OSASCRIPT, 0, b"gave up\n", GAVE_UP),
-        (OSASCRIPT, 1, b"", NOT_SHOWN),
-        (POWERSHELL, 0, b"123456", ANSWERED),
-        (POWERSHELL, 10, b"", CANCELLED),
-        (POWERSHELL, 11, b"", GAVE_UP),
-        (POWERSHELL, 12, b"", NOT_SHOWN),
-        (POWERSHELL, 1, b"", NOT_SHOWN),
+        *((ZENITY, 0, b"123456\n", ANSWERED), (ZENITY, 1, b"", CANCELLED), (ZENITY, 5, b"", GAVE_UP)),
+        *((ZENITY, 255, b"", NOT_SHOWN), (ZENITY, -11, b"", NOT_SHOWN)),
+        *((KDIALOG, 0, b"123456\n", ANSWERED), (KDIALOG, 1, b"", CANCELLED), (KDIALOG, -6, b"", NOT_SHOWN)),
+        *((OSASCRIPT, 0, b"123456\n", ANSWERED), (OSASCRIPT, 0, b"cancelled\n", CANCELLED)),
+        *((OSASCRIPT, 0, b"gave up\n", GAVE_UP), (OSASCRIPT, 1, b"", NOT_SHOWN)),
+        *((POWERSHELL, 0, b"123456", ANSWERED), (POWERSHELL, 10, b"", CANCELLED), (POWERSHELL, 11, b"", GAVE_UP)),
+        *((POWERSHELL, 12, b"", NOT_SHOWN), (POWERSHELL, 1, b"", NOT_SHOWN)),
     ],
 )
 def test_the_end_of_each_program_is_understood(program: DialogProgram, code: int, stdout: bytes, outcome: str) -> None:
@@ -246,7 +238,7 @@ def test_the_end_of_each_program_is_understood(program: DialogProgram, code: int
 HOSTILE = '"; do shell script "id" & <b>_x</b> $(id) `id` \\n'
 
 
-def test_the_question_is_no_piece_of_a_script() -> None:
+def test_the_question_is_never_part_of_a_script() -> None:
     """The scripts are the same whatever is asked: the question is an argument of its own, or a variable."""
     *script, text = OSASCRIPT.arguments(HOSTILE, 120)
     assert text == HOSTILE
@@ -271,7 +263,7 @@ def test_the_question_is_no_markup() -> None:
 
 @pytest.fixture(scope="module")
 def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The environment that leads to an X server, and to no bus and no settings of whoever runs this."""
+    """The environment of an X server, without the bus and the settings of the user who runs this."""
     needs("Xvfb", "xdotool", "zenity")
     with x_server(str(tmp_path_factory.mktemp("home"))) as (_, environ):
         yield environ
@@ -279,7 +271,7 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
 
 @contextlib.contextmanager
 def x_server(home: str) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, str]]]:
-    """An X server of our own, and the environment that leads to it alone."""
+    """An X server, and the environment that leads only to it."""
     reader, writer = os.pipe()
     command = ["Xvfb", "-displayfd", str(writer), "-screen", "0", "800x600x24", "-nolisten", "tcp"]
     server = subprocess.Popen(command, pass_fds=[writer], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -347,20 +339,20 @@ def test_zenity_gives_what_is_typed(screen: dict[str, str], capfd: pytest.Captur
 
 
 @pytest.mark.real
-def test_zenity_s_escape_cancels(screen: dict[str, str]) -> None:
+def test_escape_cancels_zenity(screen: dict[str, str]) -> None:
     with once_shown(screen, lambda _: press(screen, "Escape")), pytest.raises(Cancelled):
         DialogProvider(screen).ask(QUESTION)
 
 
 @pytest.mark.real
-def test_zenity_closes_when_nobody_answers(screen: dict[str, str]) -> None:
+def test_zenity_closes_after_the_time_limit(screen: dict[str, str]) -> None:
     with pytest.raises(NeedsHuman, match="nobody answered the dialog within 1 s"):
         DialogProvider(screen, time_limit_s=1).ask(QUESTION)
     assert is_closed(screen)
 
 
 @pytest.mark.real
-def test_zenity_closes_when_the_question_is_withdrawn(screen: dict[str, str]) -> None:
+def test_zenity_closes_when_the_question_is_cancelled(screen: dict[str, str]) -> None:
     cancellation = Cancellation()
     failure = WrongSecret("the keys are wrong")
     with once_shown(screen, lambda _: cancellation.cancel(failure)), pytest.raises(WrongSecret):

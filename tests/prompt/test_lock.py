@@ -56,8 +56,12 @@ class Stage:
         """As another process has them."""
         return FileLocks(self.folder, now=lambda: self.moment, say=self.said.append)
 
+    def publish_cancelled(self) -> None:
+        with self.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False) as one:
+            one.publish(QUESTION, Cancelled("cancelled"))
+
     def waiting(self, act: Callable[[PromptLock], None]) -> threading.Thread:
-        """Somebody who waits for the lock while the caller has it, and then acts."""
+        """Wait in a thread for the lock that the caller holds, then act."""
 
         def wait() -> None:
             with self.locks().hold(DEVICE, patience_s=20, gives_up_quietly=False) as one:
@@ -96,76 +100,67 @@ def wait_in_vain(stage: Stage) -> AwsMfaError | None:
 
 
 def shared_after(stage: Stage, act: Callable[[PromptLock], None]) -> AwsMfaError | None:
-    """What is told to somebody who waited while the holder did this."""
-    told: list[AwsMfaError | None] = []
+    """The failure that a waiting process gets after the holder did this."""
+    got: list[AwsMfaError | None] = []
     with stage.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False) as one:
-        waiting = stage.waiting(lambda other: told.append(other.outcome(QUESTION)))
+        waiting = stage.waiting(lambda other: got.append(other.outcome(QUESTION)))
         act(one)
     waiting.join(10)
-    (failure,) = told
+    (failure,) = got
     return failure
 
 
-def test_the_holder_is_named_to_those_who_wait(stage: Stage) -> None:
+def test_a_waiting_process_prints_the_holder(stage: Stage) -> None:
     assert shared_after(stage, lambda one: None) is None
     assert stage.said == [WAITING]
 
 
-def test_a_cancelled_question_is_cancelled_for_those_who_waited_for_it(stage: Stage) -> None:
-    told = shared_after(stage, lambda one: one.publish(QUESTION, Cancelled("cancelled")))
-    assert isinstance(told, Cancelled)
-    assert f"pid {os.getpid()}" in told.message
-
-
-def test_a_refusal_of_aws_is_shared_with_its_hints(stage: Stage) -> None:
-    told = shared_after(stage, lambda one: one.publish(QUESTION, UnknownDevice("not this user's device", "look")))
-    assert isinstance(told, RefusedByAws)
-    assert "not this user's device" in told.message
-    assert told.hints == ("look",)
-
-
-def test_that_aws_failed_is_shared_as_that(stage: Stage) -> None:
-    """It is no judgement of AWS on the code."""
-    told = shared_after(stage, lambda one: one.publish(QUESTION, AwsFailed("AWS failed: 503")))
-    assert isinstance(told, AwsFailed)
-    assert "AWS failed: 503" in told.message
-
-
-def test_a_question_that_nobody_answered_is_not_put_again_by_each_of_those_who_waited(stage: Stage) -> None:
-    """Without a terminal each would wait for its own twenty seconds, one after the other."""
-    told = shared_after(stage, lambda one: one.publish(QUESTION, NobodyAnswered("nobody answered within 20 s")))
-    assert isinstance(told, NobodyAnswered)
-    assert "nobody answered within 20 s" in told.message
+@pytest.mark.parametrize(
+    ("failure", "kind", "text"),
+    [
+        (Cancelled("cancelled", "look"), Cancelled, "the question was cancelled"),
+        (UnknownDevice("not this user's device", "look"), RefusedByAws, "not this user's device"),
+        # Not a judgement of AWS on the code.
+        (AwsFailed("AWS failed: 503", "look"), AwsFailed, "AWS failed: 503"),
+        # Without a terminal each would wait for its own twenty seconds, one after the other.
+        (NobodyAnswered("nobody answered within 20 s", "look"), NobodyAnswered, "nobody answered within 20 s"),
+    ],
+)
+def test_waiting_processes_share_the_failure_of_the_same_question(
+    stage: Stage, failure: AwsMfaError, kind: type[AwsMfaError], text: str
+) -> None:
+    got = shared_after(stage, lambda one: one.publish(QUESTION, failure))
+    assert isinstance(got, kind)
+    assert f"pid {os.getpid()}" in got.message
+    assert text in got.message
+    assert got.hints == failure.hints
 
 
 def test_another_question_of_the_same_device_is_not_answered_by_that(stage: Stage) -> None:
     assert shared_after(stage, lambda one: one.publish("prod", Cancelled("cancelled"))) is None
 
 
-def test_who_comes_later_asks_for_himself(stage: Stage) -> None:
-    with stage.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False) as one:
-        one.publish(QUESTION, Cancelled("cancelled"))
+def test_a_later_process_asks_for_itself(stage: Stage) -> None:
+    stage.publish_cancelled()
     with stage.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False) as one:
         assert one.outcome(QUESTION) is None
 
 
-def test_who_waited_before_they_asked_for_the_lock_is_told_what_ended_meanwhile(stage: Stage) -> None:
+def test_came_at_makes_earlier_failures_count(stage: Stage) -> None:
     """A program's threads wait for each other first: see `python_api`."""
-    with stage.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False) as one:
-        one.publish(QUESTION, Cancelled("cancelled"))
+    stage.publish_cancelled()
 
-    def told(came_at: float) -> AwsMfaError | None:
+    def got(came_at: float) -> AwsMfaError | None:
         locks = FileLocks(stage.folder, now=lambda: stage.moment, say=stage.said.append, came_at=came_at)
         with locks.hold(DEVICE, patience_s=1, gives_up_quietly=False) as one:
             return one.outcome(QUESTION)
 
-    assert isinstance(told(NOW - 0.1), Cancelled)
-    assert told(NOW) is None
+    assert isinstance(got(NOW - 0.1), Cancelled)
+    assert got(NOW) is None
 
 
 def test_what_was_refused_is_known_for_some_minutes(stage: Stage) -> None:
-    with stage.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False) as one:
-        one.publish(QUESTION, Cancelled("cancelled"))
+    stage.publish_cancelled()
     stage.moment += 200
     assert isinstance(stage.locks().recent_outcome(DEVICE, QUESTION), Cancelled)
     assert stage.locks().recent_outcome(DEVICE, "another") is None
@@ -190,7 +185,7 @@ def test_patience_ends_with_the_name_of_the_holder_and_the_ways_out(stage: Stage
     assert failure.hints[0].endswith("aws-mfa code")
 
 
-def test_who_would_wait_for_himself_is_told_at_once_and_others_wait(stage: Stage) -> None:
+def test_a_thread_that_holds_the_lock_is_refused_at_once_and_others_wait(stage: Stage) -> None:
     """What answers a question, such as the function given as `ask`, may need a session that needs the same question."""
     began_at = time.monotonic()
     with stage.locks().hold(DEVICE, patience_s=20, gives_up_quietly=False):
@@ -203,7 +198,7 @@ def test_who_would_wait_for_himself_is_told_at_once_and_others_wait(stage: Stage
         assert stage.said == [WAITING]
 
 
-def test_who_has_a_code_in_hand_goes_on_without_the_lock(stage: Stage) -> None:
+def test_a_process_that_has_a_code_goes_on_without_the_lock(stage: Stage) -> None:
     with (
         stage.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False),
         stage.locks().hold(DEVICE, patience_s=0.1, gives_up_quietly=True) as one,
@@ -224,13 +219,12 @@ def test_a_killed_process_has_let_go_of_its_lock(stage: Stage) -> None:
 
 
 def test_what_is_left_is_private_and_holds_no_code(stage: Stage) -> None:
-    with stage.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False) as one:
-        one.publish(QUESTION, Cancelled("cancelled"))
+    stage.publish_cancelled()
     assert os.stat(stage.folder).st_mode & 0o777 == 0o700
     assert {os.stat(os.path.join(stage.folder, name)).st_mode & 0o777 for name in os.listdir(stage.folder)} == {0o600}
 
 
-def test_where_the_folder_cannot_be_made_everybody_asks_for_himself(tmp_path: Path) -> None:
+def test_without_the_folder_each_process_asks_for_itself(tmp_path: Path) -> None:
     (tmp_path / "mfa").write_text("in the way")
     locks = FileLocks(str(tmp_path / "mfa" / "prompt-locks"), now=time.time, say=print)
     with locks.hold(DEVICE, patience_s=1, gives_up_quietly=False) as one:
@@ -238,9 +232,8 @@ def test_where_the_folder_cannot_be_made_everybody_asks_for_himself(tmp_path: Pa
         assert one.outcome(QUESTION) is None
 
 
-def test_a_damaged_word_is_no_word(stage: Stage) -> None:
-    with stage.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False) as one:
-        one.publish(QUESTION, Cancelled("cancelled"))
+def test_a_damaged_file_is_ignored(stage: Stage) -> None:
+    stage.publish_cancelled()
     (ended,) = [name for name in os.listdir(stage.folder) if name.endswith(".ended")]
     for damage in ("", "{", "[]", '{"mark": 1}', '{"at": "x"}', "\x00" * 10):
         with open(os.path.join(stage.folder, ended), "w", encoding="utf-8") as file:

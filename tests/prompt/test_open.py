@@ -1,4 +1,4 @@
-"""Which code providers a run has: what was chosen, what is piped in, who is asked elsewhere."""
+"""Which code providers a run has: what was chosen, what is piped in, which questions another terminal may answer."""
 
 from __future__ import annotations
 
@@ -30,14 +30,9 @@ def providers(
     hands_over: bool = False,
     never_asks: bool = False,
 ) -> list[CodeProvider]:
-    return open_code_providers(
-        environ or {},
-        terminal or FakeTerminal(),
-        "/nowhere",
-        say=lambda text: None,
-        hands_over=hands_over,
-        never_asks=never_asks,
-    )
+    said: list[str] = []
+    given = environ or {}, terminal or FakeTerminal(), "/nowhere"
+    return open_code_providers(*given, say=said.append, hands_over=hands_over, never_asks=never_asks)
 
 
 def names(found: list[CodeProvider]) -> list[str]:
@@ -59,11 +54,11 @@ def test_what_is_chosen_is_all_there_is_in_its_order(chosen: str) -> None:
     assert names(providers({"AWS_MFA_PROMPT": chosen}, PipedAnswers())) == chosen.split(",")
 
 
-def test_a_code_piped_in_comes_before_what_is_set_up_and_nobody_is_disturbed() -> None:
+def test_a_piped_code_comes_before_mfa_process_and_nothing_else_is_tried() -> None:
     assert names(providers(terminal=PipedAnswers())) == ["terminal", "mfa_process"]
 
 
-def test_a_wrong_choice_is_told_also_to_who_is_never_asked() -> None:
+def test_an_unknown_name_is_refused_even_if_nothing_is_asked() -> None:
     for never_asks in (False, True):
         with pytest.raises(BadInput, match="is not a way to ask"):
             providers({"AWS_MFA_PROMPT": "telegram"}, never_asks=never_asks)
@@ -78,7 +73,7 @@ def test_only_questions_to_people_can_be_answered_elsewhere() -> None:
     assert elsewhere(providers(terminal=NoTerminal())) == ["dialog"]
 
 
-def test_who_is_never_asked_has_no_way_but_a_refusal(home: str) -> None:
+def test_never_asks_leaves_only_a_refusal(home: str) -> None:
     interfaces = RealInterfaces(reads_pipe=False, never_asks=True, environ={"HOME": home, "USERPROFILE": home})
     (provider,) = interfaces.code_providers
     with pytest.raises(NeedsHuman) as refused:
@@ -89,13 +84,13 @@ def test_who_is_never_asked_has_no_way_but_a_refusal(home: str) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no Unix sockets in Python")
 @pytest.mark.parametrize(("value", "waits"), [("", True), ("false", True), ("0", True), ("true", False), ("1", False)])
-def test_in_ci_nobody_reads_where_to_answer(value: str, *, waits: bool) -> None:
+def test_in_ci_no_question_waits_for_another_terminal(value: str, *, waits: bool) -> None:
     assert providers({"CI": value}, hands_over=True)[-1].can_answer(QUESTION) is waits
     assert providers({"CI": value, "AWS_MFA_PROMPT": "code"})[-1].can_answer(QUESTION)
 
 
 def test_in_ci_no_dialog_opens_unless_it_is_chosen() -> None:
-    """Browser tests have a display there, and nobody in front of it."""
+    """Browser tests have a display there, but no person sees it."""
     ci = {"CI": "true", "DISPLAY": ":99"}
     assert names(providers(ci, hands_over=True)) == ["mfa_process", "ykman", "terminal", "code"]
     assert names(providers({"CI": "true", "AWS_MFA_PROMPT": "dialog"})) == ["dialog"]

@@ -28,7 +28,7 @@ def test_the_variable_names_them_in_its_order(given: str, chosen: tuple[str, ...
 
 
 @pytest.mark.parametrize("given", ["tty", "terminal dialog", "terminal,zenity"])
-def test_what_is_no_way_is_named_with_those_that_are(given: str) -> None:
+def test_an_unknown_name_is_refused_with_the_list(given: str) -> None:
     with pytest.raises(BadInput, match="is not a way to ask for a code") as refused:
         choose_providers({"AWS_MFA_PROMPT": given})
     assert refused.value.hints == ("choose from: mfa_process,ykman,terminal,dialog,code",)

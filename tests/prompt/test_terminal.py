@@ -1,4 +1,4 @@
-"""Questions on real terminals (pexpect, tmux), down pipes, and where nobody can be asked."""
+"""Questions on real terminals (pexpect, tmux), through pipes, and without a person to ask."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ except AwsMfaError as error:
 
 ASK = "print('answer', repr(terminal.ask(QUESTION)))"
 ASK_HIDDEN = "print('answer', len(terminal.ask_hidden(QUESTION).reveal()))"
-WITHDRAWN = """
+CANCELLED_BY_THREAD = """
 cancellation = Cancellation()
 threading.Timer(0.4, cancellation.cancel, [WrongSecret("the keys are wrong")]).start()
 terminal.{ask}(QUESTION, cancellation)
@@ -91,7 +91,7 @@ class Screen:
         self.child.send(text)
 
     def signals(self, number: signal.Signals) -> None:
-        """Send the signal to the program alone: it is the shell's only child."""
+        """Send the signal to the program only, which is the shell's only child."""
         path = f"/proc/{self.child.pid}/task/{self.child.pid}/children"
         needs(path)
         with open(path) as children:
@@ -130,7 +130,16 @@ def screen() -> Iterator[Callable[..., Screen]]:
         each.child.close(force=True)
 
 
-def test_the_three_terminals_are_what_the_workflows_ask_for() -> None:
+def asked_on(screen: Callable[..., Screen], body: str, *typed: str, shell: str = SHELL) -> Screen:
+    """The program has printed the question, and this was typed."""
+    asked = screen(body, shell)
+    asked.sees(QUESTION)
+    for text in typed:
+        asked.types(text)
+    return asked
+
+
+def test_the_three_are_terminals() -> None:
     """Checked by mypy; at run time, that only the real terminal claims a human."""
     terminals: list[Terminal] = [ControllingTerminal(), NoTerminal(), PipedAnswers()]
     assert [terminal.has_human for terminal in terminals] == [True, False, False]
@@ -149,10 +158,10 @@ def test_the_question_is_printed_as_given_and_the_typed_code_is_shown(screen: Ca
 
 @pytest.mark.real
 def test_questions_go_to_the_terminal_whatever_stdout_and_stderr_are(screen: Callable[..., Screen]) -> None:
-    asked = screen(f"sys.stdout = sys.stderr = open('/dev/null', 'w')\n{ASK}")
-    asked.sees(QUESTION)
-    asked.types("123456\n")
-    assert asked.end().text == "123456\r\n"
+    assert (
+        asked_on(screen, f"sys.stdout = sys.stderr = open('/dev/null', 'w')\n{ASK}", "123456\n").end().text
+        == "123456\r\n"
+    )
 
 
 @pytest.mark.real
@@ -163,8 +172,7 @@ def test_what_was_printed_before_the_question_appears_before_it(screen: Callable
 
 @pytest.mark.real
 def test_a_hidden_answer_is_not_shown_and_echo_is_back_after_it(screen: Callable[..., Screen]) -> None:
-    asked = screen(ASK_HIDDEN)
-    asked.sees(QUESTION)
+    asked = asked_on(screen, ASK_HIDDEN)
     wait_for_echo(asked.child, on=False)
     asked.types("wJalrXUtnFEMI\n")
     end = asked.end()
@@ -185,8 +193,7 @@ def test_ctrl_c_ctrl_backslash_and_end_of_input_cancel(
     screen: Callable[..., Screen], question: str, key: str, shown: str, said: str
 ) -> None:
     """Echo is back, the cursor on a fresh line, and the shell gets nothing of what was half typed."""
-    asked = screen(question)
-    asked.sees(QUESTION)
+    asked = asked_on(screen, question)
     if question is ASK_HIDDEN:
         wait_for_echo(asked.child, on=False)
         shown = ""
@@ -201,9 +208,7 @@ def test_ctrl_c_ctrl_backslash_and_end_of_input_cancel(
 def test_a_deadly_signal_kills_with_echo_restored_and_the_half_typed_dropped(
     screen: Callable[..., Screen], question: str, number: signal.Signals
 ) -> None:
-    asked = screen(question)
-    asked.sees(QUESTION)
-    asked.types("half")
+    asked = asked_on(screen, question, "half")
     time.sleep(0.1)
     asked.signals(number)
     end = asked.end()
@@ -212,9 +217,8 @@ def test_a_deadly_signal_kills_with_echo_restored_and_the_half_typed_dropped(
 
 
 @pytest.mark.real
-def test_an_interrupt_by_signal_alone_is_a_cancel(screen: Callable[..., Screen]) -> None:
-    asked = screen(ASK_HIDDEN)
-    asked.sees(QUESTION)
+def test_sigint_without_a_key_is_a_cancel(screen: Callable[..., Screen]) -> None:
+    asked = asked_on(screen, ASK_HIDDEN)
     wait_for_echo(asked.child, on=False)
     asked.signals(signal.SIGINT)
     end = asked.end()
@@ -224,8 +228,7 @@ def test_an_interrupt_by_signal_alone_is_a_cancel(screen: Callable[..., Screen])
 @pytest.mark.real
 def test_ignored_signals_stay_ignored(screen: Callable[..., Screen]) -> None:
     """`nohup aws-mfa` goes on after a hang-up."""
-    asked = screen(f"import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n{ASK_HIDDEN}")
-    asked.sees(QUESTION)
+    asked = asked_on(screen, f"import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n{ASK_HIDDEN}")
     asked.signals(signal.SIGHUP)
     time.sleep(0.1)
     assert not asked.child.getecho()
@@ -236,8 +239,7 @@ def test_ignored_signals_stay_ignored(screen: Callable[..., Screen]) -> None:
 @pytest.mark.real
 def test_a_handler_of_the_program_is_called_and_the_question_goes_on_hidden(screen: Callable[..., Screen]) -> None:
     handler = "import signal; signal.signal(signal.SIGTERM, lambda *_: print('handled', flush=True))"
-    asked = screen(f"{handler}\n{ASK_HIDDEN}\nprint(signal.getsignal(signal.SIGTERM).__name__)")
-    asked.sees(QUESTION)
+    asked = asked_on(screen, f"{handler}\n{ASK_HIDDEN}\nprint(signal.getsignal(signal.SIGTERM).__name__)")
     asked.signals(signal.SIGTERM)
     asked.sees("handled")
     asked.sees(QUESTION)
@@ -248,9 +250,8 @@ def test_a_handler_of_the_program_is_called_and_the_question_goes_on_hidden(scre
 
 @pytest.mark.real
 @pytest.mark.parametrize("ask", ["ask", "ask_hidden"])
-def test_a_withdrawn_question_raises_the_other_threads_error(screen: Callable[..., Screen], ask: str) -> None:
-    asked = screen(WITHDRAWN.format(ask=ask))
-    asked.sees(QUESTION)
+def test_a_cancelled_question_raises_the_other_threads_error(screen: Callable[..., Screen], ask: str) -> None:
+    asked = asked_on(screen, CANCELLED_BY_THREAD.format(ask=ask))
     if ask == "ask_hidden":
         wait_for_echo(asked.child, on=False)
     asked.types("12")
@@ -261,15 +262,19 @@ def test_a_withdrawn_question_raises_the_other_threads_error(screen: Callable[..
 
 
 @pytest.mark.real
-def test_an_answer_before_the_withdrawal_counts(screen: Callable[..., Screen]) -> None:
-    asked = screen("cancellation = Cancellation()\nprint('answer', terminal.ask(QUESTION, cancellation))")
-    asked.sees(QUESTION)
-    asked.types("123456\n")
-    assert asked.end().text == "123456\r\nanswer 123456\r\n"
+def test_an_answer_before_the_cancellation_counts(screen: Callable[..., Screen]) -> None:
+    assert (
+        asked_on(
+            screen, "cancellation = Cancellation()\nprint('answer', terminal.ask(QUESTION, cancellation))", "123456\n"
+        )
+        .end()
+        .text
+        == "123456\r\nanswer 123456\r\n"
+    )
 
 
 @pytest.mark.real
-def test_a_question_withdrawn_before_it_was_put_is_not_waited_for(screen: Callable[..., Screen]) -> None:
+def test_a_question_cancelled_before_it_was_asked_does_not_wait(screen: Callable[..., Screen]) -> None:
     asked = screen("w = Cancellation(); w.cancel(WrongSecret('the keys are wrong'))\nterminal.ask(QUESTION, w)")
     assert asked.end().status == 5
 
@@ -287,49 +292,37 @@ def test_what_is_typed_before_the_question_is_its_answer(
 
 @pytest.mark.real
 def test_two_lines_pasted_at_once_answer_two_questions(screen: Callable[..., Screen]) -> None:
-    asked = screen("print('both', repr(terminal.ask(QUESTION)), len(terminal.ask_hidden('Secret:').reveal()))")
-    asked.sees(QUESTION)
-    asked.types("AKIAEXAMPLE\nwJalr\n")
+    asked = asked_on(
+        screen,
+        "print('both', repr(terminal.ask(QUESTION)), len(terminal.ask_hidden('Secret:').reveal()))",
+        "AKIAEXAMPLE\nwJalr\n",
+    )
     assert "both 'AKIAEXAMPLE' 5\r\n" in asked.end().text
 
 
 @pytest.mark.real
 def test_a_paste_of_3000_characters_arrives_whole(screen: Callable[..., Screen]) -> None:
-    asked = screen(ASK_HIDDEN)
-    asked.sees(QUESTION)
-    asked.types("x" * 3000 + "\r")
-    assert asked.end().text == "\r\nanswer 3000\r\n"
+    assert asked_on(screen, ASK_HIDDEN, "x" * 3000 + "\r").end().text == "\r\nanswer 3000\r\n"
 
 
 @pytest.mark.real
 def test_a_line_that_the_kernel_cuts_is_refused(screen: Callable[..., Screen]) -> None:
     """Otherwise the first 4095 bytes would be stored as the secret."""
-    asked = screen(ASK_HIDDEN)
-    asked.sees(QUESTION)
-    for _ in range(10):
-        asked.types("x" * 500)
-    asked.types("\n")
-    end = asked.end()
+    end = asked_on(screen, ASK_HIDDEN, *["x" * 500] * 10, "\n").end()
     assert (end.status, end.echo, end.left) == (2, True, "next")
     assert f"BadInput the answer is longer than {LONGEST_ANSWER} bytes" in end.text
 
 
 @pytest.mark.real
 def test_after_a_refused_paste_its_other_lines_do_not_reach_the_shell(screen: Callable[..., Screen]) -> None:
-    asked = screen(ASK_HIDDEN)
-    asked.sees(QUESTION)
-    asked.types("tab\there\nrm -rf stuff\n")
-    end = asked.end()
+    end = asked_on(screen, ASK_HIDDEN, "tab\there\nrm -rf stuff\n").end()
     assert (end.status, end.left) == (2, "next")
 
 
 @pytest.mark.real
 def test_the_line_is_edited_by_the_kernel(screen: Callable[..., Screen]) -> None:
     """Backspace, Ctrl-U; and Ctrl-D after a text ends it as it does in `cat`."""
-    asked = screen(ASK)
-    asked.sees(QUESTION)
-    asked.types("999\x15129\x7f3456\x04\x04")
-    assert asked.end().text.endswith("\r\nanswer '123456'\r\n")
+    assert asked_on(screen, ASK, "999\x15129\x7f3456\x04\x04").end().text.endswith("\r\nanswer '123456'\r\n")
 
 
 # Under the job control of a shell
@@ -386,8 +379,8 @@ def test_a_suspended_hidden_question_can_be_killed_from_the_shell(shell: Callabl
 
 @pytest.mark.real
 @pytest.mark.parametrize("ask", ["ask", "ask_hidden"])
-def test_in_the_background_no_question_is_put_and_the_program_ends(shell: Callable[[str], Pty], ask: str) -> None:
-    bash = shell(WITHDRAWN.format(ask=ask))
+def test_in_the_background_no_question_is_asked_and_the_program_ends(shell: Callable[[str], Pty], ask: str) -> None:
+    bash = shell(CANCELLED_BY_THREAD.format(ask=ask))
     bash.sendline("./asking & sleep 1; jobs")
     bash.expect_exact("NeedsHuman the terminal belongs to another program now")
     bash.expect_exact("Exit 4")
@@ -461,7 +454,7 @@ def test_a_hidden_answer_is_not_seen_however_narrow_the_window(tmux: Callable[[i
     assert "wJalr" not in window.shows("answer 13")
 
 
-# Down a pipe, and nowhere: no controlling terminal in all of these
+# Through a pipe, and without a terminal: none of these has a controlling terminal
 
 
 def run(body: str, stdin: str | int | None, *, reads_pipe: bool = True) -> subprocess.CompletedProcess[str]:
@@ -480,28 +473,21 @@ def run(body: str, stdin: str | int | None, *, reads_pipe: bool = True) -> subpr
 
 
 @pytest.mark.real
-def test_a_piped_code_is_read_and_the_question_printed_on_stdout() -> None:
-    done = run(ASK, "123456\n")
-    assert (done.stdout, done.stderr, done.returncode) == (f"{QUESTION}answer '123456'\n", "", 0)
-
-
-@pytest.mark.real
-def test_a_question_takes_one_line_and_leaves_the_rest_for_others() -> None:
-    done = run(f"{ASK}\nimport os; print(os.read(0, 99))", "y\n123456\nrest")
-    assert done.stdout == f"{QUESTION}answer 'y'\nb'123456\\nrest'\n"
-
-
-@pytest.mark.real
-def test_a_last_line_without_its_end_is_an_answer() -> None:
-    assert run(ASK, "123456").stdout.endswith("answer '123456'\n")
-
-
-@pytest.mark.real
-def test_the_end_of_piped_input_is_an_error_on_a_line_of_its_own() -> None:
-    done = run(ASK, "")
-    question = QUESTION.rstrip(":")
-    assert done.stdout == f"{QUESTION}\nNeedsHuman standard input ended before the answer to: {question}\n"
-    assert done.returncode == NeedsHuman.exit_code
+@pytest.mark.parametrize(
+    ("more", "piped", "printed", "exit_code"),
+    [
+        ("", "123456\n", "answer '123456'", 0),
+        ("\nimport os; print(os.read(0, 99))", "y\n123456\nrest", "answer 'y'\nb'123456\\nrest'", 0),
+        ("", "123456", "answer '123456'", 0),
+        ("", "", f"\nNeedsHuman standard input ended before the answer to: {QUESTION.rstrip(':')}", 4),
+    ],
+    ids=["one line", "the rest is for others", "without a line end", "nothing"],
+)
+def test_a_piped_line_is_the_answer_and_stdout_has_the_question(
+    more: str, piped: str, printed: str, exit_code: int
+) -> None:
+    done = run(ASK + more, piped)
+    assert (done.stdout, done.stderr, done.returncode) == (f"{QUESTION}{printed}\n", "", exit_code)
 
 
 @pytest.mark.real
@@ -516,7 +502,7 @@ def test_a_file_on_stdin_is_read_as_a_pipe_is(tmp_path: object) -> None:
 
 @pytest.mark.real
 def test_a_program_that_must_not_read_its_pipe_refuses_at_once() -> None:
-    """An SDK hands its credential process a pipe that nobody writes to."""
+    """An SDK gives its credential process a pipe that is never written to."""
     reader, writer = os.pipe()
     try:
         done = run(ASK, reader, reads_pipe=False)
@@ -527,14 +513,14 @@ def test_a_program_that_must_not_read_its_pipe_refuses_at_once() -> None:
 
 
 @pytest.mark.real
-def test_dev_null_without_a_terminal_is_nobody() -> None:
+def test_dev_null_without_a_terminal_refuses() -> None:
     assert run(ASK, subprocess.DEVNULL).returncode == NeedsHuman.exit_code
     done = run("terminal.say('hello'); print(type(terminal).__name__)", subprocess.DEVNULL)
     assert (done.stdout, done.stderr) == ("NoTerminal\n", "hello\n")
 
 
 @pytest.mark.real
-def test_a_closed_stdin_without_a_terminal_is_nobody() -> None:
+def test_a_closed_stdin_without_a_terminal_refuses() -> None:
     command = ["sh", "-c", 'exec "$@" 0<&-', "sh", *program(ASK)]
     done = subprocess.run(
         command, env=environment(), capture_output=True, text=True, start_new_session=True, timeout=10, check=False
@@ -545,10 +531,10 @@ def test_a_closed_stdin_without_a_terminal_is_nobody() -> None:
 @pytest.mark.real
 @pytest.mark.parametrize("stdin", ["</dev/null", "<&-"])
 def test_without_a_pipe_the_terminal_is_asked(screen: Callable[..., Screen], stdin: str) -> None:
-    asked = screen(ASK, SHELL.replace('"$1"', f'"$1" {stdin}'))
-    asked.sees(QUESTION)
-    asked.types("123456\n")
-    assert asked.end().text == "123456\r\nanswer '123456'\r\n"
+    assert (
+        asked_on(screen, ASK, "123456\n", shell=SHELL.replace('"$1"', f'"$1" {stdin}')).end().text
+        == "123456\r\nanswer '123456'\r\n"
+    )
 
 
 @pytest.mark.real
@@ -561,23 +547,22 @@ def test_a_pipe_goes_before_the_terminal(screen: Callable[..., Screen]) -> None:
 def test_a_terminal_on_stdin_that_is_not_ours_to_control_is_asked_all_the_same(screen: Callable[..., Screen]) -> None:
     """`setsid aws-mfa` and some containers."""
     needs("setsid")
-    asked = screen(ASK_HIDDEN, SHELL.replace('"$0"', 'setsid -w "$0"'))
-    asked.sees(QUESTION)
+    asked = asked_on(screen, ASK_HIDDEN, shell=SHELL.replace('"$0"', 'setsid -w "$0"'))
     wait_for_echo(asked.child, on=False)
     asked.types("123456\n")
     end = asked.end()
     assert (end.text, end.echo) == ("\r\nanswer 6\r\n", True)
 
 
-def test_nobody_says_what_was_asked_and_what_to_do() -> None:
+def test_a_refusal_quotes_the_question_and_says_what_to_do() -> None:
     with pytest.raises(NeedsHuman) as caught:
         NoTerminal("pass the code: aws-mfa --token CODE").ask("Create it? ")
     assert caught.value.message == "there is no terminal to ask on: Create it"
     assert caught.value.hints == ("pass the code: aws-mfa --token CODE",)
 
 
-def test_a_withdrawal_goes_before_the_refusal_and_before_reading() -> None:
-    """The cause that was found is told rather than that nobody could be asked."""
+def test_a_cancellation_comes_before_the_refusal_and_before_reading() -> None:
+    """The cause that was found says more than that no person can be asked."""
     cancellation = Cancellation()
     cancellation.cancel(WrongSecret("the keys are wrong"))
     for terminal in (NoTerminal(), PipedAnswers(fd=-1)):
@@ -585,12 +570,12 @@ def test_a_withdrawal_goes_before_the_refusal_and_before_reading() -> None:
             terminal.ask(QUESTION, cancellation)
 
 
-def test_stdin_that_cannot_be_read_is_an_error_of_ours(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unreadable_stdin_raises_needs_human(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(NeedsHuman, match="standard input cannot be read"):
         PipedAnswers(fd=-1).ask(QUESTION)
 
 
-def test_a_terminal_that_is_gone_is_an_error_of_ours(tmp_path: object) -> None:
+def test_a_terminal_that_is_gone_raises_needs_human(tmp_path: object) -> None:
     with pytest.raises(NeedsHuman):
         ControllingTerminal(os.path.join(str(tmp_path), "none")).ask(QUESTION)
     with pytest.raises(NeedsHuman):
@@ -602,10 +587,10 @@ def test_stdin_without_a_descriptor_is_no_pipe(capsys: pytest.CaptureFixture[str
     assert not isinstance(choose_terminal(reads_pipe=True), PipedAnswers)
 
 
-# Withdrawals
+# Cancellations
 
 
-def test_the_first_withdrawal_stays_and_wakes_once() -> None:
+def test_the_first_cancellation_stays_and_wakes_once() -> None:
     cancellation, woken = Cancellation(), list[str]()
     cancellation.check()
     cancellation.wake_by(lambda: woken.append("woken"))
@@ -616,7 +601,7 @@ def test_the_first_withdrawal_stays_and_wakes_once() -> None:
         cancellation.check()
 
 
-def test_who_waits_after_the_withdrawal_is_woken_at_once_and_who_stopped_waiting_never() -> None:
+def test_a_waiter_after_the_cancellation_is_woken_at_once_and_a_removed_one_never() -> None:
     cancellation, woken = Cancellation(), list[str]()
     cancellation.wake_by(lambda: woken.append("too late"))
     cancellation.wake_by(None)
@@ -631,11 +616,8 @@ def test_who_waits_after_the_withdrawal_is_woken_at_once_and_who_stopped_waiting
 @pytest.mark.parametrize(
     ("line", "answer"),
     [
-        (b"123456\n", "123456"),
-        (b"123456\r\n", "123456"),
-        (b"\n", ""),
-        (b" blanks stay \n", " blanks stay "),
-        ("pässwört\n".encode(), "pässwört"),
+        *((b"123456\n", "123456"), (b"123456\r\n", "123456"), (b"\n", "")),
+        *((b" blanks stay \n", " blanks stay "), ("pässwört\n".encode(), "pässwört")),
         (b"\x1b[200~123456\x1b[201~\n", "123456"),
         (b"x" * LONGEST_ANSWER + b"\r\n", "x" * LONGEST_ANSWER),
     ],
@@ -647,20 +629,15 @@ def test_a_line_is_its_text_without_line_end_and_paste_markers(line: bytes, answ
 @pytest.mark.parametrize(
     "line",
     [
-        b"tab\there\n",
-        b"\x1b[D\n",
-        b"nul\x00\n",
-        b"\x7f\n",
-        "\x9b\n".encode(),
-        b"\xff\xfe\n",
+        *(b"tab\there\n", b"\x1b[D\n", b"nul\x00\n", b"\x7f\n", "\x9b\n".encode(), b"\xff\xfe\n"),
         b"x" * (LONGEST_ANSWER + 1),
     ],
 )
-def test_what_nobody_meant_to_type_is_refused_without_quoting_it(line: bytes) -> None:
+def test_what_no_person_meant_to_type_is_refused_without_quoting_it(line: bytes) -> None:
     with pytest.raises(BadInput) as caught:
         answer_in(line)
-    told = " ".join([caught.value.message, *caught.value.hints])
-    assert line.strip().decode(errors="replace") not in told
+    printed = " ".join([caught.value.message, *caught.value.hints])
+    assert line.strip().decode(errors="replace") not in printed
     assert caught.value.__context__ is None or caught.value.__suppress_context__
 
 
@@ -690,11 +667,8 @@ def console(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleT
 @pytest.mark.parametrize(
     ("keys", "answer", "shown"),
     [
-        ("123456\r", "123456", "123456\n"),
-        ("12x\b3\r", "123", "12x\b \b3\n"),
-        ("\b1\r", "1", "1\n"),
-        ("\xe0K1\x00;2\r", "12", "12\n"),
-        ("\ud83d\ude00\r", "😀", None),
+        *(("123456\r", "123456", "123456\n"), ("12x\b3\r", "123", "12x\b \b3\n"), ("\b1\r", "1", "1\n")),
+        *(("\xe0K1\x00;2\r", "12", "12\n"), ("\ud83d\ude00\r", "😀", None)),
     ],
 )
 def test_the_windows_console_edits_the_line(
@@ -709,9 +683,7 @@ def test_the_windows_console_edits_the_line(
         assert "".join(printed) == f"Code:{shown}"
 
 
-def test_the_windows_console_hides_cancels_and_is_withdrawn(
-    console: Callable[[str], ModuleType], tmp_path: object
-) -> None:
+def test_the_windows_console_hides_and_can_be_cancelled(console: Callable[[str], ModuleType], tmp_path: object) -> None:
     path = os.path.join(str(tmp_path), "screen")
     assert console("secret\b\r").ControllingTerminal(path).ask_hidden("Secret:").reveal() == "secre"
     with open(path) as screen:

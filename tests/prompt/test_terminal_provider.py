@@ -33,14 +33,14 @@ def test_the_line_typed_is_the_answer() -> None:
     assert terminal.questions == [QUESTION.text]
 
 
-def test_without_a_terminal_the_next_way_is_tried() -> None:
+def test_without_a_terminal_the_next_provider_is_tried() -> None:
     provider = TerminalProvider(NoTerminal())
     assert not provider.has_human
     with pytest.raises(NeedsHuman):
         provider.ask(QUESTION)
 
 
-def test_in_the_background_a_withdrawn_question_says_why_it_was_withdrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_the_background_a_cancelled_question_raises_the_cancellations_error(monkeypatch: pytest.MonkeyPatch) -> None:
     cancellation = Cancellation()
     cancellation.cancel(WrongSecret("the keys are wrong"))
     monkeypatch.setattr("aws_mfa.prompt.posix.in_foreground", lambda fd: False)
@@ -57,7 +57,7 @@ def test_in_the_background_a_withdrawn_question_says_why_it_was_withdrawn(monkey
         os.close(theirs)
 
 
-def test_a_terminal_that_is_gone_is_nobody_else_s_and_lent_to_nobody() -> None:
+def test_a_terminal_that_is_gone_is_ours_and_is_not_lent() -> None:
     assert ControllingTerminal("/no/such/terminal").is_ours()
     with lent_terminal("/no/such/terminal") as lent:
         assert lent is None
@@ -108,7 +108,7 @@ def test_in_the_foreground_it_asks() -> None:
 
 @pytest.mark.real
 def test_in_the_background_it_refuses_instead_of_stopping_its_process_group() -> None:
-    """What it says is on the terminal all the same."""
+    """It still prints on the terminal."""
     child = shell_runs(IN_BACKGROUND, TERMINAL)
     child.expect_exact("said from here")
     child.expect_exact("NeedsHuman the terminal belongs to another program now")
@@ -119,11 +119,9 @@ def test_in_the_background_it_refuses_instead_of_stopping_its_process_group() ->
 @pytest.mark.real
 @pytest.mark.parametrize("question", ["ask", "ask_hidden"])
 def test_no_question_at_all_stops_a_process_group_in_the_background(question: str) -> None:
-    """A passphrase is a question too: to switch the echo off alone would stop us."""
-    providers = (
-        f"type('', (), dict(say=print, ask=lambda self, q: choose_terminal(reads_pipe=False).{question}(q.text)))()"
-    )
-    child = shell_runs(IN_BACKGROUND, providers)
+    """A passphrase is a question too: even switching the echo off would stop us."""
+    asking = f"choose_terminal(reads_pipe=False).{question}(q.text)"
+    child = shell_runs(IN_BACKGROUND, f"type('', (), dict(say=print, ask=lambda self, q: {asking}))()")
     child.expect_exact("NeedsHuman the terminal belongs to another program now")
     child.expect_exact("status=0")
     child.close()

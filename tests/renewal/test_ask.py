@@ -1,4 +1,4 @@
-"""Every provider in its order until one answers; what is checked beside the question, and what ends it."""
+"""The providers in their order until one answers; the check beside the question; answering another process."""
 
 from __future__ import annotations
 
@@ -17,14 +17,28 @@ from aws_mfa.errors import (
     NeedsHuman,
     NobodyAnswered,
     NotAuthorized,
+    RefusedByAws,
     UnknownDevice,
     WrongSecret,
 )
 from aws_mfa.model import Identity
 from aws_mfa.prompt.providers import CodeQuestion
-from aws_mfa.renewal.ask import GivenCode, ask_code, check_signing_keys
+from aws_mfa.renewal.ask import GivenCode, answer_question, ask_code, check_signing_keys
 from aws_mfa.system.threads import InThread
-from fakes import ACCOUNT, ANN, DEVICE, KEYS, FakeInterfaces, FakeProvider, FakeTerminal, a_step, as_interfaces
+from fakes import (
+    ACCOUNT,
+    ANN,
+    DEVICE,
+    KEYS,
+    FakeInterfaces,
+    FakeProvider,
+    FakeQuestion,
+    FakeQuestions,
+    FakeTerminal,
+    a_step,
+    as_interfaces,
+    asking,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,7 +59,7 @@ class SaysNo(FakeProvider):
 
 
 class WithThreads(FakeInterfaces):
-    """Where what is done beside is done beside."""
+    """`beside` starts a thread."""
 
     def beside(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> AtOnce:
         return InThread(work, failed)  # type: ignore[return-value]  # the Protocol is all that is used
@@ -71,11 +85,11 @@ def a_command(*answers: str, closed: str | None = None) -> FakeProvider:
 def asked(*providers: FakeProvider, first: bool = True, interfaces: FakeInterfaces | None = None) -> GivenCode:
     interfaces = interfaces or FakeInterfaces()
     interfaces.providers = list(providers)
-    doors = as_interfaces(interfaces)
-    return ask_code(QUESTION, doors, check=(lambda: check_signing_keys(a_step(), KEYS, doors)) if first else None)
+    faked = as_interfaces(interfaces)
+    return ask_code(QUESTION, faked, check=(lambda: check_signing_keys(a_step(), KEYS, faked)) if first else None)
 
 
-def test_the_first_way_that_answers_is_the_last_that_is_asked() -> None:
+def test_the_first_provider_that_answers_is_the_last_that_is_asked() -> None:
     providers = [a_command("111111"), a_provider("222222")]
     answer = asked(*providers)
     assert (answer.text, answer.provider) == ("111111", providers[0])
@@ -83,20 +97,20 @@ def test_the_first_way_that_answers_is_the_last_that_is_asked() -> None:
     assert providers[1].asked == []
 
 
-def test_a_way_that_is_closed_leaves_it_to_the_next() -> None:
+def test_a_provider_that_cannot_answer_leaves_it_to_the_next() -> None:
     providers = [a_command(closed="it failed"), a_provider(closed="no terminal"), a_provider("333333", name="dialog")]
     answer = asked(*providers)
     assert (answer.text, answer.provider.name) == ("333333", "dialog")
     assert [provider.asked for provider in providers] == [[QUESTION]] * 3
 
 
-def test_a_way_that_is_not_worth_trying_is_not_asked() -> None:
+def test_a_provider_that_is_not_worth_trying_is_not_asked() -> None:
     absent = NotHere(FakeTerminal("111111"))
     assert asked(absent, a_provider("222222")).text == "222222"
     assert absent.asked == []
 
 
-def test_a_person_who_says_no_is_not_asked_elsewhere() -> None:
+def test_a_person_who_cancels_is_not_asked_elsewhere() -> None:
     after = a_provider("222222", name="dialog")
     with pytest.raises(Cancelled):
         asked(SaysNo(FakeTerminal("111111")), after)
@@ -104,19 +118,18 @@ def test_a_person_who_says_no_is_not_asked_elsewhere() -> None:
 
 
 def test_where_all_are_closed_each_says_why_once() -> None:
+    closed = a_provider(closed="no terminal")
     with pytest.raises(NeedsHuman) as refused:
-        asked(
-            a_command(closed="mfa_process failed"), a_provider(closed="no terminal"), a_provider(closed="no terminal")
-        )
+        asked(a_command(closed="mfa_process failed"), closed, closed)
     assert refused.value.message == "mfa_process failed; no terminal"
 
 
-def test_where_one_alone_was_tried_its_own_failure_is_raised() -> None:
+def test_if_only_one_was_tried_its_own_failure_is_raised() -> None:
     with pytest.raises(NeedsHuman, match=r"^no terminal$"):
         asked(a_provider(closed="no terminal"))
 
 
-def test_where_there_is_no_way_at_all_the_device_is_named() -> None:
+def test_without_any_provider_the_device_is_named() -> None:
     with pytest.raises(NeedsHuman, match=rf"^no code of {DEVICE} can be asked for here$") as refused:
         asked(NotHere(FakeTerminal()))
     assert refused.value.hints == ("run it in a terminal",)
@@ -136,7 +149,7 @@ def test_no_time_is_spent_on_it_beside_a_command_or_a_pipe() -> None:
     assert interfaces.fake_sts.identity_calls == 0
 
 
-def test_what_the_check_finds_ends_the_question_whichever_way_it_stands_open() -> None:
+def test_a_failed_check_ends_the_question_of_any_provider() -> None:
     interfaces = FakeInterfaces()
     interfaces.fake_sts.identity = WrongSecret("the secret is wrong")
     with pytest.raises(WrongSecret):
@@ -144,7 +157,7 @@ def test_what_the_check_finds_ends_the_question_whichever_way_it_stands_open() -
 
 
 def test_a_question_that_was_put_and_not_answered_is_known_as_that() -> None:
-    """Behind a terminal that is not there: those who wait for us need not put it again."""
+    """After a missing terminal: processes that wait for us need not ask again."""
 
     class Unanswered(FakeProvider):
         def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
@@ -173,7 +186,7 @@ def test_the_lock_is_yielded_while_another_terminal_is_waited_for_and_not_before
     assert log == ["lent", "taken again"]
 
 
-def test_a_way_that_closes_although_somebody_is_there_is_not_gone_back_to() -> None:
+def test_a_provider_that_failed_is_not_tried_again() -> None:
     """A dialog that could not be shown, say: it would be tried for ever."""
     dialog = a_provider(name="dialog", closed="no display")
     waiting = a_provider("222222", name="code")
@@ -185,37 +198,19 @@ def test_a_way_that_closes_although_somebody_is_there_is_not_gone_back_to() -> N
 
 
 def code_asked(interfaces: FakeInterfaces, role_arn: str | None = None, *, first: bool) -> str:
-    doors, step = as_interfaces(interfaces), a_step(role_arn=role_arn, duration_s=43200)
-    check = (lambda: check_signing_keys(step, KEYS, doors)) if first else None
-    return checked_code(ask_code(CodeQuestion("code?", DEVICE), doors, check=check).text)
+    faked, step = as_interfaces(interfaces), a_step(role_arn=role_arn, duration_s=43200)
+    check = (lambda: check_signing_keys(step, KEYS, faked)) if first else None
+    return checked_code(ask_code(CodeQuestion("code?", DEVICE), faked, check=check).text)
 
 
 def test_the_code_comes_back_without_blanks() -> None:
     """Phones show `123 456`."""
-    interfaces = FakeInterfaces()
-    interfaces.terminal = FakeTerminal(" 123 456 ")
-    assert code_asked(interfaces, first=True) == "123456"
-
-
-def test_aws_is_asked_who_the_keys_are_beside_the_first_question_only() -> None:
-    interfaces = FakeInterfaces()
-    interfaces.terminal = FakeTerminal("123456", "123457")
-    code_asked(interfaces, first=True)
-    code_asked(interfaces, first=False)
-    assert interfaces.fake_sts.identity_calls == 1
-
-
-def test_a_code_from_a_pipe_costs_no_further_request() -> None:
-    interfaces = FakeInterfaces()
-    interfaces.terminal = FakeTerminal("123456", has_human=False)
-    assert code_asked(interfaces, first=True) == "123456"
-    assert interfaces.fake_sts.identity_calls == 0
+    assert code_asked(asking(" 123 456 "), first=True) == "123456"
 
 
 @pytest.mark.parametrize("failure", [WrongSecret("no"), ClockSkew("45 min behind"), AwsUnreachable("no network")])
 def test_what_is_certain_ends_the_question_before_a_code_is_spent(failure: WrongSecret) -> None:
-    interfaces = FakeInterfaces()
-    interfaces.terminal = FakeTerminal("123456")
+    interfaces = asking("123456")
     interfaces.fake_sts.identity = failure
     with pytest.raises(type(failure)):
         code_asked(interfaces, first=True)
@@ -224,15 +219,13 @@ def test_what_is_certain_ends_the_question_before_a_code_is_spent(failure: Wrong
 
 def test_a_doubtful_refusal_of_the_check_is_left_to_the_call_itself() -> None:
     """A policy of the network's endpoint may deny GetCallerIdentity and allow GetSessionToken."""
-    interfaces = FakeInterfaces()
-    interfaces.terminal = FakeTerminal("123456")
+    interfaces = asking("123456")
     interfaces.fake_sts.identity = NotAuthorized("denied")
     assert code_asked(interfaces, first=True) == "123456"
 
 
-def test_a_device_of_another_account_is_told_before_a_code_is_spent() -> None:
-    interfaces = FakeInterfaces()
-    interfaces.terminal = FakeTerminal("123456")
+def test_a_device_of_another_account_is_reported_before_a_code_is_spent() -> None:
+    interfaces = asking("123456")
     interfaces.fake_sts.identity = Identity(ANN.replace(ACCOUNT, "999999999999"), "999999999999", "AIDA")
     with pytest.raises(UnknownDevice, match="999999999999"):
         code_asked(interfaces, first=True)
@@ -250,7 +243,66 @@ def test_the_root_user_gets_one_hour_at_most_and_no_role() -> None:
 
 @pytest.mark.parametrize("code", ["12345", "1234567", "12345a", "", "\uff11\uff12\uff13\uff14\uff15\uff16"])
 def test_what_is_no_code_is_never_sent(code: str) -> None:
-    interfaces = FakeInterfaces()
-    interfaces.terminal = FakeTerminal(code)
+    interfaces = asking(code)
     with pytest.raises(BadCode, match="six digits"):
         code_asked(interfaces, first=False)
+
+
+# `aws-mfa code`: the question of another process.
+
+
+def answered(given: str | None, question: FakeQuestion | None, *typed: str, has_human: bool = True) -> FakeInterfaces:
+    interfaces = asking(*typed, has_human=has_human)
+    interfaces.open_questions = FakeQuestions(question)
+    assert answer_question(given, as_interfaces(interfaces)) == "answered the question of pid 4711"
+    return interfaces
+
+
+@pytest.mark.parametrize("given", ["123456", "123 456"])
+def test_a_code_in_the_argument_is_handed_over_without_a_question(given: str) -> None:
+    question = FakeQuestion()
+    interfaces = answered(given, question)
+    assert question.codes == ["123456"]
+    assert (interfaces.terminal.questions, interfaces.terminal.said) == ([], [])
+
+
+def test_without_a_code_a_person_reads_whose_question_it_is_and_is_asked() -> None:
+    question = FakeQuestion()
+    interfaces = answered(None, question, "123 456")
+    assert question.codes == ["123456"]
+    assert interfaces.terminal.said == [f"pid 4711 waits for a code of {DEVICE}"]
+    assert interfaces.terminal.questions == [question.text]
+
+
+def test_a_pipe_is_read_silently() -> None:
+    question = FakeQuestion()
+    interfaces = answered(None, question, "123456", has_human=False)
+    assert question.codes == ["123456"]
+    assert interfaces.terminal.said == []
+
+
+def test_no_open_question_is_reported() -> None:
+    for given in (None, "123456"):
+        with pytest.raises(NeedsHuman, match=r"^no question is waiting$"):
+            answered(given, None, "123456")
+
+
+@pytest.mark.parametrize(("given", "typed"), [("12345", "123456"), (None, "abcdef"), ("", "123456")])
+def test_what_is_no_code_is_not_handed_over(given: str | None, typed: str) -> None:
+    question = FakeQuestion()
+    with pytest.raises(BadCode):
+        answered(given, question, typed)
+    assert question.codes == []
+
+
+def test_a_question_that_ends_meanwhile_ends_ours() -> None:
+    question = FakeQuestion(over=True)
+    with pytest.raises(NeedsHuman, match="the question is over"):
+        answered(None, question, "123456")
+    assert question.codes == []
+
+
+def test_what_the_process_says_about_the_code_is_the_outcome() -> None:
+    with pytest.raises(RefusedByAws, match=r"^pid 4711 says: AWS refused the code$") as refused:
+        answered("123456", FakeQuestion("AWS refused the code", "hint: type the next one", "noise"))
+    assert refused.value.hints == ("type the next one", "answer again when it asks again: aws-mfa code")

@@ -39,8 +39,9 @@ from fakes import (
     a_session,
     a_step,
     as_interfaces,
+    asking,
 )
-from renewal.test_ask import WithThreads
+from renewal.test_ask import WithThreads, a_command, a_provider
 
 if TYPE_CHECKING:
     from aws_mfa.errors import AwsMfaError
@@ -53,7 +54,7 @@ LEFT_S = 30 - int(NOW) % 30
 
 
 class Run:
-    """The calls of one run: ours are `kept`, and with `newer` a session that another process stores counts."""
+    """The calls of one run: its sessions are `kept`; a session that another process stores is `newer`."""
 
     def __init__(self, interfaces: FakeInterfaces, token: str | None = None) -> None:
         self.kept: list[Session] = []
@@ -75,35 +76,29 @@ class Run:
         )
 
 
-def codes_of(interfaces: FakeInterfaces, token: str | None = None) -> Run:
-    return Run(interfaces, token)
-
-
 def asked(interfaces: FakeInterfaces, *answers: str, has_human: bool = True) -> Session:
     interfaces.terminal = FakeTerminal(*answers, has_human=has_human)
-    return codes_of(interfaces).session(a_step())
+    return Run(interfaces).session(a_step())
 
 
 def test_the_question_names_the_device_and_for_a_role_the_reason() -> None:
-    interfaces = FakeInterfaces()
-    interfaces.terminal = FakeTerminal("111111", "222222")
-    codes = codes_of(interfaces)
-    codes.session(a_step())
-    codes.session(a_step("prod", role_arn=ROLE))
+    interfaces = asking("111111", "222222")
+    codes = Run(interfaces)
+    got = [codes.session(a_step()), codes.session(a_step("prod", role_arn=ROLE))]
+    assert got == codes.kept
+    assert [session.assumed_role_arn for session in got] == [None, ROLE]
     assert interfaces.terminal.questions == [
         f"MFA code for {DEVICE}: ",
         f"MFA code for {DEVICE} (prod: duration_seconds = 14400 > 1 h): ",
     ]
-    assert [(action, code) for action, code, _ in interfaces.fake_sts.sent] == [
-        ("GetSessionToken", "111111"),
-        ("AssumeRole", "222222"),
-    ]
+    sent = [(action, code) for action, code, _ in interfaces.fake_sts.sent]
+    assert sent == [("GetSessionToken", "111111"), ("AssumeRole", "222222")]
+    assert interfaces.fake_sts.identity_calls == 1, "keys are checked beside the first question of each user only"
 
 
 def test_a_second_code_of_the_same_device_waits_for_the_next_window() -> None:
-    interfaces = FakeInterfaces()
-    interfaces.terminal = FakeTerminal("111111", "222222", "333333", "444444")
-    codes = codes_of(interfaces)
+    interfaces = asking("111111", "222222", "333333", "444444")
+    codes = Run(interfaces)
     codes.session(a_step())
     assert interfaces.terminal.waited_s == []
     codes.session(a_step(device=f"{DEVICE}-2"))
@@ -115,30 +110,19 @@ def test_a_second_code_of_the_same_device_waits_for_the_next_window() -> None:
     assert interfaces.terminal.waited_s == [LEFT_S]
 
 
-def test_nobody_waits_at_a_pipe() -> None:
+def test_a_pipe_is_not_waited_for() -> None:
     """Both codes were written before the first was asked for."""
-    interfaces = FakeInterfaces()
-    interfaces.terminal = FakeTerminal("111111", "222222", has_human=False)
-    codes = codes_of(interfaces)
+    interfaces = asking("111111", "222222", has_human=False)
+    codes = Run(interfaces)
     codes.session(a_step())
     codes.session(a_step("prod", role_arn=ROLE))
     assert interfaces.terminal.waited_s == []
 
 
-def test_keys_are_checked_beside_the_first_question_of_each_user_only() -> None:
-    interfaces = FakeInterfaces()
-    interfaces.terminal = FakeTerminal("111111", "222222")
-    codes = codes_of(interfaces)
-    codes.session(a_step())
-    codes.session(a_step("prod", role_arn=ROLE))
-    assert interfaces.fake_sts.identity_calls == 1
-
-
 def test_a_network_that_fails_beside_the_question_ends_it_for_the_second_user_as_for_the_first() -> None:
     """No code was refused: another one would not help."""
-    interfaces = FakeInterfaces()
-    interfaces.terminal = FakeTerminal("111111", "222222", "333333")
-    codes = codes_of(interfaces)
+    interfaces = asking("111111", "222222", "333333")
+    codes = Run(interfaces)
     codes.session(a_step())
     interfaces.fake_sts.identity = AnswerLost("the connection was cut")
     second = a_step("mfa@other-long-term", device=f"{DEVICE}-2", user="other")
@@ -174,7 +158,7 @@ def test_a_pipe_is_not_asked_again() -> None:
 
 
 @pytest.mark.parametrize("failure", [NotAuthorized("no"), WrongSecret("no")])
-def test_what_no_code_can_cure_is_told_at_once(failure: NotAuthorized) -> None:
+def test_a_refusal_that_no_code_can_fix_is_raised_at_once(failure: NotAuthorized) -> None:
     interfaces = FakeInterfaces()
     interfaces.fake_sts.answers = [failure]
     with pytest.raises(type(failure)):
@@ -190,55 +174,46 @@ def test_a_code_that_was_good_is_never_sent_again() -> None:
     assert len(interfaces.fake_sts.sent) == 1
 
 
-def test_the_token_is_good_for_one_call_and_nobody_is_asked_for_another() -> None:
-    interfaces = FakeInterfaces()
-    interfaces.terminal = FakeTerminal("222222")
-    codes = codes_of(interfaces, token="111111")
+@pytest.mark.parametrize(("name", "quoted"), [("prod", "prod"), ("my prod", "'my prod'")])
+def test_the_token_serves_one_call_and_no_other_code_is_asked_for(name: str, quoted: str) -> None:
+    interfaces = asking("222222")
+    codes = Run(interfaces, token="111111")
     codes.session(a_step())
-    with pytest.raises(NeedsHuman, match=r"^prod needs a code of its own: duration_seconds = 14400 > 1 h$") as refused:
-        codes.session(a_step("prod", role_arn=ROLE))
-    assert refused.value.hints == ("renew it with the next code: aws-mfa renew prod",)
+    why = rf"^{name} needs a code of its own: duration_seconds = 14400 > 1 h$"
+    with pytest.raises(NeedsHuman, match=why) as refused:
+        codes.session(a_step(name, role_arn=ROLE))
+    assert refused.value.hints == (f"renew it with the next code: aws-mfa renew {quoted}",)
     assert interfaces.terminal.questions == []
 
 
-def test_a_token_that_is_refused_is_refused() -> None:
-    interfaces = FakeInterfaces()
-    interfaces.terminal = FakeTerminal("222222")
+def test_a_token_that_is_refused_is_refused_and_no_other_process_learns_it() -> None:
+    interfaces = asking("222222")
     interfaces.fake_sts.answers = [WrongCode("wrong")]
     with pytest.raises(WrongCode):
-        codes_of(interfaces, token="111111").session(a_step())
+        Run(interfaces, token="111111").session(a_step())
     assert interfaces.terminal.questions == []
-
-
-def test_a_profile_of_blanks_is_quoted_in_the_hint() -> None:
-    codes = codes_of(FakeInterfaces(), token="111111")
-    codes.session(a_step())
-    with pytest.raises(NeedsHuman) as refused:
-        codes.session(a_step("my prod", role_arn=ROLE))
-    assert refused.value.hints[0].endswith("aws-mfa renew 'my prod'")
+    assert interfaces.prompt_locks.lately == {}
 
 
 def test_a_session_that_another_process_got_while_we_waited_is_ours_too() -> None:
-    interfaces = FakeInterfaces()
-    interfaces.terminal = FakeTerminal("111111")
+    interfaces = asking("111111")
     step, theirs = a_step(), a_session()
 
     def another() -> None:
         interfaces.session_cache.store(step.label, step.inputs, theirs)
 
     interfaces.prompt_locks.before_us = another
-    assert codes_of(interfaces).session(step) is theirs
+    assert Run(interfaces).session(step) is theirs
     assert interfaces.terminal.questions == []
     assert interfaces.prompt_locks.devices == [DEVICE]
 
 
 def test_a_session_that_was_there_before_is_not_taken_for_a_new_one() -> None:
     """`--force` asks for another, and so does `--min-remaining`."""
-    interfaces = FakeInterfaces()
-    interfaces.terminal = FakeTerminal("111111")
+    interfaces = asking("111111")
     step, old = a_step(), a_session(lasts_s=600)
     interfaces.session_cache.store(step.label, step.inputs, old)
-    codes = codes_of(interfaces)
+    codes = Run(interfaces)
     codes.stored.until(step.label, step.inputs)
     assert codes.session(step) is not old
     assert len(interfaces.terminal.questions) == 1
@@ -251,130 +226,97 @@ def test_what_the_question_before_ended_with_is_not_asked_again() -> None:
         step = a_step()
         interfaces.prompt_locks.ended[step.question] = failure
         with pytest.raises(type(failure)):
-            codes_of(interfaces).session(step)
+            Run(interfaces).session(step)
         assert interfaces.terminal.questions == []
 
 
-def test_who_has_a_code_in_hand_does_not_care_for_another_ones_failure() -> None:
+def test_a_process_that_has_a_code_ignores_the_failure_of_another() -> None:
     interfaces = FakeInterfaces()
     step = a_step()
     interfaces.prompt_locks.ended[step.question] = Cancelled("cancelled")
-    codes_of(interfaces, token="123456").session(step)
+    Run(interfaces, token="123456").session(step)
     assert len(interfaces.fake_sts.sent) == 1
 
 
 @pytest.mark.parametrize(
     ("failure", "is_shared"),
     [
-        (Cancelled("cancelled"), True),
-        (NobodyAnswered("nobody there"), True),
-        (NotAuthorized("no"), True),
-        (UnknownDevice("no"), True),
-        (AwsFailed("503"), True),
-        (Throttled("slow down"), False),
-        (AwsUnreachable("no network"), False),
-        (AnswerLost("no answer"), False),
+        *((Cancelled("cancelled"), True), (NobodyAnswered("no one there"), True), (NotAuthorized("no"), True)),
+        *((UnknownDevice("no"), True), (AwsFailed("503"), True), (Throttled("slow down"), False)),
+        *((AwsUnreachable("no network"), False), (AnswerLost("no answer"), False)),
     ],
 )
 def test_what_another_question_would_not_change_is_left_for_the_others(
     failure: AwsMfaError, *, is_shared: bool
 ) -> None:
-    interfaces = FakeInterfaces()
-    interfaces.terminal = FakeTerminal("111111", "222222", "333333")
+    interfaces = asking("111111", "222222", "333333")
     interfaces.fake_sts.answers = [failure] * 3
     step = a_step()
     with pytest.raises(type(failure)):
-        codes_of(interfaces).session(step)
+        Run(interfaces).session(step)
     assert (step.question in interfaces.prompt_locks.lately) is is_shared
-
-
-def test_what_a_code_in_an_argument_met_is_not_left_for_the_others() -> None:
-    interfaces = FakeInterfaces()
-    interfaces.fake_sts.answers = [WrongCode("wrong")]
-    step = a_step()
-    with pytest.raises(WrongCode):
-        codes_of(interfaces, token="123456").session(step)
-    assert interfaces.prompt_locks.lately == {}
 
 
 def test_a_command_gives_its_next_code_when_the_window_is_over() -> None:
     """`mfa_process` prints the code of this window, and AWS takes each once."""
     interfaces = FakeInterfaces()
-    command = FakeTerminal("111111", "222222", "333333", has_human=False)
-    interfaces.providers = [FakeProvider(command, "mfa_process")]
+    interfaces.providers = [a_command("111111", "222222", "333333")]
     interfaces.fake_sts.answers = [WrongCode("used")]
-    codes_of(interfaces).session(a_step())
+    Run(interfaces).session(a_step())
     assert [code for _, code, _ in interfaces.fake_sts.sent] == ["111111", "222222"]
     assert interfaces.terminal.waited_s == [LEFT_S]
 
 
 def test_a_command_that_gives_wrong_codes_is_not_asked_for_ever() -> None:
     interfaces = FakeInterfaces()
-    interfaces.providers = [FakeProvider(FakeTerminal("111111", "222222", "333333", has_human=False), "mfa_process")]
+    interfaces.providers = [a_command("111111", "222222", "333333")]
     interfaces.fake_sts.answers = [WrongCode("no"), WrongCode("no")]
     with pytest.raises(WrongCode):
-        codes_of(interfaces).session(a_step())
+        Run(interfaces).session(a_step())
     assert len(interfaces.fake_sts.sent) == 2
 
 
-def test_what_a_code_was_spent_for_is_written_while_the_lock_is_held() -> None:
+def test_after_refused_codes_of_a_command_a_person_is_asked() -> None:
     interfaces = FakeInterfaces()
-    interfaces.terminal = FakeTerminal("111111")
-    codes = codes_of(interfaces)
-    assert [codes.session(a_step())] == codes.kept
-
-
-def test_a_command_whose_codes_are_refused_gives_way_to_a_person() -> None:
-    interfaces = FakeInterfaces()
-    command, person = FakeTerminal("111111", "222222", "333333", has_human=False), FakeTerminal("444444")
-    interfaces.providers = [FakeProvider(command, "mfa_process"), FakeProvider(person)]
+    interfaces.providers = [a_command("111111", "222222", "333333"), a_provider("444444")]
     interfaces.fake_sts.answers = [WrongCode("no"), WrongCode("no")]
-    codes_of(interfaces).session(a_step())
+    Run(interfaces).session(a_step())
     assert [code for _, code, _ in interfaces.fake_sts.sent] == ["111111", "222222", "444444"]
     assert interfaces.said == ["no"]
 
 
-def test_what_aws_said_of_a_commands_codes_says_more_than_that_nobody_is_here() -> None:
+def test_awss_refusal_of_a_commands_code_is_raised_rather_than_needs_human() -> None:
     interfaces = FakeInterfaces()
-    command = FakeTerminal("111111", "222222", has_human=False)
-    interfaces.providers = [
-        FakeProvider(command, "mfa_process"),
-        FakeProvider(FakeTerminal(), "dialog", closed="no display"),
-    ]
+    interfaces.providers = [a_command("111111", "222222"), a_provider(name="dialog", closed="no display")]
     interfaces.fake_sts.answers = [WrongCode("no"), WrongCode("not that either")]
     with pytest.raises(WrongCode, match=r"^not that either$"):
-        codes_of(interfaces).session(a_step())
+        Run(interfaces).session(a_step())
     assert [code for _, code, _ in interfaces.fake_sts.sent] == ["111111", "222222"]
 
 
-def test_a_command_that_fails_is_told_before_a_person_is_asked() -> None:
+def test_a_failed_command_is_reported_before_a_person_is_asked() -> None:
     interfaces = FakeInterfaces()
-    interfaces.providers = [
-        FakeProvider(FakeTerminal(), "mfa_process", closed="op failed"),
-        FakeProvider(FakeTerminal("444444")),
-    ]
-    codes_of(interfaces).session(a_step())
+    interfaces.providers = [a_command(closed="op failed"), a_provider("444444")]
+    Run(interfaces).session(a_step())
     assert interfaces.said == ["op failed"]
 
 
-def test_nobody_there_is_no_answer_where_a_person_is_here() -> None:
+def test_anothers_timeout_is_ignored_if_a_person_can_answer_here() -> None:
     """An IDE's question went unanswered while a person sat at this terminal and waited for it."""
-    interfaces = FakeInterfaces()
+    interfaces = asking("111111")
     step = a_step()
     interfaces.prompt_locks.ended[step.question] = NobodyAnswered("pid 7 asked, and nobody answered")
-    interfaces.terminal = FakeTerminal("111111")
-    codes_of(interfaces).session(step)
+    Run(interfaces).session(step)
     assert len(interfaces.fake_sts.sent) == 1
     interfaces.terminal = FakeTerminal("222222", has_human=False)
     with pytest.raises(NobodyAnswered):
-        codes_of(interfaces).session(step)
+        Run(interfaces).session(step)
 
 
 def test_a_session_is_kept_before_anything_else_is_done() -> None:
-    """The ledger waits for a lock and a disk: who presses Ctrl-C there has spent a code."""
-    interfaces = FakeInterfaces()
-    interfaces.terminal = FakeTerminal("111111")
-    codes = codes_of(interfaces)
+    """The ledger waits for a lock and a disk: a user who presses Ctrl-C there has spent a code."""
+    interfaces = asking("111111")
+    codes = Run(interfaces)
 
     def interrupted(device: str, code: str, now: float) -> None:
         raise KeyboardInterrupt
@@ -400,26 +342,23 @@ class AnotherServes(FakeProvider):
         if self._answer is not None:
             return self._answer
         assert cancellation is not None
-        cancelled = threading.Event()
-        cancellation.wake_by(cancelled.set)
-        assert cancelled.wait(10)
-        cancellation.check()
+        wait(cancellation)
         raise AssertionError
 
 
 @pytest.mark.parametrize(("answer", "holds"), [("111111", 1), (None, 2)])
 def test_no_code_is_sent_for_what_another_process_got_while_it_had_our_lock(answer: str | None, holds: int) -> None:
-    """Whether ours was typed already, or the question is open: its session is found once we have the lock again."""
+    """With a code typed already, or the question still open: the session is found once the lock is taken again."""
     interfaces = WithThreads()
     step = a_step()
     provider = AnotherServes(interfaces, step, answer)
     interfaces.providers = [provider]
-    assert codes_of(interfaces).session(step) is provider.theirs
+    assert Run(interfaces).session(step) is provider.theirs
     assert interfaces.fake_sts.sent == []
     assert interfaces.prompt_locks.devices == [DEVICE] * holds
 
 
-# The lock is yielded while nobody sits here: who may ask meanwhile, and what ends our wait.
+# The lock is yielded while no person is here: another process may ask, and ends the wait.
 
 
 def wait(cancellation: Cancellation) -> None:
@@ -448,7 +387,7 @@ def test_a_session_that_another_process_got_ends_the_wait() -> None:
     interfaces = WithThreads()
     step, cancellation, lock = a_step(), Cancellation(), FakeLock(interfaces.prompt_locks)
     interfaces.session_cache.store(step.label, step.inputs, a_session())
-    newer = codes_of(interfaces).call(step).newer
+    newer = Run(interfaces).call(step).newer
     with pytest.raises(AskedElsewhere), yielded(lock, newer, cancellation, as_interfaces(interfaces)):
         wait(cancellation)
     assert interfaces.prompt_locks.log == ["let go"], "there is nothing to ask any more"
@@ -463,14 +402,13 @@ def test_another_process_that_asks_a_person_ends_the_wait(monkeypatch: pytest.Mo
         wait(cancellation)
 
 
-# A call that waits for nobody: its code is in an argument or a pipe.
+# A call with `waits` False: its code is in an argument or a pipe.
 
 
 def test_where_the_code_is_there_already_no_lock_is_taken_and_no_failure_left_for_others() -> None:
-    interfaces = FakeInterfaces()
-    interfaces.terminal = FakeTerminal("111111", has_human=False)
+    interfaces = asking("111111", has_human=False)
     interfaces.fake_sts.answers = [WrongCode("wrong")]
-    run, step = codes_of(interfaces), a_step()
+    run, step = Run(interfaces), a_step()
     interfaces.prompt_locks.ended[step.question] = Cancelled("cancelled")
     call = run.call(step)
     call.waits = False
@@ -482,13 +420,6 @@ def test_where_the_code_is_there_already_no_lock_is_taken_and_no_failure_left_fo
 # What is sent, and what counts as used.
 
 
-def test_a_role_is_assumed_with_the_code_and_no_role_is_an_mfa_session() -> None:
-    interfaces = FakeInterfaces()
-    assert send_code(a_step(), KEYS, "123456", as_interfaces(interfaces)).assumed_role_arn is None
-    assert send_code(a_step(role_arn=ROLE), KEYS, "123457", as_interfaces(interfaces)).assumed_role_arn == ROLE
-    assert [action for action, _, _ in interfaces.fake_sts.sent] == ["GetSessionToken", "AssumeRole"]
-
-
 def test_a_code_known_as_used_is_not_sent_and_the_next_one_is_announced() -> None:
     interfaces = FakeInterfaces()
     interfaces.ledger.note_used(DEVICE, "123456", interfaces.now())
@@ -497,27 +428,21 @@ def test_a_code_known_as_used_is_not_sent_and_the_next_one_is_announced() -> Non
     assert interfaces.fake_sts.sent == []
 
 
-@pytest.mark.parametrize("failure", [AwsFailed("500"), AnswerLost("cut")])
-def test_a_code_without_a_clear_answer_counts_as_used(failure: AwsFailed) -> None:
+@pytest.mark.parametrize(
+    ("failure", "is_used"),
+    [(AwsFailed("500"), True), (AnswerLost("cut"), True), (WrongCode("no"), False), (AwsUnreachable("dns"), False)],
+)
+def test_only_a_code_without_a_clear_answer_counts_as_used(failure: AwsMfaError, *, is_used: bool) -> None:
     interfaces = FakeInterfaces()
     interfaces.fake_sts.answers = [failure]
     with pytest.raises(type(failure)):
         send_code(a_step(), KEYS, "123456", as_interfaces(interfaces))
-    assert interfaces.ledger.is_used(DEVICE, "123456", interfaces.now())
-
-
-@pytest.mark.parametrize("failure", [WrongCode("no"), AwsUnreachable("dns")])
-def test_a_refused_code_and_one_that_never_left_are_not_used(failure: WrongCode) -> None:
-    interfaces = FakeInterfaces()
-    interfaces.fake_sts.answers = [failure]
-    with pytest.raises(type(failure)):
-        send_code(a_step(), KEYS, "123456", as_interfaces(interfaces))
-    assert not interfaces.ledger.is_used(DEVICE, "123456", interfaces.now())
+    assert interfaces.ledger.is_used(DEVICE, "123456", interfaces.now()) is is_used
 
 
 def test_a_session_that_cannot_be_written_leaves_the_code_noted_as_used() -> None:
     interfaces = FakeInterfaces()
-    run = codes_of(interfaces, token="123456")
+    run = Run(interfaces, token="123456")
     call = run.call(a_step())
 
     def write(session: Session) -> None:

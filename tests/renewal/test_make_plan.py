@@ -70,30 +70,32 @@ def renewed(interfaces: FakeInterfaces, *names: str, forced: bool = False, overl
     assert [outcome.error for outcome in outcomes] == [None] * len(names)
 
 
-def test_all_is_every_role_and_every_user_with_keys() -> None:
-    credentials = "[bob-long-term]\naws_access_key_id = AKIABOB\naws_secret_access_key = invented\n"
-    interfaces = some_interfaces(role("dev") + "[profile plain]\nregion = eu-west-1\n", credentials)
-    assert list(planned(interfaces).of_profile) == ["dev", "bob", "work"]
+OF_BOB = "[bob-long-term]\naws_access_key_id = AKIABOB\naws_secret_access_key = invented\n"
+OF_OWN = OF_BOB.replace("bob-long-term", "own")
 
 
-def test_all_with_a_policy_is_every_role() -> None:
-    """An MFA session cannot be narrowed, so users are left out."""
-    interfaces = some_interfaces(role("dev"))
-    assert list(planned(interfaces, overlay=Overlay(read_only=True)).of_profile) == ["dev"]
+@pytest.mark.parametrize(
+    ("config", "credentials", "overlay", "names"),
+    [
+        (role("dev") + "[profile plain]\nregion = eu-west-1\n", OF_BOB, Overlay(), ["dev", "bob", "work"]),
+        (role("dev"), "", Overlay(read_only=True), ["dev"]),
+        (role("dev", "own"), OF_OWN, Overlay(), ["dev", "work"]),
+    ],
+    ids=["roles and users", "no users: their sessions cannot be narrowed", "no keys in the profile's own section"],
+)
+def test_all_is_every_role_and_every_user_with_keys(
+    config: str, credentials: str, overlay: Overlay, names: list[str]
+) -> None:
+    assert list(planned(some_interfaces(config, credentials), overlay=overlay).of_profile) == names
 
 
-def test_all_leaves_out_users_whose_keys_stand_in_the_profiles_own_section() -> None:
-    credentials = "[own]\naws_access_key_id = AKIAOWN\naws_secret_access_key = invented\n"
-    assert list(planned(some_interfaces(role("dev", "own"), credentials)).of_profile) == ["dev", "work"]
-
-
-def test_nothing_at_all_is_told_with_the_first_step() -> None:
+def test_without_any_profile_the_first_step_is_named() -> None:
     with pytest.raises(NotSetUp, match="nothing is set up here yet") as refused:
         planned(FakeInterfaces())
     assert "store long-term keys: aws-mfa setup" in refused.value.hints
 
 
-def test_profiles_none_of_which_has_a_session_of_ours_are_told_with_what_they_lack() -> None:
+def test_profiles_without_any_possible_session_are_reported_with_what_they_lack() -> None:
     with pytest.raises(BadInput, match="no profile has a role"):
         planned(FakeInterfaces("", "[profile plain]\nregion = eu-west-1\n"))
 
@@ -104,11 +106,10 @@ def test_a_name_given_twice_is_planned_once() -> None:
 
 def test_one_that_cannot_be_planned_does_not_stop_the_others() -> None:
     interfaces = some_interfaces(role("dev") + role("lost", "gone") + role("a", "b") + role("b", "a"))
-    found = planned(interfaces, "lost", "dev", "a", "nobody")
+    names = ("lost", "a", "unknown")
+    found = planned(interfaces, "dev", *names)
     assert list(found.of_profile) == ["dev"]
-    assert {name: type(error) for name, error in found.failures.items()} == dict.fromkeys(
-        ("lost", "a", "nobody"), BadProfile
-    )
+    assert {name: type(error) for name, error in found.failures.items()} == dict.fromkeys(names, BadProfile)
 
 
 def test_a_circle_of_includes_does_not_stop_all() -> None:
@@ -117,15 +118,14 @@ def test_a_circle_of_includes_does_not_stop_all() -> None:
     assert (list(found.of_profile), list(found.failures)) == (["dev", "work"], ["a", "b"])
 
 
-def test_a_user_without_keys_fails_alone() -> None:
-    found = planned(
-        some_interfaces(role("dev") + role("bobs", "bob") + "[profile bob]\nregion = eu-west-1\n"), "dev", "bobs"
-    )
+def test_only_a_user_without_keys_fails() -> None:
+    config = role("dev") + role("bobs", "bob") + "[profile bob]\nregion = eu-west-1\n"
+    found = planned(some_interfaces(config), "dev", "bobs")
     assert list(found.of_profile) == ["dev"]
     assert isinstance(found.failures["bobs"], NoLongTermKeys)
 
 
-def test_a_broken_file_is_told_before_anything() -> None:
+def test_a_broken_file_is_reported_first() -> None:
     with pytest.raises(BrokenFile):
         planned(some_interfaces(role("dev"), "[dev]\nk = v\n[dev]\n"), "dev")
 
@@ -133,7 +133,7 @@ def test_a_broken_file_is_told_before_anything() -> None:
 # No session that has no place
 
 
-def test_permanent_keys_in_the_way_are_told_before_a_code_is_asked_for() -> None:
+def test_permanent_keys_in_the_section_are_reported_before_a_code_is_asked_for() -> None:
     keys = "aws_access_key_id = AKIAOLD\naws_secret_access_key = invented\n"
     interfaces = some_interfaces(role("dev") + role("self", "self"), f"[dev]\n{keys}[self]\n{keys}[own]\n{keys}")
     for name in ("dev", "self", "own"):
@@ -160,7 +160,7 @@ def test_a_name_that_no_section_can_carry_is_refused() -> None:
 
 
 def test_a_users_session_cannot_be_narrowed() -> None:
-    """Whoever asked for --read-only would get everything."""
+    """With --read-only the session would still have all rights."""
     for overlay in (Overlay(read_only=True), Overlay("{}"), Overlay(None, ("arn:aws:iam::aws:policy/X",))):
         assert isinstance(failure(some_interfaces(), "work", overlay), BadInput)
 
@@ -173,8 +173,8 @@ def test_a_session_of_the_cache_is_reused() -> None:
     renewed(interfaces, "dev")
     found = planned(interfaces, "dev")
     assert (labels(found), interfaces.credentials.text) == ([], "")
-    reused = found.of_profile["dev"]
-    assert isinstance(reused, Reused)
+    (reused,) = found.reused
+    assert found.of_profile["dev"] is reused
     assert found.stored.session(reused).assumed_role_arn == f"{ARN}dev"
 
 
@@ -189,10 +189,8 @@ def test_the_session_that_lasts_longer_is_reused() -> None:
     """The cache's is near its end, and the classic form has renewed the file's meanwhile: no code is needed."""
     interfaces = some_interfaces(role("dev"))
     renewed(interfaces, "dev")
-    cached = interfaces.session_cache.one("mfa@work-long-term")
-    cached.expires_at = NOW + 600
-    session = a_session(lasts_s=40000)
-    interfaces.credentials.text = with_changes("", "work", section_of(session))
+    interfaces.session_cache.one("mfa@work-long-term").expires_at = NOW + 600
+    interfaces.credentials.text = with_changes("", "work", section_of(a_session(lasts_s=40000)))
     note_origin(interfaces, KEYS.access_key_id, DEVICE)
     found = planned(interfaces, "work", min_remaining_s=3600)
     assert labels(found) == []
@@ -230,8 +228,8 @@ def test_a_session_that_another_tool_put_over_ours_is_not_taken_for_ours() -> No
 
 def note_origin(interfaces: FakeInterfaces, access_key_id: str, device: str) -> None:
     """As the classic form does when it has written the session."""
-    notes = with_origin(interfaces.known_keys.read(), "work", a_session().access_key_id, access_key_id, device)
-    interfaces.known_keys.text = notes
+    origin = a_session().access_key_id, access_key_id, device
+    interfaces.known_keys.text = with_origin(interfaces.known_keys.read(), "work", *origin)
 
 
 @pytest.mark.parametrize(
@@ -243,9 +241,7 @@ def note_origin(interfaces: FakeInterfaces, access_key_id: str, device: str) -> 
     ],
 )
 def test_the_classic_forms_session_serves_only_the_user_it_came_from(
-    access_key_id: str,
-    device: str,
-    is_good: bool,  # noqa: FBT001  # pytest's parameter
+    access_key_id: str, device: str, *, is_good: bool
 ) -> None:
     """Keys may have been replaced since: another user's session must not sign for this one's roles."""
     interfaces = some_interfaces(role("dev"), with_changes("", "work", section_of(a_session())))
@@ -255,7 +251,7 @@ def test_the_classic_forms_session_serves_only_the_user_it_came_from(
 
 
 def test_the_classic_forms_role_session_is_not_taken_for_a_profiles() -> None:
-    """It may have another session name, external id or user: nobody noted."""
+    """It may have another session name, external id or user: that was not noted."""
     session = Session("ASIACLASSIC", Secret("s"), Secret("t"), NOW + 3000, f"{ARN}dev")
     interfaces = some_interfaces(role("dev"), with_changes("", "dev", section_of(session)))
     assert labels(planned(interfaces, "dev"))[-1] == "dev"
@@ -277,33 +273,31 @@ def test_a_user_whose_keys_only_the_keychain_has_is_planned_without_a_note() -> 
 def test_a_mistyped_name_opens_no_window() -> None:
     """A locked keychain is not unlocked to find out whether a name that no file has may have keys there."""
     interfaces = FakeInterfaces("", role("dev") + role("prod"))
-    locked, open_ = FakeVault("keychain"), FakeVault("keychain")
+    locked, attended = FakeVault("keychain"), FakeVault("keychain")
     locked.failure = KeychainUnavailable("the keychain is locked, and this run may not ask to unlock it")
-    interfaces.vaults["keychain"], attended = locked, open_
-    away = copy(interfaces)
+    interfaces.vaults["keychain"] = locked
+    interfaces.unattended_copy = copy(interfaces)
     interfaces.vaults = {**interfaces.vaults, "keychain": attended}
-    interfaces.unattended_copy = away
     found = planned(interfaces, "prd", "dev", "prod")
     assert isinstance(found.failures["prd"], BadProfile)
     assert "did you mean: prod" in found.failures["prd"].hints
-    assert {str(found.failures[name]).partition(" names")[2] for name in ("dev", "prod")} == {
-        " profile 'work', which does not exist"
-    }
+    reasons = {str(found.failures[name]).partition(" names")[2] for name in ("dev", "prod")}
+    assert reasons == {" profile 'work', which does not exist"}
     assert attended.calls == []
     assert locked.calls == ["load prd-long-term", "load work-long-term"]
 
 
-def test_a_policy_of_another_partition_is_told_before_a_code_is_asked_for() -> None:
+def test_a_policy_of_another_partition_is_reported_before_a_code_is_asked_for() -> None:
     gov = role("gov").replace("arn:aws:", "arn:aws-us-gov:")
     interfaces = some_interfaces(role("dev") + gov)
     overlay = Overlay(policy_arns=("arn:aws:iam::aws:policy/ReadOnlyAccess",))
-    found = planned(interfaces, "dev", "gov", overlay=overlay or Overlay())
+    found = planned(interfaces, "dev", "gov", overlay=overlay)
     assert (list(found.of_profile), list(found.failures)) == (["dev"], ["gov"])
     assert "partition aws-us-gov" in found.failures["gov"].message
     assert list(planned(interfaces, "gov", overlay=Overlay(read_only=True)).of_profile) == ["gov"]
 
 
-def test_a_session_of_the_file_whose_secret_was_damaged_by_hand_is_not_handed_to_anybody() -> None:
+def test_a_session_of_the_file_with_a_damaged_secret_is_not_used() -> None:
     interfaces = some_interfaces(role("dev"))
     renewed(interfaces, "dev")
     interfaces.credentials.text = with_changes(interfaces.credentials.read(), "dev", {"aws_secret_access_key": 'half"'})

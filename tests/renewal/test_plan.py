@@ -55,11 +55,6 @@ def a_user(profile: str, device: str | None = DEVICE, partition: str = "aws") ->
     return SourceUser(profile, f"{profile}-long-term", key_id, device, region="us-east-1", partition=partition)
 
 
-def stored(until: Stored) -> Callable[[str, Mapping[str, str]], float | None]:
-    """Sessions by label, whatever their inputs."""
-    return lambda label, inputs: until.get(label)
-
-
 def planned(
     config: str,
     *names: str,
@@ -70,7 +65,7 @@ def planned(
     users: Mapping[str, SourceUser] | None = None,
 ) -> Plan:
     request = RenewalRequest(names, overlay or Overlay(), forced=forced, min_remaining_s=min_remaining_s)
-    return plan_of(wanted_of(config, *names, users=users), stored(until or {}), request)
+    return plan_of(wanted_of(config, *names, users=users), lambda label, _: (until or {}).get(label), request)
 
 
 def plan_of(
@@ -134,9 +129,9 @@ def test_the_summary_names_codes_devices_and_reasons() -> None:
 
 
 def test_the_summary_says_why_a_second_mfa_session_of_a_device_is_needed() -> None:
-    config = role("a") + role("b", "twin", duration_seconds=900) + "[profile twin]\nduration_seconds = 7200\n"
-    twin = SourceUser("twin", "ann-long-term", a_user("ann").access_key_id, DEVICE, region="eu-west-3", partition="aws")
-    plan = planned(config, "a", "b", users={"twin": twin})
+    config = role("a") + role("b", "copy", duration_seconds=900) + "[profile copy]\nduration_seconds = 7200\n"
+    user = SourceUser("copy", "ann-long-term", a_user("ann").access_key_id, DEVICE, region="eu-west-3", partition="aws")
+    plan = planned(config, "a", "b", users={"copy": user})
     assert codes(plan) == [MFA, MFA]
     uses = "one for a, one for b (another region and duration)"
     assert summary(plan) == f"2 profiles, 2 codes of {DEVICE}: {uses}"
@@ -144,7 +139,7 @@ def test_the_summary_says_why_a_second_mfa_session_of_a_device_is_needed() -> No
 
 def test_a_stored_session_is_reused_while_good() -> None:
     plan = planned(role("a"), "a", until={"a": NOW + MARGIN_S + 1, MFA: NOW + 40000})
-    assert (plan.steps, [one.label for one in plan.reused]) == ([], ["a"]), "nobody asks for what would sign it"
+    assert (plan.steps, [one.label for one in plan.reused]) == ([], ["a"]), "no session has to sign for it"
     assert isinstance(plan.of_profile["a"], Reused)
     assert labels(planned(role("a"), "a", until={"a": NOW + MARGIN_S})) == [MFA, "a"]
 
@@ -162,7 +157,7 @@ def test_a_reused_role_needs_no_mfa_session_for_the_role_behind_it() -> None:
 
 
 def test_a_session_is_looked_up_with_everything_it_is_asked_with() -> None:
-    """Whoever looks it up compares: a changed setting is other inputs."""
+    """The lookup compares them: a changed setting gives other inputs."""
     asked: list[dict[str, str]] = []
 
     def until(label: str, inputs: Mapping[str, str]) -> None:
@@ -204,17 +199,10 @@ def test_a_forced_role_signs_the_one_behind_it(names: tuple[str, ...]) -> None:
 def test_a_role_assumed_from_a_role_lasts_one_hour_and_says_so() -> None:
     config = role("jump", duration_seconds=7200) + role("deep", "jump", duration_seconds=7200)
     plan = planned(config, "deep")
-    assert [(step.label, step.request.duration_s) for step in plan.steps] == [
-        (MFA, 43200),
-        ("jump@1h", 3600),
-        ("deep", 3600),
-    ]
-    assert plan.notes == {
-        "deep": [
-            "duration_seconds in ~/.aws/config [profile jump] is cut to 1 h: jump is part of a chain",
-            "duration_seconds in ~/.aws/config [profile deep] is cut to 1 h: deep is part of a chain",
-        ]
-    }
+    made = [(step.label, step.request.duration_s) for step in plan.steps]
+    assert made == [(MFA, 43200), ("jump@1h", 3600), ("deep", 3600)]
+    note = "duration_seconds in ~/.aws/config [profile {0}] is cut to 1 h: {0} is part of a chain"
+    assert plan.notes == {"deep": [note.format("jump"), note.format("deep")]}
     assert plan.steps[2].reason == "assumed from jump"
 
 
@@ -235,37 +223,26 @@ def test_a_chain_of_any_length_is_planned_in_order() -> None:
 
 
 def test_several_users_and_devices_each_have_their_own_code() -> None:
-    config = (
-        role("a")
-        + role("b", "bob")
-        + role("c", mfa_serial=OTHER_DEVICE)
-        + role("d", mfa_serial="GAHT12345678")
-        + role("e")
-    )
-    users = {"bob": a_user("bob", "arn:aws-cn:iam::999999999999:mfa/bob", "aws-cn")}
-    plan = planned(config, "a", "b", "c", "d", "e", users=users)
-    assert [step.request.device for step in plan.codes] == [
-        DEVICE,
-        "arn:aws-cn:iam::999999999999:mfa/bob",
-        OTHER_DEVICE,
-        "GAHT12345678",
-    ]
+    bobs, hardware = "arn:aws-cn:iam::999999999999:mfa/bob", "GAHT12345678"
+    others = role("c", mfa_serial=OTHER_DEVICE) + role("d", mfa_serial=hardware)
+    config = role("a") + role("b", "bob") + others + role("e")
+    plan = planned(config, "a", "b", "c", "d", "e", users={"bob": a_user("bob", bobs, "aws-cn")})
+    assert [step.request.device for step in plan.codes] == [DEVICE, bobs, OTHER_DEVICE, hardware]
     assert summary(plan).count(" 1 code of ") == 4
 
 
 def test_profiles_of_equal_inputs_are_one_call() -> None:
-    twin = role("a").replace("[profile a]", "[profile twin]")
-    plan = planned(role("a") + twin, "a", "twin")
+    plan = planned(role("a") + role("a").replace("[profile a]", "[profile copy]"), "a", "copy")
     assert labels(plan) == [MFA, "a"]
-    assert plan.of_profile["twin"] is plan.of_profile["a"]
+    assert plan.of_profile["copy"] is plan.of_profile["a"]
     long = role("a", duration_seconds=7200)
-    assert len(planned(long + long.replace("[profile a]", "[profile twin]"), "a", "twin").codes) == 1
+    assert len(planned(long + long.replace("[profile a]", "[profile copy]"), "a", "copy").codes) == 1
 
 
-def test_a_stored_session_of_equal_inputs_serves_its_twin() -> None:
-    plan = planned(role("a") + role("a").replace("[profile a]", "[profile twin]"), "a", "twin", until={"a": NOW + 600})
+def test_a_stored_session_serves_all_profiles_with_equal_inputs() -> None:
+    plan = planned(role("a") + role("a").replace("[profile a]", "[profile copy]"), "a", "copy", until={"a": NOW + 600})
     assert plan.steps == []
-    assert plan.of_profile["twin"] is plan.of_profile["a"]
+    assert plan.of_profile["copy"] is plan.of_profile["a"]
 
 
 def test_a_user_that_is_wanted_is_planned_before_the_roles() -> None:
@@ -311,12 +288,8 @@ def test_a_narrowed_role_does_not_sign_for_the_role_behind_it() -> None:
 def test_read_only_is_given_once_and_in_the_roles_partition() -> None:
     assert Overlay(None, (READ_ONLY,), read_only=True).arns("aws") == (READ_ONLY,)
     assert Overlay(read_only=True).arns("aws-cn") == (READ_ONLY.replace("arn:aws:", "arn:aws-cn:"),)
-    assert [bool(one) for one in (Overlay(), Overlay("{}"), Overlay(None, (READ_ONLY,)), Overlay(read_only=True))] == [
-        False,
-        True,
-        True,
-        True,
-    ]
+    assert not Overlay()
+    assert all((Overlay("{}"), Overlay(None, (READ_ONLY,)), Overlay(read_only=True)))
 
 
 def test_session_names_are_the_profiles_else_the_local_users() -> None:
@@ -354,7 +327,7 @@ lifetimes = st.dictionaries(
 
 @examples(150)
 @given(forests(), lifetimes, st.booleans(), st.sampled_from((0, 900, 20000)))
-def test_every_call_stands_behind_the_one_that_signs_it(
+def test_every_call_comes_after_the_one_that_signs_it(
     forest: tuple[str, list[str]],
     until: Stored,
     forced: bool,  # noqa: FBT001
@@ -370,7 +343,7 @@ def test_every_call_stands_behind_the_one_that_signs_it(
         made.append(step)
     assert all(found in made for found in plan.of_profile.values())
     assert all(one.expires_at - NOW > MARGIN_S for one in plan.reused)
-    assert all(found.profiles for found in made), "nothing is made for nobody"
+    assert all(found.profiles for found in made), "each serves a profile"
 
 
 @examples(150)
@@ -390,7 +363,7 @@ def test_no_code_more_than_needed(forest: tuple[str, list[str]], until: Stored) 
 
 
 def test_a_chain_of_hundreds_of_roles_is_planned() -> None:
-    names = [f"hop{number}" for number in range(450)]
+    names = [f"role{number}" for number in range(450)]
     config = "".join(role(name, before) for before, name in zip(["ann", *names], names, strict=False))
     plan = planned(config, names[-1])
     assert len(plan.steps) == 451

@@ -69,7 +69,7 @@ def test_a_policy_means_the_same_on_one_line(policy: dict[str, list[str]]) -> No
     ],
 )
 def test_what_is_no_policy_is_refused_and_not_quoted(text: str) -> None:
-    """A key that stands twice too: no reader can know which one is meant."""
+    """A duplicate key too: parsers differ in which value they use."""
     with pytest.raises(BadInput, match=r"^the policy in my p\.json is ") as refused:
         check_policy(text, "my p.json")
     assert CANARY not in str(refused.value) + "".join(refused.value.hints)

@@ -1,4 +1,4 @@
-"""Renewing many: one failure stops nobody else, the file is written once, and no session paid with a code is lost."""
+"""Renewing many: a failure stops no other profile, the file is written once, no session that cost a code is lost."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ from aws_mfa.model import Secret, Session
 from aws_mfa.renewal.calls import Outcome, exit_code_of, first_failure, renew_many
 from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.request import Overlay, RenewalRequest
-from aws_mfa.renewal.write import with_what_may_be_written
 from aws_mfa.sessions.file_section import section_of
 from aws_mfa.sessions.inputs import stored_name
 from fakes import DEVICE, KEYS, NOW, FakeInterfaces, FakeSts, FakeTerminal, MemoryFile, a_session, as_interfaces
@@ -125,19 +124,17 @@ def test_all_sessions_come_into_the_file_in_one_write() -> None:
         "deep": key_id(interfaces, "prod"),
     }
     assert len(interfaces.fake_sts.sent) == 4
-    assert interfaces.session_cache.labels == ["mfa@work-long-term"], (
-        "roles cost no code: they have their place in the file"
-    )
+    assert interfaces.session_cache.labels == ["mfa@work-long-term"], "roles cost no code: they are only in the file"
 
 
-def test_an_mfa_session_that_nobody_wanted_itself_is_kept_for_the_next_roles() -> None:
+def test_an_mfa_session_that_was_not_wanted_itself_is_stored_for_the_next_roles() -> None:
     interfaces = a_stage(role("dev") + role("deep", "dev"))
     renewed(interfaces, "deep")
     assert interfaces.session_cache.labels == ["dev", "mfa@work-long-term"]
     assert key_id(interfaces, "dev") is None
 
 
-def test_a_refused_role_stops_what_stands_on_it_and_nothing_else() -> None:
+def test_a_refused_role_stops_only_the_roles_it_signs_for() -> None:
     interfaces = a_stage(role("dev") + role("prod") + role("deep", "prod"), "prod")
     outcomes = renewed(interfaces)
     errors = {name: outcome.error for name, outcome in outcomes.items() if outcome.error}
@@ -166,6 +163,15 @@ def test_one_code_is_not_sent_for_two_devices() -> None:
     assert interfaces.fake_sts.sent == []
 
 
+class GivesUp(FakeTerminal):
+    """A person who presses Ctrl-C after these answers."""
+
+    def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
+        if not self.answers:
+            raise Cancelled("cancelled")
+        return super().ask(question, cancellation)
+
+
 class AdoptingTerminal(FakeTerminal):
     """While this human types the code, `adopt` runs in another window."""
 
@@ -188,7 +194,7 @@ def test_a_profile_adopted_while_the_code_was_typed_is_kept_out_of_the_file() ->
     assert "dev" in interfaces.session_cache.labels
 
 
-def test_nobody_there_is_exit_4_and_the_file_stays() -> None:
+def test_without_a_person_the_exit_code_is_4_and_the_file_stays() -> None:
     interfaces = a_stage(role("dev"), answers=())
     outcomes = list(renewed(interfaces, "dev").values())
     assert isinstance(outcomes[0].error, NeedsHuman)
@@ -203,21 +209,14 @@ def test_sessions_that_stand_where_they_are_wanted_are_not_written_again() -> No
     assert writes(interfaces) == 1
 
 
-def test_the_users_session_of_the_cache_is_written_where_it_is_wanted() -> None:
+@pytest.mark.parametrize("before", ["", with_changes("", "work", section_of(a_session(lasts_s=90)))], ids=["no", "old"])
+def test_the_users_session_of_the_cache_is_written_where_it_is_wanted(before: str) -> None:
+    """SDKs must find the session whose end is printed, not one that the file had before."""
     interfaces = a_stage(role("dev"))
     renewed(interfaces, "dev")
+    interfaces.credentials.text = before
     outcome = renewed(interfaces, "work")["work"]
-    assert (outcome.is_reused, key_id(interfaces, "work")) == (True, "ASIAINVENTED00000001")
-    assert outcome.expires_at == NOW + 43200
-
-
-def test_a_better_session_of_the_cache_takes_the_place_of_the_files() -> None:
-    """What is said to be good until this evening must be what SDKs find."""
-    interfaces = a_stage(role("dev"))
-    renewed(interfaces, "dev")
-    old = with_changes("", "work", section_of(a_session(lasts_s=90)))
-    interfaces.credentials.text = old
-    assert renewed(interfaces, "work")["work"].expires_at == NOW + 43200
+    assert (outcome.is_reused, outcome.expires_at) == (True, NOW + 43200)
     assert key_id(interfaces, "work") == "ASIAINVENTED00000001"
 
 
@@ -229,31 +228,31 @@ def test_what_sdks_ask_us_for_comes_into_the_cache_under_its_name() -> None:
     assert writes(interfaces) == 0
 
 
-def twin_of(profile: str) -> str:
-    return profile.replace("[profile dev]", "[profile twin]").replace(
-        "credential-process dev", "credential-process twin"
+def copy_of(profile: str) -> str:
+    return profile.replace("[profile dev]", "[profile copy]").replace(
+        "credential-process dev", "credential-process copy"
     )
 
 
 @pytest.mark.parametrize("more", ["", OURS])
-def test_twins_are_one_call_and_each_has_its_session(more: str) -> None:
-    interfaces = a_stage(role("dev", more=more) + twin_of(role("dev", more=more)))
-    outcomes = renewed(interfaces, "dev", "twin")
+def test_equal_profiles_share_one_call_and_each_gets_the_session(more: str) -> None:
+    interfaces = a_stage(role("dev", more=more) + copy_of(role("dev", more=more)))
+    outcomes = renewed(interfaces, "dev", "copy")
     assert len(interfaces.fake_sts.sent) == 2
     assert [outcome.error for outcome in outcomes.values()] == [None, None]
     if more:
-        assert {"dev", "twin"} <= set(interfaces.session_cache.labels)
+        assert {"dev", "copy"} <= set(interfaces.session_cache.labels)
     else:
-        assert key_id(interfaces, "dev") == key_id(interfaces, "twin") == "ASIAINVENTED00000002"
-    assert all(outcome.is_reused for outcome in renewed(interfaces, "dev", "twin").values())
+        assert key_id(interfaces, "dev") == key_id(interfaces, "copy") == "ASIAINVENTED00000002"
+    assert all(outcome.is_reused for outcome in renewed(interfaces, "dev", "copy").values())
 
 
-def test_a_twin_that_is_wanted_later_gets_the_stored_session() -> None:
-    config = role("dev", more=OURS) + twin_of(role("dev", more=OURS))
+def test_an_equal_profile_wanted_later_gets_the_stored_session() -> None:
+    config = role("dev", more=OURS) + copy_of(role("dev", more=OURS))
     interfaces = a_stage(config)
     renewed(interfaces, "dev")
-    assert renewed(interfaces, "dev", "twin")["twin"].is_reused
-    assert "twin" in interfaces.session_cache.labels
+    assert renewed(interfaces, "dev", "copy")["copy"].is_reused
+    assert "copy" in interfaces.session_cache.labels
 
 
 def test_a_session_is_hidden_from_sdks_where_they_see_the_role() -> None:
@@ -264,6 +263,7 @@ def test_a_session_is_hidden_from_sdks_where_they_see_the_role() -> None:
 
 
 BOB = "arn:aws:iam::123456789012:mfa/bob"
+NOT_TAKEN = "AWS does not take the stored session of mfa@{}-long-term any more: a new one is needed"
 
 
 def asked(interfaces: FakeInterfaces) -> int:
@@ -290,7 +290,7 @@ def test_a_run_in_another_region_costs_the_first_one_nothing(name: str) -> None:
     assert asked(interfaces) == 2
 
 
-def test_a_narrowed_session_and_a_full_one_that_cost_codes_lie_beside_each_other() -> None:
+def test_a_narrowed_session_and_a_full_one_are_both_stored() -> None:
     interfaces = a_stage(role("long", more="duration_seconds = 14400\n"), answers=("111111", "222222"))
     for overlay in (Overlay(), Overlay(read_only=True)) * 2:
         planned = make_plan(RenewalRequest(["long"], overlay=overlay), as_interfaces(interfaces))
@@ -335,9 +335,7 @@ def test_a_stored_session_that_aws_refuses_is_dropped_and_a_code_asked_for(failu
     outcomes = renewed(interfaces, "prod", "dev", forced=True)
     assert [(name, outcome.error) for name, outcome in outcomes.items()] == [("prod", None), ("dev", None)]
     assert asked(interfaces) == 2
-    assert interfaces.said == [
-        "AWS does not take the stored session of mfa@work-long-term any more: a new one is needed"
-    ]
+    assert interfaces.said == [NOT_TAKEN.format("work")]
     assert renewed(interfaces, "dev", forced=True)["dev"].error is None
     assert asked(interfaces) == 2
 
@@ -376,9 +374,7 @@ def test_beside_a_new_session_an_old_one_is_got_anew() -> None:
     outcomes = renewed(interfaces, "ann-adm", "bob-adm", forced=True)
     assert outcomes["ann-adm"].error is None
     assert isinstance(outcomes["bob-adm"].error, SessionExpired)
-    assert interfaces.said == [
-        "AWS does not take the stored session of mfa@ann-long-term any more: a new one is needed"
-    ]
+    assert interfaces.said == [NOT_TAKEN.format("ann")]
 
 
 def user_and_role(user: str) -> str:
@@ -399,20 +395,17 @@ def two_users_revoked(*answers: str) -> FakeInterfaces:
     return interfaces
 
 
-def test_a_code_given_that_cannot_serve_all_who_need_one_now_is_not_used_and_the_others_are_told() -> None:
+def test_a_given_code_is_not_used_if_two_devices_need_one_now() -> None:
     interfaces = two_users_revoked("111111", "222222", "333333")
     interfaces.terminal.answers = ["555555", "666666"]
     outcomes = renewed(interfaces, "ann-adm", "bob-adm", "carol-adm", forced=True, token="300009")
-    assert [(name, outcome.error) for name, outcome in outcomes.items()] == [
-        ("ann-adm", None),
-        ("bob-adm", None),
-        ("carol-adm", None),
-    ]
+    errors = {name: outcome.error for name, outcome in outcomes.items()}
+    assert errors == {"ann-adm": None, "bob-adm": None, "carol-adm": None}
     assert "the code given is not used: codes of 2 devices are needed" in interfaces.said
     assert "300009" not in {code for _, code, _ in interfaces.fake_sts.sent}
 
 
-def test_where_nobody_is_there_for_those_codes_the_others_are_renewed_all_the_same() -> None:
+def test_without_a_person_for_those_codes_the_others_are_renewed() -> None:
     interfaces = two_users_revoked("111111", "222222", "333333")
     interfaces.terminal.answers = []
     outcomes = renewed(interfaces, "ann-adm", "bob-adm", "carol-adm", forced=True, token="300009")
@@ -421,7 +414,7 @@ def test_where_nobody_is_there_for_those_codes_the_others_are_renewed_all_the_sa
     assert outcomes["carol-adm"].session is not None
 
 
-def test_what_stops_the_second_round_is_the_outcome_of_its_profiles_alone() -> None:
+def test_a_failure_of_the_second_attempt_is_the_outcome_of_its_profiles_only() -> None:
     interfaces = two_users_revoked("111111", "222222", "333333")
 
     def breaks(text: str) -> None:
@@ -436,10 +429,6 @@ def test_what_stops_the_second_round_is_the_outcome_of_its_profiles_alone() -> N
 
 
 def test_ctrl_c_in_the_second_round_ends_everything_and_keeps_what_was_got() -> None:
-    class GivesUp(FakeTerminal):
-        def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
-            raise Cancelled("cancelled")
-
     interfaces = two_users_revoked("111111", "222222", "333333")
     before = key_id(interfaces, "carol-adm")
     interfaces.terminal = GivesUp()
@@ -448,7 +437,7 @@ def test_ctrl_c_in_the_second_round_ends_everything_and_keeps_what_was_got() -> 
     assert key_id(interfaces, "carol-adm") not in (None, before)
 
 
-def test_where_nobody_is_there_for_that_it_is_exit_4_and_the_next_run_knows() -> None:
+def test_without_a_person_for_that_the_exit_code_is_4_and_the_next_run_knows() -> None:
     interfaces = after_a_revocation(role("dev"), "dev", answers=("111111",))
     outcome = renewed(interfaces, "dev", forced=True)["dev"]
     assert isinstance(outcome.error, AwsMfaError)
@@ -478,12 +467,12 @@ def test_a_session_of_the_file_that_is_refused_stays_there_and_is_not_used() -> 
     assert section_values(interfaces.credentials.read(), "work") == section_values(before or "", "work")
 
 
-def test_who_may_not_ask_is_told_and_nothing_is_asked() -> None:
+def test_without_may_ask_it_fails_and_nothing_is_asked() -> None:
     interfaces = after_a_revocation(role("dev"), "dev", answers=("111111", "222222"))
     planned = make_plan(RenewalRequest(["dev"], forced=True), as_interfaces(interfaces))
     (outcome,) = renew_many(planned, as_interfaces(interfaces), token=None, may_ask=False)
     assert isinstance(outcome.error, SessionExpired)
-    assert outcome.error.message.startswith("AWS does not take the stored session of mfa@work-long-term any more")
+    assert outcome.error.message == NOT_TAKEN.format("work")
     assert len(interfaces.terminal.questions) == 1
 
 
@@ -497,20 +486,7 @@ def test_what_another_process_has_got_meanwhile_is_taken() -> None:
     assert outcome.error is None
 
 
-@pytest.mark.parametrize("name", ["dev", "work"])
-def test_permanent_keys_stop_their_own_section_alone(name: str) -> None:
-    keys = "aws_access_key_id = AKIAOLD\naws_secret_access_key = invented\n"
-    text = f"[{name}]\n{keys}"
-    changes = {one: section_of(a_session()) for one in ("dev", "work")}
-    edited, refused = with_what_may_be_written(text, changes, where="f")
-    assert list(refused) == [name]
-    assert isinstance(refused[name], PermanentKeysInTheWay)
-    assert section_values(edited, name) == section_values(text, name)
-    (other,) = changes.keys() - {name}
-    assert (section_values(edited, other) or {})["aws_access_key_id"] == "ASIAINVENTED00000001"
-
-
-def test_a_file_that_cannot_be_written_is_told_before_a_code_is_asked_for() -> None:
+def test_an_unwritable_file_is_reported_before_a_code_is_asked_for() -> None:
     interfaces = a_stage(role("dev"))
     assert isinstance(interfaces.credentials, CountingFile)
     interfaces.credentials.refuses_to_be_written = True
@@ -523,31 +499,28 @@ def test_a_write_that_fails_loses_no_session_that_cost_a_code() -> None:
     interfaces = a_stage(role("dev"))
     interfaces.credentials.failure = NotSetUp("the disk is full")
     outcomes = renewed(interfaces)
-    assert {name: str(outcome.error) for name, outcome in outcomes.items()} == {
-        "dev": "the disk is full",
-        "work": "the disk is full",
-    }
+    errors = {name: str(outcome.error) for name, outcome in outcomes.items()}
+    assert errors == {"dev": "the disk is full", "work": "the disk is full"}
     interfaces.credentials.failure = None
     assert all(outcome.is_reused for outcome in renewed(interfaces).values())
     assert key_id(interfaces, "dev")
 
 
-def test_permanent_keys_that_came_into_the_way_meanwhile_are_not_overwritten() -> None:
+@pytest.mark.parametrize("name", ["dev", "work"])
+def test_permanent_keys_written_meanwhile_stop_only_their_own_section(name: str) -> None:
     interfaces = a_stage(role("dev") + role("prod"))
     planned = make_plan(RenewalRequest(None), as_interfaces(interfaces))
-    interfaces.credentials.text = "[dev]\naws_access_key_id = AKIANEW\naws_secret_access_key = invented\n"
+    keys = f"[{name}]\naws_access_key_id = AKIANEW\naws_secret_access_key = invented\n"
+    interfaces.credentials.text = keys
     outcomes = renew_many(planned, as_interfaces(interfaces), token=None)
-    assert [type(outcome.error) for outcome in outcomes] == [PermanentKeysInTheWay, type(None), type(None)]
-    assert (key_id(interfaces, "dev"), key_id(interfaces, "prod") is None) == ("AKIANEW", False)
+    refused = {outcome.profile: type(outcome.error) for outcome in outcomes if outcome.error}
+    assert refused == {name: PermanentKeysInTheWay}
+    assert section_values(interfaces.credentials.read(), name) == section_values(keys, name)
+    for other in {"dev", "prod", "work"} - {name}:
+        assert (key_id(interfaces, other) or "").startswith("ASIAINVENTED")
 
 
 def test_ctrl_c_at_the_second_question_keeps_what_the_first_code_got() -> None:
-    class GivesUp(FakeTerminal):
-        def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
-            if self.questions:
-                raise Cancelled("cancelled")
-            return super().ask(question, cancellation)
-
     interfaces = a_stage(role("dev") + role("long", more="duration_seconds = 14400\n"))
     interfaces.terminal = GivesUp("123456")
     with pytest.raises(Cancelled):
@@ -567,23 +540,12 @@ def test_an_interruption_of_the_roles_keeps_the_mfa_session() -> None:
     assert interfaces.session_cache.labels == ["mfa@work-long-term"]
 
 
-def outcome(error: AwsMfaError | None) -> Outcome:
-    made = Outcome("dev", None, "")
-    made.error = error
-    return made
-
-
 @pytest.mark.parametrize(
     ("errors", "code"),
     [
-        ([], 0),
-        ([None, None], 0),
-        ([None, NeedsHuman("")], 4),
-        ([NeedsHuman(""), WrongCode("")], 5),
-        ([NotSetUp(""), NeedsHuman("")], 3),
-        ([AwsServerError(""), WrongCode("")], 5),
-        ([AwsServerError("")], 6),
+        *(([], 0), ([None, None], 0), ([None, NeedsHuman("")], 4), ([NotSetUp(""), NeedsHuman("")], 3)),
+        *(([NeedsHuman(""), WrongCode("")], 5), ([AwsServerError(""), WrongCode("")], 5), ([AwsServerError("")], 6)),
     ],
 )
 def test_the_exit_code_is_5_where_aws_refused_any(errors: list[AwsMfaError | None], code: int) -> None:
-    assert exit_code_of([outcome(error) for error in errors]) == code
+    assert exit_code_of([Outcome("dev", None, "", error=error) for error in errors]) == code

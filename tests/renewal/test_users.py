@@ -8,11 +8,31 @@ import pytest
 
 from aws_mfa.config.chains import chain_of
 from aws_mfa.config.profiles import AwsProfiles
-from aws_mfa.errors import KeychainUnavailable, NoDevice, NoLongTermKeys, SeveralDevices
+from aws_mfa.errors import (
+    AwsMfaError,
+    AwsUnreachable,
+    KeychainUnavailable,
+    NoDevice,
+    NoLongTermKeys,
+    NotAuthorized,
+    SeveralDevices,
+    UnknownKey,
+)
 from aws_mfa.renewal.request import RenewalRequest
-from aws_mfa.renewal.users import Users
+from aws_mfa.renewal.users import Users, discover_device
 from aws_mfa.vaults.lookup import KnownProfiles, note_keys
-from fakes import DEVICE, KEYS, OTHER_KEYS, FakeFork, FakeIam, FakeInterfaces, FakeTerminal, FakeVault, as_interfaces
+from fakes import (
+    ACCOUNT,
+    DEVICE,
+    KEYS,
+    OTHER_KEYS,
+    FakeFork,
+    FakeIam,
+    FakeInterfaces,
+    FakeTerminal,
+    FakeVault,
+    as_interfaces,
+)
 
 if TYPE_CHECKING:
     from aws_mfa.renewal.steps import SourceUser
@@ -42,9 +62,8 @@ def test_keys_and_device_are_asked_for_once_for_all_roles_of_a_user() -> None:
     interfaces = some_interfaces()
     users = users_of(interfaces)
     found = [user_of(users, interfaces, name) for name in ("r0", "r1", "r2")]
-    assert {(user.section, user.access_key_id, user.device) for user in found} == {
-        ("work-long-term", KEYS.access_key_id, DEVICE)
-    }
+    for user in found:
+        assert (user.section, user.access_key_id, user.device) == ("work-long-term", KEYS.access_key_id, DEVICE)
     assert interfaces.vaults["keychain"].calls == ["load work-long-term"]
     assert users.keys_of("work-long-term") is KEYS
 
@@ -88,7 +107,7 @@ def test_several_devices_are_listed_as_lines_for_the_profile() -> None:
     assert refused.value.hints == (f"{place} mfa_serial = {DEVICE}", f"{place} mfa_serial = {DEVICE}-2")
 
 
-def test_who_chose_a_device_is_told_how_not_to_be_asked_again() -> None:
+def test_after_a_choice_of_device_the_line_that_saves_it_is_printed() -> None:
     interfaces = some_interfaces()
     interfaces.terminal = FakeTerminal("2")
     interfaces.fake_iam = FakeIam([DEVICE, f"{DEVICE}-2"])
@@ -102,7 +121,7 @@ def test_the_profiles_device_comes_before_iams() -> None:
     assert user_of(users_of(interfaces), interfaces).device == "GAHT12345678"
 
 
-def test_keys_of_nobody_are_a_failure_and_never_anothers() -> None:
+def test_missing_keys_are_a_failure_and_never_replaced_by_anothers() -> None:
     interfaces = some_interfaces()
     interfaces.vaults["keychain"] = FakeVault("keychain", other_long_term=OTHER_KEYS)
     users = users_of(interfaces)
@@ -112,13 +131,12 @@ def test_keys_of_nobody_are_a_failure_and_never_anothers() -> None:
         users.keys_of("work-long-term")
 
 
-def test_keys_that_another_program_has_are_told_with_its_line() -> None:
+def test_keys_of_another_program_are_reported_with_its_line() -> None:
     config = ROLES + "[profile work]\ncredential_process = aws-vault export --format=json work\n"
     interfaces = some_interfaces(config)
     interfaces.vaults["keychain"] = FakeVault("keychain")
-    with pytest.raises(
-        NoLongTermKeys, match=r"another program's \(credential_process in ~/.aws/config \[profile work\]\)"
-    ) as refused:
+    line = r"another program's \(credential_process in ~/.aws/config \[profile work\]\)"
+    with pytest.raises(NoLongTermKeys, match=line) as refused:
         user_of(users_of(interfaces), interfaces)
     assert refused.value.hints == ("store them here, then remove that line: aws-mfa setup --profile work",)
 
@@ -134,7 +152,7 @@ def test_a_noted_key_id_plans_without_opening_the_vault() -> None:
         users.keys_of("work-long-term")
 
 
-def test_keys_of_the_file_are_told_once() -> None:
+def test_keys_of_the_file_are_reported_once() -> None:
     section = "[work-long-term]\naws_access_key_id = AKIAINVENTED\naws_secret_access_key = invented\n"
     interfaces = some_interfaces(credentials=section)
     interfaces.vaults["keychain"] = FakeVault("keychain")
@@ -169,15 +187,14 @@ def test_the_region_is_the_users_for_all_roles(environ: dict[str, str], config: 
     assert [user_of(users, interfaces, name).region for name in ("r0", "r1")] == [region, region]
 
 
-def test_a_region_of_another_partition_is_passed_over_with_a_word() -> None:
+def test_a_region_of_another_partition_is_skipped_with_a_notice() -> None:
     interfaces = some_interfaces("[profile work]\nmfa_serial = arn:aws-cn:iam::123456789012:mfa/ann\n")
     interfaces.environ = {"AWS_REGION": "eu-west-1"}
     users = users_of(interfaces)
     user = user_of(users, interfaces, "work")
     assert (user.region, user.partition) == ("cn-north-1", "aws-cn")
-    assert users.notices == [
-        "AWS_REGION names region eu-west-1 of partition aws, the device is in aws-cn: it is not used"
-    ]
+    (notice,) = users.notices
+    assert notice == "AWS_REGION names region eu-west-1 of partition aws, the device is in aws-cn: it is not used"
 
 
 def test_a_session_of_another_endpoint_is_another_session() -> None:
@@ -190,10 +207,66 @@ def test_a_session_of_another_endpoint_is_another_session() -> None:
     assert found == [None, "http://127.0.0.1:4566/", "https://sts.example/"]
 
 
-def test_roles_that_say_otherwise_how_aws_is_reached_have_a_user_each_and_one_mfa_session() -> None:
+def test_roles_with_other_endpoint_settings_have_a_user_each_and_one_mfa_session() -> None:
     interfaces = some_interfaces(ROLES.replace("[profile r1]\n", "[profile r1]\nca_bundle = /r1.pem\n"))
     users = users_of(interfaces)
     found = [user_of(users, interfaces, name) for name in ("r0", "r1", "r2")]
     assert [user.endpoints.words[0] for user in found] == [None, "/r1.pem", None]
     assert found[0] is found[2]
     assert {user.endpoint_url for user in found} == {None}
+
+
+# The device: what IAM lists, what STS can take, what a person chooses.
+
+FIDO = f"arn:aws:iam::{ACCOUNT}:u2f/user/ann/key-1"
+TABLET = f"arn:aws:iam::{ACCOUNT}:mfa/tablet"
+
+
+def interfaces_with(*devices: str, terminal: FakeTerminal | None = None) -> FakeInterfaces:
+    interfaces = FakeInterfaces()
+    interfaces.fake_iam = FakeIam(list(devices))
+    interfaces.terminal = terminal or FakeTerminal(has_human=False)
+    return interfaces
+
+
+def test_one_device_is_used_without_a_question() -> None:
+    assert discover_device(KEYS, "us-east-1", as_interfaces(interfaces_with(DEVICE))) == DEVICE
+
+
+def test_security_keys_are_left_out() -> None:
+    assert discover_device(KEYS, "us-east-1", as_interfaces(interfaces_with(FIDO, DEVICE))) == DEVICE
+
+
+def test_a_user_with_security_keys_only_is_sent_to_aws_login() -> None:
+    with pytest.raises(NoDevice, match="STS can never take those") as failure:
+        discover_device(KEYS, "us-east-1", as_interfaces(interfaces_with(FIDO)))
+    assert any("aws login" in hint for hint in failure.value.hints)
+
+
+@pytest.mark.parametrize("answer", ["2", TABLET])
+def test_several_devices_are_a_menu_on_a_terminal(answer: str) -> None:
+    interfaces = interfaces_with(DEVICE, TABLET, terminal=FakeTerminal("7", "x", answer))
+    assert discover_device(KEYS, "us-east-1", as_interfaces(interfaces)) == TABLET
+    assert f"  2  {TABLET}" in interfaces.terminal.said
+
+
+def test_several_devices_elsewhere_are_listed_with_the_flag_that_chooses() -> None:
+    with pytest.raises(NoDevice, match="several") as failure:
+        discover_device(KEYS, "us-east-1", as_interfaces(interfaces_with(DEVICE, TABLET)))
+    assert failure.value.hints == (f"--device {DEVICE}", f"--device {TABLET}")
+
+
+@pytest.mark.parametrize("refusal", [NotAuthorized("denied"), UnknownKey("without MFA, IAM says so")])
+def test_a_refusal_of_iam_asks_for_the_flag(refusal: AwsMfaError) -> None:
+    interfaces = interfaces_with()
+    interfaces.fake_iam = FakeIam(refusal)
+    with pytest.raises(NoDevice, match="did not tell") as failure:
+        discover_device(KEYS, "us-east-1", as_interfaces(interfaces))
+    assert "--device" in failure.value.hints[0]
+
+
+def test_a_missing_network_is_reported_as_such() -> None:
+    interfaces = interfaces_with()
+    interfaces.fake_iam = FakeIam(AwsUnreachable("no network"))
+    with pytest.raises(AwsUnreachable):
+        discover_device(KEYS, "us-east-1", as_interfaces(interfaces))

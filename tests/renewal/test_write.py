@@ -32,7 +32,7 @@ def test_without_a_role_the_old_roles_line_goes_and_other_keys_stay() -> None:
 
 
 def test_permanent_keys_that_appeared_meanwhile_are_not_overwritten() -> None:
-    """The file is read again after the call: somebody may have run `aws configure` while the code was typed."""
+    """The file is read again after the call: the user may have run `aws configure` while the code was typed."""
     before = "[work]\naws_access_key_id = AKIAINVENTED\naws_secret_access_key = precious\n"
     interfaces = FakeInterfaces(before)
     with pytest.raises(PermanentKeysInTheWay):

@@ -53,7 +53,7 @@ class DialogProvider:
         text = "\n".join(shown_text(line) for line in (*self._said, question.text.strip()))
         self._said = []
         limit_s = self._time_limit_s
-        nobody = NeedsHuman(f"nobody answered the dialog within {limit_s:g} s")
+        timeout = NeedsHuman(f"nobody answered the dialog within {limit_s:g} s")
         for program, path in offered_programs(self._environ):
             try:
                 ended = run_for_answer(
@@ -64,14 +64,14 @@ class DialogProvider:
                     catches_stderr=True,  # toolkits complain there about themes and buses
                 )
             except TookTooLong:
-                raise nobody from None
+                raise timeout from None
             except ProgramFailed:  # removed since it was found, or not an executable
                 continue
             outcome = program.outcome(ended)
             if outcome == CANCELLED:
                 raise Cancelled("cancelled")
             if outcome == GAVE_UP:
-                raise nobody
+                raise timeout
             if outcome == ANSWERED:
                 return answer_in(ended.stdout)
         if cancellation is not None:

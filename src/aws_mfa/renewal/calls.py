@@ -37,8 +37,10 @@ if TYPE_CHECKING:
     ShowCalls = Callable[[int], AbstractContextManager[Callable[[], None]]]
 
 
-NOT_TAKEN = (SessionExpired, UnknownKey)
-"""How AWS refuses a session that signs."""
+# How AWS refuses a session that signs.
+_NOT_TAKEN = (SessionExpired, UnknownKey)
+# SDKs ask again at once, and AWS may refuse any session: at most one code in five minutes.
+_NEW_S = 300.0
 
 
 @dataclass
@@ -66,7 +68,7 @@ def unseen(_count: int) -> Iterator[Callable[[], None]]:
 
 
 def make_calls(
-    planned: Plan, interfaces: Interfaces, token: str | None, show: ShowCalls
+    plan: Plan, interfaces: Interfaces, token: str | None, show: ShowCalls
 ) -> tuple[list[Outcome], list[Reused]]:
     """
     Return one outcome per profile, in the order wanted, and the stored sessions that AWS refused.
@@ -74,59 +76,59 @@ def make_calls(
     Raises `NotSetUp` if the file cannot be replaced, before a code is asked for. After Ctrl-C the sessions so far are
     stored.
     """
-    if token is not None and (count := count_of_devices(planned)) > 1:
+    if token is not None and (count := count_of_devices(plan)) > 1:
         raise BadInput(f"one code, and codes of {count} devices are needed", "renew one user's profiles at a time")
-    writer, codes = SessionWriter(planned, interfaces), Codes(interfaces, token=token)
-    if planned.steps:
+    writer, codes = SessionWriter(plan, interfaces), Codes(interfaces, token=token)
+    if plan.steps:
         writer.check_writable()
-    others = [step for step in planned.steps if not step.needs_code]
+    others = [step for step in plan.steps if not step.needs_code]
     try:
-        for step in planned.codes:
-            writer.got[step] = _attempt(codes.session, _code_call(step, planned, writer))
+        for step in plan.codes:
+            writer.got[step] = _attempt(codes.session, _code_call(step, plan, writer))
         with show(len(others)) as done:
             for _, steps in groupby(others, key=lambda step: step.depth):
                 group = list(steps)  # equally deep in their chains: none signs for another
-                calls = [partial(_attempt, _assume_role, step, planned, interfaces, writer) for step in group]
+                calls = [partial(_attempt, _assume_role, step, plan, interfaces, writer) for step in group]
                 writer.got.update(zip(group, interfaces.side_by_side(calls, done), strict=True))
     finally:
         writer.write()
     refused = {
         step.signed_by: None
         for step, got in writer.got.items()
-        if isinstance(step.signed_by, Reused) and isinstance(got, NOT_TAKEN)
+        if isinstance(step.signed_by, Reused) and isinstance(got, _NOT_TAKEN)
     }
-    outcomes = [_outcome(name, planned, writer) for name in planned.of_profile]
-    outcomes += [Outcome(name, None, "", error=error) for name, error in planned.failures.items()]
+    outcomes = [_outcome(name, plan, writer) for name in plan.of_profile]
+    outcomes += [Outcome(name, None, "", error=error) for name, error in plan.failures.items()]
     return outcomes, list(refused)
 
 
-def count_of_devices(planned: Plan) -> int:
+def count_of_devices(plan: Plan) -> int:
     """The number of devices whose codes the plan needs: a code is valid for one."""
-    return len({step.request.device for step in planned.codes})
+    return len({step.request.device for step in plan.codes})
 
 
-def _code_call(step: Step, planned: Plan, writer: SessionWriter) -> CodeCall:
+def _code_call(step: Step, plan: Plan, writer: SessionWriter) -> CodeCall:
     """The question gives the reason for a role's own code; `mfa_process` is that of the first profile that has one."""
     why = f" ({step.label}: {step.reason})" if step.request.role_arn else ""
-    chains = planned.chains
+    chains = plan.chains
     commands = (chains[name].mfa_process for name in step.profiles if name in chains)
     return CodeCall(
         step,
         f"MFA code for {step.request.device}{why}: ",
-        keys=lambda: planned.users.keys_of(step.user.section),
-        newer=lambda: planned.stored.newer(step),
+        keys=lambda: plan.users.keys_of(step.user.section),
+        newer=lambda: plan.stored.newer(step),
         write=lambda session: writer.write_at_once(step, session),
         mfa_process=next((command for command in commands if command), None),
     )
 
 
-def _assume_role(step: Step, planned: Plan, interfaces: Interfaces, writer: SessionWriter) -> Session:
+def _assume_role(step: Step, plan: Plan, interfaces: Interfaces, writer: SessionWriter) -> Session:
     """Call AssumeRole, signed with the session before it in the chain, or with the long-term keys."""
     user, signer = step.user, step.signed_by
     if not step.request.role_arn:
         raise NotAuthorized(f"no MFA device is known for {user.profile}", "name it: mfa_serial = ARN")
     if signer is None:
-        keys: LongTermKeys | Session = planned.users.keys_of(user.section)
+        keys: LongTermKeys | Session = plan.users.keys_of(user.section)
     elif isinstance(got := writer.got_of(signer), AwsMfaError):
         raise type(got)(f"not tried, because {signer.label} failed: {got.message}", *got.hints) from got
     else:
@@ -134,8 +136,8 @@ def _assume_role(step: Step, planned: Plan, interfaces: Interfaces, writer: Sess
     return interfaces.sts(user.region, user.endpoints).assume_role(keys, step.request, None)
 
 
-def _outcome(name: str, planned: Plan, writer: SessionWriter) -> Outcome:
-    profile, found = planned.chains[name].wanted, planned.of_profile[name]
+def _outcome(name: str, plan: Plan, writer: SessionWriter) -> Outcome:
+    profile, found = plan.chains[name].wanted, plan.of_profile[name]
     outcome = Outcome(name, profile.role_arn, writer.place_of(name))
     outcome.is_hidden_from_sdks = profile.role_arn is not None and profile.source("role_arn").startswith("role_arn ")
     if isinstance(found, Reused):
@@ -158,12 +160,8 @@ def _attempt(call: Callable[..., Session], *arguments: object) -> Got:
         return error
 
 
-# SDKs ask again at once, and AWS may refuse any session: at most one code in five minutes.
-_NEW_S = 300.0
-
-
 def renew_many(
-    planned: Plan, interfaces: Interfaces, *, token: str | None, show: ShowCalls = unseen, may_ask: bool = True
+    plan: Plan, interfaces: Interfaces, *, token: str | None, show: ShowCalls = unseen, may_ask: bool = True
 ) -> list[Outcome]:
     """
     Make the plan's calls; one outcome per profile, in the order wanted. Raises what the first `make_calls` raises.
@@ -171,16 +169,16 @@ def renew_many(
     An error in the second attempt is the outcome of its profiles and does not change the others; only Ctrl-C ends
     everything. Without `may_ask`, profiles whose second attempt would need a code fail with `SessionExpired`.
     """
-    outcomes, refused = make_calls(planned, interfaces, token, show)
-    dropped = [one for one in refused if _drop(one, planned, interfaces)]
+    outcomes, refused = make_calls(plan, interfaces, token, show)
+    dropped = [one for one in refused if _drop(one, plan, interfaces)]
     _add_hints(outcomes, [one for one in refused if one not in dropped])
     failed = {one.profile: one for one in outcomes if one.error is not None}
     names = [name for name in dict.fromkeys(name for one in dropped for name in one.profiles) if name in failed]
     if not names:
         return outcomes
     try:
-        key_ids = planned.request.refused_key_ids.union(planned.stored.session(one).access_key_id for one in dropped)
-        again = make_plan(replace(planned.request, profiles=names, refused_key_ids=key_ids), interfaces)
+        key_ids = plan.request.refused_key_ids.union(plan.stored.session(one).access_key_id for one in dropped)
+        again = make_plan(replace(plan.request, profiles=names, refused_key_ids=key_ids), interfaces)
         if again.codes and not may_ask:
             for one in reversed(dropped):
                 for name in failed.keys() & one.profiles:
@@ -189,7 +187,7 @@ def renew_many(
         if may_ask:
             interfaces.say(_not_taken(dropped[0]))
         # AWS may refuse the next stored session of a chain too. A code that the first plan needed is used.
-        token = None if planned.codes else _usable(token, again, interfaces)
+        token = None if plan.codes else _usable(token, again, interfaces)
         renewed = {one.profile: one for one in renew_many(again, interfaces, token=token, show=show, may_ask=may_ask)}
     except Cancelled:
         raise
@@ -215,10 +213,10 @@ def first_failure(error: AwsMfaError | None) -> AwsMfaError:
     return error or AwsMfaError("the session is lost", "try again")
 
 
-def _drop(refused: Reused, planned: Plan, interfaces: Interfaces) -> bool:
+def _drop(refused: Reused, plan: Plan, interfaces: Interfaces) -> bool:
     """Drop it, unless it is a new MFA session: another would cost the next code. Return whether it was dropped."""
     min_age_s = _NEW_S if refused.label == mfa_label(refused.user.section) else 0.0
-    key_id = planned.stored.session(refused).access_key_id
+    key_id = plan.stored.session(refused).access_key_id
     # One in the credentials file stays there: in another region it may be valid.
     return interfaces.session_cache.drop(refused.label, refused.inputs, key_id, min_age_s=min_age_s)
 
@@ -229,24 +227,24 @@ def _add_hints(outcomes: Sequence[Outcome], kept: Sequence[Reused]) -> None:
         hint = f"the MFA session is minutes old; for another, with a new code: aws-mfa forget {user}"
         for outcome in (outcome for outcome in outcomes if outcome.profile in one.profiles and outcome.error):
             error = first_failure(outcome.error)
-            if isinstance(error, NOT_TAKEN):
+            if isinstance(error, _NOT_TAKEN):
                 outcome.error = type(error)(error.message, hint, *error.hints)
 
 
-def _usable(token: str | None, planned: Plan, interfaces: Interfaces) -> str | None:
+def _usable(token: str | None, plan: Plan, interfaces: Interfaces) -> str | None:
     """The given code, unless codes of several devices are needed."""
-    if token is not None and (count := count_of_devices(planned)) > 1:
+    if token is not None and (count := count_of_devices(plan)) > 1:
         interfaces.say(f"the code given is not used: codes of {count} devices are needed")
         return None
     return token
 
 
-def _add_stored(outcomes: dict[str, Outcome], planned: Plan) -> None:
+def _add_stored(outcomes: dict[str, Outcome], plan: Plan) -> None:
     """Add sessions that another process stored meanwhile: in the callers' plan they are calls, not stored sessions."""
     for name, outcome in outcomes.items():
-        found = planned.of_profile.get(name)
+        found = plan.of_profile.get(name)
         if isinstance(found, Reused) and outcome.error is None:
-            outcome.session = planned.stored.session(found)
+            outcome.session = plan.stored.session(found)
 
 
 def _not_taken(refused: Reused) -> str:

@@ -40,23 +40,23 @@ class SessionWriter:
     labels that the cache did not store.
     """
 
-    def __init__(self, planned: Plan, interfaces: Interfaces) -> None:
+    def __init__(self, plan: Plan, interfaces: Interfaces) -> None:
         self.got: dict[Step, Got] = {}
         self.refused: dict[str, AwsMfaError] = {}
         self.lost: set[str] = set()
-        self._planned = planned
+        self._plan = plan
         self._interfaces = interfaces
         self._written_at_once: set[Found] = set()
 
     def place_of(self, name: str) -> str:
         """The cache if SDKs or programs get the session from aws-mfa, else the file; nowhere if the cache failed."""
-        if not self._planned.request.hands_over and name not in self._planned.stored.asks_us:
+        if not self._plan.request.hands_over and name not in self._plan.stored.asks_us:
             return IN_FILE
         return NOWHERE if name in self.lost else IN_CACHE
 
     def check_writable(self) -> None:
         """Raise `NotSetUp` if a session is for the file and the file cannot be replaced."""
-        if any(self.place_of(name) == IN_FILE for name in self._planned.of_profile):
+        if any(self.place_of(name) == IN_FILE for name in self._plan.of_profile):
             self._interfaces.credentials.check_writable()
 
     def got_of(self, found: Found) -> Got:
@@ -64,7 +64,7 @@ class SessionWriter:
         if isinstance(found, Step):
             return self.got.get(found) or AwsMfaError(f"{found.label} was not tried")
         try:
-            return self._planned.stored.session(found)
+            return self._plan.stored.session(found)
         except AwsMfaError as error:
             return error
 
@@ -75,7 +75,7 @@ class SessionWriter:
 
     def write(self) -> None:
         """Store the new sessions, and stored ones that are wanted in another place."""
-        of_profile = self._planned.of_profile
+        of_profile = self._plan.of_profile
         for_file: dict[str, Found] = {}
         for name, found in of_profile.items():
             if self.place_of(name) == IN_FILE:
@@ -100,7 +100,7 @@ class SessionWriter:
 
     def _label(self, name: str, found: Found) -> str:
         """A role's session is stored under the profile's name, also if another profile with equal inputs got it."""
-        return name if self._planned.chains[name].role_chain else found.label
+        return name if self._plan.chains[name].role_chain else found.label
 
     def _cache(self, label: str, found: Found) -> None:
         if found in self._written_at_once and label == found.label:
@@ -113,7 +113,7 @@ class SessionWriter:
         """What the file does not have yet, by section; sessions that cannot be written are noted in `refused`."""
         changes: dict[str, Changes] = {}
         for name, found in for_file.items():
-            got, in_file = self.got_of(found), self._planned.stored.file.values(name) or {}
+            got, in_file = self.got_of(found), self._plan.stored.file.values(name) or {}
             if isinstance(got, AwsMfaError) or got.access_key_id == in_file.get("aws_access_key_id"):
                 continue
             try:
@@ -129,7 +129,7 @@ class SessionWriter:
 
         def edit(text: str) -> str:
             nonlocal refused
-            edited, refused = with_what_may_be_written(text, changes, where=credentials.path)
+            edited, refused = _with_what_may_be_written(text, changes, where=credentials.path)
             return edited
 
         try:
@@ -162,7 +162,7 @@ def write_section(session: Session, step: Step, section: str, interfaces: Interf
             interfaces.known_keys.update(lambda text: with_origin(text, section, *origin))
 
 
-def with_what_may_be_written(
+def _with_what_may_be_written(
     text: str, changes: Mapping[str, Changes], *, where: str
 ) -> tuple[str, dict[str, AwsMfaError]]:
     """The text with the changes of sections without permanent keys, and why the others are not changed."""

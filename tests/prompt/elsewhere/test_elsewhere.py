@@ -64,7 +64,7 @@ class Place:
         return self.answer
 
     def end(self, answer: str = "") -> None:
-        """Somebody types, or the place is gone."""
+        """A person types, or the provider fails."""
         self.answer = answer
         self._changed.set()
 
@@ -78,8 +78,8 @@ class Asking:
     def __init__(self, provider: CodeProvider, cancellation: Cancellation | None = None) -> None:
         self.answer: str | None = None
         self.error: BaseException | None = None
-        self._way = provider
-        self._withdrawal = cancellation
+        self._provider = provider
+        self._cancellation = cancellation
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -94,7 +94,7 @@ class Asking:
 
     def _run(self) -> None:
         try:
-            self.answer = self._way.ask(QUESTION, self._withdrawal)
+            self.answer = self._provider.ask(QUESTION, self._cancellation)
         except BaseException as error:  # noqa: BLE001  # for the test to look at
             self.error = error
 
@@ -104,8 +104,19 @@ def folder(home: str) -> str:
     return os.path.join(home, ".aws", "mfa", "questions")
 
 
-def as_door(questions: QuestionFolder) -> RemoteQuestions:
-    return questions
+def started(folder: str, ends: Exception | None = None) -> tuple[Place, Asking]:
+    """A question that is open here and elsewhere."""
+    place = Place(ends)
+    return place, Asking(AnsweredElsewhere(place, folder))
+
+
+def answer_in_thread(folder: str) -> None:
+    threading.Thread(target=answer, args=[folder], daemon=True).start()
+
+
+def has_question(folder: str) -> bool:
+    with QuestionFolder(folder).oldest() as question:
+        return question is not None
 
 
 def sockets(folder: str) -> list[str]:
@@ -115,7 +126,8 @@ def sockets(folder: str) -> list[str]:
 def answer(folder: str, code: str = CODE) -> list[str]:
     """Answer the oldest question, when there is one."""
     wait_for_sockets(folder)
-    with as_door(QuestionFolder(folder)).oldest() as question:
+    questions: RemoteQuestions = QuestionFolder(folder)
+    with questions.oldest() as question:
         assert question is not None
         return question.answer(code)
 
@@ -129,7 +141,7 @@ def wait_for_sockets(folder: str, number: int = 1) -> None:
 
 @contextlib.contextmanager
 def connected(folder: str) -> Iterator[socket.socket]:
-    """A client that has been told what is asked, and says nothing yet."""
+    """A client that has received the question and sent nothing yet."""
     wait_for_sockets(folder)
     (connection,) = elsewhere_sockets.live_sockets(folder)
     with connection:
@@ -137,22 +149,19 @@ def connected(folder: str) -> Iterator[socket.socket]:
         yield connection
 
 
-def test_a_question_is_answered_from_elsewhere_while_it_stands_open_here(folder: str) -> None:
-    place = Place()
-    provider = AnsweredElsewhere(place, folder)
-    asking = Asking(provider)
+def test_a_question_is_answered_from_elsewhere_while_it_is_open_here(folder: str) -> None:
+    place, asking = started(folder)
     wait_for_sockets(folder)
     with QuestionFolder(folder).oldest() as question:
         assert question is not None
         assert (question.pid, question.device, question.text) == (os.getpid(), DEVICE, QUESTION.text)
-    threading.Thread(target=answer, args=[folder], daemon=True).start()
+    answer_in_thread(folder)
     assert asking.ended() == CODE
     assert place.said == ["answered in another terminal"]
 
 
-def test_who_types_here_ends_the_question_elsewhere(folder: str) -> None:
-    place = Place()
-    asking = Asking(AnsweredElsewhere(place, folder))
+def test_an_answer_here_ends_the_question_elsewhere(folder: str) -> None:
+    place, asking = started(folder)
     wait_for_sockets(folder)
     with QuestionFolder(folder).oldest() as question:
         assert question is not None
@@ -165,9 +174,8 @@ def test_who_types_here_ends_the_question_elsewhere(folder: str) -> None:
     assert place.said == []
 
 
-def test_the_socket_is_the_users_alone_and_goes_with_the_question(folder: str) -> None:
-    place = Place()
-    asking = Asking(AnsweredElsewhere(place, folder))
+def test_only_the_user_can_use_the_socket_and_it_ends_with_the_question(folder: str) -> None:
+    place, asking = started(folder)
     wait_for_sockets(folder)
     (name,) = sockets(folder)
     assert name.partition("-")[0].isdigit()
@@ -201,26 +209,26 @@ def test_the_mode_is_the_sockets_whatever_is_put_in_its_place(
 
 @pytest.mark.parametrize("line", [b"12345\n", b"abcdef\n", b"\n", b"\xff\xfe\n", b"1" * 500])
 def test_what_is_no_code_leaves_the_question_open(folder: str, line: bytes) -> None:
-    asking = Asking(AnsweredElsewhere(Place(), folder))
+    _, asking = started(folder)
     with connected(folder) as connection:
         connection.sendall(line)
         with contextlib.suppress(ConnectionResetError):
             assert connection.recv(64) in (b"malformed\n", b"")
-    threading.Thread(target=answer, args=[folder], daemon=True).start()
+    answer_in_thread(folder)
     assert asking.ended() == CODE
 
 
 def test_blanks_in_a_code_are_taken_as_phones_show_it(folder: str) -> None:
-    asking = Asking(AnsweredElsewhere(Place(), folder))
+    _, asking = started(folder)
     with connected(folder) as connection:
         connection.sendall(b"918 273\n")
         assert connection.recv(64) == b"taken\n"
     assert asking.ended() == CODE
 
 
-def test_who_hangs_or_drops_does_not_keep_the_next_from_answering(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_that_hangs_or_drops_does_not_block_the_next(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(elsewhere_server, "CLIENT_LIMIT_S", 0.3)
-    asking = Asking(AnsweredElsewhere(Place(), folder))
+    _, asking = started(folder)
     # The second is served as soon as the time of the first is over.
     with connected(folder) as hanging, connected(folder) as half:
         with contextlib.suppress(OSError):  # on a busy machine its time is over by now
@@ -228,27 +236,25 @@ def test_who_hangs_or_drops_does_not_keep_the_next_from_answering(folder: str, m
         with connected(folder) as dropping:
             monkeypatch.setattr(elsewhere_server, "CLIENT_LIMIT_S", LONG_S)
             dropping.close()
-        threading.Thread(target=answer, args=[folder], daemon=True).start()
+        answer_in_thread(folder)
         assert asking.ended() == CODE
         for other in (hanging, half):
             with contextlib.suppress(ConnectionResetError):
-                assert other.recv(64) == b"", "they are told that it is over"
+                assert other.recv(64) == b"", "the connection is closed"
 
 
 def test_while_one_is_served_the_next_is_passed_over(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(elsewhere_client, "_TALK_S", 0.1)
-    place = Place()
-    asking = Asking(AnsweredElsewhere(place, folder))
-    with connected(folder), QuestionFolder(folder).oldest() as question:
-        assert question is None
+    place, asking = started(folder)
+    with connected(folder):
+        assert not has_question(folder)
         place.end("typed")
         assert asking.ended() == "typed"
 
 
-def test_a_silent_client_is_hung_up_on_in_the_end(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_client_is_disconnected(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(elsewhere_server, "CLIENT_LIMIT_S", 0.2)
-    place = Place()
-    asking = Asking(AnsweredElsewhere(place, folder))
+    place, asking = started(folder)
     with connected(folder) as connection:
         connection.settimeout(LONG_S)
         assert connection.recv(64) == b""
@@ -258,8 +264,7 @@ def test_a_silent_client_is_hung_up_on_in_the_end(folder: str, monkeypatch: pyte
 
 @pytest.mark.parametrize("error", [Cancelled("cancelled"), NeedsHuman("the terminal is gone")])
 def test_what_ends_the_question_here_ends_it(folder: str, error: Exception) -> None:
-    place = Place(error)
-    asking = Asking(AnsweredElsewhere(place, folder))
+    place, asking = started(folder, error)
     wait_for_sockets(folder)
     place.end()
     with pytest.raises(type(error)):
@@ -267,9 +272,8 @@ def test_what_ends_the_question_here_ends_it(folder: str, error: Exception) -> N
     assert sockets(folder) == []
 
 
-def test_a_place_that_closes_while_somebody_types_elsewhere_waits_for_him(folder: str) -> None:
-    place = Place(NeedsHuman("nobody answered the window"))
-    asking = Asking(AnsweredElsewhere(place, folder))
+def test_a_provider_that_fails_waits_for_a_connected_client(folder: str) -> None:
+    place, asking = started(folder, NeedsHuman("nobody answered the window"))
     with connected(folder) as connection:
         place.end()
         time.sleep(0.1)
@@ -277,9 +281,8 @@ def test_a_place_that_closes_while_somebody_types_elsewhere_waits_for_him(folder
         assert asking.ended() == CODE
 
 
-def test_a_place_that_closes_is_closed_when_he_drops(folder: str) -> None:
-    place = Place(NeedsHuman("nobody answered the window"))
-    asking = Asking(AnsweredElsewhere(place, folder))
+def test_a_provider_that_fails_has_failed_once_the_client_drops(folder: str) -> None:
+    place, asking = started(folder, NeedsHuman("nobody answered the window"))
     with connected(folder):
         place.end()
         time.sleep(0.05)
@@ -299,43 +302,42 @@ def test_the_check_beside_the_question_still_ends_it(folder: str, when: str) -> 
         asking.ended()
 
 
-def test_a_check_that_fails_after_the_answer_disturbs_nobody(folder: str) -> None:
+def test_a_check_that_fails_after_the_answer_has_no_effect(folder: str) -> None:
     cancellation = Cancellation()
     asking = Asking(AnsweredElsewhere(Place(), folder), cancellation)
-    threading.Thread(target=answer, args=[folder], daemon=True).start()
+    answer_in_thread(folder)
     assert asking.ended() == CODE
     cancellation.cancel(WrongSecret("too late"))
 
 
-def test_who_answered_is_told_what_became_of_the_code(folder: str) -> None:
-    place, told = Place(), list[str]()
+def test_the_client_gets_the_result_of_its_code(folder: str) -> None:
+    place, got = Place(), list[str]()
     provider = AnsweredElsewhere(place, folder)
     asking = Asking(provider)
     wait_for_sockets(folder)
-    client = threading.Thread(target=lambda: told.extend(answer(folder)), daemon=True)
+    client = threading.Thread(target=lambda: got.extend(answer(folder)), daemon=True)
     client.start()
     assert asking.ended() == CODE
     provider.say("AWS refused the code\nforged")
     provider.say("hint: type the next one")
     place.end("typed")
-    assert Asking(provider).ended() == "typed", "asked again, the provider hangs up on who answered before"
+    assert Asking(provider).ended() == "typed", "asked again, the provider disconnects the earlier client"
     client.join(LONG_S)
-    assert told == ["AWS refused the code\\nforged", "hint: type the next one"]
+    assert got == ["AWS refused the code\\nforged", "hint: type the next one"]
 
 
 def test_the_oldest_living_question_comes_first(folder: str) -> None:
-    places = [Place(), Place()]
-    first = Asking(AnsweredElsewhere(places[0], folder))
+    _, first = started(folder)
     wait_for_sockets(folder)
-    second = Asking(AnsweredElsewhere(places[1], folder))
+    place, second = started(folder)
     wait_for_sockets(folder, 2)
-    threading.Thread(target=answer, args=[folder], daemon=True).start()
+    answer_in_thread(folder)
     assert first.ended() == CODE
-    places[1].end("typed")
+    place.end("typed")
     assert second.ended() == "typed"
 
 
-def test_a_dead_socket_is_removed_by_whoever_meets_it(folder: str) -> None:
+def test_a_dead_socket_is_removed_by_any_process_that_finds_it(folder: str) -> None:
     """One of another machine looks dead from here: the home may be on a network share."""
     os.makedirs(folder, mode=0o700)
     here, there = socket.gethostname(), f"not-{socket.gethostname()}"
@@ -344,41 +346,39 @@ def test_a_dead_socket_is_removed_by_whoever_meets_it(folder: str) -> None:
     for name in names:
         with socket.socket(socket.AF_UNIX) as dead, elsewhere_sockets._address(os.path.join(folder, name)) as address:
             dead.bind(address)
-    with QuestionFolder(folder).oldest() as question:
-        assert question is None
+    assert not has_question(folder)
     assert sockets(folder) == [names[1]]
 
 
-def test_files_that_are_no_sockets_of_ours_are_left_alone(folder: str) -> None:
+def test_other_files_in_the_folder_are_not_touched(folder: str) -> None:
     os.makedirs(folder, mode=0o700)
     for name in ("notes.txt", "x.sock", "1-2-3.sock.new"):
         with open(os.path.join(folder, name), "w", encoding="ascii"):
             pass
-    with QuestionFolder(folder).oldest() as question:
-        assert question is None
+    assert not has_question(folder)
     assert len(sockets(folder)) == 3
 
 
 def test_a_process_that_does_not_speak_is_passed_over(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(elsewhere_client, "_TALK_S", 0.1)
     stopped = elsewhere_sockets.open_socket(elsewhere_sockets.new_path(folder))
-    with stopped, answer_server(folder, QUESTION, lambda: None), QuestionFolder(folder).oldest() as question:
-        assert question is not None
+    with stopped, answer_server(folder, QUESTION, lambda: None):
+        assert has_question(folder)
 
 
-@pytest.mark.parametrize("told", [b"{}\n", b"[]\n", b"nonsense\n", b'{"pid": "x", "device": "", "text": ""}\n', b""])
-def test_a_process_that_speaks_nonsense_is_passed_over(folder: str, told: bytes) -> None:
+@pytest.mark.parametrize("got", [b"{}\n", b"[]\n", b"nonsense\n", b'{"pid": "x", "device": "", "text": ""}\n', b""])
+def test_a_process_that_speaks_nonsense_is_passed_over(folder: str, got: bytes) -> None:
     listener = elsewhere_sockets.open_socket(elsewhere_sockets.new_path(folder))
 
     def speak() -> None:
         connection, _ = listener.accept()
         with connection:
-            connection.sendall(told)
+            connection.sendall(got)
 
     speaker = threading.Thread(target=speak, daemon=True)
     speaker.start()
-    with listener, QuestionFolder(folder).oldest() as question:
-        assert question is None
+    with listener:
+        assert not has_question(folder)
     speaker.join(LONG_S)
 
 
@@ -387,13 +387,13 @@ def test_a_folder_with_a_long_name_serves_too(folder: str) -> None:
         pytest.skip("only Linux can shorten a socket's name")
     deep = os.path.join(folder, *["a-folder-with-a-name-of-some-length"] * 5)
     asking = Asking(AnsweredElsewhere(Place(), deep))
-    threading.Thread(target=answer, args=[deep], daemon=True).start()
+    answer_in_thread(deep)
     assert asking.ended() == CODE
     assert sockets(deep) == []
 
 
 @pytest.mark.parametrize("obstacle", ["a file in its place", "others may enter", "no sockets", "too long"])
-def test_where_no_socket_can_be_had_the_question_is_put_here_alone(
+def test_without_a_socket_the_question_is_asked_only_here(
     folder: str, obstacle: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if obstacle == "a file in its place":
@@ -407,8 +407,7 @@ def test_where_no_socket_can_be_had_the_question_is_put_here_alone(
         monkeypatch.setattr(elsewhere_server, "HAS_SOCKETS", False)
     else:
         folder = os.path.join(folder, "x" * 300)
-    place = Place()
-    asking = Asking(AnsweredElsewhere(place, folder))
+    place, asking = started(folder)
     assert place.is_asking.wait(LONG_S)
     place.end("typed")
     assert asking.ended() == "typed"
@@ -419,27 +418,26 @@ def test_where_no_socket_can_be_had_the_question_is_put_here_alone(
 def test_a_folder_that_others_may_enter_is_refused(folder: str) -> None:
     os.makedirs(folder)
     os.chmod(folder, 0o755)
-    with pytest.raises(NotSetUp, match="is not this user's private folder"), QuestionFolder(folder).oldest():
-        pass
+    with pytest.raises(NotSetUp, match="is not this user's private folder"):
+        has_question(folder)
 
 
 def test_on_windows_the_command_says_so(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(elsewhere_client, "HAS_SOCKETS", False)
-    with pytest.raises(NotSetUp, match="cannot be answered from another terminal"), QuestionFolder(folder).oldest():
-        pass
+    with pytest.raises(NotSetUp, match="cannot be answered from another terminal"):
+        has_question(folder)
 
 
 def test_without_a_folder_no_question_waits(folder: str) -> None:
-    with QuestionFolder(folder).oldest() as question:
-        assert question is None
+    assert not has_question(folder)
     assert not os.path.exists(folder)
 
 
-def test_the_waiting_way_says_where_to_answer_and_gets_the_code(folder: str) -> None:
+def test_the_waiting_provider_says_where_to_answer_and_gets_the_code(folder: str) -> None:
     said: list[str] = []
     provider = WaitingProvider(folder, announce=said.append, is_manned=True)
     asking = Asking(provider)
-    threading.Thread(target=answer, args=[folder], daemon=True).start()
+    answer_in_thread(folder)
     assert asking.ended() == CODE
     assert said == [f"waiting 20 s for a code of {DEVICE}: answer in any terminal: aws-mfa code"]
     assert (provider.name, provider.has_human) == ("code", True)
@@ -447,14 +445,14 @@ def test_the_waiting_way_says_where_to_answer_and_gets_the_code(folder: str) -> 
     assert said[1:] == ["AWS refused the code"]
 
 
-def test_the_waiting_way_gives_up(folder: str) -> None:
+def test_the_waiting_provider_gives_up(folder: str) -> None:
     provider = WaitingProvider(folder, announce=lambda text: None, is_manned=True, patience_s=0.1)
     with pytest.raises(NobodyAnswered, match=r"^nobody answered from another terminal within 0\.1 s$"):
         provider.ask(QUESTION)
     assert sockets(folder) == []
 
 
-def test_the_waiting_way_waits_for_somebody_who_types(folder: str) -> None:
+def test_the_waiting_provider_waits_for_a_connected_client(folder: str) -> None:
     asking = Asking(WaitingProvider(folder, announce=lambda text: None, is_manned=True, patience_s=0.2))
     with connected(folder) as connection:
         time.sleep(0.4)
@@ -463,19 +461,19 @@ def test_the_waiting_way_waits_for_somebody_who_types(folder: str) -> None:
     assert asking.ended() == CODE
 
 
-def test_not_even_for_him_it_waits_for_ever(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that is connected all the time: the question is extended once."""
+def test_a_client_extends_the_wait_only_once(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even if it stays connected."""
     monkeypatch.setattr(elsewhere_server, "EXTENSION_S", 0.5)
     asking = Asking(WaitingProvider(folder, announce=lambda text: None, is_manned=True, patience_s=0.5))
     with connected(folder), pytest.raises(NobodyAnswered):
         asking.ended()
 
 
-def test_who_hangs_holds_a_question_up_for_a_minute_at_most() -> None:
+def test_a_client_that_hangs_delays_a_question_for_a_minute_at_most() -> None:
     assert elsewhere_server.EXTENSION_S <= 60
 
 
-def test_the_waiting_way_is_withdrawn_by_the_check(folder: str) -> None:
+def test_the_check_cancels_the_waiting_provider(folder: str) -> None:
     cancellation = Cancellation()
     asking = Asking(WaitingProvider(folder, announce=lambda text: None, is_manned=True), cancellation)
     wait_for_sockets(folder)
@@ -484,12 +482,12 @@ def test_the_waiting_way_is_withdrawn_by_the_check(folder: str) -> None:
         asking.ended()
 
 
-def test_the_waiting_way_is_closed_where_nobody_reads_its_line(folder: str) -> None:
+def test_the_waiting_provider_is_not_tried_if_no_person_reads_its_line(folder: str) -> None:
     assert WaitingProvider(folder, announce=print, is_manned=True).can_answer(QUESTION)
     assert not WaitingProvider(folder, announce=print, is_manned=False).can_answer(QUESTION)
 
 
-def test_a_code_on_its_way_stands_in_no_error_and_in_no_file(folder: str, home: str) -> None:
+def test_no_error_and_no_file_contains_the_code(folder: str, home: str) -> None:
     errors: list[BaseException] = []
 
     class Watching(Place):
@@ -502,7 +500,7 @@ def test_a_code_on_its_way_stands_in_no_error_and_in_no_file(folder: str, home: 
 
     provider = AnsweredElsewhere(Watching(), folder)
     asking = Asking(provider)
-    threading.Thread(target=answer, args=[folder], daemon=True).start()
+    answer_in_thread(folder)
     assert asking.ended() == CODE
     (error,) = errors
     assert isinstance(error, elsewhere_server._Answered)
@@ -521,17 +519,17 @@ with socket.socket(socket.AF_UNIX) as connection:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who is at the other end")
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root, to be another user")
-def test_another_user_is_told_nothing_even_where_he_can_connect() -> None:
-    """An abstract socket: no mode of a folder stands before it."""
+def test_another_user_who_can_connect_gets_nothing() -> None:
+    """An abstract socket: no folder mode protects it."""
     name = f"aws-mfa-test-{os.getpid()}"
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(f"\0{name}")
     listener.listen()
     waiting = elsewhere_server.AnswerServer(listener, QUESTION, lambda: None)
     try:
-        for user, is_told in ((65534, False), (0, True)):
+        for user, gets_question in ((65534, False), (0, True)):
             command = [sys.executable, "-c", OTHER_USER, name, str(user)]
             ended = subprocess.run(command, capture_output=True, timeout=30, check=True)
-            assert bool(ended.stdout) == is_told
+            assert bool(ended.stdout) == gets_question
     finally:
         waiting.close()
