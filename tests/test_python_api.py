@@ -100,6 +100,11 @@ def caller_arn(session: Session) -> str:
         client.close()
 
 
+def run_python(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
 def in_threads(*works: Callable[[], object]) -> None:
     threads = [threading.Thread(target=work) for work in works]
     for thread in threads:
@@ -146,14 +151,15 @@ def with_left(credentials: ProfileCredentials, left_s: float) -> Iterator[None]:
 
 
 def test_import_loads_no_other_module() -> None:
-    done = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, check=True, timeout=60)
+    done = run_python(PROBE)
+    assert done.returncode == 0
     assert set(done.stdout.split()) <= {"aws_mfa", "__future__"}
 
 
 def test_the_failures_need_no_import_of_their_own() -> None:
     """A program may have `except aws_mfa.errors.NeedsHuman` before it has used anything else."""
     probe = "import aws_mfa, sys; print(aws_mfa.errors.NeedsHuman.exit_code, 'botocore' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=False, timeout=60)
+    done = run_python(probe)
     assert (done.stdout, done.stderr) == ("4 False\n", "")
 
 
@@ -383,13 +389,7 @@ def test_a_programs_log_gets_no_token_and_all_the_rest(stage: ClassicStage, *, i
     add_role(stage)
     if is_stored:
         aws_mfa.credentials("prod", ask=Person(stage))
-    done = subprocess.run(
-        [sys.executable, "-c", LOGGING, "" if is_stored else stage.code()],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    done = run_python(LOGGING, "" if is_stored else stage.code())
     assert (done.stdout, done.stderr) == ("False True True\n", "")
 
 
@@ -409,9 +409,7 @@ def test_what_is_not_a_policy_is_refused_before_a_question(stage: ClassicStage) 
 
 
 def test_without_boto3_the_command_that_installs_it_is_named() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", WITHOUT_BOTO3], capture_output=True, text=True, check=False, timeout=60
-    )
+    done = run_python(WITHOUT_BOTO3)
     wanted = "aws_mfa.boto3_session needs boto3, which is not installed: pip install 'aws-mfa[boto3]'\n"
     assert (done.stdout, done.stderr) == (wanted, "")
 

@@ -1,4 +1,4 @@
-"""Pages are opened by the right program, without a terminal and without waiting; `sh` plays the browsers."""
+"""The right program opens a page, without a terminal and without waiting; shell scripts take the place of browsers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ URL = "https://signin.example/federation?Action=login&SigninToken=abc%2F"
 
 
 class Programs:
-    """A folder of programs that note what they were started with; `environ` finds no others but the shell's."""
+    """A folder of programs that write down how they were started; `environ` finds only these and the shell's."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -100,7 +100,7 @@ def test_browsers_are_tried_in_their_order_until_one_starts(programs: Programs) 
 
 
 @pytest.mark.parametrize("name", ["w3m", "lynx", "links", "elinks", "www-browser"])
-def test_text_browsers_are_passed_over(programs: Programs, name: str) -> None:
+def test_text_browsers_are_skipped(programs: Programs, name: str) -> None:
     assert not programs.opened(BROWSER=programs.add(name))
     assert programs.argv(name) is None
 
@@ -112,7 +112,7 @@ def test_a_browser_that_stays_is_not_waited_for(programs: Programs, monkeypatch:
     assert time.monotonic() - began < 1.5
 
 
-def test_a_desktop_without_any_browser_says_so(programs: Programs) -> None:
+def test_a_desktop_without_any_browser_is_false(programs: Programs) -> None:
     programs.add("xdg-open", "exit 3")
     programs.add("gio", "exit 1")
     programs.add("x-www-browser", "exit 1")
@@ -120,10 +120,15 @@ def test_a_desktop_without_any_browser_says_so(programs: Programs) -> None:
     assert programs.argv("gio") == ["open", URL]
 
 
-def test_wsl_opens_the_browser_of_windows(programs: Programs) -> None:
-    programs.add("wslview")
-    assert programs.opened(WSL_DISTRO_NAME="Debian")
-    assert programs.argv("wslview") == [URL]
+@pytest.mark.parametrize(
+    ("program", "platform", "environ"),
+    [("wslview", "linux", {"WSL_DISTRO_NAME": "Debian"}), ("open", "darwin", {})],
+    ids=["WSL", "macOS"],
+)
+def test_wsl_and_macos_have_an_opener(programs: Programs, program: str, platform: str, environ: dict[str, str]) -> None:
+    programs.add(program)
+    assert programs.opened(platform, **environ)
+    assert programs.argv(program) == [URL]
 
 
 def test_powershell_gets_the_url_on_its_standard_input(programs: Programs) -> None:
@@ -134,16 +139,10 @@ def test_powershell_gets_the_url_on_its_standard_input(programs: Programs) -> No
     assert programs.stdin("powershell.exe") == f"Start-Process '{URL}'\n"
 
 
-def test_a_quote_in_the_url_is_no_end_of_it_for_powershell(programs: Programs) -> None:
+def test_a_quote_in_the_url_does_not_end_it_for_powershell(programs: Programs) -> None:
     programs.add("powershell.exe")
     assert programs.opened(page="https://x/';calc;'", WSL_DISTRO_NAME="Debian")
     assert programs.stdin("powershell.exe") == "Start-Process 'https://x/'';calc;'''\n"
-
-
-def test_macos_opens_it(programs: Programs) -> None:
-    programs.add("open")
-    assert programs.opened("darwin")
-    assert programs.argv("open") == [URL]
 
 
 def test_windows_opens_it_with_the_program_of_the_page(monkeypatch: pytest.MonkeyPatch, programs: Programs) -> None:

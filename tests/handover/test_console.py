@@ -1,4 +1,4 @@
-"""Whose session signs in to the console, with which page, and what is refused before and after."""
+"""Which session signs in to the console, to which page, and what is refused before and after."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_role_signs_in_with_its_own_session(interfaces: FakeInterfaces) -> Non
 
 
 def test_a_user_signs_in_with_a_federated_session_got_with_the_long_term_keys(interfaces: FakeInterfaces) -> None:
-    """An MFA session would be refused; no code is asked for, and none of his sessions is kept."""
+    """An MFA session would be refused; no code is asked for, and no session is stored."""
     page = page_of(interfaces, "work")
     ((action, code, request),) = interfaces.fake_sts.sent
     assert (action, code, request.role_session_name) == ("GetFederationToken", None, "ann")
@@ -79,14 +79,14 @@ def test_a_user_needs_no_device_to_sign_in(interfaces: FakeInterfaces) -> None:
     assert page_of(interfaces, "bare").arn == ANN
 
 
-def test_a_users_own_duration_is_taken_up_to_what_the_console_takes(interfaces: FakeInterfaces) -> None:
+def test_a_users_own_duration_is_used_up_to_the_limit_of_the_console(interfaces: FakeInterfaces) -> None:
     for asked, taken in (("3600", 3600), ("129600", 43200)):
         interfaces.config.text = CONFIG.replace("region = eu-central-1", f"duration_seconds = {asked}")
         page_of(interfaces, "work")
         assert interfaces.fake_sts.sent[-1][2].duration_s == taken
 
 
-def test_what_narrows_a_user_stands_in_the_place_of_everything(interfaces: FakeInterfaces) -> None:
+def test_policies_that_narrow_a_user_replace_administrator_access(interfaces: FakeInterfaces) -> None:
     console(RenewalRequest(["work"], overlay=Overlay(read_only=True)), as_interfaces(interfaces))
     assert list(interfaces.fake_sts.sent[-1][2].policy_arns) == ["arn:aws:iam::aws:policy/ReadOnlyAccess"]
     console(RenewalRequest(["work"], overlay=Overlay("{}")), as_interfaces(interfaces))
@@ -102,7 +102,7 @@ def test_the_root_user_does_not_sign_in(interfaces: FakeInterfaces, arn: str) ->
     assert interfaces.fake_sts.sent == []
 
 
-def test_a_user_who_may_not_is_told_to_use_a_role(interfaces: FakeInterfaces) -> None:
+def test_a_user_without_the_permission_gets_the_hint_to_use_a_role(interfaces: FakeInterfaces) -> None:
     interfaces.fake_sts.answers = [NotAuthorized("no", "ask your administrator")]
     with pytest.raises(NotAuthorized, match="no") as refused:
         page_of(interfaces, "work")
@@ -137,15 +137,18 @@ def test_the_page_is_in_the_region_asked_for_else_the_profiles(
     assert interfaces.fake_sign_in.regions == [expected]
 
 
-def test_a_region_of_another_partition_is_refused_before_a_code_is_asked_for(interfaces: FakeInterfaces) -> None:
-    with pytest.raises(BadInput, match="--region names region cn-north-1 of partition aws-cn"):
-        page_of(interfaces, "dev", region="cn-north-1")
-    assert interfaces.terminal.questions == []
-
-
-def test_what_is_no_service_is_refused_before_a_code_is_asked_for(interfaces: FakeInterfaces) -> None:
-    with pytest.raises(BadInput, match="is not the name of a service"):
-        page_of(interfaces, "dev", "s3/../iam")
+@pytest.mark.parametrize(
+    ("service", "region", "message"),
+    [
+        (None, "cn-north-1", "--region names region cn-north-1 of partition aws-cn"),
+        ("s3/../iam", None, "is not the name of a service"),
+    ],
+)
+def test_a_region_of_another_partition_and_what_is_not_a_service_are_refused_before_a_code_is_asked_for(
+    interfaces: FakeInterfaces, service: str | None, region: str | None, message: str
+) -> None:
+    with pytest.raises(BadInput, match=message):
+        page_of(interfaces, "dev", service, region)
     assert interfaces.terminal.questions == []
 
 
@@ -161,6 +164,6 @@ def test_a_broken_credentials_file_is_named_by_its_path(interfaces: FakeInterfac
         page_of(interfaces, "work")
 
 
-def test_a_profile_that_is_not_there_is_told(interfaces: FakeInterfaces) -> None:
-    with pytest.raises(BadProfile, match="there is no profile 'nobody'"):
-        page_of(interfaces, "nobody")
+def test_a_profile_that_does_not_exist_is_named(interfaces: FakeInterfaces) -> None:
+    with pytest.raises(BadProfile, match="there is no profile 'absent'"):
+        page_of(interfaces, "absent")

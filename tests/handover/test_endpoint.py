@@ -1,4 +1,4 @@
-"""The endpoint over real sockets: who is answered, who is refused, and what no client can do to the others."""
+"""The endpoint over real sockets: which requests are answered or refused, and that clients cannot block others."""
 
 from __future__ import annotations
 
@@ -57,6 +57,11 @@ class Client:
         with open(self.endpoint.token_file, encoding="ascii") as file:
             return file.read()
 
+    def request(self, *more: str) -> bytes:
+        """A good request for `work`, with more header lines."""
+        headers = [f"{name}: {value}" for name, value in self.good_headers.items()]
+        return "\r\n".join(["GET /work HTTP/1.1", *headers, *more, "\r\n"]).encode()
+
     @property
     def good_headers(self) -> dict[str, str]:
         return {"Host": f"{HOST}:{self.port}", "Authorization": self.token}
@@ -64,7 +69,7 @@ class Client:
     def ask(
         self, path: str = "/work", headers: Mapping[str, str | None] | None = None, method: str = "GET"
     ) -> tuple[int, dict[str, str]]:
-        """Status and body; a header of None is left away."""
+        """Status and body; a header of None is left out."""
         merged = {**self.good_headers, **(headers or {})}
         lines = [f"{name}: {value}" for name, value in merged.items() if value is not None]
         answer = self.send("\r\n".join([f"{method} {path} HTTP/1.1", *lines, "Connection: close", "\r\n"]).encode())
@@ -72,7 +77,7 @@ class Client:
         return int(head.split()[1]), json.loads(body)
 
     def send(self, data: bytes) -> bytes:
-        """Whatever comes back until the endpoint hangs up."""
+        """All bytes that come back until the endpoint closes the connection."""
         with self.connected() as client:
             with contextlib.suppress(OSError):
                 client.sendall(data)
@@ -84,7 +89,7 @@ class Client:
 
 def _all_of(client: socket.socket) -> bytes:
     data = b""
-    with contextlib.suppress(ConnectionResetError):  # it hung up with some of what we sent unread
+    with contextlib.suppress(ConnectionResetError):  # it closed the connection before it read everything
         while part := client.recv(65536):
             data += part
     return data
@@ -99,7 +104,7 @@ def folder(tmp_path: pathlib.Path) -> str:
 
 @pytest.fixture
 def most(monkeypatch: pytest.MonkeyPatch) -> int:
-    """As many connections at most: not every system lets the tests have both ends of the usual number."""
+    """The limit of connections: not every system gives the tests both ends of the usual number."""
     monkeypatch.setattr(endpoint, "MOST_CONNECTIONS", 48)
     return endpoint.MOST_CONNECTIONS
 
@@ -112,7 +117,7 @@ def client(folder: str) -> Iterator[Client]:
         yield client
 
 
-def test_whoever_knows_the_token_gets_the_session(client: Client) -> None:
+def test_a_request_with_the_token_gets_the_session(client: Client) -> None:
     status, document = client.ask()
     assert status == 200
     assert document == {
@@ -123,7 +128,7 @@ def test_whoever_knows_the_token_gets_the_session(client: Client) -> None:
     }
 
 
-def test_no_answer_is_to_be_stored_and_no_version_is_told(client: Client) -> None:
+def test_no_answer_may_be_stored_and_no_version_is_sent(client: Client) -> None:
     with contextlib.closing(http.client.HTTPConnection(HOST, client.port, timeout=10)) as asking:
         asking.request("GET", "/work", headers=client.good_headers)
         answer = asking.getresponse()
@@ -151,7 +156,7 @@ def test_no_answer_is_to_be_stored_and_no_version_is_told(client: Client) -> Non
         ({"Expect": "100-continue"}, 413),
     ],
 )
-def test_a_request_that_is_not_right_is_refused_without_a_word_on_profiles(
+def test_a_request_that_is_not_right_is_refused_without_naming_profiles(
     client: Client, headers: dict[str, str | None], status: int
 ) -> None:
     got, document = client.ask(headers=headers)
@@ -161,8 +166,7 @@ def test_a_request_that_is_not_right_is_refused_without_a_word_on_profiles(
 
 
 def test_a_header_given_twice_counts_as_wrong(client: Client) -> None:
-    twice = f"Host: {HOST}:{client.port}\r\nAuthorization: {client.token}\r\nAuthorization: {client.token}"
-    assert b" 401 " in client.send(f"GET /work HTTP/1.1\r\n{twice}\r\n\r\n".encode())
+    assert b" 401 " in client.send(client.request(f"Authorization: {client.token}"))
 
 
 @pytest.mark.parametrize("method", ["POST", "HEAD", "OPTIONS", "PUT", "NONSENSE"])
@@ -170,11 +174,11 @@ def test_only_get_is_answered(client: Client, method: str) -> None:
     assert client.ask(method=method)[0] == 405
 
 
-def test_localhost_is_as_good_a_name(client: Client) -> None:
+def test_the_name_localhost_is_accepted(client: Client) -> None:
     assert client.ask(headers={"Host": f"LocalHost:{client.port}"})[0] == 200
 
 
-def test_other_paths_name_those_that_are_served(client: Client) -> None:
+def test_the_refusal_of_another_path_names_those_that_are_served(client: Client) -> None:
     status, document = client.ask("/other")
     assert (status, document["code"]) == (404, "NoSuchProfile")
     assert "/work" in document["message"]
@@ -187,14 +191,14 @@ def test_a_name_with_blanks_and_slashes_has_a_path_too(client: Client) -> None:
     assert client.ask("/a%2fb%20c?x=1")[0] == 200
 
 
-def test_a_session_that_is_over_is_never_answered_with(client: Client) -> None:
+def test_a_session_that_has_ended_is_never_sent(client: Client) -> None:
     client.now = NOW + 3600
     status, document = client.ask()
     assert (status, document["code"]) == (503, "SessionExpired")
     assert "ended at 2026-11-22T07:03:19Z" in document["message"]
 
 
-def test_one_connection_serves_many_requests_and_what_was_handed_out_last(client: Client) -> None:
+def test_one_connection_takes_many_requests_and_gets_the_latest_session(client: Client) -> None:
     with contextlib.closing(http.client.HTTPConnection(HOST, client.port, timeout=10)) as asking:
         for lasts_s, status in ((3600, 200), (-1, 503), (60, 200)):
             client.endpoint.hand_out("work", ServedSession("work", a_session(lasts_s=lasts_s)))
@@ -204,9 +208,8 @@ def test_one_connection_serves_many_requests_and_what_was_handed_out_last(client
             assert answer.status == status
 
 
-def test_requests_sent_ahead_are_answered_in_turn(client: Client) -> None:
-    head = f"GET /work HTTP/1.1\r\nHost: {HOST}:{client.port}\r\nAuthorization: {client.token}\r\n"
-    answer = client.send(f"{head}\r\n{head}Connection: close\r\n\r\n".encode())
+def test_pipelined_requests_are_answered_in_order(client: Client) -> None:
+    answer = client.send(client.request() + client.request("Connection: close"))
     assert answer.count(b"HTTP/1.1 200 ") == 2
 
 
@@ -220,16 +223,14 @@ def test_requests_sent_ahead_are_answered_in_turn(client: Client) -> None:
         (b"\x16\x03\x01\x02\x00 \x01 \xff\r\n\r\n", b"400"),
     ],
 )
-def test_what_is_too_large_or_no_request_is_turned_away(client: Client, data: bytes, status: bytes) -> None:
+def test_what_is_too_large_or_not_a_request_is_refused(client: Client, data: bytes, status: bytes) -> None:
     answer = client.send(data)
     assert answer.startswith(b"HTTP/1.1 " + status)
     assert b"\xff" not in answer
     assert client.ask()[0] == 200
 
 
-def test_a_client_that_dawdles_is_hung_up_on_even_while_it_sends(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_slow_client_is_disconnected_even_while_it_sends(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "READ_LIMIT_S", 0.3)
     began = time.monotonic()
     with client.connected() as slow:
@@ -240,7 +241,7 @@ def test_a_client_that_dawdles_is_hung_up_on_even_while_it_sends(
         assert time.monotonic() - began < 4
 
 
-def test_a_flood_of_quiet_connections_keeps_nobody_out(client: Client, most: int) -> None:
+def test_a_flood_of_quiet_connections_does_not_block_others(client: Client, most: int) -> None:
     with contextlib.ExitStack() as stack:
         flood = [stack.enter_context(client.connected()) for _ in range(most + 20)]
         assert client.ask()[0] == 200
@@ -249,8 +250,8 @@ def test_a_flood_of_quiet_connections_keeps_nobody_out(client: Client, most: int
         assert _all_of(flood[0]) == b""
 
 
-def test_a_flood_that_comes_back_at_once_keeps_nobody_out(client: Client, most: int) -> None:
-    """Any user of the machine can have one: three times the places, without the token, anew as soon as it goes."""
+def test_a_flood_that_reconnects_at_once_does_not_block_others(client: Client, most: int) -> None:
+    """Any local user can do this: three times the limit, without the token, each reconnected when it is closed."""
     over = threading.Event()
 
     def flood() -> None:
@@ -281,20 +282,18 @@ def test_a_flood_that_comes_back_at_once_keeps_nobody_out(client: Client, most: 
 
 @pytest.mark.parametrize("pause_s", [0.0, 0.01])
 def test_many_at_once_are_all_answered(client: Client, most: int, pause_s: float) -> None:
-    """Also those whose request comes a moment after the connection, when as many others have connected."""
-    request = "\r\n".join(
-        ["GET /work HTTP/1.1", *map(": ".join, client.good_headers.items()), "Connection: close", "\r\n"]
-    )
+    """Also those whose request comes a moment after the connection, when many others have connected."""
+    request = client.request("Connection: close")
     with contextlib.ExitStack() as stack:
         asking = [stack.enter_context(client.connected()) for _ in range(most + 40)]
         time.sleep(pause_s)
         for one in asking:
-            one.sendall(request.encode())
+            one.sendall(request)
         answers = [_all_of(one) for one in asking]
     assert {answer[:15] for answer in answers} == {b"HTTP/1.1 200 OK"}
 
 
-def test_the_end_does_not_wait_for_room(folder: str, most: int) -> None:
+def test_the_end_does_not_wait_for_a_connection(folder: str, most: int) -> None:
     client = Client(folder)
     with contextlib.ExitStack() as stack:
         with client.endpoint:
@@ -304,7 +303,7 @@ def test_the_end_does_not_wait_for_room(folder: str, most: int) -> None:
         assert time.monotonic() - began < endpoint.LEAST_QUIET_S
 
 
-def test_without_threads_to_be_had_it_hangs_up_and_goes_on(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_free_thread_it_disconnects_and_goes_on(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     start, refusals = threading.Thread.start, [1, 2, 3]
 
     def refuse(thread: threading.Thread) -> None:
@@ -320,27 +319,28 @@ def test_without_threads_to_be_had_it_hangs_up_and_goes_on(client: Client, monke
     assert client.ask()[0] == 200
 
 
-def test_whoever_has_an_answer_counts_as_active_already(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else the next connections, opened at once, could end the one that has just been used."""
+def test_a_client_that_has_an_answer_counts_as_active(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise the next connections, opened at once, could close the one that has just been used."""
     arrived: list[bytes] = []
+    looked = threading.Event()
     with client.connected() as asking:
 
         def look(_: LocalEndpoint, connection: socket.socket) -> None:
             asking.settimeout(0.3)
             with contextlib.suppress(TimeoutError):
                 arrived.append(asking.recv(1))
+            looked.set()
 
         monkeypatch.setattr(LocalEndpoint, "_is_active", look)
-        head = f"GET /work HTTP/1.1\r\nHost: {HOST}:{client.port}\r\nAuthorization: {client.token}\r\n"
-        asking.sendall(f"{head}Connection: close\r\n\r\n".encode())
-        time.sleep(0.5)
+        asking.sendall(client.request("Connection: close"))
+        assert looked.wait(10)
         asking.settimeout(10)
         assert b" 200 " in _all_of(asking)
     assert arrived == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX")
-def test_who_serves_writes_no_core_file_and_a_child_keeps_its_limit(folder: str) -> None:
+def test_the_server_writes_no_core_file_and_a_child_keeps_its_limit(folder: str) -> None:
     process = subprocess.run(
         [sys.executable, "-c", CORE_LIMITS, folder], env={**os.environ, "PYTHONPATH": os.path.join(ROOT, "src")},
         capture_output=True, text=True, timeout=60, check=True,
@@ -348,10 +348,10 @@ def test_who_serves_writes_no_core_file_and_a_child_keeps_its_limit(folder: str)
     assert process.stdout.split() == ["before", "2048", "child", "2048", "serving", "0"]
 
 
-def test_a_connection_in_use_is_not_the_one_that_makes_room(
+def test_a_connection_in_use_is_not_the_one_that_is_closed(
     client: Client, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "READ_LIMIT_S", 60.0)  # who is slow here is the machine
+    monkeypatch.setattr(connection, "READ_LIMIT_S", 60.0)  # a slow machine must not close a connection
     with contextlib.ExitStack() as stack:
         asking = stack.enter_context(contextlib.closing(http.client.HTTPConnection(HOST, client.port, timeout=10)))
         asking.connect()
@@ -359,13 +359,13 @@ def test_a_connection_in_use_is_not_the_one_that_makes_room(
         for more in (most - 2, 20, 20):
             for _ in range(more):
                 stack.enter_context(client.connected())
-            assert client.ask()[0] == 200  # by now the endpoint has taken all that came before
+            assert client.ask()[0] == 200  # the endpoint has accepted all connections before this one
             asking.request("GET", "/work", headers=client.good_headers)
             assert asking.getresponse().read()
         assert asking.sock is in_use
 
 
-def test_the_token_is_in_a_file_of_the_user_alone_and_long_enough(client: Client) -> None:
+def test_the_token_is_in_a_private_file_and_long_enough(client: Client) -> None:
     found = os.stat(client.endpoint.token_file)
     if os.name != "nt":
         assert stat.S_IMODE(found.st_mode) == 0o600
@@ -382,13 +382,13 @@ def test_nothing_is_left_at_the_end(folder: str) -> None:
         client.connected()
 
 
-def test_a_port_that_is_taken_is_told_and_no_token_is_left(client: Client, folder: str) -> None:
+def test_a_port_that_is_taken_is_named_and_no_token_is_left(client: Client, folder: str) -> None:
     with pytest.raises(BadInput, match=f"port {client.port} of 127.0.0.1 cannot be used"):
         LocalEndpoint(folder, client.port, lambda: NOW)
     assert len(os.listdir(folder)) == 1
 
 
-def test_a_folder_that_takes_no_file_is_told_and_the_port_is_free_again(folder: str) -> None:
+def test_a_folder_that_takes_no_file_is_a_failure_and_the_port_is_free_again(folder: str) -> None:
     client = Client(os.path.join(folder, "absent"))
     with pytest.raises(NotSetUp, match="cannot write"), client.endpoint:
         pass
@@ -396,8 +396,8 @@ def test_a_folder_that_takes_no_file_is_told_and_the_port_is_free_again(folder: 
         client.connected()
 
 
-@pytest.mark.skipif(os.name == "nt", reason="there an open file is what cannot be removed")
-def test_what_killed_servers_left_is_tidied_and_what_is_in_use_stays(client: Client, folder: str) -> None:
+@pytest.mark.skipif(os.name == "nt", reason="Windows does not remove an open file")
+def test_files_of_killed_servers_are_removed_and_those_in_use_stay(client: Client, folder: str) -> None:
     left = os.path.join(folder, "endpoint-0123456789abcdef.token")
     foreign = os.path.join(folder, "session-work.txt")
     for path in (left, foreign):
@@ -409,13 +409,11 @@ def test_what_killed_servers_left_is_tidied_and_what_is_in_use_stays(client: Cli
     assert sorted(os.listdir(folder)) == sorted([os.path.basename(client.endpoint.token_file), "session-work.txt"])
 
 
-def test_a_file_that_was_just_made_is_nobodys_leftover(folder: str) -> None:
+def test_a_file_that_was_just_made_is_not_taken_for_a_leftover(folder: str) -> None:
     with open(os.path.join(folder, "endpoint-0123456789abcdef.token"), "w", encoding="ascii"):
         pass
     remove_leftovers(folder)
     assert len(os.listdir(folder)) == 1
-
-
-def test_tidying_an_absent_folder_is_nothing(folder: str) -> None:
-    remove_leftovers(os.path.join(folder, "absent"))
-    assert not os.path.exists(os.path.join(folder, "absent"))
+    absent = os.path.join(folder, "absent")
+    remove_leftovers(absent)
+    assert not os.path.exists(absent)

@@ -1,4 +1,4 @@
-"""A child works as one profile: it gets that session, that region, and no other choice of credentials."""
+"""A child works as one profile: it gets that session, that region, and no other credentials to choose from."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ def test_the_session_becomes_four_variables() -> None:
 
 
 def test_the_environment_of_a_child_is_exactly_this() -> None:
-    """Whatever SDKs would take for credentials goes; how AWS is reached, and what is ours, stays."""
+    """Removed is every variable that SDKs would take for credentials; settings for reaching AWS and aws-mfa stay."""
     found = child_environment({**FOREIGN, **UNTOUCHED}, KEYS, "eu-west-1", "work")
     region = dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_MFA_REGION"), "eu-west-1")
     assert found == {**UNTOUCHED, **KEYS, **region, "AWS_MFA_PROFILE": "work"}
 
 
-def test_an_endpoint_takes_the_place_of_keys() -> None:
-    """SDKs look at keys first: left behind, they would be used instead of the endpoint."""
+def test_an_endpoint_replaces_keys() -> None:
+    """SDKs look at keys first, and would use them instead of the endpoint."""
     endpoint = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:4/work", ENDPOINT[1]: "/run/token"}
     found = child_environment(FOREIGN, endpoint, None, "work")
     assert found == {**endpoint, "AWS_MFA_PROFILE": "work"}
@@ -67,26 +67,22 @@ def test_an_endpoint_takes_the_place_of_keys() -> None:
     ("environ", "profiles_own", "expected"),
     [
         ({}, None, {}),
-        (
-            {},
-            "eu-west-1",
-            {"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1", "AWS_MFA_REGION": "eu-west-1"},
-        ),
+        ({}, "a-1", {"AWS_REGION": "a-1", "AWS_DEFAULT_REGION": "a-1", "AWS_MFA_REGION": "a-1"}),
         ({"AWS_REGION": "a-1"}, "eu-west-1", {"AWS_REGION": "a-1", "AWS_DEFAULT_REGION": "a-1"}),
         ({"AWS_DEFAULT_REGION": "a-1"}, "eu-west-1", {"AWS_REGION": "a-1", "AWS_DEFAULT_REGION": "a-1"}),
         ({"AWS_REGION": "", "AWS_DEFAULT_REGION": "a-1"}, None, {"AWS_REGION": "a-1", "AWS_DEFAULT_REGION": "a-1"}),
         ({"AWS_REGION": "a-1", "AWS_DEFAULT_REGION": "b-2"}, "c-3", {"AWS_REGION": "a-1", "AWS_DEFAULT_REGION": "b-2"}),
     ],
 )
-def test_the_users_region_wins_and_both_variables_tell_one(
+def test_the_users_region_wins_and_both_variables_have_it(
     environ: dict[str, str], profiles_own: str | None, expected: dict[str, str]
 ) -> None:
     found = child_environment(environ, {}, profiles_own, "work")
     assert {name: value for name, value in found.items() if name != "AWS_MFA_PROFILE"} == expected
 
 
-def test_the_region_of_the_profile_before_gives_way_to_the_next_ones() -> None:
-    """As in a shell that goes from one profile to another, or an exec inside an exec."""
+def test_the_region_of_the_next_profile_replaces_that_of_the_previous_one() -> None:
+    """As in a shell that changes its profile, or an `exec` inside an `exec`."""
     first = child_environment({}, KEYS, "eu-west-1", "work")
     second = child_environment(first, KEYS, "us-east-2", "other")
     assert [second[name] for name in (*REGIONS, "AWS_MFA_REGION")] == ["us-east-2"] * 3
@@ -101,19 +97,16 @@ def test_a_region_chosen_inside_wins_over_the_profiles(name: str) -> None:
     assert "AWS_MFA_REGION" not in found
 
 
-def test_what_is_taken_back_is_all_that_was_set() -> None:
+def test_everything_that_was_set_is_removed_but_not_a_region_of_the_users() -> None:
     before = {"PATH": "/bin"}
     inside = child_environment(before, session_variables(a_session()), "eu-west-1", "work")
     assert change_back(inside).applied_to(inside) == before
-
-
-def test_a_region_of_the_users_is_not_taken_back() -> None:
     inside = child_environment({"AWS_REGION": "a-1"}, KEYS, "eu-west-1", "work")
     assert change_back(inside).applied_to(inside)["AWS_REGION"] == "a-1"
 
 
-def test_the_region_of_a_profile_is_none_that_the_user_chose() -> None:
-    """Else the MFA session would be looked for where the profile before works, and a code be asked for."""
+def test_the_region_of_a_profile_does_not_count_as_the_users() -> None:
+    """Otherwise STS would be asked in the region of the previous profile, and perhaps for a new code."""
     inside = child_environment({"PATH": "/bin"}, KEYS, "eu-west-1", "work")
     assert not set(REGIONS) & set(chosen_by_the_user(inside))
     chosen = chosen_by_the_user({**inside, "AWS_REGION": "a-1"})
@@ -121,9 +114,8 @@ def test_the_region_of_a_profile_is_none_that_the_user_chose() -> None:
     interfaces = {"AWS_REGION": "a-1"}
     assert chosen_by_the_user(interfaces) is interfaces
     for environ in (inside, {**inside, "AWS_REGION": "a-1"}):
-        assert child_environment(chosen_by_the_user(environ), KEYS, "b-2", "x") == child_environment(
-            environ, KEYS, "b-2", "x"
-        )
+        chosen = chosen_by_the_user(environ)
+        assert child_environment(chosen, KEYS, "b-2", "x") == child_environment(environ, KEYS, "b-2", "x")
 
 
 VALUES = st.sampled_from(["", "eu-west-1", "us-east-1"])
@@ -182,7 +174,7 @@ def test_without_a_region_only_other_partitions_have_a_default() -> None:
 
 
 def test_it_imports_cheaply() -> None:
-    """`exec` uses it on the hot path: beyond our own light rules only `time`."""
+    """`exec` uses it on the hot path: only `time` beside this project's own cheap modules."""
     program = (
         "import sys; before = set(sys.modules); import aws_mfa.handover.environment; "
         "print(*sorted(set(sys.modules) - before))"
@@ -190,19 +182,12 @@ def test_it_imports_cheaply() -> None:
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=f"{ROOT}/src", capture_output=True, text=True, check=True
     )
-    assert set(done.stdout.split()) <= {
-        "__future__",
-        "aws_mfa",
-        "aws_mfa.aws_values",
-        "aws_mfa.handover",
-        "aws_mfa.handover.environment",
-        "aws_mfa.aws_values.timestamps",
-        "time",
-    }
+    own = {"aws_mfa", "aws_mfa.aws_values", "aws_mfa.aws_values.timestamps"}
+    assert set(done.stdout.split()) <= {"__future__", "time", *own, "aws_mfa.handover", "aws_mfa.handover.environment"}
 
 
 def test_no_token_of_a_single_service_is_left_to_the_child() -> None:
-    """Botocore signs with it before it looks for credentials: the child would work as somebody else."""
+    """Botocore signs with it before it looks for credentials: the child would work as another user."""
     environ = {"AWS_BEARER_TOKEN_BEDROCK": "other", "AWS_BEARER_TOKEN_NEXT": "other", "AWS_BEARER": "no token"}
     child = child_environment(environ, {}, None, "work")
     assert [name for name in child if name.startswith("AWS_BEARER")] == ["AWS_BEARER"]

@@ -1,6 +1,8 @@
-"""Forgetting removes sessions of ours, says which, and touches nothing else."""
+"""Forgetting removes the sessions that aws-mfa wrote, names them, and touches nothing else."""
 
 from __future__ import annotations
+
+import pytest
 
 from aws_mfa.config.edit import with_changes
 from aws_mfa.config.ini import section_values
@@ -40,26 +42,26 @@ def test_named_profiles_lose_their_sessions_in_cache_and_file() -> None:
     assert interfaces.credentials.text == with_session("", "prod").lstrip()
 
 
-def test_all_is_every_session_of_ours() -> None:
+def test_all_is_every_session_of_aws_mfa() -> None:
     interfaces = some_interfaces(with_session(f"[work-long-term]\n{KEYS}", "work"), "dev", "mfa@work-long-term")
     assert len(forgotten(interfaces)) == 3
     assert interfaces.session_cache.stored == {}
     assert (interfaces.credentials.text or "").strip() == f"[work-long-term]\n{KEYS}".strip()
 
 
-def test_long_term_keys_are_never_touched() -> None:
-    """Not even where a session's lines still stand beside them."""
-    left_over = with_session("", "work").replace("ASIAINVENTED00000001", "AKIAINVENTED")
-    text = f"[default]\n{KEYS}\n{left_over}"
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (f"[default]\n{KEYS}\n{with_session('', 'work').replace('ASIAINVENTED00000001', 'AKIAINVENTED')}", []),
+        ("[sso]\naws_access_key_id = ASIAX\naws_secret_access_key = s\naws_session_token = t\n", ["sso"]),
+        # The permanent keys of other clouds do not have AWS's prefixes.
+        ("[store]\nassumed_role = False\nexpiration = x\naws_access_key_id = GK31\naws_secret_access_key = only\n", []),
+    ],
+    ids=["long-term keys, with the lines of a session too", "another tool's session", "keys of another cloud"],
+)
+def test_everything_else_stays(text: str, names: list[str]) -> None:
     interfaces = some_interfaces(text)
-    assert forgotten(interfaces) == []
-    assert interfaces.credentials.text == text
-
-
-def test_other_tools_sessions_are_left_alone() -> None:
-    text = "[sso]\naws_access_key_id = ASIAX\naws_secret_access_key = s\naws_session_token = t\n"
-    interfaces = some_interfaces(text)
-    assert forgotten(interfaces, "sso") == []
+    assert forgotten(interfaces, *names) == []
     assert interfaces.credentials.text == text
 
 
@@ -70,7 +72,7 @@ def test_settings_and_comments_in_the_section_stay() -> None:
     assert interfaces.credentials.text == "[dev]\n# mine\nregion = eu-west-1\nrole_arn = x\n"
 
 
-def test_a_session_of_the_old_tool_is_one_of_ours() -> None:
+def test_a_session_of_the_old_tool_is_removed_too() -> None:
     changes = section_of(a_session())
     del changes["x_security_token_expires"]
     interfaces = some_interfaces(with_changes("", "old", changes))
@@ -82,13 +84,3 @@ def test_without_a_file_none_is_made() -> None:
     interfaces = some_interfaces(None)
     assert forgotten(interfaces) == []
     assert interfaces.credentials.text is None
-
-
-def test_keys_without_a_token_are_no_session_whatever_stands_beside_them() -> None:
-    """Other clouds' permanent keys have no prefix that AWS gives."""
-    text = (
-        "[store]\nassumed_role = False\nexpiration = x\naws_access_key_id = GK31\naws_secret_access_key = only-copy\n"
-    )
-    interfaces = FakeInterfaces(text)
-    forget_sessions(None, as_interfaces(interfaces))
-    assert interfaces.credentials.text == text

@@ -1,4 +1,4 @@
-"""Serving: what is renewed without a word, what needs a person, and what is answered meanwhile."""
+"""Serving: what is renewed silently, what needs a person, and how requests are answered meanwhile."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ MINUTE, HOUR = 60.0, 3600.0
 
 
 class Stage:
-    """An endpoint that serves, on a day whose clock we move; the sessions' ends are those that STS gives."""
+    """An endpoint that serves, with a clock that the test moves; sessions end when STS says."""
 
     def __init__(self, *profiles: str, codes: tuple[str, ...] = ("123456",)) -> None:
         self.interfaces = FakeInterfaces("", CONFIG)
@@ -66,14 +66,14 @@ class Stage:
         self.interfaces.beside = self._beside  # type: ignore[method-assign]
 
     def _beside(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> AtOnce:
-        """What runs beside an open endpoint runs until it is closed."""
+        """Keep the work that starts while the endpoint is open: it would run until the end."""
         if not self.interfaces.fake_endpoint.is_open:
             return AtOnce(work, failed)
         self.besides.append(work)
         return AtOnce(lambda: None, failed)
 
     def sts_lasts(self, *, mfa: float = 12 * HOUR, role: float = HOUR) -> None:
-        """Let STS answer as it does: an MFA session of that length, roles of one hour, from the moment of the call."""
+        """Let STS give an MFA session and role sessions of these lengths, from the moment of the call."""
         sts, interfaces = self.interfaces.fake_sts, self.interfaces
 
         def session_token(*_: object) -> object:
@@ -99,7 +99,7 @@ class Stage:
         self.renewals.hand_out_to(self.interfaces.fake_endpoint)
 
     def after(self, seconds: float) -> None:
-        """Let that much time pass, and the quiet thread look once."""
+        """Let that much time pass, and the quiet thread run once."""
         self.interfaces.moment += seconds
         self.renewals.renew_quietly()
 
@@ -120,34 +120,36 @@ class Stage:
         return "\n".join(self.interfaces.said)
 
 
-def test_one_code_serves_all_profiles() -> None:
-    stage = Stage("dev", "ops", "work")
+def begun(*profiles: str, codes: tuple[str, ...] = ("123456",)) -> Stage:
+    stage = Stage(*profiles, codes=codes)
     stage.begin()
+    return stage
+
+
+def test_one_code_serves_all_profiles() -> None:
+    stage = begun("dev", "ops", "work")
     assert stage.questions == 1
     assert stage.answer("dev")[1]["RoleArn"] == ROLE
     assert stage.answer("ops")[1]["RoleArn"] == f"{ROLE}2"
     assert "RoleArn" not in stage.answer("work")[1]
 
 
-def test_it_is_told_at_the_start_when_the_mfa_session_needs_a_code() -> None:
-    stage = Stage("dev", "work")
-    stage.begin()
+def test_the_moment_when_the_mfa_session_needs_a_code_is_printed_at_the_start() -> None:
+    stage = begun("dev", "work")
     first, second = stage.interfaces.said[-2:]
     assert first.startswith("serving dev until Sun 07:03:19")
     assert "the MFA session needs a code at Sun 18:03:19" in first
     assert second.endswith("then it needs an MFA code")
 
 
-def test_a_session_with_more_than_twenty_minutes_is_left_alone() -> None:
-    stage = Stage()
-    stage.begin()
+def test_a_session_with_more_than_twenty_minutes_is_not_renewed() -> None:
+    stage = begun()
     stage.after(39 * MINUTE)
     assert stage.sent == ["GetSessionToken", "AssumeRole"]
 
 
-def test_a_short_one_is_renewed_without_a_word() -> None:
-    stage = Stage()
-    stage.begin()
+def test_a_short_one_is_renewed_silently() -> None:
+    stage = begun()
     said = list(stage.interfaces.said)
     stage.after(41 * MINUTE)
     assert stage.sent == ["GetSessionToken", "AssumeRole", "AssumeRole"]
@@ -155,7 +157,7 @@ def test_a_short_one_is_renewed_without_a_word() -> None:
     assert (stage.questions, stage.interfaces.said) == (1, said)
 
 
-def test_a_session_of_fifteen_minutes_is_renewed_at_half_its_time_and_not_at_every_look() -> None:
+def test_a_session_of_fifteen_minutes_is_renewed_at_half_its_time_and_not_each_time() -> None:
     stage = Stage()
     stage.sts_lasts(role=15 * MINUTE)
     stage.begin()
@@ -165,9 +167,8 @@ def test_a_session_of_fifteen_minutes_is_renewed_at_half_its_time_and_not_at_eve
     assert stage.sent.count("AssumeRole") == 2
 
 
-def test_a_new_session_that_ends_earlier_is_not_served_and_not_asked_for_at_every_look() -> None:
-    stage = Stage()
-    stage.begin()
+def test_a_new_session_that_ends_earlier_is_not_served_and_not_asked_for_each_time() -> None:
+    stage = begun()
     stage.sts_lasts(role=10 * MINUTE)
     stage.after(41 * MINUTE)
     stage.after(5)
@@ -176,8 +177,7 @@ def test_a_new_session_that_ends_earlier_is_not_served_and_not_asked_for_at_ever
 
 
 def test_a_renewal_that_fails_is_tried_again_with_growing_pauses_while_the_old_session_serves() -> None:
-    stage = Stage()
-    stage.begin()
+    stage = begun()
     stage.sts_fails(AwsUnreachable("no network"))
     for _ in range(10):
         stage.after(40 * MINUTE / 10)
@@ -192,9 +192,8 @@ def test_a_renewal_that_fails_is_tried_again_with_growing_pauses_while_the_old_s
     assert "dev: renewed, until" in stage.said
 
 
-def test_a_clock_that_was_set_back_does_not_put_the_next_try_off() -> None:
-    stage = Stage()
-    stage.begin()
+def test_a_clock_that_was_set_back_does_not_delay_the_next_attempt() -> None:
+    stage = begun()
     stage.interfaces.moment += 3 * HOUR
     stage.sts_fails(AwsUnreachable("no network"))
     stage.renewals.renew_quietly()
@@ -204,8 +203,7 @@ def test_a_clock_that_was_set_back_does_not_put_the_next_try_off() -> None:
 
 
 def test_what_needs_a_code_is_never_asked_for_by_the_quiet_thread_and_opens_no_vault() -> None:
-    stage = Stage("work")
-    stage.begin()
+    stage = begun("work")
     stage.interfaces.vaults["keychain"].calls.clear()
     stage.after(12 * HOUR - 19 * MINUTE)
     assert stage.questions == 1
@@ -214,9 +212,8 @@ def test_what_needs_a_code_is_never_asked_for_by_the_quiet_thread_and_opens_no_v
     assert "in a terminal: aws-mfa renew --min-remaining 21m work" in stage.said
 
 
-def test_an_mfa_session_that_aws_refuses_is_told_with_the_command_and_not_asked_for() -> None:
-    stage = Stage(codes=("123456", "654321"))
-    stage.begin()
+def test_an_mfa_session_that_aws_refuses_is_reported_with_the_command_and_not_asked_for() -> None:
+    stage = begun(codes=("123456", "654321"))
     stage.sts_fails(SessionExpired("no"))
     stage.after(41 * MINUTE)
     assert stage.questions == 1
@@ -228,9 +225,8 @@ def test_an_mfa_session_that_aws_refuses_is_told_with_the_command_and_not_asked_
     assert stage.answer()[1]["Expiration"] == "2026-11-22T07:44:19Z"
 
 
-def test_a_role_is_told_of_ahead_of_the_mfa_sessions_end() -> None:
-    stage = Stage()
-    stage.begin()
+def test_the_end_of_the_mfa_session_is_announced_for_a_role() -> None:
+    stage = begun()
     for _ in range(17):
         stage.after(42 * MINUTE)
     assert "dev: will need an MFA code at Sun 18:03:19" in stage.said
@@ -239,8 +235,7 @@ def test_a_role_is_told_of_ahead_of_the_mfa_sessions_end() -> None:
 
 
 def test_when_nothing_is_left_the_answer_is_503_with_the_command_to_run() -> None:
-    stage = Stage("work")
-    stage.begin()
+    stage = begun("work")
     stage.after(12 * HOUR - MINUTE)
     stage.interfaces.moment += 2 * MINUTE
     status, body = stage.answer("work")
@@ -250,8 +245,7 @@ def test_when_nothing_is_left_the_answer_is_503_with_the_command_to_run() -> Non
 
 
 def test_what_another_process_has_renewed_is_served() -> None:
-    stage = Stage("work")
-    stage.begin()
+    stage = begun("work")
     stage.after(12 * HOUR - 10 * MINUTE)
     (label,) = stage.interfaces.session_cache.labels
     stored = stage.interfaces.session_cache.one(label)
@@ -262,8 +256,7 @@ def test_what_another_process_has_renewed_is_served() -> None:
 
 
 def test_a_code_is_asked_for_when_the_session_gets_short() -> None:
-    stage = Stage("work", codes=("123456", "654321"))
-    stage.begin()
+    stage = begun("work", codes=("123456", "654321"))
     stage.after(12 * HOUR - 10 * MINUTE)
     names = stage.renewals.to_be_asked_for()
     assert names == ["work"]
@@ -273,9 +266,8 @@ def test_a_code_is_asked_for_when_the_session_gets_short() -> None:
     assert stage.renewals.to_be_asked_for() == []
 
 
-def test_a_question_that_was_cancelled_is_put_again_after_ten_minutes_and_the_rest_is_served() -> None:
-    stage = Stage("work")
-    stage.begin()
+def test_a_cancelled_question_is_asked_again_after_ten_minutes_and_the_session_is_served() -> None:
+    stage = begun("work")
     stage.after(12 * HOUR - 19 * MINUTE)
     asking = stage.interfaces.replaced(code_providers=[Refusing("terminal")])
     stage.renewals.ask(["work"], as_interfaces(asking))
@@ -287,19 +279,17 @@ def test_a_question_that_was_cancelled_is_put_again_after_ten_minutes_and_the_re
     assert stage.renewals.to_be_asked_for() == ["work"]
 
 
-def test_a_question_that_was_refused_elsewhere_is_not_put_here() -> None:
-    stage = Stage("work", codes=("123456", "654321"))
-    stage.begin()
+def test_a_question_that_failed_in_another_process_is_not_asked_here() -> None:
+    stage = begun("work", codes=("123456", "654321"))
     stage.after(12 * HOUR - 10 * MINUTE)
-    told = UnknownKey("no such key")
-    stage.interfaces.prompt_locks.recent_outcome = lambda device, question: told  # type: ignore[method-assign]
+    failure = UnknownKey("no such key")
+    stage.interfaces.prompt_locks.recent_outcome = lambda device, question: failure  # type: ignore[method-assign]
     stage.renewals.ask(["work"], as_interfaces(stage.interfaces))
     assert stage.questions == 1
 
 
-def test_where_nobody_is_at_the_start_the_rest_of_a_stored_session_is_served() -> None:
-    stage = Stage("work")
-    stage.begin()
+def test_without_a_person_at_the_start_a_stored_session_is_served() -> None:
+    stage = begun("work")
     stage.interfaces.moment += 12 * HOUR - 10 * MINUTE
     stage.interfaces.terminal = FakeTerminal(has_human=False)
     later = RenewAhead(stage.wanted, as_interfaces(stage.interfaces))
@@ -308,7 +298,7 @@ def test_where_nobody_is_at_the_start_the_rest_of_a_stored_session_is_served() -
     assert stage.answer("work")[0] == 200
 
 
-def test_where_nobody_is_at_the_start_and_nothing_stored_the_command_is_named() -> None:
+def test_without_a_person_and_a_stored_session_the_command_is_named() -> None:
     stage = Stage(codes=())
     with pytest.raises(NeedsHuman) as failure:
         stage.begin()
@@ -316,8 +306,7 @@ def test_where_nobody_is_at_the_start_and_nothing_stored_the_command_is_named() 
 
 
 def test_a_terminal_that_was_closed_ends_nothing() -> None:
-    stage = Stage("work")
-    stage.begin()
+    stage = begun("work")
 
     def closed(text: str) -> None:
         raise OSError(5, "Input/output error")
@@ -342,26 +331,20 @@ def test_inside_serving_the_endpoint_is_open_and_variables_are_two() -> None:
         work()  # both return at once: it is over
 
 
-def test_where_a_child_owns_the_terminal_it_is_not_asked_on() -> None:
+def test_the_terminal_of_a_child_is_not_asked() -> None:
+    """Not by a vault either: the child would read the passphrase."""
     stage = Stage("work")
-    providers = [FakeProvider(FakeTerminal("654321"), name) for name in (TERMINAL, DIALOG, CODE)]
-    stage.interfaces.providers = providers
+    stage.interfaces.providers = [FakeProvider(FakeTerminal("654321"), name) for name in (TERMINAL, DIALOG, CODE)]
     served = Served(as_interfaces(stage.interfaces), stage.interfaces.fake_endpoint, stage.renewals)
-    assert [provider.name for provider in served._asking(AWAY_FROM_TERMINAL).code_providers] == [DIALOG, CODE]
-
-
-def test_where_a_child_owns_the_terminal_no_door_leads_to_it() -> None:
-    """A vault's question for its passphrase would be the child's to answer."""
-    stage = Stage("work")
-    served = Served(as_interfaces(stage.interfaces), stage.interfaces.fake_endpoint, stage.renewals)
+    assert [one.name for one in served._asking(AWAY_FROM_TERMINAL).code_providers] == [DIALOG, CODE]
     assert served._asking(PROVIDERS).terminal is stage.interfaces.terminal
     with pytest.raises(NeedsHuman):
         served._asking(AWAY_FROM_TERMINAL).terminal.ask_hidden("Passphrase: ")
 
 
 @pytest.mark.parametrize("refusal", [NeedsHuman("it needs its passphrase"), KeychainUnavailable("locked")])
-def test_a_vault_that_would_have_to_ask_waits_for_those_who_may(refusal: AwsMfaError) -> None:
-    """To find a device that no profile names takes the long-term keys: no code is needed, and yet somebody."""
+def test_a_vault_that_would_have_to_ask_waits_for_the_thread_that_may(refusal: AwsMfaError) -> None:
+    """Finding a device that no profile names takes the long-term keys: no code is needed, but a person is."""
     stage = Stage()
     stage.interfaces.config.text = f"[profile work]\n[profile dev]\nrole_arn = {ROLE}\nsource_profile = work\n"
     stage.begin()
@@ -373,7 +356,7 @@ def test_a_vault_that_would_have_to_ask_waits_for_those_who_may(refusal: AwsMfaE
     assert f"dev: not renewed, served until Sun 07:03:19 UTC: {refusal.message}" in stage.said
     assert stage.renewals.to_be_asked_for() == ["dev"]
     stage.renewals.ask(["dev"], as_interfaces(stage.interfaces))
-    assert stage.questions == 1  # that of the beginning
+    assert stage.questions == 1  # the one at the start
     assert stage.answer()[1]["Expiration"] == "2026-11-22T07:53:19Z"
     assert stage.renewals.to_be_asked_for() == []
 
@@ -411,13 +394,12 @@ class ClosedVault(FakeVault):
         raise self._refusal
 
 
-def test_a_question_that_nobody_answers_is_taken_back() -> None:
-    provider = TimeLimitedProvider(Silent("dialog"), 0.05)
+def test_a_question_without_an_answer_is_cancelled() -> None:
     with pytest.raises(NeedsHuman, match=r"nobody answered within 0.05 s"):
-        provider.ask(CodeQuestion("MFA code: ", DEVICE))
+        TimeLimitedProvider(Silent("dialog"), 0.05).ask(CodeQuestion("MFA code: ", DEVICE))
 
 
-def test_a_withdrawal_reaches_through() -> None:
+def test_a_cancellation_reaches_the_provider() -> None:
     cancellation = Cancellation()
     cancellation.cancel(UnknownKey("no such key"))
     with pytest.raises(UnknownKey):
@@ -425,7 +407,7 @@ def test_a_withdrawal_reaches_through() -> None:
 
 
 class Silent(FakeProvider):
-    """Waits for the cancellation, as a terminal does that nobody types at."""
+    """Waits for the cancellation, as a terminal does without a person."""
 
     def __init__(self, name: str) -> None:
         super().__init__(FakeTerminal(), name)
@@ -441,7 +423,7 @@ class Silent(FakeProvider):
 
 
 class Refusing(Silent):
-    """A person who says no."""
+    """A user who cancels."""
 
     def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
         raise Cancelled("cancelled")

@@ -1,4 +1,4 @@
-"""Lines for shells: what goes in comes out, evaluated by the real shells; what a form cannot carry is refused."""
+"""Lines for shells: the real shells read back the same values; what a form cannot quote is refused."""
 
 from __future__ import annotations
 
@@ -34,30 +34,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 EVIL = (
-    "plain",
-    "",
-    "it's",
-    "''",
-    "a'b'c'",
-    'say "hi"',
-    "$HOME ${HOME} $(id) `id`",
-    "back\\slash \\' \\\\",
-    "end\\",
-    "a;b|c&d>e<f",
-    "  two  blanks  ",
-    "# no comment",
-    "!history !!",
-    "%PATH%",
-    "*?[a]~",
-    "{a,b}",
-    "tab\there",
-    "two\nlines\n",
-    "-n",
-    "ünïcödé ‘quotes’",
-    "AbC/+==",
-)
+    "plain", "", "it's", "''", "a'b'c'", 'say "hi"', "$HOME ${HOME} $(id) `id`", "back\\slash \\' \\\\", "end\\",
+    "a;b|c&d>e<f", "  two  blanks  ", "# no comment", "!history !!", "%PATH%", "*?[a]~", "{a,b}", "tab\there",
+    "two\nlines\n", "-n", "ünïcödé ‘quotes’", "AbC/+==",
+)  # fmt: skip
 PRINT = f"""{shlex.quote(sys.executable)} -c 'import json, os; print(json.dumps(dict(os.environ)))'"""
-# Shell -> how it takes the lines over from a file.
+# A shell, its form, and how it evaluates the lines in a file.
 EVALUATIONS = [
     ("sh", SH, 'eval "$(cat "$WRITTEN")"'),
     ("dash", SH, 'eval "$(cat "$WRITTEN")"'),
@@ -72,23 +54,26 @@ if shutil.which("pwsh"):
     EVALUATIONS.append(("pwsh", POWERSHELL, "Get-Content -Raw $Env:WRITTEN | Invoke-Expression"))
 
 
-def evaluated(
-    tmp_path: str, shell: str, form: str, take_over: str, change: Change, environ: Mapping[str, str]
-) -> dict[str, str]:
+def run_shell(
+    tmp_path: str, shell: str, lines: str, program: str, environ: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run the program in the shell; `WRITTEN` names a file of the lines."""
     needs(shell)
     path = os.path.join(tmp_path, "lines")
     with open(path, "w", encoding="utf-8", newline="") as file:
-        file.write(lines_of(change, form))
+        file.write(lines)
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8", "WRITTEN": path, **environ}
+    return subprocess.run(
+        [shell, "-c", program], env=environ, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def evaluated(
+    tmp_path: str, shell: str, form: str, take_over: str, change: Change, environ: Mapping[str, str]
+) -> dict[str, str]:
     end = f"& {PRINT}" if shell == "pwsh" else PRINT
-    done = subprocess.run(
-        [shell, "-c", f"{take_over}\n{end}"],
-        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8", "WRITTEN": path, **environ},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run_shell(tmp_path, shell, lines_of(change, form), f"{take_over}\n{end}", environ)
     assert (done.returncode, done.stderr) == (0, ""), done
     found: dict[str, str] = json.loads(done.stdout)
     return found
@@ -107,7 +92,7 @@ def test_values_go_through_a_real_shell_unchanged(tmp_path: str, shell: str, for
 def test_removed_variables_are_gone_whether_they_were_there_or_not(
     tmp_path: str, shell: str, form: str, take_over: str
 ) -> None:
-    """One that was not there must not keep those behind it, nor end a `set -e` script."""
+    """A variable that was not set must not keep the next ones, nor end a `set -e` script."""
     change = Change(("NOT_THERE", "AWS_PROFILE", "NOR_THIS", "AWS_ROLE_ARN"), {"SET": "x"})
     found = evaluated(tmp_path, shell, form, take_over, change, {"AWS_PROFILE": "p", "AWS_ROLE_ARN": "r", "KEPT": "k"})
     assert not {"NOT_THERE", "AWS_PROFILE", "NOR_THIS", "AWS_ROLE_ARN"} & set(found)
@@ -123,42 +108,26 @@ def test_an_eval_that_joins_the_lines_works_for_what_sessions_hold(
 ) -> None:
     change = Change(("AWS_PROFILE",), {"A": "AbC/+==", "B": "2026-11-22T06:03:19Z", "C": "work"})
     found = evaluated(tmp_path, shell, form, take_over, change, {"AWS_PROFILE": "p"})
-    assert [found.get(name) for name in ("A", "B", "C", "AWS_PROFILE")] == [
-        "AbC/+==",
-        "2026-11-22T06:03:19Z",
-        "work",
-        None,
-    ]
+    assert {name: found.get(name) for name in ("A", "B", "C", "AWS_PROFILE")} == {**change.set, "AWS_PROFILE": None}
 
 
-# How each shell shows the status of what it has taken over; PowerShell has an exception in its place.
+# How a shell shows the status of the lines that it evaluated; PowerShell raises an exception instead.
 SHOW_STATUS = {"fish": "{}\necho $status", "pwsh": "try {{ {}; 0 }} catch {{ 5 }}"}
 
 
 @pytest.mark.real
 @pytest.mark.parametrize(("shell", "form", "take_over"), EVALUATIONS)
-def test_a_failure_fails_where_it_is_taken_over_and_nothing_else_does(
+def test_a_failure_fails_where_it_is_evaluated_and_nothing_else_does(
     tmp_path: str, shell: str, form: str, take_over: str
 ) -> None:
-    """A name that was not set, or a command that failed before, is no failure."""
-    needs(shell)
-    path = os.path.join(tmp_path, "lines")
+    """A name that was not set, or a command that failed before, is not a failure."""
+    program = SHOW_STATUS.get(shell, "{}\necho $?").format(take_over.removeprefix("set -eu; "))
     for text, expected in ((failure_line(5, form), "5"), (lines_of(Change(("NOT_THERE",), {"A": "x"}), form), "0")):
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-        program = SHOW_STATUS.get(shell, "{}\necho $?").format(take_over.removeprefix("set -eu; "))
-        done = subprocess.run(
-            [shell, "-c", program],
-            env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8", "WRITTEN": path},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        done = run_shell(tmp_path, shell, text, program, {})
         assert (done.stdout.strip(), done.stderr) == (expected, ""), (text, done)
 
 
-def test_a_failure_is_nothing_to_those_that_read_and_do_not_evaluate() -> None:
+def test_a_failure_has_no_line_for_programs_that_do_not_evaluate() -> None:
     assert [failure_line(4, form) for form in (CMD, DOTENV, JSON)] == ["", "", ""]
 
 
@@ -172,7 +141,7 @@ def test_sh_words_are_what_shlex_reads(value: str) -> None:
 
 
 def test_powershell_lines_are_these() -> None:
-    """It takes four curly quotation marks for straight ones, too."""
+    """PowerShell reads four curly quotation marks as straight ones."""
     change = Change(("AWS_PROFILE",), {"A": "it's", "B": "‘a’ ‚b‛ $x `n"})
     assert lines_of(change, POWERSHELL).splitlines() == [
         "$Env:AWS_PROFILE = $null",
@@ -193,14 +162,14 @@ def test_cmd_lines_are_these() -> None:
         *((DOTENV, value) for value in ("it's", "a\\b", "${X}", "a\nb")),
     ],
 )
-def test_what_a_form_cannot_carry_is_refused_by_name_and_never_bent(form: str, value: str) -> None:
+def test_what_a_form_cannot_quote_is_refused_by_name_and_never_changed(form: str, value: str) -> None:
     with pytest.raises(BadInput) as failure:
         lines_of(Change((), {"NAME": value}), form)
     assert "NAME" in failure.value.message
     assert value not in failure.value.message
 
 
-def test_dotenv_is_plain_where_it_can_be_and_quoted_elsewhere() -> None:
+def test_dotenv_is_plain_if_it_can_be_and_quoted_otherwise() -> None:
     """`docker run --env-file` keeps quotation marks; what a session holds has none."""
     change = Change(("AWS_PROFILE",), {"A": "AbC/+==", "B": "2026-11-22T06:03:19Z", "C": "my profile #1", "D": ""})
     assert lines_of(change, DOTENV).splitlines() == ["A=AbC/+==", "B=2026-11-22T06:03:19Z", "C='my profile #1'", "D="]
@@ -237,19 +206,17 @@ def test_the_form_is_that_of_the_nearest_shell(callers: list[str], environ: dict
     assert form_for(callers, environ, on_windows=False) == expected
 
 
-def test_on_windows_the_variables_tell() -> None:
+def test_on_windows_the_variables_decide() -> None:
     machine = "C:\\Program Files\\WindowsPowerShell\\Modules;C:\\WINDOWS\\system32\\WindowsPowerShell\\v1.0\\Modules"
     assert form_for([], {"PSMODULEPATH": machine}, on_windows=True) == CMD
     inside = f"C:\\Users\\ann\\Documents\\WindowsPowerShell\\Modules;{machine}"
     assert form_for([], {"PSMODULEPATH": inside}, on_windows=True) == POWERSHELL
-    assert (
-        form_for([], {"SHELL": "C:\\Program Files\\Git\\usr\\bin\\bash.exe", "PSMODULEPATH": inside}, on_windows=True)
-        == SH
-    )
+    git_bash = {"SHELL": "C:\\Program Files\\Git\\usr\\bin\\bash.exe", "PSMODULEPATH": inside}
+    assert form_for([], git_bash, on_windows=True) == SH
     assert form_for([], {}, on_windows=True) == CMD
 
 
-def test_a_shell_that_is_not_ours_is_told_so() -> None:
-    """Lines for sh would only be half understood there."""
+def test_a_shell_without_a_form_is_refused() -> None:
+    """It would understand only half of the lines for sh."""
     with pytest.raises(BadInput, match="tcsh"):
         form_for(["tcsh", "bash"], {}, on_windows=False)

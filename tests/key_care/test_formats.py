@@ -16,25 +16,21 @@ USER_CSV = (
     "User name,Password,Access key ID,Secret access key,Console login link\n"
     f'ann,"p,w""d",{ID},{SECRET},https://123456789012.signin.aws.amazon.com/console\n'
 )
-JSON = json.dumps(
-    {
-        "AccessKey": {
-            "UserName": "ann",
-            "AccessKeyId": ID,
-            "Status": "Active",
-            "SecretAccessKey": SECRET,
-            "CreateDate": "2026-11-22T06:03:19+00:00",
-        }
-    },
-    indent=4,
-)
+INNER = {
+    "UserName": "ann",
+    "AccessKeyId": ID,
+    "Status": "Active",
+    "SecretAccessKey": SECRET,
+    "CreateDate": "2026-11-22",
+}
+JSON = json.dumps({"AccessKey": INNER}, indent=4)
 FILE = f"# mine\n[work]\naws_access_key_id = {ID}\naws_secret_access_key = {SECRET}\nmfa_serial = GAHT12345678\n"
 
 
 @pytest.mark.parametrize("text", [CSV, USER_CSV, JSON, FILE], ids=["csv", "csv with user", "json", "file"])
 @pytest.mark.parametrize("bom", ["", "\ufeff"], ids=["", "bom"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["lf", "crlf"])
-def test_each_kind_is_told_by_its_content(text: str, bom: str, newline: str) -> None:
+def test_each_kind_is_recognised_by_its_content(text: str, bom: str, newline: str) -> None:
     (found,) = keys_in_document(bom + text.replace("\n", newline), where="FILE")
     assert found.keys.access_key_id == ID
     assert found.keys.secret_access_key.reveal() == SECRET
@@ -51,7 +47,7 @@ def test_the_columns_are_found_by_their_names_in_any_case_and_order() -> None:
     assert (found.keys.access_key_id, found.keys.secret_access_key.reveal()) == (ID, SECRET)
 
 
-def test_the_json_may_be_the_inner_object_alone_and_an_inactive_key_is_marked() -> None:
+def test_the_json_may_be_only_the_inner_object_and_an_inactive_key_is_marked() -> None:
     inner = json.dumps({"AccessKeyId": ID, "SecretAccessKey": SECRET, "Status": "Inactive"})
     (found,) = keys_in_document(inner, where="FILE")
     assert found.is_inactive
@@ -83,9 +79,9 @@ def test_a_bad_document_is_named_with_its_line_and_never_quoted(text: str, place
     with pytest.raises(BadInput) as failed:
         keys_in_document(text, where="FILE")
     assert failed.value.message.startswith(place)
-    told = " ".join((failed.value.message, *failed.value.hints))
-    assert ID not in told
-    assert SECRET not in told
+    shown = " ".join((failed.value.message, *failed.value.hints))
+    assert ID not in shown
+    assert SECRET not in shown
     assert failed.value.__cause__ is None
 
 
@@ -95,7 +91,7 @@ def test_no_text_at_all_raises_anything_but_bad_input(text: str) -> None:
         assert keys_in_document(text, where="FILE") == []
 
 
-def test_sessions_and_halves_in_a_file_are_no_long_term_keys() -> None:
+def test_sessions_and_halves_in_a_file_are_not_long_term_keys() -> None:
     text = (
         "[session]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_secret_access_key = s\naws_session_token = t\n"
         f"[half]\naws_access_key_id = {ID}\n[device]\naws_mfa_device = d\n"
@@ -113,14 +109,14 @@ def test_the_classic_device_comes_before_awss_own() -> None:
     assert found.device == "GAHT87654321"
 
 
-def test_a_value_that_is_no_key_is_told_with_its_line_and_hinders_no_other() -> None:
+def test_a_value_that_is_not_a_key_is_named_with_its_line_and_others_are_found() -> None:
     text = f"[a]\naws_access_key_id = <your key id>\naws_secret_access_key = x\n\n{FILE}"
     first, second = keys_in_sections(text, where="FILE")
     assert (first.trouble or "").startswith("line 2: ")
     assert second.trouble is None
 
 
-def test_a_secret_that_goes_on_in_a_second_line_is_no_key() -> None:
+def test_a_secret_of_two_lines_is_not_a_key() -> None:
     (found,) = keys_in_sections(f"[a]\naws_access_key_id = {ID}\naws_secret_access_key = x\n  y\n", where="FILE")
     assert (found.trouble or "").startswith("line 3: ")
 

@@ -11,18 +11,7 @@ from aws_mfa.key_care.importing import ask_consent, choose_other_vault, move_key
 from aws_mfa.key_care.search import ImportRequest, keys_given, keys_here
 from aws_mfa.model import LongTermKeys
 from aws_mfa.vaults.lookup import note_keys
-from fakes import (
-    DEVICE,
-    KEYS,
-    OTHER_KEYS,
-    FakeDocument,
-    FakeFork,
-    FakeInterfaces,
-    FakeTerminal,
-    FakeVault,
-    MemoryFile,
-    as_interfaces,
-)
+from fakes import DEVICE, KEYS, OTHER_KEYS, FakeDocument, FakeFork, FakeInterfaces, FakeTerminal, FakeVault, MemoryFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +39,7 @@ CLEARED = (
 def moved(
     interfaces: FakeInterfaces, request: ImportRequest | None = None, *, replaces: bool = False, asks: bool = False
 ) -> Importable:
-    """Find and move, as the command does after consent."""
+    """Find the keys and move them, as the command does after the question."""
     found = keys_here(request or ImportRequest(), interfaces)
     move_keys(found, interfaces, replaces=replaces, asks=asks)
     return found
@@ -78,23 +67,19 @@ def test_a_second_run_finds_nothing_and_says_where_it_looked() -> None:
 def test_the_vault_and_key_id_are_noted() -> None:
     interfaces = FakeInterfaces(CREDENTIALS)
     moved(interfaces, ImportRequest(vault="age"))
-    assert section_values(interfaces.known_keys.read(), WORK) == {
-        "vault": "age",
-        "aws_access_key_id": KEYS.access_key_id,
-    }
+    noted = {"vault": "age", "aws_access_key_id": KEYS.access_key_id}
+    assert section_values(interfaces.known_keys.read(), WORK) == noted
 
 
 def test_keys_go_to_the_vault_that_holds_their_name_already() -> None:
     interfaces = FakeInterfaces(CREDENTIALS)
     interfaces.known_keys.text = f"[{WORK}]\nvault = age\n"
-    assert [(move.name, move.vault) for move in keys_here(ImportRequest(), interfaces).moves] == [
-        (WORK, "age"),
-        (PLAY, "keychain"),
-    ]
+    moves = keys_here(ImportRequest(), interfaces).moves
+    assert [(move.name, move.vault) for move in moves] == [(WORK, "age"), (PLAY, "keychain")]
 
 
 @pytest.mark.parametrize("profile", ["play", "play-long-term"])
-def test_one_profile_alone(profile: str) -> None:
+def test_only_one_profile(profile: str) -> None:
     interfaces = FakeInterfaces(CREDENTIALS)
     moved(interfaces, ImportRequest(profile=profile))
     assert list(interfaces.vault("keychain").stored) == [PLAY]
@@ -113,12 +98,12 @@ def test_the_forks_items_are_found_for_every_profile_the_files_name() -> None:
 
 
 def test_the_same_keys_in_file_and_fork_are_one_import() -> None:
-    interfaces = FakeInterfaces(f"[work]\n{lines(KEYS)}[work-long-term]\n# ours\n{lines(KEYS)}")
+    interfaces = FakeInterfaces(f"[work]\n{lines(KEYS)}[work-long-term]\n# mine\n{lines(KEYS)}")
     interfaces.fork.stored = {WORK: KEYS}
     (move,) = keys_here(ImportRequest(), interfaces).moves
     assert len(move.finds) == 3
     moved(interfaces)
-    assert interfaces.credentials.text == "[work-long-term]\n# ours\n"
+    assert interfaces.credentials.text == "[work-long-term]\n# mine\n"
     assert interfaces.fork.stored == {}
 
 
@@ -133,7 +118,7 @@ def test_two_different_keys_for_one_name_are_left_and_the_others_move() -> None:
     assert list(interfaces.vault("keychain").stored) == [PLAY]
 
 
-def test_other_keys_in_the_vault_are_kept_unless_told_otherwise() -> None:
+def test_other_keys_in_the_vault_are_kept_without_a_flag() -> None:
     interfaces = FakeInterfaces(f"[work]\n{lines(KEYS)}")
     interfaces.vault("keychain").stored = {WORK: OTHER_KEYS}
     found = moved(interfaces)
@@ -156,7 +141,7 @@ def test_a_person_is_asked_before_keys_in_the_vault_are_replaced(answer: str, ke
 
 
 def test_keys_used_with_a_suffix_are_left_until_the_suffix_is_given() -> None:
-    """Under the default name `--long-term-suffix keys` would not find them any more."""
+    """Under the default name a run with `--long-term-suffix keys` would no longer find them."""
     session = SESSION.replace("[live]", "[work]")
     interfaces = FakeInterfaces(f"[work-keys]\n{lines(KEYS)}aws_mfa_device = {DEVICE}\n{session}")
     (left,) = moved(interfaces).left
@@ -167,12 +152,12 @@ def test_keys_used_with_a_suffix_are_left_until_the_suffix_is_given() -> None:
     assert interfaces.credentials.text == f"[work-keys]\naws_mfa_device = {DEVICE}\n{session}"
 
 
-def test_the_file_is_no_goal_for_keys_that_are_in_it() -> None:
+def test_keys_in_the_file_do_not_move_to_the_file() -> None:
     with pytest.raises(BadInput, match="already"):
         keys_here(ImportRequest(vault="file", use_keychain=False), FakeInterfaces(f"[{WORK}]\n{lines(KEYS)}"))
 
 
-def test_the_file_can_be_a_goal_for_the_forks_items() -> None:
+def test_the_forks_items_can_move_to_the_file() -> None:
     text = f"[play-long-term]\n{lines(OTHER_KEYS)}\n{SESSION}"
     interfaces = FakeInterfaces(text)
     interfaces.fork.stored = {"live-long-term": KEYS}
@@ -181,7 +166,7 @@ def test_the_file_can_be_a_goal_for_the_forks_items() -> None:
     assert (interfaces.credentials.text, interfaces.fork.stored) == (text, {})
 
 
-def test_a_keychain_that_is_needed_and_absent_is_told_before_the_question() -> None:
+def test_a_keychain_that_is_needed_and_absent_is_reported_before_the_question() -> None:
     interfaces = FakeInterfaces(CREDENTIALS)
     interfaces.fork = BrokenFork()
     with pytest.raises(KeychainUnavailable):
@@ -190,7 +175,7 @@ def test_a_keychain_that_is_needed_and_absent_is_told_before_the_question() -> N
 
 
 @pytest.mark.parametrize("answer", ["y", "n"])
-def test_where_the_keychain_cannot_be_used_a_human_is_offered_the_age_vault(answer: str) -> None:
+def test_if_the_keychain_cannot_be_used_a_person_is_offered_the_age_vault(answer: str) -> None:
     interfaces = FakeInterfaces(CREDENTIALS)
     interfaces.fork, interfaces.terminal = BrokenFork(), FakeTerminal(answer)
     found = keys_here(ImportRequest(), interfaces)
@@ -219,7 +204,7 @@ def test_consent_is_a_yes() -> None:
     assert "agree with: --yes" in failed.value.hints
 
 
-def test_a_section_changed_in_the_meantime_is_left_and_told() -> None:
+def test_a_section_changed_in_the_meantime_is_left_and_named() -> None:
     interfaces = FakeInterfaces(f"[work]\n{lines(KEYS)}")
     found = keys_here(ImportRequest(), interfaces)
     interfaces.credentials.text = f"[work]\n{lines(OTHER_KEYS)}"
@@ -235,7 +220,7 @@ class Forgetful(FakeVault):
         return OTHER_KEYS if section in self.stored else None
 
 
-def test_nothing_is_removed_where_the_vault_gives_other_keys_back() -> None:
+def test_nothing_is_removed_if_the_vault_gives_other_keys_back() -> None:
     interfaces = FakeInterfaces(f"[work]\n{lines(KEYS)}")
     interfaces.vaults["keychain"] = Forgetful()
     interfaces.fork.stored = {WORK: KEYS}
@@ -255,11 +240,11 @@ def test_a_vault_that_cannot_store_is_found_out_before_anything_is_stored() -> N
 
 
 class Dead(AwsMfaError):
-    """The process is gone."""
+    """The process was killed."""
 
 
 class Life:
-    """So many steps until the end; after it nothing works any more."""
+    """Ends after so many steps."""
 
     def __init__(self, steps: int) -> None:
         self.left = steps
@@ -309,7 +294,7 @@ class MortalFile(MemoryFile):
 
 
 class MortalInterfaces(FakeInterfaces):
-    """All that changes anything dies after so many steps."""
+    """Every part that changes anything dies after so many steps."""
 
     def __init__(self, vault: str) -> None:
         super().__init__(CREDENTIALS)
@@ -326,17 +311,10 @@ class MortalInterfaces(FakeInterfaces):
 
     def places(self, name: str, keys: LongTermKeys, *sections: str) -> list[str]:
         """Where the keys are."""
-        in_file = [
-            section
-            for section in sections
-            if _is(LongTermKeys.in_section(section_values(self.credentials.read(), section)), keys)
-        ]
-        in_fork = ["fork"] if _is(self.fork.stored.get(name), keys) else []
-        return in_file + in_fork + (["vault"] if _is(self.mortal_vault.stored.get(name), keys) else [])
-
-
-def _is(found: LongTermKeys | None, keys: LongTermKeys) -> bool:
-    return found is not None and found.matches(keys)
+        read = self.credentials.read()
+        found = {section: LongTermKeys.in_section(section_values(read, section)) for section in sections}
+        found |= {"fork": self.fork.stored.get(name), "vault": self.mortal_vault.stored.get(name)}
+        return [place for place, held in found.items() if held is not None and held.matches(keys)]
 
 
 @pytest.mark.parametrize("vault", ["keychain", "age"])
@@ -398,13 +376,13 @@ def test_a_file_without_keys_of_the_profile_is_bad_input() -> None:
         given(SESSION)
 
 
-def test_the_credentials_file_itself_is_no_document() -> None:
+def test_the_credentials_file_itself_is_not_a_document() -> None:
     interfaces = FakeInterfaces(CREDENTIALS)
     with pytest.raises(BadInput, match="is the credentials file itself"):
         keys_given(FakeDocument(CREDENTIALS, path=interfaces.credentials.path), ImportRequest(), interfaces)
 
 
-def test_an_inactive_key_is_told() -> None:
+def test_an_inactive_key_is_reported() -> None:
     document = {"AccessKeyId": KEYS.access_key_id, "SecretAccessKey": "s", "Status": "Inactive"}
     _, found = given(json.dumps({"AccessKey": document}))
     assert found.notices == ["...KEY1 is inactive: AWS refuses it until you activate it"]
@@ -419,32 +397,32 @@ def test_what_cannot_be_a_profile_or_a_key_is_left_with_its_reason() -> None:
     assert interfaces.vault("keychain").stored == {}
 
 
-def test_keys_that_set_up_put_into_the_file_move_out_of_it_and_are_never_cleared_in_place() -> None:
-    """A note that names the file, ours or a hand's, must not make the file both goal and place to clear."""
+def test_keys_that_set_up_wrote_to_the_file_move_to_the_keychain() -> None:
+    """A note that names the file must not make it both the vault and the place to clear."""
     interfaces = FakeInterfaces(f"[{WORK}]\n{lines(KEYS)}")
-    note_keys(WORK, "file", KEYS, as_interfaces(interfaces))
+    note_keys(WORK, "file", KEYS, interfaces)
     moved(interfaces)
     assert interfaces.vault("keychain").stored[WORK].matches(KEYS)
 
 
 def test_a_move_into_the_place_it_would_clear_is_refused() -> None:
     interfaces = FakeInterfaces(f"[{WORK}]\n{lines(KEYS)}")
-    found = keys_here(ImportRequest(), as_interfaces(interfaces))
+    found = keys_here(ImportRequest(), interfaces)
     found.moves[0].vault = "file"
     with pytest.raises(BadInput, match="already"):
-        move_keys(found, as_interfaces(interfaces), replaces=True, asks=False)
+        move_keys(found, interfaces, replaces=True, asks=False)
     assert interfaces.credentials.text == f"[{WORK}]\n{lines(KEYS)}"
 
 
-def test_a_keychain_that_forgets_at_logout_is_no_place_for_the_only_copy() -> None:
-    interfaces = FakeInterfaces(f"[{WORK}]\n{lines(KEYS)}")
+def test_a_keychain_that_forgets_at_logout_does_not_get_the_only_copy() -> None:
+    interfaces = FakeInterfaces(CREDENTIALS)
     interfaces.vaults["keychain"].is_forgetful = True
     with pytest.raises(KeychainUnavailable, match="forgets"):
         moved(interfaces)
-    assert interfaces.credentials.text == f"[{WORK}]\n{lines(KEYS)}"
+    assert interfaces.credentials.text == CREDENTIALS
 
 
-def test_the_forks_items_are_found_for_a_user_whom_only_a_role_names() -> None:
+def test_the_forks_items_are_found_for_a_profile_that_only_a_role_names() -> None:
     config = "[profile d]\nrole_arn = r\nsource_profile = fk\n[profile e]\naws_mfa_source_profile = gk\n"
     interfaces = FakeInterfaces("", f"{config}[profile 'two words']\n")
     names = ("two words-long-term", "fk-long-term", "gk-long-term")
@@ -453,7 +431,7 @@ def test_the_forks_items_are_found_for_a_user_whom_only_a_role_names() -> None:
     assert tuple(interfaces.vault("keychain").stored) == names
 
 
-def test_a_section_with_a_bracket_in_its_name_moves_where_it_gets_no_new_name() -> None:
+def test_a_section_with_a_bracket_in_its_name_moves_if_it_gets_no_new_name() -> None:
     text = f"[x]y]\n{lines(KEYS)}[x]y-long-term]\n{lines(OTHER_KEYS)}"
     interfaces = FakeInterfaces(text)
     found = moved(interfaces)

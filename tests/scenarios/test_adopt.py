@@ -77,11 +77,8 @@ class Stage:
 
     def answers_with(self, user: User, *profiles: str) -> None:
         """Let the stand-in give the user's keys for these profiles."""
-        document = {
-            "Version": 1,
-            "AccessKeyId": user.keys.access_key_id,
-            "SecretAccessKey": user.keys.secret_access_key,
-        }
+        keys = user.keys
+        document = {"Version": 1, "AccessKeyId": keys.access_key_id, "SecretAccessKey": keys.secret_access_key}
         with open(self.answers, "w", encoding="utf-8") as file:
             json.dump(dict.fromkeys(profiles, document), file)
 

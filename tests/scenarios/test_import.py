@@ -204,7 +204,6 @@ def test_without_a_keychain_keys_move_from_the_section_of_the_session(with_age: 
 def test_a_pipe_holds_the_keys_while_the_question_is_asked_on_the_terminal(with_age: Home) -> None:
     path = with_age.write(CSV, os.path.join(with_age.home, "keys.csv"))
     command = f"cat {shlex.quote(path)} | {shlex.quote(sys.executable)} -m aws_mfa import - --profile new"
-
     terminal = on_a_pty(["/bin/sh", "-c", command], with_age.environ, timeout=60)
     terminal.expect_exact("Store these keys? [y/n] ")
     terminal.sendline("y")
@@ -245,10 +244,8 @@ def test_killed_before_any_rename_no_key_is_lost(with_age: Home) -> None:
         assert in_file or in_vault
         assert in_file or renames
     assert ends == [-signal.SIGKILL] * 3 + [0]
-    assert with_age.read() == CLEARED.replace(
-        "[work-long-term]\n",
-        f"[work-long-term]\naws_access_key_id = {OTHER_ID}\naws_secret_access_key = {OTHER_SECRET}\n",
-    )
+    others = f"[work-long-term]\naws_access_key_id = {OTHER_ID}\naws_secret_access_key = {OTHER_SECRET}\n"
+    assert with_age.read() == CLEARED.replace("[work-long-term]\n", others)
 
 
 def test_another_name_of_the_old_file_is_named_because_the_keys_stay_there(with_age: Home) -> None:

@@ -97,11 +97,9 @@ def test_without_a_device_the_last_line_says_what_is_missing(stage: ClassicStage
     flags = ["setup", "--profile", "my prof", "--access-key-id", carol.keys.access_key_id]
     ended: Ended = stage.run(*flags, stdin=f"{carol.keys.secret_access_key}\n")
     assert ended.code == 0, ended
-    last = ended.err.splitlines()[-1]
-    assert last == (
-        "once there is a device, get a session with: aws-mfa --profile 'my prof' "
-        f"--device arn:aws:iam::{stage.aws.account.account_id}:mfa/NAME"
-    )
+    device = f"arn:aws:iam::{stage.aws.account.account_id}:mfa/NAME"
+    command = f"aws-mfa --profile 'my prof' --device {device}"
+    assert ended.err.splitlines()[-1] == f"once there is a device, get a session with: {command}"
     assert "hint: add an authenticator app: IAM console, Security credentials, Assign MFA device" in ended.err
     assert "[profile 'my prof']\n" in stage.read(stage.config)
 

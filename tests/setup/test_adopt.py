@@ -1,3 +1,5 @@
+"""Adopting writes both files, each once and under its lock, whatever happens in between."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -39,12 +41,12 @@ CONFIG = role_profile("prod") + role_profile("test")
 HIDDEN = hidden_profile("prod") + hidden_profile("test")
 
 
-def carried_out(interfaces: FakeInterfaces, profiles: Sequence[str] | None, *, undoes: bool = False) -> Adoption:
+def adopted(interfaces: FakeInterfaces, profiles: Sequence[str] | None, *, undoes: bool = False) -> Adoption:
     return write_adoption(AdoptRequest(profiles, undoes=undoes), as_interfaces(interfaces))
 
 
 class ChangingFile(MemoryFile):
-    """Somebody else writes between the look and the lock."""
+    """Another process writes between the look and the lock."""
 
     def __init__(self, text: str, change: Callable[[], None], path: str) -> None:
         super().__init__(text, path)
@@ -57,7 +59,7 @@ class ChangingFile(MemoryFile):
 
 def test_named_profiles_are_adopted_and_others_stay() -> None:
     interfaces = FakeInterfaces(KEYS, CONFIG)
-    found = carried_out(interfaces, ["prod", "prod"])
+    found = adopted(interfaces, ["prod", "prod"])
     assert (found.done, found.left) == ({"prod": CHANGED}, {})
     assert interfaces.config.text == hidden_profile("prod") + role_profile("test")
     assert interfaces.credentials.text == KEYS
@@ -65,51 +67,51 @@ def test_named_profiles_are_adopted_and_others_stay() -> None:
 
 def test_all_are_adopted_and_restored() -> None:
     interfaces = FakeInterfaces(KEYS, CONFIG)
-    assert carried_out(interfaces, None).done == {"prod": CHANGED, "test": CHANGED}
+    assert adopted(interfaces, None).done == {"prod": CHANGED, "test": CHANGED}
     assert interfaces.config.text == HIDDEN
-    assert carried_out(interfaces, None).done == {"prod": NOT_CHANGED, "test": NOT_CHANGED}
-    assert carried_out(interfaces, None, undoes=True).done == {"prod": CHANGED, "test": CHANGED}
+    assert adopted(interfaces, None).done == {"prod": NOT_CHANGED, "test": NOT_CHANGED}
+    assert adopted(interfaces, None, undoes=True).done == {"prod": CHANGED, "test": CHANGED}
     assert interfaces.config.text == CONFIG
 
 
 def test_one_that_is_refused_does_not_stop_the_others() -> None:
     interfaces = FakeInterfaces(KEYS + PERMANENT, CONFIG)
-    found = carried_out(interfaces, None)
+    found = adopted(interfaces, None)
     assert found.done == {"test": CHANGED}
     assert "long-term keys" in found.left["prod"].message
     assert interfaces.config.text == role_profile("prod") + hidden_profile("test")
     assert interfaces.credentials.text == KEYS + PERMANENT
 
 
-def test_a_session_goes_from_the_second_file() -> None:
+def test_a_session_is_removed_from_the_second_file() -> None:
     interfaces = FakeInterfaces(KEYS + SESSION, CONFIG)
-    found = carried_out(interfaces, ["prod", "test"])
+    found = adopted(interfaces, ["prod", "test"])
     assert found.done == {"prod": SESSION_REMOVED, "test": CHANGED}
     assert (interfaces.config.text, interfaces.credentials.text) == (HIDDEN, KEYS)
 
 
 def test_what_ended_between_the_files_is_finished_by_the_next_run() -> None:
-    """And until then the profile has its old session, and the role is hidden."""
+    """Until then the profile has its old session, and the role is hidden."""
     interfaces = FakeInterfaces(KEYS + SESSION, CONFIG)
     interfaces.credentials.failure = NotSetUp("the disk is full")
     with pytest.raises(NotSetUp):
-        carried_out(interfaces, None)
+        adopted(interfaces, None)
     assert (interfaces.config.text, interfaces.credentials.read()) == (HIDDEN, KEYS + SESSION)
     interfaces.credentials.failure = None
-    assert carried_out(interfaces, None).done == {"prod": SESSION_REMOVED, "test": NOT_CHANGED}
+    assert adopted(interfaces, None).done == {"prod": SESSION_REMOVED, "test": NOT_CHANGED}
     assert (interfaces.config.text, interfaces.credentials.text) == (HIDDEN, KEYS)
 
 
 def test_a_file_without_a_change_is_not_opened_for_writing() -> None:
-    """It may be the null device, or not exist."""
+    """It may be the null device, or missing."""
     interfaces = FakeInterfaces(None, CONFIG.replace("source_profile = work", "source_profile = noted"))
     interfaces.known_keys.text = "[noted-long-term]\nvault = keychain\n"
     interfaces.credentials.failure = NotSetUp("cannot write")
-    carried_out(interfaces, None)
+    adopted(interfaces, None)
     assert interfaces.credentials.text is None
 
 
-def test_neither_file_is_written_where_one_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_neither_file_is_written_if_one_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
     interfaces = FakeInterfaces(KEYS + SESSION, CONFIG)
 
     def refuse() -> None:
@@ -117,19 +119,19 @@ def test_neither_file_is_written_where_one_cannot_be(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(interfaces.credentials, "check_writable", refuse)
     with pytest.raises(NotSetUp):
-        carried_out(interfaces, None)
+        adopted(interfaces, None)
     assert (interfaces.config.text, interfaces.credentials.text) == (CONFIG, KEYS + SESSION)
 
 
 def test_what_others_write_meanwhile_is_kept_and_counts() -> None:
     interfaces = FakeInterfaces(KEYS, CONFIG)
 
-    def somebody_writes() -> None:
+    def write_meanwhile() -> None:
         interfaces.config.text = f"# mine\n{CONFIG}" + role_profile("later")
         interfaces.credentials.text = KEYS + PERMANENT
 
-    interfaces.config = ChangingFile(CONFIG, somebody_writes, "~/.aws/config")
-    found = carried_out(interfaces, None)
+    interfaces.config = ChangingFile(CONFIG, write_meanwhile, "~/.aws/config")
+    found = adopted(interfaces, None)
     assert (found.done, list(found.left)) == ({"test": CHANGED}, ["prod"])
     assert interfaces.config.text == f"# mine\n{role_profile('prod')}{hidden_profile('test')}{role_profile('later')}"
 
@@ -141,13 +143,13 @@ def test_looking_changes_nothing() -> None:
     assert (interfaces.config.text, interfaces.credentials.text) == (CONFIG, KEYS + SESSION)
 
 
-def test_where_there_is_no_role_profile_that_is_said() -> None:
+def test_without_a_role_profile_it_fails() -> None:
     with pytest.raises(BadInput, match=r"no role profile in ~/.aws/config or ~/.aws/credentials"):
-        carried_out(FakeInterfaces(KEYS, "[profile work]\nregion = x\n"), None)
+        adopted(FakeInterfaces(KEYS, "[profile work]\nregion = x\n"), None)
 
 
 def test_a_broken_file_stops_all() -> None:
     interfaces = FakeInterfaces(KEYS + KEYS, CONFIG)
     with pytest.raises(BrokenFile):
-        carried_out(interfaces, None)
+        adopted(interfaces, None)
     assert interfaces.config.text == CONFIG

@@ -1,8 +1,4 @@
-"""
-Adopting hides a role from SDKs and from nobody else, and undoing it gives back the very bytes.
-
-What would not work afterwards is refused.
-"""
+"""Adopting hides a role from SDKs but not from aws-mfa; undoing it restores every byte; what would break is refused."""
 
 from __future__ import annotations
 
@@ -51,7 +47,7 @@ ADOPTED = (
 
 
 class Done(NamedTuple):
-    """Both files afterwards, and what was done."""
+    """Both files afterwards, and the result."""
 
     config: str
     credentials: str
@@ -76,7 +72,7 @@ def refusal(config: str, credentials: str = KEYS, name: str = "prod") -> str:
     return refused.value.message
 
 
-def test_every_role_key_is_hidden_in_place_and_sdks_ask_us() -> None:
+def test_every_role_key_is_hidden_in_place_and_sdks_ask_aws_mfa() -> None:
     assert adopted(PROD) == (ADOPTED, KEYS, CHANGED)
 
 
@@ -84,7 +80,7 @@ def test_it_is_done_once() -> None:
     assert adopted(ADOPTED) == (ADOPTED, KEYS, NOT_CHANGED)
 
 
-def test_undo_gives_back_the_bytes_and_is_done_once() -> None:
+def test_undo_restores_every_byte_and_is_done_once() -> None:
     assert restored(ADOPTED) == (PROD, KEYS, CHANGED)
     assert restored(PROD) == (PROD, KEYS, NOT_CHANGED)
 
@@ -106,31 +102,28 @@ def test_a_role_profile_of_the_credentials_file_is_adopted_there() -> None:
     assert restored("", done.credentials).credentials == KEYS + section
 
 
-def test_a_session_of_ours_would_come_first_and_is_removed_with_its_section() -> None:
+def test_a_session_of_aws_mfa_would_come_first_and_is_removed_with_its_section() -> None:
     done = adopted(PROD, f"# mine\n{KEYS}\n[prod]\n{INDENTED_SESSION}\n  [b]\n  region = x\n")
     assert done == (ADOPTED, f"# mine\n{KEYS}\n[b]\n  region = x\n", SESSION_REMOVED)
 
 
-def test_what_else_stands_beside_a_session_stays() -> None:
+def test_everything_else_beside_a_session_stays() -> None:
     done = adopted(PROD, f"{KEYS}[prod]\n# kept\n{SESSION_LINES}output = json\n")
     assert done.credentials == f"{KEYS}[prod]\n# kept\noutput = json\n"
     only_comment = adopted(PROD, f"{KEYS}[prod]\n# kept\n{SESSION_LINES}")
     assert only_comment.credentials == f"{KEYS}[prod]\n# kept\n"
 
 
-def test_sessions_of_neighbours_go_together() -> None:
-    texts = AwsTexts(
-        PROD + PROD.replace("profile prod", "profile test"),
-        f"{KEYS}[prod]\n{INDENTED_SESSION}  [test]\n{INDENTED_SESSION}  [b]\n",
-        "config",
-        "credentials",
-    )
+def test_sessions_of_adjacent_sections_are_removed_together() -> None:
+    both = PROD + PROD.replace("profile prod", "profile test")
+    sessions = f"{KEYS}[prod]\n{INDENTED_SESSION}  [test]\n{INDENTED_SESSION}  [b]\n"
+    texts = AwsTexts(both, sessions, "config", "credentials")
     for name in ("prod", "test"):
         assert adopt(texts, name, keys_stored=lambda _: False, windows=False) == SESSION_REMOVED
     assert texts.credentials.result() == f"{KEYS}[b]\n"
 
 
-def test_an_adopted_profile_whose_session_still_stands_loses_it() -> None:
+def test_an_adopted_profile_that_still_has_a_session_loses_it() -> None:
     """As after a run that ended between the two files."""
     assert adopted(ADOPTED, f"{KEYS}[prod]\n{SESSION_LINES}") == (ADOPTED, KEYS, SESSION_REMOVED)
 
@@ -140,7 +133,7 @@ def test_roles_behind_an_adopted_role_are_adopted_too() -> None:
     assert "aws_mfa_source_profile = prod" in adopted(config, name="next").config
 
 
-def test_keys_in_a_vault_alone_are_keys() -> None:
+def test_keys_that_are_only_in_a_vault_count() -> None:
     assert adopted(PROD.replace("= work", "= in-vault"), "").what == CHANGED
 
 
@@ -178,7 +171,7 @@ def test_what_would_not_work_afterwards_is_refused(config: str, credentials: str
     assert reason in refusal(config, credentials)
 
 
-def test_own_long_term_keys_are_to_be_moved_first() -> None:
+def test_own_long_term_keys_must_be_moved_first() -> None:
     with pytest.raises(BadProfile) as refused:
         adopted(PROD, f"{KEYS}[prod]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n")
     assert refused.value.hints == ("move them into the vault: aws-mfa import --profile prod",)
@@ -209,14 +202,7 @@ def test_sdks_get_the_name_as_one_word(name: str, *, windows: bool) -> None:
     assert compat_shell_split(line, "win32" if windows else "linux") == ["aws-mfa", "credential-process", name]
 
 
-ROLE_LINES = {
-    "role_arn": ROLE,
-    "source_profile": "work",
-    "mfa_serial": DEVICE,
-    "external_id": "a:b=c",
-    "role_session_name": "ann",
-    "duration_seconds": "900",
-}
+ROLE_LINES = dict(zip(TO_HIDE, (ROLE, "work", DEVICE, "a:b=c", "ann", "900"), strict=True))
 OTHERS = ("region = eu-west-1", "s3 =\n    max = 1", "session_tags = a=b", "output: json", "aws_mfa_x = y", "X")
 SPELLINGS = list(product(("=", " = ", ": ", "\t=\t", " :"), (str.lower, str.upper, str.title), (0, 0, 1, 3)))
 BETWEEN = ("", "", "", "\n", "# role_arn = x\n", "  ; comment\n", "   \n")
@@ -235,15 +221,14 @@ def configs(draw: st.DrawFn) -> tuple[str, str]:
         deepest = min(deepest, indent)
         line = f"{spelt(entry)}{delimiter}{ROLE_LINES[entry]}" if entry in ROLE_LINES else entry
         lines.append(draw(st.sampled_from(BETWEEN)) + " " * deepest + line)
-    around = draw(
-        st.sampled_from((("", ""), ("# top\n[profile work]\nregion = x\n", ""), ("", "[default]\nregion = y")))
-    )
+    arounds = (("", ""), ("# top\n[profile work]\nregion = x\n", ""), ("", "[default]\nregion = y"))
+    around = draw(st.sampled_from(arounds))
     text = around[0] + "\n".join(lines) + ("\n" + around[1] if around[1] else ends)
     return text.replace("\n", newline), name
 
 
 @given(config_and_name=configs())
-def test_adopt_then_undo_is_no_change_whatever_the_spelling(config_and_name: tuple[str, str]) -> None:
+def test_adopt_then_undo_changes_nothing_whatever_the_spelling(config_and_name: tuple[str, str]) -> None:
     config, name = config_and_name
     done = adopted(config, name=name)
     assert done.what == CHANGED
@@ -262,7 +247,7 @@ def test_sdks_see_no_role_and_everything_else_as_before(config_and_name: tuple[s
 
 
 @given(config_and_name=configs())
-def test_we_read_the_same_profile_as_before(config_and_name: tuple[str, str]) -> None:
+def test_aws_mfa_reads_the_same_profile_as_before(config_and_name: tuple[str, str]) -> None:
     config, name = config_and_name
     assert settings_read(adopted(config, name=name).config, name) == settings_read(config, name)
 
@@ -296,13 +281,13 @@ def test_the_difference_shows_the_lines_that_change() -> None:
     assert masked_diff(PROD, PROD, "~/.aws/config") == []
 
 
-def test_a_process_of_another_profile_is_not_ours() -> None:
-    """SDKs would get that profile's role under this one's name."""
+def test_a_process_for_another_profile_does_not_count() -> None:
+    """SDKs would get the other profile's role under this name."""
     with pytest.raises(BadProfile, match="another credential_process"):
         adopted(f"{PROD}credential_process = aws-mfa credential-process admin\n")
 
 
-def test_keys_of_the_default_section_would_come_out_below_a_session() -> None:
+def test_keys_of_the_default_section_would_be_used_without_the_session() -> None:
     hidden = f"[DEFAULT]\naws_access_key_id = AKIADEFAULT\naws_secret_access_key = s\n{KEYS}[prod]\n{SESSION_LINES}"
     with pytest.raises(BadProfile, match=r"\[DEFAULT\]"):
         adopted(PROD, hidden)

@@ -6,14 +6,9 @@ import pytest
 
 from aws_mfa.errors import AwsMfaError, AwsUnreachable, BadInput, NoDevice, NotAuthorized, SeveralDevices
 from aws_mfa.model import Identity
-from aws_mfa.setup.questions import Answers
-from aws_mfa.setup.setup import set_up
-from aws_mfa.vaults.choice import VaultChoice
-from fakes import ACCOUNT, ANN, DEVICE, KEYS, OTHER_KEYS, FakeIam, FakeInterfaces, FakeTerminal, as_interfaces
+from fakes import ACCOUNT, ANN, DEVICE, OTHER_KEYS, FakeIam, FakeInterfaces, FakeTerminal
+from setup.setting_up import SECRET, SECTION, set_up_with
 
-BY_DEFAULT = VaultChoice("keychain", "the default", explicit=False)
-SECTION = "work-long-term"
-SECRET = "invented/secret+of+ann"
 TABLET = f"arn:aws:iam::{ACCOUNT}:mfa/tablet"
 PASSKEY = f"arn:aws:iam::{ACCOUNT}:u2f/user/ann/key"
 OF_ANOTHER_ACCOUNT = "arn:aws:iam::111111111111:mfa/ann"
@@ -22,7 +17,7 @@ DENIED = NotAuthorized("not allowed")
 
 
 def interfaces_with(devices: list[str] | AwsMfaError, *answers: str, stored: str | None = None) -> FakeInterfaces:
-    """What IAM tells; without answers nobody is there. `stored` stands beside Bob's keys of before."""
+    """`devices` is IAM's list; without answers no person can be asked; `stored` is beside Bob's previous keys."""
     interfaces = FakeInterfaces(f"[{SECTION}]\naws_mfa_device = {stored}\n" if stored else None)
     interfaces.fake_iam = FakeIam(devices)
     interfaces.terminal = FakeTerminal(SECRET, *answers, has_human=bool(answers))
@@ -32,9 +27,8 @@ def interfaces_with(devices: list[str] | AwsMfaError, *answers: str, stored: str
 
 
 def device_stored(interfaces: FakeInterfaces, given: str | None = None) -> str | None:
-    """Set up `work`; the device, as the last lines and the file have it."""
-    answers = Answers(profile="work", access_key_id=KEYS.access_key_id, region="us-east-1", device=given, replaces=True)
-    device = set_up(answers, BY_DEFAULT, as_interfaces(interfaces)).device
+    """Set up `work`; the device that is returned and in the file."""
+    device = set_up_with(interfaces, region="us-east-1", device=given, replaces=True).device
     assert ("aws_mfa_device" in interfaces.credentials.read()) == (device is not None)
     assert device is None or f"aws_mfa_device = {device}\n" in interfaces.credentials.read()
     return device
@@ -55,7 +49,7 @@ def test_a_device_that_iam_does_not_list_is_refused_with_those_that_it_lists() -
     assert failure.value.hints == (f"IAM lists: --device {DEVICE}",)
 
 
-def test_a_users_passkey_is_no_device_under_another_name() -> None:
+def test_a_users_passkey_is_not_a_device_under_another_name() -> None:
     with pytest.raises(NoDevice, match="passkeys") as failure:
         device_stored(interfaces_with([PASSKEY]), DEVICE)
     assert "aws login" in failure.value.hints[0]
@@ -70,7 +64,7 @@ def test_a_device_that_may_be_theirs_is_taken_without_a_question(devices: list[s
 
 @pytest.mark.parametrize("has_human", [True, False])
 @pytest.mark.parametrize("devices", [[], [PASSKEY]])
-def test_where_iam_knows_none_the_ways_out_are_said_and_none_is_asked(devices: list[str], *, has_human: bool) -> None:
+def test_if_iam_lists_none_the_hints_are_printed_and_none_is_asked_for(devices: list[str], *, has_human: bool) -> None:
     interfaces = interfaces_with(devices, *(["unused"] if has_human else []))
     assert device_stored(interfaces) is None
     assert interfaces.terminal.questions == ["(hidden) aws_secret_access_key: "]
@@ -83,7 +77,7 @@ def test_a_typed_device_that_cannot_be_theirs_is_asked_again() -> None:
     assert device_stored(interfaces) == TABLET
 
 
-def test_root_whose_devices_iam_does_not_tell_is_asked() -> None:
+def test_the_root_user_whose_devices_iam_does_not_list_is_asked() -> None:
     root_device = f"arn:aws:iam::{ACCOUNT}:mfa/root-account-mfa-device"
     interfaces = interfaces_with([], root_device)
     interfaces.fake_sts.identity = Identity(f"arn:aws:iam::{ACCOUNT}:root", ACCOUNT, ACCOUNT)
@@ -101,11 +95,11 @@ def test_several_devices_and_none_stored_are_for_a_person_to_choose() -> None:
 
 
 @pytest.mark.parametrize("devices", [DENIED, []])
-def test_the_device_of_the_keys_before_goes_where_it_cannot_be_theirs(devices: list[str] | AwsMfaError) -> None:
+def test_the_device_of_the_previous_keys_is_removed_if_it_cannot_be_theirs(devices: list[str] | AwsMfaError) -> None:
     assert device_stored(interfaces_with(devices, stored=OF_ANOTHER_ACCOUNT)) is None
 
 
-def test_the_stored_device_is_offered_where_it_may_be_theirs() -> None:
+def test_the_stored_device_is_offered_if_it_may_be_theirs() -> None:
     assert device_stored(interfaces_with(DENIED, "", stored=TABLET)) == TABLET
     interfaces = interfaces_with(DENIED, "", stored=OF_ANOTHER_ACCOUNT)
     assert device_stored(interfaces) == ANN.replace(":user/", ":mfa/")

@@ -6,81 +6,71 @@ import pytest
 
 from aws_mfa.errors import AwsUnreachable, BadInput, UnknownKey
 from aws_mfa.model import Identity
-from aws_mfa.setup.questions import Answers
-from aws_mfa.setup.setup import set_up
-from aws_mfa.vaults.choice import VaultChoice
-from fakes import ACCOUNT, DEVICE, KEYS, FakeIam, FakeInterfaces, FakeSts, FakeTerminal, as_interfaces
+from fakes import ACCOUNT, DEVICE, FakeIam, FakeInterfaces, FakeSts
+from setup.setting_up import SECRET, interfaces_answering, set_up_with, unattended
 
-BY_DEFAULT = VaultChoice("keychain", "the default", explicit=False)
-SECRET = "invented/secret+of+ann"
 CONFIG = "[profile work]\nregion = {}\n"
 
 
 def region_stored(interfaces: FakeInterfaces, *, region: str | None = None, device: str | None = None) -> str:
-    """Set up `work`; the region stored, as the last lines and the file have it."""
-    answers = Answers(profile="work", access_key_id=KEYS.access_key_id, region=region, device=device)
-    stored = set_up(answers, BY_DEFAULT, as_interfaces(interfaces)).region
+    """Set up `work`; the region that is returned and in the file."""
+    stored = set_up_with(interfaces, region=region, device=device).region
     assert f"region = {stored}\n" in interfaces.config.read()
     return stored
-
-
-def interfaces_answering(*answers: str, config: str | None = None, has_human: bool = True) -> FakeInterfaces:
-    interfaces = FakeInterfaces(config=config)
-    interfaces.terminal = FakeTerminal(SECRET, *answers, has_human=has_human)
-    return interfaces
 
 
 @pytest.mark.parametrize(
     "typed", ["nonsense", "eu-central", "eu central 1", "ue-central-1", "cn-north-1", "us-gov-west-1"]
 )
 def test_what_cannot_be_the_region_of_these_keys_is_asked_again(typed: str) -> None:
-    interfaces = interfaces_answering(typed, "eu-central-1")
+    interfaces = interfaces_answering(SECRET, typed, "eu-central-1")
     assert region_stored(interfaces) == "eu-central-1"
     assert interfaces.terminal.questions.count("Region [us-east-1]: ") == 2
 
 
 @pytest.mark.parametrize("flag", ["nonsense", "cn-north-1"])
-def test_a_flag_that_cannot_be_is_refused_and_nothing_is_stored(flag: str) -> None:
-    interfaces = interfaces_answering(has_human=False)
+def test_an_impossible_flag_is_refused_and_nothing_is_stored(flag: str) -> None:
+    interfaces = unattended()
     with pytest.raises(BadInput, match="--region"):
         region_stored(interfaces, region=flag)
     assert (interfaces.vaults["keychain"].stored, interfaces.config.text) == ({}, None)
 
 
 def test_a_region_newer_than_this_program_is_given_by_the_flag() -> None:
-    assert region_stored(interfaces_answering(has_human=False), region="nz-south-1") == "nz-south-1"
+    assert region_stored(unattended(), region="nz-south-1") == "nz-south-1"
 
 
 @pytest.mark.parametrize("has_human", [True, False])
 @pytest.mark.parametrize("broken", ["nonsense", "EU CENTRAL", "cn-north-1"])
-def test_a_configured_region_that_cannot_be_is_said_and_replaced(broken: str, *, has_human: bool) -> None:
-    interfaces = interfaces_answering(*([""] if has_human else []), config=CONFIG.format(broken), has_human=has_human)
-    interfaces.sts_of = {"nonsense": unreachable()}
+def test_an_impossible_configured_region_is_reported_and_replaced(broken: str, *, has_human: bool) -> None:
+    interfaces = interfaces_answering(
+        SECRET, *([""] if has_human else []), config=CONFIG.format(broken), has_human=has_human
+    )
+    interfaces.sts_of = {"nonsense": FakeSts()}
+    interfaces.sts_of["nonsense"].identity = AwsUnreachable("no such host")
     assert region_stored(interfaces) == "us-east-1"
     assert any("it is not used" in line and "~/.aws/config" in line for line in interfaces.terminal.said)
 
 
-def test_a_variable_that_cannot_be_a_region_is_passed_over() -> None:
-    interfaces = interfaces_answering(has_human=False)
+def test_a_variable_that_cannot_be_a_region_is_skipped() -> None:
+    interfaces = unattended()
     interfaces.environ = {"AWS_REGION": "nonsense", "AWS_DEFAULT_REGION": "eu-west-3"}
     assert region_stored(interfaces) == "eu-west-3"
-    assert interfaces.terminal.said == [
-        "the region given by AWS_REGION is not a region's name: nonsense: it is not used"
-    ]
+    line = "the region given by AWS_REGION is not a region's name: nonsense: it is not used"
+    assert interfaces.terminal.said == [line]
 
 
 def test_keys_that_the_configured_partition_does_not_know_are_asked_about() -> None:
-    interfaces = interfaces_answering("aws", "", config=CONFIG.format("cn-north-1"))
-    china = FakeSts()
-    china.identity = UnknownKey("unknown in China")
-    interfaces.sts_of = {"cn-north-1": china}
+    interfaces = interfaces_answering(SECRET, "aws", "", config=CONFIG.format("cn-north-1"))
+    interfaces.sts_of = {"cn-north-1": FakeSts()}
+    interfaces.sts_of["cn-north-1"].identity = UnknownKey("unknown in China")
     assert region_stored(interfaces) == "us-east-1"
     asked = "Are they keys of the public regions (aws), of GovCloud (gov), or neither? [neither]: "
     assert asked in interfaces.terminal.questions
 
 
-def test_where_nobody_can_be_asked_the_regions_of_other_partitions_are_named() -> None:
-    interfaces = interfaces_answering(has_human=False)
+def test_without_a_person_the_regions_of_other_partitions_are_named() -> None:
+    interfaces = unattended()
     interfaces.fake_sts.identity = UnknownKey("unknown", "it was deleted")
     with pytest.raises(UnknownKey) as caught:
         region_stored(interfaces)
@@ -90,22 +80,16 @@ def test_where_nobody_can_be_asked_the_regions_of_other_partitions_are_named() -
     )
 
 
-def test_unverified_keys_go_by_their_device() -> None:
+def test_unverified_keys_are_of_the_partition_of_their_device() -> None:
     gov = f"arn:aws-us-gov:iam::{ACCOUNT}:mfa/ann"
-    interfaces = interfaces_answering("y", "us-west-2", "us-gov-east-1")
+    interfaces = interfaces_answering(SECRET, "y", "us-west-2", "us-gov-east-1")
     interfaces.fake_sts.identity = AwsUnreachable("no network")
     assert region_stored(interfaces, device=gov) == "us-gov-east-1"
 
 
 def test_the_likely_region_is_one_of_the_keys() -> None:
     """A practice AWS, or a proxy, may answer for another partition in any region."""
-    interfaces = interfaces_answering(has_human=False)
+    interfaces = unattended()
     interfaces.fake_sts.identity = Identity(f"arn:aws-cn:iam::{ACCOUNT}:user/ann", ACCOUNT, "AIDAINVENTED")
     interfaces.fake_iam = FakeIam([DEVICE.replace("arn:aws:", "arn:aws-cn:")])
     assert region_stored(interfaces) == "cn-north-1"
-
-
-def unreachable() -> FakeSts:
-    sts = FakeSts()
-    sts.identity = AwsUnreachable("no such host")
-    return sts

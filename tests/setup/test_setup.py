@@ -1,4 +1,4 @@
-"""Set-up: the vault first, then the questions, the check by AWS, and everything stored or nothing."""
+"""Set-up: the vault first, then the questions, then the check by AWS; all is stored, or nothing."""
 
 from __future__ import annotations
 
@@ -25,27 +25,19 @@ from aws_mfa.model import Identity
 from aws_mfa.setup.questions import Answers
 from aws_mfa.setup.setup import set_up
 from aws_mfa.vaults.choice import VaultChoice
-from fakes import ACCOUNT, DEVICE, KEYS, OTHER_KEYS, FakeIam, FakeInterfaces, FakeSts, FakeTerminal, as_interfaces
+from fakes import ACCOUNT, DEVICE, KEYS, OTHER_KEYS, FakeIam, FakeSts, as_interfaces
+from setup.setting_up import SECRET, SECTION, interfaces_answering, set_up_with, unattended
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from aws_mfa.errors import AwsMfaError
     from aws_mfa.model import LongTermKeys
 
-SECTION = "work-long-term"
-BY_DEFAULT = VaultChoice("keychain", "the default", explicit=False)
-SECRET = "invented/secret+of+ann"
 
-
-def interfaces_answering(*answers: str, has_human: bool = True) -> FakeInterfaces:
-    interfaces = FakeInterfaces()
-    interfaces.terminal = FakeTerminal(*answers, has_human=has_human)
-    return interfaces
-
-
-def test_the_questions_of_the_old_tool_come_first_in_its_words() -> None:
+def test_the_questions_of_the_old_tool_come_first_with_its_wording() -> None:
     interfaces = interfaces_answering("work", KEYS.access_key_id, SECRET, "")
-    done = set_up(Answers(), BY_DEFAULT, as_interfaces(interfaces))
+    done = set_up_with(interfaces, None, None)
     assert interfaces.terminal.questions == [
         "Profile name to [default]: ",
         "aws_access_key_id: ",
@@ -59,33 +51,41 @@ def test_the_questions_of_the_old_tool_come_first_in_its_words() -> None:
 
 
 @pytest.mark.parametrize("name", ["credentials", "config"])
-def test_a_broken_file_is_named_by_its_path(name: str) -> None:
+@pytest.mark.parametrize(("text", "line"), [("no section\n", 1), ("[a]\n[a]\n", 2)])
+def test_a_broken_file_is_named_by_its_path_before_a_question(name: str, text: str, line: int) -> None:
     interfaces = interfaces_answering("work", KEYS.access_key_id, SECRET, "")
     file = getattr(interfaces, name)
-    file.text = "no section\n"
-    with pytest.raises(BrokenFile, match=f"^{file.path}, line 1: "):
-        set_up(Answers(), BY_DEFAULT, as_interfaces(interfaces))
+    file.text = text
+    with pytest.raises(BrokenFile, match=f"^{file.path}, line {line}: "):
+        set_up_with(interfaces, None, None)
+    assert interfaces.terminal.questions == []
 
 
-def test_an_empty_profile_is_the_default_one() -> None:
+@pytest.mark.parametrize(
+    ("environ", "profile", "header"), [({}, "default", "default"), ({"AWS_PROFILE": "envp"}, "envp", "profile envp")]
+)
+def test_enter_takes_the_profile_of_the_environment_else_default(
+    environ: dict[str, str], profile: str, header: str
+) -> None:
     interfaces = interfaces_answering("", KEYS.access_key_id, SECRET, "")
-    set_up(Answers(), BY_DEFAULT, as_interfaces(interfaces))
-    assert "default-long-term" in interfaces.vaults["keychain"].stored
-    assert interfaces.config.text == "[default]\nregion = us-east-1\n"
+    interfaces.environ = environ
+    assert set_up_with(interfaces, None, None).profile == profile
+    assert interfaces.terminal.questions[0] == f"Profile name to [{profile}]: "
+    assert f"{profile}-long-term" in interfaces.vaults["keychain"].stored
+    assert interfaces.config.text == f"[{header}]\nregion = us-east-1\n"
 
 
 def test_every_question_but_the_secret_has_a_flag() -> None:
-    interfaces = interfaces_answering(SECRET, has_human=False)
-    answers = Answers(profile="work", access_key_id=KEYS.access_key_id, device=DEVICE, region="eu-west-1")
-    set_up(answers, BY_DEFAULT, as_interfaces(interfaces))
+    interfaces = unattended()
+    set_up_with(interfaces, device=DEVICE, region="eu-west-1")
     assert interfaces.terminal.questions == ["(hidden) aws_secret_access_key: "]
 
 
-def test_k2_no_secret_is_asked_before_the_vault_has_proved_itself() -> None:
+def test_k2_no_secret_is_asked_before_the_vault_was_checked() -> None:
     interfaces = interfaces_answering(has_human=False)
     interfaces.vaults["keychain"].failure = KeychainUnavailable("no D-Bus session", "--vault age")
     with pytest.raises(KeychainUnavailable):
-        set_up(Answers(), BY_DEFAULT, as_interfaces(interfaces))
+        set_up_with(interfaces, None, None)
     assert interfaces.terminal.questions == []
 
 
@@ -93,30 +93,24 @@ def test_k2_no_secret_is_asked_before_the_vault_has_proved_itself() -> None:
 def test_without_a_keychain_a_human_is_offered_the_other_vaults(answer: str, vault: str) -> None:
     interfaces = interfaces_answering(answer, "work", KEYS.access_key_id, SECRET, "")
     interfaces.vaults["keychain"].failure = KeychainUnavailable("no D-Bus session")
-    assert set_up(Answers(), BY_DEFAULT, as_interfaces(interfaces)).vault == vault
+    assert set_up_with(interfaces, None, None).vault == vault
     assert interfaces.terminal.said[0] == "no D-Bus session"
     assert interfaces.vaults[vault].stored[SECTION].matches(KEYS)
 
 
-def test_without_a_keychain_a_human_may_stop() -> None:
-    interfaces = interfaces_answering("no")
+@pytest.mark.parametrize(("answer", "is_chosen"), [("no", False), ("age", True)])
+def test_no_other_vault_is_used_if_the_user_stops_or_has_chosen_one(answer: str, *, is_chosen: bool) -> None:
+    interfaces = interfaces_answering(answer)
     interfaces.vaults["keychain"].failure = KeychainUnavailable("no D-Bus session")
     with pytest.raises(KeychainUnavailable):
-        set_up(Answers(), BY_DEFAULT, as_interfaces(interfaces))
-
-
-def test_a_vault_that_was_chosen_is_not_replaced_by_another() -> None:
-    interfaces = interfaces_answering("age")
-    interfaces.vaults["keychain"].failure = KeychainUnavailable("locked")
-    with pytest.raises(KeychainUnavailable):
-        set_up(Answers(), VaultChoice("keychain", "--vault", explicit=True), as_interfaces(interfaces))
+        set_up(Answers(), VaultChoice("keychain", "--vault", explicit=is_chosen), as_interfaces(interfaces))
 
 
 def test_b25_keys_stored_already_are_replaced_after_a_question_only() -> None:
     interfaces = interfaces_answering("n")
     interfaces.vaults["keychain"].stored[SECTION] = OTHER_KEYS
     with pytest.raises(Cancelled):
-        set_up(Answers(profile="work"), BY_DEFAULT, as_interfaces(interfaces))
+        set_up_with(interfaces, "work", None)
     assert interfaces.vaults["keychain"].stored[SECTION] is OTHER_KEYS
     assert "KEY2" in interfaces.terminal.questions[0]
 
@@ -125,49 +119,43 @@ def test_without_a_human_replacing_needs_the_flag() -> None:
     interfaces = interfaces_answering(has_human=False)
     interfaces.vaults["keychain"].stored[SECTION] = OTHER_KEYS
     with pytest.raises(NeedsHuman) as failure:
-        set_up(Answers(profile="work"), BY_DEFAULT, as_interfaces(interfaces))
+        set_up_with(interfaces, "work", None)
     assert "--yes" in failure.value.hints[0]
 
 
 @pytest.mark.parametrize("key_id", ["", "AKIA", "AKIA WITH BLANKS 1234", "ASIASESSIONKEY123456", "x" * 15])
-def test_what_is_no_long_term_key_id_is_refused_where_it_is_typed(key_id: str) -> None:
+def test_what_is_not_a_long_term_key_id_is_refused_when_it_is_typed(key_id: str) -> None:
     interfaces = interfaces_answering(*([key_id] * 3))
     with pytest.raises(BadInput):
-        set_up(Answers(profile="work"), BY_DEFAULT, as_interfaces(interfaces))
+        set_up_with(interfaces, "work", None)
 
 
 @pytest.mark.parametrize("secret", ["", "  ", "two words", "caf\u00e9" * 10])
-def test_what_is_no_secret_is_refused_and_not_quoted(secret: str) -> None:
+def test_what_is_not_a_secret_is_refused_and_not_quoted(secret: str) -> None:
     interfaces = interfaces_answering(KEYS.access_key_id, *([secret] * 3))
     with pytest.raises(BadInput) as failure:
-        set_up(Answers(profile="work"), BY_DEFAULT, as_interfaces(interfaces))
+        set_up_with(interfaces, "work", None)
     assert not secret.strip() or secret not in str(failure.value)
 
 
-def test_a_human_who_mistyped_is_asked_again() -> None:
+def test_a_mistyped_answer_is_asked_for_again() -> None:
     interfaces = interfaces_answering("foo", KEYS.access_key_id, "two words", SECRET, "eu central", "eu-central-1")
-    done = set_up(Answers(profile="work"), BY_DEFAULT, as_interfaces(interfaces))
+    done = set_up_with(interfaces, "work", None)
     assert done.region == "eu-central-1"
     assert interfaces.vaults["keychain"].stored[SECTION].matches(KEYS)
 
 
-def test_the_profile_of_the_environment_is_offered() -> None:
-    interfaces = interfaces_answering("", KEYS.access_key_id, SECRET, "")
-    interfaces.environ = {"AWS_PROFILE": "envp"}
-    assert set_up(Answers(), BY_DEFAULT, as_interfaces(interfaces)).profile == "envp"
-    assert interfaces.terminal.questions[0] == "Profile name to [envp]: "
+def test_a_piped_secret_is_not_taken_for_the_profiles_name() -> None:
+    interfaces = unattended()
+    assert set_up_with(interfaces, None).profile == "default"
 
 
-def test_a_secret_alone_on_a_pipe_is_not_taken_for_the_profiles_name() -> None:
-    interfaces = interfaces_answering(SECRET, has_human=False)
-    assert set_up(Answers(access_key_id=KEYS.access_key_id), BY_DEFAULT, as_interfaces(interfaces)).profile == "default"
-
-
-def test_keys_that_aws_refuses_are_not_stored() -> None:
-    interfaces = interfaces_answering(KEYS.access_key_id, SECRET)
-    interfaces.fake_sts.identity = WrongSecret("no")
-    with pytest.raises(WrongSecret):
-        set_up(Answers(profile="work"), BY_DEFAULT, as_interfaces(interfaces))
+@pytest.mark.parametrize("failure", [WrongSecret("no"), AwsUnreachable("no network")])
+def test_keys_that_aws_refuses_or_the_user_does_not_store_unverified_are_not_stored(failure: AwsMfaError) -> None:
+    interfaces = interfaces_answering(SECRET, "n")
+    interfaces.fake_sts.identity = failure
+    with pytest.raises(type(failure)):
+        set_up_with(interfaces)
     assert interfaces.vaults["keychain"].stored == {}
     assert interfaces.credentials.text is None
 
@@ -180,23 +168,23 @@ def test_keys_of_another_partition_are_found_where_a_human_says() -> None:
     interfaces.sts_of = {"us-east-1": unknown}
     interfaces.fake_sts.identity = Identity(f"arn:aws-us-gov:iam::{ACCOUNT}:user/ann", ACCOUNT, "AIDAINVENTED")
     interfaces.fake_iam = FakeIam([f"arn:aws-us-gov:iam::{ACCOUNT}:mfa/ann"])
-    assert set_up(Answers(profile="gov"), BY_DEFAULT, as_interfaces(interfaces)).region == "us-gov-west-1"
+    assert set_up_with(interfaces, "gov", None).region == "us-gov-west-1"
 
 
 @pytest.mark.parametrize("has_human", [True, False])
-def test_unknown_keys_are_not_shown_round_in_other_partitions_unasked(*, has_human: bool) -> None:
+def test_unknown_keys_are_not_sent_to_other_partitions_unasked(*, has_human: bool) -> None:
     interfaces = interfaces_answering(KEYS.access_key_id, SECRET, "", has_human=has_human)
     elsewhere = interfaces.fake_sts
     here = FakeSts()
     here.identity = UnknownKey("here")
     interfaces.sts_of = {"us-east-1": here}
     with pytest.raises(UnknownKey, match="here"):
-        set_up(Answers(profile="work"), BY_DEFAULT, as_interfaces(interfaces))
+        set_up_with(interfaces, "work", None)
     assert elsewhere.identity_calls == 0
 
 
-def test_a_step_that_cannot_be_taken_back_is_told() -> None:
-    interfaces = interfaces_answering(SECRET, has_human=False)
+def test_a_write_that_cannot_be_undone_is_reported() -> None:
+    interfaces = unattended()
     vault = interfaces.vaults["keychain"]
     vault.stored[SECTION] = OTHER_KEYS
     interfaces.config.failure = NotSetUp("disk full")
@@ -207,117 +195,98 @@ def test_a_step_that_cannot_be_taken_back_is_told() -> None:
         vault.failure = KeychainUnavailable("locked meanwhile")
 
     vault.store = store_once  # type: ignore[method-assign]
-    answers = Answers(profile="work", access_key_id=KEYS.access_key_id, replaces=True)
     with pytest.raises(NotSetUp, match="disk full") as failure:
-        set_up(answers, BY_DEFAULT, as_interfaces(interfaces))
+        set_up_with(interfaces, replaces=True)
     assert "could not be put back" in failure.value.hints[0]
 
 
 @pytest.mark.parametrize("has_human", [True, False])
-def test_without_a_network_keys_are_stored_unverified_and_it_is_said(*, has_human: bool) -> None:
+def test_without_a_network_keys_are_stored_unverified_with_a_message(*, has_human: bool) -> None:
     answers = (SECRET, "y", "", "") if has_human else (SECRET,)
     interfaces = interfaces_answering(*answers, has_human=has_human)
     interfaces.fake_sts.identity = AwsUnreachable("no network")
-    done = set_up(Answers(profile="work", access_key_id=KEYS.access_key_id), BY_DEFAULT, as_interfaces(interfaces))
+    done = set_up_with(interfaces)
     assert done.identity is None
     assert "no network" in interfaces.terminal.said[0]
     assert SECTION in interfaces.vaults["keychain"].stored
 
 
-def test_a_human_may_refuse_to_store_unverified_keys() -> None:
-    interfaces = interfaces_answering(SECRET, "n")
-    interfaces.fake_sts.identity = AwsUnreachable("no network")
-    with pytest.raises(AwsUnreachable):
-        set_up(Answers(profile="work", access_key_id=KEYS.access_key_id), BY_DEFAULT, as_interfaces(interfaces))
-    assert interfaces.vaults["keychain"].stored == {}
-
-
-def test_where_iam_tells_nothing_the_likely_device_is_one_enter_away() -> None:
+def test_if_iam_lists_nothing_enter_takes_the_likely_device() -> None:
     interfaces = interfaces_answering(KEYS.access_key_id, SECRET, "", "")
     interfaces.fake_iam = FakeIam(NotAuthorized("not allowed"))
-    assert set_up(Answers(profile="work"), BY_DEFAULT, as_interfaces(interfaces)).device == DEVICE
+    assert set_up_with(interfaces, "work", None).device == DEVICE
     assert f"MFA device, ARN or serial [{DEVICE}]: " in interfaces.terminal.questions
 
 
-def test_several_devices_and_nobody_to_choose_leave_nothing_stored() -> None:
+def test_several_devices_without_a_person_leave_nothing_stored() -> None:
     interfaces = interfaces_answering(KEYS.access_key_id, SECRET, has_human=False)
     interfaces.fake_iam = FakeIam([DEVICE, f"arn:aws:iam::{ACCOUNT}:mfa/tablet"])
     with pytest.raises(SeveralDevices):
-        set_up(Answers(profile="work"), BY_DEFAULT, as_interfaces(interfaces))
+        set_up_with(interfaces, "work", None)
     assert interfaces.vaults["keychain"].stored == {}
 
 
 def test_the_region_of_the_config_is_kept() -> None:
-    interfaces = interfaces_answering(SECRET, has_human=False)
+    interfaces = unattended()
     interfaces.config.text = "# mine\n[profile work]\nregion = ap-south-1\noutput = json\n"
-    done = set_up(Answers(profile="work", access_key_id=KEYS.access_key_id), BY_DEFAULT, as_interfaces(interfaces))
+    done = set_up_with(interfaces)
     assert done.region == "ap-south-1"
     assert interfaces.config.text == "# mine\n[profile work]\nregion = ap-south-1\noutput = json\n"
 
 
 @pytest.mark.parametrize("old", [None, OTHER_KEYS])
 def test_a_failure_half_way_puts_everything_back(old: LongTermKeys | None) -> None:
-    interfaces = interfaces_answering(SECRET, has_human=False)
+    interfaces = unattended()
     before = f"# mine\n[{SECTION}]\nassume_role = x\n"
     interfaces.credentials.text = before
     interfaces.config.failure = NotSetUp("disk full")
     if old is not None:
         interfaces.vaults["keychain"].stored[SECTION] = old
-    answers = Answers(profile="work", access_key_id=KEYS.access_key_id, replaces=True)
     with pytest.raises(NotSetUp):
-        set_up(answers, BY_DEFAULT, as_interfaces(interfaces))
+        set_up_with(interfaces, replaces=True)
     assert interfaces.credentials.text == before
     assert interfaces.vaults["keychain"].stored.get(SECTION) is old
     assert not interfaces.known_keys.text
 
 
-def test_a_broken_file_is_told_before_anything_is_asked() -> None:
-    interfaces = interfaces_answering()
-    interfaces.credentials.text = "[a]\n[a]\n"
-    with pytest.raises(Exception, match="line 2"):
-        set_up(Answers(), BY_DEFAULT, as_interfaces(interfaces))
-    assert interfaces.terminal.questions == []
-
-
-def test_keys_left_in_the_file_are_pointed_at() -> None:
-    interfaces = interfaces_answering(SECRET, has_human=False)
+def test_keys_left_in_the_file_are_reported() -> None:
+    interfaces = unattended()
     interfaces.credentials.text = f"[{SECTION}]\naws_access_key_id = {KEYS.access_key_id}\naws_secret_access_key = s\n"
-    done = set_up(Answers(profile="work", access_key_id=KEYS.access_key_id), BY_DEFAULT, as_interfaces(interfaces))
+    done = set_up_with(interfaces)
     assert done.plain_copy
 
 
 def test_a_secret_that_reads_back_differently_is_the_vaults_failure_and_leaves_no_lines() -> None:
-    interfaces = interfaces_answering(SECRET, has_human=False)
-    interfaces.vaults["keychain"].store = lambda section, keys: (_ for _ in ()).throw(  # type: ignore[method-assign]
-        KeychainUnavailable("the keychain did not give back what was written")
-    )
+    interfaces = unattended()
+    failure = KeychainUnavailable("the keychain did not give back what was written")
+    interfaces.vaults["keychain"].store = lambda *_: (_ for _ in ()).throw(failure)  # type: ignore[method-assign]
     with pytest.raises(KeychainUnavailable):
-        set_up(Answers(profile="work", access_key_id=KEYS.access_key_id), BY_DEFAULT, as_interfaces(interfaces))
+        set_up_with(interfaces)
     assert interfaces.credentials.text is None
 
 
 @pytest.mark.parametrize("name", ["work-long-term", "-long-term"])
-def test_the_name_of_a_long_term_section_is_no_profile(name: str) -> None:
+def test_the_name_of_a_long_term_section_is_not_a_profile(name: str) -> None:
     """The session of such a profile would be written into the keys' own section."""
-    interfaces = interfaces_answering(SECRET, has_human=False)
+    interfaces = unattended()
     with pytest.raises(BadInput, match="belong") as failure:
-        set_up(Answers(profile=name, access_key_id=KEYS.access_key_id), BY_DEFAULT, as_interfaces(interfaces))
+        set_up_with(interfaces, name)
     assert failure.value.hints[0].startswith("give the profile's own name: aws-mfa setup --profile ")
     assert (interfaces.terminal.questions, interfaces.vaults["keychain"].calls) == ([], [])
 
 
 def test_a_long_term_sections_name_in_the_environment_is_refused_too() -> None:
-    interfaces = interfaces_answering(SECRET, has_human=False)
+    interfaces = unattended()
     interfaces.environ = {"AWS_PROFILE": "work-long-term"}
     with pytest.raises(BadInput, match="belong"):
-        set_up(Answers(access_key_id=KEYS.access_key_id), BY_DEFAULT, as_interfaces(interfaces))
+        set_up_with(interfaces, None)
 
 
 def test_a_refusal_names_the_profile_in_its_hints() -> None:
     interfaces = interfaces_answering("work place", KEYS.access_key_id, SECRET)
     interfaces.fake_sts.identity = WrongSecret("no", SetUpHint("store both again, copied whole"))
     with pytest.raises(WrongSecret) as failure:
-        set_up(Answers(), BY_DEFAULT, as_interfaces(interfaces))
+        set_up_with(interfaces, None, None)
     assert failure.value.hints == ("store both again, copied whole: aws-mfa setup --profile 'work place'",)
 
 
@@ -335,9 +304,9 @@ def test_a_refusal_names_the_profile_in_its_hints() -> None:
 def test_the_config_section_is_the_one_that_botocore_reads(
     profile: str, config: str, after: str, tmp_path: Path
 ) -> None:
-    interfaces = interfaces_answering(SECRET, has_human=False)
+    interfaces = unattended()
     interfaces.config.text = config
-    set_up(Answers(profile=profile, access_key_id=KEYS.access_key_id), BY_DEFAULT, as_interfaces(interfaces))
+    set_up_with(interfaces, profile)
     assert interfaces.config.text == after
     path = tmp_path / "config"
     path.write_text(after, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The writes of set-up: whatever ends them, and wherever, no keys stand beside another's device."""
+"""The writes of set-up: wherever they are stopped, no keys are stored beside the device of other keys."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def interfaces_of_ann(vault: str = "keychain") -> FakeInterfaces:
 
 
 def bobs(interfaces: FakeInterfaces, vault: str = "keychain", device: str | None = BOBS) -> list[Write]:
-    """What puts Bob's in place of Ann's."""
+    """The writes that replace Ann's keys and device by Bob's."""
     old = interfaces.vaults[vault].stored.get(SECTION)
     return writes_of_keys(SECTION, OTHER_KEYS, device, old, interfaces.vaults[vault], as_interfaces(interfaces))
 
 
 def keys_in_use(interfaces: FakeInterfaces) -> LongTermKeys | None:
-    """What a renewal finds: the note says in which vault."""
+    """The keys that a renewal finds: the note says in which vault."""
     vault = noted_vault(interfaces.known_keys.read(), SECTION)
     assert vault is not None
     return interfaces.vaults[vault].stored.get(SECTION)
@@ -52,8 +52,8 @@ def assert_nothing_is_mixed(interfaces: FakeInterfaces) -> None:
 
 @pytest.mark.parametrize("vault", ["keychain", "age"])
 @pytest.mark.parametrize("device", [BOBS, None])
-def test_killed_behind_any_write_no_keys_stand_beside_anothers_device(vault: str, device: str | None) -> None:
-    """Nothing tidies up after `kill -9`; and another vault than before may have been chosen."""
+def test_killed_after_any_write_no_keys_are_beside_the_device_of_others(vault: str, device: str | None) -> None:
+    """Nothing is undone after `kill -9`; and the user may have chosen another vault than before."""
     interfaces = interfaces_of_ann()
     for write in bobs(interfaces, vault, device):
         write.make()
@@ -61,7 +61,7 @@ def test_killed_behind_any_write_no_keys_stand_beside_anothers_device(vault: str
     assert keys_in_use(interfaces) is OTHER_KEYS
 
 
-def test_killed_on_the_way_back_no_keys_stand_beside_anothers_device() -> None:
+def test_killed_while_undoing_no_keys_are_beside_the_device_of_others() -> None:
     interfaces = interfaces_of_ann()
     writes = bobs(interfaces)
     for write in writes:
@@ -73,7 +73,7 @@ def test_killed_on_the_way_back_no_keys_stand_beside_anothers_device() -> None:
 
 
 @pytest.mark.parametrize("comes_at", [1, 2, 3, 4])
-def test_a_signal_takes_everything_back(comes_at: int) -> None:
+def test_a_signal_undoes_everything(comes_at: int) -> None:
     interfaces = interfaces_of_ann()
     notes = interfaces.known_keys.text
     interfaces.signals.comes_at = comes_at
@@ -91,7 +91,7 @@ def test_a_profile_that_was_not_there_leaves_no_section() -> None:
     assert (interfaces.credentials.read().strip(), interfaces.vaults["keychain"].stored) == ("# mine", {})
 
 
-def test_a_file_that_was_never_written_does_not_keep_the_rest_from_being_taken_back() -> None:
+def test_a_file_that_was_never_written_does_not_keep_the_rest_from_being_undone() -> None:
     interfaces = interfaces_of_ann()
     interfaces.known_keys.failure = NotSetUp("read-only folder")
     with pytest.raises(NotSetUp, match="read-only folder") as failure:
@@ -101,7 +101,7 @@ def test_a_file_that_was_never_written_does_not_keep_the_rest_from_being_taken_b
 
 
 @pytest.mark.parametrize("signal_comes", [True, False])
-def test_keys_that_cannot_be_taken_back_get_no_other_device_and_it_is_said(*, signal_comes: bool) -> None:
+def test_keys_that_cannot_be_undone_get_no_other_device_and_a_hint_is_printed(*, signal_comes: bool) -> None:
     interfaces = interfaces_of_ann()
     vault = interfaces.vaults["keychain"]
     writes = bobs(interfaces)
@@ -118,8 +118,8 @@ def test_keys_that_cannot_be_taken_back_get_no_other_device_and_it_is_said(*, si
     assert interfaces.terminal.said == (["hint: look at it"] if signal_comes else [])
 
 
-def test_the_same_device_is_written_once_and_never_away() -> None:
-    """Keys that were rotated."""
+def test_the_same_device_stays_through_every_write() -> None:
+    """As after a key rotation."""
     interfaces = interfaces_of_ann()
     for write in bobs(interfaces, device=ANNS):
         write.make()

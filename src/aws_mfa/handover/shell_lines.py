@@ -52,7 +52,7 @@ def lines_of(change: Change, form: str) -> str:
     Return the text that makes the change in that form; `BadInput` for what the form cannot express.
 
     The lines of sh and fish end in `;`, so that they survive an `eval` without quotation marks, which joins them. json
-    is one object: the values, or where nothing is set the names to remove, each with null.
+    is one object: the values, or if nothing is set the names to remove, each with null.
     """
     removed = change.removed
     given = {name: _quoted(name, value, form) for name, value in change.set.items()}

@@ -22,8 +22,8 @@ from aws_mfa.vaults.items import trouble_with_key_id, trouble_with_secret
 if TYPE_CHECKING:
     from aws_mfa.config.ini import Section
 
-KEY_ID, SECRET = "aws_access_key_id", "aws_secret_access_key"
-_DEVICE_KEYS = ("aws_mfa_device", "mfa_serial")
+KEY_ID, SECRET, DEVICE = "aws_access_key_id", "aws_secret_access_key", "aws_mfa_device"
+_DEVICE_KEYS = (DEVICE, "mfa_serial")
 _CSV_KEY_ID, _CSV_SECRET = "access key id", "secret access key"
 _KINDS = (
     "give the CSV that the IAM console downloads, the JSON of `aws iam create-access-key`, or an AWS credentials file"

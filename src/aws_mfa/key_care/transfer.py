@@ -15,13 +15,11 @@ from aws_mfa.config.edit import with_changes, without_keys
 from aws_mfa.config.ini import section_values
 from aws_mfa.config.section_names import default_long_term, long_term_section
 from aws_mfa.errors import BadInput
-from aws_mfa.key_care.formats import KEY_ID, SECRET
+from aws_mfa.key_care.formats import DEVICE, KEY_ID, SECRET
 from aws_mfa.model import LongTermKeys, masked
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
-
-DEVICE = "aws_mfa_device"
 
 
 @dataclass

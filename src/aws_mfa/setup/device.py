@@ -65,7 +65,7 @@ def _listed(identity: Identity | None, list_devices: Callable[[], list[str]]) ->
     except (NoDevice, RefusedByAws, Unreachable) as error:
         return error
     if not devices and identity.arn.endswith(_ROOT):
-        return NoDevice("IAM does not tell the MFA devices of the root user")
+        return NoDevice("IAM does not list the MFA devices of the root user")
     return devices
 
 

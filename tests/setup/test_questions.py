@@ -1,10 +1,17 @@
+"""How the terminal is asked: again after a mistyped answer, and once for a yes or no."""
+
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import pytest
 
 from aws_mfa.errors import BadInput, NeedsHuman, NothingGiven
 from aws_mfa.setup.questions import says_yes, until_good
 from fakes import FakeTerminal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @pytest.mark.parametrize("answer", ["y", "Y", "yes", " YES "])
@@ -13,11 +20,11 @@ def test_a_yes_is_a_yes_in_any_case(answer: str) -> None:
 
 
 @pytest.mark.parametrize("answer", ["n", "no", "", "yep", "ja", "y es"])
-def test_whatever_is_not_yes_is_a_no(answer: str) -> None:
+def test_any_other_answer_is_a_no(answer: str) -> None:
     assert not says_yes(FakeTerminal(answer), "replace it? [y/n] ")
 
 
-def test_nobody_says_neither_yes_nor_no() -> None:
+def test_without_a_person_there_is_no_answer() -> None:
     with pytest.raises(NeedsHuman):
         says_yes(FakeTerminal(has_human=False), "replace it? [y/n] ")
 
@@ -27,32 +34,23 @@ def refusing(terminal: FakeTerminal) -> str:
     if not answer:
         raise NothingGiven("nothing was given")
     if not answer.isdigit():
-        raise BadInput("that is no number", "like: 12")
+        raise BadInput("that is not a number", "like: 12")
     return answer
 
 
-def test_who_mistypes_is_told_what_would_do_and_asked_again() -> None:
+def test_a_mistyped_answer_is_explained_and_asked_for_again() -> None:
     terminal = FakeTerminal("x", "y", "12")
     assert until_good(lambda: refusing(terminal), terminal) == "12"
-    assert terminal.said == ["that is no number", "hint: like: 12"] * 2
+    assert terminal.said == ["that is not a number", "hint: like: 12"] * 2
 
 
-def test_three_wrong_answers_are_enough() -> None:
-    terminal = FakeTerminal("x", "y", "z", "12")
-    with pytest.raises(BadInput):
-        until_good(lambda: refusing(terminal), terminal)
-    assert terminal.answers == ["12"]
-
-
-def test_no_answer_at_all_is_not_asked_for_again() -> None:
-    terminal = FakeTerminal("", "12")
-    with pytest.raises(NothingGiven):
-        until_good(lambda: refusing(terminal), terminal)
-    assert terminal.answers == ["12"]
-
-
-def test_where_no_human_types_nothing_is_asked_again() -> None:
-    terminal = FakeTerminal("x", "12", has_human=False)
-    with pytest.raises(BadInput):
+@pytest.mark.parametrize(
+    ("answers", "has_human", "failure"),
+    [("xyz", True, BadInput), ([""], True, NothingGiven), ("x", False, BadInput)],
+    ids=["three wrong answers", "an empty one", "without a person"],
+)
+def test_it_is_not_asked_again_after(answers: Sequence[str], failure: type[BadInput], *, has_human: bool) -> None:
+    terminal = FakeTerminal(*answers, "12", has_human=has_human)
+    with pytest.raises(failure):
         until_good(lambda: refusing(terminal), terminal)
     assert terminal.answers == ["12"]
