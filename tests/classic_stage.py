@@ -1,9 +1,8 @@
 """
-The stage of the classic form: Ann with her phone, a practice AWS, a home, and the tool.
+The stage of the classic form: the user Ann with a phone, a practice AWS, a home, and the tool.
 
-`run` starts a process as a shell would, without a terminal; `on_terminal` gives it one; `call` is the same form in
-this process, for claims to which a process adds nothing. The long-term keys lie in the credentials file unless a test
-says otherwise.
+`run` starts a process as a shell would, without a terminal; `call` runs the same form in this process, for claims
+that need no process of their own. The long-term keys are in the credentials file unless a test says otherwise.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from aws_mfa_practice import PracticeAws
     from aws_mfa_practice.account import User
 
-# A setting of None is one taken away.
+# A setting of None is removed.
 Settings: TypeAlias = "Mapping[str, str | None]"
 
 
@@ -51,7 +50,7 @@ class Ended:
 
     @property
     def hints(self) -> str:
-        """The ways out."""
+        """The hint lines."""
         return "\n".join(line for line in self.out.splitlines() if line.startswith("hint: "))
 
     @property
@@ -65,7 +64,7 @@ class Ended:
 
 
 class Human:
-    """Fulfils the Protocol `Terminal`: gives its answers in order; `seen` is what stood on the screen."""
+    """Implements the Protocol `Terminal`: gives its answers in order; `seen` is what was printed."""
 
     has_human = True
 
@@ -82,7 +81,7 @@ class Human:
         return Secret(self.ask(question, cancellation))
 
     def count_down(self, seconds: int, text: str) -> None:
-        """Nobody waits in a test."""
+        """Tests do not wait."""
 
     def say(self, text: str) -> None:
         self.seen.append(text)
@@ -124,7 +123,7 @@ class ClassicStage:
         settings: Mapping[str, str] | None = None,
         **more: str,
     ) -> str:
-        """A long-term section with keys and device; settings replace or add lines, "" takes one away."""
+        """A long-term section with keys and device; settings replace or add lines, "" removes one."""
         user = user or self.ann
         values = {
             "aws_access_key_id": user.keys.access_key_id,
@@ -141,7 +140,7 @@ class ClassicStage:
         settings: Mapping[str, str] | None = None,
         **more: str,
     ) -> str:
-        """A session of 0.0.12's form with so many seconds left, that no AWS ever gave."""
+        """An invented session in the form of 0.0.12, with so many seconds left."""
         end = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() + left_s))
         values = {
             "assumed_role": "False",
@@ -167,7 +166,7 @@ class ClassicStage:
             return file.read().decode()
 
     def section(self, name: str = "default") -> dict[str, str]:
-        """What stands in a section of the credentials file; fails where there is none."""
+        """The values of a section of the credentials file; fails if there is none."""
         values = section_values(self.read(), name)
         assert values is not None, f"no section {name}"
         return values
@@ -204,12 +203,12 @@ class ClassicStage:
             text=True,
             timeout=60,
             check=False,
-            start_new_session=True,  # no /dev/tty of whoever runs the tests
+            start_new_session=True,  # not the /dev/tty of the tests
         )
         return Ended(ended.returncode, ended.stdout, ended.stderr)
 
     def start(self, *argv: str, stdin: str, env: Settings | None = None) -> subprocess.Popen[str]:
-        """Start it and go on; its input is all there."""
+        """Start it and return; all its input is written."""
         process = subprocess.Popen(
             self.command(*argv),
             env=self._with(env),
@@ -251,7 +250,7 @@ class ClassicStage:
         return Ended(code, out.getvalue(), err.getvalue())
 
     def renew(self, *argv: str, env: Settings | None = None) -> Ended:
-        """Renew in this process with a good code; fails where that fails."""
+        """Renew in this process with a good code; fails if that fails."""
         ended = self.call(*argv, stdin=f"{self.code()}\n", env=env)
         assert ended.code == 0, ended
         return ended

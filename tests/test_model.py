@@ -99,7 +99,7 @@ def test_keys_match_only_with_both_parts() -> None:
     assert not keys().matches(LongTermKeys("AKIAOTHER", Secret(TEXT)))
 
 
-def test_keys_and_sessions_are_told_apart_by_four_characters() -> None:
+def test_keys_and_sessions_are_shown_by_their_last_four_characters() -> None:
     assert masked(KEY_ID) == "...MPLE"
     assert repr(keys()) == "LongTermKeys(...MPLE)"
     assert repr(session()) == "Session(...MPLE)"

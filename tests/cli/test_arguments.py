@@ -1,11 +1,14 @@
-"""What is typed is never repeated, and what people type by habit is answered with what they meant."""
+"""Typed words are never repeated, habitual mistakes get a hint, and the command's own words are not parsed."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from aws_mfa.cli.arguments import Parser, parsed
+from aws_mfa.cli.arguments import Parser, cut_at_command, parsed
 from aws_mfa.cli.classic.flags import parse_flags
+from aws_mfa.cli.commands import exec_command
 from aws_mfa.cli.main import COMMANDS, main
 
 SECRET = "wJalrXUtnFEMI/K7MDENG"
@@ -40,7 +43,7 @@ def said(parser: Parser, argv: list[str], capsys: pytest.CaptureFixture[str]) ->
 
 
 @pytest.mark.parametrize("value", [SECRET, ESCAPE, "it's", 'say "it"', "(choose from me)", "a=b"])
-def test_of_a_value_that_does_not_fit_the_flag_alone_is_told(value: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_for_a_value_that_does_not_fit_only_the_flag_is_named(value: str, capsys: pytest.CaptureFixture[str]) -> None:
     for flag in SWITCHES:
         assert said(a_parser(), [f"{flag}={value}"], capsys) == f"argument {flag}: ignored explicit argument"
     for flag in NUMBERS:
@@ -52,7 +55,7 @@ def test_of_a_value_that_does_not_fit_the_flag_alone_is_told(value: str, capsys:
             assert told == f"argument {flag}: invalid choice (choose from file, age)"
 
 
-def test_what_argparse_says_of_flags_is_told_whole(capsys: pytest.CaptureFixture[str]) -> None:
+def test_argparses_message_about_a_flag_is_printed_whole(capsys: pytest.CaptureFixture[str]) -> None:
     assert said(a_parser(), ["--vault"], capsys) == "argument --vault: expected one argument"
     assert said(a_parser("PROFILE"), [], capsys) == "the following arguments are required: PROFILE"
 
@@ -145,3 +148,43 @@ def test_a_profile_typed_as_the_file_to_import_gets_a_hint_at_the_flag(capsys: p
     assert "hint: a profile? aws-mfa import --profile NAME\n" in capsys.readouterr().err
     assert main(["import", "./work.csv"]) == 2
     assert "a profile?" not in capsys.readouterr().err
+
+
+# aws-mfa's arguments end where the command begins; the command's are not parsed.
+
+
+def cut(line: str) -> tuple[str, str]:
+    parser = Parser("aws-mfa exec")
+    exec_command.add_arguments(parser)
+    ours, command = cut_at_command(parser, line.split())
+    return " ".join(ours), " ".join(command)
+
+
+@pytest.mark.parametrize(
+    ("line", "ours", "command"),
+    [
+        ("work", "work", ""),
+        ("work --", "work", ""),
+        ("work -- aws s3 ls", "work", "aws s3 ls"),
+        ("work aws s3 ls --profile x", "work", "aws s3 ls --profile x"),
+        ("work aws --no-input --token 1 -- x -h", "work", "aws --no-input --token 1 -- x -h"),
+        ("--no-input work --read-only aws", "--no-input work --read-only", "aws"),
+        ("work --min-remaining 6h aws", "work --min-remaining 6h", "aws"),
+        ("work --min-remaining=6h aws", "work --min-remaining=6h", "aws"),
+        ("--token 123456 work --policy - cat", "--token 123456 work --policy -", "cat"),
+        ("work --server -- --odd-name --server", "work --server", "--odd-name --server"),
+        ("work -- -- x", "work", "-- x"),
+        ("-- work", "", "work"),
+        ("work --min-remaining", "work --min-remaining", ""),
+        ("work -h", "work -h", ""),
+        ("", "", ""),
+    ],
+)
+def test_the_cut_is_here(line: str, ours: str, command: str) -> None:
+    assert cut(line) == (ours, command)
+
+
+@given(st.lists(st.sampled_from(["--", "-h", "--token", "--no-input", "--profile", "x", "--server", "-"])))
+def test_all_words_after_two_dashes_belong_to_the_command(words: list[str]) -> None:
+    line = " ".join(["work", "--no-input", "--", *words])
+    assert cut(line) == ("work --no-input", " ".join(words))

@@ -49,7 +49,7 @@ def test_every_command_is_in_one_of_three_groups_and_the_last_screen_shows_them(
     assert len(lines) <= 18
 
 
-def test_a_stranger_is_told_how_to_start(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_says_first_how_to_start(capsys: pytest.CaptureFixture[str]) -> None:
     out = help_of([], capsys)
     assert out.split("\n\n")[1] == "start with: aws-mfa setup"
     assert "  aws-mfa --profile work\n  aws-mfa exec prod -- aws s3 ls\n" in out

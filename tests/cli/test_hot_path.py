@@ -149,7 +149,7 @@ def test_a_good_session_is_answered_without_any_heavy_module(home: str, argv: li
     assert modules_loaded(home, *argv) - OF_THE_STANDARD_LIBRARY == OUR_MODULES
 
 
-def test_keys_in_a_vault_are_known_by_the_note_alone(home: str) -> None:
+def test_the_note_is_enough_to_know_keys_in_a_vault(home: str) -> None:
     """Neither keyring nor D-Bus nor age is loaded to learn that there are keys."""
     write(home, "credentials", session("default"))
     write(home, os.path.join("mfa", "known-keys"), NOTED_KEYS)

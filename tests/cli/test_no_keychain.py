@@ -14,7 +14,7 @@ from aws_mfa.cli.main import COMMANDS
 from classic_stage import ClassicStage, Ended, section
 from needs import ROOT
 
-# A keychain is reached through this module alone; `exec` and `serve` end where they would go on without us.
+# Only this module opens a keychain; `exec` and `serve` end where they would become or serve something.
 PROGRAM = """
 import os, sys
 from aws_mfa.cli.main import main
@@ -92,7 +92,9 @@ def test_no_command_opens_the_keychain(with_role: ClassicStage, name: str, store
     assert ended.code == (2 if name == "import" else 0), "all keys are in the file: there is nothing to move"
 
 
-def test_sessions_are_stored_as_on_a_machine_without_a_keychain_and_that_is_told_once(with_role: ClassicStage) -> None:
+def test_sessions_are_stored_as_on_a_machine_without_a_keychain_and_one_line_says_so_once(
+    with_role: ClassicStage,
+) -> None:
     folder = os.path.join(with_role.home, ".aws", "mfa", "sessions")
     line = f"no runtime folder here, no keychain: sessions are stored in {folder} (0600, not encrypted)"
     first, second = run(with_role, *RUNS["renew"]), run(with_role, *RUNS["renew"], "--force")
@@ -103,7 +105,7 @@ def test_sessions_are_stored_as_on_a_machine_without_a_keychain_and_that_is_told
     assert [name for name in os.listdir(folder) if name.endswith(".txt")] != []
 
 
-def test_the_vault_file_alone_still_seals_sessions(with_role: ClassicStage) -> None:
+def test_only_the_vault_file_still_seals_sessions(with_role: ClassicStage) -> None:
     """It says where the keys are, and nothing of where sessions are stored."""
     ended = run(with_role, "renew", "dev", "--vault", "file", "--token", "CODE")
     assert ended.err.endswith("\nopened\n"), ended

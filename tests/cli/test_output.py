@@ -45,7 +45,7 @@ def ended(home: str, line: str, **environ: str) -> tuple[int, str, str]:
 
 @FULL
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_a_full_disk_is_no_bug_of_ours(home: str, unbuffered: str) -> None:
+def test_a_full_disk_is_not_reported_as_a_bug(home: str, unbuffered: str) -> None:
     for command in ("env --unset --shell sh", "forget --all"):
         line = f"$TOOL {command} >/dev/full"
         assert ended(home, line, PYTHONUNBUFFERED=unbuffered) == (1, "", WHY_FULL), command

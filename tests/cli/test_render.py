@@ -192,7 +192,7 @@ def test_a_table_on_a_narrow_terminal_keeps_the_first_column_whole() -> None:
 
 @pytest.mark.parametrize("width", [20, 40, 80, 100, 120])
 def test_no_word_is_broken_however_narrow_the_terminal(width: int) -> None:
-    """An ARN is for copying, and `GetSessionToke` over `n` is for nobody."""
+    """An ARN must be copied whole, and `GetSessionToke` above `n` cannot be read."""
     text = plan_text(planned(CONFIG, "dev", "long"), width)
     assert {"GetSessionToken,", "duration_seconds", f"{ARN}long,", DEVICE} <= set(text.split())
 
@@ -225,7 +225,7 @@ def test_a_plan_of_nothing_counts_nothing() -> None:
 
 
 def test_two_profiles_of_one_role_stand_in_one_row_of_the_plan() -> None:
-    """One call serves both; nobody shall look in vain for the second."""
+    """One call serves both, and the row has both names."""
     text = "".join(f"[profile {name}]\nrole_arn = {ARN}dev\nsource_profile = work\n" for name in ("dev", "twin"))
     lines = plan_text(planned(f"{text}[profile work]\nmfa_serial = {DEVICE}\n", "dev", "twin"), None).splitlines()
     assert any("dev, twin" in line and f"AssumeRole {ARN}dev" in line for line in lines), lines

@@ -11,7 +11,7 @@ import contextlib
 import io
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -186,28 +186,15 @@ def put(what: object, path: str, mode: int) -> None:
 
 
 def run(argv: list[str], monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
-    """Exit code and all that is said, where no person is."""
+    """Exit code and everything printed, without a person."""
     terminal = FakeTerminal(has_human=False)
 
-    def nobody_there(
-        *,
-        reads_pipe: bool = True,
-        asks_on_stdout: bool = True,
-        never_asks: bool = True,
-        announces: bool = True,
-        use_keychain: bool = True,
-    ) -> RealInterfaces:
-        interfaces = RealInterfaces(
-            reads_pipe=reads_pipe,
-            asks_on_stdout=asks_on_stdout,
-            never_asks=True,
-            announces=announces,
-            use_keychain=use_keychain,
-        )
+    def without_a_person(**given: Any) -> RealInterfaces:  # noqa: ANN401  # the arguments of RealInterfaces
+        interfaces = RealInterfaces(**{**given, "never_asks": True})
         interfaces.terminal = terminal
         return interfaces
 
-    monkeypatch.setattr(main, "RealInterfaces", nobody_there)
+    monkeypatch.setattr(main, "RealInterfaces", without_a_person)
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         exit_code = main.main(list(argv))

@@ -79,7 +79,7 @@ def test_a_passphrase_that_was_given_is_known_away_from_the_terminal(
     assert len(terminal.questions) == 1
 
 
-def test_no_input_asks_nobody_and_a_command_gives_the_passphrase(
+def test_no_input_asks_nothing_and_a_command_gives_the_passphrase(
     terminal: FakeTerminal, environ: dict[str, str]
 ) -> None:
     with pytest.raises(NeedsHuman, match="passphrase"):
@@ -109,10 +109,10 @@ def test_a_keychain_may_ask_by_its_window_while_a_child_owns_the_terminal_and_no
 
 
 @pytest.mark.usefixtures("terminal")
-def test_what_is_sealed_is_opened_without_a_window_by_nobody_also_when_it_was_opened_with_one(
+def test_an_unattended_copy_opens_the_seal_without_a_window_even_if_one_was_shown_before(
     environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A server at night waits for no window, whatever it did while somebody was there."""
+    """A server at night waits for no window, even if a person unlocked the keychain before."""
     asked: list[bool] = []
 
     def open_identity_item(_environ: object, *, may_ask: bool) -> IdentityItem:

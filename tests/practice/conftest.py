@@ -1,4 +1,4 @@
-"""A practice AWS with a standing clock, and real SDK clients for it."""
+"""A practice AWS whose clock does not run, its user Ann with a phone, and real SDK clients."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import pytest
 from aws_mfa_practice import PracticeAws, PracticeClock
 
 if TYPE_CHECKING:
+    from aws_mfa_practice.account import User
     from aws_mfa_practice.keys import LongTermKeys
+    from aws_mfa_practice.totp import Device
 
 Client: TypeAlias = Any  # the SDK has no types
 Connect: TypeAlias = Callable[..., Client]
@@ -29,9 +31,24 @@ def aws(clock: PracticeClock) -> Iterator[PracticeAws]:
         yield practice_aws
 
 
+@pytest.fixture
+def ann(aws: PracticeAws) -> User:
+    return aws.account.add_user("ann")
+
+
+@pytest.fixture
+def phone(ann: User) -> Device:
+    return ann.add_device()
+
+
+@pytest.fixture
+def sts(connect: Connect, ann: User) -> Client:
+    return connect(ann.keys)
+
+
 @pytest.fixture(scope="session")
 def sdk(tmp_path_factory: pytest.TempPathFactory) -> boto3.session.Session:
-    """An SDK that sends what it is told, once; shared, because it keeps the service models it has read."""
+    """An SDK that sends each request once; shared, because it keeps the service models it has read."""
     path = tmp_path_factory.mktemp("sdk") / "config"
     path.write_text("[default]\nparameter_validation = false\nmax_attempts = 1\n")
     with pytest.MonkeyPatch.context() as environment:

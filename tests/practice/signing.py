@@ -1,4 +1,4 @@
-"""Requests signed by hand, that can be told to lie, the plain HTTP that carries them, and the SDK's refusals."""
+"""Requests signed by hand, which can be falsified, the plain HTTP that carries them, and the SDK's refusals."""
 
 from __future__ import annotations
 

@@ -17,22 +17,7 @@ if TYPE_CHECKING:
     from aws_mfa_practice import PracticeAws
     from aws_mfa_practice.account import User
     from aws_mfa_practice.totp import Device
-    from practice.conftest import Client, Connect
-
-
-@pytest.fixture
-def ann(aws: PracticeAws) -> User:
-    return aws.account.add_user("ann")
-
-
-@pytest.fixture
-def phone(ann: User) -> Device:
-    return ann.add_device()
-
-
-@pytest.fixture
-def sts(connect: Connect, ann: User) -> Client:
-    return connect(ann.keys)
+    from practice.conftest import Client
 
 
 @pytest.fixture

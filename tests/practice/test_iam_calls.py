@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from practice.signing import refusal_of
 
 if TYPE_CHECKING:
@@ -13,11 +11,6 @@ if TYPE_CHECKING:
     from aws_mfa_practice.account import User
     from aws_mfa_practice.totp import Device, FidoDevice
     from practice.conftest import Connect
-
-
-@pytest.fixture
-def ann(aws: PracticeAws) -> User:
-    return aws.account.add_user("ann")
 
 
 def test_the_callers_own_devices_are_listed_fido_too(connect: Connect, ann: User) -> None:

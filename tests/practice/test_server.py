@@ -124,7 +124,7 @@ def test_a_client_that_falls_silent_is_dropped(aws: PracticeAws, monkeypatch: py
     assert aws.requests == []
 
 
-def test_a_client_that_goes_away_disturbs_nobody(aws: PracticeAws) -> None:
+def test_a_client_that_closes_disturbs_no_other(aws: PracticeAws) -> None:
     aws.faults.add(faults.ANY, faults.slow(0.05))
     request = identity(aws)
     connection = http.client.HTTPConnection(urlsplit(aws.url).netloc, timeout=5)

@@ -21,16 +21,6 @@ POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", 
 
 
 @pytest.fixture
-def ann(aws: PracticeAws) -> User:
-    return aws.account.add_user("ann")
-
-
-@pytest.fixture
-def sts(connect: Connect, ann: User) -> Client:
-    return connect(ann.keys)
-
-
-@pytest.fixture
 def hub(aws: PracticeAws, ann: User) -> Role:
     return aws.account.add_role("Hub", trusts=ann)
 
@@ -176,7 +166,7 @@ def test_a_source_identity_has_limits(sts: Client, hub: Role, source_identity: s
 # Session policies
 
 
-def test_session_policies_are_kept_for_this_session_alone(
+def test_session_policies_are_kept_only_for_this_session(
     aws: PracticeAws, connect: Connect, sts: Client, hub: Role, spoke: Role
 ) -> None:
     own = aws.account.arn("policy/team/Own")
@@ -234,7 +224,7 @@ def test_ten_policy_arns_at_most(sts: Client, hub: Role) -> None:
     assert (code, "at 'policyArns' failed" in message) == ("ValidationError", True)
 
 
-def test_tags_alone_can_be_too_large(sts: Client, hub: Role) -> None:
+def test_tags_without_policies_can_be_too_large(sts: Client, hub: Role) -> None:
     """The figure is the one that AWS itself gave for these tags."""
     nine = tags(**{f"T{number}": "a" * 250 for number in range(1, 10)})
     assert refusal_of(lambda: sts.assume_role(**asked(hub, Tags=nine))) == (
@@ -277,7 +267,7 @@ def test_a_source_identity_may_come_from_the_role_before(
     assert connect(first["Credentials"]).assume_role(**asked(role))["SourceIdentity"] == "ann"
 
 
-def test_a_role_that_lets_nobody_tag_its_sessions_refuses_inherited_tags_too(
+def test_a_role_whose_sessions_take_no_tags_refuses_inherited_ones_too(
     aws: PracticeAws, connect: Connect, sts: Client, hub: Role
 ) -> None:
     plain = aws.account.add_role("Plain", trusts=hub, takes_tags=False, takes_source_identity=False)

@@ -133,7 +133,7 @@ def test_an_unknown_action_is_refused(aws: PracticeAws) -> None:
     assert asked(aws, {"Action": "logout"})[0] == 400
 
 
-def test_federation_is_for_long_term_keys_alone(
+def test_federation_is_only_for_long_term_keys(
     aws: PracticeAws, connect: Connect, role_session: dict[str, Any]
 ) -> None:
     refused = refusal_of(lambda: connect(role_session).get_federation_token(Name="ann"))

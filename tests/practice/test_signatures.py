@@ -22,11 +22,6 @@ IDENTITY = {"Action": "GetCallerIdentity", "Version": "2011-06-15"}
 
 
 @pytest.fixture
-def ann(aws: PracticeAws) -> User:
-    return aws.account.add_user("ann")
-
-
-@pytest.fixture
 def request_of_ann(aws: PracticeAws, ann: User) -> HandSigned:
     return HandSigned(ann.keys.access_key_id, ann.keys.secret_access_key, dict(IDENTITY), aws.clock())
 

@@ -27,23 +27,8 @@ HALF_MFA = "MultiFactorAuthentication failed, must provide both MFA serial numbe
 
 
 @pytest.fixture
-def ann(aws: PracticeAws) -> User:
-    return aws.account.add_user("ann")
-
-
-@pytest.fixture
-def phone(ann: User) -> Device:
-    return ann.add_device()
-
-
-@pytest.fixture
 def admin(aws: PracticeAws, ann: User) -> Role:
     return aws.account.add_role("Admin", trusts=ann, mfa=True, max_session_s=43200)
-
-
-@pytest.fixture
-def sts(connect: Connect, ann: User) -> Client:
-    return connect(ann.keys)
 
 
 def proof(phone: Device) -> dict[str, str]:

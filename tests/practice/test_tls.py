@@ -1,4 +1,4 @@
-"""With an `ssl_context` the practice AWS speaks TLS, and a client that does not is no trouble."""
+"""With an `ssl_context` the practice AWS speaks TLS, and a client that does not speak it disturbs no other."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_a_client_that_trusts_the_certificate_is_served(secure_aws: PracticeAws,
     assert ask(secure_aws, ssl.create_default_context(cafile=str(certificate))) == 200
 
 
-def test_a_client_that_does_not_trust_it_disturbs_nobody(secure_aws: PracticeAws, certificate: Path) -> None:
+def test_a_client_that_does_not_trust_it_disturbs_no_other(secure_aws: PracticeAws, certificate: Path) -> None:
     with pytest.raises(ssl.SSLCertVerificationError):
         ask(secure_aws, ssl.create_default_context())
     assert ask(secure_aws, ssl.create_default_context(cafile=str(certificate))) == 200

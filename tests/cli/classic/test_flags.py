@@ -36,7 +36,7 @@ SWITCHED = [(name, flag) for name, flags in SWITCHES.items() for flag in flags]
 
 
 @pytest.mark.parametrize(("name", "value", "flag"), SPELLINGS, ids=[flag for *_, flag in SPELLINGS])
-def test_value_may_stand_behind_a_blank_or_an_equals_sign(name: str, value: str, flag: str) -> None:
+def test_a_value_may_follow_a_blank_or_an_equals_sign(name: str, value: str, flag: str) -> None:
     for argv in ([flag, value], [f"{flag}={value}"]):
         assert str(getattr(parse_flags(argv, ""), name)) == value
 
@@ -47,7 +47,7 @@ def test_a_switch_is_off_until_it_is_given(name: str, flag: str) -> None:
     assert getattr(parse_flags([flag], ""), name) is True
 
 
-def test_flags_may_stand_in_any_order_and_the_last_of_two_counts() -> None:
+def test_flags_have_any_order_and_the_last_of_two_counts() -> None:
     there = parse_flags(["--profile", "work", "--force", "--duration", "900"], "")
     back = parse_flags(["--duration", "900", "--force", "--profile", "work"], "")
     assert vars(there) == vars(back)
@@ -77,7 +77,7 @@ def test_defaults_are_the_contracts() -> None:
     ],
     ids=" ".join,
 )
-def test_usage_error_is_told_with_the_usage_on_stderr_and_exit_2(stage: ClassicStage, argv: list[str]) -> None:
+def test_usage_error_prints_the_usage_on_stderr_and_exits_with_2(stage: ClassicStage, argv: list[str]) -> None:
     ended = stage.call(*argv)
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith("usage: aws-mfa")
@@ -92,7 +92,7 @@ def test_usage_error_is_told_with_the_usage_on_stderr_and_exit_2(stage: ClassicS
         ("--s", "--short-term-suffix, --short-suffix, --setup"),
     ],
 )
-def test_ambiguous_abbreviation_is_told_with_what_it_could_mean(
+def test_ambiguous_abbreviation_is_refused_with_what_it_could_mean(
     stage: ClassicStage, spelling: str, likely: str
 ) -> None:
     for words in ([spelling, "x"], [f"{spelling}=x"]):
@@ -102,7 +102,7 @@ def test_ambiguous_abbreviation_is_told_with_what_it_could_mean(
 
 
 @pytest.mark.parametrize("flag", ["--help", "-h", "--h"])
-def test_help_is_told_on_stdout_and_exit_0(stage: ClassicStage, flag: str) -> None:
+def test_help_is_printed_on_stdout_with_exit_0(stage: ClassicStage, flag: str) -> None:
     ended = stage.call(flag)
     assert (ended.code, ended.err) == (0, "")
     assert all(f" {flags[0]}" in ended.out for _, flags in WITH_VALUE.values())

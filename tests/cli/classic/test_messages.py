@@ -65,7 +65,7 @@ def test_b18_success_says_what_sts_returned_not_what_was_asked(stage: ClassicSta
     assert says(ended.out, r"INFO - Success! Your credentials will expire in 3[56]\d\d seconds at: ")
 
 
-def test_b19_local_time_stands_beside_utc(stage: ClassicStage) -> None:
+def test_b19_local_time_is_beside_utc(stage: ClassicStage) -> None:
     stage.write(stage.keys_section() + stage.session_section(expiration="2099-01-02 03:04:05"))
     assert "2099-01-02 03:04:05 UTC (" in stage.call().out
 
@@ -123,7 +123,7 @@ def test_next_code_after_a_wrong_one_is_taken(stage: ClassicStage) -> None:
 
 
 def test_level_error_does_not_silence_why_the_question_comes_again(stage: ClassicStage) -> None:
-    """It belongs to the question, and stands where the question stands."""
+    """It belongs to the question, and is printed where the question is."""
     human = Human("12345", stage.code)
     ended = stage.call("--log-level", "ERROR", terminal=human)
     assert (ended.code, ended.out) == (0, "")
@@ -136,7 +136,7 @@ def test_keys_are_checked_beside_the_question(stage: ClassicStage) -> None:
 
 
 @pytest.mark.parametrize("given", ["pipe", "flag"])
-def test_wrong_code_is_not_asked_again_where_nobody_can_answer(stage: ClassicStage, given: str) -> None:
+def test_wrong_code_is_not_asked_again_without_a_person(stage: ClassicStage, given: str) -> None:
     wrong = stage.wrong_code()
     ended = stage.call(*(["--token", wrong] if given == "flag" else []), stdin=f"{wrong}\n{stage.code()}\n")
     assert ended.error.startswith("ERROR - AWS refused the code of ")

@@ -55,7 +55,7 @@ def test_names_that_cannot_be_are_refused_without_a_question(stage: ClassicStage
 # What is missing.
 
 
-def test_a_missing_long_term_section_is_told_as_ever_and_nothing_is_sent(stage: ClassicStage) -> None:
+def test_a_missing_long_term_section_has_the_contracts_message_and_nothing_is_sent(stage: ClassicStage) -> None:
     stage.write(stage.keys_section("other"))
     ended = stage.call("--token", stage.code())
     assert ended.error.startswith(
@@ -64,6 +64,8 @@ def test_a_missing_long_term_section_is_told_as_ever_and_nothing_is_sent(stage: 
     )
     assert "INFO - Validating credentials for profile: default\n" in ended.out
     assert "aws-mfa setup --profile default" in ended.hints
+    error = stage.call(env={"AWS_PROFILE": "unknown"}).error
+    assert error.startswith("ERROR - Long term credentials session '[unknown-long-term]' is missing."), "B5"
     assert stage.sent() == []
 
 
@@ -79,12 +81,12 @@ def test_keys_are_wanted_even_while_the_session_is_good(stage: ClassicStage) -> 
     assert stage.call().error.startswith("ERROR - Long term credentials session '[default-long-term]' is missing.")
 
 
-def test_missing_keys_are_told_before_a_missing_device(stage: ClassicStage) -> None:
+def test_missing_keys_are_named_before_a_missing_device(stage: ClassicStage) -> None:
     stage.write("[default-long-term]\nassume_role = x\n")
     assert "No option 'aws_access_key_id'" in stage.call().error
 
 
-# The device that nobody named.
+# No device is configured.
 
 
 def test_one_device_is_found(stage: ClassicStage) -> None:
@@ -101,7 +103,7 @@ def must_provide(error: str) -> bool:
     )
 
 
-def test_several_devices_are_listed_where_nobody_can_choose(stage: ClassicStage) -> None:
+def test_several_devices_are_listed_without_a_person_to_choose(stage: ClassicStage) -> None:
     second = stage.ann.add_device()
     stage.write(stage.keys_section(aws_mfa_device=""))
     ended = stage.call(stdin=f"{stage.code()}\n")
@@ -132,13 +134,13 @@ def test_user_with_passkeys_only_is_sent_to_aws_login(stage: ClassicStage) -> No
     assert stage.sent() == ["ListMFADevices"]
 
 
-def test_a_user_without_devices_is_told_to_name_one(stage: ClassicStage) -> None:
+def test_a_user_without_devices_must_name_one(stage: ClassicStage) -> None:
     stage.ann.devices.clear()
     stage.write(stage.keys_section())
     assert must_provide(stage.call(stdin="123456\n").error)
 
 
-def test_a_user_who_may_not_list_devices_is_told_the_permission(stage: ClassicStage) -> None:
+def test_without_the_permission_to_list_devices_it_is_named(stage: ClassicStage) -> None:
     stage.ann.may_list_devices = False
     stage.write(stage.keys_section(aws_mfa_device=""))
     error = stage.call(stdin="123456\n").error
@@ -146,7 +148,7 @@ def test_a_user_who_may_not_list_devices_is_told_the_permission(stage: ClassicSt
     assert "iam:ListMFADevices" in error
 
 
-# B8, B9: what cannot be right is named, and nobody is asked, nothing sent.
+# B8, B9: what cannot be right is named; no code is asked for, nothing sent.
 
 IN_ORDER = ("--assume-role", ROLE, "--role-session-name")
 CANNOT_BE_RIGHT = {
@@ -254,8 +256,8 @@ def test_b3_permanent_keys_in_the_target_section_are_not_overwritten(stage: Clas
     assert (stage.state(), stage.sent()) == (before, [])
 
 
-def test_b3_who_has_plain_permanent_keys_only_is_told_of_the_missing_section_and_of_import(stage: ClassicStage) -> None:
-    """`aws configure` and nothing else: the commonest first run. The message is the contract's, the hint is ours."""
+def test_b3_plain_permanent_keys_only_are_a_missing_section_with_a_hint_at_import(stage: ClassicStage) -> None:
+    """`aws configure` and nothing else: the commonest first run. The contract gives the message, the hint is new."""
     keys = stage.keys_section().partition("\n")[2]
     stage.write(f"[default]\n{keys}")
     before = stage.state()

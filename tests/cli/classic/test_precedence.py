@@ -231,7 +231,7 @@ def test_external_id_is_read_from_the_files(stage: ClassicStage, place: str) -> 
 
 
 def test_settings_of_the_configs_own_role_do_not_go_to_another(stage: ClassicStage, roles: list[Role]) -> None:
-    """`[profile work]` is the first role's: its external id is for its owner alone."""
+    """`[profile work]` is the first role's: its external id is only for its owner."""
     own = {"role_arn": roles[0].arn, "duration_seconds": "1800", "external_id": "theirs", "role_session_name": "ann-1"}
     stage.write(section("profile work", {**own, "region": "eu-north-1"}), stage.config)
     stage.write(stage.keys_section("work"))

@@ -22,7 +22,7 @@ def refused(stage: ClassicStage, *argv: str, code: str = "") -> str:
     return f"{ended.error}\n{ended.hints}"
 
 
-def test_a_wrong_code_is_told_with_its_device_and_when_the_next_begins(stage: ClassicStage) -> None:
+def test_a_wrong_code_is_named_with_its_device_and_when_the_next_begins(stage: ClassicStage) -> None:
     text = refused(stage, code=stage.wrong_code())
     assert f"AWS refused the code of {stage.phone.serial}" in text
     assert "the next one begins in " in text
@@ -44,31 +44,31 @@ def test_a_device_of_another_user_is_named(stage: ClassicStage) -> None:
     assert f"{other.serial} is not an MFA device of the user" in text
 
 
-def test_a_key_id_that_aws_does_not_know_is_told_without_its_secret(stage: ClassicStage) -> None:
+def test_a_key_id_that_aws_does_not_know_is_named_without_its_secret(stage: ClassicStage) -> None:
     stage.write(stage.keys_section(aws_access_key_id="AKIAIOSFODNN7EXAMPLE"))
     text = refused(stage)
     assert "AWS does not know the access key id" in text
     assert stage.ann.keys.secret_access_key not in text
 
 
-def test_a_secret_of_another_key_id_is_told(stage: ClassicStage) -> None:
+def test_a_secret_of_another_key_id_is_named_as_such(stage: ClassicStage) -> None:
     stage.write(stage.keys_section(aws_secret_access_key="wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"))
     assert "the secret access key does not belong to the access key id" in refused(stage)
 
 
-def test_session_keys_in_the_long_term_section_are_told_as_that(stage: ClassicStage) -> None:
+def test_session_keys_in_the_long_term_section_are_named_as_such(stage: ClassicStage) -> None:
     stage.write(stage.keys_section(aws_access_key_id="ASIAIOSFODNN7EXAMPLE"))
     assert "long-term keys begin with AKIA" in refused(stage)
 
 
-def test_a_role_of_a_shorter_maximum_is_told_with_a_duration_that_it_allows(stage: ClassicStage) -> None:
+def test_a_role_of_a_shorter_maximum_gets_a_hint_at_a_duration_that_it_allows(stage: ClassicStage) -> None:
     role = stage.aws.account.add_role("Admin", trusts=stage.ann, mfa=True)
     text = refused(stage, "--assume-role", role.arn, "--duration", "43200")
     assert f"the duration is longer than {role.arn} allows (its MaxSessionDuration)" in text
     assert "--duration 3600" in text
 
 
-def test_a_role_that_does_not_exist_is_told_as_one_that_may_not_trust(stage: ClassicStage) -> None:
+def test_a_role_that_does_not_exist_looks_like_one_that_does_not_trust(stage: ClassicStage) -> None:
     text = refused(stage, "--assume-role", stage.aws.account.arn("role/Nobody"))
     assert "or there is no such role: AWS does not tell which" in text
     assert "external id" in text
@@ -84,7 +84,7 @@ def test_root_may_assume_no_role(stage: ClassicStage) -> None:
 
 
 @pytest.mark.parametrize(("skew_s", "words"), [(45 * 60, "45 min behind"), (-3 * 3600, "3 h ahead")])
-def test_clock_skew_is_told_with_its_amount(stage: ClassicStage, skew_s: float, words: str) -> None:
+def test_clock_skew_is_named_with_its_amount(stage: ClassicStage, skew_s: float, words: str) -> None:
     stage.aws.faults.add(faults.ANY, faults.skewed_clock(skew_s), times=None)
     text = refused(stage)
     assert f"this machine's clock is {words}" in text
@@ -98,7 +98,7 @@ def test_a_region_that_is_switched_off_is_named_with_one_that_is_on(stage: Class
     assert "AWS_REGION=us-east-1" in text
 
 
-def test_throttling_is_told_and_not_hammered(stage: ClassicStage) -> None:
+def test_throttling_is_named_and_not_retried(stage: ClassicStage) -> None:
     stage.aws.faults.add("GetSessionToken", faults.throttling())
     assert "too many requests" in refused(stage)
     assert stage.sent() == ["GetSessionToken"]
@@ -133,7 +133,7 @@ def test_code_whose_answer_was_lost_counts_as_used(stage: ClassicStage) -> None:
 
 
 @pytest.mark.parametrize("key", ["role_arn", "aws_mfa_role_arn"])
-def test_a_role_profile_is_told_the_command_for_roles(stage: ClassicStage, key: str) -> None:
+def test_a_role_profile_gets_a_hint_at_the_command_for_roles(stage: ClassicStage, key: str) -> None:
     """It has no long-term keys and wants none: set-up would be the wrong way."""
     stage.write(f"[profile dev]\n{key} = arn:aws:iam::123456789012:role/dev\nsource_profile = default\n", stage.config)
     ended = stage.call("--profile", "dev")

@@ -1,4 +1,4 @@
-"""docs/compatibility.md, section 4: when it renews, and that a session still good is left alone."""
+"""docs/compatibility.md, section 4: when it renews, and that a session still good is not changed."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_b11_unreadable_expiration_means_renew(stage: ClassicStage, expiration: 
     assert reasons(stage) == [INVALID]
 
 
-def test_session_still_good_is_told_and_nothing_is_touched_asked_or_sent(stage: ClassicStage) -> None:
+def test_for_a_session_still_good_nothing_is_touched_asked_or_sent(stage: ClassicStage) -> None:
     stage.write(f"# mine\n{stage.session_section()}{stage.keys_section()}")
     before = stage.state()
     ended = stage.call("--token", "000000")
@@ -106,7 +106,7 @@ def test_session_still_good_is_told_and_nothing_is_touched_asked_or_sent(stage: 
     assert (stage.state(), stage.sent()) == (before, [])
 
 
-def test_what_stands_in_default_counts_for_the_session_too(stage: ClassicStage) -> None:
+def test_settings_of_default_count_for_the_session_too(stage: ClassicStage) -> None:
     """It is configparser's, and 0.0.12 reads it so."""
     stage.write("[DEFAULT]\nassumed_role = False\n\n" + stage.keys_section() + stage.session_section(assumed_role=""))
     assert reasons(stage) == [VALID]
@@ -121,7 +121,7 @@ def test_long_term_keys_of_default_are_no_session_and_are_not_in_the_way(stage: 
     assert stage.section()["aws_access_key_id"].startswith("ASIA")
 
 
-def test_incomplete_session_is_told_beside_force_or_another_role(stage: ClassicStage) -> None:
+def test_incomplete_session_is_named_beside_force_or_another_role(stage: ClassicStage) -> None:
     stage.write(stage.keys_section() + stage.session_section(settings={"aws_session_token": ""}))
     assert reasons(stage, "--force") == [INVALID, FORCED]
     assert reasons(stage, "--assume-role", ROLE) == [INVALID, NEW_ROLE]

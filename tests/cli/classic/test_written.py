@@ -142,6 +142,7 @@ def test_b24_wide_file_is_repaired_with_a_message_even_when_nothing_is_renewed(s
     assert ended.code == 0
     assert ended.out.startswith(f"WARNING - {stage.credentials} could be read by others")
     assert os.stat(stage.credentials).st_mode & 0o777 == 0o600
+    assert os.stat(os.path.dirname(stage.credentials)).st_mode & 0o777 == 0o700
     assert "WARNING" not in stage.call().out
 
 
@@ -183,7 +184,7 @@ def test_b4_line_ends_of_every_kind_are_read_and_kept(stage: ClassicStage, end: 
     assert "still valid" in stage.call().out
 
 
-def test_a_section_with_brackets_is_renewed_where_it_stands_and_never_made(stage: ClassicStage) -> None:
+def test_a_section_with_brackets_is_renewed_in_place_and_never_made(stage: ClassicStage) -> None:
     stage.write(stage.keys_section("a]b") + "[a]b]\nregion = eu-west-1\n")
     stage.renew("--profile", "a]b")
     assert list(stage.section("a]b")) == ["region", *MFA_KEYS]
@@ -197,7 +198,7 @@ def test_a_section_with_brackets_is_renewed_where_it_stands_and_never_made(stage
 
 @pytest.mark.parametrize("flags", [[], ["--no-keychain"]])
 def test_our_folder_may_be_something_else(stage: ClassicStage, flags: list[str]) -> None:
-    """What lies in it is a courtesy: a session is got without."""
+    """The folder is optional: a session can be had without it."""
     with open(os.path.join(os.path.dirname(stage.credentials), "mfa"), "w", encoding="utf-8"):
         pass
     stage.renew(*flags)

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import argparse
-
 import pytest
 
 from aws_mfa.cli.commands import adopt
 from aws_mfa.errors import BadInput
-from fakes import DEVICE, FakeInterfaces, as_interfaces
+from cli.commands.running import run_command
+from fakes import DEVICE, FakeInterfaces
 
 KEYS = "[work-long-term]\naws_access_key_id = AKIAINVENTEDANNSKEY1\naws_secret_access_key = invented/secret+of+ann\n"
 PROD = f"[profile prod]\nrole_arn = arn:aws:iam::123456789012:role/R\nsource_profile = work\nmfa_serial = {DEVICE}\n"
 FOREIGN = PROD.replace("prod", "test") + "credential_process = other\n"
 
 
-def run(interfaces: FakeInterfaces, *argv: str) -> int:
-    parser = argparse.ArgumentParser()
-    adopt.add_arguments(parser)
-    return adopt.run(parser.parse_args(argv), as_interfaces(interfaces))
-
-
 def test_each_profile_has_its_line_and_one_that_is_left_its_reason_and_hint() -> None:
     interfaces = FakeInterfaces(KEYS, PROD + FOREIGN)
-    assert run(interfaces, "test", "prod") == 3
+    assert run_command(adopt, interfaces, "test", "prod") == 3
     assert interfaces.terminal.said == [
         "prod: adopted",
         "test not changed: [profile test] of ~/.aws/config has another credential_process",
@@ -32,12 +25,12 @@ def test_each_profile_has_its_line_and_one_that_is_left_its_reason_and_hint() ->
 
 
 def test_what_all_cannot_adopt_is_no_failure() -> None:
-    assert run(FakeInterfaces(KEYS, PROD + FOREIGN), "--all") == 0
+    assert run_command(adopt, FakeInterfaces(KEYS, PROD + FOREIGN), "--all") == 0
 
 
 def test_dry_run_says_what_would_be_and_shows_the_difference(capsys: pytest.CaptureFixture[str]) -> None:
     interfaces = FakeInterfaces(KEYS, PROD)
-    assert run(interfaces, "--all", "--dry-run") == 0
+    assert run_command(adopt, interfaces, "--all", "--dry-run") == 0
     assert interfaces.terminal.said == ["prod: would be adopted"]
     assert interfaces.config.text == PROD
     shown = capsys.readouterr().out.splitlines()
@@ -48,7 +41,7 @@ def test_dry_run_says_what_would_be_and_shows_the_difference(capsys: pytest.Capt
 def test_undo_says_what_was_restored_and_what_was_not_adopted() -> None:
     interfaces = FakeInterfaces(KEYS, PROD)
     for flags in ([], ["--undo"], ["--undo", "--dry-run"]):
-        run(interfaces, "prod", *flags)
+        run_command(adopt, interfaces, "prod", *flags)
     assert interfaces.terminal.said == ["prod: adopted", "prod: restored", "prod: not adopted, nothing to undo"]
     assert interfaces.config.text == PROD
 
@@ -56,4 +49,4 @@ def test_undo_says_what_was_restored_and_what_was_not_adopted() -> None:
 @pytest.mark.parametrize("argv", [(), ("prod", "--all")])
 def test_either_names_or_all(argv: tuple[str, ...]) -> None:
     with pytest.raises(BadInput, match="which profiles"):
-        run(FakeInterfaces(KEYS, PROD), *argv)
+        run_command(adopt, FakeInterfaces(KEYS, PROD), *argv)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
-
 import pytest
 
 from aws_mfa.cli.commands import console
-from fakes import ANN, DEVICE, KEYS, FakeInterfaces, as_interfaces
+from cli.commands.running import run_command
+from fakes import ANN, DEVICE, KEYS, FakeInterfaces
 
 URL = "https://eu-west-1.signin.aws.amazon.com/federation?Action=login&Issuer=aws-mfa&Destination="
 
@@ -20,24 +19,18 @@ def interfaces() -> FakeInterfaces:
     return interfaces
 
 
-def run(interfaces: FakeInterfaces, *argv: str) -> int:
-    parser = argparse.ArgumentParser()
-    console.add_arguments(parser)
-    return console.run(parser.parse_args(argv), as_interfaces(interfaces))
-
-
 def test_the_browser_gets_the_url_and_stdout_nothing(
     interfaces: FakeInterfaces, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(interfaces, "work") == 0
+    assert run_command(console, interfaces, "work") == 0
     assert [url.startswith(URL) for url in interfaces.browser.opened] == [True]
     assert capsys.readouterr() == ("", "")
 
 
-def test_the_url_alone_is_printed_where_it_is_asked_for(
+def test_only_the_url_is_printed_if_it_is_asked_for(
     interfaces: FakeInterfaces, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(interfaces, "work", "--print-url") == 0
+    assert run_command(console, interfaces, "work", "--print-url") == 0
     assert interfaces.browser.opened == []
     assert capsys.readouterr().out.startswith(URL)
     assert interfaces.said[-1] == f"signs in as {ANN} for 12 h"
@@ -47,7 +40,7 @@ def test_it_is_printed_and_called_a_secret_where_no_browser_can_be_opened(
     interfaces: FakeInterfaces, capsys: pytest.CaptureFixture[str]
 ) -> None:
     interfaces.browser.can_open = False
-    assert run(interfaces, "work") == 0
+    assert run_command(console, interfaces, "work") == 0
     assert capsys.readouterr().out.startswith(URL)
     assert interfaces.said[-1] == (
         "no browser can be opened from here: open this URL within 15 minutes, and keep it secret"
@@ -56,7 +49,7 @@ def test_it_is_printed_and_called_a_secret_where_no_browser_can_be_opened(
 
 def test_what_is_said_holds_neither_url_nor_token(interfaces: FakeInterfaces) -> None:
     interfaces.browser.can_open = False
-    run(interfaces, "work")
+    run_command(console, interfaces, "work")
     said = "\n".join(interfaces.said)
     assert "sign-in" not in said
     assert "signin" not in said

@@ -9,7 +9,8 @@ import pytest
 
 from aws_mfa.cli.commands import env, exec_command
 from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, NeedsHuman, NoSuchCommand
-from fakes import DEVICE, KEYS, FakeInterfaces, FakeTerminal, a_session, as_interfaces
+from cli.commands.running import run_command
+from fakes import DEVICE, KEYS, FakeInterfaces, FakeTerminal, a_session
 
 CONFIG = f"[profile work]\nmfa_serial = {DEVICE}\nregion = eu-west-1\n"
 
@@ -26,20 +27,10 @@ def some_interfaces(*codes: str) -> FakeInterfaces:
 def run_exec(
     interfaces: FakeInterfaces, *argv: str, command: tuple[str, ...] = ("true",), profile: str = "work"
 ) -> int:
-    parser = argparse.ArgumentParser()
-    exec_command.add_arguments(parser)
-    args = parser.parse_args([profile, *argv])
-    args.command = list(command)
-    return exec_command.run(args, as_interfaces(interfaces))
+    return run_command(exec_command, interfaces, profile, *argv, command=command)
 
 
-def run_env(interfaces: FakeInterfaces, *argv: str) -> int:
-    parser = argparse.ArgumentParser()
-    env.add_arguments(parser)
-    return env.run(parser.parse_args(argv), as_interfaces(interfaces))
-
-
-def test_the_child_gets_session_and_region_and_its_exit_code_is_ours() -> None:
+def test_the_child_gets_session_and_region_and_its_exit_code_is_returned() -> None:
     interfaces = some_interfaces("123456")
     interfaces.child.exit_code = 7
     assert run_exec(interfaces, command=("aws", "s3", "ls")) == 7
@@ -60,7 +51,7 @@ def test_a_shell_is_announced_in_one_line_with_its_end() -> None:
 
 
 @pytest.mark.parametrize(("profile", "expected"), [("aws", BadProfile), ("work", NoSuchCommand)])
-def test_a_command_without_its_profile_is_told_so(
+def test_a_command_without_its_profile_gets_a_hint(
     profile: str, expected: type[AwsMfaError], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`exec aws s3 ls`: the command is not `s3`."""
@@ -100,7 +91,7 @@ def test_the_code_is_never_taken_from_stdin() -> None:
 def test_env_writes_for_the_nearest_shell(capsys: pytest.CaptureFixture[str]) -> None:
     interfaces = some_interfaces("123456")
     interfaces.callers = ["fish"]
-    assert run_env(interfaces, "work") == 0
+    assert run_command(env, interfaces, "work") == 0
     out = capsys.readouterr().out
     assert "set -gx AWS_ACCESS_KEY_ID 'ASIAINVENTED00000001';\n" in out
     assert out.startswith("set -e AWS_PROFILE ")
@@ -108,11 +99,11 @@ def test_env_writes_for_the_nearest_shell(capsys: pytest.CaptureFixture[str]) ->
 
 def test_env_takes_back_without_a_profile_and_without_a_session(capsys: pytest.CaptureFixture[str]) -> None:
     interfaces = some_interfaces()
-    assert run_env(interfaces, "--unset", "--shell", "json") == 0
+    assert run_command(env, interfaces, "--unset", "--shell", "json") == 0
     assert set(json.loads(capsys.readouterr().out)) >= {"AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN", "AWS_MFA_PROFILE"}
     assert interfaces.terminal.questions == []
 
 
-def test_env_of_nobody_is_told() -> None:
+def test_env_without_a_profile_is_refused() -> None:
     with pytest.raises(BadInput, match="PROFILE is missing"):
-        run_env(some_interfaces(), "--shell", "sh")
+        run_command(env, some_interfaces(), "--shell", "sh")

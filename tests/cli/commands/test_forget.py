@@ -1,14 +1,13 @@
-"""`forget` and names: one that is nobody's is a mistake, one without a session is not."""
+"""`forget` and names: an unknown one is a mistake, one without a session is not."""
 
 from __future__ import annotations
-
-import argparse
 
 import pytest
 
 from aws_mfa.cli.commands import forget
 from aws_mfa.errors import BadProfile, NotSetUp
-from fakes import FakeInterfaces, a_session, as_interfaces
+from cli.commands.running import run_command
+from fakes import FakeInterfaces, a_session
 
 CONFIG = "[profile dev]\nregion = eu-west-1\n"
 NOTHING = "no stored session: nothing was removed\n"
@@ -22,26 +21,20 @@ def some_interfaces(*labels: str) -> FakeInterfaces:
     return interfaces
 
 
-def run(interfaces: FakeInterfaces, *argv: str) -> int:
-    parser = argparse.ArgumentParser()
-    forget.add_arguments(parser)
-    return forget.run(parser.parse_args(argv), as_interfaces(interfaces))
-
-
 @pytest.mark.parametrize("argv", [("dev",), ("work",), ("dev", "work"), ("--all",)])
 def test_a_profile_without_a_session_is_no_failure(argv: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(some_interfaces(), *argv) == 0
+    assert run_command(forget, some_interfaces(), *argv) == 0
     assert capsys.readouterr().out == NOTHING
 
 
-def test_a_mistyped_name_is_told_and_the_others_are_forgotten(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_mistyped_name_is_named_and_the_others_are_forgotten(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(BadProfile, match="there is no profile 'prdo'"):
-        run(some_interfaces("dev"), "prdo", "dev")
+        run_command(forget, some_interfaces("dev"), "prdo", "dev")
     assert capsys.readouterr().out == "dev: removed from the session cache\n"
 
 
 def test_a_session_of_a_profile_that_is_gone_can_be_forgotten() -> None:
-    assert run(some_interfaces("gone"), "gone") == 0
+    assert run_command(forget, some_interfaces("gone"), "gone") == 0
 
 
 def test_what_could_not_be_looked_at_is_a_failure_after_the_rest_was_removed(
@@ -50,8 +43,8 @@ def test_what_could_not_be_looked_at_is_a_failure_after_the_rest_was_removed(
     interfaces = some_interfaces("dev")
     interfaces.session_cache.missed = ["what is stored in /run/x could not all be removed: no"]
     with pytest.raises(NotSetUp, match="what is stored in /run/x could not all be removed: no"):
-        run(interfaces, "dev", "work")
+        run_command(forget, interfaces, "dev", "work")
     assert capsys.readouterr().out == "dev: removed from the session cache\n"
     with pytest.raises(NotSetUp):
-        run(interfaces, "--all")
+        run_command(forget, interfaces, "--all")
     assert capsys.readouterr().out == ""

@@ -1,8 +1,7 @@
-"""`plan` asks nobody: no menu, no passphrase, no keychain to be unlocked."""
+"""`plan` asks nothing: no menu, no passphrase, no keychain to be unlocked."""
 
 from __future__ import annotations
 
-import argparse
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +9,8 @@ import pytest
 from aws_mfa.cli.commands import plan
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.errors import NeedsHuman
-from fakes import DEVICE, KEYS, FakeIam, FakeInterfaces, FakeTerminal, as_interfaces
+from cli.commands.running import run_command
+from fakes import DEVICE, KEYS, FakeIam, FakeInterfaces, FakeTerminal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,26 +18,20 @@ if TYPE_CHECKING:
 CONFIG = "[profile work]\nregion = eu-west-1\n"
 
 
-def run(interfaces: FakeInterfaces, *argv: str) -> int:
-    parser = argparse.ArgumentParser()
-    plan.add_arguments(parser)
-    return plan.run(parser.parse_args(argv), as_interfaces(interfaces))
-
-
 def test_a_device_that_would_be_chosen_from_a_menu_is_a_line_to_write(capsys: pytest.CaptureFixture[str]) -> None:
     interfaces = FakeInterfaces("", CONFIG)
     interfaces.vaults["keychain"].stored["work-long-term"] = KEYS
     interfaces.terminal = FakeTerminal("1")
     interfaces.fake_iam = FakeIam([DEVICE, f"{DEVICE}-2"])
-    assert run(interfaces, "work") == 3
+    assert run_command(plan, interfaces, "work") == 3
     shown = capsys.readouterr().out
     assert "work: this user has several MFA devices\n" in shown
     assert f"hint: write into [profile work] of ~/.aws/config: mfa_serial = {DEVICE}-2\n" in shown
     assert interfaces.terminal.questions == []
 
 
-def test_a_passphrase_that_is_not_asked_for_is_told_as_such(tmp_path: Path) -> None:
-    """Nobody forbade it with --no-input, and there may well be a terminal."""
+def test_a_passphrase_that_is_not_asked_for_is_named_as_such(tmp_path: Path) -> None:
+    """There is no --no-input, and there may be a terminal."""
     interfaces = RealInterfaces(environ={"HOME": str(tmp_path), "AWS_CONFIG_FILE": str(tmp_path / "config")})
     (tmp_path / ".aws" / "mfa").mkdir(parents=True)
     (tmp_path / ".aws" / "mfa" / "keys.age").write_text("age-encryption.org/v1\n-> scrypt AAAA 10\nAAAA\n--- AAAA\n")

@@ -46,13 +46,13 @@ class Case(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a user and his scripts see."""
+    """What users and their scripts see."""
 
     exit_code: int
     text: str
 
 
-class NobodyThere(RealInterfaces):
+class Unattended(RealInterfaces):
     """This machine at a fixed moment, without a human and without a vault: cases that need one have no fast answer."""
 
     terminal = NoTerminal()
@@ -112,14 +112,14 @@ def full_answer(argv: list[str], environ: Mapping[str, str]) -> Answer:
     out = io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
         try:
-            exit_code = classic.run(argv, NobodyThere(environ=environ))
+            exit_code = classic.run(argv, Unattended(environ=environ))
         except SystemExit as usage_error:
             exit_code = int(usage_error.code or 0)
     return Answer(exit_code, out.getvalue())
 
 
 @pytest.fixture(autouse=True)
-def clock_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+def fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fast, "time", SimpleNamespace(time=lambda: NOW))
 
 
@@ -188,14 +188,14 @@ LEFT_ALONE = {
     "half a session": Case([], LONG_TERM + session().replace("aws_session_token", "token")),
     "permanent keys in the way": Case([], LONG_TERM + session().replace("ASIA", "AKIA")),
     "settings of [DEFAULT]": Case([], "[DEFAULT]\nassume_role = x\n\n" + GOOD),
-    "a section that stands twice": Case([], GOOD + session()),
+    "a section twice": Case([], GOOD + session()),
     "twice, far apart": Case([], GOOD + fillers(10_000) + session()),
-    "a line that is none": Case([], "junk\n" + GOOD),
+    "a junk line": Case([], "junk\n" + GOOD),
     "a byte order mark": Case([], "\ufeff" + GOOD),
     "a byte order mark before a thousand profiles": Case([], "\ufeff" + fillers(1_000) + GOOD),
     "a byte order mark before ten thousand profiles": Case([], "\ufeff" + fillers(10_000) + GOOD),
     "bytes that are no text among ten thousand profiles": Case([], fillers(5_000) + "\udcff\n" + fillers(5_000) + GOOD),
-    "a mention, and a line that is none": Case([], fillers(10_000) + "junk\n" + fillers(10_000) + TWICE + GOOD),
+    "a mention, and a junk line": Case([], fillers(10_000) + "junk\n" + fillers(10_000) + TWICE + GOOD),
 }
 
 

@@ -57,7 +57,7 @@ class Offline(RealInterfaces):
     """This machine without a human, and without AWS: what is not stored cannot be had."""
 
     terminal = NoTerminal()
-    code_providers = []  # noqa: RUF012  # nobody there to answer
+    code_providers = []  # noqa: RUF012  # no person to answer
 
 
 class Stage:
@@ -376,8 +376,8 @@ def test_profiles_of_any_name_are_answered_alike(tmp_path_factory: pytest.TempPa
     assert stage.fast(name) == full or name.startswith("-") or not name.isprintable()
 
 
-def test_damage_of_the_fingerprint_hands_over_nothing_else(stage: Stage) -> None:
-    """Beside the session stands another user's, and a label changed by hand leads nowhere."""
+def test_a_damaged_fingerprint_hands_over_nothing_else(stage: Stage) -> None:
+    """Another user's session is stored beside it, and a label changed by hand must not lead to it."""
     good, text = stage.fast(), stage.read(stage.fingerprint)
     stage.write(stage.config, f"{CONFIG}[profile wor]\n{ROLE_SETTINGS}".replace("role/dev\nsource", "role/o\nsource"))
     stage.store("wor", key_id="ASIAOTHER")
@@ -440,7 +440,7 @@ class Recorder(dict[str, str]):
 def test_every_variable_that_decides_is_in_the_fingerprint(
     home: str, variables: dict[str, str], session_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the full path asks for is compared by the fast path, or stands above with its reason."""
+    """What the full path asks for is compared by the fast path, or is in the table above with its reason."""
     stage = Stage(home)
     stage.write(stage.config, CONFIG + session_name + "services = s\n[services s]\nsts =\n  endpoint_url = https://s\n")
     stage.write(stage.known_keys, NOTED.replace("keychain", "age"))
@@ -503,7 +503,7 @@ def test_flags_and_a_shell_are_the_full_paths(
     assert became == []
 
 
-def test_in_the_child_of_another_profile_its_region_is_nobodys_choice(stage: Stage) -> None:
+def test_in_the_child_of_another_profile_its_region_does_not_count(stage: Stage) -> None:
     inside = {
         **stage.environ,
         "AWS_REGION": "eu-west-9",

@@ -76,11 +76,6 @@ def test_b5_variable_that_names_an_unknown_profile_does_not_disturb(stage: Class
     stage.section("new" if variable == "AWS_PROFILE" else "default")
 
 
-def test_b5_profile_without_keys_is_one_error(stage: ClassicStage) -> None:
-    error = stage.run(env={"AWS_PROFILE": "unknown"}).error
-    assert error.startswith("ERROR - Long term credentials session '[unknown-long-term]' is missing.")
-
-
 @POSIX
 def test_b7_b24_missing_folder_is_created_0700_and_the_file_0600(stage: ClassicStage) -> None:
     keys = stage.keys_section()
@@ -94,15 +89,6 @@ def test_b7_b24_missing_folder_is_created_0700_and_the_file_0600(stage: ClassicS
     assert modes(stage) == [0o700, 0o600]
 
 
-@POSIX
-def test_b24_wide_file_is_repaired_with_a_message(stage: ClassicStage) -> None:
-    stage.write(stage.keys_section() + stage.session_section(), mode=0o644)
-    ended = stage.run()
-    assert ended.code == 0
-    assert ended.out.startswith(f"WARNING - {stage.credentials} could be read by others")
-    assert modes(stage) == [0o700, 0o600]
-
-
 def modes(stage: ClassicStage) -> list[int]:
     return [os.stat(path).st_mode & 0o777 for path in (os.path.dirname(stage.credentials), stage.credentials)]
 
@@ -110,11 +96,6 @@ def modes(stage: ClassicStage) -> list[int]:
 SECRET = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY"
 BROKEN: dict[str, tuple[str | bytes, int, str]] = {
     "B12 duplicate section": (f"[a]\nx = 1\n[default-long-term]\naws_secret_access_key = {SECRET}\n[a]\n", 5, "[a]"),
-    "B12 duplicate key": (f"[a]\nkey = 1\nkey = {SECRET}\n", 3, "duplicate key"),
-    "B13 junk line": (f"[a]\nx = 1\n{SECRET}\n", 3, "key = value"),
-    "B13 key before a section": (f"secret = {SECRET}\n[a]\n", 1, "[section]"),
-    "B13 BOM": (f"\ufeff[a]\nsecret = {SECRET}\n", 1, "BOM"),
-    "B13 bad bytes": (f"[a]\nx = 1\nsecret = {SECRET}\xff\n".encode("latin-1"), 3, "UTF-8"),
     "B13 UTF-16": (f"[a]\nsecret = {SECRET}\n".encode("utf-16"), 1, "UTF-16"),
 }
 
@@ -131,25 +112,14 @@ def test_b12_b13_broken_file_is_named_with_its_line_and_no_value(stage: ClassicS
     assert (stage.state(), stage.sent()) == (before, [])
 
 
-def test_b14_without_a_network_the_host_is_named_and_the_code_not_spent(stage: ClassicStage) -> None:
-    stage.aws.stop()
-    ended = stage.run("--token", stage.code())
-    assert ended.error == "ERROR - no connection to 127.0.0.1: connection refused"
-    assert "the code was not sent: it is not spent" in ended.hints
-
-
-def test_b14_code_that_was_not_sent_can_be_used_still(stage: ClassicStage) -> None:
+def test_b14_without_a_network_the_host_is_named_and_the_code_can_still_be_used(stage: ClassicStage) -> None:
     code = stage.code()
     with socket.create_server(("127.0.0.1", 0)) as closed:
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
-    assert "it is not spent" in stage.run("--token", code, env={"AWS_ENDPOINT_URL": url}).hints
+    ended = stage.run("--token", code, env={"AWS_ENDPOINT_URL": url})
+    assert ended.error == "ERROR - no connection to 127.0.0.1: connection refused"
+    assert "the code was not sent: it is not spent" in ended.hints
     assert stage.run("--token", code).code == 0
-
-
-def test_b14_a_name_that_does_not_resolve_is_told_and_the_code_not_spent(stage: ClassicStage) -> None:
-    ended = stage.run("--token", stage.code(), env={"AWS_ENDPOINT_URL": "https://sts.invalid"})
-    assert ended.error == "ERROR - the name sts.invalid cannot be resolved"
-    assert "the code was not sent" in ended.hints
 
 
 def test_b14_a_dead_proxy_is_named_without_its_password(stage: ClassicStage) -> None:
@@ -162,12 +132,6 @@ def test_b14_a_dead_proxy_is_named_without_its_password(stage: ClassicStage) -> 
     assert "the code was not sent" in ended.hints
 
 
-def test_b14_dead_proxy_is_not_asked_for_this_machine_itself(stage: ClassicStage) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        proxy = f"http://127.0.0.1:{closed.getsockname()[1]}"
-    assert stage.run("--token", stage.code(), env={"HTTPS_PROXY": proxy, "HTTP_PROXY": proxy}).code == 0
-
-
 NOBODY = """
 import pwd
 def nobody(uid):
@@ -178,7 +142,7 @@ pwd.getpwuid = nobody
 
 @POSIX
 def test_b16_user_without_a_name_gets_a_session_name(stage: ClassicStage, tmp_path: Path) -> None:
-    """As in a container whose user stands in no password file: there even `--help` failed."""
+    """As in a container whose user is in no password file: there even `--help` failed."""
     (tmp_path / "sitecustomize.py").write_text(NOBODY)
     role = stage.aws.account.add_role("Admin", trusts=stage.ann, mfa=True)
     path = os.pathsep.join([str(tmp_path), stage.environ["PYTHONPATH"]])
@@ -190,7 +154,7 @@ def test_b16_user_without_a_name_gets_a_session_name(stage: ClassicStage, tmp_pa
 
 
 def test_b25_setup_honours_the_profile_and_twice_replaces_nothing_unasked(stage: ClassicStage) -> None:
-    """A pipe asks no one: its next line is the secret. On a terminal: tests/scenarios/classic/test_terminal.py."""
+    """With a pipe setup cannot ask: the next line is the secret. The question itself is in test_terminal.py."""
     stage.write("# mine\n")
     keys = f"{stage.ann.keys.access_key_id}\n{stage.ann.keys.secret_access_key}\n"
     first = stage.run("--setup", "--profile", "work", stdin=keys)

@@ -49,6 +49,11 @@ class Desktop:
         keys = {"aws_access_key_id": user.keys.access_key_id, "aws_secret_access_key": user.keys.secret_access_key}
         self.put("aws-mfa", name, json.dumps({"v": 1, **keys, "later": "field"}))
 
+    def put_keys_of_the_fork(self, name: str) -> None:
+        """Ann's keys, as the keychain fork stored them."""
+        self.put("aws:access_key_id", name, self.stage.ann.keys.access_key_id)
+        self.put("aws:secret_access_key", name, self.stage.ann.keys.secret_access_key)
+
     def get(self, service: str, name: str) -> str:
         return self.keychain.python(GET, service, name).stdout.strip()
 
@@ -92,8 +97,7 @@ def test_role_and_device_are_read_from_a_section_without_keys(desktop: Desktop) 
 def test_items_of_the_fork_are_read_and_never_written(desktop: Desktop) -> None:
     keys = desktop.stage.ann.keys
     desktop.stage.write("")
-    desktop.put("aws:access_key_id", "work-long-term", keys.access_key_id)
-    desktop.put("aws:secret_access_key", "work-long-term", keys.secret_access_key)
+    desktop.put_keys_of_the_fork("work-long-term")
     desktop.put("aws:mfa_device", "work-long-term", desktop.stage.phone.serial)
     ended = desktop.run("--profile", "work", "--token", desktop.stage.code())
     assert (ended.code, ended.err) == (0, ""), ended
@@ -149,7 +153,7 @@ def test_k3_users_of_the_file_go_on_and_are_offered_to_move(desktop: Desktop) ->
     assert "aws-mfa import" in ended.out
 
 
-def test_no_keychain_reads_the_file_alone(desktop: Desktop) -> None:
+def test_no_keychain_reads_only_the_file(desktop: Desktop) -> None:
     desktop.put_keys(desktop.stage.aws.account.add_user("bob"))
     desktop.stage.write(desktop.stage.keys_section())
     ended = desktop.run("--no-keychain", "--token", desktop.stage.code())
@@ -202,15 +206,14 @@ def test_k2_named_keychain_that_is_not_there_is_an_error(stage: ClassicStage) ->
     assert stage.sent() == []
 
 
-def test_a_role_of_a_user_whom_the_keychain_alone_knows_is_assumed(desktop: Desktop) -> None:
+def test_a_role_of_a_user_whose_keys_are_only_in_the_keychain_is_assumed(desktop: Desktop) -> None:
     stage = desktop.stage
     role = stage.aws.account.add_role("Admin", trusts=stage.ann, mfa=True)
     stage.write("")
     stage.write(
         f"[profile dev]\naws_mfa_role_arn = {role.arn}\naws_mfa_source_profile = fk\nregion = eu-west-1\n", stage.config
     )
-    desktop.put("aws:access_key_id", "fk-long-term", stage.ann.keys.access_key_id)
-    desktop.put("aws:secret_access_key", "fk-long-term", stage.ann.keys.secret_access_key)
+    desktop.put_keys_of_the_fork("fk-long-term")
     desktop.put("aws:mfa_device", "fk-long-term", stage.phone.serial)
     ended = desktop.run("renew", "dev", "--token", stage.code())
     assert (ended.code, stage.sent()) == (0, ["GetSessionToken", "AssumeRole"]), ended
@@ -223,8 +226,7 @@ def test_a_role_of_a_user_whom_the_keychain_alone_knows_is_assumed(desktop: Desk
 def test_import_finds_a_user_whom_only_a_role_names(desktop: Desktop) -> None:
     desktop.stage.write("")
     desktop.stage.write("[profile dev]\nrole_arn = r\nsource_profile = fk\n", desktop.stage.config)
-    desktop.put("aws:access_key_id", "fk-long-term", desktop.stage.ann.keys.access_key_id)
-    desktop.put("aws:secret_access_key", "fk-long-term", desktop.stage.ann.keys.secret_access_key)
+    desktop.put_keys_of_the_fork("fk-long-term")
     ended = desktop.run("import", "--yes")
     assert ended.code == 0, ended
     assert desktop.get("aws:access_key_id", "fk-long-term") == ""

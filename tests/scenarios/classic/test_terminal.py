@@ -1,8 +1,7 @@
-"""The prompt on a real terminal: asked again after a wrong code, a menu of devices, Ctrl-C, end of input (B26)."""
+"""The classic form on a real terminal: asks again after a bad code, Ctrl-C, end of input (B26), set-up (B25)."""
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -46,15 +45,6 @@ def test_code_is_typed_and_shown(stage: ClassicStage, on_terminal: Callable[...,
     assert said.startswith(f"{code}\nINFO - Fetching Credentials - Profile: default, Duration: 43200\nINFO - Success! ")
 
 
-def test_wrong_code_is_asked_again_up_to_three_times(stage: ClassicStage, on_terminal: Callable[..., Pty]) -> None:
-    child = on_terminal()
-    for said in ("WARNING", "WARNING", "ERROR"):
-        child.expect(PROMPT)
-        child.sendline(stage.wrong_code())
-        child.expect(f"\n{said} - AWS refused the code of {stage.phone.serial}: it is wrong, or was used before\r\n")
-    assert end_of(child)[0] == 1
-
-
 def test_good_code_after_a_bad_and_a_wrong_one(stage: ClassicStage, on_terminal: Callable[..., Pty]) -> None:
     child = on_terminal("--force")
     child.expect(PROMPT)
@@ -68,21 +58,6 @@ def test_good_code_after_a_bad_and_a_wrong_one(stage: ClassicStage, on_terminal:
     child.sendline(f"{code[:3]} {code[3:]}")
     status, said = end_of(child)
     assert (status, "INFO - Success!" in said) == (0, True), said
-
-
-def test_several_devices_are_a_menu(stage: ClassicStage, on_terminal: Callable[..., Pty]) -> None:
-    second = stage.ann.add_device()
-    stage.write(stage.keys_section(aws_mfa_device=""))
-    child = on_terminal()
-    child.expect_exact(f"2  {second.serial}")
-    child.expect_exact("[1-2]: ")
-    child.sendline("0")
-    child.expect_exact("[1-2]: ")
-    child.sendline("2")
-    child.expect(PROMPT)
-    child.sendline(second.unused_code())
-    assert end_of(child)[0] == 0
-    assert stage.aws.requests[-1].parameters["SerialNumber"] == second.serial
 
 
 def test_ctrl_c_at_the_prompt_is_130_without_a_traceback(stage: ClassicStage, on_terminal: Callable[..., Pty]) -> None:
@@ -146,31 +121,17 @@ def test_end_of_input_at_the_prompt_is_one_error(stage: ClassicStage, on_termina
     assert [line for line in said.splitlines() if "ERROR" in line] == ["ERROR - the input ended before the answer"]
 
 
-def test_missing_file_is_asked_about(stage: ClassicStage, on_terminal: Callable[..., Pty]) -> None:
-    os.unlink(stage.credentials)
-    child = on_terminal()
-    child.expect_exact(f"Could not locate credentials file at {stage.credentials}, would you like to create one? [y/n]")
-    child.sendline("n")
-    status, said = end_of(child)
-    assert status == 1
-    assert said.startswith(f"n\nERROR - Could not locate credentials file at {stage.credentials}\n")
-
-
-def test_dead_network_ends_the_question_before_a_code_is_typed(
-    stage: ClassicStage, on_terminal: Callable[..., Pty]
+@pytest.mark.parametrize("fault", ["dead network", "wrong secret"])
+def test_a_fault_ends_the_question_before_a_code_is_typed(
+    stage: ClassicStage, on_terminal: Callable[..., Pty], fault: str
 ) -> None:
-    stage.aws.stop()
+    if fault == "wrong secret":
+        stage.write(stage.keys_section(aws_secret_access_key="wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"))
+        error = "ERROR - the secret access key does not belong to the access key id"
+    else:
+        stage.aws.stop()
+        error = "ERROR - no connection to 127.0.0.1: connection refused"
     child = on_terminal()
     child.expect(PROMPT)
-    child.expect("ERROR - no connection to 127.0.0.1: connection refused")
-    assert end_of(child)[0] == 1
-
-
-def test_wrong_secret_ends_the_question_before_a_code_is_typed(
-    stage: ClassicStage, on_terminal: Callable[..., Pty]
-) -> None:
-    stage.write(stage.keys_section(aws_secret_access_key="wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"))
-    child = on_terminal()
-    child.expect(PROMPT)
-    child.expect("ERROR - the secret access key does not belong to the access key id")
+    child.expect(error)
     assert end_of(child)[0] == 1
