@@ -2,7 +2,7 @@
 Planning ten thousand role profiles: `make_plan` in this process, and the whole `aws-mfa plan --all --json`.
 
 Once with no session stored, once with each role's session in its section of the credentials file, once with each in
-the session cache. Files are read from the disk; no question is asked and no request is sent. In turn with it botocore
+the session cache. Files are read from the disk; no question is asked and no request is sent. Between runs botocore
 loads the same files: the ratio is of CPU time, the median of the rounds' pairs. POSIX only.
 """
 
