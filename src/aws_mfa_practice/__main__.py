@@ -26,7 +26,9 @@ _ABOUT = (
 )
 
 _LINES = """\
-# Paste this into another terminal: a throwaway home, so that nothing of yours is touched.
+Paste the lines from "unset" to "END" into another terminal (sh, bash or zsh).
+They make a throwaway home, so that nothing of yours is touched.
+
 unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
 unset AWS_SHARED_CREDENTIALS_FILE AWS_CONFIG_FILE AWS_REGION AWS_DEFAULT_REGION
 export HOME=$(mktemp -d) AWS_ENDPOINT_URL={url}
@@ -34,12 +36,12 @@ export AWS_MFA_VAULT=file AWS_MFA_SESSION_STORE=plain
 mkdir -m 700 ~/.aws; cat > ~/.aws/config <<'END'
 {config}END
 
-# Then: aws-mfa setup --profile work --access-key-id {key_id} --region eu-central-1
-# The secret that it asks for: {secret}
-# And: aws-mfa --profile work, then aws-mfa plan --all
-# The codes of {device}: press Enter here,
-# or give an authenticator its seed: oathtool -b --totp {seed}
-# Serving until Ctrl-C.
+Then run there: aws-mfa setup --profile work --access-key-id {key_id} --region eu-central-1
+The secret that it asks for: {secret}
+Then: aws-mfa --profile work, and aws-mfa plan --all
+For a code of {device}: press Enter here,
+or give an authenticator its seed: oathtool -b --totp {seed}
+Serving until Ctrl-C.
 """
 
 _ROLE = """\

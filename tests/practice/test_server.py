@@ -176,7 +176,7 @@ def test_the_module_serves_until_ctrl_c_and_ends_quietly() -> None:
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        lines = "".join(iter(process.stdout.readline, "# Serving until Ctrl-C.\n"))
+        lines = "".join(iter(process.stdout.readline, "Serving until Ctrl-C.\n"))
         process.stdin.write("\n")
         process.stdin.flush()
         code = process.stdout.readline()
