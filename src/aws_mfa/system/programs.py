@@ -135,6 +135,10 @@ def run_for_answer(
         raise Cancelled("cancelled") from None
     except OSError as error:
         raise NotStarted(error.strerror or type(error).__name__) from None
+    except ValueError:  # its text quotes the word
+        raise NotStarted(
+            "it holds a character that the system does not accept (NUL, or one outside the locale)"
+        ) from None
     return Ended(process.returncode, stdout, said)
 
 
