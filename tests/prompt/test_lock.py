@@ -235,7 +235,7 @@ def test_without_the_folder_each_process_asks_for_itself(tmp_path: Path) -> None
 def test_a_damaged_file_is_ignored(stage: Stage) -> None:
     stage.publish_cancelled()
     (ended,) = [name for name in os.listdir(stage.folder) if name.endswith(".ended")]
-    for damage in ("", "{", "[]", '{"mark": 1}', '{"at": "x"}', "\x00" * 10):
+    for damage in ("", "{", "[]", '{"mark": 1}', '{"at": "x"}', "\x00" * 10, "[" * 9000):
         with open(os.path.join(stage.folder, ended), "w", encoding="utf-8") as file:
             file.write(damage)
         assert stage.locks().recent_outcome(DEVICE, QUESTION) is None, damage

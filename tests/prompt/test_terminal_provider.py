@@ -10,7 +10,7 @@ import pytest
 
 from aws_mfa.errors import NeedsHuman, WrongSecret
 from aws_mfa.prompt.providers import CodeQuestion
-from aws_mfa.prompt.terminal import ControllingTerminal, NoTerminal, TerminalProvider, lent_terminal
+from aws_mfa.prompt.terminal import AskedCaller, ControllingTerminal, NoTerminal, TerminalProvider, lent_terminal
 from aws_mfa.system.cancel import Cancellation
 from fakes import FakeTerminal
 from needs import ROOT
@@ -31,6 +31,13 @@ def test_the_line_typed_is_the_answer() -> None:
     assert (provider.name, provider.has_human, provider.can_answer(QUESTION)) == ("terminal", True, True)
     assert provider.ask(QUESTION) == "123456"
     assert terminal.questions == [QUESTION.text]
+
+
+def test_a_programs_function_gets_a_question_that_is_safe_to_print() -> None:
+    provider = AskedCaller(lambda text: text)
+    provider.say("refused\x1b[2J")
+    asked = provider.ask(CodeQuestion("MFA code for d\x1b]0;ev\x07: ", "d"))
+    assert asked == "refused\\x1b[2J\nMFA code for d\\x1b]0;ev\\x07: "
 
 
 def test_without_a_terminal_the_next_provider_is_tried() -> None:

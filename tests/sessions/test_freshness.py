@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aws_mfa.aws_values.timestamps import utc_text
-from aws_mfa.config.kinds import LONG_TERM_KEYS, kind_of
+from aws_mfa.config.kinds import LONG_TERM_KEYS, OUR_SESSION, kind_of
 from aws_mfa.sessions.freshness import (
     MARGIN_S,
     REQUIRED_KEYS,
@@ -122,6 +122,12 @@ def test_akia_keys_are_permanent_whatever_is_beside_them(without: tuple[str, ...
     keys = {**section(without=without), "aws_access_key_id": "AKIAXAMPLE"}
     for role_arn in (None, ROLE):
         assert isinstance(judge(keys, role_arn=role_arn, now=NOW), PermanentKeys)
+
+
+@pytest.mark.parametrize("key_id", ["'AKIAXAMPLE'", "\nAKIAXAMPLE", "\ufeffAKIAXAMPLE", "akiaxample"])
+def test_a_mistyped_akia_id_is_an_iam_users_too(key_id: str) -> None:
+    assert kind_of({**section(), "aws_access_key_id": key_id}) == LONG_TERM_KEYS
+    assert kind_of({**section(), "aws_access_key_id": "ASIAKIAXAMPLE"}) == OUR_SESSION
 
 
 @pytest.mark.parametrize("mark", ["aws_session_token", "aws_security_token", "expiration", "assumed_role"])

@@ -11,13 +11,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import pytest
 
 from aws_mfa.errors import BrokenFile, NotSetUp
 from aws_mfa.system import private_files
-from aws_mfa.system.private_files import ensure_private_folder, replace_privately
+from aws_mfa.system.private_files import check_replaceable, ensure_private_folder, replace_privately
 from needs import needs
 from users_and_modes import ENVIRONMENT, NOBODY, as_root, mode_of, run_python, umask
 
@@ -330,6 +331,29 @@ def test_root_writes_nothing_through_a_link_that_a_user_put_in_place_of_the_fold
     assert (written.read_bytes(), written.stat().st_uid, mode_of(written)) == (b"new", NOBODY, 0o600)
     assert os.listdir(roots) == []
     assert os.listdir(written.parent) == ["f"]
+
+
+@as_root
+@pytest.mark.parametrize("link", ["users/f", "users"])
+@pytest.mark.parametrize("owner", [0, NOBODY])
+@pytest.mark.parametrize("maker", [0, NOBODY])
+def test_root_replaces_no_file_of_its_own_through_a_users_link(
+    tmp_path: Path, link: str, owner: int, maker: int
+) -> None:
+    (tmp_path / "far").mkdir()
+    (tmp_path / "far" / "f").write_bytes(b"old")
+    os.chown(tmp_path / "far" / "f", owner, owner)
+    if link == "users/f":
+        (tmp_path / "users").mkdir()
+    (tmp_path / link).symlink_to(tmp_path / "far" / "f" if link == "users/f" else tmp_path / "far")
+    os.lchown(tmp_path / link, maker, maker)
+    path, is_trap = str(tmp_path / "users" / "f"), maker not in (0, owner)
+    trap = "a link of another user leads there"
+    with pytest.raises(NotSetUp, match=trap) if is_trap else nullcontext():
+        check_replaceable(path)
+    with pytest.raises(NotSetUp, match=trap) if is_trap else nullcontext():
+        replace_privately(path, b"new")
+    assert (tmp_path / "far" / "f").read_bytes() == (b"old" if is_trap else b"new")
 
 
 def test_a_folder_that_is_a_link_is_written_through(tmp_path: Path) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.system.programs import found_program, system_program
+from aws_mfa.system.programs import NotStarted, found_program, run_for_answer, system_program
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,3 +55,11 @@ def test_an_absolute_path_is_itself(here: Path) -> None:
 def test_a_program_of_windows_is_not_looked_for() -> None:
     path = system_program("taskkill.exe", {"SYSTEMROOT": r"D:\W"})
     assert path.replace("/", "\\") == r"D:\W\System32\taskkill.exe"
+
+
+@pytest.mark.parametrize("word", ["one-time\0seed", "\ud800seed"])
+def test_a_word_that_the_system_cannot_take_is_a_program_that_is_not_started(word: str) -> None:
+    with pytest.raises(NotStarted, match="cannot be started: it holds a character") as caught:
+        run_for_answer([sys.executable, word], environ=dict(os.environ), limit_s=5, cancellation=None)
+    assert "seed" not in str(caught.value)
+    assert caught.value.__suppress_context__

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.config.files import AwsFile
-from aws_mfa.errors import BrokenFile
+from aws_mfa.errors import BrokenFile, PermanentKeysInTheWay
 from aws_mfa.model import LongTermKeys, Secret
 from aws_mfa.vaults.plain import KeyFile
 
@@ -47,3 +47,15 @@ def test_a_broken_file_fails_the_check_before_keys_are_asked_for(path: Path) -> 
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(BrokenFile):
         KeyFile(AwsFile(str(path))).check()
+
+
+def test_a_secret_without_its_id_is_neither_replaced_nor_removed(path: Path) -> None:
+    path.write_text(text := "[work-long-term]\naws_secret_access_key = the/only/copy\n")
+    vault = KeyFile(AwsFile(str(path)))
+    with pytest.raises(PermanentKeysInTheWay, match="a secret access key without its id"):
+        vault.load("work-long-term")  # what set-up and import do first, before they ask
+    with pytest.raises(PermanentKeysInTheWay):
+        vault.store("work-long-term", KEYS)
+    with pytest.raises(PermanentKeysInTheWay):
+        vault.remove("work-long-term")
+    assert path.read_text() == text

@@ -27,14 +27,15 @@ def kind_of(section: Mapping[str, str] | None) -> str:
     One of the five kinds above for the keys (lower case) and values of a section; an empty value counts as absent.
 
     An id with `AKIA` is an IAM user's even beside a token: `aws configure` leaves the old token when it replaces the
-    keys. For an id with another prefix, or a secret without its id, the other lines decide. An id without its secret
-    can be overwritten, since IAM shows it again; a secret cannot.
+    keys. So is a mistyped one (in quotes, on the next line, in lower case): it cannot sign, but its secret may be the
+    only copy. For an id with another prefix, or a secret without its id, the other lines decide. An id without its
+    secret can be overwritten, since IAM shows it again; a secret cannot.
     """
     section = section or {}
     key_id, has_secret = section.get("aws_access_key_id") or "", bool(section.get("aws_secret_access_key"))
     is_session = key_id.startswith("ASIA")
     if not (has_secret or is_session):
         return INCOMPLETE if key_id else NOTHING
-    if not is_session and (key_id.startswith("AKIA") or not any(map(section.get, _MARKS_OF_A_SESSION))):
+    if not is_session and ("AKIA" in key_id.upper() or not any(map(section.get, _MARKS_OF_A_SESSION))):
         return LONG_TERM_KEYS
     return OUR_SESSION if all(map(section.get, _MARKS_OF_OURS)) else FOREIGN_SESSION

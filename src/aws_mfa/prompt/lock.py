@@ -208,7 +208,7 @@ def _read_ended(path: str) -> _Ended | None:
     try:
         ended = _Ended(**json.loads(read_regular(f"{path}.ended")))
         return ended._replace(at=float(ended.at), hints=[str(hint) for hint in ended.hints])
-    except (OSError, AwsMfaError, ValueError, TypeError):
+    except (OSError, AwsMfaError, ValueError, TypeError, OverflowError, RecursionError):
         return None
 
 

@@ -198,7 +198,7 @@ class AskedCaller:
         """Return what the function returns. A cancellation cannot interrupt it: it is checked before and after."""
         if cancellation is not None:
             cancellation.check()
-        text, self._said = "\n".join([*self._said, question.text]), []
+        text, self._said = "\n".join(map(shown_text, [*self._said, question.text])), []
         answer = self._ask(text)
         if cancellation is not None:
             cancellation.check()

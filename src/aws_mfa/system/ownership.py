@@ -7,6 +7,7 @@ the folder decides instead: there these functions change nothing, and every file
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -56,6 +57,21 @@ def make_private_folder(path: str) -> None:
             os.close(fd)
     finally:
         os.close(parent_fd)
+
+
+def refuse_link_of_another(path: str, owner: int) -> None:
+    """
+    Raise OSError if root would follow a link to a file, or into a folder, of `owner` that somebody else made.
+
+    Users can link to any file of root's: it must not be replaced when `sudo` runs this program in their home.
+    """
+    if sys.platform == "win32" or os.geteuid() != 0:
+        return
+    path = os.path.abspath(path)
+    while path != os.path.dirname(path):
+        if os.path.islink(path) and os.lstat(path).st_uid not in (0, owner):
+            raise OSError(errno.ELOOP, "a link of another user leads there")
+        path = os.path.dirname(path)
 
 
 def allow_owner_only(fd: int, folder: str) -> bool:

@@ -17,7 +17,14 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BrokenFile, NotSetUp
-from aws_mfa.system.ownership import OWNER_ONLY, is_own, keep_owner_and_mode, make_private, make_private_folder
+from aws_mfa.system.ownership import (
+    OWNER_ONLY,
+    is_own,
+    keep_owner_and_mode,
+    make_private,
+    make_private_folder,
+    refuse_link_of_another,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -37,7 +44,8 @@ def replace_privately(path: str, data: bytes, *, tidies: bool = True) -> None:
     """
     Replace the file that `path` leads to, or create it. Mode 0600, or narrower if the old file's is.
 
-    Symlinks stay, and a dangling one gets its target. `tidies`: also remove temp files that killed writers of this file
+    Symlinks stay, and a dangling one gets its target; root follows none that another user made to what is not theirs.
+    `tidies`: also remove temp files that killed writers of this file
     left, which takes listing the folder. Raises `NotSetUp` if the file cannot be written and `BrokenFile` if `path` is
     not a regular file; the old file is then unchanged.
     """
@@ -46,6 +54,7 @@ def replace_privately(path: str, data: bytes, *, tidies: bool = True) -> None:
     try:
         with FolderHandle(parent) as folder:
             old = _regular_file(folder, name)
+            refuse_link_of_another(path, (old or os.stat(folder.itself)).st_uid)
             if tidies:
                 remove_leftovers(folder, name)
             _replace(folder, name, data, old)
@@ -96,6 +105,10 @@ def check_replaceable(path: str) -> None:
         read_only = hasattr(os, "statvfs") and os.statvfs(folder).f_flag & os.ST_RDONLY
         number = errno.EROFS if read_only else errno.EACCES
         raise not_written(path, OSError(number, os.strerror(number)))
+    try:
+        refuse_link_of_another(path, os.stat(target if os.path.exists(target) else folder).st_uid)
+    except OSError as error:
+        raise not_written(path, error) from None
 
 
 def refuse_irregular(path: str, mode: int) -> None:

@@ -49,6 +49,7 @@ _FIRST_PAUSE_S = 0.001
 # A filter behind the program (`> >(tail -1)`) ends shortly after it.
 _GRACE_S = 0.25
 _PART_BYTES = 4096
+_BAD_WORD = "it holds a character that the system does not accept (NUL, or one outside the locale)"
 _ENDINGS = ".COM;.EXE;.BAT;.CMD"
 
 
@@ -135,6 +136,8 @@ def run_for_answer(
         raise Cancelled("cancelled") from None
     except OSError as error:
         raise NotStarted(error.strerror or type(error).__name__) from None
+    except ValueError:  # its text quotes the word
+        raise NotStarted(_BAD_WORD) from None
     return Ended(process.returncode, stdout, said)
 
 

@@ -2,6 +2,7 @@
 The vault `file`: long-term keys in plain text in the credentials file, where the old tool kept them.
 
 Used only if the user chose it (`--vault file`, `--no-keychain`, `AWS_MFA_VAULT`). Changes only the keys' two lines.
+Refuses a section with a secret without its id: it may be the only copy, and the question before replacing names the id.
 """
 
 from __future__ import annotations
@@ -12,8 +13,11 @@ from aws_mfa.config.edit import with_changes
 from aws_mfa.config.ini import section_values
 from aws_mfa.errors import NotSetUp
 from aws_mfa.model import LongTermKeys
+from aws_mfa.sessions.file_section import refuse_permanent_keys
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aws_mfa.config.files import AwsFile
 
 _KEY_ID, _SECRET = "aws_access_key_id", "aws_secret_access_key"
@@ -36,17 +40,29 @@ class KeyFile:
 
     def load(self, section: str) -> LongTermKeys | None:
         """The keys of the section, None unless both lines are there."""
-        return LongTermKeys.in_section(section_values(self._file.read(), section, where=self._file.path))
+        return self._keys_in(self._file.read(), section)
 
     def store(self, section: str, keys: LongTermKeys) -> None:
         """Write the two lines; every other line of the file stays."""
-        changes = {_KEY_ID: keys.access_key_id, _SECRET: keys.secret_access_key.reveal()}
-        self._file.update(lambda text: with_changes(text, section, changes, where=self._file.path))
+        self._change(section, {_KEY_ID: keys.access_key_id, _SECRET: keys.secret_access_key.reveal()})
         stored = self.load(section)
         if stored is None or not stored.matches(keys):
             raise NotSetUp(f"{self._file.path} does not contain the keys written to it", "check the file by hand")
 
     def remove(self, section: str) -> None:
         """Remove the two lines; device, role and comments stay."""
-        changes = {_KEY_ID: None, _SECRET: None}
-        self._file.update(lambda text: with_changes(text, section, changes, where=self._file.path))
+        self._change(section, {_KEY_ID: None, _SECRET: None})
+
+    def _change(self, section: str, changes: Mapping[str, str | None]) -> None:
+        def edit(text: str) -> str:
+            self._keys_in(text, section)
+            return with_changes(text, section, changes, where=self._file.path)
+
+        self._file.update(edit)
+
+    def _keys_in(self, text: str, section: str) -> LongTermKeys | None:
+        values = section_values(text, section, where=self._file.path)
+        keys = LongTermKeys.in_section(values)
+        if keys is None:
+            refuse_permanent_keys(values, section, self._file.path)
+        return keys

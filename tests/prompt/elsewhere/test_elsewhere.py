@@ -366,7 +366,9 @@ def test_a_process_that_does_not_speak_is_passed_over(folder: str, monkeypatch: 
         assert has_question(folder)
 
 
-@pytest.mark.parametrize("got", [b"{}\n", b"[]\n", b"nonsense\n", b'{"pid": "x", "device": "", "text": ""}\n', b""])
+@pytest.mark.parametrize(
+    "got", [b"{}\n", b"[]\n", b"nonsense\n", b'{"pid": "x", "device": "", "text": ""}\n', b"[" * 9000, b""]
+)
 def test_a_process_that_speaks_nonsense_is_passed_over(folder: str, got: bytes) -> None:
     listener = elsewhere_sockets.open_socket(elsewhere_sockets.new_path(folder))
 

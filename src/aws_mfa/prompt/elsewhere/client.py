@@ -81,7 +81,7 @@ class QuestionFolder:
                     try:
                         line = _read(connection, _MOST_BYTES, _TALK_S, to_line_end=True)
                         question = RemoteQuestion(connection, json.loads(line))
-                    except (OSError, ValueError, KeyError, TypeError):  # no question came in time
+                    except (OSError, ValueError, KeyError, TypeError, RecursionError):  # no question came in time
                         continue
                     yield question
                     return
