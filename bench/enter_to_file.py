@@ -41,12 +41,12 @@ class FarAway:
     def __init__(self, far_port: int) -> None:
         self.port = 0
         self._far_port = far_port
-        self._stands = threading.Event()
+        self._listens = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self._stands.wait()
+        self._listens.wait()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -57,7 +57,7 @@ class FarAway:
         self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
         server = await asyncio.start_server(self._relay, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
-        self._stands.set()
+        self._listens.set()
         await self._over.wait()
         server.close()
 

@@ -133,8 +133,8 @@ class FakeLock:
         yield
         self._locks.log.append("take again")
 
-    def is_anothers(self) -> bool:
-        return self._locks.is_anothers
+    def is_taken(self) -> bool:
+        return self._locks.is_taken
 
     def outcome(self, question: str) -> AwsMfaError | None:
         return self._locks.ended.get(question)
@@ -152,7 +152,7 @@ class FakeLocks:
         self.before_us: Callable[[], None] = lambda: None
         self.devices: list[str] = []
         self.log: list[str] = []
-        self.is_anothers = False
+        self.is_taken = False
 
     @contextmanager
     def hold(self, device: str, *, patience_s: float, gives_up_quietly: bool) -> Iterator[FakeLock]:

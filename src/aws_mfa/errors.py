@@ -136,7 +136,7 @@ class NobodyAnswered(NeedsHuman):
 
 
 class RefusedByAws(AwsMfaError):
-    """AWS refused the call."""
+    """AWS refuses the call, with an error code that says why."""
 
     exit_code = 5
 
@@ -202,7 +202,7 @@ class RegionDisabled(RefusedByAws):
 
 
 class Throttled(RefusedByAws):
-    """Too many requests."""
+    """AWS got too many requests: the same call may work seconds later."""
 
 
 class AwsFailed(RefusedByAws):
@@ -234,10 +234,10 @@ class KeychainUnavailable(Unreachable):
 
 
 class Cancelled(AwsMfaError):
-    """The user cancelled."""
+    """The user cancelled: Ctrl-C, the button Cancel, or a no."""
 
     exit_code = 130
 
 
 class InputEnded(Cancelled):
-    """The user ended the input instead of answering."""
+    """The user pressed Ctrl-D (on Windows Ctrl-Z) instead of answering."""

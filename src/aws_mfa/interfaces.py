@@ -72,7 +72,7 @@ class RemoteQuestion(Protocol):
     @property
     def text(self) -> str: ...
     def wait_for_end(self) -> None:
-        """Return when our answer ended it; raise `NeedsHuman` as soon as it is no longer open."""
+        """Return once the process replies to our answer; raise `NeedsHuman` if it closes the question."""
 
     def answer(self, code: str) -> list[str]:
         """
@@ -108,7 +108,7 @@ class PromptLock(Protocol):
     def yielded(self) -> AbstractContextManager[None]:
         """Release it for the length of a `with`; if taking it again takes long, go on without it."""
 
-    def is_anothers(self) -> bool:
+    def is_taken(self) -> bool:
         """Whether another process holds it while it is yielded."""
 
     def outcome(self, question: str) -> AwsMfaError | None:
@@ -223,9 +223,9 @@ class SessionCache(Protocol):
     def store(self, label: str, inputs: Mapping[str, str], session: Session) -> bool: ...
     def drop(self, label: str, inputs: Mapping[str, str], access_key_id: str, *, min_age_s: float = 0.0) -> bool:
         """
-        Remove the session of this key id, which AWS refused; a newer one stored in its place stays.
+        Remove the session of this key id, which AWS refused; a newer one in its place is kept.
 
-        False if it is younger than `min_age_s` seconds: then it stays too.
+        False if it is younger than `min_age_s` seconds: then it is kept too.
         """
 
     def forget(self, labels: Collection[str] | None) -> tuple[list[str], list[str]]:
@@ -240,7 +240,7 @@ class Watch(Protocol):
     """The state of the files a plan is made from, taken before they are read."""
 
     def note(self, profile: str, found: FingerprintedSession) -> None:
-        """Write what answers a plain request for the profile while the files do not change; failures are ignored."""
+        """Write the fingerprint that answers a plain request until the files change; failures are ignored."""
 
 
 # Programs and this machine
@@ -274,7 +274,7 @@ class Child(Protocol):
         """Run it as a child and pass signals on; return its exit code, -N if signal N killed it."""
 
     def end_like(self, exit_code: int) -> int:
-        """End as the child of `run` did: die by the same signal, or return the exit code to end with."""
+        """Die by the signal that killed the child of `run`, or return the exit code for this process."""
 
 
 class Beside(Protocol):
@@ -308,7 +308,7 @@ class Interfaces(Protocol):
         unattended: bool = False,
     ) -> Interfaces:
         """
-        A copy with other code providers, or with fewer people to ask.
+        A copy with other code providers, or one that asks less.
 
         `away_from_terminal`: another program owns the terminal, so every question there is refused, a vault's too.
         `unattended`: background work that must not prompt: every question is refused, a locked keychain stays locked.
@@ -360,7 +360,7 @@ class Interfaces(Protocol):
     def child(self) -> Child: ...
     @property
     def callers(self) -> Sequence[str]:
-        """Names of the parent process, its parent and so on, as far as the system tells."""
+        """Names of the parent process, its parent and so on, as far as the system names them."""
 
     def endpoint(self, port: int) -> AbstractContextManager[Endpoint]:
         """

@@ -397,7 +397,7 @@ def test_another_process_that_asks_a_person_ends_the_wait(monkeypatch: pytest.Mo
     monkeypatch.setattr("aws_mfa.renewal.codes._LOOK_EVERY_S", 0.02)
     interfaces = WithThreads()
     cancellation, lock = Cancellation(), FakeLock(interfaces.prompt_locks)
-    interfaces.prompt_locks.is_anothers = True
+    interfaces.prompt_locks.is_taken = True
     with pytest.raises(AskedElsewhere), yielded(lock, nothing_newer, cancellation, as_interfaces(interfaces)):
         wait(cancellation)
 

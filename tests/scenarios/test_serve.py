@@ -274,8 +274,8 @@ def test_one_code_serves_all_and_the_secrets_stay_where_they_belong(stage: Class
     ):
         seen = environ.read() + cmdline.read()
     _, said = server.end()
-    told = json.dumps(server.profiles) + said + seen.decode(errors="replace")
-    assert [secret for secret in secrets if secret in told] == []
+    shown = json.dumps(server.profiles) + said + seen.decode(errors="replace")
+    assert [secret for secret in secrets if secret in shown] == []
 
 
 @posix_signals
@@ -451,7 +451,7 @@ def test_without_a_code_and_nobody_to_ask_it_says_what_to_run(stage: ClassicStag
     assert "hint: in a terminal: aws-mfa renew admin" in ended.err
 
 
-def test_a_port_may_be_chosen_and_one_that_is_taken_is_told(stage: ClassicStage, server: Server) -> None:
+def test_a_port_may_be_chosen_and_one_that_is_taken_is_reported(stage: ClassicStage, server: Server) -> None:
     port = server.variables()["AWS_CONTAINER_CREDENTIALS_FULL_URI"].split(":")[2].split("/")[0]
     ended = stage.run("serve", "admin", "--port", port)
     assert ended.code == 2

@@ -142,7 +142,7 @@ class AwsHttp:
             response.close()
             raise
         finally:
-            # A closed connection too must be returned: the pool has a fixed number.
+            # A closed connection must be returned too: the pool has a fixed number of them.
             response.release_conn()
         return HttpAnswer(
             response.status,

@@ -103,7 +103,7 @@ def parts_of(refusal: AwsRefusal) -> dict[str, object]:
 
 
 def _clock(refusal: AwsRefusal) -> tuple[str, bool]:
-    """How far our clock is off, and whether that is known: without a `Date`, AWS's text tells only the direction."""
+    """How far our clock is off, and whether that is known: without a `Date`, AWS's text says only the direction."""
     ahead_s = 0.0 if refusal.server_date is None else refusal.now - refusal.server_date
     if abs(ahead_s) <= NOTABLE_SKEW_S:
         return f"this machine's clock is {'behind' if 'expired' in refusal.message else 'ahead'}", False

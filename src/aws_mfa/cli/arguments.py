@@ -58,7 +58,7 @@ class Parser(argparse.ArgumentParser):
         return name if _PLAIN_WORD.fullmatch(name.lstrip("-")) else ""
 
     def profile_hint(self, unknown_flags: list[str]) -> str:
-        """Some commands have --profile and some PROFILE, and users confuse them."""
+        """The hint for users who confuse the two: some commands have --profile, others PROFILE."""
         if "--profile" in self._option_string_actions and not unknown_flags:
             return f"; the profile is a flag here: {self.prog} --profile NAME"
         if "--profile" in unknown_flags and "PROFILE" in self.format_usage():

@@ -29,7 +29,7 @@ _BOMS = ((b"\xef\xbb\xbf", "a byte order mark (BOM)"), (b"\xff\xfe", "UTF-16"), 
 
 class AwsFile:
     """
-    One AWS file: fulfils the Protocol `AwsTextFile`.
+    One AWS file: implements the Protocol `AwsTextFile`.
 
     `say_narrowed` is called with the path when an update removes the permissions of group and others.
     """

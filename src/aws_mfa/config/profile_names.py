@@ -97,7 +97,7 @@ def shell_words(text: str) -> list[str] | None:
 
 
 def did_you_mean(name: str, there: Iterable[str]) -> list[str]:
-    """A hint with up to three similar names, the most similar first; [] without one."""
+    """A hint with up to three similar names, the most similar first; [] if no name is similar."""
     by_folded = {each.casefold(): each for each in there if each.isprintable()}
     near = [by_folded[folded] for folded in get_close_matches(name.casefold(), by_folded, n=3)]
     return [f"did you mean: {', '.join(near)}"] if near else []

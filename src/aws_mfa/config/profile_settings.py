@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 HIDDEN = "aws_mfa_"
-"""Before a standard key: aws-mfa reads it, SDKs do not."""
+"""The prefix that hides a standard key from SDKs; aws-mfa reads the key all the same."""
 
 OF_THE_ROLE = frozenset(
     [
@@ -65,7 +65,7 @@ KEYS = OF_THE_ROLE | frozenset(
     ]
 )
 CREDENTIAL_PROCESS = "credential_process"
-"""For SDKs: it cannot be hidden."""
+"""SDKs must read this key, so it is never hidden."""
 
 NOT_INHERITED = frozenset(("include_profile", CREDENTIAL_PROCESS))
 CLASSIC_DEVICE = "aws_mfa_device"
@@ -122,7 +122,7 @@ def nested_block(value: str) -> dict[str, str] | None:
 
 
 def _of_a_file(check: Callable[..., str]) -> Callable[[Given], str]:
-    """The same check for a value of a file: a `BadInput` becomes a `BadProfile`."""
+    """The same check for a value from a file: a `BadInput` becomes a `BadProfile`."""
 
     def checked(given: Given) -> str:
         try:

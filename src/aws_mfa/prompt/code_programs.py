@@ -42,7 +42,7 @@ _VENDOR = "1050"  # Yubico's, in the USB-IF's list
 
 
 class MfaProcessProvider:
-    """Fulfils the Protocol `CodeProvider`; the command gets the terminal, if there is one, for a touch or a PIN."""
+    """Implements the Protocol `CodeProvider`; the command gets the terminal, if there is one, for a touch or a PIN."""
 
     name = MFA_PROCESS
     has_human = False
@@ -106,7 +106,7 @@ def _failed(command: str, what: str) -> NeedsHuman:
 
 
 class YkmanProvider:
-    """Fulfils the Protocol `CodeProvider`; if the key must be touched, ykman prints that on the terminal."""
+    """Implements the Protocol `CodeProvider`; if the key must be touched, ykman prints that on the terminal."""
 
     name = YKMAN
     has_human = False

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 
 # A failure counts this long for a process that asks the same: SDKs that got no credentials ask again at once.
 _RECENT_S = 300.0
-# To get the lock back after waiting for another terminal. A process that holds it longer is asking a person.
+# How long to wait for the lock again after the wait for another terminal: a process that holds it longer is asking a
+# person.
 _PATIENCE_AFTER_YIELDING_S = 5.0
 _CANCELLED, _UNANSWERED, _FAILED, _REFUSED = "cancelled", "unanswered", "failed", "refused"
 _CLASSES = {_CANCELLED: Cancelled, _UNANSWERED: NobodyAnswered, _FAILED: AwsFailed, _REFUSED: RefusedByAws}
@@ -55,7 +56,7 @@ _this_thread = _ThisThread()
 
 class FileLocks:
     """
-    Fulfils the Protocol `PromptLocks` with files in `folder`.
+    Implements the Protocol `PromptLocks` with files in `folder`.
 
     `now` gives seconds since the epoch; `say` gets the line that names the process we wait for. `came_at`: when this
     caller started to wait (it may have queued inside the process first); default: when it asks for the lock.
@@ -123,7 +124,7 @@ class FileLocks:
 
 
 class FileLock:
-    """Fulfils the Protocol `PromptLock`: the lock at `path` + `.lock`, once it is taken."""
+    """Implements the Protocol `PromptLock`: the lock at `path` + `.lock`, once it is taken."""
 
     def __init__(self, path: str, now: Callable[[], float], came_at: float | None) -> None:
         self.was_yielded = False
@@ -156,7 +157,7 @@ class FileLock:
         with suppress(NotSetUp, Unreachable):  # then go on without it
             self.take(_PATIENCE_AFTER_YIELDING_S)
 
-    def is_anothers(self) -> bool:
+    def is_taken(self) -> bool:
         """Whether another process took it after `yielded` released it."""
         try:
             with lock(f"{self._path}.lock", timeout_s=0):

@@ -34,7 +34,7 @@ _PREFIXES_OF_SPECIAL_KEYS = ("\x00", "\xe0")  # arrows and function keys come as
 
 
 class ControllingTerminal:
-    """A human at the console."""
+    """Questions at the console."""
 
     has_human = True
 

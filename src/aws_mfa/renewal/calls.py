@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from aws_mfa.renewal.plan import Plan
     from aws_mfa.renewal.write import Got
 
-    # Gets the number of calls that are made inside the `with`; calls what it yields after each. No question is asked
-    # inside.
+    # Gets the number of calls that are made inside the `with`, and yields a function to call after each of them. No
+    # question is asked inside.
     ShowCalls = Callable[[int], AbstractContextManager[Callable[[], None]]]
 
 
@@ -74,8 +74,8 @@ def make_calls(
     """
     Return one outcome per profile, in the order wanted, and the stored sessions that AWS refused.
 
-    Raises `NotSetUp` if the file cannot be replaced, before a code is asked for. After Ctrl-C the sessions so far are
-    stored.
+    Raises `NotSetUp` if the file cannot be replaced, before a code is asked for. After Ctrl-C the sessions that were
+    got are stored.
     """
     if token is not None and (count := count_of_devices(plan)) > 1:
         raise BadInput(f"one code, and codes of {count} devices are needed", "renew one user's profiles at a time")
@@ -148,7 +148,7 @@ def _outcome(name: str, plan: Plan, writer: SessionWriter) -> Outcome:
         outcome.error = got
     else:
         outcome.expires_at, outcome.session = got.expires_at, got
-    outcome.error = writer.refused.get(name, outcome.error)
+    outcome.error = writer.not_written.get(name, outcome.error)
     return outcome
 
 

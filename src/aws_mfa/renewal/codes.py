@@ -29,7 +29,7 @@ from aws_mfa.errors import (
     WrongCode,
 )
 from aws_mfa.prompt.providers import COMMANDS, CodeQuestion
-from aws_mfa.renewal.ask import ask_code, check_signing_keys, ends_ours_too
+from aws_mfa.renewal.ask import ask_code, check_signing_keys, ends_our_question
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -113,7 +113,7 @@ class Codes:
             if self._has_code:  # the result is about this code only: nothing is published
                 return self._ask_and_send(call, None)
             failure = lock.outcome(step.question)
-            if failure is not None and ends_ours_too(failure, self._interfaces):
+            if failure is not None and ends_our_question(failure, self._interfaces):
                 raise failure
             try:
                 return self._ask_and_send(call, lock)
@@ -138,7 +138,7 @@ class Codes:
             except NeedsHuman:
                 if failure is None:
                     raise
-                raise failure from None  # AWS's refusal of a command's code says more
+                raise failure from None  # AWS's refusal of the last code says more than this
             try:
                 code = checked_code(given.text)
                 found = call.newer() if lock is not None and lock.was_yielded else None
@@ -246,7 +246,7 @@ def yielded(
     def watch() -> None:
         looks = 0
         while not over.wait(_LOOK_EVERY_S):
-            looks = looks + 1 if lock.is_anothers() else 0
+            looks = looks + 1 if lock.is_taken() else 0
             if looks >= _LOOKS_UNTIL_TAKEN or newer() is not None:
                 cancellation.cancel(AskedElsewhere("another process asks for this code"))
                 return

@@ -1,5 +1,5 @@
 """
-Checks of what narrows a role session (`request.Overlay`): managed policies by ARN, and a policy of its own. Pure.
+Checks what narrows a role session (`request.Overlay`): ARNs of managed policies, and the text of a policy. Pure.
 
 Limits: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (10 ARNs, 2048 characters together).
 """

@@ -22,7 +22,7 @@ _LOCK_TIMEOUT_S = 2.0
 
 
 class LedgerFile:
-    """Fulfils the Protocol `CodeLedger`: a line `moment hash` for each use."""
+    """Implements the Protocol `CodeLedger`: a line `moment hash` for each use."""
 
     def __init__(self, path: str) -> None:
         self._path = path

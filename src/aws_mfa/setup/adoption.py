@@ -100,7 +100,7 @@ def adopt(texts: AwsTexts, name: str, *, keys_stored: Callable[[str], bool], win
     """
     role = _role_place(texts, name)
     chain = chain_of(name, texts.profiles, keys_stored=keys_stored)
-    _check_base(chain, keys_stored)
+    _check_user(chain, keys_stored)
     places = texts.places(name)
     for place in places:
         _check_no_other_credentials(place, name, is_config=place.edits is texts.config)
@@ -168,7 +168,7 @@ def _role_place(texts: AwsTexts, name: str) -> Place:
     return places[0]
 
 
-def _check_base(chain: Chain, keys_stored: Callable[[str], bool]) -> None:
+def _check_user(chain: Chain, keys_stored: Callable[[str], bool]) -> None:
     """Refuse a role whose keys another program gives to SDKs: aws-mfa does not have them."""
     base = chain.base
     process = base.given(CREDENTIAL_PROCESS)

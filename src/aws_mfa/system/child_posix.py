@@ -1,10 +1,10 @@
 """
 Runs a command as a child process on POSIX, so that this process behaves to its caller as the command would.
 
-Passes signals sent to this process on to the child. Those of the terminal (Ctrl-C) reach both anyway and are only
-survived. When the child has stopped (Ctrl-Z) this process stops too, so that the caller's shell returns; never earlier,
-or the child would read what is typed to that shell. The child stays in this process group: the terminal treats other
-groups as background jobs.
+Passes signals sent to this process on to the child. The terminal sends its own (Ctrl-C) to both processes: this one
+only survives them. When the child has stopped (Ctrl-Z) this process stops too, so that the caller's shell returns;
+never earlier, or the child would read what is typed to that shell. The child stays in this process group: the terminal
+treats other groups as background jobs.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def _handled_by(
     handler: Callable[[int, FrameType | None], Any] | signal.Handlers,
     numbers: Sequence[int] = (*_PASSED_ON, *_SENT_BY_TERMINALS),
 ) -> Iterator[None]:
-    """While inside, use this handler; signals that were ignored at the start (`nohup`) stay so, for the child too."""
+    """Use this handler while inside; signals ignored at the start (`nohup`) stay ignored, by the child too."""
     before = {number: signal.getsignal(number) for number in numbers}
     taken = [number for number, found in before.items() if found is not signal.SIG_IGN]
     try:

@@ -81,7 +81,7 @@ def _acquire(path: str, timeout_s: float, waiting: Callable[[str], None] | None)
 
 
 class _Watch:
-    """Reports each holder once, when it has held the lock for a while: most let go at once."""
+    """Reports each holder once, when it has held the lock for a while: most release it at once."""
 
     def __init__(self, waiting: Callable[[str], None] | None) -> None:
         self._waiting = waiting

@@ -22,7 +22,7 @@ from aws_mfa.system.ownership import OWNER_ONLY, is_own, keep_owner_and_mode, ma
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-# Windows: a virus scanner or another reader may hold the target for a moment.
+# Windows: a virus scanner or another reader may have the target open for a moment.
 REPLACE_PATIENCE_S = 2.0 if os.name == "nt" else 0.0
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
@@ -159,7 +159,7 @@ def _replace(folder: FolderHandle, name: str, data: bytes, old: os.stat_result |
             os.close(fd)
         _move(folder, temp, name)
     except BaseException:
-        with suppress(OSError):  # the error on its way says more
+        with suppress(OSError):  # the error being raised says more
             os.unlink(folder.at(temp), dir_fd=folder.dir_fd)
         raise
 

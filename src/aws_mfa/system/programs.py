@@ -62,11 +62,11 @@ class Ended:
 
 
 class ProgramFailed(Exception):
-    """It gave no answer; the text says why, continues a sentence that begins with the program, and quotes no output."""
+    """No answer; the text says why, continues a sentence that begins with the program's name, and quotes no output."""
 
 
 class NotStarted(ProgramFailed):
-    """The system did not start it; `reason` is the system's."""
+    """The system could not start the program; `reason` is the system's text."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"cannot be started: {reason}")
@@ -74,7 +74,7 @@ class NotStarted(ProgramFailed):
 
 
 class TookTooLong(ProgramFailed):
-    """It did not end within its limit."""
+    """The program did not end within its limit."""
 
 
 def without_credentials(environ: Mapping[str, str]) -> dict[str, str]:
@@ -111,7 +111,7 @@ def run_for_answer(
     """
     Run the program (words, or a command line); raises `ProgramFailed`, `Cancelled`, or the error of the cancellation.
 
-    `lent`: descriptors of the terminal, its stdin and stderr. Otherwise it gets no stdin, this program's stderr
+    `lent`: descriptors of the terminal, for its stdin and stderr. Otherwise it gets no stdin, this program's stderr
     (`catches_stderr`: captured), and its own session, so it cannot open the terminal (`keeps_terminal`: it can).
     """
     if cancellation is not None:

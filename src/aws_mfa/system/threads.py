@@ -91,7 +91,7 @@ def side_by_side(calls: Sequence[Callable[[], Result]], done: Callable[[], None]
 
 
 class InThread:
-    """Fulfils the Protocol `Beside`: work that runs while the user types; `failed` gets its error, in its thread."""
+    """Implements the Protocol `Beside`: work that runs while the user types; `failed` gets its error, in its thread."""
 
     def __init__(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> None:
         self._outcomes: list[_Outcome[None]] = []
@@ -142,7 +142,7 @@ def answer_within(
 
 
 class DeferredSignals:
-    """Fulfils the Protocol `DeferredSignals`."""
+    """Implements the Protocol `DeferredSignals`."""
 
     def __init__(self) -> None:
         self.came: list[int] = []
@@ -154,7 +154,7 @@ class DeferredSignals:
 
 @contextmanager
 def deferred_signals() -> Iterator[DeferredSignals]:
-    """Defer them while inside; those that were ignored when the program started (`nohup`) stay so. Main thread only."""
+    """Defer them while inside; those ignored at the start (`nohup`) stay ignored. Main thread only."""
     deferred = DeferredSignals()
     numbers = [getattr(signal, name) for name in _DEFERRED if hasattr(signal, name)]
     found = {number: signal.getsignal(number) for number in numbers}

@@ -47,8 +47,8 @@ _TOO_MUCH_WORK, _MOST_TRIES, _PAUSE_S = "Excessive work", 5, 0.2
 _LOCK_TIMEOUT_S = 60.0
 
 
-class AskPassphrase(Protocol):
-    """The source of the passphrase, a terminal or a command; `tries`: how often to ask after a wrong one."""
+class PassphraseSource(Protocol):
+    """A terminal or a command that gives the passphrase; `tries`: how often to ask after a wrong one."""
 
     tries: int
 
@@ -61,7 +61,7 @@ class AgeFile:
 
     name = "age"
 
-    def __init__(self, path: str, ask_passphrase: AskPassphrase, known: KnownOfVault | None = None) -> None:
+    def __init__(self, path: str, ask_passphrase: PassphraseSource, known: KnownOfVault | None = None) -> None:
         self._path = path
         self._ask_passphrase = ask_passphrase
         self._known = known or KnownOfVault()
@@ -140,7 +140,7 @@ class AgeFile:
         raise failure
 
     def _not_decrypted(self, reason: str) -> AwsMfaError:
-        # age tells these apart only by the text of its error.
+        # Only the text of age's error tells these apart.
         if reason == "Decryption failed":
             self._known.passphrase = None
             return BadInput(f"the passphrase does not open {self._path}", "try again: upper and lower case count")

@@ -61,7 +61,7 @@ def vault_of_flags(flag: str | None, *, no_keychain: bool) -> tuple[str | None, 
 
 
 def noted_vault(notes: str, section: str) -> str | None:
-    """The vault noted for a long-term section."""
+    """The vault that set-up or import noted for a long-term section; None without a note."""
     return (section_values(notes, section, where=_NOTES) or {}).get("vault")
 
 

@@ -143,7 +143,7 @@ def keys_are_known(
     section: str, choice: VaultChoice, long_term: Mapping[str, str] | None, interfaces: Interfaces, *, in_doubt: bool
 ) -> bool:
     """
-    Whether keys exist; the vault is opened only if neither file nor note tells.
+    Whether keys exist; the vault is opened only if neither file nor note says so.
 
     `in_doubt` is the answer if the keychain cannot be asked; if it is True, the age passphrase is not asked for.
     """
