@@ -324,13 +324,13 @@ def test_tags_at_their_limits_are_accepted() -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        (f"session_tags = {FIFTY},one=more", "51 tags, and AWS takes 50"),
+        (f"session_tags = {FIFTY},one=more", "51 tags, and AWS accepts 50"),
         (f"session_tags = {'k' * 129}=v", "a tag's key has 129 characters"),
         ("session_tags = =v", "a tag's key has 0 characters"),
         (f"session_tags = k={'v' * 257}", "the value of tag 'k' has 257 characters"),
         ("session_tags = AWS:x=v", "begins with aws:"),
-        ("session_tags = k=a;b", "tag 'k' holds a character AWS does not take"),
-        ("session_tags = Team=a,team=b", "tag 'team' is there twice"),
+        ("session_tags = k=a;b", "tag 'k' holds a character AWS does not accept"),
+        ("session_tags = Team=a,team=b", "tag 'team' is given twice"),
         ("session_tags = Team", "a part of it is not key=value"),
         ("session_tags = Team=a,", "a part of it is not key=value"),
         ("transitive_session_tags = Team", "'Team' is not one of the profile's session_tags"),

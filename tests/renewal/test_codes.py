@@ -258,7 +258,7 @@ def test_what_another_question_would_not_change_is_left_for_the_others(
 
 
 def test_a_command_gives_its_next_code_when_the_window_is_over() -> None:
-    """`mfa_process` prints the code of this window, and AWS takes each once."""
+    """`mfa_process` prints the code of this window, and AWS accepts each once."""
     interfaces = FakeInterfaces()
     interfaces.providers = [a_command("111111", "222222", "333333")]
     interfaces.fake_sts.answers = [WrongCode("used")]

@@ -263,7 +263,7 @@ def test_a_session_is_hidden_from_sdks_where_they_see_the_role() -> None:
 
 
 BOB = "arn:aws:iam::123456789012:mfa/bob"
-NOT_TAKEN = "AWS does not take the stored session of mfa@{}-long-term any more: a new one is needed"
+NOT_TAKEN = "AWS no longer accepts the stored session of mfa@{}-long-term: a new one is needed"
 
 
 def asked(interfaces: FakeInterfaces) -> int:

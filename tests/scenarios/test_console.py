@@ -100,7 +100,7 @@ def test_without_a_browser_the_url_is_printed(stage: ClassicStage, role: Role) -
         (faults.internal_failure(), 6, "failed (HTTP 500)"),
         (faults.throttling(), 5, "refused the session (HTTP 400)"),
         (faults.captive_portal(), 6, "is not AWS: a web page or a redirect"),
-        (faults.reset(), 6, "was cut before the whole answer was there"),
+        (faults.reset(), 6, "was cut before the whole answer had arrived"),
         (faults.empty_body(), 6, "cannot be read"),
     ],
     ids=lambda value: getattr(value, "name", None),

@@ -468,13 +468,13 @@ BAD_INPUT: dict[str, tuple[str, tuple[str, ...], int, str]] = {
         profile("dev", "arn:aws:iam::123456789012:role/A", session_tags=",".join(f"k{n}=v" for n in range(51))),
         ("dev",),
         3,
-        "session_tags in {config} [profile dev]: 51 tags, and AWS takes 50",
+        "session_tags in {config} [profile dev]: 51 tags, and AWS accepts 50",
     ),
     "long tag": (
         profile("dev", "arn:aws:iam::123456789012:role/A", session_tags=f"k={'v' * 257}"),
         ("dev",),
         3,
-        "session_tags in {config} [profile dev]: the value of tag 'k' has 257 characters, and AWS takes 0 to 256",
+        "session_tags in {config} [profile dev]: the value of tag 'k' has 257 characters, and AWS accepts 0 to 256",
     ),
     "no such profile": ("", ("dev",), 3, "there is no profile 'dev' in {config} or {credentials}"),
     "include loop": (

@@ -153,8 +153,8 @@ def test_if_not_all_bytes_can_be_written_the_old_file_is_unchanged_and_no_temp_f
 @pytest.mark.parametrize(
     ("step", "number", "hint"),
     [
-        ("write", errno.ENOSPC, "make room there"),
-        ("write", errno.EDQUOT, "make room there"),
+        ("write", errno.ENOSPC, "free some space there"),
+        ("write", errno.EDQUOT, "free some space there"),
         ("fsync", errno.EIO, ""),
         ("open", errno.EROFS, "read-only"),
         ("open", errno.EACCES, "the folder must be writable"),

@@ -194,7 +194,7 @@ def test_a_vault_that_would_have_to_ask_is_not_opened_and_the_failure_says_so(fa
     assert not vault.has_keys("work")
     error = vault.explained(unknown)
     assert (error.message, error.hints[0]) == (unknown.message, "did you mean: wrok")
-    assert error.hints[1].startswith(f"the keychain vault was not looked into ({failure.message}): ")
+    assert error.hints[1].startswith(f"the keychain vault was not searched ({failure.message}): ")
     assert vault.explained(other) is other
 
 

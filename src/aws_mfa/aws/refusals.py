@@ -248,7 +248,7 @@ _TABLE = {
         _Row(
             "...not authorized to perform: sts:AssumeRole",
             NotAuthorized,
-            "{who} may not assume {role}, or there is no such role: AWS does not tell which",
+            "{who} may not assume {role}, or there is no such role: AWS does not say which",
             "check account and name in the role's ARN",
             _TRUST,
             "the user needs a policy that allows sts:AssumeRole on the role",

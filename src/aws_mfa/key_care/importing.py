@@ -26,7 +26,7 @@ def ask_consent(question: str, interfaces: Interfaces) -> None:
     try:
         agreed = says_yes(interfaces.terminal, question)
     except NeedsHuman:
-        raise NeedsHuman("no one can be asked to agree", "agree with: --yes", "look first: --dry-run") from None
+        raise NeedsHuman("no one can be asked to confirm", "confirm with: --yes", "look first: --dry-run") from None
     if not agreed:
         raise Cancelled("nothing was changed")
 

@@ -250,4 +250,4 @@ def _add_stored(outcomes: dict[str, Outcome], plan: Plan) -> None:
 
 
 def _not_taken(refused: Reused) -> str:
-    return f"AWS does not take the stored session of {refused.label} any more: a new one is needed"
+    return f"AWS no longer accepts the stored session of {refused.label}: a new one is needed"

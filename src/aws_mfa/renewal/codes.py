@@ -221,7 +221,7 @@ def send_code(step: Step, keys: LongTermKeys, code: str, interfaces: Interfaces)
     request, now = step.request, interfaces.now()
     if interfaces.ledger.is_used(request.device, code, now):
         raise CodeAlreadyUsed(
-            f"this code was used before, and AWS takes each code once; the next one in {seconds_to_next(now)} s",
+            f"this code was used before, and AWS accepts each code once; the next one in {seconds_to_next(now)} s",
             "wait for the next code on your device",
         )
     sts = interfaces.sts(step.user.region, step.user.endpoints)

@@ -114,7 +114,7 @@ def not_written(path: str, error: OSError) -> NotSetUp:
 
 def _hints(folder: str, number: int | None) -> tuple[str, ...]:
     if number in (errno.ENOSPC, errno.EDQUOT):
-        return (f"make room there: df -h {quote(folder)}",)
+        return (f"free some space there: df -h {quote(folder)}",)
     if number == errno.EROFS:
         return (f"the file system of {folder} is read-only: mount it writable", _OTHER_PLACE)
     if number in (errno.EACCES, errno.EPERM):

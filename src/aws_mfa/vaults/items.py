@@ -95,7 +95,7 @@ def _refuse_newer(item: Item) -> None:
 def trouble_with_key_id(access_key_id: str) -> str | None:
     """Why this cannot be a long-term access key id; None if it can."""
     if access_key_id.startswith("ASIA"):
-        return "an access key id that begins with ASIA is a session's: STS takes long-term keys only"
+        return "an access key id that begins with ASIA is a session's: STS accepts long-term keys only"
     if len(access_key_id) < _SHORTEST_KEY_ID or not (access_key_id.isascii() and access_key_id.isalnum()):
         return f"an access key id has at least {_SHORTEST_KEY_ID} letters and digits, and nothing else"
     return None

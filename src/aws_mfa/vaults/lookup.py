@@ -193,7 +193,7 @@ class UnaskedVault:
         """The failure, with a hint if keys in the vault could not be looked up."""
         if self._trouble is None or not isinstance(error, BadProfile):
             return error
-        why = f"the {self._choice.name} vault was not looked into ({self._trouble.message})"
+        why = f"the {self._choice.name} vault was not searched ({self._trouble.message})"
         return BadProfile(error.message, *error.hints, f"{why}: if the keys are in it, use aws-mfa --profile NAME")
 
 

@@ -73,7 +73,7 @@ class QuestionFolder:
         if not HAS_SOCKETS:
             raise NotSetUp(
                 "questions cannot be answered from another terminal on Windows",
-                "answer where the question is put, or give the code along: aws-mfa renew PROFILE --token CODE",
+                "answer it where it is asked, or give the code as an argument: aws-mfa renew PROFILE --token CODE",
             )
         with contextlib.closing(live_sockets(self._folder)) as connections:
             for connection in connections:

@@ -166,7 +166,7 @@ class Keychain(KeychainItems):
         item = self._read(section) or {}
         if not key_items.is_for(item, section):
             raise unusable(
-                f"this keychain does not tell {section!r} from {item['section']!r}, which is stored already",
+                f"this keychain cannot distinguish {section!r} from {item['section']!r}, which is stored already",
                 "give the profile a name that differs in more than upper and lower case",
             )
         try:
