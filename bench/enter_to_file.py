@@ -1,9 +1,9 @@
 """
 From Enter to the replaced file: how long a person waits, over TLS, 100 ms from AWS, on a real terminal.
 
-The code is typed 1.5 s after the prompt appears. The script measures the time from Enter until the credentials file
-is replaced, and subtracts one round trip, which no tool can save. A relay on loopback stands for the distance: it
-delays every byte both ways, and a new connection by its handshake, so a tool that connects after Enter pays for it.
+The code is typed 1.5 s after the prompt appears. The script measures the time from Enter until the credentials file is
+replaced, and subtracts one round trip, which no tool can save. A relay on loopback simulates the distance: it delays
+every byte both ways, and a new connection by its handshake, so a tool that connects after Enter pays for it.
 """
 
 from __future__ import annotations

@@ -144,7 +144,7 @@ class FakeLock:
 
 
 class FakeLocks:
-    """Nobody else asks; `before_us` is called before we have the lock: what another process did meanwhile."""
+    """No other process asks; `before_us` is called before we have the lock: what another process did meanwhile."""
 
     def __init__(self) -> None:
         self.ended: dict[str, AwsMfaError] = {}
@@ -508,7 +508,7 @@ class FakeInterfaces:
         self.terminal: FakeTerminal = FakeTerminal()
         self.providers: Sequence[CodeProvider] | None = None
         self.prompt_locks = FakeLocks()
-        self.open_questions = FakeQuestions()
+        self.remote_questions = FakeQuestions()
         self.said: list[str] = []
         self.credentials = MemoryFile(credentials)
         self.config = MemoryFile(config, "~/.aws/config")

@@ -510,7 +510,7 @@ def test_threads_that_need_a_renewal_at_once_make_one() -> None:
 
 def test_a_botocore_session_uses_these_credentials_and_no_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOFSOMEBODYELSE")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret-of-somebody-else")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret-of-another-user")
     monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
     credentials = Source(3600).credentials()
     session = open_botocore_session(credentials, "work")

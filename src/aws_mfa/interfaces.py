@@ -184,7 +184,7 @@ class AwsTextFile(Protocol):
         """
         Lock, read again, apply `edit`, replace atomically; whether the bytes changed.
 
-        The file is created 0600 (its folder 0700). On any error the old file stays as it was.
+        The file is created 0600 (its folder 0700). On any error the old file is kept unchanged.
         """
 
     def check_writable(self) -> None: ...
@@ -321,7 +321,7 @@ class Interfaces(Protocol):
     @property
     def prompt_locks(self) -> PromptLocks: ...
     @property
-    def open_questions(self) -> RemoteQuestions: ...
+    def remote_questions(self) -> RemoteQuestions: ...
     @property
     def ledger(self) -> CodeLedger: ...
     @property

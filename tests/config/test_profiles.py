@@ -73,7 +73,7 @@ def in_botocores_words(value: str) -> object:
 
 
 def agree(folder: Path, config: str, credentials: str) -> bool:
-    """Whether botocore reads the files; if so, compare each profile, read alone and together with the others."""
+    """Whether botocore reads the files; if so, compare each profile, read by itself and together with the others."""
     theirs = read_by_botocore(folder, config, credentials)
     if theirs is None:
         return False

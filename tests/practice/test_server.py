@@ -168,9 +168,9 @@ def test_two_instances_know_nothing_of_each_other(aws: PracticeAws) -> None:
 
 
 @pytest.mark.real
-@pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C cannot be sent to one process alone")
+@pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C cannot be sent to only one process")
 def test_the_module_serves_until_ctrl_c_and_ends_quietly() -> None:
-    """Its lines lead a shell away from what is the user's own; no key gets into the environment of programs."""
+    """Its lines make a shell use nothing of the user's; no key gets into the environment of programs."""
     command = [sys.executable, "-m", "aws_mfa_practice"]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:

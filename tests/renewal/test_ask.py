@@ -253,7 +253,7 @@ def test_what_is_no_code_is_never_sent(code: str) -> None:
 
 def answered(given: str | None, question: FakeQuestion | None, *typed: str, has_human: bool = True) -> FakeInterfaces:
     interfaces = asking(*typed, has_human=has_human)
-    interfaces.open_questions = FakeQuestions(question)
+    interfaces.remote_questions = FakeQuestions(question)
     assert answer_question(given, as_interfaces(interfaces)) == "answered the question of pid 4711"
     return interfaces
 

@@ -83,10 +83,10 @@ def test_the_hint_can_be_pasted() -> None:
 
 
 def test_a_policy_has_2048_characters_at_most() -> None:
-    room = 2048 - len('{"a":""}')
-    assert len(check_policy(json.dumps({"a": "x" * room}), "p.json")) == 2048
+    left = 2048 - len('{"a":""}')
+    assert len(check_policy(json.dumps({"a": "x" * left}), "p.json")) == 2048
     with pytest.raises(BadInput, match=r"^the policy in p\.json has 2049 characters: AWS accepts 2048 at most$"):
-        check_policy(json.dumps({"a": "x" * (room + 1)}), "p.json")
+        check_policy(json.dumps({"a": "x" * (left + 1)}), "p.json")
 
 
 def test_a_policy_of_another_partition_than_the_roles_is_refused_and_that_of_its_own_is_named() -> None:

@@ -113,7 +113,7 @@ def test_a_ca_bundle_that_cannot_be_read_names_its_line(behind_tls: ClassicStage
 def test_every_command_trusts_the_ca_bundle_of_the_profile(
     behind_tls: ClassicStage, authority: Authority, where: str
 ) -> None:
-    """The role's own line is what SDKs read; the user's serves all his roles."""
+    """The role's own line is what SDKs read; the user's serves all roles of that user."""
     stage = behind_tls
     line = f"ca_bundle = {authority.bundle}\n"
     config = f"[profile work]\nmfa_serial = {stage.phone.serial}\n{line if where == 'user' else ''}"

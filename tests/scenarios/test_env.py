@@ -66,7 +66,7 @@ def renewed(stage: ClassicStage, env: Settings | None = None) -> None:
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_code_is_asked_on_the_terminal_while_a_real_shell_takes_the_lines(stage: ClassicStage, shell: str) -> None:
-    """The form is the shell's without being told, whatever SHELL says."""
+    """Without --shell the form is that of the calling shell, whatever SHELL says."""
     needs(shell)
     environ = environ_of(stage, SHELL="/usr/bin/tcsh", AWS_PROFILE="other")
     child = on_a_pty([shell, "-c", script(shell, "{default}")], environ, columns=4000)

@@ -1,4 +1,4 @@
-"""`aws-mfa exec`: the command has the session, its own stdin, signals and exit code, and nothing else of ours."""
+"""`aws-mfa exec`: the command has the session, its own stdin, signals and exit code, and nothing else of aws-mfa's."""
 
 from __future__ import annotations
 
@@ -204,7 +204,7 @@ def test_without_a_command_it_is_the_users_shell(stage: ClassicStage, flags: lis
 
 @pytest.mark.parametrize("flags", [[], ["--server"]], ids=["keys", "server"])
 def test_suspending_the_shell_inside_gives_the_terminal_back(stage: ClassicStage, flags: list[str]) -> None:
-    """It stops alone, being a group of its own: we stop with it."""
+    """It is a process group of its own, so only it is stopped: aws-mfa then stops too."""
     renewed(stage)
     child = on_terminal(stage, "exec bash --norc -i", SHELL="/bin/bash", PROMPT_COMMAND='echo "at prompt $SHLVL"')
     child.expect_exact("at prompt 1")

@@ -120,7 +120,7 @@ def test_a_second_run_sends_nothing_and_leaves_the_file_alone(stage: ClassicStag
 
 
 def test_roles_are_renewed_without_a_code_while_the_mfa_session_lasts(stage: ClassicStage) -> None:
-    """In the file where the user was wanted too, in the session cache where roles alone were."""
+    """It is in the file if the user was wanted too, and in the session cache if only roles were."""
     three_roles_and_a_chain(stage)
     for names, env in ((("--all",), NOBODY), (("dev",), IN_FILES)):
         assert stage.run("renew", *names, "--force", stdin=f"{stage.code()}\n", env=env).code == 0

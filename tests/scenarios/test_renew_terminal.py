@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.real
 
 LEFT_S = 4
-# The clock of the tool is moved along with that of the practice AWS, so that nobody waits for a window's end.
+# The clock of the tool is moved along with that of the practice AWS, so that no test waits for the end of a window.
 SCRIPT = """import sys, time
 real = time.time
 time.time = lambda: real() + {offset_s!r}

@@ -179,7 +179,7 @@ def cli_1_says(env: dict[str, str], url: str) -> str:
 
 
 def cli_2_says(env: dict[str, str], url: str) -> str:
-    """2.9 knows the token itself alone, not its file."""
+    """2.9 reads only the variable with the token itself, not the one with its file."""
     needs(DEBIAN_CLI_2)
     with open(env.pop("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"), encoding="ascii") as file:
         env["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = file.read()

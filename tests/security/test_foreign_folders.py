@@ -1,4 +1,4 @@
-"""The folder a command is started in, and what stands in the user's own, may be somebody else's work."""
+"""The folder a command is started in, and files in the user's own folders, may be made by another user."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_no_module_of_the_current_folder_is_imported(tmp_path: Path, home: str, 
     assert ended.returncode != 7
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no folder that somebody is in")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no folder that a process works in")
 def test_a_current_folder_that_was_removed_is_no_matter(tmp_path: Path, home: str) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()

@@ -164,7 +164,7 @@ class RealInterfaces:
         )
 
     @cached_property
-    def open_questions(self) -> QuestionFolder:
+    def remote_questions(self) -> QuestionFolder:
         from aws_mfa.prompt.elsewhere.client import QuestionFolder
 
         return QuestionFolder(self._state("questions"))

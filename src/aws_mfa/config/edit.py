@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 def with_changes(text: str, name: str, changes: Mapping[str, str | None], *, where: str = "the file") -> str:
     """
-    Replace keys of a section in place, add new ones at its end, remove those that are None; every other byte stays.
+    Replace keys of a section in place, add new ones at its end, remove those that are None; every other byte is kept.
 
     Keys are in lower case. A missing section is added at the end of the text, after a blank line, if there is something
     to write. Raises `BrokenFile` for a fault in this section, and `BadInput` for a value that does not fit on one line

@@ -84,8 +84,9 @@ class AwsFile:
         """
         Lock, read again, apply `edit`, replace atomically; whether the bytes changed.
 
-        A missing file is made 0600 and its folder 0700, unless `edit` leaves it empty. On any error the old file stays.
-        Raises what `read` raises, `NotSetUp` if it cannot be written, `Unreachable` if another process has the lock.
+        A missing file is made 0600 and its folder 0700, unless `edit` leaves it empty. On any error the old file is
+        kept. Raises what `read` raises, `NotSetUp` if it cannot be written, `Unreachable` if another process has the
+        lock.
         """
         if self._is_null_device():
             raise NotSetUp(f"cannot write {self.path}: it is the null device")

@@ -2,7 +2,7 @@
 One connection of the endpoint: reads requests within limits of size and time, and answers each in one write.
 
 `http.server` parses the head but does not read it: it limits a line to 64 KiB and each read to a time, so a client that
-sends a byte every few seconds would stay for hours. Nothing of a request is ever logged.
+sends a byte every few seconds could keep its connection for hours. Nothing of a request is ever logged.
 """
 
 from __future__ import annotations

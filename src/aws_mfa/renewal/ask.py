@@ -183,7 +183,7 @@ def answer_question(given: str | None, interfaces: Interfaces) -> str:
     """
     code = checked_code(given) if given is not None else None
     terminal = interfaces.terminal
-    with interfaces.open_questions.oldest() as question:
+    with interfaces.remote_questions.oldest() as question:
         if question is None:
             raise NeedsHuman(
                 "no question is waiting", "start what needs a code first, and run this while it waits: aws-mfa code"

@@ -3,7 +3,8 @@ Hide a profile's role from SDKs, or show it again, in the texts of both AWS file
 
 An SDK that sees `role_arn` assumes the role itself and asks for a code each time. So `aws_mfa_` is put before the
 standard keys of the role, in place, and `credential_process` gets the session from aws-mfa. What SDKs ignore without a
-role (`session_tags`, `include_profile`) and what they need (`region`) stays. Undoing it restores the text byte by byte.
+role (`session_tags`, `include_profile`) and what they need (`region`) is kept. Undoing it restores the text byte by
+byte.
 
 Refuses, as `BadProfile`, a profile that would not work afterwards: SDKs would still find other credentials in it, or
 aws-mfa cannot get a session for it. Role settings in both files are refused too: two files cannot change at once, and

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.system.programs import found_program
 
-assert sys.platform == "win32"  # tells the type checker which platform this module is for
+assert sys.platform == "win32"  # for the type checker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -37,9 +37,9 @@ def replace_privately(path: str, data: bytes, *, tidies: bool = True) -> None:
     """
     Replace the file that `path` leads to, or create it. Mode 0600, or narrower if the old file's is.
 
-    Symlinks stay, and a dangling one gets its target. `tidies`: also remove temp files that killed writers of this file
-    left, which takes listing the folder. Raises `NotSetUp` if the file cannot be written and `BrokenFile` if `path` is
-    not a regular file; the old file is then unchanged.
+    Symlinks are kept, and the target of a dangling one is created. `tidies`: also remove temp files that killed writers
+    of this file left, which takes listing the folder. Raises `NotSetUp` if the file cannot be written and `BrokenFile`
+    if `path` is not a regular file; the old file is then unchanged.
     """
     target = os.path.realpath(path)
     parent, name = os.path.split(target)

@@ -81,8 +81,9 @@ def without_credentials(environ: Mapping[str, str]) -> dict[str, str]:
     """
     The environment without AWS credentials, for a program that does not need those of this program's caller.
 
-    They would also reach what it starts and what it logs. A program that calls AWS names a profile. All else stays:
-    password managers are unlocked by variables (`OP_SESSION_...`, `GPG_TTY`), and displays are found through them.
+    They would also reach what it starts and what it logs. A program that calls AWS names a profile. All other variables
+    are kept: password managers are unlocked by variables (`OP_SESSION_...`, `GPG_TTY`), and displays are found through
+    them.
     """
     kept = (name for name in environ if name not in _NOT_FOR_CHILDREN and not name.startswith(_BEARER))
     return {name: environ[name] for name in kept}

@@ -7,7 +7,7 @@ own; age makes guessing a passphrase slow on purpose, so opening takes a second 
 
 A command (`AWS_MFA_AGE_PASSPHRASE_COMMAND`, such as `pass show aws-mfa`) can give the passphrase: the first line of its
 stdout, never shown, not even if the command fails. It may write to the terminal and ask for a PIN there; its stdin is
-empty, because ours may be a pipe with an MFA code.
+empty, because this process's may be a pipe with an MFA code.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ def is_for(item: Item, section: str) -> bool:
 
 
 def with_keys(item: Item, section: str, keys: LongTermKeys) -> dict[str, object]:
-    """The item with these keys; its further fields stay. Raises `UnreadableItem` for a newer format."""
+    """The item with these keys; its further fields are kept. Raises `UnreadableItem` for a newer format."""
     _refuse_newer(item)
     return {
         **item,

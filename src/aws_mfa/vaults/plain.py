@@ -39,7 +39,7 @@ class KeyFile:
         return LongTermKeys.in_section(section_values(self._file.read(), section, where=self._file.path))
 
     def store(self, section: str, keys: LongTermKeys) -> None:
-        """Write the two lines; every other line of the file stays."""
+        """Write the two lines; every other line of the file is kept."""
         changes = {_KEY_ID: keys.access_key_id, _SECRET: keys.secret_access_key.reveal()}
         self._file.update(lambda text: with_changes(text, section, changes, where=self._file.path))
         stored = self.load(section)
@@ -47,6 +47,6 @@ class KeyFile:
             raise NotSetUp(f"{self._file.path} does not contain the keys written to it", "check the file by hand")
 
     def remove(self, section: str) -> None:
-        """Remove the two lines; device, role and comments stay."""
+        """Remove the two lines; device, role and comments are kept."""
         changes = {_KEY_ID: None, _SECRET: None}
         self._file.update(lambda text: with_changes(text, section, changes, where=self._file.path))

@@ -1,4 +1,4 @@
-"""docs/compatibility.md, section 3: the order of actions, and what is checked before anybody is asked (B7 to B11)."""
+"""docs/compatibility.md, section 3: the order of actions, and what is checked before any question (B7 to B11)."""
 
 from __future__ import annotations
 

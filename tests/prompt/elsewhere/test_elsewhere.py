@@ -517,7 +517,7 @@ with socket.socket(socket.AF_UNIX) as connection:
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who is at the other end")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux names the user at the other end")
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root, to be another user")
 def test_another_user_who_can_connect_gets_nothing() -> None:
     """An abstract socket: no folder mode protects it."""

@@ -98,7 +98,7 @@ SESSION = st.fixed_dictionaries(
         "aws_session_token": st.just(""),
     },
 )
-# (section, its settings); the long-term ones first, so that they can be told apart.
+# (section, its settings); the long-term ones first, so that they can be distinguished.
 FILE = st.tuples(
     st.dictionaries(st.sampled_from(["work-long-term", "default-long-term", "work-keys"]), LONG_TERM),
     st.dictionaries(st.sampled_from(["work", "default", "work-mfa", "default-mfa"]), SESSION),
