@@ -76,7 +76,7 @@ class RemoteQuestion(Protocol):
 
     def answer(self, code: str) -> list[str]:
         """
-        Send the code; return the lines that the process sends about it in the next seconds, none if it accepted it.
+        Send the code; return the lines that the process sends about it in the next seconds, none if the code was right.
 
         Raises `NeedsHuman` if the question is no longer open.
         """
@@ -130,7 +130,7 @@ class PromptLocks(Protocol):
         """
 
     def recent_outcome(self, device: str, question: str) -> AwsMfaError | None:
-        """The failure of the last question for a code of this device, if it was this question, minutes ago."""
+        """The failure of the device's last question, if that was the same one and ended in the last minutes."""
 
 
 class Browser(Protocol):

@@ -119,7 +119,7 @@ def check_external_id(external_id: str, *, source: str) -> str:
 
 
 def sanitised_session_name(user_name: str | None) -> str:
-    r"""A role session name made of the local user name: `DOM\user` -> `DOM-user`; `aws-mfa` if that gives none."""
+    r"""A role session name made of the local user name: `DOM\user` -> `DOM-user`; without a usable one `aws-mfa`."""
     name = "".join(character if character in _NAME else "-" for character in user_name or "")
     name = name[: _SESSION_NAME_LENGTH[1]]
     return name if len(name) >= _SESSION_NAME_LENGTH[0] and name.strip("-") else _FALLBACK_SESSION_NAME

@@ -48,7 +48,7 @@ class Parser(argparse.ArgumentParser):
         super().error(message)
 
     def shown_flag(self, word: str) -> str:
-        """Return the part of an unknown flag that can be repeated, "" for none: a value may be glued to it."""
+        """Return the part of an unknown flag that may be printed, "" for none: its end may be a value."""
         name = word.partition("=")[0]
         known = max((flag for flag in self._option_string_actions if name.startswith(flag)), key=len, default=name)
         if known != name:

@@ -157,7 +157,7 @@ class RealInterfaces:
             self.environ,
             self.terminal,
             self._state("questions"),
-            # Without `announces`, stderr is shown only after a failure, and only for it.
+            # Without `announces`, the caller shows stderr only after a failure: only the failure is printed.
             say=self.say if self.announces else lambda _: None,
             hands_over=not self.reads_pipe,
             never_asks=self.never_asks,

@@ -62,7 +62,7 @@ class AwsFile:
         try:
             data = b"" if self._is_null_device() else read_regular(self.path)
         except (FileNotFoundError, NotADirectoryError):
-            return ""  # a file in the place of its folder is reported when this one is to be written
+            return ""  # if a file is in the place of its folder, `update` reports that
         except OSError as error:
             hint = f"look at it: ls -lL {quote(self.path)}"
             raise BrokenFile(f"cannot read {self.path}: {error.strerror}", hint) from None

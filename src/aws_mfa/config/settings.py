@@ -65,7 +65,7 @@ def role_in_force(
     """
     `--assume-role` > `MFA_ASSUME_ROLE` > `assume_role`; empty counts as absent, `none` switches a role off.
 
-    Without blanks around it, because it is compared with the one in the session's section.
+    Blanks around it are removed, because it is compared with the one in the session's section.
     """
     role = (
         _given((flag or "").strip(), "--assume-role")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _PREFIX, _SUFFIX = "endpoint-", ".token"
 _NEW_FILE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _FOUND_FILE = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-# A file younger than this is not taken for a leftover: it may have been created and not yet locked.
+# A younger file does not count as a leftover: it may have been created and not yet locked.
 _LEFTOVER_AGE_S = 10
 
 

@@ -85,7 +85,7 @@ class FileLocks:
             one.release()
 
     def recent_outcome(self, device: str, question: str) -> AwsMfaError | None:
-        """The failure this question ended with, if that was minutes ago."""
+        """The failure that this question ended with in the last minutes; None otherwise."""
         ended = _read_ended(self._path(device))
         is_recent = ended is not None and 0 <= self._now() - ended.at <= _RECENT_S
         return ended.failure_of(question) if ended is not None and is_recent else None
@@ -132,7 +132,7 @@ class FileLock:
         self._path = path
         self._now = now
         before = _read_ended(path)
-        # A failure published before this caller came is about a question it did not wait for.
+        # A failure published before this caller came counts as known: the caller did not wait for that question.
         self._known = before.mark if before and (came_at is None or before.at <= came_at) else None
 
     def take(self, patience_s: float, waiting: Callable[[str], None] | None = None) -> None:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     ShowCalls = Callable[[int], AbstractContextManager[Callable[[], None]]]
 
 
-# How AWS refuses a session that signs.
+# AWS's refusals of a session that signs.
 _NOT_TAKEN = (SessionExpired, UnknownKey)
 # SDKs ask again at once, and AWS may refuse any session: at most one code in five minutes.
 _NEW_S = 300.0

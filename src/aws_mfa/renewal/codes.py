@@ -44,7 +44,8 @@ if TYPE_CHECKING:
 _CURED_BY_NEXT_CODE = (WrongCode, BadCode, AwsFailed, AnswerLost, Throttled)
 # AWS did not judge these codes, so other processes may succeed. All other failures would be theirs too.
 _NOT_FOR_ALL = (CodeAlreadyUsed, Throttled)
-# Time for a person to find the phone. After it the processes that wait give up, and name the one they waited for.
+# How long a process waits for the question of another one, so that a person has time to find the phone. Then it gives
+# up, and names that process.
 _PATIENCE_S = 300.0
 # A process that already has a code waits 5 s, not for a person: its code is valid for a minute.
 _PATIENCE_WITH_CODE_S = 5.0

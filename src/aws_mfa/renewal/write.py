@@ -123,7 +123,7 @@ class SessionWriter:
         return changes
 
     def _write_file(self, changes: Mapping[str, Changes]) -> None:
-        """Write the file once; what it does not take is noted in `not_written`."""
+        """Write the file once; sections with permanent keys, or all if that fails, are noted in `not_written`."""
         credentials = self._interfaces.credentials
         not_written: dict[str, AwsMfaError] = {}
 

@@ -92,7 +92,8 @@ def _exit_code_of(pid: int, changes: _Changes) -> int:
         elif not os.WIFSTOPPED(status):
             return os.waitstatus_to_exitcode(status)
         elif _foreground_group() is not None:
-            # Stop as Ctrl-Z does: the system ignores it for a group that no shell would wake. SIGCONT is passed on.
+            # Stop as Ctrl-Z does: the system ignores SIGTSTP if no shell could continue this process group. SIGCONT is
+            # passed on.
             with _handled_by(signal.SIG_DFL, [signal.SIGTSTP]):
                 signal.raise_signal(signal.SIGTSTP)  # to this thread: it stops before the handler is restored
 

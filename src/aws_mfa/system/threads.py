@@ -158,7 +158,7 @@ def deferred_signals() -> Iterator[DeferredSignals]:
     deferred = DeferredSignals()
     numbers = [getattr(signal, name) for name in _DEFERRED if hasattr(signal, name)]
     found = {number: signal.getsignal(number) for number in numbers}
-    # None: a handler that was not set from Python, and that Python cannot restore.
+    # None means a handler that was not set from Python, and that Python cannot restore.
     before = {number: handler for number, handler in found.items() if handler not in (signal.SIG_IGN, None)}
     try:
         for number in before:

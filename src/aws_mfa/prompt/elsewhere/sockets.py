@@ -85,7 +85,7 @@ def remove_dead_sockets(folder: str) -> None:
 
 
 def is_trusted(connection: socket.socket) -> bool:
-    """Whether this user or root is at the other end; True if unknown: then only the folder's mode protects."""
+    """Whether this user or root is at the other end; True if unknown: the folder's mode keeps others out."""
     if sys.platform != "linux":
         return True
     found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
