@@ -69,7 +69,7 @@ def fast_rows(name: str, environment: Mapping[str, str]) -> list[paired.Command]
 
 
 def main() -> None:
-    """Print two tables: the quick path over many rounds, the slow paths over fewer."""
+    """Print two tables: the fast path over many rounds, the slow paths over fewer."""
     stage.install()
     with (
         tempfile.TemporaryDirectory() as folder,

@@ -147,7 +147,7 @@ class RealKeychain:
         self.daemon.send_signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Let it go on."""
+        """Continue it."""
         self.daemon.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:

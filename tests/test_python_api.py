@@ -372,7 +372,7 @@ def test_a_variable_with_an_unknown_provider_is_a_failure_like_the_others(
 
 
 @pytest.mark.real
-def test_a_script_asks_on_its_terminal_and_leaves_its_input_alone(stage: ClassicStage) -> None:
+def test_a_script_asks_on_its_terminal_and_does_not_read_its_input(stage: ClassicStage) -> None:
     from real_terminals import end_of, on_a_pty  # skips on Windows
 
     environ = {**stage.environ, "AWS_MFA_SESSION_STORE": "plain"}

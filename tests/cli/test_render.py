@@ -224,7 +224,7 @@ def test_a_plan_of_nothing_counts_nothing() -> None:
     assert plan_text(planned(CONFIG, "lost"), None).startswith("lost: ")
 
 
-def test_two_profiles_of_one_role_stand_in_one_row_of_the_plan() -> None:
+def test_two_profiles_of_one_role_are_in_one_row_of_the_plan() -> None:
     """One call serves both, and the row has both names."""
     text = "".join(f"[profile {name}]\nrole_arn = {ARN}dev\nsource_profile = work\n" for name in ("dev", "other"))
     lines = plan_text(planned(f"{text}[profile work]\nmfa_serial = {DEVICE}\n", "dev", "other"), None).splitlines()

@@ -247,7 +247,7 @@ def test_a_section_with_a_session_is_listed_whatever_its_name() -> None:
         ("", "[work]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n[work-long-term]\n", True, "work-long-term"),
     ],
 )  # fmt: skip
-def test_static_keys_are_told_from_a_session(config: str, credentials: str, own: bool, section: str) -> None:  # noqa: FBT001
+def test_static_keys_are_distinguished_from_a_session(config: str, credentials: str, own: bool, section: str) -> None:  # noqa: FBT001
     profile = one(config, credentials)
     assert (profile.has_own_keys, profile.keys_section) == (own, section)
     assert "aws_secret_access_key" not in profile.settings

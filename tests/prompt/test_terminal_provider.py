@@ -57,7 +57,7 @@ def test_in_the_background_a_cancelled_question_raises_the_cancellations_error(m
         os.close(theirs)
 
 
-def test_a_terminal_that_is_gone_is_ours_and_is_not_lent() -> None:
+def test_a_terminal_that_is_gone_counts_as_ours_and_is_not_lent() -> None:
     assert ControllingTerminal("/no/such/terminal").is_ours()
     with lent_terminal("/no/such/terminal") as lent:
         assert lent is None

@@ -195,7 +195,7 @@ def test_a_token_that_is_refused_is_refused_and_no_other_process_learns_it() -> 
     assert interfaces.prompt_locks.lately == {}
 
 
-def test_a_session_that_another_process_got_while_we_waited_is_ours_too() -> None:
+def test_a_session_that_another_process_got_while_we_waited_is_used() -> None:
     interfaces = asking("111111")
     step, theirs = a_step(), a_session()
 

@@ -201,7 +201,7 @@ def test_without_a_person_the_exit_code_is_4_and_the_file_stays() -> None:
     assert (exit_code_of(outcomes), writes(interfaces)) == (4, 0)
 
 
-def test_sessions_that_stand_where_they_are_wanted_are_not_written_again() -> None:
+def test_sessions_that_are_where_they_are_wanted_are_not_written_again() -> None:
     interfaces = a_stage(role("dev"))
     renewed(interfaces)
     outcomes = renewed(interfaces)

@@ -57,7 +57,7 @@ def test_the_device_is_asked_for_where_the_config_says(stage: ClassicStage) -> N
     assert stage.sent() == ["ListMFADevices", "GetSessionToken"]
 
 
-def test_a_bad_endpoint_of_the_config_is_told_before_the_question(stage: ClassicStage) -> None:
+def test_a_bad_endpoint_of_the_config_is_reported_before_the_question(stage: ClassicStage) -> None:
     stage.write("[default]\nendpoint_url = http://elsewhere.example\n", stage.config)
     ended = stage.call(env=NOWHERE)
     assert ended.error.startswith("ERROR - endpoint_url in ")

@@ -109,7 +109,7 @@ def test_the_file_is_written_once(stage: ClassicStage) -> None:
     ]
 
 
-def test_a_second_run_sends_nothing_and_leaves_the_file_alone(stage: ClassicStage) -> None:
+def test_a_second_run_sends_nothing_and_writes_no_file(stage: ClassicStage) -> None:
     three_roles_and_a_chain(stage)
     assert stage.run("renew", "--all", stdin=f"{stage.code()}\n", env=NOBODY).code == 0
     before, sent = stage.state(), len(stage.sent())
@@ -259,7 +259,7 @@ def test_one_refused_role_does_not_stop_the_others(stage: ClassicStage) -> None:
     assert stage.section("dev")["aws_access_key_id"] in stage.aws.sessions
 
 
-def test_json_is_alone_on_stdout_even_where_the_question_goes_down_a_pipe(stage: ClassicStage) -> None:
+def test_stdout_has_only_the_json_even_if_the_answer_comes_from_a_pipe(stage: ClassicStage) -> None:
     three_roles_and_a_chain(stage)
     ended = stage.run("renew", "--all", "--json", stdin=f"{stage.code()}\n")
     assert json.loads(ended.out)["version"] == 1
@@ -553,7 +553,7 @@ def test_plan_asks_and_changes_nothing(stage: ClassicStage) -> None:
     assert (stage.sent(), stage.state()) == ([], before)
 
 
-def test_the_code_comes_from_standard_input_where_that_is_said(stage: ClassicStage) -> None:
+def test_the_code_comes_from_standard_input_with_the_flag(stage: ClassicStage) -> None:
     """As for the commands that leave standard input to others; both ways at once are too many."""
     three_roles_and_a_chain(stage)
     both = stage.run("renew", "dev", "--token-stdin", "--token", "123456", stdin="123456\n", env=IN_FILES)

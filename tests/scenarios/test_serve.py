@@ -90,7 +90,7 @@ class Server:
         return self.process.returncode, said
 
     def ask(self, profile: str = "admin") -> tuple[int, dict[str, str]]:
-        """Ask it ourselves."""
+        """Send a request of our own."""
         return ask(self.variables(profile))
 
 
@@ -139,7 +139,7 @@ def role(stage: ClassicStage) -> Role:
 def serving(
     stage: ClassicStage, *argv: str, env: dict[str, str] | None = None, prefix: list[str] | None = None
 ) -> Iterator[Server]:
-    """Run it without a terminal; the code is given along."""
+    """Run it without a terminal; the code is an argument."""
     process = subprocess.Popen(
         [*(prefix or stage.command()), "serve", *(argv or ("admin",)), "--shell", "json", "--token", stage.code()],
         env={**stage.environ, **(env or {})},
@@ -445,7 +445,7 @@ def test_credentials_in_default_come_before_the_endpoint_unless_they_are_hidden(
     assert f"warning: [default] in {stage.credentials} has credentials, which SDKs prefer to the endpoint" in said
 
 
-def test_without_a_code_and_nobody_to_ask_it_says_what_to_run(stage: ClassicStage, role: Role) -> None:
+def test_without_a_code_and_a_person_it_says_what_to_run(stage: ClassicStage, role: Role) -> None:
     ended = stage.run("serve", "admin", "--no-input")
     assert (ended.code, ended.out) == (4, "")
     assert "hint: in a terminal: aws-mfa renew admin" in ended.err

@@ -54,7 +54,7 @@ def test_a_current_folder_that_was_removed_is_no_matter(tmp_path: Path, home: st
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no FIFOs")
 @pytest.mark.parametrize("name", ["mfa/known-keys", "mfa/used-codes", "credentials", "config"])
-def test_a_pipe_in_place_of_a_file_of_ours_is_not_waited_for(home: str, name: str) -> None:
+def test_a_pipe_in_place_of_a_file_of_aws_mfa_is_not_waited_for(home: str, name: str) -> None:
     os.makedirs(os.path.join(home, ".aws", "mfa"), mode=0o700)
     os.mkfifo(os.path.join(home, ".aws", name))
     ended = run(home, "--token", "123456")

@@ -47,7 +47,7 @@ def ended(method: str, *command: str, **options: object) -> subprocess.Completed
 
 
 def started(method: str, *command: str) -> subprocess.Popen[str]:
-    """A parent whose child has said its first line."""
+    """A parent whose child has printed its first line."""
     process = subprocess.Popen(
         parent_of(method, *command), env=ENVIRON, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
         start_new_session=True,

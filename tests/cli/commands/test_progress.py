@@ -21,7 +21,7 @@ class DrawnTerminal(io.StringIO):
 
 
 def a_terminal(monkeypatch: pytest.MonkeyPatch) -> DrawnTerminal:
-    """Stderr from now on; in a fixture pytest would take it back."""
+    """Replace stderr by it; pytest would undo that in a fixture."""
     terminal = DrawnTerminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setenv("TERM", "xterm")

@@ -117,7 +117,7 @@ class Stage:
         return hand_over(RenewalRequest([profile], vault=vault), Offline(environ=self.environ))[0]
 
     def full_document(self, profile: str = "work") -> str | None:
-        """What the full path prints, None where it fails."""
+        """What the full path prints, None if it fails."""
         try:
             return f"{document_of(self.full(profile))}\n"
         except AwsMfaError:

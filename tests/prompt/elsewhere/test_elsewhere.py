@@ -338,7 +338,7 @@ def test_the_oldest_living_question_comes_first(folder: str) -> None:
 
 
 def test_a_dead_socket_is_removed_by_any_process_that_finds_it(folder: str) -> None:
-    """One of another machine looks dead from here: the home may be on a network share."""
+    """The socket of another machine looks dead from here: the home may be on a network share."""
     os.makedirs(folder, mode=0o700)
     here, there = socket.gethostname(), f"not-{socket.gethostname()}"
     week_s = 7 * 86400

@@ -79,7 +79,7 @@ def test_our_file_is_accepted_by_the_old_tool(stage: ClassicStage, old: OldTool,
 
 @pytest.mark.real
 def test_both_write_the_same_keys_in_the_same_order(stage: ClassicStage, old: OldTool, flags: list[str]) -> None:
-    """But for ours at the end: the moment in RFC 3339."""
+    """Except the one that aws-mfa adds at the end: the moment in RFC 3339."""
     name = "default-mfa" if "mfa" in flags else "default"
     assert old.run(*flags, typed=f"{stage.code()}\n").returncode == 0
     theirs = stage.section(name)
