@@ -189,10 +189,10 @@ class AwsHttp:
                     cafile=None if is_folder else bundle, capath=bundle if is_folder else None
                 )
             except OSError:
-                way_out = f"setting: unset {self._ca_source}" if self._ca_source.isupper() else "line"
+                place = f"setting: unset {self._ca_source}" if self._ca_source.isupper() else "line"
                 raise AwsUnreachable(
                     f"the CA certificates named by {self._ca_source} cannot be read: {bundle!a}",
-                    f"name a PEM file, or remove the {way_out}",
+                    f"name a PEM file, or remove the {place}",
                 ) from None
             # Since 3.13 Python rejects certificates that many company CAs issue and botocore accepts.
             self._tls.verify_flags &= ~ssl.VERIFY_X509_STRICT

@@ -99,14 +99,14 @@ class FileLocks:
             )
         holder = ""
 
-        def wait(pid: str) -> None:
+        def report(pid: str) -> None:
             nonlocal holder
             holder = pid
             self._say(f"waiting for {_process(pid)}, which asks for a code; any terminal can answer: aws-mfa code")
 
         try:
             ensure_private_folder(self._folder)
-            one.take(patience_s, wait)
+            one.take(patience_s, report)
         except NotSetUp:
             return
         except Unreachable:

@@ -113,7 +113,7 @@ def terminal_opens(path: str = CONTROLLING_TERMINAL) -> bool:
 
 
 @contextlib.contextmanager
-def lent_terminal(path: str = CONTROLLING_TERMINAL) -> Iterator[tuple[int, int] | None]:
+def child_terminal(path: str = CONTROLLING_TERMINAL) -> Iterator[tuple[int, int] | None]:
     """
     Descriptors for stdin and stderr of a program that may ask a human.
 

@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 
 if sys.platform == "win32":
-    from aws_mfa.prompt.windows import ControllingTerminal, lent_terminal, terminal_opens
+    from aws_mfa.prompt.windows import ControllingTerminal, child_terminal, terminal_opens
 else:
-    from aws_mfa.prompt.posix import ControllingTerminal, lent_terminal, terminal_opens
+    from aws_mfa.prompt.posix import ControllingTerminal, child_terminal, terminal_opens
 
 
-__all__ = ["NO_TERMINAL", "ControllingTerminal", "NoTerminal", "PipedAnswers", "choose_terminal", "lent_terminal"]
+__all__ = ["NO_TERMINAL", "ControllingTerminal", "NoTerminal", "PipedAnswers", "child_terminal", "choose_terminal"]
 
 # The name of a terminal on stdin that is not our controlling terminal (`setsid aws-mfa`, some containers).
 _TERMINAL_ON_STDIN = "/dev/stdin"
@@ -168,8 +168,8 @@ class TerminalProvider:
     @property
     def has_human(self) -> bool:
         """False for a pipe, and for a terminal that belongs to another program at the moment."""
-        lent_out = isinstance(self._terminal, ControllingTerminal) and not self._terminal.is_ours()
-        return self._terminal.has_human and not lent_out
+        is_elsewhere = isinstance(self._terminal, ControllingTerminal) and not self._terminal.is_ours()
+        return self._terminal.has_human and not is_elsewhere
 
     def can_answer(self, _question: CodeQuestion) -> bool:
         return True

@@ -105,20 +105,20 @@ def run_for_answer(
     environ: Mapping[str, str],
     limit_s: float,
     cancellation: Cancellation | None,
-    lent: tuple[int, int] | None = None,
+    tty: tuple[int, int] | None = None,
     keeps_terminal: bool = False,
     catches_stderr: bool = False,
 ) -> Ended:
     """
     Run the program (words, or a command line); raises `ProgramFailed`, `Cancelled`, or the error of the cancellation.
 
-    `lent`: descriptors of the terminal, for its stdin and stderr. Otherwise it gets no stdin, this program's stderr
+    `tty`: descriptors of the terminal, for its stdin and stderr. Otherwise it gets no stdin, this program's stderr
     (`catches_stderr`: captured), and its own session, so it cannot open the terminal (`keeps_terminal`: it can).
     """
     if cancellation is not None:
         cancellation.check()
-    leads_session = lent is None and not keeps_terminal
-    stdin, stderr = lent or (subprocess.DEVNULL, subprocess.PIPE if catches_stderr else None)
+    leads_session = tty is None and not keeps_terminal
+    stdin, stderr = tty or (subprocess.DEVNULL, subprocess.PIPE if catches_stderr else None)
     try:
         process = subprocess.Popen(  # noqa: S603  # the user's own command or a program on PATH, and no shell
             words_of(command) if isinstance(command, str) else command,

@@ -98,8 +98,8 @@ def _in_file(
     notice = f"long-term keys read from {path}"
     if trouble is None:
         return FoundKeys(keys, "file", f"{notice}, where they are stored in plain text; {IMPORT_HINT}")
-    way_out = "move them to a passphrase-encrypted file with: aws-mfa import --vault age"
-    return FoundKeys(keys, "file", f"{trouble.message}; {notice}; {way_out}")
+    hint = "move them to a passphrase-encrypted file with: aws-mfa import --vault age"
+    return FoundKeys(keys, "file", f"{trouble.message}; {notice}; {hint}")
 
 
 def narrowed(path: str) -> str:
