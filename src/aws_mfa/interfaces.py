@@ -217,7 +217,7 @@ class SessionCache(Protocol):
     """Sessions that are not for the credentials file. A failure here is one line of output, never an error."""
 
     def load(self, label: str, inputs: Mapping[str, str]) -> Session | None:
-        """The session stored under the label, if it was got with these inputs and has a minute left."""
+        """The session stored under the label, if it was requested with these inputs and has a minute left."""
 
     def find(self, label: str, inputs: Mapping[str, str]) -> StoredSession | None: ...
     def store(self, label: str, inputs: Mapping[str, str], session: Session) -> bool: ...

@@ -172,6 +172,6 @@ def _variants(environ: Mapping[str, str], endpoints: EndpointSettings) -> tuple[
 
 
 def _is_on(environ: Mapping[str, str], variable: str, configured: Given | None) -> bool:
-    """As botocore reads it: the variable before the file; `true` in upper or lower case, anything else is off."""
+    """Like botocore: the variable before the file; `true` in upper or lower case, anything else is off."""
     word = environ.get(variable, "").strip() or (configured.value if configured else "")
     return word.lower() == "true"

@@ -115,7 +115,7 @@ class AwsHttp:
         return self._answer("POST", endpoint, endpoint.url, headers, body)
 
     def get(self, endpoint: Endpoint, headers: Mapping[str, str], query: str) -> HttpAnswer:
-        """As `post`, with the query appended to the endpoint's URL."""
+        """Like `post`, with the query appended to the endpoint's URL."""
         return self._answer("GET", endpoint, f"{endpoint.url}?{query}", headers, None)
 
     def close(self) -> None:

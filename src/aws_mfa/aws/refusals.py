@@ -45,7 +45,7 @@ NOTABLE_SKEW_S = 20
 @dataclass(kw_only=True)
 class AwsRefusal:
     """
-    An answer of AWS that was not 200. `action` is `sts:GetSessionToken` and the like.
+    An answer of AWS that was not 200. `action` is for example `sts:GetSessionToken`.
 
     `server_date` is the answer's `Date` and `now` our clock, both in seconds since the epoch. The fields with defaults
     say what was requested.

@@ -49,7 +49,7 @@ def with_changes(text: str, name: str, changes: Mapping[str, str | None], *, whe
 
 def with_all_changes(text: str, changes_of: Mapping[str, Mapping[str, str | None]], *, where: str = "the file") -> str:
     """
-    As `with_changes` for many sections (name -> changes), existing sections first, then new ones.
+    Like `with_changes`, for many sections (name -> changes), existing sections first, then new ones.
 
     One walk over the text, so faults in other sections are refused too.
     """

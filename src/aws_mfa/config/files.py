@@ -128,7 +128,8 @@ class AwsFile:
         return found.st_ino if found.st_nlink > 1 else None
 
     def _lock_path(self) -> str:
-        # Beside the resolved target: that folder must be writable anyway, and homes that link to a file share its lock.
+        # It is beside the resolved target: that folder must be writable anyway, and homes that link to a file share its
+        # lock.
         folder, name = os.path.split(os.path.realpath(self.path))
         return os.path.join(folder, f".{name}.aws-mfa.lock")
 

@@ -44,7 +44,7 @@ class Sections:
         return _given(self.config.get(key), f"{key} in ~/.aws/config [{self.config_name}]") or self.own_setting(key)
 
     def role_setting(self, key: str, role: Given | None) -> Given | None:
-        """As `aws_setting`, for a setting of a role: the config's does not count if it belongs to another role."""
+        """Like `aws_setting`, for a setting of a role: the config's does not count if it belongs to another role."""
         its_role = self.config.get("role_arn")
         is_anothers = bool(its_role) and (role is None or role.value != its_role)
         return (self.own_setting if is_anothers else self.aws_setting)(key)

@@ -56,7 +56,7 @@ class Page:
 def console(
     request: RenewalRequest, interfaces: Interfaces, *, service: str | None = None, region: str | None = None
 ) -> Page:
-    """Return the page of a service, None: the console's home. Raises as `hand_over`, and AWS's refusals."""
+    """Return the page of a service, None: the console's home. Raises what `hand_over` raises, and AWS's refusals."""
     watch = interfaces.watch_files()
     known = KnownProfiles(interfaces)
     check_if_small(known.config_text, where=interfaces.config.path)

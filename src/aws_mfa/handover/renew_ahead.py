@@ -48,7 +48,7 @@ class _ServedProfile:
     session: Session
     ahead_s: float
     code_at: float | None
-    needs_person: bool = False
+    needs_human: bool = False
     try_at: float = 0.0
     pause_s: float = _FIRST_PAUSE_S
     ask_at: float = 0.0
@@ -106,7 +106,7 @@ class RenewAhead:
         """Renew what ends soon and needs no code, take over what others stored, announce codes; never raises."""
         for name, served in self._served.items():
             now = self._interfaces.now()
-            if served.code_at is not None and served.code_at - now <= self._ahead_s and not served.needs_person:
+            if served.code_at is not None and served.code_at - now <= self._ahead_s and not served.needs_human:
                 self._say_once(name, f"{name}: will need an MFA code at {local_text(served.code_at)}")
             # The second comparison: a clock that was set back must not delay the next attempt.
             if served.session.expires_at - now <= served.ahead_s and not now < served.try_at <= now + _LONGEST_PAUSE_S:
@@ -115,7 +115,7 @@ class RenewAhead:
     def to_be_asked_for(self) -> list[str]:
         """The profiles that need a code now, or a vault to be opened, and whose question was not just cancelled."""
         now = self._interfaces.now()
-        return [name for name, served in self._served.items() if served.needs_person and served.ask_at <= now]
+        return [name for name, served in self._served.items() if served.needs_human and served.ask_at <= now]
 
     def ask(self, names: list[str], asking: Interfaces) -> None:
         """Ask for what these profiles need, through `asking`; prints the result, never raises."""
@@ -154,14 +154,14 @@ class RenewAhead:
             self._wait_for_code(name, served)
         elif isinstance(result, AwsMfaError):
             # This thread asks for no passphrase and does not unlock the keychain; `ask` may.
-            served.needs_person |= isinstance(result, (NeedsHuman, KeychainUnavailable))
+            served.needs_human |= isinstance(result, (NeedsHuman, KeychainUnavailable))
             served.pause_s = min(2 * served.pause_s, _LONGEST_PAUSE_S)
             self._not_renewed(name, result)
         else:
             self._take(name, result, plan)
 
     def _wait_for_code(self, name: str, served: _ServedProfile) -> None:
-        served.needs_person = True
+        served.needs_human = True
         served.try_at = self._interfaces.now() + _LOOK_AGAIN_S
         minutes = round(served.ahead_s / 60) + 1
         command = f"aws-mfa renew --min-remaining {minutes}m {quote(name)}"
@@ -227,7 +227,7 @@ def _results(plan: Plan, interfaces: Interfaces, token: str | None, *, may_ask: 
 
 
 def _or_stored(name: str, result: Session | AwsMfaError, plan: Plan, interfaces: Interfaces) -> Session:
-    """The session; instead of a failure a stored one that is still valid. Else raises the first failure."""
+    """The session, or in place of a failure a stored one that is still valid; raises the first failure otherwise."""
     if not isinstance(result, AwsMfaError):
         return result
     found = plan.of_profile[name]

@@ -82,7 +82,7 @@ def code_in(output: bytes) -> str | None:
     """
     Find the code in a program's output: the last line that is one (`123456`, `123 456`).
 
-    Else the last word of the last line, after a label (`aws:ann  123456`).
+    Otherwise the last word of the last line, after a label (`aws:ann  123456`).
     """
     lines = [line.split() for line in output.decode("ascii", "replace").splitlines() if line.strip()]
     last_word = lines[-1][-1] if lines else ""

@@ -47,7 +47,7 @@ _PASSED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGTSTP)
 
 class ControllingTerminal:
     """
-    Questions at a terminal device, which is opened anew for each of them.
+    Questions at a terminal device, which is opened for each of them.
 
     Ask from the main thread: only there Python runs signal handlers, so a question from another thread is not cancelled
     by Ctrl-C and does not restore echo when the process is killed.

@@ -44,7 +44,7 @@ DEVICE = "aws_mfa_device"
 @dataclass(frozen=True)
 class SetUp:
     """
-    What was stored, for the last lines.
+    What was stored, for the lines at the end.
 
     `identity` is None if AWS could not be reached; `plain_copy`: keys of this profile are still in the file.
     """

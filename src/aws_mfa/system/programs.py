@@ -234,7 +234,7 @@ class _Reader:
 
 
 class _BySelector(_Reader):
-    """For POSIX: no thread, so nothing remains when another process holds the pipe."""
+    """The reader for POSIX: it uses no thread, so nothing remains when another process holds the pipe."""
 
     def __enter__(self) -> Self:
         self._woken, self._wake = os.pipe()
@@ -266,7 +266,7 @@ class _BySelector(_Reader):
 
 
 class _ByThreads(_Reader):
-    """For Windows, which cannot wait for pipes: a thread remains while another process holds one and is silent."""
+    """The reader for Windows, which cannot wait for pipes: a thread remains while another process holds one."""
 
     def __enter__(self) -> Self:
         self._changed = threading.Event()

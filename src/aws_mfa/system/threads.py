@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-# At 50 ms a call this is some 600 calls a second: more, and STS throttles.
+# At 50 ms a call this is about 600 calls a second: STS throttles more.
 _WORKERS = 32
 # Windows delivers Ctrl-C only between two waits: each wait is at most this long.
 _LONGEST_WAIT_S = 0.5

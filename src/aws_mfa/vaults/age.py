@@ -43,7 +43,7 @@ TIME_LIMIT_S = 60.0
 # age measures this machine for a millisecond and refuses a file that would take it 15 s. On a busy machine that
 # measure can be wrong, so it is repeated.
 _TOO_MUCH_WORK, _MOST_TRIES, _PAUSE_S = "Excessive work", 5, 0.2
-# Under the lock the file is encrypted or decrypted three times; a slow machine needs some 15 s for that.
+# Under the lock the file is encrypted or decrypted three times; a slow machine needs about 15 s for that.
 _LOCK_TIMEOUT_S = 60.0
 
 

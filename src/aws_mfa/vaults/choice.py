@@ -77,7 +77,7 @@ def with_note(notes: str, section: str, vault: str, access_key_id: str) -> str:
 
 
 def with_origin(notes: str, section: str, session_key_id: str, access_key_id: str, device: str) -> str:
-    """The notes with the keys and device that the MFA session in this section of the credentials file was got with."""
+    """The notes with the keys and device that got the MFA session in this section of the credentials file."""
     values = {"session": session_key_id, "aws_access_key_id": access_key_id, "device": device}
     return with_changes(notes, f"{_SESSION} {section}", values, where=_NOTES)
 

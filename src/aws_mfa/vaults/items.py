@@ -36,7 +36,7 @@ class NewerItem(UnreadableItem):
 
 
 def hints_for(error: UnreadableItem, *otherwise: str) -> tuple[str, ...]:
-    """What to do about it: never to remove keys that a newer version can read."""
+    """Hints for the error: never to remove keys that a newer version can read."""
     return ("update this aws-mfa: pipx upgrade aws-mfa",) if isinstance(error, NewerItem) else otherwise
 
 

@@ -194,7 +194,7 @@ class Keychain(KeychainItems):
         return LongTermKeys(key_id, Secret(secret)) if key_id and secret else None
 
     def fork_key_id(self, section: str) -> str | None:
-        """Only the key id, which `load_fork` read: to name the missing half."""
+        """Only the key id, so that a message can say which half is missing."""
         if self._fork_found is None or self._fork_found[0] != section:
             self.load_fork(section)
         return (self._fork_found[1] if self._fork_found else None) or None
