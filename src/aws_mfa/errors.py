@@ -84,13 +84,13 @@ class NothingGiven(BadInput):
 
 
 class NoSuchCommand(BadInput):
-    """The command to run does not exist; the exit code is the one of shells."""
+    """The command to run does not exist; the exit code is that of shells."""
 
     exit_code = 127
 
 
 class CommandNotRunnable(BadInput):
-    """The command to run exists, but the system does not run it; the exit code is the one of shells."""
+    """The command to run exists, but the system does not run it; the exit code is that of shells."""
 
     exit_code = 126
 

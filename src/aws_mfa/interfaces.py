@@ -53,7 +53,7 @@ class Iam(Protocol):
 
 
 class SignIn(Protocol):
-    """The sign-in of the AWS console in one region."""
+    """The sign-in of the AWS console in one region: it signs a session in by a URL."""
 
     def token(self, session: Session) -> Secret:
         """Exchange a session, which must not be an MFA session, for a token that signs in within 15 minutes."""
@@ -182,7 +182,7 @@ class AwsTextFile(Protocol):
 
     def update(self, edit: Callable[[str], str]) -> bool:
         """
-        Lock, read again, apply `edit`, replace atomically; whether the bytes changed.
+        Lock, read again, apply `edit`, replace atomically; return whether the bytes changed.
 
         The file is created 0600 (its folder 0700). On any error the old file is kept unchanged.
         """

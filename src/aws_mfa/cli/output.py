@@ -59,7 +59,7 @@ def unwritten(error: OSError) -> AwsMfaError | None:
 
 
 def print_failure(error: AwsMfaError) -> int:
-    """Print message and hints on stderr; the exit code."""
+    """Print message and hints on stderr; return the exit code."""
     lines = [f"aws-mfa: {error.message}", *error.hint_lines]
     with suppress(OSError):  # the exit code still reports the failure
         print("\n".join(map(shown_text, lines)), file=sys.stderr)  # noqa: T201  # the one printer of failures

@@ -82,7 +82,7 @@ class AwsFile:
 
     def update(self, edit: Callable[[str], str]) -> bool:
         """
-        Lock, read again, apply `edit`, replace atomically; whether the bytes changed.
+        Lock, read again, apply `edit`, replace atomically; return whether the bytes changed.
 
         A missing file is made 0600 and its folder 0700, unless `edit` leaves it empty. On any error the old file is
         kept. Raises what `read` raises, `NotSetUp` if it cannot be written, `Unreachable` if another process has the
@@ -107,7 +107,7 @@ class AwsFile:
         check_replaceable(self.path)
 
     def repair_mode(self) -> bool:
-        """Remove the permissions of group and others; whether that was needed and worked."""
+        """Remove the permissions of group and others; return whether that was needed and worked."""
         try:
             if is_narrow(os.stat(self.path)):
                 return False  # nearly always: then it is not opened

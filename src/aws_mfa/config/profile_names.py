@@ -87,7 +87,7 @@ def second_word(header: str) -> str | None:
 
 
 def shell_words(text: str) -> list[str] | None:
-    """Split as a shell does; None if a quote is not closed or a backslash is at the end."""
+    """Split like a shell; None if a quote is not closed or a backslash is at the end."""
     if text.isascii() and text.isprintable() and not any(mark in text for mark in "'\"\\"):
         return text.split()
     try:

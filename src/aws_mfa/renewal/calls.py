@@ -166,7 +166,7 @@ def renew_many(
     plan: Plan, interfaces: Interfaces, *, token: str | None, show: ShowCalls = unseen, may_ask: bool = True
 ) -> list[Outcome]:
     """
-    Make the plan's calls; one outcome per profile, in the order wanted. Raises what the first `make_calls` raises.
+    Make the plan's calls; return one outcome per profile, in the order wanted. Raises what the first attempt raises.
 
     An error in the second attempt is the outcome of its profiles and does not change the others; only Ctrl-C ends
     everything. Without `may_ask`, profiles whose second attempt would need a code fail with `SessionExpired`.

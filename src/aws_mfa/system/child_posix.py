@@ -60,7 +60,7 @@ class _Relay:
 
 def ended_child(command: Sequence[str], environ: Mapping[str, str]) -> int:
     """
-    Run the command to its end; its exit code, -N if signal N killed it. Main thread only.
+    Run the command to its end; return its exit code, -N if signal N killed it. Main thread only.
 
     Raises `OSError` or `ValueError` if it cannot be started.
     """

@@ -28,7 +28,7 @@ _HIGHEST_BIT = 1 << 31
 
 def ended_child(command: Sequence[str], environ: Mapping[str, str]) -> int:
     """
-    Run the command to its end; its exit code. Main thread only.
+    Run the command to its end; return its exit code. Main thread only.
 
     Raises `OSError` or `ValueError` if it cannot be started.
     """

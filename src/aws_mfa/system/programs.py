@@ -256,7 +256,7 @@ class _BySelector(_Reader):
         os.write(self._wake, b"!")
 
     def wait(self, timeout_s: float) -> bool:
-        """Read what comes within the time; whether anything did."""
+        """Read what comes within the time; return whether anything did."""
         ready = self._selector.select(timeout_s)
         for key, _ in ready:
             if isinstance(key.data, int) and not self._take(key.data):
@@ -284,7 +284,7 @@ class _ByThreads(_Reader):
         self._changed.set()
 
     def wait(self, timeout_s: float) -> bool:
-        """Wait for what comes within the time; whether anything did."""
+        """Wait for what comes within the time; return whether anything did."""
         has_come = self._changed.wait(timeout_s)
         self._changed.clear()
         return has_come

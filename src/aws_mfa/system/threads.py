@@ -62,7 +62,7 @@ class _Outcome(Generic[Result]):
 
 def side_by_side(calls: Sequence[Callable[[], Result]], done: Callable[[], None]) -> list[Result]:
     """
-    Make the calls in at most 32 threads; the results in the order of the calls. Raises the first failure.
+    Make the calls in at most 32 threads; return the results in the order of the calls. Raises the first failure.
 
     `done` is called in this thread after each call. After Ctrl-C no further call begins, and running ones are not
     waited for.
