@@ -40,19 +40,19 @@ class Renewals:
         self._trusted = trusted
         self._numbers = itertools.count()
 
-    def ours(self) -> paired.Run:
+    def this_project(self) -> paired.Run:
         """This project, keys in the file."""
         name, user, phone = self._new_user()
         env = self._home_with_keys(name, user, phone)
         return paired.Run([stage.AWS_MFA, "--no-keychain", "--profile", name, "--token", phone.code()], env)
 
-    def theirs(self) -> paired.Run:
+    def old_tool(self) -> paired.Run:
         """0.0.12."""
         name, user, phone = self._new_user()
         env = self._home_with_keys(name, user, phone)
         return paired.Run([stage.OLD_TOOL, "--profile", name], env, stdin=phone.code() + "\n")
 
-    def ours_with_keychain(self, environ: Mapping[str, str]) -> paired.Run:
+    def this_project_with_keychain(self, environ: Mapping[str, str]) -> paired.Run:
         """This project, keys in the keychain of that environment, the device in the file."""
         name, user, phone = self._new_user()
         keys = LongTermKeys(user.keys.access_key_id, Secret(user.keys.secret_access_key))
@@ -98,12 +98,14 @@ def gnome_keyring() -> Iterator[Mapping[str, str] | None]:
 def compare(title: str, renewals: Renewals, keychain: Mapping[str, str] | None, folder: str) -> None:
     """One table."""
     base = paired.always("bare Python", stage.BARE_PYTHON, stage.environment(folder))
-    commands = [base, paired.Command("aws-mfa --token, keys in the file", renewals.ours)]
+    commands = [base, paired.Command("aws-mfa --token, keys in the file", renewals.this_project)]
     if keychain is not None:
         held = keychain
-        commands.append(paired.Command("aws-mfa --token, gnome-keyring", lambda: renewals.ours_with_keychain(held)))
+        commands.append(
+            paired.Command("aws-mfa --token, gnome-keyring", lambda: renewals.this_project_with_keychain(held))
+        )
     if stage.has_old_tool():
-        commands.append(paired.Command("0.0.12, keys in the file", renewals.theirs))
+        commands.append(paired.Command("0.0.12, keys in the file", renewals.old_tool))
     print(title)
     print(paired.table(paired.compare(commands, rounds=ROUNDS)))
 

@@ -1,9 +1,9 @@
 """
 From Enter to the replaced file: how long a person waits, over TLS, 100 ms from AWS, on a real terminal.
 
-The code is typed 1.5 s after the prompt appears. The script measures the time from Enter until the credentials file
-is replaced, and subtracts one round trip, which no tool can save. A relay on loopback stands for the distance: it
-delays every byte both ways, and a new connection by its handshake, so a tool that connects after Enter pays for it.
+The code is typed 1.5 s after the prompt appears. The script measures the time from Enter until the credentials file is
+replaced, and subtracts one round trip, which no tool can save. A relay on loopback simulates the distance: it delays
+every byte both ways, and a new connection by its handshake, so a tool that connects after Enter pays for it.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ class FarAway:
     def __init__(self, far_port: int) -> None:
         self.port = 0
         self._far_port = far_port
-        self._stands = threading.Event()
+        self._listens = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self._stands.wait()
+        self._listens.wait()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -57,7 +57,7 @@ class FarAway:
         self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
         server = await asyncio.start_server(self._relay, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
-        self._stands.set()
+        self._listens.set()
         await self._over.wait()
         server.close()
 

@@ -60,7 +60,7 @@ class Homes:
         return environment
 
 
-def quick_rows(name: str, environment: Mapping[str, str]) -> list[paired.Command]:
+def fast_rows(name: str, environment: Mapping[str, str]) -> list[paired.Command]:
     """An SDK's question, and a command."""
     return [
         paired.always(f"credential-process, {name}", ASK_FOR_IT, environment),
@@ -69,7 +69,7 @@ def quick_rows(name: str, environment: Mapping[str, str]) -> list[paired.Command
 
 
 def main() -> None:
-    """Print two tables: the quick path over many rounds, the slow paths over fewer."""
+    """Print two tables: the fast path over many rounds, the slow paths over fewer."""
     stage.install()
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -83,14 +83,14 @@ def main() -> None:
         base = paired.always("bare Python", stage.BARE_PYTHON, plain)
         rows = [
             paired.always("true without aws-mfa", [TRUE], plain),
-            *quick_rows("memory", memory),
-            *quick_rows("plain", plain),
+            *fast_rows("memory", memory),
+            *fast_rows("plain", plain),
         ]
         print(paired.table(paired.compare([base, *rows], rounds=ROUNDS)))
         slow = [paired.always("credential-process, planned anew", [*ASK_FOR_IT, "--min-remaining", "15m"], plain)]
         if keychain is not None:
             sealed = homes.with_session("sealed", **{name: keychain[name] for name in keychain if name != "PYTHONPATH"})
-            slow += quick_rows("sealed, gnome-keyring", sealed)
+            slow += fast_rows("sealed, gnome-keyring", sealed)
         print(paired.table(paired.compare([base, *slow], rounds=ROUNDS_OF_THE_SLOW)))
 
 

@@ -33,7 +33,7 @@ region = {region}
 FOR_SDKS = "credential_process = aws-mfa credential-process {name}\n"
 
 
-class Way(NamedTuple):
+class Row(NamedTuple):
     """Where the sessions go."""
 
     name: str
@@ -41,11 +41,11 @@ class Way(NamedTuple):
     is_second: bool = False
 
 
-PROVIDERS = (
-    Way("aws-mfa renew --all, to the file", in_cache=False),
-    Way("  again, all still good", in_cache=False, is_second=True),
-    Way("aws-mfa renew --all, to the cache", in_cache=True),
-    Way("  again, all still good", in_cache=True, is_second=True),
+ROWS = (
+    Row("aws-mfa renew --all, to the file", in_cache=False),
+    Row("  again, all still good", in_cache=False, is_second=True),
+    Row("aws-mfa renew --all, to the cache", in_cache=True),
+    Row("  again, all still good", in_cache=True, is_second=True),
 )
 
 
@@ -93,19 +93,19 @@ def stored_in(home: str, runtime: str, *, in_cache: bool) -> int:
 
 def compare(count: int) -> None:
     """One table."""
-    runs: dict[Way, list[Taken]] = {way: [] for way in PROVIDERS}
+    runs: dict[Row, list[Taken]] = {row: [] for row in ROWS}
     with served(count) as new_user:
         loop = measured(new_user(), "loop.py")
         for _ in range(ROUNDS):
             for in_cache in (False, True):
                 both = run_twice(json.loads(new_user()), in_cache=in_cache)
-                for way in PROVIDERS:
-                    if way.in_cache is in_cache:
-                        runs[way].append(both[way.is_second])
+                for row in ROWS:
+                    if row.in_cache is in_cache:
+                        runs[row].append(both[row.is_second])
     print(f"{count} roles")
     print(line("  one boto3 client, one by one", [loop], loop.seconds))
-    for way, taken in runs.items():
-        print(line(f"  {way.name}", taken, loop.seconds))
+    for row, taken in runs.items():
+        print(line(f"  {row.name}", taken, loop.seconds))
 
 
 def main() -> None:

@@ -182,11 +182,11 @@ class ClassicStage:
         return [record.action or "?" for record in self.aws.requests]
 
     def code(self) -> str:
-        """A code that AWS takes now."""
+        """A code that AWS accepts now."""
         return self.phone.unused_code()
 
     def wrong_code(self) -> str:
-        """A code that AWS does not take now."""
+        """A code that AWS does not accept now."""
         moment = self.aws.clock()
         good = {self.phone.code(moment + off_s) for off_s in (-30, 0, 30)}
         return next(code for code in map(str, range(100000, 100010)) if code not in good)

@@ -80,7 +80,7 @@ def set_home(environment: pytest.MonkeyPatch, folder: str) -> None:
 
 @pytest.fixture
 def runtime() -> Iterator[str]:
-    """A runtime folder as Linux desktops have it: this user's alone, and in memory."""
+    """A runtime folder as Linux desktops have it: only this user's, and in memory."""
     needs("/dev/shm")
     folder = tempfile.mkdtemp(prefix="aws-mfa-test-", dir="/dev/shm")
     yield folder

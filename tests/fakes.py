@@ -133,8 +133,8 @@ class FakeLock:
         yield
         self._locks.log.append("take again")
 
-    def is_anothers(self) -> bool:
-        return self._locks.is_anothers
+    def is_taken(self) -> bool:
+        return self._locks.is_taken
 
     def outcome(self, question: str) -> AwsMfaError | None:
         return self._locks.ended.get(question)
@@ -144,7 +144,7 @@ class FakeLock:
 
 
 class FakeLocks:
-    """Nobody else asks; `before_us` is called before we have the lock: what another process did meanwhile."""
+    """No other process asks; `before_us` is called before we have the lock: what another process did meanwhile."""
 
     def __init__(self) -> None:
         self.ended: dict[str, AwsMfaError] = {}
@@ -152,7 +152,7 @@ class FakeLocks:
         self.before_us: Callable[[], None] = lambda: None
         self.devices: list[str] = []
         self.log: list[str] = []
-        self.is_anothers = False
+        self.is_taken = False
 
     @contextmanager
     def hold(self, device: str, *, patience_s: float, gives_up_quietly: bool) -> Iterator[FakeLock]:
@@ -508,7 +508,7 @@ class FakeInterfaces:
         self.terminal: FakeTerminal = FakeTerminal()
         self.providers: Sequence[CodeProvider] | None = None
         self.prompt_locks = FakeLocks()
-        self.open_questions = FakeQuestions()
+        self.remote_questions = FakeQuestions()
         self.said: list[str] = []
         self.credentials = MemoryFile(credentials)
         self.config = MemoryFile(config, "~/.aws/config")

@@ -2,8 +2,8 @@
 Real keychains for tests: gnome-keyring, KeePassXC and KWallet, each on a D-Bus session of its own.
 
 Owns the processes and their folders: HOME, runtime folder and bus belong to one `RealKeychain`, so any number can run
-side by side, and all of it ends with the fixture, by pid, whatever the test did. The bus starts nothing by itself, so
-every process has a known pid.
+side by side, and all of it ends with the fixture, by pid, whatever the test did. The bus starts nothing automatically,
+so every process has a known pid.
 
 As fixtures: `from real_keychains import gnome_keyring` (or `keepassxc`, `kwallet`) in the test module. Programs get
 `keychain.environ`; in this process, `open_keychain(keychain.environ)` is enough for the Secret Service.
@@ -147,7 +147,7 @@ class RealKeychain:
         self.daemon.send_signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Let it go on."""
+        """Continue it."""
         self.daemon.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:

@@ -44,9 +44,9 @@ def test_the_list_has_the_order_that_the_import_contract_checks() -> None:
 
 def test_what_is_listed_beside_the_packages_is_there() -> None:
     for line in f"src/{BESIDE}".splitlines():
-        name, told = line.split(maxsplit=1)
+        name, shown = line.split(maxsplit=1)
         assert os.path.isdir(os.path.join(ROOT, name)), name
-        for file in re.findall(r"\w+/(?= )", told):
+        for file in re.findall(r"\w+/(?= )", shown):
             assert os.path.isdir(os.path.join(ROOT, name, file)), file
 
 

@@ -1,4 +1,4 @@
-"""Files and modules that the documents name: each one exists."""
+"""Files, modules and settings that the documents name: each one exists, and no setting is left out."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS, KEYS
 from needs import ROOT
 from security.test_where_secrets_leave import PLACES
 from test_documents import BLOCK, DOCUMENTS, text_of
@@ -37,3 +38,9 @@ def test_the_security_model_names_every_module_where_a_secret_leaves_and_no_othe
     section = text_of("docs/security-model.md").split("\n## Where secrets leave the program\n")[1].split("\n## ")[0]
     rows = re.findall(r"\| `([\w/]+)` \|$", section, re.MULTILINE)
     assert {f"{module}.py" for module in rows} == set(PLACES)
+
+
+def test_every_setting_of_a_profile_is_listed() -> None:
+    table = text_of("docs/commands.md").partition("## Settings of a profile")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+    assert set(re.findall(r"`(\w+)`", "".join(rows))) == KEYS | {CREDENTIAL_PROCESS}

@@ -54,14 +54,14 @@ def test_the_exit_codes_are_those_of_the_design() -> None:
 def test_each_failure_says_what_it_is_and_carries_message_and_hints(kind: type[AwsMfaError]) -> None:
     assert kind.__doc__
     assert kind.__doc__.endswith(".")
-    failure = kind("it broke", "mend it", "or not")
-    assert (failure.message, failure.hints, str(failure)) == ("it broke", ("mend it", "or not"), "it broke")
+    failure = kind("it broke", "fix it", "or not")
+    assert (failure.message, failure.hints, str(failure)) == ("it broke", ("fix it", "or not"), "it broke")
     assert kind("it broke").hints == ()
 
 
 def test_a_failure_is_shown_as_its_message_and_a_line_for_each_hint() -> None:
-    failure = AwsMfaError("it broke", "mend it", "or not")
-    assert failure.hint_lines == ("hint: mend it", "hint: or not")
+    failure = AwsMfaError("it broke", "fix it", "or not")
+    assert failure.hint_lines == ("hint: fix it", "hint: or not")
     assert failure.lines == ("it broke", *failure.hint_lines)
     assert AwsMfaError("it broke").lines == ("it broke",)
 

@@ -372,7 +372,7 @@ def test_a_variable_with_an_unknown_provider_is_a_failure_like_the_others(
 
 
 @pytest.mark.real
-def test_a_script_asks_on_its_terminal_and_leaves_its_input_alone(stage: ClassicStage) -> None:
+def test_a_script_asks_on_its_terminal_and_does_not_read_its_input(stage: ClassicStage) -> None:
     from real_terminals import end_of, on_a_pty  # skips on Windows
 
     environ = {**stage.environ, "AWS_MFA_SESSION_STORE": "plain"}
@@ -510,7 +510,7 @@ def test_threads_that_need_a_renewal_at_once_make_one() -> None:
 
 def test_a_botocore_session_uses_these_credentials_and_no_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOFSOMEBODYELSE")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret-of-somebody-else")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret-of-another-user")
     monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
     credentials = Source(3600).credentials()
     session = open_botocore_session(credentials, "work")

@@ -51,8 +51,8 @@ def main() -> None:
     context.load_cert_chain(trusted, os.path.join(folder, "key.pem"))
     with PracticeAws(ssl_context=context, latency_s=latency_s) as aws:
         for number, _ in enumerate(sys.stdin):
-            told = new_user(aws, f"user-{number}", count)
-            print(json.dumps({"url": aws.url, "trusted": trusted, **told}), flush=True)
+            known = new_user(aws, f"user-{number}", count)
+            print(json.dumps({"url": aws.url, "trusted": trusted, **known}), flush=True)
 
 
 if __name__ == "__main__":

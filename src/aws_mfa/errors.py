@@ -84,13 +84,13 @@ class NothingGiven(BadInput):
 
 
 class NoSuchCommand(BadInput):
-    """The command to run does not exist; the exit code is the one of shells."""
+    """The command to run does not exist; the exit code is that of shells."""
 
     exit_code = 127
 
 
 class CommandNotRunnable(BadInput):
-    """The command to run exists, but the system does not run it; the exit code is the one of shells."""
+    """The command to run exists, but the system does not run it; the exit code is that of shells."""
 
     exit_code = 126
 
@@ -136,7 +136,7 @@ class NobodyAnswered(NeedsHuman):
 
 
 class RefusedByAws(AwsMfaError):
-    """AWS refused the call."""
+    """AWS refuses the call, with an error code that says why."""
 
     exit_code = 5
 
@@ -202,7 +202,7 @@ class RegionDisabled(RefusedByAws):
 
 
 class Throttled(RefusedByAws):
-    """Too many requests."""
+    """AWS got too many requests: the same call may work seconds later."""
 
 
 class AwsFailed(RefusedByAws):
@@ -234,10 +234,10 @@ class KeychainUnavailable(Unreachable):
 
 
 class Cancelled(AwsMfaError):
-    """The user cancelled."""
+    """The user cancelled: Ctrl-C, the button Cancel, or a no."""
 
     exit_code = 130
 
 
 class InputEnded(Cancelled):
-    """The user ended the input instead of answering."""
+    """The user pressed Ctrl-D (on Windows Ctrl-Z) instead of answering."""

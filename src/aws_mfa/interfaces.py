@@ -53,7 +53,7 @@ class Iam(Protocol):
 
 
 class SignIn(Protocol):
-    """The sign-in of the AWS console in one region."""
+    """The sign-in of the AWS console in one region: it signs a session in by a URL."""
 
     def token(self, session: Session) -> Secret:
         """Exchange a session, which must not be an MFA session, for a token that signs in within 15 minutes."""
@@ -72,11 +72,11 @@ class RemoteQuestion(Protocol):
     @property
     def text(self) -> str: ...
     def wait_for_end(self) -> None:
-        """Return when our answer ended it; raise `NeedsHuman` as soon as it is no longer open."""
+        """Return once the process replies to our answer; raise `NeedsHuman` if it closes the question."""
 
     def answer(self, code: str) -> list[str]:
         """
-        Send the code; return the lines that the process sends about it in the next seconds, none if it accepted it.
+        Send the code; return the lines that the process sends about it in the next seconds, none if the code was right.
 
         Raises `NeedsHuman` if the question is no longer open.
         """
@@ -108,7 +108,7 @@ class PromptLock(Protocol):
     def yielded(self) -> AbstractContextManager[None]:
         """Release it for the length of a `with`; if taking it again takes long, go on without it."""
 
-    def is_anothers(self) -> bool:
+    def is_taken(self) -> bool:
         """Whether another process holds it while it is yielded."""
 
     def outcome(self, question: str) -> AwsMfaError | None:
@@ -130,7 +130,7 @@ class PromptLocks(Protocol):
         """
 
     def recent_outcome(self, device: str, question: str) -> AwsMfaError | None:
-        """The failure of the last question for a code of this device, if it was this question, minutes ago."""
+        """The failure of the device's last question, if that was the same one and ended in the last minutes."""
 
 
 class Browser(Protocol):
@@ -182,9 +182,9 @@ class AwsTextFile(Protocol):
 
     def update(self, edit: Callable[[str], str]) -> bool:
         """
-        Lock, read again, apply `edit`, replace atomically; whether the bytes changed.
+        Lock, read again, apply `edit`, replace atomically; return whether the bytes changed.
 
-        The file is created 0600 (its folder 0700). On any error the old file stays as it was.
+        The file is created 0600 (its folder 0700). On any error the old file is kept unchanged.
         """
 
     def check_writable(self) -> None: ...
@@ -217,15 +217,15 @@ class SessionCache(Protocol):
     """Sessions that are not for the credentials file. A failure here is one line of output, never an error."""
 
     def load(self, label: str, inputs: Mapping[str, str]) -> Session | None:
-        """The session stored under the label, if it was got with these inputs and has a minute left."""
+        """The session stored under the label, if it was requested with these inputs and has a minute left."""
 
     def find(self, label: str, inputs: Mapping[str, str]) -> StoredSession | None: ...
     def store(self, label: str, inputs: Mapping[str, str], session: Session) -> bool: ...
     def drop(self, label: str, inputs: Mapping[str, str], access_key_id: str, *, min_age_s: float = 0.0) -> bool:
         """
-        Remove the session of this key id, which AWS refused; a newer one stored in its place stays.
+        Remove the session of this key id, which AWS refused; a newer one in its place is kept.
 
-        False if it is younger than `min_age_s` seconds: then it stays too.
+        False if it is younger than `min_age_s` seconds: then it is kept too.
         """
 
     def forget(self, labels: Collection[str] | None) -> tuple[list[str], list[str]]:
@@ -240,7 +240,7 @@ class Watch(Protocol):
     """The state of the files a plan is made from, taken before they are read."""
 
     def note(self, profile: str, found: FingerprintedSession) -> None:
-        """Write what answers a plain request for the profile while the files do not change; failures are ignored."""
+        """Write the fingerprint that answers a plain request until the files change; failures are ignored."""
 
 
 # Programs and this machine
@@ -274,7 +274,7 @@ class Child(Protocol):
         """Run it as a child and pass signals on; return its exit code, -N if signal N killed it."""
 
     def end_like(self, exit_code: int) -> int:
-        """End as the child of `run` did: die by the same signal, or return the exit code to end with."""
+        """Die by the signal that killed the child of `run`, or return the exit code for this process."""
 
 
 class Beside(Protocol):
@@ -308,7 +308,7 @@ class Interfaces(Protocol):
         unattended: bool = False,
     ) -> Interfaces:
         """
-        A copy with other code providers, or with fewer people to ask.
+        A copy with other code providers, or one that asks less.
 
         `away_from_terminal`: another program owns the terminal, so every question there is refused, a vault's too.
         `unattended`: background work that must not prompt: every question is refused, a locked keychain stays locked.
@@ -321,7 +321,7 @@ class Interfaces(Protocol):
     @property
     def prompt_locks(self) -> PromptLocks: ...
     @property
-    def open_questions(self) -> RemoteQuestions: ...
+    def remote_questions(self) -> RemoteQuestions: ...
     @property
     def ledger(self) -> CodeLedger: ...
     @property
@@ -360,7 +360,7 @@ class Interfaces(Protocol):
     def child(self) -> Child: ...
     @property
     def callers(self) -> Sequence[str]:
-        """Names of the parent process, its parent and so on, as far as the system tells."""
+        """Names of the parent process, its parent and so on, as far as the system names them."""
 
     def endpoint(self, port: int) -> AbstractContextManager[Endpoint]:
         """

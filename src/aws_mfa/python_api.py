@@ -31,7 +31,7 @@ from aws_mfa.errors import HINT, AwsMfaError, NeedsHuman
 from aws_mfa.handover.environment import child_environment
 from aws_mfa.handover.hand_over import hand_over
 from aws_mfa.prompt.providers import COMMANDS
-from aws_mfa.prompt.terminal import AskedCaller
+from aws_mfa.prompt.terminal import FunctionProvider
 from aws_mfa.renewal.policies import check_policy_arns
 from aws_mfa.renewal.request import Overlay, RenewalRequest
 
@@ -125,7 +125,7 @@ class _SessionOf:
         try:
             if self._ask is not None:
                 commands = [one for one in interfaces.code_providers if one.name in COMMANDS]
-                interfaces = interfaces.replaced(code_providers=[*commands, AskedCaller(self._ask)])
+                interfaces = interfaces.replaced(code_providers=[*commands, FunctionProvider(self._ask)])
             with _one_at_a_time:
                 arns = check_policy_arns(self._policy_arns, read_only=self._read_only)
                 request = RenewalRequest([self.profile], Overlay(None, arns, self._read_only), for_sdk=True)

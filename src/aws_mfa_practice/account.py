@@ -44,7 +44,7 @@ class User:
         return self.all_keys[0]
 
     def add_keys(self) -> LongTermKeys:
-        """A further pair of long-term keys."""
+        """Add a pair of long-term keys, as IAM allows two, and return it."""
         keys = LongTermKeys(self)
         self.all_keys.append(keys)
         return keys

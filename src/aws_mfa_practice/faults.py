@@ -42,7 +42,7 @@ class Faults:
         self._lock = threading.Lock()
 
     def add(self, action: str, fault: Fault, *, times: int | None = 1) -> None:
-        """Let `fault` strike the next `times` requests for `action` (`ANY`: all actions; None: until cleared)."""
+        """Apply `fault` to the next `times` requests for `action` (`ANY`: all actions; None: until cleared)."""
         with self._lock:
             self._waiting.append((action, fault, times))
 

@@ -21,7 +21,7 @@ PAGE_SIZE = 100
 
 
 def list_mfa_devices(call: Call) -> Result:
-    """The devices of the caller, or of the user named; FIDO ones too."""
+    """The devices of the caller, or of the user that the request names; FIDO devices too."""
     limits.check(call.parameters, limits.USER_NAME, limits.MARKER, limits.MAX_ITEMS)
     principal = call.caller.principal
     if not isinstance(principal, AssumedRole) and call.caller.session is not None and not call.caller.has_mfa:

@@ -28,7 +28,7 @@ _TOKEN_BYTES = 295  # one more than a multiple of three: the token ends with "==
 
 
 def invent_id(prefix: str) -> str:
-    """An id as IAM makes them: four letters that tell the kind, 16 characters at random."""
+    """An id as IAM makes them: four letters for the kind, 16 characters at random."""
     return prefix + "".join(secrets.choice(_BASE32) for _ in range(16))
 
 

@@ -42,7 +42,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Number:
-    """A whole number and its limits."""
+    """A parameter that is a whole number, and its limits."""
 
     name: str
     lowest: int

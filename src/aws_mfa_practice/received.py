@@ -27,7 +27,7 @@ class Received:
         return [value for name, value in self.headers if name.lower() == header.lower()]
 
     def first(self, header: str) -> str | None:
-        """The first value of a header."""
+        """The first value of a header; None if it is missing."""
         return next(iter(self.values_of(header)), None)
 
     def parameters(self) -> dict[str, str]:

@@ -43,7 +43,7 @@ def require_loopback(host: str) -> None:
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """One connection."""
+    """A connection: answers one request after the other until either side closes it."""
 
     protocol_version = "HTTP/1.1"
     timeout = IDLE_LIMIT_S

@@ -108,7 +108,7 @@ class Service:
         if malformed is None and not fault.instead:
             answer = self._signed_in(record) if is_sign_in else self._processed(received, record, request_id)
         if refused is not None:
-            answer = sign_in.refused(refused) if is_sign_in else failure(service, refused, request_id)
+            answer = sign_in.refusal_page(refused) if is_sign_in else failure(service, refused, request_id)
         return replace(fault.distort(answer), headers={"Date": http_date(record.at), "x-amzn-RequestId": request_id})
 
     def _signed_in(self, record: Record) -> Answer:
@@ -118,7 +118,7 @@ class Service:
                 raise sign_in.bad_request()
             return operation(self.world, record.parameters, record.at)
         except Refusal as refusal:
-            return sign_in.refused(refusal)
+            return sign_in.refusal_page(refusal)
 
     def _processed(self, received: Received, record: Record, request_id: str) -> Answer:
         action, version = record.action or "", record.parameters.get("Version", "NO_VERSION_SPECIFIED")

@@ -47,8 +47,8 @@ class Terms:
         """How much of AWS's space this takes, in percent."""
         return math.ceil(self._tag_share + self._policy_share)
 
-    def require_room(self) -> None:
-        """Refuse what does not fit, with AWS's two messages."""
+    def require_space(self) -> None:
+        """Refuse tags and policies that do not fit into AWS's space, with AWS's two messages."""
         if self._tag_share > 100:  # noqa: PLR2004 - percent
             raise refusals.packed_too_large(
                 f"Packed size of session tags consumes {math.ceil(self._tag_share)}% of allotted space."

@@ -70,7 +70,7 @@ def bad_request() -> Refusal:
     return Refusal(400, "BadRequest", "Request is malformed, or the session cannot sign in")
 
 
-def refused(refusal: Refusal) -> Answer:
+def refusal_page(refusal: Refusal) -> Answer:
     """The page of a refusal: sign-in answers with HTML for people, not XML."""
     page = _page(refusal.status, "Amazon Web Services Sign-In", f"<p>{html.escape(refusal.message)}</p>")
     return Answer(page.status, page.body, content_type=page.content_type, error_code=refusal.code)

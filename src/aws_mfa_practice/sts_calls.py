@@ -99,7 +99,7 @@ def get_federation_token(call: Call) -> Result:
     if not user.may_federate:
         raise refusals.not_authorized(user.arn, "sts:GetFederationToken", principal.arn)
     require_policies_of(user.account, terms)
-    terms.require_room()
+    terms.require_space()
     session = Session(principal, int(call.now) + _user_duration_s(call, user), False, terms, call.caller)
     return {
         "Credentials": _credentials(call.world.issue(session)),
@@ -161,7 +161,7 @@ def _terms_in_force(role: Role, call: Call, terms: Terms) -> Terms:
         raise refusals.not_authorized(call.caller.principal.arn, "sts:TagSession", role.arn)
     if terms.source_identity and not role.takes_source_identity:
         raise refusals.not_authorized(call.caller.principal.arn, "sts:SetSourceIdentity", role.arn)
-    terms.require_room()
+    terms.require_space()
     return terms
 
 

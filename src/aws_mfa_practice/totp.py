@@ -48,7 +48,7 @@ class Device:
 
     @property
     def base32_seed(self) -> str:
-        """The seed as an authenticator app takes it."""
+        """The seed in base32, as authenticator apps accept it."""
         return base64.b32encode(self.seed).decode()
 
     def code(self, at: float | None = None) -> str:

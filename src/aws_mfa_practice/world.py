@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class World:
-    """All accounts, and all sessions ever issued."""
+    """The state that all services share; each service finds the signer of a request here."""
 
     accounts: list[Account] = field(default_factory=list)
     sessions: dict[str, Session] = field(default_factory=dict)

@@ -141,7 +141,7 @@ def test_the_role_that_may_not_be_assumed_is_named_with_who_asked() -> None:
     message = f"User: {who} is not authorized to perform: sts:AssumeRole on resource: {ROLE}"
     error = refused("AccessDenied", message, action="sts:AssumeRole", role_arn=ROLE)
     assert type(error) is errors.NotAuthorized
-    assert error.message == f"{who} may not assume {ROLE}, or there is no such role: AWS does not tell which"
+    assert error.message == f"{who} may not assume {ROLE}, or there is no such role: AWS does not say which"
     assert "external id" in words(error)
 
 

@@ -163,7 +163,7 @@ def holding(text: str, session: Session) -> list[str]:
         (429, errors.Throttled, "had too many requests"),
     ],
 )
-def test_proxies_redirects_and_limits_are_told_apart(
+def test_proxies_redirects_and_limits_are_distinguished(
     aws: PracticeAws, ann: User, http: AwsHttp, status: int, failure: type[errors.AwsMfaError], words: str
 ) -> None:
     session = federated(aws, ann, http)

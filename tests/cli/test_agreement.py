@@ -95,8 +95,8 @@ def run(lines: str | None, command: str, *argv: str, vault: str = "file") -> Ran
                 module.run(args, as_interfaces(interfaces))
         except AwsMfaError as raised:
             error = raised
-    told = "" if error is None else "\n".join((error.message, *error.hint_lines))
-    said = "\n".join((out.getvalue(), *interfaces.terminal.said, *interfaces.said, told))
+    shown = "" if error is None else "\n".join((error.message, *error.hint_lines))
+    said = "\n".join((out.getvalue(), *interfaces.terminal.said, *interfaces.said, shown))
     assert SECRET.rsplit(maxsplit=1)[-1] not in said
     assert USERS not in said
     return Ran(error, said, interfaces.credentials.text or "")

@@ -51,8 +51,8 @@ def test_for_a_value_that_does_not_fit_only_the_flag_is_named(value: str, capsys
             assert said(a_parser(), argv, capsys) == f"argument {flag}: invalid int value"
     for flag in CHOICES:
         for argv in ([flag, value], [f"{flag}={value}"]):
-            told = said(a_parser(), argv, capsys).replace("'", "")  # of choices, in some versions of Python
-            assert told == f"argument {flag}: invalid choice (choose from file, age)"
+            text = said(a_parser(), argv, capsys).replace("'", "")  # of choices, in some versions of Python
+            assert text == f"argument {flag}: invalid choice (choose from file, age)"
 
 
 def test_argparses_message_about_a_flag_is_printed_whole(capsys: pytest.CaptureFixture[str]) -> None:

@@ -77,7 +77,7 @@ def keys(document: dict[str, Any]) -> dict[str, set[str]]:
 
 
 def test_the_json_of_renew_has_these_keys() -> None:
-    """Scripts read them: one may be added, none renamed or taken away without a new version."""
+    """Scripts read them: one may be added, none renamed or removed without a new version."""
     document = json.loads(outcomes_json(OUTCOMES))
     assert (document["version"], JSON_VERSION) == (1, 1)
     assert keys(document) == {
@@ -208,11 +208,11 @@ def test_one_column_is_made_narrow_before_another_is_and_no_number_loses_its_uni
 
 
 def test_a_terminal_too_narrow_for_a_table_gets_one_line_per_fact() -> None:
-    rows = [["a-long-name", "failed", "", "too little room"], ["b", "renewed", "now", "-"]]
+    rows = [["a-long-name", "failed", "", "too little space"], ["b", "renewed", "now", "-"]]
     assert table(["profile", "session", "until", "where"], rows, 20).splitlines() == [
         "profile  a-long-name",
         "session  failed",
-        "where    too little room",
+        "where    too little space",
         "",
         "profile  b",
         "session  renewed",
@@ -224,8 +224,8 @@ def test_a_plan_of_nothing_counts_nothing() -> None:
     assert plan_text(planned(CONFIG, "lost"), None).startswith("lost: ")
 
 
-def test_two_profiles_of_one_role_stand_in_one_row_of_the_plan() -> None:
+def test_two_profiles_of_one_role_are_in_one_row_of_the_plan() -> None:
     """One call serves both, and the row has both names."""
-    text = "".join(f"[profile {name}]\nrole_arn = {ARN}dev\nsource_profile = work\n" for name in ("dev", "twin"))
-    lines = plan_text(planned(f"{text}[profile work]\nmfa_serial = {DEVICE}\n", "dev", "twin"), None).splitlines()
-    assert any("dev, twin" in line and f"AssumeRole {ARN}dev" in line for line in lines), lines
+    text = "".join(f"[profile {name}]\nrole_arn = {ARN}dev\nsource_profile = work\n" for name in ("dev", "other"))
+    lines = plan_text(planned(f"{text}[profile work]\nmfa_serial = {DEVICE}\n", "dev", "other"), None).splitlines()
+    assert any("dev, other" in line and f"AssumeRole {ARN}dev" in line for line in lines), lines

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Interrupted:
-    """A finder of modules during whose work somebody presses Ctrl-C."""
+    """A finder of modules; while it works, the user presses Ctrl-C."""
 
     def find_spec(self, name: str, *_: object) -> None:
         if name == "aws_mfa.cli.main":

@@ -141,7 +141,7 @@ def test_what_is_wrong_with_a_file_is_said_by_every_command(
 
 
 @pytest.mark.parametrize("state", OTHER_STATES)
-def test_what_a_file_holds_decides_what_is_said(state: str, home: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_file_holds_decides_what_is_printed(state: str, home: str, monkeypatch: pytest.MonkeyPatch) -> None:
     credentials, config, others = OTHER_STATES[state]
     check(credentials, config, SOUND | others, home, monkeypatch)
 

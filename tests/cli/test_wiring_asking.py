@@ -134,7 +134,7 @@ def test_an_unattended_copy_opens_the_seal_without_a_window_even_if_one_was_show
 
 
 @pytest.mark.parametrize("away", AWAY)
-def test_of_the_session_cache_nothing_is_said_on_the_terminal_that_is_away(
+def test_the_session_cache_prints_nothing_on_the_terminal_of_another_program(
     terminal: FakeTerminal, environ: dict[str, str], away: Callable[[RealInterfaces], RealInterfaces]
 ) -> None:
     interfaces = RealInterfaces(environ=environ)

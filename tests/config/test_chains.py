@@ -30,7 +30,7 @@ def role(name: str, source: str, *lines: str, partition: str = "aws") -> str:
 def followed(
     name: str, config: str, credentials: str = "", keys_stored: Callable[[str], bool] | None = None
 ) -> tuple[str, list[str]]:
-    """The names of the base and of the roles."""
+    """The names of the user's profile and of the roles."""
     chain = chain_of(name, AwsProfiles(config, credentials), keys_stored=keys_stored)
     assert chain.wanted.name == name
     return chain.base.name, [role.name for role in chain.role_chain]

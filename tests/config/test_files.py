@@ -39,7 +39,7 @@ def append(text: str) -> str:
     return text + "[new]\n"
 
 
-def test_it_fulfils_the_protocol(tmp_path: Path) -> None:
+def test_it_implements_the_protocol(tmp_path: Path) -> None:
     file: AwsTextFile = credentials(tmp_path)
     assert (file.path, file.exists(), file.read()) == (str(tmp_path / "credentials"), False, "")
 

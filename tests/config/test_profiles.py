@@ -73,7 +73,7 @@ def in_botocores_words(value: str) -> object:
 
 
 def agree(folder: Path, config: str, credentials: str) -> bool:
-    """Whether botocore reads the files; if so, compare each profile, read alone and together with the others."""
+    """Whether botocore reads the files; if so, compare each profile, read by itself and together with the others."""
     theirs = read_by_botocore(folder, config, credentials)
     if theirs is None:
         return False
@@ -247,7 +247,7 @@ def test_a_section_with_a_session_is_listed_whatever_its_name() -> None:
         ("", "[work]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n[work-long-term]\n", True, "work-long-term"),
     ],
 )  # fmt: skip
-def test_static_keys_are_told_from_a_session(config: str, credentials: str, own: bool, section: str) -> None:  # noqa: FBT001
+def test_static_keys_are_distinguished_from_a_session(config: str, credentials: str, own: bool, section: str) -> None:  # noqa: FBT001
     profile = one(config, credentials)
     assert (profile.has_own_keys, profile.keys_section) == (own, section)
     assert "aws_secret_access_key" not in profile.settings
@@ -324,13 +324,13 @@ def test_tags_at_their_limits_are_accepted() -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        (f"session_tags = {FIFTY},one=more", "51 tags, and AWS takes 50"),
+        (f"session_tags = {FIFTY},one=more", "51 tags, and AWS accepts 50"),
         (f"session_tags = {'k' * 129}=v", "a tag's key has 129 characters"),
         ("session_tags = =v", "a tag's key has 0 characters"),
         (f"session_tags = k={'v' * 257}", "the value of tag 'k' has 257 characters"),
         ("session_tags = AWS:x=v", "begins with aws:"),
-        ("session_tags = k=a;b", "tag 'k' holds a character AWS does not take"),
-        ("session_tags = Team=a,team=b", "tag 'team' is there twice"),
+        ("session_tags = k=a;b", "tag 'k' holds a character AWS does not accept"),
+        ("session_tags = Team=a,team=b", "tag 'team' is given twice"),
         ("session_tags = Team", "a part of it is not key=value"),
         ("session_tags = Team=a,", "a part of it is not key=value"),
         ("transitive_session_tags = Team", "'Team' is not one of the profile's session_tags"),

@@ -104,7 +104,7 @@ def folder(tmp_path: pathlib.Path) -> str:
 
 @pytest.fixture
 def most(monkeypatch: pytest.MonkeyPatch) -> int:
-    """The limit of connections: not every system gives the tests both ends of the usual number."""
+    """The limit of connections, lower than usual: not every system gives the tests descriptors for both ends."""
     monkeypatch.setattr(endpoint, "MOST_CONNECTIONS", 48)
     return endpoint.MOST_CONNECTIONS
 

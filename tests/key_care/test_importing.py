@@ -201,7 +201,7 @@ def test_consent_is_a_yes() -> None:
             ask_consent("Move? ", interfaces)
     with pytest.raises(NeedsHuman) as failed:
         ask_consent("Move? ", interfaces)
-    assert "agree with: --yes" in failed.value.hints
+    assert "confirm with: --yes" in failed.value.hints
 
 
 def test_a_section_changed_in_the_meantime_is_left_and_named() -> None:

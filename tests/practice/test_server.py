@@ -32,7 +32,7 @@ def identity(aws: PracticeAws) -> HandSigned:
 
 
 def raw_connection(aws: PracticeAws) -> socket.socket:
-    """A connection on which nothing has been said."""
+    """A connection on which nothing has been sent."""
     port = urlsplit(aws.url).port
     assert port is not None
     return socket.create_connection(("127.0.0.1", port), timeout=5)
@@ -62,7 +62,7 @@ def test_ipv6_loopback_serves_where_there_is_one() -> None:
 
 
 def test_nothing_is_left_after_the_end() -> None:
-    """Idle, half-said and waiting connections included; and it does not take their time-outs to end."""
+    """Idle, half-sent and waiting connections included; and it does not take their time-outs to end."""
     before = threading.active_count()
     with contextlib.ExitStack() as clients:
         with PracticeAws(latency_s=60) as aws:
@@ -108,7 +108,7 @@ def test_a_connection_is_kept_for_many_requests(aws: PracticeAws) -> None:
         (b"PUT / HTTP/1.1\r\n\r\n", 501),
     ],
 )
-def test_requests_out_of_bounds_are_turned_away_unread(aws: PracticeAws, head: bytes, status: int) -> None:
+def test_requests_out_of_bounds_are_refused_unread(aws: PracticeAws, head: bytes, status: int) -> None:
     with raw_connection(aws) as connection:
         connection.sendall(head)
         assert connection.recv(4096).startswith(b"HTTP/1.1 %d " % status)
@@ -168,9 +168,9 @@ def test_two_instances_know_nothing_of_each_other(aws: PracticeAws) -> None:
 
 
 @pytest.mark.real
-@pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C cannot be sent to one process alone")
+@pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C cannot be sent to only one process")
 def test_the_module_serves_until_ctrl_c_and_ends_quietly() -> None:
-    """Its lines lead a shell away from what is the user's own; no key gets into the environment of programs."""
+    """Its lines make a shell use nothing of the user's; no key gets into the environment of programs."""
     command = [sys.executable, "-m", "aws_mfa_practice"]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:

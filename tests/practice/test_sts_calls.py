@@ -161,7 +161,7 @@ def test_an_mfa_session_opens_many_roles_with_one_code(
 def test_without_mfa_without_trust_and_without_a_role_the_answer_is_the_same(
     aws: PracticeAws, connect: Connect, sts: Client, ann: User, admin: Role
 ) -> None:
-    """AWS does not tell which it was."""
+    """AWS does not say which it was."""
     closed = aws.account.add_role("Closed", trusts=aws.account.add_user("bob"))
     without_mfa = connect(sts.get_session_token()["Credentials"])
     for client, arn in ((sts, admin.arn), (without_mfa, admin.arn), (sts, closed.arn), (sts, admin.arn + "x")):

@@ -13,13 +13,13 @@ RFC_SEED = b"12345678901234567890"
 
 
 @pytest.fixture
-def standing() -> PracticeClock:
+def clock() -> PracticeClock:
     return PracticeClock(1_800_000_000.0)
 
 
 @pytest.fixture
-def device(standing: PracticeClock) -> Device:
-    return Device("arn:aws:iam::123456789012:mfa/ann", standing, standing())
+def device(clock: PracticeClock) -> Device:
+    return Device("arn:aws:iam::123456789012:mfa/ann", clock, clock())
 
 
 @pytest.mark.parametrize(
@@ -38,9 +38,9 @@ def test_codes_are_the_vectors_of_rfc_6238(moment: int, code: str) -> None:
     assert code_of(RFC_SEED, window_of(moment)) == code
 
 
-def test_the_device_shows_the_code_of_its_clock_or_of_the_moment_asked(device: Device, standing: PracticeClock) -> None:
-    assert device.code() == device.code(at=standing())
-    assert device.code(at=standing() + 30) == code_of(device.seed, window_of(standing()) + 1)
+def test_the_device_shows_the_code_of_its_clock_or_of_the_moment_asked(device: Device, clock: PracticeClock) -> None:
+    assert device.code() == device.code(at=clock())
+    assert device.code(at=clock() + 30) == code_of(device.seed, window_of(clock()) + 1)
 
 
 def test_the_seed_is_what_an_authenticator_app_takes(device: Device) -> None:
@@ -48,29 +48,27 @@ def test_the_seed_is_what_an_authenticator_app_takes(device: Device) -> None:
 
 
 @pytest.mark.parametrize("off_s", [-30, 0, 30])
-def test_a_code_is_accepted_one_window_early_or_late_and_once(
-    device: Device, standing: PracticeClock, off_s: int
-) -> None:
-    code = device.code(at=standing() + off_s)
-    assert device.accept(code, standing())
-    assert not device.accept(code, standing())
+def test_a_code_is_accepted_one_window_early_or_late_and_once(device: Device, clock: PracticeClock, off_s: int) -> None:
+    code = device.code(at=clock() + off_s)
+    assert device.accept(code, clock())
+    assert not device.accept(code, clock())
 
 
 @pytest.mark.parametrize("off_s", [-60, 60])
-def test_a_code_two_windows_off_is_refused(device: Device, standing: PracticeClock, off_s: int) -> None:
-    assert not device.accept(device.code(at=standing() + off_s), standing())
+def test_a_code_two_windows_off_is_refused(device: Device, clock: PracticeClock, off_s: int) -> None:
+    assert not device.accept(device.code(at=clock() + off_s), clock())
 
 
 def test_window_edges_are_whole_half_minutes() -> None:
     assert [window_of(moment) for moment in (0, 29.999, 30, 59.999, 60)] == [0, 0, 1, 1, 2]
 
 
-def test_three_unused_codes_exist_at_any_moment(device: Device, standing: PracticeClock) -> None:
+def test_three_unused_codes_exist_at_any_moment(device: Device, clock: PracticeClock) -> None:
     codes = []
     for _ in range(3):
         codes.append(device.unused_code())
-        assert device.accept(codes[-1], standing())
+        assert device.accept(codes[-1], clock())
     with pytest.raises(LookupError, match="move the clock by 30 s"):
         device.unused_code()
-    standing.advance(30)
-    assert device.accept(device.unused_code(), standing())
+    clock.advance(30)
+    assert device.accept(device.unused_code(), clock())

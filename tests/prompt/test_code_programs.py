@@ -41,7 +41,7 @@ def no_terminal() -> Iterator[tuple[int, int] | None]:
 
 
 def asked(command: str, environ: dict[str, str] | None = None, cancellation: Cancellation | None = None) -> str:
-    provider = MfaProcessProvider(dict(os.environ) if environ is None else environ, time_limit_s=10, lend=no_terminal)
+    provider = MfaProcessProvider(dict(os.environ) if environ is None else environ, time_limit_s=10, tty=no_terminal)
     return provider.ask(CodeQuestion("MFA code: ", DEVICE, command), cancellation)
 
 
@@ -153,7 +153,7 @@ def test_a_command_that_fails_leaves_it_to_the_next_provider_and_is_not_quoted(c
 
 def test_after_the_limit_it_is_ended_with_all_it_started(tmp_path: Path) -> None:
     pids = tmp_path / "pid"
-    provider = MfaProcessProvider(os.environ, time_limit_s=0.5, lend=no_terminal)
+    provider = MfaProcessProvider(os.environ, time_limit_s=0.5, tty=no_terminal)
     command = shell(f"sleep 60 & echo $! > {shlex.quote(str(pids))}; wait")
     with pytest.raises(NeedsHuman, match=r"\(sh\) did not end within 0.5 s"):
         provider.ask(CodeQuestion("MFA code: ", DEVICE, command))
@@ -343,7 +343,7 @@ class Key:
 
     def provider(self, **variables: str) -> YkmanProvider:
         environ = {"PATH": f"{self.folder}:/usr/bin:/bin", **variables}
-        return YkmanProvider(environ, usb_devices=str(self.usb), lend=no_terminal)
+        return YkmanProvider(environ, usb_devices=str(self.usb), tty=no_terminal)
 
     def calls(self) -> list[str]:
         return (self.folder / "calls").read_text().splitlines()

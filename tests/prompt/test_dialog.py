@@ -321,7 +321,7 @@ def press(screen: dict[str, str], *keys: str) -> None:
 
 
 def is_closed(screen: dict[str, str]) -> bool:
-    """Whether no dialog is to be seen within five seconds: the X server takes a window away after its program."""
+    """Whether the dialog disappears within five seconds: the X server removes a window after its program has ended."""
     end_at = time.monotonic() + 5
     while time.monotonic() < end_at:
         command = ["xdotool", "search", "--name", "^aws-mfa$"]

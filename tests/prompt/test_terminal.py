@@ -57,7 +57,8 @@ threading.Timer(0.4, cancellation.cancel, [WrongSecret("the keys are wrong")]).s
 terminal.{ask}(QUESTION, cancellation)
 """
 
-# The shell that started the program: it tells how the program ended, how it left the terminal, and what it left unread.
+# The shell that started the program: it prints how the program ended, how it left the terminal, and what it left
+# unread.
 SHELL = """trap : INT QUIT TERM HUP
 "$0" -c "$1"
 echo "status=$?"

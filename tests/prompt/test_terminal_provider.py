@@ -10,7 +10,7 @@ import pytest
 
 from aws_mfa.errors import NeedsHuman, WrongSecret
 from aws_mfa.prompt.providers import CodeQuestion
-from aws_mfa.prompt.terminal import AskedCaller, ControllingTerminal, NoTerminal, TerminalProvider, lent_terminal
+from aws_mfa.prompt.terminal import AskedCaller, ControllingTerminal, NoTerminal, TerminalProvider, child_terminal
 from aws_mfa.system.cancel import Cancellation
 from fakes import FakeTerminal
 from needs import ROOT
@@ -64,10 +64,10 @@ def test_in_the_background_a_cancelled_question_raises_the_cancellations_error(m
         os.close(theirs)
 
 
-def test_a_terminal_that_is_gone_is_ours_and_is_not_lent() -> None:
+def test_a_terminal_that_is_gone_counts_as_ours_and_is_not_lent() -> None:
     assert ControllingTerminal("/no/such/terminal").is_ours()
-    with lent_terminal("/no/such/terminal") as lent:
-        assert lent is None
+    with child_terminal("/no/such/terminal") as tty:
+        assert tty is None
 
 
 # On a pty: a job-control shell starts us in the background, in a process group that is not the terminal's.

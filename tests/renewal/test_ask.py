@@ -172,18 +172,18 @@ def test_the_lock_is_yielded_while_another_terminal_is_waited_for_and_not_before
     log: list[str] = []
 
     @contextmanager
-    def lend(_: Cancellation) -> Iterator[None]:
-        log.append("lent")
+    def yielding(_: Cancellation) -> Iterator[None]:
+        log.append("released")
         yield
         log.append("taken again")
 
     interfaces = FakeInterfaces()
     interfaces.providers = [a_provider(closed="no terminal"), a_provider("123456", name="code")]
-    assert ask_code(QUESTION, as_interfaces(interfaces), yielded=lend).text == "123456"
-    assert log == ["lent", "taken again"]
+    assert ask_code(QUESTION, as_interfaces(interfaces), yielded=yielding).text == "123456"
+    assert log == ["released", "taken again"]
     interfaces.providers = [a_provider("123456"), a_provider(name="code")]
-    assert ask_code(QUESTION, as_interfaces(interfaces), yielded=lend).text == "123456"
-    assert log == ["lent", "taken again"]
+    assert ask_code(QUESTION, as_interfaces(interfaces), yielded=yielding).text == "123456"
+    assert log == ["released", "taken again"]
 
 
 def test_a_provider_that_failed_is_not_tried_again() -> None:
@@ -253,7 +253,7 @@ def test_what_is_no_code_is_never_sent(code: str) -> None:
 
 def answered(given: str | None, question: FakeQuestion | None, *typed: str, has_human: bool = True) -> FakeInterfaces:
     interfaces = asking(*typed, has_human=has_human)
-    interfaces.open_questions = FakeQuestions(question)
+    interfaces.remote_questions = FakeQuestions(question)
     assert answer_question(given, as_interfaces(interfaces)) == "answered the question of pid 4711"
     return interfaces
 

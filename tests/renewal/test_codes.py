@@ -195,7 +195,7 @@ def test_a_token_that_is_refused_is_refused_and_no_other_process_learns_it() -> 
     assert interfaces.prompt_locks.lately == {}
 
 
-def test_a_session_that_another_process_got_while_we_waited_is_ours_too() -> None:
+def test_a_session_that_another_process_got_while_we_waited_is_used() -> None:
     interfaces = asking("111111")
     step, theirs = a_step(), a_session()
 
@@ -258,7 +258,7 @@ def test_what_another_question_would_not_change_is_left_for_the_others(
 
 
 def test_a_command_gives_its_next_code_when_the_window_is_over() -> None:
-    """`mfa_process` prints the code of this window, and AWS takes each once."""
+    """`mfa_process` prints the code of this window, and AWS accepts each once."""
     interfaces = FakeInterfaces()
     interfaces.providers = [a_command("111111", "222222", "333333")]
     interfaces.fake_sts.answers = [WrongCode("used")]
@@ -397,7 +397,7 @@ def test_another_process_that_asks_a_person_ends_the_wait(monkeypatch: pytest.Mo
     monkeypatch.setattr("aws_mfa.renewal.codes._LOOK_EVERY_S", 0.02)
     interfaces = WithThreads()
     cancellation, lock = Cancellation(), FakeLock(interfaces.prompt_locks)
-    interfaces.prompt_locks.is_anothers = True
+    interfaces.prompt_locks.is_taken = True
     with pytest.raises(AskedElsewhere), yielded(lock, nothing_newer, cancellation, as_interfaces(interfaces)):
         wait(cancellation)
 

@@ -217,7 +217,7 @@ def test_a_narrowed_session_in_the_file_is_not_taken_for_a_full_one() -> None:
         assert labels(planned(interfaces, name, overlay=Overlay(read_only=True))) == []
 
 
-def test_a_session_that_another_tool_put_over_ours_is_not_taken_for_ours() -> None:
+def test_a_session_that_another_tool_put_over_it_does_not_count_as_ours() -> None:
     """0.0.12 leaves keys that it does not know: the mark of the session before stays, and is worthless."""
     interfaces = some_interfaces(role("dev"))
     renewed(interfaces, "dev")

@@ -73,7 +73,7 @@ def plan_of(
     until: Callable[[str, Mapping[str, str]], float | None],
     request: RenewalRequest | None = None,
 ) -> Plan:
-    """The plan, where stored sessions end as `until` tells; users are not asked for keys here."""
+    """The plan, where stored sessions end as `until` says; no keys of users are read."""
     sessions = cast("StoredSessions", SimpleNamespace(until=until))
     users = cast("Users", None)
     return plan_steps(wanted, request or RenewalRequest([]), users, sessions, now=NOW, session_name="ann")

@@ -42,7 +42,7 @@ def test_aws_takes_ten_policies_read_only_one_of_them() -> None:
     ten = [f"{OF_AWS}{number}" for number in range(10)]
     assert len(check_policy_arns(ten)) == 10
     assert len(check_policy_arns(ten[:9], read_only=True)) == 9
-    with pytest.raises(BadInput, match=r"^11 policy ARNs are given: AWS takes 10 at most$"):
+    with pytest.raises(BadInput, match=r"^11 policy ARNs are given: AWS accepts 10 at most$"):
         check_policy_arns([*ten, OWN])
     with pytest.raises(BadInput, match=r"^11 policy ARNs, ReadOnlyAccess one of them, are given"):
         check_policy_arns(ten, read_only=True)
@@ -83,10 +83,10 @@ def test_the_hint_can_be_pasted() -> None:
 
 
 def test_a_policy_has_2048_characters_at_most() -> None:
-    room = 2048 - len('{"a":""}')
-    assert len(check_policy(json.dumps({"a": "x" * room}), "p.json")) == 2048
-    with pytest.raises(BadInput, match=r"^the policy in p\.json has 2049 characters: AWS takes 2048 at most$"):
-        check_policy(json.dumps({"a": "x" * (room + 1)}), "p.json")
+    left = 2048 - len('{"a":""}')
+    assert len(check_policy(json.dumps({"a": "x" * left}), "p.json")) == 2048
+    with pytest.raises(BadInput, match=r"^the policy in p\.json has 2049 characters: AWS accepts 2048 at most$"):
+        check_policy(json.dumps({"a": "x" * (left + 1)}), "p.json")
 
 
 def test_a_policy_of_another_partition_than_the_roles_is_refused_and_that_of_its_own_is_named() -> None:

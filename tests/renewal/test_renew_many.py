@@ -201,7 +201,7 @@ def test_without_a_person_the_exit_code_is_4_and_the_file_stays() -> None:
     assert (exit_code_of(outcomes), writes(interfaces)) == (4, 0)
 
 
-def test_sessions_that_stand_where_they_are_wanted_are_not_written_again() -> None:
+def test_sessions_that_are_where_they_are_wanted_are_not_written_again() -> None:
     interfaces = a_stage(role("dev"))
     renewed(interfaces)
     outcomes = renewed(interfaces)
@@ -263,7 +263,7 @@ def test_a_session_is_hidden_from_sdks_where_they_see_the_role() -> None:
 
 
 BOB = "arn:aws:iam::123456789012:mfa/bob"
-NOT_TAKEN = "AWS does not take the stored session of mfa@{}-long-term any more: a new one is needed"
+NOT_TAKEN = "AWS no longer accepts the stored session of mfa@{}-long-term: a new one is needed"
 
 
 def asked(interfaces: FakeInterfaces) -> int:

@@ -112,7 +112,7 @@ def test_after_a_choice_of_device_the_line_that_saves_it_is_printed() -> None:
     interfaces.terminal = FakeTerminal("2")
     interfaces.fake_iam = FakeIam([DEVICE, f"{DEVICE}-2"])
     assert user_of(users_of(interfaces), interfaces).device == f"{DEVICE}-2"
-    line = f"to be asked no more, write into [profile work] of ~/.aws/config: mfa_serial = {DEVICE}-2"
+    line = f"to avoid this question, write into [profile work] of ~/.aws/config: mfa_serial = {DEVICE}-2"
     assert interfaces.terminal.said[-1] == line
 
 
@@ -135,7 +135,7 @@ def test_keys_of_another_program_are_reported_with_its_line() -> None:
     config = ROLES + "[profile work]\ncredential_process = aws-vault export --format=json work\n"
     interfaces = some_interfaces(config)
     interfaces.vaults["keychain"] = FakeVault("keychain")
-    line = r"another program's \(credential_process in ~/.aws/config \[profile work\]\)"
+    line = r"come from another program \(credential_process in ~/.aws/config \[profile work\]\)"
     with pytest.raises(NoLongTermKeys, match=line) as refused:
         user_of(users_of(interfaces), interfaces)
     assert refused.value.hints == ("store them here, then remove that line: aws-mfa setup --profile work",)
@@ -238,7 +238,7 @@ def test_security_keys_are_left_out() -> None:
 
 
 def test_a_user_with_security_keys_only_is_sent_to_aws_login() -> None:
-    with pytest.raises(NoDevice, match="STS can never take those") as failure:
+    with pytest.raises(NoDevice, match="STS never accepts those") as failure:
         discover_device(KEYS, "us-east-1", as_interfaces(interfaces_with(FIDO)))
     assert any("aws login" in hint for hint in failure.value.hints)
 
@@ -260,7 +260,7 @@ def test_several_devices_elsewhere_are_listed_with_the_flag_that_chooses() -> No
 def test_a_refusal_of_iam_asks_for_the_flag(refusal: AwsMfaError) -> None:
     interfaces = interfaces_with()
     interfaces.fake_iam = FakeIam(refusal)
-    with pytest.raises(NoDevice, match="did not tell") as failure:
+    with pytest.raises(NoDevice, match="IAM did not list the MFA devices") as failure:
         discover_device(KEYS, "us-east-1", as_interfaces(interfaces))
     assert "--device" in failure.value.hints[0]
 

@@ -175,7 +175,9 @@ def test_what_is_no_code_leaves_the_question_open(stage: ClassicStage, job: Job,
     assert job.ended()[0] == 0
 
 
-def test_what_aws_says_about_the_code_is_told_here_and_the_next_one_is_asked_for(stage: ClassicStage, job: Job) -> None:
+def test_what_aws_says_about_the_code_is_shown_here_and_the_next_one_is_asked_for(
+    stage: ClassicStage, job: Job
+) -> None:
     first = wait_for_question(stage)
     wrong = stage.wrong_code()
     answered = stage.run("code", wrong)
@@ -195,7 +197,7 @@ def test_a_killed_process_leaves_nothing_to_answer(stage: ClassicStage, job: Job
     assert questions(stage) == []
 
 
-def test_ctrl_c_takes_the_question_away(stage: ClassicStage) -> None:
+def test_ctrl_c_removes_the_question(stage: ClassicStage) -> None:
     asking = on_terminal(stage, "renew", "default")
     asking.expect_exact("MFA code for")
     wait_for_question(stage)
@@ -204,7 +206,7 @@ def test_ctrl_c_takes_the_question_away(stage: ClassicStage) -> None:
     assert questions(stage) == []
 
 
-def test_a_job_that_is_interrupted_while_it_waits_takes_it_away_too(stage: ClassicStage, job: Job) -> None:
+def test_a_job_that_is_interrupted_while_it_waits_removes_it_too(stage: ClassicStage, job: Job) -> None:
     job.process.send_signal(signal.SIGINT)
     code, _, err = job.ended()
     assert (code, "Traceback" in err) == (130, False), err
@@ -221,7 +223,7 @@ def test_a_job_that_is_interrupted_while_it_waits_takes_it_away_too(stage: Class
         (["credential-process", "default", "--no-input"], {"AWS_MFA_PROMPT": "code"}),
     ],
 )
-def test_where_nobody_is_to_be_waited_for_it_ends_at_once(
+def test_where_no_one_is_to_be_waited_for_it_ends_at_once(
     stage: ClassicStage, argv: list[str], variables: dict[str, str]
 ) -> None:
     began_at = time.monotonic()
@@ -256,7 +258,7 @@ def test_in_the_background_of_a_terminal_the_line_is_written_there(stage: Classi
     end_of(shell)
 
 
-def test_the_code_stands_in_no_file_no_argument_and_no_line(stage: ClassicStage, job: Job) -> None:
+def test_the_code_is_in_no_file_no_argument_and_no_line(stage: ClassicStage, job: Job) -> None:
     code = stage.code()
     wrong = stage.wrong_code()
     answers = [stage.run("code", stdin=f"{given}\n") for given in (wrong, code)]
@@ -276,7 +278,7 @@ def files_holding(home: str, text: str) -> Iterator[str]:
                     yield os.path.join(parent, name)
 
 
-def test_a_program_that_nobody_sits_at_is_in_nobodys_way(stage: ClassicStage, job: Job) -> None:
+def test_a_program_without_a_person_blocks_no_other(stage: ClassicStage, job: Job) -> None:
     """The IDE waits; at a terminal its person is asked at once, and the one code serves both."""
     began = time.monotonic()
     child = on_terminal(stage, "exec", "default", "--", "true")
@@ -290,7 +292,7 @@ def test_a_program_that_nobody_sits_at_is_in_nobodys_way(stage: ClassicStage, jo
     assert len([record for record in stage.aws.requests if record.code]) == 1
 
 
-def test_programs_that_nobody_sits_at_wait_at_the_same_time(stage: ClassicStage) -> None:
+def test_programs_without_a_person_wait_at_the_same_time(stage: ClassicStage) -> None:
     """One after the other they would need twenty seconds each."""
     jobs = [Job(stage, "credential-process", "default") for _ in range(4)]
     deadline = time.monotonic() + 15

@@ -57,7 +57,7 @@ def test_the_device_is_asked_for_where_the_config_says(stage: ClassicStage) -> N
     assert stage.sent() == ["ListMFADevices", "GetSessionToken"]
 
 
-def test_a_bad_endpoint_of_the_config_is_told_before_the_question(stage: ClassicStage) -> None:
+def test_a_bad_endpoint_of_the_config_is_reported_before_the_question(stage: ClassicStage) -> None:
     stage.write("[default]\nendpoint_url = http://elsewhere.example\n", stage.config)
     ended = stage.call(env=NOWHERE)
     assert ended.error.startswith("ERROR - endpoint_url in ")
@@ -113,7 +113,7 @@ def test_a_ca_bundle_that_cannot_be_read_names_its_line(behind_tls: ClassicStage
 def test_every_command_trusts_the_ca_bundle_of_the_profile(
     behind_tls: ClassicStage, authority: Authority, where: str
 ) -> None:
-    """The role's own line is what SDKs read; the user's serves all his roles."""
+    """The role's own line is what SDKs read; the user's serves all roles of that user."""
     stage = behind_tls
     line = f"ca_bundle = {authority.bundle}\n"
     config = f"[profile work]\nmfa_serial = {stage.phone.serial}\n{line if where == 'user' else ''}"

@@ -100,12 +100,12 @@ def test_without_a_browser_the_url_is_printed(stage: ClassicStage, role: Role) -
         (faults.internal_failure(), 6, "failed (HTTP 500)"),
         (faults.throttling(), 5, "refused the session (HTTP 400)"),
         (faults.captive_portal(), 6, "is not AWS: a web page or a redirect"),
-        (faults.reset(), 6, "was cut before the whole answer was there"),
+        (faults.reset(), 6, "was cut before the whole answer had arrived"),
         (faults.empty_body(), 6, "cannot be read"),
     ],
     ids=lambda value: getattr(value, "name", None),
 )
-def test_what_goes_wrong_at_sign_in_is_told_without_the_session(
+def test_what_goes_wrong_at_sign_in_is_reported_without_the_session(
     stage: ClassicStage, role: Role, fault: faults.Fault, code: int, words: str
 ) -> None:
     stage.aws.faults.add("getSigninToken", fault)
@@ -115,7 +115,7 @@ def test_what_goes_wrong_at_sign_in_is_told_without_the_session(
     assert [secret for secret in secrets_of(stage) if secret in ended.err] == []
 
 
-def test_nothing_secret_is_said_or_left_behind(stage: ClassicStage, role: Role) -> None:
+def test_nothing_secret_is_printed_or_left_behind(stage: ClassicStage, role: Role) -> None:
     """The URL is on stdout and nowhere else; keys, session and token are nowhere else in it."""
     ended = stage.run("console", "work", "--print-url", env={"PYTHONDEVMODE": "1"})
     token = parse_qs(urlsplit(ended.out.strip()).query)["SigninToken"][0]

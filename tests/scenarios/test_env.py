@@ -66,7 +66,7 @@ def renewed(stage: ClassicStage, env: Settings | None = None) -> None:
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_code_is_asked_on_the_terminal_while_a_real_shell_takes_the_lines(stage: ClassicStage, shell: str) -> None:
-    """The form is the shell's without being told, whatever SHELL says."""
+    """Without --shell the form is that of the calling shell, whatever SHELL says."""
     needs(shell)
     environ = environ_of(stage, SHELL="/usr/bin/tcsh", AWS_PROFILE="other")
     child = on_a_pty([shell, "-c", script(shell, "{default}")], environ, columns=4000)
@@ -165,7 +165,7 @@ def test_a_no_at_the_question_is_the_shells_too(stage: ClassicStage, shell: str,
         ([signal.SIGTERM, signal.SIGHUP, signal.SIGTERM], "(143|129)"),
     ],
 )
-def test_whoever_ends_it_at_the_question_ends_what_stands_behind_it(
+def test_a_signal_at_the_question_ends_the_commands_after_it_too(
     stage: ClassicStage, tmp_path: pathlib.Path, shell: str, numbers: list[int], status: str
 ) -> None:
     """Several come where a terminal is closed or a service stopped: one of them counts."""
@@ -227,7 +227,7 @@ def test_a_failure_has_the_form_that_was_named_though_the_arguments_are_wrong(
     assert ran(stage, "json", *words, "--no-such-flag").out == "sh -c 'exit 2';\n"
 
 
-def test_stdout_carries_data_alone(stage: ClassicStage) -> None:
+def test_stdout_carries_only_data(stage: ClassicStage) -> None:
     renewed(stage)
     ended = ran(stage, "default", "--shell", "json", "--no-input")
     assert (ended.code, ended.err) == (0, ""), ended
@@ -243,7 +243,7 @@ def test_stdout_carries_data_alone(stage: ClassicStage) -> None:
     assert dict(line.split("=", 1) for line in dotenv.splitlines()) == found
 
 
-def test_the_code_comes_from_stdin_only_where_that_is_said(stage: ClassicStage) -> None:
+def test_the_code_comes_from_stdin_only_with_the_flag(stage: ClassicStage) -> None:
     """In a loop that reads a file, stdin is the loop's."""
     code = stage.code()
     ended = ran(stage, "default", "--shell", "sh", stdin=f"{code}\n")
@@ -251,7 +251,7 @@ def test_the_code_comes_from_stdin_only_where_that_is_said(stage: ClassicStage) 
     assert ran(stage, "default", "--shell", "sh", "--token-stdin", stdin=f"{code}\n").code == 0
 
 
-def test_lines_on_a_screen_are_told_where_they_belong(stage: ClassicStage) -> None:
+def test_lines_on_a_screen_come_with_a_hint_where_they_belong(stage: ClassicStage) -> None:
     renewed(stage)
     child = on_a_pty(["sh", "-c", "$TOOL env default; $TOOL env --unset"], environ_of(stage))
     child.expect_exact("export AWS_ACCESS_KEY_ID=")
@@ -260,7 +260,7 @@ def test_lines_on_a_screen_are_told_where_they_belong(stage: ClassicStage) -> No
     end_of(child)
 
 
-def test_what_cannot_be_answered_is_told(stage: ClassicStage) -> None:
+def test_what_cannot_be_answered_is_reported(stage: ClassicStage) -> None:
     for argv, what in (
         ((), "PROFILE is missing"),
         (("--unset", "--shell", "dotenv"), "cannot remove"),

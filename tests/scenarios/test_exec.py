@@ -1,4 +1,4 @@
-"""`aws-mfa exec`: the command has the session, its own stdin, signals and exit code, and nothing else of ours."""
+"""`aws-mfa exec`: the command has the session, its own stdin, signals and exit code, and nothing else of aws-mfa's."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_an_sdk_in_the_child_is_the_profile(stage: ClassicStage, flags: list[str
     assert (ended.code, ":assumed-role/dev/" in ended.out) == (0, True), ended
 
 
-def test_a_default_profile_that_hides_the_endpoint_is_told(stage: ClassicStage) -> None:
+def test_a_default_profile_that_hides_the_endpoint_is_reported(stage: ClassicStage) -> None:
     dev = role(stage, "dev")
     stage.write(stage.keys_section() + stage.session_section("default"))
     stage.write(profile("dev", dev.arn), stage.config)
@@ -149,7 +149,7 @@ def test_an_exec_in_an_exec_is_the_inner_profile(stage: ClassicStage) -> None:
     assert back["AWS_ACCESS_KEY_ID"] != found["AWS_ACCESS_KEY_ID"]
 
 
-def test_a_session_shorter_than_asked_is_told_and_used(stage: ClassicStage) -> None:
+def test_a_session_shorter_than_asked_is_reported_and_used(stage: ClassicStage) -> None:
     dev = role(stage, "dev")
     stage.write(profile("dev", dev.arn), stage.config)
     ended = ran(stage, "dev", "--min-remaining", "6h", "--token", stage.code(), "echo", "went on")
@@ -162,7 +162,7 @@ def test_min_remaining_has_no_meaning_beside_a_server(stage: ClassicStage) -> No
     assert (ended.code, "contradict" in ended.err) == (2, True)
 
 
-def test_nobody_to_ask_is_exit_4_and_the_command_to_run(stage: ClassicStage) -> None:
+def test_no_person_to_ask_is_exit_4_and_the_command_to_run(stage: ClassicStage) -> None:
     ended = ran(stage, "default", "--no-input", "true")
     assert (ended.code, ended.out) == (4, "")
     assert "hint: in a terminal: aws-mfa renew default" in ended.err
@@ -174,8 +174,8 @@ PASSPHRASE = {"AWS_MFA_VAULT": "age", "AWS_MFA_AGE_PASSPHRASE_COMMAND": "echo op
 @pytest.mark.parametrize(
     "line", ["$TOOL exec default --no-input -- true", "set -m; $TOOL exec default -- true & wait $!"]
 )
-def test_the_passphrase_is_not_asked_for_where_nobody_can_be_asked(stage: ClassicStage, line: str) -> None:
-    """In the background the question would stop us, with the device's turn held."""
+def test_the_passphrase_is_not_asked_for_where_no_one_can_be_asked(stage: ClassicStage, line: str) -> None:
+    """In the background the question would stop this process while it holds the prompt lock of the device."""
     assert stage.run("import", "--yes", "--vault", "age", env=PASSPHRASE).code == 0
     child = on_terminal(stage, f'{line}; echo "status=$?"', AWS_MFA_VAULT="age")
     child.expect_exact("in a terminal: aws-mfa renew default")
@@ -204,7 +204,7 @@ def test_without_a_command_it_is_the_users_shell(stage: ClassicStage, flags: lis
 
 @pytest.mark.parametrize("flags", [[], ["--server"]], ids=["keys", "server"])
 def test_suspending_the_shell_inside_gives_the_terminal_back(stage: ClassicStage, flags: list[str]) -> None:
-    """It stops alone, being a group of its own: we stop with it."""
+    """It is a process group of its own, so only it is stopped: aws-mfa then stops too."""
     renewed(stage)
     child = on_terminal(stage, "exec bash --norc -i", SHELL="/bin/bash", PROMPT_COMMAND='echo "at prompt $SHLVL"')
     child.expect_exact("at prompt 1")

@@ -167,7 +167,7 @@ def test_without_a_terminal_consent_needs_a_flag(with_age: Home) -> None:
     """A yes in the pipe does not count: with `-` the pipe holds the keys."""
     ended = with_age.run("import", typed="y\n")
     assert ended.returncode == 4
-    assert "hint: agree with: --yes" in ended.stderr
+    assert "hint: confirm with: --yes" in ended.stderr
     assert with_age.read() == CREDENTIALS
 
 

@@ -30,7 +30,7 @@ STORE = {"AWS_MFA_SESSION_STORE": "plain"}
 
 
 class Crowd:
-    """Processes started by one shell, on one terminal; what each of them wrote lies in a folder."""
+    """Processes started by one shell, on one terminal; a folder has what each of them wrote."""
 
     def __init__(self, stage: ClassicStage, folder: str) -> None:
         self.stage = stage
@@ -87,7 +87,7 @@ def test_fifty_processes_ask_once_and_all_of_them_have_a_session(crowd: Crowd) -
     crowd.wait_for_waiting(49)
     shell.sendline(crowd.stage.code())
     shell.expect_exact("all over")
-    assert question(crowd.stage) not in (shell.before or ""), "nobody asks a second time"
+    assert question(crowd.stage) not in (shell.before or ""), "no process asks a second time"
     assert crowd.read(".code") == ["0\n"] * 50, crowd.read(".err")
     assert codes_sent(crowd.stage) == 1
     documents = [json.loads(text) for text in crowd.read(".out")]
@@ -149,7 +149,7 @@ def test_terminals_that_need_the_same_session_in_the_file_ask_once(crowd: Crowd)
 def test_what_an_sdk_shows_of_those_who_waited_is_one_line_at_most(crowd: Crowd, said: str) -> None:
     shell = crowd.start(6, "credential-process", "dev")
     shell.expect_exact(question(crowd.stage))
-    time.sleep(3)  # nothing tells that they wait: their stderr is shown when all is over
+    time.sleep(3)  # no output shows that they wait: their stderr is printed at the end
     if said == "no":
         shell.sendeof()
     else:

@@ -109,7 +109,7 @@ def test_the_file_is_written_once(stage: ClassicStage) -> None:
     ]
 
 
-def test_a_second_run_sends_nothing_and_leaves_the_file_alone(stage: ClassicStage) -> None:
+def test_a_second_run_sends_nothing_and_writes_no_file(stage: ClassicStage) -> None:
     three_roles_and_a_chain(stage)
     assert stage.run("renew", "--all", stdin=f"{stage.code()}\n", env=NOBODY).code == 0
     before, sent = stage.state(), len(stage.sent())
@@ -120,7 +120,7 @@ def test_a_second_run_sends_nothing_and_leaves_the_file_alone(stage: ClassicStag
 
 
 def test_roles_are_renewed_without_a_code_while_the_mfa_session_lasts(stage: ClassicStage) -> None:
-    """In the file where the user was wanted too, in the session cache where roles alone were."""
+    """It is in the file if the user was wanted too, and in the session cache if only roles were."""
     three_roles_and_a_chain(stage)
     for names, env in ((("--all",), NOBODY), (("dev",), IN_FILES)):
         assert stage.run("renew", *names, "--force", stdin=f"{stage.code()}\n", env=env).code == 0
@@ -259,7 +259,7 @@ def test_one_refused_role_does_not_stop_the_others(stage: ClassicStage) -> None:
     assert stage.section("dev")["aws_access_key_id"] in stage.aws.sessions
 
 
-def test_json_is_alone_on_stdout_even_where_the_question_goes_down_a_pipe(stage: ClassicStage) -> None:
+def test_stdout_has_only_the_json_even_if_the_answer_comes_from_a_pipe(stage: ClassicStage) -> None:
     three_roles_and_a_chain(stage)
     ended = stage.run("renew", "--all", "--json", stdin=f"{stage.code()}\n")
     assert json.loads(ended.out)["version"] == 1
@@ -468,13 +468,13 @@ BAD_INPUT: dict[str, tuple[str, tuple[str, ...], int, str]] = {
         profile("dev", "arn:aws:iam::123456789012:role/A", session_tags=",".join(f"k{n}=v" for n in range(51))),
         ("dev",),
         3,
-        "session_tags in {config} [profile dev]: 51 tags, and AWS takes 50",
+        "session_tags in {config} [profile dev]: 51 tags, and AWS accepts 50",
     ),
     "long tag": (
         profile("dev", "arn:aws:iam::123456789012:role/A", session_tags=f"k={'v' * 257}"),
         ("dev",),
         3,
-        "session_tags in {config} [profile dev]: the value of tag 'k' has 257 characters, and AWS takes 0 to 256",
+        "session_tags in {config} [profile dev]: the value of tag 'k' has 257 characters, and AWS accepts 0 to 256",
     ),
     "no such profile": ("", ("dev",), 3, "there is no profile 'dev' in {config} or {credentials}"),
     "include loop": (
@@ -553,7 +553,7 @@ def test_plan_asks_and_changes_nothing(stage: ClassicStage) -> None:
     assert (stage.sent(), stage.state()) == ([], before)
 
 
-def test_the_code_comes_from_standard_input_where_that_is_said(stage: ClassicStage) -> None:
+def test_the_code_comes_from_standard_input_with_the_flag(stage: ClassicStage) -> None:
     """As for the commands that leave standard input to others; both ways at once are too many."""
     three_roles_and_a_chain(stage)
     both = stage.run("renew", "dev", "--token-stdin", "--token", "123456", stdin="123456\n", env=IN_FILES)

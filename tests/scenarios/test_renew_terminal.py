@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.real
 
 LEFT_S = 4
-# The clock of the tool is moved along with that of the practice AWS, so that nobody waits for a window's end.
+# The clock of the tool is moved along with that of the practice AWS, so that no test waits for the end of a window.
 SCRIPT = """import sys, time
 real = time.time
 time.time = lambda: real() + {offset_s!r}
@@ -114,7 +114,7 @@ def test_a_wrong_code_is_asked_again_and_the_roles_wait_for_it(late_stage: Class
     assert (status, "dev      renewed" in said) == (0, True), said
 
 
-def test_roles_that_take_their_time_show_a_bar_that_goes_away(late_stage: ClassicStage, clock: Clock) -> None:
+def test_roles_that_take_their_time_show_a_bar_that_disappears(late_stage: ClassicStage, clock: Clock) -> None:
     names = ["r0", "r1"]
     late_stage.write("".join(profile(name, role(late_stage, name).arn) for name in names), late_stage.config)
     late_stage.aws.latency_s = 1.5

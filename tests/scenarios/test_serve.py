@@ -90,7 +90,7 @@ class Server:
         return self.process.returncode, said
 
     def ask(self, profile: str = "admin") -> tuple[int, dict[str, str]]:
-        """Ask it ourselves."""
+        """Send a request of our own."""
         return ask(self.variables(profile))
 
 
@@ -139,7 +139,7 @@ def role(stage: ClassicStage) -> Role:
 def serving(
     stage: ClassicStage, *argv: str, env: dict[str, str] | None = None, prefix: list[str] | None = None
 ) -> Iterator[Server]:
-    """Run it without a terminal; the code is given along."""
+    """Run it without a terminal; the code is an argument."""
     process = subprocess.Popen(
         [*(prefix or stage.command()), "serve", *(argv or ("admin",)), "--shell", "json", "--token", stage.code()],
         env={**stage.environ, **(env or {})},
@@ -179,7 +179,7 @@ def cli_1_says(env: dict[str, str], url: str) -> str:
 
 
 def cli_2_says(env: dict[str, str], url: str) -> str:
-    """2.9 knows the token itself alone, not its file."""
+    """2.9 reads only the variable with the token itself, not the one with its file."""
     needs(DEBIAN_CLI_2)
     with open(env.pop("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"), encoding="ascii") as file:
         env["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = file.read()
@@ -274,8 +274,8 @@ def test_one_code_serves_all_and_the_secrets_stay_where_they_belong(stage: Class
     ):
         seen = environ.read() + cmdline.read()
     _, said = server.end()
-    told = json.dumps(server.profiles) + said + seen.decode(errors="replace")
-    assert [secret for secret in secrets if secret in told] == []
+    shown = json.dumps(server.profiles) + said + seen.decode(errors="replace")
+    assert [secret for secret in secrets if secret in shown] == []
 
 
 @posix_signals
@@ -445,13 +445,13 @@ def test_credentials_in_default_come_before_the_endpoint_unless_they_are_hidden(
     assert f"warning: [default] in {stage.credentials} has credentials, which SDKs prefer to the endpoint" in said
 
 
-def test_without_a_code_and_nobody_to_ask_it_says_what_to_run(stage: ClassicStage, role: Role) -> None:
+def test_without_a_code_and_a_person_it_says_what_to_run(stage: ClassicStage, role: Role) -> None:
     ended = stage.run("serve", "admin", "--no-input")
     assert (ended.code, ended.out) == (4, "")
     assert "hint: in a terminal: aws-mfa renew admin" in ended.err
 
 
-def test_a_port_may_be_chosen_and_one_that_is_taken_is_told(stage: ClassicStage, server: Server) -> None:
+def test_a_port_may_be_chosen_and_one_that_is_taken_is_reported(stage: ClassicStage, server: Server) -> None:
     port = server.variables()["AWS_CONTAINER_CREDENTIALS_FULL_URI"].split(":")[2].split("/")[0]
     ended = stage.run("serve", "admin", "--port", port)
     assert ended.code == 2

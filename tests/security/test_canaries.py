@@ -66,7 +66,7 @@ def test_a_renewal_prints_no_secret(home: str, aws: PracticeAws) -> None:
 
 
 @pytest.mark.parametrize("broken", ["[work]\n{secret}\n", "{secret}\n[work]\n", "[work]\n[work]\nx = {secret}\n"])
-def test_a_broken_file_is_told_without_its_lines(home: str, aws: PracticeAws, broken: str) -> None:
+def test_a_broken_file_is_reported_without_its_lines(home: str, aws: PracticeAws, broken: str) -> None:
     """Here lines are keys: a parser that quotes the line it stumbled over would print one."""
     ann = aws.account.add_user("ann")
     secret = ann.keys.secret_access_key.replace("=", "x").replace(":", "x")
@@ -79,7 +79,7 @@ def test_a_broken_file_is_told_without_its_lines(home: str, aws: PracticeAws, br
     assert secret not in said
 
 
-def test_set_up_prints_no_secret_and_leaves_it_in_the_vault_alone(home: str, aws: PracticeAws) -> None:
+def test_set_up_prints_no_secret_and_leaves_it_only_in_the_vault(home: str, aws: PracticeAws) -> None:
     ann = aws.account.add_user("ann")
     ann.add_device()
     passphrase = "canary-passphrase-of-the-vault"
@@ -93,7 +93,7 @@ def test_set_up_prints_no_secret_and_leaves_it_in_the_vault_alone(home: str, aws
     assert list(files_holding(home, ann.keys.secret_access_key, passphrase)) == []
 
 
-def test_wrong_secrets_and_wrong_codes_are_told_without_them(home: str, aws: PracticeAws) -> None:
+def test_wrong_secrets_and_wrong_codes_are_reported_without_them(home: str, aws: PracticeAws) -> None:
     ann = aws.account.add_user("ann")
     keep_keys(home, ann)
     ann.add_device()
@@ -102,7 +102,7 @@ def test_wrong_secrets_and_wrong_codes_are_told_without_them(home: str, aws: Pra
     assert ann.keys.secret_access_key not in said
 
 
-def test_the_files_left_behind_are_the_users_alone(home: str, aws: PracticeAws) -> None:
+def test_the_files_left_behind_are_only_the_users(home: str, aws: PracticeAws) -> None:
     ann = aws.account.add_user("ann")
     keep_keys(home, ann)
     phone = ann.add_device()

@@ -124,7 +124,7 @@ def canary(stage: ClassicStage, tmp_path_factory: pytest.TempPathFactory) -> Can
 
 
 def assert_nowhere(canary: Canary, text: str, *, sessions: bool = True, codes: bool = True) -> None:
-    """None of the secrets stands in the text; the sessions' and the codes' may be left out where they belong there."""
+    """None of the secrets is in the text; those of sessions and codes may be excepted where they belong."""
     secrets = [*canary.long_term, *(canary.of_sessions if sessions else [])]
     assert [secret for secret in secrets if secret in text] == []
     if codes:

@@ -1,4 +1,4 @@
-"""The folder a command is started in, and what stands in the user's own, may be somebody else's work."""
+"""The folder a command is started in, and files in the user's own folders, may be made by another user."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_no_module_of_the_current_folder_is_imported(tmp_path: Path, home: str, 
     assert ended.returncode != 7
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no folder that somebody is in")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no folder that a process works in")
 def test_a_current_folder_that_was_removed_is_no_matter(tmp_path: Path, home: str) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
@@ -54,7 +54,7 @@ def test_a_current_folder_that_was_removed_is_no_matter(tmp_path: Path, home: st
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no FIFOs")
 @pytest.mark.parametrize("name", ["mfa/known-keys", "mfa/used-codes", "credentials", "config"])
-def test_a_pipe_in_place_of_a_file_of_ours_is_not_waited_for(home: str, name: str) -> None:
+def test_a_pipe_in_place_of_a_file_of_aws_mfa_is_not_waited_for(home: str, name: str) -> None:
     os.makedirs(os.path.join(home, ".aws", "mfa"), mode=0o700)
     os.mkfifo(os.path.join(home, ".aws", name))
     ended = run(home, "--token", "123456")

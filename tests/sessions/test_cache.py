@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
-linux = pytest.mark.skipif(sys.platform != "linux", reason="no other system tells what is in memory")
-as_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can give files away")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="no other system names the file systems in memory")
+as_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can change the owner of files")
 
 NOBODY = 65534
 NOW = 1795327399.0
@@ -494,7 +494,7 @@ def make_pipe(path: Path) -> None:
 @posix
 @every_store
 @pytest.mark.parametrize(
-    ("spoil", "reason"),
+    ("damage", "reason"),
     [
         (widen, "others can read it"),
         (link, "it is a symlink"),
@@ -503,10 +503,10 @@ def make_pipe(path: Path) -> None:
     ],
 )
 def test_a_file_that_others_could_have_read_or_written_is_dropped(
-    stage: Stage, store: str, spoil: Callable[[Path], None], reason: str
+    stage: Stage, store: str, damage: Callable[[Path], None], reason: str
 ) -> None:
     stage.cache(store).store("work", INPUTS, a_session())
-    spoil(stage.file(store))
+    damage(stage.file(store))
     assert stage.cache(store).load("work", INPUTS) is None
     assert stage.said == [f"dropped the stored session of 'work': {reason}"]
     assert not os.path.lexists(stage.file(store))
@@ -537,13 +537,13 @@ def link_elsewhere(folder: Path) -> None:
 
 @posix
 @every_store
-@pytest.mark.parametrize("spoil", [open_to_others, link_elsewhere])
+@pytest.mark.parametrize("damage", [open_to_others, link_elsewhere])
 def test_a_folder_that_others_can_use_is_neither_read_nor_written(
-    stage: Stage, store: str, spoil: Callable[[Path], None]
+    stage: Stage, store: str, damage: Callable[[Path], None]
 ) -> None:
     stage.cache(store).store("work", INPUTS, a_session())
     folder = stage.file(store).parent
-    spoil(folder)
+    damage(folder)
     before = sorted(os.listdir(folder))
     cache = stage.cache(store)
     assert cache.load("work", INPUTS) is None

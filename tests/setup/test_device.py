@@ -1,4 +1,4 @@
-"""The device of a profile that is set up: never one that cannot be of these keys."""
+"""The device of a profile that is set up: never one of another user."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def device_stored(interfaces: FakeInterfaces, given: str | None = None) -> str |
 @pytest.mark.parametrize("given", [OF_ANOTHER_ACCOUNT, OF_ANOTHER_PARTITION])
 def test_a_device_of_another_account_or_partition_is_refused(devices: list[str] | AwsMfaError, given: str) -> None:
     interfaces = interfaces_with(devices)
-    with pytest.raises(BadInput, match="cannot be of these keys"):
+    with pytest.raises(BadInput, match="does not belong to the user of these keys"):
         device_stored(interfaces, given)
     assert interfaces.vaults["keychain"].stored == {}
 

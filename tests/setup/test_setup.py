@@ -197,7 +197,7 @@ def test_a_write_that_cannot_be_undone_is_reported() -> None:
     vault.store = store_once  # type: ignore[method-assign]
     with pytest.raises(NotSetUp, match="disk full") as failure:
         set_up_with(interfaces, replaces=True)
-    assert "could not be put back" in failure.value.hints[0]
+    assert "could not be restored" in failure.value.hints[0]
 
 
 @pytest.mark.parametrize("has_human", [True, False])

@@ -26,30 +26,30 @@ import os, sys
 from aws_mfa.system.child import ChildProcess
 held = open(os.devnull)
 child = ChildProcess()
-way, *command = sys.argv[1:]
-child.become(command, os.environ) if way == "become" else sys.exit(child.end_like(child.run(command, os.environ)))
+method, *command = sys.argv[1:]
+child.become(command, os.environ) if method == "become" else sys.exit(child.end_like(child.run(command, os.environ)))
 """
 ENVIRON = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}/src", "LANG": "C.UTF-8", "PS1": "$ "}
-BOTH_WAYS = pytest.mark.parametrize("way", ["become", "run"])
+BOTH_METHODS = pytest.mark.parametrize("method", ["become", "run"])
 TIME_LIMIT_S = 20
 
 
-def parent_of(way: str, *command: str) -> list[str]:
-    return [sys.executable, "-c", PARENT, way, *command]
+def parent_of(method: str, *command: str) -> list[str]:
+    return [sys.executable, "-c", PARENT, method, *command]
 
 
-def ended(way: str, *command: str, **options: object) -> subprocess.CompletedProcess[str]:
+def ended(method: str, *command: str, **options: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # type: ignore[call-overload,no-any-return]  # options of any kind
-        parent_of(way, *command),
+        parent_of(method, *command),
         env=ENVIRON, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIME_LIMIT_S, check=False,
         start_new_session=True, **options,
     )  # fmt: skip
 
 
-def started(way: str, *command: str) -> subprocess.Popen[str]:
-    """A parent whose child has said its first line."""
+def started(method: str, *command: str) -> subprocess.Popen[str]:
+    """A parent whose child has printed its first line."""
     process = subprocess.Popen(
-        parent_of(way, *command), env=ENVIRON, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+        parent_of(method, *command), env=ENVIRON, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
         start_new_session=True,
     )  # fmt: skip
     assert process.stdout is not None
@@ -71,25 +71,25 @@ def test_becoming_keeps_the_process() -> None:
 
 
 @pytest.mark.real
-@BOTH_WAYS
-def test_the_exit_code_is_the_childs(way: str) -> None:
-    assert [ended(way, "sh", "-c", f"exit {code}").returncode for code in (0, 7, 255)] == [0, 7, 255]
+@BOTH_METHODS
+def test_the_exit_code_is_the_childs(method: str) -> None:
+    assert [ended(method, "sh", "-c", f"exit {code}").returncode for code in (0, 7, 255)] == [0, 7, 255]
 
 
 @pytest.mark.real
-@BOTH_WAYS
+@BOTH_METHODS
 @pytest.mark.parametrize("name", ["TERM", "KILL", "PIPE", "SEGV", "INT"])
-def test_a_child_that_is_killed_looks_killed(way: str, name: str) -> None:
-    assert ended(way, "sh", "-c", f"kill -{name} $$").returncode == -getattr(signal, f"SIG{name}")
+def test_a_child_that_is_killed_looks_killed(method: str, name: str) -> None:
+    assert ended(method, "sh", "-c", f"kill -{name} $$").returncode == -getattr(signal, f"SIG{name}")
 
 
 @pytest.mark.real
-@BOTH_WAYS
-def test_no_signal_is_ignored_or_blocked_for_the_child(way: str) -> None:
+@BOTH_METHODS
+def test_no_signal_is_ignored_or_blocked_for_the_child(method: str) -> None:
     """Python ignores SIGPIPE: `aws s3 ls | head` would write on and on."""
     if not os.path.exists("/proc/self/status"):
         pytest.skip("no /proc here")
-    child = ended(way, "cat", "/proc/self/status").stdout
+    child = ended(method, "cat", "/proc/self/status").stdout
     with open("/proc/thread-self/status", encoding="ascii") as file:
         here = file.read()
     by_python = 1 << (signal.SIGPIPE - 1) | 1 << (signal.SIGXFSZ - 1)
@@ -104,12 +104,12 @@ def masks(status: str) -> tuple[int, int]:
 
 
 @pytest.mark.real
-@BOTH_WAYS
-def test_a_signal_that_the_caller_ignores_is_ignored_by_the_child(way: str) -> None:
+@BOTH_METHODS
+def test_a_signal_that_the_caller_ignores_is_ignored_by_the_child(method: str) -> None:
     """Such as nohup."""
     before = [signal.signal(number, signal.SIG_IGN) for number in (signal.SIGHUP, signal.SIGINT)]
     try:
-        done = ended(way, "sh", "-c", "kill -HUP $$; kill -INT $$; echo alive")
+        done = ended(method, "sh", "-c", "kill -HUP $$; kill -INT $$; echo alive")
     finally:
         for number, handler in zip((signal.SIGHUP, signal.SIGINT), before, strict=True):
             signal.signal(number, handler)
@@ -117,22 +117,22 @@ def test_a_signal_that_the_caller_ignores_is_ignored_by_the_child(way: str) -> N
 
 
 @pytest.mark.real
-@BOTH_WAYS
-def test_the_child_has_the_callers_descriptors_and_no_others(way: str) -> None:
+@BOTH_METHODS
+def test_the_child_has_the_callers_descriptors_and_no_others(method: str) -> None:
     if not os.path.exists("/proc/self/fd"):
         pytest.skip("no /proc here")
     opened = "[n for n in map(int, os.listdir('/proc/self/fd')) if os.path.exists(f'/proc/self/fd/{n}')]"
     with open(os.devnull, encoding="utf-8") as handed_on:
         number = handed_on.fileno()
-        done = ended(way, sys.executable, "-c", f"import os; print(*{opened})", pass_fds=[number])
+        done = ended(method, sys.executable, "-c", f"import os; print(*{opened})", pass_fds=[number])
     assert set(map(int, done.stdout.split())) == {0, 1, 2, number}
 
 
 @pytest.mark.real
-@BOTH_WAYS
+@BOTH_METHODS
 @pytest.mark.parametrize("name", ["TERM", "HUP", "USR1", "USR2", "INT", "QUIT"])
-def test_a_signal_sent_to_the_parent_reaches_the_child(way: str, name: str) -> None:
-    process = started(way, "sh", "-c", f"trap 'exit 42' {name}; echo ready; while :; do sleep 0.05; done")
+def test_a_signal_sent_to_the_parent_reaches_the_child(method: str, name: str) -> None:
+    process = started(method, "sh", "-c", f"trap 'exit 42' {name}; echo ready; while :; do sleep 0.05; done")
     process.send_signal(getattr(signal, f"SIG{name}"))
     process.communicate(timeout=TIME_LIMIT_S)
     assert process.returncode == 42
@@ -149,8 +149,8 @@ def test_a_child_that_stops_without_a_terminal_does_not_stop_the_parent() -> Non
 
 
 @pytest.mark.real
-@BOTH_WAYS
-def test_ctrl_c_reaches_the_child_once_and_the_parent_outlives_it(way: str) -> None:
+@BOTH_METHODS
+def test_ctrl_c_reaches_the_child_once_and_the_parent_outlives_it(method: str) -> None:
     count = (
         "import signal, sys, time\n"
         "got = []\n"
@@ -161,7 +161,7 @@ def test_ctrl_c_reaches_the_child_once_and_the_parent_outlives_it(way: str) -> N
         "print('got', len(got), flush=True)\n"
         "sys.exit(9)\n"
     )
-    child = on_a_terminal(*parent_of(way, sys.executable, "-c", count))
+    child = on_a_terminal(*parent_of(method, sys.executable, "-c", count))
     child.expect_exact("ready")
     child.sendintr()
     child.expect_exact("got 1")
@@ -169,40 +169,40 @@ def test_ctrl_c_reaches_the_child_once_and_the_parent_outlives_it(way: str) -> N
 
 
 @pytest.mark.real
-@BOTH_WAYS
-def test_ctrl_c_kills_the_parent_like_a_child_that_does_not_catch_it(way: str) -> None:
-    child = on_a_terminal(*parent_of(way, "sh", "-c", "echo ready; exec sleep 20"))
+@BOTH_METHODS
+def test_ctrl_c_kills_the_parent_like_a_child_that_does_not_catch_it(method: str) -> None:
+    child = on_a_terminal(*parent_of(method, "sh", "-c", "echo ready; exec sleep 20"))
     child.expect_exact("ready")
     child.sendintr()
     end_of(child)
     assert child.signalstatus == signal.SIGINT
 
 
-def stopped_by_ctrl_z(shell: Pty, way: str) -> None:
-    shell.sendline(command_line(way, "echo rea''dy; read answer; exit 6"))
+def stopped_by_ctrl_z(shell: Pty, method: str) -> None:
+    shell.sendline(command_line(method, "echo rea''dy; read answer; exit 6"))
     shell.expect_exact("ready")
     shell.send("\x1a")
 
 
-def stopped_by_itself(shell: Pty, way: str) -> None:
-    shell.sendline(command_line(way, "kill -STOP $$; read answer; exit 6"))
+def stopped_by_itself(shell: Pty, method: str) -> None:
+    shell.sendline(command_line(method, "kill -STOP $$; read answer; exit 6"))
 
 
-def command_line(way: str, script: str) -> str:
-    return f"{sys.executable} \"$PARENT\" {way} sh -c '{script.replace(chr(39), chr(34))}'"
+def command_line(method: str, script: str) -> str:
+    return f"{sys.executable} \"$PARENT\" {method} sh -c '{script.replace(chr(39), chr(34))}'"
 
 
 @pytest.mark.real
-@BOTH_WAYS
+@BOTH_METHODS
 @pytest.mark.parametrize("stop", [stopped_by_ctrl_z, stopped_by_itself])
-def test_job_control_works_as_without_a_parent(tmp_path: str, way: str, stop: Callable[[Pty, str], None]) -> None:
+def test_job_control_works_as_without_a_parent(tmp_path: str, method: str, stop: Callable[[Pty, str], None]) -> None:
     """When it is stopped the shell returns; after `fg` the child reads its line; the exit code is the child's."""
     path = os.path.join(tmp_path, "parent.py")
     with open(path, "w", encoding="utf-8") as file:
         file.write(PARENT)
     shell = on_a_terminal("/usr/bin/env", f"PARENT={path}", "bash", "--norc", "-i")
     for _ in range(2):
-        stop(shell, way)
+        stop(shell, method)
         shell.expect("Stopped")
         shell.sendline("fg")
         shell.expect("sh -c")
@@ -215,8 +215,8 @@ def test_job_control_works_as_without_a_parent(tmp_path: str, way: str, stop: Ca
 
 
 @pytest.mark.real
-@BOTH_WAYS
-def test_the_shell_returns_when_the_child_has_stopped_and_not_before(tmp_path: str, way: str) -> None:
+@BOTH_METHODS
+def test_the_shell_returns_when_the_child_has_stopped_and_not_before(tmp_path: str, method: str) -> None:
     """Otherwise both would read what is typed, and the child would get some of it."""
     slow = (
         "import os, signal, time\n"
@@ -233,7 +233,7 @@ def test_the_shell_returns_when_the_child_has_stopped_and_not_before(tmp_path: s
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
     shell = on_a_terminal("bash", "--norc", "-i")
-    shell.sendline(" ".join([sys.executable, paths[0], way, sys.executable, paths[1]]))
+    shell.sendline(" ".join([sys.executable, paths[0], method, sys.executable, paths[1]]))
     shell.expect_exact("ready")
     shell.send("\x1a")
     assert shell.expect_exact(["now", "Stopped"]) == 0

@@ -154,8 +154,8 @@ def test_if_not_all_bytes_can_be_written_the_old_file_is_unchanged_and_no_temp_f
 @pytest.mark.parametrize(
     ("step", "number", "hint"),
     [
-        ("write", errno.ENOSPC, "make room there"),
-        ("write", errno.EDQUOT, "make room there"),
+        ("write", errno.ENOSPC, "free some space there"),
+        ("write", errno.EDQUOT, "free some space there"),
         ("fsync", errno.EIO, ""),
         ("open", errno.EROFS, "read-only"),
         ("open", errno.EACCES, "the folder must be writable"),
@@ -263,7 +263,7 @@ def test_root_leaves_a_users_file_to_its_user(tmp_path: Path) -> None:
 def test_root_gives_away_no_folder_that_a_user_put_in_place_of_the_new_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_parent: bool
 ) -> None:
-    """Put there between the making and the giving away: a folder of root's by a rename, an empty one by a symlink."""
+    """Put there before the owner is changed: a folder of root's by a rename, an empty one by a symlink."""
     homes, roots = tmp_path / "home", tmp_path / "roots"
     homes.mkdir()
     os.chown(homes, NOBODY, NOBODY)
@@ -301,7 +301,7 @@ def test_what_root_makes_in_a_users_folder_is_the_users(tmp_path: Path) -> None:
 def test_root_writes_nothing_through_a_link_that_a_user_put_in_place_of_the_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, old: bytes | None, step: str, is_put_back: bool
 ) -> None:
-    """The link is there during the step or from then on: root's folder gets no file, and none of its is given away."""
+    """Also if the link is there longer than the step: root's folder gets no file, its files no other owner."""
     users, held, roots = tmp_path / "mfa", tmp_path / "mfa.held", tmp_path / "roots"
     users.mkdir()
     roots.mkdir()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SOURCE = '''"""A module."""
 from typing import Protocol
 
-class Door(Protocol):
+class Port(Protocol):
     def open(self) -> None:
         """Prescribed."""
 
@@ -55,15 +55,15 @@ def tool(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    room = tmp_path / "src" / "aws_mfa" / "room"
-    (room.parent / "practice").mkdir(parents=True)
+    package = tmp_path / "src" / "aws_mfa" / "package"
+    (package.parent / "practice").mkdir(parents=True)
     (tmp_path / "tests").mkdir()
-    room.mkdir()
-    (room / "__init__.py").write_text("")
-    (room.parent / "practice" / "not_counted.py").write_text("x = 1\n" * 1000)
-    (room / "one.py").write_text(SOURCE % ("    x = 1\n" * 40))
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package.parent / "practice" / "not_counted.py").write_text("x = 1\n" * 1000)
+    (package / "one.py").write_text(SOURCE % ("    x = 1\n" * 40))
     for number in range(12):
-        (room / f"further_{number}.py").write_text("x = 1\n")
+        (package / f"further_{number}.py").write_text("x = 1\n")
     (tmp_path / "tests" / "test_one.py").write_text("x = 1\n" * 10)
     return tmp_path
 

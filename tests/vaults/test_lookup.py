@@ -86,7 +86,7 @@ def test_missing_keys_are_reported_with_the_keychains_failure() -> None:
     assert failure.value.hints[:2] == ("the keychain could not be asked (no D-Bus session)", "use --vault age")
 
 
-def test_a_note_tells_whether_keys_exist_without_the_vault_by_default_or_chosen() -> None:
+def test_a_note_says_whether_keys_exist_without_the_vault_by_default_or_chosen() -> None:
     interfaces = FakeInterfaces()
     for vault, choice in (("keychain", BY_DEFAULT), ("age", chosen("age"))):
         note_keys(SECTION, vault, KEYS, as_interfaces(interfaces))
@@ -132,7 +132,7 @@ def test_a_key_id_of_the_fork_without_its_secret_is_reported_by_the_missing_half
     assert find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_interfaces(interfaces)).place == "file"
 
 
-def test_an_age_vault_is_opened_only_if_no_session_is_good_and_no_note_tells() -> None:
+def test_an_age_vault_is_opened_only_without_a_good_session_and_a_note() -> None:
     """Then the passphrase is needed in a moment anyway; with a good session it is not asked for."""
     interfaces = FakeInterfaces()
     interfaces.vaults["age"].stored[SECTION] = KEYS
@@ -194,7 +194,7 @@ def test_a_vault_that_would_have_to_ask_is_not_opened_and_the_failure_says_so(fa
     assert not vault.has_keys("work")
     error = vault.explained(unknown)
     assert (error.message, error.hints[0]) == (unknown.message, "did you mean: wrok")
-    assert error.hints[1].startswith(f"the keychain vault was not looked into ({failure.message}): ")
+    assert error.hints[1].startswith(f"the keychain vault was not searched ({failure.message}): ")
     assert vault.explained(other) is other
 
 

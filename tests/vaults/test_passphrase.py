@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from aws_mfa.errors import BadInput, NeedsHuman
-from aws_mfa.vaults.passphrase import AskedPassphrase
+from aws_mfa.vaults.passphrase import TerminalPassphrase
 from fakes import FakeTerminal
 
 if TYPE_CHECKING:
     from aws_mfa.prompt.terminal import ControllingTerminal
 
 
-def asked(terminal: FakeTerminal) -> AskedPassphrase:
-    return AskedPassphrase(cast("ControllingTerminal", terminal))
+def asked(terminal: FakeTerminal) -> TerminalPassphrase:
+    return TerminalPassphrase(cast("ControllingTerminal", terminal))
 
 
 def test_a_new_passphrase_is_asked_twice() -> None:

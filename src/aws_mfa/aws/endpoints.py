@@ -138,11 +138,11 @@ def given_endpoint(
     configured = endpoints.endpoint_url(service)
     if configured is None:
         return None
-    way_out = f"remove the line, or ignore it: export {_IGNORE_URLS}=true"
-    return _checked_endpoint(service, configured.value, region, configured.source, way_out)
+    remedy = f"remove the line, or ignore it: export {_IGNORE_URLS}=true"
+    return _checked_endpoint(service, configured.value, region, configured.source, remedy)
 
 
-def _checked_endpoint(service: str, url: str, region: str, source: str, way_out: str) -> Endpoint:
+def _checked_endpoint(service: str, url: str, region: str, source: str, remedy: str) -> Endpoint:
     """Check a URL. Messages do not quote it: it may hold a password."""
     try:
         address = urlsplit(url)
@@ -152,13 +152,13 @@ def _checked_endpoint(service: str, url: str, region: str, source: str, way_out:
     clean = url.isascii() and url.isprintable() and not any(character in url for character in " @?#\\\"'<>")
     if not (well_formed and clean):
         raise BadInput(
-            f"{source} is not the URL of an endpoint: http:// or https://, a host, nothing after the path", way_out
+            f"{source} is not the URL of an endpoint: http:// or https://, a host, nothing after the path", remedy
         )
     endpoint = Endpoint(service, url, region)
     if address.scheme == "http" and not endpoint.is_loopback:
         raise BadInput(
             f"{source} is plain http to another machine: others on the network could read the code and the session",
-            f"use https, or {way_out}",
+            f"use https, or {remedy}",
         )
     return endpoint
 
@@ -172,6 +172,6 @@ def _variants(environ: Mapping[str, str], endpoints: EndpointSettings) -> tuple[
 
 
 def _is_on(environ: Mapping[str, str], variable: str, configured: Given | None) -> bool:
-    """As botocore reads it: the variable before the file; `true` in upper or lower case, anything else is off."""
+    """Like botocore: the variable before the file; `true` in upper or lower case, anything else is off."""
     word = environ.get(variable, "").strip() or (configured.value if configured else "")
     return word.lower() == "true"

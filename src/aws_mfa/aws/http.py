@@ -115,7 +115,7 @@ class AwsHttp:
         return self._answer("POST", endpoint, endpoint.url, headers, body)
 
     def get(self, endpoint: Endpoint, headers: Mapping[str, str], query: str) -> HttpAnswer:
-        """As `post`, with the query appended to the endpoint's URL."""
+        """Like `post`, with the query appended to the endpoint's URL."""
         return self._answer("GET", endpoint, f"{endpoint.url}?{query}", headers, None)
 
     def close(self) -> None:
@@ -142,7 +142,7 @@ class AwsHttp:
             response.close()
             raise
         finally:
-            # A closed connection too must be returned: the pool has a fixed number.
+            # A closed connection must be returned too: the pool has a fixed number of them.
             response.release_conn()
         return HttpAnswer(
             response.status,
@@ -189,10 +189,10 @@ class AwsHttp:
                     cafile=None if is_folder else bundle, capath=bundle if is_folder else None
                 )
             except OSError:
-                way_out = f"setting: unset {self._ca_source}" if self._ca_source.isupper() else "line"
+                place = f"setting: unset {self._ca_source}" if self._ca_source.isupper() else "line"
                 raise AwsUnreachable(
                     f"the CA certificates named by {self._ca_source} cannot be read: {bundle!a}",
-                    f"name a PEM file, or remove the {way_out}",
+                    f"name a PEM file, or remove the {place}",
                 ) from None
             # Since 3.13 Python rejects certificates that many company CAs issue and botocore accepts.
             self._tls.verify_flags &= ~ssl.VERIFY_X509_STRICT

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 MOST_TRIES = 5
 # Four waits, each up to twice the one before: 3.75 to 7.5 s in all.
 FIRST_WAIT_S = 0.5
-# A server error is over at once, or lasts.
+# Fewer for server errors: they end at once, or last for minutes.
 MOST_TRIES_OF_ERROR = 3
 _OK = 200
 _SERVER_ERROR = 500
@@ -167,7 +167,7 @@ class _SigningKeys:
 
 def _parsed(body: bytes) -> ET.Element | None:
     """Return the root of an XML answer; None for anything else, and with a document type: no entity is expanded."""
-    # NUL: UTF-16, which the parser reads, would hide the other two.
+    # NUL bytes mean UTF-16: the parser reads that, and the two declarations would not be found in it.
     if b"\0" in body or b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         return None
     try:

@@ -45,7 +45,7 @@ NOTABLE_SKEW_S = 20
 @dataclass(kw_only=True)
 class AwsRefusal:
     """
-    An answer of AWS that was not 200. `action` is `sts:GetSessionToken` and the like.
+    An answer of AWS that was not 200. `action` is for example `sts:GetSessionToken`.
 
     `server_date` is the answer's `Date` and `now` our clock, both in seconds since the epoch. The fields with defaults
     say what was requested.
@@ -103,7 +103,7 @@ def parts_of(refusal: AwsRefusal) -> dict[str, object]:
 
 
 def _clock(refusal: AwsRefusal) -> tuple[str, bool]:
-    """How far our clock is off, and whether that is known: without a `Date`, AWS's text tells only the direction."""
+    """How far our clock is off, and whether that is known: without a `Date`, AWS's text says only the direction."""
     ahead_s = 0.0 if refusal.server_date is None else refusal.now - refusal.server_date
     if abs(ahead_s) <= NOTABLE_SKEW_S:
         return f"this machine's clock is {'behind' if 'expired' in refusal.message else 'ahead'}", False
@@ -248,7 +248,7 @@ _TABLE = {
         _Row(
             "...not authorized to perform: sts:AssumeRole",
             NotAuthorized,
-            "{who} may not assume {role}, or there is no such role: AWS does not tell which",
+            "{who} may not assume {role}, or there is no such role: AWS does not say which",
             "check account and name in the role's ARN",
             _TRUST,
             "the user needs a policy that allows sts:AssumeRole on the role",

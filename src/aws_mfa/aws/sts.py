@@ -31,7 +31,7 @@ class AwsSts:
         self._query = AwsQuery(endpoint, _STS_VERSION, http)
 
     def get_session_token(self, keys: LongTermKeys, request: SessionRequest, code: str) -> Session:
-        """Call `GetSessionToken`: an MFA session."""
+        """Call `GetSessionToken`: an MFA session, signed with the long-term keys."""
         return self._session(keys, Call("GetSessionToken", _device_and_code(request, code)))
 
     def assume_role(self, keys: LongTermKeys | Session, request: SessionRequest, code: str | None) -> Session:

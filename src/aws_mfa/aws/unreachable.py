@@ -112,9 +112,9 @@ def _lost(error: HTTPError, host: str, *, carried_code: bool) -> AnswerLost:
     if isinstance(error, ReadTimeoutError):
         what = f"{host} received the request and did not answer in time"
     elif isinstance(error, ProtocolError):
-        what = f"the connection to {host} was cut before the whole answer was there"
+        what = f"the connection to {host} was cut before the whole answer had arrived"
     elif isinstance(error, SSLError):
-        what = f"the TLS connection to {host} failed before the whole answer was there"
+        what = f"the TLS connection to {host} failed before the whole answer had arrived"
     else:
         what = f"the request to {host} failed ({type(error).__name__})"
     hints = spent_code_hints(time.time(), carried_code=carried_code) or ("try again",)

@@ -48,7 +48,7 @@ def check_device(device: str, *, source: str) -> str:
     """The device's ARN or hardware serial without blanks around it; `BadInput` if STS cannot accept it."""
     device = device.strip()
     if is_fido(device):
-        what = f"a passkey or security key, and STS takes codes only: {_quoted(device)}"
+        what = f"a passkey or security key, and STS accepts codes only: {_quoted(device)}"
         raise BadInput(f"the device given by {source} is {what}", *_NO_FIDO_HINTS)
     if device.startswith("arn:"):
         _check_device_arn(device, source)
@@ -103,7 +103,7 @@ def check_session_name(name: str, *, source: str) -> str:
     if not _fits(name, _NAME, _SESSION_NAME_LENGTH):
         raise BadInput(
             f"the role session name given by {source} must be 2 to 64 letters, digits or _+=,.@-: {_quoted(name)}",
-            f"this one would do: --role-session-name {sanitised_session_name(name)}",
+            f"use for example: --role-session-name {sanitised_session_name(name)}",
         )
     return name
 
@@ -119,7 +119,7 @@ def check_external_id(external_id: str, *, source: str) -> str:
 
 
 def sanitised_session_name(user_name: str | None) -> str:
-    r"""A role session name made of the local user name: `DOM\user` -> `DOM-user`; `aws-mfa` if that gives none."""
+    r"""A role session name made of the local user name: `DOM\user` -> `DOM-user`; without a usable one `aws-mfa`."""
     name = "".join(character if character in _NAME else "-" for character in user_name or "")
     name = name[: _SESSION_NAME_LENGTH[1]]
     return name if len(name) >= _SESSION_NAME_LENGTH[0] and name.strip("-") else _FALLBACK_SESSION_NAME
@@ -154,7 +154,7 @@ def _role_hint(parts: list[str]) -> str:
         role = rest.partition("/")[0]
         return f"that is a session of a role; the role's ARN is likely: arn:{parts[1]}:iam::{parts[4]}:role/{role}"
     if parts[2] == "iam" and kind in ("user", "group", "policy", "instance-profile", "mfa"):
-        return f"what it names is of the kind '{kind}'; a role's ARN is: arn:{parts[1]}:iam::{parts[4]}:role/NAME"
+        return f"it names a resource of type '{kind}'; a role's ARN is: arn:{parts[1]}:iam::{parts[4]}:role/NAME"
     return f"a role's ARN is: arn:{parts[1]}:iam::123456789012:role/NAME"
 
 

@@ -16,7 +16,7 @@ LONGEST_ROOT_SESSION_S = 3600
 DEFAULT_MFA_SESSION_S = 43200
 DEFAULT_ROLE_SESSION_S = 3600
 _UNITS = {"h": 3600, "m": 60, "s": 1}
-_MOST_DIGITS = 9  # some thirty years; int() itself raises above 4300
+_MOST_DIGITS = 9  # about thirty years; int() itself raises above 4300 digits
 
 
 def parse_seconds(text: str, source: str) -> int:

@@ -198,7 +198,7 @@ def checked_region(name: str, *, source: str) -> str:
 
 
 def region_of_form(name: str, *, source: str) -> str:
-    """As `checked_region`; also `BadInput` unless it is two words or more, then a number."""
+    """Like `checked_region`; also `BadInput` unless it is two words or more, then a number."""
     name = checked_region(name, source=source)
     *words, number = name.split("-")
     if len(words) < _FEWEST_WORDS or not all(words) or not number.isdigit():
@@ -207,7 +207,7 @@ def region_of_form(name: str, *, source: str) -> str:
 
 
 def known_region(name: str, *, source: str) -> str:
-    """As `region_of_form`; also `BadInput` unless it begins like the regions of a known partition: typing errors."""
+    """Like `region_of_form`; also `BadInput` unless it begins like the regions of a known partition: typing errors."""
     name = region_of_form(name, source=source)
     if not any(name.startswith(partition.region_prefixes) for partition in PARTITIONS):
         raise BadInput(

@@ -48,7 +48,7 @@ class Parser(argparse.ArgumentParser):
         super().error(message)
 
     def shown_flag(self, word: str) -> str:
-        """Return the part of an unknown flag that can be repeated, "" for none: a value may be glued to it."""
+        """Return the part of an unknown flag that may be printed, "" for none: its end may be a value."""
         name = word.partition("=")[0]
         known = max((flag for flag in self._option_string_actions if name.startswith(flag)), key=len, default=name)
         if known != name:
@@ -58,7 +58,7 @@ class Parser(argparse.ArgumentParser):
         return name if _PLAIN_WORD.fullmatch(name.lstrip("-")) else ""
 
     def profile_hint(self, unknown_flags: list[str]) -> str:
-        """Some commands have --profile and some PROFILE, and users confuse them."""
+        """The hint for users who confuse the two: some commands have --profile, others PROFILE."""
         if "--profile" in self._option_string_actions and not unknown_flags:
             return f"; the profile is a flag here: {self.prog} --profile NAME"
         if "--profile" in unknown_flags and "PROFILE" in self.format_usage():

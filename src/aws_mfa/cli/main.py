@@ -77,7 +77,7 @@ class Command(Protocol):
 
 
 def main(argv: list[str]) -> int:
-    """Run the command or the classic form; the exit code. Every exception ends as one line on stderr."""
+    """Run the command or the classic form; return the exit code. Every exception ends as one line on stderr."""
     prepare_output()
     silence_libraries()
     try:

@@ -68,7 +68,7 @@ def add_vault_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def code_given(args: argparse.Namespace, interfaces: Interfaces) -> str | None:
-    """The code from --token or --token-stdin, None if neither is there; `BadCode`, `BadInput` if both are."""
+    """The code from --token or --token-stdin, None without both; raises `BadCode`, and `BadInput` for both."""
     if not getattr(args, "token_stdin", False):
         return checked_code(args.token) if args.token else None
     if args.token:

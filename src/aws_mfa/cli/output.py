@@ -59,7 +59,7 @@ def unwritten(error: OSError) -> AwsMfaError | None:
 
 
 def print_failure(error: AwsMfaError) -> int:
-    """Print message and hints on stderr; the exit code."""
+    """Print message and hints on stderr; return the exit code."""
     lines = [f"aws-mfa: {error.message}", *error.hint_lines]
     with suppress(OSError):  # the exit code still reports the failure
         print("\n".join(map(shown_text, lines)), file=sys.stderr)  # noqa: T201  # the one printer of failures
@@ -67,7 +67,7 @@ def print_failure(error: AwsMfaError) -> int:
 
 
 def unexpected(error: Exception) -> AwsMfaError:
-    """Name only the class, file and line of a bug's exception: its text may quote a secret, a path the user."""
+    """Name only class, file and line of a bug's exception: its text may quote a secret, and a path the user's name."""
     frames = list(traceback.walk_tb(error.__traceback__))
     place = f" in {os.path.basename(frames[-1][0].f_code.co_filename)}, line {frames[-1][1]}" if frames else ""
     return AwsMfaError(f"unexpected {type(error).__name__}{place}: this is a bug", _REPORT)

@@ -13,7 +13,7 @@ _CANCELLED = 130
 
 
 def start() -> int:
-    """Print the fast path's text and end the process, or run the full path; the exit code."""
+    """Print the fast path's text and end the process, or run the full path; return the exit code."""
     argv = sys.argv[1:]
     try:
         text = _fast_text(argv)

@@ -23,7 +23,7 @@ from aws_mfa.errors import KeychainUnavailable
 from aws_mfa.handover.environment import chosen_by_the_user
 from aws_mfa.prompt.terminal import NoTerminal, choose_terminal
 from aws_mfa.vaults.lookup import narrowed
-from aws_mfa.vaults.passphrase import AskedPassphrase, KnownOfVault
+from aws_mfa.vaults.passphrase import KnownOfVault, TerminalPassphrase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -157,14 +157,14 @@ class RealInterfaces:
             self.environ,
             self.terminal,
             self._state("questions"),
-            # Without `announces`, stderr is shown only after a failure, and only for it.
+            # Without `announces`, the caller shows stderr only after a failure: only the failure is printed.
             say=self.say if self.announces else lambda _: None,
             hands_over=not self.reads_pipe,
             never_asks=self.never_asks,
         )
 
     @cached_property
-    def open_questions(self) -> QuestionFolder:
+    def remote_questions(self) -> QuestionFolder:
         from aws_mfa.prompt.elsewhere.client import QuestionFolder
 
         return QuestionFolder(self._state("questions"))
@@ -239,7 +239,7 @@ class RealInterfaces:
         from aws_mfa.vaults.age import VARIABLE, AgeFile, PassphraseCommand
 
         command = self.environ.get(VARIABLE)
-        ask = PassphraseCommand(command) if command else AskedPassphrase(self._open_terminal(reads_pipe=False))
+        ask = PassphraseCommand(command) if command else TerminalPassphrase(self._open_terminal(reads_pipe=False))
         return AgeFile(self._state("keys.age"), ask, self.shared.age_vault)
 
     @cached_property

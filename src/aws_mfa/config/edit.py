@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 def with_changes(text: str, name: str, changes: Mapping[str, str | None], *, where: str = "the file") -> str:
     """
-    Replace keys of a section in place, add new ones at its end, remove those that are None; every other byte stays.
+    Replace keys of a section in place, add new ones at its end, remove those that are None; every other byte is kept.
 
     Keys are in lower case. A missing section is added at the end of the text, after a blank line, if there is something
     to write. Raises `BrokenFile` for a fault in this section, and `BadInput` for a value that does not fit on one line
@@ -49,7 +49,7 @@ def with_changes(text: str, name: str, changes: Mapping[str, str | None], *, whe
 
 def with_all_changes(text: str, changes_of: Mapping[str, Mapping[str, str | None]], *, where: str = "the file") -> str:
     """
-    As `with_changes` for many sections (name -> changes), existing sections first, then new ones.
+    Like `with_changes`, for many sections (name -> changes), existing sections first, then new ones.
 
     One walk over the text, so faults in other sections are refused too.
     """

@@ -29,7 +29,7 @@ _BOMS = ((b"\xef\xbb\xbf", "a byte order mark (BOM)"), (b"\xff\xfe", "UTF-16"), 
 
 class AwsFile:
     """
-    One AWS file: fulfils the Protocol `AwsTextFile`.
+    One AWS file: implements the Protocol `AwsTextFile`.
 
     `say_narrowed` is called with the path when an update removes the permissions of group and others.
     """
@@ -62,7 +62,7 @@ class AwsFile:
         try:
             data = b"" if self._is_null_device() else read_regular(self.path)
         except (FileNotFoundError, NotADirectoryError):
-            return ""  # a file in the place of its folder is reported when this one is to be written
+            return ""  # if a file is in the place of its folder, `update` reports that
         except OSError as error:
             hint = f"look at it: ls -lL {quote(self.path)}"
             raise BrokenFile(f"cannot read {self.path}: {error.strerror}", hint) from None
@@ -82,10 +82,11 @@ class AwsFile:
 
     def update(self, edit: Callable[[str], str]) -> bool:
         """
-        Lock, read again, apply `edit`, replace atomically; whether the bytes changed.
+        Lock, read again, apply `edit`, replace atomically; return whether the bytes changed.
 
-        A missing file is made 0600 and its folder 0700, unless `edit` leaves it empty. On any error the old file stays.
-        Raises what `read` raises, `NotSetUp` if it cannot be written, `Unreachable` if another process has the lock.
+        A missing file is made 0600 and its folder 0700, unless `edit` leaves it empty. On any error the old file is
+        kept. Raises what `read` raises, `NotSetUp` if it cannot be written, `Unreachable` if another process has the
+        lock.
         """
         if self._is_null_device():
             raise NotSetUp(f"cannot write {self.path}: it is the null device")
@@ -106,7 +107,7 @@ class AwsFile:
         check_replaceable(self.path)
 
     def repair_mode(self) -> bool:
-        """Remove the permissions of group and others; whether that was needed and worked."""
+        """Remove the permissions of group and others; return whether that was needed and worked."""
         try:
             if is_narrow(os.stat(self.path)):
                 return False  # nearly always: then it is not opened
@@ -127,7 +128,8 @@ class AwsFile:
         return found.st_ino if found.st_nlink > 1 else None
 
     def _lock_path(self) -> str:
-        # Beside the resolved target: that folder must be writable anyway, and homes that link to a file share its lock.
+        # It is beside the resolved target: that folder must be writable anyway, and homes that link to a file share its
+        # lock.
         folder, name = os.path.split(os.path.realpath(self.path))
         return os.path.join(folder, f".{name}.aws-mfa.lock")
 

@@ -87,7 +87,7 @@ def second_word(header: str) -> str | None:
 
 
 def shell_words(text: str) -> list[str] | None:
-    """Split as a shell does; None if a quote is not closed or a backslash is at the end."""
+    """Split like a shell; None if a quote is not closed or a backslash is at the end."""
     if text.isascii() and text.isprintable() and not any(mark in text for mark in "'\"\\"):
         return text.split()
     try:
@@ -97,7 +97,7 @@ def shell_words(text: str) -> list[str] | None:
 
 
 def did_you_mean(name: str, there: Iterable[str]) -> list[str]:
-    """A hint with up to three similar names, the most similar first; [] without one."""
+    """A hint with up to three similar names, the most similar first; [] if no name is similar."""
     by_folded = {each.casefold(): each for each in there if each.isprintable()}
     near = [by_folded[folded] for folded in get_close_matches(name.casefold(), by_folded, n=3)]
     return [f"did you mean: {', '.join(near)}"] if near else []

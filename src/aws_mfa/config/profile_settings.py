@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 HIDDEN = "aws_mfa_"
-"""Before a standard key: aws-mfa reads it, SDKs do not."""
+"""The prefix that hides a standard key from SDKs; aws-mfa reads the key all the same."""
 
 OF_THE_ROLE = frozenset(
     [
@@ -65,7 +65,7 @@ KEYS = OF_THE_ROLE | frozenset(
     ]
 )
 CREDENTIAL_PROCESS = "credential_process"
-"""For SDKs: it cannot be hidden."""
+"""SDKs must read this key, so it is never hidden."""
 
 NOT_INHERITED = frozenset(("include_profile", CREDENTIAL_PROCESS))
 CLASSIC_DEVICE = "aws_mfa_device"
@@ -122,7 +122,7 @@ def nested_block(value: str) -> dict[str, str] | None:
 
 
 def _of_a_file(check: Callable[..., str]) -> Callable[[Given], str]:
-    """The same check for a value of a file: a `BadInput` becomes a `BadProfile`."""
+    """The same check for a value from a file: a `BadInput` becomes a `BadProfile`."""
 
     def checked(given: Given) -> str:
         try:
@@ -145,7 +145,7 @@ def session_name(given: Given) -> str:
     try:
         return check_session_name(given.value, source=given.source)
     except BadInput as refused:
-        hint = f"this one would do: {key} = {sanitised_session_name(given.value)}"
+        hint = f"use for example: {key} = {sanitised_session_name(given.value)}"
         raise BadProfile(refused.message.replace("role session name", key.removeprefix(HIDDEN)), hint) from None
 
 
@@ -192,12 +192,12 @@ def tags_of(given: Given) -> tuple[tuple[str, str], ...]:
         key, equals, value = (piece.strip() for piece in part.partition("="))
         trouble = "a part of it is not key=value" if not equals else _trouble_with_tag(key, value)
         if trouble is None and key.lower() in pairs:
-            trouble = f"tag {key!a} is there twice (AWS does not tell capitals from small letters)"
+            trouble = f"tag {key!a} is given twice (AWS ignores upper and lower case)"
         if trouble:
             raise BadProfile(f"{given.source}: {trouble}", _TAGS_HINT)
         pairs[key.lower()] = (key, value)
     if len(pairs) > _MOST_TAGS:
-        raise BadProfile(f"{given.source}: {len(pairs)} tags, and AWS takes {_MOST_TAGS}", _TAGS_HINT)
+        raise BadProfile(f"{given.source}: {len(pairs)} tags, and AWS accepts {_MOST_TAGS}", _TAGS_HINT)
     return tuple(pairs.values())
 
 
@@ -215,11 +215,11 @@ def transitive_keys_of(given: Given, tags: Iterable[tuple[str, str]]) -> tuple[s
 
 def _trouble_with_tag(key: str, value: str) -> str | None:
     if not 1 <= len(key) <= _LONGEST_TAG_KEY:
-        return f"a tag's key has {len(key)} characters, and AWS takes 1 to {_LONGEST_TAG_KEY}"
+        return f"a tag's key has {len(key)} characters, and AWS accepts 1 to {_LONGEST_TAG_KEY}"
     if len(value) > _LONGEST_TAG_VALUE:
-        return f"the value of tag {key!a} has {len(value)} characters, and AWS takes 0 to {_LONGEST_TAG_VALUE}"
+        return f"the value of tag {key!a} has {len(value)} characters, and AWS accepts 0 to {_LONGEST_TAG_VALUE}"
     if key.lower().startswith("aws:"):
         return f"tag {key!a} begins with aws:, which AWS reserves"
     if not all(character.isalnum() or character in _TAG_MARKS for character in key + value):
-        return f"tag {key!a} holds a character AWS does not take: letters, digits, blanks and _.:/=+-@ are taken"
+        return f"tag {key!a} holds a character AWS does not accept: use letters, digits, blanks and _.:/=+-@"
     return None

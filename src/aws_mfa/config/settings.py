@@ -44,7 +44,7 @@ class Sections:
         return _given(self.config.get(key), f"{key} in ~/.aws/config [{self.config_name}]") or self.own_setting(key)
 
     def role_setting(self, key: str, role: Given | None) -> Given | None:
-        """As `aws_setting`, for a setting of a role: the config's does not count if it belongs to another role."""
+        """Like `aws_setting`, for a setting of a role: the config's does not count if it belongs to another role."""
         its_role = self.config.get("role_arn")
         is_anothers = bool(its_role) and (role is None or role.value != its_role)
         return (self.own_setting if is_anothers else self.aws_setting)(key)
@@ -65,7 +65,7 @@ def role_in_force(
     """
     `--assume-role` > `MFA_ASSUME_ROLE` > `assume_role`; empty counts as absent, `none` switches a role off.
 
-    Without blanks around it, because it is compared with the one in the session's section.
+    Blanks around it are removed, because it is compared with the one in the session's section.
     """
     role = (
         _given((flag or "").strip(), "--assume-role")

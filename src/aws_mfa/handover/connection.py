@@ -2,7 +2,7 @@
 One connection of the endpoint: reads requests within limits of size and time, and answers each in one write.
 
 `http.server` parses the head but does not read it: it limits a line to 64 KiB and each read to a time, so a client that
-sends a byte every few seconds would stay for hours. Nothing of a request is ever logged.
+sends a byte every few seconds could keep its connection for hours. Nothing of a request is ever logged.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Connection(BaseHTTPRequestHandler):
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def finish(self) -> None:
-        """Nothing: the caller closes the connection."""
+        """Do nothing: the caller closes the connection."""
 
     def handle_one_request(self) -> None:
         self.close_connection = True
@@ -63,10 +63,10 @@ class Connection(BaseHTTPRequestHandler):
         self.raw_requestline, _, headers = head.partition(b"\n")
         self.rfile = io.BytesIO(headers)
         if self.parse_request():
-            refused = self._gate.refused(self.command, self.headers)
-            if refused is None:
+            refusal = self._gate.refusal_of(self.command, self.headers)
+            if refusal is None:
                 self._active()  # before the answer: a client that has it already counts as active
-            self._deliver(refused or self._answer_to(self.path))
+            self._deliver(refusal or self._answer_to(self.path))
 
     def handle_expect_100(self) -> bool:
         """Refuse: a body would follow."""
@@ -79,7 +79,7 @@ class Connection(BaseHTTPRequestHandler):
         self._deliver(refusal(code, "BadRequest", "this is not an HTTP request that can be answered"))
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # http.server's signature
-        """Nothing."""
+        """Print nothing: no part of a request is logged."""
 
     def _read_head(self) -> bytes | None:
         """Request line and headers; None if the client left, took too long, or sent too much."""

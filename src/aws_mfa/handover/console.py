@@ -56,7 +56,7 @@ class Page:
 def console(
     request: RenewalRequest, interfaces: Interfaces, *, service: str | None = None, region: str | None = None
 ) -> Page:
-    """Return the page of a service, None: the console's home. Raises as `hand_over`, and AWS's refusals."""
+    """Return the page of a service, None: the console's home. Raises what `hand_over` raises, and AWS's refusals."""
     watch = interfaces.watch_files()
     known = KnownProfiles(interfaces)
     check_if_small(known.config_text, where=interfaces.config.path)
@@ -88,7 +88,7 @@ def _region(chain: Chain, interfaces: Interfaces, asked: str | None) -> str:
     given += [(profile.source("region"), profile.region) for profile in (chain.wanted, chain.base)]
     chosen = choose_region([("--region", asked), *given], partition=partition)
     if asked and chosen.source != "--region":
-        raise BadInput(chosen.passed_over[0], f"regions of partition {partition} are like: {chosen.name}")
+        raise BadInput(chosen.passed_over[0], f"regions of partition {partition} look like: {chosen.name}")
     return real_region(chosen.name, partition_of_region(chosen.name))
 
 

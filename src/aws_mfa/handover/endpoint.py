@@ -57,7 +57,7 @@ class Gate:
         self._token = token.reveal().encode("ascii")
         self._hosts = (f"127.0.0.1:{port}", f"localhost:{port}")
 
-    def refused(self, method: str, headers: Message) -> EndpointAnswer | None:
+    def refusal_of(self, method: str, headers: Message) -> EndpointAnswer | None:
         """The refusal; None if the request may be answered."""
         if (_only(headers, "Host") or "").strip().lower() not in self._hosts:
             return refusal(403, "WrongHost", "this endpoint answers only to the names 127.0.0.1 and localhost")

@@ -89,7 +89,7 @@ def change_for(environ: Mapping[str, str], credentials: Mapping[str, str], regio
 
 
 def change_back(environ: Mapping[str, str]) -> Change:
-    """Return the removal of all that `change_for` sets; a region that the user chose stays."""
+    """Return the removal of all that `change_for` sets; a region that the user chose is kept."""
     kept = _chosen_regions(environ)
     return Change((*_SET_HERE, *(name for name in REGIONS if name not in kept)), {})
 
@@ -108,7 +108,7 @@ def _region_variables(environ: Mapping[str, str], region: str | None) -> dict[st
     """
     Return both variables with the region that the user chose, else with the profile's, marked by `PROFILE_REGION`.
 
-    If the user set both, and differently, both stay: the user wanted that.
+    If the user set both, and differently, both are kept: the user wanted that.
     """
     chosen = _chosen_regions(environ)
     if chosen:

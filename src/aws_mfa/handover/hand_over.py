@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.config.chains import region_of_child
 from aws_mfa.errors import AwsMfaError, Cancelled, NeedsHuman
-from aws_mfa.renewal.ask import ends_ours_too
+from aws_mfa.renewal.ask import ends_our_question
 from aws_mfa.renewal.calls import first_failure, renew_many
 from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.steps import Reused
@@ -61,7 +61,7 @@ def _session(plan: Plan, interfaces: Interfaces) -> Session:
     if request.for_sdk and request.token is None:
         # If the user cancelled minutes ago, an SDK that comes again at once must not ask a second time.
         failures = (interfaces.prompt_locks.recent_outcome(step.request.device, step.question) for step in plan.codes)
-        if any(failure is not None and ends_ours_too(failure, interfaces) for failure in failures):
+        if any(failure is not None and ends_our_question(failure, interfaces) for failure in failures):
             return rest
     try:
         return _renewed(plan, interfaces)

@@ -42,13 +42,13 @@ _ASK_AGAIN_S = 600.0
 
 
 @dataclass
-class _Kept:
+class _ServedProfile:
     """One profile: its session, when to renew it, and what was printed about it. Moments in seconds since the epoch."""
 
     session: Session
     ahead_s: float
     code_at: float | None
-    needs_person: bool = False
+    needs_human: bool = False
     try_at: float = 0.0
     pause_s: float = _FIRST_PAUSE_S
     ask_at: float = 0.0
@@ -76,7 +76,7 @@ class RenewAhead:
         self._request = replace(request, hands_over=True, min_remaining_s=self._ahead_s)
         self._interfaces = interfaces
         self._endpoint: Endpoint | None = None
-        self._kept: dict[str, _Kept] = {}
+        self._served: dict[str, _ServedProfile] = {}
         self._lock = threading.Lock()
         self.known: KnownProfiles
         self.regions: dict[str, str | None] = {}
@@ -98,31 +98,31 @@ class RenewAhead:
     def hand_out_to(self, endpoint: Endpoint) -> None:
         """Let the endpoint answer with these sessions, now and after each renewal; print how long they are valid."""
         self._endpoint = endpoint
-        for name, kept in self._kept.items():
-            endpoint.hand_out(name, ServedSession(name, kept.session))
-            self._interfaces.say(f"serving {name} {kept.until()}")
+        for name, served in self._served.items():
+            endpoint.hand_out(name, ServedSession(name, served.session))
+            self._interfaces.say(f"serving {name} {served.until()}")
 
     def renew_quietly(self) -> None:
-        """Renew what is short and needs no code, take over what others stored, announce codes; never raises."""
-        for name, kept in self._kept.items():
+        """Renew what ends soon and needs no code, take over what others stored, announce codes; never raises."""
+        for name, served in self._served.items():
             now = self._interfaces.now()
-            if kept.code_at is not None and kept.code_at - now <= self._ahead_s and not kept.needs_person:
-                self._say_once(name, f"{name}: will need an MFA code at {local_text(kept.code_at)}")
+            if served.code_at is not None and served.code_at - now <= self._ahead_s and not served.needs_human:
+                self._say_once(name, f"{name}: will need an MFA code at {local_text(served.code_at)}")
             # The second comparison: a clock that was set back must not delay the next attempt.
-            if kept.session.expires_at - now <= kept.ahead_s and not now < kept.try_at <= now + _LONGEST_PAUSE_S:
-                self._attempt(name, kept)
+            if served.session.expires_at - now <= served.ahead_s and not now < served.try_at <= now + _LONGEST_PAUSE_S:
+                self._attempt(name, served)
 
     def to_be_asked_for(self) -> list[str]:
         """The profiles that need a code now, or a vault to be opened, and whose question was not just cancelled."""
         now = self._interfaces.now()
-        return [name for name, kept in self._kept.items() if kept.needs_person and kept.ask_at <= now]
+        return [name for name, served in self._served.items() if served.needs_human and served.ask_at <= now]
 
     def ask(self, names: list[str], asking: Interfaces) -> None:
         """Ask for what these profiles need, through `asking`; prints the result, never raises."""
         for name in names:
-            self._kept[name].ask_at = self._interfaces.now() + _ASK_AGAIN_S
+            self._served[name].ask_at = self._interfaces.now() + _ASK_AGAIN_S
         try:
-            left_s = min(self._kept[name].ahead_s for name in names)
+            left_s = min(self._served[name].ahead_s for name in names)
             plan = make_plan(self._again(names, left_s), asking)
             if any(asking.prompt_locks.recent_outcome(step.request.device, step.question) for step in plan.codes):
                 return
@@ -139,60 +139,60 @@ class RenewAhead:
         """The request for these profiles; a device that IAM did not list before is looked up again."""
         return replace(self._request, profiles=names, min_remaining_s=left_s, devices={})
 
-    def _attempt(self, name: str, kept: _Kept) -> None:
-        kept.try_at = self._interfaces.now() + kept.pause_s
+    def _attempt(self, name: str, served: _ServedProfile) -> None:
+        served.try_at = self._interfaces.now() + served.pause_s
         try:
             quiet = self._interfaces.replaced(unattended=True)
-            plan = make_plan(self._again([name], kept.ahead_s), quiet)
+            plan = make_plan(self._again([name], served.ahead_s), quiet)
             if plan.codes:
-                self._wait_for_code(name, kept)
+                self._wait_for_code(name, served)
                 return
             result = _results(plan, quiet, None, may_ask=False)[name]
         except Exception as error:  # noqa: BLE001  # whatever it is, a valid session is served
             result = _reportable(error)
         if isinstance(result, SessionExpired):
-            self._wait_for_code(name, kept)
+            self._wait_for_code(name, served)
         elif isinstance(result, AwsMfaError):
             # This thread asks for no passphrase and does not unlock the keychain; `ask` may.
-            kept.needs_person |= isinstance(result, (NeedsHuman, KeychainUnavailable))
-            kept.pause_s = min(2 * kept.pause_s, _LONGEST_PAUSE_S)
+            served.needs_human |= isinstance(result, (NeedsHuman, KeychainUnavailable))
+            served.pause_s = min(2 * served.pause_s, _LONGEST_PAUSE_S)
             self._not_renewed(name, result)
         else:
             self._take(name, result, plan)
 
-    def _wait_for_code(self, name: str, kept: _Kept) -> None:
-        kept.needs_person = True
-        kept.try_at = self._interfaces.now() + _LOOK_AGAIN_S
-        minutes = round(kept.ahead_s / 60) + 1
+    def _wait_for_code(self, name: str, served: _ServedProfile) -> None:
+        served.needs_human = True
+        served.try_at = self._interfaces.now() + _LOOK_AGAIN_S
+        minutes = round(served.ahead_s / 60) + 1
         command = f"aws-mfa renew --min-remaining {minutes}m {quote(name)}"
         self._not_renewed(name, NeedsHuman("it needs an MFA code", f"in a terminal: {command}"))
 
     def _take(self, name: str, session: Session, plan: Plan) -> None:
         """Serve this session from now on, unless it ends before the one that is served."""
         with self._lock:
-            before = self._kept.get(name)
+            before = self._served.get(name)
             if before is not None and before.session.expires_at >= session.expires_at:
                 return
             # A session of fifteen minutes never has twenty left: it is renewed at half its time.
             left_s = session.expires_at - self._interfaces.now()
             ahead_s = min(self._ahead_s, max(left_s / 2, MARGIN_S))
-            kept = _Kept(session, ahead_s, _code_needed_at(name, session, plan, self._interfaces))
-            self._kept[name] = kept
+            served = _ServedProfile(session, ahead_s, _code_needed_at(name, session, plan, self._interfaces))
+            self._served[name] = served
         if self._endpoint is not None:
             self._endpoint.hand_out(name, ServedSession(name, session))
             if before is not None and before.said:
-                self._say(f"{name}: renewed, {kept.until()}")
+                self._say(f"{name}: renewed, {served.until()}")
 
     def _not_renewed(self, name: str, error: AwsMfaError) -> None:
         """Print the failure once, and answer with it when the session has expired."""
-        session = self._kept[name].session
+        session = self._served[name].session
         if self._endpoint is not None:
             self._endpoint.hand_out(name, ServedSession(name, session, error))
         until = f"served until {local_text(session.expires_at)}"
         self._say_once(name, f"{name}: not renewed, {until}: {'; '.join([error.message, *error.hints[:1]])}")
 
     def _say_once(self, name: str, line: str) -> None:
-        said = self._kept[name].said
+        said = self._served[name].said
         if line not in said:
             said.add(line)
             self._say(line)
@@ -204,7 +204,7 @@ class RenewAhead:
 
 
 def _reportable(error: Exception) -> AwsMfaError:
-    """The error if it is one of this program; of another only the class, because its text may quote a secret."""
+    """The error if it is an `AwsMfaError`; else one with only its class, because its text may quote a secret."""
     if isinstance(error, Cancelled):
         return Cancelled("the question was cancelled; it is not asked again for 10 minutes")
     return error if isinstance(error, AwsMfaError) else AwsMfaError(f"unexpected {type(error).__name__}")
@@ -227,7 +227,7 @@ def _results(plan: Plan, interfaces: Interfaces, token: str | None, *, may_ask: 
 
 
 def _or_stored(name: str, result: Session | AwsMfaError, plan: Plan, interfaces: Interfaces) -> Session:
-    """The session; instead of a failure a stored one that is still valid. Else raises the first failure."""
+    """The session, or in place of a failure a stored one that is still valid; raises the first failure otherwise."""
     if not isinstance(result, AwsMfaError):
         return result
     found = plan.of_profile[name]

@@ -27,15 +27,15 @@ _FORM_OF_PROGRAM = {
     "cmd": CMD,
 }
 _OTHER_SHELLS = ("csh", "tcsh", "elvish", "nu", "xonsh")
-# A PowerShell puts the user's folder of modules before the two of the machine.
+# PowerShell puts the user's folder of modules before the two of the machine.
 _MODULE_FOLDERS_IN_POWERSHELL = 3
-# What to write for a character between single quotation marks. PowerShell takes each of these five for one.
+# How a character is written inside single quotation marks. PowerShell takes each of these five for such a mark.
 _ESCAPES = {
     SH: str.maketrans({"'": "'\\''"}),
     FISH: str.maketrans({"\\": "\\\\", "'": "\\'"}),
     POWERSHELL: str.maketrans({char: char * 2 for char in "'\u2018\u2019\u201a\u201b"}),
 }
-# Neither a batch file nor `for /f` changes another printable character between double quotation marks.
+# What cannot be quoted. In cmd, all other printable characters are safe inside double quotation marks.
 _NOT_QUOTABLE = {CMD: '%"!^', DOTENV: "'\\$"}
 # `docker run --env-file` takes a value literally, quotation marks included: so these values get none.
 _PLAIN_IN_DOTENV = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=/:.,@%")
@@ -78,7 +78,7 @@ def lines_of(change: Change, form: str) -> str:
 
 
 def _quoted(name: str, value: str, form: str) -> str:
-    """The value as it is written in a line of the form."""
+    """The value, quoted for this form."""
     if form in _NOT_QUOTABLE and (not value.isprintable() or any(char in value for char in _NOT_QUOTABLE[form])):
         raise BadInput(f"{form} has no safe way to quote the value of {name}", "name another form: --shell json")
     if form in _ESCAPES:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _PREFIX, _SUFFIX = "endpoint-", ".token"
 _NEW_FILE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _FOUND_FILE = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-# A file younger than this is not taken for a leftover: it may have been created and not yet locked.
+# A younger file does not count as a leftover: it may have been created and not yet locked.
 _LEFTOVER_AGE_S = 10
 
 
@@ -58,7 +58,7 @@ class TokenFile:
 
 
 def remove_leftovers(folder: str) -> None:
-    """Remove the token files of servers that were killed; a file that cannot be examined stays."""
+    """Remove the token files of servers that were killed; a file that cannot be examined is kept."""
     too_young = time.time() - _LEFTOVER_AGE_S
     try:
         names = [name for name in os.listdir(folder) if name.startswith(_PREFIX) and name.endswith(_SUFFIX)]
@@ -94,13 +94,13 @@ def _remove(path: str) -> None:
 if sys.platform == "win32":
 
     def _lock(_fd: int) -> bool:
-        """Nothing: Windows does not remove an open file, which serves the same purpose."""
+        """Do nothing: Windows does not remove an open file, which serves the same purpose."""
         return True
 
 else:
 
     def _lock(fd: int) -> bool:
-        """Whether this process has the lock now; False, too, if the file system has no locks: then files stay."""
+        """Whether this process has the lock now; also False if the file system has no locks: then files are kept."""
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

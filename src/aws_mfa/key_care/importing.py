@@ -26,7 +26,7 @@ def ask_consent(question: str, interfaces: Interfaces) -> None:
     try:
         agreed = says_yes(interfaces.terminal, question)
     except NeedsHuman:
-        raise NeedsHuman("no one can be asked to agree", "agree with: --yes", "look first: --dry-run") from None
+        raise NeedsHuman("no one can be asked to confirm", "confirm with: --yes", "look first: --dry-run") from None
     if not agreed:
         raise Cancelled("nothing was changed")
 
@@ -49,8 +49,8 @@ def move_keys(found: Importable, interfaces: Interfaces, *, replaces: bool, asks
     """
     Move all keys one after the other, and print each; returns the moves that were made.
 
-    `replaces`: other keys under the same name in a vault are replaced. Else a person is asked if `asks`, and without
-    one the keys are left; `found.left` gets a line for each key that was left.
+    `replaces`: other keys under the same name in a vault are replaced. Otherwise a person is asked if `asks`; without a
+    person the keys are left. `found.left` gets a line for each key that was left.
     """
     vaults = {name: interfaces.vault(name) for name in dict.fromkeys(move.vault for move in found.moves)}
     for vault in vaults.values():

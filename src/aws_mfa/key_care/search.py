@@ -115,7 +115,7 @@ def keys_given(document: Document, request: ImportRequest, interfaces: Interface
 
 def _in_file(request: ImportRequest, interfaces: Interfaces) -> tuple[list[Find], list[str]]:
     """
-    Finds, and a line for each key that is left.
+    The keys found, and a line for each key that is left in its place.
 
     Keys that are used with a `--long-term-suffix` are left: a run with it would not find them under another name.
     """

@@ -129,4 +129,4 @@ def _is_device(text: str) -> bool:
     try:
         return check_device(text, source="the file") == text
     except BadInput:
-        return False  # the line stays, and the renewal says what is wrong with it
+        return False  # the line is kept, and the renewal says what is wrong with it

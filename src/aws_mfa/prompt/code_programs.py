@@ -18,7 +18,7 @@ from aws_mfa.aws_values.arns import account_of
 from aws_mfa.aws_values.text import shown_text
 from aws_mfa.errors import NeedsHuman
 from aws_mfa.prompt.providers import MFA_PROCESS, VARIABLE, YKMAN
-from aws_mfa.prompt.terminal import lent_terminal
+from aws_mfa.prompt.terminal import child_terminal
 from aws_mfa.system.programs import ProgramFailed, TookTooLong, found_program, run_for_answer, words_of
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from aws_mfa.system.cancel import Cancellation
     from aws_mfa.system.programs import Ended
 
-    Lend: TypeAlias = Callable[[], AbstractContextManager[tuple[int, int] | None]]
+    ChildTerminal: TypeAlias = Callable[[], AbstractContextManager[tuple[int, int] | None]]
 
 TIME_LIMIT_S = 60.0
 _DIGITS = 6
@@ -42,17 +42,17 @@ _VENDOR = "1050"  # Yubico's, in the USB-IF's list
 
 
 class MfaProcessProvider:
-    """Fulfils the Protocol `CodeProvider`; the command gets the terminal, if there is one, for a touch or a PIN."""
+    """Implements the Protocol `CodeProvider`; the command gets the terminal, if there is one, for a touch or a PIN."""
 
     name = MFA_PROCESS
     has_human = False
 
     def __init__(
-        self, environ: Mapping[str, str], *, time_limit_s: float = TIME_LIMIT_S, lend: Lend = lent_terminal
+        self, environ: Mapping[str, str], *, time_limit_s: float = TIME_LIMIT_S, tty: ChildTerminal = child_terminal
     ) -> None:
         self._environ = environ
         self._time_limit_s = time_limit_s
-        self._lend = lend
+        self._tty = tty
 
     def can_answer(self, question: CodeQuestion) -> bool:
         return question.command is not None
@@ -60,10 +60,10 @@ class MfaProcessProvider:
     def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
         """Return the code printed. Raises `NeedsHuman`, `Cancelled` on Ctrl-C, or the cancellation's error."""
         command = question.command or ""
-        with self._lend() as lent:
+        with self._tty() as tty:
             try:
                 ended = run_for_answer(
-                    command, environ=self._environ, limit_s=self._time_limit_s, cancellation=cancellation, lent=lent
+                    command, environ=self._environ, limit_s=self._time_limit_s, cancellation=cancellation, tty=tty
                 )
             except ProgramFailed as error:
                 raise _failed(command, str(error)) from None
@@ -82,7 +82,7 @@ def code_in(output: bytes) -> str | None:
     """
     Find the code in a program's output: the last line that is one (`123456`, `123 456`).
 
-    Else the last word of the last line, after a label (`aws:ann  123456`).
+    Otherwise the last word of the last line, after a label (`aws:ann  123456`).
     """
     lines = [line.split() for line in output.decode("ascii", "replace").splitlines() if line.strip()]
     last_word = lines[-1][-1] if lines else ""
@@ -106,17 +106,17 @@ def _failed(command: str, what: str) -> NeedsHuman:
 
 
 class YkmanProvider:
-    """Fulfils the Protocol `CodeProvider`; if the key must be touched, ykman prints that on the terminal."""
+    """Implements the Protocol `CodeProvider`; if the key must be touched, ykman prints that on the terminal."""
 
     name = YKMAN
     has_human = False
 
     def __init__(
-        self, environ: Mapping[str, str], *, usb_devices: str = _USB_DEVICES, lend: Lend = lent_terminal
+        self, environ: Mapping[str, str], *, usb_devices: str = _USB_DEVICES, tty: ChildTerminal = child_terminal
     ) -> None:
         self._environ = environ
         self._usb_devices = usb_devices
-        self._lend = lend
+        self._tty = tty
         self._account = environ.get(ACCOUNT_VARIABLE) or None
 
     def can_answer(self, question: CodeQuestion) -> bool:
@@ -144,8 +144,8 @@ class YkmanProvider:
                 f"not exactly one account on the YubiKey is {self._account or question.device}",
                 f"name it with {ACCOUNT_VARIABLE}, as it is shown by: ykman oath accounts list",
             )
-        with self._lend() as lent:
-            given = self._run("code", ["--single", "--", account], cancellation, lent)
+        with self._tty() as tty:
+            given = self._run("code", ["--single", "--", account], cancellation, tty)
         code = code_in(given.stdout)
         if given.code != 0 or code is None:
             raise NeedsHuman("ykman gave no code", "touch the YubiKey when it blinks")
@@ -155,7 +155,7 @@ class YkmanProvider:
         """Print nothing: no person reads it."""
 
     def _run(
-        self, verb: str, arguments: list[str], cancellation: Cancellation | None, lent: tuple[int, int] | None
+        self, verb: str, arguments: list[str], cancellation: Cancellation | None, tty: tuple[int, int] | None
     ) -> Ended:
         command = [found_program("ykman", self._environ) or "ykman", "oath", "accounts", verb, *arguments]
         limit_s = LIST_LIMIT_S if verb == "list" else TOUCH_LIMIT_S
@@ -165,7 +165,7 @@ class YkmanProvider:
                 environ=self._environ,
                 limit_s=limit_s,
                 cancellation=cancellation,
-                lent=lent,
+                tty=tty,
                 catches_stderr=verb == "list",
             )
         except ProgramFailed as error:

@@ -1,8 +1,8 @@
 """
 A dialog on the desktop, for programs without a terminal: IDEs, desktop launchers, SDKs inside them.
 
-Tries the programs until one shows a dialog, with a time limit, and puts what was said before above the question. Raises
-`NeedsHuman` if none shows one or the time is over, `Cancelled` for the button Cancel and for a closed window.
+Tries the programs until one shows a dialog, with a time limit, and puts the lines given to `say` above the question.
+Raises `NeedsHuman` if none shows one or the time is over, `Cancelled` for the button Cancel and for a closed window.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _GRACE_S = 1.0
 
 
 class DialogProvider:
-    """Fulfils the Protocol `CodeProvider`."""
+    """Implements the Protocol `CodeProvider`."""
 
     name = DIALOG
     has_human = True
@@ -61,7 +61,7 @@ class DialogProvider:
                     environ={**self._environ, **program.variables(text, limit_s, self._environ)},
                     limit_s=limit_s + _GRACE_S,
                     cancellation=cancellation,
-                    catches_stderr=True,  # toolkits complain there about themes and buses
+                    catches_stderr=True,  # graphical toolkits write warnings there
                 )
             except TookTooLong:
                 raise timeout from None

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 
 # A failure counts this long for a process that asks the same: SDKs that got no credentials ask again at once.
 _RECENT_S = 300.0
-# To get the lock back after waiting for another terminal. A process that holds it longer is asking a person.
+# How long to wait for the lock again after the wait for another terminal: a process that holds it longer is asking a
+# person.
 _PATIENCE_AFTER_YIELDING_S = 5.0
 _CANCELLED, _UNANSWERED, _FAILED, _REFUSED = "cancelled", "unanswered", "failed", "refused"
 _CLASSES = {_CANCELLED: Cancelled, _UNANSWERED: NobodyAnswered, _FAILED: AwsFailed, _REFUSED: RefusedByAws}
@@ -55,7 +56,7 @@ _this_thread = _ThisThread()
 
 class FileLocks:
     """
-    Fulfils the Protocol `PromptLocks` with files in `folder`.
+    Implements the Protocol `PromptLocks` with files in `folder`.
 
     `now` gives seconds since the epoch; `say` gets the line that names the process we wait for. `came_at`: when this
     caller started to wait (it may have queued inside the process first); default: when it asks for the lock.
@@ -84,7 +85,7 @@ class FileLocks:
             one.release()
 
     def recent_outcome(self, device: str, question: str) -> AwsMfaError | None:
-        """The failure this question ended with, if that was minutes ago."""
+        """The failure that this question ended with in the last minutes; None otherwise."""
         ended = _read_ended(self._path(device))
         is_recent = ended is not None and 0 <= self._now() - ended.at <= _RECENT_S
         return ended.failure_of(question) if ended is not None and is_recent else None
@@ -98,14 +99,14 @@ class FileLocks:
             )
         holder = ""
 
-        def wait(pid: str) -> None:
+        def report(pid: str) -> None:
             nonlocal holder
             holder = pid
             self._say(f"waiting for {_process(pid)}, which asks for a code; any terminal can answer: aws-mfa code")
 
         try:
             ensure_private_folder(self._folder)
-            one.take(patience_s, wait)
+            one.take(patience_s, report)
         except NotSetUp:
             return
         except Unreachable:
@@ -123,7 +124,7 @@ class FileLocks:
 
 
 class FileLock:
-    """Fulfils the Protocol `PromptLock`: the lock at `path` + `.lock`, once it is taken."""
+    """Implements the Protocol `PromptLock`: the lock at `path` + `.lock`, once it is taken."""
 
     def __init__(self, path: str, now: Callable[[], float], came_at: float | None) -> None:
         self.was_yielded = False
@@ -131,7 +132,7 @@ class FileLock:
         self._path = path
         self._now = now
         before = _read_ended(path)
-        # A failure published before this caller came is about a question it did not wait for.
+        # A failure published before this caller came counts as known: the caller did not wait for that question.
         self._known = before.mark if before and (came_at is None or before.at <= came_at) else None
 
     def take(self, patience_s: float, waiting: Callable[[str], None] | None = None) -> None:
@@ -156,7 +157,7 @@ class FileLock:
         with suppress(NotSetUp, Unreachable):  # then go on without it
             self.take(_PATIENCE_AFTER_YIELDING_S)
 
-    def is_anothers(self) -> bool:
+    def is_taken(self) -> bool:
         """Whether another process took it after `yielded` released it."""
         try:
             with lock(f"{self._path}.lock", timeout_s=0):

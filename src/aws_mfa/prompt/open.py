@@ -44,8 +44,8 @@ def open_code_providers(
     is_chosen = bool(environ.get(VARIABLE))
     is_ci = environ.get("CI", "").lower() not in ("", "0", "false")
     if not is_chosen and isinstance(terminal, PipedAnswers):
-        # A code was piped in: it comes before the profile's command. A command disturbs no one, so it is tried too: the
-        # pipe may be there by accident, and empty.
+        # A code was piped in: it comes before the profile's command. The command is tried too: it disturbs no one, and
+        # the pipe may be there by accident and empty.
         names = (TERMINAL, MFA_PROCESS)
     elif not is_chosen:
         useless = {*(() if hands_over else (CODE,)), *((DIALOG,) if is_ci else ())}
@@ -57,7 +57,7 @@ def open_code_providers(
         if name == YKMAN:
             return YkmanProvider(environ)
         if name == CODE:
-            return WaitingProvider(folder, announce=_announcement(terminal, say), is_manned=is_chosen or not is_ci)
+            return WaitingProvider(folder, announce=_announcement(terminal, say), has_reader=is_chosen or not is_ci)
         provider = TerminalProvider(terminal) if name == TERMINAL else DialogProvider(environ)
         # Without a person here (a pipe, no terminal) the question ends at once: there is no time to answer elsewhere.
         return AnsweredElsewhere(provider, folder) if provider.has_human else provider

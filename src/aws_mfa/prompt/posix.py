@@ -47,7 +47,7 @@ _PASSED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGTSTP)
 
 class ControllingTerminal:
     """
-    A human at a terminal device; it is opened anew for each question.
+    Questions at a terminal device, which is opened for each of them.
 
     Ask from the main thread: only there Python runs signal handlers, so a question from another thread is not cancelled
     by Ctrl-C and does not restore echo when the process is killed.
@@ -85,7 +85,7 @@ class ControllingTerminal:
             write_all(fd, "\r" + " " * (len(text) + 7) + "\r")
 
     def is_ours(self) -> bool:
-        """Whether we may read from it; also True if it is gone, because asking says so."""
+        """Whether we may read from it; True also if it is gone: the question then reports that."""
         try:
             with _opened(self._path) as fd:
                 return in_foreground(fd)
@@ -113,11 +113,12 @@ def terminal_opens(path: str = CONTROLLING_TERMINAL) -> bool:
 
 
 @contextlib.contextmanager
-def lent_terminal(path: str = CONTROLLING_TERMINAL) -> Iterator[tuple[int, int] | None]:
+def child_terminal(path: str = CONTROLLING_TERMINAL) -> Iterator[tuple[int, int] | None]:
     """
-    Descriptors for stdin and stderr of a program that may ask a human; None without a terminal that is ours now.
+    Descriptors for stdin and stderr of a program that may ask a human.
 
-    Restores the modes afterwards: a program that is killed while it asks leaves echo off.
+    None unless this process is in a terminal's foreground. Restores the modes afterwards: a program that is killed
+    while it asks leaves echo off.
     """
     if not terminal_opens(path):
         yield None
@@ -161,7 +162,7 @@ def _not_stopped_by_writing() -> Iterator[None]:
 
 
 def _flush_streams() -> None:
-    """So that earlier output appears before the question."""
+    """Flush stdout and stderr, so that earlier output appears before the question."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, OSError, ValueError):  # absent, broken pipe, closed
             stream.flush()
@@ -313,7 +314,7 @@ def _woken_by_signals() -> Iterator[list[int]]:
 
 
 def in_foreground(fd: int) -> bool:
-    """Whether we are in the terminal's foreground; in the background using it stops the process group."""
+    """Whether we are in the terminal's foreground: a question from the background stops the process group."""
     try:
         return os.tcgetpgrp(fd) == os.getpgrp()
     except OSError:

@@ -2,9 +2,9 @@
 Where questions are asked: at the terminal, through a pipe, or nowhere; `choose_terminal` finds out which.
 
 The three have the same methods, so no other module asks whether it is interactive. None of them hangs if no one can
-answer, except on a pipe that its writer leaves open: its writer is the human. A terminal that belongs to another
-program at the moment refuses. `TerminalProvider` makes a code provider of each; `AskedCaller` is the one of a Python
-program that uses this package.
+answer, except on a pipe whose writer leaves it open. A terminal that belongs to another program at the moment refuses.
+`TerminalProvider` makes a code provider of each; `FunctionProvider` asks a function of the Python program that uses
+this package.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 
 if sys.platform == "win32":
-    from aws_mfa.prompt.windows import ControllingTerminal, lent_terminal, terminal_opens
+    from aws_mfa.prompt.windows import ControllingTerminal, child_terminal, terminal_opens
 else:
-    from aws_mfa.prompt.posix import ControllingTerminal, lent_terminal, terminal_opens
+    from aws_mfa.prompt.posix import ControllingTerminal, child_terminal, terminal_opens
 
 
-__all__ = ["NO_TERMINAL", "ControllingTerminal", "NoTerminal", "PipedAnswers", "choose_terminal", "lent_terminal"]
+__all__ = ["NO_TERMINAL", "ControllingTerminal", "NoTerminal", "PipedAnswers", "child_terminal", "choose_terminal"]
 
 # The name of a terminal on stdin that is not our controlling terminal (`setsid aws-mfa`, some containers).
 _TERMINAL_ON_STDIN = "/dev/stdin"
@@ -158,7 +158,7 @@ def _quoted(question: str) -> str:
 
 
 class TerminalProvider:
-    """Fulfils the Protocol `CodeProvider`; always tried, because asking says why it cannot be answered here."""
+    """Implements the Protocol `CodeProvider`; always tried, because asking says why it cannot be answered here."""
 
     name = TERMINAL
 
@@ -168,8 +168,8 @@ class TerminalProvider:
     @property
     def has_human(self) -> bool:
         """False for a pipe, and for a terminal that belongs to another program at the moment."""
-        lent_out = isinstance(self._terminal, ControllingTerminal) and not self._terminal.is_ours()
-        return self._terminal.has_human and not lent_out
+        is_elsewhere = isinstance(self._terminal, ControllingTerminal) and not self._terminal.is_ours()
+        return self._terminal.has_human and not is_elsewhere
 
     def can_answer(self, _question: CodeQuestion) -> bool:
         return True
@@ -181,8 +181,8 @@ class TerminalProvider:
         self._terminal.say(text)
 
 
-class AskedCaller:
-    """Fulfils the Protocol `CodeProvider` with a function of the calling program, such as the built-in `input`."""
+class FunctionProvider:
+    """Implements the Protocol `CodeProvider` with a function of the calling program, such as the built-in `input`."""
 
     name = TERMINAL
     has_human = True

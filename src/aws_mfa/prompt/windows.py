@@ -34,7 +34,7 @@ _PREFIXES_OF_SPECIAL_KEYS = ("\x00", "\xe0")  # arrows and function keys come as
 
 
 class ControllingTerminal:
-    """A human at the console."""
+    """Questions at the console."""
 
     has_human = True
 
@@ -110,7 +110,7 @@ def terminal_opens(path: str = CONTROLLING_TERMINAL) -> bool:
 
 
 @contextlib.contextmanager
-def lent_terminal(path: str = CONTROLLING_TERMINAL) -> Iterator[tuple[int, int] | None]:
+def child_terminal(path: str = CONTROLLING_TERMINAL) -> Iterator[tuple[int, int] | None]:
     """Descriptors for stdin and stderr of a program that may ask a human; None without a console."""
     if not terminal_opens(path):
         yield None

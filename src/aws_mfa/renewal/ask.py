@@ -108,7 +108,7 @@ def ask_code(
 
 
 def _joined(failures: list[NeedsHuman], question: CodeQuestion) -> NeedsHuman:
-    """One failure for all providers, or for none."""
+    """One failure with the reasons of all providers; also if there is no provider."""
     if not failures:
         return NeedsHuman(f"no code of {question.device} can be asked for here", "run it in a terminal")
     if len(failures) == 1:
@@ -119,7 +119,7 @@ def _joined(failures: list[NeedsHuman], question: CodeQuestion) -> NeedsHuman:
     return kind("; ".join(dict.fromkeys(error.message for error in failures)), *hints)
 
 
-def ends_ours_too(failure: AwsMfaError, interfaces: Interfaces) -> bool:
+def ends_our_question(failure: AwsMfaError, interfaces: Interfaces) -> bool:
     """Whether another process's failure ends our question too. A timeout there does not if a person can answer here."""
     if not isinstance(failure, NobodyAnswered):
         return True
@@ -151,9 +151,9 @@ def check_signing_keys(step: Step, keys: LongTermKeys, interfaces: Interfaces) -
 
 class TimeLimitedProvider(WrappedProvider):
     """
-    Another `CodeProvider` with a time limit of `limit_s` seconds, for a server's question that is not answered.
+    A `CodeProvider` that ends another one's question after `limit_s` seconds.
 
-    While it is open, no other process of this user can ask for a code of that device.
+    While a server's question is open, no other process of this user can ask for a code of that device.
     """
 
     def __init__(self, provider: CodeProvider, limit_s: float) -> None:
@@ -183,7 +183,7 @@ def answer_question(given: str | None, interfaces: Interfaces) -> str:
     """
     code = checked_code(given) if given is not None else None
     terminal = interfaces.terminal
-    with interfaces.open_questions.oldest() as question:
+    with interfaces.remote_questions.oldest() as question:
         if question is None:
             raise NeedsHuman(
                 "no question is waiting", "start what needs a code first, and run this while it waits: aws-mfa code"

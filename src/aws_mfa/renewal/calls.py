@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from aws_mfa.renewal.plan import Plan
     from aws_mfa.renewal.write import Got
 
-    # Gets the number of calls that are made inside the `with`; calls what it yields after each. No question is asked
-    # inside.
+    # Gets the number of calls that are made inside the `with`, and yields a function to call after each of them. No
+    # question is asked inside.
     ShowCalls = Callable[[int], AbstractContextManager[Callable[[], None]]]
 
 
-# How AWS refuses a session that signs.
+# AWS's refusals of a session that signs.
 _NOT_TAKEN = (SessionExpired, UnknownKey)
 # SDKs ask again at once, and AWS may refuse any session: at most one code in five minutes.
 _NEW_S = 300.0
@@ -74,8 +74,8 @@ def make_calls(
     """
     Return one outcome per profile, in the order wanted, and the stored sessions that AWS refused.
 
-    Raises `NotSetUp` if the file cannot be replaced, before a code is asked for. After Ctrl-C the sessions so far are
-    stored.
+    Raises `NotSetUp` if the file cannot be replaced, before a code is asked for. After Ctrl-C the sessions that were
+    got are stored.
     """
     if token is not None and (count := count_of_devices(plan)) > 1:
         raise BadInput(f"one code, and codes of {count} devices are needed", "renew one user's profiles at a time")
@@ -148,7 +148,7 @@ def _outcome(name: str, plan: Plan, writer: SessionWriter) -> Outcome:
         outcome.error = got
     else:
         outcome.expires_at, outcome.session = got.expires_at, got
-    outcome.error = writer.refused.get(name, outcome.error)
+    outcome.error = writer.not_written.get(name, outcome.error)
     return outcome
 
 
@@ -166,7 +166,7 @@ def renew_many(
     plan: Plan, interfaces: Interfaces, *, token: str | None, show: ShowCalls = unseen, may_ask: bool = True
 ) -> list[Outcome]:
     """
-    Make the plan's calls; one outcome per profile, in the order wanted. Raises what the first `make_calls` raises.
+    Make the plan's calls; return one outcome per profile, in the order wanted. Raises what the first attempt raises.
 
     An error in the second attempt is the outcome of its profiles and does not change the others; only Ctrl-C ends
     everything. Without `may_ask`, profiles whose second attempt would need a code fail with `SessionExpired`.
@@ -219,7 +219,7 @@ def _drop(refused: Reused, plan: Plan, interfaces: Interfaces) -> bool:
     """Drop it, unless it is a new MFA session: another would cost the next code. Return whether it was dropped."""
     min_age_s = _NEW_S if refused.label == mfa_label(refused.user.section) else 0.0
     key_id = plan.stored.session(refused).access_key_id
-    # One in the credentials file stays there: in another region it may be valid.
+    # A session in the credentials file is kept: in another region it may be valid.
     return interfaces.session_cache.drop(refused.label, refused.inputs, key_id, min_age_s=min_age_s)
 
 
@@ -250,4 +250,4 @@ def _add_stored(outcomes: dict[str, Outcome], plan: Plan) -> None:
 
 
 def _not_taken(refused: Reused) -> str:
-    return f"AWS does not take the stored session of {refused.label} any more: a new one is needed"
+    return f"AWS no longer accepts the stored session of {refused.label}: a new one is needed"

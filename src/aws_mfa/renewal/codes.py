@@ -29,7 +29,7 @@ from aws_mfa.errors import (
     WrongCode,
 )
 from aws_mfa.prompt.providers import COMMANDS, CodeQuestion
-from aws_mfa.renewal.ask import ask_code, check_signing_keys, ends_ours_too
+from aws_mfa.renewal.ask import ask_code, check_signing_keys, ends_our_question
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -44,7 +44,8 @@ if TYPE_CHECKING:
 _CURED_BY_NEXT_CODE = (WrongCode, BadCode, AwsFailed, AnswerLost, Throttled)
 # AWS did not judge these codes, so other processes may succeed. All other failures would be theirs too.
 _NOT_FOR_ALL = (CodeAlreadyUsed, Throttled)
-# Time for a person to find the phone. After it the processes that wait give up, and name the one they waited for.
+# How long a process waits for the question of another one, so that a person has time to find the phone. Then it gives
+# up, and names that process.
 _PATIENCE_S = 300.0
 # A process that already has a code waits 5 s, not for a person: its code is valid for a minute.
 _PATIENCE_WITH_CODE_S = 5.0
@@ -113,7 +114,7 @@ class Codes:
             if self._has_code:  # the result is about this code only: nothing is published
                 return self._ask_and_send(call, None)
             failure = lock.outcome(step.question)
-            if failure is not None and ends_ours_too(failure, self._interfaces):
+            if failure is not None and ends_our_question(failure, self._interfaces):
                 raise failure
             try:
                 return self._ask_and_send(call, lock)
@@ -138,7 +139,7 @@ class Codes:
             except NeedsHuman:
                 if failure is None:
                     raise
-                raise failure from None  # AWS's refusal of a command's code says more
+                raise failure from None  # AWS's refusal of the last code says more than this
             try:
                 code = checked_code(given.text)
                 found = call.newer() if lock is not None and lock.was_yielded else None
@@ -221,7 +222,7 @@ def send_code(step: Step, keys: LongTermKeys, code: str, interfaces: Interfaces)
     request, now = step.request, interfaces.now()
     if interfaces.ledger.is_used(request.device, code, now):
         raise CodeAlreadyUsed(
-            f"this code was used before, and AWS takes each code once; the next one in {seconds_to_next(now)} s",
+            f"this code was used before, and AWS accepts each code once; the next one in {seconds_to_next(now)} s",
             "wait for the next code on your device",
         )
     sts = interfaces.sts(step.user.region, step.user.endpoints)
@@ -246,7 +247,7 @@ def yielded(
     def watch() -> None:
         looks = 0
         while not over.wait(_LOOK_EVERY_S):
-            looks = looks + 1 if lock.is_anothers() else 0
+            looks = looks + 1 if lock.is_taken() else 0
             if looks >= _LOOKS_UNTIL_TAKEN or newer() is not None:
                 cancellation.cancel(AskedElsewhere("another process asks for this code"))
                 return

@@ -1,5 +1,5 @@
 """
-Checks of what narrows a role session (`request.Overlay`): managed policies by ARN, and a policy of its own. Pure.
+Checks what narrows a role session (`request.Overlay`): ARNs of managed policies, and the text of a policy. Pure.
 
 Limits: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (10 ARNs, 2048 characters together).
 """
@@ -37,7 +37,7 @@ def check_policy_arns(arns: list[str], *, read_only: bool = False) -> tuple[str,
     count = len(distinct) + read_only
     if count > MOST_POLICY_ARNS:
         of_them = ", ReadOnlyAccess one of them," if read_only else ""
-        raise BadInput(f"{count} policy ARNs{of_them} are given: AWS takes {MOST_POLICY_ARNS} at most")
+        raise BadInput(f"{count} policy ARNs{of_them} are given: AWS accepts {MOST_POLICY_ARNS} at most")
     return distinct
 
 
@@ -65,7 +65,7 @@ def check_policy(text: str, source: str) -> str:
         raise BadInput(f"the policy in {source} is not a JSON object", 'it begins with: {"Version": "2012-10-17"')
     line = json.dumps(policy, separators=(",", ":"))
     if len(line) > LONGEST_POLICY:
-        raise BadInput(f"the policy in {source} has {len(line)} characters: AWS takes {LONGEST_POLICY} at most")
+        raise BadInput(f"the policy in {source} has {len(line)} characters: AWS accepts {LONGEST_POLICY} at most")
     return line
 
 

@@ -23,12 +23,12 @@ class Overlay:
     read_only: bool = False
 
     def arns(self, partition: str) -> tuple[str, ...]:
-        """The policy ARNs for a role of the partition."""
+        """All policy ARNs, without duplicates; that of ReadOnlyAccess depends on the partition."""
         read_only = (f"arn:{partition}:iam::aws:policy/ReadOnlyAccess",) if self.read_only else ()
         return tuple(dict.fromkeys((*self.policy_arns, *read_only)))
 
     def flags(self) -> list[str]:
-        """The flags that give the same; FILE for the policy, whose file name is not known here."""
+        """The flags that make the same overlay; FILE for the policy, because the name of its file is not known here."""
         own = ["--read-only"] if self.read_only else []
         arns = [word for arn in self.policy_arns for word in ("--policy-arn", arn)]
         return [*own, *arns, *(["--policy", "FILE"] if self.policy is not None else [])]
@@ -69,7 +69,7 @@ class RenewalRequest:
 
     @property
     def is_plain(self) -> bool:
-        """Whether only the profile is given: fingerprints of the files answer no other requests."""
+        """Whether only the profile is given: a fingerprint answers only such requests."""
         given = (self.min_remaining_s, self.token, self.vault)
         return self.use_keychain and not self.overlay and given == (None, None, None)
 

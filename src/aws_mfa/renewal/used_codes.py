@@ -2,7 +2,7 @@
 The ledger of used codes: a code known as used is refused before it is sent.
 
 It keeps a hash of device and code with the time of use, in `~/.aws/mfa/` (0600). Trying all codes finds the six digits
-behind a hash, but the code is used by then. Entries that AWS could no longer accept are dropped. Not a guard: if the
+behind a hash, but the code is used by then. Entries that AWS could no longer accept are dropped. It is no guard: if the
 ledger cannot be read or written the code is sent, and AWS itself refuses a used one.
 """
 
@@ -22,7 +22,7 @@ _LOCK_TIMEOUT_S = 2.0
 
 
 class LedgerFile:
-    """Fulfils the Protocol `CodeLedger`: a line `moment hash` for each use."""
+    """Implements the Protocol `CodeLedger`: a line `moment hash` for each use."""
 
     def __init__(self, path: str) -> None:
         self._path = path

@@ -2,7 +2,7 @@
 The IAM users at the beginning of chains: whose long-term keys sign, with which device, in which region.
 
 Keys are read once per user. A device that no file names is looked up in IAM once, and chosen from a menu if there are
-several; FIDO keys and passkeys do not count, because STS takes only codes. A failure here fails every profile of that
+several; FIDO keys and passkeys do not count, because STS accepts only codes. A failure here fails every profile of that
 user, and no other.
 """
 
@@ -58,7 +58,7 @@ def discover_device(
     devices = usable_devices(listed_devices(keys, region, interfaces, endpoints))
     device = chosen_device(devices, interfaces)
     if len(devices) > 1 and profile is not None:
-        interfaces.terminal.say(f"to be asked no more, {line_for_device(profile, device, interfaces)}")
+        interfaces.terminal.say(f"to avoid this question, {line_for_device(profile, device, interfaces)}")
     return device
 
 
@@ -78,7 +78,7 @@ def listed_devices(
         raise
     except RefusedByAws as error:
         # All refusals are one: to a call without MFA, IAM says even of good keys that it does not know them.
-        raise NoDevice(f"IAM was asked for the MFA device and did not tell: {error.message}", _GIVE_IT) from error
+        raise NoDevice(f"IAM did not list the MFA devices: {error.message}", _GIVE_IT) from error
 
 
 def usable_devices(devices: list[str]) -> list[str]:
@@ -91,7 +91,7 @@ def usable_devices(devices: list[str]) -> list[str]:
     usable = [check_device(device, source="IAM") for device in devices if not is_fido(device)]
     if not usable:
         raise NoDevice(
-            "this user has passkeys or security keys only, and STS can never take those",
+            "this user has passkeys or security keys only, and STS never accepts those",
             "sign in with the passkey instead: aws login",
             "or add an authenticator app as a second device: IAM console, Security credentials",
         )
@@ -147,7 +147,7 @@ class Users:
                 if line is None:
                     raise
                 raise NoLongTermKeys(
-                    f"the keys of {chain.base.name} are another program's ({line}), which is not asked",
+                    f"the keys of {chain.base.name} come from another program ({line}), which aws-mfa does not run",
                     f"store them here, then remove that line: aws-mfa setup --profile {quote(chain.base.name)}",
                 ) from None
         return self._source_users[asked]

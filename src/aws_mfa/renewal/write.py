@@ -36,13 +36,13 @@ class SessionWriter:
     """
     Stores the sessions of a plan.
 
-    `got` are the results of its calls so far. `refused`: why a profile's session was not written into the file. `lost`:
-    labels that the cache did not store.
+    `got` are the results of its calls so far. `not_written`: why a profile's session was not written into the file.
+    `lost`: labels that the cache did not store.
     """
 
     def __init__(self, plan: Plan, interfaces: Interfaces) -> None:
         self.got: dict[Step, Got] = {}
-        self.refused: dict[str, AwsMfaError] = {}
+        self.not_written: dict[str, AwsMfaError] = {}
         self.lost: set[str] = set()
         self._plan = plan
         self._interfaces = interfaces
@@ -87,15 +87,15 @@ class SessionWriter:
             self._cache(step.label, step)
         # Sessions that the file does not take, or that are no longer for it, go into the cache.
         changes = self._changes(for_file)
-        if not changes and not self.refused:
+        if not changes and not self.not_written:
             return
         adopted = self._adopted_meanwhile(for_file)
         for name in adopted:
             changes.pop(name, None)
-            self.refused.pop(name, None)
+            self.not_written.pop(name, None)
         if changes:
             self._write_file(changes)
-        for name in adopted | self.refused.keys():
+        for name in adopted | self.not_written.keys():
             self._cache(self._label(name, for_file[name]), for_file[name])
 
     def _label(self, name: str, found: Found) -> str:
@@ -110,7 +110,7 @@ class SessionWriter:
             self.lost.add(label)
 
     def _changes(self, for_file: Mapping[str, Found]) -> dict[str, Changes]:
-        """What the file does not have yet, by section; sessions that cannot be written are noted in `refused`."""
+        """What the file does not have yet, by section; sessions that cannot be written are noted in `not_written`."""
         changes: dict[str, Changes] = {}
         for name, found in for_file.items():
             got, in_file = self.got_of(found), self._plan.stored.file.values(name) or {}
@@ -119,24 +119,24 @@ class SessionWriter:
             try:
                 changes[name] = section_of(got, found.inputs)
             except AwsMfaError as error:
-                self.refused[name] = error
+                self.not_written[name] = error
         return changes
 
     def _write_file(self, changes: Mapping[str, Changes]) -> None:
-        """Write the file once; what it does not take is noted in `refused`."""
+        """Write the file once; sections with permanent keys, or all if that fails, are noted in `not_written`."""
         credentials = self._interfaces.credentials
-        refused: dict[str, AwsMfaError] = {}
+        not_written: dict[str, AwsMfaError] = {}
 
         def edit(text: str) -> str:
-            nonlocal refused
-            edited, refused = _with_what_may_be_written(text, changes, where=credentials.path)
+            nonlocal not_written
+            edited, not_written = _with_what_may_be_written(text, changes, where=credentials.path)
             return edited
 
         try:
             credentials.update(edit)
         except AwsMfaError as error:
-            refused = dict.fromkeys(changes, error)
-        self.refused.update(refused)
+            not_written = dict.fromkeys(changes, error)
+        self.not_written.update(not_written)
 
     def _adopted_meanwhile(self, names: Mapping[str, Found]) -> set[str]:
         """Profiles for which SDKs run aws-mfa by now: `adopt` may have run while a code was typed."""
@@ -166,12 +166,12 @@ def _with_what_may_be_written(
     text: str, changes: Mapping[str, Changes], *, where: str
 ) -> tuple[str, dict[str, AwsMfaError]]:
     """The text with the changes of sections without permanent keys, and why the others are not changed."""
-    refused: dict[str, AwsMfaError] = {}
+    not_written: dict[str, AwsMfaError] = {}
     for section in sections(text, where=where):
         if section.name in changes:
             try:
                 refuse_permanent_keys(section.values(), section.name, where)
             except AwsMfaError as error:
-                refused[section.name] = error
-    taken = {name: change for name, change in changes.items() if name not in refused}
-    return with_all_changes(text, taken, where=where), refused
+                not_written[section.name] = error
+    taken = {name: change for name, change in changes.items() if name not in not_written}
+    return with_all_changes(text, taken, where=where), not_written

@@ -18,7 +18,7 @@ _VARIABLE = "AWS_MFA_SESSION_STORE"
 
 
 class StoreChoice:
-    """The store's name and what chose it; `explicit`: the user did."""
+    """The store's name and what chose it; `explicit`: the user chose it."""
 
     __slots__ = ("explicit", "name", "source")
 

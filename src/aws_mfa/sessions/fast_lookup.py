@@ -1,9 +1,9 @@
 """
-The stored session that a profile's fingerprint names: reads two small files, checks three, and makes no plan.
+Finds the stored session that a profile's fingerprint names: reads two small files, checks three, makes no plan.
 
-Owns where the hot path looks for files: where the full path does, if variables say it without anything to expand. In
-any doubt it returns no session; then the full path finds it, repairs what is broken, and prints messages. On the hot
-path.
+Owns the paths of the files that the hot path reads: those of the full path, which alone expands `~` and variables in
+them. In any doubt it returns no session; then the full path finds it, repairs what is broken, and prints messages. On
+the hot path.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def stored_session(
     """
     Return the stored session, if enough is left of it at `now` for an SDK, and what the fingerprint's file says of it.
 
-    `open_seal` is called last, and only for a sealed entry. Raises `OSError`, `UnicodeError` and `AwsMfaError`, each a
-    doubt.
+    `open_seal` is called last, and only for a sealed entry. Raises `OSError`, `UnicodeError` and `AwsMfaError`: then
+    the full path decides.
     """
     home, paths = _home(environ), plain_paths(environ)
     name = fingerprint_name(profile)
@@ -70,7 +70,7 @@ def stored_session(
 
 
 def plain_paths(environ: Mapping[str, str]) -> tuple[str, ...] | None:
-    """Return the paths of credentials, config and known keys; None if variables leave anything to expand."""
+    """Return the paths of credentials, config and known keys; None if one of them must be expanded."""
     home = _home(environ)
     if home is None:
         return None

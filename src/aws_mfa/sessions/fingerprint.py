@@ -14,8 +14,9 @@ The fingerprint of everything that decides a profile's session: while it is the 
     access_key_id = AKIA...                           the inputs of the request, as in the entry
 
 A plan depends only on these variables and files. So the hot path compares the fingerprint, the text up to `session`,
-with a new one; if they are equal, it uses the session without a plan. Holds no secret, and no variable that may hold
-one: the session itself is in its own file, and must have the same inputs. On the hot path.
+with a new one; if they are equal, it uses the session without a plan. A plan that follows a rule the hot path does not
+know must leave no fingerprint (`handover/hand_over`). Holds no secret, and no variable that may hold one: the session
+itself is in its own file, and must have the same inputs. On the hot path.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@ Hide a profile's role from SDKs, or show it again, in the texts of both AWS file
 
 An SDK that sees `role_arn` assumes the role itself and asks for a code each time. So `aws_mfa_` is put before the
 standard keys of the role, in place, and `credential_process` gets the session from aws-mfa. What SDKs ignore without a
-role (`session_tags`, `include_profile`) and what they need (`region`) stays. Undoing it restores the text byte by byte.
+role (`session_tags`, `include_profile`) and what they need (`region`) is kept. Undoing it restores the text byte by
+byte.
 
 Refuses, as `BadProfile`, a profile that would not work afterwards: SDKs would still find other credentials in it, or
 aws-mfa cannot get a session for it. Role settings in both files are refused too: two files cannot change at once, and
@@ -100,7 +101,7 @@ def adopt(texts: AwsTexts, name: str, *, keys_stored: Callable[[str], bool], win
     """
     role = _role_place(texts, name)
     chain = chain_of(name, texts.profiles, keys_stored=keys_stored)
-    _check_base(chain, keys_stored)
+    _check_user(chain, keys_stored)
     places = texts.places(name)
     for place in places:
         _check_no_other_credentials(place, name, is_config=place.edits is texts.config)
@@ -168,7 +169,7 @@ def _role_place(texts: AwsTexts, name: str) -> Place:
     return places[0]
 
 
-def _check_base(chain: Chain, keys_stored: Callable[[str], bool]) -> None:
+def _check_user(chain: Chain, keys_stored: Callable[[str], bool]) -> None:
     """Refuse a role whose keys another program gives to SDKs: aws-mfa does not have them."""
     base = chain.base
     process = base.given(CREDENTIAL_PROCESS)

@@ -87,7 +87,7 @@ def _check_owner(device: str, identity: Identity | None, source: str) -> None:
     account, partition = arns.account_of(device), arns.partition_of(device)
     if account not in (None, identity.account) or partition not in (None, arns.partition_of(identity.arn)):
         raise BadInput(
-            f"the device given by {source} cannot be of these keys, which are of {identity.arn}: {device}",
+            f"the device given by {source} does not belong to the user of these keys, {identity.arn}: {device}",
             "look it up in the IAM console: Security credentials shows it",
         )
 

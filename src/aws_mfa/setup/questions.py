@@ -35,7 +35,7 @@ _TRIES = 3
 @dataclass(kw_only=True)
 class Answers:
     """
-    What flags have answered already; None is asked, and the profile is then filled in.
+    What flags have answered already. For None a question is asked; the profile is filled in then.
 
     `replaces`: yes to every question about replacing.
     """

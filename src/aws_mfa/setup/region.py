@@ -2,7 +2,7 @@
 The region of a profile that is set up: the one where AWS is asked whose keys they are, and the one that is stored.
 
 An impossible `--region` is an error. A variable's region and the profile's own are suggestions: one that is not a
-region, or not one of these keys, is skipped with a message. One that is typed is asked for again.
+region, or is in another partition than the keys, is skipped with a message. One that is typed is asked for again.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ DEVICE = "aws_mfa_device"
 @dataclass(frozen=True)
 class SetUp:
     """
-    What was stored, for the last lines.
+    What was stored, for the lines at the end.
 
     `identity` is None if AWS could not be reached; `plain_copy`: keys of this profile are still in the file.
     """
@@ -91,7 +91,7 @@ def _set_up(answers: Answers, choice: VaultChoice, interfaces: Interfaces) -> Se
         config = interfaces.config
         writes.append(Write(_edit(config, files.header, changes), _as_it_was(config, files.header, changes)))
     writes.append(Write(interfaces.credentials.create, lambda: None))
-    stuck = f"{section} could not be put back as it was: look into the {vault.name} vault and the AWS files"
+    stuck = f"{section} could not be restored: check the {vault.name} vault and the AWS files"
     store_all(writes, stuck, interfaces)
     left = section_values(interfaces.credentials.read(), section, where=interfaces.credentials.path)
     plain_copy = vault.name != "file" and LongTermKeys.in_section(left) is not None

@@ -18,7 +18,8 @@ class Cancellation:
     """
     Ends a question from another thread: `terminal.ask(question, cancellation)` raises what `cancel` was given.
 
-    `error` is None until then. `cancel` may be called before the question is asked, or never; the first error stays.
+    `error` is None until then. `cancel` may be called before the question is asked, or never; of several errors the
+    first is kept.
     """
 
     __slots__ = ("_lock", "_wake", "error")

@@ -32,7 +32,7 @@ _KILLED = 128  # shells: 128 + the signal
 
 
 class ChildProcess:
-    """Fulfils the Protocol `Child`."""
+    """Implements the Protocol `Child`."""
 
     def shell(self, environ: Mapping[str, str]) -> list[str]:
         """`SHELL` if it can be run, else /bin/sh; on Windows `COMSPEC`."""

@@ -1,10 +1,10 @@
 """
 Runs a command as a child process on POSIX, so that this process behaves to its caller as the command would.
 
-Passes signals sent to this process on to the child. Those of the terminal (Ctrl-C) reach both anyway and are only
-survived. When the child has stopped (Ctrl-Z) this process stops too, so that the caller's shell returns; never earlier,
-or the child would read what is typed to that shell. The child stays in this process group: the terminal treats other
-groups as background jobs.
+Passes signals sent to this process on to the child. The terminal sends its own (Ctrl-C) to both processes: this one
+only survives them. When the child has stopped (Ctrl-Z) this process stops too, so that the caller's shell returns;
+never earlier, or the child would read what is typed to that shell. The child stays in this process group: the terminal
+treats other groups as background jobs.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-assert sys.platform != "win32"  # tells the type checker which platform this module is for
+assert sys.platform != "win32"  # for the type checker
 
 
 _PASSED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGCONT)
@@ -60,7 +60,7 @@ class _Relay:
 
 def ended_child(command: Sequence[str], environ: Mapping[str, str]) -> int:
     """
-    Run the command to its end; its exit code, -N if signal N killed it. Main thread only.
+    Run the command to its end; return its exit code, -N if signal N killed it. Main thread only.
 
     Raises `OSError` or `ValueError` if it cannot be started.
     """
@@ -92,7 +92,8 @@ def _exit_code_of(pid: int, changes: _Changes) -> int:
         elif not os.WIFSTOPPED(status):
             return os.waitstatus_to_exitcode(status)
         elif _foreground_group() is not None:
-            # Stop as Ctrl-Z does: the system ignores it for a group that no shell would wake. SIGCONT is passed on.
+            # Stop as Ctrl-Z does: the system ignores SIGTSTP if no shell could continue this process group. SIGCONT is
+            # passed on.
             with _handled_by(signal.SIG_DFL, [signal.SIGTSTP]):
                 signal.raise_signal(signal.SIGTSTP)  # to this thread: it stops before the handler is restored
 
@@ -127,7 +128,7 @@ def _handled_by(
     handler: Callable[[int, FrameType | None], Any] | signal.Handlers,
     numbers: Sequence[int] = (*_PASSED_ON, *_SENT_BY_TERMINALS),
 ) -> Iterator[None]:
-    """While inside, use this handler; signals that were ignored at the start (`nohup`) stay so, for the child too."""
+    """Use this handler while inside; signals ignored at the start (`nohup`) stay ignored, by the child too."""
     before = {number: signal.getsignal(number) for number in numbers}
     taken = [number for number, found in before.items() if found is not signal.SIG_IGN]
     try:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.system.programs import found_program
 
-assert sys.platform == "win32"  # tells the type checker which platform this module is for
+assert sys.platform == "win32"  # for the type checker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ _HIGHEST_BIT = 1 << 31
 
 def ended_child(command: Sequence[str], environ: Mapping[str, str]) -> int:
     """
-    Run the command to its end; its exit code. Main thread only.
+    Run the command to its end; return its exit code. Main thread only.
 
     Raises `OSError` or `ValueError` if it cannot be started.
     """

@@ -19,7 +19,7 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 class GivenDocument:
-    """Fulfils the Protocol `Document`."""
+    """Implements the Protocol `Document`."""
 
     def __init__(self, path: str) -> None:
         self._path = path

@@ -81,7 +81,7 @@ def _acquire(path: str, timeout_s: float, waiting: Callable[[str], None] | None)
 
 
 class _Watch:
-    """Reports each holder once, when it has held the lock for a while: most let go at once."""
+    """Reports each holder once, when it has held the lock for a while: most release it at once."""
 
     def __init__(self, waiting: Callable[[str], None] | None) -> None:
         self._waiting = waiting
@@ -159,7 +159,7 @@ if sys.platform == "win32":
     _LOCKED_BYTE = 1 << 20
 
     def try_lock(fd: int) -> bool:
-        """Lock the file without waiting; whether that worked."""
+        """Lock the file without waiting; return whether that worked."""
         os.lseek(fd, _LOCKED_BYTE, os.SEEK_SET)
         try:
             msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
@@ -178,7 +178,7 @@ else:
     _NO_LOCKS_HERE = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 
     def try_lock(fd: int) -> bool:
-        """Lock the file without waiting; whether that worked. Raises `OSError` if the file cannot be locked."""
+        """Lock the file without waiting; return whether that worked. Raises `OSError` if the file cannot be locked."""
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

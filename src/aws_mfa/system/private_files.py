@@ -29,7 +29,7 @@ from aws_mfa.system.ownership import (
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-# Windows: a virus scanner or another reader may hold the target for a moment.
+# Windows: a virus scanner or another reader may have the target open for a moment.
 REPLACE_PATIENCE_S = 2.0 if os.name == "nt" else 0.0
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
@@ -44,10 +44,10 @@ def replace_privately(path: str, data: bytes, *, tidies: bool = True) -> None:
     """
     Replace the file that `path` leads to, or create it. Mode 0600, or narrower if the old file's is.
 
-    Symlinks stay, and a dangling one gets its target; root follows none that another user made to what is not theirs.
-    `tidies`: also remove temp files that killed writers of this file
-    left, which takes listing the folder. Raises `NotSetUp` if the file cannot be written and `BrokenFile` if `path` is
-    not a regular file; the old file is then unchanged.
+    Symlinks are kept, and the target of a dangling one is created; root follows none that another user made to what is
+    not theirs. `tidies`: also remove temp files that killed writers of this file left, which takes listing the folder.
+    Raises `NotSetUp` if the file cannot be written and `BrokenFile` if `path` is not a regular file; the old file is
+    then unchanged.
     """
     target = os.path.realpath(path)
     parent, name = os.path.split(target)
@@ -127,7 +127,7 @@ def not_written(path: str, error: OSError) -> NotSetUp:
 
 def _hints(folder: str, number: int | None) -> tuple[str, ...]:
     if number in (errno.ENOSPC, errno.EDQUOT):
-        return (f"make room there: df -h {quote(folder)}",)
+        return (f"free some space there: df -h {quote(folder)}",)
     if number == errno.EROFS:
         return (f"the file system of {folder} is read-only: mount it writable", _OTHER_PLACE)
     if number in (errno.EACCES, errno.EPERM):
@@ -172,7 +172,7 @@ def _replace(folder: FolderHandle, name: str, data: bytes, old: os.stat_result |
             os.close(fd)
         _move(folder, temp, name)
     except BaseException:
-        with suppress(OSError):  # the error on its way says more
+        with suppress(OSError):  # the error being raised says more
             os.unlink(folder.at(temp), dir_fd=folder.dir_fd)
         raise
 

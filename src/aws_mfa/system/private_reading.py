@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _HAS_NOFOLLOW = hasattr(os, "O_NOFOLLOW")
-# The largest session has some ten kilobytes: policies, tags, a token.
+# The largest session has about ten kilobytes: policies, tags, a token.
 _MOST_BYTES = 256 * 1024
 
 
@@ -30,7 +30,7 @@ class Unfit(Exception):
 
 
 def private_folder(path: str) -> os.stat_result | None:
-    """What `lstat` says of the folder, None if there is none; `NotSetUp` if others than this user can use it."""
+    """What `lstat` says of the folder, None if there is none; `NotSetUp` if other users can use it."""
     try:
         found = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):

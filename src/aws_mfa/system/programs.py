@@ -63,11 +63,11 @@ class Ended:
 
 
 class ProgramFailed(Exception):
-    """It gave no answer; the text says why, continues a sentence that begins with the program, and quotes no output."""
+    """No answer; the text says why, continues a sentence that begins with the program's name, and quotes no output."""
 
 
 class NotStarted(ProgramFailed):
-    """The system did not start it; `reason` is the system's."""
+    """The system could not start the program; `reason` is the system's text."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"cannot be started: {reason}")
@@ -75,15 +75,16 @@ class NotStarted(ProgramFailed):
 
 
 class TookTooLong(ProgramFailed):
-    """It did not end within its limit."""
+    """The program did not end within its limit."""
 
 
 def without_credentials(environ: Mapping[str, str]) -> dict[str, str]:
     """
     The environment without AWS credentials, for a program that does not need those of this program's caller.
 
-    They would also reach what it starts and what it logs. A program that calls AWS names a profile. All else stays:
-    password managers are unlocked by variables (`OP_SESSION_...`, `GPG_TTY`), and displays are found through them.
+    They would also reach what it starts and what it logs. A program that calls AWS names a profile. All other variables
+    are kept: password managers are unlocked by variables (`OP_SESSION_...`, `GPG_TTY`), and displays are found through
+    them.
     """
     kept = (name for name in environ if name not in _NOT_FOR_CHILDREN and not name.startswith(_BEARER))
     return {name: environ[name] for name in kept}
@@ -105,20 +106,20 @@ def run_for_answer(
     environ: Mapping[str, str],
     limit_s: float,
     cancellation: Cancellation | None,
-    lent: tuple[int, int] | None = None,
+    tty: tuple[int, int] | None = None,
     keeps_terminal: bool = False,
     catches_stderr: bool = False,
 ) -> Ended:
     """
     Run the program (words, or a command line); raises `ProgramFailed`, `Cancelled`, or the error of the cancellation.
 
-    `lent`: descriptors of the terminal, its stdin and stderr. Otherwise it gets no stdin, this program's stderr
+    `tty`: descriptors of the terminal, for its stdin and stderr. Otherwise it gets no stdin, this program's stderr
     (`catches_stderr`: captured), and its own session, so it cannot open the terminal (`keeps_terminal`: it can).
     """
     if cancellation is not None:
         cancellation.check()
-    leads_session = lent is None and not keeps_terminal
-    stdin, stderr = lent or (subprocess.DEVNULL, subprocess.PIPE if catches_stderr else None)
+    leads_session = tty is None and not keeps_terminal
+    stdin, stderr = tty or (subprocess.DEVNULL, subprocess.PIPE if catches_stderr else None)
     try:
         process = subprocess.Popen(  # noqa: S603  # the user's own command or a program on PATH, and no shell
             words_of(command) if isinstance(command, str) else command,
@@ -236,7 +237,7 @@ class _Reader:
 
 
 class _BySelector(_Reader):
-    """For POSIX: no thread, so nothing remains when another process holds the pipe."""
+    """The reader for POSIX: it uses no thread, so nothing remains when another process holds the pipe."""
 
     def __enter__(self) -> Self:
         self._woken, self._wake = os.pipe()
@@ -258,7 +259,7 @@ class _BySelector(_Reader):
         os.write(self._wake, b"!")
 
     def wait(self, timeout_s: float) -> bool:
-        """Read what comes within the time; whether anything did."""
+        """Read what comes within the time; return whether anything did."""
         ready = self._selector.select(timeout_s)
         for key, _ in ready:
             if isinstance(key.data, int) and not self._take(key.data):
@@ -268,7 +269,7 @@ class _BySelector(_Reader):
 
 
 class _ByThreads(_Reader):
-    """For Windows, which cannot wait for pipes: a thread remains while another process holds one and is silent."""
+    """The reader for Windows, which cannot wait for pipes: a thread remains while another process holds one."""
 
     def __enter__(self) -> Self:
         self._changed = threading.Event()
@@ -286,7 +287,7 @@ class _ByThreads(_Reader):
         self._changed.set()
 
     def wait(self, timeout_s: float) -> bool:
-        """Wait for what comes within the time; whether anything did."""
+        """Wait for what comes within the time; return whether anything did."""
         has_come = self._changed.wait(timeout_s)
         self._changed.clear()
         return has_come

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-# At 50 ms a call this is some 600 calls a second: more, and STS throttles.
+# At 50 ms a call this is about 600 calls a second: STS throttles more.
 _WORKERS = 32
 # Windows delivers Ctrl-C only between two waits: each wait is at most this long.
 _LONGEST_WAIT_S = 0.5
@@ -62,7 +62,7 @@ class _Outcome(Generic[Result]):
 
 def side_by_side(calls: Sequence[Callable[[], Result]], done: Callable[[], None]) -> list[Result]:
     """
-    Make the calls in at most 32 threads; the results in the order of the calls. Raises the first failure.
+    Make the calls in at most 32 threads; return the results in the order of the calls. Raises the first failure.
 
     `done` is called in this thread after each call. After Ctrl-C no further call begins, and running ones are not
     waited for.
@@ -91,7 +91,7 @@ def side_by_side(calls: Sequence[Callable[[], Result]], done: Callable[[], None]
 
 
 class InThread:
-    """Fulfils the Protocol `Beside`: work that runs while the user types; `failed` gets its error, in its thread."""
+    """Implements the Protocol `Beside`: work that runs while the user types; `failed` gets its error, in its thread."""
 
     def __init__(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> None:
         self._outcomes: list[_Outcome[None]] = []
@@ -142,7 +142,7 @@ def answer_within(
 
 
 class DeferredSignals:
-    """Fulfils the Protocol `DeferredSignals`."""
+    """Implements the Protocol `DeferredSignals`."""
 
     def __init__(self) -> None:
         self.came: list[int] = []
@@ -154,11 +154,11 @@ class DeferredSignals:
 
 @contextmanager
 def deferred_signals() -> Iterator[DeferredSignals]:
-    """Defer them while inside; those that were ignored when the program started (`nohup`) stay so. Main thread only."""
+    """Defer them while inside; those ignored at the start (`nohup`) stay ignored. Main thread only."""
     deferred = DeferredSignals()
     numbers = [getattr(signal, name) for name in _DEFERRED if hasattr(signal, name)]
     found = {number: signal.getsignal(number) for number in numbers}
-    # None: a handler that was not set from Python, and that Python cannot restore.
+    # None means a handler that was not set from Python, and that Python cannot restore.
     before = {number: handler for number, handler in found.items() if handler not in (signal.SIG_IGN, None)}
     try:
         for number in before:

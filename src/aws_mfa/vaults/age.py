@@ -7,7 +7,7 @@ own; age makes guessing a passphrase slow on purpose, so opening takes a second 
 
 A command (`AWS_MFA_AGE_PASSPHRASE_COMMAND`, such as `pass show aws-mfa`) can give the passphrase: the first line of its
 stdout, never shown, not even if the command fails. It may write to the terminal and ask for a PIN there; its stdin is
-empty, because ours may be a pipe with an MFA code.
+empty, because this process's may be a pipe with an MFA code.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ TIME_LIMIT_S = 60.0
 # age measures this machine for a millisecond and refuses a file that would take it 15 s. On a busy machine that
 # measure can be wrong, so it is repeated.
 _TOO_MUCH_WORK, _MOST_TRIES, _PAUSE_S = "Excessive work", 5, 0.2
-# Under the lock the file is encrypted or decrypted three times; a slow machine needs some 15 s for that.
+# Under the lock the file is encrypted or decrypted three times; a slow machine needs about 15 s for that.
 _LOCK_TIMEOUT_S = 60.0
 
 
-class AskPassphrase(Protocol):
-    """The source of the passphrase, a terminal or a command; `tries`: how often to ask after a wrong one."""
+class PassphraseSource(Protocol):
+    """A terminal or a command that gives the passphrase; `tries`: how often to ask after a wrong one."""
 
     tries: int
 
@@ -61,7 +61,7 @@ class AgeFile:
 
     name = "age"
 
-    def __init__(self, path: str, ask_passphrase: AskPassphrase, known: KnownOfVault | None = None) -> None:
+    def __init__(self, path: str, ask_passphrase: PassphraseSource, known: KnownOfVault | None = None) -> None:
         self._path = path
         self._ask_passphrase = ask_passphrase
         self._known = known or KnownOfVault()
@@ -140,7 +140,7 @@ class AgeFile:
         raise failure
 
     def _not_decrypted(self, reason: str) -> AwsMfaError:
-        # age tells these apart only by the text of its error.
+        # Only the text of age's error tells these apart.
         if reason == "Decryption failed":
             self._known.passphrase = None
             return BadInput(f"the passphrase does not open {self._path}", "try again: upper and lower case count")

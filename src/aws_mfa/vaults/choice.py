@@ -61,7 +61,7 @@ def vault_of_flags(flag: str | None, *, no_keychain: bool) -> tuple[str | None, 
 
 
 def noted_vault(notes: str, section: str) -> str | None:
-    """The vault noted for a long-term section."""
+    """The vault that set-up or import noted for a long-term section; None without a note."""
     return (section_values(notes, section, where=_NOTES) or {}).get("vault")
 
 
@@ -77,7 +77,7 @@ def with_note(notes: str, section: str, vault: str, access_key_id: str) -> str:
 
 
 def with_origin(notes: str, section: str, session_key_id: str, access_key_id: str, device: str) -> str:
-    """The notes with the keys and device that the MFA session in this section of the credentials file was got with."""
+    """The notes with the keys and device that got the MFA session in this section of the credentials file."""
     values = {"session": session_key_id, "aws_access_key_id": access_key_id, "device": device}
     return with_changes(notes, f"{_SESSION} {section}", values, where=_NOTES)
 

@@ -36,7 +36,7 @@ class NewerItem(UnreadableItem):
 
 
 def hints_for(error: UnreadableItem, *otherwise: str) -> tuple[str, ...]:
-    """What to do about it: never to remove keys that a newer version can read."""
+    """Hints for the error: never to remove keys that a newer version can read."""
     return ("update this aws-mfa: pipx upgrade aws-mfa",) if isinstance(error, NewerItem) else otherwise
 
 
@@ -76,7 +76,7 @@ def is_for(item: Item, section: str) -> bool:
 
 
 def with_keys(item: Item, section: str, keys: LongTermKeys) -> dict[str, object]:
-    """The item with these keys; its further fields stay. Raises `UnreadableItem` for a newer format."""
+    """The item with these keys; its further fields are kept. Raises `UnreadableItem` for a newer format."""
     _refuse_newer(item)
     return {
         **item,
@@ -95,7 +95,7 @@ def _refuse_newer(item: Item) -> None:
 def trouble_with_key_id(access_key_id: str) -> str | None:
     """Why this cannot be a long-term access key id; None if it can."""
     if access_key_id.startswith("ASIA"):
-        return "an access key id that begins with ASIA is a session's: STS takes long-term keys only"
+        return "an access key id that begins with ASIA is a session's: STS accepts long-term keys only"
     if len(access_key_id) < _SHORTEST_KEY_ID or not (access_key_id.isascii() and access_key_id.isalnum()):
         return f"an access key id has at least {_SHORTEST_KEY_ID} letters and digits, and nothing else"
     return None

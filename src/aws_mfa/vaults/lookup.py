@@ -98,8 +98,8 @@ def _in_file(
     notice = f"long-term keys read from {path}"
     if trouble is None:
         return FoundKeys(keys, "file", f"{notice}, where they are stored in plain text; {IMPORT_HINT}")
-    way_out = "move them to a passphrase-encrypted file with: aws-mfa import --vault age"
-    return FoundKeys(keys, "file", f"{trouble.message}; {notice}; {way_out}")
+    hint = "move them to a passphrase-encrypted file with: aws-mfa import --vault age"
+    return FoundKeys(keys, "file", f"{trouble.message}; {notice}; {hint}")
 
 
 def narrowed(path: str) -> str:
@@ -143,7 +143,7 @@ def keys_are_known(
     section: str, choice: VaultChoice, long_term: Mapping[str, str] | None, interfaces: Interfaces, *, in_doubt: bool
 ) -> bool:
     """
-    Whether keys exist; the vault is opened only if neither file nor note tells.
+    Whether keys exist; the vault is opened only if neither file nor note says so.
 
     `in_doubt` is the answer if the keychain cannot be asked; if it is True, the age passphrase is not asked for.
     """
@@ -193,7 +193,7 @@ class UnaskedVault:
         """The failure, with a hint if keys in the vault could not be looked up."""
         if self._trouble is None or not isinstance(error, BadProfile):
             return error
-        why = f"the {self._choice.name} vault was not looked into ({self._trouble.message})"
+        why = f"the {self._choice.name} vault was not searched ({self._trouble.message})"
         return BadProfile(error.message, *error.hints, f"{why}: if the keys are in it, use aws-mfa --profile NAME")
 
 

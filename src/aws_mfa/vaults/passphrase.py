@@ -25,8 +25,8 @@ class KnownOfVault:
         self.opened: tuple[bytes, dict[str, dict[str, object]]] | None = None
 
 
-class AskedPassphrase:
-    """An `AskPassphrase` at a terminal."""
+class TerminalPassphrase:
+    """The `PassphraseSource` that asks at a terminal."""
 
     tries = 3
 

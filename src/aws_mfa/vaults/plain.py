@@ -43,14 +43,14 @@ class KeyFile:
         return self._keys_in(self._file.read(), section)
 
     def store(self, section: str, keys: LongTermKeys) -> None:
-        """Write the two lines; every other line of the file stays."""
+        """Write the two lines; every other line of the file is kept."""
         self._change(section, {_KEY_ID: keys.access_key_id, _SECRET: keys.secret_access_key.reveal()})
         stored = self.load(section)
         if stored is None or not stored.matches(keys):
             raise NotSetUp(f"{self._file.path} does not contain the keys written to it", "check the file by hand")
 
     def remove(self, section: str) -> None:
-        """Remove the two lines; device, role and comments stay."""
+        """Remove the two lines; device, role and comments are kept."""
         self._change(section, {_KEY_ID: None, _SECRET: None})
 
     def _change(self, section: str, changes: Mapping[str, str | None]) -> None:

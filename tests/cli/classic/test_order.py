@@ -1,4 +1,4 @@
-"""docs/compatibility.md, section 3: the order of actions, and what is checked before anybody is asked (B7 to B11)."""
+"""docs/compatibility.md, section 3: the order of actions, and what is checked before any question (B7 to B11)."""
 
 from __future__ import annotations
 
@@ -190,11 +190,11 @@ VARIABLES = {
 
 @pytest.mark.parametrize("case", CANNOT_BE_RIGHT)
 def test_b8_b9_what_cannot_be_right_is_named_before_the_prompt(stage: ClassicStage, case: str) -> None:
-    flags, way_out, named = CANNOT_BE_RIGHT[case]
+    flags, hint, named = CANNOT_BE_RIGHT[case]
     before = stage.state()
     ended = stage.call(*flags, stdin=f"{stage.code()}\n", env=VARIABLES.get(case))
     assert named in ended.error
-    assert way_out in ended.hints
+    assert hint in ended.hints
     assert "Enter AWS MFA code" not in ended.out
     assert (stage.state(), stage.sent()) == (before, [])
 

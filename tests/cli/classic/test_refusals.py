@@ -70,7 +70,7 @@ def test_a_role_of_a_shorter_maximum_gets_a_hint_at_a_duration_that_it_allows(st
 
 def test_a_role_that_does_not_exist_looks_like_one_that_does_not_trust(stage: ClassicStage) -> None:
     text = refused(stage, "--assume-role", stage.aws.account.arn("role/Nobody"))
-    assert "or there is no such role: AWS does not tell which" in text
+    assert "or there is no such role: AWS does not say which" in text
     assert "external id" in text
 
 

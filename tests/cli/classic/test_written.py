@@ -163,7 +163,7 @@ def test_nothing_but_the_file_and_our_own_folder_appears(stage: ClassicStage) ->
 
 
 @pytest.mark.parametrize("section", ["default", "work"])
-def test_two_roles_in_turn_leave_one_session(stage: ClassicStage, section: str) -> None:
+def test_two_roles_one_after_the_other_leave_one_session(stage: ClassicStage, section: str) -> None:
     roles = [stage.aws.account.add_role(name, trusts=stage.ann, mfa=True) for name in ("A", "B")]
     stage.write(stage.keys_section(section))
     for role in roles:

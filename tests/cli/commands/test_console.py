@@ -47,7 +47,7 @@ def test_it_is_printed_and_called_a_secret_where_no_browser_can_be_opened(
     )
 
 
-def test_what_is_said_holds_neither_url_nor_token(interfaces: FakeInterfaces) -> None:
+def test_what_is_printed_holds_neither_url_nor_token(interfaces: FakeInterfaces) -> None:
     interfaces.browser.can_open = False
     run_command(console, interfaces, "work")
     said = "\n".join(interfaces.said)

@@ -67,7 +67,7 @@ def test_a_command_without_its_profile_gets_a_hint(
     assert is_told == (profile == "aws")
 
 
-def test_a_session_that_is_too_short_is_said_and_used() -> None:
+def test_a_session_that_is_too_short_is_reported_and_used() -> None:
     interfaces = some_interfaces("123456")
     interfaces.fake_sts.answers = [a_session(lasts_s=3600)]
     assert run_exec(interfaces, "--min-remaining", "6h") == 0

@@ -49,7 +49,7 @@ NOTED = f"[home-long-term]\nvault = keychain\naws_access_key_id = AKIA{'A' * 16}
 ROLE_SETTINGS = f"role_arn = {ROLE}\nsource_profile = home\nmfa_serial = {DEVICE}\nregion = eu-west-1\n"
 CONFIG = f"[profile work]\n{ROLE_SETTINGS}"
 
-as_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can give files away")
+as_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can change the owner of files")
 NOBODY = 65534
 
 
@@ -117,7 +117,7 @@ class Stage:
         return hand_over(RenewalRequest([profile], vault=vault), Offline(environ=self.environ))[0]
 
     def full_document(self, profile: str = "work") -> str | None:
-        """What the full path prints, None where it fails."""
+        """What the full path prints, None if it fails."""
         try:
             return f"{document_of(self.full(profile))}\n"
         except AwsMfaError:
@@ -391,7 +391,7 @@ def test_a_damaged_fingerprint_hands_over_nothing_else(stage: Stage) -> None:
 # --- nothing that a plan reads is left out --------------------------------------------------------------------------
 
 WITHOUT_WEIGHT = {
-    "AWS_MFA_SESSION_STORE": "where the session lies; chosen anew by both paths",
+    "AWS_MFA_SESSION_STORE": "where the session is stored; both paths choose that anew",
     "XDG_RUNTIME_DIR": "the same",
 }
 

@@ -338,7 +338,7 @@ def test_the_oldest_living_question_comes_first(folder: str) -> None:
 
 
 def test_a_dead_socket_is_removed_by_any_process_that_finds_it(folder: str) -> None:
-    """One of another machine looks dead from here: the home may be on a network share."""
+    """The socket of another machine looks dead from here: the home may be on a network share."""
     os.makedirs(folder, mode=0o700)
     here, there = socket.gethostname(), f"not-{socket.gethostname()}"
     week_s = 7 * 86400
@@ -414,7 +414,7 @@ def test_without_a_socket_the_question_is_asked_only_here(
     place.end("typed")
     assert asking.ended() == "typed"
     with pytest.raises(NeedsHuman, match="cannot be left open here"):
-        WaitingProvider(folder, announce=lambda text: None, is_manned=True).ask(QUESTION)
+        WaitingProvider(folder, announce=lambda text: None, has_reader=True).ask(QUESTION)
 
 
 def test_a_folder_that_others_may_enter_is_refused(folder: str) -> None:
@@ -437,7 +437,7 @@ def test_without_a_folder_no_question_waits(folder: str) -> None:
 
 def test_the_waiting_provider_says_where_to_answer_and_gets_the_code(folder: str) -> None:
     said: list[str] = []
-    provider = WaitingProvider(folder, announce=said.append, is_manned=True)
+    provider = WaitingProvider(folder, announce=said.append, has_reader=True)
     asking = Asking(provider)
     answer_in_thread(folder)
     assert asking.ended() == CODE
@@ -448,14 +448,14 @@ def test_the_waiting_provider_says_where_to_answer_and_gets_the_code(folder: str
 
 
 def test_the_waiting_provider_gives_up(folder: str) -> None:
-    provider = WaitingProvider(folder, announce=lambda text: None, is_manned=True, patience_s=0.1)
+    provider = WaitingProvider(folder, announce=lambda text: None, has_reader=True, patience_s=0.1)
     with pytest.raises(NobodyAnswered, match=r"^nobody answered from another terminal within 0\.1 s$"):
         provider.ask(QUESTION)
     assert sockets(folder) == []
 
 
 def test_the_waiting_provider_waits_for_a_connected_client(folder: str) -> None:
-    asking = Asking(WaitingProvider(folder, announce=lambda text: None, is_manned=True, patience_s=0.2))
+    asking = Asking(WaitingProvider(folder, announce=lambda text: None, has_reader=True, patience_s=0.2))
     with connected(folder) as connection:
         time.sleep(0.4)
         connection.sendall(f"{CODE}\n".encode())
@@ -466,7 +466,7 @@ def test_the_waiting_provider_waits_for_a_connected_client(folder: str) -> None:
 def test_a_client_extends_the_wait_only_once(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Even if it stays connected."""
     monkeypatch.setattr(elsewhere_server, "EXTENSION_S", 0.5)
-    asking = Asking(WaitingProvider(folder, announce=lambda text: None, is_manned=True, patience_s=0.5))
+    asking = Asking(WaitingProvider(folder, announce=lambda text: None, has_reader=True, patience_s=0.5))
     with connected(folder), pytest.raises(NobodyAnswered):
         asking.ended()
 
@@ -477,7 +477,7 @@ def test_a_client_that_hangs_delays_a_question_for_a_minute_at_most() -> None:
 
 def test_the_check_cancels_the_waiting_provider(folder: str) -> None:
     cancellation = Cancellation()
-    asking = Asking(WaitingProvider(folder, announce=lambda text: None, is_manned=True), cancellation)
+    asking = Asking(WaitingProvider(folder, announce=lambda text: None, has_reader=True), cancellation)
     wait_for_sockets(folder)
     cancellation.cancel(WrongSecret("the keys are wrong"))
     with pytest.raises(WrongSecret):
@@ -485,8 +485,8 @@ def test_the_check_cancels_the_waiting_provider(folder: str) -> None:
 
 
 def test_the_waiting_provider_is_not_tried_if_no_person_reads_its_line(folder: str) -> None:
-    assert WaitingProvider(folder, announce=print, is_manned=True).can_answer(QUESTION)
-    assert not WaitingProvider(folder, announce=print, is_manned=False).can_answer(QUESTION)
+    assert WaitingProvider(folder, announce=print, has_reader=True).can_answer(QUESTION)
+    assert not WaitingProvider(folder, announce=print, has_reader=False).can_answer(QUESTION)
 
 
 def test_no_error_and_no_file_contains_the_code(folder: str, home: str) -> None:
@@ -519,7 +519,7 @@ with socket.socket(socket.AF_UNIX) as connection:
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who is at the other end")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux names the user at the other end")
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root, to be another user")
 def test_another_user_who_can_connect_gets_nothing() -> None:
     """An abstract socket: no folder mode protects it."""

@@ -25,7 +25,7 @@ STILL_VALID = "INFO - Your credentials are still valid for "
 
 @pytest.fixture
 def stage(home: str) -> Iterator[ClassicStage]:
-    """The clock of AWS and of the phone stands still: three codes in a row are good however long the runs take."""
+    """The clock of AWS and of the phone does not run: three codes in a row are good however long the runs take."""
     with PracticeAws(clock=PracticeClock()) as aws:
         yield ClassicStage(home, aws)
 
@@ -79,7 +79,7 @@ def test_our_file_is_accepted_by_the_old_tool(stage: ClassicStage, old: OldTool,
 
 @pytest.mark.real
 def test_both_write_the_same_keys_in_the_same_order(stage: ClassicStage, old: OldTool, flags: list[str]) -> None:
-    """But for ours at the end: the moment in RFC 3339."""
+    """Except the one that aws-mfa adds at the end: the moment in RFC 3339."""
     name = "default-mfa" if "mfa" in flags else "default"
     assert old.run(*flags, typed=f"{stage.code()}\n").returncode == 0
     theirs = stage.section(name)
@@ -129,7 +129,7 @@ def test_both_print_the_same_beginnings(stage: ClassicStage, old: OldTool) -> No
 
 
 def missing_beginnings(theirs: str, ours: str) -> list[str]:
-    """Lines of theirs that no line of ours begins with; AWS's own words, which they print as they are, left out."""
+    """Lines of 0.0.12 that no line of aws-mfa begins with, without AWS's own words, which 0.0.12 prints unchanged."""
     lines = ours.splitlines()
     wanted = [line.rstrip().replace("with assumed role: ", "with assumed role ") for line in theirs.splitlines()]
     return [

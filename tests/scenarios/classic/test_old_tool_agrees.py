@@ -47,16 +47,16 @@ REASONS = (
 )
 
 
-class Asked(Exception):
+class CodeWanted(Exception):
     """The prompt is reached."""
 
 
-class AskedHuman(Human):
+class HumanWithoutCode(Human):
     """A human at whom the run ends."""
 
     def ask(self, question: str, cancellation: Cancellation | None = None) -> NoReturn:
         self.seen.append(question)
-        raise Asked
+        raise CodeWanted
 
 
 def flag(*spellings: str, values: list[str]) -> st.SearchStrategy[list[str]]:
@@ -98,7 +98,7 @@ SESSION = st.fixed_dictionaries(
         "aws_session_token": st.just(""),
     },
 )
-# (section, its settings); the long-term ones first, so that they can be told apart.
+# (section, its settings); the long-term ones first, so that they can be distinguished.
 FILE = st.tuples(
     st.dictionaries(st.sampled_from(["work-long-term", "default-long-term", "work-keys"]), LONG_TERM),
     st.dictionaries(st.sampled_from(["work", "default", "work-mfa", "default-mfa"]), SESSION),
@@ -150,11 +150,11 @@ def text_of(stage: ClassicStage, keys: dict[str, dict[str, str]], sessions: dict
 
 
 def our_decision(stage: ClassicStage, argv: list[str], variables: dict[str, str]) -> list[str]:
-    interfaces, human, out = RealInterfaces(environ={**stage.environ, **variables}), AskedHuman(), io.StringIO()
+    interfaces, human, out = RealInterfaces(environ={**stage.environ, **variables}), HumanWithoutCode(), io.StringIO()
     interfaces.terminal = human
     with (
         contextlib.redirect_stdout(out),
-        contextlib.suppress(Asked),
+        contextlib.suppress(CodeWanted),
         mock.patch.object(interfaces, "beside"),
     ):
         classic.run(argv, interfaces)
@@ -162,7 +162,7 @@ def our_decision(stage: ClassicStage, argv: list[str], variables: dict[str, str]
 
 
 def decision_of_old_tool(old: ModuleType, stage: ClassicStage, argv: list[str], variables: dict[str, str]) -> list[str]:
-    human, out = AskedHuman(), io.StringIO()
+    human, out = HumanWithoutCode(), io.StringIO()
     old.logger.handlers[:] = []
     old.configparser.DEFAULTSECT = "DEFAULT"  # it changes that of its own process
     with (
@@ -171,7 +171,7 @@ def decision_of_old_tool(old: ModuleType, stage: ClassicStage, argv: list[str], 
         mock.patch.object(sys, "argv", ["aws-mfa", *argv]),
         mock.patch.dict(os.environ, {"LOGNAME": "ann", **variables}),
         contextlib.redirect_stdout(out),
-        contextlib.suppress(Asked, SystemExit),
+        contextlib.suppress(CodeWanted, SystemExit),
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore")  # utcnow, Logger.warn

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def ways(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def modules(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Linux with nothing installed, and which of the two modules was opened."""
     taken: list[str] = []
 
@@ -39,16 +39,16 @@ def opened(**environ: str) -> object:
     return keychain_backend.open_backend(environ)
 
 
-def test_the_secret_service_on_the_bus_is_used_directly(ways: list[str]) -> None:
+def test_the_secret_service_on_the_bus_is_used_directly(modules: list[str]) -> None:
     opened(DBUS_SESSION_BUS_ADDRESS="unix:path=/a", KEYRING_PROPERTY_PREFERRED_COLLECTION="/c")
-    assert ways == ["directly unix:path=/a /c"]
+    assert modules == ["directly unix:path=/a /c"]
 
 
 @pytest.mark.parametrize("setting", [{}, {"KEYRING_PROPERTY_APPID": "mine"}])
-def test_that_nothing_may_be_asked_is_passed_to_either(ways: list[str], setting: dict[str, str]) -> None:
+def test_that_nothing_may_be_asked_is_passed_to_either(modules: list[str], setting: dict[str, str]) -> None:
     environ = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/a", **setting}
     keychain_backend.open_backend(environ, may_ask=False)
-    assert ways == ["keyring unasked" if setting else "directly unasked"]
+    assert modules == ["keyring unasked" if setting else "directly unasked"]
 
 
 @pytest.mark.parametrize(
@@ -59,56 +59,56 @@ def test_that_nothing_may_be_asked_is_passed_to_either(ways: list[str], setting:
         {"KEYRING_PROPERTY_APPID": "mine"},
     ],
 )
-def test_if_anything_is_configured_keyring_decides(ways: list[str], setting: dict[str, str]) -> None:
+def test_if_anything_is_configured_keyring_decides(modules: list[str], setting: dict[str, str]) -> None:
     opened(DBUS_SESSION_BUS_ADDRESS="unix:path=/a", **setting)
-    assert ways == ["keyring"]
+    assert modules == ["keyring"]
 
 
-def test_if_there_is_a_keyringrc_keyring_decides(ways: list[str], tmp_path: Path) -> None:
+def test_if_there_is_a_keyringrc_keyring_decides(modules: list[str], tmp_path: Path) -> None:
     (tmp_path / "python_keyring").mkdir()
     (tmp_path / "python_keyring" / "keyringrc.cfg").write_text("")
     opened(DBUS_SESSION_BUS_ADDRESS="unix:path=/a", XDG_CONFIG_HOME=str(tmp_path))
-    assert ways == ["keyring"]
+    assert modules == ["keyring"]
 
 
 @pytest.mark.parametrize("platform", ["darwin", "win32"])
 def test_other_systems_have_their_keychain_through_keyring(
-    ways: list[str], platform: str, monkeypatch: pytest.MonkeyPatch
+    modules: list[str], platform: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "platform", platform)
     opened()
-    assert ways == ["keyring"]
+    assert modules == ["keyring"]
 
 
 def test_with_kwallet_beside_the_secret_service_keyring_decides(
-    ways: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    modules: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened(DBUS_SESSION_BUS_ADDRESS="unix:path=/a", XDG_CURRENT_DESKTOP="KDE")
     (tmp_path / "dbus").mkdir()
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
     opened(DBUS_SESSION_BUS_ADDRESS="unix:path=/a", XDG_CURRENT_DESKTOP="KDE")
-    assert ways == ["directly unix:path=/a None", "keyring"]
+    assert modules == ["directly unix:path=/a None", "keyring"]
 
 
-def test_without_a_bus_there_is_no_keychain_and_nothing_is_loaded(ways: list[str]) -> None:
+def test_without_a_bus_there_is_no_keychain_and_nothing_is_loaded(modules: list[str]) -> None:
     with pytest.raises(KeychainUnavailable, match="no keychain to use: no D-Bus session") as failure:
         opened()
-    assert ways == []
+    assert modules == []
     assert "--vault age" in failure.value.hints[0]
 
 
-def test_a_bus_without_a_secret_service_is_reported(ways: list[str]) -> None:
+def test_a_bus_without_a_secret_service_is_reported(modules: list[str]) -> None:
     with pytest.raises(KeychainUnavailable, match="no Secret Service on the D-Bus session"):
         opened(DBUS_SESSION_BUS_ADDRESS="unix:path=/empty")
 
 
-def test_an_addon_is_found_without_a_bus(ways: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_addon_is_found_without_a_bus(modules: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     addon = tmp_path / "keyring_pass-0.9.3.dist-info"
     addon.mkdir()
     (addon / "entry_points.txt").write_text("[keyring.backends]\npass = keyring_pass\n")
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
     opened()
-    assert ways == ["keyring"]
+    assert modules == ["keyring"]
 
 
 def test_addons_are_distinguished_from_other_packages_and_from_keyring_itself(tmp_path: Path) -> None:

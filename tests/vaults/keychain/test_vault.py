@@ -268,7 +268,7 @@ def test_where_case_is_ignored_another_sections_keys_are_neither_used_nor_overwr
     vault.store("prod-long-term", KEYS)
     before = dict(backend.items)
     assert vault.load("Prod-long-term") is None
-    with pytest.raises(KeychainUnavailable, match="does not tell 'Prod-long-term' from 'prod-long-term'"):
+    with pytest.raises(KeychainUnavailable, match="cannot distinguish 'Prod-long-term' from 'prod-long-term'"):
         vault.store("Prod-long-term", OTHER_KEYS)
     vault.remove("Prod-long-term")
     assert backend.items == before

@@ -89,7 +89,7 @@ def calling(request: SessionRequest, short_name: str) -> Line:
 
 
 def success(session: Session, request: SessionRequest, now: float) -> Line:
-    """The duration that STS granted; if only the answer's seconds are missing, the duration asked for."""
+    """The duration that STS granted; the requested one if they differ only by the time the answer took."""
     left_s = session.expires_at - now
     if abs(left_s - request.duration_s) < _ANSWER_TOOK_S:
         left_s = request.duration_s

@@ -132,7 +132,7 @@ def step_of(profile: ClassicProfile, found: FoundKeys, interfaces: Interfaces, l
         except NoDevice as error:
             raise NoDevice(f"{MUST_PROVIDE_DEVICE}; {error.message}", *error.hints) from None
         log("INFO", f"MFA device found: {request.device}")
-    base = SourceUser(
+    user = SourceUser(
         profile.name,
         profile.long_term,
         found.keys.access_key_id,
@@ -143,7 +143,7 @@ def step_of(profile: ClassicProfile, found: FoundKeys, interfaces: Interfaces, l
         endpoints=endpoints,
     )
     roles = (request,) if request.role_arn else ()
-    return Step(f"[{profile.short_term}] of {credentials.path}", base, request, roles, reason="")
+    return Step(f"[{profile.short_term}] of {credentials.path}", user, request, roles, reason="")
 
 
 def _device_known(profile: ClassicProfile, found: FoundKeys, interfaces: Interfaces) -> tuple[str, str] | None:

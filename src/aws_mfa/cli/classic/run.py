@@ -62,7 +62,7 @@ class ClassicLog:
 
 
 def run(argv: list[str], interfaces: Interfaces, commands: str = "") -> int:
-    """Parse, act, print; the exit code."""
+    """Parse, act, print; return the exit code."""
     flags = parse_flags(argv, commands)
     log = ClassicLog(flags.log_level)
     try:

@@ -92,9 +92,10 @@ def report_failure(exit_code: int, argv: list[str], interfaces: Interfaces) -> N
 @contextmanager
 def _exiting_on_signals() -> Iterator[None]:
     """
-    Raise `SystemExit` on a signal that would kill the process, so that `report_failure` runs; ignored ones stay so.
+    Raise `SystemExit` on a signal that would kill the process, so that `report_failure` runs.
 
-    After a signal the handlers stay in place: a closing terminal sends several, and the line must still be printed.
+    Ignored signals stay ignored. After a signal the handlers are kept: a closing terminal sends several, and the line
+    must still be printed.
     """
     numbers = [getattr(signal, name) for name in _ENDING if hasattr(signal, name)]
     found = {number: signal.getsignal(number) for number in numbers}

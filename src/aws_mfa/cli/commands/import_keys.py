@@ -90,7 +90,7 @@ def _move(found: Importable, document: Document | None, args: argparse.Namespace
     if was_open:
         lines.append(f"other users of this machine could read {path}: make new keys soon, and delete these in IAM")
     if document is None:
-        lines.append("copies may remain in backups and editors' files: replace keys that anybody else may have seen")
+        lines.append("copies may remain in backups and editors' files: replace keys that anyone else may have seen")
     elif args.file != STDIN:
         delete = f'del "{args.file}"' if os.name == "nt" else f"rm {shlex.quote(args.file)}"
         lines.append(f"{path} still holds the keys; delete it: {delete}")

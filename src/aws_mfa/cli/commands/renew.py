@@ -111,7 +111,7 @@ def shortcomings(outcomes: list[Outcome], request: RenewalRequest, now: float) -
         if left_s < (request.min_remaining_s or 0.0) - MARGIN_S:
             lines.append(f"{one.profile}: only {duration_text(left_s)} left, less than asked: its role allows no more")
         if request.overlay and (one.is_hidden_from_sdks or one.place == IN_CACHE):
-            lines.append(f"{one.profile}: warning: SDKs still get the whole role, they assume it anew")
+            lines.append(f"{one.profile}: warning: SDKs still get the whole role, they assume it again")
         if one.place == NOWHERE:
             lines.append(f"{one.profile}: the session is not stored (AWS_MFA_SESSION_STORE)")
     return lines

@@ -117,7 +117,7 @@ def _ended_by_signals() -> Iterator[None]:
     """Raise `_EndedBySignal`, once, on a signal that would kill the process; ignored ones (nohup) stay ignored."""
     numbers = [getattr(signal, name) for name in _ENDING if hasattr(signal, name)]
     found = {number: signal.getsignal(number) for number in numbers}
-    # None: a handler that Python cannot restore, such as faulthandler's for SIGABRT.
+    # None means a handler that Python cannot restore, such as faulthandler's for SIGABRT.
     earlier = {number: handler for number, handler in found.items() if handler not in (signal.SIG_IGN, None)}
 
     def end(number: int, frame: FrameType | None) -> None:

@@ -74,7 +74,7 @@ def _stored_session(profile: str, environ: Mapping[str, str]) -> tuple[Entry, Fi
     environ = chosen_by_the_user(environ)
 
     def opened() -> AgeSeal:
-        gc.disable()  # what is loaded from here on stays: searching it for garbage costs a tenth of the loading
+        gc.disable()  # nothing loaded from here on is garbage: a search would cost a tenth of the loading time
         seal = open_seal(environ)
         _opened[:] = [(environ, seal)]
         return seal

@@ -1,5 +1,5 @@
 """
-Answering a question of another process, in a terminal of this one: the client of `server.py`.
+The client of `server.py`: answers the question of another process from this process's terminal.
 
 The process itself says who it is and what it asks; the code goes only to a process of this user or of root. A process
 that is stopped, serves another client, or sends nothing for two seconds is skipped.
@@ -27,7 +27,7 @@ _MOST_BYTES = 16 * 1024
 
 
 class RemoteQuestion:
-    """Fulfils the Protocol `RemoteQuestion` over a connection; `asked` is what the process sent."""
+    """Implements the Protocol `RemoteQuestion` over a connection; `asked` is what the process sent."""
 
     def __init__(self, connection: socket.socket, asked: dict[str, object]) -> None:
         self._connection = connection
@@ -36,7 +36,7 @@ class RemoteQuestion:
         self.text = str(asked["text"])
 
     def wait_for_end(self) -> None:
-        """Wait until data or the end comes: data can only be the reply to our answer."""
+        """Wait until the process sends something (the reply to our answer), or closes the connection."""
         try:
             select.select([self._connection], [], [])
             is_over = not self._connection.recv(1, socket.MSG_PEEK)
@@ -62,7 +62,7 @@ class RemoteQuestion:
 
 
 class QuestionFolder:
-    """Fulfils the Protocol `RemoteQuestions` with the sockets in `folder`."""
+    """Implements the Protocol `RemoteQuestions` with the sockets in `folder`."""
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
@@ -73,7 +73,7 @@ class QuestionFolder:
         if not HAS_SOCKETS:
             raise NotSetUp(
                 "questions cannot be answered from another terminal on Windows",
-                "answer where the question is put, or give the code along: aws-mfa renew PROFILE --token CODE",
+                "answer it where it is asked, or give the code as an argument: aws-mfa renew PROFILE --token CODE",
             )
         with contextlib.closing(live_sockets(self._folder)) as connections:
             for connection in connections:

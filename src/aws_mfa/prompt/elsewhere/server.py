@@ -128,7 +128,7 @@ class AnswerServer:
     def _listen(self, listener: socket.socket, stopped: socket.socket) -> None:
         with listener, stopped:
             listener.setblocking(False)
-            with contextlib.suppress(OSError):  # no descriptor left for `accept`: the question goes on without us
+            with contextlib.suppress(OSError):  # no descriptor left for `accept`: only the provider can answer now
                 while self.code is None and _has_come(listener, stopped, None):
                     try:
                         connection, _ = listener.accept()
@@ -165,7 +165,7 @@ class AnswerServer:
 
 class AnsweredElsewhere(WrappedProvider):
     """
-    Fulfils the Protocol `CodeProvider`: asks another provider and serves `aws-mfa code`; the first answer counts.
+    Implements the Protocol `CodeProvider`: asks another provider and serves `aws-mfa code`; the first answer counts.
 
     If that provider cannot answer while a client is connected, wait for the client's answer.
     """
@@ -209,25 +209,25 @@ class AnsweredElsewhere(WrappedProvider):
 
 class WaitingProvider:
     """
-    Fulfils the Protocol `CodeProvider` if a question can be shown nowhere: it waits for `aws-mfa code`.
+    Implements the Protocol `CodeProvider` if a question can be shown nowhere: it waits for `aws-mfa code`.
 
-    `announce` prints that it waits; `is_manned`: whether a person may read that line (in CI no one does).
+    `announce` prints that it waits; `has_reader`: whether a person may read that line (in CI no one does).
     """
 
     name = CODE
     has_human = True
 
     def __init__(
-        self, folder: str, *, announce: Callable[[str], None], is_manned: bool, patience_s: float = PATIENCE_S
+        self, folder: str, *, announce: Callable[[str], None], has_reader: bool, patience_s: float = PATIENCE_S
     ) -> None:
         self._folder = folder
         self._announce = announce
-        self._is_manned = is_manned
+        self._has_reader = has_reader
         self._patience_s = patience_s
         self._reply = Reply()
 
     def can_answer(self, _question: CodeQuestion) -> bool:
-        return self._is_manned and HAS_SOCKETS
+        return self._has_reader and HAS_SOCKETS
 
     def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
         """Wait; raises `NobodyAnswered`, `NeedsHuman` if there is no socket, or the cancellation's error."""

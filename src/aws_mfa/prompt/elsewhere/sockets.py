@@ -1,8 +1,9 @@
 """
 The folder of open questions, and the Unix sockets in it: opened, connected to, and removed once no process listens.
 
-Only this user can enter the folder (0700), and on Linux, which tells who is at the other end, that must be this user or
-root. `server.py` and `client.py` own what goes over a socket. Not on Windows: its Python has no Unix sockets.
+Only this user can enter the folder (0700), and on Linux, where the kernel names the user at the other end, that must be
+this user or root. `server.py` and `client.py` own what goes over a socket. Not on Windows: its Python has no Unix
+sockets.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ def remove_dead_sockets(folder: str) -> None:
 
 
 def is_trusted(connection: socket.socket) -> bool:
-    """Whether this user or root is at the other end; True if unknown: then only the folder's mode protects."""
+    """Whether this user or root is at the other end; True if unknown: the folder's mode keeps others out."""
     if sys.platform != "linux":
         return True
     found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
         @property
         def name(self) -> str:
-            """For messages."""
+            """The name for messages."""
 
         @property
         def asks(self) -> bool:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
         def get(self, service: str, user: str) -> str | None: ...
         def find(self, service: str, user: str) -> str | None:
-            """As `get`; if nothing is stored there, from the machine's other keychains."""
+            """Like `get`; if nothing is stored there, from the machine's other keychains."""
 
         def set(self, service: str, user: str, value: str) -> None: ...
         def delete(self, service: str, user: str) -> None: ...

@@ -11,13 +11,13 @@ from __future__ import annotations
 from aws_mfa.config.profile_names import SetUpHint
 from aws_mfa.errors import KeychainUnavailable
 
-WAYS_OUT = (
+_OTHER_VAULTS = (
     SetUpHint("or store the keys in a passphrase-encrypted file", " --vault age"),
     SetUpHint("or in the credentials file, in plain text", " --vault file"),
 )
-_NO_KEYCHAIN_WAYS_OUT = (
+_VAULTS_WITHOUT_KEYCHAIN = (
     SetUpHint("store the keys in a passphrase-encrypted file", " --vault age"),
-    WAYS_OUT[1],
+    _OTHER_VAULTS[1],
 )
 _UNLOCK_MAC = "unlock it: security unlock-keychain"
 _UNLOCK_OTHER = "unlock it (log in to the desktop, or open its window, such as Passwords and Keys) and try again"
@@ -76,12 +76,12 @@ _SITUATIONS = (
 
 def absent(reason: str) -> KeychainUnavailable:
     """There is no keychain: headless Linux, a container, `fail` configured."""
-    return KeychainUnavailable(f"this machine has no keychain to use: {reason}", *_NO_KEYCHAIN_WAYS_OUT)
+    return KeychainUnavailable(f"this machine has no keychain to use: {reason}", *_VAULTS_WITHOUT_KEYCHAIN)
 
 
 def unusable(message: str, hint: str) -> KeychainUnavailable:
     """There is a keychain, or one is named, and it cannot be used."""
-    return KeychainUnavailable(message, hint, *WAYS_OUT)
+    return KeychainUnavailable(message, hint, *_OTHER_VAULTS)
 
 
 def locked_unasked() -> KeychainUnavailable:

@@ -75,7 +75,7 @@ class SecretService:
             return collection is not None and str(collection.collection_path).endswith(_FORGETFUL)
 
     def find(self, service: str, user: str) -> str | None:
-        """As `get`: there is no other keychain to search."""
+        """Like `get`: there is no other keychain to search."""
         return self.get(service, user)
 
     def set(self, service: str, user: str, value: str) -> None:

@@ -166,7 +166,7 @@ class Keychain(KeychainItems):
         item = self._read(section) or {}
         if not key_items.is_for(item, section):
             raise unusable(
-                f"this keychain does not tell {section!r} from {item['section']!r}, which is stored already",
+                f"this keychain cannot distinguish {section!r} from {item['section']!r}, which is stored already",
                 "give the profile a name that differs in more than upper and lower case",
             )
         try:
@@ -194,7 +194,7 @@ class Keychain(KeychainItems):
         return LongTermKeys(key_id, Secret(secret)) if key_id and secret else None
 
     def fork_key_id(self, section: str) -> str | None:
-        """Only the key id, which `load_fork` read: to name the missing half."""
+        """Only the key id, so that a message can say which half is missing."""
         if self._fork_found is None or self._fork_found[0] != section:
             self.load_fork(section)
         return (self._fork_found[1] if self._fork_found else None) or None
