@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from itertools import count
@@ -56,6 +57,13 @@ def bare_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
         environment.setenv("COLUMNS", "80")
         set_home(environment, str(tmp_path_factory.mktemp("home-of-the-session")))
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def hang_ups_end_programs() -> None:
+    """Under `nohup` this process ignores SIGHUP, and all programs it starts would too; a handler is not inherited."""
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda *_: None)
 
 
 @pytest.fixture(autouse=True)
