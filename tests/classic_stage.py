@@ -118,11 +118,7 @@ class ClassicStage:
         }
 
     def keys_section(
-        self,
-        profile: str = "default",
-        user: User | None = None,
-        settings: Mapping[str, str] | None = None,
-        **more: str,
+        self, profile: str = "default", user: User | None = None, settings: Mapping[str, str] | None = None, **more: str
     ) -> str:
         """A long-term section with keys and device; settings replace or add lines, "" removes one."""
         user = user or self.ann
@@ -134,12 +130,7 @@ class ClassicStage:
         return section(f"{profile}-long-term", {**values, **(settings or {}), **more})
 
     def session_section(
-        self,
-        profile: str = "default",
-        *,
-        left_s: float = 7200,
-        settings: Mapping[str, str] | None = None,
-        **more: str,
+        self, profile: str = "default", *, left_s: float = 7200, settings: Mapping[str, str] | None = None, **more: str
     ) -> str:
         """An invented session in the form of 0.0.12, with so many seconds left."""
         end = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() + left_s))
@@ -214,13 +205,7 @@ class ClassicStage:
         process.stdin.flush()
         return process
 
-    def call(
-        self,
-        *argv: str,
-        stdin: str = "",
-        env: Settings | None = None,
-        terminal: Terminal | None = None,
-    ) -> Ended:
+    def call(self, *argv: str, stdin: str = "", env: Settings | None = None, terminal: Terminal | None = None) -> Ended:
         """Run the classic form in this process: `stdin` is a file of answers, or a terminal is given."""
         interfaces = RealInterfaces(environ=self._with(env))
         if terminal is not None:

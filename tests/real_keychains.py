@@ -339,14 +339,7 @@ def _start_kwallet(session: RealKeychain, salt: bytes) -> None:
     session.wait_for_service("org.kde.kwalletd5")
     key = hashlib.pbkdf2_hmac("sha512", PASSWORD, salt, 50_000, 56)
     session.call(
-        "org.kde.KWallet",
-        "pamOpen",
-        "sayi",
-        "kdewallet",
-        key,
-        0,
-        to="org.kde.kwalletd5",
-        path="/modules/kwalletd5",
+        "org.kde.KWallet", "pamOpen", "sayi", "kdewallet", key, 0, to="org.kde.kwalletd5", path="/modules/kwalletd5"
     )
 
 

@@ -22,8 +22,7 @@ BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?://)([^)#\s]*)(#[^)\s]*)?\)")
 # Words that hide who does what, or that are pictures; code and quoted messages are not looked at.
 AVOIDED = re.compile(
-    r"\b(nobody|whoever|somebody|he|his|him|she|hers?|of ours|doors?|twins?|thief|mend)\b",
-    re.IGNORECASE,
+    r"\b(nobody|whoever|somebody|he|his|him|she|hers?|of ours|doors?|twins?|thief|mend)\b", re.IGNORECASE
 )
 # What zsh takes for a pattern or a comment where it is not in quotes.
 QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"", re.DOTALL)

@@ -107,9 +107,7 @@ def test_the_json_of_plan_has_these_keys() -> None:
     document = json.loads(plan_json(planned()))
     assert keys(document) == {
         "": {"version", "codes", "calls", "reused", "profiles"},
-        "calls": {
-            *("session", "call", "role_arn", "duration_seconds", "code_of", "signed_by", "profiles", "reason"),
-        },
+        "calls": {*("session", "call", "role_arn", "duration_seconds", "code_of", "signed_by", "profiles", "reason")},
         "reused": set(),
         "profiles": {"profile", "needs_call", "notes", "error", "message", "hints"},
     }

@@ -142,11 +142,7 @@ def test_every_request_is_remembered_even_a_refused_one(aws: PracticeAws, connec
     request.body += b"&a=b"
     send(aws.url, request)
     good, bad = aws.requests
-    assert (good.action, good.access_key_id, good.region) == (
-        "GetSessionToken",
-        ann.keys.access_key_id,
-        "eu-central-1",
-    )
+    assert (good.action, good.access_key_id, good.region) == ("GetSessionToken", ann.keys.access_key_id, "eu-central-1")
     assert (good.code, good.status, good.error_code, good.at) == (phone.code(), 200, None, aws.clock())
     assert good.user_agent is not None
     assert "Boto3" in good.user_agent

@@ -341,9 +341,7 @@ def test_a_stored_session_that_aws_refuses_is_dropped_and_a_code_asked_for(failu
 
 
 @pytest.mark.parametrize("failure", [SessionExpired, UnknownKey])
-def test_a_new_mfa_session_that_aws_refuses_is_kept_and_the_refusal_is_the_answer(
-    failure: type[RefusedByAws],
-) -> None:
+def test_a_new_mfa_session_that_aws_refuses_is_kept_and_the_refusal_is_the_answer(failure: type[RefusedByAws]) -> None:
     """AWS may refuse whatever signs: each run would drop what the one before had paid for with a code."""
     interfaces = a_stage(role("hub") + role("deep", "hub"), answers=("111111", "222222"))
     interfaces.fake_sts = ForgetfulSts(failure)

@@ -66,10 +66,7 @@ def test_a_bad_endpoint_of_the_config_is_told_before_the_question(stage: Classic
 
 @pytest.mark.parametrize(
     ("key", "host"),
-    [
-        ("use_fips_endpoint", "sts-fips.us-east-2.amazonaws.com"),
-        ("use_dualstack_endpoint", "sts.us-east-2.api.aws"),
-    ],
+    [("use_fips_endpoint", "sts-fips.us-east-2.amazonaws.com"), ("use_dualstack_endpoint", "sts.us-east-2.api.aws")],
 )
 @pytest.mark.parametrize("header", ["[default]", "[profile work]"])
 def test_the_classic_form_asks_the_kind_of_endpoint_that_the_config_wants(

@@ -333,12 +333,7 @@ def test_forget_says_what_it_removed_and_leaves_long_term_keys(stage: ClassicSta
 
 def test_all_terms_of_a_role_arrive_at_sts(stage: ClassicStage) -> None:
     jump = stage.aws.account.add_role(
-        "jump",
-        trusts=stage.ann,
-        mfa=True,
-        external_id="invented-id",
-        needs_tags=("Team",),
-        needs_source_identity=True,
+        "jump", trusts=stage.ann, mfa=True, external_id="invented-id", needs_tags=("Team",), needs_source_identity=True
     )
     deep = stage.aws.account.add_role("deep", trusts=jump)
     terms = {

@@ -152,11 +152,7 @@ def text_of(stage: ClassicStage, keys: dict[str, dict[str, str]], sessions: dict
 def our_decision(stage: ClassicStage, argv: list[str], variables: dict[str, str]) -> list[str]:
     interfaces, human, out = RealInterfaces(environ={**stage.environ, **variables}), AskedHuman(), io.StringIO()
     interfaces.terminal = human
-    with (
-        contextlib.redirect_stdout(out),
-        contextlib.suppress(Asked),
-        mock.patch.object(interfaces, "beside"),
-    ):
+    with contextlib.redirect_stdout(out), contextlib.suppress(Asked), mock.patch.object(interfaces, "beside"):
         classic.run(argv, interfaces)
     return decision(out.getvalue(), human.seen)
 
