@@ -21,8 +21,7 @@ from aws_mfa.cli.classic import run as classic
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.config.ini import section_values
 from aws_mfa.model import Secret
-from needs import ROOT
-from programs import run_program
+from programs import SOURCE, run_program, start_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -111,7 +110,7 @@ class ClassicStage:
             "LANG": "C.UTF-8",
             "TZ": "UTC",
             "COLUMNS": "80",
-            "PYTHONPATH": os.path.join(ROOT, "src"),
+            **SOURCE,
             "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
             "AWS_ENDPOINT_URL": self.aws.url,
             "AWS_MFA_VAULT": "file",
@@ -191,15 +190,7 @@ class ClassicStage:
 
     def start(self, *argv: str, stdin: str, env: Settings | None = None) -> subprocess.Popen[str]:
         """Start it and return; all its input is written."""
-        process = subprocess.Popen(
-            self.command(*argv),
-            env=self._with(env),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        process = start_program(self.command(*argv), self._with(env), stdin=subprocess.PIPE)
         assert process.stdin is not None
         process.stdin.write(stdin)
         process.stdin.flush()

@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING, Protocol
 
 from needs import built, needs
-from programs import run_program
+from programs import output_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,6 +86,4 @@ def answer(command: list[str], env: Mapping[str, str], *, cwd: str | None = None
         **env,
         **variables,
     }
-    done = run_program(command, environment, cwd=cwd)
-    assert done.returncode == 0, f"{command[0]} ended with {done.returncode}:\n{done.stderr}"
-    return done.stdout.strip()
+    return output_of(command, environment, cwd=cwd).strip()

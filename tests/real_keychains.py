@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
-from needs import ROOT, needs
-from programs import run_program
+from needs import needs
+from programs import SOURCE, output_of, run_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -73,7 +73,7 @@ class RealKeychain:
             "TMPDIR": self._folder("tmp"),
             "DBUS_SESSION_BUS_ADDRESS": self.address,
             "QT_QPA_PLATFORM": "offscreen",
-            "PYTHONPATH": os.path.join(ROOT, "src"),
+            **SOURCE,
         }
         self._running: list[subprocess.Popen[bytes]] = []
 
@@ -169,8 +169,7 @@ class RealKeychain:
         return self._xdotool("search", "--onlyvisible", "--name", window)
 
     def _xdotool(self, *arguments: str) -> bool:
-        ended = subprocess.run(["xdotool", *arguments], env=self.environ, capture_output=True, timeout=20, check=False)
-        return ended.returncode == 0
+        return run_program(["xdotool", *arguments], self.environ, timeout_s=20).returncode == 0
 
     def wait_until(self, happened: Callable[[], bool]) -> None:
         """Wait for something that a program just started will do."""
@@ -268,16 +267,7 @@ def a_keepassxc() -> Iterator[RealKeychain]:
 
 def _keepass_database(session: RealKeychain) -> str:
     def cli(*arguments: str) -> str:
-        ended = subprocess.run(
-            ["keepassxc-cli", *arguments],
-            env=session.environ,
-            input=PASSWORD.decode() + "\n" + PASSWORD.decode() + "\n",
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=True,
-        )
-        return ended.stdout
+        return output_of(["keepassxc-cli", *arguments], session.environ, stdin=f"{PASSWORD.decode()}\n" * 2)
 
     plain, exposed = os.path.join(session.folder, "plain.kdbx"), os.path.join(session.folder, "exposed.kdbx")
     cli("db-create", "-p", "-q", "-t", "100", plain)

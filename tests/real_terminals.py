@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import sys
-import time
 import warnings
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -18,6 +17,8 @@ if sys.platform == "win32":
     pytest.skip("terminals of POSIX", allow_module_level=True)
 
 import pexpect
+
+from programs import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,7 +59,4 @@ def matched(child: Pty, pattern: str) -> re.Match[str]:
 
 def wait_for_echo(child: Pty, *, on: bool) -> None:
     """Wait until the terminal shows what is typed, or no longer does."""
-    gives_up_at = time.monotonic() + 5
-    while child.getecho() is not on:
-        assert time.monotonic() < gives_up_at, f"echo is not {'on' if on else 'off'}"
-        time.sleep(0.01)
+    wait_until(lambda: child.getecho() is on, limit_s=5)

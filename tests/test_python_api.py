@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
 import sys
 import threading
 import time
@@ -27,8 +26,10 @@ from aws_mfa.model import Secret
 from aws_mfa.model import Session as MfaSession
 from aws_mfa.python_api import ProfileCredentials, open_botocore_session
 from fakes import NOW
+from programs import run_program
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator
 
     from boto3.session import Session
@@ -101,8 +102,7 @@ def caller_arn(session: Session) -> str:
 
 
 def run_python(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", code, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return run_program([sys.executable, "-c", code, *arguments], os.environ)
 
 
 def in_threads(*works: Callable[[], object]) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
+from programs import run_program
+
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -36,5 +38,6 @@ def umask(mask: int) -> Iterator[None]:
 
 def run_python(code: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
     """Run `code` in another Python."""
-    command = [sys.executable, "-c", code, *arguments]
-    return subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=check, timeout=60)
+    done = run_program([sys.executable, "-c", code, *arguments], ENVIRONMENT)
+    assert done.returncode == 0 or not check, done
+    return done

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 
 import pytest
@@ -23,7 +22,7 @@ from aws_mfa.handover.environment import (
     session_variables,
 )
 from fakes import NOW, a_session
-from needs import ROOT
+from programs import SOURCE, output_of
 
 KEYS = {"AWS_ACCESS_KEY_ID": "ASIA", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t"}
 FOREIGN = dict.fromkeys((*CONFLICTING, *SESSION, *ENDPOINT), "of another identity")
@@ -179,11 +178,9 @@ def test_it_imports_cheaply() -> None:
         "import sys; before = set(sys.modules); import aws_mfa.handover.environment; "
         "print(*sorted(set(sys.modules) - before))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=f"{ROOT}/src", capture_output=True, text=True, check=True
-    )
+    loaded = output_of([sys.executable, "-c", program], SOURCE).split()
     own = {"aws_mfa", "aws_mfa.aws_values", "aws_mfa.aws_values.timestamps"}
-    assert set(done.stdout.split()) <= {"__future__", "time", *own, "aws_mfa.handover", "aws_mfa.handover.environment"}
+    assert set(loaded) <= {"__future__", "time", *own, "aws_mfa.handover", "aws_mfa.handover.environment"}
 
 
 def test_no_token_of_a_single_service_is_left_to_the_child() -> None:

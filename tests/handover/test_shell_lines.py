@@ -6,7 +6,6 @@ import json
 import os
 import shlex
 import shutil
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -29,8 +28,10 @@ from aws_mfa.handover.shell_lines import (
     lines_of,
 )
 from needs import needs
+from programs import run_program
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Mapping
 
 EVIL = (
@@ -63,10 +64,7 @@ def run_shell(
     with open(path, "w", encoding="utf-8", newline="") as file:
         file.write(lines)
     environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8", "WRITTEN": path, **environ}
-    return subprocess.run(
-        [shell, "-c", program], env=environ, stdin=subprocess.DEVNULL,
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    return run_program([shell, "-c", program], environ)
 
 
 def evaluated(

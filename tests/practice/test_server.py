@@ -19,6 +19,7 @@ import pytest
 from aws_mfa_practice import PracticeAws, faults
 from aws_mfa_practice.server import Handler, require_loopback
 from practice.signing import HandSigned, send
+from programs import wait_until
 
 if TYPE_CHECKING:
     from practice.conftest import Connect
@@ -72,8 +73,7 @@ def test_nothing_is_left_after_the_end() -> None:
             clients.callback(waiting.close)
             request = identity(aws)
             waiting.request("POST", "/", request.body, request.headers)
-            while not aws.requests:
-                time.sleep(0.001)
+            wait_until(lambda: aws.requests)
             began = time.monotonic()
         assert time.monotonic() - began < 2
         assert threading.active_count() == before

@@ -19,7 +19,7 @@ from aws_mfa.prompt.providers import CodeQuestion
 from aws_mfa.system import programs
 from aws_mfa.system.cancel import Cancellation
 from aws_mfa.system.programs import run_for_answer
-from needs import ROOT
+from programs import SOURCE, wait_until
 from real_terminals import on_a_pty
 
 if TYPE_CHECKING:
@@ -68,10 +68,7 @@ def ends(pid: int) -> bool:
 
 
 def wait_for(path: Path) -> str:
-    end_at = time.monotonic() + 5
-    while not (path.exists() and path.read_text().endswith("\n")):
-        assert time.monotonic() < end_at, f"{path} was not written"
-        time.sleep(0.01)
+    wait_until(lambda: path.exists() and path.read_text().endswith("\n"))
     return path.read_text().strip()
 
 
@@ -279,8 +276,7 @@ def on_terminal(command: str, limit_s: float = 10, redirect: str = "</dev/null 2
     """The provider on a pty, started by a shell that shows the terminal's modes afterwards, and stays."""
     program = PROGRAM.format(command=command, limit_s=limit_s)
     script = f'"$0" -c "$1" {redirect}; echo "modes=[$(stty -a | tr "\\n" " ")]"; exec sleep 30'
-    environ = {**os.environ, "PYTHONPATH": os.path.join(ROOT, "src")}
-    return on_a_pty(["/bin/sh", "-c", script, sys.executable, program], environ, timeout=10)
+    return on_a_pty(["/bin/sh", "-c", script, sys.executable, program], {**os.environ, **SOURCE}, timeout=10)
 
 
 @pytest.mark.real

@@ -32,6 +32,7 @@ from aws_mfa.prompt.providers import CodeQuestion
 from aws_mfa.system.cancel import Cancellation
 from aws_mfa.system.programs import Ended
 from needs import needs
+from programs import output_of, run_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -311,9 +312,7 @@ def once_shown(screen: dict[str, str], act: Callable[[str], object]) -> Iterator
 
 
 def xdotool(screen: dict[str, str], *words: str) -> str:
-    return subprocess.run(
-        ["xdotool", *words], env=screen, capture_output=True, text=True, timeout=60, check=True
-    ).stdout
+    return output_of(["xdotool", *words], screen)
 
 
 def press(screen: dict[str, str], *keys: str) -> None:
@@ -324,8 +323,7 @@ def is_closed(screen: dict[str, str]) -> bool:
     """Whether no dialog is to be seen within five seconds: the X server takes a window away after its program."""
     end_at = time.monotonic() + 5
     while time.monotonic() < end_at:
-        command = ["xdotool", "search", "--name", "^aws-mfa$"]
-        if not subprocess.run(command, env=screen, capture_output=True, text=True, check=False, timeout=60).stdout:
+        if not run_program(["xdotool", "search", "--name", "^aws-mfa$"], screen).stdout:
             return True
         time.sleep(0.05)
     return False

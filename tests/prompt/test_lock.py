@@ -23,6 +23,7 @@ from aws_mfa.errors import (
 )
 from aws_mfa.prompt.lock import FileLocks
 from fakes import DEVICE, NOW
+from programs import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,10 +70,7 @@ class Stage:
 
         thread = threading.Thread(target=wait, daemon=True)
         thread.start()
-        deadline = time.monotonic() + 10
-        while not self.said and time.monotonic() < deadline:
-            time.sleep(0.01)
-        assert self.said, "it waits, and says so"
+        wait_until(lambda: self.said)  # it waits, and says so
         return thread
 
 

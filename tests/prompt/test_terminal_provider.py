@@ -13,7 +13,7 @@ from aws_mfa.prompt.providers import CodeQuestion
 from aws_mfa.prompt.terminal import ControllingTerminal, NoTerminal, TerminalProvider, lent_terminal
 from aws_mfa.system.cancel import Cancellation
 from fakes import FakeTerminal
-from needs import ROOT
+from programs import SOURCE
 from real_terminals import on_a_pty
 
 if TYPE_CHECKING:
@@ -88,9 +88,8 @@ COMMAND = "MfaProcessProvider(os.environ, time_limit_s=10)"
 
 def shell_runs(line: str, provider: str, command: str | None = None) -> Pty:
     """A shell with job control on a pty that runs the line, with the program as `$0 -c "$1"`."""
-    environ = {**os.environ, "PYTHONPATH": os.path.join(ROOT, "src")}
     program = PROGRAM.format(provider=provider, command=command)
-    return on_a_pty(["/bin/sh", "-m", "-c", line, sys.executable, program], environ, timeout=15)
+    return on_a_pty(["/bin/sh", "-m", "-c", line, sys.executable, program], {**os.environ, **SOURCE}, timeout=15)
 
 
 IN_BACKGROUND = '"$0" -c "$1" & wait $!; echo "status=$?"'

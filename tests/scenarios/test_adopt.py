@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -12,9 +11,10 @@ import pytest
 
 from aws_mfa_practice import PracticeAws
 from killed import KILLED_AFTER_RENAMES
-from needs import ROOT
+from programs import SOURCE, run_program
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Generator
 
     from aws_mfa_practice.account import User
@@ -94,15 +94,12 @@ class Stage:
             "PATH": f"{self.programs}{os.pathsep}{os.environ['PATH']}",
             "HOME": self.home,
             "USERPROFILE": self.home,
-            "PYTHONPATH": os.path.join(ROOT, "src"),
             "AWS_ENDPOINT_URL": self.aws.url,
             "AWS_DEFAULT_REGION": "eu-west-1",
             "AWS_EC2_METADATA_DISABLED": "true",
+            **SOURCE,
         }
-        return subprocess.run(
-            [sys.executable, *arguments], env=environment, stdin=subprocess.DEVNULL, start_new_session=True,
-            capture_output=True, encoding="utf-8", timeout=60, check=False,
-        )  # fmt: skip
+        return run_program([sys.executable, *arguments], environment)
 
 
 if TYPE_CHECKING:

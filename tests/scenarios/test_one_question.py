@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from programs import wait_until
 from real_terminals import on_a_pty
 from scenarios.test_renew_many import profile, role
 
@@ -57,10 +58,7 @@ class Crowd:
 
     def wait_for_waiting(self, count: int) -> None:
         """Until so many say that they wait."""
-        deadline = time.monotonic() + 45
-        while sum("waiting for pid" in text for text in self.read(".err")) < count:
-            assert time.monotonic() < deadline, self.read(".err")
-            time.sleep(0.1)
+        wait_until(lambda: sum("waiting for pid" in text for text in self.read(".err")) >= count, limit_s=45)
 
 
 @pytest.fixture

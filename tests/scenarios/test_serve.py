@@ -19,6 +19,7 @@ import pytest
 from aws_mfa.handover.environment import ENDPOINT
 from classic_stage import section
 from needs import built, needs
+from programs import start_program
 from real_clients import DEBIAN_CLI_2, JAVASCRIPT_SCRIPT, answer
 from real_terminals import end_of, matched, on_a_pty
 
@@ -140,16 +141,8 @@ def serving(
     stage: ClassicStage, *argv: str, env: dict[str, str] | None = None, prefix: list[str] | None = None
 ) -> Iterator[Server]:
     """Run it without a terminal; the code is given along."""
-    process = subprocess.Popen(
-        [*(prefix or stage.command()), "serve", *(argv or ("admin",)), "--shell", "json", "--token", stage.code()],
-        env={**stage.environ, **(env or {})},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    with process:
+    command = [*(prefix or stage.command()), "serve", *(argv or ("admin",)), "--shell", "json", "--token", stage.code()]
+    with start_program(command, {**stage.environ, **(env or {})}) as process:
         try:
             assert process.stdout is not None
             text = ""
@@ -399,15 +392,8 @@ def test_the_lines_of_the_shell_are_ready_for_eval(stage: ClassicStage, role: Ro
     with serving(stage) as first:
         pass
     assert not os.path.exists(first.token_file)
-    process = subprocess.Popen(
-        stage.command("serve", "admin", "ann", "--no-input", "--shell", "sh"),
-        env=stage.environ,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with process:
+    command = stage.command("serve", "admin", "ann", "--no-input", "--shell", "sh")
+    with start_program(command, stage.environ) as process:
         assert process.stdout is not None
         lines = _until_comment(process)
         script = "".join(lines) + 'printf "%s|%s" "$AWS_CONTAINER_CREDENTIALS_FULL_URI" "${AWS_PROFILE-none}"'

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from needs import ROOT
-from programs import run_program
+from programs import SOURCE, run_program
 
 if TYPE_CHECKING:
     import subprocess
@@ -45,7 +44,7 @@ def test_a_current_folder_that_was_removed_is_no_matter(tmp_path: Path, home: st
     gone.mkdir()
     ended = run_program(
         ["sh", "-c", 'rmdir "$PWD"; exec "$@"', "sh", sys.executable, "-m", "aws_mfa", "plan", "nobody"],
-        {"PATH": os.environ["PATH"], "HOME": home, "PYTHONPATH": os.path.join(ROOT, "src")},
+        {"PATH": os.environ["PATH"], "HOME": home, **SOURCE},
         cwd=gone,
         timeout_s=30,
     )

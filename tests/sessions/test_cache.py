@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,7 +22,7 @@ from aws_mfa.sessions.stores import open_stores
 from aws_mfa.system.locks import lock
 from aws_mfa.system.private_reading import runtime_folder
 from aws_mfa.vaults.seal import AgeSeal
-from needs import ROOT
+from programs import SOURCE, start_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -636,9 +635,5 @@ for number in range(40):
 
 def test_processes_that_store_the_same_label_at_once_never_see_half_of_it(stage: Stage) -> None:
     command = [sys.executable, "-c", WORKER, str(stage.state)]
-    environ = dict(os.environ, PYTHONPATH=os.path.join(ROOT, "src"))
-    workers = [
-        subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        for _ in range(4)
-    ]
-    assert [worker.communicate(timeout=60)[0] for worker in workers] == ["", "", "", ""]
+    workers = [start_program(command, {**os.environ, **SOURCE}) for _ in range(4)]
+    assert [worker.communicate(timeout=60) for worker in workers] == [("", "")] * 4

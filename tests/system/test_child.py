@@ -13,7 +13,7 @@ import pytest
 
 from aws_mfa.errors import CommandNotRunnable, NoSuchCommand
 from aws_mfa.system.child import ChildProcess
-from needs import ROOT
+from programs import SOURCE
 from real_terminals import end_of, on_a_pty
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ child = ChildProcess()
 way, *command = sys.argv[1:]
 child.become(command, os.environ) if way == "become" else sys.exit(child.end_like(child.run(command, os.environ)))
 """
-ENVIRON = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}/src", "LANG": "C.UTF-8", "PS1": "$ "}
+ENVIRON = {"PATH": os.environ["PATH"], **SOURCE, "LANG": "C.UTF-8", "PS1": "$ "}
 BOTH_WAYS = pytest.mark.parametrize("way", ["become", "run"])
 TIME_LIMIT_S = 20
 

@@ -19,6 +19,7 @@ from aws_mfa.errors import BrokenFile, NotSetUp
 from aws_mfa.system import private_files
 from aws_mfa.system.private_files import ensure_private_folder, replace_privately
 from needs import needs
+from programs import run_program
 from users_and_modes import ENVIRONMENT, NOBODY, as_root, mode_of, run_python, umask
 
 if TYPE_CHECKING:
@@ -449,7 +450,7 @@ def test_a_single_file_mounted_into_a_container_is_explained(tmp_path: Path) -> 
     inside.touch()
     shell = ["sh", "-c", MOUNTED, "sh", str(outside), str(inside), sys.executable, SAY]
     unshare = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
-    done = subprocess.run([*unshare, *shell], env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    done = run_program([*unshare, *shell], ENVIRONMENT)
     if done.returncode:
         pytest.skip(f"no mount namespaces here: {done.stderr.strip()}")
     assert "Device or resource busy; the old file is intact" in done.stdout

@@ -19,6 +19,7 @@ from aws_mfa.model import LongTermKeys, Secret
 from aws_mfa.vaults.keychain.secret_service import refuse_locked
 from aws_mfa.vaults.keychain.vault import open_keychain
 from needs import needs
+from programs import output_of, run_program
 from real_keychains import (
     PASSWORD,
     a_bus,
@@ -74,10 +75,7 @@ def program(session: RealKeychain, act: str, section: str = SECTION, secret: str
 
 def keyring(session: RealKeychain, *arguments: str, value: str = "") -> str:
     """The `keyring` program, which users have and the fork stored with."""
-    return subprocess.run(
-        [sys.executable, "-m", "keyring", *arguments],
-        env=session.environ, input=value, capture_output=True, text=True, timeout=60, check=True,
-    ).stdout.rstrip("\n")  # fmt: skip
+    return output_of([sys.executable, "-m", "keyring", *arguments], session.environ, stdin=value).rstrip("\n")
 
 
 @pytest.mark.parametrize("start", [a_gnome_keyring, a_keepassxc, a_kwallet])
@@ -129,10 +127,8 @@ def test_secret_tool_sees_the_attributes_that_keyring_gives(gnome_keyring: RealK
     keyring(gnome_keyring, "set", "aws-mfa", "by-keyring", value="x")
 
     def seen(user: str) -> list[str]:
-        ended = subprocess.run(
-            ["secret-tool", "search", "--all", "username", user],
-            env=gnome_keyring.environ, capture_output=True, text=True, timeout=30, check=True,
-        )  # fmt: skip
+        ended = run_program(["secret-tool", "search", "--all", "username", user], gnome_keyring.environ)
+        assert ended.returncode == 0
         lines = (ended.stdout + ended.stderr).replace(user, "USER").splitlines()
         # Not the schema: gnome-keyring adds its own to some items and not to others, whichever program stored them.
         return sorted(line for line in lines if line.startswith(("label", "attribute")))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from functools import cached_property
@@ -30,7 +29,7 @@ from aws_mfa.sessions import watch as fingerprints
 from aws_mfa.sessions.entry import document_of
 from aws_mfa.sessions.fingerprint import VARIABLES
 from examples import examples
-from needs import ROOT
+from programs import SOURCE, output_of, run_program
 from real_keychains import gnome_keyring
 
 if TYPE_CHECKING:
@@ -48,6 +47,7 @@ CREDENTIALS = f"[home-long-term]\n{KEYS}"
 NOTED = f"[home-long-term]\nvault = keychain\naws_access_key_id = AKIA{'A' * 16}\n"
 ROLE_SETTINGS = f"role_arn = {ROLE}\nsource_profile = home\nmfa_serial = {DEVICE}\nregion = eu-west-1\n"
 CONFIG = f"[profile work]\n{ROLE_SETTINGS}"
+START = [sys.executable, "-c", "import sys; from aws_mfa.cli.start import start; sys.exit(start())"]
 
 as_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can give files away")
 NOBODY = 65534
@@ -154,13 +154,10 @@ def test_the_document_is_the_full_paths_to_the_byte(stage: Stage) -> None:
 
 
 def test_the_real_command_prints_the_same_bytes_on_both_ways(stage: Stage) -> None:
-    def printed(*flags: str) -> bytes:
-        command = [sys.executable, "-c", "import sys; from aws_mfa.cli.start import start; sys.exit(start())"]
-        environ = {**stage.environ, "PYTHONPATH": os.path.join(ROOT, "src")}
-        argv = [*command, "credential-process", "work", *flags]
-        return subprocess.run(argv, env=environ, capture_output=True, timeout=60, check=True).stdout
+    def printed(*flags: str) -> str:
+        return output_of([*START, "credential-process", "work", *flags], {**stage.environ, **SOURCE})
 
-    assert printed() == printed("--min-remaining", "1m") != b""
+    assert printed() == printed("--min-remaining", "1m") != ""
 
 
 def changed(path: Callable[[Stage], str], edit: Callable[[str], str] = lambda text: f"{text}# \n") -> Change:
@@ -522,13 +519,11 @@ def test_the_child_is_the_same_on_both_ways(stage: Stage, flags: list[str]) -> N
     child = (
         "import os, signal, sys; print(sorted(os.environ.items()), sys.argv, [signal.getsignal(n) for n in (13, 25)])"
     )
-    program = "import sys; from aws_mfa.cli.start import start; sys.exit(start())"
-    environ = {**stage.environ, "PATH": os.environ["PATH"], "PYTHONPATH": os.path.join(ROOT, "src")}
-    script = f"{child}; sys.exit(7)"
+    environ = {**stage.environ, "PATH": os.environ["PATH"], **SOURCE}
+    command = [sys.executable, "-c", f"{child}; sys.exit(7)", "a b", "--x"]
 
     def ran(*flags: str) -> tuple[int, str, str]:
-        argv = [sys.executable, "-c", program, "exec", "work", *flags, "--", sys.executable, "-c", script, "a b", "--x"]
-        ended = subprocess.run(argv, env=environ, capture_output=True, text=True, timeout=60, check=False)
+        ended = run_program([*START, "exec", "work", *flags, "--", *command], environ)
         return ended.returncode, ended.stdout, ended.stderr
 
     assert ran() == ran(*flags)

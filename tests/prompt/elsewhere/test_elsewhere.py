@@ -22,6 +22,7 @@ from aws_mfa.prompt.elsewhere.server import AnsweredElsewhere, WaitingProvider, 
 from aws_mfa.prompt.providers import CodeQuestion
 from aws_mfa.system.cancel import Cancellation
 from fakes import DEVICE
+from programs import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,10 +134,7 @@ def answer(folder: str, code: str = CODE) -> list[str]:
 
 
 def wait_for_sockets(folder: str, number: int = 1) -> None:
-    ends_at = time.monotonic() + LONG_S
-    while len([name for name in sockets(folder) if name.endswith(".sock")]) < number:
-        assert time.monotonic() < ends_at
-        time.sleep(0.005)
+    wait_until(lambda: sum(name.endswith(".sock") for name in sockets(folder)) >= number)
 
 
 @contextlib.contextmanager

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from needs import needs
+from programs import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -185,9 +185,7 @@ def test_b26_ctrl_c_while_aws_is_asked_is_130_without_a_traceback(stage: Classic
     before = stage.state()
     stage.aws.latency_s = 20
     run = stage.start(stdin=f"{stage.code()}\n")
-    gives_up_at = time.monotonic() + 20
-    while not stage.sent() and time.monotonic() < gives_up_at:
-        time.sleep(0.01)
+    wait_until(stage.sent, limit_s=20)
     run.send_signal(signal.SIGINT)
     out, err = run.communicate(timeout=20)
     assert (run.returncode, err) == (130, "aws-mfa: cancelled\n"), out

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import pytest
 from aws_mfa.errors import KeychainUnavailable
 from aws_mfa.vaults.keychain import backend as keychain_backend
 from aws_mfa.vaults.keychain.backend import session_bus
+from programs import SOURCE, output_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -135,7 +135,7 @@ def test_the_scan_agrees_with_importlib_metadata() -> None:
         "ours = list(keyring_addons(sys.path))\n"
         "assert len(ours) >= len(theirs), (ours, theirs)\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
+    output_of([sys.executable, "-c", code], os.environ)
 
 
 def test_the_bus_is_found_in_the_runtime_folder_too(tmp_path: Path) -> None:
@@ -159,8 +159,5 @@ def test_an_absent_keychain_is_reported_without_loading_keyring() -> None:
     )
     if sys.platform != "linux":
         pytest.skip("a Linux without a bus")
-    src = os.path.dirname(os.path.dirname(os.path.dirname(keychain_backend.__file__)))
-    ended = subprocess.run(
-        [sys.executable, "-c", code], env={"PYTHONPATH": src}, capture_output=True, text=True, timeout=30, check=True
-    )
-    assert ended.stdout == "this machine has no keychain to use: no D-Bus session\n[]\n"
+    printed = output_of([sys.executable, "-c", code], SOURCE)
+    assert printed == "this machine has no keychain to use: no D-Bus session\n[]\n"
