@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING, TypeAlias
 from unittest import mock
 
@@ -21,15 +22,14 @@ from aws_mfa.cli.classic import run as classic
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.config.ini import section_values
 from aws_mfa.model import Secret
+from aws_mfa.system.cancel import Cancellation
+from aws_mfa_practice import PracticeAws
+from aws_mfa_practice.account import User
 from programs import SOURCE, run_program, start_program
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
     from aws_mfa.prompt.providers import Terminal
-    from aws_mfa.system.cancel import Cancellation
-    from aws_mfa_practice import PracticeAws
-    from aws_mfa_practice.account import User
+
 
 # A setting of None is removed.
 Settings: TypeAlias = "Mapping[str, str | None]"

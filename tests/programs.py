@@ -9,12 +9,9 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
 
 from needs import ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
 
 SOURCE = {"PYTHONPATH": os.path.join(ROOT, "src")}
 

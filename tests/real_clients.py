@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Mapping
+from typing import Protocol
 
 from needs import built, needs
 from programs import output_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 DEBIAN_CLI_2 = "/usr/bin/aws"
 

@@ -21,16 +21,14 @@ import sys
 import tempfile
 import time
 import uuid
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager, suppress
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 
 from needs import needs
 from programs import SOURCE, output_of, run_program
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
 
 # Whatever the D-Bus signature of the method says.
 Answer: TypeAlias = tuple[Any, ...]

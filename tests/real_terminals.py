@@ -9,19 +9,18 @@ from __future__ import annotations
 import re
 import sys
 import warnings
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import pytest
 
 if sys.platform == "win32":
     pytest.skip("terminals of POSIX", allow_module_level=True)
 
+from collections.abc import Mapping, Sequence
+
 import pexpect
 
 from programs import wait_until
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 Pty: TypeAlias = "pexpect.spawn[str]"
 

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from needs import ROOT, needs
 from programs import run_program
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 DOCUMENTS = [
     "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md",

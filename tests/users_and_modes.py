@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from programs import run_program
-
-if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Iterator
-    from pathlib import Path
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="POSIX modes, links and signals")
 as_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can become another user")

@@ -7,9 +7,10 @@ import dataclasses
 import logging
 import re
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -18,17 +19,13 @@ from aws_mfa.aws.endpoints import iam_endpoint, sts_endpoint
 from aws_mfa.aws.http import AwsHttp
 from aws_mfa.aws.sts import AwsIam, AwsSts
 from aws_mfa.aws_values.arns import is_fido
+from aws_mfa.interfaces import Iam, Sts
 from aws_mfa.model import LongTermKeys, Secret, Session, SessionRequest
 from aws_mfa_practice import faults
+from aws_mfa_practice.account import Role, User
 from aws_mfa_practice.aws import PracticeAws
 from aws_mfa_practice.faults import Fault
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from aws_mfa.interfaces import Iam, Sts
-    from aws_mfa_practice.account import Role, User
-    from aws_mfa_practice.totp import Device
+from aws_mfa_practice.totp import Device
 
 ROUNDING_S = 2
 POLICY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "iam:*", "Resource": "*"}]}'

@@ -5,17 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import pytest
 
+from classic_stage import ClassicStage
 from needs import ROOT
 from programs import output_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from classic_stage import ClassicStage
 
 pytestmark = pytest.mark.real
 

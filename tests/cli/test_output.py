@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -13,8 +13,6 @@ from programs import SOURCE, run_program
 if sys.platform == "win32":
     pytest.skip("shells of POSIX", allow_module_level=True)
 
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.real
 

@@ -11,16 +11,14 @@ import contextlib
 import io
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 from aws_mfa.cli import main
 from aws_mfa.cli.wiring import RealInterfaces
 from fakes import DEVICE, FakeTerminal
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 if sys.platform == "win32":
     pytest.skip("links and modes of POSIX", allow_module_level=True)

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import pytest
 
 from aws_mfa.cli import wiring
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.errors import KeychainUnavailable, NeedsHuman
-from aws_mfa.model import Secret, Session
+from aws_mfa.interfaces import Interfaces
+from aws_mfa.model import LongTermKeys, Secret, Session
 from aws_mfa.prompt.terminal import NoTerminal
 from aws_mfa.vaults import age as age_file
+from aws_mfa.vaults.keychain.vault import IdentityItem
 from fakes import KEYS, FakeTerminal
 from vaults.test_age import FakeAge
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from aws_mfa.interfaces import Interfaces
-    from aws_mfa.model import LongTermKeys
-    from aws_mfa.vaults.keychain.vault import IdentityItem
 
 SECTION = "work-long-term"
 AWAY: list[Callable[[RealInterfaces], RealInterfaces]] = [

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import configparser
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from botocore.configloader import raw_config_parse  # the reference
@@ -26,10 +27,6 @@ from config.ini_examples import (
     read_by_sdk,
 )
 from examples import examples
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 CANARY = "wJalrXUtnFEMI/K7MDENG"
 

@@ -6,12 +6,13 @@ import contextlib
 import http.client
 import json
 import os
+import pathlib
 import socket
 import stat
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -22,10 +23,6 @@ from aws_mfa.handover.token_file import remove_leftovers
 from aws_mfa.sessions.container import ServedSession
 from fakes import NOW, a_session
 from programs import SOURCE, output_of
-
-if TYPE_CHECKING:
-    import pathlib
-    from collections.abc import Iterator, Mapping
 
 HOST = "127.0.0.1"
 CORE_LIMITS = """

@@ -6,8 +6,9 @@ import json
 import os
 import shlex
 import shutil
+import subprocess
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
@@ -29,10 +30,6 @@ from aws_mfa.handover.shell_lines import (
 )
 from needs import needs
 from programs import run_program
-
-if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Mapping
 
 EVIL = (
     "plain", "", "it's", "''", "a'b'c'", 'say "hi"', "$HOME ${HOME} $(id) `id`", "back\\slash \\' \\\\", "end\\",

@@ -11,18 +11,15 @@ import subprocess
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 
 from aws_mfa_practice import PracticeAws, faults
 from aws_mfa_practice.server import Handler, require_loopback
+from practice.conftest import Connect
 from practice.signing import HandSigned, send
 from programs import wait_until
-
-if TYPE_CHECKING:
-    from practice.conftest import Connect
 
 
 def identity(aws: PracticeAws) -> HandSigned:

@@ -9,6 +9,8 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,14 +22,11 @@ from aws_mfa.system import programs
 from aws_mfa.system.cancel import Cancellation
 from aws_mfa.system.programs import run_for_answer
 from programs import SOURCE, wait_until
-from real_terminals import on_a_pty
+from real_terminals import Pty, on_a_pty
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from aws_mfa.prompt.providers import CodeProvider
-    from real_terminals import Pty
+
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the programs of these tests are shell scripts")
 

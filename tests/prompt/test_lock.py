@@ -7,7 +7,8 @@ import subprocess
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -21,15 +22,10 @@ from aws_mfa.errors import (
     RefusedByAws,
     UnknownDevice,
 )
+from aws_mfa.interfaces import PromptLock, PromptLocks
 from aws_mfa.prompt.lock import FileLocks
 from fakes import DEVICE, NOW
 from programs import wait_until
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from aws_mfa.interfaces import PromptLock, PromptLocks
 
 QUESTION = "mfa@work-long-term\naccess_key_id = AKIA\n"
 HOLDER = """

@@ -11,6 +11,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,14 +23,11 @@ from aws_mfa.prompt.typed_line import LONGEST_ANSWER, answer_in
 from aws_mfa.system.cancel import Cancellation
 from needs import needs
 from programs import SOURCE, output_of, run_program
-from real_terminals import end_of, matched, on_a_pty, wait_for_echo
+from real_terminals import Pty, end_of, matched, on_a_pty, wait_for_echo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from types import ModuleType
-
     from aws_mfa.prompt.providers import Terminal
-    from real_terminals import Pty
+
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX")
 

@@ -14,11 +14,11 @@ from aws_mfa.prompt.terminal import ControllingTerminal, NoTerminal, TerminalPro
 from aws_mfa.system.cancel import Cancellation
 from fakes import FakeTerminal
 from programs import SOURCE
-from real_terminals import on_a_pty
+from real_terminals import Pty, on_a_pty
 
 if TYPE_CHECKING:
     from aws_mfa.prompt.providers import CodeProvider
-    from real_terminals import Pty
+
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="process groups of a terminal are POSIX")
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
 
 import pytest
 
 from aws_mfa.errors import (
     AnswerLost,
     AwsFailed,
+    AwsMfaError,
     AwsUnreachable,
     BadCode,
     Cancelled,
@@ -23,8 +23,11 @@ from aws_mfa.errors import (
     WrongCode,
     WrongSecret,
 )
+from aws_mfa.model import Session
+from aws_mfa.prompt.providers import CodeQuestion
 from aws_mfa.renewal.codes import AskedElsewhere, CodeCall, Codes, send_code, yielded
 from aws_mfa.renewal.request import RenewalRequest
+from aws_mfa.renewal.steps import Step
 from aws_mfa.renewal.stored import StoredSessions
 from aws_mfa.system.cancel import Cancellation
 from aws_mfa.vaults.lookup import KnownProfiles
@@ -42,12 +45,6 @@ from fakes import (
     asking,
 )
 from renewal.test_ask import WithThreads, a_command, a_provider
-
-if TYPE_CHECKING:
-    from aws_mfa.errors import AwsMfaError
-    from aws_mfa.model import Session
-    from aws_mfa.prompt.providers import CodeQuestion
-    from aws_mfa.renewal.steps import Step
 
 ROLE = "arn:aws:iam::123456789012:role/Admin"
 LEFT_S = 30 - int(NOW) % 30

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from copy import copy
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -21,14 +20,12 @@ from aws_mfa.errors import (
 from aws_mfa.model import Secret, Session
 from aws_mfa.renewal.calls import renew_many
 from aws_mfa.renewal.make_plan import make_plan
+from aws_mfa.renewal.plan import Plan
 from aws_mfa.renewal.request import Overlay, RenewalRequest
 from aws_mfa.renewal.steps import Reused
 from aws_mfa.sessions.file_section import section_of
 from aws_mfa.vaults.choice import with_origin
 from fakes import DEVICE, KEYS, NOW, FakeFork, FakeInterfaces, FakeTerminal, FakeVault, a_session, as_interfaces
-
-if TYPE_CHECKING:
-    from aws_mfa.renewal.plan import Plan
 
 ARN = "arn:aws:iam::123456789012:role/"
 OURS = "credential_process = aws-mfa credential-process dev\n"

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Generator
 
 import pytest
 
 from aws_mfa_practice import PracticeAws
+from aws_mfa_practice.account import User
 from killed import KILLED_AFTER_RENAMES
 from programs import SOURCE, run_program
-
-if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Generator
-
-    from aws_mfa_practice.account import User
 
 posix_scripts = pytest.mark.skipif(os.name == "nt", reason="the stand-in for aws-mfa is a script of POSIX")
 
@@ -102,8 +98,7 @@ class Stage:
         return run_program([sys.executable, *arguments], environment)
 
 
-if TYPE_CHECKING:
-    Ended = subprocess.CompletedProcess[str]
+Ended = subprocess.CompletedProcess[str]
 
 
 @pytest.fixture

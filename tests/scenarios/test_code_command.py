@@ -7,19 +7,14 @@ import os
 import signal
 import sys
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from classic_stage import ClassicStage
 from programs import run_program, start_program, wait_until
-from real_terminals import end_of, on_a_pty
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from classic_stage import ClassicStage
-    from real_terminals import Pty
+from real_terminals import Pty, end_of, on_a_pty
 
 pytestmark = pytest.mark.real
 

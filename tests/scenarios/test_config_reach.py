@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,12 +11,10 @@ from aws_mfa_practice import PracticeAws
 from classic_stage import ClassicStage
 
 pytest.importorskip("cryptography", reason="it makes the certificates")
+from collections.abc import Generator
+
 from certificates import Authority
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from classic_stage import Settings
+from classic_stage import Settings
 
 # What does not go where the config says ends here, and not on the network.
 NOWHERE: Settings = {"AWS_ENDPOINT_URL": None, "HTTPS_PROXY": "http://127.0.0.1:9"}

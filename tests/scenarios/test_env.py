@@ -5,23 +5,18 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import pathlib
 import shlex
 import signal
 import sys
-from typing import TYPE_CHECKING
 
 import pytest
 
+from classic_stage import ClassicStage, Ended, Settings
 from needs import needs
 from programs import run_program
-from real_terminals import end_of, matched, on_a_pty
+from real_terminals import Pty, end_of, matched, on_a_pty
 from scenarios.test_renew_many import profile, role
-
-if TYPE_CHECKING:
-    import pathlib
-
-    from classic_stage import ClassicStage, Ended, Settings
-    from real_terminals import Pty
 
 pytestmark = pytest.mark.real
 

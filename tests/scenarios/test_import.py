@@ -5,22 +5,16 @@ from __future__ import annotations
 import os
 import shlex
 import signal
+import subprocess
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import pytest
 
 from killed import KILLED_AFTER_RENAMES
 from programs import SOURCE, output_of, run_program
-from real_keychains import gnome_keyring  # noqa: F401 - a fixture
-from real_terminals import end_of, on_a_pty
-
-if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Mapping
-
-    from real_keychains import RealKeychain
-    from real_terminals import Pty
+from real_keychains import RealKeychain, gnome_keyring  # noqa: F401 - a fixture
+from real_terminals import Pty, end_of, on_a_pty
 
 pytestmark = [
     pytest.mark.real,
@@ -76,8 +70,7 @@ class Home:
         return on_a_pty([sys.executable, "-m", "aws_mfa", *arguments], self.environ, timeout=60, columns=200)
 
 
-if TYPE_CHECKING:
-    Ended = subprocess.CompletedProcess[str]
+Ended = subprocess.CompletedProcess[str]
 
 
 @pytest.fixture

@@ -11,19 +11,14 @@ import os
 import shlex
 import signal
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 
+from classic_stage import ClassicStage
 from programs import wait_until
-from real_terminals import on_a_pty
+from real_terminals import Pty, on_a_pty
 from scenarios.test_renew_many import profile, role
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from classic_stage import ClassicStage
-    from real_terminals import Pty
 
 pytestmark = [pytest.mark.real, pytest.mark.xdist_group("one-question")]
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 import os
 import time
-from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 
 from aws_mfa.sessions.inputs import label_in
 from aws_mfa.sessions.labels import stored_in
+from aws_mfa_practice.account import Account, Role, User
 from aws_mfa_practice.faults import throttling
-
-if TYPE_CHECKING:
-    from aws_mfa_practice.account import Account, Role, User
-    from classic_stage import ClassicStage, Ended
+from classic_stage import ClassicStage, Ended
 
 pytestmark = pytest.mark.real
 

@@ -11,23 +11,18 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Generator, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import TYPE_CHECKING
 
 import pytest
 
 from aws_mfa.handover.environment import ENDPOINT
-from classic_stage import section
+from aws_mfa_practice.account import Role
+from classic_stage import ClassicStage, section
 from needs import built, needs
 from programs import start_program
 from real_clients import DEBIAN_CLI_2, JAVASCRIPT_SCRIPT, answer
 from real_terminals import end_of, matched, on_a_pty
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
-
-    from aws_mfa_practice.account import Role
-    from classic_stage import ClassicStage
 
 pytestmark = pytest.mark.real
 posix_signals = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
-from typing import TYPE_CHECKING
 
 import pytest
 
 from aws_mfa.system.locks import lock
+from aws_mfa_practice.account import User
+from classic_stage import ClassicStage, Ended
 from killed import KILLED_AFTER_RENAMES
 from programs import run_program, wait_until
-from real_clients import AwsCli1, AwsCli2, Boto3
-
-if TYPE_CHECKING:
-    import subprocess
-
-    from aws_mfa_practice.account import User
-    from classic_stage import ClassicStage, Ended
-    from real_clients import RealClient
+from real_clients import AwsCli1, AwsCli2, Boto3, RealClient
 
 pytestmark = pytest.mark.real
 POSIX = pytest.mark.skipif(os.name == "nt", reason="POSIX")

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from programs import SOURCE, run_program
-
-if TYPE_CHECKING:
-    import subprocess
-    from pathlib import Path
 
 pytestmark = pytest.mark.real
 

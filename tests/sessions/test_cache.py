@@ -6,9 +6,10 @@ import errno
 import os
 import stat
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -23,10 +24,6 @@ from aws_mfa.system.locks import lock
 from aws_mfa.system.private_reading import runtime_folder
 from aws_mfa.vaults.seal import AgeSeal
 from programs import SOURCE, start_program
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="no other system tells what is in memory")

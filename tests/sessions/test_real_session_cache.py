@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,10 +17,7 @@ from aws_mfa.vaults.keychain.vault import open_identity_item, open_keychain
 from aws_mfa.vaults.seal import AgeSeal
 from needs import needs
 from programs import output_of
-from real_keychains import a_bus, gnome_keyring
-
-if TYPE_CHECKING:
-    from real_keychains import RealKeychain
+from real_keychains import RealKeychain, a_bus, gnome_keyring
 
 pytestmark = [pytest.mark.real, pytest.mark.skipif(sys.platform != "linux", reason="keychains of Linux desktops")]
 

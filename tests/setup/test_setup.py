@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from botocore.configloader import load_config  # it says what a profile is
 
 from aws_mfa.config.profile_names import SetUpHint
 from aws_mfa.errors import (
+    AwsMfaError,
     AwsUnreachable,
     BadInput,
     BrokenFile,
@@ -21,18 +22,12 @@ from aws_mfa.errors import (
     UnknownKey,
     WrongSecret,
 )
-from aws_mfa.model import Identity
+from aws_mfa.model import Identity, LongTermKeys
 from aws_mfa.setup.questions import Answers
 from aws_mfa.setup.setup import set_up
 from aws_mfa.vaults.choice import VaultChoice
 from fakes import ACCOUNT, DEVICE, KEYS, OTHER_KEYS, FakeIam, FakeSts, as_interfaces
 from setup.setting_up import SECRET, SECTION, interfaces_answering, set_up_with, unattended
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from aws_mfa.errors import AwsMfaError
-    from aws_mfa.model import LongTermKeys
 
 
 def test_the_questions_of_the_old_tool_come_first_with_its_wording() -> None:

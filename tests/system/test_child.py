@@ -7,19 +7,14 @@ import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import pytest
 
 from aws_mfa.errors import CommandNotRunnable, NoSuchCommand
 from aws_mfa.system.child import ChildProcess
 from programs import SOURCE
-from real_terminals import end_of, on_a_pty
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from real_terminals import Pty
+from real_terminals import Pty, end_of, on_a_pty
 
 PARENT = """
 import os, sys

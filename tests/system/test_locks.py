@@ -9,7 +9,8 @@ import sys
 import tempfile
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -17,10 +18,6 @@ from aws_mfa.errors import BrokenFile, NotSetUp, Unreachable
 from aws_mfa.system import locks
 from aws_mfa.system.locks import lock, try_lock
 from users_and_modes import ENVIRONMENT, NOBODY, as_root, mode_of, posix_only, run_python, umask
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 HOLD = """
 import sys, time

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -21,9 +21,6 @@ from aws_mfa.system.private_files import ensure_private_folder, replace_privatel
 from needs import needs
 from programs import run_program
 from users_and_modes import ENVIRONMENT, NOBODY, as_root, mode_of, run_python, umask
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX modes, links, limits and signals")
 TEMP_NAME = ".f.aws-mfa-0123456789abcdef.tmp"

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from aws_mfa.system.programs import found_program, system_program
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def put(folder: Path, name: str) -> str:

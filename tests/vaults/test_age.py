@@ -3,21 +3,17 @@ from __future__ import annotations
 import json
 import os
 import stat
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import pyrage  # the test of the module that imports it
 import pytest
 
 from aws_mfa.errors import BadInput, BrokenFile, KeychainUnavailable, NotSetUp
+from aws_mfa.interfaces import Vault
 from aws_mfa.model import LongTermKeys, Secret
 from aws_mfa.vaults import age as age_file
 from aws_mfa.vaults.age import AgeFile
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from aws_mfa.interfaces import Vault
 
 KEYS = LongTermKeys("AKIAIOSFODNN7EXAMPLE", Secret("wJalrXUtnFEMI/K7MDENG"))
 OTHER_KEYS = LongTermKeys("AKIAI44QH8DHBEXAMPLE", Secret("je7MtGbClwBF/2Zp9Utk"))

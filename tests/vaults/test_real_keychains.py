@@ -10,7 +10,8 @@ import subprocess
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 
@@ -22,6 +23,7 @@ from needs import needs
 from programs import output_of, run_program
 from real_keychains import (
     PASSWORD,
+    RealKeychain,
     a_bus,
     a_gnome_keyring,
     a_gnome_keyring_on_a_screen,
@@ -29,12 +31,6 @@ from real_keychains import (
     a_kwallet,
     gnome_keyring,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
-
-    from real_keychains import RealKeychain
 
 pytestmark = [pytest.mark.real, pytest.mark.skipif(sys.platform != "linux", reason="keychains of Linux desktops")]
 

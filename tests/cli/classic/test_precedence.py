@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
-from classic_stage import section
-
-if TYPE_CHECKING:
-    from aws_mfa_practice.account import Role
-    from classic_stage import ClassicStage
+from aws_mfa_practice.account import Role
+from classic_stage import ClassicStage, section
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ import io
 import os
 import sys
 import time
+from collections.abc import Mapping
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,9 +21,6 @@ from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.prompt.terminal import NoTerminal
 from examples import examples
 from programs import SOURCE, run_program
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 T = TypeVar("T")
 

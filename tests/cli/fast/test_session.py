@@ -7,9 +7,10 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -30,12 +31,7 @@ from aws_mfa.sessions.entry import document_of
 from aws_mfa.sessions.fingerprint import VARIABLES
 from examples import examples
 from programs import SOURCE, output_of, run_program
-from real_keychains import gnome_keyring
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from real_keychains import RealKeychain
+from real_keychains import RealKeychain, gnome_keyring
 
 __all__ = ["gnome_keyring"]  # a fixture
 

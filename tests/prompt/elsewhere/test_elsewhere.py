@@ -9,11 +9,13 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
 from aws_mfa.errors import Cancelled, NeedsHuman, NobodyAnswered, NotSetUp, WrongSecret
+from aws_mfa.interfaces import RemoteQuestions
 from aws_mfa.prompt.elsewhere import client as elsewhere_client
 from aws_mfa.prompt.elsewhere import server as elsewhere_server
 from aws_mfa.prompt.elsewhere import sockets as elsewhere_sockets
@@ -25,10 +27,8 @@ from fakes import DEVICE
 from programs import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from aws_mfa.interfaces import RemoteQuestions
     from aws_mfa.prompt.providers import CodeProvider
+
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no Unix sockets in Python")
 

@@ -5,17 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
+from classic_stage import ClassicStage
 from needs import needs
 from programs import wait_until
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from classic_stage import ClassicStage
 
 pytestmark = pytest.mark.real
 POSIX = pytest.mark.skipif(os.name == "nt", reason="POSIX")

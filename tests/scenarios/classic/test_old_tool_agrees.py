@@ -13,7 +13,9 @@ import io
 import os
 import sys
 import warnings
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Generator
+from types import ModuleType
+from typing import Any, NoReturn
 from unittest import mock
 
 import pytest
@@ -22,16 +24,11 @@ from hypothesis import strategies as st
 
 from aws_mfa.cli.classic import run as classic
 from aws_mfa.cli.wiring import RealInterfaces
+from aws_mfa.system.cancel import Cancellation
 from aws_mfa_practice import PracticeAws
 from classic_stage import ClassicStage, Human
 from examples import examples
 from needs import BUILD, needs
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
-    from types import ModuleType
-
-    from aws_mfa.system.cancel import Cancellation
 
 pytestmark = pytest.mark.real
 

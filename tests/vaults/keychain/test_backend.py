@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -10,9 +10,6 @@ from aws_mfa.errors import KeychainUnavailable
 from aws_mfa.vaults.keychain import backend as keychain_backend
 from aws_mfa.vaults.keychain.backend import session_bus
 from programs import SOURCE, output_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture

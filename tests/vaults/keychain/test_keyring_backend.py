@@ -1,20 +1,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import pytest
+from keyring.backend import KeyringBackend
 from keyring.backends import chainer, fail, null  # the test of the module that imports it
 
 from aws_mfa.errors import KeychainUnavailable
 from aws_mfa.vaults.keychain import keyring_backend
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from keyring.backend import KeyringBackend
 
 
 class Dictionary:
