@@ -465,9 +465,7 @@ def test_a_failure_is_raised_when_the_credentials_are_made() -> None:
         (3600, -1, True),
     ],
 )
-def test_a_renewal_is_due_at_fifteen_minutes_or_at_half_of_the_first_time(
-    lasts_s: float, left_s: float, *, renewed: bool
-) -> None:
+def test_a_renewal_is_due_at_15_minutes_or_half_the_first_time(lasts_s: float, left_s: float, *, renewed: bool) -> None:
     source = Source(lasts_s)
     credentials = source.credentials()
     source.moment += lasts_s - left_s

@@ -89,9 +89,7 @@ ROWS = [
 
 
 @pytest.mark.parametrize(("code", "message", "failure", "says"), ROWS)
-def test_each_refusal_has_its_own_class_and_a_hint(
-    code: str, message: str, failure: type[AwsMfaError], says: str
-) -> None:
+def test_each_refusal_has_a_class_and_a_hint(code: str, message: str, failure: type[AwsMfaError], says: str) -> None:
     error = refused(code, message)
     assert type(error) is failure
     assert says in words(error)

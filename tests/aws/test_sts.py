@@ -430,9 +430,7 @@ def test_one_connection_serves_all_calls(practice: Practice, connections: list[o
     assert len(connections) == 1
 
 
-def test_a_connection_that_aws_closed_during_the_prompt_costs_no_code(
-    practice: Practice, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_connection_closed_while_asking_costs_no_code(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("aws_mfa_practice.server.Handler.timeout", 0.05)
     practice.sts.get_caller_identity(practice.keys)
     time.sleep(0.2)
@@ -472,9 +470,7 @@ def test_a_hundred_roles_side_by_side_share_connections(
     assert len(connections) <= 4
 
 
-def test_a_connection_whose_answer_was_cut_or_too_long_is_given_back(
-    practice: Practice, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_cut_or_long_answer_gives_the_connection_back(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
     """More of them than there are connections, and the next call still finds one."""
     monkeypatch.setattr("aws_mfa.aws.http._MOST_CONNECTIONS", 2)
     http = AwsHttp(read_timeout_s=0.5)

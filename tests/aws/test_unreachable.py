@@ -147,9 +147,7 @@ def test_the_host_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
         (503, b"", AwsServerError, "HTTP 503 without a reason"),
     ],
 )
-def test_an_answer_that_is_not_from_aws_is_recognised(
-    status: int, body: bytes, kind: type[AwsMfaError], says: str
-) -> None:
+def test_an_answer_not_from_aws_is_recognised(status: int, body: bytes, kind: type[AwsMfaError], says: str) -> None:
     with serving(always(status, body, Location="http://portal.example")) as port:
         error = failure(f"http://127.0.0.1:{port}")
     assert type(error) is kind

@@ -91,9 +91,7 @@ def test_no_command_opens_the_keychain(with_role: ClassicStage, name: str, store
 
 
 @pytest.mark.real
-def test_sessions_are_stored_as_on_a_machine_without_a_keychain_and_one_line_says_so_once(
-    with_role: ClassicStage,
-) -> None:
+def test_sessions_are_stored_as_without_a_keychain_and_one_line_says_so_once(with_role: ClassicStage) -> None:
     folder = os.path.join(with_role.home, ".aws", "mfa", "sessions")
     line = f"no runtime folder here, no keychain: sessions are stored in {folder} (0600, not encrypted)"
     first, second = run(with_role, *RUNS["renew"]), run(with_role, *RUNS["renew"], "--force")

@@ -126,9 +126,7 @@ def test_every_command_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize("state", BROKEN)
-def test_what_is_wrong_with_a_file_is_said_by_every_command(
-    state: str, home: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_command_says_what_is_wrong_with_a_file(state: str, home: str, monkeypatch: pytest.MonkeyPatch) -> None:
     credentials, config, message = BROKEN[state]
     wanted = {command: (1 if command == "classic" else 3, message) for command in ARGV}
     wanted |= {"code": SOUND["code"], **IN_SPITE_OF_IT.get(state, {})}

@@ -74,9 +74,7 @@ def test_a_passphrase_that_was_given_is_known_away_from_the_terminal(
     assert len(terminal.questions) == 1
 
 
-def test_no_input_asks_nothing_and_a_command_gives_the_passphrase(
-    terminal: FakeTerminal, environ: dict[str, str]
-) -> None:
+def test_no_input_asks_nothing_a_command_gives_the_passphrase(terminal: FakeTerminal, environ: dict[str, str]) -> None:
     with pytest.raises(NeedsHuman, match="passphrase"):
         keys_in(RealInterfaces(environ=environ, never_asks=True))
     environ["AWS_MFA_AGE_PASSPHRASE_COMMAND"] = "echo open sesame"

@@ -341,9 +341,7 @@ def test_the_server_writes_no_core_file_and_a_child_keeps_its_limit(folder: str)
     assert printed.split() == ["before", "2048", "child", "2048", "serving", "0"]
 
 
-def test_a_connection_in_use_is_not_the_one_that_is_closed(
-    client: Client, most: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_connection_in_use_is_not_the_one_closed(client: Client, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "READ_LIMIT_S", 60.0)  # a slow machine must not close a connection
     with contextlib.ExitStack() as stack:
         asking = stack.enter_context(contextlib.closing(http.client.HTTPConnection(HOST, client.port, timeout=10)))

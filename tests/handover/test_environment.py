@@ -124,9 +124,7 @@ VALUES = st.sampled_from(["", "eu-west-1", "us-east-1"])
     environ=st.dictionaries(st.sampled_from([*FOREIGN, *REGIONS, "AWS_MFA_REGION", "AWS_MFA_PROFILE"]), VALUES),
     region=st.one_of(st.none(), VALUES),
 )
-def test_no_variable_is_both_removed_and_set_and_nothing_foreign_is_left(
-    environ: dict[str, str], region: str | None
-) -> None:
+def test_none_is_both_removed_and_set_and_nothing_foreign_is_left(environ: dict[str, str], region: str | None) -> None:
     change = change_for(environ, KEYS, region, "work")
     assert not set(change.removed) & set(change.set)
     assert len(set(change.removed)) == len(change.removed)

@@ -380,9 +380,7 @@ STATIC = "aws_access_key_id = ASIA\naws_secret_access_key = x\n"
         (f"[default-long-term]\n{STATIC}", "[default]\naws_mfa_role_arn = x\n", []),
     ],
 )
-def test_a_default_profile_with_credentials_comes_before_the_endpoint(
-    credentials: str, config: str, expected: list[str]
-) -> None:
+def test_default_with_credentials_comes_before_the_endpoint(credentials: str, config: str, expected: list[str]) -> None:
     assert files_in_the_way(credentials, config) == expected
 
 

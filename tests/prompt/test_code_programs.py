@@ -402,9 +402,7 @@ def test_a_device_without_an_account_in_its_name_needs_the_account_named(key: Ke
     assert key.provider(AWS_MFA_YKMAN_ACCOUNT="aws:ann").ask(hardware) == "123456"
 
 
-def test_without_ykman_it_is_not_tried_and_never_run_from_the_working_folder(
-    key: Key, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ykman_is_not_tried_if_absent_nor_from_the_working_folder(key: Key, monkeypatch: pytest.MonkeyPatch) -> None:
     key.plug_in(QR_LABEL)
     monkeypatch.chdir(key.folder)
     assert not key.provider(PATH="/nowhere").can_answer(QUESTION)

@@ -137,9 +137,7 @@ def test_a_program_that_cannot_show_it_leaves_it_to_the_next(desktop: Desktop, f
     assert desktop.order() == ["zenity", "kdialog"]
 
 
-def test_if_no_program_can_show_it_the_next_provider_is_tried(
-    desktop: Desktop, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_if_no_program_shows_it_the_next_provider_is_tried(desktop: Desktop, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(NeedsHuman, match="there is no desktop here to show a dialog on"):
         desktop.provider().ask(QUESTION)
     assert capfd.readouterr() == ("", "")

@@ -281,9 +281,7 @@ def test_a_question_cancelled_before_it_was_asked_does_not_wait(screen: Callable
 
 @pytest.mark.real
 @pytest.mark.parametrize(("question", "answer"), [(ASK, "'123456'"), (ASK_HIDDEN, "6")])
-def test_what_is_typed_before_the_question_is_its_answer(
-    screen: Callable[..., Screen], question: str, answer: str
-) -> None:
+def test_text_typed_before_a_question_is_its_answer(screen: Callable[..., Screen], question: str, answer: str) -> None:
     asked = screen(f"print('busy', flush=True); time.sleep(0.3)\n{question}")
     asked.sees("busy")
     asked.types("123456\n")
@@ -473,9 +471,7 @@ def run(body: str, stdin: str | int, *, reads_pipe: bool = True) -> subprocess.C
     ],
     ids=["one line", "the rest is for others", "without a line end", "nothing"],
 )
-def test_a_piped_line_is_the_answer_and_stdout_has_the_question(
-    more: str, piped: str, printed: str, exit_code: int
-) -> None:
+def test_a_piped_line_answers_and_stdout_has_the_question(more: str, piped: str, printed: str, exit_code: int) -> None:
     done = run(ASK + more, piped)
     assert (done.stdout, done.stderr, done.returncode) == (f"{QUESTION}{printed}\n", "", exit_code)
 

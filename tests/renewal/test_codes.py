@@ -243,9 +243,7 @@ def test_a_process_that_has_a_code_ignores_the_failure_of_another() -> None:
         *((AwsUnreachable("no network"), False), (AnswerLost("no answer"), False)),
     ],
 )
-def test_what_another_question_would_not_change_is_left_for_the_others(
-    failure: AwsMfaError, *, is_shared: bool
-) -> None:
+def test_what_another_question_would_not_change_is_left_to_the_others(failure: AwsMfaError, *, is_shared: bool) -> None:
     interfaces = asking("111111", "222222", "333333")
     interfaces.fake_sts.answers = [failure] * 3
     step = a_step()

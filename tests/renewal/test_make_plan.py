@@ -80,9 +80,7 @@ OF_OWN = OF_BOB.replace("bob-long-term", "own")
     ],
     ids=["roles and users", "no users: their sessions cannot be narrowed", "no keys in the profile's own section"],
 )
-def test_all_is_every_role_and_every_user_with_keys(
-    config: str, credentials: str, overlay: Overlay, names: list[str]
-) -> None:
+def test_all_is_roles_and_users_with_keys(config: str, credentials: str, overlay: Overlay, names: list[str]) -> None:
     assert list(planned(some_interfaces(config, credentials), overlay=overlay).of_profile) == names
 
 
@@ -237,9 +235,7 @@ def note_origin(interfaces: FakeInterfaces, access_key_id: str, device: str) -> 
         (KEYS.access_key_id, f"{DEVICE}-other", False),
     ],
 )
-def test_the_classic_forms_session_serves_only_the_user_it_came_from(
-    access_key_id: str, device: str, *, is_good: bool
-) -> None:
+def test_a_classic_session_serves_only_the_user_it_came_from(access_key_id: str, device: str, *, is_good: bool) -> None:
     """Keys may have been replaced since: another user's session must not sign for this one's roles."""
     interfaces = some_interfaces(role("dev"), with_changes("", "work", section_of(a_session())))
     assert "mfa@work-long-term" in labels(planned(interfaces, "dev"))

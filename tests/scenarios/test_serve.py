@@ -234,9 +234,7 @@ def s3() -> Generator[tuple[str, list[str]]]:
         thread.join()
 
 
-def test_terraform_keeps_its_state_with_the_session(
-    stage: ClassicStage, server: Server, s3: tuple[str, list[str]]
-) -> None:
+def test_terraform_keeps_state_with_the_session(stage: ClassicStage, server: Server, s3: tuple[str, list[str]]) -> None:
     needs("terraform")
     url, signed_by = s3
     folder = os.path.join(stage.home, "project")
@@ -410,9 +408,7 @@ def _until_comment(process: subprocess.Popen[str]) -> list[str]:
     return lines
 
 
-def test_credentials_in_default_come_before_the_endpoint_unless_they_are_hidden(
-    stage: ClassicStage, role: Role
-) -> None:
+def test_credentials_in_default_come_before_the_endpoint_unless_hidden(stage: ClassicStage, role: Role) -> None:
     """What the warning says is so, and its way out is one."""
     bob = stage.aws.account.add_user("bob")
     keys = {"aws_access_key_id": bob.keys.access_key_id, "aws_secret_access_key": bob.keys.secret_access_key}

@@ -166,9 +166,7 @@ def test_a_session_that_aws_refuses_is_dropped_and_a_newer_one_is_not(stage: Sta
 
 @every_store
 @pytest.mark.parametrize(("age_s", "goes"), [(-3600, False), (299, False), (301, True)])
-def test_a_refused_session_that_is_too_new_to_be_dropped_stays(
-    stage: Stage, store: str, age_s: float, *, goes: bool
-) -> None:
+def test_a_refused_session_too_new_to_be_dropped_stays(stage: Stage, store: str, age_s: float, *, goes: bool) -> None:
     """The age is that of the file by this machine's clock; a file from the future, after the clock was set, is new."""
     stage.cache(store).store("work", INPUTS, a_session())
     os.utime(stage.file(store), (NOW - age_s, NOW - age_s))
@@ -200,9 +198,7 @@ def test_a_session_with_a_minute_left_or_less_is_removed_silently(
     assert stage.said == []
 
 
-def test_what_another_process_stores_while_an_old_one_is_removed_stays(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_another_stores_while_an_old_one_is_removed_stays(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else a code that was just typed would be asked for again."""
     stage.cache("plain").store("work", INPUTS, a_session(left_s=0))
 
@@ -263,9 +259,7 @@ def test_without_a_list_of_mounts_nothing_is_reported(stage: Stage, monkeypatch:
 
 
 @linux
-def test_forgetting_finds_what_other_variables_have_stored(
-    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_forget_finds_what_other_variables_store(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Processes of cron and `su` have no runtime folder in their variables."""
     stage.cache().store("work", INPUTS, a_session())
     link = tmp_path / "run-user" / str(os.geteuid())
@@ -534,9 +528,7 @@ def link_elsewhere(folder: Path) -> None:
 @posix
 @every_store
 @pytest.mark.parametrize("spoil", [open_to_others, link_elsewhere])
-def test_a_folder_that_others_can_use_is_neither_read_nor_written(
-    stage: Stage, store: str, spoil: Callable[[Path], None]
-) -> None:
+def test_a_shared_folder_is_neither_read_nor_written(stage: Stage, store: str, spoil: Callable[[Path], None]) -> None:
     stage.cache(store).store("work", INPUTS, a_session())
     folder = stage.file(store).parent
     spoil(folder)
@@ -581,9 +573,7 @@ def test_what_is_not_a_folder_is_not_a_runtime_folder(value: str) -> None:
 
 
 @every_store
-def test_a_failing_disk_is_one_line_and_fails_nothing(
-    stage: Stage, store: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bad_disk_is_one_line_and_fails_nothing(stage: Stage, store: str, monkeypatch: pytest.MonkeyPatch) -> None:
     stage.cache(store).store("work", INPUTS, a_session())
 
     def refuse(*arguments: object) -> int:

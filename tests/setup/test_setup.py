@@ -59,9 +59,7 @@ def test_a_broken_file_is_named_by_its_path_before_a_question(name: str, text: s
 @pytest.mark.parametrize(
     ("environ", "profile", "header"), [({}, "default", "default"), ({"AWS_PROFILE": "envp"}, "envp", "profile envp")]
 )
-def test_enter_takes_the_profile_of_the_environment_else_default(
-    environ: dict[str, str], profile: str, header: str
-) -> None:
+def test_enter_takes_the_environments_profile_else_default(environ: dict[str, str], profile: str, header: str) -> None:
     interfaces = interfaces_answering("", KEYS.access_key_id, SECRET, "")
     interfaces.environ = environ
     assert set_up_with(interfaces, None, None).profile == profile
@@ -296,9 +294,7 @@ def test_a_refusal_names_the_profile_in_its_hints() -> None:
         ("default", "[profile default]\nx = y\n", "[profile default]\nx = y\nregion = us-east-1\n"),
     ],
 )
-def test_the_config_section_is_the_one_that_botocore_reads(
-    profile: str, config: str, after: str, tmp_path: Path
-) -> None:
+def test_the_config_section_is_the_one_botocore_reads(profile: str, config: str, after: str, tmp_path: Path) -> None:
     interfaces = unattended()
     interfaces.config.text = config
     set_up_with(interfaces, profile)

@@ -191,9 +191,7 @@ def test_a_missing_folder_is_named_with_the_command_that_makes_it(tmp_path: Path
 
 @posix_only
 @pytest.mark.parametrize("refusal", [errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS])
-def test_without_locks_of_the_file_system_it_continues(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal: int
-) -> None:
+def test_without_file_system_locks_it_continues(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal: int) -> None:
     monkeypatch.setattr("fcntl.flock", refusing(refusal))
     entered = False
     with lock(str(tmp_path / "lock"), timeout_s=0):

@@ -136,9 +136,7 @@ except NotSetUp as error:
 
 
 @pytest.mark.parametrize("limit", ["0", "5000"])
-def test_if_not_all_bytes_can_be_written_the_old_file_is_unchanged_and_no_temp_file_is_left(
-    tmp_path: Path, limit: str
-) -> None:
+def test_if_not_all_bytes_fit_the_old_file_is_unchanged_and_no_temp_file_is_left(tmp_path: Path, limit: str) -> None:
     path = tmp_path / "f"
     path.write_bytes(b"old")
     done = run_python(FULL, str(path), limit, check=False)

@@ -75,9 +75,7 @@ def keyring(session: RealKeychain, *arguments: str, value: str = "") -> str:
 
 
 @pytest.mark.parametrize("start", [a_gnome_keyring, a_keepassxc, a_kwallet])
-def test_keys_are_checked_stored_replaced_loaded_and_removed(
-    start: Callable[[], AbstractContextManager[RealKeychain]],
-) -> None:
+def test_keys_are_stored_replaced_loaded_and_removed(start: Callable[[], AbstractContextManager[RealKeychain]]) -> None:
     with start() as session:
         vault = open_keychain(session.environ)
         vault.check()

@@ -267,9 +267,7 @@ def test_in_doubt_of_modes_the_full_path_answers(stage: Stage, change: Change) -
 
 @as_root
 @pytest.mark.parametrize("name", ["entry", "fingerprint", "sessions"])
-def test_what_another_user_may_have_written_is_not_used(
-    stage: Stage, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_another_user_may_write_is_not_used(stage: Stage, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     user = 4711
     for path in (stage.sessions, stage.entry, stage.fingerprint):
         os.chown(path, user, user)
@@ -565,9 +563,7 @@ def test_a_sealed_session_is_opened_by_the_real_keychain_and_not_by_a_locked_one
     assert fast.open_seal(stage.environ) is seal
 
 
-def test_the_seal_that_the_fast_path_opened_is_the_full_paths_once(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_seal_the_fast_path_opened_is_the_full_paths_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     environ = dict(stage.environ)
     seal = fast.open_seal(environ)
     monkeypatch.setattr(fast, "_opened", [(environ, seal)])

@@ -185,9 +185,7 @@ def test_only_the_user_can_use_the_socket_and_it_ends_with_the_question(folder: 
     assert sockets(folder) == []
 
 
-def test_the_mode_is_the_sockets_whatever_is_put_in_its_place(
-    folder: str, home: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_mode_is_the_sockets_whatever_replaces_it(folder: str, home: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where root asks in a user's folder, that user can swap the file: what the link leads to keeps its mode."""
     target = os.path.join(home, "roots-own")
     with open(target, "wb") as file:
@@ -391,9 +389,7 @@ def test_a_folder_with_a_long_name_serves_too(folder: str) -> None:
 
 
 @pytest.mark.parametrize("obstacle", ["a file in its place", "others may enter", "no sockets", "too long"])
-def test_without_a_socket_the_question_is_asked_only_here(
-    folder: str, obstacle: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_socket_it_is_asked_only_here(folder: str, obstacle: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if obstacle == "a file in its place":
         os.makedirs(os.path.dirname(folder), mode=0o700)
         with open(folder, "w", encoding="ascii"):

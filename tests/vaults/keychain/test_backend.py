@@ -69,9 +69,7 @@ def test_if_there_is_a_keyringrc_keyring_decides(ways: list[str], tmp_path: Path
 
 
 @pytest.mark.parametrize("platform", ["darwin", "win32"])
-def test_other_systems_have_their_keychain_through_keyring(
-    ways: list[str], platform: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_other_systems_use_keyring(ways: list[str], platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", platform)
     opened()
     assert ways == ["keyring"]
