@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -156,3 +157,12 @@ def test_an_absent_keychain_is_reported_without_loading_keyring() -> None:
         pytest.skip("a Linux without a bus")
     printed = output_of([sys.executable, "-c", code], SOURCE)
     assert printed == "this machine has no keychain to use: no D-Bus session\n[]\n"
+
+
+@pytest.mark.parametrize("nonsense", [b"", b"\xff\x00"])
+def test_an_item_that_was_not_decrypted_is_read_over_another_session(nonsense: bytes) -> None:
+    """KWallet derives another key than secretstorage in one session of 256."""
+    secret_service = pytest.importorskip("aws_mfa.vaults.keychain.secret_service")
+    secrets = [nonsense, b"the text"]
+    item = SimpleNamespace(session="the first", get_secret=lambda: secrets.pop(0))
+    assert (secret_service._text_of(item), item.session) == ("the text", None)
