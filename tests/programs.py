@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from needs import ROOT
 
@@ -50,6 +52,20 @@ def start_program(
     return subprocess.Popen(
         list(command), env=dict(env), stdin=stdin, stdout=pipe, stderr=pipe, text=True, start_new_session=True
     )
+
+
+@contextmanager
+def once(happened: Callable[[], object], act: Callable[[], object]) -> Iterator[None]:
+    """While inside, a thread waits until it has happened, then acts."""
+
+    def wait_and_act() -> None:
+        wait_until(happened)
+        act()
+
+    thread = threading.Thread(target=wait_and_act)
+    thread.start()
+    yield
+    thread.join()
 
 
 def wait_until(happened: Callable[[], object], *, limit_s: float = 30) -> None:

@@ -7,7 +7,6 @@ import os
 import shlex
 import signal
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +20,7 @@ from aws_mfa.prompt.providers import CodeQuestion
 from aws_mfa.system import programs
 from aws_mfa.system.cancel import Cancellation
 from aws_mfa.system.programs import run_for_answer
-from programs import SOURCE, wait_until
+from programs import SOURCE, once, wait_until
 from real_terminals import Pty, on_a_pty
 
 if TYPE_CHECKING:
@@ -32,6 +31,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the programs of
 
 DEVICE = "arn:aws:iam::123456789012:mfa/team/ann"
 QR_LABEL = "Amazon Web Services:ann@123456789012"
+WRONG = WrongSecret("the keys are wrong")
 
 
 @contextlib.contextmanager
@@ -66,8 +66,12 @@ def ends(pid: int) -> bool:
     return not is_running(pid)
 
 
+def has_written(path: Path) -> bool:
+    return path.exists() and path.read_text().endswith("\n")
+
+
 def wait_for(path: Path) -> str:
-    wait_until(lambda: path.exists() and path.read_text().endswith("\n"))
+    wait_until(lambda: has_written(path))
     return path.read_text().strip()
 
 
@@ -159,12 +163,9 @@ def test_after_the_limit_it_is_ended_with_all_it_started(tmp_path: Path) -> None
 def test_a_cancellation_ends_it_even_if_it_ignores_signals(tmp_path: Path) -> None:
     pids = tmp_path / "pid"
     cancellation = Cancellation()
-    timer = threading.Timer(0.3, cancellation.cancel, [WrongSecret("the keys are wrong")])
-    timer.start()
     began_at = time.monotonic()
-    with pytest.raises(WrongSecret):
+    with once(lambda: has_written(pids), lambda: cancellation.cancel(WRONG)), pytest.raises(WrongSecret):
         asked(shell(f"trap '' TERM; echo $$ > {shlex.quote(str(pids))}; sleep 60"), cancellation=cancellation)
-    timer.join()
     assert time.monotonic() - began_at < 5
     assert ends(int(wait_for(pids)))
 
@@ -202,17 +203,12 @@ def test_a_process_that_keeps_the_pipe_does_not_delay_a_cancellation(tmp_path: P
     cancelled_at: list[float] = []
 
     def cancel() -> None:
-        wait_for(pids)
-        cancellation.cancel(WrongSecret("the keys are wrong"))
+        cancellation.cancel(WRONG)
         cancelled_at.append(time.monotonic())
 
-    thread = threading.Thread(target=cancel)
-    thread.start()
-    with pytest.raises(WrongSecret):
+    with once(lambda: has_written(pids), cancel), pytest.raises(WrongSecret):
         asked(shell(f"{child} & wait"), cancellation=cancellation)
-    ended_at = time.monotonic()
-    thread.join()
-    assert ended_at - cancelled_at[0] < 2
+    assert time.monotonic() - cancelled_at[0] < 2
     os.kill(int(wait_for(pids)), signal.SIGKILL)
 
 
@@ -238,7 +234,7 @@ def test_noise_on_stderr_is_cut_and_ends_nothing() -> None:
 
 def test_a_question_cancelled_before_starts_nothing(tmp_path: Path) -> None:
     cancellation = Cancellation()
-    cancellation.cancel(WrongSecret("the keys are wrong"))
+    cancellation.cancel(WRONG)
     with pytest.raises(WrongSecret):
         asked(f"/usr/bin/touch {tmp_path}/started", cancellation=cancellation)
     assert os.listdir(tmp_path) == []
@@ -246,11 +242,8 @@ def test_a_question_cancelled_before_starts_nothing(tmp_path: Path) -> None:
 
 def test_ctrl_c_cancels_and_ends_it(tmp_path: Path) -> None:
     pids = tmp_path / "pid"
-    timer = threading.Timer(0.4, os.kill, [os.getpid(), signal.SIGINT])
-    timer.start()
-    with pytest.raises(Cancelled):
+    with once(lambda: has_written(pids), lambda: os.kill(os.getpid(), signal.SIGINT)), pytest.raises(Cancelled):
         asked(shell(f"echo $$ > {shlex.quote(str(pids))}; sleep 60"))
-    timer.join()
     assert ends(int(wait_for(pids)))
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aws_mfa.errors import BadInput, Cancelled, NeedsHuman, WrongSecret
+from aws_mfa.prompt import dialog
 from aws_mfa.prompt.dialog import DialogProvider
 from aws_mfa.prompt.dialog_programs import (
     ANSWERED,
@@ -34,7 +35,7 @@ from aws_mfa.prompt.providers import CodeQuestion
 from aws_mfa.system.cancel import Cancellation
 from aws_mfa.system.programs import Ended
 from needs import needs
-from programs import output_of, run_program
+from programs import once, output_of, run_program
 
 if TYPE_CHECKING:
     from aws_mfa.prompt.providers import CodeProvider
@@ -150,8 +151,11 @@ def test_a_program_that_vanished_leaves_it_to_the_next(desktop: Desktop) -> None
 
 
 @pytest.mark.parametrize("script", ["exit 5", "exec sleep 60"])
-def test_an_answer_that_is_late_raises_needs_human(desktop: Desktop, script: str) -> None:
+def test_an_answer_that_is_late_raises_needs_human(
+    desktop: Desktop, script: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whether the program closes its window itself or not."""
+    monkeypatch.setattr(dialog, "_GRACE_S", 0.1)
     desktop.install("zenity", script)
     with pytest.raises(NeedsHuman, match=r"nobody answered the dialog within 0.2 s"):
         desktop.provider(time_limit_s=0.2).ask(QUESTION)
@@ -160,12 +164,10 @@ def test_an_answer_that_is_late_raises_needs_human(desktop: Desktop, script: str
 def test_a_cancellation_closes_the_dialog(desktop: Desktop) -> None:
     desktop.install("zenity", "exec sleep 60")
     cancellation = Cancellation()
-    timer = threading.Timer(0.3, cancellation.cancel, [WrongSecret("the keys are wrong")])
-    timer.start()
+    is_shown = (desktop.folder / "order").exists
     began_at = time.monotonic()
-    with pytest.raises(WrongSecret):
+    with once(is_shown, lambda: cancellation.cancel(WrongSecret("wrong"))), pytest.raises(WrongSecret):
         desktop.provider().ask(QUESTION, cancellation)
-    timer.join()
     assert time.monotonic() - began_at < 5
 
 

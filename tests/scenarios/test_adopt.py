@@ -15,6 +15,8 @@ from aws_mfa_practice.account import User
 from killed import KILLED_AFTER_RENAMES
 from programs import SOURCE, run_program
 
+pytestmark = pytest.mark.real
+
 posix_scripts = pytest.mark.skipif(os.name == "nt", reason="the stand-in for aws-mfa is a script of POSIX")
 
 DEVICE = "arn:aws:iam::123456789012:mfa/ann"
@@ -108,7 +110,6 @@ def stage(home: str) -> Generator[Stage]:
         yield Stage(home, aws)
 
 
-@pytest.mark.real
 @posix_scripts
 @pytest.mark.parametrize("profile", ["prod", "two words"])
 def test_boto3_asks_for_a_code_before_and_asks_aws_mfa_afterwards(stage: Stage, profile: str) -> None:
@@ -125,7 +126,6 @@ def test_boto3_asks_for_a_code_before_and_asks_aws_mfa_afterwards(stage: Stage, 
     assert f"Enter MFA code for {DEVICE}" in stage.who(profile).stderr
 
 
-@pytest.mark.real
 @posix_scripts
 def test_a_profile_of_sdks_behind_an_adopted_one_goes_on_working(stage: Stage) -> None:
     bob = stage.aws.account.add_user("bob")
@@ -138,7 +138,6 @@ def test_a_profile_of_sdks_behind_an_adopted_one_goes_on_working(stage: Stage) -
     assert ":assumed-role/Next/" in after.stdout
 
 
-@pytest.mark.real
 @posix_scripts
 def test_a_session_of_aws_mfa_no_longer_comes_before_the_process(stage: Stage) -> None:
     stage.write("credentials", stage.keys + SESSION)

@@ -620,6 +620,7 @@ for number in range(40):
 """
 
 
+@pytest.mark.real
 def test_processes_that_store_the_same_label_at_once_never_see_half_of_it(stage: Stage) -> None:
     command = [sys.executable, "-c", WORKER, str(stage.state)]
     workers = [start_program(command, {**os.environ, **SOURCE}) for _ in range(4)]

@@ -149,6 +149,7 @@ def test_the_document_is_the_full_paths_to_the_byte(stage: Stage) -> None:
     assert fast == stage.full_document()
 
 
+@pytest.mark.real
 def test_the_real_command_prints_the_same_bytes_on_both_ways(stage: Stage) -> None:
     def printed(*flags: str) -> str:
         return output_of([*START, "credential-process", "work", *flags], {**stage.environ, **SOURCE})
@@ -506,6 +507,7 @@ def test_in_the_child_of_another_profile_its_region_does_not_count(stage: Stage)
     assert fast_document(["credential-process", "work"], chosen) is None
 
 
+@pytest.mark.real
 @pytest.mark.skipif(os.name == "nt", reason="a program cannot become another")
 @pytest.mark.parametrize("flags", [[], ["--min-remaining", "1m"]], ids=["fast", "full"])
 def test_the_child_is_the_same_on_both_ways(stage: Stage, flags: list[str]) -> None:

@@ -457,7 +457,7 @@ def test_the_waiting_provider_waits_for_a_connected_client(folder: str) -> None:
 
 def test_a_client_extends_the_wait_only_once(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Even if it stays connected."""
-    monkeypatch.setattr(elsewhere_server, "EXTENSION_S", 0.5)
+    monkeypatch.setattr(elsewhere_server, "EXTENSION_S", 0.2)
     asking = Asking(WaitingProvider(folder, announce=lambda text: None, is_manned=True, patience_s=0.5))
     with connected(folder), pytest.raises(NobodyAnswered):
         asking.ended()
