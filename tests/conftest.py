@@ -37,6 +37,7 @@ FOREIGN_ROUTES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUEST
 # On Linux every part can be had; elsewhere a test of a Linux keychain has nothing to run against.
 NOTHING_MAY_BE_SKIPPED = os.environ.get("CI") == "true" and sys.platform == "linux"
 
+gc.disable()
 NUMBERS = count()  # of the homes; each process of pytest-xdist has a folder of its own
 
 # No deadline: the machines that run this are small and shared, and a slow example is no wrong one.
@@ -116,6 +117,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+    gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)
