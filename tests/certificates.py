@@ -36,9 +36,7 @@ class Authority:
         with open(path, "wb") as file:
             file.write(
                 key.private_bytes(
-                    serialization.Encoding.PEM,
-                    serialization.PrivateFormat.PKCS8,
-                    serialization.NoEncryption(),
+                    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
                 )
             )
             file.write(certificate.public_bytes(serialization.Encoding.PEM))

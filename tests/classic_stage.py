@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING, TypeAlias
 from unittest import mock
 
@@ -21,16 +22,14 @@ from aws_mfa.cli.classic import run as classic
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.config.ini import section_values
 from aws_mfa.model import Secret
-from needs import ROOT
-from programs import run_program
+from aws_mfa.system.cancel import Cancellation
+from aws_mfa_practice import PracticeAws
+from aws_mfa_practice.account import User
+from programs import SOURCE, run_program, start_program
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
     from aws_mfa.prompt.providers import Terminal
-    from aws_mfa.system.cancel import Cancellation
-    from aws_mfa_practice import PracticeAws
-    from aws_mfa_practice.account import User
+
 
 # A setting of None is removed.
 Settings: TypeAlias = "Mapping[str, str | None]"
@@ -111,18 +110,14 @@ class ClassicStage:
             "LANG": "C.UTF-8",
             "TZ": "UTC",
             "COLUMNS": "80",
-            "PYTHONPATH": os.path.join(ROOT, "src"),
+            **SOURCE,
             "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
             "AWS_ENDPOINT_URL": self.aws.url,
             "AWS_MFA_VAULT": "file",
         }
 
     def keys_section(
-        self,
-        profile: str = "default",
-        user: User | None = None,
-        settings: Mapping[str, str] | None = None,
-        **more: str,
+        self, profile: str = "default", user: User | None = None, settings: Mapping[str, str] | None = None, **more: str
     ) -> str:
         """A long-term section with keys and device; settings replace or add lines, "" removes one."""
         user = user or self.ann
@@ -134,12 +129,7 @@ class ClassicStage:
         return section(f"{profile}-long-term", {**values, **(settings or {}), **more})
 
     def session_section(
-        self,
-        profile: str = "default",
-        *,
-        left_s: float = 7200,
-        settings: Mapping[str, str] | None = None,
-        **more: str,
+        self, profile: str = "default", *, left_s: float = 7200, settings: Mapping[str, str] | None = None, **more: str
     ) -> str:
         """An invented session in the form of 0.0.12, with so many seconds left."""
         end = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() + left_s))
@@ -200,27 +190,13 @@ class ClassicStage:
 
     def start(self, *argv: str, stdin: str, env: Settings | None = None) -> subprocess.Popen[str]:
         """Start it and return; all its input is written."""
-        process = subprocess.Popen(
-            self.command(*argv),
-            env=self._with(env),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        process = start_program(self.command(*argv), self._with(env), stdin=subprocess.PIPE)
         assert process.stdin is not None
         process.stdin.write(stdin)
         process.stdin.flush()
         return process
 
-    def call(
-        self,
-        *argv: str,
-        stdin: str = "",
-        env: Settings | None = None,
-        terminal: Terminal | None = None,
-    ) -> Ended:
+    def call(self, *argv: str, stdin: str = "", env: Settings | None = None, terminal: Terminal | None = None) -> Ended:
         """Run the classic form in this process: `stdin` is a file of answers, or a terminal is given."""
         interfaces = RealInterfaces(environ=self._with(env))
         if terminal is not None:

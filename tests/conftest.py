@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from itertools import count
@@ -36,6 +37,7 @@ FOREIGN_ROUTES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUEST
 # On Linux every part can be had; elsewhere a test of a Linux keychain has nothing to run against.
 NOTHING_MAY_BE_SKIPPED = os.environ.get("CI") == "true" and sys.platform == "linux"
 
+gc.disable()
 NUMBERS = count()  # of the homes; each process of pytest-xdist has a folder of its own
 
 # No deadline: the machines that run this are small and shared, and a slow example is no wrong one.
@@ -56,6 +58,13 @@ def bare_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
         environment.setenv("COLUMNS", "80")
         set_home(environment, str(tmp_path_factory.mktemp("home-of-the-session")))
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def hang_ups_end_programs() -> None:
+    """Under `nohup` this process ignores SIGHUP, and all programs it starts would too; a handler is not inherited."""
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda *_: None)
 
 
 @pytest.fixture(autouse=True)
@@ -108,6 +117,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+    gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from aws_mfa.aws.endpoints import NO_SETTINGS
+from aws_mfa.aws.endpoints import NO_SETTINGS, EndpointSettings
 from aws_mfa.errors import AwsMfaError, NeedsHuman
+from aws_mfa.interfaces import Interfaces
 from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest
+from aws_mfa.prompt.providers import CodeQuestion
 from aws_mfa.renewal.steps import SourceUser, Step
+from aws_mfa.sessions.container import ServedSession
+from aws_mfa.sessions.fingerprint import FingerprintedSession
 from aws_mfa.sessions.inputs import label_in, stored_name
+from aws_mfa.system.cancel import Cancellation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-    from typing import TypeVar
+    from aws_mfa.prompt.providers import CodeProvider
 
-    from aws_mfa.aws.endpoints import EndpointSettings
-    from aws_mfa.interfaces import Interfaces
-    from aws_mfa.prompt.providers import CodeProvider, CodeQuestion
-    from aws_mfa.sessions.container import ServedSession
-    from aws_mfa.sessions.fingerprint import FingerprintedSession
-    from aws_mfa.system.cancel import Cancellation
 
-    Result = TypeVar("Result")
+Result = TypeVar("Result")
 
 NOW = 1_795_327_399.0  # 2026-11-22 06:03:19 UTC
 ACCOUNT = "123456789012"

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import subprocess
+from collections.abc import Mapping
 
 from needs import built
 from programs import run_program
-
-if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Mapping
 
 
 class OldTool:

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Mapping
+from typing import Protocol
 
 from needs import built, needs
-from programs import run_program
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from programs import output_of
 
 DEBIAN_CLI_2 = "/usr/bin/aws"
 
@@ -86,6 +84,4 @@ def answer(command: list[str], env: Mapping[str, str], *, cwd: str | None = None
         **env,
         **variables,
     }
-    done = run_program(command, environment, cwd=cwd)
-    assert done.returncode == 0, f"{command[0]} ended with {done.returncode}:\n{done.stderr}"
-    return done.stdout.strip()
+    return output_of(command, environment, cwd=cwd).strip()

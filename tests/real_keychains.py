@@ -21,16 +21,14 @@ import sys
 import tempfile
 import time
 import uuid
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager, suppress
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 
-from needs import ROOT, needs
-from programs import run_program
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+from needs import needs
+from programs import SOURCE, output_of, run_program
 
 # Whatever the D-Bus signature of the method says.
 Answer: TypeAlias = tuple[Any, ...]
@@ -73,7 +71,7 @@ class RealKeychain:
             "TMPDIR": self._folder("tmp"),
             "DBUS_SESSION_BUS_ADDRESS": self.address,
             "QT_QPA_PLATFORM": "offscreen",
-            "PYTHONPATH": os.path.join(ROOT, "src"),
+            **SOURCE,
         }
         self._running: list[subprocess.Popen[bytes]] = []
 
@@ -169,8 +167,7 @@ class RealKeychain:
         return self._xdotool("search", "--onlyvisible", "--name", window)
 
     def _xdotool(self, *arguments: str) -> bool:
-        ended = subprocess.run(["xdotool", *arguments], env=self.environ, capture_output=True, timeout=20, check=False)
-        return ended.returncode == 0
+        return run_program(["xdotool", *arguments], self.environ, timeout_s=20).returncode == 0
 
     def wait_until(self, happened: Callable[[], bool]) -> None:
         """Wait for something that a program just started will do."""
@@ -268,16 +265,7 @@ def a_keepassxc() -> Iterator[RealKeychain]:
 
 def _keepass_database(session: RealKeychain) -> str:
     def cli(*arguments: str) -> str:
-        ended = subprocess.run(
-            ["keepassxc-cli", *arguments],
-            env=session.environ,
-            input=PASSWORD.decode() + "\n" + PASSWORD.decode() + "\n",
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=True,
-        )
-        return ended.stdout
+        return output_of(["keepassxc-cli", *arguments], session.environ, stdin=f"{PASSWORD.decode()}\n" * 2)
 
     plain, exposed = os.path.join(session.folder, "plain.kdbx"), os.path.join(session.folder, "exposed.kdbx")
     cli("db-create", "-p", "-q", "-t", "100", plain)
@@ -339,14 +327,7 @@ def _start_kwallet(session: RealKeychain, salt: bytes) -> None:
     session.wait_for_service("org.kde.kwalletd5")
     key = hashlib.pbkdf2_hmac("sha512", PASSWORD, salt, 50_000, 56)
     session.call(
-        "org.kde.KWallet",
-        "pamOpen",
-        "sayi",
-        "kdewallet",
-        key,
-        0,
-        to="org.kde.kwalletd5",
-        path="/modules/kwalletd5",
+        "org.kde.KWallet", "pamOpen", "sayi", "kdewallet", key, 0, to="org.kde.kwalletd5", path="/modules/kwalletd5"
     )
 
 

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import re
 import sys
-import time
 import warnings
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import pytest
 
 if sys.platform == "win32":
     pytest.skip("terminals of POSIX", allow_module_level=True)
 
+from collections.abc import Mapping, Sequence
+
 import pexpect
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+from programs import wait_until
 
 Pty: TypeAlias = "pexpect.spawn[str]"
 
@@ -58,7 +58,4 @@ def matched(child: Pty, pattern: str) -> re.Match[str]:
 
 def wait_for_echo(child: Pty, *, on: bool) -> None:
     """Wait until the terminal shows what is typed, or no longer does."""
-    gives_up_at = time.monotonic() + 5
-    while child.getecho() is not on:
-        assert time.monotonic() < gives_up_at, f"echo is not {'on' if on else 'off'}"
-        time.sleep(0.01)
+    wait_until(lambda: child.getecho() is on, limit_s=5)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from needs import ROOT, needs
 from programs import run_program
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 DOCUMENTS = [
     "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md",
@@ -22,8 +19,7 @@ BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?://)([^)#\s]*)(#[^)\s]*)?\)")
 # Words that hide who does what, or that are pictures; code and quoted messages are not looked at.
 AVOIDED = re.compile(
-    r"\b(nobody|whoever|somebody|he|his|him|she|hers?|of ours|doors?|twins?|thief|mend)\b",
-    re.IGNORECASE,
+    r"\b(nobody|whoever|somebody|he|his|him|she|hers?|of ours|doors?|twins?|thief|mend)\b", re.IGNORECASE
 )
 # What zsh takes for a pattern or a comment where it is not in quotes.
 QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"", re.DOTALL)

@@ -8,15 +8,12 @@ import logging
 import pickle
 import pprint
 import traceback
+from collections.abc import Callable
 from string import Template
-from typing import TYPE_CHECKING
 
 import pytest
 
 from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest, masked
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 TEXT = "wJalrXUtnFEMI/K7MDENG"
 KEY_ID = "AKIAIOSFODNN7EXAMPLE"

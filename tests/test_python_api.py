@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
 import sys
 import threading
 import time
@@ -27,8 +26,10 @@ from aws_mfa.model import Secret
 from aws_mfa.model import Session as MfaSession
 from aws_mfa.python_api import ProfileCredentials, open_botocore_session
 from fakes import NOW
+from programs import run_program
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator
 
     from boto3.session import Session
@@ -101,8 +102,7 @@ def caller_arn(session: Session) -> str:
 
 
 def run_python(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", code, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return run_program([sys.executable, "-c", code, *arguments], os.environ)
 
 
 def in_threads(*works: Callable[[], object]) -> None:
@@ -465,9 +465,7 @@ def test_a_failure_is_raised_when_the_credentials_are_made() -> None:
         (3600, -1, True),
     ],
 )
-def test_a_renewal_is_due_at_fifteen_minutes_or_at_half_of_the_first_time(
-    lasts_s: float, left_s: float, *, renewed: bool
-) -> None:
+def test_a_renewal_is_due_at_15_minutes_or_half_the_first_time(lasts_s: float, left_s: float, *, renewed: bool) -> None:
     source = Source(lasts_s)
     credentials = source.credentials()
     source.moment += lasts_s - left_s

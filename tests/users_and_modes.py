@@ -6,14 +6,13 @@ import os
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+from programs import run_program
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="POSIX modes, links and signals")
 as_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can become another user")
@@ -36,5 +35,6 @@ def umask(mask: int) -> Iterator[None]:
 
 def run_python(code: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
     """Run `code` in another Python."""
-    command = [sys.executable, "-c", code, *arguments]
-    return subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=check, timeout=60)
+    done = run_program([sys.executable, "-c", code, *arguments], ENVIRONMENT)
+    assert done.returncode == 0 or not check, done
+    return done

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 
 from aws_mfa import errors
 from aws_mfa.aws.refusals import SHOWN_LENGTH, AwsRefusal, explain, one_line, spent_code_hints
-
-if TYPE_CHECKING:
-    from aws_mfa.errors import AwsMfaError
+from aws_mfa.errors import AwsMfaError
 
 NOON = 1_795_348_813.0  # 17 s before the next window begins
 ROLE = "arn:aws:iam::123456789012:role/Admin"
@@ -91,9 +89,7 @@ ROWS = [
 
 
 @pytest.mark.parametrize(("code", "message", "failure", "says"), ROWS)
-def test_each_refusal_has_its_own_class_and_a_hint(
-    code: str, message: str, failure: type[AwsMfaError], says: str
-) -> None:
+def test_each_refusal_has_a_class_and_a_hint(code: str, message: str, failure: type[AwsMfaError], says: str) -> None:
     error = refused(code, message)
     assert type(error) is failure
     assert says in words(error)

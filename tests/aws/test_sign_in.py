@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import botocore.session  # the claim is that both know the same hosts
@@ -12,12 +11,9 @@ from botocore.endpoint_provider import EndpointProvider
 
 from aws_mfa.aws import sign_in
 from aws_mfa.aws.sign_in import console_page, federated_name, login_url, sign_in_endpoint
-from aws_mfa.aws_values.regions import PARTITIONS
+from aws_mfa.aws_values.regions import PARTITIONS, Partition
 from aws_mfa.errors import BadInput
 from aws_mfa.model import Secret
-
-if TYPE_CHECKING:
-    from aws_mfa.aws_values.regions import Partition
 
 IGNORED = {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}
 # https://docs.aws.amazon.com/general/latest/gr/signin-service.html

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import socket
 import traceback
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 
@@ -17,16 +17,12 @@ from aws_mfa.aws.sign_in import administrator_access_arn, sign_in_endpoint
 from aws_mfa.aws.sign_in_call import AwsSignIn
 from aws_mfa.aws.sts import AwsSts
 from aws_mfa.cli.main import silence_libraries
+from aws_mfa.interfaces import SignIn, Sts
 from aws_mfa.model import LongTermKeys, Secret, Session, SessionRequest
 from aws_mfa_practice import PracticeAws, faults
+from aws_mfa_practice.account import User
 from aws_mfa_practice.answers import Answer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from aws_mfa.interfaces import SignIn, Sts
-    from aws_mfa_practice.account import User
-    from aws_mfa_practice.faults import Fault
+from aws_mfa_practice.faults import Fault
 
 POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}'
 

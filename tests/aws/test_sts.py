@@ -7,9 +7,10 @@ import dataclasses
 import logging
 import re
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -18,17 +19,13 @@ from aws_mfa.aws.endpoints import iam_endpoint, sts_endpoint
 from aws_mfa.aws.http import AwsHttp
 from aws_mfa.aws.sts import AwsIam, AwsSts
 from aws_mfa.aws_values.arns import is_fido
+from aws_mfa.interfaces import Iam, Sts
 from aws_mfa.model import LongTermKeys, Secret, Session, SessionRequest
 from aws_mfa_practice import faults
+from aws_mfa_practice.account import Role, User
 from aws_mfa_practice.aws import PracticeAws
 from aws_mfa_practice.faults import Fault
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from aws_mfa.interfaces import Iam, Sts
-    from aws_mfa_practice.account import Role, User
-    from aws_mfa_practice.totp import Device
+from aws_mfa_practice.totp import Device
 
 ROUNDING_S = 2
 POLICY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "iam:*", "Resource": "*"}]}'
@@ -433,9 +430,7 @@ def test_one_connection_serves_all_calls(practice: Practice, connections: list[o
     assert len(connections) == 1
 
 
-def test_a_connection_that_aws_closed_during_the_prompt_costs_no_code(
-    practice: Practice, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_connection_closed_while_asking_costs_no_code(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("aws_mfa_practice.server.Handler.timeout", 0.05)
     practice.sts.get_caller_identity(practice.keys)
     time.sleep(0.2)
@@ -475,9 +470,7 @@ def test_a_hundred_roles_side_by_side_share_connections(
     assert len(connections) <= 4
 
 
-def test_a_connection_whose_answer_was_cut_or_too_long_is_given_back(
-    practice: Practice, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_cut_or_long_answer_gives_the_connection_back(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
     """More of them than there are connections, and the next call still finds one."""
     monkeypatch.setattr("aws_mfa.aws.http._MOST_CONNECTIONS", 2)
     http = AwsHttp(read_timeout_s=0.5)

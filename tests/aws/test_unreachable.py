@@ -11,7 +11,7 @@ import ssl
 import struct
 import threading
 import urllib.parse
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import pytest
 from urllib3.exceptions import HTTPError
@@ -25,10 +25,9 @@ from aws_mfa.model import LongTermKeys, Secret, SessionRequest
 from aws_mfa_practice.aws import PracticeAws
 
 pytest.importorskip("cryptography", reason="it makes the certificates")
-from certificates import Authority
+from collections.abc import Iterator
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from certificates import Authority
 
 KEYS = LongTermKeys("AKIAEXAMPLE12345ABCD", Secret("secret"))
 REQUEST = SessionRequest("arn:aws:iam::123456789012:mfa/ann", 3600)
@@ -148,9 +147,7 @@ def test_the_host_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
         (503, b"", AwsServerError, "HTTP 503 without a reason"),
     ],
 )
-def test_an_answer_that_is_not_from_aws_is_recognised(
-    status: int, body: bytes, kind: type[AwsMfaError], says: str
-) -> None:
+def test_an_answer_not_from_aws_is_recognised(status: int, body: bytes, kind: type[AwsMfaError], says: str) -> None:
     with serving(always(status, body, Location="http://portal.example")) as port:
         error = failure(f"http://127.0.0.1:{port}")
     assert type(error) is kind

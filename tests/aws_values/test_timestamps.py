@@ -60,9 +60,7 @@ def test_each_spelling_found_in_credentials_files_is_the_same_moment(text: str) 
 
 @some
 @given(utc_moments, st.tuples(*[st.sampled_from(("", "02"))] * 5), st.sampled_from((" ", "   ")))
-def test_zeros_in_front_may_be_missing_as_strptime_lets_them(
-    moment: datetime, widths: tuple[str, ...], gap: str
-) -> None:
+def test_leading_zeros_may_be_missing_as_for_strptime(moment: datetime, widths: tuple[str, ...], gap: str) -> None:
     """The old tool did so: a session stays valid after its user edited the moment by hand."""
     parts = (moment.month, moment.day, moment.hour, moment.minute, moment.second)
     month, day, hour, minute, second = (f"{part:{width}}" for part, width in zip(parts, widths, strict=True))

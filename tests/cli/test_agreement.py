@@ -150,9 +150,7 @@ def test_forget_removes_our_session_and_no_other(lines: str | None, kind: str) -
 
 @every_section
 @pytest.mark.parametrize("command", ["plan", "renew", "exec_command", "credential_process"])
-def test_plan_renew_and_hand_over_refuse_to_write_over_long_term_keys(
-    command: str, lines: str | None, kind: str
-) -> None:
+def test_plan_renew_and_hand_over_do_not_write_over_long_term_keys(command: str, lines: str | None, kind: str) -> None:
     for name in ("work", "prod"):
         ran = run(lines, command, name, *(() if command == "plan" else ("--no-input",)))
         refused = f"section [{name}] of ~/.aws/credentials holds long-term keys: they are not overwritten" in ran.said

@@ -116,9 +116,7 @@ def test_every_command_and_the_form_without_one_keep_to_that(capsys: pytest.Capt
         ("correct-horse-battery-staple", "there is no command of that name (not shown: it may be secret)"),
     ],
 )
-def test_a_word_that_is_not_a_command_may_be_a_profile(
-    word: str, message: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_is_not_a_command_may_be_a_profile(word: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parse_flags([word], "commands:\n  import  move keys")
     lines = capsys.readouterr().err.splitlines()

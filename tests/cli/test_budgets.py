@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import pytest
 
+from classic_stage import ClassicStage
 from needs import ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from classic_stage import ClassicStage
+from programs import output_of
 
 pytestmark = pytest.mark.real
 
@@ -79,12 +75,7 @@ def cost(stage: ClassicStage, runtime: str, tmp_path: os.PathLike[str]) -> Calla
     environ = {**stage.environ, "AWS_MFA_SESSION_STORE": "memory", "XDG_RUNTIME_DIR": runtime}
 
     def run(*argv: str) -> Cost:
-        done = subprocess.run(
-            [sys.executable, "-c", PROGRAM, report, *argv],
-            env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
-            cwd=ROOT, start_new_session=True,
-        )  # fmt: skip
-        assert done.returncode == 0, (done.stdout, done.stderr)
+        output_of([sys.executable, "-c", PROGRAM, report, *argv], environ, cwd=ROOT)
         with open(report, encoding="utf-8") as file:
             return Cost(**json.load(file))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import time
 from types import SimpleNamespace
@@ -16,7 +15,7 @@ from aws_mfa.model import Secret, Session
 from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.sessions import watch as fingerprints
-from needs import ROOT
+from programs import SOURCE, run_program
 
 # A new name here costs every run of every user: bench/hot_path.py says how much.
 OUR_MODULES = {
@@ -121,11 +120,8 @@ def write(home: str, name: str, text: str) -> None:
 def modules_loaded(home: str, *argv: str, **variables: str) -> set[str]:
     """What a fresh interpreter has loaded for the fast answer, beyond what it starts with."""
     environment = {name: value for name, value in os.environ.items() if name in ("PATH", "SYSTEMROOT")}
-    environment |= {"HOME": home, "USERPROFILE": home, "PYTHONPATH": os.path.join(ROOT, "src"), **variables}
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *argv],
-        env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False,
-    )  # fmt: skip
+    environment |= {"HOME": home, "USERPROFILE": home, **SOURCE, **variables}
+    done = run_program([sys.executable, "-c", PROGRAM, *argv], environment)
     assert (done.returncode, done.stderr) == (0, "")
     return set(done.stdout.split())
 

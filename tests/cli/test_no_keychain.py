@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
-import subprocess
 import sys
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from aws_mfa.cli.main import COMMANDS
 from classic_stage import ClassicStage, Ended, section
 from needs import ROOT
+from programs import run_program
 
 # Only this module opens a keychain; `exec` and `serve` end where they would become or serve something.
 PROGRAM = """
@@ -56,12 +56,9 @@ def run(stage: ClassicStage, *argv: str, store: str | None = None) -> Ended:
     keys = stage.ann.keys
     answers = {"setup": keys.secret_access_key, "--setup": f"{keys.access_key_id}\n{keys.secret_access_key}\n"}
     environ = {name: value for name, value in stage.environ.items() if name != "AWS_MFA_VAULT"}
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *(stage.code() if word == "CODE" else words.get(word, word) for word in argv)],
-        env={**environ, **({"AWS_MFA_SESSION_STORE": store} if store else {})},
-        input=answers.get(argv[0], ""),
-        capture_output=True, text=True, timeout=60, check=False, cwd=ROOT, start_new_session=True,
-    )  # fmt: skip
+    environ |= {"AWS_MFA_SESSION_STORE": store} if store else {}
+    typed = (stage.code() if word == "CODE" else words.get(word, word) for word in argv)
+    done = run_program([sys.executable, "-c", PROGRAM, *typed], environ, stdin=answers.get(argv[0], ""), cwd=ROOT)
     return Ended(done.returncode, done.stdout, done.stderr)
 
 
@@ -94,9 +91,7 @@ def test_no_command_opens_the_keychain(with_role: ClassicStage, name: str, store
 
 
 @pytest.mark.real
-def test_sessions_are_stored_as_on_a_machine_without_a_keychain_and_one_line_says_so_once(
-    with_role: ClassicStage,
-) -> None:
+def test_sessions_are_stored_as_without_a_keychain_and_one_line_says_so_once(with_role: ClassicStage) -> None:
     folder = os.path.join(with_role.home, ".aws", "mfa", "sessions")
     line = f"no runtime folder here, no keychain: sessions are stored in {folder} (0600, not encrypted)"
     first, second = run(with_role, *RUNS["renew"]), run(with_role, *RUNS["renew"], "--force")

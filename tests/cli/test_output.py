@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from needs import ROOT
+from programs import SOURCE, run_program
 
 if sys.platform == "win32":
     pytest.skip("shells of POSIX", allow_module_level=True)
 
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.real
 
@@ -25,21 +22,8 @@ WHY_FULL, WHY_CLOSED = "aws-mfa: standard output: No space left on device\n", "a
 
 def ended(home: str, line: str, **environ: str) -> tuple[int, str, str]:
     """How a line of sh ends; $TOOL is the tool."""
-    done = subprocess.run(
-        ["sh", "-c", line],
-        env={
-            "PATH": os.environ["PATH"],
-            "HOME": home,
-            "PYTHONPATH": os.path.join(ROOT, "src"),
-            "TOOL": f"{sys.executable} -m aws_mfa",
-            **environ,
-        },
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    env = {"PATH": os.environ["PATH"], "HOME": home, "TOOL": f"{sys.executable} -m aws_mfa", **SOURCE, **environ}
+    done = run_program(["sh", "-c", line], env)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -72,14 +56,8 @@ def test_a_reader_that_has_gone_is_not_talked_about(home: str) -> None:
 @FULL
 def test_the_fast_answer_says_it_too(tmp_path: Path) -> None:
     program = "from aws_mfa.cli import start; start._print_and_exit('text\\n')"
-    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": os.path.join(ROOT, "src")}
+    environ = {"PATH": os.environ["PATH"], **SOURCE}
     for redirection, err in ((">/dev/full", WHY_FULL), ("| true", "")):
-        done = subprocess.run(
-            ["sh", "-c", f'{{ sleep 0.3; "$0" -c "$1" {redirection}; }}', sys.executable, program],
-            env=environ,
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        line = f'{{ sleep 0.3; "$0" -c "$1" {redirection}; }}'
+        done = run_program(["sh", "-c", line, sys.executable, program], environ, cwd=tmp_path)
         assert done.stderr == err

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Generator
+from typing import Any
 
 import pytest
 
@@ -13,13 +14,9 @@ from aws_mfa.cli.render import JSON_VERSION, outcome_rows, outcomes_json, plan_j
 from aws_mfa.errors import WrongCode
 from aws_mfa.renewal.calls import Outcome
 from aws_mfa.renewal.make_plan import make_plan
+from aws_mfa.renewal.plan import Plan
 from aws_mfa.renewal.request import RenewalRequest
 from fakes import DEVICE, KEYS, NOW, FakeInterfaces, FakeVault, as_interfaces
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from aws_mfa.renewal.plan import Plan
 
 ARN = "arn:aws:iam::123456789012:role/"
 CONFIG = "".join(
@@ -107,9 +104,7 @@ def test_the_json_of_plan_has_these_keys() -> None:
     document = json.loads(plan_json(planned()))
     assert keys(document) == {
         "": {"version", "codes", "calls", "reused", "profiles"},
-        "calls": {
-            *("session", "call", "role_arn", "duration_seconds", "code_of", "signed_by", "profiles", "reason"),
-        },
+        "calls": {*("session", "call", "role_arn", "duration_seconds", "code_of", "signed_by", "profiles", "reason")},
         "reused": set(),
         "profiles": {"profile", "needs_call", "notes", "error", "message", "hints"},
     }

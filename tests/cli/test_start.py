@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+
+import pytest
 
 from aws_mfa.cli import start
-
-if TYPE_CHECKING:
-    import pytest
 
 
 class Interrupted:

@@ -11,16 +11,14 @@ import contextlib
 import io
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 from aws_mfa.cli import main
 from aws_mfa.cli.wiring import RealInterfaces
 from fakes import DEVICE, FakeTerminal
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 if sys.platform == "win32":
     pytest.skip("links and modes of POSIX", allow_module_level=True)
@@ -94,10 +92,7 @@ NO_KEYS = (3, "Long term credentials session '[work-long-term]' is missing")
 KEYS_IN_TARGET = (3, "holds long-term keys: they are not overwritten")
 CIRCLE = (3, "leads in a circle: prod -> x -> prod")
 NO_PROFILE = (3, "there is no profile 'prod'")
-WITHOUT_KEYS = {
-    "import": (0, "no long-term keys found"),
-    **dict.fromkeys(("plan", "renew", *HANDS_OVER), NO_KEYS),
-}
+WITHOUT_KEYS = {"import": (0, "no long-term keys found"), **dict.fromkeys(("plan", "renew", *HANDS_OVER), NO_KEYS)}
 WITHOUT_PROFILE = {**dict.fromkeys(("plan", "adopt", *HANDS_OVER), NO_PROFILE), "renew": (4, NO_PROFILE[1])}
 # State -> credentials, config, which commands say something else than `SOUND`.
 OTHER_STATES: dict[str, tuple[object, object, dict[str, tuple[int, str]]]] = {
@@ -131,9 +126,7 @@ def test_every_command_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize("state", BROKEN)
-def test_what_is_wrong_with_a_file_is_said_by_every_command(
-    state: str, home: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_command_says_what_is_wrong_with_a_file(state: str, home: str, monkeypatch: pytest.MonkeyPatch) -> None:
     credentials, config, message = BROKEN[state]
     wanted = {command: (1 if command == "classic" else 3, message) for command in ARGV}
     wanted |= {"code": SOUND["code"], **IN_SPITE_OF_IT.get(state, {})}

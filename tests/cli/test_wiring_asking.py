@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import pytest
 
 from aws_mfa.cli import wiring
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.errors import KeychainUnavailable, NeedsHuman
-from aws_mfa.model import Secret, Session
+from aws_mfa.interfaces import Interfaces
+from aws_mfa.model import LongTermKeys, Secret, Session
 from aws_mfa.prompt.terminal import NoTerminal
 from aws_mfa.vaults import age as age_file
+from aws_mfa.vaults.keychain.vault import IdentityItem
 from fakes import KEYS, FakeTerminal
 from vaults.test_age import FakeAge
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from aws_mfa.interfaces import Interfaces
-    from aws_mfa.model import LongTermKeys
-    from aws_mfa.vaults.keychain.vault import IdentityItem
 
 SECTION = "work-long-term"
 AWAY: list[Callable[[RealInterfaces], RealInterfaces]] = [
@@ -79,9 +74,7 @@ def test_a_passphrase_that_was_given_is_known_away_from_the_terminal(
     assert len(terminal.questions) == 1
 
 
-def test_no_input_asks_nothing_and_a_command_gives_the_passphrase(
-    terminal: FakeTerminal, environ: dict[str, str]
-) -> None:
+def test_no_input_asks_nothing_a_command_gives_the_passphrase(terminal: FakeTerminal, environ: dict[str, str]) -> None:
     with pytest.raises(NeedsHuman, match="passphrase"):
         keys_in(RealInterfaces(environ=environ, never_asks=True))
     environ["AWS_MFA_AGE_PASSPHRASE_COMMAND"] = "echo open sesame"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import pytest
 from botocore.credentials import AssumeRoleProvider, Credentials  # the reference
@@ -14,9 +14,6 @@ from aws_mfa.config.chains import Chain, chain_of
 from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.errors import BadProfile
 from examples import examples
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 DEVICE = "arn:aws:iam::123456789012:mfa/ann"
 KEYS = "aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = s\n"

@@ -10,19 +10,15 @@ import sys
 import threading
 import time
 import traceback
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from aws_mfa.config.files import AwsFile, find_files, state_folder
 from aws_mfa.errors import BadInput, BrokenFile, NotSetUp, Unreachable
+from aws_mfa.interfaces import AwsTextFile
 from aws_mfa.system.locks import lock
 from users_and_modes import ENVIRONMENT, NOBODY, as_root, mode_of, posix_only, run_python, umask
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from aws_mfa.interfaces import AwsTextFile
 
 no_home_variable = {"USERPROFILE": ""} if os.name == "nt" else {"HOME": ""}
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import configparser
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from botocore.configloader import raw_config_parse  # the reference
@@ -26,10 +27,6 @@ from config.ini_examples import (
     read_by_sdk,
 )
 from examples import examples
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 CANARY = "wJalrXUtnFEMI/K7MDENG"
 
@@ -344,9 +341,7 @@ def test_a_change_touches_the_lines_of_its_keys_and_no_others(
 @given(files(), st.sampled_from((*NAMES_TO_CHANGE, "not there")), changes_of)
 @example(File([Line("[work]\n[default]\n", None), Line("  [x]\nk = 1\n", None)], "\n"), "default", {"new": "1"})
 @example(File([Line("[work]\r\nk = 1\r\n[default]", None)], "\r\n"), "default", {"new": "1"})
-def test_sdks_read_the_new_values_and_of_other_sections_the_old_ones(
-    file: File, name: str, changes: dict[str, str | None]
-) -> None:
+def test_sdks_read_new_values_and_elsewhere_the_old(file: File, name: str, changes: dict[str, str | None]) -> None:
     before = read_by_sdk(file.text)
     after = with_changes(file.text, name, changes)
     nothing_to_write = name not in before and not any(value is not None for value in changes.values())
@@ -478,9 +473,7 @@ def test_ten_thousand_profiles_are_searched_checked_and_changed_in_place() -> No
     File([Line("[a]\n", "a", is_header=True), Line("k=\n", "a", "k"), Line("\n", "a"), Line(" x\n", "a", "k")], "\n"),
     {"new": {"k": "v"}, "a": {"k": None}},
 )
-def test_many_sections_at_once_give_the_same_as_one_after_the_other(
-    file: File, changes: dict[str, dict[str, str | None]]
-) -> None:
+def test_many_sections_at_once_are_as_one_by_one(file: File, changes: dict[str, dict[str, str | None]]) -> None:
     one_by_one = file.text
     for name in sorted(changes, key=lambda name: section_values(file.text, name) is None):
         one_by_one = with_changes(one_by_one, name, changes[name])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from botocore.exceptions import BotoCoreError  # the reference
@@ -17,9 +18,6 @@ from aws_mfa.config.profiles import AwsProfiles, Profile
 from aws_mfa.errors import BadProfile, BrokenFile
 from config.ini_examples import any_characters, any_lines, files, read_by_sdk
 from examples import examples
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 DEVICE = "arn:aws:iam::123456789012:mfa/ann"
 ROLE = "arn:aws:iam::123456789012:role/Admin"

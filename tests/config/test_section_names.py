@@ -78,9 +78,7 @@ def test_both_names_long_term_first() -> None:
 @pytest.mark.parametrize(
     ("long_suffix", "short_suffix"), [("none", None), ("NONE", "none"), ("x", "x"), (None, "long-term"), ("none", "")]
 )
-def test_equal_names_are_refused_in_the_words_of_the_contract(
-    long_suffix: str | None, short_suffix: str | None
-) -> None:
+def test_equal_names_are_refused_as_the_contract_says(long_suffix: str | None, short_suffix: str | None) -> None:
     with pytest.raises(BadInput) as raised:
         section_names("work", long_suffix, short_suffix)
     message = "The value for '--long-term-suffix' cannot be equal to the value for '--short-term-suffix'"

@@ -5,18 +5,14 @@ from __future__ import annotations
 import os
 import sys
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from aws_mfa.handover import browser
 from aws_mfa.handover.browser import SystemBrowser
+from aws_mfa.interfaces import Browser
 from aws_mfa.model import Secret
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from aws_mfa.interfaces import Browser
 
 pytestmark = [pytest.mark.real, pytest.mark.skipif(sys.platform == "win32", reason="its programs are shell scripts")]
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 
 import pytest
 
 from aws_mfa.handover import callers as module
-from needs import ROOT, needs
+from needs import needs
+from programs import SOURCE, run_program
 
 if sys.platform == "win32":
     pytest.skip("processes of POSIX", allow_module_level=True)
@@ -25,11 +25,8 @@ def test_the_shell_that_evaluates_our_lines_is_the_nearest_caller(shell: str) ->
     command = f'echo "$({sys.executable} -c "$PROGRAM")"'
     if shell == "fish":
         command = f'{sys.executable} -c "$PROGRAM" | cat'
-    done = subprocess.run(
-        [shell, "-c", f"{command}; true"],
-        env={"PATH": os.environ["PATH"], "HOME": "/nowhere", "PYTHONPATH": f"{ROOT}/src", "PROGRAM": PROGRAM},
-        capture_output=True, text=True, timeout=30, check=False,
-    )  # fmt: skip
+    env = {"PATH": os.environ["PATH"], "HOME": "/nowhere", "PROGRAM": PROGRAM, **SOURCE}
+    done = run_program([shell, "-c", f"{command}; true"], env)
     assert done.stdout.splitlines()[0] == shell, done
 
 

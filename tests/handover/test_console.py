@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from aws_mfa.errors import BadInput, BadProfile, BrokenFile, NotAuthorized
-from aws_mfa.handover.console import console
+from aws_mfa.handover.console import Page, console
 from aws_mfa.model import Identity
 from aws_mfa.renewal.request import Overlay, RenewalRequest
 from fakes import ACCOUNT, ANN, DEVICE, KEYS, NOW, FakeInterfaces, FakeTerminal, a_session, as_interfaces
-
-if TYPE_CHECKING:
-    from aws_mfa.handover.console import Page
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/dev"
 CONFIG = f"""\

@@ -6,13 +6,13 @@ import contextlib
 import http.client
 import json
 import os
+import pathlib
 import socket
 import stat
-import subprocess
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -22,11 +22,7 @@ from aws_mfa.handover.endpoint import LocalEndpoint
 from aws_mfa.handover.token_file import remove_leftovers
 from aws_mfa.sessions.container import ServedSession
 from fakes import NOW, a_session
-from needs import ROOT
-
-if TYPE_CHECKING:
-    import pathlib
-    from collections.abc import Iterator, Mapping
+from programs import SOURCE, output_of
 
 HOST = "127.0.0.1"
 CORE_LIMITS = """
@@ -341,16 +337,11 @@ def test_a_client_that_has_an_answer_counts_as_active(client: Client, monkeypatc
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX")
 def test_the_server_writes_no_core_file_and_a_child_keeps_its_limit(folder: str) -> None:
-    process = subprocess.run(
-        [sys.executable, "-c", CORE_LIMITS, folder], env={**os.environ, "PYTHONPATH": os.path.join(ROOT, "src")},
-        capture_output=True, text=True, timeout=60, check=True,
-    )  # fmt: skip
-    assert process.stdout.split() == ["before", "2048", "child", "2048", "serving", "0"]
+    printed = output_of([sys.executable, "-c", CORE_LIMITS, folder], {**os.environ, **SOURCE})
+    assert printed.split() == ["before", "2048", "child", "2048", "serving", "0"]
 
 
-def test_a_connection_in_use_is_not_the_one_that_is_closed(
-    client: Client, most: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_connection_in_use_is_not_the_one_closed(client: Client, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "READ_LIMIT_S", 60.0)  # a slow machine must not close a connection
     with contextlib.ExitStack() as stack:
         asking = stack.enter_context(contextlib.closing(http.client.HTTPConnection(HOST, client.port, timeout=10)))

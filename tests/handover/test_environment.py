@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 
 import pytest
@@ -23,7 +22,7 @@ from aws_mfa.handover.environment import (
     session_variables,
 )
 from fakes import NOW, a_session
-from needs import ROOT
+from programs import SOURCE, output_of
 
 KEYS = {"AWS_ACCESS_KEY_ID": "ASIA", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t"}
 FOREIGN = dict.fromkeys((*CONFLICTING, *SESSION, *ENDPOINT), "of another identity")
@@ -125,9 +124,7 @@ VALUES = st.sampled_from(["", "eu-west-1", "us-east-1"])
     environ=st.dictionaries(st.sampled_from([*FOREIGN, *REGIONS, "AWS_MFA_REGION", "AWS_MFA_PROFILE"]), VALUES),
     region=st.one_of(st.none(), VALUES),
 )
-def test_no_variable_is_both_removed_and_set_and_nothing_foreign_is_left(
-    environ: dict[str, str], region: str | None
-) -> None:
+def test_none_is_both_removed_and_set_and_nothing_foreign_is_left(environ: dict[str, str], region: str | None) -> None:
     change = change_for(environ, KEYS, region, "work")
     assert not set(change.removed) & set(change.set)
     assert len(set(change.removed)) == len(change.removed)
@@ -179,11 +176,9 @@ def test_it_imports_cheaply() -> None:
         "import sys; before = set(sys.modules); import aws_mfa.handover.environment; "
         "print(*sorted(set(sys.modules) - before))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=f"{ROOT}/src", capture_output=True, text=True, check=True
-    )
+    loaded = output_of([sys.executable, "-c", program], SOURCE).split()
     own = {"aws_mfa", "aws_mfa.aws_values", "aws_mfa.aws_values.timestamps"}
-    assert set(done.stdout.split()) <= {"__future__", "time", *own, "aws_mfa.handover", "aws_mfa.handover.environment"}
+    assert set(loaded) <= {"__future__", "time", *own, "aws_mfa.handover", "aws_mfa.handover.environment"}
 
 
 def test_no_token_of_a_single_service_is_left_to_the_child() -> None:

@@ -6,21 +6,16 @@ And when a session leaves a fingerprint: only if the files decide what the next 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from aws_mfa.errors import Cancelled, NeedsHuman, UnknownKey, WrongCode
 from aws_mfa.handover.hand_over import hand_over
-from aws_mfa.model import LongTermKeys, Secret
+from aws_mfa.model import LongTermKeys, Secret, Session
 from aws_mfa.renewal.request import Overlay, RenewalRequest
 from aws_mfa.sessions.entry import text_of_inputs
 from aws_mfa.sessions.inputs import label_in
+from aws_mfa.system.cancel import Cancellation
 from fakes import DEVICE, KEYS, NOW, FakeIam, FakeInterfaces, FakeTerminal, a_session, as_interfaces
-
-if TYPE_CHECKING:
-    from aws_mfa.model import Session
-    from aws_mfa.system.cancel import Cancellation
 
 ROLE = "arn:aws:iam::123456789012:role/dev"
 CONFIG = f"[profile dev]\naws_mfa_role_arn = {ROLE}\naws_mfa_source_profile = work\nregion = eu-west-1\n"

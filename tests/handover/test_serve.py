@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from threading import Event
-from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.errors import AwsUnreachable, Cancelled, KeychainUnavailable, NeedsHuman, SessionExpired, UnknownKey
+from aws_mfa.errors import (
+    AwsMfaError,
+    AwsUnreachable,
+    Cancelled,
+    KeychainUnavailable,
+    NeedsHuman,
+    SessionExpired,
+    UnknownKey,
+)
 from aws_mfa.handover.renew_ahead import RenewAhead
 from aws_mfa.handover.serve import AWAY_FROM_TERMINAL, Served, files_in_the_way, serving
+from aws_mfa.model import LongTermKeys, SessionRequest
 from aws_mfa.prompt.providers import CODE, DIALOG, PROVIDERS, TERMINAL, CodeQuestion
 from aws_mfa.renewal.ask import TimeLimitedProvider
 from aws_mfa.renewal.request import RenewalRequest
@@ -27,12 +36,6 @@ from fakes import (
     a_session,
     as_interfaces,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from aws_mfa.errors import AwsMfaError
-    from aws_mfa.model import LongTermKeys, SessionRequest
 
 ROLE = "arn:aws:iam::123456789012:role/dev"
 CONFIG = f"""
@@ -377,9 +380,7 @@ STATIC = "aws_access_key_id = ASIA\naws_secret_access_key = x\n"
         (f"[default-long-term]\n{STATIC}", "[default]\naws_mfa_role_arn = x\n", []),
     ],
 )
-def test_a_default_profile_with_credentials_comes_before_the_endpoint(
-    credentials: str, config: str, expected: list[str]
-) -> None:
+def test_default_with_credentials_comes_before_the_endpoint(credentials: str, config: str, expected: list[str]) -> None:
     assert files_in_the_way(credentials, config) == expected
 
 

@@ -8,7 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
@@ -29,9 +29,7 @@ from aws_mfa.handover.shell_lines import (
     lines_of,
 )
 from needs import needs
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from programs import run_program
 
 EVIL = (
     "plain", "", "it's", "''", "a'b'c'", 'say "hi"', "$HOME ${HOME} $(id) `id`", "back\\slash \\' \\\\", "end\\",
@@ -63,10 +61,7 @@ def run_shell(
     with open(path, "w", encoding="utf-8", newline="") as file:
         file.write(lines)
     environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8", "WRITTEN": path, **environ}
-    return subprocess.run(
-        [shell, "-c", program], env=environ, stdin=subprocess.DEVNULL,
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    return run_program([shell, "-c", program], environ)
 
 
 def evaluated(
@@ -89,9 +84,7 @@ def test_values_go_through_a_real_shell_unchanged(tmp_path: str, shell: str, for
 
 @pytest.mark.real
 @pytest.mark.parametrize(("shell", "form", "take_over"), EVALUATIONS)
-def test_removed_variables_are_gone_whether_they_were_there_or_not(
-    tmp_path: str, shell: str, form: str, take_over: str
-) -> None:
+def test_removed_variables_are_gone_whether_there_or_not(tmp_path: str, shell: str, form: str, take_over: str) -> None:
     """A variable that was not set must not keep the next ones, nor end a `set -e` script."""
     change = Change(("NOT_THERE", "AWS_PROFILE", "NOR_THIS", "AWS_ROLE_ARN"), {"SET": "x"})
     found = evaluated(tmp_path, shell, form, take_over, change, {"AWS_PROFILE": "p", "AWS_ROLE_ARN": "r", "KEPT": "k"})
@@ -103,7 +96,7 @@ def test_removed_variables_are_gone_whether_they_were_there_or_not(
 @pytest.mark.parametrize(
     ("shell", "form", "take_over"), [("bash", SH, "eval $(cat $WRITTEN)"), ("fish", FISH, "eval (cat $WRITTEN)")]
 )
-def test_an_eval_that_joins_the_lines_works_for_what_sessions_hold(
+def test_an_eval_that_joins_lines_works_for_session_values(
     tmp_path: str, shell: str, form: str, take_over: str
 ) -> None:
     change = Change(("AWS_PROFILE",), {"A": "AbC/+==", "B": "2026-11-22T06:03:19Z", "C": "work"})
@@ -117,9 +110,7 @@ SHOW_STATUS = {"fish": "{}\necho $status", "pwsh": "try {{ {}; 0 }} catch {{ 5 }
 
 @pytest.mark.real
 @pytest.mark.parametrize(("shell", "form", "take_over"), EVALUATIONS)
-def test_a_failure_fails_where_it_is_evaluated_and_nothing_else_does(
-    tmp_path: str, shell: str, form: str, take_over: str
-) -> None:
+def test_only_a_failure_fails_where_it_is_evaluated(tmp_path: str, shell: str, form: str, take_over: str) -> None:
     """A name that was not set, or a command that failed before, is not a failure."""
     program = SHOW_STATUS.get(shell, "{}\necho $?").format(take_over.removeprefix("set -eu; "))
     for text, expected in ((failure_line(5, form), "5"), (lines_of(Change(("NOT_THERE",), {"A": "x"}), form), "0")):

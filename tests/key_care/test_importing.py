@@ -1,22 +1,17 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import pytest
 
 from aws_mfa.config.ini import section_values
 from aws_mfa.errors import AwsMfaError, BadInput, Cancelled, KeychainUnavailable, NeedsHuman, NotSetUp
 from aws_mfa.key_care.importing import ask_consent, choose_other_vault, move_keys
-from aws_mfa.key_care.search import ImportRequest, keys_given, keys_here
+from aws_mfa.key_care.search import Importable, ImportRequest, keys_given, keys_here
 from aws_mfa.model import LongTermKeys
 from aws_mfa.vaults.lookup import note_keys
 from fakes import DEVICE, KEYS, OTHER_KEYS, FakeDocument, FakeFork, FakeInterfaces, FakeTerminal, FakeVault, MemoryFile
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from aws_mfa.key_care.search import Importable
 
 WORK, PLAY = "work-long-term", "play-long-term"
 

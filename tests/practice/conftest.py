@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import boto3
 import pytest
 
 from aws_mfa_practice import PracticeAws, PracticeClock
-
-if TYPE_CHECKING:
-    from aws_mfa_practice.account import User
-    from aws_mfa_practice.keys import LongTermKeys
-    from aws_mfa_practice.totp import Device
+from aws_mfa_practice.account import User
+from aws_mfa_practice.keys import LongTermKeys
+from aws_mfa_practice.totp import Device
 
 Client: TypeAlias = Any  # the SDK has no types
 Connect: TypeAlias = Callable[..., Client]

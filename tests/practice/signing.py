@@ -6,16 +6,13 @@ import contextlib
 import hashlib
 import hmac
 import http.client
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
 import pytest
 
 from aws_mfa_practice.moments import signing_date
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 @dataclass

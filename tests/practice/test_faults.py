@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import http.client
 import time
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 
-from aws_mfa_practice import faults
+from aws_mfa_practice import PracticeAws, faults
+from aws_mfa_practice.account import User
 from aws_mfa_practice.moments import http_date
+from aws_mfa_practice.totp import Device
+from practice.conftest import Client
 from practice.signing import HandSigned, refusal_of, send
-
-if TYPE_CHECKING:
-    from aws_mfa_practice import PracticeAws
-    from aws_mfa_practice.account import User
-    from aws_mfa_practice.totp import Device
-    from practice.conftest import Client
 
 
 @pytest.fixture

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from aws_mfa_practice import PracticeAws
+from aws_mfa_practice.account import User
+from aws_mfa_practice.totp import Device, FidoDevice
+from practice.conftest import Connect
 from practice.signing import refusal_of
-
-if TYPE_CHECKING:
-    from aws_mfa_practice import PracticeAws
-    from aws_mfa_practice.account import User
-    from aws_mfa_practice.totp import Device, FidoDevice
-    from practice.conftest import Connect
 
 
 def test_the_callers_own_devices_are_listed_fido_too(connect: Connect, ann: User) -> None:

@@ -11,17 +11,15 @@ import subprocess
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 
 from aws_mfa_practice import PracticeAws, faults
 from aws_mfa_practice.server import Handler, require_loopback
+from practice.conftest import Connect
 from practice.signing import HandSigned, send
-
-if TYPE_CHECKING:
-    from practice.conftest import Connect
+from programs import wait_until
 
 
 def identity(aws: PracticeAws) -> HandSigned:
@@ -72,8 +70,7 @@ def test_nothing_is_left_after_the_end() -> None:
             clients.callback(waiting.close)
             request = identity(aws)
             waiting.request("POST", "/", request.body, request.headers)
-            while not aws.requests:
-                time.sleep(0.001)
+            wait_until(lambda: aws.requests)
             began = time.monotonic()
         assert time.monotonic() - began < 2
         assert threading.active_count() == before
@@ -142,11 +139,7 @@ def test_every_request_is_remembered_even_a_refused_one(aws: PracticeAws, connec
     request.body += b"&a=b"
     send(aws.url, request)
     good, bad = aws.requests
-    assert (good.action, good.access_key_id, good.region) == (
-        "GetSessionToken",
-        ann.keys.access_key_id,
-        "eu-central-1",
-    )
+    assert (good.action, good.access_key_id, good.region) == ("GetSessionToken", ann.keys.access_key_id, "eu-central-1")
     assert (good.code, good.status, good.error_code, good.at) == (phone.code(), 200, None, aws.clock())
     assert good.user_agent is not None
     assert "Boto3" in good.user_agent

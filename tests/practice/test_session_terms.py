@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
+from aws_mfa_practice import PracticeAws
+from aws_mfa_practice.account import Role, User
+from aws_mfa_practice.keys import Session
 from aws_mfa_practice.refusals import TRANSITIVE_TAG_SET
+from practice.conftest import Client, Connect
 from practice.signing import refusal_of
-
-if TYPE_CHECKING:
-    from aws_mfa_practice import PracticeAws
-    from aws_mfa_practice.account import Role, User
-    from aws_mfa_practice.keys import Session
-    from practice.conftest import Client, Connect
 
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]})

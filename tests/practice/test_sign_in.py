@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import http.client
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
 
+from aws_mfa_practice import PracticeAws, PracticeClock
+from practice.conftest import Connect
 from practice.signing import refusal_of
-
-if TYPE_CHECKING:
-    from aws_mfa_practice import PracticeAws, PracticeClock
-    from practice.conftest import Connect
 
 PAGE = "https://eu-west-1.console.aws.amazon.com/s3/home?region=eu-west-1&x=<y>"
 EVERYTHING = [{"arn": "arn:aws:iam::aws:policy/AdministratorAccess"}]

@@ -5,18 +5,15 @@ from __future__ import annotations
 import contextlib
 import http.client
 import re
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 
+from aws_mfa_practice import PracticeAws, PracticeClock
+from aws_mfa_practice.account import User
 from aws_mfa_practice.moments import http_date
+from practice.conftest import Connect
 from practice.signing import HandSigned, Reply, refusal_of, send
-
-if TYPE_CHECKING:
-    from aws_mfa_practice import PracticeAws, PracticeClock
-    from aws_mfa_practice.account import User
-    from practice.conftest import Connect
 
 IDENTITY = {"Action": "GetCallerIdentity", "Version": "2011-06-15"}
 

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from aws_mfa_practice import PracticeAws, PracticeClock
+from aws_mfa_practice.account import Role, User
+from aws_mfa_practice.totp import Device
+from practice.conftest import Client, Connect
 from practice.signing import refusal_of
 
 if TYPE_CHECKING:
-    from aws_mfa_practice import PracticeAws, PracticeClock
-    from aws_mfa_practice.account import Role, User
     from aws_mfa_practice.moments import Clock
-    from aws_mfa_practice.totp import Device
-    from practice.conftest import Client, Connect
+
 
 WRONG_CODE = "MultiFactorAuthentication failed with invalid MFA one time pass code."
 WRONG_DEVICE = (

@@ -9,7 +9,6 @@ import ipaddress
 import socket
 import ssl
 import time
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,11 +16,10 @@ import pytest
 from aws_mfa_practice import PracticeAws
 from practice.signing import HandSigned
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
 pytest.importorskip("cryptography", reason="makes the certificate; only Linux keychains bring it")
+
+from collections.abc import Iterator
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization

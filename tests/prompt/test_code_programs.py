@@ -7,8 +7,9 @@ import os
 import shlex
 import signal
 import sys
-import threading
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,20 +20,18 @@ from aws_mfa.prompt.providers import CodeQuestion
 from aws_mfa.system import programs
 from aws_mfa.system.cancel import Cancellation
 from aws_mfa.system.programs import run_for_answer
-from needs import ROOT
-from real_terminals import on_a_pty
+from programs import SOURCE, once, wait_until
+from real_terminals import Pty, on_a_pty
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from aws_mfa.prompt.providers import CodeProvider
-    from real_terminals import Pty
+
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the programs of these tests are shell scripts")
 
 DEVICE = "arn:aws:iam::123456789012:mfa/team/ann"
 QR_LABEL = "Amazon Web Services:ann@123456789012"
+WRONG = WrongSecret("the keys are wrong")
 
 
 @contextlib.contextmanager
@@ -67,11 +66,12 @@ def ends(pid: int) -> bool:
     return not is_running(pid)
 
 
+def has_written(path: Path) -> bool:
+    return path.exists() and path.read_text().endswith("\n")
+
+
 def wait_for(path: Path) -> str:
-    end_at = time.monotonic() + 5
-    while not (path.exists() and path.read_text().endswith("\n")):
-        assert time.monotonic() < end_at, f"{path} was not written"
-        time.sleep(0.01)
+    wait_until(lambda: has_written(path))
     return path.read_text().strip()
 
 
@@ -163,12 +163,9 @@ def test_after_the_limit_it_is_ended_with_all_it_started(tmp_path: Path) -> None
 def test_a_cancellation_ends_it_even_if_it_ignores_signals(tmp_path: Path) -> None:
     pids = tmp_path / "pid"
     cancellation = Cancellation()
-    timer = threading.Timer(0.3, cancellation.cancel, [WrongSecret("the keys are wrong")])
-    timer.start()
     began_at = time.monotonic()
-    with pytest.raises(WrongSecret):
+    with once(lambda: has_written(pids), lambda: cancellation.cancel(WRONG)), pytest.raises(WrongSecret):
         asked(shell(f"trap '' TERM; echo $$ > {shlex.quote(str(pids))}; sleep 60"), cancellation=cancellation)
-    timer.join()
     assert time.monotonic() - began_at < 5
     assert ends(int(wait_for(pids)))
 
@@ -206,17 +203,12 @@ def test_a_process_that_keeps_the_pipe_does_not_delay_a_cancellation(tmp_path: P
     cancelled_at: list[float] = []
 
     def cancel() -> None:
-        wait_for(pids)
-        cancellation.cancel(WrongSecret("the keys are wrong"))
+        cancellation.cancel(WRONG)
         cancelled_at.append(time.monotonic())
 
-    thread = threading.Thread(target=cancel)
-    thread.start()
-    with pytest.raises(WrongSecret):
+    with once(lambda: has_written(pids), cancel), pytest.raises(WrongSecret):
         asked(shell(f"{child} & wait"), cancellation=cancellation)
-    ended_at = time.monotonic()
-    thread.join()
-    assert ended_at - cancelled_at[0] < 2
+    assert time.monotonic() - cancelled_at[0] < 2
     os.kill(int(wait_for(pids)), signal.SIGKILL)
 
 
@@ -242,7 +234,7 @@ def test_noise_on_stderr_is_cut_and_ends_nothing() -> None:
 
 def test_a_question_cancelled_before_starts_nothing(tmp_path: Path) -> None:
     cancellation = Cancellation()
-    cancellation.cancel(WrongSecret("the keys are wrong"))
+    cancellation.cancel(WRONG)
     with pytest.raises(WrongSecret):
         asked(f"/usr/bin/touch {tmp_path}/started", cancellation=cancellation)
     assert os.listdir(tmp_path) == []
@@ -250,11 +242,8 @@ def test_a_question_cancelled_before_starts_nothing(tmp_path: Path) -> None:
 
 def test_ctrl_c_cancels_and_ends_it(tmp_path: Path) -> None:
     pids = tmp_path / "pid"
-    timer = threading.Timer(0.4, os.kill, [os.getpid(), signal.SIGINT])
-    timer.start()
-    with pytest.raises(Cancelled):
+    with once(lambda: has_written(pids), lambda: os.kill(os.getpid(), signal.SIGINT)), pytest.raises(Cancelled):
         asked(shell(f"echo $$ > {shlex.quote(str(pids))}; sleep 60"))
-    timer.join()
     assert ends(int(wait_for(pids)))
 
 
@@ -279,8 +268,7 @@ def on_terminal(command: str, limit_s: float = 10, redirect: str = "</dev/null 2
     """The provider on a pty, started by a shell that shows the terminal's modes afterwards, and stays."""
     program = PROGRAM.format(command=command, limit_s=limit_s)
     script = f'"$0" -c "$1" {redirect}; echo "modes=[$(stty -a | tr "\\n" " ")]"; exec sleep 30'
-    environ = {**os.environ, "PYTHONPATH": os.path.join(ROOT, "src")}
-    return on_a_pty(["/bin/sh", "-c", script, sys.executable, program], environ, timeout=10)
+    return on_a_pty(["/bin/sh", "-c", script, sys.executable, program], {**os.environ, **SOURCE}, timeout=10)
 
 
 @pytest.mark.real
@@ -407,9 +395,7 @@ def test_a_device_without_an_account_in_its_name_needs_the_account_named(key: Ke
     assert key.provider(AWS_MFA_YKMAN_ACCOUNT="aws:ann").ask(hardware) == "123456"
 
 
-def test_without_ykman_it_is_not_tried_and_never_run_from_the_working_folder(
-    key: Key, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ykman_is_not_tried_if_absent_nor_from_the_working_folder(key: Key, monkeypatch: pytest.MonkeyPatch) -> None:
     key.plug_in(QR_LABEL)
     monkeypatch.chdir(key.folder)
     assert not key.provider(PATH="/nowhere").can_answer(QUESTION)

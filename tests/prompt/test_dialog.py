@@ -10,11 +10,14 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from aws_mfa.errors import BadInput, Cancelled, NeedsHuman, WrongSecret
+from aws_mfa.prompt import dialog
 from aws_mfa.prompt.dialog import DialogProvider
 from aws_mfa.prompt.dialog_programs import (
     ANSWERED,
@@ -32,12 +35,11 @@ from aws_mfa.prompt.providers import CodeQuestion
 from aws_mfa.system.cancel import Cancellation
 from aws_mfa.system.programs import Ended
 from needs import needs
+from programs import once, output_of, run_program
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
     from aws_mfa.prompt.providers import CodeProvider
+
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the programs of these tests are shell scripts")
 
@@ -136,9 +138,7 @@ def test_a_program_that_cannot_show_it_leaves_it_to_the_next(desktop: Desktop, f
     assert desktop.order() == ["zenity", "kdialog"]
 
 
-def test_if_no_program_can_show_it_the_next_provider_is_tried(
-    desktop: Desktop, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_if_no_program_shows_it_the_next_provider_is_tried(desktop: Desktop, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(NeedsHuman, match="there is no desktop here to show a dialog on"):
         desktop.provider().ask(QUESTION)
     assert capfd.readouterr() == ("", "")
@@ -151,8 +151,11 @@ def test_a_program_that_vanished_leaves_it_to_the_next(desktop: Desktop) -> None
 
 
 @pytest.mark.parametrize("script", ["exit 5", "exec sleep 60"])
-def test_an_answer_that_is_late_raises_needs_human(desktop: Desktop, script: str) -> None:
+def test_an_answer_that_is_late_raises_needs_human(
+    desktop: Desktop, script: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whether the program closes its window itself or not."""
+    monkeypatch.setattr(dialog, "_GRACE_S", 0.1)
     desktop.install("zenity", script)
     with pytest.raises(NeedsHuman, match=r"nobody answered the dialog within 0.2 s"):
         desktop.provider(time_limit_s=0.2).ask(QUESTION)
@@ -161,12 +164,10 @@ def test_an_answer_that_is_late_raises_needs_human(desktop: Desktop, script: str
 def test_a_cancellation_closes_the_dialog(desktop: Desktop) -> None:
     desktop.install("zenity", "exec sleep 60")
     cancellation = Cancellation()
-    timer = threading.Timer(0.3, cancellation.cancel, [WrongSecret("the keys are wrong")])
-    timer.start()
+    is_shown = (desktop.folder / "order").exists
     began_at = time.monotonic()
-    with pytest.raises(WrongSecret):
+    with once(is_shown, lambda: cancellation.cancel(WrongSecret("wrong"))), pytest.raises(WrongSecret):
         desktop.provider().ask(QUESTION, cancellation)
-    timer.join()
     assert time.monotonic() - began_at < 5
 
 
@@ -311,9 +312,7 @@ def once_shown(screen: dict[str, str], act: Callable[[str], object]) -> Iterator
 
 
 def xdotool(screen: dict[str, str], *words: str) -> str:
-    return subprocess.run(
-        ["xdotool", *words], env=screen, capture_output=True, text=True, timeout=60, check=True
-    ).stdout
+    return output_of(["xdotool", *words], screen)
 
 
 def press(screen: dict[str, str], *keys: str) -> None:
@@ -324,8 +323,7 @@ def is_closed(screen: dict[str, str]) -> bool:
     """Whether the dialog disappears within five seconds: the X server removes a window after its program has ended."""
     end_at = time.monotonic() + 5
     while time.monotonic() < end_at:
-        command = ["xdotool", "search", "--name", "^aws-mfa$"]
-        if not subprocess.run(command, env=screen, capture_output=True, text=True, check=False, timeout=60).stdout:
+        if not run_program(["xdotool", "search", "--name", "^aws-mfa$"], screen).stdout:
             return True
         time.sleep(0.05)
     return False

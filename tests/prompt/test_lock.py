@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -21,14 +21,11 @@ from aws_mfa.errors import (
     RefusedByAws,
     UnknownDevice,
 )
+from aws_mfa.interfaces import PromptLock, PromptLocks
 from aws_mfa.prompt.lock import FileLocks
+from aws_mfa.system import locks as system_locks
 from fakes import DEVICE, NOW
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from aws_mfa.interfaces import PromptLock, PromptLocks
+from programs import start_program, wait_until
 
 QUESTION = "mfa@work-long-term\naccess_key_id = AKIA\n"
 HOLDER = """
@@ -69,15 +66,13 @@ class Stage:
 
         thread = threading.Thread(target=wait, daemon=True)
         thread.start()
-        deadline = time.monotonic() + 10
-        while not self.said and time.monotonic() < deadline:
-            time.sleep(0.01)
-        assert self.said, "it waits, and says so"
+        wait_until(lambda: self.said)  # it waits, and says so
         return thread
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Stage:
+def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    monkeypatch.setattr(system_locks, "_REPORTED_AFTER_S", 0.02)  # no test has to wait longer to be told of a holder
     return Stage(str(tmp_path / "mfa" / "prompt-locks"))
 
 
@@ -93,7 +88,7 @@ def in_another_thread(act: Callable[[], AwsMfaError | None]) -> AwsMfaError | No
 def wait_in_vain(stage: Stage) -> AwsMfaError | None:
     """How the wait for a lock ended that another has."""
     try:
-        with stage.locks().hold(DEVICE, patience_s=0.6, gives_up_quietly=False):
+        with stage.locks().hold(DEVICE, patience_s=0.2, gives_up_quietly=False):
             return None
     except AwsMfaError as error:
         return error
@@ -207,10 +202,7 @@ def test_a_process_that_has_a_code_goes_on_without_the_lock(stage: Stage) -> Non
 
 
 def test_a_killed_process_has_let_go_of_its_lock(stage: Stage) -> None:
-    holder = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, stage.folder, DEVICE], stdout=subprocess.PIPE, text=True, env={**os.environ}
-    )
-    with holder:
+    with start_program([sys.executable, "-c", HOLDER, stage.folder, DEVICE], os.environ) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "mine\n"
         holder.kill()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,9 +17,8 @@ from aws_mfa.prompt.terminal import NoTerminal, PipedAnswers
 from fakes import DEVICE, FakeTerminal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from aws_mfa.prompt.providers import CodeProvider, Terminal
+
 
 QUESTION = CodeQuestion(f"MFA code for {DEVICE}: ", DEVICE)
 

@@ -11,6 +11,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,15 +21,13 @@ from aws_mfa.errors import BadInput, Cancelled, InputEnded, NeedsHuman, WrongSec
 from aws_mfa.prompt.terminal import ControllingTerminal, NoTerminal, PipedAnswers, choose_terminal
 from aws_mfa.prompt.typed_line import LONGEST_ANSWER, answer_in
 from aws_mfa.system.cancel import Cancellation
-from needs import ROOT, needs
-from real_terminals import end_of, matched, on_a_pty, wait_for_echo
+from needs import needs
+from programs import SOURCE, output_of, run_program
+from real_terminals import Pty, end_of, matched, on_a_pty, wait_for_echo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from types import ModuleType
-
     from aws_mfa.prompt.providers import Terminal
-    from real_terminals import Pty
+
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX")
 
@@ -74,7 +74,7 @@ def program(body: str, *, reads_pipe: bool = True, question: str = QUESTION) -> 
 
 def environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
-    return {**kept, "PYTHONPATH": os.path.join(ROOT, "src"), "LC_ALL": "C.UTF-8", "TERM": "xterm"}
+    return {**kept, **SOURCE, "LC_ALL": "C.UTF-8", "TERM": "xterm"}
 
 
 class Screen:
@@ -282,9 +282,7 @@ def test_a_question_cancelled_before_it_was_asked_does_not_wait(screen: Callable
 
 @pytest.mark.real
 @pytest.mark.parametrize(("question", "answer"), [(ASK, "'123456'"), (ASK_HIDDEN, "6")])
-def test_what_is_typed_before_the_question_is_its_answer(
-    screen: Callable[..., Screen], question: str, answer: str
-) -> None:
+def test_text_typed_before_a_question_is_its_answer(screen: Callable[..., Screen], question: str, answer: str) -> None:
     asked = screen(f"print('busy', flush=True); time.sleep(0.3)\n{question}")
     asked.sees("busy")
     asked.types("123456\n")
@@ -415,7 +413,7 @@ class Tmux:
 
     def _tmux(self, *arguments: str) -> str:
         command = ["tmux", "-S", os.path.join(self._folder, "socket"), *arguments]
-        return subprocess.run(command, env=environment(), check=True, capture_output=True, text=True).stdout
+        return output_of(command, environment())
 
 
 @pytest.fixture
@@ -458,19 +456,9 @@ def test_a_hidden_answer_is_not_seen_however_narrow_the_window(tmux: Callable[[i
 # Through a pipe, and without a terminal: none of these has a controlling terminal
 
 
-def run(body: str, stdin: str | int | None, *, reads_pipe: bool = True) -> subprocess.CompletedProcess[str]:
+def run(body: str, stdin: str | int, *, reads_pipe: bool = True) -> subprocess.CompletedProcess[str]:
     """Run it in a session of its own, which has no terminal; text is piped in."""
-    return subprocess.run(
-        program(body, reads_pipe=reads_pipe),
-        env=environment(),
-        input=stdin if isinstance(stdin, str) else None,
-        stdin=stdin if isinstance(stdin, int) else None,
-        capture_output=True,
-        text=True,
-        start_new_session=True,
-        timeout=10,
-        check=False,
-    )
+    return run_program(program(body, reads_pipe=reads_pipe), environment(), stdin=stdin, timeout_s=10)
 
 
 @pytest.mark.real
@@ -484,9 +472,7 @@ def run(body: str, stdin: str | int | None, *, reads_pipe: bool = True) -> subpr
     ],
     ids=["one line", "the rest is for others", "without a line end", "nothing"],
 )
-def test_a_piped_line_is_the_answer_and_stdout_has_the_question(
-    more: str, piped: str, printed: str, exit_code: int
-) -> None:
+def test_a_piped_line_answers_and_stdout_has_the_question(more: str, piped: str, printed: str, exit_code: int) -> None:
     done = run(ASK + more, piped)
     assert (done.stdout, done.stderr, done.returncode) == (f"{QUESTION}{printed}\n", "", exit_code)
 
@@ -523,9 +509,7 @@ def test_dev_null_without_a_terminal_refuses() -> None:
 @pytest.mark.real
 def test_a_closed_stdin_without_a_terminal_refuses() -> None:
     command = ["sh", "-c", 'exec "$@" 0<&-', "sh", *program(ASK)]
-    done = subprocess.run(
-        command, env=environment(), capture_output=True, text=True, start_new_session=True, timeout=10, check=False
-    )
+    done = run_program(command, environment(), timeout_s=10)
     assert (done.returncode, done.stderr) == (NeedsHuman.exit_code, "")
 
 

@@ -10,15 +10,15 @@ import pytest
 
 from aws_mfa.errors import NeedsHuman, WrongSecret
 from aws_mfa.prompt.providers import CodeQuestion
-from aws_mfa.prompt.terminal import AskedCaller, ControllingTerminal, NoTerminal, TerminalProvider, child_terminal
+from aws_mfa.prompt.terminal import ControllingTerminal, FunctionProvider, NoTerminal, TerminalProvider, child_terminal
 from aws_mfa.system.cancel import Cancellation
 from fakes import FakeTerminal
-from needs import ROOT
-from real_terminals import on_a_pty
+from programs import SOURCE
+from real_terminals import Pty, on_a_pty
 
 if TYPE_CHECKING:
     from aws_mfa.prompt.providers import CodeProvider
-    from real_terminals import Pty
+
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="process groups of a terminal are POSIX")
 
@@ -34,7 +34,7 @@ def test_the_line_typed_is_the_answer() -> None:
 
 
 def test_a_programs_function_gets_a_question_that_is_safe_to_print() -> None:
-    provider = AskedCaller(lambda text: text)
+    provider = FunctionProvider(lambda text: text)
     provider.say("refused\x1b[2J")
     asked = provider.ask(CodeQuestion("MFA code for d\x1b]0;ev\x07: ", "d"))
     assert asked == "refused\\x1b[2J\nMFA code for d\\x1b]0;ev\\x07: "
@@ -95,9 +95,8 @@ COMMAND = "MfaProcessProvider(os.environ, time_limit_s=10)"
 
 def shell_runs(line: str, provider: str, command: str | None = None) -> Pty:
     """A shell with job control on a pty that runs the line, with the program as `$0 -c "$1"`."""
-    environ = {**os.environ, "PYTHONPATH": os.path.join(ROOT, "src")}
     program = PROGRAM.format(provider=provider, command=command)
-    return on_a_pty(["/bin/sh", "-m", "-c", line, sys.executable, program], environ, timeout=15)
+    return on_a_pty(["/bin/sh", "-m", "-c", line, sys.executable, program], {**os.environ, **SOURCE}, timeout=15)
 
 
 IN_BACKGROUND = '"$0" -c "$1" & wait $!; echo "status=$?"'

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -24,12 +24,14 @@ from aws_mfa.errors import (
 from aws_mfa.model import Identity
 from aws_mfa.prompt.providers import CodeQuestion
 from aws_mfa.renewal.ask import GivenCode, answer_question, ask_code, check_signing_keys
+from aws_mfa.system.cancel import Cancellation
 from aws_mfa.system.threads import InThread
 from fakes import (
     ACCOUNT,
     ANN,
     DEVICE,
     KEYS,
+    AtOnce,
     FakeInterfaces,
     FakeProvider,
     FakeQuestion,
@@ -39,12 +41,6 @@ from fakes import (
     as_interfaces,
     asking,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from aws_mfa.system.cancel import Cancellation
-    from fakes import AtOnce
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/Admin"
 QUESTION = CodeQuestion(f"MFA code for {DEVICE}: ", DEVICE, "pass otp aws")

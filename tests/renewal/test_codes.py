@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
 
 import pytest
 
 from aws_mfa.errors import (
     AnswerLost,
     AwsFailed,
+    AwsMfaError,
     AwsUnreachable,
     BadCode,
     Cancelled,
@@ -23,8 +23,11 @@ from aws_mfa.errors import (
     WrongCode,
     WrongSecret,
 )
+from aws_mfa.model import Session
+from aws_mfa.prompt.providers import CodeQuestion
 from aws_mfa.renewal.codes import AskedElsewhere, CodeCall, Codes, send_code, yielded
 from aws_mfa.renewal.request import RenewalRequest
+from aws_mfa.renewal.steps import Step
 from aws_mfa.renewal.stored import StoredSessions
 from aws_mfa.system.cancel import Cancellation
 from aws_mfa.vaults.lookup import KnownProfiles
@@ -42,12 +45,6 @@ from fakes import (
     asking,
 )
 from renewal.test_ask import WithThreads, a_command, a_provider
-
-if TYPE_CHECKING:
-    from aws_mfa.errors import AwsMfaError
-    from aws_mfa.model import Session
-    from aws_mfa.prompt.providers import CodeQuestion
-    from aws_mfa.renewal.steps import Step
 
 ROLE = "arn:aws:iam::123456789012:role/Admin"
 LEFT_S = 30 - int(NOW) % 30
@@ -246,9 +243,7 @@ def test_a_process_that_has_a_code_ignores_the_failure_of_another() -> None:
         *((AwsUnreachable("no network"), False), (AnswerLost("no answer"), False)),
     ],
 )
-def test_what_another_question_would_not_change_is_left_for_the_others(
-    failure: AwsMfaError, *, is_shared: bool
-) -> None:
+def test_what_another_question_would_not_change_is_left_to_the_others(failure: AwsMfaError, *, is_shared: bool) -> None:
     interfaces = asking("111111", "222222", "333333")
     interfaces.fake_sts.answers = [failure] * 3
     step = a_step()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from copy import copy
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -21,14 +20,12 @@ from aws_mfa.errors import (
 from aws_mfa.model import Secret, Session
 from aws_mfa.renewal.calls import renew_many
 from aws_mfa.renewal.make_plan import make_plan
+from aws_mfa.renewal.plan import Plan
 from aws_mfa.renewal.request import Overlay, RenewalRequest
 from aws_mfa.renewal.steps import Reused
 from aws_mfa.sessions.file_section import section_of
 from aws_mfa.vaults.choice import with_origin
 from fakes import DEVICE, KEYS, NOW, FakeFork, FakeInterfaces, FakeTerminal, FakeVault, a_session, as_interfaces
-
-if TYPE_CHECKING:
-    from aws_mfa.renewal.plan import Plan
 
 ARN = "arn:aws:iam::123456789012:role/"
 OURS = "credential_process = aws-mfa credential-process dev\n"
@@ -83,9 +80,7 @@ OF_OWN = OF_BOB.replace("bob-long-term", "own")
     ],
     ids=["roles and users", "no users: their sessions cannot be narrowed", "no keys in the profile's own section"],
 )
-def test_all_is_every_role_and_every_user_with_keys(
-    config: str, credentials: str, overlay: Overlay, names: list[str]
-) -> None:
+def test_all_is_roles_and_users_with_keys(config: str, credentials: str, overlay: Overlay, names: list[str]) -> None:
     assert list(planned(some_interfaces(config, credentials), overlay=overlay).of_profile) == names
 
 
@@ -240,9 +235,7 @@ def note_origin(interfaces: FakeInterfaces, access_key_id: str, device: str) -> 
         (KEYS.access_key_id, f"{DEVICE}-other", False),
     ],
 )
-def test_the_classic_forms_session_serves_only_the_user_it_came_from(
-    access_key_id: str, device: str, *, is_good: bool
-) -> None:
+def test_a_classic_session_serves_only_the_user_it_came_from(access_key_id: str, device: str, *, is_good: bool) -> None:
     """Keys may have been replaced since: another user's session must not sign for this one's roles."""
     interfaces = some_interfaces(role("dev"), with_changes("", "work", section_of(a_session())))
     assert "mfa@work-long-term" in labels(planned(interfaces, "dev"))

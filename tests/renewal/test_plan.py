@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aws_mfa.config.chains import chain_of
+from aws_mfa.config.chains import Chain, chain_of
 from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.renewal.plan import Plan, plan_steps, summary
 from aws_mfa.renewal.request import Overlay, RenewalRequest
 from aws_mfa.renewal.steps import Reused, SourceUser, Step
+from aws_mfa.renewal.stored import StoredSessions
+from aws_mfa.renewal.users import Users
 from aws_mfa.sessions.freshness import MARGIN_S
 from examples import examples
 from fakes import NOW
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from aws_mfa.config.chains import Chain
-    from aws_mfa.renewal.stored import StoredSessions
-    from aws_mfa.renewal.users import Users
 
 DEVICE = "arn:aws:iam::123456789012:mfa/ann"
 OTHER_DEVICE = "arn:aws:iam::123456789012:mfa/ann-2"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -23,20 +23,15 @@ from aws_mfa.errors import (
     UnknownKey,
     WrongCode,
 )
-from aws_mfa.model import Secret, Session
+from aws_mfa.model import LongTermKeys, Secret, Session, SessionRequest
 from aws_mfa.renewal.calls import Outcome, exit_code_of, first_failure, renew_many
 from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.request import Overlay, RenewalRequest
 from aws_mfa.sessions.file_section import section_of
 from aws_mfa.sessions.inputs import stored_name
+from aws_mfa.system.cancel import Cancellation
 from fakes import DEVICE, KEYS, NOW, FakeInterfaces, FakeSts, FakeTerminal, MemoryFile, a_session, as_interfaces
 from renewal.test_make_plan import ARN, OURS, role, some_interfaces
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from aws_mfa.model import LongTermKeys, SessionRequest
-    from aws_mfa.system.cancel import Cancellation
 
 
 class CountingFile(MemoryFile):
@@ -341,9 +336,7 @@ def test_a_stored_session_that_aws_refuses_is_dropped_and_a_code_asked_for(failu
 
 
 @pytest.mark.parametrize("failure", [SessionExpired, UnknownKey])
-def test_a_new_mfa_session_that_aws_refuses_is_kept_and_the_refusal_is_the_answer(
-    failure: type[RefusedByAws],
-) -> None:
+def test_a_new_mfa_session_that_aws_refuses_is_kept_and_the_refusal_is_the_answer(failure: type[RefusedByAws]) -> None:
     """AWS may refuse whatever signs: each run would drop what the one before had paid for with a code."""
     interfaces = a_stage(role("hub") + role("deep", "hub"), answers=("111111", "222222"))
     interfaces.fake_sts = ForgetfulSts(failure)

@@ -5,14 +5,11 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from aws_mfa.renewal.used_codes import REMEMBERED_S, LedgerFile
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 DEVICE = "arn:aws:iam::123456789012:mfa/ann"
 NOW = 1_795_327_399.0

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from aws_mfa.config.chains import chain_of
@@ -19,6 +17,7 @@ from aws_mfa.errors import (
     UnknownKey,
 )
 from aws_mfa.renewal.request import RenewalRequest
+from aws_mfa.renewal.steps import SourceUser
 from aws_mfa.renewal.users import Users, discover_device
 from aws_mfa.vaults.lookup import KnownProfiles, note_keys
 from fakes import (
@@ -33,9 +32,6 @@ from fakes import (
     FakeVault,
     as_interfaces,
 )
-
-if TYPE_CHECKING:
-    from aws_mfa.renewal.steps import SourceUser
 
 ROLES = "".join(
     f"[profile r{number}]\nrole_arn = arn:aws:iam::123456789012:role/R{number}\nsource_profile = work\n"

@@ -6,18 +6,16 @@ import json
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Generator
 
 import pytest
 
 from aws_mfa_practice import PracticeAws
+from aws_mfa_practice.account import User
 from killed import KILLED_AFTER_RENAMES
-from needs import ROOT
+from programs import SOURCE, run_program
 
-if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from aws_mfa_practice.account import User
+pytestmark = pytest.mark.real
 
 posix_scripts = pytest.mark.skipif(os.name == "nt", reason="the stand-in for aws-mfa is a script of POSIX")
 
@@ -94,19 +92,15 @@ class Stage:
             "PATH": f"{self.programs}{os.pathsep}{os.environ['PATH']}",
             "HOME": self.home,
             "USERPROFILE": self.home,
-            "PYTHONPATH": os.path.join(ROOT, "src"),
             "AWS_ENDPOINT_URL": self.aws.url,
             "AWS_DEFAULT_REGION": "eu-west-1",
             "AWS_EC2_METADATA_DISABLED": "true",
+            **SOURCE,
         }
-        return subprocess.run(
-            [sys.executable, *arguments], env=environment, stdin=subprocess.DEVNULL, start_new_session=True,
-            capture_output=True, encoding="utf-8", timeout=60, check=False,
-        )  # fmt: skip
+        return run_program([sys.executable, *arguments], environment)
 
 
-if TYPE_CHECKING:
-    Ended = subprocess.CompletedProcess[str]
+Ended = subprocess.CompletedProcess[str]
 
 
 @pytest.fixture
@@ -116,7 +110,6 @@ def stage(home: str) -> Generator[Stage]:
         yield Stage(home, aws)
 
 
-@pytest.mark.real
 @posix_scripts
 @pytest.mark.parametrize("profile", ["prod", "two words"])
 def test_boto3_asks_for_a_code_before_and_asks_aws_mfa_afterwards(stage: Stage, profile: str) -> None:
@@ -133,7 +126,6 @@ def test_boto3_asks_for_a_code_before_and_asks_aws_mfa_afterwards(stage: Stage, 
     assert f"Enter MFA code for {DEVICE}" in stage.who(profile).stderr
 
 
-@pytest.mark.real
 @posix_scripts
 def test_a_profile_of_sdks_behind_an_adopted_one_goes_on_working(stage: Stage) -> None:
     bob = stage.aws.account.add_user("bob")
@@ -146,7 +138,6 @@ def test_a_profile_of_sdks_behind_an_adopted_one_goes_on_working(stage: Stage) -
     assert ":assumed-role/Next/" in after.stdout
 
 
-@pytest.mark.real
 @posix_scripts
 def test_a_session_of_aws_mfa_no_longer_comes_before_the_process(stage: Stage) -> None:
     stage.write("credentials", stage.keys + SESSION)

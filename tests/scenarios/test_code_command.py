@@ -5,21 +5,16 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from real_terminals import end_of, on_a_pty
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from classic_stage import ClassicStage
-    from real_terminals import Pty
+from classic_stage import ClassicStage
+from programs import run_program, start_program, wait_until
+from real_terminals import Pty, end_of, on_a_pty
 
 pytestmark = pytest.mark.real
 
@@ -31,15 +26,7 @@ class Job:
     """A process without a terminal, started as an SDK starts it: every stream is a pipe of the SDK's, or nothing."""
 
     def __init__(self, stage: ClassicStage, *argv: str, **variables: str) -> None:
-        self.process = subprocess.Popen(
-            stage.command(*argv),
-            env={**stage.environ, **PLAIN, **variables},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        self.process = start_program(stage.command(*argv), {**stage.environ, **PLAIN, **variables})
 
     @property
     def pid(self) -> int:
@@ -72,11 +59,11 @@ def questions(stage: ClassicStage) -> list[str]:
 
 
 def wait_for_question(stage: ClassicStage, *, other_than: str = "") -> str:
-    ends_at = time.monotonic() + LONG_S
-    while not (found := [name for name in questions(stage) if name != other_than]):
-        assert time.monotonic() < ends_at
-        time.sleep(0.01)
-    return found[0]
+    def others() -> list[str]:
+        return [name for name in questions(stage) if name != other_than]
+
+    wait_until(others)
+    return others()[0]
 
 
 def on_terminal(stage: ClassicStage, *argv: str) -> Pty:
@@ -146,10 +133,7 @@ def test_a_window_is_closed_when_its_question_is_answered_elsewhere(stage: Class
     zenity.write_text(f"#!/bin/sh\necho $$ > {window}.new; mv {window}.new {window}\nexec sleep 60\n")
     zenity.chmod(0o755)
     job = Job(stage, "credential-process", "default", WAYLAND_DISPLAY="wayland-1", PATH=f"{tmp_path}:/usr/bin:/bin")
-    ends_at = time.monotonic() + LONG_S
-    while not window.exists():
-        assert time.monotonic() < ends_at
-        time.sleep(0.01)
+    wait_until(window.exists)
     assert stage.run("code", stage.code()).code == 0
     code, out, err = job.ended()
     assert (code, err) == (0, "")
@@ -262,9 +246,9 @@ def test_the_code_is_in_no_file_no_argument_and_no_line(stage: ClassicStage, job
     code = stage.code()
     wrong = stage.wrong_code()
     answers = [stage.run("code", stdin=f"{given}\n") for given in (wrong, code)]
-    command_line = subprocess.run(["ps", "-ww", "-o", "args=", "-p", str(job.pid)], capture_output=True, check=False)
+    command_line = run_program(["ps", "-ww", "-o", "args=", "-p", str(job.pid)], os.environ)
     _, out, err = job.ended()
-    said = out + err + "".join(one.out + one.err for one in answers) + command_line.stdout.decode()
+    said = out + err + "".join(one.out + one.err for one in answers) + command_line.stdout
     for secret in (code, wrong):
         assert secret not in said.replace(json.loads(out)["SessionToken"], "")
         assert list(files_holding(stage.home, secret)) == []

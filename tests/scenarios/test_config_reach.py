@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,12 +11,10 @@ from aws_mfa_practice import PracticeAws
 from classic_stage import ClassicStage
 
 pytest.importorskip("cryptography", reason="it makes the certificates")
+from collections.abc import Generator
+
 from certificates import Authority
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from classic_stage import Settings
+from classic_stage import Settings
 
 # What does not go where the config says ends here, and not on the network.
 NOWHERE: Settings = {"AWS_ENDPOINT_URL": None, "HTTPS_PROXY": "http://127.0.0.1:9"}
@@ -40,9 +37,7 @@ def behind_tls(home: str, authority: Authority) -> Generator[ClassicStage]:
 @pytest.mark.parametrize(
     "names", ["endpoint_url = {url}\n", "services = s\n[services s]\nsts =\n  endpoint_url = {url}\n"]
 )
-def test_the_classic_form_asks_where_its_profile_or_the_default_one_says(
-    stage: ClassicStage, header: str, names: str
-) -> None:
+def test_the_classic_form_asks_where_its_or_default_profile_says(stage: ClassicStage, header: str, names: str) -> None:
     """0.0.12 went there, whichever profile `AWS_PROFILE` named."""
     stage.write(stage.keys_section("work"))
     stage.write(f"{header}\nregion = us-east-1\n" + names.format(url=stage.aws.url), stage.config)
@@ -66,10 +61,7 @@ def test_a_bad_endpoint_of_the_config_is_reported_before_the_question(stage: Cla
 
 @pytest.mark.parametrize(
     ("key", "host"),
-    [
-        ("use_fips_endpoint", "sts-fips.us-east-2.amazonaws.com"),
-        ("use_dualstack_endpoint", "sts.us-east-2.api.aws"),
-    ],
+    [("use_fips_endpoint", "sts-fips.us-east-2.amazonaws.com"), ("use_dualstack_endpoint", "sts.us-east-2.api.aws")],
 )
 @pytest.mark.parametrize("header", ["[default]", "[profile work]"])
 def test_the_classic_form_asks_the_kind_of_endpoint_that_the_config_wants(
@@ -90,9 +82,7 @@ def test_the_classic_form_asks_the_kind_of_endpoint_that_the_config_wants(
 
 
 @pytest.mark.parametrize("header", ["[default]", "[profile work]"])
-def test_the_classic_form_trusts_the_ca_bundle_of_the_config(
-    behind_tls: ClassicStage, authority: Authority, header: str
-) -> None:
+def test_the_classic_form_trusts_its_ca_bundle(behind_tls: ClassicStage, authority: Authority, header: str) -> None:
     stage = behind_tls
     stage.write(stage.keys_section("work"))
     stage.write(f"{header}\nca_bundle = {authority.bundle}\n", stage.config)
@@ -110,9 +100,7 @@ def test_a_ca_bundle_that_cannot_be_read_names_its_line(behind_tls: ClassicStage
 
 @pytest.mark.real
 @pytest.mark.parametrize("where", ["user", "role"])
-def test_every_command_trusts_the_ca_bundle_of_the_profile(
-    behind_tls: ClassicStage, authority: Authority, where: str
-) -> None:
+def test_all_commands_trust_the_profiles_ca_bundle(behind_tls: ClassicStage, authority: Authority, where: str) -> None:
     """The role's own line is what SDKs read; the user's serves all roles of that user."""
     stage = behind_tls
     line = f"ca_bundle = {authority.bundle}\n"

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from aws_mfa_practice import faults
+from aws_mfa_practice.account import Role
+from classic_stage import ClassicStage
 from needs import needs
 from programs import run_program
-
-if TYPE_CHECKING:
-    from aws_mfa_practice.account import Role
-    from classic_stage import ClassicStage
 
 pytestmark = pytest.mark.real
 

@@ -5,23 +5,18 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import pathlib
 import shlex
 import signal
 import sys
-from typing import TYPE_CHECKING
 
 import pytest
 
+from classic_stage import ClassicStage, Ended, Settings
 from needs import needs
 from programs import run_program
-from real_terminals import end_of, matched, on_a_pty
+from real_terminals import Pty, end_of, matched, on_a_pty
 from scenarios.test_renew_many import profile, role
-
-if TYPE_CHECKING:
-    import pathlib
-
-    from classic_stage import ClassicStage, Ended, Settings
-    from real_terminals import Pty
 
 pytestmark = pytest.mark.real
 
@@ -221,9 +216,7 @@ def test_a_profile_with_the_name_of_a_form_is_no_form(stage: ClassicStage, name:
 
 
 @pytest.mark.parametrize("words", [["--shell", "fish"], ["--shell=fish"], ["--shell", "sh", "--shell=fish"]])
-def test_a_failure_has_the_form_that_was_named_though_the_arguments_are_wrong(
-    stage: ClassicStage, words: list[str]
-) -> None:
+def test_a_failure_has_the_form_named_though_the_arguments_are_wrong(stage: ClassicStage, words: list[str]) -> None:
     assert ran(stage, "json", *words, "--no-such-flag").out == "sh -c 'exit 2';\n"
 
 

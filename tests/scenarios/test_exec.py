@@ -7,16 +7,12 @@ import os
 import shlex
 import signal
 import sys
-from typing import TYPE_CHECKING
 
 import pytest
 
-from real_terminals import end_of, on_a_pty
+from classic_stage import ClassicStage, Ended, Settings
+from real_terminals import Pty, end_of, on_a_pty
 from scenarios.test_renew_many import profile, role
-
-if TYPE_CHECKING:
-    from classic_stage import ClassicStage, Ended, Settings
-    from real_terminals import Pty
 
 pytestmark = pytest.mark.real
 

@@ -7,20 +7,14 @@ import shlex
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import pytest
 
 from killed import KILLED_AFTER_RENAMES
-from needs import ROOT
-from real_keychains import gnome_keyring  # noqa: F401 - a fixture
-from real_terminals import end_of, on_a_pty
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from real_keychains import RealKeychain
-    from real_terminals import Pty
+from programs import SOURCE, output_of, run_program
+from real_keychains import RealKeychain, gnome_keyring  # noqa: F401 - a fixture
+from real_terminals import Pty, end_of, on_a_pty
 
 pytestmark = [
     pytest.mark.real,
@@ -70,17 +64,13 @@ class Home:
 
     def run(self, *arguments: str, typed: str = "", start: tuple[str, ...] = ("-m", "aws_mfa")) -> Ended:
         """Without a terminal."""
-        return subprocess.run(
-            [sys.executable, *start, *arguments], env=self.environ, input=typed, start_new_session=True,
-            capture_output=True, encoding="utf-8", timeout=100, check=False,
-        )  # fmt: skip
+        return run_program([sys.executable, *start, *arguments], self.environ, stdin=typed, timeout_s=100)
 
     def on_terminal(self, *arguments: str) -> Pty:
         return on_a_pty([sys.executable, "-m", "aws_mfa", *arguments], self.environ, timeout=60, columns=200)
 
 
-if TYPE_CHECKING:
-    Ended = subprocess.CompletedProcess[str]
+Ended = subprocess.CompletedProcess[str]
 
 
 @pytest.fixture
@@ -95,7 +85,7 @@ def with_keychain(gnome_keyring: RealKeychain) -> Home:  # noqa: F811 - the fixt
 def with_age(home: str) -> Home:
     """A home without a keychain, whose vault is an age file; its passphrase comes from a command."""
     command = shlex.join([sys.executable, "-c", f"print({PASSPHRASE!r})"])
-    settings = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "PYTHONPATH": os.path.join(ROOT, "src")}
+    settings = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **SOURCE}
     settings |= {"AWS_MFA_VAULT": "age", "AWS_MFA_AGE_PASSPHRASE_COMMAND": command}
     there = Home({**settings, "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}, home)
     there.write(CREDENTIALS)
@@ -255,6 +245,5 @@ def test_another_name_of_the_old_file_is_named_because_the_keys_stay_there(with_
     assert ended.returncode == 0, ended
     command = ended.stderr.partition("still holds the keys: ")[2].partition("\n")[0]
     assert command.startswith("find ~ -xdev -inum ")
-    found = subprocess.run(["/bin/sh", "-c", command], env=with_age.environ, capture_output=True, text=True, check=True)
-    assert found.stdout == f"{other}\n"
+    assert output_of(["/bin/sh", "-c", command], with_age.environ) == f"{other}\n"
     assert "hard link" not in with_age.run("import", "--yes").stderr

@@ -11,18 +11,14 @@ import os
 import shlex
 import signal
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 
-from real_terminals import on_a_pty
+from classic_stage import ClassicStage
+from programs import wait_until
+from real_terminals import Pty, on_a_pty
 from scenarios.test_renew_many import profile, role
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from classic_stage import ClassicStage
-    from real_terminals import Pty
 
 pytestmark = [pytest.mark.real, pytest.mark.xdist_group("one-question")]
 
@@ -57,10 +53,7 @@ class Crowd:
 
     def wait_for_waiting(self, count: int) -> None:
         """Until so many say that they wait."""
-        deadline = time.monotonic() + 45
-        while sum("waiting for pid" in text for text in self.read(".err")) < count:
-            assert time.monotonic() < deadline, self.read(".err")
-            time.sleep(0.1)
+        wait_until(lambda: sum("waiting for pid" in text for text in self.read(".err")) >= count, limit_s=45)
 
 
 @pytest.fixture

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
-from real_clients import REAL_CLIENTS
-
-if TYPE_CHECKING:
-    from classic_stage import ClassicStage
-    from real_clients import RealClient
+from classic_stage import ClassicStage
+from real_clients import REAL_CLIENTS, RealClient
 
 
 @pytest.mark.real

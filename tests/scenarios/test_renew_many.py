@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 import os
 import time
-from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 
 from aws_mfa.sessions.inputs import label_in
 from aws_mfa.sessions.labels import stored_in
+from aws_mfa_practice.account import Account, Role, User
 from aws_mfa_practice.faults import throttling
-
-if TYPE_CHECKING:
-    from aws_mfa_practice.account import Account, Role, User
-    from classic_stage import ClassicStage, Ended
+from classic_stage import ClassicStage, Ended
 
 pytestmark = pytest.mark.real
 
@@ -333,12 +330,7 @@ def test_forget_says_what_it_removed_and_leaves_long_term_keys(stage: ClassicSta
 
 def test_all_terms_of_a_role_arrive_at_sts(stage: ClassicStage) -> None:
     jump = stage.aws.account.add_role(
-        "jump",
-        trusts=stage.ann,
-        mfa=True,
-        external_id="invented-id",
-        needs_tags=("Team",),
-        needs_source_identity=True,
+        "jump", trusts=stage.ann, mfa=True, external_id="invented-id", needs_tags=("Team",), needs_source_identity=True
     )
     deep = stage.aws.account.add_role("deep", trusts=jump)
     terms = {

@@ -5,20 +5,14 @@ from __future__ import annotations
 import json
 import sys
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Generator
 
 import pytest
 
 from aws_mfa_practice import PracticeAws
 from classic_stage import ClassicStage
-from real_terminals import end_of, on_a_pty
+from real_terminals import Pty, end_of, on_a_pty
 from scenarios.test_renew_many import profile, role
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from real_terminals import Pty
-
 
 pytestmark = pytest.mark.real
 

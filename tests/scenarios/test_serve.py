@@ -11,22 +11,18 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Generator, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import TYPE_CHECKING
 
 import pytest
 
 from aws_mfa.handover.environment import ENDPOINT
-from classic_stage import section
+from aws_mfa_practice.account import Role
+from classic_stage import ClassicStage, section
 from needs import built, needs
+from programs import start_program
 from real_clients import DEBIAN_CLI_2, JAVASCRIPT_SCRIPT, answer
 from real_terminals import end_of, matched, on_a_pty
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
-
-    from aws_mfa_practice.account import Role
-    from classic_stage import ClassicStage
 
 pytestmark = pytest.mark.real
 posix_signals = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
@@ -140,16 +136,8 @@ def serving(
     stage: ClassicStage, *argv: str, env: dict[str, str] | None = None, prefix: list[str] | None = None
 ) -> Iterator[Server]:
     """Run it without a terminal; the code is an argument."""
-    process = subprocess.Popen(
-        [*(prefix or stage.command()), "serve", *(argv or ("admin",)), "--shell", "json", "--token", stage.code()],
-        env={**stage.environ, **(env or {})},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    with process:
+    command = [*(prefix or stage.command()), "serve", *(argv or ("admin",)), "--shell", "json", "--token", stage.code()]
+    with start_program(command, {**stage.environ, **(env or {})}) as process:
         try:
             assert process.stdout is not None
             text = ""
@@ -246,9 +234,7 @@ def s3() -> Generator[tuple[str, list[str]]]:
         thread.join()
 
 
-def test_terraform_keeps_its_state_with_the_session(
-    stage: ClassicStage, server: Server, s3: tuple[str, list[str]]
-) -> None:
+def test_terraform_keeps_state_with_the_session(stage: ClassicStage, server: Server, s3: tuple[str, list[str]]) -> None:
     needs("terraform")
     url, signed_by = s3
     folder = os.path.join(stage.home, "project")
@@ -399,15 +385,8 @@ def test_the_lines_of_the_shell_are_ready_for_eval(stage: ClassicStage, role: Ro
     with serving(stage) as first:
         pass
     assert not os.path.exists(first.token_file)
-    process = subprocess.Popen(
-        stage.command("serve", "admin", "ann", "--no-input", "--shell", "sh"),
-        env=stage.environ,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with process:
+    command = stage.command("serve", "admin", "ann", "--no-input", "--shell", "sh")
+    with start_program(command, stage.environ) as process:
         assert process.stdout is not None
         lines = _until_comment(process)
         script = "".join(lines) + 'printf "%s|%s" "$AWS_CONTAINER_CREDENTIALS_FULL_URI" "${AWS_PROFILE-none}"'
@@ -429,9 +408,7 @@ def _until_comment(process: subprocess.Popen[str]) -> list[str]:
     return lines
 
 
-def test_credentials_in_default_come_before_the_endpoint_unless_they_are_hidden(
-    stage: ClassicStage, role: Role
-) -> None:
+def test_credentials_in_default_come_before_the_endpoint_unless_hidden(stage: ClassicStage, role: Role) -> None:
     """What the warning says is so, and its way out is one."""
     bob = stage.aws.account.add_user("bob")
     keys = {"aws_access_key_id": bob.keys.access_key_id, "aws_secret_access_key": bob.keys.secret_access_key}

@@ -6,24 +6,18 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from typing import TYPE_CHECKING
 
 import pytest
 
 from aws_mfa.system.locks import lock
+from aws_mfa_practice.account import User
+from classic_stage import ClassicStage, Ended
 from killed import KILLED_AFTER_RENAMES
-from real_clients import AwsCli1, AwsCli2, Boto3
-
-if TYPE_CHECKING:
-    from aws_mfa_practice.account import User
-    from classic_stage import ClassicStage, Ended
-    from real_clients import RealClient
+from programs import run_program, wait_until
+from real_clients import AwsCli1, AwsCli2, Boto3, RealClient
 
 pytestmark = pytest.mark.real
 POSIX = pytest.mark.skipif(os.name == "nt", reason="POSIX")
-
-_NOT_IN_TIME_S = 20
 
 
 def flags_of(user: User) -> list[str]:
@@ -52,9 +46,7 @@ def test_a_signal_half_way_leaves_the_keys_and_the_device_that_were_there(stage:
     folder, name = os.path.split(stage.config)
     with lock(os.path.join(folder, f".{name}.aws-mfa.lock"), timeout_s=1):
         process = started(stage, bob)
-        gives_up_at = time.monotonic() + _NOT_IN_TIME_S
-        while bob.devices[0].serial not in stage.read() and time.monotonic() < gives_up_at:
-            time.sleep(0.01)
+        wait_until(lambda: bob.devices[0].serial in stage.read())
         process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert (stage.read(), stage.read(stage.config)) == (before, config)
@@ -64,12 +56,8 @@ def test_a_signal_half_way_leaves_the_keys_and_the_device_that_were_there(stage:
 
 def killed_after(stage: ClassicStage, renames: int, user: User) -> int:
     """Set the user up, killed after so many files were replaced; the exit code."""
-    ended = subprocess.run(
-        [sys.executable, "-c", KILLED_AFTER_RENAMES, str(renames), *flags_of(user)],
-        env=stage.environ, input=f"{user.keys.secret_access_key}\n",
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    return ended.returncode
+    command = [sys.executable, "-c", KILLED_AFTER_RENAMES, str(renames), *flags_of(user)]
+    return run_program(command, stage.environ, stdin=f"{user.keys.secret_access_key}\n").returncode
 
 
 @POSIX

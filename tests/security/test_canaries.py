@@ -5,17 +5,13 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 
 from aws_mfa_practice import PracticeAws
+from aws_mfa_practice.account import User
 from programs import run_program
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from aws_mfa_practice.account import User
 
 pytestmark = pytest.mark.real
 

@@ -10,20 +10,17 @@ from __future__ import annotations
 import os
 import re
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 
 from aws_mfa.cli.main import COMMANDS
+from classic_stage import ClassicStage, Ended
 from scenarios.test_renew_many import profile, role
 
 if sys.platform == "win32":
     pytest.skip("programs and modes of POSIX", allow_module_level=True)
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from classic_stage import ClassicStage, Ended
 
 pytestmark = pytest.mark.real
 

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from needs import ROOT
-from programs import run_program
-
-if TYPE_CHECKING:
-    import subprocess
-    from pathlib import Path
+from programs import SOURCE, run_program
 
 pytestmark = pytest.mark.real
 
@@ -45,7 +41,7 @@ def test_a_current_folder_that_was_removed_is_no_matter(tmp_path: Path, home: st
     gone.mkdir()
     ended = run_program(
         ["sh", "-c", 'rmdir "$PWD"; exec "$@"', "sh", sys.executable, "-m", "aws_mfa", "plan", "nobody"],
-        {"PATH": os.environ["PATH"], "HOME": home, "PYTHONPATH": os.path.join(ROOT, "src")},
+        {"PATH": os.environ["PATH"], "HOME": home, **SOURCE},
         cwd=gone,
         timeout_s=30,
     )

@@ -5,12 +5,9 @@ from __future__ import annotations
 import ast
 import os
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from needs import ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SOURCE = os.path.join(ROOT, "src", "aws_mfa")
 

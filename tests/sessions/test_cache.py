@@ -5,11 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -23,11 +23,7 @@ from aws_mfa.sessions.stores import open_stores
 from aws_mfa.system.locks import lock
 from aws_mfa.system.private_reading import runtime_folder
 from aws_mfa.vaults.seal import AgeSeal
-from needs import ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
+from programs import SOURCE, start_program
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="no other system names the file systems in memory")
@@ -170,9 +166,7 @@ def test_a_session_that_aws_refuses_is_dropped_and_a_newer_one_is_not(stage: Sta
 
 @every_store
 @pytest.mark.parametrize(("age_s", "goes"), [(-3600, False), (299, False), (301, True)])
-def test_a_refused_session_that_is_too_new_to_be_dropped_stays(
-    stage: Stage, store: str, age_s: float, *, goes: bool
-) -> None:
+def test_a_refused_session_too_new_to_be_dropped_stays(stage: Stage, store: str, age_s: float, *, goes: bool) -> None:
     """The age is that of the file by this machine's clock; a file from the future, after the clock was set, is new."""
     stage.cache(store).store("work", INPUTS, a_session())
     os.utime(stage.file(store), (NOW - age_s, NOW - age_s))
@@ -204,9 +198,7 @@ def test_a_session_with_a_minute_left_or_less_is_removed_silently(
     assert stage.said == []
 
 
-def test_what_another_process_stores_while_an_old_one_is_removed_stays(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_another_stores_while_an_old_one_is_removed_stays(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else a code that was just typed would be asked for again."""
     stage.cache("plain").store("work", INPUTS, a_session(left_s=0))
 
@@ -267,9 +259,7 @@ def test_without_a_list_of_mounts_nothing_is_reported(stage: Stage, monkeypatch:
 
 
 @linux
-def test_forgetting_finds_what_other_variables_have_stored(
-    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_forget_finds_what_other_variables_store(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Processes of cron and `su` have no runtime folder in their variables."""
     stage.cache().store("work", INPUTS, a_session())
     link = tmp_path / "run-user" / str(os.geteuid())
@@ -538,9 +528,7 @@ def link_elsewhere(folder: Path) -> None:
 @posix
 @every_store
 @pytest.mark.parametrize("damage", [open_to_others, link_elsewhere])
-def test_a_folder_that_others_can_use_is_neither_read_nor_written(
-    stage: Stage, store: str, damage: Callable[[Path], None]
-) -> None:
+def test_a_shared_folder_is_neither_read_nor_written(stage: Stage, store: str, damage: Callable[[Path], None]) -> None:
     stage.cache(store).store("work", INPUTS, a_session())
     folder = stage.file(store).parent
     damage(folder)
@@ -585,9 +573,7 @@ def test_what_is_not_a_folder_is_not_a_runtime_folder(value: str) -> None:
 
 
 @every_store
-def test_a_failing_disk_is_one_line_and_fails_nothing(
-    stage: Stage, store: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bad_disk_is_one_line_and_fails_nothing(stage: Stage, store: str, monkeypatch: pytest.MonkeyPatch) -> None:
     stage.cache(store).store("work", INPUTS, a_session())
 
     def refuse(*arguments: object) -> int:
@@ -634,11 +620,8 @@ for number in range(40):
 """
 
 
+@pytest.mark.real
 def test_processes_that_store_the_same_label_at_once_never_see_half_of_it(stage: Stage) -> None:
     command = [sys.executable, "-c", WORKER, str(stage.state)]
-    environ = dict(os.environ, PYTHONPATH=os.path.join(ROOT, "src"))
-    workers = [
-        subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        for _ in range(4)
-    ]
-    assert [worker.communicate(timeout=60)[0] for worker in workers] == ["", "", "", ""]
+    workers = [start_program(command, {**os.environ, **SOURCE}) for _ in range(4)]
+    assert [worker.communicate(timeout=60) for worker in workers] == [("", "")] * 4

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 
 import pytest
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 
 from aws_mfa.model import Secret, Session
 from aws_mfa.sessions.entry import Entry, entry_text, parse_entry, text_of_inputs
-from needs import ROOT
+from programs import SOURCE, output_of
 
 EXPIRES_AT = 1795327399.0  # 2026-11-22T06:03:19Z
 ROLE = "arn:aws:iam::123456789012:role/Admin"
@@ -168,7 +167,6 @@ print(*(set(sys.modules) - before))
 
 def test_reading_an_entry_loads_nothing_heavy() -> None:
     environ = {name: value for name, value in os.environ.items() if name in ("PATH", "SYSTEMROOT")}
-    environ["PYTHONPATH"] = os.path.join(ROOT, "src")
-    done = subprocess.run([sys.executable, "-c", PROGRAM], env=environ, capture_output=True, text=True, check=True)
-    foreign = {name for name in done.stdout.split() if not name.startswith("aws_mfa")}
+    loaded = output_of([sys.executable, "-c", PROGRAM], {**environ, **SOURCE}).split()
+    foreign = {name for name in loaded if not name.startswith("aws_mfa")}
     assert foreign <= {"__future__", "errno", "time"}

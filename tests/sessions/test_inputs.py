@@ -11,6 +11,7 @@ from aws_mfa.sessions.inputs import INPUTS, inputs_of
 if TYPE_CHECKING:
     from aws_mfa.sessions.inputs import Value
 
+
 NOTHING: dict[str, Value] = dict.fromkeys(INPUTS)
 
 

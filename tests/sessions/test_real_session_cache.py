@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,10 +16,8 @@ from aws_mfa.sessions.stores import open_stores
 from aws_mfa.vaults.keychain.vault import open_identity_item, open_keychain
 from aws_mfa.vaults.seal import AgeSeal
 from needs import needs
-from real_keychains import a_bus, gnome_keyring
-
-if TYPE_CHECKING:
-    from real_keychains import RealKeychain
+from programs import output_of
+from real_keychains import RealKeychain, a_bus, gnome_keyring
 
 pytestmark = [pytest.mark.real, pytest.mark.skipif(sys.platform != "linux", reason="keychains of Linux desktops")]
 
@@ -59,10 +56,7 @@ def cache_of(session: RealKeychain, said: list[str], store: str = "sealed", now:
 
 
 def keyring(session: RealKeychain, *arguments: str) -> str:
-    return subprocess.run(
-        [sys.executable, "-m", "keyring", *arguments],
-        env=session.environ, capture_output=True, text=True, timeout=60, check=True,
-    ).stdout.strip()  # fmt: skip
+    return output_of([sys.executable, "-m", "keyring", *arguments], session.environ).strip()
 
 
 def test_a_sealed_session_is_opened_by_the_next_process_and_by_age_itself(gnome_keyring: RealKeychain) -> None:
@@ -76,8 +70,8 @@ def test_a_sealed_session_is_opened_by_the_next_process_and_by_age_itself(gnome_
     item = json.loads(keyring(gnome_keyring, "get", "aws-mfa", "[session-store]"))
     identity = gnome_keyring.write("identity", item["age_identity"] + "\n")
     path = os.path.join(state_of(gnome_keyring), "sessions", f"session-{stored_name('work', INPUTS)}.age")
-    opened = subprocess.run(["age", "-d", "-i", identity, path], capture_output=True, text=True, timeout=30, check=True)
-    assert opened.stdout.startswith("aws-mfa session 1\nexpires = ")
+    opened = output_of(["age", "-d", "-i", identity, path], os.environ)
+    assert opened.startswith("aws-mfa session 1\nexpires = ")
     assert said == []
 
 

@@ -107,9 +107,7 @@ def test_a_change_while_the_full_path_reads_leaves_the_fingerprint_of_what_was_b
     ],
     ids=str,
 )
-def test_variables_with_anything_to_expand_and_stores_without_files_leave_none(
-    stage: Stage, variables: dict[str, str]
-) -> None:
+def test_variables_to_expand_and_stores_without_files_leave_none(stage: Stage, variables: dict[str, str]) -> None:
     stage.environ |= variables
     stage.watch().note("work", FOUND)
     assert stage.fingerprints() == []

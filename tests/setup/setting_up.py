@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from aws_mfa.setup.questions import Answers
-from aws_mfa.setup.setup import set_up
+from aws_mfa.setup.setup import SetUp, set_up
 from aws_mfa.vaults.choice import VaultChoice
 from fakes import KEYS, FakeInterfaces, FakeTerminal, as_interfaces
-
-if TYPE_CHECKING:
-    from aws_mfa.setup.setup import SetUp
 
 SECTION = "work-long-term"
 SECRET = "invented/secret+of+ann"

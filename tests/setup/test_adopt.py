@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from aws_mfa.errors import BadInput, BrokenFile, NotSetUp
-from aws_mfa.setup.adopt import AdoptRequest, look, write_adoption
+from aws_mfa.setup.adopt import Adoption, AdoptRequest, look, write_adoption
 from aws_mfa.setup.adoption import CHANGED, NOT_CHANGED, SESSION_REMOVED
 from fakes import DEVICE, FakeInterfaces, MemoryFile, as_interfaces
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from aws_mfa.setup.adopt import Adoption
 
 KEYS = "[work-long-term]\naws_access_key_id = AKIAINVENTEDANNSKEY1\naws_secret_access_key = invented/secret+of+ann\n"
 SESSION = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from itertools import product
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from botocore.compat import compat_shell_split  # the yardstick
@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aws_mfa.config.profiles import AwsProfiles
+from aws_mfa.config.settings import Given
 from aws_mfa.errors import BadProfile, BrokenFile
 from aws_mfa.setup.adoption import (
     CHANGED,
@@ -25,9 +26,6 @@ from aws_mfa.setup.adoption import (
     restore,
 )
 from config.ini_examples import read_by_sdk
-
-if TYPE_CHECKING:
-    from aws_mfa.config.settings import Given
 
 DEVICE = "arn:aws:iam::123456789012:mfa/ann"
 ROLE = "arn:aws:iam::123456789012:role/Admin"

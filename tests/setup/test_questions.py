@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import pytest
 
 from aws_mfa.errors import BadInput, NeedsHuman, NothingGiven
 from aws_mfa.setup.questions import says_yes, until_good
 from fakes import FakeTerminal
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 @pytest.mark.parametrize("answer", ["y", "Y", "yes", " YES "])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from botocore.configloader import load_config  # it says what a profile is
 
 from aws_mfa.config.profile_names import SetUpHint
 from aws_mfa.errors import (
+    AwsMfaError,
     AwsUnreachable,
     BadInput,
     BrokenFile,
@@ -21,18 +22,12 @@ from aws_mfa.errors import (
     UnknownKey,
     WrongSecret,
 )
-from aws_mfa.model import Identity
+from aws_mfa.model import Identity, LongTermKeys
 from aws_mfa.setup.questions import Answers
 from aws_mfa.setup.setup import set_up
 from aws_mfa.vaults.choice import VaultChoice
 from fakes import ACCOUNT, DEVICE, KEYS, OTHER_KEYS, FakeIam, FakeSts, as_interfaces
 from setup.setting_up import SECRET, SECTION, interfaces_answering, set_up_with, unattended
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from aws_mfa.errors import AwsMfaError
-    from aws_mfa.model import LongTermKeys
 
 
 def test_the_questions_of_the_old_tool_come_first_with_its_wording() -> None:
@@ -64,9 +59,7 @@ def test_a_broken_file_is_named_by_its_path_before_a_question(name: str, text: s
 @pytest.mark.parametrize(
     ("environ", "profile", "header"), [({}, "default", "default"), ({"AWS_PROFILE": "envp"}, "envp", "profile envp")]
 )
-def test_enter_takes_the_profile_of_the_environment_else_default(
-    environ: dict[str, str], profile: str, header: str
-) -> None:
+def test_enter_takes_the_environments_profile_else_default(environ: dict[str, str], profile: str, header: str) -> None:
     interfaces = interfaces_answering("", KEYS.access_key_id, SECRET, "")
     interfaces.environ = environ
     assert set_up_with(interfaces, None, None).profile == profile
@@ -301,9 +294,7 @@ def test_a_refusal_names_the_profile_in_its_hints() -> None:
         ("default", "[profile default]\nx = y\n", "[profile default]\nx = y\nregion = us-east-1\n"),
     ],
 )
-def test_the_config_section_is_the_one_that_botocore_reads(
-    profile: str, config: str, after: str, tmp_path: Path
-) -> None:
+def test_the_config_section_is_the_one_botocore_reads(profile: str, config: str, after: str, tmp_path: Path) -> None:
     interfaces = unattended()
     interfaces.config.text = config
     set_up_with(interfaces, profile)

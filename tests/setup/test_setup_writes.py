@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from aws_mfa.config.ini import section_values
 from aws_mfa.errors import KeychainUnavailable, NotSetUp
-from aws_mfa.setup.setup import store_all, writes_of_keys
+from aws_mfa.model import LongTermKeys
+from aws_mfa.setup.setup import Write, store_all, writes_of_keys
 from aws_mfa.vaults.choice import noted_vault
 from fakes import ACCOUNT, KEYS, OTHER_KEYS, FakeInterfaces, as_interfaces
-
-if TYPE_CHECKING:
-    from aws_mfa.model import LongTermKeys
-    from aws_mfa.setup.setup import Write
 
 SECTION = "work-long-term"
 ANNS, BOBS = f"arn:aws:iam::{ACCOUNT}:mfa/ann", f"arn:aws:iam::{ACCOUNT}:mfa/bob"

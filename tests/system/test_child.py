@@ -7,19 +7,14 @@ import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import pytest
 
 from aws_mfa.errors import CommandNotRunnable, NoSuchCommand
 from aws_mfa.system.child import ChildProcess
-from needs import ROOT
-from real_terminals import end_of, on_a_pty
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from real_terminals import Pty
+from programs import SOURCE
+from real_terminals import Pty, end_of, on_a_pty
 
 PARENT = """
 import os, sys
@@ -29,7 +24,7 @@ child = ChildProcess()
 method, *command = sys.argv[1:]
 child.become(command, os.environ) if method == "become" else sys.exit(child.end_like(child.run(command, os.environ)))
 """
-ENVIRON = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}/src", "LANG": "C.UTF-8", "PS1": "$ "}
+ENVIRON = {"PATH": os.environ["PATH"], **SOURCE, "LANG": "C.UTF-8", "PS1": "$ "}
 BOTH_METHODS = pytest.mark.parametrize("method", ["become", "run"])
 TIME_LIMIT_S = 20
 

@@ -4,17 +4,13 @@ import io
 import os
 import sys
 import threading
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from aws_mfa.errors import BadInput
+from aws_mfa.interfaces import Document
 from aws_mfa.system.input_file import LARGEST, GivenDocument
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from aws_mfa.interfaces import Document
 
 
 def written(tmp_path: Path, data: bytes) -> str:

@@ -9,7 +9,8 @@ import sys
 import tempfile
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -17,10 +18,6 @@ from aws_mfa.errors import BrokenFile, NotSetUp, Unreachable
 from aws_mfa.system import locks
 from aws_mfa.system.locks import lock, try_lock
 from users_and_modes import ENVIRONMENT, NOBODY, as_root, mode_of, posix_only, run_python, umask
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 HOLD = """
 import sys, time
@@ -194,9 +191,7 @@ def test_a_missing_folder_is_named_with_the_command_that_makes_it(tmp_path: Path
 
 @posix_only
 @pytest.mark.parametrize("refusal", [errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS])
-def test_without_locks_of_the_file_system_it_continues(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal: int
-) -> None:
+def test_without_file_system_locks_it_continues(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal: int) -> None:
     monkeypatch.setattr("fcntl.flock", refusing(refusal))
     entered = False
     with lock(str(tmp_path / "lock"), timeout_s=0):

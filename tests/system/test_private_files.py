@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -20,10 +20,8 @@ from aws_mfa.errors import BrokenFile, NotSetUp
 from aws_mfa.system import private_files
 from aws_mfa.system.private_files import check_replaceable, ensure_private_folder, replace_privately
 from needs import needs
+from programs import run_program
 from users_and_modes import ENVIRONMENT, NOBODY, as_root, mode_of, run_python, umask
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX modes, links, limits and signals")
 TEMP_NAME = ".f.aws-mfa-0123456789abcdef.tmp"
@@ -139,9 +137,7 @@ except NotSetUp as error:
 
 
 @pytest.mark.parametrize("limit", ["0", "5000"])
-def test_if_not_all_bytes_can_be_written_the_old_file_is_unchanged_and_no_temp_file_is_left(
-    tmp_path: Path, limit: str
-) -> None:
+def test_if_not_all_bytes_fit_the_old_file_is_unchanged_and_no_temp_file_is_left(tmp_path: Path, limit: str) -> None:
     path = tmp_path / "f"
     path.write_bytes(b"old")
     done = run_python(FULL, str(path), limit, check=False)
@@ -473,7 +469,7 @@ def test_a_single_file_mounted_into_a_container_is_explained(tmp_path: Path) -> 
     inside.touch()
     shell = ["sh", "-c", MOUNTED, "sh", str(outside), str(inside), sys.executable, SAY]
     unshare = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
-    done = subprocess.run([*unshare, *shell], env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    done = run_program([*unshare, *shell], ENVIRONMENT)
     if done.returncode:
         pytest.skip(f"no mount namespaces here: {done.stderr.strip()}")
     assert "Device or resource busy; the old file is intact" in done.stdout

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 import shlex
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from aws_mfa.errors import NotSetUp
 from aws_mfa.system.private_reading import private_folder
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.mark.skipif(os.name == "nt", reason="modes of POSIX")

@@ -5,15 +5,12 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from needs import ROOT
-
-if TYPE_CHECKING:
-    from pathlib import Path
-    from types import ModuleType
 
 SOURCE = '''"""A module."""
 from typing import Protocol

@@ -3,21 +3,17 @@ from __future__ import annotations
 import json
 import os
 import stat
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import pyrage  # the test of the module that imports it
 import pytest
 
 from aws_mfa.errors import BadInput, BrokenFile, KeychainUnavailable, NotSetUp
+from aws_mfa.interfaces import Vault
 from aws_mfa.model import LongTermKeys, Secret
 from aws_mfa.vaults import age as age_file
 from aws_mfa.vaults.age import AgeFile
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from aws_mfa.interfaces import Vault
 
 KEYS = LongTermKeys("AKIAIOSFODNN7EXAMPLE", Secret("wJalrXUtnFEMI/K7MDENG"))
 OTHER_KEYS = LongTermKeys("AKIAI44QH8DHBEXAMPLE", Secret("je7MtGbClwBF/2Zp9Utk"))
@@ -103,9 +99,7 @@ def test_the_passphrase_is_asked_once_per_process_and_the_file_decrypted_once(fa
     assert (asker.asked, fake_age.decrypted) == (["known"], 1)
 
 
-def test_without_a_file_nothing_is_asked_to_load_or_remove_and_a_new_passphrase_to_store(
-    fake_age: FakeAge, path: str
-) -> None:
+def test_without_a_file_only_storing_asks_for_a_new_passphrase(fake_age: FakeAge, path: str) -> None:
     asker = Asker()
     vault = AgeFile(path, asker)
     assert vault.load("work-long-term") is None
@@ -181,9 +175,7 @@ def test_what_was_written_is_decrypted_again_before_it_counts_as_stored(
         (b'{"work-long-term": {"aws_secret_access_key": "wJalrXUtnFEMI"}}', "it has no aws_access_key_id"),
     ],
 )
-def test_content_that_is_not_keys_is_reported_without_a_value(
-    fake_age: FakeAge, path: str, content: bytes, reason: str
-) -> None:
+def test_what_is_not_keys_is_reported_without_value(fake_age: FakeAge, path: str, content: bytes, reason: str) -> None:
     make(path, fake_age.encrypt(content, "correct horse"))
     with pytest.raises(BrokenFile, match=reason) as failure:
         AgeFile(path, Asker()).load("work-long-term")
@@ -204,9 +196,7 @@ def test_a_file_that_is_not_an_age_file_is_reported_and_not_changed(path: str) -
     assert raw(path) == b"wJalrXUtnFEMI"
 
 
-def test_a_busy_moment_does_not_make_a_file_too_slow_to_open(
-    fake_age: FakeAge, path: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_busy_moment_makes_no_file_too_slow(fake_age: FakeAge, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The machine was measured while another process was using it."""
     make(path, fake_age.encrypt(b"{}", "correct horse"))
     busy, decrypt = [True] * 4, fake_age.decrypt

@@ -11,9 +11,7 @@ KEYS = LongTermKeys("AKIAIOSFODNN7EXAMPLE", Secret("wJalrXUtnFEMI/K7MDENG"))
 
 
 @given(section=st.text(), key_id=st.text(min_size=1), secret=st.text(min_size=1))
-def test_any_keys_are_read_as_they_were_written_and_the_value_is_one_line(
-    section: str, key_id: str, secret: str
-) -> None:
+def test_any_keys_are_read_as_written_and_the_value_is_one_line(section: str, key_id: str, secret: str) -> None:
     keys = LongTermKeys(key_id, Secret(secret))
     text = key_items.write_object(key_items.with_keys({}, section, keys))
     assert key_items.keys_of(key_items.read_object(text)).matches(keys)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import pytest
 
 from aws_mfa.errors import BadInput, NeedsHuman
+from aws_mfa.prompt.terminal import ControllingTerminal
 from aws_mfa.vaults.passphrase import TerminalPassphrase
 from fakes import FakeTerminal
-
-if TYPE_CHECKING:
-    from aws_mfa.prompt.terminal import ControllingTerminal
 
 
 def asked(terminal: FakeTerminal) -> TerminalPassphrase:

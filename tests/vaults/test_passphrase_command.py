@@ -5,15 +5,12 @@ import shlex
 import signal
 import sys
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from aws_mfa.errors import BadInput
 from aws_mfa.vaults.age import PassphraseCommand
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="programs of POSIX")
 

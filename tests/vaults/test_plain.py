@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -10,9 +10,6 @@ from aws_mfa.config.files import AwsFile
 from aws_mfa.errors import BrokenFile, PermanentKeysInTheWay
 from aws_mfa.model import LongTermKeys, Secret
 from aws_mfa.vaults.plain import KeyFile
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 KEYS = LongTermKeys("AKIAINVENTEDANNSKEY1", Secret("invented/secret"))
 REST = "# mine\n[work-long-term]\naws_mfa_device = x\n"

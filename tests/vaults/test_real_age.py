@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -14,9 +14,6 @@ from aws_mfa.model import LongTermKeys, Secret
 from aws_mfa.vaults.age import AgeFile
 from needs import needs
 from real_terminals import end_of, on_a_pty, wait_for_echo
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = [pytest.mark.real, pytest.mark.skipif(sys.platform == "win32", reason="age asks on a pty")]
 

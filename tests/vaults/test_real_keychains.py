@@ -10,7 +10,8 @@ import subprocess
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 
@@ -19,8 +20,10 @@ from aws_mfa.model import LongTermKeys, Secret
 from aws_mfa.vaults.keychain.secret_service import refuse_locked
 from aws_mfa.vaults.keychain.vault import open_keychain
 from needs import needs
+from programs import output_of, run_program
 from real_keychains import (
     PASSWORD,
+    RealKeychain,
     a_bus,
     a_gnome_keyring,
     a_gnome_keyring_on_a_screen,
@@ -28,12 +31,6 @@ from real_keychains import (
     a_kwallet,
     gnome_keyring,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
-
-    from real_keychains import RealKeychain
 
 pytestmark = [pytest.mark.real, pytest.mark.skipif(sys.platform != "linux", reason="keychains of Linux desktops")]
 
@@ -74,16 +71,11 @@ def program(session: RealKeychain, act: str, section: str = SECTION, secret: str
 
 def keyring(session: RealKeychain, *arguments: str, value: str = "") -> str:
     """The `keyring` program, which users have and the fork stored with."""
-    return subprocess.run(
-        [sys.executable, "-m", "keyring", *arguments],
-        env=session.environ, input=value, capture_output=True, text=True, timeout=60, check=True,
-    ).stdout.rstrip("\n")  # fmt: skip
+    return output_of([sys.executable, "-m", "keyring", *arguments], session.environ, stdin=value).rstrip("\n")
 
 
 @pytest.mark.parametrize("start", [a_gnome_keyring, a_keepassxc, a_kwallet])
-def test_keys_are_checked_stored_replaced_loaded_and_removed(
-    start: Callable[[], AbstractContextManager[RealKeychain]],
-) -> None:
+def test_keys_are_stored_replaced_loaded_and_removed(start: Callable[[], AbstractContextManager[RealKeychain]]) -> None:
     with start() as session:
         vault = open_keychain(session.environ)
         vault.check()
@@ -129,10 +121,8 @@ def test_secret_tool_sees_the_attributes_that_keyring_gives(gnome_keyring: RealK
     keyring(gnome_keyring, "set", "aws-mfa", "by-keyring", value="x")
 
     def seen(user: str) -> list[str]:
-        ended = subprocess.run(
-            ["secret-tool", "search", "--all", "username", user],
-            env=gnome_keyring.environ, capture_output=True, text=True, timeout=30, check=True,
-        )  # fmt: skip
+        ended = run_program(["secret-tool", "search", "--all", "username", user], gnome_keyring.environ)
+        assert ended.returncode == 0
         lines = (ended.stdout + ended.stderr).replace(user, "USER").splitlines()
         # Not the schema: gnome-keyring adds its own to some items and not to others, whichever program stored them.
         return sorted(line for line in lines if line.startswith(("label", "attribute")))

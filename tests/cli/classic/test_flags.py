@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from aws_mfa.cli.classic.flags import parse_flags
-
-if TYPE_CHECKING:
-    from classic_stage import ClassicStage
+from classic_stage import ClassicStage
 
 ROLE = "arn:aws:iam::123456789012:role/Admin"
 

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING
 
 import pytest
 
-from classic_stage import Human
-
-if TYPE_CHECKING:
-    from classic_stage import ClassicStage
+from classic_stage import ClassicStage, Human
 
 STAMP = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
 

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 import pytest
 
-from classic_stage import Human, section
-
-if TYPE_CHECKING:
-    from classic_stage import ClassicStage
+from classic_stage import ClassicStage, Human, section
 
 QUESTION = "would you like to create one? [y/n]"
 ROLE = "arn:aws:iam::123456789012:role/Admin"

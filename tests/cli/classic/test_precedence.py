@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
-from classic_stage import section
-
-if TYPE_CHECKING:
-    from aws_mfa_practice.account import Role
-    from classic_stage import ClassicStage
+from aws_mfa_practice.account import Role
+from classic_stage import ClassicStage, section
 
 
 @pytest.fixture
@@ -64,8 +59,7 @@ def test_the_keys_are_read_in_the_section_that_the_long_term_suffix_names(
 
 
 @pytest.mark.parametrize(
-    ("suffix", "name"),
-    [(None, "work"), ("", "work"), ("none", "work"), ("NONE", "work"), ("mfa", "work-mfa")],
+    ("suffix", "name"), [(None, "work"), ("", "work"), ("none", "work"), ("NONE", "work"), ("mfa", "work-mfa")]
 )
 def test_the_session_is_written_into_the_section_that_the_short_term_suffix_names(
     stage: ClassicStage, suffix: str | None, name: str

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from aws_mfa_practice import faults
-
-if TYPE_CHECKING:
-    from aws_mfa_practice.faults import Fault
-    from classic_stage import ClassicStage
+from aws_mfa_practice.faults import Fault
+from classic_stage import ClassicStage
 
 
 def refused(stage: ClassicStage, *argv: str, code: str = "") -> str:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:
-    from classic_stage import ClassicStage
+from classic_stage import ClassicStage
 
 MFA_KEYS = [
     "assumed_role",

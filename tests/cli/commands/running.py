@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
+from aws_mfa.cli.main import Command
 from fakes import FakeInterfaces, as_interfaces
-
-if TYPE_CHECKING:
-    from aws_mfa.cli.main import Command
 
 
 def run_command(module: Command, interfaces: FakeInterfaces, *argv: str, command: tuple[str, ...] = ()) -> int:

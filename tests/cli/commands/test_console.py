@@ -19,17 +19,13 @@ def interfaces() -> FakeInterfaces:
     return interfaces
 
 
-def test_the_browser_gets_the_url_and_stdout_nothing(
-    interfaces: FakeInterfaces, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_only_the_browser_gets_the_url(interfaces: FakeInterfaces, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(console, interfaces, "work") == 0
     assert [url.startswith(URL) for url in interfaces.browser.opened] == [True]
     assert capsys.readouterr() == ("", "")
 
 
-def test_only_the_url_is_printed_if_it_is_asked_for(
-    interfaces: FakeInterfaces, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_only_the_url_is_printed_if_asked_for(interfaces: FakeInterfaces, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(console, interfaces, "work", "--print-url") == 0
     assert interfaces.browser.opened == []
     assert capsys.readouterr().out.startswith(URL)

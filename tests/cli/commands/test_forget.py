@@ -37,9 +37,7 @@ def test_a_session_of_a_profile_that_is_gone_can_be_forgotten() -> None:
     assert run_command(forget, some_interfaces("gone"), "gone") == 0
 
 
-def test_what_could_not_be_looked_at_is_a_failure_after_the_rest_was_removed(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_what_could_not_be_looked_at_is_a_failure_after_the_rest_is_removed(capsys: pytest.CaptureFixture[str]) -> None:
     interfaces = some_interfaces("dev")
     interfaces.session_cache.missed = ["what is stored in /run/x could not all be removed: no"]
     with pytest.raises(NotSetUp, match="what is stored in /run/x could not all be removed: no"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -11,9 +11,6 @@ from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.errors import NeedsHuman
 from cli.commands.running import run_command
 from fakes import DEVICE, KEYS, FakeIam, FakeInterfaces, FakeTerminal
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 CONFIG = "[profile work]\nregion = eu-west-1\n"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import sys
 import threading
-import time
 
 import pytest
 
 from aws_mfa.cli.commands import renew
 from aws_mfa.cli.commands.renew import shown_calls
+from programs import wait_until
 
 
 class DrawnTerminal(io.StringIO):
@@ -41,16 +41,13 @@ def test_two_calls_that_take_their_time_show_a_bar(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(renew, "_BAR_AFTER_S", 0.01)
     with shown_calls(2) as done:
         done()
-        deadline = time.monotonic() + 30
-        while "assuming roles" not in drawn.getvalue() and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_until(lambda: "assuming roles" in drawn.getvalue())
         done()
-    assert "assuming roles" in drawn.getvalue()
 
 
 def test_an_interruption_stops_it(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = a_terminal(monkeypatch)
-    before = threading.enumerate()
+    before = set(threading.enumerate())
     with pytest.raises(KeyboardInterrupt), shown_calls(2):
         raise KeyboardInterrupt
-    assert (drawn.getvalue(), [one for one in threading.enumerate() if one not in before]) == ("", [])
+    assert (drawn.getvalue(), set(threading.enumerate()) - before) == ("", set())

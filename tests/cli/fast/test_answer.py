@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,10 +20,7 @@ from aws_mfa.cli.fast import answer as fast
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.prompt.terminal import NoTerminal
 from examples import examples
-from needs import ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from programs import SOURCE, run_program
 
 T = TypeVar("T")
 
@@ -218,10 +215,8 @@ def test_a_pipe_in_place_of_the_file_is_not_waited_for(home: str) -> None:
     pipe = os.path.join(home, "pipe")
     os.mkfifo(pipe, 0o600)
     program = "import os; from aws_mfa.cli.fast.answer import fast_answer; print(fast_answer([], os.environ))"
-    environment = {**os.environ, "PYTHONPATH": os.path.join(ROOT, "src"), "AWS_SHARED_CREDENTIALS_FILE": pipe}
-    command = [sys.executable, "-c", program]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=10, check=True)
-    assert done.stdout == "None\n"
+    environment = {**os.environ, **SOURCE, "AWS_SHARED_CREDENTIALS_FILE": pipe}
+    assert run_program([sys.executable, "-c", program], environment, timeout_s=10).stdout == "None\n"
 
 
 def one_of(*values: T) -> st.SearchStrategy[T]:

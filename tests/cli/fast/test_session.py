@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -30,13 +30,8 @@ from aws_mfa.sessions import watch as fingerprints
 from aws_mfa.sessions.entry import document_of
 from aws_mfa.sessions.fingerprint import VARIABLES
 from examples import examples
-from needs import ROOT
-from real_keychains import gnome_keyring
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from real_keychains import RealKeychain
+from programs import SOURCE, output_of, run_program
+from real_keychains import RealKeychain, gnome_keyring
 
 __all__ = ["gnome_keyring"]  # a fixture
 
@@ -48,6 +43,7 @@ CREDENTIALS = f"[home-long-term]\n{KEYS}"
 NOTED = f"[home-long-term]\nvault = keychain\naws_access_key_id = AKIA{'A' * 16}\n"
 ROLE_SETTINGS = f"role_arn = {ROLE}\nsource_profile = home\nmfa_serial = {DEVICE}\nregion = eu-west-1\n"
 CONFIG = f"[profile work]\n{ROLE_SETTINGS}"
+START = [sys.executable, "-c", "import sys; from aws_mfa.cli.start import start; sys.exit(start())"]
 
 as_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can change the owner of files")
 NOBODY = 65534
@@ -153,14 +149,12 @@ def test_the_document_is_the_full_paths_to_the_byte(stage: Stage) -> None:
     assert fast == stage.full_document()
 
 
+@pytest.mark.real
 def test_the_real_command_prints_the_same_bytes_on_both_ways(stage: Stage) -> None:
-    def printed(*flags: str) -> bytes:
-        command = [sys.executable, "-c", "import sys; from aws_mfa.cli.start import start; sys.exit(start())"]
-        environ = {**stage.environ, "PYTHONPATH": os.path.join(ROOT, "src")}
-        argv = [*command, "credential-process", "work", *flags]
-        return subprocess.run(argv, env=environ, capture_output=True, timeout=60, check=True).stdout
+    def printed(*flags: str) -> str:
+        return output_of([*START, "credential-process", "work", *flags], {**stage.environ, **SOURCE})
 
-    assert printed() == printed("--min-remaining", "1m") != b""
+    assert printed() == printed("--min-remaining", "1m") != ""
 
 
 def changed(path: Callable[[Stage], str], edit: Callable[[str], str] = lambda text: f"{text}# \n") -> Change:
@@ -274,9 +268,7 @@ def test_in_doubt_of_modes_the_full_path_answers(stage: Stage, change: Change) -
 
 @as_root
 @pytest.mark.parametrize("name", ["entry", "fingerprint", "sessions"])
-def test_what_another_user_may_have_written_is_not_used(
-    stage: Stage, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_another_user_may_write_is_not_used(stage: Stage, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     user = 4711
     for path in (stage.sessions, stage.entry, stage.fingerprint):
         os.chown(path, user, user)
@@ -515,6 +507,7 @@ def test_in_the_child_of_another_profile_its_region_does_not_count(stage: Stage)
     assert fast_document(["credential-process", "work"], chosen) is None
 
 
+@pytest.mark.real
 @pytest.mark.skipif(os.name == "nt", reason="a program cannot become another")
 @pytest.mark.parametrize("flags", [[], ["--min-remaining", "1m"]], ids=["fast", "full"])
 def test_the_child_is_the_same_on_both_ways(stage: Stage, flags: list[str]) -> None:
@@ -522,13 +515,11 @@ def test_the_child_is_the_same_on_both_ways(stage: Stage, flags: list[str]) -> N
     child = (
         "import os, signal, sys; print(sorted(os.environ.items()), sys.argv, [signal.getsignal(n) for n in (13, 25)])"
     )
-    program = "import sys; from aws_mfa.cli.start import start; sys.exit(start())"
-    environ = {**stage.environ, "PATH": os.environ["PATH"], "PYTHONPATH": os.path.join(ROOT, "src")}
-    script = f"{child}; sys.exit(7)"
+    environ = {**stage.environ, "PATH": os.environ["PATH"], **SOURCE}
+    command = [sys.executable, "-c", f"{child}; sys.exit(7)", "a b", "--x"]
 
     def ran(*flags: str) -> tuple[int, str, str]:
-        argv = [sys.executable, "-c", program, "exec", "work", *flags, "--", sys.executable, "-c", script, "a b", "--x"]
-        ended = subprocess.run(argv, env=environ, capture_output=True, text=True, timeout=60, check=False)
+        ended = run_program([*START, "exec", "work", *flags, "--", *command], environ)
         return ended.returncode, ended.stdout, ended.stderr
 
     assert ran() == ran(*flags)
@@ -574,9 +565,7 @@ def test_a_sealed_session_is_opened_by_the_real_keychain_and_not_by_a_locked_one
     assert fast.open_seal(stage.environ) is seal
 
 
-def test_the_seal_that_the_fast_path_opened_is_the_full_paths_once(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_seal_the_fast_path_opened_is_the_full_paths_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     environ = dict(stage.environ)
     seal = fast.open_seal(environ)
     monkeypatch.setattr(fast, "_opened", [(environ, seal)])

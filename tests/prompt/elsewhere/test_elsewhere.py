@@ -9,11 +9,13 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
 from aws_mfa.errors import Cancelled, NeedsHuman, NobodyAnswered, NotSetUp, WrongSecret
+from aws_mfa.interfaces import RemoteQuestions
 from aws_mfa.prompt.elsewhere import client as elsewhere_client
 from aws_mfa.prompt.elsewhere import server as elsewhere_server
 from aws_mfa.prompt.elsewhere import sockets as elsewhere_sockets
@@ -22,12 +24,11 @@ from aws_mfa.prompt.elsewhere.server import AnsweredElsewhere, WaitingProvider, 
 from aws_mfa.prompt.providers import CodeQuestion
 from aws_mfa.system.cancel import Cancellation
 from fakes import DEVICE
+from programs import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from aws_mfa.interfaces import RemoteQuestions
     from aws_mfa.prompt.providers import CodeProvider
+
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no Unix sockets in Python")
 
@@ -133,10 +134,7 @@ def answer(folder: str, code: str = CODE) -> list[str]:
 
 
 def wait_for_sockets(folder: str, number: int = 1) -> None:
-    ends_at = time.monotonic() + LONG_S
-    while len([name for name in sockets(folder) if name.endswith(".sock")]) < number:
-        assert time.monotonic() < ends_at
-        time.sleep(0.005)
+    wait_until(lambda: sum(name.endswith(".sock") for name in sockets(folder)) >= number)
 
 
 @contextlib.contextmanager
@@ -187,9 +185,7 @@ def test_only_the_user_can_use_the_socket_and_it_ends_with_the_question(folder: 
     assert sockets(folder) == []
 
 
-def test_the_mode_is_the_sockets_whatever_is_put_in_its_place(
-    folder: str, home: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_mode_is_the_sockets_whatever_replaces_it(folder: str, home: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where root asks in a user's folder, that user can swap the file: what the link leads to keeps its mode."""
     target = os.path.join(home, "roots-own")
     with open(target, "wb") as file:
@@ -395,9 +391,7 @@ def test_a_folder_with_a_long_name_serves_too(folder: str) -> None:
 
 
 @pytest.mark.parametrize("obstacle", ["a file in its place", "others may enter", "no sockets", "too long"])
-def test_without_a_socket_the_question_is_asked_only_here(
-    folder: str, obstacle: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_socket_it_is_asked_only_here(folder: str, obstacle: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if obstacle == "a file in its place":
         os.makedirs(os.path.dirname(folder), mode=0o700)
         with open(folder, "w", encoding="ascii"):
@@ -465,7 +459,7 @@ def test_the_waiting_provider_waits_for_a_connected_client(folder: str) -> None:
 
 def test_a_client_extends_the_wait_only_once(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Even if it stays connected."""
-    monkeypatch.setattr(elsewhere_server, "EXTENSION_S", 0.5)
+    monkeypatch.setattr(elsewhere_server, "EXTENSION_S", 0.2)
     asking = Asking(WaitingProvider(folder, announce=lambda text: None, has_reader=True, patience_s=0.5))
     with connected(folder), pytest.raises(NobodyAnswered):
         asking.ended()

@@ -5,17 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING
 
 import pytest
 
-from classic_stage import section
-from real_keychains import gnome_keyring
-
-if TYPE_CHECKING:
-    from aws_mfa_practice.account import User
-    from classic_stage import ClassicStage, Ended
-    from real_keychains import RealKeychain
+from aws_mfa_practice.account import User
+from classic_stage import ClassicStage, Ended, section
+from real_keychains import RealKeychain, gnome_keyring
 
 pytestmark = [pytest.mark.real, pytest.mark.skipif(sys.platform != "linux", reason="keychains of Linux desktops")]
 

@@ -6,19 +6,14 @@ And the proof that each tool accepts the file of the other.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from aws_mfa.config.ini import section_values
 from aws_mfa_practice import PracticeAws, PracticeClock
-from classic_stage import ClassicStage
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from classic_stage import Ended
-    from old_tool import OldTool
+from classic_stage import ClassicStage, Ended
+from old_tool import OldTool
 
 STILL_VALID = "INFO - Your credentials are still valid for "
 

@@ -13,7 +13,9 @@ import io
 import os
 import sys
 import warnings
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Generator
+from types import ModuleType
+from typing import Any, NoReturn
 from unittest import mock
 
 import pytest
@@ -22,16 +24,11 @@ from hypothesis import strategies as st
 
 from aws_mfa.cli.classic import run as classic
 from aws_mfa.cli.wiring import RealInterfaces
+from aws_mfa.system.cancel import Cancellation
 from aws_mfa_practice import PracticeAws
 from classic_stage import ClassicStage, Human
 from examples import examples
 from needs import BUILD, needs
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
-    from types import ModuleType
-
-    from aws_mfa.system.cancel import Cancellation
 
 pytestmark = pytest.mark.real
 
@@ -152,11 +149,7 @@ def text_of(stage: ClassicStage, keys: dict[str, dict[str, str]], sessions: dict
 def our_decision(stage: ClassicStage, argv: list[str], variables: dict[str, str]) -> list[str]:
     interfaces, human, out = RealInterfaces(environ={**stage.environ, **variables}), HumanWithoutCode(), io.StringIO()
     interfaces.terminal = human
-    with (
-        contextlib.redirect_stdout(out),
-        contextlib.suppress(CodeWanted),
-        mock.patch.object(interfaces, "beside"),
-    ):
+    with contextlib.redirect_stdout(out), contextlib.suppress(CodeWanted), mock.patch.object(interfaces, "beside"):
         classic.run(argv, interfaces)
     return decision(out.getvalue(), human.seen)
 

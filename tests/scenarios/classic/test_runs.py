@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import pytest
 
+from classic_stage import ClassicStage, Ended
 from programs import run_program
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from classic_stage import ClassicStage, Ended
 
 pytestmark = pytest.mark.real
 

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Generator
 
 import pytest
 
-from real_terminals import end_of, on_a_pty, wait_for_echo
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
-
-    from classic_stage import ClassicStage, Settings
-    from real_terminals import Pty
+from classic_stage import ClassicStage, Settings
+from real_terminals import Pty, end_of, on_a_pty, wait_for_echo
 
 pytestmark = pytest.mark.real
 

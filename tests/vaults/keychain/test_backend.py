@@ -1,18 +1,16 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from aws_mfa.errors import KeychainUnavailable
 from aws_mfa.vaults.keychain import backend as keychain_backend
 from aws_mfa.vaults.keychain.backend import session_bus
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from programs import SOURCE, output_of
 
 
 @pytest.fixture
@@ -72,9 +70,7 @@ def test_if_there_is_a_keyringrc_keyring_decides(modules: list[str], tmp_path: P
 
 
 @pytest.mark.parametrize("platform", ["darwin", "win32"])
-def test_other_systems_have_their_keychain_through_keyring(
-    modules: list[str], platform: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_other_systems_use_keyring(modules: list[str], platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", platform)
     opened()
     assert modules == ["keyring"]
@@ -135,7 +131,7 @@ def test_the_scan_agrees_with_importlib_metadata() -> None:
         "ours = list(keyring_addons(sys.path))\n"
         "assert len(ours) >= len(theirs), (ours, theirs)\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
+    output_of([sys.executable, "-c", code], os.environ)
 
 
 def test_the_bus_is_found_in_the_runtime_folder_too(tmp_path: Path) -> None:
@@ -159,8 +155,14 @@ def test_an_absent_keychain_is_reported_without_loading_keyring() -> None:
     )
     if sys.platform != "linux":
         pytest.skip("a Linux without a bus")
-    src = os.path.dirname(os.path.dirname(os.path.dirname(keychain_backend.__file__)))
-    ended = subprocess.run(
-        [sys.executable, "-c", code], env={"PYTHONPATH": src}, capture_output=True, text=True, timeout=30, check=True
-    )
-    assert ended.stdout == "this machine has no keychain to use: no D-Bus session\n[]\n"
+    printed = output_of([sys.executable, "-c", code], SOURCE)
+    assert printed == "this machine has no keychain to use: no D-Bus session\n[]\n"
+
+
+@pytest.mark.parametrize("nonsense", [b"", b"\xff\x00"])
+def test_an_item_that_was_not_decrypted_is_read_over_another_session(nonsense: bytes) -> None:
+    """KWallet derives another key than secretstorage in one session of 256."""
+    secret_service = pytest.importorskip("aws_mfa.vaults.keychain.secret_service")
+    secrets = [nonsense, b"the text"]
+    item = SimpleNamespace(session="the first", get_secret=lambda: secrets.pop(0))
+    assert (secret_service._text_of(item), item.session) == ("the text", None)

@@ -1,20 +1,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import pytest
+from keyring.backend import KeyringBackend
 from keyring.backends import chainer, fail, null  # the test of the module that imports it
 
 from aws_mfa.errors import KeychainUnavailable
 from aws_mfa.vaults.keychain import keyring_backend
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from keyring.backend import KeyringBackend
 
 
 class Dictionary:
@@ -75,9 +72,7 @@ def test_one_backend_is_chosen_the_systems_own_first(
 
 
 @pytest.mark.parametrize("found", [PLAINTEXT, LOFTY_PLAINTEXT])
-def test_plain_text_is_never_chosen_and_the_message_names_it(
-    monkeypatch: pytest.MonkeyPatch, found: KeyringBackend
-) -> None:
+def test_plain_text_is_never_chosen_and_is_named(monkeypatch: pytest.MonkeyPatch, found: KeyringBackend) -> None:
     with pytest.raises(KeychainUnavailable, match=r"the only keyring backend here is keyrings\.alt\.") as failure:
         best(monkeypatch, found)
     assert "export PYTHON_KEYRING_BACKEND=keyrings.alt." in failure.value.hints[0]
@@ -130,9 +125,7 @@ def test_the_keychain_of_another_system_is_refused() -> None:
         ("wJalrXUtnFEMI\n", r"does not name a keyring backend that works \(MissingSectionHeaderError\)"),
     ],
 )
-def test_a_keyringrc_that_cannot_be_used_is_refused(
-    text: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bad_keyringrc_is_refused(text: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     (tmp_path / "python_keyring").mkdir()
     (tmp_path / "python_keyring" / "keyringrc.cfg").write_text(text)

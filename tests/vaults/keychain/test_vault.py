@@ -5,22 +5,18 @@ import json
 import shlex
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
 
 import pytest
 
 from aws_mfa.errors import KeychainUnavailable, NotSetUp
+from aws_mfa.interfaces import Vault
 from aws_mfa.model import LongTermKeys, Secret
 from aws_mfa.system import threads as this_machine
 from aws_mfa.vaults.keychain.failures import absent
 from aws_mfa.vaults.keychain.vault import CHECK_USER, Keychain
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from aws_mfa.interfaces import Vault
 
 KEYS = LongTermKeys("AKIAIOSFODNN7EXAMPLE", Secret("wJalrXUtnFEMI/K7MDENG"))
 OTHER_KEYS = LongTermKeys("AKIAI44QH8DHBEXAMPLE", Secret("je7MtGbClwBF/2Zp9Utk"))

@@ -9,7 +9,7 @@ is locked, without the window that keyring would open.
 
 from __future__ import annotations
 
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import secretstorage
@@ -65,7 +65,7 @@ class SecretService:
     def get(self, service: str, user: str) -> str | None:
         with self._connection() as connection:
             for item in self._items(connection, service, user):
-                return str(item.get_secret().decode("utf-8"))
+                return _text_of(item)
         return None
 
     def forgets(self) -> bool:
@@ -148,6 +148,20 @@ class SecretService:
             yield
         finally:
             self.asks = False
+
+
+def _text_of(item: secretstorage.Item) -> str:
+    """
+    The secret of an item, read over a second session of the Secret Service if the first one gives nonsense.
+
+    KWallet 5 drops a leading zero byte of the shared secret: it then encrypts with another key, in one session of 256.
+    """
+    with suppress(UnicodeDecodeError):
+        text = str(item.get_secret().decode("utf-8"))
+        if text:
+            return text
+    item.session = None
+    return str(item.get_secret().decode("utf-8"))
 
 
 def refuse_locked(backend: KeyringBackend, address: str) -> None:
