@@ -10,7 +10,7 @@ from aws_mfa.aws.endpoints import NO_SETTINGS
 from aws_mfa.errors import AwsMfaError, NeedsHuman
 from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest
 from aws_mfa.renewal.steps import SourceUser, Step
-from aws_mfa.sessions.inputs import label_in, stored_name
+from aws_mfa.sessions.inputs import label_in, name_of_text, stored_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -377,6 +377,10 @@ class FakeSessionCache:
 
     def find(self, label: str, inputs: Mapping[str, str]) -> Remembered | None:
         return self.stored.get(stored_name(label, inputs))
+
+    def listed(self) -> Callable[[str, str], Remembered | None]:
+        stored = dict(self.stored)
+        return lambda label, text: stored.get(name_of_text(label, text))
 
     def store(self, label: str, inputs: Mapping[str, str], session: Session) -> bool:
         if self.keeps:
