@@ -48,7 +48,7 @@ def one_profile() -> None:
 
 def one_chain() -> None:
     chain = chain_of(f"team-{PROFILES // 2}", AwsProfiles(CONFIG, CREDENTIALS))
-    assert chain.base.name == "work"
+    assert chain.user.name == "work"
 
 
 def all_names() -> None:

@@ -30,7 +30,7 @@ def followed(
     """The names of the user's profile and of the roles."""
     chain = chain_of(name, AwsProfiles(config, credentials), keys_stored=keys_stored)
     assert chain.wanted.name == name
-    return chain.base.name, [role.name for role in chain.role_chain]
+    return chain.user.name, [role.name for role in chain.role_chain]
 
 
 def refusal(name: str, config: str, credentials: str = "") -> BadProfile:
@@ -52,15 +52,15 @@ def test_roles_are_in_the_order_in_which_they_are_assumed() -> None:
 
 def test_a_chain_may_be_of_any_length() -> None:
     config = "[profile r0]\n" + "".join(role(f"r{number}", f"r{number - 1}") for number in range(1, 2001))
-    base, roles = followed("r2000", config)
-    assert (base, len(roles), roles[0]) == ("r0", 2000, "r1")
+    user, roles = followed("r2000", config)
+    assert (user, len(roles), roles[0]) == ("r0", 2000, "r1")
 
 
 def test_hidden_keys_make_a_chain_too() -> None:
     plain = role("a", "work", f"mfa_serial = {DEVICE}").splitlines()
     config = "\n".join((plain[0], *(f"aws_mfa_{line}" for line in plain[1:]), ""))
     chain = chain_of("a", AwsProfiles(config + "[profile work]\n", ""))
-    assert (chain.base.name, len(chain.role_chain), chain.mfa_serial) == ("work", 1, DEVICE)
+    assert (chain.user.name, len(chain.role_chain), chain.mfa_serial) == ("work", 1, DEVICE)
 
 
 def test_a_profile_that_names_itself_needs_keys_of_its_own() -> None:
@@ -137,7 +137,7 @@ def test_a_base_that_signs_in_with_sso_is_refused_unless_it_has_keys() -> None:
     assert followed("a", config, "[work-long-term]\n") == ("work", ["a"])
 
 
-DEVICES = {"a": "GAHT-wanted-a", "b": "GAHT-role-b", "work": "GAHT-base"}
+DEVICES = {"a": "GAHT-wanted-a", "b": "GAHT-role-b", "work": "GAHT-user"}
 
 
 @pytest.mark.parametrize(
@@ -147,8 +147,8 @@ def test_the_nearest_device_is_in_force(having: str, wins: str | None) -> None:
     def lines(name: str) -> tuple[str, ...]:
         return (f"mfa_serial = {DEVICES[name]}",) if name in having.split() else ()
 
-    base = "\n".join(("[profile work]", *lines("work")))
-    config = role("a", "b", *lines("a")) + role("b", "work", *lines("b")) + base
+    user = "\n".join(("[profile work]", *lines("work")))
+    config = role("a", "b", *lines("a")) + role("b", "work", *lines("b")) + user
     chain = chain_of("a", AwsProfiles(config, ""))
     assert chain.mfa_serial == (DEVICES[wins] if wins else None)
     if chain.device_profile is not None:
@@ -200,7 +200,7 @@ class Followed(AssumeRoleProvider):  # type: ignore[misc]  # botocore has no typ
     def __init__(self, profiles: dict[str, dict[str, str]], name: str) -> None:
         super().__init__(lambda: {"profiles": profiles}, None, {}, name)
         self.assumed: list[str] = []
-        self.base = ""
+        self.user = ""
 
     def _get_role_config(self, profile_name: str) -> dict[str, str]:
         self.assumed.insert(0, profile_name)
@@ -210,7 +210,7 @@ class Followed(AssumeRoleProvider):  # type: ignore[misc]  # botocore has no typ
     def _resolve_credentials_from_profile(self, profile_name: str) -> Credentials:
         profile = self._loaded_config["profiles"][profile_name]
         if self._has_static_credentials(profile) or not self._has_assume_role_config_vars(profile):
-            self.base = profile_name
+            self.user = profile_name
             return Credentials("k", "s")
         return super()._resolve_credentials_from_profile(profile_name)
 
@@ -240,7 +240,7 @@ def test_every_chain_is_botocores(profiles: dict[str, dict[str, str]]) -> None:
             continue
         chain: Chain = chain_of(name, ours)
         assert [role.name for role in chain.role_chain] == theirs.assumed
-        assert chain.base.name == (theirs.base if assumes else name)
+        assert chain.user.name == (theirs.user if assumes else name)
 
 
 def test_the_vault_itself_is_asked_for_names_that_are_nowhere_else() -> None:
@@ -252,8 +252,8 @@ def test_the_vault_itself_is_asked_for_names_that_are_nowhere_else() -> None:
 
     config = role("d", "fk") + role("e", "noted") + role("f", "typo") + "[profile plain]\n"
     profiles = AwsProfiles(config, "")
-    for name, base in (("d", "fk"), ("fk", "fk"), ("e", "noted"), ("plain", "plain")):
-        assert chain_of(name, profiles, keys_stored=lambda name: name == "noted", in_vault=in_vault).base.name == base
+    for name, user in (("d", "fk"), ("fk", "fk"), ("e", "noted"), ("plain", "plain")):
+        assert chain_of(name, profiles, keys_stored=lambda name: name == "noted", in_vault=in_vault).user.name == user
     assert asked == ["fk", "fk"]
     with pytest.raises(BadProfile, match="names profile 'typo', which does not exist"):
         chain_of("f", profiles, in_vault=in_vault)

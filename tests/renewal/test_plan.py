@@ -41,8 +41,8 @@ def wanted_of(
     found = []
     for name in names:
         chain = chain_of(name, profiles, keys_stored=lambda _: True)
-        made = a_user(chain.base.name, chain.mfa_serial or DEVICE)
-        found.append((chain, (users or {}).get(chain.base.name, made)))
+        made = a_user(chain.user.name, chain.mfa_serial or DEVICE)
+        found.append((chain, (users or {}).get(chain.user.name, made)))
     return found
 
 

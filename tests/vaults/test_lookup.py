@@ -7,7 +7,7 @@ import pytest
 from aws_mfa.config.profile_names import SetUpHint
 from aws_mfa.errors import AwsMfaError, BadProfile, BrokenFile, KeychainUnavailable, NeedsHuman, NoLongTermKeys
 from aws_mfa.vaults.choice import VaultChoice, noted_vault
-from aws_mfa.vaults.lookup import UnaskedVault, find_long_term_keys, keys_are_known, note_keys
+from aws_mfa.vaults.lookup import QuietVault, find_long_term_keys, keys_are_known, note_keys
 from fakes import KEYS, OTHER_KEYS, FakeInterfaces, as_interfaces
 
 SECTION = "work-long-term"
@@ -181,14 +181,14 @@ def test_a_file_that_gives_no_keys_is_not_changed() -> None:
 def test_a_name_that_no_file_has_is_looked_up_in_the_vault_in_use(vault: str | None, *, found: bool) -> None:
     interfaces = FakeInterfaces()
     interfaces.fork.stored[SECTION] = KEYS
-    assert UnaskedVault(as_interfaces(interfaces), vault).has_keys("work") is found
+    assert QuietVault(as_interfaces(interfaces), vault).has_keys("work") is found
 
 
 @pytest.mark.parametrize("failure", [KeychainUnavailable("locked"), NeedsHuman("a passphrase")])
 def test_a_vault_that_would_have_to_ask_is_not_opened_and_the_failure_says_so(failure: AwsMfaError) -> None:
     interfaces = FakeInterfaces()
     interfaces.vaults["keychain"].failure = failure
-    vault = UnaskedVault(as_interfaces(interfaces), None)
+    vault = QuietVault(as_interfaces(interfaces), None)
     unknown, other = BadProfile("there is no profile 'work'", "did you mean: wrok"), AwsMfaError("no device")
     assert vault.explained(unknown) is unknown
     assert not vault.has_keys("work")
@@ -200,7 +200,7 @@ def test_a_vault_that_would_have_to_ask_is_not_opened_and_the_failure_says_so(fa
 
 def test_a_profile_is_looked_up_once() -> None:
     interfaces = FakeInterfaces()
-    vault = UnaskedVault(as_interfaces(interfaces), None)
+    vault = QuietVault(as_interfaces(interfaces), None)
     assert not vault.has_keys("work")
     interfaces.vaults["keychain"].stored[SECTION] = KEYS
     assert not vault.has_keys("work")

@@ -79,7 +79,7 @@ NO_SETTINGS = EndpointSettings()
 
 def settings_of_chain(chain: Chain) -> EndpointSettings:
     """The requested profile's settings, as SDKs take them, then the source user's; only the latter's endpoint URLs."""
-    return EndpointSettings((chain.wanted, chain.base), (chain.base,))
+    return EndpointSettings((chain.wanted, chain.user), (chain.user,))
 
 
 def settings_of_profiles(profiles: AwsProfiles, *names: str) -> EndpointSettings:

@@ -101,7 +101,8 @@ def collect_garbage_seldom() -> None:
     """
     Look for garbage after 50,000 new objects, not after 700.
 
-    A plan of ten thousand profiles makes 300,000 objects that stay: searching them again and again costs a tenth.
+    A plan of ten thousand profiles makes 300,000 objects that are kept: searching them repeatedly takes a tenth of the
+    run.
     """
     gc.set_threshold(50_000)
 

@@ -27,24 +27,24 @@ if TYPE_CHECKING:
     KeysStored = Callable[[str], bool]
 
 _REFUSED_IN_A_ROLE = ("credential_source", "web_identity_token_file")
-_REFUSED_IN_A_BASE = ("web_identity_token_file", "sso_session", "sso_start_url")
+_REFUSED_IN_A_USER = ("web_identity_token_file", "sso_session", "sso_start_url")
 
 
 class Chain:
     """
-    `base`: the profile whose long-term keys sign. `role_chain`: role profiles, the wanted one last.
+    `user`: the profile whose long-term keys sign. `role_chain`: role profiles, the wanted one last.
 
-    The device is the wanted profile's, else that of the nearest role, else the base's (botocore looks only at the
+    The device is the wanted profile's, else that of the nearest role, else the user's (botocore looks only at the
     role's own profile, aws-vault also at its source). `device_profile` is the profile that names it.
     """
 
-    __slots__ = ("base", "device_profile", "nearest_first", "role_chain", "wanted")
+    __slots__ = ("device_profile", "nearest_first", "role_chain", "user", "wanted")
 
-    def __init__(self, wanted: Profile, base: Profile, role_chain: tuple[Profile, ...]) -> None:
+    def __init__(self, wanted: Profile, user: Profile, role_chain: tuple[Profile, ...]) -> None:
         self.wanted = wanted
-        self.base = base
+        self.user = user
         self.role_chain = role_chain
-        self.nearest_first = (wanted, *reversed(role_chain), base)
+        self.nearest_first = (wanted, *reversed(role_chain), user)
         self.device_profile: Profile | None = None
         for profile in self.nearest_first:
             if "mfa_serial" in profile.settings:
@@ -75,33 +75,33 @@ def chain_of(
     wanted = _profile(name, profiles, known_elsewhere)
     if wanted is None:
         raise profiles.no_such(name, "or store long-term keys under that name: aws-mfa setup --profile NAME")
-    role_chain, base = _role_chain_and_base(wanted, profiles, known_elsewhere, keys_stored)
-    _refuse_foreign_base(base, keys_stored)
-    chain = Chain(wanted, base, tuple(reversed(role_chain)))
+    role_chain, user = _role_chain_and_user(wanted, profiles, known_elsewhere, keys_stored)
+    _refuse_foreign_user(user, keys_stored)
+    chain = Chain(wanted, user, tuple(reversed(role_chain)))
     _check(chain)
     return chain
 
 
-def _role_chain_and_base(
+def _role_chain_and_user(
     wanted: Profile, profiles: AwsProfiles, known_elsewhere: list[KeysStored], keys_stored: KeysStored | None
 ) -> tuple[list[Profile], Profile]:
     """The roles on the way, the wanted one first, and the profile at the end."""
     role_chain: list[Profile] = []
-    base = wanted
+    user = wanted
     # A profile with a role and keys of its own: the wanted profile's role is assumed, of a source the keys count.
-    while base.given("role_arn") is not None and (not role_chain or not base.has_own_keys):
-        source = _source_given(base)
-        if source.value == base.name and has_keys(base, keys_stored):
-            return role_chain or [base], base
-        role_chain.append(base)
+    while user.given("role_arn") is not None and (not role_chain or not user.has_own_keys):
+        source = _source_given(user)
+        if source.value == user.name and has_keys(user, keys_stored):
+            return role_chain or [user], user
+        role_chain.append(user)
         visited = [role.name for role in role_chain]
         if source.value in visited:
             raise circle(source, visited)
         found = _profile(source.value, profiles, known_elsewhere)
         if found is None:
             raise missing(source, *did_you_mean(source.value, profiles.names()))
-        base = found
-    return role_chain, base
+        user = found
+    return role_chain, user
 
 
 def _profile(name: str, profiles: AwsProfiles, known_elsewhere: list[KeysStored]) -> Profile | None:
@@ -136,12 +136,12 @@ def _source_given(role: Profile) -> Given:
     return source
 
 
-def _refuse_foreign_base(base: Profile, keys_stored: KeysStored | None) -> None:
-    for key in _REFUSED_IN_A_BASE:
-        foreign = base.settings.get(key)
-        if foreign is not None and not has_keys(base, keys_stored):
+def _refuse_foreign_user(user: Profile, keys_stored: KeysStored | None) -> None:
+    for key in _REFUSED_IN_A_USER:
+        foreign = user.settings.get(key)
+        if foreign is not None and not has_keys(user, keys_stored):
             raise BadProfile(
-                f"{foreign.source}: profile {shown(base.name)!r} has no long-term keys, it signs in another way",
+                f"{foreign.source}: profile {shown(user.name)!r} has no long-term keys, it signs in another way",
                 "use it with the AWS CLI: aws sso login, or aws login",
             )
 
@@ -149,7 +149,7 @@ def _refuse_foreign_base(base: Profile, keys_stored: KeysStored | None) -> None:
 def _check(chain: Chain) -> None:
     serial = chain.mfa_serial
     partition = None if serial is None else partition_of(serial)
-    chain.base.check()
+    chain.user.check()
     inherited: dict[str, Profile] = {}
     for role in chain.role_chain:
         role.check()
@@ -164,7 +164,7 @@ def _check(chain: Chain) -> None:
 def _check_partition(chain: Chain, role: Profile, serial: str | None) -> None:
     """Compare with the device, or with the first role: a hardware serial has no partition."""
     if serial is not None and partition_of(serial):
-        arn, source = serial, (chain.device_profile or chain.base).source("mfa_serial")
+        arn, source = serial, (chain.device_profile or chain.user).source("mfa_serial")
     else:
         arn, source = chain.role_chain[0].role_arn or "", chain.role_chain[0].source("role_arn")
     try:

@@ -58,9 +58,9 @@ class SectionIndex:
 
     def is_plain(self) -> bool:
         """
-        Whether every line has the usual form, so that `ini.check` would find nothing: it takes twice as long.
+        Whether every line has the usual form, so that `ini.check`, which takes twice as long, would find nothing.
 
-        Reads every section. `BrokenFile`, as `check` raises it, for a section that is there twice.
+        Reads every section. `BrokenFile`, as `check` raises it, for a duplicate section.
         """
         before = f"\n{self.text}".partition("\n[")[0]
         if not self._is_as_given or f"[{OF_ALL}]" in self.text or _plain_values(before) != {}:
@@ -144,7 +144,7 @@ def _bodies(text: str, where: str) -> dict[str, str]:
 
 
 def _has_indented_header(text: str) -> bool:
-    """Whether `[` follows blanks on a line: only a walk over all lines tells a header from a continued value."""
+    """Whether `[` follows blanks on a line: only a walk over all lines separates headers from continued values."""
     if text.count("[") == text.count("\n[") + text.startswith("["):
         return False
     at = text.find("[")

@@ -75,7 +75,7 @@ class Profile:
     settings: Mapping[str, Given]
     has_credential_process_of_ours: bool
     role_arn: str | None  # None for a profile that is an IAM user's
-    mfa_serial: str | None  # of this profile alone; the one in force for a chain is the chain's
+    mfa_serial: str | None  # only of this profile: `Chain.mfa_serial` is the one in force
     external_id: str | None
     role_session_name: str | None
     source_identity: str | None  # the same through a whole chain

@@ -63,10 +63,10 @@ def console(
     users = Users(interfaces, known, request)
     try:
         chain = chain_of(
-            request.profile, known.profiles, keys_stored=known.has_noted_keys, in_vault=users.unasked_vault.has_keys
+            request.profile, known.profiles, keys_stored=known.has_noted_keys, in_vault=users.quiet_vault.has_keys
         )
     except BadProfile as error:
-        raise users.unasked_vault.explained(error) from None
+        raise users.quiet_vault.explained(error) from None
     own_region, page_region = _region(chain, interfaces, None), _region(chain, interfaces, region)
     page = console_page(service, page_region)
     endpoints = settings_of_chain(chain)
@@ -85,7 +85,7 @@ def _region(chain: Chain, interfaces: Interfaces, asked: str | None) -> str:
     """The region asked for, else the profile's; `BadInput` if the one asked for is in another partition."""
     partition = partition_of(chain.wanted.role_arn or "") or partition_of(chain.mfa_serial or "")
     given = [(name, interfaces.environ.get(name)) for name in ("AWS_REGION", "AWS_DEFAULT_REGION")]
-    given += [(profile.source("region"), profile.region) for profile in (chain.wanted, chain.base)]
+    given += [(profile.source("region"), profile.region) for profile in (chain.wanted, chain.user)]
     chosen = choose_region([("--region", asked), *given], partition=partition)
     if asked and chosen.source != "--region":
         raise BadInput(chosen.passed_over[0], f"regions of partition {partition} look like: {chosen.name}")
@@ -98,7 +98,7 @@ def _federated(
     """A session of the user without a role, and the user's ARN."""
     if request.token is not None:
         raise BadInput(f"{request.profile} has no role: signing in takes no code", f"leave it out, or {_USE_A_ROLE}")
-    keys = users.keys_of(chain.base.keys_section)
+    keys = users.keys_of(chain.user.keys_section)
     sts = interfaces.sts(region, settings_of_chain(chain))
     identity = sts.get_caller_identity(keys)
     name = federated_name(identity.arn)
@@ -109,7 +109,7 @@ def _federated(
         )
     overlay = request.overlay
     partition = partition_of(identity.arn) or "aws"
-    duration_s = min(chain.base.duration_s or LONGEST_CONSOLE_S, LONGEST_CONSOLE_S)
+    duration_s = min(chain.user.duration_s or LONGEST_CONSOLE_S, LONGEST_CONSOLE_S)
     try:
         session = sts.get_federation_token(
             keys,

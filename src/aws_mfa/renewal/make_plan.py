@@ -43,14 +43,14 @@ def make_plan(request: RenewalRequest, interfaces: Interfaces, known: KnownProfi
     for name in dict.fromkeys(names):
         try:
             chain = chain_of(
-                name, known.profiles, keys_stored=known.has_noted_keys, in_vault=users.unasked_vault.has_keys
+                name, known.profiles, keys_stored=known.has_noted_keys, in_vault=users.quiet_vault.has_keys
             )
             _check_overlay(chain, request.overlay)
             user = users.user_of(chain)
             _check_section(chain, user, known.credentials)
             wanted.append((chain, user))
         except AwsMfaError as error:
-            failures[name] = users.unasked_vault.explained(error)
+            failures[name] = users.quiet_vault.explained(error)
     stored = StoredSessions(interfaces, known, request, wanted)
     session_name = sanitised_session_name(interfaces.user_name())
     with stored.listed():

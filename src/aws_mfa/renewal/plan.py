@@ -114,7 +114,7 @@ class _Planner:
 
     def _mfa_session(self, chain: Chain, user: SourceUser, *, is_wanted: bool) -> Step | Reused:
         # In a role profile `duration_seconds` is the role's.
-        of_profile = None if chain.base.role_arn else chain.base.duration_s
+        of_profile = None if chain.user.role_arn else chain.user.duration_s
         duration_s = of_profile or DEFAULT_MFA_SESSION_S
         step = self._mfa_steps.get((user, duration_s))
         if step is None:

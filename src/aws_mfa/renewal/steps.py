@@ -86,7 +86,7 @@ class Step:
 
     @property
     def question(self) -> str:
-        """Equal for equal steps, also of other processes."""
+        """A text that is equal for equal steps, also of other processes."""
         return "\n".join([self.label, *(f"{name} = {value}" for name, value in sorted(self.inputs.items()))])
 
     @property

@@ -1,8 +1,8 @@
 """
 Sessions that are stored: in the session cache, and in sections that aws-mfa wrote into the credentials file.
 
-A stored session counts if it was got with the same inputs; of two, the one that lasts longer. Each is opened at most
-once: opening a sealed entry takes longer than a call to STS.
+A stored session counts if it was requested with the same inputs; of two, the one that lasts longer. Each is opened at
+most once: opening a sealed entry takes longer than a call to STS.
 """
 
 from __future__ import annotations

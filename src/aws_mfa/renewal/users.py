@@ -20,7 +20,7 @@ from aws_mfa.config.profile_names import header_of
 from aws_mfa.errors import AwsMfaError, ClockSkew, NoDevice, NoLongTermKeys, RefusedByAws, SeveralDevices, WrongSecret
 from aws_mfa.renewal.steps import SourceUser
 from aws_mfa.vaults.choice import choose_vault, noted_key_id, noted_vault
-from aws_mfa.vaults.lookup import UnaskedVault, find_long_term_keys, other_program_of
+from aws_mfa.vaults.lookup import QuietVault, find_long_term_keys, other_program_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,7 +119,7 @@ def chosen_device(devices: list[str], interfaces: Interfaces) -> str:
 
 class Users:
     """
-    Finds each user once; `notices` are lines for the user about them. `unasked_vault`: keys that no file names.
+    Finds each user once; `notices` are lines for the user about them. `quiet_vault`: keys that no file names.
 
     If set-up or import noted the key id, the vault is opened only when its keys have to sign: a stored session can be
     used while the keychain is locked.
@@ -127,7 +127,7 @@ class Users:
 
     def __init__(self, interfaces: Interfaces, known: KnownProfiles, request: RenewalRequest) -> None:
         self.notices: list[str] = []
-        self.unasked_vault = UnaskedVault(interfaces, request.vault, use_keychain=request.use_keychain)
+        self.quiet_vault = QuietVault(interfaces, request.vault, use_keychain=request.use_keychain)
         self._interfaces = interfaces
         self._known = known
         self._request = request
@@ -138,17 +138,17 @@ class Users:
         """The chain's user, one object for equal chains; raises what finding the keys or the device raises."""
         # All roles of a chain are of one partition.
         partition, endpoints = arns.partition_of(chain.wanted.role_arn or ""), settings_of_chain(chain)
-        asked = (chain.base.name, chain.mfa_serial, partition, *endpoints.words)
+        asked = (chain.user.name, chain.mfa_serial, partition, *endpoints.words)
         if asked not in self._source_users:
             try:
                 self._source_users[asked] = self._read_user(chain, endpoints)
             except NoLongTermKeys:
-                line = other_program_of(chain.base)
+                line = other_program_of(chain.user)
                 if line is None:
                     raise
                 raise NoLongTermKeys(
-                    f"the keys of {chain.base.name} come from another program ({line}), which aws-mfa does not run",
-                    f"store them here, then remove that line: aws-mfa setup --profile {quote(chain.base.name)}",
+                    f"the keys of {chain.user.name} come from another program ({line}), which aws-mfa does not run",
+                    f"store them here, then remove that line: aws-mfa setup --profile {quote(chain.user.name)}",
                 ) from None
         return self._source_users[asked]
 
@@ -165,18 +165,18 @@ class Users:
         """
         if chain.mfa_serial is None:
             return False
-        section = chain.base.keys_section
+        section = chain.user.keys_section
         return self._noted_key_id(section) is not None or self._keys(section).place == "file"
 
     def _read_user(self, chain: Chain, endpoints: EndpointSettings) -> SourceUser:
-        section = chain.base.keys_section
+        section = chain.user.keys_section
         key_id = self._noted_key_id(section) or self.keys_of(section).access_key_id
         region = self._region(chain)
         device = chain.mfa_serial or _found_once(
-            self._request.devices, section, lambda: self._find_device(chain.base, region.name, endpoints)
+            self._request.devices, section, lambda: self._find_device(chain.user, region.name, endpoints)
         )
         return SourceUser(
-            chain.base.name,
+            chain.user.name,
             section,
             key_id,
             device,
@@ -228,7 +228,7 @@ class Users:
             (
                 ("AWS_REGION", environ.get("AWS_REGION")),
                 ("AWS_DEFAULT_REGION", environ.get("AWS_DEFAULT_REGION")),
-                (chain.base.source("region"), chain.base.region),
+                (chain.user.source("region"), chain.user.region),
             ),
             partition=partition,
         )

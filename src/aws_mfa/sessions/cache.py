@@ -41,7 +41,7 @@ class SessionCache:
         return None if entry is None else entry.session()
 
     def find(self, label: str, inputs: Mapping[str, str]) -> Entry | None:
-        """As `load`, but the entry, with its finished document."""
+        """Like `load`, but returns the entry, with its finished document."""
         return self._found(label, text_of_inputs(inputs), {})
 
     def listed(self) -> Callable[[str, str], Entry | None]:
@@ -64,17 +64,17 @@ class SessionCache:
         return None
 
     def store(self, label: str, inputs: Mapping[str, str], session: Session) -> bool:
-        """Store the session, and remove an older one from the other stores; whether it was stored."""
+        """Store the session, and remove an older one from the other stores; return whether it was stored."""
         try:
             data = entry_text(inputs, session).encode()
         except ValueError:
             # The texts of these errors are left out: a UnicodeError carries the whole entry.
-            self._tell(f"the session of {label!r} is not remembered: it holds characters that cannot be stored")
+            self._report(f"the session of {label!r} is not remembered: it holds characters that cannot be stored")
             return False
         try:
             return self._write(stored_name(label, inputs), data)
         except (AwsMfaError, OSError) as error:
-            self._tell(f"the session of {label!r} is not remembered: {_reason(error)}")
+            self._report(f"the session of {label!r} is not remembered: {_reason(error)}")
         return False
 
     def drop(self, label: str, inputs: Mapping[str, str], access_key_id: str, *, min_age_s: float = 0.0) -> bool:
@@ -117,7 +117,7 @@ class SessionCache:
             return False
         # Before the first one: searching all entries before each of a thousand would cost more than writing them.
         if not self._has_swept and not files.names() and (why := self._stores.why_in_clear_on_disk(files)):
-            self._tell(f"{why}: sessions are stored in {files.folder} (0600, not encrypted)")
+            self._report(f"{why}: sessions are stored in {files.folder} (0600, not encrypted)")
         files.write(name, data)
         for other in self._stores.every:
             if other is not files:
@@ -129,7 +129,7 @@ class SessionCache:
                 names = files.names()
             except (AwsMfaError, OSError) as error:
                 names = []
-                self._tell(f"the stored sessions cannot be read: {_reason(error)}")
+                self._report(f"the stored sessions cannot be read: {_reason(error)}")
             for other_name in names:
                 if other_name != name:
                     self._good_entry(files, other_name)
@@ -144,13 +144,13 @@ class SessionCache:
         except Unfit as error:
             self._remove_if(files, name, self._is_expired, reason=str(error))
         except (AwsMfaError, OSError) as error:
-            self._tell(f"the stored session of {label_in(name)!r} cannot be read: {_reason(error)}")
+            self._report(f"the stored session of {label_in(name)!r} cannot be read: {_reason(error)}")
         return None
 
     def _remove_if(
         self, files: SessionFiles, name: str, is_to_go: Callable[[Entry], bool], *, reason: str | None = None
     ) -> None:
-        """Remove an entry that is to go or unfit, as read again under the lock: it may be another one by now."""
+        """Remove an entry that `is_to_go` or is unfit, read again under the lock: it may be another one by now."""
         try:
             if private_folder(files.folder) is None:
                 return
@@ -160,17 +160,17 @@ class SessionCache:
                     if entry is None or not is_to_go(entry):
                         return
                 except Unfit:
-                    pass  # it is to go
+                    pass  # it must be removed
                 files.remove(name)
         except (AwsMfaError, OSError) as error:
-            self._tell(f"the stored session of {label_in(name)!r} cannot be removed: {_reason(error)}")
+            self._report(f"the stored session of {label_in(name)!r} cannot be removed: {_reason(error)}")
         if reason is not None:
-            self._tell(f"dropped the stored session of {label_in(name)!r}: {reason}")
+            self._report(f"dropped the stored session of {label_in(name)!r}: {reason}")
 
     def _is_expired(self, entry: Entry) -> bool:
         return entry.expires_at - self._now() <= MARGIN_S
 
-    def _tell(self, line: str) -> None:
+    def _report(self, line: str) -> None:
         if line not in self._said:
             self._said.add(line)
             self._say(line)

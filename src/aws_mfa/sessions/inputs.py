@@ -80,7 +80,7 @@ def stored_name(label: str, inputs: Mapping[str, str]) -> str:
 
 
 def name_of_text(label: str, inputs_text: str) -> str:
-    """As `stored_name`, from the text of the inputs."""
+    """Like `stored_name`, from the text of the inputs."""
     mark = hashlib.sha256(inputs_text.encode("utf-8", "surrogatepass")).hexdigest()[:_MARK_LENGTH]
     return f"{label}~{mark}"
 

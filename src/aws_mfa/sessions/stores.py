@@ -92,7 +92,7 @@ class Stores:
         self.readable = [one for one in (named, self.plain if self._plain_may_replace else None) if one is not None]
 
     def anywhere(self) -> list[SessionFiles]:
-        """Every store, and those that runs with other variables use."""
+        """Every store, also those of runs with other variables."""
         return [*self.every, *(_memory_in(other) for other in self._other_runtimes())]
 
     def writable(self) -> SessionFiles | None:
@@ -196,7 +196,7 @@ class SessionFiles:
         return os.path.lexists(self.folder)
 
     def listing(self) -> Listing:
-        """The folder, checked, and its files: `read` with it leaves the folder alone."""
+        """The folder, checked, and its files: `read` with it does not look at the folder again."""
         folder = private_folder(self.folder)
         return Listing(folder, frozenset(os.listdir(self.folder) if folder else ()))
 
@@ -252,7 +252,7 @@ class SessionFiles:
             self._replace(name, data)
 
     def remove(self, stored: str) -> bool:
-        """Remove the file of this entry, whatever is in it; whether there was one."""
+        """Remove the file of this entry, whatever is in it; return whether there was one."""
         name = file_name(stored, self._suffix)
         return name is not None and self._unlink(name)
 

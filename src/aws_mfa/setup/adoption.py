@@ -171,10 +171,10 @@ def _role_place(texts: AwsTexts, name: str) -> Place:
 
 def _check_user(chain: Chain, keys_stored: Callable[[str], bool]) -> None:
     """Refuse a role whose keys another program gives to SDKs: aws-mfa does not have them."""
-    base = chain.base
-    process = base.given(CREDENTIAL_PROCESS)
-    if process is not None and not has_keys(base, keys_stored) and not base.has_credential_process_of_ours:
-        store = f"store them here, then remove that line: aws-mfa setup --profile {quote(base.name)}"
+    user = chain.user
+    process = user.given(CREDENTIAL_PROCESS)
+    if process is not None and not has_keys(user, keys_stored) and not user.has_credential_process_of_ours:
+        store = f"store them here, then remove that line: aws-mfa setup --profile {quote(user.name)}"
         raise BadProfile(f"its keys come from another program ({process.source})", store)
 
 

@@ -164,7 +164,7 @@ def note_keys(section: str, vault: str, keys: LongTermKeys, interfaces: Interfac
     interfaces.known_keys.update(lambda text: with_note(text, section, vault, keys.access_key_id))
 
 
-class UnaskedVault:
+class QuietVault:
     """
     Whether the vault in use, or the fork's items, have keys that no file and no note names; each is looked up once.
 
