@@ -15,7 +15,7 @@ from aws_mfa.prompt.providers import CodeQuestion
 from aws_mfa.renewal.steps import SourceUser, Step
 from aws_mfa.sessions.container import ServedSession
 from aws_mfa.sessions.fingerprint import FingerprintedSession
-from aws_mfa.sessions.inputs import label_in, stored_name
+from aws_mfa.sessions.inputs import label_in, name_of_text, stored_name
 from aws_mfa.system.cancel import Cancellation
 
 if TYPE_CHECKING:
@@ -376,6 +376,10 @@ class FakeSessionCache:
 
     def find(self, label: str, inputs: Mapping[str, str]) -> Remembered | None:
         return self.stored.get(stored_name(label, inputs))
+
+    def listed(self) -> Callable[[str, str], Remembered | None]:
+        stored = dict(self.stored)
+        return lambda label, text: stored.get(name_of_text(label, text))
 
     def store(self, label: str, inputs: Mapping[str, str], session: Session) -> bool:
         if self.keeps:

@@ -220,6 +220,9 @@ class SessionCache(Protocol):
         """The session stored under the label, if it was requested with these inputs and has a minute left."""
 
     def find(self, label: str, inputs: Mapping[str, str]) -> StoredSession | None: ...
+    def listed(self) -> Callable[[str, str], StoredSession | None]:
+        """`find` for many sessions, by label and text of the inputs, among those that are stored now."""
+
     def store(self, label: str, inputs: Mapping[str, str], session: Session) -> bool: ...
     def drop(self, label: str, inputs: Mapping[str, str], access_key_id: str, *, min_age_s: float = 0.0) -> bool:
         """

@@ -13,6 +13,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from aws_mfa.config.edit import with_all_changes, with_changes, without_keys
+from aws_mfa.config.index import SectionIndex
 from aws_mfa.config.ini import check, check_if_small, section_values, sections
 from aws_mfa.errors import BadInput, BrokenFile
 from config.ini_examples import (
@@ -100,6 +101,25 @@ def test_every_section_has_the_keys_and_values_that_sdks_read(text: str) -> None
         name: expected.get(name) for name in names_to_ask(text)
     }
     assert values_read(text) == expected
+
+
+@some
+@given(any_text | files().map(lambda file: file.text))
+@example("k = 1\n[a]\n")
+@example("# c\n[a]\nk = 1\nK = 2\n")
+@example("[a]\nk = 1\n[b]\n[a]\n")
+@example("[a]\nk = 1\n[DEFAULT]\nk = 1\nk = 2\n")
+def test_a_file_that_looks_plain_is_one_that_sdks_read(text: str) -> None:
+    try:
+        is_plain = SectionIndex(text, "the file").is_plain()
+    except BrokenFile:
+        assert sdk_refuses(text)
+    else:
+        assert not (is_plain and sdk_refuses(text))
+
+
+def test_a_file_of_usual_lines_need_not_be_walked() -> None:
+    assert SectionIndex("# c\n\n[a]\nk = 1\n; c\n\n[b c]\nk = 2", "the file").is_plain()
 
 
 @some

@@ -211,7 +211,7 @@ def test_a_session_that_was_there_before_is_not_taken_for_a_new_one() -> None:
     step, old = a_step(), a_session(lasts_s=600)
     interfaces.session_cache.store(step.label, step.inputs, old)
     codes = Run(interfaces)
-    codes.stored.until(step.label, step.inputs)
+    codes.stored.until(step)
     assert codes.session(step) is not old
     assert len(interfaces.terminal.questions) == 1
 

@@ -70,7 +70,7 @@ def plan_of(
     request: RenewalRequest | None = None,
 ) -> Plan:
     """The plan, where stored sessions end as `until` says; no keys of users are read."""
-    sessions = cast("StoredSessions", SimpleNamespace(until=until))
+    sessions = cast("StoredSessions", SimpleNamespace(until=lambda step: until(step.label, step.inputs)))
     users = cast("Users", None)
     return plan_steps(wanted, request or RenewalRequest([]), users, sessions, now=NOW, session_name="ann")
 

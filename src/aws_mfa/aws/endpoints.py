@@ -62,7 +62,7 @@ class EndpointSettings:
     def given(self, key: str) -> Given | None:
         """`ca_bundle` (a file or folder), `use_{fips,dualstack}_endpoint`, `ignore_configured_endpoint_urls`."""
         for profile in self._with_urls if key == _IGNORE_URLS_KEY else self._profiles:
-            found = profile.given(key)
+            found = profile.settings.get(key)
             if found is not None:
                 return found
         return None

@@ -14,12 +14,16 @@ _DAYS_BEFORE_MONTH = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
 _MONTHS, _HOURS, _MINUTES = range(1, 13), range(24), range(60)
 _DAYS_TO_1970 = 719162
 _DIGITS = "0123456789"
+_USUAL_MARKS = "--T::Z"  # every third character of `2026-11-22T06:03:19Z`, from the fifth on
 # The parts before the seconds: fewest and most digits, and the characters that may follow them.
 _FORM = ((4, 4, "-"), (1, 2, "-"), (1, 2, " Tt"), (1, 2, ":"), (1, 2, ":"))
 
 
 def parse_moment(text: str) -> float | None:
     """Seconds since the epoch, fractions dropped; a moment without a zone is UTC. None if it is not a moment."""
+    if len(text) == len("2026-11-22T06:03:19Z") and text[4::3] == _USUAL_MARKS and text.isascii():
+        numbers = (text[:4], text[5:7], text[8:10], text[11:13], text[14:16], text[17:19])
+        return _seconds(*[int(number) for number in numbers]) if "".join(numbers).isdigit() else None
     rest = text.strip()
     parts: list[int] = []
     for least, most, behind in _FORM:
@@ -32,14 +36,19 @@ def parse_moment(text: str) -> float | None:
     offset_s = _offset_s(zone)
     if offset_s is None or not 1 <= len(number) <= len("59"):
         return None
-    year, month, day, hour, minute = parts
-    second = int(number)
+    parts.append(int(number))
+    seconds = _seconds(*parts)
+    return None if seconds is None else seconds - offset_s
+
+
+def _seconds(year: int, month: int, day: int, hour: int, minute: int, second: int) -> float | None:
+    """Seconds since the epoch, None if the calendar or the clock has no such moment."""
     if year < 1 or month not in _MONTHS or hour not in _HOURS or minute not in _MINUTES or second not in _MINUTES:
         return None
     first_day, next_first_day = _days_before(year, month), _days_before(year + month // 12, month % 12 + 1)
     if not 1 <= day <= next_first_day - first_day:
         return None
-    return (first_day + day - 1) * 86400 + hour * 3600 + minute * 60 + second - offset_s
+    return (first_day + day - 1) * 86400 + hour * 3600 + minute * 60 + second
 
 
 def utc_text(moment: float) -> str:

@@ -47,7 +47,7 @@ class Chain:
         self.nearest_first = (wanted, *reversed(role_chain), base)
         self.device_profile: Profile | None = None
         for profile in self.nearest_first:
-            if profile.given("mfa_serial") is not None:
+            if "mfa_serial" in profile.settings:
                 self.device_profile = profile
                 break
 
@@ -120,7 +120,7 @@ def has_keys(profile: Profile, keys_stored: KeysStored | None) -> bool:
 def _source_given(role: Profile) -> Given:
     """`source_profile` of a role profile; `BadProfile` without one, or if the role's keys come from elsewhere."""
     for key in _REFUSED_IN_A_ROLE:
-        foreign = role.given(key)
+        foreign = role.settings.get(key)
         if foreign is not None:
             raise BadProfile(
                 f"{foreign.source}: this role needs no MFA code of yours, and aws-mfa does not assume it",
@@ -138,7 +138,7 @@ def _source_given(role: Profile) -> Given:
 
 def _refuse_foreign_base(base: Profile, keys_stored: KeysStored | None) -> None:
     for key in _REFUSED_IN_A_BASE:
-        foreign = base.given(key)
+        foreign = base.settings.get(key)
         if foreign is not None and not has_keys(base, keys_stored):
             raise BadProfile(
                 f"{foreign.source}: profile {shown(base.name)!r} has no long-term keys, it signs in another way",
@@ -153,7 +153,7 @@ def _check(chain: Chain) -> None:
     inherited: dict[str, Profile] = {}
     for role in chain.role_chain:
         role.check()
-        if partition is None or partition_of(role.role_arn or "") != partition:
+        if partition is None or not (role.role_arn or "").startswith(f"arn:{partition}:"):
             _check_partition(chain, role, serial)
         _check_inherited_tags(role, inherited)
         inherited.update((key.lower(), role) for key in role.transitive_tag_keys)

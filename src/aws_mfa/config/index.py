@@ -31,7 +31,7 @@ _SINGLE_SEARCHES = 6
 class SectionIndex:
     """The sections of one file by the text between their brackets. `where` is the file's name in messages."""
 
-    __slots__ = ("_bodies", "_of_all", "_read", "_searches_left", "text", "where")
+    __slots__ = ("_bodies", "_is_as_given", "_of_all", "_read", "_searches_left", "text", "where")
 
     def __init__(self, text: str, where: str) -> None:
         check_beginning(text, where)
@@ -39,6 +39,7 @@ class SectionIndex:
         has_plain_ends = text.count("\r") == text.count("\r\n")
         # As Python reads it: nothing is written here, and headers are searched for after a newline.
         self.text = text if has_plain_ends else text.replace("\r\n", "\n").replace("\r", "\n")
+        self._is_as_given = has_plain_ends
         self._of_all = section_values(self.text, OF_ALL, where=where) or {}
         self._bodies: dict[str, str] | None = None
         self._searches_left = _SINGLE_SEARCHES
@@ -54,6 +55,23 @@ class SectionIndex:
         if self._bodies is None:
             self._bodies = _bodies(self.text, self.where)
         return list(self._bodies)
+
+    def is_plain(self) -> bool:
+        """
+        Whether every line has the usual form, so that `ini.check` would find nothing: it takes twice as long.
+
+        Reads every section. `BrokenFile`, as `check` raises it, for a section that is there twice.
+        """
+        before = f"\n{self.text}".partition("\n[")[0]
+        if not self._is_as_given or f"[{OF_ALL}]" in self.text or _plain_values(before) != {}:
+            return False
+        self.headers()
+        for header, body in (self._bodies or {}).items():
+            values = _plain_values(body)
+            if values is None:
+                return False
+            self._read[header] = values
+        return True
 
     def values(self, header: str) -> Mapping[str, str] | None:
         """Keys (lower case) and values of the section, with those of `[DEFAULT]`; None if it is missing."""

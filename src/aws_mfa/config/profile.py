@@ -64,11 +64,16 @@ _EMPTY: dict[str, tuple[()]] = {"tags": (), "transitive_tag_keys": ()}
 
 class Profile:
     """
-    One profile. `own`: the settings of its sections; `settings`: with those of included profiles. No secrets.
+    One profile. `own`: the settings of its sections. No secrets.
 
+    `settings`: standard key -> value and source, also of included profiles, without empty values; asking for it raises
+    `BadProfile` if `include_profile` leads nowhere or in a circle. `has_credential_process_of_ours`: SDKs run
+    `aws-mfa credential-process` for this profile.
     `has_own_keys`: its section holds long-term keys. `has_long_term_section`: there is a section `NAME-long-term`.
     """
 
+    settings: Mapping[str, Given]
+    has_credential_process_of_ours: bool
     role_arn: str | None  # None for a profile that is an IAM user's
     mfa_serial: str | None  # of this profile alone; the one in force for a chain is the chain's
     external_id: str | None
@@ -82,7 +87,8 @@ class Profile:
     mfa_process: str | None  # a command that prints the code
 
     __slots__ = (
-        *("_is_checked", "_others", "_settings", "has_long_term_section", "has_own_keys", "name", "own"),
+        *("_is_checked", "_others", "has_credential_process_of_ours", "has_long_term_section", "has_own_keys"),
+        *("name", "own", "settings"),
         *_ATTRIBUTES.values(),
     )
 
@@ -100,7 +106,6 @@ class Profile:
         self.has_own_keys = has_own_keys
         self.has_long_term_section = has_long_term_section
         self._others = others
-        self._settings: Mapping[str, Given] | None = None
         self._is_checked = False
 
     @property
@@ -109,18 +114,9 @@ class Profile:
         keys_here = self.has_own_keys or self.name.endswith(LONG_TERM_SUFFIX)
         return self.name if keys_here and not self.has_long_term_section else default_long_term(self.name)
 
-    @property
-    def settings(self) -> Mapping[str, Given]:
-        """Standard key -> value and source; `BadProfile` if `include_profile` leads nowhere or in a circle."""
-        if self._settings is None:
-            others = self._others if "include_profile" in self.own else None
-            self._settings = self.own if others is None else others.with_included(self)
-        return self._settings
-
     def given(self, key: str) -> Given | None:
         """Value and source of a standard key; empty counts as absent."""
-        found = (self._settings or self.settings).get(key)
-        return found if found is not None and found.value else None
+        return self.settings.get(key)
 
     def value(self, key: str) -> str | None:
         """The value of a standard key, unchecked."""
@@ -139,11 +135,6 @@ class Profile:
             return self.given("endpoint_url")
         return self._others.service_endpoint(services, service) or self.given("endpoint_url")
 
-    @property
-    def has_credential_process_of_ours(self) -> bool:
-        """Whether SDKs run `aws-mfa credential-process` for this profile."""
-        return is_our_credential_process(self.value(CREDENTIAL_PROCESS) or "", self.name)
-
     def check(self) -> None:
         """Check every setting: `BadProfile` for the first that AWS would refuse."""
         if self._is_checked:
@@ -160,13 +151,22 @@ class Profile:
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> object:
-            """Check a setting when it is first asked for; from then on it is a plain attribute."""
-            if name == "duration_s":
+            """Find or check it when it is first asked for; from then on it is a plain attribute."""
+            if name in _CHECKED:
+                key, check = _CHECKED[name]
+            elif name == "settings":
+                others = self._others if "include_profile" in self.own else None
+                found = self.own if others is None else others.with_included(self)
+                self.settings = {key: given for key, given in found.items() if given.value}
+                return self.settings
+            elif name == "has_credential_process_of_ours":
+                ours = is_our_credential_process(self.value(CREDENTIAL_PROCESS) or "", self.name)
+                self.has_credential_process_of_ours = ours
+                return ours
+            elif name == "duration_s":
                 key, check = "duration_seconds", lambda given: duration_s(given, role=bool(self.given("role_arn")))
             elif name == "transitive_tag_keys":
                 key, check = "transitive_session_tags", lambda given: transitive_keys_of(given, self.tags)
-            elif name in _CHECKED:
-                key, check = _CHECKED[name]
             else:
                 raise AttributeError(name)
             given = self.given(key)

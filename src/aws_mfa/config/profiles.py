@@ -150,9 +150,10 @@ class AwsProfiles:
         if of_credentials:
             sections.append((of_credentials, _place(self.credentials, name)))
         own = settings_of(*sections)
-        if long_term or any(CLASSIC_DEVICE in values for values, _ in sections):
+        if long_term or [values for values, _ in sections if CLASSIC_DEVICE in values]:
             _add_classic(own, *sections, long_term=(long_term or {}, _place(self.credentials, long_name)))
-        has_own_keys = any(kind_of(values) in (LONG_TERM_KEYS, INCOMPLETE) for values, _ in sections)
+        kinds = [kind_of(values) for values, _ in sections]
+        has_own_keys = LONG_TERM_KEYS in kinds or INCOMPLETE in kinds
         return Profile(name, own, self, has_own_keys=has_own_keys, has_long_term_section=long_term is not None)
 
     def _header_of(self, name: str) -> str | None:

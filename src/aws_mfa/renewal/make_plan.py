@@ -53,7 +53,8 @@ def make_plan(request: RenewalRequest, interfaces: Interfaces, known: KnownProfi
             failures[name] = users.unasked_vault.explained(error)
     stored = StoredSessions(interfaces, known, request, wanted)
     session_name = sanitised_session_name(interfaces.user_name())
-    plan = plan_steps(wanted, request, users, stored, now=interfaces.now(), session_name=session_name)
+    with stored.listed():
+        plan = plan_steps(wanted, request, users, stored, now=interfaces.now(), session_name=session_name)
     plan.failures = failures
     return plan
 
@@ -74,10 +75,10 @@ def _all_names(known: KnownProfiles, overlay: Overlay) -> list[str]:
     Users whose keys are in the profile's own section are left out: their session could not be stored.
     """
     profiles, noted = known.profiles, known.noted_sections
-    names = []
+    names, unread = [], suppress(BadProfile)
     for profile in profiles.all_profiles():
         # One that cannot be read counts too, so that its failure is shown.
-        with suppress(BadProfile):
+        with unread:
             if profile.given("role_arn") is None:
                 continue
         names.append(profile.name)

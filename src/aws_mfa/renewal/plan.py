@@ -100,7 +100,7 @@ class _Planner:
         self._request = plan.request
         self._now = now
         self._session_name = session_name
-        self._known: dict[tuple[tuple[str, str], ...], Step | Reused] = {}
+        self._known: dict[str, Step | Reused] = {}
         self._mfa_steps: dict[tuple[SourceUser, int], Step] = {}
 
     def add(self, chain: Chain, user: SourceUser) -> None:
@@ -180,7 +180,7 @@ class _Planner:
         if isinstance(known, Step) or (known is not None and not forced and known.expires_at - self._now > needed_s):
             return known
         # Looked up even when forced, so that a session stored later can be recognised as new.
-        expires_at = self._plan.stored.until(step.label, step.inputs)
+        expires_at = self._plan.stored.until(step)
         left_s = 0.0 if forced or expires_at is None else expires_at - self._now
         if left_s <= needed_s:
             step.rest = Reused(step, expires_at) if expires_at is not None and left_s > MARGIN_S else None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws.endpoints import NO_SETTINGS
+from aws_mfa.sessions.entry import text_of_inputs
 from aws_mfa.sessions.inputs import inputs_of
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Step:
     `label` names the session it makes: a profile, or `mfa@<long-term section>`. `signed_by` is the call or the stored
     session whose credentials sign, None: the long-term keys. `roles` are the role requests from the first assumed to
     this one, `profiles` the wanted profiles it serves. `rest` is a stored session that is still valid, but for less
-    time than is wanted. `key` is equal for equal calls.
+    time than is wanted. `key` is the text of its inputs.
     """
 
     label: str
@@ -58,7 +59,7 @@ class Step:
     profiles: list[str] = field(default_factory=list)
     needs_code: bool = field(init=False)
     inputs: dict[str, str] = field(init=False)
-    key: tuple[tuple[str, str], ...] = field(init=False)
+    key: str = field(init=False)
 
     def __post_init__(self) -> None:
         user, roles = self.user, self.roles
@@ -81,7 +82,7 @@ class Step:
                 "policy_arns": [role.policy_arns or None for role in roles],
             }
         )
-        self.key = tuple(self.inputs.items())
+        self.key = text_of_inputs(self.inputs)
 
     @property
     def question(self) -> str:

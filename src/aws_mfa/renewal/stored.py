@@ -7,6 +7,7 @@ once: opening a sealed entry takes longer than a call to STS.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from aws_mfa.config.index import SectionIndex
@@ -17,10 +18,10 @@ from aws_mfa.sessions.freshness import MARGIN_S
 from aws_mfa.vaults.choice import noted_origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from aws_mfa.config.chains import Chain
-    from aws_mfa.interfaces import Interfaces
+    from aws_mfa.interfaces import Interfaces, StoredSession
     from aws_mfa.model import Session
     from aws_mfa.renewal.request import RenewalRequest
     from aws_mfa.renewal.steps import SourceUser, Step
@@ -52,17 +53,33 @@ class StoredSessions:
         self.asks_us = {profile.name for profile in profiles if profile.has_credential_process_of_ours}
         self._section_of = {user.section: user.profile for _, user in wanted}
         self._found: dict[str, list[tuple[Mapping[str, str], Callable[[], Session | None]]]] = {}
-        self._ends: dict[tuple[str, tuple[tuple[str, str], ...]], float] = {}
+        self._ends: dict[tuple[str, str], float] = {}
+        self._find_listed: Callable[[str, str], StoredSession | None] | None = None
 
-    def until(self, label: str, inputs: Mapping[str, str]) -> float | None:
+    @contextmanager
+    def listed(self) -> Iterator[None]:
+        """For the length of a `with`, `until` finds the sessions that are stored now: the folders are listed once."""
+        if self._section_of:
+            self._find_listed = self._interfaces.session_cache.listed()
+        try:
+            yield
+        finally:
+            self._find_listed = None
+
+    def until(self, step: Step) -> float | None:
         """When the stored session of this label and these inputs ends; remembered for `newer`."""
-        expires_at = self._until(label, inputs)
+        expires_at = self._until(step)
         if expires_at is not None:
-            self._ends[label, tuple(inputs.items())] = expires_at
+            self._ends[step.label, step.key] = expires_at
         return expires_at
 
-    def _until(self, label: str, inputs: Mapping[str, str]) -> float | None:
-        cached, in_file = self._interfaces.session_cache.find(label, inputs), self._in_file(label, inputs)
+    def _until(self, step: Step) -> float | None:
+        label, inputs = step.label, step.inputs
+        if self._find_listed is not None:
+            cached = self._find_listed(label, step.key)
+        else:
+            cached = self._interfaces.session_cache.find(label, inputs)
+        in_file = self._in_file(label, inputs)
         if self._refused_key_ids:
             cached = None if cached and cached.session().access_key_id in self._refused_key_ids else cached
             in_file = None if in_file and in_file.access_key_id in self._refused_key_ids else in_file
@@ -79,12 +96,12 @@ class StoredSessions:
     def newer(self, step: Step) -> Session | None:
         """The step's session, if another process has stored one since `until` was called."""
         known_until = self._ends.get((step.label, step.key), 0.0)
-        expires_at = self._until(step.label, step.inputs)
+        expires_at = self._until(step)
         if expires_at is None or expires_at <= known_until:
             # The cache first: a session that is moved from the cache into the file is always in one of the two.
             self.file = SectionIndex(self._interfaces.credentials.read(), self._interfaces.credentials.path)
             self._notes = self._interfaces.known_keys.read()
-            expires_at = self._until(step.label, step.inputs)
+            expires_at = self._until(step)
         if expires_at is None or expires_at <= known_until:
             return None
         return self.session(Reused(step, expires_at))

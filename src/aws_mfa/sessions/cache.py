@@ -9,6 +9,8 @@ the form of an entry, `inputs` its name, `stores` its place.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.sessions.entry import entry_text, parse_entry, text_of_inputs
 from aws_mfa.sessions.freshness import MARGIN_S
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
     from aws_mfa.model import Session
     from aws_mfa.sessions.entry import Entry
-    from aws_mfa.sessions.stores import SessionFiles, Stores
+    from aws_mfa.sessions.stores import Listing, SessionFiles, Stores
 
 
 class SessionCache:
@@ -40,13 +42,23 @@ class SessionCache:
 
     def find(self, label: str, inputs: Mapping[str, str]) -> Entry | None:
         """As `load`, but the entry, with its finished document."""
-        text = name = ""
+        return self._found(label, text_of_inputs(inputs), {})
+
+    def listed(self) -> Callable[[str, str], Entry | None]:
+        listings: dict[SessionFiles, Listing] = {}
         for files in self._stores.readable:
-            if not files.may_have_entries():
+            with suppress(AwsMfaError, OSError):  # then each call looks, and says what is wrong
+                listings[files] = files.listing()
+        return lambda label, text: self._found(label, text, listings)
+
+    def _found(self, label: str, text: str, listings: Mapping[SessionFiles, Listing]) -> Entry | None:
+        name = ""
+        for files in self._stores.readable:
+            listing = listings.get(files)
+            if not (files.may_have_entries() if listing is None else listing.names):
                 continue
-            text = text or text_of_inputs(inputs)
             name = name or name_of_text(label, text)
-            entry = self._good_entry(files, name)
+            entry = self._good_entry(files, name, listing)
             if entry is not None and entry.inputs_text == text:
                 return entry
         return None
@@ -103,7 +115,8 @@ class SessionCache:
         files = self._stores.writable()
         if files is None:
             return False
-        if not files.names() and (why := self._stores.why_in_clear_on_disk(files)):
+        # Before the first one: searching all entries before each of a thousand would cost more than writing them.
+        if not self._has_swept and not files.names() and (why := self._stores.why_in_clear_on_disk(files)):
             self._tell(f"{why}: sessions are stored in {files.folder} (0600, not encrypted)")
         files.write(name, data)
         for other in self._stores.every:
@@ -122,9 +135,9 @@ class SessionCache:
                     self._good_entry(files, other_name)
         return True
 
-    def _good_entry(self, files: SessionFiles, name: str) -> Entry | None:
+    def _good_entry(self, files: SessionFiles, name: str, listing: Listing | None = None) -> Entry | None:
         try:
-            entry = _entry_in(files, name)
+            entry = _entry_in(files, name, listing)
             if entry is None or not self._is_expired(entry):
                 return entry
             self._remove_if(files, name, self._is_expired)
@@ -167,9 +180,9 @@ def _reason(error: AwsMfaError | OSError) -> str:
     return error.message if isinstance(error, AwsMfaError) else error.strerror or type(error).__name__
 
 
-def _entry_in(files: SessionFiles, name: str) -> Entry | None:
+def _entry_in(files: SessionFiles, name: str, listing: Listing | None = None) -> Entry | None:
     """The entry in its file, None if there is none; raises `Unfit`, and what reading raises."""
-    data = files.read(name)
+    data = files.read(name, listing)
     if data is None:
         return None
     try:

@@ -53,9 +53,11 @@ def inputs_of(values: Mapping[str, Value]) -> dict[str, str]:
     texts: dict[str, str] = {}
     for name in INPUTS:
         value = values[name]
+        if value is None or value == _NOT_GIVEN:
+            continue
         if isinstance(value, (str, int)):
             texts[name] = str(value)
-        elif value and value != _NOT_GIVEN:
+        elif value:
             _add_nested(texts, name, value)
     return texts
 

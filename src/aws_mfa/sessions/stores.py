@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import NamedTuple
 
 from aws_mfa.errors import KeychainUnavailable, NotSetUp
 from aws_mfa.sessions.choice import choose_store
@@ -169,6 +170,13 @@ def is_known_to_have_a_disk(path: str) -> bool:
     return False
 
 
+class Listing(NamedTuple):
+    """What is in a store's folder at one moment; `folder` None: there is none."""
+
+    folder: os.stat_result | None
+    names: frozenset[str]
+
+
 class SessionFiles:
     """
     The entries in `folder` whose files end in `suffix`, by the names under which they are stored.
@@ -187,13 +195,20 @@ class SessionFiles:
         """Whether the folder, or anything in its place, exists: `read` checks what it is."""
         return os.path.lexists(self.folder)
 
-    def read(self, stored: str) -> bytes | None:
+    def listing(self) -> Listing:
+        """The folder, checked, and its files: `read` with it leaves the folder alone."""
+        folder = private_folder(self.folder)
+        return Listing(folder, frozenset(os.listdir(self.folder) if folder else ()))
+
+    def read(self, stored: str, listing: Listing | None = None) -> bytes | None:
         """The entry of this name, None if there is none; raises `Unfit` too."""
         name = file_name(stored, self._suffix)
-        folder = private_folder(self.folder)
+        if listing is not None and name not in listing.names:
+            return None
+        folder = private_folder(self.folder) if listing is None else listing.folder
         if name is None or folder is None:
             return None
-        data = read_private(os.path.join(self.folder, name), folder)
+        data = read_private(f"{self.folder}{os.sep}{name}", folder)
         return data if data is None or self._open_seal is None else self._opened_seal().opened(data)
 
     def written_at(self, stored: str) -> float | None:

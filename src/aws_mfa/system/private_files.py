@@ -44,10 +44,10 @@ def replace_privately(path: str, data: bytes, *, tidies: bool = True) -> None:
     """
     Replace the file that `path` leads to, or create it. Mode 0600, or narrower if the old file's is.
 
-    Symlinks are kept, and the target of a dangling one is created; root follows none that another user made to what is
-    not theirs. `tidies`: also remove temp files that killed writers of this file left, which takes listing the folder.
-    Raises `NotSetUp` if the file cannot be written and `BrokenFile` if `path` is not a regular file; the old file is
-    then unchanged.
+    Symlinks are kept, and the target of a dangling one is created; root follows no link of another user to a file that
+    is not that user's. `tidies`: also remove temp files that killed writers of this file left, which takes listing the
+    folder. Raises `NotSetUp` if the file cannot be written and `BrokenFile` if `path` is not a regular file; the old
+    file is then unchanged.
     """
     target = os.path.realpath(path)
     parent, name = os.path.split(target)

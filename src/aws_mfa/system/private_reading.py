@@ -82,7 +82,7 @@ def _refuse_unfit(found: os.stat_result, folder: os.stat_result) -> None:
     if not stat.S_ISREG(found.st_mode):
         raise Unfit("it is not a regular file")
     # Files that root makes in a user's folder are given to the user, and root can read them there.
-    if not is_own(found) and found.st_uid != folder.st_uid:
+    if found.st_uid != folder.st_uid and not is_own(found):
         raise Unfit("it belongs to another user")
     if not is_narrow(found):
         raise Unfit("others can read it")

@@ -212,7 +212,8 @@ class KnownProfiles:
 
     def check(self) -> None:
         """Raise `BrokenFile` for a line that is not INI; sections of a large config file are checked when read."""
-        check(self.credentials_text, where=self.credentials.where)
+        if not self.credentials.is_plain():
+            check(self.credentials_text, where=self.credentials.where)
         check_if_small(self.config_text, where=self.profiles.config_path)
 
     def has_noted_keys(self, profile: str) -> bool:
