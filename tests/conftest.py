@@ -62,7 +62,7 @@ def bare_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 
 @pytest.fixture(autouse=True, scope="session")
 def signals_end_programs() -> None:
-    """Under `nohup`, or behind `&` in a script, all programs started here would ignore these; a handler ends with exec."""
+    """Under `nohup`, or behind `&` in a script, programs started here would ignore these; a handler ends with exec."""
     for name in ("SIGHUP", "SIGINT", "SIGQUIT"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_IGN:
