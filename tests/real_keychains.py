@@ -5,7 +5,7 @@ Owns the processes and their folders: HOME, runtime folder and bus belong to one
 side by side, and all of it ends with the fixture, by pid, whatever the test did. The bus starts nothing automatically,
 so every process has a known pid.
 
-As fixtures: `from real_keychains import gnome_keyring` (or `keepassxc`, `kwallet`) in the test module. Programs get
+As a fixture: `from real_keychains import gnome_keyring` in the test module. Programs get
 `keychain.environ`; in this process, `open_keychain(keychain.environ)` is enough for the Secret Service.
 """
 
@@ -335,18 +335,4 @@ def _start_kwallet(session: RealKeychain, salt: bytes) -> None:
 def gnome_keyring(home: str) -> Generator[RealKeychain]:
     """An unlocked gnome-keyring of this test's own."""
     with a_gnome_keyring() as session:
-        yield session
-
-
-@pytest.fixture
-def keepassxc(home: str) -> Generator[RealKeychain]:
-    """A KeePassXC of this test's own."""
-    with a_keepassxc() as session:
-        yield session
-
-
-@pytest.fixture
-def kwallet(home: str) -> Generator[RealKeychain]:
-    """A KWallet of this test's own."""
-    with a_kwallet() as session:
         yield session

@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from unittest import mock
 
+import botocore.session
 import pytest
 
 import aws_mfa
@@ -90,6 +91,15 @@ class Person:
     def __call__(self, question: str) -> str:
         self.asked.append(question)
         return self._first.pop(0) if self._first else self._stage.code()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_loader() -> Iterator[None]:
+    """Each session of botocore would read the service models again, which takes longer than all else here."""
+    loader = botocore.session.create_loader()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(botocore.session, "create_loader", lambda *_: loader)
+        yield
 
 
 def caller_arn(session: Session) -> str:

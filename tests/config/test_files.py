@@ -18,6 +18,7 @@ from aws_mfa.config.files import AwsFile, find_files, state_folder
 from aws_mfa.errors import BadInput, BrokenFile, NotSetUp, Unreachable
 from aws_mfa.interfaces import AwsTextFile
 from aws_mfa.system.locks import lock
+from programs import start_program
 from users_and_modes import ENVIRONMENT, NOBODY, as_root, mode_of, posix_only, run_python, umask
 
 no_home_variable = {"USERPROFILE": ""} if os.name == "nt" else {"HOME": ""}
@@ -332,7 +333,7 @@ for number in range(int(sys.argv[3])):
 def add_sections(path: str, name: str, count: int) -> subprocess.Popen[str]:
     """A process that adds `count` sections and prints the header of each when it is written."""
     command = [sys.executable, "-c", ADD_SECTIONS, path, name, str(count)]
-    return subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True)
+    return start_program(command, ENVIRONMENT)
 
 
 def test_threads_of_one_process_lose_no_update(tmp_path: Path) -> None:

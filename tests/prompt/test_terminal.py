@@ -159,10 +159,8 @@ def test_the_question_is_printed_as_given_and_the_typed_code_is_shown(screen: Ca
 
 @pytest.mark.real
 def test_questions_go_to_the_terminal_whatever_stdout_and_stderr_are(screen: Callable[..., Screen]) -> None:
-    assert (
-        asked_on(screen, f"sys.stdout = sys.stderr = open('/dev/null', 'w')\n{ASK}", "123456\n").end().text
-        == "123456\r\n"
-    )
+    asked = asked_on(screen, f"sys.stdout = sys.stderr = open('/dev/null', 'w')\n{ASK}", "123456\n")
+    assert asked.end().text == "123456\r\n"
 
 
 @pytest.mark.real
@@ -264,14 +262,8 @@ def test_a_cancelled_question_raises_the_other_threads_error(screen: Callable[..
 
 @pytest.mark.real
 def test_an_answer_before_the_cancellation_counts(screen: Callable[..., Screen]) -> None:
-    assert (
-        asked_on(
-            screen, "cancellation = Cancellation()\nprint('answer', terminal.ask(QUESTION, cancellation))", "123456\n"
-        )
-        .end()
-        .text
-        == "123456\r\nanswer 123456\r\n"
-    )
+    body = "cancellation = Cancellation()\nprint('answer', terminal.ask(QUESTION, cancellation))"
+    assert asked_on(screen, body, "123456\n").end().text == "123456\r\nanswer 123456\r\n"
 
 
 @pytest.mark.real
@@ -291,12 +283,8 @@ def test_text_typed_before_a_question_is_its_answer(screen: Callable[..., Screen
 
 @pytest.mark.real
 def test_two_lines_pasted_at_once_answer_two_questions(screen: Callable[..., Screen]) -> None:
-    asked = asked_on(
-        screen,
-        "print('both', repr(terminal.ask(QUESTION)), len(terminal.ask_hidden('Secret:').reveal()))",
-        "AKIAEXAMPLE\nwJalr\n",
-    )
-    assert "both 'AKIAEXAMPLE' 5\r\n" in asked.end().text
+    body = "print('both', repr(terminal.ask(QUESTION)), len(terminal.ask_hidden('Secret:').reveal()))"
+    assert "both 'AKIAEXAMPLE' 5\r\n" in asked_on(screen, body, "AKIAEXAMPLE\nwJalr\n").end().text
 
 
 @pytest.mark.real
@@ -516,10 +504,8 @@ def test_a_closed_stdin_without_a_terminal_refuses() -> None:
 @pytest.mark.real
 @pytest.mark.parametrize("stdin", ["</dev/null", "<&-"])
 def test_without_a_pipe_the_terminal_is_asked(screen: Callable[..., Screen], stdin: str) -> None:
-    assert (
-        asked_on(screen, ASK, "123456\n", shell=SHELL.replace('"$1"', f'"$1" {stdin}')).end().text
-        == "123456\r\nanswer '123456'\r\n"
-    )
+    shell = SHELL.replace('"$1"', f'"$1" {stdin}')
+    assert asked_on(screen, ASK, "123456\n", shell=shell).end().text == "123456\r\nanswer '123456'\r\n"
 
 
 @pytest.mark.real

@@ -279,10 +279,7 @@ def test_a_program_without_a_person_blocks_no_other(stage: ClassicStage, job: Jo
 def test_programs_without_a_person_wait_at_the_same_time(stage: ClassicStage) -> None:
     """One after the other they would need twenty seconds each."""
     jobs = [Job(stage, "credential-process", "default") for _ in range(4)]
-    deadline = time.monotonic() + 15
-    while len(questions(stage)) < 4:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(lambda: len(questions(stage)) >= 4, limit_s=15)
     assert stage.run("code", stage.code()).code == 0
     assert [job.ended()[0] for job in jobs] == [0] * 4
     assert len([record for record in stage.aws.requests if record.code]) == 1

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Generator, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -20,7 +19,7 @@ from aws_mfa.handover.environment import ENDPOINT
 from aws_mfa_practice.account import Role
 from classic_stage import ClassicStage, section
 from needs import built, needs
-from programs import start_program
+from programs import start_program, wait_until
 from real_clients import DEBIAN_CLI_2, JAVASCRIPT_SCRIPT, answer
 from real_terminals import end_of, matched, on_a_pty
 
@@ -298,11 +297,10 @@ def test_a_long_program_outlives_its_session(stage: ClassicStage, role: Role, mo
     with serving(stage, "admin", prefix=moved_clock.command) as server:
         env = {**stage.environ, **server.variables(), "AWS_DEFAULT_REGION": "eu-west-1"}
         command = [sys.executable, "-c", LONG_LIVED_SCRIPT]
-        program = subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        with program:
+        with start_program(command, env, stdin=subprocess.PIPE) as program:
             before = _key_id(program)
             moved_clock.forward(480)
-            _until(lambda: server.ask()[1]["AccessKeyId"] != before)
+            wait_until(lambda: server.ask()[1]["AccessKeyId"] != before)
             assert _key_id(program) == server.ask()[1]["AccessKeyId"]
             program.communicate()
     assert stage.sent().count("AssumeRole") == 2
@@ -315,13 +313,6 @@ def _key_id(program: subprocess.Popen[str]) -> str:
     program.stdin.write("\n")
     program.stdin.flush()
     return program.stdout.readline().strip()
-
-
-def _until(is_so: Callable[[], bool], limit_s: float = 20) -> None:
-    gives_up_at = time.monotonic() + limit_s
-    while not is_so():
-        assert time.monotonic() < gives_up_at
-        time.sleep(0.2)
 
 
 @posix_signals

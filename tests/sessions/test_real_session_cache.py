@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 
 import pytest
@@ -16,7 +15,7 @@ from aws_mfa.sessions.stores import open_stores
 from aws_mfa.vaults.keychain.vault import open_identity_item, open_keychain
 from aws_mfa.vaults.seal import AgeSeal
 from needs import needs
-from programs import output_of
+from programs import output_of, start_program
 from real_keychains import RealKeychain, a_bus, gnome_keyring
 
 pytestmark = [pytest.mark.real, pytest.mark.skipif(sys.platform != "linux", reason="keychains of Linux desktops")]
@@ -79,14 +78,8 @@ def test_processes_that_begin_at_once_share_one_identity(gnome_keyring: RealKeyc
     """Else what all but the last of them sealed could not be opened."""
     environ = {**gnome_keyring.environ, "AWS_MFA_SESSION_STORE": "sealed"}
     labels = ["a", "b", "c", "d", "e"]
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-c", STORE_AT_ONCE, label],
-            env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )
-        for label in labels
-    ]  # fmt: skip
-    assert [worker.communicate(timeout=60)[0] for worker in workers] == [""] * len(labels)
+    workers = [start_program([sys.executable, "-c", STORE_AT_ONCE, label], environ) for label in labels]
+    assert [worker.communicate(timeout=60) for worker in workers] == [("", "")] * len(labels)
     said: list[str] = []
     cache = cache_of(gnome_keyring, said, now=0.0)
     assert all(cache.load(label, {}) is not None for label in labels)

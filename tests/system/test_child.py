@@ -13,7 +13,8 @@ import pytest
 
 from aws_mfa.errors import CommandNotRunnable, NoSuchCommand
 from aws_mfa.system.child import ChildProcess
-from programs import SOURCE
+from needs import needs
+from programs import SOURCE, start_program, wait_until
 from real_terminals import Pty, end_of, on_a_pty
 
 PARENT = """
@@ -43,13 +44,16 @@ def ended(method: str, *command: str, **options: object) -> subprocess.Completed
 
 def started(method: str, *command: str) -> subprocess.Popen[str]:
     """A parent whose child has printed its first line."""
-    process = subprocess.Popen(
-        parent_of(method, *command), env=ENVIRON, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-        start_new_session=True,
-    )  # fmt: skip
+    process = start_program(parent_of(method, *command), ENVIRON)
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     return process
+
+
+def state_of(pid: str) -> str:
+    """A letter: T is stopped."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        return file.read().rpartition(")")[2].split()[0]
 
 
 def on_a_terminal(program: str, *argv: str) -> Pty:
@@ -58,9 +62,7 @@ def on_a_terminal(program: str, *argv: str) -> Pty:
 
 @pytest.mark.real
 def test_becoming_keeps_the_process() -> None:
-    process = subprocess.Popen(
-        parent_of("become", "sh", "-c", "echo $$"), env=ENVIRON, stdout=subprocess.PIPE, text=True
-    )
+    process = start_program(parent_of("become", "sh", "-c", "echo $$"), ENVIRON)
     out, _ = process.communicate(timeout=TIME_LIMIT_S)
     assert int(out) == process.pid
 
@@ -136,8 +138,11 @@ def test_a_signal_sent_to_the_parent_reaches_the_child(method: str, name: str) -
 @pytest.mark.real
 def test_a_child_that_stops_without_a_terminal_does_not_stop_the_parent() -> None:
     """No shell would wake it."""
-    process = started("run", "sh", "-c", "echo ready; kill -STOP $$; exit 5")
-    time.sleep(0.3)
+    needs("/proc/self/stat")
+    process = started("run", "sh", "-c", "echo ready; echo $$; kill -STOP $$; exit 5")
+    assert process.stdout is not None
+    child = process.stdout.readline().strip()
+    wait_until(lambda: state_of(child) == "T")
     process.send_signal(signal.SIGCONT)
     process.communicate(timeout=TIME_LIMIT_S)
     assert process.returncode == 5

@@ -17,6 +17,7 @@ import pytest
 from aws_mfa.errors import BrokenFile, NotSetUp, Unreachable
 from aws_mfa.system import locks
 from aws_mfa.system.locks import lock, try_lock
+from programs import start_program
 from users_and_modes import ENVIRONMENT, NOBODY, as_root, mode_of, posix_only, run_python, umask
 
 HOLD = """
@@ -29,8 +30,7 @@ with lock(sys.argv[1], timeout_s=5):
 
 
 def start_holder(path: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", HOLD, str(path)]
-    holder = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT)
+    holder = start_program([sys.executable, "-c", HOLD, str(path)], ENVIRONMENT)
     assert holder.stdout is not None
     assert holder.stdout.readline() == "held\n"
     return holder
@@ -38,9 +38,7 @@ def start_holder(path: Path) -> subprocess.Popen[str]:
 
 def end(process: subprocess.Popen[str]) -> None:
     process.kill()
-    process.wait()
-    assert process.stdout is not None
-    process.stdout.close()
+    process.communicate()
 
 
 def test_a_second_holder_waits_and_then_names_the_first_ones_pid(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ import os
 import random
 import signal
 import stat
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,7 +19,7 @@ from aws_mfa.errors import BrokenFile, NotSetUp
 from aws_mfa.system import private_files
 from aws_mfa.system.private_files import check_replaceable, ensure_private_folder, replace_privately
 from needs import needs
-from programs import run_program
+from programs import run_program, start_program
 from users_and_modes import ENVIRONMENT, NOBODY, as_root, mode_of, run_python, umask
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX modes, links, limits and signals")
@@ -445,7 +444,7 @@ def test_a_kill_at_any_moment_leaves_a_complete_file(tmp_path: Path) -> None:
     path = tmp_path / "f"
     for _ in range(30):
         command = [sys.executable, "-c", REPLACE_FOR_EVER, str(path)]
-        with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE) as child:
+        with start_program(command, ENVIRONMENT) as child:
             assert child.stdout is not None
             child.stdout.readline()
             time.sleep(random.uniform(0.005, 0.05))

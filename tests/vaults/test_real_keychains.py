@@ -6,7 +6,6 @@ import importlib.util
 import json
 import os
 import re
-import subprocess
 import sys
 import threading
 import time
@@ -20,7 +19,7 @@ from aws_mfa.model import LongTermKeys, Secret
 from aws_mfa.vaults.keychain.secret_service import refuse_locked
 from aws_mfa.vaults.keychain.vault import open_keychain
 from needs import needs
-from programs import output_of, run_program
+from programs import output_of, run_program, start_program
 from real_keychains import (
     PASSWORD,
     RealKeychain,
@@ -146,13 +145,7 @@ def test_the_forks_items_are_read_and_removed(gnome_keyring: RealKeychain) -> No
 
 def four_at_once(session: RealKeychain, *commands: list[str]) -> list[tuple[str, str]]:
     """Run the code with its arguments in four processes; what each printed."""
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-c", *command],
-            env=session.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )
-        for command in commands
-    ]  # fmt: skip
+    running = [start_program([sys.executable, "-c", *command], session.environ) for command in commands]
     return [one.communicate(timeout=60) for one in running]
 
 
