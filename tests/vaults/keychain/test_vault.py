@@ -205,7 +205,7 @@ def test_the_check_leaves_nothing_behind_and_touches_no_keys() -> None:
 
 
 def test_the_check_notices_an_item_that_cannot_be_removed() -> None:
-    with pytest.raises(KeychainUnavailable, match="still holds what it was to remove") as failure:
+    with pytest.raises(KeychainUnavailable, match="still has the item that was removed") as failure:
         keychain(Undeletable()).check()
     assert f"remove it: keyring del aws-mfa {CHECK_USER}" in failure.value.hints
 

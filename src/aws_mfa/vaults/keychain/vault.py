@@ -105,7 +105,7 @@ class KeychainItems:
         self._ask(lambda backend: backend.delete(service, user))
         if self._get(service, user) is not None:
             hint = f"remove it: keyring del {service} {quote(user)}"
-            raise unusable("the keychain still holds what it was to remove", hint)
+            raise unusable("the keychain still has the item that was removed", hint)
 
     def _get(self, service: str, user: str) -> str | None:
         return self._ask(lambda backend: backend.get(service, user))
