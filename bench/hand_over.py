@@ -2,7 +2,7 @@
 Handing over a good session: `credential-process work` from each store, and `exec work -- true`, against bare Python.
 
 As SDKs find it: an earlier run stored the session, and nothing has changed since. `true` is also measured without
-aws-mfa, because `exec` becomes it. In the last rows a flag forces a new plan, which shows what the quick path saves.
+aws-mfa, because `exec` becomes it. In the last rows a flag forces a new plan, which shows what the fast path saves.
 """
 
 from __future__ import annotations
