@@ -61,10 +61,12 @@ def bare_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 
 
 @pytest.fixture(autouse=True, scope="session")
-def hang_ups_end_programs() -> None:
-    """Under `nohup` this process ignores SIGHUP, and all programs it starts would too; a handler is not inherited."""
-    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
-        signal.signal(signal.SIGHUP, lambda *_: None)
+def signals_end_programs() -> None:
+    """Under `nohup`, or behind `&` in a script, programs started here would ignore these; a handler ends with exec."""
+    for name in ("SIGHUP", "SIGINT", "SIGQUIT"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if name == "SIGINT" else lambda *_: None)
 
 
 @pytest.fixture(autouse=True)
