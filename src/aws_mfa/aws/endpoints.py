@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _GLOBAL = "-global"
 _IGNORE_URLS, _IGNORE_URLS_KEY = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls"
 
+_WORDS = ("ca_bundle", "use_fips_endpoint", "use_dualstack_endpoint")
+
 
 class Endpoint:
     """Address of a service: `url` to send to, `host` for messages, `service` and `region` for the signature."""
@@ -70,7 +72,9 @@ class EndpointSettings:
     @property
     def words(self) -> tuple[str | None, ...]:
         """Cache key: every setting except the endpoint URLs."""
-        found = [self.given(key) for key in ("ca_bundle", "use_fips_endpoint", "use_dualstack_endpoint")]
+        if all(map(frozenset(_WORDS).isdisjoint, [profile.settings for profile in self._profiles])):
+            return (None,) * len(_WORDS)
+        found = [self.given(key) for key in _WORDS]
         return tuple([None if given is None else given.value for given in found])
 
 

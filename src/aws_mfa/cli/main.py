@@ -81,7 +81,7 @@ def main(argv: list[str]) -> int:
     """Run the command or the classic form; return the exit code. Every exception ends as one line on stderr."""
     prepare_output()
     silence_libraries()
-    collect_garbage_seldom()
+    gc.set_threshold(50_000)  # a plan of 10 000 profiles makes 300 000 objects: searching them takes a tenth
     try:
         return _run(argv)
     except AwsMfaError as error:
@@ -95,16 +95,6 @@ def main(argv: list[str]) -> int:
         return print_failure(unwritten(error) or unexpected(error))
     except Exception as error:  # noqa: BLE001  # the last resort: a bug is reported in one line
         return print_failure(unexpected(error))
-
-
-def collect_garbage_seldom() -> None:
-    """
-    Look for garbage after 50,000 new objects, not after 700.
-
-    A plan of ten thousand profiles makes 300,000 objects that are kept: searching them repeatedly takes a tenth of the
-    run.
-    """
-    gc.set_threshold(50_000)
 
 
 def silence_libraries() -> None:

@@ -155,8 +155,9 @@ def _check(chain: Chain) -> None:
         role.check()
         if partition is None or not (role.role_arn or "").startswith(f"arn:{partition}:"):
             _check_partition(chain, role, serial)
-        _check_inherited_tags(role, inherited)
-        inherited.update((key.lower(), role) for key in role.transitive_tag_keys)
+        if role.tags:
+            _check_inherited_tags(role, inherited)
+            inherited.update((key.lower(), role) for key in role.transitive_tag_keys)
     if len(chain.role_chain) > 1:
         _check_source_identity(chain)
 

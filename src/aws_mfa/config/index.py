@@ -66,11 +66,10 @@ class SectionIndex:
         if not self._is_as_given or f"[{OF_ALL}]" in self.text or _plain_values(before) != {}:
             return False
         self.headers()
-        for header, body in (self._bodies or {}).items():
-            values = _plain_values(body)
-            if values is None:
-                return False
-            self._read[header] = values
+        values = {header: _plain_values(body) for header, body in (self._bodies or {}).items()}
+        if None in values.values():
+            return False
+        self._read.update(values)
         return True
 
     def values(self, header: str) -> Mapping[str, str] | None:

@@ -64,16 +64,13 @@ _EMPTY: dict[str, tuple[()]] = {"tags": (), "transitive_tag_keys": ()}
 
 class Profile:
     """
-    One profile. `own`: the settings of its sections. No secrets.
+    One profile. `own`: the settings of its sections; `settings`: with those of included profiles. No secrets.
 
-    `settings`: standard key -> value and source, also of included profiles, without empty values; asking for it raises
-    `BadProfile` if `include_profile` leads nowhere or in a circle. `has_credential_process_of_ours`: SDKs run
-    `aws-mfa credential-process` for this profile.
     `has_own_keys`: its section holds long-term keys. `has_long_term_section`: there is a section `NAME-long-term`.
     """
 
-    settings: Mapping[str, Given]
-    has_credential_process_of_ours: bool
+    settings: Mapping[str, Given]  # without empty ones; `BadProfile` if `include_profile` leads nowhere or in a circle
+    has_credential_process_of_ours: bool  # SDKs run `aws-mfa credential-process` for it
     role_arn: str | None  # None for a profile that is an IAM user's
     mfa_serial: str | None  # only of this profile: `Chain.mfa_serial` is the one in force
     external_id: str | None

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from aws_mfa.errors import AwsMfaError
 
-_QUOTING = frozenset("'\"\\")
-
 
 def profile_headers(headers: Iterable[str]) -> dict[str, str]:
     """Name of a profile -> header of its section, in botocore's order."""
@@ -90,7 +88,7 @@ def second_word(header: str) -> str | None:
 
 def shell_words(text: str) -> list[str] | None:
     """Split like a shell; None if a quote is not closed or a backslash is at the end."""
-    if text.isascii() and text.isprintable() and _QUOTING.isdisjoint(text):
+    if text.isascii() and text.isprintable() and not ("'" in text or '"' in text or "\\" in text):
         return text.split()
     try:
         return shlex.split(text)

@@ -75,7 +75,7 @@ class Step:
                 "role_chain": [role.role_arn for role in roles],
                 "role_session_names": [role.role_session_name for role in roles],
                 "external_ids": [role.external_id for role in roles],
-                "tags": [dict(role.tags) or None for role in roles],
+                "tags": [dict(role.tags) if role.tags else None for role in roles],
                 "transitive_tag_keys": [role.transitive_tag_keys or None for role in roles],
                 "source_identities": [role.source_identity for role in roles],
                 "policies": [role.policy for role in roles],

@@ -61,10 +61,8 @@ class StoredSessions:
         """For the length of a `with`, `until` finds the sessions that are stored now: the folders are listed once."""
         if self._section_of:
             self._find_listed = self._interfaces.session_cache.listed()
-        try:
-            yield
-        finally:
-            self._find_listed = None
+        yield
+        self._find_listed = None
 
     def until(self, step: Step) -> float | None:
         """When the stored session of this label and these inputs ends; remembered for `newer`."""
@@ -75,10 +73,8 @@ class StoredSessions:
 
     def _until(self, step: Step) -> float | None:
         label, inputs = step.label, step.inputs
-        if self._find_listed is not None:
-            cached = self._find_listed(label, step.key)
-        else:
-            cached = self._interfaces.session_cache.find(label, inputs)
+        listed, cache = self._find_listed, self._interfaces.session_cache
+        cached = cache.find(label, inputs) if listed is None else listed(label, step.key)
         in_file = self._in_file(label, inputs)
         if self._refused_key_ids:
             cached = None if cached and cached.session().access_key_id in self._refused_key_ids else cached

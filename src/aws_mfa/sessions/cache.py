@@ -55,7 +55,7 @@ class SessionCache:
         name = ""
         for files in self._stores.readable:
             listing = listings.get(files)
-            if not (files.may_have_entries() if listing is None else listing.names):
+            if not (files.may_have_entries() if listing is None else listing[1]):
                 continue
             name = name or name_of_text(label, text)
             entry = self._good_entry(files, name, listing)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import NamedTuple
 
 from aws_mfa.errors import KeychainUnavailable, NotSetUp
 from aws_mfa.sessions.choice import choose_store
@@ -32,6 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from contextlib import AbstractContextManager
     from typing import Protocol
+
+    # A store's folder, None if there is none, and the names of its files.
+    Listing = tuple[os.stat_result | None, frozenset[str]]
 
     from aws_mfa.sessions.choice import StoreChoice
 
@@ -170,13 +172,6 @@ def is_known_to_have_a_disk(path: str) -> bool:
     return False
 
 
-class Listing(NamedTuple):
-    """What is in a store's folder at one moment; `folder` None: there is none."""
-
-    folder: os.stat_result | None
-    names: frozenset[str]
-
-
 class SessionFiles:
     """
     The entries in `folder` whose files end in `suffix`, by the names under which they are stored.
@@ -196,17 +191,15 @@ class SessionFiles:
         return os.path.lexists(self.folder)
 
     def listing(self) -> Listing:
-        """The folder, checked, and its files: `read` with it does not look at the folder again."""
+        """The folder, checked, and its files at this moment: `read` with it does not look at the folder again."""
         folder = private_folder(self.folder)
-        return Listing(folder, frozenset(os.listdir(self.folder) if folder else ()))
+        return folder, frozenset(os.listdir(self.folder) if folder else ())
 
     def read(self, stored: str, listing: Listing | None = None) -> bytes | None:
         """The entry of this name, None if there is none; raises `Unfit` too."""
         name = file_name(stored, self._suffix)
-        if listing is not None and name not in listing.names:
-            return None
-        folder = private_folder(self.folder) if listing is None else listing.folder
-        if name is None or folder is None:
+        folder, names = listing or (private_folder(self.folder), None)
+        if name is None or folder is None or (names is not None and name not in names):
             return None
         data = read_private(f"{self.folder}{os.sep}{name}", folder)
         return data if data is None or self._open_seal is None else self._opened_seal().opened(data)
