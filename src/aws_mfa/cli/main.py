@@ -81,7 +81,7 @@ def main(argv: list[str]) -> int:
     """Run the command or the classic form; return the exit code. Every exception ends as one line on stderr."""
     prepare_output()
     silence_libraries()
-    gc.set_threshold(50_000)  # a plan of 10 000 profiles makes 300 000 objects that stay: searching them costs a tenth
+    gc.set_threshold(50_000)  # a plan of 10 000 profiles makes 300 000 objects: searching them takes a tenth
     try:
         return _run(argv)
     except AwsMfaError as error:

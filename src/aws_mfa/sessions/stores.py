@@ -191,7 +191,7 @@ class SessionFiles:
         return os.path.lexists(self.folder)
 
     def listing(self) -> Listing:
-        """The folder, checked, and its files: `read` with it does not look at the folder again."""
+        """The folder, checked, and its files at this moment: `read` with it does not look at the folder again."""
         folder = private_folder(self.folder)
         return folder, frozenset(os.listdir(self.folder) if folder else ())
 
