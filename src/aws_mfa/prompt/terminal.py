@@ -111,7 +111,7 @@ class PipedAnswers:
     def ask_hidden(self, question: str, cancellation: Cancellation | None = None) -> Secret:
         answer = Secret(self.ask(question, cancellation))
         if self._asks_on_stdout:
-            self._print("\n")  # `ask` prints none on stdout: the contract has none there
+            self._print("\n")  # `ask` prints none on stdout, as 0.0.12 did not
         return answer
 
     def say(self, text: str) -> None:

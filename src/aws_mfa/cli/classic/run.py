@@ -1,8 +1,8 @@
 """
 The form without a subcommand (docs/compatibility.md, sections 2 to 7): `aws-mfa [flags]`.
 
-Owns the order of the actions, which the contract gives, and the log `LEVEL - text` on stdout. A failure is one ERROR
-line and exit code 1, Ctrl-C 130. Codes are asked for and sent by `renewal.codes`, as for a plan of one call.
+Owns the order of the actions, as in that document, and the log `LEVEL - text` on stdout. A failure is one ERROR line
+and exit code 1, Ctrl-C 130. Codes are asked for and sent by `renewal.codes`, as for a plan of one call.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def _renew(flags: Namespace, interfaces: Interfaces, log: ClassicLog) -> None:
 
 
 class _SectionCall:
-    """The callbacks of the engine: they write the session into the section and print the contract's lines."""
+    """The engine's callbacks: write the session into the section, print docs/compatibility.md's lines (section 6)."""
 
     def __init__(self, step: Step, profile: ClassicProfile, interfaces: Interfaces, log: ClassicLog) -> None:
         self.is_sent = False
