@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from aws_mfa_practice.__main__ import LINES, ROLE
 from needs import ROOT, needs
 from programs import run_program
 
@@ -51,6 +52,13 @@ def shell_blocks() -> list[tuple[str, str]]:
     return [(name, match[2]) for name in DOCUMENTS for match in BLOCK.finditer(text_of(name)) if match[1] == "sh"]
 
 
+def practice_lines() -> str:
+    """What the practice AWS prints to be pasted."""
+    values = dict.fromkeys(("url", "key_id", "secret", "device", "seed"), "example")
+    printed = LINES.format(config=ROLE.format(name="dev", role_arn="example"), **values)
+    return printed[printed.index("unset") : printed.rindex("END") + len("END")]
+
+
 def anchors(document: str) -> set[str]:
     """The headings of a document, as the links to them are written."""
     headings = re.findall(r"^#+ (.*)$", BLOCK.sub("", text_of(document)), re.MULTILINE)
@@ -92,7 +100,7 @@ def test_commands_in_tables_have_no_comments_and_no_placeholders(document: str) 
 @pytest.mark.parametrize("shell", [["bash", "--norc", "-i"], ["zsh", "-f", "-i"]], ids=["bash", "zsh"])
 def test_a_pasted_block_runs_the_same_commands_as_in_a_script(shell: list[str], tmp_path: Path) -> None:
     needs("bash", shell[0])
-    for number, (document, block) in enumerate(shell_blocks()):
+    for number, (document, block) in enumerate([*shell_blocks(), ("the practice AWS", practice_lines())]):
         pasted = commands_run(shell, block, tmp_path / f"{number}")
         assert pasted, f"{document}: {block}"
         assert pasted == commands_run(["sh"], block, tmp_path / f"{number}-sh"), f"{document}: {block}"

@@ -25,7 +25,7 @@ _ABOUT = (
     "serves until Ctrl-C."
 )
 
-_LINES = """\
+LINES = """\
 Paste the lines from "unset" to "END" into another terminal (sh, bash or zsh).
 They make a throwaway home, so that nothing of yours is touched.
 
@@ -41,10 +41,12 @@ The secret that it asks for: {secret}
 Then: aws-mfa --profile work, and aws-mfa plan --all
 For a code of {device}: press Enter here,
 or give an authenticator its seed: oathtool -b --totp {seed}
+The AWS CLI must know AWS_ENDPOINT_URL (1.29, 2.13 or newer); an older one asks the real AWS,
+unless it gets the endpoint with each command: aws --endpoint-url $AWS_ENDPOINT_URL sts get-caller-identity
 Serving until Ctrl-C.
 """
 
-_ROLE = """\
+ROLE = """\
 [profile {name}]
 role_arn = {role_arn}
 source_profile = work
@@ -58,7 +60,7 @@ def main() -> None:
     with PracticeAws() as aws, contextlib.suppress(KeyboardInterrupt):
         ann = aws.account.add_user("ann")
         phone = ann.add_device()
-        lines = _LINES.format(
+        lines = LINES.format(
             url=aws.url,
             config=_roles(aws, ann),
             key_id=ann.keys.access_key_id,
@@ -79,7 +81,7 @@ def _roles(aws: PracticeAws, ann: User) -> str:
         ("prod", prod.add_role("Reader", trusts=ann, mfa=True), ""),
         ("prod-admin", prod.add_role("Admin", trusts=ann, mfa=True, max_session_s=43200), "duration_seconds = 14400\n"),
     )
-    return "".join(_ROLE.format(name=name, role_arn=role.arn) + more for name, role, more in roles)
+    return "".join(ROLE.format(name=name, role_arn=role.arn) + more for name, role, more in roles)
 
 
 def _show_codes(phone: Device) -> None:

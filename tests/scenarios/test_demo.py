@@ -22,8 +22,9 @@ def test_the_demo_plays_the_whole_job_without_a_question(home: str) -> None:
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert ended.stderr == ""
     said = ended.stdout
-    assert said.count("INFO - Success! Your credentials will expire in") == 2
+    assert said.count("INFO - Success! Your credentials will expire in") == 1
     assert "INFO - Your credentials are still valid for" in said
-    assert said.count("\n    arn:aws:iam::") == 2
+    assert said.count("\n    arn:aws:iam::") == 1
+    assert [role in said for role in (":assumed-role/Developer/", ":assumed-role/Reader/")] == [True, True]
     assert "...(masked)" in said
     assert os.listdir(home) == []

@@ -101,7 +101,7 @@ def _all_names(known: KnownProfiles, overlay: Overlay) -> list[str]:
 
 
 def _check_overlay(chain: Chain, overlay: Overlay) -> None:
-    """AWS cannot narrow an MFA session: it would have all rights although fewer were wanted."""
+    """An MFA session is not narrowed here: it would have all rights although fewer were wanted."""
     if overlay and not chain.role_chain:
         raise BadInput(
             f"{chain.wanted.name} is a user's profile: policies and --read-only narrow role sessions only",

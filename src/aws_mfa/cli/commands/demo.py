@@ -12,6 +12,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+import textwrap
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import AwsMfaError
@@ -24,16 +25,21 @@ if TYPE_CHECKING:
 
 HELP = """\
 Show everything without an AWS account and without any question: a practice
-AWS on this machine, a throwaway home with its own vault, set-up, a code from
-a practice phone, the session, a real SDK call, a renewal."""
+AWS on this machine, a throwaway home with its own vault, set-up, one code
+from a practice phone, the session, real SDK calls, two roles."""
 
 _PROFILE = "demo"
 _SECRET_KEYS = ("aws_secret_access_key", "aws_session_token", "aws_security_token")
 _QUESTIONS = ("aws_secret_access_key: ", "seconds):")
-_SDK_CALL = (
-    f"from botocore.session import Session; sts = Session(profile={_PROFILE!r}).create_client('sts'); "
-    "print(sts.get_caller_identity()['Arn'])"
-)
+_SDK_CALL = "from botocore.session import Session; print(Session().create_client('sts').get_caller_identity()['Arn'])"
+_ROLES = (("dev", "Developer"), ("prod", "Reader"))
+_ROLE = """\
+
+[profile {name}]
+role_arn = {role_arn}
+source_profile = demo
+region = eu-central-1
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,14 +62,15 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
         _show("\n3. The session is where every SDK looks; the long-term keys are not in the file.")
         stage.show_credentials()
         _show("\n4. A real SDK (botocore) uses the profile, and AWS answers whose session it is.")
-        stage.sdk_call()
-        _show("\n5. For the next hours there is nothing to type.")
+        stage.sdk_call(_PROFILE)
+        _show("\n5. Two roles in other accounts, both of which demand MFA: the same code is enough for them.")
+        stage.add_roles({name: aws.add_account().add_role(role, trusts=ann, mfa=True).arn for name, role in _ROLES})
+        for name, _ in _ROLES:
+            stage.exec_sdk_call(name)
+        _show("\n6. For the next hours there is nothing to type.")
         stage.aws_mfa("--profile", _PROFILE)
-        _show("\n6. Renew early, with the phone's next code.")
-        code = phone.unused_code()
-        stage.aws_mfa("--profile", _PROFILE, "--force", answer=code, shown=code)
-        stage.sdk_call()
     _show("\nThat was all; the throwaway home and the practice AWS are removed. To start for real: aws-mfa setup")
+    _show("For an IDE that uses the profile of a role: aws-mfa adopt prod")
     return 0
 
 
@@ -73,7 +80,7 @@ class _Stage:
     def __init__(self, home: str, url: str) -> None:
         self._credentials = os.path.join(home, ".aws", "credentials")
         # Variables that would lead the processes out of the demo are left out.
-        leading_out = ("AWS_", "MFA_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "PYTHONWARNINGS")
+        leading_out = ("AWS_", "MFA_", "XDG_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "PYTHONWARNINGS")
         self._environ = {name: text for name, text in os.environ.items() if not name.upper().startswith(leading_out)}
         self._environ.update(HOME=home, USERPROFILE=home, AWS_ENDPOINT_URL=url, AWS_EC2_METADATA_DISABLED="true")
         path = os.path.join(home, "passphrase")
@@ -81,15 +88,29 @@ class _Stage:
             file.write(os.urandom(16).hex())
         command = shlex.join([sys.executable, "-c", f"print(open({path!r}).read())"])
         self._environ.update(AWS_MFA_VAULT="age", AWS_MFA_AGE_PASSPHRASE_COMMAND=command)
+        # Sessions too stay in the throwaway home, not in the runtime folder or keychain of the user.
+        self._environ.update(AWS_MFA_SESSION_STORE="plain")
 
     def aws_mfa(self, *words: str, answer: str = "", shown: str = "") -> None:
         """Run an aws-mfa command with the answer on a pipe, and print its output; `shown` replaces the answer."""
         _show(f"$ aws-mfa {shlex.join(words)}")
         self._run([sys.executable, "-m", "aws_mfa", *words], answer, shown)
 
-    def sdk_call(self) -> None:
-        _show(f'$ python -c "{_SDK_CALL}"')
-        self._run([sys.executable, "-c", _SDK_CALL])
+    def add_roles(self, arns: dict[str, str]) -> None:
+        """Append a profile for each role to the config, and print them."""
+        profiles = "".join(_ROLE.format(name=name, role_arn=arn) for name, arn in arns.items())
+        _show("$ cat >> ~/.aws/config")
+        _show(textwrap.indent(profiles, "    ").strip("\n"))
+        with open(os.path.join(self._environ["HOME"], ".aws", "config"), "a", encoding="utf-8") as file:
+            file.write(profiles)
+
+    def sdk_call(self, profile: str) -> None:
+        _show(f'$ AWS_PROFILE={profile} python -c "{_SDK_CALL}"')
+        self._run([sys.executable, "-c", _SDK_CALL], AWS_PROFILE=profile)
+
+    def exec_sdk_call(self, profile: str) -> None:
+        _show(f'$ aws-mfa exec {profile} -- python -c "..."')
+        self._run([sys.executable, "-m", "aws_mfa", "exec", profile, "--", sys.executable, "-c", _SDK_CALL])
 
     def show_credentials(self) -> None:
         _show("$ cat ~/.aws/credentials")
@@ -99,11 +120,11 @@ class _Stage:
                 masked = f"{value[:4]}...(masked)" if key in _SECRET_KEYS else value
                 _show(f"    {key}{equals}{masked}")
 
-    def _run(self, command: list[str], answer: str = "", shown: str = "") -> None:
+    def _run(self, command: list[str], answer: str = "", shown: str = "", **variables: str) -> None:
         ended = subprocess.run(  # noqa: S603  # our own command, no shell
             command,
             input=f"{answer}\n",
-            env=self._environ,
+            env=self._environ | variables,
             cwd=self._environ["HOME"],
             capture_output=True,
             text=True,
