@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import stat
@@ -202,6 +203,27 @@ def test_a_file_below_another_file_is_missing_and_that_is_reported_when_it_is_to
         with pytest.raises(NotSetUp, match="mfa is in the way: it is not a folder"):
             attempt()
     assert (tmp_path / "mfa").read_text() == "a file"
+
+
+@posix_only
+@pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE, errno.EPERM])
+def test_a_lock_that_fails_is_found_before_the_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def fail(fd: int, operation: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    file = credentials(tmp_path, b"[a]\n")
+    file.check_writable()
+    monkeypatch.setattr("fcntl.flock", fail)
+    with pytest.raises(NotSetUp, match=f"aws-mfa.lock: {os.strerror(number)}"):
+        file.check_writable()
+
+
+def test_a_lock_that_another_process_holds_is_found_before_the_question(tmp_path: Path) -> None:
+    file = credentials(tmp_path, b"[a]\n")
+    with lock(str(tmp_path / ".credentials.aws-mfa.lock"), timeout_s=0), pytest.raises(Unreachable):
+        file.check_writable()
 
 
 @posix_only

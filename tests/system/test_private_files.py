@@ -10,6 +10,7 @@ import stat
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -164,11 +165,8 @@ def test_each_failing_step_leaves_the_old_file_unchanged_and_says_what_to_do(
     path = tmp_path / "f"
     path.write_bytes(b"old")
 
-    def fail(*arguments: object, **options: object) -> None:
-        raise OSError(number, os.strerror(number))
-
     with monkeypatch.context() as patch:
-        patch.setattr(os, step, fail)
+        patch.setattr(os, step, refused_system_call(number))
         with pytest.raises(NotSetUp) as caught:
             replace_privately(str(path), b"new")
     assert caught.value.message == f"cannot write {path}: {os.strerror(number)}; the old file is intact"
@@ -455,6 +453,127 @@ def test_a_kill_at_any_moment_leaves_a_complete_file(tmp_path: Path) -> None:
     assert path.exists()
     for name in os.listdir(tmp_path):
         assert name == "f" or private_files.is_temp_name(name, "f")
+
+
+def refused_system_call(number: int) -> Callable[..., None]:
+    def fail(*arguments: object, **options: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return fail
+
+
+OBSTACLES = {
+    "full disk": ("write", errno.ENOSPC, "free some space there: df -h"),
+    "quota": ("write", errno.EDQUOT, "free some space there: df -h"),
+    "file size limit": ("write", errno.EFBIG, ""),
+    "closed folder": ("open", errno.EACCES, "the folder must be writable"),
+}
+
+
+@pytest.mark.parametrize("obstacle", OBSTACLES)
+@pytest.mark.parametrize("old", [None, b"old"])
+def test_an_obstacle_is_found_before_the_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, obstacle: str, old: bytes | None
+) -> None:
+    step, number, hint = OBSTACLES[obstacle]
+    if old:
+        (tmp_path / "f").write_bytes(old)
+    check_replaceable(str(tmp_path / "f"))
+    kept = os.listdir(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, step, refused_system_call(number))
+        if step == "open":
+            patch.setattr(private_files, "_CAN_HOLD", False)
+        with pytest.raises(NotSetUp, match=f"{tmp_path}/f: {os.strerror(number)}") as caught:
+            check_replaceable(str(tmp_path / "f"))
+    assert hint in " ".join(caught.value.hints)
+    assert os.listdir(tmp_path) == kept == (["f"] if old else [])
+
+
+@pytest.mark.parametrize(("name", "line"), [("f", "f"), ("a b\\c\td", "a\\040b\\134c\\011d")])
+@pytest.mark.parametrize("is_mounted", [True, False])
+def test_a_mounted_file_is_found_before_the_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, line: str, *, is_mounted: bool
+) -> None:
+    (tmp_path / name).write_bytes(b"old")
+    (tmp_path / "link").symlink_to(name)
+    mounts = (
+        f"36 35 98:0 / / rw\n37 36 98:0 /x {tmp_path}/{line if is_mounted else 'another'} rw,relatime - ext4 /d rw\n"
+    )
+    (tmp_path / "mountinfo").write_text(mounts)
+    monkeypatch.setattr(private_files, "_MOUNTS", str(tmp_path / "mountinfo"))
+    with pytest.raises(NotSetUp, match="Device or resource busy") if is_mounted else nullcontext():
+        check_replaceable(str(tmp_path / "link"))
+
+
+def test_a_system_without_a_list_of_mounts_is_asked_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "f").write_bytes(b"old")
+    monkeypatch.setattr(private_files, "_MOUNTS", str(tmp_path / "missing"))
+    check_replaceable(str(tmp_path / "f"))
+
+
+def test_an_immutable_file_is_found_before_the_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `chattr +i` makes it: its owner may write it, and the system still says no."""
+    path = tmp_path / "f"
+    path.write_bytes(b"old")
+    path.chmod(0o600)
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda name, mode: name != str(path) and access(name, mode))
+    with pytest.raises(NotSetUp, match="Operation not permitted"):
+        check_replaceable(str(path))
+
+
+@pytest.mark.parametrize("is_read_only", [True, False])
+def test_on_windows_the_read_only_attribute_and_a_file_that_is_held_open_are_found_before_the_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_read_only: bool
+) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(b"old")
+    path.chmod(0o400 if is_read_only else 0o600)
+    monkeypatch.setattr(private_files, "_IS_WINDOWS", True)
+    monkeypatch.setattr(private_files, "_CAN_HOLD", False)
+    if not is_read_only:
+        check_replaceable(str(path))
+        monkeypatch.setattr(os, "replace", refused_system_call(errno.EACCES))
+    with pytest.raises(NotSetUp) as caught:
+        check_replaceable(str(path))
+    attribute, held = f'remove the read-only attribute: attrib -r "{path}"', "if another program has it open"
+    assert caught.value.hints[0].startswith(attribute if is_read_only else held)
+    assert os.listdir(tmp_path) == ["f"]
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.ENOSYS])
+def test_a_file_system_without_fsync_is_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    monkeypatch.setattr(os, "fsync", refused_system_call(number))
+    replace_privately(str(tmp_path / "f"), b"new")
+    assert (tmp_path / "f").read_bytes() == b"new"
+
+
+@as_root
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EINVAL])
+@pytest.mark.parametrize(
+    ("uid", "gid", "is_written"), [(0, 0, True), (0, NOBODY, True), (NOBODY, 0, False), (NOBODY, NOBODY, False)]
+)
+def test_a_refused_chown_matters_only_if_the_file_would_get_another_owner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, uid: int, gid: int, *, is_written: bool
+) -> None:
+    """As in a sandbox, or on a mount that maps every owner to one."""
+    old, made = tmp_path / "old" / "f", tmp_path / "new" / "f"
+    for folder in (old.parent, made.parent):
+        folder.mkdir()
+    old.write_bytes(b"old")
+    for path in (old, made.parent):
+        os.chown(path, uid, gid)
+    monkeypatch.setattr(os, "fchown", refused_system_call(number))
+    for path in (old, made):
+        for attempt in (check_replaceable, lambda name: replace_privately(name, b"new")):
+            with nullcontext() if is_written else pytest.raises(NotSetUp, match=os.strerror(number)):
+                attempt(str(path))
+    if is_written:
+        ensure_private_folder(str(made.parent / "folder"))
+    assert (old.read_bytes(), made.exists()) == ((b"new", True) if is_written else (b"old", False))
 
 
 MOUNTED = 'mount --bind "$1" "$2" && exec "$3" -c "$4" "$2"'

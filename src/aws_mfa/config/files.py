@@ -12,7 +12,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput, BrokenFile, NotSetUp
-from aws_mfa.system.locks import lock
+from aws_mfa.system.locks import check_lockable, lock
 from aws_mfa.system.ownership import allow_owner_only, is_narrow
 from aws_mfa.system.private_files import check_replaceable, ensure_private_folder, read_regular, replace_privately
 
@@ -103,8 +103,9 @@ class AwsFile:
             return True
 
     def check_writable(self) -> None:
-        """Raise `NotSetUp` if `update` could not write: before a code is spent, not after."""
+        """Raise what `update` would raise (no lock, no space, no permission): before a code is spent, not after."""
         check_replaceable(self.path)
+        check_lockable(self._lock_path(), timeout_s=self._lock_timeout_s)
 
     def repair_mode(self) -> bool:
         """Remove the permissions of group and others; return whether that was needed and worked."""

@@ -51,6 +51,13 @@ def lock(path: str, *, timeout_s: float, waiting: Callable[[str], None] | None =
         os.close(fd)
 
 
+def check_lockable(path: str, *, timeout_s: float) -> None:
+    """Raise what `lock` would raise, before a code is asked for; nothing if the folder is missing: it will be made."""
+    if os.path.isdir(os.path.dirname(path) or os.curdir):
+        with lock(path, timeout_s=timeout_s):
+            pass
+
+
 def _acquire(path: str, timeout_s: float, waiting: Callable[[str], None] | None) -> int:
     gives_up_at = time.monotonic() + timeout_s
     pause_s = _FIRST_PAUSE_S

@@ -24,8 +24,7 @@ def make_private(fd: int, folder: int | str) -> None:
     """
     if sys.platform != "win32":
         if os.geteuid() == 0:
-            owner = os.stat(folder)
-            os.fchown(fd, owner.st_uid, owner.st_gid)
+            _set_owner(fd, os.stat(folder))
         _set_mode(fd, OWNER_ONLY)
 
 
@@ -33,7 +32,7 @@ def keep_owner_and_mode(fd: int, old: os.stat_result) -> None:
     """Give a new file the mode of `old`, without what exceeds 0600; root also gives it its owner."""
     if sys.platform != "win32":
         if os.geteuid() == 0:
-            os.fchown(fd, old.st_uid, old.st_gid)
+            _set_owner(fd, old)
         _set_mode(fd, old.st_mode & OWNER_ONLY)
 
 
@@ -51,8 +50,7 @@ def make_private_folder(path: str) -> None:
         try:
             # Another folder may be there by now: only an empty one of root's is the one just made.
             if is_own(os.fstat(fd)) and not os.listdir(fd):
-                owner = os.fstat(parent_fd)
-                os.fchown(fd, owner.st_uid, owner.st_gid)
+                _set_owner(fd, os.fstat(parent_fd))
         finally:
             os.close(fd)
     finally:
@@ -102,9 +100,22 @@ def is_own(found: os.stat_result) -> bool:
     return sys.platform == "win32" or found.st_uid == os.geteuid()
 
 
+def _set_owner(fd: int, like: os.stat_result) -> None:
+    """Set owner and group where they differ; a group that cannot be set is no failure if the owner is right."""
+    if sys.platform != "win32":
+        found = os.fstat(fd)
+        if (found.st_uid, found.st_gid) == (like.st_uid, like.st_gid):
+            return
+        try:
+            os.fchown(fd, like.st_uid, like.st_gid)
+        except OSError:
+            if found.st_uid != like.st_uid:
+                raise
+
+
 def _set_mode(fd: int, mode: int) -> None:
     """Set it if possible: with another owner, on FAT and network shares the owner or the mount decides."""
-    if sys.platform != "win32":
+    if sys.platform != "win32" and stat.S_IMODE(os.fstat(fd).st_mode) != mode:
         try:
             os.fchmod(fd, mode)
         except OSError:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 import time
 from contextlib import suppress
 from shlex import quote
@@ -38,6 +39,10 @@ _READ_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOE
 # A writer needs milliseconds: an older temp file is from a killed process.
 LEFTOVER_AGE_S = 10
 _RANDOM_BYTES = 8
+_IS_WINDOWS = os.name == "nt"
+_MOUNTS = "/proc/self/mountinfo"
+# A session's section has about two kilobytes.
+_MORE_BYTES = 16 * 1024
 
 
 def replace_privately(path: str, data: bytes, *, tidies: bool = True) -> None:
@@ -49,18 +54,11 @@ def replace_privately(path: str, data: bytes, *, tidies: bool = True) -> None:
     folder. Raises `NotSetUp` if the file cannot be written and `BrokenFile` if `path` is not a regular file; the old
     file is then unchanged.
     """
-    target = os.path.realpath(path)
-    parent, name = os.path.split(target)
     try:
-        with FolderHandle(parent) as folder:
-            old = _regular_file(folder, name)
-            refuse_link_of_another(path, (old or os.stat(folder.itself)).st_uid)
+        with TargetFile(path) as target:
             if tidies:
-                remove_leftovers(folder, name)
-            _replace(folder, name, data, old)
-            if folder.dir_fd is not None:
-                with suppress(OSError):  # the new file is there already; now it also survives a power cut
-                    os.fsync(folder.dir_fd)
+                remove_leftovers(target.folder, target.name)
+            target.replace(data)
     except OSError as error:
         raise not_written(path, error) from None
 
@@ -94,19 +92,21 @@ def ensure_private_folder(path: str) -> None:
 
 
 def check_replaceable(path: str) -> None:
-    """Raise `NotSetUp` if permissions would make `replace_privately` fail; a full disk is not noticed here."""
-    target = os.path.realpath(path)
-    folder = os.path.dirname(target)
+    """Raise `NotSetUp` if `replace_privately` would fail: called before a code is asked for, which would be lost."""
+    parent = folder = os.path.dirname(os.path.realpath(path))
     while not os.path.lexists(folder):
         folder = os.path.dirname(folder)
     if not os.path.isdir(folder):
         raise NotSetUp(f"{folder} is in the way: it is not a folder")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        read_only = hasattr(os, "statvfs") and os.statvfs(folder).f_flag & os.ST_RDONLY
-        number = errno.EROFS if read_only else errno.EACCES
-        raise not_written(path, OSError(number, os.strerror(number)))
     try:
-        refuse_link_of_another(path, os.stat(target if os.path.exists(target) else folder).st_uid)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            read_only = hasattr(os, "statvfs") and os.statvfs(folder).f_flag & os.ST_RDONLY
+            raise _error(errno.EROFS if read_only else errno.EACCES)
+        if folder == parent:
+            with TargetFile(path) as target:
+                target.try_out()
+        else:
+            refuse_link_of_another(path, os.stat(folder).st_uid)
     except OSError as error:
         raise not_written(path, error) from None
 
@@ -122,16 +122,18 @@ def not_written(path: str, error: OSError) -> NotSetUp:
     """The error for a file that could not be written: the reason, the state of the old file, what to do."""
     target = os.path.realpath(path)
     state = "the old file is intact" if os.path.lexists(target) else "nothing was written"
-    return NotSetUp(f"cannot write {path}: {error.strerror}; {state}", *_hints(os.path.dirname(target), error.errno))
+    return NotSetUp(f"cannot write {path}: {error.strerror}; {state}", *_hints(target, error.errno))
 
 
-def _hints(folder: str, number: int | None) -> tuple[str, ...]:
+def _hints(target: str, number: int | None) -> tuple[str, ...]:
+    folder = os.path.dirname(target)
     if number in (errno.ENOSPC, errno.EDQUOT):
         return (f"free some space there: df -h {quote(folder)}",)
     if number == errno.EROFS:
         return (f"the file system of {folder} is read-only: mount it writable", _OTHER_PLACE)
     if number in (errno.EACCES, errno.EPERM):
-        return (f"the folder must be writable, the file alone is not enough: ls -ld {quote(folder)}", _MOUNT_THE_FOLDER)
+        look = f"the folder must be writable, the file alone is not enough: ls -ld {quote(folder)}"
+        return _hints_on_windows(target) if _IS_WINDOWS else (look, _MOUNT_THE_FOLDER)
     if number in (errno.EBUSY, errno.EXDEV):
         return (_MOUNT_THE_FOLDER, _OTHER_PLACE)
     if number == errno.ENOENT:
@@ -139,56 +141,150 @@ def _hints(folder: str, number: int | None) -> tuple[str, ...]:
     return ()
 
 
+def _hints_on_windows(target: str) -> tuple[str, ...]:
+    if _is_read_only(target):
+        return (f'remove the read-only attribute: attrib -r "{target}"',)
+    return ("if another program has it open (an editor, a backup), close it there",)
+
+
 _MOUNT_THE_FOLDER = "in a container: mount the folder writable instead of the single file, which cannot be replaced"
 _OTHER_PLACE = "or keep it elsewhere: AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE name the AWS files"
 
 
-def _regular_file(folder: FolderHandle, name: str) -> os.stat_result | None:
-    try:
-        old = os.lstat(folder.at(name), dir_fd=folder.dir_fd)
-    except FileNotFoundError:
-        return None
-    if stat.S_ISLNK(old.st_mode):
-        # realpath() ends at a symlink only if the chain is a circle, or was changed since.
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-    refuse_irregular(os.path.join(folder.path, name), old.st_mode)
-    return old
+def _error(number: int) -> OSError:
+    return OSError(number, os.strerror(number))
 
 
-def _replace(folder: FolderHandle, name: str, data: bytes, old: os.stat_result | None) -> None:
-    temp = f".{name}.aws-mfa-{os.urandom(_RANDOM_BYTES).hex()}.tmp"  # as in `is_temp_name`
-    fd = os.open(folder.at(temp), _NEW_FILE, OWNER_ONLY, dir_fd=folder.dir_fd)
-    try:
+class TargetFile:
+    """
+    The file that `path` leads to, in its folder, which is held open for the length of a `with`.
+
+    Links are followed once, at the beginning: what is read and what is replaced is in the same folder, whatever `path`
+    leads to by then. The methods raise OSError, and `BrokenFile` for what is not a regular file.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._target = os.path.realpath(path)
+        parent, self.name = os.path.split(self._target)
+        self.folder = FolderHandle(parent)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.folder.close()
+
+    def found(self) -> os.stat_result | None:
+        """What `lstat` says of it, None if there is no file; root follows no link that another user made to it."""
         try:
-            if old is None:
-                make_private(fd, folder.itself)
+            found = self.folder.lstat(self.name)
+        except FileNotFoundError:
+            refuse_link_of_another(self.path, os.stat(self.folder.itself).st_uid)
+            return None
+        if stat.S_ISLNK(found.st_mode):
+            # realpath() ends at a symlink only if the chain is a circle, or was changed since.
+            raise _error(errno.ELOOP)
+        refuse_irregular(self._target, found.st_mode)
+        refuse_link_of_another(self.path, found.st_uid)
+        return found
+
+    def replace(self, data: bytes) -> None:
+        """Replace it with these bytes, or create it."""
+        temp = self._temp_file(data, self.found(), is_kept=True)
+        try:
+            self._move(temp)
+        except BaseException:
+            self._remove(temp)
+            raise
+        if self.folder.dir_fd is not None:
+            with suppress(OSError):  # the new file is there already; now it also survives a power cut
+                os.fsync(self.folder.dir_fd)
+
+    def try_out(self) -> None:
+        """Raise what `replace` would raise: it makes the temp file, and looks for what would stop the rename."""
+        old = self.found()
+        if old is not None:
+            if _is_read_only(self._target):
+                raise _error(errno.EACCES)
+            if _IS_WINDOWS:
+                self._move(self.name)  # refused while another program has it open
+            elif _is_mount_point(self._target):
+                raise _error(errno.EBUSY)
+            elif _is_fixed(self._target, old, os.stat(self.folder.itself)):
+                raise _error(errno.EPERM)
+        self._remove(self._temp_file(bytes((old.st_size if old else 0) + _MORE_BYTES), old, is_kept=False))
+
+    def _temp_file(self, data: bytes, old: os.stat_result | None, *, is_kept: bool) -> str:
+        """A new file beside it with these bytes, owner and mode; its name."""
+        folder = self.folder
+        temp = f".{self.name}.aws-mfa-{os.urandom(_RANDOM_BYTES).hex()}.tmp"  # as in `is_temp_name`
+        fd = os.open(folder.at(temp), _NEW_FILE, OWNER_ONLY, dir_fd=folder.dir_fd)
+        try:
+            try:
+                if old is None:
+                    make_private(fd, folder.itself)
+                else:
+                    keep_owner_and_mode(fd, old)
+                rest = memoryview(data)
+                while rest:
+                    rest = rest[os.write(fd, rest) :]
+                if is_kept:
+                    _sync(fd)
+            finally:
+                os.close(fd)
+        except BaseException:
+            self._remove(temp)
+            raise
+        return temp
+
+    def _move(self, temp: str) -> None:
+        folder, gives_up_at = self.folder, time.monotonic() + REPLACE_PATIENCE_S
+        while True:
+            is_last_try = time.monotonic() >= gives_up_at
+            try:
+                os.replace(folder.at(temp), folder.at(self.name), src_dir_fd=folder.dir_fd, dst_dir_fd=folder.dir_fd)
+            except PermissionError:
+                if is_last_try:
+                    raise
+                time.sleep(0.02)
             else:
-                keep_owner_and_mode(fd, old)
-            rest = memoryview(data)
-            while rest:
-                rest = rest[os.write(fd, rest) :]
-            os.fsync(fd)
-        finally:
-            os.close(fd)
-        _move(folder, temp, name)
-    except BaseException:
-        with suppress(OSError):  # the error being raised says more
-            os.unlink(folder.at(temp), dir_fd=folder.dir_fd)
-        raise
+                return
+
+    def _remove(self, temp: str) -> None:
+        with suppress(OSError):  # an error that is being raised says more
+            os.unlink(self.folder.at(temp), dir_fd=self.folder.dir_fd)
 
 
-def _move(folder: FolderHandle, temp: str, name: str) -> None:
-    gives_up_at = time.monotonic() + REPLACE_PATIENCE_S
-    while True:
-        is_last_try = time.monotonic() >= gives_up_at
-        try:
-            os.replace(folder.at(temp), folder.at(name), src_dir_fd=folder.dir_fd, dst_dir_fd=folder.dir_fd)
-        except PermissionError:
-            if is_last_try:
-                raise
-            time.sleep(0.02)
-        else:
-            return
+def _sync(fd: int) -> None:
+    try:
+        os.fsync(fd)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS):  # this file system does not know it
+            raise
+
+
+def _is_read_only(target: str) -> bool:
+    """Whether the file has Windows' read-only attribute, which forbids to replace it."""
+    return _IS_WINDOWS and os.path.exists(target) and not os.stat(target).st_mode & stat.S_IWRITE
+
+
+def _is_mount_point(target: str) -> bool:
+    """Whether the file itself is mounted, as by `docker run -v FILE:FILE`; only Linux tells."""
+    path = os.fsencode(target).replace(b"\\", b"\\134").replace(b" ", b"\\040").replace(b"\n", b"\\012")
+    try:
+        with open(_MOUNTS, "rb") as file:
+            return any(line.split(b" ", 5)[4] == path.replace(b"\t", b"\\011") for line in file)
+    except (OSError, IndexError):
+        return False
+
+
+def _is_fixed(target: str, old: os.stat_result, folder: os.stat_result) -> bool:
+    """Whether the file is immutable (`chattr +i`, macOS `uchg`), or another user's in a sticky folder."""
+    is_sticky = bool(folder.st_mode & stat.S_ISVTX) and not (is_own(folder) or is_own(old))
+    flags = getattr(old, "st_flags", 0) & (stat.UF_IMMUTABLE | stat.SF_IMMUTABLE | stat.UF_APPEND | stat.SF_APPEND)
+    is_immutable = is_own(old) and old.st_mode & stat.S_IWUSR and not os.access(target, os.W_OK)
+    return bool(flags or is_immutable or (is_sticky and sys.platform != "win32" and os.geteuid() != 0))
 
 
 class FolderHandle:
@@ -210,8 +306,14 @@ class FolderHandle:
         return self
 
     def __exit__(self, *failure: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         if self.dir_fd is not None:
             os.close(self.dir_fd)
+
+    def lstat(self, name: str) -> os.stat_result:
+        return os.lstat(self.at(name), dir_fd=self.dir_fd)
 
     def at(self, name: str) -> str:
         return os.path.join(self.path, name) if self.dir_fd is None else name
@@ -224,7 +326,7 @@ def remove_leftovers(folder: FolderHandle, name: str) -> None:
         names = [entry.name for entry in entries if is_temp_name(entry.name, name)]
     for left in names:
         with suppress(OSError):
-            found = os.lstat(folder.at(left), dir_fd=folder.dir_fd)
+            found = folder.lstat(left)
             if is_own(found) and stat.S_ISREG(found.st_mode) and found.st_mtime < too_old:
                 os.unlink(folder.at(left), dir_fd=folder.dir_fd)
 
