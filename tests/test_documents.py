@@ -56,7 +56,7 @@ def practice_lines() -> str:
     """What the practice AWS prints to be pasted."""
     values = dict.fromkeys(("url", "key_id", "secret", "device", "seed"), "example")
     printed = LINES.format(config=ROLE.format(name="dev", role_arn="example"), **values)
-    return printed[printed.index("unset") : printed.rindex("END") + len("END")]
+    return printed[printed.index("\nunset") + 1 : printed.index("\nEND\n") + len("\nEND")]
 
 
 def anchors(document: str) -> set[str]:
@@ -121,7 +121,7 @@ def commands_run(shell: list[str], block: str, folder: Path) -> str:
         stub.chmod(0o755)
     run_program(
         shell,
-        {"PATH": f"{folder}:/usr/bin:/bin", "HOME": str(folder), "LC_ALL": "C.UTF-8"},
+        {"PATH": f"{folder}:/usr/bin:/bin", "HOME": str(folder), "TMPDIR": str(folder), "LC_ALL": "C.UTF-8"},
         cwd=folder,
         timeout_s=30,
         stdin=f'{block}\nenv | grep -e ^AWS -e ^HTTPS >> "{log}"\nexit\n',
