@@ -137,9 +137,9 @@ def test_one_code_serves_all_profiles() -> None:
     assert "RoleArn" not in stage.answer("work")[1]
 
 
-def test_the_moment_when_the_mfa_session_needs_a_code_is_printed_at_the_start() -> None:
+def test_the_moment_when_the_mfa_session_needs_a_code_is_known_at_the_start() -> None:
     stage = begun("dev", "work")
-    first, second = stage.interfaces.said[-2:]
+    first, second = stage.renewals.validity()
     assert first.startswith("serving dev until Sun 07:03:19")
     assert "the MFA session needs a code at Sun 18:03:19" in first
     assert second.endswith("then it needs an MFA code")

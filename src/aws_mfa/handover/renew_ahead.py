@@ -96,11 +96,14 @@ class RenewAhead:
             self._take(name, session, plan)
 
     def hand_out_to(self, endpoint: Endpoint) -> None:
-        """Let the endpoint answer with these sessions, now and after each renewal; print how long they are valid."""
+        """Let the endpoint answer with these sessions, now and after each renewal."""
         self._endpoint = endpoint
         for name, served in self._served.items():
             endpoint.hand_out(name, ServedSession(name, served.session))
-            self._interfaces.say(f"serving {name} {served.until()}")
+
+    def validity(self) -> list[str]:
+        """A line for each profile: how long its session is valid, and when a code will be needed."""
+        return [f"serving {name} {served.until()}" for name, served in self._served.items()]
 
     def renew_quietly(self) -> None:
         """Renew what ends soon and needs no code, take over what others stored, announce codes; never raises."""

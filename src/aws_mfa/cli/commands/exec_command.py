@@ -67,6 +67,8 @@ def _beside_endpoint(args: argparse.Namespace, command: list[str], interfaces: I
         raise BadInput("--min-remaining and --server contradict each other", "with --server sessions are renewed ahead")
     request = hand_over_request(args, [args.profile], interfaces)
     with serving(request, interfaces, asks_beside=AWAY_FROM_TERMINAL) as served:
+        for line in () if args.command else served.renewals.validity():
+            interfaces.say(line)
         region = served.region_of(args.profile)
         environ = child_environment(interfaces.environ, served.variables(args.profile), region, args.profile)
         paths = {"AWS_SHARED_CREDENTIALS_FILE": interfaces.credentials.path, "AWS_CONFIG_FILE": interfaces.config.path}

@@ -82,6 +82,8 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     form = args.shell or form_for(interfaces.callers, interfaces.environ, on_windows=sys.platform == "win32")
     try:
         with _ended_by_signals(), serving(request, interfaces, port=args.port) as served:
+            for line in served.renewals.validity():
+                interfaces.say(line)
             sys.stdout.write(_text(served, profiles, interfaces, form))
             sys.stdout.flush()
             # Printed lines do not hide these files: aws-mfa itself, in the same shell, needs them.
