@@ -27,7 +27,38 @@ JSON = json.dumps({"AccessKey": INNER}, indent=4)
 FILE = f"# mine\n[work]\naws_access_key_id = {ID}\naws_secret_access_key = {SECRET}\nmfa_serial = GAHT12345678\n"
 
 
-@pytest.mark.parametrize("text", [CSV, USER_CSV, JSON, FILE], ids=["csv", "csv with user", "json", "file"])
+DATE = "2026-01-01T00:00:00+00:00"
+TEXT = f"{ID}\t{DATE}\t{SECRET}\tActive\tann\n"
+ROWS = {"AccessKeyId": ID, "CreateDate": DATE, "SecretAccessKey": SECRET, "Status": "Active", "UserName": "ann"}
+TABLE = (
+    "-" * 67
+    + f"\n|{'CreateAccessKey':^65}|\n+{'-' * 65}+\n||{'AccessKey':^63}||\n|+{'-' * 18}+{'-' * 44}+|\n"
+    + "".join(f"||  {name:<16}|  {value:<42}||\n" for name, value in ROWS.items())
+)
+ONE_PAIR = {
+    "csv": CSV,
+    "csv with user": USER_CSV,
+    "csv of a spreadsheet": CSV.replace(",", ";"),
+    "csv of Excel": "sep=;\n" + CSV.replace(",", ";"),
+    "csv with tabs": USER_CSV.replace(",", "\t"),
+    "csv in one word": f"AccessKeyId,SecretAccessKey\n{ID},{SECRET}\n",
+    "rootkey.csv": f"AWSAccessKeyId={ID}\nAWSSecretKey={SECRET}\n",
+    "json": JSON,
+    "text": f"ACCESSKEY\t{TEXT}",
+    "text of --query AccessKey": TEXT,
+    "text of two fields": f"{ID}\t{SECRET}\n",
+    "text that was pasted": f"ACCESSKEY  {ID}   {DATE}    {SECRET}    Active   ann\n",
+    "table": TABLE,
+    "table of --query AccessKey": TABLE.replace("||", "|"),
+    "yaml": "AccessKey:\n" + "".join(f"  {name}: {value}\n" for name, value in ROWS.items()),
+    "yaml-stream": "- AccessKey:\n" + "".join(f"    {name}: '{value}'\n" for name, value in ROWS.items()),
+    "lines of a shell": f"export AWS_ACCESS_KEY_ID={ID}\nexport AWS_SECRET_ACCESS_KEY='{SECRET}'\n",
+    "lines of PowerShell": f'$Env:AWS_ACCESS_KEY_ID="{ID}"\n$Env:AWS_SECRET_ACCESS_KEY="{SECRET}"\n',
+    "file without a section": f"aws_access_key_id = {ID}\naws_secret_access_key = {SECRET}\n",
+}
+
+
+@pytest.mark.parametrize("text", [*ONE_PAIR.values(), FILE], ids=[*ONE_PAIR, "file"])
 @pytest.mark.parametrize("bom", ["", "\ufeff"], ids=["", "bom"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["lf", "crlf"])
 def test_each_kind_is_recognised_by_its_content(text: str, bom: str, newline: str) -> None:
@@ -38,8 +69,8 @@ def test_each_kind_is_recognised_by_its_content(text: str, bom: str, newline: st
 
 
 def test_only_an_aws_file_names_a_profile() -> None:
-    names = [keys_in_document(text, where="FILE")[0].section for text in (CSV, USER_CSV, JSON, FILE)]
-    assert names == [None, None, None, "work"]
+    names = [keys_in_document(text, where="FILE")[0].section for text in (*ONE_PAIR.values(), FILE)]
+    assert names == [*[None] * len(ONE_PAIR), "work"]
 
 
 def test_the_columns_are_found_by_their_names_in_any_case_and_order() -> None:
@@ -47,11 +78,16 @@ def test_the_columns_are_found_by_their_names_in_any_case_and_order() -> None:
     assert (found.keys.access_key_id, found.keys.secret_access_key.reveal()) == (ID, SECRET)
 
 
-def test_the_json_may_be_only_the_inner_object_and_an_inactive_key_is_marked() -> None:
-    inner = json.dumps({"AccessKeyId": ID, "SecretAccessKey": SECRET, "Status": "Inactive"})
-    (found,) = keys_in_document(inner, where="FILE")
-    assert found.is_inactive
-    assert not keys_in_document(JSON, where="FILE")[0].is_inactive
+@pytest.mark.parametrize("kind", ["json", "text", "text of --query AccessKey", "table", "yaml"])
+def test_an_inactive_key_is_marked(kind: str) -> None:
+    text = ONE_PAIR[kind]
+    assert keys_in_document(text.replace("Active", "Inactive"), where="FILE")[0].is_inactive
+    assert not keys_in_document(text, where="FILE")[0].is_inactive
+
+
+def test_the_json_may_be_only_the_inner_object() -> None:
+    (found,) = keys_in_document(json.dumps(INNER), where="FILE")
+    assert found.keys.access_key_id == ID
 
 
 @pytest.mark.parametrize(
@@ -69,6 +105,14 @@ def test_the_json_may_be_only_the_inner_object_and_an_inactive_key_is_marked() -
         (f"Access key ID,Secret access key\n{ID},\n", "FILE, line 2: the secret access key holds"),
         (f'{{"AccessKey":\n {{"AccessKeyId": {ID} {SECRET}', "FILE, line 2: this is not JSON"),
         ("{" * 100_000, "FILE, line 1: this is not JSON"),
+        (f"AWSAccessKeyId={ID}\n", "FILE: the secret access key holds"),
+        (f"AWSAccessKeyId={ID}\nAWSSecretKey={SECRET}\nAWSAccessKeyId={ID}\n", "FILE: two lines"),
+        (
+            f"export AWS_ACCESS_KEY_ID={ID}\nexport AWS_SECRET_ACCESS_KEY={SECRET}\nexport AWS_SESSION_TOKEN=t\n",
+            "FILE: this",
+        ),
+        (f"ACCESSKEYMETADATA\t{ID}\t{DATE}\tActive\tann\n", "FILE, line 1: "),
+        (f"ACCESSKEY\tASIA{ID}\t{DATE}\t{SECRET}\tActive\tann\n", "FILE, line 1: "),
         ('{"AccessKey": "' + ID + '"}', "FILE, line 1: AccessKey is not an object"),
         ('{"AccessKey": {"AccessKeyId": "' + ID + '"}}', "FILE, line 1: no AccessKeyId or no SecretAccessKey"),
         ('{"Credentials": {"AccessKeyId": "' + ID + '"}}', "FILE, line 1: this is a session"),

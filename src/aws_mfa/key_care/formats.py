@@ -1,8 +1,9 @@
 """
-Read long-term keys from a text: the console's CSV, the JSON of `aws iam create-access-key`, or an AWS file.
+Read long-term keys from a text: the console's CSV, what `aws iam create-access-key` prints, or an AWS file.
 
-The content decides which of the three it is. Pure. A text that is none of them is refused with file and line, and no
-message quotes a value: here values are keys.
+The content decides what it is: the CLI has four output formats, spreadsheets put `;` or tabs into a CSV, and old
+downloads and shells have a name and a value on each line. Pure. A text that is none of them is refused with file and
+line, and no message quotes a value: here values are keys.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,9 +26,18 @@ if TYPE_CHECKING:
 
 KEY_ID, SECRET, DEVICE = "aws_access_key_id", "aws_secret_access_key", "aws_mfa_device"
 _DEVICE_KEYS = (DEVICE, "mfa_serial")
-_CSV_KEY_ID, _CSV_SECRET = "access key id", "secret access key"
+_CSV_KEY_ID, _CSV_SECRET = "accesskeyid", "secretaccesskey"
+# A name and its value on one line: YAML, a table, rootkey.csv, `export` lines of a shell.
+_NAMED = re.compile(
+    r"""[\s|-]*(?:export\s+|set\s+|\$env:)?["']?(?:aws)?[ _]?"""
+    r"""(?P<name>access[ _]?key[ _]?id|secret[ _]?(?:access[ _]?)?key|session[ _]?token|status)"""
+    r"""["']?\s*[=:|]\s*["']?(?P<value>[^\s"'|]*)["']?[\s|;]*""",
+    re.IGNORECASE,
+)
+_TEXT_FIELDS = (2, 5)  # AccessKeyId, SecretAccessKey; or AccessKeyId, CreateDate, SecretAccessKey, Status, UserName
 _KINDS = (
-    "give the CSV that the IAM console downloads, the JSON of `aws iam create-access-key`, or an AWS credentials file"
+    "give the CSV that the IAM console downloads, what `aws iam create-access-key --output json` prints, "
+    "or an AWS credentials file"
 )
 
 
@@ -46,7 +57,7 @@ class KeysInText:
 
 
 def keys_in_document(text: str, *, where: str) -> list[KeysInText]:
-    """The keys of a CSV (one pair), a JSON (one) or an AWS file (any number); `BadInput` for another text."""
+    """The keys of an AWS file (any number), or of another known text (one pair); `BadInput` for any other text."""
     text = text.removeprefix("\ufeff")
     # The first line that is neither blank nor a comment.
     lines = (line.strip() for line in text.splitlines())
@@ -58,7 +69,13 @@ def keys_in_document(text: str, *, where: str) -> list[KeysInText]:
             return keys_in_sections(text, where=where)
         except BrokenFile as error:
             raise BadInput(error.message) from None
-    if "," in first:
+    fields = first.removeprefix("ACCESSKEY").split()
+    if len(fields) in _TEXT_FIELDS and fields[0].startswith("AKIA"):
+        return [KeysInText(_checked(fields[0], fields[len(fields) // 2], where), is_inactive="Inactive" in fields[3:4])]
+    named = [found for found in map(_NAMED.fullmatch, text.splitlines()) if found]
+    if any("key" in found["name"].lower() for found in named):
+        return [_in_named_lines(named, where)]
+    if any(mark in first for mark in ",;\t"):
         return [_in_csv(text, where)]
     raise BadInput(f"{where}, line 1: no long-term keys in a known format", _KINDS)
 
@@ -80,15 +97,31 @@ def _in_section(section: Section, text: str) -> KeysInText:
     return KeysInText(keys, section.name, device=device, trouble=trouble)
 
 
+def _in_named_lines(named: list[re.Match[str]], where: str) -> KeysInText:
+    """One pair of keys from lines with a name and a value each."""
+    values: dict[str, str] = {}
+    for found in named:
+        name = found["name"].lower().replace("_", "").replace(" ", "").replace("secretkey", _CSV_SECRET)
+        if name in values:
+            raise BadInput(f"{where}: two lines with the same name", "keep only the lines of one pair of keys")
+        values[name] = found["value"]
+    if values.get("sessiontoken"):
+        raise BadInput(f"{where}: this is a session, not long-term keys", _KINDS)
+    keys = _checked(values.get(_CSV_KEY_ID, ""), values.get(_CSV_SECRET, ""), where)
+    return KeysInText(keys, is_inactive=values.get("status") == "Inactive")
+
+
 def _in_csv(text: str, where: str) -> KeysInText:
-    """The console's two shapes, and any other CSV with these two columns."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    """The console's two shapes, and any other CSV with these two columns, also of a spreadsheet (`;`, tabs)."""
+    text = re.sub(r"\A\s*sep=.\r?\n", "", text)  # Excel's line
+    delimiter = max(",;\t", key=text.lstrip().partition("\n")[0].count)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
     try:
         filled = [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
     except csv.Error:
         raise BadInput(f"{where}, line {reader.line_num}: this is not CSV", "download it again") from None
     (header_line, header), *rows = filled or [(1, [])]
-    columns = {name.strip().lower(): number for number, name in enumerate(header)}
+    columns = {"".join(name.lower().split()): number for number, name in enumerate(header)}
     if _CSV_KEY_ID not in columns or _CSV_SECRET not in columns:
         raise BadInput(f'{where}, line {header_line}: no columns "Access key ID" and "Secret access key"', _KINDS)
     if not rows:

@@ -28,8 +28,9 @@ Move long-term keys into the vault.
 
 Without FILE: the keys in the credentials file and in the keychain fork's items.
 They are stored, read back, and only then removed there; nothing else changes.
-With FILE, or - for standard input: the CSV that the IAM console downloads, the
-JSON of `aws iam create-access-key`, or an AWS credentials file. FILE is kept."""
+With FILE, or - for standard input: the CSV that the IAM console downloads, what
+`aws iam create-access-key --output json` prints (other formats are read, too),
+or an AWS credentials file. FILE is kept."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

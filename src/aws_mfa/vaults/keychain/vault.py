@@ -10,14 +10,16 @@ an item without need, because macOS asks again after each write, and to write it
 from __future__ import annotations
 
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
+from secrets import token_hex
 from shlex import quote
+from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, TypeVar
 
 from aws_mfa.errors import AwsMfaError, KeychainUnavailable, NotSetUp
 from aws_mfa.model import LongTermKeys, Secret
-from aws_mfa.system.threads import NoAnswer, answer_within
+from aws_mfa.system.threads import NoAnswer, answer_within, deferred_signals
 from aws_mfa.vaults import items as key_items
 from aws_mfa.vaults.keychain.backend import open_backend
 from aws_mfa.vaults.keychain.failures import explained, silent, unusable
@@ -102,7 +104,12 @@ class KeychainItems:
             )
 
     def _delete(self, service: str, user: str) -> None:
-        self._ask(lambda backend: backend.delete(service, user))
+        """Remove the item; no failure if it is gone already."""
+        try:
+            self._ask(lambda backend: backend.delete(service, user))
+        except KeychainUnavailable:
+            if self._failure is not None or self._get(service, user) is not None:
+                raise
         if self._get(service, user) is not None:
             hint = f"remove it: keyring del {service} {quote(user)}"
             raise unusable("the keychain still has the item that was removed", hint)
@@ -146,9 +153,15 @@ class Keychain(KeychainItems):
     _fork_found: tuple[str, str | None] | None = None
 
     def check(self) -> None:
-        """Write an item without a secret, read it back and remove it."""
-        self._write(CHECK_USER, _CHECK_VALUE)
-        self._delete(SERVICE, CHECK_USER)
+        """Write an item without a secret, read it back and remove it, also if a signal arrives meanwhile."""
+        user = f"{CHECK_USER}-{token_hex(4)}"  # another run's check must not remove it
+        self._get(SERVICE, user)  # a window that asks to unlock the keychain opens here, where signals still end us
+        with deferred_signals() if current_thread() is main_thread() else nullcontext():
+            try:
+                self._write(user, _CHECK_VALUE)
+            finally:
+                if self._failure is None:
+                    self._delete(SERVICE, user)
 
     def forgets(self) -> bool:
         return self._ask(lambda backend: backend.forgets())
