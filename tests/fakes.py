@@ -14,6 +14,7 @@ from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionReques
 from aws_mfa.prompt.providers import CodeQuestion
 from aws_mfa.renewal.steps import SourceUser, Step
 from aws_mfa.sessions.container import ServedSession
+from aws_mfa.sessions.entry import text_of_inputs
 from aws_mfa.sessions.fingerprint import FingerprintedSession
 from aws_mfa.sessions.inputs import label_in, name_of_text, stored_name
 from aws_mfa.system.cancel import Cancellation
@@ -352,7 +353,8 @@ class FakeDocument:
 class Remembered:
     """A stored session."""
 
-    def __init__(self, inputs: Mapping[str, str], session: Session) -> None:
+    def __init__(self, name: str, inputs: Mapping[str, str], session: Session) -> None:
+        self.name = name
         self.inputs = dict(inputs)
         self.expires_at = session.expires_at
         self._session = session
@@ -375,15 +377,21 @@ class FakeSessionCache:
         return found.session() if found else None
 
     def find(self, label: str, inputs: Mapping[str, str]) -> Remembered | None:
-        return self.stored.get(stored_name(label, inputs))
+        return self.listed()(label, text_of_inputs(inputs))
 
     def listed(self) -> Callable[[str, str], Remembered | None]:
         stored = dict(self.stored)
-        return lambda label, text: stored.get(name_of_text(label, text))
+
+        def find(label: str, text: str) -> Remembered | None:
+            found = [one for one in stored.values() if text_of_inputs(one.inputs) == text]
+            return stored.get(name_of_text(label, text)) or max(found, key=lambda one: one.expires_at, default=None)
+
+        return find
 
     def store(self, label: str, inputs: Mapping[str, str], session: Session) -> bool:
         if self.keeps:
-            self.stored[stored_name(label, inputs)] = Remembered(inputs, session)
+            name = stored_name(label, inputs)
+            self.stored[name] = Remembered(name, inputs, session)
         return self.keeps
 
     def drop(self, label: str, inputs: Mapping[str, str], access_key_id: str, *, min_age_s: float = 0.0) -> bool:
@@ -392,7 +400,7 @@ class FakeSessionCache:
             return True
         if self.age_s < min_age_s:
             return False
-        del self.stored[stored_name(label, inputs)]
+        del self.stored[found.name]
         return True
 
     def forget(self, labels: Collection[str] | None) -> tuple[list[str], list[str]]:

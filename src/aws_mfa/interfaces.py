@@ -206,7 +206,13 @@ class Document(Protocol):
 
 
 class StoredSession(Protocol):
-    """A session in the cache, whose secrets may still be sealed; `expires_at` in seconds since the epoch."""
+    """
+    A session in the cache, whose secrets may still be sealed.
+
+    `name` is the one it is stored under, perhaps another profile's; `expires_at` is in seconds since the epoch.
+    """
+
+    name: str
 
     @property
     def expires_at(self) -> float: ...
@@ -217,7 +223,7 @@ class SessionCache(Protocol):
     """Sessions that are not for the credentials file. A failure here is one line of output, never an error."""
 
     def load(self, label: str, inputs: Mapping[str, str]) -> Session | None:
-        """The session stored under the label, if it was requested with these inputs and has a minute left."""
+        """The session with these inputs that has a minute left: the label's, or one of another label."""
 
     def find(self, label: str, inputs: Mapping[str, str]) -> StoredSession | None: ...
     def listed(self) -> Callable[[str, str], StoredSession | None]:

@@ -129,7 +129,7 @@ def test_the_summary_says_why_a_second_mfa_session_of_a_device_is_needed() -> No
     user = SourceUser("copy", "ann-long-term", a_user("ann").access_key_id, DEVICE, region="eu-west-3", partition="aws")
     plan = planned(config, "a", "b", users={"copy": user})
     assert codes(plan) == [MFA, MFA]
-    uses = "one for a, one for b (another region and duration)"
+    uses = "one for a, one for b (another duration)"
     assert summary(plan) == f"2 profiles, 2 codes of {DEVICE}: {uses}"
 
 

@@ -58,6 +58,29 @@ def test_the_environment_of_the_child_is_exactly_this(stage: ClassicStage) -> No
     assert found == {**stage.environ, **PLAIN, **kept, **region, "AWS_MFA_PROFILE": "dev"}
 
 
+LONG = "Λογαριασμός-παραγωγής-διαχειριστής-ομάδα"
+
+
+def test_one_code_serves_every_region_every_name_of_the_key_and_long_names(stage: ClassicStage) -> None:
+    """A second role profile in another region shares the role's session; the child's region is its own profile's."""
+    dev = role(stage, "dev")
+    stage.write(stage.keys_section() + stage.keys_section("twin"))
+    names = {"dev": "eu-west-1", "dev-us": "us-west-2", LONG: "eu-north-1"}
+    config = "".join(profile(name, dev.arn, region=region) for name, region in names.items())
+    stage.write(f"{config}[profile twin]\nregion = ap-south-1\nmfa_serial = {stage.phone.serial}\n", stage.config)
+    renewed(stage)
+    for _ in range(3):
+        for name, region in {**names, "twin": "ap-south-1"}.items():
+            found = shown(ran(stage, "--no-input", name, "--", *SHOW))
+            assert (found["AWS_REGION"], found["AWS_DEFAULT_REGION"]) == (region, region)
+            # The hot path, which knows no flag, in the profile's region and in another one.
+            assert shown(ran(stage, name, "--", *SHOW, stdin=""))["AWS_REGION"] == region
+            other = shown(ran(stage, name, "--", *SHOW, env={"AWS_DEFAULT_REGION": "sa-east-1"}, stdin=""))
+            assert (other["AWS_REGION"], other["AWS_DEFAULT_REGION"]) == ("sa-east-1", "sa-east-1")
+            assert other["AWS_ACCESS_KEY_ID"] == found["AWS_ACCESS_KEY_ID"]
+    assert (stage.sent().count("GetSessionToken"), stage.sent().count("AssumeRole")) == (1, 1)
+
+
 @BOTH_WAYS
 def test_an_sdk_in_the_child_is_the_profile(stage: ClassicStage, flags: list[str]) -> None:
     """Whatever the files, and the environment, would have made of it."""

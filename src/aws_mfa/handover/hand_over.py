@@ -19,7 +19,6 @@ from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.steps import Reused
 from aws_mfa.sessions.entry import text_of_inputs
 from aws_mfa.sessions.fingerprint import FingerprintedSession
-from aws_mfa.sessions.inputs import stored_name
 
 if TYPE_CHECKING:
     from aws_mfa.interfaces import Interfaces, Watch
@@ -98,8 +97,6 @@ def _note_answer(session: Session, plan: Plan, watch: Watch, interfaces: Interfa
     except AwsMfaError:
         return
     label = profile if chain.role_chain else found.label
-    stored = interfaces.session_cache.load(label, found.inputs)
-    if stored is not None and stored.access_key_id == session.access_key_id:
-        watch.note(
-            profile, FingerprintedSession(stored_name(label, found.inputs), text_of_inputs(found.inputs), region)
-        )
+    stored = interfaces.session_cache.find(label, found.inputs)
+    if stored is not None and stored.session().access_key_id == session.access_key_id:
+        watch.note(profile, FingerprintedSession(stored.name, text_of_inputs(found.inputs), region))

@@ -219,7 +219,7 @@ def _drop(refused: Reused, plan: Plan, interfaces: Interfaces) -> bool:
     """Drop it, unless it is a new MFA session: another would cost the next code. Return whether it was dropped."""
     min_age_s = _NEW_S if refused.label == mfa_label(refused.user.section) else 0.0
     key_id = plan.stored.session(refused).access_key_id
-    # A session in the credentials file is kept: in another region it may be valid.
+    # A session in the credentials file is kept: at another endpoint it may be valid.
     return interfaces.session_cache.drop(refused.label, refused.inputs, key_id, min_age_s=min_age_s)
 
 

@@ -69,7 +69,6 @@ class Step:
                 "access_key_id": user.access_key_id,
                 "partition": user.partition,
                 "endpoint": user.endpoint_url,
-                "region": user.region,
                 "device": user.device,
                 "duration_s": self.request.duration_s,
                 "role_chain": [role.role_arn for role in roles],

@@ -2,7 +2,8 @@
 The session cache: sessions that are not for the credentials file, stored until they expire or are forgotten.
 
 A failure here never fails the run: it is one line of text, and the session counts as not stored. A session is used only
-for a request with exactly its inputs; sessions of one label and different inputs are stored beside each other. Entries
+for a request with exactly its inputs, under whatever label it is stored: of several, the one that lasts longest.
+Sessions of one label and different inputs are stored beside each other. Entries
 that are damaged, foreign or expired are removed when they are read, and once in each process that stores. `entry` has
 the form of an entry, `inputs` its name, `stores` its place.
 """
@@ -15,6 +16,7 @@ from aws_mfa.errors import AwsMfaError
 from aws_mfa.sessions.entry import entry_text, parse_entry, text_of_inputs
 from aws_mfa.sessions.freshness import MARGIN_S
 from aws_mfa.sessions.inputs import label_in, name_of_text, stored_name
+from aws_mfa.sessions.labels import shortened
 from aws_mfa.system.private_reading import Unfit, private_folder
 
 TYPE_CHECKING = False
@@ -42,7 +44,7 @@ class SessionCache:
 
     def find(self, label: str, inputs: Mapping[str, str]) -> Entry | None:
         """Like `load`, but returns the entry, with its finished document."""
-        return self._found(label, text_of_inputs(inputs), {})
+        return self.listed()(label, text_of_inputs(inputs))
 
     def listed(self) -> Callable[[str, str], Entry | None]:
         listings: dict[SessionFiles, Listing] = {}
@@ -58,9 +60,12 @@ class SessionCache:
             if not (files.may_have_entries() if listing is None else listing[1]):
                 continue
             name = name or name_of_text(label, text)
-            entry = self._good_entry(files, name, listing)
-            if entry is not None and entry.inputs_text == text:
-                return entry
+            # The label's own session first: of equal ones it counts.
+            names = [name] if listing is None else sorted(files.alike(name, listing), key=lambda one: one != name)
+            entries = [self._good_entry(files, one, listing) for one in names]
+            found = [entry for entry in entries if entry is not None and entry.inputs_text == text]
+            if found:
+                return max(found, key=lambda entry: entry.expires_at)
         return None
 
     def store(self, label: str, inputs: Mapping[str, str], session: Session) -> bool:
@@ -78,8 +83,12 @@ class SessionCache:
         return False
 
     def drop(self, label: str, inputs: Mapping[str, str], access_key_id: str, *, min_age_s: float = 0.0) -> bool:
-        name = stored_name(label, inputs)
-        return all(self._dropped(files, name, access_key_id, min_age_s) for files in self._stores.readable)
+        name, kept = stored_name(label, inputs), False
+        for files in self._stores.readable:
+            with suppress(AwsMfaError, OSError):
+                for one in files.alike(name, files.listing()):
+                    kept |= not self._dropped(files, one, access_key_id, min_age_s)
+        return not kept
 
     def _dropped(self, files: SessionFiles, name: str, access_key_id: str, min_age_s: float) -> bool:
         is_too_new = False
@@ -98,13 +107,15 @@ class SessionCache:
 
     def forget(self, labels: Collection[str] | None) -> tuple[list[str], list[str]]:
         removed: set[str] = set()
+        asked = {shortened(label): label for label in labels or ()}
         missed: list[str] = []
         for files in self._stores.anywhere():
             try:
-                wanted = [name for name in files.names() if labels is None or label_in(name) in labels]
+                wanted = [name for name in files.names() if labels is None or label_in(name) in asked]
                 if wanted:
                     with files.locked():
-                        removed |= {label_in(name) for name in wanted if files.remove(name)}
+                        gone = [label_in(name) for name in wanted if files.remove(name)]
+                        removed |= {asked.get(label, label) for label in gone}
                 if labels is None:
                     files.remove_leftovers(fingerprints=True)
             except (AwsMfaError, OSError) as error:
@@ -139,6 +150,8 @@ class SessionCache:
         try:
             entry = _entry_in(files, name, listing)
             if entry is None or not self._is_expired(entry):
+                if entry is not None:
+                    entry.name = name
                 return entry
             self._remove_if(files, name, self._is_expired)
         except Unfit as error:

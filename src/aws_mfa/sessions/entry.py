@@ -33,16 +33,17 @@ class Entry:
     A stored session.
 
     `expires_at` is in seconds since the epoch; `document` is one line of JSON, and secret; `inputs_text` is the text of
-    the request's inputs.
+    the request's inputs; `name` is the name it is stored under, where that is known.
     """
 
-    __slots__ = ("_role", "document", "expires_at", "inputs_text")
+    __slots__ = ("_role", "document", "expires_at", "inputs_text", "name")
 
     def __init__(self, inputs_text: str, role: str, expires_at: float, document: str) -> None:
         self.inputs_text = inputs_text
         self._role = role
         self.expires_at = expires_at
         self.document = document
+        self.name = ""
 
     @property
     def inputs(self) -> dict[str, str]:

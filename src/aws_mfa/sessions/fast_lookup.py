@@ -53,7 +53,7 @@ def stored_session(
     """
     home, paths = _home(environ), plain_paths(environ)
     name = fingerprint_name(profile)
-    if home is None or paths is None or name is None:
+    if home is None or paths is None:
         return None
     try:
         stores = _stores(home, environ)
@@ -121,8 +121,7 @@ def _stores(home: str, environ: Mapping[str, str]) -> list[tuple[str, str]]:
 
 def _entry(stores: list[tuple[str, str]], stored: str, open_seal: Callable[[], Opening]) -> bytes | None:
     for folder, suffix in stores:
-        name = file_name(stored, suffix)
-        data = _read(folder, name) if name else None
+        data = _read(folder, file_name(stored, suffix))
         if data is not None:
             return open_seal().opened(data) if suffix == SEALED else data
     return None

@@ -2,9 +2,12 @@
 All inputs of a request for a session, as names and texts, by which stored sessions are compared and named.
 
 Owns the list of inputs, so that none can be forgotten: a stored session is never used for a request that differs in
-anything. A session's name is its label, `~`, and a short hash of all inputs. So a session of another device, region or
-policy never replaces one that may have cost a code. Users see the label, and name it to `forget`. The hash only makes
-names differ: a session that is found is compared by its inputs.
+anything that AWS judges. The region is no input: a session of a regional endpoint of STS is valid in all regions of its
+partition. A session's name is its label, `~`, and a short hash of all inputs. So a session of another device, duration
+or policy never replaces one that may have cost a code. Users see the label, and name it to `forget`. The hash only
+finds candidates: a session that is found is compared by its inputs.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_enable-regions.html
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from __future__ import annotations
 import hashlib
 
 from aws_mfa.sessions.entry import text_of_inputs
+from aws_mfa.sessions.labels import shortened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,8 +27,7 @@ if TYPE_CHECKING:
 INPUTS = (
     "access_key_id",  # of the long-term keys that sign, or whose MFA session does
     "partition",
-    "endpoint",
-    "region",
+    "endpoint",  # only one that somebody configured
     "device",
     "duration_s",
     "role_chain",  # ARNs, the role that is assumed first comes first; the next ones have one value per role each
@@ -82,7 +85,12 @@ def stored_name(label: str, inputs: Mapping[str, str]) -> str:
 def name_of_text(label: str, inputs_text: str) -> str:
     """Like `stored_name`, from the text of the inputs."""
     mark = hashlib.sha256(inputs_text.encode("utf-8", "surrogatepass")).hexdigest()[:_MARK_LENGTH]
-    return f"{label}~{mark}"
+    return f"{shortened(label)}~{mark}"
+
+
+def mark_in(name: str) -> str:
+    """The hash of the inputs at the end of a stored name, or of the name of its file without the suffix."""
+    return name[-_MARK_LENGTH:]
 
 
 def label_in(name: str) -> str:

@@ -4,7 +4,7 @@ The name of a stored session <-> the name of its file.
 A session's name begins with a label (see `inputs.stored_name`): a profile's name, or `mfa@` and the long-term section
 for an MFA session that roles share. Every character but `a-z0-9._@~-` is percent-encoded, capitals too: file systems
 that ignore case would make one file of `Prod` and `prod`. The prefix keeps a name from being a hidden file, a path, or
-a device of Windows (`con`). A name that gets too long has no file.
+a device of Windows (`con`). A label that is too long for a file is cut, and ends in a hash of the whole.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from __future__ import annotations
 _PREFIX = "session-"
 FINGERPRINT_PREFIX = "fingerprint-"
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._@~-")
-# The temp file beside it has 30 bytes more, and file systems allow 255.
-_LONGEST = 200
+# With prefix, mark and suffix the file has 200 bytes; the temp file beside it 30 more, and file systems allow 255.
+_LONGEST, _LONGEST_CUT, _HASH_LENGTH = 175, 120, 16
 
 
 def mfa_label(long_term_section: str) -> str:
@@ -26,20 +26,25 @@ def cut_label(profile: str) -> str:
     return f"{profile}@1h"
 
 
-def file_name(stored: str, suffix: str) -> str | None:
-    """The name of the file of the session that is stored under this name, None if it would be too long."""
-    encoded = stored
-    if not _PLAIN.issuperset(stored):
-        parts = [(one, one.encode("utf-8", "surrogatepass")) for one in stored]
-        encoded = "".join([one if one in _PLAIN else "".join([f"%{byte:02x}" for byte in data]) for one, data in parts])
-    name = f"{_PREFIX}{encoded}{suffix}"
-    return name if len(name) <= _LONGEST else None
+def shortened(label: str) -> str:
+    """The label as it is in stored names: if its file's name would be too long, its beginning, `~`, and a hash."""
+    if len(_encoded(label)) <= _LONGEST:
+        return label
+    from hashlib import sha256  # not at the top: the hot path needs it for such labels only
+
+    mark = sha256(label.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH_LENGTH]
+    length = next(length for length in range(_LONGEST_CUT, 0, -1) if len(_encoded(label[:length])) <= _LONGEST_CUT)
+    return f"{label[:length]}~{mark}"
 
 
-def fingerprint_name(profile: str) -> str | None:
-    """The name of the file of a profile's fingerprint, None if it would be too long."""
-    name = file_name(profile, ".txt")
-    return None if name is None else FINGERPRINT_PREFIX + name[len(_PREFIX) :]
+def file_name(stored: str, suffix: str) -> str:
+    """The name of the file of the session that is stored under this name."""
+    return f"{_PREFIX}{_encoded(stored)}{suffix}"
+
+
+def fingerprint_name(profile: str) -> str:
+    """The name of the file of a profile's fingerprint."""
+    return f"{FINGERPRINT_PREFIX}{_encoded(shortened(profile))}.txt"
 
 
 def stored_in(name: str, suffix: str) -> str | None:
@@ -53,3 +58,10 @@ def stored_in(name: str, suffix: str) -> str | None:
     except ValueError:
         return None
     return stored if file_name(stored, suffix) == name else None
+
+
+def _encoded(text: str) -> str:
+    if _PLAIN.issuperset(text):
+        return text
+    parts = [(one, one.encode("utf-8", "surrogatepass")) for one in text]
+    return "".join([one if one in _PLAIN else "".join([f"%{byte:02x}" for byte in data]) for one, data in parts])

@@ -14,9 +14,10 @@ from __future__ import annotations
 import os
 import sys
 
-from aws_mfa.errors import KeychainUnavailable, NotSetUp
+from aws_mfa.errors import KeychainUnavailable
 from aws_mfa.sessions.choice import choose_store
 from aws_mfa.sessions.fast_lookup import IN_RUNTIME_FOLDER, IN_STATE_FOLDER, PLAIN, SEALED
+from aws_mfa.sessions.inputs import mark_in
 from aws_mfa.sessions.labels import FINGERPRINT_PREFIX, file_name, fingerprint_name, stored_in
 from aws_mfa.system.locks import lock
 from aws_mfa.system.ownership import is_own
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import Protocol
 
-    # A store's folder, None if there is none, and the names of its files.
-    Listing = tuple[os.stat_result | None, frozenset[str]]
+    # A store's folder, None if there is none, and the names of its files by the hash of their sessions' inputs.
+    Listing = tuple[os.stat_result | None, Mapping[str, Collection[str]]]
 
     from aws_mfa.sessions.choice import StoreChoice
 
@@ -193,32 +194,36 @@ class SessionFiles:
     def listing(self) -> Listing:
         """The folder, checked, and its files at this moment: `read` with it does not look at the folder again."""
         folder = private_folder(self.folder)
-        return folder, frozenset(os.listdir(self.folder) if folder else ())
+        names: dict[str, list[str]] = {}
+        for name in os.listdir(self.folder) if folder else ():
+            if name.endswith(self._suffix):
+                names.setdefault(mark_in(name.removesuffix(self._suffix)), []).append(name)
+        return folder, names
+
+    def alike(self, stored: str, listing: Listing) -> list[str]:
+        """The stored names in the listing that end in the same hash of inputs, such as those of other profiles."""
+        found = [stored_in(name, self._suffix) for name in listing[1].get(mark_in(stored), ())]
+        return [name for name in found if name is not None]
 
     def read(self, stored: str, listing: Listing | None = None) -> bytes | None:
         """The entry of this name, None if there is none; raises `Unfit` too."""
         name = file_name(stored, self._suffix)
         folder, names = listing or (private_folder(self.folder), None)
-        if name is None or folder is None or (names is not None and name not in names):
+        if folder is None or (names is not None and name not in names.get(mark_in(stored), ())):
             return None
         data = read_private(f"{self.folder}{os.sep}{name}", folder)
         return data if data is None or self._open_seal is None else self._opened_seal().opened(data)
 
     def written_at(self, stored: str) -> float | None:
         """When the file of this entry was written, in seconds since the epoch; None if there is none."""
-        name = file_name(stored, self._suffix)
-        if name is None:
-            return None
         try:
-            return os.lstat(os.path.join(self.folder, name)).st_mtime
+            return os.lstat(os.path.join(self.folder, file_name(stored, self._suffix))).st_mtime
         except FileNotFoundError:
             return None
 
     def write(self, stored: str, data: bytes) -> None:
         """Replace the entry of this name."""
         name = file_name(stored, self._suffix)
-        if name is None:
-            raise NotSetUp("its name is too long for a file")
         if self._open_seal is not None:
             # Before the lock: a keychain may ask the user, and no other process should wait for that.
             data = self._opened_seal().sealed(data)
@@ -234,7 +239,7 @@ class SessionFiles:
         """Replace the profile's fingerprint, which holds no secret and is not sealed."""
         name = fingerprint_name(profile)
         folder = private_folder(self.folder)
-        if name is None or folder is None:
+        if folder is None:
             return
         try:
             is_written = read_private(os.path.join(self.folder, name), folder) == data
@@ -246,8 +251,7 @@ class SessionFiles:
 
     def remove(self, stored: str) -> bool:
         """Remove the file of this entry, whatever is in it; return whether there was one."""
-        name = file_name(stored, self._suffix)
-        return name is not None and self._unlink(name)
+        return self._unlink(file_name(stored, self._suffix))
 
     def remove_leftovers(self, *, fingerprints: bool = False) -> None:
         """Remove files that killed processes left half written, and on request all fingerprints."""
