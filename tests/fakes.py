@@ -36,7 +36,7 @@ OTHER_KEYS = LongTermKeys("AKIAINVENTEDBOBSKEY2", Secret("invented/secret+of+bob
 class FakeTerminal:
     """Answers in order; after the last one no person is there."""
 
-    def __init__(self, *answers: str, has_human: bool = True) -> None:
+    def __init__(self, *answers: str | AwsMfaError, has_human: bool = True) -> None:
         self.answers = list(answers)
         self.has_human = has_human
         self.questions: list[str] = []
@@ -49,7 +49,10 @@ class FakeTerminal:
             cancellation.check()
         if not self.answers:
             raise NeedsHuman("nobody is there")
-        return self.answers.pop(0)
+        answer = self.answers.pop(0)
+        if isinstance(answer, AwsMfaError):
+            raise answer
+        return answer
 
     def ask_hidden(self, question: str, cancellation: Cancellation | None = None) -> Secret:
         return Secret(self.ask(f"(hidden) {question}", cancellation))
@@ -342,6 +345,9 @@ class FakeDocument:
 
     def read(self) -> str:
         return self.text
+
+    def read_line(self) -> str:
+        return self.text.partition("\n")[0]
 
     def is_same_file(self, path: str) -> bool:
         return path == self.path

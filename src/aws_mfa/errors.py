@@ -3,7 +3,8 @@ Every failure a user can meet, one class per situation; imports nothing.
 
     AwsMfaError                exit 1   unexpected, or a bug
     |-- BadInput               exit 2   what was given cannot be right: a flag, a variable, a setting
-    |   |-- BadCode                     not six digits
+    |   |-- BadAnswer                   a line that no person meant to type: it is asked for again
+    |   |   `-- BadCode                 not six digits
     |   |-- NothingGiven                a question that wants an answer got none
     |   |-- NoSuchCommand     exit 127  the command to run is not there
     |   `-- CommandNotRunnable  exit 126  it is there, and the system does not run it
@@ -75,7 +76,11 @@ class BadInput(AwsMfaError):
     exit_code = 2
 
 
-class BadCode(BadInput):
+class BadAnswer(BadInput):
+    """What was typed at a question cannot be its answer: a person is asked again."""
+
+
+class BadCode(BadAnswer):
     """The code is not six digits."""
 
 

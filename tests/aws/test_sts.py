@@ -288,6 +288,7 @@ def test_a_clock_that_is_off_is_measured(practice: Practice, ahead_s: float, say
 def test_keys_that_cannot_be_sent_are_refused_without_a_request(practice: Practice) -> None:
     for keys in (
         LongTermKeys("AKIA\r\nX-Evil: 1", Secret("secret")),
+        LongTermKeys("wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEEvil", Secret("AKIAIOSFODNN7EXAMPLE")),
         Session("ASIAEXAMPLE", Secret("secret"), Secret("token\r\nX-Evil: 1"), 0.0),
     ):
         with pytest.raises(errors.BadInput) as refused:

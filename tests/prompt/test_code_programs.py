@@ -82,6 +82,7 @@ def wait_for(path: Path) -> str:
     "output",
     [
         *(b"123456\n", b"123 456\r\n", b"  123456", b"Amazon Web Services:ann@123456789012  123456\n"),
+        *(b"\xef\xbb\xbf123456\r\n", "１２３４５６\n".encode(), b"123-456\n", b"ann  123-456\n"),
         *(b"touch it\n123456\n", b"654321\nvalid for 12 s\n123456\n\n", b"123456\nvalid for 12 s\n"),
     ],
 )
@@ -89,9 +90,7 @@ def test_a_code_is_found_with_and_without_a_label(output: bytes) -> None:
     assert code_in(output) == "123456"
 
 
-@pytest.mark.parametrize(
-    "output", [b"", b"\n", b"12345", b"1234567\n", b"123456 is locked\n", "１２３４５６\n".encode(), b"\xff23456\n"]
-)
+@pytest.mark.parametrize("output", [b"", b"\n", b"12345", b"1234567\n", b"123456 is locked\n", b"\xff23456\n"])
 def test_nothing_else_is_taken_for_one(output: bytes) -> None:
     assert code_in(output) is None
 

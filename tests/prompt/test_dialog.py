@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.errors import BadInput, Cancelled, NeedsHuman, WrongSecret
+from aws_mfa.errors import BadAnswer, Cancelled, NeedsHuman, WrongSecret
 from aws_mfa.prompt import dialog
 from aws_mfa.prompt.dialog import DialogProvider
 from aws_mfa.prompt.dialog_programs import (
@@ -179,8 +179,8 @@ def test_a_cancelled_question_without_a_desktop_raises_the_cancellations_error(d
 
 
 def test_an_answer_that_no_person_typed_is_refused_as_at_a_terminal(desktop: Desktop) -> None:
-    desktop.install("zenity", "printf '12\\033[A3456\\n'")
-    with pytest.raises(BadInput, match="control characters"):
+    desktop.install("zenity", "printf '12\\0073456\\n'")
+    with pytest.raises(BadAnswer, match="control characters"):
         desktop.provider().ask(QUESTION)
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.errors import BadInput, Cancelled, InputEnded, NeedsHuman, WrongSecret
+from aws_mfa.errors import BadAnswer, Cancelled, InputEnded, NeedsHuman, WrongSecret
 from aws_mfa.prompt.terminal import ControllingTerminal, NoTerminal, PipedAnswers, choose_terminal
 from aws_mfa.prompt.typed_line import LONGEST_ANSWER, answer_in
 from aws_mfa.system.cancel import Cancellation
@@ -297,7 +297,7 @@ def test_a_line_that_the_kernel_cuts_is_refused(screen: Callable[..., Screen]) -
     """Otherwise the first 4095 bytes would be stored as the secret."""
     end = asked_on(screen, ASK_HIDDEN, *["x" * 500] * 10, "\n").end()
     assert (end.status, end.echo, end.left) == (2, True, "next")
-    assert f"BadInput the answer is longer than {LONGEST_ANSWER} bytes" in end.text
+    assert f"BadAnswer the answer is longer than {LONGEST_ANSWER} bytes" in end.text
 
 
 @pytest.mark.real
@@ -589,23 +589,35 @@ def test_a_waiter_after_the_cancellation_is_woken_at_once_and_a_removed_one_neve
     [
         *((b"123456\n", "123456"), (b"123456\r\n", "123456"), (b"\n", "")),
         *((b" blanks stay \n", " blanks stay "), ("pässwört\n".encode(), "pässwört")),
+        *((b"\xef\xbb\xbf123456\n", "123456"), ("\ufeff12\r\n".encode("utf-16-le"), "12")),
+        *((b"\t123456\t\n", "123456"), (b" \t 1 2 \t\n", "  1 2 ")),
         (b"\x1b[200~123456\x1b[201~\n", "123456"),
+        *((b"\x1b[A123\x1b[1;5D456\x1bOB\n", "123456"), (b"\x1b[[A\x1b[15~\x1bOP123456\n", "123456")),
         (b"x" * LONGEST_ANSWER + b"\r\n", "x" * LONGEST_ANSWER),
     ],
 )
-def test_a_line_is_its_text_without_line_end_and_paste_markers(line: bytes, answer: str) -> None:
+def test_a_line_is_its_text_without_line_end_bom_tabs_around_and_cursor_keys(line: bytes, answer: str) -> None:
     assert answer_in(line) == answer
 
 
 @pytest.mark.parametrize(
     "line",
     [
-        *(b"tab\there\n", b"\x1b[D\n", b"nul\x00\n", b"\x7f\n", "\x9b\n".encode(), b"\xff\xfe\n"),
+        *(
+            b"tab\there\n",
+            b"\x1b\n",
+            b"\x1b123456\n",
+            b"\x04123456\n",
+            b"nul\x00\n",
+            b"\x7f\n",
+            "\x9b\n".encode(),
+            b"\xff\xfe\n",
+        ),
         b"x" * (LONGEST_ANSWER + 1),
     ],
 )
 def test_what_no_person_meant_to_type_is_refused_without_quoting_it(line: bytes) -> None:
-    with pytest.raises(BadInput) as caught:
+    with pytest.raises(BadAnswer) as caught:
         answer_in(line)
     printed = " ".join([caught.value.message, *caught.value.hints])
     assert line.strip().decode(errors="replace") not in printed

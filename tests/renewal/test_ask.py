@@ -237,7 +237,7 @@ def test_the_root_user_gets_one_hour_at_most_and_no_role() -> None:
         code_asked(interfaces, ROLE, first=True)
 
 
-@pytest.mark.parametrize("code", ["12345", "1234567", "12345a", "", "\uff11\uff12\uff13\uff14\uff15\uff16"])
+@pytest.mark.parametrize("code", ["12345", "1234567", "12345a", "", "\u00b2\u00b2\u00b2\u00b2\u00b2\u00b2"])
 def test_what_is_no_code_is_never_sent(code: str) -> None:
     interfaces = asking(code)
     with pytest.raises(BadCode, match="six digits"):
@@ -287,8 +287,16 @@ def test_no_open_question_is_reported() -> None:
 def test_what_is_no_code_is_not_handed_over(given: str | None, typed: str) -> None:
     question = FakeQuestion()
     with pytest.raises(BadCode):
-        answered(given, question, typed)
+        answered(given, question, typed, has_human=False)
     assert question.codes == []
+
+
+def test_a_person_who_mistypes_the_code_for_another_process_is_asked_three_times_in_all() -> None:
+    question = FakeQuestion()
+    interfaces = answered(None, question, "abcdef", "", "123-456")
+    assert (question.codes, len(interfaces.terminal.questions)) == (["123456"], 3)
+    with pytest.raises(BadCode):
+        answered(None, FakeQuestion(), *["abcdef"] * 3, "123456")
 
 
 def test_a_question_that_ends_meanwhile_ends_ours() -> None:

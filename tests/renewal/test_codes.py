@@ -11,6 +11,7 @@ from aws_mfa.errors import (
     AwsFailed,
     AwsMfaError,
     AwsUnreachable,
+    BadAnswer,
     BadCode,
     Cancelled,
     CodeAlreadyUsed,
@@ -73,7 +74,7 @@ class Run:
         )
 
 
-def asked(interfaces: FakeInterfaces, *answers: str, has_human: bool = True) -> Session:
+def asked(interfaces: FakeInterfaces, *answers: str | AwsMfaError, has_human: bool = True) -> Session:
     interfaces.terminal = FakeTerminal(*answers, has_human=has_human)
     return Run(interfaces).session(a_step())
 
@@ -141,7 +142,8 @@ def test_a_human_is_asked_again_where_the_next_code_may_do(failure: WrongCode) -
 def test_three_questions_are_enough() -> None:
     interfaces = FakeInterfaces()
     with pytest.raises(BadCode):
-        asked(interfaces, "1", "2", "3", "444444")
+        asked(interfaces, BadAnswer("control characters"), "2", "3", "444444")
+    assert interfaces.terminal.said[0] == "control characters"
     assert len(interfaces.terminal.questions) == 3
     assert interfaces.fake_sts.sent == []
 

@@ -6,14 +6,21 @@ from collections.abc import Sequence
 
 import pytest
 
-from aws_mfa.errors import BadInput, NeedsHuman, NothingGiven
-from aws_mfa.setup.questions import says_yes, until_good
+from aws_mfa.errors import BadAnswer, BadInput, NeedsHuman, NothingGiven
+from aws_mfa.prompt.providers import until_good
+from aws_mfa.setup.questions import says_yes
 from fakes import FakeTerminal
 
 
 @pytest.mark.parametrize("answer", ["y", "Y", "yes", " YES "])
 def test_a_yes_is_a_yes_in_any_case(answer: str) -> None:
     assert says_yes(FakeTerminal(answer), "replace it? [y/n] ")
+
+
+def test_what_no_person_meant_to_type_is_neither_and_asked_again() -> None:
+    terminal = FakeTerminal(BadAnswer("control characters"), "y")
+    assert says_yes(terminal, "replace it? [y/n] ")
+    assert terminal.said == ["control characters"]
 
 
 @pytest.mark.parametrize("answer", ["n", "no", "", "yep", "ja", "y es"])

@@ -132,10 +132,16 @@ def test_what_is_not_a_secret_is_refused_and_not_quoted(secret: str) -> None:
 
 
 def test_a_mistyped_answer_is_asked_for_again() -> None:
-    interfaces = interfaces_answering("foo", KEYS.access_key_id, "two words", SECRET, "eu central", "eu-central-1")
+    swapped = ("wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEYab", KEYS.access_key_id)
+    typed = (swapped[0], KEYS.access_key_id, swapped[1], SECRET, "eu central", "eu-central-1")
+    interfaces = interfaces_answering(*typed)
     done = set_up_with(interfaces, "work", None)
     assert done.region == "eu-central-1"
     assert interfaces.vaults["keychain"].stored[SECTION].matches(KEYS)
+    said = "\n".join(interfaces.terminal.said)
+    assert "looks like a secret access key" in said
+    assert "is an access key id, not a secret" in said
+    assert not any(one[-4:] in said for one in swapped)
 
 
 def test_a_piped_secret_is_not_taken_for_the_profiles_name() -> None:

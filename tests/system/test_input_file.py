@@ -38,6 +38,33 @@ def test_standard_input_is_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> N
     assert not document.is_same_file("-")
 
 
+@pytest.mark.parametrize(
+    ("data", "text", "rest"),
+    [
+        (b"123456\nrest", "123456", b"rest"),
+        (b"\xef\xbb\xbf123456\r\nrest", "123456", b"rest"),
+        ("\ufeff12\r\nrest".encode("utf-16-le"), "12", "rest".encode("utf-16-le")),
+        (b"x" * 5000, "x" * 4097, b"x" * 903),
+    ],
+)
+def test_of_a_pipe_that_stays_open_one_line_is_read_and_the_rest_left(
+    monkeypatch: pytest.MonkeyPatch, data: bytes, text: str, rest: bytes
+) -> None:
+    reader, writer = os.pipe()
+    with os.fdopen(reader, "rb") as stdin:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(stdin))
+        os.write(writer, data)
+        assert GivenDocument("-").read_line() == text
+        assert os.read(reader, 10_000) == rest
+    os.close(writer)
+
+
+def test_a_line_that_is_not_text_is_refused_and_never_quoted(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"bytes that are not UTF-8$") as failed:
+        GivenDocument(written(tmp_path, b"SECRET\xff\n")).read_line()
+    assert failed.value.__context__ is None
+
+
 def test_a_closed_standard_input_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(BadInput, match="standard input is closed"):

@@ -25,10 +25,11 @@ def python(code: str) -> str:
     [
         (python("print(' correct horse '); print('user: ann')"), " correct horse "),
         (python("import sys; sys.stdout.buffer.write(b'correct horse' + bytes([13, 10]))"), "correct horse"),
+        (python("import sys; sys.stdout.buffer.write(bytes([239, 187, 191]) + b'correct horse')"), "correct horse"),
         (f"{python('import sys; print(sys.argv[1])')} $HOME;true", "$HOME;true"),
         (python("import sys; print(len(sys.stdin.read()))"), "0"),
     ],
-    ids=["the first line, with its blanks", "a line end of Windows", "no shell", "no code on stdin"],
+    ids=["the first line, with its blanks", "a line end of Windows", "a BOM", "no shell", "no code on stdin"],
 )
 def test_the_first_line_of_the_commands_output_is_the_passphrase(command: str, passphrase: str) -> None:
     assert PassphraseCommand(command)(new=True).reveal() == passphrase

@@ -23,6 +23,7 @@ from urllib3.exceptions import HTTPError, ProtocolError
 from aws_mfa import __version__
 from aws_mfa.aws.refusals import AwsRefusal, explain, spent_code_hints
 from aws_mfa.aws.unreachable import not_from_aws, nothing_was_sent, unreachable
+from aws_mfa.aws_values.codes import looks_like_secret
 from aws_mfa.config.profile_names import SetUpHint
 from aws_mfa.errors import AwsFailed, AwsMfaError, AwsServerError, BadInput, Throttled
 from aws_mfa.model import Session
@@ -158,6 +159,8 @@ class _SigningKeys:
         self.access_key = keys.access_key_id
         self.secret_key = keys.secret_access_key.reveal()
         self.token = keys.session_token.reveal() if isinstance(keys, Session) else None
+        if looks_like_secret(self.access_key):
+            raise BadInput("a secret access key is where the access key id belongs", SetUpHint("store both again"))
         # Checked here, because `http.client` would quote the whole header in its error.
         if not (self.access_key.isascii() and self.access_key.isalnum()):
             raise BadInput("the access key id holds more than letters and digits", SetUpHint("store it again"))

@@ -73,10 +73,10 @@ def code_given(args: argparse.Namespace, interfaces: Interfaces) -> str | None:
         return checked_code(args.token) if args.token else None
     if args.token:
         raise BadInput("--token and --token-stdin contradict each other", "give one of the two")
-    given = interfaces.document("-").read()
+    given = interfaces.document("-").read_line()
     if not given.strip():
         raise BadCode("standard input ended without a code", "pipe it in, on the first line: pass otp aws | ...")
-    return checked_code(given.partition("\n")[0])
+    return checked_code(given)
 
 
 def plan_request(args: argparse.Namespace, interfaces: Interfaces) -> RenewalRequest:

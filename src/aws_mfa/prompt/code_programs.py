@@ -15,8 +15,9 @@ import os
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.arns import account_of
+from aws_mfa.aws_values.codes import checked_code
 from aws_mfa.aws_values.text import shown_text
-from aws_mfa.errors import NeedsHuman
+from aws_mfa.errors import BadCode, NeedsHuman
 from aws_mfa.prompt.providers import MFA_PROCESS, VARIABLE, YKMAN
 from aws_mfa.prompt.terminal import child_terminal
 from aws_mfa.system.programs import ProgramFailed, TookTooLong, found_program, run_for_answer, words_of
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     ChildTerminal: TypeAlias = Callable[[], AbstractContextManager[tuple[int, int] | None]]
 
 TIME_LIMIT_S = 60.0
-_DIGITS = 6
 ACCOUNT_VARIABLE = "AWS_MFA_YKMAN_ACCOUNT"
 LIST_LIMIT_S = 5.0
 TOUCH_LIMIT_S = 30.0  # ykman itself waits 15 s for a touch
@@ -84,11 +84,11 @@ def code_in(output: bytes) -> str | None:
 
     Otherwise the last word of the last line, after a label (`aws:ann  123456`).
     """
-    lines = [line.split() for line in output.decode("ascii", "replace").splitlines() if line.strip()]
-    last_word = lines[-1][-1] if lines else ""
-    for found in (*("".join(words) for words in reversed(lines)), last_word):
-        if len(found) == _DIGITS and found.isascii() and found.isdigit():
-            return found
+    lines = [line for line in output.decode("utf-8-sig", "replace").splitlines() if line.strip()]
+    last_word = lines[-1].split()[-1] if lines else ""
+    for found in (*reversed(lines), last_word):
+        with contextlib.suppress(BadCode):
+            return checked_code(found)
     return None
 
 
@@ -137,7 +137,7 @@ class YkmanProvider:
                 "where it asks for a password: ykman oath access remember",
             )
         account = matching_account(
-            listed.stdout.decode("utf-8", "replace").splitlines(), question.device, self._account
+            listed.stdout.decode("utf-8-sig", "replace").splitlines(), question.device, self._account
         )
         if account is None:
             raise NeedsHuman(

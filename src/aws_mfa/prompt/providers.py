@@ -9,20 +9,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from aws_mfa.errors import BadInput
+from aws_mfa.errors import BadInput, NothingGiven
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Protocol
+    from collections.abc import Callable, Mapping
+    from typing import Protocol, TypeVar
 
+    from aws_mfa.errors import AwsMfaError
     from aws_mfa.model import Secret
     from aws_mfa.system.cancel import Cancellation
+
+    Reply = TypeVar("Reply")
 
     class Terminal(Protocol):
         """
         The user at a terminal. `NoTerminal`, in its place, raises `NeedsHuman` for every question.
 
-        Raises `Cancelled` on Ctrl-C and end of input. Echo is restored whatever happens.
+        Raises `Cancelled` on Ctrl-C and end of input, `BadAnswer` for what no person meant to type. Echo is restored
+        whatever happens.
         """
 
         @property
@@ -64,6 +68,7 @@ if TYPE_CHECKING:
 MFA_PROCESS, YKMAN, TERMINAL, DIALOG, CODE = "mfa_process", "ykman", "terminal", "dialog", "code"
 PROVIDERS = (MFA_PROCESS, YKMAN, TERMINAL, DIALOG, CODE)
 COMMANDS = (MFA_PROCESS, YKMAN)  # these answer without a person, or with a touch
+QUESTIONS = 3  # how often a person is asked for one answer
 VARIABLE = "AWS_MFA_PROMPT"
 
 
@@ -95,6 +100,26 @@ class WrappedProvider:
 
     def say(self, text: str) -> None:
         self._provider.say(text)
+
+
+def until_good(ask: Callable[[], Reply], terminal: Terminal) -> Reply:
+    """Ask; if a person mistypes, say what is wrong and ask again, three times in all."""
+    for _ in range(QUESTIONS - 1):
+        try:
+            return ask()
+        except NothingGiven:
+            raise
+        except BadInput as error:
+            if not terminal.has_human:
+                raise
+            say_error(error, terminal)
+    return ask()
+
+
+def say_error(error: AwsMfaError, terminal: Terminal) -> None:
+    """Print the error and its hints, without raising it."""
+    for line in error.lines:
+        terminal.say(line)
 
 
 def choose_providers(environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from aws_mfa.errors import Cancelled, NeedsHuman
 from aws_mfa.model import Secret
 from aws_mfa.prompt.providers import TERMINAL
 from aws_mfa.prompt.typed_line import LONGEST_ANSWER, answer_in
+from aws_mfa.system.input_file import read_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,17 +84,12 @@ class PipedAnswers:
         self._asks_on_stdout = asks_on_stdout
 
     def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
-        """Return the next line. Raises `NeedsHuman` at the end of input, `BadInput`, or the cancellation's error."""
+        """Return the next line. Raises `NeedsHuman` at the end of input, `BadAnswer`, or the cancellation's error."""
         if cancellation is not None:
             cancellation.check()
         self._print(shown_text(question))
-        line = b""
         try:
-            while len(line) <= LONGEST_ANSWER + 1 and not line.endswith(b"\n"):
-                byte = os.read(self._fd, 1)
-                if not byte:
-                    break
-                line += byte
+            line = read_line(self._fd, LONGEST_ANSWER + 1)
         except KeyboardInterrupt:
             raise Cancelled("cancelled") from None
         except OSError as error:

@@ -19,6 +19,7 @@ from aws_mfa.errors import (
     HINT,
     AwsMfaError,
     AwsUnreachable,
+    BadAnswer,
     BadInput,
     ClockSkew,
     NeedsHuman,
@@ -31,7 +32,7 @@ from aws_mfa.errors import (
     UnknownKey,
     WrongSecret,
 )
-from aws_mfa.prompt.providers import CODE, COMMANDS, CodeQuestion, WrappedProvider
+from aws_mfa.prompt.providers import CODE, COMMANDS, CodeQuestion, WrappedProvider, until_good
 from aws_mfa.system.cancel import Cancellation, passed_on
 
 if TYPE_CHECKING:
@@ -61,10 +62,17 @@ _DEFINITE = (
 
 @dataclass(frozen=True)
 class GivenCode:
-    """An answer, not checked yet, and its provider."""
+    """An answer, not checked yet, and its provider; `trouble`: what was typed cannot be an answer."""
 
     text: str
     provider: CodeProvider
+    trouble: BadAnswer | None = None
+
+    def checked(self) -> str:
+        """The six digits; raises `BadAnswer`."""
+        if self.trouble is not None:
+            raise self.trouble
+        return checked_code(self.text)
 
 
 def ask_code(
@@ -89,6 +97,7 @@ def ask_code(
         running = interfaces.beside(check, cancellation.cancel)
     failures: list[NeedsHuman] = []
     for provider in providers:
+        trouble = None
         try:
             if yielded is None or provider.name != CODE:
                 text = provider.ask(question, cancellation)
@@ -101,9 +110,11 @@ def ask_code(
             if provider.name in COMMANDS:
                 interfaces.say(error.message)  # else the failure of a command would never be shown
             continue
+        except BadAnswer as error:
+            text, trouble = "", error
         if running is not None:
             running.wait()
-        return GivenCode(text, provider)
+        return GivenCode(text, provider, trouble)
     raise _joined(failures, question)
 
 
@@ -193,7 +204,7 @@ def answer_question(given: str | None, interfaces: Interfaces) -> str:
             if terminal.has_human:
                 terminal.say(f"pid {question.pid} waits for a code of {question.device}")
                 interfaces.beside(question.wait_for_end, cancellation.cancel)
-            code = checked_code(terminal.ask(question.text, cancellation))
+            code = until_good(lambda: checked_code(terminal.ask(question.text, cancellation)), terminal)
         lines = question.answer(code)
     if lines:
         hints = [line.removeprefix(HINT) for line in lines[1:] if line.startswith(HINT)]

@@ -19,7 +19,7 @@ from aws_mfa.errors import (
     AnswerLost,
     AwsFailed,
     AwsMfaError,
-    BadCode,
+    BadAnswer,
     Cancelled,
     CodeAlreadyUsed,
     NeedsHuman,
@@ -28,7 +28,7 @@ from aws_mfa.errors import (
     Throttled,
     WrongCode,
 )
-from aws_mfa.prompt.providers import COMMANDS, CodeQuestion
+from aws_mfa.prompt.providers import COMMANDS, QUESTIONS, CodeQuestion
 from aws_mfa.renewal.ask import ask_code, check_signing_keys, ends_our_question
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from aws_mfa.renewal.steps import Step
     from aws_mfa.system.cancel import Cancellation
 
-_CURED_BY_NEXT_CODE = (WrongCode, BadCode, AwsFailed, AnswerLost, Throttled)
+_CURED_BY_NEXT_CODE = (WrongCode, BadAnswer, AwsFailed, AnswerLost, Throttled)
 # AWS did not judge these codes, so other processes may succeed. All other failures would be theirs too.
 _NOT_FOR_ALL = (CodeAlreadyUsed, Throttled)
 # How long a process waits for the question of another one, so that a person has time to find the phone. Then it gives
@@ -49,7 +49,6 @@ _NOT_FOR_ALL = (CodeAlreadyUsed, Throttled)
 _PATIENCE_S = 300.0
 # A process that already has a code waits 5 s, not for a person: its code is valid for a minute.
 _PATIENCE_WITH_CODE_S = 5.0
-_QUESTIONS_TO_A_PERSON = 3
 # A command gives the same code until the window of 30 s is over.
 _QUESTIONS_TO_A_COMMAND = 2
 _LOOK_EVERY_S = 0.25
@@ -141,7 +140,7 @@ class Codes:
                     raise
                 raise failure from None  # AWS's refusal of the last code says more than this
             try:
-                code = checked_code(given.text)
+                code = given.checked()
                 found = call.newer() if lock is not None and lock.was_yielded else None
                 return found or self._send(call, keys, code)
             except _CURED_BY_NEXT_CODE as error:
@@ -200,7 +199,7 @@ class Codes:
         """
         provider = refused[-1]
         times = [one.name for one in refused].count(provider.name)
-        if provider.has_human and times < _QUESTIONS_TO_A_PERSON:
+        if provider.has_human and times < QUESTIONS:
             for line in call.lines_of(error):
                 provider.say(line)
         elif provider.has_human or provider.name not in COMMANDS:

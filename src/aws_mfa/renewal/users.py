@@ -18,6 +18,7 @@ from aws_mfa.aws_values.regions import choose_region
 from aws_mfa.config.ini import section_values, sections
 from aws_mfa.config.profile_names import header_of
 from aws_mfa.errors import AwsMfaError, ClockSkew, NoDevice, NoLongTermKeys, RefusedByAws, SeveralDevices, WrongSecret
+from aws_mfa.prompt.providers import until_good
 from aws_mfa.renewal.steps import SourceUser
 from aws_mfa.vaults.choice import choose_vault, noted_key_id, noted_vault
 from aws_mfa.vaults.lookup import QuietVault, find_long_term_keys, other_program_of
@@ -109,7 +110,7 @@ def chosen_device(devices: list[str], interfaces: Interfaces) -> str:
     for number, device in enumerate(devices, 1):
         terminal.say(f"  {number}  {device}")
     while True:
-        answer = terminal.ask(f"Which one has the code? [1-{len(devices)}]: ").strip()
+        answer = until_good(lambda: terminal.ask(f"Which one has the code? [1-{len(devices)}]: "), terminal).strip()
         if answer in devices:
             return answer
         if answer.isascii() and answer.isdigit() and 1 <= int(answer) <= len(devices):

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values import arns
 from aws_mfa.errors import AwsMfaError, BadInput, NoDevice, RefusedByAws, Unreachable
+from aws_mfa.prompt.providers import say_error, until_good
 from aws_mfa.renewal.users import chosen_device, usable_devices
-from aws_mfa.setup.questions import say_error, until_good
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,20 +16,14 @@ from aws_mfa.aws_values.regions import region_of_form
 from aws_mfa.config.section_names import LONG_TERM_SUFFIX, check_name, profile_in_force, profile_of
 from aws_mfa.errors import BadInput, Cancelled, KeychainUnavailable, NeedsHuman, NothingGiven
 from aws_mfa.model import LongTermKeys, Secret, masked
+from aws_mfa.prompt.providers import until_good
 from aws_mfa.vaults.items import trouble_with_key_id, trouble_with_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import TypeVar
-
-    from aws_mfa.errors import AwsMfaError
     from aws_mfa.interfaces import Interfaces, Vault
     from aws_mfa.prompt.providers import Terminal
 
-    Answer = TypeVar("Answer")
-
 _YES = ("y", "yes")
-_TRIES = 3
 
 
 @dataclass(kw_only=True)
@@ -47,29 +41,9 @@ class Answers:
     replaces: bool = False
 
 
-def until_good(ask: Callable[[], Answer], terminal: Terminal) -> Answer:
-    """Ask; if a person mistypes, say what is wrong and ask again, three times in all."""
-    for _ in range(_TRIES - 1):
-        try:
-            return ask()
-        except NothingGiven:
-            raise
-        except BadInput as error:
-            if not terminal.has_human:
-                raise
-            say_error(error, terminal)
-    return ask()
-
-
 def says_yes(terminal: Terminal, question: str) -> bool:
-    """Ask once; any answer but yes is a no. Raises what `Terminal.ask` raises."""
-    return terminal.ask(question).strip().lower() in _YES
-
-
-def say_error(error: AwsMfaError, terminal: Terminal) -> None:
-    """Print the error and its hints, without raising it."""
-    for line in error.lines:
-        terminal.say(line)
+    """Any answer but yes is a no. Raises what `Terminal.ask` raises."""
+    return until_good(lambda: terminal.ask(question), terminal).strip().lower() in _YES
 
 
 def check_answers(answers: Answers) -> None:
@@ -115,7 +89,7 @@ def other_vault(error: KeychainUnavailable, interfaces: Interfaces) -> str:
     interfaces.terminal.say(error.message)
     question = "Keep the keys in a passphrase-encrypted file (age), in plain text (file), or nowhere (no)? [age]: "
     while True:
-        answer = interfaces.terminal.ask(question).strip().lower() or "age"
+        answer = until_good(lambda: interfaces.terminal.ask(question), interfaces.terminal).strip().lower() or "age"
         if answer in ("age", "file"):
             return answer
         if answer in ("n", "no", "nowhere"):

@@ -18,7 +18,8 @@ from aws_mfa.aws_values.regions import (
     region_of_form,
 )
 from aws_mfa.errors import BadInput, UnknownKey, Unreachable
-from aws_mfa.setup.questions import says_yes, until_good
+from aws_mfa.prompt.providers import until_good
+from aws_mfa.setup.questions import says_yes
 
 if TYPE_CHECKING:
     from aws_mfa.aws.endpoints import EndpointSettings
@@ -112,7 +113,7 @@ def _other_partition(error: UnknownKey, region: str, terminal: Terminal) -> str:
         raise UnknownKey(error.message, *error.hints, hint) from None
     terminal.say(error.message)
     places = ", of ".join(f"{_PARTITIONS[answer][1]} ({answer})" for answer in others)
-    answer = terminal.ask(f"Are they keys of {places}, or neither? [neither]: ")
+    answer = until_good(lambda: terminal.ask(f"Are they keys of {places}, or neither? [neither]: "), terminal)
     partition = others.get(answer.strip().lower())
     if partition is None:
         raise error

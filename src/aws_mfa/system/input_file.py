@@ -1,7 +1,8 @@
 """
-A file that the user named, or standard input for `-`: read whole, once, and never written.
+What the user or another program gives: a file, or standard input for `-`, read whole and never written; or one line.
 
-Accepts pipes (`<(...)`), refuses what is too large to be a few keys. No byte of it gets into a message.
+Accepts pipes (`<(...)`), refuses what is too large to be a few keys. Of a pipe that gives a line no more than this line
+is read: its writer may leave it open, and what follows is for another program. No byte gets into a message.
 """
 
 from __future__ import annotations
@@ -9,13 +10,37 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import BinaryIO
+
 STDIN = "-"
 LARGEST = 1024 * 1024
+_LONGEST_LINE = 4096
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+def read_line(fd: int, most_bytes: int) -> bytes:
+    """The next line with its end, or what comes before the end of input or the limit."""
+    line = b""
+    while len(line) <= most_bytes and not line.endswith(b"\n"):
+        byte = os.read(fd, 1)
+        if not byte:
+            break
+        line += byte
+    if line.startswith(_UTF_16[0]) and line.endswith(b"\n"):
+        line += os.read(fd, 1)  # the second half of the line's end
+    return line
+
+
+def text_of_line(line: bytes) -> str:
+    """The line without its end and without the BOM that Windows PowerShell writes; raises `UnicodeDecodeError`."""
+    return line.decode("utf-16" if line.startswith(_UTF_16) else "utf-8-sig").rstrip("\r\n")
 
 
 class GivenDocument:
@@ -27,18 +52,9 @@ class GivenDocument:
 
     def read(self) -> str:
         """Its text, a BOM included; `BadInput` if it cannot be read, is not text, or is larger than 1 MiB."""
-        try:
-            if self._path != STDIN:
-                with open(self._path, "rb") as file:
-                    data = file.read(LARGEST + 1)
-            elif sys.stdin is None:
-                raise BadInput("standard input is closed", "give the file's name instead of -")
-            else:
-                data = sys.stdin.buffer.read(LARGEST + 1)
-        except OSError as error:
-            raise BadInput(f"cannot read {self.name}: {error.strerror}") from None
+        data = self._read(lambda file: file.read(LARGEST + 1))
         if len(data) > LARGEST:
-            raise BadInput(f"{self.name} is larger than any file of keys", "give a file that holds only the keys")
+            raise BadInput(f"{self.name} is larger than 1 MiB", "give a file that holds nothing else")
         try:
             # Windows PowerShell writes UTF-16 if output is redirected.
             return data.decode("utf-16" if data.startswith(_UTF_16) else "utf-8")
@@ -46,6 +62,28 @@ class GivenDocument:
             line = data.count(b"\n", 0, error.start) + 1
         # Outside the handler: the error holds the file's bytes.
         raise BadInput(f"{self.name}, line {line}: bytes that are not UTF-8", "save it as UTF-8")
+
+    def read_line(self) -> str:
+        """The first line; raises what `read` raises."""
+        # Not through the stream's buffer: it would take what follows as well.
+        line = self._read(lambda file: read_line(file.fileno(), _LONGEST_LINE))
+        try:
+            return text_of_line(line)
+        except UnicodeDecodeError:
+            pass
+        # Outside the handler, as above.
+        raise BadInput(f"{self.name}: bytes that are not UTF-8", "save it as UTF-8")
+
+    def _read(self, read: Callable[[BinaryIO], bytes]) -> bytes:
+        if self._path == STDIN and sys.stdin is None:
+            raise BadInput("standard input is closed", "give the file's name instead of -")
+        try:
+            if self._path == STDIN:
+                return read(sys.stdin.buffer)
+            with open(self._path, "rb") as file:
+                return read(file)
+        except OSError as error:
+            raise BadInput(f"cannot read {self.name}: {error.strerror}") from None
 
     def is_same_file(self, path: str) -> bool:
         """Whether `path` leads to this very file."""

@@ -22,6 +22,7 @@ from pyrage import DecryptError, passphrase
 
 from aws_mfa.errors import BadInput, BrokenFile, KeychainUnavailable, NotSetUp
 from aws_mfa.model import Secret
+from aws_mfa.system.input_file import text_of_line
 from aws_mfa.system.locks import lock
 from aws_mfa.system.private_files import ensure_private_folder, read_regular, replace_privately
 from aws_mfa.system.programs import NotStarted, ProgramFailed, run_for_answer, words_of
@@ -236,7 +237,7 @@ class PassphraseCommand:
         if ended.code != 0:
             raise _failed(f"failed with exit code {ended.code}")
         try:
-            found = Secret(ended.stdout.split(b"\n", 1)[0].rstrip(b"\r").decode("utf-8"))
+            found = Secret(text_of_line(ended.stdout.split(b"\n", 1)[0]))
         except UnicodeDecodeError:
             raise _failed("printed something that is not UTF-8") from None
         if not found:

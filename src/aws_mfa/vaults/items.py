@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from aws_mfa.aws_values.codes import looks_like_key_id, looks_like_secret
 from aws_mfa.model import LongTermKeys, Secret
 
 if TYPE_CHECKING:
@@ -96,6 +97,8 @@ def trouble_with_key_id(access_key_id: str) -> str | None:
     """Why this cannot be a long-term access key id; None if it can."""
     if access_key_id.startswith("ASIA"):
         return "an access key id that begins with ASIA is a session's: STS accepts long-term keys only"
+    if looks_like_secret(access_key_id):
+        return "this looks like a secret access key, not like an access key id (not shown)"
     if len(access_key_id) < _SHORTEST_KEY_ID or not (access_key_id.isascii() and access_key_id.isalnum()):
         return f"an access key id has at least {_SHORTEST_KEY_ID} letters and digits, and nothing else"
     return None
@@ -104,6 +107,8 @@ def trouble_with_key_id(access_key_id: str) -> str | None:
 def trouble_with_secret(secret: Secret) -> str | None:
     """Why this cannot be a secret access key; None if it can."""
     text = secret.reveal()
+    if looks_like_key_id(text):
+        return "this is an access key id, not a secret access key"
     if not text or not (text.isascii() and text.isprintable()) or " " in text:
         return "the secret access key holds characters that no key has"
     return None

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput, NeedsHuman
+from aws_mfa.prompt.providers import until_good
 from aws_mfa.prompt.terminal import NO_TERMINAL, NoTerminal
 
 if TYPE_CHECKING:
@@ -46,11 +47,14 @@ class TerminalPassphrase:
             if self._times_asked:
                 self._terminal.say("that passphrase does not open the age vault")
             self._times_asked += 1
-            return self._terminal.ask_hidden("Passphrase of the age vault: ")
+            return self._ask("Passphrase of the age vault: ")
         self._terminal.say("This makes a new age vault. A lost passphrase cannot be recovered: keep a copy elsewhere.")
         for _ in range(self.tries):
-            passphrase = self._terminal.ask_hidden("New passphrase of the age vault: ")
-            if passphrase.matches(self._terminal.ask_hidden("The same again: ")):
+            passphrase = self._ask("New passphrase of the age vault: ")
+            if passphrase.matches(self._ask("The same again: ")):
                 return passphrase
             self._terminal.say("the two differ")
         raise BadInput("the two passphrases differ", "try again")
+
+    def _ask(self, question: str) -> Secret:
+        return until_good(lambda: self._terminal.ask_hidden(question), self._terminal)

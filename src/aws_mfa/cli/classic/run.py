@@ -21,6 +21,7 @@ from aws_mfa.config.profile_names import SetUpHint, name_profile
 from aws_mfa.config.section_names import default_long_term, profile_in_force
 from aws_mfa.config.settings import duration_in_force
 from aws_mfa.errors import AwsMfaError, BadInput, Cancelled, InputEnded, NeedsHuman, NotSetUp, RefusedByAws
+from aws_mfa.prompt.providers import until_good
 from aws_mfa.renewal.codes import CodeCall, Codes
 from aws_mfa.renewal.write import write_section
 from aws_mfa.sessions.file_section import refuse_permanent_keys, session_in
@@ -209,7 +210,8 @@ def _set_up(flags: Namespace, interfaces: Interfaces) -> None:
 def _ask_to_create(interfaces: Interfaces) -> None:
     missing = f"Could not locate credentials file at {interfaces.credentials.path}"
     try:
-        answer = interfaces.terminal.ask(f"{missing}, would you like to create one? [y/n]")
+        question = f"{missing}, would you like to create one? [y/n]"
+        answer = until_good(lambda: interfaces.terminal.ask(question), interfaces.terminal)
     except NeedsHuman:
         answer = "n"
     except BadInput:
