@@ -207,7 +207,7 @@ def test_blanks_in_a_code_are_stripped(stage: ClassicStage, code: str) -> None:
     assert stage.call(stdin=f"{typed}\n").code == 0
 
 
-@pytest.mark.parametrize("code", ["12345", "1234567", "abcdef", "１２３４５６", "", "12-34-56"])
+@pytest.mark.parametrize("code", ["12345", "1234567", "abcdef", "²²²²²²", "", "12-34-56"])
 def test_piped_code_that_is_no_code_is_not_sent(stage: ClassicStage, code: str) -> None:
     error = stage.call(stdin=f"{code}\n").error
     assert "six digits" in error
