@@ -26,7 +26,11 @@ LONGEST_MAX_SESSION_S = 43200
 
 @dataclass(eq=False)
 class User:
-    """An IAM user, or root; a new user has one pair of long-term keys and no device."""
+    """
+    An IAM user, or root; a new user has one pair of long-term keys and no device.
+
+    IAM denies them the operations in `denied` (`iam:CreateAccessKey`), and without MFA those in `needs_mfa`.
+    """
 
     account: Account = field(repr=False)
     name: str
@@ -35,6 +39,9 @@ class User:
     is_root: bool = False
     may_list_devices: bool = True
     may_federate: bool = True
+    denied: set[str] = field(default_factory=set)
+    needs_mfa: set[str] = field(default_factory=set)
+    created_at: float = 0.0
     all_keys: list[LongTermKeys] = field(default_factory=list)
     devices: list[Device | FidoDevice] = field(default_factory=list)
 
@@ -44,8 +51,8 @@ class User:
         return self.all_keys[0]
 
     def add_keys(self) -> LongTermKeys:
-        """Add a pair of long-term keys, as IAM allows two, and return it."""
-        keys = LongTermKeys(self)
+        """Add a pair of long-term keys that works at once, and return it; IAM allows two."""
+        keys = LongTermKeys(self, created_at=self.account.clock())
         self.all_keys.append(keys)
         return keys
 
@@ -123,6 +130,11 @@ class Account:
     users: list[User] = field(default_factory=list)
     roles: list[Role] = field(default_factory=list)
     disabled_regions: set[str] = field(default_factory=set)
+    aliases: list[str] = field(default_factory=list)
+    # Virtual devices that were created and are enabled for no user yet.
+    unassigned_devices: list[Device] = field(default_factory=list)
+    # How long keys that CreateAccessKey made are unknown to every service.
+    new_keys_unknown_s: float = 0.0
 
     def __post_init__(self) -> None:
         if self.partition not in IAM_REGIONS:
@@ -177,6 +189,7 @@ class Account:
     def _add(self, user: User) -> User:
         if any(other.name == user.name for other in self.users):
             raise ValueError(f"there is a user {user.name!r} already")
+        user.created_at = self.clock()
         user.add_keys()
         self.users.append(user)
         return user

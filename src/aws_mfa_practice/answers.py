@@ -6,17 +6,18 @@ An `Answer` is a value until the server writes it, so that a fault can distort i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 from xml.sax.saxutils import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
     from typing import TypeAlias
 
     from aws_mfa_practice.refusals import Refusal
 
-    Result: TypeAlias = "Mapping[str, str | Result | list[Result]]"
+    Result: TypeAlias = "Mapping[str, str | Result | Sequence[Result] | Sequence[str]]"
 
 NAMESPACES = {"sts": "https://sts.amazonaws.com/doc/2011-06-15/", "iam": "https://iam.amazonaws.com/doc/2010-05-08/"}
 
@@ -36,9 +37,10 @@ class Answer:
 
 def success(service: str, action: str, result: Result, request_id: str) -> Answer:
     """The answer to a call that was allowed."""
+    of_result = f"<{action}Result>{_xml(result)}</{action}Result>" if result else ""
     text = (
         f'<{action}Response xmlns="{NAMESPACES[service]}">'
-        f"<{action}Result>{_xml(result)}</{action}Result>"
+        f"{of_result}"
         f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>"
         f"</{action}Response>"
     )
@@ -61,9 +63,9 @@ def _xml(result: Result) -> str:
     return "".join(f"<{name}>{_xml_value(value)}</{name}>" for name, value in result.items())
 
 
-def _xml_value(value: str | Result | list[Result]) -> str:
+def _xml_value(value: str | Result | Sequence[Result] | Sequence[str]) -> str:
     if isinstance(value, str):
         return escape(value)
-    if isinstance(value, list):
-        return "".join(f"<member>{_xml(item)}</member>" for item in value)
-    return _xml(value)
+    if isinstance(value, Mapping):
+        return _xml(value)
+    return "".join(f"<member>{_xml_value(item)}</member>" for item in value)

@@ -11,7 +11,7 @@ import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aws_mfa_practice.keys import LongTermKeys, Session
+from aws_mfa_practice.keys import LastUse, LongTermKeys, Session
 from aws_mfa_practice.partitions import IAM_REGIONS, partition_of
 from aws_mfa_practice.refusals import bad_signature, expired_token, region_disabled, unknown_token
 from aws_mfa_practice.signatures import check_moment, check_scope, check_signature
@@ -42,9 +42,11 @@ def authenticate(world: World, received: Received, claim: Claim, service: str, n
     check_scope(claim, service)
     check_moment(claim, now)
     keys = world.keys(claim.access_key_id)
-    if keys is None or (isinstance(keys, LongTermKeys) and not keys.active):
+    if keys is None or (isinstance(keys, LongTermKeys) and not (keys.active and keys.works_from <= now)):
         raise unknown_token()
     check_signature(received, claim, keys.secret_access_key)
+    if isinstance(keys, LongTermKeys):
+        keys.last_used = LastUse(now, service, claim.region)
     caller = _caller(keys, claim.session_token, now)
     _check_region(caller.principal.account, claim.region, service)
     return caller

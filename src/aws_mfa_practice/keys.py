@@ -47,12 +47,28 @@ def invent_session_token() -> str:
 
 @dataclass
 class LongTermKeys:
-    """Access key id (`AKIA...`) and secret of a user or of root; set `active` to False to switch them off."""
+    """
+    Access key id (`AKIA...`) and secret of a user or of root; set `active` to False to switch them off.
+
+    Before `works_from` no service knows them: new keys are not known everywhere at once.
+    """
 
     owner: User = field(repr=False)
     access_key_id: str = field(default_factory=lambda: invent_id("AKIA"))
     secret_access_key: str = field(default_factory=invent_secret, repr=False)
     active: bool = True
+    created_at: float = 0.0
+    works_from: float = 0.0
+    last_used: LastUse | None = None
+
+
+@dataclass(frozen=True)
+class LastUse:
+    """When keys signed a request, and for which service where."""
+
+    at: float
+    service: str
+    region: str
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,24 @@ class Number:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """A parameter that is one of a few words."""
+
+    name: str
+    words: tuple[str, ...]
+    required: bool = False
+
+    def complaints(self, parameters: Mapping[str, str]) -> list[str]:
+        """What is wrong with this parameter of a request."""
+        return _complaints(self, parameters)
+
+    def broken(self, value: str) -> list[str]:
+        """The constraint that `value` breaks."""
+        listed = f"[{', '.join(self.words)}]"
+        return [] if value in self.words else [f"Member must satisfy enum value set: {listed}"]
+
+
+@dataclass(frozen=True)
 class Items:
     """A list, sent as `NAME.member.1.FIELD` and so on; a field that is the member itself has no name."""
 
@@ -120,11 +138,18 @@ TAGS = Items("Tags", 50, (_TAG_KEY, _TAG_VALUE))
 TRANSITIVE_TAG_KEYS = Items("TransitiveTagKeys", 50, (replace(_TAG_KEY, name=""),))
 POLICY_ARNS = Items("PolicyArns", 10, (Text("arn", 20, 2048, _ARN_TEXT, required=True),))
 USER_NAME = Text("UserName", 1, 128, r"[\w+=,.@-]+")
+ACCESS_KEY_ID = Text("AccessKeyId", 16, 128, r"[\w]+", required=True)
+STATUS = Choice("Status", ("Active", "Inactive"), required=True)
+ASSIGNMENT = Choice("AssignmentStatus", ("Assigned", "Unassigned", "Any"))
+DEVICE_NAME = Text("VirtualMFADeviceName", 1, 226, r"[\w+=,.@-]+", required=True)
+PATH = Text("Path", 1, 512, "(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)")
+FIRST_CODE = Text("AuthenticationCode1", 6, 6, r"[\d]+", required=True)
+SECOND_CODE = Text("AuthenticationCode2", 6, 6, r"[\d]+", required=True)
 MARKER = Text("Marker", 1, 320, "[\\u0020-\\u00FF]+")
 MAX_ITEMS = Number("MaxItems", 1, 1000)
 
 
-def check(parameters: Mapping[str, str], *constraints: Text | Number | Items) -> None:
+def check(parameters: Mapping[str, str], *constraints: Text | Number | Choice | Items) -> None:
     """Refuse the request if any of the parameters breaks a constraint."""
     complaints = [complaint for constraint in constraints for complaint in constraint.complaints(parameters)]
     if complaints:
@@ -132,7 +157,7 @@ def check(parameters: Mapping[str, str], *constraints: Text | Number | Items) ->
         raise invalid(f"{len(complaints)} validation error{plural} detected: {'; '.join(complaints)}")
 
 
-def _complaints(constraint: Text | Number, parameters: Mapping[str, str]) -> list[str]:
+def _complaints(constraint: Text | Number | Choice, parameters: Mapping[str, str]) -> list[str]:
     value = parameters.get(constraint.name)
     if value is not None:
         return [_complaint(f"'{value}'", constraint.name, broken) for broken in constraint.broken(value)]

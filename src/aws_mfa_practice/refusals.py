@@ -53,6 +53,37 @@ def not_authorized(caller_arn: str, operation: str, resource: str) -> Refusal:
     return access_denied(f"User: {caller_arn} is not authorized to perform: {operation} on resource: {resource}")
 
 
+def explicitly_denied(caller_arn: str, operation: str, resource: str) -> Refusal:
+    """A policy forbids it, such as the one that demands MFA."""
+    refusal = not_authorized(caller_arn, operation, resource)
+    return access_denied(f"{refusal.message} with an explicit deny in an identity-based policy")
+
+
+def no_such_entity(message: str) -> Refusal:
+    """IAM has no user, key or device of this name."""
+    return Refusal(404, "NoSuchEntity", message)
+
+
+def already_exists(message: str) -> Refusal:
+    """IAM has a device of this name, or the device is a user's."""
+    return Refusal(409, "EntityAlreadyExists", message)
+
+
+def limit_exceeded(message: str) -> Refusal:
+    """As many keys or devices as IAM allows."""
+    return Refusal(409, "LimitExceeded", message)
+
+
+def delete_conflict(message: str) -> Refusal:
+    """What is to be deleted is in use."""
+    return Refusal(409, "DeleteConflict", message)
+
+
+def invalid_codes() -> Refusal:
+    """The codes are not two consecutive ones of the device."""
+    return Refusal(403, "InvalidAuthenticationCode", "Authentication code for device is not valid")
+
+
 def invalid(message: str) -> Refusal:
     """A parameter that cannot be right."""
     return Refusal(400, "ValidationError", message)

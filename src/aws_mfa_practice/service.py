@@ -16,7 +16,22 @@ from aws_mfa_practice.answers import Answer, failure, success
 from aws_mfa_practice.callers import authenticate
 from aws_mfa_practice.calls import Call
 from aws_mfa_practice.faults import NO_FAULT, Faults
-from aws_mfa_practice.iam_calls import list_mfa_devices
+from aws_mfa_practice.iam import get_user, list_account_aliases
+from aws_mfa_practice.iam_access_keys import (
+    create_access_key,
+    delete_access_key,
+    get_access_key_last_used,
+    list_access_keys,
+    update_access_key,
+)
+from aws_mfa_practice.iam_devices import (
+    create_virtual_mfa_device,
+    deactivate_mfa_device,
+    delete_virtual_mfa_device,
+    enable_mfa_device,
+    list_mfa_devices,
+    list_virtual_mfa_devices,
+)
 from aws_mfa_practice.moments import http_date
 from aws_mfa_practice.refusals import Refusal, unknown_action
 from aws_mfa_practice.signatures import read_claim
@@ -41,7 +56,19 @@ OPERATIONS: dict[str, tuple[str, Callable[[Call], Result]]] = {
     "AssumeRole": ("sts", assume_role),
     "GetFederationToken": ("sts", get_federation_token),
     "GetCallerIdentity": ("sts", get_caller_identity),
+    "GetUser": ("iam", get_user),
+    "ListAccountAliases": ("iam", list_account_aliases),
+    "CreateAccessKey": ("iam", create_access_key),
+    "ListAccessKeys": ("iam", list_access_keys),
+    "UpdateAccessKey": ("iam", update_access_key),
+    "DeleteAccessKey": ("iam", delete_access_key),
+    "GetAccessKeyLastUsed": ("iam", get_access_key_last_used),
     "ListMFADevices": ("iam", list_mfa_devices),
+    "ListVirtualMFADevices": ("iam", list_virtual_mfa_devices),
+    "CreateVirtualMFADevice": ("iam", create_virtual_mfa_device),
+    "EnableMFADevice": ("iam", enable_mfa_device),
+    "DeactivateMFADevice": ("iam", deactivate_mfa_device),
+    "DeleteVirtualMFADevice": ("iam", delete_virtual_mfa_device),
 }
 
 

@@ -72,6 +72,14 @@ class Device:
                 return True
         return False
 
+    def accept_consecutive(self, first: str, second: str, now: float) -> bool:
+        """Whether these are the codes of two windows, one behind the other, of about now; if so both are spent."""
+        for window in (window_of(now) + off for off in (-2, *WINDOWS_OFF)):
+            if (code_of(self.seed, window), code_of(self.seed, window + 1)) == (first, second):
+                self.spent_windows.update((window, window + 1))
+                return True
+        return False
+
 
 @dataclass
 class FidoDevice:

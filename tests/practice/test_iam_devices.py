@@ -1,8 +1,8 @@
-"""IAM's list of MFA devices: the caller's own or a named user's, in pages, or denied."""
+"""IAM's MFA devices: listed in pages or denied, created, enabled with two codes, deactivated, deleted."""
 
 from __future__ import annotations
 
-from aws_mfa_practice import PracticeAws
+from aws_mfa_practice import PracticeAws, PracticeClock
 from aws_mfa_practice.account import User
 from aws_mfa_practice.totp import Device, FidoDevice
 from practice.conftest import Connect
@@ -68,3 +68,51 @@ def test_iam_of_each_partition_is_signed_for_its_one_region(aws: PracticeAws, co
 def test_a_made_up_marker_is_invalid(connect: Connect, ann: User) -> None:
     iam = connect(ann.keys, "iam")
     assert refusal_of(lambda: iam.list_mfa_devices(Marker="next")) == (400, "ValidationError", "Invalid Marker: next")
+
+
+def two_codes(device: Device, clock: PracticeClock) -> dict[str, str]:
+    return {"AuthenticationCode1": device.code(clock() - 30), "AuthenticationCode2": device.code()}
+
+
+def test_a_virtual_device_is_enabled_by_two_consecutive_codes(
+    aws: PracticeAws, connect: Connect, ann: User, clock: PracticeClock
+) -> None:
+    iam = connect(ann.keys, "iam")
+    created = iam.create_virtual_mfa_device(VirtualMFADeviceName="phone")["VirtualMFADevice"]
+    (device,), serial = aws.account.unassigned_devices, created["SerialNumber"]
+    assert created["Base32StringSeed"].decode() == device.base32_seed
+    codes = two_codes(device, clock)
+    swapped = dict(zip(codes, reversed(codes.values()), strict=True))
+    refusal = refusal_of(lambda: iam.enable_mfa_device(UserName="ann", SerialNumber=serial, **swapped))
+    assert refusal == (403, "InvalidAuthenticationCode", "Authentication code for device is not valid")
+    iam.enable_mfa_device(UserName="ann", SerialNumber=serial, **codes)
+    assert [listed["SerialNumber"] for listed in iam.list_mfa_devices()["MFADevices"]] == [serial]
+    sts = connect(ann.keys)
+    spent = refusal_of(lambda: sts.get_session_token(SerialNumber=serial, TokenCode=codes["AuthenticationCode2"]))
+    assert spent[1] == "AccessDenied"
+
+
+def test_a_virtual_device_of_a_name_exists_once_and_a_user_has_eight_at_most(
+    connect: Connect, ann: User, clock: PracticeClock
+) -> None:
+    iam = connect(ann.keys, "iam")
+    serial = iam.create_virtual_mfa_device(VirtualMFADeviceName="phone")["VirtualMFADevice"]["SerialNumber"]
+    again = refusal_of(lambda: iam.create_virtual_mfa_device(VirtualMFADeviceName="phone"))
+    assert again == (409, "EntityAlreadyExists", "MFADevice entity at the same path and name already exists.")
+    while len(ann.devices) < 8:
+        ann.add_device()
+    codes = two_codes(ann.account.unassigned_devices[0], clock)
+    full = refusal_of(lambda: iam.enable_mfa_device(UserName="ann", SerialNumber=serial, **codes))
+    assert full == (409, "LimitExceeded", "Cannot exceed quota for MFADevicesPerUser: 8")
+
+
+def test_a_device_is_deactivated_before_it_is_deleted(connect: Connect, ann: User) -> None:
+    iam, serial = connect(ann.keys, "iam"), ann.add_device().serial
+    in_use = refusal_of(lambda: iam.delete_virtual_mfa_device(SerialNumber=serial))
+    assert in_use == (409, "DeleteConflict", "MFA VirtualDevice in use. Must deactivate first.")
+    iam.deactivate_mfa_device(UserName="ann", SerialNumber=serial)
+    listed = iam.list_virtual_mfa_devices(AssignmentStatus="Unassigned")["VirtualMFADevices"]
+    assert [one["SerialNumber"] for one in listed] == [serial]
+    iam.delete_virtual_mfa_device(SerialNumber=serial)
+    assert iam.list_virtual_mfa_devices()["VirtualMFADevices"] == []
+    assert refusal_of(lambda: iam.delete_virtual_mfa_device(SerialNumber=serial))[:2] == (404, "NoSuchEntity")
