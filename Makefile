@@ -12,34 +12,42 @@ BIN := $(VENV)/Scripts
 else
 BIN := $(VENV)/bin
 endif
+RUNS := $(VENV)/.runs
 BUILT := $(VENV)/.built
 SMOKE := .build/smoke
+LOWEST := .build/lowest
+UV := .build/uv/bin/uv
 
 # For what is run at every save: fewer examples of each property, temporary files in memory. In both targets compiled
 # modules are kept, whatever the environment says: pytest's rewriting of all assertions takes as long as the tests.
 QUICKLY := EXAMPLES=20 $(if $(wildcard /dev/shm),TMPDIR=/dev/shm) PYTHONDONTWRITEBYTECODE=
-PYTEST := $(BIN)/python -m pytest --timeout 120 --numprocesses $(WORKERS) --dist loadgroup
+TESTS := -m pytest --timeout 120 --dist loadgroup
+PYTEST := $(BIN)/python $(TESTS) --numprocesses $(WORKERS)
+UNIT_TESTS := $(TESTS) --numprocesses $(UNIT_WORKERS) --capture sys
 BENCHMARKS := $(filter-out bench/stage.py bench/paired.py,$(sort $(wildcard bench/*.py)))
 
-.PHONY: help demo test unit check measures format real-parts build bench clean
+.PHONY: help demo test unit check measures format lowest lock real-parts build bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
 
-demo: $(BUILT) ## run the whole job against a practice AWS on this machine: no account, no question
+demo: $(RUNS) ## run the whole job against a practice AWS on this machine: no account, no question
 	@$(BIN)/aws-mfa demo
 
 test: real-parts ## every test: real keychains, terminals, AWS CLIs and SDKs included
+	@echo "running every test: about 20 minutes on 2 cores"
 	@PYTHONDONTWRITEBYTECODE= $(PYTEST) --cov --cov-report term:skip-covered
 
 unit: $(BUILT) ## the fast tests: almost all run in pytest's own process
-	@$(QUICKLY) $(PYTEST) --numprocesses $(UNIT_WORKERS) --capture sys -m "not real"
+	@$(QUICKLY) $(BIN)/python $(UNIT_TESTS) -m "not real"
 
-check: $(BUILT) ## format, lint, types, import order, documents
+check: $(BUILT) ## format, lint, types, import order, declared imports, workflows, documents
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/deptry . --no-ansi 2>.build/deptry || { cat .build/deptry; exit 1; }
+	@$(BIN)/zizmor --offline --quiet --no-progress .github
 	@$(BIN)/python tools/docs_in_step.py
 
 measures: $(BUILT) ## the measures of the structure, each beside its bound
@@ -49,6 +57,20 @@ format: $(BUILT) ## put the code and the help texts in the documents into shape
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix --quiet
 	@$(BIN)/python tools/docs_in_step.py --write
+
+lowest: $(UV) ## the fast tests with the lowest versions that pyproject.toml allows
+	@$(UV) venv --quiet --clear --python $(PYTHON) $(LOWEST)
+	@$(UV) pip compile --quiet --resolution lowest-direct --extra boto3 --python $(LOWEST) pyproject.toml -o $(LOWEST).txt
+	@$(UV) pip install --quiet --python $(LOWEST) --constraints $(LOWEST).txt --group dev --editable .
+	@$(QUICKLY) $(LOWEST)/bin/python $(UNIT_TESTS) -m "not real and not newest"
+
+# uv.lock and its export pylock.toml name the addresses of the index that this machine uses, so they are not committed.
+# The two files of versions and hashes are: pip and uv install from them, from any index.
+lock: $(UV) ## move the locked versions of the developers' packages to the newest that are a week old
+	@$(UV) lock --quiet --upgrade --python $(PYTHON)
+	@$(UV) export --quiet --frozen --all-extras --all-groups --output-file pylock.toml
+	@$(UV) export --quiet --frozen --no-emit-project --no-header --no-default-groups --output-file requirements.txt
+	@$(UV) export --quiet --frozen --no-emit-project --no-header --all-extras --all-groups --output-file requirements-dev.txt
 
 build: $(BUILT) ## wheel and sdist in dist/, and a run of the wheel in an environment of its own
 	rm -rf dist $(SMOKE)
@@ -69,13 +91,24 @@ clean: ## remove everything that was built
 	rm -rf $(VENV) .build dist .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 # pip 25.3: the console scripts of older ones import `re`, which costs more than all of our hot path.
-$(BUILT): pyproject.toml
+$(RUNS): pyproject.toml requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
 	  { echo "aws-mfa needs Python 3.10 or newer; name one: make PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 	  { echo "$(PYTHON) cannot make environments; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
-	@echo "building $(VENV)"
+	@echo "building $(VENV) with what aws-mfa runs with: 80 MB, about 20 s"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -qq --upgrade "pip>=25.3"
-	@$(BIN)/python -m pip install -qq --group dev --editable .
+	@$(BIN)/python -m pip install -qq --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install -qq --no-deps --editable .
 	@touch $@
+
+$(BUILT): $(RUNS) requirements-dev.txt
+	@echo "adding the developers' tools to $(VENV): 200 MB, about 40 s"
+	@$(BIN)/python -m pip install -qq --require-hashes -r requirements-dev.txt
+	@mkdir -p .build
+	@touch $@
+
+$(UV):
+	@$(PYTHON) -m venv .build/uv
+	@.build/uv/bin/python -m pip install -qq "uv>=0.13"

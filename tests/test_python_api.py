@@ -421,7 +421,7 @@ def test_what_is_not_a_policy_is_refused_before_a_question(stage: ClassicStage) 
 
 def test_without_boto3_the_command_that_installs_it_is_named() -> None:
     done = run_python(WITHOUT_BOTO3)
-    wanted = "aws_mfa.boto3_session needs boto3, which is not installed: pip install 'aws-mfa[boto3]'\n"
+    wanted = "aws_mfa.boto3_session needs boto3, which is not installed: pip install 'boto3>=1.35'\n"
     assert (done.stdout, done.stderr) == (wanted, "")
 
 

@@ -75,6 +75,7 @@ def debian_packages() -> bool:
     absent = [name for name in wanted if not is_installed(name)]
     if not absent:
         return False
+    print(f"real parts: installing {len(absent)} Debian packages, about 2 minutes", flush=True)
     if os.geteuid() != 0:
         raise Missing(f"not root; install them with: sudo apt-get install {' '.join(absent)}")
     try:
@@ -121,6 +122,7 @@ def build_once(folder: str, wanted: list[str], install: Callable[[str, list[str]
         with open(stamp, encoding="utf-8") as file:
             if file.read() == contents:
                 return False
+    print(f"real parts: building .build/{folder}, about half a minute", flush=True)
     shutil.rmtree(target, ignore_errors=True)
     os.makedirs(target)
     install(target, wanted)

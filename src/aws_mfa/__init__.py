@@ -8,7 +8,7 @@ their failures in `aws_mfa.errors`.
 from __future__ import annotations
 
 __all__ = ["boto3_session", "credentials", "errors"]
-__version__ = "1.0.0"
+__version__ = "1.0.0rc1"
 
 TYPE_CHECKING = False  # not imported from typing: every run of the tool loads this module
 if TYPE_CHECKING:

@@ -92,14 +92,14 @@ def boto3_session(
     Takes the same arguments as `credentials`, and `region`: by default the one in `AWS_REGION`, then in
     `AWS_DEFAULT_REGION`, then the profile's, or the nearest one of its role chain.
 
-    Raises as `credentials`, and `ModuleNotFoundError` if boto3 is not installed: it is an extra, `aws-mfa[boto3]`.
+    Raises as `credentials`, and `ModuleNotFoundError` if boto3 is not installed: it is an extra, `[boto3]`.
     """
     try:
         import boto3
     except ModuleNotFoundError as error:
         if error.name != "boto3":
             raise
-        message = "aws_mfa.boto3_session needs boto3, which is not installed: pip install 'aws-mfa[boto3]'"
+        message = "aws_mfa.boto3_session needs boto3, which is not installed: pip install 'boto3>=1.35'"
         raise ModuleNotFoundError(message, name=error.name) from None
     sessions = _SessionOf(profile, ask, read_only=read_only, policy_arns=policy_arns)
     session = open_botocore_session(ProfileCredentials(sessions), sessions.profile)

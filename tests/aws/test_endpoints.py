@@ -67,6 +67,7 @@ def ours(service: str, region: str, *, fips: bool = False, dual: bool = False) -
     return f"{endpoint.url.rstrip('/')} {endpoint.region}"
 
 
+@pytest.mark.newest
 @pytest.mark.parametrize("service", ["sts", "iam"])
 @pytest.mark.parametrize("variant", VARIANTS, ids=str)
 def test_every_region_of_every_partition_resolves_as_in_botocore(service: str, variant: dict[str, bool]) -> None:
@@ -78,12 +79,14 @@ def test_every_region_of_every_partition_resolves_as_in_botocore(service: str, v
     ]
 
 
+@pytest.mark.newest
 @pytest.mark.parametrize("region", ["eu-central-1", "cn-northwest-1", "us-gov-east-1", "us-iso-west-1"])
 @pytest.mark.parametrize("service", ["sts", "iam"])
 def test_the_clients_of_botocore_sign_for_the_same_region(service: str, region: str) -> None:
     assert ours(service, region) == resolved_by_botocore(service, region)
 
 
+@pytest.mark.newest
 def test_every_partition_of_botocore_is_known() -> None:
     theirs = {p["id"]: {r for r in p["regions"] if not r.endswith("-global")} for p in partitions_of_botocore()}
     assert {partition.name for partition in PARTITIONS} == set(theirs)

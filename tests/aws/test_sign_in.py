@@ -35,6 +35,7 @@ def test_the_sign_in_hosts_are_those_that_aws_documents(region: str, host: str) 
     assert (endpoint.url, endpoint.host) == (f"https://{host}/federation", host)
 
 
+@pytest.mark.newest
 @pytest.mark.parametrize("partition", PARTITIONS, ids=lambda partition: partition.name)
 def test_every_partition_has_the_host_that_botocore_knows(partition: Partition) -> None:
     """A partition that AWS adds fails here by its missing domain."""

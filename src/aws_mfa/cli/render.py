@@ -7,14 +7,11 @@ ARNs can be copied; on a terminal that is too narrow for that, each cell gets a 
 
 from __future__ import annotations
 
-import io
 import json
 import re
+import unicodedata
+from itertools import zip_longest
 from typing import TYPE_CHECKING
-
-from rich.cells import cell_len
-from rich.console import Console
-from rich.table import Table
 
 from aws_mfa.aws_values.durations import duration_text
 from aws_mfa.aws_values.text import shown_text
@@ -30,7 +27,6 @@ if TYPE_CHECKING:
 
 JSON_VERSION = 1
 
-_UNBOUNDED = 10_000
 _GAP = "  "
 # Cells that are left out if each cell has a line of its own.
 _NOTHING = ("", "-")
@@ -154,10 +150,10 @@ def table(header: list[str], rows: list[list[str]], width: int | None) -> str:
 def _widths(lines: list[list[str]], width: int | None) -> list[int] | None:
     """The width of each column, the widest being narrowed first; None if a word would have to be broken."""
     columns = list(zip(*lines, strict=True))
-    widths = [max(map(cell_len, column)) for column in columns]
+    widths = [max(map(_cells, column)) for column in columns]
     if width is None:
         return widths
-    least = [max((cell_len(word) for text in column for word in text.split(" ")), default=0) for column in columns]
+    least = [max((_cells(word) for text in column for word in text.split(" ")), default=0) for column in columns]
     least[0] = widths[0]
     space = width - len(_GAP) * (len(columns) - 1)
     for number in sorted(range(len(columns)), key=widths.__getitem__, reverse=True):
@@ -167,11 +163,30 @@ def _widths(lines: list[list[str]], width: int | None) -> list[int] | None:
 
 
 def _side_by_side(header: list[str], rows: list[list[str]], widths: list[int]) -> str:
-    made = Table(box=None, pad_edge=False, show_edge=False)
-    for title, width in zip(header, widths, strict=True):
-        made.add_column(title, width=width)
-    for row in rows:
-        made.add_row(*row)
-    out = io.StringIO()
-    Console(file=out, width=_UNBOUNDED, color_system=None, markup=False, emoji=False, highlight=False).print(made)
-    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
+    lines = []
+    for row in (header, *rows):
+        folded = [_folded(text, width) for text, width in zip(row, widths, strict=True)]
+        for parts in zip_longest(*folded, fillvalue=""):
+            padded = (part + " " * (width - _cells(part)) for part, width in zip(parts, widths, strict=True))
+            lines.append(f"{_GAP.join(padded).rstrip()}\n")
+    return "".join(lines)
+
+
+def _folded(text: str, width: int) -> list[str]:
+    """The lines of a cell; no word is broken."""
+    lines = [""]
+    for word in text.split(" "):
+        joined = f"{lines[-1]} {word}" if lines[-1] else word
+        if _cells(joined) <= width or not lines[-1]:
+            lines[-1] = joined
+        else:
+            lines.append(word)
+    return lines
+
+
+def _cells(text: str) -> int:
+    """The columns that a terminal needs: two for a wide character, none for a mark on the one before it."""
+    return sum(
+        0 if unicodedata.category(char) in ("Mn", "Me") else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        for char in text
+    )

@@ -1,7 +1,7 @@
 """
 The fingerprint of everything that decides a profile's session: while it is the same, so is the session.
 
-    aws-mfa fingerprint 1 of 1.0.0
+    aws-mfa fingerprint 1 of 1.0.0rc1
     user = 1000
     profile = work
     HOME = /home/ann                                  the variables that a plan reads, those that are set

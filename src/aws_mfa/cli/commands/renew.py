@@ -13,9 +13,6 @@ from contextlib import contextmanager
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import Progress
-
 from aws_mfa.aws_values.durations import duration_text
 from aws_mfa.aws_values.text import shown_text
 from aws_mfa.cli.options import (
@@ -85,8 +82,15 @@ def shown_calls(count: int) -> Iterator[Callable[[], None]]:
     """
     Show a bar after a second, until all calls are done; yields the function to run after each of them.
 
-    Nothing may be asked meanwhile: the bar would draw over the question.
+    Nothing may be asked meanwhile: the bar would draw over the question. Without rich there is no bar.
     """
+    try:
+        from rich.console import Console
+        from rich.progress import Progress
+    except ImportError:
+        sys.stderr.write(f"no progress bar: it needs rich: {quote(sys.executable)} -m pip install rich\n")
+        yield lambda: None
+        return
     bar = Progress(console=Console(stderr=True), transient=True)
     task = bar.add_task("assuming roles", total=count)
     start = threading.Timer(_BAR_AFTER_S, bar.start)
