@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import traceback
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ import pytest
 from aws_mfa.config.files import AwsFile, find_files, state_folder
 from aws_mfa.errors import BadInput, BrokenFile, NotSetUp, Unreachable
 from aws_mfa.interfaces import AwsTextFile
+from aws_mfa.system import private_files
 from aws_mfa.system.locks import lock
 from programs import start_program
 from users_and_modes import ENVIRONMENT, NOBODY, as_root, mode_of, posix_only, run_python, umask
@@ -203,6 +205,118 @@ def test_a_file_below_another_file_is_missing_and_that_is_reported_when_it_is_to
         with pytest.raises(NotSetUp, match="mfa is in the way: it is not a folder"):
             attempt()
     assert (tmp_path / "mfa").read_text() == "a file"
+
+
+KEYS = "[w-long-term]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n"
+FOREIGN = "[other]\nregion = eu-west-1\n"
+
+
+@pytest.mark.parametrize(
+    ("known", "now", "lost"),
+    [
+        (KEYS + FOREIGN, "", "its sections are gone"),
+        (KEYS + FOREIGN, None, "its sections are gone"),
+        (FOREIGN, "# half\n", "its sections are gone"),
+        (FOREIGN, "[oth", "its sections are gone"),
+        (KEYS + FOREIGN, FOREIGN, "the long-term keys of [w-long-term] are gone"),
+        (FOREIGN + KEYS, FOREIGN + KEYS[: KEYS.index("aws_secret")], "the long-term keys of [w-long-term] are gone"),
+        (FOREIGN + KEYS, FOREIGN + "[w-long-term]\naws_access", "its sections are gone"),
+        (KEYS + FOREIGN, KEYS, ""),
+        (KEYS + FOREIGN, KEYS.replace("= x", "= rotated"), ""),
+        (FOREIGN, FOREIGN + "[third]\n", ""),
+        ("no section\n", "", ""),
+        ("", "", ""),
+    ],
+)
+def test_a_file_that_another_program_has_emptied_is_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: str, now: str | None, lost: str
+) -> None:
+    """As one that opens it with mode "w" and writes later; `known`: the text when it was first read."""
+    monkeypatch.setattr(private_files, "SETTLING_S", 0.02)
+    file = credentials(tmp_path, known.encode())
+    file.read()
+    if now is None:
+        os.unlink(file.path)
+    else:
+        (tmp_path / "credentials").write_text(now)
+    file.read()
+    if lost:
+        with pytest.raises(NotSetUp) as caught:
+            file.update(append)
+        assert caught.value.message == f"{file.path} was changed by another program: {lost}; nothing was written"
+    else:
+        file.update(append)
+    assert file.read() == (now or "") + ("" if lost else append(""))
+    assert [name for name in os.listdir(tmp_path) if name.endswith(".tmp")] == []
+
+
+def test_what_another_program_writes_late_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = credentials(tmp_path, KEYS.encode())
+    file.read()
+    (tmp_path / "credentials").write_text("")
+    monkeypatch.setattr(time, "sleep", lambda _: (tmp_path / "credentials").write_text(KEYS + FOREIGN))
+    assert file.update(append)
+    assert file.read() == append(KEYS + FOREIGN)
+
+
+def test_what_this_program_removed_itself_is_not_missed(tmp_path: Path) -> None:
+    file = credentials(tmp_path, KEYS.encode())
+    file.read()
+    assert file.update(lambda text: "")
+    assert file.update(append)
+
+
+@pytest.mark.parametrize("times", [1, 3, 1000])
+def test_a_change_between_reading_and_replacing_is_not_overwritten(tmp_path: Path, times: int) -> None:
+    file = credentials(tmp_path, b"[a]\n")
+    calls: list[str] = []
+
+    def edit(text: str) -> str:
+        calls.append(text)
+        if len(calls) <= times:
+            (tmp_path / "credentials").write_text("[a]\n" + "# by another program\n" * len(calls))
+        return append(text)
+
+    if times < 1000:
+        assert file.update(edit)
+        assert file.read() == append("[a]\n" + "# by another program\n" * times)
+    else:
+        with pytest.raises(NotSetUp, match="changed by another program all the time"):
+            file.update(edit)
+        assert file.read() == "[a]\n" + "# by another program\n" * len(calls)
+
+
+@as_root
+@pytest.mark.parametrize("link", ["aws", "aws/credentials"])
+@pytest.mark.parametrize("old", [b"[of-the-user]\n", None])
+def test_what_is_read_and_what_is_replaced_is_in_one_folder(tmp_path: Path, link: str, old: bytes | None) -> None:
+    """A user replaces the folder, or the file in it, by a link to root's, while root edits what was read."""
+    users, roots, held = tmp_path / "aws", tmp_path / "roots", tmp_path / "held"
+    users.mkdir()
+    roots.mkdir()
+    (roots / "credentials").write_bytes(b"[of-root]\n")
+    if old is not None:
+        (users / "credentials").write_bytes(old)
+        os.chown(users / "credentials", NOBODY, NOBODY)
+    os.chown(users, NOBODY, NOBODY)
+
+    def swap(text: str) -> str:
+        if not (tmp_path / link).is_symlink():
+            if (tmp_path / link).exists():
+                (tmp_path / link).rename(held)
+            (tmp_path / link).symlink_to(roots / "credentials" if link.endswith("credentials") else roots)
+            os.lchown(tmp_path / link, NOBODY, NOBODY)
+        return append(text)
+
+    with nullcontext() if link == "aws" else pytest.raises(NotSetUp, match="symbolic links"):
+        AwsFile(str(users / "credentials")).update(swap)
+    assert (roots / "credentials").read_bytes() == b"[of-root]\n"
+    assert os.listdir(roots) == ["credentials"]
+    if link == "aws":
+        assert ((held / "credentials").read_bytes(), (held / "credentials").stat().st_uid) == (
+            (old or b"") + b"[new]\n",
+            NOBODY,
+        )
 
 
 @posix_only

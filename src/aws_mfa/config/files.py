@@ -8,19 +8,31 @@ edit happens between reading and replacing. What the sections mean: `profiles`.
 from __future__ import annotations
 
 import os
+from functools import partial
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from aws_mfa.config.ini import sections
+from aws_mfa.config.kinds import LONG_TERM_KEYS, kind_of
 from aws_mfa.errors import BadInput, BrokenFile, NotSetUp
 from aws_mfa.system.locks import check_lockable, lock
 from aws_mfa.system.ownership import allow_owner_only, is_narrow
-from aws_mfa.system.private_files import check_replaceable, ensure_private_folder, read_regular, replace_privately
+from aws_mfa.system.private_files import (
+    TargetFile,
+    check_replaceable,
+    ensure_private_folder,
+    not_written,
+    read_regular,
+    remove_leftovers,
+    replace_privately,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 # A holder needs milliseconds: one that takes longer is stopped or stuck.
 LOCK_TIMEOUT_S = 10.0
+_MOST_TRIES = 20
 _HOME_VARIABLE = "USERPROFILE" if os.name == "nt" else "HOME"
 # O_NONBLOCK: opening a pipe would wait for a writer.
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -44,6 +56,7 @@ class AwsFile:
         self.path = path
         self._lock_timeout_s = lock_timeout_s
         self._say_narrowed = say_narrowed
+        self._known = ""
 
     def exists(self) -> bool:
         """Whether there is such a file; the null device counts as missing."""
@@ -59,8 +72,13 @@ class AwsFile:
 
     def read(self) -> str:
         """Its text with its line ends, "" if it is missing; `BrokenFile` if it is not readable, a file, or UTF-8."""
+        text = self._decoded(lambda: b"" if self._is_null_device() else read_regular(self.path))
+        self._known = self._known or text
+        return text
+
+    def _decoded(self, read: Callable[[], bytes]) -> str:
         try:
-            data = b"" if self._is_null_device() else read_regular(self.path)
+            data = read()
         except (FileNotFoundError, NotADirectoryError):
             return ""  # if a file is in the place of its folder, `update` reports that
         except OSError as error:
@@ -85,22 +103,36 @@ class AwsFile:
         Lock, read again, apply `edit`, replace atomically; return whether the bytes changed.
 
         A missing file is made 0600 and its folder 0700, unless `edit` leaves it empty. On any error the old file is
-        kept. Raises what `read` raises, `NotSetUp` if it cannot be written, `Unreachable` if another process has the
-        lock.
+        kept. `edit` is called again if another program, which does not know the lock, changed the file meanwhile.
+        Raises what `read` raises, `NotSetUp` if it cannot be written, or has lost what it had when it was first read,
+        `Unreachable` if another process has the lock.
         """
         if self._is_null_device():
             raise NotSetUp(f"cannot write {self.path}: it is the null device")
         # The folder of the path as given, never of a link's target: that may be on a volume that is not mounted now.
         ensure_private_folder(os.path.dirname(os.path.abspath(self.path)))
-        with lock(self._lock_path(), timeout_s=self._lock_timeout_s):
-            before = self.read()
+        try:
+            with TargetFile(self.path) as target:
+                path = os.path.join(target.folder.path, self._lock_name(target.name))
+                with lock(path, timeout_s=self._lock_timeout_s, folder=target.folder):
+                    return self._replace(target, edit)
+        except OSError as error:
+            raise not_written(self.path, error) from None
+
+    def _replace(self, target: TargetFile, edit: Callable[[str], str]) -> bool:
+        remove_leftovers(target.folder, target.name)
+        for _ in range(_MOST_TRIES):
+            before = self._decoded(partial(target.read_settled, self._lost))
             after = edit(before)
             if after == before:
                 return False
-            if self.repair_mode():
-                self._say_narrowed(self.path)
-            replace_privately(self.path, self._bytes_of(after))
-            return True
+            old = target.found()
+            if target.replace(self._bytes_of(after), if_as_read=True):
+                self._known = after
+                if old and not is_narrow(old) and is_narrow(target.found() or old):
+                    self._say_narrowed(self.path)
+                return True
+        raise NotSetUp(f"{self.path} is changed by another program all the time; nothing was written")
 
     def check_writable(self) -> None:
         """Raise what `update` would raise (no lock, no space, no permission): before a code is spent, not after."""
@@ -132,11 +164,26 @@ class AwsFile:
         # It is beside the resolved target: that folder must be writable anyway, and homes that link to a file share its
         # lock.
         folder, name = os.path.split(os.path.realpath(self.path))
-        return os.path.join(folder, f".{name}.aws-mfa.lock")
+        return os.path.join(folder, self._lock_name(name))
+
+    @staticmethod
+    def _lock_name(name: str) -> str:
+        return f".{name}.aws-mfa.lock"
 
     def _is_null_device(self) -> bool:
         # People write AWS_CONFIG_FILE=/dev/null for "no file".
         return os.path.realpath(self.path) == os.path.realpath(os.devnull)
+
+    def _lost(self, data: bytes) -> str:
+        """What the file has lost since it was first read: all its sections, or long-term keys; "" if neither."""
+        text = data.decode("utf-8", "replace")
+        if text == self._known:
+            return ""
+        before, after = _kinds(self._known), _kinds(text)
+        if before and not before.keys() & after.keys():
+            return "its sections are gone"
+        keys = [name for name, kind in before.items() if kind == LONG_TERM_KEYS != after.get(name)]
+        return f"the long-term keys of [{keys[0]}] are gone" if keys else ""
 
     def _bytes_of(self, text: str) -> bytes:
         try:
@@ -144,6 +191,14 @@ class AwsFile:
         except UnicodeEncodeError:
             pass
         raise BadInput(f"cannot write {self.path}: a name or value given holds bytes that are not UTF-8")
+
+
+def _kinds(text: str) -> dict[str, str]:
+    """Section -> what keys it has; nothing of a text that cannot be read, as half a line."""
+    try:
+        return {section.name: kind_of(section.values()) for section in sections(text)}
+    except BrokenFile:
+        return {}
 
 
 def find_files(environ: Mapping[str, str], home: str | None = None) -> tuple[str, str]:

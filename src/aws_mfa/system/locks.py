@@ -16,7 +16,7 @@ import os
 import stat
 import sys
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -35,15 +35,23 @@ _PID_BYTES = 20
 
 
 @contextmanager
-def lock(path: str, *, timeout_s: float, waiting: Callable[[str], None] | None = None) -> Iterator[None]:
+def lock(
+    path: str,
+    *,
+    timeout_s: float,
+    waiting: Callable[[str], None] | None = None,
+    folder: FolderHandle | None = None,
+) -> Iterator[None]:
     """
     Hold the lock at `path` while inside. The file is made 0600 if missing; its folder must exist. Not reentrant.
+
+    `folder`: the folder of `path`, if the caller holds it open: the lock is then in no other one.
 
     `waiting` is called with the holder's pid ("" if unknown) when it has held the lock for 0.3 s, and again for each
     later holder. Raises `Unreachable` if the lock is not free within `timeout_s`, `NotSetUp` if the lock file cannot be
     opened, `BrokenFile` if `path` is something else.
     """
-    fd = _acquire(path, timeout_s, waiting)
+    fd = _acquire(path, timeout_s, waiting, folder)
     try:
         yield
     finally:
@@ -58,15 +66,15 @@ def check_lockable(path: str, *, timeout_s: float) -> None:
             pass
 
 
-def _acquire(path: str, timeout_s: float, waiting: Callable[[str], None] | None) -> int:
+def _acquire(path: str, timeout_s: float, waiting: Callable[[str], None] | None, folder: FolderHandle | None) -> int:
     gives_up_at = time.monotonic() + timeout_s
     pause_s = _FIRST_PAUSE_S
     watch = _Watch(waiting)
     while True:
-        fd = _open(path)
+        fd = _open(path, folder)
         try:
             # Opened again each time: another program may have removed the file that this descriptor leads to.
-            if try_lock(fd) and _is_at(fd, path):
+            if try_lock(fd) and _is_at(fd, path, folder):
                 with suppress(OSError):  # a full disk: the lock holds without the pid
                     os.ftruncate(fd, 0)
                     os.lseek(fd, 0, os.SEEK_SET)
@@ -105,17 +113,17 @@ class _Watch:
             self._waiting(holder)
 
 
-def _open(path: str) -> int:
+def _open(path: str, folder: FolderHandle | None = None) -> int:
+    parent, name = os.path.split(path)
     try:
-        parent, name = os.path.split(path)
-        with FolderHandle(parent or os.curdir) as folder:
+        with nullcontext(folder) if folder else FolderHandle(parent or os.curdir) as held:
             try:
-                fd = os.open(folder.at(name), _FLAGS | os.O_CREAT | os.O_EXCL, OWNER_ONLY, dir_fd=folder.dir_fd)
+                fd = os.open(held.at(name), _FLAGS | os.O_CREAT | os.O_EXCL, OWNER_ONLY, dir_fd=held.dir_fd)
             except FileExistsError:
-                fd = os.open(folder.at(name), _FLAGS, dir_fd=folder.dir_fd)
+                fd = os.open(held.at(name), _FLAGS, dir_fd=held.dir_fd)
             else:
                 with suppress(OSError):  # this process can use the lock; the next one reports what is wrong
-                    make_private(fd, folder.itself)
+                    make_private(fd, held.itself)
     except OSError as error:
         raise _not_opened(path, error) from None
     found = os.fstat(fd)
@@ -134,9 +142,9 @@ def _not_opened(path: str, error: OSError) -> AwsMfaError:
     return not_written(path, error)
 
 
-def _is_at(fd: int, path: str) -> bool:
+def _is_at(fd: int, path: str, folder: FolderHandle | None = None) -> bool:
     try:
-        return os.path.samestat(os.fstat(fd), os.stat(path))
+        return os.path.samestat(os.fstat(fd), folder.lstat(os.path.basename(path)) if folder else os.stat(path))
     except FileNotFoundError:
         return False
 

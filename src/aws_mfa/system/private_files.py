@@ -28,6 +28,8 @@ from aws_mfa.system.ownership import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from typing_extensions import Self
 
 # Windows: a virus scanner or another reader may have the target open for a moment.
@@ -38,11 +40,14 @@ _CAN_HOLD = os.open in os.supports_dir_fd
 _READ_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 # A writer needs milliseconds: an older temp file is from a killed process.
 LEFTOVER_AGE_S = 10
+SETTLING_S = 1.0
 _RANDOM_BYTES = 8
 _IS_WINDOWS = os.name == "nt"
 _MOUNTS = "/proc/self/mountinfo"
 # A session's section has about two kilobytes.
 _MORE_BYTES = 16 * 1024
+# A hundred thousand profiles have 20 MB.
+_MOST_BYTES = 256 << 20
 
 
 def replace_privately(path: str, data: bytes, *, tidies: bool = True) -> None:
@@ -63,11 +68,18 @@ def replace_privately(path: str, data: bytes, *, tidies: bool = True) -> None:
         raise not_written(path, error) from None
 
 
-def read_regular(path: str) -> bytes:
-    """The whole file; raises OSError, and `BrokenFile` if it is not a regular file: a pipe could block for ever."""
-    fd = os.open(path, _READ)
+def read_regular(path: str, *, dir_fd: int | None = None) -> bytes:
+    """
+    The whole file; raises OSError, and `BrokenFile` if it is too large or not regular: a pipe could block for ever.
+
+    With `dir_fd` no link is followed.
+    """
+    fd = os.open(path, _READ if dir_fd is None else _READ | os.O_NOFOLLOW, dir_fd=dir_fd)
     try:
-        refuse_irregular(path, os.fstat(fd).st_mode)
+        found = os.fstat(fd)
+        refuse_irregular(path, found.st_mode)
+        if found.st_size > _MOST_BYTES:
+            raise BrokenFile(f"{path} has {found.st_size >> 20} MB: that is not a file of this kind")
         with open(fd, "rb", buffering=0, closefd=False) as file:
             return file.read()
     finally:
@@ -166,6 +178,7 @@ class TargetFile:
     def __init__(self, path: str) -> None:
         self.path = path
         self._target = os.path.realpath(path)
+        self._read: tuple[int, ...] | None = None
         parent, self.name = os.path.split(self._target)
         self.folder = FolderHandle(parent)
 
@@ -189,10 +202,35 @@ class TargetFile:
         refuse_link_of_another(self.path, found.st_uid)
         return found
 
-    def replace(self, data: bytes) -> None:
-        """Replace it with these bytes, or create it."""
+    def read(self) -> bytes:
+        """Its bytes, none if there is no file; `replace` can tell whether it was changed since."""
+        found = self.found()
+        self._read = _state(found)
+        return b"" if found is None else read_regular(self.folder.at(self.name), dir_fd=self.folder.dir_fd)
+
+    def read_settled(self, lost: Callable[[bytes], str]) -> bytes:
+        """
+        Read it again for a second while `lost` says what it has lost: other programs empty a file and then write it.
+
+        Raises `NotSetUp` if that is still lost then.
+        """
+        gives_up_at = time.monotonic() + SETTLING_S
+        while what := lost(data := self.read()):
+            if time.monotonic() >= gives_up_at:
+                raise NotSetUp(
+                    f"{self.path} was changed by another program: {what}; nothing was written",
+                    "when that program is done, run the command again",
+                )
+            time.sleep(SETTLING_S / 20)
+        return data
+
+    def replace(self, data: bytes, *, if_as_read: bool = False) -> bool:
+        """Replace it with these bytes, or create it; `if_as_read`: return False if it was changed since `read`."""
         temp = self._temp_file(data, self.found(), is_kept=True)
         try:
+            if if_as_read and _state(self.found()) != self._read:
+                self._remove(temp)
+                return False
             self._move(temp)
         except BaseException:
             self._remove(temp)
@@ -200,6 +238,7 @@ class TargetFile:
         if self.folder.dir_fd is not None:
             with suppress(OSError):  # the new file is there already; now it also survives a power cut
                 os.fsync(self.folder.dir_fd)
+        return True
 
     def try_out(self) -> None:
         """Raise what `replace` would raise: it makes the temp file, and looks for what would stop the rename."""
@@ -254,6 +293,10 @@ class TargetFile:
     def _remove(self, temp: str) -> None:
         with suppress(OSError):  # an error that is being raised says more
             os.unlink(self.folder.at(temp), dir_fd=self.folder.dir_fd)
+
+
+def _state(found: os.stat_result | None) -> tuple[int, ...] | None:
+    return None if found is None else (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
 
 
 def _sync(fd: int) -> None:
