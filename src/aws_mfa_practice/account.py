@@ -80,7 +80,8 @@ class Role:
     A role, and the parts of its trust policy that matter to MFA tools.
 
     `needs_tags` are keys without which it cannot be assumed, in the case given; with `takes_tags` or
-    `takes_source_identity` off, its trust policy lacks `sts:TagSession` or `sts:SetSourceIdentity`.
+    `takes_source_identity` off, its trust policy lacks `sts:TagSession` or `sts:SetSourceIdentity`. With
+    `max_mfa_age_s` it demands a proof of MFA younger than that (`aws:MultiFactorAuthAge`).
     """
 
     account: Account = field(repr=False)
@@ -94,6 +95,7 @@ class Role:
     needs_source_identity: bool = False
     takes_tags: bool = True
     takes_source_identity: bool = True
+    max_mfa_age_s: float | None = None
     role_id: str = field(default_factory=lambda: invent_id("AROA"))
 
 
@@ -165,6 +167,7 @@ class Account:
         needs_source_identity: bool = False,
         takes_tags: bool = True,
         takes_source_identity: bool = True,
+        max_mfa_age_s: float | None = None,
     ) -> Role:
         """A new role; `trusts` are those who may assume it (an account: all its users and roles)."""
         if not SHORTEST_MAX_SESSION_S <= max_session_s <= LONGEST_MAX_SESSION_S:
@@ -182,6 +185,7 @@ class Account:
             needs_source_identity=needs_source_identity,
             takes_tags=takes_tags,
             takes_source_identity=takes_source_identity,
+            max_mfa_age_s=max_mfa_age_s,
         )
         self.roles.append(role)
         return role

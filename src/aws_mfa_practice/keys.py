@@ -74,7 +74,8 @@ class LastUse:
 @dataclass(frozen=True)
 class Session:
     """
-    Short-term credentials (`ASIA...`) as issued; `has_mfa` is what `aws:MultiFactorAuthPresent` says.
+    Short-term credentials (`ASIA...`) as issued; `has_mfa` is what `aws:MultiFactorAuthPresent` says, `issued_at` is
+    when the code came with the call, for `aws:MultiFactorAuthAge`.
 
     A role session has terms, and knows who asked for it and with which credentials.
     """
@@ -84,6 +85,7 @@ class Session:
     has_mfa: bool
     terms: Terms = NO_TERMS
     asked_by: Caller | None = None
+    issued_at: float = 0.0
     access_key_id: str = field(default_factory=lambda: invent_id("ASIA"))
     secret_access_key: str = field(default_factory=invent_secret, repr=False)
     session_token: str = field(default_factory=invent_session_token, repr=False)

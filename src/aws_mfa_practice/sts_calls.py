@@ -42,7 +42,7 @@ def get_session_token(call: Call) -> Result:
         raise refusals.access_denied(refusals.SESSION_ASKS_SESSION)
     has_mfa = _code_was_good(call)
     duration_s = _user_duration_s(call, call.caller.principal)
-    session = Session(call.caller.principal, int(call.now) + duration_s, has_mfa)
+    session = Session(call.caller.principal, int(call.now) + duration_s, has_mfa, issued_at=call.now)
     return {"Credentials": _credentials(call.world.issue(session))}
 
 
@@ -70,9 +70,9 @@ def assume_role(call: Call) -> Result:
         raise refusals.access_denied(refusals.ROOT_ASKS_ROLE)
     if isinstance(call.caller.principal, FederatedUser):
         raise refusals.not_authorized(call.caller.principal.arn, "sts:AssumeRole", arn)
-    has_mfa = _code_was_good(call) or call.caller.has_mfa
+    mfa_age_s = 0.0 if _code_was_good(call) else _mfa_age_s(call)
     role = call.world.role(arn)
-    if role is None or not _trusts(role, call, terms, has_mfa=has_mfa):
+    if role is None or not _trusts(role, call, terms, mfa_age_s):
         raise refusals.not_authorized(call.caller.principal.arn, "sts:AssumeRole", arn)
     terms = _terms_in_force(role, call, terms)
     principal = AssumedRole(role, call.parameters["RoleSessionName"])
@@ -137,12 +137,20 @@ def _code_was_good(call: Call) -> bool:
     return True
 
 
-def _trusts(role: Role, call: Call, terms: Terms, *, has_mfa: bool) -> bool:
+def _mfa_age_s(call: Call) -> float | None:
+    """How old the proof of MFA in the caller's session is; None without one."""
+    session = call.caller.session
+    return call.now - session.issued_at if session is not None and session.has_mfa else None
+
+
+def _trusts(role: Role, call: Call, terms: Terms, mfa_age_s: float | None) -> bool:
     principal = call.caller.principal
     identity = principal.role if isinstance(principal, AssumedRole) else principal
     if identity not in role.trusts and identity.account not in role.trusts:
         return False
-    if role.mfa and not has_mfa:
+    if role.mfa and mfa_age_s is None:
+        return False
+    if role.max_mfa_age_s is not None and (mfa_age_s is None or mfa_age_s >= role.max_mfa_age_s):
         return False
     if role.external_id not in (None, call.parameters.get("ExternalId")):
         return False

@@ -159,6 +159,18 @@ def test_an_mfa_session_opens_many_roles_with_one_code(
     assert sum(record.code is not None for record in aws.requests) == 1
 
 
+def test_a_role_may_demand_a_recent_code(
+    connect: Connect, sts: Client, aws: PracticeAws, ann: User, phone: Device, clock: PracticeClock
+) -> None:
+    fresh = aws.account.add_role("Fresh", trusts=ann, max_mfa_age_s=600)
+    with_mfa = connect(sts.get_session_token(**proof(phone))["Credentials"])
+    assert with_mfa.assume_role(**asked(fresh))
+    clock.advance(600)
+    assert refusal_of(lambda: with_mfa.assume_role(**asked(fresh)))[1] == "AccessDenied"
+    assert refusal_of(lambda: sts.assume_role(**asked(fresh)))[1] == "AccessDenied"
+    assert sts.assume_role(**asked(fresh, **proof(phone)))
+
+
 def test_without_mfa_without_trust_and_without_a_role_the_answer_is_the_same(
     aws: PracticeAws, connect: Connect, sts: Client, ann: User, admin: Role
 ) -> None:
