@@ -152,7 +152,7 @@ class FakeLocks:
     def __init__(self) -> None:
         self.ended: dict[str, AwsMfaError] = {}
         self.lately: dict[str, AwsMfaError] = {}
-        self.before_us: Callable[[], None] = lambda: None
+        self.before_us: Callable[[], object] = lambda: None
         self.devices: list[str] = []
         self.log: list[str] = []
         self.is_taken = False
@@ -163,7 +163,15 @@ class FakeLocks:
         self.before_us()
         yield FakeLock(self)
 
+    @contextmanager
+    def one_caller(self, session: str) -> Iterator[None]:
+        self.before_us()
+        yield
+
     def recent_outcome(self, device: str, question: str) -> AwsMfaError | None:
+        return self.lately.get(question)
+
+    def just_ended(self, device: str, question: str) -> AwsMfaError | None:
         return self.lately.get(question)
 
 
@@ -376,7 +384,7 @@ class FakeSessionCache:
         self.stored: dict[str, Remembered] = {}
         self.missed: list[str] = []
         self.keeps = True
-        self.age_s = 3600.0  # of each, for `drop`
+        self.age_s = 3600.0  # of each
 
     def load(self, label: str, inputs: Mapping[str, str]) -> Session | None:
         found = self.find(label, inputs)
@@ -399,6 +407,9 @@ class FakeSessionCache:
             name = stored_name(label, inputs)
             self.stored[name] = Remembered(name, inputs, session)
         return self.keeps
+
+    def stored_s_ago(self, label: str, inputs: Mapping[str, str]) -> float | None:
+        return self.age_s if self.find(label, inputs) else None
 
     def drop(self, label: str, inputs: Mapping[str, str], access_key_id: str, *, min_age_s: float = 0.0) -> bool:
         found = self.find(label, inputs)

@@ -129,8 +129,18 @@ class PromptLocks(Protocol):
         `NeedsHuman`, which names the holder.
         """
 
+    def one_caller(self, session: str) -> AbstractContextManager[None]:
+        """Held while this session is got without a code, so that one process gets it for all; waits some seconds."""
+
     def recent_outcome(self, device: str, question: str) -> AwsMfaError | None:
         """The failure of the device's last question, if that was the same one and ended in the last minutes."""
+
+    def just_ended(self, device: str, question: str) -> AwsMfaError | None:
+        """
+        The same, for an SDK that runs us again: only if another process asked.
+
+        A cancellation counts for five minutes, a question that no one answered, or whose codes were refused, for 30 s.
+        """
 
 
 class Browser(Protocol):
@@ -233,6 +243,9 @@ class SessionCache(Protocol):
         """`find` for many sessions, by label and text of the inputs, among those that are stored now."""
 
     def store(self, label: str, inputs: Mapping[str, str], session: Session) -> bool: ...
+    def stored_s_ago(self, label: str, inputs: Mapping[str, str]) -> float | None:
+        """How many seconds ago it was stored, by our clock; None if there is none."""
+
     def drop(self, label: str, inputs: Mapping[str, str], access_key_id: str, *, min_age_s: float = 0.0) -> bool:
         """
         Remove the session of this key id, which AWS refused; a newer one in its place is kept.

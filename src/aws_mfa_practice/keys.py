@@ -74,10 +74,10 @@ class LastUse:
 @dataclass(frozen=True)
 class Session:
     """
-    Short-term credentials (`ASIA...`) as issued; `has_mfa` is what `aws:MultiFactorAuthPresent` says, `issued_at` is
-    when the code came with the call, for `aws:MultiFactorAuthAge`.
+    Short-term credentials (`ASIA...`) as issued; `has_mfa` is what `aws:MultiFactorAuthPresent` says.
 
-    A role session has terms, and knows who asked for it and with which credentials.
+    `issued_at` is when the code came, for `aws:MultiFactorAuthAge`. A role session has terms, and knows who asked for
+    it and with which credentials.
     """
 
     principal: Principal

@@ -164,6 +164,40 @@ def test_what_was_refused_is_known_for_some_minutes(stage: Stage) -> None:
     assert stage.locks().recent_outcome(DEVICE, QUESTION) is None
 
 
+@pytest.mark.parametrize(
+    ("failure", "is_known"),
+    [(Cancelled("cancelled"), True), (NobodyAnswered("no one"), False), (UnknownDevice("no"), False)],
+)
+def test_an_sdk_that_runs_us_again_learns_a_cancellation_for_minutes_and_the_rest_for_seconds(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, failure: AwsMfaError, *, is_known: bool
+) -> None:
+    with stage.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False) as one:
+        one.publish(QUESTION, failure)
+    assert stage.locks().just_ended(DEVICE, QUESTION) is None, "a program that calls again itself asks again"
+    monkeypatch.setattr(os, "getpid", lambda: 1)
+    stage.moment += 29
+    assert stage.locks().just_ended(DEVICE, QUESTION) is not None
+    stage.moment += 2
+    assert (stage.locks().just_ended(DEVICE, QUESTION) is not None) is is_known
+
+
+def test_calls_for_one_session_are_made_one_after_the_other_without_a_word(stage: Stage) -> None:
+    order: list[str] = []
+
+    def second() -> None:
+        with stage.locks().one_caller("dev"):
+            order.append("second")
+
+    with stage.locks().one_caller("dev"):
+        waiting = threading.Thread(target=second, daemon=True)
+        waiting.start()
+        waiting.join(0.2)
+        order.append("first")
+    waiting.join(10)
+    assert (order, stage.said) == (["first", "second"], [])
+    assert [name[:5] for name in os.listdir(stage.folder)] == ["call-"]
+
+
 def test_devices_do_not_wait_for_each_other(stage: Stage) -> None:
     with (
         stage.locks().hold(DEVICE, patience_s=0.2, gives_up_quietly=False),

@@ -229,6 +229,25 @@ def test_what_the_question_before_ended_with_is_not_asked_again() -> None:
         assert interfaces.terminal.questions == []
 
 
+@pytest.mark.parametrize("failure", [Cancelled("no"), NobodyAnswered("no one there"), WrongCode("wrong, three times")])
+@pytest.mark.parametrize("has_human", [True, False])
+def test_an_sdk_that_comes_back_gets_the_failure_of_its_question(failure: AwsMfaError, *, has_human: bool) -> None:
+    """But where a person can answer now, nobody's answer before says nothing."""
+    interfaces = asking("111111")
+    interfaces.terminal.has_human = has_human
+    codes, step = Run(interfaces), a_step()
+    interfaces.prompt_locks.lately[step.question] = failure
+    call = codes.call(step)
+    call.for_sdk = True
+    if has_human and isinstance(failure, NobodyAnswered):
+        assert codes.codes.session(call) in codes.kept
+        return
+    with pytest.raises(type(failure)):
+        codes.codes.session(call)
+    assert interfaces.terminal.questions == []
+    assert codes.session(step) in codes.kept, "a command that is started again asks again"
+
+
 def test_a_process_that_has_a_code_ignores_the_failure_of_another() -> None:
     interfaces = FakeInterfaces()
     step = a_step()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 
+from aws_mfa.cli.render import outcome_rows
 from aws_mfa.config.edit import with_changes
 from aws_mfa.config.ini import section_values
 from aws_mfa.errors import (
@@ -420,13 +422,15 @@ def test_a_failure_of_the_second_attempt_is_the_outcome_of_its_profiles_only() -
     assert outcomes["carol-adm"].session is not None
 
 
-def test_ctrl_c_in_the_second_round_ends_everything_and_keeps_what_was_got() -> None:
+def test_ctrl_c_in_the_second_round_ends_its_question_and_keeps_what_was_got() -> None:
     interfaces = two_users_revoked("111111", "222222", "333333")
     before = key_id(interfaces, "carol-adm")
     interfaces.terminal = GivesUp()
-    with pytest.raises(Cancelled):
-        renewed(interfaces, "ann-adm", "carol-adm", forced=True)
+    outcomes = renewed(interfaces, "ann-adm", "carol-adm", forced=True)
+    assert isinstance(outcomes["ann-adm"].error, Cancelled)
     assert key_id(interfaces, "carol-adm") not in (None, before)
+    with pytest.raises(Cancelled):
+        renewed(interfaces, "ann-adm", forced=True)
 
 
 def test_without_a_person_for_that_the_exit_code_is_4_and_the_next_run_knows() -> None:
@@ -512,12 +516,149 @@ def test_permanent_keys_written_meanwhile_stop_only_their_own_section(name: str)
         assert (key_id(interfaces, other) or "").startswith("ASIAINVENTED")
 
 
-def test_ctrl_c_at_the_second_question_keeps_what_the_first_code_got() -> None:
-    interfaces = a_stage(role("dev") + role("long", more="duration_seconds = 14400\n"))
-    interfaces.terminal = GivesUp("123456")
+TWO_CODES = role("dev") + role("long", more="duration_seconds = 14400\n")
+
+
+class Interrupted(FakeTerminal):
+    """A person who presses Ctrl-C while the second code is waited for."""
+
+    def count_down(self, seconds: int, text: str) -> None:
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    "terminal",
+    [GivesUp("123456"), FakeTerminal("123456", "  "), Interrupted("123456", "222222")],
+    ids=["Ctrl-C, Ctrl-D, a closed dialog", "Enter alone", "Ctrl-C in the countdown"],
+)
+def test_a_no_at_the_second_question_ends_that_question_only(terminal: FakeTerminal) -> None:
+    """What the first code bought is used; the third question is not asked."""
+    interfaces = a_stage(TWO_CODES + role("longer", more="duration_seconds = 20000\n"))
+    interfaces.terminal = terminal
+    outcomes = renewed(interfaces)
+    errors = {name: type(outcome.error) for name, outcome in outcomes.items() if outcome.error}
+    assert errors == {"long": Cancelled, "longer": Cancelled}
+    assert None not in (key_id(interfaces, "dev"), key_id(interfaces, "work"))
+    assert exit_code_of(list(outcomes.values())) == 130
+    assert len(terminal.questions) <= 2
+    assert [row[1] for row in outcome_rows(list(outcomes.values()), NOW)] == [
+        "renewed",
+        "skipped",
+        "skipped",
+        "renewed",
+    ]
+
+
+def test_a_no_at_the_first_question_of_a_run_with_a_stored_mfa_session_skips_its_own_role_only() -> None:
+    interfaces = a_stage(TWO_CODES)
+    renewed(interfaces, "work")
+    interfaces.terminal = GivesUp()
+    outcomes = renewed(interfaces)
+    assert {name for name, outcome in outcomes.items() if outcome.error} == {"long"}
+
+
+@pytest.mark.parametrize("names", [("dev",), ("dev", "long")])
+def test_a_no_before_anything_was_got_ends_the_run(names: tuple[str, ...]) -> None:
+    interfaces = a_stage(TWO_CODES)
+    interfaces.terminal = GivesUp()
     with pytest.raises(Cancelled):
-        renewed(interfaces, "dev", "long")
-    assert interfaces.session_cache.labels == ["mfa@work-long-term"]
+        renewed(interfaces, *names)
+    assert interfaces.fake_sts.sent == []
+
+
+class StrictSts(RoleSts):
+    """`fresh` is given only to MFA sessions of these codes; `closed` to nobody."""
+
+    def __init__(self, *good: str) -> None:
+        super().__init__("closed")
+        self.good = good
+        self.made: dict[str, str] = {}
+
+    def _answer(self, action: str, code: str | None, request: SessionRequest) -> Session:
+        session = super()._answer(action, code, request)
+        self.made[session.access_key_id] = code or ""
+        return session
+
+    def assume_role(self, keys: LongTermKeys | Session, request: SessionRequest, code: str | None) -> Session:
+        if request.role_arn == f"{ARN}fresh" and self.made.get(keys.access_key_id) not in self.good:
+            raise NotAuthorized("no")
+        return super().assume_role(keys, request, code)
+
+
+FRESH = role("dev") + role("fresh") + role("top", "fresh") + role("closed")
+OLD = "the MFA session is 1 h old, the role may want a newer code: no"
+
+
+def with_an_old_mfa_session(*answers: str, age_s: float = 3600.0) -> FakeInterfaces:
+    interfaces = a_stage(FRESH, answers=("111111", *answers))
+    interfaces.fake_sts = StrictSts("222222")
+    renewed(interfaces, "work")
+    interfaces.session_cache.age_s = age_s
+    return interfaces
+
+
+@pytest.mark.parametrize("token", [None, "222222"], ids=["asked", "given"])
+@pytest.mark.parametrize("names", [("fresh",), ("top",), ("dev", "fresh", "top")])
+def test_a_role_that_wants_a_newer_code_gets_one(names: tuple[str, ...], token: str | None) -> None:
+    interfaces = with_an_old_mfa_session(*(() if token else ("222222",)))
+    outcomes = renewed(interfaces, *names, token=token)
+    assert {name: outcome.error for name, outcome in outcomes.items()} == dict.fromkeys(names)
+    assert (asked(interfaces), interfaces.said) == (2, [OLD])
+
+
+@pytest.mark.parametrize(
+    ("age_s", "token", "codes"), [(299, None, 1), (300, None, 2), (59, "222222", 1), (60, "222222", 2)]
+)
+def test_an_mfa_session_is_replaced_at_most_once_in_five_minutes(age_s: float, token: str | None, codes: int) -> None:
+    """A code that was given for this run may be sent earlier: no SDK can do that again and again."""
+    interfaces = with_an_old_mfa_session("222222", "333333", age_s=age_s)
+    for _ in range(2):
+        outcome = renewed(interfaces, "closed", token=token)["closed"]
+        assert isinstance(outcome.error, NotAuthorized)
+        interfaces.session_cache.age_s = 0.0
+    assert asked(interfaces) == codes
+    assert (NOT_SENT in "".join(interfaces.said)) == (token is not None)
+
+
+NOT_SENT = "the code given is not used: the MFA session is only "
+
+
+def test_without_a_person_the_exit_code_is_4_with_the_command_and_the_old_session_stays() -> None:
+    interfaces = with_an_old_mfa_session()
+    outcomes = renewed(interfaces, "dev", "top")
+    error = outcomes["top"].error
+    assert isinstance(error, NeedsHuman)
+    assert error.lines[:2] == (OLD, "hint: in a terminal: aws-mfa renew top")
+    assert outcomes["dev"].error is None
+    assert exit_code_of(list(outcomes.values())) == 4
+    assert renewed(interfaces, "dev", forced=True)["dev"].error is None, "other roles accept the session"
+
+
+def test_the_age_is_also_known_by_the_end_if_the_clocks_cannot_differ_so_much() -> None:
+    interfaces = with_an_old_mfa_session("222222", age_s=0.0)
+    interfaces.moment = NOW + 2400
+    assert renewed(interfaces, "fresh")["fresh"].error is None
+    assert interfaces.said == [OLD.replace("1 h", "40 min")]
+
+
+def test_without_may_ask_an_old_mfa_session_is_no_question() -> None:
+    interfaces = with_an_old_mfa_session("222222")
+    planned = make_plan(RenewalRequest(["fresh"]), as_interfaces(interfaces))
+    (outcome,) = renew_many(planned, as_interfaces(interfaces), token=None, may_ask=False)
+    assert isinstance(outcome.error, SessionExpired)
+    assert (outcome.error.message, asked(interfaces)) == (OLD, 1)
+
+
+def test_a_role_session_that_another_process_gets_meanwhile_is_taken() -> None:
+    interfaces = a_stage(role("dev"))
+    request = RenewalRequest(["dev"], hands_over=True)
+    planned = make_plan(request, as_interfaces(interfaces))
+    (step,) = (step for step in planned.steps if step.label == "dev")
+    theirs = a_session(lasts_s=3600, role_arn=f"{ARN}dev")
+    interfaces.prompt_locks.before_us = partial(interfaces.session_cache.store, "dev", step.inputs, theirs)
+    (outcome,) = renew_many(planned, as_interfaces(interfaces), token=None)
+    assert outcome.session is theirs
+    assert [action for action, _, _ in interfaces.fake_sts.sent] == ["GetSessionToken"]
 
 
 def test_an_interruption_of_the_roles_keeps_the_mfa_session() -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws_values.durations import duration_text
 from aws_mfa.aws_values.text import shown_text
 from aws_mfa.aws_values.timestamps import local_text, rfc3339_text
+from aws_mfa.errors import Cancelled
 from aws_mfa.renewal.plan import summary
 from aws_mfa.renewal.steps import Reused
 
@@ -42,8 +43,14 @@ def outcome_rows(outcomes: list[Outcome], now: float) -> list[list[str]]:
         until = outcome.expires_at or now
         state = "still good" if outcome.is_reused else "renewed"
         row = [outcome.profile, state, f"{local_text(until)} ({duration_text(until - now)})", outcome.place]
-        rows.append([outcome.profile, "failed", "", outcome.error.message] if outcome.error is not None else row)
+        if outcome.error is not None:
+            row = [outcome.profile, _failed(outcome.error), "", outcome.error.message]
+        rows.append(row)
     return rows
+
+
+def _failed(error: AwsMfaError) -> str:
+    return "skipped" if isinstance(error, Cancelled) else "failed"
 
 
 def outcomes_json(outcomes: list[Outcome]) -> str:
@@ -52,7 +59,7 @@ def outcomes_json(outcomes: list[Outcome]) -> str:
         {
             "profile": outcome.profile,
             "role_arn": outcome.role_arn,
-            "state": "failed" if outcome.error is not None else "reused" if outcome.is_reused else "renewed",
+            "state": _failed(outcome.error) if outcome.error else "reused" if outcome.is_reused else "renewed",
             "expires_at": rfc3339_text(outcome.expires_at) if outcome.expires_at else None,
             "place": outcome.place or None,
             **_error_fields(outcome.error),

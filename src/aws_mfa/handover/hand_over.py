@@ -81,7 +81,8 @@ def _renewed(plan: Plan, interfaces: Interfaces) -> Session:
     error = first_failure(outcome.error)
     if isinstance(error, NeedsHuman):
         command = f"in a terminal: {request.renew_command()}"
-        others = [hint for hint in error.hints if not hint.startswith("run ")]  # `command` says where to run what
+        # `command` says where to run what.
+        others = [hint for hint in error.hints if not hint.startswith("run ") and hint != command]
         raise NeedsHuman(f"profile {request.profile!r} needs an MFA code: {error.message}", command, *others)
     raise error
 

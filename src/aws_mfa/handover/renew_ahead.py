@@ -82,18 +82,37 @@ class RenewAhead:
         self.regions: dict[str, str | None] = {}
 
     def get_first(self) -> None:
-        """Get a session for each profile, asking if a code is needed; raises the first failure."""
+        """
+        Get a session for each profile, asking if a code is needed; raises the first failure.
+
+        A profile whose code is not given is not served, if others are.
+        """
         self.known = KnownProfiles(self._interfaces)
         plan = make_plan(self._request, self._interfaces, self.known)
         for error in plan.failures.values():
             raise error
         results = _results(plan, self._interfaces, self._request.token)
-        sessions = {name: _or_stored(name, result, plan, self._interfaces) for name, result in results.items()}
+        sessions: dict[str, Session] = {}
+        skipped: dict[str, Cancelled] = {}
+        for name, result in results.items():
+            try:
+                sessions[name] = _or_stored(name, result, plan, self._interfaces)
+            except Cancelled as error:
+                skipped[name] = error
+        if not sessions:
+            raise next(iter(skipped.values()))
         self.regions = {name: region_of_child(chain) for name, chain in plan.chains.items()}
         for notice in plan.users.notices:
             self._interfaces.say(notice)
         for name, session in sessions.items():
             self._take(name, session, plan)
+        for name in skipped:
+            self._interfaces.say(f"{name} is skipped: it is not served")
+
+    @property
+    def profiles(self) -> list[str]:
+        """The profiles that are served."""
+        return list(self._served)
 
     def hand_out_to(self, endpoint: Endpoint) -> None:
         """Let the endpoint answer with these sessions, now and after each renewal."""
@@ -134,7 +153,7 @@ class RenewAhead:
             results = dict.fromkeys(names, _reportable(error))
         for name, result in results.items():
             if isinstance(result, AwsMfaError):
-                self._not_renewed(name, result)
+                self._not_renewed(name, _reportable(result))
             else:
                 self._take(name, result, plan)
 

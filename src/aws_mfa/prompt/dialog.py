@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.text import shown_text
-from aws_mfa.errors import Cancelled, NeedsHuman
+from aws_mfa.errors import Cancelled, NeedsHuman, NobodyAnswered
 from aws_mfa.prompt.dialog_programs import ANSWERED, CANCELLED, GAVE_UP, offered_programs
 from aws_mfa.prompt.providers import DIALOG
 from aws_mfa.prompt.typed_line import answer_in
@@ -53,7 +53,7 @@ class DialogProvider:
         text = "\n".join(shown_text(line) for line in (*self._said, question.text.strip()))
         self._said = []
         limit_s = self._time_limit_s
-        timeout = NeedsHuman(f"nobody answered the dialog within {limit_s:g} s")
+        timeout = NobodyAnswered(f"nobody answered the dialog within {limit_s:g} s")
         for program, path in offered_programs(self._environ):
             try:
                 ended = run_for_answer(

@@ -174,7 +174,7 @@ class TimeLimitedProvider(WrappedProvider):
     def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
         """Raises `NeedsHuman` when the time is over, so that the next provider is tried."""
         ours = Cancellation()
-        timeout = NeedsHuman(f"nobody answered within {self._limit_s:g} s")
+        timeout = NobodyAnswered(f"nobody answered within {self._limit_s:g} s")
         timer = threading.Timer(self._limit_s, ours.cancel, [timeout])
         timer.daemon = True
         timer.start()

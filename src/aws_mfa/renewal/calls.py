@@ -1,10 +1,13 @@
 """
 Make the calls of a plan: first those with a code, then all roles in parallel, then one write of the file.
 
-A call that fails does not stop the others; calls that its session would have signed fail with its reason. AWS refuses
-a stored session before its time if it was revoked or is unknown in this place. `renew_many` then drops it, prints that,
-and plans its calls again, unless the session cost a code minutes ago: then the refusal is the result, or each run would
-cost another code.
+A call that fails does not stop the others; calls that its session would have signed fail with its reason. After a
+person's no the other questions are not asked; what needs none of these codes is done all the same.
+
+AWS refuses a stored session before its time if it was revoked or is unknown in this place: `renew_many` then drops it.
+It refuses a role to a stored MFA session if the role's trust policy demands a newer code (`aws:MultiFactorAuthAge`):
+the session is kept, because other roles accept it. In both cases the calls are planned again without that session,
+unless it cost a code minutes ago: then the refusal is the result, or each run would cost another code.
 """
 
 from __future__ import annotations
@@ -17,15 +20,23 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.durations import duration_text
-from aws_mfa.errors import AwsMfaError, BadInput, Cancelled, NotAuthorized, RefusedByAws, SessionExpired, UnknownKey
+from aws_mfa.errors import (
+    AwsMfaError,
+    BadInput,
+    Cancelled,
+    NeedsHuman,
+    NotAuthorized,
+    RefusedByAws,
+    SessionExpired,
+    UnknownKey,
+)
 from aws_mfa.renewal.codes import CodeCall, Codes
 from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.steps import Reused, Step
 from aws_mfa.renewal.write import SessionWriter
-from aws_mfa.sessions.labels import mfa_label
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from aws_mfa.interfaces import Interfaces
@@ -40,8 +51,11 @@ if TYPE_CHECKING:
 
 # AWS's refusals of a session that signs.
 _NOT_TAKEN = (SessionExpired, UnknownKey)
-# SDKs ask again at once, and AWS may refuse any session: at most one code in five minutes.
-_NEW_S = 300.0
+# SDKs ask again at once, and AWS may refuse any session: at most one code in five minutes. A code that was given for
+# this run is used even if the MFA session is newer, but not if it is of the same minute.
+_NEW_S, _NEW_BESIDE_CODE_S = 300.0, 60.0
+# How much AWS's clock may differ from ours: it accepts no request beyond that.
+_CLOCKS_DIFFER_S = 900.0
 
 
 @dataclass
@@ -84,8 +98,7 @@ def make_calls(
         writer.check_writable()
     others = [step for step in plan.steps if not step.needs_code]
     try:
-        for step in plan.codes:
-            writer.got[step] = _attempt(codes.session, _code_call(step, plan, writer))
+        _call_with_codes(plan, codes, writer)
         with show(len(others)) as done:
             for _, steps in groupby(others, key=lambda step: step.depth):
                 group = list(steps)  # equally deep in their chains: none signs for another
@@ -96,11 +109,32 @@ def make_calls(
     refused = {
         step.signed_by: None
         for step, got in writer.got.items()
-        if isinstance(step.signed_by, Reused) and isinstance(got, _NOT_TAKEN)
+        if isinstance(step.signed_by, Reused)
+        and isinstance(got, (*_NOT_TAKEN, NotAuthorized) if step.signed_by.is_mfa_session else _NOT_TAKEN)
     }
     outcomes = [_outcome(name, plan, writer) for name in plan.of_profile]
     outcomes += [Outcome(name, None, "", error=error) for name, error in plan.failures.items()]
     return outcomes, list(refused)
+
+
+def _call_with_codes(plan: Plan, codes: Codes, writer: SessionWriter) -> None:
+    """
+    Make the calls that need a code. If a person cancels one, it and the following ones are skipped.
+
+    Raises `Cancelled` if nothing was done before, and nothing can be done without these codes.
+    """
+    steps = plan.codes
+    for number, step in enumerate(steps):
+        try:
+            writer.got[step] = codes.session(_code_call(step, plan, writer, may_skip=number > 0))
+        except Cancelled as error:
+            skipped = dict.fromkeys(steps[number:], error)
+            if not writer.got and all(one.first in skipped for one in plan.steps):
+                raise
+            writer.got.update(skipped)
+            return
+        except AwsMfaError as error:
+            writer.got[step] = error
 
 
 def count_of_devices(plan: Plan) -> int:
@@ -108,7 +142,7 @@ def count_of_devices(plan: Plan) -> int:
     return len({step.request.device for step in plan.codes})
 
 
-def _code_call(step: Step, plan: Plan, writer: SessionWriter) -> CodeCall:
+def _code_call(step: Step, plan: Plan, writer: SessionWriter, *, may_skip: bool) -> CodeCall:
     """The question gives the reason for a role's own code; `mfa_process` is that of the first profile that has one."""
     lasts = duration_text(step.request.duration_s)
     why = f" for {step.label} ({lasts} sessions need their own code)" if step.request.role_arn else ""
@@ -121,6 +155,8 @@ def _code_call(step: Step, plan: Plan, writer: SessionWriter) -> CodeCall:
         newer=lambda: plan.stored.newer(step),
         write=lambda session: writer.write_at_once(step, session),
         mfa_process=next((command for command in commands if command), None),
+        may_skip=may_skip,
+        for_sdk=plan.request.for_sdk,
     )
 
 
@@ -135,7 +171,16 @@ def _assume_role(step: Step, plan: Plan, interfaces: Interfaces, writer: Session
         raise type(got)(f"not tried, because {signer.label} failed: {got.message}", *got.hints) from got
     else:
         keys = got
-    return interfaces.sts(user.region, user.endpoints).assume_role(keys, step.request, None)
+    sts = interfaces.sts(user.region, user.endpoints)
+    if not plan.request.hands_over:
+        return sts.assume_role(keys, step.request, None)
+    # Many processes of one program want the same session at the same moment: one gets it for all.
+    with interfaces.prompt_locks.one_caller(step.question):
+        session = plan.stored.newer(step, in_file=False)
+        if session is None:
+            session = sts.assume_role(keys, step.request, None)
+            writer.write_at_once(step, session)
+    return session
 
 
 def _outcome(name: str, plan: Plan, writer: SessionWriter) -> Outcome:
@@ -153,11 +198,8 @@ def _outcome(name: str, plan: Plan, writer: SessionWriter) -> Outcome:
 
 
 def _attempt(call: Callable[..., Session], *arguments: object) -> Got:
-    """The session or the failure; Ctrl-C ends everything."""
     try:
         return call(*arguments)
-    except Cancelled:
-        raise
     except AwsMfaError as error:
         return error
 
@@ -168,41 +210,93 @@ def renew_many(
     """
     Make the plan's calls; return one outcome per profile, in the order wanted. Raises what the first attempt raises.
 
-    An error in the second attempt is the outcome of its profiles and does not change the others; only Ctrl-C ends
-    everything. Without `may_ask`, profiles whose second attempt would need a code fail with `SessionExpired`.
+    An error in the second attempt is the outcome of its profiles and does not change the others; it raises `Cancelled`
+    if there are no others. Without `may_ask`, profiles whose second attempt would need a code fail with
+    `SessionExpired`.
     """
     outcomes, refused = make_calls(plan, interfaces, token, show)
-    dropped = [one for one in refused if _drop(one, plan, interfaces)]
-    _add_hints(outcomes, [one for one in refused if one not in dropped])
-    failed = {one.profile: one for one in outcomes if one.error is not None}
-    names = [name for name in dict.fromkeys(name for one in dropped for name in one.profiles) if name in failed]
-    if not names:
+    failed = {one.profile: one for one in outcomes if one.error is not None and not isinstance(one.error, Cancelled)}
+    # A code that the first plan needed is used.
+    token = None if plan.codes else token
+    reasons = _reasons_to_plan_again(refused, failed, plan, interfaces, has_code=token is not None)
+    why = {name: reason for one, reason in reversed(reasons.items()) for name in one.profiles if name in failed}
+    if not why:
         return outcomes
+    names = [name for name in failed if name in why]
+    key_ids = plan.request.refused_key_ids.union(plan.stored.session(one).access_key_id for one in reasons)
     try:
-        key_ids = plan.request.refused_key_ids.union(plan.stored.session(one).access_key_id for one in dropped)
         again = make_plan(replace(plan.request, profiles=names, refused_key_ids=key_ids), interfaces)
         if again.codes and not may_ask:
-            for one in reversed(dropped):
-                for name in failed.keys() & one.profiles:
-                    failed[name].error = SessionExpired(_not_taken(one))
-            return outcomes
-        if may_ask:
-            interfaces.say(_not_taken(dropped[0]))
-        # AWS may refuse the next stored session of a chain too. A code that the first plan needed is used.
-        token = None if plan.codes else _usable(token, again, interfaces)
-        renewed = {one.profile: one for one in renew_many(again, interfaces, token=token, show=show, may_ask=may_ask)}
-    except Cancelled:
-        raise
+            renewed = {name: replace(failed[name], error=SessionExpired(why[name])) for name in names}
+        else:
+            if may_ask:
+                interfaces.say(why[names[0]])
+            token = _usable(token, again, interfaces)
+            # AWS may refuse the next stored session of a chain too.
+            of_second = renew_many(again, interfaces, token=token, show=show, may_ask=may_ask)
+            renewed = {one.profile: one for one in of_second}
+            _add_stored(renewed, again)
     except AwsMfaError as error:
+        if isinstance(error, Cancelled) and all(outcome.error for outcome in outcomes):
+            raise
         renewed = {name: replace(failed[name], error=error) for name in names}
-    else:
-        _add_stored(renewed, again)
+    for name, outcome in renewed.items():
+        _add_reason(outcome, why[name], replace(plan.request, profiles=[name]).renew_command())
     return [renewed.get(outcome.profile, outcome) for outcome in outcomes]
 
 
+def _add_reason(outcome: Outcome, why: str, command: str) -> None:
+    """Where no code can be had, say why one is needed, and the command that gets one."""
+    error = first_failure(outcome.error) if outcome.error is not None else None
+    if isinstance(error, NeedsHuman):
+        outcome.error = NeedsHuman(why, f"in a terminal: {command}", *error.hints)
+
+
+def _reasons_to_plan_again(
+    refused: list[Reused], failed: Mapping[str, Outcome], plan: Plan, interfaces: Interfaces, *, has_code: bool
+) -> dict[Reused, str]:
+    """
+    The refused sessions that can be replaced, each with a line for the user; the hints of new ones say what to do.
+
+    A session that AWS no longer accepts is dropped; an MFA session that is only too old for a role is kept.
+    """
+    reasons: dict[Reused, str] = {}
+    for one in refused:
+        errors = [first_failure(failed[name].error) for name in one.profiles if name in failed]
+        refusal = next((error for error in errors if isinstance(error, NotAuthorized)), None)
+        if refusal is not None and not any(isinstance(error, _NOT_TAKEN) for error in errors):
+            age_s = _age_s(one, interfaces)
+            if age_s >= (_NEW_BESIDE_CODE_S if has_code else _NEW_S):
+                reasons[one] = f"{_too_old(age_s)}: {refusal.message}"
+            elif has_code:
+                interfaces.say(f"the code given is not used: the MFA session is only {duration_text(age_s)} old")
+        elif _drop(one, plan, interfaces):
+            reasons[one] = f"AWS no longer accepts the stored session of {one.label}: a new one is needed"
+        else:
+            _add_hint(one, failed)
+    return reasons
+
+
+def _age_s(one: Reused, interfaces: Interfaces) -> float:
+    """
+    How old the session is at least: since it was stored, by our clock, or by its end, which AWS's clock says.
+
+    In the credentials file only its end is known.
+    """
+    by_end_s = int(one.inputs["duration_s"]) - (one.expires_at - interfaces.now())
+    stored_s = interfaces.session_cache.stored_s_ago(one.label, one.inputs)
+    return by_end_s if stored_s is None or by_end_s > _NEW_S + _CLOCKS_DIFFER_S else stored_s
+
+
+def _too_old(age_s: float) -> str:
+    return f"the MFA session is {duration_text(age_s)} old, the role may want a newer code"
+
+
 def exit_code_of(outcomes: list[Outcome]) -> int:
-    """5 if AWS refused any, else the first failure's, else 0."""
+    """130 if a person skipped any, 5 if AWS refused any, else the first failure's, else 0."""
     errors = [outcome.error for outcome in outcomes if outcome.error is not None]
+    if any(isinstance(error, Cancelled) for error in errors):
+        return Cancelled.exit_code
     if any(error.exit_code == RefusedByAws.exit_code for error in errors):
         return RefusedByAws.exit_code
     return errors[0].exit_code if errors else 0
@@ -217,20 +311,18 @@ def first_failure(error: AwsMfaError | None) -> AwsMfaError:
 
 def _drop(refused: Reused, plan: Plan, interfaces: Interfaces) -> bool:
     """Drop it, unless it is a new MFA session: another would cost the next code. Return whether it was dropped."""
-    min_age_s = _NEW_S if refused.label == mfa_label(refused.user.section) else 0.0
+    min_age_s = _NEW_S if refused.is_mfa_session else 0.0
     key_id = plan.stored.session(refused).access_key_id
     # A session in the credentials file is kept: at another endpoint it may be valid.
     return interfaces.session_cache.drop(refused.label, refused.inputs, key_id, min_age_s=min_age_s)
 
 
-def _add_hints(outcomes: Sequence[Outcome], kept: Sequence[Reused]) -> None:
-    for one in kept:
-        user = quote(one.user.profile)
-        hint = f"the MFA session is minutes old; for another, with a new code: aws-mfa forget {user}"
-        for outcome in (outcome for outcome in outcomes if outcome.profile in one.profiles and outcome.error):
-            error = first_failure(outcome.error)
-            if isinstance(error, _NOT_TAKEN):
-                outcome.error = type(error)(error.message, hint, *error.hints)
+def _add_hint(kept: Reused, failed: Mapping[str, Outcome]) -> None:
+    hint = f"the MFA session is minutes old; for another, with a new code: aws-mfa forget {quote(kept.user.profile)}"
+    for outcome in (failed[name] for name in kept.profiles if name in failed):
+        error = first_failure(outcome.error)
+        if isinstance(error, _NOT_TAKEN):
+            outcome.error = type(error)(error.message, hint, *error.hints)
 
 
 def _usable(token: str | None, plan: Plan, interfaces: Interfaces) -> str | None:
@@ -247,7 +339,3 @@ def _add_stored(outcomes: dict[str, Outcome], plan: Plan) -> None:
         found = plan.of_profile.get(name)
         if isinstance(found, Reused) and outcome.error is None:
             outcome.session = plan.stored.session(found)
-
-
-def _not_taken(refused: Reused) -> str:
-    return f"AWS no longer accepts the stored session of {refused.label}: a new one is needed"

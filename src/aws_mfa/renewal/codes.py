@@ -68,7 +68,8 @@ class CodeCall:
     `newer` returns the call's session if another process has stored one since the run began. `write` stores the new
     session, at once, because it cost a code. `sending` is called before a code is sent; `lines_of` gives the lines a
     person reads before the next question. `waits` False: the code is there already (an argument, a pipe), so there is
-    no lock: this call waits for no other process, and none learns how it ended.
+    no lock: this call waits for no other process, and none learns how it ended. `may_skip`: Enter alone is a no, since
+    other calls have been made. `for_sdk`: a question that ended badly just now is not asked again.
     """
 
     step: Step
@@ -78,6 +79,8 @@ class CodeCall:
     write: Callable[[Session], None]
     mfa_process: str | None = None
     waits: bool = True
+    may_skip: bool = False
+    for_sdk: bool = False
     sending: Callable[[], None] = lambda: None
     lines_of: Callable[[AwsMfaError], Sequence[str]] = lambda error: error.lines
 
@@ -113,6 +116,8 @@ class Codes:
             if self._has_code:  # the result is about this code only: nothing is published
                 return self._ask_and_send(call, None)
             failure = lock.outcome(step.question)
+            if failure is None and call.for_sdk:
+                failure = locks.just_ended(step.request.device, step.question)
             if failure is not None and ends_our_question(failure, self._interfaces):
                 raise failure
             try:
@@ -139,6 +144,8 @@ class Codes:
                 if failure is None:
                     raise
                 raise failure from None  # AWS's refusal of the last code says more than this
+            if call.may_skip and given.provider.has_human and not given.text.strip():
+                raise Cancelled("no code was given")
             try:
                 code = given.checked()
                 found = call.newer() if lock is not None and lock.was_yielded else None
@@ -213,7 +220,10 @@ class Codes:
             self._interfaces.say(error.message)
 
     def _count_down(self) -> None:
-        self._interfaces.terminal.count_down(seconds_to_next(self._interfaces.now()), "next code in")
+        try:
+            self._interfaces.terminal.count_down(seconds_to_next(self._interfaces.now()), "next code in")
+        except KeyboardInterrupt:
+            raise Cancelled("cancelled") from None
 
 
 def send_code(step: Step, keys: LongTermKeys, code: str, interfaces: Interfaces) -> Session:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws.endpoints import NO_SETTINGS
 from aws_mfa.sessions.entry import text_of_inputs
 from aws_mfa.sessions.inputs import inputs_of
+from aws_mfa.sessions.labels import mfa_label
 
 if TYPE_CHECKING:
     from aws_mfa.aws.endpoints import EndpointSettings
@@ -96,6 +97,14 @@ class Step:
             depth, signer = depth + 1, signer.signed_by
         return depth
 
+    @property
+    def first(self) -> Step:
+        """The call that must be made before all others, perhaps this one."""
+        first = self
+        while isinstance(first.signed_by, Step):
+            first = first.signed_by
+        return first
+
 
 class Reused:
     """A stored session that is used instead of a call; it is valid until `expires_at` (seconds since the epoch)."""
@@ -106,3 +115,7 @@ class Reused:
         self.inputs = step.inputs
         self.expires_at = expires_at
         self.profiles: list[str] = []
+
+    @property
+    def is_mfa_session(self) -> bool:
+        return self.label == mfa_label(self.user.section)

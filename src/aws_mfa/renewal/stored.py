@@ -89,11 +89,11 @@ class StoredSessions:
         self._found.setdefault(label, []).append((inputs, session))
         return expires_at
 
-    def newer(self, step: Step) -> Session | None:
-        """The step's session, if another process has stored one since `until` was called."""
+    def newer(self, step: Step, *, in_file: bool = True) -> Session | None:
+        """The step's session, if another process has stored one since `until` was called, in the cache or the file."""
         known_until = self._ends.get((step.label, step.key), 0.0)
         expires_at = self._until(step)
-        if expires_at is None or expires_at <= known_until:
+        if in_file and (expires_at is None or expires_at <= known_until):
             # The cache first: a session that is moved from the cache into the file is always in one of the two.
             self.file = SectionIndex(self._interfaces.credentials.read(), self._interfaces.credentials.path)
             self._notes = self._interfaces.known_keys.read()

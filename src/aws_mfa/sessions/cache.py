@@ -82,6 +82,13 @@ class SessionCache:
             self._report(f"the session of {label!r} is not remembered: {_reason(error)}")
         return False
 
+    def stored_s_ago(self, label: str, inputs: Mapping[str, str]) -> float | None:
+        name = stored_name(label, inputs)
+        with suppress(OSError):
+            moments = [moment for files in self._stores.readable if (moment := files.written_at(name)) is not None]
+            return max(self._now() - max(moments), 0.0) if moments else None
+        return None
+
     def drop(self, label: str, inputs: Mapping[str, str], access_key_id: str, *, min_age_s: float = 0.0) -> bool:
         name, kept = stored_name(label, inputs), False
         for files in self._stores.readable:

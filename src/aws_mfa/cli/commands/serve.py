@@ -84,7 +84,7 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
         with _ended_by_signals(), serving(request, interfaces, port=args.port) as served:
             for line in served.renewals.validity():
                 interfaces.say(line)
-            sys.stdout.write(_text(served, profiles, interfaces, form))
+            sys.stdout.write(_text(served, served.renewals.profiles, interfaces, form))
             sys.stdout.flush()
             # Printed lines do not hide these files: aws-mfa itself, in the same shell, needs them.
             for name in served.files_in_the_way():
