@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import os
 import shlex
@@ -12,14 +13,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from types import ModuleType
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from aws_mfa.errors import BadAnswer, Cancelled, InputEnded, NeedsHuman, WrongSecret
 from aws_mfa.prompt.terminal import ControllingTerminal, NoTerminal, PipedAnswers, choose_terminal
-from aws_mfa.prompt.typed_line import LONGEST_ANSWER, answer_in
+from aws_mfa.prompt.typed_line import LONGEST_ANSWER, answer_in, width_of
 from aws_mfa.system.cancel import Cancellation
 from needs import needs
 from programs import SOURCE, output_of, run_program
@@ -28,6 +30,11 @@ from real_terminals import Pty, end_of, matched, on_a_pty, wait_for_echo
 if TYPE_CHECKING:
     from aws_mfa.prompt.providers import Terminal
 
+if sys.platform != "win32":
+    import fcntl
+    import pty
+    import struct
+    import termios
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX")
 
@@ -651,6 +658,7 @@ def console(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleT
     ("keys", "answer", "shown"),
     [
         *(("123456\r", "123456", "123456\n"), ("12x\b3\r", "123", "12x\b \b3\n"), ("\b1\r", "1", "1\n")),
+        *(("\t12\t\b3\r", "123", "123\n"), ("1\x1b[A2\r", "12", "1[A2\n"), ("1\x1a\x1b[A\b\b\b\b2\r", "12", None)),
         *(("\xe0K1\x00;2\r", "12", "12\n"), ("\ud83d\ude00\r", "😀", None)),
     ],
 )
@@ -671,7 +679,7 @@ def test_the_windows_console_hides_and_can_be_cancelled(console: Callable[[str],
     assert console("secret\b\r").ControllingTerminal(path).ask_hidden("Secret:").reveal() == "secre"
     with open(path) as screen:
         assert "secre" not in screen.read()
-    for key, kind in (("\x03", Cancelled), ("\x1a", InputEnded)):
+    for key, kind in (("\x03", Cancelled), ("\x1a", InputEnded), ("\x04", InputEnded)):
         sys.modules.pop("aws_mfa.prompt.windows")
         with pytest.raises(Cancelled) as cancelled:
             console(key).ControllingTerminal(path).ask("Code:")
@@ -680,3 +688,89 @@ def test_the_windows_console_hides_and_can_be_cancelled(console: Callable[[str],
     cancellation.cancel(WrongSecret("the keys are wrong"))
     with pytest.raises(WrongSecret):
         console("123").ControllingTerminal(path).ask("Code:", cancellation)
+
+
+def test_the_windows_console_gets_no_escape_sequence_of_other_peoples_names(
+    console: Callable[[str], ModuleType], tmp_path: Path
+) -> None:
+    terminal = console("1\r2\r").ControllingTerminal(str(tmp_path / "screen"))
+    printed: list[str] = []
+    terminal._print = printed.append
+    terminal.say("[\x1b]0;title\x07]")
+    terminal.ask("\x9b31mred: ")
+    terminal.ask_hidden("\u202ered: ")
+    assert printed[:2] == ["[\\x1b]0;title\\x07]\n", "\\x9b31mred: "]
+    assert "".join(printed).isascii()
+
+
+@pytest.mark.parametrize(("window", "has_person"), [(0, False), (4711, True)])
+def test_no_person_is_at_a_windows_console_without_a_window(
+    console: Callable[[str], ModuleType],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    window: int,
+    *,
+    has_person: bool,
+) -> None:
+    module, path = console(""), str(tmp_path / "screen")
+    kernel = SimpleNamespace(GetConsoleWindow=lambda: window)
+    monkeypatch.setattr(ctypes, "windll", SimpleNamespace(kernel32=kernel), raising=False)
+    assert module.terminal_opens(path) is has_person
+    if not has_person:
+        with module.child_terminal(path) as tty:
+            assert tty is None
+
+
+# The countdown: a line that is rewritten
+
+
+@pytest.fixture
+def pty_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], tuple[int, ControllingTerminal]]]:
+    """A terminal of so many columns: the descriptor of its screen, and the terminal."""
+    opened: list[int] = []
+    monkeypatch.setattr("time.sleep", lambda _s: None)
+
+    def of(columns: int) -> tuple[int, ControllingTerminal]:
+        screen, terminal = pty.openpty()
+        opened.extend((screen, terminal))
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
+        return screen, ControllingTerminal(os.ttyname(terminal))
+
+    yield of
+    for fd in opened:
+        os.close(fd)
+
+
+@pytest.mark.parametrize(
+    ("columns", "text", "line"),
+    [
+        (80, "next code in", "next code in  1 s "),
+        (12, "next code in", "next   1 s "),
+        (12, "日本のコード", "日本  1 s "),
+        (12, "e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301", "e\u0301e\u0301e\u0301e\u0301e\u0301  1 s "),
+        (4, "next code in", "  1"),
+    ],
+)
+def test_a_line_that_is_rewritten_is_narrower_than_the_terminal(
+    pty_of: Callable[[int], tuple[int, ControllingTerminal]], columns: int, text: str, line: str
+) -> None:
+    screen, terminal = pty_of(columns)
+    terminal.count_down(1, text)
+    shown = os.read(screen, 1000).decode().split("\r")
+    assert shown[1] == line
+    assert not shown[2].strip()
+    assert width_of(line) <= len(shown[2]) < columns
+
+
+def test_a_countdown_that_is_interrupted_ends_its_line(
+    pty_of: Callable[[int], tuple[int, ControllingTerminal]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen, terminal = pty_of(80)
+
+    def interrupted(_s: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("time.sleep", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        terminal.count_down(30, "next code in")
+    assert os.read(screen, 1000) == b"\rnext code in 30 s \r\n"

@@ -125,6 +125,33 @@ def test_if_only_one_was_tried_its_own_failure_is_raised() -> None:
         asked(a_provider(closed="no terminal"))
 
 
+@pytest.mark.parametrize(
+    ("chosen", "has_human", "display", "name", "closed", "says"),
+    [
+        ("dialog", True, "", "dialog", None, "AWS_MFA_PROMPT=dialog leaves the terminal out, and no display answers"),
+        ("dialog", True, ":0", "dialog", "no desktop", "AWS_MFA_PROMPT=dialog leaves the terminal out, and no desktop"),
+        ("code", True, ":0", "code", None, "leaves the terminal and the dialog out, and no other terminal can answer"),
+        ("terminal", False, ":0", "terminal", "no terminal", "=terminal leaves the dialog out, and no terminal"),
+        ("ykman", True, "", "ykman", None, "leaves the terminal out, and there is no ykman"),
+        ("mfa_process", True, "", "mfa_process", "it failed", "leaves the terminal out, and it failed"),
+        ("terminal", False, "", "terminal", "no terminal", "no terminal"),
+        ("", False, ":0", "terminal", "no terminal", "no terminal"),
+    ],
+)
+def test_the_reason_says_what_the_variable_leaves_out_and_what_is_not_there(
+    chosen: str, display: str, name: str, closed: str | None, says: str, *, has_human: bool
+) -> None:
+    interfaces = FakeInterfaces()
+    interfaces.environ = {"AWS_MFA_PROMPT": chosen, "DISPLAY": display}
+    interfaces.terminal = FakeTerminal(has_human=has_human)
+    one = a_provider(name=name, closed=closed) if closed else NotHere(FakeTerminal(), name)
+    interfaces.providers = [one]
+    with pytest.raises(NeedsHuman) as refused:
+        ask_code(CodeQuestion("MFA code: ", DEVICE), as_interfaces(interfaces))
+    assert says in refused.value.message
+    assert ("unset AWS_MFA_PROMPT" in "".join(refused.value.hints)) == ("leaves" in says)
+
+
 def test_without_any_provider_the_device_is_named() -> None:
     with pytest.raises(NeedsHuman, match=rf"^no code of {DEVICE} can be asked for here$") as refused:
         asked(NotHere(FakeTerminal()))

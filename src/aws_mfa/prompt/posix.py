@@ -22,8 +22,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.text import shown_text
 from aws_mfa.errors import Cancelled, InputEnded, NeedsHuman
-from aws_mfa.model import Secret
-from aws_mfa.prompt.typed_line import answer_in
+from aws_mfa.prompt.typed_line import Console, answer_in, fitted, width_of
 
 assert sys.platform != "win32"  # for the type checker
 
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
 
 CONTROLLING_TERMINAL = "/dev/tty"
 _READ_SIZE = 8192  # above the kernel's line buffer: one read takes the whole line
+_COLUMNS = 80  # of a terminal that does not tell
 _LOCAL_FLAGS = 3  # index in what tcgetattr returns
 
 # These cancel a question: Ctrl-C and Ctrl-\.
@@ -45,7 +45,7 @@ _CANCELLING = (signal.SIGINT, signal.SIGQUIT)
 _PASSED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGTSTP)
 
 
-class ControllingTerminal:
+class ControllingTerminal(Console):
     """
     Questions at a terminal device, which is opened for each of them.
 
@@ -53,36 +53,27 @@ class ControllingTerminal:
     by Ctrl-C and does not restore echo when the process is killed.
     """
 
-    has_human = True
-
     def __init__(self, path: str = CONTROLLING_TERMINAL) -> None:
-        self._path = path
+        super().__init__(path)
 
-    def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
-        """
-        Ask with echo.
-
-        Raises `Cancelled`, `BadInput`, `NeedsHuman` (no terminal, or in its background), or the cancellation's error.
-        """
-        return self._answer_to(question, cancellation, hidden=False)
-
-    def ask_hidden(self, question: str, cancellation: Cancellation | None = None) -> Secret:
-        return Secret(self._answer_to(question, cancellation, hidden=True))
-
-    def say(self, text: str) -> None:
-        """Print one line, even from the background."""
+    def _print(self, text: str) -> None:
         _flush_streams()
         with _opened(self._path) as fd, _not_stopped_by_writing():
-            write_all(fd, shown_text(text) + "\n")
+            write_all(fd, text)
 
     def count_down(self, seconds: int, text: str) -> None:
-        """Show the seconds left on one line, then erase it."""
+        """Show the seconds left on one line, then erase it; the line ends if something else does."""
         _flush_streams()
         with _opened(self._path) as fd, _not_stopped_by_writing():
-            for left in range(seconds, 0, -1):
-                write_all(fd, f"\r{shown_text(text)} {left:2d} s ")
-                time.sleep(1)
-            write_all(fd, "\r" + " " * (len(text) + 7) + "\r")
+            try:
+                for left in range(seconds, 0, -1):
+                    line = fitted(shown_text(text), f" {left:2d} s ", _columns(fd))
+                    write_all(fd, f"\r{line}")
+                    time.sleep(1)
+            except BaseException:
+                write_all(fd, "\n")
+                raise
+            write_all(fd, f"\r{fitted('', ' ' * width_of(line), _columns(fd))}\r")
 
     def is_ours(self) -> bool:
         """Whether we may read from it; True also if it is gone: the question then reports that."""
@@ -92,15 +83,25 @@ class ControllingTerminal:
         except NeedsHuman:
             return True
 
-    def _answer_to(self, question: str, cancellation: Cancellation | None, *, hidden: bool) -> str:
+    def _read(self, question: str, cancellation: Cancellation | None, *, hidden: bool) -> bytes:
         _flush_streams()
         with _opened(self._path) as fd:
             if not in_foreground(fd):
                 if cancellation is not None:
                     cancellation.check()
                 raise NeedsHuman("the terminal belongs to another program now", "run it in the terminal's foreground")
-            with TerminalPrompt(fd, shown_text(question), hidden=hidden) as asked:
-                return answer_in(asked.read_line(cancellation))
+            with TerminalPrompt(fd, question, hidden=hidden) as asked:
+                line = asked.read_line(cancellation)
+                answer_in(line)  # inside, so that the rest of a paste that is refused does not reach the shell
+                return line
+
+
+def _columns(fd: int) -> int:
+    """The terminal's width, asked each time: windows are resized."""
+    try:
+        return os.get_terminal_size(fd).columns or _COLUMNS
+    except OSError:
+        return _COLUMNS
 
 
 def terminal_opens(path: str = CONTROLLING_TERMINAL) -> bool:

@@ -1,17 +1,25 @@
 """
-One line from a terminal or a pipe: bytes in, the answer out. Pure; refuses what no person meant to type.
+One line from a terminal or a pipe: bytes in, the answer out; and what the consoles of POSIX and Windows have in common.
 
-Drops what keys without a letter send (cursor keys, function keys), and tabs at both ends. Blanks there stay: a
-passphrase may have some. No message quotes the line: it may be a secret.
+Text of other people (names, ARNs) is made safe for the console here. Refuses what no person meant to type. Drops what
+keys without a letter send (cursor keys, function keys), and tabs at both ends. Blanks there stay: a passphrase may have
+some. No message quotes the line: it may be a secret.
 """
 
 from __future__ import annotations
 
 import re
 import sys
+from typing import TYPE_CHECKING
+from unicodedata import combining, east_asian_width
 
+from aws_mfa.aws_values.text import shown_text
 from aws_mfa.errors import BadAnswer
+from aws_mfa.model import Secret
 from aws_mfa.system.input_file import text_of_line
+
+if TYPE_CHECKING:
+    from aws_mfa.system.cancel import Cancellation
 
 # The kernel edits lines in a buffer of this size and silently drops what does not fit (termios(3), "Canonical and
 # noncanonical mode"; MAX_CANON on macOS): an answer that fills it may have been cut, so it is refused.
@@ -42,3 +50,45 @@ def answer_in(line: bytes) -> str:
             "type it again, or paste it without them",
         )
     return text
+
+
+def width_of(text: str) -> int:
+    """How many columns of a terminal the text takes."""
+    return sum(0 if combining(one) else 1 + (east_asian_width(one) in "WF") for one in text)
+
+
+def fitted(text: str, end: str, columns: int) -> str:
+    """Text and end on one line, of the text no more than fits: the line must be narrower than the terminal."""
+    while text and width_of(text + end) >= columns:
+        text = text[:-1]
+    return text + end if text else end[: columns - 1]
+
+
+class Console:
+    """A terminal whose subclass prints and reads; each question and each line is made safe here."""
+
+    has_human = True
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
+        """
+        Ask with echo.
+
+        Raises `Cancelled`, `BadAnswer`, `NeedsHuman` (no terminal, or in its background), or the cancellation's error.
+        """
+        return answer_in(self._read(shown_text(question), cancellation, hidden=False))
+
+    def ask_hidden(self, question: str, cancellation: Cancellation | None = None) -> Secret:
+        return Secret(answer_in(self._read(shown_text(question), cancellation, hidden=True)))
+
+    def say(self, text: str) -> None:
+        """Print one line, even from the background."""
+        self._print(shown_text(text) + "\n")
+
+    def _read(self, question: str, cancellation: Cancellation | None, *, hidden: bool) -> bytes:
+        raise NotImplementedError
+
+    def _print(self, text: str) -> None:
+        raise NotImplementedError

@@ -8,6 +8,7 @@ restored. It polls for keys, because Windows cannot wait for a console and a thr
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import msvcrt
 import os
 import sys
@@ -15,8 +16,7 @@ import time
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import Cancelled, InputEnded, NeedsHuman
-from aws_mfa.model import Secret
-from aws_mfa.prompt.typed_line import answer_in
+from aws_mfa.prompt.typed_line import Console
 
 assert sys.platform == "win32"  # for the type checker
 
@@ -29,27 +29,15 @@ CONTROLLING_TERMINAL = "CONOUT$"
 _KEYBOARD = "CONIN$"
 
 _POLL_INTERVAL_S = 0.03
-_CTRL_C, _CTRL_Z, _BACKSPACE = "\x03", "\x1a", "\x08"
+_CTRL_C, _CTRL_D, _CTRL_Z, _BACKSPACE = "\x03", "\x04", "\x1a", "\x08"
 _PREFIXES_OF_SPECIAL_KEYS = ("\x00", "\xe0")  # arrows and function keys come as two characters
 
 
-class ControllingTerminal:
+class ControllingTerminal(Console):
     """Questions at the console."""
 
-    has_human = True
-
     def __init__(self, path: str = CONTROLLING_TERMINAL) -> None:
-        self._path = path
-
-    def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
-        """Raises `Cancelled`, `BadInput`, `NeedsHuman` (no console) or the cancellation's error."""
-        return self._answer_to(question, cancellation, hidden=False)
-
-    def ask_hidden(self, question: str, cancellation: Cancellation | None = None) -> Secret:
-        return Secret(self._answer_to(question, cancellation, hidden=True))
-
-    def say(self, text: str) -> None:
-        self._print(text + "\n")
+        super().__init__(path)
 
     def count_down(self, seconds: int, text: str) -> None:
         self.say(f"{text} {seconds} s")
@@ -59,7 +47,7 @@ class ControllingTerminal:
         """Always: a console has no background."""
         return True
 
-    def _answer_to(self, question: str, cancellation: Cancellation | None, *, hidden: bool) -> str:
+    def _read(self, question: str, cancellation: Cancellation | None, *, hidden: bool) -> bytes:
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(AttributeError, OSError, ValueError):  # absent, broken pipe, closed
                 stream.flush()
@@ -71,7 +59,7 @@ class ControllingTerminal:
         finally:
             self._print("\n")
         # msvcrt gives UTF-16 units: characters above U+FFFF come as two.
-        return answer_in(line.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode())
+        return line.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
 
     def _read_line(self, cancellation: Cancellation | None, *, hidden: bool) -> str:
         line = ""
@@ -81,15 +69,15 @@ class ControllingTerminal:
                 return line
             if key == _CTRL_C:
                 raise Cancelled("cancelled")
-            if key == _CTRL_Z and not line:
+            if key in (_CTRL_Z, _CTRL_D) and not line:
                 raise InputEnded("the input ended before the answer")
             if key == _BACKSPACE:
-                if line and not hidden:
+                if line[-1:] >= " " and not hidden:
                     self._print("\b \b")
                 line = line[:-1]
             else:
                 line += key
-                if not hidden:
+                if key >= " " and not hidden:
                     self._print(key)
 
     def _print(self, text: str) -> None:
@@ -101,7 +89,14 @@ class ControllingTerminal:
 
 
 def terminal_opens(path: str = CONTROLLING_TERMINAL) -> bool:
-    """Whether this process has a console."""
+    """
+    Whether this process has a console that a person can see.
+
+    Programs with windows (editors, IDEs) start others with a console that has none (`CREATE_NO_WINDOW`). It opens, but
+    no one sees the question. Source: https://learn.microsoft.com/windows/console/getconsolewindow
+    """
+    if not ctypes.windll.kernel32.GetConsoleWindow():
+        return False
     try:
         with open(path, "w", encoding="utf-8"):
             return True

@@ -32,7 +32,19 @@ from aws_mfa.errors import (
     UnknownKey,
     WrongSecret,
 )
-from aws_mfa.prompt.providers import CODE, COMMANDS, CodeQuestion, WrappedProvider, until_good
+from aws_mfa.prompt.providers import (
+    CODE,
+    COMMANDS,
+    DIALOG,
+    MFA_PROCESS,
+    TERMINAL,
+    VARIABLE,
+    YKMAN,
+    CodeQuestion,
+    WrappedProvider,
+    choose_providers,
+    until_good,
+)
 from aws_mfa.system.cancel import Cancellation, passed_on
 
 if TYPE_CHECKING:
@@ -58,6 +70,14 @@ _DEFINITE = (
     WrongSecret,
     BadInput,
 )
+
+# Why a provider that `AWS_MFA_PROMPT` names cannot answer.
+_ABSENT = {
+    MFA_PROCESS: "the profile has no mfa_process",
+    YKMAN: "there is no ykman, or the device is not named by an ARN",
+    DIALOG: "no display answers",
+    CODE: "no other terminal can answer here",
+}
 
 
 @dataclass(frozen=True)
@@ -90,44 +110,62 @@ def ask_code(
     question before a code is spent. `passed_over` are names of providers. The wait for `aws-mfa code` runs inside
     `yielded`, which may end it. Raises `NeedsHuman` if no provider can answer, `Cancelled`, and what the check raises.
     """
-    providers = [one for one in interfaces.code_providers if one.name not in passed_over and one.can_answer(question)]
+    offered = [one for one in interfaces.code_providers if one.name not in passed_over]
+    providers = [one for one in offered if one.can_answer(question)]
     cancellation = running = None
     if check is not None and any(provider.has_human for provider in providers):
         cancellation = Cancellation()
         running = interfaces.beside(check, cancellation.cancel)
     failures: list[NeedsHuman] = []
     for provider in providers:
-        trouble = None
         try:
             if yielded is None or provider.name != CODE:
-                text = provider.ask(question, cancellation)
+                given = GivenCode(provider.ask(question, cancellation), provider)
             else:
                 ours = Cancellation()
                 with passed_on(cancellation, ours), yielded(ours):
-                    text = provider.ask(question, ours)
+                    given = GivenCode(provider.ask(question, ours), provider)
         except NeedsHuman as error:
             failures.append(error)
             if provider.name in COMMANDS:
                 interfaces.say(error.message)  # else the failure of a command would never be shown
             continue
         except BadAnswer as error:
-            text, trouble = "", error
+            given = GivenCode("", provider, error)
         if running is not None:
             running.wait()
-        return GivenCode(text, provider, trouble)
-    raise _joined(failures, question)
+        return given
+    absent = [one.name for one in offered if one not in providers]
+    raise _joined(failures, absent, _left_out(question, interfaces), question)
 
 
-def _joined(failures: list[NeedsHuman], question: CodeQuestion) -> NeedsHuman:
-    """One failure with the reasons of all providers; also if there is no provider."""
-    if not failures:
+def _left_out(question: CodeQuestion, interfaces: Interfaces) -> str:
+    """What `AWS_MFA_PROMPT` leaves out that could answer here; "" if nothing."""
+    chosen, environ = interfaces.environ.get(VARIABLE, ""), interfaces.environ
+    could = {
+        MFA_PROCESS: ("the profile's mfa_process", question.command),
+        TERMINAL: ("the terminal", interfaces.terminal.has_human),
+        DIALOG: ("the dialog", environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY")),
+    }
+    names = choose_providers(environ)
+    left = [what for name, (what, is_here) in could.items() if is_here and name not in names]
+    return f"{VARIABLE}={chosen} leaves {' and '.join(left)} out" if left else ""
+
+
+def _joined(failures: list[NeedsHuman], absent: list[str], left_out: str, question: CodeQuestion) -> NeedsHuman:
+    """One failure with the reasons of all providers: left out (`left_out`), not there (`absent`), not answering."""
+    if not failures and not left_out:
         return NeedsHuman(f"no code of {question.device} can be asked for here", "run it in a terminal")
-    if len(failures) == 1:
+    if len(failures) == 1 and not left_out:
         return failures[0]
     hints = dict.fromkeys(hint for error in failures for hint in error.hints)
     # If the question was shown and not answered, processes that waited for it fail too.
     kind = NobodyAnswered if any(isinstance(error, NobodyAnswered) for error in failures) else NeedsHuman
-    return kind("; ".join(dict.fromkeys(error.message for error in failures)), *hints)
+    reasons = [error.message for error in failures]
+    if not left_out:
+        return kind("; ".join(dict.fromkeys(reasons)), *hints)
+    reasons = [*filter(None, map(_ABSENT.get, absent)), *reasons]
+    return kind(", and ".join(dict.fromkeys([left_out, *reasons])), f"unset {VARIABLE}, or name more in it", *hints)
 
 
 def ends_our_question(failure: AwsMfaError, interfaces: Interfaces) -> bool:
