@@ -14,7 +14,8 @@ Every failure a user can meet, one class per situation; imports nothing.
     |   |   `-- SeveralDevices          more than one, and no person to choose
     |   |-- BrokenFile                  a file is not in the format it should have
     |   |-- BadProfile                  a profile in the AWS files contradicts itself or lacks a key
-    |   `-- PermanentKeysInTheWay       the section to be written holds long-term keys
+    |   |-- PermanentKeysInTheWay       the section to be written holds long-term keys
+    |   `-- NoThread                    the system starts no further thread
     |-- NeedsHuman             exit 4   a question, and no person who can answer
     |   `-- NobodyAnswered              the question was shown, and no answer came in time
     |-- RefusedByAws           exit 5   AWS refused the call
@@ -128,6 +129,13 @@ class BadProfile(NotSetUp):
 
 class PermanentKeysInTheWay(NotSetUp):
     """The section to be written holds long-term keys: they are never overwritten."""
+
+
+class NoThread(NotSetUp):
+    """A limit of this machine stops a thread that the command cannot do without."""
+
+    def __init__(self) -> None:
+        super().__init__("no further thread may be started here (ulimit -u, or the pids limit of a container)")
 
 
 class NeedsHuman(AwsMfaError):

@@ -1,14 +1,23 @@
-"""Standard output that is full or closed: one line says so, exit 1; what was to be written is not quoted."""
+"""
+Output that is full or closed.
+
+Of stdout: one line says so, exit 1; what was to be written is not quoted. Of stderr: nothing changes but that the lines
+are lost.
+"""
 
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
+from classic_stage import ClassicStage
 from programs import SOURCE, run_program
+from scenarios.test_renew_many import profile, role
 
 if sys.platform == "win32":
     pytest.skip("shells of POSIX", allow_module_level=True)
@@ -44,11 +53,6 @@ def test_what_was_meant_for_a_closed_stderr_does_not_come_among_the_data(home: s
     assert (code, out) == (3, "")
 
 
-@FULL
-def test_the_exit_code_is_the_failures_also_where_stderr_is_full(home: str) -> None:
-    assert ended(home, "$TOOL plan nobody 2>/dev/full")[0] == 3
-
-
 def test_a_reader_that_has_gone_is_not_talked_about(home: str) -> None:
     assert ended(home, "{ sleep 0.3; $TOOL env --unset --shell sh; echo $? >&2; } | true")[2] == "1\n"
 
@@ -61,3 +65,68 @@ def test_the_fast_answer_says_it_too(tmp_path: Path) -> None:
         line = f'{{ sleep 0.3; "$0" -c "$1" {redirection}; }}'
         done = run_program(["sh", "-c", line, sys.executable, program], environ, cwd=tmp_path)
         assert done.stderr == err
+
+
+def lost(stack: ExitStack, kind: str) -> int:
+    """A descriptor that takes nothing."""
+    if kind == "full":
+        return stack.enter_context(open("/dev/full", "wb", buffering=0)).fileno()
+    reader, writer = os.pipe()
+    os.close(reader)
+    stack.callback(os.close, writer)
+    return writer
+
+
+STDERR = [pytest.param("full", marks=FULL), "reader gone", "closed"]
+EXEC = ("exec", "dev", "--", "sh", "-c", "exit 7")
+
+
+@pytest.mark.parametrize("stderr", STDERR)
+@pytest.mark.parametrize(
+    ("argv", "code"),
+    [
+        ((*EXEC[:2], "--token", "CODE", *EXEC[2:]), 7),
+        (("exec", "--server", *EXEC[1:2], "--token", "CODE", *EXEC[2:]), 7),
+        (("renew", "dev", "--token", "CODE"), 0),
+        (("env", "dev", "--token", "CODE"), 0),
+        (("credential-process", "dev", "--token", "CODE"), 0),
+        (("console", "dev", "--token", "CODE", "--print-url"), 0),
+        (("--profile", "default", "--token", "CODE"), 0),
+        (("exec", "nope", "true"), 3),
+        (("plan", "nope"), 3),
+        (("renew", "nope"), 3),
+        (("env", "nope"), 3),
+        (("forget", "nope"), 3),
+        (("adopt", "nope"), 3),
+        (("import", "--vault", "file"), 2),
+        (("exec", "dev", "--no-input", "true"), 4),
+        (("nope",), 2),
+        (("exec", "--nope"), 2),
+    ],
+)
+def test_what_stderr_does_not_take_decides_nothing(
+    stage: ClassicStage, argv: tuple[str, ...], code: int, stderr: str
+) -> None:
+    stage.write(profile("dev", role(stage, "dev").arn), stage.config)
+    words = [stage.code() if word == "CODE" else word for word in argv]
+    prefix = ["sh", "-c", 'exec "$@" 2>&-', "sh"] if stderr == "closed" else []
+    with ExitStack() as stack:
+        done = subprocess.run(
+            [*prefix, *stage.command(*words)], env={**stage.environ, "AWS_MFA_SESSION_STORE": "plain"}, check=False,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=lost(stack, stderr), start_new_session=True,
+        )  # fmt: skip
+    assert done.returncode == code, done.stdout
+
+
+@pytest.mark.parametrize("stderr", STDERR[:2])
+def test_serve_serves_though_no_line_of_it_can_be_written(stage: ClassicStage, stderr: str) -> None:
+    stage.write(profile("dev", role(stage, "dev").arn), stage.config)
+    command = stage.command("serve", "dev", "--shell", "json", "--token", stage.code())
+    environ = {**stage.environ, "AWS_MFA_SESSION_STORE": "plain"}
+    with ExitStack() as stack:
+        served = subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=lost(stack, stderr), text=True)
+        assert served.stdout is not None
+        with closing(served.stdout):
+            assert served.stdout.readline() == "{\n"
+            served.terminate()
+            assert served.wait(30) == 143

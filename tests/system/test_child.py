@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from unittest import mock
 
 import pytest
 
@@ -283,6 +285,10 @@ def test_a_script_that_the_system_cannot_start_is_reported(tmp_path: str) -> Non
     with pytest.raises(CommandNotRunnable) as failure:
         ChildProcess().run([os.path.join(tmp_path, "junk")], os.environ)
     assert failure.value.hints == ("a script needs a first line such as: #!/bin/sh",)
+    full = mock.patch("aws_mfa.system.child.ended_child", side_effect=BlockingIOError(errno.EAGAIN, "Try again"))
+    with full, pytest.raises(CommandNotRunnable) as failure:
+        ChildProcess().run(["true"], os.environ)
+    assert "ulimit -u" in failure.value.hints[0]
     with pytest.raises(CommandNotRunnable, match="NUL"):
         ChildProcess().run(["true", "\0"], os.environ)
 

@@ -10,7 +10,7 @@ from functools import partial
 
 import pytest
 
-from aws_mfa.errors import WrongSecret
+from aws_mfa.errors import NoThread, WrongSecret
 from aws_mfa.system import threads
 from aws_mfa.system.threads import InThread, NoAnswer, answer_within, deferred_signals, side_by_side, user_name
 from users_and_modes import posix_only, run_python
@@ -67,6 +67,37 @@ def test_ctrl_c_does_not_wait_for_the_calls_under_way() -> None:
     finally:
         may_end.set()
         person.join()
+
+
+@pytest.fixture
+def no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `ulimit -u` and a container's pids limit do."""
+
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+
+
+@pytest.mark.usefixtures("no_thread")
+def test_without_a_thread_calls_are_made_one_after_the_other() -> None:
+    done: list[None] = []
+    calls = [partial(pow, number, 2) for number in range(100)]
+    assert side_by_side(calls, lambda: done.append(None)) == [number * number for number in range(100)]
+    assert len(done) == 100
+
+
+@pytest.mark.usefixtures("no_thread")
+def test_without_a_thread_a_call_has_no_time_limit() -> None:
+    assert answer_within(0, lambda: 7, on_delay=lambda: None) == 7
+    with pytest.raises(WrongSecret):
+        answer_within(0, lambda: (_ for _ in ()).throw(WrongSecret("no")), on_delay=lambda: None)
+
+
+@pytest.mark.usefixtures("no_thread")
+def test_work_that_must_run_beside_something_is_one_line() -> None:
+    with pytest.raises(NoThread, match=r"no further thread may be started here \(ulimit -u, or the pids limit"):
+        InThread(lambda: None, lambda _: None)
 
 
 def test_the_first_failure_is_raised_when_all_calls_are_over() -> None:

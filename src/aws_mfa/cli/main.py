@@ -10,6 +10,7 @@ import gc
 import importlib
 import logging
 import sys
+import warnings
 from typing import TYPE_CHECKING, Protocol
 
 from aws_mfa.aws_values.text import shown_text
@@ -101,6 +102,8 @@ def silence_libraries() -> None:
     """Libraries log nothing: at DEBUG they log whole requests, and their warnings would mix with our lines."""
     for library in ("botocore", "urllib3"):
         logging.getLogger(library).setLevel(logging.CRITICAL)
+    if sys.warnoptions:  # PYTHONWARNINGS=error, meant for another program, would end this one
+        warnings.simplefilter("ignore")
 
 
 def _run(argv: list[str]) -> int:

@@ -1,7 +1,7 @@
 """
 Handles a stdout or stderr that is closed, full, or unable to encode a character, and prints failures.
 
-Prints nothing else.
+Prints nothing else. Data that stdout does not take is a failure; a line that stderr does not take is dropped.
 """
 
 from __future__ import annotations
@@ -12,9 +12,13 @@ import os
 import sys
 import traceback
 from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from aws_mfa.aws_values.text import shown_text
 from aws_mfa.errors import AwsMfaError
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 _OUR_PACKAGE = "aws_mfa.cli."
 _REPORT = "report it, with the command you typed: https://github.com/aws-mfa/aws-mfa/issues"
@@ -28,10 +32,43 @@ def prepare_output() -> None:
     """
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  # for as long as we run
+            setattr(sys, name, _null_device())
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    if not isinstance(sys.stderr, Notices):
+        sys.stderr = Notices(sys.stderr)
+
+
+def _null_device() -> TextIO:
+    return open(os.devnull, "w", encoding="utf-8")  # for as long as we run
+
+
+class Notices:
+    """
+    In place of `sys.stderr`: after a write that fails, everything goes to the null device, also what is still buffered.
+
+    A full disk or a log reader that has ended decides no exit code: Python's own flush at the end would make it 120.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        try:
+            return self._stream.write(text)
+        except (OSError, ValueError):  # ValueError: it was closed
+            self._stream = _null_device()
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except (OSError, ValueError):
+            self._stream = _null_device()
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # whatever the stream has
+        return getattr(self._stream, name)
 
 
 def refuse_closed_output() -> None:

@@ -9,12 +9,48 @@ from __future__ import annotations
 import os
 import sys
 
+TYPE_CHECKING = False  # `typing` is not loaded on the hot path
+if TYPE_CHECKING:
+    from typing import NoReturn
+
 _CANCELLED = 130
 
 
 def start() -> int:
     """Print the fast path's text and end the process, or run the full path; return the exit code."""
-    argv = sys.argv[1:]
+    _search_own_modules_first()
+    if sys.flags.inspect and not sys.flags.interactive:
+        _run_and_end(sys.argv[1:])
+    return _run(sys.argv[1:])
+
+
+def _run_and_end(argv: list[str]) -> NoReturn:
+    """Run, and leave no exit to the interpreter: with PYTHONINSPECT, meant for another program, it would not end."""
+    import atexit
+
+    try:
+        code = _run(argv)
+    except SystemExit as error:
+        code = int(error.code or 0)
+    atexit._run_exitfuncs()  # noqa: SLF001  # `os._exit` would skip them
+    os._exit(code)
+
+
+def _search_own_modules_first() -> None:
+    """
+    Move to the end of `sys.path` what others add: PYTHONPATH, and the folder of the script that started us.
+
+    An SDK starts us with the environment of any Python program: its modules may be found (a keyring backend), but
+    replace none of Python's, of this package or of its dependencies.
+    """
+    library = os.path.dirname(getattr(os, "__file__", ""))
+    before = sys.path[: sys.path.index(library)] if library in sys.path else []
+    own = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    added = {*before, *os.environ.get("PYTHONPATH", "").split(os.pathsep)} - {library, own}
+    sys.path.sort(key=added.__contains__)
+
+
+def _run(argv: list[str]) -> int:
     try:
         text = _fast_text(argv)
         if text is not None:

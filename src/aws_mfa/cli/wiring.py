@@ -16,12 +16,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws.endpoints import NO_SETTINGS
-from aws_mfa.aws_values.text import shown_text
 from aws_mfa.cli.fast.session import open_seal
 from aws_mfa.config.files import AwsFile, find_files, state_folder
 from aws_mfa.errors import KeychainUnavailable
 from aws_mfa.handover.environment import chosen_by_the_user
-from aws_mfa.prompt.terminal import NoTerminal, choose_terminal
+from aws_mfa.prompt.terminal import NoTerminal, choose_terminal, print_notice
 from aws_mfa.vaults.lookup import narrowed
 from aws_mfa.vaults.passphrase import KnownOfVault, TerminalPassphrase
 
@@ -147,7 +146,7 @@ class RealInterfaces:
         if not self.announces:
             self.shared.held_back.append(text)
             return
-        sys.stderr.write(f"{shown_text(text)}\n")  # one write: lines of twenty processes do not mix
+        print_notice(text)
 
     @cached_property
     def code_providers(self) -> list[CodeProvider]:

@@ -12,10 +12,12 @@ import os
 import shlex
 import subprocess
 import sys
-import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from aws_mfa.errors import NoThread
 from aws_mfa.system.programs import found_program, without_credentials
+from aws_mfa.system.threads import start_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -84,7 +86,8 @@ class SystemBrowser:
         try:
             process.communicate(text, timeout=_SOON_S)
         except subprocess.TimeoutExpired:
-            threading.Thread(target=process.wait, daemon=True).start()
+            with suppress(NoThread):
+                start_thread(process.wait)
             return True
         return process.returncode == 0
 

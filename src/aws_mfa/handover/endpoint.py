@@ -27,6 +27,7 @@ from aws_mfa.handover.token_file import TokenFile
 from aws_mfa.model import Secret
 from aws_mfa.sessions.container import path_of, profile_at, refusal
 from aws_mfa.system.core_dumps import forbid_core_dumps
+from aws_mfa.system.threads import start_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +94,7 @@ class LocalEndpoint:
     Implements the Protocol `Endpoint`; serves inside its `with`.
 
     `folder` is private and gets the token's file; `port` 0 lets the system choose; `now` gives seconds since the epoch.
-    Raises `BadInput` if the port is taken, `NotSetUp` if the file cannot be written.
+    Raises `BadInput` if the port is taken, `NotSetUp` if the file cannot be written or no thread can be started.
     """
 
     def __init__(self, folder: str, port: int, now: Callable[[], float]) -> None:
@@ -109,15 +110,14 @@ class LocalEndpoint:
         self._lock = threading.Lock()  # of `_clients`
         self._stopping = threading.Event()
         self._closing = ExitStack()
-        self._acceptor = threading.Thread(target=self._accept, name="endpoint", daemon=True)
 
     def __enter__(self) -> Self:
         forbid_core_dumps()
         with ExitStack() as stack:
             stack.callback(self._listener.close)
             stack.enter_context(self._file)
+            self._acceptor = start_thread(self._accept, "endpoint")
             self._closing = stack.pop_all()
-        self._acceptor.start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -126,12 +126,17 @@ class LocalEndpoint:
             with suppress(OSError):
                 # Wakes `accept` on every system; closing the listener does not.
                 socket.create_connection((_HOST, self._port), timeout=1).close()
+            self._hung_up()  # the acceptor's own thread may be answering one
             self._acceptor.join()
-            with self._lock:
-                still_open = list(self._clients.items())
-            for connection, client in still_open:
-                _hang_up(connection)
+            for client in self._hung_up():
                 client.thread.join()
+
+    def _hung_up(self) -> list[_Client]:
+        with self._lock:
+            still_open = list(self._clients.items())
+        for connection, _ in still_open:
+            _hang_up(connection)
+        return [client for _, client in still_open]
 
     def url_of(self, profile: str) -> str:
         """The URL of the profile's session."""
@@ -163,11 +168,9 @@ class LocalEndpoint:
                 self._clients[connection] = _Client(thread, time.monotonic() + UNKNOWN_SPARED_S)
             try:
                 thread.start()
-            except (RuntimeError, MemoryError):  # the system has no thread left
-                with self._lock:
-                    self._clients.pop(connection, None)
-                connection.close()
-                self._stopping.wait(_PAUSE_S)
+            except (RuntimeError, MemoryError):  # the system has no thread left: one client after the other
+                self._clients[connection].thread = threading.current_thread()
+                self._converse(connection)
 
     def _close_quietest_if_full(self) -> None:
         """Return when there is a place for one more connection: one has ended, or was quiet for long enough."""

@@ -13,6 +13,7 @@ import os
 import stat
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.text import shown_text
@@ -43,6 +44,12 @@ _TERMINAL_ON_STDIN = "/dev/stdin"
 NO_TERMINAL = "there is no terminal to ask on"
 
 
+def print_notice(text: str) -> None:
+    """Print one line on stderr, or drop it: a Python program that uses this package may have closed its stderr."""
+    with suppress(AttributeError, OSError, ValueError):
+        sys.stderr.write(f"{shown_text(text)}\n")  # one write: lines of twenty processes do not mix
+
+
 class NoTerminal:
     """The terminal of a process that has none: every question is a `NeedsHuman` with the hints given."""
 
@@ -61,7 +68,7 @@ class NoTerminal:
         return Secret(self.ask(question, cancellation))
 
     def say(self, text: str) -> None:
-        print(shown_text(text), file=sys.stderr)  # noqa: T201  # messages of a program without a terminal
+        print_notice(text)
 
     def count_down(self, seconds: int, text: str) -> None:
         del text

@@ -9,6 +9,7 @@ sends a code to AWS.
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ from aws_mfa.errors import (
     NeedsHuman,
     NobodyAnswered,
     NotAuthorized,
+    NoThread,
     RefusedByAws,
     RegionDisabled,
     SessionKeysGiven,
@@ -107,15 +109,17 @@ def ask_code(
     Ask for the code; `check` runs in a thread while a person sees the question, and ends it by raising.
 
     So the connection is open when Enter is pressed, and a wrong key, a skewed clock or a dead network ends the
-    question before a code is spent. `passed_over` are names of providers. The wait for `aws-mfa code` runs inside
-    `yielded`, which may end it. Raises `NeedsHuman` if no provider can answer, `Cancelled`, and what the check raises.
+    question before a code is spent; without a thread there is no check. `passed_over` are names of providers. The wait
+    for `aws-mfa code` runs inside `yielded`, which may end it. Raises `NeedsHuman` if no provider can answer,
+    `Cancelled`, and what the check raises.
     """
     offered = [one for one in interfaces.code_providers if one.name not in passed_over]
     providers = [one for one in offered if one.can_answer(question)]
     cancellation = running = None
     if check is not None and any(provider.has_human for provider in providers):
         cancellation = Cancellation()
-        running = interfaces.beside(check, cancellation.cancel)
+        with suppress(NoThread):
+            running = interfaces.beside(check, cancellation.cancel)
     failures: list[NeedsHuman] = []
     for provider in providers:
         try:
@@ -241,7 +245,8 @@ def answer_question(given: str | None, interfaces: Interfaces) -> str:
             cancellation = Cancellation()
             if terminal.has_human:
                 terminal.say(f"pid {question.pid} waits for a code of {question.device}")
-                interfaces.beside(question.wait_for_end, cancellation.cancel)
+                with suppress(NoThread):
+                    interfaces.beside(question.wait_for_end, cancellation.cancel)
             code = until_good(lambda: checked_code(terminal.ask(question.text, cancellation)), terminal)
         lines = question.answer(code)
     if lines:

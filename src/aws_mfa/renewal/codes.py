@@ -8,7 +8,7 @@ serves the first call and no other is asked for. Each code is sent once; if the 
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from shlex import quote
 from threading import Event
@@ -24,6 +24,7 @@ from aws_mfa.errors import (
     CodeAlreadyUsed,
     NeedsHuman,
     NobodyAnswered,
+    NoThread,
     RefusedByAws,
     Throttled,
     WrongCode,
@@ -262,7 +263,8 @@ def yielded(
                 return
 
     with lock.yielded():
-        interfaces.beside(watch, cancellation.cancel)
+        with suppress(NoThread):
+            interfaces.beside(watch, cancellation.cancel)
         try:
             yield
         finally:

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 # Python ignores these at its start. Handlers need no reset: `exec` drops them.
 _IGNORED_BY_PYTHON = ("SIGPIPE", "SIGXFSZ")
 _KILLED = 128  # shells: 128 + the signal
+_HINTS = {
+    errno.ENOEXEC: "a script needs a first line such as: #!/bin/sh",
+    errno.EAGAIN: "a limit of this machine stops it: ulimit -u, or the pids limit of a container",
+}
 
 
 class ChildProcess:
@@ -91,8 +95,7 @@ def _not_started(program: str, error: OSError | ValueError) -> AwsMfaError:
     if isinstance(error, FileNotFoundError):
         return NoSuchCommand(f"command not found, or its interpreter is not: {program}")
     reason = error.strerror if isinstance(error, OSError) else "it holds a NUL character"
-    is_bare_script = isinstance(error, OSError) and error.errno == errno.ENOEXEC
-    hints = ["a script needs a first line such as: #!/bin/sh"] if is_bare_script else []
+    hints = [text for number, text in _HINTS.items() if getattr(error, "errno", None) == number]
     return CommandNotRunnable(f"the command cannot be run: {program}: {reason}", *hints)
 
 

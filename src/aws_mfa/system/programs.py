@@ -21,9 +21,11 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import IO, TYPE_CHECKING
 
-from aws_mfa.errors import Cancelled
+from aws_mfa.errors import Cancelled, NoThread
+from aws_mfa.system.threads import start_thread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -135,6 +137,8 @@ def run_for_answer(
             stdout, said = _output_of(process, limit_s, cancellation)
     except KeyboardInterrupt:
         raise Cancelled("cancelled") from None
+    except NoThread as error:  # only on Windows
+        raise ProgramFailed(f"cannot be read: {error.message}") from None
     except OSError as error:
         raise NotStarted(error.strerror or type(error).__name__) from None
     except ValueError:  # its text quotes the word
@@ -275,7 +279,7 @@ class _ByThreads(_Reader):
         self._changed = threading.Event()
         self._is_over = False
         for number in list(self.streams):
-            threading.Thread(target=self._read, args=(number,), daemon=True).start()
+            start_thread(partial(self._read, number))
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -4,7 +4,8 @@ Threads, time limits and signals, and the local user's name.
 Owns the threads for calls made side by side, for work beside a question and for calls that may hang. Each is a daemon,
 so that one that hangs does not keep the process from ending; no call is interrupted. Also owns the handlers that defer
 signals while files that belong together are written. No signal is lost: it takes effect at the end of the `with`.
-SIGQUIT is not deferred: users send it to end the program at once.
+SIGQUIT is not deferred: users send it to end the program at once. Where the system starts no thread, calls are made one
+after the other and without a time limit.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from collections import deque
 from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+from aws_mfa.errors import NoThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -38,6 +41,16 @@ def user_name() -> str | None:
         return getpass.getuser() or None
     except (ImportError, KeyError, OSError):  # which one depends on platform and Python version
         return None
+
+
+def start_thread(work: Callable[[], object], name: str | None = None) -> threading.Thread:
+    """Start a daemon thread; raises `NoThread` if the system has none left."""
+    thread = threading.Thread(target=work, name=name, daemon=True)
+    try:
+        thread.start()
+    except (RuntimeError, MemoryError):
+        raise NoThread from None
+    return thread
 
 
 class _Outcome(Generic[Result]):
@@ -70,17 +83,22 @@ def side_by_side(calls: Sequence[Callable[[], Result]], done: Callable[[], None]
     todo = deque(enumerate(calls))
     ended: SimpleQueue[tuple[int, _Outcome[Result]]] = SimpleQueue()
 
-    def work() -> None:
+    def work(most: int = len(calls)) -> None:
         with suppress(IndexError):  # none is left
-            while True:
+            for _ in range(most):
                 number, call = todo.popleft()
                 ended.put((number, _Outcome(call)))
 
-    for _ in range(min(_WORKERS, len(calls))):
-        threading.Thread(target=work, daemon=True).start()
+    has_threads = False
+    with suppress(NoThread):  # those that were started suffice
+        for _ in range(min(_WORKERS, len(calls))):
+            start_thread(work)
+            has_threads = True
     made: dict[int, _Outcome[Result]] = {}
     try:
         while len(made) < len(calls):
+            if not has_threads:
+                work(1)
             with suppress(Empty):
                 number, outcome = ended.get(timeout=_LONGEST_WAIT_S)
                 made[number] = outcome
@@ -91,7 +109,11 @@ def side_by_side(calls: Sequence[Callable[[], Result]], done: Callable[[], None]
 
 
 class InThread:
-    """Implements the Protocol `Beside`: work that runs while the user types; `failed` gets its error, in its thread."""
+    """
+    Implements the Protocol `Beside`: work that runs while the user types; `failed` gets its error, in its thread.
+
+    Raises `NoThread`.
+    """
 
     def __init__(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> None:
         self._outcomes: list[_Outcome[None]] = []
@@ -102,8 +124,7 @@ class InThread:
             if outcome.error is not None:
                 failed(outcome.error)
 
-        self._thread = threading.Thread(target=run, daemon=True)
-        self._thread.start()
+        self._thread = start_thread(run)
 
     def wait(self) -> None:
         self._thread.join()
@@ -121,11 +142,13 @@ def answer_within(
     What `call()` returns or raises, or `NoAnswer` after `limit_s` seconds (None: no limit).
 
     `on_delay` is called once, in this thread, if there is no answer after `patience_s` seconds. A call that hangs keeps
-    its thread.
+    its thread. Without a thread there is no limit.
     """
     outcomes: list[_Outcome[Result]] = []
-    worker = threading.Thread(target=lambda: outcomes.append(_Outcome(call)), name="aws-mfa keychain", daemon=True)
-    worker.start()
+    try:
+        worker = start_thread(lambda: outcomes.append(_Outcome(call)), "aws-mfa keychain")
+    except NoThread:
+        return call()
     began_at = time.monotonic()
     is_reported = False
     while worker.is_alive():

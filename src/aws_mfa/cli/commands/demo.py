@@ -82,6 +82,7 @@ class _Stage:
         # Variables that would lead the processes out of the demo are left out.
         leading_out = ("AWS_", "MFA_", "XDG_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "PYTHONWARNINGS")
         self._environ = {name: text for name, text in os.environ.items() if not name.upper().startswith(leading_out)}
+        self._environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))  # the order in which we search
         self._environ.update(HOME=home, USERPROFILE=home, AWS_ENDPOINT_URL=url, AWS_EC2_METADATA_DISABLED="true")
         path = os.path.join(home, "passphrase")
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -93,14 +93,21 @@ def shown_calls(count: int) -> Iterator[Callable[[], None]]:
         return
     bar = Progress(console=Console(stderr=True), transient=True)
     task = bar.add_task("assuming roles", total=count)
-    start = threading.Timer(_BAR_AFTER_S, bar.start)
+
+    def show() -> None:
+        with suppress(RuntimeError):  # the bar needs a thread of its own, and the system has none left
+            bar.start()
+
+    start = threading.Timer(_BAR_AFTER_S, show)
     start.daemon = True
-    start.start()
+    with suppress(RuntimeError):  # likewise
+        start.start()
     try:
         yield lambda: bar.advance(task)
     finally:
         start.cancel()
-        start.join()
+        if start.ident is not None:
+            start.join()
         if bar.live.is_started:
             bar.stop()
 

@@ -19,11 +19,12 @@ import selectors
 import socket
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.codes import checked_code
 from aws_mfa.aws_values.text import shown_text
-from aws_mfa.errors import AwsMfaError, BadCode, NeedsHuman, NobodyAnswered
+from aws_mfa.errors import AwsMfaError, BadCode, NeedsHuman, NobodyAnswered, NoThread
 from aws_mfa.prompt.elsewhere.sockets import (
     HAS_SOCKETS,
     MALFORMED,
@@ -35,6 +36,7 @@ from aws_mfa.prompt.elsewhere.sockets import (
 )
 from aws_mfa.prompt.providers import CODE, TERMINAL, WrappedProvider
 from aws_mfa.system.cancel import Cancellation, passed_on
+from aws_mfa.system.threads import start_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -96,8 +98,12 @@ class AnswerServer:
         self._thread: threading.Thread | None = None
         if listener is not None:
             self._stop, stopped = socket.socketpair()
-            self._thread = threading.Thread(target=self._listen, args=(listener, stopped), daemon=True)
-            self._thread.start()
+            try:
+                self._thread = start_thread(partial(self._listen, listener, stopped))
+            except NoThread:  # only the provider can answer
+                self.is_open = False
+                for opened in (listener, stopped, self._stop):
+                    opened.close()
 
     def wait(self, patience_s: float, cancellation: Cancellation) -> None:
         """
