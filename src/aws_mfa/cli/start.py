@@ -9,10 +9,6 @@ from __future__ import annotations
 import os
 import sys
 
-TYPE_CHECKING = False  # `typing` is not loaded on the hot path
-if TYPE_CHECKING:
-    from typing import NoReturn
-
 _CANCELLED = 130
 
 
@@ -20,11 +16,11 @@ def start() -> int:
     """Print the fast path's text and end the process, or run the full path; return the exit code."""
     _search_own_modules_first()
     if sys.flags.inspect and not sys.flags.interactive:
-        _run_and_end(sys.argv[1:])
+        _run_and_end(sys.argv[1:])  # does not return
     return _run(sys.argv[1:])
 
 
-def _run_and_end(argv: list[str]) -> NoReturn:
+def _run_and_end(argv: list[str]) -> None:
     """Run, and leave no exit to the interpreter: with PYTHONINSPECT, meant for another program, it would not end."""
     import atexit
 

@@ -219,7 +219,10 @@ class TimeLimitedProvider(WrappedProvider):
         timeout = NobodyAnswered(f"nobody answered within {self._limit_s:g} s")
         timer = threading.Timer(self._limit_s, ours.cancel, [timeout])
         timer.daemon = True
-        timer.start()
+        try:
+            timer.start()
+        except RuntimeError:
+            raise NeedsHuman(NoThread().message) from None
         try:
             with passed_on(cancellation, ours):
                 return self._provider.ask(question, ours)
