@@ -134,9 +134,6 @@ class PermanentKeysInTheWay(NotSetUp):
 class NoThread(NotSetUp):
     """A limit of this machine stops a thread that the command cannot do without."""
 
-    def __init__(self) -> None:
-        super().__init__("no further thread may be started here (ulimit -u, or the pids limit of a container)")
-
 
 class NeedsHuman(AwsMfaError):
     """A question must be asked, and no person can answer it here."""

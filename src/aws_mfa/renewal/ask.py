@@ -222,7 +222,7 @@ class TimeLimitedProvider(WrappedProvider):
         try:
             timer.start()
         except RuntimeError:
-            raise NeedsHuman(NoThread().message) from None
+            raise NeedsHuman("no further thread may be started here") from None
         try:
             with passed_on(cancellation, ours):
                 return self._provider.ask(question, ours)

@@ -49,7 +49,8 @@ def start_thread(work: Callable[[], object], name: str | None = None) -> threadi
     try:
         thread.start()
     except (RuntimeError, MemoryError):
-        raise NoThread from None
+        limits = "ulimit -u, or the pids limit of a container"
+        raise NoThread(f"no further thread may be started here ({limits})") from None
     return thread
 
 
