@@ -17,7 +17,7 @@ import pytest
 from aws_mfa.cli.classic import run as classic
 from aws_mfa.config.ini import section_values
 from aws_mfa.config.kinds import FOREIGN_SESSION, INCOMPLETE, LONG_TERM_KEYS, NOTHING, OUR_SESSION, kind_of
-from aws_mfa.errors import AwsMfaError, NoLongTermKeys, PermanentKeysInTheWay
+from aws_mfa.errors import AwsMfaError, NeedsHuman, NoLongTermKeys
 from fakes import DEVICE, FakeInterfaces, FakeTerminal, as_interfaces
 
 USERS, SESSIONS, OTHERS = "AKIAIOSFODNN7EXAMPLE", "ASIAIOSFODNN7EXAMPLE", "GK31IOSFODNN7EXAMPLE"
@@ -78,7 +78,11 @@ class Ran(NamedTuple):
 
 
 def run(lines: str | None, command: str, *argv: str, vault: str = "file") -> Ran:
-    interfaces = FakeInterfaces(credentials(lines), CONFIG)
+    return run_on(credentials(lines), CONFIG, command, *argv, vault=vault)
+
+
+def run_on(text: str, config: str, command: str, *argv: str, vault: str = "file") -> Ran:
+    interfaces = FakeInterfaces(text, config)
     interfaces.environ = {"AWS_MFA_VAULT": vault}
     interfaces.terminal = FakeTerminal(has_human=False)
     out, error = io.StringIO(), None
@@ -149,19 +153,46 @@ def test_forget_removes_our_session_and_no_other(lines: str | None, kind: str) -
 
 
 @every_section
-@pytest.mark.parametrize("command", ["plan", "renew", "exec_command", "credential_process"])
-def test_plan_renew_and_hand_over_do_not_write_over_long_term_keys(command: str, lines: str | None, kind: str) -> None:
-    for name in ("work", "prod"):
-        ran = run(lines, command, name, *(() if command == "plan" else ("--no-input",)))
-        refused = f"section [{name}] of ~/.aws/credentials holds long-term keys: they are not overwritten" in ran.said
-        assert refused == (kind == LONG_TERM_KEYS and is_whole(lines))
-        assert (f"move them to the vault first: aws-mfa import --profile {name}" in ran.said) == refused
-        assert ran.error is None or isinstance(ran.error, PermanentKeysInTheWay if refused else NoLongTermKeys)
+@pytest.mark.parametrize("command", ["plan", "renew", "exec_command", "env", "credential_process", "console", "serve"])
+def test_only_renew_is_refused_by_long_term_keys_in_the_section(command: str, lines: str | None, kind: str) -> None:
+    whole = kind == LONG_TERM_KEYS and is_whole(lines)
+    for name in ("prod", *(() if command == "console" else ("work",))):
+        ran = run(lines, command, name, *(() if command in ("plan", "serve") else ("--no-input",)))
+        named = f"section [{name}] of ~/.aws/credentials holds long-term keys: they are not overwritten" in ran.said
+        assert named == (whole and command in ("plan", "renew"))
+        refused = f"move them to the vault first: aws-mfa import --profile {name}" in ran.said
+        assert refused == (whole and command == "renew")
+        assert ran.error is None or isinstance(ran.error, NeedsHuman if whole else NoLongTermKeys)
+        assert (f"in a terminal: aws-mfa exec {name}" in ran.said) == (whole and command not in ("plan", "renew"))
         assert ("'[work-long-term]' is missing" in ran.said) == (kind not in (LONG_TERM_KEYS, INCOMPLETE))
         half = "aws_access_key_id" if kind == LONG_TERM_KEYS else "aws_secret_access_key"
         has_half = f"No option '{half}' in section: 'work'" in ran.said
-        assert has_half == (kind in (LONG_TERM_KEYS, INCOMPLETE) and not refused)
+        assert has_half == (kind in (LONG_TERM_KEYS, INCOMPLETE) and not whole)
         assert ran.text == credentials(lines)
+
+
+PLACES = {
+    "the long-term section": ("[work-long-term]\n{}", ""),
+    "the long-term section, a session beside it": ("[work-long-term]\n{}[work]\n" + key_id(SESSIONS) + SECRET, ""),
+    "the profile of config": ("", "{}"),
+    "the profile of config, beside a long-term section": (f"[work-long-term]\naws_mfa_device = {DEVICE}\n", "{}"),
+    "the profile of config, an expired session beside it": (f"[work]\n{key_id(SESSIONS)}{SECRET}{MARKS}", "{}"),
+    "a long-term section of config": ("", "[profile work-long-term]\n{}"),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("command", ["classic", "plan", "renew", "exec_command", "env", "credential_process", "serve"])
+def test_every_command_finds_the_keys_in_each_place_where_sdks_do(command: str, place: str) -> None:
+    of_credentials, of_config = (text.format(key_id(USERS) + SECRET) for text in PLACES[place])
+    config = f"{CONFIG}{of_config}"  # the section that CONFIG ends with is `work`
+    argv = {"classic": ["--profile", "work"], "plan": ["work"], "serve": ["work"]}.get(command, ["work", "--no-input"])
+    ran = run_on(of_credentials, config, command, *argv)
+    if command == "plan":
+        assert "1 profile, 1 code" in ran.said
+    else:
+        assert "nobody is there" in ran.said  # the keys are found: only a code is missing
+    assert "is missing. You must add" not in ran.said
 
 
 @every_section

@@ -102,7 +102,7 @@ OTHER_STATES: dict[str, tuple[object, object, dict[str, tuple[int, str]]]] = {
     "credentials: only comments": ("# nothing\n\n", CONFIG, {**WITHOUT_KEYS, "classic": (1, NO_KEYS[1])}),
     "credentials: long-term keys in the targets": (
         f"[work]\n{KEYS}[prod]\n{KEYS}", CONFIG,
-        {**dict.fromkeys(("plan", "renew", *HANDS_OVER), KEYS_IN_TARGET),
+        {"renew": KEYS_IN_TARGET, "plan": (0, f"{KEYS_IN_TARGET[1]}, so renew refuses"),
          "classic": (1, "section [work] holds long-term keys: aws-mfa import --profile work"),
          "adopt": (3, "holds long-term keys, which SDKs would use")},
     ),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from aws_mfa.config.profile_names import SetUpHint
+from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.errors import AwsMfaError, BadProfile, BrokenFile, KeychainUnavailable, NeedsHuman, NoLongTermKeys
+from aws_mfa.model import LongTermKeys
 from aws_mfa.vaults.choice import VaultChoice, noted_vault
 from aws_mfa.vaults.lookup import QuietVault, find_long_term_keys, keys_are_known, note_keys
 from fakes import KEYS, OTHER_KEYS, FakeInterfaces, as_interfaces
@@ -84,6 +86,95 @@ def test_missing_keys_are_reported_with_the_keychains_failure() -> None:
     with pytest.raises(NoLongTermKeys) as failure:
         find_long_term_keys(SECTION, BY_DEFAULT, None, as_interfaces(interfaces))
     assert failure.value.hints[:2] == ("the keychain could not be asked (no D-Bus session)", "use --vault age")
+
+
+ID, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMIsK7MDENGsbPxRfiCYEXAMPLEKEY"
+MISREAD = {
+    "{} # prod": "AWS files have no comments behind values",
+    "{}\t; prod": "AWS files have no comments behind values",
+    '"{}"': "AWS files have no quotes around values: they belong to the value",
+    "'{}'": "AWS files have no quotes around values: they belong to the value",
+    '{}"': "AWS files have no quotes around values: they belong to the value",
+    "{}\u200b": "it holds an invisible character (U+200B)",
+    "\ufeff{}": "it holds an invisible character (U+FEFF)",
+    "{}\u0430": "it holds characters that no key has",
+    "\n  {}": "the value is on the next line",
+}
+
+
+@pytest.mark.parametrize("written", MISREAD)
+@pytest.mark.parametrize("key", ["aws_access_key_id", "aws_secret_access_key"])
+@pytest.mark.parametrize("place", ["credentials", "config", "DEFAULT"])
+def test_a_value_that_holds_more_than_a_key_is_refused_with_file_line_and_key(
+    written: str, key: str, place: str
+) -> None:
+    lines = {"aws_access_key_id": ID, "aws_secret_access_key": SECRET}
+    lines[key] = written.format(lines[key])
+    header = {"config": "profile work", "DEFAULT": "DEFAULT"}.get(place, SECTION)
+    text = f"[{header}]\n# keys\n" + "".join(f"{name} = {value}\n" for name, value in lines.items())
+    text += f"[{SECTION}]\n" if place == "DEFAULT" else ""
+    interfaces = FakeInterfaces("" if place == "config" else text, text if place == "config" else "")
+    long_term = AwsProfiles("", interfaces.credentials.read()).credentials.values(SECTION)
+    with pytest.raises(BrokenFile) as refused:
+        find_long_term_keys(SECTION, BY_DEFAULT, long_term, as_interfaces(interfaces))
+    line = 3 + (key == "aws_secret_access_key") + ("\n" in written)
+    shown = "profile work" if place == "config" else SECTION
+    path = "~/.aws/config" if place == "config" else "~/.aws/credentials"
+    assert refused.value.message == f"{path}, line {line}: {key} of [{shown}]: {MISREAD[written]}"
+    assert len(refused.value.hints) == 1
+
+
+def test_a_secret_that_is_indented_below_the_id_is_missing_and_the_line_is_named() -> None:
+    text = f"[{SECTION}]\naws_access_key_id = {ID}\n  aws_secret_access_key = {SECRET}\n"
+    values = AwsProfiles("", text).credentials.values(SECTION)
+    with pytest.raises(BrokenFile) as refused:
+        find_long_term_keys(SECTION, BY_DEFAULT, values, as_interfaces(FakeInterfaces(text)))
+    assert refused.value.message == (
+        f"No option 'aws_secret_access_key' in section: '{SECTION}'; ~/.aws/credentials, line 3: aws_access_key_id of "
+        f"[{SECTION}]: an indented line below it continues the value"
+    )
+
+
+@pytest.mark.parametrize(("key_id", "is_usual"), [(ID, True), (ID[:-1], False), (ID.lower(), False), ("test", False)])
+def test_an_unusual_key_id_is_a_doubt_and_not_a_refusal(key_id: str, *, is_usual: bool) -> None:
+    text = f"[{SECTION}]\naws_access_key_id = {key_id}\naws_secret_access_key = {SECRET}\n"
+    interfaces = FakeInterfaces(text)
+    values = AwsProfiles("", text).credentials.values(SECTION)
+    assert find_long_term_keys(SECTION, BY_DEFAULT, values, as_interfaces(interfaces)).keys.access_key_id == key_id
+    doubt = "~/.aws/credentials, line 2: the access key id is unusual: AWS's have 20 capital letters and digits"
+    assert interfaces.said == ([] if is_usual else [doubt])
+
+
+def keys_text(*keys: LongTermKeys) -> list[str]:
+    return [
+        f"aws_access_key_id = {one.access_key_id}\naws_secret_access_key = {one.secret_access_key.reveal()}\n"
+        for one in keys
+    ]
+
+
+@pytest.mark.parametrize("section", ["default", "default-long-term"])
+def test_the_config_file_comes_after_the_credentials_file_and_is_named(section: str) -> None:
+    ours, others = keys_text(KEYS, OTHER_KEYS)
+    interfaces = FakeInterfaces("", f"[default]\n{ours}")
+    interfaces.config.is_wide = True
+    found = find_long_term_keys(section, BY_DEFAULT, None, as_interfaces(interfaces))
+    assert found.keys.matches(KEYS)
+    assert found.notice == (
+        "long-term keys read from ~/.aws/config, where they are stored in plain text; move them to the vault with: "
+        "aws-mfa import"
+    )
+    assert interfaces.said == ["~/.aws/config could be read by others: now only you can (mode 0600)"]
+    assert keys_are_known(section, chosen("file"), None, as_interfaces(interfaces), in_doubt=False)
+    text = f"[{section}]\n{others}"
+    values = AwsProfiles("", text).credentials.values(section)
+    assert find_long_term_keys(section, chosen("file"), values, as_interfaces(interfaces)).keys.matches(OTHER_KEYS)
+
+
+def test_half_a_pair_in_the_config_file_is_named_with_the_file() -> None:
+    interfaces = FakeInterfaces("", f"[profile work]\naws_access_key_id = {ID}\n")
+    with pytest.raises(NoLongTermKeys) as failure:
+        find_long_term_keys("work", chosen("file"), None, as_interfaces(interfaces))
+    assert failure.value.message == "No option 'aws_secret_access_key' in section: 'profile work' of ~/.aws/config"
 
 
 def test_a_note_says_whether_keys_exist_without_the_vault_by_default_or_chosen() -> None:

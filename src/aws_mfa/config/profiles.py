@@ -75,6 +75,12 @@ class AwsProfiles:
             found = self._read[name] = self._profile(name)
             return found
 
+    def config_section(self, name: str) -> tuple[str, Mapping[str, str]] | None:
+        """Header and values of the profile's section of the config file."""
+        header = self._header_of(name)
+        values = None if header is None else self._config.values(header)
+        return None if header is None or values is None else (header, values)
+
     def names(self) -> list[str]:
         """
         All profiles in botocore's order: the config file's, then those only the credentials file has.

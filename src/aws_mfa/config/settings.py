@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SWITCHED_OFF = "none"
+_QUOTES = ("'", '"')
 
 
 class Given:
@@ -24,6 +25,26 @@ class Given:
     def __init__(self, value: str, source: str) -> None:
         self.value = value
         self.source = source
+
+
+def misread(value: str) -> tuple[str, str] | None:
+    """
+    What was written around a value, which AWS files make a part of it, and a hint; None if there is nothing.
+
+    A comment, quotes, an invisible character, an indented line below it. No message quotes the value: it may be a key.
+    """
+    if value.startswith("\n"):
+        return "the value is on the next line", "write it behind the equals sign"
+    if "\n" in value:
+        return "an indented line below it continues the value", "let that line begin in the first column"
+    if any(blank + mark in value for blank in (" ", "\t") for mark in "#;"):
+        return "AWS files have no comments behind values", "put the comment on a line of its own"
+    if value[:1] in _QUOTES or value[-1:] in _QUOTES:
+        return "AWS files have no quotes around values: they belong to the value", "remove the quotes"
+    invisible = next((character for character in value if not character.isprintable()), None)
+    if invisible is not None:
+        return f"it holds an invisible character (U+{ord(invisible):04X})", "delete the line, and type it again"
+    return None
 
 
 class Sections:

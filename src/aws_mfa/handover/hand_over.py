@@ -80,7 +80,7 @@ def _renewed(plan: Plan, interfaces: Interfaces) -> Session:
         return outcome.session
     error = first_failure(outcome.error)
     if isinstance(error, NeedsHuman):
-        command = f"in a terminal: {request.renew_command()}"
+        command = f"in a terminal: {request.renew_command(plan.verb_to_renew(request.profile))}"
         # `command` says where to run what.
         others = [hint for hint in error.hints if not hint.startswith("run ") and hint != command]
         raise NeedsHuman(f"profile {request.profile!r} needs an MFA code: {error.message}", command, *others)

@@ -167,13 +167,13 @@ class RenewAhead:
             quiet = self._interfaces.replaced(unattended=True)
             plan = make_plan(self._again([name], served.ahead_s), quiet)
             if plan.codes:
-                self._wait_for_code(name, served)
+                self._wait_for_code(name, served, plan)
                 return
             result = _results(plan, quiet, None, may_ask=False)[name]
         except Exception as error:  # noqa: BLE001  # whatever it is, a valid session is served
             result = _reportable(error)
         if isinstance(result, SessionExpired):
-            self._wait_for_code(name, served)
+            self._wait_for_code(name, served, plan)
         elif isinstance(result, AwsMfaError):
             # This thread asks for no passphrase and does not unlock the keychain; `ask` may.
             served.needs_human |= isinstance(result, (NeedsHuman, KeychainUnavailable))
@@ -182,11 +182,11 @@ class RenewAhead:
         else:
             self._take(name, result, plan)
 
-    def _wait_for_code(self, name: str, served: _ServedProfile) -> None:
+    def _wait_for_code(self, name: str, served: _ServedProfile, plan: Plan) -> None:
         served.needs_human = True
         served.try_at = self._interfaces.now() + _LOOK_AGAIN_S
         minutes = round(served.ahead_s / 60) + 1
-        command = f"aws-mfa renew --min-remaining {minutes}m {quote(name)}"
+        command = f"aws-mfa {plan.verb_to_renew(name)} --min-remaining {minutes}m {quote(name)}"
         self._not_renewed(name, NeedsHuman("it needs an MFA code", f"in a terminal: {command}"))
 
     def _take(self, name: str, session: Session, plan: Plan) -> None:
@@ -258,7 +258,7 @@ def _or_stored(name: str, result: Session | AwsMfaError, plan: Plan, interfaces:
         return plan.stored.session(rest)
     error = first_failure(result)
     if isinstance(error, NeedsHuman):
-        command = f"in a terminal: aws-mfa renew {quote(name)}"
+        command = f"in a terminal: aws-mfa {plan.verb_to_renew(name)} {quote(name)}"
         raise NeedsHuman(f"profile {name!r} needs an MFA code: {error.message}", command)
     raise error
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws_values.arns import sanitised_session_name
 from aws_mfa.config.chains import chain_of
 from aws_mfa.config.section_names import LONG_TERM_SUFFIX, check_name, profile_of
-from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, NotSetUp
+from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, NotSetUp, PermanentKeysInTheWay
 from aws_mfa.renewal.plan import plan_steps
 from aws_mfa.renewal.policies import check_policy_partitions
 from aws_mfa.renewal.stored import StoredSessions
@@ -40,6 +40,7 @@ def make_plan(request: RenewalRequest, interfaces: Interfaces, known: KnownProfi
     users = Users(interfaces, known, request)
     wanted: list[tuple[Chain, SourceUser]] = []
     failures: dict[str, AwsMfaError] = {}
+    notes: dict[str, list[str]] = {}
     for name in dict.fromkeys(names):
         try:
             chain = chain_of(
@@ -47,7 +48,8 @@ def make_plan(request: RenewalRequest, interfaces: Interfaces, known: KnownProfi
             )
             _check_overlay(chain, request.overlay)
             user = users.user_of(chain)
-            _check_section(chain, user, known.credentials)
+            if not request.hands_over:
+                notes[name] = _notes_of_section(chain, user, known.credentials, is_preview=request.is_preview)
             wanted.append((chain, user))
         except AwsMfaError as error:
             failures[name] = users.quiet_vault.explained(error)
@@ -56,6 +58,9 @@ def make_plan(request: RenewalRequest, interfaces: Interfaces, known: KnownProfi
     with stored.listed():
         plan = plan_steps(wanted, request, users, stored, now=interfaces.now(), session_name=session_name)
     plan.failures = failures
+    for name, lines in notes.items():
+        if lines:
+            plan.notes.setdefault(name, []).extend(lines)
     return plan
 
 
@@ -111,16 +116,22 @@ def _check_overlay(chain: Chain, overlay: Overlay) -> None:
         check_policy_partitions(overlay.policy_arns, chain.wanted.role_arn or "")
 
 
-def _check_section(chain: Chain, user: SourceUser, credentials: SectionIndex) -> None:
-    """Before a code is asked for, refuse a session that could not be written where SDKs read it."""
+def _notes_of_section(chain: Chain, user: SourceUser, credentials: SectionIndex, *, is_preview: bool) -> list[str]:
+    """Before a code is asked for, refuse a session that could not be written where SDKs read it; a preview notes it."""
     name = chain.wanted.name
     if chain.wanted.has_credential_process_of_ours:
-        return
+        return []
     values = credentials.values(name)
     check_name(name, is_new=values is None)
-    refuse_permanent_keys(values, name, credentials.where)
-    if user.section == name:
+    if user.section == name and name.endswith(LONG_TERM_SUFFIX):
         raise BadInput(
             f"[{name}] is for long-term keys: no session is written there",
             f"name the profile: {quote(profile_of(name))}",
         )
+    try:
+        refuse_permanent_keys(values, name, credentials.where)
+    except PermanentKeysInTheWay as refused:
+        if not is_preview:
+            raise
+        return [f"{refused.message}, so renew refuses; exec, env and credential-process use the session"]
+    return []

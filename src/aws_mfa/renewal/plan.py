@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.arns import partition_of
 from aws_mfa.aws_values.durations import DEFAULT_MFA_SESSION_S, DEFAULT_ROLE_SESSION_S, duration_text
+from aws_mfa.config.kinds import LONG_TERM_KEYS, kind_of
 from aws_mfa.model import SessionRequest
 from aws_mfa.renewal.steps import Reused, Step
 from aws_mfa.sessions.freshness import MARGIN_S
@@ -60,6 +61,10 @@ class Plan:
     def codes(self) -> list[Step]:
         """The steps that need a code, each its own."""
         return [step for step in self.steps if step.needs_code]
+
+    def verb_to_renew(self, profile: str) -> str:
+        """The command that gets this session on a terminal: `renew` refuses a section that holds long-term keys."""
+        return "exec" if kind_of(self.stored.file.values(profile)) == LONG_TERM_KEYS else "renew"
 
     def notices(self, profile: str) -> tuple[str, ...]:
         """The lines for the user when this profile's session is handed over."""

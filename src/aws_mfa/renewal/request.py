@@ -46,7 +46,7 @@ class RenewalRequest:
     interfaces open no keychain for anything. `hands_over`: a program gets the sessions, none goes into the credentials
     file. `for_sdk`: an SDK gets it and asks again automatically, so a cancelled question is not asked again. Stored
     sessions of `refused_key_ids` do not count. `devices` are those found, by section; copies share them, so that a
-    person chooses from a menu once.
+    person chooses from a menu once. `is_preview`: nothing is asked, called or written.
     """
 
     profiles: Sequence[str] | None
@@ -60,6 +60,7 @@ class RenewalRequest:
     for_sdk: bool = False
     refused_key_ids: frozenset[str] = frozenset()
     devices: dict[str, str | AwsMfaError] = field(default_factory=dict)
+    is_preview: bool = False
 
     @property
     def profile(self) -> str:
@@ -85,9 +86,9 @@ class RenewalRequest:
             given_s = needed_by_sdks(inputs) if self.hands_over else MARGIN_S
         return max(given_s, MARGIN_S)
 
-    def renew_command(self) -> str:
+    def renew_command(self, verb: str = "renew") -> str:
         """The command that renews exactly this session, so that the same request then finds it."""
-        words = ["aws-mfa", "renew"]
+        words = ["aws-mfa", verb]
         if self.min_remaining_s is not None:
             words += ["--min-remaining", f"{self.min_remaining_s:.0f}"]
         words += self.overlay.flags()

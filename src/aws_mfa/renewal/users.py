@@ -193,7 +193,7 @@ class Users:
     def _find_keys(self, section: str) -> FoundKeys:
         interfaces = self._interfaces
         values = section_values(self._known.credentials_text, section, where=interfaces.credentials.path)
-        found = find_long_term_keys(section, self._vault_of(section), values, interfaces)
+        found = find_long_term_keys(section, self._vault_of(section), values, interfaces, self._known.profiles)
         if found.notice:
             self.notices.append(f"{section}: {found.notice}")
         return found

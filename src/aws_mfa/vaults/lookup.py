@@ -1,31 +1,35 @@
 """
-Long-term keys: looked up in the vault, in the keychain fork's items, in the credentials file, in this order.
+Long-term keys: looked up in the vault, in the keychain fork's items, in the AWS files as SDKs read them, in this order.
 
-Sends nothing. Keys that are not found are `NoLongTermKeys`: never another account's keys. `KnownProfiles` is what a run
-reads once of the two AWS files and of the notes, without opening a vault; what must be current, after a question or
-under a lock, is read again there.
+Sends nothing. Keys that are not found are `NoLongTermKeys`: never another account's keys. A value of a file that holds
+more than a key is refused with file and line. `KnownProfiles` is what a run reads once of the two AWS files and of the
+notes, without opening a vault; what must be current, after a question or under a lock, is read again there.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
-from aws_mfa.config.ini import check, check_if_small, sections
+from aws_mfa.config.ini import OF_ALL, check, check_if_small, find_section, line_number, sections
+from aws_mfa.config.kinds import INCOMPLETE, LONG_TERM_KEYS, SESSIONS, kind_of
 from aws_mfa.config.profile_names import name_profile
 from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS
 from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.config.section_names import LONG_TERM_SUFFIX, default_long_term, profile_of
-from aws_mfa.errors import BadProfile, KeychainUnavailable, NeedsHuman, NoLongTermKeys
+from aws_mfa.config.settings import misread
+from aws_mfa.errors import BadProfile, BrokenFile, KeychainUnavailable, NeedsHuman, NoLongTermKeys
 from aws_mfa.model import LongTermKeys
 from aws_mfa.vaults.choice import choose_vault, with_note
+from aws_mfa.vaults.items import doubt_about_key_id, trouble_in_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from aws_mfa.config.profile import Profile
     from aws_mfa.errors import AwsMfaError
-    from aws_mfa.interfaces import Interfaces
+    from aws_mfa.interfaces import AwsTextFile, Interfaces
     from aws_mfa.vaults.choice import VaultChoice
 
 
@@ -42,10 +46,73 @@ class FoundKeys(NamedTuple):
     notice: str | None = None
 
 
+class KeyPlace(NamedTuple):
+    """A section of an AWS file where keys may be, and its values, None if it is not there."""
+
+    file: AwsTextFile
+    header: str
+    values: Mapping[str, str] | None
+
+    @property
+    def is_for_keys(self) -> bool:
+        """Whether it holds long-term keys, or half of them."""
+        return kind_of(self.values) in (LONG_TERM_KEYS, INCOMPLETE)
+
+    def keys(self) -> LongTermKeys | None:
+        """The keys, None unless both are there; `BrokenFile`, with file and line, for a value that holds more."""
+        keys, values = LongTermKeys.in_section(self.values), self.values or {}
+        for key in (_KEY_ID, _SECRET):
+            why = misread(values.get(key, "")) or trouble_in_file(key, values.get(key, ""))
+            if why is not None:
+                trouble, hint = why
+                missing = "" if keys else f"{self.missing_half()}; "
+                raise BrokenFile(f"{missing}{self.line_of(key)}: {key} of [{self.header}]: {trouble}", hint)
+        return keys
+
+    def missing_half(self) -> str:
+        """The old tool's message about the key that is not there."""
+        absent = _SECRET if (self.values or {}).get(_KEY_ID) else _KEY_ID
+        return f"No option '{absent}' in section: '{self.header}'"
+
+    def line_of(self, key: str) -> str:
+        """`~/.aws/credentials, line 3`: the line that ends the value, as the file is now."""
+        text, path = self.file.read(), self.file.path
+        found = (find_section(text, name, path) for name in (self.header, OF_ALL))
+        entries = (entry for section in found if section for entry in section.entries if entry.key == key)
+        entry = next(entries, None)
+        return path if entry is None else f"{path}, line {line_number(text, entry.lines[-1][0])}"
+
+
+def key_places(
+    section: str, long_term: Mapping[str, str] | None, interfaces: Interfaces, profiles: AwsProfiles | None = None
+) -> Iterator[KeyPlace]:
+    """
+    The long-term section, then the sections where SDKs find the keys of its profile, the config file's last.
+
+    `profiles` None: the classic form, which writes a session into the profile's section of the credentials file.
+    """
+    credentials, config = interfaces.credentials, interfaces.config
+    is_profile = profiles is not None and section == profile_of(section)
+    yield KeyPlace(credentials, section, None if is_profile and kind_of(long_term) in SESSIONS else long_term)
+    names = dict.fromkeys((section, profile_of(section)))
+    found: list[KeyPlace] = []
+    with suppress(BrokenFile):  # if keys are missing too, that is said
+        if profiles is None:
+            profiles = AwsProfiles(config.read(), "", config.path, credentials.path)
+        found += [KeyPlace(credentials, name, profiles.credentials.values(name)) for name in names if name != section]
+        in_config = filter(None, map(profiles.config_section, names))
+        found += [KeyPlace(config, header, values) for header, values in in_config]
+    yield from (place for place in found if place.is_for_keys)
+
+
 def find_long_term_keys(
-    section: str, choice: VaultChoice, long_term: Mapping[str, str] | None, interfaces: Interfaces
+    section: str,
+    choice: VaultChoice,
+    long_term: Mapping[str, str] | None,
+    interfaces: Interfaces,
+    profiles: AwsProfiles | None = None,
 ) -> FoundKeys:
-    """Read the vault chosen, the fork's items, the file's long-term section; raise `NoLongTermKeys` after the last."""
+    """Read the vault chosen, the fork's items, then `key_places`; raise `NoLongTermKeys` after the last."""
     trouble: KeychainUnavailable | None = None
     try:
         found = found_in_vault(section, choice, interfaces)
@@ -54,16 +121,22 @@ def find_long_term_keys(
         if choice.explicit or choice.noted == choice.name:
             raise
         found, trouble = None, error
-    found = found or _in_file(long_term, choice, trouble, interfaces)
     if found is not None:
         return found
+    places = []
+    for place in key_places(section, long_term, interfaces, profiles):
+        found = _in_file(place, choice, trouble, interfaces)
+        if found is not None:
+            return found
+        places.append(place)
     if choice.name == "keychain" and trouble is None and interfaces.fork.fork_key_id(section):
         raise NoLongTermKeys(
             f"No option '{_SECRET}' in section: '{section}'",
             "the keychain has its access key id, from the keychain fork, and not the secret",
             f"store both: aws-mfa setup --profile {quote(profile_of(section))}",
         )
-    raise _missing(section, long_term, choice, trouble, interfaces)
+    half = next((place for place in places if place.is_for_keys), places[0])
+    raise _missing(section, half, choice, trouble, interfaces)
 
 
 def found_in_vault(section: str, choice: VaultChoice, interfaces: Interfaces) -> FoundKeys | None:
@@ -82,17 +155,17 @@ def found_in_vault(section: str, choice: VaultChoice, interfaces: Interfaces) ->
 
 
 def _in_file(
-    long_term: Mapping[str, str] | None,
-    choice: VaultChoice,
-    trouble: KeychainUnavailable | None,
-    interfaces: Interfaces,
+    place: KeyPlace, choice: VaultChoice, trouble: KeychainUnavailable | None, interfaces: Interfaces
 ) -> FoundKeys | None:
-    keys = LongTermKeys.in_section(long_term)
+    keys = place.keys()
     if keys is None:
         return None
-    path = interfaces.credentials.path
-    if interfaces.credentials.repair_mode():
+    path = place.file.path
+    if place.file.repair_mode():
         interfaces.say(narrowed(path))
+    doubt = doubt_about_key_id(keys.access_key_id)
+    if doubt is not None:
+        interfaces.say(f"{place.line_of(_KEY_ID)}: {doubt}")
     if choice.name == "file":
         return FoundKeys(keys, "file")
     notice = f"long-term keys read from {path}"
@@ -103,13 +176,13 @@ def _in_file(
 
 
 def narrowed(path: str) -> str:
-    """The message about a credentials file whose mode let other users read it."""
+    """The message about a file with keys whose mode let other users read it."""
     return f"{path} could be read by others: now only you can (mode 0600)"
 
 
 def _missing(
     section: str,
-    long_term: Mapping[str, str] | None,
+    place: KeyPlace,
     choice: VaultChoice,
     trouble: KeychainUnavailable | None,
     interfaces: Interfaces,
@@ -128,14 +201,15 @@ def _missing(
     others = [profile_of(name) for name in names if name.endswith(LONG_TERM_SUFFIX) and name != section]
     if others:
         hints.insert(0, f"profiles set up on this machine: {', '.join(others[:_MOST_SHOWN])}")
-    if long_term is None:
+    if place.values is None:
         message = (
             f"Long term credentials session '[{section}]' is missing. You must add this section to your credentials "
             "file along with your long term 'aws_access_key_id' and 'aws_secret_access_key'"
         )
     else:
-        absent = _SECRET if long_term.get(_KEY_ID) else _KEY_ID
-        message = f"No option '{absent}' in section: '{section}'"
+        message = place.missing_half()
+        if place.file.path != interfaces.credentials.path:
+            message += f" of {place.file.path}"
     return NoLongTermKeys(message, *hints)
 
 
@@ -149,10 +223,13 @@ def keys_are_known(
     """
     if LongTermKeys.in_section(long_term) is not None:
         return True
+    is_noted = choice.noted == choice.name or (choice.noted and not choice.explicit)
+    if choice.name != "file" and (is_noted or (choice.name == "age" and in_doubt)):
+        return True
+    if any(LongTermKeys.in_section(place.values) for place in key_places(section, long_term, interfaces)):
+        return True
     if choice.name == "file":
         return False
-    if choice.noted == choice.name or (choice.noted and not choice.explicit) or (choice.name == "age" and in_doubt):
-        return True
     try:
         return found_in_vault(section, choice, interfaces) is not None
     except KeychainUnavailable:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aws_mfa.cli.options import add_overlay_arguments, add_plan_arguments, add_vault_arguments, plan_request
@@ -29,7 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     """Print the plan; if a profile cannot be planned, the exit code of the first failure."""
-    planned = make_plan(plan_request(args, interfaces), interfaces.replaced(unattended=True))
+    request = replace(plan_request(args, interfaces), is_preview=True)
+    planned = make_plan(request, interfaces.replaced(unattended=True))
     for notice in planned.users.notices:
         interfaces.terminal.say(notice)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
