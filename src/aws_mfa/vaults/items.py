@@ -28,10 +28,6 @@ SECRET_FIELD = "aws_secret_access_key"  # noqa: S105 - the name of a field
 _SHORTEST_KEY_ID, _USUAL_KEY_ID = 16, 20
 
 
-_OF_A_SESSION = "an access key id that begins with ASIA is a session's: STS accepts long-term keys only"
-_LIKE_A_SECRET = "this looks like a secret access key, not like an access key id (not shown)"
-
-
 class UnreadableItem(Exception):
     """What is stored is not the JSON of long-term keys; the text says why."""
 
@@ -100,9 +96,9 @@ def _refuse_newer(item: Item) -> None:
 def trouble_with_key_id(access_key_id: str) -> str | None:
     """Why this cannot be a long-term access key id; None if it can."""
     if access_key_id.startswith("ASIA"):
-        return _OF_A_SESSION
+        return "an access key id that begins with ASIA is a session's: STS accepts long-term keys only"
     if looks_like_secret(access_key_id):
-        return _LIKE_A_SECRET
+        return "this looks like a secret access key, not like an access key id (not shown)"
     if len(access_key_id) < _SHORTEST_KEY_ID or not (access_key_id.isascii() and access_key_id.isalnum()):
         return f"an access key id has at least {_SHORTEST_KEY_ID} letters and digits, and nothing else"
     return None
@@ -120,10 +116,9 @@ def trouble_with_secret(secret: Secret) -> str | None:
 
 def trouble_in_file(key: str, value: str) -> tuple[str, str] | None:
     """Why the value of this key in an AWS file cannot sign, and a hint; None if it may, for not all keys are AWS's."""
-    if key == KEY_ID_FIELD and value.startswith("ASIA"):
-        return _OF_A_SESSION, "write the keys of an IAM user there: long-term keys begin with AKIA"
-    if key == KEY_ID_FIELD and looks_like_secret(value):
-        return _LIKE_A_SECRET, "write the access key id there, and make new keys if others could see the file"
+    if key == KEY_ID_FIELD and (value.startswith("ASIA") or looks_like_secret(value)):
+        hint = "write the id of an IAM user's keys there: long-term keys begin with AKIA"
+        return trouble_with_key_id(value) or "", hint
     if not value.isascii() or " " in value:
         return "it holds characters that no key has", "copy it again from where it was made"
     return None
