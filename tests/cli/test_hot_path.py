@@ -67,8 +67,8 @@ OUR_MODULES_TO_HAND_OVER = {
 }
 # All but free; the rest that is used, `os` above all, a bare interpreter has already loaded.
 OF_THE_STANDARD_LIBRARY = {"__future__", "time", "errno", "gc", "_signal"}
-# `os.execvpe` loads it where it looks for the program.
-TO_FIND_A_PROGRAM = {"warnings"}
+# `os.execvpe` loads it where it looks for the program; since 3.14 it is two modules, and needs the second's C part.
+TO_FIND_A_PROGRAM = {"warnings", "_py_warnings", "_contextvars"}
 
 PROGRAM = """
 import sys

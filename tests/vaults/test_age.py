@@ -6,13 +6,13 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-import pyrage  # the test of the module that imports it
 import pytest
 
 from aws_mfa.errors import BadInput, BrokenFile, KeychainUnavailable, NotSetUp
 from aws_mfa.interfaces import Vault
 from aws_mfa.model import LongTermKeys, Secret
 from aws_mfa.vaults import age as age_file
+from aws_mfa.vaults import seal
 from aws_mfa.vaults.age import AgeFile
 
 KEYS = LongTermKeys("AKIAIOSFODNN7EXAMPLE", Secret("wJalrXUtnFEMI/K7MDENG"))
@@ -32,6 +32,13 @@ class Asker:
         return Secret(self.passphrases.pop(0) if self.passphrases[1:] else self.passphrases[0])
 
 
+def refused(reason: str) -> Exception:
+    """What age raises."""
+    from pyrage import DecryptError  # not ready-made everywhere, and this module is collected there too
+
+    return DecryptError(reason)  # type: ignore[no-any-return]
+
+
 class FakeAge:
     """In place of age's passphrase module, without its second per call; it encrypts nothing."""
 
@@ -44,9 +51,9 @@ class FakeAge:
         self.decrypted += 1
         head, _, plain = data.partition(b"\n")
         if not head.startswith(b"age "):
-            raise pyrage.DecryptError("Incomplete header")
+            raise refused("Incomplete header")
         if head != b"age " + passphrase.encode():
-            raise pyrage.DecryptError("Decryption failed")
+            raise refused("Decryption failed")
         return plain
 
 
@@ -204,7 +211,7 @@ def test_a_busy_moment_makes_no_file_too_slow(fake_age: FakeAge, path: str, monk
     def measured(data: bytes, passphrase: str) -> bytes:
         if busy:
             busy.pop()
-            raise pyrage.DecryptError("Excessive work parameter for passphrase.")
+            raise refused("Excessive work parameter for passphrase.")
         return decrypt(data, passphrase)
 
     monkeypatch.setattr(fake_age, "decrypt", measured)
@@ -237,3 +244,17 @@ def test_a_passphrase_may_be_tried_three_times_and_not_more(fake_age: FakeAge, p
     with pytest.raises(BadInput, match="does not open"):
         AgeFile(path, asker).load("work-long-term")
     assert asker.passphrases == ["correct horse"]
+
+
+@pytest.mark.parametrize("call", ["check", "load", "store", "remove"])
+def test_without_its_library_nothing_is_asked_and_the_command_to_install_it_is_named(
+    fake_age: FakeAge, path: str, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    make(path, fake_age.encrypt(b"{}", "correct horse"))
+    monkeypatch.setattr(seal, "HAS_AGE", False)
+    monkeypatch.delattr(age_file, "DecryptError")
+    asker = Asker()
+    arguments: list[object] = [] if call == "check" else ["work-long-term"]
+    with pytest.raises(NotSetUp, match=r"the age vault cannot be used: the library pyrage .* -m pip install pyrage"):
+        getattr(AgeFile(path, asker), call)(*arguments, *([KEYS] if call == "store" else []))
+    assert asker.asked == []

@@ -16,7 +16,6 @@ import pytest
 
 from aws_mfa.errors import KeychainUnavailable
 from aws_mfa.model import LongTermKeys, Secret
-from aws_mfa.vaults.keychain.secret_service import refuse_locked
 from aws_mfa.vaults.keychain.vault import open_keychain
 from needs import needs
 from programs import output_of, run_program, start_program
@@ -218,6 +217,8 @@ def test_without_may_ask_no_collection_is_made() -> None:
 
 
 def test_a_closed_wallet_is_known_without_opening_it() -> None:
+    from aws_mfa.vaults.keychain.secret_service import refuse_locked  # imports what is there on Linux only
+
     kwallet = type("DBusKeyring", (), {"bus_name": "org.kde.kwalletd5", "object_path": "/modules/kwalletd5"})
     kwallet.__module__ = "keyring.backends.kwallet"
     with a_kwallet() as session:

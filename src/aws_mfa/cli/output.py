@@ -12,10 +12,11 @@ import os
 import sys
 import traceback
 from contextlib import suppress
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from aws_mfa.aws_values.text import shown_text
-from aws_mfa.errors import AwsMfaError
+from aws_mfa.errors import AwsMfaError, NotSetUp
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -105,6 +106,10 @@ def print_failure(error: AwsMfaError) -> int:
 
 def unexpected(error: Exception) -> AwsMfaError:
     """Name only class, file and line of a bug's exception: its text may quote a secret, and a path the user's name."""
+    library = (error.name or "").partition(".")[0] if isinstance(error, ImportError) else ""
+    if library and not library.startswith("aws_mfa"):
+        hint = f"install aws-mfa again, or only this: {quote(sys.executable)} -m pip install {library}"
+        return NotSetUp(f"the library {library} cannot be loaded", hint)
     frames = list(traceback.walk_tb(error.__traceback__))
     place = f" in {os.path.basename(frames[-1][0].f_code.co_filename)}, line {frames[-1][1]}" if frames else ""
     return AwsMfaError(f"unexpected {type(error).__name__}{place}: this is a bug", _REPORT)

@@ -15,10 +15,9 @@ from __future__ import annotations
 import json
 import os
 import time
+from contextlib import suppress
 from shlex import quote
 from typing import TYPE_CHECKING, Protocol
-
-from pyrage import DecryptError, passphrase
 
 from aws_mfa.errors import BadInput, BrokenFile, KeychainUnavailable, NotSetUp
 from aws_mfa.model import Secret
@@ -28,6 +27,10 @@ from aws_mfa.system.private_files import ensure_private_folder, read_regular, re
 from aws_mfa.system.programs import NotStarted, ProgramFailed, run_for_answer, words_of
 from aws_mfa.vaults import items as key_items
 from aws_mfa.vaults.passphrase import KnownOfVault
+from aws_mfa.vaults.seal import refuse_without_age
+
+with suppress(ImportError):  # as in `seal`
+    from pyrage import DecryptError, passphrase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -132,8 +135,9 @@ class AgeFile:
 
     def _decrypted(self, data: bytes) -> bytes:
         for tries_left in reversed(range(self._ask_passphrase.tries)):
+            phrase = self._passphrase(new=False)
             try:
-                return _opened(data, self._passphrase(new=False))
+                return _opened(data, phrase)
             except DecryptError as error:
                 failure = self._not_decrypted(str(error))
             if not isinstance(failure, BadInput) or not tries_left:
@@ -156,6 +160,7 @@ class AgeFile:
         )
 
     def _passphrase(self, *, new: bool) -> Secret:
+        refuse_without_age("the age vault", "or use another vault: --vault keychain, --vault file")
         known = self._known.passphrase
         if known is None:
             known = self._ask_passphrase(new=new)

@@ -10,16 +10,32 @@ from __future__ import annotations
 import os
 from typing import Protocol
 
-from pyrage import DecryptError, IdentityError, decrypt, encrypt, x25519
-
 from aws_mfa.errors import NotSetUp
 from aws_mfa.model import Secret
 from aws_mfa.system.locks import lock
 from aws_mfa.system.private_files import ensure_private_folder
 from aws_mfa.system.private_reading import Unfit
+from aws_mfa.vaults.keychain.failures import not_loaded
+
+try:
+    from pyrage import DecryptError, IdentityError, decrypt, encrypt, x25519
+except ImportError:  # not on every platform: each use is refused in one line
+    HAS_AGE = False
+else:
+    HAS_AGE = True
 
 # Under the lock the keychain may ask the user to unlock it.
 _LOCK_TIMEOUT_S = 130.0
+
+
+def refuse_without_age(feature: str, way_out: str) -> None:
+    """Raise if the age library cannot be loaded; `way_out`: what works without it."""
+    if not HAS_AGE:
+        raise NotSetUp(
+            f"{feature} cannot be used: {not_loaded('pyrage')}",
+            "where no wheel of pyrage fits, pip builds it, with Rust",
+            way_out,
+        )
 
 
 class Item(Protocol):
@@ -58,6 +74,7 @@ class AgeSeal:
             raise Unfit("it is damaged, or sealed with another identity") from None
 
     def _identity(self) -> x25519.Identity | None:
+        refuse_without_age("the session store 'sealed'", "or store sessions elsewhere: set AWS_MFA_SESSION_STORE=plain")
         if self._known is None:
             text = self._item.identity()
             self._known = None if text is None else _parsed(text)

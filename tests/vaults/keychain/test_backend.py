@@ -12,6 +12,8 @@ from aws_mfa.vaults.keychain import backend as keychain_backend
 from aws_mfa.vaults.keychain.backend import session_bus
 from programs import SOURCE, output_of
 
+MODULES = {"secretstorage": "secret_service", "keyring": "keyring_backend"}
+
 
 @pytest.fixture
 def modules(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -96,6 +98,22 @@ def test_without_a_bus_there_is_no_keychain_and_nothing_is_loaded(modules: list[
 def test_a_bus_without_a_secret_service_is_reported(modules: list[str]) -> None:
     with pytest.raises(KeychainUnavailable, match="no Secret Service on the D-Bus session"):
         opened(DBUS_SESSION_BUS_ADDRESS="unix:path=/empty")
+
+
+@pytest.mark.parametrize(
+    ("library", "environ"),
+    [("secretstorage", {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/a"}), ("keyring", {"KEYRING_PROPERTY_APPID": "mine"})],
+)
+def test_a_library_that_cannot_be_loaded_is_named_with_the_command_to_install_it(
+    monkeypatch: pytest.MonkeyPatch, library: str, environ: dict[str, str]
+) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(sys, "path", [])
+    monkeypatch.setitem(sys.modules, f"aws_mfa.vaults.keychain.{MODULES[library]}", None)
+    with pytest.raises(
+        KeychainUnavailable, match=f"the library {library} cannot be loaded; .* -m pip install {library}"
+    ):
+        opened(**environ)
 
 
 def test_an_addon_is_found_without_a_bus(modules: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

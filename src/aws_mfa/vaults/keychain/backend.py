@@ -14,7 +14,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from aws_mfa.vaults.keychain.failures import absent
+from aws_mfa.vaults.keychain.failures import absent, not_loaded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -55,15 +55,19 @@ def open_backend(environ: Mapping[str, str], *, may_ask: bool = True) -> Backend
     """
     if _keyring_decides(environ):
         return _open_keyring(environ, may_ask=may_ask)
-    address = session_bus(environ)
+    address, reason = session_bus(environ), "no D-Bus session"
     if address is not None:
-        direct = _secret_service(address, environ.get(_COLLECTION), may_ask=may_ask)
+        reason = "no Secret Service on the D-Bus session"
+        try:
+            direct = _secret_service(address, environ.get(_COLLECTION), may_ask=may_ask)
+        except ImportError:  # a BSD may have neither; on Linux they are declared
+            direct, reason = None, not_loaded("secretstorage")
         if direct is not None:
             return direct
     # keyring reaches KWallet through `dbus` and libsecret through `gi`, both on a bus.
     if any(keyring_addons(sys.path)) or (address is not None and (_has_module("dbus") or _has_module("gi"))):
         return _open_keyring(environ, may_ask=may_ask)
-    raise absent("no D-Bus session" if address is None else "no Secret Service on the D-Bus session")
+    raise absent(reason)
 
 
 def session_bus(environ: Mapping[str, str]) -> str | None:
@@ -123,16 +127,16 @@ def _declares_backend(path: str) -> bool:
 
 
 def _secret_service(address: str, collection_path: str | None, *, may_ask: bool) -> Backend | None:
-    try:
-        # By name, as in `_open_keyring`: only one of the two slow modules is imported, after the choice.
-        module = importlib.import_module("aws_mfa.vaults.keychain.secret_service")
-    except ImportError:
-        return None  # keyring requires `secretstorage` only on Linux; a BSD may have neither
+    # By name, as in `_open_keyring`: only one of the two slow modules is imported, after the choice.
+    module = importlib.import_module("aws_mfa.vaults.keychain.secret_service")
     direct = module.SecretService(address, collection_path, may_ask=may_ask)
     return direct if direct.is_there() else None
 
 
 def _open_keyring(environ: Mapping[str, str], *, may_ask: bool) -> Backend:
-    module = importlib.import_module("aws_mfa.vaults.keychain.keyring_backend")
+    try:
+        module = importlib.import_module("aws_mfa.vaults.keychain.keyring_backend")
+    except ImportError:
+        raise absent(not_loaded("keyring")) from None
     opened: Backend = module.open_keyring(environ, may_ask=may_ask)
     return opened

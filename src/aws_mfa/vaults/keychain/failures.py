@@ -8,6 +8,9 @@ because backends put commands, paths and values into it; only its class and a st
 
 from __future__ import annotations
 
+import sys
+from shlex import quote
+
 from aws_mfa.config.profile_names import SetUpHint
 from aws_mfa.errors import KeychainUnavailable
 
@@ -77,6 +80,11 @@ _SITUATIONS = (
 def absent(reason: str) -> KeychainUnavailable:
     """There is no keychain: headless Linux, a container, `fail` configured."""
     return KeychainUnavailable(f"this machine has no keychain to use: {reason}", *_VAULTS_WITHOUT_KEYCHAIN)
+
+
+def not_loaded(library: str) -> str:
+    """Why a part cannot be used: its library is absent, or made for another Python; with the command to install it."""
+    return f"the library {library} cannot be loaded; install it: {quote(sys.executable)} -m pip install {library}"
 
 
 def unusable(message: str, hint: str) -> KeychainUnavailable:
