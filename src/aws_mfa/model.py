@@ -94,13 +94,14 @@ class SessionRequest:
     """
     What STS is asked for: a role's session if `role_arn` is given, else an MFA session. `duration_s` is in seconds.
 
-    The rest is only for roles: `tags` are pairs of key and value, `transitive_tag_keys` name those that the next role
-    of a chain inherits, `policy` is JSON that narrows the session, as do the managed `policy_arns`.
+    `is_usual_duration`: no one chose it. The rest is only for roles: `tags` are pairs of key and value,
+    `transitive_tag_keys` name those that the next role of a chain inherits, `policy` is JSON that narrows the session,
+    as do the managed `policy_arns`.
     """
 
     __slots__ = (
         *("device", "duration_s", "external_id", "policy", "policy_arns", "role_arn", "role_session_name"),
-        *("source_identity", "tags", "transitive_tag_keys"),
+        *("is_usual_duration", "source_identity", "tags", "transitive_tag_keys"),
     )
 
     def __init__(
@@ -116,8 +117,10 @@ class SessionRequest:
         source_identity: str | None = None,
         policy: str | None = None,
         policy_arns: tuple[str, ...] = (),
+        is_usual_duration: bool = False,
     ) -> None:
         self.device = device
+        self.is_usual_duration = is_usual_duration
         self.duration_s = duration_s
         self.role_arn = role_arn
         self.role_session_name = role_session_name

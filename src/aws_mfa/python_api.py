@@ -25,7 +25,6 @@ from botocore.session import Session as BotocoreSession  # the base of a boto3 s
 
 from aws_mfa.aws.query import keep_tokens_out_of_logs
 from aws_mfa.cli.wiring import RealInterfaces
-from aws_mfa.config.chains import region_of_child
 from aws_mfa.config.section_names import profile_in_force
 from aws_mfa.errors import HINT, AwsMfaError, NeedsHuman
 from aws_mfa.handover.environment import child_environment
@@ -139,7 +138,8 @@ class _SessionOf:
             raise error.with_traceback(None) from None
         finally:
             interfaces.close()
-        as_a_child = child_environment(interfaces.environ, {}, region_of_child(plan.chains[self.profile]), self.profile)
+        own, region = plan.child_regions(self.profile, interfaces.environ)
+        as_a_child = child_environment(own, {}, region, self.profile)
         self.region = as_a_child.get("AWS_REGION") or None
         return session
 

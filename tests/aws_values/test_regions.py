@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import botocore.session
 import pytest
 
 from aws_mfa.aws_values.regions import (
@@ -9,6 +10,8 @@ from aws_mfa.aws_values.regions import (
     choose_region,
     default_region,
     known_region,
+    near_region,
+    partition_of_keys,
     region_of_form,
 )
 from aws_mfa.errors import BadInput
@@ -83,6 +86,50 @@ def test_a_region_outside_the_keys_partition_is_refused_with_one_inside() -> Non
     with pytest.raises(BadInput, match=r"cn-north-1, given by --region, is of partition aws-cn") as failure:
         check_region_of_keys("cn-north-1", "aws", source="--region")
     assert failure.value.hints == ("give one of theirs, such as: --region us-east-1",)
+
+
+@pytest.mark.parametrize(
+    ("region", "meant"),
+    [
+        *(("eu-centrl-1", "eu-central-1"), ("eu-cental-1", "eu-central-1"), ("us-eas-2", "us-east-2")),
+        *(("us-wset-9", "us-west-1"), ("cn-nort-1", "cn-north-1")),
+        *(("us-gov-est-1", "us-gov-east-1"), ("eusc-de-est-1", "eusc-de-east-1")),
+        # Newer than the table: another number, or other words.
+        *(("eu-central-9", None), ("ap-southeast-12", None), ("mars-orbit-1", None), ("aws-global", None)),
+    ],
+)
+def test_a_region_almost_like_a_known_one_is_doubted(region: str, meant: str | None) -> None:
+    assert near_region(region) == meant
+    chosen = choose_region([("AWS_REGION", region)], partition=None)
+    question = f"AWS_REGION names region {region}, which is not a known one: do you mean {meant}?"
+    assert (chosen.name, chosen.notices) == (region, [question] if meant else [])
+
+
+def test_no_region_of_botocore_is_doubted() -> None:
+    for partition in PARTITIONS:
+        for name in botocore.session.Session().get_available_regions("sts", partition.name, allow_non_regional=True):
+            assert near_region(name) is None, name
+
+
+@pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_beside_a_hardware_serial_the_profiles_region_tells_the_partition(variable: str) -> None:
+    chosen = choose_region([(variable, "eu-west-1"), ("config", "cn-northwest-1")], partition=None)
+    assert (chosen.name, chosen.source) == ("cn-northwest-1", "config")
+    what = f"{variable} names region eu-west-1 of partition aws, the profile's region is in aws-cn: it is not used"
+    assert chosen.notices == [what]
+    assert choose_region([(variable, "cn-north-1"), ("config", "cn-northwest-1")], partition=None).source == variable
+
+
+@pytest.mark.parametrize(
+    ("device", "role_arn", "partition"),
+    [
+        ("arn:aws:iam::1:mfa/a", "", "aws"),
+        ("GAHT12345678", "arn:aws-us-gov:iam::1:role/a", "aws-us-gov"),
+        ("GAHT12345678", "", "aws-cn"),
+    ],
+)
+def test_the_partition_of_keys(device: str, role_arn: str, partition: str) -> None:
+    assert partition_of_keys(device, role_arn, "cn-north-1") == partition
 
 
 @pytest.mark.parametrize("partition", [None, "aws-mars"])

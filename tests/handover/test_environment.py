@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aws_mfa.config.chains import chain_of, region_of_child
+from aws_mfa.config.chains import chain_of, child_regions, region_of_child
 from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.handover.environment import (
     CONFLICTING,
@@ -168,6 +168,34 @@ def test_without_a_region_only_other_partitions_have_a_default() -> None:
     assert found_region("deep", "aws-us-gov") == "us-gov-west-1"
     assert found_region("work", "aws-cn") == "cn-north-1"
     assert found_region("work", "aws-unheard-of") is None
+
+
+CN, OF_US = "arn:aws-cn:iam::123456789012:", "arn:aws:iam::123456789012:"
+
+
+@pytest.mark.parametrize(
+    ("arn", "own", "environ", "regions"),
+    [
+        (CN, "cn-northwest-1", {"AWS_REGION": "eu-west-1"}, ("cn-northwest-1",) * 3),
+        (CN, "cn-northwest-1", {"AWS_DEFAULT_REGION": "eu-west-1"}, ("cn-northwest-1",) * 3),
+        (CN, "", {"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "us-gov-west-1"}, ("cn-north-1",) * 3),
+        (CN, "cn-north-1", {"AWS_REGION": "cn-northwest-1"}, ("cn-northwest-1", "cn-northwest-1", None)),
+        (CN, "", {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "cn-north-1"}, ("cn-north-1", "cn-north-1", None)),
+        (CN, "eu-west-1", {}, ("cn-north-1",) * 3),
+        (OF_US, "", {"AWS_REGION": "cn-north-1"}, ("us-east-1",) * 3),
+        (OF_US, "cn-north-1", {}, (None, None, None)),
+        (OF_US, "eu-west-1", {"AWS_REGION": "mars-orbit-1"}, ("mars-orbit-1", "mars-orbit-1", None)),
+    ],
+)
+def test_a_region_of_another_partition_reaches_no_child(
+    arn: str, own: str, environ: dict[str, str], regions: tuple[str | None, ...]
+) -> None:
+    text = f"[profile work]\nmfa_serial = {arn}mfa/ann\n[profile dev]\nrole_arn = {arn}role/dev\n"
+    text += f"source_profile = work\nregion = {own}\n"
+    chain = chain_of("dev", AwsProfiles(text, "", "config", "credentials"), keys_stored=lambda _: True)
+    kept, region = child_regions(chain, arn.split(":")[1], environ)
+    child = child_environment(kept, KEYS, region, "dev")
+    assert tuple(map(child.get, (*REGIONS, "AWS_MFA_REGION"))) == regions
 
 
 def test_it_imports_cheaply() -> None:

@@ -327,7 +327,7 @@ def test_inside_serving_the_endpoint_is_open_and_variables_are_two() -> None:
             "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:4711/dev",
             "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/run/invented.token",
         }
-        assert served.region_of("dev") == "eu-west-1"
+        assert served.child_regions("dev") == (stage.interfaces.environ, "eu-west-1")
     assert len(stage.besides) == 2
     assert not stage.interfaces.fake_endpoint.is_open
     for work in stage.besides:

@@ -220,8 +220,9 @@ def test_a_provider_that_failed_is_not_tried_again() -> None:
 # The check beside the question, and the code itself.
 
 
-def code_asked(interfaces: FakeInterfaces, role_arn: str | None = None, *, first: bool) -> str:
+def code_asked(interfaces: FakeInterfaces, role_arn: str | None = None, *, first: bool, usual: bool = False) -> str:
     faked, step = as_interfaces(interfaces), a_step(role_arn=role_arn, duration_s=43200)
+    step.request.is_usual_duration = usual
     check = (lambda: check_signing_keys(step, KEYS, faked)) if first else None
     return checked_code(ask_code(CodeQuestion("code?", DEVICE), faked, check=check).text)
 
@@ -257,11 +258,12 @@ def test_a_device_of_another_account_is_reported_before_a_code_is_spent() -> Non
 def test_the_root_user_gets_one_hour_at_most_and_no_role() -> None:
     interfaces = FakeInterfaces()
     interfaces.fake_sts.identity = Identity(f"arn:aws:iam::{ACCOUNT}:root", ACCOUNT, ACCOUNT)
-    interfaces.terminal = FakeTerminal("123456", "123456")
+    interfaces.terminal = FakeTerminal("123456", "123456", "123456")
     with pytest.raises(BadInput, match="900 to 3600 seconds for the root user"):
         code_asked(interfaces, first=True)
     with pytest.raises(NotAuthorized, match="root"):
         code_asked(interfaces, ROLE, first=True)
+    assert code_asked(interfaces, first=True, usual=True) == "123456"
 
 
 @pytest.mark.parametrize("code", ["12345", "1234567", "12345a", "", "\u00b2\u00b2\u00b2\u00b2\u00b2\u00b2"])

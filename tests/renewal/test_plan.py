@@ -133,6 +133,14 @@ def test_the_summary_says_why_a_second_mfa_session_of_a_device_is_needed() -> No
     assert summary(plan) == f"2 profiles, 2 codes of {DEVICE}: {uses}"
 
 
+@pytest.mark.parametrize(("device", "longest_s"), [("root-account-mfa-device", 3600), ("ann", 43200)])
+def test_the_usual_duration_is_one_that_aws_gives_to_this_user(device: str, longest_s: int) -> None:
+    arn = DEVICE.replace("ann", device)
+    user = SourceUser("work", "work-long-term", "AKIAIOSFODNN7EXAMPLE", arn, region="eu-west-3", partition="aws")
+    plan = planned(role("a") + f"[profile work]\nmfa_serial = {arn}\n", "work", users={"work": user})
+    assert [step.request.duration_s for step in plan.codes] == [longest_s]
+
+
 def test_a_stored_session_is_reused_while_good() -> None:
     plan = planned(role("a"), "a", until={"a": NOW + MARGIN_S + 1, MFA: NOW + 40000})
     assert (plan.steps, [one.label for one in plan.reused]) == ([], ["a"]), "no session has to sign for it"

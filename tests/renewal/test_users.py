@@ -75,6 +75,27 @@ def test_a_vault_that_failed_is_not_asked_again_for_the_next_role() -> None:
     assert len(interfaces.vaults["keychain"].calls) == 1
 
 
+@pytest.mark.parametrize(
+    ("environ", "lines"),
+    [
+        ({}, ["region in ~/.aws/credentials [work] is empty: us-east-1, partition aws, is used"]),
+        ({"AWS_REGION": "eu-west-1"}, []),
+        (
+            {"AWS_REGION": "eu-wets-1"},
+            ["AWS_REGION names region eu-wets-1, which is not a known one: do you mean eu-west-1?"],
+        ),
+    ],
+)
+def test_an_empty_region_and_a_doubtful_one_are_told(environ: dict[str, str], lines: list[str]) -> None:
+    """Botocore reads the credentials file's empty value too, and not the config file's region."""
+    config = f"[profile work]\nregion = eu-north-1\nmfa_serial = {DEVICE}\n"
+    interfaces = some_interfaces(ROLES + config, "[work]\nregion =\n")
+    interfaces.environ = environ
+    users = users_of(interfaces)
+    user = user_of(users, interfaces)
+    assert (user.region, users.notices) == (environ.get("AWS_REGION", "us-east-1"), lines)
+
+
 def test_iam_that_failed_is_not_asked_again_for_the_next_role() -> None:
     interfaces = some_interfaces()
     asked: list[str] = []

@@ -54,6 +54,38 @@ def environment_after(stage: ClassicStage, shell: str, *lines: str, **env: str) 
     return found
 
 
+IN_CHINA = """
+import aws_mfa
+print(aws_mfa.boto3_session("adm").region_name)
+"""
+
+
+def test_a_region_of_another_partition_reaches_no_exit(stage: ClassicStage) -> None:
+    """Else each call of the shell would fail: keys are valid in one partition."""
+    china = stage.aws.add_account(partition="aws-cn")
+    ann = china.add_user("ann")
+    phone = ann.add_device()
+    adm = china.add_role("Adm", trusts=ann, mfa=True)
+    user = f"[profile ann]\nregion = cn-north-1\nmfa_serial = {phone.serial}\n"
+    stage.write(user + profile("adm", adm.arn, source="ann", region="cn-northwest-1"), stage.config)
+    stage.write(stage.keys_section("ann", ann))
+    foreign = {"AWS_DEFAULT_REGION": "eu-west-1"}
+    first = ran(stage, "adm", "--shell", "json", "--token", phone.unused_code(), env=foreign)
+    assert "AWS_DEFAULT_REGION names region eu-west-1 of partition aws" in first.err
+    printed = [json.loads(first.out)]
+    show = [sys.executable, "-c", "import json, os; print(json.dumps(dict(os.environ)))"]
+    for flags in ([], [], ["--server"]):  # twice: the second one could be the hot path's
+        child = stage.run("exec", *flags, "adm", "--", *show, env={**PLAIN, **foreign}, stdin="")
+        printed += [json.loads(child.out)]
+    for found in printed:
+        regions = {name: found.get(name) for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_MFA_REGION")}
+        assert set(regions.values()) == {"cn-northwest-1"}
+    lines = ran(stage, "adm", "--shell", "sh", env=foreign).out
+    assert ("eu-west-1" in lines, lines.count("='cn-northwest-1';")) == (False, 3)
+    program = run_program([sys.executable, "-c", IN_CHINA], {**stage.environ, **PLAIN, **foreign})
+    assert (program.stdout, program.returncode) == ("cn-northwest-1\n", 0), program
+
+
 def renewed(stage: ClassicStage, env: Settings | None = None) -> None:
     ended = ran(stage, "default", "--token", stage.code(), env=env)
     assert ended.code == 0, ended

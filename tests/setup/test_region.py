@@ -52,6 +52,26 @@ def test_an_impossible_configured_region_is_reported_and_replaced(broken: str, *
     assert any("it is not used" in line and "~/.aws/config" in line for line in interfaces.terminal.said)
 
 
+@pytest.mark.parametrize(("answer", "stored"), [("y", "eu-central-1"), ("n", "eu-centrl-1")])
+@pytest.mark.parametrize("source", ["--region", "AWS_REGION", "the answer", "the profile"])
+def test_a_region_that_looks_mistyped_is_questioned(source: str, answer: str, stored: str) -> None:
+    typed = ["eu-centrl-1"] if source == "the answer" else []
+    config = CONFIG.format("eu-centrl-1") if source == "the profile" else ""
+    answers = [SECRET, *typed, answer, *([""] if source in ("AWS_REGION", "the profile") else [])]
+    interfaces = interfaces_answering(*answers, config=config or None)
+    if source == "AWS_REGION":
+        interfaces.environ = {"AWS_REGION": "eu-centrl-1"}
+    assert region_stored(interfaces, region="eu-centrl-1" if source == "--region" else None) == stored
+    question = f"{source} names region eu-centrl-1, which is not a known one: do you mean eu-central-1? [y/n] "
+    assert interfaces.terminal.questions.count(question) == 1
+
+
+def test_without_a_person_a_region_that_looks_mistyped_is_stored_with_a_warning() -> None:
+    interfaces = unattended()
+    assert region_stored(interfaces, region="eu-centrl-1") == "eu-centrl-1"
+    assert any(line.startswith("warning: --region names region eu-centrl-1") for line in interfaces.terminal.said)
+
+
 def test_a_variable_that_cannot_be_a_region_is_skipped() -> None:
     interfaces = unattended()
     interfaces.environ = {"AWS_REGION": "nonsense", "AWS_DEFAULT_REGION": "eu-west-3"}

@@ -20,6 +20,7 @@ _SESSION_NAME_LENGTH = (2, 64)
 _EXTERNAL_ID_LENGTH = (2, 1224)
 _ACCOUNT_DIGITS = 12
 _SECRET_KEY_LENGTH = 40
+_ROOT_DEVICE = ":mfa/root-account-mfa-device"
 _FALLBACK_SESSION_NAME = "aws-mfa"
 _NO_FIDO_HINTS = (
     "sign in with the passkey or security key instead: aws login",
@@ -42,6 +43,11 @@ def account_of(arn: str) -> str | None:
 def is_fido(device: str) -> bool:
     """Whether this is a security key or passkey: IAM lists them, STS accepts codes only, and they have none."""
     return ":u2f/" in device
+
+
+def is_root_device(device: str) -> bool:
+    """Whether the ARN shows that the device is the root user's: the name of the console's default."""
+    return device.endswith(_ROOT_DEVICE)
 
 
 def check_device(device: str, *, source: str) -> str:

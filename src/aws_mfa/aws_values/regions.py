@@ -1,9 +1,10 @@
 """
 AWS's partitions and regions: which partition a region is in, and which region STS is called in.
 
-The first region given counts, unless it is in another partition than the device or the role: keys are valid in one
-partition only, and an `AWS_REGION` left over from other work must not send them elsewhere. A region becomes part of a
-host's name, so each name is checked.
+The first region given counts, unless it is in another partition than the device or the role, or else than the profile's
+own region: keys are valid in one partition only, and an `AWS_REGION` left over from other work must not send them
+elsewhere. A region becomes part of a host's name, so each name is checked. A region that is not known here counts, with
+a doubt if it is spelled almost like one that is.
 
 The partitions are a table, because they are needed before botocore is loaded; a test compares every row with
 botocore's `data/partitions.json` and the `endpoint-rule-set-1.json` of `sts` and `iam`.
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from aws_mfa.aws_values.arns import partition_of
 from aws_mfa.errors import BadInput
 
 if TYPE_CHECKING:
@@ -23,6 +25,20 @@ _LONGEST_LABEL = 63
 _LAST_RESORT = "us-east-1"
 _FEWEST_WORDS = 2
 _FORM_HINT = "regions look like: eu-central-1"
+REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
+_MOST_LETTERS_OFF = 2
+# The places of known regions, by their highest number. For a doubt only: newer regions work too.
+_PLACES = {
+    7: ("ap-southeast",),
+    3: ("eu-west", "ap-northeast"),
+    2: ("us-east", "us-west", "eu-central", "eu-south", "ap-east", "ap-south"),
+    1: (
+        *("eu-north", "ca-central", "ca-west", "mx-central", "sa-east", "sa-west", "il-central", "af-south"),
+        *("me-central", "me-south", "me-west", "us-gov-east", "us-gov-west", "cn-north", "cn-northwest"),
+        *("eusc-de-east", "us-iso-east", "us-iso-west", "us-isob-east", "us-isob-west", "eu-isoe-west"),
+        *("us-isof-east", "us-isof-south"),
+    ),
+}
 
 
 class Partition(NamedTuple):
@@ -151,12 +167,61 @@ def partition_of_region(region: str) -> Partition:
     return next((p for p in PARTITIONS if region.startswith(p.region_prefixes)), _AWS)
 
 
+def partition_of_keys(device: str, role_arn: str, region: str) -> str:
+    """The device's partition or the role's; if neither is an ARN, that of the region that was chosen."""
+    return partition_of(device) or partition_of(role_arn) or partition_of_region(region).name
+
+
+def is_in(region: str, partition: str | None) -> bool:
+    """Whether keys of the partition may be valid in the region: also where the partition is not known."""
+    return partition_named(partition or "") is None or partition_of_region(region).name == partition
+
+
+def near_region(region: str) -> str | None:
+    """
+    The known region that is meant, if this one is not known and its letters are almost those of a known one.
+
+    Another number alone is no doubt: new regions have one.
+    """
+    place, _, number = region.rpartition("-")
+    numbers = {known: highest for highest, places in _PLACES.items() for known in places}
+    if place in numbers or not number.isdigit():
+        return None
+    near = min(numbers, key=lambda one: _letters_off(place, one))
+    if _letters_off(place, near) > _MOST_LETTERS_OFF:
+        return None
+    return f"{near}-{number}" if 1 <= int(number) <= numbers[near] else f"{near}-1"
+
+
+def doubt_about(region: str, source: str) -> str:
+    """A question about a region that `near_region` doubts, "" for any other."""
+    near = near_region(region)
+    return f"{source} names region {region}, which is not a known one: do you mean {near}?" if near else ""
+
+
+def _letters_off(one: str, other: str) -> int:
+    """How many letters must be changed, added or removed to make one of the other (Levenshtein)."""
+    above = list(range(len(other) + 1))
+    for row, letter in enumerate(one, 1):
+        line = [row]
+        for column, there in enumerate(other):
+            line.append(min(above[column + 1] + 1, line[-1] + 1, above[column] + (letter != there)))
+        above = line
+    return above[-1]
+
+
 class ChosenRegion(NamedTuple):
     """A region, the source that named it, and one line for each region that was passed over."""
 
     name: str
     source: str
     passed_over: tuple[str, ...] = ()
+
+    @property
+    def notices(self) -> list[str]:
+        """Lines for the user: what was passed over, and whether the region looks like a typing error."""
+        doubt = doubt_about(self.name, self.source)
+        return [*(f"{reason}: it is not used" for reason in self.passed_over), *([doubt] if doubt else [])]
 
 
 def choose_region(given: Iterable[tuple[str, str | None]], *, partition: str | None) -> ChosenRegion:
@@ -165,17 +230,22 @@ def choose_region(given: Iterable[tuple[str, str | None]], *, partition: str | N
 
     `given`: (source, value) in order of precedence, such as the flag, `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's
     `region`, the long-term section's; empty values count as absent. `partition`: None if only a hardware serial is
-    known. Raises `BadInput` for a malformed name, and for a partition without a known region.
+    known; then the first region that is not a variable's tells it. Raises `BadInput` for a malformed name, and for a
+    partition without a known region.
     """
     passed_over: list[str] = []
+    given, whose = list(given), "the device"
+    if partition is None:
+        own = next((value.strip() for source, value in given if value and source not in REGION_VARIABLES), None)
+        partition, whose = partition_of_region(own).name if own else None, "the profile's region"
     for source, value in given:
         if not value:
             continue
         name = checked_region(value, source=source)
-        its_partition = partition_of_region(name).name
-        if partition in (None, its_partition) or partition_named(partition or "") is None:
+        if is_in(name, partition):
             return ChosenRegion(name, source, tuple(passed_over))
-        passed_over.append(f"{source} names region {name} of partition {its_partition}, the device is in {partition}")
+        its_partition = partition_of_region(name).name
+        passed_over.append(f"{source} names region {name} of partition {its_partition}, {whose} is in {partition}")
     if partition is None:
         return ChosenRegion(_LAST_RESORT, "the default", tuple(passed_over))
     return ChosenRegion(default_region(partition), f"partition {partition}", tuple(passed_over))

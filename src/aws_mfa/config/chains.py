@@ -10,7 +10,7 @@ again. Checks all settings of the roles before a code is asked for: `BadProfile`
 from __future__ import annotations
 
 from aws_mfa.aws_values.arns import check_same_partition, partition_of
-from aws_mfa.aws_values.regions import partition_named
+from aws_mfa.aws_values.regions import REGION_VARIABLES, default_region, is_in, partition_named
 from aws_mfa.config.profile_names import did_you_mean
 from aws_mfa.config.profile_settings import circle, missing, shown
 from aws_mfa.config.profiles import Profile
@@ -18,7 +18,7 @@ from aws_mfa.errors import BadInput, BadProfile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from aws_mfa.config.profiles import AwsProfiles
     from aws_mfa.config.settings import Given
@@ -197,13 +197,29 @@ def _check_source_identity(chain: Chain) -> None:
             )
 
 
-def region_of_child(chain: Chain) -> str | None:
+def child_regions(chain: Chain, partition: str, environ: Mapping[str, str]) -> tuple[Mapping[str, str], str | None]:
+    """
+    The environment without regions of another partition than the keys', and the region of a child that has none there.
+
+    In place of a region that was dropped there is always one: at last the partition's default.
+    """
+    foreign = {name for name in REGION_VARIABLES if environ.get(name) and not is_in(environ[name], partition)}
+    region = region_of_child(chain, partition)
+    if not foreign:
+        return environ, region
+    kept = {name: environ[name] for name in environ if name not in foreign}
+    return kept, region or default_region(partition)
+
+
+def region_of_child(chain: Chain, partition: str | None = None) -> str | None:
     """
     The region for a program that gets the profile's session and has none in its environment.
 
     The profile's, else that of the nearest profile of its chain, else the partition's default. None in the partition
     `aws`: a guess would send users' work to Virginia.
     """
-    region = next((profile.region for profile in chain.nearest_first if profile.region), None)
-    partition = partition_named(partition_of(chain.wanted.role_arn or chain.mfa_serial or "") or "")
-    return region or (partition.default_region if partition and partition.name != "aws" else None)
+    partition = partition or partition_of(chain.wanted.role_arn or chain.mfa_serial or "")
+    regions = (profile.region for profile in chain.nearest_first)
+    region = next((name for name in regions if name and is_in(name, partition)), None)
+    known = partition_named(partition or "")
+    return region or (known.default_region if known and known.name != "aws" else None)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SWITCHED_OFF = "none"
 _QUOTES = ("'", '"')
+DEFAULT = "default"
 
 
 class Given:
@@ -122,7 +123,7 @@ def duration_in_force(
         given = sections.role_setting("duration_seconds", role)
     if given is not None:
         return parse_seconds(given.value, given.source), given.source
-    return (DEFAULT_ROLE_SESSION_S if role else DEFAULT_MFA_SESSION_S), "default"
+    return (DEFAULT_ROLE_SESSION_S if role else DEFAULT_MFA_SESSION_S), DEFAULT
 
 
 def session_name_in_force(flag: str | None, sections: Sections, role: Given) -> Given | None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from aws_mfa.config.chains import region_of_child
 from aws_mfa.errors import AwsMfaError, Cancelled, NeedsHuman
 from aws_mfa.renewal.ask import ends_our_question
 from aws_mfa.renewal.calls import first_failure, renew_many
@@ -94,9 +93,11 @@ def _note_answer(session: Session, plan: Plan, watch: Watch, interfaces: Interfa
     if not plan.users.are_named_by_files(chain):
         return
     try:
-        region = region_of_child(chain)
+        environ, region = plan.child_regions(profile, interfaces.environ)
     except AwsMfaError:
         return
+    if environ is not interfaces.environ:
+        return  # the hot path would give the child the region of another partition
     label = profile if chain.role_chain else found.label
     stored = interfaces.session_cache.find(label, found.inputs)
     if stored is not None and stored.session().access_key_id == session.access_key_id:

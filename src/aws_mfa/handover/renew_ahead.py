@@ -15,7 +15,6 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.timestamps import local_text
-from aws_mfa.config.chains import region_of_child
 from aws_mfa.errors import AwsMfaError, Cancelled, KeychainUnavailable, NeedsHuman, SessionExpired
 from aws_mfa.renewal.calls import first_failure, renew_many
 from aws_mfa.renewal.make_plan import make_plan, renewal_of
@@ -68,7 +67,7 @@ class RenewAhead:
     """
     The sessions of the request's profiles. `renew_quietly` and `ask` may run in two threads.
 
-    `known`: the AWS files as they were first read; `regions`: the region in them for each profile.
+    `known`: the AWS files as they were first read; `plan`: that of the first sessions.
     """
 
     def __init__(self, request: RenewalRequest, interfaces: Interfaces) -> None:
@@ -79,7 +78,7 @@ class RenewAhead:
         self._served: dict[str, _ServedProfile] = {}
         self._lock = threading.Lock()
         self.known: KnownProfiles
-        self.regions: dict[str, str | None] = {}
+        self.plan: Plan
 
     def get_first(self) -> None:
         """
@@ -88,7 +87,7 @@ class RenewAhead:
         A profile whose code is not given is not served, if others are.
         """
         self.known = KnownProfiles(self._interfaces)
-        plan = make_plan(self._request, self._interfaces, self.known)
+        self.plan = plan = make_plan(self._request, self._interfaces, self.known)
         for error in plan.failures.values():
             raise error
         results = _results(plan, self._interfaces, self._request.token)
@@ -101,7 +100,6 @@ class RenewAhead:
                 skipped[name] = error
         if not sessions:
             raise next(iter(skipped.values()))
-        self.regions = {name: region_of_child(chain) for name, chain in plan.chains.items()}
         for notice in plan.users.notices:
             self._interfaces.say(notice)
         for name, session in sessions.items():

@@ -24,7 +24,7 @@ from aws_mfa.prompt.providers import CODE, DIALOG, PROVIDERS, TERMINAL
 from aws_mfa.renewal.ask import TimeLimitedProvider
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from aws_mfa.interfaces import Endpoint, Interfaces
     from aws_mfa.renewal.request import RenewalRequest
@@ -92,9 +92,9 @@ class Served:
         """The environment variables that send SDKs to the profile's session; neither value is secret."""
         return dict(zip(ENDPOINT, (self.endpoint.url_of(profile), self.endpoint.token_file), strict=True))
 
-    def region_of(self, profile: str) -> str | None:
-        """The region that the AWS files give the profile."""
-        return self.renewals.regions[profile]
+    def child_regions(self, profile: str) -> tuple[Mapping[str, str], str | None]:
+        """The environment and the region for a child that works as the profile."""
+        return self.renewals.plan.child_regions(profile, self._interfaces.environ)
 
     def files_in_the_way(self) -> list[str]:
         """The variables that name an AWS file whose `[default]` SDKs prefer to the endpoint, when serving began."""

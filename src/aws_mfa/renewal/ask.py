@@ -199,7 +199,8 @@ def check_signing_keys(step: Step, keys: LongTermKeys, interfaces: Interfaces) -
         return
     if request.role_arn:
         raise NotAuthorized("the long-term keys are the root user's, who may assume no role", "use an IAM user's keys")
-    check_duration(request.duration_s, "for root", role=False, root=True)
+    if not request.is_usual_duration:  # of which AWS gives the root user one hour
+        check_duration(request.duration_s, "for root", role=False, root=True)
 
 
 class TimeLimitedProvider(WrappedProvider):

@@ -14,8 +14,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aws_mfa.aws_values.arns import partition_of
-from aws_mfa.aws_values.durations import DEFAULT_MFA_SESSION_S, DEFAULT_ROLE_SESSION_S, duration_text
+from aws_mfa.aws_values.arns import is_root_device, partition_of
+from aws_mfa.aws_values.durations import DEFAULT_ROLE_SESSION_S, default_mfa_session_s, duration_text
+from aws_mfa.aws_values.regions import is_in
+from aws_mfa.config.chains import child_regions
 from aws_mfa.config.kinds import LONG_TERM_KEYS, kind_of
 from aws_mfa.model import SessionRequest
 from aws_mfa.renewal.steps import Reused, Step
@@ -66,6 +68,10 @@ class Plan:
         """The command that gets this session on a terminal: `renew` refuses a section that holds long-term keys."""
         return "exec" if kind_of(self.stored.file.values(profile)) == LONG_TERM_KEYS else "renew"
 
+    def child_regions(self, profile: str, environ: Mapping[str, str]) -> tuple[Mapping[str, str], str | None]:
+        """The environment and the region for a child with this profile's session: see `chains.child_regions`."""
+        return child_regions(self.chains[profile], self.of_profile[profile].user.partition, environ)
+
     def notices(self, profile: str) -> tuple[str, ...]:
         """The lines for the user when this profile's session is handed over."""
         return (*self.users.notices, *self.notes.get(profile, ()))
@@ -110,6 +116,10 @@ class _Planner:
 
     def add(self, chain: Chain, user: SourceUser) -> None:
         """Plan one profile's session and the sessions that sign for it."""
+        for role in chain.role_chain:
+            if role.region and not is_in(role.region, user.partition):
+                note = f"{role.source('region')} names region {role.region} of another partition: it is not used"
+                self._plan.notes.setdefault(chain.wanted.name, []).append(note)
         found = self._role(chain, user) if chain.role_chain else self._mfa_session(chain, user, is_wanted=True)
         self._plan.of_profile[chain.wanted.name] = found
         serves: Step | Reused | None = found
@@ -120,10 +130,10 @@ class _Planner:
     def _mfa_session(self, chain: Chain, user: SourceUser, *, is_wanted: bool) -> Step | Reused:
         # In a role profile `duration_seconds` is the role's.
         of_profile = None if chain.user.role_arn else chain.user.duration_s
-        duration_s = of_profile or DEFAULT_MFA_SESSION_S
+        duration_s = of_profile or default_mfa_session_s(root=is_root_device(user.device or ""))
         step = self._mfa_steps.get((user, duration_s))
         if step is None:
-            request = SessionRequest(user.device or "", duration_s)
+            request = SessionRequest(user.device or "", duration_s, is_usual_duration=not of_profile)
             reason = "one MFA session serves all roles of up to 1 h"
             step = self._mfa_steps[user, duration_s] = Step(mfa_label(user.section), user, request, (), reason=reason)
         return self._found(step, is_wanted=is_wanted) or self._made(step, signed_by=None)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws.endpoints import NO_SETTINGS, given_sts_url, settings_of_chain
 from aws_mfa.aws_values import arns
 from aws_mfa.aws_values.arns import check_device, is_fido
-from aws_mfa.aws_values.regions import choose_region
+from aws_mfa.aws_values.regions import REGION_VARIABLES, choose_region, partition_of_keys
 from aws_mfa.config.ini import section_values, sections
 from aws_mfa.config.profile_names import header_of
 from aws_mfa.errors import AwsMfaError, ClockSkew, NoDevice, NoLongTermKeys, RefusedByAws, SeveralDevices, WrongSecret
@@ -182,7 +182,7 @@ class Users:
             key_id,
             device,
             region=region.name,
-            partition=arns.partition_of(device) or arns.partition_of(chain.wanted.role_arn or "") or "aws",
+            partition=partition_of_keys(device, chain.wanted.role_arn or "", region.name),
             endpoint_url=given_sts_url(self._interfaces.environ, endpoints),
             endpoints=endpoints,
         )
@@ -227,14 +227,17 @@ class Users:
         partition = arns.partition_of(chain.mfa_serial or "") or arns.partition_of(role or "")
         chosen = choose_region(
             (
-                ("AWS_REGION", environ.get("AWS_REGION")),
-                ("AWS_DEFAULT_REGION", environ.get("AWS_DEFAULT_REGION")),
+                *((name, environ.get(name)) for name in REGION_VARIABLES),
                 (chain.user.source("region"), chain.user.region),
             ),
             partition=partition,
         )
-        if chosen.passed_over:
-            self.notices += [f"{reason}: it is not used" for reason in chosen.passed_over if reason not in self.notices]
+        given = chain.user.own.get("region")
+        is_empty = given is not None and not given.value and chain.user.region is None
+        notices = chosen.notices
+        if given is not None and is_empty and chosen.source not in REGION_VARIABLES:
+            notices.append(f"{given.source} is empty: {chosen.name}, {chosen.source}, is used")
+        self.notices += [line for line in notices if line not in self.notices]
         return chosen
 
 

@@ -2,7 +2,8 @@
 The region of a profile that is set up: the one where AWS is asked whose keys they are, and the one that is stored.
 
 An impossible `--region` is an error. A variable's region and the profile's own are suggestions: one that is not a
-region, or is in another partition than the keys, is skipped with a message. One that is typed is asked for again.
+region, or is in another partition than the keys, is skipped with a message. One that is typed is asked for again. One
+that is spelled almost like a known region is questioned, and refused by no one: AWS adds regions.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values import arns
 from aws_mfa.aws_values.regions import (
+    REGION_VARIABLES,
     check_region_of_keys,
     default_region,
+    doubt_about,
     known_region,
+    near_region,
     partition_of_region,
     region_of_form,
 )
@@ -28,7 +32,6 @@ if TYPE_CHECKING:
     from aws_mfa.prompt.providers import Terminal
     from aws_mfa.setup.questions import Answers
 
-_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 # The answer -> the partition, and its name for people.
 _PARTITIONS = {"aws": ("aws", "the public regions"), "gov": ("aws-us-gov", "GovCloud"), "cn": ("aws-cn", "China")}
 
@@ -42,6 +45,17 @@ def usable_region(name: str | None, source: str, interfaces: Interfaces) -> str 
         return None
 
 
+def confirmed_region(name: str, source: str, answers: Answers, interfaces: Interfaces) -> str:
+    """The region, or the known one that the user says they meant; with --yes, or without a person, a warning."""
+    terminal, near = interfaces.terminal, near_region(name)
+    if near is None:
+        return name
+    if terminal.has_human and not answers.replaces:
+        return near if says_yes(terminal, f"{doubt_about(name, source)} [y/n] ") else name
+    terminal.say(f"warning: {doubt_about(name, source)}")
+    return name
+
+
 def verified(
     keys: LongTermKeys, answers: Answers, configured: str | None, endpoints: EndpointSettings, interfaces: Interfaces
 ) -> tuple[Identity | None, str]:
@@ -51,9 +65,12 @@ def verified(
     None instead of an identity if AWS cannot be reached; a person is asked whether to store the keys then.
     """
     partition = arns.partition_of(answers.device or "")
+    if answers.region:
+        answers.region = confirmed_region(answers.region, "--region", answers, interfaces)
     given = answers.region or (default_region(partition) if partition else None)
-    suggested = (usable_region(interfaces.environ.get(name), name, interfaces) for name in _VARIABLES)
-    region = given or next((name for name in suggested if name), configured) or default_region("aws")
+    suggested = ((usable_region(interfaces.environ.get(name), name, interfaces), name) for name in REGION_VARIABLES)
+    region, source = next(((name, source) for name, source in suggested if name), (configured, "the profile"))
+    region = given or (confirmed_region(region, source, answers, interfaces) if region else default_region("aws"))
     terminal = interfaces.terminal
     try:
         return interfaces.sts(region, endpoints).get_caller_identity(keys), region
@@ -76,7 +93,8 @@ def region_to_store(
     if answers.region:
         check_region_of_keys(answers.region, partition, source="--region")
         return answers.region
-    if configured is not None:
+    terminal = interfaces.terminal
+    if configured is not None and not (terminal.has_human and near_region(configured)):
         try:
             check_region_of_keys(configured, partition, source=interfaces.config.path)
         except BadInput as error:
@@ -87,12 +105,12 @@ def region_to_store(
         check_region_of_keys(likely, partition, source="")
     except BadInput:
         likely = default_region(partition or "")
-    terminal = interfaces.terminal
 
     def ask() -> str:
         answer = terminal.ask(f"Region [{likely}]: ").strip()
         if answer:
             known_region(answer, source="the answer")
+            answer = confirmed_region(answer, "the answer", answers, interfaces)
             check_region_of_keys(answer, partition, source="the answer")
         return answer or likely
 

@@ -61,6 +61,19 @@ def test_b18_success_says_what_sts_returned_not_what_was_asked(stage: ClassicSta
     assert says(ended.out, r"INFO - Success! Your credentials will expire in 3[56]\d\d seconds at: ")
 
 
+def test_the_default_of_the_root_user_is_what_aws_gives(stage: ClassicStage) -> None:
+    root = stage.aws.account.add_root()
+    phone = root.add_device()
+    stage.write(stage.keys_section("root", root))
+    ended = stage.call("--profile", "root", "--token", phone.unused_code())
+    assert says(ended.out, r"INFO - Fetching Credentials - Profile: root, Duration: 3600")
+    assert says(ended.out, r"INFO - Success! Your credentials will expire in 3[56]\d\d seconds at: ")
+    for given in (["--duration", "43200"], ["MFA_STS_DURATION", "43200"]):
+        env = dict([given]) if given[0].isupper() else {}
+        refused = stage.call("--profile", "root", "--force", *([] if env else given), env=env)
+        assert (refused.code, "3600 seconds for the root user" in refused.out) == (1, True), refused
+
+
 def test_b19_local_time_is_beside_utc(stage: ClassicStage) -> None:
     stage.write(stage.keys_section() + stage.session_section(expiration="2099-01-02 03:04:05"))
     assert "2099-01-02 03:04:05 UTC (" in stage.call().out

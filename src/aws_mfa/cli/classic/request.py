@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.aws.endpoints import given_sts_url, settings_of_profiles
 from aws_mfa.aws_values import arns
-from aws_mfa.aws_values.durations import check_duration
-from aws_mfa.aws_values.regions import choose_region
+from aws_mfa.aws_values.durations import check_duration, default_mfa_session_s
+from aws_mfa.aws_values.regions import REGION_VARIABLES, choose_region, partition_of_keys
 from aws_mfa.cli.classic.messages import MUST_PROVIDE_DEVICE
 from aws_mfa.config.index import SectionIndex
 from aws_mfa.config.ini import section_values
@@ -22,6 +22,7 @@ from aws_mfa.config.profile_names import profile_headers
 from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.config.section_names import check_name, profile_in_force, section_names
 from aws_mfa.config.settings import (
+    DEFAULT,
     Sections,
     config_section_name,
     device_in_force,
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.vaults.choice import VaultChoice
     from aws_mfa.vaults.lookup import FoundKeys
-
-_ROOT_DEVICE = ":mfa/root-account-mfa-device"
 
 
 class ClassicProfile:
@@ -119,8 +118,8 @@ def step_of(profile: ClassicProfile, found: FoundKeys, interfaces: Interfaces, l
     known = _device_known(profile, found, interfaces)
     request = _request(profile, known, interfaces.user_name)
     region = _region(profile, request.device)
-    for reason in region.passed_over:
-        log("WARNING", f"{reason}: it is not used")
+    for line in region.notices:
+        log("WARNING", line)
     config, credentials = interfaces.config, interfaces.credentials
     # The profile of the same name, then [default], where the old tool looked.
     profiles = AwsProfiles(config.read(), credentials.read(), config.path, credentials.path)
@@ -138,7 +137,7 @@ def step_of(profile: ClassicProfile, found: FoundKeys, interfaces: Interfaces, l
         found.keys.access_key_id,
         request.device,
         region=region.name,
-        partition=arns.partition_of(request.device) or arns.partition_of(request.role_arn or "") or "aws",
+        partition=partition_of_keys(request.device, request.role_arn or "", region.name),
         endpoint_url=endpoint_url,
         endpoints=endpoints,
     )
@@ -159,8 +158,7 @@ def _region(profile: ClassicProfile, device: str) -> ChosenRegion:
     sections = profile.sections
     return choose_region(
         (
-            ("AWS_REGION", profile.environ.get("AWS_REGION")),
-            ("AWS_DEFAULT_REGION", profile.environ.get("AWS_DEFAULT_REGION")),
+            *((name, profile.environ.get(name)) for name in REGION_VARIABLES),
             (f"region in ~/.aws/config [{sections.config_name}]", sections.config.get("region")),
             (f"region in [{profile.long_term}]", sections.long_term.get("region")),
         ),
@@ -175,10 +173,13 @@ def _request(
     device, device_source = known or ("", "")
     role, sections = profile.role, profile.sections
     duration_s, duration_source = duration_in_force(profile.flags.duration, profile.environ, sections, role)
-    is_root = device.endswith(_ROOT_DEVICE)
+    is_root = arns.is_root_device(device)
+    is_usual = role is None and duration_source == DEFAULT
+    if is_usual:
+        duration_s = default_mfa_session_s(root=is_root)
     check_duration(duration_s, duration_source, role=role is not None, root=is_root)
     if role is None:
-        return SessionRequest(device, duration_s)
+        return SessionRequest(device, duration_s, is_usual_duration=is_usual)
     role_arn = arns.check_role(role.value, source=role.source)
     arns.check_same_partition(device, role_arn, device_source=device_source, role_source=role.source)
     given = session_name_in_force(profile.flags.role_session_name, sections, role)

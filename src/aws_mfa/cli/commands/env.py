@@ -15,7 +15,6 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.cli.options import add_hand_over_arguments, handed_over
-from aws_mfa.config.chains import region_of_child
 from aws_mfa.errors import BadInput
 from aws_mfa.handover.environment import change_back, change_for, session_variables
 from aws_mfa.handover.shell_lines import CMD, FISH, FORMS, POWERSHELL, SH, failure_line, form_for, lines_of
@@ -69,8 +68,8 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
             raise BadInput("whose session? PROFILE is missing", "aws-mfa env PROFILE")
         else:
             session, plan = handed_over(args, interfaces)
-            region = region_of_child(plan.chains[args.profile])
-            change = change_for(interfaces.environ, session_variables(session), region, args.profile)
+            own, region = plan.child_regions(args.profile, interfaces.environ)
+            change = change_for(own, session_variables(session), region, args.profile)
         _write(lines_of(change, form), form)
         if form in _HOW_TO_USE and sys.stdout.isatty():
             words = "--unset" if args.unset else quote(args.profile)

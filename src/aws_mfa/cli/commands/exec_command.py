@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws_values.durations import duration_text
 from aws_mfa.aws_values.timestamps import local_text
 from aws_mfa.cli.options import add_hand_over_arguments, hand_over_request, handed_over
-from aws_mfa.config.chains import region_of_child
 from aws_mfa.errors import BadInput, NoSuchCommand
 from aws_mfa.handover.environment import child_environment, session_variables
 from aws_mfa.handover.serve import AWAY_FROM_TERMINAL, serving
@@ -53,8 +52,8 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     if args.server:
         return _beside_endpoint(args, command, interfaces)
     session, plan = handed_over(args, interfaces)
-    region = region_of_child(plan.chains[args.profile])
-    environ = child_environment(interfaces.environ, session_variables(session), region, args.profile)
+    own, region = plan.child_regions(args.profile, interfaces.environ)
+    environ = child_environment(own, session_variables(session), region, args.profile)
     if not args.command:
         until = f"{local_text(session.expires_at)} ({duration_text(session.expires_at - interfaces.now())})"
         interfaces.say(f"a shell with the session of {args.profile}, good until {until}; leave it with: exit")
@@ -69,8 +68,8 @@ def _beside_endpoint(args: argparse.Namespace, command: list[str], interfaces: I
     with serving(request, interfaces, asks_beside=AWAY_FROM_TERMINAL) as served:
         for line in () if args.command else served.renewals.validity():
             interfaces.say(line)
-        region = served.region_of(args.profile)
-        environ = child_environment(interfaces.environ, served.variables(args.profile), region, args.profile)
+        own, region = served.child_regions(args.profile)
+        environ = child_environment(own, served.variables(args.profile), region, args.profile)
         paths = {"AWS_SHARED_CREDENTIALS_FILE": interfaces.credentials.path, "AWS_CONFIG_FILE": interfaces.config.path}
         for name in served.files_in_the_way():
             what = "has credentials of its own, which SDKs would prefer to the endpoint"

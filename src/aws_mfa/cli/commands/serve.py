@@ -84,7 +84,7 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
         with _ended_by_signals(), serving(request, interfaces, port=args.port) as served:
             for line in served.renewals.validity():
                 interfaces.say(line)
-            sys.stdout.write(_text(served, served.renewals.profiles, interfaces, form))
+            sys.stdout.write(_text(served, served.renewals.profiles, form))
             sys.stdout.flush()
             # Printed lines do not hide these files: aws-mfa itself, in the same shell, needs them.
             for name in served.files_in_the_way():
@@ -99,13 +99,14 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     return 0
 
 
-def _text(served: Served, profiles: list[str], interfaces: Interfaces, form: str) -> str:
+def _text(served: Served, profiles: list[str], form: str) -> str:
     """The first profile's lines, then comments with the variable of each other profile."""
     if form == JSON:
         of_profile = {name: served.variables(name) for name in profiles}
         return f"{json.dumps({'version': 1, 'profiles': of_profile}, indent=2)}\n"
     first, *others = profiles
-    change = change_for(interfaces.environ, served.variables(first), served.region_of(first), first)
+    own, region = served.child_regions(first)
+    change = change_for(own, served.variables(first), region, first)
     comment = "rem" if form == CMD else "#"
     lines = [lines_of(change, form)]
     for name in others:
