@@ -334,7 +334,13 @@ class MemoryFile:
     def check_writable(self) -> None:
         pass
 
-    def repair_mode(self) -> bool:
+    def check_trusted(self, *, runs_commands: bool = False) -> None:
+        pass
+
+    def forbid_others_to_write(self) -> list[str]:
+        return []
+
+    def repair_mode(self, *, also_written: bool = False) -> bool:
         was_wide, self.is_wide = self.is_wide, False
         return was_wide
 

@@ -198,8 +198,14 @@ class AwsTextFile(Protocol):
         """
 
     def check_writable(self) -> None: ...
-    def repair_mode(self) -> bool:
-        """Remove the access of group and others; return whether they had any."""
+    def check_trusted(self, *, runs_commands: bool = False) -> None:
+        """Raise `NotSetUp` if other users can write it; `runs_commands`: also if root runs another user's commands."""
+
+    def forbid_others_to_write(self) -> list[str]:
+        """Remove that permission from the file and its folder, if they are this user's; return what was changed."""
+
+    def repair_mode(self, *, also_written: bool = False) -> bool:
+        """Remove the access of group and others; return whether they had any. Write access only if `also_written`."""
 
     def linked_inode(self) -> int | None:
         """The inode if the file has further hard links, which keep what an update removes; else None."""

@@ -143,6 +143,24 @@ def test_a_file_that_others_can_read_is_narrowed_and_used(home: str, monkeypatch
     check(CREDENTIALS, CONFIG, SOUND, home, monkeypatch, mode=0o644)
 
 
+WRITES = ("setup", "renew", *HANDS_OVER)
+OPEN = (3, "so it is not used for keys and commands")
+
+
+@pytest.mark.parametrize("place", [".aws", ".aws/config", ".aws/credentials"])
+@pytest.mark.parametrize("is_strict", [True, False])
+def test_what_others_can_write_is_used_for_no_code_and_no_keys(
+    place: str, home: str, monkeypatch: pytest.MonkeyPatch, *, is_strict: bool
+) -> None:
+    if not is_strict:
+        monkeypatch.setenv("AWS_MFA_STRICT_MODES", "no")
+    wanted = {**SOUND, **dict.fromkeys(WRITES, OPEN)} if is_strict else SOUND
+    check(CREDENTIALS, CONFIG, wanted, home, monkeypatch, opened=place)
+    for command in ("classic", "renew"):  # it repairs what is this user's, and the others do not
+        is_open = os.stat(os.path.join(home, command, place)).st_mode & 0o002
+        assert bool(is_open) == (command == "renew" if is_strict else place != ".aws/credentials")
+
+
 def check(
     credentials: object,
     config: object,
@@ -150,6 +168,7 @@ def check(
     home: str,
     monkeypatch: pytest.MonkeyPatch,
     mode: int = 0o600,
+    opened: str | None = None,
 ) -> None:
     """Run every command, each on files of its own."""
     for name, value in (("AWS_MFA_VAULT", "file"), ("AWS_MFA_SESSION_STORE", "none")):
@@ -160,6 +179,8 @@ def check(
         monkeypatch.setenv("HOME", own)
         put(credentials, os.path.join(own, ".aws", "credentials"), mode)
         put(config, os.path.join(own, ".aws", "config"), 0o600)
+        if opened:
+            os.chmod(os.path.join(own, opened), 0o777 if opened == ".aws" else 0o666)
         exit_code, said = run(ARGV[command], monkeypatch)
         assert (exit_code, message in said) == (code, True), f"{command}: exit {exit_code}, {said}"
         for never in (SECRET, KEY_ID, "Traceback", "this is a bug"):

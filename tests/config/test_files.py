@@ -8,6 +8,7 @@ import random
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -207,6 +208,110 @@ def test_a_file_below_another_file_is_missing_and_that_is_reported_when_it_is_to
     assert (tmp_path / "mfa").read_text() == "a file"
 
 
+CAN_WRITE, ANOTHERS = "other users can write {}, so", "{} belongs to another user (id 65534), so"
+SOMEBODYS_GROUP = 12345
+
+
+@as_root
+@pytest.mark.parametrize(
+    ("place", "owner", "group", "mode", "refused"),
+    [
+        ("aws", 0, 0, 0o700, ""),
+        ("aws", 0, 0, 0o755, ""),
+        ("aws", 0, 0, 0o777, CAN_WRITE),
+        ("aws", 0, 0, 0o702, CAN_WRITE),
+        ("aws", 0, 0, 0o1777, ""),
+        ("aws", 0, 0, 0o775, ""),  # the group has the owner's name and no other member
+        ("aws", 0, SOMEBODYS_GROUP, 0o770, CAN_WRITE),
+        ("aws", 0, SOMEBODYS_GROUP, 0o1770, CAN_WRITE),
+        ("aws", 0, SOMEBODYS_GROUP, 0o750, ""),
+        ("aws", NOBODY, NOBODY, 0o700, ANOTHERS),
+        ("aws/config", 0, 0, 0o644, ""),
+        ("aws/config", 0, 0, 0o664, ""),
+        ("aws/config", 0, 0, 0o666, CAN_WRITE),
+        ("aws/config", 0, SOMEBODYS_GROUP, 0o620, CAN_WRITE),
+        ("aws/config", NOBODY, 0, 0o600, ANOTHERS),
+        ("far", 0, 0, 0o777, CAN_WRITE),
+        ("far", NOBODY, 0, 0o755, ANOTHERS),
+        ("far/config", 0, 0, 0o606, CAN_WRITE),
+    ],
+)
+def test_who_can_write_a_file_decides_whether_it_is_trusted(
+    tmp_path: Path, place: str, owner: int, group: int, mode: int, refused: str
+) -> None:
+    """As for ssh; "far": the file is a link into that folder."""
+    for name in ("aws", "far"):
+        (tmp_path / name).mkdir(mode=0o700)
+    file = AwsFile(str(tmp_path / "aws" / "config"))
+    file.check_trusted()  # missing
+    if place.startswith("far"):
+        os.symlink("../far/config", file.path)
+    with umask(0o077):
+        Path(file.path).write_text("[a]\n")
+    os.chown(tmp_path / place, owner, group)
+    (tmp_path / place).chmod(mode)
+    attempts = (file.check_trusted, file.check_writable, lambda: file.update(append))
+    for attempt in attempts:
+        with pytest.raises(NotSetUp) if refused else nullcontext() as caught:
+            attempt()
+        if refused:
+            assert caught is not None
+            assert caught.value.message.startswith(refused.format(tmp_path / place))
+            assert str(tmp_path / place) in caught.value.hints[0]
+            assert "AWS_MFA_STRICT_MODES=no" in caught.value.hints[1]
+    assert file.read() == ("[a]\n" if refused else append("[a]\n"))
+    assert AwsFile(file.path, is_strict=False).update(append)
+    if refused == CAN_WRITE:
+        (tmp_path / place).chmod(mode)
+        changed = {"far": [], "far/config": [file.path]}.get(place, [str(tmp_path / place)])
+        assert file.forbid_others_to_write() == changed
+
+
+@as_root
+def test_root_writes_in_a_users_home_and_runs_no_command_that_stands_there(tmp_path: Path) -> None:
+    file = AwsFile(str(tmp_path / ".aws" / "config"))
+    os.chown(tmp_path, NOBODY, NOBODY)
+    assert file.update(append)
+    assert os.stat(file.path).st_uid == os.stat(os.path.dirname(file.path)).st_uid == NOBODY
+    file.check_trusted()
+    with pytest.raises(NotSetUp, match="belongs to another user"):
+        file.check_trusted(runs_commands=True)
+
+
+ROOT_MADE_IT = """
+import os, sys
+from aws_mfa.config.files import AwsFile
+from aws_mfa.errors import AwsMfaError
+os.setgid(65534); os.setuid(65534)
+file = AwsFile(sys.argv[1])
+for attempt in (file.read, file.check_writable, lambda: file.update(lambda text: text + "[a]"), file.create):
+    try:
+        attempt()
+    except AwsMfaError as error:
+        print(error.hints[0])
+"""
+
+
+@as_root
+@pytest.mark.parametrize(("root_made", "mode"), [(".aws", 0o755), (".aws", 0o700), (".aws/credentials", 0o600)])
+def test_what_root_made_in_a_home_is_given_back_with_the_command_that_is_printed(root_made: str, mode: int) -> None:
+    with tempfile.TemporaryDirectory() as home:  # the parents of tmp_path are closed to the other user
+        os.chown(home, NOBODY, NOBODY)
+        path = Path(home, ".aws", "credentials")
+        path.parent.mkdir()
+        path.touch(mode=0o600)
+        for place in (path.parent, path):
+            os.chown(place, NOBODY, NOBODY)
+        os.chown(Path(home, root_made), 0, 0)
+        Path(home, root_made).chmod(mode)
+        hints = set(run_python(ROOT_MADE_IT, str(path)).stdout.splitlines())
+        assert len(hints) == 1, hints
+        command = hints.pop().partition("it is yours with: sudo ")[2]
+        assert command == f"chown -R {NOBODY}:{NOBODY} '{home}/{root_made}'"
+        subprocess.run(command, shell=True, check=True)
+        assert run_python(ROOT_MADE_IT, str(path)).stdout == ""
+
+
 KEYS = "[w-long-term]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n"
 FOREIGN = "[other]\nregion = eu-west-1\n"
 
@@ -291,6 +396,7 @@ def test_a_change_between_reading_and_replacing_is_not_overwritten(tmp_path: Pat
 @pytest.mark.parametrize("old", [b"[of-the-user]\n", None])
 def test_what_is_read_and_what_is_replaced_is_in_one_folder(tmp_path: Path, link: str, old: bytes | None) -> None:
     """A user replaces the folder, or the file in it, by a link to root's, while root edits what was read."""
+    os.chown(tmp_path, NOBODY, NOBODY)
     users, roots, held = tmp_path / "aws", tmp_path / "roots", tmp_path / "held"
     users.mkdir()
     roots.mkdir()

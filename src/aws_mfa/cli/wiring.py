@@ -193,11 +193,15 @@ class RealInterfaces:
 
     @cached_property
     def credentials(self) -> AwsFile:
-        return AwsFile(find_files(self.environ)[0], say_narrowed=lambda path: self.say(narrowed(path)))
+        return self._aws_file(0, lambda path: self.say(narrowed(path)))
 
     @cached_property
     def config(self) -> AwsFile:
-        return AwsFile(find_files(self.environ)[1])
+        return self._aws_file(1, lambda _: None)
+
+    def _aws_file(self, which: int, say_narrowed: Callable[[str], None]) -> AwsFile:
+        is_strict = self.environ.get("AWS_MFA_STRICT_MODES", "").lower() != "no"
+        return AwsFile(find_files(self.environ)[which], say_narrowed=say_narrowed, is_strict=is_strict)
 
     @cached_property
     def known_keys(self) -> AwsFile:

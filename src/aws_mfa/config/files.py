@@ -8,6 +8,7 @@ edit happens between reading and replacing. What the sections mean: `profiles`.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from functools import partial
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -16,7 +17,14 @@ from aws_mfa.config.ini import sections
 from aws_mfa.config.kinds import LONG_TERM_KEYS, kind_of
 from aws_mfa.errors import BadInput, BrokenFile, NotSetUp
 from aws_mfa.system.locks import check_lockable, lock
-from aws_mfa.system.ownership import allow_owner_only, is_narrow
+from aws_mfa.system.ownership import (
+    allow_owner_only,
+    forbid_others_to_write,
+    give_back_hint,
+    is_narrow,
+    others_can_write,
+    refuse_open,
+)
 from aws_mfa.system.private_files import (
     TargetFile,
     check_replaceable,
@@ -43,7 +51,8 @@ class AwsFile:
     """
     One AWS file: implements the Protocol `AwsTextFile`.
 
-    `say_narrowed` is called with the path when an update removes the permissions of group and others.
+    `say_narrowed` is called with the path when an update removes the permissions of group and others. `is_strict`:
+    a file or folder that other users can write is refused.
     """
 
     def __init__(
@@ -52,10 +61,12 @@ class AwsFile:
         *,
         lock_timeout_s: float = LOCK_TIMEOUT_S,
         say_narrowed: Callable[[str], None] = lambda _: None,
+        is_strict: bool = True,
     ) -> None:
         self.path = path
         self._lock_timeout_s = lock_timeout_s
         self._say_narrowed = say_narrowed
+        self._is_strict = is_strict
         self._known = ""
 
     def exists(self) -> bool:
@@ -82,8 +93,8 @@ class AwsFile:
         except (FileNotFoundError, NotADirectoryError):
             return ""  # if a file is in the place of its folder, `update` reports that
         except OSError as error:
-            hint = f"look at it: ls -lL {quote(self.path)}"
-            raise BrokenFile(f"cannot read {self.path}: {error.strerror}", hint) from None
+            hints = give_back_hint(self.path) or (f"look at it: ls -lL {quote(self.path)}",)
+            raise BrokenFile(f"cannot read {self.path}: {error.strerror}", *hints) from None
         for mark, what in _BOMS:
             if data.startswith(mark):
                 raise BrokenFile(
@@ -126,6 +137,7 @@ class AwsFile:
             after = edit(before)
             if after == before:
                 return False
+            self.check_trusted()
             old = target.found()
             if target.replace(self._bytes_of(after), if_as_read=True):
                 self._known = after
@@ -136,14 +148,34 @@ class AwsFile:
 
     def check_writable(self) -> None:
         """Raise what `update` would raise (no lock, no space, no permission): before a code is spent, not after."""
+        self.check_trusted()
         check_replaceable(self.path)
         check_lockable(self._lock_path(), timeout_s=self._lock_timeout_s)
 
-    def repair_mode(self) -> bool:
-        """Remove the permissions of group and others; return whether that was needed and worked."""
+    def check_trusted(self, *, runs_commands: bool = False) -> None:
+        """Raise `NotSetUp` if other users can write it; `runs_commands`: root runs a command that is in it."""
+        if self._is_strict and not self._is_null_device():
+            refuse_open(self.path, runs_commands=runs_commands)
+
+    def forbid_others_to_write(self) -> list[str]:
+        """Remove that permission from the file and its folder, if they are this user's; return what was changed."""
+        changed = []
+        for place in (os.path.dirname(os.path.abspath(self.path)), self.path):
+            with suppress(OSError):  # missing, or refused: `check_trusted` says why
+                if self._is_strict and forbid_others_to_write(place):
+                    changed.append(place)
+        return changed
+
+    def repair_mode(self, *, also_written: bool = False) -> bool:
+        """
+        Remove the permissions of group and others; return whether that was needed and worked.
+
+        Nothing is done, unless `also_written`, if others can write the file: `check_trusted` refuses it.
+        """
         try:
-            if is_narrow(os.stat(self.path)):
-                return False  # nearly always: then it is not opened
+            found = os.stat(self.path)
+            if is_narrow(found) or (self._is_strict and not also_written and others_can_write(found)):
+                return False  # narrow, nearly always: then it is not opened
             fd = os.open(self.path, _READ)
         except OSError:
             return False  # missing, or `read` reports the reason

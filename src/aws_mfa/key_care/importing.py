@@ -52,6 +52,8 @@ def move_keys(found: Importable, interfaces: Interfaces, *, replaces: bool, asks
     `replaces`: other keys under the same name in a vault are replaced. Otherwise a person is asked if `asks`; without a
     person the keys are left. `found.left` gets a line for each key that was left.
     """
+    for file in (interfaces.config, interfaces.credentials):
+        file.check_trusted()
     vaults = {name: interfaces.vault(name) for name in dict.fromkeys(move.vault for move in found.moves)}
     for vault in vaults.values():
         vault.check()

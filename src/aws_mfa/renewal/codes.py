@@ -159,6 +159,8 @@ class Codes:
     def _ask(self, call: CodeCall, keys: LongTermKeys, lock: PromptLock | None) -> GivenCode:
         step, interfaces = call.step, self._interfaces
         is_first = step.user.section not in self._checked
+        for file in (interfaces.config, interfaces.credentials) if call.mfa_process else ():
+            file.check_trusted(runs_commands=True)
         given = ask_code(
             CodeQuestion(call.prompt, step.request.device, call.mfa_process),
             interfaces,

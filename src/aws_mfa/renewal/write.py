@@ -55,7 +55,9 @@ class SessionWriter:
         return NOWHERE if name in self.lost else IN_CACHE
 
     def check_writable(self) -> None:
-        """Raise `NotSetUp` if a session is for the file and the file cannot be replaced."""
+        """Raise `NotSetUp` if other users can write the AWS files, or one that a session is for cannot be replaced."""
+        for file in (self._interfaces.config, self._interfaces.credentials):
+            file.check_trusted()
         if any(self.place_of(name) == IN_FILE for name in self._plan.of_profile):
             self._interfaces.credentials.check_writable()
 

@@ -71,6 +71,7 @@ def _set_up(answers: Answers, choice: VaultChoice, interfaces: Interfaces) -> Se
     check_answers(answers)
     for file in (interfaces.credentials, interfaces.config, interfaces.known_keys):
         check(file.read(), where=file.path)
+        file.check_trusted()
     interfaces.known_keys.check_writable()
     vault = _usable_vault(choice, interfaces)
     profile = answers.profile = answers.profile or asked_profile(answers, interfaces)

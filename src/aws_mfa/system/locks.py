@@ -21,7 +21,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import AwsMfaError, BrokenFile, NotSetUp, Unreachable
-from aws_mfa.system.ownership import OWNER_ONLY, make_private
+from aws_mfa.system.ownership import OWNER_ONLY, give_back_hint, make_private
 from aws_mfa.system.private_files import FolderHandle, not_written
 
 if TYPE_CHECKING:
@@ -138,7 +138,8 @@ def _not_opened(path: str, error: OSError) -> AwsMfaError:
     if error.errno == errno.ELOOP:
         return BrokenFile(f"{path} is a symlink, not the lock file it should be", f"remove it: rm {quote(path)}")
     if error.errno == errno.EACCES and os.path.exists(path):
-        return NotSetUp(f"cannot open the lock {path}: another user made it", f"remove it: sudo rm {quote(path)}")
+        hints = give_back_hint(path) or (f"remove it: sudo rm {quote(path)}",)
+        return NotSetUp(f"cannot open the lock {path}: another user made it", *hints)
     return not_written(path, error)
 
 

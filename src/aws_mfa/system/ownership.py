@@ -12,6 +12,8 @@ import os
 import stat
 import sys
 
+from aws_mfa.errors import NotSetUp
+
 OWNER_ONLY = 0o600
 
 
@@ -70,6 +72,88 @@ def refuse_link_of_another(path: str, owner: int) -> None:
         if os.path.islink(path) and os.lstat(path).st_uid not in (0, owner):
             raise OSError(errno.ELOOP, "a link of another user leads there")
         path = os.path.dirname(path)
+
+
+def refuse_open(path: str, *, runs_commands: bool = False) -> None:
+    """
+    Raise `NotSetUp` if another user could have written the file, or can replace it; a missing file: its folder counts.
+
+    As ssh does with its own: file and folder belong to this user or root, and no other user may write there. Root may
+    also write in the home of a user who owns all of it, but runs no command (`runs_commands`) that stands there.
+    """
+    if sys.platform == "win32":
+        return
+    folder, real = os.path.dirname(os.path.abspath(path)), os.path.realpath(path)
+    for place in dict.fromkeys((folder, os.path.dirname(real), real)):
+        try:
+            found, home = os.stat(place), os.stat(os.path.dirname(folder))
+        except OSError:
+            continue
+        is_of_home = os.geteuid() == 0 and found.st_uid == home.st_uid and not runs_commands
+        if not (found.st_uid in (0, os.geteuid()) or is_of_home):
+            raise NotSetUp(
+                f"{place} belongs to another user (id {found.st_uid}), so it is not used for keys and commands",
+                f"if it is yours: sudo chown -R {os.geteuid()}:{os.getegid()} {quoted(place)}",
+                _SHARED,
+            )
+        if others_can_write(found):
+            command = f"chmod {700 if stat.S_ISDIR(found.st_mode) else 600} {quoted(place)}"
+            raise NotSetUp(f"other users can write {place}, so it is not used for keys and commands", command, _SHARED)
+
+
+def forbid_others_to_write(path: str) -> bool:
+    """Remove that permission from a file or folder of this user; True if that was needed and worked. Raises OSError."""
+    if sys.platform != "win32":
+        before = os.stat(path)
+        is_trap = os.geteuid() == 0 and not is_own(os.lstat(path))  # a user's link to something of root's
+        if is_own(before) and not is_trap and others_can_write(before):
+            os.chmod(path, stat.S_IMODE(before.st_mode) & ~0o022)
+            return not others_can_write(os.stat(path))
+    return False
+
+
+def others_can_write(found: os.stat_result) -> bool:
+    """Whether users besides the owner may write there."""
+    if found.st_mode & 0o002 and not (stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX):
+        return True  # in a sticky folder, such as /tmp, others replace no file of this user
+    return bool(found.st_mode & 0o020) and not _is_users_own_group(found)
+
+
+def _is_users_own_group(found: os.stat_result) -> bool:
+    """Whether it is the owner's private group, as with umask 002: it has their name, and no other member."""
+    if sys.platform == "win32":
+        return True
+    import grp
+    import pwd
+
+    try:
+        user, group = pwd.getpwuid(found.st_uid), grp.getgrgid(found.st_gid)
+    except KeyError:
+        return False
+    return (user.pw_gid, user.pw_name) == (group.gr_gid, group.gr_name) and set(group.gr_mem) <= {user.pw_name}
+
+
+def give_back_hint(path: str) -> tuple[str, ...]:
+    """The command that gives this user a folder of theirs that root made there, if `path` is in one; else nothing."""
+    path = os.path.abspath(path)
+    while sys.platform != "win32" and path != (parent := os.path.dirname(path)):
+        try:
+            if os.stat(path).st_uid == 0 != os.stat(parent).st_uid == os.geteuid():
+                return (
+                    f"root owns {path}; it is yours with: sudo chown -R {os.geteuid()}:{os.getegid()} {quoted(path)}",
+                )
+        except OSError:
+            pass  # missing, or in a closed folder: then that one is root's
+        path = parent
+    return ()
+
+
+def quoted(path: str) -> str:
+    """One word for a shell; `shlex` would load `re`."""
+    return "'" + path.replace("'", "'\\''") + "'"
+
+
+_SHARED = "if that is meant, or modes mean nothing there (WSL: /mnt/c): export AWS_MFA_STRICT_MODES=no"
 
 
 def allow_owner_only(fd: int, folder: str) -> bool:

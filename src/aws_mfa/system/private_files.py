@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.errors import BrokenFile, NotSetUp
 from aws_mfa.system.ownership import (
     OWNER_ONLY,
+    give_back_hint,
     is_own,
     keep_owner_and_mode,
     make_private,
@@ -134,7 +135,8 @@ def not_written(path: str, error: OSError) -> NotSetUp:
     """The error for a file that could not be written: the reason, the state of the old file, what to do."""
     target = os.path.realpath(path)
     state = "the old file is intact" if os.path.lexists(target) else "nothing was written"
-    return NotSetUp(f"cannot write {path}: {error.strerror}; {state}", *_hints(target, error.errno))
+    hints = give_back_hint(target) if error.errno in (errno.EACCES, errno.EPERM) else ()
+    return NotSetUp(f"cannot write {path}: {error.strerror}; {state}", *(hints or _hints(target, error.errno)))
 
 
 def _hints(target: str, number: int | None) -> tuple[str, ...]:

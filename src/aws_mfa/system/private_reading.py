@@ -13,7 +13,7 @@ import stat
 import sys
 
 from aws_mfa.errors import NotSetUp
-from aws_mfa.system.ownership import is_narrow, is_own
+from aws_mfa.system.ownership import give_back_hint, is_narrow, is_own, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,10 +36,11 @@ def private_folder(path: str) -> os.stat_result | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     if not stat.S_ISDIR(found.st_mode):
-        raise NotSetUp(f"{path} is in the way: it is not a folder (rm {_quoted(path)})")
+        raise NotSetUp(f"{path} is in the way: it is not a folder (rm {quoted(path)})")
     is_root = sys.platform != "win32" and os.geteuid() == 0
     if not is_narrow(found) or not (is_own(found) or is_root):
-        raise NotSetUp(f"{path} is not this user's private folder (chmod 700 {_quoted(path)})")
+        command = f"chmod 700 {quoted(path)}"
+        raise NotSetUp(f"{path} is not this user's private folder ({command})", *give_back_hint(path))
     return found
 
 
@@ -88,8 +89,3 @@ def _refuse_unfit(found: os.stat_result, folder: os.stat_result) -> None:
         raise Unfit("others can read it")
     if found.st_size > _MOST_BYTES:
         raise Unfit("it is too large")
-
-
-def _quoted(path: str) -> str:
-    """One word for a shell; `shlex` would load `re`."""
-    return "'" + path.replace("'", "'\\''") + "'"

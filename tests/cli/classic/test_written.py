@@ -145,6 +145,28 @@ def test_b24_wide_file_is_repaired_with_a_message_even_when_nothing_is_renewed(s
 
 
 @pytest.mark.skipif(os.name == "nt", reason="modes and symlinks of POSIX")
+@pytest.mark.parametrize(("place", "mode"), [("", 0o777), ("config", 0o666), ("credentials", 0o666)])
+@pytest.mark.parametrize("has_command", [True, False])
+def test_what_others_could_write_is_closed_to_them_and_no_command_in_it_is_run(
+    stage: ClassicStage, place: str, mode: int, *, has_command: bool
+) -> None:
+    ran = os.path.join(stage.home, "ran")
+    command = f"sh -c 'touch {ran}; echo {stage.code()}'"
+    stage.write(f"[default]\nregion = us-east-1\n{f'mfa_process = {command}' if has_command else ''}\n", stage.config)
+    opened = os.path.join(os.path.dirname(stage.config), place).rstrip("/")
+    os.chmod(opened, mode)
+    if has_command and place != "credentials":
+        assert f"other users can write {opened}" in stage.call().error
+        assert os.stat(opened).st_mode & 0o777 == mode
+    else:
+        ended = stage.call() if has_command else stage.renew()
+        assert (ended.code, ended.out.count("WARNING - ")) == (0, 1), ended
+        assert opened in ended.out.split("WARNING - ")[1].splitlines()[0]
+        assert os.stat(opened).st_mode & 0o022 == 0
+    assert os.path.exists(ran) == (has_command and place == "credentials")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes and symlinks of POSIX")
 def test_symlink_stays_a_symlink(stage: ClassicStage) -> None:
     target = os.path.join(stage.home, "dotfiles-credentials")
     os.rename(stage.credentials, target)

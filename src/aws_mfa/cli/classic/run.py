@@ -89,7 +89,7 @@ def _renew(flags: Namespace, interfaces: Interfaces, log: ClassicLog) -> None:
         _ask_to_create(interfaces)
     text = file.read()
     check_if_small(text, where=file.path)
-    if file.repair_mode():  # only after reading: the path may lead to a file of another kind
+    if file.repair_mode(also_written=True):  # only after reading: the path may lead to a file of another kind
         log.lines(("WARNING", narrowed(file.path)))
     profile.read_credentials(text, file.path)
     verdict = judge(profile.session_values, role_arn=profile.role_arn, now=interfaces.now())
@@ -106,13 +106,23 @@ def _renew(flags: Namespace, interfaces: Interfaces, log: ClassicLog) -> None:
     if found.notice:
         log.lines(("INFO", found.notice))
     refuse_permanent_keys(profile.short_values, profile.short_term, file.path)
-    file.check_writable()
     config = interfaces.config.read()
     check(config, where=interfaces.config.path)
     profile.read_config(config, interfaces.config.path)
+    _close_to_others(profile, interfaces, log)
+    file.check_writable()
     step = step_of(profile, found, interfaces, lambda *line: log.lines(line))
     log.lines(*messages.renewing(verdict, profile.short_term, forced=flags.force))
     _make_call(step, profile, found, token, interfaces, log)
+
+
+def _close_to_others(profile: ClassicProfile, interfaces: Interfaces, log: ClassicLog) -> None:
+    """Other users must not write the AWS files. A command in a file that they could write until now is not run."""
+    for file in (interfaces.config, interfaces.credentials):
+        if not profile.sections.aws_setting("mfa_process"):
+            for path in file.forbid_others_to_write():
+                log.lines(("WARNING", f"other users could write {path}: now only you can"))
+        file.check_trusted()
 
 
 class _SectionCall:
