@@ -564,6 +564,7 @@ class FakeInterfaces:
         self.fake_endpoint = FakeEndpoint()
         self.signals = FakeSignals()
         self.unattended_copy: FakeInterfaces | None = None
+        self.before_set_up: Callable[[], None] = lambda: None  # what another process did before we got the lock
 
     @property
     def code_providers(self) -> Sequence[CodeProvider]:
@@ -619,6 +620,11 @@ class FakeInterfaces:
     def sign_in(self, region: str, endpoints: EndpointSettings = NO_SETTINGS) -> FakeSignIn:
         self.fake_sign_in.regions.append(region)
         return self.fake_sign_in
+
+    @contextmanager
+    def set_up_lock(self) -> Iterator[None]:
+        self.before_set_up()
+        yield
 
     def deferred_signals(self) -> AbstractContextManager[FakeSignals]:
         return nullcontext(self.signals)

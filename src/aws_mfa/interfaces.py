@@ -404,6 +404,9 @@ class Interfaces(Protocol):
         """Print one line on stderr; questions, and lines about them, go to the terminal."""
 
     def deferred_signals(self) -> AbstractContextManager[DeferredSignals]: ...
+    def set_up_lock(self) -> AbstractContextManager[None]:
+        """Only one process at a time stores or moves keys of this user; `Unreachable` if another one takes too long."""
+
     def beside(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> Beside:
         """Run `work` in a thread, which calls `failed` at once when it raises."""
 

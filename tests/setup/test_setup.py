@@ -248,6 +248,20 @@ def test_a_failure_half_way_puts_everything_back(old: LongTermKeys | None) -> No
     assert not interfaces.known_keys.text
 
 
+@pytest.mark.parametrize("replaces", [True, False])
+def test_keys_that_another_process_stored_meanwhile_are_replaced_only_if_that_was_agreed(*, replaces: bool) -> None:
+    interfaces = unattended()
+    stored = interfaces.vaults["keychain"].stored
+    interfaces.before_set_up = lambda: stored.update({SECTION: OTHER_KEYS})
+    if replaces:
+        set_up_with(interfaces, replaces=True)
+    else:
+        with pytest.raises(NotSetUp, match="got other keys in the keychain vault meanwhile: nothing was changed"):
+            set_up_with(interfaces)
+        assert (interfaces.credentials.text, interfaces.known_keys.text) == (None, None)
+    assert stored[SECTION].matches(KEYS if replaces else OTHER_KEYS)
+
+
 def test_keys_left_in_the_file_are_reported() -> None:
     interfaces = unattended()
     interfaces.credentials.text = f"[{SECTION}]\naws_access_key_id = {KEYS.access_key_id}\naws_secret_access_key = s\n"

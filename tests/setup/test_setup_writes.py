@@ -95,6 +95,22 @@ def test_a_file_that_was_never_written_does_not_keep_the_rest_from_being_undone(
     assert (interfaces.credentials.text, keys_in_use(interfaces)) == (OF_ANN, KEYS)
 
 
+def test_only_what_is_still_ours_is_taken_back() -> None:
+    interfaces = interfaces_of_ann()
+    writes = bobs(interfaces)
+    for write in writes:
+        write.make()
+    others = LongTermKeys("AKIAINVENTEDEVESKEY3", OTHER_KEYS.secret_access_key)
+    interfaces.vaults["keychain"].stored[SECTION] = others
+    interfaces.known_keys.text = f"[{SECTION}]\nvault = age\naws_access_key_id = {others.access_key_id}\n"
+    interfaces.credentials.text = f"[{SECTION}]\nassume_role = x\naws_mfa_device = GAHT12345678\n"
+    texts = interfaces.known_keys.text, interfaces.credentials.text
+    for write in reversed(writes):
+        write.undo()
+    assert interfaces.vaults["keychain"].stored[SECTION] is others
+    assert (interfaces.known_keys.text, interfaces.credentials.text) == texts
+
+
 @pytest.mark.parametrize("signal_comes", [True, False])
 def test_keys_that_cannot_be_undone_get_no_other_device_and_a_hint_is_printed(*, signal_comes: bool) -> None:
     interfaces = interfaces_of_ann()

@@ -334,6 +334,13 @@ class RealInterfaces:
         private_folder(folder)
         return LocalEndpoint(folder, port, self.now)
 
+    def set_up_lock(self) -> AbstractContextManager[None]:
+        from aws_mfa.system.locks import lock
+        from aws_mfa.system.private_files import ensure_private_folder
+
+        ensure_private_folder(state_folder(self.environ))
+        return lock(self._state("set-up.lock"), timeout_s=_WAIT_FOR_HUMAN_S)
+
     def deferred_signals(self) -> AbstractContextManager[DeferredSignals]:
         from aws_mfa.system.threads import deferred_signals
 

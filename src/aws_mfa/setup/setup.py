@@ -1,8 +1,8 @@
 """
 Set a profile up: vault tested, keys asked and verified, device and region found; then all is stored, or nothing.
 
-No secret is asked for before the vault has proved that it can store it, and nothing is replaced without a question. If
-a write fails, the writes before it are undone. They are made in an order that is safe to stop anywhere (`kill -9`, a
+No secret is asked for before the vault has proved that it can store it, and nothing is replaced without a question. The
+writes are made under one lock. If one fails, those before it are undone, as far as nothing else changed meanwhile. They are made in an order that is safe to stop anywhere (`kill -9`, a
 power failure), also while they are undone: the device of the old keys is removed first and the new one written last,
 so keys are never stored beside the device of other keys.
 """
@@ -21,7 +21,7 @@ from aws_mfa.config.ini import check, section_values, sections
 from aws_mfa.config.profile_names import header_of, name_profile
 from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.config.section_names import default_long_term
-from aws_mfa.errors import HINT, AwsMfaError, KeychainUnavailable
+from aws_mfa.errors import HINT, AwsMfaError, KeychainUnavailable, NotSetUp
 from aws_mfa.model import LongTermKeys
 from aws_mfa.renewal.users import listed_devices
 from aws_mfa.setup.device import device_to_store
@@ -30,7 +30,7 @@ from aws_mfa.setup.region import region_to_store, usable_region, verified
 from aws_mfa.vaults.lookup import note_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from aws_mfa.interfaces import AwsTextFile, Interfaces, Vault
     from aws_mfa.model import Identity
@@ -86,14 +86,15 @@ def _set_up(answers: Answers, choice: VaultChoice, interfaces: Interfaces) -> Se
     device = device_to_store(answers.device, files.device, identity, list_devices, interfaces)
     partition = arns.partition_of(identity.arn if identity else device or "")
     region = region_to_store(answers, configured, asked_in, partition, interfaces)
-    writes = writes_of_keys(section, keys, device, old, vault, interfaces)
-    if region != files.region:
-        changes = {"region": region}
-        config = interfaces.config
-        writes.append(Write(_edit(config, files.header, changes), _as_it_was(config, files.header, changes)))
-    writes.append(Write(interfaces.credentials.create, lambda: None))
-    stuck = f"{section} could not be restored: check the {vault.name} vault and the AWS files"
-    store_all(writes, stuck, interfaces)
+    with interfaces.set_up_lock():
+        found = vault.load(section)
+        if not answers.replaces and not same_keys(found, old):
+            raise NotSetUp(f"{section} got other keys in the {vault.name} vault meanwhile: nothing was changed")
+        writes = writes_of_keys(section, keys, device, found, vault, interfaces)
+        writes.append(file_write(interfaces.config, files.header, {"region": region}))
+        writes.append(Write(interfaces.credentials.create, lambda: None))
+        stuck = f"{section} could not be restored: check the {vault.name} vault and the AWS files"
+        store_all(writes, stuck, interfaces)
     left = section_values(interfaces.credentials.read(), section, where=interfaces.credentials.path)
     plain_copy = vault.name != "file" and LongTermKeys.in_section(left) is not None
     return SetUp(profile, vault.name, identity, device, region, plain_copy)
@@ -140,21 +141,32 @@ def writes_of_keys(
     """The writes of the keys, of the note which vault has them, and of the device; `old`: the vault's present keys."""
     file = interfaces.credentials
     stored = (section_values(file.read(), section, where=file.path) or {}).get(DEVICE)
-    removal: dict[str, str | None] = {} if stored == device else {DEVICE: None}
+
+    def take_back() -> None:
+        if not same_keys(vault.load(section), keys):
+            return  # another program stored others meanwhile
+        if old is None:
+            vault.remove(section)
+        else:
+            vault.store(section, old)
+
+    noted = {"vault": vault.name, "aws_access_key_id": keys.access_key_id}
     writes = [
-        Write(_edit(file, section, removal), _as_it_was(file, section, removal)),
-        Write(
-            lambda: vault.store(section, keys),
-            (lambda: vault.remove(section)) if old is None else (lambda: vault.store(section, old)),
-        ),
+        file_write(file, section, {} if stored == device else {DEVICE: None}),
+        Write(lambda: vault.store(section, keys), take_back),
         Write(
             lambda: note_keys(section, vault.name, keys, interfaces),
-            _as_it_was(interfaces.known_keys, section, ("vault", "aws_access_key_id")),
+            file_write(interfaces.known_keys, section, noted).undo,
         ),
     ]
     if device not in (None, stored):
-        writes.append(Write(_edit(file, section, {DEVICE: device}), _edit(file, section, {DEVICE: None})))
+        writes.append(file_write(file, section, {DEVICE: device}, before={}))
     return writes
+
+
+def same_keys(one: LongTermKeys | None, other: LongTermKeys | None) -> bool:
+    """Whether both are the same keys, or both are missing."""
+    return one is other is None or (one is not None and other is not None and one.matches(other))
 
 
 def store_all(writes: list[Write], what: str, interfaces: Interfaces) -> None:
@@ -190,16 +202,25 @@ def _all_undone(begun: list[Write]) -> bool:
     return True
 
 
-def _as_it_was(file: AwsTextFile, section: str, keys: Iterable[str]) -> Callable[[], object]:
-    """An update that gives these keys their present values again, or removes the section if it is not there now."""
+def file_write(
+    file: AwsTextFile, section: str, changes: Mapping[str, str | None], *, before: Mapping[str, str] | None = None
+) -> Write:
+    """
+    The write of these values, undone for those that are still as we wrote them; `before`: what they were.
+
+    A section that was not there is removed with its last key.
+    """
     old = section_values(file.read(), section, where=file.path)
-    if old is None:
-        return _update(file, lambda text: without_keys(text, section, None, where=file.path))
-    return _edit(file, section, {key: old.get(key) for key in keys})
+    values = (old or {}) if before is None else before
 
+    def undo(text: str) -> str:
+        now = section_values(text, section, where=file.path) or {}
+        ours = {key: values.get(key) for key, value in changes.items() if now.get(key) == value}
+        if old is None:
+            return without_keys(text, section, ours, where=file.path)
+        return with_changes(text, section, ours, where=file.path)
 
-def _edit(file: AwsTextFile, section: str, changes: Mapping[str, str | None]) -> Callable[[], object]:
-    return _update(file, lambda text: with_changes(text, section, changes, where=file.path))
+    return Write(_update(file, lambda text: with_changes(text, section, changes, where=file.path)), _update(file, undo))
 
 
 def _update(file: AwsTextFile, edit: Callable[[str], str]) -> Callable[[], object]:
