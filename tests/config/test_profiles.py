@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import shlex
 from pathlib import Path
 from typing import NamedTuple
@@ -12,8 +13,9 @@ from botocore.session import Session
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from aws_mfa.cli.commands import credential_process
 from aws_mfa.config.profile_names import shell_words
-from aws_mfa.config.profile_settings import HIDDEN, KEYS
+from aws_mfa.config.profile_settings import HIDDEN, KEYS, PROCESS_FLAGS, PROCESS_FLAGS_WITH_VALUE
 from aws_mfa.config.profiles import AwsProfiles, Profile
 from aws_mfa.errors import BadProfile, BrokenFile
 from config.ini_examples import any_characters, any_lines, files, read_by_sdk
@@ -397,6 +399,24 @@ def test_a_services_section_without_a_block_is_refused(services: str, says: str)
     assert says in refused.value.message
 
 
+OF_OUR_PROCESS = (
+    "--no-keychain work",
+    "work --vault age",
+    "--vault=age work --read-only",
+    "--policy-arn arn:aws:iam::aws:policy/A --policy-arn=b --min-remaining 1h work",
+    "--policy 'my file' --token 123456 -- work",
+    "work --token-stdin",
+)
+
+
+def test_the_flags_of_our_process_are_those_of_the_command() -> None:
+    parser = argparse.ArgumentParser()
+    credential_process.add_arguments(parser)
+    flags = {flag: action.nargs != 0 for action in parser._actions for flag in action.option_strings}
+    flags = {flag: takes_value for flag, takes_value in flags.items() if flag not in ("-h", "--help")}
+    assert flags == {**dict.fromkeys(PROCESS_FLAGS, False), **dict.fromkeys(PROCESS_FLAGS_WITH_VALUE, True)}
+
+
 @pytest.mark.parametrize(
     ("command", "ours"),
     [
@@ -405,6 +425,15 @@ def test_a_services_section_without_a_block_is_refused(services: str, says: str)
         ('"C:\\bin\\aws-mfa.exe" credential-process work', True),
         ("aws-mfa credential-process work; curl evil.example", False),
         *(("aws-mfa credential-process admin", False), ("aws-mfa credential-process 'work", False)),
+        *((f"aws-mfa credential-process {words}", True) for words in OF_OUR_PROCESS),
+        *((f"aws-mfa credential-process {words}", False) for words in ("", "--all work", "work --vault", "-v work")),
+        *(
+            (f"{wrapper} aws-mfa credential-process work", True)
+            for wrapper in ("env A=b", "uvx", "wsl.exe", "pipx run")
+        ),
+        *(("python3 -m aws_mfa credential-process work", True), ("python -m pip credential-process work", False)),
+        *(("sh -c 'exec aws-mfa credential-process work'", True), ("sh -c 'aws-mfa renew work'", False)),
+        ("op run -- aws-mfa credential-process --no-input -- work", True),
         *(("aws-mfa-too credential-process work", False), ("aws-mfa", False), ("aws-vault export work", False)),
     ],
 )

@@ -217,8 +217,16 @@ def test_the_users_session_of_the_cache_is_written_where_it_is_wanted(before: st
     assert key_id(interfaces, "work") == "ASIAINVENTED00000001"
 
 
-def test_what_sdks_ask_us_for_comes_into_the_cache_under_its_name() -> None:
-    interfaces = a_stage(role("dev", more=OURS))
+@pytest.mark.parametrize(
+    "process",
+    [
+        *("aws-mfa credential-process dev", "aws-mfa credential-process --no-keychain dev --vault age"),
+        *("my-wrapper dev", "aws-vault export dev", "wsl.exe aws-mfa credential-process other"),
+    ],
+)
+def test_what_sdks_run_a_program_for_comes_into_the_cache_under_its_name(process: str) -> None:
+    """A session in the file would be used instead of the program, and never renewed."""
+    interfaces = a_stage(role("dev", more=f"credential_process = {process}\n"))
     outcome = renewed(interfaces, "dev")["dev"]
     assert (outcome.place, outcome.is_hidden_from_sdks, key_id(interfaces, "dev")) == ("session cache", True, None)
     assert interfaces.session_cache.labels == ["dev", "mfa@work-long-term"]

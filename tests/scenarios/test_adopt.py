@@ -35,26 +35,30 @@ print(boto3.Session(profile_name=sys.argv[1]).client("sts").get_caller_identity(
 """
 FAKE_AWS_MFA = """#!{python}
 import json, sys
+if sys.argv[1] == "adopt":
+    from aws_mfa.cli.main import main
+    sys.exit(main(sys.argv[1:]))
 assert sys.argv[1] == "credential-process", sys.argv
 print(json.dumps(json.load(open({answers!r}))[sys.argv[2]]))
 """
 
 
 class Stage:
-    """A home with Ann's keys and two role profiles, and a stand-in for `aws-mfa credential-process` on the path."""
+    """A home with Ann's keys and two role profiles, and `aws-mfa` with a stand-in for `credential-process`."""
 
     def __init__(self, home: str, aws: PracticeAws) -> None:
         self.aws = aws
         self.ann = aws.account.add_user("ann")
         self.home = home
-        self.programs = os.path.join(home, "bin")
+        self.programs = os.path.join(home, "my programs")
         self.answers = os.path.join(home, "answers.json")
         os.mkdir(os.path.join(home, ".aws"))
         os.mkdir(self.programs)
-        program = os.path.join(self.programs, "aws-mfa")
-        with open(program, "w", encoding="utf-8") as file:
+        self.path_variable = os.pathsep.join((self.programs, os.environ["PATH"]))
+        self.program = os.path.join(self.programs, "aws-mfa")
+        with open(self.program, "w", encoding="utf-8") as file:
             file.write(FAKE_AWS_MFA.format(python=sys.executable, answers=self.answers))
-        os.chmod(program, 0o700)
+        os.chmod(self.program, 0o700)
         keys = self.ann.keys
         self.keys = (
             f"[ann]\naws_access_key_id = {keys.access_key_id}\naws_secret_access_key = {keys.secret_access_key}\n"
@@ -81,7 +85,7 @@ class Stage:
             json.dump(dict.fromkeys(profiles, document), file)
 
     def adopt(self, *arguments: str) -> Ended:
-        return self.run("-m", "aws_mfa", "adopt", *arguments)
+        return self.run(self.program, "adopt", *arguments)
 
     def who(self, profile: str) -> Ended:
         """The ARN that boto3 gets for the profile, in a program of its own without a terminal."""
@@ -89,7 +93,7 @@ class Stage:
 
     def run(self, *arguments: str) -> Ended:
         environment = {
-            "PATH": f"{self.programs}{os.pathsep}{os.environ['PATH']}",
+            "PATH": self.path_variable,
             "HOME": self.home,
             "USERPROFILE": self.home,
             "AWS_ENDPOINT_URL": self.aws.url,
@@ -124,6 +128,21 @@ def test_boto3_asks_for_a_code_before_and_asks_aws_mfa_afterwards(stage: Stage, 
     assert "MFA code" not in after.stderr
     assert stage.adopt("--undo", profile).returncode == 0
     assert f"Enter MFA code for {DEVICE}" in stage.who(profile).stderr
+
+
+@posix_scripts
+def test_a_program_that_a_search_does_not_find_is_written_with_its_path(stage: Stage) -> None:
+    bob = stage.aws.account.add_user("bob")
+    stage.answers_with(bob, "prod", "two words")
+    stage.path_variable = os.environ["PATH"]
+    assert stage.adopt("--all").returncode == 0
+    assert f"credential_process = '{stage.program}' credential-process 'two words'" in stage.read("config")
+    for profile in ("prod", "two words"):
+        after = stage.who(profile)
+        assert (after.returncode, after.stdout.strip()) == (0, bob.arn), after.stderr
+    stage.path_variable = os.pathsep.join((stage.programs, os.environ["PATH"]))
+    assert stage.adopt("--all", "--undo").returncode == 0
+    assert stage.read("config") == CONFIG
 
 
 @posix_scripts
@@ -199,7 +218,8 @@ def test_profiles_that_all_does_not_change_are_named_and_not_a_failure(stage: St
 
 def test_killed_between_the_files_the_old_session_serves_until_the_next_run(stage: Stage) -> None:
     stage.write("credentials", stage.keys + SESSION)
-    assert stage.run("-c", KILLED_AFTER_RENAMES, "1", "adopt", "prod").returncode != 0
+    ended = stage.run("-c", KILLED_AFTER_RENAMES, "1", "adopt", "prod")
+    assert ended.returncode != 0, ended.stderr
     assert "aws_mfa_ROLE_ARN" in stage.read("config")
     assert stage.read("credentials") == stage.keys + SESSION
     assert "prod: adopted, and its session removed" in stage.adopt("prod").stderr

@@ -69,6 +69,17 @@ def test_all_are_adopted_and_restored() -> None:
     assert interfaces.config.text == CONFIG
 
 
+def test_a_profile_whose_change_would_cost_another_role_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = f"{CONFIG}{role_profile('top').replace('= work', '= prod')}"
+    interfaces = FakeInterfaces(KEYS.replace("-long-term", ""), config)
+    # As if SDKs could not sign with what aws-mfa hands out: a hidden role without a process.
+    monkeypatch.setattr("aws_mfa.setup.adoption.Edits.insert_before", lambda *_: None)
+    found = adopted(interfaces, ["prod"])
+    assert found.done == {}
+    assert "whose source it is" in found.left["prod"].message
+    assert interfaces.config.text == config
+
+
 def test_one_that_is_refused_does_not_stop_the_others() -> None:
     interfaces = FakeInterfaces(KEYS + PERMANENT, CONFIG)
     found = adopted(interfaces, None)

@@ -11,6 +11,7 @@ from botocore.compat import compat_shell_split  # the yardstick
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aws_mfa.config.profile_settings import is_our_credential_process
 from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.config.settings import Given
 from aws_mfa.errors import BadProfile, BrokenFile
@@ -35,6 +36,7 @@ SESSION_LINES = (
     "aws_secret_access_key = session/secret\naws_session_token = token==\naws_security_token = token==\n"
     "expiration = 2099-01-01 00:00:00\nx_security_token_expires = 2099-01-01T00:00:00+00:00\n"
 )
+FOREIGN_SESSION = "aws_access_key_id = ASIA1\naws_secret_access_key = s\naws_session_token = t\n"
 INDENTED_SESSION = "".join(f"  {line}\n" for line in SESSION_LINES.splitlines())
 PROD = f"[profile prod]\nregion = eu-west-1\nrole_arn = {ROLE}\nsource_profile = work\nmfa_serial = {DEVICE}\n"
 PROCESS = "credential_process = aws-mfa credential-process prod\n"
@@ -131,8 +133,44 @@ def test_roles_behind_an_adopted_role_are_adopted_too() -> None:
     assert "aws_mfa_source_profile = prod" in adopted(config, name="next").config
 
 
-def test_keys_that_are_only_in_a_vault_count() -> None:
-    assert adopted(PROD.replace("= work", "= in-vault"), "").what == CHANGED
+@pytest.mark.parametrize(
+    ("base", "credentials"),
+    [
+        ("in-vault", ""),
+        ("in-config", "[x]\n"),
+        ("live", f"[live]\n{FOREIGN_SESSION}[live-long-term]\naws_mfa_device = {DEVICE}\n"),
+    ],
+)
+def test_keys_in_a_vault_in_the_config_file_or_of_a_long_term_section_count(base: str, credentials: str) -> None:
+    config = f"{PROD.replace('= work', f'= {base}')}[profile in-config]\n{KEYS.partition(']')[2]}"
+    assert adopted(config, credentials).what == CHANGED
+
+
+def test_the_vault_is_opened_only_for_keys_that_nothing_else_knows() -> None:
+    config = PROD.replace("= work", "= base") + "[profile base]\nregion = x\n"
+    opened: list[str] = []
+    for credentials in (KEYS.replace("work", "base"), ""):
+        texts = AwsTexts(config, credentials, "config", "credentials")
+        looked_up = lambda name: opened.append(name) is None  # noqa: E731
+        assert adopt(texts, "prod", keys_stored=lambda _: False, in_vault=looked_up, windows=False) == CHANGED
+    assert set(opened) == {"base"}
+
+
+OURS_OTHERWISE = (
+    "aws-mfa credential-process --no-keychain prod",
+    "aws-mfa credential-process prod --vault age --min-remaining=1h",
+    "'/opt/my tools/aws-mfa' credential-process -- prod",
+    "env AWS_MFA_PROMPT=dialog aws-mfa credential-process prod",
+    "wsl.exe aws-mfa credential-process prod",
+    "uvx aws-mfa credential-process prod",
+)
+
+
+@pytest.mark.parametrize("process", OURS_OTHERWISE)
+def test_our_line_with_flags_or_behind_a_wrapper_counts_and_is_undone(process: str) -> None:
+    config = ADOPTED.replace("aws-mfa credential-process prod", process)
+    assert adopted(config) == (config, KEYS, NOT_CHANGED)
+    assert restored(config) == (PROD, KEYS, CHANGED)
 
 
 @pytest.mark.parametrize(
@@ -161,6 +199,11 @@ def test_keys_that_are_only_in_a_vault_count() -> None:
         (PROD.replace("= work", "= prod"), KEYS, "circle"),
         (f"{PROD}[profile base]\nsso_start_url = x\n".replace("= work", "= base"), KEYS, "signs in another way"),
         (f"{PROD}[profile base]\ncredential_process = x\n".replace("= work", "= base"), KEYS, "another program"),
+        (f"{PROD}[profile base]\nregion = x\n".replace("= work", "= base"), KEYS, "none are stored"),
+        (PROD.replace("= work", "= live"), f"[live]\n{FOREIGN_SESSION}", "signs for it: [live] holds a session"),
+        (PROD.replace("= work", "= live"), f"[live]\n{SESSION_LINES}", "signs for it: [live] holds a session"),
+        (f"{PROD}[profile base]\ncredential_process = aws-mfa credential-process base\n".replace("= work", "= base"),
+         KEYS, "no long-term keys of profile base"),
         (f"{PROD}[profile one]\ninclude_profile = prod\n".replace(" prod]", " two]").replace("= prod", "= two")
          .replace("profile one", "profile prod"), KEYS, "comes from the profile it includes"),
     ],
@@ -185,6 +228,24 @@ def test_a_refused_profile_leaves_no_edit() -> None:
 def test_a_file_that_sdks_refuse_is_not_touched() -> None:
     with pytest.raises(BrokenFile):
         adopted(f"{PROD}[profile prod]\n")
+
+
+PROGRAMS = ("/opt/my tools/aws-mfa", "/home/o'neil/bin/aws-mfa", "C:\\Program Files\\aws-mfa.exe", "C:\\x\\aws-mfa.exe")
+
+
+@pytest.mark.parametrize("windows", [False, True])
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_sdks_get_the_path_of_the_program_as_one_word_and_we_know_it_again(program: str, *, windows: bool) -> None:
+    line = process_line("two words", program=program, windows=windows)
+    split = compat_shell_split(line, "win32" if windows else "linux")
+    assert split == [program, "credential-process", "two words"]
+    assert is_our_credential_process(line, "two words") or not windows == ("\\" in program)
+
+
+@pytest.mark.parametrize(("program", "windows"), [("/opt/a #1/aws-mfa", False), ("C:\\100%\\aws-mfa.exe", True)])
+def test_a_path_that_an_sdk_would_read_otherwise_is_refused(program: str, *, windows: bool) -> None:
+    with pytest.raises(BadProfile, match="cannot be quoted"):
+        process_line("prod", program=program, windows=windows)
 
 
 PRINTABLE = st.text(st.characters(exclude_categories=("C", "Z"), include_characters=" '\"\\"), min_size=1)

@@ -111,6 +111,11 @@ class Profile:
         keys_here = self.has_own_keys or self.name.endswith(LONG_TERM_SUFFIX)
         return self.name if keys_here and not self.has_long_term_section else default_long_term(self.name)
 
+    @property
+    def has_credential_process(self) -> bool:
+        """Whether SDKs run a program for it, ours or another."""
+        return self.given(CREDENTIAL_PROCESS) is not None
+
     def given(self, key: str) -> Given | None:
         """Value and source of a standard key; empty counts as absent."""
         return self.settings.get(key)

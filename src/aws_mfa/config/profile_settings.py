@@ -67,6 +67,10 @@ KEYS = OF_THE_ROLE | frozenset(
 CREDENTIAL_PROCESS = "credential_process"
 """SDKs must read this key, so it is never hidden."""
 
+# The flags of `aws-mfa credential-process`; a test compares them with its parser, which the hot path cannot load.
+PROCESS_FLAGS = ("--no-input", "--no-keychain", "--read-only", "--token-stdin")
+PROCESS_FLAGS_WITH_VALUE = ("--min-remaining", "--policy", "--policy-arn", "--token", "--vault")
+
 NOT_INHERITED = frozenset(("include_profile", CREDENTIAL_PROCESS))
 CLASSIC_DEVICE = "aws_mfa_device"
 _MOST_TAGS = 50
@@ -101,15 +105,42 @@ def classic_device(values: Mapping[str, str], place: str) -> Given | None:
 
 
 def is_our_credential_process(command: str, profile: str) -> bool:
-    """Whether the command is `aws-mfa credential-process PROFILE` for this profile, with or without a path."""
-    if not command:
+    """
+    Whether the command runs `aws-mfa credential-process PROFILE` for this profile.
+
+    With any of that command's flags, with or without a path, and behind whatever starts it (`env NAME=VALUE`, `uvx`,
+    `wsl.exe`, `python -m aws_mfa`, `sh -c '...'`).
+    """
+    if "credential-process" not in command:
         return False
     is_windows_path = ":\\" in command[:4] or ".exe" in command
     words = shell_words(command.replace("\\", "/") if is_windows_path else command) or []
-    program = words[0].rpartition("/")[2] if words else ""
-    rest = [word for word in words[2:] if word not in ("--no-input", "--")]
-    is_ours = program.removesuffix(".exe") == "aws-mfa" and words[1:2] == ["credential-process"]
-    return is_ours and rest == [profile]
+    for at, word in enumerate(words):
+        if word == "credential-process" and at and _starts_us(words[at - 1]):
+            return _profile_argument(words[at + 1 :]) == profile
+    return any(" " in word and is_our_credential_process(word, profile) for word in words)
+
+
+def _starts_us(word: str) -> bool:
+    return word.rpartition("/")[2].removesuffix(".exe") in ("aws-mfa", "aws_mfa")
+
+
+def _profile_argument(words: list[str]) -> str | None:
+    """PROFILE among the arguments of `aws-mfa credential-process`; None if that command would refuse them."""
+    names: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        flag, equals, _ = word.partition("=")
+        if word == "--":
+            names += rest
+        elif not word.startswith("-"):
+            names.append(word)
+        elif flag in PROCESS_FLAGS_WITH_VALUE:
+            if not equals and next(rest, None) is None:
+                return None
+        elif word not in PROCESS_FLAGS:
+            return None
+    return names[0] if len(names) == 1 else None
 
 
 def nested_block(value: str) -> dict[str, str] | None:

@@ -119,7 +119,7 @@ def _check_overlay(chain: Chain, overlay: Overlay) -> None:
 def _notes_of_section(chain: Chain, user: SourceUser, credentials: SectionIndex, *, is_preview: bool) -> list[str]:
     """Before a code is asked for, refuse a session that could not be written where SDKs read it; a preview notes it."""
     name = chain.wanted.name
-    if chain.wanted.has_credential_process_of_ours:
+    if chain.wanted.has_credential_process:
         return []
     values = credentials.values(name)
     check_name(name, is_new=values is None)

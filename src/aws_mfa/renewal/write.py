@@ -49,8 +49,12 @@ class SessionWriter:
         self._written_at_once: set[Found] = set()
 
     def place_of(self, name: str) -> str:
-        """The cache if SDKs or programs get the session from aws-mfa, else the file; nowhere if the cache failed."""
-        if not self._plan.request.hands_over and name not in self._plan.stored.asks_us:
+        """
+        The cache for a program that gets the session handed over, and where SDKs run a program; else the file.
+
+        A session in the section of a profile with `credential_process` would hide that line, and not be renewed.
+        """
+        if not self._plan.request.hands_over and not self._plan.chains[name].wanted.has_credential_process:
             return IN_FILE
         return NOWHERE if name in self.lost else IN_CACHE
 
@@ -141,11 +145,11 @@ class SessionWriter:
         self.not_written.update(not_written)
 
     def _adopted_meanwhile(self, names: Mapping[str, Found]) -> set[str]:
-        """Profiles for which SDKs run aws-mfa by now: `adopt` may have run while a code was typed."""
+        """Profiles for which SDKs run a program by now: `adopt` may have run while a code was typed."""
         config, credentials = self._interfaces.config, self._interfaces.credentials
         profiles = AwsProfiles(config.read(), credentials.read(), config.path, credentials.path)
         found = {name: profiles.profile(name) for name in names}
-        return {name for name, profile in found.items() if profile and profile.has_credential_process_of_ours}
+        return {name for name, profile in found.items() if profile and profile.has_credential_process}
 
 
 def write_section(session: Session, step: Step, section: str, interfaces: Interfaces) -> None:

@@ -10,9 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from aws_mfa.config.profile_settings import shown
 from aws_mfa.errors import BadInput, BadProfile
 from aws_mfa.setup.adoption import NOT_CHANGED, ROLE, AwsTexts, adopt, restore
-from aws_mfa.vaults.lookup import KnownProfiles
+from aws_mfa.setup.as_botocore import PROCESS, AsBotocore, roles_lost
+from aws_mfa.vaults.lookup import KnownProfiles, QuietVault
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,25 +24,40 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AdoptRequest:
-    """The profiles by name, None for every role profile; `undoes` shows roles again; `windows`: quote for Windows."""
+    """
+    The profiles by name, None for every role profile; `undoes` shows roles again.
+
+    `program` is what SDKs are to start; `windows`: quote for Windows.
+    """
 
     profiles: Sequence[str] | None
+    program: str = "aws-mfa"
     undoes: bool = field(default=False, kw_only=True)
     windows: bool = field(default=False, kw_only=True)
 
 
 @dataclass
 class Adoption:
-    """The texts of both files with their edits; for each profile what was done, or why it was left unchanged."""
+    """
+    The texts of both files with their edits; for each profile what was done, or why it was left unchanged.
+
+    `lost`: other roles that SDKs cannot get any more, after an undoing.
+    """
 
     texts: AwsTexts
     done: dict[str, str]
     left: dict[str, BadProfile]
+    lost: list[str] = field(default_factory=list)
 
 
-def look(request: AdoptRequest, interfaces: Interfaces) -> Adoption:
-    """Decide, and change nothing. Raises `BadInput` if there is no role profile at all, `BrokenFile`."""
-    found = _adoption(request, interfaces, interfaces.config.read(), interfaces.credentials.read())
+def look(request: AdoptRequest, interfaces: Interfaces, vault: QuietVault | None = None) -> Adoption:
+    """
+    Decide, and change nothing; `vault` knows keys that no file and no note names.
+
+    Raises `BadInput` if there is no role profile at all, `BrokenFile`.
+    """
+    vault = vault or QuietVault(interfaces, None)
+    found = _adoption(request, interfaces, vault, interfaces.config.read(), interfaces.credentials.read())
     if not (found.done or found.left):
         raise BadInput(f"no role profile in {interfaces.config.path} or {interfaces.credentials.path}")
     return found
@@ -48,7 +65,8 @@ def look(request: AdoptRequest, interfaces: Interfaces) -> Adoption:
 
 def write_adoption(request: AdoptRequest, interfaces: Interfaces) -> Adoption:
     """Decide, replace the files that change, and return what was done. Raises as `look`, and what the files raise."""
-    found = look(request, interfaces)
+    vault = QuietVault(interfaces, None)
+    found = look(request, interfaces, vault)
     # The profiles that were found now, and no others that the files may have by the time they are locked.
     request = replace(request, profiles=[*found.done, *found.left])
     both = ((interfaces.config, found.texts.config), (interfaces.credentials, found.texts.credentials))
@@ -56,7 +74,7 @@ def write_adoption(request: AdoptRequest, interfaces: Interfaces) -> Adoption:
     for file in changing:
         file.check_writable()
     for file in changing:
-        later = _write(file, request, interfaces)
+        later = _write(file, request, interfaces, vault)
         # The last decision counts; but a profile with nothing left to do was done with the file before.
         for name, what in later.done.items():
             later.done[name] = found.done.get(name, what) if what == NOT_CHANGED else what
@@ -64,14 +82,14 @@ def write_adoption(request: AdoptRequest, interfaces: Interfaces) -> Adoption:
     return found
 
 
-def _write(file: AwsTextFile, request: AdoptRequest, interfaces: Interfaces) -> Adoption:
+def _write(file: AwsTextFile, request: AdoptRequest, interfaces: Interfaces, vault: QuietVault) -> Adoption:
     """Decide again under the file's lock, and replace it."""
     decided: list[Adoption] = []
 
     def edit(text: str) -> str:
         is_config = file is interfaces.config
         config, credentials = (text, interfaces.credentials.read()) if is_config else (interfaces.config.read(), text)
-        decided.append(_adoption(request, interfaces, config, credentials))
+        decided.append(_adoption(request, interfaces, vault, config, credentials))
         texts = decided[-1].texts
         return (texts.config if is_config else texts.credentials).result()
 
@@ -79,21 +97,52 @@ def _write(file: AwsTextFile, request: AdoptRequest, interfaces: Interfaces) -> 
     return decided[-1]
 
 
-def _adoption(request: AdoptRequest, interfaces: Interfaces, config: str, credentials: str) -> Adoption:
-    texts = AwsTexts(config, credentials, interfaces.config.path, interfaces.credentials.path)
+def _adoption(
+    request: AdoptRequest, interfaces: Interfaces, vault: QuietVault, config: str, credentials: str
+) -> Adoption:
+    """Decide, and prove it: a profile is left if SDKs would not get afterwards what they get now."""
+    refused: dict[str, BadProfile] = {}
     known = KnownProfiles(interfaces)
-    done: dict[str, str] = {}
-    left: dict[str, BadProfile] = {}
-    names = request.profiles
-    if names is None:
-        profiles = texts.profiles.all_profiles()
-        names = [profile.name for profile in profiles if ROLE in profile.own and profile.own[ROLE].value]
-    for name in dict.fromkeys(names):
-        try:
-            if request.undoes:
-                done[name] = restore(texts, name)
-            else:
-                done[name] = adopt(texts, name, keys_stored=known.has_noted_keys, windows=request.windows)
-        except BadProfile as refused:
-            left[name] = refused
-    return Adoption(texts, done, left)
+    before = AsBotocore(config, credentials)
+    while True:
+        texts = AwsTexts(config, credentials, interfaces.config.path, interfaces.credentials.path)
+        found = Adoption(texts, {}, dict(refused))
+        names = request.profiles
+        if names is None:
+            profiles = texts.profiles.all_profiles()
+            names = [profile.name for profile in profiles if ROLE in profile.own and profile.own[ROLE].value]
+        for name in dict.fromkeys(names):
+            if name in refused:
+                continue
+            try:
+                if request.undoes:
+                    found.done[name] = restore(texts, name)
+                else:
+                    stored, program = known.has_noted_keys, request.program
+                    found.done[name] = adopt(
+                        texts,
+                        name,
+                        keys_stored=stored,
+                        in_vault=vault.has_keys,
+                        program=program,
+                        windows=request.windows,
+                    )
+            except BadProfile as error:
+                found.left[name] = error
+        after = AsBotocore(texts.config.result(), texts.credentials.result())
+        found.lost = [name for name in roles_lost(before, after) if name not in found.done]
+        broken = {} if request.undoes else _broken(before, after, found)
+        if not broken:
+            return found
+        refused.update(broken)
+
+
+def _broken(before: AsBotocore, after: AsBotocore, found: Adoption) -> dict[str, BadProfile]:
+    """The adopted profiles after whose change SDKs do not ask us for them, or cannot sign for another role."""
+    adopted = [name for name, what in found.done.items() if what != NOT_CHANGED]
+    why = "SDKs would not ask aws-mfa for it afterwards"
+    broken = {name: BadProfile(why) for name in adopted if after.signer(name) != PROCESS}
+    for lost in found.lost:
+        why = f"SDKs could not sign for {shown(lost)} afterwards, whose source it is"
+        broken.update((name, BadProfile(why)) for name in before.sources(lost) if name in adopted)
+    return broken

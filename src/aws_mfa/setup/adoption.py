@@ -13,6 +13,7 @@ in between an SDK would see half a role. Opens no file.
 
 from __future__ import annotations
 
+import re
 from difflib import unified_diff
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -93,19 +94,28 @@ class Place:
         return f"[{shown(self.section.name)}] of {self.edits.where}"
 
 
-def adopt(texts: AwsTexts, name: str, *, keys_stored: Callable[[str], bool], windows: bool) -> str:
+def adopt(
+    texts: AwsTexts,
+    name: str,
+    *,
+    keys_stored: Callable[[str], bool],
+    in_vault: Callable[[str], bool] = lambda _: False,
+    program: str = "aws-mfa",
+    windows: bool,
+) -> str:
     """
-    Hide the profile's role and let SDKs ask aws-mfa; returns `NOT_CHANGED`, `CHANGED` or `SESSION_REMOVED`.
+    Hide the profile's role and let SDKs ask `program`; returns `NOT_CHANGED`, `CHANGED` or `SESSION_REMOVED`.
 
-    `keys_stored`: whether a vault is known to hold a profile's keys. A refused profile leaves no edit.
+    `keys_stored`: whether a vault is known to hold a profile's keys; `in_vault` opens the vault. A refused profile
+    leaves no edit.
     """
     role = _role_place(texts, name)
-    chain = chain_of(name, texts.profiles, keys_stored=keys_stored)
-    _check_user(chain, keys_stored)
+    chain = chain_of(name, texts.profiles, keys_stored=keys_stored, in_vault=in_vault)
+    _check_user(texts, chain, lambda user: keys_stored(user) or in_vault(user))
     places = texts.places(name)
     for place in places:
         _check_no_other_credentials(place, name, is_config=place.edits is texts.config)
-    command = process_line(name, windows=windows)
+    command = process_line(name, program=program, windows=windows)
     done = NOT_CHANGED
     if not any(place.has_our_process for place in places):
         role.edits.insert_before(role.plain.get(ROLE) or role.hidden[ROLE], CREDENTIAL_PROCESS, command)
@@ -135,16 +145,18 @@ def restore(texts: AwsTexts, name: str) -> str:
     return CHANGED if role.hidden else NOT_CHANGED
 
 
-def process_line(name: str, *, windows: bool) -> str:
+def process_line(name: str, *, program: str = "aws-mfa", windows: bool) -> str:
     """Return the command for SDKs, which split it as a POSIX shell does, on Windows as its C runtime does."""
     if name.startswith("-") or not name.isprintable():
         raise BadProfile(f"the name {shown(name)!r} cannot be an argument of a command", "rename the profile")
-    if windows and ('"' in name or "%" in name or name.endswith("\\")):
-        raise BadProfile(f"the name {name!r} cannot be quoted on Windows", "rename the profile")
-    quoted = quote(name)
-    if windows and quoted != name:
-        quoted = f'"{name}"'
-    return f"aws-mfa credential-process {quoted}"
+    words = []
+    for word, what in ((program, "the program"), (name, "the name")):
+        # JavaScript takes what follows a blank and one of the two marks for a comment, also within quotes.
+        if word.endswith("\\") or any(mark in word for mark in '"%') if windows else " #" in word or " ;" in word:
+            system = "on Windows" if windows else "for every SDK"
+            raise BadProfile(f"{what} {word!r} cannot be quoted {system}", "give it a name of letters and digits")
+        words.append(f'"{word}"' if windows and quote(word) != word else quote(word))
+    return f"{words[0]} credential-process {words[1]}"
 
 
 def _role_place(texts: AwsTexts, name: str) -> Place:
@@ -169,13 +181,19 @@ def _role_place(texts: AwsTexts, name: str) -> Place:
     return places[0]
 
 
-def _check_user(chain: Chain, keys_stored: Callable[[str], bool]) -> None:
-    """Refuse a role whose keys another program gives to SDKs: aws-mfa does not have them."""
+def _check_user(texts: AwsTexts, chain: Chain, keys_stored: Callable[[str], bool]) -> None:
+    """Refuse a role whose long-term keys aws-mfa does not have, whatever SDKs sign with instead."""
     user = chain.user
+    if has_keys(user, keys_stored):
+        return
     process = user.given(CREDENTIAL_PROCESS)
-    if process is not None and not has_keys(user, keys_stored) and not user.has_credential_process_of_ours:
-        store = f"store them here, then remove that line: aws-mfa setup --profile {quote(user.name)}"
+    store = f"store them: aws-mfa setup --profile {quote(user.name)}"
+    if process is not None and not user.has_credential_process_of_ours:
+        store = store.replace("store them:", "store them here, then remove that line:")
         raise BadProfile(f"its keys come from another program ({process.source})", store)
+    has_session = kind_of(texts.profiles.credentials.values(user.name)) in SESSIONS
+    what = f"[{shown(user.name)}] holds a session" if has_session else "none are stored"
+    raise BadProfile(f"aws-mfa has no long-term keys of profile {shown(user.name)}, which signs for it: {what}", store)
 
 
 def _check_no_other_credentials(place: Place, name: str, *, is_config: bool) -> None:
@@ -203,6 +221,8 @@ def _check_no_other_credentials(place: Place, name: str, *, is_config: bool) -> 
 
 
 _LONGEST_KEY = 64
+# As `process_line` writes it: without flags, which may hold a code, and nothing before the program.
+_OUR_LINE = re.compile(r"""(?:"[^"]*aws-mfa(?:\.exe)?"|'[^']*aws-mfa'|\S*aws-mfa) credential-process (?!-)[^-]""")
 _SHOWN = OF_THE_ROLE | frozenset(("region", "output", "include_profile", "assumed_role_arn", "expiration"))
 _MASK = "***"
 
@@ -246,7 +266,7 @@ def _first_line(line: str, entry: Entry) -> str:
     looks_like_a_key = len(key) <= _LONGEST_KEY and key.replace("_", "").isalnum() and "_" in key.strip("_")
     if key not in _SHOWN and not looks_like_a_key:
         return f"{entry.indent}{_MASK}"
-    asks_us = key == CREDENTIAL_PROCESS and entry.value.startswith("aws-mfa credential-process ")
+    asks_us = key == CREDENTIAL_PROCESS and _OUR_LINE.match(entry.value)
     if key.removeprefix(HIDDEN) in _SHOWN or asks_us or not entry.value:
         return line
     at = delimiter_in(line) + 1

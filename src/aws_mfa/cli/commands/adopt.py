@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import sysconfig
 from typing import TYPE_CHECKING
 
 from aws_mfa.config.profile_settings import shown
@@ -13,6 +15,7 @@ from aws_mfa.setup.adoption import CHANGED, NOT_CHANGED, SESSION_REMOVED, masked
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
     from aws_mfa.interfaces import Interfaces
 
@@ -23,7 +26,7 @@ An SDK that sees role_arn in a profile assumes the role itself and asks for a
 code each time. This puts aws_mfa_ before the keys of the role, which aws-mfa
 reads as before, and adds the line
   credential_process = aws-mfa credential-process PROFILE
-A session that aws-mfa wrote into the profile's section of the credentials file
+with the full path if a search for aws-mfa would not find this program. A session that aws-mfa wrote into the profile's section of the credentials file
 would be used instead, so it is removed. Nothing else changes; --undo restores."""
 
 _STATES = {NOT_CHANGED: "adopted already", CHANGED: "adopted", SESSION_REMOVED: "adopted, and its session removed"}
@@ -39,10 +42,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
-    """Adopt or restore, and print a line for each profile; 3 if a profile that was named is not changed."""
+    """Adopt or restore, and print a line for each profile; 3 if one that was named, or all of `--all`, are left."""
     if bool(args.profiles) == args.all:
         raise BadInput("which profiles?", "name them: aws-mfa adopt PROFILE", "or all of them: aws-mfa adopt --all")
-    request = AdoptRequest(None if args.all else args.profiles, undoes=args.undo, windows=os.name == "nt")
+    program = "" if args.undo else this_program(interfaces.environ, sys.argv[0])
+    request = AdoptRequest(None if args.all else args.profiles, program, undoes=args.undo, windows=os.name == "nt")
     if args.dry_run:
         found = look(request, interfaces)
         for file in (found.texts.config, found.texts.credentials):
@@ -56,4 +60,41 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     for name, refused in found.left.items():
         for line in (f"{shown(name)} not changed: {refused.message}", *refused.hint_lines):
             interfaces.terminal.say(line)
-    return NotSetUp.exit_code if found.left and not args.all else 0
+    if found.lost:
+        names = ", ".join(map(shown, found.lost))
+        interfaces.terminal.say(f"SDKs cannot sign for {names} now: the keys of their source are not in the AWS files")
+    return NotSetUp.exit_code if found.left and not (args.all and found.done) else 0
+
+
+def this_program(environ: Mapping[str, str], started_as: str) -> str:
+    """
+    What starts this very program from any process, tomorrow too: `aws-mfa`, or a path; `NotSetUp` if nothing does.
+
+    The bare name only if a search for it leads back here. What an activated environment adds to the search does not
+    count: other processes do not have it. Caches (`uvx`, `pipx run`) are emptied at any time.
+    """
+    name = "aws-mfa.exe" if os.name == "nt" else "aws-mfa"
+    # The scripts' folder: for `python -m aws_mfa`, and where Windows leaves out `.exe`.
+    candidates = (os.path.abspath(started_as), os.path.join(sysconfig.get_path("scripts"), name))
+    program = next((path for path in candidates if os.path.basename(path) == name and os.path.isfile(path)), None)
+    install = "install it to stay: pipx install aws-mfa, or uv tool install aws-mfa"
+    if program is None:
+        raise NotSetUp("SDKs cannot start this aws-mfa: it has no program of that name", install)
+    if any(map(_is_in_cache, (program, os.path.realpath(program)))):
+        raise NotSetUp(f"SDKs cannot start this aws-mfa later: {program} is in a cache that is emptied", install)
+    activated = os.path.join(environ.get("VIRTUAL_ENV") or os.devnull, os.path.basename(os.path.dirname(program)))
+    folders = [folder for folder in environ.get("PATH", "").split(os.pathsep) if os.path.isabs(folder)]
+    searched = os.pathsep.join(folder for folder in folders if os.path.normpath(folder) != os.path.normpath(activated))
+    found = shutil.which("aws-mfa", path=searched) if searched else None
+    return "aws-mfa" if found is not None and os.path.samefile(found, program) else program
+
+
+def _is_in_cache(path: str) -> bool:
+    """Whether a folder above is a cache by its name, or by the mark of https://bford.info/cachedir/ ."""
+    folder, parent = path, os.path.dirname(path)
+    while parent != folder:
+        folder, parent = parent, os.path.dirname(parent)
+        is_marked = os.path.isfile(os.path.join(folder, "CACHEDIR.TAG"))
+        if is_marked or os.path.basename(folder).lower() in (".cache", "caches"):
+            return True
+    return False
