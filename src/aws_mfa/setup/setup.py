@@ -2,9 +2,9 @@
 Set a profile up: vault tested, keys asked and verified, device and region found; then all is stored, or nothing.
 
 No secret is asked for before the vault has proved that it can store it, and nothing is replaced without a question. The
-writes are made under one lock. If one fails, those before it are undone, as far as nothing else changed meanwhile. They are made in an order that is safe to stop anywhere (`kill -9`, a
-power failure), also while they are undone: the device of the old keys is removed first and the new one written last,
-so keys are never stored beside the device of other keys.
+writes are made under one lock. If one fails, those before it are undone, as far as nothing else changed meanwhile. They
+are made in an order that is safe to stop anywhere (`kill -9`, a power failure), also while they are undone: the device
+of the old keys is removed first and the new one written last, so keys are never stored beside the device of other keys.
 """
 
 from __future__ import annotations

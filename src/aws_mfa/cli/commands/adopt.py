@@ -26,7 +26,8 @@ An SDK that sees role_arn in a profile assumes the role itself and asks for a
 code each time. This puts aws_mfa_ before the keys of the role, which aws-mfa
 reads as before, and adds the line
   credential_process = aws-mfa credential-process PROFILE
-with the full path if a search for aws-mfa would not find this program. A session that aws-mfa wrote into the profile's section of the credentials file
+with the full path where a search for aws-mfa does not find this program.
+A session that aws-mfa wrote into the profile's section of the credentials file
 would be used instead, so it is removed. Nothing else changes; --undo restores."""
 
 _STATES = {NOT_CHANGED: "adopted already", CHANGED: "adopted", SESSION_REMOVED: "adopted, and its session removed"}
