@@ -77,12 +77,13 @@ class Ran(NamedTuple):
     text: str
 
 
-def run(lines: str | None, command: str, *argv: str, vault: str = "file") -> Ran:
-    return run_on(credentials(lines), CONFIG, command, *argv, vault=vault)
+def run(lines: str | None, command: str, *argv: str, vault: str = "file", notes: str = "") -> Ran:
+    return run_on(credentials(lines), CONFIG, command, *argv, vault=vault, notes=notes)
 
 
-def run_on(text: str, config: str, command: str, *argv: str, vault: str = "file") -> Ran:
+def run_on(text: str, config: str, command: str, *argv: str, vault: str = "file", notes: str = "") -> Ran:
     interfaces = FakeInterfaces(text, config)
+    interfaces.known_keys.text = notes
     interfaces.environ = {"AWS_MFA_VAULT": vault}
     interfaces.terminal = FakeTerminal(has_human=False)
     out, error = io.StringIO(), None
@@ -126,22 +127,33 @@ def test_import_moves_long_term_keys_and_nothing_else(lines: str | None, kind: s
     assert ("no long-term keys found" in said) == (kind != LONG_TERM_KEYS)
 
 
+IN_VAULT = "[work-long-term]\nvault = keychain\n"
+
+
+@every_section
+def test_adopt_leaves_a_role_whose_source_has_no_long_term_keys(lines: str | None, kind: str) -> None:
+    ran = run_on(f"[work]\n{lines or ''}", CONFIG, "adopt", "prod")
+    assert ("prod: adopted" in ran.said) == (kind in (LONG_TERM_KEYS, INCOMPLETE))
+    is_session = kind in (OUR_SESSION, FOREIGN_SESSION)
+    assert ("which signs for it: [work] holds a session" in ran.said) == is_session
+    assert ("which signs for it: none are stored" in ran.said) == (kind == NOTHING)
+
+
 @every_section
 def test_adopt_says_whose_they_are_and_never_to_remove_a_users(lines: str | None, kind: str) -> None:
-    ran = run(lines, "adopt", "--dry-run", "prod")
+    ran = run(lines, "adopt", "--dry-run", "prod", notes=IN_VAULT)
     assert ("[prod] of ~/.aws/credentials holds long-term keys" in ran.said) == (kind == LONG_TERM_KEYS)
     assert ("hint: move them into the vault: aws-mfa import --profile prod" in ran.said) == (kind == LONG_TERM_KEYS)
     assert ("holds a session of another tool" in ran.said) == (kind == FOREIGN_SESSION)
     assert ("remove it there" in ran.said) == (kind == FOREIGN_SESSION)
     has_lines = "aws_access_key_id" in (lines or "")
     assert ("half a pair of keys" in ran.said) == (kind == INCOMPLETE or (kind == NOTHING and has_lines))
-    # Which keys the source has is for the plan; here it is enough that it is a user's profile.
     assert ("prod: would be adopted, and its session removed" in ran.said) == (kind == OUR_SESSION)
 
 
 @every_section
 def test_adopt_cleans_a_section_of_our_session_and_no_other(lines: str | None, kind: str) -> None:
-    ran = run(lines, "adopt", "prod")
+    ran = run(lines, "adopt", "prod", notes=IN_VAULT)
     assert (section_values(ran.text, "prod") != section_values(credentials(lines), "prod")) == (kind == OUR_SESSION)
 
 

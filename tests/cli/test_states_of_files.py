@@ -92,7 +92,12 @@ NO_KEYS = (3, "Long term credentials session '[work-long-term]' is missing")
 KEYS_IN_TARGET = (3, "holds long-term keys: they are not overwritten")
 CIRCLE = (3, "leads in a circle: prod -> x -> prod")
 NO_PROFILE = (3, "there is no profile 'prod'")
-WITHOUT_KEYS = {"import": (0, "no long-term keys found"), **dict.fromkeys(("plan", "renew", *HANDS_OVER), NO_KEYS)}
+NO_KEYS_FOR_SDKS = (3, "aws-mfa has no long-term keys of profile work, which signs for it: none are stored")
+WITHOUT_KEYS = {
+    "import": (0, "no long-term keys found"),
+    "adopt": NO_KEYS_FOR_SDKS,
+    **dict.fromkeys(("plan", "renew", *HANDS_OVER), NO_KEYS),
+}
 WITHOUT_PROFILE = {**dict.fromkeys(("plan", "adopt", *HANDS_OVER), NO_PROFILE), "renew": (4, NO_PROFILE[1])}
 # State -> credentials, config, which commands say something else than `SOUND`.
 OTHER_STATES: dict[str, tuple[object, object, dict[str, tuple[int, str]]]] = {

@@ -111,10 +111,10 @@ def adopt(
     """
     role = _role_place(texts, name)
     chain = chain_of(name, texts.profiles, keys_stored=keys_stored, in_vault=in_vault)
-    _check_user(texts, chain, lambda user: keys_stored(user) or in_vault(user))
     places = texts.places(name)
     for place in places:
         _check_no_other_credentials(place, name, is_config=place.edits is texts.config)
+    _check_user(texts, chain, lambda user: keys_stored(user) or in_vault(user))
     command = process_line(name, program=program, windows=windows)
     done = NOT_CHANGED
     if not any(place.has_our_process for place in places):
