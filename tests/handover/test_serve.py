@@ -24,6 +24,7 @@ from aws_mfa.prompt.providers import CODE, DIALOG, PROVIDERS, TERMINAL, CodeQues
 from aws_mfa.renewal.ask import TimeLimitedProvider
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.system.cancel import Cancellation
+from aws_mfa.vaults.lookup import note_device
 from fakes import (
     DEVICE,
     KEYS,
@@ -347,10 +348,11 @@ def test_the_terminal_of_a_child_is_not_asked() -> None:
 
 @pytest.mark.parametrize("refusal", [NeedsHuman("it needs its passphrase"), KeychainUnavailable("locked")])
 def test_a_vault_that_would_have_to_ask_waits_for_the_thread_that_may(refusal: AwsMfaError) -> None:
-    """Finding a device that no profile names takes the long-term keys: no code is needed, but a person is."""
+    """Finding a device that neither a profile nor a note names takes the long-term keys: a person is needed."""
     stage = Stage()
     stage.interfaces.config.text = f"[profile work]\n[profile dev]\nrole_arn = {ROLE}\nsource_profile = work\n"
     stage.begin()
+    note_device(KEYS.access_key_id, None, as_interfaces(stage.interfaces))
     closed = stage.interfaces.replaced(unattended=True)
     closed.vaults = {"keychain": ClosedVault(refusal)}
     stage.interfaces.unattended_copy = closed

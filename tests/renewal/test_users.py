@@ -19,7 +19,7 @@ from aws_mfa.errors import (
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.renewal.steps import SourceUser
 from aws_mfa.renewal.users import Users, discover_device
-from aws_mfa.vaults.lookup import KnownProfiles, note_keys
+from aws_mfa.vaults.lookup import KnownProfiles, note_device, note_keys
 from fakes import (
     ACCOUNT,
     DEVICE,
@@ -124,13 +124,34 @@ def test_several_devices_are_listed_as_lines_for_the_profile() -> None:
     assert refused.value.hints == (f"{place} mfa_serial = {DEVICE}", f"{place} mfa_serial = {DEVICE}-2")
 
 
-def test_after_a_choice_of_device_the_line_that_saves_it_is_printed() -> None:
+def test_after_a_choice_of_device_it_is_noted_and_the_line_that_changes_it_is_printed() -> None:
     interfaces = some_interfaces()
     interfaces.terminal = FakeTerminal("2")
     interfaces.fake_iam = FakeIam([DEVICE, f"{DEVICE}-2"])
     assert user_of(users_of(interfaces), interfaces).device == f"{DEVICE}-2"
-    line = f"to avoid this question, write into [profile work] of ~/.aws/config: mfa_serial = {DEVICE}-2"
+    line = "to use another device later, write into [profile work] of ~/.aws/config: mfa_serial = ARN"
     assert interfaces.terminal.said[-1] == line
+    interfaces.fake_iam = FakeIam([])
+    assert user_of(users_of(interfaces), interfaces).device == f"{DEVICE}-2", "no second menu"
+
+
+def test_a_device_that_iam_listed_needs_neither_iam_nor_the_vault_again() -> None:
+    interfaces = some_interfaces()
+    note_keys("work-long-term", "keychain", KEYS, as_interfaces(interfaces))
+    first = users_of(interfaces)
+    chain = chain_of("r0", AwsProfiles(ROLES, ""), keys_stored=lambda _: True)
+    assert (first.user_of(chain).device, first.are_named_by_files(chain)) == (DEVICE, False)
+    interfaces.vaults["keychain"].failure = KeychainUnavailable("locked")
+    interfaces.fake_iam = FakeIam(NotAuthorized("no"))
+    users = users_of(interfaces)
+    assert (users.user_of(chain).device, users.are_named_by_files(chain)) == (DEVICE, True)
+    note_keys("work-long-term", "keychain", OTHER_KEYS, as_interfaces(interfaces))
+    with pytest.raises(KeychainUnavailable):  # another key: perhaps of another user
+        users_of(interfaces).user_of(chain)
+    note_keys("work-long-term", "keychain", KEYS, as_interfaces(interfaces))
+    note_device(KEYS.access_key_id, None, as_interfaces(interfaces))
+    with pytest.raises(KeychainUnavailable):  # AWS did not take it: IAM is asked again
+        users_of(interfaces).user_of(chain)
 
 
 def test_the_profiles_device_comes_before_iams() -> None:

@@ -81,6 +81,41 @@ def test_one_code_serves_every_region_every_name_of_the_key_and_long_names(stage
     assert (stage.sent().count("GetSessionToken"), stage.sent().count("AssumeRole")) == (1, 1)
 
 
+@pytest.mark.parametrize("first", ["classic", "plan"])
+def test_a_device_that_iam_listed_is_asked_for_once(stage: ClassicStage, first: str) -> None:
+    """A good session is handed over without a request, and with the vault closed."""
+    dev = role(stage, "dev")
+    stage.write("")
+    stage.write(f"[profile staff]\nregion = us-east-1\n{profile('ops', dev.arn, source='staff')}", stage.config)
+    vault = {**PLAIN, "AWS_MFA_VAULT": "age", "AWS_MFA_AGE_PASSPHRASE_COMMAND": "echo correct horse"}
+    device = f"[device of {stage.ann.keys.access_key_id}]\ndevice = {stage.phone.serial}\n"
+    setup = ["setup", "--profile", "staff", "--access-key-id", stage.ann.keys.access_key_id, "--region", "us-east-1"]
+    done = stage.run(*setup, env=vault, stdin=f"{stage.ann.keys.secret_access_key}\n")
+    assert done.code == 0, done
+    stage.write("")  # set-up writes the device beside the keys
+    stage.aws.requests.clear()
+    if first == "classic":
+        assert stage.run("--profile", "staff", "--token", stage.code(), env=vault).code == 0
+    elif first == "plan":
+        assert stage.run("plan", "ops", env=vault).code == 0
+    needs_code = ["--token", stage.code()] if first != "classic" else ["--no-input"]
+    assert ran(stage, *needs_code, "ops", "true", env=vault).code == 0
+    known = os.path.join(os.path.dirname(stage.config), "mfa", "known-keys")
+    assert device in stage.read(known)
+    sent = len(stage.sent())
+    closed = {"AWS_MFA_AGE_PASSPHRASE_COMMAND": "false"}
+    for words in (["exec", "ops", "true"], ["exec", "--no-input", "ops", "true"], ["credential-process", "ops"]):
+        assert stage.run(*words, env={**vault, **closed}).code == 0
+    assert stage.run("env", "ops", "--shell", "json", env={**vault, **closed}).code == 0
+    assert (len(stage.sent()), stage.sent().count("ListMFADevices")) == (sent, 1)
+    stage.ann.devices.clear()
+    stage.phone = stage.ann.add_device("GAHT12345678")
+    forced = ("renew", "--force", "staff", "--token")
+    assert "is not an MFA device" in stage.run(*forced, stage.code(), env=vault).out
+    assert device not in stage.read(known)
+    assert stage.run(*forced, stage.code(), env=vault).code == 0, "IAM was asked again"
+
+
 @BOTH_WAYS
 def test_an_sdk_in_the_child_is_the_profile(stage: ClassicStage, flags: list[str]) -> None:
     """Whatever the files, and the environment, would have made of it."""

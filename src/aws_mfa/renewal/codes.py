@@ -27,10 +27,12 @@ from aws_mfa.errors import (
     NoThread,
     RefusedByAws,
     Throttled,
+    UnknownDevice,
     WrongCode,
 )
 from aws_mfa.prompt.providers import COMMANDS, QUESTIONS, CodeQuestion
 from aws_mfa.renewal.ask import ask_code, check_signing_keys, ends_our_question
+from aws_mfa.vaults.lookup import note_device
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -242,6 +244,9 @@ def send_code(step: Step, keys: LongTermKeys, code: str, interfaces: Interfaces)
         return (sts.assume_role if request.role_arn else sts.get_session_token)(keys, request, code)
     except (AwsFailed, AnswerLost, KeyboardInterrupt):
         interfaces.ledger.note_used(request.device, code, now)
+        raise
+    except UnknownDevice:  # IAM may have listed it before: it is asked again
+        note_device(keys.access_key_id, None, interfaces)
         raise
 
 

@@ -1,9 +1,9 @@
 """
 The IAM users at the beginning of chains: whose long-term keys sign, with which device, in which region.
 
-Keys are read once per user. A device that no file names is looked up in IAM once, and chosen from a menu if there are
-several; FIDO keys and passkeys do not count, because STS accepts only codes. A failure here fails every profile of that
-user, and no other.
+Keys are read once per user. A device that no file names is looked up in IAM once, chosen from a menu if there are
+several, and noted; FIDO keys and passkeys do not count, because STS accepts only codes. A failure here fails every
+profile of that user, and no other.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from aws_mfa.config.profile_names import header_of
 from aws_mfa.errors import AwsMfaError, ClockSkew, NoDevice, NoLongTermKeys, RefusedByAws, SeveralDevices, WrongSecret
 from aws_mfa.prompt.providers import until_good
 from aws_mfa.renewal.steps import SourceUser
-from aws_mfa.vaults.choice import choose_vault, noted_key_id, noted_vault
-from aws_mfa.vaults.lookup import QuietVault, find_long_term_keys, other_program_of
+from aws_mfa.vaults.choice import choose_vault, noted_device, noted_key_id, noted_vault
+from aws_mfa.vaults.lookup import QuietVault, find_long_term_keys, note_device, other_program_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,12 +54,13 @@ def discover_device(
     """
     Ask `iam:ListMFADevices`; one -> that one, several -> a menu on a terminal, else `SeveralDevices` lists them.
 
-    After a choice it prints the line that gives `profile` the device, so that the menu does not come again.
+    It is noted beside the key id, so that IAM is asked once. After a choice it prints how to change that.
     """
     devices = usable_devices(listed_devices(keys, region, interfaces, endpoints))
     device = chosen_device(devices, interfaces)
     if len(devices) > 1 and profile is not None:
-        interfaces.terminal.say(f"to avoid this question, {line_for_device(profile, device, interfaces)}")
+        interfaces.terminal.say(f"to use another device later, {line_for_device(profile, 'ARN', interfaces)}")
+    note_device(keys.access_key_id, device, interfaces)
     return device
 
 
@@ -158,22 +159,24 @@ class Users:
 
     def are_named_by_files(self, chain: Chain) -> bool:
         """
-        Whether files name the key id and the device, so that a file changes whenever one of them does.
+        Whether files or notes name the key id and the device, so that a file changes whenever one of them does.
 
-        Keys in a vault can be replaced there unless they are noted, and a device that no file names can be replaced in
-        IAM. Keys of the credentials file, used because the vault had none, count: a command that stores others in the
-        vault notes that.
+        Keys in a vault can be replaced there unless they are noted. Keys of the credentials file, used because the
+        vault had none, count: a command that stores others in the vault notes that.
         """
-        if chain.mfa_serial is None:
-            return False
         section = chain.user.keys_section
-        return self._noted_key_id(section) is not None or self._keys(section).place == "file"
+        key_id = self._noted_key_id(section)
+        if key_id is None and self._keys(section).place != "file":
+            return False
+        key_id = key_id or self.keys_of(section).access_key_id
+        return chain.mfa_serial is not None or noted_device(self._known.notes, key_id) is not None
 
     def _read_user(self, chain: Chain, endpoints: EndpointSettings) -> SourceUser:
         section = chain.user.keys_section
         key_id = self._noted_key_id(section) or self.keys_of(section).access_key_id
-        region = self._region(chain)
-        device = chain.mfa_serial or _found_once(
+        known = chain.mfa_serial or noted_device(self._known.notes, key_id)
+        region = self._region(chain, known)
+        device = known or _found_once(
             self._request.devices, section, lambda: self._find_device(chain.user, region.name, endpoints)
         )
         return SourceUser(
@@ -220,11 +223,11 @@ class Users:
             hints = (hint.removeprefix("give it with: ").replace("--device ", line) for hint in error.hints)
             raise type(error)(error.message, *hints) from None
 
-    def _region(self, chain: Chain) -> ChosenRegion:
+    def _region(self, chain: Chain, device: str | None) -> ChosenRegion:
         """The user's region, for all roles: so they share the MFA session, which is valid in every region."""
         environ = self._interfaces.environ
         role = chain.role_chain[0].role_arn if chain.role_chain else None
-        partition = arns.partition_of(chain.mfa_serial or "") or arns.partition_of(role or "")
+        partition = arns.partition_of(device or "") or arns.partition_of(role or "")
         chosen = choose_region(
             (
                 *((name, environ.get(name)) for name in REGION_VARIABLES),

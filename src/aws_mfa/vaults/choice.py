@@ -1,8 +1,9 @@
 """
-Which vault holds the long-term keys, or is to hold them; and the notes of where they are (`~/.aws/mfa/known-keys`).
+Which vault holds the long-term keys, or is to hold them; and the notes in `~/.aws/mfa/known-keys`.
 
 Order: `--vault` or `--no-keychain`, `AWS_MFA_VAULT`, the vault that set-up or import noted for this section, the
-keychain. Pure: notes are the text of an INI file, and hold no secret.
+keychain. Notes also name the device that IAM listed for a key's user, and whose a session in the credentials file is.
+Pure: they are the text of an INI file, and hold no secret.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING
 
-from aws_mfa.config.edit import with_changes
+from aws_mfa.config.edit import with_changes, without_keys
 from aws_mfa.config.ini import section_values
 from aws_mfa.errors import BadInput
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _NOTES = "~/.aws/mfa/known-keys"
-_SESSION = "session of"
+_SESSION, _DEVICE = "session of", "device of"
 VAULTS = ("keychain", "age", "file")
 
 
@@ -74,6 +75,19 @@ def noted_key_id(notes: str, section: str) -> str | None:
 def with_note(notes: str, section: str, vault: str, access_key_id: str) -> str:
     """The notes with this section's vault and key id."""
     return with_changes(notes, section, {"vault": vault, "aws_access_key_id": access_key_id}, where=_NOTES)
+
+
+def noted_device(notes: str, access_key_id: str) -> str | None:
+    """The device that IAM listed for the user of this key, if no file named one."""
+    return (section_values(notes, f"{_DEVICE} {access_key_id}", where=_NOTES) or {}).get("device")
+
+
+def with_device(notes: str, access_key_id: str, device: str | None) -> str:
+    """The notes with this device for the key's user; None: IAM is asked again."""
+    section = f"{_DEVICE} {access_key_id}"
+    if device is None:
+        return without_keys(notes, section, None, where=_NOTES)
+    return with_changes(notes, section, {"device": device}, where=_NOTES)
 
 
 def with_origin(notes: str, section: str, session_key_id: str, access_key_id: str, device: str) -> str:

@@ -19,16 +19,15 @@ from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS
 from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.config.section_names import LONG_TERM_SUFFIX, default_long_term, profile_of
 from aws_mfa.config.settings import misread
-from aws_mfa.errors import BadProfile, BrokenFile, KeychainUnavailable, NeedsHuman, NoLongTermKeys
+from aws_mfa.errors import AwsMfaError, BadProfile, BrokenFile, KeychainUnavailable, NeedsHuman, NoLongTermKeys
 from aws_mfa.model import LongTermKeys
-from aws_mfa.vaults.choice import choose_vault, with_note
+from aws_mfa.vaults.choice import choose_vault, noted_device, with_device, with_note
 from aws_mfa.vaults.items import doubt_about_key_id, trouble_in_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from aws_mfa.config.profile import Profile
-    from aws_mfa.errors import AwsMfaError
     from aws_mfa.interfaces import AwsTextFile, Interfaces
     from aws_mfa.vaults.choice import VaultChoice
 
@@ -239,6 +238,13 @@ def keys_are_known(
 def note_keys(section: str, vault: str, keys: LongTermKeys, interfaces: Interfaces) -> None:
     """Note where the keys are, so that the next run does not search for them."""
     interfaces.known_keys.update(lambda text: with_note(text, section, vault, keys.access_key_id))
+
+
+def note_device(access_key_id: str, device: str | None, interfaces: Interfaces) -> None:
+    """Note the device that IAM listed for the key's user, or None that it is not theirs; failures are ignored."""
+    with suppress(AwsMfaError):
+        if noted_device(interfaces.known_keys.read(), access_key_id) != device:
+            interfaces.known_keys.update(lambda text: with_device(text, access_key_id, device))
 
 
 class QuietVault:

@@ -34,6 +34,7 @@ from aws_mfa.errors import AwsMfaError, NoDevice, NoLongTermKeys
 from aws_mfa.model import LongTermKeys, SessionRequest
 from aws_mfa.renewal.steps import SourceUser, Step
 from aws_mfa.renewal.users import discover_device
+from aws_mfa.vaults.choice import noted_device
 from aws_mfa.vaults.lookup import find_long_term_keys
 
 if TYPE_CHECKING:
@@ -146,12 +147,15 @@ def step_of(profile: ClassicProfile, found: FoundKeys, interfaces: Interfaces, l
 
 
 def _device_known(profile: ClassicProfile, found: FoundKeys, interfaces: Interfaces) -> tuple[str, str] | None:
-    """The device and its source: configured, or stored by the keychain fork; None if IAM must be asked."""
+    """The device and its source: configured, of the keychain fork, or noted; None if IAM must be asked."""
     given = device_in_force(profile.flags.device, profile.environ, profile.sections)
     if given is not None:
         return arns.check_device(given.value, source=given.source), given.source
     stored = interfaces.fork.fork_device(profile.long_term) if found.place == "fork" else None
-    return (arns.check_device(stored, source="the keychain fork"), "the keychain fork") if stored else None
+    if stored:
+        return arns.check_device(stored, source="the keychain fork"), "the keychain fork"
+    noted = noted_device(interfaces.known_keys.read(), found.keys.access_key_id)
+    return (noted, "IAM") if noted else None
 
 
 def _region(profile: ClassicProfile, device: str) -> ChosenRegion:
