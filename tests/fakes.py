@@ -390,6 +390,7 @@ class FakeSessionCache:
         self.stored: dict[str, Remembered] = {}
         self.missed: list[str] = []
         self.keeps = True
+        self.checks = 0
         self.age_s = 3600.0  # of each
 
     def load(self, label: str, inputs: Mapping[str, str]) -> Session | None:
@@ -408,7 +409,10 @@ class FakeSessionCache:
 
         return find
 
-    def store(self, label: str, inputs: Mapping[str, str], session: Session) -> bool:
+    def check(self) -> None:
+        self.checks += 1
+
+    def store(self, label: str, inputs: Mapping[str, str], session: Session, *, is_copy: bool = False) -> bool:
         if self.keeps:
             name = stored_name(label, inputs)
             self.stored[name] = Remembered(name, inputs, session)
@@ -576,6 +580,7 @@ class FakeInterfaces:
         code_providers: Sequence[CodeProvider] | None = None,
         away_from_terminal: bool = False,
         unattended: bool = False,
+        without_keychain: bool = False,
     ) -> FakeInterfaces:
         if unattended and self.unattended_copy:
             return self.unattended_copy

@@ -248,7 +248,12 @@ class SessionCache(Protocol):
     def listed(self) -> Callable[[str, str], StoredSession | None]:
         """`find` for many sessions, by label and text of the inputs, among those that are stored now."""
 
-    def store(self, label: str, inputs: Mapping[str, str], session: Session) -> bool: ...
+    def check(self) -> None:
+        """Say, before a question, if no session can be stored: each command will ask for a code."""
+
+    def store(self, label: str, inputs: Mapping[str, str], session: Session, *, is_copy: bool = False) -> bool:
+        """Return whether it was stored. `is_copy`: the session is for the credentials file too, so nothing is said."""
+
     def stored_s_ago(self, label: str, inputs: Mapping[str, str]) -> float | None:
         """How many seconds ago it was stored, by our clock; None if there is none."""
 
@@ -337,9 +342,10 @@ class Interfaces(Protocol):
         code_providers: Sequence[CodeProvider] | None = None,
         away_from_terminal: bool = False,
         unattended: bool = False,
+        without_keychain: bool = False,
     ) -> Interfaces:
         """
-        A copy with other code providers, or one that asks less.
+        A copy with other code providers, one that asks less, or one that opens no keychain.
 
         `away_from_terminal`: another program owns the terminal, so every question there is refused, a vault's too.
         `unattended`: background work that must not prompt: every question is refused, a locked keychain stays locked.

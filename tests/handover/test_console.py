@@ -112,6 +112,13 @@ def test_a_code_that_would_not_be_used_is_refused(interfaces: FakeInterfaces) ->
     assert interfaces.fake_sts.identity_calls == 0
 
 
+@pytest.mark.parametrize("profile", ["work", "dev"])
+def test_a_time_that_no_session_has_left_is_refused(interfaces: FakeInterfaces, profile: str) -> None:
+    with pytest.raises(BadInput, match=f"--min-remaining 13 h: a session of {profile} lasts"):
+        console(RenewalRequest([profile], min_remaining_s=13 * 3600), as_interfaces(interfaces))
+    assert interfaces.fake_sts.sent == []
+
+
 @pytest.mark.parametrize(
     ("profile", "region", "environ", "expected"),
     [

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from aws_mfa.errors import Cancelled, NeedsHuman, UnknownKey, WrongCode
+from aws_mfa.errors import BadInput, Cancelled, NeedsHuman, UnknownKey, WrongCode
 from aws_mfa.handover.hand_over import hand_over
 from aws_mfa.model import LongTermKeys, Secret, Session
 from aws_mfa.renewal.request import Overlay, RenewalRequest
@@ -176,6 +176,35 @@ def test_a_minimum_that_was_asked_for_is_a_condition() -> None:
         hand_over(RenewalRequest(["work"], min_remaining_s=3600), as_interfaces(interfaces))
     session, _ = hand_over(RenewalRequest(["work"], min_remaining_s=300), as_interfaces(interfaces))
     assert session.expires_at == NOW + 3600
+
+
+DEEP = f"[profile deep]\nrole_arn = {ROLE}2\nsource_profile = dev\nduration_seconds = 7200\n"
+SET = "set duration_seconds of [profile {}]: it may be {} at most, if AWS allows it"
+
+
+@pytest.mark.parametrize("is_stored", [False, True])
+@pytest.mark.parametrize(
+    ("profile", "asked_s", "hint"),
+    [
+        ("work", 13 * 3600, SET.format("work", 129600)),
+        ("work", 37 * 3600, "ask for less: it lasts 36 h at most"),
+        ("dev", 3601, SET.format("dev", 43200)),
+        ("dev", 13 * 3600, "ask for less: it lasts 12 h at most"),
+        ("deep", 7200, "ask for less: a role assumed from a role lasts 1 h at most"),
+    ],
+)
+def test_a_minimum_that_no_session_has_is_refused_before_the_question(
+    profile: str, asked_s: float, hint: str, *, is_stored: bool
+) -> None:
+    interfaces = some_interfaces("123456", "222222")
+    interfaces.config.text = f"{interfaces.config.text}{DEEP}"
+    if is_stored:
+        handed(interfaces, profile)
+    before = len(interfaces.fake_sts.sent)
+    with pytest.raises(BadInput) as refused:
+        hand_over(RenewalRequest([profile], min_remaining_s=asked_s), as_interfaces(interfaces))
+    assert refused.value.hints == (hint,)
+    assert len(interfaces.fake_sts.sent) == before
 
 
 def test_the_plan_has_the_inputs_under_which_the_session_is_stored() -> None:

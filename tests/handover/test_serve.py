@@ -11,6 +11,7 @@ import pytest
 from aws_mfa.errors import (
     AwsMfaError,
     AwsUnreachable,
+    BadInput,
     Cancelled,
     KeychainUnavailable,
     NeedsHuman,
@@ -290,6 +291,26 @@ def test_a_question_that_failed_in_another_process_is_not_asked_here() -> None:
     stage.interfaces.prompt_locks.recent_outcome = lambda device, question: failure  # type: ignore[method-assign]
     stage.renewals.ask(["work"], as_interfaces(stage.interfaces))
     assert stage.questions == 1
+
+
+@pytest.mark.parametrize(("profile", "asked_s"), [("work", 13 * HOUR), ("dev", 2 * HOUR)])
+def test_a_time_ahead_that_no_session_has_is_refused_before_the_question(profile: str, asked_s: float) -> None:
+    stage = Stage(profile)
+    request = RenewalRequest([profile], min_remaining_s=asked_s)
+    with pytest.raises(BadInput, match=r"^--min-remaining \d+ h: a session of"):
+        RenewAhead(request, as_interfaces(stage.interfaces)).get_first()
+    assert (stage.questions, stage.interfaces.fake_sts.sent) == (0, [])
+
+
+@pytest.mark.parametrize("first", ["dev", "long"])
+def test_what_the_first_code_bought_is_served_if_the_second_is_not_given(first: str) -> None:
+    stage = Stage(*dict.fromkeys((first, "dev", "long")), codes=("123456", " "))
+    stage.interfaces.config.text = (
+        f"{CONFIG}[profile long]\nrole_arn = {ROLE}3\nsource_profile = work\nduration_seconds = 9000\n"
+    )
+    stage.begin()
+    assert (stage.renewals.profiles, stage.interfaces.said[0]) == (["dev"], "long is skipped: it is not served")
+    assert stage.answer()[0] == 200
 
 
 def test_without_a_person_at_the_start_a_stored_session_is_served() -> None:

@@ -657,6 +657,27 @@ def test_without_may_ask_an_old_mfa_session_is_no_question() -> None:
     assert (outcome.error.message, asked(interfaces)) == (OLD, 1)
 
 
+@pytest.mark.parametrize(
+    ("age_s", "asked_s", "codes"),
+    [
+        (0, 13 * 3600, 1),
+        (6 * 3600 - 1, 13 * 3600, 1),
+        (6 * 3600, 13 * 3600, 2),
+        (0, 12 * 3600, 2),
+        (3600, 11 * 3600, 2),
+    ],
+)
+def test_a_minimum_that_cannot_be_had_costs_no_code_while_half_of_the_time_is_left(
+    age_s: float, asked_s: float, codes: int
+) -> None:
+    interfaces = a_stage(role("dev"), answers=("111111", "222222"))
+    renewed(interfaces, "work")
+    interfaces.moment = NOW + age_s
+    planned = make_plan(RenewalRequest(["work"], min_remaining_s=asked_s), as_interfaces(interfaces))
+    (outcome,) = renew_many(planned, as_interfaces(interfaces), token=None)
+    assert (outcome.error, asked(interfaces)) == (None, codes)
+
+
 def test_a_role_session_that_another_process_gets_meanwhile_is_taken() -> None:
     interfaces = a_stage(role("dev"))
     request = RenewalRequest(["dev"], hands_over=True)

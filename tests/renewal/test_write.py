@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from aws_mfa.errors import AwsFailed, PermanentKeysInTheWay
-from aws_mfa.renewal.write import write_section
+from aws_mfa.errors import AwsFailed, NotSetUp, PermanentKeysInTheWay
+from aws_mfa.renewal.write import SectionWriter
 from fakes import ACCOUNT, FakeInterfaces, a_session, a_step, as_interfaces
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/Admin"
@@ -13,7 +13,7 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/Admin"
 
 def test_the_section_has_the_contracts_keys_in_the_contracts_order() -> None:
     interfaces = FakeInterfaces("# mine\n[work-long-term]\naws_mfa_device = x\n")
-    write_section(a_session(role_arn=ROLE), a_step(role_arn=ROLE), "work", as_interfaces(interfaces))
+    SectionWriter(a_step(role_arn=ROLE), "work", as_interfaces(interfaces)).write(a_session(role_arn=ROLE))
     assert interfaces.credentials.text == (
         "# mine\n[work-long-term]\naws_mfa_device = x\n\n"
         f"[work]\nassumed_role = True\nassumed_role_arn = {ROLE}\naws_access_key_id = ASIAINVENTED00000001\n"
@@ -25,7 +25,7 @@ def test_the_section_has_the_contracts_keys_in_the_contracts_order() -> None:
 
 def test_without_a_role_the_old_roles_line_goes_and_other_keys_stay() -> None:
     interfaces = FakeInterfaces(f"[work]\nregion = eu-west-1\nassumed_role_arn = {ROLE}\nexpiration = long ago\n")
-    write_section(a_session(), a_step(), "work", as_interfaces(interfaces))
+    SectionWriter(a_step(), "work", as_interfaces(interfaces)).write(a_session())
     text = interfaces.credentials.read()
     assert "assumed_role_arn" not in text
     assert text.startswith("[work]\nregion = eu-west-1\nexpiration = 2026-11-22 18:03:19\n")
@@ -36,8 +36,25 @@ def test_permanent_keys_that_appeared_meanwhile_are_not_overwritten() -> None:
     before = "[work]\naws_access_key_id = AKIAINVENTED\naws_secret_access_key = precious\n"
     interfaces = FakeInterfaces(before)
     with pytest.raises(PermanentKeysInTheWay):
-        write_section(a_session(), a_step(), "work", as_interfaces(interfaces))
+        SectionWriter(a_step(), "work", as_interfaces(interfaces)).write(a_session())
     assert interfaces.credentials.text == before
+
+
+def test_a_session_that_the_file_does_not_take_is_stored_where_the_next_run_finds_it() -> None:
+    """A role's session only for its section: the contract has it signed with the long-term keys and a code."""
+    for step in (a_step(), a_step(role_arn=ROLE)):
+        interfaces = FakeInterfaces("")
+        interfaces.credentials.failure = NotSetUp("Device or resource busy")
+        writer = SectionWriter(step, "work", as_interfaces(interfaces))
+        with pytest.raises(NotSetUp):
+            writer.write_new(a_session(role_arn=step.request.role_arn))
+        session = SectionWriter(step, "work", as_interfaces(interfaces)).stored()
+        assert session is not None
+        interfaces.credentials.failure = None
+        writer.write(session)
+        assert session.access_key_id in interfaces.credentials.read()
+        left = [] if step.request.role_arn else ["mfa@work-long-term"]
+        assert interfaces.session_cache.labels == left
 
 
 def test_a_session_that_would_break_the_lines_of_the_file_is_refused() -> None:
@@ -45,5 +62,5 @@ def test_a_session_that_would_break_the_lines_of_the_file_is_refused() -> None:
     session = a_session()
     session.access_key_id = "ASIA\n[default]"
     with pytest.raises(AwsFailed):
-        write_section(session, a_step(), "work", as_interfaces(interfaces))
+        SectionWriter(a_step(), "work", as_interfaces(interfaces)).write(session)
     assert interfaces.credentials.text == ""

@@ -203,12 +203,15 @@ def test_an_exec_in_an_exec_is_the_inner_profile(stage: ClassicStage) -> None:
     assert back["AWS_ACCESS_KEY_ID"] != found["AWS_ACCESS_KEY_ID"]
 
 
-def test_a_session_shorter_than_asked_is_reported_and_used(stage: ClassicStage) -> None:
+def test_a_time_that_no_session_has_left_is_refused_before_a_code_is_sent(stage: ClassicStage) -> None:
     dev = role(stage, "dev")
     stage.write(profile("dev", dev.arn), stage.config)
     ended = ran(stage, "dev", "--min-remaining", "6h", "--token", stage.code(), "echo", "went on")
-    assert (ended.code, ended.out) == (0, "went on\n"), ended
-    assert ended.err == "dev: only 1 h left, less than asked: AWS gives no more here\n"
+    assert (ended.code, ended.out, stage.sent()) == (2, "", []), ended
+    assert ended.err == (
+        "aws-mfa: --min-remaining 6 h: a session of dev lasts 1 h\n"
+        "hint: set duration_seconds of [profile dev]: it may be 43200 at most, if AWS allows it\n"
+    )
 
 
 def test_min_remaining_has_no_meaning_beside_a_server(stage: ClassicStage) -> None:

@@ -621,6 +621,47 @@ def test_a_bad_disk_is_one_line_and_fails_nothing(stage: Stage, store: str, monk
     assert len(stage.said) == 2
 
 
+@every_store
+def test_a_store_that_cannot_be_used_is_reported_once_before_the_question_and_never_as_the_one_in_use(
+    stage: Stage, store: str
+) -> None:
+    folder = stage.file(store).parent
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.write_text("in the way")
+    cache = stage.cache("" if store == "memory" else store)
+    cache.check()
+    said = list(stage.said)
+    assert said[0].startswith(
+        f"no session can be stored here, each command will ask for a code: {folder} is in the way"
+    )
+    assert os.name == "nt" or said[1:] == [
+        "hint: store them elsewhere for this shell: export XDG_RUNTIME_DIR=$(mktemp -d)"
+    ]
+    assert not cache.store("work", INPUTS, a_session())
+    assert stage.said == said
+
+
+@every_store
+def test_a_store_that_can_be_used_is_checked_silently_and_left_as_it_was(stage: Stage, store: str) -> None:
+    stage.cache(store).check()
+    assert (stage.said, stage.state.exists(), stage.memory.exists()) == ([], False, False)
+
+
+def test_a_copy_of_what_the_credentials_file_gets_too_is_stored_without_a_word(stage: Stage) -> None:
+    stage.keychain.is_there = False
+    assert stage.cache(runtime=False).store("work", INPUTS, a_session(), is_copy=True)
+    assert stage.said == []
+
+
+def test_the_age_is_that_of_the_last_one_stored_under_any_label(stage: Stage) -> None:
+    cache = stage.cache("plain")
+    assert cache.stored_s_ago("work", INPUTS) is None
+    for label, age_s in (("work", 600), ("other", 200)):
+        cache.store(label, INPUTS, a_session())
+        os.utime(stage.file("plain", label), (NOW - age_s, NOW - age_s))
+    assert cache.stored_s_ago("work", INPUTS) == 200
+
+
 @pytest.mark.parametrize(
     ("label", "inputs", "secret", "reason"),
     [

@@ -101,6 +101,7 @@ class RealInterfaces:
         code_providers: Sequence[CodeProvider] | None = None,
         away_from_terminal: bool = False,
         unattended: bool = False,
+        without_keychain: bool = False,
         came_at: float | None = None,
     ) -> RealInterfaces:
         """
@@ -117,6 +118,9 @@ class RealInterfaces:
         if code_providers is not None:
             made = copy(made)
             made.code_providers = list(code_providers)
+        if without_keychain:
+            made = copy(made)
+            made.use_keychain = False
         if came_at is not None:
             made = copy(made)
             made.prompt_locks = self._open_locks(came_at)

@@ -26,6 +26,7 @@ from aws_mfa.config.chains import chain_of
 from aws_mfa.config.ini import check_if_small
 from aws_mfa.errors import BadInput, BadProfile, NotAuthorized
 from aws_mfa.handover.hand_over import hand_over
+from aws_mfa.renewal.make_plan import check_lasts
 from aws_mfa.renewal.users import Users
 from aws_mfa.vaults.lookup import KnownProfiles
 
@@ -98,6 +99,8 @@ def _federated(
     """A session of the user without a role, and the user's ARN."""
     if request.token is not None:
         raise BadInput(f"{request.profile} has no role: signing in takes no code", f"leave it out, or {_USE_A_ROLE}")
+    duration_s = min(chain.user.duration_s or LONGEST_CONSOLE_S, LONGEST_CONSOLE_S)
+    check_lasts(chain, duration_s, request.min_remaining_s)
     keys = users.keys_of(chain.user.keys_section)
     sts = interfaces.sts(region, settings_of_chain(chain))
     identity = sts.get_caller_identity(keys)
@@ -109,7 +112,6 @@ def _federated(
         )
     overlay = request.overlay
     partition = partition_of(identity.arn) or "aws"
-    duration_s = min(chain.user.duration_s or LONGEST_CONSOLE_S, LONGEST_CONSOLE_S)
     try:
         session = sts.get_federation_token(
             keys,

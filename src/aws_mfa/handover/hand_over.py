@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.errors import AwsMfaError, Cancelled, NeedsHuman
 from aws_mfa.renewal.ask import ends_our_question
 from aws_mfa.renewal.calls import first_failure, renew_many
-from aws_mfa.renewal.make_plan import make_plan
+from aws_mfa.renewal.make_plan import check_possible, make_plan
 from aws_mfa.renewal.steps import Reused
 from aws_mfa.sessions.entry import text_of_inputs
 from aws_mfa.sessions.fingerprint import FingerprintedSession
@@ -41,6 +41,7 @@ def hand_over(
     plan = make_plan(replace(request, hands_over=True), interfaces, known)
     for error in plan.failures.values():
         raise error
+    check_possible(plan, request.min_remaining_s)
     session = _session(plan, interfaces)
     if watch is not None and request.is_plain:
         _note_answer(session, plan, watch, interfaces)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws_values.timestamps import local_text
 from aws_mfa.errors import AwsMfaError, Cancelled, KeychainUnavailable, NeedsHuman, SessionExpired
 from aws_mfa.renewal.calls import first_failure, renew_many
-from aws_mfa.renewal.make_plan import make_plan, renewal_of
+from aws_mfa.renewal.make_plan import check_possible, make_plan, renewal_of
 from aws_mfa.renewal.steps import Reused, Step
 from aws_mfa.sessions.container import ServedSession
 from aws_mfa.sessions.freshness import MARGIN_S
@@ -72,6 +72,7 @@ class RenewAhead:
 
     def __init__(self, request: RenewalRequest, interfaces: Interfaces) -> None:
         self._ahead_s = _AHEAD_S if request.min_remaining_s is None else request.min_remaining_s
+        self._min_remaining_s = request.min_remaining_s
         self._request = replace(request, hands_over=True, min_remaining_s=self._ahead_s)
         self._interfaces = interfaces
         self._endpoint: Endpoint | None = None
@@ -90,6 +91,7 @@ class RenewAhead:
         self.plan = plan = make_plan(self._request, self._interfaces, self.known)
         for error in plan.failures.values():
             raise error
+        check_possible(plan, self._min_remaining_s)
         results = _results(plan, self._interfaces, self._request.token)
         sessions: dict[str, Session] = {}
         skipped: dict[str, Cancelled] = {}

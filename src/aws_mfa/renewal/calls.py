@@ -95,7 +95,7 @@ def make_calls(
         raise BadInput(f"one code, and codes of {count} devices are needed", "renew one user's profiles at a time")
     writer, codes = SessionWriter(plan, interfaces), Codes(interfaces, token=token)
     if plan.steps:
-        writer.check_writable()
+        writer.check()
     others = [step for step in plan.steps if not step.needs_code]
     try:
         _call_with_codes(plan, codes, writer)
@@ -175,7 +175,7 @@ def _assume_role(step: Step, plan: Plan, interfaces: Interfaces, writer: Session
     if not plan.request.hands_over:
         return sts.assume_role(keys, step.request, None)
     # Many processes of one program want the same session at the same moment: one gets it for all.
-    with interfaces.prompt_locks.one_caller(step.question):
+    with interfaces.prompt_locks.one_caller(step.key):
         session = plan.stored.newer(step, in_file=False)
         if session is None:
             session = sts.assume_role(keys, step.request, None)

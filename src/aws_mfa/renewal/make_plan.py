@@ -13,10 +13,12 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.arns import sanitised_session_name
+from aws_mfa.aws_values.durations import LONGEST_MFA_SESSION_S, LONGEST_ROLE_SESSION_S, duration_text
 from aws_mfa.config.chains import chain_of
+from aws_mfa.config.profile_names import header_of
 from aws_mfa.config.section_names import LONG_TERM_SUFFIX, check_name, profile_of
 from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, NotSetUp, PermanentKeysInTheWay
-from aws_mfa.renewal.plan import plan_steps
+from aws_mfa.renewal.plan import LONGEST_CHAINED_S, plan_steps
 from aws_mfa.renewal.policies import check_policy_partitions
 from aws_mfa.renewal.stored import StoredSessions
 from aws_mfa.renewal.users import Users
@@ -71,6 +73,27 @@ def renewal_of(profile: str, plan: Plan, interfaces: Interfaces) -> Step | Reuse
     session_name = sanitised_session_name(interfaces.user_name())
     again = plan_steps(wanted, request, plan.users, plan.stored, now=interfaces.now(), session_name=session_name)
     return again.of_profile[profile]
+
+
+def check_possible(plan: Plan, min_remaining_s: float | None) -> None:
+    """Raise `BadInput` before a question if no session of a wanted profile can have so much time left."""
+    for name, found in plan.of_profile.items():
+        check_lasts(plan.chains[name], int(found.inputs["duration_s"]), min_remaining_s)
+
+
+def check_lasts(chain: Chain, duration_s: int, min_remaining_s: float | None) -> None:
+    """The same for one profile, whose sessions last `duration_s`."""
+    if min_remaining_s is None or min_remaining_s <= duration_s:
+        return
+    name, roles = chain.wanted.name, len(chain.role_chain)
+    longest_s = (LONGEST_MFA_SESSION_S, LONGEST_ROLE_SESSION_S)[roles] if roles <= 1 else LONGEST_CHAINED_S
+    hint = (
+        f"ask for less: {'a role assumed from a role' if roles > 1 else 'it'} lasts {duration_text(longest_s)} at most"
+    )
+    if min_remaining_s <= longest_s:
+        hint = f"set duration_seconds of [{header_of(name, ())}]: it may be {longest_s} at most, if AWS allows it"
+    asked = duration_text(min_remaining_s)
+    raise BadInput(f"--min-remaining {asked}: a session of {name} lasts {duration_text(duration_s)}", hint)
 
 
 def _all_names(known: KnownProfiles, overlay: Overlay) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from aws_mfa.aws_values.durations import LONGEST_MFA_SESSION_S
 from aws_mfa.sessions.freshness import MARGIN_S, needed_by_sdks
 
 if TYPE_CHECKING:
@@ -79,11 +80,14 @@ class RenewalRequest:
         How many seconds a stored session of these inputs must have left, never less than the margin.
 
         SDKs ask again at once when less than fifteen minutes are left, so a session that is handed over has at least
-        that, or half its duration if it is shorter, unless the request gives a number.
+        that, or half its duration if it is shorter, unless the request gives a number. If no session of these inputs
+        lasts as long as that number, half its duration too: a code for a few minutes more would be wasted.
         """
         given_s = self.min_remaining_s
         if given_s is None:
             given_s = needed_by_sdks(inputs) if self.hands_over else MARGIN_S
+        elif given_s > (longest_s := int(inputs.get("duration_s") or LONGEST_MFA_SESSION_S)):
+            given_s = longest_s / 2
         return max(given_s, MARGIN_S)
 
     def renew_command(self, verb: str = "renew") -> str:

@@ -16,6 +16,7 @@ from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.renewal.steps import Reused, Step
 from aws_mfa.sessions.file_section import refuse_permanent_keys, section_of
+from aws_mfa.sessions.labels import mfa_label
 from aws_mfa.vaults.choice import with_origin
 
 if TYPE_CHECKING:
@@ -58,12 +59,19 @@ class SessionWriter:
             return IN_FILE
         return NOWHERE if name in self.lost else IN_CACHE
 
-    def check_writable(self) -> None:
-        """Raise `NotSetUp` if other users can write the AWS files, or one that a session is for cannot be replaced."""
+    def check(self) -> None:
+        """
+        Raise `NotSetUp` if other users can write the AWS files, or one that a session is for cannot be replaced.
+
+        Print it if a session that costs a code is for the cache, and the cache cannot store it.
+        """
         for file in (self._interfaces.config, self._interfaces.credentials):
             file.check_trusted()
-        if any(self.place_of(name) == IN_FILE for name in self._plan.of_profile):
+        for_file = [found for name, found in self._plan.of_profile.items() if self.place_of(name) == IN_FILE]
+        if for_file:
             self._interfaces.credentials.check_writable()
+        if any(step not in for_file for step in self._plan.codes):
+            self._interfaces.session_cache.check()
 
     def got_of(self, found: Found) -> Got:
         """The session, new or stored, or the failure."""
@@ -152,16 +160,43 @@ class SessionWriter:
         return {name for name, profile in found.items() if profile and profile.has_credential_process}
 
 
-def write_section(session: Session, step: Step, section: str, interfaces: Interfaces) -> None:
-    """Write one session into a section of the credentials file and nowhere else, as the classic form does."""
-    path = interfaces.credentials.path
+class SectionWriter:
+    """Writes one session into a section of the credentials file, as the classic form does."""
 
-    def edit(text: str) -> str:
-        refuse_permanent_keys(section_values(text, section, where=path), section, path)
-        return with_changes(text, section, section_of(session), where=path)
+    def __init__(self, step: Step, section: str, interfaces: Interfaces) -> None:
+        self._step = step
+        self._section = section
+        self._interfaces = interfaces
+        # An MFA session is stored for all commands. A role's session, which the contract signs in another way than they
+        # do, is stored for this section only, and until it is written there.
+        is_role = bool(step.request.role_arn)
+        self._label = section if is_role else mfa_label(step.user.section)
+        self._inputs = {**step.inputs, "section": step.label} if is_role else step.inputs
 
-    interfaces.credentials.update(edit)
-    if not step.request.role_arn:
+    def stored(self) -> Session | None:
+        """The stored session that can be written without a code."""
+        return self._interfaces.session_cache.load(self._label, self._inputs)
+
+    def write_new(self, session: Session) -> None:
+        """Write a session that cost a code; it is in the cache before, because the file may not take it."""
+        cache = self._interfaces.session_cache
+        try:
+            cache.store(self._label, self._inputs, session, is_copy=True)
+        finally:
+            self.write(session)
+
+    def write(self, session: Session) -> None:
+        step, section, interfaces = self._step, self._section, self._interfaces
+        path = interfaces.credentials.path
+
+        def edit(text: str) -> str:
+            refuse_permanent_keys(section_values(text, section, where=path), section, path)
+            return with_changes(text, section, section_of(session), where=path)
+
+        interfaces.credentials.update(edit)
+        if step.request.role_arn:
+            interfaces.session_cache.drop(self._label, self._inputs, session.access_key_id)
+            return
         # Note whose MFA session it is, so that roles can be assumed with it. Optional, so failures are ignored.
         origin = session.access_key_id, step.user.access_key_id, step.request.device
         with suppress(AwsMfaError):

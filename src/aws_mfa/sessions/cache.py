@@ -10,13 +10,15 @@ the form of an entry, `inputs` its name, `stores` its place.
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 
-from aws_mfa.errors import AwsMfaError
+from aws_mfa.errors import HINT, AwsMfaError
 from aws_mfa.sessions.entry import entry_text, parse_entry, text_of_inputs
 from aws_mfa.sessions.freshness import MARGIN_S
 from aws_mfa.sessions.inputs import label_in, name_of_text, stored_name
 from aws_mfa.sessions.labels import shortened
+from aws_mfa.system.private_files import check_replaceable
 from aws_mfa.system.private_reading import Unfit, private_folder
 
 TYPE_CHECKING = False
@@ -37,6 +39,7 @@ class SessionCache:
         self._say = say
         self._said: set[str] = set()
         self._has_swept = False
+        self._is_unusable = False
 
     def load(self, label: str, inputs: Mapping[str, str]) -> Session | None:
         entry = self.find(label, inputs)
@@ -68,7 +71,18 @@ class SessionCache:
                 return max(found, key=lambda entry: entry.expires_at)
         return None
 
-    def store(self, label: str, inputs: Mapping[str, str], session: Session) -> bool:
+    def check(self) -> None:
+        for files in self._stores.readable[:1]:  # `plain`, which may take the place of `sealed`, is in the same folder
+            try:
+                check_replaceable(os.path.join(files.folder, "session"))
+            except AwsMfaError as error:
+                self._is_unusable = True
+                why = error.message.removesuffix("; nothing was written")
+                self._report(f"no session can be stored here, each command will ask for a code: {why}")
+                if os.name != "nt":
+                    self._report(f"{HINT}store them elsewhere for this shell: export XDG_RUNTIME_DIR=$(mktemp -d)")
+
+    def store(self, label: str, inputs: Mapping[str, str], session: Session, *, is_copy: bool = False) -> bool:
         """Store the session, and remove an older one from the other stores; return whether it was stored."""
         try:
             data = entry_text(inputs, session).encode()
@@ -77,17 +91,19 @@ class SessionCache:
             self._report(f"the session of {label!r} is not remembered: it holds characters that cannot be stored")
             return False
         try:
-            return self._write(stored_name(label, inputs), data)
+            return self._write(stored_name(label, inputs), data, is_copy=is_copy)
         except (AwsMfaError, OSError) as error:
-            self._report(f"the session of {label!r} is not remembered: {_reason(error)}")
+            if not (is_copy or self._is_unusable):
+                self._report(f"the session of {label!r} is not remembered: {_reason(error)}")
         return False
 
     def stored_s_ago(self, label: str, inputs: Mapping[str, str]) -> float | None:
-        name = stored_name(label, inputs)
-        with suppress(OSError):
-            moments = [moment for files in self._stores.readable if (moment := files.written_at(name)) is not None]
-            return max(self._now() - max(moments), 0.0) if moments else None
-        return None
+        moments: list[float] = []
+        for files in self._stores.readable:
+            with suppress(AwsMfaError, OSError):
+                names = files.alike(stored_name(label, inputs), files.listing())
+                moments += filter(None, map(files.written_at, names))
+        return max(self._now() - max(moments), 0.0) if moments else None
 
     def drop(self, label: str, inputs: Mapping[str, str], access_key_id: str, *, min_age_s: float = 0.0) -> bool:
         name, kept = stored_name(label, inputs), False
@@ -129,14 +145,15 @@ class SessionCache:
                 missed.append(f"what is stored in {files.folder} could not all be removed: {_reason(error)}")
         return sorted(removed), missed
 
-    def _write(self, name: str, data: bytes) -> bool:
+    def _write(self, name: str, data: bytes, *, is_copy: bool) -> bool:
         files = self._stores.writable()
         if files is None:
             return False
         # Before the first one: searching all entries before each of a thousand would cost more than writing them.
-        if not self._has_swept and not files.names() and (why := self._stores.why_in_clear_on_disk(files)):
-            self._report(f"{why}: sessions are stored in {files.folder} (0600, not encrypted)")
+        is_first = not (is_copy or self._has_swept or files.names())
         files.write(name, data)
+        if is_first and (why := self._stores.why_in_clear_on_disk(files)):
+            self._report(f"{why}: sessions are stored in {files.folder} (0600, not encrypted)")
         for other in self._stores.every:
             if other is not files:
                 other.remove(name)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from aws_mfa.config.files import AwsFile
+from aws_mfa.errors import NotSetUp
 from aws_mfa.sessions.freshness import REQUIRED_KEYS
 from classic_stage import ClassicStage
 
@@ -133,6 +135,61 @@ def test_session_whose_moment_lacks_zeros_is_good_as_ever(stage: ClassicStage) -
 def test_blanks_around_the_role_do_not_make_it_another(stage: ClassicStage, blanks: str) -> None:
     stage.write(stage.keys_section() + stage.session_section(assumed_role_arn=ROLE))
     assert reasons(stage, "--assume-role", blanks) == [VALID]
+
+
+STORED = "INFO - Such a session is stored already: no code is needed, --force gets another one."
+
+
+@pytest.mark.parametrize(
+    "more", [["--short-term-suffix", "other"], ["--no-keychain"], ["--profile", "work"], ["--token", "000000"]]
+)
+def test_the_stored_mfa_session_is_written_and_nothing_sent(stage: ClassicStage, more: list[str]) -> None:
+    stage.write(stage.keys_section() + stage.keys_section("work"))
+    stage.renew()
+    session = stage.section()
+    stage.write(stage.keys_section() + stage.keys_section("work"))
+    sent = stage.sent()
+    ended = stage.call(*more)
+    section = {"--profile": "work", "--short-term-suffix": "default-other"}.get(more[0], "default")
+    assert (ended.code, stage.sent(), stage.section(section)) == (0, sent, session)
+    assert ended.out.splitlines()[-2] == STORED
+    assert ended.out.splitlines()[-1].startswith("INFO - Success! Your credentials will expire in 43200 seconds at: ")
+
+
+@pytest.mark.parametrize(
+    "more", [["--force"], ["--duration", "3600"], ["--assume-role", ROLE], ["--device", "GAHT12345678"]]
+)
+def test_with_force_or_for_another_request_a_code_is_asked_for(stage: ClassicStage, more: list[str]) -> None:
+    stage.renew()
+    stage.write(stage.keys_section())
+    assert "Enter AWS MFA code for device" in stage.call(*more).out
+
+
+def test_a_role_s_session_is_signed_with_the_long_term_keys_each_time(stage: ClassicStage) -> None:
+    role = stage.aws.account.add_role("Admin", trusts=stage.ann, mfa=True)
+    for _ in range(2):
+        stage.write(stage.keys_section())
+        stage.renew("--assume-role", role.arn)
+    assert stage.sent() == ["AssumeRole"] * 2
+
+
+@pytest.mark.parametrize("role", ["none", "Admin"])
+def test_a_session_that_the_file_did_not_take_is_written_by_the_next_run_without_a_code(
+    stage: ClassicStage, monkeypatch: pytest.MonkeyPatch, role: str
+) -> None:
+    if role != "none":
+        role = stage.aws.account.add_role(role, trusts=stage.ann, mfa=True).arn
+
+    def refuse(*_: object) -> None:
+        raise NotSetUp("cannot write it: Device or resource busy; the old file is intact")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(AwsFile, "update", refuse)
+        assert "busy" in stage.call("--assume-role", role, stdin=f"{stage.code()}\n").error
+    sent = stage.sent()
+    ended = stage.call("--assume-role", role)
+    assert (ended.code, stage.sent()) == (0, sent)
+    assert stage.section()["assumed_role"] == str(role != "none")
 
 
 def test_good_session_of_another_profile_does_not_count(stage: ClassicStage) -> None:

@@ -88,6 +88,10 @@ def calling(request: SessionRequest, short_name: str) -> Line:
     return ("INFO", text)
 
 
+def already_stored() -> Line:
+    return ("INFO", "Such a session is stored already: no code is needed, --force gets another one.")
+
+
 def success(session: Session, request: SessionRequest, now: float) -> Line:
     """The duration that STS granted; the requested one if they differ only by the time the answer took."""
     left_s = session.expires_at - now

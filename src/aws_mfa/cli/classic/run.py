@@ -23,7 +23,7 @@ from aws_mfa.config.settings import duration_in_force
 from aws_mfa.errors import AwsMfaError, BadInput, Cancelled, InputEnded, NeedsHuman, NotSetUp, RefusedByAws
 from aws_mfa.prompt.providers import until_good
 from aws_mfa.renewal.codes import CodeCall, Codes
-from aws_mfa.renewal.write import write_section
+from aws_mfa.renewal.write import SectionWriter
 from aws_mfa.sessions.file_section import refuse_permanent_keys, session_in
 from aws_mfa.sessions.freshness import Fresh, judge
 from aws_mfa.setup.questions import Answers
@@ -66,6 +66,7 @@ def run(argv: list[str], interfaces: Interfaces, commands: str = "") -> int:
     """Parse, act, print; return the exit code."""
     flags = parse_flags(argv, commands)
     log = ClassicLog(flags.log_level)
+    interfaces = interfaces.replaced(without_keychain=flags.no_keychain)
     try:
         if flags.setup:
             _set_up(flags, interfaces)
@@ -113,7 +114,7 @@ def _renew(flags: Namespace, interfaces: Interfaces, log: ClassicLog) -> None:
     file.check_writable()
     step = step_of(profile, found, interfaces, lambda *line: log.lines(line))
     log.lines(*messages.renewing(verdict, profile.short_term, forced=flags.force))
-    _make_call(step, profile, found, token, interfaces, log)
+    _get_session(step, profile, found, token, interfaces, log)
 
 
 def _close_to_others(profile: ClassicProfile, interfaces: Interfaces, log: ClassicLog) -> None:
@@ -126,23 +127,37 @@ def _close_to_others(profile: ClassicProfile, interfaces: Interfaces, log: Class
 
 
 class _SectionCall:
-    """The engine's callbacks: write the session into the section, print docs/compatibility.md's lines (section 6)."""
+    """
+    The engine's callbacks: write the session into the section, print docs/compatibility.md's lines (section 6).
+
+    `stored` is a stored session that needs no code.
+    """
 
     def __init__(self, step: Step, profile: ClassicProfile, interfaces: Interfaces, log: ClassicLog) -> None:
         self.is_sent = False
         self.is_written = False
+        self.writer = SectionWriter(step, profile.short_term, interfaces)
+        self.stored = self.writer.stored()
         self._step = step
         self._section = profile.short_term
-        self._key_id = (profile.short_values or {}).get("aws_access_key_id")
+        self._known_ids = {(profile.short_values or {}).get("aws_access_key_id"), None}
+        self._known_ids.add(self.stored.access_key_id if self.stored else None)
         self._interfaces = interfaces
         self._log = log
 
     def newer(self) -> Session | None:
-        """The session that another process has written there since the section was read, None if none has."""
+        """The session that another process has stored since the section was read, None if none has."""
+        in_section = self.in_section()
+        if in_section is not None and in_section.access_key_id not in self._known_ids:
+            return in_section
+        stored = self.writer.stored()
+        return stored if stored is not None and stored.access_key_id not in self._known_ids else None
+
+    def in_section(self) -> Session | None:
+        """The session that is in the section now, if it is the one wanted and still good."""
         file, role_arn = self._interfaces.credentials, self._step.request.role_arn
         values = section_values(file.read(), self._section, where=file.path) or {}
-        is_new = values.get("aws_access_key_id") not in (self._key_id, None)
-        is_fresh = is_new and isinstance(judge(values, role_arn=role_arn, now=self._interfaces.now()), Fresh)
+        is_fresh = isinstance(judge(values, role_arn=role_arn, now=self._interfaces.now()), Fresh)
         return session_in(values) if is_fresh else None
 
     def sending(self) -> None:
@@ -150,15 +165,15 @@ class _SectionCall:
         self._log.lines(messages.calling(self._step.request, self._section))
 
     def write(self, session: Session) -> None:
-        write_section(session, self._step, self._section, self._interfaces)
+        self.writer.write_new(session)
         self.is_written = True
 
 
-def _make_call(
+def _get_session(
     step: Step, profile: ClassicProfile, found: FoundKeys, token: str | None, interfaces: Interfaces, log: ClassicLog
 ) -> None:
     """
-    Write a new session into the profile's section, or use one that another process has written there meanwhile.
+    Write the stored MFA session or a new session into the section, or use one that another process has stored by then.
 
     It waits for other processes only if a person must type the code: an argument or a pipe already has it.
     """
@@ -177,16 +192,20 @@ def _make_call(
         lines_of=lambda error: (f"WARNING - {error.message}", *error.hint_lines),
     )
     try:
-        session = Codes(interfaces, token=token).session(call)
+        stored = None if profile.flags.force else one.stored
+        session = stored or Codes(interfaces, token=token).session(call)
     except BadInput:
         if token is None and not one.is_sent:
             _end_line_of_question(interfaces)
         raise
-    now = interfaces.now()
+    now, in_section = interfaces.now(), one.in_section()
     if one.is_written:
         log.lines(messages.success(session, step.request, now))
-    else:
+    elif in_section is not None and in_section.access_key_id == session.access_key_id:
         log.lines(messages.still_valid(Fresh(session.expires_at, session.expires_at - now)))
+    else:
+        one.writer.write(session)
+        log.lines(messages.already_stored(), messages.success(session, step.request, now))
 
 
 def _end_line_of_question(interfaces: Interfaces) -> None:

@@ -120,7 +120,7 @@ def shortcomings(outcomes: list[Outcome], request: RenewalRequest, now: float) -
             continue
         left_s = (one.expires_at or now) - now
         if left_s < (request.min_remaining_s or 0.0) - MARGIN_S:
-            lines.append(f"{one.profile}: only {duration_text(left_s)} left, less than asked: its role allows no more")
+            lines.append(f"{one.profile}: only {duration_text(left_s)} left, less than asked (duration_seconds)")
         if request.overlay and (one.is_hidden_from_sdks or one.place == IN_CACHE):
             lines.append(f"{one.profile}: warning: SDKs still get the whole role, they assume it again")
         if one.place == NOWHERE:
