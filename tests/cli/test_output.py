@@ -17,6 +17,7 @@ import pytest
 
 from classic_stage import ClassicStage
 from programs import SOURCE, run_program
+from real_terminals import end_of, on_a_pty
 from scenarios.test_renew_many import profile, role
 
 if sys.platform == "win32":
@@ -130,3 +131,45 @@ def test_serve_serves_though_no_line_of_it_can_be_written(stage: ClassicStage, s
             assert served.stdout.readline() == "{\n"
             served.terminate()
             assert served.wait(30) == 143
+
+
+@pytest.mark.parametrize(
+    ("argv", "out", "err"),
+    [
+        (("adopt", "dev"), "dev: adopted\n", ""),
+        (("adopt", "nope"), "", "nope not changed: there is no profile 'nope'"),
+        (("adopt", "dev", "--dry-run"), "+credential_process", "dev: would be adopted\n"),
+        (("renew", "dev", "--token", "CODE"), "dev      renewed", ""),
+        (("renew", "nope"), "nope     failed", ""),
+        (("plan", "dev"), "dev", ""),
+        (("forget", "--all"), "no stored session", ""),
+        (("forget", "nope"), "", "there is no profile 'nope'"),
+        (("console", "dev", "--token", "CODE", "--print-url"), "http", "signs in as arn:"),
+        (("console", "nope"), "", "there is no profile 'nope'"),
+        (("import", "--dry-run", "--vault", "age"), "long-term keys found:", ""),
+        (("import", "--yes", "--vault", "age"), "default-long-term: ", ""),
+        (("import", "nope.csv"), "", "nope.csv"),
+        (("setup", "--profile", "nope", "--no-keychain", "--access-key-id", "x"), "", "access key id"),
+        (("setup", "--profile", "default", "--region", "eu-west-1", "--yes"), "get a session with: aws-mfa", ""),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_on_a_terminal_only_questions_go_to_it(stage: ClassicStage, argv: tuple[str, ...], out: str, err: str) -> None:
+    stage.write(profile("dev", role(stage, "dev").arn), stage.config)
+    words = [stage.code() if word == "CODE" else word for word in argv]
+    environ = {
+        **stage.environ,
+        "AWS_MFA_SESSION_STORE": "plain",
+        "AWS_MFA_AGE_PASSPHRASE_COMMAND": "echo correct horse",
+    }
+    redirected = '"$@" >"$HOME/out" 2>"$HOME/err" </dev/tty'
+    terminal = on_a_pty(["sh", "-c", redirected, "sh", *stage.command(*words)], environ)
+    if argv[0] == "setup" and not err:
+        keys = stage.ann.keys
+        for question, answer in (("access_key_id", keys.access_key_id), ("secret", keys.secret_access_key)):
+            terminal.expect(question)
+            terminal.sendline(answer)
+    shown = end_of(terminal)[1]
+    printed = [Path(stage.home, name).read_text(encoding="utf-8") for name in ("out", "err")]
+    assert (out in printed[0], err in printed[1], bool(printed[0]) == bool(out)) == (True, True, True), printed
+    assert argv[0] == "setup" or not shown

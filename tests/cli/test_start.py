@@ -88,7 +88,7 @@ def test_a_keyring_backend_on_pythonpath_is_found(home: str, foreign: Path) -> N
     environ = environ_of(home, PYTHONPATH=os.pathsep.join([str(foreign), SOURCE["PYTHONPATH"]]))
     environ["PYTHON_KEYRING_BACKEND"] = "their_backend.Backend"
     done = run_program([sys.executable, "-m", "aws_mfa", "import", "--dry-run", "--profile", "x"], environ)
-    assert "x-long-term: ...MPLE in the keychain fork's items" in done.stderr, done
+    assert "x-long-term: ...MPLE in the keychain fork's items" in done.stdout, done
 
 
 @pytest.mark.real

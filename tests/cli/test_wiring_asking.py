@@ -127,14 +127,17 @@ def test_an_unattended_copy_opens_the_seal_without_a_window_even_if_one_was_show
 
 
 @pytest.mark.parametrize("away", AWAY)
-def test_the_session_cache_prints_nothing_on_the_terminal_of_another_program(
-    terminal: FakeTerminal, environ: dict[str, str], away: Callable[[RealInterfaces], RealInterfaces]
+def test_the_session_cache_prints_nothing_on_the_terminal(
+    terminal: FakeTerminal,
+    environ: dict[str, str],
+    away: Callable[[RealInterfaces], RealInterfaces],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     interfaces = RealInterfaces(environ=environ)
     session = Session("\ud800", Secret("secret"), Secret("token"), interfaces.now() + 3600)
     for one in (interfaces, away(interfaces)):
         assert not one.session_cache.store("work", {}, session)
-        assert len(terminal.said) == 1
+        assert (terminal.said, capsys.readouterr().err.count("\n")) == ([], 1)
 
 
 @pytest.mark.usefixtures("terminal")

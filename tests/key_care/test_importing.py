@@ -36,7 +36,7 @@ def moved(
 ) -> Importable:
     """Find the keys and move them, as the command does after the question."""
     found = keys_here(request or ImportRequest(), interfaces)
-    move_keys(found, interfaces, replaces=replaces, asks=asks)
+    move_keys(found, interfaces, show=lambda _: None, replaces=replaces, asks=asks)
     return found
 
 
@@ -203,7 +203,7 @@ def test_a_section_changed_in_the_meantime_is_left_and_named() -> None:
     interfaces = FakeInterfaces(f"[work]\n{lines(KEYS)}")
     found = keys_here(ImportRequest(), interfaces)
     interfaces.credentials.text = f"[work]\n{lines(OTHER_KEYS)}"
-    move_keys(found, interfaces, replaces=False, asks=False)
+    move_keys(found, interfaces, show=lambda _: None, replaces=False, asks=False)
     assert found.left == ["[work] of ~/.aws/credentials not changed: it got other keys in the meantime"]
     assert interfaces.credentials.text == f"[work]\n{lines(OTHER_KEYS)}"
 
@@ -352,14 +352,14 @@ CSV = f"Access key ID,Secret access key\n{KEYS.access_key_id},{KEYS.secret_acces
 @pytest.mark.parametrize(("profile", "name"), [(None, "default-long-term"), ("new", "new-long-term")])
 def test_a_download_is_stored_under_the_profile_named(profile: str | None, name: str) -> None:
     interfaces, found = given(CSV, profile)
-    move_keys(found, interfaces, replaces=False, asks=False)
+    move_keys(found, interfaces, show=lambda _: None, replaces=False, asks=False)
     assert interfaces.vault("keychain").stored[name].matches(KEYS)
     assert interfaces.credentials.text == CREDENTIALS
 
 
 def test_a_file_of_profiles_keeps_their_names_and_devices() -> None:
     interfaces, found = given(f"[a]\n{lines(KEYS)}mfa_serial = {DEVICE}\n[b-long-term]\n{lines(OTHER_KEYS)}")
-    move_keys(found, interfaces, replaces=False, asks=False)
+    move_keys(found, interfaces, show=lambda _: None, replaces=False, asks=False)
     assert list(interfaces.vault("keychain").stored) == ["a-long-term", "b-long-term"]
     assert interfaces.credentials.text == f"{CREDENTIALS}\n[a-long-term]\naws_mfa_device = {DEVICE}\n"
 
@@ -405,7 +405,7 @@ def test_a_move_into_the_place_it_would_clear_is_refused() -> None:
     found = keys_here(ImportRequest(), interfaces)
     found.moves[0].vault = "file"
     with pytest.raises(BadInput, match="already"):
-        move_keys(found, interfaces, replaces=True, asks=False)
+        move_keys(found, interfaces, show=lambda _: None, replaces=True, asks=False)
     assert interfaces.credentials.text == f"[{WORK}]\n{lines(KEYS)}"
 
 

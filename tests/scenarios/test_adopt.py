@@ -162,15 +162,15 @@ def test_a_session_of_aws_mfa_no_longer_comes_before_the_process(stage: Stage) -
     stage.write("credentials", stage.keys + SESSION)
     stage.answers_with(stage.ann, "prod")
     ended = stage.adopt("prod")
-    assert "prod: adopted, and its session removed" in ended.stderr
+    assert ended.stdout == "prod: adopted, and its session removed\n"
     assert stage.who("prod").stdout.strip() == stage.ann.arn
     assert stage.read("credentials") == f"{stage.keys}\n"
 
 
 def test_all_and_back_again_byte_for_byte(stage: Stage) -> None:
     ended = stage.adopt("--all")
-    assert (ended.returncode, ended.stdout) == (0, "")
-    assert ended.stderr == "prod: adopted\ntwo words: adopted\n"
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout == "prod: adopted\ntwo words: adopted\n"
     assert stage.read("config") == (
         f"# mine\r\n[profile prod]\r\n  credential_process = aws-mfa credential-process prod\r\n"
         f"  aws_mfa_ROLE_ARN : {ROLE}\r\n  aws_mfa_source_profile = ann\r\n  aws_mfa_mfa_serial = {DEVICE}\r\n"
@@ -178,8 +178,8 @@ def test_all_and_back_again_byte_for_byte(stage: Stage) -> None:
         f"aws_mfa_source_profile=ann\naws_mfa_mfa_serial={DEVICE}"
     )
     again = stage.adopt("--all")
-    assert again.stderr == "prod: adopted already\ntwo words: adopted already\n"
-    assert stage.adopt("--all", "--undo").stderr == "prod: restored\ntwo words: restored\n"
+    assert again.stdout == "prod: adopted already\ntwo words: adopted already\n"
+    assert stage.adopt("--all", "--undo").stdout == "prod: restored\ntwo words: restored\n"
     assert stage.read("config") == CONFIG
 
 
@@ -205,7 +205,8 @@ def test_dry_run_shows_the_difference_without_a_secret_and_changes_nothing(stage
 def test_a_named_profile_that_is_not_changed_is_exit_3_and_the_others_are_adopted(stage: Stage) -> None:
     ended = stage.adopt("ann", "prod", "nobody")
     assert ended.returncode == 3
-    assert ended.stderr.splitlines()[:2] == ["prod: adopted", "ann not changed: not a role profile: it has no role_arn"]
+    assert ended.stdout == "prod: adopted\n"
+    assert ended.stderr.startswith("ann not changed: not a role profile: it has no role_arn\n")
     assert "nobody not changed: there is no profile 'nobody'" in ended.stderr
 
 
@@ -222,7 +223,7 @@ def test_killed_between_the_files_the_old_session_serves_until_the_next_run(stag
     assert ended.returncode != 0, ended.stderr
     assert "aws_mfa_ROLE_ARN" in stage.read("config")
     assert stage.read("credentials") == stage.keys + SESSION
-    assert "prod: adopted, and its session removed" in stage.adopt("prod").stderr
+    assert "prod: adopted, and its session removed" in stage.adopt("prod").stdout
     assert stage.read("credentials") == f"{stage.keys}\n"
     stage.adopt("prod", "--undo")
     assert stage.read("config") == CONFIG

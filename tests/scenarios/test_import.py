@@ -115,8 +115,8 @@ def test_the_whole_import_on_a_terminal_with_a_real_keychain(with_keychain: Home
     assert stored(with_keychain, "keychain", "play-long-term") == f"{ID} {SECRET}"
     assert stored(with_keychain, "keychain", "work-long-term") == f"{OTHER_ID} {OTHER_SECRET}"
     again = with_keychain.run("import")
-    assert (again.returncode, again.stdout) == (0, "")
-    assert "no long-term keys found" in again.stderr
+    assert (again.returncode, again.stderr) == (0, "")
+    assert "no long-term keys found" in again.stdout
     still = with_keychain.run("--profile", "work")
     assert still.returncode == 0
     assert "still valid" in still.stdout
@@ -165,7 +165,7 @@ def test_dry_run_asks_for_no_passphrase_and_touches_nothing(with_age: Home) -> N
     del with_age.environ["AWS_MFA_AGE_PASSPHRASE_COMMAND"]
     ended = with_age.run("import", "--dry-run")
     assert ended.returncode == 0, ended
-    assert "play-long-term: ...KEY1" in ended.stderr
+    assert "play-long-term: ...KEY1" in ended.stdout
     assert with_age.read() == CREDENTIALS
     assert sorted(os.listdir(os.path.join(with_age.home, ".aws"))) == ["credentials"]
 
@@ -206,9 +206,9 @@ def test_a_download_stays_and_the_command_that_deletes_it_is_printed(with_age: H
     os.chmod(path, 0o644)
     ended = with_age.run("import", path, "--yes", "--no-keychain", "--vault", "file")
     assert ended.returncode == 0, ended
-    assert f"delete it: rm {shlex.quote(path)}" in ended.stderr
+    assert f"delete it: rm {shlex.quote(path)}" in ended.stdout
     assert "could read" in ended.stderr
-    assert ended.stderr.splitlines()[-1] == "get a session with: aws-mfa"
+    assert ended.stdout.splitlines()[-1] == "get a session with: aws-mfa"
     assert os.path.exists(path)
     assert f"[default-long-term]\r\naws_access_key_id = {ID}\r\n" in with_age.read()
 

@@ -49,7 +49,7 @@ def test_an_impossible_configured_region_is_reported_and_replaced(broken: str, *
     interfaces.sts_of = {"nonsense": FakeSts()}
     interfaces.sts_of["nonsense"].identity = AwsUnreachable("no such host")
     assert region_stored(interfaces) == "us-east-1"
-    assert any("it is not used" in line and "~/.aws/config" in line for line in interfaces.terminal.said)
+    assert any("it is not used" in line and "~/.aws/config" in line for line in interfaces.said)
 
 
 @pytest.mark.parametrize(("answer", "stored"), [("y", "eu-central-1"), ("n", "eu-centrl-1")])
@@ -77,7 +77,7 @@ def test_a_variable_that_cannot_be_a_region_is_skipped() -> None:
     interfaces.environ = {"AWS_REGION": "nonsense", "AWS_DEFAULT_REGION": "eu-west-3"}
     assert region_stored(interfaces) == "eu-west-3"
     line = "the region given by AWS_REGION is not a region's name: nonsense: it is not used"
-    assert interfaces.terminal.said == [line]
+    assert interfaces.said == [line]
 
 
 def test_keys_that_the_configured_partition_does_not_know_are_asked_about() -> None:

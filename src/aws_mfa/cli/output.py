@@ -19,6 +19,7 @@ from aws_mfa.aws_values.text import shown_text
 from aws_mfa.errors import AwsMfaError, NotSetUp
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import TextIO
 
 _OUR_PACKAGE = "aws_mfa.cli."
@@ -94,6 +95,12 @@ def unwritten(error: OSError) -> AwsMfaError | None:
     if error.filename is not None or not frames[-1].f_globals["__name__"].startswith(_OUR_PACKAGE):
         return None
     return AwsMfaError(f"standard output: {error.strerror}")
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print results on stdout, at once, so that lines on stderr come before and after them in their order."""
+    sys.stdout.write("".join(f"{shown_text(line)}\n" for line in lines))
+    sys.stdout.flush()
 
 
 def print_failure(error: AwsMfaError) -> int:

@@ -253,10 +253,7 @@ class RealInterfaces:
     def session_cache(self) -> SessionCache:
         from aws_mfa.sessions.cache import SessionCache
 
-        def say(text: str) -> None:  # opens the terminal only if there is something to say
-            self.terminal.say(text)
-
-        return SessionCache(self._stores, now=self.now, say=say)
+        return SessionCache(self._stores, now=self.now, say=self.say)
 
     def watch_files(self) -> WatchedFiles:
         from aws_mfa.sessions.watch import WatchedFiles

@@ -16,6 +16,8 @@ from aws_mfa.setup.questions import says_yes
 from aws_mfa.vaults.lookup import note_keys
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aws_mfa.interfaces import Interfaces, Vault
     from aws_mfa.key_care.search import Importable
     from aws_mfa.key_care.transfer import Move
@@ -45,9 +47,11 @@ def choose_other_vault(found: Importable, interfaces: Interfaces, *, may_ask: bo
         move.vault = "age" if move.vault == "keychain" else move.vault
 
 
-def move_keys(found: Importable, interfaces: Interfaces, *, replaces: bool, asks: bool) -> list[Move]:
+def move_keys(
+    found: Importable, interfaces: Interfaces, *, show: Callable[[list[str]], None], replaces: bool, asks: bool
+) -> list[Move]:
     """
-    Move all keys one after the other, and print each; returns the moves that were made.
+    Move all keys one after the other, and show each; returns the moves that were made.
 
     `replaces`: other keys under the same name in a vault are replaced. Otherwise a person is asked if `asks`; without a
     person the keys are left. `found.left` gets a line for each key that was left.
@@ -75,7 +79,7 @@ def move_keys(found: Importable, interfaces: Interfaces, *, replaces: bool, asks
                 continue
         found.left += _move(move, vault, interfaces)
         done.append(move)
-        interfaces.terminal.say(f"{move.name}: {masked(move.keys.access_key_id)} is in the {vault.name} vault")
+        show([f"{move.name}: {masked(move.keys.access_key_id)} is in the {vault.name} vault"])
     return done
 
 

@@ -41,7 +41,7 @@ def usable_region(name: str | None, source: str, interfaces: Interfaces) -> str 
     try:
         return region_of_form(name, source=source) if name else None
     except BadInput as error:
-        interfaces.terminal.say(f"{error.message}: it is not used")
+        interfaces.say(f"{error.message}: it is not used")
         return None
 
 
@@ -98,7 +98,7 @@ def region_to_store(
         try:
             check_region_of_keys(configured, partition, source=interfaces.config.path)
         except BadInput as error:
-            interfaces.terminal.say(f"{error.message}: it is not used")
+            interfaces.say(f"{error.message}: it is not used")
         else:
             return configured
     try:

@@ -25,11 +25,13 @@ def installed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setattr(adopt, "this_program", lambda *_: "aws-mfa")
 
 
-def test_each_profile_has_its_line_and_one_that_is_left_its_reason_and_hint() -> None:
+def test_each_profile_has_its_line_and_one_that_is_left_its_reason_and_hint(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     interfaces = FakeInterfaces(KEYS, PROD + FOREIGN)
     assert run_command(adopt, interfaces, "test", "prod") == 3
-    assert interfaces.terminal.said == [
-        "prod: adopted",
+    assert capsys.readouterr().out == "prod: adopted\n"
+    assert interfaces.said == [
         "test not changed: [profile test] of ~/.aws/config has another credential_process",
         "hint: remove that line if you no longer use it",
     ]
@@ -43,18 +45,19 @@ def test_what_all_cannot_adopt_is_a_failure_only_if_nothing_was_adopted() -> Non
 def test_dry_run_says_what_would_be_and_shows_the_difference(capsys: pytest.CaptureFixture[str]) -> None:
     interfaces = FakeInterfaces(KEYS, PROD)
     assert run_command(adopt, interfaces, "--all", "--dry-run") == 0
-    assert interfaces.terminal.said == ["prod: would be adopted"]
+    assert interfaces.said == ["prod: would be adopted"]
     assert interfaces.config.text == PROD
     shown = capsys.readouterr().out.splitlines()
     assert shown[:4] == ["--- ~/.aws/config", "+++ ~/.aws/config", "@@ [profile prod] @@", " [profile prod]"]
     assert "+credential_process = aws-mfa credential-process prod" in shown
 
 
-def test_undo_says_what_was_restored_and_what_was_not_adopted() -> None:
+def test_undo_says_what_was_restored_and_what_was_not_adopted(capsys: pytest.CaptureFixture[str]) -> None:
     interfaces = FakeInterfaces(KEYS, PROD)
     for flags in ([], ["--undo"], ["--undo", "--dry-run"]):
         run_command(adopt, interfaces, "prod", *flags)
-    assert interfaces.terminal.said == ["prod: adopted", "prod: restored", "prod: not adopted, nothing to undo"]
+    assert capsys.readouterr().out == "prod: adopted\nprod: restored\n"
+    assert interfaces.said == ["prod: not adopted, nothing to undo"]
     assert interfaces.config.text == PROD
 
 
@@ -64,9 +67,7 @@ def test_undo_names_the_roles_that_sdks_got_through_the_adopted_one() -> None:
     )
     assert run_command(adopt, interfaces, "prod") == 0
     assert run_command(adopt, interfaces, "--undo", "prod") == 0
-    assert interfaces.terminal.said[-1] == (
-        "SDKs cannot sign for top now: the keys of their source are not in the AWS files"
-    )
+    assert interfaces.said[-1] == ("SDKs cannot sign for top now: the keys of their source are not in the AWS files")
 
 
 def a_program(folder: Path, name: str = "aws-mfa.exe" if os.name == "nt" else "aws-mfa") -> str:

@@ -16,6 +16,7 @@ from aws_mfa.cli.classic import messages
 from aws_mfa.cli.classic.flags import parse_flags
 from aws_mfa.cli.classic.request import ClassicProfile, found_keys, step_of
 from aws_mfa.cli.commands.setup import stored_lines
+from aws_mfa.cli.output import print_lines
 from aws_mfa.config.ini import check, check_if_small, section_values
 from aws_mfa.config.profile_names import SetUpHint, name_profile
 from aws_mfa.config.section_names import default_long_term, profile_in_force
@@ -232,8 +233,7 @@ def _set_up(flags: Namespace, interfaces: Interfaces) -> None:
     except (BadInput, Cancelled, RefusedByAws):
         _end_line_of_question(interfaces)
         raise
-    for line in stored_lines(done):
-        interfaces.terminal.say(line)
+    print_lines(stored_lines(done))
 
 
 def _ask_to_create(interfaces: Interfaces) -> None:

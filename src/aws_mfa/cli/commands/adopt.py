@@ -8,6 +8,7 @@ import sys
 import sysconfig
 from typing import TYPE_CHECKING
 
+from aws_mfa.cli.output import print_lines
 from aws_mfa.config.profile_settings import shown
 from aws_mfa.errors import BadInput, NotSetUp
 from aws_mfa.setup.adopt import AdoptRequest, look, write_adoption
@@ -57,13 +58,14 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     states = _STATES_OF_UNDO if args.undo else _STATES
     for name, state in found.done.items():
         would_be = "would be " if args.dry_run and state != NOT_CHANGED else ""
-        interfaces.terminal.say(f"{shown(name)}: {would_be}{states[state]}")
+        line = f"{shown(name)}: {would_be}{states[state]}"
+        interfaces.say(line) if args.dry_run else print_lines([line])  # of a dry run stdout is the difference
     for name, refused in found.left.items():
         for line in (f"{shown(name)} not changed: {refused.message}", *refused.hint_lines):
-            interfaces.terminal.say(line)
+            interfaces.say(line)
     if found.lost:
         names = ", ".join(map(shown, found.lost))
-        interfaces.terminal.say(f"SDKs cannot sign for {names} now: the keys of their source are not in the AWS files")
+        interfaces.say(f"SDKs cannot sign for {names} now: the keys of their source are not in the AWS files")
     return NotSetUp.exit_code if found.left and not (args.all and found.done) else 0
 
 

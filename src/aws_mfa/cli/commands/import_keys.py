@@ -7,6 +7,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from aws_mfa.cli.options import NO_KEYCHAIN_HELP
+from aws_mfa.cli.output import print_lines
 from aws_mfa.config.section_names import profile_of
 from aws_mfa.errors import BadInput, NotSetUp
 from aws_mfa.key_care.importing import ask_consent, choose_other_vault, move_keys
@@ -56,12 +57,17 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     document = interfaces.document(args.file) if args.file is not None else None
     found = _given(document, args.file, request, interfaces) if document else keys_here(request, interfaces)
     choose_other_vault(found, interfaces, may_ask=not (args.yes or args.dry_run or args.vault))
-    _say(_list(found), interfaces)
+    if args.yes or args.dry_run or not interfaces.terminal.has_human:
+        print_lines(_list(found))
+    else:  # part of the question
+        for line in _list(found):
+            interfaces.terminal.say(line)
     if found.moves and args.dry_run:
-        _say(["nothing was changed (--dry-run)"], interfaces)
+        print_lines(["nothing was changed (--dry-run)"])
     elif found.moves:
         _move(found, document, args, interfaces)
-    _say(found.left, interfaces)
+    for line in found.left:
+        interfaces.say(line)
     return NotSetUp.exit_code if found.left else 0
 
 
@@ -80,16 +86,16 @@ def _move(found: Importable, document: Document | None, args: argparse.Namespace
         ask_consent("Move these keys? [y/n] " if document is None else "Store these keys? [y/n] ", interfaces)
     was_open = interfaces.credentials.repair_mode() if document is None else document.others_may_read()
     linked = interfaces.credentials.linked_inode()
-    moved = move_keys(found, interfaces, replaces=args.replace, asks=not args.yes)
+    moved = move_keys(found, interfaces, show=print_lines, replaces=args.replace, asks=not args.yes)
     if not moved:
         return
     if linked is not None and any(move.file_sections for move in moved):
         still_there = f"{interfaces.credentials.path} has another name (a hard link), which still holds the keys"
-        _say([f"{still_there}: find ~ -xdev -inum {linked}"], interfaces)
+        interfaces.say(f"{still_there}: find ~ -xdev -inum {linked}")
     path = interfaces.credentials.path if document is None else document.name
     lines = []
     if was_open:
-        lines.append(f"other users of this machine could read {path}: make new keys soon, and delete these in IAM")
+        interfaces.say(f"other users of this machine could read {path}: make new keys soon, and delete these in IAM")
     if document is None:
         lines.append("copies may remain in backups and editors' files: replace keys that anyone else may have seen")
     elif args.file != STDIN:
@@ -100,7 +106,7 @@ def _move(found: Importable, document: Document | None, args: argparse.Namespace
         flag = "" if name == "default" else f" --profile {shlex.quote(name)}"
         several = "see which devices and codes they need: aws-mfa plan --all"
         lines.append(several if len(moved) > 1 else f"get a session with: aws-mfa{flag}")
-    _say(lines, interfaces)
+    print_lines(lines)
 
 
 def _list(found: Importable) -> list[str]:
@@ -117,8 +123,3 @@ def _list(found: Importable) -> list[str]:
     elif not found.left:
         lines.append(f"no long-term keys found in {' or in '.join(found.looked_at)}")
     return [*lines, *found.notices]
-
-
-def _say(lines: list[str], interfaces: Interfaces) -> None:
-    for line in lines:
-        interfaces.terminal.say(line)

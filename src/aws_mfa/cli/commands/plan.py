@@ -33,7 +33,7 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     request = replace(plan_request(args, interfaces), is_preview=True)
     planned = make_plan(request, interfaces.replaced(unattended=True))
     for notice in planned.users.notices:
-        interfaces.terminal.say(notice)
+        interfaces.say(notice)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     text = f"{plan_json(planned)}\n" if args.json else plan_text(planned, width)
     sys.stdout.write(text)

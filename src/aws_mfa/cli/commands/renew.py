@@ -66,13 +66,13 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     planned = make_plan(request, interfaces)
     notes = (f"{name}: {note}" for name, notes in planned.notes.items() for note in notes)
     for line in (*planned.users.notices, *notes):
-        interfaces.terminal.say(line)
+        interfaces.say(line)
     if len(planned.codes) > 1:
-        interfaces.terminal.say(summary(planned))
+        interfaces.say(summary(planned))
     show = shown_calls if sys.stderr.isatty() and not args.json else unseen
     outcomes = renew_many(planned, interfaces, token=token, show=show)
     for line in shortcomings(outcomes, request, interfaces.now()):
-        interfaces.terminal.say(line)
+        interfaces.say(line)
     sys.stdout.write(f"{outcomes_json(outcomes)}\n" if args.json else _text(outcomes, interfaces.now()))
     return exit_code_of(outcomes)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values import arns
 from aws_mfa.cli.options import NO_KEYCHAIN_HELP
+from aws_mfa.cli.output import print_lines
 from aws_mfa.config.section_names import default_long_term
 from aws_mfa.setup.questions import Answers
 from aws_mfa.setup.setup import set_up
@@ -53,11 +54,10 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
         replaces=args.yes,
     )
     done = set_up(answers, choice, interfaces)
-    for line in stored_lines(done):
-        interfaces.terminal.say(line)
+    print_lines(stored_lines(done))
     other_line = other_program_of(KnownProfiles(interfaces).profiles.profile(done.profile))
     if other_line is not None:
-        interfaces.terminal.say(f"another program still provides this profile: remove that line ({other_line})")
+        interfaces.say(f"another program still provides this profile: remove that line ({other_line})")
     return 0
 
 
