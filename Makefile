@@ -26,7 +26,7 @@ PYTEST := $(BIN)/python $(TESTS) --numprocesses $(WORKERS)
 UNIT_TESTS := $(TESTS) --numprocesses $(UNIT_WORKERS) --capture sys
 BENCHMARKS := $(filter-out bench/stage.py bench/paired.py,$(sort $(wildcard bench/*.py)))
 
-.PHONY: help demo test unit check measures format lowest lock real-parts build bench clean
+.PHONY: help demo test unit check measures format lowest lock real-parts build sbom bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
@@ -80,6 +80,13 @@ build: $(BUILT) ## wheel and sdist in dist/, and a run of the wheel in an enviro
 	$(SMOKE)/$(notdir $(BIN))/python -Im aws_mfa --version
 	$(SMOKE)/$(notdir $(BIN))/aws-mfa demo >/dev/null
 
+sbom: ## sbom/aws-mfa.cdx.json: what aws-mfa runs with, its versions and hashes, in CycloneDX's format
+	@$(PYTHON) -m venv .build/sbom
+	@.build/sbom/bin/python -m pip install -qq "cyclonedx-bom>=7"
+	@mkdir -p sbom
+	@.build/sbom/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+	  --output-file sbom/aws-mfa.cdx.json requirements.txt
+
 bench: real-parts ## what is measured, against bare Python and aws-mfa 0.0.12
 	@$(BIN)/python bench/stage.py
 	@for script in $(BENCHMARKS); do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
@@ -88,7 +95,7 @@ real-parts: $(BUILT) ## build what the real tests drive; installs Debian package
 	@$(BIN)/python tools/real_parts.py
 
 clean: ## remove everything that was built
-	rm -rf $(VENV) .build dist .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) .build dist sbom .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 # pip 25.3: the console scripts of older ones import `re`, which costs more than all of our hot path.
 $(RUNS): pyproject.toml requirements.txt
