@@ -62,11 +62,13 @@ def bare_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 
 @pytest.fixture(autouse=True, scope="session")
 def signals_end_programs() -> None:
-    """Under `nohup`, or behind `&` in a script, programs started here would ignore these; a handler ends with exec."""
-    for name in ("SIGHUP", "SIGINT", "SIGQUIT"):
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
-            signal.signal(number, signal.default_int_handler if name == "SIGINT" else lambda *_: None)
+    """Programs started here would ignore or hold back what `nohup`, `&` in a script or a CI runner made us ignore."""
+    for number in signal.valid_signals() - {getattr(signal, name, None) for name in ("SIGPIPE", "SIGXFSZ")}:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            # A handler, because it ends with exec, and `nohup` still works.
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else lambda *_: None)
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_SETMASK, [])
 
 
 @pytest.fixture(autouse=True)

@@ -20,8 +20,8 @@ import pytest
 
 SYSTEM = os.environ["SIMULATED_SYSTEM"]
 ALREADY_THERE = (
-    "asyncio", "boto3", "build", "cryptography.x509", "hypothesis", "keyring", "multiprocessing.pool", "pexpect",
-    "pytest_cov.plugin", "rich.progress", "subprocess", "tempfile", "unittest.mock", "uuid", "webbrowser",
+    "asyncio", "boto3", "build", "cryptography.x509", "ctypes.util", "hypothesis", "keyring", "multiprocessing.pool",
+    "pexpect", "pytest_cov.plugin", "rich.progress", "subprocess", "tempfile", "unittest.mock", "uuid", "webbrowser",
     "xdist.plugin",
 )  # fmt: skip
 ABSENT = {

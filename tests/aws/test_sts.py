@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import logging
 import re
+import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +27,7 @@ from aws_mfa_practice.account import Role, User
 from aws_mfa_practice.aws import PracticeAws
 from aws_mfa_practice.faults import Fault
 from aws_mfa_practice.totp import Device
+from programs import wait_until
 
 ROUNDING_S = 2
 POLICY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "iam:*", "Resource": "*"}]}'
@@ -412,29 +414,32 @@ def test_a_session_is_judged_by_the_clock_of_aws(practice: Practice) -> None:
 
 
 @pytest.fixture
-def connections(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+def connections(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> list[socket.socket]:
     """Every connection that the practice AWS accepts."""
-    accepted: list[object] = []
+    accepted: list[socket.socket] = []
     accept = practice.aws._server.get_request
 
     def counted_accept() -> object:
-        accepted.append(connection := accept())
-        return connection
+        connection, address = accept()
+        accepted.append(connection)
+        return connection, address
 
     monkeypatch.setattr(practice.aws._server, "get_request", counted_accept)
     return accepted
 
 
-def test_one_connection_serves_all_calls(practice: Practice, connections: list[object]) -> None:
+def test_one_connection_serves_all_calls(practice: Practice, connections: list[socket.socket]) -> None:
     for _ in range(3):
         practice.sts.get_caller_identity(practice.keys)
     assert len(connections) == 1
 
 
-def test_a_connection_closed_while_asking_costs_no_code(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_closed_while_asking_costs_no_code(
+    practice: Practice, connections: list[socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("aws_mfa_practice.server.Handler.timeout", 0.05)
     practice.sts.get_caller_identity(practice.keys)
-    time.sleep(0.2)
+    wait_until(lambda: connections[0].fileno() == -1)
     practice.sts.get_session_token(practice.keys, practice.request(), practice.phone.code())
     assert practice.count("GetSessionToken") == 1
 

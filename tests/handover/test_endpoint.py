@@ -248,7 +248,7 @@ def test_a_flood_of_quiet_connections_does_not_block_others(client: Client, most
 
 def test_a_flood_that_reconnects_at_once_does_not_block_others(client: Client, most: int) -> None:
     """Any local user can do this: three times the limit, without the token, each reconnected when it is closed."""
-    over = threading.Event()
+    over, has_reconnected = threading.Event(), threading.Event()
 
     def flood() -> None:
         with contextlib.ExitStack() as stack:
@@ -262,11 +262,12 @@ def test_a_flood_that_reconnects_at_once_does_not_block_others(client: Client, m
                         one.close()
                         idle[place] = stack.enter_context(client.connected())
                         idle[place].setblocking(False)
+                        has_reconnected.set()
 
     flooding = threading.Thread(target=flood)
     flooding.start()
     try:
-        time.sleep(0.3)
+        assert has_reconnected.wait(10)
         for _ in range(3):
             began = time.monotonic()
             assert client.ask()[0] == 200

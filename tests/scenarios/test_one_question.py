@@ -10,8 +10,8 @@ import json
 import os
 import shlex
 import signal
-import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -54,6 +54,32 @@ class Crowd:
     def wait_for_waiting(self, count: int) -> None:
         """Until so many say that they wait."""
         wait_until(lambda: sum("waiting for pid" in text for text in self.read(".err")) >= count, limit_s=45)
+
+    def wait_for_sleep(self, count: int) -> None:
+        """Until so many have nothing to do for half a second: a process that starts is running, or ready to run."""
+        assert self.shell is not None
+        assert self.shell.pid is not None
+        session, quiet = self.shell.pid, 0
+
+        def all_sleep() -> bool:
+            nonlocal quiet
+            states = states_of_pythons(session)
+            quiet = quiet + 1 if states == ["S"] * count else 0
+            return quiet == 100
+
+        wait_until(all_sleep, limit_s=45)
+
+
+def states_of_pythons(session: int) -> list[str]:
+    """The states of the tool's processes in a session, from `/proc`."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with suppress(OSError), open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+            name, _, rest = file.read().partition("(")[2].rpartition(") ")
+            fields = rest.split()
+            if int(fields[3]) == session and name.startswith("python"):
+                found.append(fields[0])
+    return found
 
 
 @pytest.fixture
@@ -140,7 +166,7 @@ def test_terminals_that_need_the_same_session_in_the_file_ask_once(crowd: Crowd)
 def test_what_an_sdk_shows_of_those_who_waited_is_one_line_at_most(crowd: Crowd, said: str) -> None:
     shell = crowd.start(6, "credential-process", "dev")
     shell.expect_exact(question(crowd.stage))
-    time.sleep(3)  # no output shows that they wait: their stderr is printed at the end
+    crowd.wait_for_sleep(6)  # no output shows that they wait: their stderr is printed at the end
     if said == "no":
         shell.sendeof()
     else:

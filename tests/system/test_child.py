@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from unittest import mock
 
@@ -208,7 +207,7 @@ def test_job_control_works_as_without_a_parent(tmp_path: str, method: str, stop:
         shell.expect("Stopped")
         shell.sendline("fg")
         shell.expect("sh -c")
-        time.sleep(0.3)
+        wait_until(lambda: os.tcgetpgrp(shell.fileno()) != shell.pid)  # now the child is in the foreground
         shell.sendline("an answer")
         shell.sendline("echo it ended with $?.")
         shell.expect_exact("it ended with 6.")

@@ -89,25 +89,30 @@ def test_threads_of_one_process_exclude_each_other(tmp_path: Path) -> None:
     assert together == [1] * 20
 
 
-def test_a_waiter_gets_the_lock_as_soon_as_it_is_released(tmp_path: Path) -> None:
+def test_a_waiter_gets_the_lock_as_soon_as_it_is_released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However long it has waited, it tries some twenty times a second."""
     path = str(tmp_path / "lock")
-    held = threading.Event()
-    released_at: list[float] = []
+    held, release = threading.Event(), threading.Event()
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 20:
+            release.set()
+            thread.join()
 
     def hold() -> None:
         with lock(path, timeout_s=0):
             held.set()
-            time.sleep(0.4)
-            released_at.append(time.monotonic())
+            release.wait()
 
     thread = threading.Thread(target=hold)
     thread.start()
     held.wait()
-    with lock(path, timeout_s=5):
-        got_at = time.monotonic()
-    thread.join()
-    assert 0 <= got_at - released_at[0] < 0.3
+    monkeypatch.setattr(time, "sleep", pause)
+    with lock(path, timeout_s=60):
+        assert len(pauses) == 20
+    assert max(pauses) <= 0.05
 
 
 def test_the_lock_is_released_when_the_body_fails(tmp_path: Path) -> None:

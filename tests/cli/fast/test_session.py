@@ -172,8 +172,9 @@ def replaced_by_a_copy(stage: Stage) -> None:
 
 def a_byte_changed_and_the_mtime_put_back(stage: Stage) -> None:
     before = os.stat(stage.config)
-    time.sleep(0.02)  # the tick of the file system's clock
-    stage.write(stage.config, stage.read(stage.config).replace("role/dev", "role/ops"))
+    text = stage.read(stage.config).replace("role/dev", "role/ops")
+    while os.stat(stage.config).st_ctime_ns == before.st_ctime_ns:  # the file system's clock ticks
+        stage.write(stage.config, text)
     os.utime(stage.config, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
@@ -219,7 +220,7 @@ DOUBTS: dict[str, Change] = {
     "the config touched": touched(config),
     "the credentials touched": touched(lambda stage: stage.credentials),
     "a key rotated in the file": changed(lambda s: s.credentials, lambda text: text.replace("AKIAA", "AKIAB")),
-    "a byte changed behind the mtime": a_byte_changed_and_the_mtime_put_back,
+    **({} if os.name == "nt" else {"a byte changed behind the mtime": a_byte_changed_and_the_mtime_put_back}),
     "the config replaced": replaced_by_a_copy,
     "the config linked elsewhere": a_symlink_to_another,
     "the config gone": lambda stage: os.unlink(stage.config),
