@@ -56,15 +56,18 @@ class AwsMfaError(Exception):
     """A failure with its message, the hints that say what to do, and its exit code."""
 
     exit_code = 1
+    most_hints = 3
 
     def __init__(self, message: str, *hints: str) -> None:
         super().__init__(message)
         self.message = message
         self.hints = hints
+        self.shared = ""  # what is said once, if the same stops several profiles; empty: the message
 
     @property
     def hint_lines(self) -> tuple[str, ...]:
-        return tuple(f"{HINT}{hint}" for hint in self.hints)
+        """The hints that are printed: the first three help most."""
+        return tuple(f"{HINT}{hint}" for hint in self.hints[: self.most_hints])
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -117,6 +120,8 @@ class NoDevice(NotSetUp):
 
 class SeveralDevices(NoDevice):
     """The user has more than one MFA device, and no person can choose one."""
+
+    most_hints = 8  # IAM's limit of devices
 
 
 class BrokenFile(NotSetUp):

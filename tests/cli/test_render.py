@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from aws_mfa.cli.render import JSON_VERSION, outcome_rows, outcomes_json, plan_json, plan_text, table
+from aws_mfa.cli.render import JSON_VERSION, failure_lines, outcome_rows, outcomes_json, plan_json, plan_text, table
 from aws_mfa.errors import WrongCode
 from aws_mfa.renewal.calls import Outcome
 from aws_mfa.renewal.make_plan import make_plan
@@ -106,7 +106,7 @@ def test_the_json_of_plan_has_these_keys() -> None:
         "": {"version", "codes", "calls", "reused", "profiles"},
         "calls": {*("session", "call", "role_arn", "duration_seconds", "code_of", "signed_by", "profiles", "reason")},
         "reused": set(),
-        "profiles": {"profile", "needs_call", "notes", "error", "message", "hints"},
+        "profiles": {"profile", "session", "needs_call", "notes", "error", "message", "hints"},
     }
 
 
@@ -137,16 +137,16 @@ def test_the_json_of_plan_says_what_will_be_called() -> None:
 def test_the_text_of_plan_begins_with_the_codes_and_ends_with_the_way_out() -> None:
     lines = plan_text(planned(), None).splitlines()
     assert lines[0] == f"3 profiles, 2 codes of {DEVICE}: one for all roles of up to 1 h, one for long (4 h)"
-    assert lines[1].split() == ["code", "session", "call", "why"]
+    assert lines[1].split() == ["session", "code", "call", "why"]
     assert [line.split()[:2] for line in lines[2:6]] == [
-        [DEVICE, "mfa@work-long-term"],
-        [DEVICE, "long"],
-        ["-", "dev"],
-        ["-", "cut"],
+        ["mfa@work-long-term", "yes"],
+        ["long", "yes"],
+        ["dev", "-"],
+        ["cut", "-"],
     ]
     assert lines[6].startswith("cut: duration_seconds in ~/.aws/config [profile cut] is cut to 1 h")
     assert lines[7].startswith("lost: source_profile in ~/.aws/config [profile lost] names profile 'gone'")
-    assert lines[8].startswith("hint: add that profile")
+    assert lines[8] == "hint: if it has keys of yours, store them: aws-mfa setup --profile gone"
 
 
 def test_no_escape_sequence_of_a_profiles_name_reaches_the_terminal() -> None:
@@ -163,7 +163,44 @@ def test_rows_of_renew_are_for_people() -> None:
     assert outcome_rows(OUTCOMES, NOW) == [
         ["dev", "renewed", "Sun 07:03:19 UTC (1 h)", "credentials file"],
         ["prod", "still good", "Sun 07:03:19 UTC (1 h)", "credentials file"],
-        ["test", "failed", "", "AWS refused the code"],
+        ["test", "failed", "", ""],
+    ]
+
+
+def test_a_failure_of_several_profiles_is_said_once_with_its_hints() -> None:
+    alone, shared = WrongCode("AWS refused the code", "wait"), [WrongCode(f"{name} is gone", "look") for name in "ab"]
+    for error in shared:
+        error.shared = "it is gone"
+    failures = {"x": alone, "a": shared[0], "y": WrongCode("AWS refused the code", "wait"), "b": shared[1]}
+    assert failure_lines(failures) == ["x, y: AWS refused the code", "hint: wait", "a, b: it is gone", "hint: look"]
+    assert failure_lines({"a": shared[0]}, " left") == ["a left: a is gone", "hint: look"]
+
+
+def test_four_hints_are_three() -> None:
+    assert WrongCode("no", *"1234").hint_lines == ("hint: 1", "hint: 2", "hint: 3")
+
+
+def test_reasons_stay_readable_at_80_columns_and_the_device_is_there_once() -> None:
+    text = plan_text(planned(CONFIG, "dev", "long"), 80)
+    lines = text.splitlines()
+    assert all(len(line) <= 80 for line in lines[1:])
+    assert lines[1].split() == ["session", "code", "call"]
+    assert any(line.endswith("GetSessionToken, 12 h: one MFA session serves all") for line in lines)
+    assert plan_text(planned(CONFIG, "dev", "long"), 140).splitlines()[1].split()[-1] == "why"
+
+
+def test_every_profile_is_beside_the_session_that_serves_it() -> None:
+    plan = planned(CONFIG.replace(f"{ARN}dev", f"{ARN}one").replace(f"{ARN}cut", f"{ARN}one"), "dev", "work")
+    plan.others = {"plain": "no role", "other": "no role"}
+    lines = plan_text(plan, None).splitlines()
+    assert [line.split("  ")[0] for line in lines[2:4]] == ["work (mfa@work-long-term)", "dev"]
+    assert lines[4] == "plain, other: no role"
+    profiles = json.loads(plan_json(plan))["profiles"]
+    assert [(one["profile"], one["session"], one["notes"]) for one in profiles] == [
+        ("dev", "dev", []),
+        ("work", "mfa@work-long-term", []),
+        ("plain", None, ["no role"]),
+        ("other", None, ["no role"]),
     ]
 
 
@@ -189,7 +226,8 @@ def test_a_table_on_a_narrow_terminal_keeps_the_first_column_whole() -> None:
 def test_no_word_is_broken_however_narrow_the_terminal(width: int) -> None:
     """An ARN must be copied whole, and `GetSessionToke` above `n` cannot be read."""
     text = plan_text(planned(CONFIG, "dev", "long"), width)
-    assert {"GetSessionToken,", "duration_seconds", f"{ARN}long,", DEVICE} <= set(text.split())
+    assert {"GetSessionToken,", "duration_seconds", f"{ARN}long,", f"{DEVICE}:"} <= set(text.split())
+    assert text.count(DEVICE) == 1
 
 
 def test_one_column_is_made_narrow_before_another_is_and_no_number_loses_its_unit() -> None:

@@ -70,7 +70,10 @@ def test_a_profile_that_names_itself_needs_keys_of_its_own() -> None:
     assert "a -> a" in refusal("a", role("a", "a")).message
     assert followed("a", role("a", "a"), f"[a]\n{KEYS}aws_session_token = t\n") == ("a", ["a"])
     session = f"[a]\n{KEYS.replace('AKIA', 'ASIA')}aws_session_token = t\n"
-    assert "a -> a" in refusal("a", role("a", "a"), session).message
+    message = (
+        "no long-term keys in [a]: it holds a session (source_profile in ~/.aws/config [profile a] names that profile)"
+    )
+    assert refusal("a", role("a", "a"), session).message == message
 
 
 def test_keys_of_a_source_end_the_chain_even_beside_a_role() -> None:
@@ -103,9 +106,128 @@ def test_a_missing_name_comes_with_existing_ones() -> None:
     many = "".join(role(f"team-{number}", "work") for number in range(11))
     assert refusal("pord", few).hints[0] == "did you mean: prod"
     assert refusal("gone", few).hints[0] == "there are: dev, prod"
-    listed = "list them with: aws configure list-profiles"
-    assert refusal("gone", many).hints[0] == refusal("gone", "").hints[0] == listed
+    assert refusal("gone", many).hints[0] == "list them with: aws-mfa plan --all"
+    assert refusal("gone", "").hints == ("store long-term keys under that name: aws-mfa setup --profile gone",)
     assert refusal("a", few + role("a", "dve")).hints[0] == "did you mean: dev"
+
+
+WRITTEN = {
+    "{} # prod": "AWS files have no comments behind values",
+    "{}\t; prod": "AWS files have no comments behind values",
+    '"{}"': "AWS files have no quotes around values: they belong to the value",
+    "{}\u200b": "it holds an invisible character (U+200B)",
+}
+SETTINGS_READ = {
+    "role_arn": "arn:aws:iam::123456789012:role/a",
+    "mfa_serial": DEVICE,
+    "duration_seconds": "3600",
+    "external_id": "abc",
+    "role_session_name": "ann",
+    "source_identity": "ann",
+    "session_tags": "Team=data",
+    "region": "eu-west-1",
+    "ca_bundle": "/ca.pem",
+    "services": "s",
+    "use_fips_endpoint": "true",
+    "ignore_configured_endpoint_urls": "true",
+}
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+@pytest.mark.parametrize("key", SETTINGS_READ)
+@pytest.mark.parametrize("prefix", ["", "aws_mfa_"])
+def test_what_is_written_around_a_value_is_named_for_every_setting(written: str, key: str, prefix: str) -> None:
+    line = f"{prefix}{key} = {written.format(SETTINGS_READ[key])}"
+    config = role("a", "work", line) + "[profile work]\n"
+    if key == "role_arn":
+        config = config.replace(f"role_arn = {SETTINGS_READ[key]}\n", "")
+    assert refusal("a", config).message == f"{prefix}{key} in ~/.aws/config [profile a]: {WRITTEN[written]}"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["mfa_process = sh -c 'pass otp' # x", "credential_process = 'a b'", "session_tags = Team=data,\n  Project=atlas"],
+)
+def test_a_command_and_a_list_may_look_so(line: str) -> None:
+    assert followed("a", role("a", "work", line) + "[profile work]\n") == ("work", ["a"])
+
+
+@pytest.mark.parametrize("written", [*WRITTEN, "profile {}", "'profile {}'", "{}\t# x"])
+@pytest.mark.parametrize("key", ["source_profile", "aws_mfa_source_profile", "include_profile"])
+def test_a_name_that_is_almost_a_profiles_is_offered(written: str, key: str) -> None:
+    name = written.format("work")
+    line = f"{key} = {name}\n"
+    config = f"[profile a]\nrole_arn = {SETTINGS_READ['role_arn']}\n{line}[profile work]\n"
+    config += "" if key != "include_profile" else "source_profile = work\n"
+    refused = refusal("a", config)
+    assert refused.message.startswith(f"{key} in ~/.aws/config [profile a] names profile ")
+    assert (WRITTEN.get(written, "does not exist")) in refused.message
+    if "200b" not in ascii(written):
+        assert refused.hints[0] == "did you mean: work"
+    assert not any("setup" in hint for hint in refused.hints[:1])
+
+
+def test_a_source_that_is_not_set_up_is_set_up_first() -> None:
+    refused = refusal("a", role("a", "team work"))
+    assert refused.hints[0] == "if it has keys of yours, store them: aws-mfa setup --profile 'team work'"
+    assert refused.shared == "source_profile names profile 'team work', which does not exist"
+
+
+MISNAMED = {
+    "[dev2]\nregion = x\n": ("", "section [dev2] of ~/.aws/config must be [profile dev2]"),
+    "[Profile dev2]\nrole_arn = x\n": ("", "section [Profile dev2] of ~/.aws/config must be [profile dev2]"),
+    "[PROFILE  'dev2']\noutput = x\n": ("", "section [PROFILE  'dev2'] of ~/.aws/config must be [profile dev2]"),
+    "": ("[profile dev2]\nregion = x\n", "section [profile dev2] of ~/.aws/credentials must be [dev2]"),
+}
+
+
+@pytest.mark.parametrize("config", MISNAMED)
+@pytest.mark.parametrize("named_by", ["itself", "a role"])
+def test_a_section_under_the_wrong_header_is_named(config: str, named_by: str) -> None:
+    credentials, wrong = MISNAMED[config]
+    name = "dev2" if named_by == "itself" else "a"
+    refused = refusal(name, config + role("a", "dev2"), credentials)
+    assert refused.message.endswith(f": {wrong}")
+
+
+def test_a_section_that_is_no_profile_is_not_taken_for_one() -> None:
+    config = "[dev2]\nx = y\n[plugins]\ncli = z\n[services dev2]\nregion = x\n[sso-session dev2]\nregion = x\n"
+    assert list(AwsProfiles(config, "[dev2 x]\nregion = y\n").misnamed_headers()) == []
+    assert refusal("dev2", config).message.endswith("~/.aws/credentials")
+
+
+@pytest.mark.parametrize(
+    ("arn", "hints"),
+    [
+        ("arn:aws:iam::123456789012:role/a", ["profiles that have it: a, b", "or without a profile for it: "]),
+        ("arn:aws:iam::123456789012:role/other", ["or without a profile for it: aws-mfa --profile NAME --assume-role"]),
+        (DEVICE, ["profiles that have it: a"]),
+        ("arn:aws:iam::123456789012:user/ann", []),
+    ],
+)
+def test_an_arn_is_no_profile_and_those_that_have_it_are_named(arn: str, hints: list[str]) -> None:
+    config = role("a", "work", f"mfa_serial = {DEVICE}") + role("b", "work").replace("role/b", "role/a")
+    with pytest.raises(BadProfile, match="it is an ARN") as refused:
+        chain_of(arn, AwsProfiles(config, ""))
+    assert len(refused.value.hints) == len(hints)
+    assert all(hint.startswith(begins) for hint, begins in zip(refused.value.hints, hints, strict=True))
+
+
+@pytest.mark.parametrize("config", ["[profile ann]\nregion = x\n", ""])
+def test_the_name_of_long_term_keys_leads_to_the_profile(config: str) -> None:
+    with pytest.raises(BadProfile, match="'ann-long-term' is the name of long-term keys") as refused:
+        chain_of("ann-long-term", AwsProfiles(config, ""), in_vault=lambda name: name == "ann" and not config)
+    assert refused.value.hints == ("name the profile: ann",)
+
+
+def test_a_profile_without_keys_and_role_has_those_of_the_profile_it_includes() -> None:
+    config = (
+        "[profile alias]\ninclude_profile = mid\nregion = x\n[profile mid]\ninclude_profile = work\n[profile work]\n"
+    )
+    user, roles = followed("alias", config, keys_stored=lambda name: name == "work")
+    assert (user, roles) == ("work", [])
+    assert followed("alias", config, keys_stored=lambda name: name == "alias") == ("alias", [])
+    assert followed("a", role("a", "alias") + config, keys_stored=lambda name: name == "work") == ("work", ["a"])
 
 
 def test_a_missing_profile_is_named_with_the_line_that_names_it() -> None:

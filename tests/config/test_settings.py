@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from aws_mfa.config.settings import (
@@ -15,6 +17,7 @@ from aws_mfa.config.settings import (
 )
 from aws_mfa.errors import BadInput
 
+DEVICE = "arn:aws:iam::123456789012:mfa/ann"
 ROLE = Given("arn:aws:iam::123456789012:role/deploy", "--assume-role")
 OTHER = Given("arn:aws:iam::123456789012:role/other", "--assume-role")
 
@@ -115,6 +118,25 @@ def test_a_duration_that_is_not_a_number_names_its_source(environ: dict[str, str
     with pytest.raises(BadInput) as raised:
         duration_in_force(None, environ, sections(config={"duration_seconds": setting}), None)
     assert raised.value.message == f"{source} is not a number of seconds"
+
+
+@pytest.mark.parametrize("written", ["{} # x", "{}\t;x", "'{}'"])
+def test_what_is_written_around_a_value_is_named_in_the_classic_form_too(written: str) -> None:
+    own = {"aws_mfa_device": DEVICE, "assume_role": "r", "region": "x", "mfa_process": "p"}
+    long_term = {key: written.format(value) for key, value in own.items()}
+    found = sections(long_term, {"mfa_serial": written.format(DEVICE), "region": written.format("x")})
+    reads: tuple[tuple[Callable[[], object], str], ...] = (
+        (lambda: device_in_force(None, {}, found), "aws_mfa_device in [work-long-term]"),
+        (lambda: found.config_setting("region"), "region in ~/.aws/config [profile work]"),
+        (lambda: found.own_setting("region"), "region in [work-long-term]"),
+        (lambda: role_in_force(None, {}, long_term, "work-long-term"), "assume_role in [work-long-term]"),
+    )
+    for read, source in reads:
+        with pytest.raises(BadInput) as raised:
+            read()
+        assert raised.value.message.startswith(f"{source}: AWS files have no ")
+    assert parts(found.own_setting("mfa_process")) == (written.format("p"), "mfa_process in [work-long-term]")
+    assert parts(device_in_force(written.format(DEVICE), {}, found)) == (written.format(DEVICE), "--device")
 
 
 def test_each_source_of_the_session_name_precedes_the_next() -> None:

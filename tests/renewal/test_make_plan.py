@@ -84,6 +84,59 @@ def test_all_is_roles_and_users_with_keys(config: str, credentials: str, overlay
     assert list(planned(some_interfaces(config, credentials), overlay=overlay).of_profile) == names
 
 
+def preview(interfaces: FakeInterfaces, *names: str) -> Plan:
+    return make_plan(RenewalRequest(names or None, is_preview=True), as_interfaces(interfaces))
+
+
+def test_a_preview_of_all_names_every_profile_and_every_section_under_a_wrong_header() -> None:
+    config = role("dev", "own") + f"[profile plain]\nregion = x\n[profile own]\nmfa_serial = {DEVICE}\n"
+    config += "[dev2]\nregion = x\n[profile found]\nregion = x\n[profile bare]\noutput = x\n"
+    interfaces = some_interfaces(config, OF_OWN + OF_OWN.replace("own", "bare"))
+    interfaces.vaults["keychain"].stored["found-long-term"] = KEYS
+    found = preview(interfaces)
+    assert list(found.of_profile) == ["dev", "work", "found", "own"]
+    assert found.others == {
+        "plain": "neither a role nor long-term keys: no session is renewed",
+        "bare": "long-term keys are in its own section: no session is renewed",
+        "dev2": "section [dev2] of ~/.aws/config must be [profile dev2]",
+    }
+    assert [note.partition(": ")[0] for note in found.notes["own"]] == [
+        "section [own] of ~/.aws/credentials holds long-term keys"
+    ]
+    assert list(planned(interfaces).of_profile) == ["dev", "work", "found"]
+
+
+def test_a_vault_that_fails_is_asked_for_one_profile_of_all() -> None:
+    interfaces = FakeInterfaces("", "[profile a]\nregion = x\n[profile b]\nregion = x\n[dev]\nregion = x\n")
+    interfaces.vaults["keychain"].failure = KeychainUnavailable("locked")
+    with pytest.raises(BadInput, match=r"no profile has a role.*: section \[dev\] of ~/.aws/config must be") as refused:
+        preview(interfaces)
+    assert "the keychain vault was not searched (locked)" in refused.value.hints[-1]
+    assert len(interfaces.vaults["keychain"].calls) == 1
+
+
+def test_a_source_profile_without_a_role_is_no_base_and_set_up_is_not_proposed() -> None:
+    config = f"[profile alias]\nsource_profile = work\nregion = x\nmfa_serial = {DEVICE}\n[profile work]\n"
+    interfaces = some_interfaces(config + role("dev", "alias"))
+    for name in ("alias", "dev"):
+        error = failure(interfaces, name)
+        assert error.message.startswith("alias has source_profile = work, but no role_arn")
+        assert error.hints[0] == "use that profile instead: work"
+    interfaces.config.text = interfaces.config.read().replace(
+        "source_profile = work\nreg", "include_profile = work\nreg"
+    )
+    assert labels(planned(interfaces, "alias", "dev")) == ["mfa@work-long-term", "dev"]
+
+
+@pytest.mark.parametrize("environ", [{"AWS_DEFAULT_PROFILE": "ann"}, {"AWS_DEFAULT_PROFILE": "default"}, {}])
+def test_the_variable_that_is_not_read_is_named_where_default_is_missing(environ: dict[str, str]) -> None:
+    interfaces = FakeInterfaces("", "[profile ann]\n")
+    interfaces.environ = environ
+    hint = "AWS_DEFAULT_PROFILE is not read here: set AWS_PROFILE=ann"
+    assert (failure(interfaces, "default").hints[0] == hint) == (environ.get("AWS_DEFAULT_PROFILE") == "ann")
+    assert hint not in failure(interfaces, "other").hints
+
+
 def test_without_any_profile_the_first_step_is_named() -> None:
     with pytest.raises(NotSetUp, match="nothing is set up here yet") as refused:
         planned(FakeInterfaces())

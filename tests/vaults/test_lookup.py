@@ -80,12 +80,21 @@ def test_missing_keys_are_reported_as_the_old_tool_did(long_term: dict[str, str]
     assert "store them with: aws-mfa setup --profile work" in failure.value.hints
 
 
-def test_missing_keys_are_reported_with_the_keychains_failure() -> None:
+@pytest.mark.parametrize("unlock", [(), ("unlock it",)])
+def test_missing_keys_are_reported_with_the_keychains_failure_and_the_step_that_helps_first(
+    unlock: tuple[str, ...],
+) -> None:
     interfaces = FakeInterfaces()
-    interfaces.vaults["keychain"].failure = KeychainUnavailable("no D-Bus session", "use --vault age")
+    others = (SetUpHint("or in a file", " --vault file"), "see what is wrong: keyring diagnose")
+    interfaces.vaults["keychain"].failure = KeychainUnavailable("no D-Bus session", *unlock, *others)
     with pytest.raises(NoLongTermKeys) as failure:
         find_long_term_keys(SECTION, BY_DEFAULT, None, as_interfaces(interfaces))
-    assert failure.value.hints[:2] == ("the keychain could not be asked (no D-Bus session)", "use --vault age")
+    assert failure.value.message.endswith("; the keychain could not be asked: no D-Bus session")
+    set_up = (
+        "store them with: aws-mfa setup --profile work",
+        "or in a file: aws-mfa setup --profile work --vault file",
+    )
+    assert failure.value.hints == (*unlock, *set_up)
 
 
 ID, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMIsK7MDENGsbPxRfiCYEXAMPLEKEY"

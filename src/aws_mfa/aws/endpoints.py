@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from aws_mfa.aws_values.regions import partition_of_region
+from aws_mfa.config.profile_settings import check_plain
+from aws_mfa.config.settings import misread
 from aws_mfa.errors import BadInput
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ class EndpointSettings:
         for profile in self._with_urls if key == _IGNORE_URLS_KEY else self._profiles:
             found = profile.settings.get(key)
             if found is not None:
+                check_plain(key, found)
                 return found
         return None
 
@@ -143,10 +146,12 @@ def given_endpoint(
     if configured is None:
         return None
     remedy = f"remove the line, or ignore it: export {_IGNORE_URLS}=true"
-    return _checked_endpoint(service, configured.value, region, configured.source, remedy)
+    why = misread(configured.value)
+    cause = [": ".join(why)] if why else []
+    return _checked_endpoint(service, configured.value, region, configured.source, remedy, *cause)
 
 
-def _checked_endpoint(service: str, url: str, region: str, source: str, remedy: str) -> Endpoint:
+def _checked_endpoint(service: str, url: str, region: str, source: str, remedy: str, *cause: str) -> Endpoint:
     """Check a URL. Messages do not quote it: it may hold a password."""
     try:
         address = urlsplit(url)
@@ -156,7 +161,9 @@ def _checked_endpoint(service: str, url: str, region: str, source: str, remedy: 
     clean = url.isascii() and url.isprintable() and not any(character in url for character in " @?#\\\"'<>")
     if not (well_formed and clean):
         raise BadInput(
-            f"{source} is not the URL of an endpoint: http:// or https://, a host, nothing after the path", remedy
+            f"{source} is not the URL of an endpoint: http:// or https://, a host, nothing after the path",
+            remedy,
+            *cause,
         )
     endpoint = Endpoint(service, url, region)
     if address.scheme == "http" and not endpoint.is_loopback:

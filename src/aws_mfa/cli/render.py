@@ -21,12 +21,17 @@ from aws_mfa.renewal.plan import summary
 from aws_mfa.renewal.steps import Reused
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aws_mfa.errors import AwsMfaError
     from aws_mfa.renewal.calls import Outcome
     from aws_mfa.renewal.plan import Plan
     from aws_mfa.renewal.steps import Step
 
 JSON_VERSION = 1
+
+_PLAN = ["session", "code", "call", "why"]
+_READABLE = 24  # a column of sentences is not narrower
 
 _GAP = "  "
 # Cells that are left out if each cell has a line of its own.
@@ -37,16 +42,28 @@ _BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:h|min|s)\b)")
 
 
 def outcome_rows(outcomes: list[Outcome], now: float) -> list[list[str]]:
-    """Profile, state, when the session expires, where it is stored; of a failure the message in the last cell."""
+    """Profile, state, when the session expires, where it is stored; `failure_lines` says why one failed."""
     rows = []
     for outcome in outcomes:
         until = outcome.expires_at or now
         state = "still good" if outcome.is_reused else "renewed"
         row = [outcome.profile, state, f"{local_text(until)} ({duration_text(until - now)})", outcome.place]
         if outcome.error is not None:
-            row = [outcome.profile, _failed(outcome.error), "", outcome.error.message]
+            row = [outcome.profile, _failed(outcome.error), "", ""]
         rows.append(row)
     return rows
+
+
+def failure_lines(failures: Mapping[str, AwsMfaError], what: str = "") -> list[str]:
+    """Why profiles failed, with the hints: a cause, or a hint, that several have is printed once."""
+    groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for name, error in failures.items():
+        groups.setdefault((error.shared or error.message, error.hint_lines), []).append(name)
+    lines: dict[str, None] = {}
+    for (cause, hints), names in groups.items():
+        message = failures[names[0]].message if len(names) == 1 else cause
+        lines.update(dict.fromkeys([f"{', '.join(names)}{what}: {message}", *hints]))
+    return list(lines)
 
 
 def _failed(error: AwsMfaError) -> str:
@@ -70,22 +87,33 @@ def outcomes_json(outcomes: list[Outcome]) -> str:
 
 
 def plan_text(plan: Plan, width: int | None) -> str:
-    """The summary, then one line per call and per stored session, with reasons."""
-    rows = []
-    for step in plan.steps:
-        role, device = step.request.role_arn, step.request.device if step.needs_code else "-"
-        # Several profiles may want the same role: its row has all their names.
-        names = ", ".join(name for name, found in plan.of_profile.items() if found is step) if role else ""
-        call = f"{_call_of(step)}{f' {role}' if role else ''}, {duration_text(step.request.duration_s)}"
-        rows.append([device, names or step.label, call, step.reason])
-    rows += [["-", reused.label, "none: stored until " + local_text(reused.expires_at), ""] for reused in plan.reused]
+    """The summary with the devices, one line per call and per stored session, and what is said of single profiles."""
+    rows = _plan_rows(plan)
     lines = [f"{shown_text(summary(plan))}\n"] if plan.of_profile else []
-    if rows:
-        lines.append(table(["code", "session", "call", "why"], rows, width))
+    if rows and _widths([_PLAN, *_shown(rows)], width, least=_READABLE):
+        lines.append(table(_PLAN, rows, width))
+    elif rows:
+        narrow = [[session, code, f"{call}: {why}" if why else call] for session, code, call, why in rows]
+        lines.append(table(_PLAN[:3], narrow, width))
     notes = [f"{name}: {note}" for name, notes in plan.notes.items() for note in notes]
-    failures = [f"{name}: {error.message}" for name, error in plan.failures.items()]
-    hints = dict.fromkeys(line for error in plan.failures.values() for line in error.hint_lines)
-    return "".join([*lines, *(f"{shown_text(line)}\n" for line in (*notes, *failures, *hints))])
+    of_reason: dict[str, list[str]] = {}
+    for name, why in plan.others.items():
+        of_reason.setdefault(why, []).append(name)
+    reasons = [f"{', '.join(names)}: {why}" for why, names in of_reason.items()]
+    return "".join([*lines, *(f"{shown_text(line)}\n" for line in (*notes, *reasons, *failure_lines(plan.failures)))])
+
+
+def _plan_rows(plan: Plan) -> list[list[str]]:
+    """Session, code (`yes`, or the device if there are several), call, reason."""
+    rows = []
+    several = len({step.request.device for step in plan.codes}) > 1
+    for step in plan.steps:
+        code = "-" if not step.needs_code else step.request.device if several else "yes"
+        role = f" {step.request.role_arn}" if step.request.role_arn else ""
+        call = f"{_call_of(step)}{role}, {duration_text(step.request.duration_s)}"
+        rows.append([plan.of_session(step), code, call, step.reason])
+    stored = ((plan.of_session(one), local_text(one.expires_at)) for one in plan.reused)
+    return rows + [[names, "-", f"none: stored until {until}", ""] for names, until in stored]
 
 
 def _call_of(step: Step) -> str:
@@ -110,6 +138,7 @@ def plan_json(plan: Plan) -> str:
     profiles = [
         {
             "profile": name,
+            "session": end.label,
             "needs_call": not isinstance(end, Reused),
             "notes": plan.notes.get(name, ()),
             **_error_fields(None),
@@ -117,14 +146,20 @@ def plan_json(plan: Plan) -> str:
         for name, end in plan.of_profile.items()
     ]
     profiles += [
-        {"profile": name, "needs_call": False, "notes": (), **_error_fields(error)}
-        for name, error in plan.failures.items()
+        {"profile": name, "session": None, "needs_call": False, "notes": notes, **_error_fields(error)}
+        for name, error, notes in (
+            *((name, error, ()) for name, error in plan.failures.items()),
+            *((name, None, (why,)) for name, why in plan.others.items()),
+        )
     ]
     document = {
         "version": JSON_VERSION,
         "codes": len(plan.codes),
         "calls": calls,
-        "reused": [{"session": one.label, "expires_at": rfc3339_text(one.expires_at)} for one in plan.reused],
+        "reused": [
+            {"session": one.label, "expires_at": rfc3339_text(one.expires_at), "profiles": one.profiles}
+            for one in plan.reused
+        ],
         "profiles": profiles,
     }
     return json.dumps(document, indent=2)
@@ -138,7 +173,7 @@ def _error_fields(error: AwsMfaError | None) -> dict[str, object]:
 
 def table(header: list[str], rows: list[list[str]], width: int | None) -> str:
     """A table without lines; `width` None: as wide as it needs to be."""
-    shown = [[_BEFORE_UNIT.sub(_NO_BREAK, shown_text(text)) for text in row] for row in rows]
+    shown = _shown(rows)
     widths = _widths([header, *shown], width)
     if widths is not None:
         return _side_by_side(header, shown, widths).replace(_NO_BREAK, " ")
@@ -154,18 +189,23 @@ def table(header: list[str], rows: list[list[str]], width: int | None) -> str:
     return "\n".join(records).replace(_NO_BREAK, " ")
 
 
-def _widths(lines: list[list[str]], width: int | None) -> list[int] | None:
-    """The width of each column, the widest being narrowed first; None if a word would have to be broken."""
+def _shown(rows: list[list[str]]) -> list[list[str]]:
+    return [[_BEFORE_UNIT.sub(_NO_BREAK, shown_text(text)) for text in row] for row in rows]
+
+
+def _widths(lines: list[list[str]], width: int | None, least: int = 0) -> list[int] | None:
+    """The width of each column, the widest being narrowed first; None if one got too narrow for a word, or `least`."""
     columns = list(zip(*lines, strict=True))
     widths = [max(map(_cells, column)) for column in columns]
     if width is None:
         return widths
-    least = [max((_cells(word) for text in column for word in text.split(" ")), default=0) for column in columns]
-    least[0] = widths[0]
+    words = [max((_cells(word) for text in column for word in text.split(" ")), default=0) for column in columns]
+    narrowest = [max(word, min(least, natural)) for word, natural in zip(words, widths, strict=True)]
+    narrowest[0] = widths[0]
     space = width - len(_GAP) * (len(columns) - 1)
     for number in sorted(range(len(columns)), key=widths.__getitem__, reverse=True):
         too_much = max(0, sum(widths) - space)
-        widths[number] = max(least[number], widths[number] - too_much)
+        widths[number] = max(narrowest[number], widths[number] - too_much)
     return widths if sum(widths) <= space else None
 
 

@@ -9,11 +9,14 @@ again. Checks all settings of the roles before a code is asked for: `BadProfile`
 
 from __future__ import annotations
 
+from shlex import quote
+
 from aws_mfa.aws_values.arns import check_same_partition, partition_of
 from aws_mfa.aws_values.regions import REGION_VARIABLES, default_region, is_in, partition_named
-from aws_mfa.config.profile_names import did_you_mean
-from aws_mfa.config.profile_settings import circle, missing, shown
+from aws_mfa.config.kinds import SESSIONS, kind_of
+from aws_mfa.config.profile_settings import circle, shown
 from aws_mfa.config.profiles import Profile
+from aws_mfa.config.section_names import profile_of
 from aws_mfa.errors import BadInput, BadProfile
 
 TYPE_CHECKING = False
@@ -74,8 +77,17 @@ def chain_of(
     known_elsewhere = [has_keys_of for has_keys_of in (keys_stored, in_vault) if has_keys_of is not None]
     wanted = _profile(name, profiles, known_elsewhere)
     if wanted is None:
-        raise profiles.no_such(name, "or store long-term keys under that name: aws-mfa setup --profile NAME")
+        user_name = profile_of(name)
+        if user_name != name and _profile(user_name, profiles, known_elsewhere) is not None:
+            raise BadProfile(
+                f"{shown(name)!r} is the name of long-term keys, not of a profile",
+                f"name the profile: {quote(user_name)}",
+            )
+        raise profiles.no_such(name, f"or store long-term keys under that name: aws-mfa setup --profile {quote(name)}")
     role_chain, user = _role_chain_and_user(wanted, profiles, known_elsewhere, keys_stored)
+    # Settings are inherited by now, so the profiles that it includes exist and are no circle.
+    while "include_profile" in user.own and not (user.given("role_arn") or has_keys(user, keys_stored)):
+        user = profiles.profile(user.own["include_profile"].value) or user
     _refuse_foreign_user(user, keys_stored)
     chain = Chain(wanted, user, tuple(reversed(role_chain)))
     _check(chain)
@@ -91,17 +103,28 @@ def _role_chain_and_user(
     # A profile with a role and keys of its own: the wanted profile's role is assumed, of a source the keys count.
     while user.given("role_arn") is not None and (not role_chain or not user.has_own_keys):
         source = _source_given(user)
-        if source.value == user.name and has_keys(user, keys_stored):
-            return role_chain or [user], user
+        if source.value == user.name:
+            if has_keys(user, keys_stored) or any(has_keys_of(user.name) for has_keys_of in known_elsewhere):
+                return role_chain or [user], user
+            kind = kind_of(profiles.credentials.values(user.name))
+            raise _only_a_session(source, user) if kind in SESSIONS else circle(source, [user.name])
         role_chain.append(user)
         visited = [role.name for role in role_chain]
         if source.value in visited:
             raise circle(source, visited)
         found = _profile(source.value, profiles, known_elsewhere)
         if found is None:
-            raise missing(source, *did_you_mean(source.value, profiles.names()))
+            raise profiles.missing(source)
         user = found
     return role_chain, user
+
+
+def _only_a_session(source: Given, user: Profile) -> BadProfile:
+    return BadProfile(
+        f"no long-term keys in [{shown(user.name)}]: it holds a session ({source.source} names that profile)",
+        f"store its long-term keys: aws-mfa setup --profile {quote(user.name)}",
+        "or use the profile with the AWS CLI as it is",
+    )
 
 
 def _profile(name: str, profiles: AwsProfiles, known_elsewhere: list[KeysStored]) -> Profile | None:

@@ -11,6 +11,7 @@ from operator import attrgetter
 
 from aws_mfa.config.profile_settings import (
     CREDENTIAL_PROCESS,
+    check_plain,
     device,
     duration_s,
     external_id,
@@ -142,7 +143,8 @@ class Profile:
         if self._is_checked:
             return
         settings = self.settings
-        for key in settings:
+        for key, given in settings.items():
+            check_plain(key, given)
             if key in _ATTRIBUTES:
                 getattr(self, _ATTRIBUTES[key])
         for key, name in _ATTRIBUTES.items():
@@ -172,6 +174,8 @@ class Profile:
             else:
                 raise AttributeError(name)
             given = self.given(key)
+            if given is not None:
+                check_plain(key, given)
             value = _EMPTY.get(name) if given is None else check(given)
             setattr(self, name, value)
             return value

@@ -96,9 +96,27 @@ def shell_words(text: str) -> list[str] | None:
         return None
 
 
+def bare_name(text: str) -> str:
+    """The name without what people write around it: a comment, quotes, the word `profile`."""
+    for mark in (" #", " ;", "\t#", "\t;"):
+        text = text.partition(mark)[0]
+    return text.strip("'\" \t").removeprefix("profile ").strip("'\" \t")
+
+
+def misnamed(header: str, *, is_config: bool) -> str | None:
+    """The profile that a header seems to mean, for which SDKs do not read it; None for any other header."""
+    word, *rest = header.split(maxsplit=1)
+    if word.lower() == "profile" and rest and not (is_config and profile_headers([header])):
+        return bare_name(rest[0])
+    return header if is_config and not rest and not header.startswith("profile") and header != "default" else None
+
+
 def did_you_mean(name: str, there: Iterable[str]) -> list[str]:
     """A hint with up to three similar names, the most similar first; [] if no name is similar."""
     by_folded = {each.casefold(): each for each in there if each.isprintable()}
+    bare = bare_name(name)
+    if bare != name and bare in by_folded.values():
+        return [f"did you mean: {bare}"]
     near = [by_folded[folded] for folded in get_close_matches(name.casefold(), by_folded, n=3)]
     return [f"did you mean: {', '.join(near)}"] if near else []
 

@@ -22,7 +22,7 @@ from aws_mfa.aws_values.arns import (
 from aws_mfa.aws_values.durations import DEFAULT_MFA_SESSION_S, DEFAULT_ROLE_SESSION_S, check_duration, parse_seconds
 from aws_mfa.aws_values.regions import checked_region
 from aws_mfa.config.profile_names import shell_words
-from aws_mfa.config.settings import Given
+from aws_mfa.config.settings import Given, misread
 from aws_mfa.errors import BadInput, BadProfile
 
 TYPE_CHECKING = False
@@ -70,6 +70,14 @@ CREDENTIAL_PROCESS = "credential_process"
 # The flags of `aws-mfa credential-process`; a test compares them with its parser, which the hot path cannot load.
 PROCESS_FLAGS = ("--no-input", "--no-keychain", "--read-only", "--token-stdin")
 PROCESS_FLAGS_WITH_VALUE = ("--min-remaining", "--policy", "--policy-arn", "--token", "--vault")
+
+_AS_WRITTEN = frozenset(
+    [
+        *(CREDENTIAL_PROCESS, "mfa_process", "endpoint_url"),
+        *("credential_source", "web_identity_token_file", "sso_session", "sso_start_url"),
+    ]
+)
+"""A command may have quotes, URLs are checked where they are used, and the others are only looked for."""
 
 NOT_INHERITED = frozenset(("include_profile", CREDENTIAL_PROCESS))
 CLASSIC_DEVICE = "aws_mfa_device"
@@ -152,6 +160,13 @@ def nested_block(value: str) -> dict[str, str] | None:
     return {key.strip(): text.strip() for key, _, text in parts}
 
 
+def check_plain(key: str, given: Given) -> None:
+    """Refuse a comment, quotes and the like in a value, before it is read as something else."""
+    why = None if key in _AS_WRITTEN else misread(given.value)
+    if why is not None and not ("\n" in given.value and key.endswith("session_tags")):
+        raise BadProfile(f"{given.source}: {why[0]}", why[1])
+
+
 def _of_a_file(check: Callable[..., str]) -> Callable[[Given], str]:
     """The same check for a value from a file: a `BadInput` becomes a `BadProfile`."""
 
@@ -208,12 +223,6 @@ def circle(given: Given, path: list[str]) -> BadProfile:
     key = given.source.partition(" ")[0]
     names = " -> ".join(map(shown, (*path[path.index(given.value) :], given.value)))
     return BadProfile(f"{given.source} leads in a circle: {names}", f"change one {key} of these profiles")
-
-
-def missing(given: Given, *hints: str) -> BadProfile:
-    """The failure for a key that names a missing profile."""
-    hint = f"add that profile, or name another one there ({given.source})"
-    return BadProfile(f"{given.source} names profile {shown(given.value)!r}, which does not exist", *hints, hint)
 
 
 def tags_of(given: Given) -> tuple[tuple[str, str], ...]:

@@ -9,28 +9,33 @@ and aws-vault's `include_profile`: settings that a profile does not have come fr
 
 from __future__ import annotations
 
+from shlex import quote
+
 from aws_mfa.config.index import SectionIndex
 from aws_mfa.config.kinds import INCOMPLETE, LONG_TERM_KEYS, SESSIONS, kind_of
 from aws_mfa.config.profile import Profile
 from aws_mfa.config.profile_names import (
+    bare_name,
     did_you_mean,
+    header_of,
     headers_are_plain,
+    misnamed,
     plain_headers,
     profile_headers,
     services_headers,
 )
 from aws_mfa.config.profile_settings import (
     CLASSIC_DEVICE,
+    KEYS,
     NOT_INHERITED,
     circle,
     classic_device,
-    missing,
     nested_block,
     settings_of,
     shown,
 )
 from aws_mfa.config.section_names import LONG_TERM_SUFFIX, default_long_term
-from aws_mfa.config.settings import Given
+from aws_mfa.config.settings import Given, misread
 from aws_mfa.errors import BadProfile
 
 TYPE_CHECKING = False
@@ -39,6 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AwsProfiles", "Profile"]
 
+_OF_PROFILES = ("output", "aws_access_key_id", "credential_process")
 _LISTED = 10
 """A message lists at most this many names."""
 
@@ -97,11 +103,44 @@ class AwsProfiles:
 
     def no_such(self, name: str, *hints: str) -> BadProfile:
         """The failure for a name that no file has, with similar names, or a few that exist."""
-        names = self.names()
+        names, message = self.names(), f"there is no profile {shown(name)!r} in {self.where}"
+        if name.startswith("arn:"):
+            values = ((one.name, one.own.get(key)) for one in self.all_profiles() for key in ("role_arn", "mfa_serial"))
+            having = [shown(profile) for profile, given in values if given is not None and given.value == name]
+            classic = [f"or without a profile for it: aws-mfa --profile NAME --assume-role {name}"]
+            near = [f"profiles that have it: {', '.join(having)}"] if having else []
+            return BadProfile(f"{message}: it is an ARN", *near, *(classic if ":role/" in name else []))
+        wrong = next((line for meant, line in self.misnamed_headers() if meant == name), None)
+        if wrong is not None:
+            return BadProfile(f"{message}: {wrong}", "rename the section: no tool reads it as it is")
         there = ", ".join(map(shown, names)) if 0 < len(names) <= _LISTED else ""
-        listed = [f"there are: {there}"] if there else ["list them with: aws configure list-profiles"]
+        listed = [f"there are: {there}"] if there else ["list them with: aws-mfa plan --all"] if names else []
         near = did_you_mean(name, names) or listed
-        return BadProfile(f"there is no profile {shown(name)!r} in {self.where}", *near, *hints)
+        return BadProfile(message, *near, *(hint if near else hint.removeprefix("or ") for hint in hints))
+
+    def misnamed_headers(self) -> Iterator[tuple[str, str]]:
+        """The profile meant, and what is wrong, for each header that SDKs do not read as a profile's."""
+        for index in (self._config, self.credentials):
+            is_config = index is self._config
+            for header in index.headers():
+                name = misnamed(header, is_config=is_config)
+                if name and not KEYS.union(_OF_PROFILES).isdisjoint(index.values(header) or {}):
+                    right = header_of(name, ()) if is_config else name
+                    yield name, f"section [{shown(header)}] of {index.where} must be [{shown(right)}]"
+
+    def missing(self, given: Given) -> BadProfile:
+        """The failure for a key that names a missing profile, which may be a user's that is not set up yet."""
+        name, key = bare_name(given.value), given.source.partition(" ")[0]
+        why = misread(given.value) or next(((line,) for meant, line in self.misnamed_headers() if meant == name), None)
+        what = f"names profile {shown(given.value)!r}, which does not exist{f': {why[0]}' if why else ''}"
+        names = self.names()
+        set_up = (
+            [f"if it has keys of yours, store them: aws-mfa setup --profile {quote(name)}"] if name not in names else []
+        )
+        near = did_you_mean(given.value, names)
+        error = BadProfile(f"{given.source} {what}", *near, *set_up, f"or name another profile in {key}")
+        error.shared = f"{key} {what}"
+        return error
 
     def with_included(self, profile: Profile) -> dict[str, Given]:
         """The settings of the profile and of those it includes, over any number of profiles."""
@@ -113,7 +152,7 @@ class AwsProfiles:
                 raise circle(include, path)
             found = self.profile(include.value)
             if found is None:
-                raise missing(include, *did_you_mean(include.value, self.names()))
+                raise self.missing(include)
             path.append(found.name)
             for key, given in found.own.items():
                 if key not in NOT_INHERITED and (key not in settings or not settings[key].value):

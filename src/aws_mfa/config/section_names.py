@@ -21,6 +21,13 @@ def profile_in_force(flag: str | None, environ: Mapping[str, str]) -> str:
     return flag or environ.get("AWS_PROFILE") or "default"
 
 
+def hint_at_default(profile: str, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """A hint, if `default` may have been meant to be the profile of a variable that is not read (contract, B5)."""
+    other = environ.get("AWS_DEFAULT_PROFILE")
+    is_meant = profile == "default" and other not in (None, "", "default") and not environ.get("AWS_PROFILE")
+    return (f"AWS_DEFAULT_PROFILE is not read here: set AWS_PROFILE={other}",) if is_meant else ()
+
+
 def default_long_term(profile: str) -> str:
     """The long-term section's default name: `<p>-long-term`."""
     return profile + LONG_TERM_SUFFIX

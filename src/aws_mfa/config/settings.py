@@ -8,6 +8,7 @@ messages. Shapes are checked in `arns`, `durations` and `section_names`.
 from __future__ import annotations
 
 from aws_mfa.aws_values.durations import DEFAULT_MFA_SESSION_S, DEFAULT_ROLE_SESSION_S, parse_seconds
+from aws_mfa.errors import BadInput
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,7 +64,10 @@ class Sections:
 
     def aws_setting(self, key: str) -> Given | None:
         """A setting of AWS's: the config file's profile, then the long-term section."""
-        return _given(self.config.get(key), f"{key} in ~/.aws/config [{self.config_name}]") or self.own_setting(key)
+        return self.config_setting(key) or self.own_setting(key)
+
+    def config_setting(self, key: str) -> Given | None:
+        return _of_file(self.config.get(key), f"{key} in ~/.aws/config [{self.config_name}]")
 
     def role_setting(self, key: str, role: Given | None) -> Given | None:
         """Like `aws_setting`, for a setting of a role: the config's does not count if it belongs to another role."""
@@ -73,7 +77,7 @@ class Sections:
 
     def own_setting(self, key: str) -> Given | None:
         """A setting that only the long-term section can hold."""
-        return _given(self.long_term.get(key), f"{key} in [{self.long_term_name}]")
+        return _of_file(self.long_term.get(key), f"{key} in [{self.long_term_name}]")
 
 
 def config_section_name(profile: str) -> str:
@@ -92,7 +96,7 @@ def role_in_force(
     role = (
         _given((flag or "").strip(), "--assume-role")
         or _given(environ.get("MFA_ASSUME_ROLE", "").strip(), "MFA_ASSUME_ROLE")
-        or _given(long_term.get("assume_role"), f"assume_role in [{name}]")
+        or _of_file(long_term.get("assume_role"), f"assume_role in [{name}]")
     )
     return None if role is None or role.value.lower() == SWITCHED_OFF else role
 
@@ -133,3 +137,11 @@ def session_name_in_force(flag: str | None, sections: Sections, role: Given) -> 
 
 def _given(value: str | None, source: str) -> Given | None:
     return Given(value, source) if value else None
+
+
+def _of_file(value: str | None, source: str) -> Given | None:
+    """A value of an AWS file; `BadInput` if it holds more than was meant (`mfa_process` is a command with quotes)."""
+    why = misread(value) if value and not source.startswith("mfa_process") else None
+    if why is not None:
+        raise BadInput(f"{source}: {why[0]}", why[1])
+    return _given(value, source)

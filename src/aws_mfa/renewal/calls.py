@@ -241,7 +241,7 @@ def renew_many(
             raise
         renewed = {name: replace(failed[name], error=error) for name in names}
     for name, outcome in renewed.items():
-        _add_reason(outcome, why[name], replace(plan.request, profiles=[name]).renew_command())
+        _add_reason(outcome, why[name], replace(plan.request, profiles=[name]).renew_command(plan.verb_to_renew(name)))
     return [renewed.get(outcome.profile, outcome) for outcome in outcomes]
 
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws_values.arns import sanitised_session_name
 from aws_mfa.aws_values.durations import LONGEST_MFA_SESSION_S, LONGEST_ROLE_SESSION_S, duration_text
 from aws_mfa.config.chains import chain_of
-from aws_mfa.config.profile_names import header_of
-from aws_mfa.config.section_names import LONG_TERM_SUFFIX, check_name, profile_of
+from aws_mfa.config.profile_names import header_of, misnamed
+from aws_mfa.config.section_names import LONG_TERM_SUFFIX, check_name, hint_at_default, profile_of
 from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, NotSetUp, PermanentKeysInTheWay
 from aws_mfa.renewal.plan import LONGEST_CHAINED_S, plan_steps
 from aws_mfa.renewal.policies import check_policy_partitions
@@ -32,14 +32,18 @@ if TYPE_CHECKING:
     from aws_mfa.renewal.plan import Plan
     from aws_mfa.renewal.request import Overlay, RenewalRequest
     from aws_mfa.renewal.steps import Reused, SourceUser, Step
+    from aws_mfa.vaults.lookup import QuietVault
+
+_MOST_LOOKED_UP = 100  # in a keychain, each a call to its service
 
 
 def make_plan(request: RenewalRequest, interfaces: Interfaces, known: KnownProfiles | None = None) -> Plan:
     """Plan the sessions of the wanted profiles; `BadInput` if there are none. `known`: files that were read already."""
     known = known or KnownProfiles(interfaces)
     known.check()
-    names = request.profiles if request.profiles is not None else _all_names(known, request.overlay)
     users = Users(interfaces, known, request)
+    others: dict[str, str] = {}
+    names = request.profiles if request.profiles is not None else _all_names(known, request, users.quiet_vault, others)
     wanted: list[tuple[Chain, SourceUser]] = []
     failures: dict[str, AwsMfaError] = {}
     notes: dict[str, list[str]] = {}
@@ -55,11 +59,12 @@ def make_plan(request: RenewalRequest, interfaces: Interfaces, known: KnownProfi
             wanted.append((chain, user))
         except AwsMfaError as error:
             failures[name] = users.quiet_vault.explained(error)
+            error.hints = (*hint_at_default(name, interfaces.environ), *error.hints)
     stored = StoredSessions(interfaces, known, request, wanted)
     session_name = sanitised_session_name(interfaces.user_name())
     with stored.listed():
         plan = plan_steps(wanted, request, users, stored, now=interfaces.now(), session_name=session_name)
-    plan.failures = failures
+    plan.failures, plan.others = failures, others
     for name, lines in notes.items():
         if lines:
             plan.notes.setdefault(name, []).extend(lines)
@@ -96,23 +101,35 @@ def check_lasts(chain: Chain, duration_s: int, min_remaining_s: float | None) ->
     raise BadInput(f"--min-remaining {asked}: a session of {name} lasts {duration_text(duration_s)}", hint)
 
 
-def _all_names(known: KnownProfiles, overlay: Overlay) -> list[str]:
+def _all_names(known: KnownProfiles, request: RenewalRequest, vault: QuietVault, others: dict[str, str]) -> list[str]:
     """
     Every profile with a role; without an overlay also those with a long-term section, or with keys in a vault.
 
-    Users whose keys are in the profile's own section are left out: their session could not be stored.
+    Users whose keys are in the profile's own section are only in a preview: their session could not be stored.
+    `others` gets the profiles that are left out, and why.
     """
     profiles, noted = known.profiles, known.noted_sections
-    names, unread = [], suppress(BadProfile)
+    names, users, unread = [], [], suppress(BadProfile)
     for profile in profiles.all_profiles():
         # One that cannot be read counts too, so that its failure is shown.
         with unread:
             if profile.given("role_arn") is None:
+                users.append(profile)
                 continue
         names.append(profile.name)
-    if not overlay:
+    if not request.overlay:
         sections = (*known.credentials.headers(), *sorted(noted))
         names += [profile_of(section) for section in sections if section.endswith(LONG_TERM_SUFFIX)]
+        known_names = {*names}
+        users = [one for one in users if one.name not in known_names and not misnamed(one.name, is_config=False)]
+        asked = [one.name for one in users if not one.has_own_keys][:_MOST_LOOKED_UP]
+        names += [name for name in asked if vault.trouble is None and vault.has_keys(name)]
+        names += [one.name for one in users if one.has_own_keys and request.is_preview and one.given("mfa_serial")]
+    for one in users:
+        if one.name not in names:
+            why = "long-term keys are in its own section" if one.has_own_keys else "neither a role nor long-term keys"
+            others[one.name] = f"{why}: no session is renewed"
+    others.update(profiles.misnamed_headers())
     if not names and not noted and not profiles.names():
         raise NotSetUp(
             "nothing is set up here yet: there is no profile",
@@ -120,10 +137,14 @@ def _all_names(known: KnownProfiles, overlay: Overlay) -> list[str]:
             "or those of a download: aws-mfa import FILE",
         )
     if not names:
-        raise BadInput(
-            "no profile has a role, or long-term keys elsewhere than in its own section",
-            "set one up: aws-mfa setup",
-            "or move the keys of your profiles to the vault: aws-mfa import",
+        none = "no profile has a role, or long-term keys elsewhere than in its own section"
+        wrong = "; ".join(line for _, line in profiles.misnamed_headers())
+        raise vault.explained(
+            BadInput(
+                f"{none}: {wrong}" if wrong else none,
+                "set one up: aws-mfa setup",
+                "or move the keys of your profiles to the vault: aws-mfa import",
+            )
         )
     return names
 

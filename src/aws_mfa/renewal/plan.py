@@ -46,7 +46,8 @@ class Plan:
     The steps, in an order in which they can be made, the stored sessions that are used, and the result of each profile.
 
     Also what the plan was made from: the request, the users, the stored sessions, the chains by profile. `failures`:
-    why a profile could not be planned. `notes`: lines for the user about a profile.
+    why a profile could not be planned. `notes`: lines for the user about a profile. `others`: profiles of the files
+    that are not planned, and why.
     """
 
     request: RenewalRequest
@@ -58,6 +59,13 @@ class Plan:
     reused: list[Reused] = field(default_factory=list)
     of_profile: dict[str, Step | Reused] = field(default_factory=dict)
     notes: dict[str, list[str]] = field(default_factory=dict)
+    others: Mapping[str, str] = field(default_factory=dict)
+
+    def of_session(self, session: Step | Reused) -> str:
+        """The profiles that get this session, and its label if that is not a profile's name."""
+        names = ", ".join(name for name, found in self.of_profile.items() if found is session)
+        is_role = "role_chain 1" in session.inputs
+        return names if names and is_role else f"{names} ({session.label})" if names else session.label
 
     @property
     def codes(self) -> list[Step]:

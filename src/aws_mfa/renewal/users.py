@@ -21,7 +21,7 @@ from aws_mfa.errors import AwsMfaError, ClockSkew, NoDevice, NoLongTermKeys, Ref
 from aws_mfa.prompt.providers import until_good
 from aws_mfa.renewal.steps import SourceUser
 from aws_mfa.vaults.choice import choose_vault, noted_device, noted_key_id, noted_vault
-from aws_mfa.vaults.lookup import QuietVault, find_long_term_keys, note_device, other_program_of
+from aws_mfa.vaults.lookup import QuietVault, explained, find_long_term_keys, note_device
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,14 +144,8 @@ class Users:
         if asked not in self._source_users:
             try:
                 self._source_users[asked] = self._read_user(chain, endpoints)
-            except NoLongTermKeys:
-                line = other_program_of(chain.user)
-                if line is None:
-                    raise
-                raise NoLongTermKeys(
-                    f"the keys of {chain.user.name} come from another program ({line}), which aws-mfa does not run",
-                    f"store them here, then remove that line: aws-mfa setup --profile {quote(chain.user.name)}",
-                ) from None
+            except NoLongTermKeys as error:
+                raise explained(error, chain.user) from None
         return self._source_users[asked]
 
     def keys_of(self, section: str) -> LongTermKeys:

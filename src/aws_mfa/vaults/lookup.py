@@ -15,11 +15,19 @@ from typing import TYPE_CHECKING, NamedTuple
 from aws_mfa.config.ini import OF_ALL, check, check_if_small, find_section, line_number, sections
 from aws_mfa.config.kinds import INCOMPLETE, LONG_TERM_KEYS, SESSIONS, kind_of
 from aws_mfa.config.profile_names import name_profile
-from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS
+from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS, shown
 from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.config.section_names import LONG_TERM_SUFFIX, default_long_term, profile_of
 from aws_mfa.config.settings import misread
-from aws_mfa.errors import AwsMfaError, BadProfile, BrokenFile, KeychainUnavailable, NeedsHuman, NoLongTermKeys
+from aws_mfa.errors import (
+    AwsMfaError,
+    BadInput,
+    BadProfile,
+    BrokenFile,
+    KeychainUnavailable,
+    NeedsHuman,
+    NoLongTermKeys,
+)
 from aws_mfa.model import LongTermKeys
 from aws_mfa.vaults.choice import choose_vault, noted_device, with_device, with_note
 from aws_mfa.vaults.items import doubt_about_key_id, trouble_in_file
@@ -135,7 +143,8 @@ def find_long_term_keys(
             f"store both: aws-mfa setup --profile {quote(profile_of(section))}",
         )
     half = next((place for place in places if place.is_for_keys), places[0])
-    raise _missing(section, half, choice, trouble, interfaces)
+    is_suffixed = profiles is None and not section.endswith(LONG_TERM_SUFFIX)
+    raise _missing(section, half, choice, trouble, interfaces, is_suffixed=is_suffixed)
 
 
 def found_in_vault(section: str, choice: VaultChoice, interfaces: Interfaces) -> FoundKeys | None:
@@ -185,12 +194,15 @@ def _missing(
     choice: VaultChoice,
     trouble: KeychainUnavailable | None,
     interfaces: Interfaces,
+    *,
+    is_suffixed: bool,
 ) -> NoLongTermKeys:
     hints = [f"store them with: aws-mfa setup --profile {quote(profile_of(section))}"]
-    if not section.endswith(LONG_TERM_SUFFIX):  # set-up knows only the usual suffix
+    if is_suffixed:  # set-up knows only the usual suffix
         hints[0] = f"write them into that section, or leave out the suffix and {hints[0]}"
     if trouble is not None:
-        hints = [f"the keychain could not be asked ({trouble.message})", *trouble.hints, *hints]
+        unlock = [hint for hint in trouble.hints[:1] if hint.startswith("unlock")]
+        hints = [*unlock, *hints, *(hint for hint in trouble.hints if "aws-mfa setup" in hint)]
     elif choice.noted == choice.name:
         hints.insert(0, f"they were stored in the {choice.noted} vault, which has no entry of that name now")
     elif choice.noted:
@@ -209,6 +221,8 @@ def _missing(
         message = place.missing_half()
         if place.file.path != interfaces.credentials.path:
             message += f" of {place.file.path}"
+    if trouble is not None:
+        message += f"; the keychain could not be asked: {trouble.message}"
     return NoLongTermKeys(message, *hints)
 
 
@@ -252,14 +266,14 @@ class QuietVault:
     Whether the vault in use, or the fork's items, have keys that no file and no note names; each is looked up once.
 
     A mistyped name must not open a keychain's window: nothing is asked, and a locked keychain stays locked. If the
-    vault could not be read, `explained` adds that to the failure that follows.
+    vault could not be read, that is its `trouble`, and `explained` adds it to the failure that follows.
     """
 
     def __init__(self, interfaces: Interfaces, vault: str | None, *, use_keychain: bool = True) -> None:
         self._interfaces = interfaces
         self._choice = choose_vault(vault, interfaces.environ, None, use_keychain=use_keychain)
         self._found: dict[str, bool] = {}
-        self._trouble: AwsMfaError | None = None
+        self.trouble: AwsMfaError | None = None
 
     def has_keys(self, profile: str) -> bool:
         """Whether there are keys for the profile; False if the vault cannot be read without a question."""
@@ -268,16 +282,16 @@ class QuietVault:
             try:
                 self._found[profile] = found_in_vault(default_long_term(profile), self._choice, quiet) is not None
             except (KeychainUnavailable, NeedsHuman) as error:
-                self._trouble = error
+                self.trouble = error
                 self._found[profile] = False
         return self._found[profile]
 
     def explained(self, error: AwsMfaError) -> AwsMfaError:
         """The failure, with a hint if keys in the vault could not be looked up."""
-        if self._trouble is None or not isinstance(error, BadProfile):
-            return error
-        why = f"the {self._choice.name} vault was not searched ({self._trouble.message})"
-        return BadProfile(error.message, *error.hints, f"{why}: if the keys are in it, use aws-mfa --profile NAME")
+        if self.trouble is not None and isinstance(error, (BadProfile, BadInput)):
+            why = f"the {self._choice.name} vault was not searched ({self.trouble.message})"
+            error.hints = (*error.hints[:2], f"{why}: if the keys are in it, use aws-mfa --profile NAME")
+        return error
 
 
 class KnownProfiles:
@@ -309,6 +323,23 @@ def other_program_of(profile: Profile | None) -> str | None:
     if profile is None or profile.value(CREDENTIAL_PROCESS) is None or profile.has_credential_process_of_ours:
         return None
     return profile.source(CREDENTIAL_PROCESS)
+
+
+def explained(error: NoLongTermKeys, profile: Profile) -> NoLongTermKeys:
+    """The failure by its cause: another program gives the keys, or the profile names a source without a role."""
+    line, source, name = other_program_of(profile), profile.given("source_profile"), shown(profile.name)
+    if line is not None:
+        return NoLongTermKeys(
+            f"the keys of {name} come from another program ({line}), which aws-mfa does not run",
+            f"store them here, then remove that line: aws-mfa setup --profile {quote(profile.name)}",
+        )
+    if source is not None and profile.given("role_arn") is None:
+        return NoLongTermKeys(
+            f"{name} has source_profile = {shown(source.value)}, but no role_arn: it has neither keys nor a role",
+            f"use that profile instead: {quote(source.value)}",
+            f"or let it use that profile's keys and settings: include_profile = {source.value}",
+        )
+    return error
 
 
 def check_known(name: str, interfaces: Interfaces, *hints: str) -> None:

@@ -42,6 +42,21 @@ def test_what_all_cannot_adopt_is_a_failure_only_if_nothing_was_adopted() -> Non
     assert run_command(adopt, FakeInterfaces(KEYS, FOREIGN), "--all") == 3
 
 
+def test_what_stops_every_role_is_said_once_and_is_a_failure() -> None:
+    interfaces = FakeInterfaces("", PROD + PROD.replace("prod", "dev"))
+    assert run_command(adopt, interfaces, "--all") == 3
+    assert interfaces.said == [
+        "prod, dev not changed: source_profile names profile 'work', which does not exist",
+        "hint: if it has keys of yours, store them: aws-mfa setup --profile work",
+        "hint: or name another profile in source_profile",
+    ]
+
+
+def test_all_of_what_is_adopted_already_is_no_failure() -> None:
+    interfaces = FakeInterfaces(KEYS, PROD + FOREIGN)
+    assert [run_command(adopt, interfaces, "--all") for _ in range(2)] == [0, 0]
+
+
 def test_dry_run_says_what_would_be_and_shows_the_difference(capsys: pytest.CaptureFixture[str]) -> None:
     interfaces = FakeInterfaces(KEYS, PROD)
     assert run_command(adopt, interfaces, "--all", "--dry-run") == 0

@@ -18,9 +18,9 @@ from aws_mfa.cli.classic.messages import MUST_PROVIDE_DEVICE
 from aws_mfa.config.index import SectionIndex
 from aws_mfa.config.ini import section_values
 from aws_mfa.config.kinds import LONG_TERM_KEYS, kind_of
-from aws_mfa.config.profile_names import profile_headers
+from aws_mfa.config.profile_names import bare_name, profile_headers
 from aws_mfa.config.profiles import AwsProfiles
-from aws_mfa.config.section_names import check_name, profile_in_force, section_names
+from aws_mfa.config.section_names import check_name, hint_at_default, profile_in_force, section_names
 from aws_mfa.config.settings import (
     DEFAULT,
     Sections,
@@ -99,13 +99,19 @@ def found_keys(profile: ClassicProfile, choice: VaultChoice, interfaces: Interfa
         with suppress(AwsMfaError):  # a broken config file is not what failed here
             profile.read_config(interfaces.config.read(), interfaces.config.path)
         # The role may be visible to SDKs, or hidden from them.
-        if any(profile.sections.config.get(key) for key in ("role_arn", "aws_mfa_role_arn")):
+        config = profile.sections.config
+        source = config.get("source_profile") or config.get("aws_mfa_source_profile")
+        if any(config.get(key) for key in ("role_arn", "aws_mfa_role_arn")):
             hints = (f"{profile.name} is a role: aws-mfa renew {quote(profile.name)}",)
+        elif source:
+            what = f"{profile.name} has source_profile = {source}, but no role_arn"
+            hints = (f"{what}: aws-mfa --profile {quote(bare_name(source))}",)
         if kind_of(profile.short_values) == LONG_TERM_KEYS:
             held, command = "long-term keys", f"aws-mfa import --profile {quote(profile.short_term)}"
             if LongTermKeys.in_section(profile.short_values) is None:
                 held, command = "a secret access key without its id", "add its aws_access_key_id there"
-            hints = (f"section [{profile.short_term}] holds {held}: {command}", *hints)
+            hints = (f"section [{profile.short_term}] holds {held}: {command}",)
+        hints = (*hint_at_default(profile.name, profile.environ), *hints)
         raise NoLongTermKeys(error.message, *hints) from None
 
 
@@ -160,11 +166,11 @@ def _device_known(profile: ClassicProfile, found: FoundKeys, interfaces: Interfa
 
 def _region(profile: ClassicProfile, device: str) -> ChosenRegion:
     sections = profile.sections
+    regions = (sections.config_setting("region"), sections.own_setting("region"))
     return choose_region(
         (
             *((name, profile.environ.get(name)) for name in REGION_VARIABLES),
-            (f"region in ~/.aws/config [{sections.config_name}]", sections.config.get("region")),
-            (f"region in [{profile.long_term}]", sections.long_term.get("region")),
+            *((given.source, given.value) for given in regions if given is not None),
         ),
         partition=arns.partition_of(device) or arns.partition_of(profile.role_arn or ""),
     )

@@ -9,6 +9,7 @@ import sysconfig
 from typing import TYPE_CHECKING
 
 from aws_mfa.cli.output import print_lines
+from aws_mfa.cli.render import failure_lines
 from aws_mfa.config.profile_settings import shown
 from aws_mfa.errors import BadInput, NotSetUp
 from aws_mfa.setup.adopt import AdoptRequest, look, write_adoption
@@ -60,9 +61,8 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
         would_be = "would be " if args.dry_run and state != NOT_CHANGED else ""
         line = f"{shown(name)}: {would_be}{states[state]}"
         interfaces.say(line) if args.dry_run else print_lines([line])  # of a dry run stdout is the difference
-    for name, refused in found.left.items():
-        for line in (f"{shown(name)} not changed: {refused.message}", *refused.hint_lines):
-            interfaces.say(line)
+    for line in failure_lines(found.left, " not changed"):
+        interfaces.say(line)
     if found.lost:
         names = ", ".join(map(shown, found.lost))
         interfaces.say(f"SDKs cannot sign for {names} now: the keys of their source are not in the AWS files")

@@ -23,7 +23,7 @@ from aws_mfa.cli.options import (
     code_given,
     plan_request,
 )
-from aws_mfa.cli.render import outcome_rows, outcomes_json, table
+from aws_mfa.cli.render import failure_lines, outcome_rows, outcomes_json, table
 from aws_mfa.errors import HINT
 from aws_mfa.renewal.calls import exit_code_of, renew_many, unseen
 from aws_mfa.renewal.make_plan import make_plan
@@ -131,10 +131,9 @@ def shortcomings(outcomes: list[Outcome], request: RenewalRequest, now: float) -
 def _text(outcomes: list[Outcome], now: float) -> str:
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     text = table(["profile", "session", "until", "where"], outcome_rows(outcomes, now), width)
-    failed = [outcome for outcome in outcomes if outcome.error is not None]
-    hints = dict.fromkeys(line for outcome in failed if outcome.error for line in outcome.error.hint_lines)
+    lines = failure_lines({outcome.profile: outcome.error for outcome in outcomes if outcome.error is not None})
     hidden = [quote(outcome.profile) for outcome in outcomes if outcome.is_hidden_from_sdks and not outcome.error]
     if hidden:
         what = "SDKs assume these roles themselves, because they see role_arn"
-        hints[f"{HINT}{what}: aws-mfa adopt {' '.join(hidden)}"] = None
-    return text + "".join(f"{shown_text(line)}\n" for line in hints)
+        lines.append(f"{HINT}{what}: aws-mfa adopt {' '.join(hidden)}")
+    return text + "".join(f"{shown_text(line)}\n" for line in lines)
