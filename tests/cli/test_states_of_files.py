@@ -62,6 +62,7 @@ SOUND = {
 }
 BOM, BYTES = "the file starts with a byte order mark", "bytes that are not UTF-8"
 JUNK = "neither a comment, a [section] nor a 'key = value' line"
+NO_EQUALS_SIGN = "no '=' in a line below an empty value: SDKs cannot load the file"
 NO_BLOCK = "is not a block of indented 'key = value' lines"
 LINK_TO_ITSELF, FOLDER = object(), object()
 
@@ -79,6 +80,8 @@ BROKEN: dict[str, tuple[object, object, str]] = {
     "config: bad bytes": (CREDENTIALS, CONFIG.encode() + b"# \xff\xfe\n", f"config, line 7: {BYTES}"),
     "config: junk": (CREDENTIALS, f"{CONFIG}{SECRET}\n", f"config, line 7: {JUNK}"),
     "config: section again": (CREDENTIALS, CONFIG + WORK, "config, line 7: duplicate section [profile work]"),
+    "credentials: nested junk": (f"{CREDENTIALS}s3 =\n  x\n", CONFIG, f"credentials, line 6: {NO_EQUALS_SIGN}"),
+    "config: nested junk": (CREDENTIALS, f"{CONFIG}s3 =\n  x = 1\n  y\n", f"config, line 9: {NO_EQUALS_SIGN}"),
     "config: a link to itself": (CREDENTIALS, LINK_TO_ITSELF, "config: Too many levels of symbolic links"),
     "config: a folder": (CREDENTIALS, FOLDER, "config is a folder, not a regular file"),
 }  # fmt: skip
@@ -86,6 +89,7 @@ BROKEN: dict[str, tuple[object, object, str]] = {
 IN_SPITE_OF_IT = {
     "credentials: a link to itself": {"classic": (1, "Could not locate credentials file at")},
     "config: section again": {"import": SOUND["import"]},
+    "config: nested junk": {"import": SOUND["import"], "forget": SOUND["forget"]},
 }
 
 NO_KEYS = (3, "Long term credentials session '[work-long-term]' is missing")
@@ -113,7 +117,6 @@ OTHER_STATES: dict[str, tuple[object, object, dict[str, tuple[int, str]]]] = {
     ),
     **{f"config: {state}": (CREDENTIALS, text, WITHOUT_PROFILE)
        for state, text in (("missing", None), ("empty", ""))},
-    "config: nested junk": (CREDENTIALS, f"{CONFIG}s3 =\n  max_concurrent_requests\n", {}),
     "config: services block that is none": (
         CREDENTIALS, f"{CONFIG}services = x\n[services x]\nsts = y\n",
         {"classic": (1, NO_BLOCK), **dict.fromkeys(("plan", "renew", *HANDS_OVER), (3, NO_BLOCK))},

@@ -1,12 +1,15 @@
-"""AWS files as people and programs write them, generated line by line, and what `configparser` reads in them."""
+"""AWS files as people and programs write them, generated line by line, and what botocore reads in them."""
 
 from __future__ import annotations
 
 import configparser
 import io
+import os
+import tempfile
 from itertools import product
 from typing import NamedTuple
 
+from botocore.configloader import raw_config_parse
 from hypothesis import strategies as st
 
 NAMES = ("default", "work", "work-long-term", "x]y", "a [b", " blank ", "größe", "profile a", "DEFAULT", "x:y", "#1")
@@ -52,8 +55,13 @@ class File(NamedTuple):
 
 
 def read_by_sdk(text: str) -> Values:
-    """What the parser of botocore and the old tool reads; [DEFAULT] is a section like others here."""
+    """What botocore reads in a file, with nested blocks as text; [DEFAULT] is a section like others here."""
     configparser.RawConfigParser().read_file(io.StringIO(text, newline=None))
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "config")
+        with open(path, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        raw_config_parse(path, parse_subsections=True)
     parser = configparser.RawConfigParser(default_section="\0", strict=False)
     parser.read_file(io.StringIO(text, newline=None))
     return {name: dict(parser.items(name)) for name in parser.sections()}
@@ -74,7 +82,7 @@ def files(draw: st.DrawFn) -> File:
             indent, delimiter, value, more = draw(ENTRIES)
             deepest = min(indent, deepest)
             lines.append(Line(f"{blank * deepest}{key}{delimiter}{value}", name, key.lower()))
-            for text in more:
+            for text in more if value else filter(lambda line: "=" in line, more):  # a nested block
                 between = [Line(comment, name) for comment in draw(FEW_COMMENTS)]
                 lines += [*between, Line(f"{blank * (deepest + 1)}{text}", name, key.lower())]
             lines += [Line(text, name) for text in draw(FEW_COMMENTS)]

@@ -73,7 +73,7 @@ def test_a_profile_whose_change_would_cost_another_role_is_left(monkeypatch: pyt
     config = f"{CONFIG}{role_profile('top').replace('= work', '= prod')}"
     interfaces = FakeInterfaces(KEYS.replace("-long-term", ""), config)
     # As if SDKs could not sign with what aws-mfa hands out: a hidden role without a process.
-    monkeypatch.setattr("aws_mfa.setup.adoption.Edits.insert_before", lambda *_: None)
+    monkeypatch.setattr("aws_mfa.setup.adoption.Edits.insert", lambda *_: None)
     found = adopted(interfaces, ["prod"])
     assert found.done == {}
     assert "whose source it is" in found.left["prod"].message

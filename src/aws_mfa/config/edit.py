@@ -1,6 +1,8 @@
 """
 Changes the text of an AWS file and keeps every other byte: comments, key case, indents, line ends, nested blocks.
 
+Its own lines have the one form that every SDK reads: `key = value` in column 0.
+
 The only editor of these files. Refuses a section that `ini` cannot read, `[DEFAULT]`, and values that do not fit on one
 line. Faults elsewhere in the text are not its concern: `ini.check` is called before the user types anything.
 """
@@ -14,7 +16,6 @@ from aws_mfa.config.ini import (
     check,
     check_beginning,
     check_duplicate_keys,
-    delimiter_in,
     find_section,
     indent_of,
     line_end,
@@ -90,31 +91,45 @@ class Edits:
         self._splices: list[tuple[int, int, str]] = []
 
     def change(self, section: Section, changes: Mapping[str, str | None]) -> None:
-        """Replace keys in place, add new ones after the last key, remove those that are None."""
+        """
+        Replace keys, add new ones after the last key, remove those that are None.
+
+        Lines that are written begin in column 0 and have the form `key = value`, whatever the style around them: other
+        SDKs do not read all that Python reads. A key that an indented one follows is moved to the end of the section:
+        in its place the indented line would continue its value.
+        """
         text, missing = self.text, dict(changes)
+        newline = _newline(text, section.header_start)
         end = line_end(text, section.header_start)
-        is_cut = False
-        for entry in section.entries:
+        last_indented = max(
+            (number for number, entry in enumerate(section.entries) if entry.indent and entry.key not in changes),
+            default=-1,
+        )
+        is_cut = has_written = False
+        for number, entry in enumerate(section.entries):
             end, is_cut = entry.lines[-1][1], False
             if entry.key in missing:
-                value = missing.pop(entry.key)
                 (start, first_end), *more = entry.lines
-                line = "" if value is None else _line_with_value(text[start:first_end], entry, value)
+                line, value = "", missing[entry.key]
+                if value is not None and number > last_indented:
+                    del missing[entry.key]
+                    line = f"{entry.key} = {value}{_end_of(text[start:first_end])}"
+                    has_written = True
                 self._splices += [(start, first_end, line), *((start, end, "") for start, end in more)]
-                is_cut = value is None or bool(more)
-        newline = _newline(text, section.header_start)
-        # Without a key: the indent of the next header, which would continue the value of a key with less indent.
-        indent = section.entries[-1].indent if section.entries else self._indent_at(section.end)
-        added = "".join(f"{indent}{key} = {value}{newline}" for key, value in missing.items() if value is not None)
+                is_cut = not line or bool(more)
+        added = "".join(f"{key} = {value}{newline}" for key, value in missing.items() if value is not None)
         if added:
             has_end = is_cut or text[end - 1 : end] in ("\n", "\r")
             self._splices.append((end, end, added if has_end else newline + added))
+        if added or has_written:
+            self._splices.append(self._indent_behind(section))
 
     def remove(self, section: Section, keys: Collection[str] | None) -> None:
         """
         Remove these keys, or all and the header (None); the whole section if only blank lines are left.
 
-        The next header loses its indent: after the previous section it would be read as a continuation line.
+        The next header loses its indent: after the previous section it would be read as a continuation line. So does
+        the end of the previous line, if what is removed was the last line and had none: `insert` may have added it.
         """
         text = self.text
         gone = [line for entry in section.entries if keys is None or entry.key in keys for line in entry.lines]
@@ -125,22 +140,28 @@ class Edits:
         for start, end in [*gone, (section.end, section.end)]:
             kept.append(text[at:start])
             at = end
-        behind = (section.end, section.end + len(self._indent_at(section.end)), "")
+        behind = self._indent_behind(section)
         if not "".join(kept).strip():
             self._splices += [(section.header_start, section.end, ""), behind]
         else:
             self._splices += [(start, end, "") for start, end in gone]
+            start, end = gone[-1] if gone else (0, 0)
+            if keys is not None and end == len(text) and not _end_of(text):
+                self._splices.append((start - len(_end_of(text[:start])), start, ""))
             if keys is None:
                 self._splices += [(section.header_start, body, ""), behind]
 
-    def insert_before(self, entry: Entry, key: str, value: str) -> None:
-        """
-        Add a line above the entry's, with its indent and line end.
-
-        Not below it: the last line of a file may have no end.
-        """
-        start = entry.lines[0][0]
-        self._splices.append((start, start, f"{entry.indent}{key} = {value}{_newline(self.text, start)}"))
+    def insert(self, section: Section, before: Entry, key: str, value: str) -> None:
+        """Add a line above an entry of the section; if that is indented, behind the last one, as `change` does."""
+        at = before.lines[0][0]
+        newline = _newline(self.text, at)
+        line = f"{key} = {value}{newline}"
+        if before.indent:
+            at = section.entries[-1].lines[-1][1]
+            if not _end_of(self.text[:at]):
+                line = f"{newline}{key} = {value}"  # without an end: then removing it restores the text
+            self._splices.append(self._indent_behind(section))
+        self._splices.append((at, at, line))
 
     def replace_prefix(self, entry: Entry, prefix: str, by: str) -> None:
         """Replace the first characters of the entry's key, as many as `prefix` has."""
@@ -156,19 +177,10 @@ class Edits:
             at = max(at, end)
         return "".join((*pieces, self.text[at:]))
 
-    def _indent_at(self, at: int) -> str:
-        line = self.text[at : line_end(self.text, at)]
-        return line[: indent_of(line)]
-
-
-def _line_with_value(line: str, entry: Entry, value: str) -> str:
-    """Keep the line's indent, the blanks around its delimiter and its end; SDKs need the key in lower case."""
-    body = _without_end(line)
-    delimiter = delimiter_in(body)
-    before, after = body[:delimiter], body[delimiter + 1 :]
-    blanks_before = before[len(before.rstrip()) :]
-    blanks_after = after[: len(after) - len(after.lstrip())] if after else blanks_before[:1]
-    return f"{entry.indent}{entry.key}{blanks_before}{body[delimiter]}{blanks_after}{value}{line[len(body) :]}"
+    def _indent_behind(self, section: Section) -> tuple[int, int, str]:
+        """The edit that removes the indent of the next header."""
+        at = section.end
+        return at, at + indent_of(self.text[at : line_end(self.text, at)]), ""
 
 
 def _with_new_sections(text: str, changes_of: Mapping[str, Mapping[str, str | None]]) -> str:
@@ -177,7 +189,7 @@ def _with_new_sections(text: str, changes_of: Mapping[str, Mapping[str, str | No
     for name, changes in changes_of.items():
         lines = "".join(f"{key} = {value}{newline}" for key, value in changes.items() if value is not None)
         if lines:
-            ends = pieces[-1][len(_without_end(pieces[-1])) :]
+            ends = _end_of(pieces[-1])
             has_gap = not pieces[-1] or len(ends) > line_end(ends, 0)
             gap = "" if has_gap else newline if ends else newline + newline
             pieces.append(f"{gap}[{name}]{newline}{lines}")
@@ -200,9 +212,9 @@ def _newline(text: str, at: int) -> str:
     A lone CR only if all lines end with it: mixed with other ends, only Python takes it for one.
     """
     lines = (text[at : line_end(text, at)], text[: line_end(text, 0)])
-    end = next((end for end in (line[len(_without_end(line)) :] for line in lines) if end), "\n")
+    end = next(filter(None, map(_end_of, lines)), "\n")
     return "\n" if end == "\r" and "\n" in text else end
 
 
-def _without_end(line: str) -> str:
-    return line.rstrip("\r\n")
+def _end_of(line: str) -> str:
+    return line[len(line.rstrip("\r\n")) :]

@@ -1,9 +1,10 @@
 """
 Reads the text of an AWS file (credentials, config) as SDKs do. On the hot path: imports only the errors.
 
-Accepts what `configparser` accepts (botocore and the old tool use it): full-line comments with `#` and `;`, keys in any
-case, `=` or `:`, indented continuation lines, line ends of every system, `[DEFAULT]` in several places. A section is
-found by a search for its header, so that ten thousand profiles cost no more than a few; `check` walks the whole text.
+Accepts what botocore loads (`configparser`, and nested blocks below an empty value): full-line comments with `#` and
+`;`, keys in any case, `=` or `:`, indented continuation lines, line ends of every system, `[DEFAULT]` in several
+places. A section is found by a search for its header, so that ten thousand profiles cost no more than a few; `check`
+walks the whole text.
 No message quotes a line: lines hold keys. Changes are made in `edit`.
 """
 
@@ -79,6 +80,7 @@ def check(text: str, *, where: str = "the file") -> None:
     seen: dict[str, int] = {}
     keys_of_all: dict[str, int] = {}
     for section in _walk(text, 0, where):
+        _check_blocks(text, section, where)
         if section.name == OF_ALL:
             check_duplicate_keys(text, section, where, keys_of_all)
             continue
@@ -152,6 +154,16 @@ def check_beginning(text: str, where: str) -> None:
     """Refuse a byte order mark, which editors do not show."""
     if text.startswith("\ufeff"):
         raise _broken(text, 0, where, "begins with a byte order mark, which SDKs refuse: save it as UTF-8 without BOM")
+
+
+def _check_blocks(text: str, section: Section, where: str) -> None:
+    """Refuse a nested block that botocore cannot split: each line below an empty value needs a `=`."""
+    for entry in section.entries:
+        if entry.value.startswith("\n"):
+            for start, end in entry.lines[1:]:
+                if not all("=" in line for line in text[start:end].strip().splitlines() if line.strip()):
+                    reason = "no '=' in a line below an empty value: SDKs cannot load the file"
+                    raise _broken(text, start, where, f"{reason} (a value belongs into the line of its key)")
 
 
 def check_duplicate_keys(text: str, section: Section, where: str, seen: dict[str, int] | None = None) -> None:

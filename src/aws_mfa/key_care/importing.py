@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aws_mfa.config.ini import check
 from aws_mfa.errors import BadInput, Cancelled, KeychainUnavailable, NeedsHuman
 from aws_mfa.key_care.transfer import with_keys_moved
 from aws_mfa.model import masked
@@ -57,6 +58,7 @@ def move_keys(
     person the keys are left. `found.left` gets a line for each key that was left.
     """
     for file in (interfaces.config, interfaces.credentials):
+        check(file.read(), where=file.path)
         file.check_trusted()
     vaults = {name: interfaces.vault(name) for name in dict.fromkeys(move.vault for move in found.moves)}
     for vault in vaults.values():

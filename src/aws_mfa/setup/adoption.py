@@ -118,7 +118,7 @@ def adopt(
     command = process_line(name, program=program, windows=windows)
     done = NOT_CHANGED
     if not any(place.has_our_process for place in places):
-        role.edits.insert_before(role.plain.get(ROLE) or role.hidden[ROLE], CREDENTIAL_PROCESS, command)
+        role.edits.insert(role.section, role.plain.get(ROLE) or role.hidden[ROLE], CREDENTIAL_PROCESS, command)
         done = CHANGED
     for entry in role.plain.values():
         role.edits.replace_prefix(entry, "", HIDDEN)

@@ -86,8 +86,8 @@ def test_existing_keys_are_replaced_in_place_and_others_stay(stage: ClassicStage
     )
     stage.renew()
     after = stage.read()
-    assert after.startswith(f"{head}expiration : 20")
-    assert "\n  # mine\naws_access_key_id=ASIA" in after
+    assert after.startswith(f"{head}expiration = 20")
+    assert "\n  # mine\naws_access_key_id = ASIA" in after
     assert after.endswith("\n\n[z]\na=b\n")
     assert stage.section()["output"] == "json"
 
