@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import os
 import subprocess
 import sys
@@ -97,6 +98,7 @@ class ClassicStage:
         self.phone = self.ann.add_device()
         self.credentials = os.path.join(home, ".aws", "credentials")
         self.config = os.path.join(home, ".aws", "config")
+        self._wrong_codes = itertools.count(100000)
         self.write(self.keys_section())
 
     @property
@@ -176,10 +178,10 @@ class ClassicStage:
         return self.phone.unused_code()
 
     def wrong_code(self) -> str:
-        """A code that AWS does not accept now."""
+        """A code that AWS does not accept now, another one each time: a refused code is not sent again."""
         moment = self.aws.clock()
         good = {self.phone.code(moment + off_s) for off_s in (-30, 0, 30)}
-        return next(code for code in map(str, range(100000, 100010)) if code not in good)
+        return next(code for code in map(str, self._wrong_codes) if code not in good)
 
     def run(
         self, *argv: str, stdin: str | None = None, env: Settings | None = None, prefix: tuple[str, ...] = ()

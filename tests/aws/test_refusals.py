@@ -83,7 +83,7 @@ ROWS = [
     ("ExpiredToken", "The security token included in the request is expired", errors.SessionExpired, "--force"),
     ("RegionDisabledException", "STS is not activated in this region for account", errors.RegionDisabled, "AWS_REGION"),
     ("Throttling", "Rate exceeded", errors.Throttled, "take the next one, which begins in 17 s"),
-    ("RequestLimitExceeded", "Rate exceeded", errors.Throttled, "wait"),
+    ("RequestLimitExceeded", "Rate exceeded", errors.Throttled, "wait for the next code"),
     ("SomethingNew", "A new reason", errors.NotAuthorized, "SomethingNew: A new reason"),
 ]
 

@@ -390,15 +390,39 @@ def answered_with(tag: str, value: str) -> Fault:
         ("SessionToken", "CANARY x"),
         ("SessionToken", "CANARY\u00e9"),
         ("AccessKeyId", "ASIA&#9;CANARY"),
+        ("AccessKeyId", "AKIAIOSFODNN7EXAMPLE"),
+        ("AccessKeyId", "CANARY"),
         ("Expiration", "2001-01-01T00:00:00Z"),
+        ("Expiration", "9999-12-31T23:59:59Z"),
     ],
 )
-def test_an_expired_session_and_one_that_no_file_can_hold_are_refused(practice: Practice, tag: str, value: str) -> None:
+def test_an_expired_session_one_that_aws_does_not_give_and_one_that_no_file_can_hold_are_refused(
+    practice: Practice, tag: str, value: str
+) -> None:
     practice.aws.faults.add("GetSessionToken", answered_with(tag, value))
     with pytest.raises(errors.AwsFailed, match="cannot be read") as failed:
         practice.sts.get_session_token(practice.keys, practice.request(), practice.phone.code())
     assert "CANARY" not in str(failed.value)
     assert "code may be spent" in failed.value.hints[0]
+
+
+@pytest.mark.parametrize(("more_s", "is_taken"), [(800, True), (1000, False)])
+@pytest.mark.parametrize("action", ["GetSessionToken", "GetFederationToken", "AssumeRole"])
+def test_a_session_that_ends_long_after_what_was_requested_is_not_taken(
+    practice: Practice, action: str, more_s: int, *, is_taken: bool
+) -> None:
+    end = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600 + more_s))
+    practice.aws.faults.add(action, answered_with("Expiration", end))
+    role = practice.aws.account.add_role("dev", trusts=practice.ann, mfa=True)
+    request, code = practice.request(role_arn=role.arn, role_session_name="ann"), practice.phone.code()
+    with contextlib.nullcontext() if is_taken else pytest.raises(errors.AwsFailed, match=f"answer to sts:{action} "):
+        if action == "GetSessionToken":
+            session = practice.sts.get_session_token(practice.keys, request, code)
+        elif action == "AssumeRole":
+            session = practice.sts.assume_role(practice.keys, request, code)
+        else:
+            session = practice.sts.get_federation_token(practice.keys, "ann", 3600, policy=POLICY, policy_arns=())
+        assert session.expires_at > time.time() + 3600
 
 
 def test_a_session_is_judged_by_the_clock_of_aws(practice: Practice) -> None:

@@ -425,6 +425,36 @@ def test_a_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     assert error.message == f"the proxy 127.0.0.1:{port} refuses the connection (HTTP 403)"
 
 
+class SaysHello(socketserver.BaseRequestHandler):
+    """Another kind of server, such as SSH's."""
+
+    hello = b"SSH-2.0-OpenSSH_9.6\r\n"
+
+    def handle(self) -> None:
+        self.request.sendall(self.hello)
+        self.request.recv(65536)
+
+
+class SaysTooMuch(SaysHello):
+    hello = b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n"
+
+
+class HelloInATunnel(SaysHello):
+    hello = b"HTTP/1.1 200 OK\r\n\r\nSSH-2.0-OpenSSH_9.6\r\n"
+
+
+@pytest.mark.parametrize("handler", [SaysHello, SaysTooMuch, HelloInATunnel, Resets, Silent])
+def test_a_code_is_not_sent_before_the_tunnel_of_a_proxy_stands(
+    monkeypatch: pytest.MonkeyPatch, handler: type[socketserver.BaseRequestHandler]
+) -> None:
+    with serving(handler) as port:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
+        error = failure(f"https://{HOST}", AwsHttp(connect_timeout_s=0.3))
+    assert type(error) is AwsUnreachable
+    assert f"{HOST} through the proxy 127.0.0.1:{port}" in error.message
+    assert "the code was not sent: it is not spent" in error.hints
+
+
 def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """Port 407 too: the number of an HTTP status may be a port."""
     for port in (closed_port(), 407):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import nullcontext
 
 import pytest
 
@@ -446,7 +447,10 @@ def test_a_code_known_as_used_is_not_sent_and_the_next_one_is_announced() -> Non
 
 @pytest.mark.parametrize(
     ("failure", "is_used"),
-    [(AwsFailed("500"), True), (AnswerLost("cut"), True), (WrongCode("no"), False), (AwsUnreachable("dns"), False)],
+    [
+        *((AwsFailed("500"), True), (AnswerLost("cut"), True), (Throttled("slow down"), True)),
+        *((WrongCode("no"), False), (AwsUnreachable("dns"), False)),
+    ],
 )
 def test_only_a_code_without_a_clear_answer_counts_as_used(failure: AwsMfaError, *, is_used: bool) -> None:
     interfaces = FakeInterfaces()
@@ -454,6 +458,35 @@ def test_only_a_code_without_a_clear_answer_counts_as_used(failure: AwsMfaError,
     with pytest.raises(type(failure)):
         send_code(a_step(), KEYS, "123456", as_interfaces(interfaces))
     assert interfaces.ledger.is_used(DEVICE, "123456", interfaces.now()) is is_used
+
+
+@pytest.mark.parametrize(
+    ("failure", "says"),
+    [
+        (WrongCode("no"), f"AWS refused the code of {DEVICE} just now, so it was not sent again; the next one in 11 s"),
+        (Throttled("slow down"), "this code was used before, and AWS accepts each code once; the next one in 11 s"),
+        (AwsUnreachable("dns"), None),
+        (NotAuthorized("no"), None),
+    ],
+)
+def test_a_code_that_aws_refused_is_not_sent_again_within_its_window(failure: AwsMfaError, says: str | None) -> None:
+    interfaces = FakeInterfaces()
+    interfaces.fake_sts.answers = [failure]
+    with pytest.raises(type(failure)):
+        send_code(a_step(), KEYS, "123456", as_interfaces(interfaces))
+    with pytest.raises(WrongCode, match=says) if says else nullcontext():
+        send_code(a_step(), KEYS, "123456", as_interfaces(interfaces))
+    assert len(interfaces.fake_sts.sent) == (1 if says else 2)
+
+
+def test_in_the_next_window_a_refused_code_may_be_sent() -> None:
+    interfaces = FakeInterfaces()
+    interfaces.fake_sts.answers = [WrongCode("no")]
+    with pytest.raises(WrongCode):
+        send_code(a_step(), KEYS, "123456", as_interfaces(interfaces))
+    interfaces.moment += 11
+    send_code(a_step(), KEYS, "123456", as_interfaces(interfaces))
+    assert len(interfaces.fake_sts.sent) == 2
 
 
 def test_a_session_that_cannot_be_written_leaves_the_code_noted_as_used() -> None:

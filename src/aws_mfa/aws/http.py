@@ -14,6 +14,7 @@ import os
 import ssl
 import threading
 import time
+from http.client import HTTPException
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -63,7 +64,7 @@ class HttpAnswer(NamedTuple):
 
 
 class NeverConnected(OSError):
-    """The connection or its TLS handshake failed: no byte of the request was sent."""
+    """The connection, a proxy's tunnel or the TLS handshake failed: no byte of the request was sent."""
 
 
 class _TlsConnection(HTTPSConnection):
@@ -72,7 +73,7 @@ class _TlsConnection(HTTPSConnection):
     def connect(self) -> None:
         try:
             super().connect()
-        except OSError as error:
+        except (OSError, HTTPException) as error:  # HTTPException: the proxy does not answer in HTTP
             raise NeverConnected(*error.args) from error
 
 

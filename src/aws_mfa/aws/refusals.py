@@ -97,6 +97,7 @@ def parts_of(refusal: AwsRefusal) -> dict[str, object]:
         "clock_hint": clock_hint,
         "spent_hint": spent_hint,
         "retry_hint": spent_hint or "try again",
+        "wait": "for the next code" if spent_hint else "a few seconds",
         "key_hint": key_hint if refusal.access_key_id.startswith("ASIA") else "",
         "region_hint": f"use another region: AWS_REGION={usual_region} aws-mfa" if usual_region != region else "",
     }
@@ -364,7 +365,7 @@ _TABLE = {
             "",
             Throttled,
             "AWS got too many requests",
-            "wait a few seconds and try again",
+            "wait {wait} and try again",
             "{spent_hint}",
         ),
     ),

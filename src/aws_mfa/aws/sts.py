@@ -2,8 +2,8 @@
 The calls of STS at one endpoint, and the one call of IAM that users may make about themselves: their MFA devices.
 
 Every refusal is raised as one of our errors, a missing answer as `AwsUnreachable`. The expiration is what STS answered,
-not what was requested. Refuses a session that is already over, or that no file could hold. Which devices STS can use
-is not decided here, but by `arns.is_fido`.
+not what was requested. Refuses a session that is already over, that lasts much longer than requested, whose id is not a
+session's, or that no file could hold. Which devices STS can use is not decided here, but by `arns.is_fido`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from aws_mfa.model import LongTermKeys, SessionRequest
 
 _STS_VERSION, _IAM_VERSION = "2011-06-15", "2010-05-08"
+_SLACK_S = 900.0  # how far the clocks of AWS and an answer without a date may differ: AWS allows 15 minutes
 _MOST_PAGES = 10  # a user has eight devices at most: one page is usual
 
 
@@ -76,8 +77,10 @@ class AwsSts:
         answer, answered_at = self._query.call(call, keys)
         names = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
         key_id, secret, token, expiration = (text_of(answer, name) for name in names)
-        expires_at = parse_moment(expiration)
-        if expires_at is None or expires_at <= answered_at or not all(map(can_be_stored, (key_id, secret, token))):
+        expires_at, lasts_s = parse_moment(expiration), int(call.parameters["DurationSeconds"])
+        is_in_time = expires_at is not None and answered_at < expires_at <= answered_at + lasts_s + _SLACK_S
+        is_session = key_id.startswith("ASIA") and all(map(can_be_stored, (key_id, secret, token)))
+        if expires_at is None or not (is_in_time and is_session):
             raise self._query.unreadable(call)
         return Session(key_id, Secret(secret), Secret(token), expires_at, role_arn)
 

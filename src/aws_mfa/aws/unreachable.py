@@ -65,12 +65,14 @@ def unreachable(error: HTTPError, endpoint: Endpoint, *, carried_code: bool) -> 
     certificate = next((cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)), None)
     is_silent = nothing_was_sent(error) and any(isinstance(cause, TimeoutError) for cause in causes)
     hints: tuple[str, ...] = (_CHECK_NETWORK,)
+    proxy = proxy_host(endpoint)
+    way = f"{host} through the proxy {proxy}" if proxy else host
     if certificate is not None:
         other = (f"is not accepted: {certificate.verify_message}", _CA_BUNDLE_HINT)
         trouble, hint = _CERTIFICATES.get(certificate.verify_code, other)
         what, hints = f"the certificate of {host} {trouble}", (hint,)
     elif isinstance(error, ProxyError):
-        what, hints = _proxy_trouble(error, proxy_host(endpoint))
+        what, hints = _proxy_trouble(error, proxy)
     elif isinstance(error, NameResolutionError):
         what, hints = f"the name {host} cannot be resolved", (_CHECK_NETWORK, "is the region's name right?")
     elif isinstance(error, NewConnectionError):
@@ -78,9 +80,9 @@ def unreachable(error: HTTPError, endpoint: Endpoint, *, carried_code: bool) -> 
         words = (cause.strerror.lower() for cause in causes if isinstance(cause, OSError) and cause.strerror)
         what = f"no connection to {host}: {next(words, 'no route')}"
     elif isinstance(error, ConnectTimeoutError) or is_silent:
-        what = f"no connection to {host}: it does not answer"
+        what = f"no connection to {way}: it does not answer"
     elif nothing_was_sent(error):
-        what = f"no TLS with {host}: the connection was cut, or the other side does not speak TLS"
+        what = f"no TLS with {way}: the connection was cut, or the other side does not speak TLS"
     else:
         return _lost(error, host, carried_code=carried_code)
     return AwsUnreachable(what, *hints, *((_NOT_SENT,) if carried_code else ()))

@@ -90,6 +90,11 @@ class GivenCode:
     provider: CodeProvider
     trouble: BadAnswer | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it was Enter alone."""
+        return self.trouble is None and not self.text.strip()
+
     def checked(self) -> str:
         """The six digits; raises `BadAnswer`."""
         if self.trouble is not None:
@@ -123,24 +128,30 @@ def ask_code(
     failures: list[NeedsHuman] = []
     for provider in providers:
         try:
-            if yielded is None or provider.name != CODE:
-                given = GivenCode(provider.ask(question, cancellation), provider)
-            else:
-                ours = Cancellation()
-                with passed_on(cancellation, ours), yielded(ours):
-                    given = GivenCode(provider.ask(question, ours), provider)
+            given = _asked(provider, question, cancellation, yielded)
         except NeedsHuman as error:
             failures.append(error)
             if provider.name in COMMANDS:
-                interfaces.say(error.message)  # else the failure of a command would never be shown
+                interfaces.say(error.message)  # else it would never be shown
             continue
-        except BadAnswer as error:
-            given = GivenCode("", provider, error)
         if running is not None:
             running.wait()
         return given
-    absent = [one.name for one in offered if one not in providers]
-    raise _joined(failures, absent, _left_out(question, interfaces), question)
+    raise _joined(failures, offered, question, interfaces)
+
+
+def _asked(
+    provider: CodeProvider, question: CodeQuestion, cancellation: Cancellation | None, yielded: Yield | None
+) -> GivenCode:
+    """Ask one provider; the wait for another terminal runs inside `yielded`."""
+    try:
+        if yielded is None or provider.name != CODE:
+            return GivenCode(provider.ask(question, cancellation), provider)
+        ours = Cancellation()
+        with passed_on(cancellation, ours), yielded(ours):
+            return GivenCode(provider.ask(question, ours), provider)
+    except BadAnswer as error:
+        return GivenCode("", provider, error)
 
 
 def _left_out(question: CodeQuestion, interfaces: Interfaces) -> str:
@@ -156,8 +167,11 @@ def _left_out(question: CodeQuestion, interfaces: Interfaces) -> str:
     return f"{VARIABLE}={chosen} leaves {' and '.join(left)} out" if left else ""
 
 
-def _joined(failures: list[NeedsHuman], absent: list[str], left_out: str, question: CodeQuestion) -> NeedsHuman:
-    """One failure with the reasons of all providers: left out (`left_out`), not there (`absent`), not answering."""
+def _joined(
+    failures: list[NeedsHuman], offered: list[CodeProvider], question: CodeQuestion, interfaces: Interfaces
+) -> NeedsHuman:
+    """One failure with the reasons of all providers: left out, not there, not answering."""
+    left_out = _left_out(question, interfaces)
     if not failures and not left_out:
         return NeedsHuman(f"no code of {question.device} can be asked for here", "run it in a terminal")
     if len(failures) == 1 and not left_out:
@@ -168,7 +182,8 @@ def _joined(failures: list[NeedsHuman], absent: list[str], left_out: str, questi
     reasons = [error.message for error in failures]
     if not left_out:
         return kind("; ".join(dict.fromkeys(reasons)), *hints)
-    reasons = [*filter(None, map(_ABSENT.get, absent)), *reasons]
+    absent = [_ABSENT[one.name] for one in offered if one.name in _ABSENT and not one.can_answer(question)]
+    reasons = [*absent, *reasons]
     return kind(", and ".join(dict.fromkeys([left_out, *reasons])), f"unset {VARIABLE}, or name more in it", *hints)
 
 

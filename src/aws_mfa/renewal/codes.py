@@ -147,7 +147,7 @@ class Codes:
                 if failure is None:
                     raise
                 raise failure from None  # AWS's refusal of the last code says more than this
-            if call.may_skip and given.provider.has_human and not given.text.strip():
+            if call.may_skip and given.provider.has_human and given.is_empty:
                 raise Cancelled("no code was given")
             try:
                 code = given.checked()
@@ -234,19 +234,23 @@ class Codes:
 def send_code(step: Step, keys: LongTermKeys, code: str, interfaces: Interfaces) -> Session:
     """Send the six digits once and return the session. A code known as used is refused without a call."""
     request, now = step.request, interfaces.now()
+    refused, next_in = f"{code} refused in window {window_of(now)}", f"the next one in {seconds_to_next(now)} s"
+    hint = "wait for the next code on your device"
     if interfaces.ledger.is_used(request.device, code, now):
-        raise CodeAlreadyUsed(
-            f"this code was used before, and AWS accepts each code once; the next one in {seconds_to_next(now)} s",
-            "wait for the next code on your device",
-        )
+        raise CodeAlreadyUsed(f"this code was used before, and AWS accepts each code once; {next_in}", hint)
+    if interfaces.ledger.is_used(request.device, refused, now):
+        raise WrongCode(f"AWS refused the code of {request.device} just now, so it was not sent again; {next_in}", hint)
     sts = interfaces.sts(step.user.region, step.user.endpoints)
     try:
         return (sts.assume_role if request.role_arn else sts.get_session_token)(keys, request, code)
-    except (AwsFailed, AnswerLost, KeyboardInterrupt):
+    except (AwsFailed, AnswerLost, Throttled, KeyboardInterrupt):  # AWS may have accepted it
         interfaces.ledger.note_used(request.device, code, now)
         raise
     except UnknownDevice:  # IAM may have listed it before: it is asked again
         note_device(keys.access_key_id, None, interfaces)
+        raise
+    except WrongCode:
+        interfaces.ledger.note_used(request.device, refused, now)
         raise
 
 

@@ -112,7 +112,8 @@ def test_level_critical_silences_errors_and_their_hints(stage: ClassicStage) -> 
 
 
 def test_wrong_code_is_asked_again_up_to_three_times(stage: ClassicStage) -> None:
-    human = Human(*[stage.wrong_code()] * 3)
+    wrong = stage.wrong_code()
+    human = Human(wrong, stage.wrong_code(), wrong)
     ended = stage.call(terminal=human)
     assert ended.error.startswith("ERROR - AWS refused the code of ")
     assert [line.startswith("Enter AWS MFA code") for line in human.seen if not line.startswith("hint: ")] == [
@@ -120,7 +121,7 @@ def test_wrong_code_is_asked_again_up_to_three_times(stage: ClassicStage) -> Non
         *(True, False),
         True,
     ]
-    assert stage.sent().count("GetSessionToken") == 3
+    assert stage.sent().count("GetSessionToken") == 2  # the third is the first again
 
 
 def test_next_code_after_a_wrong_one_is_taken(stage: ClassicStage) -> None:
@@ -159,7 +160,9 @@ def test_a_command_whose_codes_are_refused_gives_way_to_a_person(stage: ClassicS
     human = Human(stage.code)
     ended = stage.call(terminal=human)
     assert ended.code == 0, ended
-    assert stage.sent() == ["GetCallerIdentity"] + ["GetSessionToken"] * 3
+    assert (
+        stage.sent() == ["GetCallerIdentity"] + ["GetSessionToken"] * 2
+    )  # no time passes here: the window is the same
     assert len([line for line in human.seen if line.startswith("Enter AWS MFA code")]) == 1
     assert ended.out.count("INFO - Fetching Credentials") == 3
     assert "AWS refused the code" in ended.err

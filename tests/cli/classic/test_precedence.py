@@ -84,7 +84,7 @@ def test_the_session_is_written_into_the_section_that_the_short_term_suffix_name
 )
 def test_equal_section_names_are_refused(stage: ClassicStage, flags: tuple[str, ...]) -> None:
     before = stage.state()
-    assert stage.call(*flags).error.startswith(
+    assert stage.call(*flags, "--token", stage.wrong_code()).error.startswith(
         "ERROR - The value for '--long-term-suffix' cannot be equal to the value for '--short-term-suffix'"
     )
     assert (stage.state(), stage.sent()) == (before, [])
@@ -120,14 +120,13 @@ def test_empty_device_counts_as_absent(stage: ClassicStage) -> None:
 def test_role_is_flag_then_variable_then_long_term_section(stage: ClassicStage, roles: list[Role]) -> None:
     flag, variable, own = (role.arn for role in roles[:3])
     stage.write(stage.keys_section(assume_role=own))
-    wrong = stage.wrong_code()
-    stage.call("--token", wrong)
+    stage.call("--token", stage.wrong_code())
     assert asked(stage, "RoleArn") == own
-    stage.call("--token", wrong, env={"MFA_ASSUME_ROLE": variable})
+    stage.call("--token", stage.wrong_code(), env={"MFA_ASSUME_ROLE": variable})
     assert asked(stage, "RoleArn") == variable
-    stage.call("--token", wrong, "--assume-role", flag, env={"MFA_ASSUME_ROLE": variable})
+    stage.call("--token", stage.wrong_code(), "--assume-role", flag, env={"MFA_ASSUME_ROLE": variable})
     assert asked(stage, "RoleArn") == flag
-    stage.call("--token", wrong, "--assume-role=", env={"MFA_ASSUME_ROLE": ""})
+    stage.call("--token", stage.wrong_code(), "--assume-role=", env={"MFA_ASSUME_ROLE": ""})
     assert asked(stage, "RoleArn") == own, "an empty string counts as absent"
 
 
@@ -181,10 +180,9 @@ def test_duration_of_a_role_is_flag_then_variable_then_one_hour(
 
 def test_duration_of_the_config_file_comes_after_all_others(stage: ClassicStage) -> None:
     stage.write(section("default", {"duration_seconds": "1800"}), stage.config)
-    wrong = stage.wrong_code()
-    stage.call("--token", wrong)
+    stage.call("--token", stage.wrong_code())
     assert asked(stage, "DurationSeconds") == "1800"
-    stage.call("--token", wrong, env={"MFA_STS_DURATION": "7200"})
+    stage.call("--token", stage.wrong_code(), env={"MFA_STS_DURATION": "7200"})
     assert asked(stage, "DurationSeconds") == "7200"
 
 
@@ -195,13 +193,13 @@ def test_role_session_name_is_flag_then_config_then_local_user(
     stage: ClassicStage, roles: list[Role], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LOGNAME", "ann.local")
-    flags = ("--assume-role", roles[0].arn, "--token", stage.wrong_code())
-    stage.call(*flags)
+    flags = ("--assume-role", roles[0].arn)
+    stage.call(*flags, "--token", stage.wrong_code())
     assert asked(stage, "RoleSessionName") == "ann.local"
     stage.write(section("default", {"role_session_name": "from-config"}), stage.config)
-    stage.call(*flags)
+    stage.call(*flags, "--token", stage.wrong_code())
     assert asked(stage, "RoleSessionName") == "from-config"
-    stage.call(*flags, "--role-session-name", "flag")
+    stage.call(*flags, "--token", stage.wrong_code(), "--role-session-name", "flag")
     assert asked(stage, "RoleSessionName") == "flag"
 
 
@@ -230,12 +228,12 @@ def test_settings_of_the_configs_own_role_do_not_go_to_another(stage: ClassicSta
     own = {"role_arn": roles[0].arn, "duration_seconds": "1800", "external_id": "theirs", "role_session_name": "ann-1"}
     stage.write(section("profile work", {**own, "region": "eu-north-1"}), stage.config)
     stage.write(stage.keys_section("work"))
-    flags = ("--profile", "work", "--token", stage.wrong_code())
-    stage.call(*flags, "--assume-role", roles[1].arn)
+    flags = ("--profile", "work")
+    stage.call(*flags, "--token", stage.wrong_code(), "--assume-role", roles[1].arn)
     assert (asked(stage, "DurationSeconds"), asked(stage, "ExternalId")) == ("3600", None)
     assert asked(stage, "RoleSessionName") != "ann-1"
     assert stage.aws.requests[-1].region == "eu-north-1"
-    stage.call(*flags, "--assume-role", roles[0].arn)
+    stage.call(*flags, "--token", stage.wrong_code(), "--assume-role", roles[0].arn)
     assert (asked(stage, "DurationSeconds"), asked(stage, "ExternalId")) == ("1800", "theirs")
     assert asked(stage, "RoleSessionName") == "ann-1"
 
