@@ -743,6 +743,14 @@ def pty_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], tuple[in
         os.close(fd)
 
 
+def until(screen: int, mark: bytes, number: int) -> bytes:
+    """What is shown, up to so many of the mark."""
+    shown = b""
+    while shown.count(mark) < number:
+        shown += os.read(screen, 1000)
+    return shown
+
+
 @pytest.mark.parametrize(
     ("columns", "text", "line"),
     [
@@ -758,10 +766,7 @@ def test_a_line_that_is_rewritten_is_narrower_than_the_terminal(
 ) -> None:
     screen, terminal = pty_of(columns)
     terminal.count_down(1, text)
-    read = b""
-    while read.count(b"\r") < 3:  # a terminal may show two writes one after the other
-        read += os.read(screen, 1000)
-    shown = read.decode().split("\r")
+    shown = until(screen, b"\r", 3).decode().split("\r")
     assert shown[1] == line
     assert not shown[2].strip()
     assert width_of(line) <= len(shown[2]) < columns
@@ -778,4 +783,4 @@ def test_a_countdown_that_is_interrupted_ends_its_line(
     monkeypatch.setattr("time.sleep", interrupted)
     with pytest.raises(KeyboardInterrupt):
         terminal.count_down(30, "next code in")
-    assert os.read(screen, 1000) == b"\rnext code in 30 s \r\n"
+    assert until(screen, b"\n", 1) == b"\rnext code in 30 s \r\n"
