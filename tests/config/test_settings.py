@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+import botocore.exceptions
+import botocore.session
 import pytest
 
 from aws_mfa.config.settings import (
@@ -12,6 +15,7 @@ from aws_mfa.config.settings import (
     config_section_name,
     device_in_force,
     duration_in_force,
+    hidden_by,
     role_in_force,
     session_name_in_force,
 )
@@ -28,6 +32,37 @@ def sections(long_term: dict[str, str] | None = None, config: dict[str, str] | N
 
 def parts(given: Given | None) -> tuple[str, str] | None:
     return None if given is None else (given.value, given.source)
+
+
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [
+        ({"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "s"}, "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY"),
+        ({"AWS_ACCESS_KEY_ID": "ASIA", "AWS_SESSION_TOKEN": "t"}, "AWS_ACCESS_KEY_ID, AWS_SESSION_TOKEN"),
+        ({"AWS_WEB_IDENTITY_TOKEN_FILE": "/token"}, "AWS_WEB_IDENTITY_TOKEN_FILE"),
+        # What botocore does not look at, or only after the profiles.
+        ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t"}, None),
+        ({"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1/x", "AWS_SSO_SESSION": "x"}, None),
+    ],
+)
+def test_variables_that_hide_every_profile_are_named(environ: dict[str, str], named: str | None) -> None:
+    line = f"SDKs do not look at the profile while the environment has these variables: {named}"
+    assert hidden_by(environ) == ([line] if named else [])
+
+
+@pytest.mark.parametrize(
+    "name", ["AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI"]
+)
+def test_botocore_has_the_same_order(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "credentials").write_text("[ann]\naws_access_key_id = OURS\naws_secret_access_key = s\n")
+    environ = {"AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"), "AWS_PROFILE": "ann", name: "/none"}
+    for variable, value in {**environ, "AWS_SECRET_ACCESS_KEY": "s", "AWS_DEFAULT_REGION": "eu-west-1"}.items():
+        monkeypatch.setenv(variable, value)
+    try:
+        found = botocore.session.Session().get_credentials()
+    except botocore.exceptions.BotoCoreError:
+        found = None
+    assert (found is None or found.access_key != "OURS") == bool(hidden_by({name: "/none"}))
 
 
 def test_each_source_of_the_device_precedes_the_next() -> None:

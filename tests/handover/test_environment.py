@@ -80,6 +80,15 @@ def test_the_users_region_wins_and_both_variables_have_it(
     assert {name: value for name, value in found.items() if name != "AWS_MFA_PROFILE"} == expected
 
 
+def test_names_and_ends_that_prompts_show_for_other_programs_are_removed() -> None:
+    """A prompt shows the first that it knows, beside our keys; `env --unset` removes the keys, so the names too."""
+    shown = {"AWS_VAULT": "prod", "AWSU_PROFILE": "prod", "AWSUME_PROFILE": "prod", "GRANTED_AWS_ROLE_PROFILE": "prod"}
+    child = child_environment({**shown, "AWS_VAULT_BACKEND": "pass"}, KEYS, None, "dev")
+    assert child == {**KEYS, "AWS_VAULT_BACKEND": "pass", "AWS_MFA_PROFILE": "dev"}
+    assert change_back(shown).applied_to(shown) == {}
+    assert set(shown) <= set(change_back({}).removed) & set(change_for({}, KEYS, None, "dev").removed)
+
+
 def test_the_region_of_the_next_profile_replaces_that_of_the_previous_one() -> None:
     """As in a shell that changes its profile, or an `exec` inside an `exec`."""
     first = child_environment({}, KEYS, "eu-west-1", "work")

@@ -54,6 +54,18 @@ def environment_after(stage: ClassicStage, shell: str, *lines: str, **env: str) 
     return found
 
 
+def test_the_classic_form_setup_and_renew_name_what_hides_their_profile(stage: ClassicStage) -> None:
+    hiding = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "x", "AWS_MFA_VAULT": "file"}
+    line = "SDKs do not look at the profile while the environment has these variables: AWS_ACCESS_KEY_ID, AWS_SECRET"
+    for token in (stage.code(), stage.wrong_code()):
+        assert stage.run("--token", token, env=hiding).out.count(f"WARNING - {line}") == 1
+    renewed = stage.run("renew", env=hiding)
+    assert (renewed.out + renewed.err).count(line) == 1
+    setup = ("setup", "--profile", "x", "--access-key-id", stage.ann.keys.access_key_id, "--region", "eu-west-1")
+    done = stage.run(*setup, env=hiding, stdin=f"{stage.ann.keys.secret_access_key}\n")
+    assert (done.code, (done.out + done.err).count(line)) == (0, 1), done
+
+
 IN_CHINA = """
 import aws_mfa
 print(aws_mfa.boto3_session("adm").region_name)

@@ -12,6 +12,7 @@ botocore's `data/partitions.json` and the `endpoint-rule-set-1.json` of `sts` an
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
 
 from aws_mfa.aws_values.arns import partition_of
@@ -26,7 +27,7 @@ _LAST_RESORT = "us-east-1"
 _FEWEST_WORDS = 2
 _FORM_HINT = "regions look like: eu-central-1"
 REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
-_MOST_LETTERS_OFF = 2
+_ALIKE = 0.7  # two of seven letters may be others
 # The places of known regions, by their highest number. For a doubt only: newer regions work too.
 _PLACES = {
     7: ("ap-southeast",),
@@ -187,27 +188,15 @@ def near_region(region: str) -> str | None:
     numbers = {known: highest for highest, places in _PLACES.items() for known in places}
     if place in numbers or not number.isdigit():
         return None
-    near = min(numbers, key=lambda one: _letters_off(place, one))
-    if _letters_off(place, near) > _MOST_LETTERS_OFF:
-        return None
-    return f"{near}-{number}" if 1 <= int(number) <= numbers[near] else f"{near}-1"
+    for near in get_close_matches(place, numbers, 1, _ALIKE):
+        return f"{near}-{number}" if 1 <= int(number) <= numbers[near] else f"{near}-1"
+    return None
 
 
 def doubt_about(region: str, source: str) -> str:
     """A question about a region that `near_region` doubts, "" for any other."""
     near = near_region(region)
     return f"{source} names region {region}, which is not a known one: do you mean {near}?" if near else ""
-
-
-def _letters_off(one: str, other: str) -> int:
-    """How many letters must be changed, added or removed to make one of the other (Levenshtein)."""
-    above = list(range(len(other) + 1))
-    for row, letter in enumerate(one, 1):
-        line = [row]
-        for column, there in enumerate(other):
-            line.append(min(above[column + 1] + 1, line[-1] + 1, above[column] + (letter != there)))
-        above = line
-    return above[-1]
 
 
 class ChosenRegion(NamedTuple):

@@ -17,6 +17,23 @@ if TYPE_CHECKING:
 SWITCHED_OFF = "none"
 _QUOTES = ("'", '"')
 DEFAULT = "default"
+_BEFORE_PROFILES = (
+    ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"),
+    ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"),
+)
+
+
+def hidden_by(environ: Mapping[str, str]) -> list[str]:
+    """
+    A line if variables hide every profile from SDKs, else none.
+
+    Container and SSO variables come after the profiles. Order: botocore/credentials.py `create_credential_resolver`.
+    """
+    for first, *others in _BEFORE_PROFILES:
+        if environ.get(first):
+            names = ", ".join([first, *(name for name in others if environ.get(name))])
+            return [f"SDKs do not look at the profile while the environment has these variables: {names}"]
+    return []
 
 
 class Given:

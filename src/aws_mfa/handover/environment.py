@@ -26,12 +26,19 @@ REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")  # most SDKs read the first, boto
 SESSION = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION")
 ENDPOINT = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
 
+SHOWN_BY_PROMPTS = (
+    *("AWS_VAULT", "AWSU_PROFILE", "AWSU_EXPIRES", "AWSUME_PROFILE", "AWSUME_EXPIRATION", "AWSUME_COMMAND"),
+    *("GRANTED_AWS_ROLE_PROFILE", "GRANTED_SSO", "GRANTED_SSO_START_URL", "GRANTED_SSO_ROLE_NAME"),
+    *("GRANTED_SSO_REGION", "GRANTED_SSO_ACCOUNT_ID", "AWS_OKTA_PROFILE", "AWS_OKTA_ASSUMED_ROLE"),
+)
+"""What other programs set beside their session: a shell's prompt would show their profile and end, and our keys."""
 CONFLICTING = (
     *("AWS_PROFILE", "AWS_DEFAULT_PROFILE"),
     "AWS_SECURITY_TOKEN",  # the token's name in older SDKs
     *("AWS_ACCESS_KEY", "AWS_SECRET_KEY"),  # the keys' names in the SDKs for Java 1 and Go 1
     "AWS_ACCOUNT_ID",  # of the previous credentials
     "AWS_SESSION_EXPIRATION",  # aws-vault's
+    *SHOWN_BY_PROMPTS,
     "AWS_CREDENTIAL_FILE",
     *("AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME", "AWS_WEB_IDENTITY_TOKEN_FILE"),
     *("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN"),
@@ -89,9 +96,9 @@ def change_for(environ: Mapping[str, str], credentials: Mapping[str, str], regio
 
 
 def change_back(environ: Mapping[str, str]) -> Change:
-    """Return the removal of all that `change_for` sets; a region that the user chose is kept."""
+    """Return the removal of what `change_for` sets, and of other programs' names; the user's own region is kept."""
     kept = _chosen_regions(environ)
-    return Change((*_SET_HERE, *(name for name in REGIONS if name not in kept)), {})
+    return Change((*_SET_HERE, *SHOWN_BY_PROMPTS, *(name for name in REGIONS if name not in kept)), {})
 
 
 def chosen_by_the_user(environ: Mapping[str, str]) -> Mapping[str, str]:

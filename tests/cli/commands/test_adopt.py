@@ -9,6 +9,7 @@ import pytest
 
 from aws_mfa.cli.commands import adopt
 from aws_mfa.cli.commands.adopt import this_program
+from aws_mfa.config.settings import hidden_by
 from aws_mfa.errors import BadInput, NotSetUp
 from cli.commands.running import run_command
 from fakes import DEVICE, FakeInterfaces
@@ -35,6 +36,14 @@ def test_each_profile_has_its_line_and_one_that_is_left_its_reason_and_hint(
         "test not changed: [profile test] of ~/.aws/config has another credential_process",
         "hint: remove that line if you no longer use it",
     ]
+
+
+def test_variables_that_hide_what_was_adopted_are_named_at_the_end() -> None:
+    interfaces = FakeInterfaces(KEYS, PROD)
+    interfaces.environ = {"AWS_ACCESS_KEY_ID": "AKIA"}
+    for flags in ([], ["--undo"]):
+        assert run_command(adopt, interfaces, "prod", *flags) == 0
+    assert interfaces.said == hidden_by(interfaces.environ)
 
 
 def test_what_all_cannot_adopt_is_a_failure_only_if_nothing_was_adopted() -> None:

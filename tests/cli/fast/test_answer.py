@@ -124,6 +124,7 @@ GOOD = LONG_TERM + session()
 ANSWERED = {
     "no flags": Case([], GOOD),
     "a profile": Case(["--profile", "work"], GOOD.replace("[default", "[work")),
+    "keys of the environment": Case([], GOOD, {"AWS_ACCESS_KEY_ID": "AKIA"}),
     "a profile of the environment": Case([], GOOD.replace("[default", "[work"), {"AWS_PROFILE": "work"}),
     "an empty profile": Case(["--profile="], GOOD),
     "ordinary flags": Case(["--device", DEVICE, "--duration=3600", "--log-level", "INFO"], GOOD),

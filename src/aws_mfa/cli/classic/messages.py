@@ -9,10 +9,13 @@ from __future__ import annotations
 from aws_mfa.aws_values.durations import duration_text
 from aws_mfa.aws_values.text import shown_text
 from aws_mfa.aws_values.timestamps import local_text, utc_text
+from aws_mfa.config.settings import hidden_by
 from aws_mfa.sessions.freshness import Expired, Fresh, Incomplete, Missing, OtherRole, PermanentKeys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aws_mfa.model import Session, SessionRequest
     from aws_mfa.sessions.freshness import Verdict
 
@@ -32,13 +35,14 @@ def shown(lines: list[Line], log_level: str) -> str:
     return "".join(f"{level} - {shown_text(text)}\n" for level, text in lines if LEVELS[level] >= least)
 
 
-def validating(profile: str, short_name: str, role_arn: str | None) -> list[Line]:
-    """The profile, and the role in force unless it looks like a secret access key pasted in its place."""
+def validating(profile: str, short_name: str, role_arn: str | None, environ: Mapping[str, str]) -> list[Line]:
+    """The profile, the role in force unless it looks like a secret access key, and what hides the profile from SDKs."""
     is_secret = role_arn is not None and len(role_arn) == _SECRET_KEY_LENGTH and ":" not in role_arn
     role = f" with assumed role {'(not an ARN)' if is_secret else role_arn}" if role_arn else ""
     return [
         ("INFO", f"Using profile: {profile}"),
         ("INFO", f"Validating credentials for profile: {short_name}{role}"),
+        *(("WARNING", line) for line in hidden_by(environ)),
     ]
 
 

@@ -20,7 +20,7 @@ from aws_mfa.cli.output import print_lines
 from aws_mfa.config.ini import check, check_if_small, section_values
 from aws_mfa.config.profile_names import SetUpHint, name_profile
 from aws_mfa.config.section_names import default_long_term, profile_in_force
-from aws_mfa.config.settings import duration_in_force
+from aws_mfa.config.settings import duration_in_force, hidden_by
 from aws_mfa.errors import AwsMfaError, BadInput, Cancelled, InputEnded, NeedsHuman, NotSetUp, RefusedByAws
 from aws_mfa.prompt.providers import until_good
 from aws_mfa.renewal.codes import CodeCall, Codes
@@ -95,7 +95,7 @@ def _renew(flags: Namespace, interfaces: Interfaces, log: ClassicLog) -> None:
         log.lines(("WARNING", narrowed(file.path)))
     profile.read_credentials(text, file.path)
     verdict = judge(profile.session_values, role_arn=profile.role_arn, now=interfaces.now())
-    log.lines(*messages.validating(profile.name, profile.short_term, profile.role_arn))
+    log.lines(*messages.validating(profile.name, profile.short_term, profile.role_arn, interfaces.environ))
     duration_in_force(flags.duration, interfaces.environ, profile.sections, profile.role)
     if isinstance(verdict, Fresh) and not flags.force and _keys_exist(profile, choice, interfaces, in_doubt=True):
         log.lines(messages.still_valid(verdict))
@@ -234,6 +234,8 @@ def _set_up(flags: Namespace, interfaces: Interfaces) -> None:
         _end_line_of_question(interfaces)
         raise
     print_lines(stored_lines(done))
+    for line in hidden_by(interfaces.environ):
+        interfaces.say(line)
 
 
 def _ask_to_create(interfaces: Interfaces) -> None:

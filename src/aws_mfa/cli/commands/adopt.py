@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.cli.output import print_lines
 from aws_mfa.cli.render import failure_lines
 from aws_mfa.config.profile_settings import shown
+from aws_mfa.config.settings import hidden_by
 from aws_mfa.errors import BadInput, NotSetUp
 from aws_mfa.setup.adopt import AdoptRequest, look, write_adoption
 from aws_mfa.setup.adoption import CHANGED, NOT_CHANGED, SESSION_REMOVED, masked_diff
@@ -66,6 +67,8 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     if found.lost:
         names = ", ".join(map(shown, found.lost))
         interfaces.say(f"SDKs cannot sign for {names} now: the keys of their source are not in the AWS files")
+    for line in hidden_by(interfaces.environ) if found.done and not args.undo else ():
+        interfaces.say(line)
     return NotSetUp.exit_code if found.left and not (args.all and found.done) else 0
 
 

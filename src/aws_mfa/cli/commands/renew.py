@@ -24,6 +24,7 @@ from aws_mfa.cli.options import (
     plan_request,
 )
 from aws_mfa.cli.render import failure_lines, outcome_rows, outcomes_json, table
+from aws_mfa.config.settings import hidden_by
 from aws_mfa.errors import HINT
 from aws_mfa.renewal.calls import exit_code_of, renew_many, unseen
 from aws_mfa.renewal.make_plan import make_plan
@@ -71,7 +72,7 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
         interfaces.say(summary(planned))
     show = shown_calls if sys.stderr.isatty() and not args.json else unseen
     outcomes = renew_many(planned, interfaces, token=token, show=show)
-    for line in shortcomings(outcomes, request, interfaces.now()):
+    for line in (*shortcomings(outcomes, request, interfaces.now()), *hidden_by(interfaces.environ)):
         interfaces.say(line)
     sys.stdout.write(f"{outcomes_json(outcomes)}\n" if args.json else _text(outcomes, interfaces.now()))
     return exit_code_of(outcomes)

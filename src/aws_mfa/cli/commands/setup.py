@@ -9,6 +9,7 @@ from aws_mfa.aws_values import arns
 from aws_mfa.cli.options import NO_KEYCHAIN_HELP
 from aws_mfa.cli.output import print_lines
 from aws_mfa.config.section_names import default_long_term
+from aws_mfa.config.settings import hidden_by
 from aws_mfa.setup.questions import Answers
 from aws_mfa.setup.setup import set_up
 from aws_mfa.vaults.choice import VAULTS, choose_vault, noted_vault, vault_of_flags
@@ -55,6 +56,8 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     )
     done = set_up(answers, choice, interfaces)
     print_lines(stored_lines(done))
+    for line in hidden_by(interfaces.environ):
+        interfaces.say(line)
     other_line = other_program_of(KnownProfiles(interfaces).profiles.profile(done.profile))
     if other_line is not None:
         interfaces.say(f"another program still provides this profile: remove that line ({other_line})")

@@ -72,7 +72,7 @@ def _answer(flags: dict[str, str], environ: Mapping[str, str]) -> str | None:
     verdict = judge(section_values(text, short_name), role_arn=role_arn, now=time.time())
     if not isinstance(verdict, Fresh):
         return None
-    lines = [*validating(profile, short_name, role_arn), still_valid(verdict)]
+    lines = [*validating(profile, short_name, role_arn, environ), still_valid(verdict)]
     return shown(lines, flags.get("log_level", "DEBUG"))
 
 
