@@ -4,10 +4,32 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
 from programs import run_program
+
+FROZEN = """
+import sys
+sys.frozen, sys.executable = True, sys.argv.pop(1)
+from aws_mfa.cli.start import start
+start()
+"""
+
+
+@pytest.mark.real
+@pytest.mark.skipif(os.name == "nt", reason="a script in place of a program")
+def test_a_build_in_one_file_plays_it_without_a_python(home: str, tmp_path: Path) -> None:
+    """As PyInstaller makes it: `sys.executable` is the tool."""
+    build = tmp_path / "aws-mfa"
+    build.write_text(f'#!/bin/sh\nexec {sys.executable} -m aws_mfa "$@"\n')
+    build.chmod(0o755)
+    ended = run_program(
+        [sys.executable, "-c", FROZEN, str(build), "demo"], {"PATH": os.environ["PATH"], "HOME": home}, timeout_s=110
+    )
+    assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
+    assert "has no Python to run an SDK with" in ended.stdout
 
 
 @pytest.mark.real

@@ -32,6 +32,9 @@ _PROFILE = "demo"
 _SECRET_KEYS = ("aws_secret_access_key", "aws_session_token", "aws_security_token")
 _QUESTIONS = ("aws_secret_access_key: ", "seconds):")
 _SDK_CALL = "from botocore.session import Session; print(Session().create_client('sts').get_caller_identity()['Arn'])"
+# A build in one file (PyInstaller, Nuitka) is aws-mfa itself, and has no Python to run anything else with.
+_IS_FROZEN = bool(getattr(sys, "frozen", False))
+_AWS_MFA = [sys.executable] if _IS_FROZEN else [sys.executable, "-m", "aws_mfa"]
 _ROLES = (("dev", "Developer"), ("prod", "Reader"))
 _ROLE = """\
 
@@ -87,15 +90,15 @@ class _Stage:
         path = os.path.join(home, "passphrase")
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
             file.write(os.urandom(16).hex())
-        command = shlex.join([sys.executable, "-c", f"print(open({path!r}).read())"])
-        self._environ.update(AWS_MFA_VAULT="age", AWS_MFA_AGE_PASSPHRASE_COMMAND=command)
+        shown = subprocess.list2cmdline(["cmd", "/c", "type", path]) if os.name == "nt" else shlex.join(["cat", path])
+        self._environ.update(AWS_MFA_VAULT="age", AWS_MFA_AGE_PASSPHRASE_COMMAND=shown)
         # Sessions too stay in the throwaway home, not in the runtime folder or keychain of the user.
         self._environ.update(AWS_MFA_SESSION_STORE="plain")
 
     def aws_mfa(self, *words: str, answer: str = "", shown: str = "") -> None:
         """Run an aws-mfa command with the answer on a pipe, and print its output; `shown` replaces the answer."""
         _show(f"$ aws-mfa {shlex.join(words)}")
-        self._run([sys.executable, "-m", "aws_mfa", *words], answer, shown)
+        self._run([*_AWS_MFA, *words], answer, shown)
 
     def add_roles(self, arns: dict[str, str]) -> None:
         """Append a profile for each role to the config, and print them."""
@@ -107,11 +110,15 @@ class _Stage:
 
     def sdk_call(self, profile: str) -> None:
         _show(f'$ AWS_PROFILE={profile} python -c "{_SDK_CALL}"')
-        self._run([sys.executable, "-c", _SDK_CALL], AWS_PROFILE=profile)
+        if _IS_FROZEN:
+            _show("    (left out: this build of aws-mfa has no Python to run an SDK with)")
+        else:
+            self._run([sys.executable, "-c", _SDK_CALL], AWS_PROFILE=profile)
 
     def exec_sdk_call(self, profile: str) -> None:
-        _show(f'$ aws-mfa exec {profile} -- python -c "..."')
-        self._run([sys.executable, "-m", "aws_mfa", "exec", profile, "--", sys.executable, "-c", _SDK_CALL])
+        child = [*_AWS_MFA, "plan", profile] if _IS_FROZEN else [sys.executable, "-c", _SDK_CALL]
+        _show(f"$ aws-mfa exec {profile} -- " + (f"aws-mfa plan {profile}" if _IS_FROZEN else 'python -c "..."'))
+        self._run([*_AWS_MFA, "exec", profile, "--", *child])
 
     def show_credentials(self) -> None:
         _show("$ cat ~/.aws/credentials")
