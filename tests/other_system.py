@@ -10,11 +10,12 @@ from __future__ import annotations
 import importlib
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import sys
 import time
-from types import ModuleType
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -49,15 +50,6 @@ ABSENT_NAMES = {
 WINDOWS_MODULES = ("msvcrt", "winreg", "_winapi")
 
 
-class WindowsModule(ModuleType):
-    """Whatever is asked of it, is there."""
-
-    def __getattr__(self, name: str) -> object:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return 1
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests() -> None:
     """From here on: pytest itself has started, and has loaded none of our files."""
@@ -71,7 +63,9 @@ def pytest_load_initial_conftests() -> None:
         for name in set(names) & set(dir(module)):
             delattr(module, name)
     if SYSTEM == "win32":
-        sys.modules.update({name: WindowsModule(name) for name in WINDOWS_MODULES})
-        pathlib.WindowsPath = pathlib.PosixPath  # type: ignore[misc,assignment]  # what `Path` makes from here on
+        sys.modules.update({name: MagicMock() for name in WINDOWS_MODULES})
+        vars(shutil)["_winapi"] = sys.modules["_winapi"]  # `shutil.which` asks it since 3.12
+        # What `Path` makes from here on.
+        pathlib.Path.__new__.__globals__["WindowsPath"] = pathlib.PosixPath
         os.name = "nt"
     sys.platform = SYSTEM
