@@ -192,7 +192,7 @@ def test_a_section_under_the_wrong_header_is_named(config: str, named_by: str) -
 
 def test_a_section_that_is_no_profile_is_not_taken_for_one() -> None:
     config = "[dev2]\nx = y\n[plugins]\ncli = z\n[services dev2]\nregion = x\n[sso-session dev2]\nregion = x\n"
-    assert list(AwsProfiles(config, "[dev2 x]\nregion = y\n").misnamed_headers()) == []
+    assert AwsProfiles(config, "[dev2 x]\nregion = y\n").misnamed() == {}
     assert refusal("dev2", config).message.endswith("~/.aws/credentials")
 
 

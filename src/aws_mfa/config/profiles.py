@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AwsProfiles", "Profile"]
 
-_OF_PROFILES = ("output", "aws_access_key_id", "credential_process")
+_OF_PROFILES = KEYS.union(("output", "aws_access_key_id", "credential_process"))
 _LISTED = 10
 """A message lists at most this many names."""
 
@@ -53,7 +53,7 @@ class AwsProfiles:
     """The profiles of two files given as text, each read on first use. Paths are for messages."""
 
     __slots__ = (
-        *("_config", "_config_headers", "_headers_are_plain", "_read", "_services_headers"),
+        *("_config", "_config_headers", "_headers_are_plain", "_misnamed", "_read", "_services_headers"),
         *("config_path", "credentials", "where"),
     )
 
@@ -71,6 +71,7 @@ class AwsProfiles:
         self._config_headers: dict[str, str] | None = None
         self._headers_are_plain: bool | None = None
         self._services_headers: dict[str, str] | None = None
+        self._misnamed: dict[str, str] | None = None
         self._read: dict[str, Profile | None] = {}
 
     def profile(self, name: str) -> Profile | None:
@@ -110,35 +111,34 @@ class AwsProfiles:
             classic = [f"or without a profile for it: aws-mfa --profile NAME --assume-role {name}"]
             near = [f"profiles that have it: {', '.join(having)}"] if having else []
             return BadProfile(f"{message}: it is an ARN", *near, *(classic if ":role/" in name else []))
-        wrong = next((line for meant, line in self.misnamed_headers() if meant == name), None)
-        if wrong is not None:
-            return BadProfile(f"{message}: {wrong}", "rename the section: no tool reads it as it is")
+        if name in self.misnamed():
+            return BadProfile(f"{message}: {self.misnamed()[name]}", "rename the section: no tool reads it as it is")
         there = ", ".join(map(shown, names)) if 0 < len(names) <= _LISTED else ""
         listed = [f"there are: {there}"] if there else ["list them with: aws-mfa plan --all"] if names else []
         near = did_you_mean(name, names) or listed
         return BadProfile(message, *near, *(hint if near else hint.removeprefix("or ") for hint in hints))
 
-    def misnamed_headers(self) -> Iterator[tuple[str, str]]:
-        """The profile meant, and what is wrong, for each header that SDKs do not read as a profile's."""
-        for index in (self._config, self.credentials):
-            is_config = index is self._config
-            for header in index.headers():
-                name = misnamed(header, is_config=is_config)
-                if name and not KEYS.union(_OF_PROFILES).isdisjoint(index.values(header) or {}):
-                    right = header_of(name, ()) if is_config else name
-                    yield name, f"section [{shown(header)}] of {index.where} must be [{shown(right)}]"
+    def misnamed(self) -> Mapping[str, str]:
+        """The profile meant -> what is wrong, for each header that SDKs do not read as a profile's."""
+        if self._misnamed is None:
+            self._misnamed = {}
+            for index in (self._config, self.credentials):
+                is_config = index is self._config
+                for header in index.headers():
+                    name = misnamed(header, is_config=is_config)
+                    if name and not _OF_PROFILES.isdisjoint(index.values(header) or {}):
+                        right = shown(header_of(name, ()) if is_config else name)
+                        self._misnamed[name] = f"section [{shown(header)}] of {index.where} must be [{right}]"
+        return self._misnamed
 
     def missing(self, given: Given) -> BadProfile:
         """The failure for a key that names a missing profile, which may be a user's that is not set up yet."""
         name, key = bare_name(given.value), given.source.partition(" ")[0]
-        why = misread(given.value) or next(((line,) for meant, line in self.misnamed_headers() if meant == name), None)
-        what = f"names profile {shown(given.value)!r}, which does not exist{f': {why[0]}' if why else ''}"
-        names = self.names()
-        set_up = (
-            [f"if it has keys of yours, store them: aws-mfa setup --profile {quote(name)}"] if name not in names else []
-        )
-        near = did_you_mean(given.value, names)
-        error = BadProfile(f"{given.source} {what}", *near, *set_up, f"or name another profile in {key}")
+        why, names = misread(given.value) or (self.misnamed().get(name),), self.names()
+        what = f"names profile {shown(given.value)!r}, which does not exist{f': {why[0]}' if why[0] else ''}"
+        set_up = f"if it has keys of yours, store them: aws-mfa setup --profile {quote(name)}"
+        hints = [*did_you_mean(given.value, names), *([set_up] if name not in names else [])]
+        error = BadProfile(f"{given.source} {what}", *hints, f"or name another profile in {key}")
         error.shared = f"{key} {what}"
         return error
 

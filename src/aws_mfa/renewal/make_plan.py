@@ -108,7 +108,7 @@ def _all_names(known: KnownProfiles, request: RenewalRequest, vault: QuietVault,
     Users whose keys are in the profile's own section are only in a preview: their session could not be stored.
     `others` gets the profiles that are left out, and why.
     """
-    profiles, noted = known.profiles, known.noted_sections
+    profiles = known.profiles
     names, users, unread = [], [], suppress(BadProfile)
     for profile in profiles.all_profiles():
         # One that cannot be read counts too, so that its failure is shown.
@@ -118,35 +118,38 @@ def _all_names(known: KnownProfiles, request: RenewalRequest, vault: QuietVault,
                 continue
         names.append(profile.name)
     if not request.overlay:
-        sections = (*known.credentials.headers(), *sorted(noted))
+        sections = (*known.credentials.headers(), *sorted(known.noted_sections))
         names += [profile_of(section) for section in sections if section.endswith(LONG_TERM_SUFFIX)]
-        known_names = {*names}
-        users = [one for one in users if one.name not in known_names and not misnamed(one.name, is_config=False)]
+        found = {*names}
+        users = [one for one in users if one.name not in found and not misnamed(one.name, is_config=False)]
         asked = [one.name for one in users if not one.has_own_keys][:_MOST_LOOKED_UP]
         names += [name for name in asked if vault.trouble is None and vault.has_keys(name)]
         names += [one.name for one in users if one.has_own_keys and request.is_preview and one.given("mfa_serial")]
+    found = {*names}
     for one in users:
-        if one.name not in names:
+        if one.name not in found:
             why = "long-term keys are in its own section" if one.has_own_keys else "neither a role nor long-term keys"
             others[one.name] = f"{why}: no session is renewed"
-    others.update(profiles.misnamed_headers())
-    if not names and not noted and not profiles.names():
-        raise NotSetUp(
+    others.update(profiles.misnamed())
+    if not names:
+        raise vault.explained(_nothing_to_plan(known))
+    return names
+
+
+def _nothing_to_plan(known: KnownProfiles) -> AwsMfaError:
+    wrong = "; ".join(known.profiles.misnamed().values())
+    if not (wrong or known.noted_sections or known.profiles.names()):
+        return NotSetUp(
             "nothing is set up here yet: there is no profile",
             "store long-term keys: aws-mfa setup",
             "or those of a download: aws-mfa import FILE",
         )
-    if not names:
-        none = "no profile has a role, or long-term keys elsewhere than in its own section"
-        wrong = "; ".join(line for _, line in profiles.misnamed_headers())
-        raise vault.explained(
-            BadInput(
-                f"{none}: {wrong}" if wrong else none,
-                "set one up: aws-mfa setup",
-                "or move the keys of your profiles to the vault: aws-mfa import",
-            )
-        )
-    return names
+    none = "no profile has a role, or long-term keys elsewhere than in its own section"
+    return BadInput(
+        f"{none}: {wrong}" if wrong else none,
+        "set one up: aws-mfa setup",
+        "or move the keys of your profiles to the vault: aws-mfa import",
+    )
 
 
 def _check_overlay(chain: Chain, overlay: Overlay) -> None:

@@ -63,7 +63,7 @@ class Plan:
 
     def of_session(self, session: Step | Reused) -> str:
         """The profiles that get this session, and its label if that is not a profile's name."""
-        names = ", ".join(name for name, found in self.of_profile.items() if found is session)
+        names = ", ".join(name for name in session.profiles if self.of_profile[name] is session)
         is_role = "role_chain 1" in session.inputs
         return names if names and is_role else f"{names} ({session.label})" if names else session.label
 

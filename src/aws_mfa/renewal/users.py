@@ -145,7 +145,7 @@ class Users:
             try:
                 self._source_users[asked] = self._read_user(chain, endpoints)
             except NoLongTermKeys as error:
-                raise explained(error, chain.user) from None
+                raise explained(error, chain.user, self._known.credentials.values(chain.user.name)) from None
         return self._source_users[asked]
 
     def keys_of(self, section: str) -> LongTermKeys:

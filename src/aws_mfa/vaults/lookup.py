@@ -143,8 +143,7 @@ def find_long_term_keys(
             f"store both: aws-mfa setup --profile {quote(profile_of(section))}",
         )
     half = next((place for place in places if place.is_for_keys), places[0])
-    is_suffixed = profiles is None and not section.endswith(LONG_TERM_SUFFIX)
-    raise _missing(section, half, choice, trouble, interfaces, is_suffixed=is_suffixed)
+    raise _missing(section, half, choice, trouble, interfaces)
 
 
 def found_in_vault(section: str, choice: VaultChoice, interfaces: Interfaces) -> FoundKeys | None:
@@ -189,16 +188,10 @@ def narrowed(path: str) -> str:
 
 
 def _missing(
-    section: str,
-    place: KeyPlace,
-    choice: VaultChoice,
-    trouble: KeychainUnavailable | None,
-    interfaces: Interfaces,
-    *,
-    is_suffixed: bool,
+    section: str, place: KeyPlace, choice: VaultChoice, trouble: KeychainUnavailable | None, interfaces: Interfaces
 ) -> NoLongTermKeys:
     hints = [f"store them with: aws-mfa setup --profile {quote(profile_of(section))}"]
-    if is_suffixed:  # set-up knows only the usual suffix
+    if not (section.endswith(LONG_TERM_SUFFIX) or place.is_for_keys):  # set-up knows only the usual suffix
         hints[0] = f"write them into that section, or leave out the suffix and {hints[0]}"
     if trouble is not None:
         unlock = [hint for hint in trouble.hints[:1] if hint.startswith("unlock")]
@@ -325,8 +318,12 @@ def other_program_of(profile: Profile | None) -> str | None:
     return profile.source(CREDENTIAL_PROCESS)
 
 
-def explained(error: NoLongTermKeys, profile: Profile) -> NoLongTermKeys:
-    """The failure by its cause: another program gives the keys, or the profile names a source without a role."""
+def explained(error: NoLongTermKeys, profile: Profile, values: Mapping[str, str] | None) -> NoLongTermKeys:
+    """
+    The failure by its cause: another program gives the keys, a source without a role, a session instead of keys.
+
+    `values` are those of the profile's section of the credentials file.
+    """
     line, source, name = other_program_of(profile), profile.given("source_profile"), shown(profile.name)
     if line is not None:
         return NoLongTermKeys(
@@ -339,7 +336,8 @@ def explained(error: NoLongTermKeys, profile: Profile) -> NoLongTermKeys:
             f"use that profile instead: {quote(source.value)}",
             f"or let it use that profile's keys and settings: include_profile = {source.value}",
         )
-    return error
+    held = f"; section [{name}] holds a session, which cannot get another" if kind_of(values) in SESSIONS else ""
+    return NoLongTermKeys(f"{error.message}{held}", *error.hints)
 
 
 def check_known(name: str, interfaces: Interfaces, *hints: str) -> None:
