@@ -250,7 +250,7 @@ def test_one_refused_role_does_not_stop_the_others(stage: ClassicStage) -> None:
     assert ended.code == 5, ended
     lines = {line.split()[0]: line for line in ended.out.splitlines()[1:] if not line.startswith("hint")}
     assert [name for name, line in lines.items() if line.split()[1] == "renewed"] == ["dev", "test", "default"]
-    assert "not tried, because prod failed" in lines["deep"]
+    assert "not tried, because prod failed" in lines["deep:"]
     assert "hint: " in ended.out
     assert "prod" not in stage.read()
     assert stage.section("dev")["aws_access_key_id"] in stage.aws.sessions

@@ -170,15 +170,15 @@ def _notes_of_section(chain: Chain, user: SourceUser, credentials: SectionIndex,
         return []
     values = credentials.values(name)
     check_name(name, is_new=values is None)
-    if user.section == name and name.endswith(LONG_TERM_SUFFIX):
-        raise BadInput(
-            f"[{name}] is for long-term keys: no session is written there",
-            f"name the profile: {quote(profile_of(name))}",
-        )
     try:
         refuse_permanent_keys(values, name, credentials.where)
     except PermanentKeysInTheWay as refused:
         if not is_preview:
             raise
         return [f"{refused.message}, so renew refuses; exec, env and credential-process use the session"]
+    if user.section == name and name.endswith(LONG_TERM_SUFFIX):
+        raise BadInput(
+            f"[{name}] is for long-term keys: no session is written there",
+            f"name the profile: {quote(profile_of(name))}",
+        )
     return []
