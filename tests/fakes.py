@@ -136,6 +136,12 @@ class FakeLock:
         yield
         self._locks.log.append("take again")
 
+    def take_again(self) -> None:
+        self._locks.log.append("answered")
+
+    def release(self) -> None:
+        """Nothing to do."""
+
     def is_taken(self) -> bool:
         return self._locks.is_taken
 

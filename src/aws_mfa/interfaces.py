@@ -108,6 +108,12 @@ class PromptLock(Protocol):
     def yielded(self) -> AbstractContextManager[None]:
         """Release it for the length of a `with`; if taking it again takes long, go on without it."""
 
+    def take_again(self) -> None:
+        """Take it back before the end of `yielded`, if no other process has it."""
+
+    def release(self) -> None:
+        """Yield it once more; a second call has no effect."""
+
     def is_taken(self) -> bool:
         """Whether another process holds it while it is yielded."""
 

@@ -36,7 +36,7 @@ def of_chain(config: str) -> EndpointSettings:
 
 
 @pytest.mark.parametrize("word", ["true", "TRUE", "True", "false", "yes", "1", "", None])
-@pytest.mark.parametrize("variable", ["true", "TRUE", "false", "1", None])
+@pytest.mark.parametrize("variable", ["true", "TRUE", "false", "1", "", " true ", None])
 def test_fips_and_dualstack_are_asked_for_as_in_botocore(
     home: str, monkeypatch: pytest.MonkeyPatch, variable: str | None, word: str | None
 ) -> None:
@@ -55,6 +55,39 @@ def test_fips_and_dualstack_are_asked_for_as_in_botocore(
     host = sts_endpoint("us-east-2", environ, settings(config)).host
     assert host == ("sts-fips.us-east-2.api.aws" if is_on else "sts.us-east-2.amazonaws.com")
     assert iam_endpoint("us-east-2", environ, settings(config)).host.startswith("iam-fips" if is_on else "iam.")
+
+
+CONFIGURED, IGNORED = "endpoint_url = https://c.example\n", "ignore_configured_endpoint_urls = true\n"
+
+
+@pytest.mark.parametrize(
+    ("variables", "lines"),
+    [
+        ({"": "https://g.example/path"}, CONFIGURED),
+        ({"": "https://g.example", "_STS": "https://s.example:8443"}, CONFIGURED),
+        ({"": "", "_STS": ""}, CONFIGURED),
+        ({"": "https://g.example", "IGNORE": "TRUE"}, CONFIGURED),
+        ({"": "http://127.0.0.1:9"}, IGNORED),
+        ({"": "https://g.example", "IGNORE": ""}, IGNORED),
+        ({"": "https://g.example", "IGNORE": "1"}, IGNORED),
+    ],
+    ids=str,
+)
+def test_endpoint_urls_count_as_in_botocore(
+    home: str, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], lines: str
+) -> None:
+    config = f"[default]\n[profile work]\nregion = us-east-2\n{lines}"
+    path = os.path.join(home, "config")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(config)
+    ignore = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
+    environ = {ignore if end == "IGNORE" else f"AWS_ENDPOINT_URL{end}": url for end, url in variables.items()}
+    for name, value in {**environ, "AWS_CONFIG_FILE": path}.items():
+        monkeypatch.setenv(name, value)
+    client = botocore.session.Session(profile="work").create_client(
+        "sts", aws_access_key_id="AKIAEXAMPLE12345ABCD", aws_secret_access_key="s"
+    )
+    assert sts_endpoint("us-east-2", environ, settings(config)).url.rstrip("/") == client.meta.endpoint_url
 
 
 def test_each_key_comes_from_the_first_profile_that_has_it() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+from contextlib import nullcontext
 from typing import Any
 
 import botocore.config  # the claim is that both resolve alike
@@ -14,6 +15,7 @@ from botocore.endpoint_provider import EndpointProvider
 from aws_mfa.aws.endpoints import Endpoint, iam_endpoint, sts_endpoint
 from aws_mfa.aws_values.regions import PARTITIONS, partition_of_region
 from aws_mfa.errors import BadInput
+from needs import ROOT
 
 VARIANTS: tuple[dict[str, bool], ...] = ({}, {"fips": True}, {"dual": True}, {"fips": True, "dual": True})
 
@@ -155,3 +157,17 @@ def test_the_url_has_a_path_and_its_scheme_is_in_lower_case() -> None:
     assert sts_endpoint("us-east-1", {"AWS_ENDPOINT_URL": "HTTPS://sts.internal"}).url == "https://sts.internal/"
     with pytest.raises(BadInput, match="plain http"):
         sts_endpoint("us-east-1", {"AWS_ENDPOINT_URL": "HTTP://sts.internal"})
+
+
+@pytest.mark.parametrize("document", ["how-it-works.md", "security-model.md"])
+@pytest.mark.parametrize(
+    ("url", "is_refused"),
+    [("http://e.example", True), ("http://127.0.0.1:1", False), ("https://e.example", False)],
+)
+def test_the_documents_say_what_becomes_of_plain_http(document: str, url: str, *, is_refused: bool) -> None:
+    with open(os.path.join(ROOT, "docs", document), encoding="utf-8") as file:
+        claims = [line.strip() for line in file if "`http://`" in line]
+    assert claims == ["A plain `http://` address of an endpoint is refused, except on this machine itself."]
+    for endpoint in (sts_endpoint, iam_endpoint):
+        with pytest.raises(BadInput, match="plain http") if is_refused else nullcontext():
+            endpoint("us-east-1", {"AWS_ENDPOINT_URL": url})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.server
 import os
+import shutil
 import socket
 import socketserver
 import ssl
@@ -13,6 +14,8 @@ import threading
 import urllib.parse
 from typing import ClassVar
 
+import botocore.exceptions
+import botocore.session  # the claim is that both read the same paths
 import pytest
 from urllib3.exceptions import HTTPError
 
@@ -223,6 +226,48 @@ def test_a_ca_bundle_is_taken_from_the_environment_and_loaded_once(
             thread.join()
         assert sum(record.status == 200 for record in aws.requests) == 4
     assert loads == [(authority.bundle, None)]
+
+
+@pytest.mark.parametrize("source", ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "ca_bundle"])
+@pytest.mark.parametrize(
+    ("path", "is_trusted"), [("{}/ca.pem", True), ("~/ca.pem", True), ("$HOME/ca.pem", False), ("~/none.pem", False)]
+)
+def test_a_path_of_a_ca_bundle_means_what_it_means_to_botocore(
+    authority: Authority, home: str, monkeypatch: pytest.MonkeyPatch, source: str, path: str, *, is_trusted: bool
+) -> None:
+    shutil.copy(authority.bundle, os.path.join(home, "ca.pem"))
+    bundle, config = path.format(home), os.path.join(home, "config")
+    with open(config, "w", encoding="utf-8") as file:
+        file.write(f"[default]\nca_bundle = {bundle}\n" if source == "ca_bundle" else "")
+    variables = {} if source == "ca_bundle" else {source: bundle}
+    for name, value in {**variables, "AWS_CONFIG_FILE": config}.items():
+        monkeypatch.setenv(name, value)
+    with PracticeAws(ssl_context=authority.server_context()) as aws:
+        keys = aws.account.add_user("ann").keys
+        client = botocore.session.Session().create_client(
+            *("sts", "us-east-1"), endpoint_url=aws.url,
+            aws_access_key_id=keys.access_key_id, aws_secret_access_key=keys.secret_access_key,
+        )  # fmt: skip
+        with contextlib.nullcontext() if is_trusted else pytest.raises(botocore.exceptions.SSLError):
+            client.get_caller_identity()
+        given = None if variables else Given(bundle, "ca_bundle")
+        sts = AwsSts(sts_endpoint("us-east-1", {"AWS_ENDPOINT_URL": aws.url}), AwsHttp.from_environ(variables, given))
+        with contextlib.nullcontext() if is_trusted else pytest.raises(AwsUnreachable, match=f"by {source} cannot be"):
+            sts.get_caller_identity(LongTermKeys(keys.access_key_id, Secret(keys.secret_access_key)))
+
+
+def test_a_folder_of_certificates_is_taken_too(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkdir(os.path.join(home, "certificates"))
+    loads: list[tuple[str | None, str | None]] = []
+    create = ssl.create_default_context
+
+    def noted(*, cafile: str | None, capath: str | None) -> ssl.SSLContext:
+        loads.append((cafile, capath))
+        return create(cafile=cafile, capath=capath)
+
+    monkeypatch.setattr(ssl, "create_default_context", noted)
+    failure("https://127.0.0.1:1", AwsHttp.from_environ({"AWS_CA_BUNDLE": "~/certificates"}))
+    assert loads == [(None, os.path.join(home, "certificates"))]
 
 
 def test_a_certificate_of_an_unknown_ca(authority: Authority) -> None:

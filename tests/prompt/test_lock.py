@@ -198,6 +198,18 @@ def test_calls_for_one_session_are_made_one_after_the_other_without_a_word(stage
     assert [name[:5] for name in os.listdir(stage.folder)] == ["call-"]
 
 
+def test_a_lock_that_is_yielded_can_be_taken_again_and_yielded_once_more(stage: Stage) -> None:
+    with stage.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False) as one, one.yielded():
+        for _ in range(2):
+            one.take_again()
+            assert not one.is_taken()
+            assert isinstance(in_another_thread(lambda: wait_in_vain(stage)), NeedsHuman)
+            one.release()
+            assert in_another_thread(lambda: wait_in_vain(stage)) is None
+        one.take_again()
+    assert wait_in_vain(stage) is None
+
+
 def test_devices_do_not_wait_for_each_other(stage: Stage) -> None:
     with (
         stage.locks().hold(DEVICE, patience_s=0.2, gives_up_quietly=False),

@@ -26,7 +26,7 @@ from aws_mfa.errors import (
     WrongSecret,
 )
 from aws_mfa.model import Session
-from aws_mfa.prompt.providers import CodeQuestion
+from aws_mfa.prompt.providers import CODE, CodeQuestion
 from aws_mfa.renewal.codes import AskedElsewhere, CodeCall, Codes, send_code, yielded
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.renewal.steps import Step
@@ -37,6 +37,7 @@ from fakes import (
     DEVICE,
     KEYS,
     NOW,
+    AtOnce,
     FakeInterfaces,
     FakeLock,
     FakeProvider,
@@ -46,6 +47,7 @@ from fakes import (
     as_interfaces,
     asking,
 )
+from programs import wait_until
 from renewal.test_ask import WithThreads, a_command, a_provider
 
 ROLE = "arn:aws:iam::123456789012:role/Admin"
@@ -417,6 +419,32 @@ def test_another_process_that_asks_a_person_ends_the_wait(monkeypatch: pytest.Mo
     interfaces.prompt_locks.is_taken = True
     with pytest.raises(AskedElsewhere), yielded(lock, nothing_newer, cancellation, as_interfaces(interfaces)):
         wait(cancellation)
+
+
+def test_while_a_person_answers_the_lock_is_ours_and_no_one_ends_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aws_mfa.renewal.codes._LOOK_EVERY_S", 0.001)
+    interfaces = WithThreads()
+    cancellation, lock = Cancellation(), FakeLock(interfaces.prompt_locks)
+    interfaces.prompt_locks.is_taken = True
+    cancellation.answering.set()
+    with yielded(lock, nothing_newer, cancellation, as_interfaces(interfaces)):
+        wait_until(lambda: interfaces.prompt_locks.log.count("answered") > 20)
+        assert cancellation.error is None
+
+
+def test_a_process_whose_time_is_over_waits_for_the_one_that_asks_now() -> None:
+    interfaces = FakeInterfaces()
+    step, theirs = a_step(), a_session()
+
+    class Waits(FakeProvider):
+        def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
+            interfaces.prompt_locks.is_taken = True
+            interfaces.prompt_locks.before_us = lambda: interfaces.session_cache.store(step.label, step.inputs, theirs)
+            raise NobodyAnswered("nobody answered within 45 s")
+
+    interfaces.beside = lambda work, failed: AtOnce(lambda: None, failed)  # type: ignore[method-assign]
+    interfaces.providers = [Waits(FakeTerminal(), CODE)]
+    assert Run(interfaces).session(step) is theirs
 
 
 # A call with `waits` False: its code is in an argument or a pipe.

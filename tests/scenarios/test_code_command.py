@@ -234,7 +234,7 @@ def test_in_the_background_of_a_terminal_the_line_is_written_there(stage: Classi
     """A Terraform run in the background: reading would stop it, and its providers' stderr is not shown."""
     shell = on_a_pty(["bash", "--norc", "-i"], {**stage.environ, **PLAIN}, columns=300, cwd=stage.home)
     shell.sendline(f"PS1=; {sys.executable} -m aws_mfa credential-process default >out 2>err &")
-    shell.expect_exact(f"waiting 20 s for a code of {stage.phone.serial}: answer in any terminal: aws-mfa code")
+    shell.expect_exact(f"waiting 45 s for a code of {stage.phone.serial}: answer in any terminal: aws-mfa code")
     shell.sendline(f"{sys.executable} -m aws_mfa code {stage.code()}; wait; echo status=$?")
     shell.expect("answered the question of pid [0-9]+")
     shell.expect_exact("status=0")

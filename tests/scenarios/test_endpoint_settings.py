@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import socket
 
 import pytest
@@ -81,11 +83,15 @@ def test_the_classic_form_asks_the_kind_of_endpoint_that_the_config_wants(
     assert ended.errors == [f"ERROR - the name {host} cannot be resolved"]
 
 
+@pytest.mark.parametrize("is_short", [False, True])
 @pytest.mark.parametrize("header", ["[default]", "[profile work]"])
-def test_the_classic_form_trusts_its_ca_bundle(behind_tls: ClassicStage, authority: Authority, header: str) -> None:
+def test_the_classic_form_trusts_its_ca_bundle(
+    behind_tls: ClassicStage, authority: Authority, header: str, *, is_short: bool
+) -> None:
     stage = behind_tls
     stage.write(stage.keys_section("work"))
-    stage.write(f"{header}\nca_bundle = {authority.bundle}\n", stage.config)
+    shutil.copy(authority.bundle, os.path.join(stage.home, "ca.pem"))
+    stage.write(f"{header}\nca_bundle = {'~/ca.pem' if is_short else authority.bundle}\n", stage.config)
     stage.renew("--profile", "work")
     assert stage.sent() == ["GetSessionToken"]
 

@@ -183,6 +183,6 @@ def _variants(environ: Mapping[str, str], endpoints: EndpointSettings) -> tuple[
 
 
 def _is_on(environ: Mapping[str, str], variable: str, configured: Given | None) -> bool:
-    """Like botocore: the variable before the file; `true` in upper or lower case, anything else is off."""
-    word = environ.get(variable, "").strip() or (configured.value if configured else "")
+    """Like botocore: the variable, even an empty one, before the file; only `true`, in any case, is on."""
+    word = environ.get(variable, configured.value if configured else "")
     return word.lower() == "true"

@@ -183,7 +183,8 @@ class AwsHttp:
 
     def _tls_context(self) -> ssl.SSLContext:
         if self._tls is None:
-            bundle = self._ca_bundle or get_cert_path(True)
+            # urllib3 expands `~` for botocore; neither expands `$HOME`.
+            bundle = os.path.expanduser(self._ca_bundle or get_cert_path(True))
             try:
                 is_folder = os.path.isdir(bundle)
                 self._tls = ssl.create_default_context(

@@ -151,6 +151,7 @@ class FileLock:
 
     def __init__(self, path: str, now: Callable[[], float], came_at: float | None) -> None:
         self.was_yielded = False
+        self._is_held = False
         self._held = ExitStack()
         self._path = path
         self._now = now
@@ -165,10 +166,11 @@ class FileLock:
             held_here, ours = _this_thread.held, (os.getpid(), self._path)
             held_here.add(ours)
             held.callback(held_here.discard, ours)
-            self._held = held.pop_all()
+            self._held, self._is_held = held.pop_all(), True
 
     def release(self) -> None:
         """A second call has no effect."""
+        self._is_held = False
         self._held.close()
 
     @contextmanager
@@ -177,11 +179,18 @@ class FileLock:
         self.was_yielded = True
         self.release()
         yield
-        with suppress(NotSetUp, Unreachable):  # then go on without it
-            self.take(_PATIENCE_AFTER_YIELDING_S)
+        self.take_again(_PATIENCE_AFTER_YIELDING_S)
+
+    def take_again(self, patience_s: float = 0.0) -> None:
+        """Take it, unless it is held; without it all goes on."""
+        if not self._is_held:
+            with suppress(NotSetUp, Unreachable):
+                self.take(patience_s)
 
     def is_taken(self) -> bool:
         """Whether another process took it after `yielded` released it."""
+        if self._is_held:
+            return False
         try:
             with lock(f"{self._path}.lock", timeout_s=0):
                 return False

@@ -143,7 +143,9 @@ class Codes:
                 given = self._ask(call, keys, lock)
             except AskedElsewhere:
                 return None
-            except NeedsHuman:
+            except NeedsHuman as error:
+                if isinstance(error, NobodyAnswered) and lock is not None and lock.was_yielded and lock.is_taken():
+                    return None  # another process has just begun to ask, or to answer
                 if failure is None:
                     raise
                 raise failure from None  # AWS's refusal of the last code says more than this
@@ -261,22 +263,31 @@ def yielded(
     """
     Release the lock while we wait for another terminal, so that a process with a person at its terminal can ask.
 
-    Our question is cancelled with `AskedElsewhere` once another process asks a person, or has got the session.
+    Our question is cancelled with `AskedElsewhere` once another process asks a person, or has got the session. While a
+    person is answering ours we hold the lock, so that other processes wait for the result and do not give up.
     """
     over = Event()
 
     def watch() -> None:
         looks = 0
         while not over.wait(_LOOK_EVERY_S):
-            looks = looks + 1 if lock.is_taken() else 0
+            if cancellation.answering.is_set():
+                lock.take_again()
+            else:
+                lock.release()
+            looks = looks + 1 if not cancellation.answering.is_set() and lock.is_taken() else 0
             if looks >= _LOOKS_UNTIL_TAKEN or newer() is not None:
                 cancellation.cancel(AskedElsewhere("another process asks for this code"))
                 return
 
     with lock.yielded():
+        running = None
         with suppress(NoThread):
-            interfaces.beside(watch, cancellation.cancel)
+            running = interfaces.beside(watch, cancellation.cancel)
         try:
             yield
         finally:
             over.set()
+            if running is not None:
+                with suppress(AwsMfaError):  # the question had it already
+                    running.wait()

@@ -7,7 +7,7 @@ Holds no descriptor, so nothing has to be closed: the terminal registers how it 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from threading import Lock
+from threading import Event, Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,12 +19,13 @@ class Cancellation:
     Ends a question from another thread: `terminal.ask(question, cancellation)` raises what `cancel` was given.
 
     `error` is None until then. `cancel` may be called before the question is asked, or never; of several errors the
-    first is kept.
+    first is kept. The question sets `answering` while another process is answering it.
     """
 
-    __slots__ = ("_lock", "_wake", "error")
+    __slots__ = ("_lock", "_wake", "answering", "error")
 
     def __init__(self) -> None:
+        self.answering = Event()
         self.error: BaseException | None = None
         self._lock = Lock()
         self._wake: Callable[[], object] | None = None
@@ -56,10 +57,11 @@ class Cancellation:
 
 @contextmanager
 def passed_on(theirs: Cancellation | None, ours: Cancellation) -> Iterator[None]:
-    """While inside, cancelling `theirs` cancels `ours` with the same error."""
+    """While inside, cancelling `theirs` cancels `ours` with the same error; both are answered alike."""
     if theirs is None:
         yield
         return
+    ours.answering = theirs.answering
 
     def pass_on() -> None:
         if theirs.error is not None:

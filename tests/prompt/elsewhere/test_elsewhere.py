@@ -435,7 +435,7 @@ def test_the_waiting_provider_says_where_to_answer_and_gets_the_code(folder: str
     asking = Asking(provider)
     answer_in_thread(folder)
     assert asking.ended() == CODE
-    assert said == [f"waiting 20 s for a code of {DEVICE}: answer in any terminal: aws-mfa code"]
+    assert said == [f"waiting 45 s for a code of {DEVICE}: answer in any terminal: aws-mfa code"]
     assert (provider.name, provider.has_human) == ("code", True)
     provider.say("AWS refused the code")
     assert said[1:] == ["AWS refused the code"]
@@ -454,6 +454,17 @@ def test_the_waiting_provider_waits_for_a_connected_client(folder: str) -> None:
         time.sleep(0.4)
         connection.sendall(f"{CODE}\n".encode())
         assert connection.recv(64) == b"taken\n"
+    assert asking.ended() == CODE
+
+
+def test_other_processes_learn_that_a_person_is_answering(folder: str) -> None:
+    """So that none of them gives up meanwhile."""
+    cancellation = Cancellation()
+    asking = Asking(WaitingProvider(folder, announce=lambda text: None, has_reader=True), cancellation)
+    with connected(folder):
+        assert cancellation.answering.wait(10)
+    wait_until(lambda: not cancellation.answering.is_set())
+    answer_in_thread(folder)
     assert asking.ended() == CODE
 
 

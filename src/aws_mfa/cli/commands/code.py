@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 HELP = """\
 Type the MFA code that another process of yours is waiting for, the oldest one
 first: an IDE's, a job's in another shell. A question on a terminal or in a
-window can be answered this way too; a process with neither waits 20 seconds.
+window can be answered this way too; a process with neither waits 45 seconds.
 
 Without CODE it shows which process asks, and asks here; a code can also be
 piped in: echo 123456 | aws-mfa code"""

@@ -2,7 +2,7 @@
 Questions that any process of this user may answer while they are open: `aws-mfa code` in another terminal.
 
 Owns the server of one question (a socket and the thread that listens on it) and the two code providers that use it. It
-serves one client at a time, for 30 s. Optional: without a socket the question works as usual. The code is not kept,
+serves one client at a time, for 60 s. Optional: without a socket the question works as usual. The code is not kept,
 logged, or put into a message or an exception.
 
 The protocol, in lines: the server sends what is asked (JSON); the client sends six digits; the server answers `taken`
@@ -43,12 +43,12 @@ if TYPE_CHECKING:
 
     from aws_mfa.prompt.providers import CodeProvider, CodeQuestion
 
-# Enough to go to a terminal and type; SDKs that started us wait at least a minute.
-PATIENCE_S = 20.0
+# Enough to go to a terminal, and to wait there for the next code (30 s); SDKs that started us wait at least a minute.
+PATIENCE_S = 45.0
 # How long a client may take to send a code.
-CLIENT_LIMIT_S = 30.0
+CLIENT_LIMIT_S = 60.0
 # How much longer a question waits, once, for a client that is connected when its time is over.
-EXTENSION_S = 30.0
+EXTENSION_S = CLIENT_LIMIT_S
 _LONGEST_LINE = 64
 
 
@@ -116,6 +116,7 @@ class AnswerServer:
         try:
             while self.code is None:
                 cancellation.check()
+                (cancellation.answering.set if self._has_client else cancellation.answering.clear)()
                 extension_s = EXTENSION_S if self._has_client else 0.0
                 left_s = began_at + patience_s + extension_s - time.monotonic()
                 if left_s <= 0:
