@@ -119,7 +119,16 @@ def test_the_forms_written_are_those_of_the_contract() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no tzset")
-@pytest.mark.parametrize(("zone", "shown"), [("CET-1", "Sun 07:03:19 CET"), ("EST5", "Sun 01:03:19 EST")])
+@pytest.mark.parametrize(
+    ("zone", "shown"),
+    [
+        ("CET-1", "Sun 07:03:19 UTC+1"),
+        ("EST5", "Sun 01:03:19 UTC-5"),
+        ("IST-5:30", "Sun 11:33:19 UTC+5:30"),
+        ("NST3:30", "Sun 02:33:19 UTC-3:30"),
+        ("UTC0", "Sun 06:03:19 UTC"),
+    ],
+)
 def test_local_text_is_the_users_clock(monkeypatch: pytest.MonkeyPatch, zone: str, shown: str) -> None:
     monkeypatch.setenv("TZ", zone)
     time.tzset()

@@ -135,7 +135,7 @@ def test_a_profile_typed_as_an_argument_gets_a_hint_at_the_flag(capsys: pytest.C
     parser = a_parser()
     parser.add_argument("--profile")
     assert said(parser, ["work"], capsys).endswith("; the profile is a flag here: aws-mfa exec --profile NAME")
-    assert said(parser, ["--region", "work"], capsys) == "unrecognized arguments: --region"
+    assert said(parser, ["--regoin", "work"], capsys) == "unrecognized arguments: --regoin"
     with pytest.raises(SystemExit):
         main(["setup", "work"])
     assert "; the profile is a flag here: aws-mfa setup --profile NAME" in capsys.readouterr().err
@@ -186,3 +186,82 @@ def test_the_cut_is_here(line: str, ours: str, command: str) -> None:
 def test_all_words_after_two_dashes_belong_to_the_command(words: list[str]) -> None:
     line = " ".join(["work", "--no-input", "--", *words])
     assert cut(line) == ("work --no-input", " ".join(words))
+
+
+@pytest.mark.parametrize(
+    ("argv", "hint"),
+    [
+        (["-p", "work"], "; the profile is given without a flag: aws-mfa exec PROFILE"),
+        (
+            ["--role-duration", "8h"],
+            "\nhint: a session lasts duration_seconds of its profile; to renew early: --min-remaining 8h",
+        ),
+        (["-d", "8h"], "\nhint: a session lasts duration_seconds of its profile; to renew early: --min-remaining 8h"),
+        (["-v"], "\nhint: to see what is done, and why: aws-mfa plan PROFILE"),
+        (["--region", "eu-west-1"], "\nhint: set AWS_REGION, or region in the profile"),
+        (["--mfa-token", "123456"], "\nhint: --token CODE"),
+        (["--ecs-server"], "\nhint: aws-mfa exec --server PROFILE -- COMMAND"),
+        (
+            ["-j", "--verbose"],
+            "\nhint: aws-mfa env PROFILE --shell json\nhint: to see what is done, and why: aws-mfa plan PROFILE",
+        ),
+    ],
+)
+def test_a_flag_of_another_tool_gets_its_equivalent(
+    argv: list[str], hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert said(a_parser("PROFILE"), [*argv, "x"], capsys).partition("unrecognized arguments: ")[2].endswith(hint)
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("help", "aws-mfa --help"),
+        ("version", "aws-mfa --version"),
+        ("list", "aws-mfa plan --all"),
+        ("add", "aws-mfa setup"),
+        ("login", "aws-mfa console"),
+        ("imprt", "import"),
+    ],
+)
+def test_the_near_name_comes_first_and_the_list_behind_it(
+    word: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        parse_flags([word], "commands:\n  import  move keys")
+    lines = capsys.readouterr().err.partition("aws-mfa: error: ")[2].splitlines()
+    assert lines[1:3] == [f"did you mean: {meant}", "commands:"]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("8h", 28800), ("90m", 5400), ("1h30m", 5400), ("3600", 3600), ("3600s", 3600), ("-5", -5)]
+)
+def test_the_flag_of_the_classic_form_takes_times_as_all_others_do(text: str, seconds: int) -> None:
+    assert parse_flags([f"--duration={text}"], "").duration == seconds
+
+
+@pytest.mark.parametrize("text", ["8x", "1h30", "", "h"])
+def test_what_is_not_a_time_is_a_usage_error_with_an_example(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as leaving:
+        parse_flags([f"--duration={text}"], "")
+    assert leaving.value.code == 2
+    assert "--duration: not a duration, give for example: 8h, 90m or 3600" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("argv", "own", "command"),
+    [
+        (["--", "-odd", "--", "true", "-x"], ["--", "-odd"], ["true", "-x"]),
+        (["--", "-odd", "true"], ["--", "-odd"], ["true"]),
+        (["--", "work", "--", "true"], ["--", "work"], ["true"]),
+        (["--no-input", "--", "-odd", "--", "--", "x"], ["--no-input", "--", "-odd"], ["--", "x"]),
+        (["--", "true"], [], ["true"]),
+        (["work", "--", "-odd", "--", "x"], ["work"], ["-odd", "--", "x"]),
+    ],
+)
+def test_a_profile_that_begins_with_a_dash_comes_behind_dashes(
+    argv: list[str], own: list[str], command: list[str]
+) -> None:
+    parser = Parser("aws-mfa exec")
+    exec_command.add_arguments(parser)
+    assert cut_at_command(parser, argv) == (own, command)

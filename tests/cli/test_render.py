@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 import time
@@ -208,6 +209,12 @@ def test_a_table_shows_texts_as_they_are() -> None:
     """No markup, no emoji: a role's path may look like either."""
     row = ["[red]a[/red]", "role/:key:/b", "größe", "x" * 300]
     assert table(["a", "b", "c", "d"], [row], None).splitlines()[1].split() == row
+
+
+def test_what_stdout_cannot_hold_is_escaped_before_columns_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), encoding="cp1252"))
+    rows = [["\u03b1\u03b2", "x"], ["a", "y"]]
+    assert table(["name", "is"], rows, None) == "name          is\n\\u03b1\\u03b2  x\na             y\n"
 
 
 def test_a_piped_table_is_not_folded_and_has_no_blanks_at_line_ends() -> None:

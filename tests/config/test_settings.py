@@ -105,6 +105,7 @@ def test_each_source_of_the_duration_precedes_the_next() -> None:
     both = sections({"duration_seconds": "4000"}, {"duration_seconds": "3000"})
     assert duration_in_force(1000, environ, both, None) == (1000, "--duration")
     assert duration_in_force(0, environ, both, None) == (2000, "MFA_STS_DURATION")
+    assert duration_in_force(0, {"MFA_STS_DURATION": "8h"}, both, None) == (28800, "MFA_STS_DURATION")
     of_config = (3000, "duration_seconds in ~/.aws/config [profile work]")
     assert duration_in_force(None, {"MFA_STS_DURATION": ""}, both, None) == of_config
     both.config = {}

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from aws_mfa.aws_values.regions import partition_of_region
+from aws_mfa.command_lines import set_variables, unset_variable
 from aws_mfa.config.profile_settings import check_plain
 from aws_mfa.config.settings import misread
 from aws_mfa.errors import BadInput
@@ -141,11 +142,11 @@ def given_endpoint(
     for variable in (f"AWS_ENDPOINT_URL_{service.upper()}", "AWS_ENDPOINT_URL"):
         url = environ.get(variable, "").strip()
         if url:
-            return _checked_endpoint(service, url, region, variable, f"remove it: unset {variable}")
+            return _checked_endpoint(service, url, region, variable, f"remove it: {unset_variable(variable)}")
     configured = endpoints.endpoint_url(service)
     if configured is None:
         return None
-    remedy = f"remove the line, or ignore it: export {_IGNORE_URLS}=true"
+    remedy = f"remove the line, or ignore it: {set_variables(**{_IGNORE_URLS: 'true'})}"
     why = misread(configured.value)
     cause = [": ".join(why)] if why else []
     return _checked_endpoint(service, configured.value, region, configured.source, remedy, *cause)

@@ -24,6 +24,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyM
 from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import LocationParseError, ProtocolError, ProxySchemeUnknown
 
+from aws_mfa.command_lines import unset_variable
 from aws_mfa.errors import AwsUnreachable
 
 if TYPE_CHECKING:
@@ -191,7 +192,7 @@ class AwsHttp:
                     cafile=None if is_folder else bundle, capath=bundle if is_folder else None
                 )
             except OSError:
-                place = f"setting: unset {self._ca_source}" if self._ca_source.isupper() else "line"
+                place = f"setting: {unset_variable(self._ca_source)}" if self._ca_source.isupper() else "line"
                 raise AwsUnreachable(
                     f"the CA certificates named by {self._ca_source} cannot be read: {bundle!a}",
                     f"name a PEM file, or remove the {place}",

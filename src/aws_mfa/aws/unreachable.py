@@ -24,6 +24,7 @@ from urllib3.exceptions import (
 
 from aws_mfa.aws.http import NeverConnected, proxy_host
 from aws_mfa.aws.refusals import spent_code_hints
+from aws_mfa.command_lines import set_variables
 from aws_mfa.errors import AnswerLost, AwsUnreachable
 
 if TYPE_CHECKING:
@@ -38,10 +39,12 @@ _SERVER_ERROR = 500
 
 _NOT_SENT = "the code was not sent: it is not spent"
 _CHECK_NETWORK = "check the network, the VPN and HTTPS_PROXY"
-_NO_PROXY = "or bypass it: export NO_PROXY=.amazonaws.com"
+_NO_PROXY = f"or bypass it: {set_variables(NO_PROXY='.amazonaws.com')}"
 
 # OpenSSL's error number (X509_V_ERR_...) -> what is wrong, and what to do.
-_CA_BUNDLE_HINT = "if your company inspects TLS, name its CA certificate: export AWS_CA_BUNDLE=/path/to/ca.pem"
+_CA_BUNDLE_HINT = (
+    f"if your company inspects TLS, name its CA certificate: {set_variables(AWS_CA_BUNDLE='/path/to/ca.pem')}"
+)
 _CERTIFICATES = {
     9: ("is not valid yet", "check this machine's clock"),
     10: ("has expired", "check this machine's clock; if it is right, the answer is not from AWS"),
@@ -136,7 +139,7 @@ def _proxy_trouble(error: ProxyError, proxy: str) -> tuple[str, tuple[str, ...]]
 def _proxy_wants_password(proxy: str) -> tuple[str, tuple[str, ...]]:
     return (
         f"the proxy {proxy} wants a user name and a password, or does not accept those given",
-        ("give them in its address: export HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT",),
+        (f"give them in its address: {set_variables(HTTPS_PROXY='http://USER:PASSWORD@HOST:PORT')}",),
     )
 
 

@@ -19,12 +19,18 @@ _UNITS = {"h": 3600, "m": 60, "s": 1}
 _MOST_DIGITS = 9  # about thirty years; int() itself raises above 4300 digits
 
 
-def parse_seconds(text: str, source: str) -> int:
-    """Whole seconds from a variable or setting, in any spelling that `int()` accepts; `BadInput` names the source."""
+def parse_seconds(text: str, source: str, *, has_units: bool = False) -> int:
+    """
+    Whole seconds from a variable or setting, in any spelling that `int()` accepts; `BadInput` names the source.
+
+    `has_units`: also `8h`; not for a setting of AWS's, which SDKs read too.
+    """
     given = text.strip()
     try:
         return int(given if len(given) <= _MOST_DIGITS else "")
     except ValueError:
+        if has_units and given[-1:] in _UNITS:
+            return parse_duration(given, source)
         hint = "give whole seconds, such as 43200 for 12 hours"
         raise BadInput(f"{source} is not a number of seconds", hint) from None
 

@@ -16,6 +16,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
 
 from aws_mfa.aws_values.arns import partition_of
+from aws_mfa.command_lines import set_variables
 from aws_mfa.errors import BadInput
 
 if TYPE_CHECKING:
@@ -244,7 +245,8 @@ def default_region(partition: str) -> str:
     """The region used when none is given: us-east-1, cn-north-1, ...; `BadInput` for an unknown partition."""
     known = partition_named(partition)
     if known is None:
-        raise BadInput(f"no region is known for partition {partition!r}", "name one: export AWS_REGION=REGION")
+        hint = f"name one: {set_variables(AWS_REGION='REGION')}"
+        raise BadInput(f"no region is known for partition {partition!r}", hint)
     return known.default_region
 
 

@@ -61,8 +61,12 @@ def rfc3339_text(moment: float) -> str:
 
 
 def local_text(moment: float) -> str:
-    """`Sun 07:03:19 CET`: the moment on the user's clock, to print beside UTC."""
-    return time.strftime("%a %H:%M:%S %Z", time.localtime(moment))
+    """`Sun 07:03:19 UTC+1`: the moment on the user's clock; names of zones are long or ambiguous on some systems."""
+    clock = time.localtime(moment)
+    hours, minutes = divmod(abs(clock.tm_gmtoff) // 60, 60)
+    sign = "-" if clock.tm_gmtoff < 0 else "+"
+    offset = f"{sign}{hours}:{minutes:02d}" if minutes else f"{sign}{hours}" if hours else ""
+    return f"{time.strftime('%a %H:%M:%S', clock)} UTC{offset}"
 
 
 def _leading_number(text: str) -> tuple[str, str]:

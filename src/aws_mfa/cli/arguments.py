@@ -10,6 +10,9 @@ import argparse
 import re
 from typing import TYPE_CHECKING, NoReturn
 
+from aws_mfa.aws_values.durations import parse_seconds
+from aws_mfa.errors import HINT, BadInput
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -19,6 +22,31 @@ _CHOICES = "(choose from "
 _OWN_WORDS = 1  # PROFILE; the next word belongs to the command
 # Names of commands and flags look like this; a secret does not.
 _PLAIN_WORD = re.compile(r"[a-z][a-z-]{0,19}")
+
+
+# Flags of 0.0.12's neighbours (aws-vault, granted, awsume and the like) -> what does that here.
+_OF_OTHER_TOOLS = {
+    **dict.fromkeys(("-d", "--duration", "--role-duration"), "a session lasts duration_seconds of its profile; "
+                    "to renew early: --min-remaining 8h"),
+    **dict.fromkeys(("-t", "--mfa-token"), "--token CODE"),
+    **dict.fromkeys(("-v", "--verbose", "--debug"), "to see what is done, and why: aws-mfa plan PROFILE"),
+    **dict.fromkeys(("-j", "--json"), "aws-mfa env PROFILE --shell json"),
+    **dict.fromkeys(("-s", "--ecs-server", "--ec2-server"), "aws-mfa exec --server PROFILE -- COMMAND"),
+    **dict.fromkeys(("-r", "--region"), "set AWS_REGION, or region in the profile"),
+    **dict.fromkeys(("-c", "--console"), "aws-mfa console PROFILE"),
+    **dict.fromkeys(("-u", "--unset"), "aws-mfa env --unset"),
+    **dict.fromkeys(("-l", "--list"), "aws-mfa plan --all"),
+    "--backend": "--vault keychain, age or file",
+    "--role-arn": "aws-mfa --profile NAME --assume-role ARN",
+}  # fmt: skip
+
+
+def duration(text: str) -> int:
+    """The type of a flag: seconds, or `8h`."""
+    try:
+        return parse_seconds(text, "", has_units=True)
+    except BadInput:
+        raise argparse.ArgumentTypeError("not a duration, give for example: 8h, 90m or 3600") from None
 
 
 class Parser(argparse.ArgumentParser):
@@ -59,11 +87,13 @@ class Parser(argparse.ArgumentParser):
 
     def profile_hint(self, unknown_flags: list[str]) -> str:
         """The hint for users who confuse the two: some commands have --profile, others PROFILE."""
-        if "--profile" in self._option_string_actions and not unknown_flags:
+        means_profile = "--profile" in unknown_flags or "-p" in unknown_flags
+        if "--profile" in self._option_string_actions and (means_profile or not unknown_flags):
             return f"; the profile is a flag here: {self.prog} --profile NAME"
-        if "--profile" in unknown_flags and "PROFILE" in self.format_usage():
+        if means_profile and "PROFILE" in self.format_usage():
             return f"; the profile is given without a flag: {self.prog} PROFILE"
-        return ""
+        hints = dict.fromkeys(_OF_OTHER_TOOLS[flag] for flag in unknown_flags if flag in _OF_OTHER_TOOLS)
+        return "".join(f"\n{HINT}{hint}" for hint in hints)
 
 
 def parsed(parser: Parser, argv: list[str], *, commands: Collection[str] = ()) -> argparse.Namespace:
@@ -94,7 +124,8 @@ def cut_at_command(parser: argparse.ArgumentParser, argv: list[str]) -> tuple[li
     """
     Return aws-mfa's own arguments, and the command with its arguments, [] for no command; that part is not parsed.
 
-    Cuts at `--`, or at the second word that is neither one of the parser's flags nor a flag's value.
+    Cuts at `--`, or at the second word that is neither one of the parser's flags nor a flag's value. In
+    `-- -odd -- true` the first `--` is before a profile.
     """
     actions = parser._actions  # noqa: SLF001  # argparse has no other list of what was declared
     valued = {flag for action in actions if action.nargs != 0 for flag in action.option_strings}
@@ -102,6 +133,9 @@ def cut_at_command(parser: argparse.ArgumentParser, argv: list[str]) -> tuple[li
     while at < len(argv):
         word = argv[at]
         if word == "--":
+            profile, behind = argv[at + 1 : at + 2], argv[at + 2 :]
+            if not words and profile and (behind[:1] == ["--"] or profile[0].startswith("-")):
+                return argv[: at + 2], behind[1:] if behind[:1] == ["--"] else behind
             return argv[:at], argv[at + 1 :]
         if word == "-" or not word.startswith("-"):
             if words == _OWN_WORDS:

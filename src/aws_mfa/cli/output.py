@@ -12,11 +12,11 @@ import os
 import sys
 import traceback
 from contextlib import suppress
-from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from aws_mfa.aws_values.text import shown_text
-from aws_mfa.errors import AwsMfaError, NotSetUp
+from aws_mfa.command_lines import quote, set_variables
+from aws_mfa.errors import AwsMfaError, BadInput, NotSetUp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -95,6 +95,19 @@ def unwritten(error: OSError) -> AwsMfaError | None:
     if error.filename is not None or not frames[-1].f_globals["__name__"].startswith(_OUR_PACKAGE):
         return None
     return AwsMfaError(f"standard output: {error.strerror}")
+
+
+def escaped(text: str) -> str:
+    """The text with escapes for what stdout's encoding lacks, as `prepare_output` writes them."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def refuse_escapes(text: str) -> None:
+    """Raise `BadInput` if stdout's encoding lacks a character: a shell would take the escape as it is."""
+    if escaped(text) != text:
+        message = f"standard output cannot hold this profile's name or variables: its encoding is {sys.stdout.encoding}"
+        raise BadInput(message, "let a program read them: --shell json", f"or: {set_variables(PYTHONUTF8='1')}")
 
 
 def print_lines(lines: Iterable[str]) -> None:

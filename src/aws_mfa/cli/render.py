@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws_values.durations import duration_text
 from aws_mfa.aws_values.text import shown_text
 from aws_mfa.aws_values.timestamps import local_text, rfc3339_text
+from aws_mfa.cli.output import escaped
 from aws_mfa.errors import Cancelled
 from aws_mfa.renewal.plan import summary
 from aws_mfa.renewal.steps import Reused
@@ -190,7 +191,7 @@ def table(header: list[str], rows: list[list[str]], width: int | None) -> str:
 
 
 def _shown(rows: list[list[str]]) -> list[list[str]]:
-    return [[_BEFORE_UNIT.sub(_NO_BREAK, shown_text(text)) for text in row] for row in rows]
+    return [[_BEFORE_UNIT.sub(_NO_BREAK, escaped(shown_text(text))) for text in row] for row in rows]
 
 
 def _widths(lines: list[list[str]], width: int | None, least: int = 0) -> list[int] | None:

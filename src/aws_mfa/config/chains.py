@@ -9,10 +9,9 @@ again. Checks all settings of the roles before a code is asked for: `BadProfile`
 
 from __future__ import annotations
 
-from shlex import quote
-
 from aws_mfa.aws_values.arns import check_same_partition, partition_of
 from aws_mfa.aws_values.regions import REGION_VARIABLES, default_region, is_in, partition_named
+from aws_mfa.command_lines import quote
 from aws_mfa.config.kinds import SESSIONS, kind_of
 from aws_mfa.config.profile_settings import circle, shown
 from aws_mfa.config.profiles import Profile

@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from functools import partial
-from shlex import quote
 from typing import TYPE_CHECKING
 
+from aws_mfa.command_lines import command, set_variables
 from aws_mfa.config.ini import sections
 from aws_mfa.config.kinds import LONG_TERM_KEYS, kind_of
 from aws_mfa.errors import BadInput, BrokenFile, NotSetUp
@@ -93,7 +93,7 @@ class AwsFile:
         except (FileNotFoundError, NotADirectoryError):
             return ""  # if a file is in the place of its folder, `update` reports that
         except OSError as error:
-            hints = give_back_hint(self.path) or (f"look at it: ls -lL {quote(self.path)}",)
+            hints = give_back_hint(self.path) or (f"look at it: {command('look behind', self.path)}",)
             raise BrokenFile(f"cannot read {self.path}: {error.strerror}", *hints) from None
         for mark, what in _BOMS:
             if data.startswith(mark):
@@ -267,9 +267,10 @@ def _home(environ: Mapping[str, str], home: str | None) -> str:
     # expanduser() asks the password database if the variable is missing, as it is in many containers.
     found = home or environ.get(_HOME_VARIABLE) or os.path.expanduser("~")
     if found.startswith("~"):
+        files = {"AWS_SHARED_CREDENTIALS_FILE": "/path/credentials", "AWS_CONFIG_FILE": "/path/config"}
         raise NotSetUp(
             f"no home folder: {_HOME_VARIABLE} is not set, and the system knows none for this user",
-            f"name one: export {_HOME_VARIABLE}=/path/to/home",
-            "or name the files: export AWS_SHARED_CREDENTIALS_FILE=/path/credentials AWS_CONFIG_FILE=/path/config",
+            f"name one: {set_variables(**{_HOME_VARIABLE: '/path/to/home'})}",
+            f"or name the files: {set_variables(**files)}",
         )
     return found.rstrip("/") or "/"

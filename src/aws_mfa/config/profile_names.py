@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import shlex
 from difflib import get_close_matches
-from shlex import quote
 
+from aws_mfa.command_lines import quote
 from aws_mfa.config.section_names import profile_of
 
 TYPE_CHECKING = False

@@ -9,8 +9,7 @@ and aws-vault's `include_profile`: settings that a profile does not have come fr
 
 from __future__ import annotations
 
-from shlex import quote
-
+from aws_mfa.command_lines import quote
 from aws_mfa.config.index import SectionIndex
 from aws_mfa.config.kinds import INCOMPLETE, LONG_TERM_KEYS, SESSIONS, kind_of
 from aws_mfa.config.profile import Profile

@@ -140,8 +140,9 @@ def duration_in_force(
     if flag:
         return flag, "--duration"
     given = _given(environ.get("MFA_STS_DURATION"), "MFA_STS_DURATION")
-    if given is None:
-        given = sections.role_setting("duration_seconds", role)
+    if given is not None:
+        return parse_seconds(given.value, given.source, has_units=True), given.source
+    given = sections.role_setting("duration_seconds", role)
     if given is not None:
         return parse_seconds(given.value, given.source), given.source
     return (DEFAULT_ROLE_SESSION_S if role else DEFAULT_MFA_SESSION_S), DEFAULT

@@ -9,12 +9,12 @@ browser's command line: anyone who can list this user's processes sees it there.
 from __future__ import annotations
 
 import os
-import shlex
 import subprocess
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from aws_mfa.command_lines import split
 from aws_mfa.errors import NoThread
 from aws_mfa.system.programs import found_program, without_credentials
 from aws_mfa.system.threads import start_thread
@@ -95,7 +95,7 @@ class SystemBrowser:
 def _words(command: str) -> list[str]:
     """One command of `BROWSER` as words; [] if a quote is not closed."""
     try:
-        words = shlex.split(command, posix=os.name != "nt")
+        words = split(command)
     except ValueError:
         return []
     return words[:-1] if words[-1:] == ["&"] else words

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aws_mfa.command_lines import unset_variable
 from aws_mfa.config.ini import check
 from aws_mfa.errors import BadInput, Cancelled, KeychainUnavailable, NeedsHuman
 from aws_mfa.key_care.transfer import with_keys_moved
@@ -66,7 +67,7 @@ def move_keys(
         if vault.forgets():
             raise KeychainUnavailable(
                 f"this {vault.name} forgets its items at logout: nothing was moved into it",
-                "unset KEYRING_PROPERTY_PREFERRED_COLLECTION",
+                unset_variable("KEYRING_PROPERTY_PREFERRED_COLLECTION"),
             )
     done: list[Move] = []
     for move in found.moves:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws_values.arns import account_of
 from aws_mfa.aws_values.codes import checked_code
 from aws_mfa.aws_values.durations import check_duration
+from aws_mfa.command_lines import unset_variable
 from aws_mfa.errors import (
     HINT,
     AwsMfaError,
@@ -184,7 +185,8 @@ def _joined(
         return kind("; ".join(dict.fromkeys(reasons)), *hints)
     absent = [_ABSENT[one.name] for one in offered if one.name in _ABSENT and not one.can_answer(question)]
     reasons = [*absent, *reasons]
-    return kind(", and ".join(dict.fromkeys([left_out, *reasons])), f"unset {VARIABLE}, or name more in it", *hints)
+    remedy = f"{unset_variable(VARIABLE)}, or name more in it"
+    return kind(", and ".join(dict.fromkeys([left_out, *reasons])), remedy, *hints)
 
 
 def ends_our_question(failure: AwsMfaError, interfaces: Interfaces) -> bool:

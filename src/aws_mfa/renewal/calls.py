@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.durations import duration_text
+from aws_mfa.command_lines import quote
 from aws_mfa.errors import (
     AwsMfaError,
     BadInput,

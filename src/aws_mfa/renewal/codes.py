@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from shlex import quote
 from threading import Event
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.codes import checked_code, seconds_to_next, window_of
+from aws_mfa.command_lines import quote
 from aws_mfa.errors import (
     AnswerLost,
     AwsFailed,

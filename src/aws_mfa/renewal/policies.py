@@ -7,10 +7,10 @@ Limits: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html 
 from __future__ import annotations
 
 import json
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.arns import account_of, partition_of
+from aws_mfa.command_lines import quote
 from aws_mfa.errors import BadInput
 
 if TYPE_CHECKING:

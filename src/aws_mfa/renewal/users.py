@@ -8,13 +8,13 @@ profile of that user, and no other.
 
 from __future__ import annotations
 
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws.endpoints import NO_SETTINGS, given_sts_url, settings_of_chain
 from aws_mfa.aws_values import arns
 from aws_mfa.aws_values.arns import check_device, is_fido
 from aws_mfa.aws_values.regions import REGION_VARIABLES, choose_region, partition_of_keys
+from aws_mfa.command_lines import quote
 from aws_mfa.config.ini import section_values, sections
 from aws_mfa.config.profile_names import header_of
 from aws_mfa.errors import AwsMfaError, ClockSkew, NoDevice, NoLongTermKeys, RefusedByAws, SeveralDevices, WrongSecret

@@ -7,10 +7,10 @@ compared with those of the keys.
 
 from __future__ import annotations
 
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values import arns
+from aws_mfa.command_lines import quote
 from aws_mfa.errors import AwsMfaError, BadInput, NoDevice, RefusedByAws, Unreachable
 from aws_mfa.prompt.providers import say_error, until_good
 from aws_mfa.renewal.users import chosen_device, usable_devices

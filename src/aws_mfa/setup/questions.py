@@ -8,11 +8,11 @@ is given, and a mistyped one is asked for again. The codes of an MFA device are 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.arns import check_device
 from aws_mfa.aws_values.regions import region_of_form
+from aws_mfa.command_lines import quote
 from aws_mfa.config.section_names import LONG_TERM_SUFFIX, check_name, profile_in_force, profile_of
 from aws_mfa.errors import BadInput, Cancelled, KeychainUnavailable, NeedsHuman, NothingGiven
 from aws_mfa.model import LongTermKeys, Secret, masked

@@ -17,9 +17,9 @@ import stat
 import sys
 import time
 from contextlib import contextmanager, nullcontext, suppress
-from shlex import quote
 from typing import TYPE_CHECKING
 
+from aws_mfa.command_lines import command, quote
 from aws_mfa.errors import AwsMfaError, BrokenFile, NotSetUp, Unreachable
 from aws_mfa.system.ownership import OWNER_ONLY, give_back_hint, make_private
 from aws_mfa.system.private_files import FolderHandle, not_written
@@ -130,13 +130,14 @@ def _open(path: str, folder: FolderHandle | None = None) -> int:
     # The pid is written into this file: the file behind a hard link must not be damaged by that.
     if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
         os.close(fd)
-        raise BrokenFile(f"{path} is not the lock file it should be", f"remove it: rm {quote(path)}")
+        raise BrokenFile(f"{path} is not the lock file it should be", f"remove it: {command('remove', path)}")
     return fd
 
 
 def _not_opened(path: str, error: OSError) -> AwsMfaError:
     if error.errno == errno.ELOOP:
-        return BrokenFile(f"{path} is a symlink, not the lock file it should be", f"remove it: rm {quote(path)}")
+        hint = f"remove it: {command('remove', path)}"
+        return BrokenFile(f"{path} is a symlink, not the lock file it should be", hint)
     if error.errno == errno.EACCES and os.path.exists(path):
         hints = give_back_hint(path) or (f"remove it: sudo rm {quote(path)}",)
         return NotSetUp(f"cannot open the lock {path}: another user made it", *hints)

@@ -14,9 +14,9 @@ import stat
 import sys
 import time
 from contextlib import suppress
-from shlex import quote
 from typing import TYPE_CHECKING
 
+from aws_mfa.command_lines import command
 from aws_mfa.errors import BrokenFile, NotSetUp
 from aws_mfa.system.ownership import (
     OWNER_ONLY,
@@ -142,16 +142,16 @@ def not_written(path: str, error: OSError) -> NotSetUp:
 def _hints(target: str, number: int | None) -> tuple[str, ...]:
     folder = os.path.dirname(target)
     if number in (errno.ENOSPC, errno.EDQUOT):
-        return (f"free some space there: df -h {quote(folder)}",)
+        return (f"free some space there: {command('see free space', folder)}",)
     if number == errno.EROFS:
         return (f"the file system of {folder} is read-only: mount it writable", _OTHER_PLACE)
     if number in (errno.EACCES, errno.EPERM):
-        look = f"the folder must be writable, the file alone is not enough: ls -ld {quote(folder)}"
+        look = f"the folder must be writable, the file alone is not enough: {command('look at', folder)}"
         return _hints_on_windows(target) if _IS_WINDOWS else (look, _MOUNT_THE_FOLDER)
     if number in (errno.EBUSY, errno.EXDEV):
         return (_MOUNT_THE_FOLDER, _OTHER_PLACE)
     if number == errno.ENOENT:
-        return (f"make the folder: mkdir -p -m 700 {quote(folder)}",)
+        return (f"make the folder: {command('make private folder', folder)}",)
     return ()
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import os
 import selectors
-import shlex
 import shutil
 import signal
 import subprocess
@@ -24,6 +23,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import IO, TYPE_CHECKING
 
+from aws_mfa.command_lines import split
 from aws_mfa.errors import Cancelled, NoThread
 from aws_mfa.system.threads import start_thread
 
@@ -97,7 +97,7 @@ def words_of(line: str) -> list[str] | str:
     if os.name == "nt" and "\0" not in line:
         return line  # CreateProcess splits it: on Windows a backslash is part of a path
     with contextlib.suppress(ValueError):  # its text may quote the command
-        if "\0" not in line and (words := shlex.split(line)):
+        if "\0" not in line and (words := split(line)):
             return words
     raise ProgramFailed("is not a command line: a quote is not closed, or it is empty")
 

@@ -16,15 +16,15 @@ import json
 import os
 import time
 from contextlib import suppress
-from shlex import quote
 from typing import TYPE_CHECKING, Protocol
 
+from aws_mfa.command_lines import quote, split
 from aws_mfa.errors import BadInput, BrokenFile, KeychainUnavailable, NotSetUp
 from aws_mfa.model import Secret
 from aws_mfa.system.input_file import text_of_line
 from aws_mfa.system.locks import lock
 from aws_mfa.system.private_files import ensure_private_folder, read_regular, replace_privately
-from aws_mfa.system.programs import NotStarted, ProgramFailed, run_for_answer, words_of
+from aws_mfa.system.programs import NotStarted, ProgramFailed, run_for_answer
 from aws_mfa.vaults import items as key_items
 from aws_mfa.vaults.passphrase import KnownOfVault
 from aws_mfa.vaults.seal import refuse_without_age
@@ -235,7 +235,7 @@ class PassphraseCommand:
                 keeps_terminal=True,
             )
         except NotStarted as error:
-            name = words_of(self._command)[0] if os.name != "nt" else "it"
+            name = split(self._command)[0]
             raise _failed(f"cannot be started: {name}: {error.reason}") from None
         except ProgramFailed as error:
             raise _failed(str(error)) from None

@@ -9,9 +9,9 @@ notes, without opening a vault; what must be current, after a question or under 
 from __future__ import annotations
 
 from contextlib import suppress
-from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
+from aws_mfa.command_lines import quote
 from aws_mfa.config.ini import OF_ALL, check, check_if_small, find_section, line_number, sections
 from aws_mfa.config.kinds import INCOMPLETE, LONG_TERM_KEYS, SESSIONS, kind_of
 from aws_mfa.config.profile_names import name_profile

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aws_mfa.command_lines import set_variables
 from aws_mfa.errors import BadInput, NeedsHuman
 from aws_mfa.prompt.providers import until_good
 from aws_mfa.prompt.terminal import NO_TERMINAL, NoTerminal
@@ -16,6 +17,8 @@ from aws_mfa.prompt.terminal import NO_TERMINAL, NoTerminal
 if TYPE_CHECKING:
     from aws_mfa.model import Secret
     from aws_mfa.prompt.terminal import ControllingTerminal, PipedAnswers
+
+_COMMAND = {"AWS_MFA_AGE_PASSPHRASE_COMMAND": "pass show aws-mfa"}
 
 
 class KnownOfVault:
@@ -41,7 +44,7 @@ class TerminalPassphrase:
             because = self._terminal.because if isinstance(self._terminal, NoTerminal) else NO_TERMINAL
             raise NeedsHuman(
                 f"the age vault needs its passphrase, and {because}",
-                "name a command that prints it: export AWS_MFA_AGE_PASSPHRASE_COMMAND='pass show aws-mfa'",
+                f"name a command that prints it: {set_variables(**_COMMAND)}",
             )
         if not new:
             if self._times_asked:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
+from unittest import mock
 
 import pytest
 
-from aws_mfa.cli.commands import env, exec_command
+from aws_mfa.cli.commands import env, exec_command, serve
 from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, NeedsHuman, NoSuchCommand
 from cli.commands.running import run_command
 from fakes import DEVICE, KEYS, FakeInterfaces, FakeTerminal, a_session
@@ -67,6 +69,28 @@ def test_a_command_without_its_profile_gets_a_hint(
     assert is_told == (profile == "aws")
 
 
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        (("ll",), "bash -ic ll"),
+        (("ll", "my file"), """bash -ic 'll '"'"'my file'"'"''"""),
+        (("echo $HOME",), "sh -c 'echo $HOME'"),
+        (("/bin/no such",), "sh -c '/bin/no such'"),
+        (("./none",), None),
+    ],
+)
+def test_what_only_a_shell_can_run_gets_a_hint(
+    command: tuple[str, ...], line: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interfaces = some_interfaces()
+    monkeypatch.setattr(interfaces.child, "shell", lambda _: ["/usr/bin/bash"])
+    monkeypatch.setattr(interfaces.child, "check", mock.Mock(side_effect=NoSuchCommand("command not found")))
+    with pytest.raises(NoSuchCommand) as refused:
+        run_exec(interfaces, command=command)
+    prefix = "a shell runs its aliases, its builtins and whole lines: aws-mfa exec work --"
+    assert refused.value.hints == ((f"{prefix} {line}",) if line else ())
+
+
 def test_a_session_that_is_too_short_is_reported_and_used() -> None:
     interfaces = some_interfaces("123456")
     interfaces.fake_sts.answers = [a_session(lasts_s=3600)]
@@ -101,6 +125,17 @@ def test_env_takes_back_without_a_profile_and_without_a_session(capsys: pytest.C
     interfaces = some_interfaces()
     assert run_command(env, interfaces, "--unset", "--shell", "json") == 0
     assert set(json.loads(capsys.readouterr().out)) >= {"AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN", "AWS_MFA_PROFILE"}
+    assert interfaces.terminal.questions == []
+
+
+@pytest.mark.parametrize("form", ["sh", "fish", "powershell", "cmd", "dotenv"])
+def test_env_refuses_a_name_that_stdout_cannot_hold_before_it_asks(monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    """Inside `for /f` and behind PowerShell's `|` stdout is a pipe in the code page of the machine."""
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), encoding="cp1252"))
+    interfaces = some_interfaces("123456")
+    for command, argv in ((env, ["\u03b1"]), (serve, ["work", "\u03b1"])):
+        with pytest.raises(BadInput, match="its encoding is cp1252"):
+            run_command(command, interfaces, *argv, "--shell", form)
     assert interfaces.terminal.questions == []
 
 

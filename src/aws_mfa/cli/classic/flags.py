@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aws_mfa import __version__
-from aws_mfa.cli.arguments import Parser, parsed, shown_word
+from aws_mfa.cli.arguments import Parser, duration, parsed, shown_word
 from aws_mfa.cli.classic.messages import LEVELS
 from aws_mfa.config.profile_names import did_you_mean
 from aws_mfa.vaults.choice import VAULTS
@@ -37,9 +37,9 @@ _OLD_FLAGS: dict[tuple[str, ...], dict[str, Any]] = {
         "help": "MFA device: ARN or hardware serial (MFA_DEVICE, aws_mfa_device, mfa_serial)",
     },
     ("--duration",): {
-        "type": int,
-        "metavar": "SECONDS",
-        "help": "900 to 129600; with a role 900 to 43200 (MFA_STS_DURATION; default 43200, with a role 3600)",
+        "type": duration,
+        "metavar": "TIME",
+        "help": "seconds, 8h or 90m: 900 to 129600, a role 43200 (MFA_STS_DURATION; default 43200, with a role 3600)",
     },
     ("--profile",): {"metavar": "NAME", "help": "the profile (AWS_PROFILE; default: default)"},
     ("--long-term-suffix", "--long-suffix"): {
@@ -69,6 +69,16 @@ _OLD_FLAGS: dict[tuple[str, ...], dict[str, Any]] = {
 }
 _SPELLINGS = (*_OLD_FLAGS, ("--help",))
 _KNOWN = {"--version", "--vault", *(name for names in _SPELLINGS for name in names)}
+# Commands of other tools -> what does that here.
+_OF_OTHER_TOOLS = {
+    "help": "aws-mfa --help",
+    "version": "aws-mfa --version",
+    **dict.fromkeys(("list", "ls", "status"), "aws-mfa plan --all"),
+    **dict.fromkeys(("add", "configure", "init"), "aws-mfa setup"),
+    **dict.fromkeys(("clear", "logout", "remove"), "aws-mfa forget"),
+    **dict.fromkeys(("export", "assume"), "aws-mfa env"),
+    "login": "aws-mfa console",
+}
 _A_PROFILE = "a profile? aws-mfa --profile NAME"
 
 
@@ -90,7 +100,12 @@ def parse_flags(argv: list[str], commands: str) -> argparse.Namespace:
     )
     names = [line.split()[0] for line in commands.splitlines() if line.startswith("  ")]
     if argv and not argv[0].startswith("-"):
-        lines = [f"there is no command {shown_word(argv[0])}", *did_you_mean(argv[0], names), commands, _A_PROFILE]
+        near = (
+            [f"did you mean: {_OF_OTHER_TOOLS[argv[0]]}"]
+            if argv[0] in _OF_OTHER_TOOLS
+            else did_you_mean(argv[0], names)
+        )
+        lines = [f"there is no command {shown_word(argv[0])}", *near, commands, _A_PROFILE]
         parser.refuse("\n".join(lines))
     return parsed(parser, [_spelled_out(word, parser) for word in argv], commands=names)
 

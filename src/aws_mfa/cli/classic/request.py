@@ -7,7 +7,6 @@ Checks everything before the code is asked for. Asks nothing, and sends nothing 
 from __future__ import annotations
 
 from contextlib import suppress
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws.endpoints import given_sts_url, settings_of_profiles
@@ -15,6 +14,7 @@ from aws_mfa.aws_values import arns
 from aws_mfa.aws_values.durations import check_duration, default_mfa_session_s
 from aws_mfa.aws_values.regions import REGION_VARIABLES, choose_region, partition_of_keys
 from aws_mfa.cli.classic.messages import MUST_PROVIDE_DEVICE
+from aws_mfa.command_lines import quote
 from aws_mfa.config.index import SectionIndex
 from aws_mfa.config.ini import section_values
 from aws_mfa.config.kinds import LONG_TERM_KEYS, kind_of

@@ -8,13 +8,13 @@ variables and network are not touched; printed secrets are masked.
 from __future__ import annotations
 
 import os
-import shlex
 import subprocess
 import sys
 import tempfile
 import textwrap
 from typing import TYPE_CHECKING
 
+from aws_mfa.command_lines import joined
 from aws_mfa.errors import AwsMfaError
 from aws_mfa_practice import PracticeAws
 
@@ -90,14 +90,14 @@ class _Stage:
         path = os.path.join(home, "passphrase")
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
             file.write(os.urandom(16).hex())
-        shown = subprocess.list2cmdline(["cmd", "/c", "type", path]) if os.name == "nt" else shlex.join(["cat", path])
+        shown = joined(["cmd", "/c", "type", path] if os.name == "nt" else ["cat", path])
         self._environ.update(AWS_MFA_VAULT="age", AWS_MFA_AGE_PASSPHRASE_COMMAND=shown)
         # Sessions too stay in the throwaway home, not in the runtime folder or keychain of the user.
         self._environ.update(AWS_MFA_SESSION_STORE="plain")
 
     def aws_mfa(self, *words: str, answer: str = "", shown: str = "") -> None:
         """Run an aws-mfa command with the answer on a pipe, and print its output; `shown` replaces the answer."""
-        _show(f"$ aws-mfa {shlex.join(words)}")
+        _show(f"$ aws-mfa {joined(words)}")
         self._run([*_AWS_MFA, *words], answer, shown)
 
     def add_roles(self, arns: dict[str, str]) -> None:

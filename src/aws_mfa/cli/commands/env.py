@@ -15,9 +15,10 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.cli.options import add_hand_over_arguments, handed_over
+from aws_mfa.cli.output import refuse_escapes
 from aws_mfa.errors import BadInput
 from aws_mfa.handover.environment import change_back, change_for, session_variables
-from aws_mfa.handover.shell_lines import CMD, FISH, FORMS, POWERSHELL, SH, failure_line, form_for, lines_of
+from aws_mfa.handover.shell_lines import CMD, FISH, FORMS, JSON, POWERSHELL, SH, failure_line, form_for, lines_of
 
 if TYPE_CHECKING:
     import argparse
@@ -62,6 +63,8 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     """Print the lines; after a signal `SystemExit` with the exit code that shells give for it."""
     with _exiting_on_signals():
         form = args.shell or _form_of_caller(interfaces)
+        if form != JSON:
+            refuse_escapes(args.profile or "")
         if args.unset:
             change = change_back(interfaces.environ)
         elif args.profile is None:
@@ -126,5 +129,6 @@ def _form_of_caller(interfaces: Interfaces) -> str:
 def _write(text: str, form: str) -> None:
     if form not in (POWERSHELL, CMD) and isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(newline="\n")  # on Windows too: POSIX shells take a \r as part of the command
+    refuse_escapes(text)
     sys.stdout.write(text)
     sys.stdout.flush()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shlex
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.durations import duration_text
 from aws_mfa.aws_values.timestamps import local_text
 from aws_mfa.cli.options import add_hand_over_arguments, hand_over_request, handed_over
+from aws_mfa.command_lines import joined
 from aws_mfa.errors import BadInput, NoSuchCommand
 from aws_mfa.handover.environment import child_environment, session_variables
 from aws_mfa.handover.serve import AWAY_FROM_TERMINAL, serving
@@ -45,10 +45,10 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     command = args.command or interfaces.child.shell(interfaces.environ)
     try:
         interfaces.child.check(command, interfaces.environ)
-    except NoSuchCommand:  # `exec aws s3 ls` lacks the profile, not the command `s3`
-        corrected = f"aws-mfa exec PROFILE -- {shlex.join([args.profile, *command])}"
+    except NoSuchCommand as error:  # `exec aws s3 ls` lacks the profile, not the command `s3`
+        corrected = f"aws-mfa exec PROFILE -- {joined([args.profile, *command])}"
         check_known(args.profile, interfaces, f"the profile comes first: {corrected}")
-        raise
+        raise NoSuchCommand(error.message, *error.hints, *_by_a_shell(args.profile, command, interfaces)) from None
     if args.server:
         return _beside_endpoint(args, command, interfaces)
     session, plan = handed_over(args, interfaces)
@@ -58,6 +58,20 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
         until = f"{local_text(session.expires_at)} ({duration_text(session.expires_at - interfaces.now())})"
         interfaces.say(f"a shell with the session of {args.profile}, good until {until}; leave it with: exit")
     return interfaces.child.become(command, environ)
+
+
+def _by_a_shell(profile: str, command: list[str], interfaces: Interfaces) -> list[str]:
+    """A hint for what only a shell can run: an alias, a function, a builtin, or a whole line in one word."""
+    if os.name == "nt":
+        words = ["cmd", "/c", *command]
+    elif len(command) == 1 and " " in command[0]:
+        words = ["sh", "-c", command[0]]
+    else:
+        shell = os.path.basename(interfaces.child.shell(interfaces.environ)[0])
+        words = [shell, "-ic", command[0] if len(command) == 1 else joined(command)]
+    is_file = os.path.dirname(command[0]) and " " not in command[0]
+    line = joined(["aws-mfa", "exec", profile, "--", *words])
+    return [] if is_file else [f"a shell runs its aliases, its builtins and whole lines: {line}"]
 
 
 def _beside_endpoint(args: argparse.Namespace, command: list[str], interfaces: Interfaces) -> int:

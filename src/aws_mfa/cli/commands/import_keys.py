@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 from typing import TYPE_CHECKING
 
 from aws_mfa.cli.options import NO_KEYCHAIN_HELP
 from aws_mfa.cli.output import print_lines
+from aws_mfa.command_lines import command, quote
 from aws_mfa.config.section_names import profile_of
 from aws_mfa.errors import BadInput, NotSetUp
 from aws_mfa.key_care.importing import ask_consent, choose_other_vault, move_keys
@@ -99,11 +98,11 @@ def _move(found: Importable, document: Document | None, args: argparse.Namespace
     if document is None:
         lines.append("copies may remain in backups and editors' files: replace keys that anyone else may have seen")
     elif args.file != STDIN:
-        delete = f'del "{args.file}"' if os.name == "nt" else f"rm {shlex.quote(args.file)}"
+        delete = command("remove", args.file)
         lines.append(f"{path} still holds the keys; delete it: {delete}")
     if not args.long_term_suffix:
         name = profile_of(moved[0].name)
-        flag = "" if name == "default" else f" --profile {shlex.quote(name)}"
+        flag = "" if name == "default" else f" --profile {quote(name)}"
         several = "see which devices and codes they need: aws-mfa plan --all"
         lines.append(several if len(moved) > 1 else f"get a session with: aws-mfa{flag}")
     print_lines(lines)

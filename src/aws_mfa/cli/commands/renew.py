@@ -10,7 +10,6 @@ import shutil
 import sys
 import threading
 from contextlib import contextmanager, suppress
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.durations import duration_text
@@ -24,6 +23,7 @@ from aws_mfa.cli.options import (
     plan_request,
 )
 from aws_mfa.cli.render import failure_lines, outcome_rows, outcomes_json, table
+from aws_mfa.command_lines import quote
 from aws_mfa.config.settings import hidden_by
 from aws_mfa.errors import HINT
 from aws_mfa.renewal.calls import exit_code_of, renew_many, unseen

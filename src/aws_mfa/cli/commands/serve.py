@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from aws_mfa.cli.options import add_hand_over_arguments, hand_over_request
+from aws_mfa.cli.output import refuse_escapes
+from aws_mfa.command_lines import command
 from aws_mfa.errors import BadInput
 from aws_mfa.handover.environment import change_for
 from aws_mfa.handover.serve import CONFIG_FILE, CREDENTIALS_FILE, serving
@@ -80,18 +82,23 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     profiles = list(dict.fromkeys(args.profiles))
     request = hand_over_request(args, profiles, interfaces)
     form = args.shell or form_for(interfaces.callers, interfaces.environ, on_windows=sys.platform == "win32")
+    if form != JSON:
+        refuse_escapes("".join(profiles))
     try:
         with _ended_by_signals(), serving(request, interfaces, port=args.port) as served:
             for line in served.renewals.validity():
                 interfaces.say(line)
-            sys.stdout.write(_text(served, served.renewals.profiles, form))
+            text = _text(served, served.renewals.profiles, form)
+            refuse_escapes(text)
+            sys.stdout.write(text)
             sys.stdout.flush()
             # Printed lines do not hide these files: aws-mfa itself, in the same shell, needs them.
             for name in served.files_in_the_way():
                 path = {CREDENTIALS_FILE: interfaces.credentials, CONFIG_FILE: interfaces.config}[name].path
                 what = f"[default] in {path} has credentials, which SDKs prefer to the endpoint"
                 interfaces.say(f"warning: {what}; let {name} name an empty file where they run")
-            interfaces.say(f"SDKs are answered by process {os.getpid()}: Ctrl-C or kill {os.getpid()} ends it")
+            end = command("end process", str(os.getpid()))
+            interfaces.say(f"SDKs are answered by process {os.getpid()}: Ctrl-C or {end} ends it")
             served.ask_when_needed(() if args.no_input else PROVIDERS)
     except _EndedBySignal as ended:
         interfaces.say("no longer serving")

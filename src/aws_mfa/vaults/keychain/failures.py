@@ -9,8 +9,8 @@ because backends put commands, paths and values into it; only its class and a st
 from __future__ import annotations
 
 import sys
-from shlex import quote
 
+from aws_mfa.command_lines import quote
 from aws_mfa.config.profile_names import SetUpHint
 from aws_mfa.errors import KeychainUnavailable
 

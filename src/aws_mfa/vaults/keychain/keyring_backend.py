@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from keyring import backend, core
 from keyring.backends import chainer, fail, null
 
+from aws_mfa.command_lines import set_variables, unset_variable
 from aws_mfa.vaults.keychain.backend import session_bus
 from aws_mfa.vaults.keychain.failures import absent, unusable
 
@@ -110,7 +111,8 @@ def _chosen(environ: Mapping[str, str]) -> tuple[backend.KeyringBackend, list[ba
     named = _named(environ)
     if isinstance(named, null.Keyring):
         is_variable = environ.get("PYTHON_KEYRING_BACKEND")
-        remedy = "unset PYTHON_KEYRING_BACKEND" if is_variable else "remove the line default-keyring from keyringrc.cfg"
+        line = "remove the line default-keyring from keyringrc.cfg"
+        remedy = unset_variable("PYTHON_KEYRING_BACKEND") if is_variable else line
         raise unusable("the keyring backend 'null' is configured: it would lose the keys", remedy)
     if isinstance(named, fail.Keyring):
         raise absent("the keyring backend 'fail' is configured")
@@ -142,7 +144,7 @@ def _load(name: str) -> backend.KeyringBackend:
         reason = type(error).__name__
         raise unusable(
             f"the keyring backend {name!r} of PYTHON_KEYRING_BACKEND cannot be loaded ({reason})",
-            "unset PYTHON_KEYRING_BACKEND, or: keyring --list-backends",
+            f"{unset_variable('PYTHON_KEYRING_BACKEND')}, or: keyring --list-backends",
         ) from None
 
 
@@ -158,7 +160,7 @@ def _best(found: list[backend.KeyringBackend]) -> tuple[backend.KeyringBackend, 
         name = _name(max(real, key=backend.by_priority))
         raise unusable(
             f"the only keyring backend here is {name}, which does not protect keys: it is used only if you name it",
-            f"use it all the same: export PYTHON_KEYRING_BACKEND={name}",
+            f"use it all the same: {set_variables(PYTHON_KEYRING_BACKEND=name)}",
         )
     raise absent("no backend of Python's keyring works here")
 

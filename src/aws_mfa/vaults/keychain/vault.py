@@ -13,10 +13,10 @@ import time
 from contextlib import nullcontext, suppress
 from functools import partial
 from secrets import token_hex
-from shlex import quote
 from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, TypeVar
 
+from aws_mfa.command_lines import quote
 from aws_mfa.errors import AwsMfaError, KeychainUnavailable, NotSetUp
 from aws_mfa.model import LongTermKeys, Secret
 from aws_mfa.system.threads import NoAnswer, answer_within, deferred_signals
