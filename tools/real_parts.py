@@ -1,5 +1,5 @@
 """
-Builds the real programs that the tests drive: Debian packages, aws-mfa 0.0.12, AWS CLI 1, the JavaScript SDK.
+Builds the real programs that the tests drive: Debian packages, aws-mfa 0.0.12, AWS CLI 1, SDKs for JavaScript and Go.
 
 Owns .build/. Changes the system only if it runs as root on Debian, and then only adds missing packages; elsewhere it
 prints what is skipped and why. Exit code 1 if a part is missing and `CI=true`: nothing may be skipped there.
@@ -35,8 +35,8 @@ DEBIAN_PACKAGES = [
     "chromium",
     # shells that evaluate printed lines
     "dash", "fish", "zsh",
-    # AWS CLI 2.9, as /usr/bin/aws
-    "awscli",
+    # AWS CLI 2.9, as /usr/bin/aws; the SDKs for Go and Ruby
+    "awscli", "golang-go", "golang-github-aws-aws-sdk-go-v2-dev", "ruby-aws-sdk-core",
 ]  # fmt: skip
 NODE_PACKAGES = ["nodejs", "npm"]  # only if there is no `node`: a newer one is not replaced
 
@@ -44,6 +44,8 @@ ENVIRONMENTS = {
     "old-tool": ["aws-mfa==0.0.12", "boto3"],  # the tool whose contract is kept
     "aws-cli-1": ["awscli<2"],
 }
+GO_PACKAGES = "/usr/share/gocode"
+GO_READER = os.path.join(ROOT, "tests", "config", "sdk_readers", "go_sdk.go")
 # 3.967.0 is the last that runs on the Node.js 18 of Debian 12.
 JAVASCRIPT_PACKAGES = ["@aws-sdk/client-sts@3.967.0", "@aws-sdk/credential-providers@3.967.0"]
 
@@ -55,7 +57,7 @@ class Missing(Exception):
 def main() -> int:
     """Build every part; print what is missing."""
     skipped = []
-    for build in (debian_packages, python_environments, javascript_modules):
+    for build in (debian_packages, python_environments, javascript_modules, go_reader):
         started = time.monotonic()
         try:
             if build():
@@ -114,6 +116,14 @@ def javascript_modules() -> bool:
     return build_once("js", JAVASCRIPT_PACKAGES, npm_install)
 
 
+def go_reader() -> bool:
+    """Build the program that reads AWS files with Debian's Go SDK; return whether it was built."""
+    if not (shutil.which("go") and os.path.isdir(GO_PACKAGES)):
+        raise Missing("the Go SDK: no go on the path, or not the Debian package of the SDK")
+    with open(GO_READER, encoding="utf-8") as file:
+        return build_once("go", [file.read()], go_build)
+
+
 def build_once(folder: str, wanted: list[str], install: Callable[[str, list[str]], None]) -> bool:
     """Build .build/`folder` from scratch, unless it is complete with the same contents."""
     target, stamp = os.path.join(BUILD, folder), os.path.join(BUILD, folder, ".complete")
@@ -144,9 +154,21 @@ def npm_install(target: str, wanted: list[str]) -> None:
     quietly([npm, "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", target, *wanted])
 
 
-def quietly(command: list[str]) -> None:
+def go_build(target: str, _source: list[str]) -> None:
+    """Compile the reader, with the packages that Debian installs as source."""
+    environment = {
+        "GO111MODULE": "off",
+        "GOPATH": GO_PACKAGES,
+        "GOCACHE": os.path.join(target, "cache"),
+        "CGO_ENABLED": "0",
+    }
+    quietly(["go", "build", "-o", os.path.join(target, "go_sdk"), GO_READER], **environment)
+    shutil.rmtree(os.path.join(target, "cache"))
+
+
+def quietly(command: list[str], **variables: str) -> None:
     """Run `command`; its output is printed only if it fails."""
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", **variables}
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
