@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Mapping
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -149,6 +150,41 @@ def test_what_a_file_holds_decides_what_is_printed(state: str, home: str, monkey
 
 def test_a_file_that_others_can_read_is_narrowed_and_used(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
     check(CREDENTIALS, CONFIG, SOUND, home, monkeypatch, mode=0o644)
+
+
+NAMED = {"forget": ["forget"], "adopt": ["adopt"], **{name: [name] for name in ("plan", "renew", *HANDS_OVER)}}
+
+
+@pytest.mark.parametrize("command", NAMED)
+@pytest.mark.parametrize(
+    ("name", "shown"), [("a\x1b[1m", "'a\\x1b[1m'"), ("DOM\\ann", "'DOM\\ann'"), ("a\tb", "'a\\tb'")]
+)
+def test_a_name_with_control_characters_is_escaped_once(
+    command: str, name: str, shown: str, home: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", home)
+    exit_code, said = run([command, name, *(["--", "true"] if command == "exec" else [])], monkeypatch)
+    assert (exit_code != 0, f"there is no profile {shown}" in said) == (True, True), said
+
+
+@pytest.mark.parametrize("name", ["credentials", "config", "mfa/known-keys"])
+def test_a_file_of_two_gigabytes_is_reported_as_that(home: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", home)
+    path = os.path.join(home, ".aws", name)
+    os.makedirs(os.path.dirname(path), mode=0o700)
+    put(CREDENTIALS, os.path.join(home, ".aws", "credentials"), 0o600)
+    with open(path, "wb") as file:
+        file.truncate(2 << 30)  # no byte of it is on the disk
+    for command in ("classic", "plan", "exec", "setup", "import"):
+        exit_code, said = run(ARGV[command], monkeypatch)
+        assert f"{path} has 2048 MB" in said, (command, exit_code, said)
+
+
+def test_too_little_memory_is_said(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", home)
+    monkeypatch.setattr("aws_mfa.cli.wiring.find_files", mock.Mock(side_effect=MemoryError))
+    exit_code, said = run(ARGV["plan"], monkeypatch)
+    assert (exit_code, "aws-mfa: out of memory" in said) == (1, True)
 
 
 WRITES = ("setup", "renew", *HANDS_OVER)

@@ -19,10 +19,12 @@ import pytest
 from aws_mfa.errors import BadInput, NotSetUp
 from aws_mfa.handover import connection, endpoint
 from aws_mfa.handover.endpoint import LocalEndpoint
-from aws_mfa.handover.token_file import remove_leftovers
+from aws_mfa.handover.token_file import TokenFile, remove_leftovers
+from aws_mfa.model import Secret
 from aws_mfa.sessions.container import ServedSession
 from fakes import NOW, a_session
 from programs import SOURCE, output_of
+from users_and_modes import NOBODY, as_root
 
 HOST = "127.0.0.1"
 CORE_LIMITS = """
@@ -340,6 +342,15 @@ def test_a_client_that_has_an_answer_counts_as_active(client: Client, monkeypatc
 def test_the_server_writes_no_core_file_and_a_child_keeps_its_limit(folder: str) -> None:
     printed = output_of([sys.executable, "-c", CORE_LIMITS, folder], {**os.environ, **SOURCE})
     assert printed.split() == ["before", "2048", "child", "2048", "serving", "0"]
+
+
+@as_root
+def test_the_token_of_root_in_a_users_folder_is_the_users(tmp_path: pathlib.Path) -> None:
+    os.chown(tmp_path, NOBODY, NOBODY)
+    with TokenFile(str(tmp_path), Secret("token")) as file:
+        found = os.stat(file.path)
+        assert (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (NOBODY, NOBODY, 0o600)
+    assert os.listdir(tmp_path) == []
 
 
 def test_a_connection_in_use_is_not_the_one_closed(client: Client, most: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ import pytest
 from aws_mfa.errors import CommandNotRunnable, NoSuchCommand
 from aws_mfa.system.child import ChildProcess
 from needs import needs
-from programs import SOURCE, start_program, wait_until
+from programs import SOURCE, output_of, start_program, wait_until
 from real_terminals import Pty, end_of, on_a_pty
 
 PARENT = """
@@ -296,6 +296,29 @@ def test_after_a_child_the_handlers_are_restored() -> None:
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
     assert ChildProcess().run(["true"], os.environ) == 0
     assert {number: signal.getsignal(number) for number in before} == before
+
+
+CORE_LIMITS = """
+import os, resource, sys
+LIMIT = "import resource; print(resource.getrlimit(resource.RLIMIT_CORE)[0])"
+resource.setrlimit(resource.RLIMIT_CORE, (2048, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+from aws_mfa.cli import main
+from aws_mfa.system.child import ChildProcess
+main.main([sys.argv[2], "no-such-profile"])
+exec(LIMIT)
+sys.stdout.flush()
+getattr(ChildProcess(), sys.argv[1])([sys.executable, "-c", LIMIT], os.environ)
+"""
+
+
+@pytest.mark.parametrize("command", ["plan", "renew", "forget", "env"])
+@pytest.mark.parametrize("starts", ["run", "become"])
+def test_no_command_writes_a_core_file_and_what_it_starts_keeps_its_limit(
+    command: str, starts: str, tmp_path: str
+) -> None:
+    environment = {**os.environ, **SOURCE, "HOME": str(tmp_path)}
+    printed = output_of([sys.executable, "-c", CORE_LIMITS, starts, command], environment)
+    assert printed.split()[-2:] == ["0", "2048"]
 
 
 @pytest.mark.parametrize(

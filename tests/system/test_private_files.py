@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from aws_mfa.config.files import AwsFile
 from aws_mfa.errors import BrokenFile, NotSetUp
 from aws_mfa.system import private_files
 from aws_mfa.system.private_files import check_replaceable, ensure_private_folder, replace_privately
@@ -211,6 +212,33 @@ def test_a_rename_that_another_program_prevents_is_tried_again(tmp_path: Path, m
     monkeypatch.setattr(private_files, "REPLACE_PATIENCE_S", 2.0)
     replace_privately(str(tmp_path / "f"), b"new")
     assert (tmp_path / "f").read_bytes() == b"new"
+
+
+@pytest.mark.parametrize(("held_s", "is_written"), [(1.0, True), (12.0, True), (31.0, False)])
+def test_an_aws_file_that_another_program_holds_open_is_tried_for_half_a_minute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held_s: float, *, is_written: bool
+) -> None:
+    """As on Windows; with a clock that sleeps in no time."""
+    now = [0.0]
+    replace, sleep = os.replace, lambda seconds: now.__setitem__(0, now[0] + seconds)
+
+    def held(source: str, target: str, **folders: int | None) -> None:
+        if now[0] < held_s:
+            raise PermissionError(errno.EACCES, "held")
+        replace(source, target, **folders)
+
+    file = AwsFile(str(tmp_path / "credentials"))
+    (tmp_path / "credentials").write_bytes(b"[a]\n")
+    for name, value in (("_IS_WINDOWS", True), ("LONG_PATIENCE_S", 30.0), ("REPLACE_PATIENCE_S", 2.0)):
+        monkeypatch.setattr(private_files, name, value)
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "sleep", sleep)
+    monkeypatch.setattr(os, "replace", held)
+    with nullcontext() if is_written else pytest.raises(NotSetUp) as caught:
+        file.update(lambda text: text + "[b]\n")
+    if caught is not None:
+        assert caught.value.hints == ("if another program has it open (an editor, a backup), close it there",)
+    assert (tmp_path / "credentials").read_bytes() == (b"[a]\n[b]\n" if is_written else b"[a]\n")
 
 
 SAY = """

@@ -26,6 +26,7 @@ from aws_mfa.cli.output import (
 )
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.errors import AwsMfaError, Cancelled
+from aws_mfa.system.core_dumps import forbid_core_dumps
 
 if TYPE_CHECKING:
     import argparse
@@ -81,6 +82,7 @@ class Command(Protocol):
 def main(argv: list[str]) -> int:
     """Run the command or the classic form; return the exit code. Every exception ends as one line on stderr."""
     prepare_output()
+    forbid_core_dumps()
     silence_libraries()
     gc.set_threshold(50_000)  # a plan of 10 000 profiles makes 300 000 objects: searching them takes a tenth
     try:

@@ -130,6 +130,8 @@ def unexpected(error: Exception) -> AwsMfaError:
     if library and not library.startswith("aws_mfa"):
         hint = f"install aws-mfa again, or only this: {quote(sys.executable)} -m pip install {library}"
         return NotSetUp(f"the library {library} cannot be loaded", hint)
+    if isinstance(error, MemoryError):
+        return AwsMfaError("out of memory", "free some, or raise the limit (ulimit -v, the container's)")
     frames = list(traceback.walk_tb(error.__traceback__))
     place = f" in {os.path.basename(frames[-1][0].f_code.co_filename)}, line {frames[-1][1]}" if frames else ""
     return AwsMfaError(f"unexpected {type(error).__name__}{place}: this is a bug", _REPORT)

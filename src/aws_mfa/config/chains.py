@@ -79,7 +79,7 @@ def chain_of(
         user_name = profile_of(name)
         if user_name != name and _profile(user_name, profiles, known_elsewhere) is not None:
             raise BadProfile(
-                f"{shown(name)!r} is the name of long-term keys, not of a profile",
+                f"'{shown(name)}' is the name of long-term keys, not of a profile",
                 f"name the profile: {quote(user_name)}",
             )
         raise profiles.no_such(name, f"or store long-term keys under that name: aws-mfa setup --profile {quote(name)}")
@@ -163,7 +163,7 @@ def _refuse_foreign_user(user: Profile, keys_stored: KeysStored | None) -> None:
         foreign = user.settings.get(key)
         if foreign is not None and not has_keys(user, keys_stored):
             raise BadProfile(
-                f"{foreign.source}: profile {shown(user.name)!r} has no long-term keys, it signs in another way",
+                f"{foreign.source}: profile '{shown(user.name)}' has no long-term keys, it signs in another way",
                 "use it with the AWS CLI: aws sso login, or aws login",
             )
 
@@ -203,7 +203,7 @@ def _check_inherited_tags(role: Profile, inherited: dict[str, Profile]) -> None:
         giver = inherited.get(key.lower())
         if giver is not None:
             raise BadProfile(
-                f"{role.source('session_tags')}: tag {key!a} is inherited from profile {shown(giver.name)!r} already",
+                f"{role.source('session_tags')}: tag {key!a} is inherited from profile '{shown(giver.name)}' already",
                 f"remove it here, or from {giver.source('transitive_session_tags')}",
             )
 

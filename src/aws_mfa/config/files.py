@@ -26,6 +26,7 @@ from aws_mfa.system.ownership import (
     refuse_open,
 )
 from aws_mfa.system.private_files import (
+    LONG_PATIENCE_S,
     TargetFile,
     check_replaceable,
     ensure_private_folder,
@@ -38,8 +39,8 @@ from aws_mfa.system.private_files import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-# A holder needs milliseconds: one that takes longer is stopped or stuck.
-LOCK_TIMEOUT_S = 10.0
+# A holder needs milliseconds, unless it waits for a program that has the file open: else it is stopped or stuck.
+LOCK_TIMEOUT_S = 10.0 + LONG_PATIENCE_S
 _MOST_TRIES = 20
 _HOME_VARIABLE = "USERPROFILE" if os.name == "nt" else "HOME"
 # O_NONBLOCK: opening a pipe would wait for a writer.

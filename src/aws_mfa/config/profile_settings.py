@@ -21,6 +21,7 @@ from aws_mfa.aws_values.arns import (
 )
 from aws_mfa.aws_values.durations import DEFAULT_MFA_SESSION_S, DEFAULT_ROLE_SESSION_S, check_duration, parse_seconds
 from aws_mfa.aws_values.regions import checked_region
+from aws_mfa.aws_values.text import shown_text
 from aws_mfa.config.profile_names import shell_words
 from aws_mfa.config.settings import Given, misread
 from aws_mfa.errors import BadInput, BadProfile
@@ -215,7 +216,7 @@ def regional_or_legacy(given: Given) -> str:
 
 def shown(name: str) -> str:
     """A name from a file for a message: escaped if it contains unprintable characters."""
-    return name if name.isprintable() else ascii(name)
+    return shown_text(name)
 
 
 def circle(given: Given, path: list[str]) -> BadProfile:

@@ -103,7 +103,7 @@ class AwsProfiles:
 
     def no_such(self, name: str, *hints: str) -> BadProfile:
         """The failure for a name that no file has, with similar names, or a few that exist."""
-        names, message = self.names(), f"there is no profile {shown(name)!r} in {self.where}"
+        names, message = self.names(), f"there is no profile '{shown(name)}' in {self.where}"
         if name.startswith("arn:"):
             values = ((one.name, one.own.get(key)) for one in self.all_profiles() for key in ("role_arn", "mfa_serial"))
             having = [shown(profile) for profile, given in values if given is not None and given.value == name]
@@ -134,7 +134,7 @@ class AwsProfiles:
         """The failure for a key that names a missing profile, which may be a user's that is not set up yet."""
         name, key = bare_name(given.value), given.source.partition(" ")[0]
         why, names = misread(given.value) or (self.misnamed().get(name),), self.names()
-        what = f"names profile {shown(given.value)!r}, which does not exist{f': {why[0]}' if why[0] else ''}"
+        what = f"names profile '{shown(given.value)}', which does not exist{f': {why[0]}' if why[0] else ''}"
         set_up = f"if it has keys of yours, store them: aws-mfa setup --profile {quote(name)}"
         hints = [*did_you_mean(given.value, names), *([set_up] if name not in names else [])]
         error = BadProfile(f"{given.source} {what}", *hints, f"or name another profile in {key}")

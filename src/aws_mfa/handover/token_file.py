@@ -15,6 +15,8 @@ import time
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import NotSetUp
+from aws_mfa.system.ownership import OWNER_ONLY, make_private
+from aws_mfa.system.private_files import FolderHandle
 
 if sys.platform != "win32":
     import fcntl
@@ -41,8 +43,11 @@ class TokenFile:
 
     def __enter__(self) -> Self:
         remove_leftovers(os.path.dirname(self.path))
+        folder, name = os.path.split(self.path)
         try:
-            self._fd = os.open(self.path, _NEW_FILE, stat.S_IRUSR | stat.S_IWUSR)
+            with FolderHandle(folder) as held:
+                self._fd = os.open(held.at(name), _NEW_FILE, OWNER_ONLY, dir_fd=held.dir_fd)
+                make_private(self._fd, held.itself)
             _lock(self._fd)
             os.write(self._fd, self._token.reveal().encode("ascii"))
         except OSError as error:

@@ -148,7 +148,7 @@ def restore(texts: AwsTexts, name: str) -> str:
 def process_line(name: str, *, program: str = "aws-mfa", windows: bool) -> str:
     """Return the command for SDKs, which split it as a POSIX shell does, on Windows as its C runtime does."""
     if name.startswith("-") or not name.isprintable():
-        raise BadProfile(f"the name {shown(name)!r} cannot be an argument of a command", "rename the profile")
+        raise BadProfile(f"the name '{shown(name)}' cannot be an argument of a command", "rename the profile")
     words = []
     for word, what in ((program, "the program"), (name, "the name")):
         # JavaScript takes what follows a blank and one of the two marks for a comment, also within quotes.

@@ -15,6 +15,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import CommandNotRunnable, NoSuchCommand
+from aws_mfa.system.core_dumps import restore_core_limit
 
 if sys.platform == "win32":
     from aws_mfa.system.child_windows import ended_child, found_command
@@ -56,6 +57,7 @@ class ChildProcess:
             if hasattr(signal, name):
                 signal.signal(getattr(signal, name), signal.SIG_DFL)
         try:
+            restore_core_limit()
             os.execvpe(command[0], list(command), dict(environ))  # noqa: S606  # the user's command, and no shell
         except (OSError, ValueError) as error:
             raise _not_started(command[0], error) from None

@@ -1,5 +1,5 @@
 """
-Forbids core files of a process that serves sessions: the sessions are in its memory until it ends.
+Forbids core files of this program: keys, codes and sessions are in its memory until it ends.
 
 Changes only the soft limit, and only for this process: a child gets the limit that this process was started with.
 """
@@ -30,6 +30,14 @@ def forbid_core_dumps() -> None:
             resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
 
 
+def restore_core_limit() -> None:
+    """Set the original limit again, for the program that this process becomes."""
+    if sys.platform != "win32" and _given:
+        _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_CORE, (_given[0], hard))
+
+
 @contextmanager
 def core_limit_for_child() -> Iterator[None]:
     """
@@ -37,10 +45,7 @@ def core_limit_for_child() -> Iterator[None]:
 
     It cannot be set in the child between fork and exec, because other threads may hold locks there.
     """
-    if sys.platform != "win32" and _given:
-        _, hard = resource.getrlimit(resource.RLIMIT_CORE)
-        with suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_CORE, (_given[0], hard))
+    restore_core_limit()
     try:
         yield
     finally:

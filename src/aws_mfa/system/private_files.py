@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-# Windows: a virus scanner or another reader may have the target open for a moment.
-REPLACE_PATIENCE_S = 2.0 if os.name == "nt" else 0.0
+# Windows: a virus scanner or another reader may have the target open for a moment; an AWS file, for which a person
+# waits who may have typed a code, is tried for longer.
+REPLACE_PATIENCE_S, LONG_PATIENCE_S = (2.0, 30.0) if os.name == "nt" else (0.0, 0.0)
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _CAN_HOLD = os.open in os.supports_dir_fd
@@ -233,7 +234,7 @@ class TargetFile:
             if if_as_read and _state(self.found()) != self._read:
                 self._remove(temp)
                 return False
-            self._move(temp)
+            self._move(temp, LONG_PATIENCE_S if if_as_read else REPLACE_PATIENCE_S)
         except BaseException:
             self._remove(temp)
             raise
@@ -249,7 +250,7 @@ class TargetFile:
             if _is_read_only(self._target):
                 raise _error(errno.EACCES)
             if _IS_WINDOWS:
-                self._move(self.name)  # refused while another program has it open
+                self._move(self.name, REPLACE_PATIENCE_S)  # refused while another program has it open
             elif _is_mount_point(self._target):
                 raise _error(errno.EBUSY)
             elif _is_fixed(self._target, old, os.stat(self.folder.itself)):
@@ -279,8 +280,8 @@ class TargetFile:
             raise
         return temp
 
-    def _move(self, temp: str) -> None:
-        folder, gives_up_at = self.folder, time.monotonic() + REPLACE_PATIENCE_S
+    def _move(self, temp: str, patience_s: float) -> None:
+        folder, gives_up_at = self.folder, time.monotonic() + patience_s
         while True:
             is_last_try = time.monotonic() >= gives_up_at
             try:
