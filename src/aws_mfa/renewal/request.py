@@ -93,7 +93,7 @@ class RenewalRequest:
     def renew_command(self, verb: str = "renew") -> str:
         """The command that renews exactly this session, so that the same request then finds it."""
         words = ["aws-mfa", verb]
-        if self.min_remaining_s is not None:
+        if (self.min_remaining_s or 0.0) > MARGIN_S:
             words += ["--min-remaining", f"{self.min_remaining_s:.0f}"]
         words += self.overlay.flags()
         if not self.use_keychain:
