@@ -169,11 +169,6 @@ class FakeLocks:
         self.before_us()
         yield FakeLock(self)
 
-    @contextmanager
-    def one_caller(self, session: str) -> Iterator[None]:
-        self.before_us()
-        yield
-
     def recent_outcome(self, device: str, question: str) -> AwsMfaError | None:
         return self.lately.get(question)
 
@@ -631,6 +626,11 @@ class FakeInterfaces:
     def sign_in(self, region: str, endpoints: EndpointSettings = NO_SETTINGS) -> FakeSignIn:
         self.fake_sign_in.regions.append(region)
         return self.fake_sign_in
+
+    @contextmanager
+    def one_caller(self, session: str) -> Iterator[None]:
+        self.prompt_locks.before_us()
+        yield
 
     @contextmanager
     def set_up_lock(self) -> Iterator[None]:

@@ -135,9 +135,6 @@ class PromptLocks(Protocol):
         `NeedsHuman`, which names the holder.
         """
 
-    def one_caller(self, session: str) -> AbstractContextManager[None]:
-        """Held while this session is got without a code, so that one process gets it for all; waits some seconds."""
-
     def recent_outcome(self, device: str, question: str) -> AwsMfaError | None:
         """The failure of the device's last question, if that was the same one and ended in the last minutes."""
 
@@ -416,6 +413,9 @@ class Interfaces(Protocol):
         """Print one line on stderr; questions, and lines about them, go to the terminal."""
 
     def deferred_signals(self) -> AbstractContextManager[DeferredSignals]: ...
+    def one_caller(self, session: str) -> AbstractContextManager[None]:
+        """Held while this session is got without a code, so that one process gets it for all; waits some seconds."""
+
     def set_up_lock(self) -> AbstractContextManager[None]:
         """Only one process at a time stores or moves keys of this user; `Unreachable` if another one takes too long."""
 

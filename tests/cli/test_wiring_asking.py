@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 
 import pytest
 
 from aws_mfa.cli import wiring
 from aws_mfa.cli.wiring import RealInterfaces
-from aws_mfa.errors import KeychainUnavailable, NeedsHuman
+from aws_mfa.errors import KeychainUnavailable, NeedsHuman, Unreachable
 from aws_mfa.interfaces import Interfaces
 from aws_mfa.model import LongTermKeys, Secret, Session
 from aws_mfa.prompt.terminal import NoTerminal
+from aws_mfa.system.locks import lock
 from aws_mfa.vaults import age as age_file
 from aws_mfa.vaults.keychain.vault import IdentityItem
 from fakes import KEYS, FakeTerminal
@@ -159,3 +161,19 @@ def test_the_unattended_copy_is_the_same_each_time(environ: dict[str, str]) -> N
     assert interfaces.replaced(unattended=True) is interfaces.replaced(unattended=True)
     assert interfaces.replaced(unattended=True).replaced(unattended=True) is interfaces.replaced(unattended=True)
     assert isinstance(interfaces.replaced(away_from_terminal=True).replaced(unattended=True).terminal, NoTerminal)
+
+
+def test_one_process_at_a_time_makes_the_call_for_a_session_if_there_can_be_a_lock(home: str) -> None:
+    interfaces = RealInterfaces(environ={"HOME": home, "USERPROFILE": home})
+    folder = os.path.join(home, ".aws", "mfa", "prompt-locks")
+    with interfaces.one_caller("dev"):
+        (name,) = os.listdir(folder)
+        with pytest.raises(Unreachable), lock(os.path.join(folder, name), timeout_s=0):
+            pass
+    with lock(os.path.join(folder, name), timeout_s=0):
+        pass
+    shutil.rmtree(folder)
+    with open(folder, "w", encoding="utf-8"):
+        pass
+    with interfaces.one_caller("dev"):
+        assert os.path.isfile(folder)

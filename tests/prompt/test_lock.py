@@ -181,23 +181,6 @@ def test_an_sdk_that_runs_us_again_learns_a_cancellation_for_minutes_and_the_res
     assert (stage.locks().just_ended(DEVICE, QUESTION) is not None) is is_known
 
 
-def test_calls_for_one_session_are_made_one_after_the_other_without_a_word(stage: Stage) -> None:
-    order: list[str] = []
-
-    def second() -> None:
-        with stage.locks().one_caller("dev"):
-            order.append("second")
-
-    with stage.locks().one_caller("dev"):
-        waiting = threading.Thread(target=second, daemon=True)
-        waiting.start()
-        waiting.join(0.2)
-        order.append("first")
-    waiting.join(10)
-    assert (order, stage.said) == (["first", "second"], [])
-    assert [name[:5] for name in os.listdir(stage.folder)] == ["call-"]
-
-
 def test_a_lock_that_is_yielded_can_be_taken_again_and_yielded_once_more(stage: Stage) -> None:
     with stage.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False) as one, one.yielded():
         for _ in range(2):

@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import sys
 import time
+import zlib
+from contextlib import ExitStack, contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -18,14 +20,14 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws.endpoints import NO_SETTINGS
 from aws_mfa.cli.fast.session import open_seal
 from aws_mfa.config.files import AwsFile, find_files, state_folder
-from aws_mfa.errors import KeychainUnavailable
+from aws_mfa.errors import AwsMfaError, KeychainUnavailable
 from aws_mfa.handover.environment import chosen_by_the_user
 from aws_mfa.prompt.terminal import NoTerminal, choose_terminal, print_notice
 from aws_mfa.vaults.lookup import narrowed
 from aws_mfa.vaults.passphrase import KnownOfVault, TerminalPassphrase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from typing import TypeVar
 
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     Result = TypeVar("Result")
 
 _WAIT_FOR_HUMAN_S = 120.0
+_WAIT_FOR_CALL_S = 20.0  # a call without a code is answered within a second or two
 
 
 @dataclass(eq=False, repr=False)
@@ -341,6 +344,19 @@ class RealInterfaces:
 
         ensure_private_folder(state_folder(self.environ))
         return lock(self._state("set-up.lock"), timeout_s=_WAIT_FOR_HUMAN_S)
+
+    @contextmanager
+    def one_caller(self, session: str) -> Iterator[None]:
+        from aws_mfa.system.locks import lock
+        from aws_mfa.system.private_files import ensure_private_folder
+
+        # One of 256 files: one for each session would be thousands in time.
+        path = self._state(os.path.join("prompt-locks", f"call-{zlib.crc32(session.encode()) % 256:02x}.lock"))
+        with ExitStack() as held:
+            with suppress(AwsMfaError):  # then each process makes its own call
+                ensure_private_folder(os.path.dirname(path))
+                held.enter_context(lock(path, timeout_s=_WAIT_FOR_CALL_S))
+            yield
 
     def deferred_signals(self) -> AbstractContextManager[DeferredSignals]:
         from aws_mfa.system.threads import deferred_signals

@@ -42,8 +42,6 @@ _RECENT_S = 300.0
 _PATIENCE_AFTER_YIELDING_S = 5.0
 # An SDK that got no credentials runs us again at once.
 _COMES_BACK_S = 30.0
-# A call without a code is answered within a second or two.
-_CALL_PATIENCE_S = 20.0
 _CANCELLED, _UNANSWERED, _FAILED, _REFUSED = "cancelled", "unanswered", "failed", "refused"
 _CLASSES = {_CANCELLED: Cancelled, _UNANSWERED: NobodyAnswered, _FAILED: AwsFailed, _REFUSED: RefusedByAws}
 
@@ -87,17 +85,6 @@ class FileLocks:
             yield one
         finally:
             one.release()
-
-    @contextmanager
-    def one_caller(self, session: str) -> Iterator[None]:
-        """Silent, because no person is waited for; see the Protocol."""
-        # A file for each session would be thousands in time: those with equal digits wait for each other.
-        path = os.path.join(self._folder, f"call-{_digest(session)[:2]}.lock")
-        with ExitStack() as held:
-            with suppress(AwsMfaError):
-                ensure_private_folder(self._folder)
-                held.enter_context(lock(path, timeout_s=_CALL_PATIENCE_S))
-            yield
 
     def just_ended(self, device: str, question: str) -> AwsMfaError | None:
         """Like `recent_outcome`, but only of another process, and if no one cancelled it only of the last seconds."""

@@ -175,7 +175,7 @@ def _assume_role(step: Step, plan: Plan, interfaces: Interfaces, writer: Session
     if not plan.request.hands_over:
         return sts.assume_role(keys, step.request, None)
     # Many processes of one program want the same session at the same moment: one gets it for all.
-    with interfaces.prompt_locks.one_caller(step.key):
+    with interfaces.one_caller(step.key):
         session = plan.stored.newer(step, in_file=False)
         if session is None:
             session = sts.assume_role(keys, step.request, None)

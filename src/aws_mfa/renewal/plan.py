@@ -199,7 +199,7 @@ class _Planner:
         """The equal step planned before, or the stored session that replaces it; None: it must be made."""
         known = self._known.get(step.key)
         forced = is_wanted and self._request.forced
-        needed_s = self._request.needed_s(step.inputs) if is_wanted else MARGIN_S
+        needed_s = self._request.needed_s(step.inputs, costs_code=step.needs_code) if is_wanted else MARGIN_S
         if isinstance(known, Step) or (known is not None and not forced and known.expires_at - self._now > needed_s):
             return known
         # Looked up even when forced, so that a session stored later can be recognised as new.

@@ -75,7 +75,7 @@ class RenewalRequest:
         given = (self.min_remaining_s, self.token, self.vault)
         return self.use_keychain and not self.overlay and given == (None, None, None)
 
-    def needed_s(self, inputs: Mapping[str, str]) -> float:
+    def needed_s(self, inputs: Mapping[str, str], *, costs_code: bool) -> float:
         """
         How many seconds a stored session of these inputs must have left, never less than the margin.
 
@@ -86,7 +86,7 @@ class RenewalRequest:
         given_s = self.min_remaining_s
         if given_s is None:
             given_s = needed_by_sdks(inputs) if self.hands_over else MARGIN_S
-        elif given_s > (longest_s := int(inputs.get("duration_s") or LONGEST_MFA_SESSION_S)):
+        elif costs_code and given_s > (longest_s := int(inputs.get("duration_s") or LONGEST_MFA_SESSION_S)):
             given_s = longest_s / 2
         return max(given_s, MARGIN_S)
 
