@@ -106,10 +106,20 @@ def test_a_preview_of_all_names_every_profile_and_every_section_under_a_wrong_he
     assert list(planned(interfaces).of_profile) == ["dev", "work", "found"]
 
 
+@pytest.mark.parametrize("names", [(), ("own",)])
+def test_settings_under_a_wrong_header_are_noted_for_a_profile_that_is_found_without_them(
+    names: tuple[str, ...],
+) -> None:
+    config = f"[own]\nregion = x\n[profile own]\nmfa_serial = {DEVICE}\n"
+    found = preview(some_interfaces(config, OF_OWN), *names)
+    assert found.notes["own"][-1] == "section [own] of ~/.aws/config must be [profile own]"
+    assert "own" not in found.others
+
+
 def test_a_vault_that_fails_is_asked_for_one_profile_of_all() -> None:
     interfaces = FakeInterfaces("", "[profile a]\nregion = x\n[profile b]\nregion = x\n[dev]\nregion = x\n")
     interfaces.vaults["keychain"].failure = KeychainUnavailable("locked")
-    with pytest.raises(BadInput, match=r"no profile has a role.*: section \[dev\] of ~/.aws/config must be") as refused:
+    with pytest.raises(BadInput, match=r"no profile has a role.*dev: section \[dev\] of") as refused:
         preview(interfaces)
     assert "the keychain vault was not searched (locked)" in refused.value.hints[-1]
     assert len(interfaces.vaults["keychain"].calls) == 1

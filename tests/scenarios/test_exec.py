@@ -320,3 +320,27 @@ def test_a_credentials_file_that_others_could_read_is_narrowed_when_its_keys_are
         ended = stage.run(*argv, env=PLAIN, stdin=answers)
         assert f"{stage.credentials} could be read by others: now only you can" in ended.err, ended
         assert os.stat(stage.credentials).st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("place", ["own section", "config", "default of config"])
+def test_keys_where_sdks_find_them_sign_and_are_not_changed(stage: ClassicStage, place: str) -> None:
+    name = "default" if place.startswith("default") else "bd"
+    ann = stage.ann.keys
+    keys = f"aws_access_key_id = {ann.access_key_id}\naws_secret_access_key = {ann.secret_access_key}\n"
+    settings = (
+        f"[{'default' if name == 'default' else 'profile bd'}]\nregion = eu-west-1\nmfa_serial = {stage.phone.serial}\n"
+    )
+    dev = role(stage, "dev")
+    in_config = place != "own section"
+    config = settings + (keys if in_config else "") + profile("dev", dev.arn, name)
+    credentials = "" if in_config else f"[bd]\n{keys}"
+    stage.write(config, stage.config)
+    stage.write(credentials)
+    ended = ran(stage, name, "--token", stage.code(), "--", *WHO)
+    assert (ended.code, ended.out) == (0, f"{stage.ann.arn}\n"), ended
+    ended = ran(stage, "dev", "--no-input", "--", *WHO)
+    assert (ended.code, ":assumed-role/dev/" in ended.out) == (0, True), ended
+    assert (stage.read(stage.config), stage.read()) == (config, credentials)
+    ended = stage.run("renew", name, "--no-input", env=PLAIN)
+    assert ended.code == (0 if in_config else 3), ended
+    assert ("aws_session_token" in stage.read()) == in_config

@@ -33,7 +33,7 @@ from aws_mfa.config.profile_settings import (
     settings_of,
     shown,
 )
-from aws_mfa.config.section_names import LONG_TERM_SUFFIX, default_long_term
+from aws_mfa.config.section_names import LONG_TERM_SUFFIX, default_long_term, profile_of
 from aws_mfa.config.settings import Given, misread
 from aws_mfa.errors import BadProfile
 
@@ -103,7 +103,7 @@ class AwsProfiles:
 
     def no_such(self, name: str, *hints: str) -> BadProfile:
         """The failure for a name that no file has, with similar names, or a few that exist."""
-        names, message = self.names(), f"there is no profile '{shown(name)}' in {self.where}"
+        names, message = self._known_names(), f"there is no profile '{shown(name)}' in {self.where}"
         if name.startswith("arn:"):
             values = ((one.name, one.own.get(key)) for one in self.all_profiles() for key in ("role_arn", "mfa_serial"))
             having = [shown(profile) for profile, given in values if given is not None and given.value == name]
@@ -116,6 +116,10 @@ class AwsProfiles:
         listed = [f"there are: {there}"] if there else ["list them with: aws-mfa plan --all"] if names else []
         near = did_you_mean(name, names) or listed
         return BadProfile(message, *near, *(hint if near else hint.removeprefix("or ") for hint in hints))
+
+    def _known_names(self) -> list[str]:
+        """Names of profiles, also those of which there is only a long-term section."""
+        return list(dict.fromkeys((*self.names(), *map(profile_of, self.credentials.headers()))))
 
     def misnamed(self) -> Mapping[str, str]:
         """The profile meant -> what is wrong, for each header that SDKs do not read as a profile's."""
@@ -133,7 +137,7 @@ class AwsProfiles:
     def missing(self, given: Given) -> BadProfile:
         """The failure for a key that names a missing profile, which may be a user's that is not set up yet."""
         name, key = bare_name(given.value), given.source.partition(" ")[0]
-        why, names = misread(given.value) or (self.misnamed().get(name),), self.names()
+        why, names = misread(given.value) or (self.misnamed().get(name),), self._known_names()
         what = f"names profile '{shown(given.value)}', which does not exist{f': {why[0]}' if why[0] else ''}"
         set_up = f"if it has keys of yours, store them: aws-mfa setup --profile {quote(name)}"
         hints = [*did_you_mean(given.value, names), *([set_up] if name not in names else [])]

@@ -26,6 +26,8 @@ from aws_mfa.sessions.file_section import refuse_permanent_keys
 from aws_mfa.vaults.lookup import KnownProfiles
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aws_mfa.config.chains import Chain
     from aws_mfa.config.index import SectionIndex
     from aws_mfa.interfaces import Interfaces
@@ -56,6 +58,8 @@ def make_plan(request: RenewalRequest, interfaces: Interfaces, known: KnownProfi
             user = users.user_of(chain)
             if not request.hands_over:
                 notes[name] = _notes_of_section(chain, user, known.credentials, is_preview=request.is_preview)
+            if request.is_preview and name in known.profiles.misnamed():
+                notes[name].append(known.profiles.misnamed()[name])
             wanted.append((chain, user))
         except AwsMfaError as error:
             failures[name] = users.quiet_vault.explained(error)
@@ -129,24 +133,25 @@ def _all_names(known: KnownProfiles, request: RenewalRequest, vault: QuietVault,
     for one in users:
         if one.name not in found:
             why = "long-term keys are in its own section" if one.has_own_keys else "neither a role nor long-term keys"
+            included = one.own.get("include_profile")
+            why = f"include_profile = {included.value}, and --all does not name it" if included else why
             others[one.name] = f"{why}: no session is renewed"
-    others.update(profiles.misnamed())
+    others.update((name, why) for name, why in profiles.misnamed().items() if name not in found)
     if not names:
-        raise vault.explained(_nothing_to_plan(known))
+        raise vault.explained(_nothing_to_plan(known, others))
     return names
 
 
-def _nothing_to_plan(known: KnownProfiles) -> AwsMfaError:
-    wrong = "; ".join(known.profiles.misnamed().values())
-    if not (wrong or known.noted_sections or known.profiles.names()):
+def _nothing_to_plan(known: KnownProfiles, others: Mapping[str, str]) -> AwsMfaError:
+    if not (others or known.noted_sections or known.profiles.names()):
         return NotSetUp(
             "nothing is set up here yet: there is no profile",
             "store long-term keys: aws-mfa setup",
             "or those of a download: aws-mfa import FILE",
         )
-    none = "no profile has a role, or long-term keys elsewhere than in its own section"
+    left_out = "; ".join(f"{name}: {why}" for name, why in others.items())
     return BadInput(
-        f"{none}: {wrong}" if wrong else none,
+        f"no profile has a role, or long-term keys elsewhere than in its own section ({left_out})",
         "set one up: aws-mfa setup",
         "or move the keys of your profiles to the vault: aws-mfa import",
     )

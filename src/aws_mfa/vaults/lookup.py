@@ -281,7 +281,8 @@ class QuietVault:
 
     def explained(self, error: AwsMfaError) -> AwsMfaError:
         """The failure, with a hint if keys in the vault could not be looked up."""
-        if self.trouble is not None and isinstance(error, (BadProfile, BadInput)):
+        is_absent = self.trouble is not None and "aws-mfa setup" in "".join(self.trouble.hints[:1])
+        if self.trouble is not None and not is_absent and isinstance(error, (BadProfile, BadInput)):
             why = f"the {self._choice.name} vault was not searched ({self.trouble.message})"
             error.hints = (*error.hints[:2], f"{why}: if the keys are in it, use aws-mfa --profile NAME")
         return error

@@ -106,6 +106,8 @@ def found_keys(profile: ClassicProfile, choice: VaultChoice, interfaces: Interfa
         elif source:
             what = f"{profile.name} has source_profile = {source}, but no role_arn"
             hints = (f"{what}: aws-mfa --profile {quote(bare_name(source))}",)
+        elif config.get("include_profile"):
+            hints = (f"if the profile that it includes has keys: aws-mfa renew {quote(profile.name)}", *hints)
         if kind_of(profile.short_values) == LONG_TERM_KEYS:
             held, command = "long-term keys", f"aws-mfa import --profile {quote(profile.short_term)}"
             if LongTermKeys.in_section(profile.short_values) is None:
