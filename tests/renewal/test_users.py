@@ -308,3 +308,17 @@ def test_a_missing_network_is_reported_as_such() -> None:
     interfaces.fake_iam = FakeIam(AwsUnreachable("no network"))
     with pytest.raises(AwsUnreachable):
         discover_device(KEYS, "us-east-1", as_interfaces(interfaces))
+
+
+@pytest.mark.parametrize("place", ["credentials", "config"])
+@pytest.mark.parametrize(("vault", "of_vault"), [(None, True), ("keychain", True), ("file", False), ("age", False)])
+def test_keys_that_set_up_noted_come_before_those_in_the_profiles_own_section(
+    place: str, vault: str | None, *, of_vault: bool
+) -> None:
+    lines = f"aws_access_key_id = {OTHER_KEYS.access_key_id}\naws_secret_access_key = invented/secret+of+bob\n"
+    config = f"[profile work]\nmfa_serial = {DEVICE}\n{lines if place == 'config' else ''}"
+    interfaces = some_interfaces(config, f"[work]\n{lines}" if place == "credentials" else "")
+    note_keys("work-long-term", "keychain", KEYS, as_interfaces(interfaces))
+    user = user_of(users_of(interfaces, vault), interfaces, "work")
+    expected = ("work-long-term", KEYS) if of_vault else ("work", OTHER_KEYS)
+    assert (user.section, user.access_key_id) == (expected[0], expected[1].access_key_id)

@@ -27,6 +27,7 @@ from aws_mfa.config.profile_settings import (
     CLASSIC_DEVICE,
     KEYS,
     NOT_INHERITED,
+    check_plain,
     circle,
     classic_device,
     nested_block,
@@ -167,6 +168,7 @@ class AwsProfiles:
         """The `endpoint_url` for a service in the `[services NAME]` section that a profile's `services` names."""
         if self._services_headers is None:
             self._services_headers = services_headers(self._config.headers())
+        check_plain("services", services)
         header = self._services_headers.get(services.value)
         values = self._config.values(header) if header is not None else None
         if not values:

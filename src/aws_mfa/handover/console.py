@@ -101,7 +101,7 @@ def _federated(
         raise BadInput(f"{request.profile} has no role: signing in takes no code", f"leave it out, or {_USE_A_ROLE}")
     duration_s = min(chain.user.duration_s or LONGEST_CONSOLE_S, LONGEST_CONSOLE_S)
     check_lasts(chain, duration_s, request.min_remaining_s)
-    keys = users.keys_of(chain.user.keys_section)
+    keys = users.keys_of(users.section_of(chain.user))
     sts = interfaces.sts(region, settings_of_chain(chain))
     identity = sts.get_caller_identity(keys)
     name = federated_name(identity.arn)

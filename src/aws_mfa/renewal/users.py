@@ -17,6 +17,7 @@ from aws_mfa.aws_values.regions import REGION_VARIABLES, choose_region, partitio
 from aws_mfa.command_lines import quote
 from aws_mfa.config.ini import section_values, sections
 from aws_mfa.config.profile_names import header_of
+from aws_mfa.config.section_names import default_long_term
 from aws_mfa.errors import AwsMfaError, ClockSkew, NoDevice, NoLongTermKeys, RefusedByAws, SeveralDevices, WrongSecret
 from aws_mfa.prompt.providers import until_good
 from aws_mfa.renewal.steps import SourceUser
@@ -151,6 +152,11 @@ class Users:
     def keys_of(self, section: str) -> LongTermKeys:
         return self._keys(section).keys
 
+    def section_of(self, user: Profile) -> str:
+        """The vault's name for the user's keys: keys noted there come before those in the profile's own section."""
+        noted = default_long_term(user.name)
+        return noted if self._noted_key_id(noted) else user.keys_section
+
     def are_named_by_files(self, chain: Chain) -> bool:
         """
         Whether files or notes name the key id and the device, so that a file changes whenever one of them does.
@@ -158,7 +164,7 @@ class Users:
         Keys in a vault can be replaced there unless they are noted. Keys of the credentials file, used because the
         vault had none, count: a command that stores others in the vault notes that.
         """
-        section = chain.user.keys_section
+        section = self.section_of(chain.user)
         key_id = self._noted_key_id(section)
         if key_id is None and self._keys(section).place != "file":
             return False
@@ -166,7 +172,7 @@ class Users:
         return chain.mfa_serial is not None or noted_device(self._known.notes, key_id) is not None
 
     def _read_user(self, chain: Chain, endpoints: EndpointSettings) -> SourceUser:
-        section = chain.user.keys_section
+        section = self.section_of(chain.user)
         key_id = self._noted_key_id(section) or self.keys_of(section).access_key_id
         known = chain.mfa_serial or noted_device(self._known.notes, key_id)
         region = self._region(chain, known)
@@ -206,8 +212,9 @@ class Users:
         return None if is_other else noted_key_id(self._known.notes, section)
 
     def _find_device(self, user: Profile, region: str, endpoints: EndpointSettings) -> str:
-        found = self._keys(user.keys_section)
-        stored = self._interfaces.fork.fork_device(user.keys_section) if found.place == "fork" else None
+        section = self.section_of(user)
+        found = self._keys(section)
+        stored = self._interfaces.fork.fork_device(section) if found.place == "fork" else None
         if stored:
             return arns.check_device(stored, source="the keychain fork's item")
         try:
