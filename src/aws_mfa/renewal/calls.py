@@ -241,15 +241,10 @@ def renew_many(
             raise
         renewed = {name: replace(failed[name], error=error) for name in names}
     for name, outcome in renewed.items():
-        _add_reason(outcome, why[name], replace(plan.request, profiles=[name]).renew_command(plan.verb_to_renew(name)))
+        if isinstance(failure := first_failure(outcome.error), NeedsHuman):
+            command = replace(plan.request, profiles=[name]).renew_command(plan.verb_to_renew(name))
+            outcome.error = NeedsHuman(why[name], f"in a terminal: {command}", *failure.hints)
     return [renewed.get(outcome.profile, outcome) for outcome in outcomes]
-
-
-def _add_reason(outcome: Outcome, why: str, command: str) -> None:
-    """Where no code can be had, say why one is needed, and the command that gets one."""
-    error = first_failure(outcome.error) if outcome.error is not None else None
-    if isinstance(error, NeedsHuman):
-        outcome.error = NeedsHuman(why, f"in a terminal: {command}", *error.hints)
 
 
 def _reasons_to_plan_again(
@@ -267,7 +262,8 @@ def _reasons_to_plan_again(
         if refusal is not None and not any(isinstance(error, _NOT_TAKEN) for error in errors):
             age_s = _age_s(one, interfaces)
             if age_s >= (_NEW_BESIDE_CODE_S if has_code else _NEW_S):
-                reasons[one] = f"{_too_old(age_s)}: {refusal.message}"
+                age = duration_text(age_s)
+                reasons[one] = f"the MFA session is {age} old, the role may want a newer code: {refusal.message}"
             elif has_code:
                 interfaces.say(f"the code given is not used: the MFA session is only {duration_text(age_s)} old")
         elif _drop(one, plan, interfaces):
@@ -286,10 +282,6 @@ def _age_s(one: Reused, interfaces: Interfaces) -> float:
     by_end_s = int(one.inputs["duration_s"]) - (one.expires_at - interfaces.now())
     stored_s = interfaces.session_cache.stored_s_ago(one.label, one.inputs)
     return by_end_s if stored_s is None or by_end_s > _NEW_S + _CLOCKS_DIFFER_S else stored_s
-
-
-def _too_old(age_s: float) -> str:
-    return f"the MFA session is {duration_text(age_s)} old, the role may want a newer code"
 
 
 def exit_code_of(outcomes: list[Outcome]) -> int:

@@ -6,8 +6,9 @@ import pytest
 
 from aws_mfa.config.files import AwsFile
 from aws_mfa.errors import NotSetUp
+from aws_mfa.prompt.lock import FileLocks
 from aws_mfa.sessions.freshness import REQUIRED_KEYS
-from classic_stage import ClassicStage
+from classic_stage import ClassicStage, Human
 
 ROLE = "arn:aws:iam::123456789012:role/Admin"
 OTHER = "arn:aws:iam::123456789012:role/Other"
@@ -163,6 +164,30 @@ def test_with_force_or_for_another_request_a_code_is_asked_for(stage: ClassicSta
     stage.renew()
     stage.write(stage.keys_section())
     assert "Enter AWS MFA code for device" in stage.call(*more).out
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("force", [[], ["--force"]])
+def test_what_another_command_got_while_we_waited_for_the_question_is_written(
+    stage: ClassicStage, monkeypatch: pytest.MonkeyPatch, force: list[str]
+) -> None:
+    if force:
+        stage.renew()
+        stage.write(stage.keys_section())
+    hold = FileLocks.hold
+
+    def hold_after_another(*arguments: object, **more: object) -> object:
+        ended = stage.run(
+            "renew", "--force", "--token", stage.code(), env={"AWS_SHARED_CREDENTIALS_FILE": f"{stage.home}/its"}
+        )
+        assert ended.code == 0, ended
+        return hold(*arguments, **more)  # type: ignore[arg-type]
+
+    stage.write(stage.keys_section(), f"{stage.home}/its")
+    monkeypatch.setattr(FileLocks, "hold", hold_after_another)
+    ended = stage.call(*force, terminal=Human())
+    assert (ended.code, ended.out.splitlines()[-2]) == (0, STORED), ended
+    assert stage.section()["aws_access_key_id"] in stage.aws.sessions
 
 
 def test_a_role_s_session_is_signed_with_the_long_term_keys_each_time(stage: ClassicStage) -> None:
