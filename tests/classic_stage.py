@@ -81,6 +81,9 @@ class Human:
     def ask_hidden(self, question: str, cancellation: Cancellation | None = None) -> Secret:
         return Secret(self.ask(question, cancellation))
 
+    def lines_left(self) -> int:
+        return 0
+
     def count_down(self, seconds: int, text: str) -> None:
         """Tests do not wait."""
 

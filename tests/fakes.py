@@ -29,7 +29,7 @@ NOW = 1_795_327_399.0  # 2026-11-22 06:03:19 UTC
 ACCOUNT = "123456789012"
 ANN = f"arn:aws:iam::{ACCOUNT}:user/ann"
 DEVICE = f"arn:aws:iam::{ACCOUNT}:mfa/ann"
-KEYS = LongTermKeys("AKIAINVENTEDANNSKEY1", Secret("invented/secret+of+ann"))
+KEYS = LongTermKeys("AKIAINVENTEDANNSKEY1", Secret("invented/secret+of+ann/of+twice+the+size"))
 OTHER_KEYS = LongTermKeys("AKIAINVENTEDBOBSKEY2", Secret("invented/secret+of+bob"))
 
 
@@ -56,6 +56,9 @@ class FakeTerminal:
 
     def ask_hidden(self, question: str, cancellation: Cancellation | None = None) -> Secret:
         return Secret(self.ask(f"(hidden) {question}", cancellation))
+
+    def lines_left(self) -> int:
+        return 0 if self.has_human else len(self.answers)
 
     def say(self, text: str) -> None:
         self.said.append(text)
@@ -590,6 +593,7 @@ class FakeInterfaces:
             made.providers = code_providers
         if away_from_terminal or unattended:
             made.terminal = FakeTerminal(has_human=False)
+            made.terminal.said, made.terminal.waited_s = self.terminal.said, self.terminal.waited_s
         return made
 
     @contextmanager

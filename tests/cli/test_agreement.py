@@ -121,10 +121,14 @@ def test_the_rule_says_it(lines: str | None, kind: str) -> None:
 @every_section
 def test_import_moves_long_term_keys_and_nothing_else(lines: str | None, kind: str) -> None:
     said = run(lines, "import_keys", "--dry-run", vault="age").said
-    assert ("in [work] of ~/.aws/credentials, to the age vault" in said) == (kind == LONG_TERM_KEYS and is_whole(lines))
+    is_moved = kind == LONG_TERM_KEYS and is_whole(lines)
+    is_of_aws = OTHERS not in (lines or "")
+    assert ("in [work] of ~/.aws/credentials, to the age vault" in said) == (is_moved and is_of_aws)
+    other = "[work] of ~/.aws/credentials left: not AWS's keys (their id does not begin with AKIA)?"
+    assert (other in said) == (is_moved and not is_of_aws)
     half = "a secret access key without its id" in said
     assert half == (kind == LONG_TERM_KEYS and not is_whole(lines))
-    assert ("no long-term keys found" in said) == (kind != LONG_TERM_KEYS)
+    assert ("no long-term keys found" in said) == (kind != LONG_TERM_KEYS or (is_moved and not is_of_aws))
 
 
 IN_VAULT = "[work-long-term]\nvault = keychain\n"

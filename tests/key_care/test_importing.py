@@ -56,7 +56,7 @@ def test_a_second_run_finds_nothing_and_says_where_it_looked() -> None:
     moved(interfaces)
     found = keys_here(ImportRequest(), interfaces)
     assert (found.moves, found.left) == ([], [])
-    assert found.looked_at == ["~/.aws/credentials", "the keychain fork's items"]
+    assert found.looked_at == ["~/.aws/credentials", "~/.aws/config", "the keychain fork's items"]
 
 
 def test_the_vault_and_key_id_are_noted() -> None:

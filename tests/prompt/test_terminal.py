@@ -743,6 +743,22 @@ def pty_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], tuple[in
         os.close(fd)
 
 
+@pytest.mark.parametrize(("piped", "left"), [(b"a\nb\nc\n", 2), (b"a\nb", 1), (b"a\n\n\n", 0), (b"a\n", 0)])
+@pytest.mark.parametrize("is_open", [True, False])
+def test_the_lines_left_in_a_pipe_are_counted_and_read_later(piped: bytes, left: int, *, is_open: bool) -> None:
+    reader, writer = os.pipe()
+    os.write(writer, piped)
+    terminal = PipedAnswers(reader)
+    assert terminal.ask("") == "a"
+    if not is_open:
+        os.close(writer)
+    whole_lines = left if not is_open or piped.endswith(b"\n") else 0
+    assert terminal.lines_left() == terminal.lines_left() == whole_lines
+    assert [terminal.ask("") for _ in range(whole_lines)] == [line.decode() for line in piped.split()[1:]][:whole_lines]
+    if is_open:
+        os.close(writer)
+
+
 def until(screen: int, mark: bytes, number: int) -> bytes:
     """What is shown, up to so many of the mark."""
     shown = b""

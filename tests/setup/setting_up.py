@@ -8,7 +8,7 @@ from aws_mfa.vaults.choice import VaultChoice
 from fakes import KEYS, FakeInterfaces, FakeTerminal, as_interfaces
 
 SECTION = "work-long-term"
-SECRET = "invented/secret+of+ann"
+SECRET = KEYS.secret_access_key.reveal()
 BY_DEFAULT = VaultChoice("keychain", "the default", explicit=False)
 
 

@@ -12,6 +12,7 @@ from aws_mfa.errors import (
     AwsMfaError,
     AwsUnreachable,
     BadInput,
+    BadProfile,
     BrokenFile,
     Cancelled,
     KeychainUnavailable,
@@ -260,6 +261,114 @@ def test_keys_that_another_process_stored_meanwhile_are_replaced_only_if_that_wa
             set_up_with(interfaces)
         assert (interfaces.credentials.text, interfaces.known_keys.text) == (None, None)
     assert stored[SECTION].matches(KEYS if replaces else OTHER_KEYS)
+
+
+ROLES = (
+    "[profile prod]\nrole_arn = arn:aws:iam::123456789012:role/R\nsource_profile = mid\n"
+    "[profile mid]\naws_mfa_role_arn = arn:aws:iam::123456789012:role/M\naws_mfa_source_profile = team-long-term\n"
+    "[profile self]\nrole_arn = arn:aws:iam::123456789012:role/R\nsource_profile = self\n"
+    "[profile none]\nrole_arn = arn:aws:iam::123456789012:role/R\n"
+    "[profile a]\nrole_arn = arn:aws:iam::123456789012:role/R\nsource_profile = b\n"
+    "[profile b]\nrole_arn = arn:aws:iam::123456789012:role/R\nsource_profile = a\n"
+)
+
+
+@pytest.mark.parametrize("profile", ["prod", "mid"])
+def test_a_role_gets_no_keys_and_its_user_is_proposed_before_a_secret_is_asked_for(profile: str) -> None:
+    interfaces = unattended(config=ROLES)
+    with pytest.raises(BadProfile, match=f"{profile} is a role, and the keys of team sign for it") as refused:
+        set_up_with(interfaces, profile)
+    assert refused.value.hints == ("set up that profile: aws-mfa setup --profile team",)
+    assert (interfaces.terminal.questions, interfaces.vaults["keychain"].stored) == ([], {})
+    interfaces = interfaces_answering("y", SECRET, "", config=ROLES)
+    assert set_up_with(interfaces, profile).profile == "team"
+    assert list(interfaces.vaults["keychain"].stored) == ["team-long-term"]
+    with pytest.raises(BadProfile):
+        set_up_with(interfaces_answering("n", config=ROLES), profile)
+
+
+@pytest.mark.parametrize("profile", ["self", "none", "a", "team", "new"])
+def test_a_profile_whose_own_keys_sign_is_set_up(profile: str) -> None:
+    assert set_up_with(unattended(config=ROLES), profile).profile == profile
+
+
+@pytest.mark.parametrize(
+    ("lines", "flags", "stored"),
+    [
+        (("work", KEYS.access_key_id, SECRET, "eu-central-1"), (None, None), ("work", "eu-central-1")),
+        ((KEYS.access_key_id, SECRET, "eu-central-1"), ("w", None), ("w", "eu-central-1")),
+        ((SECRET, "eu-central-1"), ("w", KEYS.access_key_id), ("w", "eu-central-1")),
+        ((SECRET, ""), ("w", KEYS.access_key_id), ("w", "us-east-1")),
+        ((SECRET,), ("w", KEYS.access_key_id), ("w", "us-east-1")),
+    ],
+)
+def test_piped_lines_answer_the_questions_in_their_order(
+    lines: tuple[str, ...], flags: tuple[str | None, str | None], stored: tuple[str, str]
+) -> None:
+    done = set_up_with(interfaces_answering(*lines, has_human=False), *flags)
+    assert (done.profile, done.region) == stored
+
+
+def test_a_piped_device_is_read_if_iam_lists_none() -> None:
+    interfaces = interfaces_answering(SECRET, DEVICE, "eu-west-3", has_human=False)
+    interfaces.fake_iam = FakeIam(NotAuthorized("no"))
+    done = set_up_with(interfaces)
+    assert (done.device, done.region) == (DEVICE, "eu-west-3")
+
+
+@pytest.mark.parametrize(
+    ("lines", "region", "says"),
+    [
+        ((SECRET, "eu-west-3", "left over"), None, "lines of the pipe that answer no question: 1"),
+        ((SECRET, "eu-west-3", SECRET), None, "lines of the pipe that answer no question: 1"),
+        ((SECRET, "eu-west-3"), "eu-west-3", "lines of the pipe that answer no question: 1"),
+        ((SECRET, SECRET), None, "the line of the pipe for the region is not one"),
+    ],
+)
+def test_a_line_too_many_or_in_another_place_stores_and_shows_nothing(
+    lines: tuple[str, ...], region: str | None, says: str
+) -> None:
+    interfaces = interfaces_answering(*lines, has_human=False)
+    with pytest.raises(BadInput, match=says) as refused:
+        set_up_with(interfaces, region=region)
+    assert SECRET not in "".join((refused.value.message, *refused.value.hints, *interfaces.terminal.said))
+    assert (interfaces.vaults["keychain"].stored, interfaces.config.text) == ({}, None)
+
+
+ODD_IDS = ("AKIAIOSFODNN7EXAMPL", "AKIAIOSFODNN7EXAMPLES", "akiaiosfodnn7example")
+
+
+@pytest.mark.parametrize("key_id", ODD_IDS)
+def test_an_odd_id_is_told_as_a_doubt_and_no_other_partition_is_asked_about(key_id: str) -> None:
+    interfaces = interfaces_answering(SECRET, "", "")
+    done = set_up_with(interfaces, access_key_id=key_id)
+    assert done.identity is not None  # never refused: AWS documents 16 to 128 characters
+    assert interfaces.terminal.said[0].startswith(
+        "the access key id is unusual: AWS's have 20 capital letters and digits"
+    )
+    interfaces = interfaces_answering(SECRET, "gov")
+    interfaces.fake_sts.identity = UnknownKey("unknown")
+    with pytest.raises(UnknownKey):
+        set_up_with(interfaces, access_key_id=key_id)
+    assert interfaces.terminal.questions == ["(hidden) aws_secret_access_key: "]
+
+
+@pytest.mark.parametrize(("secret", "is_odd"), [(SECRET, False), (SECRET[:-1], True), (f"{SECRET[:-1]}#", True)])
+def test_an_odd_secret_is_told_as_a_doubt(secret: str, *, is_odd: bool) -> None:
+    interfaces = interfaces_answering(secret, "", "")
+    set_up_with(interfaces)
+    assert any(line.startswith("the secret access key is unusual") for line in interfaces.terminal.said) == is_odd
+    assert not any(secret in line for line in interfaces.terminal.said)
+
+
+def test_y_is_no_answer_to_the_question_about_partitions() -> None:
+    interfaces = interfaces_answering(SECRET, "y", "cn", "")
+    china = FakeSts()
+    china.identity = Identity(f"arn:aws-cn:iam::{ACCOUNT}:user/ann", ACCOUNT, "AIDAINVENTED")
+    interfaces.fake_sts.identity, interfaces.sts_of = UnknownKey("unknown"), {"cn-north-1": china}
+    interfaces.fake_iam = FakeIam([])
+    assert set_up_with(interfaces).region == "cn-north-1"
+    assert "the answer is one of: gov, cn, neither" in interfaces.terminal.said
 
 
 def test_keys_left_in_the_file_are_reported() -> None:

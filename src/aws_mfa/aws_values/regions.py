@@ -159,6 +159,12 @@ PARTITIONS = (
 )
 
 
+def is_host_of_aws(host: str) -> bool:
+    """Whether a host's name is in a domain of AWS's endpoints."""
+    suffixes = [suffix for one in PARTITIONS for suffix in (one.dns_suffix, one.dual_stack_suffix)]
+    return f".{host.lower()}".endswith(tuple(f".{suffix}" for suffix in suffixes))
+
+
 def partition_named(name: str) -> Partition | None:
     """The partition called `aws`, `aws-cn`, ...; None for an unknown name."""
     return next((partition for partition in PARTITIONS if partition.name == name), None)

@@ -186,6 +186,15 @@ class AwsProfiles:
         url = block.get("endpoint_url")
         return Given(url, f"endpoint_url of {place}") if url else None
 
+    def endpoint_urls(self, profile: Profile) -> Iterator[str]:
+        """Every `endpoint_url` of the profile and of the section that its `services` names, for whichever service."""
+        url, services = profile.own.get("endpoint_url"), profile.own.get("services")
+        if url is not None:
+            yield url.value
+        header = services_headers(self._config.headers()).get(services.value) if services else None
+        for value in ((self._config.values(header) if header else None) or {}).values():
+            yield (nested_block(value) or {}).get("endpoint_url", "")
+
     def _profile(self, name: str) -> Profile | None:
         header = self._header_of(name)
         of_config = self._config.values(header) if header is not None else None

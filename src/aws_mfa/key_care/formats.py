@@ -12,11 +12,13 @@ import csv
 import io
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from aws_mfa.config.edit import without_keys
 from aws_mfa.config.ini import check, line_number, sections
 from aws_mfa.config.kinds import LONG_TERM_KEYS, kind_of
+from aws_mfa.config.profile_names import profile_headers
 from aws_mfa.errors import BadInput, BrokenFile
 from aws_mfa.model import LongTermKeys, Secret
 from aws_mfa.vaults.items import trouble_with_key_id, trouble_with_secret
@@ -46,7 +48,8 @@ class KeysInText:
     """
     Long-term keys in a text, and their `section`, None for a document that names no profile.
 
-    `trouble` says, with the line, why they cannot be long-term keys; None if they can.
+    `trouble` says, with the line, why they cannot be long-term keys; None if they can. `lines` are those of id and
+    secret in an AWS file; `is_alone`: the document holds nothing else that somebody may want to keep.
     """
 
     keys: LongTermKeys
@@ -54,6 +57,9 @@ class KeysInText:
     device: str | None = None
     trouble: str | None = None
     is_inactive: bool = False
+    endpoint_url: str | None = None
+    lines: tuple[int, ...] = ()
+    is_alone: bool = True
 
 
 def keys_in_document(text: str, *, where: str) -> list[KeysInText]:
@@ -66,9 +72,15 @@ def keys_in_document(text: str, *, where: str) -> list[KeysInText]:
         return [_in_json(text, where)]
     if first.startswith("["):
         try:
-            return keys_in_sections(text, where=where)
+            found = keys_in_sections(text, where=where)
         except BrokenFile as error:
             raise BadInput(error.message) from None
+        rest = text
+        for keys in found:
+            rest = without_keys(rest, keys.section or "", (KEY_ID, SECRET))
+            # SDKs have the profile without the first word of the header in a config file.
+            keys.section = next(iter(profile_headers([keys.section or ""])), keys.section)
+        return [replace(keys, is_alone=not rest.strip()) for keys in found]
     fields = first.removeprefix("ACCESSKEY").split()
     if len(fields) in _TEXT_FIELDS and fields[0].startswith("AKIA"):
         return [KeysInText(_checked(fields[0], fields[len(fields) // 2], where), is_inactive="Inactive" in fields[3:4])]
@@ -80,9 +92,10 @@ def keys_in_document(text: str, *, where: str) -> list[KeysInText]:
     raise BadInput(f"{where}, line 1: no long-term keys in a known format", _KINDS)
 
 
-def keys_in_sections(text: str, *, where: str) -> list[KeysInText]:
+def keys_in_sections(text: str, *, where: str, is_checked: bool = True) -> list[KeysInText]:
     """The long-term keys of an AWS file, in order; raises `BrokenFile` for a text that SDKs would refuse."""
-    check(text, where=where)
+    if is_checked:
+        check(text, where=where)
     found = sections(text, where=where)
     return [_in_section(section, text) for section in found if kind_of(section.values()) == LONG_TERM_KEYS]
 
@@ -90,11 +103,14 @@ def keys_in_sections(text: str, *, where: str) -> list[KeysInText]:
 def _in_section(section: Section, text: str) -> KeysInText:
     values = section.values()
     keys = LongTermKeys(values.get(KEY_ID, ""), Secret(values[SECRET]))
-    starts = {entry.key: entry.lines[0][0] for entry in section.entries}
+    lines = {entry.key: line_number(text, entry.lines[0][0]) for entry in section.entries}
     bad = _bad_half(keys) if keys.access_key_id else (SECRET, "a secret access key without its id")
-    trouble = f"line {line_number(text, starts[bad[0]])}: {bad[1]}" if bad else None
+    trouble = f"line {lines[bad[0]]}: {bad[1]}" if bad else None
     device = next((values[key] for key in _DEVICE_KEYS if values.get(key)), None)
-    return KeysInText(keys, section.name, device=device, trouble=trouble)
+    of_keys = tuple(sorted(lines[key] for key in (KEY_ID, SECRET) if key in lines))
+    return KeysInText(
+        keys, section.name, device=device, trouble=trouble, endpoint_url=values.get("endpoint_url"), lines=of_keys
+    )
 
 
 def _in_named_lines(named: list[re.Match[str]], where: str) -> KeysInText:
@@ -134,7 +150,8 @@ def _in_csv(text: str, where: str) -> KeysInText:
     line, row = rows[0]
     if len(row) <= max(columns[_CSV_KEY_ID], columns[_CSV_SECRET]):
         raise BadInput(f"{where}, line {line}: it has fewer columns than the header", "download it again")
-    return KeysInText(_checked(row[columns[_CSV_KEY_ID]], row[columns[_CSV_SECRET]], f"{where}, line {line}"))
+    keys = _checked(row[columns[_CSV_KEY_ID]], row[columns[_CSV_SECRET]], f"{where}, line {line}")
+    return KeysInText(keys, is_alone="password" not in columns or not "".join(row[columns["password"] :][:1]).strip())
 
 
 def _in_json(text: str, where: str) -> KeysInText:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.command_lines import unset_variable
 from aws_mfa.config.ini import check
+from aws_mfa.config.section_names import profile_of
 from aws_mfa.errors import BadInput, Cancelled, KeychainUnavailable, NeedsHuman
+from aws_mfa.key_care.checks import write_region
 from aws_mfa.key_care.transfer import with_keys_moved
 from aws_mfa.model import masked
 from aws_mfa.setup.questions import says_yes
@@ -35,10 +37,13 @@ def ask_consent(question: str, interfaces: Interfaces) -> None:
         raise Cancelled("nothing was changed")
 
 
-def choose_other_vault(found: Importable, interfaces: Interfaces, *, may_ask: bool) -> None:
+def choose_other_vault(found: Importable, interfaces: Interfaces, *, may_ask: bool, is_preview: bool = False) -> None:
     """If the keychain is needed and cannot be used, offer the age vault, or raise the keychain's trouble."""
     trouble = found.keychain_trouble
     if trouble is None or not any(move.vault == "keychain" for move in found.moves):
+        return
+    if is_preview:
+        found.notices.append("the keychain cannot be used; move the keys with: aws-mfa import --vault age")
         return
     if not (may_ask and interfaces.terminal.has_human):
         raise trouble
@@ -70,26 +75,27 @@ def move_keys(
                 unset_variable("KEYRING_PROPERTY_PREFERRED_COLLECTION"),
             )
     done: list[Move] = []
-    for move in found.moves:
-        vault = vaults[move.vault]
-        old = vault.load(move.name)
-        if old is not None and not old.matches(move.keys) and not replaces:
-            new_id, old_id = masked(move.keys.access_key_id), masked(old.access_key_id)
-            question = f"{move.name}: replace {old_id} in the {move.vault} vault by {new_id}? [y/n] "
-            if not (asks and says_yes(interfaces.terminal, question)):
-                held = f"the {vault.name} vault holds other keys, {old_id}"
-                found.left.append(f"{move.name} not changed: {held}; to replace them by {new_id}: --replace")
-                continue
-        found.left += _move(move, vault, interfaces)
-        done.append(move)
-        show([f"{move.name}: {masked(move.keys.access_key_id)} is in the {vault.name} vault"])
+    with interfaces.set_up_lock():
+        for move in found.moves:
+            vault = vaults[move.vault]
+            old = vault.load(move.name)
+            if old is not None and not old.matches(move.keys) and not replaces:
+                new_id, old_id = masked(move.keys.access_key_id), masked(old.access_key_id)
+                question = f"{move.name}: replace {old_id} in the {move.vault} vault by {new_id}? [y/n] "
+                if not (asks and says_yes(interfaces.terminal, question)):
+                    held = f"the {vault.name} vault holds other keys, {old_id}"
+                    found.left.append(f"{move.name} not changed: {held}; to replace them by {new_id}: --replace")
+                    continue
+            found.left += _move(move, vault, interfaces)
+            done.append(move)
+            show([f"{move.name}: {masked(move.keys.access_key_id)} is in the {vault.name} vault"])
     return done
 
 
 def _move(move: Move, vault: Vault, interfaces: Interfaces) -> list[str]:
     """Store, read back, note, then clear the old places. Returns a line for each section that now holds other keys."""
     path = interfaces.credentials.path
-    if vault.name == "file" and move.name in move.file_sections:
+    if vault.name == "file" and move.name in move.sections(in_config=False):
         # `keys_here` refuses this too: the lines stored would be the lines removed.
         raise BadInput(f"the keys of {move.name} are in {path} already", "--vault keychain or age")
     vault.store(move.name, move.keys)
@@ -100,14 +106,20 @@ def _move(move: Move, vault: Vault, interfaces: Interfaces) -> list[str]:
         )
     note_keys(move.name, vault.name, move.keys, interfaces)
     changed: list[str] = []
+    for file in (interfaces.credentials, interfaces.config):
+        in_config = file is interfaces.config
+        if move.sections(in_config=in_config) or (not in_config and (move.found_device or move.device)):
 
-    def edit(text: str) -> str:
-        nonlocal changed
-        text, changed = with_keys_moved(text, move, where=path)
-        return text
+            def edit(text: str, *, path: str = file.path, in_config: bool = in_config) -> str:
+                text, others = with_keys_moved(text, move, where=path, in_config=in_config)
+                changed.extend(
+                    f"[{section}] of {path} not changed: it got other keys in the meantime" for section in others
+                )
+                return text
 
-    if move.file_sections or move.device is not None:
-        interfaces.credentials.update(edit)
+            file.update(edit)
+    if move.region:
+        write_region(profile_of(move.name), move.region, interfaces)
     if move.is_in_fork:
         interfaces.fork.remove_fork(move.name)
-    return [f"[{section}] of {path} not changed: it got other keys in the meantime" for section in changed]
+    return changed

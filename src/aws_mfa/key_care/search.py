@@ -1,26 +1,34 @@
 """
-Find long-term keys that can be moved: in the credentials file, in the keychain fork's items, in a given document.
+Find long-term keys that can be moved: in the two AWS files, in the keychain fork's items, in a given document.
 
+Without a name only AWS's keys: those whose id begins with AKIA, in a profile without an endpoint of another service.
 Only reads: asks nothing, stores and removes nothing, and opens no vault.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from aws_mfa.aws_values.regions import is_host_of_aws
+from aws_mfa.command_lines import quote
 from aws_mfa.config.ini import sections
 from aws_mfa.config.profile_names import profile_headers
 from aws_mfa.config.profile_settings import HIDDEN
-from aws_mfa.config.section_names import check_name, long_term_section
-from aws_mfa.errors import BadInput, KeychainUnavailable
+from aws_mfa.config.section_names import check_name, long_term_section, profile_of
+from aws_mfa.errors import BadInput, BadProfile, BrokenFile, KeychainUnavailable
 from aws_mfa.key_care.formats import keys_in_document, keys_in_sections
 from aws_mfa.key_care.transfer import Find, Move, by_name, long_term_name, suffix_in_use
 from aws_mfa.model import masked
+from aws_mfa.setup.questions import user_of
 from aws_mfa.vaults.choice import choose_vault, noted_vault
+from aws_mfa.vaults.items import has_odd_characters
 from aws_mfa.vaults.lookup import KnownProfiles
 
 if TYPE_CHECKING:
+    from aws_mfa.config.profiles import AwsProfiles
     from aws_mfa.interfaces import Document, Interfaces
     from aws_mfa.key_care.formats import KeysInText
 
@@ -59,7 +67,8 @@ class Importable:
     """
     The moves, a line for each key that was `left` and why, the places `looked_at`, and further `notices`.
 
-    `keychain_trouble`: why the fork's items could not be read.
+    `keychain_trouble`: why the fork's items could not be read. `is_alone`: the document holds only these keys; else
+    they are in its `lines`.
     """
 
     moves: list[Move]
@@ -67,14 +76,16 @@ class Importable:
     looked_at: list[str]
     notices: list[str]
     keychain_trouble: KeychainUnavailable | None = None
+    is_alone: bool = True
+    lines: tuple[int, ...] = ()
 
 
 def keys_here(request: ImportRequest, interfaces: Interfaces) -> Importable:
-    """The keys in the credentials file and the fork's items; `BadInput` if all are in the vault `file` already."""
+    """The keys in the AWS files and the fork's items; `BadInput` if all are in the vault `file` already."""
     if request.profile is not None:
         check_name(request.profile, is_new=False)
     path = interfaces.credentials.path
-    finds, left = _in_file(request, interfaces)
+    finds, left, notices = _in_files(request, interfaces)
     trouble = None
     try:
         finds += _in_fork(request, interfaces)
@@ -89,7 +100,8 @@ def keys_here(request: ImportRequest, interfaces: Interfaces) -> Importable:
             )
         finds = elsewhere
     moves, conflicts = _moves(finds, request, interfaces)
-    return Importable(moves, left + conflicts, [path, *([] if trouble else [_FORK])], [], trouble)
+    looked_at = [path, interfaces.config.path, *([] if trouble else [_FORK])]
+    return Importable(moves, left + conflicts, looked_at, notices, trouble)
 
 
 def keys_given(document: Document, request: ImportRequest, interfaces: Interfaces) -> Importable:
@@ -103,31 +115,46 @@ def keys_given(document: Document, request: ImportRequest, interfaces: Interface
     if not meant:
         profile = f" of profile {request.profile}" if held else ""
         raise BadInput(f"{document.name} holds no long-term keys{profile}")
-    finds, left = _finds(meant, document.name, request)
+    profiles = KnownProfiles(interfaces).profiles
+    profile = request.profile or "default"
+    if [keys.section for keys in held] == [None] and (user := user_of(profile, profiles)) != profile:
+        raise BadProfile(
+            f"{profile} is a role, and the keys of {user} sign for it", f"store them there: --profile {quote(user)}"
+        )
+    finds, left, others = _finds(meant, document.name, request, profiles)
     moves, conflicts = _moves(finds, request, interfaces)
-    notices = [
+    notices = others + [
         f"{masked(keys.keys.access_key_id)} is inactive: AWS refuses it until you activate it"
         for keys in meant
         if keys.is_inactive
     ]
-    return Importable(moves, left + conflicts, [document.name], notices)
+    is_alone = not (left or others) and len(meant) == len(held) and all(keys.is_alone for keys in held)
+    lines = tuple(line for keys in meant for line in keys.lines)
+    return Importable(moves, left + conflicts, [document.name], notices, is_alone=is_alone, lines=lines)
 
 
-def _in_file(request: ImportRequest, interfaces: Interfaces) -> tuple[list[Find], list[str]]:
+def _in_files(request: ImportRequest, interfaces: Interfaces) -> tuple[list[Find], list[str], list[str]]:
     """
-    The keys found, and a line for each key that is left in its place.
+    The keys found, a line for each key that is left in its place, and one for each that is another service's.
 
     Keys that are used with a `--long-term-suffix` are left: a run with it would not find them under another name.
     """
-    path = interfaces.credentials.path
-    text = interfaces.credentials.read()
+    known = KnownProfiles(interfaces)
+    path, text = known.credentials.where, known.credentials_text
     meant = [keys for keys in keys_in_sections(text, where=path) if request.means(keys.section or "")]
-    finds, left = _finds(meant, path, request, is_credentials_file=True)
+    finds, left, others = _finds(meant, path, request, known.profiles, is_credentials_file=True)
+    path = interfaces.config.path
+    for keys in keys_in_sections(known.config_text, where=path, is_checked=False):
+        for name, header in profile_headers([keys.section or ""]).items():
+            if request.means(name):
+                of_config = _finds([replace(keys, section=name)], path, request, known.profiles)
+                finds += [replace(find, file_section=header, is_in_config=True) for find in of_config[0]]
+                left, others = left + of_config[1], others + of_config[2]
     if request.long_term_suffix:
-        return finds, left
-    held = sections(text, where=path)
+        return finds, left, others
+    held = sections(text, where=interfaces.credentials.path)
     sessions = [section.name for section in held if "assumed_role" in section.values()]
-    long_term_names = {section.name for section in held} | KnownProfiles(interfaces).noted_sections
+    long_term_names = {section.name for section in held} | known.noted_sections
     kept = []
     for find in finds:
         suffix = suffix_in_use(find.file_section or "", sessions, long_term_names)
@@ -138,18 +165,23 @@ def _in_file(request: ImportRequest, interfaces: Interfaces) -> tuple[list[Find]
                 f"{find.place} not changed: its keys seem to be used with --long-term-suffix {suffix}: give it here, "
                 "too, or give --long-term-suffix long-term"
             )
-    return kept, left
+    return kept, left, others
 
 
 def _finds(
-    held: list[KeysInText], path: str, request: ImportRequest, *, is_credentials_file: bool = False
-) -> tuple[list[Find], list[str]]:
+    held: list[KeysInText],
+    path: str,
+    request: ImportRequest,
+    profiles: AwsProfiles,
+    *,
+    is_credentials_file: bool = False,
+) -> tuple[list[Find], list[str], list[str]]:
     """
-    A find for each key, and a line for each key that cannot be named or used.
+    A find for each key, a line for each that cannot be named or used, and one for each that is another service's.
 
     `is_credentials_file`: the text is the credentials file, whose lines are removed once the keys are moved.
     """
-    finds, left = [], []
+    finds, left, others = [], [], []
     for keys in held:
         section = keys.section or request.profile or "default"
         name = request.name_of(section)
@@ -162,9 +194,29 @@ def _finds(
         if keys.trouble is not None:
             left.append(f"{place} not changed: {keys.trouble}")
             continue
+        foreign = _why_of_another_service(keys, section, profiles)
+        if foreign and request.profile is None:
+            hint = f"aws-mfa import{'' if is_credentials_file else ' FILE'} --profile {quote(profile_of(section))}"
+            others.append(f"{place} left: not AWS's keys ({foreign})? {hint} moves them all the same")
+            continue
         own = section if is_credentials_file else None
-        finds.append(Find(name, keys.keys, place, device=keys.device, file_section=own))
-    return finds, left
+        is_of_aws = foreign is None
+        finds.append(Find(name, keys.keys, place, device=keys.device, file_section=own, is_of_aws=is_of_aws))
+    return finds, left, others
+
+
+def _why_of_another_service(keys: KeysInText, section: str, profiles: AwsProfiles) -> str | None:
+    """What says that the keys are those of another service than AWS, or are switched off; None if nothing does."""
+    if not keys.keys.access_key_id.startswith("AKIA"):
+        return "their id does not begin with AKIA"
+    if has_odd_characters(keys.keys.secret_access_key):
+        return "their secret has a character that AWS's have not"
+    urls = [keys.endpoint_url or ""]
+    with suppress(BrokenFile):  # it is reported where the file is needed
+        found = [profile for profile in map(profiles.profile, {section, profile_of(section)}) if profile]
+        urls += [url for profile in found for url in profiles.endpoint_urls(profile)]
+    hosts = [urlsplit(url).hostname or "" for url in urls if url]
+    return next((f"the profile's endpoint is {host}" for host in hosts if not is_host_of_aws(host)), None)
 
 
 def _in_fork(request: ImportRequest, interfaces: Interfaces) -> list[Find]:

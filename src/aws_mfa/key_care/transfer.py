@@ -21,13 +21,16 @@ from aws_mfa.model import LongTermKeys, masked
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+    from aws_mfa.model import Identity
+
 
 @dataclass
 class Find:
     """
     Keys that belong under the long-term section `name`, and where they are: `place` in words.
 
-    `file_section` is their section of the credentials file, None for another place; `is_in_fork`: the fork's items.
+    `file_section` is their section of an AWS file, of the config file if `is_in_config`, None for another place;
+    `is_in_fork`: the fork's items. `is_of_aws`: nothing says that they are another service's.
     """
 
     name: str
@@ -35,16 +38,25 @@ class Find:
     place: str
     device: str | None = None
     file_section: str | None = None
+    is_in_config: bool = False
     is_in_fork: bool = False
+    is_of_aws: bool = True
 
 
 @dataclass
 class Move:
-    """The keys to be stored in `vault` as `name`, with every place where they are now."""
+    """
+    The keys to be stored in `vault` as `name`, with every place where they are now.
+
+    What AWS says about them before they are moved: `identity`, the device to be written, the region to be written.
+    """
 
     name: str
     vault: str
     finds: list[Find]
+    identity: Identity | None = None
+    found_device: str | None = None
+    region: str | None = None
 
     @property
     def keys(self) -> LongTermKeys:
@@ -56,10 +68,10 @@ class Move:
         finds = sorted(self.finds, key=lambda find: find.file_section != self.name)
         return next((find.device for find in finds if find.device and _is_device(find.device)), None)
 
-    @property
-    def file_sections(self) -> list[str]:
-        """The sections of the credentials file that hold the keys."""
-        return [find.file_section for find in self.finds if find.file_section is not None]
+    def sections(self, *, in_config: bool) -> list[str]:
+        """The sections of the credentials file, or of the config file, that hold the keys."""
+        finds = [find for find in self.finds if find.is_in_config == in_config]
+        return [find.file_section for find in finds if find.file_section is not None]
 
     @property
     def is_in_fork(self) -> bool:
@@ -104,17 +116,18 @@ def by_name(finds: Iterable[Find]) -> tuple[list[list[Find]], list[str]]:
     return agreed, conflicts
 
 
-def with_keys_moved(text: str, move: Move, *, where: str) -> tuple[str, list[str]]:
+def with_keys_moved(text: str, move: Move, *, where: str, in_config: bool = False) -> tuple[str, list[str]]:
     """
-    The credentials file without the move's keys and with its device; and the sections that now hold other keys.
+    The AWS file without the move's keys, the credentials file with its device; and the sections that hold other keys.
 
     The device comes first, so that its long-term section does not become empty, and is not removed with its keys.
     """
     own = section_values(text, move.name, where=where) or {}
-    if move.device and not own.get(DEVICE):
-        text = with_changes(text, move.name, {DEVICE: move.device}, where=where)
+    device = move.found_device or (None if own.get(DEVICE) else move.device)
+    if device and not in_config:
+        text = with_changes(text, move.name, {DEVICE: device}, where=where)
     changed: list[str] = []
-    for name in move.file_sections:
+    for name in move.sections(in_config=in_config):
         keys = LongTermKeys.in_section(section_values(text, name, where=where))
         if keys is None:
             continue

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
             """Ask with echo: what is typed is shown. A cancellation ends the question with its error."""
 
         def ask_hidden(self, question: str, cancellation: Cancellation | None = None) -> Secret: ...
+        def lines_left(self) -> int:
+            """How many lines of a pipe are not read yet, without blank ones at the end; 0 for a person."""
+
         def say(self, text: str) -> None: ...
         def count_down(self, seconds: int, text: str) -> None: ...
 

@@ -22,6 +22,7 @@ from aws_mfa.model import Secret
 from aws_mfa.prompt.providers import TERMINAL
 from aws_mfa.prompt.typed_line import LONGEST_ANSWER, answer_in
 from aws_mfa.system.input_file import read_line
+from aws_mfa.system.threads import NoAnswer, answer_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +42,7 @@ __all__ = ["NO_TERMINAL", "ControllingTerminal", "NoTerminal", "PipedAnswers", "
 
 # The name of a terminal on stdin that is not our controlling terminal (`setsid aws-mfa`, some containers).
 _TERMINAL_ON_STDIN = "/dev/stdin"
+_MOST_LINES = 50
 NO_TERMINAL = "there is no terminal to ask on"
 
 
@@ -67,6 +69,9 @@ class NoTerminal:
     def ask_hidden(self, question: str, cancellation: Cancellation | None = None) -> Secret:
         return Secret(self.ask(question, cancellation))
 
+    def lines_left(self) -> int:
+        return 0
+
     def say(self, text: str) -> None:
         print_notice(text)
 
@@ -89,6 +94,8 @@ class PipedAnswers:
     def __init__(self, fd: int = 0, *, asks_on_stdout: bool = True) -> None:
         self._fd = fd
         self._asks_on_stdout = asks_on_stdout
+        self._ahead: list[bytes] = []
+        self._is_read = False
 
     def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
         """Return the next line. Raises `NeedsHuman` at the end of input, `BadAnswer`, or the cancellation's error."""
@@ -96,7 +103,7 @@ class PipedAnswers:
             cancellation.check()
         self._print(shown_text(question))
         try:
-            line = read_line(self._fd, LONGEST_ANSWER + 1)
+            line = self._ahead.pop(0) if self._ahead else read_line(self._fd, LONGEST_ANSWER + 1)
         except KeyboardInterrupt:
             raise Cancelled("cancelled") from None
         except OSError as error:
@@ -116,6 +123,17 @@ class PipedAnswers:
         if self._asks_on_stdout:
             self._print("\n")  # `ask` prints none on stdout, as 0.0.12 did not
         return answer
+
+    def lines_left(self) -> int:
+        """As in `Terminal`; a writer that neither writes nor ends within a second has no more lines."""
+        while not self._is_read and len(self._ahead) <= _MOST_LINES:
+            try:
+                line = answer_within(1.0, lambda: read_line(self._fd, LONGEST_ANSWER + 1), on_delay=lambda: None)
+            except (NoAnswer, OSError):
+                line = b""
+            self._is_read = not line
+            self._ahead += [line] if line else []
+        return len(b"".join(self._ahead).rstrip().splitlines())
 
     def say(self, text: str) -> None:
         self._print(shown_text(text) + "\n")

@@ -83,6 +83,9 @@ class Console:
     def ask_hidden(self, question: str, cancellation: Cancellation | None = None) -> Secret:
         return Secret(answer_in(self._read(shown_text(question), cancellation, hidden=True)))
 
+    def lines_left(self) -> int:
+        return 0
+
     def say(self, text: str) -> None:
         """Print one line, even from the background."""
         self._print(shown_text(text) + "\n")

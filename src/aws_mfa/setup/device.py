@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws_values import arns
 from aws_mfa.command_lines import quote
 from aws_mfa.errors import AwsMfaError, BadInput, NoDevice, RefusedByAws, Unreachable
-from aws_mfa.prompt.providers import say_error, until_good
+from aws_mfa.prompt.providers import say_error
 from aws_mfa.renewal.users import chosen_device, usable_devices
+from aws_mfa.setup.questions import asked_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,8 +46,8 @@ def device_to_store(
     if isinstance(listed, list):
         return _found(listed, stored, interfaces)
     say_error(listed, interfaces.terminal)
-    kept = stored if stored and _may_be_theirs(stored, identity) else None
-    if not interfaces.terminal.has_human:
+    kept = stored if stored and may_be_theirs(stored, identity) else None
+    if not (interfaces.terminal.has_human or interfaces.terminal.lines_left()):
         return kept
     likely = kept
     if likely is None and identity is not None and ":user/" in identity.arn:
@@ -101,7 +102,8 @@ def _check_listed(device: str, listed: list[str]) -> None:
         )
 
 
-def _may_be_theirs(device: str, identity: Identity | None) -> bool:
+def may_be_theirs(device: str, identity: Identity | None) -> bool:
+    """Whether nothing says that the device is another user's, or none."""
     try:
         _check_owner(arns.check_device(device, source="the file"), identity, "the file")
     except BadInput:
@@ -121,4 +123,4 @@ def _asked_device(identity: Identity | None, likely: str | None, interfaces: Int
         _check_owner(device, identity, "the answer")
         return device
 
-    return until_good(ask, terminal)
+    return asked_line(ask, "device", terminal)

@@ -13,16 +13,23 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws_values.arns import check_device
 from aws_mfa.aws_values.regions import region_of_form
 from aws_mfa.command_lines import quote
+from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.config.section_names import LONG_TERM_SUFFIX, check_name, profile_in_force, profile_of
-from aws_mfa.errors import BadInput, Cancelled, KeychainUnavailable, NeedsHuman, NothingGiven
+from aws_mfa.errors import BadInput, BadProfile, Cancelled, KeychainUnavailable, NeedsHuman, NothingGiven
 from aws_mfa.model import LongTermKeys, Secret, masked
 from aws_mfa.prompt.providers import until_good
 from aws_mfa.vaults.items import trouble_with_key_id, trouble_with_secret
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
     from aws_mfa.interfaces import Interfaces, Vault
     from aws_mfa.prompt.providers import Terminal
 
+    Answer = TypeVar("Answer")
+
+_ORDER = "pipe one line for each question that no flag answers: profile, access key id, secret, device, region"
 _YES = ("y", "yes")
 
 
@@ -71,6 +78,47 @@ def asked_profile(answers: Answers, interfaces: Interfaces) -> str:
         return name
 
     return until_good(ask, interfaces.terminal)
+
+
+def asked_line(ask: Callable[[], Answer], what: str, terminal: Terminal) -> Answer:
+    """Like `until_good`, also for a line of a pipe: if it is no answer to this question, it may be the secret."""
+    try:
+        return until_good(ask, terminal)
+    except BadInput:
+        if terminal.has_human:
+            raise
+    raise BadInput(f"the line of the pipe for the {what} is not one (not shown, it may be a secret)", _ORDER)
+
+
+def check_pipe_is_read(terminal: Terminal) -> None:
+    """Raise `BadInput` if a pipe has more lines than there are questions: one of them answered the wrong one."""
+    left = terminal.lines_left()
+    if left:
+        raise BadInput(f"lines of the pipe that answer no question: {left} (not shown): nothing was stored", _ORDER)
+
+
+def user_of(profile: str, profiles: AwsProfiles) -> str:
+    """The profile whose keys sign for this one: itself, or what `source_profile` leads to if it is a role."""
+    seen = [profile]
+    while (found := profiles.profile(seen[-1])) and found.value("role_arn") and not found.has_own_keys:
+        source = found.value("source_profile")
+        if source is None or source in seen or profile_of(source) == profile:
+            return profile
+        seen.append(source)
+    return profile_of(seen[-1])
+
+
+def profile_with_keys(profile: str, interfaces: Interfaces) -> str:
+    """The profile, or the user of a role if a person agrees, else `BadProfile`: no SDK could use keys of the role."""
+    config, credentials = interfaces.config, interfaces.credentials
+    user = user_of(profile, AwsProfiles(config.read(), credentials.read(), config.path, credentials.path))
+    if user == profile:
+        return profile
+    what = f"{profile} is a role, and the keys of {user} sign for it"
+    if interfaces.terminal.has_human and says_yes(interfaces.terminal, f"{what}: set up {user} instead? [y/n] "):
+        _check_profile(user)
+        return user
+    raise BadProfile(what, f"set up that profile: aws-mfa setup --profile {quote(user)}")
 
 
 def _check_profile(name: str) -> None:

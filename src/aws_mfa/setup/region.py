@@ -23,7 +23,8 @@ from aws_mfa.aws_values.regions import (
 )
 from aws_mfa.errors import BadInput, UnknownKey, Unreachable
 from aws_mfa.prompt.providers import until_good
-from aws_mfa.setup.questions import says_yes
+from aws_mfa.setup.questions import asked_line, says_yes
+from aws_mfa.vaults.items import doubt_about_key_id, doubt_about_secret
 
 if TYPE_CHECKING:
     from aws_mfa.aws.endpoints import EndpointSettings
@@ -72,10 +73,13 @@ def verified(
     region, source = next(((name, source) for name, source in suggested if name), (configured, "the profile"))
     region = given or (confirmed_region(region, source, answers, interfaces) if region else default_region("aws"))
     terminal = interfaces.terminal
+    doubt = doubt_about_key_id(keys.access_key_id)
+    for each in filter(None, (doubt, doubt_about_secret(keys.secret_access_key))):
+        terminal.say(f"{each}; AWS is asked all the same")
     try:
         return interfaces.sts(region, endpoints).get_caller_identity(keys), region
     except UnknownKey as error:
-        if given is not None:
+        if given is not None or doubt is not None:  # a mistyped id is no reason to ask in another partition
             raise
         region = _other_partition(error, region, terminal)
     except Unreachable as error:
@@ -114,7 +118,7 @@ def region_to_store(
             check_region_of_keys(answer, partition, source="the answer")
         return answer or likely
 
-    return until_good(ask, terminal) if terminal.has_human else likely
+    return asked_line(ask, "region", terminal) if terminal.has_human or terminal.lines_left() else likely
 
 
 def _other_partition(error: UnknownKey, region: str, terminal: Terminal) -> str:
@@ -131,8 +135,14 @@ def _other_partition(error: UnknownKey, region: str, terminal: Terminal) -> str:
         raise UnknownKey(error.message, *error.hints, hint) from None
     terminal.say(error.message)
     places = ", of ".join(f"{_PARTITIONS[answer][1]} ({answer})" for answer in others)
-    answer = until_good(lambda: terminal.ask(f"Are they keys of {places}, or neither? [neither]: "), terminal)
-    partition = others.get(answer.strip().lower())
+
+    def ask() -> str | None:
+        answer = terminal.ask(f"Are they keys of {places}, or neither? [neither]: ").strip().lower()
+        if answer not in (*others, "", "neither", "n", "no"):
+            raise BadInput(f"the answer is one of: {', '.join(others)}, neither")
+        return others.get(answer)
+
+    partition = until_good(ask, terminal)
     if partition is None:
         raise error
     return default_region(partition)

@@ -25,7 +25,15 @@ from aws_mfa.errors import HINT, AwsMfaError, KeychainUnavailable, NotSetUp
 from aws_mfa.model import LongTermKeys
 from aws_mfa.renewal.users import listed_devices
 from aws_mfa.setup.device import device_to_store
-from aws_mfa.setup.questions import ask_before_replacing, asked_keys, asked_profile, check_answers, other_vault
+from aws_mfa.setup.questions import (
+    ask_before_replacing,
+    asked_keys,
+    asked_profile,
+    check_answers,
+    check_pipe_is_read,
+    other_vault,
+    profile_with_keys,
+)
 from aws_mfa.setup.region import region_to_store, usable_region, verified
 from aws_mfa.vaults.lookup import note_keys
 
@@ -74,18 +82,20 @@ def _set_up(answers: Answers, choice: VaultChoice, interfaces: Interfaces) -> Se
         file.check_trusted()
     interfaces.known_keys.check_writable()
     vault = _usable_vault(choice, interfaces)
-    profile = answers.profile = answers.profile or asked_profile(answers, interfaces)
+    answers.profile = answers.profile or asked_profile(answers, interfaces)
+    profile = answers.profile = profile_with_keys(answers.profile, interfaces)
     section = default_long_term(profile)
     old = vault.load(section)
     ask_before_replacing(section, old, answers, vault, interfaces)
     keys = asked_keys(answers, interfaces)
-    files = _Files(profile, section, interfaces)
+    files = FilesOfProfile(profile, section, interfaces)
     configured = usable_region(files.region, files.region_source, interfaces)
     identity, asked_in = verified(keys, answers, configured, files.endpoints, interfaces)
     list_devices = partial(listed_devices, keys, asked_in, interfaces, files.endpoints)
     device = device_to_store(answers.device, files.device, identity, list_devices, interfaces)
     partition = arns.partition_of(identity.arn if identity else device or "")
     region = region_to_store(answers, configured, asked_in, partition, interfaces)
+    check_pipe_is_read(interfaces.terminal)
     with interfaces.set_up_lock():
         found = vault.load(section)
         if not answers.replaces and not same_keys(found, old):
@@ -100,8 +110,12 @@ def _set_up(answers: Answers, choice: VaultChoice, interfaces: Interfaces) -> Se
     return SetUp(profile, vault.name, identity, device, region, plain_copy)
 
 
-class _Files:
-    """What the AWS files have for the profile before it is set up."""
+class FilesOfProfile:
+    """
+    What the AWS files have for the profile before it is set up.
+
+    `device` is the long-term section's, `known_device` the one that a renewal uses.
+    """
 
     def __init__(self, profile: str, section: str, interfaces: Interfaces) -> None:
         config, credentials = interfaces.config.read(), interfaces.credentials.read()
@@ -112,6 +126,8 @@ class _Files:
         self.region_source = f"[{self.header}] in {config_path}"
         profiles = AwsProfiles(config, credentials, config_path, credentials_path)
         self.endpoints = settings_of_profiles(profiles, profile, "default")
+        found = profiles.profile(profile)
+        self.known_device = found.value("mfa_serial") if found else None
 
 
 def _usable_vault(choice: VaultChoice, interfaces: Interfaces) -> Vault:

@@ -11,6 +11,7 @@ Limits: https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKey.html
 from __future__ import annotations
 
 import json
+from string import ascii_letters, digits
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.codes import looks_like_key_id, looks_like_secret
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 FORMAT_VERSION = 1
 KEY_ID_FIELD = "aws_access_key_id"
 SECRET_FIELD = "aws_secret_access_key"  # noqa: S105 - the name of a field
-_SHORTEST_KEY_ID, _USUAL_KEY_ID = 16, 20
+_SHORTEST_KEY_ID, _USUAL_KEY_ID, _USUAL_SECRET = 16, 20, 40
+_OF_A_SECRET = frozenset(ascii_letters + digits + "/+=")
 
 
 class UnreadableItem(Exception):
@@ -128,3 +130,14 @@ def doubt_about_key_id(access_key_id: str) -> str | None:
     """What is unusual about an id: AWS documents 16 to 128 characters, so it is used all the same."""
     usual = len(access_key_id) == _USUAL_KEY_ID and access_key_id.isalnum() and access_key_id == access_key_id.upper()
     return None if usual else f"the access key id is unusual: AWS's have {_USUAL_KEY_ID} capital letters and digits"
+
+
+def has_odd_characters(secret: Secret) -> bool:
+    """Whether a secret has other characters than AWS's, such as those of a remark in its place."""
+    return not set(secret.reveal()) <= _OF_A_SECRET
+
+
+def doubt_about_secret(secret: Secret) -> str | None:
+    """What is unusual about a secret: AWS documents no length, so it is used all the same."""
+    usual = len(secret.reveal()) == _USUAL_SECRET and not has_odd_characters(secret)
+    return None if usual else f"the secret access key is unusual: AWS's have {_USUAL_SECRET} letters, digits, / and +"

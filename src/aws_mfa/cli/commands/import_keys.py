@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aws_mfa.aws_values.regions import region_of_form
+from aws_mfa.cli.commands.setup import next_step
 from aws_mfa.cli.options import NO_KEYCHAIN_HELP
 from aws_mfa.cli.output import print_lines
 from aws_mfa.command_lines import command, quote
+from aws_mfa.config.profile_names import SetUpHint
 from aws_mfa.config.section_names import profile_of
-from aws_mfa.errors import BadInput, NotSetUp
+from aws_mfa.errors import HINT, AwsMfaError, BadInput, NotSetUp
+from aws_mfa.key_care.checks import check_moves
 from aws_mfa.key_care.importing import ask_consent, choose_other_vault, move_keys
 from aws_mfa.key_care.search import ImportRequest, keys_given, keys_here
 from aws_mfa.model import masked
+from aws_mfa.setup.as_botocore import AsBotocore, roles_lost
+from aws_mfa.setup.setup import FilesOfProfile
 from aws_mfa.vaults.choice import VAULTS, vault_of_flags
 
 if TYPE_CHECKING:
@@ -19,9 +25,15 @@ if TYPE_CHECKING:
 
     from aws_mfa.interfaces import Document, Interfaces
     from aws_mfa.key_care.search import Importable
+    from aws_mfa.key_care.transfer import Move
 
 READS_PIPE = False  # standard input may be the keys themselves
 STDIN = "-"
+_LOST = (
+    "what came through the pipe was not stored, and may be the only copy of a secret",
+    "if IAM has just made that key, delete it: aws iam delete-access-key --user-name NAME --access-key-id ID",
+    "its id is shown by: aws iam list-access-keys --user-name NAME",
+)
 
 HELP = """\
 Move long-term keys into the vault.
@@ -37,6 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("file", nargs="?", metavar="FILE", help="where the keys are, - for standard input")
     add("--profile", metavar="NAME", help="only this profile; for a CSV or JSON its name (default: default)")
+    add(
+        "--region", metavar="REGION", help="region of the profile of a FILE (default: from the partition of the device)"
+    )
     suffix_help = "as for aws-mfa: the end of the names of long-term sections (default: long-term)"
     add("--long-term-suffix", "--long-suffix", metavar="SUFFIX", help=suffix_help)
     add("--dry-run", action="store_true", help="show what would be moved, and change nothing")
@@ -48,14 +63,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
-    """Find, show, ask, move, and print what is left to do; 3 if some keys could not be looked at or moved."""
+    """Find, show, ask, check, move, and print what is left to do; 3 if some keys could not be looked at or moved."""
     vault, use_keychain = vault_of_flags(args.vault, no_keychain=args.no_keychain)
     request = ImportRequest(
         profile=args.profile, long_term_suffix=args.long_term_suffix, vault=vault, use_keychain=use_keychain
     )
+    moved: list[Move] = []
+    try:
+        return _run(args, request, interfaces, moved)
+    except AwsMfaError as error:
+        # Another vault is a flag of this command, too; keys are not typed here.
+        hints = [_own_hint(hint) if isinstance(hint, SetUpHint) else hint for hint in error.hints]
+        lost = _LOST if args.file == STDIN and not moved else ()
+        raise type(error)(error.message, *filter(None, hints[: -len(lost)] if lost else hints), *lost) from None
+
+
+def _run(args: argparse.Namespace, request: ImportRequest, interfaces: Interfaces, moved: list[Move]) -> int:
     document = interfaces.document(args.file) if args.file is not None else None
     found = _given(document, args.file, request, interfaces) if document else keys_here(request, interfaces)
-    choose_other_vault(found, interfaces, may_ask=not (args.yes or args.dry_run or args.vault))
+    may_ask = not (args.yes or args.dry_run or args.vault)
+    choose_other_vault(found, interfaces, may_ask=may_ask, is_preview=args.dry_run and not args.vault)
     if args.yes or args.dry_run or not interfaces.terminal.has_human:
         print_lines(_list(found))
     else:  # part of the question
@@ -64,10 +91,15 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     if found.moves and args.dry_run:
         print_lines(["nothing was changed (--dry-run)"])
     elif found.moves:
-        _move(found, document, args, interfaces)
-    for line in found.left:
+        _move(found, document, args, interfaces, moved)
+    lost = [f"{HINT}{line}" for line in _LOST] if args.file == STDIN and not moved else []
+    for line in (*found.left, *lost):
         interfaces.say(line)
     return NotSetUp.exit_code if found.left else 0
+
+
+def _own_hint(hint: SetUpHint) -> str | None:
+    return f"{hint.text}: aws-mfa import{hint.options}" if "--vault" in hint.options else None
 
 
 def _given(document: Document, file: str, request: ImportRequest, interfaces: Interfaces) -> Importable:
@@ -80,32 +112,70 @@ def _given(document: Document, file: str, request: ImportRequest, interfaces: In
         raise BadInput(error.message, *error.hints, "a profile? aws-mfa import --profile NAME") from None
 
 
-def _move(found: Importable, document: Document | None, args: argparse.Namespace, interfaces: Interfaces) -> None:
+def _move(
+    found: Importable, document: Document | None, args: argparse.Namespace, interfaces: Interfaces, moved: list[Move]
+) -> None:
     if not args.yes:
         ask_consent("Move these keys? [y/n] " if document is None else "Store these keys? [y/n] ", interfaces)
-    was_open = interfaces.credentials.repair_mode() if document is None else document.others_may_read()
+    is_piped = args.file == STDIN
+    region = region_of_form(args.region, source="--region") if args.region else None
+    is_document = document is not None
+    check_moves(found, interfaces, asks=not args.yes, is_document=is_document, is_piped=is_piped, region=region)
+    files = (interfaces.credentials, interfaces.config)
+    was_open = sum(file.repair_mode() for file in files) > 0 if document is None else document.others_may_read()
     linked = interfaces.credentials.linked_inode()
-    moved = move_keys(found, interfaces, show=print_lines, replaces=args.replace, asks=not args.yes)
+    before = AsBotocore(interfaces.config.read(), interfaces.credentials.read())
+    moved += move_keys(found, interfaces, show=print_lines, replaces=args.replace, asks=not args.yes)
     if not moved:
         return
-    if linked is not None and any(move.file_sections for move in moved):
+    if linked is not None and any(move.sections(in_config=False) for move in moved):
         still_there = f"{interfaces.credentials.path} has another name (a hard link), which still holds the keys"
         interfaces.say(f"{still_there}: find ~ -xdev -inum {linked}")
-    path = interfaces.credentials.path if document is None else document.name
+    path = " or ".join(file.path for file in files) if document is None else document.name
     lines = []
     if was_open:
         interfaces.say(f"other users of this machine could read {path}: make new keys soon, and delete these in IAM")
     if document is None:
         lines.append("copies may remain in backups and editors' files: replace keys that anyone else may have seen")
-    elif args.file != STDIN:
-        delete = command("remove", args.file)
-        lines.append(f"{path} still holds the keys; delete it: {delete}")
+    elif not is_piped:
+        lines.append(_what_is_left(found, path, args.file))
+    after = AsBotocore(interfaces.config.read(), interfaces.credentials.read())
+    if lost := [quote(name) for name in roles_lost(before, after)]:
+        lines.append(
+            f"SDKs can no longer sign for {', '.join(lost)}; let them ask aws-mfa: aws-mfa adopt {' '.join(lost)}"
+        )
     if not args.long_term_suffix:
-        name = profile_of(moved[0].name)
-        flag = "" if name == "default" else f" --profile {quote(name)}"
-        several = "see which devices and codes they need: aws-mfa plan --all"
-        lines.append(several if len(moved) > 1 else f"get a session with: aws-mfa{flag}")
+        lines += _next_steps(moved, interfaces)
     print_lines(lines)
+
+
+def _what_is_left(found: Importable, path: str, file: str) -> str:
+    """What to do with a file whose keys were stored: it is deleted only if it holds nothing else."""
+    if found.is_alone and not found.left:
+        return f"{path} still holds the keys; delete it: {command('remove', file)}"
+    numbers = " and ".join(map(str, found.lines))
+    where = f"lines {numbers}" if found.lines else "the keys"
+    return f"{path} still holds the keys, and more than them: remove {where} there"
+
+
+def _next_steps(moved: list[Move], interfaces: Interfaces) -> list[str]:
+    """Whose keys were moved, and the command that gets sessions with them, unless they have no device."""
+    lines: list[str] = []
+    with_device: list[str] = []
+    for move in moved:
+        profile = profile_of(move.name)
+        files = FilesOfProfile(profile, move.name, interfaces)
+        if move.identity:
+            lines.append(f"{move.name}: {move.identity.arn}, device {files.known_device or 'none known'}")
+        if files.known_device or not move.identity:  # a renewal asks IAM, too
+            with_device.append(profile)
+        else:
+            lines.append(next_step(profile, None, move.identity))
+    if len(with_device) == 1:
+        lines.append(next_step(with_device[0], "known", None))
+    elif with_device:
+        lines.append(f"get sessions with: aws-mfa renew {' '.join(map(quote, with_device))}")
+    return lines
 
 
 def _list(found: Importable) -> list[str]:

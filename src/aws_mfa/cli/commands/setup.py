@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import argparse
 
     from aws_mfa.interfaces import Interfaces
+    from aws_mfa.model import Identity
     from aws_mfa.setup.setup import SetUp
 
 HELP = """\
@@ -67,13 +68,6 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
 def stored_lines(done: SetUp) -> list[str]:
     """What is stored now, and the command that uses it."""
     who = done.identity.arn if done.identity else "not verified: AWS could not be reached"
-    flag = "" if done.profile == "default" else f" --profile {quote(done.profile)}"
-    next_step = f"get a session with: aws-mfa{flag}"
-    if not done.device:
-        partition = arns.partition_of(done.identity.arn if done.identity else "") or "aws"
-        account = done.identity.account if done.identity else "ACCOUNT"
-        device = f"arn:{partition}:iam::{account}:mfa/NAME"
-        next_step = f"once there is a device, get a session with: aws-mfa{flag} --device {device}"
     leftover = ["  the credentials file still contains keys of this profile: move them with aws-mfa import"]
     return [
         f"profile {done.profile}: long-term keys stored in the {done.vault} vault",
@@ -81,5 +75,15 @@ def stored_lines(done: SetUp) -> list[str]:
         f"  device    {done.device or 'none known'}",
         f"  region    {done.region}",
         *(leftover if done.plain_copy else ()),
-        next_step,
+        next_step(done.profile, done.device, done.identity),
     ]
+
+
+def next_step(profile: str, device: str | None, identity: Identity | None) -> str:
+    """The command that gets a session with the keys that were stored."""
+    flag = "" if profile == "default" else f" --profile {quote(profile)}"
+    if device:
+        return f"get a session with: aws-mfa{flag}"
+    partition = arns.partition_of(identity.arn if identity else "") or "aws"
+    device = f"arn:{partition}:iam::{identity.account if identity else 'ACCOUNT'}:mfa/NAME"
+    return f"once there is a device, get a session with: aws-mfa{flag} --device {device}"
