@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+
 import pytest
 
 from aws_mfa.cli.commands import import_keys
@@ -40,13 +43,23 @@ def interfaces_with(
     return interfaces
 
 
+def run(interfaces: FakeInterfaces, *argv: str) -> int:
+    """The exit code; all that is printed is in `terminal.said`, the results last."""
+    out = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(out):
+            return run_command(import_keys, interfaces, *argv)
+    finally:
+        interfaces.terminal.said += [*interfaces.said, *out.getvalue().splitlines()]
+
+
 def stored(interfaces: FakeInterfaces, vault: str = "keychain") -> dict[str, LongTermKeys]:
     return interfaces.vaults[vault].stored
 
 
 def test_a_download_is_set_up_as_setup_does_it() -> None:
     interfaces = interfaces_with(CSV)
-    assert run_command(import_keys, interfaces, "FILE", "--profile", "w", "--yes") == 0
+    assert run(interfaces, "FILE", "--profile", "w", "--yes") == 0
     assert stored(interfaces)["w-long-term"].matches(KEYS)
     assert interfaces.credentials.text == f"[w-long-term]\naws_mfa_device = {DEVICE}\n"
     assert interfaces.config.text == "[profile w]\nregion = us-east-1\n"
@@ -60,11 +73,11 @@ def test_a_download_is_set_up_as_setup_does_it() -> None:
 
 def test_the_region_may_be_given_or_is_asked_for() -> None:
     interfaces = interfaces_with(CSV)
-    assert run_command(import_keys, interfaces, "FILE", "--profile", "w", "--yes", "--region", "eu-west-1") == 0
+    assert run(interfaces, "FILE", "--profile", "w", "--yes", "--region", "eu-west-1") == 0
     assert interfaces.config.text == "[profile w]\nregion = eu-west-1\n"
     interfaces = interfaces_with(CSV)
     interfaces.terminal = FakeTerminal("y", "eu-central-1")
-    assert run_command(import_keys, interfaces, "FILE", "--profile", "w") == 0
+    assert run(interfaces, "FILE", "--profile", "w") == 0
     assert interfaces.config.text == "[profile w]\nregion = eu-central-1\n"
 
 
@@ -74,7 +87,7 @@ def test_keys_that_aws_refuses_are_not_stored(document: str, failure: AwsMfaErro
     interfaces = interfaces_with(document)
     interfaces.fake_sts.identity = failure
     with pytest.raises(type(failure)):
-        run_command(import_keys, interfaces, "FILE", "--profile", "w", "--yes")
+        run(interfaces, "FILE", "--profile", "w", "--yes")
     assert (stored(interfaces), interfaces.credentials.text, interfaces.config.text) == ({}, "", "")
 
 
@@ -82,7 +95,7 @@ def test_keys_of_the_file_that_aws_refuses_stay_and_the_others_move() -> None:
     text = f"[old]\n{PAIR}"
     interfaces = interfaces_with(credentials=text)
     interfaces.fake_sts.identity = UnknownKey("AWS does not know the access key id ...KEY1")
-    assert run_command(import_keys, interfaces, "--yes") == 3
+    assert run(interfaces, "--yes") == 3
     assert (stored(interfaces), interfaces.credentials.text) == ({}, text)
     assert "old-long-term not changed: AWS does not know the access key id ...KEY1" in interfaces.terminal.said
 
@@ -90,7 +103,7 @@ def test_keys_of_the_file_that_aws_refuses_stay_and_the_others_move() -> None:
 def test_without_a_network_keys_are_moved_unverified_after_one_question_to_aws() -> None:
     interfaces = interfaces_with(credentials=f"[a]\n{PAIR}[b]\n{PAIR}")
     interfaces.fake_sts.identity = AwsUnreachable("no network")
-    assert run_command(import_keys, interfaces, "--yes") == 0
+    assert run(interfaces, "--yes") == 0
     assert (len(stored(interfaces)), interfaces.fake_sts.identity_calls) == (2, 1)
     assert "AWS cannot be asked whether the keys are valid: no network" in interfaces.terminal.said
 
@@ -98,7 +111,7 @@ def test_without_a_network_keys_are_moved_unverified_after_one_question_to_aws()
 def test_a_new_key_that_aws_does_not_know_yet_is_stored_all_the_same_if_it_came_by_a_pipe() -> None:
     interfaces = interfaces_with(TEXT, name="standard input")
     interfaces.fake_sts.identity = UnknownKey("AWS does not know the access key id")
-    assert run_command(import_keys, interfaces, "-", "--profile", "w", "--yes") == 0
+    assert run(interfaces, "-", "--profile", "w", "--yes") == 0
     assert interfaces.terminal.waited_s == [2, 4]
     assert stored(interfaces)["w-long-term"].matches(KEYS)
     assert any("stored unverified, because the pipe may be its only copy" in line for line in interfaces.terminal.said)
@@ -106,7 +119,7 @@ def test_a_new_key_that_aws_does_not_know_yet_is_stored_all_the_same_if_it_came_
 
 def test_what_comes_by_a_pipe_is_stored_without_a_question() -> None:
     interfaces = interfaces_with(TEXT, name="standard input")
-    assert run_command(import_keys, interfaces, "-", "--profile", "w", "--yes") == 0
+    assert run(interfaces, "-", "--profile", "w", "--yes") == 0
     assert stored(interfaces)["w-long-term"].matches(KEYS)
     assert not any(SECRET in line for line in interfaces.terminal.said)
 
@@ -120,7 +133,7 @@ def test_what_came_by_a_pipe_and_is_not_stored_may_be_the_only_copy(argv: tuple[
     interfaces = interfaces_with(document, name="standard input", config=GONE.format("r", "w"))
     interfaces.vaults["keychain"].failure = KeychainUnavailable("locked", "unlock it", "or", "or")
     with pytest.raises(AwsMfaError) as failed:
-        run_command(import_keys, interfaces, "-", *argv)
+        run(interfaces, "-", *argv)
     hints = failed.value.hint_lines
     assert (hints[-3], len(hints) <= 4, stored(interfaces)) == (LOST, True, {})
     assert hints[-2].endswith(DELETE)
@@ -131,7 +144,7 @@ def test_a_pipes_keys_that_are_left_or_only_looked_at_are_said_to_be_lost_too() 
     for argv in (("--yes",), ("--dry-run",)):
         interfaces = interfaces_with(TEXT, name="standard input")
         stored(interfaces)["default-long-term"] = OTHER_KEYS
-        assert run_command(import_keys, interfaces, "-", *argv) == (3 if argv == ("--yes",) else 0)
+        assert run(interfaces, "-", *argv) == (3 if argv == ("--yes",) else 0)
         assert LOST in interfaces.terminal.said
         assert stored(interfaces)["default-long-term"] is OTHER_KEYS
 
@@ -139,7 +152,7 @@ def test_a_pipes_keys_that_are_left_or_only_looked_at_are_said_to_be_lost_too() 
 @pytest.mark.parametrize("document", ["nonsense", f"[w]\n{PAIR}"])
 def test_a_files_refusal_says_nothing_of_a_pipe(document: str) -> None:
     with pytest.raises(BadInput) as failed:
-        run_command(import_keys, interfaces_with(document), "FILE", "--profile", "nobody", "--yes")
+        run(interfaces_with(document), "FILE", "--profile", "nobody", "--yes")
     assert LOST not in failed.value.hint_lines
 
 
@@ -160,7 +173,7 @@ CONFIG = f"[profile bd]\nregion = eu-west-1\n{PAIR}[profile ba]\nregion = x\n"
 )
 def test_a_file_is_to_be_deleted_only_if_it_holds_nothing_but_the_keys(document: str, says: str) -> None:
     interfaces = interfaces_with(document)
-    assert run_command(import_keys, interfaces, "FILE", "--yes") == 0
+    assert run(interfaces, "FILE", "--yes") == 0
     assert list(stored(interfaces)) == ["bd-long-term"]
     assert any(says in line for line in interfaces.terminal.said), interfaces.terminal.said
     assert interfaces.terminal.said[-1] == "get a session with: aws-mfa --profile bd"
@@ -170,13 +183,13 @@ def test_a_password_in_the_consoles_csv_is_more_than_the_keys() -> None:
     document = f"User name,Password,Access key ID,Secret access key\nann,p4ss,{ID},{SECRET}\n"
     for text, rm in ((document, False), (document.replace("p4ss", ""), True)):
         interfaces = interfaces_with(text)
-        assert run_command(import_keys, interfaces, "FILE", "--yes") == 0
+        assert run(interfaces, "FILE", "--yes") == 0
         assert ("FILE still holds the keys; delete it: rm FILE" in interfaces.terminal.said) == rm
 
 
 def test_keys_in_the_config_file_move_and_every_other_line_stays() -> None:
     interfaces = interfaces_with(config=CONFIG)
-    assert run_command(import_keys, interfaces, "--yes") == 0
+    assert run(interfaces, "--yes") == 0
     assert stored(interfaces)["bd-long-term"].matches(KEYS)
     assert interfaces.config.text == CONFIG.replace(PAIR, "")
     assert interfaces.terminal.said[-1] == "get a session with: aws-mfa --profile bd"
@@ -203,13 +216,13 @@ OTHERS = {
 @pytest.mark.parametrize(("credentials", "config"), OTHERS.values(), ids=OTHERS)
 def test_keys_of_another_service_are_left_and_said_unless_their_profile_is_named(credentials: str, config: str) -> None:
     interfaces = interfaces_with(credentials=f"{credentials}[work]\n{PAIR}", config=config)
-    assert run_command(import_keys, interfaces, "--yes") == 0
+    assert run(interfaces, "--yes") == 0
     assert list(stored(interfaces)) == ["work-long-term"]
     assert (interfaces.credentials.text or "").startswith(credentials)
     (left,) = (line for line in interfaces.terminal.said if "left: not AWS's keys (" in line)
     assert left.endswith("? aws-mfa import --profile x moves them all the same")
     interfaces.fake_sts.identity = UnknownKey("another service's")
-    assert run_command(import_keys, interfaces, "--yes", "--profile", "x") == 0
+    assert run(interfaces, "--yes", "--profile", "x") == 0
     assert "x-long-term" in stored(interfaces)
 
 
@@ -218,7 +231,7 @@ def test_keys_of_another_service_are_left_and_said_unless_their_profile_is_named
 )
 def test_an_endpoint_of_aws_is_no_other_service(url: str) -> None:
     interfaces = interfaces_with(credentials=f"[work]\n{PAIR}endpoint_url = {url}\n")
-    assert run_command(import_keys, interfaces, "--yes") == 0
+    assert run(interfaces, "--yes") == 0
     assert list(stored(interfaces)) == ["work-long-term"]
 
 
@@ -226,19 +239,19 @@ def test_the_roles_that_sdks_cannot_sign_any_more_are_named_with_adopt() -> None
     config = GONE.format("dev", "work") + GONE.format("top", "dev") + GONE.format("other", "nobody")
     config += "[default]\nrole_arn = arn:aws:iam::123456789012:role/R\nsource_profile = default\n"
     interfaces = interfaces_with(credentials=f"[work]\n{PAIR}[default]\n{PAIR}", config=config)
-    assert run_command(import_keys, interfaces, "--yes") == 0
+    assert run(interfaces, "--yes") == 0
     names = "default dev top"
     said = next(line for line in interfaces.terminal.said if "SDKs can no longer sign for" in line)
     assert sorted(said.partition("adopt ")[2].split()) == names.split()
     interfaces = interfaces_with(credentials=f"[alone]\n{PAIR}", config=config)
-    run_command(import_keys, interfaces, "--yes")
+    run(interfaces, "--yes")
     assert not any("SDKs can no longer" in line for line in interfaces.terminal.said)
 
 
 @pytest.mark.parametrize("vault", ["keychain", "age"])
 def test_a_missing_device_is_asked_of_iam_once_and_written(vault: str) -> None:
     interfaces = interfaces_with(credentials=f"[other]\n{PAIR}[third]\n{PAIR}mfa_serial = {DEVICE}\n")
-    assert run_command(import_keys, interfaces, "--yes", "--vault", vault) == 0
+    assert run(interfaces, "--yes", "--vault", vault) == 0
     for name in ("other", "third"):
         section = section_values(interfaces.credentials.read(), f"{name}-long-term") or {}
         assert section == {"aws_mfa_device": DEVICE}
@@ -249,7 +262,7 @@ def test_a_missing_device_is_asked_of_iam_once_and_written(vault: str) -> None:
 def test_a_device_that_cannot_be_found_is_said_with_the_step_that_helps() -> None:
     interfaces = interfaces_with(credentials=f"[other]\n{PAIR}")
     interfaces.fake_iam = FakeIam(NotAuthorized("not allowed to list devices"))
-    assert run_command(import_keys, interfaces, "--yes") == 0
+    assert run(interfaces, "--yes") == 0
     assert interfaces.terminal.said[-1].startswith(
         "once there is a device, get a session with: aws-mfa --profile other "
     )
@@ -259,7 +272,7 @@ def test_the_device_of_other_keys_is_not_kept_beside_the_new_ones() -> None:
     bobs = "arn:aws:iam::210987654321:mfa/bob"
     interfaces = interfaces_with(CSV, credentials=f"[w-long-term]\naws_mfa_device = {bobs}\n")
     stored(interfaces)["w-long-term"] = OTHER_KEYS
-    assert run_command(import_keys, interfaces, "FILE", "--profile", "w", "--yes", "--replace") == 0
+    assert run(interfaces, "FILE", "--profile", "w", "--yes", "--replace") == 0
     assert interfaces.credentials.text == f"[w-long-term]\naws_mfa_device = {DEVICE}\n"
 
 
@@ -271,12 +284,12 @@ class NoKeychain(FakeFork):
 def test_a_preview_without_a_keychain_lists_and_names_the_other_vault() -> None:
     interfaces = interfaces_with(credentials=f"[work]\n{PAIR}")
     interfaces.fork = NoKeychain()
-    assert run_command(import_keys, interfaces, "--dry-run") == 0
+    assert run(interfaces, "--dry-run") == 0
     said = interfaces.terminal.said
     assert "  work-long-term: ...KEY1 in [work] of ~/.aws/credentials, to the keychain vault" in said
     assert "the keychain cannot be used; move the keys with: aws-mfa import --vault age" in said
     with pytest.raises(KeychainUnavailable) as failed:
-        run_command(import_keys, interfaces, "--yes")
+        run(interfaces, "--yes")
     assert any("aws-mfa import --vault age" in hint for hint in failed.value.hints)
     assert not any("aws-mfa setup" in hint for hint in failed.value.hints)
 
@@ -284,9 +297,9 @@ def test_a_preview_without_a_keychain_lists_and_names_the_other_vault() -> None:
 def test_a_download_is_not_stored_under_a_role() -> None:
     interfaces = interfaces_with(CSV, config=GONE.format("prod", "work"))
     with pytest.raises(BadProfile, match="prod is a role, and the keys of work sign for it"):
-        run_command(import_keys, interfaces, "FILE", "--profile", "prod", "--yes")
+        run(interfaces, "FILE", "--profile", "prod", "--yes")
 
 
 def test_without_yes_nobody_is_there_to_agree() -> None:
     with pytest.raises(NeedsHuman):
-        run_command(import_keys, interfaces_with(CSV), "FILE")
+        run(interfaces_with(CSV), "FILE")
