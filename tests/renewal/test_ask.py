@@ -8,7 +8,6 @@ from contextlib import contextmanager
 
 import pytest
 
-from aws_mfa.aws_values.codes import checked_code
 from aws_mfa.errors import (
     AwsUnreachable,
     BadCode,
@@ -164,10 +163,11 @@ def test_if_only_one_was_tried_its_own_failure_is_raised() -> None:
     [
         ("dialog", True, "", "dialog", None, "AWS_MFA_PROMPT=dialog leaves the terminal out, and no display answers"),
         ("dialog", True, ":0", "dialog", "no desktop", "AWS_MFA_PROMPT=dialog leaves the terminal out, and no desktop"),
-        ("code", True, ":0", "code", None, "leaves the terminal and the dialog out, and no other terminal can answer"),
+        ("code", True, ":0", "code", None, "=code leaves the terminal and the dialog out"),
         ("terminal", False, ":0", "terminal", "no terminal", "=terminal leaves the dialog out, and no terminal"),
-        ("ykman", True, "", "ykman", None, "leaves the terminal out, and there is no ykman"),
+        ("ykman", True, "", "ykman", None, "leaves the terminal out, and no YubiKey answers"),
         ("mfa_process", True, "", "mfa_process", "it failed", "leaves the terminal out, and it failed"),
+        ("dialog", False, "", "dialog", None, f"no code of {DEVICE} can be asked for here: no display answers"),
         ("terminal", False, "", "terminal", "no terminal", "no terminal"),
         ("", False, ":0", "terminal", "no terminal", "no terminal"),
     ],
@@ -258,7 +258,7 @@ def code_asked(interfaces: FakeInterfaces, role_arn: str | None = None, *, first
     faked, step = as_interfaces(interfaces), a_step(role_arn=role_arn, duration_s=43200)
     step.request.is_usual_duration = usual
     check = (lambda: check_signing_keys(step, KEYS, faked)) if first else None
-    return checked_code(ask_code(CodeQuestion("code?", DEVICE), faked, check=check).text)
+    return ask_code(CodeQuestion("code?", DEVICE), faked, check=check).checked()
 
 
 def test_the_code_comes_back_without_blanks() -> None:

@@ -73,6 +73,8 @@ PROVIDERS = (MFA_PROCESS, YKMAN, TERMINAL, DIALOG, CODE)
 COMMANDS = (MFA_PROCESS, YKMAN)  # these answer without a person, or with a touch
 QUESTIONS = 3  # how often a person is asked for one answer
 VARIABLE = "AWS_MFA_PROMPT"
+# Why a provider that the variable names cannot answer.
+ABSENT = {MFA_PROCESS: "the profile has no mfa_process", YKMAN: "no YubiKey answers", DIALOG: "no display answers"}
 
 
 class CodeQuestion(NamedTuple):
@@ -135,3 +137,14 @@ def choose_providers(environ: Mapping[str, str]) -> tuple[str, ...]:
                 f"{VARIABLE}: {name!r} is not a way to ask for a code", f"choose from: {','.join(PROVIDERS)}"
             )
     return names or PROVIDERS
+
+
+def left_out(question: CodeQuestion, environ: Mapping[str, str], *, has_terminal: bool) -> str:
+    """What `AWS_MFA_PROMPT` leaves out that could answer here; "" if nothing."""
+    has_display = environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY")
+    could = (
+        *((TERMINAL, "the terminal", has_terminal), (DIALOG, "the dialog", has_display)),
+        (MFA_PROCESS, "the profile's mfa_process", question.command),
+    )
+    left = [what for name, what, is_here in could if is_here and name not in choose_providers(environ)]
+    return f"{VARIABLE}={environ[VARIABLE]} leaves {' and '.join(left)} out" if left else ""

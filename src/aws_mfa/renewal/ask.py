@@ -36,16 +36,13 @@ from aws_mfa.errors import (
     WrongSecret,
 )
 from aws_mfa.prompt.providers import (
+    ABSENT,
     CODE,
     COMMANDS,
-    DIALOG,
-    MFA_PROCESS,
-    TERMINAL,
     VARIABLE,
-    YKMAN,
     CodeQuestion,
     WrappedProvider,
-    choose_providers,
+    left_out,
     until_good,
 )
 from aws_mfa.system.cancel import Cancellation, passed_on
@@ -74,32 +71,22 @@ _DEFINITE = (
     BadInput,
 )
 
-# Why a provider that `AWS_MFA_PROMPT` names cannot answer.
-_ABSENT = {
-    MFA_PROCESS: "the profile has no mfa_process",
-    YKMAN: "there is no ykman, or the device is not named by an ARN",
-    DIALOG: "no display answers",
-    CODE: "no other terminal can answer here",
-}
-
 
 @dataclass(frozen=True)
 class GivenCode:
-    """An answer, not checked yet, and its provider; `trouble`: what was typed cannot be an answer."""
+    """An answer, not checked yet (or what was typed cannot be one), and its provider."""
 
-    text: str
+    text: str | BadAnswer
     provider: CodeProvider
-    trouble: BadAnswer | None = None
 
     @property
     def is_empty(self) -> bool:
-        """Whether it was Enter alone."""
-        return self.trouble is None and not self.text.strip()
+        return isinstance(self.text, str) and not self.text.strip()
 
     def checked(self) -> str:
         """The six digits; raises `BadAnswer`."""
-        if self.trouble is not None:
-            raise self.trouble
+        if isinstance(self.text, BadAnswer):
+            raise self.text
         return checked_code(self.text)
 
 
@@ -152,41 +139,28 @@ def _asked(
         with passed_on(cancellation, ours), yielded(ours):
             return GivenCode(provider.ask(question, ours), provider)
     except BadAnswer as error:
-        return GivenCode("", provider, error)
-
-
-def _left_out(question: CodeQuestion, interfaces: Interfaces) -> str:
-    """What `AWS_MFA_PROMPT` leaves out that could answer here; "" if nothing."""
-    chosen, environ = interfaces.environ.get(VARIABLE, ""), interfaces.environ
-    could = {
-        MFA_PROCESS: ("the profile's mfa_process", question.command),
-        TERMINAL: ("the terminal", interfaces.terminal.has_human),
-        DIALOG: ("the dialog", environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY")),
-    }
-    names = choose_providers(environ)
-    left = [what for name, (what, is_here) in could.items() if is_here and name not in names]
-    return f"{VARIABLE}={chosen} leaves {' and '.join(left)} out" if left else ""
+        return GivenCode(error, provider)
 
 
 def _joined(
     failures: list[NeedsHuman], offered: list[CodeProvider], question: CodeQuestion, interfaces: Interfaces
 ) -> NeedsHuman:
-    """One failure with the reasons of all providers: left out, not there, not answering."""
-    left_out = _left_out(question, interfaces)
-    if not failures and not left_out:
-        return NeedsHuman(f"no code of {question.device} can be asked for here", "run it in a terminal")
-    if len(failures) == 1 and not left_out:
+    """One failure with the reasons of all providers: left out, not there, not answering; also if there is none."""
+    left = left_out(question, interfaces.environ, has_terminal=interfaces.terminal.has_human)
+    absent = [ABSENT[one.name] for one in offered if one.name in ABSENT and not one.can_answer(question)]
+    if not failures and not left:
+        why = f": {'; '.join(absent)}" if absent and interfaces.environ.get(VARIABLE) else ""
+        return NeedsHuman(f"no code of {question.device} can be asked for here{why}", "run it in a terminal")
+    if len(failures) == 1 and not left:
         return failures[0]
     hints = dict.fromkeys(hint for error in failures for hint in error.hints)
     # If the question was shown and not answered, processes that waited for it fail too.
     kind = NobodyAnswered if any(isinstance(error, NobodyAnswered) for error in failures) else NeedsHuman
-    reasons = [error.message for error in failures]
-    if not left_out:
-        return kind("; ".join(dict.fromkeys(reasons)), *hints)
-    absent = [_ABSENT[one.name] for one in offered if one.name in _ABSENT and not one.can_answer(question)]
-    reasons = [*absent, *reasons]
+    reasons = dict.fromkeys(error.message for error in failures)
+    if not left:
+        return kind("; ".join(reasons), *hints)
     remedy = f"{unset_variable(VARIABLE)}, or name more in it"
-    return kind(", and ".join(dict.fromkeys([left_out, *reasons])), remedy, *hints)
+    return kind(", and ".join((left, *absent, *reasons)), remedy, *hints)
 
 
 def ends_our_question(failure: AwsMfaError, interfaces: Interfaces) -> bool:
