@@ -51,11 +51,6 @@ def parse_duration(text: str, source: str) -> int:
     raise BadInput(f"{source} {text[:40]!a} is not a duration", "give for example: 6h, 30m or 900")
 
 
-def default_mfa_session_s(*, root: bool) -> int:
-    """The duration of an MFA session that nobody chose: one that AWS gives to this user."""
-    return LONGEST_ROOT_SESSION_S if root else DEFAULT_MFA_SESSION_S
-
-
 def check_duration(duration_s: int, source: str, *, role: bool, root: bool = False) -> None:
     """Raise `BadInput` for a duration that STS refuses in any case; `role`: of AssumeRole, else of GetSessionToken."""
     call = "AssumeRole" if role else "GetSessionToken"

@@ -286,10 +286,9 @@ def known_region(name: str, *, source: str) -> str:
 
 def check_region_of_keys(name: str, partition: str | None, *, source: str) -> None:
     """Raise `BadInput` if the region is in another partition than the keys; `partition`: theirs, None if unknown."""
-    known = partition_named(partition or "")
-    its_partition = partition_of_region(name).name
-    if known is not None and its_partition != known.name:
+    if not is_in(name, partition):
+        its_partition = partition_of_region(name).name
         raise BadInput(
-            f"region {name}, given by {source}, is of partition {its_partition}, and the keys are of {known.name}",
-            f"give one of theirs, such as: --region {known.default_region}",
+            f"region {name}, given by {source}, is of partition {its_partition}, and the keys are of {partition}",
+            f"give one of theirs, such as: --region {default_region(partition or '')}",
         )

@@ -15,7 +15,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.arns import is_root_device, partition_of
-from aws_mfa.aws_values.durations import DEFAULT_ROLE_SESSION_S, default_mfa_session_s, duration_text
+from aws_mfa.aws_values.durations import (
+    DEFAULT_MFA_SESSION_S,
+    DEFAULT_ROLE_SESSION_S,
+    LONGEST_ROOT_SESSION_S,
+    duration_text,
+)
 from aws_mfa.aws_values.regions import is_in
 from aws_mfa.config.chains import child_regions
 from aws_mfa.config.kinds import LONG_TERM_KEYS, kind_of
@@ -138,7 +143,8 @@ class _Planner:
     def _mfa_session(self, chain: Chain, user: SourceUser, *, is_wanted: bool) -> Step | Reused:
         # In a role profile `duration_seconds` is the role's.
         of_profile = None if chain.user.role_arn else chain.user.duration_s
-        duration_s = of_profile or default_mfa_session_s(root=is_root_device(user.device or ""))
+        usual_s = LONGEST_ROOT_SESSION_S if is_root_device(user.device or "") else DEFAULT_MFA_SESSION_S
+        duration_s = of_profile or usual_s
         step = self._mfa_steps.get((user, duration_s))
         if step is None:
             request = SessionRequest(user.device or "", duration_s, is_usual_duration=not of_profile)

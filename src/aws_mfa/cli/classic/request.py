@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.aws.endpoints import given_sts_url, settings_of_profiles
 from aws_mfa.aws_values import arns
-from aws_mfa.aws_values.durations import check_duration, default_mfa_session_s
+from aws_mfa.aws_values.durations import LONGEST_ROOT_SESSION_S, check_duration
 from aws_mfa.aws_values.regions import REGION_VARIABLES, choose_region, partition_of_keys
 from aws_mfa.cli.classic.messages import MUST_PROVIDE_DEVICE
 from aws_mfa.command_lines import quote
@@ -187,8 +187,8 @@ def _request(
     duration_s, duration_source = duration_in_force(profile.flags.duration, profile.environ, sections, role)
     is_root = arns.is_root_device(device)
     is_usual = role is None and duration_source == DEFAULT
-    if is_usual:
-        duration_s = default_mfa_session_s(root=is_root)
+    if is_usual and is_root:
+        duration_s = LONGEST_ROOT_SESSION_S
     check_duration(duration_s, duration_source, role=role is not None, root=is_root)
     if role is None:
         return SessionRequest(device, duration_s, is_usual_duration=is_usual)
