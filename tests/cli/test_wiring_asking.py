@@ -166,6 +166,8 @@ def test_the_unattended_copy_is_the_same_each_time(environ: dict[str, str]) -> N
 def test_one_process_at_a_time_makes_the_call_for_a_session_if_there_can_be_a_lock(home: str) -> None:
     interfaces = RealInterfaces(environ={"HOME": home, "USERPROFILE": home})
     folder = os.path.join(home, ".aws", "mfa", "prompt-locks")
+    with RealInterfaces(environ={**interfaces.environ, "AWS_MFA_SESSION_STORE": "none"}).one_caller("dev"):
+        assert not os.path.exists(folder), "where nothing is stored, no other process could use the session"
     with interfaces.one_caller("dev"):
         (name,) = os.listdir(folder)
         with pytest.raises(Unreachable), lock(os.path.join(folder, name), timeout_s=0):

@@ -354,8 +354,9 @@ class RealInterfaces:
         path = self._state(os.path.join("prompt-locks", f"call-{zlib.crc32(session.encode()) % 256:02x}.lock"))
         with ExitStack() as held:
             with suppress(AwsMfaError):  # then each process makes its own call
-                ensure_private_folder(os.path.dirname(path))
-                held.enter_context(lock(path, timeout_s=_WAIT_FOR_CALL_S))
+                if self._stores.readable:  # else the others would wait for nothing
+                    ensure_private_folder(os.path.dirname(path))
+                    held.enter_context(lock(path, timeout_s=_WAIT_FOR_CALL_S))
             yield
 
     def deferred_signals(self) -> AbstractContextManager[DeferredSignals]:
