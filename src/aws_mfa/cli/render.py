@@ -136,22 +136,17 @@ def plan_json(plan: Plan) -> str:
         }
         for step in plan.steps
     ]
+    notes = {**{name: [why] for name, why in plan.others.items()}, **plan.notes}
+    ends = {**dict.fromkeys((*plan.of_profile, *plan.failures, *plan.others)), **plan.of_profile}
     profiles = [
         {
             "profile": name,
-            "session": end.label,
-            "needs_call": not isinstance(end, Reused),
-            "notes": plan.notes.get(name, ()),
-            **_error_fields(None),
+            "session": end.label if end is not None else None,
+            "needs_call": end is not None and not isinstance(end, Reused),
+            "notes": notes.get(name, ()),
+            **_error_fields(plan.failures.get(name)),
         }
-        for name, end in plan.of_profile.items()
-    ]
-    profiles += [
-        {"profile": name, "session": None, "needs_call": False, "notes": notes, **_error_fields(error)}
-        for name, error, notes in (
-            *((name, error, ()) for name, error in plan.failures.items()),
-            *((name, None, (why,)) for name, why in plan.others.items()),
-        )
+        for name, end in ends.items()
     ]
     document = {
         "version": JSON_VERSION,
