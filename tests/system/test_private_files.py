@@ -560,7 +560,7 @@ def test_on_windows_the_read_only_attribute_and_a_file_that_is_held_open_are_fou
     monkeypatch.setattr(private_files, "_CAN_HOLD", False)
     if not is_read_only:
         check_replaceable(str(path))
-        monkeypatch.setattr(os, "replace", refused_system_call(errno.EACCES))
+        monkeypatch.setattr(os, "rename", refused_system_call(errno.EACCES))
     with pytest.raises(NotSetUp) as caught:
         check_replaceable(str(path))
     attribute, held = f'remove the read-only attribute: attrib -r "{path}"', "if another program has it open"

@@ -125,6 +125,7 @@ class AwsFile:
         ensure_private_folder(os.path.dirname(os.path.abspath(self.path)))
         try:
             with TargetFile(self.path) as target:
+                target.found()  # before a lock file is made in a folder that a link of another user leads to
                 path = os.path.join(target.folder.path, self._lock_name(target.name))
                 with lock(path, timeout_s=self._lock_timeout_s, folder=target.folder):
                     return self._replace(target, edit)

@@ -83,7 +83,7 @@ def _acquire(path: str, timeout_s: float, waiting: Callable[[str], None] | None,
             holder = _read_pid(fd)
         except OSError as error:
             os.close(fd)
-            raise not_written(path, error) from None
+            raise NotSetUp(f"cannot lock {path}: {error.strerror}", "keep the file on another file system") from None
         except BaseException:
             os.close(fd)
             raise

@@ -147,8 +147,7 @@ def _hints(target: str, number: int | None) -> tuple[str, ...]:
     if number == errno.EROFS:
         return (f"the file system of {folder} is read-only: mount it writable", _OTHER_PLACE)
     if number in (errno.EACCES, errno.EPERM):
-        look = f"the folder must be writable, the file alone is not enough: {command('look at', folder)}"
-        return _hints_on_windows(target) if _IS_WINDOWS else (look, _MOUNT_THE_FOLDER)
+        return _hints_if_denied(target)
     if number in (errno.EBUSY, errno.EXDEV):
         return (_MOUNT_THE_FOLDER, _OTHER_PLACE)
     if number == errno.ENOENT:
@@ -156,10 +155,13 @@ def _hints(target: str, number: int | None) -> tuple[str, ...]:
     return ()
 
 
-def _hints_on_windows(target: str) -> tuple[str, ...]:
+def _hints_if_denied(target: str) -> tuple[str, ...]:
     if _is_read_only(target):
         return (f'remove the read-only attribute: attrib -r "{target}"',)
-    return ("if another program has it open (an editor, a backup), close it there",)
+    if _IS_WINDOWS:
+        return ("if another program has it open (an editor, a backup), close it there",)
+    look = command("look at", os.path.dirname(target))
+    return (f"the folder must be writable, the file alone is not enough: {look}", _MOUNT_THE_FOLDER)
 
 
 _MOUNT_THE_FOLDER = "in a container: mount the folder writable instead of the single file, which cannot be replaced"
@@ -234,7 +236,9 @@ class TargetFile:
             if if_as_read and _state(self.found()) != self._read:
                 self._remove(temp)
                 return False
-            self._move(temp, LONG_PATIENCE_S if if_as_read else REPLACE_PATIENCE_S)
+            folder, patience_s = self.folder, LONG_PATIENCE_S if if_as_read else REPLACE_PATIENCE_S
+            old, new, fd = folder.at(temp), folder.at(self.name), folder.dir_fd
+            _patiently(lambda: os.replace(old, new, src_dir_fd=fd, dst_dir_fd=fd), patience_s)
         except BaseException:
             self._remove(temp)
             raise
@@ -250,7 +254,8 @@ class TargetFile:
             if _is_read_only(self._target):
                 raise _error(errno.EACCES)
             if _IS_WINDOWS:
-                self._move(self.name, REPLACE_PATIENCE_S)  # refused while another program has it open
+                # Changes nothing, and is refused while another program has the file open.
+                _patiently(lambda: os.rename(self._target, self._target), REPLACE_PATIENCE_S)
             elif _is_mount_point(self._target):
                 raise _error(errno.EBUSY)
             elif _is_fixed(self._target, old, os.stat(self.folder.itself)):
@@ -280,22 +285,22 @@ class TargetFile:
             raise
         return temp
 
-    def _move(self, temp: str, patience_s: float) -> None:
-        folder, gives_up_at = self.folder, time.monotonic() + patience_s
-        while True:
-            is_last_try = time.monotonic() >= gives_up_at
-            try:
-                os.replace(folder.at(temp), folder.at(self.name), src_dir_fd=folder.dir_fd, dst_dir_fd=folder.dir_fd)
-            except PermissionError:
-                if is_last_try:
-                    raise
-                time.sleep(0.02)
-            else:
-                return
-
     def _remove(self, temp: str) -> None:
         with suppress(OSError):  # an error that is being raised says more
             os.unlink(self.folder.at(temp), dir_fd=self.folder.dir_fd)
+
+
+def _patiently(step: Callable[[], None], patience_s: float) -> None:
+    """Make a step that is refused while another program has the file open; try again for so long."""
+    gives_up_at = time.monotonic() + patience_s
+    while True:
+        is_last_try = time.monotonic() >= gives_up_at
+        try:
+            return step()
+        except PermissionError:
+            if is_last_try:
+                raise
+            time.sleep(0.02)
 
 
 def _state(found: os.stat_result | None) -> tuple[int, ...] | None:
