@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aws_mfa.command_lines import quote
 from aws_mfa.config.chains import Chain, chain_of
 from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.errors import BadProfile
@@ -169,7 +170,7 @@ def test_a_name_that_is_almost_a_profiles_is_offered(written: str, key: str) -> 
 
 def test_a_source_that_is_not_set_up_is_set_up_first() -> None:
     refused = refusal("a", role("a", "team work"))
-    assert refused.hints[0] == "if it has keys of yours, store them: aws-mfa setup --profile 'team work'"
+    assert refused.hints[0] == f"if it has keys of yours, store them: aws-mfa setup --profile {quote('team work')}"
     assert refused.shared == "source_profile names profile 'team work', which does not exist"
 
 

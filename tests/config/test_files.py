@@ -343,7 +343,7 @@ def test_a_file_that_another_program_has_emptied_is_not_written(
     if now is None:
         os.unlink(file.path)
     else:
-        (tmp_path / "credentials").write_text(now)
+        (tmp_path / "credentials").write_text(now, newline="")
     file.read()
     if lost:
         with pytest.raises(NotSetUp) as caught:
@@ -359,7 +359,7 @@ def test_what_another_program_writes_late_is_waited_for(tmp_path: Path, monkeypa
     file = credentials(tmp_path, KEYS.encode())
     file.read()
     (tmp_path / "credentials").write_text("")
-    monkeypatch.setattr(time, "sleep", lambda _: (tmp_path / "credentials").write_text(KEYS + FOREIGN))
+    monkeypatch.setattr(time, "sleep", lambda _: (tmp_path / "credentials").write_text(KEYS + FOREIGN, newline=""))
     assert file.update(append)
     assert file.read() == append(KEYS + FOREIGN)
 
@@ -379,7 +379,7 @@ def test_a_change_between_reading_and_replacing_is_not_overwritten(tmp_path: Pat
     def edit(text: str) -> str:
         calls.append(text)
         if len(calls) <= times:
-            (tmp_path / "credentials").write_text("[a]\n" + "# by another program\n" * len(calls))
+            (tmp_path / "credentials").write_text("[a]\n" + "# by another program\n" * len(calls), newline="")
         return append(text)
 
     if times < 1000:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from aws_mfa.command_lines import quote
 from aws_mfa.config.profile_names import SetUpHint, did_you_mean, name_profile
 from aws_mfa.errors import KeychainUnavailable
 
@@ -25,7 +26,7 @@ def test_a_hint_that_sets_up_names_the_profile_ready_for_a_shell() -> None:
     error = KeychainUnavailable("locked", *hints)
     assert error.hints == ("unlock it", "or: aws-mfa setup --vault age", "aws-mfa setup --profile x")
     name_profile(error, "my prof-long-term")
-    named = ("unlock it", "or: aws-mfa setup --profile 'my prof' --vault age", "aws-mfa setup --profile x")
+    named = ("unlock it", f"or: aws-mfa setup --profile {quote('my prof')} --vault age", "aws-mfa setup --profile x")
     assert (error.message, error.hints) == ("locked", named)
     name_profile(error, "the first name stays")
     assert error.hints == named

@@ -302,7 +302,7 @@ def test_the_end_does_not_wait_for_a_connection(folder: str, most: int) -> None:
         assert time.monotonic() - began < endpoint.LEAST_QUIET_S
 
 
-def test_without_a_free_thread_it_disconnects_and_goes_on(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_free_thread_clients_are_answered_one_by_one(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     start, refusals = threading.Thread.start, [1, 2, 3]
 
     def refuse(thread: threading.Thread) -> None:
@@ -313,9 +313,8 @@ def test_without_a_free_thread_it_disconnects_and_goes_on(client: Client, monkey
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
     for _ in range(3):
-        with client.connected() as refused:
-            assert _all_of(refused) == b""
-    assert client.ask()[0] == 200
+        assert client.ask()[0] == 200
+    assert refusals == []
 
 
 def test_a_client_that_has_an_answer_counts_as_active(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

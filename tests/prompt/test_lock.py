@@ -26,6 +26,7 @@ from aws_mfa.prompt.lock import FileLocks
 from aws_mfa.system import locks as system_locks
 from fakes import DEVICE, NOW
 from programs import start_program, wait_until
+from users_and_modes import posix_only
 
 QUESTION = "mfa@work-long-term\naccess_key_id = AKIA\n"
 HOLDER = """
@@ -239,6 +240,7 @@ def test_a_killed_process_has_let_go_of_its_lock(stage: Stage) -> None:
         assert one.outcome(QUESTION) is None
 
 
+@posix_only
 def test_what_is_left_is_private_and_holds_no_code(stage: Stage) -> None:
     stage.publish_cancelled()
     assert os.stat(stage.folder).st_mode & 0o777 == 0o700

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from botocore.configloader import load_config  # it says what a profile is
 
+from aws_mfa.command_lines import quote
 from aws_mfa.config.profile_names import SetUpHint
 from aws_mfa.errors import (
     AwsMfaError,
@@ -409,7 +410,7 @@ def test_a_refusal_names_the_profile_in_its_hints() -> None:
     interfaces.fake_sts.identity = WrongSecret("no", SetUpHint("store both again, copied whole"))
     with pytest.raises(WrongSecret) as failure:
         set_up_with(interfaces, None, None)
-    assert failure.value.hints == ("store both again, copied whole: aws-mfa setup --profile 'work place'",)
+    assert failure.value.hints == (f"store both again, copied whole: aws-mfa setup --profile {quote('work place')}",)
 
 
 @pytest.mark.parametrize(

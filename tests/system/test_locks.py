@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from aws_mfa.command_lines import command
 from aws_mfa.errors import BrokenFile, NotSetUp, Unreachable
 from aws_mfa.system import locks
 from aws_mfa.system.locks import lock, try_lock
@@ -189,7 +190,7 @@ def refusing(number: int) -> Callable[..., None]:
 def test_a_missing_folder_is_named_with_the_command_that_makes_it(tmp_path: Path) -> None:
     with pytest.raises(NotSetUp) as caught, lock(str(tmp_path / "none" / "lock"), timeout_s=0):
         pass
-    assert caught.value.hints == (f"make the folder: mkdir -p -m 700 {tmp_path / 'none'}",)
+    assert caught.value.hints == (f"make the folder: {command('make private folder', str(tmp_path / 'none'))}",)
 
 
 @posix_only

@@ -15,6 +15,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import socket
+import sys
 import threading
 import time
 from contextlib import ExitStack, suppress
@@ -222,3 +223,5 @@ def _listen(port: int) -> socket.socket:
 def _hang_up(connection: socket.socket) -> None:
     with suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
+    if sys.platform == "win32":
+        connection.close()  # there `shutdown` does not wake the thread that reads
