@@ -67,19 +67,19 @@ def _check(move: Move, given: str | None, interfaces: Interfaces, *, is_document
     known = move.device or files.known_device
     answers = Answers(profile=profile, device=known, region=given)
     configured = usable_region(files.region, files.region_source, interfaces)
-    for pause_s in _PAUSES_S if is_piped else ():
+    identity, region = None, ""
+    for pause_s in (*(_PAUSES_S if is_piped else ()), 0):
         try:
-            verified(move.keys, answers, configured, files.endpoints, interfaces)
+            identity, region = verified(move.keys, answers, configured, files.endpoints, interfaces)
             break
-        except UnknownKey:
-            interfaces.terminal.count_down(pause_s, "AWS does not know this key yet; next try in")
-    try:
-        identity, region = verified(move.keys, answers, configured, files.endpoints, interfaces)
-    except UnknownKey as error:
-        if not is_piped:
-            raise
-        interfaces.terminal.say(f"{error.message}: it is stored unverified, because the pipe may be its only copy")
-        return True
+        except UnknownKey as error:
+            if not is_piped:
+                raise
+            if pause_s:
+                interfaces.terminal.count_down(pause_s, "AWS does not know this key yet; next try in")
+            else:
+                why = "it is stored unverified, because the pipe may be its only copy"
+                interfaces.terminal.say(f"{error.message}: {why}")
     if identity is None:
         return False
     move.identity = identity

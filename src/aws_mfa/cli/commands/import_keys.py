@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 READS_PIPE = False  # standard input may be the keys themselves
 STDIN = "-"
 _LOST = (
-    "what came through the pipe was not stored, and may be the only copy of a secret",
-    "if IAM has just made that key, delete it: aws iam delete-access-key --user-name NAME --access-key-id ID",
+    (
+        "what came through the pipe was not stored, and may be the only copy of a secret; "
+        "if IAM has just made that key, delete it: aws iam delete-access-key --user-name NAME --access-key-id ID"
+    ),
     "its id is shown by: aws iam list-access-keys --user-name NAME",
 )
 
@@ -72,10 +74,16 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     try:
         return _run(args, request, interfaces, moved)
     except AwsMfaError as error:
-        # Another vault is a flag of this command, too; keys are not typed here.
-        hints = [_own_hint(hint) if isinstance(hint, SetUpHint) else hint for hint in error.hints]
+        # Another vault is a flag of this command, too; but keys are not typed here, and most are in the file already.
+        own = f" {quote(args.file)}" if args.file else ""
+        own += f" --profile {quote(args.profile)}" if args.profile else ""
+        hints = [
+            f"{hint.text}: aws-mfa import{own}{hint.options}" if isinstance(hint, SetUpHint) else hint
+            for hint in error.hints
+            if not isinstance(hint, SetUpHint) or "--vault age" in hint.options
+        ]
         lost = _LOST if args.file == STDIN and not moved else ()
-        raise type(error)(error.message, *filter(None, hints[: -len(lost)] if lost else hints), *lost) from None
+        raise type(error)(error.message, *(hints[:1] if lost else hints), *lost) from None
 
 
 def _run(args: argparse.Namespace, request: ImportRequest, interfaces: Interfaces, moved: list[Move]) -> int:
@@ -96,10 +104,6 @@ def _run(args: argparse.Namespace, request: ImportRequest, interfaces: Interface
     for line in (*found.left, *lost):
         interfaces.say(line)
     return NotSetUp.exit_code if found.left else 0
-
-
-def _own_hint(hint: SetUpHint) -> str | None:
-    return f"{hint.text}: aws-mfa import{hint.options}" if "--vault" in hint.options else None
 
 
 def _given(document: Document, file: str, request: ImportRequest, interfaces: Interfaces) -> Importable:
