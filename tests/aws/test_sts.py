@@ -407,22 +407,20 @@ def test_an_expired_session_one_that_aws_does_not_give_and_one_that_no_file_can_
 
 
 @pytest.mark.parametrize(("more_s", "is_taken"), [(800, True), (1000, False)])
-@pytest.mark.parametrize("action", ["GetSessionToken", "GetFederationToken", "AssumeRole"])
+@pytest.mark.parametrize("role", [None, "dev"])
 def test_a_session_that_ends_long_after_what_was_requested_is_not_taken(
-    practice: Practice, action: str, more_s: int, *, is_taken: bool
+    practice: Practice, role: str | None, more_s: int, *, is_taken: bool
 ) -> None:
     end = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600 + more_s))
-    practice.aws.faults.add(action, answered_with("Expiration", end))
-    role = practice.aws.account.add_role("dev", trusts=practice.ann, mfa=True)
-    request, code = practice.request(role_arn=role.arn, role_session_name="ann"), practice.phone.code()
-    with contextlib.nullcontext() if is_taken else pytest.raises(errors.AwsFailed, match=f"answer to sts:{action} "):
-        if action == "GetSessionToken":
-            session = practice.sts.get_session_token(practice.keys, request, code)
-        elif action == "AssumeRole":
-            session = practice.sts.assume_role(practice.keys, request, code)
+    practice.aws.faults.add("AssumeRole" if role else "GetFederationToken", answered_with("Expiration", end))
+    with contextlib.nullcontext() if is_taken else pytest.raises(errors.AwsFailed, match="cannot be read"):
+        if role:
+            request = practice.request(
+                role_arn=practice.aws.account.add_role(role, trusts=practice.ann, mfa=True).arn, role_session_name="ann"
+            )
+            practice.sts.assume_role(practice.keys, request, practice.phone.code())
         else:
-            session = practice.sts.get_federation_token(practice.keys, "ann", 3600, policy=POLICY, policy_arns=())
-        assert session.expires_at > time.time() + 3600
+            practice.sts.get_federation_token(practice.keys, "ann", 3600, policy=POLICY, policy_arns=())
 
 
 def test_a_session_is_judged_by_the_clock_of_aws(practice: Practice) -> None:

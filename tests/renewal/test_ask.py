@@ -107,36 +107,20 @@ def test_a_provider_that_is_not_worth_trying_is_not_asked() -> None:
     assert absent.asked == []
 
 
-@pytest.mark.parametrize(
-    ("people", "is_checked"),
-    [
-        (["terminal"], True),
-        (["dialog"], True),
-        (["code"], True),
-        (["mfa_process", "code"], True),
-        (["mfa_process", "terminal"], True),
-        (["mfa_process"], False),
-        (["pipe"], False),
-        (["mfa_process", "pipe"], False),
-    ],
-    ids=str,
-)
-@pytest.mark.parametrize("document", ["how-it-works.md", "security-model.md"])
-def test_get_caller_identity_is_sent_when_the_documents_say(
-    document: str, people: list[str], *, is_checked: bool
-) -> None:
-    with open(os.path.join(ROOT, "docs", document), encoding="utf-8") as file:
-        assert (
-            "during the first question for a user's code, if a person can be asked: on a terminal, in a dialog or by "
-            "`aws-mfa code`, also while a command that comes before them is run; not with `--token` or a pipe"
-        ) in file.read()
-    providers = [
-        a_provider("123456", name="terminal" if name == "pipe" else name, has_human=name not in ("mfa_process", "pipe"))
-        for name in people
-    ]
-    interfaces = FakeInterfaces()
-    asked(*providers, interfaces=interfaces)
-    assert (interfaces.fake_sts.identity_calls > 0) is is_checked
+@pytest.mark.parametrize("before", [[], ["mfa_process"]], ids=str)
+@pytest.mark.parametrize("asked_by", ["terminal", "dialog", "code", "pipe", None])
+def test_get_caller_identity_is_sent_when_the_documents_say(before: list[str], asked_by: str | None) -> None:
+    claim = (
+        "during the first question for a user's code, if a person can be asked: on a terminal, in a dialog or by "
+        "`aws-mfa code`, also while a command that comes before them is run; not with `--token` or a pipe"
+    )
+    for document in ("how-it-works.md", "security-model.md"):
+        with open(os.path.join(ROOT, "docs", document), encoding="utf-8") as file:
+            assert claim in file.read()
+    has_person, interfaces = asked_by in ("terminal", "dialog", "code"), FakeInterfaces()
+    last = a_provider("123456", name=asked_by or "ykman", has_human=has_person)
+    asked(*(a_command(closed="failed") for _ in before), last, interfaces=interfaces)
+    assert (interfaces.fake_sts.identity_calls > 0) is has_person
 
 
 def test_a_person_who_cancels_is_not_asked_elsewhere() -> None:

@@ -554,5 +554,18 @@ def test_the_code_comes_from_standard_input_with_the_flag(stage: ClassicStage) -
     assert stage.run("renew", "dev", "--token-stdin", stdin="12345\n", env=IN_FILES).code == 2
     empty = stage.run("renew", "dev", "--token-stdin", stdin="", env=IN_FILES)
     assert (empty.code, empty.err.splitlines()[0]) == (2, "aws-mfa: standard input ended without a code")
-    ended = stage.run("renew", "dev", "--token-stdin", stdin=f"{stage.code()}\n", env=IN_FILES)
-    assert ended.code == 0, ended
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        *(["renew", "dev", "--token-stdin"], ["renew", "dev"], ["env", "dev", "--shell", "sh", "--token-stdin"]),
+        *(["credential-process", "dev", "--token-stdin"], ["console", "dev", "--print-url", "--token-stdin"]),
+        ["--profile", "default"],
+    ],
+    ids=" ".join,
+)
+def test_a_code_is_taken_from_a_pipe_that_stays_open(stage: ClassicStage, argv: list[str]) -> None:
+    three_roles_and_a_chain(stage)
+    with stage.start(*argv, stdin=f"{stage.code()}\n", env=IN_FILES) as process:
+        assert process.wait(30) == 0

@@ -1,7 +1,8 @@
 """
 0.0.12 and we decide alike: generated flags, variables and files, both tools in this process, up to the prompt.
 
-Left out of the cases is what is different on purpose: permanent keys in the target, no device, an empty role.
+Left out of the cases is what is different on purpose: permanent keys in the target, no device, an empty role, a session
+where the long-term keys belong.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any, NoReturn
 from unittest import mock
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from aws_mfa.cli.classic import run as classic
@@ -127,6 +128,7 @@ def test_both_reach_the_same_decision(
         before = stage.state()
         theirs = decision_of_old_tool(old, stage, argv, variables)
         ours = our_decision(stage, argv, variables)
+        assume(not any(line.endswith("STS accepts long-term keys only") for line in ours))
         assert ours == theirs
         assert (stage.state(), stage.sent()) == (before, [])
 
