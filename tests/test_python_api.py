@@ -22,6 +22,7 @@ import pytest
 import aws_mfa
 from aws_mfa import python_api
 from aws_mfa.cli.wiring import RealInterfaces
+from aws_mfa.command_lines import joined
 from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, Cancelled, NeedsHuman, RefusedByAws
 from aws_mfa.model import Secret
 from aws_mfa.model import Session as MfaSession
@@ -367,7 +368,8 @@ def test_the_traceback_ends_at_the_public_function(stage: ClassicStage) -> None:
 
 
 def test_a_command_that_gives_the_code_is_asked_before_the_function(stage: ClassicStage) -> None:
-    stage.write(f"[profile work]\nmfa_process = echo {stage.code()}\n", stage.config)
+    command = joined([sys.executable, "-c", f"print({stage.code()})"])
+    stage.write(f"[profile work]\nmfa_process = {command}\n", stage.config)
     person = Person(stage)
     assert caller_arn(aws_mfa.boto3_session("work", ask=person)) == stage.ann.arn
     assert not person.asked

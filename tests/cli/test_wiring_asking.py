@@ -15,10 +15,9 @@ from aws_mfa.interfaces import Interfaces
 from aws_mfa.model import LongTermKeys, Secret, Session
 from aws_mfa.prompt.terminal import NoTerminal
 from aws_mfa.system.locks import lock
-from aws_mfa.vaults import age as age_file
 from aws_mfa.vaults.keychain.vault import IdentityItem
 from fakes import KEYS, FakeTerminal
-from vaults.test_age import FakeAge
+from vaults.test_age import with_fake_age
 
 SECTION = "work-long-term"
 AWAY: list[Callable[[RealInterfaces], RealInterfaces]] = [
@@ -39,7 +38,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> FakeTerminal:
 def environ(home: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """A home whose age vault holds keys."""
     environ = {"HOME": home, "PATH": os.environ["PATH"]}
-    monkeypatch.setattr(age_file, "passphrase", FakeAge())
+    with_fake_age(monkeypatch)
     command = {"AWS_MFA_AGE_PASSPHRASE_COMMAND": "echo open sesame"}
     RealInterfaces(environ={**environ, **command}).vault("age").store(SECTION, KEYS)
     return environ

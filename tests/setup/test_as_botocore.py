@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 from pathlib import Path
 
@@ -11,12 +10,13 @@ import pytest
 from botocore.exceptions import BotoCoreError
 from botocore.session import Session
 
+from aws_mfa.command_lines import joined
 from aws_mfa.setup.as_botocore import KEYS, OTHER_SIGN_IN, PROCESS, AsBotocore, roles_lost
 
 PAIR = "aws_access_key_id = AKIAINVENTEDANNSKEY1\naws_secret_access_key = s\n"
 ROLE = "role_arn = arn:aws:iam::123456789012:role/R\n"
 DOCUMENT = json.dumps({"Version": 1, "AccessKeyId": "AKIAINVENTEDBOBSKEY2", "SecretAccessKey": "s"})
-RUNS = f"credential_process = {shlex.join([sys.executable, '-c', f'print({DOCUMENT!r})'])}\n"
+RUNS = f"credential_process = {joined([sys.executable, '-c', f'print({DOCUMENT!r})'])}\n"
 
 
 def a_role(source: str, name: str = "r") -> str:

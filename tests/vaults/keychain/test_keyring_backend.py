@@ -75,7 +75,7 @@ def test_one_backend_is_chosen_the_systems_own_first(
 def test_plain_text_is_never_chosen_and_is_named(monkeypatch: pytest.MonkeyPatch, found: KeyringBackend) -> None:
     with pytest.raises(KeychainUnavailable, match=r"the only keyring backend here is keyrings\.alt\.") as failure:
         best(monkeypatch, found)
-    assert "export PYTHON_KEYRING_BACKEND=keyrings.alt." in failure.value.hints[0]
+    assert "PYTHON_KEYRING_BACKEND=keyrings.alt." in failure.value.hints[0]
 
 
 def test_no_backend_at_all_is_an_absent_keychain(monkeypatch: pytest.MonkeyPatch) -> None:
