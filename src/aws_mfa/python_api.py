@@ -26,7 +26,7 @@ from botocore.session import Session as BotocoreSession  # the base of a boto3 s
 from aws_mfa.aws.query import keep_tokens_out_of_logs
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.config.section_names import profile_in_force
-from aws_mfa.errors import HINT, AwsMfaError, NeedsHuman
+from aws_mfa.errors import AwsMfaError, NeedsHuman
 from aws_mfa.handover.environment import child_environment
 from aws_mfa.handover.hand_over import hand_over
 from aws_mfa.prompt.providers import COMMANDS
@@ -130,11 +130,10 @@ class _SessionOf:
                 request = RenewalRequest([self.profile], Overlay(None, arns, self._read_only), for_sdk=True)
                 session, plan = hand_over(request, interfaces)
         except AwsMfaError as error:
-            hints = error.hints
             if self._ask is None and isinstance(error, NeedsHuman):
-                hints = (*hints, "or have your program ask for it: ask=input")
+                error.hints = (*error.hints[:2], "or have your program ask for it: ask=input")
             # A traceback shows `args`, not hints. It is cut here, because frames further in hold keys.
-            error.args = ("\n".join([error.message, *(f"{HINT}{hint}" for hint in hints)]),)
+            error.args = ("\n".join(error.lines),)
             raise error.with_traceback(None) from None
         finally:
             interfaces.close()

@@ -141,7 +141,7 @@ class AwsProfiles:
         why, names = misread(given.value) or (self.misnamed().get(name),), self._known_names()
         what = f"names profile '{shown(given.value)}', which does not exist{f': {why[0]}' if why[0] else ''}"
         set_up = f"if it has keys of yours, store them: aws-mfa setup --profile {quote(name)}"
-        hints = [*did_you_mean(given.value, names), *([set_up] if name not in names else [])]
+        hints = [*did_you_mean(given.value, names), *([set_up] if name not in names and ":" not in name else [])]
         error = BadProfile(f"{given.source} {what}", *hints, f"or name another profile in {key}")
         error.shared = f"{key} {what}"
         return error

@@ -83,6 +83,7 @@ def refuse_permanent_keys(values: Mapping[str, str] | None, section: str, path: 
         f"section [{section}] of {path} holds long-term keys: they are not overwritten",
         f"move them to the vault first: aws-mfa import --profile {quote(section)}",
         f"or leave them there: aws-mfa --profile {quote(section)} --long-term-suffix none --short-term-suffix mfa",
+        f"or give the session to one program: aws-mfa exec {quote(section)}",
     )
 
 

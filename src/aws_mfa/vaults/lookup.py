@@ -284,7 +284,8 @@ class QuietVault:
         is_absent = self.trouble is not None and "aws-mfa setup" in "".join(self.trouble.hints[:1])
         if self.trouble is not None and not is_absent and isinstance(error, (BadProfile, BadInput)):
             why = f"the {self._choice.name} vault was not searched ({self.trouble.message})"
-            error.hints = (*error.hints[:2], f"{why}: if the keys are in it, use aws-mfa --profile NAME")
+            hint = f"{why}: if the keys are in it, use aws-mfa --profile NAME"
+            error.hints = (*(one for one in error.hints[:2] if one != hint), hint)
         return error
 
 

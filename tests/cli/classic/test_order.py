@@ -65,6 +65,37 @@ def test_a_missing_long_term_section_has_the_contracts_message_and_nothing_is_se
     assert stage.sent() == []
 
 
+ROLE = "arn:aws:iam::123456789012:role/Dev"
+
+
+@pytest.mark.parametrize(
+    ("profile", "env", "hint"),
+    [
+        ("alias", {}, "alias has source_profile = ann, but no role_arn: aws-mfa --profile ann"),
+        ("hidden", {}, "hidden has source_profile = ann # x, but no role_arn: aws-mfa --profile ann"),
+        ("dev", {}, "dev is a role: aws-mfa renew dev"),
+        ("included", {}, "if the profile that it includes has keys: aws-mfa renew included"),
+        (ROLE, {}, f"that is an ARN, not a profile: aws-mfa --profile NAME --assume-role {ROLE}"),
+        (None, {"AWS_DEFAULT_PROFILE": "ann"}, "AWS_DEFAULT_PROFILE is not read here: set AWS_PROFILE=ann"),
+        ("own", {}, "section [own] holds long-term keys: aws-mfa import --profile own"),
+        ("new", {}, "profiles set up on this machine: ann"),
+    ],
+)
+def test_the_first_hint_at_missing_keys_is_for_this_profile(
+    stage: ClassicStage, profile: str | None, env: dict[str, str], hint: str
+) -> None:
+    config = "[profile alias]\nsource_profile = ann\n[profile hidden]\naws_mfa_source_profile = ann # x\n"
+    config += f"[profile dev]\nrole_arn = {ROLE}\n[profile included]\ninclude_profile = ann\n"
+    stage.write(config, stage.config)
+    stage.write(stage.keys_section("ann") + stage.keys_section("own").replace("own-long-term", "own"))
+    ended = stage.call(*(() if profile is None else ("--profile", profile)), env=env)
+    assert ended.error.startswith(
+        f"ERROR - Long term credentials session '[{profile or 'default'}-long-term]' is missing."
+    )
+    assert ended.hints.splitlines()[0].removeprefix("hint: ") == hint
+    assert len(ended.hints.splitlines()) <= 3
+
+
 @pytest.mark.parametrize("key", ["aws_access_key_id", "aws_secret_access_key"])
 def test_a_missing_key_of_the_long_term_section_is_named_and_nothing_is_sent(stage: ClassicStage, key: str) -> None:
     stage.write(stage.keys_section(settings={key: ""}))

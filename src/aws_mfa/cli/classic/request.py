@@ -113,6 +113,8 @@ def found_keys(profile: ClassicProfile, choice: VaultChoice, interfaces: Interfa
             if LongTermKeys.in_section(profile.short_values) is None:
                 held, command = "a secret access key without its id", "add its aws_access_key_id there"
             hints = (f"section [{profile.short_term}] holds {held}: {command}",)
+        if profile.name.startswith("arn:"):
+            hints = (f"that is an ARN, not a profile: aws-mfa --profile NAME --assume-role {profile.name}",)
         hints = (*hint_at_default(profile.name, profile.environ), *hints)
         raise NoLongTermKeys(error.message, *hints) from None
 
