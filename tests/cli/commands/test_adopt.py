@@ -109,6 +109,7 @@ def test_the_bare_name_is_written_only_if_a_search_for_it_leads_back_here(tmp_pa
     def found(*path: str, **environ: str) -> str:
         return this_program({"PATH": os.pathsep.join(path), **environ}, ours)
 
+    (tmp_path / "my venv" / "CACHEDIR.TAG").write_text("as uv and virtualenv write it")
     assert found(folder, other) == "aws-mfa"
     assert found(other, folder) == ours  # another one comes first
     assert found() == found(str(tmp_path)) == found("") == ours

@@ -96,8 +96,13 @@ def this_program(environ: Mapping[str, str], started_as: str) -> str:
 
 
 def _is_in_cache(path: str) -> bool:
-    """Whether a folder above is a cache by its name, or by the mark of https://bford.info/cachedir/ ."""
-    folder, parent = path, os.path.dirname(path)
+    """
+    Whether a folder above the program's environment is a cache by its name, or by the mark of bford.info/cachedir.
+
+    Environments that stay have that mark, too, so that backups leave them out.
+    """
+    folder = os.path.dirname(os.path.dirname(path))
+    parent = os.path.dirname(folder)
     while parent != folder:
         folder, parent = parent, os.path.dirname(parent)
         is_marked = os.path.isfile(os.path.join(folder, "CACHEDIR.TAG"))
