@@ -172,8 +172,8 @@ def test_all_and_back_again_byte_for_byte(stage: Stage) -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout == "prod: adopted\ntwo words: adopted\n"
     assert stage.read("config") == (
-        f"# mine\r\n[profile prod]\r\n  credential_process = aws-mfa credential-process prod\r\n"
-        f"  aws_mfa_ROLE_ARN : {ROLE}\r\n  aws_mfa_source_profile = ann\r\n  aws_mfa_mfa_serial = {DEVICE}\r\n"
+        f"# mine\r\n[profile prod]\r\n  aws_mfa_ROLE_ARN : {ROLE}\r\n  aws_mfa_source_profile = ann\r\n"
+        f"  aws_mfa_mfa_serial = {DEVICE}\r\ncredential_process = aws-mfa credential-process prod\r\n"
         f'[profile "two words"]\nregion = eu-west-1\n{quoted_process()}\naws_mfa_role_arn={ROLE}\n'
         f"aws_mfa_source_profile=ann\naws_mfa_mfa_serial={DEVICE}"
     )
@@ -194,7 +194,8 @@ def test_dry_run_shows_the_difference_without_a_secret_and_changes_nothing(stage
     assert ended.returncode == 0
     assert "prod: would be adopted, and its session removed" in ended.stderr
     assert f"\n-  ROLE_ARN : {ROLE}\n" in ended.stdout
-    assert f"\n+  credential_process = aws-mfa credential-process prod\n+  aws_mfa_ROLE_ARN : {ROLE}\n" in ended.stdout
+    assert f"\n+  aws_mfa_ROLE_ARN : {ROLE}\n" in ended.stdout
+    assert "\n+credential_process = aws-mfa credential-process prod\n" in ended.stdout
     assert "-aws_secret_access_key = ***\n" in ended.stdout
     assert "session/secret" not in ended.stdout
     assert stage.ann.keys.secret_access_key not in ended.stdout
