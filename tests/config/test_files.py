@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 import traceback
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import pytest
@@ -276,6 +276,43 @@ def test_root_writes_in_a_users_home_and_runs_no_command_that_stands_there(tmp_p
     file.check_trusted()
     with pytest.raises(NotSetUp, match="belongs to another user"):
         file.check_trusted(runs_commands=True)
+
+
+@as_root
+@pytest.mark.parametrize("swaps_at", ["realpath", "open"])
+def test_root_follows_no_link_that_is_there_for_a_moment_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, swaps_at: str
+) -> None:
+    """While the path is resolved, or while the folder is opened, it leads to root's; before and after to the user's."""
+    users, roots, held = tmp_path / ".aws", tmp_path / "roots", tmp_path / "held"
+    for folder, owner in ((users, NOBODY), (roots, 0)):
+        folder.mkdir()
+        (folder / "credentials").write_text("[a]\n")
+        os.chown(folder, owner, owner)
+        os.chown(folder / "credentials", owner, owner)
+    os.chown(tmp_path, NOBODY, NOBODY)
+    module = os.path if swaps_at == "realpath" else os
+    step = getattr(module, swaps_at)
+
+    def swapped(path: str, *more: object, **options: object) -> object:
+        if held.exists() or os.path.basename(str(path)) not in (".aws", "credentials"):
+            return step(path, *more, **options)
+        users.rename(held)
+        users.symlink_to(roots)
+        os.lchown(users, NOBODY, NOBODY)
+        try:
+            return step(path, *more, **options)
+        finally:
+            users.unlink()
+            held.rename(users)
+
+    file = AwsFile(str(users / "credentials"))
+    monkeypatch.setattr(file, "check_trusted", lambda: None)
+    monkeypatch.setattr(module, swaps_at, swapped)
+    with suppress(NotSetUp):
+        file.update(append)
+    assert (roots / "credentials").read_text() == "[a]\n"
+    assert os.listdir(roots) == ["credentials"]
 
 
 ROOT_MADE_IT = """

@@ -200,19 +200,19 @@ class RealInterfaces:
 
     @cached_property
     def credentials(self) -> AwsFile:
-        return self._aws_file(0, lambda path: self.say(narrowed(path)))
+        return self._aws_file(find_files(self.environ)[0], lambda path: self.say(narrowed(path)))
 
     @cached_property
     def config(self) -> AwsFile:
-        return self._aws_file(1, lambda _: None)
+        return self._aws_file(find_files(self.environ)[1])
 
-    def _aws_file(self, which: int, say_narrowed: Callable[[str], None]) -> AwsFile:
+    def _aws_file(self, path: str, say_narrowed: Callable[[str], None] = lambda _: None) -> AwsFile:
         is_strict = self.environ.get("AWS_MFA_STRICT_MODES", "").lower() != "no"
-        return AwsFile(find_files(self.environ)[which], say_narrowed=say_narrowed, is_strict=is_strict)
+        return AwsFile(path, say_narrowed=say_narrowed, is_strict=is_strict)
 
     @cached_property
     def known_keys(self) -> AwsFile:
-        return AwsFile(self._state("known-keys"))
+        return self._aws_file(self._state("known-keys"))
 
     def document(self, path: str) -> GivenDocument:
         from aws_mfa.system.input_file import GivenDocument

@@ -59,19 +59,25 @@ def make_private_folder(path: str) -> None:
         os.close(parent_fd)
 
 
-def refuse_link_of_another(path: str, owner: int) -> None:
+def refuse_link_of_another(path: str, owner: int, target: str | None = None) -> None:
     """
     Raise OSError if root would follow a link to a file, or into a folder, of `owner` that somebody else made.
 
-    Users can link to any file of root's: it must not be replaced when `sudo` runs this program in their home.
+    Users can link to any file of root's: it must not be replaced when `sudo` runs this program in their home. `target`:
+    what the path was resolved to; if no link is left that leads there, it was removed to hide it.
     """
     if sys.platform == "win32" or os.geteuid() != 0:
         return
     path = os.path.abspath(path)
+    is_hidden = target not in (None, path)
     while path != os.path.dirname(path):
-        if os.path.islink(path) and os.lstat(path).st_uid not in (0, owner):
-            raise OSError(errno.ELOOP, "a link of another user leads there")
+        if os.path.islink(path):
+            is_hidden = False
+            if os.lstat(path).st_uid not in (0, owner):
+                raise OSError(errno.ELOOP, "a link of another user leads there")
         path = os.path.dirname(path)
+    if is_hidden:
+        raise OSError(errno.ELOOP, "a link that led there is gone")
 
 
 def refuse_open(path: str, *, runs_commands: bool = False) -> None:

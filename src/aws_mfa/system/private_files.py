@@ -185,7 +185,8 @@ class TargetFile:
         self._target = os.path.realpath(path)
         self._read: tuple[int, ...] | None = None
         parent, self.name = os.path.split(self._target)
-        self.folder = FolderHandle(parent)
+        # A link that was put there since the path was resolved is not followed.
+        self.folder = FolderHandle(parent, flags=_READ_FOLDER | getattr(os, "O_NOFOLLOW", 0))
 
     def __enter__(self) -> Self:
         return self
@@ -198,13 +199,13 @@ class TargetFile:
         try:
             found = self.folder.lstat(self.name)
         except FileNotFoundError:
-            refuse_link_of_another(self.path, os.stat(self.folder.itself).st_uid)
+            refuse_link_of_another(self.path, os.stat(self.folder.itself).st_uid, self._target)
             return None
         if stat.S_ISLNK(found.st_mode):
             # realpath() ends at a symlink only if the chain is a circle, or was changed since.
             raise _error(errno.ELOOP)
         refuse_irregular(self._target, found.st_mode)
-        refuse_link_of_another(self.path, found.st_uid)
+        refuse_link_of_another(self.path, found.st_uid, self._target)
         return found
 
     def read(self) -> bytes:
@@ -348,9 +349,9 @@ class FolderHandle:
 
     __slots__ = ("dir_fd", "itself", "path")
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, flags: int = _READ_FOLDER) -> None:
         self.path = path
-        self.dir_fd = os.open(path, _READ_FOLDER) if _CAN_HOLD else None
+        self.dir_fd = os.open(path, flags) if _CAN_HOLD else None
         self.itself = path if self.dir_fd is None else self.dir_fd
 
     def __enter__(self) -> Self:

@@ -304,3 +304,11 @@ CASES = st.builds(
 def test_the_full_path_says_the_same_wherever_the_fast_one_answers(case: Case, home: str) -> None:
     text, full = fast_and_full(case, home)
     assert full == (None if text is None else Answer(0, text))
+
+
+def test_too_little_memory_is_left_to_the_full_path(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> str:
+        raise MemoryError
+
+    monkeypatch.setattr(fast, "_answer", fail)
+    assert fast.fast_answer([], {"HOME": home}) is None

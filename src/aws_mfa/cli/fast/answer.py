@@ -51,7 +51,7 @@ def fast_answer(argv: list[str], environ: Mapping[str, str]) -> str | None:
         return None
     try:
         return _answer(flags, environ)
-    except (AwsMfaError, OSError, UnicodeError, ValueError):
+    except (AwsMfaError, OSError, ValueError, MemoryError):
         return None
 
 

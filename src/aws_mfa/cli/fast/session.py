@@ -81,7 +81,7 @@ def _stored_session(profile: str, environ: Mapping[str, str]) -> tuple[Entry, Fi
 
     try:
         return fast_lookup.stored_session(profile, environ, opened, now=time.time())
-    except (AwsMfaError, OSError, UnicodeError, ValueError):
+    except (AwsMfaError, OSError, ValueError, MemoryError):
         return None
     finally:
         gc.enable()
