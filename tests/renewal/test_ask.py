@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from aws_mfa.command_lines import unset_variable
 from aws_mfa.errors import (
     AwsUnreachable,
     BadCode,
@@ -167,7 +168,7 @@ def test_the_reason_says_what_the_variable_leaves_out_and_what_is_not_there(
     with pytest.raises(NeedsHuman) as refused:
         ask_code(CodeQuestion("MFA code: ", DEVICE), as_interfaces(interfaces))
     assert says in refused.value.message
-    assert ("unset AWS_MFA_PROMPT" in "".join(refused.value.hints)) == ("leaves" in says)
+    assert (unset_variable("AWS_MFA_PROMPT") in "".join(refused.value.hints)) == ("leaves" in says)
 
 
 def test_without_any_provider_the_device_is_named() -> None:

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 
 import pytest
 
+from aws_mfa.command_lines import quote
 from aws_mfa.errors import (
     AnswerLost,
     AwsFailed,
@@ -176,7 +177,7 @@ def test_a_code_that_was_good_is_never_sent_again() -> None:
     assert len(interfaces.fake_sts.sent) == 1
 
 
-@pytest.mark.parametrize(("name", "quoted"), [("prod", "prod"), ("my prod", "'my prod'")])
+@pytest.mark.parametrize(("name", "quoted"), [("prod", "prod"), ("my prod", quote("my prod"))])
 def test_the_token_serves_one_call_and_no_other_code_is_asked_for(name: str, quoted: str) -> None:
     interfaces = asking("222222")
     codes = Run(interfaces, token="111111")

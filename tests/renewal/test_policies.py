@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aws_mfa.command_lines import quote
 from aws_mfa.errors import BadInput
 from aws_mfa.renewal.policies import check_policy, check_policy_arns, check_policy_partitions
 from aws_mfa.renewal.request import Overlay
@@ -79,7 +80,7 @@ def test_what_is_no_policy_is_refused_and_not_quoted(text: str) -> None:
 def test_the_hint_can_be_pasted() -> None:
     with pytest.raises(BadInput) as refused:
         check_policy("", "my p.json")
-    assert refused.value.hints == ("look at it: python -m json.tool 'my p.json'",)
+    assert refused.value.hints == (f"look at it: python -m json.tool {quote('my p.json')}",)
 
 
 def test_a_policy_has_2048_characters_at_most() -> None:

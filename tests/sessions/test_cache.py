@@ -608,7 +608,7 @@ def test_what_is_not_a_folder_is_not_a_runtime_folder(value: str) -> None:
 def test_a_bad_disk_is_one_line_and_fails_nothing(stage: Stage, store: str, monkeypatch: pytest.MonkeyPatch) -> None:
     stage.cache(store).store("work", INPUTS, a_session())
 
-    def refuse(*arguments: object) -> int:
+    def refuse(*arguments: object, **options: object) -> int:
         raise OSError(errno.EIO, "Input/output error")
 
     with monkeypatch.context() as broken:
