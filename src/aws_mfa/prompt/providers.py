@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from aws_mfa.errors import BadInput, NothingGiven
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Protocol, TypeVar
 
     from aws_mfa.errors import AwsMfaError
@@ -74,7 +74,7 @@ COMMANDS = (MFA_PROCESS, YKMAN)  # these answer without a person, or with a touc
 QUESTIONS = 3  # how often a person is asked for one answer
 VARIABLE = "AWS_MFA_PROMPT"
 # Why a provider that the variable names cannot answer.
-ABSENT = {MFA_PROCESS: "the profile has no mfa_process", YKMAN: "no YubiKey answers", DIALOG: "no display answers"}
+_ABSENT = {MFA_PROCESS: "the profile has no mfa_process", YKMAN: "no YubiKey answers", DIALOG: "no display answers"}
 
 
 class CodeQuestion(NamedTuple):
@@ -139,12 +139,17 @@ def choose_providers(environ: Mapping[str, str]) -> tuple[str, ...]:
     return names or PROVIDERS
 
 
-def left_out(question: CodeQuestion, environ: Mapping[str, str], *, has_terminal: bool) -> str:
-    """What `AWS_MFA_PROMPT` leaves out that could answer here; "" if nothing."""
+def not_asked(
+    question: CodeQuestion, offered: Sequence[CodeProvider], environ: Mapping[str, str], *, has_terminal: bool
+) -> tuple[str, list[str]]:
+    """What `AWS_MFA_PROMPT` leaves out that could answer here, and why those that it names cannot; empty without it."""
+    if not environ.get(VARIABLE):
+        return "", []
     has_display = environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY")
     could = (
         *((TERMINAL, "the terminal", has_terminal), (DIALOG, "the dialog", has_display)),
         (MFA_PROCESS, "the profile's mfa_process", question.command),
     )
     left = [what for name, what, is_here in could if is_here and name not in choose_providers(environ)]
-    return f"{VARIABLE}={environ[VARIABLE]} leaves {' and '.join(left)} out" if left else ""
+    absent = [_ABSENT[one.name] for one in offered if one.name in _ABSENT and not one.can_answer(question)]
+    return f"{VARIABLE}={environ[VARIABLE]} leaves {' and '.join(left)} out" if left else "", absent

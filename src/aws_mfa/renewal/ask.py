@@ -35,16 +35,7 @@ from aws_mfa.errors import (
     UnknownKey,
     WrongSecret,
 )
-from aws_mfa.prompt.providers import (
-    ABSENT,
-    CODE,
-    COMMANDS,
-    VARIABLE,
-    CodeQuestion,
-    WrappedProvider,
-    left_out,
-    until_good,
-)
+from aws_mfa.prompt.providers import CODE, COMMANDS, VARIABLE, CodeQuestion, WrappedProvider, not_asked, until_good
 from aws_mfa.system.cancel import Cancellation, passed_on
 
 if TYPE_CHECKING:
@@ -60,16 +51,7 @@ if TYPE_CHECKING:
 
 
 # For these failures the check ends the question; all others are left to the call itself.
-_DEFINITE = (
-    AwsUnreachable,
-    ClockSkew,
-    RegionDisabled,
-    SessionKeysGiven,
-    UnknownDevice,
-    UnknownKey,
-    WrongSecret,
-    BadInput,
-)
+_DEFINITE = (AwsUnreachable, BadInput, ClockSkew, RegionDisabled, SessionKeysGiven, UnknownKey, WrongSecret)
 
 
 @dataclass(frozen=True)
@@ -101,10 +83,9 @@ def ask_code(
     """
     Ask for the code; `check` runs in a thread while a person sees the question, and ends it by raising.
 
-    So the connection is open when Enter is pressed, and a wrong key, a skewed clock or a dead network ends the
-    question before a code is spent; without a thread there is no check. `passed_over` are names of providers. The wait
-    for `aws-mfa code` runs inside `yielded`, which may end it. Raises `NeedsHuman` if no provider can answer,
-    `Cancelled`, and what the check raises.
+    So the connection is open when Enter is pressed, and a wrong key, a skewed clock or a dead network costs no code;
+    without a thread there is no check. `passed_over` are names of providers. The wait for `aws-mfa code` runs inside
+    `yielded`, which may end it. Raises `NeedsHuman` if no provider can answer, and `Cancelled`.
     """
     offered = [one for one in interfaces.code_providers if one.name not in passed_over]
     providers = [one for one in offered if one.can_answer(question)]
@@ -121,10 +102,10 @@ def ask_code(
             failures.append(error)
             if provider.name in COMMANDS:
                 interfaces.say(error.message)  # else it would never be shown
-            continue
-        if running is not None:
-            running.wait()
-        return given
+        else:
+            if running is not None:
+                running.wait()
+            return given
     raise _joined(failures, offered, question, interfaces)
 
 
@@ -146,21 +127,17 @@ def _joined(
     failures: list[NeedsHuman], offered: list[CodeProvider], question: CodeQuestion, interfaces: Interfaces
 ) -> NeedsHuman:
     """One failure with the reasons of all providers: left out, not there, not answering; also if there is none."""
-    left = left_out(question, interfaces.environ, has_terminal=interfaces.terminal.has_human)
-    absent = [ABSENT[one.name] for one in offered if one.name in ABSENT and not one.can_answer(question)]
+    left, absent = not_asked(question, offered, interfaces.environ, has_terminal=interfaces.terminal.has_human)
     if not failures and not left:
-        why = f": {'; '.join(absent)}" if absent and interfaces.environ.get(VARIABLE) else ""
+        why = f": {'; '.join(absent)}" if absent else ""
         return NeedsHuman(f"no code of {question.device} can be asked for here{why}", "run it in a terminal")
-    if len(failures) == 1 and not left:
-        return failures[0]
-    hints = dict.fromkeys(hint for error in failures for hint in error.hints)
     # If the question was shown and not answered, processes that waited for it fail too.
     kind = NobodyAnswered if any(isinstance(error, NobodyAnswered) for error in failures) else NeedsHuman
     reasons = dict.fromkeys(error.message for error in failures)
+    hints = dict.fromkeys(hint for error in failures for hint in error.hints)
     if not left:
         return kind("; ".join(reasons), *hints)
-    remedy = f"{unset_variable(VARIABLE)}, or name more in it"
-    return kind(", and ".join((left, *absent, *reasons)), remedy, *hints)
+    return kind(", and ".join((left, *absent, *reasons)), f"{unset_variable(VARIABLE)}, or name more in it", *hints)
 
 
 def ends_our_question(failure: AwsMfaError, interfaces: Interfaces) -> bool:
@@ -233,9 +210,8 @@ def answer_question(given: str | None, interfaces: Interfaces) -> str:
     terminal = interfaces.terminal
     with interfaces.remote_questions.oldest() as question:
         if question is None:
-            raise NeedsHuman(
-                "no question is waiting", "start what needs a code first, and run this while it waits: aws-mfa code"
-            )
+            hint = "start what needs a code first, and run this while it waits: aws-mfa code"
+            raise NeedsHuman("no question is waiting", hint)
         if code is None:
             cancellation = Cancellation()
             if terminal.has_human:
@@ -246,7 +222,6 @@ def answer_question(given: str | None, interfaces: Interfaces) -> str:
         lines = question.answer(code)
     if lines:
         hints = [line.removeprefix(HINT) for line in lines[1:] if line.startswith(HINT)]
-        raise RefusedByAws(
-            f"pid {question.pid} says: {lines[0]}", *hints, "answer again when it asks again: aws-mfa code"
-        )
+        hints.append("answer again when it asks again: aws-mfa code")
+        raise RefusedByAws(f"pid {question.pid} says: {lines[0]}", *hints)
     return f"answered the question of pid {question.pid}"
