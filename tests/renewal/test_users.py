@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from aws_mfa.aws.endpoints import NO_SETTINGS
 from aws_mfa.config.chains import chain_of
 from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.errors import (
@@ -267,30 +268,31 @@ def interfaces_with(*devices: str, terminal: FakeTerminal | None = None) -> Fake
     return interfaces
 
 
-def test_one_device_is_used_without_a_question() -> None:
-    assert discover_device(KEYS, "us-east-1", as_interfaces(interfaces_with(DEVICE))) == DEVICE
+def discovered(interfaces: FakeInterfaces) -> str:
+    return discover_device(KEYS, "us-east-1", as_interfaces(interfaces), NO_SETTINGS, profile="work")
 
 
-def test_security_keys_are_left_out() -> None:
-    assert discover_device(KEYS, "us-east-1", as_interfaces(interfaces_with(FIDO, DEVICE))) == DEVICE
+@pytest.mark.parametrize("devices", [(DEVICE,), (FIDO, DEVICE)], ids=["one", "and a security key"])
+def test_one_device_is_used_without_a_question(devices: tuple[str, ...]) -> None:
+    assert discovered(interfaces_with(*devices)) == DEVICE
 
 
 def test_a_user_with_security_keys_only_is_sent_to_aws_login() -> None:
     with pytest.raises(NoDevice, match="STS never accepts those") as failure:
-        discover_device(KEYS, "us-east-1", as_interfaces(interfaces_with(FIDO)))
+        discovered(interfaces_with(FIDO))
     assert any("aws login" in hint for hint in failure.value.hints)
 
 
 @pytest.mark.parametrize("answer", ["2", TABLET])
 def test_several_devices_are_a_menu_on_a_terminal(answer: str) -> None:
     interfaces = interfaces_with(DEVICE, TABLET, terminal=FakeTerminal("7", "x", answer))
-    assert discover_device(KEYS, "us-east-1", as_interfaces(interfaces)) == TABLET
+    assert discovered(interfaces) == TABLET
     assert f"  2  {TABLET}" in interfaces.terminal.said
 
 
 def test_several_devices_elsewhere_are_listed_with_the_flag_that_chooses() -> None:
     with pytest.raises(NoDevice, match="several") as failure:
-        discover_device(KEYS, "us-east-1", as_interfaces(interfaces_with(DEVICE, TABLET)))
+        discovered(interfaces_with(DEVICE, TABLET))
     assert failure.value.hints == (f"--device {DEVICE}", f"--device {TABLET}")
 
 
@@ -299,7 +301,7 @@ def test_a_refusal_of_iam_asks_for_the_flag(refusal: AwsMfaError) -> None:
     interfaces = interfaces_with()
     interfaces.fake_iam = FakeIam(refusal)
     with pytest.raises(NoDevice, match="IAM did not list the MFA devices") as failure:
-        discover_device(KEYS, "us-east-1", as_interfaces(interfaces))
+        discovered(interfaces)
     assert "--device" in failure.value.hints[0]
 
 
@@ -307,7 +309,7 @@ def test_a_missing_network_is_reported_as_such() -> None:
     interfaces = interfaces_with()
     interfaces.fake_iam = FakeIam(AwsUnreachable("no network"))
     with pytest.raises(AwsUnreachable):
-        discover_device(KEYS, "us-east-1", as_interfaces(interfaces))
+        discovered(interfaces)
 
 
 @pytest.mark.parametrize("place", ["credentials", "config"])

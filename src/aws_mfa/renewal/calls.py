@@ -1,13 +1,9 @@
 """
 Make the calls of a plan: first those with a code, then all roles in parallel, then one write of the file.
 
-A call that fails does not stop the others; calls that its session would have signed fail with its reason. After a
-person's no the other questions are not asked; what needs none of these codes is done all the same.
-
-AWS refuses a stored session before its time if it was revoked or is unknown in this place: `renew_many` then drops it.
-It refuses a role to a stored MFA session if the role's trust policy demands a newer code (`aws:MultiFactorAuthAge`):
-the session is kept, because other roles accept it. In both cases the calls are planned again without that session,
-unless it cost a code minutes ago: then the refusal is the result, or each run would cost another code.
+A call that fails does not stop the others; calls that its session would have signed fail with its reason. What AWS
+refuses to a stored session is planned again without it, unless that cost a code minutes ago: then the refusal is the
+result, or each run would cost another code.
 """
 
 from __future__ import annotations
@@ -100,7 +96,7 @@ def make_calls(
     try:
         _call_with_codes(plan, codes, writer)
         with show(len(others)) as done:
-            for _, steps in groupby(others, key=lambda step: step.depth):
+            for _, steps in groupby(others, key=lambda step: len(step.signers)):
                 group = list(steps)  # equally deep in their chains: none signs for another
                 calls = [partial(_attempt, _assume_role, step, plan, interfaces, writer) for step in group]
                 writer.got.update(zip(group, interfaces.side_by_side(calls, done), strict=True))
@@ -129,7 +125,7 @@ def _call_with_codes(plan: Plan, codes: Codes, writer: SessionWriter) -> None:
             writer.got[step] = codes.session(_code_call(step, plan, writer, may_skip=number > 0))
         except Cancelled as error:
             skipped = dict.fromkeys(steps[number:], error)
-            if not writer.got and all(one.first in skipped for one in plan.steps):
+            if not writer.got and all(skipped.keys() & {one, *one.signers} for one in plan.steps):
                 raise
             writer.got.update(skipped)
             return
@@ -146,8 +142,7 @@ def _code_call(step: Step, plan: Plan, writer: SessionWriter, *, may_skip: bool)
     """The question gives the reason for a role's own code; `mfa_process` is that of the first profile that has one."""
     lasts = duration_text(step.request.duration_s)
     why = f" for {step.label} ({lasts} sessions need their own code)" if step.request.role_arn else ""
-    chains = plan.chains
-    commands = (chains[name].mfa_process for name in step.profiles if name in chains)
+    commands = (plan.chains[name].mfa_process for name in step.profiles)
     return CodeCall(
         step,
         f"MFA code for {step.request.device}{why}: ",
@@ -189,6 +184,8 @@ def _outcome(name: str, plan: Plan, writer: SessionWriter) -> Outcome:
     outcome.is_hidden_from_sdks = profile.role_arn is not None and profile.source("role_arn").startswith("role_arn ")
     if isinstance(found, Reused):
         outcome.is_reused, outcome.expires_at = True, found.expires_at
+        if plan.request.refused_key_ids:  # another process stored it meanwhile: in the callers' plan it is a call
+            outcome.session = plan.stored.session(found)
     elif isinstance(got := writer.got_of(found), AwsMfaError):
         outcome.error = got
     else:
@@ -226,16 +223,16 @@ def renew_many(
     key_ids = plan.request.refused_key_ids.union(plan.stored.session(one).access_key_id for one in reasons)
     try:
         again = make_plan(replace(plan.request, profiles=names, refused_key_ids=key_ids), interfaces)
-        if again.codes and not may_ask:
-            renewed = {name: replace(failed[name], error=SessionExpired(why[name])) for name in names}
-        else:
-            if may_ask:
-                interfaces.say(why[names[0]])
-            token = _usable(token, again, interfaces)
-            # AWS may refuse the next stored session of a chain too.
-            of_second = renew_many(again, interfaces, token=token, show=show, may_ask=may_ask)
-            renewed = {one.profile: one for one in of_second}
-            _add_stored(renewed, again)
+        if may_ask:
+            interfaces.say(why[names[0]])
+        elif again.codes:
+            raise SessionExpired(why[names[0]])
+        if token is not None and (count := count_of_devices(again)) > 1:
+            interfaces.say(f"the code given is not used: codes of {count} devices are needed")
+            token = None
+        # AWS may refuse the next stored session of a chain too.
+        of_second = renew_many(again, interfaces, token=token, show=show, may_ask=may_ask)
+        renewed = {one.profile: one for one in of_second}
     except AwsMfaError as error:
         if isinstance(error, Cancelled) and all(outcome.error for outcome in outcomes):
             raise
@@ -253,23 +250,31 @@ def _reasons_to_plan_again(
     """
     The refused sessions that can be replaced, each with a line for the user; the hints of new ones say what to do.
 
-    A session that AWS no longer accepts is dropped; an MFA session that is only too old for a role is kept.
+    One that AWS no longer accepts (it was revoked, or is unknown in this place) is dropped. An MFA session that is only
+    too old for a role (its trust policy has `aws:MultiFactorAuthAge`) is kept, because other roles accept it.
     """
     reasons: dict[Reused, str] = {}
     for one in refused:
-        errors = [first_failure(failed[name].error) for name in one.profiles if name in failed]
-        refusal = next((error for error in errors if isinstance(error, NotAuthorized)), None)
-        if refusal is not None and not any(isinstance(error, _NOT_TAKEN) for error in errors):
+        outcomes = {name: failed[name] for name in one.profiles if name in failed}
+        errors = {name: first_failure(outcome.error) for name, outcome in outcomes.items()}
+        not_taken = [name for name, error in errors.items() if isinstance(error, _NOT_TAKEN)]
+        key_id, min_age_s = plan.stored.session(one).access_key_id, _NEW_S if one.is_mfa_session else 0.0
+        refusal = next((error for error in errors.values() if isinstance(error, NotAuthorized)), None)
+        if refusal is not None and not not_taken:
             age_s = _age_s(one, interfaces)
             if age_s >= (_NEW_BESIDE_CODE_S if has_code else _NEW_S):
                 age = duration_text(age_s)
                 reasons[one] = f"the MFA session is {age} old, the role may want a newer code: {refusal.message}"
             elif has_code:
                 interfaces.say(f"the code given is not used: the MFA session is only {duration_text(age_s)} old")
-        elif _drop(one, plan, interfaces):
+        # A session in the credentials file is kept: at another endpoint it may be valid.
+        elif interfaces.session_cache.drop(one.label, one.inputs, key_id, min_age_s=min_age_s):
             reasons[one] = f"AWS no longer accepts the stored session of {one.label}: a new one is needed"
         else:
-            _add_hint(one, failed)
+            user = quote(one.user.profile)
+            hint = f"the MFA session is minutes old; for another, with a new code: aws-mfa forget {user}"
+            for name in not_taken:
+                outcomes[name].error = type(errors[name])(errors[name].message, hint, *errors[name].hints)
     return reasons
 
 
@@ -286,12 +291,8 @@ def _age_s(one: Reused, interfaces: Interfaces) -> float:
 
 def exit_code_of(outcomes: list[Outcome]) -> int:
     """130 if a person skipped any, 5 if AWS refused any, else the first failure's, else 0."""
-    errors = [outcome.error for outcome in outcomes if outcome.error is not None]
-    if any(isinstance(error, Cancelled) for error in errors):
-        return Cancelled.exit_code
-    if any(error.exit_code == RefusedByAws.exit_code for error in errors):
-        return RefusedByAws.exit_code
-    return errors[0].exit_code if errors else 0
+    codes = [outcome.error.exit_code for outcome in outcomes if outcome.error is not None]
+    return next((code for code in (Cancelled.exit_code, RefusedByAws.exit_code, *codes) if code in codes), 0)
 
 
 def first_failure(error: AwsMfaError | None) -> AwsMfaError:
@@ -299,35 +300,3 @@ def first_failure(error: AwsMfaError | None) -> AwsMfaError:
     while error is not None and isinstance(error.__cause__, AwsMfaError):
         error = error.__cause__
     return error or AwsMfaError("the session is lost", "try again")
-
-
-def _drop(refused: Reused, plan: Plan, interfaces: Interfaces) -> bool:
-    """Drop it, unless it is a new MFA session: another would cost the next code. Return whether it was dropped."""
-    min_age_s = _NEW_S if refused.is_mfa_session else 0.0
-    key_id = plan.stored.session(refused).access_key_id
-    # A session in the credentials file is kept: at another endpoint it may be valid.
-    return interfaces.session_cache.drop(refused.label, refused.inputs, key_id, min_age_s=min_age_s)
-
-
-def _add_hint(kept: Reused, failed: Mapping[str, Outcome]) -> None:
-    hint = f"the MFA session is minutes old; for another, with a new code: aws-mfa forget {quote(kept.user.profile)}"
-    for outcome in (failed[name] for name in kept.profiles if name in failed):
-        error = first_failure(outcome.error)
-        if isinstance(error, _NOT_TAKEN):
-            outcome.error = type(error)(error.message, hint, *error.hints)
-
-
-def _usable(token: str | None, plan: Plan, interfaces: Interfaces) -> str | None:
-    """The given code, unless codes of several devices are needed."""
-    if token is not None and (count := count_of_devices(plan)) > 1:
-        interfaces.say(f"the code given is not used: codes of {count} devices are needed")
-        return None
-    return token
-
-
-def _add_stored(outcomes: dict[str, Outcome], plan: Plan) -> None:
-    """Add sessions that another process stored meanwhile: in the callers' plan they are calls, not stored sessions."""
-    for name, outcome in outcomes.items():
-        found = plan.of_profile.get(name)
-        if isinstance(found, Reused) and outcome.error is None:
-            outcome.session = plan.stored.session(found)

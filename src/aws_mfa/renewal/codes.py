@@ -2,8 +2,7 @@
 The calls of one run that need a code: lock, ask, send once, write, ask again.
 
 One process at a time asks for a code of a device; the others wait and use the session it gets. If a code is given, it
-serves the first call and no other is asked for. Each code is sent once; if the answer is lost, it counts as used. The
-`CodeCall` says what is sent, where the session is stored and what is printed.
+serves the first call and no other is asked for. Each code is sent once; if the answer is lost, it counts as used.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ from aws_mfa.renewal.ask import ask_code, check_signing_keys, ends_our_question
 from aws_mfa.vaults.lookup import note_device
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from aws_mfa.interfaces import Interfaces, PromptLock
     from aws_mfa.model import LongTermKeys, Session
@@ -69,10 +68,10 @@ class CodeCall:
     One call that needs a code. `prompt` ends in a colon; `keys` returns the signing keys, when the code is asked for.
 
     `newer` returns the call's session if another process has stored one since the run began. `write` stores the new
-    session, at once, because it cost a code. `sending` is called before a code is sent; `lines_of` gives the lines a
-    person reads before the next question. `waits` False: the code is there already (an argument, a pipe), so there is
-    no lock: this call waits for no other process, and none learns how it ended. `may_skip`: Enter alone is a no, since
-    other calls have been made. `for_sdk`: a question that ended badly just now is not asked again.
+    session, at once, because it cost a code. `sending` is called before a code is sent; `log_level` comes before the
+    line that a person reads before the next question. `waits` False: the code is there already (an argument, a pipe),
+    so there is no lock: this call waits for no other process, and none learns how it ended. `may_skip`: Enter alone is
+    a no, since other calls have been made. `for_sdk`: a question that ended badly just now is not asked again.
     """
 
     step: Step
@@ -85,7 +84,7 @@ class CodeCall:
     may_skip: bool = False
     for_sdk: bool = False
     sending: Callable[[], None] = lambda: None
-    lines_of: Callable[[AwsMfaError], Sequence[str]] = lambda error: error.lines
+    log_level: str = ""
 
 
 class Codes:
@@ -136,7 +135,7 @@ class Codes:
         if self._has_code:
             return self._send(call, keys, checked_code(self._take_token(call.step)))
         failure: AwsMfaError | None = None
-        refused: list[CodeProvider] = []
+        refused: list[str] = []
         while True:
             self._wait_for_next_window(call.step.request.device)
             try:
@@ -157,8 +156,8 @@ class Codes:
                 return found or self._send(call, keys, code)
             except _CURED_BY_NEXT_CODE as error:
                 failure = error
-                refused.append(given.provider)
-                self._prepare_next(call, error, refused)
+                refused.append(given.provider.name)
+                self._prepare_next(call, error, given.provider, refused.count(given.provider.name))
 
     def _ask(self, call: CodeCall, keys: LongTermKeys, lock: PromptLock | None) -> GivenCode:
         step, interfaces = call.step, self._interfaces
@@ -204,17 +203,15 @@ class Codes:
         if can_wait and self._used_in.get(device) == window_of(self._interfaces.now()):
             self._count_down()
 
-    def _prepare_next(self, call: CodeCall, error: AwsMfaError, refused: list[CodeProvider]) -> None:
+    def _prepare_next(self, call: CodeCall, error: AwsMfaError, provider: CodeProvider, times: int) -> None:
         """
-        Prepare for another code, or raise `error`. `refused`: the providers of the codes so far.
+        Prepare for another code, or raise `error`: the provider was asked so many times.
 
         A person reads the reason and is asked three times in all. A command gets the next window, once; then a person
         is asked if there is one. A pipe is never asked again.
         """
-        provider = refused[-1]
-        times = [one.name for one in refused].count(provider.name)
         if provider.has_human and times < QUESTIONS:
-            for line in call.lines_of(error):
+            for line in (f"{call.log_level}{error.message}", *error.hint_lines):
                 provider.say(line)
         elif provider.has_human or provider.name not in COMMANDS:
             raise error

@@ -95,10 +95,9 @@ def check_lasts(chain: Chain, duration_s: int, min_remaining_s: float | None) ->
     if min_remaining_s is None or min_remaining_s <= duration_s:
         return
     name, roles = chain.wanted.name, len(chain.role_chain)
-    longest_s = (LONGEST_MFA_SESSION_S, LONGEST_ROLE_SESSION_S)[roles] if roles <= 1 else LONGEST_CHAINED_S
-    hint = (
-        f"ask for less: {'a role assumed from a role' if roles > 1 else 'it'} lasts {duration_text(longest_s)} at most"
-    )
+    longest_s = (LONGEST_MFA_SESSION_S, LONGEST_ROLE_SESSION_S, LONGEST_CHAINED_S)[min(roles, 2)]
+    what = "a role assumed from a role" if roles > 1 else "it"
+    hint = f"ask for less: {what} lasts {duration_text(longest_s)} at most"
     if min_remaining_s <= longest_s:
         hint = f"set duration_seconds of [{header_of(name, ())}]: it may be {longest_s} at most, if AWS allows it"
     asked = duration_text(min_remaining_s)

@@ -111,7 +111,7 @@ def plan_steps(
     for chain, user in sorted(wanted, key=lambda one: len(one[0].role_chain)):
         planner.add(chain, user)
     # The first code is for the MFA session: it serves more than one role.
-    plan.steps.sort(key=lambda step: (step.depth, step.request.role_arn is not None))
+    plan.steps.sort(key=lambda step: (len(step.signers), step.request.role_arn is not None))
     plan.of_profile = {name: plan.of_profile[name] for name in plan.chains}
     return plan
 

@@ -90,20 +90,13 @@ class Step:
         return "\n".join([self.label, *(f"{name} = {value}" for name, value in sorted(self.inputs.items()))])
 
     @property
-    def depth(self) -> int:
-        """How many calls must be made before this one."""
-        depth, signer = 0, self.signed_by
+    def signers(self) -> list[Step]:
+        """The calls that must be made before this one, the last of them first."""
+        signers, signer = [], self.signed_by
         while isinstance(signer, Step):
-            depth, signer = depth + 1, signer.signed_by
-        return depth
-
-    @property
-    def first(self) -> Step:
-        """The call that must be made before all others, perhaps this one."""
-        first = self
-        while isinstance(first.signed_by, Step):
-            first = first.signed_by
-        return first
+            signers.append(signer)
+            signer = signer.signed_by
+        return signers
 
 
 class Reused:
@@ -113,6 +106,7 @@ class Reused:
         self.label = step.label
         self.user = step.user
         self.inputs = step.inputs
+        self.key = step.key
         self.expires_at = expires_at
         self.profiles: list[str] = []
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from aws_mfa.config.index import SectionIndex
-from aws_mfa.errors import AwsMfaError
+from aws_mfa.model import Session
 from aws_mfa.renewal.steps import Reused
 from aws_mfa.sessions.file_section import session_in, was_asked_with
 from aws_mfa.sessions.freshness import MARGIN_S
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from aws_mfa.config.chains import Chain
     from aws_mfa.interfaces import Interfaces, StoredSession
-    from aws_mfa.model import Session
     from aws_mfa.renewal.request import RenewalRequest
     from aws_mfa.renewal.steps import SourceUser, Step
     from aws_mfa.vaults.lookup import KnownProfiles
@@ -52,7 +51,7 @@ class StoredSessions:
         profiles = [chain.wanted for chain, _ in wanted]
         self.asks_us = {profile.name for profile in profiles if profile.has_credential_process_of_ours}
         self._section_of = {user.section: user.profile for _, user in wanted}
-        self._found: dict[str, list[tuple[Mapping[str, str], Callable[[], Session | None]]]] = {}
+        self._found: dict[tuple[str, str], Session | StoredSession] = {}
         self._ends: dict[tuple[str, str], float] = {}
         self._find_listed: Callable[[str, str], StoredSession | None] | None = None
 
@@ -79,15 +78,12 @@ class StoredSessions:
         if self._refused_key_ids:
             cached = None if cached and cached.session().access_key_id in self._refused_key_ids else cached
             in_file = None if in_file and in_file.access_key_id in self._refused_key_ids else in_file
-        if cached is None and in_file is None:
+        found: list[Session | StoredSession] = [one for one in (cached, in_file) if one is not None]
+        if not found:
             return None
-        if cached is None or (in_file is not None and in_file.expires_at > cached.expires_at):
-            assert in_file is not None
-            expires_at, session = in_file.expires_at, lambda: in_file
-        else:
-            expires_at, session = cached.expires_at, cached.session
-        self._found.setdefault(label, []).append((inputs, session))
-        return expires_at
+        longest = max(found, key=lambda one: one.expires_at)
+        self._found[label, step.key] = longest
+        return longest.expires_at
 
     def newer(self, step: Step, *, in_file: bool = True) -> Session | None:
         """The step's session, if another process has stored one since `until` was called, in the cache or the file."""
@@ -104,26 +100,19 @@ class StoredSessions:
 
     def session(self, reused: Reused) -> Session:
         """The session whose end `until` returned."""
-        for inputs, session in reversed(self._found.get(reused.label, [])):
-            if inputs == reused.inputs and (found := session()) is not None:
-                return found
-        raise AwsMfaError(f"the stored session of {reused.label} is gone", "try again")
+        found = self._found[reused.label, reused.key]
+        return found if isinstance(found, Session) else found.session()
 
     def _in_file(self, label: str, inputs: Mapping[str, str]) -> Session | None:
         """A session in a section that aws-mfa wrote: the user's MFA session, or the role's."""
-        of_user = label.startswith(_OF_USER) and "role_chain 1" not in inputs
-        name = self._section_of.get(label.removeprefix(_OF_USER)) if of_user else label
+        roles = sum(name.startswith("role_chain ") for name in inputs)
+        name = label if roles else self._section_of.get(label.removeprefix(_OF_USER), "")
         # If SDKs run aws-mfa for the profile, they do not read its section any more.
-        values = None if name is None or name in self.asks_us else self.file.values(name)
-        if values is None or name is None:
+        values = None if name in self.asks_us else self.file.values(name)
+        if values is None or not was_asked_with(values, inputs, lambda: noted_origin(self._notes, name)):
             return None
-        if not was_asked_with(values, inputs, lambda: noted_origin(self._notes, name)):
-            return None
-        # The role assumed last has the highest number.
-        roles = 1
-        while f"role_chain {roles + 1}" in inputs:
-            roles += 1
         session = session_in(values)
-        if session is None or session.assumed_role_arn != (None if of_user else inputs.get(f"role_chain {roles}")):
+        # The role assumed last has the highest number.
+        if session is None or session.assumed_role_arn != inputs.get(f"role_chain {roles}"):
             return None
         return session if session.expires_at - self._interfaces.now() > MARGIN_S else None

@@ -1,18 +1,16 @@
 """
 The IAM users at the beginning of chains: whose long-term keys sign, with which device, in which region.
 
-Keys are read once per user. A device that no file names is looked up in IAM once, chosen from a menu if there are
-several, and noted; FIDO keys and passkeys do not count, because STS accepts only codes. A failure here fails every
-profile of that user, and no other.
+Keys are read once per user, a device that no file names is looked up in IAM once; FIDO keys and passkeys do not count,
+because STS accepts only codes. A failure here fails every profile of that user, and no other.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_mfa.aws.endpoints import NO_SETTINGS, given_sts_url, settings_of_chain
-from aws_mfa.aws_values import arns
-from aws_mfa.aws_values.arns import check_device, is_fido
+from aws_mfa.aws.endpoints import given_sts_url, settings_of_chain
+from aws_mfa.aws_values.arns import check_device, is_fido, partition_of
 from aws_mfa.aws_values.regions import REGION_VARIABLES, choose_region, partition_of_keys
 from aws_mfa.command_lines import quote
 from aws_mfa.config.ini import section_values, sections
@@ -45,12 +43,7 @@ _GIVE_IT = "give it with: --device arn:aws:iam::ACCOUNT:mfa/NAME (IAM console, S
 
 
 def discover_device(
-    keys: LongTermKeys,
-    region: str,
-    interfaces: Interfaces,
-    endpoints: EndpointSettings = NO_SETTINGS,
-    *,
-    profile: str | None = None,
+    keys: LongTermKeys, region: str, interfaces: Interfaces, endpoints: EndpointSettings, *, profile: str
 ) -> str:
     """
     Ask `iam:ListMFADevices`; one -> that one, several -> a menu on a terminal, else `SeveralDevices` lists them.
@@ -59,7 +52,7 @@ def discover_device(
     """
     devices = usable_devices(listed_devices(keys, region, interfaces, endpoints))
     device = chosen_device(devices, interfaces)
-    if len(devices) > 1 and profile is not None:
+    if len(devices) > 1:
         interfaces.terminal.say(f"to use another device later, {line_for_device(profile, 'ARN', interfaces)}")
     note_device(keys.access_key_id, device, interfaces)
     return device
@@ -71,9 +64,7 @@ def line_for_device(profile: str, device: str, interfaces: Interfaces) -> str:
     return f"write into [{header_of(profile, headers)}] of {interfaces.config.path}: mfa_serial = {device}"
 
 
-def listed_devices(
-    keys: LongTermKeys, region: str, interfaces: Interfaces, endpoints: EndpointSettings = NO_SETTINGS
-) -> list[str]:
+def listed_devices(keys: LongTermKeys, region: str, interfaces: Interfaces, endpoints: EndpointSettings) -> list[str]:
     """All devices that IAM lists for this user, passkeys too; `NoDevice` if it refuses."""
     try:
         return interfaces.iam(region, endpoints).list_mfa_devices(keys)
@@ -140,7 +131,7 @@ class Users:
     def user_of(self, chain: Chain) -> SourceUser:
         """The chain's user, one object for equal chains; raises what finding the keys or the device raises."""
         # All roles of a chain are of one partition.
-        partition, endpoints = arns.partition_of(chain.wanted.role_arn or ""), settings_of_chain(chain)
+        partition, endpoints = partition_of(chain.wanted.role_arn or ""), settings_of_chain(chain)
         asked = (chain.user.name, chain.mfa_serial, partition, *endpoints.words)
         if asked not in self._source_users:
             try:
@@ -179,16 +170,9 @@ class Users:
         device = known or _found_once(
             self._request.devices, section, lambda: self._find_device(chain.user, region.name, endpoints)
         )
-        return SourceUser(
-            chain.user.name,
-            section,
-            key_id,
-            device,
-            region=region.name,
-            partition=partition_of_keys(device, chain.wanted.role_arn or "", region.name),
-            endpoint_url=given_sts_url(self._interfaces.environ, endpoints),
-            endpoints=endpoints,
-        )
+        partition = partition_of_keys(device, chain.wanted.role_arn or "", region.name)
+        url = given_sts_url(self._interfaces.environ, endpoints)
+        return SourceUser(chain.user.name, section, key_id, device, region.name, partition, url, endpoints)
 
     def _keys(self, section: str) -> FoundKeys:
         return _found_once(self._found, section, lambda: self._find_keys(section))
@@ -216,7 +200,7 @@ class Users:
         found = self._keys(section)
         stored = self._interfaces.fork.fork_device(section) if found.place == "fork" else None
         if stored:
-            return arns.check_device(stored, source="the keychain fork's item")
+            return check_device(stored, source="the keychain fork's item")
         try:
             return discover_device(found.keys, region, self._interfaces, endpoints, profile=user.name)
         except NoDevice as error:
@@ -228,18 +212,11 @@ class Users:
         """The user's region, for all roles: so they share the MFA session, which is valid in every region."""
         environ = self._interfaces.environ
         role = chain.role_chain[0].role_arn if chain.role_chain else None
-        partition = arns.partition_of(device or "") or arns.partition_of(role or "")
-        chosen = choose_region(
-            (
-                *((name, environ.get(name)) for name in REGION_VARIABLES),
-                (chain.user.source("region"), chain.user.region),
-            ),
-            partition=partition,
-        )
-        given = chain.user.own.get("region")
-        is_empty = given is not None and not given.value and chain.user.region is None
-        notices = chosen.notices
-        if given is not None and is_empty and chosen.source not in REGION_VARIABLES:
+        partition = partition_of(device or "") or partition_of(role or "")
+        variables = ((name, environ.get(name)) for name in REGION_VARIABLES)
+        chosen = choose_region((*variables, (chain.user.source("region"), chain.user.region)), partition=partition)
+        notices, given = chosen.notices, chain.user.own.get("region")
+        if given and not given.value and chain.user.region is None and chosen.source not in REGION_VARIABLES:
             notices.append(f"{given.source} is empty: {chosen.name}, {chosen.source}, is used")
         self.notices += [line for line in notices if line not in self.notices]
         return chosen

@@ -77,10 +77,7 @@ class SessionWriter:
         """The session, new or stored, or the failure."""
         if isinstance(found, Step):
             return self.got.get(found) or AwsMfaError(f"{found.label} was not tried")
-        try:
-            return self._plan.stored.session(found)
-        except AwsMfaError as error:
-            return error
+        return self._plan.stored.session(found)
 
     def write_at_once(self, step: Step, session: Session) -> None:
         """Store a session that cost a code: other processes wait for it, and it is safe if this one is killed."""
@@ -138,19 +135,22 @@ class SessionWriter:
 
     def _write_file(self, changes: Mapping[str, Changes]) -> None:
         """Write the file once; sections with permanent keys, or all if that fails, are noted in `not_written`."""
-        credentials = self._interfaces.credentials
-        not_written: dict[str, AwsMfaError] = {}
+        credentials, not_written = self._interfaces.credentials, self.not_written
 
         def edit(text: str) -> str:
-            nonlocal not_written
-            edited, not_written = _with_what_may_be_written(text, changes, where=credentials.path)
-            return edited
+            for section in sections(text, where=credentials.path):
+                if section.name in changes:
+                    try:
+                        refuse_permanent_keys(section.values(), section.name, credentials.path)
+                    except AwsMfaError as error:
+                        not_written[section.name] = error
+            taken = {name: change for name, change in changes.items() if name not in not_written}
+            return with_all_changes(text, taken, where=credentials.path)
 
         try:
             credentials.update(edit)
         except AwsMfaError as error:
-            not_written = dict.fromkeys(changes, error)
-        self.not_written.update(not_written)
+            not_written.update(dict.fromkeys(changes, error))
 
     def _adopted_meanwhile(self, names: Mapping[str, Found]) -> set[str]:
         """Profiles for which SDKs run a program by now: `adopt` may have run while a code was typed."""
@@ -201,18 +201,3 @@ class SectionWriter:
         origin = session.access_key_id, step.user.access_key_id, step.request.device
         with suppress(AwsMfaError):
             interfaces.known_keys.update(lambda text: with_origin(text, section, *origin))
-
-
-def _with_what_may_be_written(
-    text: str, changes: Mapping[str, Changes], *, where: str
-) -> tuple[str, dict[str, AwsMfaError]]:
-    """The text with the changes of sections without permanent keys, and why the others are not changed."""
-    not_written: dict[str, AwsMfaError] = {}
-    for section in sections(text, where=where):
-        if section.name in changes:
-            try:
-                refuse_permanent_keys(section.values(), section.name, where)
-            except AwsMfaError as error:
-                not_written[section.name] = error
-    taken = {name: change for name, change in changes.items() if name not in not_written}
-    return with_all_changes(text, taken, where=where), not_written

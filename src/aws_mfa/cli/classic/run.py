@@ -189,8 +189,7 @@ def _get_session(
         mfa_process=command.value if command else None,
         waits=token is None and interfaces.terminal.has_human,
         sending=one.sending,
-        # Printed where the question is: the log may be silenced, or go to a file.
-        lines_of=lambda error: (f"WARNING - {error.message}", *error.hint_lines),
+        log_level="WARNING - ",  # printed where the question is: the log may be silenced, or go to a file
     )
     try:
         stored = None if profile.flags.force else one.stored
