@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from aws_mfa.command_lines import command
 from aws_mfa.config.files import AwsFile
 from aws_mfa.errors import BrokenFile, NotSetUp
 from aws_mfa.system import private_files
@@ -489,8 +490,8 @@ def refused_system_call(number: int) -> Callable[..., None]:
 
 
 OBSTACLES = {
-    "full disk": ("write", errno.ENOSPC, "free some space there: df -h"),
-    "quota": ("write", errno.EDQUOT, "free some space there: df -h"),
+    "full disk": ("write", errno.ENOSPC, f"free some space there: {command('see free space')}"),
+    "quota": ("write", errno.EDQUOT, f"free some space there: {command('see free space')}"),
     "file size limit": ("write", errno.EFBIG, ""),
     "closed folder": ("open", errno.EACCES, "the folder must be writable"),
 }

@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from aws_mfa.command_lines import unset_variable
 from classic_stage import ClassicStage, Human, section
 
 QUESTION = "would you like to create one? [y/n]"
@@ -200,7 +201,7 @@ CANNOT_BE_RIGHT = {
     "MFA_STS_DURATION": ((), "43200", "MFA_STS_DURATION"),
     "MFA_DEVICE": ((), ":mfa/ann", "MFA_DEVICE"),
     "MFA_ASSUME_ROLE": ((), "role/Admin", "MFA_ASSUME_ROLE"),
-    "AWS_ENDPOINT_URL_STS": ((), "unset AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_STS"),
+    "AWS_ENDPOINT_URL_STS": ((), unset_variable("AWS_ENDPOINT_URL_STS"), "AWS_ENDPOINT_URL_STS"),
     "AWS_MFA_VAULT": ((), "keychain", "AWS_MFA_VAULT"),
     "code of five": (("--token", "12345"), "six digits", "six digits"),
     "code of letters": (("--token", "abcdef"), "six digits", "six digits"),

@@ -13,6 +13,7 @@ from aws_mfa.cli.commands import env, exec_command, serve
 from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, NeedsHuman, NoSuchCommand
 from cli.commands.running import run_command
 from fakes import DEVICE, KEYS, FakeInterfaces, FakeTerminal, a_session
+from users_and_modes import posix_only
 
 CONFIG = f"[profile work]\nmfa_serial = {DEVICE}\nregion = eu-west-1\n"
 
@@ -69,6 +70,7 @@ def test_a_command_without_its_profile_gets_a_hint(
     assert is_told == (profile == "aws")
 
 
+@posix_only
 @pytest.mark.parametrize(
     ("command", "line"),
     [

@@ -8,6 +8,7 @@ import io
 import pytest
 
 from aws_mfa.cli.commands import import_keys
+from aws_mfa.command_lines import command
 from aws_mfa.config.ini import section_values
 from aws_mfa.errors import (
     AwsMfaError,
@@ -65,7 +66,7 @@ def test_a_download_is_set_up_as_setup_does_it() -> None:
     assert interfaces.config.text == "[profile w]\nregion = us-east-1\n"
     assert interfaces.terminal.questions == []
     assert interfaces.terminal.said[-3:] == [
-        "FILE still holds the keys; delete it: rm FILE",
+        f"FILE still holds the keys; delete it: {command('remove', 'FILE')}",
         f"w-long-term: {ANN}, device {DEVICE}",
         "get a session with: aws-mfa --profile w",
     ]
@@ -163,8 +164,8 @@ CONFIG = f"[profile bd]\nregion = eu-west-1\n{PAIR}[profile ba]\nregion = x\n"
 @pytest.mark.parametrize(
     ("document", "says"),
     [
-        (f"[profile bd]\n{PAIR}", "FILE still holds the keys; delete it: rm FILE"),
-        (f"\n[bd]\n{PAIR}\n", "FILE still holds the keys; delete it: rm FILE"),
+        (f"[profile bd]\n{PAIR}", f"FILE still holds the keys; delete it: {command('remove', 'FILE')}"),
+        (f"\n[bd]\n{PAIR}\n", f"FILE still holds the keys; delete it: {command('remove', 'FILE')}"),
         (CONFIG, "FILE still holds the keys, and more than them: remove lines 3 and 4 there"),
         (f"# parked\n[bd]\n{PAIR}", "FILE still holds the keys, and more than them: remove lines 3 and 4 there"),
         (f"[bd]\n{PAIR}mfa_serial = {DEVICE}\n", "FILE still holds the keys, and more than them: remove lines 2 and 3"),
@@ -185,7 +186,7 @@ def test_a_password_in_the_consoles_csv_is_more_than_the_keys() -> None:
     for text, rm in ((document, False), (document.replace("p4ss", ""), True)):
         interfaces = interfaces_with(text)
         assert run(interfaces, "FILE", "--yes") == 0
-        assert ("FILE still holds the keys; delete it: rm FILE" in interfaces.terminal.said) == rm
+        assert (f"FILE still holds the keys; delete it: {command('remove', 'FILE')}" in interfaces.terminal.said) == rm
 
 
 def test_keys_in_the_config_file_move_and_every_other_line_stays() -> None:
