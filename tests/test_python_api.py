@@ -368,7 +368,7 @@ def test_the_traceback_ends_at_the_public_function(stage: ClassicStage) -> None:
 
 
 def test_a_command_that_gives_the_code_is_asked_before_the_function(stage: ClassicStage) -> None:
-    command = joined([sys.executable, "-c", f"print({stage.code()})"])
+    command = joined([sys.executable, "-c", f"print({stage.code()!r})"])
     stage.write(f"[profile work]\nmfa_process = {command}\n", stage.config)
     person = Person(stage)
     assert caller_arn(aws_mfa.boto3_session("work", ask=person)) == stage.ann.arn
