@@ -104,11 +104,8 @@ def sts_endpoint(region: str, environ: Mapping[str, str], endpoints: EndpointSet
     if given:
         return given
     fips, dual = _variants(environ, endpoints)
-    label = partition.sts_fips_label if fips else "sts"
-    suffix = partition.dns_suffix
-    if dual:
-        suffix = partition.dual_stack_suffix
-        label = "sts-fips" if fips else "sts"
+    label = "sts" if not fips else "sts-fips" if dual else partition.sts_fips_label
+    suffix = partition.dual_stack_suffix if dual else partition.dns_suffix
     return Endpoint("sts", f"https://{label}.{region}.{suffix}", region)
 
 
@@ -125,7 +122,8 @@ def iam_endpoint(region: str, environ: Mapping[str, str], endpoints: EndpointSet
     if given:
         return given
     fips, dual = _variants(environ, endpoints)
-    return Endpoint("iam", f"https://{partition.iam_hosts[fips + 2 * dual]}", partition.default_region)
+    suffix = partition.dual_stack_suffix if dual else partition.dns_suffix
+    return Endpoint("iam", f"https://{partition.iam_labels[fips + 2 * dual]}.{suffix}", partition.default_region)
 
 
 def real_region(region: str, partition: Partition) -> str:

@@ -14,6 +14,7 @@ from aws_mfa.errors import BadInput
 _LETTERS_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _NAME = frozenset(_LETTERS_DIGITS + "_+=,.@-")
 _SERIAL = _NAME | frozenset("/:")
+_PRINTABLE = frozenset(map(chr, range(ord("!"), ord("~") + 1)))
 _SERIAL_LENGTH = (9, 256)
 _ROLE_ARN_LENGTH = (20, 2048)
 _SESSION_NAME_LENGTH = (2, 64)
@@ -53,44 +54,45 @@ def is_root_device(device: str) -> bool:
 def check_device(device: str, *, source: str) -> str:
     """The device's ARN or hardware serial without blanks around it; `BadInput` if STS cannot accept it."""
     device = device.strip()
+    given = f"the device given by {source}"
     if is_fido(device):
         what = f"a passkey or security key, and STS accepts codes only: {_quoted(device)}"
-        raise BadInput(f"the device given by {source} is {what}", *_NO_FIDO_HINTS)
+        raise BadInput(f"{given} is {what}", *_NO_FIDO_HINTS)
     if device.startswith("arn:"):
-        _check_device_arn(device, source)
+        parts = _parts(device)
+        kind, _, name = parts[5].partition("/") if parts else ("", "", "")
+        if not parts or parts[2] != "iam" or kind != "mfa":
+            raise BadInput(f"{given} is not the ARN of an MFA device: {_quoted(device)}", _device_hint(device))
+        if parts[3] or not _is_account(parts[4]) or not name.rpartition("/")[2]:
+            hint = "its form is: arn:aws:iam::123456789012:mfa/NAME"
+            raise BadInput(f"{given} is not a complete ARN: {_quoted(device)}", hint)
     if len(device) == _SECRET_KEY_LENGTH and "-" not in device and ":" not in device:
         # Not quoted: a key pasted into the wrong place.
-        raise BadInput(f"the device given by {source} looks like a secret access key", _device_hint(device))
+        raise BadInput(f"{given} looks like a secret access key", _device_hint(device))
     if not _fits(device, _SERIAL, _SERIAL_LENGTH) or (":mfa/" in device and not device.startswith("arn:")):
-        what = f"is neither an ARN nor a hardware serial: {_quoted(device)}"
-        raise BadInput(f"the device given by {source} {what}", _device_hint(device))
+        raise BadInput(f"{given} is neither an ARN nor a hardware serial: {_quoted(device)}", _device_hint(device))
     return device
 
 
 def check_role(role_arn: str, *, source: str) -> str:
     """The role's ARN without blanks around it; `BadInput` says which kind of thing was given instead."""
     role_arn = role_arn.strip()
+    given = f"the role given by {source}"
     parts = _parts(role_arn)
-    if not parts and len(role_arn) == _SECRET_KEY_LENGTH and ":" not in role_arn:
-        # Not quoted: a key pasted into the wrong place.
-        raise BadInput(f"the role given by {source} looks like a secret access key", "give the role's ARN")
     if not parts:
+        if len(role_arn) == _SECRET_KEY_LENGTH and ":" not in role_arn:
+            # Not quoted: a key pasted into the wrong place.
+            raise BadInput(f"{given} looks like a secret access key", "give the role's ARN")
         name = role_arn if _fits(role_arn, _NAME, _SESSION_NAME_LENGTH) else "NAME"
-        raise BadInput(
-            f"the role given by {source} is not an ARN: {_quoted(role_arn)}",
-            f"give it as: arn:aws:iam::123456789012:role/{name}",
-        )
-    kind = parts[5].partition("/")[0]
-    if kind != "role" or parts[2] != "iam":
-        raise BadInput(f"the role given by {source} is not the ARN of a role: {_quoted(role_arn)}", _role_hint(parts))
-    shortest, longest = _ROLE_ARN_LENGTH
+        hint = f"give it as: arn:aws:iam::123456789012:role/{name}"
+        raise BadInput(f"{given} is not an ARN: {_quoted(role_arn)}", hint)
+    if parts[2] != "iam" or parts[5].partition("/")[0] != "role":
+        raise BadInput(f"{given} is not the ARN of a role: {_quoted(role_arn)}", _role_hint(parts))
     name_fits = _fits(parts[5].rpartition("/")[2], _NAME, (1, 64))
-    printable = role_arn.isascii() and role_arn.isprintable() and " " not in role_arn
-    if parts[3] or not (_is_account(parts[4]) and name_fits and printable and shortest <= len(role_arn) <= longest):
-        raise BadInput(
-            f"the role given by {source} is not a complete ARN: {_quoted(role_arn)}",
-            "its form is: arn:aws:iam::123456789012:role/NAME",
-        )
+    is_whole = _fits(role_arn, _PRINTABLE, _ROLE_ARN_LENGTH) and name_fits and not parts[3] and _is_account(parts[4])
+    if not is_whole:
+        hint = "its form is: arn:aws:iam::123456789012:role/NAME"
+        raise BadInput(f"{given} is not a complete ARN: {_quoted(role_arn)}", hint)
     return role_arn
 
 
@@ -131,19 +133,6 @@ def sanitised_session_name(user_name: str | None) -> str:
     return name if len(name) >= _SESSION_NAME_LENGTH[0] and name.strip("-") else _FALLBACK_SESSION_NAME
 
 
-def _check_device_arn(device: str, source: str) -> None:
-    parts = _parts(device)
-    kind, _, name = parts[5].partition("/") if parts else ("", "", "")
-    if not parts or parts[2] != "iam" or kind != "mfa":
-        what = f"is not the ARN of an MFA device: {_quoted(device)}"
-        raise BadInput(f"the device given by {source} {what}", _device_hint(device))
-    if parts[3] or not _is_account(parts[4]) or not name.rpartition("/")[2]:
-        raise BadInput(
-            f"the device given by {source} is not a complete ARN: {_quoted(device)}",
-            "its form is: arn:aws:iam::123456789012:mfa/NAME",
-        )
-
-
 def _device_hint(device: str) -> str:
     word = device.partition(" ")[0]  # people put comments behind it
     parts = _parts(word if word.startswith("arn:") else f"arn:aws:iam::{word}")
@@ -181,5 +170,4 @@ def _fits(text: str, allowed: frozenset[str], length: tuple[int, int]) -> bool:
 
 def _quoted(text: str) -> str:
     """The value on one line, without control characters, cut after 120 characters."""
-    shown = 120
-    return ascii(text if len(text) <= shown else text[:shown] + "...")
+    return ascii(text if len(text) <= 120 else text[:120] + "...")  # noqa: PLR2004

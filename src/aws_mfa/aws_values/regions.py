@@ -29,22 +29,17 @@ _FEWEST_WORDS = 2
 _FORM_HINT = "regions look like: eu-central-1"
 REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 _ALIKE = 0.7  # two of seven letters may be others
-# The places of known regions, by their highest number. For a doubt only: newer regions work too.
-_PLACES = {
-    7: ("ap-southeast",),
-    3: ("eu-west", "ap-northeast"),
-    2: ("us-east", "us-west", "eu-central", "eu-south", "ap-east", "ap-south"),
-    1: (
-        *("eu-north", "ca-central", "ca-west", "mx-central", "sa-east", "sa-west", "il-central", "af-south"),
-        *("me-central", "me-south", "me-west", "us-gov-east", "us-gov-west", "cn-north", "cn-northwest"),
-        *("eusc-de-east", "us-iso-east", "us-iso-west", "us-isob-east", "us-isob-west", "eu-isoe-west"),
-        *("us-isof-east", "us-isof-south"),
-    ),
-}
+# The places of known regions, for a doubt only: newer regions work too.
+_PLACES = (
+    *("us-east", "us-west", "ca-central", "ca-west", "mx-central", "sa-east", "sa-west", "eu-central", "eu-north"),
+    *("eu-south", "eu-west", "il-central", "me-central", "me-south", "me-west", "af-south", "ap-east", "ap-south"),
+    *("ap-northeast", "ap-southeast", "us-gov-east", "us-gov-west", "cn-north", "cn-northwest", "eusc-de-east"),
+    *("us-iso-east", "us-iso-west", "us-isob-east", "us-isob-west", "eu-isoe-west", "us-isof-east", "us-isof-south"),
+)
 
 
 class Partition(NamedTuple):
-    """One partition. `region_prefixes` end in a hyphen; hosts are names without a scheme."""
+    """One partition. `region_prefixes` end in a hyphen."""
 
     name: str
     region_prefixes: tuple[str, ...]
@@ -52,8 +47,8 @@ class Partition(NamedTuple):
     dual_stack_suffix: str
     default_region: str
     """IAM is one service per partition: its requests are signed for this region."""
-    iam_hosts: tuple[str, str, str, str]
-    """Plain, FIPS, dual-stack, both."""
+    iam_labels: tuple[str, str, str, str]
+    """What is before the suffix in the names of IAM's hosts: plain, FIPS, dual-stack, both."""
     sts_fips_label: str = "sts-fips"
 
 
@@ -63,7 +58,7 @@ _AWS = Partition(
     dns_suffix="amazonaws.com",
     dual_stack_suffix="api.aws",
     default_region="us-east-1",
-    iam_hosts=("iam.amazonaws.com", "iam-fips.amazonaws.com", "iam.global.api.aws", "iam-fips.global.api.aws"),
+    iam_labels=("iam", "iam-fips", "iam.global", "iam-fips.global"),
 )
 
 # The longer prefixes come first: `us-gov-west-1` also begins with `us-`.
@@ -74,7 +69,7 @@ PARTITIONS = (
         dns_suffix="amazonaws.com",
         dual_stack_suffix="api.aws",
         default_region="us-gov-west-1",
-        iam_hosts=("iam.us-gov.amazonaws.com", "iam.us-gov.amazonaws.com", "iam.us-gov.api.aws", "iam.us-gov.api.aws"),
+        iam_labels=("iam.us-gov", "iam.us-gov", "iam.us-gov", "iam.us-gov"),
         sts_fips_label="sts",  # GovCloud's ordinary endpoints are the FIPS ones
     ),
     Partition(
@@ -83,12 +78,7 @@ PARTITIONS = (
         dns_suffix="amazonaws.com.cn",
         dual_stack_suffix="api.amazonwebservices.com.cn",
         default_region="cn-north-1",
-        iam_hosts=(
-            "iam.cn-north-1.amazonaws.com.cn",
-            "iam-fips.amazonaws.com.cn",
-            "iam.global.api.amazonwebservices.com.cn",
-            "iam-fips.api.amazonwebservices.com.cn",
-        ),
+        iam_labels=("iam.cn-north-1", "iam-fips", "iam.global", "iam-fips"),
     ),
     Partition(
         "aws-eusc",
@@ -96,12 +86,7 @@ PARTITIONS = (
         dns_suffix="amazonaws.eu",
         dual_stack_suffix="api.amazonwebservices.eu",
         default_region="eusc-de-east-1",
-        iam_hosts=(
-            "iam.eusc-de-east-1.amazonaws.eu",
-            "iam-fips.amazonaws.eu",
-            "iam.global.api.amazonwebservices.eu",
-            "iam-fips.api.amazonwebservices.eu",
-        ),
+        iam_labels=("iam.eusc-de-east-1", "iam-fips", "iam.global", "iam-fips"),
     ),
     Partition(
         "aws-iso",
@@ -109,12 +94,7 @@ PARTITIONS = (
         dns_suffix="c2s.ic.gov",
         dual_stack_suffix="api.aws.ic.gov",
         default_region="us-iso-east-1",
-        iam_hosts=(
-            "iam.us-iso-east-1.c2s.ic.gov",
-            "iam-fips.us-iso-east-1.c2s.ic.gov",
-            "iam.api.aws.ic.gov",
-            "iam-fips.api.aws.ic.gov",
-        ),
+        iam_labels=("iam.us-iso-east-1", "iam-fips.us-iso-east-1", "iam", "iam-fips"),
     ),
     Partition(
         "aws-iso-b",
@@ -122,12 +102,7 @@ PARTITIONS = (
         dns_suffix="sc2s.sgov.gov",
         dual_stack_suffix="api.aws.scloud",
         default_region="us-isob-east-1",
-        iam_hosts=(
-            "iam.us-isob-east-1.sc2s.sgov.gov",
-            "iam-fips.us-isob-east-1.sc2s.sgov.gov",
-            "iam.api.aws.scloud",
-            "iam-fips.api.aws.scloud",
-        ),
+        iam_labels=("iam.us-isob-east-1", "iam-fips.us-isob-east-1", "iam", "iam-fips"),
     ),
     Partition(
         "aws-iso-e",
@@ -135,12 +110,7 @@ PARTITIONS = (
         dns_suffix="cloud.adc-e.uk",
         dual_stack_suffix="api.cloud-aws.adc-e.uk",
         default_region="eu-isoe-west-1",
-        iam_hosts=(
-            "iam.eu-isoe-west-1.cloud.adc-e.uk",
-            "iam-fips.cloud.adc-e.uk",
-            "iam.api.cloud-aws.adc-e.uk",
-            "iam-fips.api.cloud-aws.adc-e.uk",
-        ),
+        iam_labels=("iam.eu-isoe-west-1", "iam-fips", "iam", "iam-fips"),
     ),
     Partition(
         "aws-iso-f",
@@ -148,12 +118,7 @@ PARTITIONS = (
         dns_suffix="csp.hci.ic.gov",
         dual_stack_suffix="api.aws.hci.ic.gov",
         default_region="us-isof-south-1",
-        iam_hosts=(
-            "iam.us-isof-south-1.csp.hci.ic.gov",
-            "iam-fips.csp.hci.ic.gov",
-            "iam.api.aws.hci.ic.gov",
-            "iam-fips.api.aws.hci.ic.gov",
-        ),
+        iam_labels=("iam.us-isof-south-1", "iam-fips", "iam", "iam-fips"),
     ),
     _AWS,
 )
@@ -161,8 +126,7 @@ PARTITIONS = (
 
 def is_host_of_aws(host: str) -> bool:
     """Whether a host's name is in a domain of AWS's endpoints."""
-    suffixes = [suffix for one in PARTITIONS for suffix in (one.dns_suffix, one.dual_stack_suffix)]
-    return f".{host.lower()}".endswith(tuple(f".{suffix}" for suffix in suffixes))
+    return any(f".{host.lower()}".endswith((f".{one.dns_suffix}", f".{one.dual_stack_suffix}")) for one in PARTITIONS)
 
 
 def partition_named(name: str) -> Partition | None:
@@ -189,15 +153,12 @@ def near_region(region: str) -> str | None:
     """
     The known region that is meant, if this one is not known and its letters are almost those of a known one.
 
-    Another number alone is no doubt: new regions have one.
+    The number is never doubted: new regions have others.
     """
     place, _, number = region.rpartition("-")
-    numbers = {known: highest for highest, places in _PLACES.items() for known in places}
-    if place in numbers or not number.isdigit():
+    if place in _PLACES or not number.isdigit():
         return None
-    for near in get_close_matches(place, numbers, 1, _ALIKE):
-        return f"{near}-{number}" if 1 <= int(number) <= numbers[near] else f"{near}-1"
-    return None
+    return next((f"{near}-{number}" for near in get_close_matches(place, _PLACES, 1, _ALIKE)), None)
 
 
 def doubt_about(region: str, source: str) -> str:

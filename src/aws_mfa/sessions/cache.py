@@ -3,9 +3,8 @@ The session cache: sessions that are not for the credentials file, stored until 
 
 A failure here never fails the run: it is one line of text, and the session counts as not stored. A session is used only
 for a request with exactly its inputs, under whatever label it is stored: of several, the one that lasts longest.
-Sessions of one label and different inputs are stored beside each other. Entries
-that are damaged, foreign or expired are removed when they are read, and once in each process that stores. `entry` has
-the form of an entry, `inputs` its name, `stores` its place.
+Entries that are damaged, foreign or expired are removed when they are read, and once in each process that stores.
+`entry` has the form of an entry, `inputs` its name, `stores` its place.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from aws_mfa.sessions.freshness import MARGIN_S
 from aws_mfa.sessions.inputs import label_in, name_of_text, stored_name
 from aws_mfa.sessions.labels import shortened
 from aws_mfa.system.private_files import check_replaceable
-from aws_mfa.system.private_reading import Unfit, private_folder
+from aws_mfa.system.private_reading import Unfit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,26 +49,25 @@ class SessionCache:
         return self.listed()(label, text_of_inputs(inputs))
 
     def listed(self) -> Callable[[str, str], Entry | None]:
-        listings: dict[SessionFiles, Listing] = {}
+        listings: list[tuple[SessionFiles, Listing]] = []
         for files in self._stores.readable:
-            with suppress(AwsMfaError, OSError):  # then each call looks, and says what is wrong
-                listings[files] = files.listing()
-        return lambda label, text: self._found(label, text, listings)
+            try:
+                listings.append((files, files.listing()))
+            except (AwsMfaError, OSError) as error:
+                self._report(f"the stored sessions cannot be read: {_reason(error)}")
 
-    def _found(self, label: str, text: str, listings: Mapping[SessionFiles, Listing]) -> Entry | None:
-        name = ""
-        for files in self._stores.readable:
-            listing = listings.get(files)
-            if not (files.may_have_entries() if listing is None else listing[1]):
-                continue
-            name = name or name_of_text(label, text)
-            # The label's own session first: of equal ones it counts.
-            names = [name] if listing is None else sorted(files.alike(name, listing), key=lambda one: one != name)
-            entries = [self._good_entry(files, one, listing) for one in names]
-            found = [entry for entry in entries if entry is not None and entry.inputs_text == text]
-            if found:
-                return max(found, key=lambda entry: entry.expires_at)
-        return None
+        def found(label: str, text: str) -> Entry | None:
+            name = name_of_text(label, text)
+            for files, listing in listings:
+                # The label's own session first: of equal ones it counts.
+                names = sorted(files.alike(name, listing), key=lambda one: one != name)
+                entries = [self._good_entry(files, one, listing[0]) for one in names]
+                alike = [entry for entry in entries if entry is not None and entry.inputs_text == text]
+                if alike:
+                    return max(alike, key=lambda entry: entry.expires_at)
+            return None
+
+        return found
 
     def check(self) -> None:
         for files in self._stores.readable[:1]:  # `plain`, which may take the place of `sealed`, is in the same folder
@@ -106,27 +104,21 @@ class SessionCache:
         return max(self._now() - max(moments), 0.0) if moments else None
 
     def drop(self, label: str, inputs: Mapping[str, str], access_key_id: str, *, min_age_s: float = 0.0) -> bool:
-        name, kept = stored_name(label, inputs), False
+        def is_refused(entry: Entry) -> bool:
+            return entry.session().access_key_id == access_key_id
+
+        is_kept = False
         for files in self._stores.readable:
             with suppress(AwsMfaError, OSError):
-                for one in files.alike(name, files.listing()):
-                    kept |= not self._dropped(files, one, access_key_id, min_age_s)
-        return not kept
-
-    def _dropped(self, files: SessionFiles, name: str, access_key_id: str, min_age_s: float) -> bool:
-        is_too_new = False
-
-        def is_to_go(entry: Entry) -> bool:
-            nonlocal is_too_new
-            if entry.session().access_key_id != access_key_id:
-                return False
-            # The age of the file, not of the session: AWS's clock may differ from ours by minutes.
-            age_s = max(self._now() - (files.written_at(name) or 0.0), 0.0)
-            is_too_new = age_s < min_age_s
-            return not is_too_new
-
-        self._remove_if(files, name, is_to_go)
-        return not is_too_new
+                for name in files.alike(stored_name(label, inputs), files.listing()):
+                    # The age of the file, not of the session: AWS's clock may differ from ours by minutes.
+                    age_s = max(self._now() - (files.written_at(name) or 0.0), 0.0)
+                    if age_s >= min_age_s:
+                        self._remove_if(files, name, is_refused)
+                    else:
+                        entry = self._good_entry(files, name)
+                        is_kept |= entry is not None and is_refused(entry)
+        return not is_kept
 
     def forget(self, labels: Collection[str] | None) -> tuple[list[str], list[str]]:
         removed: set[str] = set()
@@ -149,59 +141,50 @@ class SessionCache:
         files = self._stores.writable()
         if files is None:
             return False
-        # Before the first one: searching all entries before each of a thousand would cost more than writing them.
-        is_first = not (is_copy or self._has_swept or files.names())
+        # Once per process: what is expired or half written would pile up.
+        sweeps = not self._has_swept
+        names = files.names() if sweeps else []
+        if sweeps:
+            files.remove_leftovers()
         files.write(name, data)
-        if is_first and (why := self._stores.why_in_clear_on_disk(files)):
+        self._has_swept = True
+        if sweeps and not (names or is_copy) and (why := self._stores.why_in_clear_on_disk(files)):
             self._report(f"{why}: sessions are stored in {files.folder} (0600, not encrypted)")
         for other in self._stores.every:
             if other is not files:
                 other.remove(name)
-        if not self._has_swept:
-            # Once per process: reading removes expired entries, which otherwise pile up.
-            self._has_swept = True
-            try:
-                names = files.names()
-            except (AwsMfaError, OSError) as error:
-                names = []
-                self._report(f"the stored sessions cannot be read: {_reason(error)}")
-            for other_name in names:
-                if other_name != name:
-                    self._good_entry(files, other_name)
+        for other_name in names:
+            if other_name != name:
+                self._good_entry(files, other_name)
         return True
 
-    def _good_entry(self, files: SessionFiles, name: str, listing: Listing | None = None) -> Entry | None:
+    def _good_entry(self, files: SessionFiles, name: str, folder: os.stat_result | None = None) -> Entry | None:
+        """The entry if there is one; it is removed if it is expired or unfit."""
+        reason = ""
         try:
-            entry = _entry_in(files, name, listing)
+            entry = _entry_in(files, name, folder)
             if entry is None or not self._is_expired(entry):
-                if entry is not None:
-                    entry.name = name
                 return entry
-            self._remove_if(files, name, self._is_expired)
         except Unfit as error:
-            self._remove_if(files, name, self._is_expired, reason=str(error))
+            reason = str(error)
         except (AwsMfaError, OSError) as error:
             self._report(f"the stored session of {label_in(name)!r} cannot be read: {_reason(error)}")
+            return None
+        self._remove_if(files, name, self._is_expired, reason)
         return None
 
-    def _remove_if(
-        self, files: SessionFiles, name: str, is_to_go: Callable[[Entry], bool], *, reason: str | None = None
-    ) -> None:
+    def _remove_if(self, files: SessionFiles, name: str, is_to_go: Callable[[Entry], bool], reason: str = "") -> None:
         """Remove an entry that `is_to_go` or is unfit, read again under the lock: it may be another one by now."""
         try:
-            if private_folder(files.folder) is None:
-                return
             with files.locked():
-                try:
+                with suppress(Unfit):  # then it must be removed
                     entry = _entry_in(files, name)
                     if entry is None or not is_to_go(entry):
                         return
-                except Unfit:
-                    pass  # it must be removed
                 files.remove(name)
         except (AwsMfaError, OSError) as error:
             self._report(f"the stored session of {label_in(name)!r} cannot be removed: {_reason(error)}")
-        if reason is not None:
+        if reason:
             self._report(f"dropped the stored session of {label_in(name)!r}: {reason}")
 
     def _is_expired(self, entry: Entry) -> bool:
@@ -217,9 +200,9 @@ def _reason(error: AwsMfaError | OSError) -> str:
     return error.message if isinstance(error, AwsMfaError) else error.strerror or type(error).__name__
 
 
-def _entry_in(files: SessionFiles, name: str, listing: Listing | None = None) -> Entry | None:
+def _entry_in(files: SessionFiles, name: str, folder: os.stat_result | None = None) -> Entry | None:
     """The entry in its file, None if there is none; raises `Unfit`, and what reading raises."""
-    data = files.read(name, listing)
+    data = files.read(name, folder)
     if data is None:
         return None
     try:
@@ -228,4 +211,5 @@ def _entry_in(files: SessionFiles, name: str, listing: Listing | None = None) ->
         entry = None
     if entry is None:
         raise Unfit("it is damaged, or another version's")
+    entry.name = name
     return entry

@@ -78,11 +78,6 @@ def document_of(session: Session) -> str:
 def text_of_inputs(inputs: Mapping[str, str]) -> str:
     """The text of these inputs; different inputs have different texts."""
     names = sorted(inputs)
-    text = "\n".join([f"{name} = {inputs[name]}" for name in names])
-    # Most inputs have nothing to escape: then the text is that already.
-    is_plain = "\\" not in text and "\r" not in text and text.count("\n") < max(len(names), 1)
-    if is_plain and "=" not in "".join(names):
-        return text
     return "\n".join([_escaped(name).replace("=", "\\e") + f" = {_escaped(inputs[name])}" for name in names])
 
 

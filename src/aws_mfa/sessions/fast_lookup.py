@@ -22,17 +22,10 @@ from aws_mfa.system.private_reading import Unfit, private_folder, read_private, 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Protocol
 
     from aws_mfa.sessions.entry import Entry
     from aws_mfa.sessions.fingerprint import FingerprintedSession
-
-    class Opening(Protocol):
-        """Decrypts the entries of the store `sealed`."""
-
-        def opened(self, data: bytes) -> bytes:
-            """The bytes of the entry; raises `Unfit` and `AwsMfaError`."""
-
+    from aws_mfa.sessions.stores import Seal
 
 IN_RUNTIME_FOLDER, IN_STATE_FOLDER = "aws-mfa", "sessions"
 PLAIN, SEALED = ".txt", ".age"
@@ -43,7 +36,7 @@ _FILES = (("credentials", "AWS_SHARED_CREDENTIALS_FILE"), ("config", "AWS_CONFIG
 
 
 def stored_session(
-    profile: str, environ: Mapping[str, str], open_seal: Callable[[], Opening], *, now: float
+    profile: str, environ: Mapping[str, str], open_seal: Callable[[], Seal], *, now: float
 ) -> tuple[Entry, FingerprintedSession] | None:
     """
     Return the stored session, if enough is left of it at `now` for an SDK, and what the fingerprint's file says of it.
@@ -119,7 +112,7 @@ def _stores(home: str, environ: Mapping[str, str]) -> list[tuple[str, str]]:
     return []
 
 
-def _entry(stores: list[tuple[str, str]], stored: str, open_seal: Callable[[], Opening]) -> bytes | None:
+def _entry(stores: list[tuple[str, str]], stored: str, open_seal: Callable[[], Seal]) -> bytes | None:
     for folder, suffix in stores:
         data = _read(folder, file_name(stored, suffix))
         if data is not None:

@@ -41,7 +41,6 @@ INPUTS = (
 )
 _NAMES = frozenset(INPUTS)
 _MARK_LENGTH = 12
-_NOT_GIVEN = [None]  # the value of most names in chains of one role
 
 
 def inputs_of(values: Mapping[str, Value]) -> dict[str, str]:
@@ -55,26 +54,19 @@ def inputs_of(values: Mapping[str, Value]) -> dict[str, str]:
         raise ValueError(f"inputs forgotten or unknown: {', '.join(sorted(values.keys() ^ _NAMES))}")
     texts: dict[str, str] = {}
     for name in INPUTS:
-        value = values[name]
-        if value is None or value == _NOT_GIVEN:
-            continue
-        if isinstance(value, (str, int)):
-            texts[name] = str(value)
-        elif value:
-            _add_nested(texts, name, value)
+        _add(texts, name, values[name])
     return texts
 
 
-def _add_nested(texts: dict[str, str], name: str, value: Sequence[Value] | dict[str, str]) -> None:
-    if isinstance(value, dict):
-        for key in value:
-            texts[f"{name} {key}"] = value[key]
-        return
-    for number, one in enumerate(value, 1):
-        if isinstance(one, (str, int)):
-            texts[f"{name} {number}"] = str(one)
-        elif one:
-            _add_nested(texts, f"{name} {number}", one)
+def _add(texts: dict[str, str], name: str, value: Value) -> None:
+    if isinstance(value, (str, int)):
+        texts[name] = str(value)
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            texts[f"{name} {key}"] = one
+    else:
+        for number, each in enumerate(value or (), 1):
+            _add(texts, f"{name} {number}", each)
 
 
 def stored_name(label: str, inputs: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 _PREFIX = "session-"
 FINGERPRINT_PREFIX = "fingerprint-"
-_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._@~-")
+_PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789._@~-")
 # With prefix, mark and suffix the file has 200 bytes; the temp file beside it 30 more, and file systems allow 255.
 _LONGEST, _LONGEST_CUT, _HASH_LENGTH = 175, 120, 16
 
@@ -61,7 +61,5 @@ def stored_in(name: str, suffix: str) -> str | None:
 
 
 def _encoded(text: str) -> str:
-    if _PLAIN.issuperset(text):
-        return text
-    parts = [(one, one.encode("utf-8", "surrogatepass")) for one in text]
-    return "".join([one if one in _PLAIN else "".join([f"%{byte:02x}" for byte in data]) for one, data in parts])
+    data = text.encode("utf-8", "surrogatepass")
+    return "".join([chr(byte) if byte in _PLAIN else f"%{byte:02x}" for byte in data])

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
+from functools import cache
 
 from aws_mfa.errors import KeychainUnavailable
 from aws_mfa.sessions.choice import choose_store
@@ -39,17 +41,14 @@ if TYPE_CHECKING:
     from aws_mfa.sessions.choice import StoreChoice
 
     class Seal(Protocol):
-        """Encrypts the bytes of an entry for its file."""
+        """Encrypts the bytes of an entry for the store `sealed`."""
+
+        def is_possible(self) -> bool:
+            """Whether this machine has a keychain at all, locked or not."""
 
         def sealed(self, data: bytes) -> bytes: ...
         def opened(self, data: bytes) -> bytes:
             """The bytes of the entry; raises `Unfit` if another identity sealed them, or they are damaged."""
-
-    class KeychainSeal(Seal, Protocol):
-        """The seal of the store `sealed`."""
-
-        def is_possible(self) -> bool:
-            """Whether this machine has a keychain at all, locked or not."""
 
 
 RUNTIME_FOLDERS = "/run/user"
@@ -65,7 +64,7 @@ class Stores:
     The stores under `choice`. `runtime` is this user's runtime folder, if there is one; `state` is `~/.aws/mfa`.
 
     `other_runtimes` finds the runtime folders in which runs with other variables may have stored. `open_seal` is called
-    when a seal is first needed; None: the keychain must not be opened, and stores are chosen as without a keychain.
+    once, when it is needed; None: the keychain must not be opened, and stores are chosen as without a keychain.
     """
 
     def __init__(
@@ -73,18 +72,18 @@ class Stores:
         choice: StoreChoice,
         runtime: str | None,
         state: str,
-        open_seal: Callable[[], KeychainSeal] | None,
+        open_seal: Callable[[], Seal] | None,
         *,
         other_runtimes: Callable[[], Collection[str]] = tuple,
     ) -> None:
         folder = os.path.join(state, IN_STATE_FOLDER)
         self.choice = choice
         self.memory = _memory_in(runtime) if runtime else None
-        self.sealed = SessionFiles(folder, SEALED, open_seal or _no_seal)
+        self._open_seal = cache(open_seal) if open_seal else None
+        self.sealed = SessionFiles(folder, SEALED, self._open_seal or _no_seal)
         self.plain = SessionFiles(folder, PLAIN)
         # Every store under these variables, read or not.
         self.every = [files for files in (self.memory, self.sealed, self.plain) if files is not None]
-        self._open_seal = open_seal
         self._other_runtimes = other_runtimes
         # `plain` may replace only a `sealed` that is a default. Both are then read, without asking for a keychain.
         self._plain_may_replace = choice.name == "sealed" and not choice.explicit
@@ -107,17 +106,16 @@ class Stores:
     def why_in_clear_on_disk(self, files: SessionFiles) -> str:
         """Why this store writes plain text to a disk without the user's choice; "" if it does not."""
         if files is self.plain:
-            if self.choice.explicit:
-                return ""
-            return (
+            default = (
                 "no runtime folder and no keychain here" if self._open_seal else "no runtime folder here, no keychain"
             )
+            return "" if self.choice.explicit else default
         if files is self.memory and is_known_to_have_a_disk(os.path.dirname(files.folder)):
             return "XDG_RUNTIME_DIR is on a disk"
         return ""
 
 
-def open_stores(environ: Mapping[str, str], state: str, open_seal: Callable[[], KeychainSeal] | None) -> Stores:
+def open_stores(environ: Mapping[str, str], state: str, open_seal: Callable[[], Seal] | None) -> Stores:
     """The stores of this user; raises `BadInput` for an `AWS_MFA_SESSION_STORE` that cannot be used."""
     runtime = runtime_folder(environ)
     choice = choose_store(environ, has_runtime_folder=runtime is not None)
@@ -148,7 +146,7 @@ def _runtime_of_the_system(environ: Mapping[str, str]) -> str:
     return os.path.join(RUNTIME_FOLDERS, str(os.geteuid())) if is_at_home else ""
 
 
-def _no_seal() -> KeychainSeal:
+def _no_seal() -> Seal:
     raise KeychainUnavailable("the store 'sealed' needs the keychain, and --no-keychain is set")
 
 
@@ -160,7 +158,7 @@ def is_known_to_have_a_disk(path: str) -> bool:
     """Whether the kernel says that the path's file system is not in memory; False if it says nothing."""
     if sys.platform != "linux":
         return False
-    try:
+    with suppress(OSError):
         device = os.stat(path).st_dev
         wanted = b"%d:%d" % (os.major(device), os.minor(device))
         with open(_MOUNTS, "rb") as mounts:
@@ -168,8 +166,6 @@ def is_known_to_have_a_disk(path: str) -> bool:
                 # `36 35 0:21 /root /place options ... - tmpfs source options`; blanks in a path are escaped.
                 if mount.split(b" ", 3)[2] == wanted:
                     return mount.partition(b" - ")[2].split(b" ", 1)[0] not in _IN_MEMORY
-    except OSError:
-        pass
     return False
 
 
@@ -177,22 +173,16 @@ class SessionFiles:
     """
     The entries in `folder` whose files end in `suffix`, by the names under which they are stored.
 
-    `open_seal` is called when a seal is first needed. Methods raise `OSError` and `AwsMfaError`.
+    `open_seal`: of the store `sealed`. Methods raise `OSError` and `AwsMfaError`.
     """
 
     def __init__(self, folder: str, suffix: str, open_seal: Callable[[], Seal] | None = None) -> None:
         self.folder = folder
         self._suffix = suffix
         self._open_seal = open_seal
-        self._seal: Seal | None = None
-        self._is_tidy = False
-
-    def may_have_entries(self) -> bool:
-        """Whether the folder, or anything in its place, exists: `read` checks what it is."""
-        return os.path.lexists(self.folder)
 
     def listing(self) -> Listing:
-        """The folder, checked, and its files at this moment: `read` with it does not look at the folder again."""
+        """The folder, checked, and its files at this moment."""
         folder = private_folder(self.folder)
         names: dict[str, list[str]] = {}
         for name in os.listdir(self.folder) if folder else ():
@@ -205,14 +195,13 @@ class SessionFiles:
         found = [stored_in(name, self._suffix) for name in listing[1].get(mark_in(stored), ())]
         return [name for name in found if name is not None]
 
-    def read(self, stored: str, listing: Listing | None = None) -> bytes | None:
-        """The entry of this name, None if there is none; raises `Unfit` too."""
-        name = file_name(stored, self._suffix)
-        folder, names = listing or (private_folder(self.folder), None)
-        if folder is None or (names is not None and name not in names.get(mark_in(stored), ())):
+    def read(self, stored: str, folder: os.stat_result | None = None) -> bytes | None:
+        """The entry of this name, None if there is none; raises `Unfit` too. `folder`: of a `listing`."""
+        folder = folder or private_folder(self.folder)
+        if folder is None:
             return None
-        data = read_private(f"{self.folder}{os.sep}{name}", folder)
-        return data if data is None or self._open_seal is None else self._opened_seal().opened(data)
+        data = read_private(f"{self.folder}{os.sep}{file_name(stored, self._suffix)}", folder)
+        return data if data is None or self._open_seal is None else self._open_seal().opened(data)
 
     def written_at(self, stored: str) -> float | None:
         """When the file of this entry was written, in seconds since the epoch; None if there is none."""
@@ -226,12 +215,8 @@ class SessionFiles:
         name = file_name(stored, self._suffix)
         if self._open_seal is not None:
             # Before the lock: a keychain may ask the user, and no other process should wait for that.
-            data = self._opened_seal().sealed(data)
+            data = self._open_seal().sealed(data)
         ensure_private_folder(self.folder)
-        if not self._is_tidy:
-            # Once: in a run that writes a thousand entries, each would search all others.
-            self._is_tidy = True
-            self.remove_leftovers()
         with self.locked():
             self._replace(name, data)
 
@@ -241,13 +226,11 @@ class SessionFiles:
         folder = private_folder(self.folder)
         if folder is None:
             return
-        try:
-            is_written = read_private(os.path.join(self.folder, name), folder) == data
-        except Unfit:
-            is_written = False
+        with suppress(Unfit):
+            if read_private(os.path.join(self.folder, name), folder) == data:
+                return
         # Without the lock: the file is replaced whole, and a fingerprint that is no longer true matches nothing.
-        if not is_written:
-            self._replace(name, data)
+        self._replace(name, data)
 
     def remove(self, stored: str) -> bool:
         """Remove the file of this entry, whatever is in it; return whether there was one."""
@@ -275,12 +258,6 @@ class SessionFiles:
         """Keep other processes from changing entries here, for the length of a `with`; the folder must exist."""
         private_folder(self.folder)
         return lock(os.path.join(self.folder, _LOCK_NAME), timeout_s=_LOCK_TIMEOUT_S)
-
-    def _opened_seal(self) -> Seal:
-        if self._seal is None:
-            assert self._open_seal is not None
-            self._seal = self._open_seal()
-        return self._seal
 
     def _file_names(self) -> list[str]:
         return os.listdir(self.folder) if private_folder(self.folder) else []

@@ -47,7 +47,7 @@ class Item(Protocol):
 
 
 class AgeSeal:
-    """A `KeychainSeal`; holds the lock at `lock_path` while it makes the identity."""
+    """A `Seal` of session stores; holds the lock at `lock_path` while it makes the identity."""
 
     def __init__(self, item: Item, lock_path: str) -> None:
         self._item = item
