@@ -26,7 +26,6 @@ def test_the_variable_decides_else_memory_else_sealed(
     environ = {} if value is None else {"AWS_MFA_SESSION_STORE": value}
     choice = choose_store(environ, has_runtime_folder=has_runtime_folder)
     assert (choice.name, choice.explicit) == (name, explicit)
-    assert choice.source.startswith("AWS_MFA_SESSION_STORE" if explicit else "the default")
 
 
 @pytest.mark.parametrize("value", ["Memory", "disk", " plain"])

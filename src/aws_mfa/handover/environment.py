@@ -102,11 +102,7 @@ def change_back(environ: Mapping[str, str]) -> Change:
 
 
 def chosen_by_the_user(environ: Mapping[str, str]) -> Mapping[str, str]:
-    """
-    Return the environment without the region that aws-mfa set for the profile of this child or shell.
-
-    With it, STS would be asked in that region for the next profile too, which could cost a code of its own.
-    """
+    """Return the environment without the region that aws-mfa set for this child: it is not the next profile's."""
     not_chosen = {name for name in REGIONS if environ.get(PROFILE_REGION)} - _chosen_regions(environ).keys()
     return {name: value for name, value in environ.items() if name not in not_chosen} if not_chosen else environ
 

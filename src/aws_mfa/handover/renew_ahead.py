@@ -92,22 +92,16 @@ class RenewAhead:
         for error in plan.failures.values():
             raise error
         check_possible(plan, self._min_remaining_s)
-        results = _results(plan, self._interfaces, self._request.token)
-        sessions: dict[str, Session] = {}
         skipped: dict[str, Cancelled] = {}
-        for name, result in results.items():
+        for name, result in _results(plan, self._interfaces, self._request.token).items():
             try:
-                sessions[name] = _or_stored(name, result, plan, self._interfaces)
+                self._take(name, _or_stored(name, result, plan, self._interfaces), plan)
             except Cancelled as error:
                 skipped[name] = error
-        if not sessions:
+        if not self._served:
             raise next(iter(skipped.values()))
-        for notice in plan.users.notices:
-            self._interfaces.say(notice)
-        for name, session in sessions.items():
-            self._take(name, session, plan)
-        for name in skipped:
-            self._interfaces.say(f"{name} is skipped: it is not served")
+        for line in (*plan.users.notices, *(f"{name} is skipped: it is not served" for name in skipped)):
+            self._interfaces.say(line)
 
     @property
     def profiles(self) -> list[str]:

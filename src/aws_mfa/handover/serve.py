@@ -1,10 +1,6 @@
 """
 Serve the sessions of profiles on the local endpoint, renewed ahead so that a request never waits and never asks.
 
-    with serving(RenewalRequest(["work"], token=args.token), interfaces) as served:  # may ask here, in this thread
-        environ.update(served.variables("work"))                            # AWS_CONTAINER_..., for a child
-        served.ask_when_needed()                                            # `aws-mfa serve`: until Ctrl-C
-
 Inside the `with` a thread renews what needs no code; it never asks, and it opens no vault that would have to ask.
 `ask_when_needed` is for a command that owns the terminal. If a child owns it (`exec --server`),
 `serving(..., asks_beside=AWAY_FROM_TERMINAL)` asks only by a dialog or `aws-mfa code`, from a thread of its own, while
@@ -65,18 +61,15 @@ def serving(
     with interfaces.endpoint(port) as endpoint:
         renewals.hand_out_to(endpoint)
         served = Served(interfaces, endpoint, renewals)
-        interfaces.beside(served.renew_quietly, _ignore)
+        # `RenewAhead` reports each failure itself; the threads have nothing else to report.
+        interfaces.beside(served.renew_quietly, lambda _: None)
         if asks_beside:
-            interfaces.beside(lambda: served.ask_when_needed(asks_beside), _ignore)
+            interfaces.beside(lambda: served.ask_when_needed(asks_beside), lambda _: None)
         try:
             yield served
         finally:
             # The threads are not joined: an open question or call ends with the process, after the endpoint is closed.
             served.stopping.set()
-
-
-def _ignore(_: BaseException) -> None:
-    """`RenewAhead` reports each failure itself; the threads have nothing else to report."""
 
 
 class Served:

@@ -12,6 +12,7 @@ import secrets
 import stat
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import NotSetUp
@@ -90,24 +91,19 @@ def _is_leftover(path: str, too_young: float) -> bool:
 
 
 def _remove(path: str) -> None:
-    try:
+    with suppress(OSError):  # removed already, or on Windows in use
         os.unlink(path)
-    except OSError:
-        return  # removed already, or on Windows in use
 
 
-if sys.platform == "win32":
+def _lock(fd: int) -> bool:
+    """
+    Whether this process has the lock now; also False if the file system has no locks: then files are kept.
 
-    def _lock(_fd: int) -> bool:
-        """Do nothing: Windows does not remove an open file, which serves the same purpose."""
-        return True
-
-else:
-
-    def _lock(fd: int) -> bool:
-        """Whether this process has the lock now; also False if the file system has no locks: then files are kept."""
+    Windows does not remove an open file, which serves the same purpose.
+    """
+    if sys.platform != "win32":
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             return False
-        return True
+    return True

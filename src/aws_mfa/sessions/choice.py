@@ -1,8 +1,8 @@
 """
 Which store holds the sessions that are not for the credentials file: `AWS_MFA_SESSION_STORE`, else the safest.
 
-The default is `memory` if this user has a runtime folder, else `sealed`. The choice says what made it: a default may be
-replaced by the next store, the user's own choice may not. On the hot path.
+The default is `memory` if this user has a runtime folder, else `sealed`. A default may be replaced by the next store,
+the user's own choice may not. On the hot path.
 """
 
 from __future__ import annotations
@@ -18,13 +18,12 @@ _VARIABLE = "AWS_MFA_SESSION_STORE"
 
 
 class StoreChoice:
-    """The store's name and what chose it; `explicit`: the user chose it."""
+    """The store's name; `explicit`: the user chose it."""
 
-    __slots__ = ("explicit", "name", "source")
+    __slots__ = ("explicit", "name")
 
-    def __init__(self, name: str, source: str, *, explicit: bool) -> None:
+    def __init__(self, name: str, *, explicit: bool) -> None:
         self.name = name
-        self.source = source
         self.explicit = explicit
 
 
@@ -32,9 +31,7 @@ def choose_store(environ: Mapping[str, str], *, has_runtime_folder: bool) -> Sto
     """Choose; `BadInput` for a name that is not a store, and for `memory` without a runtime folder."""
     name = environ.get(_VARIABLE)
     if not name:
-        if has_runtime_folder:
-            return StoreChoice("memory", "the default where there is a runtime folder", explicit=False)
-        return StoreChoice("sealed", "the default without a runtime folder", explicit=False)
+        return StoreChoice("memory" if has_runtime_folder else "sealed", explicit=False)
     if name not in STORES:
         raise BadInput(f"{_VARIABLE}: {name!r} is not a session store", f"choose one of: {', '.join(STORES)}")
     if name == "memory" and not has_runtime_folder:
@@ -42,4 +39,4 @@ def choose_store(environ: Mapping[str, str], *, has_runtime_folder: bool) -> Sto
             f"{_VARIABLE}: there is no memory store here: XDG_RUNTIME_DIR is not a folder of yours with mode 0700",
             "choose one of: sealed, plain, none",
         )
-    return StoreChoice(name, _VARIABLE, explicit=True)
+    return StoreChoice(name, explicit=True)

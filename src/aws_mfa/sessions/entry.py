@@ -77,8 +77,7 @@ def document_of(session: Session) -> str:
 
 def text_of_inputs(inputs: Mapping[str, str]) -> str:
     """The text of these inputs; different inputs have different texts."""
-    names = sorted(inputs)
-    return "\n".join([_escaped(name).replace("=", "\\e") + f" = {_escaped(inputs[name])}" for name in names])
+    return "\n".join([_escaped(name).replace("=", "\\e") + f" = {_escaped(inputs[name])}" for name in sorted(inputs)])
 
 
 def parse_entry(text: str) -> Entry | None:

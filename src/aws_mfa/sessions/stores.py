@@ -88,10 +88,10 @@ class Stores:
         # `plain` may replace only a `sealed` that is a default. Both are then read, without asking for a keychain.
         self._plain_may_replace = choice.name == "sealed" and not choice.explicit
         named = {"memory": self.memory, "sealed": self.sealed, "plain": self.plain}.get(choice.name)
-        if self._plain_may_replace and open_seal is None:
-            named = None
         # The stores that are read, in this order.
-        self.readable = [one for one in (named, self.plain if self._plain_may_replace else None) if one is not None]
+        self.readable = [named] if named is not None else []
+        if self._plain_may_replace:
+            self.readable = [self.sealed, self.plain] if open_seal else [self.plain]
 
     def anywhere(self) -> list[SessionFiles]:
         """Every store, also those of runs with other variables."""
