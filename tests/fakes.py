@@ -397,10 +397,6 @@ class FakeSessionCache:
         self.checks = 0
         self.age_s = 3600.0  # of each
 
-    def load(self, label: str, inputs: Mapping[str, str]) -> Session | None:
-        found = self.find(label, inputs)
-        return found.session() if found else None
-
     def find(self, label: str, inputs: Mapping[str, str]) -> Remembered | None:
         return self.listed()(label, text_of_inputs(inputs))
 

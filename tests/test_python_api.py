@@ -261,33 +261,11 @@ def test_threads_at_once_ask_once(stage: ClassicStage) -> None:
     assert (len(person.asked), len(found), len(set(found))) == (1, 8, 1)
 
 
-def test_threads_at_once_share_a_cancellation(stage: ClassicStage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Otherwise each of the others would ask again: eleven more questions."""
-    asked: list[str] = []
-    met: list[str] = []
-    lock = CountingLock(12)
-    monkeypatch.setattr(python_api, "_one_at_a_time", lock)
-
-    def cancels(question: str) -> str:
-        asked.append(question)
-        assert lock.all_came.wait(10)
-        raise Cancelled("cancelled")  # as the terminal does at Ctrl-C
-
-    def use() -> None:
-        try:
-            aws_mfa.credentials("work", ask=cancels)
-        except AwsMfaError as error:
-            met.append(type(error).__name__)
-
-    in_threads(*[use] * 12)
-    assert (len(asked), set(met), len(met)) == (1, {"Cancelled"}, 12), met
-
-
 @pytest.mark.parametrize("is_wrong", [False, True], ids=["cancelled", "wrong codes"])
 def test_threads_at_once_share_the_failure_of_the_mfa_session_of_their_profiles(
     stage: ClassicStage, monkeypatch: pytest.MonkeyPatch, *, is_wrong: bool
 ) -> None:
-    """Eight roles of one user need one MFA session: eight processes ask once, and so do threads."""
+    """Eight roles of one user need one MFA session: otherwise each of the others would ask again."""
     role = add_role(stage)
     profiles = [f"r{number}" for number in range(8)]
     config = "".join(f"[profile {name}]\nrole_arn = {role}\nsource_profile = work\n" for name in profiles)
@@ -455,13 +433,6 @@ def key_id(credentials: ProfileCredentials) -> str:
 def test_the_session_is_there_at_once_with_its_secret_and_token() -> None:
     frozen = Source(3600).credentials().get_frozen_credentials()
     assert (frozen.access_key, frozen.secret_key, frozen.token) == ("ASIA1", "secret", "token")
-
-
-def test_a_failure_is_raised_when_the_credentials_are_made() -> None:
-    source = Source(3600)
-    source.failure = NeedsHuman("no one can be asked")
-    with pytest.raises(NeedsHuman):
-        source.credentials()
 
 
 @pytest.mark.parametrize(

@@ -244,10 +244,9 @@ class StoredSession(Protocol):
 class SessionCache(Protocol):
     """Sessions that are not for the credentials file. A failure here is one line of output, never an error."""
 
-    def load(self, label: str, inputs: Mapping[str, str]) -> Session | None:
+    def find(self, label: str, inputs: Mapping[str, str]) -> StoredSession | None:
         """The session with these inputs that has a minute left: the label's, or one of another label."""
 
-    def find(self, label: str, inputs: Mapping[str, str]) -> StoredSession | None: ...
     def listed(self) -> Callable[[str, str], StoredSession | None]:
         """`find` for many sessions, by label and text of the inputs, among those that are stored now."""
 

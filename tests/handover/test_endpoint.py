@@ -182,20 +182,6 @@ def test_the_refusal_of_another_path_names_those_that_are_served(client: Client)
     assert "/work" in document["message"]
 
 
-def test_a_name_with_blanks_and_slashes_has_a_path_too(client: Client) -> None:
-    client.endpoint.hand_out("a/b c", ServedSession("a/b c", a_session()))
-    assert client.endpoint.url_of("a/b c").endswith("/a%2Fb%20c")
-    assert client.ask("/a%2Fb%20c")[0] == 200
-    assert client.ask("/a%2fb%20c?x=1")[0] == 200
-
-
-def test_a_session_that_has_ended_is_never_sent(client: Client) -> None:
-    client.now = NOW + 3600
-    status, document = client.ask()
-    assert (status, document["code"]) == (503, "SessionExpired")
-    assert "ended at 2026-11-22T07:03:19Z" in document["message"]
-
-
 def test_one_connection_takes_many_requests_and_gets_the_latest_session(client: Client) -> None:
     with contextlib.closing(http.client.HTTPConnection(HOST, client.port, timeout=10)) as asking:
         for lasts_s, status in ((3600, 200), (-1, 503), (60, 200)):

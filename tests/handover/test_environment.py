@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +20,6 @@ from aws_mfa.handover.environment import (
     session_variables,
 )
 from fakes import NOW, a_session
-from programs import SOURCE, output_of
 
 KEYS = {"AWS_ACCESS_KEY_ID": "ASIA", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t"}
 FOREIGN = dict.fromkeys((*CONFLICTING, *SESSION, *ENDPOINT), "of another identity")
@@ -205,17 +202,6 @@ def test_a_region_of_another_partition_reaches_no_child(
     kept, region = child_regions(chain, arn.split(":")[1], environ)
     child = child_environment(kept, KEYS, region, "dev")
     assert tuple(map(child.get, (*REGIONS, "AWS_MFA_REGION"))) == regions
-
-
-def test_it_imports_cheaply() -> None:
-    """`exec` uses it on the hot path: only `time` beside this project's own cheap modules."""
-    program = (
-        "import sys; before = set(sys.modules); import aws_mfa.handover.environment; "
-        "print(*sorted(set(sys.modules) - before))"
-    )
-    loaded = output_of([sys.executable, "-c", program], SOURCE).split()
-    own = {"aws_mfa", "aws_mfa.aws_values", "aws_mfa.aws_values.timestamps"}
-    assert set(loaded) <= {"__future__", "time", *own, "aws_mfa.handover", "aws_mfa.handover.environment"}
 
 
 def test_no_token_of_a_single_service_is_left_to_the_child() -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 
 import pytest
 from hypothesis import given
@@ -12,7 +10,6 @@ from hypothesis import strategies as st
 
 from aws_mfa.model import Secret, Session
 from aws_mfa.sessions.entry import Entry, entry_text, parse_entry, text_of_inputs
-from programs import SOURCE, output_of
 
 EXPIRES_AT = 1795327399.0  # 2026-11-22T06:03:19Z
 ROLE = "arn:aws:iam::123456789012:role/Admin"
@@ -75,11 +72,6 @@ def test_any_session_is_read_as_it_was_written(
     }
 
 
-@given(ANY_INPUTS, ANY_INPUTS)
-def test_a_session_is_only_for_its_own_inputs(inputs: dict[str, str], others: dict[str, str]) -> None:
-    assert is_for(parsed(entry_text(inputs, session())), others) == (inputs == others)
-
-
 @given(st.data())
 def test_one_changed_input_is_another_request(data: st.DataObject) -> None:
     """Changed, removed or added, even if the change imitates further lines."""
@@ -100,11 +92,6 @@ def test_the_order_in_which_inputs_are_given_does_not_matter() -> None:
 def test_an_entry_cut_short_anywhere_is_none(inputs: dict[str, str], role: str | None, data: st.DataObject) -> None:
     text = entry_text(inputs, session(role))
     assert parse_entry(text[: data.draw(st.integers(0, len(text) - 1))]) is None
-
-
-def test_every_cut_of_one_entry_is_none() -> None:
-    text = entry_text(INPUTS, session())
-    assert [end for end in range(len(text)) if parse_entry(text[:end])] == []
 
 
 @pytest.mark.parametrize(
@@ -154,19 +141,3 @@ def test_a_session_that_json_would_escape_is_refused_and_not_quoted(bad: str) ->
 
 def test_an_entry_shows_nothing_when_it_is_printed() -> None:
     assert "wJalr" not in repr(parsed(entry_text(INPUTS, session())))
-
-
-PROGRAM = """
-import sys
-before = set(sys.modules)
-import aws_mfa.sessions.entry, aws_mfa.sessions.labels
-import aws_mfa.sessions.choice, aws_mfa.system.private_reading
-print(*(set(sys.modules) - before))
-"""
-
-
-def test_reading_an_entry_loads_nothing_heavy() -> None:
-    environ = {name: value for name, value in os.environ.items() if name in ("PATH", "SYSTEMROOT")}
-    loaded = output_of([sys.executable, "-c", PROGRAM], {**environ, **SOURCE}).split()
-    foreign = {name for name in loaded if not name.startswith("aws_mfa")}
-    assert foreign <= {"__future__", "errno", "time"}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aws_mfa.sessions.labels import file_name, mfa_label, shortened, stored_in
+from aws_mfa.sessions.labels import file_name, shortened, stored_in
 
 ANY_LABEL = st.text(st.characters(codec=None) | st.sampled_from("%Aa/\\.:*\ud800"), max_size=300)
 
@@ -68,7 +68,3 @@ def test_any_other_file_has_no_label(name: str, before: str, behind: str) -> Non
 )
 def test_a_name_that_aws_mfa_would_not_give_has_no_label(name: str) -> None:
     assert stored_in(name, ".txt") is None
-
-
-def test_a_shared_mfa_session_has_its_own_label() -> None:
-    assert mfa_label("work-long-term") == "mfa@work-long-term"

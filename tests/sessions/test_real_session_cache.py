@@ -63,9 +63,9 @@ def test_a_sealed_session_is_opened_by_the_next_process_and_by_age_itself(gnome_
     needs("age")
     said: list[str] = []
     cache_of(gnome_keyring, said).store("work", INPUTS, SESSION)
-    found = cache_of(gnome_keyring, said).load("work", INPUTS)
+    found = cache_of(gnome_keyring, said).find("work", INPUTS)
     assert found is not None
-    assert found.secret_access_key.reveal() == "wJalrXUtnFEMI"
+    assert found.session().secret_access_key.reveal() == "wJalrXUtnFEMI"
     item = json.loads(keyring(gnome_keyring, "get", "aws-mfa", "[session-store]"))
     identity = gnome_keyring.write("identity", item["age_identity"] + "\n")
     path = os.path.join(state_of(gnome_keyring), "sessions", f"session-{stored_name('work', INPUTS)}.age")
@@ -82,7 +82,7 @@ def test_processes_that_begin_at_once_share_one_identity(gnome_keyring: RealKeyc
     assert [worker.communicate(timeout=60) for worker in workers] == [("", "")] * len(labels)
     said: list[str] = []
     cache = cache_of(gnome_keyring, said, now=0.0)
-    assert all(cache.load(label, {}) is not None for label in labels)
+    assert all(cache.find(label, {}) is not None for label in labels)
     assert said == []
 
 
@@ -90,7 +90,7 @@ def test_removing_the_item_ends_every_sealed_session(gnome_keyring: RealKeychain
     said: list[str] = []
     cache_of(gnome_keyring, said).store("work", INPUTS, SESSION)
     keyring(gnome_keyring, "del", "aws-mfa", "[session-store]")
-    assert cache_of(gnome_keyring, said).load("work", INPUTS) is None
+    assert cache_of(gnome_keyring, said).find("work", INPUTS) is None
     assert said == ["dropped the stored session of 'work': it is sealed, and the keychain no longer has what opens it"]
 
 
@@ -99,7 +99,7 @@ def test_a_locked_keychain_is_reported_and_nothing_plain_is_written(gnome_keyrin
     cache_of(gnome_keyring, said, store="").store("work", INPUTS, SESSION)
     gnome_keyring.lock()
     cache = cache_of(gnome_keyring, said, store="")
-    assert cache.load("work", INPUTS) is None
+    assert cache.find("work", INPUTS) is None
     cache.store("home", INPUTS, SESSION)
     assert len(said) == 2
     assert all("the keychain is locked" in line for line in said)
@@ -112,7 +112,7 @@ def test_keys_of_a_section_with_the_items_name_are_stored_beside_the_identity(gn
     cache_of(gnome_keyring, said).store("work", INPUTS, SESSION)
     vault = open_keychain(gnome_keyring.environ)
     vault.store("[session-store]", LongTermKeys("AKIAIOSFODNN7EXAMPLE", Secret("s")))
-    assert cache_of(gnome_keyring, said).load("work", INPUTS) is not None
+    assert cache_of(gnome_keyring, said).find("work", INPUTS) is not None
     assert vault.load("[session-store]") is not None
     assert said == []
 
@@ -121,7 +121,7 @@ def test_without_any_keychain_the_default_is_plain_and_says_so() -> None:
     said: list[str] = []
     with a_bus() as session:
         cache_of(session, said, store="").store("work", INPUTS, SESSION)
-        assert cache_of(session, said, store="").load("work", INPUTS) is not None
+        assert cache_of(session, said, store="").find("work", INPUTS) is not None
         folder = os.path.join(state_of(session), "sessions")
         assert said == [
             f"no runtime folder and no keychain here: sessions are stored in {folder} (0600, not encrypted)"

@@ -21,7 +21,6 @@ from aws_mfa.renewal.make_plan import check_possible, make_plan, renewal_of
 from aws_mfa.renewal.steps import Reused, Step
 from aws_mfa.sessions.container import ServedSession
 from aws_mfa.sessions.freshness import MARGIN_S
-from aws_mfa.sessions.labels import mfa_label
 from aws_mfa.vaults.lookup import KnownProfiles
 
 if TYPE_CHECKING:
@@ -264,5 +263,4 @@ def _code_needed_at(name: str, session: Session, plan: Plan, interfaces: Interfa
         found = found.signed_by
     if isinstance(found, Step):
         return session.expires_at
-    is_mfa_session = found is not None and found.label == mfa_label(found.user.section)
-    return found.expires_at if found is not None and is_mfa_session else None
+    return found.expires_at if found is not None and found.is_mfa_session else None

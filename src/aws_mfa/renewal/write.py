@@ -175,7 +175,8 @@ class SectionWriter:
 
     def stored(self) -> Session | None:
         """The stored session that can be written without a code."""
-        return self._interfaces.session_cache.load(self._label, self._inputs)
+        found = self._interfaces.session_cache.find(self._label, self._inputs)
+        return found.session() if found else None
 
     def write_new(self, session: Session) -> None:
         """Write a session that cost a code; it is in the cache before, because the file may not take it."""

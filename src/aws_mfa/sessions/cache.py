@@ -40,12 +40,7 @@ class SessionCache:
         self._has_swept = False
         self._is_unusable = False
 
-    def load(self, label: str, inputs: Mapping[str, str]) -> Session | None:
-        entry = self.find(label, inputs)
-        return None if entry is None else entry.session()
-
     def find(self, label: str, inputs: Mapping[str, str]) -> Entry | None:
-        """Like `load`, but returns the entry, with its finished document."""
         return self.listed()(label, text_of_inputs(inputs))
 
     def listed(self) -> Callable[[str, str], Entry | None]:
