@@ -60,6 +60,7 @@ def test_fips_and_dualstack_are_asked_for_as_in_botocore(
 CONFIGURED, IGNORED = "endpoint_url = https://c.example\n", "ignore_configured_endpoint_urls = true\n"
 
 
+@pytest.mark.newest
 @pytest.mark.parametrize(
     ("variables", "lines"),
     [
