@@ -100,13 +100,9 @@ def parse_flags(argv: list[str], commands: str) -> argparse.Namespace:
     )
     names = [line.split()[0] for line in commands.splitlines() if line.startswith("  ")]
     if argv and not argv[0].startswith("-"):
-        near = (
-            [f"did you mean: {_OF_OTHER_TOOLS[argv[0]]}"]
-            if argv[0] in _OF_OTHER_TOOLS
-            else did_you_mean(argv[0], names)
-        )
-        lines = [f"there is no command {shown_word(argv[0])}", *near, commands, _A_PROFILE]
-        parser.refuse("\n".join(lines))
+        here = _OF_OTHER_TOOLS.get(argv[0])
+        near = [f"did you mean: {here}"] if here else did_you_mean(argv[0], names)
+        parser.refuse("\n".join([f"there is no command {shown_word(argv[0])}", *near, commands, _A_PROFILE]))
     return parsed(parser, [_spelled_out(word, parser) for word in argv], commands=names)
 
 

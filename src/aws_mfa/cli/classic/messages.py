@@ -26,6 +26,7 @@ Line = tuple[str, str]
 _SECRET_KEY_LENGTH = 40
 _ANSWER_TOOK_S = 60
 
+ALREADY_STORED = ("INFO", "Such a session is stored already: no code is needed, --force gets another one.")
 MUST_PROVIDE_DEVICE = 'You must provide --device or MFA_DEVICE or set "aws_mfa_device" in ".aws/credentials"'
 
 
@@ -90,10 +91,6 @@ def calling(request: SessionRequest, short_name: str) -> Line:
     else:
         text = f"Fetching Credentials - Profile: {short_name}, Duration: {request.duration_s}"
     return ("INFO", text)
-
-
-def already_stored() -> Line:
-    return ("INFO", "Such a session is stored already: no code is needed, --force gets another one.")
 
 
 def success(session: Session, request: SessionRequest, now: float) -> Line:

@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aws_mfa.aws_values.regions import ChosenRegion
-    from aws_mfa.config.settings import Given
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.vaults.choice import VaultChoice
     from aws_mfa.vaults.lookup import FoundKeys
@@ -51,35 +50,28 @@ if TYPE_CHECKING:
 class ClassicProfile:
     """One profile as the flags name it and the files describe it."""
 
-    def __init__(self, flags: Namespace, environ: Mapping[str, str]) -> None:
-        self.flags = flags
-        self.environ = environ
-        self.name = profile_in_force(flags.profile, environ)
-        self.long_term, self.short_term = section_names(self.name, flags.long_term_suffix, flags.short_term_suffix)
-        self.long_values: dict[str, str] | None = None
-        self.short_values: dict[str, str] | None = None
-        self.session_values: dict[str, str] | None = None
-        self.role: Given | None = None
-        self.sections = Sections(self.long_term, {}, self.name, {})
-
-    @property
-    def role_arn(self) -> str | None:
-        return self.role.value if self.role else None
-
-    def read_credentials(self, text: str, where: str) -> None:
+    def __init__(self, flags: Namespace, environ: Mapping[str, str], credentials: str, where: str) -> None:
         """
         Read both sections of the credentials file; settings of [DEFAULT] count for both, as in the old tool.
 
         `short_values` are the short-term section's own, `session_values` also contain those of [DEFAULT].
         """
-        defaults = section_values(text, "DEFAULT", where=where) or {}
-        long_values = section_values(text, self.long_term, where=where)
+        self.flags = flags
+        self.environ = environ
+        self.name = profile_in_force(flags.profile, environ)
+        self.long_term, self.short_term = section_names(self.name, flags.long_term_suffix, flags.short_term_suffix)
+        defaults = section_values(credentials, "DEFAULT", where=where) or {}
+        long_values = section_values(credentials, self.long_term, where=where)
         self.long_values = None if long_values is None else {**defaults, **long_values}
-        self.short_values = section_values(text, self.short_term, where=where)
+        self.short_values = section_values(credentials, self.short_term, where=where)
         check_name(self.short_term, is_new=self.short_values is None)
         self.session_values = None if self.short_values is None else {**defaults, **self.short_values}
-        self.role = role_in_force(self.flags.assume_role, self.environ, self.long_values or {}, self.long_term)
+        self.role = role_in_force(flags.assume_role, environ, self.long_values or {}, self.long_term)
         self.sections = Sections(self.long_term, self.long_values or {}, self.name, {})
+
+    @property
+    def role_arn(self) -> str | None:
+        return self.role.value if self.role else None
 
     def read_config(self, text: str, where: str) -> None:
         """Read the section of the same profile in AWS's config file, found as botocore finds it."""
@@ -142,16 +134,9 @@ def step_of(profile: ClassicProfile, found: FoundKeys, interfaces: Interfaces, l
         except NoDevice as error:
             raise NoDevice(f"{MUST_PROVIDE_DEVICE}; {error.message}", *error.hints) from None
         log("INFO", f"MFA device found: {request.device}")
-    user = SourceUser(
-        profile.name,
-        profile.long_term,
-        found.keys.access_key_id,
-        request.device,
-        region=region.name,
-        partition=partition_of_keys(request.device, request.role_arn or "", region.name),
-        endpoint_url=endpoint_url,
-        endpoints=endpoints,
-    )
+    key_id, partition = found.keys.access_key_id, partition_of_keys(request.device, request.role_arn or "", region.name)
+    names = (profile.name, profile.long_term)
+    user = SourceUser(*names, key_id, request.device, region.name, partition, endpoint_url, endpoints)
     roles = (request,) if request.role_arn else ()
     return Step(f"[{profile.short_term}] of {credentials.path}", user, request, roles, reason="")
 
@@ -169,15 +154,10 @@ def _device_known(profile: ClassicProfile, found: FoundKeys, interfaces: Interfa
 
 
 def _region(profile: ClassicProfile, device: str) -> ChosenRegion:
-    sections = profile.sections
-    regions = (sections.config_setting("region"), sections.own_setting("region"))
-    return choose_region(
-        (
-            *((name, profile.environ.get(name)) for name in REGION_VARIABLES),
-            *((given.source, given.value) for given in regions if given is not None),
-        ),
-        partition=arns.partition_of(device) or arns.partition_of(profile.role_arn or ""),
-    )
+    variables = ((name, profile.environ.get(name)) for name in REGION_VARIABLES)
+    settings = (profile.sections.config_setting("region"), profile.sections.own_setting("region"))
+    given = (*variables, *((one.source, one.value) for one in settings if one is not None))
+    return choose_region(given, partition=arns.partition_of(device) or arns.partition_of(profile.role_arn or ""))
 
 
 def _request(

@@ -8,6 +8,7 @@ and exit code 1, Ctrl-C 130. Codes are asked for and sent by `renewal.codes`, as
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.codes import checked_code
@@ -21,7 +22,7 @@ from aws_mfa.config.ini import check, check_if_small, section_values
 from aws_mfa.config.profile_names import SetUpHint, name_profile
 from aws_mfa.config.section_names import default_long_term, profile_in_force
 from aws_mfa.config.settings import duration_in_force, hidden_by
-from aws_mfa.errors import AwsMfaError, BadInput, Cancelled, InputEnded, NeedsHuman, NotSetUp, RefusedByAws
+from aws_mfa.errors import AwsMfaError, BadAnswer, BadInput, Cancelled, InputEnded, NeedsHuman, NotSetUp, RefusedByAws
 from aws_mfa.prompt.providers import until_good
 from aws_mfa.renewal.codes import CodeCall, Codes
 from aws_mfa.renewal.write import SectionWriter
@@ -73,31 +74,29 @@ def run(argv: list[str], interfaces: Interfaces, commands: str = "") -> int:
             _set_up(flags, interfaces)
         else:
             _renew(flags, interfaces, log)
-    except Cancelled as error:
-        log.failure(error)
-        return _FAILED if isinstance(error, InputEnded) else error.exit_code
     except AwsMfaError as error:
         name_profile(error, profile_in_force(flags.profile, interfaces.environ))
         log.failure(error)
-        return _FAILED
+        is_interrupted = isinstance(error, Cancelled) and not isinstance(error, InputEnded)
+        return error.exit_code if is_interrupted else _FAILED
     return 0
 
 
 def _renew(flags: Namespace, interfaces: Interfaces, log: ClassicLog) -> None:
-    profile = ClassicProfile(flags, interfaces.environ)
-    choice = _vault_choice(flags, profile.long_term, interfaces)
     file = interfaces.credentials
-    if not file.exists() and not _keys_exist(profile, choice, interfaces, in_doubt=False):
-        _ask_to_create(interfaces)
-    text = file.read()
+    text = file.read() if file.exists() else ""
     check_if_small(text, where=file.path)
+    profile = ClassicProfile(flags, interfaces.environ, text, file.path)
+    choice = _vault_choice(flags, profile.long_term, interfaces)
+    keys_exist = partial(keys_are_known, profile.long_term, choice, profile.long_values, interfaces)
+    if not file.exists() and not keys_exist(in_doubt=False):
+        _ask_to_create(interfaces)
     if file.repair_mode(also_written=True):  # only after reading: the path may lead to a file of another kind
         log.lines(("WARNING", narrowed(file.path)))
-    profile.read_credentials(text, file.path)
     verdict = judge(profile.session_values, role_arn=profile.role_arn, now=interfaces.now())
     log.lines(*messages.validating(profile.name, profile.short_term, profile.role_arn, interfaces.environ))
     duration_in_force(flags.duration, interfaces.environ, profile.sections, profile.role)
-    if isinstance(verdict, Fresh) and not flags.force and _keys_exist(profile, choice, interfaces, in_doubt=True):
+    if isinstance(verdict, Fresh) and not flags.force and keys_exist(in_doubt=True):
         log.lines(messages.still_valid(verdict))
         return
     token = checked_code(flags.token) if flags.token else None
@@ -128,31 +127,22 @@ def _close_to_others(profile: ClassicProfile, interfaces: Interfaces, log: Class
 
 
 class _SectionCall:
-    """
-    The engine's callbacks: write the session into the section, print docs/compatibility.md's lines (section 6).
+    """The engine's callbacks around the section; `stored` is a stored session that needs no code."""
 
-    `stored` is a stored session that needs no code.
-    """
-
-    def __init__(self, step: Step, profile: ClassicProfile, interfaces: Interfaces, log: ClassicLog) -> None:
-        self.is_sent = False
+    def __init__(self, step: Step, profile: ClassicProfile, interfaces: Interfaces) -> None:
         self.is_written = False
         self.writer = SectionWriter(step, profile.short_term, interfaces)
         self.stored = self.writer.stored()
         self._step = step
         self._section = profile.short_term
-        self._known_ids = {(profile.short_values or {}).get("aws_access_key_id"), None}
+        self._known_ids = {(profile.short_values or {}).get("aws_access_key_id")}
         self._known_ids.add(self.stored.access_key_id if self.stored else None)
         self._interfaces = interfaces
-        self._log = log
 
     def newer(self) -> Session | None:
         """The session that another process has stored since the section was read, None if none has."""
-        in_section = self.in_section()
-        if in_section is not None and in_section.access_key_id not in self._known_ids:
-            return in_section
-        stored = self.writer.stored()
-        return stored if stored is not None and stored.access_key_id not in self._known_ids else None
+        found = (self.in_section(), self.writer.stored())
+        return next((one for one in found if one is not None and one.access_key_id not in self._known_ids), None)
 
     def in_section(self) -> Session | None:
         """The session that is in the section now, if it is the one wanted and still good."""
@@ -160,10 +150,6 @@ class _SectionCall:
         values = section_values(file.read(), self._section, where=file.path) or {}
         is_fresh = isinstance(judge(values, role_arn=role_arn, now=self._interfaces.now()), Fresh)
         return session_in(values) if is_fresh else None
-
-    def sending(self) -> None:
-        self.is_sent = True
-        self._log.lines(messages.calling(self._step.request, self._section))
 
     def write(self, session: Session) -> None:
         self.writer.write_new(session)
@@ -179,7 +165,7 @@ def _get_session(
     It waits for other processes only if a person must type the code: an argument or a pipe already has it.
     """
     command = profile.sections.aws_setting("mfa_process")
-    one = _SectionCall(step, profile, interfaces, log)
+    one = _SectionCall(step, profile, interfaces)
     call = CodeCall(
         step,
         messages.question(step.request),
@@ -188,15 +174,14 @@ def _get_session(
         write=one.write,
         mfa_process=command.value if command else None,
         waits=token is None and interfaces.terminal.has_human,
-        sending=one.sending,
+        sending=lambda: log.lines(messages.calling(step.request, profile.short_term)),
         log_level="WARNING - ",  # printed where the question is: the log may be silenced, or go to a file
     )
     try:
         stored = None if profile.flags.force else one.stored
         session = stored or Codes(interfaces, token=token).session(call)
-    except BadInput:
-        if token is None and not one.is_sent:
-            _end_line_of_question(interfaces)
+    except BadAnswer:
+        _end_line_of_question(interfaces)
         raise
     now, in_section = interfaces.now(), one.in_section()
     if one.is_written:
@@ -205,7 +190,7 @@ def _get_session(
         log.lines(messages.still_valid(Fresh(session.expires_at, session.expires_at - now)))
     else:
         one.writer.write(session)
-        log.lines(messages.already_stored(), messages.success(session, step.request, now))
+        log.lines(messages.ALREADY_STORED, messages.success(session, step.request, now))
 
 
 def _end_line_of_question(interfaces: Interfaces) -> None:
@@ -252,7 +237,3 @@ def _ask_to_create(interfaces: Interfaces) -> None:
     if answer.strip().lower() != "y":
         raise NotSetUp(missing, SetUpHint("set up keys and file with"))
     interfaces.credentials.create()
-
-
-def _keys_exist(profile: ClassicProfile, choice: VaultChoice, interfaces: Interfaces, *, in_doubt: bool) -> bool:
-    return keys_are_known(profile.long_term, choice, profile.long_values, interfaces, in_doubt=in_doubt)
