@@ -48,7 +48,7 @@ def test_a_session_that_the_file_does_not_take_is_stored_where_the_next_run_find
         writer = SectionWriter(step, "work", as_interfaces(interfaces))
         with pytest.raises(NotSetUp):
             writer.write_new(a_session(role_arn=step.request.role_arn))
-        session = SectionWriter(step, "work", as_interfaces(interfaces)).stored()
+        session = SectionWriter(step, "work", as_interfaces(interfaces)).stored
         assert session is not None
         interfaces.credentials.failure = None
         writer.write(session)

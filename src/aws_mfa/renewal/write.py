@@ -15,7 +15,8 @@ from aws_mfa.config.ini import section_values, sections
 from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.renewal.steps import Reused, Step
-from aws_mfa.sessions.file_section import refuse_permanent_keys, section_of
+from aws_mfa.sessions.file_section import refuse_permanent_keys, section_of, session_in
+from aws_mfa.sessions.freshness import Fresh, judge
 from aws_mfa.sessions.labels import mfa_label
 from aws_mfa.vaults.choice import with_origin
 
@@ -161,9 +162,13 @@ class SessionWriter:
 
 
 class SectionWriter:
-    """Writes one session into a section of the credentials file, as the classic form does."""
+    """
+    Writes one session into a section of the credentials file, as the classic form does.
 
-    def __init__(self, step: Step, section: str, interfaces: Interfaces) -> None:
+    `stored` is a stored session that can be written without a code; `replaced_id` is the key id in the section before.
+    """
+
+    def __init__(self, step: Step, section: str, interfaces: Interfaces, replaced_id: str | None = None) -> None:
         self._step = step
         self._section = section
         self._interfaces = interfaces
@@ -172,19 +177,33 @@ class SectionWriter:
         is_role = bool(step.request.role_arn)
         self._label = section if is_role else mfa_label(step.user.section)
         self._inputs = {**step.inputs, "section": step.label} if is_role else step.inputs
+        self.is_written = False
+        self.stored = self._in_cache()
+        self._known_ids = {replaced_id, self.stored.access_key_id if self.stored else None}
 
-    def stored(self) -> Session | None:
-        """The stored session that can be written without a code."""
+    def _in_cache(self) -> Session | None:
         found = self._interfaces.session_cache.find(self._label, self._inputs)
         return found.session() if found else None
 
+    def in_section(self) -> Session | None:
+        """The session that is in the section now, if it is the one wanted and still good."""
+        file, role_arn = self._interfaces.credentials, self._step.request.role_arn
+        values = section_values(file.read(), self._section, where=file.path) or {}
+        is_fresh = isinstance(judge(values, role_arn=role_arn, now=self._interfaces.now()), Fresh)
+        return session_in(values) if is_fresh else None
+
+    def newer(self) -> Session | None:
+        """The session that another process has stored since the section was read, None if none has."""
+        found = (self.in_section(), self._in_cache())
+        return next((one for one in found if one is not None and one.access_key_id not in self._known_ids), None)
+
     def write_new(self, session: Session) -> None:
         """Write a session that cost a code; it is in the cache before, because the file may not take it."""
-        cache = self._interfaces.session_cache
         try:
-            cache.store(self._label, self._inputs, session, is_copy=True)
+            self._interfaces.session_cache.store(self._label, self._inputs, session, is_copy=True)
         finally:
             self.write(session)
+        self.is_written = True
 
     def write(self, session: Session) -> None:
         step, section, interfaces = self._step, self._section, self._interfaces

@@ -18,7 +18,7 @@ from aws_mfa.cli.classic.flags import parse_flags
 from aws_mfa.cli.classic.request import ClassicProfile, found_keys, step_of
 from aws_mfa.cli.commands.setup import stored_lines
 from aws_mfa.cli.output import print_lines
-from aws_mfa.config.ini import check, check_if_small, section_values
+from aws_mfa.config.ini import check, check_if_small
 from aws_mfa.config.profile_names import SetUpHint, name_profile
 from aws_mfa.config.section_names import default_long_term, profile_in_force
 from aws_mfa.config.settings import duration_in_force, hidden_by
@@ -26,7 +26,7 @@ from aws_mfa.errors import AwsMfaError, BadAnswer, BadInput, Cancelled, InputEnd
 from aws_mfa.prompt.providers import until_good
 from aws_mfa.renewal.codes import CodeCall, Codes
 from aws_mfa.renewal.write import SectionWriter
-from aws_mfa.sessions.file_section import refuse_permanent_keys, session_in
+from aws_mfa.sessions.file_section import refuse_permanent_keys
 from aws_mfa.sessions.freshness import Fresh, judge
 from aws_mfa.setup.questions import Answers
 from aws_mfa.setup.setup import set_up
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
     from aws_mfa.cli.classic.messages import Line
     from aws_mfa.interfaces import Interfaces
-    from aws_mfa.model import Session
     from aws_mfa.renewal.steps import Step
     from aws_mfa.vaults.choice import VaultChoice
     from aws_mfa.vaults.lookup import FoundKeys
@@ -126,36 +125,6 @@ def _close_to_others(profile: ClassicProfile, interfaces: Interfaces, log: Class
         file.check_trusted()
 
 
-class _SectionCall:
-    """The engine's callbacks around the section; `stored` is a stored session that needs no code."""
-
-    def __init__(self, step: Step, profile: ClassicProfile, interfaces: Interfaces) -> None:
-        self.is_written = False
-        self.writer = SectionWriter(step, profile.short_term, interfaces)
-        self.stored = self.writer.stored()
-        self._step = step
-        self._section = profile.short_term
-        self._known_ids = {(profile.short_values or {}).get("aws_access_key_id")}
-        self._known_ids.add(self.stored.access_key_id if self.stored else None)
-        self._interfaces = interfaces
-
-    def newer(self) -> Session | None:
-        """The session that another process has stored since the section was read, None if none has."""
-        found = (self.in_section(), self.writer.stored())
-        return next((one for one in found if one is not None and one.access_key_id not in self._known_ids), None)
-
-    def in_section(self) -> Session | None:
-        """The session that is in the section now, if it is the one wanted and still good."""
-        file, role_arn = self._interfaces.credentials, self._step.request.role_arn
-        values = section_values(file.read(), self._section, where=file.path) or {}
-        is_fresh = isinstance(judge(values, role_arn=role_arn, now=self._interfaces.now()), Fresh)
-        return session_in(values) if is_fresh else None
-
-    def write(self, session: Session) -> None:
-        self.writer.write_new(session)
-        self.is_written = True
-
-
 def _get_session(
     step: Step, profile: ClassicProfile, found: FoundKeys, token: str | None, interfaces: Interfaces, log: ClassicLog
 ) -> None:
@@ -165,31 +134,31 @@ def _get_session(
     It waits for other processes only if a person must type the code: an argument or a pipe already has it.
     """
     command = profile.sections.aws_setting("mfa_process")
-    one = _SectionCall(step, profile, interfaces)
+    writer = SectionWriter(step, profile.short_term, interfaces, (profile.short_values or {}).get("aws_access_key_id"))
     call = CodeCall(
         step,
         messages.question(step.request),
         keys=lambda: found.keys,
-        newer=one.newer,
-        write=one.write,
+        newer=writer.newer,
+        write=writer.write_new,
         mfa_process=command.value if command else None,
         waits=token is None and interfaces.terminal.has_human,
         sending=lambda: log.lines(messages.calling(step.request, profile.short_term)),
         log_level="WARNING - ",  # printed where the question is: the log may be silenced, or go to a file
     )
     try:
-        stored = None if profile.flags.force else one.stored
+        stored = None if profile.flags.force else writer.stored
         session = stored or Codes(interfaces, token=token).session(call)
     except BadAnswer:
         _end_line_of_question(interfaces)
         raise
-    now, in_section = interfaces.now(), one.in_section()
-    if one.is_written:
+    now, in_section = interfaces.now(), writer.in_section()
+    if writer.is_written:
         log.lines(messages.success(session, step.request, now))
     elif in_section is not None and in_section.access_key_id == session.access_key_id:
         log.lines(messages.still_valid(Fresh(session.expires_at, session.expires_at - now)))
     else:
-        one.writer.write(session)
+        writer.write(session)
         log.lines(messages.ALREADY_STORED, messages.success(session, step.request, now))
 
 
