@@ -29,14 +29,12 @@ if TYPE_CHECKING:
 
 
 class Sts(Protocol):
-    """
-    AWS STS for one region: a refusal is a `RefusedByAws`, no answer `AwsUnreachable`; no code is sent twice.
-
-    A role is assumed with the long-term keys and a code, or with a session, which needs none.
-    """
+    """AWS STS for one region: a refusal is a `RefusedByAws`, no answer `AwsUnreachable`; no code is sent twice."""
 
     def get_session_token(self, keys: LongTermKeys, request: SessionRequest, code: str) -> Session: ...
-    def assume_role(self, keys: LongTermKeys | Session, request: SessionRequest, code: str | None) -> Session: ...
+    def assume_role(self, keys: LongTermKeys | Session, request: SessionRequest, code: str | None) -> Session:
+        """With the long-term keys and a code, or with a session, which needs no code."""
+
     def get_federation_token(
         self, keys: LongTermKeys, name: str, duration_s: int, *, policy: str | None, policy_arns: tuple[str, ...]
     ) -> Session:
@@ -75,11 +73,7 @@ class RemoteQuestion(Protocol):
         """Return once the process replies to our answer; raise `NeedsHuman` if it closes the question."""
 
     def answer(self, code: str) -> list[str]:
-        """
-        Send the code; return the lines that the process sends about it in the next seconds, none if the code was right.
-
-        Raises `NeedsHuman` if the question is no longer open.
-        """
+        """Send the code; return what the process says of it, [] if it was right; `NeedsHuman` if no longer asked."""
 
 
 class RemoteQuestions(Protocol):
@@ -129,21 +123,16 @@ class PromptLocks(Protocol):
 
     def hold(self, device: str, *, patience_s: float, gives_up_quietly: bool) -> AbstractContextManager[PromptLock]:
         """
-        Wait for the lock, printing which process holds it; held for the length of a `with`.
+        Wait for the lock, printing which process holds it; after `patience_s` seconds raise `NeedsHuman`.
 
-        After `patience_s` seconds go on without it if `gives_up_quietly` (this process has a code already), else raise
-        `NeedsHuman`, which names the holder.
+        `gives_up_quietly`: this process has a code already, so it then goes on without the lock.
         """
 
     def recent_outcome(self, device: str, question: str) -> AwsMfaError | None:
         """The failure of the device's last question, if that was the same one and ended in the last minutes."""
 
     def just_ended(self, device: str, question: str) -> AwsMfaError | None:
-        """
-        The same, for an SDK that runs us again: only if another process asked.
-
-        A cancellation counts for five minutes, a question that no one answered, or whose codes were refused, for 30 s.
-        """
+        """The same for an SDK that runs us again, if another process asked: a cancellation for 5 min, else for 30 s."""
 
 
 class Browser(Protocol):
@@ -194,11 +183,7 @@ class AwsTextFile(Protocol):
         """Its text ("" if there is no file); `BrokenFile` if it is not text."""
 
     def update(self, edit: Callable[[str], str]) -> bool:
-        """
-        Lock, read again, apply `edit`, replace atomically; return whether the bytes changed.
-
-        The file is created 0600 (its folder 0700). On any error the old file is kept unchanged.
-        """
+        """Lock, read again, `edit`, replace it atomically (0600), or on any error keep it; whether bytes changed."""
 
     def check_writable(self) -> None: ...
     def check_trusted(self, *, runs_commands: bool = False) -> None:
@@ -228,13 +213,9 @@ class Document(Protocol):
 
 
 class StoredSession(Protocol):
-    """
-    A session in the cache, whose secrets may still be sealed.
+    """A session in the cache, whose secrets may still be sealed; `expires_at` is in seconds since the epoch."""
 
-    `name` is the one it is stored under, perhaps another profile's; `expires_at` is in seconds since the epoch.
-    """
-
-    name: str
+    name: str  # the one it is stored under, perhaps another profile's
 
     @property
     def expires_at(self) -> float: ...
@@ -260,18 +241,10 @@ class SessionCache(Protocol):
         """How many seconds ago it was stored, by our clock; None if there is none."""
 
     def drop(self, label: str, inputs: Mapping[str, str], access_key_id: str, *, min_age_s: float = 0.0) -> bool:
-        """
-        Remove the session of this key id, which AWS refused; a newer one in its place is kept.
-
-        False if it is younger than `min_age_s` seconds: then it is kept too.
-        """
+        """Remove the session of this key id, which AWS refused; False if kept: it is younger than `min_age_s`."""
 
     def forget(self, labels: Collection[str] | None) -> tuple[list[str], list[str]]:
-        """
-        Remove these labels' entries (None: all), whatever their inputs, from every store.
-
-        Return the removed labels, sorted, and a line for each store that could not be read or emptied.
-        """
+        """From every store, None: all; return the removed labels, sorted, and a line for each store that failed."""
 
 
 class Watch(Protocol):
@@ -295,11 +268,7 @@ class Endpoint(Protocol):
 
 
 class Child(Protocol):
-    """
-    The command that a session is for; it inherits stdin, stdout and stderr.
-
-    Raises `NoSuchCommand` and `CommandNotRunnable`, with the exit codes that shells give.
-    """
+    """The command that a session is for; it inherits our streams. Raises `NoSuchCommand`, `CommandNotRunnable`."""
 
     def shell(self, environ: Mapping[str, str]) -> list[str]: ...
     def check(self, command: Sequence[str], environ: Mapping[str, str]) -> None:
@@ -387,11 +356,7 @@ class Interfaces(Protocol):
         """Take the state of the files a plan is made from; call it before they are read."""
 
     def sts(self, region: str, endpoints: EndpointSettings = NO_SETTINGS) -> Sts:
-        """
-        STS in the region: the same object each time, so its connections are reused.
-
-        `endpoints` is what the config file says; variables take precedence, also for `iam` and `sign_in`.
-        """
+        """STS in the region. `endpoints`: what the config file says; variables win, for `iam` and `sign_in` too."""
 
     def iam(self, region: str, endpoints: EndpointSettings = NO_SETTINGS) -> Iam: ...
     def sign_in(self, region: str, endpoints: EndpointSettings = NO_SETTINGS) -> SignIn: ...
@@ -402,11 +367,7 @@ class Interfaces(Protocol):
         """Names of the parent process, its parent and so on, as far as the system names them."""
 
     def endpoint(self, port: int) -> AbstractContextManager[Endpoint]:
-        """
-        The local endpoint, served for the length of a `with`; `port` 0: any that is free.
-
-        Raises `BadInput` if the port is taken, `NotSetUp` if the token cannot be stored.
-        """
+        """Served for the length of a `with`; `port` 0: any free one, `BadInput`: another program has it."""
 
     def say(self, text: str) -> None:
         """Print one line on stderr; questions, and lines about them, go to the terminal."""

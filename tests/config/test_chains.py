@@ -26,7 +26,7 @@ def role(name: str, source: str, *lines: str, partition: str = "aws") -> str:
 
 
 def followed(
-    name: str, config: str, credentials: str = "", keys_stored: Callable[[str], bool] | None = None
+    name: str, config: str, credentials: str = "", keys_stored: Callable[[str], bool] = lambda _: False
 ) -> tuple[str, list[str]]:
     """The names of the user's profile and of the roles."""
     chain = chain_of(name, AwsProfiles(config, credentials), keys_stored=keys_stored)
@@ -193,7 +193,7 @@ def test_a_section_under_the_wrong_header_is_named(config: str, named_by: str) -
 
 def test_a_section_that_is_no_profile_is_not_taken_for_one() -> None:
     config = "[dev2]\nx = y\n[plugins]\ncli = z\n[services dev2]\nregion = x\n[sso-session dev2]\nregion = x\n"
-    assert AwsProfiles(config, "[dev2 x]\nregion = y\n").misnamed() == {}
+    assert AwsProfiles(config, "[dev2 x]\nregion = y\n").misnamed == {}
     assert refusal("dev2", config).message.endswith("~/.aws/credentials")
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aws_mfa.config.chains import chain_of, child_regions, region_of_child
+from aws_mfa.config.chains import chain_of, child_regions
 from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.handover.environment import (
     CONFLICTING,
@@ -160,7 +160,8 @@ def found_region(name: str, partition: str = "aws", region: str = "", deep_regio
         region=region,
         deep_region=deep_region,
     )
-    return region_of_child(chain_of(name, AwsProfiles(text, "", "config", "credentials"), keys_stored=lambda _: True))
+    chain = chain_of(name, AwsProfiles(text, "", "config", "credentials"), keys_stored=lambda _: True)
+    return child_regions(chain, partition, {})[1]
 
 
 def test_the_region_is_the_profiles_own_or_the_nearest_of_its_chain() -> None:

@@ -17,12 +17,17 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from aws_mfa.aws.endpoints import NO_SETTINGS
+from aws_mfa.aws.endpoints import NO_SETTINGS, iam_endpoint, sts_endpoint
 from aws_mfa.cli.fast.session import open_seal
 from aws_mfa.config.files import AwsFile, find_files, state_folder
 from aws_mfa.errors import AwsMfaError, KeychainUnavailable
 from aws_mfa.handover.environment import chosen_by_the_user
 from aws_mfa.prompt.terminal import NoTerminal, choose_terminal, print_notice
+from aws_mfa.system.input_file import GivenDocument
+from aws_mfa.system.locks import lock
+from aws_mfa.system.private_files import ensure_private_folder
+from aws_mfa.system.private_reading import private_folder, runtime_folder
+from aws_mfa.system.threads import InThread, deferred_signals, side_by_side, user_name
 from aws_mfa.vaults.lookup import narrowed
 from aws_mfa.vaults.passphrase import KnownOfVault, TerminalPassphrase
 
@@ -47,8 +52,7 @@ if TYPE_CHECKING:
     from aws_mfa.sessions.stores import Stores
     from aws_mfa.sessions.watch import WatchedFiles
     from aws_mfa.system.child import ChildProcess
-    from aws_mfa.system.input_file import GivenDocument
-    from aws_mfa.system.threads import DeferredSignals, InThread
+    from aws_mfa.system.threads import DeferredSignals
     from aws_mfa.vaults.age import AgeFile
     from aws_mfa.vaults.keychain.vault import Keychain
     from aws_mfa.vaults.seal import AgeSeal
@@ -61,11 +65,7 @@ _WAIT_FOR_CALL_S = 20.0  # a call without a code is answered within a second or 
 
 @dataclass(eq=False, repr=False)
 class Shared:
-    """
-    What all copies of one run share: unprinted lines, connections, and the age vault's passphrase once it is known.
-
-    Nothing in it can ask or print.
-    """
+    """What all copies of one run share: nothing in it can ask or print."""
 
     held_back: list[str] = field(default_factory=list)
     age_vault: KnownOfVault = field(default_factory=KnownOfVault)
@@ -75,22 +75,15 @@ class Shared:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class RealInterfaces:
-    """
-    Implements `Interfaces` on this machine.
+    """Implements `Interfaces` on this machine."""
 
-    `reads_pipe`: answers may be piped in. `asks_on_stdout`: piped answers get their questions on stdout, as the old
-    tool did. `never_asks`: every question is refused. `announces`: a person reads stderr while a question waits.
-    `at_terminal`: no other program uses the terminal. `is_unattended`: background work that must not prompt (as
-    opposed to --no-input). Without `use_keychain` nothing opens the keychain.
-    """
-
-    reads_pipe: bool = True
-    asks_on_stdout: bool = True
-    never_asks: bool = False
-    announces: bool = True
-    at_terminal: bool = True
-    is_unattended: bool = False
-    use_keychain: bool = True
+    reads_pipe: bool = True  # answers may be piped in
+    asks_on_stdout: bool = True  # piped answers get their questions on stdout, as the old tool did
+    never_asks: bool = False  # every question is refused
+    announces: bool = True  # a person reads stderr while a question waits
+    at_terminal: bool = True  # no other program uses the terminal
+    is_unattended: bool = False  # background work that must not prompt (as opposed to --no-input)
+    use_keychain: bool = True  # without it nothing opens the keychain
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     shared: Shared = field(default_factory=Shared)
     _unattended: RealInterfaces | None = field(default=None, init=False)
@@ -108,24 +101,22 @@ class RealInterfaces:
         came_at: float | None = None,
     ) -> RealInterfaces:
         """
-        A copy with other code providers, or one that may not ask at the terminal or at all: that opens its own parts.
+        See `Interfaces`; `came_at`: since when this caller waits, so that it learns of failures published since then.
 
-        The unattended copy is always the same one, so that a keychain that did not answer is not asked again.
-        `came_at`: when this caller started to wait; failures published since then are reported to it too.
+        A copy that asks less opens its own parts. The unattended one is always the same, so that a keychain that did
+        not answer is not asked again.
         """
         made = self
         if unattended and not self.never_asks:
             self._unattended = made = self._unattended or replace(self, never_asks=True, is_unattended=True)
         elif away_from_terminal and not unattended:
             made = replace(self, at_terminal=False)
+        if code_providers is not None or without_keychain or came_at is not None:
+            made = copy(made)
+            made.use_keychain = made.use_keychain and not without_keychain
         if code_providers is not None:
-            made = copy(made)
             made.code_providers = list(code_providers)
-        if without_keychain:
-            made = copy(made)
-            made.use_keychain = False
         if came_at is not None:
-            made = copy(made)
             made.prompt_locks = self._open_locks(came_at)
         return made
 
@@ -150,10 +141,7 @@ class RealInterfaces:
 
     def say(self, text: str) -> None:
         """Print one line on stderr; without `announces`, keep it until the outcome is known."""
-        if not self.announces:
-            self.shared.held_back.append(text)
-            return
-        print_notice(text)
+        (print_notice if self.announces else self.shared.held_back.append)(text)
 
     @cached_property
     def code_providers(self) -> list[CodeProvider]:
@@ -215,8 +203,6 @@ class RealInterfaces:
         return self._aws_file(self._state("known-keys"))
 
     def document(self, path: str) -> GivenDocument:
-        from aws_mfa.system.input_file import GivenDocument
-
         return GivenDocument(path)
 
     def vault(self, name: str) -> Vault:
@@ -230,7 +216,6 @@ class RealInterfaces:
 
     @cached_property
     def fork(self) -> Keychain:
-        """The keychain, which also contains the keychain fork's items."""
         if not self.use_keychain:
             raise KeychainUnavailable("--no-keychain is set")
         from aws_mfa.vaults.keychain.vault import TIME_LIMIT_S, open_keychain
@@ -277,14 +262,12 @@ class RealInterfaces:
     # AWS
 
     def sts(self, region: str, endpoints: EndpointSettings = NO_SETTINGS) -> AwsSts:
-        from aws_mfa.aws.endpoints import sts_endpoint
         from aws_mfa.aws.sts import AwsSts
 
         endpoint, http = sts_endpoint(region, self.environ, endpoints), self._http(endpoints)
         return self.shared.sts.setdefault((endpoint.url, endpoint.region, http), AwsSts(endpoint, http))
 
     def iam(self, region: str, endpoints: EndpointSettings = NO_SETTINGS) -> AwsIam:
-        from aws_mfa.aws.endpoints import iam_endpoint
         from aws_mfa.aws.sts import AwsIam
 
         return AwsIam(iam_endpoint(region, self.environ, endpoints), self._http(endpoints))
@@ -329,8 +312,6 @@ class RealInterfaces:
     def endpoint(self, port: int) -> LocalEndpoint:
         """The local endpoint; its token file is in memory (`$XDG_RUNTIME_DIR`) if there is such a folder."""
         from aws_mfa.handover.endpoint import LocalEndpoint
-        from aws_mfa.system.private_files import ensure_private_folder
-        from aws_mfa.system.private_reading import private_folder, runtime_folder
 
         runtime = runtime_folder(self.environ)
         folder = os.path.join(runtime, "aws-mfa") if runtime else self._state("servers")
@@ -339,17 +320,11 @@ class RealInterfaces:
         return LocalEndpoint(folder, port, self.now)
 
     def set_up_lock(self) -> AbstractContextManager[None]:
-        from aws_mfa.system.locks import lock
-        from aws_mfa.system.private_files import ensure_private_folder
-
         ensure_private_folder(state_folder(self.environ))
         return lock(self._state("set-up.lock"), timeout_s=_WAIT_FOR_HUMAN_S)
 
     @contextmanager
     def one_caller(self, session: str) -> Iterator[None]:
-        from aws_mfa.system.locks import lock
-        from aws_mfa.system.private_files import ensure_private_folder
-
         # One of 256 files: one for each session would be thousands in time.
         path = self._state(os.path.join("prompt-locks", f"call-{zlib.crc32(session.encode()) % 256:02x}.lock"))
         with ExitStack() as held:
@@ -360,24 +335,16 @@ class RealInterfaces:
             yield
 
     def deferred_signals(self) -> AbstractContextManager[DeferredSignals]:
-        from aws_mfa.system.threads import deferred_signals
-
         return deferred_signals()
 
     def beside(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> InThread:
-        from aws_mfa.system.threads import InThread
-
         return InThread(work, failed)
 
     def side_by_side(self, calls: Sequence[Callable[[], Result]], done: Callable[[], None]) -> list[Result]:
-        from aws_mfa.system.threads import side_by_side
-
         return side_by_side(calls, done)
 
     def now(self) -> float:
         return time.time()
 
     def user_name(self) -> str | None:
-        from aws_mfa.system.threads import user_name
-
         return user_name()

@@ -10,7 +10,7 @@ again. Checks all settings of the roles before a code is asked for: `BadProfile`
 from __future__ import annotations
 
 from aws_mfa.aws_values.arns import check_same_partition, partition_of
-from aws_mfa.aws_values.regions import REGION_VARIABLES, default_region, is_in, partition_named
+from aws_mfa.aws_values.regions import REGION_VARIABLES, is_in, partition_named
 from aws_mfa.command_lines import quote
 from aws_mfa.config.kinds import SESSIONS, kind_of
 from aws_mfa.config.profile_settings import circle, shown
@@ -25,11 +25,14 @@ if TYPE_CHECKING:
     from aws_mfa.config.profiles import AwsProfiles
     from aws_mfa.config.settings import Given
 
-    # Name of a profile -> whether the vault holds long-term keys for it.
-    KeysStored = Callable[[str], bool]
+    KeysStored = Callable[[str], bool]  # name of a profile -> whether the vault holds long-term keys for it
 
 _REFUSED_IN_A_ROLE = ("credential_source", "web_identity_token_file")
 _REFUSED_IN_A_USER = ("web_identity_token_file", "sso_session", "sso_start_url")
+
+
+def _nowhere(_: str) -> bool:
+    return False
 
 
 class Chain:
@@ -47,11 +50,7 @@ class Chain:
         self.user = user
         self.role_chain = role_chain
         self.nearest_first = (wanted, *reversed(role_chain), user)
-        self.device_profile: Profile | None = None
-        for profile in self.nearest_first:
-            if "mfa_serial" in profile.settings:
-                self.device_profile = profile
-                break
+        self.device_profile = next((one for one in self.nearest_first if "mfa_serial" in one.settings), None)
 
     @property
     def mfa_serial(self) -> str | None:
@@ -65,7 +64,7 @@ class Chain:
 
 
 def chain_of(
-    name: str, profiles: AwsProfiles, *, keys_stored: KeysStored | None = None, in_vault: KeysStored | None = None
+    name: str, profiles: AwsProfiles, *, keys_stored: KeysStored = _nowhere, in_vault: KeysStored = _nowhere
 ) -> Chain:
     """
     Follow the profile's `source_profile` to the long-term keys, and check every setting on the way.
@@ -73,29 +72,35 @@ def chain_of(
     `keys_stored` knows which keys are noted as stored in a vault: with them a profile may name itself, or be in no file
     at all. `in_vault` opens the vault: it is asked only for a name that is found nowhere else.
     """
-    known_elsewhere = [has_keys_of for has_keys_of in (keys_stored, in_vault) if has_keys_of is not None]
-    wanted = _profile(name, profiles, known_elsewhere)
+
+    def stored(name: str) -> bool:
+        return keys_stored(name) or in_vault(name)
+
+    wanted = _profile(name, profiles, stored)
     if wanted is None:
         user_name = profile_of(name)
-        if user_name != name and _profile(user_name, profiles, known_elsewhere) is not None:
+        if user_name != name and _profile(user_name, profiles, stored) is not None:
             raise BadProfile(
                 f"'{shown(name)}' is the name of long-term keys, not of a profile",
                 f"name the profile: {quote(user_name)}",
             )
         raise profiles.no_such(name, f"or store long-term keys under that name: aws-mfa setup --profile {quote(name)}")
-    role_chain, user = _role_chain_and_user(wanted, profiles, known_elsewhere, keys_stored)
+    role_chain, user = _role_chain_and_user(wanted, profiles, stored)
     # Settings are inherited by now, so the profiles that it includes exist and are no circle.
     while "include_profile" in user.own and not (user.given("role_arn") or has_keys(user, keys_stored)):
         user = profiles.profile(user.own["include_profile"].value) or user
-    _refuse_foreign_user(user, keys_stored)
+    foreign = next(filter(None, map(user.given, _REFUSED_IN_A_USER)), None)
+    if foreign is not None and not has_keys(user, keys_stored):
+        raise BadProfile(
+            f"{foreign.source}: profile '{shown(user.name)}' has no long-term keys, it signs in another way",
+            "use it with the AWS CLI: aws sso login, or aws login",
+        )
     chain = Chain(wanted, user, tuple(reversed(role_chain)))
     _check(chain)
     return chain
 
 
-def _role_chain_and_user(
-    wanted: Profile, profiles: AwsProfiles, known_elsewhere: list[KeysStored], keys_stored: KeysStored | None
-) -> tuple[list[Profile], Profile]:
+def _role_chain_and_user(wanted: Profile, profiles: AwsProfiles, stored: KeysStored) -> tuple[list[Profile], Profile]:
     """The roles on the way, the wanted one first, and the profile at the end."""
     role_chain: list[Profile] = []
     user = wanted
@@ -103,51 +108,43 @@ def _role_chain_and_user(
     while user.given("role_arn") is not None and (not role_chain or not user.has_own_keys):
         source = _source_given(user)
         if source.value == user.name:
-            if has_keys(user, keys_stored) or any(has_keys_of(user.name) for has_keys_of in known_elsewhere):
+            if has_keys(user, stored):
                 return role_chain or [user], user
-            kind = kind_of(profiles.credentials.values(user.name))
-            raise _only_a_session(source, user) if kind in SESSIONS else circle(source, [user.name])
+            if kind_of(profiles.credentials.values(user.name)) not in SESSIONS:
+                raise circle(source, [user.name])
+            raise BadProfile(
+                f"no long-term keys in [{shown(user.name)}]: it holds a session ({source.source} names that profile)",
+                f"store its long-term keys: aws-mfa setup --profile {quote(user.name)}",
+                "or use the profile with the AWS CLI as it is",
+            )
         role_chain.append(user)
         visited = [role.name for role in role_chain]
         if source.value in visited:
             raise circle(source, visited)
-        found = _profile(source.value, profiles, known_elsewhere)
+        found = _profile(source.value, profiles, stored)
         if found is None:
             raise profiles.missing(source)
         user = found
     return role_chain, user
 
 
-def _only_a_session(source: Given, user: Profile) -> BadProfile:
-    return BadProfile(
-        f"no long-term keys in [{shown(user.name)}]: it holds a session ({source.source} names that profile)",
-        f"store its long-term keys: aws-mfa setup --profile {quote(user.name)}",
-        "or use the profile with the AWS CLI as it is",
-    )
+def _profile(name: str, profiles: AwsProfiles, stored: KeysStored) -> Profile | None:
+    return profiles.profile(name) or (Profile(name, {}, profiles) if stored(name) else None)
 
 
-def _profile(name: str, profiles: AwsProfiles, known_elsewhere: list[KeysStored]) -> Profile | None:
-    found = profiles.profile(name)
-    if found is None and any(has_keys_of(name) for has_keys_of in known_elsewhere):
-        return Profile(name, {}, profiles)
-    return found
-
-
-def has_keys(profile: Profile, keys_stored: KeysStored | None) -> bool:
-    """Whether the profile has long-term keys, in the files or by `keys_stored`."""
-    in_files = profile.has_own_keys or profile.has_long_term_section
-    return in_files or (keys_stored is not None and keys_stored(profile.name))
+def has_keys(profile: Profile, stored: KeysStored) -> bool:
+    """Whether the profile has long-term keys, in the files or by `stored`."""
+    return profile.has_own_keys or profile.has_long_term_section or stored(profile.name)
 
 
 def _source_given(role: Profile) -> Given:
     """`source_profile` of a role profile; `BadProfile` without one, or if the role's keys come from elsewhere."""
-    for key in _REFUSED_IN_A_ROLE:
-        foreign = role.settings.get(key)
-        if foreign is not None:
-            raise BadProfile(
-                f"{foreign.source}: this role needs no MFA code of yours, and aws-mfa does not assume it",
-                "use the profile with the AWS CLI as it is, or name a source_profile with long-term keys instead",
-            )
+    foreign = next(filter(None, map(role.given, _REFUSED_IN_A_ROLE)), None)
+    if foreign is not None:
+        raise BadProfile(
+            f"{foreign.source}: this role needs no MFA code of yours, and aws-mfa does not assume it",
+            "use the profile with the AWS CLI as it is, or name a source_profile with long-term keys instead",
+        )
     source = role.given("source_profile")
     if source is None:
         hint = shown(role.name) if role.has_own_keys else "NAME"
@@ -158,42 +155,32 @@ def _source_given(role: Profile) -> Given:
     return source
 
 
-def _refuse_foreign_user(user: Profile, keys_stored: KeysStored | None) -> None:
-    for key in _REFUSED_IN_A_USER:
-        foreign = user.settings.get(key)
-        if foreign is not None and not has_keys(user, keys_stored):
-            raise BadProfile(
-                f"{foreign.source}: profile '{shown(user.name)}' has no long-term keys, it signs in another way",
-                "use it with the AWS CLI: aws sso login, or aws login",
-            )
-
-
 def _check(chain: Chain) -> None:
-    serial = chain.mfa_serial
-    partition = None if serial is None else partition_of(serial)
+    partition = partition_of(chain.mfa_serial or "")
     chain.user.check()
     inherited: dict[str, Profile] = {}
     for role in chain.role_chain:
         role.check()
         if partition is None or not (role.role_arn or "").startswith(f"arn:{partition}:"):
-            _check_partition(chain, role, serial)
+            _check_partition(chain, role)
         if role.tags:
             _check_inherited_tags(role, inherited)
             inherited.update((key.lower(), role) for key in role.transitive_tag_keys)
-    if len(chain.role_chain) > 1:
-        _check_source_identity(chain)
+    _check_source_identity(chain)
 
 
-def _check_partition(chain: Chain, role: Profile, serial: str | None) -> None:
+def _check_partition(chain: Chain, role: Profile) -> None:
     """Compare with the device, or with the first role: a hardware serial has no partition."""
-    if serial is not None and partition_of(serial):
-        arn, source = serial, (chain.device_profile or chain.user).source("mfa_serial")
-    else:
-        arn, source = chain.role_chain[0].role_arn or "", chain.role_chain[0].source("role_arn")
+    profile, key = chain.device_profile, "mfa_serial"
+    if profile is None or not partition_of(profile.mfa_serial or ""):
+        profile, key = chain.role_chain[0], "role_arn"
+    arn, source, role_source = getattr(profile, key), profile.source(key), role.source("role_arn")
     try:
-        check_same_partition(arn, role.role_arn or "", device_source=source, role_source=role.source("role_arn"))
+        check_same_partition(arn, role.role_arn or "", device_source=source, role_source=role_source)
     except BadInput as refused:
-        message = refused.message if arn == serial else refused.message.replace("the device (", "the first role (", 1)
+        message = (
+            refused.message.replace("the device (", "the first role (", 1) if key == "role_arn" else refused.message
+        )
         raise BadProfile(message, *refused.hints) from None
 
 
@@ -209,7 +196,6 @@ def _check_inherited_tags(role: Profile, inherited: dict[str, Profile]) -> None:
 
 
 def _check_source_identity(chain: Chain) -> None:
-    """AWS refuses to change it along a chain."""
     having = [role for role in chain.role_chain if role.source_identity is not None]
     for role in having[1:]:
         if role.source_identity != having[0].source_identity:
@@ -223,25 +209,13 @@ def child_regions(chain: Chain, partition: str, environ: Mapping[str, str]) -> t
     """
     The environment without regions of another partition than the keys', and the region of a child that has none there.
 
-    In place of a region that was dropped there is always one: at last the partition's default.
+    The profile's, else that of the nearest profile of its chain, else the partition's default; in the partition `aws`
+    that only in place of one that was dropped: a guess would send users' work to Virginia.
     """
     foreign = {name for name in REGION_VARIABLES if environ.get(name) and not is_in(environ[name], partition)}
-    region = region_of_child(chain, partition)
-    if not foreign:
-        return environ, region
-    kept = {name: environ[name] for name in environ if name not in foreign}
-    return kept, region or default_region(partition)
-
-
-def region_of_child(chain: Chain, partition: str | None = None) -> str | None:
-    """
-    The region for a program that gets the profile's session and has none in its environment.
-
-    The profile's, else that of the nearest profile of its chain, else the partition's default. None in the partition
-    `aws`: a guess would send users' work to Virginia.
-    """
-    partition = partition or partition_of(chain.wanted.role_arn or chain.mfa_serial or "")
     regions = (profile.region for profile in chain.nearest_first)
     region = next((name for name in regions if name and is_in(name, partition)), None)
-    known = partition_named(partition or "")
-    return region or (known.default_region if known and known.name != "aws" else None)
+    known = partition_named(partition)
+    if region is None and known is not None and (foreign or known.name != "aws"):
+        region = known.default_region
+    return {name: environ[name] for name in environ if name not in foreign} if foreign else environ, region

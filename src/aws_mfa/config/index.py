@@ -1,9 +1,9 @@
 """
 Reads single sections of an AWS file, one out of ten thousand without the others.
 
-The first few sections are searched for by `ini`. If more are wanted, or all headers, the text is split at its headers
-once, and each section is then read from its own part. Settings of `[DEFAULT]` count for every section, as in
-configparser and botocore. Refuses faults of the section that is read, and duplicate sections; `ini.check` finds others.
+`ini` searches for the first few; if more are wanted, or all headers, the text is split at its headers once. Settings of
+`[DEFAULT]` count for every section, as in configparser and botocore. Refuses faults of the section that is read, and
+duplicate sections; `ini.check` finds others.
 """
 
 from __future__ import annotations
@@ -24,8 +24,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_SINGLE_SEARCHES = 6
-"""They take about as long as splitting the text."""
+_SINGLE_SEARCHES = 6  # they take about as long as splitting the text
 
 
 class SectionIndex:
@@ -36,10 +35,9 @@ class SectionIndex:
     def __init__(self, text: str, where: str) -> None:
         check_beginning(text, where)
         self.where = where
-        has_plain_ends = text.count("\r") == text.count("\r\n")
+        self._is_as_given = text.count("\r") == text.count("\r\n")
         # As Python reads it: nothing is written here, and headers are searched for after a newline.
-        self.text = text if has_plain_ends else text.replace("\r\n", "\n").replace("\r", "\n")
-        self._is_as_given = has_plain_ends
+        self.text = text if self._is_as_given else text.replace("\r\n", "\n").replace("\r", "\n")
         self._of_all = section_values(self.text, OF_ALL, where=where) or {}
         self._bodies: dict[str, str] | None = None
         self._searches_left = _SINGLE_SEARCHES
@@ -75,14 +73,11 @@ class SectionIndex:
     def values(self, header: str) -> Mapping[str, str] | None:
         """Keys (lower case) and values of the section, with those of `[DEFAULT]`; None if it is missing."""
         if header not in self._read:
-            if self._bodies is not None and header not in self._bodies:
-                return None
             own = None if header == OF_ALL else self._own_values(header)
             self._read[header] = {**self._of_all, **own} if own is not None and self._of_all else own
         return self._read[header]
 
     def _own_values(self, header: str) -> dict[str, str] | None:
-        """Search for the section, or read its part of the text if all headers are known."""
         self._searches_left -= 1
         if self._bodies is None and self._searches_left < 0:
             self._bodies = _bodies(self.text, self.where)
@@ -92,10 +87,8 @@ class SectionIndex:
                 check_duplicate_keys(self.text, found, self.where)
             return None if found is None else found.values()
         body = self._bodies.get(header)
-        if body is None:
-            return None
-        plain = _plain_values(body)
-        if plain is not None:
+        plain = None if body is None else _plain_values(body)
+        if body is None or plain is not None:
             return plain
         try:
             section = sections(f"[{body}", where=self.where)[0]

@@ -1,29 +1,15 @@
 """
 One profile: its settings, each checked when it is first asked for, and the place it comes from.
 
-Refuses values that AWS would refuse: `BadProfile` names file, section and key. Reading files is for `profiles`, finding
-the keys that sign for `chains`.
+Values that AWS would refuse are a `BadProfile`, as `profile_settings` checks them; `profiles` reads the files.
 """
 
 from __future__ import annotations
 
 from operator import attrgetter
 
-from aws_mfa.config.profile_settings import (
-    CREDENTIAL_PROCESS,
-    check_plain,
-    device,
-    duration_s,
-    external_id,
-    is_our_credential_process,
-    region,
-    regional_or_legacy,
-    role_arn,
-    session_name,
-    shown,
-    tags_of,
-    transitive_keys_of,
-)
+from aws_mfa.config import profile_settings as read
+from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS, check_plain, is_our_credential_process, shown
 from aws_mfa.config.section_names import LONG_TERM_SUFFIX, default_long_term
 
 TYPE_CHECKING = False
@@ -45,14 +31,14 @@ if TYPE_CHECKING:
 
 # Attribute -> the key it is read from, and the check of its value.
 _CHECKED: dict[str, tuple[str, Callable[[Given], Any]]] = {
-    "role_arn": ("role_arn", role_arn),
-    "mfa_serial": ("mfa_serial", device),
-    "external_id": ("external_id", external_id),
-    "role_session_name": ("role_session_name", session_name),
-    "source_identity": ("source_identity", session_name),
-    "region": ("region", region),
-    "tags": ("session_tags", tags_of),
-    "sts_regional_endpoints": ("sts_regional_endpoints", regional_or_legacy),
+    "role_arn": ("role_arn", read.role_arn),
+    "mfa_serial": ("mfa_serial", read.device),
+    "external_id": ("external_id", read.external_id),
+    "role_session_name": ("role_session_name", read.session_name),
+    "source_identity": ("source_identity", read.session_name),
+    "region": ("region", read.region),
+    "tags": ("session_tags", read.tags_of),
+    "sts_regional_endpoints": ("sts_regional_endpoints", read.regional_or_legacy),
     "mfa_process": ("mfa_process", attrgetter("value")),
 }
 _ATTRIBUTES = {
@@ -71,7 +57,6 @@ class Profile:
     """
 
     settings: Mapping[str, Given]  # without empty ones; `BadProfile` if `include_profile` leads nowhere or in a circle
-    has_credential_process_of_ours: bool  # SDKs run `aws-mfa credential-process` for it
     role_arn: str | None  # None for a profile that is an IAM user's
     mfa_serial: str | None  # only of this profile: `Chain.mfa_serial` is the one in force
     external_id: str | None
@@ -85,8 +70,7 @@ class Profile:
     mfa_process: str | None  # a command that prints the code
 
     __slots__ = (
-        *("_is_checked", "_others", "has_credential_process_of_ours", "has_long_term_section", "has_own_keys"),
-        *("name", "own", "settings"),
+        *("_is_checked", "_others", "has_long_term_section", "has_own_keys", "name", "own", "settings"),
         *_ATTRIBUTES.values(),
     )
 
@@ -116,6 +100,11 @@ class Profile:
     def has_credential_process(self) -> bool:
         """Whether SDKs run a program for it, ours or another."""
         return self.given(CREDENTIAL_PROCESS) is not None
+
+    @property
+    def has_credential_process_of_ours(self) -> bool:
+        """Whether that program is `aws-mfa credential-process`."""
+        return is_our_credential_process(self.value(CREDENTIAL_PROCESS) or "", self.name)
 
     def given(self, key: str) -> Given | None:
         """Value and source of a standard key; empty counts as absent."""
@@ -163,14 +152,10 @@ class Profile:
                 found = self.own if others is None else others.with_included(self)
                 self.settings = {key: given for key, given in found.items() if given.value}
                 return self.settings
-            elif name == "has_credential_process_of_ours":
-                ours = is_our_credential_process(self.value(CREDENTIAL_PROCESS) or "", self.name)
-                self.has_credential_process_of_ours = ours
-                return ours
             elif name == "duration_s":
-                key, check = "duration_seconds", lambda given: duration_s(given, role=bool(self.given("role_arn")))
+                key, check = "duration_seconds", lambda given: read.duration_s(given, role=bool(self.given("role_arn")))
             elif name == "transitive_tag_keys":
-                key, check = "transitive_session_tags", lambda given: transitive_keys_of(given, self.tags)
+                key, check = "transitive_session_tags", lambda given: read.transitive_keys_of(given, self.tags)
             else:
                 raise AttributeError(name)
             given = self.given(key)

@@ -3,8 +3,7 @@ The settings of a profile: under which keys they are read, and what their values
 
 Each key may be written with `aws_mfa_` before it to hide it from SDKs, which would assume the role themselves and ask
 for a code each time. Only the keys listed here are read from a file: none of them is a secret. A value that AWS would
-refuse is a `BadProfile`, which names file, section and key. The packed size of policies and tags is not checked: only
-AWS can pack them.
+refuse is a `BadProfile`, which names file, section and key. The packed size of policies and tags only AWS can check.
 
 Limits: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html and `API_Tag.html`,
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
@@ -31,60 +30,36 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 
-HIDDEN = "aws_mfa_"
-"""The prefix that hides a standard key from SDKs; aws-mfa reads the key all the same."""
+HIDDEN = "aws_mfa_"  # the prefix that hides a standard key from SDKs
 
 OF_THE_ROLE = frozenset(
     [
-        "role_arn",
-        "source_profile",
-        "credential_source",
-        "web_identity_token_file",
-        "mfa_serial",
-        "external_id",
-        "role_session_name",
-        "duration_seconds",
-        "session_tags",
-        "transitive_session_tags",
-        "source_identity",
+        *("role_arn", "source_profile", "credential_source", "web_identity_token_file", "mfa_serial", "external_id"),
+        *("role_session_name", "duration_seconds", "session_tags", "transitive_session_tags", "source_identity"),
     ]
 )
 KEYS = OF_THE_ROLE | frozenset(
     [
-        "region",
-        "sts_regional_endpoints",
-        "ca_bundle",
-        "endpoint_url",
-        "services",
-        "ignore_configured_endpoint_urls",
-        "use_fips_endpoint",
-        "use_dualstack_endpoint",
-        "include_profile",
-        "mfa_process",
-        "sso_session",
-        "sso_start_url",
+        *("region", "sts_regional_endpoints", "ca_bundle", "endpoint_url", "services", "use_fips_endpoint"),
+        *("ignore_configured_endpoint_urls", "use_dualstack_endpoint", "include_profile", "mfa_process"),
+        *("sso_session", "sso_start_url"),
     ]
 )
-CREDENTIAL_PROCESS = "credential_process"
-"""SDKs must read this key, so it is never hidden."""
+CREDENTIAL_PROCESS = "credential_process"  # SDKs must read this key, so it is never hidden
 
 # The flags of `aws-mfa credential-process`; a test compares them with its parser, which the hot path cannot load.
 PROCESS_FLAGS = ("--no-input", "--no-keychain", "--read-only", "--token-stdin")
 PROCESS_FLAGS_WITH_VALUE = ("--min-remaining", "--policy", "--policy-arn", "--token", "--vault")
 
-_AS_WRITTEN = frozenset(
-    [
-        *(CREDENTIAL_PROCESS, "mfa_process", "endpoint_url"),
-        *("credential_source", "web_identity_token_file", "sso_session", "sso_start_url"),
-    ]
+# A command may have quotes, URLs are checked where they are used, and the others are only looked for.
+_AS_WRITTEN = (
+    *(CREDENTIAL_PROCESS, "mfa_process", "endpoint_url"),
+    *("credential_source", "web_identity_token_file", "sso_session", "sso_start_url"),
 )
-"""A command may have quotes, URLs are checked where they are used, and the others are only looked for."""
 
 NOT_INHERITED = frozenset(("include_profile", CREDENTIAL_PROCESS))
 CLASSIC_DEVICE = "aws_mfa_device"
-_MOST_TAGS = 50
-_LONGEST_TAG_KEY = 128
-_LONGEST_TAG_VALUE = 256
+_MOST_TAGS, _LONGEST_TAG_KEY, _LONGEST_TAG_VALUE = 50, 128, 256
 _TAG_MARKS = frozenset(" _.:/=+-@")
 _TAGS_HINT = "write them as: session_tags = Team=data,Project=atlas"
 
@@ -103,8 +78,7 @@ def settings_of(*sections: tuple[Mapping[str, str], str]) -> dict[str, Given]:
                 plain[key] = Given(value, f"{key} in {place}")
             elif value and key.startswith(HIDDEN) and key[len(HIDDEN) :] in KEYS:
                 hidden[key[len(HIDDEN) :]] = Given(value, f"{key} in {place}")
-    plain.update(hidden)
-    return plain
+    return {**plain, **hidden}
 
 
 def classic_device(values: Mapping[str, str], place: str) -> Given | None:
@@ -115,23 +89,19 @@ def classic_device(values: Mapping[str, str], place: str) -> Given | None:
 
 def is_our_credential_process(command: str, profile: str) -> bool:
     """
-    Whether the command runs `aws-mfa credential-process PROFILE` for this profile.
+    Whether the command runs `aws-mfa credential-process PROFILE` for this profile, with any of its flags.
 
-    With any of that command's flags, with or without a path, and behind whatever starts it (`env NAME=VALUE`, `uvx`,
-    `wsl.exe`, `python -m aws_mfa`, `sh -c '...'`).
+    Also with a path, and behind whatever starts it (`env NAME=VALUE`, `uvx`, `wsl.exe`, `python -m`, `sh -c '...'`).
     """
     if "credential-process" not in command:
         return False
     is_windows_path = ":\\" in command[:4] or ".exe" in command
     words = shell_words(command.replace("\\", "/") if is_windows_path else command) or []
     for at, word in enumerate(words):
-        if word == "credential-process" and at and _starts_us(words[at - 1]):
+        program = words[at - 1].rpartition("/")[2].removesuffix(".exe") if at else ""
+        if word == "credential-process" and program in ("aws-mfa", "aws_mfa"):
             return _profile_argument(words[at + 1 :]) == profile
     return any(" " in word and is_our_credential_process(word, profile) for word in words)
-
-
-def _starts_us(word: str) -> bool:
-    return word.rpartition("/")[2].removesuffix(".exe") in ("aws-mfa", "aws_mfa")
 
 
 def _profile_argument(words: list[str]) -> str | None:
@@ -169,8 +139,6 @@ def check_plain(key: str, given: Given) -> None:
 
 
 def _of_a_file(check: Callable[..., str]) -> Callable[[Given], str]:
-    """The same check for a value from a file: a `BadInput` becomes a `BadProfile`."""
-
     def checked(given: Given) -> str:
         try:
             return check(given.value, source=given.source)
@@ -244,13 +212,12 @@ def tags_of(given: Given) -> tuple[tuple[str, str], ...]:
 
 def transitive_keys_of(given: Given, tags: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """Keys separated by commas, each one of `tags`: AWS refuses others."""
-    keys = tuple(dict.fromkeys(key for key in map(str.strip, given.value.split(",")) if key))
+    keys = tuple(dict.fromkeys(filter(None, map(str.strip, given.value.split(",")))))
     known = {key.lower() for key, _ in tags}
-    for key in keys:
-        if key.lower() not in known:
-            hint = "list under transitive_session_tags only keys of session_tags"
-            name = ascii(key[:_LONGEST_TAG_KEY])
-            raise BadProfile(f"{given.source}: {name} is not one of the profile's session_tags", hint)
+    other = next((key[:_LONGEST_TAG_KEY] for key in keys if key.lower() not in known), None)
+    if other is not None:
+        hint = "list under transitive_session_tags only keys of session_tags"
+        raise BadProfile(f"{given.source}: {other!a} is not one of the profile's session_tags", hint)
     return keys
 
 

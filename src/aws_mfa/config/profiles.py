@@ -3,11 +3,12 @@ Reads profiles from the texts of AWS's config and credentials files, each withou
 
 Merges the two files as botocore's `full_config` does: `[profile work]` and `[work]` are one profile, and if both have a
 key the credentials file wins. Adds hidden keys, the classic form's device, region and duration in `[work-long-term]`,
-and aws-vault's `include_profile`: settings that a profile does not have come from the one it includes. As in SDKs,
-`[default]` is not inherited unless it is included. Refuses, as `BrokenFile`, a section that cannot be read.
+and aws-vault's `include_profile`: missing settings come from the profile that it names, `[default]` included only so.
 """
 
 from __future__ import annotations
+
+from functools import cached_property
 
 from aws_mfa.command_lines import quote
 from aws_mfa.config.index import SectionIndex
@@ -45,17 +46,11 @@ if TYPE_CHECKING:
 __all__ = ["AwsProfiles", "Profile"]
 
 _OF_PROFILES = KEYS.union(("output", "aws_access_key_id", "credential_process"))
-_LISTED = 10
-"""A message lists at most this many names."""
+_LISTED = 10  # names in a message
 
 
 class AwsProfiles:
     """The profiles of two files given as text, each read on first use. Paths are for messages."""
-
-    __slots__ = (
-        *("_config", "_config_headers", "_headers_are_plain", "_misnamed", "_read", "_services_headers"),
-        *("config_path", "credentials", "where"),
-    )
 
     def __init__(
         self,
@@ -68,19 +63,13 @@ class AwsProfiles:
         self.credentials = SectionIndex(credentials_text, credentials_path)
         self.config_path = config_path
         self.where = f"{config_path} or {credentials_path}"
-        self._config_headers: dict[str, str] | None = None
-        self._headers_are_plain: bool | None = None
-        self._services_headers: dict[str, str] | None = None
-        self._misnamed: dict[str, str] | None = None
         self._read: dict[str, Profile | None] = {}
 
     def profile(self, name: str) -> Profile | None:
         """The profile; None if neither file has it or its long-term section."""
-        try:
-            return self._read[name]
-        except KeyError:
-            found = self._read[name] = self._profile(name)
-            return found
+        if name not in self._read:
+            self._read[name] = self._profile(name)
+        return self._read[name]
 
     def config_section(self, name: str) -> tuple[str, Mapping[str, str]] | None:
         """Header and values of the profile's section of the config file."""
@@ -94,7 +83,7 @@ class AwsProfiles:
 
         Without long-term sections: `[work-long-term]` in the credentials file, unless it holds a session.
         """
-        named = dict.fromkeys((*self._headers_by_name(), *self.credentials.headers()))
+        named = dict.fromkeys((*self._headers_by_name, *self.credentials.headers()))
         found = {name: self.credentials.values(name) for name in named if name.endswith(LONG_TERM_SUFFIX)}
         long_term = {name for name, values in found.items() if values is not None and kind_of(values) not in SESSIONS}
         return [name for name in named if name not in long_term]
@@ -111,8 +100,8 @@ class AwsProfiles:
             classic = [f"or without a profile for it: aws-mfa --profile NAME --assume-role {name}"]
             near = [f"profiles that have it: {', '.join(having)}"] if having else []
             return BadProfile(f"{message}: it is an ARN", *near, *(classic if ":role/" in name else []))
-        if name in self.misnamed():
-            return BadProfile(f"{message}: {self.misnamed()[name]}", "rename the section: no tool reads it as it is")
+        if name in self.misnamed:
+            return BadProfile(f"{message}: {self.misnamed[name]}", "rename the section: no tool reads it as it is")
         there = ", ".join(map(shown, names)) if 0 < len(names) <= _LISTED else ""
         listed = [f"there are: {there}"] if there else ["list them with: aws-mfa plan --all"] if names else []
         near = did_you_mean(name, names) or listed
@@ -122,23 +111,23 @@ class AwsProfiles:
         """Names of profiles, also those of which there is only a long-term section."""
         return list(dict.fromkeys((*self.names(), *map(profile_of, self.credentials.headers()))))
 
+    @cached_property
     def misnamed(self) -> Mapping[str, str]:
         """The profile meant -> what is wrong, for each header that SDKs do not read as a profile's."""
-        if self._misnamed is None:
-            self._misnamed = {}
-            for index in (self._config, self.credentials):
-                is_config = index is self._config
-                for header in index.headers():
-                    name = misnamed(header, is_config=is_config)
-                    if name and not _OF_PROFILES.isdisjoint(index.values(header) or {}):
-                        right = shown(header_of(name, ()) if is_config else name)
-                        self._misnamed[name] = f"section [{shown(header)}] of {index.where} must be [{right}]"
-        return self._misnamed
+        found: dict[str, str] = {}
+        for index in (self._config, self.credentials):
+            is_config = index is self._config
+            for header in index.headers():
+                name = misnamed(header, is_config=is_config)
+                if name and not _OF_PROFILES.isdisjoint(index.values(header) or {}):
+                    right = shown(header_of(name, ()) if is_config else name)
+                    found[name] = f"section [{shown(header)}] of {index.where} must be [{right}]"
+        return found
 
     def missing(self, given: Given) -> BadProfile:
         """The failure for a key that names a missing profile, which may be a user's that is not set up yet."""
         name, key = bare_name(given.value), given.source.partition(" ")[0]
-        why, names = misread(given.value) or (self.misnamed().get(name),), self._known_names()
+        why, names = misread(given.value) or (self.misnamed.get(name),), self._known_names()
         what = f"names profile '{shown(given.value)}', which does not exist{f': {why[0]}' if why[0] else ''}"
         set_up = f"if it has keys of yours, store them: aws-mfa setup --profile {quote(name)}"
         hints = [*did_you_mean(given.value, names), *([set_up] if name not in names and ":" not in name else [])]
@@ -147,7 +136,7 @@ class AwsProfiles:
         return error
 
     def with_included(self, profile: Profile) -> dict[str, Given]:
-        """The settings of the profile and of those it includes, over any number of profiles."""
+        """The settings of the profile, and missing ones from those that it includes."""
         settings = dict(profile.own)
         path = [profile.name]
         include = profile.own.get("include_profile")
@@ -166,17 +155,15 @@ class AwsProfiles:
 
     def service_endpoint(self, services: Given, service: str) -> Given | None:
         """The `endpoint_url` for a service in the `[services NAME]` section that a profile's `services` names."""
-        if self._services_headers is None:
-            self._services_headers = services_headers(self._config.headers())
         check_plain("services", services)
-        header = self._services_headers.get(services.value)
-        values = self._config.values(header) if header is not None else None
+        header = self._services.get(services.value, "")
+        values = self._config.values(header)
         if not values:
             reason = f"names a section that {self._config.where} does not have: [services {shown(services.value)}]"
             raise BadProfile(f"{services.source} {reason}", "add the section, or remove the line")
         if service not in values:
             return None
-        place = f"{service} in {_place(self._config, header or '')}"
+        place = f"{service} in {_place(self._config, header)}"
         block = nested_block(values[service])
         if block is None:
             raise BadProfile(
@@ -191,23 +178,19 @@ class AwsProfiles:
         url, services = profile.own.get("endpoint_url"), profile.own.get("services")
         if url is not None:
             yield url.value
-        header = services_headers(self._config.headers()).get(services.value) if services else None
-        for value in ((self._config.values(header) if header else None) or {}).values():
+        header = self._services.get(services.value, "") if services else ""
+        for value in (self._config.values(header) or {}).values():
             yield (nested_block(value) or {}).get("endpoint_url", "")
 
     def _profile(self, name: str) -> Profile | None:
-        header = self._header_of(name)
-        of_config = self._config.values(header) if header is not None else None
+        header, of_config = self.config_section(name) or ("", None)
         of_credentials = self.credentials.values(name)
         long_name = default_long_term(name)
         long_term = self.credentials.values(long_name)
         if of_config is None and of_credentials is None and long_term is None:
             return None
-        sections: list[tuple[Mapping[str, str], str]] = []
-        if of_config:
-            sections.append((of_config, _place(self._config, header or "")))
-        if of_credentials:
-            sections.append((of_credentials, _place(self.credentials, name)))
+        found = ((of_config, self._config, header), (of_credentials, self.credentials, name))
+        sections = [(values, _place(index, at)) for values, index, at in found if values]
         own = settings_of(*sections)
         if long_term or [values for values, _ in sections if CLASSIC_DEVICE in values]:
             _add_classic(own, *sections, long_term=(long_term or {}, _place(self.credentials, long_name)))
@@ -217,21 +200,24 @@ class AwsProfiles:
 
     def _header_of(self, name: str) -> str | None:
         """Search for one profile; make a table of all if the search is not conclusive or many are wanted."""
-        if self._config_headers is not None:
-            return self._config_headers.get(name)
-        if self._headers_are_plain is None:
-            self._headers_are_plain = headers_are_plain(self._config.text)
         many_wanted = self._config.is_complete or self.credentials.is_complete
-        can_search = self._headers_are_plain and not many_wanted
+        can_search = not many_wanted and self._headers_are_plain
         plain = plain_headers(self._config.text, name) if can_search else None
         if plain is None:
-            return self._headers_by_name().get(name)
+            return self._headers_by_name.get(name)
         return plain[0] if plain else None
 
+    @cached_property
+    def _headers_are_plain(self) -> bool:
+        return headers_are_plain(self._config.text)
+
+    @cached_property
     def _headers_by_name(self) -> dict[str, str]:
-        if self._config_headers is None:
-            self._config_headers = profile_headers(self._config.headers())
-        return self._config_headers
+        return profile_headers(self._config.headers())
+
+    @cached_property
+    def _services(self) -> dict[str, str]:
+        return services_headers(self._config.headers())
 
 
 def _place(index: SectionIndex, header: str) -> str:

@@ -58,8 +58,8 @@ def make_plan(request: RenewalRequest, interfaces: Interfaces, known: KnownProfi
             user = users.user_of(chain)
             if not request.hands_over:
                 notes[name] = _notes_of_section(chain, user, known.credentials, is_preview=request.is_preview)
-            if request.is_preview and name in known.profiles.misnamed():
-                notes[name].append(known.profiles.misnamed()[name])
+            if request.is_preview and name in known.profiles.misnamed:
+                notes[name].append(known.profiles.misnamed[name])
             wanted.append((chain, user))
         except AwsMfaError as error:
             failures[name] = users.quiet_vault.explained(error)
@@ -135,7 +135,7 @@ def _all_names(known: KnownProfiles, request: RenewalRequest, vault: QuietVault,
             included = one.own.get("include_profile")
             why = f"include_profile = {included.value}, and --all does not name it" if included else why
             others[one.name] = f"{why}: no session is renewed"
-    others.update((name, why) for name, why in profiles.misnamed().items() if name not in found)
+    others.update((name, why) for name, why in profiles.misnamed.items() if name not in found)
     if not names:
         raise vault.explained(_nothing_to_plan(known, others))
     return names
