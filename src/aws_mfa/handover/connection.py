@@ -18,8 +18,8 @@ from aws_mfa.sessions.container import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from email.message import Message
 
-    from aws_mfa.handover.endpoint import Gate
     from aws_mfa.sessions.container import EndpointAnswer
 
 HEAD_LIMIT_BYTES = 8192
@@ -33,17 +33,13 @@ class Connection(BaseHTTPRequestHandler):
     """
     Answers requests until the client leaves, is refused, or sends no whole request for `READ_LIMIT_S` seconds.
 
-    `answer_to` gets the target of a request that `gate` has accepted; `active` is called before each such answer.
+    `answer_to` gets a request's method, headers and target.
     """
 
     protocol_version = "HTTP/1.1"
 
-    def __init__(
-        self, request: socket.socket, gate: Gate, answer_to: Callable[[str], EndpointAnswer], active: Callable[[], None]
-    ) -> None:
-        self._gate = gate
+    def __init__(self, request: socket.socket, answer_to: Callable[[str, Message, str], EndpointAnswer]) -> None:
         self._answer_to = answer_to
-        self._active = active
         self._early = b""
         super().__init__(request, None, None)  # type: ignore[arg-type]  # address and server are not looked at
 
@@ -63,10 +59,7 @@ class Connection(BaseHTTPRequestHandler):
         self.raw_requestline, _, headers = head.partition(b"\n")
         self.rfile = io.BytesIO(headers)
         if self.parse_request():
-            refusal = self._gate.refusal_of(self.command, self.headers)
-            if refusal is None:
-                self._active()  # before the answer: a client that has it already counts as active
-            self._deliver(refusal or self._answer_to(self.path))
+            self._deliver(self._answer_to(self.command, self.headers, self.path))
 
     def handle_expect_100(self) -> bool:
         """Refuse: a body would follow."""

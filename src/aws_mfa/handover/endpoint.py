@@ -20,6 +20,7 @@ import threading
 import time
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput
@@ -50,32 +51,6 @@ _PAUSE_S = 0.01
 _OF_BROWSERS = ("Origin", "Sec-Fetch-Site", "Sec-Fetch-Mode")
 
 
-class Gate:
-    """Judges a request by its method and headers; compares the token in constant time."""
-
-    __slots__ = ("_hosts", "_token")
-
-    def __init__(self, token: Secret, port: int) -> None:
-        self._token = token.reveal().encode("ascii")
-        self._hosts = (f"127.0.0.1:{port}", f"localhost:{port}")
-
-    def refusal_of(self, method: str, headers: Message) -> EndpointAnswer | None:
-        """The refusal; None if the request may be answered."""
-        if (_only(headers, "Host") or "").strip().lower() not in self._hosts:
-            return refusal(403, "WrongHost", "this endpoint answers only to the names 127.0.0.1 and localhost")
-        if any(name in headers for name in _OF_BROWSERS):
-            return refusal(403, "BrowserRefused", "this endpoint does not answer pages of a browser")
-        if method != "GET":
-            return refusal(405, "MethodNotAllowed", "this endpoint answers only GET")
-        if "Transfer-Encoding" in headers or {"0", *headers.get_all("Content-Length", [])} != {"0"}:
-            return refusal(413, "BodyRefused", "this endpoint takes no body")
-        given = (_only(headers, "Authorization") or "").strip().encode("utf-8", "replace")
-        if not hmac.compare_digest(given, self._token):
-            where = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names its file"
-            return refusal(401, "WrongToken", f"the token of this endpoint is missing or wrong: {where}")
-        return None
-
-
 def _only(headers: Message, name: str) -> str | None:
     """The header's value; None if it is missing, or given twice, which leaves open which one counts."""
     values = headers.get_all(name, [])
@@ -102,7 +77,7 @@ class LocalEndpoint:
         token = Secret(secrets.token_urlsafe(_TOKEN_BYTES))
         self._listener = _listen(port)
         self._port: int = self._listener.getsockname()[1]
-        self._gate = Gate(token, self._port)
+        self._token = token.reveal().encode("ascii")
         self._file = TokenFile(folder, token)
         self.token_file = self._file.path
         self._now = now
@@ -147,12 +122,33 @@ class LocalEndpoint:
         """Answer requests for the profile with this from now on."""
         self._served[profile] = served
 
-    def _answer_to(self, target: str) -> EndpointAnswer:
+    def _answer(self, connection: socket.socket, method: str, headers: Message, target: str) -> EndpointAnswer:
+        refused = self._refusal_of(method, headers)
+        if refused is not None:
+            return refused
+        self._is_active(connection)  # before the answer: a client that has it already counts as active
         found = self._served.get(profile_at(target) or "")
         if found is None:
             paths = ", ".join(map(path_of, self._served))
             return refusal(404, "NoSuchProfile", f"nothing is served at this path; served here: {paths}")
         return found.answer_at(self._now())
+
+    def _refusal_of(self, method: str, headers: Message) -> EndpointAnswer | None:
+        """The refusal; None if the request may be answered. The token is compared in constant time."""
+        hosts = (f"{_HOST}:{self._port}", f"localhost:{self._port}")
+        if (_only(headers, "Host") or "").strip().lower() not in hosts:
+            return refusal(403, "WrongHost", "this endpoint answers only to the names 127.0.0.1 and localhost")
+        if any(name in headers for name in _OF_BROWSERS):
+            return refusal(403, "BrowserRefused", "this endpoint does not answer pages of a browser")
+        if method != "GET":
+            return refusal(405, "MethodNotAllowed", "this endpoint answers only GET")
+        if "Transfer-Encoding" in headers or {"0", *headers.get_all("Content-Length", [])} != {"0"}:
+            return refusal(413, "BodyRefused", "this endpoint takes no body")
+        given = (_only(headers, "Authorization") or "").strip().encode("utf-8", "replace")
+        if not hmac.compare_digest(given, self._token):
+            where = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names its file"
+            return refusal(401, "WrongToken", f"the token of this endpoint is missing or wrong: {where}")
+        return None
 
     def _accept(self) -> None:
         """The acceptor's thread: a thread for each connection, until `_stopping`."""
@@ -192,7 +188,7 @@ class LocalEndpoint:
     def _converse(self, connection: socket.socket) -> None:
         try:
             with connection, suppress(OSError):  # the client left, or said nothing for too long
-                Connection(connection, self._gate, self._answer_to, lambda: self._is_active(connection))
+                Connection(connection, partial(self._answer, connection))
         finally:
             with self._lock:
                 self._clients.pop(connection, None)
