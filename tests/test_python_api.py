@@ -430,11 +430,6 @@ def key_id(credentials: ProfileCredentials) -> str:
     return str(credentials.get_frozen_credentials().access_key)
 
 
-def test_the_session_is_there_at_once_with_its_secret_and_token() -> None:
-    frozen = Source(3600).credentials().get_frozen_credentials()
-    assert (frozen.access_key, frozen.secret_key, frozen.token) == ("ASIA1", "secret", "token")
-
-
 @pytest.mark.parametrize(
     ("lasts_s", "left_s", "renewed"),
     [

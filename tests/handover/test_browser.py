@@ -141,16 +141,17 @@ def test_a_quote_in_the_url_does_not_end_it_for_powershell(programs: Programs) -
     assert programs.stdin("powershell.exe") == "Start-Process 'https://x/'';calc;'''\n"
 
 
-def test_windows_opens_it_with_the_program_of_the_page(monkeypatch: pytest.MonkeyPatch, programs: Programs) -> None:
+@pytest.mark.parametrize("has_program", [True, False])
+def test_windows_opens_it_with_the_program_of_the_page(
+    monkeypatch: pytest.MonkeyPatch, programs: Programs, *, has_program: bool
+) -> None:
     started: list[str] = []
-    monkeypatch.setattr(os, "startfile", started.append, raising=False)
-    assert programs.opened("win32")
-    assert started == [URL]
 
+    def start(page: str) -> None:
+        if not has_program:
+            raise OSError(1155, "no program is associated")
+        started.append(page)
 
-def test_windows_without_one_says_so(monkeypatch: pytest.MonkeyPatch, programs: Programs) -> None:
-    def refuse(page: str) -> None:
-        raise OSError(1155, "no program is associated")
-
-    monkeypatch.setattr(os, "startfile", refuse, raising=False)
-    assert not programs.opened("win32")
+    monkeypatch.setattr(os, "startfile", start, raising=False)
+    assert programs.opened("win32") == has_program
+    assert started == [URL] * has_program

@@ -138,20 +138,11 @@ def test_no_answer_may_be_stored_and_no_version_is_sent(client: Client) -> None:
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
-        ({"Authorization": None}, 401),
-        ({"Authorization": ""}, 401),
-        ({"Authorization": "x" * 43}, 401),
-        ({"Authorization": "caf\u00e9"}, 401),
-        ({"Host": "evil.example"}, 403),
-        ({"Host": "127.0.0.1"}, 403),
-        ({"Host": "127.0.0.1:1"}, 403),
-        ({"Host": None}, 403),
-        ({"Origin": "http://127.0.0.1"}, 403),
-        ({"Origin": "null"}, 403),
+        *(({"Authorization": token}, 401) for token in (None, "", "x" * 43, "caf\u00e9")),
+        *(({"Host": host}, 403) for host in ("evil.example", "127.0.0.1", "127.0.0.1:1", None)),
+        *(({"Origin": origin}, 403) for origin in ("http://127.0.0.1", "null")),
         ({"Sec-Fetch-Site": "same-origin"}, 403),
-        ({"Content-Length": "1"}, 413),
-        ({"Transfer-Encoding": "chunked"}, 413),
-        ({"Expect": "100-continue"}, 413),
+        *(({"Content-Length": "1"}, 413), ({"Transfer-Encoding": "chunked"}, 413), ({"Expect": "100-continue"}, 413)),
     ],
 )
 def test_a_request_that_is_not_right_is_refused_without_naming_profiles(

@@ -207,13 +207,6 @@ def test_a_minimum_that_no_session_has_is_refused_before_the_question(
     assert len(interfaces.fake_sts.sent) == before
 
 
-def test_the_plan_has_the_inputs_under_which_the_session_is_stored() -> None:
-    interfaces = some_interfaces("123456")
-    _, plan = hand_over(RenewalRequest(["dev"]), as_interfaces(interfaces))
-    assert interfaces.session_cache.one("dev").inputs == dict(plan.of_profile["dev"].inputs)
-    assert plan.chains["dev"].user.name == "work"
-
-
 def noted(interfaces: FakeInterfaces, wanted: RenewalRequest | None = None) -> set[str]:
     hand_over(wanted or RenewalRequest(["dev"]), as_interfaces(interfaces))
     return set(interfaces.watch.noted)

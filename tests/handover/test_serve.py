@@ -23,7 +23,7 @@ from aws_mfa.handover.serve import AWAY_FROM_TERMINAL, Served, files_in_the_way,
 from aws_mfa.model import LongTermKeys, SessionRequest
 from aws_mfa.prompt.providers import CODE, DIALOG, PROVIDERS, TERMINAL, CodeQuestion
 from aws_mfa.renewal.ask import TimeLimitedProvider
-from aws_mfa.renewal.request import RenewalRequest
+from aws_mfa.renewal.request import Overlay, RenewalRequest
 from aws_mfa.system.cancel import Cancellation
 from aws_mfa.vaults.lookup import note_device
 from fakes import (
@@ -147,29 +147,21 @@ def test_the_moment_when_the_mfa_session_needs_a_code_is_known_at_the_start() ->
     assert second.endswith("then it needs an MFA code")
 
 
-def test_a_session_with_more_than_twenty_minutes_is_not_renewed() -> None:
-    stage = begun()
-    stage.after(39 * MINUTE)
-    assert stage.sent == ["GetSessionToken", "AssumeRole"]
-
-
-def test_a_short_one_is_renewed_silently() -> None:
-    stage = begun()
-    said = list(stage.interfaces.said)
-    stage.after(41 * MINUTE)
-    assert stage.sent == ["GetSessionToken", "AssumeRole", "AssumeRole"]
-    assert stage.answer()[1]["Expiration"] == "2026-11-22T07:44:19Z"
-    assert (stage.questions, stage.interfaces.said) == (1, said)
-
-
-def test_a_session_of_fifteen_minutes_is_renewed_at_half_its_time_and_not_each_time() -> None:
+@pytest.mark.parametrize(
+    ("lasts_s", "after_s", "is_renewed"),
+    [(HOUR, 39 * MINUTE, False), (HOUR, 41 * MINUTE, True), (15 * MINUTE, 7 * MINUTE, False), (900, 8 * MINUTE, True)],
+)
+def test_a_session_is_renewed_silently_at_twenty_minutes_or_half_its_time(
+    lasts_s: float, after_s: float, *, is_renewed: bool
+) -> None:
     stage = Stage()
-    stage.sts_lasts(role=15 * MINUTE)
+    stage.sts_lasts(role=lasts_s)
     stage.begin()
-    stage.after(7 * MINUTE)
-    assert stage.sent.count("AssumeRole") == 1
-    stage.after(MINUTE)
-    assert stage.sent.count("AssumeRole") == 2
+    said, before = list(stage.interfaces.said), stage.answer()[1]["Expiration"]
+    stage.after(after_s)
+    assert stage.sent == ["GetSessionToken", "AssumeRole", *["AssumeRole"] * is_renewed]
+    assert (stage.answer()[1]["Expiration"] > before) == is_renewed
+    assert (stage.questions, stage.interfaces.said) == (1, said)
 
 
 def test_a_new_session_that_ends_earlier_is_not_served_and_not_asked_for_each_time() -> None:
@@ -325,9 +317,11 @@ def test_without_a_person_at_the_start_a_stored_session_is_served() -> None:
 
 def test_without_a_person_and_a_stored_session_the_command_is_named() -> None:
     stage = Stage(codes=())
-    with pytest.raises(NeedsHuman) as failure:
-        stage.begin()
-    assert failure.value.hints == ("in a terminal: aws-mfa renew dev",)
+    for narrowed, words in ((Overlay(), "dev"), (Overlay(read_only=True), "--read-only dev")):
+        request = RenewalRequest(["dev"], narrowed)
+        with pytest.raises(NeedsHuman) as failure:
+            RenewAhead(request, as_interfaces(stage.interfaces)).get_first()
+        assert failure.value.hints == (f"in a terminal: aws-mfa renew {words}",)
 
 
 def test_a_terminal_that_was_closed_ends_nothing() -> None:

@@ -121,11 +121,6 @@ def test_what_differs_from_the_form_is_not_an_entry(old: str, new: str) -> None:
     assert parse_entry(text.replace(old, new)) is None
 
 
-@given(st.text())
-def test_any_text_is_an_entry_or_none(text: str) -> None:
-    assert parse_entry(text) is None
-
-
 @given(st.text(max_size=8), st.text(max_size=8))
 def test_text_around_an_entry_makes_it_none(before: str, behind: str) -> None:
     text = entry_text(INPUTS, session())

@@ -78,13 +78,17 @@ def _renewed(plan: Plan, interfaces: Interfaces) -> Session:
     (outcome,) = renew_many(plan, interfaces, token=request.token)
     if outcome.session is not None:
         return outcome.session
-    error = first_failure(outcome.error)
-    if isinstance(error, NeedsHuman):
-        command = f"in a terminal: {request.renew_command(plan.verb_to_renew(request.profile))}"
-        # `command` says where to run what.
-        others = [hint for hint in error.hints if not hint.startswith("run ") and hint != command]
-        raise NeedsHuman(f"profile {request.profile!r} needs an MFA code: {error.message}", command, *others)
-    raise error
+    raise with_command(first_failure(outcome.error), request, plan)
+
+
+def with_command(error: AwsMfaError, request: RenewalRequest, plan: Plan) -> AwsMfaError:
+    """The error; if it is a `NeedsHuman`, with the command that gets the session of the request's only profile."""
+    if not isinstance(error, NeedsHuman):
+        return error
+    command = f"in a terminal: {request.renew_command(plan.verb_to_renew(request.profile))}"
+    # `command` says where to run what.
+    others = [hint for hint in error.hints if not hint.startswith("run ") and hint != command]
+    return NeedsHuman(f"profile {request.profile!r} needs an MFA code: {error.message}", command, *others)
 
 
 def _note_answer(session: Session, plan: Plan, watch: Watch, interfaces: Interfaces) -> None:

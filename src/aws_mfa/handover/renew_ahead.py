@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.timestamps import local_text
-from aws_mfa.command_lines import quote
 from aws_mfa.errors import AwsMfaError, Cancelled, KeychainUnavailable, NeedsHuman, SessionExpired
+from aws_mfa.handover.hand_over import with_command
 from aws_mfa.renewal.calls import first_failure, renew_many
 from aws_mfa.renewal.make_plan import check_possible, make_plan, renewal_of
 from aws_mfa.renewal.steps import Reused, Step
@@ -94,13 +94,24 @@ class RenewAhead:
         skipped: dict[str, Cancelled] = {}
         for name, result in _results(plan, self._interfaces, self._request.token).items():
             try:
-                self._take(name, _or_stored(name, result, plan, self._interfaces), plan)
+                self._take(name, self._or_stored(name, result), plan)
             except Cancelled as error:
                 skipped[name] = error
         if not self._served:
             raise next(iter(skipped.values()))
         for line in (*plan.users.notices, *(f"{name} is skipped: it is not served" for name in skipped)):
             self._interfaces.say(line)
+
+    def _or_stored(self, name: str, result: Session | AwsMfaError) -> Session:
+        """The session, or for a failure a stored one that is still valid; else raises the first failure."""
+        if not isinstance(result, AwsMfaError):
+            return result
+        found = self.plan.of_profile[name]
+        rest = found.rest if isinstance(found, Step) else None
+        if rest is not None and rest.expires_at - self._interfaces.now() > MARGIN_S:
+            return self.plan.stored.session(rest)
+        request = replace(self._request, profiles=[name], min_remaining_s=self._min_remaining_s)
+        raise with_command(first_failure(result), request, self.plan)
 
     @property
     def profiles(self) -> list[str]:
@@ -179,8 +190,9 @@ class RenewAhead:
         served.needs_human = True
         served.try_at = self._interfaces.now() + _LOOK_AGAIN_S
         minutes = round(served.ahead_s / 60) + 1
-        command = f"aws-mfa {plan.verb_to_renew(name)} --min-remaining {minutes}m {quote(name)}"
-        self._not_renewed(name, NeedsHuman("it needs an MFA code", f"in a terminal: {command}"))
+        request = replace(self._request, profiles=[name], min_remaining_s=60 * minutes)
+        hint = f"in a terminal: {request.renew_command(plan.verb_to_renew(name))}"
+        self._not_renewed(name, NeedsHuman("it needs an MFA code", hint))
 
     def _take(self, name: str, session: Session, plan: Plan) -> None:
         """Serve this session from now on, unless it ends before the one that is served."""
@@ -239,21 +251,6 @@ def _results(plan: Plan, interfaces: Interfaces, token: str | None, *, may_ask: 
         else:
             results[outcome.profile] = outcome.error or outcome.session or AwsMfaError("no session", "try again")
     return results
-
-
-def _or_stored(name: str, result: Session | AwsMfaError, plan: Plan, interfaces: Interfaces) -> Session:
-    """The session, or in place of a failure a stored one that is still valid; raises the first failure otherwise."""
-    if not isinstance(result, AwsMfaError):
-        return result
-    found = plan.of_profile[name]
-    rest = found.rest if isinstance(found, Step) else None
-    if rest is not None and rest.expires_at - interfaces.now() > MARGIN_S:
-        return plan.stored.session(rest)
-    error = first_failure(result)
-    if isinstance(error, NeedsHuman):
-        command = f"in a terminal: aws-mfa {plan.verb_to_renew(name)} {quote(name)}"
-        raise NeedsHuman(f"profile {name!r} needs an MFA code: {error.message}", command)
-    raise error
 
 
 def _code_needed_at(name: str, session: Session, plan: Plan, interfaces: Interfaces) -> float | None:

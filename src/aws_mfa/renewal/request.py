@@ -93,8 +93,9 @@ class RenewalRequest:
     def renew_command(self, verb: str = "renew") -> str:
         """The command that renews exactly this session, so that the same request then finds it."""
         words = ["aws-mfa", verb]
-        if (self.min_remaining_s or 0.0) > MARGIN_S:
-            words += ["--min-remaining", f"{self.min_remaining_s:.0f}"]
+        left_s = self.min_remaining_s or 0.0
+        if left_s > MARGIN_S:
+            words += ["--min-remaining", f"{left_s:.0f}" if left_s % 60 else f"{left_s / 60:.0f}m"]
         words += self.overlay.flags()
         if not self.use_keychain:
             words.append("--no-keychain")

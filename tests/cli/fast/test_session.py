@@ -334,15 +334,11 @@ def test_flags_leave_no_fingerprint(home: str) -> None:
 @pytest.mark.parametrize(
     "argv",
     [
-        [],
-        ["credential-process"],
-        ["credential-process", ""],
-        ["credential-process", "-h"],
-        ["credential-process", "--", "work"],
-        ["credential-process", "work", "--no-input"],
-        ["credential-process", "work", "work"],
-        ["credential-proces", "work"],
-        ["exec", "work"],
+        *([], ["credential-process"], ["credential-proces", "work"], ["exec", "work"]),
+        *(
+            ["credential-process", *words]
+            for words in ([""], ["-h"], ["--", "work"], ["work", "--no-input"], ["work"] * 2)
+        ),
     ],
     ids=str,
 )
@@ -497,12 +493,7 @@ def test_flags_and_a_shell_are_the_full_paths(
 
 
 def test_in_the_child_of_another_profile_its_region_does_not_count(stage: Stage) -> None:
-    inside = {
-        **stage.environ,
-        "AWS_REGION": "eu-west-9",
-        "AWS_DEFAULT_REGION": "eu-west-9",
-        "AWS_MFA_REGION": "eu-west-9",
-    }
+    inside = {**stage.environ, **dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_MFA_REGION"), "eu-west-9")}
     assert fast_document(["credential-process", "work"], inside) is not None
     chosen = {**inside, "AWS_MFA_REGION": "eu-west-1"}
     assert fast_document(["credential-process", "work"], chosen) is None
