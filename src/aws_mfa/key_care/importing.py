@@ -1,22 +1,39 @@
 """
-Move long-term keys into the vault: store them, read them back, note the vault; only then clear their old places.
+Ask AWS about keys, as `setup` does, then move them into the vault: stored, read back, noted, only then cleared.
 
-If this ends at any moment, the keys are in their old place, in the vault, or in both, and the next run continues.
-Session sections are never touched.
+Keys that AWS refuses are not moved; if it cannot be reached, they are moved unverified, with a message. A key that came
+through a pipe may be too new for AWS to know, and the pipe had the only copy: it is stored all the same. If this ends
+at any moment, the keys are in their old place, in the vault, or in both, and the next run continues.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
+from aws_mfa.aws_values import arns
 from aws_mfa.command_lines import unset_variable
 from aws_mfa.config.ini import check
 from aws_mfa.config.section_names import profile_of
-from aws_mfa.errors import BadInput, Cancelled, KeychainUnavailable, NeedsHuman
-from aws_mfa.key_care.checks import write_region
+from aws_mfa.errors import (
+    BadInput,
+    Cancelled,
+    KeychainUnavailable,
+    NeedsHuman,
+    NoDevice,
+    SessionKeysGiven,
+    UnknownKey,
+    WrongSecret,
+)
 from aws_mfa.key_care.transfer import with_keys_moved
 from aws_mfa.model import masked
-from aws_mfa.setup.questions import says_yes
+from aws_mfa.prompt.providers import say_error
+from aws_mfa.renewal.users import listed_devices
+from aws_mfa.setup.device import device_to_store, may_be_theirs
+from aws_mfa.setup.questions import Answers, says_yes
+from aws_mfa.setup.region import region_to_store, usable_region, verified
+from aws_mfa.setup.setup import FilesOfProfile, file_write
+from aws_mfa.vaults.choice import noted_key_id
 from aws_mfa.vaults.lookup import note_keys
 
 if TYPE_CHECKING:
@@ -25,6 +42,8 @@ if TYPE_CHECKING:
     from aws_mfa.interfaces import Interfaces, Vault
     from aws_mfa.key_care.search import Importable
     from aws_mfa.key_care.transfer import Move
+
+_PAUSES_S = (2, 4, 0)
 
 
 def ask_consent(question: str, interfaces: Interfaces) -> None:
@@ -52,6 +71,60 @@ def choose_other_vault(found: Importable, interfaces: Interfaces, *, may_ask: bo
         raise trouble
     for move in found.moves:
         move.vault = "age" if move.vault == "keychain" else move.vault
+
+
+def check_moves(
+    found: Importable, interfaces: Interfaces, *, is_document: bool, is_piped: bool, region: str | None = None
+) -> None:
+    """
+    Complete the moves with what AWS says; those whose keys it refuses go to `found.left`, a document's are raised.
+
+    `region` is the flag's; without one, and if there is a person, it is asked for.
+    """
+    moves, found.moves = found.moves, []
+    is_reachable = True
+    for move in moves:
+        try:
+            if is_reachable and all(find.is_of_aws for find in move.finds):
+                is_reachable = _check(move, region, interfaces, is_document=is_document, is_piped=is_piped)
+            found.moves.append(move)
+        except (UnknownKey, WrongSecret, SessionKeysGiven) as error:
+            if is_document and len(moves) == 1:
+                raise
+            found.left.append(f"{move.name} not changed: {error.message}")
+
+
+def _check(move: Move, given: str | None, interfaces: Interfaces, *, is_document: bool, is_piped: bool) -> bool:
+    """Whether AWS answered; then the move has the owner of the keys, and a device and region to be written."""
+    files = FilesOfProfile(profile_of(move.name), move.name, interfaces)
+    known = move.device or files.known_device
+    answers = Answers(device=known, region=given)
+    configured = usable_region(files.region, files.region_source, interfaces)
+    for pause_s in _PAUSES_S if is_piped else (0,):
+        try:
+            move.identity, region = verified(move.keys, answers, configured, files.endpoints, interfaces)
+            break
+        except UnknownKey as error:
+            if not is_piped:
+                raise
+            if not pause_s:
+                why = "it is stored unverified, because the pipe may be its only copy"
+                interfaces.terminal.say(f"{error.message}: {why}")
+                return False
+            interfaces.terminal.count_down(pause_s, "AWS does not know this key yet; next try in")
+    if move.identity is None:
+        return False
+    is_kept = noted_key_id(interfaces.known_keys.read(), move.name) in (None, move.keys.access_key_id)
+    if not (known and (move.device or is_kept) and may_be_theirs(known, move.identity)):
+        devices = partial(listed_devices, move.keys, region, interfaces, files.endpoints)
+        try:
+            move.found_device = device_to_store(None, known, move.identity, devices, interfaces)
+        except NoDevice as error:
+            say_error(error, interfaces.terminal)
+    if is_document:
+        partition = arns.partition_of(move.identity.arn)
+        move.region = region_to_store(answers, configured, region, partition, interfaces)
+    return True
 
 
 def move_keys(
@@ -119,7 +192,8 @@ def _move(move: Move, vault: Vault, interfaces: Interfaces) -> list[str]:
 
             file.update(edit)
     if move.region:
-        write_region(profile_of(move.name), move.region, interfaces)
+        header = FilesOfProfile(profile_of(move.name), move.name, interfaces).header
+        file_write(interfaces.config, header, {"region": move.region}).make()
     if move.is_in_fork:
         interfaces.fork.remove_fork(move.name)
     return changed

@@ -8,7 +8,7 @@ Only reads: asks nothing, stores and removes nothing, and opens no vault.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -65,16 +65,16 @@ class ImportRequest:
 @dataclass
 class Importable:
     """
-    The moves, a line for each key that was `left` and why, the places `looked_at`, and further `notices`.
+    The moves, the places `looked_at`, a line for each key that was `left` and why, and further `notices`.
 
     `keychain_trouble`: why the fork's items could not be read. `is_alone`: the document holds only these keys; else
     they are in its `lines`.
     """
 
     moves: list[Move]
-    left: list[str]
     looked_at: list[str]
-    notices: list[str]
+    left: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
     keychain_trouble: KeychainUnavailable | None = None
     is_alone: bool = True
     lines: tuple[int, ...] = ()
@@ -85,12 +85,14 @@ def keys_here(request: ImportRequest, interfaces: Interfaces) -> Importable:
     if request.profile is not None:
         check_name(request.profile, is_new=False)
     path = interfaces.credentials.path
-    finds, left, notices = _in_files(request, interfaces)
-    trouble = None
+    found = Importable([], [path, interfaces.config.path])
+    known = KnownProfiles(interfaces)
+    finds = _in_files(request, known, found)
     try:
-        finds += _in_fork(request, interfaces)
+        finds += _in_fork(request, known, interfaces)
+        found.looked_at.append(_FORK)
     except KeychainUnavailable as error:
-        trouble = error
+        found.keychain_trouble = error
     if request.vault_for(None, interfaces) == "file":
         elsewhere = [find for find in finds if find.file_section != find.name]
         if finds and not elsewhere:
@@ -99,9 +101,8 @@ def keys_here(request: ImportRequest, interfaces: Interfaces) -> Importable:
                 "choose where they are to go: --vault keychain, or --vault age",
             )
         finds = elsewhere
-    moves, conflicts = _moves(finds, request, interfaces)
-    looked_at = [path, interfaces.config.path, *([] if trouble else [_FORK])]
-    return Importable(moves, left + conflicts, looked_at, notices, trouble)
+    _add_moves(found, finds, request, interfaces)
+    return found
 
 
 def keys_given(document: Document, request: ImportRequest, interfaces: Interfaces) -> Importable:
@@ -117,42 +118,41 @@ def keys_given(document: Document, request: ImportRequest, interfaces: Interface
         raise BadInput(f"{document.name} holds no long-term keys{profile}")
     profiles = KnownProfiles(interfaces).profiles
     profile = request.profile or "default"
-    if [keys.section for keys in held] == [None] and (user := user_of(profile, profiles)) != profile:
+    if held[0].section is None and (user := user_of(profile, profiles)) != profile:
         raise BadProfile(
             f"{profile} is a role, and the keys of {user} sign for it", f"store them there: --profile {quote(user)}"
         )
-    finds, left, others = _finds(meant, document.name, request, profiles)
-    moves, conflicts = _moves(finds, request, interfaces)
-    notices = others + [
+    found = Importable([], [document.name], lines=tuple(line for keys in meant for line in keys.lines))
+    finds = [_find(keys, keys.section or profile, document.name, request, profiles, found) for keys in meant]
+    found.is_alone = None not in finds and len(meant) == len(held) and all(keys.is_alone for keys in held)
+    found.notices += [
         f"{masked(keys.keys.access_key_id)} is inactive: AWS refuses it until you activate it"
         for keys in meant
         if keys.is_inactive
     ]
-    is_alone = not (left or others) and len(meant) == len(held) and all(keys.is_alone for keys in held)
-    lines = tuple(line for keys in meant for line in keys.lines)
-    return Importable(moves, left + conflicts, [document.name], notices, is_alone=is_alone, lines=lines)
+    _add_moves(found, [find for find in finds if find], request, interfaces)
+    return found
 
 
-def _in_files(request: ImportRequest, interfaces: Interfaces) -> tuple[list[Find], list[str], list[str]]:
+def _in_files(request: ImportRequest, known: KnownProfiles, found: Importable) -> list[Find]:
     """
-    The keys found, a line for each key that is left in its place, and one for each that is another service's.
+    The keys in the two AWS files.
 
     Keys that are used with a `--long-term-suffix` are left: a run with it would not find them under another name.
     """
-    known = KnownProfiles(interfaces)
-    path, text = known.credentials.where, known.credentials_text
-    meant = [keys for keys in keys_in_sections(text, where=path) if request.means(keys.section or "")]
-    finds, left, others = _finds(meant, path, request, known.profiles, is_credentials_file=True)
-    path = interfaces.config.path
-    for keys in keys_in_sections(known.config_text, where=path, is_checked=False):
+    credentials_path, config_path = found.looked_at
+    finds = []
+    for keys in keys_in_sections(known.credentials_text, where=credentials_path):
+        section = keys.section or ""
+        if request.means(section) and (find := _find(keys, section, credentials_path, request, known.profiles, found)):
+            finds.append(replace(find, file_section=section))
+    for keys in keys_in_sections(known.config_text, where=config_path, is_checked=False):
         for name, header in profile_headers([keys.section or ""]).items():
-            if request.means(name):
-                of_config = _finds([replace(keys, section=name)], path, request, known.profiles)
-                finds += [replace(find, file_section=header, is_in_config=True) for find in of_config[0]]
-                left, others = left + of_config[1], others + of_config[2]
+            if request.means(name) and (find := _find(keys, name, config_path, request, known.profiles, found)):
+                finds.append(replace(find, file_section=header, is_in_config=True))
     if request.long_term_suffix:
-        return finds, left, others
-    held = sections(text, where=interfaces.credentials.path)
+        return finds
+    held = sections(known.credentials_text, where=credentials_path)
     sessions = [section.name for section in held if "assumed_role" in section.values()]
     long_term_names = {section.name for section in held} | known.noted_sections
     kept = []
@@ -161,48 +161,34 @@ def _in_files(request: ImportRequest, interfaces: Interfaces) -> tuple[list[Find
         if suffix is None or find.file_section == find.name:
             kept.append(find)
         else:
-            left.append(
+            found.left.append(
                 f"{find.place} not changed: its keys seem to be used with --long-term-suffix {suffix}: give it here, "
                 "too, or give --long-term-suffix long-term"
             )
-    return kept, left, others
+    return kept
 
 
-def _finds(
-    held: list[KeysInText],
-    path: str,
-    request: ImportRequest,
-    profiles: AwsProfiles,
-    *,
-    is_credentials_file: bool = False,
-) -> tuple[list[Find], list[str], list[str]]:
-    """
-    A find for each key, a line for each that cannot be named or used, and one for each that is another service's.
-
-    `is_credentials_file`: the text is the credentials file, whose lines are removed once the keys are moved.
-    """
-    finds, left, others = [], [], []
-    for keys in held:
-        section = keys.section or request.profile or "default"
-        name = request.name_of(section)
-        place = path if keys.section is None else f"[{section}] of {path}"
-        try:
-            check_name(section, is_new=name != section)
-        except BadInput as error:
-            left.append(f"{place} not changed: {error.message}")
-            continue
-        if keys.trouble is not None:
-            left.append(f"{place} not changed: {keys.trouble}")
-            continue
-        foreign = _why_of_another_service(keys, section, profiles)
-        if foreign and request.profile is None:
-            hint = f"aws-mfa import{'' if is_credentials_file else ' FILE'} --profile {quote(profile_of(section))}"
-            others.append(f"{place} left: not AWS's keys ({foreign})? {hint} moves them all the same")
-            continue
-        own = section if is_credentials_file else None
-        is_of_aws = foreign is None
-        finds.append(Find(name, keys.keys, place, device=keys.device, file_section=own, is_of_aws=is_of_aws))
-    return finds, left, others
+def _find(
+    keys: KeysInText, section: str, path: str, request: ImportRequest, profiles: AwsProfiles, found: Importable
+) -> Find | None:
+    """The find; None for keys that cannot be named or used, or are another service's, with a line in `found`."""
+    name = request.name_of(section)
+    place = path if keys.section is None else f"[{section}] of {path}"
+    trouble = keys.trouble
+    try:
+        check_name(section, is_new=name != section)
+    except BadInput as error:
+        trouble = error.message
+    if trouble is not None:
+        found.left.append(f"{place} not changed: {trouble}")
+        return None
+    foreign = _why_of_another_service(keys, section, profiles)
+    if foreign and request.profile is None:
+        file = " FILE" if found.looked_at == [path] else ""
+        hint = f"aws-mfa import{file} --profile {quote(profile_of(section))}"
+        found.notices.append(f"{place} left: not AWS's keys ({foreign})? {hint} moves them all the same")
+        return None
+    return Find(name, keys.keys, place, device=keys.device, is_of_aws=foreign is None)
 
 
 def _why_of_another_service(keys: KeysInText, section: str, profiles: AwsProfiles) -> str | None:
@@ -219,7 +205,7 @@ def _why_of_another_service(keys: KeysInText, section: str, profiles: AwsProfile
     return next((f"the profile's endpoint is {host}" for host in hosts if not is_host_of_aws(host)), None)
 
 
-def _in_fork(request: ImportRequest, interfaces: Interfaces) -> list[Find]:
+def _in_fork(request: ImportRequest, known: KnownProfiles, interfaces: Interfaces) -> list[Find]:
     """
     The fork's items; raises `KeychainUnavailable`.
 
@@ -229,25 +215,21 @@ def _in_fork(request: ImportRequest, interfaces: Interfaces) -> list[Find]:
     if request.profile is not None:
         profiles = [request.profile]
     else:
-        credentials, config = interfaces.credentials, interfaces.config
-        of_credentials = sections(credentials.read(), where=credentials.path)
-        of_config = sections(config.read(), where=config.path)
+        of_credentials, of_config = sections(known.credentials_text), sections(known.config_text)
         values = [section.values() for section in (*of_config, *of_credentials)]
         profiles = [
             "default",
             *(section.name for section in of_credentials),
             *profile_headers(section.name for section in of_config),
-            *(value for each in values for key, value in each.items() if key in _SOURCES and value),
+            *(each[key] for each in values for key in _SOURCES if each.get(key)),
         ]
-    found = ((name, interfaces.fork.load_fork(name)) for name in dict.fromkeys(map(request.name_of, profiles)))
-    return [
-        Find(name, keys, _FORK, device=interfaces.fork.fork_device(name), is_in_fork=True)
-        for name, keys in found
-        if keys is not None
-    ]
+    fork = interfaces.fork
+    found = ((name, fork.load_fork(name)) for name in dict.fromkeys(map(request.name_of, profiles)))
+    return [Find(name, keys, _FORK, device=fork.fork_device(name), is_in_fork=True) for name, keys in found if keys]
 
 
-def _moves(finds: list[Find], request: ImportRequest, interfaces: Interfaces) -> tuple[list[Move], list[str]]:
-    """One move for each name, and a line for each conflict."""
+def _add_moves(found: Importable, finds: list[Find], request: ImportRequest, interfaces: Interfaces) -> None:
+    """Add one move for each name, and a line for each conflict."""
     agreed, conflicts = by_name(finds)
-    return [Move(same[0].name, request.vault_for(same[0].name, interfaces), same) for same in agreed], conflicts
+    found.moves += [Move(same[0].name, request.vault_for(same[0].name, interfaces), same) for same in agreed]
+    found.left += conflicts

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import sysconfig
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aws_mfa.cli.output import print_lines
@@ -101,11 +102,5 @@ def _is_in_cache(path: str) -> bool:
 
     Environments that stay have that mark, too, so that backups leave them out.
     """
-    folder = os.path.dirname(os.path.dirname(path))
-    parent = os.path.dirname(folder)
-    while parent != folder:
-        folder, parent = parent, os.path.dirname(parent)
-        is_marked = os.path.isfile(os.path.join(folder, "CACHEDIR.TAG"))
-        if is_marked or os.path.basename(folder).lower() in (".cache", "caches"):
-            return True
-    return False
+    above = Path(path).parents[2:]
+    return any(one.name.lower() in (".cache", "caches") or (one / "CACHEDIR.TAG").is_file() for one in above)

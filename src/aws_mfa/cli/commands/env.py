@@ -22,7 +22,7 @@ from aws_mfa.handover.shell_lines import CMD, FISH, FORMS, JSON, POWERSHELL, SH,
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from types import FrameType
 
     from aws_mfa.interfaces import Interfaces
@@ -48,7 +48,6 @@ _HOW_TO_USE = {
     POWERSHELL: "aws-mfa env {words} | Out-String | Invoke-Expression",
     CMD: "for /f \"delims=\" %i in ('aws-mfa env {words}') do @%i",
 }
-_ENDING = ("SIGTERM", "SIGHUP")
 _KILLED = 128  # shells: 128 + the signal
 
 
@@ -61,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     """Print the lines; after a signal `SystemExit` with the exit code that shells give for it."""
-    with _exiting_on_signals():
+    with exiting_on_signals(("SIGTERM", "SIGHUP")):
         form = args.shell or _form_of_caller(interfaces)
         if form != JSON:
             refuse_escapes(args.profile or "")
@@ -92,33 +91,30 @@ def report_failure(exit_code: int, argv: list[str], interfaces: Interfaces) -> N
 
 
 @contextmanager
-def _exiting_on_signals() -> Iterator[None]:
+def exiting_on_signals(names: Iterable[str]) -> Iterator[None]:
     """
-    Raise `SystemExit` on a signal that would kill the process, so that `report_failure` runs.
+    Raise `SystemExit`, once, with the exit code of shells on a signal that would kill the process.
 
-    Ignored signals stay ignored. After a signal the handlers are kept: a closing terminal sends several, and the line
-    must still be printed.
+    Ignored signals (nohup) stay ignored, and all are after the first: a closing terminal sends several, and the last
+    lines must still be printed.
     """
-    numbers = [getattr(signal, name) for name in _ENDING if hasattr(signal, name)]
-    found = {number: signal.getsignal(number) for number in numbers}
-    came: list[int] = []
-    is_leaving = False
+    found = {number: signal.getsignal(number) for number in (getattr(signal, name, None) for name in names) if number}
+    # None is a handler that Python cannot restore, such as faulthandler's for SIGABRT.
+    earlier = {number: handler for number, handler in found.items() if handler not in (signal.SIG_IGN, None)}
 
     def leave(number: int, frame: FrameType | None) -> None:
         del frame
-        came.append(number)
-        if not is_leaving:
-            sys.exit(_KILLED + number)
+        for each in earlier:
+            signal.signal(each, signal.SIG_IGN)
+        sys.exit(_KILLED + number)
 
-    earlier = {number: handler for number, handler in found.items() if handler not in (signal.SIG_IGN, None)}
     for number in earlier:
         signal.signal(number, leave)
     try:
         yield
     finally:
-        is_leaving = True
-        if not came:
-            for number, handler in earlier.items():
+        for number, handler in earlier.items():
+            if signal.getsignal(number) is leave:  # none came
                 signal.signal(number, handler)
 
 

@@ -12,8 +12,7 @@ from aws_mfa.command_lines import command, quote
 from aws_mfa.config.profile_names import SetUpHint
 from aws_mfa.config.section_names import profile_of
 from aws_mfa.errors import HINT, AwsMfaError, BadInput, NotSetUp
-from aws_mfa.key_care.checks import check_moves
-from aws_mfa.key_care.importing import ask_consent, choose_other_vault, move_keys
+from aws_mfa.key_care.importing import ask_consent, check_moves, choose_other_vault, move_keys
 from aws_mfa.key_care.search import ImportRequest, keys_given, keys_here
 from aws_mfa.model import masked
 from aws_mfa.setup.as_botocore import AsBotocore, roles_lost
@@ -66,13 +65,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     """Find, show, ask, check, move, and print what is left to do; 3 if some keys could not be looked at or moved."""
-    vault, use_keychain = vault_of_flags(args.vault, no_keychain=args.no_keychain)
-    request = ImportRequest(
-        profile=args.profile, long_term_suffix=args.long_term_suffix, vault=vault, use_keychain=use_keychain
-    )
     moved: list[Move] = []
     try:
-        return _run(args, request, interfaces, moved)
+        found = _run(args, interfaces, moved)
     except AwsMfaError as error:
         # Another vault is a flag of this command, too; but keys are not typed here, and most are in the file already.
         own = f" {quote(args.file)}" if args.file else ""
@@ -84,9 +79,18 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
         ]
         lost = _LOST if args.file == STDIN and not moved else ()
         raise type(error)(error.message, *(hints[:1] if lost else hints), *lost) from None
+    lost = _LOST if args.file == STDIN and not moved else ()
+    for line in (*found.left, *(f"{HINT}{line}" for line in lost)):
+        interfaces.say(line)
+    return NotSetUp.exit_code if found.left else 0
 
 
-def _run(args: argparse.Namespace, request: ImportRequest, interfaces: Interfaces, moved: list[Move]) -> int:
+def _run(args: argparse.Namespace, interfaces: Interfaces, moved: list[Move]) -> Importable:
+    args.region = region_of_form(args.region, source="--region") if args.region else None
+    vault, use_keychain = vault_of_flags(args.vault, no_keychain=args.no_keychain)
+    request = ImportRequest(
+        profile=args.profile, long_term_suffix=args.long_term_suffix, vault=vault, use_keychain=use_keychain
+    )
     document = interfaces.document(args.file) if args.file is not None else None
     found = _given(document, args.file, request, interfaces) if document else keys_here(request, interfaces)
     may_ask = not (args.yes or args.dry_run or args.vault)
@@ -100,10 +104,7 @@ def _run(args: argparse.Namespace, request: ImportRequest, interfaces: Interface
         print_lines(["nothing was changed (--dry-run)"])
     elif found.moves:
         _move(found, document, args, interfaces, moved)
-    lost = [f"{HINT}{line}" for line in _LOST] if args.file == STDIN and not moved else []
-    for line in (*found.left, *lost):
-        interfaces.say(line)
-    return NotSetUp.exit_code if found.left else 0
+    return found
 
 
 def _given(document: Document, file: str, request: ImportRequest, interfaces: Interfaces) -> Importable:
@@ -111,22 +112,22 @@ def _given(document: Document, file: str, request: ImportRequest, interfaces: In
     try:
         return keys_given(document, request, interfaces)
     except BadInput as error:
-        if request.profile or not file.replace("-", "").isalnum():
-            raise
-        raise BadInput(error.message, *error.hints, "a profile? aws-mfa import --profile NAME") from None
+        if not request.profile and file.replace("-", "").isalnum():
+            error.hints = (*error.hints, "a profile? aws-mfa import --profile NAME")
+        raise
 
 
 def _move(
     found: Importable, document: Document | None, args: argparse.Namespace, interfaces: Interfaces, moved: list[Move]
 ) -> None:
+    is_document, is_piped = document is not None, args.file == STDIN
     if not args.yes:
-        ask_consent("Move these keys? [y/n] " if document is None else "Store these keys? [y/n] ", interfaces)
-    is_piped = args.file == STDIN
-    region = region_of_form(args.region, source="--region") if args.region else None
-    is_document = document is not None
-    check_moves(found, interfaces, asks=not args.yes, is_document=is_document, is_piped=is_piped, region=region)
+        ask_consent(f"{'Store' if is_document else 'Move'} these keys? [y/n] ", interfaces)
+    asks = is_document and not (is_piped or args.yes)
+    asked = interfaces if asks else interfaces.replaced(away_from_terminal=True)
+    check_moves(found, asked, is_document=is_document, is_piped=is_piped, region=args.region)
     files = (interfaces.credentials, interfaces.config)
-    was_open = sum(file.repair_mode() for file in files) > 0 if document is None else document.others_may_read()
+    was_open = document.others_may_read() if document else sum(file.repair_mode() for file in files) > 0
     linked = interfaces.credentials.linked_inode()
     before = AsBotocore(interfaces.config.read(), interfaces.credentials.read())
     moved += move_keys(found, interfaces, show=print_lines, replaces=args.replace, asks=not args.yes)
@@ -135,22 +136,20 @@ def _move(
     if linked is not None and any(move.sections(in_config=False) for move in moved):
         still_there = f"{interfaces.credentials.path} has another name (a hard link), which still holds the keys"
         interfaces.say(f"{still_there}: find ~ -xdev -inum {linked}")
-    path = " or ".join(file.path for file in files) if document is None else document.name
-    lines = []
     if was_open:
+        path = document.name if document else " or ".join(file.path for file in files)
         interfaces.say(f"other users of this machine could read {path}: make new keys soon, and delete these in IAM")
+    lines = []
     if document is None:
         lines.append("copies may remain in backups and editors' files: replace keys that anyone else may have seen")
     elif not is_piped:
-        lines.append(_what_is_left(found, path, args.file))
+        lines.append(_what_is_left(found, document.name, args.file))
     after = AsBotocore(interfaces.config.read(), interfaces.credentials.read())
     if lost := [quote(name) for name in roles_lost(before, after)]:
         lines.append(
             f"SDKs can no longer sign for {', '.join(lost)}; let them ask aws-mfa: aws-mfa adopt {' '.join(lost)}"
         )
-    if not args.long_term_suffix:
-        lines += _next_steps(moved, interfaces)
-    print_lines(lines)
+    print_lines(lines if args.long_term_suffix else lines + _next_steps(moved, interfaces))
 
 
 def _what_is_left(found: Importable, path: str, file: str) -> str:
@@ -165,21 +164,19 @@ def _what_is_left(found: Importable, path: str, file: str) -> str:
 def _next_steps(moved: list[Move], interfaces: Interfaces) -> list[str]:
     """Whose keys were moved, and the command that gets sessions with them, unless they have no device."""
     lines: list[str] = []
-    with_device: list[str] = []
+    usable: list[str] = []
     for move in moved:
         profile = profile_of(move.name)
-        files = FilesOfProfile(profile, move.name, interfaces)
+        device = FilesOfProfile(profile, move.name, interfaces).known_device
         if move.identity:
-            lines.append(f"{move.name}: {move.identity.arn}, device {files.known_device or 'none known'}")
-        if files.known_device or not move.identity:  # a renewal asks IAM, too
-            with_device.append(profile)
+            lines.append(f"{move.name}: {move.identity.arn}, device {device or 'none known'}")
+        if device or not move.identity:  # a renewal asks IAM, too
+            usable.append(profile)
         else:
             lines.append(next_step(profile, None, move.identity))
-    if len(with_device) == 1:
-        lines.append(next_step(with_device[0], "known", None))
-    elif with_device:
-        lines.append(f"get sessions with: aws-mfa renew {' '.join(map(quote, with_device))}")
-    return lines
+    if len(usable) > 1:
+        return [*lines, f"get sessions with: aws-mfa renew {' '.join(map(quote, usable))}"]
+    return lines + [next_step(profile, "known", None) for profile in usable]
 
 
 def _list(found: Importable) -> list[str]:

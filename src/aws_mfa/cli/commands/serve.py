@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from aws_mfa.cli.commands.env import exiting_on_signals
 from aws_mfa.cli.options import add_hand_over_arguments, hand_over_request
 from aws_mfa.cli.output import refuse_escapes
 from aws_mfa.command_lines import command
@@ -24,8 +23,6 @@ from aws_mfa.prompt.providers import PROVIDERS
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
-    from types import FrameType
 
     from aws_mfa.handover.serve import Served
     from aws_mfa.interfaces import Interfaces
@@ -55,16 +52,7 @@ _PORT_HELP = (
     "the port on 127.0.0.1 (default: a free one; do not fix it on a machine with other users: one who takes the port"
     " after this process has ended gets the token from your SDKs, and can give them other credentials)"
 )
-_KILLED = 128  # shells: 128 + the signal
 _HIGHEST_PORT = 65535
-
-
-class _EndedBySignal(BaseException):
-    """`exit_code` is the one that shells give for the signal."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.exit_code = _KILLED + number
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -85,7 +73,7 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     if form != JSON:
         refuse_escapes("".join(profiles))
     try:
-        with _ended_by_signals(), serving(request, interfaces, port=args.port) as served:
+        with exiting_on_signals(_ENDING), serving(request, interfaces, port=args.port) as served:
             for line in served.renewals.validity():
                 interfaces.say(line)
             text = _text(served, served.renewals.profiles, form)
@@ -100,9 +88,9 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
             end = command("end process", str(os.getpid()))
             interfaces.say(f"SDKs are answered by process {os.getpid()}: Ctrl-C or {end} ends it")
             served.ask_when_needed(() if args.no_input else PROVIDERS)
-    except _EndedBySignal as ended:
+    except SystemExit:
         interfaces.say("no longer serving")
-        return ended.exit_code
+        raise
     return 0
 
 
@@ -120,26 +108,3 @@ def _text(served: Served, profiles: list[str], form: str) -> str:
         variable, url = next(iter(served.variables(name).items()))  # the token's file is the same for all
         lines.append(f"{comment} {name}: {variable}={url}\n")
     return "".join(lines)
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Raise `_EndedBySignal`, once, on a signal that would kill the process; ignored ones (nohup) stay ignored."""
-    numbers = [getattr(signal, name) for name in _ENDING if hasattr(signal, name)]
-    found = {number: signal.getsignal(number) for number in numbers}
-    # None means a handler that Python cannot restore, such as faulthandler's for SIGABRT.
-    earlier = {number: handler for number, handler in found.items() if handler not in (signal.SIG_IGN, None)}
-
-    def end(number: int, frame: FrameType | None) -> None:
-        del frame
-        for each in earlier:
-            signal.signal(each, signal.SIG_IGN)
-        raise _EndedBySignal(number)
-
-    for number in earlier:
-        signal.signal(number, end)
-    try:
-        yield
-    finally:
-        for number, handler in earlier.items():
-            signal.signal(number, handler)
