@@ -138,11 +138,6 @@ def test_where_all_are_closed_each_says_why_once() -> None:
     assert refused.value.message == "mfa_process failed; no terminal"
 
 
-def test_if_only_one_was_tried_its_own_failure_is_raised() -> None:
-    with pytest.raises(NeedsHuman, match=r"^no terminal$"):
-        asked(a_provider(closed="no terminal"))
-
-
 @pytest.mark.parametrize(
     ("chosen", "has_human", "display", "name", "closed", "says"),
     [
@@ -177,27 +172,6 @@ def test_without_any_provider_the_device_is_named() -> None:
     assert refused.value.hints == ("run it in a terminal",)
 
 
-def test_the_keys_are_checked_beside_the_first_question_to_a_person() -> None:
-    interfaces = FakeInterfaces()
-    asked(a_provider("111111"), interfaces=interfaces)
-    assert interfaces.fake_sts.identity_calls == 1
-    asked(a_provider("222222"), interfaces=interfaces, first=False)
-    assert interfaces.fake_sts.identity_calls == 1
-
-
-def test_no_time_is_spent_on_it_beside_a_command_or_a_pipe() -> None:
-    interfaces = FakeInterfaces()
-    asked(a_command("111111"), a_provider("222222", has_human=False), interfaces=interfaces)
-    assert interfaces.fake_sts.identity_calls == 0
-
-
-def test_a_failed_check_ends_the_question_of_any_provider() -> None:
-    interfaces = FakeInterfaces()
-    interfaces.fake_sts.identity = WrongSecret("the secret is wrong")
-    with pytest.raises(WrongSecret):
-        asked(a_provider(closed="no terminal"), a_provider("333333", name="dialog"), interfaces=interfaces)
-
-
 def test_a_question_that_was_put_and_not_answered_is_known_as_that() -> None:
     """After a missing terminal: processes that wait for us need not ask again."""
 
@@ -226,14 +200,6 @@ def test_the_lock_is_yielded_while_another_terminal_is_waited_for_and_not_before
     interfaces.providers = [a_provider("123456"), a_provider(name="code")]
     assert ask_code(QUESTION, as_interfaces(interfaces), yielded=yielding).text == "123456"
     assert log == ["released", "taken again"]
-
-
-def test_a_provider_that_failed_is_not_tried_again() -> None:
-    """A dialog that could not be shown, say: it would be tried for ever."""
-    dialog = a_provider(name="dialog", closed="no display")
-    waiting = a_provider("222222", name="code")
-    assert asked(dialog, waiting, interfaces=WithThreads()).provider is waiting
-    assert len(dialog.asked) == 1
 
 
 # The check beside the question, and the code itself.
@@ -310,19 +276,13 @@ def test_a_code_in_the_argument_is_handed_over_without_a_question(given: str) ->
     assert (interfaces.terminal.questions, interfaces.terminal.said) == ([], [])
 
 
-def test_without_a_code_a_person_reads_whose_question_it_is_and_is_asked() -> None:
+@pytest.mark.parametrize("has_human", [True, False])
+def test_without_a_code_it_is_asked_for_and_a_person_reads_whose_question_it_is(*, has_human: bool) -> None:
     question = FakeQuestion()
-    interfaces = answered(None, question, "123 456")
+    interfaces = answered(None, question, "123 456", has_human=has_human)
     assert question.codes == ["123456"]
-    assert interfaces.terminal.said == [f"pid 4711 waits for a code of {DEVICE}"]
+    assert interfaces.terminal.said == [f"pid 4711 waits for a code of {DEVICE}"] * has_human
     assert interfaces.terminal.questions == [question.text]
-
-
-def test_a_pipe_is_read_silently() -> None:
-    question = FakeQuestion()
-    interfaces = answered(None, question, "123456", has_human=False)
-    assert question.codes == ["123456"]
-    assert interfaces.terminal.said == []
 
 
 def test_no_open_question_is_reported() -> None:

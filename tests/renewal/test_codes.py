@@ -277,41 +277,29 @@ def test_what_another_question_would_not_change_is_left_to_the_others(failure: A
     assert (step.question in interfaces.prompt_locks.lately) is is_shared
 
 
-def test_a_command_gives_its_next_code_when_the_window_is_over() -> None:
-    """`mfa_process` prints the code of this window, and AWS accepts each once."""
+@pytest.mark.parametrize(
+    ("refusals", "person", "codes"),
+    [
+        (1, None, ["111111", "222222"]),
+        (2, None, ["111111", "222222"]),
+        (2, a_provider("444444"), ["111111", "222222", "444444"]),
+        (2, a_provider(name="dialog", closed="no display"), ["111111", "222222"]),
+    ],
+    ids=["the next one is good", "no person", "a person", "no display"],
+)
+def test_a_command_gives_its_next_code_when_the_window_is_over_then_a_person_is_asked(
+    refusals: int, person: FakeProvider | None, codes: list[str]
+) -> None:
+    """`mfa_process` prints the code of this window, and AWS accepts each once. AWS's refusal says more than no one."""
     interfaces = FakeInterfaces()
-    interfaces.providers = [a_command("111111", "222222", "333333")]
-    interfaces.fake_sts.answers = [WrongCode("used")]
-    Run(interfaces).session(a_step())
-    assert [code for _, code, _ in interfaces.fake_sts.sent] == ["111111", "222222"]
+    interfaces.providers = [a_command("111111", "222222", "333333"), *([person] if person else [])]
+    interfaces.fake_sts.answers = [WrongCode(f"no {number}") for number in range(refusals)]
+    is_good = len(codes) > refusals
+    with nullcontext() if is_good else pytest.raises(WrongCode, match=r"^no 1$"):
+        Run(interfaces).session(a_step())
+    assert [code for _, code, _ in interfaces.fake_sts.sent] == codes
     assert interfaces.terminal.waited_s == [LEFT_S]
-
-
-def test_a_command_that_gives_wrong_codes_is_not_asked_for_ever() -> None:
-    interfaces = FakeInterfaces()
-    interfaces.providers = [a_command("111111", "222222", "333333")]
-    interfaces.fake_sts.answers = [WrongCode("no"), WrongCode("no")]
-    with pytest.raises(WrongCode):
-        Run(interfaces).session(a_step())
-    assert len(interfaces.fake_sts.sent) == 2
-
-
-def test_after_refused_codes_of_a_command_a_person_is_asked() -> None:
-    interfaces = FakeInterfaces()
-    interfaces.providers = [a_command("111111", "222222", "333333"), a_provider("444444")]
-    interfaces.fake_sts.answers = [WrongCode("no"), WrongCode("no")]
-    Run(interfaces).session(a_step())
-    assert [code for _, code, _ in interfaces.fake_sts.sent] == ["111111", "222222", "444444"]
-    assert interfaces.said == ["no"]
-
-
-def test_awss_refusal_of_a_commands_code_is_raised_rather_than_needs_human() -> None:
-    interfaces = FakeInterfaces()
-    interfaces.providers = [a_command("111111", "222222"), a_provider(name="dialog", closed="no display")]
-    interfaces.fake_sts.answers = [WrongCode("no"), WrongCode("not that either")]
-    with pytest.raises(WrongCode, match=r"^not that either$"):
-        Run(interfaces).session(a_step())
-    assert [code for _, code, _ in interfaces.fake_sts.sent] == ["111111", "222222"]
+    assert interfaces.said == (["no 1"] if person else [])
 
 
 def test_a_failed_command_is_reported_before_a_person_is_asked() -> None:
@@ -466,29 +454,6 @@ def test_where_the_code_is_there_already_no_lock_is_taken_and_no_failure_left_fo
 # What is sent, and what counts as used.
 
 
-def test_a_code_known_as_used_is_not_sent_and_the_next_one_is_announced() -> None:
-    interfaces = FakeInterfaces()
-    interfaces.ledger.note_used(DEVICE, "123456", interfaces.now())
-    with pytest.raises(CodeAlreadyUsed, match="the next one in 11 s"):
-        send_code(a_step(), KEYS, "123456", as_interfaces(interfaces))
-    assert interfaces.fake_sts.sent == []
-
-
-@pytest.mark.parametrize(
-    ("failure", "is_used"),
-    [
-        *((AwsFailed("500"), True), (AnswerLost("cut"), True), (Throttled("slow down"), True)),
-        *((WrongCode("no"), False), (AwsUnreachable("dns"), False)),
-    ],
-)
-def test_only_a_code_without_a_clear_answer_counts_as_used(failure: AwsMfaError, *, is_used: bool) -> None:
-    interfaces = FakeInterfaces()
-    interfaces.fake_sts.answers = [failure]
-    with pytest.raises(type(failure)):
-        send_code(a_step(), KEYS, "123456", as_interfaces(interfaces))
-    assert interfaces.ledger.is_used(DEVICE, "123456", interfaces.now()) is is_used
-
-
 REFUSED = f"AWS refused the code of {DEVICE} just now, so it was not sent again; the next one in 11 s"
 USED = "this code was used before, and AWS accepts each code once; the next one in 11 s"
 
@@ -497,10 +462,11 @@ USED = "this code was used before, and AWS accepts each code once; the next one 
     ("failure", "later_s", "says"),
     [
         *((WrongCode("no"), 0, REFUSED), (WrongCode("no"), 11, None), (Throttled("slow down"), 0, USED)),
+        *((AwsFailed("500"), 0, USED), (AnswerLost("cut"), 0, USED)),
         *((AwsUnreachable("dns"), 0, None), (NotAuthorized("no"), 0, None)),
     ],
 )
-def test_a_code_that_aws_refused_is_not_sent_again_within_its_window(
+def test_a_code_that_aws_refused_or_may_have_used_is_not_sent_again_within_its_window(
     failure: AwsMfaError, later_s: int, says: str | None
 ) -> None:
     interfaces = FakeInterfaces()
