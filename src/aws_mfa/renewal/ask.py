@@ -9,7 +9,7 @@ sends a code to AWS.
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -89,9 +89,8 @@ def ask_code(
     """
     offered = [one for one in interfaces.code_providers if one.name not in passed_over]
     providers = [one for one in offered if one.can_answer(question)]
-    cancellation = running = None
+    cancellation, running = Cancellation(), None
     if check is not None and any(provider.has_human for provider in providers):
-        cancellation = Cancellation()
         with suppress(NoThread):
             running = interfaces.beside(check, cancellation.cancel)
     failures: list[NeedsHuman] = []
@@ -110,15 +109,11 @@ def ask_code(
 
 
 def _asked(
-    provider: CodeProvider, question: CodeQuestion, cancellation: Cancellation | None, yielded: Yield | None
+    provider: CodeProvider, question: CodeQuestion, cancellation: Cancellation, yielded: Yield | None
 ) -> GivenCode:
-    """Ask one provider; the wait for another terminal runs inside `yielded`."""
     try:
-        if yielded is None or provider.name != CODE:
+        with yielded(cancellation) if yielded is not None and provider.name == CODE else nullcontext():
             return GivenCode(provider.ask(question, cancellation), provider)
-        ours = Cancellation()
-        with passed_on(cancellation, ours), yielded(ours):
-            return GivenCode(provider.ask(question, ours), provider)
     except BadAnswer as error:
         return GivenCode(error, provider)
 
