@@ -65,14 +65,18 @@ def test_keys_and_device_are_asked_for_once_for_all_roles_of_a_user() -> None:
     assert users.keys_of("work-long-term") is KEYS
 
 
-def test_a_vault_that_failed_is_not_asked_again_for_the_next_role() -> None:
+@pytest.mark.parametrize("what", [KeychainUnavailable, NoDevice])
+def test_a_vault_or_iam_that_failed_is_not_asked_again_for_the_next_role(what: type[AwsMfaError]) -> None:
     """A locked keychain is a wait of seconds: a thousand roles would be an hour."""
     interfaces = some_interfaces()
-    interfaces.vaults["keychain"].failure = KeychainUnavailable("locked")
+    interfaces.fake_iam = FakeIam([])
+    if what is KeychainUnavailable:
+        interfaces.vaults["keychain"].failure = KeychainUnavailable("locked")
     users = users_of(interfaces, vault="keychain")
     for name in ("r0", "r1"):
-        with pytest.raises(KeychainUnavailable):
+        with pytest.raises(what):
             user_of(users, interfaces, name)
+        interfaces.fake_iam = FakeIam([DEVICE])
     assert len(interfaces.vaults["keychain"].calls) == 1
 
 
@@ -95,23 +99,6 @@ def test_an_empty_region_and_a_doubtful_one_are_told(environ: dict[str, str], li
     users = users_of(interfaces)
     user = user_of(users, interfaces)
     assert (user.region, users.notices) == (environ.get("AWS_REGION", "us-east-1"), lines)
-
-
-def test_iam_that_failed_is_not_asked_again_for_the_next_role() -> None:
-    interfaces = some_interfaces()
-    asked: list[str] = []
-
-    class Counting(FakeIam):
-        def list_mfa_devices(self, keys: object) -> list[str]:
-            asked.append("")
-            return []
-
-    interfaces.fake_iam = Counting([])
-    users = users_of(interfaces)
-    for name in ("r0", "r1"):
-        with pytest.raises(NoDevice):
-            user_of(users, interfaces, name)
-    assert len(asked) == 1
 
 
 def test_several_devices_are_listed_as_lines_for_the_profile() -> None:
@@ -277,23 +264,11 @@ def test_one_device_is_used_without_a_question(devices: tuple[str, ...]) -> None
     assert discovered(interfaces_with(*devices)) == DEVICE
 
 
-def test_a_user_with_security_keys_only_is_sent_to_aws_login() -> None:
-    with pytest.raises(NoDevice, match="STS never accepts those") as failure:
-        discovered(interfaces_with(FIDO))
-    assert any("aws login" in hint for hint in failure.value.hints)
-
-
 @pytest.mark.parametrize("answer", ["2", TABLET])
 def test_several_devices_are_a_menu_on_a_terminal(answer: str) -> None:
     interfaces = interfaces_with(DEVICE, TABLET, terminal=FakeTerminal("7", "x", answer))
     assert discovered(interfaces) == TABLET
     assert f"  2  {TABLET}" in interfaces.terminal.said
-
-
-def test_several_devices_elsewhere_are_listed_with_the_flag_that_chooses() -> None:
-    with pytest.raises(NoDevice, match="several") as failure:
-        discovered(interfaces_with(DEVICE, TABLET))
-    assert failure.value.hints == (f"--device {DEVICE}", f"--device {TABLET}")
 
 
 @pytest.mark.parametrize("refusal", [NotAuthorized("denied"), UnknownKey("without MFA, IAM says so")])

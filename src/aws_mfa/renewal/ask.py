@@ -2,8 +2,7 @@
 Ask for a code: try the providers in order until one answers; at the same time ask AWS whose keys these are.
 
 A provider that cannot answer here (no terminal, no display, a command that fails) leaves it to the next; a person who
-cancels ends it. `answer_question` is the other side: it answers a question that another process left open. Nothing here
-sends a code to AWS.
+cancels ends it. `answer_question` is the other side: another process's question. Nothing here sends a code to AWS.
 """
 
 from __future__ import annotations

@@ -3,8 +3,7 @@ The plan: wanted profiles + stored sessions + now -> the STS calls to make, the 
 
 An MFA session carries the proof of MFA, so one code serves every role of up to one hour; a longer role session is
 assumed directly with the long-term keys and a code of its own, because STS counts an MFA session as chaining. A role
-assumed from a role lasts one hour at most. Stored sessions are looked up through `StoredSessions.until`; reading files
-and finding users is for `renewal/make_plan`.
+assumed from a role lasts one hour at most. Reading files and finding users is for `renewal/make_plan`.
 
 Limits: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
 """
@@ -99,12 +98,7 @@ def plan_steps(
     now: float,
     session_name: str = "aws-mfa",
 ) -> Plan:
-    """
-    Plan the sessions of the wanted profiles, each given as its chain and the user at the chain's beginning.
-
-    A stored session is used while it has more than `request.needed_s` left; `request.forced` renews the wanted sessions
-    anyway, but not the MFA session that signs for them.
-    """
+    """Plan the sessions of the wanted profiles, each given as its chain and the user at the chain's beginning."""
     plan = Plan(request, users, stored, {chain.wanted.name: chain for chain, _ in wanted})
     planner = _Planner(plan, now, session_name)
     # Short chains first: if a user's own session is wanted, all roles of the user share it; so do roles in chains.
@@ -204,18 +198,17 @@ class _Planner:
     def _found(self, step: Step, *, is_wanted: bool) -> Step | Reused | None:
         """The equal step planned before, or the stored session that replaces it; None: it must be made."""
         known = self._known.get(step.key)
+        # What only signs for others is not renewed before its end.
         forced = is_wanted and self._request.forced
         needed_s = self._request.needed_s(step.inputs, costs_code=step.needs_code) if is_wanted else MARGIN_S
         if isinstance(known, Step) or (known is not None and not forced and known.expires_at - self._now > needed_s):
             return known
         # Looked up even when forced, so that a session stored later can be recognised as new.
-        expires_at = self._plan.stored.until(step)
-        left_s = 0.0 if forced or expires_at is None else expires_at - self._now
+        stored = Reused(step, self._plan.stored.until(step) or 0.0)
+        left_s = 0.0 if forced else stored.expires_at - self._now
         if left_s <= needed_s:
-            step.rest = Reused(step, expires_at) if expires_at is not None and left_s > MARGIN_S else None
+            step.rest = stored if left_s > MARGIN_S else None
             return None
-        assert expires_at is not None
-        stored = Reused(step, expires_at)
         self._known[step.key] = stored
         self._plan.reused.append(stored)
         return stored

@@ -1,8 +1,7 @@
 """
 What a plan consists of: the user whose keys sign, the STS calls (`Step`), the stored sessions that replace calls.
 
-Every step has all its inputs, because stored sessions are compared by them. `renewal/plan` decides which steps are
-needed. Pure.
+Every step has all its inputs, because stored sessions are compared by them. Pure.
 """
 
 from __future__ import annotations

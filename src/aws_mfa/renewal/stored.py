@@ -30,12 +30,7 @@ _OF_USER = "mfa@"
 
 
 class StoredSessions:
-    """
-    `until` is for the plan, the other methods are for the calls after it.
-
-    Sessions of the request's `refused_key_ids` do not count: AWS refused them. `asks_us` are the profiles for which
-    SDKs run aws-mfa, `file` is the credentials file as it was read.
-    """
+    """`asks_us` are the profiles for which SDKs run aws-mfa, `file` is the credentials file as it was read."""
 
     def __init__(
         self,

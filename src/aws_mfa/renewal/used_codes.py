@@ -2,9 +2,8 @@
 The ledger of used codes: a code known as used is refused before it is sent.
 
 It keeps a hash of device and code with the time of use, in `~/.aws/mfa/` (0600); of a refused code also its window.
-Trying all codes finds the six digits behind a hash, but the code is used by then. Entries that AWS could no longer
-accept are dropped. It is no guard: if the ledger cannot be read or written the code is sent, and AWS itself refuses a
-used one.
+Trying all codes finds the six digits behind a hash, but the code is used by then. It is no guard: if it cannot be read
+or written the code is sent, and AWS itself refuses a used one.
 """
 
 from __future__ import annotations
