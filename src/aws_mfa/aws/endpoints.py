@@ -140,17 +140,12 @@ def given_endpoint(
     for variable in (f"AWS_ENDPOINT_URL_{service.upper()}", "AWS_ENDPOINT_URL"):
         url = environ.get(variable, "").strip()
         if url:
-            return _checked_endpoint(service, url, region, variable, f"remove it: {unset_variable(variable)}")
+            return _checked_endpoint(service, url, region, variable)
     configured = endpoints.endpoint_url(service)
-    if configured is None:
-        return None
-    remedy = f"remove the line, or ignore it: {set_variables(**{_IGNORE_URLS: 'true'})}"
-    why = misread(configured.value)
-    cause = [": ".join(why)] if why else []
-    return _checked_endpoint(service, configured.value, region, configured.source, remedy, *cause)
+    return _checked_endpoint(service, configured.value, region, configured.source) if configured else None
 
 
-def _checked_endpoint(service: str, url: str, region: str, source: str, remedy: str, *cause: str) -> Endpoint:
+def _checked_endpoint(service: str, url: str, region: str, source: str) -> Endpoint:
     """Check a URL. Messages do not quote it: it may hold a password."""
     try:
         address = urlsplit(url)
@@ -161,16 +156,23 @@ def _checked_endpoint(service: str, url: str, region: str, source: str, remedy: 
     if not (well_formed and clean):
         raise BadInput(
             f"{source} is not the URL of an endpoint: http:// or https://, a host, nothing after the path",
-            remedy,
-            *cause,
+            _remedy(source),
+            *([": ".join(why)] if not source.isupper() and (why := misread(url)) else []),
         )
     endpoint = Endpoint(service, url, region)
     if address.scheme == "http" and not endpoint.is_loopback:
         raise BadInput(
             f"{source} is plain http to another machine: others on the network could read the code and the session",
-            f"use https, or {remedy}",
+            f"use https, or {_remedy(source)}",
         )
     return endpoint
+
+
+def _remedy(source: str) -> str:
+    """How to be without the URL: of a variable, which has no small letters, or of a line."""
+    if source.isupper():
+        return f"remove it: {unset_variable(source)}"
+    return f"remove the line, or ignore it: {set_variables(**{_IGNORE_URLS: 'true'})}"
 
 
 def _variants(environ: Mapping[str, str], endpoints: EndpointSettings) -> tuple[bool, bool]:

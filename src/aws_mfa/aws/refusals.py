@@ -11,6 +11,7 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html and the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.codes import seconds_to_next
 from aws_mfa.aws_values.regions import partition_of_region
@@ -37,6 +38,13 @@ from aws_mfa.errors import (
     WrongSecret,
 )
 from aws_mfa.model import masked
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from typing_extensions import Unpack
+
+    _Row: TypeAlias = tuple[str, type[AwsMfaError], str, Unpack[tuple[str, ...]]]
 
 SHOWN_LENGTH = 300
 NOTABLE_SKEW_S = 20
@@ -135,27 +143,7 @@ def one_line(text: str) -> str:
 
 _SERVER_ERROR = 500
 _FORBIDDEN = 403
-_PART = "..."  # begins a row's text that may be anywhere in AWS's message
-
-
-class _Row:
-    """
-    The beginning of AWS's message (after `...`: any part of it) -> the failure's class, message and hints.
-
-    `explain` fills in the fields of the texts (see `parts_of`), and leaves out hints that are empty then.
-    """
-
-    def __init__(self, text: str, failure: type[AwsMfaError], message: str, *hints: str) -> None:
-        self.text = text
-        self.failure = failure
-        self.message = message
-        self.hints = hints
-
-    def fits(self, message: str) -> bool:
-        if self.text.startswith(_PART):
-            return self.text.removeprefix(_PART) in message
-        return message.startswith(self.text)
-
+_PART = "..."
 
 _REFUSED = "AWS refused {action}: {words}"
 _SESSION_KEYS = (
@@ -187,66 +175,71 @@ _LESS = (
     "use fewer tags, with shorter keys and values",
     "use a managed policy instead of a long text: --policy-arn ARN",
 )
-_OTHER = _Row("", RefusedByAws, _REFUSED)
-_WRONG_SECRET = _Row(
+_ALLOW = "the role's trust policy must allow %s beside sts:AssumeRole, and so must the caller's policy"
+_PASSED_ON = "source identity and transitive tags are passed on along a role chain: the next role needs this too"
+_OTHER: _Row = ("", RefusedByAws, _REFUSED)
+_WRONG_SECRET: _Row = (
     "",
     WrongSecret,
     "the secret access key does not belong to the access key id {key}",
     SetUpHint("store both again, copied whole"),
 )
 
-
-def _may_not_set(action: str, what: str) -> _Row:
-    return _Row(
-        f"...not authorized to perform: {action}",
-        NotAuthorized,
-        f"{{role}} may not be assumed with {what}: {action} is not allowed",
-        f"the role's trust policy must allow {action} beside sts:AssumeRole, and so must the caller's policy",
-        "source identity and transitive tags are passed on along a role chain: the next role needs this too",
-    )
-
-
-# AWS's error codes -> rows. The first row that fits counts; the last one fits any text.
-_TABLE = {
+# AWS's error codes -> rows: the beginning of AWS's message (after `...`: any part of it), the failure's class, message
+# and hints. The first row that fits counts; the last one fits any text. `parts_of` has the fields of the texts; hints
+# that are empty then are left out.
+_TABLE: dict[tuple[str, ...], tuple[_Row, ...]] = {
     ("AccessDenied", "AccessDeniedException"): (
-        _Row(
+        (
             "MultiFactorAuthentication failed with invalid MFA one time pass code",
             WrongCode,
             "AWS refused the code of {device}: it is wrong, or was used before",
             "wait for the next code: the next one begins in {next_code_s} s",
             "{clock_hint}",
         ),
-        _Row(
+        (
             "MultiFactorAuthentication failed, unable to validate MFA code",
             UnknownDevice,
             "{device} is not an MFA device of the user of key {key}",
             "list the user's devices with: aws iam list-mfa-devices",
             "give the device's ARN, not the user's: arn:aws:iam::123456789012:mfa/NAME, upper and lower case count",
         ),
-        _Row(
+        (
             "MultiFactorAuthentication failed, must provide both",
             UnknownDevice,
             "AWS refused {action}: it needs both the device and a code",
             'give the device with --device, MFA_DEVICE or "aws_mfa_device"',
         ),
-        _Row("Cannot call GetSessionToken with session credentials", *_SESSION_KEYS),
-        _Row("Cannot call GetFederationToken with session credentials", *_SESSION_KEYS),
-        _Row(
+        ("Cannot call GetSessionToken with session credentials", *_SESSION_KEYS),
+        ("Cannot call GetFederationToken with session credentials", *_SESSION_KEYS),
+        (
             "Roles may not be assumed by root accounts",
             NotAuthorized,
             "key {key} belongs to the root user, which may not assume roles",
             "use the keys of an IAM user, and delete the root user's: they cannot be restricted",
         ),
-        _Row(
+        (
             "...explicit deny",
             NotAuthorized,
             "a policy denies {action}: {words}",
             "an explicit deny wins over every permission; the reason is often the network, the region, or missing MFA",
             "ask the account's administrator which condition applies",
         ),
-        _may_not_set("sts:TagSession", "session tags"),
-        _may_not_set("sts:SetSourceIdentity", "a source identity"),
-        _Row(
+        (
+            "...not authorized to perform: sts:TagSession",
+            NotAuthorized,
+            "{role} may not be assumed with session tags: sts:TagSession is not allowed",
+            _ALLOW % "sts:TagSession",
+            _PASSED_ON,
+        ),
+        (
+            "...not authorized to perform: sts:SetSourceIdentity",
+            NotAuthorized,
+            "{role} may not be assumed with a source identity: sts:SetSourceIdentity is not allowed",
+            _ALLOW % "sts:SetSourceIdentity",
+            _PASSED_ON,
+        ),
+        (
             "...not authorized to perform: sts:AssumeRole",
             NotAuthorized,
             "{who} may not assume {role}, or there is no such role: AWS does not say which",
@@ -254,55 +247,55 @@ _TABLE = {
             _TRUST,
             "the user needs a policy that allows sts:AssumeRole on the role",
         ),
-        _Row("", NotAuthorized, _REFUSED, "see which user the keys belong to: aws sts get-caller-identity"),
+        ("", NotAuthorized, _REFUSED, "see which user the keys belong to: aws sts get-caller-identity"),
     ),
     ("ValidationError", "InvalidParameterValue"): (
-        _Row(
+        (
             "The requested DurationSeconds exceeds the MaxSessionDuration",
             DurationTooLong,
             "the duration is longer than {role} allows (its MaxSessionDuration)",
             "every role allows one hour: --duration 3600",
             _LONGER,
         ),
-        _Row(
+        (
             "The requested DurationSeconds exceeds the 1 hour session limit",
             ChainingLimit,
             "{role} can be assumed with temporary credentials for one hour at most",
             "request one hour: --duration 3600",
             "a longer session needs the long-term keys and another code",
         ),
-        _Row("Duplicate tag keys", *_TAGS),
-        _Row("The specified transitive tag key", *_TAGS),
-        _Row(
+        ("Duplicate tag keys", *_TAGS),
+        ("The specified transitive tag key", *_TAGS),
+        (
             "One of the specified transitive tag keys can't be set",
             TagsRefused,
             "a session tag for {role} is set already by the role before it and cannot be changed",
             "leave it out here: transitive tags are inherited",
         ),
-        _Row(
+        (
             "The source identity is already set",
             TagsRefused,
             "the source identity for {role} is set already: the role before it has another one",
             "leave out source_identity here, or give the same: it cannot change along a chain",
         ),
-        _Row(
+        (
             "...'tokenCode'",
             BadCode,
             "AWS says that the code is malformed",
             "type the six digits that the device shows now",
         ),
-        _Row(
+        (
             "... at 'policy' ",
             MalformedPolicy,
             "AWS does not accept the session policy for {role}: {constraint}",
             "a session policy has 2048 characters at most, of ASCII and Latin-1; leave out blanks and indents",
         ),
-        _Row("... at 'tags", *_MALFORMED_TAGS),
-        _Row("... at 'transitiveTagKeys", *_MALFORMED_TAGS),
+        ("... at 'tags", *_MALFORMED_TAGS),
+        ("... at 'transitiveTagKeys", *_MALFORMED_TAGS),
         _OTHER,
     ),
     ("MalformedPolicyDocument", "MalformedPolicyDocumentException"): (
-        _Row(
+        (
             "",
             MalformedPolicy,
             "AWS cannot read the session policy for {role}: {text}",
@@ -311,13 +304,13 @@ _TABLE = {
         ),
     ),
     ("PackedPolicyTooLarge", "PackedPolicyTooLargeException"): (
-        _Row(
+        (
             "Packed size of session tags",
             TooLargeForSession,
             "the session tags for {role} are too large{share}",
             *_LESS,
         ),
-        _Row(
+        (
             "",
             TooLargeForSession,
             "the session policies and tags for {role} are too large together{share}",
@@ -325,7 +318,7 @@ _TABLE = {
         ),
     ),
     ("InvalidClientTokenId", "UnrecognizedClientException"): (
-        _Row(
+        (
             "",
             UnknownKey,
             "AWS does not know the access key id {key}",
@@ -336,9 +329,9 @@ _TABLE = {
         ),
     ),
     ("SignatureDoesNotMatch",): (
-        _Row("Signature expired", *_SKEWED),
-        _Row("Signature not yet current", *_SKEWED),
-        _Row(
+        ("Signature expired", *_SKEWED),
+        ("Signature not yet current", *_SKEWED),
+        (
             "Credential should be scoped to a valid ",
             RefusedByAws,
             "AWS does not know region {region!r} here",
@@ -347,12 +340,12 @@ _TABLE = {
         _WRONG_SECRET,
     ),
     ("InvalidSignatureException",): (_WRONG_SECRET,),
-    ("RequestTimeTooSkewed", "RequestExpired"): (_Row("", *_SKEWED),),
+    ("RequestTimeTooSkewed", "RequestExpired"): (("", *_SKEWED),),
     ("ExpiredToken", "ExpiredTokenException"): (
-        _Row("", SessionExpired, "the session of key {key} has expired", "get a new one: aws-mfa --force"),
+        ("", SessionExpired, "the session of key {key} has expired", "get a new one: aws-mfa --force"),
     ),
     ("RegionDisabledException",): (
-        _Row(
+        (
             "",
             RegionDisabled,
             "STS is not active for this account in region {region}",
@@ -361,7 +354,7 @@ _TABLE = {
         ),
     ),
     ("Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded", "TooManyRequests"): (
-        _Row(
+        (
             "",
             Throttled,
             "AWS got too many requests",
@@ -370,8 +363,7 @@ _TABLE = {
         ),
     ),
 }
-_ROWS = {code: rows for codes, rows in _TABLE.items() for code in codes}
-_SERVER_FAILED = _Row(
+_SERVER_FAILED: _Row = (
     "",
     AwsServerError,
     "AWS failed at {action} (HTTP {status}): {words}",
@@ -382,12 +374,17 @@ _SERVER_FAILED = _Row(
 
 def explain(refusal: AwsRefusal) -> AwsMfaError:
     """Return the failure to raise; for an error code that is not in the table the HTTP status decides."""
-    rows = _ROWS.get(refusal.code)
-    if rows is None and refusal.status >= _SERVER_ERROR:
-        rows = (_SERVER_FAILED,)
-    elif rows is None:
-        rows = _ROWS["AccessDenied"] if refusal.status == _FORBIDDEN else (_OTHER,)
-    row = next(row for row in rows if row.fits(refusal.message))
+    code = "AccessDenied" if refusal.status == _FORBIDDEN and not _rows_of(refusal.code) else refusal.code
+    rows = _rows_of(code) or ((_SERVER_FAILED if refusal.status >= _SERVER_ERROR else _OTHER),)
+    _, failure, message, *hints = next(row for row in rows if _fits(row[0], refusal.message))
     parts = parts_of(refusal)
-    hints = (hint if isinstance(hint, SetUpHint) else hint.format_map(parts) for hint in row.hints)
-    return row.failure(row.message.format_map(parts), *filter(None, hints))
+    texts = (hint if isinstance(hint, SetUpHint) else hint.format_map(parts) for hint in hints)
+    return failure(message.format_map(parts), *filter(None, texts))
+
+
+def _rows_of(code: str) -> tuple[_Row, ...]:
+    return next((rows for codes, rows in _TABLE.items() if code in codes), ())
+
+
+def _fits(text: str, message: str) -> bool:
+    return text.removeprefix(_PART) in message if text.startswith(_PART) else message.startswith(text)

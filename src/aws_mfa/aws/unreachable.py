@@ -39,19 +39,15 @@ _SERVER_ERROR = 500
 
 _NOT_SENT = "the code was not sent: it is not spent"
 _CHECK_NETWORK = "check the network, the VPN and HTTPS_PROXY"
-_NO_PROXY = f"or bypass it: {set_variables(NO_PROXY='.amazonaws.com')}"
 
-# OpenSSL's error number (X509_V_ERR_...) -> what is wrong, and what to do.
-_CA_BUNDLE_HINT = (
-    f"if your company inspects TLS, name its CA certificate: {set_variables(AWS_CA_BUNDLE='/path/to/ca.pem')}"
-)
+# OpenSSL's error number (X509_V_ERR_...) -> what is wrong, and what to do; nothing: name the company's CA.
 _CERTIFICATES = {
     9: ("is not valid yet", "check this machine's clock"),
     10: ("has expired", "check this machine's clock; if it is right, the answer is not from AWS"),
-    18: ("is self-signed", _CA_BUNDLE_HINT),
-    19: ("is signed by a CA that is not trusted", _CA_BUNDLE_HINT),
-    20: ("is signed by a CA that is not trusted", _CA_BUNDLE_HINT),
-    21: ("is signed by a CA that is not trusted", _CA_BUNDLE_HINT),
+    18: ("is self-signed", ""),
+    19: ("is signed by a CA that is not trusted", ""),
+    20: ("is signed by a CA that is not trusted", ""),
+    21: ("is signed by a CA that is not trusted", ""),
     62: ("is for another host", "a proxy or a network's sign-in page answers instead of AWS"),
     64: ("is for another host", "a proxy or a network's sign-in page answers instead of AWS"),
 }
@@ -71,9 +67,11 @@ def unreachable(error: HTTPError, endpoint: Endpoint, *, carried_code: bool) -> 
     proxy = proxy_host(endpoint)
     way = f"{host} through the proxy {proxy}" if proxy else host
     if certificate is not None:
-        other = (f"is not accepted: {certificate.verify_message}", _CA_BUNDLE_HINT)
+        other = (f"is not accepted: {certificate.verify_message}", "")
         trouble, hint = _CERTIFICATES.get(certificate.verify_code, other)
-        what, hints = f"the certificate of {host} {trouble}", (hint,)
+        name_ca = f"name its CA certificate: {set_variables(AWS_CA_BUNDLE='/path/to/ca.pem')}"
+        hints = (hint or f"if your company inspects TLS, {name_ca}",)
+        what = f"the certificate of {host} {trouble}"
     elif isinstance(error, ProxyError):
         what, hints = _proxy_trouble(error, proxy)
     elif isinstance(error, NameResolutionError):
@@ -127,13 +125,13 @@ def _lost(error: HTTPError, host: str, *, carried_code: bool) -> AnswerLost:
 
 
 def _proxy_trouble(error: ProxyError, proxy: str) -> tuple[str, tuple[str, ...]]:
-    text = str(error.original_error)
+    text, bypass = str(error.original_error), f"or bypass it: {set_variables(NO_PROXY='.amazonaws.com')}"
     if "Tunnel connection failed: 407" in text:  # the number on its own could be the proxy's port
         return _proxy_wants_password(proxy)
     if "Tunnel connection failed" in text:
         status = text.partition("Tunnel connection failed:")[2].strip()[:3]
-        return f"the proxy {proxy} refuses the connection (HTTP {status})", ("ask its operator", _NO_PROXY)
-    return f"the proxy {proxy} cannot be reached", ("check HTTPS_PROXY", _NO_PROXY)
+        return f"the proxy {proxy} refuses the connection (HTTP {status})", ("ask its operator", bypass)
+    return f"the proxy {proxy} cannot be reached", ("check HTTPS_PROXY", bypass)
 
 
 def _proxy_wants_password(proxy: str) -> tuple[str, tuple[str, ...]]:

@@ -29,7 +29,6 @@ from aws_mfa.system.private_files import ensure_private_folder
 from aws_mfa.system.private_reading import private_folder, runtime_folder
 from aws_mfa.system.threads import InThread, deferred_signals, side_by_side, user_name
 from aws_mfa.vaults.lookup import narrowed
-from aws_mfa.vaults.passphrase import KnownOfVault, TerminalPassphrase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -55,6 +54,7 @@ if TYPE_CHECKING:
     from aws_mfa.system.threads import DeferredSignals
     from aws_mfa.vaults.age import AgeFile
     from aws_mfa.vaults.keychain.vault import Keychain
+    from aws_mfa.vaults.passphrase import KnownOfVault
     from aws_mfa.vaults.seal import AgeSeal
 
     Result = TypeVar("Result")
@@ -68,9 +68,14 @@ class Shared:
     """What all copies of one run share: nothing in it can ask or print."""
 
     held_back: list[str] = field(default_factory=list)
-    age_vault: KnownOfVault = field(default_factory=KnownOfVault)
     connections: dict[str | None, AwsHttp] = field(default_factory=dict)
     sts: dict[tuple[str, str, AwsHttp], AwsSts] = field(default_factory=dict)
+
+    @cached_property
+    def age_vault(self) -> KnownOfVault:
+        from aws_mfa.vaults.passphrase import KnownOfVault
+
+        return KnownOfVault()
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -232,6 +237,7 @@ class RealInterfaces:
     @cached_property
     def _age_file(self) -> AgeFile:
         from aws_mfa.vaults.age import VARIABLE, AgeFile, PassphraseCommand
+        from aws_mfa.vaults.passphrase import TerminalPassphrase
 
         command = self.environ.get(VARIABLE)
         ask = PassphraseCommand(command) if command else TerminalPassphrase(self._open_terminal(reads_pipe=False))
