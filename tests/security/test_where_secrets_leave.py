@@ -19,7 +19,8 @@ PLACES = {
     "aws/query.py": 2,  # secret and token, to the signature
     "python_api.py": 2,  # a session, to the Python program that asked for it; again when renewed
     "vaults/plain.py": 1,  # the vault `file`: plain text, chosen by a person
-    "vaults/items.py": 4,  # the JSON of the keychain's item and of the age file; its characters are looked at
+    "vaults/items.py": 1,  # the JSON of the keychain's item and of the age file
+    "aws_values/codes.py": 3,  # its characters are looked at
     "handover/environment.py": 2,  # the session, to the environment of a child or a shell
     "aws/sign_in_call.py": 2,  # the session, to the console's sign-in
     "cli/commands/console.py": 1,  # the URL that signs in, to stdout: asked for, or for want of a browser

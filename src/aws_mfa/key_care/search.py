@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from aws_mfa.aws_values.codes import has_odd_characters
 from aws_mfa.aws_values.regions import is_host_of_aws
 from aws_mfa.command_lines import quote
 from aws_mfa.config.ini import sections
@@ -24,7 +25,6 @@ from aws_mfa.key_care.transfer import Find, Move, by_name, long_term_name, suffi
 from aws_mfa.model import masked
 from aws_mfa.setup.questions import user_of
 from aws_mfa.vaults.choice import choose_vault, noted_vault
-from aws_mfa.vaults.items import has_odd_characters
 from aws_mfa.vaults.lookup import KnownProfiles
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.arns import check_device
+from aws_mfa.aws_values.codes import trouble_with_key_id, trouble_with_secret
 from aws_mfa.aws_values.regions import region_of_form
 from aws_mfa.command_lines import quote
 from aws_mfa.config.profiles import AwsProfiles
@@ -18,7 +19,6 @@ from aws_mfa.config.section_names import LONG_TERM_SUFFIX, check_name, profile_i
 from aws_mfa.errors import BadInput, BadProfile, Cancelled, KeychainUnavailable, NeedsHuman, NothingGiven
 from aws_mfa.model import LongTermKeys, Secret, masked
 from aws_mfa.prompt.providers import until_good
-from aws_mfa.vaults.items import trouble_with_key_id, trouble_with_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values import arns
+from aws_mfa.aws_values.codes import doubt_about_key_id, doubt_about_secret
 from aws_mfa.aws_values.regions import (
     REGION_VARIABLES,
     check_region_of_keys,
@@ -24,7 +25,6 @@ from aws_mfa.aws_values.regions import (
 from aws_mfa.errors import BadInput, UnknownKey, Unreachable
 from aws_mfa.prompt.providers import until_good
 from aws_mfa.setup.questions import asked_line, says_yes
-from aws_mfa.vaults.items import doubt_about_key_id, doubt_about_secret
 
 if TYPE_CHECKING:
     from aws_mfa.aws.endpoints import EndpointSettings

@@ -11,6 +11,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
+from aws_mfa.aws_values.codes import doubt_about_key_id, trouble_in_file
 from aws_mfa.command_lines import quote
 from aws_mfa.config.ini import OF_ALL, check, check_if_small, find_section, line_number, sections
 from aws_mfa.config.kinds import INCOMPLETE, LONG_TERM_KEYS, SESSIONS, kind_of
@@ -30,7 +31,6 @@ from aws_mfa.errors import (
 )
 from aws_mfa.model import LongTermKeys
 from aws_mfa.vaults.choice import choose_vault, noted_device, with_device, with_note
-from aws_mfa.vaults.items import doubt_about_key_id, trouble_in_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
