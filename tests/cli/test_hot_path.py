@@ -60,8 +60,7 @@ OUR_MODULES_TO_HAND_OVER = {
     "aws_mfa.sessions.freshness",
     "aws_mfa.config.kinds",
     "aws_mfa.sessions.entry",
-    "aws_mfa.sessions.labels",
-    "aws_mfa.sessions.choice",
+    "aws_mfa.sessions.places",
     "aws_mfa.sessions.fingerprint",
     "aws_mfa.aws_values.timestamps",
 }

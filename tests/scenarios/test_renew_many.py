@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from aws_mfa.sessions.inputs import label_in
-from aws_mfa.sessions.labels import stored_in
+from aws_mfa.sessions.places import stored_in
 from aws_mfa_practice.account import Account, Role, User
 from aws_mfa_practice.faults import throttling
 from classic_stage import ClassicStage, Ended

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aws_mfa.errors import BadInput
-from aws_mfa.sessions.choice import choose_store
+from aws_mfa.sessions.places import choose_store
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aws_mfa.sessions.labels import file_name, shortened, stored_in
+from aws_mfa.sessions.places import file_name, shortened, stored_in
 
 ANY_LABEL = st.text(st.characters(codec=None) | st.sampled_from("%Aa/\\.:*\ud800"), max_size=300)
 

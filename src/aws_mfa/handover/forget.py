@@ -14,7 +14,7 @@ from aws_mfa.config.ini import check, sections
 from aws_mfa.config.kinds import OUR_SESSION, kind_of
 from aws_mfa.config.section_names import default_long_term
 from aws_mfa.sessions.file_section import SESSION_KEYS
-from aws_mfa.sessions.labels import cut_label, mfa_label
+from aws_mfa.sessions.places import cut_label, mfa_label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

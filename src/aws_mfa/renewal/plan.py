@@ -27,7 +27,7 @@ from aws_mfa.model import SessionRequest
 from aws_mfa.renewal.steps import Reused, Step
 from aws_mfa.sessions.freshness import MARGIN_S
 from aws_mfa.sessions.inputs import INPUTS
-from aws_mfa.sessions.labels import cut_label, mfa_label
+from aws_mfa.sessions.places import cut_label, mfa_label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

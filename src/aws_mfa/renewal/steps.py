@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws.endpoints import NO_SETTINGS
 from aws_mfa.sessions.entry import text_of_inputs
 from aws_mfa.sessions.inputs import inputs_of
-from aws_mfa.sessions.labels import mfa_label
+from aws_mfa.sessions.places import mfa_label
 
 if TYPE_CHECKING:
     from aws_mfa.aws.endpoints import EndpointSettings

@@ -17,7 +17,7 @@ from aws_mfa.errors import AwsMfaError
 from aws_mfa.renewal.steps import Reused, Step
 from aws_mfa.sessions.file_section import refuse_permanent_keys, section_of, session_in
 from aws_mfa.sessions.freshness import Fresh, judge
-from aws_mfa.sessions.labels import mfa_label
+from aws_mfa.sessions.places import mfa_label
 from aws_mfa.vaults.choice import with_origin
 
 if TYPE_CHECKING:

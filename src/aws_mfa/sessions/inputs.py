@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 
 from aws_mfa.sessions.entry import text_of_inputs
-from aws_mfa.sessions.labels import shortened
+from aws_mfa.sessions.places import shortened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -17,10 +17,9 @@ from contextlib import suppress
 from functools import cache
 
 from aws_mfa.errors import KeychainUnavailable
-from aws_mfa.sessions.choice import choose_store
 from aws_mfa.sessions.fast_lookup import IN_RUNTIME_FOLDER, IN_STATE_FOLDER, PLAIN, SEALED
 from aws_mfa.sessions.inputs import mark_in
-from aws_mfa.sessions.labels import FINGERPRINT_PREFIX, file_name, fingerprint_name, stored_in
+from aws_mfa.sessions.places import FINGERPRINT_PREFIX, choose_store, file_name, fingerprint_name, stored_in
 from aws_mfa.system.locks import lock
 from aws_mfa.system.ownership import is_own
 from aws_mfa.system.private_files import ensure_private_folder, replace_privately
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     # A store's folder, None if there is none, and the names of its files by the hash of their sessions' inputs.
     Listing = tuple[os.stat_result | None, Mapping[str, Collection[str]]]
 
-    from aws_mfa.sessions.choice import StoreChoice
+    from aws_mfa.sessions.places import StoreChoice
 
     class Seal(Protocol):
         """Encrypts the bytes of an entry for the store `sealed`."""

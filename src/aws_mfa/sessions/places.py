@@ -1,19 +1,56 @@
 """
-The name of a stored session <-> the name of its file.
+Where a session is stored, if not in the credentials file: in which store, in which file of it. On the hot path.
+
+The store is `AWS_MFA_SESSION_STORE`, else `memory` if this user has a runtime folder, else `sealed`. A default may be
+replaced by the next store, the user's own choice may not.
 
 A session's name begins with a label (see `inputs.stored_name`): a profile's name, or `mfa@` and the long-term section
-for an MFA session that roles share. Every character but `a-z0-9._@~-` is percent-encoded, capitals too: file systems
-that ignore case would make one file of `Prod` and `prod`. The prefix keeps a name from being a hidden file, a path, or
-a device of Windows (`con`). A label that is too long for a file is cut, and ends in a hash of the whole.
+for an MFA session that roles share. In its file's name every character but `a-z0-9._@~-` is percent-encoded, capitals
+too: file systems that ignore case would make one file of `Prod` and `prod`. The prefix keeps a name from being a hidden
+file, a path, or a device of Windows (`con`). A label that is too long for a file is cut, and ends in a hash of the
+whole.
 """
 
 from __future__ import annotations
 
+from aws_mfa.errors import BadInput
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+STORES = ("memory", "sealed", "plain", "none")
+_VARIABLE = "AWS_MFA_SESSION_STORE"
 _PREFIX = "session-"
 FINGERPRINT_PREFIX = "fingerprint-"
 _PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789._@~-")
 # With prefix, mark and suffix the file has 200 bytes; the temp file beside it 30 more, and file systems allow 255.
 _LONGEST, _LONGEST_CUT, _HASH_LENGTH = 175, 120, 16
+
+
+class StoreChoice:
+    """The store's name; `explicit`: the user chose it."""
+
+    __slots__ = ("explicit", "name")
+
+    def __init__(self, name: str, *, explicit: bool) -> None:
+        self.name = name
+        self.explicit = explicit
+
+
+def choose_store(environ: Mapping[str, str], *, has_runtime_folder: bool) -> StoreChoice:
+    """Choose; `BadInput` for a name that is not a store, and for `memory` without a runtime folder."""
+    name = environ.get(_VARIABLE)
+    if not name:
+        return StoreChoice("memory" if has_runtime_folder else "sealed", explicit=False)
+    if name not in STORES:
+        raise BadInput(f"{_VARIABLE}: {name!r} is not a session store", f"choose one of: {', '.join(STORES)}")
+    if name == "memory" and not has_runtime_folder:
+        raise BadInput(
+            f"{_VARIABLE}: there is no memory store here: XDG_RUNTIME_DIR is not a folder of yours with mode 0700",
+            "choose one of: sealed, plain, none",
+        )
+    return StoreChoice(name, explicit=True)
 
 
 def mfa_label(long_term_section: str) -> str:
