@@ -25,7 +25,7 @@ from botocore.session import Session as BotocoreSession  # the base of a boto3 s
 
 from aws_mfa.aws.query import keep_tokens_out_of_logs
 from aws_mfa.cli.wiring import RealInterfaces
-from aws_mfa.config.section_names import profile_in_force
+from aws_mfa.config.sections import profile_in_force
 from aws_mfa.errors import AwsMfaError, NeedsHuman
 from aws_mfa.handover.environment import child_environment
 from aws_mfa.handover.hand_over import hand_over

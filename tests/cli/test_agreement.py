@@ -16,7 +16,7 @@ import pytest
 
 from aws_mfa.cli.classic import run as classic
 from aws_mfa.config.ini import section_values
-from aws_mfa.config.kinds import FOREIGN_SESSION, INCOMPLETE, LONG_TERM_KEYS, NOTHING, OUR_SESSION, kind_of
+from aws_mfa.config.sections import FOREIGN_SESSION, INCOMPLETE, LONG_TERM_KEYS, NOTHING, OUR_SESSION, kind_of
 from aws_mfa.errors import AwsMfaError, NeedsHuman, NoLongTermKeys
 from fakes import DEVICE, FakeInterfaces, FakeTerminal, as_interfaces
 

@@ -34,8 +34,7 @@ OUR_MODULES = {
     "aws_mfa.aws_values.durations",
     "aws_mfa.sessions.freshness",
     "aws_mfa.config.ini",
-    "aws_mfa.config.kinds",
-    "aws_mfa.config.section_names",
+    "aws_mfa.config.sections",
     "aws_mfa.aws_values.text",
     "aws_mfa.aws_values.timestamps",
 }
@@ -58,7 +57,7 @@ OUR_MODULES_TO_HAND_OVER = {
     "aws_mfa.model",
     "aws_mfa.handover.environment",
     "aws_mfa.sessions.freshness",
-    "aws_mfa.config.kinds",
+    "aws_mfa.config.sections",
     "aws_mfa.sessions.entry",
     "aws_mfa.sessions.places",
     "aws_mfa.sessions.fingerprint",

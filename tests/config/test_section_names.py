@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from aws_mfa.config.edit import with_changes
 from aws_mfa.config.ini import section_values
-from aws_mfa.config.section_names import (
+from aws_mfa.config.sections import (
     check_name,
     default_long_term,
     long_term_section,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.codes import checked_code
 from aws_mfa.aws_values.durations import duration_text, parse_duration
-from aws_mfa.config.section_names import profile_in_force
+from aws_mfa.config.sections import profile_in_force
 from aws_mfa.errors import BadCode, BadInput
 from aws_mfa.handover.hand_over import hand_over
 from aws_mfa.renewal.policies import check_policy, check_policy_arns

@@ -12,10 +12,9 @@ from __future__ import annotations
 from aws_mfa.aws_values.arns import check_same_partition, partition_of
 from aws_mfa.aws_values.regions import REGION_VARIABLES, is_in, partition_named
 from aws_mfa.command_lines import quote
-from aws_mfa.config.kinds import SESSIONS, kind_of
 from aws_mfa.config.profile_settings import circle, shown
 from aws_mfa.config.profiles import Profile
-from aws_mfa.config.section_names import profile_of
+from aws_mfa.config.sections import SESSIONS, kind_of, profile_of
 from aws_mfa.errors import BadInput, BadProfile
 
 TYPE_CHECKING = False

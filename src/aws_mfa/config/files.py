@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.command_lines import command, set_variables
 from aws_mfa.config.ini import sections
-from aws_mfa.config.kinds import LONG_TERM_KEYS, kind_of
+from aws_mfa.config.sections import LONG_TERM_KEYS, kind_of
 from aws_mfa.errors import BadInput, BrokenFile, NotSetUp
 from aws_mfa.system.locks import check_lockable, lock
 from aws_mfa.system.ownership import (

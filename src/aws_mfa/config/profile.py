@@ -10,7 +10,7 @@ from operator import attrgetter
 
 from aws_mfa.config import profile_settings as read
 from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS, check_plain, is_our_credential_process, shown
-from aws_mfa.config.section_names import LONG_TERM_SUFFIX, default_long_term
+from aws_mfa.config.sections import LONG_TERM_SUFFIX, default_long_term
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

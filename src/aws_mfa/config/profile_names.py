@@ -12,7 +12,7 @@ import shlex
 from difflib import get_close_matches
 
 from aws_mfa.command_lines import quote
-from aws_mfa.config.section_names import profile_of
+from aws_mfa.config.sections import profile_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

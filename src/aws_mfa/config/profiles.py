@@ -12,7 +12,6 @@ from functools import cached_property
 
 from aws_mfa.command_lines import quote
 from aws_mfa.config.index import SectionIndex
-from aws_mfa.config.kinds import INCOMPLETE, LONG_TERM_KEYS, SESSIONS, kind_of
 from aws_mfa.config.profile import Profile
 from aws_mfa.config.profile_names import (
     bare_name,
@@ -35,7 +34,15 @@ from aws_mfa.config.profile_settings import (
     settings_of,
     shown,
 )
-from aws_mfa.config.section_names import LONG_TERM_SUFFIX, default_long_term, profile_of
+from aws_mfa.config.sections import (
+    INCOMPLETE,
+    LONG_TERM_KEYS,
+    LONG_TERM_SUFFIX,
+    SESSIONS,
+    default_long_term,
+    kind_of,
+    profile_of,
+)
 from aws_mfa.config.settings import Given, misread
 from aws_mfa.errors import BadProfile
 

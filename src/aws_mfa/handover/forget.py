@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.config.edit import without_keys
 from aws_mfa.config.ini import check, sections
-from aws_mfa.config.kinds import OUR_SESSION, kind_of
-from aws_mfa.config.section_names import default_long_term
+from aws_mfa.config.sections import OUR_SESSION, default_long_term, kind_of
 from aws_mfa.sessions.file_section import SESSION_KEYS
 from aws_mfa.sessions.places import cut_label, mfa_label
 

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws_values.codes import trouble_with_key_id, trouble_with_secret
 from aws_mfa.config.edit import without_keys
 from aws_mfa.config.ini import check, line_number, sections
-from aws_mfa.config.kinds import LONG_TERM_KEYS, kind_of
 from aws_mfa.config.profile_names import profile_headers
+from aws_mfa.config.sections import LONG_TERM_KEYS, kind_of
 from aws_mfa.errors import BadInput, BrokenFile
 from aws_mfa.model import LongTermKeys, Secret
 

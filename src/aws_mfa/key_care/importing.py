@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws_values import arns
 from aws_mfa.command_lines import unset_variable
 from aws_mfa.config.ini import check
-from aws_mfa.config.section_names import profile_of
+from aws_mfa.config.sections import profile_of
 from aws_mfa.errors import (
     BadInput,
     Cancelled,

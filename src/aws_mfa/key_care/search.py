@@ -18,7 +18,7 @@ from aws_mfa.command_lines import quote
 from aws_mfa.config.ini import sections
 from aws_mfa.config.profile_names import profile_headers
 from aws_mfa.config.profile_settings import HIDDEN
-from aws_mfa.config.section_names import check_name, long_term_section, profile_of
+from aws_mfa.config.sections import check_name, long_term_section, profile_of
 from aws_mfa.errors import BadInput, BadProfile, BrokenFile, KeychainUnavailable
 from aws_mfa.key_care.formats import keys_in_document, keys_in_sections
 from aws_mfa.key_care.transfer import Find, Move, by_name, long_term_name, suffix_in_use

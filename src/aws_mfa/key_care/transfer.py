@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws_values.arns import check_device
 from aws_mfa.config.edit import with_changes, without_keys
 from aws_mfa.config.ini import section_values
-from aws_mfa.config.section_names import default_long_term, long_term_section
+from aws_mfa.config.sections import default_long_term, long_term_section
 from aws_mfa.errors import BadInput
 from aws_mfa.key_care.formats import DEVICE, KEY_ID, SECRET
 from aws_mfa.model import LongTermKeys, masked

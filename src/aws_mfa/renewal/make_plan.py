@@ -16,7 +16,7 @@ from aws_mfa.aws_values.durations import LONGEST_MFA_SESSION_S, LONGEST_ROLE_SES
 from aws_mfa.command_lines import quote
 from aws_mfa.config.chains import chain_of
 from aws_mfa.config.profile_names import header_of, misnamed
-from aws_mfa.config.section_names import LONG_TERM_SUFFIX, check_name, hint_at_default, profile_of
+from aws_mfa.config.sections import LONG_TERM_SUFFIX, check_name, hint_at_default, profile_of
 from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, NotSetUp, PermanentKeysInTheWay
 from aws_mfa.renewal.plan import LONGEST_CHAINED_S, plan_steps
 from aws_mfa.renewal.policies import check_policy_partitions

@@ -22,7 +22,7 @@ from aws_mfa.aws_values.durations import (
 )
 from aws_mfa.aws_values.regions import is_in
 from aws_mfa.config.chains import child_regions
-from aws_mfa.config.kinds import LONG_TERM_KEYS, kind_of
+from aws_mfa.config.sections import LONG_TERM_KEYS, kind_of
 from aws_mfa.model import SessionRequest
 from aws_mfa.renewal.steps import Reused, Step
 from aws_mfa.sessions.freshness import MARGIN_S

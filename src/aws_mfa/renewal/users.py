@@ -15,7 +15,7 @@ from aws_mfa.aws_values.regions import REGION_VARIABLES, choose_region, partitio
 from aws_mfa.command_lines import quote
 from aws_mfa.config.ini import section_values, sections
 from aws_mfa.config.profile_names import header_of
-from aws_mfa.config.section_names import default_long_term
+from aws_mfa.config.sections import default_long_term
 from aws_mfa.errors import AwsMfaError, ClockSkew, NoDevice, NoLongTermKeys, RefusedByAws, SeveralDevices, WrongSecret
 from aws_mfa.prompt.providers import until_good
 from aws_mfa.renewal.steps import SourceUser

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.timestamps import parse_moment, rfc3339_text, utc_text
 from aws_mfa.command_lines import quote
-from aws_mfa.config.kinds import LONG_TERM_KEYS, OUR_SESSION, kind_of
+from aws_mfa.config.sections import LONG_TERM_KEYS, OUR_SESSION, kind_of
 from aws_mfa.errors import AwsFailed, PermanentKeysInTheWay
 from aws_mfa.model import Secret, Session
 from aws_mfa.sessions.freshness import REQUIRED_KEYS

@@ -22,10 +22,10 @@ from aws_mfa.aws_values.text import shown_text
 from aws_mfa.config.chains import chain_of, has_keys
 from aws_mfa.config.edit import Edits
 from aws_mfa.config.ini import OF_ALL, check, delimiter_in, indent_of, line_end, section_values, sections
-from aws_mfa.config.kinds import LONG_TERM_KEYS, OUR_SESSION, SESSIONS, kind_of
 from aws_mfa.config.profile_names import profile_headers
 from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS, HIDDEN, OF_THE_ROLE, is_our_credential_process, shown
 from aws_mfa.config.profiles import AwsProfiles
+from aws_mfa.config.sections import LONG_TERM_KEYS, OUR_SESSION, SESSIONS, kind_of
 from aws_mfa.errors import BadProfile
 from aws_mfa.sessions.file_section import SESSION_KEYS
 

@@ -15,7 +15,7 @@ from aws_mfa.aws_values.codes import trouble_with_key_id, trouble_with_secret
 from aws_mfa.aws_values.regions import region_of_form
 from aws_mfa.command_lines import quote
 from aws_mfa.config.profiles import AwsProfiles
-from aws_mfa.config.section_names import LONG_TERM_SUFFIX, check_name, profile_in_force, profile_of
+from aws_mfa.config.sections import LONG_TERM_SUFFIX, check_name, profile_in_force, profile_of
 from aws_mfa.errors import BadInput, BadProfile, Cancelled, KeychainUnavailable, NeedsHuman, NothingGiven
 from aws_mfa.model import LongTermKeys, Secret, masked
 from aws_mfa.prompt.providers import until_good

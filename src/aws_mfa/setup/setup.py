@@ -20,7 +20,7 @@ from aws_mfa.config.edit import with_changes, without_keys
 from aws_mfa.config.ini import check, section_values, sections
 from aws_mfa.config.profile_names import header_of, name_profile
 from aws_mfa.config.profiles import AwsProfiles
-from aws_mfa.config.section_names import default_long_term
+from aws_mfa.config.sections import default_long_term
 from aws_mfa.errors import HINT, AwsMfaError, KeychainUnavailable, NotSetUp
 from aws_mfa.model import LongTermKeys
 from aws_mfa.renewal.users import listed_devices

@@ -14,11 +14,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from aws_mfa.aws_values.codes import doubt_about_key_id, trouble_in_file
 from aws_mfa.command_lines import quote
 from aws_mfa.config.ini import OF_ALL, check, check_if_small, find_section, line_number, sections
-from aws_mfa.config.kinds import INCOMPLETE, LONG_TERM_KEYS, SESSIONS, kind_of
 from aws_mfa.config.profile_names import name_profile
 from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS, shown
 from aws_mfa.config.profiles import AwsProfiles
-from aws_mfa.config.section_names import LONG_TERM_SUFFIX, default_long_term, profile_of
+from aws_mfa.config.sections import (
+    INCOMPLETE,
+    LONG_TERM_KEYS,
+    LONG_TERM_SUFFIX,
+    SESSIONS,
+    default_long_term,
+    kind_of,
+    profile_of,
+)
 from aws_mfa.config.settings import misread
 from aws_mfa.errors import (
     AwsMfaError,

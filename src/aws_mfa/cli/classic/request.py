@@ -17,10 +17,16 @@ from aws_mfa.cli.classic.messages import MUST_PROVIDE_DEVICE
 from aws_mfa.command_lines import quote
 from aws_mfa.config.index import SectionIndex
 from aws_mfa.config.ini import section_values
-from aws_mfa.config.kinds import LONG_TERM_KEYS, kind_of
 from aws_mfa.config.profile_names import bare_name, profile_headers
 from aws_mfa.config.profiles import AwsProfiles
-from aws_mfa.config.section_names import check_name, hint_at_default, profile_in_force, section_names
+from aws_mfa.config.sections import (
+    LONG_TERM_KEYS,
+    check_name,
+    hint_at_default,
+    kind_of,
+    profile_in_force,
+    section_names,
+)
 from aws_mfa.config.settings import (
     DEFAULT,
     Sections,

@@ -20,7 +20,7 @@ from aws_mfa.cli.commands.setup import stored_lines
 from aws_mfa.cli.output import print_lines
 from aws_mfa.config.ini import check, check_if_small
 from aws_mfa.config.profile_names import SetUpHint, name_profile
-from aws_mfa.config.section_names import default_long_term, profile_in_force
+from aws_mfa.config.sections import default_long_term, profile_in_force
 from aws_mfa.config.settings import duration_in_force, hidden_by
 from aws_mfa.errors import AwsMfaError, BadAnswer, BadInput, Cancelled, InputEnded, NeedsHuman, NotSetUp, RefusedByAws
 from aws_mfa.prompt.providers import until_good

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.text import shown_text
-from aws_mfa.config.section_names import profile_in_force
+from aws_mfa.config.sections import profile_in_force
 from aws_mfa.errors import BadInput, NotSetUp
 from aws_mfa.handover.forget import forget_sessions
 from aws_mfa.vaults.lookup import check_known

@@ -10,7 +10,7 @@ from aws_mfa.cli.options import NO_KEYCHAIN_HELP
 from aws_mfa.cli.output import print_lines
 from aws_mfa.command_lines import command, quote
 from aws_mfa.config.profile_names import SetUpHint
-from aws_mfa.config.section_names import profile_of
+from aws_mfa.config.sections import profile_of
 from aws_mfa.errors import HINT, AwsMfaError, BadInput, NotSetUp
 from aws_mfa.key_care.importing import ask_consent, check_moves, choose_other_vault, move_keys
 from aws_mfa.key_care.search import ImportRequest, keys_given, keys_here

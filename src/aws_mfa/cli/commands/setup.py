@@ -8,7 +8,7 @@ from aws_mfa.aws_values import arns
 from aws_mfa.cli.options import NO_KEYCHAIN_HELP
 from aws_mfa.cli.output import print_lines
 from aws_mfa.command_lines import quote
-from aws_mfa.config.section_names import default_long_term
+from aws_mfa.config.sections import default_long_term
 from aws_mfa.config.settings import hidden_by
 from aws_mfa.setup.questions import Answers
 from aws_mfa.setup.setup import set_up

@@ -13,7 +13,7 @@ import time
 
 from aws_mfa.cli.classic.messages import LEVELS, shown, still_valid, validating
 from aws_mfa.config.ini import check_if_small, section_values
-from aws_mfa.config.section_names import profile_in_force, section_names
+from aws_mfa.config.sections import profile_in_force, section_names
 from aws_mfa.config.settings import Sections, duration_in_force, role_in_force
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.sessions.freshness import Fresh, judge
