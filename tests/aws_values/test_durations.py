@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aws_mfa.aws_values.durations import (
+from aws_mfa.aws_values.text import (
     DEFAULT_MFA_SESSION_S,
     DEFAULT_ROLE_SESSION_S,
     check_duration,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aws_mfa.aws_values.timestamps import local_text, parse_moment, rfc3339_text, utc_text
+from aws_mfa.aws_values.text import local_text, parse_moment, rfc3339_text, utc_text
 from examples import examples
 
 some = examples(60)

@@ -31,12 +31,10 @@ OUR_MODULES = {
     "aws_mfa.cli.start",
     "aws_mfa.errors",
     "aws_mfa.config.settings",
-    "aws_mfa.aws_values.durations",
+    "aws_mfa.aws_values.text",
     "aws_mfa.sessions.freshness",
     "aws_mfa.config.ini",
     "aws_mfa.config.sections",
-    "aws_mfa.aws_values.text",
-    "aws_mfa.aws_values.timestamps",
 }
 # Of a session that is handed over: nothing of the classic form, and the other way round.
 OUR_MODULES_TO_HAND_OVER = {
@@ -61,7 +59,7 @@ OUR_MODULES_TO_HAND_OVER = {
     "aws_mfa.sessions.entry",
     "aws_mfa.sessions.places",
     "aws_mfa.sessions.fingerprint",
-    "aws_mfa.aws_values.timestamps",
+    "aws_mfa.aws_values.text",
 }
 # All but free; the rest that is used, `os` above all, a bare interpreter has already loaded.
 OF_THE_STANDARD_LIBRARY = {"__future__", "time", "errno", "gc", "_signal"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aws_mfa.aws_values.timestamps import utc_text
+from aws_mfa.aws_values.text import utc_text
 from aws_mfa.config.sections import LONG_TERM_KEYS, OUR_SESSION, kind_of
 from aws_mfa.sessions.freshness import (
     MARGIN_S,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws.query import AwsQuery, Call, text_of, texts_of
-from aws_mfa.aws_values.timestamps import parse_moment
+from aws_mfa.aws_values.text import parse_moment
 from aws_mfa.model import Identity, Secret, Session
 from aws_mfa.sessions.file_section import can_be_stored
 

@@ -10,7 +10,7 @@ import argparse
 import re
 from typing import TYPE_CHECKING, NoReturn
 
-from aws_mfa.aws_values.durations import parse_seconds
+from aws_mfa.aws_values.text import parse_seconds
 from aws_mfa.errors import HINT, BadInput
 
 if TYPE_CHECKING:

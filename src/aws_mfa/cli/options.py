@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.codes import checked_code
-from aws_mfa.aws_values.durations import duration_text, parse_duration
+from aws_mfa.aws_values.text import duration_text, parse_duration
 from aws_mfa.config.sections import profile_in_force
 from aws_mfa.errors import BadCode, BadInput
 from aws_mfa.handover.hand_over import hand_over

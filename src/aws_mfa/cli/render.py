@@ -13,9 +13,7 @@ import unicodedata
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from aws_mfa.aws_values.durations import duration_text
-from aws_mfa.aws_values.text import shown_text
-from aws_mfa.aws_values.timestamps import local_text, rfc3339_text
+from aws_mfa.aws_values.text import duration_text, local_text, rfc3339_text, shown_text
 from aws_mfa.cli.output import escaped
 from aws_mfa.errors import Cancelled
 from aws_mfa.renewal.plan import summary

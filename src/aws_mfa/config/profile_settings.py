@@ -18,9 +18,14 @@ from aws_mfa.aws_values.arns import (
     check_session_name,
     sanitised_session_name,
 )
-from aws_mfa.aws_values.durations import DEFAULT_MFA_SESSION_S, DEFAULT_ROLE_SESSION_S, check_duration, parse_seconds
 from aws_mfa.aws_values.regions import checked_region
-from aws_mfa.aws_values.text import shown_text
+from aws_mfa.aws_values.text import (
+    DEFAULT_MFA_SESSION_S,
+    DEFAULT_ROLE_SESSION_S,
+    check_duration,
+    parse_seconds,
+    shown_text,
+)
 from aws_mfa.config.profile_names import shell_words
 from aws_mfa.config.settings import Given, misread
 from aws_mfa.errors import BadInput, BadProfile

@@ -7,7 +7,7 @@ messages. Shapes are checked in `arns`, `durations` and `section_names`.
 
 from __future__ import annotations
 
-from aws_mfa.aws_values.durations import DEFAULT_MFA_SESSION_S, DEFAULT_ROLE_SESSION_S, parse_seconds
+from aws_mfa.aws_values.text import DEFAULT_MFA_SESSION_S, DEFAULT_ROLE_SESSION_S, parse_seconds
 from aws_mfa.errors import BadInput
 
 TYPE_CHECKING = False

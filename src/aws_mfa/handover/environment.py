@@ -10,7 +10,7 @@ Sources: https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
 
 from __future__ import annotations
 
-from aws_mfa.aws_values.timestamps import rfc3339_text
+from aws_mfa.aws_values.text import rfc3339_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

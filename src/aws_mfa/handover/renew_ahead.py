@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from aws_mfa.aws_values.timestamps import local_text
+from aws_mfa.aws_values.text import local_text
 from aws_mfa.errors import AwsMfaError, Cancelled, KeychainUnavailable, NeedsHuman, SessionExpired
 from aws_mfa.handover.hand_over import with_command
 from aws_mfa.renewal.calls import first_failure, renew_many

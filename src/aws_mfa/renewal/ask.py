@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.arns import account_of
 from aws_mfa.aws_values.codes import checked_code
-from aws_mfa.aws_values.durations import check_duration
+from aws_mfa.aws_values.text import check_duration
 from aws_mfa.command_lines import unset_variable
 from aws_mfa.errors import (
     HINT,

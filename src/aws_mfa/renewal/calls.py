@@ -14,7 +14,7 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from aws_mfa.aws_values.durations import duration_text
+from aws_mfa.aws_values.text import duration_text
 from aws_mfa.command_lines import quote
 from aws_mfa.errors import (
     AwsMfaError,

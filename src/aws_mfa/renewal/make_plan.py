@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.arns import sanitised_session_name
-from aws_mfa.aws_values.durations import LONGEST_MFA_SESSION_S, LONGEST_ROLE_SESSION_S, duration_text
+from aws_mfa.aws_values.text import LONGEST_MFA_SESSION_S, LONGEST_ROLE_SESSION_S, duration_text
 from aws_mfa.command_lines import quote
 from aws_mfa.config.chains import chain_of
 from aws_mfa.config.profile_names import header_of, misnamed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aws_mfa.aws_values.durations import LONGEST_MFA_SESSION_S
+from aws_mfa.aws_values.text import LONGEST_MFA_SESSION_S
 from aws_mfa.command_lines import quote
 from aws_mfa.sessions.freshness import MARGIN_S, needed_by_sdks
 

@@ -13,7 +13,7 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote
 
-from aws_mfa.aws_values.timestamps import rfc3339_text
+from aws_mfa.aws_values.text import rfc3339_text
 
 if TYPE_CHECKING:
     from aws_mfa.errors import AwsMfaError

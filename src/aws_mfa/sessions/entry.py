@@ -14,7 +14,7 @@ form in a single byte, and values that JSON would have to escape, because AWS ha
 
 from __future__ import annotations
 
-from aws_mfa.aws_values.timestamps import parse_moment, rfc3339_text
+from aws_mfa.aws_values.text import parse_moment, rfc3339_text
 from aws_mfa.model import Secret, Session
 
 TYPE_CHECKING = False

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from aws_mfa.aws_values.timestamps import parse_moment, rfc3339_text, utc_text
+from aws_mfa.aws_values.text import parse_moment, rfc3339_text, utc_text
 from aws_mfa.command_lines import quote
 from aws_mfa.config.sections import LONG_TERM_KEYS, OUR_SESSION, kind_of
 from aws_mfa.errors import AwsFailed, PermanentKeysInTheWay

@@ -6,7 +6,7 @@ On the hot path: plain classes, and no imports but light modules of our own.
 
 from __future__ import annotations
 
-from aws_mfa.aws_values.timestamps import parse_moment
+from aws_mfa.aws_values.text import parse_moment
 from aws_mfa.config.sections import LONG_TERM_KEYS, kind_of
 
 TYPE_CHECKING = False

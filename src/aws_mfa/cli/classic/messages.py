@@ -6,9 +6,7 @@ Scripts search for the beginning of each line: text may be added after it, never
 
 from __future__ import annotations
 
-from aws_mfa.aws_values.durations import duration_text
-from aws_mfa.aws_values.text import shown_text
-from aws_mfa.aws_values.timestamps import local_text, utc_text
+from aws_mfa.aws_values.text import duration_text, local_text, shown_text, utc_text
 from aws_mfa.config.settings import hidden_by
 from aws_mfa.sessions.freshness import Expired, Fresh, Incomplete, Missing, OtherRole, PermanentKeys
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.aws.endpoints import given_sts_url, settings_of_profiles
 from aws_mfa.aws_values import arns
-from aws_mfa.aws_values.durations import LONGEST_ROOT_SESSION_S, check_duration
 from aws_mfa.aws_values.regions import REGION_VARIABLES, choose_region, partition_of_keys
+from aws_mfa.aws_values.text import LONGEST_ROOT_SESSION_S, check_duration
 from aws_mfa.cli.classic.messages import MUST_PROVIDE_DEVICE
 from aws_mfa.command_lines import quote
 from aws_mfa.config.index import SectionIndex

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from aws_mfa.aws_values.durations import duration_text
+from aws_mfa.aws_values.text import duration_text
 from aws_mfa.cli.options import add_hand_over_arguments, hand_over_request
 from aws_mfa.handover.console import console
 

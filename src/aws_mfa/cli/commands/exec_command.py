@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from aws_mfa.aws_values.durations import duration_text
-from aws_mfa.aws_values.timestamps import local_text
+from aws_mfa.aws_values.text import duration_text, local_text
 from aws_mfa.cli.options import add_hand_over_arguments, hand_over_request, handed_over
 from aws_mfa.command_lines import joined
 from aws_mfa.errors import BadInput, NoSuchCommand

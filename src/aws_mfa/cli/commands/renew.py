@@ -12,8 +12,7 @@ import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from aws_mfa.aws_values.durations import duration_text
-from aws_mfa.aws_values.text import shown_text
+from aws_mfa.aws_values.text import duration_text, shown_text
 from aws_mfa.cli.options import (
     add_code_arguments,
     add_overlay_arguments,
