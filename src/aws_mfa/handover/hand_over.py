@@ -16,7 +16,6 @@ from aws_mfa.renewal.ask import ends_our_question
 from aws_mfa.renewal.calls import first_failure, renew_many
 from aws_mfa.renewal.make_plan import check_possible, make_plan
 from aws_mfa.renewal.steps import Reused
-from aws_mfa.sessions.entry import text_of_inputs
 from aws_mfa.sessions.fingerprint import FingerprintedSession
 
 if TYPE_CHECKING:
@@ -106,4 +105,4 @@ def _note_answer(session: Session, plan: Plan, watch: Watch, interfaces: Interfa
     label = profile if chain.role_chain else found.label
     stored = interfaces.session_cache.find(label, found.inputs)
     if stored is not None and stored.session().access_key_id == session.access_key_id:
-        watch.note(profile, FingerprintedSession(stored.name, text_of_inputs(found.inputs), region))
+        watch.note(profile, FingerprintedSession(stored.name, found.key, region))

@@ -66,14 +66,11 @@ class TokenFile:
 def remove_leftovers(folder: str) -> None:
     """Remove the token files of servers that were killed; a file that cannot be examined is kept."""
     too_young = time.time() - _LEFTOVER_AGE_S
-    try:
-        names = [name for name in os.listdir(folder) if name.startswith(_PREFIX) and name.endswith(_SUFFIX)]
-    except OSError:
-        return
-    for name in names:
-        path = os.path.join(folder, name)
-        if _is_leftover(path, too_young):
-            _remove(path)
+    with suppress(OSError):
+        for name in os.listdir(folder):
+            path = os.path.join(folder, name)
+            if name.startswith(_PREFIX) and name.endswith(_SUFFIX) and _is_leftover(path, too_young):
+                _remove(path)
 
 
 def _is_leftover(path: str, too_young: float) -> bool:
