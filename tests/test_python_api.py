@@ -436,11 +436,7 @@ def key_id(credentials: ProfileCredentials) -> str:
         (43200, 901, False),
         (43200, 899, True),
         (900, 899, False),  # the shortest that STS gives: not before every request
-        (900, 451, False),
-        (900, 449, True),
-        (120, 61, False),
-        (120, 59, True),
-        (3600, -1, True),
+        *((900, 451, False), (900, 449, True), (120, 61, False), (120, 59, True), (3600, -1, True)),
     ],
 )
 def test_a_renewal_is_due_at_15_minutes_or_half_the_first_time(lasts_s: float, left_s: float, *, renewed: bool) -> None:

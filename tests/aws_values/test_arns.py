@@ -27,9 +27,7 @@ def shown(refused: pytest.ExceptionInfo[BadInput]) -> str:
         (DEVICE, "aws", "123456789012"),
         ("arn:aws-cn:iam::123456789012:mfa/ann", "aws-cn", "123456789012"),
         ("arn:aws-us-gov:iam::aws:policy/ReadOnlyAccess", "aws-us-gov", None),
-        ("GAHT12345678", None, None),
-        ("arn:aws:iam", None, None),
-        ("", None, None),
+        *(("GAHT12345678", None, None), ("arn:aws:iam", None, None), ("", None, None)),
     ],
 )
 def test_partition_and_account_of_an_arn(arn: str, partition: str | None, account: str | None) -> None:

@@ -11,12 +11,8 @@ from aws_mfa.sessions.places import choose_store
 @pytest.mark.parametrize(
     ("value", "has_runtime_folder", "name", "explicit"),
     [
-        (None, True, "memory", False),
-        ("", True, "memory", False),
-        (None, False, "sealed", False),
-        ("memory", True, "memory", True),
-        ("sealed", True, "sealed", True),
-        ("plain", False, "plain", True),
+        *((None, True, "memory", False), ("", True, "memory", False), (None, False, "sealed", False)),
+        *(("memory", True, "memory", True), ("sealed", True, "sealed", True), ("plain", False, "plain", True)),
         ("none", True, "none", True),
     ],
 )

@@ -97,22 +97,11 @@ def test_an_entry_cut_short_anywhere_is_none(inputs: dict[str, str], role: str |
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("session 1\n", "session 2\n"),
-        ("expires = ", "expired = "),
-        ("role = ", ""),
+        *(("session 1\n", "session 2\n"), ("expires = ", "expired = "), ("role = ", "")),
         ("06:03:19Z\nrole", "07:03:19Z\nrole"),
-        ("06:03:19Z", "66:03:19Z"),
-        ('"Version": 1', '"Version": 2'),
-        ('"AccessKeyId"', '"accessKeyId"'),
-        ("wJalr", "wJa\\u006cr"),
-        ("wJalr", 'wJa"lr'),
-        ("wJalr", "wJa\x00lr"),
-        ("wJalr", "wJa\u00e9lr"),
-        ('Z"}', 'Z" }'),
-        ('Z"}\n', 'Z"}\n\n'),
-        ('Z"}\n', 'Z"}\n{}\n'),
-        ("\n\n", "\n\n\n"),
-        ("\n", "\r\n"),
+        *(("06:03:19Z", "66:03:19Z"), ('"Version": 1', '"Version": 2'), ('"AccessKeyId"', '"accessKeyId"')),
+        *(("wJalr", "wJa\\u006cr"), ("wJalr", 'wJa"lr'), ("wJalr", "wJa\x00lr"), ("wJalr", "wJa\u00e9lr")),
+        *(('Z"}', 'Z" }'), ('Z"}\n', 'Z"}\n\n'), ('Z"}\n', 'Z"}\n{}\n'), ("\n\n", "\n\n\n"), ("\n", "\r\n")),
     ],
 )
 def test_what_differs_from_the_form_is_not_an_entry(old: str, new: str) -> None:
