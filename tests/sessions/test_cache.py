@@ -559,6 +559,7 @@ def test_a_shared_folder_is_neither_read_nor_written(stage: Stage, store: str, d
     before = sorted(os.listdir(folder))
     cache = stage.cache(store)
     assert cache.find("work", INPUTS) is None
+    assert stage.said[0].startswith(f"the sessions stored in {folder} cannot be read: {folder} is ")
     removed, missed = cache.forget(None)
     assert removed == []
     assert any(str(folder) in line for line in missed)

@@ -86,7 +86,7 @@ def with_command(error: AwsMfaError, request: RenewalRequest, plan: Plan) -> Aws
         return error
     command = f"in a terminal: {request.renew_command(plan.verb_to_renew(request.profile))}"
     # `command` says where to run what.
-    others = [hint for hint in error.hints if not hint.startswith("run ") and hint != command]
+    others = [hint for hint in error.hints if not hint.startswith(("run ", "in a terminal: "))]
     return NeedsHuman(f"profile {request.profile!r} needs an MFA code: {error.message}", command, *others)
 
 

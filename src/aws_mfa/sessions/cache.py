@@ -49,7 +49,7 @@ class SessionCache:
             try:
                 listings.append((files, files.listing()))
             except (AwsMfaError, OSError) as error:
-                self._report(f"the stored sessions cannot be read: {_reason(error)}")
+                self._report(f"the sessions stored in {files.folder} cannot be read: {_reason(error)}")
 
         def found(label: str, text: str) -> Entry | None:
             name = name_of_text(label, text)
