@@ -161,8 +161,7 @@ def test_the_url_has_a_path_and_its_scheme_is_in_lower_case() -> None:
 
 @pytest.mark.parametrize("document", ["how-it-works.md", "security-model.md"])
 @pytest.mark.parametrize(
-    ("url", "is_refused"),
-    [("http://e.example", True), ("http://127.0.0.1:1", False), ("https://e.example", False)],
+    ("url", "is_refused"), [("http://e.example", True), ("http://127.0.0.1:1", False), ("https://e.example", False)]
 )
 def test_the_documents_say_what_becomes_of_plain_http(document: str, url: str, *, is_refused: bool) -> None:
     with open(os.path.join(ROOT, "docs", document), encoding="utf-8") as file:

@@ -17,7 +17,6 @@ import pytest
 from aws_mfa.errors import Cancelled, NeedsHuman, WrongSecret
 from aws_mfa.prompt.code_programs import MfaProcessProvider, YkmanProvider, code_in, matching_account
 from aws_mfa.prompt.providers import CodeQuestion
-from aws_mfa.system import programs
 from aws_mfa.system.cancel import Cancellation
 from aws_mfa.system.programs import run_for_answer
 from programs import SOURCE, once, wait_until
@@ -169,13 +168,6 @@ def test_a_cancellation_ends_it_even_if_it_ignores_signals(tmp_path: Path) -> No
     assert ends(int(wait_for(pids)))
 
 
-@pytest.fixture(params=[programs._BySelector, programs._ByThreads])
-def reader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both readers, that of Windows too."""
-    monkeypatch.setattr(programs, "_READER", request.param)
-
-
-@pytest.mark.usefixtures("reader")
 def test_what_it_leaves_running_is_neither_waited_for_nor_ended(tmp_path: Path) -> None:
     """Such as the agent of a password manager that keeps our pipe open."""
     pids = tmp_path / "pid"
@@ -187,12 +179,10 @@ def test_what_it_leaves_running_is_neither_waited_for_nor_ended(tmp_path: Path) 
     os.kill(left, signal.SIGKILL)
 
 
-@pytest.mark.usefixtures("reader")
 def test_a_filter_that_ends_a_moment_later_is_heard() -> None:
     assert asked(shell("{ sleep 0.05; echo 123456; } &")) == "123456"
 
 
-@pytest.mark.usefixtures("reader")
 def test_a_process_that_keeps_the_pipe_does_not_delay_a_cancellation(tmp_path: Path) -> None:
     pids = tmp_path / "pid"
     detached = "import os, time; os.setsid(); print(os.getpid(), file=open(sys.argv[1], 'w'), flush=True)"
@@ -211,7 +201,6 @@ def test_a_process_that_keeps_the_pipe_does_not_delay_a_cancellation(tmp_path: P
     os.kill(int(wait_for(pids)), signal.SIGKILL)
 
 
-@pytest.mark.usefixtures("reader")
 @pytest.mark.parametrize("command", ["exec yes 123456", "yes 123456 & echo $! > {}; echo 654321"])
 def test_one_that_prints_without_end_is_ended_and_read_no_further(command: str, tmp_path: Path) -> None:
     """Processes it left running find their pipe closed."""

@@ -4,8 +4,7 @@ Region -> the address of STS or IAM, and the region that requests are signed for
 Order: `AWS_ENDPOINT_URL_STS`/`_IAM`, `AWS_ENDPOINT_URL`, `endpoint_url` of the config file (each unless
 `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` is true), then the region's own endpoint, FIPS or dual-stack if
 `AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT` or the config file says so. Never the global STS endpoint: its
-sessions are not valid in opt-in regions. Pure: the caller passes variables and files. A setting is read only when it
-is needed, so a broken one that is not needed cannot fail.
+sessions are not valid in opt-in regions. Pure. A broken setting fails only when it is needed.
 
 Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
 """

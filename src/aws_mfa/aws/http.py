@@ -1,9 +1,9 @@
 """
 HTTPS to AWS: one TLS context and a connection pool; CA bundle and proxy as botocore finds them.
 
-The first call loads the CA file, while the user still types the code; botocore's own session would load it for each
-connection. Refuses to retry, to follow redirects, and to read more than 1 MiB of an answer. Raises urllib3's
-exceptions, which `unreachable` translates. A proxy's address may hold a password: no message quotes it.
+The first call loads the CA file, while the user still types the code. Refuses to retry, to follow redirects, and to
+read more than 1 MiB of an answer. Raises urllib3's exceptions, which `unreachable` translates. A proxy's address may
+hold a password: no message quotes it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import ssl
 import threading
 import time
 from http.client import HTTPException
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from botocore.httpsession import get_cert_path
@@ -159,25 +159,17 @@ class AwsHttp:
         proxy = proxy_for(endpoint)
         needs_tls = any(url.lower().startswith("https:") for url in (endpoint.url, proxy or ""))
         tls = self._tls_context() if needs_tls else None
-        if not proxy:
-            manager = PoolManager(maxsize=_MOST_CONNECTIONS, block=True, timeout=self._timeout, ssl_context=tls)
-        else:
-            try:
-                manager = ProxyManager(
-                    proxy,
-                    proxy_headers=_proxy_headers(proxy),
-                    proxy_ssl_context=tls,
-                    maxsize=_MOST_CONNECTIONS,
-                    block=True,
-                    timeout=self._timeout,
-                    ssl_context=tls,
-                )
-            except (LocationParseError, ProxySchemeUnknown, ValueError):
-                # `from None`: the address may hold a password.
-                raise AwsUnreachable(
-                    "the proxy's address is not a URL of the form http://HOST:PORT",
-                    "fix or unset HTTPS_PROXY (or HTTP_PROXY)",
-                ) from None
+        options: dict[str, Any] = {"maxsize": _MOST_CONNECTIONS, "block": True, "timeout": self._timeout}
+        try:
+            if proxy:
+                options |= {"proxy_url": proxy, "proxy_headers": _proxy_headers(proxy), "proxy_ssl_context": tls}
+            manager = (ProxyManager if proxy else PoolManager)(ssl_context=tls, **options)
+        except (LocationParseError, ProxySchemeUnknown, ValueError):
+            # `from None`: the address may hold a password.
+            raise AwsUnreachable(
+                "the proxy's address is not a URL of the form http://HOST:PORT",
+                "fix or unset HTTPS_PROXY (or HTTP_PROXY)",
+            ) from None
         manager.pool_classes_by_scheme = {"http": HTTPConnectionPool, "https": _TlsConnections}
         self._managers[endpoint.url] = manager
         return manager

@@ -1,10 +1,9 @@
 """
 AWS's query protocol, for STS and IAM: sign, send, read.
 
-Of botocore only the signature is used: its session and client take longer to load than everything else here, and they
-retry requests that must not be sent twice. A call that carries a code is sent exactly once. Another call is sent again
-once if an idle connection was cut, and several times if AWS throttles or fails. The caller passes the keys with each
-call; they are not looked up anywhere. No answer is trusted to be well-formed, or to come from AWS.
+Of botocore only the signature is used: its client loads longer, and retries requests that must not be sent twice. A
+call that carries a code is sent exactly once. Another call is sent again once if an idle connection was cut, and
+several times if AWS throttles or fails. No answer is trusted to be well-formed, or to come from AWS.
 """
 
 from __future__ import annotations
@@ -52,8 +51,7 @@ def keep_tokens_out_of_logs() -> None:
     """
     Drop the DEBUG records of botocore's loggers that hold whole requests, whatever levels the program sets.
 
-    A filter and not a level, because `logging.config` resets levels. Nothing more is changed: in another program's
-    process the loggers are that program's; in aws-mfa's own process `cli/main.py` silences them.
+    A filter and not a level, because `logging.config` resets levels.
     """
     for name in _LOGGERS_OF_REQUESTS:
         logging.getLogger(name).addFilter(lambda record: record.levelno > logging.DEBUG)
@@ -88,9 +86,7 @@ class AwsQuery:
 
         Raises `RefusedByAws` if AWS refuses, `AwsUnreachable` without an answer.
         """
-        if call.carries_code:
-            return self._answer(call, keys)
-        return with_patience(lambda: self._answer(call, keys))
+        return self._answer(call, keys) if call.carries_code else with_patience(lambda: self._answer(call, keys))
 
     def unreadable(self, call: Call) -> AwsMfaError:
         """Return the failure for an answer without the expected elements."""
@@ -190,11 +186,7 @@ def text_of(element: ET.Element, name: str) -> str:
 
 
 def with_patience(send: Callable[[], T]) -> T:
-    """
-    Return what `send` returns; call it again while AWS throttles or fails, after a longer wait each time.
-
-    Only for requests that may be sent twice. Raises the last `Throttled` or `AwsServerError`.
-    """
+    """Call `send` again while it raises `Throttled` or `AwsServerError`, after a longer wait each time."""
     for number in range(1, MOST_TRIES):
         try:
             return send()

@@ -55,8 +55,7 @@ class AwsRefusal:
     """
     An answer of AWS that was not 200. `action` is for example `sts:GetSessionToken`.
 
-    `server_date` is the answer's `Date` and `now` our clock, both in seconds since the epoch. The fields with defaults
-    say what was requested.
+    `server_date` is the answer's `Date`, `now` our clock. The fields with defaults say what was requested.
     """
 
     action: str
@@ -304,18 +303,8 @@ _TABLE: dict[tuple[str, ...], tuple[_Row, ...]] = {
         ),
     ),
     ("PackedPolicyTooLarge", "PackedPolicyTooLargeException"): (
-        (
-            "Packed size of session tags",
-            TooLargeForSession,
-            "the session tags for {role} are too large{share}",
-            *_LESS,
-        ),
-        (
-            "",
-            TooLargeForSession,
-            "the session policies and tags for {role} are too large together{share}",
-            *_LESS,
-        ),
+        ("Packed size of session tags", TooLargeForSession, "the session tags for {role} are too large{share}", *_LESS),
+        ("", TooLargeForSession, "the session policies and tags for {role} are too large together{share}", *_LESS),
     ),
     ("InvalidClientTokenId", "UnrecognizedClientException"): (
         (
@@ -354,13 +343,7 @@ _TABLE: dict[tuple[str, ...], tuple[_Row, ...]] = {
         ),
     ),
     ("Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded", "TooManyRequests"): (
-        (
-            "",
-            Throttled,
-            "AWS got too many requests",
-            "wait {wait} and try again",
-            "{spent_hint}",
-        ),
+        ("", Throttled, "AWS got too many requests", "wait {wait} and try again", "{spent_hint}"),
     ),
 }
 _SERVER_FAILED: _Row = (

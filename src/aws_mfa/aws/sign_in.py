@@ -1,9 +1,8 @@
 """
 The AWS console: the address of sign-in, the page of a service, the URL that signs a session in.
 
-Pure. The sign-in endpoint is that of the requested page's region, as AWS advises, unless `AWS_ENDPOINT_URL_SIGNIN`,
-`AWS_ENDPOINT_URL` or the config file's `endpoint_url` replaces it. Refuses what is not the name of a service, because
-it becomes part of a URL.
+Pure. The sign-in endpoint is that of the requested page's region, as AWS advises, unless an endpoint URL is set.
+Refuses what is not the name of a service, because it becomes part of a URL.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_enable-console-custom-url.html (what is
 sent), https://docs.aws.amazon.com/general/latest/gr/signin-service.html (hosts), botocore's rules for `signin`
@@ -108,9 +107,5 @@ def federated_name(user_arn: str) -> str | None:
 
 
 def administrator_access_arn(partition: str) -> str:
-    """
-    Return the ARN of the managed policy that allows everything.
-
-    A federated session may do what both its user and its policies allow: with this policy, what the user may do.
-    """
+    """The ARN of the policy that allows everything: a federated session with it may do what its user may do."""
     return f"arn:{partition}:iam::aws:policy/AdministratorAccess"

@@ -1,9 +1,8 @@
 """
 The calls of STS at one endpoint, and the one call of IAM that users may make about themselves: their MFA devices.
 
-Every refusal is raised as one of our errors, a missing answer as `AwsUnreachable`. The expiration is what STS answered,
-not what was requested. Refuses a session that is already over, that lasts much longer than requested, whose id is not a
-session's, or that no file could hold. Which devices STS can use is not decided here, but by `arns.is_fido`.
+Every refusal is raised as one of our errors, a missing answer as `AwsUnreachable`. Refuses a session that is already
+over, that lasts much longer than requested, whose id is not a session's, or that no file could hold.
 """
 
 from __future__ import annotations

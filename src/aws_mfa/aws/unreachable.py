@@ -1,8 +1,8 @@
 """
 No answer from AWS -> `AwsUnreachable`: name, route, proxy, certificate, time-out, a connection that was cut.
 
-Owns the distinction between "nothing was sent" (a code is still unused) and "the answer was lost" (it may be spent).
-Refuses to repeat urllib3's texts: they hold addresses of objects, and a proxy's text may hold its password.
+Tells "nothing was sent" (a code is still unused) from "the answer was lost" (it may be spent). Refuses to repeat
+urllib3's texts: they hold addresses of objects, and a proxy's text may hold its password.
 """
 
 from __future__ import annotations
@@ -45,11 +45,8 @@ _CERTIFICATES = {
     9: ("is not valid yet", "check this machine's clock"),
     10: ("has expired", "check this machine's clock; if it is right, the answer is not from AWS"),
     18: ("is self-signed", ""),
-    19: ("is signed by a CA that is not trusted", ""),
-    20: ("is signed by a CA that is not trusted", ""),
-    21: ("is signed by a CA that is not trusted", ""),
-    62: ("is for another host", "a proxy or a network's sign-in page answers instead of AWS"),
-    64: ("is for another host", "a proxy or a network's sign-in page answers instead of AWS"),
+    **dict.fromkeys((19, 20, 21), ("is signed by a CA that is not trusted", "")),
+    **dict.fromkeys((62, 64), ("is for another host", "a proxy or a network's sign-in page answers instead of AWS")),
 }
 
 

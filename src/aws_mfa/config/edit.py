@@ -1,10 +1,8 @@
 """
 Changes the text of an AWS file and keeps every other byte: comments, key case, indents, line ends, nested blocks.
 
-Its own lines have the one form that every SDK reads: `key = value` in column 0.
-
-The only editor of these files. Refuses a section that `ini` cannot read, `[DEFAULT]`, and values that do not fit on one
-line. Faults elsewhere in the text are not its concern: `ini.check` is called before the user types anything.
+The only editor of these files; its lines have the one form that every SDK reads: `key = value` in column 0. Refuses a
+section that `ini` cannot read, `[DEFAULT]`, and values that do not fit on one line.
 """
 
 from __future__ import annotations
@@ -31,11 +29,10 @@ if TYPE_CHECKING:
 
 def with_changes(text: str, name: str, changes: Mapping[str, str | None], *, where: str = "the file") -> str:
     """
-    Replace keys of a section in place, add new ones at its end, remove those that are None; every other byte is kept.
+    Replace keys (lower case) of a section in place, add new ones at its end, remove those that are None.
 
-    Keys are in lower case. A missing section is added at the end of the text, after a blank line, if there is something
-    to write. Raises `BrokenFile` for a fault in this section, and `BadInput` for a value that does not fit on one line
-    and for `[DEFAULT]`.
+    A missing section is added at the end of the text, after a blank line, if there is something to write. Raises
+    `BrokenFile` for a fault in this section, `BadInput` for a value that does not fit on one line and for `[DEFAULT]`.
     """
     check_beginning(text, where)
     _check_change(name, changes)
@@ -49,11 +46,7 @@ def with_changes(text: str, name: str, changes: Mapping[str, str | None], *, whe
 
 
 def with_all_changes(text: str, changes_of: Mapping[str, Mapping[str, str | None]], *, where: str = "the file") -> str:
-    """
-    Like `with_changes`, for many sections (name -> changes), existing sections first, then new ones.
-
-    One walk over the text, so faults in other sections are refused too.
-    """
+    """Like `with_changes`, for many sections (name -> changes); faults in other sections are refused too."""
     check_beginning(text, where)
     for name, changes in changes_of.items():
         _check_change(name, changes)
@@ -94,9 +87,8 @@ class Edits:
         """
         Replace keys, add new ones after the last key, remove those that are None.
 
-        Lines that are written begin in column 0 and have the form `key = value`, whatever the style around them: other
-        SDKs do not read all that Python reads. A key that an indented one follows is moved to the end of the section:
-        in its place the indented line would continue its value.
+        A key that an indented one follows is moved to the end of the section: in its place, now in column 0, the
+        indented line would continue its value.
         """
         text, missing = self.text, dict(changes)
         newline = _newline(text, section.header_start)

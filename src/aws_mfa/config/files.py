@@ -2,7 +2,7 @@
 The AWS files (`credentials`, `config`): where they are, how they are read, and how they are updated under a lock.
 
 Refuses what is not text (bad bytes, a BOM), without quoting a value. Other programs do not know the lock, so only the
-edit happens between reading and replacing. What the sections mean: `profiles`.
+edit happens between reading and replacing.
 """
 
 from __future__ import annotations
@@ -50,10 +50,9 @@ _BOMS = ((b"\xef\xbb\xbf", "a byte order mark (BOM)"), (b"\xff\xfe", "UTF-16"), 
 
 class AwsFile:
     """
-    One AWS file: implements the Protocol `AwsTextFile`.
+    Implements the Protocol `AwsTextFile`; `is_strict`: a file or folder that other users can write is refused.
 
-    `say_narrowed` is called with the path when an update removes the permissions of group and others. `is_strict`:
-    a file or folder that other users can write is refused.
+    `say_narrowed` is called with the path when an update removes the permissions of group and others.
     """
 
     def __init__(
@@ -114,10 +113,10 @@ class AwsFile:
         """
         Lock, read again, apply `edit`, replace atomically; return whether the bytes changed.
 
-        A missing file is made 0600 and its folder 0700, unless `edit` leaves it empty. On any error the old file is
-        kept. `edit` is called again if another program, which does not know the lock, changed the file meanwhile.
-        Raises what `read` raises, `NotSetUp` if it cannot be written, or has lost what it had when it was first read,
-        `Unreachable` if another process has the lock.
+        A missing file is made 0600 and its folder 0700, unless `edit` leaves it empty. `edit` is called again if
+        another program, which does not know the lock, changed the file meanwhile. Raises what `read` raises, `NotSetUp`
+        if it cannot be written, or has lost what it had when it was first read, `Unreachable` if another process has
+        the lock. On any error the old file is kept.
         """
         if self._is_null_device():
             raise NotSetUp(f"cannot write {self.path}: it is the null device")
@@ -169,11 +168,7 @@ class AwsFile:
         return changed
 
     def repair_mode(self, *, also_written: bool = False) -> bool:
-        """
-        Remove the permissions of group and others; return whether that was needed and worked.
-
-        Nothing is done, unless `also_written`, if others can write the file: `check_trusted` refuses it.
-        """
+        """See the Protocol. Unless `also_written`, a file that others can write is left: `check_trusted` refuses it."""
         try:
             found = os.stat(self.path)
             if is_narrow(found) or (self._is_strict and not also_written and others_can_write(found)):
@@ -188,15 +183,13 @@ class AwsFile:
 
     def linked_inode(self) -> int | None:
         """The inode of a file with further names (hard links): they keep what an update removes; else None."""
-        try:
+        with suppress(OSError):
             found = os.stat(self.path)
-        except OSError:
-            return None
-        return found.st_ino if found.st_nlink > 1 else None
+            return found.st_ino if found.st_nlink > 1 else None
+        return None
 
     def _lock_path(self) -> str:
-        # It is beside the resolved target: that folder must be writable anyway, and homes that link to a file share its
-        # lock.
+        # Beside the resolved target: that folder must be writable anyway, and homes that link to a file share its lock.
         folder, name = os.path.split(os.path.realpath(self.path))
         return os.path.join(folder, self._lock_name(name))
 
@@ -220,10 +213,8 @@ class AwsFile:
         return f"the long-term keys of [{keys[0]}] are gone" if keys else ""
 
     def _bytes_of(self, text: str) -> bytes:
-        try:
+        with suppress(UnicodeEncodeError):
             return text.encode("utf-8")
-        except UnicodeEncodeError:
-            pass
         raise BadInput(f"cannot write {self.path}: a name or value given holds bytes that are not UTF-8")
 
 
@@ -243,10 +234,9 @@ def find_files(environ: Mapping[str, str], home: str | None = None) -> tuple[str
     botocore; an empty one counts as absent. The default is `~/.aws/...` below `home` (None: this user's home). Raises
     `NotSetUp` if a home is needed and cannot be found.
     """
-    return (
-        _file(environ, home, "AWS_SHARED_CREDENTIALS_FILE", "credentials"),
-        _file(environ, home, "AWS_CONFIG_FILE", "config"),
-    )
+    variables = {"credentials": "AWS_SHARED_CREDENTIALS_FILE", "config": "AWS_CONFIG_FILE"}
+    credentials, config = (_file(environ, home, variable, name) for name, variable in variables.items())
+    return credentials, config
 
 
 def state_folder(environ: Mapping[str, str], home: str | None = None) -> str:

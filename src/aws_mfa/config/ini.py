@@ -1,11 +1,9 @@
 """
 Reads the text of an AWS file (credentials, config) as SDKs do. On the hot path: imports only the errors.
 
-Accepts what botocore loads (`configparser`, and nested blocks below an empty value): full-line comments with `#` and
-`;`, keys in any case, `=` or `:`, indented continuation lines, line ends of every system, `[DEFAULT]` in several
-places. A section is found by a search for its header, so that ten thousand profiles cost no more than a few; `check`
-walks the whole text.
-No message quotes a line: lines hold keys. Changes are made in `edit`.
+Accepts what botocore loads (`configparser`, and nested blocks below an empty value). A section is found by a search for
+its header, so that ten thousand profiles cost no more than a few; `check` walks the whole text. No message quotes a
+line: lines hold keys.
 """
 
 from __future__ import annotations

@@ -1,11 +1,9 @@
 """
 Codes from programs: the profile's `mfa_process` (`op item get aws --otp`, `pass otp aws`), and a YubiKey by `ykman`.
 
-Runs them without a shell and reads what they print. No message quotes the arguments of `mfa_process` (some people write
-the seed there) or any output. If a program fails, the next provider is tried. One account on the YubiKey must match the
-device: with a guess AWS would refuse the code. Without a key ykman takes three seconds to say so; it is tried
-automatically only if Linux shows a key, and elsewhere (macOS, Windows, WSL, containers, a key on a card reader) only if
-`AWS_MFA_PROMPT` or `AWS_MFA_YKMAN_ACCOUNT` asks for it.
+No message quotes the arguments of `mfa_process` (some people write the seed there) or any output. If a program fails,
+the next provider is tried. Without a key ykman takes three seconds to say so: it is tried only if Linux shows a key, or
+`AWS_MFA_PROMPT` or `AWS_MFA_YKMAN_ACCOUNT` asks for it (macOS, Windows, WSL, containers, a card reader).
 """
 
 from __future__ import annotations
@@ -59,14 +57,14 @@ class MfaProcessProvider:
 
     def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
         """Return the code printed. Raises `NeedsHuman`, `Cancelled` on Ctrl-C, or the cancellation's error."""
-        command = question.command or ""
-        with self._tty() as tty:
-            try:
+        command, limit_s = question.command or "", self._time_limit_s
+        try:
+            with self._tty() as tty:
                 ended = run_for_answer(
-                    command, environ=self._environ, limit_s=self._time_limit_s, cancellation=cancellation, tty=tty
+                    command, environ=self._environ, limit_s=limit_s, cancellation=cancellation, tty=tty
                 )
-            except ProgramFailed as error:
-                raise _failed(command, str(error)) from None
+        except ProgramFailed as error:
+            raise _failed(command, str(error)) from None
         if ended.code != 0:
             raise _failed(command, f"failed with exit code {ended.code}")
         code = code_in(ended.stdout)
@@ -79,11 +77,7 @@ class MfaProcessProvider:
 
 
 def code_in(output: bytes) -> str | None:
-    """
-    Find the code in a program's output: the last line that is one (`123456`, `123 456`).
-
-    Otherwise the last word of the last line, after a label (`aws:ann  123456`).
-    """
+    """The last line that is a code (`123456`, `123 456`), else the last word, after a label (`aws:ann  123456`)."""
     lines = [line for line in output.decode("utf-8-sig", "replace").splitlines() if line.strip()]
     last_word = lines[-1].split()[-1] if lines else ""
     for found in (*reversed(lines), last_word):
@@ -175,7 +169,7 @@ class YkmanProvider:
 
 def matching_account(accounts: Sequence[str], device: str, wanted: str | None) -> str | None:
     """
-    Return the one account (`issuer:name`) that matches; None if none or several do.
+    Return the one account (`issuer:name`) that matches; None if none or several do: AWS would refuse a guess.
 
     `wanted` is its name or a part of it. Without it: an account that contains the device's ARN, or has the label of
     AWS's QR code, `Amazon Web Services:ann@123456789012`.

@@ -1,8 +1,7 @@
 """
 A dialog on the desktop, for programs without a terminal: IDEs, desktop launchers, SDKs inside them.
 
-Tries the programs until one shows a dialog, with a time limit, and puts the lines given to `say` above the question.
-Raises `NeedsHuman` if none shows one or the time is over, `Cancelled` for the button Cancel and for a closed window.
+Raises `NeedsHuman` if no program shows one or the time is over, `Cancelled` for the button Cancel and a closed window.
 """
 
 from __future__ import annotations
@@ -44,12 +43,7 @@ class DialogProvider:
         return bool(offered_programs(self._environ))
 
     def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
-        """
-        Return what was typed; lines given to `say` since the last question are shown above this one.
-
-        Raises `NeedsHuman`, `Cancelled`, `BadInput` as a terminal does, or the cancellation's error with the dialog
-        closed.
-        """
+        """Return what was typed; lines given to `say` since the last question are shown above this one."""
         text = "\n".join(shown_text(line) for line in (*self._said, question.text.strip()))
         self._said = []
         limit_s = self._time_limit_s

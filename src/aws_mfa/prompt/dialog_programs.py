@@ -1,9 +1,8 @@
 """
 The programs that show a dialog: zenity and kdialog (Linux), osascript (macOS), PowerShell (Windows, WSL).
 
-Owns, for each: when it is offered, its command line, and what its exit code means. The question is plain text to all of
-them: markup, keyboard shortcuts and script code in it have no effect. The answer comes on stdout. No display is tried
-beforehand: a program that finds none reports that itself.
+The question is plain text to all of them: markup, keyboard shortcuts and script code in it have no effect. No display
+is tried beforehand: a program that finds none reports that itself.
 """
 
 from __future__ import annotations
@@ -89,7 +88,6 @@ class DialogProgram:
     variables: Callable[[str, float, Mapping[str, str]], dict[str, str]] = lambda _text, _limit_s, _environ: {}
 
     def outcome(self, ended: Ended) -> str:
-        """Return ANSWERED, CANCELLED, GAVE_UP or NOT_SHOWN."""
         end = self.ends.get(ended.code, NOT_SHOWN)
         # zenity also exits with 1 when the display refuses it. GTK 3 and 4 print "cannot open display" and "Failed to
         # open display", always in English.

@@ -1,11 +1,9 @@
 """
 The lock around a prompt: one process of this user at a time asks for a code of a device.
 
-A kernel lock per device in `~/.aws/mfa/prompt-locks/`, so a process that dies releases it. A file beside it says how
-the last question ended, if it failed: processes that waited for the same question fail like it, and so does one that
-asks the same again within minutes. That file contains no code and no secret, and of the question only a digest.
-
-Both are optional: if the folder cannot be written, each process asks for itself.
+A file beside each lock says how the last question ended, if it failed: processes that waited for the same question fail
+like it, and so does one that asks the same again within minutes. That file contains no code and no secret, and of the
+question only a digest. If the folder cannot be written, each process asks for itself.
 """
 
 from __future__ import annotations
@@ -37,8 +35,7 @@ if TYPE_CHECKING:
 
 # A failure counts this long for a process that asks the same: SDKs that got no credentials ask again at once.
 _RECENT_S = 300.0
-# How long to wait for the lock again after the wait for another terminal: a process that holds it longer is asking a
-# person.
+# After the wait for another terminal: a process that holds the lock longer is asking a person.
 _PATIENCE_AFTER_YIELDING_S = 5.0
 # An SDK that got no credentials runs us again at once.
 _COMES_BACK_S = 30.0

@@ -1,7 +1,7 @@
 """
-Opens the providers of codes: which class each name means, and which questions another terminal may answer too.
+Opens the providers of codes: a part of `cli/wiring.py` that is loaded only when a code is needed.
 
-A part of `cli/wiring.py` that is loaded only when a code is needed.
+Decides which class each name means, and which questions another terminal may answer too.
 """
 
 from __future__ import annotations
@@ -44,8 +44,7 @@ def open_code_providers(
     is_chosen = bool(environ.get(VARIABLE))
     is_ci = environ.get("CI", "").lower() not in ("", "0", "false")
     if not is_chosen and isinstance(terminal, PipedAnswers):
-        # A code was piped in: it comes before the profile's command. The command is tried too: it disturbs no one, and
-        # the pipe may be there by accident and empty.
+        # A piped code comes before the profile's command, which is tried too: the pipe may be empty by accident.
         names = (TERMINAL, MFA_PROCESS)
     elif not is_chosen:
         useless = {*(() if hands_over else (CODE,)), *((DIALOG,) if is_ci else ())}

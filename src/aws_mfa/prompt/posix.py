@@ -1,11 +1,10 @@
 """
 The controlling terminal on POSIX: questions and answers go through /dev/tty, never through stdin, stdout or stderr.
 
-Owns the terminal's modes and the signals while a question is open; the kernel edits the line. However a question ends,
-the terminal is as before: echo on, the cursor on a fresh line, nothing of a half-typed secret left for the shell.
-Without a terminal it refuses. It never reads stdin with echo instead, as `getpass` does, which also leaves echo off
-after SIGTERM and discards what was typed early. Nor does it ask while the terminal belongs to another program: that
-would stop our whole process group, with the IDE or the Terraform run that started us, and with any lock we hold.
+However a question ends, the terminal is as before: echo on, the cursor on a fresh line, nothing of a half-typed secret
+left for the shell. Without a terminal it refuses; `getpass` would read stdin with echo, and leaves echo off after
+SIGTERM. Nor does it ask while the terminal belongs to another program: that would stop our whole process group, with
+the IDE or the Terraform run that started us, and with any lock we hold.
 """
 
 from __future__ import annotations
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws_values.text import shown_text
 from aws_mfa.errors import Cancelled, InputEnded, NeedsHuman
 from aws_mfa.prompt.typed_line import Console, answer_in, fitted, width_of
+from aws_mfa.system.cancel import Cancellation
 
 assert sys.platform != "win32"  # for the type checker
 
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from types import FrameType, TracebackType
 
     from typing_extensions import Self
-
-    from aws_mfa.system.cancel import Cancellation
 
 CONTROLLING_TERMINAL = "/dev/tty"
 _READ_SIZE = 8192  # above the kernel's line buffer: one read takes the whole line
@@ -49,8 +47,7 @@ class ControllingTerminal(Console):
     """
     Questions at a terminal device, which is opened for each of them.
 
-    Ask from the main thread: only there Python runs signal handlers, so a question from another thread is not cancelled
-    by Ctrl-C and does not restore echo when the process is killed.
+    Ask from the main thread: in another one Ctrl-C does not cancel, and a killed process leaves echo off.
     """
 
     def __init__(self, path: str = CONTROLLING_TERMINAL) -> None:
@@ -83,7 +80,7 @@ class ControllingTerminal(Console):
         except NeedsHuman:
             return True
 
-    def _read(self, question: str, cancellation: Cancellation | None, *, hidden: bool) -> bytes:
+    def _read(self, question: str, cancellation: Cancellation | None, *, hidden: bool) -> str:
         _flush_streams()
         with _opened(self._path) as fd:
             if not in_foreground(fd):
@@ -91,9 +88,8 @@ class ControllingTerminal(Console):
                     cancellation.check()
                 raise NeedsHuman("the terminal belongs to another program now", "run it in the terminal's foreground")
             with TerminalPrompt(fd, question, hidden=hidden) as asked:
-                line = asked.read_line(cancellation)
-                answer_in(line)  # inside, so that the rest of a paste that is refused does not reach the shell
-                return line
+                # Inside, so that the rest of a paste that is refused does not reach the shell.
+                return answer_in(asked.read_line(cancellation))
 
 
 def _columns(fd: int) -> int:
@@ -116,10 +112,9 @@ def terminal_opens(path: str = CONTROLLING_TERMINAL) -> bool:
 @contextlib.contextmanager
 def child_terminal(path: str = CONTROLLING_TERMINAL) -> Iterator[tuple[int, int] | None]:
     """
-    Descriptors for stdin and stderr of a program that may ask a human.
+    Descriptors for stdin and stderr of a program that may ask a human; None outside a terminal's foreground.
 
-    None unless this process is in a terminal's foreground. Restores the modes afterwards: a program that is killed
-    while it asks leaves echo off.
+    Restores the modes afterwards: a program that is killed while it asks leaves echo off.
     """
     if not terminal_opens(path):
         yield None
@@ -198,9 +193,7 @@ class TerminalPrompt:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._is_open = False
-        self._show_typing()
-        if kind is not None:
-            self._drop_typed()
+        self._restore(drops_typed=kind is not None)
         if not self._on_fresh_line:
             with contextlib.suppress(OSError):  # the terminal is gone
                 write_all(self._fd, "\n")
@@ -209,13 +202,13 @@ class TerminalPrompt:
 
     def read_line(self, cancellation: Cancellation | None) -> bytes:
         """Wait for the line; a cancellation raises its error."""
-        with _woken_by(cancellation) as wakers, _woken_by_signals() as signalled:
+        with _woken_by(cancellation) as waker:
             line = b""
             while not line.endswith(b"\n"):
                 # select, not poll: on macOS poll does not work on terminals.
-                ready, _, _ = select.select([self._fd, *wakers, *signalled], [], [])
-                for reader in set(signalled).intersection(ready):
-                    os.read(reader, _READ_SIZE)  # their handlers have run
+                ready, _, _ = select.select([self._fd, waker], [], [])
+                if waker in ready:
+                    os.read(waker, _READ_SIZE)  # the signals' handlers have run
                 if cancellation is not None:
                     cancellation.check()
                 if self._fd in ready:
@@ -237,17 +230,18 @@ class TerminalPrompt:
             termios.tcsetattr(self._fd, termios.TCSANOW, modes)
         write_all(self._fd, self._question)
 
-    def _show_typing(self) -> None:
-        """Restore the modes; may be called repeatedly."""
-        if self._hidden and in_foreground(self._fd):
-            with contextlib.suppress(termios.error):  # the terminal is gone
-                termios.tcsetattr(self._fd, termios.TCSANOW, self._modes_found)
+    def _restore(self, *, drops_typed: bool) -> None:
+        """
+        Restore the modes; may be called repeatedly.
 
-    def _drop_typed(self) -> None:
-        """Discard what is half typed, or follows in a paste: it was for this question, not for the shell."""
+        `drops_typed`: also what is half typed, or follows in a paste: it was for this question, not for the shell.
+        """
         if in_foreground(self._fd):
-            with contextlib.suppress(termios.error):
-                termios.tcflush(self._fd, termios.TCIFLUSH)
+            with contextlib.suppress(termios.error):  # the terminal is gone
+                if self._hidden:
+                    termios.tcsetattr(self._fd, termios.TCSANOW, self._modes_found)
+                if drops_typed:
+                    termios.tcflush(self._fd, termios.TCIFLUSH)
 
     def _take_signals(self) -> None:
         if threading.current_thread() is not threading.main_thread():
@@ -260,8 +254,7 @@ class TerminalPrompt:
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         # Here and not only in `__exit__`: a second signal could interrupt that.
-        self._show_typing()
-        self._drop_typed()
+        self._restore(drops_typed=True)
         if number in _CANCELLING:
             raise Cancelled("cancelled")
         handler = self._earlier_handlers[number]
@@ -278,38 +271,24 @@ class TerminalPrompt:
 
 
 @contextlib.contextmanager
-def _woken_by(cancellation: Cancellation | None) -> Iterator[list[int]]:
-    """Descriptors that become readable when the question is cancelled."""
-    if cancellation is None:
-        yield []
-        return
-    reader, writer = os.pipe()
-    try:
-        cancellation.wake_by(lambda: os.write(writer, b"!"))
-        yield [reader]
-    finally:
-        cancellation.wake_by(None)
-        os.close(reader)
-        os.close(writer)
-
-
-@contextlib.contextmanager
-def _woken_by_signals() -> Iterator[list[int]]:
+def _woken_by(cancellation: Cancellation | None) -> Iterator[int]:
     """
-    A descriptor that becomes readable when a signal comes; none outside the main thread, where no handler runs.
+    A descriptor that becomes readable when the question is cancelled and, in the main thread, when a signal comes.
 
     Without it a signal that came just before `select`, or to another thread, would have no effect until the next key.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield []
-        return
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
-    earlier = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    cancellation = cancellation or Cancellation()
+    has_handlers = threading.current_thread() is threading.main_thread()
+    earlier = signal.set_wakeup_fd(writer, warn_on_full_buffer=False) if has_handlers else -1
     try:
-        yield [reader]
+        cancellation.wake_by(lambda: os.write(writer, b"!"))
+        yield reader
     finally:
-        signal.set_wakeup_fd(earlier)
+        cancellation.wake_by(None)
+        if has_handlers:
+            signal.set_wakeup_fd(earlier)
         os.close(reader)
         os.close(writer)
 

@@ -1,8 +1,7 @@
 """
 The providers of codes, and the order in which they are tried: `AWS_MFA_PROMPT`, else all of them.
 
-Owns what a provider can do (`CodeProvider`), what a terminal can do (`Terminal`) and what they are asked. How each
-provider gets a code is the business of its own module.
+Owns what a provider can do (`CodeProvider`), what a terminal can do (`Terminal`) and what they are asked.
 """
 
 from __future__ import annotations
@@ -78,11 +77,7 @@ _ABSENT = {MFA_PROCESS: "the profile has no mfa_process", YKMAN: "no YubiKey ans
 
 
 class CodeQuestion(NamedTuple):
-    """
-    The question as a person reads it, the device, and the profile's `mfa_process` if it has one.
-
-    `text` ends in a colon and a blank, as on a terminal.
-    """
+    """The question as a person reads it, with `: ` at its end; the device; the profile's `mfa_process`, if any."""
 
     text: str
     device: str
@@ -133,9 +128,8 @@ def choose_providers(environ: Mapping[str, str]) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(name for name in (part.strip().lower() for part in given.split(",")) if name))
     for name in names:
         if name not in PROVIDERS:
-            raise BadInput(
-                f"{VARIABLE}: {name!r} is not a way to ask for a code", f"choose from: {','.join(PROVIDERS)}"
-            )
+            hint = f"choose from: {','.join(PROVIDERS)}"
+            raise BadInput(f"{VARIABLE}: {name!r} is not a way to ask for a code", hint)
     return names or PROVIDERS
 
 

@@ -2,9 +2,8 @@
 Where questions are asked: at the terminal, through a pipe, or nowhere; `choose_terminal` finds out which.
 
 The three have the same methods, so no other module asks whether it is interactive. None of them hangs if no one can
-answer, except on a pipe whose writer leaves it open. A terminal that belongs to another program at the moment refuses.
-`TerminalProvider` makes a code provider of each; `FunctionProvider` asks a function of the Python program that uses
-this package.
+answer, except on a pipe whose writer leaves it open. `TerminalProvider` makes a code provider of each;
+`FunctionProvider` asks a function of the Python program that uses this package.
 """
 
 from __future__ import annotations
@@ -84,9 +83,8 @@ class PipedAnswers:
     """
     Answers piped in, one line each: `echo 123456 | aws-mfa`.
 
-    Questions go to stdout, or to stderr if stdout carries data. `has_human` is False: the pipe was written before the
-    question was known, so a menu or a second question is useless. Only the answer's line is read: the rest may be for a
-    child.
+    `has_human` is False: the pipe was written before the question was known, so a menu or a second question is useless.
+    Only the answer's line is read: the rest may be for a child.
     """
 
     has_human = False
@@ -153,17 +151,14 @@ def choose_terminal(
     """
     Choose where to ask: a pipe or file on stdin if `reads_pipe`, else the terminal, else nowhere.
 
-    `reads_pipe` is for commands that people pipe answers into. A command that other programs start must not set it: an
-    SDK may give it a pipe that is never written to. /dev/null and a closed stdin do not count as a pipe.
+    A command that other programs start must not set `reads_pipe`: an SDK may give it a pipe that is never written to.
     """
     stdin = stdin or sys.stdin  # None where the process was started with descriptor 0 closed
     if reads_pipe and stdin is not None and _holds_answers(stdin):
         return PipedAnswers(stdin.fileno(), asks_on_stdout=asks_on_stdout)
     if terminal_opens():
         return ControllingTerminal()
-    if terminal_opens(_TERMINAL_ON_STDIN):
-        return ControllingTerminal(_TERMINAL_ON_STDIN)
-    return NoTerminal()
+    return ControllingTerminal(_TERMINAL_ON_STDIN) if terminal_opens(_TERMINAL_ON_STDIN) else NoTerminal()
 
 
 def _holds_answers(stdin: TextIO) -> bool:

@@ -1,9 +1,8 @@
 """
 One line from a terminal or a pipe: bytes in, the answer out; and what the consoles of POSIX and Windows have in common.
 
-Text of other people (names, ARNs) is made safe for the console here. Refuses what no person meant to type. Drops what
-keys without a letter send (cursor keys, function keys), and tabs at both ends. Blanks there stay: a passphrase may have
-some. No message quotes the line: it may be a secret.
+Refuses what no person meant to type. Drops what keys without a letter send (cursor keys, function keys), and tabs at
+both ends. Blanks there stay: a passphrase may have some. No message quotes the line: it may be a secret.
 """
 
 from __future__ import annotations
@@ -78,10 +77,10 @@ class Console:
 
         Raises `Cancelled`, `BadAnswer`, `NeedsHuman` (no terminal, or in its background), or the cancellation's error.
         """
-        return answer_in(self._read(shown_text(question), cancellation, hidden=False))
+        return self._read(shown_text(question), cancellation, hidden=False)
 
     def ask_hidden(self, question: str, cancellation: Cancellation | None = None) -> Secret:
-        return Secret(answer_in(self._read(shown_text(question), cancellation, hidden=True)))
+        return Secret(self._read(shown_text(question), cancellation, hidden=True))
 
     def lines_left(self) -> int:
         return 0
@@ -90,7 +89,7 @@ class Console:
         """Print one line, even from the background."""
         self._print(shown_text(text) + "\n")
 
-    def _read(self, question: str, cancellation: Cancellation | None, *, hidden: bool) -> bytes:
+    def _read(self, question: str, cancellation: Cancellation | None, *, hidden: bool) -> str:
         raise NotImplementedError
 
     def _print(self, text: str) -> None:

@@ -1,8 +1,8 @@
 """
 The console on Windows: CONIN$ and CONOUT$ through msvcrt, never stdin, stdout or stderr.
 
-msvcrt gives single keys, so this module edits the line (Backspace only) and prints the echo: no mode has to be
-restored. It polls for keys, because Windows cannot wait for a console and a thread at once.
+Edits the line (Backspace only) and prints the echo: no mode has to be restored. Polls for keys, because Windows cannot
+wait for a console and a thread at once.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import time
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import Cancelled, InputEnded, NeedsHuman
-from aws_mfa.prompt.typed_line import Console
+from aws_mfa.prompt.typed_line import Console, answer_in
 
 assert sys.platform == "win32"  # for the type checker
 
@@ -47,7 +47,7 @@ class ControllingTerminal(Console):
         """Always: a console has no background."""
         return True
 
-    def _read(self, question: str, cancellation: Cancellation | None, *, hidden: bool) -> bytes:
+    def _read(self, question: str, cancellation: Cancellation | None, *, hidden: bool) -> str:
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(AttributeError, OSError, ValueError):  # absent, broken pipe, closed
                 stream.flush()
@@ -59,7 +59,7 @@ class ControllingTerminal(Console):
         finally:
             self._print("\n")
         # msvcrt gives UTF-16 units: characters above U+FFFF come as two.
-        return line.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
+        return answer_in(line.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode())
 
     def _read_line(self, cancellation: Cancellation | None, *, hidden: bool) -> str:
         line = ""
@@ -95,13 +95,9 @@ def terminal_opens(path: str = CONTROLLING_TERMINAL) -> bool:
     Programs with windows (editors, IDEs) start others with a console that has none (`CREATE_NO_WINDOW`). It opens, but
     no one sees the question. Source: https://learn.microsoft.com/windows/console/getconsolewindow
     """
-    if not ctypes.windll.kernel32.GetConsoleWindow():
-        return False
-    try:
-        with open(path, "w", encoding="utf-8"):
-            return True
-    except OSError:
-        return False
+    with contextlib.suppress(OSError), open(path, "w", encoding="utf-8"):
+        return bool(ctypes.windll.kernel32.GetConsoleWindow())
+    return False
 
 
 @contextlib.contextmanager

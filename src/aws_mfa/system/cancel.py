@@ -39,11 +39,7 @@ class Cancellation:
                     self._wake()
 
     def wake_by(self, wake: Callable[[], object] | None) -> None:
-        """
-        Have `wake` called once at the cancellation, now if that has happened; None removes it.
-
-        After `wake_by(None)` has returned, `wake` is not running and will not be called.
-        """
+        """Have `wake` called once at the cancellation, now if that has happened; once None is set it is not called."""
         with self._lock:
             self._wake = wake
             if wake is not None and self.error is not None:

@@ -1,8 +1,8 @@
 """
 The command that a session is for: this process becomes it, or runs it and passes signals on.
 
-Owns what the command inherits: signal handlers as Python found them, stdin, stdout and stderr, no descriptor that this
-program opened, and exactly the environment given. Uses no shell, so nothing in the command's words is expanded.
+The command inherits signal handlers as Python found them, no descriptor that this program opened, and exactly the
+environment given. Uses no shell, so nothing in the command's words is expanded.
 """
 
 from __future__ import annotations

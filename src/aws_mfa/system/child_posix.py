@@ -1,10 +1,9 @@
 """
 Runs a command as a child process on POSIX, so that this process behaves to its caller as the command would.
 
-Passes signals sent to this process on to the child. The terminal sends its own (Ctrl-C) to both processes: this one
-only survives them. When the child has stopped (Ctrl-Z) this process stops too, so that the caller's shell returns;
-never earlier, or the child would read what is typed to that shell. The child stays in this process group: the terminal
-treats other groups as background jobs.
+Passes signals on; those of the terminal (Ctrl-C) go to both processes, and this one only survives them. It stops after
+the child has stopped (Ctrl-Z), so that the caller's shell returns; never earlier, or the child would read what is typed
+to that shell. The child stays in this process group: the terminal treats other groups as background jobs.
 """
 
 from __future__ import annotations
@@ -99,11 +98,7 @@ def _exit_code_of(pid: int, changes: _Changes) -> int:
 
 
 class _Changes:
-    """
-    Waits for a signal, also for the one that says that the child has ended or stopped.
-
-    `waitpid` cannot do that: a signal that comes just before it blocks would be handled only when the child ends.
-    """
+    """Waits for any signal, the child's end too; one just before a blocking `waitpid` would be handled at its end."""
 
     def __enter__(self) -> Self:
         self._reader, self._writer = os.pipe()

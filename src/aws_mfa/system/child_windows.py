@@ -47,10 +47,9 @@ def ended_child(command: Sequence[str], environ: Mapping[str, str]) -> int:
 
 def found_command(name: str, environ: Mapping[str, str]) -> str | None:
     """
-    The path of a command; None if it is not found.
+    The path of a command; None if it is not found. A name without a folder is looked up on PATH.
 
-    A name without a folder is looked up on PATH. CreateProcess would begin in the working folder, and would not find
-    `aws.cmd` without its full path.
+    CreateProcess would begin in the working folder, and would not find `aws.cmd` without its full path.
     """
     if os.path.dirname(name):
         return shutil.which(name) or name

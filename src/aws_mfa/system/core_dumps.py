@@ -40,11 +40,7 @@ def restore_core_limit() -> None:
 
 @contextmanager
 def core_limit_for_child() -> Iterator[None]:
-    """
-    Restore the original limit while a child is started.
-
-    It cannot be set in the child between fork and exec, because other threads may hold locks there.
-    """
+    """Restore it while a child is started; between fork and exec that could hang, as other threads may hold locks."""
     restore_core_limit()
     try:
         yield

@@ -1,8 +1,8 @@
 """
 What the user or another program gives: a file, or standard input for `-`, read whole and never written; or one line.
 
-Accepts pipes (`<(...)`), refuses what is too large to be a few keys. Of a pipe that gives a line no more than this line
-is read: its writer may leave it open, and what follows is for another program. No byte gets into a message.
+Refuses what is too large to be a few keys. Of a pipe that gives a line no more is read: its writer may leave it open,
+and what follows is for another program. No byte gets into a message.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput
@@ -67,11 +68,8 @@ class GivenDocument:
         """The first line; raises what `read` raises."""
         # Not through the stream's buffer: it would take what follows as well.
         line = self._read(lambda file: read_line(file.fileno(), _LONGEST_LINE))
-        try:
+        with suppress(UnicodeDecodeError):
             return text_of_line(line)
-        except UnicodeDecodeError:
-            pass
-        # Outside the handler, as above.
         raise BadInput(f"{self.name}: bytes that are not UTF-8", "save it as UTF-8")
 
     def _read(self, read: Callable[[BinaryIO], bytes]) -> bytes:
@@ -94,10 +92,8 @@ class GivenDocument:
 
     def others_may_read(self) -> bool:
         """Whether its mode lets group or others in; False for standard input, pipes and on Windows."""
-        if self._path == STDIN or os.name == "nt":
-            return False
-        try:
-            found = os.stat(self._path)
-        except OSError:
-            return False
-        return stat.S_ISREG(found.st_mode) and bool(found.st_mode & _OTHERS)
+        with suppress(OSError):
+            if self._path != STDIN and os.name != "nt":
+                mode = os.stat(self._path).st_mode
+                return stat.S_ISREG(mode) and bool(mode & _OTHERS)
+        return False

@@ -1,12 +1,11 @@
 """
 Locks between processes and threads: kernel locks on a file, which the system releases when their holder dies.
 
-A lock file that merely exists means nothing. It is never removed: two processes could then each hold "the" lock. Never
-waits without a limit; the holder's pid is in the file, so that a timeout can name it. Not `filelock`: its import costs
-seven bare Python starts.
+A lock file is never removed: two processes could then each hold "the" lock. The holder's pid is in it, so that a
+timeout can name it. Not `filelock`: its import costs seven bare Python starts.
 
 On file systems without locks (some NFS mounts) the program continues without: files are still replaced whole, so one of
-two simultaneous updates can be lost there, but never a file. To refuse would make the program unusable in such homes.
+two simultaneous updates can be lost there, but never a file.
 """
 
 from __future__ import annotations
@@ -36,20 +35,15 @@ _PID_BYTES = 20
 
 @contextmanager
 def lock(
-    path: str,
-    *,
-    timeout_s: float,
-    waiting: Callable[[str], None] | None = None,
-    folder: FolderHandle | None = None,
+    path: str, *, timeout_s: float, waiting: Callable[[str], None] | None = None, folder: FolderHandle | None = None
 ) -> Iterator[None]:
     """
     Hold the lock at `path` while inside. The file is made 0600 if missing; its folder must exist. Not reentrant.
 
-    `folder`: the folder of `path`, if the caller holds it open: the lock is then in no other one.
-
-    `waiting` is called with the holder's pid ("" if unknown) when it has held the lock for 0.3 s, and again for each
-    later holder. Raises `Unreachable` if the lock is not free within `timeout_s`, `NotSetUp` if the lock file cannot be
-    opened, `BrokenFile` if `path` is something else.
+    `folder`: the folder of `path`, if the caller holds it open: the lock is then in no other one. `waiting` is called
+    with the holder's pid ("" if unknown) when it has held the lock for 0.3 s, and again for each later holder. Raises
+    `Unreachable` if the lock is not free within `timeout_s`, `NotSetUp` if the lock file cannot be opened, `BrokenFile`
+    if `path` is something else.
     """
     fd = _acquire(path, timeout_s, waiting, folder)
     try:
@@ -72,6 +66,7 @@ def _acquire(path: str, timeout_s: float, waiting: Callable[[str], None] | None,
     watch = _Watch(waiting)
     while True:
         fd = _open(path, folder)
+        is_ours = False
         try:
             # Opened again each time: another program may have removed the file that this descriptor leads to.
             if try_lock(fd) and _is_at(fd, path, folder):
@@ -79,15 +74,14 @@ def _acquire(path: str, timeout_s: float, waiting: Callable[[str], None] | None,
                     os.ftruncate(fd, 0)
                     os.lseek(fd, 0, os.SEEK_SET)
                     os.write(fd, str(os.getpid()).encode())
+                is_ours = True
                 return fd
             holder = _read_pid(fd)
         except OSError as error:
-            os.close(fd)
             raise NotSetUp(f"cannot lock {path}: {error.strerror}", "keep the file on another file system") from None
-        except BaseException:
-            os.close(fd)
-            raise
-        os.close(fd)
+        finally:
+            if not is_ours:
+                os.close(fd)
         if time.monotonic() >= gives_up_at:
             raise _timed_out(path, holder, timeout_s)
         watch.held_by(holder)
@@ -136,8 +130,9 @@ def _open(path: str, folder: FolderHandle | None = None) -> int:
 
 def _not_opened(path: str, error: OSError) -> AwsMfaError:
     if error.errno == errno.ELOOP:
-        hint = f"remove it: {command('remove', path)}"
-        return BrokenFile(f"{path} is a symlink, not the lock file it should be", hint)
+        return BrokenFile(
+            f"{path} is a symlink, not the lock file it should be", f"remove it: {command('remove', path)}"
+        )
     if error.errno == errno.EACCES and os.path.exists(path):
         hints = give_back_hint(path) or (f"remove it: sudo rm {quote(path)}",)
         return NotSetUp(f"cannot open the lock {path}: another user made it", *hints)

@@ -17,25 +17,17 @@ from aws_mfa.errors import NotSetUp
 OWNER_ONLY = 0o600
 
 
-def make_private(fd: int, folder: int | str) -> None:
+def make_private(fd: int, folder: int | str, old: os.stat_result | None = None) -> None:
     """
-    Give a file that was just made mode 0600, whatever the umask was; made by root, it goes to the folder's owner.
+    Give a file that was just made mode 0600, or `old`'s if that is narrower; made by root, it gets the owner of `old`.
 
-    Otherwise `sudo` would lock users out of their own files. `folder` is the descriptor through which the file was
-    made: its path may lead elsewhere by now.
+    Without `old` it goes to the owner of `folder`, the descriptor through which it was made: its path may lead
+    elsewhere by now. Otherwise `sudo` would lock users out of their own files.
     """
     if sys.platform != "win32":
         if os.geteuid() == 0:
-            _set_owner(fd, os.stat(folder))
-        _set_mode(fd, OWNER_ONLY)
-
-
-def keep_owner_and_mode(fd: int, old: os.stat_result) -> None:
-    """Give a new file the mode of `old`, without what exceeds 0600; root also gives it its owner."""
-    if sys.platform != "win32":
-        if os.geteuid() == 0:
-            _set_owner(fd, old)
-        _set_mode(fd, old.st_mode & OWNER_ONLY)
+            _set_owner(fd, old or os.stat(folder))
+        _set_mode(fd, old.st_mode & OWNER_ONLY if old else OWNER_ONLY)
 
 
 def make_private_folder(path: str) -> None:
@@ -46,17 +38,16 @@ def make_private_folder(path: str) -> None:
     parent, name = os.path.split(os.path.abspath(path))
     # The owner of the parent can replace any path at any moment: everything happens in the folder held open.
     parent_fd = os.open(parent, os.O_RDONLY | os.O_DIRECTORY)
+    fd = -1
     try:
         os.mkdir(name, 0o700, dir_fd=parent_fd)
         fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent_fd)
-        try:
-            # Another folder may be there by now: only an empty one of root's is the one just made.
-            if is_own(os.fstat(fd)) and not os.listdir(fd):
-                _set_owner(fd, os.fstat(parent_fd))
-        finally:
-            os.close(fd)
+        # Another folder may be there by now: only an empty one of root's is the one just made.
+        if is_own(os.fstat(fd)) and not os.listdir(fd):
+            _set_owner(fd, os.fstat(parent_fd))
     finally:
-        os.close(parent_fd)
+        for opened in {fd, parent_fd} - {-1}:
+            os.close(opened)
 
 
 def refuse_link_of_another(path: str, owner: int, target: str | None = None) -> None:
@@ -163,11 +154,7 @@ _SHARED = "if that is meant, or modes mean nothing there (WSL: /mnt/c): export A
 
 
 def allow_owner_only(fd: int, folder: str) -> bool:
-    """
-    Remove the permissions of group and others from a file of this user; True if that was needed and worked.
-
-    `folder`: the folder of the path that was opened.
-    """
+    """Remove those of group and others from a file of this user, opened in `folder`; True if that worked."""
     before = os.fstat(fd)
     if sys.platform == "win32" or not stat.S_ISREG(before.st_mode) or not is_own(before) or is_narrow(before):
         return False

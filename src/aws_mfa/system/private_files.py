@@ -1,9 +1,8 @@
 """
 Private files, replaced whole: a reader finds the old file or the new one, complete, and mode 0600 from the beginning.
 
-Owns the temp file beside the target, its name, the rename, and the folder held open meanwhile. Never writes in place: a
-file truncated by a crash is lost keys. Removes temp files of killed processes, but only those with this program's name
-pattern and this user as owner. Without `tempfile`, whose import costs another bare Python start.
+Never writes in place: a file truncated by a crash is lost keys. Removes temp files of killed processes, but only this
+user's. Without `tempfile`, whose import costs another bare Python start.
 """
 
 from __future__ import annotations
@@ -22,7 +21,6 @@ from aws_mfa.system.ownership import (
     OWNER_ONLY,
     give_back_hint,
     is_own,
-    keep_owner_and_mode,
     make_private,
     make_private_folder,
     refuse_link_of_another,
@@ -56,10 +54,9 @@ def replace_privately(path: str, data: bytes, *, tidies: bool = True) -> None:
     """
     Replace the file that `path` leads to, or create it. Mode 0600, or narrower if the old file's is.
 
-    Symlinks are kept, and the target of a dangling one is created; root follows no link of another user to a file that
-    is not that user's. `tidies`: also remove temp files that killed writers of this file left, which takes listing the
-    folder. Raises `NotSetUp` if the file cannot be written and `BrokenFile` if `path` is not a regular file; the old
-    file is then unchanged.
+    Symlinks are kept, and the target of a dangling one is created. `tidies`: also list the folder, and remove temp
+    files that killed writers of this file left. Raises `NotSetUp` if the file cannot be written and `BrokenFile` if
+    `path` is not a regular file; the old file is then unchanged.
     """
     try:
         with TargetFile(path) as target:
@@ -140,32 +137,29 @@ def not_written(path: str, error: OSError) -> NotSetUp:
     return NotSetUp(f"cannot write {path}: {error.strerror}; {state}", *(hints or _hints(target, error.errno)))
 
 
-def _hints(target: str, number: int | None) -> tuple[str, ...]:
-    folder = os.path.dirname(target)
-    if number in (errno.ENOSPC, errno.EDQUOT):
-        return (f"free some space there: {command('see free space', folder)}",)
-    if number == errno.EROFS:
-        return (f"the file system of {folder} is read-only: mount it writable", _OTHER_PLACE)
-    if number in (errno.EACCES, errno.EPERM):
-        return _hints_if_denied(target)
-    if number in (errno.EBUSY, errno.EXDEV):
-        return (_MOUNT_THE_FOLDER, _OTHER_PLACE)
-    if number == errno.ENOENT:
-        return (f"make the folder: {command('make private folder', folder)}",)
-    return ()
-
-
-def _hints_if_denied(target: str) -> tuple[str, ...]:
-    if _is_read_only(target):
-        return (f'remove the read-only attribute: attrib -r "{target}"',)
-    if _IS_WINDOWS:
-        return ("if another program has it open (an editor, a backup), close it there",)
-    look = command("look at", os.path.dirname(target))
-    return (f"the folder must be writable, the file alone is not enough: {look}", _MOUNT_THE_FOLDER)
-
-
 _MOUNT_THE_FOLDER = "in a container: mount the folder writable instead of the single file, which cannot be replaced"
 _OTHER_PLACE = "or keep it elsewhere: AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE name the AWS files"
+
+
+def _hints(target: str, number: int | None) -> tuple[str, ...]:
+    folder = os.path.dirname(target)
+    is_denied = number in (errno.EACCES, errno.EPERM)
+    if is_denied and _is_read_only(target):
+        return (f'remove the read-only attribute: attrib -r "{target}"',)
+    if is_denied and _IS_WINDOWS:
+        return ("if another program has it open (an editor, a backup), close it there",)
+    if is_denied:
+        look = command("look at", folder)
+        return (f"the folder must be writable, the file alone is not enough: {look}", _MOUNT_THE_FOLDER)
+    if number in (errno.EBUSY, errno.EXDEV):
+        return (_MOUNT_THE_FOLDER, _OTHER_PLACE)
+    full = (f"free some space there: {command('see free space', folder)}",)
+    return {
+        errno.ENOSPC: full,
+        errno.EDQUOT: full,
+        errno.EROFS: (f"the file system of {folder} is read-only: mount it writable", _OTHER_PLACE),
+        errno.ENOENT: (f"make the folder: {command('make private folder', folder)}",),
+    }.get(number or 0, ())
 
 
 def _error(number: int) -> OSError:
@@ -176,8 +170,8 @@ class TargetFile:
     """
     The file that `path` leads to, in its folder, which is held open for the length of a `with`.
 
-    Links are followed once, at the beginning: what is read and what is replaced is in the same folder, whatever `path`
-    leads to by then. The methods raise OSError, and `BrokenFile` for what is not a regular file.
+    Links are followed once: what is read and what is replaced is in one folder, whatever `path` leads to by then. The
+    methods raise OSError, and `BrokenFile` for what is not a regular file.
     """
 
     def __init__(self, path: str) -> None:
@@ -215,11 +209,7 @@ class TargetFile:
         return b"" if found is None else read_regular(self.folder.at(self.name), dir_fd=self.folder.dir_fd)
 
     def read_settled(self, lost: Callable[[bytes], str]) -> bytes:
-        """
-        Read it again for a second while `lost` says what it has lost: other programs empty a file and then write it.
-
-        Raises `NotSetUp` if that is still lost then.
-        """
+        """Read it; if `lost` names a loss, again for a second (others empty a file, then write it), then `NotSetUp`."""
         gives_up_at = time.monotonic() + SETTLING_S
         while what := lost(data := self.read()):
             if time.monotonic() >= gives_up_at:
@@ -270,10 +260,7 @@ class TargetFile:
         fd = os.open(folder.at(temp), _NEW_FILE, OWNER_ONLY, dir_fd=folder.dir_fd)
         try:
             try:
-                if old is None:
-                    make_private(fd, folder.itself)
-                else:
-                    keep_owner_and_mode(fd, old)
+                make_private(fd, folder.itself, old)
                 rest = memoryview(data)
                 while rest:
                     rest = rest[os.write(fd, rest) :]
@@ -295,11 +282,10 @@ def _patiently(step: Callable[[], None], patience_s: float) -> None:
     """Make a step that is refused while another program has the file open; try again for so long."""
     gives_up_at = time.monotonic() + patience_s
     while True:
-        is_last_try = time.monotonic() >= gives_up_at
         try:
             return step()
         except PermissionError:
-            if is_last_try:
+            if time.monotonic() >= gives_up_at:
                 raise
             time.sleep(0.02)
 
@@ -343,8 +329,8 @@ class FolderHandle:
     """
     The folder at `path`, held open for the length of a `with`; a link is followed once, at the beginning.
 
-    `at(name)` and `dir_fd` are the arguments of a function that takes a `dir_fd`; `itself` is the argument of one that
-    takes a descriptor or a path. Without such functions (Windows) both are paths. Raises OSError.
+    `at(name)` and `dir_fd` are for functions that take a `dir_fd`, `itself` for those that take a descriptor or a path.
+    Without such functions (Windows) both are paths. Raises OSError.
     """
 
     __slots__ = ("dir_fd", "itself", "path")
@@ -386,7 +372,6 @@ def remove_leftovers(folder: FolderHandle, name: str) -> None:
 def is_temp_name(candidate: str, name: str) -> bool:
     """Whether this could be a temp file of `name`."""
     before, after = f".{name}.aws-mfa-", ".tmp"
-    if not (candidate.startswith(before) and candidate.endswith(after)):
-        return False
-    middle = candidate[len(before) : -len(after)]
-    return len(middle) == 2 * _RANDOM_BYTES and not middle.strip("0123456789abcdef")
+    middle = candidate.removeprefix(before).removesuffix(after)
+    is_random = len(middle) == 2 * _RANDOM_BYTES and not middle.strip("0123456789abcdef")
+    return is_random and candidate == before + middle + after

@@ -1,8 +1,7 @@
 """
 Reads private folders and files: those that only this user can have written or read. On the hot path.
 
-Refuses links, files of another owner, modes that let group or others in, and everything but regular files. Repairs
-nothing: the caller decides what happens then.
+Refuses links, files of another owner, modes that let group or others in, and all but regular files; repairs nothing.
 """
 
 from __future__ import annotations
@@ -62,11 +61,11 @@ def read_private(path: str, folder: os.stat_result) -> bytes | None:
         raise Unfit("it is a symlink")
     try:
         fd = os.open(path, _READ)
-    except FileNotFoundError:
-        return None
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise Unfit("it is a symlink") from None
+        if error.errno == errno.ENOENT:
+            return None
         raise
     try:
         found = os.fstat(fd)

@@ -1,18 +1,16 @@
 """
 Runs programs for what they print (a password manager, ykman, a dialog), and finds programs on PATH.
 
-Owns their stdin, stderr, environment, limits and end. Uses no shell and puts no secret on argv. When the wait ends (a
-limit, a cancellation, Ctrl-C), the program and all it started are killed. Waits for the end of the program, not of its
-pipe: what it leaves running (agents of gpg and password managers, a clipboard) may hold the pipe for hours, and is
-neither read nor killed. Output goes only to the caller, never into a message or an exception. Programs are not looked
-for in the working folder, which other users may be able to write.
+Uses no shell, puts no secret on argv, and no output into a message. When the wait ends (a limit, a cancellation,
+Ctrl-C), the program and all it started are killed. Waits for the end of the program, not of its pipe: what it leaves
+running (agents of gpg and password managers, a clipboard) may hold the pipe for hours; it is neither killed nor read,
+but a thread remains. Programs are not looked for in the working folder, which other users may be able to write.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import selectors
 import shutil
 import signal
 import subprocess
@@ -29,8 +27,6 @@ from aws_mfa.system.threads import start_thread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from typing_extensions import Self
 
     from aws_mfa.system.cancel import Cancellation
 
@@ -84,9 +80,8 @@ def without_credentials(environ: Mapping[str, str]) -> dict[str, str]:
     """
     The environment without AWS credentials, for a program that does not need those of this program's caller.
 
-    They would also reach what it starts and what it logs. A program that calls AWS names a profile. All other variables
-    are kept: password managers are unlocked by variables (`OP_SESSION_...`, `GPG_TTY`), and displays are found through
-    them.
+    A program that calls AWS names a profile. All other variables are kept: password managers are unlocked by variables
+    (`OP_SESSION_...`, `GPG_TTY`), and displays are found through them.
     """
     kept = (name for name in environ if name not in _NOT_FOR_CHILDREN and not name.startswith(_BEARER))
     return {name: environ[name] for name in kept}
@@ -137,7 +132,7 @@ def run_for_answer(
             stdout, said = _output_of(process, limit_s, cancellation)
     except KeyboardInterrupt:
         raise Cancelled("cancelled") from None
-    except NoThread as error:  # only on Windows
+    except NoThread as error:
         raise ProgramFailed(f"cannot be read: {error.message}") from None
     except OSError as error:
         raise NotStarted(error.strerror or type(error).__name__) from None
@@ -187,25 +182,23 @@ def _output_of(
 
     Raises `ProgramFailed` or the cancellation's error: then it may still be running.
     """
-    streams = [process.stdout, process.stderr]
+    reader = _Reader([process.stdout, process.stderr])
     process.stdout = process.stderr = None  # the reader closes them
-    with _READER(streams) as reader:
-        try:
-            if cancellation is not None:
-                cancellation.wake_by(reader.wake)
-            _read_to_end(process, reader, limit_s, cancellation)
-        finally:
-            if cancellation is not None:
-                cancellation.wake_by(None)
-        stdout, stderr = reader.taken
-        return bytes(stdout), bytes(stderr)
+    try:
+        reader.start()
+        if cancellation is not None:
+            cancellation.wake_by(reader.changed.set)
+        _read_to_end(process, reader, limit_s, cancellation)
+    finally:
+        reader.is_over = True
+        if cancellation is not None:
+            cancellation.wake_by(None)
+    stdout, stderr = reader.taken
+    return bytes(stdout), bytes(stderr)
 
 
 def _read_to_end(
-    process: subprocess.Popen[bytes],
-    reader: _BySelector | _ByThreads,
-    limit_s: float,
-    cancellation: Cancellation | None,
+    process: subprocess.Popen[bytes], reader: _Reader, limit_s: float, cancellation: Cancellation | None
 ) -> None:
     end_at = time.monotonic() + limit_s
     is_over, pause_s = False, _FIRST_PAUSE_S
@@ -213,7 +206,8 @@ def _read_to_end(
         if not is_over and process.poll() is not None:
             is_over, end_at = True, time.monotonic() + _GRACE_S
         left_s = max(0.0, end_at - time.monotonic())
-        has_come = reader.wait(min(left_s, _SLICE_S if reader.streams else pause_s))
+        has_come = reader.changed.wait(min(left_s, _SLICE_S if reader.streams else pause_s))
+        reader.changed.clear()
         pause_s = min(2 * pause_s, _SLICE_S)
         if cancellation is not None:
             cancellation.check()
@@ -226,84 +220,31 @@ def _read_to_end(
 
 
 class _Reader:
-    """Reads pipes: `streams` are those not at their end, by number. Beyond the limit it reads, but keeps nothing."""
+    """
+    Reads pipes, each in a thread (Windows cannot wait for pipes); `streams` are those not at their end, by number.
+
+    `changed` is set when more has come. Beyond the limit it reads, but keeps nothing. Once `is_over` is set, each
+    thread closes its pipe when more comes, or its end.
+    """
 
     def __init__(self, streams: Sequence[IO[bytes] | None]) -> None:
         self.taken = [bytearray() for _ in streams]
         self.streams = {number: stream for number, stream in enumerate(streams) if stream is not None}
+        self.changed = threading.Event()
+        self.is_over = False
 
-    def _take(self, number: int) -> bool:
-        """Read once; False at the end."""
-        part = os.read(self.streams[number].fileno(), _PART_BYTES)
-        if len(self.taken[number]) <= LIMIT_BYTES:
-            self.taken[number] += part
-        return bool(part)
-
-
-class _BySelector(_Reader):
-    """The reader for POSIX: it uses no thread, so nothing remains when another process holds the pipe."""
-
-    def __enter__(self) -> Self:
-        self._woken, self._wake = os.pipe()
-        self._selector = selectors.DefaultSelector()
-        self._selector.register(self._woken, selectors.EVENT_READ)
-        for number, stream in self.streams.items():
-            self._selector.register(stream, selectors.EVENT_READ, number)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._selector.close()
-        for stream in self.streams.values():
-            stream.close()
-        os.close(self._woken)
-        os.close(self._wake)
-
-    def wake(self) -> None:
-        """End the wait; any thread may, once."""
-        os.write(self._wake, b"!")
-
-    def wait(self, timeout_s: float) -> bool:
-        """Read what comes within the time; return whether anything did."""
-        ready = self._selector.select(timeout_s)
-        for key, _ in ready:
-            if isinstance(key.data, int) and not self._take(key.data):
-                self._selector.unregister(key.fileobj)
-                self.streams.pop(key.data).close()
-        return bool(ready)
-
-
-class _ByThreads(_Reader):
-    """The reader for Windows, which cannot wait for pipes: a thread remains while another process holds one."""
-
-    def __enter__(self) -> Self:
-        self._changed = threading.Event()
-        self._is_over = False
+    def start(self) -> None:
+        """Raises `NoThread`."""
         for number in list(self.streams):
             start_thread(partial(self._read, number))
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Each thread closes its pipe when more comes, or its end."""
-        self._is_over = True
-
-    def wake(self) -> None:
-        """End the wait; any thread may."""
-        self._changed.set()
-
-    def wait(self, timeout_s: float) -> bool:
-        """Wait for what comes within the time; return whether anything did."""
-        has_come = self._changed.wait(timeout_s)
-        self._changed.clear()
-        return has_come
 
     def _read(self, number: int) -> None:
-        while self._take(number) and not self._is_over:
-            self._changed.set()
+        while (part := os.read(self.streams[number].fileno(), _PART_BYTES)) and not self.is_over:
+            if len(self.taken[number]) <= LIMIT_BYTES:
+                self.taken[number] += part
+            self.changed.set()
         self.streams.pop(number).close()
-        self._changed.set()
-
-
-_READER: type[_BySelector | _ByThreads] = _ByThreads if os.name == "nt" else _BySelector
+        self.changed.set()
 
 
 def found_program(name: str, environ: Mapping[str, str], *, on_windows: bool = os.name == "nt") -> str | None:

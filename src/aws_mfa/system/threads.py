@@ -1,11 +1,9 @@
 """
 Threads, time limits and signals, and the local user's name.
 
-Owns the threads for calls made side by side, for work beside a question and for calls that may hang. Each is a daemon,
-so that one that hangs does not keep the process from ending; no call is interrupted. Also owns the handlers that defer
-signals while files that belong together are written. No signal is lost: it takes effect at the end of the `with`.
-SIGQUIT is not deferred: users send it to end the program at once. Where the system starts no thread, calls are made one
-after the other and without a time limit.
+Each thread is a daemon, so that one that hangs does not keep the process from ending; no call is interrupted. Where the
+system starts none, calls are made one after the other and without a time limit. A deferred signal takes effect at the
+end of the `with`; SIGQUIT is not deferred: users send it to end the program at once.
 """
 
 from __future__ import annotations
@@ -93,8 +91,7 @@ def side_by_side(calls: Sequence[Callable[[], Result]], done: Callable[[], None]
     has_threads = False
     with suppress(NoThread):  # those that were started suffice
         for _ in range(min(_WORKERS, len(calls))):
-            start_thread(work)
-            has_threads = True
+            has_threads = bool(start_thread(work))
     made: dict[int, _Outcome[Result]] = {}
     try:
         while len(made) < len(calls):
@@ -110,11 +107,7 @@ def side_by_side(calls: Sequence[Callable[[], Result]], done: Callable[[], None]
 
 
 class InThread:
-    """
-    Implements the Protocol `Beside`: work that runs while the user types; `failed` gets its error, in its thread.
-
-    Raises `NoThread`.
-    """
+    """Implements the Protocol `Beside`: `failed` gets the error of the work, in its thread. Raises `NoThread`."""
 
     def __init__(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> None:
         self._outcomes: list[_Outcome[None]] = []

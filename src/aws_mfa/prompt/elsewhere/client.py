@@ -1,8 +1,8 @@
 """
 The client of `server.py`: answers the question of another process from this process's terminal.
 
-The process itself says who it is and what it asks; the code goes only to a process of this user or of root. A process
-that is stopped, serves another client, or sends nothing for two seconds is skipped.
+The code goes only to a process of this user or of root. A process that is stopped, serves another client, or sends
+nothing for two seconds is skipped.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ class RemoteQuestion:
     def answer(self, code: str) -> list[str]:
         try:
             self._connection.sendall(f"{code}\n".encode())
-            came = _read(self._connection, len(TAKEN), _TALK_S)
+            is_taken = _read(self._connection, len(TAKEN), _TALK_S) == TAKEN
         except OSError:
-            raise self._over() from None
-        if came != TAKEN:
+            is_taken = False
+        if not is_taken:
             raise self._over()
         with contextlib.suppress(OSError):
             return _read(self._connection, _MOST_BYTES, _OUTCOME_S).decode(errors="replace").splitlines()
@@ -96,8 +96,7 @@ def _read(connection: socket.socket, most_bytes: int, limit_s: float, *, to_line
         left_s = ends_at - time.monotonic()
         if left_s <= 0 or not select.select([connection], [], [], left_s)[0]:
             break
-        part = connection.recv(most_bytes - len(data))
-        if not part:
+        if not (part := connection.recv(most_bytes - len(data))):
             break
         data += part
     return data

@@ -1,13 +1,10 @@
 """
 Questions that any process of this user may answer while they are open: `aws-mfa code` in another terminal.
 
-Owns the server of one question (a socket and the thread that listens on it) and the two code providers that use it. It
-serves one client at a time, for 60 s. Optional: without a socket the question works as usual. The code is not kept,
-logged, or put into a message or an exception.
+Serves one client at a time, for 60 s; without a socket the question works as usual. The code is not put into a message.
 
 The protocol, in lines: the server sends what is asked (JSON); the client sends six digits; the server answers `taken`
-or `malformed`, and after `taken` what became of the code. A client that hangs, drops or sends anything else is
-disconnected and changes nothing.
+or `malformed`, and after `taken` what became of the code. A client that hangs or sends anything else is disconnected.
 """
 
 from __future__ import annotations
@@ -56,8 +53,7 @@ class Reply:
     """
     The connection to the client whose code was taken: it gets the lines about its code until either side disconnects.
 
-    Takes the descriptor of `connection`, because the reply comes after the question has ended. Without a connection the
-    lines go nowhere.
+    Takes the descriptor of `connection`: the reply comes after the question has ended.
     """
 
     def __init__(self, connection: socket.socket | None = None) -> None:
@@ -79,11 +75,7 @@ class Reply:
 
 
 class AnswerServer:
-    """
-    The server of one open question; once a client has answered, `code` is set and `reply` is its connection.
-
-    `answered` is called in the listening thread. Without a `listener` no client can come.
-    """
+    """The server of a question; after the answer `code` and `reply` are set, and its thread calls `answered`."""
 
     def __init__(self, listener: socket.socket | None, question: CodeQuestion, answered: Callable[[], object]) -> None:
         self.code: str | None = None
@@ -106,11 +98,7 @@ class AnswerServer:
                     opened.close()
 
     def wait(self, patience_s: float, cancellation: Cancellation) -> None:
-        """
-        Return when it is answered, or after `patience_s` seconds.
-
-        If a client is connected then, wait up to `EXTENSION_S` longer. Raises the cancellation's error.
-        """
+        """Return when it is answered, or after `patience_s`; a client connected then gets `EXTENSION_S` more."""
         began_at = time.monotonic()
         cancellation.wake_by(self._changed.set)
         try:
@@ -156,16 +144,14 @@ class AnswerServer:
         with contextlib.suppress(OSError):
             connection.setblocking(False)
             connection.send(self._asked)
-            line = _line_from(connection, stopped)
-            if line is not None:
-                try:
-                    code = checked_code(line.decode("ascii", "replace"))
-                except BadCode:
-                    connection.send(MALFORMED)
-                else:
-                    connection.send(TAKEN)
-                    self.reply = Reply(connection)  # before `code`: another thread that sees the code uses it
-                    self.code = code
+            try:
+                code = checked_code(_line_from(connection, stopped).decode("ascii", "replace"))
+            except BadCode:
+                connection.send(MALFORMED)
+            else:
+                connection.send(TAKEN)
+                self.reply = Reply(connection)  # before `code`: another thread that sees the code uses it
+                self.code = code
         self._has_client = False
         self._changed.set()
 
@@ -215,11 +201,7 @@ class AnsweredElsewhere(WrappedProvider):
 
 
 class WaitingProvider:
-    """
-    Implements the Protocol `CodeProvider` if a question can be shown nowhere: it waits for `aws-mfa code`.
-
-    `announce` prints that it waits; `has_reader`: whether a person may read that line (in CI no one does).
-    """
+    """A `CodeProvider` that waits for `aws-mfa code`; `has_reader`: a person may read that it waits (not in CI)."""
 
     name = CODE
     has_human = True
@@ -264,12 +246,7 @@ class _Answered(AwsMfaError):
 
 @contextlib.contextmanager
 def answer_server(folder: str, question: CodeQuestion, answered: Callable[[], object]) -> Iterator[AnswerServer]:
-    """
-    Serve the question at a socket in `folder` for the length of a `with`.
-
-    The server is not open if there can be no socket: a file system without sockets, a folder of another user, a path
-    that is too long, Windows.
-    """
+    """Serve the question at a socket in `folder` for the length of a `with`; not open if there can be no socket."""
     path = new_path(folder)
     listener, server = None, None
     try:
@@ -286,16 +263,15 @@ def answer_server(folder: str, question: CodeQuestion, answered: Callable[[], ob
             server.close()
 
 
-def _line_from(connection: socket.socket, stopped: socket.socket) -> bytes | None:
-    """The client's line; None if it disconnects, sends too much, takes too long, or the question has ended."""
+def _line_from(connection: socket.socket, stopped: socket.socket) -> bytes:
+    """The client's line; OSError if it disconnects, sends too much, takes too long, or the question has ended."""
     ends_at = time.monotonic() + CLIENT_LIMIT_S
     data = b""
     while b"\n" not in data:
-        if len(data) > _LONGEST_LINE or not _has_come(connection, stopped, ends_at - time.monotonic()):
-            return None
-        part = connection.recv(_LONGEST_LINE)
+        is_in_time = len(data) <= _LONGEST_LINE and _has_come(connection, stopped, ends_at - time.monotonic())
+        part = connection.recv(_LONGEST_LINE) if is_in_time else b""
         if not part:
-            return None
+            raise ConnectionAbortedError
         data += part
     return data.partition(b"\n")[0]
 

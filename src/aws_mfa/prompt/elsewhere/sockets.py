@@ -2,8 +2,7 @@
 The folder of open questions, and the Unix sockets in it: opened, connected to, and removed once no process listens.
 
 Only this user can enter the folder (0700), and on Linux, where the kernel names the user at the other end, that must be
-this user or root. `server.py` and `client.py` own what goes over a socket. Not on Windows: its Python has no Unix
-sockets.
+this user or root. Not on Windows: its Python has no Unix sockets.
 """
 
 from __future__ import annotations
