@@ -218,14 +218,6 @@ def test_a_role_cut_for_a_chain_never_takes_the_place_of_its_own_longer_session(
     assert codes(plan) == [MFA, "jump"]
 
 
-def test_a_chain_of_any_length_is_planned_in_order() -> None:
-    config = role("r1") + "".join(role(f"r{number}", f"r{number - 1}") for number in range(2, 8))
-    plan = planned(config, "r7", "r3")
-    assert labels(plan) == [MFA, *(f"r{number}" for number in range(1, 8))]
-    assert plan.steps[3].profiles == ["r3", "r7"]
-    assert [len(step.roles) for step in plan.steps] == list(range(8))
-
-
 def test_several_users_and_devices_each_have_their_own_code() -> None:
     bobs, hardware = "arn:aws-cn:iam::999999999999:mfa/bob", "GAHT12345678"
     others = role("c", mfa_serial=OTHER_DEVICE) + role("d", mfa_serial=hardware)
@@ -235,18 +227,13 @@ def test_several_users_and_devices_each_have_their_own_code() -> None:
     assert summary(plan).count(" 1 code of ") == 4
 
 
-def test_profiles_of_equal_inputs_are_one_call() -> None:
-    plan = planned(role("a") + role("a").replace("[profile a]", "[profile copy]"), "a", "copy")
-    assert labels(plan) == [MFA, "a"]
+@pytest.mark.parametrize(("until", "made"), [({}, [MFA, "a"]), ({"a": NOW + 600}, [])], ids=["call", "stored session"])
+def test_profiles_of_equal_inputs_have_one_session(until: Stored, made: list[str]) -> None:
+    plan = planned(role("a") + role("a").replace("[profile a]", "[profile copy]"), "a", "copy", until=until)
+    assert labels(plan) == made
     assert plan.of_profile["copy"] is plan.of_profile["a"]
     long = role("a", duration_seconds=7200)
     assert len(planned(long + long.replace("[profile a]", "[profile copy]"), "a", "copy").codes) == 1
-
-
-def test_a_stored_session_serves_all_profiles_with_equal_inputs() -> None:
-    plan = planned(role("a") + role("a").replace("[profile a]", "[profile copy]"), "a", "copy", until={"a": NOW + 600})
-    assert plan.steps == []
-    assert plan.of_profile["copy"] is plan.of_profile["a"]
 
 
 def test_a_user_that_is_wanted_is_planned_before_the_roles() -> None:
@@ -369,6 +356,7 @@ def test_no_code_more_than_needed(forest: tuple[str, list[str]], until: Stored) 
 def test_a_chain_of_hundreds_of_roles_is_planned() -> None:
     names = [f"role{number}" for number in range(450)]
     config = "".join(role(name, before) for before, name in zip(["ann", *names], names, strict=False))
-    plan = planned(config, names[-1])
-    assert len(plan.steps) == 451
-    assert [len(step.signers) for step in plan.steps] == list(range(451))
+    plan = planned(config, names[-1], names[2])
+    assert labels(plan) == [MFA, *names]
+    assert plan.steps[3].profiles == [names[2], names[-1]]
+    assert [len(step.signers) for step in plan.steps] == [len(step.roles) for step in plan.steps] == list(range(451))

@@ -11,26 +11,6 @@ from fakes import ACCOUNT, FakeInterfaces, a_session, a_step, as_interfaces
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/Admin"
 
 
-def test_the_section_has_the_contracts_keys_in_the_contracts_order() -> None:
-    interfaces = FakeInterfaces("# mine\n[work-long-term]\naws_mfa_device = x\n")
-    SectionWriter(a_step(role_arn=ROLE), "work", as_interfaces(interfaces)).write(a_session(role_arn=ROLE))
-    assert interfaces.credentials.text == (
-        "# mine\n[work-long-term]\naws_mfa_device = x\n\n"
-        f"[work]\nassumed_role = True\nassumed_role_arn = {ROLE}\naws_access_key_id = ASIAINVENTED00000001\n"
-        "aws_secret_access_key = session/secret\naws_session_token = session/token==\n"
-        "aws_security_token = session/token==\nexpiration = 2026-11-22 18:03:19\n"
-        "x_security_token_expires = 2026-11-22T18:03:19Z\n"
-    )
-
-
-def test_without_a_role_the_old_roles_line_goes_and_other_keys_stay() -> None:
-    interfaces = FakeInterfaces(f"[work]\nregion = eu-west-1\nassumed_role_arn = {ROLE}\nexpiration = long ago\n")
-    SectionWriter(a_step(), "work", as_interfaces(interfaces)).write(a_session())
-    text = interfaces.credentials.read()
-    assert "assumed_role_arn" not in text
-    assert text.startswith("[work]\nregion = eu-west-1\nexpiration = 2026-11-22 18:03:19\n")
-
-
 def test_permanent_keys_that_appeared_meanwhile_are_not_overwritten() -> None:
     """The file is read again after the call: the user may have run `aws configure` while the code was typed."""
     before = "[work]\naws_access_key_id = AKIAINVENTED\naws_secret_access_key = precious\n"

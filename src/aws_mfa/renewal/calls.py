@@ -208,8 +208,7 @@ def renew_many(
     Make the plan's calls; return one outcome per profile, in the order wanted. Raises what the first attempt raises.
 
     An error in the second attempt is the outcome of its profiles and does not change the others; it raises `Cancelled`
-    if there are no others. Without `may_ask`, profiles whose second attempt would need a code fail with
-    `SessionExpired`.
+    if there are no others. Without `may_ask` that error is `SessionExpired` if the attempt would need a code.
     """
     outcomes, refused = make_calls(plan, interfaces, token, show)
     failed = {one.profile: one for one in outcomes if one.error is not None and not isinstance(one.error, Cancelled)}
@@ -231,8 +230,7 @@ def renew_many(
             interfaces.say(f"the code given is not used: codes of {count} devices are needed")
             token = None
         # AWS may refuse the next stored session of a chain too.
-        of_second = renew_many(again, interfaces, token=token, show=show, may_ask=may_ask)
-        renewed = {one.profile: one for one in of_second}
+        renewed = {one.profile: one for one in renew_many(again, interfaces, token=token, show=show, may_ask=may_ask)}
     except AwsMfaError as error:
         if isinstance(error, Cancelled) and all(outcome.error for outcome in outcomes):
             raise

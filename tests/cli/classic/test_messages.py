@@ -160,9 +160,8 @@ def test_a_command_whose_codes_are_refused_gives_way_to_a_person(stage: ClassicS
     human = Human(stage.code)
     ended = stage.call(terminal=human)
     assert ended.code == 0, ended
-    assert (
-        stage.sent() == ["GetCallerIdentity"] + ["GetSessionToken"] * 2
-    )  # no time passes here: the window is the same
+    # No time passes here: the window is the same.
+    assert stage.sent() == ["GetCallerIdentity"] + ["GetSessionToken"] * 2
     assert len([line for line in human.seen if line.startswith("Enter AWS MFA code")]) == 1
     assert ended.out.count("INFO - Fetching Credentials") == 3
     assert "AWS refused the code" in ended.err
