@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 _VALUE_BEGINS = re.compile("""['"=]""")
 _CHOICES = "(choose from "
 _OWN_WORDS = 1  # PROFILE; the next word belongs to the command
-# Names of commands and flags look like this; a secret does not.
-_PLAIN_WORD = re.compile(r"[a-z][a-z-]{0,19}")
-
+_PLAIN_WORD = re.compile(r"[a-z][a-z-]{0,19}")  # names of commands and flags look like this; a secret does not
 
 # Flags of 0.0.12's neighbours (aws-vault, granted, awsume and the like) -> what does that here.
 _OF_OTHER_TOOLS = {
@@ -55,14 +53,8 @@ class Parser(argparse.ArgumentParser):
     def __init__(
         self, prog: str, *, description: str | None = None, epilog: str | None = None, usage: str | None = None
     ) -> None:
-        super().__init__(
-            prog=prog,
-            usage=usage,
-            description=description,
-            epilog=epilog,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
-        )
+        as_written = argparse.RawDescriptionHelpFormatter
+        super().__init__(prog, usage, description, epilog, formatter_class=as_written, allow_abbrev=False)
 
     def error(self, message: str) -> NoReturn:
         """End the program with usage on stderr and exit code 2; the value is cut from argparse's message."""

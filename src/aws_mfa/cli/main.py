@@ -16,14 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from aws_mfa.aws_values.text import shown_text
 from aws_mfa.cli.arguments import Parser, cut_at_command, parsed
 from aws_mfa.cli.classic import run as classic
-from aws_mfa.cli.output import (
-    drop_output,
-    prepare_output,
-    print_failure,
-    refuse_closed_output,
-    unexpected,
-    unwritten,
-)
+from aws_mfa.cli.output import drop_output, prepare_output, print_failure, refuse_closed_output, unexpected, unwritten
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.errors import AwsMfaError, Cancelled
 from aws_mfa.system.core_dumps import forbid_core_dumps
@@ -52,8 +45,7 @@ _GROUPS = {
         "code": ("code", "type the code another process is waiting for", "aws-mfa code"),
         "serve": ("serve", "serve sessions to SDKs on this machine, renewed ahead", "aws-mfa serve work"),
         "credential-process": (
-            "credential_process",
-            "print a session in the credential_process format",
+            *("credential_process", "print a session in the credential_process format"),
             "aws-mfa credential-process prod",
         ),
         "demo": ("demo", "see the whole job without an AWS account", "aws-mfa demo"),
@@ -131,10 +123,9 @@ def _run_command(name: str, argv: list[str]) -> int:
     try:
         return _parsed_and_run(command, name, argv)
     except BaseException as error:
-        report_failure = getattr(command, "report_failure", None)
         exit_code = _exit_code_of(error)
-        if report_failure and exit_code:
-            report_failure(exit_code, argv, RealInterfaces())
+        if exit_code and hasattr(command, "report_failure"):
+            command.report_failure(exit_code, argv, RealInterfaces())
         raise
 
 

@@ -29,7 +29,7 @@ NO_KEYCHAIN_HELP = "keys in the credentials file, and no keychain for anything"
 
 
 def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what only `plan` and `renew` share."""
+    """What only `plan` and `renew` share."""
     add = parser.add_argument
     add("profiles", nargs="*", metavar="PROFILE", help="profiles (default: AWS_PROFILE, else default)")
     add("--all", action="store_true", help="every profile with a role or with long-term keys")

@@ -86,11 +86,7 @@ def drop_output() -> None:
 
 
 def unwritten(error: OSError) -> AwsMfaError | None:
-    """
-    Return the failure if writing to standard output raised the error, else None.
-
-    It did if the error was raised in `aws_mfa.cli`, which writes to stdout and opens no file.
-    """
+    """The failure if writing to stdout raised it, as an error of `aws_mfa.cli`, which opens no file; else None."""
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     if error.filename is not None or not frames[-1].f_globals["__name__"].startswith(_OUR_PACKAGE):
         return None

@@ -31,10 +31,8 @@ JSON_VERSION = 1
 
 _PLAN = ["session", "code", "call", "why"]
 _READABLE = 24  # a column of sentences is not narrower
-
 _GAP = "  "
-# Cells that are left out if each cell has a line of its own.
-_NOTHING = ("", "-")
+_NOTHING = ("", "-")  # cells that are left out if each cell has a line of its own
 # Replaces the blank in `12 h`, so that it is not broken there; it is not printable, so no shown text contains it.
 _NO_BREAK = "\ue000"
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:h|min|s)\b)")
@@ -44,12 +42,9 @@ def outcome_rows(outcomes: list[Outcome], now: float) -> list[list[str]]:
     """Profile, state, when the session expires, where it is stored; `failure_lines` says why one failed."""
     rows = []
     for outcome in outcomes:
-        until = outcome.expires_at or now
-        state = "still good" if outcome.is_reused else "renewed"
-        row = [outcome.profile, state, f"{local_text(until)} ({duration_text(until - now)})", outcome.place]
-        if outcome.error is not None:
-            row = [outcome.profile, _failed(outcome.error), "", ""]
-        rows.append(row)
+        until, state = outcome.expires_at or now, "still good" if outcome.is_reused else "renewed"
+        good = [state, f"{local_text(until)} ({duration_text(until - now)})", outcome.place]
+        rows.append([outcome.profile, *([_failed(outcome.error), "", ""] if outcome.error else good)])
     return rows
 
 
@@ -146,17 +141,12 @@ def plan_json(plan: Plan) -> str:
         }
         for name, end in ends.items()
     ]
-    document = {
-        "version": JSON_VERSION,
-        "codes": len(plan.codes),
-        "calls": calls,
-        "reused": [
-            {"session": one.label, "expires_at": rfc3339_text(one.expires_at), "profiles": one.profiles}
-            for one in plan.reused
-        ],
-        "profiles": profiles,
-    }
-    return json.dumps(document, indent=2)
+    reused = [
+        {"session": one.label, "expires_at": rfc3339_text(one.expires_at), "profiles": one.profiles}
+        for one in plan.reused
+    ]
+    document = {"version": JSON_VERSION, "codes": len(plan.codes), "calls": calls, "reused": reused}
+    return json.dumps({**document, "profiles": profiles}, indent=2)
 
 
 def _error_fields(error: AwsMfaError | None) -> dict[str, object]:
@@ -172,14 +162,10 @@ def table(header: list[str], rows: list[list[str]], width: int | None) -> str:
     if widths is not None:
         return _side_by_side(header, shown, widths).replace(_NO_BREAK, " ")
     title_width = max(map(len, header))
-    records = [
-        "".join(
-            f"{title:{title_width}}{_GAP}{text}\n"
-            for title, text in zip(header, row, strict=True)
-            if text not in _NOTHING
-        )
-        for row in shown
-    ]
+    records = []
+    for row in shown:
+        facts = zip(header, row, strict=True)
+        records.append("".join(f"{title:{title_width}}{_GAP}{text}\n" for title, text in facts if text not in _NOTHING))
     return "\n".join(records).replace(_NO_BREAK, " ")
 
 

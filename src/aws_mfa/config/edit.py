@@ -93,10 +93,8 @@ class Edits:
         text, missing = self.text, dict(changes)
         newline = _newline(text, section.header_start)
         end = line_end(text, section.header_start)
-        last_indented = max(
-            (number for number, entry in enumerate(section.entries) if entry.indent and entry.key not in changes),
-            default=-1,
-        )
+        stays = [bool(entry.indent) and entry.key not in changes for entry in section.entries]
+        last_indented = max((number for number, is_indented in enumerate(stays) if is_indented), default=-1)
         is_cut = has_written = False
         for number, entry in enumerate(section.entries):
             end, is_cut = entry.lines[-1][1], False
@@ -135,13 +133,13 @@ class Edits:
         behind = self._indent_behind(section)
         if not "".join(kept).strip():
             self._splices += [(section.header_start, section.end, ""), behind]
-        else:
-            self._splices += [(start, end, "") for start, end in gone]
-            start, end = gone[-1] if gone else (0, 0)
-            if keys is not None and end == len(text) and not _end_of(text):
-                self._splices.append((start - len(_end_of(text[:start])), start, ""))
-            if keys is None:
-                self._splices += [(section.header_start, body, ""), behind]
+            return
+        self._splices += [(start, end, "") for start, end in gone]
+        if keys is None:
+            self._splices += [(section.header_start, body, ""), behind]
+        elif gone[-1][1] == len(text) and not _end_of(text):
+            start = gone[-1][0]
+            self._splices.append((start - len(_end_of(text[:start])), start, ""))
 
     def insert(self, section: Section, before: Entry, key: str, value: str) -> None:
         """Add a line above an entry of the section; if that is indented, behind the last one, as `change` does."""
@@ -161,7 +159,6 @@ class Edits:
         self._splices.append((at, at + len(prefix), by))
 
     def result(self) -> str:
-        """The text with all edits made."""
         pieces: list[str] = []
         at = 0
         for start, end, put in sorted(self._splices, key=lambda splice: splice[0]):
@@ -170,7 +167,6 @@ class Edits:
         return "".join((*pieces, self.text[at:]))
 
     def _indent_behind(self, section: Section) -> tuple[int, int, str]:
-        """The edit that removes the indent of the next header."""
         at = section.end
         return at, at + indent_of(self.text[at : line_end(self.text, at)]), ""
 

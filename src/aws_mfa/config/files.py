@@ -70,11 +70,10 @@ class AwsFile:
         self._known = ""
 
     def exists(self) -> bool:
-        """Whether there is such a file; the null device counts as missing."""
         return os.path.exists(self.path) and not self._is_null_device()
 
     def create(self) -> None:
-        """Make it, empty and 0600 (its folder 0700), if it is missing; raises as `update` does."""
+        """Raises as `update` does."""
         if not self.exists():
             ensure_private_folder(os.path.dirname(os.path.abspath(self.path)))
             with lock(self._lock_path(), timeout_s=self._lock_timeout_s):
@@ -111,12 +110,10 @@ class AwsFile:
 
     def update(self, edit: Callable[[str], str]) -> bool:
         """
-        Lock, read again, apply `edit`, replace atomically; return whether the bytes changed.
+        See `AwsTextFile`. `edit` is called again if a program that does not know the lock changed the file meanwhile.
 
-        A missing file is made 0600 and its folder 0700, unless `edit` leaves it empty. `edit` is called again if
-        another program, which does not know the lock, changed the file meanwhile. Raises what `read` raises, `NotSetUp`
-        if it cannot be written, or has lost what it had when it was first read, `Unreachable` if another process has
-        the lock. On any error the old file is kept.
+        Raises what `read` raises, `NotSetUp` if it cannot be written, or has lost what it had when it was first read,
+        `Unreachable` if another process has the lock.
         """
         if self._is_null_device():
             raise NotSetUp(f"cannot write {self.path}: it is the null device")
@@ -148,18 +145,16 @@ class AwsFile:
         raise NotSetUp(f"{self.path} is changed by another program all the time; nothing was written")
 
     def check_writable(self) -> None:
-        """Raise what `update` would raise (no lock, no space, no permission): before a code is spent, not after."""
+        """Raise what `update` would raise: before a code is spent, not after."""
         self.check_trusted()
         check_replaceable(self.path)
         check_lockable(self._lock_path(), timeout_s=self._lock_timeout_s)
 
     def check_trusted(self, *, runs_commands: bool = False) -> None:
-        """Raise `NotSetUp` if other users can write it; `runs_commands`: root runs a command that is in it."""
         if self._is_strict and not self._is_null_device():
             refuse_open(self.path, runs_commands=runs_commands)
 
     def forbid_others_to_write(self) -> list[str]:
-        """Remove that permission from the file and its folder, if they are this user's; return what was changed."""
         changed = []
         for place in (os.path.dirname(os.path.abspath(self.path)), self.path):
             with suppress(OSError):  # missing, or refused: `check_trusted` says why
@@ -228,11 +223,10 @@ def _kinds(text: str) -> dict[str, str]:
 
 def find_files(environ: Mapping[str, str], home: str | None = None) -> tuple[str, str]:
     """
-    The paths of the credentials file and of the config file.
+    The paths of the credentials file and of the config file, named by variables or below `home` (None: this user's).
 
-    They are the values of `AWS_SHARED_CREDENTIALS_FILE` and `AWS_CONFIG_FILE` with `~` and `$NAME` expanded as in
-    botocore; an empty one counts as absent. The default is `~/.aws/...` below `home` (None: this user's home). Raises
-    `NotSetUp` if a home is needed and cannot be found.
+    `~` and `$NAME` in the variables are expanded as in botocore; an empty one counts as absent. Raises `NotSetUp` if a
+    home is needed and cannot be found.
     """
     variables = {"credentials": "AWS_SHARED_CREDENTIALS_FILE", "config": "AWS_CONFIG_FILE"}
     credentials, config = (_file(environ, home, variable, name) for name, variable in variables.items())

@@ -14,12 +14,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SMALL = 16 * 1024
-"""Characters that can be checked in less than a millisecond."""
-
-OF_ALL = "DEFAULT"
-"""The section whose settings count for all others; the only one that may be in several places."""
-
+SMALL = 16 * 1024  # characters that can be checked in less than a millisecond
+OF_ALL = "DEFAULT"  # the section whose settings count for all others; the only one that may be in several places
 # On Windows a text that is written twice as text gets such line ends, and Python reads each as two.
 _DOUBLED_END = "\r\r\n"
 
@@ -172,8 +168,7 @@ def check_duplicate_keys(text: str, section: Section, where: str, seen: dict[str
         if entry.key in seen:
             # The key is not named: a secret that ends in "=" and lost its key looks like one.
             first = line_number(text, seen[entry.key])
-            reason = f"duplicate key in section [{section.name}] (first in line {first})"
-            raise _broken(text, at, where, reason)
+            raise _broken(text, at, where, f"duplicate key in section [{section.name}] (first in line {first})")
         seen[entry.key] = at
 
 

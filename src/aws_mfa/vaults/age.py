@@ -1,13 +1,9 @@
 """
 The vault `age`: long-term keys in one passphrase-encrypted file, in the age format (https://age-encryption.org/v1).
 
-Owns the file (by default `~/.aws/mfa/keys.age`), and caches the passphrase for this process. The content is JSON,
-long-term section -> item, so that `age -d` shows it and `age -p` can make it without aws-mfa. No cryptography of our
-own; age makes guessing a passphrase slow on purpose, so opening takes a second or two.
-
-A command (`AWS_MFA_AGE_PASSPHRASE_COMMAND`, such as `pass show aws-mfa`) can give the passphrase: the first line of its
-stdout, never shown, not even if the command fails. It may write to the terminal and ask for a PIN there; its stdin is
-empty, because this process's may be a pipe with an MFA code.
+Owns the file (by default `~/.aws/mfa/keys.age`). The content is JSON, long-term section -> item, so that `age -d` shows
+it and `age -p` can make it without aws-mfa. No cryptography of our own; age makes guessing a passphrase slow on
+purpose, so opening takes a second or two.
 """
 
 from __future__ import annotations
@@ -44,10 +40,9 @@ if TYPE_CHECKING:
 
 VARIABLE = "AWS_MFA_AGE_PASSPHRASE_COMMAND"
 TIME_LIMIT_S = 60.0
-# age measures this machine for a millisecond and refuses a file that would take it 15 s. On a busy machine that
-# measure can be wrong, so it is repeated.
+# age measures this machine for a millisecond, and refuses a file that would take it 15 s: on a busy one, try again.
 _TOO_MUCH_WORK, _MOST_TRIES, _PAUSE_S = "Excessive work", 5, 0.2
-# Under the lock the file is encrypted or decrypted three times; a slow machine needs about 15 s for that.
+# Under the lock the file is encrypted or decrypted three times: 15 s on a slow machine.
 _LOCK_TIMEOUT_S = 60.0
 
 
@@ -57,7 +52,7 @@ class PassphraseSource(Protocol):
     tries: int
 
     def __call__(self, *, new: bool) -> Secret:
-        """The passphrase; `new`: there is no file yet, so it must be given twice."""
+        """`new`: there is no file yet, so the passphrase must be given twice."""
 
 
 class AgeFile:
@@ -71,7 +66,6 @@ class AgeFile:
         self._known = known or KnownOfVault()
 
     def check(self) -> None:
-        """Test that the file opens, or that its folder can be written; asks for the passphrase."""
         self._passphrase(new=not os.path.exists(self._path))
         self._items()
         with self._locked():
@@ -81,7 +75,7 @@ class AgeFile:
         return False
 
     def load(self, section: str) -> LongTermKeys | None:
-        """The keys of this section, None if there are none; asks for nothing if there is no file."""
+        """Asks for nothing if there is no file."""
         if not os.path.exists(self._path):
             return None
         item = self._items().get(section)
@@ -91,8 +85,6 @@ class AgeFile:
             raise self._broken(section, error) from None
 
     def store(self, section: str, keys: LongTermKeys) -> None:
-        """Store them, decrypt what is on the disk, and raise if it differs."""
-
         def with_keys(items: Items) -> Items:
             try:
                 return {**items, section: key_items.with_keys(items.get(section, {}), section, keys)}
@@ -102,7 +94,6 @@ class AgeFile:
         self._change(with_keys)
 
     def remove(self, section: str) -> None:
-        """Remove the entry, if there is one."""
         if os.path.exists(self._path):
             self._change(lambda items: {name: item for name, item in items.items() if name != section})
 
@@ -145,7 +136,6 @@ class AgeFile:
         raise failure
 
     def _not_decrypted(self, reason: str) -> AwsMfaError:
-        # Only the text of age's error tells these apart.
         if reason == "Decryption failed":
             self._known.passphrase = None
             return BadInput(f"the passphrase does not open {self._path}", "try again: upper and lower case count")
@@ -170,10 +160,7 @@ class AgeFile:
         return known
 
     def _broken(self, section: str, error: key_items.UnreadableItem) -> BrokenFile:
-        return BrokenFile(
-            f"the entry {section!r} of {self._path} cannot be read: {error}",
-            *key_items.hints_for(error),
-        )
+        return BrokenFile(f"the entry {section!r} of {self._path} cannot be read: {error}", *key_items.hints_for(error))
 
     def _locked(self) -> AbstractContextManager[None]:
         ensure_private_folder(os.path.dirname(os.path.abspath(self._path)))
@@ -207,7 +194,11 @@ def _items_in(data: bytes, path: str) -> Items:
 
 
 class PassphraseCommand:
-    """Runs a command for the passphrase: one line, split into words as a POSIX shell splits it."""
+    """
+    Runs a command for the passphrase, such as `pass show aws-mfa`: the first line of its stdout, never shown.
+
+    It may ask for a PIN at the terminal; its stdin is empty, because this process's may be a pipe with an MFA code.
+    """
 
     tries = 1
 
@@ -219,7 +210,6 @@ class PassphraseCommand:
         self._time_limit_s = time_limit_s
 
     def __call__(self, *, new: bool) -> Secret:
-        """The passphrase; `BadInput` if the command fails, prints none, or prints two different new ones."""
         found = self._asked()
         if new and not found.matches(self._asked()):
             raise _failed("printed two different passphrases: a new vault would never open again")
@@ -228,15 +218,10 @@ class PassphraseCommand:
     def _asked(self) -> Secret:
         try:
             ended = run_for_answer(
-                self._command,
-                environ=self._environ,
-                limit_s=self._time_limit_s,
-                cancellation=None,
-                keeps_terminal=True,
+                self._command, environ=self._environ, limit_s=self._time_limit_s, cancellation=None, keeps_terminal=True
             )
         except NotStarted as error:
-            name = split(self._command)[0]
-            raise _failed(f"cannot be started: {name}: {error.reason}") from None
+            raise _failed(f"cannot be started: {split(self._command)[0]}: {error.reason}") from None
         except ProgramFailed as error:
             raise _failed(str(error)) from None
         if ended.code != 0:

@@ -1,9 +1,8 @@
 """
 Which vault holds the long-term keys, or is to hold them; and the notes in `~/.aws/mfa/known-keys`.
 
-Order: `--vault` or `--no-keychain`, `AWS_MFA_VAULT`, the vault that set-up or import noted for this section, the
-keychain. Notes also name the device that IAM listed for a key's user, and whose a session in the credentials file is.
-Pure: they are the text of an INI file, and hold no secret.
+Notes are the text of an INI file, and hold no secret. They also name the device that IAM listed for a key's user, and
+whose a session in the credentials file is. Pure.
 """
 
 from __future__ import annotations
@@ -25,23 +24,19 @@ VAULTS = ("keychain", "age", "file")
 
 @dataclass(frozen=True)
 class VaultChoice:
-    """
-    The vault's name and what chose it; `explicit`: the user did, so no other place may silently replace it.
-
-    `noted` is the vault that the notes name for these keys, chosen or not.
-    """
+    """The vault's name and what chose it."""
 
     name: str
     source: str
     _: KW_ONLY
-    explicit: bool
-    noted: str | None = None
+    explicit: bool  # the user chose it, so no other place may silently replace it
+    noted: str | None = None  # the vault that the notes name for these keys, chosen or not
 
 
 def choose_vault(
     flag: str | None, environ: Mapping[str, str], noted: str | None, *, use_keychain: bool = True
 ) -> VaultChoice:
-    """Choose by flag, variable, note, in this order; `BadInput` for a name that is not a vault."""
+    """Flag, variable, the vault noted for this section, keychain; `BadInput` for a name that is not a vault."""
     if not use_keychain:
         return VaultChoice("file", "--no-keychain", explicit=True, noted=noted)
     for source, name in (("--vault", flag), ("AWS_MFA_VAULT", environ.get("AWS_MFA_VAULT"))):

@@ -2,8 +2,7 @@
 Long-term keys as JSON, one object per long-term section, in the keychain and in the age file.
 
 Owns the format: `{"v": 1, "section": ..., "aws_access_key_id": ..., "aws_secret_access_key": ...}`. Further fields are
-kept; `v` and `section` may be missing, so that users can make an item by hand. Refuses what it does not understand and
-says why. No message quotes a value.
+kept; `v` and `section` may be missing, so that users can make an item by hand. No message quotes a value.
 """
 
 from __future__ import annotations

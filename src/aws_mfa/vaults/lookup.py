@@ -1,9 +1,9 @@
 """
 Long-term keys: looked up in the vault, in the keychain fork's items, in the AWS files as SDKs read them, in this order.
 
-Sends nothing. Keys that are not found are `NoLongTermKeys`: never another account's keys. A value of a file that holds
-more than a key is refused with file and line. `KnownProfiles` is what a run reads once of the two AWS files and of the
-notes, without opening a vault; what must be current, after a question or under a lock, is read again there.
+Keys that are not found are `NoLongTermKeys`: never another account's keys. A value of a file that holds more than a key
+is refused with file and line. `KnownProfiles` is what a run reads once of the two AWS files and of the notes, without
+opening a vault; what must be current, after a question or under a lock, is read again there.
 """
 
 from __future__ import annotations
@@ -78,9 +78,8 @@ class KeyPlace(NamedTuple):
         for key in (_KEY_ID, _SECRET):
             why = misread(values.get(key, "")) or trouble_in_file(key, values.get(key, ""))
             if why is not None:
-                trouble, hint = why
                 missing = "" if keys else f"{self.missing_half()}; "
-                raise BrokenFile(f"{missing}{self.line_of(key)}: {key} of [{self.header}]: {trouble}", hint)
+                raise BrokenFile(f"{missing}{self.line_of(key)}: {key} of [{self.header}]: {why[0]}", why[1])
         return keys
 
     def missing_half(self) -> str:
@@ -93,8 +92,7 @@ class KeyPlace(NamedTuple):
         text, path = self.file.read(), self.file.path
         found = (find_section(text, name, path) for name in (self.header, OF_ALL))
         entries = (entry for section in found if section for entry in section.entries if entry.key == key)
-        entry = next(entries, None)
-        return path if entry is None else f"{path}, line {line_number(text, entry.lines[-1][0])}"
+        return next((f"{path}, line {line_number(text, entry.lines[-1][0])}" for entry in entries), path)
 
 
 def key_places(
@@ -155,17 +153,12 @@ def find_long_term_keys(
 
 def found_in_vault(section: str, choice: VaultChoice, interfaces: Interfaces) -> FoundKeys | None:
     """The keys in the vault chosen, or in the fork's items of the keychain; raises what the vault raises."""
-    if choice.name == "file":
-        return None
-    keys = interfaces.vault(choice.name).load(section)
+    keys = None if choice.name == "file" else interfaces.vault(choice.name).load(section)
     if keys is not None:
         return FoundKeys(keys, choice.name)
-    if choice.name != "keychain":
-        return None
-    keys = interfaces.fork.load_fork(section)
-    if keys is None:
-        return None
-    return FoundKeys(keys, "fork", f"long-term keys read from the items of the keychain fork; {IMPORT_HINT}")
+    keys = interfaces.fork.load_fork(section) if choice.name == "keychain" else None
+    notice = f"long-term keys read from the items of the keychain fork; {IMPORT_HINT}"
+    return None if keys is None else FoundKeys(keys, "fork", notice)
 
 
 def _in_file(
@@ -174,19 +167,18 @@ def _in_file(
     keys = place.keys()
     if keys is None:
         return None
-    path = place.file.path
     if place.file.repair_mode():
-        interfaces.say(narrowed(path))
+        interfaces.say(narrowed(place.file.path))
     doubt = doubt_about_key_id(keys.access_key_id)
     if doubt is not None:
         interfaces.say(f"{place.line_of(_KEY_ID)}: {doubt}")
-    if choice.name == "file":
-        return FoundKeys(keys, "file")
-    notice = f"long-term keys read from {path}"
+    notice = f"long-term keys read from {place.file.path}"
     if trouble is None:
-        return FoundKeys(keys, "file", f"{notice}, where they are stored in plain text; {IMPORT_HINT}")
-    hint = "move them to a passphrase-encrypted file with: aws-mfa import --vault age"
-    return FoundKeys(keys, "file", f"{trouble.message}; {notice}; {hint}")
+        notice = f"{notice}, where they are stored in plain text; {IMPORT_HINT}"
+    else:
+        hint = "move them to a passphrase-encrypted file with: aws-mfa import --vault age"
+        notice = f"{trouble.message}; {notice}; {hint}"
+    return FoundKeys(keys, "file", None if choice.name == "file" else notice)
 
 
 def narrowed(path: str) -> str:
@@ -218,9 +210,8 @@ def _missing(
             "file along with your long term 'aws_access_key_id' and 'aws_secret_access_key'"
         )
     else:
-        message = place.missing_half()
-        if place.file.path != interfaces.credentials.path:
-            message += f" of {place.file.path}"
+        is_usual = place.file.path == interfaces.credentials.path
+        message = place.missing_half() + ("" if is_usual else f" of {place.file.path}")
     if trouble is not None:
         message += f"; the keychain could not be asked: {trouble.message}"
     return NoLongTermKeys(message, *hints)
@@ -265,8 +256,8 @@ class QuietVault:
     """
     Whether the vault in use, or the fork's items, have keys that no file and no note names; each is looked up once.
 
-    A mistyped name must not open a keychain's window: nothing is asked, and a locked keychain stays locked. If the
-    vault could not be read, that is its `trouble`, and `explained` adds it to the failure that follows.
+    A mistyped name must not open a keychain's window: nothing is asked, and a locked keychain stays locked. `trouble`:
+    why the vault could not be read; `explained` adds it to the failure that follows.
     """
 
     def __init__(self, interfaces: Interfaces, vault: str | None, *, use_keychain: bool = True) -> None:
@@ -278,12 +269,12 @@ class QuietVault:
     def has_keys(self, profile: str) -> bool:
         """Whether there are keys for the profile; False if the vault cannot be read without a question."""
         if profile not in self._found:
+            self._found[profile] = False
             quiet = self._interfaces.replaced(unattended=True)
             try:
                 self._found[profile] = found_in_vault(default_long_term(profile), self._choice, quiet) is not None
             except (KeychainUnavailable, NeedsHuman) as error:
                 self.trouble = error
-                self._found[profile] = False
         return self._found[profile]
 
     def explained(self, error: AwsMfaError) -> AwsMfaError:
@@ -297,7 +288,7 @@ class QuietVault:
 
 
 class KnownProfiles:
-    """The files as they were when this was made; raises `BrokenFile` for bytes that are not text, and damaged notes."""
+    """The files as they were when this was made; `BrokenFile` for bytes that are not text, and for damaged notes."""
 
     def __init__(self, interfaces: Interfaces) -> None:
         config = interfaces.config

@@ -24,9 +24,8 @@ _COMMAND = {"AWS_MFA_AGE_PASSPHRASE_COMMAND": "pass show aws-mfa"}
 class KnownOfVault:
     """The passphrase, once it was given, and the vault's bytes with their content as last decrypted."""
 
-    def __init__(self) -> None:
-        self.passphrase: Secret | None = None
-        self.opened: tuple[bytes, dict[str, dict[str, object]]] | None = None
+    passphrase: Secret | None = None
+    opened: tuple[bytes, dict[str, dict[str, object]]] | None = None
 
 
 class TerminalPassphrase:
@@ -39,7 +38,6 @@ class TerminalPassphrase:
         self._times_asked = 0
 
     def __call__(self, *, new: bool) -> Secret:
-        """The passphrase; `NeedsHuman` without a terminal, `BadInput` if a new one is typed differently three times."""
         if not self._terminal.has_human:
             because = self._terminal.because if isinstance(self._terminal, NoTerminal) else NO_TERMINAL
             raise NeedsHuman(

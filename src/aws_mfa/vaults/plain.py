@@ -39,11 +39,9 @@ class KeyFile:
         return False
 
     def load(self, section: str) -> LongTermKeys | None:
-        """The keys of the section, None unless both lines are there."""
         return self._keys_in(self._file.read(), section)
 
     def store(self, section: str, keys: LongTermKeys) -> None:
-        """Write the two lines; every other line of the file is kept."""
         self._change(section, {_KEY_ID: keys.access_key_id, _SECRET: keys.secret_access_key.reveal()})
         stored = self.load(section)
         if stored is None or not stored.matches(keys):

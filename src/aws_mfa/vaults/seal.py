@@ -39,7 +39,7 @@ def refuse_without_age(feature: str, way_out: str) -> None:
 
 
 class Item(Protocol):
-    """Where the identity is stored: `keychain.vault.IdentityItem`."""
+    """`keychain.vault.IdentityItem`."""
 
     def keychain_exists(self) -> bool: ...
     def identity(self) -> Secret | None: ...
@@ -59,7 +59,7 @@ class AgeSeal:
         return self._item.keychain_exists()
 
     def sealed(self, data: bytes) -> bytes:
-        """The bytes as an age file; raises `KeychainUnavailable`, `NotSetUp`, `Unreachable`."""
+        """As an age file; raises `KeychainUnavailable`, `NotSetUp`, `Unreachable`."""
         identity = self._identity() or self._made()
         return bytes(encrypt(data, [identity.to_public()]))
 

@@ -26,10 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-_SYSTEM_KEYCHAINS = {
-    "darwin": "keyring.backends.macOS.Keyring",
-    "win32": "keyring.backends.Windows.WinVaultKeyring",
-}
+_SYSTEM_KEYCHAINS = {"darwin": "keyring.backends.macOS.Keyring", "win32": "keyring.backends.Windows.WinVaultKeyring"}
 # Always first: keyring's own order of KWallet and the Secret Service depends on XDG_CURRENT_DESKTOP, so a login by ssh
 # would not find what was stored at the desktop.
 _SECRET_SERVICE = "keyring.backends.SecretService.Keyring"  # noqa: S105 - the name of a class

@@ -75,7 +75,6 @@ class SecretService:
             return collection is not None and str(collection.collection_path).endswith(_FORGETFUL)
 
     def find(self, service: str, user: str) -> str | None:
-        """Like `get`: there is no other keychain to search."""
         return self.get(service, user)
 
     def set(self, service: str, user: str, value: str) -> None:
@@ -95,7 +94,6 @@ class SecretService:
             collection.create_item(label, attributes, value.encode("utf-8"), replace=True)
 
     def delete(self, service: str, user: str) -> None:
-        """Delete every item of that name, if there are any."""
         with self._connection() as connection:
             for item in list(self._items(connection, service, user)):
                 item.delete()

@@ -217,7 +217,6 @@ class Keychain(KeychainItems):
         return self._find(FORK_DEVICE, section) or None
 
     def remove_fork(self, section: str) -> None:
-        """Remove the fork's items, if there are any, from the keychain in use."""
         self._fork_found = None
         for service in (FORK_SECRET, FORK_KEY_ID, FORK_DEVICE):
             if self._get(service, section) is not None:
@@ -228,8 +227,7 @@ class IdentityItem(KeychainItems):
     """
     The item with the age identity of stored sessions: `{"v": 1, "age_identity": "AGE-SECRET-KEY-1..."}`.
 
-    Further fields are kept, so that long-term keys of a section with this very name can be in it too. `identity` and
-    `store_identity` raise `KeychainUnavailable`, and `NotSetUp` for a broken item.
+    Further fields are kept. `identity` and `store_identity` raise `KeychainUnavailable`, `NotSetUp` for a broken item.
     """
 
     def keychain_exists(self) -> bool:
@@ -246,7 +244,6 @@ class IdentityItem(KeychainItems):
         return Secret(found) if isinstance(found, str) and found else None
 
     def store_identity(self, identity: Secret) -> None:
-        """Store the identity, read it back, and raise if it differs."""
         item = {"v": key_items.FORMAT_VERSION, **(self._read(IDENTITY_USER) or {}), _IDENTITY_FIELD: identity.reveal()}
         self._write(IDENTITY_USER, key_items.write_object(item))
 
