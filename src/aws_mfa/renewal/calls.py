@@ -81,12 +81,7 @@ def unseen(_count: int) -> Iterator[Callable[[], None]]:
 def make_calls(
     plan: Plan, interfaces: Interfaces, token: str | None, show: ShowCalls
 ) -> tuple[list[Outcome], list[Reused]]:
-    """
-    Return one outcome per profile, in the order wanted, and the stored sessions that AWS refused.
-
-    Raises `NotSetUp` if the file cannot be replaced, before a code is asked for. After Ctrl-C the sessions that were
-    got are stored.
-    """
+    """Return one outcome per profile, in the order wanted, and the stored sessions that AWS refused."""
     if token is not None and (count := count_of_devices(plan)) > 1:
         raise BadInput(f"one code, and codes of {count} devices are needed", "renew one user's profiles at a time")
     writer, codes = SessionWriter(plan, interfaces), Codes(interfaces, token=token)

@@ -112,8 +112,7 @@ class Codes:
         patience_s = _PATIENCE_WITH_CODE_S if self._has_code else _PATIENCE_S
         locks = self._interfaces.prompt_locks
         with locks.hold(step.request.device, patience_s=patience_s, gives_up_quietly=self._has_code) as lock:
-            found = call.newer()
-            if found is not None:
+            if (found := call.newer()) is not None:
                 return found
             if self._has_code:  # the result is about this code only: nothing is published
                 return self._ask_and_send(call, None)
@@ -145,9 +144,7 @@ class Codes:
             except NeedsHuman as error:
                 if isinstance(error, NobodyAnswered) and lock is not None and lock.was_yielded and lock.is_taken():
                     return None  # another process has just begun to ask, or to answer
-                if failure is None:
-                    raise
-                raise failure from None  # AWS's refusal of the last code says more than this
+                raise failure or error from None  # AWS's refusal of the last code says more than this
             if call.may_skip and given.provider.has_human and given.is_empty:
                 raise Cancelled("no code was given")
             try:

@@ -28,12 +28,6 @@ class Overlay:
         read_only = (f"arn:{partition}:iam::aws:policy/ReadOnlyAccess",) if self.read_only else ()
         return tuple(dict.fromkeys((*self.policy_arns, *read_only)))
 
-    def flags(self) -> list[str]:
-        """The flags that make the same overlay; FILE for the policy, because the name of its file is not known here."""
-        own = ["--read-only"] if self.read_only else []
-        arns = [word for arn in self.policy_arns for word in ("--policy-arn", arn)]
-        return [*own, *arns, *(["--policy", "FILE"] if self.policy is not None else [])]
-
     def __bool__(self) -> bool:
         return self.read_only or self.policy is not None or bool(self.policy_arns)
 
@@ -96,7 +90,9 @@ class RenewalRequest:
         left_s = self.min_remaining_s or 0.0
         if left_s > MARGIN_S:
             words += ["--min-remaining", f"{left_s:.0f}" if left_s % 60 else f"{left_s / 60:.0f}m"]
-        words += self.overlay.flags()
+        words += ["--read-only"] if self.overlay.read_only else []
+        words += [word for arn in self.overlay.policy_arns for word in ("--policy-arn", arn)]
+        words += ["--policy", "FILE"] if self.overlay.policy is not None else []  # the file's name is not known here
         if not self.use_keychain:
             words.append("--no-keychain")
         elif self.vault is not None:
