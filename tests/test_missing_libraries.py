@@ -29,9 +29,7 @@ class Without:
         return self._stage.run(*argv, stdin=stdin, env={"PYTHONPATH": self._path, **env})
 
 
-def test_keys_in_the_file_and_sessions_in_memory_or_plain_need_none_of_them(
-    stage: ClassicStage, tmp_path: Path, runtime: str
-) -> None:
+def test_file_keys_and_memory_or_plain_sessions_need_none(stage: ClassicStage, tmp_path: Path, runtime: str) -> None:
     tool = Without(stage, tmp_path, *OPTIONAL)
     python = [sys.executable, "-c", "import os; print(os.environ['AWS_ACCESS_KEY_ID'])"]
     for store in ({"XDG_RUNTIME_DIR": runtime}, {"AWS_MFA_SESSION_STORE": "plain"}):

@@ -202,9 +202,7 @@ def test_a_role_profile_gives_role_and_region(stage: ClassicStage) -> None:
     assert caller_arn(session).endswith(":assumed-role/Reader/ann")
 
 
-def test_a_region_given_goes_before_a_variable_and_that_before_the_profile(
-    stage: ClassicStage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_region_is_argument_then_variable_then_profile(stage: ClassicStage, monkeypatch: pytest.MonkeyPatch) -> None:
     add_role(stage)
     monkeypatch.setenv("AWS_REGION", "eu-west-3")
     assert aws_mfa.boto3_session("prod", ask=Person(stage)).region_name == "eu-west-3"
@@ -353,9 +351,7 @@ def test_a_command_that_gives_the_code_is_asked_before_the_function(stage: Class
     assert not person.asked
 
 
-def test_a_variable_with_an_unknown_provider_is_a_failure_like_the_others(
-    stage: ClassicStage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unknown_provider_fails_as_others_do(stage: ClassicStage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_MFA_PROMPT", "mail")
     with pytest.raises(BadInput, match=r"(?s)'mail' is not a way to ask for a code.hint: choose from"):
         aws_mfa.credentials("work", ask=Person(stage))

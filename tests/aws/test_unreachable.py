@@ -353,9 +353,7 @@ class Alerts(socketserver.BaseRequestHandler):
 
 
 @pytest.mark.parametrize("handler", [Resets, Silent, Alerts, always(400, b"plain")])
-def test_a_code_is_not_spent_before_the_tls_handshake_is_done(
-    authority: Authority, handler: type[socketserver.BaseRequestHandler]
-) -> None:
+def test_no_code_is_spent_before_tls(authority: Authority, handler: type[socketserver.BaseRequestHandler]) -> None:
     """The code is sent after the handshake: if that fails, the same code is still good."""
     with serving(handler) as port:
         http = AwsHttp(ca_bundle=authority.bundle, connect_timeout_s=0.3)

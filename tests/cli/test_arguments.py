@@ -207,9 +207,7 @@ def test_all_words_after_two_dashes_belong_to_the_command(words: list[str]) -> N
         ),
     ],
 )
-def test_a_flag_of_another_tool_gets_its_equivalent(
-    argv: list[str], hint: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_another_tools_flag_gets_its_equivalent(argv: list[str], hint: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert said(a_parser("PROFILE"), [*argv, "x"], capsys).partition("unrecognized arguments: ")[2].endswith(hint)
 
 
@@ -224,9 +222,7 @@ def test_a_flag_of_another_tool_gets_its_equivalent(
         ("imprt", "import"),
     ],
 )
-def test_the_near_name_comes_first_and_the_list_behind_it(
-    word: str, meant: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_near_name_comes_before_the_list(word: str, meant: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parse_flags([word], "commands:\n  import  move keys")
     lines = capsys.readouterr().err.partition("aws-mfa: error: ")[2].splitlines()
@@ -259,9 +255,7 @@ def test_what_is_not_a_time_is_a_usage_error_with_an_example(text: str, capsys: 
         (["work", "--", "-odd", "--", "x"], ["work"], ["-odd", "--", "x"]),
     ],
 )
-def test_a_profile_that_begins_with_a_dash_comes_behind_dashes(
-    argv: list[str], own: list[str], command: list[str]
-) -> None:
+def test_a_profile_with_a_leading_dash_comes_behind_dashes(argv: list[str], own: list[str], command: list[str]) -> None:
     parser = Parser("aws-mfa exec")
     exec_command.add_arguments(parser)
     assert cut_at_command(parser, argv) == (own, command)

@@ -92,9 +92,7 @@ def test_the_classic_form_renews_in_few_source_files(stage: ClassicStage, cost: 
     assert len(spent.files) <= MOST_SOURCE_FILES_OF_THE_CLASSIC_FORM, spent.files
 
 
-def test_a_role_is_assumed_for_an_sdk_with_one_plan_and_one_look_at_each_file(
-    stage: ClassicStage, cost: Callable[..., Cost]
-) -> None:
+def test_a_role_for_an_sdk_is_one_plan_and_one_look_a_file(stage: ClassicStage, cost: Callable[..., Cost]) -> None:
     """The MFA session is stored: no code, no write of an AWS file, so nothing that would have to be read again."""
     cost("credential-process", "--token", stage.code(), "default")
     stage.aws.requests.clear()

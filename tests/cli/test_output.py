@@ -105,9 +105,7 @@ EXEC = ("exec", "dev", "--", "sh", "-c", "exit 7")
         (("exec", "--nope"), 2),
     ],
 )
-def test_what_stderr_does_not_take_decides_nothing(
-    stage: ClassicStage, argv: tuple[str, ...], code: int, stderr: str
-) -> None:
+def test_what_stderr_loses_decides_nothing(stage: ClassicStage, argv: tuple[str, ...], code: int, stderr: str) -> None:
     stage.write(profile("dev", role(stage, "dev").arn), stage.config)
     words = [stage.code() if word == "CODE" else word for word in argv]
     prefix = ["sh", "-c", 'exec "$@" 2>&-', "sh"] if stderr == "closed" else []

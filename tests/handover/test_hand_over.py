@@ -193,9 +193,7 @@ SET = "set duration_seconds of [profile {}]: it may be {} at most, if AWS allows
         ("deep", 7200, "ask for less: a role assumed from a role lasts 1 h at most"),
     ],
 )
-def test_a_minimum_that_no_session_has_is_refused_before_the_question(
-    profile: str, asked_s: float, hint: str, *, is_stored: bool
-) -> None:
+def test_an_impossible_minimum_is_refused_unasked(profile: str, asked_s: float, hint: str, *, is_stored: bool) -> None:
     interfaces = some_interfaces("123456", "222222")
     interfaces.config.text = f"{interfaces.config.text}{DEEP}"
     if is_stored:

@@ -8,16 +8,7 @@ from threading import Event
 
 import pytest
 
-from aws_mfa.errors import (
-    AwsMfaError,
-    AwsUnreachable,
-    BadInput,
-    Cancelled,
-    KeychainUnavailable,
-    NeedsHuman,
-    SessionExpired,
-    UnknownKey,
-)
+from aws_mfa import errors
 from aws_mfa.handover.renew_ahead import RenewAhead
 from aws_mfa.handover.serve import AWAY_FROM_TERMINAL, Served, files_in_the_way, serving
 from aws_mfa.model import LongTermKeys, SessionRequest
@@ -92,7 +83,7 @@ class Stage:
         sts.get_session_token = session_token  # type: ignore[method-assign, assignment]
         sts.assume_role = role_session  # type: ignore[method-assign, assignment]
 
-    def sts_fails(self, error: AwsMfaError) -> None:
+    def sts_fails(self, error: errors.AwsMfaError) -> None:
         def fail(*_: object) -> object:
             raise error
 
@@ -151,9 +142,7 @@ def test_the_moment_when_the_mfa_session_needs_a_code_is_known_at_the_start() ->
     ("lasts_s", "after_s", "is_renewed"),
     [(HOUR, 39 * MINUTE, False), (HOUR, 41 * MINUTE, True), (15 * MINUTE, 7 * MINUTE, False), (900, 8 * MINUTE, True)],
 )
-def test_a_session_is_renewed_silently_at_twenty_minutes_or_half_its_time(
-    lasts_s: float, after_s: float, *, is_renewed: bool
-) -> None:
+def test_it_is_renewed_silently_at_20_min_or_half_its_time(lasts_s: float, after_s: float, *, is_renewed: bool) -> None:
     stage = Stage()
     stage.sts_lasts(role=lasts_s)
     stage.begin()
@@ -175,7 +164,7 @@ def test_a_new_session_that_ends_earlier_is_not_served_and_not_asked_for_each_ti
 
 def test_a_renewal_that_fails_is_tried_again_with_growing_pauses_while_the_old_session_serves() -> None:
     stage = begun()
-    stage.sts_fails(AwsUnreachable("no network"))
+    stage.sts_fails(errors.AwsUnreachable("no network"))
     for _ in range(10):
         stage.after(40 * MINUTE / 10)
     stage.after(MINUTE)
@@ -192,7 +181,7 @@ def test_a_renewal_that_fails_is_tried_again_with_growing_pauses_while_the_old_s
 def test_a_clock_that_was_set_back_does_not_delay_the_next_attempt() -> None:
     stage = begun()
     stage.interfaces.moment += 3 * HOUR
-    stage.sts_fails(AwsUnreachable("no network"))
+    stage.sts_fails(errors.AwsUnreachable("no network"))
     stage.renewals.renew_quietly()
     stage.sts_lasts()
     stage.after(-2.2 * HOUR)
@@ -211,7 +200,7 @@ def test_what_needs_a_code_is_never_asked_for_by_the_quiet_thread_and_opens_no_v
 
 def test_an_mfa_session_that_aws_refuses_is_reported_with_the_command_and_not_asked_for() -> None:
     stage = begun(codes=("123456", "654321"))
-    stage.sts_fails(SessionExpired("no"))
+    stage.sts_fails(errors.SessionExpired("no"))
     stage.after(41 * MINUTE)
     assert stage.questions == 1
     assert "in a terminal: aws-mfa renew --min-remaining 21m dev" in stage.said
@@ -279,7 +268,7 @@ def test_a_cancelled_question_is_asked_again_after_ten_minutes_and_the_session_i
 def test_a_question_that_failed_in_another_process_is_not_asked_here() -> None:
     stage = begun("work", codes=("123456", "654321"))
     stage.after(12 * HOUR - 10 * MINUTE)
-    failure = UnknownKey("no such key")
+    failure = errors.UnknownKey("no such key")
     stage.interfaces.prompt_locks.recent_outcome = lambda device, question: failure  # type: ignore[method-assign]
     stage.renewals.ask(["work"], as_interfaces(stage.interfaces))
     assert stage.questions == 1
@@ -289,7 +278,7 @@ def test_a_question_that_failed_in_another_process_is_not_asked_here() -> None:
 def test_a_time_ahead_that_no_session_has_is_refused_before_the_question(profile: str, asked_s: float) -> None:
     stage = Stage(profile)
     request = RenewalRequest([profile], min_remaining_s=asked_s)
-    with pytest.raises(BadInput, match=r"^--min-remaining \d+ h: a session of"):
+    with pytest.raises(errors.BadInput, match=r"^--min-remaining \d+ h: a session of"):
         RenewAhead(request, as_interfaces(stage.interfaces)).get_first()
     assert (stage.questions, stage.interfaces.fake_sts.sent) == (0, [])
 
@@ -319,7 +308,7 @@ def test_without_a_person_and_a_stored_session_the_command_is_named() -> None:
     stage = Stage(codes=())
     for narrowed, words in ((Overlay(), "dev"), (Overlay(read_only=True), "--read-only dev")):
         request = RenewalRequest(["dev"], narrowed)
-        with pytest.raises(NeedsHuman) as failure:
+        with pytest.raises(errors.NeedsHuman) as failure:
             RenewAhead(request, as_interfaces(stage.interfaces)).get_first()
         assert failure.value.hints == (f"in a terminal: aws-mfa renew {words}",)
 
@@ -357,12 +346,14 @@ def test_the_terminal_of_a_child_is_not_asked() -> None:
     served = Served(as_interfaces(stage.interfaces), stage.interfaces.fake_endpoint, stage.renewals)
     assert [one.name for one in served._asking(AWAY_FROM_TERMINAL).code_providers] == [DIALOG, CODE]
     assert served._asking(PROVIDERS).terminal is stage.interfaces.terminal
-    with pytest.raises(NeedsHuman):
+    with pytest.raises(errors.NeedsHuman):
         served._asking(AWAY_FROM_TERMINAL).terminal.ask_hidden("Passphrase: ")
 
 
-@pytest.mark.parametrize("refusal", [NeedsHuman("it needs its passphrase"), KeychainUnavailable("locked")])
-def test_a_vault_that_would_have_to_ask_waits_for_the_thread_that_may(refusal: AwsMfaError) -> None:
+@pytest.mark.parametrize(
+    "refusal", [errors.NeedsHuman("it needs its passphrase"), errors.KeychainUnavailable("locked")]
+)
+def test_a_vault_that_would_have_to_ask_waits_for_the_thread_that_may(refusal: errors.AwsMfaError) -> None:
     """Finding a device that neither a profile nor a note names takes the long-term keys: a person is needed."""
     stage = Stage()
     stage.interfaces.config.text = f"[profile work]\n[profile dev]\nrole_arn = {ROLE}\nsource_profile = work\n"
@@ -404,7 +395,7 @@ def test_default_with_credentials_comes_before_the_endpoint(credentials: str, co
 class ClosedVault(FakeVault):
     """Would have to ask before it can be read."""
 
-    def __init__(self, refusal: AwsMfaError) -> None:
+    def __init__(self, refusal: errors.AwsMfaError) -> None:
         super().__init__("keychain")
         self._refusal = refusal
 
@@ -413,14 +404,14 @@ class ClosedVault(FakeVault):
 
 
 def test_a_question_without_an_answer_is_cancelled() -> None:
-    with pytest.raises(NeedsHuman, match=r"nobody answered within 0.05 s"):
+    with pytest.raises(errors.NeedsHuman, match=r"nobody answered within 0.05 s"):
         TimeLimitedProvider(Silent("dialog"), 0.05).ask(CodeQuestion("MFA code: ", DEVICE))
 
 
 def test_a_cancellation_reaches_the_provider() -> None:
     cancellation = Cancellation()
-    cancellation.cancel(UnknownKey("no such key"))
-    with pytest.raises(UnknownKey):
+    cancellation.cancel(errors.UnknownKey("no such key"))
+    with pytest.raises(errors.UnknownKey):
         TimeLimitedProvider(Silent("dialog"), 60).ask(CodeQuestion("MFA code: ", DEVICE), cancellation)
 
 
@@ -444,4 +435,4 @@ class Refusing(Silent):
     """A user who cancels."""
 
     def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
-        raise Cancelled("cancelled")
+        raise errors.Cancelled("cancelled")

@@ -96,9 +96,7 @@ def test_removed_variables_are_gone_whether_there_or_not(tmp_path: str, shell: s
 @pytest.mark.parametrize(
     ("shell", "form", "take_over"), [("bash", SH, "eval $(cat $WRITTEN)"), ("fish", FISH, "eval (cat $WRITTEN)")]
 )
-def test_an_eval_that_joins_lines_works_for_session_values(
-    tmp_path: str, shell: str, form: str, take_over: str
-) -> None:
+def test_an_eval_that_joins_lines_works_for_sessions(tmp_path: str, shell: str, form: str, take_over: str) -> None:
     change = Change(("AWS_PROFILE",), {"A": "AbC/+==", "B": "2026-11-22T06:03:19Z", "C": "work"})
     found = evaluated(tmp_path, shell, form, take_over, change, {"AWS_PROFILE": "p"})
     assert {name: found.get(name) for name in ("A", "B", "C", "AWS_PROFILE")} == {**change.set, "AWS_PROFILE": None}

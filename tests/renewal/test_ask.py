@@ -8,20 +8,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from aws_mfa import errors
 from aws_mfa.command_lines import unset_variable
-from aws_mfa.errors import (
-    AwsUnreachable,
-    BadCode,
-    BadInput,
-    Cancelled,
-    ClockSkew,
-    NeedsHuman,
-    NobodyAnswered,
-    NotAuthorized,
-    RefusedByAws,
-    UnknownDevice,
-    WrongSecret,
-)
 from aws_mfa.model import Identity
 from aws_mfa.prompt.providers import CodeQuestion
 from aws_mfa.renewal.ask import GivenCode, answer_question, ask_code, check_signing_keys
@@ -53,7 +41,7 @@ class SaysNo(FakeProvider):
 
     def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
         super().ask(question, cancellation)
-        raise Cancelled("cancelled")
+        raise errors.Cancelled("cancelled")
 
 
 class WithThreads(FakeInterfaces):
@@ -126,14 +114,14 @@ def test_get_caller_identity_is_sent_when_the_documents_say(before: list[str], a
 
 def test_a_person_who_cancels_is_not_asked_elsewhere() -> None:
     after = a_provider("222222", name="dialog")
-    with pytest.raises(Cancelled):
+    with pytest.raises(errors.Cancelled):
         asked(SaysNo(FakeTerminal("111111")), after)
     assert after.asked == []
 
 
 def test_where_all_are_closed_each_says_why_once() -> None:
     closed = a_provider(closed="no terminal")
-    with pytest.raises(NeedsHuman) as refused:
+    with pytest.raises(errors.NeedsHuman) as refused:
         asked(a_command(closed="mfa_process failed"), closed, closed)
     assert refused.value.message == "mfa_process failed; no terminal"
 
@@ -160,14 +148,14 @@ def test_the_reason_says_what_the_variable_leaves_out_and_what_is_not_there(
     interfaces.terminal = FakeTerminal(has_human=has_human)
     one = a_provider(name=name, closed=closed) if closed else NotHere(FakeTerminal(), name)
     interfaces.providers = [one]
-    with pytest.raises(NeedsHuman) as refused:
+    with pytest.raises(errors.NeedsHuman) as refused:
         ask_code(CodeQuestion("MFA code: ", DEVICE), as_interfaces(interfaces))
     assert says in refused.value.message
     assert (unset_variable("AWS_MFA_PROMPT") in "".join(refused.value.hints)) == ("leaves" in says)
 
 
 def test_without_any_provider_the_device_is_named() -> None:
-    with pytest.raises(NeedsHuman, match=rf"^no code of {DEVICE} can be asked for here$") as refused:
+    with pytest.raises(errors.NeedsHuman, match=rf"^no code of {DEVICE} can be asked for here$") as refused:
         asked(NotHere(FakeTerminal()))
     assert refused.value.hints == ("run it in a terminal",)
 
@@ -177,9 +165,9 @@ def test_a_question_that_was_put_and_not_answered_is_known_as_that() -> None:
 
     class Unanswered(FakeProvider):
         def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
-            raise NobodyAnswered("nobody answered within 20 s", "in any terminal: aws-mfa code")
+            raise errors.NobodyAnswered("nobody answered within 20 s", "in any terminal: aws-mfa code")
 
-    with pytest.raises(NobodyAnswered) as failure:
+    with pytest.raises(errors.NobodyAnswered) as failure:
         asked(a_provider(closed="no terminal"), Unanswered(FakeTerminal(), "code"))
     assert failure.value.message == "no terminal; nobody answered within 20 s"
 
@@ -217,8 +205,10 @@ def test_the_code_comes_back_without_blanks() -> None:
     assert code_asked(asking(" 123 456 "), first=True) == "123456"
 
 
-@pytest.mark.parametrize("failure", [WrongSecret("no"), ClockSkew("45 min behind"), AwsUnreachable("no network")])
-def test_what_is_certain_ends_the_question_before_a_code_is_spent(failure: WrongSecret) -> None:
+@pytest.mark.parametrize(
+    "failure", [errors.WrongSecret("no"), errors.ClockSkew("45 min behind"), errors.AwsUnreachable("no network")]
+)
+def test_what_is_certain_ends_the_question_before_a_code_is_spent(failure: errors.WrongSecret) -> None:
     interfaces = asking("123456")
     interfaces.fake_sts.identity = failure
     with pytest.raises(type(failure)):
@@ -229,14 +219,14 @@ def test_what_is_certain_ends_the_question_before_a_code_is_spent(failure: Wrong
 def test_a_doubtful_refusal_of_the_check_is_left_to_the_call_itself() -> None:
     """A policy of the network's endpoint may deny GetCallerIdentity and allow GetSessionToken."""
     interfaces = asking("123456")
-    interfaces.fake_sts.identity = NotAuthorized("denied")
+    interfaces.fake_sts.identity = errors.NotAuthorized("denied")
     assert code_asked(interfaces, first=True) == "123456"
 
 
 def test_a_device_of_another_account_is_reported_before_a_code_is_spent() -> None:
     interfaces = asking("123456")
     interfaces.fake_sts.identity = Identity(ANN.replace(ACCOUNT, "999999999999"), "999999999999", "AIDA")
-    with pytest.raises(UnknownDevice, match="999999999999"):
+    with pytest.raises(errors.UnknownDevice, match="999999999999"):
         code_asked(interfaces, first=True)
 
 
@@ -244,9 +234,9 @@ def test_the_root_user_gets_one_hour_at_most_and_no_role() -> None:
     interfaces = FakeInterfaces()
     interfaces.fake_sts.identity = Identity(f"arn:aws:iam::{ACCOUNT}:root", ACCOUNT, ACCOUNT)
     interfaces.terminal = FakeTerminal("123456", "123456", "123456")
-    with pytest.raises(BadInput, match="900 to 3600 seconds for the root user"):
+    with pytest.raises(errors.BadInput, match="900 to 3600 seconds for the root user"):
         code_asked(interfaces, first=True)
-    with pytest.raises(NotAuthorized, match="root"):
+    with pytest.raises(errors.NotAuthorized, match="root"):
         code_asked(interfaces, ROLE, first=True)
     assert code_asked(interfaces, first=True, usual=True) == "123456"
 
@@ -254,7 +244,7 @@ def test_the_root_user_gets_one_hour_at_most_and_no_role() -> None:
 @pytest.mark.parametrize("code", ["12345", "1234567", "12345a", "", "\u00b2\u00b2\u00b2\u00b2\u00b2\u00b2"])
 def test_what_is_no_code_is_never_sent(code: str) -> None:
     interfaces = asking(code)
-    with pytest.raises(BadCode, match="six digits"):
+    with pytest.raises(errors.BadCode, match="six digits"):
         code_asked(interfaces, first=False)
 
 
@@ -287,14 +277,14 @@ def test_without_a_code_it_is_asked_for_and_a_person_reads_whose_question_it_is(
 
 def test_no_open_question_is_reported() -> None:
     for given in (None, "123456"):
-        with pytest.raises(NeedsHuman, match=r"^no question is waiting$"):
+        with pytest.raises(errors.NeedsHuman, match=r"^no question is waiting$"):
             answered(given, None, "123456")
 
 
 @pytest.mark.parametrize(("given", "typed"), [("12345", "123456"), (None, "abcdef"), ("", "123456")])
 def test_what_is_no_code_is_not_handed_over(given: str | None, typed: str) -> None:
     question = FakeQuestion()
-    with pytest.raises(BadCode):
+    with pytest.raises(errors.BadCode):
         answered(given, question, typed, has_human=False)
     assert question.codes == []
 
@@ -303,18 +293,18 @@ def test_a_person_who_mistypes_the_code_for_another_process_is_asked_three_times
     question = FakeQuestion()
     interfaces = answered(None, question, "abcdef", "", "123-456")
     assert (question.codes, len(interfaces.terminal.questions)) == (["123456"], 3)
-    with pytest.raises(BadCode):
+    with pytest.raises(errors.BadCode):
         answered(None, FakeQuestion(), *["abcdef"] * 3, "123456")
 
 
 def test_a_question_that_ends_meanwhile_ends_ours() -> None:
     question = FakeQuestion(over=True)
-    with pytest.raises(NeedsHuman, match="the question is over"):
+    with pytest.raises(errors.NeedsHuman, match="the question is over"):
         answered(None, question, "123456")
     assert question.codes == []
 
 
 def test_what_the_process_says_about_the_code_is_the_outcome() -> None:
-    with pytest.raises(RefusedByAws, match=r"^pid 4711 says: AWS refused the code$") as refused:
+    with pytest.raises(errors.RefusedByAws, match=r"^pid 4711 says: AWS refused the code$") as refused:
         answered("123456", FakeQuestion("AWS refused the code", "hint: type the next one", "noise"))
     assert refused.value.hints == ("type the next one", "answer again when it asks again: aws-mfa code")

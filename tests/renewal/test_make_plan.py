@@ -6,17 +6,8 @@ from copy import copy
 
 import pytest
 
+from aws_mfa import errors
 from aws_mfa.config.edit import with_changes
-from aws_mfa.errors import (
-    AwsMfaError,
-    BadInput,
-    BadProfile,
-    BrokenFile,
-    KeychainUnavailable,
-    NoLongTermKeys,
-    NotSetUp,
-    PermanentKeysInTheWay,
-)
 from aws_mfa.model import Secret, Session
 from aws_mfa.renewal.calls import renew_many
 from aws_mfa.renewal.make_plan import make_plan
@@ -54,7 +45,7 @@ def labels(found: Plan) -> list[str]:
     return [step.label for step in found.steps]
 
 
-def failure(interfaces: FakeInterfaces, name: str, overlay: Overlay | None = None) -> AwsMfaError:
+def failure(interfaces: FakeInterfaces, name: str, overlay: Overlay | None = None) -> errors.AwsMfaError:
     found = planned(interfaces, name, overlay=overlay or Overlay())
     assert (found.steps, list(found.failures)) == ([], [name])
     return found.failures[name]
@@ -107,9 +98,7 @@ def test_a_preview_of_all_names_every_profile_and_every_section_under_a_wrong_he
 
 
 @pytest.mark.parametrize("names", [(), ("own",)])
-def test_settings_under_a_wrong_header_are_noted_for_a_profile_that_is_found_without_them(
-    names: tuple[str, ...],
-) -> None:
+def test_settings_under_a_wrong_header_are_noted_for_a_profile_found_without_them(names: tuple[str, ...]) -> None:
     config = f"[own]\nregion = x\n[profile own]\nmfa_serial = {DEVICE}\n"
     found = preview(some_interfaces(config, OF_OWN), *names)
     assert found.notes["own"][-1] == "section [own] of ~/.aws/config must be [profile own]"
@@ -118,8 +107,8 @@ def test_settings_under_a_wrong_header_are_noted_for_a_profile_that_is_found_wit
 
 def test_a_vault_that_fails_is_asked_for_one_profile_of_all() -> None:
     interfaces = FakeInterfaces("", "[profile a]\nregion = x\n[profile b]\nregion = x\n[dev]\nregion = x\n")
-    interfaces.vaults["keychain"].failure = KeychainUnavailable("locked")
-    with pytest.raises(BadInput, match=r"no profile has a role.*dev: section \[dev\] of") as refused:
+    interfaces.vaults["keychain"].failure = errors.KeychainUnavailable("locked")
+    with pytest.raises(errors.BadInput, match=r"no profile has a role.*dev: section \[dev\] of") as refused:
         preview(interfaces)
     assert "the keychain vault was not searched (locked)" in refused.value.hints[-1]
     assert len(interfaces.vaults["keychain"].calls) == 1
@@ -148,13 +137,13 @@ def test_the_variable_that_is_not_read_is_named_where_default_is_missing(environ
 
 
 def test_without_any_profile_the_first_step_is_named() -> None:
-    with pytest.raises(NotSetUp, match="nothing is set up here yet") as refused:
+    with pytest.raises(errors.NotSetUp, match="nothing is set up here yet") as refused:
         planned(FakeInterfaces())
     assert "store long-term keys: aws-mfa setup" in refused.value.hints
 
 
 def test_profiles_without_any_possible_session_are_reported_with_what_they_lack() -> None:
-    with pytest.raises(BadInput, match="no profile has a role"):
+    with pytest.raises(errors.BadInput, match="no profile has a role"):
         planned(FakeInterfaces("", "[profile plain]\nregion = eu-west-1\n"))
 
 
@@ -167,7 +156,7 @@ def test_one_that_cannot_be_planned_does_not_stop_the_others() -> None:
     names = ("lost", "a", "unknown")
     found = planned(interfaces, "dev", *names)
     assert list(found.of_profile) == ["dev"]
-    assert {name: type(error) for name, error in found.failures.items()} == dict.fromkeys(names, BadProfile)
+    assert {name: type(error) for name, error in found.failures.items()} == dict.fromkeys(names, errors.BadProfile)
 
 
 def test_a_circle_of_includes_does_not_stop_all() -> None:
@@ -180,11 +169,11 @@ def test_only_a_user_without_keys_fails() -> None:
     config = role("dev") + role("bobs", "bob") + "[profile bob]\nregion = eu-west-1\n"
     found = planned(some_interfaces(config), "dev", "bobs")
     assert list(found.of_profile) == ["dev"]
-    assert isinstance(found.failures["bobs"], NoLongTermKeys)
+    assert isinstance(found.failures["bobs"], errors.NoLongTermKeys)
 
 
 def test_a_broken_file_is_reported_first() -> None:
-    with pytest.raises(BrokenFile):
+    with pytest.raises(errors.BrokenFile):
         planned(some_interfaces(role("dev"), "[dev]\nk = v\n[dev]\n"), "dev")
 
 
@@ -195,7 +184,7 @@ def test_permanent_keys_in_the_section_are_reported_before_a_code_is_asked_for()
     keys = "aws_access_key_id = AKIAOLD\naws_secret_access_key = invented\n"
     interfaces = some_interfaces(role("dev") + role("self", "self"), f"[dev]\n{keys}[self]\n{keys}[own]\n{keys}")
     for name in ("dev", "self", "own"):
-        assert isinstance(failure(interfaces, name), PermanentKeysInTheWay)
+        assert isinstance(failure(interfaces, name), errors.PermanentKeysInTheWay)
 
 
 def test_what_sdks_ask_us_for_has_its_place_in_the_cache_whatever_the_section_holds() -> None:
@@ -206,21 +195,21 @@ def test_what_sdks_ask_us_for_has_its_place_in_the_cache_whatever_the_section_ho
 def test_a_long_term_section_is_no_profile_for_a_session() -> None:
     interfaces = some_interfaces(credentials=f"[work-long-term]\naws_mfa_device = {DEVICE}\n")
     refused = failure(interfaces, "work-long-term")
-    assert isinstance(refused, BadInput)
+    assert isinstance(refused, errors.BadInput)
     assert refused.hints == ("name the profile: work",)
 
 
 def test_a_name_that_no_section_can_carry_is_refused() -> None:
     for name in ("a[b", "DEFAULT"):
         interfaces = some_interfaces(role(name))
-        assert isinstance(failure(interfaces, name), AwsMfaError)
+        assert isinstance(failure(interfaces, name), errors.AwsMfaError)
         assert interfaces.fake_sts.sent == []
 
 
 def test_a_users_session_cannot_be_narrowed() -> None:
     """With --read-only the session would still have all rights."""
     for overlay in (Overlay(read_only=True), Overlay("{}"), Overlay(None, ("arn:aws:iam::aws:policy/X",))):
-        assert isinstance(failure(some_interfaces(), "work", overlay), BadInput)
+        assert isinstance(failure(some_interfaces(), "work", overlay), errors.BadInput)
 
 
 # Stored sessions
@@ -330,12 +319,12 @@ def test_a_mistyped_name_opens_no_window() -> None:
     """A locked keychain is not unlocked to find out whether a name that no file has may have keys there."""
     interfaces = FakeInterfaces("", role("dev") + role("prod"))
     locked, attended = FakeVault("keychain"), FakeVault("keychain")
-    locked.failure = KeychainUnavailable("the keychain is locked, and this run may not ask to unlock it")
+    locked.failure = errors.KeychainUnavailable("the keychain is locked, and this run may not ask to unlock it")
     interfaces.vaults["keychain"] = locked
     interfaces.unattended_copy = copy(interfaces)
     interfaces.vaults = {**interfaces.vaults, "keychain": attended}
     found = planned(interfaces, "prd", "dev", "prod")
-    assert isinstance(found.failures["prd"], BadProfile)
+    assert isinstance(found.failures["prd"], errors.BadProfile)
     assert "did you mean: prod" in found.failures["prd"].hints
     reasons = {str(found.failures[name]).partition(" names")[2] for name in ("dev", "prod")}
     assert reasons == {" profile 'work', which does not exist"}

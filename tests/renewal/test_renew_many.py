@@ -8,23 +8,10 @@ from functools import partial
 
 import pytest
 
+from aws_mfa import errors
 from aws_mfa.cli.render import outcome_rows
 from aws_mfa.config.edit import with_changes
 from aws_mfa.config.ini import section_values
-from aws_mfa.errors import (
-    AwsMfaError,
-    AwsServerError,
-    BadInput,
-    Cancelled,
-    NeedsHuman,
-    NotAuthorized,
-    NotSetUp,
-    PermanentKeysInTheWay,
-    RefusedByAws,
-    SessionExpired,
-    UnknownKey,
-    WrongCode,
-)
 from aws_mfa.model import LongTermKeys, Secret, Session, SessionRequest
 from aws_mfa.renewal.calls import Outcome, exit_code_of, first_failure, renew_many
 from aws_mfa.renewal.make_plan import make_plan
@@ -48,7 +35,7 @@ class CountingFile(MemoryFile):
 
     def check_writable(self) -> None:
         if self.refuses_to_be_written:
-            raise NotSetUp("the disk is read-only")
+            raise errors.NotSetUp("the disk is read-only")
 
 
 class RoleSts(FakeSts):
@@ -67,7 +54,7 @@ class RoleSts(FakeSts):
     def _answer(self, action: str, code: str | None, request: SessionRequest) -> Session:
         self.sent.append((action, code, request))
         if request.role_arn in self.refused:
-            raise NotAuthorized(f"no {request.role_arn}")
+            raise errors.NotAuthorized(f"no {request.role_arn}")
         self.count += 1
         key_id = f"ASIAINVENTED{self.count:08}"
         return Session(key_id, Secret("secret"), Secret("token"), NOW + request.duration_s, request.role_arn)
@@ -134,10 +121,10 @@ def test_an_mfa_session_that_was_not_wanted_itself_is_stored_for_the_next_roles(
 def test_a_refused_role_stops_only_the_roles_it_signs_for() -> None:
     interfaces = a_stage(role("dev") + role("prod") + role("deep", "prod"), "prod")
     outcomes = renewed(interfaces)
-    errors = {name: outcome.error for name, outcome in outcomes.items() if outcome.error}
-    assert list(errors) == ["prod", "deep"]
-    assert isinstance(errors["deep"], NotAuthorized)
-    assert errors["deep"].message == f"not tried, because prod failed: no {ARN}prod"
+    failed = {name: outcome.error for name, outcome in outcomes.items() if outcome.error}
+    assert list(failed) == ["prod", "deep"]
+    assert isinstance(failed["deep"], errors.NotAuthorized)
+    assert failed["deep"].message == f"not tried, because prod failed: no {ARN}prod"
     assert (key_id(interfaces, "dev") is None, key_id(interfaces, "prod")) == (False, None)
     assert exit_code_of(list(outcomes.values())) == 5
 
@@ -155,7 +142,7 @@ def test_one_code_is_not_sent_for_two_devices() -> None:
     """The second device would count a failed try, and the first would have lost its code."""
     other = "arn:aws:iam::123456789012:mfa/other"
     interfaces = a_stage(role("dev") + role("far").replace(DEVICE, other))
-    with pytest.raises(BadInput, match="codes of 2 devices"):
+    with pytest.raises(errors.BadInput, match="codes of 2 devices"):
         renewed(interfaces, "dev", "far", token="123456")
     assert interfaces.fake_sts.sent == []
 
@@ -165,7 +152,7 @@ class GivesUp(FakeTerminal):
 
     def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
         if not self.answers:
-            raise Cancelled("cancelled")
+            raise errors.Cancelled("cancelled")
         return super().ask(question, cancellation)
 
 
@@ -194,7 +181,7 @@ def test_a_profile_adopted_while_the_code_was_typed_is_kept_out_of_the_file() ->
 def test_without_a_person_the_exit_code_is_4_and_the_file_stays() -> None:
     interfaces = a_stage(role("dev"), answers=())
     outcomes = list(renewed(interfaces, "dev").values())
-    assert isinstance(outcomes[0].error, NeedsHuman)
+    assert isinstance(outcomes[0].error, errors.NeedsHuman)
     assert (exit_code_of(outcomes), writes(interfaces)) == (4, 0)
 
 
@@ -306,7 +293,7 @@ def test_a_narrowed_session_and_a_full_one_are_both_stored() -> None:
 class ForgetfulSts(RoleSts):
     """AWS after it has revoked the sessions of these key ids."""
 
-    def __init__(self, failure: type[RefusedByAws] = SessionExpired) -> None:
+    def __init__(self, failure: type[errors.RefusedByAws] = errors.SessionExpired) -> None:
         super().__init__()
         self.revoked: set[str] = set()
         self._failure = failure
@@ -330,8 +317,8 @@ def after_a_revocation(config: str, *names: str, answers: tuple[str, ...], crede
     return interfaces
 
 
-@pytest.mark.parametrize("failure", [SessionExpired, UnknownKey])
-def test_a_stored_session_that_aws_refuses_is_dropped_and_a_code_asked_for(failure: type[RefusedByAws]) -> None:
+@pytest.mark.parametrize("failure", [errors.SessionExpired, errors.UnknownKey])
+def test_a_stored_session_that_aws_refuses_is_dropped_and_a_code_asked_for(failure: type[errors.RefusedByAws]) -> None:
     interfaces = a_stage(role("dev") + role("prod"), answers=("111111", "222222"))
     interfaces.fake_sts = ForgetfulSts(failure)
     renewed(interfaces, "dev")
@@ -344,8 +331,10 @@ def test_a_stored_session_that_aws_refuses_is_dropped_and_a_code_asked_for(failu
     assert asked(interfaces) == 2
 
 
-@pytest.mark.parametrize("failure", [SessionExpired, UnknownKey])
-def test_a_new_mfa_session_that_aws_refuses_is_kept_and_the_refusal_is_the_answer(failure: type[RefusedByAws]) -> None:
+@pytest.mark.parametrize("failure", [errors.SessionExpired, errors.UnknownKey])
+def test_a_new_mfa_session_that_aws_refuses_is_kept_and_the_refusal_is_the_answer(
+    failure: type[errors.RefusedByAws],
+) -> None:
     """AWS may refuse whatever signs: each run would drop what the one before had paid for with a code."""
     interfaces = a_stage(role("hub") + role("deep", "hub"), answers=("111111", "222222"))
     interfaces.fake_sts = ForgetfulSts(failure)
@@ -375,7 +364,7 @@ def test_beside_a_new_session_an_old_one_is_got_anew() -> None:
     interfaces.session_cache.drop = is_dropped  # type: ignore[method-assign]
     outcomes = renewed(interfaces, "ann-adm", "bob-adm", forced=True)
     assert outcomes["ann-adm"].error is None
-    assert isinstance(outcomes["bob-adm"].error, SessionExpired)
+    assert isinstance(outcomes["bob-adm"].error, errors.SessionExpired)
     assert interfaces.said == [NOT_TAKEN.format("ann")]
 
 
@@ -403,7 +392,7 @@ def test_a_given_code_is_not_used_if_two_devices_need_one_now_and_the_others_are
     interfaces.terminal.answers = ["555555", "666666"] if has_codes else []
     outcomes = renewed(interfaces, "ann-adm", "bob-adm", "carol-adm", forced=True, token="300009")
     kinds = {name: type(first_failure(outcome.error)) for name, outcome in outcomes.items() if outcome.error}
-    assert kinds == ({} if has_codes else {"ann-adm": NeedsHuman, "bob-adm": NeedsHuman})
+    assert kinds == ({} if has_codes else {"ann-adm": errors.NeedsHuman, "bob-adm": errors.NeedsHuman})
     assert outcomes["carol-adm"].session is not None
     assert "the code given is not used: codes of 2 devices are needed" in interfaces.said
     assert "300009" not in {code for _, code, _ in interfaces.fake_sts.sent}
@@ -419,7 +408,7 @@ def test_a_failure_of_the_second_attempt_is_the_outcome_of_its_profiles_only() -
 
     interfaces.say = breaks  # type: ignore[method-assign]
     outcomes = renewed(interfaces, "ann-adm", "carol-adm", forced=True)
-    assert isinstance(outcomes["ann-adm"].error, NotSetUp)
+    assert isinstance(outcomes["ann-adm"].error, errors.NotSetUp)
     assert outcomes["carol-adm"].session is not None
 
 
@@ -428,17 +417,17 @@ def test_ctrl_c_in_the_second_round_ends_its_question_and_keeps_what_was_got() -
     before = key_id(interfaces, "carol-adm")
     interfaces.terminal = GivesUp()
     outcomes = renewed(interfaces, "ann-adm", "carol-adm", forced=True)
-    assert isinstance(outcomes["ann-adm"].error, Cancelled)
+    assert isinstance(outcomes["ann-adm"].error, errors.Cancelled)
     assert key_id(interfaces, "carol-adm") not in (None, before)
-    with pytest.raises(Cancelled):
+    with pytest.raises(errors.Cancelled):
         renewed(interfaces, "ann-adm", forced=True)
 
 
 def test_without_a_person_for_that_the_exit_code_is_4_and_the_next_run_knows() -> None:
     interfaces = after_a_revocation(role("dev"), "dev", answers=("111111",))
     outcome = renewed(interfaces, "dev", forced=True)["dev"]
-    assert isinstance(outcome.error, AwsMfaError)
-    assert isinstance(first_failure(outcome.error), NeedsHuman)
+    assert isinstance(outcome.error, errors.AwsMfaError)
+    assert isinstance(first_failure(outcome.error), errors.NeedsHuman)
     assert exit_code_of([outcome]) == 4
     assert make_plan(RenewalRequest(["dev"], forced=True), as_interfaces(interfaces)).codes != []
 
@@ -468,7 +457,7 @@ def test_without_may_ask_it_fails_and_nothing_is_asked() -> None:
     interfaces = after_a_revocation(role("dev"), "dev", answers=("111111", "222222"))
     planned = make_plan(RenewalRequest(["dev"], forced=True), as_interfaces(interfaces))
     (outcome,) = renew_many(planned, as_interfaces(interfaces), token=None, may_ask=False)
-    assert isinstance(outcome.error, SessionExpired)
+    assert isinstance(outcome.error, errors.SessionExpired)
     assert outcome.error.message == NOT_TAKEN.format("work")
     assert len(interfaces.terminal.questions) == 1
 
@@ -487,17 +476,17 @@ def test_an_unwritable_file_is_reported_before_a_code_is_asked_for() -> None:
     interfaces = a_stage(role("dev"))
     assert isinstance(interfaces.credentials, CountingFile)
     interfaces.credentials.refuses_to_be_written = True
-    with pytest.raises(NotSetUp):
+    with pytest.raises(errors.NotSetUp):
         renewed(interfaces, "dev")
     assert interfaces.terminal.questions == []
 
 
 def test_a_write_that_fails_loses_no_session_that_cost_a_code() -> None:
     interfaces = a_stage(role("dev"))
-    interfaces.credentials.failure = NotSetUp("the disk is full")
+    interfaces.credentials.failure = errors.NotSetUp("the disk is full")
     outcomes = renewed(interfaces)
-    errors = {name: str(outcome.error) for name, outcome in outcomes.items()}
-    assert errors == {"dev": "the disk is full", "work": "the disk is full"}
+    failed = {name: str(outcome.error) for name, outcome in outcomes.items()}
+    assert failed == {"dev": "the disk is full", "work": "the disk is full"}
     interfaces.credentials.failure = None
     assert all(outcome.is_reused for outcome in renewed(interfaces).values())
     assert key_id(interfaces, "dev")
@@ -511,7 +500,7 @@ def test_permanent_keys_written_meanwhile_stop_only_their_own_section(name: str)
     interfaces.credentials.text = keys
     outcomes = renew_many(planned, as_interfaces(interfaces), token=None)
     refused = {outcome.profile: type(outcome.error) for outcome in outcomes if outcome.error}
-    assert refused == {name: PermanentKeysInTheWay}
+    assert refused == {name: errors.PermanentKeysInTheWay}
     assert section_values(interfaces.credentials.read(), name) == section_values(keys, name)
     for other in {"dev", "prod", "work"} - {name}:
         assert (key_id(interfaces, other) or "").startswith("ASIAINVENTED")
@@ -537,8 +526,8 @@ def test_a_no_at_the_second_question_ends_that_question_only(terminal: FakeTermi
     interfaces = a_stage(TWO_CODES + role("longer", more="duration_seconds = 20000\n"))
     interfaces.terminal = terminal
     outcomes = renewed(interfaces)
-    errors = {name: type(outcome.error) for name, outcome in outcomes.items() if outcome.error}
-    assert errors == {"long": Cancelled, "longer": Cancelled}
+    failed = {name: type(outcome.error) for name, outcome in outcomes.items() if outcome.error}
+    assert failed == {"long": errors.Cancelled, "longer": errors.Cancelled}
     assert None not in (key_id(interfaces, "dev"), key_id(interfaces, "work"))
     assert exit_code_of(list(outcomes.values())) == 130
     assert len(terminal.questions) <= 2
@@ -558,7 +547,7 @@ def test_a_no_at_the_first_question_of_a_run_with_a_stored_mfa_session_skips_its
 def test_a_no_before_anything_was_got_ends_the_run(names: tuple[str, ...]) -> None:
     interfaces = a_stage(TWO_CODES)
     interfaces.terminal = GivesUp()
-    with pytest.raises(Cancelled):
+    with pytest.raises(errors.Cancelled):
         renewed(interfaces, *names)
     assert interfaces.fake_sts.sent == []
 
@@ -578,7 +567,7 @@ class StrictSts(RoleSts):
 
     def assume_role(self, keys: LongTermKeys | Session, request: SessionRequest, code: str | None) -> Session:
         if request.role_arn == f"{ARN}fresh" and self.made.get(keys.access_key_id) not in self.good:
-            raise NotAuthorized("no")
+            raise errors.NotAuthorized("no")
         return super().assume_role(keys, request, code)
 
 
@@ -611,7 +600,7 @@ def test_an_mfa_session_is_replaced_at_most_once_in_five_minutes(age_s: float, t
     interfaces = with_an_old_mfa_session("222222", "333333", age_s=age_s)
     for _ in range(2):
         outcome = renewed(interfaces, "closed", token=token)["closed"]
-        assert isinstance(outcome.error, NotAuthorized)
+        assert isinstance(outcome.error, errors.NotAuthorized)
         interfaces.session_cache.age_s = 0.0
     assert asked(interfaces) == codes
     assert (NOT_SENT in "".join(interfaces.said)) == (token is not None)
@@ -624,7 +613,7 @@ def test_without_a_person_the_exit_code_is_4_with_the_command_and_the_old_sessio
     interfaces = with_an_old_mfa_session()
     outcomes = renewed(interfaces, "dev", "top")
     error = outcomes["top"].error
-    assert isinstance(error, NeedsHuman)
+    assert isinstance(error, errors.NeedsHuman)
     assert error.lines[:2] == (OLD, "hint: in a terminal: aws-mfa renew top")
     assert outcomes["dev"].error is None
     assert exit_code_of(list(outcomes.values())) == 4
@@ -642,7 +631,7 @@ def test_without_may_ask_an_old_mfa_session_is_no_question() -> None:
     interfaces = with_an_old_mfa_session("222222")
     planned = make_plan(RenewalRequest(["fresh"]), as_interfaces(interfaces))
     (outcome,) = renew_many(planned, as_interfaces(interfaces), token=None, may_ask=False)
-    assert isinstance(outcome.error, SessionExpired)
+    assert isinstance(outcome.error, errors.SessionExpired)
     assert (outcome.error.message, asked(interfaces)) == (OLD, 1)
 
 
@@ -656,9 +645,7 @@ def test_without_may_ask_an_old_mfa_session_is_no_question() -> None:
         (3600, 11 * 3600, 2),
     ],
 )
-def test_a_minimum_that_cannot_be_had_costs_no_code_while_half_of_the_time_is_left(
-    age_s: float, asked_s: float, codes: int
-) -> None:
+def test_an_impossible_minimum_costs_no_code_while_half_is_left(age_s: float, asked_s: float, codes: int) -> None:
     interfaces = a_stage(role("dev"), answers=("111111", "222222"))
     renewed(interfaces, "work")
     interfaces.moment = NOW + age_s
@@ -692,11 +679,20 @@ def test_an_interruption_of_the_roles_keeps_the_mfa_session() -> None:
 
 
 @pytest.mark.parametrize(
-    ("errors", "code"),
+    ("failed", "code"),
     [
-        *(([], 0), ([None, None], 0), ([None, NeedsHuman("")], 4), ([NotSetUp(""), NeedsHuman("")], 3)),
-        *(([NeedsHuman(""), WrongCode("")], 5), ([AwsServerError(""), WrongCode("")], 5), ([AwsServerError("")], 6)),
+        *(
+            ([], 0),
+            ([None, None], 0),
+            ([None, errors.NeedsHuman("")], 4),
+            ([errors.NotSetUp(""), errors.NeedsHuman("")], 3),
+        ),
+        *(
+            ([errors.NeedsHuman(""), errors.WrongCode("")], 5),
+            ([errors.AwsServerError(""), errors.WrongCode("")], 5),
+            ([errors.AwsServerError("")], 6),
+        ),
     ],
 )
-def test_the_exit_code_is_5_where_aws_refused_any(errors: list[AwsMfaError | None], code: int) -> None:
-    assert exit_code_of([Outcome("dev", None, "", error=error) for error in errors]) == code
+def test_the_exit_code_is_5_where_aws_refused_any(failed: list[errors.AwsMfaError | None], code: int) -> None:
+    assert exit_code_of([Outcome("dev", None, "", error=error) for error in failed]) == code

@@ -4,19 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from aws_mfa import errors
 from aws_mfa.aws.endpoints import NO_SETTINGS
 from aws_mfa.config.chains import chain_of
 from aws_mfa.config.profiles import AwsProfiles
-from aws_mfa.errors import (
-    AwsMfaError,
-    AwsUnreachable,
-    KeychainUnavailable,
-    NoDevice,
-    NoLongTermKeys,
-    NotAuthorized,
-    SeveralDevices,
-    UnknownKey,
-)
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.renewal.steps import SourceUser
 from aws_mfa.renewal.users import Users, discover_device
@@ -65,13 +56,13 @@ def test_keys_and_device_are_asked_for_once_for_all_roles_of_a_user() -> None:
     assert users.keys_of("work-long-term") is KEYS
 
 
-@pytest.mark.parametrize("what", [KeychainUnavailable, NoDevice])
-def test_a_vault_or_iam_that_failed_is_not_asked_again_for_the_next_role(what: type[AwsMfaError]) -> None:
+@pytest.mark.parametrize("what", [errors.KeychainUnavailable, errors.NoDevice])
+def test_a_vault_or_iam_that_failed_is_not_asked_again_for_the_next_role(what: type[errors.AwsMfaError]) -> None:
     """A locked keychain is a wait of seconds: a thousand roles would be an hour."""
     interfaces = some_interfaces()
     interfaces.fake_iam = FakeIam([])
-    if what is KeychainUnavailable:
-        interfaces.vaults["keychain"].failure = KeychainUnavailable("locked")
+    if what is errors.KeychainUnavailable:
+        interfaces.vaults["keychain"].failure = errors.KeychainUnavailable("locked")
     users = users_of(interfaces, vault="keychain")
     for name in ("r0", "r1"):
         with pytest.raises(what):
@@ -106,7 +97,7 @@ def test_several_devices_are_listed_as_lines_for_the_profile() -> None:
     interfaces = some_interfaces()
     interfaces.terminal = FakeTerminal(has_human=False)
     interfaces.fake_iam = FakeIam([DEVICE, f"{DEVICE}-2"])
-    with pytest.raises(SeveralDevices) as refused:
+    with pytest.raises(errors.SeveralDevices) as refused:
         user_of(users_of(interfaces), interfaces)
     place = "write into [profile work] of ~/.aws/config:"
     assert refused.value.hints == (f"{place} mfa_serial = {DEVICE}", f"{place} mfa_serial = {DEVICE}-2")
@@ -129,16 +120,16 @@ def test_a_device_that_iam_listed_needs_neither_iam_nor_the_vault_again() -> Non
     first = users_of(interfaces)
     chain = chain_of("r0", AwsProfiles(ROLES, ""), keys_stored=lambda _: True)
     assert (first.user_of(chain).device, first.are_named_by_files(chain)) == (DEVICE, False)
-    interfaces.vaults["keychain"].failure = KeychainUnavailable("locked")
-    interfaces.fake_iam = FakeIam(NotAuthorized("no"))
+    interfaces.vaults["keychain"].failure = errors.KeychainUnavailable("locked")
+    interfaces.fake_iam = FakeIam(errors.NotAuthorized("no"))
     users = users_of(interfaces)
     assert (users.user_of(chain).device, users.are_named_by_files(chain)) == (DEVICE, True)
     note_keys("work-long-term", "keychain", OTHER_KEYS, as_interfaces(interfaces))
-    with pytest.raises(KeychainUnavailable):  # another key: perhaps of another user
+    with pytest.raises(errors.KeychainUnavailable):  # another key: perhaps of another user
         users_of(interfaces).user_of(chain)
     note_keys("work-long-term", "keychain", KEYS, as_interfaces(interfaces))
     note_device(KEYS.access_key_id, None, as_interfaces(interfaces))
-    with pytest.raises(KeychainUnavailable):  # AWS did not take it: IAM is asked again
+    with pytest.raises(errors.KeychainUnavailable):  # AWS did not take it: IAM is asked again
         users_of(interfaces).user_of(chain)
 
 
@@ -151,9 +142,9 @@ def test_missing_keys_are_a_failure_and_never_replaced_by_anothers() -> None:
     interfaces = some_interfaces()
     interfaces.vaults["keychain"] = FakeVault("keychain", other_long_term=OTHER_KEYS)
     users = users_of(interfaces)
-    with pytest.raises(NoLongTermKeys):
+    with pytest.raises(errors.NoLongTermKeys):
         user_of(users, interfaces)
-    with pytest.raises(NoLongTermKeys):
+    with pytest.raises(errors.NoLongTermKeys):
         users.keys_of("work-long-term")
 
 
@@ -162,7 +153,7 @@ def test_keys_of_another_program_are_reported_with_its_line() -> None:
     interfaces = some_interfaces(config)
     interfaces.vaults["keychain"] = FakeVault("keychain")
     line = r"come from another program \(credential_process in ~/.aws/config \[profile work\]\)"
-    with pytest.raises(NoLongTermKeys, match=line) as refused:
+    with pytest.raises(errors.NoLongTermKeys, match=line) as refused:
         user_of(users_of(interfaces), interfaces)
     assert refused.value.hints == ("store them here, then remove that line: aws-mfa setup --profile work",)
 
@@ -171,10 +162,10 @@ def test_a_noted_key_id_plans_without_opening_the_vault() -> None:
     """A stored session serves behind a locked keychain, and an age vault asks no passphrase for it."""
     interfaces = some_interfaces(ROLES + f"[profile work]\nmfa_serial = {DEVICE}\n")
     note_keys("work-long-term", "keychain", KEYS, as_interfaces(interfaces))
-    interfaces.vaults["keychain"].failure = KeychainUnavailable("locked")
+    interfaces.vaults["keychain"].failure = errors.KeychainUnavailable("locked")
     users = users_of(interfaces)
     assert user_of(users, interfaces).access_key_id == KEYS.access_key_id
-    with pytest.raises(KeychainUnavailable):
+    with pytest.raises(errors.KeychainUnavailable):
         users.keys_of("work-long-term")
 
 
@@ -271,27 +262,25 @@ def test_several_devices_are_a_menu_on_a_terminal(answer: str) -> None:
     assert f"  2  {TABLET}" in interfaces.terminal.said
 
 
-@pytest.mark.parametrize("refusal", [NotAuthorized("denied"), UnknownKey("without MFA, IAM says so")])
-def test_a_refusal_of_iam_asks_for_the_flag(refusal: AwsMfaError) -> None:
+@pytest.mark.parametrize("refusal", [errors.NotAuthorized("denied"), errors.UnknownKey("without MFA, IAM says so")])
+def test_a_refusal_of_iam_asks_for_the_flag(refusal: errors.AwsMfaError) -> None:
     interfaces = interfaces_with()
     interfaces.fake_iam = FakeIam(refusal)
-    with pytest.raises(NoDevice, match="IAM did not list the MFA devices") as failure:
+    with pytest.raises(errors.NoDevice, match="IAM did not list the MFA devices") as failure:
         discovered(interfaces)
     assert "--device" in failure.value.hints[0]
 
 
 def test_a_missing_network_is_reported_as_such() -> None:
     interfaces = interfaces_with()
-    interfaces.fake_iam = FakeIam(AwsUnreachable("no network"))
-    with pytest.raises(AwsUnreachable):
+    interfaces.fake_iam = FakeIam(errors.AwsUnreachable("no network"))
+    with pytest.raises(errors.AwsUnreachable):
         discovered(interfaces)
 
 
 @pytest.mark.parametrize("place", ["credentials", "config"])
 @pytest.mark.parametrize(("vault", "of_vault"), [(None, True), ("keychain", True), ("file", False), ("age", False)])
-def test_keys_that_set_up_noted_come_before_those_in_the_profiles_own_section(
-    place: str, vault: str | None, *, of_vault: bool
-) -> None:
+def test_keys_noted_by_set_up_come_before_the_profiles_own(place: str, vault: str | None, *, of_vault: bool) -> None:
     lines = f"aws_access_key_id = {OTHER_KEYS.access_key_id}\naws_secret_access_key = invented/secret+of+bob\n"
     config = f"[profile work]\nmfa_serial = {DEVICE}\n{lines if place == 'config' else ''}"
     interfaces = some_interfaces(config, f"[work]\n{lines}" if place == "credentials" else "")

@@ -159,9 +159,7 @@ def test_what_is_no_code_leaves_the_question_open(stage: ClassicStage, job: Job,
     assert job.ended()[0] == 0
 
 
-def test_what_aws_says_about_the_code_is_shown_here_and_the_next_one_is_asked_for(
-    stage: ClassicStage, job: Job
-) -> None:
+def test_what_aws_says_of_the_code_is_shown_here_and_the_next_one_is_asked_for(stage: ClassicStage, job: Job) -> None:
     first = wait_for_question(stage)
     wrong = stage.wrong_code()
     answered = stage.run("code", wrong)
@@ -207,9 +205,7 @@ def test_a_job_that_is_interrupted_while_it_waits_removes_it_too(stage: ClassicS
         (["credential-process", "default", "--no-input"], {"AWS_MFA_PROMPT": "code"}),
     ],
 )
-def test_where_no_one_is_to_be_waited_for_it_ends_at_once(
-    stage: ClassicStage, argv: list[str], variables: dict[str, str]
-) -> None:
+def test_it_ends_at_once_if_it_must_not_wait(stage: ClassicStage, argv: list[str], variables: dict[str, str]) -> None:
     began_at = time.monotonic()
     run = stage.run(*argv, env={**PLAIN, **variables})
     assert run.code == (4 if argv else 1), run

@@ -60,9 +60,7 @@ def ran(stage: ClassicStage, command: str, profile: str, *flags: str) -> Ended:
 
 @pytest.mark.parametrize("profile", ["fresh", "top"])
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_code_that_is_given_is_used_and_without_one_the_command_is_named(
-    old: ClassicStage, command: str, profile: str
-) -> None:
+def test_a_given_code_is_used_and_else_the_command_is_named(old: ClassicStage, command: str, profile: str) -> None:
     ended = ran(old, command, profile, "--no-input")
     assert ended.code == 4, ended
     assert "the MFA session is 40 min old, the role may want a newer code" in ended.out + ended.err

@@ -206,9 +206,7 @@ def test_a_new_mfa_session_that_aws_refuses_costs_no_code_after_code(stage: Clas
 @pytest.mark.parametrize(
     "argv", [("renew", "dev", "--force"), ("credential-process", "dev"), ("env", "dev"), ("exec", "dev", "--", "true")]
 )
-def test_a_stored_mfa_session_that_aws_does_not_know_any_more_costs_a_code_and_no_riddle(
-    stage: ClassicStage, argv: tuple[str, ...]
-) -> None:
+def test_a_stored_mfa_session_unknown_to_aws_costs_a_code_no_riddle(stage: ClassicStage, argv: tuple[str, ...]) -> None:
     stage.write(profile("dev", role(stage, "dev").arn, **process("dev")), stage.config)
     assert stage.run("renew", "dev", "--token", stage.code(), env=IN_FILES).code == 0
     grow_old(stage)

@@ -316,9 +316,7 @@ def _key_id(program: subprocess.Popen[str]) -> str:
 
 
 @posix_signals
-def test_a_code_is_asked_for_on_its_terminal_while_requests_are_answered(
-    stage: ClassicStage, role: Role, moved_clock: MovedClock
-) -> None:
+def test_its_terminal_asks_while_it_serves(stage: ClassicStage, role: Role, moved_clock: MovedClock) -> None:
     stage.write(stage.read(stage.config).replace("mfa_serial", "duration_seconds = 900\nmfa_serial", 1), stage.config)
     command = [*moved_clock.command, "serve", "ann", "--shell", "dotenv"]
     child = on_a_pty(command, stage.environ, timeout=30)

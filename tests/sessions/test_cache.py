@@ -220,9 +220,7 @@ def test_a_session_of_a_long_name_is_stored_found_and_forgotten(stage: Stage, st
 
 @every_store
 @pytest.mark.parametrize(("left_s", "is_served"), [(61, True), (60, False), (-5, False)])
-def test_a_session_with_a_minute_left_or_less_is_removed_silently(
-    stage: Stage, store: str, *, left_s: float, is_served: bool
-) -> None:
+def test_a_session_in_its_last_minute_is_removed(stage: Stage, store: str, *, left_s: float, is_served: bool) -> None:
     stage.cache(store).store("work", INPUTS, a_session(left_s=left_s))
     assert (stage.cache(store).find("work", INPUTS) is not None) == is_served
     assert stage.file(store).exists() == is_served
@@ -615,9 +613,7 @@ def test_a_bad_disk_is_one_line_and_fails_nothing(stage: Stage, store: str, monk
 
 
 @every_store
-def test_a_store_that_cannot_be_used_is_reported_once_before_the_question_and_never_as_the_one_in_use(
-    stage: Stage, store: str
-) -> None:
+def test_an_unusable_store_is_reported_once_before_the_question_and_never_as_in_use(stage: Stage, store: str) -> None:
     folder = stage.file(store).parent
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder.write_text("in the way")

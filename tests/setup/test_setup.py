@@ -7,23 +7,9 @@ from pathlib import Path
 import pytest
 from botocore.configloader import load_config  # it says what a profile is
 
+from aws_mfa import errors
 from aws_mfa.command_lines import quote
 from aws_mfa.config.profile_names import SetUpHint
-from aws_mfa.errors import (
-    AwsMfaError,
-    AwsUnreachable,
-    BadInput,
-    BadProfile,
-    BrokenFile,
-    Cancelled,
-    KeychainUnavailable,
-    NeedsHuman,
-    NotAuthorized,
-    NotSetUp,
-    SeveralDevices,
-    UnknownKey,
-    WrongSecret,
-)
 from aws_mfa.model import Identity, LongTermKeys
 from aws_mfa.setup.questions import Answers
 from aws_mfa.setup.setup import set_up
@@ -53,7 +39,7 @@ def test_a_broken_file_is_named_by_its_path_before_a_question(name: str, text: s
     interfaces = interfaces_answering("work", KEYS.access_key_id, SECRET, "")
     file = getattr(interfaces, name)
     file.text = text
-    with pytest.raises(BrokenFile, match=f"^{file.path}, line {line}: "):
+    with pytest.raises(errors.BrokenFile, match=f"^{file.path}, line {line}: "):
         set_up_with(interfaces, None, None)
     assert interfaces.terminal.questions == []
 
@@ -78,8 +64,8 @@ def test_every_question_but_the_secret_has_a_flag() -> None:
 
 def test_k2_no_secret_is_asked_before_the_vault_was_checked() -> None:
     interfaces = interfaces_answering(has_human=False)
-    interfaces.vaults["keychain"].failure = KeychainUnavailable("no D-Bus session", "--vault age")
-    with pytest.raises(KeychainUnavailable):
+    interfaces.vaults["keychain"].failure = errors.KeychainUnavailable("no D-Bus session", "--vault age")
+    with pytest.raises(errors.KeychainUnavailable):
         set_up_with(interfaces, None, None)
     assert interfaces.terminal.questions == []
 
@@ -87,7 +73,7 @@ def test_k2_no_secret_is_asked_before_the_vault_was_checked() -> None:
 @pytest.mark.parametrize(("answer", "vault"), [("", "age"), ("age", "age"), ("file", "file")])
 def test_without_a_keychain_a_human_is_offered_the_other_vaults(answer: str, vault: str) -> None:
     interfaces = interfaces_answering(answer, "work", KEYS.access_key_id, SECRET, "")
-    interfaces.vaults["keychain"].failure = KeychainUnavailable("no D-Bus session")
+    interfaces.vaults["keychain"].failure = errors.KeychainUnavailable("no D-Bus session")
     assert set_up_with(interfaces, None, None).vault == vault
     assert interfaces.terminal.said[0] == "no D-Bus session"
     assert interfaces.vaults[vault].stored[SECTION].matches(KEYS)
@@ -96,15 +82,15 @@ def test_without_a_keychain_a_human_is_offered_the_other_vaults(answer: str, vau
 @pytest.mark.parametrize(("answer", "is_chosen"), [("no", False), ("age", True)])
 def test_no_other_vault_is_used_if_the_user_stops_or_has_chosen_one(answer: str, *, is_chosen: bool) -> None:
     interfaces = interfaces_answering(answer)
-    interfaces.vaults["keychain"].failure = KeychainUnavailable("no D-Bus session")
-    with pytest.raises(KeychainUnavailable):
+    interfaces.vaults["keychain"].failure = errors.KeychainUnavailable("no D-Bus session")
+    with pytest.raises(errors.KeychainUnavailable):
         set_up(Answers(), VaultChoice("keychain", "--vault", explicit=is_chosen), as_interfaces(interfaces))
 
 
 def test_b25_keys_stored_already_are_replaced_after_a_question_only() -> None:
     interfaces = interfaces_answering("n")
     interfaces.vaults["keychain"].stored[SECTION] = OTHER_KEYS
-    with pytest.raises(Cancelled):
+    with pytest.raises(errors.Cancelled):
         set_up_with(interfaces, "work", None)
     assert interfaces.vaults["keychain"].stored[SECTION] is OTHER_KEYS
     assert "KEY2" in interfaces.terminal.questions[0]
@@ -113,7 +99,7 @@ def test_b25_keys_stored_already_are_replaced_after_a_question_only() -> None:
 def test_without_a_human_replacing_needs_the_flag() -> None:
     interfaces = interfaces_answering(has_human=False)
     interfaces.vaults["keychain"].stored[SECTION] = OTHER_KEYS
-    with pytest.raises(NeedsHuman) as failure:
+    with pytest.raises(errors.NeedsHuman) as failure:
         set_up_with(interfaces, "work", None)
     assert "--yes" in failure.value.hints[0]
 
@@ -121,14 +107,14 @@ def test_without_a_human_replacing_needs_the_flag() -> None:
 @pytest.mark.parametrize("key_id", ["", "AKIA", "AKIA WITH BLANKS 1234", "ASIASESSIONKEY123456", "x" * 15])
 def test_what_is_not_a_long_term_key_id_is_refused_when_it_is_typed(key_id: str) -> None:
     interfaces = interfaces_answering(*([key_id] * 3))
-    with pytest.raises(BadInput):
+    with pytest.raises(errors.BadInput):
         set_up_with(interfaces, "work", None)
 
 
 @pytest.mark.parametrize("secret", ["", "  ", "two words", "caf\u00e9" * 10])
 def test_what_is_not_a_secret_is_refused_and_not_quoted(secret: str) -> None:
     interfaces = interfaces_answering(KEYS.access_key_id, *([secret] * 3))
-    with pytest.raises(BadInput) as failure:
+    with pytest.raises(errors.BadInput) as failure:
         set_up_with(interfaces, "work", None)
     assert not secret.strip() or secret not in str(failure.value)
 
@@ -151,8 +137,10 @@ def test_a_piped_secret_is_not_taken_for_the_profiles_name() -> None:
     assert set_up_with(interfaces, None).profile == "default"
 
 
-@pytest.mark.parametrize("failure", [WrongSecret("no"), AwsUnreachable("no network")])
-def test_keys_that_aws_refuses_or_the_user_does_not_store_unverified_are_not_stored(failure: AwsMfaError) -> None:
+@pytest.mark.parametrize("failure", [errors.WrongSecret("no"), errors.AwsUnreachable("no network")])
+def test_keys_that_aws_refuses_or_the_user_does_not_store_unverified_are_not_stored(
+    failure: errors.AwsMfaError,
+) -> None:
     interfaces = interfaces_answering(SECRET, "n")
     interfaces.fake_sts.identity = failure
     with pytest.raises(type(failure)):
@@ -165,7 +153,7 @@ def test_keys_of_another_partition_are_found_where_a_human_says() -> None:
     """GovCloud keys are unknown to us-east-1."""
     interfaces = interfaces_answering(KEYS.access_key_id, SECRET, "gov", "")
     unknown = FakeSts()
-    unknown.identity = UnknownKey("unknown here")
+    unknown.identity = errors.UnknownKey("unknown here")
     interfaces.sts_of = {"us-east-1": unknown}
     interfaces.fake_sts.identity = Identity(f"arn:aws-us-gov:iam::{ACCOUNT}:user/ann", ACCOUNT, "AIDAINVENTED")
     interfaces.fake_iam = FakeIam([f"arn:aws-us-gov:iam::{ACCOUNT}:mfa/ann"])
@@ -177,9 +165,9 @@ def test_unknown_keys_are_not_sent_to_other_partitions_unasked(*, has_human: boo
     interfaces = interfaces_answering(KEYS.access_key_id, SECRET, "", has_human=has_human)
     elsewhere = interfaces.fake_sts
     here = FakeSts()
-    here.identity = UnknownKey("here")
+    here.identity = errors.UnknownKey("here")
     interfaces.sts_of = {"us-east-1": here}
-    with pytest.raises(UnknownKey, match="here"):
+    with pytest.raises(errors.UnknownKey, match="here"):
         set_up_with(interfaces, "work", None)
     assert elsewhere.identity_calls == 0
 
@@ -188,15 +176,15 @@ def test_a_write_that_cannot_be_undone_is_reported() -> None:
     interfaces = unattended()
     vault = interfaces.vaults["keychain"]
     vault.stored[SECTION] = OTHER_KEYS
-    interfaces.config.failure = NotSetUp("disk full")
+    interfaces.config.failure = errors.NotSetUp("disk full")
     stored = vault.store
 
     def store_once(section: str, keys: LongTermKeys) -> None:
         stored(section, keys)
-        vault.failure = KeychainUnavailable("locked meanwhile")
+        vault.failure = errors.KeychainUnavailable("locked meanwhile")
 
     vault.store = store_once  # type: ignore[method-assign]
-    with pytest.raises(NotSetUp, match="disk full") as failure:
+    with pytest.raises(errors.NotSetUp, match="disk full") as failure:
         set_up_with(interfaces, replaces=True)
     assert "could not be restored" in failure.value.hints[0]
 
@@ -205,7 +193,7 @@ def test_a_write_that_cannot_be_undone_is_reported() -> None:
 def test_without_a_network_keys_are_stored_unverified_with_a_message(*, has_human: bool) -> None:
     answers = (SECRET, "y", "", "") if has_human else (SECRET,)
     interfaces = interfaces_answering(*answers, has_human=has_human)
-    interfaces.fake_sts.identity = AwsUnreachable("no network")
+    interfaces.fake_sts.identity = errors.AwsUnreachable("no network")
     done = set_up_with(interfaces)
     assert done.identity is None
     assert "no network" in interfaces.terminal.said[0]
@@ -214,7 +202,7 @@ def test_without_a_network_keys_are_stored_unverified_with_a_message(*, has_huma
 
 def test_if_iam_lists_nothing_enter_takes_the_likely_device() -> None:
     interfaces = interfaces_answering(KEYS.access_key_id, SECRET, "", "")
-    interfaces.fake_iam = FakeIam(NotAuthorized("not allowed"))
+    interfaces.fake_iam = FakeIam(errors.NotAuthorized("not allowed"))
     assert set_up_with(interfaces, "work", None).device == DEVICE
     assert f"MFA device, ARN or serial [{DEVICE}]: " in interfaces.terminal.questions
 
@@ -222,7 +210,7 @@ def test_if_iam_lists_nothing_enter_takes_the_likely_device() -> None:
 def test_several_devices_without_a_person_leave_nothing_stored() -> None:
     interfaces = interfaces_answering(KEYS.access_key_id, SECRET, has_human=False)
     interfaces.fake_iam = FakeIam([DEVICE, f"arn:aws:iam::{ACCOUNT}:mfa/tablet"])
-    with pytest.raises(SeveralDevices):
+    with pytest.raises(errors.SeveralDevices):
         set_up_with(interfaces, "work", None)
     assert interfaces.vaults["keychain"].stored == {}
 
@@ -240,10 +228,10 @@ def test_a_failure_half_way_puts_everything_back(old: LongTermKeys | None) -> No
     interfaces = unattended()
     before = f"# mine\n[{SECTION}]\nassume_role = x\n"
     interfaces.credentials.text = before
-    interfaces.config.failure = NotSetUp("disk full")
+    interfaces.config.failure = errors.NotSetUp("disk full")
     if old is not None:
         interfaces.vaults["keychain"].stored[SECTION] = old
-    with pytest.raises(NotSetUp):
+    with pytest.raises(errors.NotSetUp):
         set_up_with(interfaces, replaces=True)
     assert interfaces.credentials.text == before
     assert interfaces.vaults["keychain"].stored.get(SECTION) is old
@@ -258,7 +246,9 @@ def test_keys_that_another_process_stored_meanwhile_are_replaced_only_if_that_wa
     if replaces:
         set_up_with(interfaces, replaces=True)
     else:
-        with pytest.raises(NotSetUp, match="got other keys in the keychain vault meanwhile: nothing was changed"):
+        with pytest.raises(
+            errors.NotSetUp, match="got other keys in the keychain vault meanwhile: nothing was changed"
+        ):
             set_up_with(interfaces)
         assert (interfaces.credentials.text, interfaces.known_keys.text) == (None, None)
     assert stored[SECTION].matches(KEYS if replaces else OTHER_KEYS)
@@ -277,14 +267,14 @@ ROLES = (
 @pytest.mark.parametrize("profile", ["prod", "mid"])
 def test_a_role_gets_no_keys_and_its_user_is_proposed_before_a_secret_is_asked_for(profile: str) -> None:
     interfaces = unattended(config=ROLES)
-    with pytest.raises(BadProfile, match=f"{profile} is a role, and the keys of team sign for it") as refused:
+    with pytest.raises(errors.BadProfile, match=f"{profile} is a role, and the keys of team sign for it") as refused:
         set_up_with(interfaces, profile)
     assert refused.value.hints == ("set up that profile: aws-mfa setup --profile team",)
     assert (interfaces.terminal.questions, interfaces.vaults["keychain"].stored) == ([], {})
     interfaces = interfaces_answering("y", SECRET, "", config=ROLES)
     assert set_up_with(interfaces, profile).profile == "team"
     assert list(interfaces.vaults["keychain"].stored) == ["team-long-term"]
-    with pytest.raises(BadProfile):
+    with pytest.raises(errors.BadProfile):
         set_up_with(interfaces_answering("n", config=ROLES), profile)
 
 
@@ -312,7 +302,7 @@ def test_piped_lines_answer_the_questions_in_their_order(
 
 def test_a_piped_device_is_read_if_iam_lists_none() -> None:
     interfaces = interfaces_answering(SECRET, DEVICE, "eu-west-3", has_human=False)
-    interfaces.fake_iam = FakeIam(NotAuthorized("no"))
+    interfaces.fake_iam = FakeIam(errors.NotAuthorized("no"))
     done = set_up_with(interfaces)
     assert (done.device, done.region) == (DEVICE, "eu-west-3")
 
@@ -326,11 +316,9 @@ def test_a_piped_device_is_read_if_iam_lists_none() -> None:
         ((SECRET, SECRET), None, "the line of the pipe for the region is not one"),
     ],
 )
-def test_a_line_too_many_or_in_another_place_stores_and_shows_nothing(
-    lines: tuple[str, ...], region: str | None, says: str
-) -> None:
+def test_extra_or_misplaced_lines_store_and_show_nothing(lines: tuple[str, ...], region: str | None, says: str) -> None:
     interfaces = interfaces_answering(*lines, has_human=False)
-    with pytest.raises(BadInput, match=says) as refused:
+    with pytest.raises(errors.BadInput, match=says) as refused:
         set_up_with(interfaces, region=region)
     assert SECRET not in "".join((refused.value.message, *refused.value.hints, *interfaces.terminal.said))
     assert (interfaces.vaults["keychain"].stored, interfaces.config.text) == ({}, None)
@@ -348,8 +336,8 @@ def test_an_odd_id_is_told_as_a_doubt_and_no_other_partition_is_asked_about(key_
         "the access key id is unusual: AWS's have 20 capital letters and digits"
     )
     interfaces = interfaces_answering(SECRET, "gov")
-    interfaces.fake_sts.identity = UnknownKey("unknown")
-    with pytest.raises(UnknownKey):
+    interfaces.fake_sts.identity = errors.UnknownKey("unknown")
+    with pytest.raises(errors.UnknownKey):
         set_up_with(interfaces, access_key_id=key_id)
     assert interfaces.terminal.questions == ["(hidden) aws_secret_access_key: "]
 
@@ -366,7 +354,7 @@ def test_y_is_no_answer_to_the_question_about_partitions() -> None:
     interfaces = interfaces_answering(SECRET, "y", "cn", "")
     china = FakeSts()
     china.identity = Identity(f"arn:aws-cn:iam::{ACCOUNT}:user/ann", ACCOUNT, "AIDAINVENTED")
-    interfaces.fake_sts.identity, interfaces.sts_of = UnknownKey("unknown"), {"cn-north-1": china}
+    interfaces.fake_sts.identity, interfaces.sts_of = errors.UnknownKey("unknown"), {"cn-north-1": china}
     interfaces.fake_iam = FakeIam([])
     assert set_up_with(interfaces).region == "cn-north-1"
     assert "the answer is one of: gov, cn, neither" in interfaces.terminal.said
@@ -381,9 +369,9 @@ def test_keys_left_in_the_file_are_reported() -> None:
 
 def test_a_secret_that_reads_back_differently_is_the_vaults_failure_and_leaves_no_lines() -> None:
     interfaces = unattended()
-    failure = KeychainUnavailable("the keychain did not give back what was written")
+    failure = errors.KeychainUnavailable("the keychain did not give back what was written")
     interfaces.vaults["keychain"].store = lambda *_: (_ for _ in ()).throw(failure)  # type: ignore[method-assign]
-    with pytest.raises(KeychainUnavailable):
+    with pytest.raises(errors.KeychainUnavailable):
         set_up_with(interfaces)
     assert interfaces.credentials.text is None
 
@@ -392,7 +380,7 @@ def test_a_secret_that_reads_back_differently_is_the_vaults_failure_and_leaves_n
 def test_the_name_of_a_long_term_section_is_not_a_profile(name: str) -> None:
     """The session of such a profile would be written into the keys' own section."""
     interfaces = unattended()
-    with pytest.raises(BadInput, match="belong") as failure:
+    with pytest.raises(errors.BadInput, match="belong") as failure:
         set_up_with(interfaces, name)
     assert failure.value.hints[0].startswith("give the profile's own name: aws-mfa setup --profile ")
     assert (interfaces.terminal.questions, interfaces.vaults["keychain"].calls) == ([], [])
@@ -401,14 +389,14 @@ def test_the_name_of_a_long_term_section_is_not_a_profile(name: str) -> None:
 def test_a_long_term_sections_name_in_the_environment_is_refused_too() -> None:
     interfaces = unattended()
     interfaces.environ = {"AWS_PROFILE": "work-long-term"}
-    with pytest.raises(BadInput, match="belong"):
+    with pytest.raises(errors.BadInput, match="belong"):
         set_up_with(interfaces, None)
 
 
 def test_a_refusal_names_the_profile_in_its_hints() -> None:
     interfaces = interfaces_answering("work place", KEYS.access_key_id, SECRET)
-    interfaces.fake_sts.identity = WrongSecret("no", SetUpHint("store both again, copied whole"))
-    with pytest.raises(WrongSecret) as failure:
+    interfaces.fake_sts.identity = errors.WrongSecret("no", SetUpHint("store both again, copied whole"))
+    with pytest.raises(errors.WrongSecret) as failure:
         set_up_with(interfaces, None, None)
     assert failure.value.hints == (f"store both again, copied whole: aws-mfa setup --profile {quote('work place')}",)
 

@@ -81,9 +81,7 @@ def test_missing_keys_are_reported_as_the_old_tool_did(long_term: dict[str, str]
 
 
 @pytest.mark.parametrize("unlock", [(), ("unlock it",)])
-def test_missing_keys_are_reported_with_the_keychains_failure_and_the_step_that_helps_first(
-    unlock: tuple[str, ...],
-) -> None:
+def test_missing_keys_are_reported_with_the_keychains_failure_and_the_best_step_first(unlock: tuple[str, ...]) -> None:
     interfaces = FakeInterfaces()
     others = (SetUpHint("or in a file", " --vault file"), "see what is wrong: keyring diagnose")
     interfaces.vaults["keychain"].failure = KeychainUnavailable("no D-Bus session", *unlock, *others)
@@ -114,9 +112,7 @@ MISREAD = {
 @pytest.mark.parametrize("written", MISREAD)
 @pytest.mark.parametrize("key", ["aws_access_key_id", "aws_secret_access_key"])
 @pytest.mark.parametrize("place", ["credentials", "config", "DEFAULT"])
-def test_a_value_that_holds_more_than_a_key_is_refused_with_file_line_and_key(
-    written: str, key: str, place: str
-) -> None:
+def test_a_value_of_more_than_a_key_is_refused_with_file_line_and_key(written: str, key: str, place: str) -> None:
     lines = {"aws_access_key_id": ID, "aws_secret_access_key": SECRET}
     lines[key] = written.format(lines[key])
     header = {"config": "profile work", "DEFAULT": "DEFAULT"}.get(place, SECTION)

@@ -88,9 +88,7 @@ def test_usage_error_prints_the_usage_on_stderr_and_exits_with_2(stage: ClassicS
         ("--s", "--short-term-suffix, --short-suffix, --setup"),
     ],
 )
-def test_ambiguous_abbreviation_is_refused_with_what_it_could_mean(
-    stage: ClassicStage, spelling: str, likely: str
-) -> None:
+def test_ambiguous_prefix_is_refused_with_what_it_could_mean(stage: ClassicStage, spelling: str, likely: str) -> None:
     for words in ([spelling, "x"], [f"{spelling}=x"]):
         ended = stage.call(*words)
         assert (ended.code, ended.out) == (2, "")

@@ -48,9 +48,7 @@ def test_default_profile_variable_names_no_profile(stage: ClassicStage) -> None:
     ("suffix", "name"),
     [(None, "work-long-term"), ("", "work-long-term"), ("none", "work"), ("NoNe", "work"), ("keys", "work-keys")],
 )
-def test_the_keys_are_read_in_the_section_that_the_long_term_suffix_names(
-    stage: ClassicStage, suffix: str | None, name: str
-) -> None:
+def test_the_long_term_suffix_names_the_section_of_the_keys(stage: ClassicStage, suffix: str | None, name: str) -> None:
     keys = stage.keys_section().partition("\n")[2]
     stage.write(f"[{name}]\n{keys}")
     flags = [] if suffix is None else [f"--long-term-suffix={suffix}"]
@@ -62,9 +60,7 @@ def test_the_keys_are_read_in_the_section_that_the_long_term_suffix_names(
 @pytest.mark.parametrize(
     ("suffix", "name"), [(None, "work"), ("", "work"), ("none", "work"), ("NONE", "work"), ("mfa", "work-mfa")]
 )
-def test_the_session_is_written_into_the_section_that_the_short_term_suffix_names(
-    stage: ClassicStage, suffix: str | None, name: str
-) -> None:
+def test_the_short_term_suffix_names_the_sessions_section(stage: ClassicStage, suffix: str | None, name: str) -> None:
     stage.write(stage.keys_section("work"))
     flags = [] if suffix is None else [f"--short-suffix={suffix}"]
     ended = stage.renew("--profile", "work", *flags)
@@ -203,9 +199,7 @@ def test_role_session_name_is_flag_then_config_then_local_user(
     assert asked(stage, "RoleSessionName") == "flag"
 
 
-def test_b17_domain_user_becomes_a_name_that_sts_takes(
-    stage: ClassicStage, roles: list[Role], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_b17_domain_user_fits_sts(stage: ClassicStage, roles: list[Role], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGNAME", "DOM\\user")
     stage.renew("--assume-role", roles[0].arn)
     assert asked(stage, "RoleSessionName") == "DOM-user"
@@ -311,9 +305,7 @@ def test_b15_region_is_found(stage: ClassicStage, settings: dict[str, str], regi
 @pytest.mark.parametrize(
     ("partition", "region"), [("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-west-1")], ids=["China", "GovCloud"]
 )
-def test_region_is_the_devices_partitions_even_where_a_variable_names_another(
-    stage: ClassicStage, partition: str, region: str
-) -> None:
+def test_region_is_the_devices_partitions_before_any_variable(stage: ClassicStage, partition: str, region: str) -> None:
     ann = stage.aws.add_account(partition=partition).add_user("ann")
     phone = ann.add_device()
     stage.write(stage.keys_section("gov", ann))
@@ -334,9 +326,7 @@ def test_region_is_the_devices_partitions_even_where_a_variable_names_another(
         ("work", "profile\twork"),
     ],
 )
-def test_the_configs_profile_is_found_under_every_header_that_botocore_takes(
-    stage: ClassicStage, profile: str, header: str
-) -> None:
+def test_the_configs_profile_is_found_under_botocores_headers(stage: ClassicStage, profile: str, header: str) -> None:
     stage.write(section(header, {"region": "eu-north-1", "mfa_serial": stage.phone.serial}), stage.config)
     stage.write(stage.keys_section(profile, aws_mfa_device=""))
     stage.renew("--profile", profile)

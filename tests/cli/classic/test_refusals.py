@@ -48,9 +48,7 @@ def test_a_device_of_another_user_is_named(stage: ClassicStage) -> None:
         ("aws_secret_access_key", "wJalrXUtnFEMI", "the secret access key does not belong to the access key id"),
     ],
 )
-def test_keys_that_aws_refuses_are_named_without_the_secret(
-    stage: ClassicStage, key: str, value: str, says: str
-) -> None:
+def test_keys_that_aws_refuses_are_named_without_secret(stage: ClassicStage, key: str, value: str, says: str) -> None:
     stage.write(stage.keys_section(settings={key: value}))
     text = refused(stage)
     assert says in text

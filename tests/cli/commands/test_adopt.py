@@ -26,9 +26,7 @@ def installed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setattr(adopt, "this_program", lambda *_: "aws-mfa")
 
 
-def test_each_profile_has_its_line_and_one_that_is_left_its_reason_and_hint(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_each_profile_has_its_line_and_one_that_is_left_its_reason_and_hint(capsys: pytest.CaptureFixture[str]) -> None:
     interfaces = FakeInterfaces(KEYS, PROD + FOREIGN)
     assert run_command(adopt, interfaces, "test", "prod") == 3
     assert capsys.readouterr().out == "prod: adopted\n"
@@ -143,9 +141,7 @@ def test_a_program_in_a_cache_is_refused_also_behind_a_link(tmp_path: Path, cach
             this_program({"PATH": os.path.dirname(path)}, path)
 
 
-def test_without_a_program_that_others_can_start_the_file_stays(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_program_others_can_start_the_file_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sysconfig.get_path", lambda _: str(tmp_path))
     interfaces = FakeInterfaces(KEYS, PROD)
     with pytest.raises(NotSetUp, match="SDKs cannot start this aws-mfa: "):

@@ -7,20 +7,10 @@ import io
 
 import pytest
 
+from aws_mfa import errors
 from aws_mfa.cli.commands import import_keys
 from aws_mfa.command_lines import command
 from aws_mfa.config.ini import section_values
-from aws_mfa.errors import (
-    AwsMfaError,
-    AwsUnreachable,
-    BadInput,
-    BadProfile,
-    KeychainUnavailable,
-    NeedsHuman,
-    NotAuthorized,
-    UnknownKey,
-    WrongSecret,
-)
 from aws_mfa.model import LongTermKeys
 from aws_mfa.vaults.keychain.failures import absent
 from cli.commands.running import run_command
@@ -82,9 +72,9 @@ def test_the_region_may_be_given_or_is_asked_for() -> None:
     assert interfaces.config.text == "[profile w]\nregion = eu-central-1\n"
 
 
-@pytest.mark.parametrize("failure", [UnknownKey("unknown", "deleted?"), WrongSecret("another secret")])
+@pytest.mark.parametrize("failure", [errors.UnknownKey("unknown", "deleted?"), errors.WrongSecret("another secret")])
 @pytest.mark.parametrize("document", [CSV, TEXT, f"[w]\n{PAIR}"])
-def test_keys_that_aws_refuses_are_not_stored(document: str, failure: AwsMfaError) -> None:
+def test_keys_that_aws_refuses_are_not_stored(document: str, failure: errors.AwsMfaError) -> None:
     interfaces = interfaces_with(document)
     interfaces.fake_sts.identity = failure
     with pytest.raises(type(failure)):
@@ -95,7 +85,7 @@ def test_keys_that_aws_refuses_are_not_stored(document: str, failure: AwsMfaErro
 def test_keys_of_the_file_that_aws_refuses_stay_and_the_others_move() -> None:
     text = f"[old]\n{PAIR}"
     interfaces = interfaces_with(credentials=text)
-    interfaces.fake_sts.identity = UnknownKey("AWS does not know the access key id ...KEY1")
+    interfaces.fake_sts.identity = errors.UnknownKey("AWS does not know the access key id ...KEY1")
     assert run(interfaces, "--yes") == 3
     assert (stored(interfaces), interfaces.credentials.text) == ({}, text)
     assert "old-long-term not changed: AWS does not know the access key id ...KEY1" in interfaces.terminal.said
@@ -103,7 +93,7 @@ def test_keys_of_the_file_that_aws_refuses_stay_and_the_others_move() -> None:
 
 def test_without_a_network_keys_are_moved_unverified_after_one_question_to_aws() -> None:
     interfaces = interfaces_with(credentials=f"[a]\n{PAIR}[b]\n{PAIR}")
-    interfaces.fake_sts.identity = AwsUnreachable("no network")
+    interfaces.fake_sts.identity = errors.AwsUnreachable("no network")
     assert run(interfaces, "--yes") == 0
     assert (len(stored(interfaces)), interfaces.fake_sts.identity_calls) == (2, 1)
     assert "AWS cannot be asked whether the keys are valid: no network" in interfaces.terminal.said
@@ -111,7 +101,7 @@ def test_without_a_network_keys_are_moved_unverified_after_one_question_to_aws()
 
 def test_a_new_key_that_aws_does_not_know_yet_is_stored_all_the_same_if_it_came_by_a_pipe() -> None:
     interfaces = interfaces_with(TEXT, name="standard input")
-    interfaces.fake_sts.identity = UnknownKey("AWS does not know the access key id")
+    interfaces.fake_sts.identity = errors.UnknownKey("AWS does not know the access key id")
     assert run(interfaces, "-", "--profile", "w", "--yes") == 0
     assert interfaces.terminal.waited_s == [2, 4]
     assert stored(interfaces)["w-long-term"].matches(KEYS)
@@ -132,8 +122,8 @@ UNREAD = TEXT.replace("ACCESSKEY", "ACCESSKEY\tx")
 @pytest.mark.parametrize("document", [UNREAD, SECRET, f"[w]\n{PAIR}", CSV])
 def test_what_came_by_a_pipe_and_is_not_stored_may_be_the_only_copy(argv: tuple[str, ...], document: str) -> None:
     interfaces = interfaces_with(document, name="standard input", config=GONE.format("r", "w"))
-    interfaces.vaults["keychain"].failure = KeychainUnavailable("locked", "unlock it", "or", "or")
-    with pytest.raises(AwsMfaError) as failed:
+    interfaces.vaults["keychain"].failure = errors.KeychainUnavailable("locked", "unlock it", "or", "or")
+    with pytest.raises(errors.AwsMfaError) as failed:
         run(interfaces, "-", *argv)
     hints = failed.value.hint_lines
     assert hints[-2].startswith(LOST)
@@ -153,7 +143,7 @@ def test_a_pipes_keys_that_are_left_or_only_looked_at_are_said_to_be_lost_too() 
 
 @pytest.mark.parametrize("document", ["nonsense", f"[w]\n{PAIR}"])
 def test_a_files_refusal_says_nothing_of_a_pipe(document: str) -> None:
-    with pytest.raises(BadInput) as failed:
+    with pytest.raises(errors.BadInput) as failed:
         run(interfaces_with(document), "FILE", "--profile", "nobody", "--yes")
     assert not any(line.startswith(LOST) for line in failed.value.hint_lines)
 
@@ -223,7 +213,7 @@ def test_keys_of_another_service_are_left_and_said_unless_their_profile_is_named
     assert (interfaces.credentials.text or "").startswith(credentials)
     (left,) = (line for line in interfaces.terminal.said if "left: not AWS's keys (" in line)
     assert left.endswith("? aws-mfa import --profile x moves them all the same")
-    interfaces.fake_sts.identity = UnknownKey("another service's")
+    interfaces.fake_sts.identity = errors.UnknownKey("another service's")
     assert run(interfaces, "--yes", "--profile", "x") == 0
     assert "x-long-term" in stored(interfaces)
 
@@ -263,7 +253,7 @@ def test_a_missing_device_is_asked_of_iam_once_and_written(vault: str) -> None:
 
 def test_a_device_that_cannot_be_found_is_said_with_the_step_that_helps() -> None:
     interfaces = interfaces_with(credentials=f"[other]\n{PAIR}")
-    interfaces.fake_iam = FakeIam(NotAuthorized("not allowed to list devices"))
+    interfaces.fake_iam = FakeIam(errors.NotAuthorized("not allowed to list devices"))
     assert run(interfaces, "--yes") == 0
     assert interfaces.terminal.said[-1].startswith(
         "once there is a device, get a session with: aws-mfa --profile other "
@@ -290,23 +280,23 @@ def test_a_preview_without_a_keychain_lists_and_names_the_other_vault() -> None:
     said = interfaces.terminal.said
     assert "  work-long-term: ...KEY1 in [work] of ~/.aws/credentials, to the keychain vault" in said
     assert "the keychain cannot be used; move the keys with: aws-mfa import --vault age" in said
-    with pytest.raises(KeychainUnavailable) as failed:
+    with pytest.raises(errors.KeychainUnavailable) as failed:
         run(interfaces, "--yes")
     age = "store the keys in a passphrase-encrypted file: aws-mfa import{} --vault age"
     assert failed.value.hints == (age.format(""),)
     interfaces.documents = {"FILE": FakeDocument(CSV, "FILE")}
     interfaces.vaults["keychain"].failure = absent("this machine has no keychain to use")
-    with pytest.raises(KeychainUnavailable) as failed:
+    with pytest.raises(errors.KeychainUnavailable) as failed:
         run(interfaces, "FILE", "--profile", "w", "--yes")
     assert failed.value.hints == (age.format(" FILE --profile w"),)
 
 
 def test_a_download_is_not_stored_under_a_role() -> None:
     interfaces = interfaces_with(CSV, config=GONE.format("prod", "work"))
-    with pytest.raises(BadProfile, match="prod is a role, and the keys of work sign for it"):
+    with pytest.raises(errors.BadProfile, match="prod is a role, and the keys of work sign for it"):
         run(interfaces, "FILE", "--profile", "prod", "--yes")
 
 
 def test_without_yes_nobody_is_there_to_agree() -> None:
-    with pytest.raises(NeedsHuman):
+    with pytest.raises(errors.NeedsHuman):
         run(interfaces_with(CSV), "FILE")

@@ -111,9 +111,7 @@ def test_items_of_the_fork_are_read_and_never_written(desktop: Desktop) -> None:
     ],
     ids=str,
 )
-def test_k1_missing_entry_sends_nothing_though_other_keys_are_about(
-    desktop: Desktop, half: str | None, missing: str
-) -> None:
+def test_k1_missing_entry_sends_nothing_though_others_exist(desktop: Desktop, half: str | None, missing: str) -> None:
     """In the environment, in the default profile and in half an item of the fork: each is another account's."""
     stage = desktop.stage
     mallory = stage.aws.add_account().add_user("mallory")

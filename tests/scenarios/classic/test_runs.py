@@ -37,9 +37,7 @@ def test_code_needs_no_newline_and_what_follows_stays_in_the_pipe(stage: Classic
 
 
 @pytest.mark.parametrize(("argv", "code"), [(["--help"], 0), (["--d", "x"], 2)], ids=["help", "wrong usage"])
-def test_usage_is_on_stdout_if_asked_for_and_else_on_stderr_with_exit_2(
-    stage: ClassicStage, argv: list[str], code: int
-) -> None:
+def test_usage_is_on_stdout_if_asked_for_else_on_stderr_exit_2(stage: ClassicStage, argv: list[str], code: int) -> None:
     ended = stage.run(*argv)
     text, other = (ended.out, ended.err) if code == 0 else (ended.err, ended.out)
     assert (ended.code, other) == (code, "")
