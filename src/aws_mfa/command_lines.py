@@ -1,8 +1,4 @@
-"""
-Command lines as this system takes them: quoted, joined and split, and the commands that hints print.
-
-Windows quotes as `CommandLineToArgvW` reads; `export` and `unset` have a form for cmd and one for PowerShell.
-"""
+"""Command lines of this system: quoted, joined, split (Windows: `CommandLineToArgvW`); the commands of hints."""
 
 from __future__ import annotations
 

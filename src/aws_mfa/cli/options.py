@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from aws_mfa.model import Session
     from aws_mfa.renewal.plan import Plan
 
-NO_KEYCHAIN_HELP = "keys in the credentials file, and no keychain for anything"
-
 
 def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
     """What only `plan` and `renew` share."""
@@ -61,10 +59,11 @@ def add_overlay_arguments(parser: argparse.ArgumentParser) -> None:
     add("--read-only", action="store_true", help="narrow role sessions by AWS's ReadOnlyAccess")
 
 
-def add_vault_arguments(parser: argparse.ArgumentParser) -> None:
+def add_vault_arguments(parser: argparse.ArgumentParser, *, stores: bool = False) -> None:
     add = parser.add_argument_group("where the keys are").add_argument
-    add("--vault", choices=VAULTS, help="where the long-term keys are (AWS_MFA_VAULT)")
-    add("--no-keychain", action="store_true", help=NO_KEYCHAIN_HELP)
+    to_store = "where to store the keys (AWS_MFA_VAULT; default: keychain)"
+    add("--vault", choices=VAULTS, help=to_store if stores else "where the long-term keys are (AWS_MFA_VAULT)")
+    add("--no-keychain", action="store_true", help="keys in the credentials file, and no keychain for anything")
 
 
 def code_given(args: argparse.Namespace, interfaces: Interfaces) -> str | None:

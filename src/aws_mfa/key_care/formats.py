@@ -1,9 +1,7 @@
 """
-Read long-term keys from a text: the console's CSV, what `aws iam create-access-key` prints, or an AWS file.
+Read long-term keys from a text: the console's CSV, what `aws iam create-access-key` prints, or an AWS file. Pure.
 
-The content decides what it is: the CLI has four output formats, spreadsheets put `;` or tabs into a CSV, and old
-downloads and shells have a name and a value on each line. Pure. A text that is none of them is refused with file and
-line, and no message quotes a value: here values are keys.
+The content decides what it is. Any other text is refused with its line. No message quotes a value: it may be a key.
 """
 
 from __future__ import annotations
@@ -24,6 +22,8 @@ from aws_mfa.errors import BadInput, BrokenFile
 from aws_mfa.model import LongTermKeys, Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aws_mfa.config.ini import Section
 
 KEY_ID, SECRET, DEVICE = "aws_access_key_id", "aws_secret_access_key", "aws_mfa_device"
@@ -48,8 +48,8 @@ class KeysInText:
     """
     Long-term keys in a text, and their `section`, None for a document that names no profile.
 
-    `trouble` says, with the line, why they cannot be long-term keys; None if they can. `lines` are those of id and
-    secret in an AWS file; `is_alone`: the document holds nothing else that somebody may want to keep.
+    `trouble`: why they cannot be long-term keys, with the line. `lines` are those of id and secret in an AWS file;
+    `is_alone`: the document holds nothing else that somebody may want to keep.
     """
 
     keys: LongTermKeys
@@ -83,7 +83,8 @@ def keys_in_document(text: str, *, where: str) -> list[KeysInText]:
         return [replace(keys, is_alone=not rest.strip()) for keys in found]
     fields = first.removeprefix("ACCESSKEY").split()
     if len(fields) in _TEXT_FIELDS and fields[0].startswith("AKIA"):
-        return [KeysInText(_checked(fields[0], fields[len(fields) // 2], where), is_inactive="Inactive" in fields[3:4])]
+        values = {_CSV_KEY_ID: fields[0], _CSV_SECRET: fields[len(fields) // 2], "status": "".join(fields[3:4])}
+        return [_one_pair(values, where)]
     named = [found for found in map(_NAMED.fullmatch, text.splitlines()) if found]
     if any("key" in found["name"].lower() for found in named):
         return [_in_named_lines(named, where)]
@@ -96,8 +97,11 @@ def keys_in_sections(text: str, *, where: str, is_checked: bool = True) -> list[
     """The long-term keys of an AWS file, in order; raises `BrokenFile` for a text that SDKs would refuse."""
     if is_checked:
         check(text, where=where)
-    found = sections(text, where=where)
-    return [_in_section(section, text) for section in found if kind_of(section.values()) == LONG_TERM_KEYS]
+    return [
+        _in_section(section, text)
+        for section in sections(text, where=where)
+        if kind_of(section.values()) == LONG_TERM_KEYS
+    ]
 
 
 def _in_section(section: Section, text: str) -> KeysInText:
@@ -121,10 +125,7 @@ def _in_named_lines(named: list[re.Match[str]], where: str) -> KeysInText:
         if name in values:
             raise BadInput(f"{where}: two lines with the same name", "keep only the lines of one pair of keys")
         values[name] = found["value"]
-    if values.get("sessiontoken"):
-        raise BadInput(f"{where}: this is a session, not long-term keys", _KINDS)
-    keys = _checked(values.get(_CSV_KEY_ID, ""), values.get(_CSV_SECRET, ""), where)
-    return KeysInText(keys, is_inactive=values.get("status") == "Inactive")
+    return _one_pair(values, where)
 
 
 def _in_csv(text: str, where: str) -> KeysInText:
@@ -137,7 +138,7 @@ def _in_csv(text: str, where: str) -> KeysInText:
     except csv.Error:
         raise BadInput(f"{where}, line {reader.line_num}: this is not CSV", "download it again") from None
     (header_line, header), *rows = filled or [(1, [])]
-    columns = {"".join(name.lower().split()): number for number, name in enumerate(header)}
+    columns = ["".join(name.lower().split()) for name in header]
     if _CSV_KEY_ID not in columns or _CSV_SECRET not in columns:
         raise BadInput(f'{where}, line {header_line}: no columns "Access key ID" and "Secret access key"', _KINDS)
     if not rows:
@@ -148,10 +149,11 @@ def _in_csv(text: str, where: str) -> KeysInText:
             "keep only the header and the row of one user, and name the profile with --profile",
         )
     line, row = rows[0]
-    if len(row) <= max(columns[_CSV_KEY_ID], columns[_CSV_SECRET]):
+    values = dict(zip(columns, row, strict=False))
+    if _CSV_KEY_ID not in values or _CSV_SECRET not in values:
         raise BadInput(f"{where}, line {line}: it has fewer columns than the header", "download it again")
-    keys = _checked(row[columns[_CSV_KEY_ID]], row[columns[_CSV_SECRET]], f"{where}, line {line}")
-    return KeysInText(keys, is_alone="password" not in columns or not "".join(row[columns["password"] :][:1]).strip())
+    found = _one_pair(values, f"{where}, line {line}")
+    return replace(found, is_alone=not values.get("password", "").strip())
 
 
 def _in_json(text: str, where: str) -> KeysInText:
@@ -166,33 +168,33 @@ def _in_json(text: str, where: str) -> KeysInText:
     if document is None:
         # Raised outside the handlers: a JSON error carries the whole document.
         raise BadInput(f"{where}, line {line}: this is not JSON", _KINDS)
-    found = document.get("AccessKey", document)
+    place, found = f"{where}, line 1", document.get("AccessKey", document)
     if not isinstance(found, dict):
-        raise BadInput(f"{where}, line 1: AccessKey is not an object", _KINDS)
-    key_id, secret = found.get("AccessKeyId"), found.get("SecretAccessKey")
-    if "Credentials" in document or "SessionToken" in found:
-        raise BadInput(f"{where}, line 1: this is a session, not long-term keys", _KINDS)
-    if not isinstance(key_id, str) or not isinstance(secret, str):
+        raise BadInput(f"{place}: AccessKey is not an object", _KINDS)
+    values = {name.lower(): value for name, value in found.items() if isinstance(value, str)}
+    if "Credentials" in document:
+        values["sessiontoken"] = "somewhere in it"
+    if "sessiontoken" not in values and not (_CSV_KEY_ID in values and _CSV_SECRET in values):
         raise BadInput(
-            f"{where}, line 1: no AccessKeyId or no SecretAccessKey",
+            f"{place}: no AccessKeyId or no SecretAccessKey",
             "AWS shows a secret once, when the key is made: aws iam create-access-key",
         )
-    keys = _checked(key_id, secret, f"{where}, line 1")
-    return KeysInText(keys, is_inactive=found.get("Status") == "Inactive")
+    return _one_pair(values, place)
 
 
-def _checked(key_id: str, secret: str, place: str) -> LongTermKeys:
-    keys = LongTermKeys(key_id.strip(), Secret(secret.strip()))
-    bad = _bad_half(keys)
-    if bad:
+def _one_pair(values: Mapping[str, str], place: str) -> KeysInText:
+    """The keys in these values, whose names are in lower case without blanks, as AWS calls them."""
+    if values.get("sessiontoken"):
+        raise BadInput(f"{place}: this is a session, not long-term keys", _KINDS)
+    keys = LongTermKeys(values.get(_CSV_KEY_ID, "").strip(), Secret(values.get(_CSV_SECRET, "").strip()))
+    if bad := _bad_half(keys):
         raise BadInput(f"{place}: {bad[1]}", "copy the whole keys from where they were made")
-    return keys
+    return KeysInText(keys, is_inactive=values.get("status") == "Inactive")
 
 
 def _bad_half(keys: LongTermKeys) -> tuple[str, str] | None:
     """Which of the two cannot be a long-term key, and why."""
-    troubles = (
-        (KEY_ID, trouble_with_key_id(keys.access_key_id)),
-        (SECRET, trouble_with_secret(keys.secret_access_key)),
-    )
-    return next(((half, trouble) for half, trouble in troubles if trouble), None)
+    if trouble := trouble_with_key_id(keys.access_key_id):
+        return KEY_ID, trouble
+    trouble = trouble_with_secret(keys.secret_access_key)
+    return (SECRET, trouble) if trouble else None

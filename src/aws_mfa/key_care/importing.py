@@ -76,11 +76,7 @@ def choose_other_vault(found: Importable, interfaces: Interfaces, *, may_ask: bo
 def check_moves(
     found: Importable, interfaces: Interfaces, *, is_document: bool, is_piped: bool, region: str | None = None
 ) -> None:
-    """
-    Complete the moves with what AWS says; those whose keys it refuses go to `found.left`, a document's are raised.
-
-    `region` is the flag's; without one, and if there is a person, it is asked for.
-    """
+    """Complete the moves with what AWS says; what it refuses is left, or raised if a document has only these keys."""
     moves, found.moves = found.moves, []
     is_reachable = True
     for move in moves:
@@ -130,12 +126,7 @@ def _check(move: Move, given: str | None, interfaces: Interfaces, *, is_document
 def move_keys(
     found: Importable, interfaces: Interfaces, *, show: Callable[[list[str]], None], replaces: bool, asks: bool
 ) -> list[Move]:
-    """
-    Move all keys one after the other, and show each; returns the moves that were made.
-
-    `replaces`: other keys under the same name in a vault are replaced. Otherwise a person is asked if `asks`; without a
-    person the keys are left. `found.left` gets a line for each key that was left.
-    """
+    """Move all keys, and show each. `replaces`: also over other keys in a vault, else a person is asked if `asks`."""
     for file in (interfaces.config, interfaces.credentials):
         check(file.read(), where=file.path)
         file.check_trusted()

@@ -1,8 +1,7 @@
 """
 Find long-term keys that can be moved: in the two AWS files, in the keychain fork's items, in a given document.
 
-Without a name only AWS's keys: those whose id begins with AKIA, in a profile without an endpoint of another service.
-Only reads: asks nothing, stores and removes nothing, and opens no vault.
+Without a name only AWS's keys: an id with AKIA, a profile without another service's endpoint. Opens no vault.
 """
 
 from __future__ import annotations
@@ -125,21 +124,12 @@ def keys_given(document: Document, request: ImportRequest, interfaces: Interface
     found = Importable([], [document.name], lines=tuple(line for keys in meant for line in keys.lines))
     finds = [_find(keys, keys.section or profile, document.name, request, profiles, found) for keys in meant]
     found.is_alone = None not in finds and len(meant) == len(held) and all(keys.is_alone for keys in held)
-    found.notices += [
-        f"{masked(keys.keys.access_key_id)} is inactive: AWS refuses it until you activate it"
-        for keys in meant
-        if keys.is_inactive
-    ]
     _add_moves(found, [find for find in finds if find], request, interfaces)
     return found
 
 
 def _in_files(request: ImportRequest, known: KnownProfiles, found: Importable) -> list[Find]:
-    """
-    The keys in the two AWS files.
-
-    Keys that are used with a `--long-term-suffix` are left: a run with it would not find them under another name.
-    """
+    """The keys in the AWS files, but those used with a `--long-term-suffix`: such a run looks for no other name."""
     credentials_path, config_path = found.looked_at
     finds = []
     for keys in keys_in_sections(known.credentials_text, where=credentials_path):
@@ -188,6 +178,8 @@ def _find(
         hint = f"aws-mfa import{file} --profile {quote(profile_of(section))}"
         found.notices.append(f"{place} left: not AWS's keys ({foreign})? {hint} moves them all the same")
         return None
+    if keys.is_inactive:
+        found.notices.append(f"{masked(keys.keys.access_key_id)} is inactive: AWS refuses it until you activate it")
     return Find(name, keys.keys, place, device=keys.device, is_of_aws=foreign is None)
 
 
@@ -206,12 +198,7 @@ def _why_of_another_service(keys: KeysInText, section: str, profiles: AwsProfile
 
 
 def _in_fork(request: ImportRequest, known: KnownProfiles, interfaces: Interfaces) -> list[Find]:
-    """
-    The fork's items; raises `KeychainUnavailable`.
-
-    An item can only be read by its name: those of the profile meant, or of every profile in the AWS files. If a role's
-    user has keys only in the keychain, the files name that profile only as a `source_profile`.
-    """
+    """The fork's items, which are read by name: of the profile meant, or of all named in the files."""
     if request.profile is not None:
         profiles = [request.profile]
     else:

@@ -1,8 +1,7 @@
 """
 Turn keys found in several places into one move per long-term section, and edit the file's text once they are moved.
 
-Pure. Two different keys for one name are not moved: only the user knows which of them is in use. A section is changed
-only if it holds exactly the keys that were stored.
+Pure. Different keys for one name are not moved. A section is changed only if it holds exactly the keys stored.
 """
 
 from __future__ import annotations
@@ -26,12 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Find:
-    """
-    Keys that belong under the long-term section `name`, and where they are: `place` in words.
-
-    `file_section` is their section of an AWS file, of the config file if `is_in_config`, None for another place;
-    `is_in_fork`: the fork's items. `is_of_aws`: nothing says that they are another service's.
-    """
+    """Keys for the long-term section `name`, their `place` in words; `is_of_aws`: they seem to be AWS's."""
 
     name: str
     keys: LongTermKeys
@@ -45,11 +39,7 @@ class Find:
 
 @dataclass
 class Move:
-    """
-    The keys to be stored in `vault` as `name`, with every place where they are now.
-
-    What AWS says about them before they are moved: `identity`, the device to be written, the region to be written.
-    """
+    """Keys to be stored in `vault` as `name`, all their places, and what AWS says: owner, device and region."""
 
     name: str
     vault: str
@@ -85,12 +75,7 @@ def long_term_name(section: str, suffix: str | None) -> str:
 
 
 def suffix_in_use(section: str, sessions: Iterable[str], long_term_names: Collection[str]) -> str | None:
-    """
-    The `--long-term-suffix` that the user seems to use with this section; None if there is no sign of one.
-
-    `sessions` are the sections that the classic form wrote. If one of them has no long-term section by the default
-    rule, and the one name begins with the other, it was renewed with the keys of this section.
-    """
+    """The `--long-term-suffix` with which a session of the classic form was renewed from this section, or None."""
     for session in sessions:
         if default_long_term(session) in long_term_names:
             continue
@@ -117,11 +102,7 @@ def by_name(finds: Iterable[Find]) -> tuple[list[list[Find]], list[str]]:
 
 
 def with_keys_moved(text: str, move: Move, *, where: str, in_config: bool = False) -> tuple[str, list[str]]:
-    """
-    The AWS file without the move's keys, the credentials file with its device; and the sections that hold other keys.
-
-    The device comes first, so that its long-term section does not become empty, and is not removed with its keys.
-    """
+    """The AWS file without the move's keys, but with its device; and the sections that hold other keys."""
     own = section_values(text, move.name, where=where) or {}
     device = move.found_device or (None if own.get(DEVICE) else move.device)
     if device and not in_config:

@@ -1,13 +1,13 @@
 """
 Hide the roles of profiles from SDKs, or show them again, in both AWS files.
 
-Each file is replaced once, the config file first; its new text is decided under its lock, from the text it has then. If
-the process ends between the two, a profile whose role is hidden still has its old session, and the next run removes it.
+Each is replaced once, the config file first, decided under its lock. The next run finishes what was interrupted.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aws_mfa.config.profile_settings import shown
@@ -24,11 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AdoptRequest:
-    """
-    The profiles by name, None for every role profile; `undoes` shows roles again.
-
-    `program` is what SDKs are to start; `windows`: quote for Windows.
-    """
+    """`profiles`: None for every role profile; `program`: what SDKs start, quoted for `windows`."""
 
     profiles: Sequence[str] | None
     program: str = "aws-mfa"
@@ -38,11 +34,7 @@ class AdoptRequest:
 
 @dataclass
 class Adoption:
-    """
-    The texts of both files with their edits; for each profile what was done, or why it was left unchanged.
-
-    `lost`: other roles that SDKs cannot get any more, after an undoing.
-    """
+    """The edited texts; per profile what was done, or why not. `lost`: other roles that SDKs cannot get any more."""
 
     texts: AwsTexts
     done: dict[str, str]
@@ -51,11 +43,7 @@ class Adoption:
 
 
 def look(request: AdoptRequest, interfaces: Interfaces, vault: QuietVault | None = None) -> Adoption:
-    """
-    Decide, and change nothing; `vault` knows keys that no file and no note names.
-
-    Raises `BadInput` if there is no role profile at all, `BrokenFile`.
-    """
+    """Decide, and change nothing. `BadInput` if there is no role profile at all, `BrokenFile`."""
     vault = vault or QuietVault(interfaces, None)
     found = _adoption(request, interfaces, vault, interfaces.config.read(), interfaces.credentials.read())
     if not (found.done or found.left):
@@ -102,8 +90,9 @@ def _adoption(
 ) -> Adoption:
     """Decide, and prove it: a profile is left if SDKs would not get afterwards what they get now."""
     refused: dict[str, BadProfile] = {}
-    known = KnownProfiles(interfaces)
     before = AsBotocore(config, credentials)
+    hide = partial(adopt, keys_stored=KnownProfiles(interfaces).has_noted_keys, in_vault=vault.has_keys)
+    hide = partial(hide, program=request.program, windows=request.windows)
     while True:
         texts = AwsTexts(config, credentials, interfaces.config.path, interfaces.credentials.path)
         found = Adoption(texts, {}, dict(refused))
@@ -111,22 +100,9 @@ def _adoption(
         if names is None:
             profiles = texts.profiles.all_profiles()
             names = [profile.name for profile in profiles if ROLE in profile.own and profile.own[ROLE].value]
-        for name in dict.fromkeys(names):
-            if name in refused:
-                continue
+        for name in dict.fromkeys(name for name in names if name not in refused):
             try:
-                if request.undoes:
-                    found.done[name] = restore(texts, name)
-                else:
-                    stored, program = known.has_noted_keys, request.program
-                    found.done[name] = adopt(
-                        texts,
-                        name,
-                        keys_stored=stored,
-                        in_vault=vault.has_keys,
-                        program=program,
-                        windows=request.windows,
-                    )
+                found.done[name] = restore(texts, name) if request.undoes else hide(texts, name)
             except BadProfile as error:
                 found.left[name] = error
         after = AsBotocore(texts.config.result(), texts.credentials.result())

@@ -1,14 +1,9 @@
 """
 Hide a profile's role from SDKs, or show it again, in the texts of both AWS files; and show the difference, masked.
 
-An SDK that sees `role_arn` assumes the role itself and asks for a code each time. So `aws_mfa_` is put before the
-standard keys of the role, in place, and `credential_process` gets the session from aws-mfa. What SDKs ignore without a
-role (`session_tags`, `include_profile`) and what they need (`region`) is kept. Undoing it restores the text byte by
-byte.
-
-Refuses, as `BadProfile`, a profile that would not work afterwards: SDKs would still find other credentials in it, or
-aws-mfa cannot get a session for it. Role settings in both files are refused too: two files cannot change at once, and
-in between an SDK would see half a role. Opens no file.
+An SDK that sees `role_arn` assumes the role itself and asks for a code each time. So `aws_mfa_` is put before the keys
+of the role, in place, and `credential_process` asks aws-mfa. Undoing it restores the text byte by byte. Refuses, as
+`BadProfile`, what would not work afterwards, and role settings in both files, which cannot change at once.
 """
 
 from __future__ import annotations
@@ -47,8 +42,6 @@ NOT_CHANGED, CHANGED, SESSION_REMOVED = "not changed", "changed", "changed, and 
 class AwsText(Edits):
     """One file's text, its sections by header, and the edits so far; `BrokenFile` for a text that SDKs refuse."""
 
-    __slots__ = ("of_all", "sections", "where")
-
     def __init__(self, text: str, where: str) -> None:
         check(text, where=where)
         super().__init__(text)
@@ -73,12 +66,7 @@ class AwsTexts:
 
 
 class Place:
-    """
-    One section of a profile: its entries that belong to the role, `plain` and `hidden`, by the standard key.
-
-    `values` include those of `[DEFAULT]`; `has_our_process`: SDKs that read this section ask aws-mfa;
-    `has_our_session`: it holds a session that aws-mfa wrote.
-    """
+    """A section of a profile: its values with `[DEFAULT]`'s, and its entries of the role by the standard key."""
 
     def __init__(self, edits: AwsText, section: Section, profile: str) -> None:
         self.edits = edits
@@ -103,12 +91,7 @@ def adopt(
     program: str = "aws-mfa",
     windows: bool,
 ) -> str:
-    """
-    Hide the profile's role and let SDKs ask `program`; returns `NOT_CHANGED`, `CHANGED` or `SESSION_REMOVED`.
-
-    `keys_stored`: whether a vault is known to hold a profile's keys; `in_vault` opens the vault. A refused profile
-    leaves no edit.
-    """
+    """Hide the role, let SDKs ask `program`. `keys_stored` knows a profile's keys in a vault, `in_vault` opens it."""
     role = _role_place(texts, name)
     chain = chain_of(name, texts.profiles, keys_stored=keys_stored, in_vault=in_vault)
     places = texts.places(name)
@@ -131,11 +114,7 @@ def adopt(
 
 
 def restore(texts: AwsTexts, name: str) -> str:
-    """
-    Let SDKs see the role again, and remove aws-mfa's `credential_process`; returns `NOT_CHANGED` or `CHANGED`.
-
-    All of the role's keys are shown, also those that the user hid by hand.
-    """
+    """Show all of the role's keys again, also those hidden by hand, and remove our `credential_process`."""
     role = _role_place(texts, name)
     for entry in role.hidden.values():
         role.edits.replace_prefix(entry, HIDDEN, "")
@@ -228,13 +207,7 @@ _MASK = "***"
 
 
 def masked_diff(before: str, after: str, path: str) -> list[str]:
-    """
-    A unified diff of two texts of an AWS file, [] if they are equal; each hunk is named by its section.
-
-    A value is shown only if its key is known to hold no secret; of every other line, comments included because people
-    park old keys in them, only its kind is shown. Compares section by section, because `difflib` takes a minute for
-    ten thousand lines. Leaves out text before the first section, new sections, and `[DEFAULT]`: no edit changes them.
-    """
+    """A unified diff by section, [] if equal; values are shown if their key holds no secret, comments never."""
     lines = [f"--- {path}", f"+++ {path}"]
     new = {section.name: section for section in sections(after)}
     for section in (one for one in sections(before) if one.name != OF_ALL):
@@ -247,16 +220,14 @@ def masked_diff(before: str, after: str, path: str) -> list[str]:
 
 def _shown_lines(text: str, section: Section) -> list[str]:
     """The section's lines, masked, blank lines and comments included."""
+    entries = {entry.lines[0][0]: entry for entry in section.entries}
     shown = [f"[{section.name}]"]
     at = line_end(text, section.header_start)
-    lines = [(entry, number, line) for entry in section.entries for number, line in enumerate(entry.lines)]
-    for entry, number, (start, end) in [*lines, (None, 0, (section.end, section.end))]:
-        for other in text[at:start].removesuffix("\n").split("\n") if at < start else ():
-            stripped = other.strip()
-            shown.append(f"{stripped[0]} {_MASK}" if stripped else "")
-        if entry is not None:
-            shown.append(f"{entry.indent}  {_MASK}" if number else _first_line(text[start:end].rstrip(), entry))
-        at = end
+    for line in text[at : section.end].splitlines(keepends=True):
+        kind = line.lstrip()[:1]  # what is neither blank, nor a comment, nor begins an entry, continues a value
+        masked = f"{kind if kind in ('#', ';') else ' '} {_MASK}" if kind else ""
+        shown.append(_first_line(line.rstrip(), entries[at]) if at in entries else masked)
+        at += len(line)
     return shown
 
 

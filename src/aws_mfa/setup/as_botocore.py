@@ -1,7 +1,5 @@
 """
-How botocore would get credentials for a profile of two AWS files, given as texts: so that an edit can be compared.
-
-In botocore's order: a role, SSO and web identity, keys in the credentials file, a `credential_process`, keys in config.
+How botocore would get credentials for a profile of two AWS files, given as texts; sends nothing.
 
 Source: botocore's `credentials.py` (`create_credential_resolver`, `AssumeRoleProvider`).
 """
@@ -33,11 +31,7 @@ class AsBotocore:
         return [name for name, values in self._merged.items() if "role_arn" in values]
 
     def signer(self, name: str, *, children: tuple[str, ...] = ()) -> str | None:
-        """
-        What signs for the profile in the end: one of the constants above; None if botocore would find nothing.
-
-        `children` are the roles that led here by their `source_profile`.
-        """
+        """What signs for the profile: a constant above, or None; `children`: the roles that led here."""
         values = self._merged.get(name, {})
         has_keys = _KEY_ID in values or _SECRET in values
         is_role = "role_arn" in values and "web_identity_token_file" not in values

@@ -1,8 +1,7 @@
 """
 The device of a profile that is set up: given by a flag, listed by IAM, or asked for; never one of another user's keys.
 
-If IAM lists the user's devices, a device that is not listed is refused. If it does not, account and partition are
-compared with those of the keys.
+What IAM does not list is refused; if it lists nothing, account and partition must be those of the keys.
 """
 
 from __future__ import annotations
@@ -32,16 +31,16 @@ def device_to_store(
     list_devices: Callable[[], list[str]],
     interfaces: Interfaces,
 ) -> str | None:
-    """
-    The device, None if it cannot be found now.
-
-    `given`: by the flag; `stored`: beside the previous keys; `list_devices` asks IAM.
-    """
+    """The device: `given` by the flag, listed, `stored` beside the previous keys, or typed; None if none is found."""
     listed = _listed(identity, list_devices)
     if given is not None:
         _check_owner(given, identity, "--device")
-        if isinstance(listed, list):
-            _check_listed(given, listed)
+        usable = usable_devices(listed) if isinstance(listed, list) else [given]
+        if given not in usable:
+            raise BadInput(
+                f"the device given by --device is not one that IAM lists for the user of these keys: {given}",
+                *(f"IAM lists: --device {quote(one)}" for one in usable),
+            )
         return given
     if isinstance(listed, list):
         return _found(listed, stored, interfaces)
@@ -90,15 +89,6 @@ def _check_owner(device: str, identity: Identity | None, source: str) -> None:
         raise BadInput(
             f"the device given by {source} does not belong to the user of these keys, {identity.arn}: {device}",
             "look it up in the IAM console: Security credentials shows it",
-        )
-
-
-def _check_listed(device: str, listed: list[str]) -> None:
-    usable = usable_devices(listed)
-    if device not in usable:
-        raise BadInput(
-            f"the device given by --device is not one that IAM lists for the user of these keys: {device}",
-            *(f"IAM lists: --device {quote(one)}" for one in usable),
         )
 
 

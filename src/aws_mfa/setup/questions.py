@@ -1,8 +1,7 @@
 """
-The questions of set-up, the flags that answer them, and how the terminal is asked.
+The questions of set-up, the flags that answer them, and how the terminal is asked; not for the codes of a device.
 
-Every answer except the secret can be given as a flag; the secret is read without echo. Each answer is checked where it
-is given, and a mistyped one is asked for again. The codes of an MFA device are not asked for here.
+Every answer but the secret can be a flag. Each is checked where it is given, and a mistyped one asked for again.
 """
 
 from __future__ import annotations
@@ -14,16 +13,17 @@ from aws_mfa.aws_values.arns import check_device
 from aws_mfa.aws_values.codes import trouble_with_key_id, trouble_with_secret
 from aws_mfa.aws_values.regions import region_of_form
 from aws_mfa.command_lines import quote
-from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.config.sections import LONG_TERM_SUFFIX, check_name, profile_in_force, profile_of
 from aws_mfa.errors import BadInput, BadProfile, Cancelled, KeychainUnavailable, NeedsHuman, NothingGiven
 from aws_mfa.model import LongTermKeys, Secret, masked
 from aws_mfa.prompt.providers import until_good
+from aws_mfa.vaults.lookup import KnownProfiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
+    from aws_mfa.config.profiles import AwsProfiles
     from aws_mfa.interfaces import Interfaces, Vault
     from aws_mfa.prompt.providers import Terminal
 
@@ -35,11 +35,7 @@ _YES = ("y", "yes")
 
 @dataclass(kw_only=True)
 class Answers:
-    """
-    What flags have answered already. For None a question is asked; the profile is filled in then.
-
-    `replaces`: yes to every question about replacing.
-    """
+    """What flags have answered, None: ask. The profile is filled in later; `replaces`: yes to all about replacing."""
 
     profile: str | None = None
     access_key_id: str | None = None
@@ -110,8 +106,7 @@ def user_of(profile: str, profiles: AwsProfiles) -> str:
 
 def profile_with_keys(profile: str, interfaces: Interfaces) -> str:
     """The profile, or the user of a role if a person agrees, else `BadProfile`: no SDK could use keys of the role."""
-    config, credentials = interfaces.config, interfaces.credentials
-    user = user_of(profile, AwsProfiles(config.read(), credentials.read(), config.path, credentials.path))
+    user = user_of(profile, KnownProfiles(interfaces).profiles)
     if user == profile:
         return profile
     what = f"{profile} is a role, and the keys of {user} sign for it"

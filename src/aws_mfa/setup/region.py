@@ -1,9 +1,8 @@
 """
 The region of a profile that is set up: the one where AWS is asked whose keys they are, and the one that is stored.
 
-An impossible `--region` is an error. A variable's region and the profile's own are suggestions: one that is not a
-region, or is in another partition than the keys, is skipped with a message. One that is typed is asked for again. One
-that is spelled almost like a known region is questioned, and refused by no one: AWS adds regions.
+An impossible `--region` is an error; a suggested one is skipped with a message, a typed one asked for again. One that
+is almost a known region is questioned, and refused by no one: AWS adds regions.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from aws_mfa.aws_values.regions import (
     check_region_of_keys,
     default_region,
     doubt_about,
+    is_in,
     known_region,
     near_region,
     partition_of_region,
@@ -60,11 +60,7 @@ def confirmed_region(name: str, source: str, answers: Answers, interfaces: Inter
 def verified(
     keys: LongTermKeys, answers: Answers, configured: str | None, endpoints: EndpointSettings, interfaces: Interfaces
 ) -> tuple[Identity | None, str]:
-    """
-    Whose the keys are, and a region of their partition.
-
-    None instead of an identity if AWS cannot be reached; a person is asked whether to store the keys then.
-    """
+    """Whose the keys are, and a region of their partition; None if AWS is not reached, and a person agrees."""
     partition = arns.partition_of(answers.device or "")
     if answers.region:
         answers.region = confirmed_region(answers.region, "--region", answers, interfaces)
@@ -105,9 +101,7 @@ def region_to_store(
             interfaces.say(f"{error.message}: it is not used")
         else:
             return configured
-    try:
-        check_region_of_keys(likely, partition, source="")
-    except BadInput:
+    if not is_in(likely, partition):
         likely = default_region(partition or "")
 
     def ask() -> str:
@@ -122,11 +116,7 @@ def region_to_store(
 
 
 def _other_partition(error: UnknownKey, region: str, terminal: Terminal) -> str:
-    """
-    A region of the partition that the user names for keys that the partition of `region` does not know, or the error.
-
-    The user is asked, because a mistyped key must not be sent to all partitions.
-    """
+    """A region of the partition that a person names: a mistyped key must not be sent to all partitions."""
     asked = partition_of_region(region).name
     others = {answer: partition for answer, (partition, _) in _PARTITIONS.items() if partition != asked}
     if not terminal.has_human:

@@ -1,10 +1,8 @@
 """
 Set a profile up: vault tested, keys asked and verified, device and region found; then all is stored, or nothing.
 
-No secret is asked for before the vault has proved that it can store it, and nothing is replaced without a question. The
-writes are made under one lock. If one fails, those before it are undone, as far as nothing else changed meanwhile. They
-are made in an order that is safe to stop anywhere (`kill -9`, a power failure), also while they are undone: the device
-of the old keys is removed first and the new one written last, so keys are never stored beside the device of other keys.
+The writes are made under one lock, and undone if one fails, as far as nothing else changed meanwhile. Their order is
+safe to stop anywhere: the old keys' device is removed first, the new one written last, also while they are undone.
 """
 
 from __future__ import annotations
@@ -17,9 +15,8 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws.endpoints import settings_of_profiles
 from aws_mfa.aws_values import arns
 from aws_mfa.config.edit import with_changes, without_keys
-from aws_mfa.config.ini import check, section_values, sections
+from aws_mfa.config.ini import check, section_values
 from aws_mfa.config.profile_names import header_of, name_profile
-from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.config.sections import default_long_term
 from aws_mfa.errors import HINT, AwsMfaError, KeychainUnavailable, NotSetUp
 from aws_mfa.model import LongTermKeys
@@ -35,7 +32,7 @@ from aws_mfa.setup.questions import (
     profile_with_keys,
 )
 from aws_mfa.setup.region import region_to_store, usable_region, verified
-from aws_mfa.vaults.lookup import note_keys
+from aws_mfa.vaults.lookup import KnownProfiles, note_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,11 +48,7 @@ DEVICE = "aws_mfa_device"
 
 @dataclass(frozen=True)
 class SetUp:
-    """
-    What was stored, for the lines at the end.
-
-    `identity` is None if AWS could not be reached; `plain_copy`: keys of this profile are still in the file.
-    """
+    """What was stored. `identity`: None if AWS was not reached; `plain_copy`: the file still has such keys."""
 
     profile: str
     vault: str
@@ -111,22 +104,16 @@ def _set_up(answers: Answers, choice: VaultChoice, interfaces: Interfaces) -> Se
 
 
 class FilesOfProfile:
-    """
-    What the AWS files have for the profile before it is set up.
-
-    `device` is the long-term section's, `known_device` the one that a renewal uses.
-    """
+    """What the AWS files have for a profile; `device`: the long-term section's, `known_device`: a renewal's."""
 
     def __init__(self, profile: str, section: str, interfaces: Interfaces) -> None:
-        config, credentials = interfaces.config.read(), interfaces.credentials.read()
-        config_path, credentials_path = interfaces.config.path, interfaces.credentials.path
-        self.device = (section_values(credentials, section, where=credentials_path) or {}).get(DEVICE)
-        self.header = header_of(profile, (one.name for one in sections(config, where=config_path)))
-        self.region = (section_values(config, self.header, where=config_path) or {}).get("region")
-        self.region_source = f"[{self.header}] in {config_path}"
-        profiles = AwsProfiles(config, credentials, config_path, credentials_path)
-        self.endpoints = settings_of_profiles(profiles, profile, "default")
-        found = profiles.profile(profile)
+        known = KnownProfiles(interfaces)
+        self.device = (known.credentials.values(section) or {}).get(DEVICE)
+        self.header, values = known.profiles.config_section(profile) or (header_of(profile, ()), {})
+        self.region = values.get("region")
+        self.region_source = f"[{self.header}] in {interfaces.config.path}"
+        self.endpoints = settings_of_profiles(known.profiles, profile, "default")
+        found = known.profiles.profile(profile)
         self.known_device = found.value("mfa_serial") if found else None
 
 
@@ -186,11 +173,7 @@ def same_keys(one: LongTermKeys | None, other: LongTermKeys | None) -> bool:
 
 
 def store_all(writes: list[Write], what: str, interfaces: Interfaces) -> None:
-    """
-    Make all the writes, or none: if one fails, or a signal arrives that ends the process, all are undone.
-
-    `what` is the hint for the user if one cannot be undone. Signals are deferred to the end of each write.
-    """
+    """Make all the writes, or none, also if a signal ends the process; `what` is the hint if one cannot be undone."""
     begun: list[Write] = []
     with interfaces.deferred_signals() as held:
         try:
@@ -199,33 +182,21 @@ def store_all(writes: list[Write], what: str, interfaces: Interfaces) -> None:
                 write.make()
                 held.check()
         except BaseException as error:
-            if _all_undone(begun):
-                raise
-            if isinstance(error, AwsMfaError):
-                raise type(error)(error.message, what, *error.hints) from None
-            with suppress(OSError):  # the signal may mean that the terminal was closed
-                interfaces.terminal.say(f"{HINT}{what}")
+            try:
+                for write in reversed(begun):  # not after one that fails: the state is safe now, and might not be then
+                    write.undo()
+            except Exception:  # noqa: BLE001  # what is reported is the failure that came first
+                if isinstance(error, AwsMfaError):
+                    raise type(error)(error.message, what, *error.hints) from None
+                with suppress(OSError):  # the signal may mean that the terminal was closed
+                    interfaces.terminal.say(f"{HINT}{what}")
             raise
-
-
-def _all_undone(begun: list[Write]) -> bool:
-    """Undo the last one first, and stop at one that fails: the state is safe there, and might not be after the next."""
-    for write in reversed(begun):
-        try:
-            write.undo()
-        except Exception:  # noqa: BLE001  # the caller reports the failure that came first
-            return False
-    return True
 
 
 def file_write(
     file: AwsTextFile, section: str, changes: Mapping[str, str | None], *, before: Mapping[str, str] | None = None
 ) -> Write:
-    """
-    The write of these values, undone for those that are still as we wrote them; `before`: what they were.
-
-    A section that was not there is removed with its last key.
-    """
+    """The write of these values, undone for those that are still ours; `before`: what they were."""
     old = section_values(file.read(), section, where=file.path)
     values = (old or {}) if before is None else before
 

@@ -74,12 +74,7 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
 
 
 def this_program(environ: Mapping[str, str], started_as: str) -> str:
-    """
-    What starts this very program from any process, tomorrow too: `aws-mfa`, or a path; `NotSetUp` if nothing does.
-
-    The bare name only if a search for it leads back here. What an activated environment adds to the search does not
-    count: other processes do not have it. Caches (`uvx`, `pipx run`) are emptied at any time.
-    """
+    """What starts this very program from any process, tomorrow too: `aws-mfa` or a path; `NotSetUp` if nothing does."""
     name = "aws-mfa.exe" if os.name == "nt" else "aws-mfa"
     # The scripts' folder: for `python -m aws_mfa`, and where Windows leaves out `.exe`.
     candidates = (os.path.abspath(started_as), os.path.join(sysconfig.get_path("scripts"), name))
@@ -97,10 +92,6 @@ def this_program(environ: Mapping[str, str], started_as: str) -> str:
 
 
 def _is_in_cache(path: str) -> bool:
-    """
-    Whether a folder above the program's environment is a cache by its name, or by the mark of bford.info/cachedir.
-
-    Environments that stay have that mark, too, so that backups leave them out.
-    """
+    """Whether a folder above the program's environment, which may be marked, is a cache by name or CACHEDIR.TAG."""
     above = Path(path).parents[2:]
     return any(one.name.lower() in (".cache", "caches") or (one / "CACHEDIR.TAG").is_file() for one in above)

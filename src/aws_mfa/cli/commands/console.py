@@ -1,8 +1,4 @@
-"""
-`aws-mfa console PROFILE`: the AWS console in the browser, signed in with the profile's session.
-
-stdout has the URL, if it is asked for or no browser can be opened; everything else goes to stderr.
-"""
+"""`aws-mfa console PROFILE`: sign in to the AWS console in the browser. Only a URL is printed on stdout."""
 
 from __future__ import annotations
 

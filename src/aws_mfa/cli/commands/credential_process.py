@@ -1,8 +1,5 @@
 """
-`aws-mfa credential-process PROFILE`: the protocol in which SDKs ask an external program for credentials.
-
-stdout has the document and nothing else. SDKs capture stderr and show one line of it, so questions go to the terminal
-itself, and an error is one line.
+`aws-mfa credential-process PROFILE`: on stdout the document that SDKs expect, and nothing else; an error is one line.
 
 Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
 """

@@ -1,8 +1,4 @@
-"""
-`aws-mfa env`: a profile's session as commands of the calling shell, or as dotenv or JSON for a program.
-
-If it fails, or is ended by a signal, it prints a line that makes the shell's `eval` fail too.
-"""
+"""`aws-mfa env`: a profile's session as commands of a shell; if it fails, a line that makes `eval` fail too."""
 
 from __future__ import annotations
 
@@ -93,10 +89,9 @@ def report_failure(exit_code: int, argv: list[str], interfaces: Interfaces) -> N
 @contextmanager
 def exiting_on_signals(names: Iterable[str]) -> Iterator[None]:
     """
-    Raise `SystemExit`, once, with the exit code of shells on a signal that would kill the process.
+    On a signal that would kill the process raise `SystemExit` with the exit code of shells, once.
 
-    Ignored signals (nohup) stay ignored, and all are after the first: a closing terminal sends several, and the last
-    lines must still be printed.
+    Ignored signals stay ignored (nohup), and so are all that follow: a closing terminal sends several.
     """
     found = {number: signal.getsignal(number) for number in (getattr(signal, name, None) for name in names) if number}
     # None is a handler that Python cannot restore, such as faulthandler's for SIGABRT.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.regions import region_of_form
 from aws_mfa.cli.commands.setup import next_step
-from aws_mfa.cli.options import NO_KEYCHAIN_HELP
+from aws_mfa.cli.options import add_vault_arguments
 from aws_mfa.cli.output import print_lines
 from aws_mfa.command_lines import command, quote
 from aws_mfa.config.profile_names import SetUpHint
@@ -17,7 +17,7 @@ from aws_mfa.key_care.search import ImportRequest, keys_given, keys_here
 from aws_mfa.model import masked
 from aws_mfa.setup.as_botocore import AsBotocore, roles_lost
 from aws_mfa.setup.setup import FilesOfProfile
-from aws_mfa.vaults.choice import VAULTS, vault_of_flags
+from aws_mfa.vaults.choice import vault_of_flags
 
 if TYPE_CHECKING:
     import argparse
@@ -58,9 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--dry-run", action="store_true", help="show what would be moved, and change nothing")
     add("--replace", action="store_true", help="replace other keys that the vault holds under the same name")
     add("--yes", action="store_true", help="move the keys without a question")
-    add = parser.add_argument_group("where the keys are").add_argument
-    add("--vault", choices=VAULTS, help="where to store the keys (AWS_MFA_VAULT; default: keychain)")
-    add("--no-keychain", action="store_true", help=NO_KEYCHAIN_HELP)
+    add_vault_arguments(parser, stores=True)
 
 
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
@@ -77,6 +75,8 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
             for hint in error.hints
             if not isinstance(hint, SetUpHint) or "--vault age" in hint.options
         ]
+        if isinstance(error, BadInput) and not args.profile and (args.file or "").replace("-", "").isalnum():
+            hints.append("a profile? aws-mfa import --profile NAME")
         lost = _LOST if args.file == STDIN and not moved else ()
         raise type(error)(error.message, *(hints[:1] if lost else hints), *lost) from None
     lost = _LOST if args.file == STDIN and not moved else ()
@@ -92,7 +92,7 @@ def _run(args: argparse.Namespace, interfaces: Interfaces, moved: list[Move]) ->
         profile=args.profile, long_term_suffix=args.long_term_suffix, vault=vault, use_keychain=use_keychain
     )
     document = interfaces.document(args.file) if args.file is not None else None
-    found = _given(document, args.file, request, interfaces) if document else keys_here(request, interfaces)
+    found = keys_given(document, request, interfaces) if document else keys_here(request, interfaces)
     may_ask = not (args.yes or args.dry_run or args.vault)
     choose_other_vault(found, interfaces, may_ask=may_ask, is_preview=args.dry_run and not args.vault)
     if args.yes or args.dry_run or not interfaces.terminal.has_human:
@@ -105,16 +105,6 @@ def _run(args: argparse.Namespace, interfaces: Interfaces, moved: list[Move]) ->
     elif found.moves:
         _move(found, document, args, interfaces, moved)
     return found
-
-
-def _given(document: Document, file: str, request: ImportRequest, interfaces: Interfaces) -> Importable:
-    """The keys in the document; if a bare word names no file, it may be meant as a profile."""
-    try:
-        return keys_given(document, request, interfaces)
-    except BadInput as error:
-        if not request.profile and file.replace("-", "").isalnum():
-            error.hints = (*error.hints, "a profile? aws-mfa import --profile NAME")
-        raise
 
 
 def _move(

@@ -1,8 +1,4 @@
-"""
-`aws-mfa renew`: sessions for many profiles with as few codes as AWS allows.
-
-Owns the progress bar, the table and the warnings about sessions that are less than what was asked for.
-"""
+"""`aws-mfa renew`: sessions for many profiles with as few codes as AWS allows; progress bar, table and warnings."""
 
 from __future__ import annotations
 
@@ -79,11 +75,7 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
 
 @contextmanager
 def shown_calls(count: int) -> Iterator[Callable[[], None]]:
-    """
-    Show a bar after a second, until all calls are done; yields the function to run after each of them.
-
-    Nothing may be asked meanwhile: the bar would draw over the question. Without rich there is no bar.
-    """
+    """Show a bar after a second; yields what to call after each call. The bar would draw over a question."""
     try:
         from rich.console import Console
         from rich.progress import Progress
@@ -106,7 +98,7 @@ def shown_calls(count: int) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
     finally:
         start.cancel()
-        if start.ident is not None:
+        with suppress(RuntimeError):
             start.join()
         if bar.live.is_started:
             bar.stop()

@@ -1,8 +1,4 @@
-"""
-`aws-mfa serve PROFILE...`: while the command runs, an endpoint on this machine gives SDKs the profiles' sessions.
-
-Owns what is printed, and that the token file is removed when Ctrl-C or a signal ends the command.
-"""
+"""`aws-mfa serve PROFILE...`: an endpoint on this machine gives SDKs the profiles' sessions until a signal ends it."""
 
 from __future__ import annotations
 

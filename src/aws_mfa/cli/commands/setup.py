@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values import arns
-from aws_mfa.cli.options import NO_KEYCHAIN_HELP
+from aws_mfa.cli.options import add_vault_arguments
 from aws_mfa.cli.output import print_lines
 from aws_mfa.command_lines import quote
 from aws_mfa.config.sections import default_long_term
 from aws_mfa.config.settings import hidden_by
 from aws_mfa.setup.questions import Answers
 from aws_mfa.setup.setup import set_up
-from aws_mfa.vaults.choice import VAULTS, choose_vault, noted_vault, vault_of_flags
+from aws_mfa.vaults.choice import choose_vault, noted_vault, vault_of_flags
 from aws_mfa.vaults.lookup import KnownProfiles, other_program_of
 
 if TYPE_CHECKING:
@@ -37,9 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--device", metavar="ARN", help="MFA device: ARN or hardware serial (default: setup asks IAM)")
     add("--region", metavar="REGION", help="region of the profile (default: from the partition of the device)")
     add("--yes", action="store_true", help="replace keys that are stored already, without a question")
-    add = parser.add_argument_group("where the keys are").add_argument
-    add("--vault", choices=VAULTS, help="where to store the keys (AWS_MFA_VAULT; default: keychain)")
-    add("--no-keychain", action="store_true", help=NO_KEYCHAIN_HELP)
+    add_vault_arguments(parser, stores=True)
 
 
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
@@ -48,13 +46,8 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     noted = noted_vault(interfaces.known_keys.read(), section) if args.profile else None
     vault, use_keychain = vault_of_flags(args.vault, no_keychain=args.no_keychain)
     choice = choose_vault(vault, interfaces.environ, noted, use_keychain=use_keychain)
-    answers = Answers(
-        profile=args.profile,
-        access_key_id=args.access_key_id,
-        device=args.device,
-        region=args.region,
-        replaces=args.yes,
-    )
+    answers = Answers(profile=args.profile, access_key_id=args.access_key_id, device=args.device, region=args.region)
+    answers.replaces = args.yes
     done = set_up(answers, choice, interfaces)
     print_lines(stored_lines(done))
     for line in hidden_by(interfaces.environ):
