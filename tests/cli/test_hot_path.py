@@ -46,7 +46,6 @@ OUR_MODULES_TO_HAND_OVER = {
     "aws_mfa.system",
     "aws_mfa.cli.fast",
     "aws_mfa.system.ownership",
-    "aws_mfa.system.private_reading",
     "aws_mfa.cli.fast.session",
     "aws_mfa.sessions.fast_lookup",
     "aws_mfa.cli",

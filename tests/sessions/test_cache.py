@@ -21,7 +21,7 @@ from aws_mfa.sessions.entry import Entry
 from aws_mfa.sessions.inputs import stored_name
 from aws_mfa.sessions.stores import open_stores
 from aws_mfa.system.locks import lock
-from aws_mfa.system.private_reading import runtime_folder
+from aws_mfa.system.ownership import runtime_folder
 from aws_mfa.vaults.seal import AgeSeal
 from programs import SOURCE, start_program
 

@@ -25,8 +25,8 @@ from aws_mfa.handover.environment import chosen_by_the_user
 from aws_mfa.prompt.terminal import NoTerminal, choose_terminal, print_notice
 from aws_mfa.system.input_file import GivenDocument
 from aws_mfa.system.locks import lock
+from aws_mfa.system.ownership import private_folder, runtime_folder
 from aws_mfa.system.private_files import ensure_private_folder
-from aws_mfa.system.private_reading import private_folder, runtime_folder
 from aws_mfa.system.threads import InThread, deferred_signals, side_by_side, user_name
 from aws_mfa.vaults.lookup import narrowed
 

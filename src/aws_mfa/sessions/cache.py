@@ -17,8 +17,8 @@ from aws_mfa.sessions.entry import entry_text, parse_entry, text_of_inputs
 from aws_mfa.sessions.freshness import MARGIN_S
 from aws_mfa.sessions.inputs import label_in, name_of_text, stored_name
 from aws_mfa.sessions.places import shortened
+from aws_mfa.system.ownership import Unfit
 from aws_mfa.system.private_files import check_replaceable
-from aws_mfa.system.private_reading import Unfit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

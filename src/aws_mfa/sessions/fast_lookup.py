@@ -16,7 +16,7 @@ from aws_mfa.sessions.entry import parse_entry
 from aws_mfa.sessions.fingerprint import fingerprint, session_in, state_of
 from aws_mfa.sessions.freshness import needed_by_sdks
 from aws_mfa.sessions.places import choose_store, file_name, fingerprint_name
-from aws_mfa.system.private_reading import Unfit, private_folder, read_private, runtime_folder
+from aws_mfa.system.ownership import Unfit, private_folder, read_private, runtime_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ The three stores of sessions on this machine: which one is read and written, and
     plain    ~/.aws/mfa/sessions/session-*.txt         0600
 
 A store is a folder that belongs only to this user, with one file for each session, which is replaced whole under a
-lock. `private_reading` decides which files may be read. Refuses to write plain text if the user chose `sealed`.
+lock. `ownership` decides which files may be read. Refuses to write plain text if the user chose `sealed`.
 """
 
 from __future__ import annotations
@@ -21,9 +21,8 @@ from aws_mfa.sessions.fast_lookup import IN_RUNTIME_FOLDER, IN_STATE_FOLDER, PLA
 from aws_mfa.sessions.inputs import mark_in
 from aws_mfa.sessions.places import FINGERPRINT_PREFIX, choose_store, file_name, fingerprint_name, stored_in
 from aws_mfa.system.locks import lock
-from aws_mfa.system.ownership import is_own
+from aws_mfa.system.ownership import Unfit, is_own, private_folder, read_private, runtime_folder
 from aws_mfa.system.private_files import ensure_private_folder, replace_privately
-from aws_mfa.system.private_reading import Unfit, private_folder, read_private, runtime_folder
 
 if sys.platform != "win32":
     import pwd

@@ -13,8 +13,8 @@ from typing import Protocol
 from aws_mfa.errors import NotSetUp
 from aws_mfa.model import Secret
 from aws_mfa.system.locks import lock
+from aws_mfa.system.ownership import Unfit
 from aws_mfa.system.private_files import ensure_private_folder
-from aws_mfa.system.private_reading import Unfit
 from aws_mfa.vaults.keychain.failures import not_loaded
 
 try:

@@ -15,8 +15,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from aws_mfa.system.ownership import private_folder
 from aws_mfa.system.private_files import ensure_private_folder
-from aws_mfa.system.private_reading import private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator

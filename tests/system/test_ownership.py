@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from aws_mfa.errors import NotSetUp
-from aws_mfa.system.private_reading import private_folder
+from aws_mfa.system.ownership import private_folder
 
 
 @pytest.mark.skipif(os.name == "nt", reason="modes of POSIX")
