@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import random
-import stat
 import subprocess
 import sys
 import tempfile
@@ -25,8 +24,6 @@ from aws_mfa.system.locks import lock
 from programs import start_program
 from users_and_modes import ENVIRONMENT, NOBODY, as_root, mode_of, posix_only, run_python, umask
 
-no_home_variable = {"USERPROFILE": ""} if os.name == "nt" else {"HOME": ""}
-
 
 def credentials(tmp_path: Path, data: bytes | None = None) -> AwsFile:
     path = tmp_path / "credentials"
@@ -43,6 +40,7 @@ def append(text: str) -> str:
 def test_it_implements_the_protocol(tmp_path: Path) -> None:
     file: AwsTextFile = credentials(tmp_path)
     assert (file.path, file.exists(), file.read()) == (str(tmp_path / "credentials"), False, "")
+    assert not file.repair_mode()
 
 
 def test_every_byte_outside_the_edit_is_kept(tmp_path: Path) -> None:
@@ -54,18 +52,14 @@ def test_every_byte_outside_the_edit_is_kept(tmp_path: Path) -> None:
     assert (tmp_path / "credentials").read_bytes() == before + b"!"
 
 
-def test_an_edit_that_changes_nothing_leaves_the_file_untouched(tmp_path: Path) -> None:
-    file = credentials(tmp_path, b"[a]\r\n")
-    before = os.stat(file.path)
-    assert not file.update(lambda text: text)
-    after = os.stat(file.path)
-    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
-
-
-def test_an_update_that_writes_nothing_makes_no_file(tmp_path: Path) -> None:
+def test_an_edit_that_changes_nothing_leaves_the_file_untouched_and_makes_none(tmp_path: Path) -> None:
     file = credentials(tmp_path)
     assert not file.update(lambda text: text)
     assert not file.exists()
+    before = os.stat(credentials(tmp_path, b"[a]\r\n").path)
+    assert not file.update(lambda text: text)
+    after = os.stat(file.path)
+    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
 
 
 @posix_only
@@ -96,11 +90,12 @@ def test_a_failing_edit_leaves_the_file_and_releases_the_lock(tmp_path: Path) ->
     assert file.read() == "[a]\n[new]\n"
 
 
-def test_a_lock_that_is_held_stops_the_update_with_the_holders_pid(tmp_path: Path) -> None:
+def test_a_lock_that_is_held_stops_the_update_with_the_holders_pid_and_is_found_before_it(tmp_path: Path) -> None:
     file = credentials(tmp_path, b"[a]\n")
     with lock(str(tmp_path / ".credentials.aws-mfa.lock"), timeout_s=0):
-        with pytest.raises(Unreachable, match=rf"pid {os.getpid()}\)"):
-            file.update(append)
+        for attempt in (file.check_writable, lambda: file.update(append)):
+            with pytest.raises(Unreachable, match=rf"pid {os.getpid()}\)"):
+                attempt()
         assert file.read() == "[a]\n"
 
 
@@ -180,22 +175,31 @@ def test_the_null_device_is_an_empty_file_that_cannot_be_written() -> None:
         file.update(append)
 
 
-UNREADABLE = """
+AS_NOBODY = """
 import os, sys
 from aws_mfa.config.files import AwsFile
-from aws_mfa.errors import BrokenFile
-os.chdir("/"); os.setgid(65534); os.setuid(65534)
-try:
-    AwsFile(sys.argv[1]).read()
-except BrokenFile as error:
-    print(error.message)
+from aws_mfa.errors import AwsMfaError
+folder, name, *attempts = sys.argv[1:]
+os.chdir(folder); os.setgid(65534); os.setuid(65534)
+file = AwsFile(name)
+for attempt in attempts:
+    try:
+        print(eval(f"file.{attempt}"))
+    except AwsMfaError as error:
+        print(error.message, error.hints[0], sep="; ")
 """
+
+
+def as_nobody(folder: Path | str, name: str, *attempts: str) -> list[str]:
+    """What these expressions return or raise, for another user in the folder."""
+    return run_python(AS_NOBODY, str(folder), name, *attempts).stdout.splitlines()
 
 
 @as_root
 def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
     file = credentials(tmp_path, b"[a]\n")
-    assert run_python(UNREADABLE, file.path).stdout == f"cannot read {file.path}: Permission denied\n"
+    [said] = as_nobody("/", file.path, "read()")
+    assert said.startswith(f"cannot read {file.path}: Permission denied; ")
 
 
 def test_a_file_below_another_file_is_missing_and_that_is_reported_when_it_is_to_be_written(tmp_path: Path) -> None:
@@ -315,20 +319,6 @@ def test_root_follows_no_link_that_is_there_for_a_moment_only(
     assert os.listdir(roots) == ["credentials"]
 
 
-ROOT_MADE_IT = """
-import os, sys
-from aws_mfa.config.files import AwsFile
-from aws_mfa.errors import AwsMfaError
-os.setgid(65534); os.setuid(65534)
-file = AwsFile(sys.argv[1])
-for attempt in (file.read, file.check_writable, lambda: file.update(lambda text: text + "[a]"), file.create):
-    try:
-        attempt()
-    except AwsMfaError as error:
-        print(error.hints[0])
-"""
-
-
 @as_root
 @pytest.mark.parametrize(("root_made", "mode"), [(".aws", 0o755), (".aws", 0o700), (".aws/credentials", 0o600)])
 def test_what_root_made_in_a_home_is_given_back_with_the_command_that_is_printed(root_made: str, mode: int) -> None:
@@ -341,12 +331,12 @@ def test_what_root_made_in_a_home_is_given_back_with_the_command_that_is_printed
             os.chown(place, NOBODY, NOBODY)
         os.chown(Path(home, root_made), 0, 0)
         Path(home, root_made).chmod(mode)
-        hints = set(run_python(ROOT_MADE_IT, str(path)).stdout.splitlines())
-        assert len(hints) == 1, hints
-        command = hints.pop().partition("it is yours with: sudo ")[2]
-        assert command == f"chown -R {NOBODY}:{NOBODY} '{home}/{root_made}'"
+        attempts = ["read()", "check_writable()", "update(lambda text: text + '[a]')", "create()"]
+        said = [line.partition("it is yours with: sudo ")[2] for line in as_nobody("/", str(path), *attempts)]
+        command = f"chown -R {NOBODY}:{NOBODY} '{home}/{root_made}'"
+        assert set(said) - {""} == {command}
         subprocess.run(command, shell=True, check=True)
-        assert run_python(ROOT_MADE_IT, str(path)).stdout == ""
+        assert as_nobody("/", str(path), *attempts) == ["", "None", "True", "None"]
 
 
 KEYS = "[w-long-term]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n"
@@ -477,12 +467,6 @@ def test_a_lock_that_fails_is_found_before_the_question(
         file.check_writable()
 
 
-def test_a_lock_that_another_process_holds_is_found_before_the_question(tmp_path: Path) -> None:
-    file = credentials(tmp_path, b"[a]\n")
-    with lock(str(tmp_path / ".credentials.aws-mfa.lock"), timeout_s=0), pytest.raises(Unreachable):
-        file.check_writable()
-
-
 @posix_only
 def test_an_update_that_narrows_the_mode_says_so_once(tmp_path: Path) -> None:
     said: list[str] = []
@@ -490,10 +474,10 @@ def test_an_update_that_narrows_the_mode_says_so_once(tmp_path: Path) -> None:
     file = AwsFile(path, say_narrowed=said.append)
     os.chmod(path, 0o644)
     file.update(lambda text: text)
-    assert (said, stat.S_IMODE(os.stat(path).st_mode)) == ([], 0o644)
+    assert (said, mode_of(Path(path))) == ([], 0o644)
     file.update(append)
     file.update(append)
-    assert (said, stat.S_IMODE(os.stat(path).st_mode)) == ([path], 0o600)
+    assert (said, mode_of(Path(path))) == ([path], 0o600)
 
 
 @posix_only
@@ -512,7 +496,7 @@ def test_a_wide_mode_is_repaired_once(tmp_path: Path, old: int, new: int) -> Non
     file = credentials(tmp_path, b"[a]\n")
     os.chmod(file.path, old)
     assert (file.repair_mode(), file.repair_mode()) == (True, False)
-    assert stat.S_IMODE(os.stat(file.path).st_mode) == new
+    assert mode_of(Path(file.path)) == new
 
 
 @as_root
@@ -534,7 +518,7 @@ def test_root_narrows_its_own_file_through_its_own_link_and_not_through_a_users(
     os.lchown(home / ".aws", owner, owner)
     os.lchown(home / link, owner, owner)
     assert AwsFile(str(home / ".aws" / "credentials")).repair_mode() == is_narrowed
-    assert stat.S_IMODE((roots / "credentials").stat().st_mode) == (0o600 if is_narrowed else 0o644)
+    assert mode_of(roots / "credentials") == (0o600 if is_narrowed else 0o644)
 
 
 @as_root
@@ -545,37 +529,23 @@ def test_users_narrow_their_own_file_in_any_folder(tmp_path: Path) -> None:
     path.chmod(0o644)
     tmp_path.chmod(0o755)
     os.chown(path, NOBODY, NOBODY)
-    narrow = (
-        "import os, sys\nfrom aws_mfa.config.files import AwsFile\n"
-        "os.chdir(sys.argv[1]); os.setgid(65534); os.setuid(65534)\n"
-        "print(AwsFile('credentials').repair_mode())"
-    )
-    assert (run_python(narrow, str(tmp_path)).stdout, stat.S_IMODE(path.stat().st_mode)) == ("True\n", 0o600)
+    assert (as_nobody(tmp_path, "credentials", "repair_mode()"), mode_of(path)) == (["True"], 0o600)
 
 
-def test_a_missing_file_has_no_mode_to_repair(tmp_path: Path) -> None:
-    assert not credentials(tmp_path).repair_mode()
-
-
-def test_the_files_are_where_the_sdks_look(tmp_path: Path) -> None:
-    home = str(tmp_path)
+def test_the_files_are_where_the_sdks_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, variable = str(tmp_path), "USERPROFILE" if os.name == "nt" else "HOME"
     aws = os.path.join(home, ".aws")
-    variable = next(iter(no_home_variable))
     usual = (os.path.join(aws, "credentials"), os.path.join(aws, "config"))
     assert find_files({}, home) == find_files({variable: home}) == usual
-    assert find_files({"AWS_SHARED_CREDENTIALS_FILE": "", "AWS_CONFIG_FILE": ""}, home) == usual
     assert state_folder({}, home) == os.path.join(aws, "mfa")
-
-
-def test_variables_name_the_files_and_need_no_home() -> None:
-    named = {"AWS_SHARED_CREDENTIALS_FILE": "/x/credentials", "AWS_CONFIG_FILE": "relative/config"}
-    assert find_files(named) == ("/x/credentials", "relative/config")
-
-
-def test_tilde_and_variables_in_them_are_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEAM", "red")
-    named = {"AWS_SHARED_CREDENTIALS_FILE": "~/$TEAM/credentials", "AWS_CONFIG_FILE": "~"}
-    assert find_files(named, str(tmp_path)) == (f"{tmp_path}/red/credentials", str(tmp_path))
+    for credentials_file, config, found in (
+        ("", "", usual),
+        ("/x/credentials", "relative/config", ("/x/credentials", "relative/config")),
+        ("~/$TEAM/credentials", "~", (f"{home}/red/credentials", home)),
+    ):
+        named = {"AWS_SHARED_CREDENTIALS_FILE": credentials_file, "AWS_CONFIG_FILE": config}
+        assert find_files(named, None if "relative" in config else home) == found
 
 
 @posix_only

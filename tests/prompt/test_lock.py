@@ -194,14 +194,6 @@ def test_a_lock_that_is_yielded_can_be_taken_again_and_yielded_once_more(stage: 
     assert wait_in_vain(stage) is None
 
 
-def test_devices_do_not_wait_for_each_other(stage: Stage) -> None:
-    with (
-        stage.locks().hold(DEVICE, patience_s=0.2, gives_up_quietly=False),
-        stage.locks().hold(f"{DEVICE}-2", patience_s=0.2, gives_up_quietly=False),
-    ):
-        assert stage.said == []
-
-
 def test_patience_ends_with_the_name_of_the_holder_and_the_ways_out(stage: Stage) -> None:
     with stage.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False):
         failure = in_another_thread(lambda: wait_in_vain(stage))
@@ -217,6 +209,7 @@ def test_a_thread_that_holds_the_lock_is_refused_at_once_and_others_wait(stage: 
         with pytest.raises(BadInput, match=f"the question for a code of {DEVICE} is open"):
             stage.locks().hold(DEVICE, patience_s=20, gives_up_quietly=False).__enter__()
         with stage.locks().hold(f"{DEVICE}-2", patience_s=1, gives_up_quietly=False):
+            assert stage.said == [], "devices do not wait for each other"
             assert isinstance(in_another_thread(lambda: wait_in_vain(stage)), NeedsHuman)
     assert time.monotonic() - began_at < 10
     with stage.locks().hold(DEVICE, patience_s=1, gives_up_quietly=False):

@@ -39,23 +39,26 @@ def names(found: list[CodeProvider]) -> list[str]:
     return [provider.name for provider in found]
 
 
-def test_commands_come_first_then_the_terminal_then_a_dialog() -> None:
-    assert names(providers()) == ["mfa_process", "ykman", "terminal", "dialog"]
+COMMANDS_FIRST = "mfa_process,ykman,terminal,dialog"
+CI = {"CI": "true", "DISPLAY": ":99"}
 
 
-def test_where_a_program_wants_the_session_the_question_may_wait_for_another_terminal() -> None:
-    assert names(providers(hands_over=True)) == ["mfa_process", "ykman", "terminal", "dialog", "code"]
-
-
-@pytest.mark.parametrize("chosen", ["code", "dialog,terminal", "terminal,code"])
-def test_what_is_chosen_is_all_there_is_in_its_order(chosen: str) -> None:
-    for hands_over in (False, True):
-        assert names(providers({"AWS_MFA_PROMPT": chosen}, hands_over=hands_over)) == chosen.split(",")
-    assert names(providers({"AWS_MFA_PROMPT": chosen}, PipedAnswers())) == chosen.split(",")
-
-
-def test_a_piped_code_comes_before_mfa_process_and_nothing_else_is_tried() -> None:
-    assert names(providers(terminal=PipedAnswers())) == ["terminal", "mfa_process"]
+@pytest.mark.parametrize(
+    ("environ", "alone", "handed_over", "piped"),
+    [
+        ({}, COMMANDS_FIRST, f"{COMMANDS_FIRST},code", "terminal,mfa_process"),
+        # Browser tests have a display there, but no person sees it.
+        (CI, "mfa_process,ykman,terminal", "mfa_process,ykman,terminal,code", "terminal,mfa_process"),
+        *(({**CI, "AWS_MFA_PROMPT": name}, name, name, name) for name in ("code", "dialog,terminal", "terminal,code")),
+        *(({"AWS_MFA_PROMPT": name}, name, name, name) for name in ("code", "dialog", "dialog,terminal")),
+    ],
+)
+def test_commands_come_first_a_piped_code_before_them_and_what_is_chosen_is_all_there_is(
+    environ: dict[str, str], alone: str, handed_over: str, piped: str
+) -> None:
+    assert ",".join(names(providers(environ))) == alone
+    assert ",".join(names(providers(environ, hands_over=True))) == handed_over
+    assert ",".join(names(providers(environ, PipedAnswers()))) == piped
 
 
 def test_an_unknown_name_is_refused_even_if_nothing_is_asked() -> None:
@@ -87,10 +90,3 @@ def test_never_asks_leaves_only_a_refusal(home: str) -> None:
 def test_in_ci_no_question_waits_for_another_terminal(value: str, *, waits: bool) -> None:
     assert providers({"CI": value}, hands_over=True)[-1].can_answer(QUESTION) is waits
     assert providers({"CI": value, "AWS_MFA_PROMPT": "code"})[-1].can_answer(QUESTION)
-
-
-def test_in_ci_no_dialog_opens_unless_it_is_chosen() -> None:
-    """Browser tests have a display there, but no person sees it."""
-    ci = {"CI": "true", "DISPLAY": ":99"}
-    assert names(providers(ci, hands_over=True)) == ["mfa_process", "ykman", "terminal", "code"]
-    assert names(providers({"CI": "true", "AWS_MFA_PROMPT": "dialog"})) == ["dialog"]

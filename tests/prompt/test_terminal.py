@@ -165,12 +165,6 @@ def test_the_question_is_printed_as_given_and_the_typed_code_is_shown(screen: Ca
 
 
 @pytest.mark.real
-def test_questions_go_to_the_terminal_whatever_stdout_and_stderr_are(screen: Callable[..., Screen]) -> None:
-    asked = asked_on(screen, f"sys.stdout = sys.stderr = open('/dev/null', 'w')\n{ASK}", "123456\n")
-    assert asked.end().text == "123456\r\n"
-
-
-@pytest.mark.real
 def test_what_was_printed_before_the_question_appears_before_it(screen: Callable[..., Screen]) -> None:
     asked = screen(f"sys.stdout = open(1, 'w'); sys.stdout.write('INFO - Validating ')\n{ASK}")
     assert asked.sees(QUESTION) == "INFO - Validating "
@@ -191,6 +185,7 @@ def test_a_hidden_answer_is_not_shown_and_echo_is_back_after_it(screen: Callable
     ("key", "shown", "said"),
     [
         ("\x03", "^C", "Cancelled cancelled"),
+        ("", "", "Cancelled cancelled"),  # SIGINT without a key
         ("\x1c", "^\\", "Cancelled cancelled"),
         ("\x04", "", "InputEnded the input ended before the answer"),
     ],
@@ -203,7 +198,10 @@ def test_ctrl_c_ctrl_backslash_and_end_of_input_cancel(
     if question is ASK_HIDDEN:
         wait_for_echo(asked.child, on=False)
         shown = ""
-    asked.types(key)
+    if key:
+        asked.types(key)
+    else:
+        asked.signals(signal.SIGINT)
     end = asked.end()
     assert (end.text, end.status, end.echo, end.left) == (f"{shown}\r\n{said}\r\n", 130, True, "next")
 
@@ -223,15 +221,6 @@ def test_a_deadly_signal_kills_with_echo_restored_and_the_half_typed_dropped(
     end = asked.end()
     assert (end.status, end.echo, end.left) == (128 + number, True, "next")
     assert {signal.SIGTERM: "Terminated", signal.SIGHUP: "Hangup"}[number] in end.text
-
-
-@pytest.mark.real
-def test_sigint_without_a_key_is_a_cancel(screen: Callable[..., Screen]) -> None:
-    asked = asked_on(screen, ASK_HIDDEN)
-    wait_for_echo(asked.child, on=False)
-    asked.signals(signal.SIGINT)
-    end = asked.end()
-    assert (end.text, end.status, end.echo) == ("\r\nCancelled cancelled\r\n", 130, True)
 
 
 @pytest.mark.real
@@ -270,12 +259,6 @@ def test_a_cancelled_question_raises_the_other_threads_error(screen: Callable[..
 
 
 @pytest.mark.real
-def test_an_answer_before_the_cancellation_counts(screen: Callable[..., Screen]) -> None:
-    body = "cancellation = Cancellation()\nprint('answer', terminal.ask(QUESTION, cancellation))"
-    assert asked_on(screen, body, "123456\n").end().text == "123456\r\nanswer 123456\r\n"
-
-
-@pytest.mark.real
 def test_a_question_cancelled_before_it_was_asked_does_not_wait(screen: Callable[..., Screen]) -> None:
     asked = screen("w = Cancellation(); w.cancel(WrongSecret('the keys are wrong'))\nterminal.ask(QUESTION, w)")
     assert asked.end().status == 5
@@ -291,34 +274,32 @@ def test_text_typed_before_a_question_is_its_answer(screen: Callable[..., Screen
 
 
 @pytest.mark.real
-def test_two_lines_pasted_at_once_answer_two_questions(screen: Callable[..., Screen]) -> None:
-    body = "print('both', repr(terminal.ask(QUESTION)), len(terminal.ask_hidden('Secret:').reveal()))"
-    assert "both 'AKIAEXAMPLE' 5\r\n" in asked_on(screen, body, "AKIAEXAMPLE\nwJalr\n").end().text
-
-
-@pytest.mark.real
-def test_a_paste_of_3000_characters_arrives_whole(screen: Callable[..., Screen]) -> None:
-    assert asked_on(screen, ASK_HIDDEN, "x" * 3000 + "\r").end().text == "\r\nanswer 3000\r\n"
-
-
-@pytest.mark.real
-def test_a_line_that_the_kernel_cuts_is_refused(screen: Callable[..., Screen]) -> None:
-    """Otherwise the first 4095 bytes would be stored as the secret."""
-    end = asked_on(screen, ASK_HIDDEN, *["x" * 500] * 10, "\n").end()
-    assert (end.status, end.echo, end.left) == (2, True, "next")
-    assert f"BadAnswer the answer is longer than {LONGEST_ANSWER} bytes" in end.text
-
-
-@pytest.mark.real
-def test_after_a_refused_paste_its_other_lines_do_not_reach_the_shell(screen: Callable[..., Screen]) -> None:
-    end = asked_on(screen, ASK_HIDDEN, "tab\there\nrm -rf stuff\n").end()
-    assert (end.status, end.left) == (2, "next")
-
-
-@pytest.mark.real
-def test_the_line_is_edited_by_the_kernel(screen: Callable[..., Screen]) -> None:
-    """Backspace, Ctrl-U; and Ctrl-D after a text ends it as it does in `cat`."""
-    assert asked_on(screen, ASK, "999\x15129\x7f3456\x04\x04").end().text.endswith("\r\nanswer '123456'\r\n")
+@pytest.mark.parametrize(
+    ("body", "typed", "shown", "status"),
+    [
+        (f"sys.stdout = sys.stderr = open('/dev/null', 'w')\n{ASK}", ["123456\n"], "123456\r\n", 0),
+        ("print('answer', terminal.ask(QUESTION, Cancellation()))", ["123456\n"], "123456\r\nanswer 123456\r\n", 0),
+        (
+            "print('both', repr(terminal.ask(QUESTION)), len(terminal.ask_hidden('Secret:').reveal()))",
+            ["AKIAEXAMPLE\nwJalr\n"],
+            "both 'AKIAEXAMPLE' 5\r\n",
+            0,
+        ),
+        (ASK_HIDDEN, ["x" * 3000 + "\r"], "\r\nanswer 3000\r\n", 0),
+        # Otherwise the first 4095 bytes would be stored as the secret.
+        (ASK_HIDDEN, [*["x" * 500] * 10, "\n"], f"BadAnswer the answer is longer than {LONGEST_ANSWER} bytes\r\n", 2),
+        (ASK_HIDDEN, ["tab\there\nrm -rf stuff\n"], "such as a tab in the middle\r\n", 2),
+        # Ctrl-U and Backspace; and Ctrl-D after a text ends it as it does in `cat`.
+        (ASK, ["999\x15129\x7f3456\x04\x04"], "\r\nanswer '123456'\r\n", 0),
+    ],
+    ids=["stdout elsewhere", "no cancellation", "two lines", "long", "cut by the kernel", "refused paste", "edited"],
+)
+def test_what_is_typed_is_the_answer_to_its_line_end_and_nothing_reaches_the_shell(
+    screen: Callable[..., Screen], body: str, typed: list[str], shown: str, status: int
+) -> None:
+    end = asked_on(screen, body, *typed).end()
+    assert end.text.endswith(shown)
+    assert (end.status, end.echo, end.left) == (status, True, "next")
 
 
 # Under the job control of a shell
@@ -429,25 +410,19 @@ def tmux() -> Iterator[Callable[[int, str], Tmux]]:
 
 @pytest.mark.real
 @pytest.mark.parametrize("columns", [20, 80])
-def test_a_code_is_seen_while_typed_however_narrow_the_window(tmux: Callable[[int, str], Tmux], columns: int) -> None:
-    window = tmux(columns, ASK)
-    window.shows(QUESTION)
-    window.types("654321")
+def test_a_code_is_seen_while_typed_and_a_secret_is_not_however_narrow_the_window(
+    tmux: Callable[[int, str], Tmux], columns: int
+) -> None:
+    window, hidden = tmux(columns, ASK), tmux(columns, ASK_HIDDEN)
+    for each, typed in ((window, "654321"), (hidden, "wJalrXUtnFEMI")):
+        each.shows(QUESTION)
+        each.types(typed)
     assert window.shows("654321") == f"{QUESTION}654321"
-    window.types("\r")
+    assert hidden.shows(QUESTION) == QUESTION
+    for each in (window, hidden):
+        each.types("\r")
     window.shows("answer '654321'")
-
-
-@pytest.mark.real
-@pytest.mark.parametrize("columns", [20, 80])
-def test_a_hidden_answer_is_not_seen_however_narrow_the_window(tmux: Callable[[int, str], Tmux], columns: int) -> None:
-    window = tmux(columns, ASK_HIDDEN)
-    window.shows(QUESTION)
-    window.types("wJalrXUtnFEMI")
-    time.sleep(0.1)
-    assert window.shows(QUESTION) == QUESTION
-    window.types("\r")
-    assert "wJalr" not in window.shows("answer 13")
+    assert "wJalr" not in hidden.shows("answer 13")
 
 
 # Through a pipe, and without a terminal: none of these has a controlling terminal
@@ -497,17 +472,12 @@ def test_a_program_that_must_not_read_its_pipe_refuses_at_once() -> None:
 
 
 @pytest.mark.real
-def test_dev_null_without_a_terminal_refuses() -> None:
+def test_dev_null_and_a_closed_stdin_without_a_terminal_refuse() -> None:
     assert run(ASK, subprocess.DEVNULL).returncode == NeedsHuman.exit_code
+    closed = run_program(["sh", "-c", 'exec "$@" 0<&-', "sh", *program(ASK)], environment(), timeout_s=10)
+    assert (closed.returncode, closed.stderr) == (NeedsHuman.exit_code, "")
     done = run("terminal.say('hello'); print(type(terminal).__name__)", subprocess.DEVNULL)
     assert (done.stdout, done.stderr) == ("NoTerminal\n", "hello\n")
-
-
-@pytest.mark.real
-def test_a_closed_stdin_without_a_terminal_refuses() -> None:
-    command = ["sh", "-c", 'exec "$@" 0<&-', "sh", *program(ASK)]
-    done = run_program(command, environment(), timeout_s=10)
-    assert (done.returncode, done.stderr) == (NeedsHuman.exit_code, "")
 
 
 @pytest.mark.real
@@ -612,17 +582,8 @@ def test_a_line_is_its_text_without_line_end_bom_tabs_around_and_cursor_keys(lin
 @pytest.mark.parametrize(
     "line",
     [
-        *(
-            b"tab\there\n",
-            b"\x1b\n",
-            b"\x1b123456\n",
-            b"\x04123456\n",
-            b"nul\x00\n",
-            b"\x7f\n",
-            "\x9b\n".encode(),
-            b"\xff\xfe\n",
-        ),
-        b"x" * (LONGEST_ANSWER + 1),
+        *(b"tab\there\n", b"\x1b\n", b"\x1b123456\n", b"\x04123456\n", b"nul\x00\n", b"\x7f\n"),
+        *("\x9b\n".encode(), b"\xff\xfe\n", b"x" * (LONGEST_ANSWER + 1)),
     ],
 )
 def test_what_no_person_meant_to_type_is_refused_without_quoting_it(line: bytes) -> None:

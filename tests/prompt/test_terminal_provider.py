@@ -112,40 +112,36 @@ def test_in_the_foreground_it_asks() -> None:
     child.close()
 
 
-@pytest.mark.real
-def test_in_the_background_it_refuses_instead_of_stopping_its_process_group() -> None:
-    """It still prints on the terminal."""
-    child = shell_runs(IN_BACKGROUND, TERMINAL)
-    child.expect_exact("said from here")
-    child.expect_exact("NeedsHuman the terminal belongs to another program now")
-    child.expect_exact("status=0")
-    child.close()
-
-
-@pytest.mark.real
-@pytest.mark.parametrize("question", ["ask", "ask_hidden"])
-def test_no_question_at_all_stops_a_process_group_in_the_background(question: str) -> None:
-    """A passphrase is a question too: even switching the echo off would stop us."""
+def asks_itself(question: str) -> str:
+    """A provider that asks this question of the terminal itself."""
     asking = f"choose_terminal(reads_pipe=False).{question}(q.text)"
-    child = shell_runs(IN_BACKGROUND, f"type('', (), dict(say=print, ask=lambda self, q: {asking}))()")
-    child.expect_exact("NeedsHuman the terminal belongs to another program now")
-    child.expect_exact("status=0")
-    child.close()
+    return f"type('', (), dict(say=print, ask=lambda self, q: {asking}))()"
+
+
+REFUSED = "NeedsHuman the terminal belongs to another program now"
+READS = "/bin/sh -c 'read pin; (: </dev/tty) 2>/dev/null && exit 7; echo 12345${pin:-6}'"
 
 
 @pytest.mark.real
-def test_what_it_says_does_not_stop_it_on_a_terminal_that_forbids_it() -> None:
-    child = shell_runs(f"stty tostop; {IN_BACKGROUND.replace('&', '>/dev/null 2>&1 &', 1)}", TERMINAL)
-    child.expect_exact("said from here")
-    child.expect_exact("status=0")
-    child.close()
-
-
-@pytest.mark.real
-def test_in_the_background_a_command_is_not_lent_the_terminal() -> None:
-    """It reads the end of its input instead of stopping us, and what it opens itself is not there."""
-    command = "/bin/sh -c 'read pin; (: </dev/tty) 2>/dev/null && exit 7; echo 12345${pin:-6}'"
-    child = shell_runs(IN_BACKGROUND, COMMAND, command)
-    child.expect_exact("code 123456")
+@pytest.mark.parametrize(
+    ("line", "provider", "command", "shown"),
+    [
+        (IN_BACKGROUND, TERMINAL, None, REFUSED),
+        # A passphrase is a question too: even switching the echo off would stop us.
+        *((IN_BACKGROUND, asks_itself(question), None, REFUSED) for question in ("ask", "ask_hidden")),
+        # A terminal that forbids to write.
+        (f"stty tostop; {IN_BACKGROUND.replace('&', '>/dev/null 2>&1 &', 1)}", TERMINAL, None, ""),
+        # A command is not lent the terminal: it reads the end of its input, and what it opens itself is not there.
+        (IN_BACKGROUND, COMMAND, READS, "code 123456"),
+    ],
+    ids=["terminal", "ask", "ask_hidden", "tostop", "command"],
+)
+def test_in_the_background_nothing_stops_its_process_group(
+    line: str, provider: str, command: str | None, shown: str
+) -> None:
+    child = shell_runs(line, provider, command)
+    if command is None:
+        child.expect_exact("said from here")
+    child.expect_exact(shown)
     child.expect_exact("status=0")
     child.close()

@@ -247,21 +247,18 @@ def test_the_shell_returns_when_the_child_has_stopped_and_not_before(tmp_path: s
     end_of(shell)
 
 
-def test_a_missing_command_is_reported_before_it_is_needed(tmp_path: str) -> None:
-    child = ChildProcess()
-    for program in ("no-such-command-here", os.path.join(tmp_path, "nothing")):
-        with pytest.raises(NoSuchCommand) as failure:
-            child.check([program], os.environ)
-        assert (failure.value.exit_code, program in failure.value.message) == (127, True)
-
-
-@pytest.mark.parametrize("name", ["folder", "file"])
-def test_what_is_not_a_program_is_reported_as_that(tmp_path: str, name: str) -> None:
-    path = os.path.join(tmp_path, name)
-    os.mkdir(path) if name == "folder" else os.close(os.open(path, os.O_CREAT, 0o644))
-    with pytest.raises(CommandNotRunnable) as failure:
-        ChildProcess().check([path], os.environ)
-    assert failure.value.exit_code == 126
+@pytest.mark.parametrize(
+    ("name", "exit_code"), [("no-such-command-here", 127), ("./nothing", 127), ("./folder", 126), ("./file", 126)]
+)
+def test_what_is_missing_or_not_a_program_is_reported_before_it_is_needed(
+    tmp_path: str, monkeypatch: pytest.MonkeyPatch, name: str, exit_code: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkdir("folder")
+    os.close(os.open("file", os.O_CREAT, 0o644))
+    with pytest.raises(NoSuchCommand if exit_code == 127 else CommandNotRunnable) as failure:
+        ChildProcess().check([name], os.environ)
+    assert (failure.value.exit_code, name in failure.value.message) == (exit_code, True)
 
 
 def test_the_path_is_that_of_the_childs_environment(tmp_path: str) -> None:

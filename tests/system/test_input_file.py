@@ -62,12 +62,6 @@ def test_of_a_pipe_that_stays_open_one_line_is_read_and_the_rest_left(
     os.close(writer)
 
 
-def test_a_line_that_is_not_text_is_refused_and_never_quoted(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=r"bytes that are not UTF-8$") as failed:
-        GivenDocument(written(tmp_path, b"SECRET\xff\n")).read_line()
-    assert failed.value.__context__ is None
-
-
 def test_a_closed_standard_input_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(BadInput, match="standard input is closed"):
@@ -81,11 +75,12 @@ def test_a_missing_file_a_folder_and_a_huge_file_are_bad_input(tmp_path: Path) -
         assert path in failed.value.message
 
 
-def test_bytes_that_are_not_text_are_reported_by_line_and_never_quoted(tmp_path: Path) -> None:
-    path = written(tmp_path, b"one\nSECRET\xff\n")
+@pytest.mark.parametrize(("data", "place"), [(b"one\nSECRET\xff\n", ", line 2"), (b"SECRET\xff\n", "")])
+def test_bytes_that_are_not_text_are_reported_by_line_and_never_quoted(tmp_path: Path, data: bytes, place: str) -> None:
+    document = GivenDocument(written(tmp_path, data))
     with pytest.raises(BadInput) as failed:
-        GivenDocument(path).read()
-    assert failed.value.message == f"{path}, line 2: bytes that are not UTF-8"
+        (document.read if place else document.read_line)()
+    assert failed.value.message == f"{document.name}{place}: bytes that are not UTF-8"
     assert failed.value.__context__ is None
 
 

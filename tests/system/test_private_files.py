@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -88,22 +89,15 @@ def test_the_bytes_are_on_the_disk_before_the_rename(tmp_path: Path, monkeypatch
 
 def test_a_chain_of_symlinks_stays_and_its_end_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "far").mkdir()
-    target = tmp_path / "far" / "target"
-    target.write_bytes(b"old")
-    (tmp_path / "middle").symlink_to("far/target")
-    (tmp_path / "link").symlink_to("middle")
-    replace_privately(str(tmp_path / "link"), b"new")
-    assert target.read_bytes() == b"new"
+    (tmp_path / "far" / "target").write_bytes(b"old")
+    for link, to in {"middle": "far/target", "link": "middle", "dangling": "far/new", "folder": "far"}.items():
+        (tmp_path / link).symlink_to(to)
+    for path, written in {"link": "target", "dangling": "new", "folder/f": "f"}.items():
+        replace_privately(str(tmp_path / path), path.encode())
+        assert (tmp_path / "far" / written).read_bytes() == path.encode()
     assert (tmp_path / "link").readlink().name == "middle"
-    assert (tmp_path / "middle").is_symlink()
-    assert os.listdir(tmp_path / "far") == ["target"]
-
-
-def test_a_dangling_symlink_gets_its_target(tmp_path: Path) -> None:
-    (tmp_path / "link").symlink_to("target")
-    replace_privately(str(tmp_path / "link"), b"new")
-    assert (tmp_path / "link").is_symlink()
-    assert (tmp_path / "target").read_bytes() == b"new"
+    assert all((tmp_path / link).is_symlink() for link in ("middle", "dangling", "folder"))
+    assert sorted(os.listdir(tmp_path / "far")) == ["f", "new", "target"]
 
 
 def test_a_circle_of_symlinks_is_refused(tmp_path: Path) -> None:
@@ -125,17 +119,21 @@ def test_what_is_not_a_file_is_refused(tmp_path: Path, kind: str) -> None:
         replace_privately(str(path), b"new")
 
 
-FULL = """
-import resource, signal, sys
+SAY = """
+import sys
 from aws_mfa.system.private_files import replace_privately
 from aws_mfa.errors import NotSetUp
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 try:
     replace_privately(sys.argv[1], b"n" * 10000)
 except NotSetUp as error:
-    print(error.message)
+    print(error.message, *error.hints, sep="\\n")
 """
+READ_ONLY_FOLDER = SAY.replace("try:", f"import os; os.setgid({NOBODY}); os.setuid({NOBODY})\ntry:")
+FULL = SAY.replace(
+    "try:",
+    "import resource, signal; resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))\n"
+    "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\ntry:",
+)
 
 
 @pytest.mark.parametrize("limit", ["0", "5000"])
@@ -149,11 +147,19 @@ def test_if_not_all_bytes_fit_the_old_file_is_unchanged_and_no_temp_file_is_left
     assert os.listdir(tmp_path) == ["f"]
 
 
+def refused_system_call(number: int) -> Callable[..., None]:
+    def fail(*arguments: object, **options: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return fail
+
+
 @pytest.mark.parametrize(
     ("step", "number", "hint"),
     [
-        ("write", errno.ENOSPC, "free some space there"),
-        ("write", errno.EDQUOT, "free some space there"),
+        ("write", errno.ENOSPC, f"free some space there: {command('see free space')}"),
+        ("write", errno.EDQUOT, f"free some space there: {command('see free space')}"),
+        ("write", errno.EFBIG, ""),
         ("fsync", errno.EIO, ""),
         ("open", errno.EROFS, "read-only"),
         ("open", errno.EACCES, "the folder must be writable"),
@@ -161,20 +167,36 @@ def test_if_not_all_bytes_fit_the_old_file_is_unchanged_and_no_temp_file_is_left
         ("replace", errno.EXDEV, "mount the folder"),
     ],
 )
-def test_each_failing_step_leaves_the_old_file_unchanged_and_says_what_to_do(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, number: int, hint: str
+@pytest.mark.parametrize("old", [None, b"old"])
+@pytest.mark.parametrize("is_held", [True, False])
+def test_each_failing_step_leaves_the_folder_as_it_was_and_says_what_to_do_also_before_the_question(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    step: str,
+    number: int,
+    hint: str,
+    old: bytes | None,
+    is_held: bool,
 ) -> None:
     path = tmp_path / "f"
-    path.write_bytes(b"old")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, step, refused_system_call(number))
-        with pytest.raises(NotSetUp) as caught:
-            replace_privately(str(path), b"new")
-    assert caught.value.message == f"cannot write {path}: {os.strerror(number)}; the old file is intact"
-    assert hint in " ".join(caught.value.hints)
-    assert path.read_bytes() == b"old"
-    assert os.listdir(tmp_path) == ["f"]
+    if old:
+        path.write_bytes(old)
+    monkeypatch.setattr(private_files, "_CAN_HOLD", is_held)
+    check_replaceable(str(path))
+    attempts: list[Callable[[str], None]] = [partial(replace_privately, data=b"new")]
+    if step in ("write", "open"):
+        attempts.append(check_replaceable)
+    for attempt in attempts:
+        with monkeypatch.context() as patch:
+            patch.setattr(os, step, refused_system_call(number))
+            with pytest.raises(NotSetUp) as caught:
+                attempt(str(path))
+        state = "the old file is intact" if old else "nothing was written"
+        assert caught.value.message == f"cannot write {path}: {os.strerror(number)}; {state}"
+        assert hint in " ".join(caught.value.hints)
+        assert os.listdir(tmp_path) == (["f"] if old else [])
+    assert not old or path.read_bytes() == old
 
 
 def test_ctrl_c_in_the_middle_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,37 +209,27 @@ def test_ctrl_c_in_the_middle_leaves_nothing_behind(tmp_path: Path, monkeypatch:
     assert os.listdir(tmp_path) == []
 
 
-def test_a_folder_that_cannot_be_synced_is_not_a_failure_for_the_new_file_is_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("number", "of_folders"), [(errno.EINVAL, False), (errno.ENOTSUP, False), (errno.ENOSYS, False), (errno.EIO, True)]
+)
+def test_without_fsync_and_with_a_folder_that_cannot_be_synced_the_new_file_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, *, of_folders: bool
 ) -> None:
-    def refuse_folders(fd: int) -> None:
-        if stat.S_ISDIR(os.fstat(fd).st_mode):
-            raise OSError(errno.EINVAL, "no")
+    def refuse(fd: int) -> None:
+        if not of_folders or stat.S_ISDIR(os.fstat(fd).st_mode):
+            raise OSError(number, "no")
 
-    monkeypatch.setattr(os, "fsync", refuse_folders)
+    monkeypatch.setattr(os, "fsync", refuse)
     replace_privately(str(tmp_path / "f"), b"new")
     assert (tmp_path / "f").read_bytes() == b"new"
 
 
-def test_a_rename_that_another_program_prevents_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on Windows, where a reader refuses the rename for a moment."""
-    replace = os.replace
-    refusals = [PermissionError(errno.EACCES, "held"), PermissionError(errno.EACCES, "held")]
-
-    def refuse_twice(source: str, target: str, **folders: int | None) -> None:
-        if refusals:
-            raise refusals.pop()
-        replace(source, target, **folders)
-
-    monkeypatch.setattr(os, "replace", refuse_twice)
-    monkeypatch.setattr(private_files, "REPLACE_PATIENCE_S", 2.0)
-    replace_privately(str(tmp_path / "f"), b"new")
-    assert (tmp_path / "f").read_bytes() == b"new"
-
-
-@pytest.mark.parametrize(("held_s", "is_written"), [(1.0, True), (12.0, True), (31.0, False)])
-def test_an_aws_file_that_another_program_holds_open_is_tried_for_half_a_minute(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held_s: float, *, is_written: bool
+@pytest.mark.parametrize(
+    ("is_aws_file", "held_s", "is_written"),
+    [(True, 1.0, True), (True, 12.0, True), (True, 31.0, False), (False, 1.0, True), (False, 3.0, False)],
+)
+def test_a_file_that_another_program_holds_open_is_tried_again_an_aws_file_for_half_a_minute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_aws_file: bool, held_s: float, is_written: bool
 ) -> None:
     """As on Windows; with a clock that sleeps in no time."""
     now = [0.0]
@@ -228,31 +240,21 @@ def test_an_aws_file_that_another_program_holds_open_is_tried_for_half_a_minute(
             raise PermissionError(errno.EACCES, "held")
         replace(source, target, **folders)
 
-    file = AwsFile(str(tmp_path / "credentials"))
-    (tmp_path / "credentials").write_bytes(b"[a]\n")
+    path = tmp_path / "credentials"
+    path.write_bytes(b"[a]\n")
     for name, value in (("_IS_WINDOWS", True), ("LONG_PATIENCE_S", 30.0), ("REPLACE_PATIENCE_S", 2.0)):
         monkeypatch.setattr(private_files, name, value)
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     monkeypatch.setattr(time, "sleep", sleep)
     monkeypatch.setattr(os, "replace", held)
     with nullcontext() if is_written else pytest.raises(NotSetUp) as caught:
-        file.update(lambda text: text + "[b]\n")
+        if is_aws_file:
+            AwsFile(str(path)).update(lambda text: text + "[b]\n")
+        else:
+            replace_privately(str(path), b"[a]\n[b]\n")
     if caught is not None:
         assert caught.value.hints == ("if another program has it open (an editor, a backup), close it there",)
-    assert (tmp_path / "credentials").read_bytes() == (b"[a]\n[b]\n" if is_written else b"[a]\n")
-
-
-SAY = """
-import sys
-from aws_mfa.system.private_files import replace_privately
-from aws_mfa.errors import NotSetUp
-try:
-    replace_privately(sys.argv[1], b"new")
-except NotSetUp as error:
-    print(error.message)
-    print(*error.hints, sep="\\n")
-"""
-READ_ONLY_FOLDER = SAY.replace("try:", f"import os; os.setgid({NOBODY}); os.setuid({NOBODY})\ntry:")
+    assert path.read_bytes() == (b"[a]\n[b]\n" if is_written else b"[a]\n")
 
 
 @as_root
@@ -378,14 +380,6 @@ def test_root_replaces_no_file_of_its_own_through_a_users_link(
     assert (tmp_path / "far" / "f").read_bytes() == (b"old" if is_trap else b"new")
 
 
-def test_a_folder_that_is_a_link_is_written_through(tmp_path: Path) -> None:
-    (tmp_path / "far").mkdir()
-    (tmp_path / "link").symlink_to("far")
-    replace_privately(str(tmp_path / "link" / "f"), b"new")
-    assert (tmp_path / "far" / "f").read_bytes() == b"new"
-    assert (tmp_path / "link").is_symlink()
-
-
 @pytest.mark.parametrize("old", [None, b"old"])
 def test_without_folder_descriptors_paths_are_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: bytes | None
@@ -482,41 +476,6 @@ def test_a_kill_at_any_moment_leaves_a_complete_file(tmp_path: Path) -> None:
         assert name == "f" or private_files.is_temp_name(name, "f")
 
 
-def refused_system_call(number: int) -> Callable[..., None]:
-    def fail(*arguments: object, **options: object) -> None:
-        raise OSError(number, os.strerror(number))
-
-    return fail
-
-
-OBSTACLES = {
-    "full disk": ("write", errno.ENOSPC, f"free some space there: {command('see free space')}"),
-    "quota": ("write", errno.EDQUOT, f"free some space there: {command('see free space')}"),
-    "file size limit": ("write", errno.EFBIG, ""),
-    "closed folder": ("open", errno.EACCES, "the folder must be writable"),
-}
-
-
-@pytest.mark.parametrize("obstacle", OBSTACLES)
-@pytest.mark.parametrize("old", [None, b"old"])
-def test_an_obstacle_is_found_before_the_question(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, obstacle: str, old: bytes | None
-) -> None:
-    step, number, hint = OBSTACLES[obstacle]
-    if old:
-        (tmp_path / "f").write_bytes(old)
-    check_replaceable(str(tmp_path / "f"))
-    kept = os.listdir(tmp_path)
-    with monkeypatch.context() as patch:
-        patch.setattr(os, step, refused_system_call(number))
-        if step == "open":
-            patch.setattr(private_files, "_CAN_HOLD", False)
-        with pytest.raises(NotSetUp, match=f"{tmp_path}/f: {os.strerror(number)}") as caught:
-            check_replaceable(str(tmp_path / "f"))
-    assert hint in " ".join(caught.value.hints)
-    assert os.listdir(tmp_path) == kept == (["f"] if old else [])
-
-
 @pytest.mark.parametrize(("name", "line"), [("f", "f"), ("a b\\c\td", "a\\040b\\134c\\011d")])
 @pytest.mark.parametrize("is_mounted", [True, False])
 def test_a_mounted_file_is_found_before_the_question(
@@ -567,15 +526,6 @@ def test_on_windows_the_read_only_attribute_and_a_file_that_is_held_open_are_fou
     attribute, held = f'remove the read-only attribute: attrib -r "{path}"', "if another program has it open"
     assert caught.value.hints[0].startswith(attribute if is_read_only else held)
     assert os.listdir(tmp_path) == ["f"]
-
-
-@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.ENOSYS])
-def test_a_file_system_without_fsync_is_written_to(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
-) -> None:
-    monkeypatch.setattr(os, "fsync", refused_system_call(number))
-    replace_privately(str(tmp_path / "f"), b"new")
-    assert (tmp_path / "f").read_bytes() == b"new"
 
 
 @as_root

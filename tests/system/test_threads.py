@@ -16,7 +16,12 @@ from aws_mfa.system.threads import InThread, NoAnswer, answer_within, deferred_s
 from users_and_modes import posix_only, run_python
 
 
-def test_results_come_in_the_order_of_the_calls_and_each_end_is_reported() -> None:
+@pytest.mark.parametrize("has_threads", [True, False])
+def test_results_come_in_the_order_of_the_calls_and_each_end_is_reported(
+    request: pytest.FixtureRequest, *, has_threads: bool
+) -> None:
+    if not has_threads:
+        request.getfixturevalue("no_thread")
     done: list[None] = []
     calls = [partial(pow, number, 2) for number in range(100)]
     assert side_by_side(calls, lambda: done.append(None)) == [number * number for number in range(100)]
@@ -80,14 +85,6 @@ def no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_thread")
-def test_without_a_thread_calls_are_made_one_after_the_other() -> None:
-    done: list[None] = []
-    calls = [partial(pow, number, 2) for number in range(100)]
-    assert side_by_side(calls, lambda: done.append(None)) == [number * number for number in range(100)]
-    assert len(done) == 100
-
-
-@pytest.mark.usefixtures("no_thread")
 def test_without_a_thread_a_call_has_no_time_limit() -> None:
     assert answer_within(0, lambda: 7, on_delay=lambda: None) == 7
     with pytest.raises(WrongSecret):
@@ -112,11 +109,7 @@ def test_the_first_failure_is_raised_when_all_calls_are_over() -> None:
 
 def test_work_beside_reports_its_failure_at_once_and_raises_it_when_it_is_waited_for() -> None:
     reported: list[BaseException] = []
-
-    def work() -> None:
-        raise WrongSecret("no")
-
-    beside = InThread(work, reported.append)
+    beside = InThread(lambda: (_ for _ in ()).throw(WrongSecret("no")), reported.append)
     with pytest.raises(WrongSecret):
         beside.wait()
     assert [type(error) for error in reported] == [WrongSecret]

@@ -134,10 +134,8 @@ def run_for_answer(
         raise Cancelled("cancelled") from None
     except NoThread as error:
         raise ProgramFailed(f"cannot be read: {error.message}") from None
-    except OSError as error:
-        raise NotStarted(error.strerror or type(error).__name__) from None
-    except ValueError:  # its text quotes the word
-        raise NotStarted(_BAD_WORD) from None
+    except (OSError, ValueError) as error:  # the text of a ValueError quotes the word
+        raise NotStarted(getattr(error, "strerror", _BAD_WORD) or type(error).__name__) from None
     return Ended(process.returncode, stdout, said)
 
 
