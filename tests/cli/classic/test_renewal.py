@@ -19,6 +19,7 @@ FORCED = "INFO - Forcing refresh of credentials."
 NEW_ROLE = "INFO - Obtaining credentials for a new role or profile."
 EXPIRED = "INFO - Your credentials have expired, renewing."
 VALID = "INFO - Your credentials are still valid for "
+UNREADABLE = ("soon", "2099-13-01 00:00:00", "01.02.2099 03:04", "1700000000")
 
 
 def reasons(stage: ClassicStage, *argv: str) -> list[str]:
@@ -32,29 +33,37 @@ def test_a_missing_section_is_the_one_reason_with_and_without_force(stage: Class
     assert reasons(stage, "--force") == [MISSING]
 
 
-@pytest.mark.parametrize("key", REQUIRED_KEYS)
-def test_missing_key_is_a_warning_and_a_renewal(stage: ClassicStage, key: str) -> None:
-    stage.write(stage.keys_section() + stage.session_section(settings={key: ""}))
-    assert reasons(stage) == [INVALID]
-
-
-def test_force_renews_a_good_session(stage: ClassicStage) -> None:
-    stage.write(stage.keys_section() + stage.session_section())
-    assert reasons(stage, "--force") == [FORCED]
-
-
 @pytest.mark.parametrize(
-    ("stored", "asked", "renews"),
-    [("", "", False), ("", ROLE, True), (ROLE, "", True), (ROLE, OTHER, True), (ROLE, ROLE, False)],
+    ("keys", "session", "argv", "expected"),
+    [
+        *(({}, {key: ""}, [], [INVALID]) for key in REQUIRED_KEYS),
+        *(
+            ({}, {"expiration": text}, [], [INVALID])
+            for text in ("soon", "2099-13-01 00:00:00", "01.02.2099 03:04", "17")
+        ),
+        ({}, {"expiration": "2099-1-2 3:04:05"}, [], [VALID]),
+        ({}, {}, ["--force"], [FORCED]),
+        ({}, {}, ["--assume-role="], [VALID]),
+        ({}, {}, ["--assume-role", ROLE], [NEW_ROLE]),
+        ({}, {"assumed_role_arn": ROLE}, [], [NEW_ROLE]),
+        ({}, {"assumed_role_arn": ROLE}, ["--assume-role", OTHER], [NEW_ROLE]),
+        ({"assume_role": OTHER}, {"assumed_role_arn": ROLE}, [], [NEW_ROLE]),
+        *(
+            ({}, {"assumed_role_arn": ROLE}, ["--assume-role", same], [VALID])
+            for same in (ROLE, f" {ROLE}", f"{ROLE}\n")
+        ),
+        ({}, {"aws_session_token": ""}, ["--force"], [INVALID, FORCED]),
+        ({}, {"aws_session_token": ""}, ["--assume-role", ROLE], [INVALID, NEW_ROLE]),
+        ({}, {"aws_session_token": ""}, ["--assume-role", ROLE, "--force"], [INVALID, FORCED]),
+    ],
+    ids=str,
 )
-def test_other_role_renews_whichever_is_absent(stage: ClassicStage, stored: str, asked: str, *, renews: bool) -> None:
-    stage.write(stage.keys_section() + stage.session_section(assumed_role_arn=stored, assumed_role=str(bool(stored))))
-    assert reasons(stage, f"--assume-role={asked}") == [NEW_ROLE if renews else VALID]
-
-
-def test_other_role_of_the_long_term_section_renews(stage: ClassicStage) -> None:
-    stage.write(stage.keys_section(assume_role=OTHER) + stage.session_section(assumed_role_arn=ROLE))
-    assert reasons(stage) == [NEW_ROLE]
+def test_a_missing_key_an_unreadable_moment_force_or_another_role_renews_and_is_named(
+    stage: ClassicStage, keys: dict[str, str], session: dict[str, str], argv: list[str], expected: list[str]
+) -> None:
+    is_role = {"assumed_role": str("assumed_role_arn" in session)}
+    stage.write(stage.keys_section(settings=keys) + stage.session_section(settings={**is_role, **session}))
+    assert reasons(stage, *argv) == expected
 
 
 def test_b22_the_role_named_is_the_role_in_force(stage: ClassicStage) -> None:
@@ -90,12 +99,6 @@ def test_b11_foreign_expiration_is_understood(stage: ClassicStage, expiration: s
     assert stage.state() == before
 
 
-@pytest.mark.parametrize("expiration", ["soon", "2099-13-01 00:00:00", "01.02.2099 03:04", "1700000000"])
-def test_b11_unreadable_expiration_means_renew(stage: ClassicStage, expiration: str) -> None:
-    stage.write(stage.keys_section() + stage.session_section(expiration=expiration))
-    assert reasons(stage) == [INVALID]
-
-
 def test_for_a_session_still_good_nothing_is_touched_asked_or_sent(stage: ClassicStage) -> None:
     stage.write(f"# mine\n{stage.session_section()}{stage.keys_section()}")
     before = stage.state()
@@ -118,24 +121,6 @@ def test_long_term_keys_of_default_are_no_session_and_are_not_in_the_way(stage: 
     stage.renew()
     assert stage.read().startswith(keys)
     assert stage.section()["aws_access_key_id"].startswith("ASIA")
-
-
-def test_incomplete_session_is_named_beside_force_or_another_role(stage: ClassicStage) -> None:
-    stage.write(stage.keys_section() + stage.session_section(settings={"aws_session_token": ""}))
-    assert reasons(stage, "--force") == [INVALID, FORCED]
-    assert reasons(stage, "--assume-role", ROLE) == [INVALID, NEW_ROLE]
-    assert reasons(stage, "--assume-role", ROLE, "--force") == [INVALID, FORCED]
-
-
-def test_session_whose_moment_lacks_zeros_is_good_as_ever(stage: ClassicStage) -> None:
-    stage.write(stage.keys_section() + stage.session_section(expiration="2099-1-2 3:04:05"))
-    assert reasons(stage) == [VALID]
-
-
-@pytest.mark.parametrize("blanks", [f" {ROLE}", f"{ROLE}\n"], ids=["before", "behind"])
-def test_blanks_around_the_role_do_not_make_it_another(stage: ClassicStage, blanks: str) -> None:
-    stage.write(stage.keys_section() + stage.session_section(assumed_role_arn=ROLE))
-    assert reasons(stage, "--assume-role", blanks) == [VALID]
 
 
 STORED = "INFO - Such a session is stored already: no code is needed, --force gets another one."
