@@ -188,36 +188,6 @@ def quoted_process() -> str:
     return f"credential_process = aws-mfa credential-process {quote}two words{quote}"
 
 
-def test_dry_run_shows_the_difference_without_a_secret_and_changes_nothing(stage: Stage) -> None:
-    stage.write("credentials", stage.keys + SESSION)
-    ended = stage.adopt("prod", "--dry-run")
-    assert ended.returncode == 0
-    assert "prod: would be adopted, and its session removed" in ended.stderr
-    assert f"\n-  ROLE_ARN : {ROLE}\n" in ended.stdout
-    assert f"\n+  aws_mfa_ROLE_ARN : {ROLE}\n" in ended.stdout
-    assert "\n+credential_process = aws-mfa credential-process prod\n" in ended.stdout
-    assert "-aws_secret_access_key = ***\n" in ended.stdout
-    assert "session/secret" not in ended.stdout
-    assert stage.ann.keys.secret_access_key not in ended.stdout
-    assert (stage.read("config"), stage.read("credentials")) == (CONFIG, stage.keys + SESSION)
-    assert sorted(os.listdir(os.path.join(stage.home, ".aws"))) == ["config", "credentials"]
-
-
-def test_a_named_profile_that_is_not_changed_is_exit_3_and_the_others_are_adopted(stage: Stage) -> None:
-    ended = stage.adopt("ann", "prod", "nobody")
-    assert ended.returncode == 3
-    assert ended.stdout == "prod: adopted\n"
-    assert ended.stderr.startswith("ann not changed: not a role profile: it has no role_arn\n")
-    assert "nobody not changed: there is no profile 'nobody'" in ended.stderr
-
-
-def test_profiles_that_all_does_not_change_are_named_and_not_a_failure(stage: Stage) -> None:
-    stage.write("config", f"{CONFIG}\ncredential_process = other\n")
-    ended = stage.adopt("--all")
-    assert ended.returncode == 0
-    assert 'two words not changed: [profile "two words"]' in ended.stderr
-
-
 def test_killed_between_the_files_the_old_session_serves_until_the_next_run(stage: Stage) -> None:
     stage.write("credentials", stage.keys + SESSION)
     ended = stage.run("-c", KILLED_AFTER_RENAMES, "1", "adopt", "prod")
@@ -227,10 +197,4 @@ def test_killed_between_the_files_the_old_session_serves_until_the_next_run(stag
     assert "prod: adopted, and its session removed" in stage.adopt("prod").stdout
     assert stage.read("credentials") == f"{stage.keys}\n"
     stage.adopt("prod", "--undo")
-    assert stage.read("config") == CONFIG
-
-
-@pytest.mark.parametrize("arguments", [(), ("prod", "--all")])
-def test_one_of_names_and_all_must_be_given(stage: Stage, arguments: tuple[str, ...]) -> None:
-    assert stage.adopt(*arguments).returncode == 2
     assert stage.read("config") == CONFIG

@@ -220,12 +220,6 @@ def test_min_remaining_has_no_meaning_beside_a_server(stage: ClassicStage) -> No
     assert (ended.code, "contradict" in ended.err) == (2, True)
 
 
-def test_no_person_to_ask_is_exit_4_and_the_command_to_run(stage: ClassicStage) -> None:
-    ended = ran(stage, "default", "--no-input", "true")
-    assert (ended.code, ended.out) == (4, "")
-    assert "hint: in a terminal: aws-mfa renew default" in ended.err
-
-
 PASSPHRASE = {"AWS_MFA_VAULT": "age", "AWS_MFA_AGE_PASSPHRASE_COMMAND": "echo open sesame"}
 
 

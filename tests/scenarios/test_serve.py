@@ -411,12 +411,6 @@ def test_credentials_in_default_come_before_the_endpoint_unless_hidden(stage: Cl
     assert f"warning: [default] in {stage.credentials} has credentials, which SDKs prefer to the endpoint" in said
 
 
-def test_without_a_code_and_a_person_it_says_what_to_run(stage: ClassicStage, role: Role) -> None:
-    ended = stage.run("serve", "admin", "--no-input")
-    assert (ended.code, ended.out) == (4, "")
-    assert "hint: in a terminal: aws-mfa renew admin" in ended.err
-
-
 def test_a_port_may_be_chosen_and_one_that_is_taken_is_reported(stage: ClassicStage, server: Server) -> None:
     port = server.variables()["AWS_CONTAINER_CREDENTIALS_FULL_URI"].split(":")[2].split("/")[0]
     ended = stage.run("serve", "admin", "--port", port)

@@ -68,30 +68,6 @@ def test_a_role_that_does_not_exist_looks_like_one_that_does_not_trust(stage: Cl
     assert "external id" in text
 
 
-def test_root_may_assume_no_role(stage: ClassicStage) -> None:
-    root = stage.aws.account.add_root()
-    phone = root.add_device()
-    role = stage.aws.account.add_role("Admin", trusts=stage.aws.account)
-    stage.write(stage.keys_section("root", root))
-    text = refused(stage, "--profile", "root", "--assume-role", role.arn, code=phone.unused_code())
-    assert "root user" in text
-
-
-@pytest.mark.parametrize(("skew_s", "words"), [(45 * 60, "45 min behind"), (-3 * 3600, "3 h ahead")])
-def test_clock_skew_is_named_with_its_amount(stage: ClassicStage, skew_s: float, words: str) -> None:
-    stage.aws.faults.add(faults.ANY, faults.skewed_clock(skew_s), times=None)
-    text = refused(stage)
-    assert f"this machine's clock is {words}" in text
-
-
-def test_a_region_that_is_switched_off_is_named_with_one_that_is_on(stage: ClassicStage) -> None:
-    stage.aws.account.disabled_regions.add("eu-south-1")
-    stage.write(stage.keys_section(region="eu-south-1"))
-    text = refused(stage)
-    assert "STS is not active for this account in region eu-south-1" in text
-    assert "AWS_REGION=us-east-1" in text
-
-
 def test_throttling_is_named_and_not_retried(stage: ClassicStage) -> None:
     stage.aws.faults.add("GetSessionToken", faults.throttling())
     assert "too many requests" in refused(stage)
