@@ -40,7 +40,7 @@ def moved(
     return found
 
 
-def test_keys_of_both_kinds_of_section_move_and_every_other_line_stays() -> None:
+def test_keys_of_both_kinds_of_section_move_once_and_every_other_line_stays() -> None:
     interfaces = FakeInterfaces(CREDENTIALS)
     found = moved(interfaces)
     assert found.left == []
@@ -49,12 +49,7 @@ def test_keys_of_both_kinds_of_section_move_and_every_other_line_stays() -> None
     assert list(stored) == [WORK, PLAY]
     assert stored[WORK].matches(KEYS)
     assert stored[PLAY].matches(OTHER_KEYS)
-
-
-def test_a_second_run_finds_nothing_and_says_where_it_looked() -> None:
-    interfaces = FakeInterfaces(CREDENTIALS)
-    moved(interfaces)
-    found = keys_here(ImportRequest(), interfaces)
+    found = keys_here(ImportRequest(), interfaces)  # a second run
     assert (found.moves, found.left) == ([], [])
     assert found.looked_at == ["~/.aws/credentials", "~/.aws/config", "the keychain fork's items"]
 

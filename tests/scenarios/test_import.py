@@ -122,16 +122,6 @@ def test_the_whole_import_on_a_terminal_with_a_real_keychain(with_keychain: Home
     assert "still valid" in still.stdout
 
 
-def test_a_no_changes_nothing(with_keychain: Home) -> None:
-    terminal = with_keychain.on_terminal("import")
-    terminal.expect_exact("Move these keys? [y/n] ")
-    terminal.sendline("n")
-    terminal.expect_exact("nothing was changed")
-    assert end_of(terminal)[0] == 130
-    assert with_keychain.read() == CREDENTIALS
-    assert stored(with_keychain, "keychain", "play-long-term") == "None"
-
-
 def test_the_forks_items_are_moved_and_gone(with_keychain: Home) -> None:
     with_keychain.write("[default]\nregion = eu-west-1\n")
     put = (

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from aws_mfa.errors import BadInput, BrokenFile, NotSetUp
-from aws_mfa.setup.adopt import Adoption, AdoptRequest, look, write_adoption
+from aws_mfa.setup.adopt import Adoption, AdoptRequest, write_adoption
 from aws_mfa.setup.adoption import CHANGED, NOT_CHANGED, SESSION_REMOVED
 from fakes import DEVICE, FakeInterfaces, MemoryFile, as_interfaces
 
@@ -140,13 +140,6 @@ def test_what_others_write_meanwhile_is_kept_and_counts() -> None:
     found = adopted(interfaces, None)
     assert (found.done, list(found.left)) == ({"test": CHANGED}, ["prod"])
     assert interfaces.config.text == f"# mine\n{role_profile('prod')}{hidden_profile('test')}{role_profile('later')}"
-
-
-def test_looking_changes_nothing() -> None:
-    interfaces = FakeInterfaces(KEYS + SESSION, CONFIG)
-    found = look(AdoptRequest(None), as_interfaces(interfaces))
-    assert (found.texts.config.result(), found.texts.credentials.result()) == (HIDDEN, KEYS)
-    assert (interfaces.config.text, interfaces.credentials.text) == (CONFIG, KEYS + SESSION)
 
 
 def test_without_a_role_profile_it_fails() -> None:

@@ -90,8 +90,10 @@ def test_keys_that_were_rotated_unattended_keep_their_device(devices: list[str] 
 
 
 def test_several_devices_and_none_stored_are_for_a_person_to_choose() -> None:
+    interfaces = interfaces_with([DEVICE, TABLET])
     with pytest.raises(SeveralDevices):
-        device_stored(interfaces_with([DEVICE, TABLET]))
+        device_stored(interfaces)
+    assert interfaces.vaults["keychain"].stored == {}
 
 
 @pytest.mark.parametrize("devices", [DENIED, []])

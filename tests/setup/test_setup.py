@@ -200,21 +200,6 @@ def test_without_a_network_keys_are_stored_unverified_with_a_message(*, has_huma
     assert SECTION in interfaces.vaults["keychain"].stored
 
 
-def test_if_iam_lists_nothing_enter_takes_the_likely_device() -> None:
-    interfaces = interfaces_answering(KEYS.access_key_id, SECRET, "", "")
-    interfaces.fake_iam = FakeIam(errors.NotAuthorized("not allowed"))
-    assert set_up_with(interfaces, "work", None).device == DEVICE
-    assert f"MFA device, ARN or serial [{DEVICE}]: " in interfaces.terminal.questions
-
-
-def test_several_devices_without_a_person_leave_nothing_stored() -> None:
-    interfaces = interfaces_answering(KEYS.access_key_id, SECRET, has_human=False)
-    interfaces.fake_iam = FakeIam([DEVICE, f"arn:aws:iam::{ACCOUNT}:mfa/tablet"])
-    with pytest.raises(errors.SeveralDevices):
-        set_up_with(interfaces, "work", None)
-    assert interfaces.vaults["keychain"].stored == {}
-
-
 def test_the_region_of_the_config_is_kept() -> None:
     interfaces = unattended()
     interfaces.config.text = "# mine\n[profile work]\nregion = ap-south-1\noutput = json\n"
@@ -384,11 +369,7 @@ def test_the_name_of_a_long_term_section_is_not_a_profile(name: str) -> None:
         set_up_with(interfaces, name)
     assert failure.value.hints[0].startswith("give the profile's own name: aws-mfa setup --profile ")
     assert (interfaces.terminal.questions, interfaces.vaults["keychain"].calls) == ([], [])
-
-
-def test_a_long_term_sections_name_in_the_environment_is_refused_too() -> None:
-    interfaces = unattended()
-    interfaces.environ = {"AWS_PROFILE": "work-long-term"}
+    interfaces.environ = {"AWS_PROFILE": name}
     with pytest.raises(errors.BadInput, match="belong"):
         set_up_with(interfaces, None)
 

@@ -106,7 +106,7 @@ def _check(move: Move, given: str | None, interfaces: Interfaces, *, is_document
             if not pause_s:
                 why = "it is stored unverified, because the pipe may be its only copy"
                 interfaces.terminal.say(f"{error.message}: {why}")
-                return False
+                return True
             interfaces.terminal.count_down(pause_s, "AWS does not know this key yet; next try in")
     if move.identity is None:
         return False

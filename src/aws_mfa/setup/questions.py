@@ -52,7 +52,7 @@ def says_yes(terminal: Terminal, question: str) -> bool:
 def check_answers(answers: Answers) -> None:
     """Check what flags gave before anything is asked."""
     if answers.profile:
-        _check_profile(answers.profile)
+        _checked_profile(answers.profile)
     if answers.access_key_id:
         _checked_key_id(answers.access_key_id)
     if answers.device:
@@ -63,17 +63,12 @@ def check_answers(answers: Answers) -> None:
 
 def asked_profile(answers: Answers, interfaces: Interfaces) -> str:
     """The profile's name. `AWS_PROFILE`, else `default`, for Enter and if only the secret is piped."""
-    likely = profile_in_force(None, interfaces.environ)
-    if answers.access_key_id and not interfaces.terminal.has_human:
-        _check_profile(likely)
-        return likely
-
-    def ask() -> str:
-        name = interfaces.terminal.ask(f"Profile name to [{likely}]: ").strip() or likely
-        _check_profile(name)
-        return name
-
-    return until_good(ask, interfaces.terminal)
+    likely, terminal = profile_in_force(None, interfaces.environ), interfaces.terminal
+    if answers.access_key_id and not terminal.has_human:
+        return _checked_profile(likely)
+    return until_good(
+        lambda: _checked_profile(terminal.ask(f"Profile name to [{likely}]: ").strip() or likely), terminal
+    )
 
 
 def asked_line(ask: Callable[[], Answer], what: str, terminal: Terminal) -> Answer:
@@ -111,13 +106,12 @@ def profile_with_keys(profile: str, interfaces: Interfaces) -> str:
         return profile
     what = f"{profile} is a role, and the keys of {user} sign for it"
     if interfaces.terminal.has_human and says_yes(interfaces.terminal, f"{what}: set up {user} instead? [y/n] "):
-        _check_profile(user)
-        return user
+        return _checked_profile(user)
     raise BadProfile(what, f"set up that profile: aws-mfa setup --profile {quote(user)}")
 
 
-def _check_profile(name: str) -> None:
-    """Raise `BadInput` for a name that cannot be a section's, and for the name of a long-term section."""
+def _checked_profile(name: str) -> str:
+    """The name; `BadInput` for one that cannot be a section's, and for the name of a long-term section."""
     check_name(name)
     if name.endswith(LONG_TERM_SUFFIX):
         profile = profile_of(name)
@@ -125,6 +119,7 @@ def _check_profile(name: str) -> None:
             f"{name} is where the long-term keys of profile {profile} belong: a session would be written over them",
             f"give the profile's own name: aws-mfa setup --profile {quote(profile)}",
         )
+    return name
 
 
 def other_vault(error: KeychainUnavailable, interfaces: Interfaces) -> str:

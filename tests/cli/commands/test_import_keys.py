@@ -72,6 +72,14 @@ def test_the_region_may_be_given_or_is_asked_for() -> None:
     assert interfaces.config.text == "[profile w]\nregion = eu-central-1\n"
 
 
+def test_what_cannot_be_a_region_is_refused_before_a_question() -> None:
+    interfaces = interfaces_with(CSV)
+    interfaces.terminal = FakeTerminal("y")
+    with pytest.raises(errors.BadInput, match="--region"):
+        run(interfaces, "FILE", "--profile", "w", "--region", "nonsense")
+    assert interfaces.terminal.questions == []
+
+
 @pytest.mark.parametrize("failure", [errors.UnknownKey("unknown", "deleted?"), errors.WrongSecret("another secret")])
 @pytest.mark.parametrize("document", [CSV, TEXT, f"[w]\n{PAIR}"])
 def test_keys_that_aws_refuses_are_not_stored(document: str, failure: errors.AwsMfaError) -> None:
@@ -106,6 +114,10 @@ def test_a_new_key_that_aws_does_not_know_yet_is_stored_all_the_same_if_it_came_
     assert interfaces.terminal.waited_s == [2, 4]
     assert stored(interfaces)["w-long-term"].matches(KEYS)
     assert any("stored unverified, because the pipe may be its only copy" in line for line in interfaces.terminal.said)
+    interfaces = interfaces_with(f"[a]\n{PAIR}[b]\n{PAIR}", name="standard input")
+    interfaces.fake_sts.identity = errors.UnknownKey("AWS does not know the access key id")
+    assert run(interfaces, "-", "--yes") == 0
+    assert interfaces.terminal.waited_s == [2, 4, 2, 4], "AWS answered, so the next is asked about, too"
 
 
 def test_what_comes_by_a_pipe_is_stored_without_a_question() -> None:
@@ -196,6 +208,7 @@ OTHERS = {
         f"[x-long-term]\n{PAIR}",
         "[profile x]\nendpoint_url = http://r2\n",
     ),
+    "keys in config": ("", f"[profile x]\n{MINIO}"),
     "services": (
         f"[x]\n{PAIR}",
         "[profile x]\nservices = m\n[services m]\ns3 =\n  endpoint_url = https://b2.example\n",
