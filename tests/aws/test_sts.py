@@ -340,31 +340,17 @@ def test_the_client_works_again_after_each_fault(practice: Practice, monkeypatch
         assert practice.sts.get_caller_identity(practice.keys).arn == practice.ann.arn
 
 
-def test_a_call_without_a_code_is_sent_again_once_after_a_cut(practice: Practice) -> None:
-    practice.aws.faults.add("GetCallerIdentity", faults.reset())
-    assert practice.sts.get_caller_identity(practice.keys).arn == practice.ann.arn
-    assert practice.count("GetCallerIdentity") == 2
-
-
-def test_a_call_without_a_code_waits_where_aws_throttles(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aws_mfa.aws.query.FIRST_WAIT_S", 0.0)
-    practice.aws.faults.add("GetCallerIdentity", faults.throttling(), times=3)
-    assert practice.sts.get_caller_identity(practice.keys).arn == practice.ann.arn
-    assert practice.count("GetCallerIdentity") == 4
-    practice.aws.faults.add("GetCallerIdentity", faults.throttling(), times=None)
-    with pytest.raises(errors.Throttled):
-        practice.sts.get_caller_identity(practice.keys)
-    assert practice.count("GetCallerIdentity") == 9
-
-
-@pytest.mark.parametrize("fault", [faults.internal_failure, faults.service_unavailable])
-def test_a_call_without_a_code_is_sent_again_where_aws_fails_for_a_moment(
-    practice: Practice, monkeypatch: pytest.MonkeyPatch, fault: Callable[[], Fault]
+@pytest.mark.parametrize(
+    ("fault", "times"),
+    [(faults.reset, 1), (faults.throttling, 3), (faults.internal_failure, 1), (faults.service_unavailable, 1)],
+)
+def test_a_call_without_a_code_is_sent_again_after_a_cut_and_where_aws_throttles_or_fails_for_a_moment(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch, fault: Callable[[], Fault], times: int
 ) -> None:
     monkeypatch.setattr("aws_mfa.aws.query.FIRST_WAIT_S", 0.0)
-    practice.aws.faults.add("GetCallerIdentity", fault())
+    practice.aws.faults.add("GetCallerIdentity", fault(), times=times)
     assert practice.sts.get_caller_identity(practice.keys).arn == practice.ann.arn
-    assert practice.count("GetCallerIdentity") == 2
+    assert practice.count("GetCallerIdentity") == 1 + times
 
 
 def test_an_answer_without_its_parts_cannot_be_read(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ import struct
 import threading
 import urllib.parse
 from typing import ClassVar
+from unittest import mock
 
 import botocore.exceptions
 import botocore.session  # the claim is that both read the same paths
@@ -101,30 +102,35 @@ def closed_port() -> int:
 # Network
 
 
-def test_a_closed_port_refuses_the_connection_and_the_code_is_not_spent() -> None:
-    error = failure(f"http://127.0.0.1:{closed_port()}")
-    assert isinstance(error, AwsUnreachable)
-    assert "connection refused" in error.message
-    assert "the code was not sent: it is not spent" in error.hints
+UNKNOWN = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
 
-def test_the_name_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unknown(*_: object, **__: object) -> None:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    error = failure("https://sts.us-nowhere-1.amazonaws.com")
-    assert error.message == "the name sts.us-nowhere-1.amazonaws.com cannot be resolved"
-    assert "the code was not sent: it is not spent" in error.hints
-
-
-def test_the_host_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    def silent(*_: object, **__: object) -> None:
-        raise TimeoutError
-
-    monkeypatch.setattr("urllib3.util.connection.create_connection", silent)
-    error = failure("http://127.0.0.1:9")
-    assert error.message == "no connection to 127.0.0.1: it does not answer"
+@pytest.mark.parametrize(
+    ("step", "refusal", "url", "message"),
+    [
+        (None, None, "http://127.0.0.1:{port}", "no connection to 127.0.0.1: connection refused"),
+        (
+            "socket.getaddrinfo",
+            UNKNOWN,
+            "https://sts.x.amazonaws.com",
+            "the name sts.x.amazonaws.com cannot be resolved",
+        ),
+        (
+            "urllib3.util.connection.create_connection",
+            TimeoutError(),
+            "http://127.0.0.1:9",
+            "no connection to 127.0.0.1: it does not answer",
+        ),
+    ],
+)
+def test_without_a_connection_the_code_is_not_spent(
+    monkeypatch: pytest.MonkeyPatch, step: str | None, refusal: OSError | None, url: str, message: str
+) -> None:
+    url = url.format(port=closed_port())
+    if step:
+        monkeypatch.setattr(step, mock.Mock(side_effect=refusal))
+    error = failure(url)
+    assert (type(error), error.message) == (AwsUnreachable, message)
     assert "the code was not sent: it is not spent" in error.hints
 
 
@@ -204,18 +210,24 @@ def account_keys(aws: PracticeAws) -> LongTermKeys:
     return LongTermKeys(keys.access_key_id, Secret(keys.secret_access_key))
 
 
-@pytest.mark.parametrize("variable", ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"])
-def test_a_ca_bundle_is_taken_from_the_environment_and_loaded_once(
-    authority: Authority, monkeypatch: pytest.MonkeyPatch, variable: str
-) -> None:
-    loads: list[object] = []
+@pytest.fixture
+def loads(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str | None, str | None]]:
+    """The files and folders of certificates that are loaded."""
+    loaded: list[tuple[str | None, str | None]] = []
     create = ssl.create_default_context
 
-    def counted(*, cafile: str | None, capath: str | None) -> ssl.SSLContext:
-        loads.append((cafile, capath))
+    def noted(*, cafile: str | None, capath: str | None) -> ssl.SSLContext:
+        loaded.append((cafile, capath))
         return create(cafile=cafile, capath=capath)
 
-    monkeypatch.setattr(ssl, "create_default_context", counted)
+    monkeypatch.setattr(ssl, "create_default_context", noted)
+    return loaded
+
+
+@pytest.mark.parametrize("variable", ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"])
+def test_a_ca_bundle_is_taken_from_the_environment_and_loaded_once(
+    authority: Authority, loads: list[tuple[str | None, str | None]], variable: str
+) -> None:
     http = AwsHttp.from_environ({variable: authority.bundle})
     with PracticeAws(ssl_context=authority.server_context()) as aws, contextlib.closing(http):
         keys = account_keys(aws)
@@ -257,41 +269,30 @@ def test_a_path_of_a_ca_bundle_means_what_it_means_to_botocore(
             sts.get_caller_identity(LongTermKeys(keys.access_key_id, Secret(keys.secret_access_key)))
 
 
-def test_a_folder_of_certificates_is_taken_too(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_of_certificates_is_taken_too(home: str, loads: list[tuple[str | None, str | None]]) -> None:
     os.mkdir(os.path.join(home, "certificates"))
-    loads: list[tuple[str | None, str | None]] = []
-    create = ssl.create_default_context
-
-    def noted(*, cafile: str | None, capath: str | None) -> ssl.SSLContext:
-        loads.append((cafile, capath))
-        return create(cafile=cafile, capath=capath)
-
-    monkeypatch.setattr(ssl, "create_default_context", noted)
     failure("https://127.0.0.1:1", AwsHttp.from_environ({"AWS_CA_BUNDLE": "~/certificates"}))
     assert loads == [(None, os.path.join(home, "certificates"))]
 
 
-def test_a_certificate_of_an_unknown_ca(authority: Authority) -> None:
-    with PracticeAws(ssl_context=authority.server_context()) as aws:
-        error = failure(aws.url)
+@pytest.mark.parametrize(
+    ("named", "days", "is_known", "trouble", "hint"),
+    [
+        ("127.0.0.1", 1, False, "is signed by a CA that is not trusted", "AWS_CA_BUNDLE"),
+        ("127.0.0.1", -1, True, "has expired", "clock"),
+        ("127.0.0.2", 1, True, "is for another host", "a proxy"),
+        ("sts.amazonaws.com", 1, True, "is for another host", "a proxy"),
+    ],
+)
+def test_a_certificate_that_does_not_fit_is_explained_and_the_code_not_sent(
+    authority: Authority, named: str, days: int, trouble: str, hint: str, *, is_known: bool
+) -> None:
+    with PracticeAws(ssl_context=authority.server_context(named, days=days)) as aws:
+        error = failure(aws.url, AwsHttp(ca_bundle=authority.bundle) if is_known else None)
         assert aws.requests == []
-    assert error.message == "the certificate of 127.0.0.1 is signed by a CA that is not trusted"
-    assert "AWS_CA_BUNDLE" in error.hints[0]
+    assert error.message == f"the certificate of 127.0.0.1 {trouble}"
+    assert hint in error.hints[0]
     assert "the code was not sent: it is not spent" in error.hints
-
-
-def test_a_certificate_that_has_expired(authority: Authority) -> None:
-    with PracticeAws(ssl_context=authority.server_context(days=-1)) as aws:
-        error = failure(aws.url, AwsHttp(ca_bundle=authority.bundle))
-    assert error.message == "the certificate of 127.0.0.1 has expired"
-
-
-@pytest.mark.parametrize("named", ["127.0.0.2", "sts.amazonaws.com"])
-def test_a_certificate_for_another_host(authority: Authority, named: str) -> None:
-    with PracticeAws(ssl_context=authority.server_context(named)) as aws:
-        error = failure(aws.url, AwsHttp(ca_bundle=authority.bundle))
-        assert aws.requests == []
-    assert error.message == "the certificate of 127.0.0.1 is for another host"
 
 
 @pytest.mark.parametrize("scheme", ["https", "HTTPS"])
