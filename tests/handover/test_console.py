@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from unittest.mock import Mock
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from aws_mfa.errors import BadInput, BadProfile, BrokenFile, NotAuthorized
+from aws_mfa.errors import BadInput, BadProfile, BrokenFile, NotAuthorized, NotSetUp
 from aws_mfa.handover.console import Page, console
 from aws_mfa.model import Identity
 from aws_mfa.renewal.request import Overlay, RenewalRequest
@@ -56,6 +57,18 @@ def test_a_role_signs_in_with_its_own_session(interfaces: FakeInterfaces) -> Non
     assert actions(interfaces) == ["GetSessionToken", "AssumeRole"]
     assert [session.assumed_role_arn for session in interfaces.fake_sign_in.sessions] == [ROLE]
     assert (page.arn, page.notices) == (ROLE, ())
+
+
+@pytest.mark.parametrize("name", ["config", "credentials"])
+def test_a_stored_session_is_sent_to_no_endpoint_of_a_file_that_others_can_write(
+    interfaces: FakeInterfaces, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    page_of(interfaces, "dev")
+    refusal = NotSetUp("other users can write it")
+    monkeypatch.setattr(getattr(interfaces, name), "check_trusted", Mock(side_effect=refusal))
+    with pytest.raises(NotSetUp, match=refusal.message):
+        page_of(interfaces, "dev")
+    assert len(interfaces.fake_sign_in.sessions) == 1
 
 
 def test_a_user_signs_in_with_a_federated_session_got_with_the_long_term_keys(interfaces: FakeInterfaces) -> None:

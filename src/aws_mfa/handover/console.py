@@ -58,6 +58,8 @@ def console(
     request: RenewalRequest, interfaces: Interfaces, *, service: str | None = None, region: str | None = None
 ) -> Page:
     """Return the page of a service, None: the console's home. Raises what `hand_over` raises, and AWS's refusals."""
+    for file in (interfaces.config, interfaces.credentials):
+        file.check_trusted()  # an endpoint that stands there gets the session itself
     watch = interfaces.watch_files()
     known = KnownProfiles(interfaces)
     check_if_small(known.config_text, where=interfaces.config.path)

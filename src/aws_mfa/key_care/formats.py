@@ -36,6 +36,9 @@ _NAMED = re.compile(
     r"""["']?\s*[=:|]\s*["']?(?P<value>[^\s"'|]*)["']?[\s|;]*""",
     re.IGNORECASE,
 )
+# What AWS prints beside them, the lines of a table included; all others may be somebody's other secrets.
+_BESIDE = re.compile(r"[\s|+-]*(?:CreateAccessKey|AccessKey:?|(?:CreateDate|UserName)\b.*)?[\s|+-]*", re.IGNORECASE)
+_JSON_NAMES = frozenset(("AccessKeyId", "CreateDate", "SecretAccessKey", "Status", "UserName"))
 _TEXT_FIELDS = (2, 5)  # AccessKeyId, SecretAccessKey; or AccessKeyId, CreateDate, SecretAccessKey, Status, UserName
 _KINDS = (
     "give the CSV that the IAM console downloads, what `aws iam create-access-key --output json` prints, "
@@ -66,8 +69,8 @@ def keys_in_document(text: str, *, where: str) -> list[KeysInText]:
     """The keys of an AWS file (any number), or of another known text (one pair); `BadInput` for any other text."""
     text = text.removeprefix("\ufeff")
     # The first line that is neither blank nor a comment.
-    lines = (line.strip() for line in text.splitlines())
-    first = next((line for line in lines if line and line[0] not in "#;"), "")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    first = next((line for line in lines if line[0] not in "#;"), "")
     if first.startswith("{"):
         return [_in_json(text, where)]
     if first.startswith("["):
@@ -84,10 +87,11 @@ def keys_in_document(text: str, *, where: str) -> list[KeysInText]:
     fields = first.removeprefix("ACCESSKEY").split()
     if len(fields) in _TEXT_FIELDS and fields[0].startswith("AKIA"):
         values = {_CSV_KEY_ID: fields[0], _CSV_SECRET: fields[len(fields) // 2], "status": "".join(fields[3:4])}
-        return [_one_pair(values, where)]
-    named = [found for found in map(_NAMED.fullmatch, text.splitlines()) if found]
+        return [replace(_one_pair(values, where), is_alone=len(lines) == 1)]
+    named = [found for found in map(_NAMED.fullmatch, lines) if found]
     if any("key" in found["name"].lower() for found in named):
-        return [_in_named_lines(named, where)]
+        is_alone = all(_NAMED.fullmatch(line) or _BESIDE.fullmatch(line) for line in lines)
+        return [replace(_in_named_lines(named, where), is_alone=is_alone)]
     if any(mark in first for mark in ",;\t"):
         return [_in_csv(text, where)]
     raise BadInput(f"{where}, line 1: no long-term keys in a known format", _KINDS)
@@ -179,7 +183,8 @@ def _in_json(text: str, where: str) -> KeysInText:
             f"{place}: no AccessKeyId or no SecretAccessKey",
             "AWS shows a secret once, when the key is made: aws iam create-access-key",
         )
-    return _one_pair(values, place)
+    is_alone = found.keys() <= _JSON_NAMES and (found is document or len(document) == 1)
+    return replace(_one_pair(values, place), is_alone=is_alone)
 
 
 def _one_pair(values: Mapping[str, str], place: str) -> KeysInText:
