@@ -16,7 +16,9 @@ from aws_mfa.errors import (
     BadAnswer,
     BadCode,
     Cancelled,
+    ClockSkew,
     CodeAlreadyUsed,
+    DurationTooLong,
     NeedsHuman,
     NobodyAnswered,
     NotAuthorized,
@@ -110,6 +112,19 @@ def test_a_second_code_of_the_same_device_waits_for_the_next_window() -> None:
     interfaces.moment += 60
     codes.session(a_step("prod", role_arn=ROLE))
     assert interfaces.terminal.waited_s == [LEFT_S]
+
+
+@pytest.mark.parametrize(("failure", "waited_s"), [(NotAuthorized("no"), [LEFT_S]), (WrongSecret("no"), [])])
+def test_a_code_that_aws_accepted_for_a_role_that_it_then_refused_is_not_asked_for_again(
+    failure: AwsMfaError, waited_s: list[int]
+) -> None:
+    interfaces = asking("111111", "222222")
+    interfaces.fake_sts.answers = [failure]
+    codes = Run(interfaces)
+    with pytest.raises(type(failure)):
+        codes.session(a_step("prod", role_arn=ROLE))
+    codes.session(a_step("other", role_arn=ROLE))
+    assert interfaces.terminal.waited_s == waited_s
 
 
 def test_a_pipe_is_not_waited_for() -> None:
@@ -463,7 +478,8 @@ USED = "this code was used before, and AWS accepts each code once; the next one 
     [
         *((WrongCode("no"), 0, REFUSED), (WrongCode("no"), 11, None), (Throttled("slow down"), 0, USED)),
         *((AwsFailed("500"), 0, USED), (AnswerLost("cut"), 0, USED)),
-        *((AwsUnreachable("dns"), 0, None), (NotAuthorized("no"), 0, None)),
+        *((NotAuthorized("no"), 0, USED), (DurationTooLong("no"), 0, USED), (AwsUnreachable("dns"), 0, None)),
+        *((UnknownDevice("no"), 0, None), (WrongSecret("no"), 0, None), (ClockSkew("no"), 0, None)),
     ],
 )
 def test_a_code_that_aws_refused_or_may_have_used_is_not_sent_again_within_its_window(

@@ -20,14 +20,19 @@ from aws_mfa.errors import (
     AwsMfaError,
     BadAnswer,
     Cancelled,
+    ClockSkew,
     CodeAlreadyUsed,
     NeedsHuman,
     NobodyAnswered,
     NoThread,
     RefusedByAws,
+    RegionDisabled,
+    SessionKeysGiven,
     Throttled,
     UnknownDevice,
+    UnknownKey,
     WrongCode,
+    WrongSecret,
 )
 from aws_mfa.prompt.providers import COMMANDS, QUESTIONS, CodeQuestion
 from aws_mfa.renewal.ask import ask_code, check_signing_keys, ends_our_question
@@ -46,6 +51,8 @@ if TYPE_CHECKING:
 _CURED_BY_NEXT_CODE = (WrongCode, BadAnswer, AwsFailed, AnswerLost, Throttled)
 # AWS did not judge these codes, so other processes may succeed. All other failures would be theirs too.
 _NOT_FOR_ALL = (CodeAlreadyUsed, Throttled)
+# For these AWS does not look at the code. For what else it refuses (a role's trust policy, say) the code is spent.
+_BEFORE_THE_CODE = (ClockSkew, RegionDisabled, SessionKeysGiven, UnknownDevice, UnknownKey, WrongSecret)
 # How long a process waits for the question of another one, so that a person has time to find the phone. Then it gives
 # up, and names that process.
 _PATIENCE_S = 300.0
@@ -175,7 +182,12 @@ class Codes:
     def _send(self, call: CodeCall, keys: LongTermKeys, code: str) -> Session:
         device, interfaces = call.step.request.device, self._interfaces
         call.sending()
-        session = send_code(call.step, keys, code, interfaces)
+        try:
+            session = send_code(call.step, keys, code, interfaces)
+        except RefusedByAws as error:
+            if not isinstance(error, (*_BEFORE_THE_CODE, *_CURED_BY_NEXT_CODE)):
+                self._used_in[device] = window_of(interfaces.now())
+            raise
         try:
             call.write(session)
         finally:
@@ -239,14 +251,16 @@ def send_code(step: Step, keys: LongTermKeys, code: str, interfaces: Interfaces)
     sts = interfaces.sts(step.user.region, step.user.endpoints)
     try:
         return (sts.assume_role if request.role_arn else sts.get_session_token)(keys, request, code)
-    except (AwsFailed, AnswerLost, Throttled, KeyboardInterrupt):  # AWS may have accepted it
-        interfaces.ledger.note_used(request.device, code, now)
-        raise
     except UnknownDevice:  # IAM may have listed it before: it is asked again
         note_device(keys.access_key_id, None, interfaces)
         raise
     except WrongCode:
         interfaces.ledger.note_used(request.device, refused, now)
+        raise
+    except _BEFORE_THE_CODE:
+        raise
+    except (RefusedByAws, AnswerLost, KeyboardInterrupt):  # AWS has accepted it, or may have
+        interfaces.ledger.note_used(request.device, code, now)
         raise
 
 
