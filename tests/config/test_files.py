@@ -283,6 +283,22 @@ def test_root_writes_in_a_users_home_and_runs_no_command_that_stands_there(tmp_p
 
 
 @as_root
+def test_a_file_of_another_user_that_a_link_led_to_when_it_was_read_is_refused(tmp_path: Path) -> None:
+    """Whoever can write a folder on the way can move the link twice: before it is read, and before it is checked."""
+    for name, owner in (("mine", 0), ("theirs", NOBODY)):
+        (tmp_path / name).mkdir(mode=0o700)
+        (tmp_path / name / "config").write_text("[a]\n")
+        os.chown(tmp_path / name / "config", owner, owner)
+    file = AwsFile(str(tmp_path / "way" / "config"))
+    for name in ("theirs", "mine"):
+        (tmp_path / "way").unlink(missing_ok=True)
+        (tmp_path / "way").symlink_to(name)
+        file.read()
+    with pytest.raises(NotSetUp, match="belongs to another user"):
+        file.check_trusted()
+
+
+@as_root
 @pytest.mark.parametrize("swaps_at", ["realpath", "open"])
 def test_root_follows_no_link_that_is_there_for_a_moment_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, swaps_at: str

@@ -380,6 +380,22 @@ def test_root_replaces_no_file_of_its_own_through_a_users_link(
     assert (tmp_path / "far" / "f").read_bytes() == (b"old" if is_trap else b"new")
 
 
+@as_root
+@pytest.mark.parametrize(("owner", "maker"), [(0, 0), (NOBODY, NOBODY), (NOBODY, 0), (0, NOBODY)])
+def test_root_makes_nothing_in_a_folder_of_its_own_that_a_users_link_leads_to(
+    tmp_path: Path, owner: int, maker: int
+) -> None:
+    (tmp_path / "far").mkdir()
+    os.chown(tmp_path / "far", owner, owner)
+    (tmp_path / "mfa").symlink_to("far")
+    os.lchown(tmp_path / "mfa", maker, maker)
+    is_trap = maker not in (0, owner)
+    for path in ("mfa", "mfa/sessions"):
+        with pytest.raises(NotSetUp, match="a link of another user leads there") if is_trap else nullcontext():
+            ensure_private_folder(str(tmp_path / path))
+    assert os.listdir(tmp_path / "far") == ([] if is_trap else ["sessions"])
+
+
 @pytest.mark.parametrize("old", [None, b"old"])
 def test_without_folder_descriptors_paths_are_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: bytes | None

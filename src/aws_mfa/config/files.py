@@ -68,6 +68,7 @@ class AwsFile:
         self._say_narrowed = say_narrowed
         self._is_strict = is_strict
         self._known = ""
+        self._owners: set[int] = set()  # of the files that were read
 
     def exists(self) -> bool:
         return os.path.exists(self.path) and not self._is_null_device()
@@ -82,7 +83,7 @@ class AwsFile:
 
     def read(self) -> str:
         """Its text with its line ends, "" if it is missing; `BrokenFile` if it is not readable, a file, or UTF-8."""
-        text = self._decoded(lambda: b"" if self._is_null_device() else read_regular(self.path))
+        text = self._decoded(lambda: b"" if self._is_null_device() else read_regular(self.path, owners=self._owners))
         self._known = self._known or text
         return text
 
@@ -152,7 +153,7 @@ class AwsFile:
 
     def check_trusted(self, *, runs_commands: bool = False) -> None:
         if self._is_strict and not self._is_null_device():
-            refuse_open(self.path, runs_commands=runs_commands)
+            refuse_open(self.path, runs_commands=runs_commands, owners=self._owners)
 
     def forbid_others_to_write(self) -> list[str]:
         changed = []

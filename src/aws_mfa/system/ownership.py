@@ -18,7 +18,7 @@ from aws_mfa.errors import NotSetUp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 OWNER_ONLY = 0o600
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
@@ -81,28 +81,33 @@ def refuse_link_of_another(path: str, owner: int, target: str | None = None) -> 
         raise OSError(errno.ELOOP, "a link that led there is gone")
 
 
-def refuse_open(path: str, *, runs_commands: bool = False) -> None:
+def refuse_open(path: str, *, runs_commands: bool = False, owners: Iterable[int] = ()) -> None:
     """
     Raise `NotSetUp` if another user could have written the file, or can replace it; a missing file: its folder counts.
 
     As ssh does with its own: file and folder belong to this user or root, and no other user may write there. Root may
     also write in the home of a user who owns all of it, but runs no command (`runs_commands`) that stands there.
+    `owners`: of what was read at this path before, because a link or a folder on the way may lead elsewhere by now.
     """
     if sys.platform == "win32":
         return
     folder, real = os.path.dirname(os.path.abspath(path)), os.path.realpath(path)
+    places, home = [], None
     for place in dict.fromkeys((folder, os.path.dirname(real), real)):
         try:
-            found, home = os.stat(place), os.stat(os.path.dirname(folder))
+            home = os.stat(os.path.dirname(folder)).st_uid
+            places.append((place, os.stat(place)))
         except OSError:
             continue
-        is_of_home = os.geteuid() == 0 and found.st_uid == home.st_uid and not runs_commands
-        if not (found.st_uid in (0, os.geteuid()) or is_of_home):
+    for place, owner in [*((place, found.st_uid) for place, found in places), *((path, owner) for owner in owners)]:
+        is_of_home = os.geteuid() == 0 and owner == home and not runs_commands
+        if not (owner in (0, os.geteuid()) or is_of_home):
             raise NotSetUp(
-                f"{place} belongs to another user (id {found.st_uid}), so it is not used for keys and commands",
+                f"{place} belongs to another user (id {owner}), so it is not used for keys and commands",
                 f"if it is yours: sudo chown -R {os.geteuid()}:{os.getegid()} {quoted(place)}",
                 _SHARED,
             )
+    for place, found in places:
         if others_can_write(found):
             command = f"chmod {700 if stat.S_ISDIR(found.st_mode) else 600} {quoted(place)}"
             raise NotSetUp(f"other users can write {place}, so it is not used for keys and commands", command, _SHARED)

@@ -67,16 +67,18 @@ def replace_privately(path: str, data: bytes, *, tidies: bool = True) -> None:
         raise not_written(path, error) from None
 
 
-def read_regular(path: str, *, dir_fd: int | None = None) -> bytes:
+def read_regular(path: str, *, dir_fd: int | None = None, owners: set[int] | None = None) -> bytes:
     """
     The whole file; raises OSError, and `BrokenFile` if it is too large or not regular: a pipe could block for ever.
 
-    With `dir_fd` no link is followed.
+    With `dir_fd` no link is followed. `owners` gets the file's.
     """
     fd = os.open(path, _READ if dir_fd is None else _READ | os.O_NOFOLLOW, dir_fd=dir_fd)
     try:
         found = os.fstat(fd)
         refuse_irregular(path, found.st_mode)
+        if owners is not None:
+            owners.add(found.st_uid)
         if found.st_size > _MOST_BYTES:
             raise BrokenFile(f"{path} has {found.st_size >> 20} MB: that is not a file of this kind")
         with open(fd, "rb", buffering=0, closefd=False) as file:
@@ -88,6 +90,10 @@ def read_regular(path: str, *, dir_fd: int | None = None) -> bytes:
 def ensure_private_folder(path: str) -> None:
     """Make the folder and its missing parents, each 0700; those that exist stay unchanged. Raises `NotSetUp`."""
     if os.path.isdir(path):
+        try:
+            refuse_link_of_another(path, os.stat(path).st_uid)
+        except OSError as error:
+            raise NotSetUp(f"{path} is not used: {error.strerror}") from None
         return
     parent = os.path.dirname(os.path.abspath(path))
     if parent != path:
