@@ -124,9 +124,19 @@ def _check(move: Move, given: str | None, interfaces: Interfaces, *, is_document
 
 
 def move_keys(
-    found: Importable, interfaces: Interfaces, *, show: Callable[[list[str]], None], replaces: bool, asks: bool
-) -> list[Move]:
-    """Move all keys, and show each. `replaces`: also over other keys in a vault, else a person is asked if `asks`."""
+    found: Importable,
+    interfaces: Interfaces,
+    *,
+    show: Callable[[list[str]], None],
+    replaces: bool,
+    asks: bool,
+    stored: list[Move] | None = None,
+) -> None:
+    """
+    Move all keys, and show each; `stored` gets each move once its keys are in the vault.
+
+    `replaces`: also over other keys in a vault, else a person is asked if `asks`.
+    """
     for file in (interfaces.config, interfaces.credentials):
         check(file.read(), where=file.path)
         file.check_trusted()
@@ -138,7 +148,7 @@ def move_keys(
                 f"this {vault.name} forgets its items at logout: nothing was moved into it",
                 unset_variable("KEYRING_PROPERTY_PREFERRED_COLLECTION"),
             )
-    done: list[Move] = []
+    done = [] if stored is None else stored
     with interfaces.set_up_lock():
         for move in found.moves:
             vault = vaults[move.vault]
@@ -150,13 +160,11 @@ def move_keys(
                     held = f"the {vault.name} vault holds other keys, {old_id}"
                     found.left.append(f"{move.name} not changed: {held}; to replace them by {new_id}: --replace")
                     continue
-            found.left += _move(move, vault, interfaces)
-            done.append(move)
+            found.left += _move(move, vault, interfaces, done)
             show([f"{move.name}: {masked(move.keys.access_key_id)} is in the {vault.name} vault"])
-    return done
 
 
-def _move(move: Move, vault: Vault, interfaces: Interfaces) -> list[str]:
+def _move(move: Move, vault: Vault, interfaces: Interfaces, done: list[Move]) -> list[str]:
     """Store, read back, note, then clear the old places. Returns a line for each section that now holds other keys."""
     path = interfaces.credentials.path
     if vault.name == "file" and move.name in move.sections(in_config=False):
@@ -168,6 +176,7 @@ def _move(move: Move, vault: Vault, interfaces: Interfaces) -> list[str]:
         raise KeychainUnavailable(
             f"the {vault.name} vault does not give back what was stored as {move.name}", "nothing was removed"
         )
+    done.append(move)
     note_keys(move.name, vault.name, move.keys, interfaces)
     changed: list[str] = []
     for file in (interfaces.credentials, interfaces.config):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+from unittest.mock import patch
 
 import pytest
 
@@ -151,6 +152,24 @@ def test_a_pipes_keys_that_are_left_or_only_looked_at_are_said_to_be_lost_too() 
         assert run(interfaces, "-", *argv) == (3 if argv == ("--yes",) else 0)
         assert any(line.startswith(LOST) for line in interfaces.terminal.said)
         assert stored(interfaces)["default-long-term"] is OTHER_KEYS
+
+
+def test_ctrl_c_before_a_pipes_keys_are_stored_says_that_they_are_lost() -> None:
+    interfaces = interfaces_with(TEXT, name="standard input")
+    with (
+        patch.object(interfaces.fake_sts, "get_caller_identity", side_effect=KeyboardInterrupt),
+        pytest.raises(errors.Cancelled) as cancelled,
+    ):
+        run(interfaces, "-", "--yes")
+    assert cancelled.value.hint_lines[0].startswith(LOST)
+
+
+def test_a_pipes_keys_that_are_in_the_vault_are_not_said_to_be_lost_if_a_later_step_fails() -> None:
+    interfaces = interfaces_with(TEXT, name="standard input")
+    interfaces.known_keys.failure = errors.NotSetUp("disk full")
+    with pytest.raises(errors.NotSetUp) as failed:
+        run(interfaces, "-", "--yes")
+    assert (failed.value.hint_lines, list(stored(interfaces))) == ((), ["default-long-term"])
 
 
 @pytest.mark.parametrize("document", ["nonsense", f"[w]\n{PAIR}"])

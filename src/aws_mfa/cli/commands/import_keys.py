@@ -11,7 +11,7 @@ from aws_mfa.cli.output import print_lines
 from aws_mfa.command_lines import command, quote
 from aws_mfa.config.profile_names import SetUpHint
 from aws_mfa.config.sections import profile_of
-from aws_mfa.errors import HINT, AwsMfaError, BadInput, NotSetUp
+from aws_mfa.errors import HINT, AwsMfaError, BadInput, Cancelled, NotSetUp
 from aws_mfa.key_care.importing import ask_consent, check_moves, choose_other_vault, move_keys
 from aws_mfa.key_care.search import ImportRequest, keys_given, keys_here
 from aws_mfa.model import masked
@@ -66,7 +66,8 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     moved: list[Move] = []
     try:
         found = _run(args, interfaces, moved)
-    except AwsMfaError as error:
+    except (AwsMfaError, KeyboardInterrupt) as failure:
+        error = failure if isinstance(failure, AwsMfaError) else Cancelled("cancelled")
         # Another vault is a flag of this command, too; but keys are not typed here, and most are in the file already.
         own = f" {quote(args.file)}" if args.file else ""
         own += f" --profile {quote(args.profile)}" if args.profile else ""
@@ -120,7 +121,7 @@ def _move(
     was_open = document.others_may_read() if document else sum(file.repair_mode() for file in files) > 0
     linked = interfaces.credentials.linked_inode()
     before = AsBotocore(interfaces.config.read(), interfaces.credentials.read())
-    moved += move_keys(found, interfaces, show=print_lines, replaces=args.replace, asks=not args.yes)
+    move_keys(found, interfaces, show=print_lines, replaces=args.replace, asks=not args.yes, stored=moved)
     if not moved:
         return
     if linked is not None and any(move.sections(in_config=False) for move in moved):
