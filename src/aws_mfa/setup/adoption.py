@@ -130,8 +130,9 @@ def process_line(name: str, *, program: str = "aws-mfa", windows: bool) -> str:
         raise BadProfile(f"the name '{shown(name)}' cannot be an argument of a command", "rename the profile")
     words = []
     for word, what in ((program, "the program"), (name, "the name")):
+        # On Windows some SDKs start it through cmd, which drops the outer quotes.
         # JavaScript takes what follows a blank and one of the two marks for a comment, also within quotes.
-        if word.endswith("\\") or any(mark in word for mark in '"%') if windows else " #" in word or " ;" in word:
+        if word.endswith("\\") or any(mark in word for mark in '"%&|<>^') if windows else " #" in word or " ;" in word:
             system = "on Windows" if windows else "for every SDK"
             raise BadProfile(f"{what} {word!r} cannot be quoted {system}", "give it a name of letters and digits")
         words.append(f'"{word}"' if windows and quote(word) != word else quote(word))
