@@ -176,6 +176,12 @@ def cut(line: str) -> tuple[str, str]:
         ("work --min-remaining", "work --min-remaining", ""),
         ("work -h", "work -h", ""),
         ("", "", ""),
+        # A profile that begins with a dash comes behind dashes.
+        ("-- -odd -- true -x", "-- -odd", "true -x"),
+        ("-- -odd true", "-- -odd", "true"),
+        ("-- work -- true", "-- work", "true"),
+        ("--no-input -- -odd -- -- x", "--no-input -- -odd", "-- x"),
+        ("work -- -odd -- x", "work", "-odd -- x"),
     ],
 )
 def test_the_cut_is_here(line: str, ours: str, command: str) -> None:
@@ -242,20 +248,3 @@ def test_what_is_not_a_time_is_a_usage_error_with_an_example(text: str, capsys: 
         parse_flags([f"--duration={text}"], "")
     assert leaving.value.code == 2
     assert "--duration: not a duration, give for example: 8h, 90m or 3600" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("argv", "own", "command"),
-    [
-        (["--", "-odd", "--", "true", "-x"], ["--", "-odd"], ["true", "-x"]),
-        (["--", "-odd", "true"], ["--", "-odd"], ["true"]),
-        (["--", "work", "--", "true"], ["--", "work"], ["true"]),
-        (["--no-input", "--", "-odd", "--", "--", "x"], ["--no-input", "--", "-odd"], ["--", "x"]),
-        (["--", "true"], [], ["true"]),
-        (["work", "--", "-odd", "--", "x"], ["work"], ["-odd", "--", "x"]),
-    ],
-)
-def test_a_profile_with_a_leading_dash_comes_behind_dashes(argv: list[str], own: list[str], command: list[str]) -> None:
-    parser = Parser("aws-mfa exec")
-    exec_command.add_arguments(parser)
-    assert cut_at_command(parser, argv) == (own, command)

@@ -193,7 +193,7 @@ def test_a_section_under_the_wrong_header_is_named(config: str, named_by: str) -
 
 def test_a_section_that_is_no_profile_is_not_taken_for_one() -> None:
     config = "[dev2]\nx = y\n[plugins]\ncli = z\n[services dev2]\nregion = x\n[sso-session dev2]\nregion = x\n"
-    assert AwsProfiles(config, "[dev2 x]\nregion = y\n").misnamed == {}
+    assert AwsProfiles(f"[ ]\nregion = x\n{config}", "[dev2 x]\nregion = y\n[ ]\nregion = y\n").misnamed == {}
     assert refusal("dev2", config).message.endswith("~/.aws/credentials")
 
 
@@ -228,6 +228,7 @@ def test_a_profile_without_keys_and_role_has_those_of_the_profile_it_includes() 
     user, roles = followed("alias", config, keys_stored=lambda name: name == "work")
     assert (user, roles) == ("work", [])
     assert followed("alias", config, keys_stored=lambda name: name == "alias") == ("alias", [])
+    assert followed("alias", "[profile alias]\ninclude_profile =\n") == ("alias", [])
     assert followed("a", role("a", "alias") + config, keys_stored=lambda name: name == "work") == ("work", ["a"])
 
 
@@ -278,17 +279,18 @@ def test_the_nearest_device_is_in_force(having: str, wins: str | None) -> None:
         assert chain.device_profile.source("mfa_serial") == f"mfa_serial in ~/.aws/config [profile {wins}]"
 
 
-def test_a_role_of_another_partition_than_the_device_is_refused() -> None:
-    config = role("a", "work", partition="aws-cn") + f"[profile work]\nmfa_serial = {DEVICE}\n"
-    message = refusal("a", config).message
-    assert "mfa_serial in ~/.aws/config [profile work]" in message
-    assert "role_arn in ~/.aws/config [profile a]" in message
-    assert "partition aws," in message
-
-
-def test_roles_of_two_partitions_are_refused_with_a_hardware_device_too() -> None:
-    config = role("b", "a") + role("a", "work", partition="aws-cn") + "[profile work]\nmfa_serial = GAHT12345678\n"
-    assert refusal("b", config).message.startswith("the first role (role_arn in ~/.aws/config [profile a]) is in")
+@pytest.mark.parametrize(
+    ("name", "device", "first"),
+    [
+        ("a", DEVICE, "the device (mfa_serial in ~/.aws/config [profile work]) is in partition aws,"),
+        ("b", "GAHT12345678", "the first role (role_arn in ~/.aws/config [profile a]) is in partition aws-cn,"),
+    ],
+)
+def test_a_role_of_another_partition_than_device_or_first_role_is_refused(name: str, device: str, first: str) -> None:
+    config = role("b", "a") + role("a", "work", partition="aws-cn") + f"[profile work]\nmfa_serial = {device}\n"
+    message = refusal(name, config).message
+    assert message.startswith(first)
+    assert f"the role (role_arn in ~/.aws/config [profile {name}])" in message
 
 
 @pytest.mark.parametrize("line", ["duration_seconds = 60", "external_id = a b", "session_tags = x", "region = ."])

@@ -60,10 +60,11 @@ def test_without_a_keychain_the_files_keys_are_used_with_a_message() -> None:
 def test_a_locked_keychain_that_was_chosen_or_noted_is_never_replaced_by_stale_keys_of_the_file() -> None:
     interfaces = FakeInterfaces()
     note_keys(SECTION, "keychain", KEYS, as_interfaces(interfaces))
-    interfaces.vaults["keychain"].failure = KeychainUnavailable("locked")
     for choice in (chosen("keychain"), as_noted(BY_DEFAULT, interfaces)):
-        with pytest.raises(KeychainUnavailable):
+        interfaces.vaults["keychain"].failure = KeychainUnavailable("locked", SetUpHint("or", " --vault age"))
+        with pytest.raises(KeychainUnavailable) as failure:
             find_long_term_keys(SECTION, choice, IN_FILE, as_interfaces(interfaces))
+        assert failure.value.hints == ("or: aws-mfa setup --profile work --vault age",)
 
 
 @pytest.mark.parametrize(
@@ -200,14 +201,6 @@ def test_a_keychain_that_cannot_be_asked_is_a_doubt(in_doubt: bool) -> None:  # 
     assert keys_are_known(SECTION, BY_DEFAULT, None, as_interfaces(interfaces), in_doubt=in_doubt) is in_doubt
 
 
-def test_a_new_note_replaces_the_old_one() -> None:
-    interfaces = FakeInterfaces()
-    note_keys(SECTION, "age", KEYS, as_interfaces(interfaces))
-    note_keys(SECTION, "file", KEYS, as_interfaces(interfaces))
-    assert interfaces.known_keys.read().count("vault = file") == 1
-    assert "vault = age" not in interfaces.known_keys.read()
-
-
 def test_a_note_without_an_entry_in_the_vault_is_reported() -> None:
     interfaces = FakeInterfaces()
     note_keys(SECTION, "keychain", KEYS, as_interfaces(interfaces))
@@ -238,19 +231,13 @@ def test_an_age_vault_is_opened_only_without_a_good_session_and_a_note() -> None
     assert not keys_are_known("other-long-term", chosen("age"), None, as_interfaces(interfaces), in_doubt=False)
 
 
-@pytest.mark.parametrize("explicit", [True, False])
-def test_the_hints_about_a_keychain_that_cannot_be_asked_name_the_profile(*, explicit: bool) -> None:
-    interfaces = FakeInterfaces()
-    interfaces.vaults["keychain"].failure = KeychainUnavailable("locked", SetUpHint("or", " --vault age"))
-    choice = chosen("keychain") if explicit else BY_DEFAULT
-    with pytest.raises((KeychainUnavailable, NoLongTermKeys)) as failure:
-        find_long_term_keys(SECTION, choice, None, as_interfaces(interfaces))
-    assert "or: aws-mfa setup --profile work --vault age" in failure.value.hints
-
-
 def test_the_mode_of_a_file_that_others_could_read_is_fixed_when_keys_are_read_from_it() -> None:
     interfaces = FakeInterfaces()
     interfaces.credentials.is_wide = True
+    interfaces.vaults["keychain"].stored[SECTION] = KEYS
+    find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_interfaces(interfaces))
+    assert (interfaces.said, interfaces.credentials.is_wide) == ([], True)
+    interfaces.vaults["keychain"].stored.clear()
     for _ in range(2):
         find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_interfaces(interfaces))
     assert interfaces.said == ["~/.aws/credentials could be read by others: now only you can (mode 0600)"]
@@ -263,14 +250,6 @@ def test_a_broken_file_is_named_by_its_path_if_keys_are_missing(name: str) -> No
     file.text = "no section\n"
     with pytest.raises(BrokenFile, match=f"^{file.path}, line 1: "):
         find_long_term_keys(SECTION, BY_DEFAULT, None, as_interfaces(interfaces))
-
-
-def test_a_file_that_gives_no_keys_is_not_changed() -> None:
-    interfaces = FakeInterfaces()
-    interfaces.credentials.is_wide = True
-    interfaces.vaults["keychain"].stored[SECTION] = KEYS
-    find_long_term_keys(SECTION, BY_DEFAULT, IN_FILE, as_interfaces(interfaces))
-    assert (interfaces.said, interfaces.credentials.is_wide) == ([], True)
 
 
 @pytest.mark.parametrize(("vault", "found"), [(None, True), ("keychain", True), ("age", False), ("file", False)])

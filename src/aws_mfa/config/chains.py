@@ -86,8 +86,8 @@ def chain_of(
         raise profiles.no_such(name, f"or store long-term keys under that name: aws-mfa setup --profile {quote(name)}")
     role_chain, user = _role_chain_and_user(wanted, profiles, stored)
     # Settings are inherited by now, so the profiles that it includes exist and are no circle.
-    while "include_profile" in user.own and not (user.given("role_arn") or has_keys(user, keys_stored)):
-        user = profiles.profile(user.own["include_profile"].value) or user
+    while (included := user.given("include_profile")) and not (user.given("role_arn") or has_keys(user, keys_stored)):
+        user = profiles.profile(included.value) or user
     foreign = next(filter(None, map(user.given, _REFUSED_IN_A_USER)), None)
     if foreign is not None and not has_keys(user, keys_stored):
         raise BadProfile(

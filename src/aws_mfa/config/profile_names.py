@@ -105,10 +105,11 @@ def bare_name(text: str) -> str:
 
 def misnamed(header: str, *, is_config: bool) -> str | None:
     """The profile that a header seems to mean, for which SDKs do not read it; None for any other header."""
-    word, *rest = header.split(maxsplit=1)
+    word, *rest = header.split(maxsplit=1) or ("",)
     if word.lower() == "profile" and rest and not (is_config and profile_headers([header])):
         return bare_name(rest[0])
-    return header if is_config and not rest and not header.startswith("profile") and header != "default" else None
+    is_bare = is_config and word and not rest
+    return header if is_bare and not header.startswith("profile") and header != "default" else None
 
 
 def did_you_mean(name: str, there: Iterable[str]) -> list[str]:

@@ -132,7 +132,7 @@ def _all_names(known: KnownProfiles, request: RenewalRequest, vault: QuietVault,
     for one in users:
         if one.name not in found:
             why = "long-term keys are in its own section" if one.has_own_keys else "neither a role nor long-term keys"
-            included = one.own.get("include_profile")
+            included = one.given("include_profile")
             why = f"include_profile = {included.value}, and --all does not name it" if included else why
             others[one.name] = f"{why}: no session is renewed"
     others.update((name, why) for name, why in profiles.misnamed.items() if name not in found)

@@ -15,12 +15,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.arns import is_root_device, partition_of
 from aws_mfa.aws_values.regions import is_in
-from aws_mfa.aws_values.text import (
-    DEFAULT_MFA_SESSION_S,
-    DEFAULT_ROLE_SESSION_S,
-    LONGEST_ROOT_SESSION_S,
-    duration_text,
-)
+from aws_mfa.aws_values.text import DEFAULT_MFA_SESSION_S, DEFAULT_ROLE_SESSION_S, LONGEST_ROOT_SESSION_S, duration_text
 from aws_mfa.config.chains import child_regions
 from aws_mfa.config.sections import LONG_TERM_KEYS, kind_of
 from aws_mfa.model import SessionRequest

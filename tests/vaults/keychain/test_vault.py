@@ -368,7 +368,7 @@ def test_no_text_of_a_foreign_error_is_shown(error: Exception) -> None:
     assert failure.value.__suppress_context__
 
 
-def test_an_absent_keychain_is_searched_for_once() -> None:
+def test_an_absent_keychain_is_searched_for_once_when_it_is_first_used() -> None:
     tries: list[int] = []
 
     def opener() -> DictBackend:
@@ -376,24 +376,12 @@ def test_an_absent_keychain_is_searched_for_once() -> None:
         raise absent("no D-Bus session")
 
     vault = Keychain(opener)
+    assert tries == []
     of_section = (vault.load, partial(vault.store, keys=KEYS), vault.remove, vault.load_fork)
     for call in (vault.check, *(partial(one, "work-long-term") for one in of_section)):
         with pytest.raises(KeychainUnavailable, match="this machine has no keychain to use: no D-Bus session"):
             call()
     assert len(tries) == 1
-
-
-def test_nothing_is_opened_before_the_first_call() -> None:
-    opened: list[DictBackend] = []
-
-    def opener() -> DictBackend:
-        opened.append(DictBackend())
-        return opened[-1]
-
-    vault = Keychain(opener)
-    assert opened == []
-    vault.load("work-long-term")
-    assert len(opened) == 1
 
 
 class Counting(DictBackend):
