@@ -19,47 +19,19 @@ from programs import SOURCE, run_program
 
 # A new name here costs every run of every user: bench/hot_path.py says how much.
 OUR_MODULES = {
-    "aws_mfa",
-    "aws_mfa.aws_values",
-    "aws_mfa.config",
-    "aws_mfa.sessions",
-    "aws_mfa.cli",
-    "aws_mfa.cli.classic",
-    "aws_mfa.cli.fast",
-    "aws_mfa.cli.classic.messages",
-    "aws_mfa.cli.fast.answer",
-    "aws_mfa.cli.start",
-    "aws_mfa.errors",
-    "aws_mfa.config.settings",
-    "aws_mfa.aws_values.text",
-    "aws_mfa.sessions.freshness",
-    "aws_mfa.config.ini",
-    "aws_mfa.config.sections",
-}
+    "aws_mfa", "aws_mfa.aws_values", "aws_mfa.config", "aws_mfa.sessions", "aws_mfa.cli", "aws_mfa.cli.classic",
+    "aws_mfa.cli.fast", "aws_mfa.cli.classic.messages", "aws_mfa.cli.fast.answer", "aws_mfa.cli.start",
+    "aws_mfa.errors", "aws_mfa.config.settings", "aws_mfa.aws_values.text", "aws_mfa.sessions.freshness",
+    "aws_mfa.config.ini", "aws_mfa.config.sections",
+}  # fmt: skip
 # Of a session that is handed over: nothing of the classic form, and the other way round.
 OUR_MODULES_TO_HAND_OVER = {
-    "aws_mfa",
-    "aws_mfa.aws_values",
-    "aws_mfa.config",
-    "aws_mfa.handover",
-    "aws_mfa.sessions",
-    "aws_mfa.system",
-    "aws_mfa.cli.fast",
-    "aws_mfa.system.ownership",
-    "aws_mfa.cli.fast.session",
-    "aws_mfa.sessions.fast_lookup",
-    "aws_mfa.cli",
-    "aws_mfa.cli.start",
-    "aws_mfa.errors",
-    "aws_mfa.model",
-    "aws_mfa.handover.environment",
-    "aws_mfa.sessions.freshness",
-    "aws_mfa.config.sections",
-    "aws_mfa.sessions.entry",
-    "aws_mfa.sessions.places",
-    "aws_mfa.sessions.fingerprint",
-    "aws_mfa.aws_values.text",
-}
+    "aws_mfa", "aws_mfa.aws_values", "aws_mfa.config", "aws_mfa.handover", "aws_mfa.sessions", "aws_mfa.system",
+    "aws_mfa.cli.fast", "aws_mfa.system.ownership", "aws_mfa.cli.fast.session",
+    "aws_mfa.sessions.fast_lookup", "aws_mfa.cli", "aws_mfa.cli.start", "aws_mfa.errors", "aws_mfa.model",
+    "aws_mfa.handover.environment", "aws_mfa.sessions.freshness", "aws_mfa.config.sections", "aws_mfa.sessions.entry",
+    "aws_mfa.sessions.places", "aws_mfa.sessions.fingerprint", "aws_mfa.aws_values.text",
+}  # fmt: skip
 # All but free; the rest that is used, `os` above all, a bare interpreter has already loaded.
 OF_THE_STANDARD_LIBRARY = {"__future__", "time", "errno", "gc", "_signal"}
 # `os.execvpe` loads it where it looks for the program; since 3.14 it is two modules, and needs the second's C part.

@@ -12,7 +12,6 @@ import pytest
 
 from aws_mfa_practice import PracticeAws
 from aws_mfa_practice.account import User
-from killed import KILLED_AFTER_RENAMES
 from programs import SOURCE, run_program
 
 pytestmark = pytest.mark.real
@@ -186,15 +185,3 @@ def test_all_and_back_again_byte_for_byte(stage: Stage) -> None:
 def quoted_process() -> str:
     quote = '"' if os.name == "nt" else "'"
     return f"credential_process = aws-mfa credential-process {quote}two words{quote}"
-
-
-def test_killed_between_the_files_the_old_session_serves_until_the_next_run(stage: Stage) -> None:
-    stage.write("credentials", stage.keys + SESSION)
-    ended = stage.run("-c", KILLED_AFTER_RENAMES, "1", "adopt", "prod")
-    assert ended.returncode != 0, ended.stderr
-    assert "aws_mfa_ROLE_ARN" in stage.read("config")
-    assert stage.read("credentials") == stage.keys + SESSION
-    assert "prod: adopted, and its session removed" in stage.adopt("prod").stdout
-    assert stage.read("credentials") == f"{stage.keys}\n"
-    stage.adopt("prod", "--undo")
-    assert stage.read("config") == CONFIG

@@ -81,13 +81,6 @@ def test_an_sdk_without_terminal_is_answered_from_any_shell(stage: ClassicStage,
     assert questions(stage) == []
 
 
-def test_a_code_piped_in_is_taken(stage: ClassicStage, job: Job) -> None:
-    answered = stage.run("code", stdin=f"{stage.code()}\n")
-    assert (answered.code, answered.out) == (0, ""), answered
-    assert answered.err.endswith(f"answered the question of pid {job.pid}\n")
-    assert job.ended()[0] == 0
-
-
 def test_without_a_code_it_shows_whose_question_it_is_and_asks(stage: ClassicStage, job: Job) -> None:
     child = on_terminal(stage, "code")
     child.expect_exact(f"pid {job.pid} waits for a code of {stage.phone.serial}\r\n")

@@ -190,20 +190,6 @@ def test_a_command_that_cannot_run_costs_no_code(stage: ClassicStage) -> None:
     assert stage.sent() == []
 
 
-def test_an_exec_in_an_exec_is_the_inner_profile(stage: ClassicStage) -> None:
-    dev = role(stage, "dev")
-    stage.write(profile("dev", dev.arn, region="us-east-2") + "[default]\nregion = eu-west-1\n", stage.config)
-    renewed(stage)
-    tool = stage.command()
-    outer, inner = ["default", "--", *tool, "exec"], ["dev", "--", *SHOW]
-    found = shown(ran(stage, *outer, *inner))
-    assert (found["AWS_MFA_PROFILE"], found["AWS_REGION"]) == ("dev", "us-east-2")
-    assert found["AWS_ACCESS_KEY_ID"] in stage.aws.sessions
-    back = shown(ran(stage, "dev", "--", *tool, "exec", "default", "--", *SHOW))
-    assert (back["AWS_MFA_PROFILE"], back["AWS_REGION"]) == ("default", "eu-west-1")
-    assert back["AWS_ACCESS_KEY_ID"] != found["AWS_ACCESS_KEY_ID"]
-
-
 def test_a_time_that_no_session_has_left_is_refused_before_a_code_is_sent(stage: ClassicStage) -> None:
     dev = role(stage, "dev")
     stage.write(profile("dev", dev.arn), stage.config)

@@ -122,27 +122,6 @@ def test_the_whole_import_on_a_terminal_with_a_real_keychain(with_keychain: Home
     assert "still valid" in still.stdout
 
 
-def test_the_forks_items_are_moved_and_gone(with_keychain: Home) -> None:
-    with_keychain.write("[default]\nregion = eu-west-1\n")
-    put = (
-        "import keyring\n"
-        f"keyring.set_password('aws:access_key_id', 'default-long-term', {ID!r})\n"
-        f"keyring.set_password('aws:secret_access_key', 'default-long-term', {SECRET!r})\n"
-        f"keyring.set_password('aws:mfa_device', 'default-long-term', {DEVICE!r})\n"
-    )
-    assert with_keychain.run(start=("-c", put)).returncode == 0
-    ended = with_keychain.run("import", "--yes")
-    assert ended.returncode == 0, ended
-    look = (
-        "import keyring\n"
-        "for service in 'access_key_id', 'secret_access_key', 'mfa_device':\n"
-        "    print(keyring.get_password('aws:' + service, 'default-long-term'))\n"
-    )
-    assert with_keychain.run(start=("-c", look)).stdout.split() == ["None"] * 3
-    assert stored(with_keychain, "keychain", "default-long-term") == f"{ID} {SECRET}"
-    assert f"[default-long-term]\naws_mfa_device = {DEVICE}\n" in with_keychain.read()
-
-
 def test_dry_run_asks_for_no_passphrase_and_touches_nothing(with_age: Home) -> None:
     del with_age.environ["AWS_MFA_AGE_PASSPHRASE_COMMAND"]
     ended = with_age.run("import", "--dry-run")

@@ -104,16 +104,6 @@ def test_the_file_is_written_once(stage: ClassicStage) -> None:
     ]
 
 
-def test_a_second_run_sends_nothing_and_writes_no_file(stage: ClassicStage) -> None:
-    three_roles_and_a_chain(stage)
-    assert stage.run("renew", "--all", stdin=f"{stage.code()}\n", env=NOBODY).code == 0
-    before, sent = stage.state(), len(stage.sent())
-    again = stage.run("renew", "--all", "--json", "--no-input", env=NOBODY)
-    assert (again.code, again.err) == (0, ""), again
-    assert set(states(again).values()) == {"reused"}
-    assert (stage.state(), len(stage.sent())) == (before, sent)
-
-
 def test_roles_are_renewed_without_a_code_while_the_mfa_session_lasts(stage: ClassicStage) -> None:
     """It is in the file if the user was wanted too, and in the session cache if only roles were."""
     three_roles_and_a_chain(stage)
@@ -172,19 +162,6 @@ def test_no_input_is_exit_4_and_sends_nothing(stage: ClassicStage) -> None:
     assert ended.code == 4, ended
     assert (stage.sent(), stage.state()) == ([], before)
     assert "hint: run the same without --no-input in a terminal" in ended.out
-
-
-def test_one_refused_role_does_not_stop_the_others(stage: ClassicStage) -> None:
-    roles = three_roles_and_a_chain(stage)
-    roles["prod"].external_id = "invented-external-id"
-    ended = stage.run("renew", "--all", stdin=f"{stage.code()}\n", env=NOBODY)
-    assert ended.code == 5, ended
-    lines = {line.split()[0]: line for line in ended.out.splitlines()[1:] if not line.startswith("hint")}
-    assert [name for name, line in lines.items() if line.split()[1] == "renewed"] == ["dev", "test", "default"]
-    assert "not tried, because prod failed" in lines["deep:"]
-    assert "hint: " in ended.out
-    assert "prod" not in stage.read()
-    assert stage.section("dev")["aws_access_key_id"] in stage.aws.sessions
 
 
 def test_stdout_has_only_the_json_even_if_the_answer_comes_from_a_pipe(stage: ClassicStage) -> None:
@@ -384,17 +361,6 @@ def test_aws_profile_is_what_is_renewed(stage: ClassicStage) -> None:
     stage.write(profile("dev", role(stage, "dev").arn), stage.config)
     ended = stage.run("renew", "--json", stdin=f"{stage.code()}\n", env={**NOBODY, "AWS_PROFILE": "dev"})
     assert states(ended) == {"dev": "renewed"}, ended
-
-
-def test_plan_asks_and_changes_nothing(stage: ClassicStage) -> None:
-    text = profile("long", role(stage, "long").arn, duration_seconds="14400") + profile("dev", role(stage, "dev").arn)
-    stage.write(text, stage.config)
-    before = stage.state()
-    ended = stage.run("plan", "--all", env=IN_FILES)
-    assert ended.code == 0, ended
-    codes = f"2 codes of {stage.phone.serial}: one for all roles of up to 1 h, one for long (4 h)"
-    assert ended.out.startswith(f"3 profiles, {codes}\n"), ended.out
-    assert (stage.sent(), stage.state()) == ([], before)
 
 
 def test_the_code_comes_from_standard_input_with_the_flag(stage: ClassicStage) -> None:

@@ -94,14 +94,6 @@ def test_b14_a_code_without_a_clear_answer_was_sent_once(stage: ClassicStage, fa
     assert "the code may be spent: take the next one" in text
 
 
-def test_code_whose_answer_was_lost_counts_as_used(stage: ClassicStage) -> None:
-    stage.aws.faults.add("GetSessionToken", faults.reset())
-    code = stage.code()
-    refused(stage, code=code)
-    assert "this code was used before" in refused(stage, code=code)
-    assert stage.sent() == ["GetSessionToken"]
-
-
 @pytest.mark.parametrize("key", ["role_arn", "aws_mfa_role_arn"])
 def test_a_role_profile_gets_a_hint_at_the_command_for_roles(stage: ClassicStage, key: str) -> None:
     """It has no long-term keys and wants none: set-up would be the wrong way."""
