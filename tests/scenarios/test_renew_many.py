@@ -104,17 +104,6 @@ def test_the_file_is_written_once(stage: ClassicStage) -> None:
     ]
 
 
-def test_roles_are_renewed_without_a_code_while_the_mfa_session_lasts(stage: ClassicStage) -> None:
-    """It is in the file if the user was wanted too, and in the session cache if only roles were."""
-    three_roles_and_a_chain(stage)
-    for names, env in ((("--all",), NOBODY), (("dev",), IN_FILES)):
-        assert stage.run("renew", *names, "--force", stdin=f"{stage.code()}\n", env=env).code == 0
-        again = stage.run("renew", "dev", "test", "--force", "--json", "--no-input", env=env)
-        assert (again.code, set(states(again).values())) == (0, {"renewed"}), again
-        assert stage.run("forget", "--all", env=env).code == 0
-        stage.aws.requests.clear()
-
-
 def test_two_codes_are_piped_one_a_line(stage: ClassicStage) -> None:
     long = role(stage, "long")
     dev = role(stage, "dev")
@@ -153,15 +142,6 @@ def test_a_stored_mfa_session_unknown_to_aws_costs_a_code_no_riddle(stage: Class
     assert "aws-mfa renew" in refused.out + refused.err or argv[0] == "renew"
     ended = stage.run(argv[0], "--token", stage.code(), *argv[1:], env=IN_FILES)
     assert ended.code == 0, ended
-
-
-def test_no_input_is_exit_4_and_sends_nothing(stage: ClassicStage) -> None:
-    three_roles_and_a_chain(stage)
-    before = stage.state()
-    ended = stage.run("renew", "--all", "--no-input", stdin=f"{stage.code()}\n")
-    assert ended.code == 4, ended
-    assert (stage.sent(), stage.state()) == ([], before)
-    assert "hint: run the same without --no-input in a terminal" in ended.out
 
 
 def test_stdout_has_only_the_json_even_if_the_answer_comes_from_a_pipe(stage: ClassicStage) -> None:
@@ -273,21 +253,6 @@ def test_two_processes_at_once_leave_both_results(stage: ClassicStage) -> None:
         assert process_.returncode == 0, out + err
     for name in ("dev", "default", "bobs", "bob"):
         assert stage.section(name)["aws_access_key_id"] in stage.aws.sessions
-
-
-def test_several_users_each_have_their_own_code(stage: ClassicStage) -> None:
-    china = stage.aws.add_account(partition="aws-cn")
-    bob = china.add_user("bob")
-    phone = bob.add_device()
-    stage.write(stage.keys_section() + stage.keys_section("bob", bob))
-    chinese = china.add_role("cn", trusts=bob, mfa=True)
-    stage.write(profile("dev", role(stage, "dev").arn) + profile("cn", chinese.arn, "bob"), stage.config)
-    plan = json.loads(stage.run("plan", "--all", "--json", env=NOBODY).out)
-    assert [call["code_of"] for call in plan["calls"] if call["code_of"]] == [stage.phone.serial, phone.serial]
-    codes = f"{stage.code()}\n{phone.unused_code()}\n"
-    ended = stage.run("renew", "dev", "cn", "--json", stdin=codes, env=NOBODY)
-    assert (ended.code, set(states(ended).values())) == (0, {"renewed"}), ended
-    assert {one.region for one in stage.aws.requests} == {"us-east-1", "cn-north-1"}
 
 
 ARN = "arn:aws:iam::123456789012:role/A"
