@@ -8,7 +8,7 @@ from copy import copy
 from typing import TYPE_CHECKING, TypeVar
 
 from aws_mfa.aws.endpoints import NO_SETTINGS, EndpointSettings
-from aws_mfa.errors import AwsMfaError, NeedsHuman
+from aws_mfa.errors import AwsMfaError, Cancelled, NeedsHuman
 from aws_mfa.interfaces import Interfaces
 from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest
 from aws_mfa.prompt.providers import CodeQuestion
@@ -65,6 +65,11 @@ class FakeTerminal:
 
     def count_down(self, seconds: int, text: str) -> None:
         self.waited_s.append(seconds)
+
+
+def says_no(*answers: str) -> FakeTerminal:
+    """A person who presses Ctrl-C after these answers."""
+    return FakeTerminal(*answers, *[Cancelled("cancelled")] * 9)
 
 
 class FakeProvider:

@@ -14,8 +14,7 @@ from aws_mfa.model import LongTermKeys, Secret, Session
 from aws_mfa.renewal.request import Overlay, RenewalRequest
 from aws_mfa.sessions.entry import text_of_inputs
 from aws_mfa.sessions.inputs import label_in
-from aws_mfa.system.cancel import Cancellation
-from fakes import DEVICE, KEYS, NOW, FakeIam, FakeInterfaces, FakeTerminal, a_session, as_interfaces
+from fakes import DEVICE, KEYS, NOW, FakeIam, FakeInterfaces, FakeTerminal, a_session, as_interfaces, says_no
 
 ROLE = "arn:aws:iam::123456789012:role/dev"
 CONFIG = f"[profile dev]\naws_mfa_role_arn = {ROLE}\naws_mfa_source_profile = work\nregion = eu-west-1\n"
@@ -125,7 +124,7 @@ def test_after_a_cancelled_question_sdks_get_the_stored_session_and_do_not_ask_t
     """An SDK whose session ends soon asks again at once."""
     interfaces = some_interfaces()
     short = a_short_user_session(interfaces)
-    interfaces.terminal = SaysNo()
+    interfaces.terminal = says_no()
     assert handed(interfaces, "work") is short
     assert handed(interfaces, "work") is short
     assert len(interfaces.terminal.questions) == 1
@@ -134,7 +133,7 @@ def test_after_a_cancelled_question_sdks_get_the_stored_session_and_do_not_ask_t
 def test_a_command_whose_question_is_cancelled_does_not_run() -> None:
     interfaces = some_interfaces()
     a_short_user_session(interfaces)
-    interfaces.terminal = SaysNo()
+    interfaces.terminal = says_no()
     for _ in range(2):
         with pytest.raises(Cancelled):
             handed(interfaces, "work", for_sdk=False)
@@ -148,7 +147,7 @@ def test_a_code_that_was_given_is_used_and_its_failure_raised() -> None:
         interfaces.fake_sts.answers = [WrongCode("wrong")]
         with pytest.raises(WrongCode):
             handed(interfaces, "work", token="111111", for_sdk=for_sdk)
-        interfaces.terminal = SaysNo()
+        interfaces.terminal = says_no()
         assert handed(interfaces, "work") is short
         assert handed(interfaces, "work", token="222222", for_sdk=for_sdk) is not short
 
@@ -163,7 +162,7 @@ def test_the_reason_why_there_is_no_new_session_is_printed_and_the_stored_one_us
 
 def test_a_cancelled_question_without_a_stored_session_is_a_failure() -> None:
     interfaces = some_interfaces()
-    interfaces.terminal = SaysNo()
+    interfaces.terminal = says_no()
     with pytest.raises(Cancelled):
         handed(interfaces)
 
@@ -282,11 +281,3 @@ def test_a_session_that_is_not_the_cached_one_leaves_none() -> None:
     answers = iter([a_session(lasts_s=3600, role_arn=ROLE), cached])
     interfaces.session_cache.one("dev").session = lambda: next(answers)  # type: ignore[method-assign]
     assert noted(interfaces) == set()
-
-
-class SaysNo(FakeTerminal):
-    """A user who presses Ctrl-C."""
-
-    def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
-        self.questions.append(question)
-        raise Cancelled("cancelled")

@@ -36,14 +36,6 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/Admin"
 QUESTION = CodeQuestion(f"MFA code for {DEVICE}: ", DEVICE, "pass otp aws")
 
 
-class SaysNo(FakeProvider):
-    """A person who presses Ctrl-C."""
-
-    def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
-        super().ask(question, cancellation)
-        raise errors.Cancelled("cancelled")
-
-
 class WithThreads(FakeInterfaces):
     """`beside` starts a thread."""
 
@@ -115,7 +107,7 @@ def test_get_caller_identity_is_sent_when_the_documents_say(before: list[str], a
 def test_a_person_who_cancels_is_not_asked_elsewhere() -> None:
     after = a_provider("222222", name="dialog")
     with pytest.raises(errors.Cancelled):
-        asked(SaysNo(FakeTerminal("111111")), after)
+        asked(FakeProvider(FakeTerminal(errors.Cancelled("cancelled"))), after)
     assert after.asked == []
 
 

@@ -167,21 +167,13 @@ def test_three_questions_are_enough() -> None:
     assert interfaces.fake_sts.sent == []
 
 
-def test_a_pipe_is_not_asked_again() -> None:
-    interfaces = FakeInterfaces()
-    interfaces.fake_sts.answers = [WrongCode("wrong")]
-    with pytest.raises(WrongCode):
-        asked(interfaces, "111111", "222222", has_human=False)
-    assert interfaces.terminal.answers == ["222222"]
-
-
-@pytest.mark.parametrize("failure", [NotAuthorized("no"), WrongSecret("no")])
-def test_a_refusal_that_no_code_can_fix_is_raised_at_once(failure: NotAuthorized) -> None:
+@pytest.mark.parametrize("failure", [NotAuthorized("no"), WrongSecret("no"), WrongCode("wrong, from a pipe")])
+def test_after_a_refusal_that_no_code_can_fix_and_of_a_pipe_it_is_not_asked_again(failure: AwsMfaError) -> None:
     interfaces = FakeInterfaces()
     interfaces.fake_sts.answers = [failure]
     with pytest.raises(type(failure)):
-        asked(interfaces, "111111", "222222")
-    assert len(interfaces.terminal.questions) == 1
+        asked(interfaces, "111111", "222222", has_human=not isinstance(failure, WrongCode))
+    assert (len(interfaces.terminal.questions), interfaces.terminal.answers) == (1, ["222222"])
 
 
 def test_a_code_that_was_good_is_never_sent_again() -> None:

@@ -24,12 +24,10 @@ from aws_mfa.system.locks import lock
 from aws_mfa.system.ownership import runtime_folder
 from aws_mfa.vaults.seal import AgeSeal
 from programs import SOURCE, start_program
+from users_and_modes import NOBODY, as_root, posix_only
 
-posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="no other system names the file systems in memory")
-as_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can change the owner of files")
 
-NOBODY = 65534
 NOW = 1795327399.0
 INPUTS = {"access_key_id": "AKIAIOSFODNN7EXAMPLE", "region": "eu-west-1"}
 NOT_ENCRYPTED = "no runtime folder and no keychain here: sessions are stored in"
@@ -241,7 +239,7 @@ def test_what_another_stores_while_an_old_one_is_removed_stays(stage: Stage, mon
     assert secret_of(stage.cache("plain").find("work", INPUTS)) == "new"
 
 
-@posix
+@posix_only
 @every_store
 def test_files_and_folders_are_private(stage: Stage, store: str) -> None:
     before = os.umask(0)
@@ -428,7 +426,7 @@ def test_forget_removes_from_every_store_chosen_or_not(stage: Stage) -> None:
     assert stage.said == []
 
 
-@posix
+@posix_only
 def test_forget_asks_no_keychain_and_needs_no_good_entry(stage: Stage) -> None:
     cache = stage.cache()
     cache.store("work", INPUTS, a_session())
@@ -503,7 +501,7 @@ def make_pipe(path: Path) -> None:
     os.mkfifo(path, 0o600)
 
 
-@posix
+@posix_only
 @every_store
 @pytest.mark.parametrize(
     ("damage", "reason"),
@@ -524,7 +522,7 @@ def test_a_file_that_others_could_have_read_or_written_is_dropped(
     assert not os.path.lexists(stage.file(store))
 
 
-@posix
+@posix_only
 @every_store
 def test_a_symlink_in_place_of_an_entry_is_replaced_and_its_target_not_changed(stage: Stage, store: str) -> None:
     stage.cache(store).store("work", INPUTS, a_session())
@@ -547,7 +545,7 @@ def link_elsewhere(folder: Path) -> None:
     folder.symlink_to("elsewhere")
 
 
-@posix
+@posix_only
 @every_store
 @pytest.mark.parametrize("damage", [open_to_others, link_elsewhere])
 def test_a_shared_folder_is_neither_read_nor_written(stage: Stage, store: str, damage: Callable[[Path], None]) -> None:
@@ -583,7 +581,7 @@ def test_root_does_not_use_another_users_runtime_folder(stage: Stage) -> None:
     assert stage.cache()._stores.choice.name == "sealed"
 
 
-@posix
+@posix_only
 @pytest.mark.parametrize("mode", [0o750, 0o755, 0o1777])
 def test_a_runtime_folder_that_others_can_read_is_not_used(stage: Stage, mode: int) -> None:
     stage.runtime.chmod(mode)

@@ -129,19 +129,6 @@ def test_secret_tool_sees_the_attributes_that_keyring_gives(gnome_keyring: RealK
     assert len(seen(SECTION)) > 3
 
 
-def test_the_forks_items_are_read_and_removed(gnome_keyring: RealKeychain) -> None:
-    keyring(gnome_keyring, "set", "aws:access_key_id", SECTION, value="AKIAIOSFODNN7EXAMPLE")
-    keyring(gnome_keyring, "set", "aws:secret_access_key", SECTION, value="wJalrXUtnFEMI/K7MDENG")
-    keyring(gnome_keyring, "set", "aws:mfa_device", SECTION, value="arn:aws:iam::123456789012:mfa/ann")
-    vault = open_keychain(gnome_keyring.environ)
-    found = vault.load_fork(SECTION)
-    assert found is not None
-    assert found.matches(KEYS)
-    assert vault.fork_device(SECTION) == "arn:aws:iam::123456789012:mfa/ann"
-    vault.remove_fork(SECTION)
-    assert (vault.load_fork(SECTION), vault.fork_device(SECTION)) == (None, None)
-
-
 def four_at_once(session: RealKeychain, *commands: list[str]) -> list[tuple[str, str]]:
     """Run the code with its arguments in four processes; what each printed."""
     running = [start_program([sys.executable, "-c", *command], session.environ) for command in commands]

@@ -16,33 +16,20 @@ MFA_KEYS = [
 ROLE_KEYS = ["assumed_role", "assumed_role_arn", *MFA_KEYS[1:]]
 
 
-def test_mfa_session_is_asked_with_duration_device_and_code(stage: ClassicStage) -> None:
-    code = stage.code()
-    assert stage.call("--token", code, "--duration", "7200").code == 0
+@pytest.mark.parametrize(
+    ("action", "flags", "seconds"),
+    [("GetSessionToken", ["--duration", "7200"], "7200"), ("AssumeRole", ["--role-session-name", "ann"], "3600")],
+)
+def test_a_session_is_asked_with_the_long_term_keys_device_duration_and_code(
+    stage: ClassicStage, action: str, flags: list[str], seconds: str
+) -> None:
+    code, role = stage.code(), stage.aws.account.add_role("Admin", trusts=stage.ann, mfa=True)
+    of_role = {"RoleArn": role.arn, "RoleSessionName": "ann"} if action == "AssumeRole" else {}
+    assert stage.call("--token", code, *flags, *(["--assume-role", role.arn] if of_role else [])).code == 0
     (request,) = stage.aws.requests
     assert request.access_key_id == stage.ann.keys.access_key_id
-    assert {key: value for key, value in request.parameters.items() if key != "Version"} == {
-        "Action": "GetSessionToken",
-        "DurationSeconds": "7200",
-        "SerialNumber": stage.phone.serial,
-        "TokenCode": code,
-    }
-
-
-def test_role_is_asked_with_the_long_term_keys_and_the_code(stage: ClassicStage) -> None:
-    role = stage.aws.account.add_role("Admin", trusts=stage.ann, mfa=True)
-    code = stage.code()
-    assert stage.call("--token", code, "--assume-role", role.arn, "--role-session-name", "ann").code == 0
-    (request,) = stage.aws.requests
-    assert request.access_key_id == stage.ann.keys.access_key_id
-    assert {key: value for key, value in request.parameters.items() if key != "Version"} == {
-        "Action": "AssumeRole",
-        "DurationSeconds": "3600",
-        "SerialNumber": stage.phone.serial,
-        "TokenCode": code,
-        "RoleArn": role.arn,
-        "RoleSessionName": "ann",
-    }
+    asked = {"Action": action, "DurationSeconds": seconds, "SerialNumber": stage.phone.serial, "TokenCode": code}
+    assert {key: value for key, value in request.parameters.items() if key != "Version"} == {**asked, **of_role}
 
 
 def test_new_section_goes_to_the_end_after_a_blank_line_in_the_contracts_order(stage: ClassicStage) -> None:

@@ -32,6 +32,7 @@ from aws_mfa.sessions.fingerprint import VARIABLES
 from examples import examples
 from programs import SOURCE, output_of, run_program
 from real_keychains import RealKeychain, gnome_keyring
+from users_and_modes import NOBODY, as_root
 
 __all__ = ["gnome_keyring"]  # a fixture
 
@@ -44,9 +45,6 @@ NOTED = f"[home-long-term]\nvault = keychain\naws_access_key_id = AKIA{'A' * 16}
 ROLE_SETTINGS = f"role_arn = {ROLE}\nsource_profile = home\nmfa_serial = {DEVICE}\nregion = eu-west-1\n"
 CONFIG = f"[profile work]\n{ROLE_SETTINGS}"
 START = [sys.executable, "-c", "import sys; from aws_mfa.cli.start import start; sys.exit(start())"]
-
-as_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can change the owner of files")
-NOBODY = 65534
 
 
 class Offline(RealInterfaces):
