@@ -6,11 +6,12 @@ import contextlib
 import os
 import shlex
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -233,6 +234,21 @@ def test_ctrl_c_cancels_and_ends_it(tmp_path: Path) -> None:
     with once(lambda: has_written(pids), lambda: os.kill(os.getpid(), signal.SIGINT)), pytest.raises(Cancelled):
         asked(shell(f"echo $$ > {shlex.quote(str(pids))}; sleep 60"))
     assert ends(int(wait_for(pids)))
+
+
+def test_ctrl_c_while_a_program_starts_ends_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[int] = []
+
+    class Interrupted(subprocess.Popen[bytes]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401  # as Popen has them
+            super().__init__(*arguments, **options)
+            started.append(self.pid)
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+    with pytest.raises(Cancelled):
+        asked("sleep 60")
+    assert ends(started[0])
 
 
 # mfa_process on a terminal

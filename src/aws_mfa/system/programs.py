@@ -23,7 +23,7 @@ from typing import IO, TYPE_CHECKING
 
 from aws_mfa.command_lines import split
 from aws_mfa.errors import Cancelled, NoThread
-from aws_mfa.system.threads import start_thread
+from aws_mfa.system.threads import deferred_signals, start_thread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -118,17 +118,16 @@ def run_for_answer(
     leads_session = tty is None and not keeps_terminal
     stdin, stderr = tty or (subprocess.DEVNULL, subprocess.PIPE if catches_stderr else None)
     try:
-        process = subprocess.Popen(  # noqa: S603  # the user's own command or a program on PATH, and no shell
-            words_of(command) if isinstance(command, str) else command,
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            env=without_credentials(environ),
-            start_new_session=leads_session,
-            creationflags=leads_session * getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
-        with process, contextlib.ExitStack() as at_the_end:
-            at_the_end.callback(_end, process, leads_session=leads_session)
+        with contextlib.ExitStack() as at_the_end:
+            with deferred_signals():  # one that ends us while it starts would leave it running
+                process = subprocess.Popen(  # noqa: S603  # the user's own command or a program on PATH, and no shell
+                    words_of(command) if isinstance(command, str) else command,
+                    stdin=stdin, stdout=subprocess.PIPE, stderr=stderr, env=without_credentials(environ),
+                    start_new_session=leads_session,
+                    creationflags=leads_session * getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                )  # fmt: skip
+                at_the_end.enter_context(process)
+                at_the_end.callback(_end, process, leads_session=leads_session)
             stdout, said = _output_of(process, limit_s, cancellation)
     except KeyboardInterrupt:
         raise Cancelled("cancelled") from None

@@ -171,8 +171,11 @@ class DeferredSignals:
 
 @contextmanager
 def deferred_signals() -> Iterator[DeferredSignals]:
-    """Defer them while inside; those ignored at the start (`nohup`) stay ignored. Main thread only."""
+    """Defer them while inside; those ignored at the start (`nohup`) stay ignored. In another thread none come."""
     deferred = DeferredSignals()
+    if threading.current_thread() is not threading.main_thread():
+        yield deferred
+        return
     numbers = [getattr(signal, name) for name in _DEFERRED if hasattr(signal, name)]
     found = {number: signal.getsignal(number) for number in numbers}
     # None means a handler that was not set from Python, and that Python cannot restore.

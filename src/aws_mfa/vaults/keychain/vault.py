@@ -10,10 +10,9 @@ an item without need, because macOS asks again after each write, and to write it
 from __future__ import annotations
 
 import time
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from functools import partial
 from secrets import token_hex
-from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, TypeVar
 
 from aws_mfa.command_lines import quote
@@ -156,7 +155,7 @@ class Keychain(KeychainItems):
         """Write an item without a secret, read it back and remove it, also if a signal arrives meanwhile."""
         user = f"{CHECK_USER}-{token_hex(4)}"  # another run's check must not remove it
         self._get(SERVICE, user)  # a window that asks to unlock the keychain opens here, where signals still end us
-        with deferred_signals() if current_thread() is main_thread() else nullcontext():
+        with deferred_signals():
             try:
                 self._write(user, _CHECK_VALUE)
             finally:
