@@ -71,10 +71,12 @@ lock: $(UV) ## move the locked versions of the developers' packages to the newes
 	@$(UV) export --quiet --frozen --all-extras --all-groups --output-file pylock.toml
 	@$(UV) export --quiet --frozen --no-emit-project --no-header --no-default-groups --output-file requirements.txt
 	@$(UV) export --quiet --frozen --no-emit-project --no-header --all-extras --all-groups --output-file requirements-dev.txt
+	@echo "hatchling>=1.27" | $(UV) pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes --no-header \
+	  --exclude-newer "7 days" --output-file requirements-build.txt -
 
 build: $(BUILT) ## wheel and sdist in dist/, and a run of the wheel in an environment of its own
 	rm -rf dist $(SMOKE)
-	$(BIN)/python -m build --outdir dist .
+	PIP_CONSTRAINT="$(CURDIR)/requirements-build.txt" $(BIN)/python -m build --outdir dist .
 	$(BIN)/python -m venv $(SMOKE)
 	$(SMOKE)/$(notdir $(BIN))/python -m pip install -qq dist/*.whl
 	$(SMOKE)/$(notdir $(BIN))/python -Im aws_mfa --version
