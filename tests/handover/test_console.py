@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from aws_mfa.errors import BadInput, BadProfile, BrokenFile, NotAuthorized, NotSetUp
+from aws_mfa.errors import BadInput, BrokenFile, NotAuthorized, NotSetUp
 from aws_mfa.handover.console import Page, console
 from aws_mfa.model import Identity
 from aws_mfa.renewal.request import Overlay, RenewalRequest
@@ -178,8 +178,3 @@ def test_a_broken_credentials_file_is_named_by_its_path(interfaces: FakeInterfac
     interfaces.known_keys.text, interfaces.vaults["keychain"].stored = None, {}
     with pytest.raises(BrokenFile, match=r"^~/.aws/credentials, line 1: "):
         page_of(interfaces, "work")
-
-
-def test_a_profile_that_does_not_exist_is_named(interfaces: FakeInterfaces) -> None:
-    with pytest.raises(BadProfile, match="there is no profile 'absent'"):
-        page_of(interfaces, "absent")

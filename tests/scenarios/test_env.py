@@ -140,14 +140,6 @@ def test_from_one_profile_to_the_next_and_back_to_nothing(stage: ClassicStage, s
     }
 
 
-@pytest.mark.parametrize("shell", ["sh", "fish"])
-def test_a_failure_changes_nothing(stage: ClassicStage, shell: str) -> None:
-    needs(shell)
-    done = run_program([shell, "-c", script(shell, "{default --no-input}")], environ_of(stage, AWS_PROFILE="kept"))
-    assert json.loads(done.stdout.removeprefix("shown "))["AWS_PROFILE"] == "kept"
-    assert "aws-mfa: profile 'default' needs an MFA code" in done.stderr
-
-
 def status_after(stage: ClassicStage, shell: str, words: str, **env: str) -> str:
     """What the shell says about the last status when it has taken over what `env` printed."""
     needs(shell)

@@ -34,12 +34,6 @@ def test_code_already_used_is_known_and_not_sent(stage: ClassicStage) -> None:
     assert stage.sent() == []
 
 
-def test_a_device_of_another_user_is_named(stage: ClassicStage) -> None:
-    other = stage.aws.account.add_user("bob").add_device()
-    text = refused(stage, "--device", other.serial)
-    assert f"{other.serial} is not an MFA device of the user" in text
-
-
 @pytest.mark.parametrize(
     ("key", "value", "says"),
     [
@@ -53,19 +47,6 @@ def test_keys_that_aws_refuses_are_named_without_secret(stage: ClassicStage, key
     text = refused(stage)
     assert says in text
     assert not any(secret in text for secret in (stage.ann.keys.secret_access_key, "wJalrXUtnFEMI"))
-
-
-def test_a_role_of_a_shorter_maximum_gets_a_hint_at_a_duration_that_it_allows(stage: ClassicStage) -> None:
-    role = stage.aws.account.add_role("Admin", trusts=stage.ann, mfa=True)
-    text = refused(stage, "--assume-role", role.arn, "--duration", "43200")
-    assert f"the duration is longer than {role.arn} allows (its MaxSessionDuration)" in text
-    assert "--duration 3600" in text
-
-
-def test_a_role_that_does_not_exist_looks_like_one_that_does_not_trust(stage: ClassicStage) -> None:
-    text = refused(stage, "--assume-role", stage.aws.account.arn("role/Nobody"))
-    assert "or there is no such role: AWS does not say which" in text
-    assert "external id" in text
 
 
 def test_throttling_is_named_and_not_retried(stage: ClassicStage) -> None:

@@ -277,12 +277,6 @@ def test_what_another_user_may_write_is_not_used(stage: Stage, name: str, monkey
     assert stage.fast() is None
 
 
-@pytest.mark.parametrize("name", VARIABLES)
-def test_another_value_of_a_variable_is_a_doubt(stage: Stage, name: str) -> None:
-    stage.update(**{name: "/elsewhere"})
-    assert stage.fast() is None
-
-
 def test_another_user_is_a_doubt(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "getuid", lambda: 4711, raising=False)
     assert stage.fast() is None or os.name == "nt"

@@ -119,16 +119,6 @@ def test_b14_without_a_network_the_host_is_named_and_the_code_can_still_be_used(
     assert stage.run("--token", code).code == 0
 
 
-def test_b14_a_dead_proxy_is_named_without_its_password(stage: ClassicStage) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        proxy = f"http://ann:hunter2@127.0.0.1:{closed.getsockname()[1]}"
-    ended = stage.run("--token", stage.code(), env={"AWS_ENDPOINT_URL": None, "HTTPS_PROXY": proxy})
-    assert ended.error.startswith("ERROR - the proxy 127.0.0.1:")
-    assert "cannot be reached" in ended.error
-    assert "hunter2" not in ended.out
-    assert "the code was not sent" in ended.hints
-
-
 NOBODY = """
 import pwd
 def nobody(uid):
