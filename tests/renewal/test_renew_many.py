@@ -16,10 +16,11 @@ from aws_mfa.model import LongTermKeys, Secret, Session, SessionRequest
 from aws_mfa.renewal.calls import Outcome, exit_code_of, first_failure, renew_many
 from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.request import Overlay, RenewalRequest
+from aws_mfa.renewal.write import SectionWriter
 from aws_mfa.sessions.file_section import section_of
 from aws_mfa.sessions.inputs import stored_name
 from aws_mfa.system.cancel import Cancellation
-from fakes import DEVICE, KEYS, NOW, FakeInterfaces, FakeSts, FakeTerminal, MemoryFile, a_session, as_interfaces
+from fakes import DEVICE, KEYS, NOW, FakeInterfaces, FakeSts, FakeTerminal, MemoryFile, a_session, a_step, as_interfaces
 from renewal.test_make_plan import ARN, OURS, role, some_interfaces
 
 
@@ -625,6 +626,25 @@ def test_the_age_is_also_known_by_the_end_if_the_clocks_cannot_differ_so_much() 
     interfaces.moment = NOW + 2400
     assert renewed(interfaces, "fresh")["fresh"].error is None
     assert interfaces.said == [OLD.replace("1 h", "40 min")]
+
+
+@pytest.mark.parametrize("cached_s", [None, 5.0, 347.0])
+@pytest.mark.parametrize(("hours", "left_s"), [(8, 28795), (36, 129253)])
+def test_the_age_of_a_session_of_the_classic_form_is_by_its_own_duration(
+    hours: int, left_s: int, cached_s: float | None
+) -> None:
+    """The clocks may differ by minutes: what our clock says counts, if the cache has the session."""
+    interfaces = a_stage(FRESH, answers=("222222",))
+    interfaces.fake_sts = StrictSts("222222")
+    step, session = a_step(duration_s=hours * 3600), a_session(lasts_s=left_s)
+    SectionWriter(step, "work", as_interfaces(interfaces)).write(session)
+    if cached_s is not None:
+        interfaces.session_cache.store(step.label, step.inputs, session)
+        interfaces.session_cache.age_s = cached_s
+    is_old = (hours * 3600 - left_s if cached_s is None else cached_s) > 300
+    error = renewed(interfaces, "fresh")["fresh"].error
+    assert (type(error), asked(interfaces)) == ((type(None), 1) if is_old else (errors.NotAuthorized, 0))
+    assert [line[:29] for line in interfaces.said] == ["the MFA session is 6 min old,"] * is_old
 
 
 def test_without_may_ask_an_old_mfa_session_is_no_question() -> None:

@@ -254,7 +254,7 @@ def _reasons_to_plan_again(
         key_id, min_age_s = plan.stored.session(one).access_key_id, _NEW_S if one.is_mfa_session else 0.0
         refusal = next((error for error in errors.values() if isinstance(error, NotAuthorized)), None)
         if refusal is not None and not not_taken:
-            age_s = _age_s(one, interfaces)
+            age_s = _age_s(one, plan, interfaces)
             if age_s >= (_NEW_BESIDE_CODE_S if has_code else _NEW_S):
                 age = duration_text(age_s)
                 reasons[one] = f"the MFA session is {age} old, the role may want a newer code: {refusal.message}"
@@ -271,14 +271,15 @@ def _reasons_to_plan_again(
     return reasons
 
 
-def _age_s(one: Reused, interfaces: Interfaces) -> float:
+def _age_s(one: Reused, plan: Plan, interfaces: Interfaces) -> float:
     """
     How old the session is at least: since it was stored, by our clock, or by its end, which AWS's clock says.
 
-    In the credentials file only its end is known.
+    If only the credentials file has it, only its end is known.
     """
-    by_end_s = int(one.inputs["duration_s"]) - (one.expires_at - interfaces.now())
-    stored_s = interfaces.session_cache.stored_s_ago(one.label, one.inputs)
+    inputs = plan.stored.own_inputs(one)
+    by_end_s = max(int(inputs["duration_s"]) - (one.expires_at - interfaces.now()), 0.0)
+    stored_s = interfaces.session_cache.stored_s_ago(one.label, inputs)
     return by_end_s if stored_s is None or by_end_s > _NEW_S + _CLOCKS_DIFFER_S else stored_s
 
 

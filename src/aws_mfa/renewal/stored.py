@@ -15,7 +15,7 @@ from aws_mfa.model import Session
 from aws_mfa.renewal.steps import Reused
 from aws_mfa.sessions.file_section import session_in, was_asked_with
 from aws_mfa.sessions.freshness import MARGIN_S
-from aws_mfa.vaults.choice import noted_origin
+from aws_mfa.vaults.choice import noted_duration, noted_origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -97,6 +97,11 @@ class StoredSessions:
         """The session whose end `until` returned."""
         found = self._found[reused.label, reused.key]
         return found if isinstance(found, Session) else found.session()
+
+    def own_inputs(self, reused: Reused) -> dict[str, str]:
+        """The inputs that this session was got with: one of the classic form may have another duration."""
+        duration_s = noted_duration(self._notes, reused.user.profile, self.session(reused).access_key_id)
+        return reused.inputs if duration_s is None else {**reused.inputs, "duration_s": duration_s}
 
     def _in_file(self, label: str, inputs: Mapping[str, str]) -> Session | None:
         """A session in a section that aws-mfa wrote: the user's MFA session, or the role's."""

@@ -218,6 +218,7 @@ class SectionWriter:
             interfaces.session_cache.drop(self._label, self._inputs, session.access_key_id)
             return
         # Note whose MFA session it is, so that roles can be assumed with it. Optional, so failures are ignored.
-        origin = session.access_key_id, step.user.access_key_id, step.request.device
+        request = step.request
+        origin = session.access_key_id, step.user.access_key_id, request.device, request.duration_s
         with suppress(AwsMfaError):
             interfaces.known_keys.update(lambda text: with_origin(text, section, *origin))

@@ -85,9 +85,12 @@ def with_device(notes: str, access_key_id: str, device: str | None) -> str:
     return with_changes(notes, section, {"device": device}, where=_NOTES)
 
 
-def with_origin(notes: str, section: str, session_key_id: str, access_key_id: str, device: str) -> str:
-    """The notes with the keys and device that got the MFA session in this section of the credentials file."""
-    values = {"session": session_key_id, "aws_access_key_id": access_key_id, "device": device}
+def with_origin(
+    notes: str, section: str, session_key_id: str, access_key_id: str, device: str, duration_s: int | None = None
+) -> str:
+    """The notes with the keys, device and duration that got the MFA session in this section of the credentials file."""
+    values: dict[str, str | None] = {"session": session_key_id, "aws_access_key_id": access_key_id, "device": device}
+    values["duration_s"] = None if duration_s is None else str(duration_s)
     return with_changes(notes, f"{_SESSION} {section}", values, where=_NOTES)
 
 
@@ -95,3 +98,10 @@ def noted_origin(notes: str, section: str) -> tuple[str | None, str | None, str 
     """Key id of the session, key id of the long-term keys, and device; None if nothing was noted."""
     note = section_values(notes, f"{_SESSION} {section}", where=_NOTES)
     return None if note is None else (note.get("session"), note.get("aws_access_key_id"), note.get("device"))
+
+
+def noted_duration(notes: str, section: str, session_key_id: str) -> str | None:
+    """The duration that was asked for with the session of this key id, in seconds; None if that was not noted."""
+    note = section_values(notes, f"{_SESSION} {section}", where=_NOTES) or {}
+    duration_s = note.get("duration_s", "")
+    return duration_s if note.get("session") == session_key_id and duration_s.isdecimal() else None
