@@ -133,23 +133,6 @@ def test_a_window_is_closed_when_its_question_is_answered_elsewhere(stage: Class
         os.kill(int(window.read_text()), 0)
 
 
-def test_where_no_question_waits_it_says_so(stage: ClassicStage) -> None:
-    for argv in (["code"], ["code", "123456"]):
-        answered = stage.run(*argv)
-        assert answered.code == 4
-        assert answered.err.startswith("aws-mfa: no question is waiting\nhint: ")
-    assert not os.path.exists(folder(stage))
-
-
-@pytest.mark.parametrize("given", ["12345", "abcdef", "1234567"])
-def test_what_is_no_code_leaves_the_question_open(stage: ClassicStage, job: Job, given: str) -> None:
-    for answered in (stage.run("code", given), stage.run("code", stdin=f"{given}\n")):
-        assert answered.code == 2, answered
-        assert "an MFA code is six digits" in answered.err
-    assert stage.run("code", stage.code()).code == 0
-    assert job.ended()[0] == 0
-
-
 def test_what_aws_says_of_the_code_is_shown_here_and_the_next_one_is_asked_for(stage: ClassicStage, job: Job) -> None:
     first = wait_for_question(stage)
     wrong = stage.wrong_code()
@@ -160,23 +143,6 @@ def test_what_aws_says_of_the_code_is_shown_here_and_the_next_one_is_asked_for(s
     wait_for_question(stage, other_than=first)
     assert stage.run("code", stage.code()).code == 0
     assert job.ended()[0] == 0
-
-
-def test_a_killed_process_leaves_nothing_to_answer(stage: ClassicStage, job: Job) -> None:
-    job.process.kill()
-    job.ended()
-    assert len(questions(stage)) == 1
-    assert stage.run("code", "123456").code == 4
-    assert questions(stage) == []
-
-
-def test_ctrl_c_removes_the_question(stage: ClassicStage) -> None:
-    asking = on_terminal(stage, "renew", "default")
-    asking.expect_exact("MFA code for")
-    wait_for_question(stage)
-    asking.sendintr()
-    assert end_of(asking)[0] == 130
-    assert questions(stage) == []
 
 
 def test_a_job_that_is_interrupted_while_it_waits_removes_it_too(stage: ClassicStage, job: Job) -> None:

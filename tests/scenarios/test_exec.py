@@ -190,17 +190,6 @@ def test_a_command_that_cannot_run_costs_no_code(stage: ClassicStage) -> None:
     assert stage.sent() == []
 
 
-def test_a_time_that_no_session_has_left_is_refused_before_a_code_is_sent(stage: ClassicStage) -> None:
-    dev = role(stage, "dev")
-    stage.write(profile("dev", dev.arn), stage.config)
-    ended = ran(stage, "dev", "--min-remaining", "6h", "--token", stage.code(), "echo", "went on")
-    assert (ended.code, ended.out, stage.sent()) == (2, "", []), ended
-    assert ended.err == (
-        "aws-mfa: --min-remaining 6 h: a session of dev lasts 1 h\n"
-        "hint: set duration_seconds of [profile dev]: it may be 43200 at most, if AWS allows it\n"
-    )
-
-
 def test_min_remaining_has_no_meaning_beside_a_server(stage: ClassicStage) -> None:
     ended = ran(stage, "default", "--server", "--min-remaining", "6h", "true")
     assert (ended.code, "contradict" in ended.err) == (2, True)

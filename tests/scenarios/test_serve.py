@@ -275,16 +275,6 @@ def test_however_it_is_ended_the_token_is_gone(server: Server, name: str) -> Non
     assert not os.path.exists(server.token_file)
 
 
-@posix_signals
-def test_what_a_killed_server_left_is_tidied_by_the_next(stage: ClassicStage, role: Role) -> None:
-    with serving(stage) as server:
-        server.end(signal.SIGKILL)
-    assert os.path.exists(server.token_file)
-    os.utime(server.token_file, (1, 1))
-    with serving(stage) as after:
-        assert os.listdir(os.path.dirname(server.token_file)) == [os.path.basename(after.token_file)]
-
-
 def test_the_token_is_on_no_disk_where_there_is_a_runtime_folder(stage: ClassicStage, role: Role, runtime: str) -> None:
     with serving(stage, env={"XDG_RUNTIME_DIR": runtime}) as server:
         assert os.path.dirname(server.token_file) == os.path.join(runtime, "aws-mfa")
