@@ -160,6 +160,23 @@ def test_the_reason_why_there_is_no_new_session_is_printed_and_the_stored_one_us
     assert any("the stored session is used for the time it has left" in line for line in interfaces.said)
 
 
+@pytest.mark.parametrize("for_sdk", [False, True])
+def test_notices_are_printed_once_and_before_the_question(*, for_sdk: bool) -> None:
+    interfaces = some_interfaces("123456", device=f"mfa_serial = {DEVICE}\nregion = eu-centrl-1\n")
+    where = "region in ~/.aws/config [profile work]"
+    lines = [f"{where} names region eu-centrl-1, which is not a known one: do you mean eu-central-1?"]
+    handed(interfaces, "work", for_sdk=for_sdk)
+    assert (interfaces.said, interfaces.terminal.said) == (([], lines) if for_sdk else (lines, []))
+    handed(interfaces, "work", for_sdk=for_sdk)
+    assert interfaces.said + interfaces.terminal.said == lines * (1 if for_sdk else 2), "SDKs ask again and again"
+    interfaces.said.clear()
+    interfaces.session_cache.stored.clear()
+    interfaces.terminal = says_no()
+    with pytest.raises(Cancelled):
+        handed(interfaces, "work", for_sdk=for_sdk)
+    assert interfaces.said + interfaces.terminal.said == lines
+
+
 def test_a_cancelled_question_without_a_stored_session_is_a_failure() -> None:
     interfaces = some_interfaces()
     interfaces.terminal = says_no()

@@ -436,3 +436,11 @@ class Refusing(Silent):
 
     def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
         raise errors.Cancelled("cancelled")
+
+
+def test_a_doubtful_region_is_told_before_the_question() -> None:
+    stage = Stage("dev", codes=())
+    stage.interfaces.environ = {"AWS_REGION": "eu-centrl-1"}
+    with pytest.raises(errors.AwsMfaError):
+        stage.renewals.get_first()
+    assert stage.said.endswith("do you mean eu-central-1?")

@@ -210,6 +210,19 @@ def test_a_role_assumed_from_a_role_lasts_one_hour_and_says_so() -> None:
     assert plan.steps[2].reason == "assumed from jump"
 
 
+@pytest.mark.parametrize(
+    ("region", "what"),
+    [
+        ("eu-centrl-1", ["names region eu-centrl-1, which is not a known one: do you mean eu-central-1?"]),
+        ("cn-north-1", ["names region cn-north-1 of another partition: it is not used"]),
+        ("eu-central-9", []),
+    ],
+)
+def test_a_roles_own_region_that_is_doubtful_or_not_used_is_told(region: str, what: list[str]) -> None:
+    plan = planned(role("jump", region=region) + role("deep", "jump"), "deep")
+    assert plan.notes.get("deep", []) == [f"region in ~/.aws/config [profile jump] {one}" for one in what]
+
+
 def test_a_role_cut_for_a_chain_never_takes_the_place_of_its_own_longer_session() -> None:
     """Its own cost a code: under one label the one would drive out the other."""
     config = role("jump", duration_seconds=7200) + role("deep", "jump")

@@ -112,12 +112,10 @@ def _request(
 
 
 def handed_over(args: argparse.Namespace, interfaces: Interfaces) -> tuple[Session, Plan]:
-    """Get the session that the arguments ask for and print its notices; raises what `hand_over` raises."""
+    """Get the session that the arguments ask for; raises what `hand_over` raises."""
     request = hand_over_request(args, [args.profile], interfaces)
     session, plan = hand_over(request, interfaces)
     left_s = session.expires_at - interfaces.now()
-    for notice in plan.notices(args.profile):
-        interfaces.say(notice)
     if request.min_remaining_s is not None and left_s < request.min_remaining_s - MARGIN_S:
         interfaces.say(f"{args.profile}: only {duration_text(left_s)} left, less than asked: AWS gives no more here")
     return session, plan

@@ -74,9 +74,10 @@ def console(
     page = console_page(service, page_region)
     endpoints = settings_of_chain(chain)
     endpoint = sign_in_endpoint(page_region, interfaces.environ, endpoints)
+    notices: tuple[str, ...] = ()
     if chain.role_chain:
-        session, plan = hand_over(request, interfaces, known, watch)
-        arn, notices = chain.wanted.role_arn or "", plan.notices(request.profile)
+        session, _ = hand_over(request, interfaces, known, watch)
+        arn = chain.wanted.role_arn or ""
     else:
         session, arn = _federated(request, chain, own_region, users, interfaces)
         notices = (*users.notices, f"{request.profile} has no role: signed in {_WITHOUT_MFA}")

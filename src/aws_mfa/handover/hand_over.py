@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import AwsMfaError, Cancelled, NeedsHuman
+from aws_mfa.prompt.providers import TERMINAL
 from aws_mfa.renewal.ask import ends_our_question
 from aws_mfa.renewal.calls import first_failure, renew_many
 from aws_mfa.renewal.make_plan import check_possible, make_plan
@@ -19,8 +20,11 @@ from aws_mfa.renewal.steps import Reused
 from aws_mfa.sessions.fingerprint import FingerprintedSession
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aws_mfa.interfaces import Interfaces, Watch
     from aws_mfa.model import Session
+    from aws_mfa.prompt.providers import CodeProvider
     from aws_mfa.renewal.plan import Plan
     from aws_mfa.renewal.request import RenewalRequest
     from aws_mfa.vaults.lookup import KnownProfiles
@@ -30,7 +34,10 @@ def hand_over(
     request: RenewalRequest, interfaces: Interfaces, known: KnownProfiles | None = None, watch: Watch | None = None
 ) -> tuple[Session, Plan]:
     """
-    Return the profile's session and the plan that it comes from, with the profile's chain and the notices to print.
+    Return the profile's session and the plan that it comes from, with the profile's chain; print the plan's notices.
+
+    They are printed before a question: a mistyped region costs a code. An SDK's user gets them only with a question,
+    where it is asked: SDKs show our stderr after a failure only.
 
     `known`: files that the caller has read already, after it began the `watch`. Raises what planning and renewing
     raise, `NeedsHuman` with the command to run.
@@ -41,10 +48,28 @@ def hand_over(
     for error in plan.failures.values():
         raise error
     check_possible(plan, request.min_remaining_s)
+    told: Sequence[str] = ()
+    if not request.for_sdk or (plan.codes and request.token is None):
+        told = tell(plan.notices(request.profile), _place_of_question(interfaces) if request.for_sdk else interfaces)
     session = _session(plan, interfaces)
+    if not request.for_sdk:
+        tell(plan.notices(request.profile), interfaces, told)
     if watch is not None and request.is_plain:
         _note_answer(session, plan, watch, interfaces)
     return session, plan
+
+
+def tell(notices: Sequence[str], place: Interfaces | CodeProvider, told: Sequence[str] = ()) -> Sequence[str]:
+    """Print the notices that were not `told`, and return all of them: finding keys while renewing adds some."""
+    for notice in notices:
+        if notice not in told:
+            place.say(notice)
+    return notices
+
+
+def _place_of_question(interfaces: Interfaces) -> Interfaces | CodeProvider:
+    terminals = (one for one in interfaces.code_providers if one.name == TERMINAL and one.has_human)
+    return next(terminals, interfaces)
 
 
 def _session(plan: Plan, interfaces: Interfaces) -> Session:

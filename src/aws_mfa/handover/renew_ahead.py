@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.text import local_text
 from aws_mfa.errors import AwsMfaError, Cancelled, KeychainUnavailable, NeedsHuman, SessionExpired
-from aws_mfa.handover.hand_over import with_command
+from aws_mfa.handover.hand_over import tell, with_command
 from aws_mfa.renewal.calls import first_failure, renew_many
 from aws_mfa.renewal.make_plan import check_possible, make_plan, renewal_of
 from aws_mfa.renewal.steps import Reused, Step
@@ -91,7 +91,7 @@ class RenewAhead:
         for error in plan.failures.values():
             raise error
         check_possible(plan, self._min_remaining_s)
-        skipped: dict[str, Cancelled] = {}
+        told, skipped = tell(plan.every_notice, self._interfaces), dict[str, Cancelled]()
         for name, result in _results(plan, self._interfaces, self._request.token).items():
             try:
                 self._take(name, self._or_stored(name, result), plan)
@@ -99,8 +99,9 @@ class RenewAhead:
                 skipped[name] = error
         if not self._served:
             raise next(iter(skipped.values()))
-        for line in (*plan.users.notices, *(f"{name} is skipped: it is not served" for name in skipped)):
-            self._interfaces.say(line)
+        tell(
+            (*plan.every_notice, *(f"{name} is skipped: it is not served" for name in skipped)), self._interfaces, told
+        )
 
     def _or_stored(self, name: str, result: Session | AwsMfaError) -> Session:
         """The session, or for a failure a stored one that is still valid; else raises the first failure."""

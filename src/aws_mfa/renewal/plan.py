@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.arns import is_root_device, partition_of
-from aws_mfa.aws_values.regions import is_in
+from aws_mfa.aws_values.regions import doubt_about, is_in
 from aws_mfa.aws_values.text import DEFAULT_MFA_SESSION_S, DEFAULT_ROLE_SESSION_S, LONGEST_ROOT_SESSION_S, duration_text
 from aws_mfa.config.chains import child_regions
 from aws_mfa.config.sections import LONG_TERM_KEYS, kind_of
@@ -79,6 +79,12 @@ class Plan:
         """The environment and the region for a child with this profile's session: see `chains.child_regions`."""
         return child_regions(self.chains[profile], self.of_profile[profile].user.partition, environ)
 
+    @property
+    def every_notice(self) -> tuple[str, ...]:
+        """The lines for the user about all profiles."""
+        notes = (f"{name}: {note}" for name, notes in self.notes.items() for note in notes)
+        return (*self.users.notices, *notes)
+
     def notices(self, profile: str) -> tuple[str, ...]:
         """The lines for the user when this profile's session is handed over."""
         return (*self.users.notices, *self.notes.get(profile, ()))
@@ -119,8 +125,11 @@ class _Planner:
     def add(self, chain: Chain, user: SourceUser) -> None:
         """Plan one profile's session and the sessions that sign for it."""
         for role in chain.role_chain:
-            if role.region and not is_in(role.region, user.partition):
-                note = f"{role.source('region')} names region {role.region} of another partition: it is not used"
+            region, source = role.region or "", role.source("region")
+            note = doubt_about(region, source)
+            if region and not is_in(region, user.partition):
+                note = f"{source} names region {region} of another partition: it is not used"
+            if note:
                 self._plan.notes.setdefault(chain.wanted.name, []).append(note)
         found = self._role(chain, user) if chain.role_chain else self._mfa_session(chain, user, is_wanted=True)
         self._plan.of_profile[chain.wanted.name] = found

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from aws_mfa.aws_values.regions import doubt_about
 from aws_mfa.config.profile_settings import shown
 from aws_mfa.errors import BadInput, BadProfile
 from aws_mfa.setup.adoption import NOT_CHANGED, ROLE, AwsTexts, adopt, restore
@@ -40,6 +41,11 @@ class Adoption:
     done: dict[str, str]
     left: dict[str, BadProfile]
     lost: list[str] = field(default_factory=list)
+
+    def doubts(self) -> list[str]:
+        """A line for each region of an adopted profile that looks like a typing error."""
+        profiles = filter(None, map(self.texts.profiles.profile, self.done))
+        return [line for one in profiles if (line := doubt_about(one.region or "", one.source("region")))]
 
 
 def look(request: AdoptRequest, interfaces: Interfaces, vault: QuietVault | None = None) -> Adoption:

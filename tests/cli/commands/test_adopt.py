@@ -44,6 +44,15 @@ def test_variables_that_hide_what_was_adopted_are_named_at_the_end() -> None:
     assert interfaces.said == hidden_by(interfaces.environ)
 
 
+def test_a_doubtful_region_of_an_adopted_profile_is_told() -> None:
+    interfaces = FakeInterfaces(KEYS, PROD + "region = eu-centrl-1\n")
+    for flags in (["--dry-run"], [], ["--undo"]):
+        assert run_command(adopt, interfaces, "prod", *flags) == 0
+    doubt = "names region eu-centrl-1, which is not a known one: do you mean eu-central-1?"
+    doubts = [f"region in ~/.aws/config [profile prod] {doubt}"] * 2
+    assert interfaces.said == ["prod: would be adopted", *doubts]
+
+
 def test_what_all_cannot_adopt_is_a_failure_only_if_nothing_was_adopted() -> None:
     assert run_command(adopt, FakeInterfaces(KEYS, PROD + FOREIGN), "--all") == 0
     assert run_command(adopt, FakeInterfaces(KEYS, FOREIGN), "--all") == 3

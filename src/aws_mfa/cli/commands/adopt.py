@@ -68,7 +68,7 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     if found.lost:
         names = ", ".join(map(shown, found.lost))
         interfaces.say(f"SDKs cannot sign for {names} now: the keys of their source are not in the AWS files")
-    for line in hidden_by(interfaces.environ) if found.done and not args.undo else ():
+    for line in (*found.doubts(), *hidden_by(interfaces.environ)) if found.done and not args.undo else ():
         interfaces.say(line)
     return NotSetUp.exit_code if found.left and not (args.all and found.done) else 0
 

@@ -60,8 +60,7 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     token = code_given(args, interfaces)
     request = plan_request(args, interfaces)
     planned = make_plan(request, interfaces)
-    notes = (f"{name}: {note}" for name, notes in planned.notes.items() for note in notes)
-    for line in (*planned.users.notices, *notes):
+    for line in planned.every_notice:
         interfaces.say(line)
     if len(planned.codes) > 1:
         interfaces.say(summary(planned))
