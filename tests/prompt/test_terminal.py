@@ -720,6 +720,15 @@ def test_the_lines_left_in_a_pipe_are_counted_and_read_later(piped: bytes, left:
         os.close(writer)
 
 
+def test_a_line_that_comes_after_the_wait_for_it_is_not_lost() -> None:
+    reader, writer = os.pipe()
+    terminal = PipedAnswers(reader)
+    assert terminal.lines_left() == 0
+    os.write(writer, b"late\nlater\n")
+    os.close(writer)
+    assert [terminal.ask(""), terminal.ask("")] == ["late", "later"]
+
+
 def until(screen: int, mark: bytes, number: int) -> bytes:
     """What is shown, up to so many of the mark."""
     shown = b""

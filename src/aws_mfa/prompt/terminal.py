@@ -11,8 +11,9 @@ from __future__ import annotations
 import os
 import stat
 import sys
+import threading
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.text import shown_text
@@ -94,6 +95,7 @@ class PipedAnswers:
         self._asks_on_stdout = asks_on_stdout
         self._ahead: list[bytes] = []
         self._is_read = False
+        self._reading = threading.Lock()
 
     def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
         """Return the next line. Raises `NeedsHuman` at the end of input, `BadAnswer`, or the cancellation's error."""
@@ -101,7 +103,9 @@ class PipedAnswers:
             cancellation.check()
         self._print(shown_text(question))
         try:
-            line = self._ahead.pop(0) if self._ahead else read_line(self._fd, LONGEST_ANSWER + 1)
+            # A thread that `lines_left` gave up still takes the next line.
+            with nullcontext() if self._ahead else self._reading:
+                line = self._ahead.pop(0) if self._ahead else read_line(self._fd, LONGEST_ANSWER + 1)
         except KeyboardInterrupt:
             raise Cancelled("cancelled") from None
         except OSError as error:
@@ -125,13 +129,16 @@ class PipedAnswers:
     def lines_left(self) -> int:
         """As in `Terminal`; a writer that neither writes nor ends within a second has no more lines."""
         while not self._is_read and len(self._ahead) <= _MOST_LINES:
-            try:
-                line = answer_within(1.0, lambda: read_line(self._fd, LONGEST_ANSWER + 1), on_delay=lambda: None)
-            except (NoAnswer, OSError):
-                line = b""
-            self._is_read = not line
-            self._ahead += [line] if line else []
+            self._is_read = True
+            with suppress(NoAnswer, OSError):
+                self._is_read = not answer_within(1.0, self._read_ahead, on_delay=lambda: None)
         return len(b"".join(self._ahead).rstrip().splitlines())
+
+    def _read_ahead(self) -> bytes:
+        with self._reading:
+            line = read_line(self._fd, LONGEST_ANSWER + 1)
+            self._ahead += [line] if line else []
+        return line
 
     def say(self, text: str) -> None:
         self._print(shown_text(text) + "\n")
