@@ -57,7 +57,30 @@ def test_for_a_value_that_does_not_fit_only_the_flag_is_named(value: str, capsys
 
 def test_argparses_message_about_a_flag_is_printed_whole(capsys: pytest.CaptureFixture[str]) -> None:
     assert said(a_parser(), ["--vault"], capsys) == "argument --vault: expected one argument"
-    assert said(a_parser("PROFILE"), [], capsys) == "the following arguments are required: PROFILE"
+
+
+@pytest.mark.parametrize(
+    ("argv", "profile", "line"),
+    [
+        (["exec", "--", "true"], "work", "exec work -- COMMAND"),
+        (["exec"], None, "exec PROFILE -- COMMAND"),
+        (["console"], SECRET, "console PROFILE [flags]"),
+        (["--profile", "work", "exec", "--", "true"], None, "exec work -- COMMAND"),
+        (["--profile", "work", "plan"], None, "plan work [flags]"),
+        (["--profile", SECRET, "renew"], None, "renew PROFILE [flags]"),
+        (["--profile", "work", "setup"], None, "setup [flags]"),
+        (["--force", "exec", "work"], None, "exec [flags]"),
+    ],
+)
+def test_the_profile_is_shown_where_it_belongs_unless_it_may_be_a_secret(
+    argv: list[str], profile: str | None, line: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    if profile:
+        monkeypatch.setenv("AWS_PROFILE", profile)
+    with pytest.raises(SystemExit):
+        main(argv)
+    assert capsys.readouterr().err.endswith(f": aws-mfa {line}\n")
 
 
 @pytest.mark.parametrize(

@@ -243,7 +243,7 @@ def test_a_profile_with_the_name_of_a_form_is_no_form(stage: ClassicStage, name:
     assert status_after(stage, "sh", f"{name} --no-input") == "3"
 
 
-@pytest.mark.parametrize("words", [["--shell", "fish"], ["--shell=fish"], ["--shell", "sh", "--shell=fish"]])
+@pytest.mark.parametrize("words", [["--shell", "fish"], ["--shell=fish"], ["--shell", "zsh", "--shell=fish"]])
 def test_a_failure_has_the_form_named_though_the_arguments_are_wrong(stage: ClassicStage, words: list[str]) -> None:
     assert ran(stage, "json", *words, "--no-such-flag").out == "sh -c 'exit 2';\n"
 

@@ -12,9 +12,13 @@ from aws_mfa.setup.questions import says_yes
 from fakes import FakeTerminal
 
 
-@pytest.mark.parametrize("answer", ["y", "Y", "yes", " YES ", "n", "no", "", "yep", "ja", "y es"])
-def test_a_yes_in_any_case_is_a_yes_and_anything_else_a_no(answer: str) -> None:
-    assert says_yes(FakeTerminal(answer), "replace it? [y/n] ") == (answer.strip().lower() in ("y", "yes"))
+@pytest.mark.parametrize("answer", ["y", "Y", "yes", " YES ", "n", "no", "", "N"])
+@pytest.mark.parametrize("before", [(), ("yep", "wJalr/y")])
+def test_a_yes_in_any_case_is_a_yes_and_what_is_neither_is_asked_again(answer: str, before: tuple[str, ...]) -> None:
+    terminal = FakeTerminal(*before, answer)
+    assert says_yes(terminal, "replace it? [y/n] ") == (answer.strip().lower() in ("y", "yes"))
+    assert terminal.said == ["please answer with y or n"] * len(before)
+    assert not says_yes(FakeTerminal("yep", has_human=False), "replace it? [y/n] ")
 
 
 def test_what_no_person_meant_to_type_is_neither_and_asked_again() -> None:

@@ -401,3 +401,12 @@ def test_the_config_section_is_the_one_botocore_reads(profile: str, config: str,
     path = tmp_path / "config"
     path.write_text(after, encoding="utf-8")
     assert load_config(str(path))["profiles"][profile]["region"] == "us-east-1"
+
+
+@pytest.mark.parametrize("written", ["[work]", "[Profile work]"])
+def test_no_section_is_written_beside_one_with_a_wrong_header(written: str) -> None:
+    config = f"{written}\nregion = eu-west-1\n"
+    interfaces = unattended(config=config)
+    with pytest.raises(errors.BadProfile, match=r"must be \[profile work\]"):
+        set_up_with(interfaces, "work")
+    assert (interfaces.config.text, interfaces.terminal.questions) == (config, [])

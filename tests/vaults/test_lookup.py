@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from aws_mfa.command_lines import unset_variable
 from aws_mfa.config.profile_names import SetUpHint
 from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.errors import AwsMfaError, BadProfile, BrokenFile, KeychainUnavailable, NeedsHuman, NoLongTermKeys
@@ -207,6 +208,22 @@ def test_a_note_without_an_entry_in_the_vault_is_reported() -> None:
     with pytest.raises(NoLongTermKeys) as failure:
         find_long_term_keys(SECTION, as_noted(BY_DEFAULT, interfaces), None, as_interfaces(interfaces))
     assert "keychain vault, which has no entry" in failure.value.hints[0]
+
+
+@pytest.mark.parametrize(
+    ("source", "remedy"), [("--vault", "leave out --vault"), ("AWS_MFA_VAULT", unset_variable("AWS_MFA_VAULT"))]
+)
+@pytest.mark.parametrize("failure", [None, KeychainUnavailable("none here", SetUpHint("store", " --vault age"))])
+def test_what_names_another_vault_than_the_note_is_named_first(
+    source: str, remedy: str, failure: KeychainUnavailable | None
+) -> None:
+    interfaces = FakeInterfaces()
+    interfaces.vaults["keychain"].failure = failure
+    choice = VaultChoice("keychain", source, explicit=True, noted="age")
+    with pytest.raises((KeychainUnavailable, NoLongTermKeys)) as refused:
+        find_long_term_keys(SECTION, choice, None, as_interfaces(interfaces))
+    assert refused.value.hints[0] == f"the keys were stored in the age vault, and {source} names another: {remedy}"
+    assert not any("--vault age" in hint for hint in refused.value.hints)
 
 
 def test_a_key_id_of_the_fork_without_its_secret_is_reported_by_the_missing_half() -> None:

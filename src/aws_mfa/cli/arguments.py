@@ -7,6 +7,7 @@ argparse repeats it; but a word after a mistyped flag, or in place of a command,
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from typing import TYPE_CHECKING, NoReturn
 
@@ -61,6 +62,9 @@ class Parser(argparse.ArgumentParser):
         shown = _VALUE_BEGINS.split(message, maxsplit=1)[0].rstrip(": ")
         if "invalid choice" in shown and _CHOICES in message:
             shown = f"{shown} {_CHOICES}{message.rpartition(_CHOICES)[2]}"
+        if shown.endswith("required: PROFILE"):  # the account that a command works in is to be seen in its line
+            command = _with_profile(self.prog.split()[-1], os.environ.get("AWS_PROFILE") or "PROFILE")
+            shown += f"; the profile is an argument here: aws-mfa {command}"
         self.refuse(shown)
 
     def refuse(self, message: str) -> NoReturn:
@@ -93,7 +97,7 @@ def parsed(parser: Parser, argv: list[str], *, commands: Collection[str] = ()) -
     arguments, unknown = parser.parse_known_args(argv)
     for word in unknown:
         if word in commands:
-            parser.refuse(f"the command comes first: aws-mfa {word} [flags]")
+            parser.refuse(f"the command comes first: aws-mfa {_with_profile(word, arguments.profile)}")
     if unknown:
         flags = [parser.shown_flag(word) for word in unknown if word.startswith("-")]
         shown = " ".join(filter(None, flags))
@@ -105,6 +109,14 @@ def parsed(parser: Parser, argv: list[str], *, commands: Collection[str] = ()) -
             what = f"{len(unknown)} arguments too many (not shown, they may be secrets)"
         parser.refuse(f"{what}{parser.profile_hint(flags)}")
     return arguments
+
+
+def _with_profile(command: str, profile: str | None) -> str:
+    """The command with the profile where it belongs; a name that may be a secret is not shown."""
+    if not profile or command in ("setup", "import", "code", "demo"):
+        return f"{command} [flags]"
+    name = profile if _PLAIN_WORD.fullmatch(profile) else "PROFILE"
+    return f"{command} {name} {'-- COMMAND' if command == 'exec' else '[flags]'}"
 
 
 def shown_word(word: str) -> str:

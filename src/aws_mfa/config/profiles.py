@@ -54,6 +54,7 @@ __all__ = ["AwsProfiles", "Profile"]
 
 _OF_PROFILES = KEYS.union(("output", "aws_access_key_id", "credential_process"))
 _LISTED = 10  # names in a message
+_RENAME = "rename the section: no tool reads it as it is"
 
 
 class AwsProfiles:
@@ -108,7 +109,7 @@ class AwsProfiles:
             near = [f"profiles that have it: {', '.join(having)}"] if having else []
             return BadProfile(f"{message}: it is an ARN", *near, *(classic if ":role/" in name else []))
         if name in self.misnamed:
-            return BadProfile(f"{message}: {self.misnamed[name]}", "rename the section: no tool reads it as it is")
+            return BadProfile(f"{message}: {self.misnamed[name]}", _RENAME)
         there = ", ".join(map(shown, names)) if 0 < len(names) <= _LISTED else ""
         listed = [f"there are: {there}"] if there else ["list them with: aws-mfa plan --all"] if names else []
         near = did_you_mean(name, names) or listed
@@ -131,13 +132,23 @@ class AwsProfiles:
                     found[name] = f"section [{shown(header)}] of {index.where} must be [{right}]"
         return found
 
+    def wrong_header(self, name: str) -> str | None:
+        """What is wrong with the header of the profile's section, if the config file has no right one."""
+        return None if self.config_section(name) else self.misnamed.get(name)
+
+    def check_header(self, name: str) -> None:
+        if wrong := self.wrong_header(name):
+            raise BadProfile(wrong, _RENAME)
+
     def missing(self, given: Given) -> BadProfile:
         """The failure for a key that names a missing profile, which may be a user's that is not set up yet."""
         name, key = bare_name(given.value), given.source.partition(" ")[0]
-        why, names = misread(given.value) or (self.misnamed.get(name),), self._known_names()
-        what = f"names profile '{shown(given.value)}', which does not exist{f': {why[0]}' if why[0] else ''}"
+        wrong_header = self.misnamed.get(name)
+        why, names = misread(given.value) or (wrong_header and (wrong_header, _RENAME)), self._known_names()
+        what = f"names profile '{shown(given.value)}', which does not exist{f': {why[0]}' if why else ''}"
         set_up = f"if it has keys of yours, store them: aws-mfa setup --profile {quote(name)}"
-        hints = [*did_you_mean(given.value, names), *([set_up] if name not in names and ":" not in name else [])]
+        near, may_be_new = did_you_mean(given.value, names), name not in names and ":" not in name
+        hints = [why[1], *near] if why else [*near, *([set_up] if may_be_new else [])]
         error = BadProfile(f"{given.source} {what}", *hints, f"or name another profile in {key}")
         error.shared = f"{key} {what}"
         return error

@@ -26,6 +26,7 @@ _FORM_OF_PROGRAM = {
     **dict.fromkeys(("pwsh", "powershell"), POWERSHELL),
     "cmd": CMD,
 }
+NAMED = {**_FORM_OF_PROGRAM, **{form: form for form in FORMS}}
 _OTHER_SHELLS = ("csh", "tcsh", "elvish", "nu", "xonsh")
 # PowerShell puts the user's folder of modules before the two of the machine.
 _MODULE_FOLDERS_IN_POWERSHELL = 3

@@ -56,13 +56,13 @@ def ask_consent(question: str, interfaces: Interfaces) -> None:
         raise Cancelled("nothing was changed")
 
 
-def choose_other_vault(found: Importable, interfaces: Interfaces, *, may_ask: bool, is_preview: bool = False) -> None:
-    """If the keychain is needed and cannot be used, offer the age vault, or raise the keychain's trouble."""
+def choose_other_vault(found: Importable, interfaces: Interfaces, *, may_ask: bool, preview: str | None = None) -> None:
+    """If the keychain is needed and cannot be used, offer the age vault (`preview`: name it), or raise its trouble."""
     trouble = found.keychain_trouble
     if trouble is None or not any(move.vault == "keychain" for move in found.moves):
         return
-    if is_preview:
-        found.notices.append("the keychain cannot be used; move the keys with: aws-mfa import --vault age")
+    if preview is not None:
+        found.notices.append(f"the keychain cannot be used; move the keys with: {preview} --vault age")
         return
     if not (may_ask and interfaces.terminal.has_human):
         raise trouble

@@ -121,10 +121,17 @@ def keys_given(document: Document, request: ImportRequest, interfaces: Interface
         raise BadProfile(
             f"{profile} is a role, and the keys of {user} sign for it", f"store them there: --profile {quote(user)}"
         )
+    for keys in meant:
+        profiles.check_header(profile_of(keys.section or profile))
     found = Importable([], [document.name], lines=tuple(line for keys in meant for line in keys.lines))
     finds = [_find(keys, keys.section or profile, document.name, request, profiles, found) for keys in meant]
     found.is_alone = None not in finds and len(meant) == len(held) and all(keys.is_alone for keys in held)
     _add_moves(found, [find for find in finds if find], request, interfaces)
+    if to_keychain := [move.name for move in found.moves if move.vault == "keychain"]:
+        try:
+            interfaces.fork.load_fork(to_keychain[0])
+        except KeychainUnavailable as error:
+            found.keychain_trouble = error
     return found
 
 
@@ -163,7 +170,7 @@ def _find(
 ) -> Find | None:
     """The find; None for keys that cannot be named or used, or are another service's, with a line in `found`."""
     name = request.name_of(section)
-    place = path if keys.section is None else f"[{section}] of {path}"
+    place = path if keys.section is None else f"[{keys.section}] of {path}"
     trouble = keys.trouble
     try:
         check_name(section, is_new=name != section)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Answer = TypeVar("Answer")
 
 _ORDER = "pipe one line for each question that no flag answers: profile, access key id, secret, device, region"
-_YES = ("y", "yes")
+_YES, _NO = ("y", "yes"), ("n", "no", "")
 
 
 @dataclass(kw_only=True)
@@ -45,8 +45,12 @@ class Answers:
 
 
 def says_yes(terminal: Terminal, question: str) -> bool:
-    """Any answer but yes is a no. Raises what `Terminal.ask` raises."""
-    return until_good(lambda: terminal.ask(question), terminal).strip().lower() in _YES
+    """Enter is a no; a person is asked again after any other answer. Raises what `Terminal.ask` raises."""
+    while (answer := until_good(lambda: terminal.ask(question), terminal).strip().lower()) not in (*_YES, *_NO):
+        if not terminal.has_human:
+            return False
+        terminal.say("please answer with y or n")
+    return answer in _YES
 
 
 def check_answers(answers: Answers) -> None:
@@ -101,7 +105,9 @@ def user_of(profile: str, profiles: AwsProfiles) -> str:
 
 def profile_with_keys(profile: str, interfaces: Interfaces) -> str:
     """The profile, or the user of a role if a person agrees, else `BadProfile`: no SDK could use keys of the role."""
-    user = user_of(profile, KnownProfiles(interfaces).profiles)
+    profiles = KnownProfiles(interfaces).profiles
+    profiles.check_header(profile)
+    user = user_of(profile, profiles)
     if user == profile:
         return profile
     what = f"{profile} is a role, and the keys of {user} sign for it"

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from aws_mfa.aws_values.codes import doubt_about_key_id, trouble_in_file
-from aws_mfa.command_lines import quote
+from aws_mfa.command_lines import quote, unset_variable
 from aws_mfa.config.ini import OF_ALL, check, check_if_small, find_section, line_number, sections
 from aws_mfa.config.profile_names import name_profile
 from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS, shown
@@ -129,6 +129,8 @@ def find_long_term_keys(
     try:
         found = found_in_vault(section, choice, interfaces)
     except KeychainUnavailable as error:
+        if choice.explicit and choice.noted not in (None, choice.name):
+            raise KeychainUnavailable(error.message, _stored_elsewhere(choice)) from None
         name_profile(error, section)
         if choice.explicit or choice.noted == choice.name:
             raise
@@ -198,7 +200,7 @@ def _missing(
     elif choice.noted == choice.name:
         hints.insert(0, f"they were stored in the {choice.noted} vault, which has no entry of that name now")
     elif choice.noted:
-        hints.insert(0, f"they were stored in the {choice.noted} vault: leave out what names another ({choice.source})")
+        hints.insert(0, _stored_elsewhere(choice))
     files = (interfaces.known_keys, interfaces.credentials)
     names = dict.fromkeys(one.name for file in files for one in sections(file.read(), where=file.path))
     others = [profile_of(name) for name in names if name.endswith(LONG_TERM_SUFFIX) and name != section]
@@ -215,6 +217,11 @@ def _missing(
     if trouble is not None:
         message += f"; the keychain could not be asked: {trouble.message}"
     return NoLongTermKeys(message, *hints)
+
+
+def _stored_elsewhere(choice: VaultChoice) -> str:
+    remedy = f"leave out {choice.source}" if choice.source[0] == "-" else unset_variable(choice.source)
+    return f"the keys were stored in the {choice.noted} vault, and {choice.source} names another: {remedy}"
 
 
 def keys_are_known(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from aws_mfa_practice import faults
@@ -82,3 +84,13 @@ def test_a_role_profile_gets_a_hint_at_the_command_for_roles(stage: ClassicStage
     ended = stage.call("--profile", "dev")
     assert "Long term credentials session '[dev-long-term]' is missing" in ended.error
     assert ended.hints == "hint: dev is a role: aws-mfa renew dev"
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_wrong_header_is_named_in_place_of_the_hint_to_set_up(stage: ClassicStage, *, is_there: bool) -> None:
+    stage.write("[dev]\nregion = eu-west-1\n", stage.config)
+    if not is_there:
+        os.unlink(stage.credentials)
+    hints = stage.call("--profile", "dev").hints
+    assert hints.startswith(f"hint: section [dev] of {stage.config} must be [profile dev]")
+    assert "aws-mfa setup" not in hints

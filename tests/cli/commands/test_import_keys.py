@@ -58,7 +58,7 @@ def test_a_download_is_set_up_as_setup_does_it() -> None:
     assert interfaces.terminal.questions == []
     assert interfaces.terminal.said[-3:] == [
         f"FILE still holds the keys; delete it: {command('remove', 'FILE')}",
-        f"w-long-term: {ANN}, device {DEVICE}",
+        f"w-long-term: {ANN}, device {DEVICE}, region us-east-1",
         "get a session with: aws-mfa --profile w",
     ]
 
@@ -71,6 +71,14 @@ def test_the_region_may_be_given_or_is_asked_for() -> None:
     interfaces.terminal = FakeTerminal("y", "eu-central-1")
     assert run(interfaces, "FILE", "--profile", "w") == 0
     assert interfaces.config.text == "[profile w]\nregion = eu-central-1\n"
+
+
+@pytest.mark.parametrize("document", [CSV, f"[w]\n{PAIR}"])
+def test_no_section_is_written_beside_one_with_a_wrong_header(document: str) -> None:
+    interfaces = interfaces_with(document, config="[w]\nregion = eu-west-1\n")
+    with pytest.raises(errors.BadProfile, match=r"\[w\] of ~/.aws/config must be \[profile w\]"):
+        run(interfaces, "FILE", "--profile", "w", "--yes")
+    assert stored(interfaces) == {}
 
 
 def test_what_cannot_be_a_region_is_refused_before_a_question() -> None:
@@ -312,12 +320,13 @@ def test_a_preview_without_a_keychain_lists_and_names_the_other_vault() -> None:
     said = interfaces.terminal.said
     assert "  work-long-term: ...KEY1 in [work] of ~/.aws/credentials, to the keychain vault" in said
     assert "the keychain cannot be used; move the keys with: aws-mfa import --vault age" in said
+    interfaces.documents = {"FILE": FakeDocument(CSV, "FILE")}
+    assert run(interfaces, "FILE", "--profile", "w", "--dry-run") == 0
+    assert "the keychain cannot be used; move the keys with: aws-mfa import FILE --profile w --vault age" in said
     with pytest.raises(errors.KeychainUnavailable) as failed:
         run(interfaces, "--yes")
     age = "store the keys in a passphrase-encrypted file: aws-mfa import{} --vault age"
     assert failed.value.hints == (age.format(""),)
-    interfaces.documents = {"FILE": FakeDocument(CSV, "FILE")}
-    interfaces.vaults["keychain"].failure = absent("this machine has no keychain to use")
     with pytest.raises(errors.KeychainUnavailable) as failed:
         run(interfaces, "FILE", "--profile", "w", "--yes")
     assert failed.value.hints == (age.format(" FILE --profile w"),)

@@ -8,6 +8,7 @@ and exit code 1, Ctrl-C 130. Codes are asked for and sent by `renewal.codes`, as
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ from aws_mfa.sessions.freshness import Fresh, judge
 from aws_mfa.setup.questions import Answers
 from aws_mfa.setup.setup import set_up
 from aws_mfa.vaults.choice import choose_vault, noted_vault, vault_of_flags
-from aws_mfa.vaults.lookup import keys_are_known, narrowed
+from aws_mfa.vaults.lookup import KnownProfiles, keys_are_known, narrowed
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -74,7 +75,12 @@ def run(argv: list[str], interfaces: Interfaces, commands: str = "") -> int:
         else:
             _renew(flags, interfaces, log)
     except AwsMfaError as error:
-        name_profile(error, profile_in_force(flags.profile, interfaces.environ))
+        profile = profile_in_force(flags.profile, interfaces.environ)
+        name_profile(error, profile)
+        if isinstance(error, NotSetUp) and not flags.setup:
+            with suppress(AwsMfaError):  # broken files
+                if wrong := KnownProfiles(interfaces).profiles.wrong_header(profile):
+                    error.hints = (wrong, *(hint for hint in error.hints if "aws-mfa setup" not in hint))
         log.failure(error)
         is_interrupted = isinstance(error, Cancelled) and not isinstance(error, InputEnded)
         return error.exit_code if is_interrupted else _FAILED

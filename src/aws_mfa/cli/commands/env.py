@@ -14,7 +14,7 @@ from aws_mfa.cli.options import add_hand_over_arguments, handed_over
 from aws_mfa.cli.output import refuse_escapes
 from aws_mfa.errors import BadInput
 from aws_mfa.handover.environment import change_back, change_for, session_variables
-from aws_mfa.handover.shell_lines import CMD, FISH, FORMS, JSON, POWERSHELL, SH, failure_line, form_for, lines_of
+from aws_mfa.handover.shell_lines import CMD, FISH, FORMS, JSON, NAMED, POWERSHELL, SH, failure_line, form_for, lines_of
 
 if TYPE_CHECKING:
     import argparse
@@ -49,7 +49,7 @@ _KILLED = 128  # shells: 128 + the signal
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("profile", metavar="PROFILE", nargs="?", help="the profile whose session is wanted")
-    parser.add_argument("--shell", choices=FORMS, help="the shell or format (default: the calling shell)")
+    parser.add_argument("--shell", type=NAMED.get, choices=FORMS, help="shell or format (default: the calling shell)")
     parser.add_argument("--unset", action="store_true", help="print what removes the variables; needs no PROFILE")
     add_hand_over_arguments(parser)
 
@@ -80,7 +80,7 @@ def report_failure(exit_code: int, argv: list[str], interfaces: Interfaces) -> N
     if sys.stdout.isatty():
         return
     words = [part for word in argv for part in (word.split("=", 1) if word.startswith("--shell=") else [word])]
-    given = [form for flag, form in pairwise(words) if flag == "--shell" and form in FORMS]
+    given = [NAMED[name] for flag, name in pairwise(words) if flag == "--shell" and name in NAMED]
     with suppress(BadInput, OSError):
         form = given[-1] if given else _form_of_caller(interfaces)
         _write(failure_line(exit_code, form), form)

@@ -64,15 +64,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     """Find, show, ask, check, move, and print what is left to do; 3 if some keys could not be looked at or moved."""
     moved: list[Move] = []
+    own = f"aws-mfa import {quote(args.file)}" if args.file else "aws-mfa import"
+    own += f" --profile {quote(args.profile)}" if args.profile else ""
     try:
-        found = _run(args, interfaces, moved)
+        found = _run(args, interfaces, moved, own)
     except (AwsMfaError, KeyboardInterrupt) as failure:
         error = failure if isinstance(failure, AwsMfaError) else Cancelled("cancelled")
         # Another vault is a flag of this command, too; but keys are not typed here, and most are in the file already.
-        own = f" {quote(args.file)}" if args.file else ""
-        own += f" --profile {quote(args.profile)}" if args.profile else ""
         hints = [
-            f"{hint.text}: aws-mfa import{own}{hint.options}" if isinstance(hint, SetUpHint) else hint
+            f"{hint.text}: {own}{hint.options}" if isinstance(hint, SetUpHint) else hint
             for hint in error.hints
             if not isinstance(hint, SetUpHint) or "--vault age" in hint.options
         ]
@@ -86,7 +86,7 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     return NotSetUp.exit_code if found.left else 0
 
 
-def _run(args: argparse.Namespace, interfaces: Interfaces, moved: list[Move]) -> Importable:
+def _run(args: argparse.Namespace, interfaces: Interfaces, moved: list[Move], own: str) -> Importable:
     args.region = region_of_form(args.region, source="--region") if args.region else None
     vault, use_keychain = vault_of_flags(args.vault, no_keychain=args.no_keychain)
     request = ImportRequest(
@@ -95,7 +95,7 @@ def _run(args: argparse.Namespace, interfaces: Interfaces, moved: list[Move]) ->
     document = interfaces.document(args.file) if args.file is not None else None
     found = keys_given(document, request, interfaces) if document else keys_here(request, interfaces)
     may_ask = not (args.yes or args.dry_run or args.vault)
-    choose_other_vault(found, interfaces, may_ask=may_ask, is_preview=args.dry_run and not args.vault)
+    choose_other_vault(found, interfaces, may_ask=may_ask, preview=own if args.dry_run and not args.vault else None)
     if args.yes or args.dry_run or not interfaces.terminal.has_human:
         print_lines(_list(found))
     else:  # part of the question
@@ -160,7 +160,8 @@ def _next_steps(moved: list[Move], interfaces: Interfaces) -> list[str]:
         profile = profile_of(move.name)
         device = FilesOfProfile(profile, move.name, interfaces).known_device
         if move.identity:
-            lines.append(f"{move.name}: {move.identity.arn}, device {device or 'none known'}")
+            region = f", region {move.region}" if move.region else ""
+            lines.append(f"{move.name}: {move.identity.arn}, device {device or 'none known'}{region}")
         if device or not move.identity:  # a renewal asks IAM, too
             usable.append(profile)
         else:

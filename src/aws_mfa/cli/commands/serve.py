@@ -14,7 +14,7 @@ from aws_mfa.command_lines import command
 from aws_mfa.errors import BadInput
 from aws_mfa.handover.environment import change_for
 from aws_mfa.handover.serve import CONFIG_FILE, CREDENTIALS_FILE, serving
-from aws_mfa.handover.shell_lines import CMD, FORMS, JSON, form_for, lines_of
+from aws_mfa.handover.shell_lines import CMD, FORMS, JSON, NAMED, form_for, lines_of
 from aws_mfa.prompt.providers import PROVIDERS
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("profiles", nargs="+", metavar="PROFILE", help="the profiles; each is served at a path of its name")
     add("--port", type=int, default=0, metavar="N", help=_PORT_HELP)
-    add("--shell", choices=FORMS, help="the shell or format of what is printed (default: the calling shell)")
+    add("--shell", type=NAMED.get, choices=FORMS, help="the form of what is printed (default: the calling shell's)")
     add_hand_over_arguments(parser)
 
 
