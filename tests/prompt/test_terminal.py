@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import importlib
 import os
+import select
 import shlex
 import shutil
 import signal
@@ -724,7 +725,10 @@ def test_a_line_that_comes_after_the_wait_for_it_is_not_lost() -> None:
     reader, writer = os.pipe()
     terminal = PipedAnswers(reader)
     assert terminal.lines_left() == 0
-    os.write(writer, b"late\nlater\n")
+    os.write(writer, b"late\n")
+    while select.select([reader], [], [], 0)[0]:
+        pass  # until the thread that waited has taken it
+    os.write(writer, b"later\n")
     os.close(writer)
     assert [terminal.ask(""), terminal.ask("")] == ["late", "later"]
 
