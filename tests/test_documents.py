@@ -26,9 +26,20 @@ OURS = "https://github.com/aws-mfa/aws-mfa/blob/main/"
 # What zsh takes for a pattern or a comment where it is not in quotes.
 QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"", re.DOTALL)
 STUBS = [
-    "age", "aws", "aws-mfa", "docker", "keyring", "pass", "pip", "rclone", "rm", "ssh", "sudo", ".venv/bin/python",
+    "age",
+    "aws",
+    "aws-mfa",
+    "docker",
+    "keyring",
+    "pass",
+    "pip",
+    "rclone",
+    "rm",
+    "ssh",
+    "sudo",
+    ".venv/bin/python",
     "node",
-]  # fmt: skip
+]
 
 
 def text_of(document: str) -> str:

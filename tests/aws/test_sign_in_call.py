@@ -57,7 +57,7 @@ def sign_in(aws: PracticeAws, http: AwsHttp, *, takes_form: bool = True) -> Sign
 
 
 @pytest.mark.parametrize("takes_form", [True, False])
-def test_a_session_is_exchanged_for_a_token(aws: PracticeAws, ann: User, http: AwsHttp, *, takes_form: bool) -> None:
+def test_a_session_is_exchanged_for_a_token(aws: PracticeAws, ann: User, http: AwsHttp, takes_form: bool) -> None:  # noqa: FBT001
     token = sign_in(aws, http, takes_form=takes_form).token(federated(aws, ann, http))
     assert len(token.reveal()) > 100
     asked = aws.requests[-1]
@@ -90,11 +90,10 @@ def test_a_failure_has_our_message_and_holds_nothing_of_the_session(
     aws: PracticeAws,
     ann: User,
     http: AwsHttp,
+    takes_form: bool,  # noqa: FBT001
     fault: Fault,
     failure: type[errors.AwsMfaError],
     words: str,
-    *,
-    takes_form: bool,
 ) -> None:
     """Neither in the message nor in a traceback with all causes: urllib3's errors hold the URL, and it the session."""
     session = federated(aws, ann, http)
@@ -107,9 +106,7 @@ def test_a_failure_has_our_message_and_holds_nothing_of_the_session(
 
 
 @pytest.mark.parametrize("takes_form", [True, False])
-def test_a_closed_port_is_unreachable_without_a_part_of_the_session(
-    ann: User, http: AwsHttp, *, takes_form: bool
-) -> None:
+def test_a_closed_port_is_unreachable_without_a_part_of_the_session(ann: User, http: AwsHttp, takes_form: bool) -> None:  # noqa: FBT001
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     session = Session("ASIAINVENTED00000001", Secret("canary-of/the-key"), Secret("canary-of/the-token=="), 0)
@@ -130,7 +127,11 @@ def test_an_mfa_session_is_refused_as_it_is_by_aws(aws: PracticeAws, ann: User, 
 
 @pytest.mark.parametrize("takes_form", [True, False])
 def test_nothing_is_logged_at_any_level(
-    aws: PracticeAws, ann: User, http: AwsHttp, caplog: pytest.LogCaptureFixture, *, takes_form: bool
+    aws: PracticeAws,
+    ann: User,
+    http: AwsHttp,
+    takes_form: bool,  # noqa: FBT001
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """In aws-mfa's own process: only its commands sign in."""
     silence_libraries()

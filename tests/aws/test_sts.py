@@ -502,6 +502,12 @@ def test_a_cut_or_long_answer_gives_the_connection_back(practice: Practice, monk
         assert sts.get_caller_identity(practice.keys).arn == practice.ann.arn
 
 
+def test_threads_share_the_client(practice: Practice) -> None:
+    with ThreadPoolExecutor(8) as workers:
+        found = [workers.submit(practice.sts.get_caller_identity, practice.keys) for _ in range(8)]
+    assert [one.result().arn for one in found] == [practice.ann.arn] * 8
+
+
 def test_no_log_holds_a_secret_even_at_debug(practice: Practice, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     code = practice.phone.code()

@@ -15,24 +15,51 @@ from aws_mfa.model import Secret, Session
 from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.sessions import watch as fingerprints
-from cli.fast.test_answer import fillers, session
 from programs import SOURCE, run_program
 
 # A new name here costs every run of every user: bench/hot_path.py says how much.
 OUR_MODULES = {
-    "aws_mfa", "aws_mfa.aws_values", "aws_mfa.config", "aws_mfa.sessions", "aws_mfa.cli", "aws_mfa.cli.classic",
-    "aws_mfa.cli.fast", "aws_mfa.cli.classic.messages", "aws_mfa.cli.fast.answer", "aws_mfa.cli.start",
-    "aws_mfa.errors", "aws_mfa.config.settings", "aws_mfa.aws_values.text", "aws_mfa.sessions.freshness",
-    "aws_mfa.config.ini", "aws_mfa.config.sections",
-}  # fmt: skip
+    "aws_mfa",
+    "aws_mfa.aws_values",
+    "aws_mfa.config",
+    "aws_mfa.sessions",
+    "aws_mfa.cli",
+    "aws_mfa.cli.classic",
+    "aws_mfa.cli.fast",
+    "aws_mfa.cli.classic.messages",
+    "aws_mfa.cli.fast.answer",
+    "aws_mfa.cli.start",
+    "aws_mfa.errors",
+    "aws_mfa.config.settings",
+    "aws_mfa.aws_values.text",
+    "aws_mfa.sessions.freshness",
+    "aws_mfa.config.ini",
+    "aws_mfa.config.sections",
+}
 # Of a session that is handed over: nothing of the classic form, and the other way round.
 OUR_MODULES_TO_HAND_OVER = {
-    "aws_mfa", "aws_mfa.aws_values", "aws_mfa.config", "aws_mfa.handover", "aws_mfa.sessions", "aws_mfa.system",
-    "aws_mfa.cli.fast", "aws_mfa.system.ownership", "aws_mfa.cli.fast.session",
-    "aws_mfa.sessions.fast_lookup", "aws_mfa.cli", "aws_mfa.cli.start", "aws_mfa.errors", "aws_mfa.model",
-    "aws_mfa.handover.environment", "aws_mfa.sessions.freshness", "aws_mfa.config.sections", "aws_mfa.sessions.entry",
-    "aws_mfa.sessions.places", "aws_mfa.sessions.fingerprint", "aws_mfa.aws_values.text",
-}  # fmt: skip
+    "aws_mfa",
+    "aws_mfa.aws_values",
+    "aws_mfa.config",
+    "aws_mfa.handover",
+    "aws_mfa.sessions",
+    "aws_mfa.system",
+    "aws_mfa.cli.fast",
+    "aws_mfa.system.ownership",
+    "aws_mfa.cli.fast.session",
+    "aws_mfa.sessions.fast_lookup",
+    "aws_mfa.cli",
+    "aws_mfa.cli.start",
+    "aws_mfa.errors",
+    "aws_mfa.model",
+    "aws_mfa.handover.environment",
+    "aws_mfa.sessions.freshness",
+    "aws_mfa.config.sections",
+    "aws_mfa.sessions.entry",
+    "aws_mfa.sessions.places",
+    "aws_mfa.sessions.fingerprint",
+    "aws_mfa.aws_values.text",
+}
 # All but free; the rest that is used, `os` above all, a bare interpreter has already loaded.
 OF_THE_STANDARD_LIBRARY = {"__future__", "time", "errno", "gc", "_signal"}
 # `os.execvpe` loads it where it looks for the program; since 3.14 it is two modules, and needs the second's C part.
@@ -60,9 +87,18 @@ ROLE = "arn:aws:iam::123456789012:role/Admin"
 LONG_TERM_KEYS = f"aws_access_key_id = AKIA{'A' * 16}\naws_secret_access_key = {'s' * 40}\n"
 
 
-def good_session(name: str, role: str | None = None) -> str:
+def session(name: str, role: str | None = None) -> str:
     expires_at = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() + 36000))
-    return session(name, role=role, expiration=expires_at)
+    return (
+        f"[{name}]\nassumed_role = {bool(role)}\n"
+        + (f"assumed_role_arn = {role}\n" if role else "")
+        + f"aws_access_key_id = ASIA{'A' * 16}\naws_secret_access_key = {'s' * 40}\n"
+        + f"aws_session_token = {'t' * 400}\naws_security_token = {'t' * 400}\nexpiration = {expires_at}\n\n"
+    )
+
+
+def many(count: int) -> str:
+    return "".join(f"[team-{number}]\naws_access_key_id = x\nregion = eu-west-1\n\n" for number in range(count))
 
 
 KEYS_IN_THE_FILE = f"[default-long-term]\n{LONG_TERM_KEYS}\n[work-long-term]\n{LONG_TERM_KEYS}\n"
@@ -100,13 +136,13 @@ def modules_loaded(home: str, *argv: str, **variables: str) -> set[str]:
 )
 def test_a_good_session_is_answered_without_any_heavy_module(home: str, argv: list[str]) -> None:
     keys = f"{KEYS_IN_THE_FILE}[admin-long-term]\n{LONG_TERM_KEYS}\n"
-    write(home, "credentials", keys + good_session("default") + good_session("work") + good_session("admin", ROLE))
+    write(home, "credentials", keys + session("default") + session("work") + session("admin", ROLE))
     assert modules_loaded(home, *argv) - OF_THE_STANDARD_LIBRARY == OUR_MODULES
 
 
 def test_the_note_is_enough_to_know_keys_in_a_vault(home: str) -> None:
     """Neither keyring nor D-Bus nor age is loaded to learn that there are keys."""
-    write(home, "credentials", good_session("default"))
+    write(home, "credentials", session("default"))
     write(home, os.path.join("mfa", "known-keys"), NOTED_KEYS)
     assert modules_loaded(home) <= OUR_MODULES | OF_THE_STANDARD_LIBRARY
 
@@ -115,8 +151,8 @@ def test_the_note_is_enough_to_know_keys_in_a_vault(home: str) -> None:
 @pytest.mark.parametrize("place", ["first", "last"])
 def test_ten_thousand_profiles_change_nothing(home: str, place: str, count: int) -> None:
     """The file is read in parts then: wherever the parts end, the answer is found in them."""
-    ours = KEYS_IN_THE_FILE + good_session("default")
-    write(home, "credentials", ours + fillers(count) if place == "first" else fillers(count) + ours)
+    ours = KEYS_IN_THE_FILE + session("default")
+    write(home, "credentials", ours + many(count) if place == "first" else many(count) + ours)
     assert modules_loaded(home) <= OUR_MODULES | OF_THE_STANDARD_LIBRARY
 
 

@@ -231,7 +231,8 @@ def test_a_session_that_was_there_before_is_not_taken_for_a_new_one() -> None:
 
 def test_what_the_question_before_ended_with_is_not_asked_again() -> None:
     for failure in (Cancelled("pid 7 asked, and the question was cancelled"), NotAuthorized("no")):
-        interfaces = asking("111111")
+        interfaces = FakeInterfaces()
+        interfaces.terminal = FakeTerminal("111111")
         step = a_step()
         interfaces.prompt_locks.ended[step.question] = failure
         with pytest.raises(type(failure)):

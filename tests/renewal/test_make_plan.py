@@ -264,12 +264,12 @@ def test_a_narrowed_session_in_the_file_is_not_taken_for_a_full_one() -> None:
         assert labels(planned(interfaces, name, overlay=Overlay(read_only=True))) == []
 
 
-@pytest.mark.parametrize("changed", [{"aws_access_key_id": "ASIAANOTHER"}, {"aws_secret_access_key": 'half"'}])
-def test_a_session_put_over_it_and_a_damaged_one_are_not_used(changed: dict[str, str]) -> None:
+def test_a_session_that_another_tool_put_over_it_does_not_count_as_ours() -> None:
     """0.0.12 leaves keys that it does not know: the mark of the session before stays, and is worthless."""
     interfaces = some_interfaces(role("dev"))
     renewed(interfaces, "dev")
-    interfaces.credentials.text = with_changes(interfaces.credentials.read(), "dev", changed)
+    text = interfaces.credentials.read()
+    interfaces.credentials.text = with_changes(text, "dev", {"aws_access_key_id": "ASIAANOTHER"})
     assert labels(planned(interfaces, "dev")) == ["dev"]
 
 
@@ -340,3 +340,10 @@ def test_a_policy_of_another_partition_is_reported_before_a_code_is_asked_for() 
     assert (list(found.of_profile), list(found.failures)) == (["dev"], ["gov"])
     assert "partition aws-us-gov" in found.failures["gov"].message
     assert list(planned(interfaces, "gov", overlay=Overlay(read_only=True)).of_profile) == ["gov"]
+
+
+def test_a_session_of_the_file_with_a_damaged_secret_is_not_used() -> None:
+    interfaces = some_interfaces(role("dev"))
+    renewed(interfaces, "dev")
+    interfaces.credentials.text = with_changes(interfaces.credentials.read(), "dev", {"aws_secret_access_key": 'half"'})
+    assert labels(planned(interfaces, "dev")) == ["dev"]

@@ -81,6 +81,13 @@ def test_an_sdk_without_terminal_is_answered_from_any_shell(stage: ClassicStage,
     assert questions(stage) == []
 
 
+def test_a_code_piped_in_is_taken(stage: ClassicStage, job: Job) -> None:
+    answered = stage.run("code", stdin=f"{stage.code()}\n")
+    assert (answered.code, answered.out) == (0, ""), answered
+    assert answered.err.endswith(f"answered the question of pid {job.pid}\n")
+    assert job.ended()[0] == 0
+
+
 def test_without_a_code_it_shows_whose_question_it_is_and_asks(stage: ClassicStage, job: Job) -> None:
     child = on_terminal(stage, "code")
     child.expect_exact(f"pid {job.pid} waits for a code of {stage.phone.serial}\r\n")
@@ -90,20 +97,22 @@ def test_without_a_code_it_shows_whose_question_it_is_and_asks(stage: ClassicSta
     assert job.ended()[0] == 0
 
 
-@pytest.mark.parametrize(
-    ("argv", "question", "end"),
-    [(["renew", "default"], "MFA code for ", "renewed"), ([], "Enter AWS MFA code for device", "INFO - Success!")],
-)
-def test_a_question_on_a_terminal_is_answered_from_another(
-    stage: ClassicStage, argv: list[str], question: str, end: str
-) -> None:
-    asking = on_terminal(stage, *argv)
-    asking.expect_exact(question)
+def test_a_question_on_a_terminal_is_answered_from_another(stage: ClassicStage) -> None:
+    asking = on_terminal(stage, "renew", "default")
+    asking.expect_exact(f"MFA code for {stage.phone.serial}: ")
     assert stage.run("code", stage.code()).code == 0
     asking.expect_exact("answered in another terminal\r\n")
     status, said = end_of(asking)
-    assert (status, end in said) == (0, True), said
+    assert (status, "renewed" in said) == (0, True), said
     assert questions(stage) == []
+
+
+def test_so_is_a_question_of_the_classic_form(stage: ClassicStage) -> None:
+    asking = on_terminal(stage)
+    asking.expect_exact("Enter AWS MFA code for device")
+    assert stage.run("code", stage.code()).code == 0
+    status, said = end_of(asking)
+    assert (status, "INFO - Success!" in said) == (0, True), said
 
 
 def test_a_question_that_is_answered_where_it_was_put_ends_here(stage: ClassicStage) -> None:
@@ -133,6 +142,23 @@ def test_a_window_is_closed_when_its_question_is_answered_elsewhere(stage: Class
         os.kill(int(window.read_text()), 0)
 
 
+def test_where_no_question_waits_it_says_so(stage: ClassicStage) -> None:
+    for argv in (["code"], ["code", "123456"]):
+        answered = stage.run(*argv)
+        assert answered.code == 4
+        assert answered.err.startswith("aws-mfa: no question is waiting\nhint: ")
+    assert not os.path.exists(folder(stage))
+
+
+@pytest.mark.parametrize("given", ["12345", "abcdef", "1234567"])
+def test_what_is_no_code_leaves_the_question_open(stage: ClassicStage, job: Job, given: str) -> None:
+    for answered in (stage.run("code", given), stage.run("code", stdin=f"{given}\n")):
+        assert answered.code == 2, answered
+        assert "an MFA code is six digits" in answered.err
+    assert stage.run("code", stage.code()).code == 0
+    assert job.ended()[0] == 0
+
+
 def test_what_aws_says_of_the_code_is_shown_here_and_the_next_one_is_asked_for(stage: ClassicStage, job: Job) -> None:
     first = wait_for_question(stage)
     wrong = stage.wrong_code()
@@ -143,6 +169,23 @@ def test_what_aws_says_of_the_code_is_shown_here_and_the_next_one_is_asked_for(s
     wait_for_question(stage, other_than=first)
     assert stage.run("code", stage.code()).code == 0
     assert job.ended()[0] == 0
+
+
+def test_a_killed_process_leaves_nothing_to_answer(stage: ClassicStage, job: Job) -> None:
+    job.process.kill()
+    job.ended()
+    assert len(questions(stage)) == 1
+    assert stage.run("code", "123456").code == 4
+    assert questions(stage) == []
+
+
+def test_ctrl_c_removes_the_question(stage: ClassicStage) -> None:
+    asking = on_terminal(stage, "renew", "default")
+    asking.expect_exact("MFA code for")
+    wait_for_question(stage)
+    asking.sendintr()
+    assert end_of(asking)[0] == 130
+    assert questions(stage) == []
 
 
 def test_a_job_that_is_interrupted_while_it_waits_removes_it_too(stage: ClassicStage, job: Job) -> None:
@@ -175,6 +218,12 @@ def test_any_command_waits_where_that_way_is_chosen(stage: ClassicStage) -> None
     wait_for_question(stage)
     assert stage.run("code", stage.code()).code == 0
     assert job.ended()[0] == 0
+
+
+def test_a_way_that_does_not_exist_is_named(stage: ClassicStage) -> None:
+    run = stage.run("renew", "default", env={**PLAIN, "AWS_MFA_PROMPT": "terminal,carrier-pigeon"})
+    assert run.code == 2
+    assert "AWS_MFA_PROMPT: 'carrier-pigeon' is not a way to ask for a code" in run.out
 
 
 def test_in_the_background_of_a_terminal_the_line_is_written_there(stage: ClassicStage) -> None:

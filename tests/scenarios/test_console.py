@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from aws_mfa_practice import faults
 from aws_mfa_practice.account import Role
 from classic_stage import ClassicStage
 from needs import needs
@@ -81,6 +82,34 @@ def test_the_browser_of_the_environment_gets_the_url_and_stdout_stays_empty(
     assert (ended.code, ended.out) == (0, "")
     assert "noise" not in ended.err
     assert parse_qs(urlsplit(shown.read_text().strip()).query)["Action"] == ["login"]
+
+
+def test_without_a_browser_the_url_is_printed(stage: ClassicStage, role: Role) -> None:
+    ended = stage.run("console", "work")
+    assert ended.code == 0
+    assert ended.out.startswith(f"{stage.aws.url}/federation?Action=login&")
+    assert "no browser can be opened from here" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "words"),
+    [
+        (faults.internal_failure(), 6, "failed (HTTP 500)"),
+        (faults.throttling(), 5, "refused the session (HTTP 400)"),
+        (faults.captive_portal(), 6, "is not AWS: a web page or a redirect"),
+        (faults.reset(), 6, "was cut before the whole answer had arrived"),
+        (faults.empty_body(), 6, "cannot be read"),
+    ],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_what_goes_wrong_at_sign_in_is_reported_without_the_session(
+    stage: ClassicStage, role: Role, fault: faults.Fault, code: int, words: str
+) -> None:
+    stage.aws.faults.add("getSigninToken", fault)
+    ended = stage.run("console", "work", "--print-url", env={"PYTHONDEVMODE": "1"})
+    assert (ended.code, ended.out) == (code, "")
+    assert words in ended.err
+    assert [secret for secret in secrets_of(stage) if secret in ended.err] == []
 
 
 def test_nothing_secret_is_printed_or_left_behind(stage: ClassicStage, role: Role) -> None:

@@ -140,6 +140,22 @@ def test_from_one_profile_to_the_next_and_back_to_nothing(stage: ClassicStage, s
     }
 
 
+@pytest.mark.parametrize("shell", ["sh", "fish"])
+def test_a_region_of_the_users_own_outlives_it_all(stage: ClassicStage, shell: str) -> None:
+    stage.write("[default]\nregion = eu-west-1\n", stage.config)
+    renewed(stage, {"AWS_REGION": "ap-south-1"})
+    found = environment_after(stage, shell, "{default}", "{--unset}", AWS_REGION="ap-south-1")
+    assert found["AWS_REGION"] == "ap-south-1"
+
+
+@pytest.mark.parametrize("shell", ["sh", "fish"])
+def test_a_failure_changes_nothing(stage: ClassicStage, shell: str) -> None:
+    needs(shell)
+    done = run_program([shell, "-c", script(shell, "{default --no-input}")], environ_of(stage, AWS_PROFILE="kept"))
+    assert json.loads(done.stdout.removeprefix("shown "))["AWS_PROFILE"] == "kept"
+    assert "aws-mfa: profile 'default' needs an MFA code" in done.stderr
+
+
 def status_after(stage: ClassicStage, shell: str, words: str, **env: str) -> str:
     """What the shell says about the last status when it has taken over what `env` printed."""
     needs(shell)
@@ -279,3 +295,20 @@ def test_lines_on_a_screen_come_with_a_hint_where_they_belong(stage: ClassicStag
     child.expect_exact('hint: these lines are for the shell: eval "$(aws-mfa env default)"')
     child.expect_exact('hint: these lines are for the shell: eval "$(aws-mfa env --unset)"')
     end_of(child)
+
+
+def test_what_cannot_be_answered_is_reported(stage: ClassicStage) -> None:
+    for argv, what in (
+        ((), "PROFILE is missing"),
+        (("--unset", "--shell", "dotenv"), "cannot remove"),
+        (("nobody", "--shell", "sh"), "there is no profile 'nobody'"),
+    ):
+        ended = ran(stage, *argv)
+        assert (ended.code in (2, 3), "export" in ended.out, what in ended.err) == (True, False, True), ended
+
+
+def test_the_form_of_a_shell_that_we_do_not_know_is_not_guessed(stage: ClassicStage, tmp_path: str) -> None:
+    tcsh = os.path.join(tmp_path, "tcsh")
+    os.symlink("/bin/sh", tcsh)
+    done = run_program([tcsh, "-c", "$TOOL env --unset; exit $?"], environ_of(stage))
+    assert (done.returncode, "tcsh is not a shell this command can write for" in done.stderr) == (2, True), done

@@ -190,9 +190,40 @@ def test_a_command_that_cannot_run_costs_no_code(stage: ClassicStage) -> None:
     assert stage.sent() == []
 
 
+def test_an_exec_in_an_exec_is_the_inner_profile(stage: ClassicStage) -> None:
+    dev = role(stage, "dev")
+    stage.write(profile("dev", dev.arn, region="us-east-2") + "[default]\nregion = eu-west-1\n", stage.config)
+    renewed(stage)
+    tool = stage.command()
+    outer, inner = ["default", "--", *tool, "exec"], ["dev", "--", *SHOW]
+    found = shown(ran(stage, *outer, *inner))
+    assert (found["AWS_MFA_PROFILE"], found["AWS_REGION"]) == ("dev", "us-east-2")
+    assert found["AWS_ACCESS_KEY_ID"] in stage.aws.sessions
+    back = shown(ran(stage, "dev", "--", *tool, "exec", "default", "--", *SHOW))
+    assert (back["AWS_MFA_PROFILE"], back["AWS_REGION"]) == ("default", "eu-west-1")
+    assert back["AWS_ACCESS_KEY_ID"] != found["AWS_ACCESS_KEY_ID"]
+
+
+def test_a_time_that_no_session_has_left_is_refused_before_a_code_is_sent(stage: ClassicStage) -> None:
+    dev = role(stage, "dev")
+    stage.write(profile("dev", dev.arn), stage.config)
+    ended = ran(stage, "dev", "--min-remaining", "6h", "--token", stage.code(), "echo", "went on")
+    assert (ended.code, ended.out, stage.sent()) == (2, "", []), ended
+    assert ended.err == (
+        "aws-mfa: --min-remaining 6 h: a session of dev lasts 1 h\n"
+        "hint: set duration_seconds of [profile dev]: it may be 43200 at most, if AWS allows it\n"
+    )
+
+
 def test_min_remaining_has_no_meaning_beside_a_server(stage: ClassicStage) -> None:
     ended = ran(stage, "default", "--server", "--min-remaining", "6h", "true")
     assert (ended.code, "contradict" in ended.err) == (2, True)
+
+
+def test_no_person_to_ask_is_exit_4_and_the_command_to_run(stage: ClassicStage) -> None:
+    ended = ran(stage, "default", "--no-input", "true")
+    assert (ended.code, ended.out) == (4, "")
+    assert "hint: in a terminal: aws-mfa renew default" in ended.err
 
 
 PASSPHRASE = {"AWS_MFA_VAULT": "age", "AWS_MFA_AGE_PASSPHRASE_COMMAND": "echo open sesame"}

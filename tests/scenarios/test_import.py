@@ -122,6 +122,35 @@ def test_the_whole_import_on_a_terminal_with_a_real_keychain(with_keychain: Home
     assert "still valid" in still.stdout
 
 
+def test_the_forks_items_are_moved_and_gone(with_keychain: Home) -> None:
+    with_keychain.write("[default]\nregion = eu-west-1\n")
+    put = (
+        "import keyring\n"
+        f"keyring.set_password('aws:access_key_id', 'default-long-term', {ID!r})\n"
+        f"keyring.set_password('aws:secret_access_key', 'default-long-term', {SECRET!r})\n"
+        f"keyring.set_password('aws:mfa_device', 'default-long-term', {DEVICE!r})\n"
+    )
+    assert with_keychain.run(start=("-c", put)).returncode == 0
+    ended = with_keychain.run("import", "--yes")
+    assert ended.returncode == 0, ended
+    look = (
+        "import keyring\n"
+        "for service in 'access_key_id', 'secret_access_key', 'mfa_device':\n"
+        "    print(keyring.get_password('aws:' + service, 'default-long-term'))\n"
+    )
+    assert with_keychain.run(start=("-c", look)).stdout.split() == ["None"] * 3
+    assert stored(with_keychain, "keychain", "default-long-term") == f"{ID} {SECRET}"
+    assert f"[default-long-term]\naws_mfa_device = {DEVICE}\n" in with_keychain.read()
+
+
+def test_without_a_terminal_consent_needs_a_flag(with_age: Home) -> None:
+    """A yes in the pipe does not count: with `-` the pipe holds the keys."""
+    ended = with_age.run("import", typed="y\n")
+    assert ended.returncode == 4
+    assert "hint: confirm with: --yes" in ended.stderr
+    assert with_age.read() == CREDENTIALS
+
+
 def test_dry_run_asks_for_no_passphrase_and_touches_nothing(with_age: Home) -> None:
     del with_age.environ["AWS_MFA_AGE_PASSPHRASE_COMMAND"]
     ended = with_age.run("import", "--dry-run")
@@ -129,6 +158,14 @@ def test_dry_run_asks_for_no_passphrase_and_touches_nothing(with_age: Home) -> N
     assert "play-long-term: ...KEY1" in ended.stdout
     assert with_age.read() == CREDENTIALS
     assert sorted(os.listdir(os.path.join(with_age.home, ".aws"))) == ["credentials"]
+
+
+def test_without_a_keychain_other_vaults_are_named_and_nothing_is_asked(with_age: Home) -> None:
+    del with_age.environ["AWS_MFA_VAULT"]
+    ended = with_age.run("import", "--yes")
+    assert ended.returncode == 6
+    assert "--vault age" in ended.stderr
+    assert with_age.read() == CREDENTIALS
 
 
 def test_without_a_keychain_keys_move_from_the_section_of_the_session(with_age: Home) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import signal
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -124,6 +125,29 @@ def test_a_cancelled_question_does_not_make_nineteen_more(crowd: Crowd) -> None:
     assert codes_sent(crowd.stage) == 0
     said = f"pid {asking} asked for a code, and the question was cancelled"
     assert sum(said in text for text in crowd.read(".err")) == 19
+
+
+def test_a_refusal_of_aws_is_shared(crowd: Crowd) -> None:
+    crowd.stage.ann.devices[0].serial = f"{crowd.stage.phone.serial}-lost"
+    shell = crowd.start(8, "exec", "dev", "--", "true")
+    shell.expect(r"MFA code for \S+: ")
+    crowd.wait_for_waiting(7)
+    shell.sendline("123456")
+    shell.expect_exact("all over")
+    assert crowd.read(".code") == ["5\n"] * 8, crowd.read(".err")
+    assert codes_sent(crowd.stage) == 1
+
+
+def test_when_the_one_that_asks_is_killed_the_next_one_asks(crowd: Crowd) -> None:
+    shell = crowd.start(5, "exec", "dev", "--", "true")
+    shell.expect_exact(question(crowd.stage))
+    crowd.wait_for_waiting(4)
+    os.kill(holder(crowd), signal.SIGKILL)
+    shell.expect_exact(question(crowd.stage))
+    shell.sendline(crowd.stage.code())
+    shell.expect_exact("all over")
+    assert sorted(crowd.read(".code")) == ["0\n"] * 4 + ["137\n"], crowd.read(".err")
+    assert codes_sent(crowd.stage) == 1
 
 
 def test_terminals_that_need_the_same_session_in_the_file_ask_once(crowd: Crowd) -> None:

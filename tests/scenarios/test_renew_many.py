@@ -9,6 +9,8 @@ import time
 import boto3
 import pytest
 
+from aws_mfa.sessions.inputs import label_in
+from aws_mfa.sessions.places import stored_in
 from aws_mfa_practice.account import Account, Role, User
 from aws_mfa_practice.faults import throttling
 from classic_stage import ClassicStage, Ended
@@ -104,6 +106,43 @@ def test_the_file_is_written_once(stage: ClassicStage) -> None:
     ]
 
 
+def test_a_second_run_sends_nothing_and_writes_no_file(stage: ClassicStage) -> None:
+    three_roles_and_a_chain(stage)
+    assert stage.run("renew", "--all", stdin=f"{stage.code()}\n", env=NOBODY).code == 0
+    before, sent = stage.state(), len(stage.sent())
+    again = stage.run("renew", "--all", "--json", "--no-input", env=NOBODY)
+    assert (again.code, again.err) == (0, ""), again
+    assert set(states(again).values()) == {"reused"}
+    assert (stage.state(), len(stage.sent())) == (before, sent)
+
+
+def test_roles_are_renewed_without_a_code_while_the_mfa_session_lasts(stage: ClassicStage) -> None:
+    """It is in the file if the user was wanted too, and in the session cache if only roles were."""
+    three_roles_and_a_chain(stage)
+    for names, env in ((("--all",), NOBODY), (("dev",), IN_FILES)):
+        assert stage.run("renew", *names, "--force", stdin=f"{stage.code()}\n", env=env).code == 0
+        again = stage.run("renew", "dev", "test", "--force", "--json", "--no-input", env=env)
+        assert (again.code, set(states(again).values())) == (0, {"renewed"}), again
+        assert stage.run("forget", "--all", env=env).code == 0
+        stage.aws.requests.clear()
+
+
+def test_forced_renews_what_is_wanted_itself(stage: ClassicStage) -> None:
+    three_roles_and_a_chain(stage)
+    assert stage.run("renew", "--all", stdin=f"{stage.code()}\n", env=NOBODY).code == 0
+    first = stage.section("dev")["aws_access_key_id"]
+    assert stage.run("renew", "dev", "--force", "--no-input", env=NOBODY).code == 0
+    assert stage.section("dev")["aws_access_key_id"] != first
+    assert stage.run("renew", "default", "--force", "--no-input", env=NOBODY).code == 4, "the user's needs a code"
+
+
+def test_min_remaining_renews_what_has_less_left(stage: ClassicStage) -> None:
+    three_roles_and_a_chain(stage)
+    assert stage.run("renew", "--all", stdin=f"{stage.code()}\n", env=NOBODY).code == 0
+    ended = stage.run("renew", "dev", "default", "--min-remaining", "6h", "--json", "--no-input", env=NOBODY)
+    assert states(ended) == {"dev": "renewed", "default": "reused"}
+
+
 def test_two_codes_are_piped_one_a_line(stage: ClassicStage) -> None:
     long = role(stage, "long")
     dev = role(stage, "dev")
@@ -120,11 +159,48 @@ def test_two_codes_are_piped_one_a_line(stage: ClassicStage) -> None:
     assert f"2 codes of {stage.phone.serial}: one for all roles of up to 1 h, one for long (4 h)" in ended.err
 
 
+def test_two_devices_of_one_user_are_asked_for_one_code_each(stage: ClassicStage) -> None:
+    """By whichever comes first, in whichever region another run was: nothing takes another session's place."""
+    other = stage.ann.add_device()
+    devices = {"d1": stage.phone, "d2": other}
+    settings = {name: {"mfa_serial": device.serial, **process(name)} for name, device in devices.items()}
+    text = "".join(profile(name, role(stage, name).arn, **settings[name]) for name in devices)
+    stage.write(text, stage.config)
+    for name, device in devices.items():
+        assert stage.run("renew", name, "--token", device.unused_code(), env=IN_FILES).code == 0
+    away = {**IN_FILES, "AWS_REGION": "us-west-2"}
+    assert stage.run("renew", "d1", "--token", stage.code(), env=away).code == 0
+    sent = len(stage.sent())
+    for name in (*devices, *devices):
+        ended = stage.run("renew", name, "--force", "--no-input", env=IN_FILES)
+        assert ended.code == 0, ended
+    assert stage.sent()[sent:] == ["AssumeRole"] * 4
+    forgotten = stage.run("forget", "default", env=IN_FILES)
+    assert forgotten.out == "mfa@default-long-term: removed from the session cache\n"
+    assert stage.run("renew", "d1", "d2", "--force", "--no-input", env=IN_FILES).code == 4
+
+
 def grow_old(stage: ClassicStage) -> None:
     """What is stored was stored ten minutes ago."""
     folder = os.path.join(stage.home, ".aws", "mfa", "sessions")
     for name in os.listdir(folder):
         os.utime(os.path.join(folder, name), (time.time() - 600, time.time() - 600))
+
+
+def test_a_new_mfa_session_that_aws_refuses_costs_no_code_after_code(stage: ClassicStage) -> None:
+    """An SDK asks again and again; the way out is named."""
+    stage.write(profile("dev", role(stage, "dev").arn, **process("dev")), stage.config)
+    assert stage.run("renew", "dev", "--token", stage.code(), env=IN_FILES).code == 0
+    assert stage.run("forget", "dev", env=IN_FILES).code == 0
+    stage.aws.sessions.clear()
+    sent = len(stage.sent())
+    for _ in range(2):
+        refused = stage.run("credential-process", "dev", "--token", "123456", env=IN_FILES)
+        assert refused.code == 5, refused
+        assert "aws-mfa forget default" in refused.err
+    assert stage.sent()[sent:] == ["AssumeRole"] * 2
+    assert stage.run("forget", "default", env=IN_FILES).code == 0
+    assert stage.run("credential-process", "dev", "--token", stage.code(), env=IN_FILES).code == 0
 
 
 @pytest.mark.parametrize(
@@ -144,11 +220,58 @@ def test_a_stored_mfa_session_unknown_to_aws_costs_a_code_no_riddle(stage: Class
     assert ended.code == 0, ended
 
 
+def test_token_is_good_for_one_code(stage: ClassicStage) -> None:
+    """It goes to the MFA session, which serves more than one role."""
+    text = profile("long", role(stage, "long").arn, duration_seconds="14400") + profile("dev", role(stage, "dev").arn)
+    stage.write(text, stage.config)
+    ended = stage.run("renew", "long", "dev", "--token", stage.code(), "--json", env=NOBODY)
+    assert ended.code == 4, ended
+    assert errors(ended) == {"long": "NeedsHuman", "dev": None}
+    assert stage.section("dev")["aws_access_key_id"] in stage.aws.sessions
+    (hint,) = json.loads(ended.out)["profiles"][0]["hints"]
+    assert hint == "renew it with the next code: aws-mfa renew long"
+
+
+def test_no_input_is_exit_4_and_sends_nothing(stage: ClassicStage) -> None:
+    three_roles_and_a_chain(stage)
+    before = stage.state()
+    ended = stage.run("renew", "--all", "--no-input", stdin=f"{stage.code()}\n")
+    assert ended.code == 4, ended
+    assert (stage.sent(), stage.state()) == ([], before)
+    assert "hint: run the same without --no-input in a terminal" in ended.out
+
+
+def test_one_refused_role_does_not_stop_the_others(stage: ClassicStage) -> None:
+    roles = three_roles_and_a_chain(stage)
+    roles["prod"].external_id = "invented-external-id"
+    ended = stage.run("renew", "--all", stdin=f"{stage.code()}\n", env=NOBODY)
+    assert ended.code == 5, ended
+    lines = {line.split()[0]: line for line in ended.out.splitlines()[1:] if not line.startswith("hint")}
+    assert [name for name, line in lines.items() if line.split()[1] == "renewed"] == ["dev", "test", "default"]
+    assert "not tried, because prod failed" in lines["deep:"]
+    assert "hint: " in ended.out
+    assert "prod" not in stage.read()
+    assert stage.section("dev")["aws_access_key_id"] in stage.aws.sessions
+
+
 def test_stdout_has_only_the_json_even_if_the_answer_comes_from_a_pipe(stage: ClassicStage) -> None:
     three_roles_and_a_chain(stage)
     ended = stage.run("renew", "--all", "--json", stdin=f"{stage.code()}\n")
     assert json.loads(ended.out)["version"] == 1
     assert f"MFA code for {stage.phone.serial}: " in ended.err
+
+
+def test_what_sdks_ask_us_for_is_no_section_of_the_file(stage: ClassicStage) -> None:
+    dev, prod = role(stage, "dev"), role(stage, "prod")
+    stage.write(profile("dev", dev.arn, **process("dev")) + profile("prod", prod.arn), stage.config)
+    ended = stage.run("renew", "dev", "prod", "--json", stdin=f"{stage.code()}\n", env=IN_FILES)
+    assert ended.code == 0, ended
+    assert [found["place"] for found in json.loads(ended.out)["profiles"]] == ["session cache", "credentials file"]
+    assert "[dev]" not in stage.read()
+    stored = [stored_in(name, ".txt") for name in os.listdir(os.path.join(stage.home, ".aws", "mfa", "sessions"))]
+    assert sorted(label_in(name) for name in stored if name) == ["dev", "mfa@default-long-term"]
+    again = stage.run("renew", "dev", "prod", "--json", "--no-input", env=IN_FILES)
+    assert states(again) == {"dev": "reused", "prod": "reused"}
 
 
 def test_boto3_reads_what_was_written(stage: ClassicStage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,6 +294,18 @@ def test_a_role_that_sdks_see_is_named_with_the_way_out(stage: ClassicStage) -> 
     stage.write(profile("dev", role(stage, "dev").arn, prefix=""), stage.config)
     ended = stage.run("renew", "dev", stdin=f"{stage.code()}\n", env=NOBODY)
     assert "because they see role_arn: aws-mfa adopt dev" in ended.out
+
+
+def test_a_damaged_cache_entry_is_one_message_and_a_new_session(stage: ClassicStage) -> None:
+    stage.write(profile("dev", role(stage, "dev").arn, **process("dev")), stage.config)
+    assert stage.run("renew", "dev", stdin=f"{stage.code()}\n", env=IN_FILES).code == 0
+    folder = os.path.join(stage.home, ".aws", "mfa", "sessions")
+    (name,) = [name for name in os.listdir(folder) if "dev" in name]
+    with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+        file.write("cut short")
+    ended = stage.run("renew", "dev", "--json", "--no-input", env=IN_FILES)
+    assert (ended.code, states(ended)) == (0, {"dev": "renewed"}), ended
+    assert ended.err == "dropped the stored session of 'dev': it is damaged, or another version's\n"
 
 
 def test_forget_says_what_it_removed_and_leaves_long_term_keys(stage: ClassicStage) -> None:
@@ -225,11 +360,40 @@ def test_all_terms_of_a_role_arrive_at_sts(stage: ClassicStage) -> None:
     assert chained.asked_by.session.terms.policy_arns == (), "what is on the way is not narrowed: it has to assume"
 
 
+def test_a_narrowed_session_is_never_taken_for_a_full_one(stage: ClassicStage) -> None:
+    stage.write(profile("dev", role(stage, "dev").arn), stage.config)
+    for flags, narrowed in ((("--read-only",), True), ((), False), (("--read-only",), True)):
+        given = {"stdin": f"{stage.code()}\n"} if not stage.sent() else {}
+        ended = stage.run("renew", "dev", *flags, env=IN_FILES, **given)  # type: ignore[arg-type]
+        assert ended.code == 0, ended
+        session = stage.aws.sessions[stage.section("dev")["aws_access_key_id"]]
+        assert bool(session.terms.policy_arns) == narrowed
+
+
+def test_a_changed_setting_is_a_new_session(stage: ClassicStage) -> None:
+    """In the file as in the cache: a session is for the inputs it was asked for with."""
+    dev = role(stage, "dev")
+    for more in ({}, process("dev")):
+        stage.write(profile("dev", dev.arn, **more), stage.config)
+        assert stage.run("renew", "dev", "--force", stdin=f"{stage.code()}\n", env=IN_FILES).code == 0
+        stage.write(profile("dev", dev.arn, session_tags="Team=data", **more), stage.config)
+        again = stage.run("renew", "dev", "--json", "--no-input", env=IN_FILES)
+        assert states(again) == {"dev": "renewed"}, again
+
+
 def test_the_classic_forms_session_serves_roles(stage: ClassicStage) -> None:
     stage.write(profile("dev", role(stage, "dev").arn), stage.config)
     assert stage.run("--token", stage.code()).code == 0
     ended = stage.run("renew", "--all", "--json", "--no-input", env=NOBODY)
     assert (ended.code, states(ended)) == (0, {"dev": "renewed", "default": "reused"}), ended
+
+
+def test_the_users_session_of_the_cache_is_written_where_it_is_wanted(stage: ClassicStage) -> None:
+    stage.write(profile("dev", role(stage, "dev").arn), stage.config)
+    assert stage.run("renew", "dev", stdin=f"{stage.code()}\n", env=IN_FILES).code == 0
+    ended = stage.run("renew", "default", "--json", "--no-input", env=IN_FILES)
+    assert (ended.code, states(ended)) == (0, {"default": "reused"}), ended
+    assert stage.section()["aws_access_key_id"] in stage.aws.sessions
 
 
 def test_throttling_side_by_side_is_backed_off(stage: ClassicStage) -> None:
@@ -255,55 +419,87 @@ def test_two_processes_at_once_leave_both_results(stage: ClassicStage) -> None:
         assert stage.section(name)["aws_access_key_id"] in stage.aws.sessions
 
 
-ARN = "arn:aws:iam::123456789012:role/A"
-# What the config file holds -> what `renew dev` says about it, with exit code 3.
-BAD_CONFIGS = [
-    (
-        profile("dev", ARN, "test") + profile("test", ARN, "dev"),
-        "aws_mfa_source_profile in {test} leads in a circle: dev -> test -> dev",
+def test_several_users_each_have_their_own_code(stage: ClassicStage) -> None:
+    china = stage.aws.add_account(partition="aws-cn")
+    bob = china.add_user("bob")
+    phone = bob.add_device()
+    stage.write(stage.keys_section() + stage.keys_section("bob", bob))
+    chinese = china.add_role("cn", trusts=bob, mfa=True)
+    stage.write(profile("dev", role(stage, "dev").arn) + profile("cn", chinese.arn, "bob"), stage.config)
+    plan = json.loads(stage.run("plan", "--all", "--json", env=NOBODY).out)
+    assert [call["code_of"] for call in plan["calls"] if call["code_of"]] == [stage.phone.serial, phone.serial]
+    codes = f"{stage.code()}\n{phone.unused_code()}\n"
+    ended = stage.run("renew", "dev", "cn", "--json", stdin=codes, env=NOBODY)
+    assert (ended.code, set(states(ended).values())) == (0, {"renewed"}), ended
+    assert {one.region for one in stage.aws.requests} == {"us-east-1", "cn-north-1"}
+
+
+BAD_INPUT: dict[str, tuple[str, tuple[str, ...], int, str]] = {
+    "loop": (
+        profile("dev", "arn:aws:iam::123456789012:role/A", "test")
+        + profile("test", "arn:aws:iam::123456789012:role/B", "dev"),
+        ("dev",),
+        3,
+        "aws_mfa_source_profile in {config} [profile test] leads in a circle: dev -> test -> dev",
     ),
-    (profile("dev", ARN, "gone"), "aws_mfa_source_profile in {dev} names profile 'gone', which does not exist"),
-    (
-        profile("dev", ARN.replace("aws", "aws-cn", 1)),
-        "is in partition aws, the role (aws_mfa_role_arn in {dev}) in aws-cn",
+    "missing source": (
+        profile("dev", "arn:aws:iam::123456789012:role/A", "gone"),
+        ("dev",),
+        3,
+        "aws_mfa_source_profile in {config} [profile dev] names profile 'gone', which does not exist",
     ),
-    (
-        profile("dev", ARN, session_tags=",".join(f"k{n}=v" for n in range(51))),
-        "session_tags in {dev}: 51 tags, and AWS accepts 50",
+    "other partition": (
+        profile("dev", "arn:aws-cn:iam::123456789012:role/A"),
+        ("dev",),
+        3,
+        "is in partition aws, the role (aws_mfa_role_arn in {config} [profile dev]) in aws-cn",
     ),
-    (
-        profile("dev", ARN, session_tags=f"k={'v' * 257}"),
-        "session_tags in {dev}: the value of tag 'k' has 257 characters, and AWS accepts 0 to 256",
+    "51 tags": (
+        profile("dev", "arn:aws:iam::123456789012:role/A", session_tags=",".join(f"k{n}=v" for n in range(51))),
+        ("dev",),
+        3,
+        "session_tags in {config} [profile dev]: 51 tags, and AWS accepts 50",
     ),
-    ("", "there is no profile 'dev' in {config} or {credentials}"),
-    (
+    "long tag": (
+        profile("dev", "arn:aws:iam::123456789012:role/A", session_tags=f"k={'v' * 257}"),
+        ("dev",),
+        3,
+        "session_tags in {config} [profile dev]: the value of tag 'k' has 257 characters, and AWS accepts 0 to 256",
+    ),
+    "no such profile": ("", ("dev",), 3, "there is no profile 'dev' in {config} or {credentials}"),
+    "include loop": (
         "[profile dev]\ninclude_profile = test\n[profile test]\ninclude_profile = dev\n",
-        "include_profile in {test} leads in a circle: dev -> test -> dev",
+        ("dev",),
+        3,
+        "include_profile in {config} [profile test] leads in a circle: dev -> test -> dev",
     ),
-]
-BAD_FLAGS = [
-    ("default-long-term", 3, "section [default-long-term] of {credentials} holds long-term"),
-    ("--min-remaining soon", 2, "--min-remaining 'soon' is not a duration"),
-    ("--all dev", 2, "--all and names of profiles contradict each other"),
-    ("--policy {config}", 2, "the policy in {config} is not JSON"),
-    (f"--policy-arn {READ_ONLY.replace(':policy/', ':role/')}", 2, "is not the ARN of a managed"),
-    ("default --read-only", 2, "default is a user's profile: policies and --read-only narrow"),
-    ("default --token 12345", 2, "an MFA code is six digits"),
-]
+    "long-term section": (
+        "",
+        ("default-long-term",),
+        3,
+        "section [default-long-term] of {credentials} holds long-term",
+    ),
+    "bad duration": ("", ("--min-remaining", "soon"), 2, "--min-remaining 'soon' is not a duration"),
+    "all and names": ("", ("--all", "dev"), 2, "--all and names of profiles contradict each other"),
+    "no policy": ("", ("--policy", "{config}"), 2, "the policy in {config} is not JSON"),
+    "no policy ARN": ("", ("--policy-arn", READ_ONLY.replace(":policy/", ":role/")), 2, "is not the ARN of a managed"),
+    "narrowed user": (
+        "",
+        ("default", "--read-only"),
+        2,
+        "default is a user's profile: policies and --read-only narrow",
+    ),
+    "bad token": ("", ("default", "--token", "12345"), 2, "an MFA code is six digits"),
+}
 
 
-@pytest.mark.parametrize(
-    ("config", "argv", "code", "message"),
-    [*((config, "dev", 3, message) for config, message in BAD_CONFIGS), *(("", *row) for row in BAD_FLAGS)],
-)
-def test_bad_input_is_one_message_and_nothing_is_sent_or_written(
-    stage: ClassicStage, config: str, argv: str, code: int, message: str
-) -> None:
+@pytest.mark.parametrize("case", BAD_INPUT)
+def test_bad_input_is_one_message_and_nothing_is_sent_or_written(stage: ClassicStage, case: str) -> None:
+    config, argv, code, message = BAD_INPUT[case]
     stage.write(config + "# not JSON\n", stage.config)
     paths = {"config": stage.config, "credentials": stage.credentials}
-    paths |= {name: f"{stage.config} [profile {name}]" for name in ("dev", "test")}
     before = stage.state()
-    ended = stage.run("renew", *argv.format(**paths).split(), stdin=f"{stage.code()}\n", env=IN_FILES)
+    ended = stage.run("renew", *(text.format(**paths) for text in argv), stdin=f"{stage.code()}\n", env=IN_FILES)
     assert ended.code == code, ended
     said = ended.out + ended.err
     assert said.count(message.format(**paths)) == 1, ended
@@ -311,6 +507,14 @@ def test_bad_input_is_one_message_and_nothing_is_sent_or_written(
     assert "hint: " in said
     assert (stage.sent(), stage.state()) == ([], before)
     assert not os.path.exists(os.path.join(stage.home, ".aws", "mfa", "sessions"))
+
+
+def test_a_profile_that_cannot_be_planned_does_not_stop_the_others(stage: ClassicStage) -> None:
+    loop = "[profile a]\ninclude_profile = b\n[profile b]\ninclude_profile = a\n"
+    stage.write(loop + profile("dev", role(stage, "dev").arn), stage.config)
+    ended = stage.run("renew", "--all", "--json", stdin=f"{stage.code()}\n", env=NOBODY)
+    assert ended.code == 3, ended
+    assert states(ended) == {"dev": "renewed", "default": "renewed", "a": "failed", "b": "failed"}
 
 
 def test_a_fresh_home_says_what_to_do_first(stage: ClassicStage) -> None:
@@ -326,6 +530,17 @@ def test_aws_profile_is_what_is_renewed(stage: ClassicStage) -> None:
     stage.write(profile("dev", role(stage, "dev").arn), stage.config)
     ended = stage.run("renew", "--json", stdin=f"{stage.code()}\n", env={**NOBODY, "AWS_PROFILE": "dev"})
     assert states(ended) == {"dev": "renewed"}, ended
+
+
+def test_plan_asks_and_changes_nothing(stage: ClassicStage) -> None:
+    text = profile("long", role(stage, "long").arn, duration_seconds="14400") + profile("dev", role(stage, "dev").arn)
+    stage.write(text, stage.config)
+    before = stage.state()
+    ended = stage.run("plan", "--all", env=IN_FILES)
+    assert ended.code == 0, ended
+    codes = f"2 codes of {stage.phone.serial}: one for all roles of up to 1 h, one for long (4 h)"
+    assert ended.out.startswith(f"3 profiles, {codes}\n"), ended.out
+    assert (stage.sent(), stage.state()) == ([], before)
 
 
 def test_the_code_comes_from_standard_input_with_the_flag(stage: ClassicStage) -> None:

@@ -93,3 +93,26 @@ def test_ctrl_c_at_the_second_code_uses_what_the_first_one_got(late_stage: Class
     states = [line.split()[:2] for line in said.splitlines() if line.startswith(("long ", "dev "))]
     assert states == [["long", "skipped"], ["dev", "renewed"]]
     assert late_stage.section("dev")["aws_access_key_id"] in late_stage.aws.sessions
+
+
+def test_a_wrong_code_is_asked_again_and_the_roles_wait_for_it(late_stage: ClassicStage, clock: Clock) -> None:
+    child = started(late_stage, clock, "renew", "dev")
+    question = f"MFA code for {late_stage.phone.serial}: "
+    for wrong in ("12345", late_stage.wrong_code()):
+        child.expect_exact(question)
+        child.sendline(wrong)
+    child.expect_exact(question)
+    child.sendline(late_stage.code())
+    status, said = end_of(child)
+    assert (status, "dev      renewed" in said) == (0, True), said
+
+
+def test_roles_that_take_their_time_show_a_bar_that_disappears(late_stage: ClassicStage, clock: Clock) -> None:
+    names = ["r0", "r1"]
+    late_stage.write("".join(profile(name, role(late_stage, name).arn) for name in names), late_stage.config)
+    late_stage.aws.latency_s = 1.5
+    child = started(late_stage, clock, "renew", *names, "--token", late_stage.code())
+    child.expect_exact("assuming roles")
+    status, said = end_of(child)
+    assert status == 0, said
+    assert said.count(" renewed ") == len(names)

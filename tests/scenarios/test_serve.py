@@ -275,6 +275,16 @@ def test_however_it_is_ended_the_token_is_gone(server: Server, name: str) -> Non
     assert not os.path.exists(server.token_file)
 
 
+@posix_signals
+def test_what_a_killed_server_left_is_tidied_by_the_next(stage: ClassicStage, role: Role) -> None:
+    with serving(stage) as server:
+        server.end(signal.SIGKILL)
+    assert os.path.exists(server.token_file)
+    os.utime(server.token_file, (1, 1))
+    with serving(stage) as after:
+        assert os.listdir(os.path.dirname(server.token_file)) == [os.path.basename(after.token_file)]
+
+
 def test_the_token_is_on_no_disk_where_there_is_a_runtime_folder(stage: ClassicStage, role: Role, runtime: str) -> None:
     with serving(stage, env={"XDG_RUNTIME_DIR": runtime}) as server:
         assert os.path.dirname(server.token_file) == os.path.join(runtime, "aws-mfa")
@@ -399,6 +409,12 @@ def test_credentials_in_default_come_before_the_endpoint_unless_hidden(stage: Cl
         assert ":assumed-role/Admin/" in boto3_says(env, stage.aws.url)
         _, said = server.end()
     assert f"warning: [default] in {stage.credentials} has credentials, which SDKs prefer to the endpoint" in said
+
+
+def test_without_a_code_and_a_person_it_says_what_to_run(stage: ClassicStage, role: Role) -> None:
+    ended = stage.run("serve", "admin", "--no-input")
+    assert (ended.code, ended.out) == (4, "")
+    assert "hint: in a terminal: aws-mfa renew admin" in ended.err
 
 
 def test_a_port_may_be_chosen_and_one_that_is_taken_is_reported(stage: ClassicStage, server: Server) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 
 import pytest
 
 from aws_mfa.system.locks import lock
 from aws_mfa_practice.account import User
 from classic_stage import ClassicStage, Ended
-from programs import wait_until
+from killed import KILLED_AFTER_RENAMES
+from programs import run_program, wait_until
 from real_clients import AwsCli1, AwsCli2, Boto3, RealClient
 
 pytestmark = pytest.mark.real
@@ -53,6 +55,32 @@ def test_a_signal_half_way_leaves_the_keys_and_the_device_that_were_there(stage:
     assert "Traceback" not in err
 
 
+def killed_after(stage: ClassicStage, renames: int, user: User) -> int:
+    """Set the user up, killed after so many files were replaced; the exit code."""
+    command = [sys.executable, "-c", KILLED_AFTER_RENAMES, str(renames), *flags_of(user)]
+    return run_program(command, stage.environ, stdin=f"{user.keys.secret_access_key}\n").returncode
+
+
+@POSIX
+def test_killed_before_any_file_is_replaced_no_key_has_anothers_device(stage: ClassicStage) -> None:
+    bob = stage.aws.account.add_user("bob")
+    bob.add_device()
+    device_of = {user.keys.access_key_id: user.devices[0].serial for user in (stage.ann, bob)}
+    secret_of = {user.keys.access_key_id: user.keys.secret_access_key for user in (stage.ann, bob)}
+    found = []
+    for renames in range(19):
+        stage.write(stage.keys_section())
+        ended = killed_after(stage, renames, bob)
+        left = stage.section("default-long-term")
+        assert left["aws_secret_access_key"] == secret_of[left["aws_access_key_id"]]
+        assert left.get("aws_mfa_device") in (None, device_of[left["aws_access_key_id"]])
+        found.append(left["aws_access_key_id"])
+        if ended == 0:
+            break
+    assert ended == 0
+    assert set(found) == set(device_of)
+
+
 def test_without_a_device_the_last_line_says_what_is_missing(stage: ClassicStage) -> None:
     carol = stage.aws.account.add_user("carol")
     flags = ["setup", "--profile", "my prof", "--access-key-id", carol.keys.access_key_id]
@@ -63,6 +91,15 @@ def test_without_a_device_the_last_line_says_what_is_missing(stage: ClassicStage
     assert ended.out.splitlines()[-1] == f"once there is a device, get a session with: {command}"
     assert "hint: add an authenticator app: IAM console, Security credentials, Assign MFA device" in ended.err
     assert "[profile 'my prof']\n" in stage.read(stage.config)
+
+
+@pytest.mark.parametrize("form", [["setup", "--access-key-id", "{id}"], ["--setup"]])
+def test_a_wrong_secret_names_the_profile_in_its_hint(stage: ClassicStage, form: list[str]) -> None:
+    key_id = stage.ann.keys.access_key_id
+    words = [word.format(id=key_id) for word in form]
+    typed = "" if "--access-key-id" in words else f"{key_id}\n"
+    ended = stage.run(*words, "--profile", "q", stdin=f"{typed}{stage.ann.keys.secret_access_key.swapcase()}\n")
+    assert "hint: store both again, copied whole: aws-mfa setup --profile q\n" in ended.out + ended.err
 
 
 @pytest.mark.parametrize("client", [Boto3(), AwsCli1(), AwsCli2()], ids=lambda client: type(client).__name__)

@@ -86,6 +86,14 @@ def test_processes_that_begin_at_once_share_one_identity(gnome_keyring: RealKeyc
     assert said == []
 
 
+def test_removing_the_item_ends_every_sealed_session(gnome_keyring: RealKeychain) -> None:
+    said: list[str] = []
+    cache_of(gnome_keyring, said).store("work", INPUTS, SESSION)
+    keyring(gnome_keyring, "del", "aws-mfa", "[session-store]")
+    assert cache_of(gnome_keyring, said).find("work", INPUTS) is None
+    assert said == ["dropped the stored session of 'work': it is sealed, and the keychain no longer has what opens it"]
+
+
 def test_a_locked_keychain_is_reported_and_nothing_plain_is_written(gnome_keyring: RealKeychain) -> None:
     said: list[str] = []
     cache_of(gnome_keyring, said, store="").store("work", INPUTS, SESSION)

@@ -195,6 +195,14 @@ def test_without_may_ask_a_locked_keychain_shows_no_window(backend: str) -> None
         assert not session.shows("Unlock")
 
 
+def test_without_may_ask_no_collection_is_made() -> None:
+    with a_gnome_keyring(password=b"") as session:
+        vault = open_keychain(session.environ, may_ask=False)
+        assert vault.load(SECTION) is None
+        with pytest.raises(KeychainUnavailable, match="this run may not ask to unlock it"):
+            vault.check()
+
+
 def test_a_closed_wallet_is_known_without_opening_it() -> None:
     from aws_mfa.vaults.keychain.secret_service import refuse_locked  # imports what is there on Linux only
 
@@ -233,16 +241,13 @@ def test_a_bus_without_a_keychain_and_no_bus_at_all_are_absent() -> None:
             assert re.search(ABSENT, program(session, "check", DBUS_SESSION_BUS_ADDRESS=address))
 
 
-@pytest.mark.parametrize(
-    ("may_ask", "refusal"), [(True, "not set up yet"), (False, "this run may not ask to unlock it")]
-)
-def test_a_keychain_without_a_collection_holds_nothing_and_none_is_made(*, may_ask: bool, refusal: str) -> None:
+def test_a_keychain_without_a_collection_holds_nothing_and_does_not_ask_to_make_one() -> None:
     """Reading must not open a window; writing may, and here it cannot be shown."""
     with a_gnome_keyring(password=b"") as session:
-        vault = open_keychain(session.environ, may_ask=may_ask)
+        vault = open_keychain(session.environ)
         assert vault.load(SECTION) is None
         assert vault.load_fork(SECTION) is None
-        with pytest.raises(KeychainUnavailable, match=refusal):
+        with pytest.raises(KeychainUnavailable, match="not set up yet"):
             vault.check()
 
 
@@ -279,6 +284,13 @@ def test_only_one_of_the_two_slow_modules_is_loaded(gnome_keyring: RealKeychain)
     assert ended.stdout == "None\n['secretstorage']\n"
 
 
+@pytest.mark.parametrize("name", ["keyring.backends.null.Keyring", "keyring.backends.fail.Keyring"])
+def test_null_and_fail_are_refused_even_if_they_are_named(gnome_keyring: RealKeychain, name: str) -> None:
+    found = program(gnome_keyring, "store", PYTHON_KEYRING_BACKEND=name)
+    assert found.startswith("KeychainUnavailable")
+    assert program(gnome_keyring, "load") == "None"
+
+
 def test_plain_text_is_refused_unless_it_is_named() -> None:
     found = importlib.util.find_spec("keyrings")
     places = [os.path.dirname(place) for place in (found.submodule_search_locations or [] if found else [])]
@@ -289,3 +301,29 @@ def test_plain_text_is_refused_unless_it_is_named() -> None:
         assert "the only keyring backend here is keyrings.alt.file.PlaintextKeyring" in output
         named = {"PYTHON_KEYRING_BACKEND": "keyrings.alt.file.PlaintextKeyring"}
         assert program(session, "store", **named) == "s"
+
+
+ADDON = """
+from keyring.backend import KeyringBackend
+
+class Loud(KeyringBackend):
+    priority = 9.9
+    def get_password(self, service, username):
+        return None
+    def set_password(self, service, username, password):
+        raise NotImplementedError
+"""
+
+
+def test_an_addon_of_higher_priority_is_not_preferred_to_the_systems_keychain(gnome_keyring: RealKeychain) -> None:
+    """Such as those for package indexes, which cannot store."""
+    gnome_keyring.write("addon/loud.py", ADDON)
+    gnome_keyring.write("addon/loud-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: loud\nVersion: 1.0\n")
+    gnome_keyring.write("addon/loud-1.0.dist-info/entry_points.txt", "[keyring.backends]\nloud = loud\n")
+    path = gnome_keyring.environ["PYTHONPATH"] + ":" + gnome_keyring.folder + "/addon"
+    assert program(gnome_keyring, "store", PYTHONPATH=path) == "s"
+    # With a property set, keyring looks for its backends itself, and finds both.
+    assert program(gnome_keyring, "load", PYTHONPATH=path, KEYRING_PROPERTY_X="1") == "s"
+    gnome_keyring.kill()
+    found = program(gnome_keyring, "store", PYTHONPATH=path)
+    assert found == "KeychainUnavailable the keyring backend loud.Loud cannot store keys"

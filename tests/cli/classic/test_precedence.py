@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aws_mfa_practice.account import Role
-from classic_stage import ClassicStage, Settings, section
+from classic_stage import ClassicStage, section
 
 
 @pytest.fixture
@@ -18,12 +18,6 @@ def roles(stage: ClassicStage) -> list[Role]:
 def asked(stage: ClassicStage, name: str) -> str | None:
     """What the last request said."""
     return stage.aws.requests[-1].parameters.get(name)
-
-
-def sent(stage: ClassicStage, name: str, *flags: str, env: Settings | None = None) -> str | None:
-    """What a run with these flags and a wrong code sends."""
-    stage.call(*flags, "--token", stage.wrong_code(), env=env)
-    return asked(stage, name)
 
 
 # The profile.
@@ -107,7 +101,8 @@ def test_device_is_flag_then_variable_then_long_term_section_then_config(stage: 
     ]
     for expected, settings, flags in sources:
         stage.write(stage.keys_section(aws_mfa_device=settings["aws_mfa_device"]))
-        assert sent(stage, "SerialNumber", *flags, env={"MFA_DEVICE": settings.get("MFA_DEVICE")}) == expected
+        stage.call(*flags, "--token", stage.wrong_code(), env={"MFA_DEVICE": settings.get("MFA_DEVICE")})
+        assert asked(stage, "SerialNumber") == expected
 
 
 def test_empty_device_counts_as_absent(stage: ClassicStage) -> None:
@@ -121,12 +116,14 @@ def test_empty_device_counts_as_absent(stage: ClassicStage) -> None:
 def test_role_is_flag_then_variable_then_long_term_section(stage: ClassicStage, roles: list[Role]) -> None:
     flag, variable, own = (role.arn for role in roles[:3])
     stage.write(stage.keys_section(assume_role=own))
-    assert sent(stage, "RoleArn") == own
-    assert sent(stage, "RoleArn", env={"MFA_ASSUME_ROLE": variable}) == variable
-    assert sent(stage, "RoleArn", "--assume-role", flag, env={"MFA_ASSUME_ROLE": variable}) == flag
-    assert sent(stage, "RoleArn", "--assume-role=", env={"MFA_ASSUME_ROLE": ""}) == own, (
-        "an empty string counts as absent"
-    )
+    stage.call("--token", stage.wrong_code())
+    assert asked(stage, "RoleArn") == own
+    stage.call("--token", stage.wrong_code(), env={"MFA_ASSUME_ROLE": variable})
+    assert asked(stage, "RoleArn") == variable
+    stage.call("--token", stage.wrong_code(), "--assume-role", flag, env={"MFA_ASSUME_ROLE": variable})
+    assert asked(stage, "RoleArn") == flag
+    stage.call("--token", stage.wrong_code(), "--assume-role=", env={"MFA_ASSUME_ROLE": ""})
+    assert asked(stage, "RoleArn") == own, "an empty string counts as absent"
 
 
 @pytest.mark.parametrize("none", ["none", "None", "NONE"])
@@ -179,8 +176,10 @@ def test_duration_of_a_role_is_flag_then_variable_then_one_hour(
 
 def test_duration_of_the_config_file_comes_after_all_others(stage: ClassicStage) -> None:
     stage.write(section("default", {"duration_seconds": "1800"}), stage.config)
-    assert sent(stage, "DurationSeconds") == "1800"
-    assert sent(stage, "DurationSeconds", env={"MFA_STS_DURATION": "7200"}) == "7200"
+    stage.call("--token", stage.wrong_code())
+    assert asked(stage, "DurationSeconds") == "1800"
+    stage.call("--token", stage.wrong_code(), env={"MFA_STS_DURATION": "7200"})
+    assert asked(stage, "DurationSeconds") == "7200"
 
 
 # Names and ids of the role's session.
@@ -191,10 +190,13 @@ def test_role_session_name_is_flag_then_config_then_local_user(
 ) -> None:
     monkeypatch.setenv("LOGNAME", "ann.local")
     flags = ("--assume-role", roles[0].arn)
-    assert sent(stage, "RoleSessionName", *flags) == "ann.local"
+    stage.call(*flags, "--token", stage.wrong_code())
+    assert asked(stage, "RoleSessionName") == "ann.local"
     stage.write(section("default", {"role_session_name": "from-config"}), stage.config)
-    assert sent(stage, "RoleSessionName", *flags) == "from-config"
-    assert sent(stage, "RoleSessionName", *flags, "--role-session-name", "flag") == "flag"
+    stage.call(*flags, "--token", stage.wrong_code())
+    assert asked(stage, "RoleSessionName") == "from-config"
+    stage.call(*flags, "--token", stage.wrong_code(), "--role-session-name", "flag")
+    assert asked(stage, "RoleSessionName") == "flag"
 
 
 def test_b17_domain_user_fits_sts(stage: ClassicStage, roles: list[Role], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,6 +51,43 @@ def test_keys_that_aws_refuses_are_named_without_secret(stage: ClassicStage, key
     assert not any(secret in text for secret in (stage.ann.keys.secret_access_key, "wJalrXUtnFEMI"))
 
 
+def test_a_role_of_a_shorter_maximum_gets_a_hint_at_a_duration_that_it_allows(stage: ClassicStage) -> None:
+    role = stage.aws.account.add_role("Admin", trusts=stage.ann, mfa=True)
+    text = refused(stage, "--assume-role", role.arn, "--duration", "43200")
+    assert f"the duration is longer than {role.arn} allows (its MaxSessionDuration)" in text
+    assert "--duration 3600" in text
+
+
+def test_a_role_that_does_not_exist_looks_like_one_that_does_not_trust(stage: ClassicStage) -> None:
+    text = refused(stage, "--assume-role", stage.aws.account.arn("role/Nobody"))
+    assert "or there is no such role: AWS does not say which" in text
+    assert "external id" in text
+
+
+def test_root_may_assume_no_role(stage: ClassicStage) -> None:
+    root = stage.aws.account.add_root()
+    phone = root.add_device()
+    role = stage.aws.account.add_role("Admin", trusts=stage.aws.account)
+    stage.write(stage.keys_section("root", root))
+    text = refused(stage, "--profile", "root", "--assume-role", role.arn, code=phone.unused_code())
+    assert "root user" in text
+
+
+@pytest.mark.parametrize(("skew_s", "words"), [(45 * 60, "45 min behind"), (-3 * 3600, "3 h ahead")])
+def test_clock_skew_is_named_with_its_amount(stage: ClassicStage, skew_s: float, words: str) -> None:
+    stage.aws.faults.add(faults.ANY, faults.skewed_clock(skew_s), times=None)
+    text = refused(stage)
+    assert f"this machine's clock is {words}" in text
+
+
+def test_a_region_that_is_switched_off_is_named_with_one_that_is_on(stage: ClassicStage) -> None:
+    stage.aws.account.disabled_regions.add("eu-south-1")
+    stage.write(stage.keys_section(region="eu-south-1"))
+    text = refused(stage)
+    assert "STS is not active for this account in region eu-south-1" in text
+    assert "AWS_REGION=us-east-1" in text
+
+
 def test_throttling_is_named_and_not_retried(stage: ClassicStage) -> None:
     stage.aws.faults.add("GetSessionToken", faults.throttling())
     assert "too many requests" in refused(stage)
@@ -75,6 +112,14 @@ def test_b14_a_code_without_a_clear_answer_was_sent_once(stage: ClassicStage, fa
     text = refused(stage)
     assert stage.sent() == ["GetSessionToken"]
     assert "the code may be spent: take the next one" in text
+
+
+def test_code_whose_answer_was_lost_counts_as_used(stage: ClassicStage) -> None:
+    stage.aws.faults.add("GetSessionToken", faults.reset())
+    code = stage.code()
+    refused(stage, code=code)
+    assert "this code was used before" in refused(stage, code=code)
+    assert stage.sent() == ["GetSessionToken"]
 
 
 @pytest.mark.parametrize("key", ["role_arn", "aws_mfa_role_arn"])

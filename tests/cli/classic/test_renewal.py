@@ -37,7 +37,10 @@ def test_a_missing_section_is_the_one_reason_with_and_without_force(stage: Class
     ("keys", "session", "argv", "expected"),
     [
         *(({}, {key: ""}, [], [INVALID]) for key in REQUIRED_KEYS),
-        *(({}, {"expiration": text}, [], [INVALID]) for text in UNREADABLE),
+        *(
+            ({}, {"expiration": text}, [], [INVALID])
+            for text in ("soon", "2099-13-01 00:00:00", "01.02.2099 03:04", "17")
+        ),
         ({}, {"expiration": "2099-1-2 3:04:05"}, [], [VALID]),
         ({}, {}, ["--force"], [FORCED]),
         ({}, {}, ["--assume-role="], [VALID]),

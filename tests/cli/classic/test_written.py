@@ -10,9 +10,14 @@ import pytest
 from classic_stage import ClassicStage
 
 MFA_KEYS = [
-    "assumed_role", "aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_security_token",
-    "expiration", "x_security_token_expires",
-]  # fmt: skip
+    "assumed_role",
+    "aws_access_key_id",
+    "aws_secret_access_key",
+    "aws_session_token",
+    "aws_security_token",
+    "expiration",
+    "x_security_token_expires",
+]
 ROLE_KEYS = ["assumed_role", "assumed_role_arn", *MFA_KEYS[1:]]
 
 

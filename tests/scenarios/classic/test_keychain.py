@@ -146,6 +146,15 @@ def test_k3_users_of_the_file_go_on_and_are_offered_to_move(desktop: Desktop) ->
     assert "aws-mfa import" in ended.out
 
 
+def test_no_keychain_reads_only_the_file(desktop: Desktop) -> None:
+    desktop.put_keys(desktop.stage.aws.account.add_user("bob"))
+    desktop.stage.write(desktop.stage.keys_section())
+    ended = desktop.run("--no-keychain", "--token", desktop.stage.code())
+    assert ended.code == 0
+    assert "aws-mfa import" not in ended.out
+    assert desktop.stage.aws.requests[-1].access_key_id == desktop.stage.ann.keys.access_key_id
+
+
 def test_setup_stores_in_the_keychain_and_no_secret_in_the_file(desktop: Desktop) -> None:
     stage = desktop.stage
     ended = desktop.run(
