@@ -19,13 +19,13 @@ PROGRAM = "from aws_mfa.handover.callers import callers; print(*callers(), sep='
 
 @pytest.mark.real
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "dash"])
-def test_the_shell_that_evaluates_our_lines_is_the_nearest_caller(shell: str) -> None:
+def test_the_shell_that_evaluates_our_lines_is_the_nearest_caller(shell: str, home: str) -> None:
     """In `$(...)` the parent is a copy of the shell, of the same name."""
     needs(shell)
     command = f'echo "$({sys.executable} -c "$PROGRAM")"'
     if shell == "fish":
         command = f'{sys.executable} -c "$PROGRAM" | cat'
-    env = {"PATH": os.environ["PATH"], "HOME": "/nowhere", "PROGRAM": PROGRAM, **SOURCE}
+    env = {"PATH": os.environ["PATH"], "HOME": home, "PROGRAM": PROGRAM, **SOURCE}
     done = run_program([shell, "-c", f"{command}; true"], env)
     assert done.stdout.splitlines()[0] == shell, done
 

@@ -413,7 +413,7 @@ class Recorder(dict[str, str]):
         {"AWS_REGION": "eu-west-1"},
         {"LOGNAME": ""},
         {"LOGNAME": "", "USER": "", "LNAME": "", "USERNAME": ""},
-        {"AWS_MFA_SESSION_STORE": "", "XDG_RUNTIME_DIR": "/nowhere"},
+        {"AWS_MFA_SESSION_STORE": "", "XDG_RUNTIME_DIR": "/dev/null/nowhere"},
     ],
     ids=str,
 )
