@@ -2,8 +2,8 @@
 A section of an AWS file: its name, and whose keys it has. On the hot path: imports only the errors.
 
 Owns the suffixes of long-term and short-term sections (docs/compatibility.md, section 2), and refuses names that no AWS
-file can hold. Whose keys a section has, an IAM user's, a session's, or nobody's, its lines decide, not its name: every
-command asks `kind_of`, and none ever overwrites `LONG_TERM_KEYS`. Whether a session is still good: `freshness`.
+file can hold. The lines of a section, not its name, decide whether it holds an IAM user's keys, a session or neither:
+every command asks `kind_of`, and none ever overwrites `LONG_TERM_KEYS`. Whether a session is still good: `freshness`.
 """
 
 from __future__ import annotations
