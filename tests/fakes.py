@@ -8,9 +8,10 @@ from copy import copy
 from typing import TYPE_CHECKING, TypeVar
 
 from aws_mfa.aws.endpoints import NO_SETTINGS, EndpointSettings
-from aws_mfa.errors import AwsMfaError, Cancelled, NeedsHuman
+from aws_mfa.aws_values.iam_users import AccessKey, NewDevice
+from aws_mfa.errors import AlreadyExists, AwsMfaError, Cancelled, NeedsHuman
 from aws_mfa.interfaces import Interfaces
-from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest
+from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest, masked
 from aws_mfa.prompt.providers import CodeQuestion
 from aws_mfa.renewal.steps import SourceUser, Step
 from aws_mfa.sessions.container import ServedSession
@@ -247,15 +248,91 @@ class FakeBrowser:
 
 
 class FakeIam:
-    """Knows these devices, or fails."""
+    """
+    One user's keys and devices in memory; `devices` or `failures[call]` may be a failure to raise.
+
+    `calls` are `name ARGUMENT`, with `signer` the masked id of the keys that signed each.
+    """
 
     def __init__(self, devices: list[str] | AwsMfaError) -> None:
         self.devices = devices
+        self.free_devices: list[str] = []
+        self.access_keys = [AccessKey(KEYS.access_key_id, True, NOW - 100 * 86400)]
+        self.new_keys = [LongTermKeys("AKIAINVENTEDANNSKEY9", Secret("invented/new+secret+of+ann"))]
+        self.new_seeds = ["INVENTEDSEEDOFANEWPHONE2"]
+        self.alias: str | None = None
+        self.failures: dict[str, AwsMfaError] = {}
+        self.calls: list[str] = []
+        self.signers: list[str] = []
 
-    def list_mfa_devices(self, keys: LongTermKeys) -> list[str]:
+    def _called(self, signer: LongTermKeys | Session, name: str, *arguments: str) -> None:
+        self.signers.append(masked(signer.access_key_id))
+        self.calls.append(" ".join((name, *arguments)))
+        if name in self.failures:
+            raise self.failures[name]
+
+    def list_access_keys(self, signer: LongTermKeys | Session) -> list[AccessKey]:
+        self._called(signer, "list_access_keys")
+        return list(self.access_keys)
+
+    def create_access_key(self, signer: LongTermKeys | Session) -> LongTermKeys:
+        self._called(signer, "create_access_key")
+        keys = self.new_keys.pop(0)
+        self.access_keys.append(AccessKey(keys.access_key_id, True, NOW))
+        return keys
+
+    def set_key_active(self, signer: LongTermKeys | Session, access_key_id: str, *, active: bool) -> None:
+        self._called(signer, "activate" if active else "deactivate", access_key_id)
+        ids = [one.access_key_id for one in self.access_keys]
+        self.access_keys[ids.index(access_key_id)] = AccessKey(access_key_id, active, NOW)
+
+    def delete_access_key(self, signer: LongTermKeys | Session, access_key_id: str) -> None:
+        self._called(signer, "delete_access_key", access_key_id)
+        self.access_keys = [one for one in self.access_keys if one.access_key_id != access_key_id]
+
+    def key_last_used(self, signer: LongTermKeys | Session, access_key_id: str) -> tuple[float | None, str]:
+        self._called(signer, "key_last_used", access_key_id)
+        return None, "N/A"
+
+    def list_mfa_devices(self, signer: LongTermKeys | Session) -> list[str]:
+        self._called(signer, "list_mfa_devices")
         if isinstance(self.devices, AwsMfaError):
             raise self.devices
         return self.devices
+
+    def unassigned_devices(self, signer: LongTermKeys | Session) -> list[str]:
+        self._called(signer, "unassigned_devices")
+        return list(self.free_devices)
+
+    def create_virtual_device(self, signer: LongTermKeys | Session, name: str) -> NewDevice:
+        self._called(signer, "create_virtual_device", name)
+        serial = f"arn:aws:iam::{ACCOUNT}:mfa/{name}"
+        if serial in self.free_devices:
+            raise AlreadyExists("AWS refused iam:CreateVirtualMFADevice: EntityAlreadyExists")
+        self.free_devices.append(serial)
+        return NewDevice(serial, Secret(self.new_seeds.pop(0)))
+
+    def enable_device(
+        self, signer: LongTermKeys | Session, user_name: str, serial: str, codes: tuple[str, str]
+    ) -> None:
+        self._called(signer, "enable_device", user_name, serial, *codes)
+        self.free_devices.remove(serial)
+        assert isinstance(self.devices, list)
+        self.devices.append(serial)
+
+    def deactivate_device(self, signer: LongTermKeys | Session, user_name: str, serial: str) -> None:
+        self._called(signer, "deactivate_device", user_name, serial)
+        assert isinstance(self.devices, list)
+        self.devices.remove(serial)
+        self.free_devices.append(serial)
+
+    def delete_virtual_device(self, signer: LongTermKeys | Session, serial: str) -> None:
+        self._called(signer, "delete_virtual_device", serial)
+        self.free_devices.remove(serial)
+
+    def account_alias(self, signer: LongTermKeys | Session) -> str | None:
+        self._called(signer, "account_alias")
+        return self.alias
 
 
 class FakeVault:

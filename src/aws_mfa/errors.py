@@ -34,6 +34,9 @@ Every failure a user can meet, one class per situation; imports nothing.
     |   |-- TooLargeForSession          session policies and tags over AWS's limit together
     |   |-- TagsRefused                 tags or source identity contradict each other or the role before
     |   |-- RegionDisabled              STS is not active in that region
+    |   |-- LimitReached                IAM has as many keys or devices of the user as it allows
+    |   |-- AlreadyExists               IAM has a device of this name, or the device is a user's
+    |   |-- NoSuchEntity                IAM has no user, key or device of this name
     |   |-- Throttled                   too many requests
     |   `-- AwsFailed          exit 6   neither yes nor no: the code may be spent
     |       `-- AwsServerError          5xx: the same call may work a moment later
@@ -210,6 +213,18 @@ class TooLargeForSession(RefusedByAws):
 
 class TagsRefused(RefusedByAws):
     """Session tags or a source identity contradict each other, or what the previous role in the chain passes on."""
+
+
+class LimitReached(RefusedByAws):
+    """IAM has as many access keys or MFA devices of this user as it allows."""
+
+
+class AlreadyExists(RefusedByAws):
+    """IAM has a device of this name, or the device is a user's."""
+
+
+class NoSuchEntity(RefusedByAws):
+    """IAM has no user, access key or device of this name."""
 
 
 class RegionDisabled(RefusedByAws):

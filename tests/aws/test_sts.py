@@ -18,7 +18,8 @@ import pytest
 from aws_mfa import __version__, errors
 from aws_mfa.aws.endpoints import iam_endpoint, sts_endpoint
 from aws_mfa.aws.http import AwsHttp
-from aws_mfa.aws.sts import AwsIam, AwsSts
+from aws_mfa.aws.iam import AwsIam
+from aws_mfa.aws.sts import AwsSts
 from aws_mfa.aws_values.arns import is_fido
 from aws_mfa.interfaces import Iam, Sts
 from aws_mfa.model import LongTermKeys, Secret, Session, SessionRequest

@@ -2,8 +2,9 @@
 AWS's query protocol, for STS and IAM: sign, send, read.
 
 Of botocore only the signature is used: its client loads longer, and retries requests that must not be sent twice. A
-call that carries a code is sent exactly once. Another call is sent again once if an idle connection was cut, and
-several times if AWS throttles or fails. No answer is trusted to be well-formed, or to come from AWS.
+call that carries a code, or creates something, is sent exactly once. Another call is sent again once if an idle
+connection was cut, and several times if AWS throttles or fails. No answer is trusted to be well-formed, or to come from
+AWS.
 """
 
 from __future__ import annotations
@@ -68,8 +69,13 @@ class Call(NamedTuple):
 
     @property
     def carries_code(self) -> bool:
-        """Whether it must not be sent twice: AWS accepts each code once."""
-        return "TokenCode" in self.parameters
+        """Whether a code is spent by it: AWS accepts each code once."""
+        return "TokenCode" in self.parameters or "AuthenticationCode1" in self.parameters
+
+    @property
+    def is_sent_once(self) -> bool:
+        """Whether it must not be sent twice: it carries a code, or creates what a second call would create again."""
+        return self.carries_code or self.action.startswith("Create")
 
 
 class AwsQuery:
@@ -86,7 +92,7 @@ class AwsQuery:
 
         Raises `RefusedByAws` if AWS refuses, `AwsUnreachable` without an answer.
         """
-        return self._answer(call, keys) if call.carries_code else with_patience(lambda: self._answer(call, keys))
+        return self._answer(call, keys) if call.is_sent_once else with_patience(lambda: self._answer(call, keys))
 
     def unreadable(self, call: Call) -> AwsMfaError:
         """Return the failure for an answer without the expected elements."""
@@ -100,8 +106,8 @@ class AwsQuery:
             try:
                 answer = self._http.post(self._endpoint, headers, body)
             except ProtocolError as error:
-                # An idle connection that AWS had closed. A request with a code is never sent again.
-                if call.carries_code or nothing_was_sent(error):
+                # An idle connection that AWS had closed.
+                if call.is_sent_once or nothing_was_sent(error):
                     raise
                 answer = self._http.post(self._endpoint, headers, body)
         except HTTPError as error:
@@ -175,9 +181,14 @@ def _parsed(body: bytes) -> ET.Element | None:
         return None
 
 
+def elements_of(element: ET.Element, name: str) -> list[ET.Element]:
+    """Return all elements of this name, in any namespace."""
+    return [found for found in element.iter() if found.tag.rpartition("}")[2] == name]
+
+
 def texts_of(element: ET.Element, name: str) -> list[str]:
     """Return the texts of all elements of this name, in any namespace."""
-    return [(found.text or "").strip() for found in element.iter() if found.tag.rpartition("}")[2] == name]
+    return [(found.text or "").strip() for found in elements_of(element, name)]
 
 
 def text_of(element: ET.Element, name: str) -> str:

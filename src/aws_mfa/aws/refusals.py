@@ -14,16 +14,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.codes import seconds_to_next
+from aws_mfa.aws_values.iam_users import DEVICES_PER_USER, KEYS_PER_USER, as_statement
 from aws_mfa.aws_values.regions import partition_of_region
 from aws_mfa.config.profile_names import SetUpHint
 from aws_mfa.errors import (
+    AlreadyExists,
     AwsMfaError,
     AwsServerError,
     BadCode,
     ChainingLimit,
     ClockSkew,
     DurationTooLong,
+    LimitReached,
     MalformedPolicy,
+    NoSuchEntity,
     NotAuthorized,
     RefusedByAws,
     RegionDisabled,
@@ -106,8 +110,16 @@ def parts_of(refusal: AwsRefusal) -> dict[str, object]:
         "retry_hint": spent_hint or "try again",
         "wait": "for the next code" if spent_hint else "a few seconds",
         "key_hint": key_hint if refusal.access_key_id.startswith("ASIA") else "",
+        "statement": as_statement(refusal.action, _resource(message)),
         "region_hint": f"use another region: AWS_REGION={usual_region} aws-mfa" if usual_region != region else "",
     }
+
+
+def _resource(message: str) -> str:
+    """The ARN of what IAM's text is about: it writes `user ann` of the user, whose ARN is the caller's."""
+    resource = message.partition("on resource: ")[2].partition(" ")[0]
+    who = message.partition("User: ")[2].partition(" ")[0]
+    return resource if resource.startswith("arn:") else who if resource == "user" else "*"
 
 
 def _clock(refusal: AwsRefusal) -> tuple[str, bool]:
@@ -246,6 +258,12 @@ _TABLE: dict[tuple[str, ...], tuple[_Row, ...]] = {
             _TRUST,
             "the user needs a policy that allows sts:AssumeRole on the role",
         ),
+        (
+            "...not authorized to perform: iam:",
+            NotAuthorized,
+            "{who} may not call {action}",
+            "ask the account's administrator to allow it: {statement}",
+        ),
         ("", NotAuthorized, _REFUSED, "see which user the keys belong to: aws sts get-caller-identity"),
     ),
     ("ValidationError", "InvalidParameterValue"): (
@@ -306,6 +324,21 @@ _TABLE: dict[tuple[str, ...], tuple[_Row, ...]] = {
         ("Packed size of session tags", TooLargeForSession, "the session tags for {role} are too large{share}", *_LESS),
         ("", TooLargeForSession, "the session policies and tags for {role} are too large together{share}", *_LESS),
     ),
+    ("InvalidAuthenticationCode", "InvalidAuthenticationCodeException"): (
+        (
+            "",
+            WrongCode,
+            "AWS refused the codes of {device}: they must be two consecutive ones of this device",
+            "{clock_hint}",
+        ),
+    ),
+    ("LimitExceeded", "LimitExceededException"): (
+        ("...AccessKeysPerUser", LimitReached, f"this user has {KEYS_PER_USER} access keys, and IAM allows no more"),
+        ("...MFADevicesPerUser", LimitReached, f"this user has {DEVICES_PER_USER} devices, and IAM allows no more"),
+        ("", LimitReached, _REFUSED),
+    ),
+    ("EntityAlreadyExists", "EntityAlreadyExistsException"): (("", AlreadyExists, _REFUSED),),
+    ("NoSuchEntity", "NoSuchEntityException"): (("", NoSuchEntity, _REFUSED),),
     ("InvalidClientTokenId", "UnrecognizedClientException"): (
         (
             "",
@@ -342,9 +375,14 @@ _TABLE: dict[tuple[str, ...], tuple[_Row, ...]] = {
             "have it activated: IAM console, Account settings, Security Token Service",
         ),
     ),
-    ("Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded", "TooManyRequests"): (
-        ("", Throttled, "AWS got too many requests", "wait {wait} and try again", "{spent_hint}"),
-    ),
+    (
+        "Throttling",
+        "EntityTemporarilyUnmodifiable",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestLimitExceeded",
+        "TooManyRequests",
+    ): (("", Throttled, "AWS got too many requests", "wait {wait} and try again", "{spent_hint}"),),
 }
 _SERVER_FAILED: _Row = (
     "",

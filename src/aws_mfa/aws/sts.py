@@ -1,5 +1,5 @@
 """
-The calls of STS at one endpoint, and the one call of IAM that users may make about themselves: their MFA devices.
+The calls of STS at one endpoint.
 
 Every refusal is raised as one of our errors, a missing answer as `AwsUnreachable`. Refuses a session that is already
 over, that lasts much longer than requested, whose id is not a session's, or that no file could hold.
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_mfa.aws.query import AwsQuery, Call, text_of, texts_of
+from aws_mfa.aws.query import AwsQuery, Call, text_of
 from aws_mfa.aws_values.text import parse_moment
 from aws_mfa.model import Identity, Secret, Session
 from aws_mfa.sessions.file_section import can_be_stored
@@ -19,16 +19,15 @@ if TYPE_CHECKING:
     from aws_mfa.aws.http import AwsHttp
     from aws_mfa.model import LongTermKeys, SessionRequest
 
-_STS_VERSION, _IAM_VERSION = "2011-06-15", "2010-05-08"
+_VERSION = "2011-06-15"
 _SLACK_S = 900.0  # how far the clocks of AWS and an answer without a date may differ: AWS allows 15 minutes
-_MOST_PAGES = 10  # a user has eight devices at most: one page is usual
 
 
 class AwsSts:
     """STS at one endpoint; safe for threads."""
 
     def __init__(self, endpoint: Endpoint, http: AwsHttp) -> None:
-        self._query = AwsQuery(endpoint, _STS_VERSION, http)
+        self._query = AwsQuery(endpoint, _VERSION, http)
 
     def get_session_token(self, keys: LongTermKeys, request: SessionRequest, code: str) -> Session:
         """Call `GetSessionToken`: an MFA session, signed with the long-term keys."""
@@ -82,26 +81,6 @@ class AwsSts:
         if expires_at is None or not (is_in_time and is_session):
             raise self._query.unreadable(call)
         return Session(key_id, Secret(secret), Secret(token), expires_at, role_arn)
-
-
-class AwsIam:
-    """IAM at one endpoint, one in each partition; safe for threads."""
-
-    def __init__(self, endpoint: Endpoint, http: AwsHttp) -> None:
-        self._query = AwsQuery(endpoint, _IAM_VERSION, http)
-
-    def list_mfa_devices(self, keys: LongTermKeys) -> list[str]:
-        """Serial numbers (ARNs) of the caller's own MFA devices, FIDO keys and passkeys included."""
-        devices: list[str] = []
-        parameters: dict[str, str] = {}
-        for _page in range(_MOST_PAGES):
-            answer, _ = self._query.call(Call("ListMFADevices", parameters), keys)
-            devices += filter(None, texts_of(answer, "SerialNumber"))
-            marker = text_of(answer, "Marker")
-            if text_of(answer, "IsTruncated") != "true" or not marker:
-                break
-            parameters = {"Marker": marker}
-        return devices
 
 
 def _policies(policy: str | None, policy_arns: tuple[str, ...]) -> dict[str, str]:

@@ -37,8 +37,9 @@ if TYPE_CHECKING:
 
     from aws_mfa.aws.endpoints import EndpointSettings
     from aws_mfa.aws.http import AwsHttp
+    from aws_mfa.aws.iam import AwsIam
     from aws_mfa.aws.sign_in_call import AwsSignIn
-    from aws_mfa.aws.sts import AwsIam, AwsSts
+    from aws_mfa.aws.sts import AwsSts
     from aws_mfa.handover.browser import SystemBrowser
     from aws_mfa.handover.endpoint import LocalEndpoint
     from aws_mfa.interfaces import Vault
@@ -274,7 +275,7 @@ class RealInterfaces:
         return self.shared.sts.setdefault((endpoint.url, endpoint.region, http), AwsSts(endpoint, http))
 
     def iam(self, region: str, endpoints: EndpointSettings = NO_SETTINGS) -> AwsIam:
-        from aws_mfa.aws.sts import AwsIam
+        from aws_mfa.aws.iam import AwsIam
 
         return AwsIam(iam_endpoint(region, self.environ, endpoints), self._http(endpoints))
 

@@ -1,0 +1,50 @@
+"""Whose MFA session signs the IAM calls of a profile's user."""
+
+from __future__ import annotations
+
+import pytest
+
+from aws_mfa.errors import BadInput
+from aws_mfa.key_care.access import iam_access
+from aws_mfa.renewal.request import RenewalRequest
+from fakes import ANN, DEVICE, KEYS, FakeInterfaces, asking
+
+CODE = "123456"
+CONFIG = f"""\
+[profile work]
+mfa_serial = {DEVICE}
+[profile admin]
+role_arn = arn:aws:iam::210987654321:role/Admin
+source_profile = work
+"""
+
+
+def with_files(config: str = CONFIG) -> FakeInterfaces:
+    interfaces = asking(CODE)
+    interfaces.config.text = config
+    interfaces.vaults["keychain"].stored["work-long-term"] = KEYS
+    return interfaces
+
+
+@pytest.mark.parametrize("profile", ["work", "admin"])
+def test_a_users_mfa_session_signs_also_for_a_role_profile(profile: str) -> None:
+    interfaces = with_files()
+    access = iam_access(profile, RenewalRequest([profile]), interfaces)
+    assert access.user.profile == "work"
+    assert access.session.assumed_role_arn is None
+    assert access.identity.arn == ANN
+    assert access.keys().matches(KEYS)
+
+
+def test_a_second_command_asks_for_no_code() -> None:
+    interfaces = with_files()
+    first = iam_access("work", RenewalRequest(["work"]), interfaces)
+    again = iam_access("admin", RenewalRequest(["admin"]), interfaces)
+    assert again.session.access_key_id == first.session.access_key_id
+    assert len(interfaces.terminal.questions) == 1
+
+
+def test_a_profile_with_a_role_and_its_own_keys_is_refused() -> None:
+    own_role = "[profile work]\nrole_arn = arn:aws:iam::210987654321:role/Admin\nsource_profile = work\n"
+    with pytest.raises(BadInput, match="role and keys of its own"):
+        iam_access("work", RenewalRequest(["work"]), with_files(f"{own_role}mfa_serial = {DEVICE}\n"))
