@@ -1,8 +1,8 @@
 """
 Which vault holds the long-term keys, or is to hold them; and the notes in `~/.aws/mfa/known-keys`.
 
-Notes are the text of an INI file, and hold no secret. They also name the device that IAM listed for a key's user, and
-whose a session in the credentials file is. Pure.
+Notes are the text of an INI file, and hold no secret. They also name the device that IAM listed for a key's user, when
+IAM says that a key was created, and whose a session in the credentials file is. Pure.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING
 
+from aws_mfa.aws_values.text import parse_moment, rfc3339_text
 from aws_mfa.config.edit import with_changes, without_keys
 from aws_mfa.config.ini import section_values
 from aws_mfa.errors import BadInput
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _NOTES = "~/.aws/mfa/known-keys"
-_SESSION, _DEVICE = "session of", "device of"
+_SESSION, _DEVICE, _CREATED = "session of", "device of", "creation of"
 VAULTS = ("keychain", "age", "file")
 
 
@@ -83,6 +84,20 @@ def with_device(notes: str, access_key_id: str, device: str | None) -> str:
     if device is None:
         return without_keys(notes, section, None, where=_NOTES)
     return with_changes(notes, section, {"device": device}, where=_NOTES)
+
+
+def noted_creation(notes: str, access_key_id: str) -> float | None:
+    """When the key was created, as IAM said once, in seconds since the epoch; None if that was not noted."""
+    note = section_values(notes, f"{_CREATED} {access_key_id}", where=_NOTES) or {}
+    return parse_moment(note.get("created_at", ""))
+
+
+def with_creation(notes: str, access_key_id: str, created_at: float | None) -> str:
+    """The notes with the moment of the key's creation; None: the key was deleted, and the note goes."""
+    section = f"{_CREATED} {access_key_id}"
+    if created_at is None:
+        return without_keys(notes, section, None, where=_NOTES)
+    return with_changes(notes, section, {"created_at": rfc3339_text(created_at)}, where=_NOTES)
 
 
 def with_origin(
