@@ -17,6 +17,8 @@ BUILT := $(VENV)/.built
 SMOKE := .build/smoke
 LOWEST := .build/lowest
 UV := .build/uv/bin/uv
+SITE := .build/site
+ZENSICAL := $(SITE)/$(notdir $(BIN))/zensical
 
 # For what is run at every save: fewer examples of each property, temporary files in memory. In both targets compiled
 # modules are kept, whatever the environment says: pytest's rewriting of all assertions takes as long as the tests.
@@ -26,7 +28,7 @@ PYTEST := $(BIN)/python $(TESTS) --numprocesses $(WORKERS)
 UNIT_TESTS := $(TESTS) --numprocesses $(UNIT_WORKERS) --capture sys
 BENCHMARKS := $(filter-out bench/stage.py bench/paired.py,$(sort $(wildcard bench/*.py)))
 
-.PHONY: help demo test unit check measures format lowest lock real-parts build sbom bench clean
+.PHONY: help demo test unit check site measures format lowest lock real-parts build sbom bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
@@ -34,14 +36,14 @@ help: ## list the targets
 demo: $(RUNS) ## run the whole job against a practice AWS on this machine: no account, no question
 	@$(BIN)/aws-mfa demo
 
-test: real-parts ## every test: real keychains, terminals, AWS CLIs and SDKs included
+test: real-parts $(SITE)/.built ## every test: real keychains, terminals, AWS CLIs and SDKs included
 	@echo "running every test: about 20 minutes on 2 cores"
 	@PYTHONDONTWRITEBYTECODE= $(PYTEST) --cov --cov-report term:skip-covered
 
 unit: $(BUILT) ## the fast tests: almost all run in pytest's own process
 	@$(QUICKLY) $(BIN)/python $(UNIT_TESTS) -m "not real"
 
-check: $(BUILT) ## format, lint, types, import order, declared imports, workflows, documents
+check: $(BUILT) $(SITE)/.built ## format, lint, types, import order, declared imports, workflows, documents and their site
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/mypy
@@ -49,6 +51,10 @@ check: $(BUILT) ## format, lint, types, import order, declared imports, workflow
 	@$(BIN)/deptry . --no-ansi 2>.build/deptry || { cat .build/deptry; exit 1; }
 	@$(BIN)/zizmor --offline --quiet --no-progress .github
 	@$(BIN)/python tools/docs_in_step.py
+	@$(ZENSICAL) build --strict >$(SITE)/log 2>&1 || { cat $(SITE)/log; exit 1; }
+
+site: $(SITE)/.built ## the documentation site, in site/: open site/index.html
+	@$(ZENSICAL) build --strict --clean
 
 measures: $(BUILT) ## the measures of the structure, each beside its bound
 	@$(BIN)/python tools/measures.py --check
@@ -73,6 +79,8 @@ lock: $(UV) ## move the locked versions of the developers' packages to the newes
 	@$(UV) export --quiet --frozen --no-emit-project --no-header --all-extras --all-groups --output-file requirements-dev.txt
 	@echo "hatchling>=1.27" | $(UV) pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes --no-header \
 	  --exclude-newer "7 days" --output-file requirements-build.txt -
+	@echo "zensical>=0.0.60" | $(UV) pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes --no-header \
+	  --exclude-newer "7 days" --output-file requirements-site.txt -
 
 build: $(BUILT) ## wheel and sdist in dist/, and a run of the wheel in an environment of its own
 	rm -rf dist $(SMOKE)
@@ -97,7 +105,7 @@ real-parts: $(BUILT) ## build what the real tests drive; installs Debian package
 	@$(BIN)/python tools/real_parts.py
 
 clean: ## remove everything that was built
-	rm -rf $(VENV) .build dist sbom .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) .build dist site sbom .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 # pip 25.3: the console scripts of older ones import `re`, which costs more than all of our hot path.
 $(RUNS): pyproject.toml requirements.txt
@@ -116,6 +124,12 @@ $(BUILT): $(RUNS) requirements-dev.txt
 	@echo "adding the developers' tools to $(VENV): 200 MB, about 40 s"
 	@$(BIN)/python -m pip install -qq --require-hashes -r requirements-dev.txt
 	@mkdir -p .build
+	@touch $@
+
+$(SITE)/.built: requirements-site.txt
+	@echo "building $(SITE), which makes the documentation site: 40 MB, about 10 s"
+	@$(PYTHON) -m venv $(SITE)
+	@$(SITE)/$(notdir $(BIN))/python -m pip install -qq --require-hashes -r requirements-site.txt
 	@touch $@
 
 $(UV):

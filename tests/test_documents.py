@@ -27,6 +27,11 @@ OURS = "https://github.com/aws-mfa/aws-mfa/blob/main/"
 QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"", re.DOTALL)
 STUBS = [
     "age",
+    "code",
+    "git",
+    "op",
+    "pipx",
+    "aws-vault",
     "aws",
     "aws-mfa",
     "docker",
@@ -67,7 +72,7 @@ def anchors(document: str) -> set[str]:
 
 
 def test_the_readme_is_short() -> None:
-    assert len(text_of("README.md").split()) <= 1100
+    assert len(text_of("README.md").split()) <= 1200
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
