@@ -137,6 +137,8 @@ class Account:
     unassigned_devices: list[Device] = field(default_factory=list)
     # How long keys that CreateAccessKey made are unknown to every service.
     new_keys_unknown_s: float = 0.0
+    # AWS does not say whether a session of GetScopedCredentials still proves MFA.
+    scoped_sessions_prove_mfa: bool = True
 
     def __post_init__(self) -> None:
         if self.partition not in IAM_REGIONS:

@@ -77,7 +77,8 @@ class Session:
     Short-term credentials (`ASIA...`) as issued; `has_mfa` is what `aws:MultiFactorAuthPresent` says.
 
     `issued_at` is when the code came, for `aws:MultiFactorAuthAge`. A role session has terms, and knows who asked for
-    it and with which credentials.
+    it and with which credentials. Each of the `layers` of session policies must allow what it calls; the last
+    `scoped_count` of them came from GetScopedCredentials.
     """
 
     principal: Principal
@@ -86,6 +87,8 @@ class Session:
     terms: Terms = NO_TERMS
     asked_by: Caller | None = None
     issued_at: float = 0.0
+    layers: tuple[tuple[str, ...], ...] = ()
+    scoped_count: int = 0
     access_key_id: str = field(default_factory=lambda: invent_id("ASIA"))
     secret_access_key: str = field(default_factory=invent_secret, repr=False)
     session_token: str = field(default_factory=invent_session_token, repr=False)

@@ -132,6 +132,8 @@ EXTERNAL_ID = Text("ExternalId", 2, 1224, r"[\w+=,.@:\/-]*")
 SOURCE_IDENTITY = Text("SourceIdentity", 2, 64, r"[\w+=,.@-]*")
 # The limit of 2048 characters is the guide's; the service model has none.
 POLICY = Text("Policy", 1, 2048, "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+")
+SCOPED_DURATION = Number("DurationSeconds", 1, 129600)
+SCOPED_DESCRIPTION = Text("ScopedSessionDescription", 2, 256, "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*")
 _TAG_KEY = Text("Key", 1, 128, f"{_TAG_TEXT}+", required=True, python_pattern=f"{_TAG_TEXT_IN_PYTHON}*")
 _TAG_VALUE = Text("Value", 0, 256, f"{_TAG_TEXT}*", required=True, python_pattern=f"{_TAG_TEXT_IN_PYTHON}*")
 TAGS = Items("Tags", 50, (_TAG_KEY, _TAG_VALUE))

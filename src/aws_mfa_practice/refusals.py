@@ -99,6 +99,17 @@ def malformed_policy(message: str) -> Refusal:
     return Refusal(400, "MalformedPolicyDocument", message)
 
 
+def insufficient_lifetime() -> Refusal:
+    """A scoped session that would end after the session it comes from."""
+    message = "The requested DurationSeconds is greater than the remaining lifetime of the calling session."
+    return Refusal(400, "InsufficientSessionLifetime", message)
+
+
+def invalid_subject() -> Refusal:
+    """GetScopedCredentials takes temporary credentials only."""
+    return Refusal(400, "InvalidSubjectCredentials", "The calling session's credentials are not valid for this call.")
+
+
 def packed_too_large(message: str) -> Refusal:
     """Session policies and tags that do not fit together."""
     return Refusal(400, "PackedPolicyTooLarge", message)

@@ -34,11 +34,13 @@ from aws_mfa_practice.iam_devices import (
 )
 from aws_mfa_practice.moments import http_date
 from aws_mfa_practice.refusals import Refusal, unknown_action
+from aws_mfa_practice.session_policies import require_permission
 from aws_mfa_practice.signatures import read_claim
 from aws_mfa_practice.sts_calls import (
     assume_role,
     get_caller_identity,
     get_federation_token,
+    get_scoped_credentials,
     get_session_token,
 )
 from aws_mfa_practice.world import World
@@ -55,6 +57,7 @@ OPERATIONS: dict[str, tuple[str, Callable[[Call], Result]]] = {
     "GetSessionToken": ("sts", get_session_token),
     "AssumeRole": ("sts", assume_role),
     "GetFederationToken": ("sts", get_federation_token),
+    "GetScopedCredentials": ("sts", get_scoped_credentials),
     "GetCallerIdentity": ("sts", get_caller_identity),
     "GetUser": ("iam", get_user),
     "ListAccountAliases": ("iam", list_account_aliases),
@@ -156,6 +159,7 @@ class Service:
             if operation is None or version != VERSIONS[service]:
                 raise unknown_action(action, version)
             caller = authenticate(self.world, received, claim, service, record.at)
+            require_permission(caller, f"{service}:{action}")
             result = operation(Call(self.world, caller, record.parameters, record.at))
         except Refusal as refusal:
             return failure(service, refusal, request_id)

@@ -1,7 +1,7 @@
 """
 Terms of a role session: its tags, source identity and session policies, asked for and inherited.
 
-The session policies are checked for their form and kept; nothing here enforces them. Their
+The session policies are checked for their form and kept; `session_policies` evaluates them. Their
 share of AWS's packed space is a model: AWS packs in an unknown form and reports only the percentage.
 """
 
@@ -77,9 +77,7 @@ def read_terms(parameters: Mapping[str, str]) -> Terms:
     transitive = _members(parameters, "TransitiveTagKeys", "")
     if not _lowered(transitive) <= _lowered(keys):
         raise refusals.invalid_value(refusals.TRANSITIVE_WITHOUT_TAG)
-    policy = parameters.get("Policy")
-    if policy is not None:
-        _require_policy(policy)
+    policy = read_policy(parameters)
     return Terms(
         tags=dict(zip(keys, _members(parameters, "Tags", "Value"), strict=True)),
         transitive_tag_keys=tuple(transitive),
@@ -124,6 +122,14 @@ def _require_distinct(keys: list[str]) -> None:
         raise refusals.invalid_value(f"Tag keys that start with aws: are reserved: {reserved}")
 
 
+def read_policy(parameters: Mapping[str, str]) -> str | None:
+    """The inline policy of a request; a `Refusal` if it has not the form of one."""
+    policy = parameters.get("Policy")
+    if policy is not None:
+        _require_policy(policy)
+    return policy
+
+
 def _require_policy(policy: str) -> None:
     try:
         document = json.loads(policy)
@@ -137,7 +143,10 @@ def _require_policy(policy: str) -> None:
 
 
 def _is_statement(statement: object) -> bool:
-    return isinstance(statement, dict) and statement.get("Effect") in ("Allow", "Deny")
+    if not isinstance(statement, dict) or statement.get("Effect") not in ("Allow", "Deny"):
+        return False
+    actions = statement.get("Action", "")
+    return isinstance(actions, str) or (isinstance(actions, list) and all(isinstance(one, str) for one in actions))
 
 
 def _members(parameters: Mapping[str, str], name: str, field: str) -> list[str]:

@@ -1,5 +1,5 @@
 """
-STS, version 2011-06-15: GetSessionToken, AssumeRole, GetFederationToken, GetCallerIdentity.
+STS, version 2011-06-15: GetSessionToken, AssumeRole, GetFederationToken, GetScopedCredentials, GetCallerIdentity.
 
 A code is checked, and spent, before trust and duration are: a bad request with a good code loses the code.
 """
@@ -7,15 +7,17 @@ A code is checked, and spent, before trust and duration are: a bad request with 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aws_mfa_practice import parameters as limits
 from aws_mfa_practice import refusals
 from aws_mfa_practice.account import AssumedRole, User
 from aws_mfa_practice.federated_user import FederatedUser
-from aws_mfa_practice.keys import Session
+from aws_mfa_practice.keys import Session, invent_id, invent_secret, invent_session_token
 from aws_mfa_practice.moments import expiration
-from aws_mfa_practice.session_terms import NO_TERMS, inherited, read_terms, require_policies_of
+from aws_mfa_practice.session_policies import layer_of
+from aws_mfa_practice.session_terms import NO_TERMS, Terms, inherited, read_policy, read_terms, require_policies_of
 from aws_mfa_practice.totp import Device
 
 if TYPE_CHECKING:
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from aws_mfa_practice.answers import Result
     from aws_mfa_practice.calls import Call
     from aws_mfa_practice.keys import Principal
-    from aws_mfa_practice.session_terms import Terms
 
 # Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html, API_AssumeRole.html
 # and API_GetFederationToken.html
@@ -31,6 +32,7 @@ SESSION_DEFAULT_S = 43200
 ROOT_SESSION_LIMIT_S = 3600
 ROLE_DEFAULT_S = 3600
 CHAINING_LIMIT_S = 3600
+MOST_SCOPED_LAYERS = 3
 
 _ROLE_ARN = re.compile(r"arn:[\w-]+:iam::\d{12}:role/\S+")
 
@@ -78,7 +80,8 @@ def assume_role(call: Call) -> Result:
     principal = AssumedRole(role, call.parameters["RoleSessionName"])
     # A role session carries no proof of MFA, even if a code was sent for it.
     expires_at = int(call.now) + _role_duration_s(call, role)
-    return _role_answer(principal, call.world.issue(Session(principal, expires_at, False, terms, call.caller)))
+    session = Session(principal, expires_at, False, terms, call.caller, layers=layer_of(terms))
+    return _role_answer(principal, call.world.issue(session))
 
 
 def get_federation_token(call: Call) -> Result:
@@ -100,12 +103,50 @@ def get_federation_token(call: Call) -> Result:
         raise refusals.not_authorized(user.arn, "sts:GetFederationToken", principal.arn)
     require_policies_of(user.account, terms)
     terms.require_space()
-    session = Session(principal, int(call.now) + _user_duration_s(call, user), False, terms, call.caller)
+    expires_at = int(call.now) + _user_duration_s(call, user)
+    session = Session(principal, expires_at, False, terms, call.caller, layers=layer_of(terms))
     return {
         "Credentials": _credentials(call.world.issue(session)),
         "FederatedUser": {"FederatedUserId": principal.user_id, "Arn": principal.arn},
         "PackedPolicySize": str(terms.packed_size),
     }
+
+
+def get_scoped_credentials(call: Call) -> Result:
+    """A session of the same identity, narrowed by one more layer of policy, or shorter; never longer."""
+    limits.check(call.parameters, limits.POLICY, limits.SCOPED_DURATION, limits.SCOPED_DESCRIPTION)
+    session, policy, duration = (
+        call.caller.session,
+        read_policy(call.parameters),
+        call.parameters.get("DurationSeconds"),
+    )
+    if session is None:
+        raise refusals.invalid_subject()
+    if policy is None and duration is None:
+        raise refusals.invalid("At least one of Policy and DurationSeconds must be specified.")
+    expires_at = session.expires_at if duration is None else int(call.now) + int(duration)
+    if expires_at > session.expires_at:
+        raise refusals.insufficient_lifetime()
+    if policy is not None and session.scoped_count == MOST_SCOPED_LAYERS:
+        raise refusals.access_denied(f"The session has {MOST_SCOPED_LAYERS} scope-down policies already.")
+    Terms(policy=policy).require_space()
+    scoped = replace(
+        session,
+        expires_at=expires_at,
+        has_mfa=session.has_mfa and session.principal.account.scoped_sessions_prove_mfa,
+        layers=session.layers if policy is None else (*session.layers, (policy,)),
+        scoped_count=session.scoped_count + (policy is not None),
+        access_key_id=invent_id("ASIA"),
+        secret_access_key=invent_secret(),
+        session_token=invent_session_token(),
+    )
+    answer: dict[str, str | Result] = {
+        "Credentials": _credentials(call.world.issue(scoped)),
+        "SessionInfo": {"ScopedSessionId": scoped.principal.user_id, "Arn": scoped.principal.arn},
+        "ScopedPoliciesCount": str(scoped.scoped_count),
+    }
+    source = {"SourceIdentity": scoped.terms.source_identity} if scoped.terms.source_identity else {}
+    return {**answer, **source}
 
 
 def get_caller_identity(call: Call) -> Result:

@@ -15,7 +15,9 @@ from practice.conftest import Client, Connect
 from practice.signing import refusal_of
 
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
-POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]})
+POLICY = json.dumps(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:*", "sts:*"], "Resource": "*"}]}
+)
 
 
 @pytest.fixture
@@ -183,6 +185,7 @@ def test_session_policies_are_kept_only_for_this_session(
         ("[]", "Syntax errors in policy."),
         ('{"Statement": []}', "Syntax errors in policy."),
         ('{"Statement": [{"Effect": "Perhaps"}]}', "Syntax errors in policy."),
+        ('{"Statement": [{"Effect": "Allow", "Action": 1}]}', "Syntax errors in policy."),
     ],
 )
 def test_a_policy_must_be_one(sts: Client, hub: Role, policy: str, message: str) -> None:
