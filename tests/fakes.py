@@ -15,7 +15,7 @@ from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionReques
 from aws_mfa.prompt.providers import CodeQuestion
 from aws_mfa.renewal.steps import SourceUser, Step
 from aws_mfa.sessions.container import ServedSession
-from aws_mfa.sessions.entry import text_of_inputs
+from aws_mfa.sessions.entry import Head, text_of_inputs
 from aws_mfa.sessions.fingerprint import FingerprintedSession
 from aws_mfa.sessions.inputs import label_in, name_of_text, stored_name
 from aws_mfa.system.cancel import Cancellation
@@ -490,6 +490,14 @@ class FakeSessionCache:
             return stored.get(name_of_text(label, text)) or max(found, key=lambda one: one.expires_at, default=None)
 
         return find
+
+    def heads(self) -> list[Head]:
+        heads = []
+        for one in self.stored.values():
+            head = Head(one.expires_at, one.session().assumed_role_arn or "", text_of_inputs(one.inputs))
+            head.label, head.place = label_in(one.name), "memory"
+            heads.append(head)
+        return heads
 
     def check(self) -> None:
         self.checks += 1

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest
     from aws_mfa.prompt.providers import CodeProvider, Terminal
     from aws_mfa.sessions.container import ServedSession
+    from aws_mfa.sessions.entry import Head
     from aws_mfa.sessions.fingerprint import FingerprintedSession
 
     Result = TypeVar("Result")
@@ -244,6 +245,9 @@ class SessionCache(Protocol):
 
     def listed(self) -> Callable[[str, str], StoredSession | None]:
         """`find` for many sessions, by label and text of the inputs, among those that are stored now."""
+
+    def heads(self) -> Sequence[Head]:
+        """What is no secret of all stored sessions, expired ones too; opens no keychain, and removes nothing."""
 
     def check(self) -> None:
         """Say, before a question, if no session can be stored: each command will ask for a code."""

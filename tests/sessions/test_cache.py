@@ -302,12 +302,62 @@ def test_a_store_that_cannot_be_read_is_reported(stage: Stage) -> None:
     assert missed[0].startswith(f"what is stored in {stage.memory} could not all be removed: {reason}")
 
 
-def test_a_sealed_session_is_nowhere_in_clear(stage: Stage) -> None:
+def test_of_a_sealed_session_only_its_end_is_in_clear(stage: Stage) -> None:
     stage.cache(runtime=False).store("work", INPUTS, a_session())
     data = stage.file("sealed").read_bytes()
-    assert data.startswith(b"age-encryption.org/v1\n-> X25519 ")
-    for text in (b"wJalr", b"ASIA", b"AKIA", b"eu-west-1"):
+    head = b"aws-mfa sealed session 1\nexpires = 2026-11-22T07:03:19Z\nnarrowed = no\n\n"
+    assert data.startswith(head + b"age-encryption.org/v1\n-> X25519 ")
+    for text in (b"wJalr", b"ASIA", b"AKIA", b"eu-west-1", b"arn:"):
         assert text not in data
+
+
+@pytest.mark.parametrize("store", STORES)
+def test_the_end_of_a_stored_session_is_known_without_the_keychain(stage: Stage, store: str) -> None:
+    narrowed = {**INPUTS, "policy_arns 1 1": "arn:aws:iam::aws:policy/ReadOnlyAccess"}
+    stage.cache(store).store("mfa@a/b", narrowed, a_session())
+    stage.cache(store).store("work", INPUTS, a_session(left_s=-5))
+    stage.keychain.reads, stage.keychain.trouble = 0, KeychainUnavailable("asked")
+    found = stage.cache(store).heads()
+    assert sorted((one.label, one.place, one.expires_at, one.is_narrowed) for one in found) == [
+        ("mfa@a/b", store, NOW + 3600, True),
+        ("work", store, NOW - 5, False),
+    ]
+    assert {(one.role_arn, len(one.inputs_text) > 9) for one in found} == {
+        (None, False) if store == "sealed" else ("arn:role", True)
+    }
+    assert (stage.keychain.reads, stage.said) == (0, [])
+
+
+def test_a_session_that_an_older_version_sealed_is_used_and_its_end_is_unknown(stage: Stage) -> None:
+    stage.cache("sealed").store("work", INPUTS, a_session())
+    file = stage.file("sealed")
+    file.write_bytes(file.read_bytes().partition(b"\n\n")[2])
+    (head,) = stage.cache("sealed").heads()
+    assert (head.label, head.expires_at) == ("work", None)
+    assert stage.cache("sealed").find("work", INPUTS) is not None
+
+
+def test_a_changed_end_in_clear_changes_no_session(stage: Stage) -> None:
+    stage.cache("sealed").store("work", INPUTS, a_session())
+    file = stage.file("sealed")
+    file.write_bytes(file.read_bytes().replace(b"2026-11-22", b"2036-11-22"))
+    entry = stage.cache("sealed").find("work", INPUTS)
+    assert entry is not None
+    assert entry.expires_at == NOW + 3600
+
+
+def test_files_that_are_no_entries_have_no_head(stage: Stage) -> None:
+    stage.cache("plain").store("work", INPUTS, a_session())
+    whole = stage.file("plain").read_bytes()
+    for data in (
+        b"",
+        b"\xff\n\n",
+        whole[:30],
+        whole.replace(b"2026", b"soon"),
+        whole.replace(b"session 1", b"session 2"),
+    ):
+        stage.file("plain").write_bytes(data)
+        assert stage.cache("plain").heads() == []
 
 
 def test_the_identity_is_read_once_in_a_process_and_made_once_for_all(stage: Stage) -> None:

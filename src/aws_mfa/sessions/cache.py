@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from aws_mfa.model import Session
-    from aws_mfa.sessions.entry import Entry
+    from aws_mfa.sessions.entry import Entry, Head
     from aws_mfa.sessions.stores import Listing, SessionFiles, Stores
 
 
@@ -49,7 +49,7 @@ class SessionCache:
             try:
                 listings.append((files, files.listing()))
             except (AwsMfaError, OSError) as error:
-                self._report(f"the sessions stored in {files.folder} cannot be read: {_reason(error)}")
+                self._report(_unread(files, error))
 
         def found(label: str, text: str) -> Entry | None:
             name = name_of_text(label, text)
@@ -63,6 +63,15 @@ class SessionCache:
             return None
 
         return found
+
+    def heads(self) -> list[Head]:
+        heads: list[Head] = []
+        for files in self._stores.readable:
+            try:
+                heads += files.heads()
+            except (AwsMfaError, OSError) as error:
+                self._report(_unread(files, error))
+        return heads
 
     def check(self) -> None:
         for files in self._stores.readable[:1]:  # `plain`, which may take the place of `sealed`, is in the same folder
@@ -193,6 +202,10 @@ class SessionCache:
 
 def _reason(error: AwsMfaError | OSError) -> str:
     return error.message if isinstance(error, AwsMfaError) else error.strerror or type(error).__name__
+
+
+def _unread(files: SessionFiles, error: AwsMfaError | OSError) -> str:
+    return f"the sessions stored in {files.folder} cannot be read: {_reason(error)}"
 
 
 def _entry_in(files: SessionFiles, name: str, folder: os.stat_result | None = None) -> Entry | None:

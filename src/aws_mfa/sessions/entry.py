@@ -8,6 +8,10 @@ The text of a stored session: the inputs of its request, and the finished answer
     <an empty line>
     {"Version": 1, "AccessKeyId": ..., ...}
 
+A sealed file has two facts in clear, before the sealed entry, for views that open no keychain: when the session
+expires, and whether a policy narrows it. Anyone who can write the file can deceive those views, and nothing else: a
+session is used by what is sealed.
+
 On the hot path: only `str` methods. Inputs are compared as text, not by a hash. Refuses text that differs from this
 form in a single byte, and values that JSON would have to escape, because AWS has none.
 """
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _FORMAT = "aws-mfa session 1"
+_SEALED = "aws-mfa sealed session 1"
 _DOCUMENT = '{"Version": 1, "AccessKeyId": "%s", "SecretAccessKey": "%s", "SessionToken": "%s", "Expiration": "%s"}'
 # The places of the values when the document is split at its quotation marks.
 _KEY_ID, _SECRET, _TOKEN, _EXPIRATION, _PARTS = 5, 9, 13, 17, 19
@@ -59,6 +64,26 @@ class Entry:
         return Session(parts[_KEY_ID], Secret(parts[_SECRET]), Secret(parts[_TOKEN]), self.expires_at, role)
 
 
+class Head:
+    """
+    What is no secret of a stored session. `label` and `place` (its store) are of its file.
+
+    None is unknown: of a sealed session role and inputs, of one that an older version sealed `expires_at` too.
+    `is_narrowed`: a command narrowed it by a policy, and other commands do not use it.
+    """
+
+    __slots__ = ("expires_at", "inputs_text", "is_narrowed", "label", "place", "role_arn")
+
+    def __init__(
+        self, expires_at: float | None, role: str | None = None, inputs_text: str = "", *, is_narrowed: bool = False
+    ) -> None:
+        self.expires_at = expires_at
+        self.role_arn = role
+        self.inputs_text = inputs_text
+        self.is_narrowed = is_narrowed or _names_policy(inputs_text)
+        self.label = self.place = ""
+
+
 def entry_text(inputs: Mapping[str, str], session: Session) -> str:
     """The text of an entry; raises `ValueError`, without a value in it, for a session that AWS cannot have made."""
     expires, document = rfc3339_text(session.expires_at), document_of(session)
@@ -93,6 +118,33 @@ def parse_entry(text: str) -> Entry | None:
         return None
     is_whole = text == _text(expires, role, inputs_text, document)
     return Entry(inputs_text, role, expires_at, document) if is_whole else None
+
+
+def with_clear_head(entry: bytes, sealed: bytes) -> bytes:
+    """The bytes of a sealed file; `sealed` is the sealed entry."""
+    lines = entry.partition(b"\n\n")[0].decode().split("\n", _HEAD_LINES)
+    narrowed = "yes" if _names_policy("".join(lines[_HEAD_LINES:])) else "no"
+    return f"{_SEALED}\n{lines[1]}\nnarrowed = {narrowed}\n\n".encode() + sealed
+
+
+def sealed_part(data: bytes) -> bytes:
+    """The sealed entry in a sealed file; a file of an older version is nothing else."""
+    return data.partition(b"\n\n")[2] if data.startswith(_SEALED.encode()) else data
+
+
+def head_in(data: bytes) -> Head | None:
+    """The head of an entry or of a sealed file; None if it has none, or a damaged one."""
+    lines = data.partition(b"\n\n")[0].decode(errors="replace").split("\n", _HEAD_LINES)
+    expires_at = parse_moment(lines[1].removeprefix("expires = ")) if len(lines) >= _HEAD_LINES else None
+    if expires_at is None or lines[0] not in (_FORMAT, _SEALED):
+        return None
+    if lines[0] == _SEALED:
+        return Head(expires_at, is_narrowed=lines[2] != "narrowed = no")
+    return Head(expires_at, _unescaped(lines[2].removeprefix("role = ")), "".join(lines[_HEAD_LINES:]))
+
+
+def _names_policy(inputs_text: str) -> bool:
+    return "\npolic" in f"\n{inputs_text}"
 
 
 def _text(expires: str, role: str, inputs_text: str, document: str) -> str:

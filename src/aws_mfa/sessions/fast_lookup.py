@@ -12,7 +12,7 @@ import os
 import sys
 
 from aws_mfa import __version__
-from aws_mfa.sessions.entry import parse_entry
+from aws_mfa.sessions.entry import parse_entry, sealed_part
 from aws_mfa.sessions.fingerprint import fingerprint, session_in, state_of
 from aws_mfa.sessions.freshness import needed_by_sdks
 from aws_mfa.sessions.places import choose_store, file_name, fingerprint_name
@@ -115,7 +115,7 @@ def _entry(stores: list[tuple[str, str]], stored: str, open_seal: Callable[[], S
     for folder, suffix in stores:
         data = _read(folder, file_name(stored, suffix))
         if data is not None:
-            return open_seal().opened(data) if suffix == SEALED else data
+            return open_seal().opened(sealed_part(data)) if suffix == SEALED else data
     return None
 
 

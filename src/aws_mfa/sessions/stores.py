@@ -2,7 +2,7 @@
 The three stores of sessions on this machine: which one is read and written, and the files in it.
 
     memory   $XDG_RUNTIME_DIR/aws-mfa/session-*.txt    never on a disk, gone at logout
-    sealed   ~/.aws/mfa/sessions/session-*.age         age, to an identity in the keychain
+    sealed   ~/.aws/mfa/sessions/session-*.age         age, to an identity in the keychain; the end is in clear
     plain    ~/.aws/mfa/sessions/session-*.txt         0600
 
 A store is a folder that belongs only to this user, with one file for each session, which is replaced whole under a
@@ -17,8 +17,9 @@ from contextlib import suppress
 from functools import cache
 
 from aws_mfa.errors import KeychainUnavailable
+from aws_mfa.sessions.entry import Head, head_in, sealed_part, with_clear_head
 from aws_mfa.sessions.fast_lookup import IN_RUNTIME_FOLDER, IN_STATE_FOLDER, PLAIN, SEALED
-from aws_mfa.sessions.inputs import mark_in
+from aws_mfa.sessions.inputs import label_in, mark_in
 from aws_mfa.sessions.places import FINGERPRINT_PREFIX, choose_store, file_name, fingerprint_name, stored_in
 from aws_mfa.system.locks import lock
 from aws_mfa.system.ownership import Unfit, is_own, private_folder, read_private, runtime_folder
@@ -78,7 +79,7 @@ class Stores:
         self.choice = choice
         self.memory = _memory_in(runtime) if runtime else None
         self._open_seal = cache(open_seal) if open_seal else None
-        self.sealed = SessionFiles(folder, SEALED, self._open_seal or _no_seal)
+        self.sealed = SessionFiles(folder, SEALED, self._open_seal or _no_seal, name="sealed")
         self.plain = SessionFiles(folder, PLAIN)
         # Every store under these variables, read or not.
         self.every = [files for files in (self.memory, self.sealed, self.plain) if files is not None]
@@ -149,7 +150,7 @@ def _no_seal() -> Seal:
 
 
 def _memory_in(runtime: str) -> SessionFiles:
-    return SessionFiles(os.path.join(runtime, IN_RUNTIME_FOLDER), PLAIN)
+    return SessionFiles(os.path.join(runtime, IN_RUNTIME_FOLDER), PLAIN, name="memory")
 
 
 def is_known_to_have_a_disk(path: str) -> bool:
@@ -171,11 +172,14 @@ class SessionFiles:
     """
     The entries in `folder` whose files end in `suffix`, by the names under which they are stored.
 
-    `open_seal`: of the store `sealed`. Methods raise `OSError` and `AwsMfaError`.
+    `name` is the store's, `open_seal` is of the store `sealed`. Methods raise `OSError` and `AwsMfaError`.
     """
 
-    def __init__(self, folder: str, suffix: str, open_seal: Callable[[], Seal] | None = None) -> None:
+    def __init__(
+        self, folder: str, suffix: str, open_seal: Callable[[], Seal] | None = None, *, name: str = "plain"
+    ) -> None:
         self.folder = folder
+        self.name = name
         self._suffix = suffix
         self._open_seal = open_seal
 
@@ -199,7 +203,20 @@ class SessionFiles:
         if folder is None:
             return None
         data = read_private(f"{self.folder}{os.sep}{file_name(stored, self._suffix)}", folder)
-        return data if data is None or self._open_seal is None else self._open_seal().opened(data)
+        return data if data is None or self._open_seal is None else self._open_seal().opened(sealed_part(data))
+
+    def heads(self) -> list[Head]:
+        """What is no secret of each entry: opens no seal, and removes nothing."""
+        folder, heads = private_folder(self.folder), []
+        for name in os.listdir(self.folder) if folder else ():
+            stored, found = stored_in(name, self._suffix), None
+            with suppress(Unfit, OSError):  # such a file counts as not stored
+                data = read_private(f"{self.folder}{os.sep}{name}", folder) if folder and stored else None
+                found = None if data is None else head_in(data) or (Head(None) if self._open_seal else None)
+            if stored and found:
+                found.label, found.place = label_in(stored), self.name
+                heads.append(found)
+        return heads
 
     def written_at(self, stored: str) -> float | None:
         """When the file of this entry was written, in seconds since the epoch; None if there is none."""
@@ -213,7 +230,7 @@ class SessionFiles:
         name = file_name(stored, self._suffix)
         if self._open_seal is not None:
             # Before the lock: a keychain may ask the user, and no other process should wait for that.
-            data = self._open_seal().sealed(data)
+            data = with_clear_head(data, self._open_seal().sealed(data))
         ensure_private_folder(self.folder)
         with self.locked():
             self._replace(name, data)
