@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,7 @@ from aws_mfa.handover.hand_over import hand_over
 from aws_mfa.prompt.providers import COMMANDS
 from aws_mfa.prompt.terminal import FunctionProvider
 from aws_mfa.renewal.policies import check_policy_arns
-from aws_mfa.renewal.request import Overlay, RenewalRequest
+from aws_mfa.renewal.request import Overlay, RenewalRequest, source_of_roles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,6 +61,8 @@ def credentials(
     ask: Callable[[str], str] | None = None,
     read_only: bool = False,
     policy_arns: Sequence[str] = (),
+    duration_s: int | None = None,
+    source_profile: str | None = None,
 ) -> ProfileCredentials:
     """
     Return the profile's session as `botocore.credentials.RefreshableCredentials`.
@@ -67,14 +70,17 @@ def credentials(
     If a code is needed, this call asks for it, so you see the question. Later botocore renews the credentials when 15
     minutes are left (half the time of a session of less than 30), without a question while the MFA session is valid.
 
-    - `profile`: by default the one in `AWS_PROFILE`, else `default`.
+    - `profile`: by default the one in `AWS_PROFILE`, else `default`. A role's ARN is assumed from `source_profile`, by
+      default the one in `AWS_PROFILE`.
     - `ask`: a function that gets the question and returns the code, instead of terminal, dialog and `aws-mfa code`. In
       a notebook: `ask=input`.
     - `read_only`, `policy_arns`: narrow the session of a role.
+    - `duration_s`: how many seconds each session lasts, instead of the profile's `duration_seconds`.
 
     Safe for threads. Raises `aws_mfa.errors.AwsMfaError`: `NeedsHuman` if no one can be asked, `RefusedByAws`, ...
     """
-    return ProfileCredentials(_SessionOf(profile, ask, read_only=read_only, policy_arns=policy_arns))
+    overlay = Overlay(None, tuple(policy_arns), read_only)
+    return ProfileCredentials(_SessionOf(profile, ask, overlay, duration_s, source_profile))
 
 
 def boto3_session(
@@ -84,6 +90,8 @@ def boto3_session(
     ask: Callable[[str], str] | None = None,
     read_only: bool = False,
     policy_arns: Sequence[str] = (),
+    duration_s: int | None = None,
+    source_profile: str | None = None,
 ) -> Boto3Session:
     """
     Return a boto3 session with the profile's credentials, region and other settings.
@@ -100,7 +108,7 @@ def boto3_session(
             raise
         message = "aws_mfa.boto3_session needs boto3, which is not installed: pip install 'boto3>=1.35'"
         raise ModuleNotFoundError(message, name=error.name) from None
-    sessions = _SessionOf(profile, ask, read_only=read_only, policy_arns=policy_arns)
+    sessions = _SessionOf(profile, ask, Overlay(None, tuple(policy_arns), read_only), duration_s, source_profile)
     session = open_botocore_session(ProfileCredentials(sessions), sessions.profile)
     return boto3.session.Session(botocore_session=session, region_name=region or sessions.region)
 
@@ -109,13 +117,19 @@ class _SessionOf:
     """Gets the profile's session, each time with new interfaces, so that no key is kept between two renewals."""
 
     def __init__(
-        self, profile: str | None, ask: Callable[[str], str] | None, *, read_only: bool, policy_arns: Sequence[str]
+        self,
+        profile: str | None,
+        ask: Callable[[str], str] | None,
+        overlay: Overlay,
+        duration_s: int | None,
+        source_profile: str | None,
     ) -> None:
         self.profile = profile_in_force(profile, RealInterfaces().environ)
         self.region: str | None = None
         self._ask = ask
-        self._read_only = read_only
-        self._policy_arns = list(policy_arns)
+        self._overlay = overlay
+        self._duration_s = duration_s
+        self._source_profile = source_profile
 
     def __call__(self) -> Session:
         """Return the session, and set `region` to the profile's."""
@@ -126,8 +140,10 @@ class _SessionOf:
                 commands = [one for one in interfaces.code_providers if one.name in COMMANDS]
                 interfaces = interfaces.replaced(code_providers=[*commands, FunctionProvider(self._ask)])
             with _one_at_a_time:
-                arns = check_policy_arns(self._policy_arns, read_only=self._read_only)
-                request = RenewalRequest([self.profile], Overlay(None, arns, self._read_only), for_sdk=True)
+                check_policy_arns(list(self._overlay.policy_arns), read_only=self._overlay.read_only)
+                source = source_of_roles([self.profile], self._source_profile, interfaces.environ, "source_profile")
+                request = RenewalRequest([self.profile], self._overlay, for_sdk=True, duration_s=self._duration_s)
+                request = replace(request, source=source)
                 session, plan = hand_over(request, interfaces)
         except AwsMfaError as error:
             if self._ask is None and isinstance(error, NeedsHuman):

@@ -223,11 +223,17 @@ def test_all_words_after_two_dashes_belong_to_the_command(words: list[str]) -> N
         (["-p", "work"], "; the profile is given without a flag: aws-mfa exec PROFILE"),
         (
             ["--role-duration", "8h"],
-            "\nhint: a session lasts duration_seconds of its profile; to renew early: --min-remaining 8h",
+            "\nhint: exec, env, serve and console take --duration 8h; to renew early: --min-remaining 8h",
         ),
-        (["-d", "8h"], "\nhint: a session lasts duration_seconds of its profile; to renew early: --min-remaining 8h"),
+        (
+            ["-d", "8h"],
+            "\nhint: exec, env, serve and console take --duration 8h; to renew early: --min-remaining 8h",
+        ),
         (["-v"], "\nhint: to see what is done, and why: aws-mfa plan PROFILE"),
-        (["--region", "eu-west-1"], "\nhint: set AWS_REGION, or region in the profile"),
+        (
+            ["--region", "eu-west-1"],
+            "\nhint: exec, env, serve and console take --region; else set AWS_REGION, or region in the profile",
+        ),
         (["--mfa-token", "123456"], "\nhint: --token CODE"),
         (["--ecs-server"], "\nhint: aws-mfa exec --server PROFILE -- COMMAND"),
         (

@@ -203,7 +203,10 @@ def test_a_section_that_is_no_profile_is_not_taken_for_one() -> None:
     ("arn", "hints"),
     [
         ("arn:aws:iam::123456789012:role/a", ["profiles that have it: a, b", "or without a profile for it: "]),
-        ("arn:aws:iam::123456789012:role/other", ["or without a profile for it: aws-mfa --profile NAME --assume-role"]),
+        (
+            "arn:aws:iam::123456789012:role/other",
+            ["or without a profile for it: aws-mfa exec --source-profile NAME arn"],
+        ),
         (DEVICE, ["profiles that have it: a"]),
         ("arn:aws:iam::123456789012:user/ann", []),
     ],

@@ -41,7 +41,7 @@ def interfaces() -> FakeInterfaces:
 
 
 def page_of(interfaces: FakeInterfaces, profile: str, service: str | None = None, region: str | None = None) -> Page:
-    return console(RenewalRequest([profile]), as_interfaces(interfaces), service=service, region=region)
+    return console(RenewalRequest([profile], region=region), as_interfaces(interfaces), service=service)
 
 
 def destination(page: Page) -> str:
@@ -156,7 +156,7 @@ def test_the_page_is_in_the_region_asked_for_else_the_profiles(
 @pytest.mark.parametrize(
     ("service", "region", "message"),
     [
-        (None, "cn-north-1", "--region names region cn-north-1 of partition aws-cn"),
+        (None, "cn-north-1", "region cn-north-1, given by --region, is of partition aws-cn"),
         ("s3/../iam", None, "is not the name of a service"),
     ],
 )

@@ -27,6 +27,7 @@ _LONGEST_LABEL = 63
 _LAST_RESORT = "us-east-1"
 _FEWEST_WORDS = 2
 _FORM_HINT = "regions look like: eu-central-1"
+REGION_FLAG = "--region"
 REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 _ALIKE = 0.7  # two of seven letters may be others
 # The places of known regions, for a doubt only: newer regions work too.

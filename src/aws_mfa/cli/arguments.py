@@ -25,18 +25,19 @@ _PLAIN_WORD = re.compile(r"[a-z][a-z-]{0,19}")  # names of commands and flags lo
 
 # Flags of 0.0.12's neighbours (aws-vault, granted, awsume and the like) -> what does that here.
 _OF_OTHER_TOOLS = {
-    **dict.fromkeys(("-d", "--duration", "--role-duration"), "a session lasts duration_seconds of its profile; "
+    **dict.fromkeys(("-d", "--duration", "--role-duration"), "exec, env, serve and console take --duration 8h; "
                     "to renew early: --min-remaining 8h"),
     **dict.fromkeys(("-t", "--mfa-token"), "--token CODE"),
     **dict.fromkeys(("-v", "--verbose", "--debug"), "to see what is done, and why: aws-mfa plan PROFILE"),
     **dict.fromkeys(("-j", "--json"), "aws-mfa env PROFILE --shell json"),
     **dict.fromkeys(("-s", "--ecs-server", "--ec2-server"), "aws-mfa exec --server PROFILE -- COMMAND"),
-    **dict.fromkeys(("-r", "--region"), "set AWS_REGION, or region in the profile"),
+    **dict.fromkeys(("-r", "--region"), "exec, env, serve and console take --region; else set AWS_REGION, "
+                    "or region in the profile"),
     **dict.fromkeys(("-c", "--console"), "aws-mfa console PROFILE"),
     **dict.fromkeys(("-u", "--unset"), "aws-mfa env --unset"),
     **dict.fromkeys(("-l", "--list"), "aws-mfa plan --all"),
     "--backend": "--vault keychain, age or file",
-    "--role-arn": "aws-mfa --profile NAME --assume-role ARN",
+    "--role-arn": "aws-mfa exec ARN --source-profile NAME -- COMMAND",
 }  # fmt: skip
 
 

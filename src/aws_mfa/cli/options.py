@@ -6,15 +6,17 @@ Checks values, and that they do not contradict each other. Refuses to plan or to
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.codes import checked_code
+from aws_mfa.aws_values.regions import REGION_FLAG, region_of_form
 from aws_mfa.aws_values.text import duration_text, parse_duration
 from aws_mfa.config.sections import profile_in_force
 from aws_mfa.errors import BadCode, BadInput
 from aws_mfa.handover.hand_over import hand_over
 from aws_mfa.renewal.policies import check_policy, check_policy_arns
-from aws_mfa.renewal.request import Overlay, RenewalRequest
+from aws_mfa.renewal.request import Overlay, RenewalRequest, source_of_roles
 from aws_mfa.sessions.freshness import MARGIN_S
 from aws_mfa.vaults.choice import VAULTS, vault_of_flags
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import Session
     from aws_mfa.renewal.plan import Plan
+
+SOURCE_FLAG = "--source-profile"
 
 
 def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +43,10 @@ def add_hand_over_arguments(parser: argparse.ArgumentParser, *, reads_stdin: boo
     """Declare all but PROFILE of a command that hands sessions over; `reads_stdin`: it has --token-stdin."""
     add = parser.add_argument
     add("--min-remaining", metavar="TIME", help="renew a session that has less left: 6h, 30m, 900 (default: 15m)")
+    add = parser.add_argument_group("for this run").add_argument
+    add("--duration", metavar="TIME", help="how long the session lasts: 15m, 8h, 3600 (default: duration_seconds)")
+    add(REGION_FLAG, metavar="REGION", help="the region (default: AWS_REGION, then the profile's)")
+    add(SOURCE_FLAG, metavar="NAME", help="PROFILE is a role's ARN: assume it from this profile (default: AWS_PROFILE)")
     add_code_arguments(parser, reads_stdin=reads_stdin)
     add_overlay_arguments(parser)
     add_vault_arguments(parser)
@@ -90,7 +98,11 @@ def hand_over_request(
     args: argparse.Namespace, profiles: list[str], interfaces: Interfaces, *, for_sdk: bool = False
 ) -> RenewalRequest:
     """The request of a command that hands sessions over; raises what `plan_request` raises, and `BadCode`."""
-    return _request(args, profiles, interfaces, token=code_given(args, interfaces), hands_over=True, for_sdk=for_sdk)
+    source = source_of_roles(profiles, args.source_profile, interfaces.environ, SOURCE_FLAG)
+    region = None if args.region is None else region_of_form(args.region, source=REGION_FLAG)
+    duration_s = None if args.duration is None else parse_duration(args.duration, "--duration")
+    request = _request(args, profiles, interfaces, token=code_given(args, interfaces), hands_over=True, for_sdk=for_sdk)
+    return replace(request, duration_s=duration_s, region=region, source=source)
 
 
 def _request(

@@ -54,7 +54,10 @@ CREDENTIAL_PROCESS = "credential_process"  # SDKs must read this key, so it is n
 
 # The flags of `aws-mfa credential-process`; a test compares them with its parser, which the hot path cannot load.
 PROCESS_FLAGS = ("--no-input", "--no-keychain", "--read-only", "--token-stdin")
-PROCESS_FLAGS_WITH_VALUE = ("--min-remaining", "--policy", "--policy-arn", "--token", "--vault")
+PROCESS_FLAGS_WITH_VALUE = (
+    *("--min-remaining", "--duration", "--region", "--source-profile"),
+    *("--policy", "--policy-arn", "--token", "--vault"),
+)
 
 # A command may have quotes, URLs are checked where they are used, and the others are only looked for.
 _AS_WRITTEN = (

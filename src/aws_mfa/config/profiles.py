@@ -79,6 +79,10 @@ class AwsProfiles:
             self._read[name] = self._profile(name)
         return self._read[name]
 
+    def add(self, name: str, settings: dict[str, Given]) -> None:
+        """Know a profile that no file has, or another than the file's, from now on."""
+        self._read[name] = Profile(name, settings, self)
+
     def config_section(self, name: str) -> tuple[str, Mapping[str, str]] | None:
         """Header and values of the profile's section of the config file."""
         header = self._header_of(name)
@@ -105,7 +109,7 @@ class AwsProfiles:
         if name.startswith("arn:"):
             values = ((one.name, one.own.get(key)) for one in self.all_profiles() for key in ("role_arn", "mfa_serial"))
             having = [shown(profile) for profile, given in values if given is not None and given.value == name]
-            classic = [f"or without a profile for it: aws-mfa --profile NAME --assume-role {name}"]
+            classic = [f"or without a profile for it: aws-mfa exec --source-profile NAME {name}"]
             near = [f"profiles that have it: {', '.join(having)}"] if having else []
             return BadProfile(f"{message}: it is an ARN", *near, *(classic if ":role/" in name else []))
         if name in self.misnamed:

@@ -21,13 +21,13 @@ from aws_mfa.aws.sign_in import (
     sign_in_endpoint,
 )
 from aws_mfa.aws_values.arns import partition_of
-from aws_mfa.aws_values.regions import choose_region, partition_of_region
-from aws_mfa.config.chains import chain_of
+from aws_mfa.aws_values.regions import REGION_FLAG, REGION_VARIABLES, choose_region, doubt_about, partition_of_region
+from aws_mfa.aws_values.text import SHORTEST_S, duration_text
 from aws_mfa.config.ini import check_if_small
 from aws_mfa.errors import BadInput, BadProfile, NotAuthorized
 from aws_mfa.handover.hand_over import hand_over
-from aws_mfa.renewal.make_plan import check_lasts
-from aws_mfa.renewal.users import Users
+from aws_mfa.renewal.make_plan import check_lasts, wanted_chain
+from aws_mfa.renewal.users import Users, partition_of_chain
 from aws_mfa.vaults.lookup import KnownProfiles
 
 if TYPE_CHECKING:
@@ -54,9 +54,7 @@ class Page:
     notices: tuple[str, ...]
 
 
-def console(
-    request: RenewalRequest, interfaces: Interfaces, *, service: str | None = None, region: str | None = None
-) -> Page:
+def console(request: RenewalRequest, interfaces: Interfaces, *, service: str | None = None) -> Page:
     """Return the page of a service, None: the console's home. Raises what `hand_over` raises, and AWS's refusals."""
     for file in (interfaces.config, interfaces.credentials):
         file.check_trusted()  # an endpoint that stands there gets the session itself
@@ -65,34 +63,34 @@ def console(
     check_if_small(known.config_text, where=interfaces.config.path)
     users = Users(interfaces, known, request)
     try:
-        chain = chain_of(
-            request.profile, known.profiles, keys_stored=known.has_noted_keys, in_vault=users.quiet_vault.has_keys
-        )
+        chain = wanted_chain(request.profile, known, request, users)
     except BadProfile as error:
         raise users.quiet_vault.explained(error) from None
-    own_region, page_region = _region(chain, interfaces, None), _region(chain, interfaces, region)
-    page = console_page(service, page_region)
+    region = _region(chain, interfaces, request.region)
+    page = console_page(service, region)
     endpoints = settings_of_chain(chain)
-    endpoint = sign_in_endpoint(page_region, interfaces.environ, endpoints)
+    endpoint = sign_in_endpoint(region, interfaces.environ, endpoints)
     notices: tuple[str, ...] = ()
     if chain.role_chain:
         session, _ = hand_over(request, interfaces, known, watch)
         arn = chain.wanted.role_arn or ""
     else:
-        session, arn = _federated(request, chain, own_region, users, interfaces)
-        notices = (*users.notices, f"{request.profile} has no role: signed in {_WITHOUT_MFA}")
-    token = interfaces.sign_in(page_region, endpoints).token(session)
+        session, arn = _federated(request, chain, region, users, interfaces)
+        doubt = doubt_about(request.region or "", REGION_FLAG)
+        notices = (
+            *(*users.notices, *([doubt] if doubt else [])),
+            f"{request.profile} has no role: signed in {_WITHOUT_MFA}",
+        )
+    token = interfaces.sign_in(region, endpoints).token(session)
     return Page(login_url(endpoint, page, token), arn, session.expires_at, notices)
 
 
 def _region(chain: Chain, interfaces: Interfaces, asked: str | None) -> str:
     """The region asked for, else the profile's; `BadInput` if the one asked for is in another partition."""
-    partition = partition_of(chain.wanted.role_arn or "") or partition_of(chain.mfa_serial or "")
-    given = [(name, interfaces.environ.get(name)) for name in ("AWS_REGION", "AWS_DEFAULT_REGION")]
+    partition = partition_of_chain(chain, chain.mfa_serial, asked)
+    given = [(REGION_FLAG, asked), *((name, interfaces.environ.get(name)) for name in REGION_VARIABLES)]
     given += [(profile.source("region"), profile.region) for profile in (chain.wanted, chain.user)]
-    chosen = choose_region([("--region", asked), *given], partition=partition)
-    if asked and chosen.source != "--region":
-        raise BadInput(chosen.passed_over[0], f"regions of partition {partition} look like: {chosen.name}")
+    chosen = choose_region(given, partition=partition)
     return real_region(chosen.name, partition_of_region(chosen.name))
 
 
@@ -102,7 +100,13 @@ def _federated(
     """A session of the user without a role, and the user's ARN."""
     if request.token is not None:
         raise BadInput(f"{request.profile} has no role: signing in takes no code", f"leave it out, or {_USE_A_ROLE}")
-    duration_s = min(chain.user.duration_s or LONGEST_CONSOLE_S, LONGEST_CONSOLE_S)
+    duration_s = request.duration_s
+    if duration_s is None:
+        duration_s = min(chain.user.duration_s or LONGEST_CONSOLE_S, LONGEST_CONSOLE_S)
+    if not SHORTEST_S <= duration_s <= LONGEST_CONSOLE_S:
+        limits = f"{duration_text(SHORTEST_S)} to {duration_text(LONGEST_CONSOLE_S)}"
+        what = f"--duration {duration_text(duration_s)}: the console signs a user in for {limits}"
+        raise BadInput(what, f"use for example: --duration {min(max(duration_s, SHORTEST_S), LONGEST_CONSOLE_S)}")
     check_lasts(chain, duration_s, request.min_remaining_s)
     keys = users.keys_of(users.section_of(chain.user))
     sts = interfaces.sts(region, settings_of_chain(chain))

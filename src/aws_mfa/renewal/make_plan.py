@@ -11,15 +11,17 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from aws_mfa.aws_values.arns import sanitised_session_name
-from aws_mfa.aws_values.text import LONGEST_MFA_SESSION_S, LONGEST_ROLE_SESSION_S, duration_text
-from aws_mfa.command_lines import quote
+from aws_mfa.aws_values.arns import check_role, is_root_device, sanitised_session_name
+from aws_mfa.aws_values.text import LONGEST_MFA_SESSION_S, LONGEST_ROLE_SESSION_S, check_duration, duration_text
+from aws_mfa.command_lines import quote, set_variables
 from aws_mfa.config.chains import chain_of
 from aws_mfa.config.profile_names import header_of, misnamed
 from aws_mfa.config.sections import LONG_TERM_SUFFIX, check_name, hint_at_default, profile_of
+from aws_mfa.config.settings import Given
 from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, NotSetUp, PermanentKeysInTheWay
 from aws_mfa.renewal.plan import LONGEST_CHAINED_S, plan_steps
 from aws_mfa.renewal.policies import check_policy_partitions
+from aws_mfa.renewal.request import is_arn
 from aws_mfa.renewal.stored import StoredSessions
 from aws_mfa.renewal.users import Users
 from aws_mfa.sessions.file_section import refuse_permanent_keys
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from aws_mfa.renewal.steps import Reused, SourceUser, Step
     from aws_mfa.vaults.lookup import QuietVault
 
+_SOURCE_VARIABLE = "AWS_PROFILE"
 _MOST_LOOKED_UP = 100  # in a keychain, each a call to its service
 
 
@@ -51,11 +54,11 @@ def make_plan(request: RenewalRequest, interfaces: Interfaces, known: KnownProfi
     notes: dict[str, list[str]] = {}
     for name in dict.fromkeys(names):
         try:
-            chain = chain_of(
-                name, known.profiles, keys_stored=known.has_noted_keys, in_vault=users.quiet_vault.has_keys
-            )
+            chain = wanted_chain(name, known, request, users)
             _check_overlay(chain, request.overlay)
+            check_duration_asked(chain, chain.mfa_serial, request.duration_s)
             user = users.user_of(chain)
+            check_duration_asked(chain, user.device, request.duration_s)
             if not request.hands_over:
                 notes[name] = _notes_of_section(chain, user, known.credentials, is_preview=request.is_preview)
             if request.is_preview and name in known.profiles.misnamed:
@@ -73,6 +76,36 @@ def make_plan(request: RenewalRequest, interfaces: Interfaces, known: KnownProfi
         if lines:
             plan.notes.setdefault(name, []).extend(lines)
     return plan
+
+
+def wanted_chain(name: str, known: KnownProfiles, request: RenewalRequest, users: Users) -> Chain:
+    """The chain of a profile, or of a role's ARN with `request.source`; raises what `chain_of` raises, `BadInput`."""
+    source = request.source
+    if source is not None and is_arn(name) and (source.source != _SOURCE_VARIABLE or not known.profiles.profile(name)):
+        arn = check_role(name, source="PROFILE")
+        if not source.value:
+            raise BadInput(
+                f"{name} is a role: no profile is named that it is assumed from",
+                "name the profile that has your long-term keys: --source-profile NAME",
+                f"or: {set_variables(AWS_PROFILE='NAME')}",
+            )
+        known.profiles.add(name, {"role_arn": Given(arn, "PROFILE"), "source_profile": source})
+    return chain_of(name, known.profiles, keys_stored=known.has_noted_keys, in_vault=users.quiet_vault.has_keys)
+
+
+def check_duration_asked(chain: Chain, device: str | None, duration_s: int | None) -> None:
+    """Raise `BadInput`, before a code is asked for, if AWS does not grant `--duration` to the wanted profile."""
+    if duration_s is None:
+        return
+    roles, wanted = chain.role_chain, chain.wanted
+    check_duration(duration_s, "--duration", role=bool(roles), root=is_root_device(device or ""))
+    if len(roles) > 1 and duration_s > LONGEST_CHAINED_S:
+        raise BadInput(
+            f"--duration {duration_text(duration_s)}: {wanted.name} is assumed from the role of {roles[-2].name}, and "
+            f"AWS gives such a session {duration_text(LONGEST_CHAINED_S)} at most",
+            f"ask for less: --duration {LONGEST_CHAINED_S}",
+            f"or name the profile of a user, such as {chain.user.name}, in {wanted.source('source_profile')}",
+        )
 
 
 def renewal_of(profile: str, plan: Plan, interfaces: Interfaces) -> Step | Reused:
@@ -101,7 +134,9 @@ def check_lasts(chain: Chain, duration_s: int, min_remaining_s: float | None) ->
     if min_remaining_s <= longest_s:
         hint = f"set duration_seconds of [{header_of(name, ())}]: it may be {longest_s} at most, if AWS allows it"
     asked = duration_text(min_remaining_s)
-    raise BadInput(f"--min-remaining {asked}: a session of {name} lasts {duration_text(duration_s)}", hint)
+    hints = [hint, "or for this run: --duration TIME"] if min_remaining_s <= longest_s else [hint]
+    hints = hints[-1:] if is_arn(name) else hints
+    raise BadInput(f"--min-remaining {asked}: a session of {name} lasts {duration_text(duration_s)}", *hints)
 
 
 def _all_names(known: KnownProfiles, request: RenewalRequest, vault: QuietVault, others: dict[str, str]) -> list[str]:

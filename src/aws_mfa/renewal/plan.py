@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.arns import is_root_device, partition_of
-from aws_mfa.aws_values.regions import doubt_about, is_in
+from aws_mfa.aws_values.regions import REGION_VARIABLES, doubt_about, is_in
 from aws_mfa.aws_values.text import DEFAULT_MFA_SESSION_S, DEFAULT_ROLE_SESSION_S, LONGEST_ROOT_SESSION_S, duration_text
 from aws_mfa.config.chains import child_regions
 from aws_mfa.config.sections import LONG_TERM_KEYS, kind_of
@@ -77,6 +77,9 @@ class Plan:
 
     def child_regions(self, profile: str, environ: Mapping[str, str]) -> tuple[Mapping[str, str], str | None]:
         """The environment and the region for a child with this profile's session: see `chains.child_regions`."""
+        if self.request.region is not None:
+            own = {name: value for name, value in environ.items() if name not in REGION_VARIABLES}
+            return own, self.request.region
         return child_regions(self.chains[profile], self.of_profile[profile].user.partition, environ)
 
     @property
@@ -141,6 +144,7 @@ class _Planner:
     def _mfa_session(self, chain: Chain, user: SourceUser, *, is_wanted: bool) -> Step | Reused:
         # In a role profile `duration_seconds` is the role's.
         of_profile = None if chain.user.role_arn else chain.user.duration_s
+        of_profile = (self._request.duration_s if is_wanted else None) or of_profile
         usual_s = LONGEST_ROOT_SESSION_S if is_root_device(user.device or "") else DEFAULT_MFA_SESSION_S
         duration_s = of_profile or usual_s
         step = self._mfa_steps.get((user, duration_s))
@@ -172,11 +176,12 @@ class _Planner:
     def _requests(self, chain: Chain, user: SourceUser) -> list[SessionRequest]:
         """One request per role of the chain, with the duration cut if STS would refuse it."""
         roles, device = chain.role_chain, user.device or ""
-        if len(roles) == 1 and (not device or _asked_s(roles[0]) > LONGEST_CHAINED_S):
-            return [self._role_request(roles[0], device, _asked_s(roles[0]), is_wanted=True)]
+        wanted_s = self._request.duration_s or _asked_s(roles[-1])
+        if len(roles) == 1 and (not device or wanted_s > LONGEST_CHAINED_S):
+            return [self._role_request(roles[0], device, wanted_s, is_wanted=True)]
         requests = []
         for role in roles:
-            duration_s = _asked_s(role)
+            duration_s = wanted_s if role is roles[-1] else _asked_s(role)
             if duration_s > LONGEST_CHAINED_S and (device or role is not roles[0]):
                 note = f"{role.source('duration_seconds')} is cut to 1 h: {role.name} is part of a chain"
                 self._plan.notes.setdefault(chain.wanted.name, []).append(note)

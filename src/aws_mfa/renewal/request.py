@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.text import LONGEST_MFA_SESSION_S
 from aws_mfa.command_lines import quote
+from aws_mfa.config.settings import Given
+from aws_mfa.errors import BadInput
 from aws_mfa.sessions.freshness import MARGIN_S, needed_by_sdks
 
 if TYPE_CHECKING:
@@ -42,6 +44,9 @@ class RenewalRequest:
     file. `for_sdk`: an SDK gets it and asks again automatically, so a cancelled question is not asked again. Stored
     sessions of `refused_key_ids` do not count. `devices` are those found, by section; copies share them, so that a
     person chooses from a menu once. `is_preview`: nothing is asked, called or written.
+
+    For this run only: `duration_s` is that of the wanted sessions, `region` that of STS and of whatever gets the
+    session. A profile that is a role's ARN is assumed from the profile in `source` (`source_of_roles`).
     """
 
     profiles: Sequence[str] | None
@@ -56,6 +61,9 @@ class RenewalRequest:
     refused_key_ids: frozenset[str] = frozenset()
     devices: dict[str, str | AwsMfaError] = field(default_factory=dict)
     is_preview: bool = False
+    duration_s: int | None = None
+    region: str | None = None
+    source: Given | None = None
 
     @property
     def profile(self) -> str:
@@ -66,8 +74,8 @@ class RenewalRequest:
     @property
     def is_plain(self) -> bool:
         """Whether only the profile is given: a fingerprint answers only such requests."""
-        given = (self.min_remaining_s, self.token, self.vault)
-        return self.use_keychain and not self.overlay and given == (None, None, None)
+        given = (self.min_remaining_s, self.token, self.vault, self.duration_s, self.region, self.source)
+        return self.use_keychain and not self.overlay and given == (None,) * len(given)
 
     def needed_s(self, inputs: Mapping[str, str], *, costs_code: bool) -> float:
         """
@@ -86,7 +94,10 @@ class RenewalRequest:
 
     def renew_command(self, verb: str = "renew") -> str:
         """The command that renews exactly this session, so that the same request then finds it."""
-        words = ["aws-mfa", verb]
+        source = self.source if is_arn(self.profile) else None
+        words = ["aws-mfa", verb if source is None and self.duration_s is None else "exec"]
+        words += ["--duration", f"{self.duration_s}"] if self.duration_s is not None else []
+        words += ["--source-profile", quote(source.value)] if source is not None else []
         left_s = self.min_remaining_s or 0.0
         if left_s > MARGIN_S:
             words += ["--min-remaining", f"{left_s:.0f}" if left_s % 60 else f"{left_s / 60:.0f}m"]
@@ -98,3 +109,22 @@ class RenewalRequest:
         elif self.vault is not None:
             words += ["--vault", self.vault]
         return " ".join([*words, quote(self.profile)])
+
+
+def is_arn(profile: str) -> bool:
+    """Whether an ARN is given in place of a profile: a role that is assumed in this run only."""
+    return profile.startswith("arn:")
+
+
+def source_of_roles(profiles: Sequence[str], given: str | None, environ: Mapping[str, str], name: str) -> Given | None:
+    """
+    The profile that ARNs among `profiles` are assumed from: the one `given` by the argument `name`, else AWS_PROFILE.
+
+    None if no profile is an ARN; then `BadInput` for one that is given. Its value may be empty: none is named.
+    """
+    if any(map(is_arn, profiles)):
+        return Given(given, name) if given else Given(environ.get("AWS_PROFILE", ""), "AWS_PROFILE")
+    if given is not None:
+        hint = "a profile names its own source_profile; a role's ARN looks like: arn:aws:iam::123456789012:role/NAME"
+        raise BadInput(f"{name} belongs to the ARN of a role, and {', '.join(profiles)} is not one", hint)
+    return None

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.aws.endpoints import given_sts_url, settings_of_chain
 from aws_mfa.aws_values.arns import check_device, is_fido, partition_of
-from aws_mfa.aws_values.regions import REGION_VARIABLES, choose_region, partition_of_keys
+from aws_mfa.aws_values.regions import (
+    REGION_FLAG,
+    REGION_VARIABLES,
+    check_region_of_keys,
+    choose_region,
+    partition_of_keys,
+    partition_of_region,
+)
 from aws_mfa.command_lines import quote
 from aws_mfa.config.ini import section_values, sections
 from aws_mfa.config.profile_names import header_of
@@ -210,16 +217,31 @@ class Users:
 
     def _region(self, chain: Chain, device: str | None) -> ChosenRegion:
         """The user's region, for all roles: so they share the MFA session, which is valid in every region."""
-        environ = self._interfaces.environ
-        role = chain.role_chain[0].role_arn if chain.role_chain else None
-        partition = partition_of(device or "") or partition_of(role or "")
+        environ, asked = self._interfaces.environ, self._request.region
+        partition = partition_of_chain(chain, device, asked)
         variables = ((name, environ.get(name)) for name in REGION_VARIABLES)
-        chosen = choose_region((*variables, (chain.user.source("region"), chain.user.region)), partition=partition)
+        of_user = (chain.user.source("region"), chain.user.region)
+        chosen = choose_region(((REGION_FLAG, asked), *variables, of_user), partition=partition)
         notices, given = chosen.notices, chain.user.own.get("region")
-        if given and not given.value and chain.user.region is None and chosen.source not in REGION_VARIABLES:
+        is_given = chosen.source in (REGION_FLAG, *REGION_VARIABLES)
+        if given and not given.value and chain.user.region is None and not is_given:
             notices.append(f"{given.source} is empty: {chosen.name}, {chosen.source}, is used")
         self.notices += [line for line in notices if line not in self.notices]
         return chosen
+
+
+def partition_of_chain(chain: Chain, device: str | None, asked: str | None) -> str | None:
+    """
+    The partition of the device or of the first role, None if neither tells it.
+
+    `asked`: the region of this run; `BadInput` if it is in another one, or in another than the user's own region.
+    """
+    role = chain.role_chain[0].role_arn if chain.role_chain else None
+    partition = partition_of(device or "") or partition_of(role or "")
+    if asked is not None:
+        of_region = partition_of_region(chain.user.region).name if chain.user.region else None
+        check_region_of_keys(asked, partition or of_region, source=REGION_FLAG)
+    return partition
 
 
 def _found_once(known: dict[str, Found | AwsMfaError], name: str, find: Callable[[], Found]) -> Found:

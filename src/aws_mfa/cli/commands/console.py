@@ -28,16 +28,15 @@ without proof of MFA."""
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("profile", metavar="PROFILE", help="the profile to sign in with")
+    add("profile", metavar="PROFILE", help="the profile to sign in with, or a role's ARN")
     add("--service", metavar="NAME", help="the page to show: s3, ec2, iam, lambda, cloudwatch, ... (default: home)")
-    add("--region", metavar="REGION", help="the page's region (default: the profile's)")
     add("--print-url", action="store_true", help="print the URL and open nothing")
     add_hand_over_arguments(parser)
 
 
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     request = hand_over_request(args, [args.profile], interfaces)
-    page = console(request, interfaces, service=args.service, region=args.region)
+    page = console(request, interfaces, service=args.service)
     for notice in page.notices:
         interfaces.say(notice)
     interfaces.say(f"signs in as {page.arn} for {duration_text(page.expires_at - interfaces.now())}")

@@ -35,7 +35,7 @@ for more than 15 minutes; a code that is needed is asked for on the terminal."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("profile", metavar="PROFILE", help="the profile whose session is wanted")
+    parser.add_argument("profile", metavar="PROFILE", help="a profile, or a role's ARN")
     add_hand_over_arguments(parser)
 
 

@@ -48,7 +48,7 @@ _KILLED = 128  # shells: 128 + the signal
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("profile", metavar="PROFILE", nargs="?", help="the profile whose session is wanted")
+    parser.add_argument("profile", metavar="PROFILE", nargs="?", help="a profile, or a role's ARN")
     parser.add_argument("--shell", type=NAMED.get, choices=FORMS, help="shell or format (default: the calling shell)")
     parser.add_argument("--unset", action="store_true", help="print what removes the variables; needs no PROFILE")
     add_hand_over_arguments(parser)

@@ -11,6 +11,7 @@ from aws_mfa.command_lines import joined
 from aws_mfa.errors import BadInput, NoSuchCommand
 from aws_mfa.handover.environment import child_environment, session_variables
 from aws_mfa.handover.serve import AWAY_FROM_TERMINAL, serving
+from aws_mfa.renewal.request import is_arn
 from aws_mfa.vaults.lookup import check_known
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ are renewed while it runs: for commands that run longer than a session."""
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.usage = "%(prog)s [options] PROFILE [options] [--] [COMMAND ...]"
-    parser.add_argument("profile", metavar="PROFILE", help="the profile whose session the command gets")
+    parser.add_argument("profile", metavar="PROFILE", help="a profile, or a role's ARN, for the command")
     parser.add_argument("--server", action="store_true", help="no keys: an endpoint that renews them while it runs")
     add_hand_over_arguments(parser, reads_stdin=False)
 
@@ -46,7 +47,8 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
         interfaces.child.check(command, interfaces.environ)
     except NoSuchCommand as error:  # `exec aws s3 ls` lacks the profile, not the command `s3`
         corrected = f"aws-mfa exec PROFILE -- {joined([args.profile, *command])}"
-        check_known(args.profile, interfaces, f"the profile comes first: {corrected}")
+        if not is_arn(args.profile):
+            check_known(args.profile, interfaces, f"the profile comes first: {corrected}")
         raise NoSuchCommand(error.message, *error.hints, *_by_a_shell(args.profile, command, interfaces)) from None
     if args.server:
         return _beside_endpoint(args, command, interfaces)

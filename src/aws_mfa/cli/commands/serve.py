@@ -53,7 +53,7 @@ _HIGHEST_PORT = 65535
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("profiles", nargs="+", metavar="PROFILE", help="the profiles; each is served at a path of its name")
+    add("profiles", nargs="+", metavar="PROFILE", help="profiles or roles' ARNs; each has a path of its own")
     add("--port", type=int, default=0, metavar="N", help=_PORT_HELP)
     add("--shell", type=NAMED.get, choices=FORMS, help="the form of what is printed (default: the calling shell's)")
     add_hand_over_arguments(parser)
