@@ -45,6 +45,7 @@ ARGV = {
     "serve": ["serve", "prod", "--no-input"],
     "forget": ["forget", "work"],
     "adopt": ["adopt", "--dry-run", "prod"],
+    "vault": ["vault", "list"],
 }
 READS_NO_AWS_FILE = {"demo"}
 
@@ -60,6 +61,7 @@ SOUND = {
     "code": (4, "no question is waiting"),
     "forget": (0, "no stored session"),
     "adopt": (0, "prod: would be adopted"),
+    "vault": (0, "...MPLE"),
 }
 BOM, BYTES = "the file starts with a byte order mark", "bytes that are not UTF-8"
 JUNK = "neither a comment, a [section] nor a 'key = value' line"
@@ -90,7 +92,7 @@ BROKEN: dict[str, tuple[object, object, str]] = {
 IN_SPITE_OF_IT = {
     "credentials: a link to itself": {"classic": (1, "Could not locate credentials file at")},
     "config: section again": {"import": SOUND["import"]},
-    "config: nested junk": {"import": SOUND["import"], "forget": SOUND["forget"]},
+    "config: nested junk": {command: SOUND[command] for command in ("import", "forget", "vault")},
 }
 
 NO_KEYS = (3, "Long term credentials session '[work-long-term]' is missing")
@@ -100,6 +102,7 @@ NO_PROFILE = (3, "there is no profile 'prod'")
 NO_KEYS_FOR_SDKS = (3, "aws-mfa has no long-term keys of profile work, which signs for it: none are stored")
 WITHOUT_KEYS = {
     "import": (0, "no long-term keys found"),
+    "vault": (0, "no long-term keys; store some with"),
     "adopt": NO_KEYS_FOR_SDKS,
     **dict.fromkeys(("plan", "renew", *HANDS_OVER), NO_KEYS),
 }

@@ -64,7 +64,7 @@ class Parser(argparse.ArgumentParser):
         if "invalid choice" in shown and _CHOICES in message:
             shown = f"{shown} {_CHOICES}{message.rpartition(_CHOICES)[2]}"
         if shown.endswith("required: PROFILE"):  # the account that a command works in is to be seen in its line
-            command = _with_profile(self.prog.split()[-1], os.environ.get("AWS_PROFILE") or "PROFILE")
+            command = _with_profile(self.prog.partition(" ")[2], os.environ.get("AWS_PROFILE") or "PROFILE")
             shown += f"; the profile is an argument here: aws-mfa {command}"
         self.refuse(shown)
 

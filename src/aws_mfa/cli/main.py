@@ -42,6 +42,7 @@ _GROUPS = {
     "other": {
         "plan": ("plan", "show the STS calls and codes that profiles need, and why", "aws-mfa plan --all"),
         "forget": ("forget", "remove stored sessions", "aws-mfa forget work"),
+        "vault": ("vault", "list long-term keys, move them to another vault, remove them", "aws-mfa vault list"),
         "code": ("code", "type the code another process is waiting for", "aws-mfa code"),
         "serve": ("serve", "serve sessions to SDKs on this machine, renewed ahead", "aws-mfa serve work"),
         "credential-process": (

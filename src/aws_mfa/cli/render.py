@@ -73,7 +73,7 @@ def outcomes_json(outcomes: list[Outcome]) -> str:
             "state": _failed(outcome.error) if outcome.error else "reused" if outcome.is_reused else "renewed",
             "expires_at": rfc3339_text(outcome.expires_at) if outcome.expires_at else None,
             "place": outcome.place or None,
-            **_error_fields(outcome.error),
+            **error_fields(outcome.error),
         }
         for outcome in outcomes
     ]
@@ -137,7 +137,7 @@ def plan_json(plan: Plan) -> str:
             "session": end.label if end is not None else None,
             "needs_call": end is not None and not isinstance(end, Reused),
             "notes": notes.get(name, ()),
-            **_error_fields(plan.failures.get(name)),
+            **error_fields(plan.failures.get(name)),
         }
         for name, end in ends.items()
     ]
@@ -149,7 +149,7 @@ def plan_json(plan: Plan) -> str:
     return json.dumps({**document, "profiles": profiles}, indent=2)
 
 
-def _error_fields(error: AwsMfaError | None) -> dict[str, object]:
+def error_fields(error: AwsMfaError | None) -> dict[str, object]:
     if error is None:
         return {"error": None, "message": None, "hints": []}
     return {"error": type(error).__name__, "message": error.message, "hints": list(error.hints)}

@@ -137,17 +137,7 @@ def move_keys(
 
     `replaces`: also over other keys in a vault, else a person is asked if `asks`.
     """
-    for file in (interfaces.config, interfaces.credentials):
-        check(file.read(), where=file.path)
-        file.check_trusted()
-    vaults = {name: interfaces.vault(name) for name in dict.fromkeys(move.vault for move in found.moves)}
-    for vault in vaults.values():
-        vault.check()
-        if vault.forgets():
-            raise KeychainUnavailable(
-                f"this {vault.name} forgets its items at logout: nothing was moved into it",
-                unset_variable("KEYRING_PROPERTY_PREFERRED_COLLECTION"),
-            )
+    vaults = {name: opened_vault(name, interfaces) for name in dict.fromkeys(move.vault for move in found.moves)}
     done = [] if stored is None else stored
     with interfaces.set_up_lock():
         for move in found.moves:
@@ -160,12 +150,27 @@ def move_keys(
                     held = f"the {vault.name} vault holds other keys, {old_id}"
                     found.left.append(f"{move.name} not changed: {held}; to replace them by {new_id}: --replace")
                     continue
-            found.left += _move(move, vault, interfaces, done)
+            found.left += make_move(move, vault, interfaces, done)
             show([f"{move.name}: {masked(move.keys.access_key_id)} is in the {vault.name} vault"])
 
 
-def _move(move: Move, vault: Vault, interfaces: Interfaces, done: list[Move]) -> list[str]:
-    """Store, read back, note, then clear the old places. Returns a line for each section that now holds other keys."""
+def opened_vault(name: str, interfaces: Interfaces) -> Vault:
+    """The vault, proved to store and give back, beside files that may be changed; raises what forbids a move."""
+    for file in (interfaces.config, interfaces.credentials):
+        check(file.read(), where=file.path)
+        file.check_trusted()
+    vault = interfaces.vault(name)
+    vault.check()
+    if vault.forgets():
+        raise KeychainUnavailable(
+            f"this {vault.name} forgets its items at logout: nothing was moved into it",
+            unset_variable("KEYRING_PROPERTY_PREFERRED_COLLECTION"),
+        )
+    return vault
+
+
+def make_move(move: Move, vault: Vault, interfaces: Interfaces, done: list[Move]) -> list[str]:
+    """Store, read back, note, then clear the old places. Returns a line for each place that now holds other keys."""
     path = interfaces.credentials.path
     if vault.name == "file" and move.name in move.sections(in_config=False):
         # `keys_here` refuses this too: the lines stored would be the lines removed.
@@ -177,7 +182,19 @@ def _move(move: Move, vault: Vault, interfaces: Interfaces, done: list[Move]) ->
             f"the {vault.name} vault does not give back what was stored as {move.name}", "nothing was removed"
         )
     done.append(move)
-    note_keys(move.name, vault.name, move.keys, interfaces)
+    leaving = [find.in_vault for find in move.finds if find.in_vault]
+    note_keys(move.name, vault.name, move.keys, interfaces, leaving or None)
+    left = clear_places(move, interfaces)
+    if leaving:
+        note_keys(move.name, vault.name, move.keys, interfaces, ())
+    if move.region:
+        header = FilesOfProfile(profile_of(move.name), move.name, interfaces).header
+        file_write(interfaces.config, header, {"region": move.region}).make()
+    return left
+
+
+def clear_places(move: Move, interfaces: Interfaces) -> list[str]:
+    """Remove the keys from the places where they were found. Returns a line for each that now holds other keys."""
     changed: list[str] = []
     for file in (interfaces.credentials, interfaces.config):
         in_config = file is interfaces.config
@@ -191,9 +208,13 @@ def _move(move: Move, vault: Vault, interfaces: Interfaces, done: list[Move]) ->
                 return text
 
             file.update(edit)
-    if move.region:
-        header = FilesOfProfile(profile_of(move.name), move.name, interfaces).header
-        file_write(interfaces.config, header, {"region": move.region}).make()
     if move.is_in_fork:
         interfaces.fork.remove_fork(move.name)
+    for name in (find.in_vault for find in move.finds if find.in_vault):
+        vault = interfaces.vault(name)
+        keys = vault.load(move.name)
+        if keys is None or keys.matches(move.keys):
+            vault.remove(move.name)
+        else:
+            changed.append(f"the {name} vault got other keys of {move.name} in the meantime: they stay there")
     return changed

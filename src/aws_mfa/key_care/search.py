@@ -86,7 +86,7 @@ def keys_here(request: ImportRequest, interfaces: Interfaces) -> Importable:
     path = interfaces.credentials.path
     found = Importable([], [path, interfaces.config.path])
     known = KnownProfiles(interfaces)
-    finds = _in_files(request, known, found)
+    finds = finds_in_files(request, known, found)
     try:
         finds += _in_fork(request, known, interfaces)
         found.looked_at.append(_FORK)
@@ -135,7 +135,7 @@ def keys_given(document: Document, request: ImportRequest, interfaces: Interface
     return found
 
 
-def _in_files(request: ImportRequest, known: KnownProfiles, found: Importable) -> list[Find]:
+def finds_in_files(request: ImportRequest, known: KnownProfiles, found: Importable) -> list[Find]:
     """The keys in the AWS files, but those used with a `--long-term-suffix`: such a run looks for no other name."""
     credentials_path, config_path = found.looked_at
     finds = []

@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
 @dataclass
 class Find:
-    """Keys for the long-term section `name`, their `place` in words; `is_of_aws`: they seem to be AWS's."""
+    """
+    Keys for the long-term section `name`, their `place` in words; `is_of_aws`: they seem to be AWS's.
+
+    `in_vault`: the vault that holds them; for the credentials file they have its `file_section` instead.
+    """
 
     name: str
     keys: LongTermKeys
@@ -34,6 +38,7 @@ class Find:
     file_section: str | None = None
     is_in_config: bool = False
     is_in_fork: bool = False
+    in_vault: str | None = None
     is_of_aws: bool = True
 
 

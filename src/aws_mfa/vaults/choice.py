@@ -16,7 +16,7 @@ from aws_mfa.config.ini import section_values
 from aws_mfa.errors import BadInput
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 _NOTES = "~/.aws/mfa/known-keys"
 _SESSION, _DEVICE, _CREATED = "session of", "device of", "creation of"
@@ -68,9 +68,14 @@ def noted_key_id(notes: str, section: str) -> str | None:
     return note.get("aws_access_key_id") if note.get("vault") in ("keychain", "age") else None
 
 
-def with_note(notes: str, section: str, vault: str, access_key_id: str) -> str:
-    """The notes with this section's vault and key id."""
-    return with_changes(notes, section, {"vault": vault, "aws_access_key_id": access_key_id}, where=_NOTES)
+def with_note(
+    notes: str, section: str, vault: str, access_key_id: str, moved_from: Collection[str] | None = None
+) -> str:
+    """The notes with this section's vault and key id; `moved_from`: vaults that a move has still to clear of them."""
+    changes: dict[str, str | None] = {"vault": vault, "aws_access_key_id": access_key_id}
+    if moved_from is not None:
+        changes["moved_from"] = " ".join(moved_from) or None
+    return with_changes(notes, section, changes, where=_NOTES)
 
 
 def noted_device(notes: str, access_key_id: str) -> str | None:

@@ -40,7 +40,7 @@ from aws_mfa.model import LongTermKeys
 from aws_mfa.vaults.choice import choose_vault, noted_device, with_device, with_note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from aws_mfa.config.profile import Profile
     from aws_mfa.interfaces import AwsTextFile, Interfaces
@@ -247,9 +247,11 @@ def keys_are_known(
         return in_doubt
 
 
-def note_keys(section: str, vault: str, keys: LongTermKeys, interfaces: Interfaces) -> None:
-    """Note where the keys are, so that the next run does not search for them."""
-    interfaces.known_keys.update(lambda text: with_note(text, section, vault, keys.access_key_id))
+def note_keys(
+    section: str, vault: str, keys: LongTermKeys, interfaces: Interfaces, moved_from: Collection[str] | None = None
+) -> None:
+    """Note where the keys are, so that the next run does not search for them; `moved_from` as in `with_note`."""
+    interfaces.known_keys.update(lambda text: with_note(text, section, vault, keys.access_key_id, moved_from))
 
 
 def note_device(access_key_id: str, device: str | None, interfaces: Interfaces) -> None:

@@ -1,0 +1,234 @@
+"""
+Where the long-term keys of profiles are stored; moved from vault to vault, or removed from one.
+
+Refuses to list a keychain: it reads items by name, of profiles that a file or a note names. A move stores, reads back,
+notes, and only then removes the original, which is read again first: if it ends at any moment, the keys are in the old
+place, in the new one or in both, and the same command goes on. A removal touches neither IAM nor stored sessions.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from aws_mfa.command_lines import quote
+from aws_mfa.config.chains import chain_of
+from aws_mfa.config.edit import without_keys
+from aws_mfa.config.ini import section_values, sections
+from aws_mfa.config.sections import check_name, default_long_term, profile_of
+from aws_mfa.errors import AwsMfaError, KeychainUnavailable, NeedsHuman, NoDevice, NoLongTermKeys, NotSetUp
+from aws_mfa.key_care.importing import clear_places, make_move, opened_vault
+from aws_mfa.key_care.search import Importable, ImportRequest, finds_in_files
+from aws_mfa.key_care.transfer import Find, Move, by_name
+from aws_mfa.model import masked
+from aws_mfa.renewal.make_plan import make_plan
+from aws_mfa.renewal.request import RenewalRequest
+from aws_mfa.vaults.choice import choose_vault, noted_creation, noted_vault
+from aws_mfa.vaults.lookup import KnownProfiles, check_known, found_in_vault, note_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from aws_mfa.interfaces import Interfaces
+
+_SEALED = ("keychain", "age")
+_MOST_LOOKED_UP = 100  # in a keychain, each a call to its service
+
+
+@dataclass
+class StoredKeys:
+    """Keys of a long-term section; `vault` may be `fork`; `in_files`: sections that hold them in plain text."""
+
+    name: str
+    vault: str
+    access_key_id: str
+    in_files: list[str] = field(default_factory=list)
+    created_at: float | None = None
+
+
+def stored_keys(interfaces: Interfaces) -> tuple[list[StoredKeys], list[str]]:
+    """The keys of all profiles, and a line for each that needs care or cannot be read; asks for nothing."""
+    known = KnownProfiles(interfaces)
+    looked = Importable([], [interfaces.credentials.path, interfaces.config.path])
+    found: dict[tuple[str, str], StoredKeys] = {}
+    for section in sections(known.notes, where=interfaces.known_keys.path):
+        note, profile = section.values(), quote(profile_of(section.name))
+        key_id, vault = note.get("aws_access_key_id", ""), note.get("vault", "")
+        if vault in _SEALED:
+            found[section.name, key_id] = StoredKeys(section.name, vault, key_id)
+        if left_in := note.get("moved_from"):
+            finish = f"aws-mfa vault move {profile} --to {vault}"
+            looked.notices.append(f"{profile}: a move has not removed the keys from: {left_in}; go on: {finish}")
+    for find in finds_in_files(ImportRequest(), known, looked):
+        key_id = find.keys.access_key_id
+        found.setdefault((find.name, key_id), StoredKeys(find.name, "file", key_id)).in_files.append(find.place)
+    names = {name for name, _ in found}
+    users = [one for one in known.profiles.all_profiles() if not (one.has_own_keys or "role_arn" in one.own)]
+    unnoted = [name for name in (default_long_term(user.name) for user in users) if name not in names]
+    keys = [*found.values(), *_in_vault(unnoted[:_MOST_LOOKED_UP], interfaces, looked.notices)]
+    for one in keys:
+        one.created_at = noted_creation(known.notes, one.access_key_id)
+    return sorted(keys, key=lambda one: one.name), looked.left + looked.notices
+
+
+def _in_vault(names: list[str], interfaces: Interfaces, lines: list[str]) -> Iterator[StoredKeys]:
+    """Those in the vault in use, as far as it can be read without a question; `lines` get what cannot."""
+    quiet, choice = interfaces.replaced(unattended=True), choose_vault(None, interfaces.environ, None)
+    for name in names:
+        try:
+            if found := found_in_vault(name, choice, quiet):
+                yield StoredKeys(name, found.place, found.keys.access_key_id)
+        except (KeychainUnavailable, NeedsHuman) as error:
+            if "aws-mfa setup" not in "".join(error.hints[:1]):  # else this machine has no keychain
+                lines.append(f"the {choice.name} vault was not searched for other keys: {error.message}")
+            return
+        except AwsMfaError as error:
+            lines.append(error.message)
+
+
+def _finds(name: str, vaults: Iterable[str], interfaces: Interfaces) -> list[Find]:
+    """The keys of one long-term section in the files, and in these vaults, which are opened."""
+    check_name(name, is_new=False)
+    looked = Importable([], [interfaces.credentials.path, interfaces.config.path])
+    finds = finds_in_files(ImportRequest(profile=profile_of(name)), KnownProfiles(interfaces), looked)
+    if looked.left:
+        raise NotSetUp(looked.left[0])
+    for vault in vaults:
+        if keys := interfaces.vault(vault).load(name):
+            finds.append(Find(name, keys, f"the {vault} vault", in_vault=vault))
+        if vault == "keychain" and (keys := interfaces.fork.load_fork(name)):
+            device = interfaces.fork.fork_device(name)
+            finds.append(Find(name, keys, "the keychain fork's items", device, is_in_fork=True))
+    return finds
+
+
+@dataclass
+class Moved:
+    """The move of one section's keys: from no place if they were there already; `left`: lines about what stays."""
+
+    name: str
+    finds: list[Find] = field(default_factory=list)
+    error: AwsMfaError | None = None
+    left: list[str] = field(default_factory=list)
+
+
+def move_stored(names: Collection[str], target: str, interfaces: Interfaces, *, dry_run: bool) -> list[Moved]:
+    """Move the keys of each long-term section; one that fails does not stop the others."""
+    found = [_movable(name, target, interfaces) for name in names]
+    if dry_run or not any(one.finds for one in found):
+        return found
+    vault = opened_vault(target, interfaces)
+    with interfaces.set_up_lock():
+        found = [_movable(one.name, target, interfaces) if one.finds else one for one in found]  # as they are now
+        for one in found:
+            stored: list[Move] = []
+            try:
+                if one.finds:
+                    one.left = make_move(Move(one.name, target, one.finds), vault, interfaces, stored)
+            except AwsMfaError as error:
+                what = f"the keys are in the {target} vault, but not removed elsewhere: {error.message}"
+                again = type(error)(what, *error.hints[:2], "the same command goes on")
+                one.error = again if stored else error
+    return found
+
+
+def _movable(name: str, target: str, interfaces: Interfaces) -> Moved:
+    """The move, which looks where the notes say and in the files; into all vaults only if neither names the keys."""
+    try:
+        note = section_values(interfaces.known_keys.read(), name) or {}
+        noted = [note.get("vault", ""), *note.get("moved_from", "").split()]
+        finds = _finds(name, [vault for vault in _SEALED if vault in noted and vault != target], interfaces)
+        if not finds and target not in noted:
+            check_known(profile_of(name), interfaces)
+            finds = _finds(name, _SEALED, interfaces)
+            if not finds:
+                raise NoLongTermKeys("no long-term keys", f"aws-mfa setup --profile {quote(profile_of(name))}")
+        if target == "file":
+            finds = [find for find in finds if find.is_in_config or not find.file_section]
+        agreed, conflicts = by_name(find for find in finds if find.in_vault != target)
+        held = interfaces.vault(target).load(name) if agreed else None
+        if conflicts:
+            raise NotSetUp(conflicts[0].removeprefix(f"{name} not changed: "))
+        if held is not None and not held.matches(agreed[0][0].keys):
+            what = f"the {target} vault holds other keys, {masked(held.access_key_id)}"
+            remove = f"aws-mfa vault remove {quote(profile_of(name))} --vault {target}"
+            raise NotSetUp(what, f"if those are out of use: {remove}")
+    except AwsMfaError as error:
+        return Moved(name, error=error)
+    return Moved(name, agreed[0] if agreed else [])
+
+
+@dataclass
+class Removal:
+    """Keys to be removed from a vault, other `copies` of them here, and profiles that stop working without them."""
+
+    move: Move
+    copies: list[Find]
+    stops: list[str]
+    sessions_end: float | None
+
+
+def removal(name: str, vault: str | None, interfaces: Interfaces) -> Removal:
+    """Find the keys in the vault named, else in the one noted, else in the first that has them."""
+    known, quiet = KnownProfiles(interfaces), interfaces.replaced(unattended=True)
+    noted = noted_vault(known.notes, name)
+    if (vault or noted) is None:
+        check_known(profile_of(name), interfaces)
+    first = vault or noted or choose_vault(None, interfaces.environ, None).name
+    finds = _finds(name, {first}.intersection(_SEALED), interfaces)
+    for other in _SEALED:
+        if other != first:
+            with suppress(AwsMfaError):  # a copy there cannot be known without a question
+                finds += [find for find in _finds(name, [other], quiet) if not find.file_section]
+    of_vault: dict[str, list[Find]] = {first: []}
+    for find in finds:
+        of_vault.setdefault(find.in_vault or ("file" if find.file_section else "fork"), []).append(find)
+    places = [first, *(["fork"] if first == "keychain" else [])] if vault or noted else list(of_vault)
+    place, ours = next(((place, of_vault[place]) for place in places if of_vault.get(place)), (first, []))
+    if not ours:
+        hints = [f"they are in {find.place}" for find in finds]
+        if noted and not hints:
+            hints = [f"nor has another place: remove the section [{name}] of {interfaces.known_keys.path}"]
+        raise NoLongTermKeys(f"the {first} vault has no keys of {profile_of(name)}", *hints)
+    # A device stays where it is.
+    ours = [replace(find, device=None) for find in ours if find.keys.matches(ours[0].keys)]
+    key_id = ours[0].keys.access_key_id
+    copies = [find for find in finds if find.keys.access_key_id == key_id and find not in of_vault[place]]
+    stops = [] if copies else _users_of(name, known)
+    others = [one for one in stored_keys(interfaces)[0] if one.access_key_id == key_id and one.name != name]
+    copies += [Find(one.name, ours[0].keys, f"the {one.vault} vault, as {one.name}") for one in others]
+    return Removal(Move(name, place, ours), copies, stops, _sessions_end(name, stops, quiet))
+
+
+def _users_of(name: str, known: KnownProfiles) -> list[str]:
+    """The profiles whose chain begins at the keys of this long-term section."""
+    using = []
+    for profile in dict.fromkeys((*known.profiles.names(), profile_of(name))):
+        with suppress(AwsMfaError):
+            user = chain_of(profile, known.profiles, keys_stored=known.has_noted_keys).user
+            if name in (default_long_term(user.name), user.keys_section):
+                using.append(profile)
+    return using
+
+
+def _sessions_end(name: str, profiles: list[str], quiet: Interfaces) -> float | None:
+    """When the last stored session of these profiles ends; IAM is not asked for a device."""
+    no_call: dict[str, str | AwsMfaError] = dict.fromkeys((name, profile_of(name)), NoDevice("not known"))
+    with suppress(AwsMfaError):
+        plan = make_plan(RenewalRequest(profiles, is_preview=True, devices=no_call), quiet)
+        return max((one.expires_at for one in plan.reused), default=None)
+    return None
+
+
+def remove_stored(found: Removal, interfaces: Interfaces) -> list[str]:
+    """Remove the keys and their note; returns a line for each place that holds other keys by now."""
+    name = found.move.name
+    with interfaces.set_up_lock():
+        left = clear_places(found.move, interfaces)
+        if not left and noted_vault(interfaces.known_keys.read(), name) == found.move.vault:
+            interfaces.known_keys.update(lambda text: without_keys(text, name, None))
+            for copy in found.copies:
+                if copy.in_vault:
+                    note_keys(name, copy.in_vault, copy.keys, interfaces)
+    return left
