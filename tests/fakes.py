@@ -68,6 +68,30 @@ class FakeTerminal:
         self.waited_s.append(seconds)
 
 
+class FakeScreen:
+    """Gives the keys in order, then Ctrl-C; `drawn` are the pictures, with `<` behind the selected line."""
+
+    def __init__(self, *keys: str, size: tuple[int, int] = (80, 24)) -> None:
+        self.keys = list(keys)
+        self.size = size
+        self.drawn: list[str] = []
+        self.is_asking = False
+
+    def draw(self, lines: Sequence[str], at: int) -> None:
+        self.drawn.append("\n".join(f"{line}<" if number == at else line for number, line in enumerate(lines)))
+
+    def key(self, wait_s: float | None) -> str:
+        if not self.keys:
+            raise Cancelled("cancelled")
+        return self.keys.pop(0)
+
+    @contextmanager
+    def question(self) -> Iterator[None]:
+        self.is_asking = True
+        yield
+        self.is_asking = False
+
+
 def says_no(*answers: str) -> FakeTerminal:
     """A person who presses Ctrl-C after these answers."""
     return FakeTerminal(*answers, *[Cancelled("cancelled")] * 9)
@@ -634,6 +658,7 @@ class FakeInterfaces:
     def __init__(self, credentials: str | None = None, config: str | None = None) -> None:
         self.environ: Mapping[str, str] = {}
         self.terminal: FakeTerminal = FakeTerminal()
+        self.fake_screen: FakeScreen | None = None
         self.providers: Sequence[CodeProvider] | None = None
         self.prompt_locks = FakeLocks()
         self.remote_questions = FakeQuestions()
@@ -659,6 +684,9 @@ class FakeInterfaces:
         self.signals = FakeSignals()
         self.unattended_copy: FakeInterfaces | None = None
         self.before_set_up: Callable[[], None] = lambda: None  # what another process did before we got the lock
+
+    def screen(self) -> AbstractContextManager[FakeScreen] | None:
+        return None if self.fake_screen is None else nullcontext(self.fake_screen)
 
     @property
     def code_providers(self) -> Sequence[CodeProvider]:

@@ -1,13 +1,18 @@
 """
-Programs on a terminal of their own (a pty), as a user starts them: started, looked at, waited for.
+Programs on a terminal of their own (a pty, or a window of tmux), as a user starts them: started, looked at, waited for.
 
 POSIX only: a test module that imports this one is skipped elsewhere.
 """
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
+import shutil
 import sys
+import tempfile
+import time
 import warnings
 from typing import TypeAlias
 
@@ -16,11 +21,13 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("terminals of POSIX", allow_module_level=True)
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import pexpect
 
-from programs import wait_until
+from needs import needs
+from programs import output_of, wait_until
 
 Pty: TypeAlias = "pexpect.spawn[str]"
 
@@ -59,3 +66,48 @@ def matched(child: Pty, pattern: str) -> re.Match[str]:
 def wait_for_echo(child: Pty, *, on: bool) -> None:
     """Wait until the terminal shows what is typed, or no longer does."""
     wait_until(lambda: child.getecho() is on, limit_s=5)
+
+
+class Tmux:
+    """A tmux server of its own with one window, of 24 lines, in which a program runs."""
+
+    def __init__(self, folder: str, command: Sequence[str], env: Mapping[str, str], columns: int) -> None:
+        self._folder = folder
+        self._env = env
+        shell = f"{shlex.join(command)}; sleep 30"
+        self.does("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", "24", shell)
+
+    def types(self, text: str) -> None:
+        self.does("send-keys", "-l", text)
+
+    def presses(self, *keys: str) -> None:
+        """Keys by tmux's names: Up, C-z, Enter."""
+        self.does("send-keys", *keys)
+
+    def screen(self) -> str:
+        """The whole screen, wrapped lines joined."""
+        return self.does("capture-pane", "-p", "-J").rstrip()
+
+    def shows(self, text: str) -> str:
+        """Wait until the text is on the screen; the whole screen."""
+        end_at = time.monotonic() + 10
+        while text not in (screen := self.screen()):
+            assert time.monotonic() < end_at, screen
+            time.sleep(0.05)
+        return screen
+
+    def does(self, *arguments: str) -> str:
+        return output_of(["tmux", "-S", os.path.join(self._folder, "socket"), *arguments], self._env)
+
+
+@contextmanager
+def in_tmux(command: Sequence[str], env: Mapping[str, str], *, columns: int = 80) -> Iterator[Tmux]:
+    """The window, which is closed at the end with what runs in it."""
+    needs("tmux")
+    folder = tempfile.mkdtemp(prefix="tmux-")  # a socket's path must be short
+    window = Tmux(folder, command, env, columns)
+    try:
+        yield window
+    finally:
+        window.does("kill-server")
+        shutil.rmtree(folder)

@@ -150,6 +150,21 @@ class PromptLocks(Protocol):
         """The same for an SDK that runs us again, if another process asked: a cancellation for 5 min, else for 30 s."""
 
 
+class Screen(Protocol):
+    """The whole terminal; what was on it comes back at the end of the `with`, however that ends."""
+
+    @property
+    def size(self) -> tuple[int, int]: ...  # columns and rows
+    def draw(self, lines: Sequence[str], at: int) -> None:
+        """Show these lines and no others; the one with the number `at` is selected."""
+
+    def key(self, wait_s: float | None) -> str:
+        """A key as `prompt/screen` names it, "" if none came or all is to be redrawn; `Cancelled` on Ctrl-C."""
+
+    def question(self) -> AbstractContextManager[None]:
+        """For the length of a `with` questions can be asked, below what is drawn."""
+
+
 class Browser(Protocol):
     """The user's browser."""
 
@@ -342,6 +357,9 @@ class Interfaces(Protocol):
 
     @property
     def terminal(self) -> Terminal: ...
+    def screen(self) -> AbstractContextManager[Screen] | None:
+        """None if no person is at a terminal that can be drawn on, or if nothing may be asked."""
+
     @property
     def code_providers(self) -> Sequence[CodeProvider]: ...
     @property

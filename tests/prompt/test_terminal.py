@@ -6,14 +6,11 @@ import ctypes
 import importlib
 import os
 import select
-import shlex
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING
@@ -25,8 +22,8 @@ from aws_mfa.prompt.terminal import ControllingTerminal, NoTerminal, PipedAnswer
 from aws_mfa.prompt.typed_line import LONGEST_ANSWER, answer_in, width_of
 from aws_mfa.system.cancel import Cancellation
 from needs import needs
-from programs import SOURCE, output_of, run_program
-from real_terminals import Pty, end_of, matched, on_a_pty, wait_for_echo
+from programs import SOURCE, run_program
+from real_terminals import Pty, Tmux, end_of, in_tmux, matched, on_a_pty, wait_for_echo
 
 if TYPE_CHECKING:
     from aws_mfa.prompt.providers import Terminal
@@ -367,46 +364,14 @@ def test_in_the_background_no_question_is_asked_and_the_program_ends(shell: Call
 # In tmux, as people see it
 
 
-class Tmux:
-    """A tmux server of its own with one window, in which a program runs."""
-
-    def __init__(self, columns: int, body: str) -> None:
-        self._folder = tempfile.mkdtemp(prefix="tmux-")  # a socket's path must be short
-        command = f"{shlex.join(program(body))}; sleep 30"
-        self._tmux("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", "24", command)
-
-    def types(self, text: str) -> None:
-        self._tmux("send-keys", "-l", text)
-
-    def shows(self, text: str) -> str:
-        """Wait until the text is on the screen, wrapped lines joined; the whole screen."""
-        end_at = time.monotonic() + 10
-        while text not in (screen := self._tmux("capture-pane", "-p", "-J")):
-            assert time.monotonic() < end_at, screen
-            time.sleep(0.05)
-        return screen.rstrip()
-
-    def close(self) -> None:
-        self._tmux("kill-server")
-        shutil.rmtree(self._folder)
-
-    def _tmux(self, *arguments: str) -> str:
-        command = ["tmux", "-S", os.path.join(self._folder, "socket"), *arguments]
-        return output_of(command, environment())
-
-
 @pytest.fixture
 def tmux() -> Iterator[Callable[[int, str], Tmux]]:
-    needs("tmux")
-    servers: list[Tmux] = []
+    with ExitStack() as servers:
 
-    def started(columns: int, body: str) -> Tmux:
-        servers.append(Tmux(columns, body))
-        return servers[-1]
+        def started(columns: int, body: str) -> Tmux:
+            return servers.enter_context(in_tmux(program(body), environment(), columns=columns))
 
-    yield started
-    for server in servers:
-        server.close()
+        yield started
 
 
 @pytest.mark.real

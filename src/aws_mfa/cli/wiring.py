@@ -22,7 +22,7 @@ from aws_mfa.cli.fast.session import open_seal
 from aws_mfa.config.files import AwsFile, find_files, state_folder
 from aws_mfa.errors import AwsMfaError, KeychainUnavailable
 from aws_mfa.handover.environment import chosen_by_the_user
-from aws_mfa.prompt.terminal import NoTerminal, choose_terminal, print_notice
+from aws_mfa.prompt.terminal import ControllingTerminal, NoTerminal, choose_terminal, print_notice
 from aws_mfa.system.input_file import GivenDocument
 from aws_mfa.system.locks import lock
 from aws_mfa.system.ownership import private_folder, runtime_folder
@@ -42,11 +42,11 @@ if TYPE_CHECKING:
     from aws_mfa.aws.sts import AwsSts
     from aws_mfa.handover.browser import SystemBrowser
     from aws_mfa.handover.endpoint import LocalEndpoint
-    from aws_mfa.interfaces import Vault
+    from aws_mfa.interfaces import Screen, Vault
     from aws_mfa.prompt.elsewhere.client import QuestionFolder
     from aws_mfa.prompt.lock import FileLocks
     from aws_mfa.prompt.providers import CodeProvider, Terminal
-    from aws_mfa.prompt.terminal import ControllingTerminal, PipedAnswers
+    from aws_mfa.prompt.terminal import PipedAnswers
     from aws_mfa.renewal.used_codes import LedgerFile
     from aws_mfa.sessions.cache import SessionCache
     from aws_mfa.sessions.stores import Stores
@@ -144,6 +144,15 @@ class RealInterfaces:
         if not self.at_terminal:
             return NoTerminal("run aws-mfa renew in another terminal", because="the command uses the terminal")
         return choose_terminal(reads_pipe=reads_pipe, asks_on_stdout=self.asks_on_stdout)
+
+    def screen(self) -> AbstractContextManager[Screen] | None:
+        is_typed = sys.stdin is not None and sys.stdin.isatty()
+        if sys.platform == "win32" or not is_typed or self.environ.get("TERM", "dumb") == "dumb":
+            return None
+        terminal = self.terminal
+        if isinstance(terminal, ControllingTerminal) and terminal.is_ours():
+            return terminal.screen(inverts=not self.environ.get("NO_COLOR"))
+        return None
 
     def say(self, text: str) -> None:
         """Print one line on stderr; without `announces`, keep it until the outcome is known."""

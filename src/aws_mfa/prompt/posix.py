@@ -9,6 +9,7 @@ the IDE or the Terraform run that started us, and with any lock we hold.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import select
@@ -21,13 +22,14 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.text import shown_text
 from aws_mfa.errors import Cancelled, InputEnded, NeedsHuman
+from aws_mfa.prompt.screen import ENTER_SCREEN, LEAVE_SCREEN, SHOW_CURSOR, picture, read_key
 from aws_mfa.prompt.typed_line import Console, answer_in, fitted, width_of
 from aws_mfa.system.cancel import Cancellation
 
 assert sys.platform != "win32"  # for the type checker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from types import FrameType, TracebackType
 
     from typing_extensions import Self
@@ -35,7 +37,8 @@ if TYPE_CHECKING:
 CONTROLLING_TERMINAL = "/dev/tty"
 _READ_SIZE = 8192  # above the kernel's line buffer: one read takes the whole line
 _COLUMNS = 80  # of a terminal that does not tell
-_LOCAL_FLAGS = 3  # index in what tcgetattr returns
+_ROWS = 24
+_LOCAL_FLAGS, _CHARACTERS = 3, 6  # indexes in what tcgetattr returns
 
 # These cancel a question: Ctrl-C and Ctrl-\.
 _CANCELLING = (signal.SIGINT, signal.SIGQUIT)
@@ -79,6 +82,13 @@ class ControllingTerminal(Console):
                 return in_foreground(fd)
         except NeedsHuman:
             return True
+
+    @contextlib.contextmanager
+    def screen(self, *, inverts: bool) -> Iterator[KeyScreen]:
+        """The whole terminal, in the main thread; raises `NeedsHuman` if it goes."""
+        _flush_streams()
+        with _opened(self._path) as fd, KeyScreen(fd, inverts=inverts) as screen:
+            yield screen
 
     def _read(self, question: str, cancellation: Cancellation | None, *, hidden: bool) -> str:
         _flush_streams()
@@ -171,6 +181,8 @@ class TerminalPrompt:
     Raises OSError and termios.error if the terminal is gone.
     """
 
+    signals: tuple[signal.Signals, ...] = (*_CANCELLING, *_PASSED_ON)
+
     def __init__(self, fd: int, question: str, *, hidden: bool) -> None:
         self._fd = fd
         self._question = question
@@ -246,7 +258,7 @@ class TerminalPrompt:
     def _take_signals(self) -> None:
         if threading.current_thread() is not threading.main_thread():
             return
-        for number in (*_CANCELLING, *_PASSED_ON):
+        for number in self.signals:
             handler = signal.getsignal(number)
             if handler not in (signal.SIG_IGN, None):  # nohup ignores SIGHUP on purpose
                 self._earlier_handlers[number] = handler
@@ -268,6 +280,86 @@ class TerminalPrompt:
         # question has scrolled away: print it again.
         if self._is_open:
             self._put()
+
+
+class KeyScreen(TerminalPrompt):
+    """A context manager: inside it keys come one by one, without echo, and signals are dealt with as at a question."""
+
+    signals = (*_CANCELLING, *_PASSED_ON, signal.SIGCONT, signal.SIGWINCH)
+
+    def __init__(self, fd: int, *, inverts: bool) -> None:
+        super().__init__(fd, "", hidden=True)
+        self._inverts = inverts
+        self._is_drawn = self._is_asking = False
+        self._on_fresh_line = True
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._lines: Sequence[str] = ()
+        self._at = 0
+
+    @property
+    def size(self) -> tuple[int, int]:
+        columns, rows = os.get_terminal_size(self._fd)
+        return columns or _COLUMNS, rows or _ROWS
+
+    def draw(self, lines: Sequence[str], at: int) -> None:
+        self._lines, self._at = lines, at
+        self._write(picture(lines, at, self.size, inverts=self._inverts))
+
+    def key(self, wait_s: float | None) -> str:
+        return read_key(self._typed, wait_s)
+
+    @contextlib.contextmanager
+    def question(self) -> Iterator[None]:
+        """The modes of a question, below what is drawn."""
+        self._is_asking = True
+        try:
+            termios.tcsetattr(self._fd, termios.TCSANOW, self._modes_found)
+            self._write(f"\n{SHOW_CURSOR}")
+            yield
+        finally:
+            self._is_asking = False
+            termios.tcflush(self._fd, termios.TCIFLUSH)  # a second Enter was for the question
+            self._put()
+
+    def _put(self) -> None:
+        if not self._is_asking:
+            modes = list(self._modes_found)
+            modes[_LOCAL_FLAGS] &= ~(termios.ICANON | termios.ECHO | termios.IEXTEN)
+            modes[_CHARACTERS] = [*modes[_CHARACTERS]]
+            modes[_CHARACTERS][termios.VMIN], modes[_CHARACTERS][termios.VTIME] = 1, 0
+            termios.tcsetattr(self._fd, termios.TCSANOW, modes)
+        if not self._is_drawn:
+            self._is_drawn = True
+            self._write(ENTER_SCREEN)
+        self.draw(self._lines, self._at)
+
+    def _restore(self, *, drops_typed: bool) -> None:
+        if self._is_drawn:
+            with contextlib.suppress(OSError):  # the terminal is gone
+                self._write(LEAVE_SCREEN)
+            self._is_drawn = False
+        super()._restore(drops_typed=drops_typed)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if number not in (signal.SIGCONT, signal.SIGWINCH):  # these wake `_typed`, so that there is something to redraw
+            super()._on_signal(number, frame)
+        elif self._is_open and not self._is_asking and in_foreground(self._fd):
+            self._put()  # the shell set other modes after SIGSTOP, which cannot be handled
+
+    def _typed(self, wait_s: float | None) -> str:
+        """One byte after the other: what follows the last key is for the command that follows."""
+        text = ""
+        with _woken_by(None) as waker:
+            while not text and self._fd in select.select([self._fd, waker], [], [], wait_s)[0]:
+                byte = os.read(self._fd, 1)
+                if not byte:
+                    raise InputEnded("the input ended")
+                text = self._decoder.decode(byte)
+        return text
+
+    def _write(self, text: str) -> None:
+        if in_foreground(self._fd):  # else another program draws on it
+            write_all(self._fd, text)
 
 
 @contextlib.contextmanager
