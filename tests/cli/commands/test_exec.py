@@ -12,7 +12,7 @@ import pytest
 from aws_mfa.cli.commands import env, exec_command, serve
 from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, NeedsHuman, NoSuchCommand
 from cli.commands.running import run_command
-from fakes import DEVICE, KEYS, FakeInterfaces, FakeTerminal, a_session
+from fakes import DEVICE, KEYS, FakeInterfaces, FakeScreen, FakeTerminal, a_session
 from users_and_modes import posix_only
 
 CONFIG = f"[profile work]\nmfa_serial = {DEVICE}\nregion = eu-west-1\n"
@@ -144,3 +144,46 @@ def test_env_refuses_a_name_that_stdout_cannot_hold_before_it_asks(monkeypatch: 
 def test_env_without_a_profile_is_refused() -> None:
     with pytest.raises(BadInput, match="PROFILE is missing"):
         run_command(env, some_interfaces(), "--shell", "sh")
+
+
+CHOICE = f"""\
+[profile first]
+include_profile = first
+[profile sso]
+sso_session = x
+{CONFIG}[profile other]
+role_arn = arn:aws:iam::210987654321:role/Admin
+source_profile = work
+"""
+
+
+@pytest.mark.parametrize("argv", [[], ["--min-remaining", "1h"]])
+def test_a_profile_that_is_not_named_is_chosen_from_a_list(argv: list[str]) -> None:
+    """Those with a session come first; it begins at the one of AWS_PROFILE; what is left of it is one line."""
+    interfaces = some_interfaces("123456")
+    interfaces.config.text = CHOICE
+    run_exec(interfaces)  # its session is stored
+    interfaces.fake_screen = FakeScreen("up", "up", "enter")
+    assert run_command(exec_command, interfaces, *argv, command=("true",)) == 0
+    assert interfaces.fake_screen.drawn[0].splitlines()[1:5] == [
+        "  profile  session    account       role",
+        "  work     12 h left  123456789012",
+        "  first",
+        "> other               210987654321  Admin<",
+    ]
+    assert interfaces.terminal.said == ["exec work"]
+    assert interfaces.child.environ["AWS_MFA_PROFILE"] == "work"
+
+
+@pytest.mark.parametrize("config", [CHOICE, "[profile sso]\nsso_session = x\n"])
+def test_without_a_person_or_a_profile_the_argument_is_asked_for(
+    config: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    interfaces = some_interfaces()
+    interfaces.config.text, interfaces.known_keys.text = config, None
+    interfaces.fake_screen = FakeScreen("enter") if config is not CHOICE else None
+    with pytest.raises(SystemExit) as ended:
+        run_command(exec_command, interfaces, command=("true",))
+    assert ended.value.code == 2
+    assert "the following arguments are required: PROFILE" in capsys.readouterr().err
+    assert interfaces.child.command == []

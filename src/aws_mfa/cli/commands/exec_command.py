@@ -12,7 +12,9 @@ from aws_mfa.errors import BadInput, NoSuchCommand
 from aws_mfa.handover.environment import child_environment, session_variables
 from aws_mfa.handover.serve import AWAY_FROM_TERMINAL, serving
 from aws_mfa.renewal.request import is_arn
-from aws_mfa.vaults.lookup import check_known
+from aws_mfa.vaults.lookup import KnownProfiles, check_known
+from aws_mfa.views.choose import choose, listing
+from aws_mfa.views.status import status_rows
 
 if TYPE_CHECKING:
     import argparse
@@ -34,14 +36,19 @@ are renewed while it runs: for commands that run longer than a session."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.usage = "%(prog)s [options] PROFILE [options] [--] [COMMAND ...]"
-    parser.add_argument("profile", metavar="PROFILE", help="a profile, or a role's ARN, for the command")
+    parser.usage = "%(prog)s [options] [PROFILE] [options] [--] [COMMAND ...]"
+    what = "a profile, or a role's ARN, for the command (default on a terminal: choose from a list)"
+    parser.add_argument("profile", nargs="?", metavar="PROFILE", help=what)
+    parser.set_defaults(refuse=lambda: parser.error("the following arguments are required: PROFILE"))
     parser.add_argument("--server", action="store_true", help="no keys: an endpoint that renews them while it runs")
     add_hand_over_arguments(parser, reads_stdin=False)
 
 
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     """Get the session and become the command; the exit code is the command's."""
+    if args.profile is None:
+        args.profile = _chosen(interfaces) or args.refuse()
+        interfaces.terminal.say(f"exec {args.profile}")
     command = args.command or interfaces.child.shell(interfaces.environ)
     try:
         interfaces.child.check(command, interfaces.environ)
@@ -59,6 +66,25 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
         until = f"{local_text(session.expires_at)} ({duration_text(session.expires_at - interfaces.now())})"
         interfaces.say(f"a shell with the session of {args.profile}, good until {until}; leave it with: exit")
     return interfaces.child.become(command, environ)
+
+
+def _chosen(interfaces: Interfaces) -> str | None:
+    """The profile that a person chooses, those with a session first; None if there is no person, or no profile."""
+    screen, now = interfaces.screen(), interfaces.now()
+    if screen is None:
+        return None
+    rows = []
+    for row in status_rows(KnownProfiles(interfaces), interfaces.session_cache.heads(), now):
+        left_s = (row.expires_at or now) - now
+        left = f"{duration_text(left_s)} left" if left_s > 0 else ""
+        if row.kind not in ("program", "other", "session"):
+            rows.append((row.name, left, row.account or "", row.role or ""))
+    rows.sort(key=lambda cells: not cells[1])
+    if not rows:
+        return None
+    with screen as drawn:
+        first = interfaces.environ.get("AWS_PROFILE")
+        return choose(drawn, listing(("profile", "session", "account", "role"), rows, name=first))
 
 
 def _by_a_shell(profile: str, command: list[str], interfaces: Interfaces) -> list[str]:
