@@ -666,6 +666,7 @@ class FakeInterfaces:
         self.credentials = MemoryFile(credentials)
         self.config = MemoryFile(config, "~/.aws/config")
         self.known_keys = MemoryFile(None, "~/.aws/mfa/known-keys")
+        self.policies: dict[str, str] = {}
         self.ledger = FakeLedger()
         self.fork = FakeFork()
         self.documents: dict[str, FakeDocument] = {}
@@ -724,6 +725,9 @@ class FakeInterfaces:
 
     def vault(self, name: str) -> FakeVault:
         return self.vaults[name]
+
+    def policy_file(self, path: str) -> MemoryFile:
+        return MemoryFile(self.policies.get(path), path)
 
     def document(self, path: str) -> FakeDocument:
         return self.documents[path]

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS, KEYS
+from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS, HIDDEN, KEYS, NARROWING
 from needs import ROOT
 from security.test_where_secrets_leave import PLACES
 from test_documents import BLOCK, DOCUMENTS, text_of
@@ -43,4 +43,7 @@ def test_the_security_model_names_every_module_where_a_secret_leaves_and_no_othe
 def test_every_setting_of_a_profile_is_listed() -> None:
     table = text_of("docs/commands.md").partition("## Settings of a profile")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
-    assert set(re.findall(r"`(\w+)`", "".join(rows))) == KEYS | {CREDENTIAL_PROCESS}
+    assert set(re.findall(r"`(\w+)`", "".join(rows))) == KEYS | {
+        CREDENTIAL_PROCESS,
+        *(HIDDEN + key for key in NARROWING),
+    }

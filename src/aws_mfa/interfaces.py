@@ -378,6 +378,9 @@ class Interfaces(Protocol):
     def config(self) -> AwsTextFile:
         """`~/.aws/config`, or what `AWS_CONFIG_FILE` names."""
 
+    def policy_file(self, path: str) -> AwsTextFile:
+        """A file that a profile names: `~` and `$NAME` are expanded, a relative path begins at the config's folder."""
+
     @property
     def known_keys(self) -> AwsTextFile:
         """The registry of which vault has the keys of which long-term section, and the key id: no secret."""

@@ -25,6 +25,7 @@ from botocore.credentials import CredentialResolver, RefreshableCredentials
 from botocore.session import Session as BotocoreSession  # the base of a boto3 session
 
 from aws_mfa.aws.query import keep_tokens_out_of_logs
+from aws_mfa.aws_values.policies import check_policy_arns
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.config.sections import profile_in_force
 from aws_mfa.errors import AwsMfaError, NeedsHuman
@@ -32,7 +33,6 @@ from aws_mfa.handover.environment import child_environment
 from aws_mfa.handover.hand_over import hand_over
 from aws_mfa.prompt.providers import COMMANDS
 from aws_mfa.prompt.terminal import FunctionProvider
-from aws_mfa.renewal.policies import check_policy_arns
 from aws_mfa.renewal.request import Overlay, RenewalRequest, source_of_roles
 
 if TYPE_CHECKING:

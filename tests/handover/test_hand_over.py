@@ -282,6 +282,20 @@ def test_requests_with_flags_leave_none(wanted: RenewalRequest) -> None:
     assert noted(interfaces, wanted) == set()
 
 
+@pytest.mark.parametrize(
+    ("line", "profiles"),
+    [("policy = p.json", set()), ("policy_arns = arn:aws:iam::aws:policy/ReadOnlyAccess", {"dev"})],
+)
+def test_a_policy_in_a_file_leaves_none_and_one_that_the_config_file_names_does(line: str, profiles: set[str]) -> None:
+    """The hot path does not look at the policy's file."""
+    interfaces = some_interfaces("123456")
+    interfaces.policies["p.json"] = "{}"
+    interfaces.config.text = (interfaces.config.text or "").replace(
+        "[profile dev]\n", f"[profile dev]\naws_mfa_{line}\n"
+    )
+    assert noted(interfaces) == profiles
+
+
 def test_a_session_that_the_cache_did_not_store_leaves_none() -> None:
     interfaces = some_interfaces("123456", "234567")
     interfaces.session_cache.keeps = False

@@ -152,3 +152,16 @@ def test_a_broken_file_stops_all() -> None:
     with pytest.raises(BrokenFile):
         adopted(interfaces, None)
     assert interfaces.config.text == CONFIG
+
+
+@pytest.mark.parametrize("policy", [None, "not JSON"])
+def test_a_profile_whose_policy_cannot_be_read_is_left_and_its_line_stays(policy: str | None) -> None:
+    interfaces = FakeInterfaces(KEYS, CONFIG.replace("source_profile", "aws_mfa_policy = p.json\nsource_profile", 1))
+    if policy is not None:
+        interfaces.policies["p.json"] = policy
+    found = adopted(interfaces, None)
+    assert (list(found.done), list(found.left)) == (["test"], ["prod"])
+    assert found.left["prod"].message.startswith("aws_mfa_policy in ~/.aws/config [profile prod]: ")
+    interfaces.policies["p.json"] = "{}"
+    assert adopted(interfaces, ["prod"]).done == {"prod": CHANGED}
+    assert (interfaces.config.text or "").count("aws_mfa_policy = p.json\n") == 1

@@ -10,12 +10,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.codes import checked_code
+from aws_mfa.aws_values.policies import check_policy, check_policy_arns
 from aws_mfa.aws_values.regions import REGION_FLAG, region_of_form
 from aws_mfa.aws_values.text import duration_text, parse_duration
 from aws_mfa.config.sections import profile_in_force
 from aws_mfa.errors import BadCode, BadInput
 from aws_mfa.handover.hand_over import hand_over
-from aws_mfa.renewal.policies import check_policy, check_policy_arns
 from aws_mfa.renewal.request import Overlay, RenewalRequest, source_of_roles
 from aws_mfa.sessions.freshness import MARGIN_S
 from aws_mfa.vaults.choice import VAULTS, vault_of_flags

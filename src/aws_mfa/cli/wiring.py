@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.aws.endpoints import NO_SETTINGS, iam_endpoint, sts_endpoint
 from aws_mfa.cli.fast.session import open_seal
-from aws_mfa.config.files import AwsFile, find_files, state_folder
+from aws_mfa.config.files import AwsFile, expanded, find_files, state_folder
 from aws_mfa.errors import AwsMfaError, KeychainUnavailable
 from aws_mfa.handover.environment import chosen_by_the_user
 from aws_mfa.prompt.terminal import ControllingTerminal, NoTerminal, choose_terminal, print_notice
@@ -216,6 +216,9 @@ class RealInterfaces:
     @cached_property
     def known_keys(self) -> AwsFile:
         return self._aws_file(self._state("known-keys"))
+
+    def policy_file(self, path: str) -> AwsFile:
+        return self._aws_file(os.path.join(os.path.dirname(self.config.path), expanded(path, self.environ)))
 
     def document(self, path: str) -> GivenDocument:
         return GivenDocument(path)

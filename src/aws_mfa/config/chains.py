@@ -155,6 +155,13 @@ def _source_given(role: Profile) -> Given:
 
 
 def _check(chain: Chain) -> None:
+    for profile in (chain.wanted, chain.user):
+        if profile.narrowing is not None and profile.given("role_arn") is None:
+            raise BadProfile(
+                f"{profile.narrowing.source}: profile '{shown(profile.name)}' has no role, and only a role's session "
+                "can be narrowed",
+                "move that line to the profile of a role, or remove it",
+            )
     partition = partition_of(chain.mfa_serial or "")
     chain.user.check()
     inherited: dict[str, Profile] = {}

@@ -241,8 +241,11 @@ def state_folder(environ: Mapping[str, str], home: str | None = None) -> str:
 
 def _file(environ: Mapping[str, str], home: str | None, variable: str, name: str) -> str:
     given = environ.get(variable)
-    if not given:
-        return os.path.join(_home(environ, home), ".aws", name)
+    return expanded(given, environ, home) if given else os.path.join(_home(environ, home), ".aws", name)
+
+
+def expanded(given: str, environ: Mapping[str, str], home: str | None = None) -> str:
+    """The path with `~` and `$NAME` expanded, as `find_files` does it."""
     if "$" in given or (os.name == "nt" and "%" in given):
         given = os.path.expandvars(given)
     if given == "~" or given.startswith(("~/", "~" + os.sep)):

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
         def with_included(self, profile: Profile) -> Mapping[str, Given]:
             """The settings of the profile and of those it includes."""
 
+        def read_policy(self, path: str) -> str:
+            """The policy in a file that a profile names, on one line; `BadInput` for what is not one."""
+
         def service_endpoint(self, services: Given, service: str) -> Given | None:
             """The `endpoint_url` of a service in the section that `services` names."""
 
@@ -44,9 +47,10 @@ _CHECKED: dict[str, tuple[str, Callable[[Given], Any]]] = {
 _ATTRIBUTES = {
     **{key: name for name, (key, _) in _CHECKED.items()},
     "duration_seconds": "duration_s",
+    **{key: key for key in read.NARROWING},
     "transitive_session_tags": "transitive_tag_keys",
 }
-_EMPTY: dict[str, tuple[()]] = {"tags": (), "transitive_tag_keys": ()}
+_EMPTY: dict[str, tuple[()]] = {"tags": (), "transitive_tag_keys": (), "policy_arns": ()}
 
 
 class Profile:
@@ -68,6 +72,8 @@ class Profile:
     transitive_tag_keys: tuple[str, ...]  # those of the tags that go on to the next role of a chain
     sts_regional_endpoints: str | None  # `regional` or `legacy`
     mfa_process: str | None  # a command that prints the code
+    policy: str | None  # of the file that `aws_mfa_policy` names, on one line; it and the next narrow a role's sessions
+    policy_arns: tuple[str, ...]
 
     __slots__ = (
         *("_is_checked", "_others", "has_long_term_section", "has_own_keys", "name", "own", "settings"),
@@ -115,6 +121,11 @@ class Profile:
         given = self.given(key)
         return None if given is None else given.value
 
+    @property
+    def narrowing(self) -> Given | None:
+        """The first setting that narrows the profile's sessions."""
+        return next(filter(None, map(self.given, read.NARROWING)), None)
+
     def source(self, key: str) -> str:
         """Where the value is, such as `mfa_serial in ~/.aws/config [profile work]`; without a value, the profile."""
         given = self.given(key)
@@ -156,6 +167,10 @@ class Profile:
                 key, check = "duration_seconds", lambda given: read.duration_s(given, role=bool(self.given("role_arn")))
             elif name == "transitive_tag_keys":
                 key, check = "transitive_session_tags", lambda given: read.transitive_keys_of(given, self.tags)
+            elif name == "policy":
+                key, check = name, lambda given: read.policy_of(given, self._others.read_policy)
+            elif name == "policy_arns":
+                key, check = name, lambda given: read.policy_arns_of(given, self.role_arn or "")
             else:
                 raise AttributeError(name)
             given = self.given(key)

@@ -18,6 +18,7 @@ from aws_mfa.aws_values.arns import (
     check_session_name,
     sanitised_session_name,
 )
+from aws_mfa.aws_values.policies import check_policy_arns, check_policy_partitions
 from aws_mfa.aws_values.regions import checked_region
 from aws_mfa.aws_values.text import (
     DEFAULT_MFA_SESSION_S,
@@ -28,7 +29,7 @@ from aws_mfa.aws_values.text import (
 )
 from aws_mfa.config.profile_names import shell_words
 from aws_mfa.config.settings import Given, misread
-from aws_mfa.errors import BadInput, BadProfile
+from aws_mfa.errors import AwsMfaError, BadInput, BadProfile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ KEYS = OF_THE_ROLE | frozenset(
         *("sso_session", "sso_start_url"),
     ]
 )
+NARROWING = ("policy", "policy_arns")
+"""Read only with `aws_mfa_` before them: no tool but aws-mfa narrows the sessions of a profile."""
+_MAY_BE_HIDDEN = KEYS.union(NARROWING)
 CREDENTIAL_PROCESS = "credential_process"  # SDKs must read this key, so it is never hidden
 
 # The flags of `aws-mfa credential-process`; a test compares them with its parser, which the hot path cannot load.
@@ -61,7 +65,7 @@ PROCESS_FLAGS_WITH_VALUE = (
 
 # A command may have quotes, URLs are checked where they are used, and the others are only looked for.
 _AS_WRITTEN = (
-    *(CREDENTIAL_PROCESS, "mfa_process", "endpoint_url"),
+    *(CREDENTIAL_PROCESS, "mfa_process", "endpoint_url", "policy"),
     *("credential_source", "web_identity_token_file", "sso_session", "sso_start_url"),
 )
 
@@ -84,7 +88,7 @@ def settings_of(*sections: tuple[Mapping[str, str], str]) -> dict[str, Given]:
         for key, value in values.items():
             if key in KEYS or key == CREDENTIAL_PROCESS:
                 plain[key] = Given(value, f"{key} in {place}")
-            elif value and key.startswith(HIDDEN) and key[len(HIDDEN) :] in KEYS:
+            elif value and key.startswith(HIDDEN) and key[len(HIDDEN) :] in _MAY_BE_HIDDEN:
                 hidden[key[len(HIDDEN) :]] = Given(value, f"{key} in {place}")
     return {**plain, **hidden}
 
@@ -227,6 +231,38 @@ def transitive_keys_of(given: Given, tags: Iterable[tuple[str, str]]) -> tuple[s
         hint = "list under transitive_session_tags only keys of session_tags"
         raise BadProfile(f"{given.source}: {other!a} is not one of the profile's session_tags", hint)
     return keys
+
+
+def policy_of(given: Given, read: Callable[[str], str]) -> str:
+    """The policy in the file that `aws_mfa_policy` names; `read` returns it, checked and on one line."""
+    value = given.value
+    if value[0] in "{[" or value.startswith(("arn:", "file:")):
+        arn = ["name a managed policy so: aws_mfa_policy_arns = ARN"] if value.startswith("arn:") else []
+        why = (
+            "it is not the path of a file",
+            *arn,
+            "write the policy into a file: aws_mfa_policy = /path/to/policy.json",
+        )
+    else:
+        why = misread(value) or ()
+    if why:
+        raise BadProfile(f"{given.source}: {why[0]}", *why[1:])
+    try:
+        return read(value)
+    except AwsMfaError as refused:
+        raise BadProfile(f"{given.source}: {refused.message}", *refused.hints) from None
+
+
+def policy_arns_of(given: Given, role_arn: str) -> tuple[str, ...]:
+    """ARNs of managed policies, separated by commas, of the role's partition."""
+    try:
+        arns = check_policy_arns(list(filter(None, map(str.strip, given.value.split(",")))), flag="")
+        check_policy_partitions(arns, role_arn, flag="")
+    except BadInput as refused:
+        raise BadProfile(f"{given.source}: {refused.message}", *refused.hints) from None
+    if not arns:
+        raise BadProfile(f"{given.source} names no policy", "remove the line, or name one")
+    return arns
 
 
 def _trouble_with_tag(key: str, value: str) -> str | None:

@@ -48,7 +48,7 @@ from aws_mfa.errors import BadProfile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 __all__ = ["AwsProfiles", "Profile"]
 
@@ -58,7 +58,11 @@ _RENAME = "rename the section: no tool reads it as it is"
 
 
 class AwsProfiles:
-    """The profiles of two files given as text, each read on first use. Paths are for messages."""
+    """
+    The profiles of two files given as text, each read on first use. Paths are for messages.
+
+    `read_policy` returns the policy in a file that a profile names, by default one that allows nothing.
+    """
 
     def __init__(
         self,
@@ -66,11 +70,13 @@ class AwsProfiles:
         credentials_text: str,
         config_path: str = "~/.aws/config",
         credentials_path: str = "~/.aws/credentials",
+        read_policy: Callable[[str], str] = lambda _: "{}",
     ) -> None:
         self._config = SectionIndex(config_text, config_path)
         self.credentials = SectionIndex(credentials_text, credentials_path)
         self.config_path = config_path
         self.where = f"{config_path} or {credentials_path}"
+        self.read_policy = read_policy
         self._read: dict[str, Profile | None] = {}
 
     def profile(self, name: str) -> Profile | None:

@@ -119,8 +119,8 @@ def _note_answer(session: Session, plan: Plan, watch: Watch, interfaces: Interfa
     """Write the fingerprint that answers the same request without a plan, if the cache has this session."""
     profile = plan.request.profile
     chain, found = plan.chains[profile], plan.of_profile[profile]
-    if not plan.users.are_named_by_files(chain):
-        return
+    if not plan.users.are_named_by_files(chain) or any(role.policy for role in chain.role_chain):
+        return  # the hot path does not look at the file of a policy
     try:
         environ, region = plan.child_regions(profile, interfaces.environ)
     except AwsMfaError:

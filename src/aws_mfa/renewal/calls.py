@@ -60,13 +60,14 @@ class Outcome:
     The result of one profile: a session until `expires_at` in `place`, or the `error`.
 
     `session` is set if it is new; a reused one is where it was. `is_hidden_from_sdks`: an SDK that finds `role_arn`
-    ignores the session, assumes the role itself, and asks for a code.
+    ignores the session, assumes the role itself, and asks for a code. `is_narrow`: by a setting of the profile.
     """
 
     profile: str
     role_arn: str | None
     place: str
     is_hidden_from_sdks: bool = False
+    is_narrow: bool = False
     is_reused: bool = False
     expires_at: float | None = None
     error: AwsMfaError | None = None
@@ -177,6 +178,7 @@ def _outcome(name: str, plan: Plan, writer: SessionWriter) -> Outcome:
     profile, found = plan.chains[name].wanted, plan.of_profile[name]
     outcome = Outcome(name, profile.role_arn, writer.place_of(name))
     outcome.is_hidden_from_sdks = profile.role_arn is not None and profile.source("role_arn").startswith("role_arn ")
+    outcome.is_narrow = profile.narrowing is not None
     if isinstance(found, Reused):
         outcome.is_reused, outcome.expires_at = True, found.expires_at
         if plan.request.refused_key_ids:  # another process stored it meanwhile: in the callers' plan it is a call

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.arns import check_role, is_root_device, sanitised_session_name
+from aws_mfa.aws_values.policies import check_policy_partitions
 from aws_mfa.aws_values.text import LONGEST_MFA_SESSION_S, LONGEST_ROLE_SESSION_S, check_duration, duration_text
 from aws_mfa.command_lines import quote, set_variables
 from aws_mfa.config.chains import chain_of
@@ -20,7 +21,6 @@ from aws_mfa.config.sections import LONG_TERM_SUFFIX, check_name, hint_at_defaul
 from aws_mfa.config.settings import Given
 from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, NotSetUp, PermanentKeysInTheWay
 from aws_mfa.renewal.plan import LONGEST_CHAINED_S, plan_steps
-from aws_mfa.renewal.policies import check_policy_partitions
 from aws_mfa.renewal.request import is_arn
 from aws_mfa.renewal.stored import StoredSessions
 from aws_mfa.renewal.users import Users
@@ -192,11 +192,20 @@ def _nothing_to_plan(known: KnownProfiles, others: Mapping[str, str]) -> AwsMfaE
 
 
 def _check_overlay(chain: Chain, overlay: Overlay) -> None:
-    """An MFA session is not narrowed here: it would have all rights although fewer were wanted."""
+    """
+    An MFA session is not narrowed here: it would have all rights although fewer were wanted.
+
+    Nor is a profile that is narrow already: AWS allows what any of the session's policies allows.
+    """
     if overlay and not chain.role_chain:
         raise BadInput(
             f"{chain.wanted.name} is a user's profile: policies and --read-only narrow role sessions only",
             "name profiles with a role, or leave out the policies",
+        )
+    if overlay and chain.wanted.narrowing is not None:
+        raise BadInput(
+            f"{chain.wanted.narrowing.source} narrows {chain.wanted.name} already, and another policy could allow more",
+            "leave out --policy, --policy-arn and --read-only, or use a profile without that line",
         )
     if overlay.policy_arns:
         check_policy_partitions(overlay.policy_arns, chain.wanted.role_arn or "")

@@ -200,8 +200,11 @@ class _Planner:
             tags=role.tags,
             transitive_tag_keys=role.transitive_tag_keys,
             source_identity=role.source_identity,
-            policy=overlay.policy if is_wanted else None,
-            policy_arns=overlay.arns(partition_of(role.role_arn or "") or "aws") if is_wanted and overlay else (),
+            # Never both: `make_plan` refuses that.
+            policy=(overlay.policy if is_wanted else None) or role.policy,
+            policy_arns=overlay.arns(partition_of(role.role_arn or "") or "aws")
+            if is_wanted and overlay
+            else role.policy_arns,
         )
 
     def _found(self, step: Step, *, is_wanted: bool) -> Step | Reused | None:

@@ -97,10 +97,12 @@ def _adoption(
     """Decide, and prove it: a profile is left if SDKs would not get afterwards what they get now."""
     refused: dict[str, BadProfile] = {}
     before = AsBotocore(config, credentials)
-    hide = partial(adopt, keys_stored=KnownProfiles(interfaces).has_noted_keys, in_vault=vault.has_keys)
+    known = KnownProfiles(interfaces)
+    hide = partial(adopt, keys_stored=known.has_noted_keys, in_vault=vault.has_keys)
     hide = partial(hide, program=request.program, windows=request.windows)
     while True:
         texts = AwsTexts(config, credentials, interfaces.config.path, interfaces.credentials.path)
+        texts.profiles.read_policy = known.profiles.read_policy
         found = Adoption(texts, {}, dict(refused))
         names = request.profiles
         if names is None:

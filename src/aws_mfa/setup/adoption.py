@@ -18,7 +18,14 @@ from aws_mfa.config.chains import chain_of, has_keys
 from aws_mfa.config.edit import Edits
 from aws_mfa.config.ini import OF_ALL, check, delimiter_in, indent_of, line_end, section_values, sections
 from aws_mfa.config.profile_names import profile_headers
-from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS, HIDDEN, OF_THE_ROLE, is_our_credential_process, shown
+from aws_mfa.config.profile_settings import (
+    CREDENTIAL_PROCESS,
+    HIDDEN,
+    NARROWING,
+    OF_THE_ROLE,
+    is_our_credential_process,
+    shown,
+)
 from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.config.sections import LONG_TERM_KEYS, OUR_SESSION, SESSIONS, kind_of
 from aws_mfa.errors import BadProfile
@@ -203,7 +210,7 @@ def _check_no_other_credentials(place: Place, name: str, *, is_config: bool) -> 
 _LONGEST_KEY = 64
 # As `process_line` writes it: without flags, which may hold a code, and nothing before the program.
 _OUR_LINE = re.compile(r"""(?:"[^"]*aws-mfa(?:\.exe)?"|'[^']*aws-mfa'|\S*aws-mfa) credential-process (?!-)[^-]""")
-_SHOWN = OF_THE_ROLE | frozenset(("region", "output", "include_profile", "assumed_role_arn", "expiration"))
+_SHOWN = OF_THE_ROLE.union(NARROWING, ("region", "output", "include_profile", "assumed_role_arn", "expiration"))
 _MASK = "***"
 
 

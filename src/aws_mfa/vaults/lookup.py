@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from aws_mfa.aws_values.codes import doubt_about_key_id, trouble_in_file
+from aws_mfa.aws_values.policies import check_policy
 from aws_mfa.command_lines import quote, unset_variable
 from aws_mfa.config.ini import OF_ALL, check, check_if_small, find_section, line_number, sections
 from aws_mfa.config.profile_names import name_profile
@@ -303,7 +304,13 @@ class KnownProfiles:
         config = interfaces.config
         self.credentials_text = interfaces.credentials.read()
         self.config_text = config.read()
-        self.profiles = AwsProfiles(self.config_text, self.credentials_text, config.path, interfaces.credentials.path)
+        self.profiles = AwsProfiles(
+            self.config_text,
+            self.credentials_text,
+            config.path,
+            interfaces.credentials.path,
+            lambda path: _policy_in(interfaces.policy_file(path)),
+        )
         self.credentials = self.profiles.credentials
         self.notes = interfaces.known_keys.read()
         noted = sections(self.notes, where=interfaces.known_keys.path)
@@ -318,6 +325,14 @@ class KnownProfiles:
     def has_noted_keys(self, profile: str) -> bool:
         """Whether a vault's keys are noted for the profile's default long-term section."""
         return default_long_term(profile) in self.noted_sections
+
+
+def _policy_in(file: AwsTextFile) -> str:
+    """The policy, on one line; refuses a file that other users can write: they could allow more."""
+    file.check_trusted()
+    if not file.exists():
+        raise BadInput(f"there is no file {file.path}")
+    return check_policy(file.read(), file.path)
 
 
 def other_program_of(profile: Profile | None) -> str | None:

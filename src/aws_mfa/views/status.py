@@ -125,7 +125,7 @@ class _Rows:
         heads = self._heads.get(shortened(name if role_arn else mfa_label(source.section)), ())
         if heads:
             inputs = {"access_key_id": source.key_id, "device": device or ""}
-            is_narrow = any(profile.given(key) for key in ("policy", "policy_arns"))
+            is_narrow = any(role.narrowing is not None for role in chain.role_chain)
             heads = [head for head in heads if _is_of(head, role_arn, inputs, is_narrow=is_narrow)]
         # If SDKs run aws-mfa for the profile, they do not read its section any more.
         values = None if profile.has_credential_process_of_ours else values
@@ -176,7 +176,7 @@ def _longest(
 
 def _is_of(head: Head, role_arn: str | None, inputs: Mapping[str, str], *, is_narrow: bool) -> bool:
     """Whether the session may be the one that commands use for the profile: nothing that is known differs."""
-    if head.is_narrowed and not is_narrow:
+    if head.is_narrowed != is_narrow:
         return False
     text = f"\n{head.inputs_text}\n"
     is_same = all(f"\n{name} = {value}\n" in text for name, value in inputs.items() if value)

@@ -112,7 +112,8 @@ def shortcomings(outcomes: list[Outcome], request: RenewalRequest, now: float) -
         left_s = (one.expires_at or now) - now
         if left_s < (request.min_remaining_s or 0.0) - MARGIN_S:
             lines.append(f"{one.profile}: only {duration_text(left_s)} left, less than asked (duration_seconds)")
-        if request.overlay and (one.is_hidden_from_sdks or one.place == IN_CACHE):
+        is_wide = one.is_hidden_from_sdks or (one.place == IN_CACHE and not one.is_narrow)
+        if (request.overlay or one.is_narrow) and is_wide:
             lines.append(f"{one.profile}: warning: SDKs still get the whole role, they assume it again")
         if one.place == NOWHERE:
             lines.append(f"{one.profile}: the session is not stored (AWS_MFA_SESSION_STORE)")

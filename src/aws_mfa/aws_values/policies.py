@@ -1,5 +1,5 @@
 """
-Checks what narrows a role session (`request.Overlay`): ARNs of managed policies, and the text of a policy. Pure.
+Checks what narrows a role session, by flag or by profile: ARNs of managed policies, and the text of a policy. Pure.
 
 Limits: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (10 ARNs, 2048 characters together).
 """
@@ -19,19 +19,20 @@ if TYPE_CHECKING:
 MOST_POLICY_ARNS = 10
 LONGEST_POLICY_ARN = 2048
 LONGEST_POLICY = 2048
+_FLAG = "--policy-arn "
 
 
-def check_policy_arns(arns: list[str], *, read_only: bool = False) -> tuple[str, ...]:
+def check_policy_arns(arns: list[str], *, read_only: bool = False, flag: str = _FLAG) -> tuple[str, ...]:
     """
     Return the ARNs without repetition; `BadInput` for one that is not a managed policy's, and for more than ten.
 
-    With `read_only` the ARN of ReadOnlyAccess counts too.
+    With `read_only` the ARN of ReadOnlyAccess counts too. `flag` is what messages write before an ARN.
     """
     distinct = tuple(dict.fromkeys(arns))
     for arn in distinct:
         if not _is_managed_policy(arn):
             raise BadInput(
-                f"--policy-arn {arn[:LONGEST_POLICY_ARN]!a} is not the ARN of a managed policy",
+                f"{flag}{arn[:LONGEST_POLICY_ARN]!a} is not the ARN of a managed policy",
                 "its form is: arn:aws:iam::aws:policy/NAME, or arn:aws:iam::123456789012:policy/NAME",
             )
     count = len(distinct) + read_only
@@ -41,15 +42,15 @@ def check_policy_arns(arns: list[str], *, read_only: bool = False) -> tuple[str,
     return distinct
 
 
-def check_policy_partitions(arns: Collection[str], role_arn: str) -> None:
+def check_policy_partitions(arns: Collection[str], role_arn: str, *, flag: str = _FLAG) -> None:
     """Raise `BadInput` for a policy of another partition than the role's, before a code is spent."""
     partition = partition_of(role_arn)
     for arn in arns:
         if partition_of(arn) != partition:
             like_it = ":".join(["arn", partition or "aws", *arn.split(":")[2:]])
             raise BadInput(
-                f"--policy-arn {arn}: {role_arn} is in partition {partition}, where AWS does not know that policy",
-                f"each partition has AWS's own policies: --policy-arn {quote(like_it)}",
+                f"{flag}{arn}: {role_arn} is in partition {partition}, where AWS does not know that policy",
+                f"each partition has AWS's own policies: {flag}{quote(like_it)}",
             )
 
 
