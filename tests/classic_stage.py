@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, TypeAlias
 from unittest import mock
 
@@ -89,6 +89,9 @@ class Human:
 
     def say(self, text: str) -> None:
         self.seen.append(text)
+
+    def draw(self, lines: Sequence[str]) -> None:
+        """No test of the classic form sees a picture."""
 
 
 class ClassicStage:

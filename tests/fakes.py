@@ -42,6 +42,7 @@ class FakeTerminal:
         self.has_human = has_human
         self.questions: list[str] = []
         self.said: list[str] = []
+        self.drawn: list[list[str]] = []
         self.waited_s: list[int] = []
 
     def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
@@ -63,6 +64,9 @@ class FakeTerminal:
 
     def say(self, text: str) -> None:
         self.said.append(text)
+
+    def draw(self, lines: Sequence[str]) -> None:
+        self.drawn.append(list(lines))
 
     def count_down(self, seconds: int, text: str) -> None:
         self.waited_s.append(seconds)
@@ -593,6 +597,9 @@ class FakeSignals:
         self.writes += 1
         if self.writes == self.comes_at:
             raise KeyboardInterrupt
+
+    def waiting(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
 
 class AtOnce:

@@ -329,6 +329,9 @@ class DeferredSignals(Protocol):
     def check(self) -> None:
         """Raise `KeyboardInterrupt` if one has come; the signal itself takes effect at the end of the `with`."""
 
+    def waiting(self) -> AbstractContextManager[None]:
+        """While inside, for a question or a pause, one that comes raises `KeyboardInterrupt` at once, as `check`."""
+
 
 class Interfaces(Protocol):
     """

@@ -12,7 +12,15 @@ import pytest
 
 from aws_mfa.errors import NoThread, WrongSecret
 from aws_mfa.system import threads
-from aws_mfa.system.threads import InThread, NoAnswer, answer_within, deferred_signals, side_by_side, user_name
+from aws_mfa.system.threads import (
+    DeferredSignals,
+    InThread,
+    NoAnswer,
+    answer_within,
+    deferred_signals,
+    side_by_side,
+    user_name,
+)
 from users_and_modes import posix_only, run_python
 
 
@@ -183,6 +191,28 @@ def test_ctrl_c_is_found_between_two_writes_and_raised_after_them() -> None:
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert steps == ["continued", "found"]
+
+
+def test_a_signal_ends_a_question_at_once_and_work_only_between_its_steps() -> None:
+    steps: list[str] = []
+
+    def asked(deferred: DeferredSignals) -> None:
+        with deferred.waiting():
+            signal.raise_signal(signal.SIGINT)
+            steps.append("still asking")
+
+    def interrupted() -> None:
+        with deferred_signals() as deferred:
+            with pytest.raises(KeyboardInterrupt):
+                asked(deferred)
+            signal.raise_signal(signal.SIGINT)
+            steps.append("cleaned up")
+            with pytest.raises(KeyboardInterrupt):
+                asked(deferred)
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert steps == ["cleaned up"]
 
 
 @posix_only

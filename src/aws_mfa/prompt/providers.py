@@ -40,6 +40,9 @@ if TYPE_CHECKING:
             """How many lines of a pipe are not read yet, without blank ones at the end; 0 for a person."""
 
         def say(self, text: str) -> None: ...
+        def draw(self, lines: Sequence[str]) -> None:
+            """Print a picture of this program's own making, escape sequences and all; never into a pipe or a log."""
+
         def count_down(self, seconds: int, text: str) -> None: ...
 
     class CodeProvider(Protocol):

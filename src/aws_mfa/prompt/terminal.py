@@ -25,7 +25,7 @@ from aws_mfa.system.input_file import read_line
 from aws_mfa.system.threads import NoAnswer, answer_within
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import TextIO
 
     from aws_mfa.prompt.providers import CodeQuestion, Terminal
@@ -74,6 +74,9 @@ class NoTerminal:
 
     def say(self, text: str) -> None:
         print_notice(text)
+
+    def draw(self, _lines: Sequence[str]) -> None:
+        raise NeedsHuman(self.because, *self._hints)
 
     def count_down(self, seconds: int, text: str) -> None:
         del text
@@ -142,6 +145,9 @@ class PipedAnswers:
 
     def say(self, text: str) -> None:
         self._print(shown_text(text) + "\n")
+
+    def draw(self, _lines: Sequence[str]) -> None:
+        raise NeedsHuman(NO_TERMINAL, "run the command in a terminal")
 
     def count_down(self, seconds: int, text: str) -> None:
         self.say(f"{text} {seconds} s")

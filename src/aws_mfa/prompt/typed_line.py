@@ -18,6 +18,8 @@ from aws_mfa.model import Secret
 from aws_mfa.system.input_file import text_of_line
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aws_mfa.system.cancel import Cancellation
 
 # The kernel edits lines in a buffer of this size and silently drops what does not fit (termios(3), "Canonical and
@@ -88,6 +90,9 @@ class Console:
     def say(self, text: str) -> None:
         """Print one line, even from the background."""
         self._print(shown_text(text) + "\n")
+
+    def draw(self, lines: Sequence[str]) -> None:
+        self._print("".join(f"{line}\n" for line in lines))
 
     def _read(self, question: str, cancellation: Cancellation | None, *, hidden: bool) -> str:
         raise NotImplementedError

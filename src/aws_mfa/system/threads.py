@@ -163,10 +163,25 @@ class DeferredSignals:
 
     def __init__(self) -> None:
         self.came: list[int] = []
+        self._is_waiting = False
+
+    def take(self, number: int, _frame: object) -> None:
+        self.came.append(number)
+        if self._is_waiting:
+            raise KeyboardInterrupt
 
     def check(self) -> None:
         if self.came:
             raise KeyboardInterrupt
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        self._is_waiting = True
+        try:
+            self.check()
+            yield
+        finally:
+            self._is_waiting = False
 
 
 @contextmanager
@@ -182,7 +197,7 @@ def deferred_signals() -> Iterator[DeferredSignals]:
     before = {number: handler for number, handler in found.items() if handler not in (signal.SIG_IGN, None)}
     try:
         for number in before:
-            signal.signal(number, lambda number, _: deferred.came.append(number))
+            signal.signal(number, deferred.take)
         yield deferred
     finally:
         for number, handler in before.items():
