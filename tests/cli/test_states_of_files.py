@@ -46,8 +46,9 @@ ARGV = {
     "forget": ["forget", "work"],
     "adopt": ["adopt", "--dry-run", "prod"],
     "vault": ["vault", "list"],
+    "devices": ["devices", "work"],
 }
-READS_NO_AWS_FILE = {"demo"}
+READS_NO_AWS_FILE = {"demo", "enroll"}  # without a terminal
 
 HANDS_OVER = ("exec", "env", "credential-process", "console", "serve")
 NO_CODE = (4, "needs an MFA code")
@@ -62,6 +63,7 @@ SOUND = {
     "forget": (0, "no stored session"),
     "adopt": (0, "prod: would be adopted"),
     "vault": (0, "...MPLE"),
+    "devices": (6, "cannot be resolved"),
 }
 BOM, BYTES = "the file starts with a byte order mark", "bytes that are not UTF-8"
 JUNK = "neither a comment, a [section] nor a 'key = value' line"
@@ -104,7 +106,7 @@ WITHOUT_KEYS = {
     "import": (0, "no long-term keys found"),
     "vault": (0, "no long-term keys; store some with"),
     "adopt": NO_KEYS_FOR_SDKS,
-    **dict.fromkeys(("plan", "renew", *HANDS_OVER), NO_KEYS),
+    **dict.fromkeys(("plan", "renew", "devices", *HANDS_OVER), NO_KEYS),
 }
 WITHOUT_PROFILE = {**dict.fromkeys(("plan", "adopt", *HANDS_OVER), NO_PROFILE), "renew": (4, NO_PROFILE[1])}
 # State -> credentials, config, which commands say something else than `SOUND`.
@@ -123,7 +125,7 @@ OTHER_STATES: dict[str, tuple[object, object, dict[str, tuple[int, str]]]] = {
        for state, text in (("missing", None), ("empty", ""))},
     "config: services block that is none": (
         CREDENTIALS, f"{CONFIG}services = x\n[services x]\nsts = y\n",
-        {"classic": (1, NO_BLOCK), **dict.fromkeys(("plan", "renew", *HANDS_OVER), (3, NO_BLOCK))},
+        {"classic": (1, NO_BLOCK), **dict.fromkeys(("plan", "renew", "devices", *HANDS_OVER), (3, NO_BLOCK))},
     ),
     "config: circle": (
         CREDENTIALS, f"{WORK}{PROD}{PROD.replace('prod', 'x')}".replace("= work", "= x", 1).replace("= work", "= prod"),
@@ -190,7 +192,7 @@ def test_too_little_memory_is_said(home: str, monkeypatch: pytest.MonkeyPatch) -
     assert (exit_code, "aws-mfa: out of memory" in said) == (1, True)
 
 
-WRITES = ("setup", "renew", *HANDS_OVER)
+WRITES = ("setup", "renew", *HANDS_OVER, "devices")
 OPEN = (3, "so it is not used for keys and commands")
 
 

@@ -287,6 +287,19 @@ def forget(canary: Canary) -> None:
     assert canary.files_with(canary.of_sessions) == set()
 
 
+def devices(canary: Canary) -> None:
+    ended = canary.run("devices", "default")
+    assert ended.code == 0, ended
+    assert_clean(canary, ended)
+
+
+def enroll(canary: Canary) -> None:
+    """Without a terminal; with one: tests/scenarios/test_enroll.py."""
+    ended = canary.run("enroll", "default")
+    assert ended.code == 4, ended
+    assert_clean(canary, ended)
+
+
 def everything_below(folder: str) -> Iterator[str]:
     for parent, folders, names in os.walk(folder):
         for name in (*folders, *names):
@@ -317,6 +330,8 @@ ROWS = {
     "console": console,
     "code": code,
     "forget": forget,
+    "devices": devices,
+    "enroll": enroll,
 }
 
 

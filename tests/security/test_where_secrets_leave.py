@@ -30,6 +30,8 @@ PLACES = {
     "sessions/entry.py": 2,  # the session, to its entry of the session cache
     "sessions/file_section.py": 2,  # the session, to the credentials file
     "aws/sign_in.py": 1,  # the sign-in token, into the URL
+    "key_care/qr_code.py": 1,  # the seed of a new MFA device, to its QR code
+    "key_care/enrolment.py": 1,  # the same, to a person who asks for it
     "setup/questions.py": 1,  # blanks around a pasted secret
 }
 

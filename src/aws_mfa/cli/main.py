@@ -37,10 +37,12 @@ _GROUPS = {
     "once": {
         "setup": ("setup", "store long-term keys in the vault", "aws-mfa setup --profile work"),
         "import": ("import_keys", "move long-term keys from files into the vault", "aws-mfa import --dry-run"),
+        "enroll": ("enroll", "make a phone an MFA device, by a QR code here", "aws-mfa enroll work"),
         "adopt": ("adopt", "let SDKs get the sessions of role profiles from aws-mfa", "aws-mfa adopt prod"),
     },
     "other": {
         "plan": ("plan", "show the STS calls and codes that profiles need, and why", "aws-mfa plan --all"),
+        "devices": ("devices", "list MFA devices, and whether STS accepts their codes", "aws-mfa devices work"),
         "forget": ("forget", "remove stored sessions", "aws-mfa forget work"),
         "vault": ("vault", "list long-term keys, move them to another vault, remove them", "aws-mfa vault list"),
         "code": ("code", "type the code another process is waiting for", "aws-mfa code"),

@@ -2,25 +2,29 @@
 The IAM calls of a profile's user, signed with one MFA session of that user: a command asks for one code at most.
 
 A stored MFA session is enough. A role's profile stands for the user at the beginning of its chain. Refuses a profile
-whose own session is a role's, because IAM would answer about the role.
+whose own session is a role's, because IAM would answer about the role. `key_access` is for calls about devices: there
+may be none yet that could get a session, so the long-term keys sign.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from aws_mfa.aws_values.arns import is_fido
 from aws_mfa.config.chains import chain_of
-from aws_mfa.errors import BadInput
-from aws_mfa.handover.hand_over import hand_over
+from aws_mfa.errors import BadInput, RefusedByAws
+from aws_mfa.handover.hand_over import hand_over, tell
+from aws_mfa.renewal.users import Users
 from aws_mfa.vaults.lookup import KnownProfiles, QuietVault
 
 if TYPE_CHECKING:
+    from aws_mfa.errors import AwsMfaError
     from aws_mfa.interfaces import Iam, Interfaces, Sts
     from aws_mfa.model import Identity, LongTermKeys, Session
     from aws_mfa.renewal.request import RenewalRequest
     from aws_mfa.renewal.steps import SourceUser
-    from aws_mfa.renewal.users import Users
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,48 @@ class IamAccess:
     def keys(self) -> LongTermKeys:
         """The long-term keys, read when they are needed: a keychain may have to be unlocked."""
         return self.users.keys_of(self.user.section)
+
+
+@dataclass(frozen=True)
+class KeyAccess:
+    """
+    A user whose long-term keys sign; `user.device` is the one that files or notes name, or "".
+
+    `devices` are all that IAM lists, None if it refuses to.
+    """
+
+    user: SourceUser
+    keys: LongTermKeys
+    identity: Identity
+    iam: Iam
+    devices: list[str] | None
+
+    @property
+    def with_codes(self) -> list[str]:
+        """The user's devices that show codes; the known one if IAM lists none."""
+        known = [self.user.device] if self.user.device else []
+        return known if self.devices is None else [one for one in self.devices if not is_fido(one)]
+
+
+def key_access(profile: str, request: RenewalRequest, interfaces: Interfaces) -> KeyAccess:
+    """The user by the long-term keys: needs no code and no device."""
+    known, found = KnownProfiles(interfaces), dict[str, "str | AwsMfaError"]()
+    known.check()
+    for file in (interfaces.config, interfaces.credentials):
+        file.check_trusted()
+    users = Users(interfaces, known, replace(request, devices=found))
+    in_vault = users.quiet_vault.has_keys
+    chain = chain_of(profile, known.profiles, keys_stored=known.has_noted_keys, in_vault=in_vault)
+    chain = chain_of(chain.user.name, known.profiles, keys_stored=known.has_noted_keys, in_vault=in_vault)
+    found[users.section_of(chain.user)] = ""  # so that none is looked up
+    user = users.user_of(chain)
+    keys = users.keys_of(user.section)
+    tell(users.notices, interfaces)
+    identity = interfaces.sts(user.region, user.endpoints).get_caller_identity(keys)
+    iam, devices = interfaces.iam(user.region, user.endpoints), None
+    with suppress(RefusedByAws):
+        devices = iam.list_mfa_devices(keys)
+    return KeyAccess(user, keys, identity, iam, devices)
 
 
 def user_profile_of(profile: str, request: RenewalRequest, interfaces: Interfaces) -> str:

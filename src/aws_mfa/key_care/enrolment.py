@@ -1,0 +1,301 @@
+"""
+Enrol a virtual MFA device: create it, show its seed, prove it with two codes, name it in the files, remove an old one.
+
+A user without a device has no MFA session yet, so the long-term keys sign; else an MFA session does. The seed is shown
+on the terminal, and stored nowhere. However it ends before AWS enables the device (a refusal, Ctrl-C, a signal), the
+device is deleted again; what `kill -9` leaves is deleted by the next enrolment of that name.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
+from typing import TYPE_CHECKING
+
+from aws_mfa.aws_values.arns import account_of, partition_of
+from aws_mfa.aws_values.codes import STEP_S, checked_code, seconds_to_next
+from aws_mfa.aws_values.iam_users import user_name_of
+from aws_mfa.command_lines import joined, quote
+from aws_mfa.config.edit import with_all_changes
+from aws_mfa.config.ini import sections
+from aws_mfa.errors import (
+    HINT,
+    AlreadyExists,
+    AnswerLost,
+    AwsFailed,
+    AwsMfaError,
+    BadAnswer,
+    BadInput,
+    NeedsHuman,
+    NoSuchEntity,
+    NotAuthorized,
+    RefusedByAws,
+    WrongCode,
+)
+from aws_mfa.key_care.access import iam_access, key_access
+from aws_mfa.key_care.qr_code import drawn, qr_modules
+from aws_mfa.model import Session
+from aws_mfa.prompt.providers import QUESTIONS, say_error
+from aws_mfa.renewal.users import chosen_device, line_for_device
+from aws_mfa.setup.setup import FilesOfProfile, file_write
+from aws_mfa.vaults.lookup import note_device
+
+if TYPE_CHECKING:
+    from aws_mfa.aws_values.iam_users import NewDevice
+    from aws_mfa.interfaces import Interfaces
+    from aws_mfa.key_care.access import KeyAccess
+    from aws_mfa.key_care.qr_code import Screen
+    from aws_mfa.model import LongTermKeys
+    from aws_mfa.prompt.providers import Terminal
+    from aws_mfa.renewal.request import RenewalRequest
+
+_DEVICE_KEYS = ("mfa_serial", "aws_mfa_device", "aws_mfa_mfa_serial")
+_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{1,226}")
+_TYPING_S = 7  # a code typed so soon after a new one came may be the one before
+
+
+@dataclass(frozen=True)
+class EnrolRequest:
+    """`replaces`: the profile's device is lost, and removed afterwards; `is_used`: the profile gets the new one."""
+
+    renewal: RenewalRequest
+    screen: Screen
+    name: str | None = None
+    replaces: bool = False
+    is_used: bool = False
+    shows_seed: bool = False
+
+
+@dataclass(frozen=True)
+class _Signed:
+    """A user's calls about devices, and who signs them; `old`: the device that is in use, or to be replaced."""
+
+    access: KeyAccess
+    signer: LongTermKeys | Session
+    old: str | None
+
+    @property
+    def name(self) -> str:
+        return user_name_of(self.access.identity.arn)
+
+    def remove_old_command(self) -> str:
+        """What an administrator types."""
+        words = ["aws", "iam", "deactivate-mfa-device", "--user-name", self.name, "--serial-number", self.old or ""]
+        return f"an administrator removes the old device with: {joined(words)}"
+
+
+def enrol(request: EnrolRequest, interfaces: Interfaces) -> tuple[list[str], AwsMfaError | None]:
+    """
+    Enrol a device; return what was done, and why an old device could not be removed.
+
+    Raises before a device is created, after it was deleted again, or if no file could be written.
+    """
+    profile = request.renewal.profile
+    command = f"aws-mfa enroll {quote(profile)}"
+    if not interfaces.terminal.has_human:
+        raise NeedsHuman("the QR code and two codes of the new device need a terminal", f"run it in one: {command}")
+    access = key_access(profile, request.renewal, interfaces)
+    serial = _new_serial(access, request.name)
+    for file in (interfaces.config, interfaces.credentials):
+        file.check_writable()
+    user = _signed(access, request, command, interfaces)
+    _create_and_enable(user, serial, request, interfaces)
+    profile, done = access.user.profile, [f"enabled: {serial}"]
+    if user.old and not (request.replaces or request.is_used):
+        line = line_for_device(profile, serial, interfaces)
+        return [*done, f"profile {profile} goes on to use {user.old}; to use the new one, {line}"], None
+    _name_in_files(serial, user, interfaces)
+    done.append(f"profile {profile} uses it; get a session with: aws-mfa --profile {quote(profile)}")
+    if not (user.old and request.replaces):
+        return done, None
+    trouble = _removed(user, user.old, request, interfaces)
+    return [*done, *([] if trouble else [f"removed: {user.old}"])], trouble
+
+
+def _new_serial(access: KeyAccess, given: str | None) -> str:
+    """The ARN of the device to be made: of the name given, else of the user's, with a number if they have that one."""
+    identity, devices = access.identity, access.devices or access.with_codes
+    if identity.arn.endswith(":root"):
+        raise BadInput("these are the root user's keys", "add its device in the console, and delete these keys")
+    if given is not None and not _NAME.fullmatch(given):
+        raise BadInput("--name: a device's name is 1 to 226 letters, digits or _+=,.@-", "for example: --name phone-2")
+    first = f"arn:{partition_of(identity.arn)}:iam::{identity.account}:mfa/{given or user_name_of(identity.arn)}"
+    serials = (first if number == 1 else f"{first}-{number}" for number in count(1))
+    return next(serial for serial in serials if given or serial not in devices)
+
+
+def _signed(access: KeyAccess, request: EnrolRequest, command: str, interfaces: Interfaces) -> _Signed:
+    """An MFA session signs if there is a device that gets one, else the long-term keys do; a lost device gets none."""
+    present, known, renewal = access.with_codes, access.user.device, request.renewal
+    if access.devices is None:
+        interfaces.say("IAM does not list this user's devices to calls without MFA")
+    if not present:
+        return _Signed(access, access.keys, None)
+    if not request.replaces:
+        interfaces.terminal.say(f"A code of the present device permits this; if it is lost: {command} --replace")
+        mfa = iam_access(renewal.profile, renewal, interfaces)
+        return _Signed(access, mfa.session, mfa.user.device)
+    old = known if known in present else chosen_device(present, interfaces)
+    with suppress(AwsMfaError):
+        stored = iam_access(renewal.profile, renewal, interfaces.replaced(unattended=True))
+        return _Signed(access, stored.session, old)
+    return _Signed(access, access.keys, old)
+
+
+def _create_and_enable(user: _Signed, serial: str, request: EnrolRequest, interfaces: Interfaces) -> None:
+    """Create the device and enable it, or delete it again; a signal ends the questions, and no call half way."""
+    terminal = interfaces.terminal
+    with interfaces.deferred_signals() as signals:
+        try:
+            device = _created(user, serial, interfaces)
+        except (AwsFailed, AnswerLost):  # the device may be there
+            _delete(user, serial, interfaces)
+            raise
+        except NotAuthorized as error:
+            hints = [user.remove_old_command()] if request.replaces and user.old else []
+            raise NotAuthorized(error.message, *error.hints, *hints) from None
+        try:
+            _show(device, request.screen, terminal)
+            if request.shows_seed:
+                _show_seed(device, terminal)
+            for tries_left in reversed(range(QUESTIONS)):
+                with signals.waiting():
+                    codes = _two_codes(device, request.screen, interfaces)
+                try:
+                    return _enable(user, serial, codes, interfaces)
+                except WrongCode as error:
+                    if not tries_left:
+                        raise
+                    say_error(error, terminal)
+        except BaseException:
+            _delete(user, serial, interfaces)
+            raise
+
+
+def _created(user: _Signed, serial: str, interfaces: Interfaces) -> NewDevice:
+    """A new device; one of this name that no user has was left by an enrolment that was killed."""
+    iam, name = user.access.iam, serial.rpartition("/")[2]
+    try:
+        return iam.create_virtual_device(user.signer, name)
+    except AlreadyExists:
+        other_name = f"choose another name: --name {name}-2"
+        try:
+            if serial not in iam.unassigned_devices(user.signer):
+                raise AlreadyExists(f"a user has a device of that name already: {serial}", other_name) from None
+            iam.delete_virtual_device(user.signer, serial)
+        except NotAuthorized as error:
+            raise NotAuthorized(f"{serial} exists already: {error.message}", other_name, *error.hints) from None
+    interfaces.say(f"{serial} was left by an enrolment that did not end: it is deleted and made again")
+    return iam.create_virtual_device(user.signer, name)
+
+
+def _show(device: NewDevice, screen: Screen, terminal: Terminal, *, is_inverted: bool = False) -> None:
+    label = f"{device.serial.rpartition('/')[2]}@{account_of(device.serial)}"
+    lines = drawn(qr_modules(label, device.seed), screen, is_inverted=is_inverted)
+    if not lines:
+        terminal.say("The terminal is too narrow for the QR code: answer s for the seed, which can be typed")
+    elif len(lines) >= screen.rows:
+        terminal.say(f"The QR code is {len(lines)} rows high: enlarge the window, or answer s for the seed")
+    terminal.say(f"Scan this with an authenticator app, as AWS:{label}")
+    terminal.draw(lines)
+
+
+def _show_seed(device: NewDevice, terminal: Terminal) -> None:
+    seed = device.seed.reveal()
+    terminal.say(f"Seed: {' '.join(seed[at : at + 4] for at in range(0, len(seed), 4))}")
+
+
+def _two_codes(device: NewDevice, screen: Screen, interfaces: Interfaces) -> tuple[str, str]:
+    """Two different codes; waits until the app shows the second."""
+    terminal, first, is_inverted = interfaces.terminal, "", False
+    while True:
+        try:
+            question = "The code after that: " if first else "Code (s: show the seed, i: swap black and white): "
+            answer = terminal.ask(question).strip().lower()
+            if answer == "s":
+                _show_seed(device, terminal)
+            elif answer == "i":
+                is_inverted = not is_inverted
+                _show(device, screen, terminal, is_inverted=is_inverted)
+            elif (code := checked_code(answer)) == first:
+                terminal.say("this is the same code again")
+                terminal.count_down(seconds_to_next(interfaces.now()), "next code in")
+            elif first:
+                return first, code
+            else:
+                first, left_s = code, seconds_to_next(interfaces.now())
+                if left_s <= STEP_S - _TYPING_S:
+                    terminal.count_down(left_s, "next code in")
+        except BadAnswer as error:
+            terminal.say(error.message)
+
+
+def _enable(user: _Signed, serial: str, codes: tuple[str, str], interfaces: Interfaces) -> None:
+    iam = user.access.iam
+    try:
+        iam.enable_device(user.signer, user.name, serial, codes)
+    except (AwsFailed, AnswerLost):  # perhaps AWS has enabled it
+        if serial not in iam.list_mfa_devices(user.signer):
+            raise
+    for code in codes:
+        interfaces.ledger.note_used(serial, code, interfaces.now())
+
+
+def _delete(user: _Signed, serial: str, interfaces: Interfaces) -> None:
+    """Delete a device that was not enabled; if that fails it is said, and the failure before it is raised."""
+    try:
+        with suppress(NoSuchEntity):
+            user.access.iam.delete_virtual_device(user.signer, serial)
+        interfaces.say(f"{serial} was deleted again: remove its entry from the app")
+    except AwsMfaError as error:
+        command = joined(["aws", "iam", "delete-virtual-mfa-device", "--serial-number", serial])
+        interfaces.say(f"{serial} may be left at IAM, as no user's device: {error.message}")
+        interfaces.say(f"{HINT}the next aws-mfa enroll of that name deletes it, or: {command}")
+
+
+def _name_in_files(serial: str, user: _Signed, interfaces: Interfaces) -> None:
+    """Every line of the AWS files that names the old device names the new one; if none did, the profile's section."""
+    known = user.access.user
+    old = {known.device, user.old} - {"", None}
+
+    def edit(text: str, path: str) -> str:
+        found = {one.name: one.values() for one in sections(text, where=path)}
+        changes = {name: {key: serial for key in _DEVICE_KEYS if found[name].get(key) in old} for name in found}
+        return with_all_changes(text, {name: change for name, change in changes.items() if change}, where=path)
+
+    try:
+        for file in (interfaces.config, interfaces.credentials):
+            if edit(file.read(), file.path) != file.read():
+                file.update(partial(edit, path=file.path))
+        files = FilesOfProfile(known.profile, known.section, interfaces)
+        if files.known_device != serial:
+            file_write(interfaces.config, files.header, {"mfa_serial": serial}).make()
+    except AwsMfaError as error:
+        line = line_for_device(known.profile, serial, interfaces)
+        raise type(error)(f"the device is enabled, but not written: {error.message}", line, *error.hints) from None
+    note_device(known.access_key_id, serial, interfaces)
+
+
+def _removed(user: _Signed, old: str, request: EnrolRequest, interfaces: Interfaces) -> AwsMfaError | None:
+    """Remove the old device, with an MFA session of the new one if IAM wants that; return why it could not be done."""
+
+    def remove(signer: LongTermKeys | Session) -> None:
+        with suppress(NoSuchEntity):
+            user.access.iam.deactivate_device(signer, user.name, old)
+        if ":mfa/" in old:
+            user.access.iam.delete_virtual_device(signer, old)
+
+    try:
+        try:
+            remove(user.signer)
+        except RefusedByAws:
+            if isinstance(user.signer, Session):
+                raise
+            interfaces.terminal.say("IAM removes the old device for an MFA session only: one more code gets it")
+            remove(iam_access(request.renewal.profile, request.renewal, interfaces).session)
+    except AwsMfaError as error:
+        return type(error)(f"{old} is still a device: {error.message}", user.remove_old_command(), *error.hints)
+    return None

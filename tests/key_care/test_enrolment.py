@@ -1,0 +1,301 @@
+"""A virtual MFA device is made, proved and written; or nothing of it is left at IAM."""
+
+from __future__ import annotations
+
+import pytest
+
+from aws_mfa.errors import (
+    AlreadyExists,
+    AnswerLost,
+    AwsMfaError,
+    BadInput,
+    BrokenFile,
+    Cancelled,
+    NeedsHuman,
+    NotAuthorized,
+    RefusedByAws,
+    WrongCode,
+)
+from aws_mfa.key_care.enrolment import EnrolRequest, enrol
+from aws_mfa.key_care.qr_code import Screen
+from aws_mfa.model import Identity, LongTermKeys, Session
+from aws_mfa.renewal.request import RenewalRequest
+from fakes import ACCOUNT, ANN, DEVICE, KEYS, FakeIam, FakeInterfaces, FakeTerminal, a_session
+
+SPARE = f"{DEVICE}-2"
+FIDO = f"arn:aws:iam::{ACCOUNT}:u2f/user/ann/KEY-1"
+NAMED = f"[profile work]\nmfa_serial = {DEVICE}\n"
+DENIED = NotAuthorized("ann may not call that", "ask for it")
+OLD_CODE, FIRST, SECOND = "999999", "111111", "222222"
+KEYS_SIGN, SESSION_SIGNS = f"...{KEYS.access_key_id[-4:]}", "...0001"
+SEED = "INVE NTED SEED OFAN EWPH ONE2"
+
+
+def a_user(*answers: str | AwsMfaError, devices: list[str] | AwsMfaError, config: str = NAMED) -> FakeInterfaces:
+    """Ann with these devices, and what is typed."""
+    interfaces = FakeInterfaces("", config)
+    interfaces.terminal = FakeTerminal(*answers)
+    interfaces.vaults["keychain"].stored["work-long-term"] = KEYS
+    interfaces.fake_iam = FakeIam(devices)
+    return interfaces
+
+
+def enrolled(
+    interfaces: FakeInterfaces, name: str | None = None, profile: str = "work", **flags: bool
+) -> tuple[list[str], AwsMfaError | None]:
+    return enrol(EnrolRequest(RenewalRequest([profile]), Screen(80, 24), name, **flags), interfaces)
+
+
+def calls(interfaces: FakeInterfaces) -> list[tuple[str, str]]:
+    """The calls that change something, and who signed each."""
+    made = zip(interfaces.fake_iam.calls, interfaces.fake_iam.signers, strict=True)
+    return [(call, signer) for call, signer in made if not call.startswith(("list", "unassigned"))]
+
+
+def test_the_long_term_keys_enrol_the_first_device_and_the_profile_gets_it() -> None:
+    interfaces = a_user(FIRST, SECOND, devices=[], config="[profile work]\nregion = eu-west-1\n")
+    lines, trouble = enrolled(interfaces)
+    assert calls(interfaces) == [
+        ("create_virtual_device ann", KEYS_SIGN),
+        (f"enable_device ann {DEVICE} {FIRST} {SECOND}", KEYS_SIGN),
+    ]
+    assert interfaces.config.text == f"[profile work]\nregion = eu-west-1\nmfa_serial = {DEVICE}\n"
+    assert interfaces.ledger.used == {(DEVICE, FIRST), (DEVICE, SECOND)}
+    assert (len(interfaces.terminal.drawn), trouble) == (1, None)
+    assert lines == [f"enabled: {DEVICE}", "profile work uses it; get a session with: aws-mfa --profile work"]
+
+
+def test_it_waits_for_the_second_code_unless_the_first_may_have_been_the_one_before() -> None:
+    for into_the_window_s, waited_s in ((10, [20]), (3, [])):
+        interfaces = a_user(FIRST, SECOND, devices=[])
+        interfaces.moment = 1_795_327_380.0 + into_the_window_s
+        enrolled(interfaces)
+        assert interfaces.terminal.waited_s == waited_s
+
+
+def test_what_is_not_a_second_code_is_asked_for_again() -> None:
+    interfaces = a_user("12345", FIRST, FIRST, "abc", SECOND, devices=[])
+    enrolled(interfaces)
+    assert calls(interfaces)[1][0].endswith(f"{FIRST} {SECOND}")
+    assert "this is the same code again" in interfaces.terminal.said
+
+
+def test_the_seed_is_shown_only_if_it_is_asked_for() -> None:
+    for answers, flag in (((FIRST, SECOND), False), (("s", FIRST, SECOND), False), ((FIRST, SECOND), True)):
+        interfaces = a_user(*answers, devices=[])
+        lines, _ = enrolled(interfaces, shows_seed=flag)
+        assert (f"Seed: {SEED}" in interfaces.terminal.said) is (flag or "s" in answers)
+        assert "SEED" not in "".join((*lines, *interfaces.said, interfaces.known_keys.read(), interfaces.config.read()))
+
+
+def test_the_picture_can_be_inverted_as_often_as_one_likes() -> None:
+    interfaces = a_user("i", "i", FIRST, SECOND, devices=[])
+    enrolled(interfaces)
+    shown, inverted, again = interfaces.terminal.drawn
+    assert shown == again != inverted
+
+
+class RefusesOnce(FakeIam):
+    """The first two codes are wrong."""
+
+    def enable_device(
+        self, signer: LongTermKeys | Session, user_name: str, serial: str, codes: tuple[str, str]
+    ) -> None:
+        if codes == (FIRST, SECOND):
+            self.calls.append("refused")
+            self.signers.append("")
+            raise WrongCode("AWS refused the codes")
+        super().enable_device(signer, user_name, serial, codes)
+
+
+def test_wrong_codes_are_asked_for_again_for_the_same_device() -> None:
+    interfaces = a_user(FIRST, SECOND, SECOND, "333333", devices=[])
+    interfaces.fake_iam = RefusesOnce([])
+    enrolled(interfaces)
+    assert [call.split()[0] for call, _ in calls(interfaces)] == ["create_virtual_device", "refused", "enable_device"]
+    assert (DEVICE, FIRST) not in interfaces.ledger.used
+
+
+@pytest.mark.parametrize("answers", [(), (FIRST,)])
+def test_cancelled_at_a_question_it_deletes_the_device_again(answers: tuple[str, ...]) -> None:
+    interfaces = a_user(*answers, Cancelled("cancelled"), devices=[])
+    with pytest.raises(Cancelled):
+        enrolled(interfaces)
+    assert (interfaces.fake_iam.free_devices, interfaces.fake_iam.devices) == ([], [])
+    assert interfaces.config.text == NAMED
+    assert interfaces.said == [f"{DEVICE} was deleted again: remove its entry from the app"]
+
+
+def test_a_device_that_cannot_be_deleted_again_is_named_with_the_command() -> None:
+    interfaces = a_user(Cancelled("cancelled"), devices=[])
+    interfaces.fake_iam.failures["delete_virtual_device"] = DENIED
+    with pytest.raises(Cancelled):
+        enrolled(interfaces)
+    assert f"aws iam delete-virtual-mfa-device --serial-number {DEVICE}" in interfaces.said[-1]
+
+
+def test_after_three_refusals_it_gives_up_and_deletes() -> None:
+    interfaces = a_user(*[FIRST, SECOND] * 3, devices=[])
+    interfaces.fake_iam.failures["enable_device"] = WrongCode("AWS refused the codes")
+    with pytest.raises(WrongCode):
+        enrolled(interfaces)
+    assert interfaces.fake_iam.free_devices == []
+
+
+def test_what_a_killed_enrolment_left_is_deleted_and_made_again() -> None:
+    interfaces = a_user(FIRST, SECOND, devices=[])
+    interfaces.fake_iam.free_devices = [DEVICE]
+    enrolled(interfaces)
+    assert interfaces.fake_iam.devices == [DEVICE]
+    assert interfaces.said == [f"{DEVICE} was left by an enrolment that did not end: it is deleted and made again"]
+
+
+def test_a_name_that_a_user_has_is_refused_and_not_touched() -> None:
+    interfaces = a_user(devices=[])
+    interfaces.fake_iam.failures["create_virtual_device"] = AlreadyExists("exists")
+    with pytest.raises(AlreadyExists, match="a user has a device of that name") as caught:
+        enrolled(interfaces, "phone")
+    assert caught.value.hints == ("choose another name: --name phone-2",)
+    assert len(calls(interfaces)) == 1
+
+
+def test_a_leftover_that_may_not_be_deleted_is_named_with_another_name() -> None:
+    interfaces = a_user(devices=[])
+    interfaces.fake_iam.free_devices = [DEVICE]
+    interfaces.fake_iam.failures["delete_virtual_device"] = DENIED
+    with pytest.raises(NotAuthorized, match=f"{DEVICE} exists already") as caught:
+        enrolled(interfaces)
+    assert caught.value.hints[0] == "choose another name: --name ann-2"
+
+
+def test_with_a_device_its_session_signs_for_a_spare_and_the_profile_keeps_it() -> None:
+    interfaces = a_user(OLD_CODE, FIRST, SECOND, devices=[DEVICE])
+    lines, _ = enrolled(interfaces)
+    assert {signer for _, signer in calls(interfaces)} == {SESSION_SIGNS}
+    assert interfaces.fake_iam.devices == [DEVICE, SPARE]
+    assert interfaces.config.text == NAMED
+    assert lines[1].endswith(f"write into [profile work] of ~/.aws/config: mfa_serial = {SPARE}")
+
+
+def test_every_line_that_named_the_old_device_names_the_one_to_be_used() -> None:
+    role = f"[profile admin]\nrole_arn = arn:aws:iam::{ACCOUNT}:role/A\nsource_profile = work\nmfa_serial = {DEVICE}\n"
+    interfaces = a_user(OLD_CODE, FIRST, SECOND, devices=[DEVICE], config=NAMED + role)
+    interfaces.credentials.text = (
+        f"[work-long-term]\naws_mfa_device = {DEVICE}\n[other]\naws_mfa_device = GAHT12345678\n"
+    )
+    enrolled(interfaces, profile="admin", is_used=True)
+    for file, number in ((interfaces.config, 2), (interfaces.credentials, 1)):
+        assert f"{DEVICE}\n" not in (file.text or "")
+        assert (file.text or "").count(f"= {SPARE}\n") == number
+
+
+def test_the_long_term_keys_replace_a_lost_device_once_the_new_one_works() -> None:
+    interfaces = a_user(FIRST, SECOND, devices=[DEVICE])
+    lines, trouble = enrolled(interfaces, replaces=True)
+    done = [call for call, signer in calls(interfaces) if signer == KEYS_SIGN]
+    assert [call.split()[0] for call in done] == [
+        *("create_virtual_device", "enable_device", "deactivate_device", "delete_virtual_device")
+    ]
+    assert (interfaces.fake_iam.devices, interfaces.config.text) == ([SPARE], NAMED.replace(DEVICE, SPARE))
+    assert (lines[-1], trouble) == (f"removed: {DEVICE}", None)
+
+
+def test_a_stored_mfa_session_of_the_lost_device_signs() -> None:
+    interfaces = a_user(OLD_CODE, FIRST, SECOND, FIRST, SECOND, devices=[DEVICE])
+    enrolled(interfaces)
+    interfaces.fake_iam.new_seeds = ["INVENTEDSEEDOFANEWPHONE3"]
+    before = len(calls(interfaces))
+    enrolled(interfaces, replaces=True)
+    assert {signer for _, signer in calls(interfaces)[before:]} == {SESSION_SIGNS}
+
+
+class WantsMfa(FakeIam):
+    """IAM deactivates devices for MFA sessions only, as AWS's own policy for users has it."""
+
+    def deactivate_device(self, signer: LongTermKeys | Session, user_name: str, serial: str) -> None:
+        if isinstance(signer, LongTermKeys):
+            raise DENIED
+        super().deactivate_device(signer, user_name, serial)
+
+
+def test_if_iam_wants_mfa_to_remove_the_lost_device_a_code_of_the_new_one_does() -> None:
+    interfaces = a_user(FIRST, SECOND, "333333", devices=[DEVICE])
+    interfaces.fake_iam = WantsMfa([DEVICE])
+    _, trouble = enrolled(interfaces, replaces=True)
+    assert (interfaces.fake_iam.devices, trouble) == ([SPARE], None)
+    assert [request.device for _, _, request in interfaces.fake_sts.sent] == [SPARE]
+
+
+@pytest.mark.parametrize(("failing", "is_enabled"), [("create_virtual_device", False), ("deactivate_device", True)])
+def test_what_iam_denies_is_left_to_an_administrator(failing: str, *, is_enabled: bool) -> None:
+    interfaces = a_user(FIRST, SECOND, Cancelled("cancelled"), devices=[DEVICE])
+    interfaces.fake_iam.failures[failing] = DENIED
+    try:
+        _, trouble = enrolled(interfaces, replaces=True)
+    except NotAuthorized as error:
+        trouble = error
+    assert trouble is not None
+    command = f"aws iam deactivate-mfa-device --user-name ann --serial-number {DEVICE}"
+    assert f"an administrator removes the old device with: {command}" in trouble.hints
+    assert (SPARE in (interfaces.config.text or "")) is is_enabled
+
+
+def test_without_a_person_nothing_is_created() -> None:
+    interfaces = a_user(devices=[])
+    interfaces.terminal = FakeTerminal(has_human=False)
+    with pytest.raises(NeedsHuman):
+        enrolled(interfaces)
+    assert interfaces.fake_iam.calls == []
+
+
+@pytest.mark.parametrize(("devices", "is_said"), [([FIDO], False), (RefusedByAws("no"), True)])
+def test_with_passkeys_only_or_without_a_list_the_long_term_keys_sign(
+    devices: list[str] | AwsMfaError, *, is_said: bool
+) -> None:
+    interfaces = a_user(Cancelled("cancelled"), devices=devices, config="[profile work]\n")
+    with pytest.raises(Cancelled):
+        enrolled(interfaces)
+    assert {signer for _, signer in calls(interfaces)} == {KEYS_SIGN}
+    assert ("IAM does not list this user's devices to calls without MFA" in interfaces.said) is is_said
+
+
+@pytest.mark.parametrize("was_enabled", [True, False])
+def test_if_the_answer_is_lost_iam_is_asked_whether_the_device_is_enabled(*, was_enabled: bool) -> None:
+    interfaces = a_user(FIRST, SECOND, devices=[])
+    interfaces.fake_iam.failures["enable_device"] = AnswerLost("lost")
+    listed = interfaces.fake_iam.list_mfa_devices
+    after = [DEVICE] if was_enabled else []
+    interfaces.fake_iam.list_mfa_devices = (  # type: ignore[method-assign]
+        lambda signer: after if DEVICE in interfaces.fake_iam.free_devices else listed(signer)
+    )
+    if was_enabled:
+        assert enrolled(interfaces)[0][0] == f"enabled: {DEVICE}"
+    else:
+        with pytest.raises(AnswerLost):
+            enrolled(interfaces)
+        assert interfaces.fake_iam.free_devices == []
+
+
+def test_bad_names_and_root_users_are_refused_before_anything_is_created() -> None:
+    for name, arn in (("my phone", ANN), ("x" * 227, ANN), (None, f"arn:aws:iam::{ACCOUNT}:root")):
+        interfaces = a_user(devices=[])
+        interfaces.fake_sts.identity = Identity(arn, ACCOUNT, "AIDAINVENTED")
+        with pytest.raises(BadInput):
+            enrolled(interfaces, name)
+        assert calls(interfaces) == []
+
+
+def test_a_device_that_no_file_takes_is_named_with_the_line_to_write() -> None:
+    interfaces = a_user(FIRST, SECOND, devices=[], config="[profile work]\n")
+    interfaces.config.failure = BrokenFile("the disk is full")
+    with pytest.raises(BrokenFile, match="the device is enabled, but not written: the disk is full") as caught:
+        enrolled(interfaces)
+    assert caught.value.hints[0].endswith(f"mfa_serial = {DEVICE}")
+    assert interfaces.fake_iam.devices == [DEVICE]
+
+
+def test_a_session_that_signed_is_stored_for_the_next_command() -> None:
+    interfaces = a_user(OLD_CODE, FIRST, SECOND, devices=[DEVICE])
+    interfaces.fake_sts.answers = [a_session()]
+    enrolled(interfaces)
+    assert interfaces.session_cache.labels == ["mfa@work-long-term"]
