@@ -568,9 +568,11 @@ class FakeWatch:
 
     def __init__(self) -> None:
         self.noted: dict[str, FingerprintedSession] = {}
+        self.paths: list[str] = []
 
-    def note(self, profile: str, found: FingerprintedSession) -> None:
+    def note(self, profile: str, found: FingerprintedSession, paths: Sequence[str] = ()) -> None:
         self.noted[profile] = found
+        self.paths += paths
 
 
 class FakeLedger:

@@ -283,8 +283,8 @@ class SessionCache(Protocol):
 class Watch(Protocol):
     """The state of the files a plan is made from, taken before they are read."""
 
-    def note(self, profile: str, found: FingerprintedSession) -> None:
-        """Write the fingerprint that answers a plain request until the files change; failures are ignored."""
+    def note(self, profile: str, found: FingerprintedSession, paths: Sequence[str] = ()) -> None:
+        """Write the fingerprint that answers a plain request until a file (`paths` too) changes; ignores failures."""
 
 
 # Programs and this machine

@@ -16,6 +16,7 @@ from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.sessions import watch as fingerprints
 from programs import SOURCE, run_program
+from users_and_modes import posix_only
 
 # A new name here costs every run of every user: bench/hot_path.py says how much.
 OUR_MODULES = {
@@ -184,11 +185,14 @@ def test_a_stored_session_is_handed_over_without_any_heavy_module(
     assert loaded - OF_THE_STANDARD_LIBRARY - found == OUR_MODULES_TO_HAND_OVER
 
 
-def leave_a_fingerprint(home: str, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def leave_a_fingerprint(
+    home: str, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch, more: str = f"mfa_serial = {DEVICE}\n"
+) -> None:
     """What a full run leaves that has handed over the session of the profile `work`."""
     write(home, "credentials", KEYS_IN_THE_FILE)
-    write(home, "config", f"[profile work]\nmfa_serial = {DEVICE}\nregion = eu-west-1\n")
-    write(home, os.path.join("mfa", "known-keys"), NOTED_KEYS.replace("default", "work"))
+    write(home, "config", f"[profile work]\nregion = eu-west-1\n{more}[profile user]\nmfa_serial = {DEVICE}\n")
+    notes = NOTED_KEYS.replace("default", "work") + NOTED_KEYS.replace("default", "user")
+    write(home, os.path.join("mfa", "known-keys"), notes)
     monkeypatch.setenv("LOGNAME", "ann")
     monkeypatch.setattr(fingerprints, "time", SimpleNamespace(time_ns=lambda: time.time_ns() + 3_000_000_000))
     interfaces = RealInterfaces(environ={"HOME": home, "USERPROFILE": home, **variables})
@@ -196,3 +200,26 @@ def leave_a_fingerprint(home: str, variables: dict[str, str], monkeypatch: pytes
     session = Session("ASIAIOSFODNN7EXAMPLE", Secret("s"), Secret("t"), time.time() + 3600)
     assert interfaces.session_cache.store(found.label, found.inputs, session)
     hand_over(RenewalRequest(["work"]), interfaces)
+
+
+@pytest.mark.parametrize("change", [None, "text", pytest.param("mode", marks=posix_only), "gone"])
+def test_a_narrow_profile_is_answered_without_any_heavy_module_until_its_policy_changes(
+    home: str, monkeypatch: pytest.MonkeyPatch, change: str | None
+) -> None:
+    variables = {"AWS_MFA_SESSION_STORE": "plain", "LOGNAME": "ann"}
+    more = f"role_arn = {ROLE}\nsource_profile = user\naws_mfa_policy = my policies/p.json\n"
+    path = os.path.join(home, ".aws", "my policies", "p.json")
+    write(home, os.path.join("my policies", "p.json"), "{}")
+    leave_a_fingerprint(home, variables, monkeypatch, more)
+    if change == "text":
+        write(home, path, "{ }")
+    elif change == "mode":
+        os.chmod(path, 0o666)
+    elif change == "gone":
+        os.remove(path)
+    if change is None:
+        loaded = modules_loaded(home, "credential-process", "work", **variables)
+        assert loaded - OF_THE_STANDARD_LIBRARY == OUR_MODULES_TO_HAND_OVER
+    else:
+        with pytest.raises(AssertionError, match="in doubt"):
+            modules_loaded(home, "credential-process", "work", **variables)

@@ -195,7 +195,7 @@ def test_a_minimum_that_was_asked_for_is_a_condition() -> None:
 
 
 DEEP = f"[profile deep]\nrole_arn = {ROLE}2\nsource_profile = dev\nduration_seconds = 7200\n"
-SET = "set duration_seconds of [profile {}]: it may be {} at most, if AWS allows it"
+SET = "or set duration_seconds of [profile {}]: it may be {} at most, if AWS allows it"
 
 
 @pytest.mark.parametrize("is_stored", [False, True])
@@ -217,7 +217,8 @@ def test_an_impossible_minimum_is_refused_unasked(profile: str, asked_s: float, 
     before = len(interfaces.fake_sts.sent)
     with pytest.raises(BadInput) as refused:
         hand_over(RenewalRequest([profile], min_remaining_s=asked_s), as_interfaces(interfaces))
-    assert refused.value.hints == ((hint, "or for this run: --duration TIME") if hint.startswith("set ") else (hint,))
+    longer = (f"ask for longer sessions: --duration {asked_s}",) if hint.startswith("or ") else ()
+    assert refused.value.hints == (*longer, hint)
     assert len(interfaces.fake_sts.sent) == before
 
 
@@ -283,17 +284,24 @@ def test_requests_with_flags_leave_none(wanted: RenewalRequest) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "profiles"),
-    [("policy = p.json", set()), ("policy_arns = arn:aws:iam::aws:policy/ReadOnlyAccess", {"dev"})],
+    ("line", "paths"),
+    [
+        ("policy = p.json", ["p.json"]),
+        ("policy = $FOLDER/p.json", None),
+        ("policy = %FOLDER%/p.json", None),
+        ("policy_arns = arn:aws:iam::aws:policy/ReadOnlyAccess", []),
+    ],
 )
-def test_a_policy_in_a_file_leaves_none_and_one_that_the_config_file_names_does(line: str, profiles: set[str]) -> None:
-    """The hot path does not look at the policy's file."""
+def test_the_file_of_a_policy_is_noted_unless_a_variable_decides_which_it_is(
+    line: str, paths: list[str] | None
+) -> None:
     interfaces = some_interfaces("123456")
-    interfaces.policies["p.json"] = "{}"
+    interfaces.policies = dict.fromkeys(("p.json", "$FOLDER/p.json", "%FOLDER%/p.json"), "{}")
     interfaces.config.text = (interfaces.config.text or "").replace(
         "[profile dev]\n", f"[profile dev]\naws_mfa_{line}\n"
     )
-    assert noted(interfaces) == profiles
+    assert noted(interfaces) == (set() if paths is None else {"dev"})
+    assert interfaces.watch.paths == (paths or [])
 
 
 def test_a_session_that_the_cache_did_not_store_leaves_none() -> None:

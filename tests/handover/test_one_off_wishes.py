@@ -155,7 +155,7 @@ def test_a_session_of_another_duration_is_another_one_and_both_are_stored() -> N
 def test_a_minimum_over_the_duration_is_refused_with_the_flag_to_change() -> None:
     error = refusal("exec", "dev", "--duration", "15m", "--min-remaining", "20m")
     assert error.message == "--min-remaining 20 min: a session of dev lasts 15 min"
-    assert error.hints[-1] == "or for this run: --duration TIME"
+    assert error.hints[0] == "ask for longer sessions: --duration 1200"
 
 
 @every_command
@@ -243,8 +243,8 @@ def test_without_a_source_profile_aws_profile_counts_and_its_role_signs(command:
 @pytest.mark.parametrize(
     ("argv", "environ", "message"),
     [
-        ((ADMIN,), {}, f"{ADMIN} is a role: no profile is named that it is assumed from"),
-        ((ADMIN,), {"AWS_PROFILE": ""}, f"{ADMIN} is a role: no profile is named"),
+        ((ADMIN,), {}, f"no profile is named to assume the role {ADMIN} from"),
+        ((ADMIN,), {"AWS_PROFILE": ""}, "no profile is named to assume the role"),
         ((DEVICE, "--source-profile", "work"), {}, "is not the ARN of a role"),
         ((f"arn:aws:sts::{ACCOUNT}:assumed-role/dev/x",), {"AWS_PROFILE": "work"}, "is not the ARN of a role"),
         (("arn:aws:iam::1234:role/x",), {"AWS_PROFILE": "work"}, "is not a complete ARN"),

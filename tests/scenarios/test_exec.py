@@ -211,8 +211,8 @@ def test_a_time_that_no_session_has_left_is_refused_before_a_code_is_sent(stage:
     assert (ended.code, ended.out, stage.sent()) == (2, "", []), ended
     assert ended.err == (
         "aws-mfa: --min-remaining 6 h: a session of dev lasts 1 h\n"
-        "hint: set duration_seconds of [profile dev]: it may be 43200 at most, if AWS allows it\n"
-        "hint: or for this run: --duration TIME\n"
+        "hint: ask for longer sessions: --duration 21600\n"
+        "hint: or set duration_seconds of [profile dev]: it may be 43200 at most, if AWS allows it\n"
     )
 
 

@@ -58,12 +58,14 @@ def a_status(**changes: int) -> os.stat_result:
     name=st.text(st.characters(codec="utf-8", exclude_characters="\n\r"), min_size=1),
     values=st.dictionaries(st.sampled_from(sorted(INPUTS)), st.text(st.characters(codec="utf-8"))),
     region=st.sampled_from(["eu-west-1", None]),
+    files=st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\n\r")), max_size=3).map(tuple),
 )
-def test_what_is_written_is_read(name: str, values: dict[str, str], region: str | None) -> None:
-    text = fingerprint_file(seen(), FingerprintedSession(name, text_of_inputs(values), region))
+def test_what_is_written_is_read(name: str, values: dict[str, str], region: str | None, files: tuple[str, ...]) -> None:
+    text = fingerprint_file(seen(), FingerprintedSession(name, text_of_inputs(values), region, files))
     found = session_in(text, seen())
     assert found is not None
     assert (found.name, found.inputs_text, found.region) == (name, text_of_inputs(values), region)
+    assert found.files == files
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,10 @@ class Stage:
         paths = (*find_files(self.environ), os.path.join(self.home, ".aws", "mfa", "known-keys"))
         return WatchedFiles(self.environ, paths, lambda: self.stores)
 
+    def write(self, path: str) -> None:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("{}")
+
     def fingerprints(self) -> list[str]:
         return sorted(name for name in os.listdir(self.sessions) if "fingerprint" in name)
 
@@ -111,6 +115,20 @@ def test_variables_to_expand_and_stores_without_files_leave_none(stage: Stage, v
     stage.environ |= variables
     stage.watch().note("work", FOUND)
     assert stage.fingerprints() == []
+
+
+@pytest.mark.usefixtures("later")
+@pytest.mark.parametrize("state", ["settled", "written after the watch began", "missing"])
+def test_a_policy_that_may_have_changed_since_it_was_read_leaves_none(stage: Stage, state: str) -> None:
+    path = os.path.join(stage.home, ".aws", "p.json")
+    if state == "settled":
+        stage.write(path)
+    watch = stage.watch()
+    if state.startswith("written"):
+        stage.write(path)
+        os.utime(path, (time.time() + 5, time.time() + 5))
+    watch.note("work", FOUND, [path])
+    assert stage.fingerprints() == (["fingerprint-work.txt"] if state == "settled" else [])
 
 
 @pytest.mark.usefixtures("later")

@@ -76,11 +76,8 @@ def console(request: RenewalRequest, interfaces: Interfaces, *, service: str | N
         arn = chain.wanted.role_arn or ""
     else:
         session, arn = _federated(request, chain, region, users, interfaces)
-        doubt = doubt_about(request.region or "", REGION_FLAG)
-        notices = (
-            *(*users.notices, *([doubt] if doubt else [])),
-            f"{request.profile} has no role: signed in {_WITHOUT_MFA}",
-        )
+        doubts = filter(None, [doubt_about(request.region or "", REGION_FLAG)])
+        notices = (*users.notices, *doubts, f"{request.profile} has no role: signed in {_WITHOUT_MFA}")
     token = interfaces.sign_in(region, endpoints).token(session)
     return Page(login_url(endpoint, page, token), arn, session.expires_at, notices)
 

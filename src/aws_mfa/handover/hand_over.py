@@ -119,8 +119,9 @@ def _note_answer(session: Session, plan: Plan, watch: Watch, interfaces: Interfa
     """Write the fingerprint that answers the same request without a plan, if the cache has this session."""
     profile = plan.request.profile
     chain, found = plan.chains[profile], plan.of_profile[profile]
-    if not plan.users.are_named_by_files(chain) or any(role.policy for role in chain.role_chain):
-        return  # the hot path does not look at the file of a policy
+    policies = [role.value("policy") or "" for role in chain.role_chain if role.policy]
+    if not plan.users.are_named_by_files(chain) or any("$" in path or "%" in path for path in policies):
+        return
     try:
         environ, region = plan.child_regions(profile, interfaces.environ)
     except AwsMfaError:
@@ -130,4 +131,5 @@ def _note_answer(session: Session, plan: Plan, watch: Watch, interfaces: Interfa
     label = profile if chain.role_chain else found.label
     stored = interfaces.session_cache.find(label, found.inputs)
     if stored is not None and stored.session().access_key_id == session.access_key_id:
-        watch.note(profile, FingerprintedSession(stored.name, found.key, region))
+        paths = [interfaces.policy_file(path).path for path in policies]
+        watch.note(profile, FingerprintedSession(stored.name, found.key, region), paths)

@@ -85,9 +85,9 @@ def wanted_chain(name: str, known: KnownProfiles, request: RenewalRequest, users
         arn = check_role(name, source="PROFILE")
         if not source.value:
             raise BadInput(
-                f"{name} is a role: no profile is named that it is assumed from",
-                "name the profile that has your long-term keys: --source-profile NAME",
-                f"or: {set_variables(AWS_PROFILE='NAME')}",
+                f"no profile is named to assume the role {name} from",
+                "name the one that has your long-term keys: --source-profile NAME",
+                f"or for all commands of a shell: {set_variables(AWS_PROFILE='NAME')}",
             )
         known.profiles.add(name, {"role_arn": Given(arn, "PROFILE"), "source_profile": source})
     return chain_of(name, known.profiles, keys_stored=known.has_noted_keys, in_vault=users.quiet_vault.has_keys)
@@ -132,10 +132,10 @@ def check_lasts(chain: Chain, duration_s: int, min_remaining_s: float | None) ->
     what = "a role assumed from a role" if roles > 1 else "it"
     hint = f"ask for less: {what} lasts {duration_text(longest_s)} at most"
     if min_remaining_s <= longest_s:
-        hint = f"set duration_seconds of [{header_of(name, ())}]: it may be {longest_s} at most, if AWS allows it"
+        hint = f"or set duration_seconds of [{header_of(name, ())}]: it may be {longest_s} at most, if AWS allows it"
     asked = duration_text(min_remaining_s)
-    hints = [hint, "or for this run: --duration TIME"] if min_remaining_s <= longest_s else [hint]
-    hints = hints[-1:] if is_arn(name) else hints
+    hints = [f"ask for longer sessions: --duration {min_remaining_s:.0f}"] if min_remaining_s <= longest_s else []
+    hints += [] if hints and is_arn(name) else [hint]
     raise BadInput(f"--min-remaining {asked}: a session of {name} lasts {duration_text(duration_s)}", *hints)
 
 

@@ -191,6 +191,7 @@ class _Planner:
 
     def _role_request(self, role: Profile, device: str, duration_s: int, *, is_wanted: bool) -> SessionRequest:
         overlay = self._request.overlay
+        is_narrowed = is_wanted and bool(overlay)  # else by its profile; `make_plan` refuses both
         return SessionRequest(
             device,
             duration_s,
@@ -200,11 +201,8 @@ class _Planner:
             tags=role.tags,
             transitive_tag_keys=role.transitive_tag_keys,
             source_identity=role.source_identity,
-            # Never both: `make_plan` refuses that.
-            policy=(overlay.policy if is_wanted else None) or role.policy,
-            policy_arns=overlay.arns(partition_of(role.role_arn or "") or "aws")
-            if is_wanted and overlay
-            else role.policy_arns,
+            policy=overlay.policy if is_narrowed else role.policy,
+            policy_arns=overlay.arns(partition_of(role.role_arn or "") or "aws") if is_narrowed else role.policy_arns,
         )
 
     def _found(self, step: Step, *, is_wanted: bool) -> Step | Reused | None:

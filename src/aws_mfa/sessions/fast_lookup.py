@@ -52,7 +52,10 @@ def stored_session(
         text = _read(stores[0][0], name) if stores else None
         now_is = fingerprint_of(profile, environ, paths, [status_of(path) for path in paths])
         found = session_in(text.decode(), now_is) if text is not None and now_is is not None else None
-        data = _entry(stores, found.name, open_seal) if found else None
+        is_same = found and all(
+            line_of(path := line.split(" ", 7)[-1], status_of(path)) == line for line in found.files
+        )
+        data = _entry(stores, found.name, open_seal) if found and is_same else None
     except Unfit:
         return None
     entry = parse_entry(data.decode()) if data is not None else None
@@ -82,6 +85,11 @@ def fingerprint_of(
     # The session name of roles, if no variable gives one; on Windows one always does.
     user_id = 0 if sys.platform == "win32" else os.getuid()
     return fingerprint(profile, environ, files, version=__version__, user_id=user_id)
+
+
+def line_of(path: str, status: os.stat_result | None) -> str:
+    """State and path of a file, as the fingerprint's record of a session has them."""
+    return f"{state_of(status, is_windows=_IS_WINDOWS)} {path}"
 
 
 def status_of(path: str) -> os.stat_result | None:

@@ -10,6 +10,7 @@ The fingerprint of everything that decides a profile's session: while it is the 
     known-keys = ...
     session = work~3f2a9c1b0d4e                       from here on: the session that the plan found
     region = eu-west-1
+    policy = 2 8130 ... /home/ann/.aws/policy.json    the state of each file of a policy, as of the files above
     <an empty line>
     access_key_id = AKIA...                           the inputs of the request, as in the entry
 
@@ -44,14 +45,15 @@ _TICK_NS, _COARSE_TICK_NS = _NS // 10, 2 * _NS
 
 
 class FingerprintedSession:
-    """Name and inputs (as text) of the stored session, and the region for a command that uses it."""
+    """Name and inputs (as text) of the stored session, the region for a command, policies as `line_of` writes them."""
 
-    __slots__ = ("inputs_text", "name", "region")
+    __slots__ = ("files", "inputs_text", "name", "region")
 
-    def __init__(self, name: str, inputs_text: str, region: str | None) -> None:
+    def __init__(self, name: str, inputs_text: str, region: str | None, files: tuple[str, ...] = ()) -> None:
         self.name = name
         self.inputs_text = inputs_text
         self.region = region
+        self.files = files
 
 
 def fingerprint(
@@ -74,7 +76,8 @@ def fingerprint(
 
 def fingerprint_file(fingerprint: str, session: FingerprintedSession) -> str:
     """Return the text of the file: the fingerprint, and the session that belongs to it."""
-    head = f"{fingerprint}session = {session.name}\nregion = {session.region or ''}\n"
+    files = "".join([f"policy = {line}\n" for line in session.files])
+    head = f"{fingerprint}session = {session.name}\nregion = {session.region or ''}\n{files}"
     return f"{head}\n{session.inputs_text}\n"
 
 
@@ -84,10 +87,10 @@ def session_in(text: str, fingerprint: str) -> FingerprintedSession | None:
         return None
     head, _, inputs_text = text[len(fingerprint) :].partition("\n\n")
     lines = head.split("\n")
-    if len(lines) != _SESSION_LINES or inputs_text[:-1].startswith("\n"):
+    if len(lines) < _SESSION_LINES or inputs_text[:-1].startswith("\n"):
         return None
-    name, region = [line.partition(" = ")[2] for line in lines]
-    session = FingerprintedSession(name, inputs_text[:-1], region or None)
+    name, region, *files = [line.partition(" = ")[2] for line in lines]
+    session = FingerprintedSession(name, inputs_text[:-1], region or None, tuple(files))
     return session if text == fingerprint_file(fingerprint, session) else None
 
 

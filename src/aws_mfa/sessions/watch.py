@@ -11,11 +11,11 @@ import time
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import AwsMfaError
-from aws_mfa.sessions.fast_lookup import fingerprint_of, plain_paths, status_of
+from aws_mfa.sessions.fast_lookup import fingerprint_of, line_of, plain_paths, status_of
 from aws_mfa.sessions.fingerprint import fingerprint_file, is_settled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from aws_mfa.sessions.fingerprint import FingerprintedSession
     from aws_mfa.sessions.stores import Stores
@@ -33,21 +33,25 @@ class WatchedFiles:
         self._paths = paths
         self._open_stores = open_stores
         # The clock first: then a status shows every change that is older than a tick at this moment.
-        now_ns = time.time_ns()
+        self._began_ns = now_ns = time.time_ns()
         try:
             self._statuses = [status_of(path) for path in paths]
             self._is_settled = all(is_settled(status, now_ns) for status in self._statuses)
         except OSError:
             self._statuses, self._is_settled = [], False
 
-    def note(self, profile: str, found: FingerprintedSession) -> None:
-        """Write the profile's fingerprint, if it can be trusted."""
+    def note(self, profile: str, found: FingerprintedSession, paths: Sequence[str] = ()) -> None:
+        """Write the profile's fingerprint, if it can be trusted; `paths`: further files, read since this was made."""
         if not self._is_settled or self._paths != plain_paths(self._environ):
             return
         fingerprint = fingerprint_of(profile, self._environ, self._paths, self._statuses)
         if fingerprint is None:
             return
         try:
+            statuses = [status_of(path) for path in paths]
+            found.files = tuple(map(line_of, paths, statuses))
+            if not all(status and is_settled(status, self._began_ns) for status in statuses):
+                return
             stores = self._open_stores().readable
             if stores:
                 stores[0].write_fingerprint(profile, fingerprint_file(fingerprint, found).encode())

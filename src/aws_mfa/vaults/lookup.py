@@ -331,7 +331,7 @@ def _policy_in(file: AwsTextFile) -> str:
     """The policy, on one line; refuses a file that other users can write: they could allow more."""
     file.check_trusted()
     if not file.exists():
-        raise BadInput(f"there is no file {file.path}")
+        raise BadInput(f"there is no file {file.path}", "a relative path begins at the folder of the config file")
     return check_policy(file.read(), file.path)
 
 
