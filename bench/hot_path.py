@@ -59,6 +59,12 @@ def main() -> None:
             paired.always("aws-mfa, ordinary flags", [stage.AWS_MFA, *ORDINARY_FLAGS], small),
             paired.always("aws-mfa, 10 000 profiles", [stage.AWS_MFA], big),
         ]
+        with open(os.path.join(homes[0], ".aws", "config"), "w", encoding="utf-8") as config:
+            config.write("".join(f"[profile 'team {number}']\nregion = {stage.REGION}\n" for number in range(20)))
+        ours += [
+            paired.always("completion profiles", [stage.AWS_MFA, "completion", "profiles"], small),
+            paired.always("completion profiles, 10 000", [stage.AWS_MFA, "completion", "profiles"], big),
+        ]
         print(paired.table(paired.compare([base, *ours], rounds=ROUNDS)))
         if stage.has_old_tool():
             theirs = [

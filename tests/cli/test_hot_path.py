@@ -61,6 +61,19 @@ OUR_MODULES_TO_HAND_OVER = {
     "aws_mfa.sessions.fingerprint",
     "aws_mfa.aws_values.text",
 }
+OUR_MODULES_FOR_NAMES = {
+    "aws_mfa",
+    "aws_mfa.cli",
+    "aws_mfa.cli.fast",
+    "aws_mfa.cli.fast.names",
+    "aws_mfa.cli.start",
+    "aws_mfa.config",
+    "aws_mfa.config.index",
+    "aws_mfa.config.ini",
+    "aws_mfa.config.profile_names",
+    "aws_mfa.config.sections",
+    "aws_mfa.errors",
+}
 # All but free; the rest that is used, `os` above all, a bare interpreter has already loaded.
 OF_THE_STANDARD_LIBRARY = {"__future__", "time", "errno", "gc", "_signal"}
 # `os.execvpe` loads it where it looks for the program; since 3.14 it is two modules, and needs the second's C part.
@@ -146,6 +159,12 @@ def test_the_note_is_enough_to_know_keys_in_a_vault(home: str) -> None:
     write(home, "credentials", session("default"))
     write(home, os.path.join("mfa", "known-keys"), NOTED_KEYS)
     assert modules_loaded(home) <= OUR_MODULES | OF_THE_STANDARD_LIBRARY
+
+
+def test_names_of_profiles_are_printed_without_any_heavy_module(home: str) -> None:
+    write(home, "credentials", KEYS_IN_THE_FILE + session("default"))
+    write(home, "config", "[profile dev]\nregion = eu-west-1\n[profile 'two words']\nrole_arn = x\n")
+    assert modules_loaded(home, "completion", "profiles") - OF_THE_STANDARD_LIBRARY == OUR_MODULES_FOR_NAMES
 
 
 @pytest.mark.parametrize("count", [1_000, 7_001, 10_000, 10_007])

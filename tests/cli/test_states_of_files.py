@@ -47,6 +47,7 @@ ARGV = {
     "adopt": ["adopt", "--dry-run", "prod"],
     "vault": ["vault", "list"],
     "devices": ["devices", "work"],
+    "completion": ["completion", "profiles"],
 }
 READS_NO_AWS_FILE = {"demo", "enroll"}  # without a terminal
 
@@ -64,6 +65,7 @@ SOUND = {
     "adopt": (0, "prod: would be adopted"),
     "vault": (0, "...MPLE"),
     "devices": (6, "cannot be resolved"),
+    "completion": (0, "work"),
 }
 BOM, BYTES = "the file starts with a byte order mark", "bytes that are not UTF-8"
 JUNK = "neither a comment, a [section] nor a 'key = value' line"
@@ -94,7 +96,11 @@ BROKEN: dict[str, tuple[object, object, str]] = {
 IN_SPITE_OF_IT = {
     "credentials: a link to itself": {"classic": (1, "Could not locate credentials file at")},
     "config: section again": {"import": SOUND["import"]},
-    "config: nested junk": {command: SOUND[command] for command in ("import", "forget", "vault")},
+    "config: nested junk": {command: SOUND[command] for command in ("import", "forget", "vault", "completion")},
+    **{
+        state: {"completion": SOUND["completion"]}
+        for state in ("credentials: keys before a section", "config: junk", "credentials: nested junk")
+    },
 }
 
 NO_KEYS = (3, "Long term credentials session '[work-long-term]' is missing")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from aws_mfa.aws_values.text import parse_seconds
 from aws_mfa.errors import HINT, BadInput
@@ -52,11 +52,9 @@ def duration(text: str) -> int:
 class Parser(argparse.ArgumentParser):
     """`argparse.ArgumentParser`; flags are not abbreviated."""
 
-    def __init__(
-        self, prog: str, *, description: str | None = None, epilog: str | None = None, usage: str | None = None
-    ) -> None:
+    def __init__(self, prog: str, **options: Any) -> None:  # noqa: ANN401  # argparse passes more to subparsers since 3.14
         as_written = argparse.RawDescriptionHelpFormatter
-        super().__init__(prog, usage, description, epilog, formatter_class=as_written, allow_abbrev=False)
+        super().__init__(prog, formatter_class=as_written, allow_abbrev=False, **options)
 
     def error(self, message: str) -> NoReturn:
         """End the program with usage on stderr and exit code 2; the value is cut from argparse's message."""

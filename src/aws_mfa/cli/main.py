@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from aws_mfa.aws_values.text import shown_text
 from aws_mfa.cli.arguments import Parser, cut_at_command, parsed
 from aws_mfa.cli.classic import run as classic
+from aws_mfa.cli.classic.flags import classic_parser
 from aws_mfa.cli.output import drop_output, prepare_output, print_failure, refuse_closed_output, unexpected, unwritten
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.errors import AwsMfaError, Cancelled
@@ -39,6 +40,7 @@ _GROUPS = {
         "import": ("import_keys", "move long-term keys from files into the vault", "aws-mfa import --dry-run"),
         "enroll": ("enroll", "make a phone an MFA device, by a QR code here", "aws-mfa enroll work"),
         "adopt": ("adopt", "let SDKs get the sessions of role profiles from aws-mfa", "aws-mfa adopt prod"),
+        "completion": ("completion", "complete commands and profiles in the shell", "aws-mfa completion --install"),
     },
     "other": {
         "plan": ("plan", "show the STS calls and codes that profiles need, and why", "aws-mfa plan --all"),
@@ -121,10 +123,31 @@ def commands_help() -> str:
     return "\n".join(lines)
 
 
+def load(name: str) -> tuple[Command, dict[str, str]]:
+    """The module of a command, and the texts of its parser."""
+    module, _, example = COMMANDS[name]
+    command: Command = importlib.import_module(f"aws_mfa.cli.commands.{module}")
+    return command, {"description": command.HELP, "epilog": f"example:\n  {example}"}
+
+
+def whole_parser(*, is_brief: bool = False) -> Parser:
+    """All parsers as one tree, for what describes the tool; `is_brief`: with one line for each command."""
+    root = classic_parser("")
+    commands = root.add_subparsers(title="commands", metavar="COMMAND", prog="aws-mfa")
+    for name, (_, line, _) in COMMANDS.items():
+        command, texts = load(name)
+        texts = {"description": line} if is_brief else texts
+        parser = commands.add_parser(name, help=line, description=texts["description"], epilog=texts.get("epilog"))
+        command.add_arguments(parser)
+        if getattr(command, "TAKES_COMMAND", False):
+            parser.add_argument("command", nargs="...", metavar="COMMAND", help="the command and its arguments")
+    return root
+
+
 def _run_command(name: str, argv: list[str]) -> int:
-    command: Command = importlib.import_module(f"aws_mfa.cli.commands.{COMMANDS[name][0]}")
+    command, texts = load(name)
     try:
-        return _parsed_and_run(command, name, argv)
+        return _parsed_and_run(command, Parser(f"aws-mfa {name}", **texts), argv)
     except BaseException as error:
         exit_code = _exit_code_of(error)
         if exit_code and hasattr(command, "report_failure"):
@@ -132,8 +155,7 @@ def _run_command(name: str, argv: list[str]) -> int:
         raise
 
 
-def _parsed_and_run(command: Command, name: str, argv: list[str]) -> int:
-    parser = Parser(f"aws-mfa {name}", description=command.HELP, epilog=f"example:\n  {COMMANDS[name][2]}")
+def _parsed_and_run(command: Command, parser: Parser, argv: list[str]) -> int:
     command.add_arguments(parser)
     own, rest = cut_at_command(parser, argv) if getattr(command, "TAKES_COMMAND", False) else (argv, [])
     args = parsed(parser, own)

@@ -71,6 +71,10 @@ def _fast_text(argv: list[str]) -> str | None:
         from aws_mfa.cli.fast.session import become_command
 
         become_command(argv, os.environ)
+    if argv == ["completion", "profiles"]:
+        from aws_mfa.cli.fast.names import fast_names
+
+        return fast_names(os.environ)
     return None
 
 

@@ -3,16 +3,13 @@ Names of profiles: in the headers of AWS's config file, similar to a mistyped on
 
 Reads headers exactly as botocore does. The name follows a first word that begins with `profile`, split as a shell does
 it: `[profile "two words"]` is a profile, `[profile two words]` is not. The last section of a name counts. `[default]`
-needs no such word. Similar names are only offered, never used: one of them may be production.
+needs no such word. Similar names are only offered, never used: one of them may be production. On the hot path of
+completion, which needs none of the modules that are imported inside functions.
 """
 
 from __future__ import annotations
 
-import shlex
-from difflib import get_close_matches
-
-from aws_mfa.command_lines import quote
-from aws_mfa.config.sections import profile_of
+from aws_mfa.config.sections import LONG_TERM_SUFFIX, SESSIONS, kind_of, profile_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +17,25 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from aws_mfa.config.index import SectionIndex
     from aws_mfa.errors import AwsMfaError
+
+
+def names_in(config: Iterable[str], credentials: SectionIndex) -> list[str]:
+    """
+    All profiles in botocore's order: the names of the config file, then those only the credentials file has.
+
+    Without long-term sections: `[work-long-term]` in the credentials file, unless it holds a session.
+    """
+    named = dict.fromkeys((*config, *credentials.headers()))
+    found = {name: credentials.values(name) for name in named if name.endswith(LONG_TERM_SUFFIX)}
+    long_term = {name for name, values in found.items() if values is not None and kind_of(values) not in SESSIONS}
+    return [name for name in named if name not in long_term]
+
+
+def known_names(config: Iterable[str], credentials: SectionIndex) -> list[str]:
+    """Names of profiles, also those of which there is only a long-term section."""
+    return list(dict.fromkeys((*names_in(config, credentials), *map(profile_of, credentials.headers()))))
 
 
 def profile_headers(headers: Iterable[str]) -> dict[str, str]:
@@ -90,6 +105,12 @@ def shell_words(text: str) -> list[str] | None:
     """Split like a shell; None if a quote is not closed or a backslash is at the end."""
     if text.isascii() and text.isprintable() and not ("'" in text or '"' in text or "\\" in text):
         return text.split()
+    word, _, name = text.partition(" ")
+    inside = name[1:-1]
+    if word.isalnum() and name in (f"'{inside}'", f'"{inside}"') and not any(mark in inside for mark in "'\"\\"):
+        return [word, inside]  # as AWS's CLI writes it; `shlex` takes half as long to load as Python itself
+    import shlex
+
     try:
         return shlex.split(text)
     except ValueError:
@@ -114,6 +135,8 @@ def misnamed(header: str, *, is_config: bool) -> str | None:
 
 def did_you_mean(name: str, there: Iterable[str]) -> list[str]:
     """A hint with up to three similar names, the most similar first; [] if no name is similar."""
+    from difflib import get_close_matches
+
     by_folded = {each.casefold(): each for each in there if each.isprintable()}
     bare = bare_name(name)
     if bare != name and bare in by_folded.values():
@@ -138,6 +161,8 @@ class SetUpHint(str):
 
 def name_profile(error: AwsMfaError, profile: str) -> None:
     """Add `--profile` to the error's `SetUpHint`s; a long-term section is named by its profile."""
+    from aws_mfa.command_lines import quote
+
     option = f" --profile {quote(profile_of(profile))}"
     error.hints = tuple(
         f"{hint.text}: aws-mfa setup{option}{hint.options}" if isinstance(hint, SetUpHint) else hint

@@ -18,7 +18,9 @@ from aws_mfa.config.profile_names import (
     did_you_mean,
     header_of,
     headers_are_plain,
+    known_names,
     misnamed,
+    names_in,
     plain_headers,
     profile_headers,
     services_headers,
@@ -37,11 +39,8 @@ from aws_mfa.config.profile_settings import (
 from aws_mfa.config.sections import (
     INCOMPLETE,
     LONG_TERM_KEYS,
-    LONG_TERM_SUFFIX,
-    SESSIONS,
     default_long_term,
     kind_of,
-    profile_of,
 )
 from aws_mfa.config.settings import Given, misread
 from aws_mfa.errors import BadProfile
@@ -96,22 +95,14 @@ class AwsProfiles:
         return None if header is None or values is None else (header, values)
 
     def names(self) -> list[str]:
-        """
-        All profiles in botocore's order: the config file's, then those only the credentials file has.
-
-        Without long-term sections: `[work-long-term]` in the credentials file, unless it holds a session.
-        """
-        named = dict.fromkeys((*self._headers_by_name, *self.credentials.headers()))
-        found = {name: self.credentials.values(name) for name in named if name.endswith(LONG_TERM_SUFFIX)}
-        long_term = {name for name, values in found.items() if values is not None and kind_of(values) not in SESSIONS}
-        return [name for name in named if name not in long_term]
+        return names_in(self._headers_by_name, self.credentials)
 
     def all_profiles(self) -> Iterator[Profile]:
         return (found for found in map(self.profile, self.names()) if found is not None)
 
     def no_such(self, name: str, *hints: str) -> BadProfile:
         """The failure for a name that no file has, with similar names, or a few that exist."""
-        names, message = self._known_names(), f"there is no profile '{shown(name)}' in {self.where}"
+        names, message = self.known_names(), f"there is no profile '{shown(name)}' in {self.where}"
         if name.startswith("arn:"):
             values = ((one.name, one.own.get(key)) for one in self.all_profiles() for key in ("role_arn", "mfa_serial"))
             having = [shown(profile) for profile, given in values if given is not None and given.value == name]
@@ -125,9 +116,8 @@ class AwsProfiles:
         near = did_you_mean(name, names) or listed
         return BadProfile(message, *near, *(hint if near else hint.removeprefix("or ") for hint in hints))
 
-    def _known_names(self) -> list[str]:
-        """Names of profiles, also those of which there is only a long-term section."""
-        return list(dict.fromkeys((*self.names(), *map(profile_of, self.credentials.headers()))))
+    def known_names(self) -> list[str]:
+        return known_names(self._headers_by_name, self.credentials)
 
     @cached_property
     def misnamed(self) -> Mapping[str, str]:
@@ -154,7 +144,7 @@ class AwsProfiles:
         """The failure for a key that names a missing profile, which may be a user's that is not set up yet."""
         name, key = bare_name(given.value), given.source.partition(" ")[0]
         wrong_header = self.misnamed.get(name)
-        why, names = misread(given.value) or (wrong_header and (wrong_header, _RENAME)), self._known_names()
+        why, names = misread(given.value) or (wrong_header and (wrong_header, _RENAME)), self.known_names()
         what = f"names profile '{shown(given.value)}', which does not exist{f': {why[0]}' if why else ''}"
         set_up = f"if it has keys of yours, store them: aws-mfa setup --profile {quote(name)}"
         near, may_be_new = did_you_mean(given.value, names), name not in names and ":" not in name

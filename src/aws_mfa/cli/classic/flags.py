@@ -82,13 +82,13 @@ _OF_OTHER_TOOLS = {
 _A_PROFILE = "a profile? aws-mfa --profile NAME"
 
 
-def parse_flags(argv: list[str], commands: str) -> argparse.Namespace:
-    """Parse the classic form; usage errors end the program with 2, `--help` and `--version` with 0."""
+def classic_parser(commands: str) -> Parser:
+    """The parser of the classic form; `commands`: their list, for the end of its help."""
     parser = Parser(
         "aws-mfa",
         usage="aws-mfa [flags]\n       aws-mfa COMMAND [arguments]",
         description=_DESCRIPTION,
-        epilog=f"{commands}\n\n{_EXAMPLES}",
+        epilog=f"{commands}\n\n{_EXAMPLES}".strip(),
     )
     parser.add_argument("--version", action="version", version=f"aws-mfa {__version__}")
     for spellings, options in _OLD_FLAGS.items():
@@ -98,6 +98,12 @@ def parse_flags(argv: list[str], commands: str) -> argparse.Namespace:
         choices=VAULTS,
         help="where the long-term keys are (AWS_MFA_VAULT; default: where they were stored, else keychain)",
     )
+    return parser
+
+
+def parse_flags(argv: list[str], commands: str) -> argparse.Namespace:
+    """Parse the classic form; usage errors end the program with 2, `--help` and `--version` with 0."""
+    parser = classic_parser(commands)
     names = [line.split()[0] for line in commands.splitlines() if line.startswith("  ")]
     if argv and not argv[0].startswith("-"):
         here = _OF_OTHER_TOOLS.get(argv[0])
