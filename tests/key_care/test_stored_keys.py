@@ -320,7 +320,7 @@ def test_a_copy_needs_a_yes_only_and_nothing_stops_working(capsys: pytest.Captur
     interfaces.vaults["age"].stored[WORK] = KEYS
     interfaces.terminal = FakeTerminal("y")
     assert run_command(vault, interfaces, "remove", "work") == 0
-    assert interfaces.terminal.said[1:] == ["copies stay in [work] of ~/.aws/credentials and the age vault"]
+    assert interfaces.terminal.said[1:] == ["copies stay in the age vault and [work] of ~/.aws/credentials"]
     assert note(interfaces) == {"vault": "age", "aws_access_key_id": KEYS.access_key_id}
     assert interfaces.credentials.text == f"[work]\n{LINES}"
     capsys.readouterr()

@@ -182,7 +182,7 @@ def make_move(move: Move, vault: Vault, interfaces: Interfaces, done: list[Move]
             f"the {vault.name} vault does not give back what was stored as {move.name}", "nothing was removed"
         )
     done.append(move)
-    leaving = [find.in_vault for find in move.finds if find.in_vault]
+    leaving = {find.vault for find in move.finds if find.in_vault or find.is_in_fork}
     note_keys(move.name, vault.name, move.keys, interfaces, leaving or None)
     left = clear_places(move, interfaces)
     if leaving:

@@ -87,20 +87,26 @@ def _in_vault(names: list[str], interfaces: Interfaces, lines: list[str]) -> Ite
             lines.append(error.message)
 
 
-def _finds(name: str, vaults: Iterable[str], interfaces: Interfaces) -> list[Find]:
-    """The keys of one long-term section in the files, and in these vaults, which are opened."""
+def _finds(name: str, vaults: Iterable[str], interfaces: Interfaces, trouble: list[AwsMfaError] | None) -> list[Find]:
+    """The keys of one long-term section in these vaults, and in the files; `trouble` gets why one cannot be read."""
     check_name(name, is_new=False)
     looked = Importable([], [interfaces.credentials.path, interfaces.config.path])
-    finds = finds_in_files(ImportRequest(profile=profile_of(name)), KnownProfiles(interfaces), looked)
+    in_files = finds_in_files(ImportRequest(profile=profile_of(name)), KnownProfiles(interfaces), looked)
+    finds: list[Find] = []
     if looked.left:
         raise NotSetUp(looked.left[0])
     for vault in vaults:
-        if keys := interfaces.vault(vault).load(name):
-            finds.append(Find(name, keys, f"the {vault} vault", in_vault=vault))
-        if vault == "keychain" and (keys := interfaces.fork.load_fork(name)):
-            device = interfaces.fork.fork_device(name)
-            finds.append(Find(name, keys, "the keychain fork's items", device, is_in_fork=True))
-    return finds
+        try:
+            if keys := interfaces.vault(vault).load(name):
+                finds.append(Find(name, keys, f"the {vault} vault", in_vault=vault))
+            if vault == "keychain" and (keys := interfaces.fork.load_fork(name)):
+                device = interfaces.fork.fork_device(name)
+                finds.append(Find(name, keys, "the keychain fork's items", device, is_in_fork=True))
+        except AwsMfaError as error:
+            if trouble is None:
+                raise
+            trouble.append(error)
+    return finds + in_files
 
 
 @dataclass
@@ -135,15 +141,18 @@ def move_stored(names: Collection[str], target: str, interfaces: Interfaces, *, 
 
 def _movable(name: str, target: str, interfaces: Interfaces) -> Moved:
     """The move, which looks where the notes say and in the files; into all vaults only if neither names the keys."""
+    profile = quote(profile_of(name))
     try:
         note = section_values(interfaces.known_keys.read(), name) or {}
         noted = [note.get("vault", ""), *note.get("moved_from", "").split()]
-        finds = _finds(name, [vault for vault in _SEALED if vault in noted and vault != target], interfaces)
+        left = [vault for vault in _SEALED if vault in noted and vault != target]
+        finds = _finds(name, [*left, *(["keychain"] if "fork" in noted else [])], interfaces, None)
         if not finds and target not in noted:
             check_known(profile_of(name), interfaces)
-            finds = _finds(name, _SEALED, interfaces)
+            trouble: list[AwsMfaError] = [NoLongTermKeys("no long-term keys", f"aws-mfa setup --profile {profile}")]
+            finds = _finds(name, _SEALED, interfaces, trouble)
             if not finds:
-                raise NoLongTermKeys("no long-term keys", f"aws-mfa setup --profile {quote(profile_of(name))}")
+                raise trouble[-1]
         if target == "file":
             finds = [find for find in finds if find.is_in_config or not find.file_section]
         agreed, conflicts = by_name(find for find in finds if find.in_vault != target)
@@ -152,8 +161,7 @@ def _movable(name: str, target: str, interfaces: Interfaces) -> Moved:
             raise NotSetUp(conflicts[0].removeprefix(f"{name} not changed: "))
         if held is not None and not held.matches(agreed[0][0].keys):
             what = f"the {target} vault holds other keys, {masked(held.access_key_id)}"
-            remove = f"aws-mfa vault remove {quote(profile_of(name))} --vault {target}"
-            raise NotSetUp(what, f"if those are out of use: {remove}")
+            raise NotSetUp(what, f"if those are out of use: aws-mfa vault remove {profile} --vault {target}")
     except AwsMfaError as error:
         return Moved(name, error=error)
     return Moved(name, agreed[0] if agreed else [])
@@ -172,32 +180,30 @@ class Removal:
 def removal(name: str, vault: str | None, interfaces: Interfaces) -> Removal:
     """Find the keys in the vault named, else in the one noted, else in the first that has them."""
     known, quiet = KnownProfiles(interfaces), interfaces.replaced(unattended=True)
-    noted = noted_vault(known.notes, name)
-    if (vault or noted) is None:
-        check_known(profile_of(name), interfaces)
-    first = vault or noted or choose_vault(None, interfaces.environ, None).name
-    finds = _finds(name, {first}.intersection(_SEALED), interfaces)
-    for other in _SEALED:
-        if other != first:
-            with suppress(AwsMfaError):  # a copy there cannot be known without a question
-                finds += [find for find in _finds(name, [other], quiet) if not find.file_section]
-    of_vault: dict[str, list[Find]] = {first: []}
-    for find in finds:
-        of_vault.setdefault(find.in_vault or ("file" if find.file_section else "fork"), []).append(find)
-    places = [first, *(["fork"] if first == "keychain" else [])] if vault or noted else list(of_vault)
-    place, ours = next(((place, of_vault[place]) for place in places if of_vault.get(place)), (first, []))
+    noted, profile = noted_vault(known.notes, name), profile_of(name)
+    choice = choose_vault(vault, interfaces.environ, noted)
+    chosen = choice.name if noted or choice.explicit else None
+    if chosen is None:
+        check_known(profile, interfaces)
+    trouble: list[AwsMfaError] = []  # a copy that cannot be read without a question is not known
+    finds = _finds(name, [vault for vault in _SEALED if vault != chosen], quiet, trouble)
+    if chosen in _SEALED:
+        finds += [find for find in _finds(name, [chosen], interfaces, None) if not find.file_section]
+    ours = [find for find in finds if chosen in (None, find.vault)]
+    ours = ours or [find for find in finds if chosen == "keychain" and find.is_in_fork]
     if not ours:
-        hints = [f"they are in {find.place}" for find in finds]
-        if noted and not hints:
-            hints = [f"nor has another place: remove the section [{name}] of {interfaces.known_keys.path}"]
-        raise NoLongTermKeys(f"the {first} vault has no keys of {profile_of(name)}", *hints)
+        hints = [f"they are in {find.place}" for find in finds] or [error.message for error in trouble]
+        if noted == chosen:
+            hints.append(f"or remove the section [{name}] of {interfaces.known_keys.path}")
+        raise NoLongTermKeys(f"the {choice.name} vault has no keys of {profile}", *hints)
+    place, keys = ours[0].vault, ours[0].keys
     # A device stays where it is.
-    ours = [replace(find, device=None) for find in ours if find.keys.matches(ours[0].keys)]
-    key_id = ours[0].keys.access_key_id
-    copies = [find for find in finds if find.keys.access_key_id == key_id and find not in of_vault[place]]
+    ours = [replace(find, device=None) for find in finds if find.vault == place and find.keys.matches(keys)]
+    key_id = keys.access_key_id
+    copies = [find for find in finds if find.vault != place and find.keys.access_key_id == key_id]
     stops = [] if copies else _users_of(name, known)
     others = [one for one in stored_keys(interfaces)[0] if one.access_key_id == key_id and one.name != name]
-    copies += [Find(one.name, ours[0].keys, f"the {one.vault} vault, as {one.name}") for one in others]
+    copies += [Find(one.name, keys, f"the {one.vault} vault, as {one.name}") for one in others]
     return Removal(Move(name, place, ours), copies, stops, _sessions_end(name, stops, quiet))
 
 

@@ -41,6 +41,11 @@ class Find:
     in_vault: str | None = None
     is_of_aws: bool = True
 
+    @property
+    def vault(self) -> str:
+        """The vault's name; `fork` for the fork's items."""
+        return self.in_vault or ("fork" if self.is_in_fork else "file")
+
 
 @dataclass
 class Move:

@@ -74,7 +74,7 @@ def with_note(
     """The notes with this section's vault and key id; `moved_from`: vaults that a move has still to clear of them."""
     changes: dict[str, str | None] = {"vault": vault, "aws_access_key_id": access_key_id}
     if moved_from is not None:
-        changes["moved_from"] = " ".join(moved_from) or None
+        changes["moved_from"] = " ".join(sorted(moved_from)) or None
     return with_changes(notes, section, changes, where=_NOTES)
 
 

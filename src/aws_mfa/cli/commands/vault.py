@@ -68,7 +68,8 @@ def _list(args: argparse.Namespace, interfaces: Interfaces) -> int:
     for one in found:
         profile, key, places = profile_of(one.name), masked(one.access_key_id), " and ".join(one.in_files)
         created_at = rfc3339_text(one.created_at) if one.created_at else None
-        age = f"{int((interfaces.now() - one.created_at) / _DAY_S)} days" if one.created_at else "-"
+        days = int((interfaces.now() - one.created_at) / _DAY_S) if one.created_at else None
+        age = "-" if days is None else f"{days} day{'s' * (days != 1)}"
         rows.append([profile, one.vault, key, age, places or "-"])
         row = {"profile": profile, "vault": one.vault, "key": key, "created_at": created_at}
         keys.append({**row, "in_files": one.in_files})
