@@ -28,7 +28,8 @@ from fakes import DEVICE, KEYS, NOW, OTHER_KEYS, FakeInterfaces, FakeTerminal, F
 
 WORK = "work-long-term"
 ROLE = "role_arn = arn:aws:iam::123456789012:role/Dev\nsource_profile = work\n"
-CONFIG = f"[profile work]\nregion = eu-west-1\nmfa_serial = {DEVICE}\n[profile dev]\n{ROLE}"
+ADOPTED = f"aws_mfa_{ROLE.replace('source', 'aws_mfa_source')}credential_process = aws-mfa credential-process dev\n"
+CONFIG = f"[profile work]\nregion = eu-west-1\nmfa_serial = {DEVICE}\n[profile dev]\n{ADOPTED}"
 LINES = f"aws_access_key_id = {KEYS.access_key_id}\naws_secret_access_key = {KEYS.secret_access_key.reveal()}\n"
 
 
@@ -291,7 +292,7 @@ def test_the_last_copy_goes_only_if_its_profile_is_typed(capsys: pytest.CaptureF
     assert run_command(vault, interfaces, "remove", "work") == 0
     said = "\n".join(interfaces.terminal.said)
     assert "work: ...KEY1 in the keychain vault" in said
-    assert "profiles that stop working: work, dev" in said
+    assert "profiles that stop working: work, dev (adopted)" in said
     assert capsys.readouterr().out == "work: ...KEY1 removed from the keychain vault\n"
     delete = f"aws iam delete-access-key --access-key-id {KEYS.access_key_id}"
     assert interfaces.said == [f"IAM accepts this key until you delete it there: {delete}"]
@@ -351,7 +352,7 @@ def test_the_same_key_under_another_name_is_a_copy_and_the_profile_stops_all_the
     )
     found = removal(WORK, None, interfaces)
     assert [copy.place for copy in found.copies] == ["the age vault, as play-long-term"]
-    assert found.stops == ["work", "dev"]
+    assert list(found.stops) == ["work", "dev"]
 
 
 def test_stored_sessions_go_on_and_are_named_with_their_end() -> None:

@@ -16,6 +16,7 @@ from aws_mfa.command_lines import quote
 from aws_mfa.config.chains import chain_of
 from aws_mfa.config.edit import without_keys
 from aws_mfa.config.ini import section_values, sections
+from aws_mfa.config.profile_names import SetUpHint
 from aws_mfa.config.sections import check_name, default_long_term, profile_of
 from aws_mfa.errors import AwsMfaError, KeychainUnavailable, NeedsHuman, NoDevice, NoLongTermKeys, NotSetUp
 from aws_mfa.key_care.importing import clear_places, make_move, opened_vault
@@ -24,6 +25,7 @@ from aws_mfa.key_care.transfer import Find, Move, by_name
 from aws_mfa.model import masked
 from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.request import RenewalRequest
+from aws_mfa.setup.questions import user_of
 from aws_mfa.vaults.choice import choose_vault, noted_creation, noted_vault
 from aws_mfa.vaults.lookup import KnownProfiles, check_known, found_in_vault, note_keys
 
@@ -104,9 +106,23 @@ def _finds(name: str, vaults: Iterable[str], interfaces: Interfaces, trouble: li
                 finds.append(Find(name, keys, "the keychain fork's items", device, is_in_fork=True))
         except AwsMfaError as error:
             if trouble is None:
-                raise
+                raise _without_set_up(error) from None
             trouble.append(error)
     return finds + in_files
+
+
+def _without_set_up(error: AwsMfaError) -> AwsMfaError:
+    """Without the hints to store keys in another vault: that takes the secret, which may be in this one only."""
+    error.hints = tuple(hint for hint in error.hints if not isinstance(hint, SetUpHint))
+    return error
+
+
+def _check_user(profile: str, interfaces: Interfaces) -> None:
+    """Raise for a name that nothing names, and for a role's, before a vault asks for anything."""
+    check_known(profile, interfaces)
+    user = user_of(profile, KnownProfiles(interfaces).profiles)
+    if user != profile:
+        raise NoLongTermKeys(f"the keys of {user} sign for this role", f"name {quote(user)} instead")
 
 
 @dataclass
@@ -148,7 +164,7 @@ def _movable(name: str, target: str, interfaces: Interfaces) -> Moved:
         left = [vault for vault in _SEALED if vault in noted and vault != target]
         finds = _finds(name, [*left, *(["keychain"] if "fork" in noted else [])], interfaces, None)
         if not finds and target not in noted:
-            check_known(profile_of(name), interfaces)
+            _check_user(profile_of(name), interfaces)
             trouble: list[AwsMfaError] = [NoLongTermKeys("no long-term keys", f"aws-mfa setup --profile {profile}")]
             finds = _finds(name, _SEALED, interfaces, trouble)
             if not finds:
@@ -163,17 +179,17 @@ def _movable(name: str, target: str, interfaces: Interfaces) -> Moved:
             what = f"the {target} vault holds other keys, {masked(held.access_key_id)}"
             raise NotSetUp(what, f"if those are out of use: aws-mfa vault remove {profile} --vault {target}")
     except AwsMfaError as error:
-        return Moved(name, error=error)
+        return Moved(name, error=_without_set_up(error))
     return Moved(name, agreed[0] if agreed else [])
 
 
 @dataclass
 class Removal:
-    """Keys to be removed from a vault, other `copies` of them here, and profiles that stop working without them."""
+    """Keys to be removed, other `copies` of them here, profiles that stop working: whether SDKs get them from us."""
 
     move: Move
     copies: list[Find]
-    stops: list[str]
+    stops: dict[str, bool]
     sessions_end: float | None
 
 
@@ -184,7 +200,7 @@ def removal(name: str, vault: str | None, interfaces: Interfaces) -> Removal:
     choice = choose_vault(vault, interfaces.environ, noted)
     chosen = choice.name if noted or choice.explicit else None
     if chosen is None:
-        check_known(profile, interfaces)
+        _check_user(profile, interfaces)
     trouble: list[AwsMfaError] = []  # a copy that cannot be read without a question is not known
     finds = _finds(name, [vault for vault in _SEALED if vault != chosen], quiet, trouble)
     if chosen in _SEALED:
@@ -192,7 +208,8 @@ def removal(name: str, vault: str | None, interfaces: Interfaces) -> Removal:
     ours = [find for find in finds if chosen in (None, find.vault)]
     ours = ours or [find for find in finds if chosen == "keychain" and find.is_in_fork]
     if not ours:
-        hints = [f"they are in {find.place}" for find in finds] or [error.message for error in trouble]
+        hints = [f"they are in {find.place}" for find in finds]
+        hints += ["or name a vault that must be opened for it: --vault keychain, or age"] if trouble else []
         if noted == chosen:
             hints.append(f"or remove the section [{name}] of {interfaces.known_keys.path}")
         raise NoLongTermKeys(f"the {choice.name} vault has no keys of {profile}", *hints)
@@ -201,28 +218,28 @@ def removal(name: str, vault: str | None, interfaces: Interfaces) -> Removal:
     ours = [replace(find, device=None) for find in finds if find.vault == place and find.keys.matches(keys)]
     key_id = keys.access_key_id
     copies = [find for find in finds if find.vault != place and find.keys.access_key_id == key_id]
-    stops = [] if copies else _users_of(name, known)
+    stops = {} if copies else _users_of(name, known)
     others = [one for one in stored_keys(interfaces)[0] if one.access_key_id == key_id and one.name != name]
     copies += [Find(one.name, keys, f"the {one.vault} vault, as {one.name}") for one in others]
     return Removal(Move(name, place, ours), copies, stops, _sessions_end(name, stops, quiet))
 
 
-def _users_of(name: str, known: KnownProfiles) -> list[str]:
-    """The profiles whose chain begins at the keys of this long-term section."""
-    using = []
-    for profile in dict.fromkeys((*known.profiles.names(), profile_of(name))):
+def _users_of(name: str, known: KnownProfiles) -> dict[str, bool]:
+    """The profiles whose chain begins at the keys of this long-term section, and whether each is adopted."""
+    using = {}
+    for profile in (profile_of(name), *known.profiles.names()):
         with suppress(AwsMfaError):
-            user = chain_of(profile, known.profiles, keys_stored=known.has_noted_keys).user
-            if name in (default_long_term(user.name), user.keys_section):
-                using.append(profile)
+            chain = chain_of(profile, known.profiles, keys_stored=known.has_noted_keys)
+            if name in (default_long_term(chain.user.name), chain.user.keys_section):
+                using[profile] = chain.wanted.has_credential_process_of_ours
     return using
 
 
-def _sessions_end(name: str, profiles: list[str], quiet: Interfaces) -> float | None:
+def _sessions_end(name: str, profiles: Iterable[str], quiet: Interfaces) -> float | None:
     """When the last stored session of these profiles ends; IAM is not asked for a device."""
     no_call: dict[str, str | AwsMfaError] = dict.fromkeys((name, profile_of(name)), NoDevice("not known"))
     with suppress(AwsMfaError):
-        plan = make_plan(RenewalRequest(profiles, is_preview=True, devices=no_call), quiet)
+        plan = make_plan(RenewalRequest(list(profiles), is_preview=True, devices=no_call), quiet)
         return max((one.expires_at for one in plan.reused), default=None)
     return None
 

@@ -142,7 +142,7 @@ def _remove(args: argparse.Namespace, interfaces: Interfaces) -> int:
     if args.json:
         row = {"profile": profile, "vault": found.move.vault, "key": masked(key_id), "state": state, "copies": copies}
         end = rfc3339_text(found.sessions_end) if found.sessions_end else None
-        _print_json(**row, stops=found.stops, sessions_end=end)
+        _print_json(**row, stops=list(found.stops), sessions_end=end)
     else:
         print_lines([f"{profile}: {masked(key_id)} {state} from {where}"])
     for line in left:
@@ -160,7 +160,8 @@ def _consequences(found: Removal, interfaces: Interfaces) -> list[str]:
     last = "no other copy is known on this machine, and IAM does not show the secret again"
     lines = [f"copies stay in {copies}" if copies else last]
     if found.stops:
-        lines.append(f"profiles that stop working: {', '.join(found.stops)}")
+        names = (f"{name} (adopted)" if adopted else name for name, adopted in found.stops.items())
+        lines.append(f"profiles that stop working: {', '.join(names)}")
     if found.sessions_end:
         until = f"{local_text(found.sessions_end)} ({duration_text(found.sessions_end - interfaces.now())})"
         forget = f"aws-mfa forget {' '.join(map(quote, found.stops))}"
