@@ -221,6 +221,7 @@ class FakeSts:
         self.answers: list[Session | AwsMfaError] = []
         self.sent: list[tuple[str, str | None, SessionRequest]] = []
         self.identity_calls = 0
+        self.ahead_s: float | AwsMfaError = 0.0
 
     def get_session_token(self, keys: LongTermKeys, request: SessionRequest, code: str) -> Session:
         return self._answer("GetSessionToken", code, request)
@@ -239,6 +240,11 @@ class FakeSts:
         if isinstance(self.identity, AwsMfaError):
             raise self.identity
         return self.identity
+
+    def clock_ahead_s(self) -> float:
+        if isinstance(self.ahead_s, AwsMfaError):
+            raise self.ahead_s
+        return self.ahead_s
 
     def _answer(self, action: str, code: str | None, request: SessionRequest) -> Session:
         self.sent.append((action, code, request))
@@ -690,6 +696,7 @@ class FakeInterfaces:
         self.watch = FakeWatch()
         self.child = FakeChild()
         self.callers: list[str] = []
+        self.printed: dict[str, str] = {}
         self.fake_endpoint = FakeEndpoint()
         self.signals = FakeSignals()
         self.unattended_copy: FakeInterfaces | None = None
@@ -709,16 +716,20 @@ class FakeInterfaces:
         away_from_terminal: bool = False,
         unattended: bool = False,
         without_keychain: bool = False,
+        looks_only: bool = False,
     ) -> FakeInterfaces:
-        if unattended and self.unattended_copy:
+        if (unattended or looks_only) and self.unattended_copy:
             return self.unattended_copy
         made = copy(self)
         if code_providers is not None:
             made.providers = code_providers
-        if away_from_terminal or unattended:
+        if away_from_terminal or unattended or looks_only:
             made.terminal = FakeTerminal(has_human=False)
             made.terminal.said, made.terminal.waited_s = self.terminal.said, self.terminal.waited_s
         return made
+
+    def printed_by(self, command: Sequence[str], *, limit_s: float) -> str | None:
+        return self.printed.get(command[0])
 
     @contextmanager
     def endpoint(self, port: int) -> Iterator[FakeEndpoint]:

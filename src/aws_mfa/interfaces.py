@@ -45,6 +45,9 @@ class Sts(Protocol):
     def get_caller_identity(self, keys: LongTermKeys | Session) -> Identity:
         """Whose these keys are; needs no permission, so it checks keys, clock and network."""
 
+    def clock_ahead_s(self) -> float:
+        """How far this machine's clock is ahead of AWS's, by a request that no keys sign."""
+
 
 class Iam(Protocol):
     """IAM of one partition, about the user who signs. The docstrings of `aws/iam.AwsIam` say what each call returns."""
@@ -350,12 +353,14 @@ class Interfaces(Protocol):
         away_from_terminal: bool = False,
         unattended: bool = False,
         without_keychain: bool = False,
+        looks_only: bool = False,
     ) -> Interfaces:
         """
         A copy with other code providers, one that asks less, or one that opens no keychain.
 
         `away_from_terminal`: another program owns the terminal, so every question there is refused, a vault's too.
         `unattended`: background work that must not prompt: every question is refused, a locked keychain stays locked.
+        `looks_only`: unattended, prints nothing, and leaves every file, note, mode and stored session as it is.
         """
 
     @property
@@ -407,6 +412,9 @@ class Interfaces(Protocol):
     @property
     def callers(self) -> Sequence[str]:
         """Names of the parent process, its parent and so on, as far as the system names them."""
+
+    def printed_by(self, command: Sequence[str], *, limit_s: float) -> str | None:
+        """What a program prints, without input and AWS credentials; None if it cannot be run, or takes too long."""
 
     def endpoint(self, port: int) -> AbstractContextManager[Endpoint]:
         """Served for the length of a `with`; `port` 0: any free one, `BadInput`: another program has it."""

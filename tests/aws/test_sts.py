@@ -288,6 +288,19 @@ def test_a_clock_that_is_off_is_measured(practice: Practice, ahead_s: float, say
         practice.sts.get_caller_identity(practice.keys)
 
 
+@pytest.mark.parametrize("ahead_s", [0, 400, -5 * 3600])
+def test_a_clock_is_compared_without_keys(practice: Practice, ahead_s: float) -> None:
+    practice.aws.faults.add("GetCallerIdentity", faults.skewed_clock(ahead_s))
+    assert practice.sts.clock_ahead_s() == pytest.approx(-ahead_s, abs=2)
+    assert practice.aws.requests[-1].access_key_id is None
+
+
+def test_a_page_of_a_network_does_not_tell_the_time(practice: Practice) -> None:
+    practice.aws.faults.add("GetCallerIdentity", faults.captive_portal())
+    with pytest.raises(errors.AwsUnreachable, match="not AWS"):
+        practice.sts.clock_ahead_s()
+
+
 def test_keys_that_cannot_be_sent_are_refused_without_a_request(practice: Practice) -> None:
     for keys in (
         LongTermKeys("AKIA\r\nX-Evil: 1", Secret("secret")),

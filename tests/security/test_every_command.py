@@ -272,6 +272,19 @@ def console(canary: Canary) -> None:
     assert_clean(canary, ended)
 
 
+def doctor(canary: Canary) -> None:
+    canary.program("aws-mfa", "print('usage: aws-mfa credential-process')")
+    config = canary.stage.read(canary.stage.config)
+    line = "credential_process = aws-mfa credential-process dev"
+    canary.stage.write(config.replace("[profile dev]", f"[profile dev]\n{line}"), canary.stage.config)
+    canary.stage.write(f"{canary.stage.keys_section()}region = eu-west-1 # mine\n")
+    for flags in ((), ("--json",)):
+        ended = canary.run("doctor", *flags, AWS_MFA_VAULT="keychain")
+        assert (ended.code, "keys in plain text" in ended.out or "long-term keys" in ended.out) == (1, True), ended
+        assert_clean(canary, ended)
+    assert_nowhere(canary, canary.given_to("aws-mfa"))
+
+
 def code(canary: Canary) -> None:
     ended = canary.run("code", stdin=f"{canary.code()}\n")
     assert ended.code == 4, ended
@@ -332,6 +345,7 @@ ROWS = {
     "forget": forget,
     "devices": devices,
     "enroll": enroll,
+    "doctor": doctor,
 }
 
 

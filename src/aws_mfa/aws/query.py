@@ -94,6 +94,18 @@ class AwsQuery:
         """
         return self._answer(call, keys) if call.is_sent_once else with_patience(lambda: self._answer(call, keys))
 
+    def clock_ahead_s(self, call: Call) -> float:
+        """Send the call without a signature, and compare our clock with the answer's; raises `AwsUnreachable`."""
+        headers, body = self._unsigned(call)
+        try:
+            answer = self._http.post(self._endpoint, headers, body)
+        except HTTPError as error:
+            raise unreachable(error, self._endpoint, carried_code=False) from None
+        other = not_from_aws(answer, self._endpoint, carried_code=False)
+        if other is not None or answer.date is None:
+            raise other or self.unreadable(call)
+        return time.time() - answer.date
+
     def unreadable(self, call: Call) -> AwsMfaError:
         """Return the failure for an answer without the expected elements."""
         hints = spent_code_hints(time.time(), carried_code=call.carries_code) or ("try again",)
@@ -117,12 +129,16 @@ class AwsQuery:
             return root, time.time() if answer.date is None else answer.date
         raise self._failure(call, keys, answer, root)
 
-    def _signed(self, call: Call, keys: LongTermKeys | Session) -> tuple[dict[str, str], bytes]:
+    def _unsigned(self, call: Call) -> tuple[dict[str, str], bytes]:
         body = urlencode({"Action": call.action, "Version": self._api_version, **call.parameters}).encode()
         headers = {
             "Content-Type": "application/x-www-form-urlencoded; charset=utf-8",
             "User-Agent": f"aws-mfa/{__version__}",
         }
+        return headers, body
+
+    def _signed(self, call: Call, keys: LongTermKeys | Session) -> tuple[dict[str, str], bytes]:
+        headers, body = self._unsigned(call)
         request = AWSRequest("POST", self._endpoint.url, headers=headers, data=body)
         SigV4Auth(_SigningKeys(keys), self._endpoint.service, self._endpoint.region).add_auth(request)
         return dict(request.headers.items()), body

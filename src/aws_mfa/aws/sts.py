@@ -71,6 +71,10 @@ class AwsSts:
             raise self._query.unreadable(call)
         return Identity(arn, account, user_id)
 
+    def clock_ahead_s(self) -> float:
+        """By the `Date` of AWS's refusal of a request that is not signed."""
+        return self._query.clock_ahead_s(Call("GetCallerIdentity", {}))
+
     def _session(self, keys: LongTermKeys | Session, call: Call, role_arn: str | None = None) -> Session:
         answer, answered_at = self._query.call(call, keys)
         names = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")

@@ -45,6 +45,7 @@ _GROUPS = {
     "other": {
         "plan": ("plan", "show the STS calls and codes that profiles need, and why", "aws-mfa plan --all"),
         "devices": ("devices", "list MFA devices, and whether STS accepts their codes", "aws-mfa devices work"),
+        "doctor": ("doctor", "find problems, and the commands that fix them", "aws-mfa doctor"),
         "forget": ("forget", "remove stored sessions", "aws-mfa forget work"),
         "vault": ("vault", "list long-term keys, move them to another vault, remove them", "aws-mfa vault list"),
         "code": ("code", "type the code another process is waiting for", "aws-mfa code"),

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     Result = TypeVar("Result")
 
 _WAIT_FOR_HUMAN_S = 120.0
+_WAITING = "waiting for the keychain: is there a window that asks to unlock it?"
 _WAIT_FOR_CALL_S = 20.0  # a call without a code is answered within a second or two
 
 
@@ -90,6 +91,7 @@ class RealInterfaces:
     at_terminal: bool = True  # no other program uses the terminal
     is_unattended: bool = False  # background work that must not prompt (as opposed to --no-input)
     use_keychain: bool = True  # without it nothing opens the keychain
+    looks_only: bool = False  # files and stored sessions stay as they are
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     shared: Shared = field(default_factory=Shared)
     _unattended: RealInterfaces | None = field(default=None, init=False)
@@ -104,6 +106,7 @@ class RealInterfaces:
         away_from_terminal: bool = False,
         unattended: bool = False,
         without_keychain: bool = False,
+        looks_only: bool = False,
         came_at: float | None = None,
     ) -> RealInterfaces:
         """
@@ -113,7 +116,9 @@ class RealInterfaces:
         not answer is not asked again.
         """
         made = self
-        if unattended and not self.never_asks:
+        if looks_only:
+            made = replace(self, never_asks=True, is_unattended=True, looks_only=True)
+        elif unattended and not self.never_asks:
             self._unattended = made = self._unattended or replace(self, never_asks=True, is_unattended=True)
         elif away_from_terminal and not unattended:
             made = replace(self, at_terminal=False)
@@ -156,6 +161,8 @@ class RealInterfaces:
 
     def say(self, text: str) -> None:
         """Print one line on stderr; without `announces`, keep it until the outcome is known."""
+        if self.looks_only:
+            return
         (print_notice if self.announces else self.shared.held_back.append)(text)
 
     @cached_property
@@ -211,7 +218,7 @@ class RealInterfaces:
 
     def _aws_file(self, path: str, say_narrowed: Callable[[str], None] = lambda _: None) -> AwsFile:
         is_strict = self.environ.get("AWS_MFA_STRICT_MODES", "").lower() != "no"
-        return AwsFile(path, say_narrowed=say_narrowed, is_strict=is_strict)
+        return AwsFile(path, say_narrowed=say_narrowed, is_strict=is_strict, is_read_only=self.looks_only)
 
     @cached_property
     def known_keys(self) -> AwsFile:
@@ -243,7 +250,7 @@ class RealInterfaces:
         return open_keychain(
             self.environ,
             time_limit_s=_WAIT_FOR_HUMAN_S if human else TIME_LIMIT_S,
-            on_delay=lambda: self.terminal.say("waiting for the keychain: is there a window that asks to unlock it?"),
+            on_delay=lambda: None if self.looks_only else self.terminal.say(_WAITING),
             may_ask=not self.never_asks,
         )
 
@@ -252,7 +259,7 @@ class RealInterfaces:
         from aws_mfa.vaults.age import VARIABLE, AgeFile, PassphraseCommand
         from aws_mfa.vaults.passphrase import TerminalPassphrase
 
-        command = self.environ.get(VARIABLE)
+        command = None if self.looks_only else self.environ.get(VARIABLE)
         ask = PassphraseCommand(command) if command else TerminalPassphrase(self._open_terminal(reads_pipe=False))
         return AgeFile(self._state("keys.age"), ask, self.shared.age_vault)
 
@@ -260,7 +267,7 @@ class RealInterfaces:
     def session_cache(self) -> SessionCache:
         from aws_mfa.sessions.cache import SessionCache
 
-        return SessionCache(self._stores, now=self.now, say=self.say)
+        return SessionCache(self._stores, now=self.now, say=self.say, tidies=not self.looks_only)
 
     def watch_files(self) -> WatchedFiles:
         from aws_mfa.sessions.watch import WatchedFiles
@@ -327,6 +334,16 @@ class RealInterfaces:
         from aws_mfa.handover.callers import callers
 
         return callers()
+
+    def printed_by(self, command: Sequence[str], *, limit_s: float) -> str | None:
+        from aws_mfa.system.programs import ProgramFailed, found_program, run_for_answer
+
+        words = [found_program(command[0], self.environ) or "", *command[1:]]
+        try:
+            ended = run_for_answer(words, environ=self.environ, limit_s=limit_s, cancellation=None, catches_stderr=True)
+        except ProgramFailed:
+            return None
+        return (ended.stdout + ended.stderr).decode("utf-8", "replace")
 
     def endpoint(self, port: int) -> LocalEndpoint:
         """The local endpoint; its token file is in memory (`$XDG_RUNTIME_DIR`) if there is such a folder."""

@@ -52,7 +52,8 @@ class AwsFile:
     """
     Implements the Protocol `AwsTextFile`; `is_strict`: a file or folder that other users can write is refused.
 
-    `say_narrowed` is called with the path when an update removes the permissions of group and others.
+    `say_narrowed` is called with the path when an update removes the permissions of group and others; `is_read_only`:
+    nothing is updated or repaired, which is no failure.
     """
 
     def __init__(
@@ -62,7 +63,9 @@ class AwsFile:
         lock_timeout_s: float = LOCK_TIMEOUT_S,
         say_narrowed: Callable[[str], None] = lambda _: None,
         is_strict: bool = True,
+        is_read_only: bool = False,
     ) -> None:
+        self._is_read_only = is_read_only
         self.path = path
         self._lock_timeout_s = lock_timeout_s
         self._say_narrowed = say_narrowed
@@ -116,6 +119,8 @@ class AwsFile:
         Raises what `read` raises, `NotSetUp` if it cannot be written, or has lost what it had when it was first read,
         `Unreachable` if another process has the lock.
         """
+        if self._is_read_only:
+            return False
         if self._is_null_device():
             raise NotSetUp(f"cannot write {self.path}: it is the null device")
         # The folder of the path as given, never of a link's target: that may be on a volume that is not mounted now.
@@ -165,6 +170,8 @@ class AwsFile:
 
     def repair_mode(self, *, also_written: bool = False) -> bool:
         """See the Protocol. Unless `also_written`, a file that others can write is left: `check_trusted` refuses it."""
+        if self._is_read_only:
+            return False
         try:
             found = os.stat(self.path)
             if is_narrow(found) or (self._is_strict and not also_written and others_can_write(found)):

@@ -30,9 +30,16 @@ if TYPE_CHECKING:
 
 
 class SessionCache:
-    """An `interfaces.SessionCache`; `now` returns seconds since the epoch, `say` gets each different failure once."""
+    """
+    An `interfaces.SessionCache`; `now` returns seconds since the epoch, `say` gets each different failure once.
 
-    def __init__(self, stores: Stores, *, now: Callable[[], float], say: Callable[[str], None]) -> None:
+    Without `tidies` it removes no entry that it reads.
+    """
+
+    def __init__(
+        self, stores: Stores, *, now: Callable[[], float], say: Callable[[str], None], tidies: bool = True
+    ) -> None:
+        self._tidies = tidies
         self._stores = stores
         self._now = now
         self._say = say
@@ -179,6 +186,8 @@ class SessionCache:
 
     def _remove_if(self, files: SessionFiles, name: str, is_to_go: Callable[[Entry], bool], reason: str = "") -> None:
         """Remove an entry that `is_to_go` or is unfit, read again under the lock: it may be another one by now."""
+        if not self._tidies:
+            return
         try:
             with files.locked():
                 with suppress(Unfit):  # then it must be removed

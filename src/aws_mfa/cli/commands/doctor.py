@@ -1,0 +1,59 @@
+"""`aws-mfa doctor`: print what is wrong, why it matters, and the command that fixes it; it changes nothing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from aws_mfa.cli.output import print_lines
+from aws_mfa.cli.render import JSON_VERSION
+from aws_mfa.errors import HINT, AwsMfaError
+from aws_mfa.views.doctor import diagnose
+
+if TYPE_CHECKING:
+    import argparse
+
+    from aws_mfa.interfaces import Interfaces
+    from aws_mfa.views.doctor import Diagnosis
+
+READS_PIPE = False
+HELP = """\
+Find problems of this machine, of the AWS files and of your keys, and the command
+that fixes each. It changes nothing and asks for nothing; what needs the network
+is left out without one. Exit code 1 if it found a problem, else 0."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_mutually_exclusive_group().add_argument
+    add("--json", action="store_true", help="for programs: one JSON document")
+    add("--check", action="store_true", help="print nothing: the exit code is the answer")
+
+
+def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
+    found = diagnose(interfaces)
+    if args.json:
+        sys.stdout.write(f"{_json(found)}\n")
+    elif not args.check:
+        print_lines(_lines(found))
+    return AwsMfaError.exit_code if found.findings else 0
+
+
+def _lines(found: Diagnosis) -> list[str]:
+    lines = []
+    for one in found.findings:
+        lines += [one.what, f"  {one.why}", *([f"  {HINT}{one.command}"] if one.command else []), ""]
+    count = len(found.findings)
+    lines.append("no problem found" if not count else f"{count} problem{'' if count == 1 else 's'} found")
+    lines.append(f"checked: {', '.join(found.checked)}")
+    return lines + [f"not checked: {what} ({why})" for what, why in found.not_checked.items()]
+
+
+def _json(found: Diagnosis) -> str:
+    """`{"version": 1, "findings": [...], "checked": [...], "not_checked": [...]}`."""
+    findings = [
+        {"check": one.check, "what": one.what, "why": one.why, "command": one.command} for one in found.findings
+    ]
+    not_checked = [{"check": what, "why": why} for what, why in found.not_checked.items()]
+    document = {"findings": findings, "checked": found.checked, "not_checked": not_checked}
+    return json.dumps({"version": JSON_VERSION, **document}, indent=2)

@@ -1,0 +1,201 @@
+"""
+What is wrong in the two AWS files and in `~/.aws/mfa`: lines, modes, keys in plain text, profiles, regions, key ages.
+
+Each judgement is the one of the command that would refuse or warn; here it is collected for all profiles. Opens no
+vault but through `in_vault`, and sends nothing. No value of a file is quoted.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+from aws_mfa.command_lines import quote, unset_variable
+from aws_mfa.config.ini import check, delimiter_in, line_number, sections
+from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS, HIDDEN, KEYS, nested_block, shown
+from aws_mfa.config.sections import FOREIGN_SESSION, LONG_TERM_KEYS, OUR_SESSION, SESSIONS, kind_of, profile_of
+from aws_mfa.config.settings import hidden_by, misread
+from aws_mfa.errors import BadInput, BrokenFile, NoLongTermKeys, NotSetUp
+from aws_mfa.key_care.search import ImportRequest, keys_here
+from aws_mfa.model import masked
+from aws_mfa.setup.as_botocore import KEYS as SIGNED_BY_KEYS
+from aws_mfa.setup.as_botocore import OTHER_SIGN_IN, PROCESS, AsBotocore
+from aws_mfa.system.ownership import is_narrow, quoted
+from aws_mfa.vaults.choice import noted_creation, noted_key_id, noted_vault
+from aws_mfa.vaults.lookup import other_program_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from aws_mfa.config.profile import Profile
+    from aws_mfa.errors import AwsMfaError
+    from aws_mfa.interfaces import Interfaces
+    from aws_mfa.vaults.lookup import KnownProfiles
+
+OLD_AFTER_S = 90 * 86400
+_DAY_S = 86400
+# What each kind of finding means for the user; the gravest first.
+WHY = {
+    "unreadable file": "SDKs and aws-mfa refuse the whole file",
+    "permissions": "other users of this machine may read your keys, or replace the commands that run as you",
+    "keys in plain text": "every program, backup and sync that copies the file has them, and they work without a code",
+    "clock": "AWS refuses requests whose time is 15 minutes off, and codes made on this machine are wrong long before",
+    "keychain": "the long-term keys are stored there: without it no new session can be got",
+    "adopted line": "SDKs cannot get credentials for the profile",
+    "broken profile": "no command can get a session for it",
+    "devices": "STS accepts only codes, so no session with MFA can be got",
+    "value": "what is written around a value counts as a part of it",
+    "environment": "programs that are started here use other credentials than those of the profile you name",
+    "differs by SDK": "one program works with the profile, and another one fails or uses other credentials",
+    "region": "keys are valid in one partition only, so a request to another one fails",
+    "age of keys": "the longer a key exists, the more places may have a copy of it",
+    "two programs": "which one runs depends on the order of PATH, in this shell and in each SDK",
+    "AWS CLI": "it ignores the endpoint, and asks the real AWS or finds no credentials",
+}
+
+
+class Finding(NamedTuple):
+    """One problem: its kind (a key of `WHY`), what was found, and the command, or else the words, that fix it."""
+
+    check: str
+    what: str
+    command: str
+
+    @property
+    def why(self) -> str:
+        return WHY[self.check]
+
+
+def grouped(check: str, failures: Mapping[str, AwsMfaError]) -> Iterator[Finding]:
+    """One finding for each cause, with the profiles that it stops."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for name, error in failures.items():
+        alike.setdefault((error.shared or error.message, hint_of(error)), []).append(name)
+    for (cause, hint), names in alike.items():
+        yield Finding(
+            check, f"{', '.join(map(shown, names))}: {cause if names[1:] else failures[names[0]].message}", hint
+        )
+
+
+def hint_of(error: AwsMfaError) -> str:
+    """The hint that helps most; if keys are missing, the one that stores them."""
+    stores = [hint for hint in error.hints if "aws-mfa setup" in hint] if isinstance(error, NoLongTermKeys) else []
+    return (*stores, *error.hints, "")[0]
+
+
+def unreadable_files(interfaces: Interfaces) -> Iterator[Finding]:
+    """What makes a whole file unusable: bytes that are not text, a line that is not INI, a section twice."""
+    for file in (interfaces.credentials, interfaces.config, interfaces.known_keys):
+        try:
+            check(file.read(), where=file.path)
+        except BrokenFile as error:
+            yield Finding("unreadable file", error.message, hint_of(error))
+
+
+def open_files(interfaces: Interfaces) -> Iterator[Finding]:
+    """Files and folders that other users can read or write; nothing where the user said that modes mean nothing."""
+    if interfaces.environ.get("AWS_MFA_STRICT_MODES", "").lower() == "no":
+        return
+    found: dict[str, str] = {}
+    for file in (interfaces.credentials, interfaces.config, interfaces.known_keys):
+        try:
+            file.check_trusted()
+        except NotSetUp as error:
+            found.setdefault(error.hints[0], error.message)
+    state = os.path.dirname(interfaces.known_keys.path)
+    for path in (interfaces.credentials.path, state, os.path.join(state, "sessions")):
+        with suppress(OSError):
+            if not is_narrow(os.stat(path)):
+                command = f"chmod {700 if os.path.isdir(path) else 600} {quoted(path)}"
+                found.setdefault(command, f"other users can read {path}")
+    yield from (Finding("permissions", what, command) for command, what in found.items())
+
+
+def plain_keys(known: KnownProfiles, interfaces: Interfaces) -> Iterator[Finding]:
+    """Long-term keys that `import` would move; those of a vault `file` that the user chose are meant to be there."""
+    try:
+        found = keys_here(ImportRequest(), interfaces.replaced(looks_only=True, without_keychain=True))
+    except BadInput:
+        return  # all are in the vault `file`
+    for move in found.moves:
+        places = [one.place for one in move.finds if not one.is_in_fork]
+        if places and noted_vault(known.notes, move.name) != "file":
+            what = f"long-term keys {masked(move.keys.access_key_id)} in {' and '.join(places)}"
+            yield Finding("keys in plain text", what, f"aws-mfa import --profile {quote(profile_of(move.name))}")
+    for line in found.left:
+        yield Finding("keys in plain text", f"long-term keys: {line}", "aws-mfa import --dry-run")
+
+
+def odd_lines(known: KnownProfiles) -> Iterator[Finding]:
+    """Values with a comment or quotes, but settings, which plans check; and lines that SDKs read in different ways."""
+    files = ((known.config_text, known.profiles.config_path), (known.credentials_text, known.credentials.where))
+    for text, where in files:
+        odd: list[str] = []
+        for header, entry in [(one.name, entry) for one in sections(text, where=where) for entry in one.entries]:
+            start, end = entry.lines[0]
+            line = text[start:end]
+            if entry.indent or line[delimiter_in(line)] == ":" or not line.startswith(entry.key):
+                odd.append(f"{where}, line {line_number(text, start)}")
+            # Another key is not shown: it may be a secret that ends in "=" and lost its key.
+            is_key = entry.key == "output" or ("_" in entry.key.strip("_") and entry.key.replace("_", "").isalnum())
+            is_plain = is_key and entry.key.removeprefix(HIDDEN) not in KEYS and not entry.key.endswith("_process")
+            if is_plain and nested_block(entry.value) is None and (why := misread(entry.value)):
+                yield Finding("value", f"{entry.key} in {where} [{shown(header)}]: {why[0]}", why[1])
+        if odd:
+            more = f" (and {len(odd) - 1} more lines)" if odd[1:] else ""
+            what = f"{odd[0]}{more}: an indent, a colon or capital letters, which some SDKs do not read"
+            yield Finding("differs by SDK", what, "write it as key = value, in small letters, from the first column")
+
+
+def odd_profiles(known: KnownProfiles) -> Iterator[Finding]:
+    """Profiles that no SDK reads, and those that SDKs read in different ways."""
+    for wrong in filter(None, map(known.profiles.wrong_header, known.profiles.misnamed)):
+        yield Finding("broken profile", wrong, "rename the section")
+    yield from filter(None, (_seen_differently(profile, known) for profile in known.profiles.all_profiles()))
+
+
+def _seen_differently(profile: Profile, known: KnownProfiles) -> Finding | None:
+    """The finding for keys or a session beside `credential_process` or `role_arn`: SDKs differ in what comes first."""
+    of_config = known.profiles.config_section(profile.name) or ("", {})
+    kinds = kind_of(known.credentials.values(profile.name)), kind_of(of_config[1])
+    line, name = profile.own.get(CREDENTIAL_PROCESS) or profile.own.get("role_arn"), quote(profile.name)
+    if line is None or line.source.startswith(HIDDEN) or not {LONG_TERM_KEYS, *SESSIONS} & {*kinds}:
+        return None
+    what, hint = "a session", f"remove it from [{shown(profile.name)}] of {known.credentials.where}"
+    if LONG_TERM_KEYS in kinds:
+        what, hint = "keys", f"aws-mfa import --profile {name}"
+    elif kinds[0] == OUR_SESSION and "role_arn" in profile.own:
+        hint = f"aws-mfa adopt {name}"
+    return Finding("differs by SDK", f"{line.source} has {what} beside it", hint)
+
+
+def signs_without_us(name: str, sdk: AsBotocore, known: KnownProfiles) -> bool:
+    """Whether SDKs get the profile's credentials in a way that aws-mfa has no part in: SSO, another program."""
+    signer, profiles = sdk.signer(name), known.profiles
+    if signer == PROCESS:
+        return any(other_program_of(profiles.profile(one)) for one in (name, *sdk.sources(name)))
+    own = [kind_of(known.credentials.values(one)) for one in (name, *sdk.sources(name))]
+    return signer == OTHER_SIGN_IN or (signer == SIGNED_BY_KEYS and own[-1] == FOREIGN_SESSION)
+
+
+def hiding_variables(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Variables that SDKs prefer to every profile."""
+    for line in hidden_by(environ):
+        names = line.rpartition(": ")[2].split(", ")
+        yield Finding("environment", line, "; ".join(map(unset_variable, names)))
+
+
+def old_keys(known: KnownProfiles, now: float) -> Iterator[Finding]:
+    """Keys whose creation was noted more than 90 days ago."""
+    for section in sorted(known.noted_sections):
+        if key_id := noted_key_id(known.notes, section):
+            yield from age_finding(key_id, noted_creation(known.notes, key_id), profile_of(section), now)
+
+
+def age_finding(access_key_id: str, created_at: float | None, profile: str, now: float) -> list[Finding]:
+    """The finding about one key, if it is old."""
+    if created_at is None or now - created_at <= OLD_AFTER_S:
+        return []
+    what = f"the access key {masked(access_key_id)} of {shown(profile)} is {int((now - created_at) / _DAY_S)} days old"
+    return [Finding("age of keys", what, f"aws-mfa rotate {quote(profile)}")]

@@ -1,0 +1,173 @@
+"""
+What is wrong on this machine and at AWS: programs, keychain, clock, the users' devices and access keys.
+
+Each of these may take long, so `doctor` bounds it. Nothing is asked: a locked keychain stays locked, and IAM is called
+with a stored MFA session, or about a device with keys that can be read without a question.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+from aws_mfa.aws.endpoints import settings_of_profiles
+from aws_mfa.aws_values.regions import REGION_VARIABLES, choose_region
+from aws_mfa.aws_values.text import duration_text
+from aws_mfa.command_lines import quote, unset_variable
+from aws_mfa.config.profile_names import name_profile, shell_words
+from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS, shown
+from aws_mfa.config.sections import profile_of
+from aws_mfa.errors import AwsMfaError, BadInput, KeychainUnavailable, NeedsHuman, NoDevice, NotSetUp, SeveralDevices
+from aws_mfa.model import masked
+from aws_mfa.renewal.make_plan import make_plan
+from aws_mfa.renewal.request import RenewalRequest
+from aws_mfa.setup.as_botocore import AsBotocore
+from aws_mfa.views.checks_of_files import Finding, age_finding, grouped, hint_of, signs_without_us
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from aws_mfa.interfaces import Interfaces
+    from aws_mfa.renewal.plan import Plan
+    from aws_mfa.renewal.steps import SourceUser
+    from aws_mfa.vaults.lookup import KnownProfiles
+
+PROGRAM_LIMIT_S = 4.0
+SLOW_S = 2.0
+NOTABLE_SKEW_S = 20
+_SET_CLOCK = {"darwin": "sudo sntp -sS time.apple.com", "win32": "w32tm /resync"}
+_TOKEN_FILE = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"  # noqa: S105 - the name of a variable
+# The first versions 1 and 2 that know `AWS_ENDPOINT_URL`, and the token file of `serve`.
+# Source: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-minimum-sdk.html
+_KNOW_URL, _KNOW_TOKEN_FILE = ((1, 29), (2, 13)), ((1, 30), (2, 15))
+
+
+def two_programs(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Different programs called aws-mfa on PATH, in the order of PATH."""
+    folders = filter(os.path.isabs, environ.get("PATH", "").split(os.pathsep))
+    found = [path for path in (shutil.which("aws-mfa", path=folder) for folder in folders) if path]
+    others = [path for path in found if os.path.realpath(path) != os.path.realpath(found[0])]
+    if others:
+        what = f"{found[0]} runs, and PATH also has {', '.join(dict.fromkeys(others))}"
+        yield Finding("two programs", what, "uninstall one: pipx uninstall aws-mfa, or pip uninstall aws-mfa")
+
+
+def adopted_lines(known: KnownProfiles, interfaces: Interfaces) -> Iterator[Finding]:
+    """The `credential_process` lines that are to run aws-mfa, and do not; each program is run once."""
+    for file in (interfaces.config, interfaces.credentials):
+        file.check_trusted(runs_commands=True)
+    troubles: dict[str, str] = {}
+    for profile in known.profiles.all_profiles():
+        line = profile.own.get(CREDENTIAL_PROCESS)
+        if line is None or not profile.has_credential_process_of_ours:
+            continue
+        program = (shell_words(line.value.replace("\\", "/") if os.name == "nt" else line.value) or [""])[0]
+        if program not in troubles:
+            troubles[program] = _trouble_with(program, interfaces)
+        if troubles[program]:
+            name = quote(profile.name)
+            again = f"aws-mfa adopt --undo {name} && aws-mfa adopt {name}"
+            yield Finding("adopted line", f"{line.source}: {troubles[program]}", again)
+
+
+def _trouble_with(program: str, interfaces: Interfaces) -> str:
+    """Why a program does not answer SDKs; "" for one that does, and for what only starts aws-mfa (`env`, `uvx`)."""
+    path = interfaces.environ.get("PATH")
+    if shutil.which(program, path=path) is None:
+        is_there = shutil.which(program, mode=os.F_OK, path=path) is not None
+        return f"{shown(program)} {'cannot be executed' if is_there else 'does not exist'}"
+    if os.path.basename(program).removesuffix(".exe") != "aws-mfa":
+        return ""
+    # 0.0.12 and the programs of that name in other languages know no such command.
+    text = interfaces.printed_by([program, "credential-process", "--help"], limit_s=PROGRAM_LIMIT_S) or ""
+    return "" if "aws-mfa credential-process" in text else f"{shown(program)} is another aws-mfa, or does not work"
+
+
+def old_aws_cli(known: KnownProfiles, interfaces: Interfaces) -> Iterator[Finding]:
+    """An AWS CLI that ignores the endpoint in use; without one its version does not matter."""
+    environ = interfaces.environ
+    urls = [environ.get("AWS_ENDPOINT_URL"), environ.get("AWS_ENDPOINT_URL_STS")]
+    urls += (url for profile in known.profiles.all_profiles() for url in known.profiles.endpoint_urls(profile))
+    wanted = _KNOW_TOKEN_FILE if environ.get(_TOKEN_FILE) else _KNOW_URL if any(urls) else None
+    text = interfaces.printed_by(["aws", "--version"], limit_s=PROGRAM_LIMIT_S) if wanted else None
+    version = re.match(r"aws-cli/(\d+)\.(\d+)", text or "")
+    if wanted and version and (number := (int(version[1]), int(version[2]))) < wanted[number[0] > 1]:
+        needed = " or ".join(f"{major}.{minor}" for major, minor in wanted)
+        what = f"aws is version {number[0]}.{number[1]}, and the endpoint in use needs {needed}"
+        yield Finding("AWS CLI", what, "install a newer one: pipx install awscli")
+
+
+def keychain(names: Sequence[str], interfaces: Interfaces) -> Iterator[Finding]:
+    """Read the noted keys (at most 20) of these long-term sections; nothing is written or unlocked."""
+    vault, slowest_s, other = interfaces.vault("keychain"), 0.0, "use another vault: aws-mfa setup --vault age"
+    try:
+        if vault.forgets():  # opens it, which takes longer than a read
+            yield Finding("keychain", "the keychain loses its items at logout", other)
+        for name in names[:20]:
+            began_at = interfaces.now()
+            if vault.load(name) is None:
+                set_up = f"aws-mfa setup --profile {quote(profile_of(name))}"
+                yield Finding("keychain", f"the keychain does not have {name} any more", set_up)
+            slowest_s = max(slowest_s, interfaces.now() - began_at)
+    except (KeychainUnavailable, NotSetUp) as error:
+        name_profile(error, names[0] if names else "default")
+        yield Finding("keychain", error.message, hint_of(error))
+    if slowest_s > SLOW_S:
+        yield Finding("keychain", f"the keychain took {slowest_s:.0f} s to read one entry", other)
+
+
+def clock(known: KnownProfiles, interfaces: Interfaces) -> Iterator[Finding]:
+    """Compare this machine's clock with AWS's, in the first region that is configured; raises `AwsUnreachable`."""
+    environ, first = interfaces.environ, next((one for one in known.profiles.all_profiles() if one.region), None)
+    variables = ((name, environ.get(name)) for name in REGION_VARIABLES)
+    region = choose_region((("region", first.region if first else None), *variables), partition=None).name
+    settings = settings_of_profiles(known.profiles, *([first.name] if first else []))
+    ahead_s = interfaces.sts(region, settings).clock_ahead_s()
+    if abs(ahead_s) > NOTABLE_SKEW_S:
+        what = f"this machine's clock is {duration_text(abs(ahead_s))} {'ahead' if ahead_s > 0 else 'behind'}"
+        yield Finding("clock", what, _SET_CLOCK.get(sys.platform, "sudo timedatectl set-ntp true"))
+
+
+def profiles(known: KnownProfiles, interfaces: Interfaces, not_checked: dict[str, str]) -> list[Finding]:
+    """What stops `plan --all`, and what it would warn about; and the ages of keys, where an MFA session is stored."""
+    try:
+        plan = make_plan(RenewalRequest(None, hands_over=True, is_preview=True), interfaces, known)
+    except (BadInput, NotSetUp):
+        return []  # nothing is set up
+    sdk, failures = AsBotocore(known.config_text, known.credentials_text), dict(plan.failures)
+    for name, error in plan.failures.items():
+        # With several devices a person chooses; an unreadable keychain is a finding of its own.
+        is_lasting = isinstance(error, NotSetUp) and not isinstance(error, SeveralDevices)
+        if not is_lasting or "keychain" in error.message or signs_without_us(name, sdk, known):
+            del failures[name]
+    devices = {name: error for name, error in failures.items() if isinstance(error, NoDevice)}
+    others = {name: error for name, error in failures.items() if name not in devices}
+    found = [*grouped("devices", devices), *grouped("broken profile", others)]
+    notes = (*plan.users.notices, *(note for notes in plan.notes.values() for note in notes))
+    for note in dict.fromkeys(note for note in notes if " names region " in note):
+        source = note.partition(" names region ")[0]
+        change = unset_variable(source) if source in REGION_VARIABLES else f"change {source}"
+        found.append(Finding("region", note.removesuffix(": it is not used"), change))
+    for user in {one.user.access_key_id: one.user for one in plan.of_profile.values()}.values():
+        try:
+            found += _keys_at_aws(user, plan, interfaces)
+        except AwsMfaError as error:
+            not_checked[f"keys of {shown(user.profile)} at AWS"] = error.message
+    return found
+
+
+def _keys_at_aws(user: SourceUser, plan: Plan, interfaces: Interfaces) -> Iterator[Finding]:
+    """The user's keys as IAM lists them; raises what it refuses, and `NeedsHuman` if no MFA session is stored."""
+    stored = next((one for one in plan.reused if one.is_mfa_session and one.user is user), None)
+    if stored is None:
+        raise NeedsHuman("no MFA session is stored")
+    for key in interfaces.iam(user.region, user.endpoints).list_access_keys(plan.stored.session(stored)):
+        if key.access_key_id == user.access_key_id:
+            yield from age_finding(key.access_key_id, key.created_at, user.profile, interfaces.now())
+        else:
+            state, which = "another active" if key.is_active else "an inactive", masked(key.access_key_id)
+            what = f"{shown(user.profile)} has {state} access key, {which}"
+            yield Finding("age of keys", what, "if no program uses it: aws iam delete-access-key --access-key-id ID")
