@@ -375,6 +375,7 @@ class FakeVault:
     def __init__(self, name: str = "keychain", **stored: LongTermKeys) -> None:
         self.name = name
         self.stored = {section.replace("_", "-"): keys for section, keys in stored.items()}
+        self.beside: dict[str, LongTermKeys] = {}
         self.failure: AwsMfaError | None = None
         self.calls: list[str] = []
         self.is_forgetful = False
@@ -392,6 +393,20 @@ class FakeVault:
     def store(self, section: str, keys: LongTermKeys) -> None:
         self._called(f"store {section}")
         self.stored[section] = keys
+
+    def load_next(self, section: str) -> LongTermKeys | None:
+        self._called(f"load_next {section}")
+        return self.beside.get(section)
+
+    def store_next(self, section: str, keys: LongTermKeys | None) -> None:
+        self._called(f"store_next {section}")
+        self.beside.pop(section, None)
+        if keys is not None:
+            self.beside[section] = keys
+
+    def exchange(self, section: str) -> None:
+        self._called(f"exchange {section}")
+        self.stored[section], self.beside[section] = self.beside[section], self.stored[section]
 
     def remove(self, section: str) -> None:
         self._called(f"remove {section}")
@@ -685,7 +700,7 @@ class FakeInterfaces:
         self.ledger = FakeLedger()
         self.fork = FakeFork()
         self.documents: dict[str, FakeDocument] = {}
-        self.vaults = {name: FakeVault(name) for name in ("keychain", "age", "file")}
+        self.vaults = {name: FakeVault(name) for name in ("keychain", "age", "file", "config")}
         self.sts_of: dict[str, FakeSts] = {}
         self.fake_sts = FakeSts()
         self.fake_iam = FakeIam([DEVICE])

@@ -191,9 +191,19 @@ class Vault(Protocol):
 
     def load(self, section: str) -> LongTermKeys | None: ...
     def store(self, section: str, keys: LongTermKeys) -> None:
-        """Store them, read them back, and raise if what is read differs."""
+        """Store them, read them back, and raise if what is read differs; `NotSetUp` if they are being rotated."""
 
-    def remove(self, section: str) -> None: ...
+    def load_next(self, section: str) -> LongTermKeys | None:
+        """The second pair, beside the keys while they are rotated."""
+
+    def store_next(self, section: str, keys: LongTermKeys | None) -> None:
+        """Store a second pair beside the keys, and read it back; None: remove it."""
+
+    def exchange(self, section: str) -> None:
+        """Let the two pairs change places, in one write."""
+
+    def remove(self, section: str) -> None:
+        """Remove the keys; `NotSetUp` if they are being rotated."""
 
 
 class ForkItems(Protocol):
@@ -340,8 +350,8 @@ class Interfaces(Protocol):
     """
     All parts; each is opened when it is first used.
 
-    Vaults are `keychain`, `age` and `file`; the document `-` is standard input; `now` is in seconds since the epoch;
-    `code_providers` are in the order in which they are tried.
+    Vaults are `keychain`, `age`, `file`, and `config` for copies of keys in the config file; the document `-` is
+    standard input; `now` is in seconds since the epoch; `code_providers` are in the order in which they are tried.
     """
 
     @property

@@ -171,3 +171,15 @@ def test_a_secret_of_two_lines_is_not_a_key() -> None:
 def test_a_file_that_sdks_refuse_is_refused() -> None:
     with pytest.raises(BrokenFile):
         keys_in_sections(FILE + FILE, where="FILE")
+
+
+def test_keys_that_are_being_rotated_are_left_where_they_are() -> None:
+    keys = (
+        "aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n"
+    )
+    beside = (
+        "next_access_key_id = AKIAI44QH8DHBEXAMPLE\nnext_secret_access_key = je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY\n"
+    )
+    (found,) = keys_in_sections(f"[work]\n{keys}{beside}", where="file")
+    assert found.keys.access_key_id == "AKIAIOSFODNN7EXAMPLE"
+    assert found.trouble == "the rotation of these keys is not over: aws-mfa rotate --resume"

@@ -18,8 +18,7 @@ PLACES = {
     "vaults/keychain/vault.py": 1,  # the same, to its item in the keychain
     "aws/query.py": 2,  # secret and token, to the signature
     "python_api.py": 2,  # a session, to the Python program that asked for it; again when renewed
-    "vaults/plain.py": 1,  # the vault `file`: plain text, chosen by a person
-    "vaults/items.py": 1,  # the JSON of the keychain's item and of the age file
+    "vaults/items.py": 1,  # the fields of the keychain's item, the age file's entry, the section of vault `file`
     "aws_values/codes.py": 3,  # its characters are looked at
     "handover/environment.py": 2,  # the session, to the environment of a child or a shell
     "aws/sign_in_call.py": 2,  # the session, to the console's sign-in

@@ -410,3 +410,14 @@ def test_no_section_is_written_beside_one_with_a_wrong_header(written: str) -> N
     with pytest.raises(errors.BadProfile, match=r"must be \[profile work\]"):
         set_up_with(interfaces, "work")
     assert (interfaces.config.text, interfaces.terminal.questions) == (config, [])
+
+
+def test_keys_that_are_being_rotated_are_not_replaced_and_no_secret_is_asked() -> None:
+    interfaces = unattended()
+    vault = interfaces.vaults["keychain"]
+    vault.stored[SECTION], vault.beside[SECTION] = KEYS, OTHER_KEYS
+    with pytest.raises(errors.NotSetUp, match="the rotation of work-long-term is not over"):
+        set_up(
+            Answers(profile="work", replaces=True), VaultChoice("keychain", "the default", explicit=False), interfaces
+        )
+    assert interfaces.terminal.questions == []

@@ -155,6 +155,24 @@ def test_the_same_keys_are_not_written_again(fake_age: FakeAge, path: str) -> No
     assert (os.stat(path).st_mtime_ns, os.stat(path).st_ino) == before
 
 
+def test_a_second_pair_changes_places_with_the_keys_and_is_not_lost(fake_age: FakeAge, path: str) -> None:
+    vault = AgeFile(path, Asker())
+    assert vault.load_next("work-long-term") is None
+    vault.store("work-long-term", KEYS)
+    vault.store_next("work-long-term", OTHER_KEYS)
+    vault.exchange("work-long-term")
+    beside = AgeFile(path, Asker()).load_next("work-long-term")
+    assert beside is not None
+    assert beside.matches(KEYS)
+    assert holds(AgeFile(path, Asker()), "work-long-term", OTHER_KEYS)
+    with pytest.raises(NotSetUp, match="the rotation of work-long-term is not over"):
+        vault.remove("work-long-term")
+    with pytest.raises(BrokenFile, match="it has no aws_access_key_id"):
+        vault.store_next("home-long-term", KEYS)
+    vault.store_next("work-long-term", None)
+    assert vault.load_next("work-long-term") is None
+
+
 def test_remove_removes_one_entry_and_keeps_the_others_with_their_further_fields(fake_age: FakeAge, path: str) -> None:
     entry = {"aws_access_key_id": "AKIA1", "aws_secret_access_key": "s", "note": "mine"}
     make(

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aws_mfa.errors import NotSetUp
 from aws_mfa.model import LongTermKeys, Secret
 from aws_mfa.vaults import items as key_items
 
@@ -48,3 +49,28 @@ def test_an_unreadable_item_is_refused_with_a_reason_that_quotes_nothing(text: s
         key_items.keys_of(key_items.read_object(text))
     assert str(failure.value) == reason
     assert failure.value.__cause__ is None
+
+
+def test_a_second_pair_is_kept_beside_the_keys_and_changes_places_with_them() -> None:
+    other = LongTermKeys("AKIAOTHER", Secret("s"))
+    item = key_items.with_next(key_items.with_keys({"note": "n"}, "work", KEYS), other)
+    assert key_items.keys_of(item).matches(KEYS)
+    changed = key_items.exchanged(item)
+    beside = key_items.next_keys_of(changed)
+    assert key_items.keys_of(changed).matches(other)
+    assert beside is not None
+    assert beside.matches(KEYS)
+    assert (changed["note"], key_items.exchanged(changed)) == ("n", item)
+    assert key_items.with_next(item, None) == key_items.with_keys({"note": "n"}, "work", KEYS)
+    with pytest.raises(key_items.UnreadableItem, match="it has no next_access_key_id"):
+        key_items.exchanged(key_items.with_next(item, None))
+
+
+def test_other_keys_are_not_stored_over_two_pairs_and_the_same_ones_are() -> None:
+    other = LongTermKeys("AKIAOTHER", Secret("s"))
+    item = key_items.with_next(key_items.with_keys({}, "work", KEYS), other)
+    assert key_items.with_keys(item, "work", KEYS) == item
+    for keys in (other, LongTermKeys(KEYS.access_key_id, Secret("another"))):
+        with pytest.raises(NotSetUp, match="the rotation of work is not over") as caught:
+            key_items.with_keys(item, "work", keys)
+        assert "aws-mfa rotate --resume" in caught.value.hints[0]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aws_mfa.config.files import AwsFile
-from aws_mfa.errors import BrokenFile, PermanentKeysInTheWay
+from aws_mfa.errors import BrokenFile, NotSetUp, PermanentKeysInTheWay
 from aws_mfa.model import LongTermKeys, Secret
 from aws_mfa.vaults.plain import KeyFile
 
@@ -56,3 +56,25 @@ def test_a_secret_without_its_id_is_neither_replaced_nor_removed(path: Path) -> 
     with pytest.raises(PermanentKeysInTheWay):
         vault.remove("work-long-term")
     assert path.read_text() == text
+
+
+def test_a_second_pair_is_beside_the_keys_and_nothing_else_changes(path: Path) -> None:
+    path.write_text(text := f"{REST}\n[work]\nregion = x\n")
+    vault, other = KeyFile(AwsFile(str(path))), LongTermKeys("AKIAOTHER", Secret("s"))
+    vault.store("work-long-term", KEYS)
+    before = path.read_text()
+    vault.store_next("work-long-term", other)
+    vault.exchange("work-long-term")
+    pairs = vault.load("work-long-term"), vault.load_next("work-long-term")
+    assert [keys and keys.access_key_id for keys in pairs] == ["AKIAOTHER", KEYS.access_key_id]
+    with pytest.raises(NotSetUp, match="the rotation of work-long-term is not over"):
+        vault.store("work-long-term", KEYS)
+    with pytest.raises(NotSetUp, match="the rotation of work-long-term is not over"):
+        vault.remove("work-long-term")
+    vault.exchange("work-long-term")
+    vault.store_next("work-long-term", None)
+    assert path.read_text() == before
+    vault.remove("work-long-term")
+    assert path.read_text() == text
+    with pytest.raises(NotSetUp, match="cannot be changed: it has no aws_access_key_id"):
+        vault.store_next("work-long-term", other)

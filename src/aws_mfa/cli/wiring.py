@@ -237,7 +237,7 @@ class RealInterfaces:
             return self._age_file
         from aws_mfa.vaults.plain import KeyFile
 
-        return KeyFile(self.credentials)
+        return KeyFile(self.config if name == "config" else self.credentials)
 
     @cached_property
     def fork(self) -> Keychain:

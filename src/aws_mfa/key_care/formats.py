@@ -20,6 +20,7 @@ from aws_mfa.config.profile_names import profile_headers
 from aws_mfa.config.sections import LONG_TERM_KEYS, kind_of
 from aws_mfa.errors import BadInput, BrokenFile
 from aws_mfa.model import LongTermKeys, Secret
+from aws_mfa.vaults.items import next_keys_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,6 +115,8 @@ def _in_section(section: Section, text: str) -> KeysInText:
     lines = {entry.key: line_number(text, entry.lines[0][0]) for entry in section.entries}
     bad = _bad_half(keys) if keys.access_key_id else (SECRET, "a secret access key without its id")
     trouble = f"line {lines[bad[0]]}: {bad[1]}" if bad else None
+    if next_keys_of(values):
+        trouble = "the rotation of these keys is not over: aws-mfa rotate --resume"
     device = next((values[key] for key in _DEVICE_KEYS if values.get(key)), None)
     of_keys = tuple(sorted(lines[key] for key in (KEY_ID, SECRET) if key in lines))
     return KeysInText(

@@ -163,7 +163,7 @@ def opened_vault(name: str, interfaces: Interfaces) -> Vault:
     vault.check()
     if vault.forgets():
         raise KeychainUnavailable(
-            f"this {vault.name} forgets its items at logout: nothing was moved into it",
+            f"this {vault.name} forgets its items at logout: nothing was stored in it",
             unset_variable("KEYRING_PROPERTY_PREFERRED_COLLECTION"),
         )
     return vault

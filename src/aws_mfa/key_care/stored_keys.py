@@ -27,6 +27,7 @@ from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.setup.questions import user_of
 from aws_mfa.vaults.choice import choose_vault, noted_creation, noted_vault
+from aws_mfa.vaults.items import refuse_unfinished
 from aws_mfa.vaults.lookup import KnownProfiles, check_known, found_in_vault, note_keys
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ def _finds(name: str, vaults: Iterable[str], interfaces: Interfaces, trouble: li
     for vault in vaults:
         try:
             if keys := interfaces.vault(vault).load(name):
+                refuse_unfinished(name, interfaces.vault(vault).load_next(name))
                 finds.append(Find(name, keys, f"the {vault} vault", in_vault=vault))
             if vault == "keychain" and (keys := interfaces.fork.load_fork(name)):
                 device = interfaces.fork.fork_device(name)

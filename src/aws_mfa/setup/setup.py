@@ -32,6 +32,7 @@ from aws_mfa.setup.questions import (
     profile_with_keys,
 )
 from aws_mfa.setup.region import region_to_store, usable_region, verified
+from aws_mfa.vaults.items import refuse_unfinished
 from aws_mfa.vaults.lookup import KnownProfiles, note_keys
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def _set_up(answers: Answers, choice: VaultChoice, interfaces: Interfaces) -> Se
     profile = answers.profile = profile_with_keys(answers.profile, interfaces)
     section = default_long_term(profile)
     old = vault.load(section)
+    refuse_unfinished(section, vault.load_next(section))
     ask_before_replacing(section, old, answers, vault, interfaces)
     keys = asked_keys(answers, interfaces)
     files = FilesOfProfile(profile, section, interfaces)

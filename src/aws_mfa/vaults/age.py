@@ -55,7 +55,7 @@ class PassphraseSource(Protocol):
         """`new`: there is no file yet, so the passphrase must be given twice."""
 
 
-class AgeFile:
+class AgeFile(key_items.ItemVault):
     """The age file at `path`; objects that share `known` ask for one passphrase and decrypt once."""
 
     name = "age"
@@ -84,18 +84,25 @@ class AgeFile:
         except key_items.UnreadableItem as error:
             raise self._broken(section, error) from None
 
-    def store(self, section: str, keys: LongTermKeys) -> None:
-        def with_keys(items: Items) -> Items:
+    def load_next(self, section: str) -> LongTermKeys | None:
+        return key_items.next_keys_of(self._items().get(section, {})) if os.path.exists(self._path) else None
+
+    def remove(self, section: str) -> None:
+        def without(items: Items) -> Items:
+            key_items.refuse_unfinished(section, key_items.next_keys_of(items.get(section, {})))
+            return {name: item for name, item in items.items() if name != section}
+
+        if os.path.exists(self._path):
+            self._change(without)
+
+    def _edit(self, section: str, edit: Callable[[dict[str, object]], dict[str, object]]) -> None:
+        def edited(items: Items) -> Items:
             try:
-                return {**items, section: key_items.with_keys(items.get(section, {}), section, keys)}
+                return {**items, section: edit(items.get(section, {}))}
             except key_items.UnreadableItem as error:
                 raise self._broken(section, error) from None
 
-        self._change(with_keys)
-
-    def remove(self, section: str) -> None:
-        if os.path.exists(self._path):
-            self._change(lambda items: {name: item for name, item in items.items() if name != section})
+        self._change(edited)
 
     def _change(self, edit: Callable[[Items], Items]) -> None:
         # Before the lock, so that no other process waits while a person types.

@@ -153,6 +153,24 @@ def test_further_fields_of_an_item_survive_new_keys() -> None:
     assert (stored["device"], stored["aws_access_key_id"]) == ("GAHT12345678", "AKIAI44QH8DHBEXAMPLE")
 
 
+def test_a_second_pair_is_exchanged_in_one_write_and_not_lost() -> None:
+    backend = DictBackend()
+    vault = keychain(backend)
+    vault.store("work-long-term", KEYS)
+    vault.store_next("work-long-term", OTHER_KEYS)
+    writes = backend.writes
+    vault.exchange("work-long-term")
+    beside = vault.load_next("work-long-term")
+    assert backend.writes == writes + 1
+    assert beside is not None
+    assert (holds(vault, OTHER_KEYS), beside.matches(KEYS)) == (True, True)
+    for change in (partial(vault.store, "work-long-term", KEYS), partial(vault.remove, "work-long-term")):
+        with pytest.raises(NotSetUp, match="the rotation of work-long-term is not over"):
+            change()
+    vault.store_next("work-long-term", None)
+    assert vault.load_next("work-long-term") is None
+
+
 def test_a_keychain_that_loses_what_is_written_is_noticed() -> None:
     with pytest.raises(KeychainUnavailable, match="did not give back what was written"):
         keychain(Forgetful()).store("work-long-term", KEYS)

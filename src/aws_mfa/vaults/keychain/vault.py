@@ -144,7 +144,7 @@ class KeychainItems:
         return self._backend
 
 
-class Keychain(KeychainItems):
+class Keychain(key_items.ItemVault, KeychainItems):
     """The vault `keychain`, and the keychain fork's items."""
 
     name = "keychain"
@@ -174,7 +174,11 @@ class Keychain(KeychainItems):
         except key_items.UnreadableItem as error:
             raise _broken_item(section, error) from None
 
-    def store(self, section: str, keys: LongTermKeys) -> None:
+    def load_next(self, section: str) -> LongTermKeys | None:
+        item = self._read(section)
+        return key_items.next_keys_of(item) if item and key_items.is_for(item, section) else None
+
+    def _edit(self, section: str, edit: Callable[[dict[str, object]], dict[str, object]]) -> None:
         item = self._read(section) or {}
         if not key_items.is_for(item, section):
             raise unusable(
@@ -182,7 +186,7 @@ class Keychain(KeychainItems):
                 "give the profile a name that differs in more than upper and lower case",
             )
         try:
-            wanted = key_items.with_keys(item, section, keys)
+            wanted = edit(item)
         except key_items.UnreadableItem as error:
             raise _broken_item(section, error) from None
         if wanted != item:
@@ -194,8 +198,10 @@ class Keychain(KeychainItems):
         if text is None:
             return
         with suppress(key_items.UnreadableItem):
-            if not key_items.is_for(key_items.read_object(text), section):
+            item = key_items.read_object(text)
+            if not key_items.is_for(item, section):
                 return
+            key_items.refuse_unfinished(section, key_items.next_keys_of(item))
         self._delete(SERVICE, section)
 
     def load_fork(self, section: str) -> LongTermKeys | None:
