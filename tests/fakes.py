@@ -697,6 +697,7 @@ class FakeInterfaces:
         self.config = MemoryFile(config, "~/.aws/config")
         self.known_keys = MemoryFile(None, "~/.aws/mfa/known-keys")
         self.policies: dict[str, str] = {}
+        self.rotations = MemoryFile(None, "~/.aws/mfa/rotations")
         self.ledger = FakeLedger()
         self.fork = FakeFork()
         self.documents: dict[str, FakeDocument] = {}

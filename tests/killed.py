@@ -1,7 +1,7 @@
 """
-A program that runs `aws-mfa` and is killed before a rename: every file of aws-mfa is replaced by one.
+Programs that run `aws-mfa` and are killed: before a rename, by which every file is replaced, or after an answer of AWS.
 
-Its first argument is the number of renames that it still makes, the others are those of `aws-mfa`.
+The first argument is the number of renames, or of both, that are still made; the others are those of `aws-mfa`.
 """
 
 KILLED_AFTER_RENAMES = """\
@@ -17,3 +17,13 @@ sys.addaudithook(look)
 sys.argv = ["aws-mfa", *sys.argv[2:]]
 runpy.run_module("aws_mfa", run_name="__main__")
 """
+
+KILLED_AFTER_STEPS = f"""\
+import http.client
+answered = http.client.HTTPConnection.getresponse
+def getresponse(*arguments, **more):
+    answer = answered(*arguments, **more)
+    look("os.rename", ())
+    return answer
+http.client.HTTPConnection.getresponse = getresponse
+{KILLED_AFTER_RENAMES}"""

@@ -404,6 +404,10 @@ class Interfaces(Protocol):
         """The registry of which vault has the keys of which long-term section, and the key id: no secret."""
 
     @property
+    def rotations(self) -> AwsTextFile:
+        """The journal of key rotations that are not over: no secret."""
+
+    @property
     def fork(self) -> ForkItems: ...
     def vault(self, name: str) -> Vault: ...
     def document(self, path: str) -> Document: ...

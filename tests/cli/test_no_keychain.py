@@ -47,6 +47,7 @@ RUNS = {
     "env": ["env", *WITH_CODE, "--shell", "json"],
     "credential-process": ["credential-process", *WITH_CODE],
     "console": ["console", *WITH_CODE, "--print-url"],
+    "rotate": ["rotate", *WITH_CODE],
     "serve": ["serve", *WITH_CODE, "--shell", "json"],
 }  # fmt: skip
 

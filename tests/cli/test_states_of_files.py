@@ -43,6 +43,7 @@ ARGV = {
     "code": ["code"],
     "console": ["console", "prod", "--no-input"],
     "serve": ["serve", "prod", "--no-input"],
+    "rotate": ["rotate", "prod", "--no-input"],
     "forget": ["forget", "work"],
     "adopt": ["adopt", "--dry-run", "prod"],
     "vault": ["vault", "list"],
@@ -52,7 +53,7 @@ ARGV = {
 }
 READS_NO_AWS_FILE = {"demo", "enroll"}  # without a terminal
 
-HANDS_OVER = ("exec", "env", "credential-process", "console", "serve")
+HANDS_OVER = ("exec", "env", "credential-process", "console", "serve", "rotate")
 NO_CODE = (4, "needs an MFA code")
 SOUND = {
     "classic": (1, "ERROR - nobody is there"),

@@ -47,6 +47,7 @@ _GROUPS = {
         "devices": ("devices", "list MFA devices, and whether STS accepts their codes", "aws-mfa devices work"),
         "doctor": ("doctor", "find problems, and the commands that fix them", "aws-mfa doctor"),
         "forget": ("forget", "remove stored sessions", "aws-mfa forget work"),
+        "rotate": ("rotate", "replace long-term keys by new ones", "aws-mfa rotate work --grace 7"),
         "vault": ("vault", "list long-term keys, move them to another vault, remove them", "aws-mfa vault list"),
         "code": ("code", "type the code another process is waiting for", "aws-mfa code"),
         "serve": ("serve", "serve sessions to SDKs on this machine, renewed ahead", "aws-mfa serve work"),

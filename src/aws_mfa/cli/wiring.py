@@ -227,6 +227,10 @@ class RealInterfaces:
     def policy_file(self, path: str) -> AwsFile:
         return self._aws_file(os.path.join(os.path.dirname(self.config.path), expanded(path, self.environ)))
 
+    @cached_property
+    def rotations(self) -> AwsFile:
+        return self._aws_file(self._state("rotations"))
+
     def document(self, path: str) -> GivenDocument:
         return GivenDocument(path)
 

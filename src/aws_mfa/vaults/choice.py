@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.text import parse_moment, rfc3339_text
 from aws_mfa.config.edit import with_changes, without_keys
-from aws_mfa.config.ini import section_values
+from aws_mfa.config.ini import section_values, sections
 from aws_mfa.errors import BadInput
 
 if TYPE_CHECKING:
@@ -103,6 +103,31 @@ def with_creation(notes: str, access_key_id: str, created_at: float | None) -> s
     if created_at is None:
         return without_keys(notes, section, None, where=_NOTES)
     return with_changes(notes, section, {"created_at": rfc3339_text(created_at)}, where=_NOTES)
+
+
+def with_other_key(notes: str, old_id: str, new_id: str, created_at: float | None = None) -> str:
+    """The notes with the new key id wherever a vault's keys had the old one, and with the device of their user."""
+    device = noted_device(notes, old_id)
+    for section in sections(notes, where=_NOTES):
+        note = section.values()
+        if "vault" in note and note.get("aws_access_key_id") == old_id:
+            notes = with_note(notes, section.name, note["vault"], new_id)
+    notes = notes if device is None else with_device(notes, new_id, device)
+    return notes if created_at is None else with_creation(notes, new_id, created_at)
+
+
+def without_key(notes: str, access_key_id: str) -> str:
+    """The notes without those about a key that was deleted."""
+    return with_device(with_creation(notes, access_key_id, None), access_key_id, None)
+
+
+def sections_of_origin(notes: str, access_key_id: str) -> list[str]:
+    """The sections of the credentials file with an MFA session that these long-term keys got, as noted."""
+    noted = ((section.name, section.values()) for section in sections(notes, where=_NOTES))
+    keys = (f"{_SESSION} ", "aws_access_key_id")
+    return [
+        name[len(keys[0]) :] for name, note in noted if name.startswith(keys[0]) and note.get(keys[1]) == access_key_id
+    ]
 
 
 def with_origin(

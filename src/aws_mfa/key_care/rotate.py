@@ -1,0 +1,363 @@
+"""
+Rotate a user's access key: store the new key beside the old one in every place, verify it, switch, switch off the old.
+
+The journal is written before and after each step, so a rotation that was killed is continued or taken back. One MFA
+session of the old key signs all calls of IAM. Refuses to begin if a place cannot take another key, and if the user has
+two keys already: IAM allows no third.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from aws_mfa.aws_values.iam_users import KEYS_PER_USER
+from aws_mfa.command_lines import quote
+from aws_mfa.config.ini import sections
+from aws_mfa.config.sections import profile_of
+from aws_mfa.errors import (
+    AwsFailed,
+    AwsMfaError,
+    Cancelled,
+    KeychainUnavailable,
+    LimitReached,
+    NoSuchEntity,
+    NotSetUp,
+    RefusedByAws,
+    SessionExpired,
+    UnknownKey,
+)
+from aws_mfa.handover.forget import forget_sessions
+from aws_mfa.key_care import journal
+from aws_mfa.key_care import rotation as steps
+from aws_mfa.key_care.access import iam_access
+from aws_mfa.key_care.importing import ask_consent, opened_vault
+from aws_mfa.key_care.journal import RESUME, Place, Rotation, day_of
+from aws_mfa.key_care.rotation import Held
+from aws_mfa.model import LongTermKeys, masked
+from aws_mfa.vaults import choice as notes
+from aws_mfa.vaults.lookup import KnownProfiles
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import TypeVar
+
+    from aws_mfa.aws_values.iam_users import AccessKey
+    from aws_mfa.interfaces import Iam, Interfaces
+    from aws_mfa.key_care.access import IamAccess
+    from aws_mfa.model import Session
+    from aws_mfa.renewal.request import RenewalRequest
+    from aws_mfa.renewal.steps import SourceUser
+
+    Answer = TypeVar("Answer")
+
+_PAUSES_S = (2, 3, 5, 10, 10, 15)  # AWS knows a new key after some seconds
+_OR_BACK = f"or go back: {journal.ROLLBACK}"
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """`older_than_s`: a younger key is left. `grace_s`: see `Rotation`; 0: delete at once. `asks`: for consent."""
+
+    older_than_s: float | None = None
+    grace_s: float | None = None
+    asks: bool = True
+
+
+def rotate(user: SourceUser, request: RenewalRequest, wishes: Wishes, interfaces: Interfaces) -> list[str]:
+    """Rotate the user's key; returns what was done. A key that is noted as younger than wished needs no code."""
+    created_at, now = notes.noted_creation(interfaces.known_keys.read(), user.access_key_id), interfaces.now()
+    is_due = any(one.is_due(now) for one in journal.rotations_in(interfaces.rotations.read()))
+    if not is_due and (left := _too_young(user.access_key_id, created_at, user.profile, wishes, now)):
+        return left
+    access = iam_access(user.profile, request, interfaces)
+    keys, arn = access.keys(), access.identity.arn
+    with interfaces.set_up_lock():
+        done = _end_due(access, request, interfaces)
+        listed = {one.access_key_id: one for one in access.iam.list_access_keys(access.session)}
+        own = listed.get(keys.access_key_id)
+        if own is None:
+            raise NotSetUp(f"IAM does not list key {masked(keys.access_key_id)} of {arn}", "try again in a minute")
+        if own.created_at is not None:  # so that other commands know its age
+            moment = own.created_at
+            interfaces.known_keys.update(lambda text: notes.with_creation(text, own.access_key_id, moment))
+        if left := _too_young(own.access_key_id, own.created_at, user.profile, wishes, now):
+            return done + left
+        if len(listed) >= KEYS_PER_USER:
+            raise _two_keys(own, listed.values(), access, interfaces)
+        places = _places(keys, access, request, interfaces)
+        for name in dict.fromkeys(place.vault for place in places):
+            opened_vault(name, interfaces)
+        if wishes.asks and interfaces.terminal.has_human:
+            _ask(own, arn, places, wishes, interfaces)
+        begun = Rotation(keys.access_key_id, arn, user.profile, places, now)
+        return done + _Work(begun, access, request, interfaces).finish(wishes.grace_s)
+
+
+def _end_due(access: IamAccess, request: RenewalRequest, interfaces: Interfaces) -> list[str]:
+    """Delete this user's old key if it is due; `NotSetUp` if a rotation of theirs is not over."""
+    done = []
+    for one in journal.rotations_in(interfaces.rotations.read()):
+        if one.user == access.identity.arn and one.state != journal.INACTIVE:
+            raise NotSetUp(f"the last rotation of {one.profile} is not over", f"finish it: {RESUME}", _OR_BACK)
+        if one.user == access.identity.arn and one.is_due(interfaces.now()):
+            done += _Work(one, access, request, interfaces).finish(one.grace_s)
+    return done
+
+
+def resume(
+    rotation: Rotation, request: RenewalRequest, wishes: Wishes, interfaces: Interfaces, *, back: bool
+) -> list[str]:
+    """Continue a rotation of the journal, or take it back; one that was to be taken back is never continued."""
+    grace_s = rotation.grace_s if wishes.grace_s is None else wishes.grace_s
+    rotation = replace(rotation, grace_s=grace_s)
+    if rotation.state == journal.INACTIVE and not back and not rotation.is_due(interfaces.now()):
+        interfaces.rotations.update(lambda text: journal.with_rotation(text, rotation))
+        return [journal.reminder(rotation, interfaces.now())]
+    access = iam_access(rotation.profile, request, interfaces)
+    if access.identity.arn != rotation.user:
+        raise NotSetUp(f"{rotation.profile} has keys of {access.identity.arn} now, not of {rotation.user}")
+    with interfaces.set_up_lock():
+        for one in journal.rotations_in(interfaces.rotations.read()):
+            if one.old_id == rotation.old_id:
+                work = _Work(one, access, request, interfaces)
+                return work.go_back() if back or one.state == journal.GOING_BACK else work.finish(grace_s)
+    return [f"{rotation.profile}: another process has ended this rotation"]
+
+
+class _Work:
+    """A rotation in progress: makes the steps that are left, and writes the journal."""
+
+    def __init__(self, rotation: Rotation, access: IamAccess, request: RenewalRequest, interfaces: Interfaces) -> None:
+        self._rotation = rotation
+        self._access = access
+        self._request = request
+        self._interfaces = interfaces
+        if new_id := steps.new_id_in(rotation, self._held()):  # the journal may not know it yet
+            self._rotation = replace(rotation, new_id=new_id)
+
+    def finish(self, grace_s: float | None) -> list[str]:
+        now = self._interfaces.now()
+        self._rotation = replace(self._rotation, grace_s=grace_s)
+        made = steps.steps_left(self._rotation, self._listed(), self._held(), now=now)
+        self._note()
+        self._make(made)
+        one, lines = self._rotation, []
+        if steps.SWITCH in made:
+            lines.append(f"{one.profile}: key {masked(one.new_id)} replaces {masked(one.old_id)} in {one.where}")
+        if steps.DEACTIVATE in made:
+            lines.append(
+                f"its stored sessions were removed; a new one needs a code: aws-mfa renew {quote(one.profile)}"
+            )
+        deleted = f"{one.profile}: key {masked(one.old_id)} is deleted"
+        return [*lines, deleted if steps.DELETE_OLD in made else journal.reminder(one, now)]
+
+    def go_back(self) -> list[str]:
+        made = steps.steps_back(self._rotation, self._listed(), self._held())
+        self._note(state=journal.GOING_BACK)
+        self._make(made)
+        one = self._rotation
+        return [f"{one.profile}: the rotation was taken back: key {masked(one.old_id)} is used in {one.where}"]
+
+    def _make(self, names: list[int]) -> None:
+        old_id = self._rotation.old_id
+        made: dict[int, Callable[[], object]] = {
+            steps.DELETE_LOST: self._delete_lost,
+            steps.CREATE: self._create,
+            steps.COPY: lambda: self._store_beside(self._keys(self._rotation.new_id)),
+            steps.SWITCH: lambda: self._switch(old_id, self._rotation.new_id),
+            steps.DEACTIVATE: self._deactivate,
+            steps.DELETE_OLD: lambda: self._delete(old_id),
+            steps.ACTIVATE: lambda: self._call(lambda iam, signer: iam.set_key_active(signer, old_id, active=True)),
+            steps.SWITCH_BACK: lambda: self._switch(self._rotation.new_id, old_id),
+            steps.DELETE_NEW: lambda: self._delete(self._rotation.new_id),
+        }
+        try:
+            for name in names:
+                made[name]()
+        except KeyboardInterrupt:
+            raise Cancelled("cancelled", f"go on: {RESUME}", _OR_BACK) from None
+        except AwsMfaError as error:
+            if any(one.old_id == old_id for one in journal.rotations_in(self._interfaces.rotations.read())):
+                error.hints = (*error.hints[:1], f"go on: {RESUME}", _OR_BACK)
+            raise
+
+    # What is known
+
+    def _held(self) -> list[Held]:
+        """What the places hold, without those that got another key in the meantime."""
+        found = []
+        for place in self._rotation.places:
+            vault = self._interfaces.vault(place.vault)
+            pairs = (vault.load(place.section), vault.load_next(place.section))
+            found.append(Held(place, *("" if keys is None else keys.access_key_id for keys in pairs)))
+        known = {self._rotation.old_id, self._rotation.new_id, *(one.beside_id for one in found)} - {""}
+        return [one for one in found if one.key_id in known]
+
+    def _keys(self, key_id: str) -> LongTermKeys:
+        one = next(one for one in self._held() if key_id in (one.key_id, one.beside_id))
+        vault = self._interfaces.vault(one.place.vault)
+        found = vault.load(one.place.section) if one.key_id == key_id else vault.load_next(one.place.section)
+        assert found is not None
+        return found
+
+    def _listed(self) -> dict[str, AccessKey]:
+        return {one.access_key_id: one for one in self._call(lambda iam, signer: iam.list_access_keys(signer))}
+
+    def _call(self, make: Callable[[Iam, Session], Answer]) -> Answer:
+        """Make a call of IAM; if AWS accepts the session no more, with a new one, which costs a code."""
+        try:
+            return make(self._access.iam, self._access.session)
+        except (UnknownKey, SessionExpired):
+            self._interfaces.say("AWS no longer accepts the MFA session of the old key: a new one needs another code")
+            request = replace(self._request, token=None, forced=True)
+            self._access = iam_access(self._rotation.profile, request, self._interfaces)
+            return make(self._access.iam, self._access.session)
+
+    def _note(self, **changes: object) -> None:
+        self._rotation = replace(self._rotation, **changes)  # type: ignore[arg-type]
+        self._interfaces.rotations.update(lambda text: journal.with_rotation(text, self._rotation))
+
+    # The steps
+
+    def _create(self) -> None:
+        self._note(started_at=self._interfaces.now(), new_id="")
+        with self._interfaces.deferred_signals():
+            try:
+                keys = self._call(lambda iam, signer: iam.create_access_key(signer))
+            except RefusedByAws as error:
+                if not isinstance(error, AwsFailed):  # then it may have been created
+                    self._delete("")
+                raise
+            self._interfaces.say(f"created key {masked(keys.access_key_id)}")
+            try:
+                self._store_beside(keys)
+            except AwsMfaError:
+                with suppress(AwsMfaError):  # then the journal is kept, and `--resume` or `--rollback` deletes the key
+                    self._delete(keys.access_key_id)
+                raise
+
+    def _store_beside(self, keys: LongTermKeys) -> None:
+        for one in self._held():
+            if keys.access_key_id not in (one.key_id, one.beside_id):
+                self._interfaces.vault(one.place.vault).store_next(one.place.section, keys)
+        self._note(state=journal.STORED, new_id=keys.access_key_id)
+
+    def _verify(self, key_id: str) -> None:
+        """Wait until AWS knows the key, and check whose it is."""
+        keys, name, arn = self._keys(key_id), masked(key_id), ""
+        for pause_s in (*_PAUSES_S, 0):
+            try:
+                arn = self._access.sts.get_caller_identity(keys).arn
+                break
+            except UnknownKey:
+                if not pause_s:
+                    raise UnknownKey(f"AWS does not know key {name} after {sum(_PAUSES_S)} s") from None
+                self._interfaces.terminal.count_down(pause_s, f"AWS does not know key {name} yet; next try in")
+        if arn != self._rotation.user:
+            raise RefusedByAws(f"key {name} belongs to {arn}, not to {self._rotation.user}")
+
+    def _switch(self, from_id: str, to_id: str) -> None:
+        self._verify(to_id)
+        is_back = self._rotation.state == journal.GOING_BACK
+        created_at = None if is_back else self._rotation.started_at
+        with self._interfaces.deferred_signals():
+            for one in self._held():
+                if one.key_id != to_id:
+                    self._interfaces.vault(one.place.vault).exchange(one.place.section)
+            self._interfaces.known_keys.update(lambda text: notes.with_other_key(text, from_id, to_id, created_at))
+            if not is_back:
+                self._note(state=journal.SWITCHED)
+
+    def _deactivate(self) -> None:
+        """Switch the old key off, and forget the sessions that it got, in the cache and in the credentials file."""
+        old_id = self._rotation.old_id
+        self._call(lambda iam, signer: iam.set_key_active(signer, old_id, active=False))
+        names = [self._rotation.profile, *notes.sections_of_origin(self._interfaces.known_keys.read(), old_id)]
+        for place in self._rotation.places:
+            section = place.section.removeprefix("profile ")
+            names += [section, profile_of(section)]
+        forget_sessions(list(dict.fromkeys(names)), self._interfaces)
+        self._note(state=journal.INACTIVE, inactive_at=self._interfaces.now())
+
+    def _delete_lost(self) -> None:
+        listed = self._listed()
+        key_id, is_used = steps.lost_id(self._rotation, listed), True
+        with suppress(RefusedByAws):  # if it is denied, the key may be another's
+            is_used = self._call(lambda iam, signer: iam.key_last_used(signer, key_id))[0] is not None
+        steps.check_is_ours(listed[key_id], self._rotation, is_used=is_used)
+        self._call(lambda iam, signer: iam.delete_access_key(signer, key_id))
+        self._interfaces.say(f"deleted key {masked(key_id)}: its secret was lost with IAM's answer")
+
+    def _delete(self, key_id: str) -> None:
+        """Delete the key, if any; then the second pairs, the notes about it, and the journal's entry."""
+        if key_id:
+            with suppress(NoSuchEntity):
+                self._call(lambda iam, signer: iam.delete_access_key(signer, key_id))
+        for one in self._held():
+            if one.beside_id:
+                self._interfaces.vault(one.place.vault).store_next(one.place.section, None)
+        self._interfaces.known_keys.update(lambda text: notes.without_key(text, key_id) if key_id else text)
+        self._interfaces.rotations.update(lambda text: journal.without_rotation(text, self._rotation.old_id))
+
+
+def _too_young(access_key_id: str, created_at: float | None, profile: str, wishes: Wishes, now: float) -> list[str]:
+    """The line about a key that is younger than wished, if it is."""
+    if wishes.older_than_s is None or created_at is None or now - created_at >= wishes.older_than_s:
+        return []
+    age, wished = (f"{seconds / 86400:.0f} days" for seconds in (now - created_at, wishes.older_than_s))
+    return [f"{profile}: key {masked(access_key_id)} is {age} old, less than {wished}: not rotated"]
+
+
+def _places(
+    keys: LongTermKeys, access: IamAccess, request: RenewalRequest, interfaces: Interfaces
+) -> tuple[Place, ...]:
+    """Every place that holds the key: the vault in use, noted vaults, sections of both files."""
+    known, section, key_id = KnownProfiles(interfaces), access.user.section, keys.access_key_id
+    noted = notes.noted_vault(known.notes, section)
+    choice = notes.choose_vault(request.vault, interfaces.environ, noted, use_keychain=request.use_keychain)
+    found = [Place(choice.name, section)] if choice.name != "file" else []
+    noted_ones = [name for name in known.noted_sections if notes.noted_key_id(known.notes, name) == key_id]
+    found += [Place(notes.noted_vault(known.notes, name) or "", name) for name in noted_ones]
+    for vault, text in (("file", known.credentials_text), ("config", known.config_text)):
+        found += [Place(vault, one.name) for one in sections(text) if one.values().get("aws_access_key_id") == key_id]
+    places = []
+    for place in dict.fromkeys(found):
+        try:
+            held = interfaces.vault(place.vault).load(place.section)
+        except KeychainUnavailable:
+            if choice.explicit or place.section in noted_ones:
+                raise
+            continue  # the key was found elsewhere
+        if held is not None and held.access_key_id == key_id:
+            places.append(place)
+    if any(place.section == "DEFAULT" for place in places):
+        raise NotSetUp("the key is in [DEFAULT], which is not changed", "move it to the section of a profile")
+    if not places:
+        hint = f"move it to the vault first: aws-mfa import --profile {quote(access.user.profile)}"
+        raise NotSetUp(f"key {masked(key_id)} is in the keychain fork's items, which are never written", hint)
+    return tuple(places)
+
+
+def _two_keys(own: AccessKey, listed: Iterable[AccessKey], access: IamAccess, interfaces: Interfaces) -> LimitReached:
+    shown, hint = [], ""
+    old_ids = [one.old_id for one in journal.rotations_in(interfaces.rotations.read())]
+    for one in listed:
+        facts = [masked(one.access_key_id), "in use here" if one is own else "active" if one.is_active else "inactive"]
+        facts += [] if one.created_at is None else [f"created {day_of(one.created_at)}"]
+        with suppress(RefusedByAws):
+            used_at, service = access.iam.key_last_used(access.session, one.access_key_id)
+            facts.append("never used" if used_at is None else f"last used {day_of(used_at)} for {service}")
+        shown.append(", ".join(facts))
+        if one is not own:
+            command = steps.deletion_of(one.access_key_id, access.user.profile)
+            hint = f"if nothing uses {facts[0]}: {f'{RESUME} --delete' if one.access_key_id in old_ids else command}"
+    return LimitReached(f"this user has two access keys, and IAM allows no third: {'; '.join(shown)}", hint)
+
+
+def _ask(own: AccessKey, arn: str, places: tuple[Place, ...], wishes: Wishes, interfaces: Interfaces) -> None:
+    interfaces.terminal.say(f"a new key replaces {masked(own.access_key_id)} of {arn} in {', '.join(map(str, places))}")
+    end = "deleted" if wishes.grace_s == 0 else "switched off"
+    interfaces.terminal.say(f"then the old key is {end}: programs elsewhere that use it stop working")
+    ask_consent("Rotate this key? [y/n] ", interfaces)

@@ -1,0 +1,72 @@
+"""The journal of rotations: what is written is read, and what is left to do is said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aws_mfa.key_care.journal import (
+    GOING_BACK,
+    INACTIVE,
+    SWITCHED,
+    Place,
+    Rotation,
+    reminders,
+    rotations_in,
+    with_rotation,
+    without_rotation,
+)
+from fakes import ANN, NOW
+
+DAY_S = 86400.0
+BEGUN = Rotation("AKIAOLD1", ANN, "work", (Place("keychain", "work-long-term"), Place("config", "profile a b")), NOW)
+OFF = replace(BEGUN, state=INACTIVE, new_id="AKIANEW2", inactive_at=NOW)
+
+
+@given(
+    st.builds(
+        replace,
+        st.just(BEGUN),
+        state=st.sampled_from((SWITCHED, INACTIVE, GOING_BACK)),
+        new_id=st.sampled_from(("", "AKIANEW2")),
+        inactive_at=st.sampled_from((None, NOW)),
+        grace_s=st.sampled_from((None, 0.0, 7 * DAY_S)),
+    )
+)
+def test_what_is_written_is_read(rotation: Rotation) -> None:
+    text = with_rotation(with_rotation("", BEGUN), rotation)
+    assert rotations_in(text) == [rotation]
+    assert without_rotation(text, rotation.old_id) == ""
+
+
+@pytest.mark.parametrize(
+    ("rotation", "line"),
+    [
+        (
+            BEGUN,
+            "the rotation of key ...OLD1 of work is not over: aws-mfa rotate --resume, or aws-mfa rotate --rollback",
+        ),
+        (
+            OFF,
+            (
+                "inactive key ...OLD1 of work since 2026-11-22, to be deleted once nothing else needs it: "
+                "aws-mfa rotate --resume --delete"
+            ),
+        ),
+        (
+            replace(OFF, grace_s=7 * DAY_S),
+            "inactive key ...OLD1 of work since 2026-11-22, to be deleted on 2026-11-29: aws-mfa rotate --resume",
+        ),
+        (
+            replace(OFF, grace_s=0.0),
+            "inactive key ...OLD1 of work since 2026-11-22, to be deleted now: aws-mfa rotate --resume",
+        ),
+    ],
+)
+def test_each_rotation_that_is_not_over_has_a_line_with_its_command(rotation: Rotation, line: str) -> None:
+    other = replace(BEGUN, old_id="AKIAOLD3", started_at=NOW + 1)
+    assert reminders(with_rotation(with_rotation("", other), rotation), NOW)[0] == line
+    assert reminders("", NOW) == []
