@@ -295,7 +295,7 @@ def test_the_last_copy_goes_only_if_its_profile_is_typed(capsys: pytest.CaptureF
     assert "profiles that stop working: work, dev (adopted)" in said
     assert capsys.readouterr().out == "work: ...KEY1 removed from the keychain vault\n"
     delete = f"aws iam delete-access-key --access-key-id {KEYS.access_key_id}"
-    assert interfaces.said == [f"IAM accepts this key until you delete it there: {delete}"]
+    assert interfaces.said == [f"IAM still accepts the key; delete it: {delete}"]
     assert (interfaces.vaults["keychain"].stored, note(interfaces)) == ({}, None)
     assert interfaces.fake_iam.calls == []
 

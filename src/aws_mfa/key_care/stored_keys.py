@@ -16,7 +16,6 @@ from aws_mfa.command_lines import quote
 from aws_mfa.config.chains import chain_of
 from aws_mfa.config.edit import without_keys
 from aws_mfa.config.ini import section_values, sections
-from aws_mfa.config.profile_names import SetUpHint
 from aws_mfa.config.sections import check_name, default_long_term, profile_of
 from aws_mfa.errors import AwsMfaError, KeychainUnavailable, NeedsHuman, NoDevice, NoLongTermKeys, NotSetUp
 from aws_mfa.key_care.importing import clear_places, make_move, opened_vault
@@ -108,15 +107,9 @@ def _finds(name: str, vaults: Iterable[str], interfaces: Interfaces, trouble: li
                 finds.append(Find(name, keys, "the keychain fork's items", device, is_in_fork=True))
         except AwsMfaError as error:
             if trouble is None:
-                raise _without_set_up(error) from None
+                raise
             trouble.append(error)
     return finds + in_files
-
-
-def _without_set_up(error: AwsMfaError) -> AwsMfaError:
-    """Without the hints to store keys in another vault: that takes the secret, which may be in this one only."""
-    error.hints = tuple(hint for hint in error.hints if not isinstance(hint, SetUpHint))
-    return error
 
 
 def _check_user(profile: str, interfaces: Interfaces) -> None:
@@ -128,11 +121,9 @@ def _check_user(profile: str, interfaces: Interfaces) -> None:
 
 
 @dataclass
-class Moved:
-    """The move of one section's keys: from no place if they were there already; `left`: lines about what stays."""
+class Moved(Move):
+    """A move and how it ended, without finds if the keys were there already; `left`: lines about what stays."""
 
-    name: str
-    finds: list[Find] = field(default_factory=list)
     error: AwsMfaError | None = None
     left: list[str] = field(default_factory=list)
 
@@ -148,8 +139,7 @@ def move_stored(names: Collection[str], target: str, interfaces: Interfaces, *, 
         for one in found:
             stored: list[Move] = []
             try:
-                if one.finds:
-                    one.left = make_move(Move(one.name, target, one.finds), vault, interfaces, stored)
+                one.left = make_move(one, vault, interfaces, stored) if one.finds else []
             except AwsMfaError as error:
                 what = f"the keys are in the {target} vault, but not removed elsewhere: {error.message}"
                 again = type(error)(what, *error.hints[:2], "the same command goes on")
@@ -162,10 +152,9 @@ def _movable(name: str, target: str, interfaces: Interfaces) -> Moved:
     profile = quote(profile_of(name))
     try:
         note = section_values(interfaces.known_keys.read(), name) or {}
-        noted = [note.get("vault", ""), *note.get("moved_from", "").split()]
-        left = [vault for vault in _SEALED if vault in noted and vault != target]
-        finds = _finds(name, [*left, *(["keychain"] if "fork" in noted else [])], interfaces, None)
-        if not finds and target not in noted:
+        noted = f"{note.get('vault')} {note.get('moved_from', '')}".replace("fork", "keychain").split()
+        finds = _finds(name, [vault for vault in _SEALED if vault in noted], interfaces, None)
+        if not finds:
             _check_user(profile_of(name), interfaces)
             trouble: list[AwsMfaError] = [NoLongTermKeys("no long-term keys", f"aws-mfa setup --profile {profile}")]
             finds = _finds(name, _SEALED, interfaces, trouble)
@@ -181,18 +170,17 @@ def _movable(name: str, target: str, interfaces: Interfaces) -> Moved:
             what = f"the {target} vault holds other keys, {masked(held.access_key_id)}"
             raise NotSetUp(what, f"if those are out of use: aws-mfa vault remove {profile} --vault {target}")
     except AwsMfaError as error:
-        return Moved(name, error=_without_set_up(error))
-    return Moved(name, agreed[0] if agreed else [])
+        return Moved(name, target, [], error=error)
+    return Moved(name, target, agreed[0] if agreed else [])
 
 
 @dataclass
-class Removal:
-    """Keys to be removed, other `copies` of them here, profiles that stop working: whether SDKs get them from us."""
+class Removal(Move):
+    """A move to nowhere; other `copies` of the keys; profiles that stop working, and whether each is adopted."""
 
-    move: Move
-    copies: list[Find]
-    stops: dict[str, bool]
-    sessions_end: float | None
+    copies: list[Find] = field(default_factory=list)
+    stops: dict[str, bool] = field(default_factory=dict)
+    sessions_end: float | None = None
 
 
 def removal(name: str, vault: str | None, interfaces: Interfaces) -> Removal:
@@ -223,7 +211,7 @@ def removal(name: str, vault: str | None, interfaces: Interfaces) -> Removal:
     stops = {} if copies else _users_of(name, known)
     others = [one for one in stored_keys(interfaces)[0] if one.access_key_id == key_id and one.name != name]
     copies += [Find(one.name, keys, f"the {one.vault} vault, as {one.name}") for one in others]
-    return Removal(Move(name, place, ours), copies, stops, _sessions_end(name, stops, quiet))
+    return Removal(name, place, ours, copies=copies, stops=stops, sessions_end=_sessions_end(name, stops, quiet))
 
 
 def _users_of(name: str, known: KnownProfiles) -> dict[str, bool]:
@@ -248,12 +236,11 @@ def _sessions_end(name: str, profiles: Iterable[str], quiet: Interfaces) -> floa
 
 def remove_stored(found: Removal, interfaces: Interfaces) -> list[str]:
     """Remove the keys and their note; returns a line for each place that holds other keys by now."""
-    name = found.move.name
     with interfaces.set_up_lock():
-        left = clear_places(found.move, interfaces)
-        if not left and noted_vault(interfaces.known_keys.read(), name) == found.move.vault:
-            interfaces.known_keys.update(lambda text: without_keys(text, name, None))
+        left = clear_places(found, interfaces)
+        if not left and noted_vault(interfaces.known_keys.read(), found.name) == found.vault:
+            interfaces.known_keys.update(lambda text: without_keys(text, found.name, None))
             for copy in found.copies:
                 if copy.in_vault:
-                    note_keys(name, copy.in_vault, copy.keys, interfaces)
+                    note_keys(found.name, copy.in_vault, copy.keys, interfaces)
     return left

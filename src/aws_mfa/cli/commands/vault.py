@@ -95,9 +95,8 @@ def _move(args: argparse.Namespace, interfaces: Interfaces) -> int:
     if args.all and args.profiles:
         raise BadInput("--all and names of profiles contradict each other", "give one of the two")
     profiles = args.profiles or [profile_in_force(None, interfaces.environ)]
-    names = [default_long_term(profile_of(profile)) for profile in profiles]
-    if args.all:
-        names = [one.name for one in stored_keys(interfaces)[0]]
+    given = [default_long_term(profile_of(profile)) for profile in profiles]
+    names = [one.name for one in stored_keys(interfaces)[0]] if args.all else given
     if args.to == "file" and not (args.yes or args.dry_run):
         where = f"in plain text into {interfaces.credentials.path}, where every program of yours can read it"
         ask_consent(f"This writes each secret {where}. Go on? [y/n] ", interfaces)
@@ -119,17 +118,15 @@ def _move(args: argparse.Namespace, interfaces: Interfaces) -> int:
     for line in (*failure_lines(failures), *left):
         interfaces.say(line)
     if interfaces.environ.get("AWS_MFA_VAULT", args.to) not in ("", args.to):
-        interfaces.say(
-            f"AWS_MFA_VAULT names another vault, where keys are looked for: {unset_variable('AWS_MFA_VAULT')}"
-        )
+        interfaces.say(f"AWS_MFA_VAULT still names another vault: {unset_variable('AWS_MFA_VAULT')}")
     return next((error.exit_code for error in failures.values()), NotSetUp.exit_code if left else 0)
 
 
 def _remove(args: argparse.Namespace, interfaces: Interfaces) -> int:
     profile = profile_of(args.profile)
     found = removal(default_long_term(profile), args.vault, interfaces)
-    where = " and ".join(find.place for find in found.move.finds)
-    key_id, copies = found.move.keys.access_key_id, [copy.place for copy in found.copies]
+    where = " and ".join(find.place for find in found.finds)
+    key_id, copies = found.keys.access_key_id, [copy.place for copy in found.copies]
     asks = not (args.yes or args.dry_run)
     for line in (f"{profile}: {masked(key_id)} in {where}", *_consequences(found, interfaces)):
         (interfaces.terminal if asks and interfaces.terminal.has_human else interfaces).say(line)
@@ -140,17 +137,15 @@ def _remove(args: argparse.Namespace, interfaces: Interfaces) -> int:
     left = [] if args.dry_run else remove_stored(found, interfaces)
     state = "kept" if left else "would be removed" if args.dry_run else "removed"
     if args.json:
-        row = {"profile": profile, "vault": found.move.vault, "key": masked(key_id), "state": state, "copies": copies}
         end = rfc3339_text(found.sessions_end) if found.sessions_end else None
+        row = {"profile": profile, "vault": found.vault, "key": masked(key_id), "state": state, "copies": copies}
         _print_json(**row, stops=list(found.stops), sessions_end=end)
     else:
         print_lines([f"{profile}: {masked(key_id)} {state} from {where}"])
     for line in left:
         interfaces.say(line)
     if state == "removed":
-        interfaces.say(
-            f"IAM accepts this key until you delete it there: aws iam delete-access-key --access-key-id {key_id}"
-        )
+        interfaces.say(f"IAM still accepts the key; delete it: aws iam delete-access-key --access-key-id {key_id}")
     return NotSetUp.exit_code if left else 0
 
 
