@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from aws_mfa.key_care.stored_keys import Removal
 
 READS_PIPE = False  # a line of a pipe confirms nothing
-_DAY_S = 86400
+_DAY_S, _MOST_SHOWN = 86400, 8
 
 HELP = """\
 List long-term keys, move them to another vault, or remove them from one.
@@ -154,11 +154,12 @@ def _consequences(found: Removal, interfaces: Interfaces) -> list[str]:
     copies = " and ".join(copy.place for copy in found.copies)
     last = "no other copy is known on this machine, and IAM does not show the secret again"
     lines = [f"copies stay in {copies}" if copies else last]
-    if found.stops:
-        names = (f"{name} (adopted)" if adopted else name for name, adopted in found.stops.items())
-        lines.append(f"profiles that stop working: {', '.join(names)}")
+    names = [f"{name} (adopted)" if adopted else name for name, adopted in found.stops.items()]
+    if names:
+        more = f" and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else ""
+        lines.append(f"profiles that stop working: {', '.join(names[:_MOST_SHOWN])}{more}")
     if found.sessions_end:
         until = f"{local_text(found.sessions_end)} ({duration_text(found.sessions_end - interfaces.now())})"
-        forget = f"aws-mfa forget {' '.join(map(quote, found.stops))}"
+        forget = f"aws-mfa forget {' '.join(map(quote, found.stops)) if len(names) <= _MOST_SHOWN else 'PROFILE'}"
         lines.append(f"stored sessions go on until {until}; remove them with: {forget}")
     return lines
