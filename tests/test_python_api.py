@@ -252,6 +252,15 @@ def test_read_only_and_policies_narrow_the_role(stage: ClassicStage) -> None:
         aws_mfa.credentials("work", read_only=True)
 
 
+def test_a_role_that_no_profile_has_is_assumed_for_as_long_as_asked(stage: ClassicStage) -> None:
+    arn = stage.aws.account.add_role("Other", trusts=stage.ann, mfa=True).arn
+    session = aws_mfa.boto3_session(arn, source_profile="work", duration_s=900, ask=Person(stage))
+    assert caller_arn(session).endswith(":assumed-role/Other/ann")
+    assert [one.parameters["DurationSeconds"] for one in stage.aws.requests if one.action == "AssumeRole"] == ["900"]
+    with pytest.raises(BadInput, match="source_profile belongs to the ARN of a role, and prod is not one"):
+        aws_mfa.credentials("prod", source_profile="work")
+
+
 def test_threads_at_once_ask_once(stage: ClassicStage) -> None:
     person = Person(stage)
     found: list[str] = []
