@@ -51,6 +51,7 @@ check: $(BUILT) $(SITE)/.built ## format, lint, types, import order, declared im
 	@$(BIN)/deptry . --no-ansi 2>.build/deptry || { cat .build/deptry; exit 1; }
 	@$(BIN)/zizmor --offline --quiet --no-progress .github
 	@$(BIN)/python tools/docs_in_step.py
+	@$(BIN)/python tools/man_page.py
 	@$(ZENSICAL) build --strict >$(SITE)/log 2>&1 || { cat $(SITE)/log; exit 1; }
 
 site: $(SITE)/.built ## the documentation site, in site/: open site/index.html
@@ -63,6 +64,7 @@ format: $(BUILT) ## put the code and the help texts in the documents into shape
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix --quiet
 	@$(BIN)/python tools/docs_in_step.py --write
+	@$(BIN)/python tools/man_page.py --write
 
 lowest: $(UV) ## the fast tests with the lowest versions that pyproject.toml allows
 	@$(UV) venv --quiet --clear --python $(PYTHON) $(LOWEST)
@@ -89,6 +91,7 @@ build: $(BUILT) ## wheel and sdist in dist/, and a run of the wheel in an enviro
 	$(SMOKE)/$(notdir $(BIN))/python -m pip install -qq dist/*.whl
 	$(SMOKE)/$(notdir $(BIN))/python -Im aws_mfa --version
 	$(SMOKE)/$(notdir $(BIN))/aws-mfa demo >/dev/null
+	test -s $(SMOKE)/share/man/man1/aws-mfa.1
 
 sbom: ## sbom/aws-mfa.cdx.json: what aws-mfa runs with, its versions and hashes, in CycloneDX's format
 	@$(PYTHON) -m venv .build/sbom

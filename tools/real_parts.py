@@ -33,8 +33,8 @@ DEBIAN_PACKAGES = [
     "tmux", "procps", "openssl", "age",
     # follows the URLs that sign in to the console
     "chromium",
-    # shells that evaluate printed lines
-    "dash", "fish", "zsh",
+    # shells that evaluate printed lines and complete typed ones; what checks the man page
+    "dash", "fish", "zsh", "bash-completion", "mandoc",
     # AWS CLI 2.9, as /usr/bin/aws; the SDKs for Go and Ruby
     "awscli", "golang-go", "golang-github-aws-aws-sdk-go-v2-dev", "ruby-aws-sdk-core",
 ]  # fmt: skip
