@@ -76,7 +76,9 @@ def test_a_home_set_up_as_documented_is_healthy_and_left_as_it_is(desktop: Deskt
     before = desktop.everything()
     ended = desktop.run("doctor")
     assert (ended.code, ended.err) == (0, ""), ended
-    assert ended.out.startswith("no problem found\nchecked: AWS CLI, PATH, clock, keychain, "), ended
+    assert ended.out.startswith("no problem found\nchecked: AWS CLI, PATH, adopted lines, clock, files, keychain, "), (
+        ended
+    )
     assert "not checked" not in ended.out
     assert desktop.everything() == before
     assert desktop.run("doctor", "--check").code == 0
@@ -100,7 +102,7 @@ def test_a_clock_that_is_off_and_no_network(desktop: Desktop) -> None:
     ended = desktop.run("doctor", AWS_ENDPOINT_URL="http://127.0.0.1:9")
     assert ended.code == 0, ended
     assert "not checked: clock (no connection to 127.0.0.1: connection refused)" in ended.out
-    assert "not checked: keys of work at AWS (no" in ended.out
+    assert "not checked: age of the key of work at AWS (no" in ended.out
 
 
 def test_old_keys_are_told_by_iam(desktop: Desktop) -> None:

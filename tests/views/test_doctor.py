@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from aws_mfa.aws_values.iam_users import AccessKey
 from aws_mfa.aws_values.text import rfc3339_text
 from aws_mfa.cli.commands import doctor as command
 from aws_mfa.errors import AwsUnreachable, KeychainUnavailable, NotAuthorized, NotSetUp
@@ -87,8 +86,8 @@ def stores_an_mfa_session(machine: FakeInterfaces) -> None:
 def test_nothing_is_wrong_with_a_healthy_machine(machine: FakeInterfaces) -> None:
     found = looked_at(machine)
     assert found.findings == []
-    assert {"clock", "keychain", "profiles and devices", "programs of adopted profiles"} <= set(found.checked)
-    assert found.not_checked == {"keys of work at AWS": "no MFA session is stored"}
+    assert {"clock", "keychain", "profiles", "adopted lines"} <= set(found.checked)
+    assert found.not_checked == {"age of the key of work at AWS": "no MFA session is stored"}
 
 
 def test_nothing_is_wrong_with_a_home_without_anything() -> None:
@@ -160,6 +159,7 @@ def a_second_program(one: FakeInterfaces) -> None:
 
 
 OLD = rfc3339_text(NOW - 120 * DAY_S)
+DUE = f"[AKIAINVENTED]\nstate = inactive\nprofile = work\ninactive_at = {OLD}\ngrace_s = 86400\n"
 PROBLEMS: dict[str, tuple[Callable[[FakeInterfaces], object], str, str, str]] = {
     "a line that is not INI": (credentials("[a]\njunk\n"), "unreadable file", "line 2", "fix that line"),
     "a section twice": (config("[profile work]\n"), "unreadable file", "duplicate section", "fix that line"),
@@ -200,7 +200,7 @@ PROBLEMS: dict[str, tuple[Callable[[FakeInterfaces], object], str, str, str]] = 
         config(f"[profile x]\nrole_arn = {ROLE} # dev\nsource_profile = work\n"),
         "broken profile", "comments", "on a line of its own",
     ),
-    "a comment after another value": (config("[profile x]\noutput = json # mine\n"), "value", "[profile x]", "comment"),
+    "a comment after another value": (config("[profile x]\noutput = json # x\n"), "value", "config, line 21:", "the"),
     "passkeys only": (passkeys_only, "devices", "passkeys", "aws login"),
     "keys in the environment": (with_(AWS_ACCESS_KEY_ID="X"), "environment", ": AWS_ACCESS_KEY_ID", "AWS_ACCESS"),
     "a session beside role_arn": (
@@ -209,7 +209,13 @@ PROBLEMS: dict[str, tuple[Callable[[FakeInterfaces], object], str, str, str]] = 
     "a session beside credential_process": (
         credentials(f"[adopted]\n{SESSION}"), "differs by SDK", "credential_process in", "aws-mfa adopt adopted",
     ),
-    "an indented line": (config("[profile x]\n  output = json\n"), "differs by SDK", "an indent", "key = value"),
+    "an interrupted rotation": (
+        lambda one: setattr(one.rotations, "text", "[AKIAINVENTED]\nstate = switched\nprofile = work\n"),
+        "age of keys", "the rotation of key", "aws-mfa rotate --resume",
+    ),
+    "a deletion that is due": (
+        lambda one: setattr(one.rotations, "text", DUE), "age of keys", "to be deleted now", "aws-mfa rotate --resume",
+    ),
     "a region of another partition": (
         config(f"[profile x]\nrole_arn = {ROLE}\nsource_profile = work\nregion = cn-north-1\n"),
         "region", "cn-north-1 of another partition", "change region in ~/.aws/config [profile x]",
@@ -299,16 +305,13 @@ def test_wide_modes_are_found_and_not_repaired(machine: FakeInterfaces, tmp_path
 
 def test_with_a_stored_session_iam_tells_the_ages_of_keys(machine: FakeInterfaces) -> None:
     stores_an_mfa_session(machine)
-    machine.fake_iam.access_keys.append(AccessKey("AKIAINVENTEDANNSKEY0", False, NOW))
     found = looked_at(machine)
-    assert [one.what for one in found.findings] == [
-        "the access key ...KEY1 of work is 100 days old",
-        "work has an inactive access key, ...KEY0",
-    ]
+    assert [one.what for one in found.findings] == ["the access key ...KEY1 of work is 100 days old"]
     assert machine.fake_iam.signers == ["...0001"]
     assert found.not_checked == {}
     machine.fake_iam.failures["list_access_keys"] = NotAuthorized("AWS refused iam:ListAccessKeys")
-    assert looked_at(machine).not_checked == {"keys of work at AWS": "AWS refused iam:ListAccessKeys"}
+    why = "AWS refused iam:ListAccessKeys"
+    assert looked_at(machine).not_checked == {"age of the key of work at AWS": why}
 
 
 def test_without_network_the_rest_is_checked(machine: FakeInterfaces) -> None:
@@ -319,6 +322,7 @@ def test_without_network_the_rest_is_checked(machine: FakeInterfaces) -> None:
     found = looked_at(machine)
     assert [one.check for one in found.findings] == ["keys in plain text"]
     assert "cannot be resolved" in found.not_checked["clock"]
+    assert found.not_checked["prod, adopted, work"] == "the name iam.amazonaws.com cannot be resolved"
 
 
 def test_a_keychain_that_holds_nothing_of_aws_mfa_need_not_work(machine: FakeInterfaces) -> None:
@@ -359,7 +363,7 @@ def test_the_gravest_comes_first_with_its_reason_and_a_hint(
     assert lines[0].startswith("long-term keys ...KEY1 in [default] of ~/.aws/credentials")
     assert lines[1:4] == [f"  {WHY['keys in plain text']}", "  hint: aws-mfa import --profile default", ""]
     assert lines[-3] == "2 problems found"
-    assert lines[-1] == "not checked: keys of work at AWS (no MFA session is stored)"
+    assert lines[-1] == "not checked: age of the key of work at AWS (no MFA session is stored)"
 
 
 def test_json_has_the_same(machine: FakeInterfaces, capsys: pytest.CaptureFixture[str]) -> None:
@@ -371,7 +375,7 @@ def test_json_has_the_same(machine: FakeInterfaces, capsys: pytest.CaptureFixtur
     skewed(400)(machine)
     assert run_command(command, machine, "--json") == 1
     (found,) = json.loads(capsys.readouterr().out)["findings"]
-    assert list(found) == ["check", "what", "why", "command"]
+    assert list(found) == ["check", "what", "command", "why"]
 
 
 def test_check_prints_nothing(machine: FakeInterfaces, capsys: pytest.CaptureFixture[str]) -> None:

@@ -96,11 +96,7 @@ class AwsQuery:
 
     def clock_ahead_s(self, call: Call) -> float:
         """Send the call without a signature, and compare our clock with the answer's; raises `AwsUnreachable`."""
-        headers, body = self._unsigned(call)
-        try:
-            answer = self._http.post(self._endpoint, headers, body)
-        except HTTPError as error:
-            raise unreachable(error, self._endpoint, carried_code=False) from None
+        answer = self._sent(call, *self._unsigned(call))
         other = not_from_aws(answer, self._endpoint, carried_code=False)
         if other is not None or answer.date is None:
             raise other or self.unreadable(call)
@@ -112,18 +108,20 @@ class AwsQuery:
         action = f"{self._endpoint.service}:{call.action}"
         return AwsFailed(f"the answer to {action} from {self._endpoint.host} cannot be read", *hints)
 
-    def _answer(self, call: Call, keys: LongTermKeys | Session) -> tuple[ET.Element, float]:
-        headers, body = self._signed(call, keys)
+    def _sent(self, call: Call, headers: dict[str, str], body: bytes) -> HttpAnswer:
         try:
             try:
-                answer = self._http.post(self._endpoint, headers, body)
+                return self._http.post(self._endpoint, headers, body)
             except ProtocolError as error:
                 # An idle connection that AWS had closed.
                 if call.is_sent_once or nothing_was_sent(error):
                     raise
-                answer = self._http.post(self._endpoint, headers, body)
+                return self._http.post(self._endpoint, headers, body)
         except HTTPError as error:
             raise unreachable(error, self._endpoint, carried_code=call.carries_code) from None
+
+    def _answer(self, call: Call, keys: LongTermKeys | Session) -> tuple[ET.Element, float]:
+        answer = self._sent(call, *self._signed(call, keys))
         root = None if answer.is_web_page else _parsed(answer.body)
         if answer.status == _OK and root is not None and root.tag.rpartition("}")[2] == f"{call.action}Response":
             return root, time.time() if answer.date is None else answer.date

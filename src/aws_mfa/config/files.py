@@ -52,8 +52,8 @@ class AwsFile:
     """
     Implements the Protocol `AwsTextFile`; `is_strict`: a file or folder that other users can write is refused.
 
-    `say_narrowed` is called with the path when an update removes the permissions of group and others; `is_read_only`:
-    nothing is updated or repaired, which is no failure.
+    `say_narrowed` is called with the path when an update removes the permissions of group and others. If
+    `is_read_only`, no update or repair changes anything.
     """
 
     def __init__(

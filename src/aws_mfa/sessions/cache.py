@@ -30,11 +30,7 @@ if TYPE_CHECKING:
 
 
 class SessionCache:
-    """
-    An `interfaces.SessionCache`; `now` returns seconds since the epoch, `say` gets each different failure once.
-
-    Without `tidies` it removes no entry that it reads.
-    """
+    """An `interfaces.SessionCache`; `say` gets each different failure once; without `tidies` no entry is removed."""
 
     def __init__(
         self, stores: Stores, *, now: Callable[[], float], say: Callable[[str], None], tidies: bool = True

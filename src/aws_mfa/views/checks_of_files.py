@@ -12,11 +12,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from aws_mfa.command_lines import quote, unset_variable
-from aws_mfa.config.ini import check, delimiter_in, line_number, sections
+from aws_mfa.config.ini import check, line_number, sections
 from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS, HIDDEN, KEYS, nested_block, shown
 from aws_mfa.config.sections import FOREIGN_SESSION, LONG_TERM_KEYS, OUR_SESSION, SESSIONS, kind_of, profile_of
 from aws_mfa.config.settings import hidden_by, misread
 from aws_mfa.errors import BadInput, BrokenFile, NoLongTermKeys, NotSetUp
+from aws_mfa.key_care.journal import INACTIVE, reminder, rotations_in
 from aws_mfa.key_care.search import ImportRequest, keys_here
 from aws_mfa.model import masked
 from aws_mfa.setup.as_botocore import KEYS as SIGNED_BY_KEYS
@@ -38,20 +39,20 @@ _DAY_S = 86400
 # What each kind of finding means for the user; the gravest first.
 WHY = {
     "unreadable file": "SDKs and aws-mfa refuse the whole file",
-    "permissions": "other users of this machine may read your keys, or replace the commands that run as you",
-    "keys in plain text": "every program, backup and sync that copies the file has them, and they work without a code",
-    "clock": "AWS refuses requests whose time is 15 minutes off, and codes made on this machine are wrong long before",
-    "keychain": "the long-term keys are stored there: without it no new session can be got",
+    "permissions": "other users here may read your keys, or replace commands that run as you",
+    "keys in plain text": "whatever copies the file, such as a backup, has keys that need no code",
+    "clock": "AWS refuses requests that are 15 minutes off, and codes made here are wrong",
+    "keychain": "the long-term keys are there: without it no new session can be got",
     "adopted line": "SDKs cannot get credentials for the profile",
     "broken profile": "no command can get a session for it",
     "devices": "STS accepts only codes, so no session with MFA can be got",
     "value": "what is written around a value counts as a part of it",
-    "environment": "programs that are started here use other credentials than those of the profile you name",
-    "differs by SDK": "one program works with the profile, and another one fails or uses other credentials",
-    "region": "keys are valid in one partition only, so a request to another one fails",
+    "environment": "programs started here use those credentials, whatever profile you name",
+    "differs by SDK": "one program works with the profile, another fails or uses other credentials",
+    "region": "keys are valid in one partition, so a request to another one fails",
     "age of keys": "the longer a key exists, the more places may have a copy of it",
-    "two programs": "which one runs depends on the order of PATH, in this shell and in each SDK",
-    "AWS CLI": "it ignores the endpoint, and asks the real AWS or finds no credentials",
+    "two programs": "which one runs depends on PATH, in this shell and in each SDK",
+    "AWS CLI": "it ignores the endpoint: it asks the real AWS, or finds no credentials",
 }
 
 
@@ -86,7 +87,7 @@ def hint_of(error: AwsMfaError) -> str:
 
 def unreadable_files(interfaces: Interfaces) -> Iterator[Finding]:
     """What makes a whole file unusable: bytes that are not text, a line that is not INI, a section twice."""
-    for file in (interfaces.credentials, interfaces.config, interfaces.known_keys):
+    for file in (interfaces.credentials, interfaces.config, interfaces.known_keys, interfaces.rotations):
         try:
             check(file.read(), where=file.path)
         except BrokenFile as error:
@@ -127,25 +128,14 @@ def plain_keys(known: KnownProfiles, interfaces: Interfaces) -> Iterator[Finding
         yield Finding("keys in plain text", f"long-term keys: {line}", "aws-mfa import --dry-run")
 
 
-def odd_lines(known: KnownProfiles) -> Iterator[Finding]:
-    """Values with a comment or quotes, but settings, which plans check; and lines that SDKs read in different ways."""
+def odd_values(known: KnownProfiles) -> Iterator[Finding]:
+    """Values with a comment, quotes or an invisible character; most settings stop a plan, and are found there."""
     files = ((known.config_text, known.profiles.config_path), (known.credentials_text, known.credentials.where))
     for text, where in files:
-        odd: list[str] = []
-        for header, entry in [(one.name, entry) for one in sections(text, where=where) for entry in one.entries]:
-            start, end = entry.lines[0]
-            line = text[start:end]
-            if entry.indent or line[delimiter_in(line)] == ":" or not line.startswith(entry.key):
-                odd.append(f"{where}, line {line_number(text, start)}")
-            # Another key is not shown: it may be a secret that ends in "=" and lost its key.
-            is_key = entry.key == "output" or ("_" in entry.key.strip("_") and entry.key.replace("_", "").isalnum())
-            is_plain = is_key and entry.key.removeprefix(HIDDEN) not in KEYS and not entry.key.endswith("_process")
-            if is_plain and nested_block(entry.value) is None and (why := misread(entry.value)):
-                yield Finding("value", f"{entry.key} in {where} [{shown(header)}]: {why[0]}", why[1])
-        if odd:
-            more = f" (and {len(odd) - 1} more lines)" if odd[1:] else ""
-            what = f"{odd[0]}{more}: an indent, a colon or capital letters, which some SDKs do not read"
-            yield Finding("differs by SDK", what, "write it as key = value, in small letters, from the first column")
+        for entry in [entry for section in sections(text, where=where) for entry in section.entries]:
+            is_other = entry.key.removeprefix(HIDDEN) in KEYS - {"region"} or entry.key.endswith("_process")
+            if not is_other and nested_block(entry.value) is None and (why := misread(entry.value)):
+                yield Finding("value", f"{where}, line {line_number(text, entry.lines[0][0])}: {why[0]}", why[1])
 
 
 def odd_profiles(known: KnownProfiles) -> Iterator[Finding]:
@@ -186,11 +176,15 @@ def hiding_variables(environ: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding("environment", line, "; ".join(map(unset_variable, names)))
 
 
-def old_keys(known: KnownProfiles, now: float) -> Iterator[Finding]:
-    """Keys whose creation was noted more than 90 days ago."""
+def old_keys(known: KnownProfiles, interfaces: Interfaces) -> Iterator[Finding]:
+    """Keys whose creation was noted more than 90 days ago; rotations that were interrupted, or are due to end."""
     for section in sorted(known.noted_sections):
         if key_id := noted_key_id(known.notes, section):
-            yield from age_finding(key_id, noted_creation(known.notes, key_id), profile_of(section), now)
+            yield from age_finding(key_id, noted_creation(known.notes, key_id), profile_of(section), interfaces.now())
+    for rotation in rotations_in(interfaces.rotations.read()):
+        if rotation.state != INACTIVE or rotation.is_due(interfaces.now()):
+            what, _, command = reminder(rotation, interfaces.now()).rpartition(": ")
+            yield Finding("age of keys", what, command)
 
 
 def age_finding(access_key_id: str, created_at: float | None, profile: str, now: float) -> list[Finding]:

@@ -14,14 +14,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws.endpoints import settings_of_profiles
-from aws_mfa.aws_values.regions import REGION_VARIABLES, choose_region
+from aws_mfa.aws_values.regions import checked_region
 from aws_mfa.aws_values.text import duration_text
-from aws_mfa.command_lines import quote, unset_variable
+from aws_mfa.command_lines import quote
 from aws_mfa.config.profile_names import name_profile, shell_words
 from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS, shown
 from aws_mfa.config.sections import profile_of
 from aws_mfa.errors import AwsMfaError, BadInput, KeychainUnavailable, NeedsHuman, NoDevice, NotSetUp, SeveralDevices
-from aws_mfa.model import masked
 from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.setup.as_botocore import AsBotocore
@@ -38,6 +37,8 @@ if TYPE_CHECKING:
 PROGRAM_LIMIT_S = 4.0
 SLOW_S = 2.0
 NOTABLE_SKEW_S = 20
+_LATER = (NeedsHuman.exit_code, KeychainUnavailable.exit_code)  # another time, or with a person, it may work
+_NOT_ASKED = "--no-keychain is set"  # by us, because the keychain did not answer
 _SET_CLOCK = {"darwin": "sudo sntp -sS time.apple.com", "win32": "w32tm /resync"}
 _TOKEN_FILE = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"  # noqa: S105 - the name of a variable
 # The first versions 1 and 2 that know `AWS_ENDPOINT_URL`, and the token file of `serve`.
@@ -69,7 +70,7 @@ def adopted_lines(known: KnownProfiles, interfaces: Interfaces) -> Iterator[Find
             troubles[program] = _trouble_with(program, interfaces)
         if troubles[program]:
             name = quote(profile.name)
-            again = f"aws-mfa adopt --undo {name} && aws-mfa adopt {name}"
+            again = f"aws-mfa adopt --undo {name} && aws-mfa adopt {name}" if "role_arn" in profile.own else "change it"
             yield Finding("adopted line", f"{line.source}: {troubles[program]}", again)
 
 
@@ -121,53 +122,52 @@ def keychain(names: Sequence[str], interfaces: Interfaces) -> Iterator[Finding]:
 
 def clock(known: KnownProfiles, interfaces: Interfaces) -> Iterator[Finding]:
     """Compare this machine's clock with AWS's, in the first region that is configured; raises `AwsUnreachable`."""
-    environ, first = interfaces.environ, next((one for one in known.profiles.all_profiles() if one.region), None)
-    variables = ((name, environ.get(name)) for name in REGION_VARIABLES)
-    region = choose_region((("region", first.region if first else None), *variables), partition=None).name
-    settings = settings_of_profiles(known.profiles, *([first.name] if first else []))
+    first = next((one for one in known.profiles.all_profiles() if one.region), None)
+    region = (first and first.region) or checked_region(
+        interfaces.environ.get("AWS_REGION") or "us-east-1", source="AWS_REGION"
+    )
+    settings = settings_of_profiles(known.profiles, first.name if first else "default")
     ahead_s = interfaces.sts(region, settings).clock_ahead_s()
     if abs(ahead_s) > NOTABLE_SKEW_S:
         what = f"this machine's clock is {duration_text(abs(ahead_s))} {'ahead' if ahead_s > 0 else 'behind'}"
         yield Finding("clock", what, _SET_CLOCK.get(sys.platform, "sudo timedatectl set-ntp true"))
 
 
-def profiles(known: KnownProfiles, interfaces: Interfaces, not_checked: dict[str, str]) -> list[Finding]:
-    """What stops `plan --all`, and what it would warn about; and the ages of keys, where an MFA session is stored."""
+def profiles(known: KnownProfiles, interfaces: Interfaces, not_checked: dict[str, str]) -> Iterator[Finding]:
+    """What stops `plan --all`, and what it warns about; and the ages of keys, where an MFA session is stored."""
     try:
         plan = make_plan(RenewalRequest(None, hands_over=True, is_preview=True), interfaces, known)
     except (BadInput, NotSetUp):
-        return []  # nothing is set up
-    sdk, failures = AsBotocore(known.config_text, known.credentials_text), dict(plan.failures)
+        return  # nothing is set up
+    sdk = AsBotocore(known.config_text, known.credentials_text)
+    devices: dict[str, AwsMfaError] = {}
+    others: dict[str, AwsMfaError] = {}
+    later: dict[str, AwsMfaError] = {}
     for name, error in plan.failures.items():
-        # With several devices a person chooses; an unreadable keychain is a finding of its own.
-        is_lasting = isinstance(error, NotSetUp) and not isinstance(error, SeveralDevices)
-        if not is_lasting or "keychain" in error.message or signs_without_us(name, sdk, known):
-            del failures[name]
-    devices = {name: error for name, error in failures.items() if isinstance(error, NoDevice)}
-    others = {name: error for name, error in failures.items() if name not in devices}
-    found = [*grouped("devices", devices), *grouped("broken profile", others)]
+        if error.exit_code in _LATER or _NOT_ASKED in error.message:
+            later[name] = error
+        elif not isinstance(error, SeveralDevices) and not signs_without_us(name, sdk, known):
+            (devices if isinstance(error, NoDevice) else others)[name] = error
+    yield from (*grouped("devices", devices), *grouped("broken profile", others))
+    parts = (one.what.partition(": ") for one in grouped("", later))
+    not_checked.update({names: why for names, _, why in parts})
     notes = (*plan.users.notices, *(note for notes in plan.notes.values() for note in notes))
     for note in dict.fromkeys(note for note in notes if " names region " in note):
-        source = note.partition(" names region ")[0]
-        change = unset_variable(source) if source in REGION_VARIABLES else f"change {source}"
-        found.append(Finding("region", note.removesuffix(": it is not used"), change))
+        change = f"change {note.partition(' names region ')[0]}"
+        yield Finding("region", note.removesuffix(": it is not used"), change)
     for user in {one.user.access_key_id: one.user for one in plan.of_profile.values()}.values():
         try:
-            found += _keys_at_aws(user, plan, interfaces)
+            yield from list(_ages_at_aws(user, plan, interfaces))
         except AwsMfaError as error:
-            not_checked[f"keys of {shown(user.profile)} at AWS"] = error.message
-    return found
+            not_checked[f"age of the key of {shown(user.profile)} at AWS"] = error.message
 
 
-def _keys_at_aws(user: SourceUser, plan: Plan, interfaces: Interfaces) -> Iterator[Finding]:
-    """The user's keys as IAM lists them; raises what it refuses, and `NeedsHuman` if no MFA session is stored."""
-    stored = next((one for one in plan.reused if one.is_mfa_session and one.user is user), None)
+def _ages_at_aws(user: SourceUser, plan: Plan, interfaces: Interfaces) -> Iterator[Finding]:
+    """The age of the key in use, as IAM says; raises what it refuses, and `NeedsHuman` if no session is stored."""
+    id_ = user.access_key_id
+    stored = next((one for one in plan.reused if one.is_mfa_session and one.user.access_key_id == id_), None)
     if stored is None:
         raise NeedsHuman("no MFA session is stored")
     for key in interfaces.iam(user.region, user.endpoints).list_access_keys(plan.stored.session(stored)):
-        if key.access_key_id == user.access_key_id:
-            yield from age_finding(key.access_key_id, key.created_at, user.profile, interfaces.now())
-        else:
-            state, which = "another active" if key.is_active else "an inactive", masked(key.access_key_id)
-            what = f"{shown(user.profile)} has {state} access key, {which}"
-            yield Finding("age of keys", what, "if no program uses it: aws iam delete-access-key --access-key-id ID")
+        if key.access_key_id == id_:
+            yield from age_finding(id_, key.created_at, user.profile, interfaces.now())

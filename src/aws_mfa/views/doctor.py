@@ -52,13 +52,13 @@ def diagnose(interfaces: Interfaces) -> Diagnosis:
     found.look("permissions", lambda: of_files.open_files(quiet))
     found.look("variables", lambda: of_files.hiding_variables(quiet.environ))
     found.look("PATH", lambda: of_machine.two_programs(quiet.environ))
-    found.look("lines of files", lambda: of_files.unreadable_files(quiet))
+    found.look("files", lambda: of_files.unreadable_files(quiet))
     if any(one.check == "unreadable file" for one in found.findings):
         found.not_checked["profiles, keychain, clock and keys"] = "a file cannot be read"
     else:
         _look_at_profiles(found, KnownProfiles(quiet), quiet)
     order = list(WHY)
-    found.checked.sort()
+    found.checked = sorted({*found.checked} - {*found.not_checked})
     found.findings = sorted(dict.fromkeys(found.findings), key=lambda one: order.index(one.check))
     return found
 
@@ -67,7 +67,7 @@ def _look_at_profiles(found: Diagnosis, known: KnownProfiles, quiet: Interfaces)
     """The checks that need readable files. A keychain that does not work is a problem only if it is to hold keys."""
     names = sorted(one for one in known.noted_sections if noted_vault(known.notes, one) == "keychain")
     slow: dict[str, Callable[[], Iterable[Finding]]] = {
-        "programs of adopted profiles": lambda: of_machine.adopted_lines(known, quiet),
+        "adopted lines": lambda: of_machine.adopted_lines(known, quiet),
         "AWS CLI": lambda: of_machine.old_aws_cli(known, quiet),
         "keychain": lambda: of_machine.keychain(names, quiet),
         "clock": lambda: of_machine.clock(known, quiet),
@@ -75,13 +75,12 @@ def _look_at_profiles(found: Diagnosis, known: KnownProfiles, quiet: Interfaces)
     quiet.side_by_side([partial(found.look, what, check) for what, check in slow.items()], lambda: None)
     if why := found.not_checked.pop("keychain", None):
         found.findings.append(Finding("keychain", f"the keychain: {why}", "unlock it, or restart its service"))
-    if troubles := [one for one in found.findings if one.check == "keychain"]:
         quiet = quiet.replaced(looks_only=True, without_keychain=True)
-        choice = choose_vault(None, quiet.environ, None)
-        if not names and not (choice.explicit and choice.name == "keychain"):
-            found.findings = [one for one in found.findings if one not in troubles]
-            found.checked = [what for what in found.checked if what != "keychain"]
-            found.not_checked["keychain"] = troubles[0].what
-    found.look("keys in files", lambda: (*of_files.plain_keys(known, quiet), *of_files.old_keys(known, quiet.now())))
-    found.look("values", lambda: (*of_files.odd_lines(known), *of_files.odd_profiles(known)))
-    found.look("profiles and devices", lambda: of_machine.profiles(known, quiet, found.not_checked))
+    choice = choose_vault(None, quiet.environ, None)
+    if not names and not (choice.explicit and choice.name == "keychain"):
+        for one in [one for one in found.findings if one.check == "keychain"]:
+            found.findings.remove(one)
+            found.not_checked["keychain"] = one.what
+    found.look("keys", lambda: (*of_files.plain_keys(known, quiet), *of_files.old_keys(known, quiet)))
+    found.look("values", lambda: (*of_files.odd_values(known), *of_files.odd_profiles(known)))
+    found.look("profiles", lambda: of_machine.profiles(known, quiet, found.not_checked))

@@ -33,7 +33,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     found = diagnose(interfaces)
     if args.json:
-        sys.stdout.write(f"{_json(found)}\n")
+        findings = [{**one._asdict(), "why": one.why} for one in found.findings]
+        document = {"version": JSON_VERSION, "findings": findings}
+        document |= {"checked": found.checked, "not_checked": found.not_checked}
+        sys.stdout.write(f"{json.dumps(document, indent=2)}\n")
     elif not args.check:
         print_lines(_lines(found))
     return AwsMfaError.exit_code if found.findings else 0
@@ -42,18 +45,8 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
 def _lines(found: Diagnosis) -> list[str]:
     lines = []
     for one in found.findings:
-        lines += [one.what, f"  {one.why}", *([f"  {HINT}{one.command}"] if one.command else []), ""]
+        lines += [one.what, f"  {one.why}", f"  {HINT}{one.command}", ""]
     count = len(found.findings)
     lines.append("no problem found" if not count else f"{count} problem{'' if count == 1 else 's'} found")
     lines.append(f"checked: {', '.join(found.checked)}")
     return lines + [f"not checked: {what} ({why})" for what, why in found.not_checked.items()]
-
-
-def _json(found: Diagnosis) -> str:
-    """`{"version": 1, "findings": [...], "checked": [...], "not_checked": [...]}`."""
-    findings = [
-        {"check": one.check, "what": one.what, "why": one.why, "command": one.command} for one in found.findings
-    ]
-    not_checked = [{"check": what, "why": why} for what, why in found.not_checked.items()]
-    document = {"findings": findings, "checked": found.checked, "not_checked": not_checked}
-    return json.dumps({"version": JSON_VERSION, **document}, indent=2)
