@@ -393,3 +393,25 @@ def test_keys_that_changed_after_the_question_stay() -> None:
     assert run_command(vault, interfaces, "remove", "work", "--yes") == 3
     assert interfaces.vaults["keychain"].stored[WORK] is OTHER_KEYS
     assert note(interfaces) is not None
+
+
+@pytest.mark.parametrize("command", [("move", "work", "--to", "age"), ("remove", "work", "--yes")])
+@pytest.mark.parametrize("place", ["keychain work-long-term", "config work"])
+def test_keys_whose_rotation_is_not_over_stay_where_they_are(command: tuple[str, ...], place: str) -> None:
+    interfaces = in_vault()
+    interfaces.rotations.text = f"[{KEYS.access_key_id}]\nstate = creating\nprofile = work\nplace 1 = {place}\n"
+    assert "aws-mfa rotate --resume" in refusal(interfaces, *command)
+    interfaces.rotations.text = None  # lost
+    interfaces.vaults["keychain"].beside[WORK] = OTHER_KEYS
+    assert "is stored beside its keys" in refusal(interfaces, *command)
+    assert interfaces.vaults["keychain"].stored[WORK].matches(KEYS)
+    assert interfaces.vaults["age"].stored == {}
+
+
+def refusal(interfaces: FakeInterfaces, *argv: str) -> str:
+    """What the command says; it ends with 3."""
+    try:
+        assert run_command(vault, interfaces, *argv) == NotSetUp.exit_code
+    except NotSetUp as error:
+        return error.message
+    return "\n".join(interfaces.said)

@@ -19,6 +19,7 @@ from aws_mfa.config.ini import section_values, sections
 from aws_mfa.config.sections import check_name, default_long_term, profile_of
 from aws_mfa.errors import AwsMfaError, KeychainUnavailable, NeedsHuman, NoDevice, NoLongTermKeys, NotSetUp
 from aws_mfa.key_care.importing import clear_places, make_move, opened_vault
+from aws_mfa.key_care.journal import reminder, rotations_in
 from aws_mfa.key_care.search import Importable, ImportRequest, finds_in_files
 from aws_mfa.key_care.transfer import Find, Move, by_name
 from aws_mfa.model import masked
@@ -92,6 +93,9 @@ def _in_vault(names: list[str], interfaces: Interfaces, lines: list[str]) -> Ite
 def _finds(name: str, vaults: Iterable[str], interfaces: Interfaces, trouble: list[AwsMfaError] | None) -> list[Find]:
     """The keys of one long-term section in these vaults, and in the files; `trouble` gets why one cannot be read."""
     check_name(name, is_new=False)
+    for one in rotations_in(interfaces.rotations.read()):  # it goes on in the places that it noted
+        if any(name in (place.section, default_long_term(place.section)) for place in one.places):
+            raise NotSetUp(f"keys stay where they are while they are rotated: {reminder(one, interfaces.now())}")
     looked = Importable([], [interfaces.credentials.path, interfaces.config.path])
     in_files = finds_in_files(ImportRequest(profile=profile_of(name)), KnownProfiles(interfaces), looked)
     finds: list[Find] = []
