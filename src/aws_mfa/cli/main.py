@@ -125,11 +125,8 @@ def commands_help() -> str:
     return "\n".join(lines)
 
 
-def load(name: str) -> tuple[Command, dict[str, str]]:
-    """The module of a command, and the texts of its parser."""
-    module, _, example = COMMANDS[name]
-    command: Command = importlib.import_module(f"aws_mfa.cli.commands.{module}")
-    return command, {"description": command.HELP, "epilog": f"example:\n  {example}"}
+def _module_of(name: str) -> Command:
+    return importlib.import_module(f"aws_mfa.cli.commands.{COMMANDS[name][0]}")
 
 
 def whole_parser(*, is_brief: bool = False) -> Parser:
@@ -137,9 +134,8 @@ def whole_parser(*, is_brief: bool = False) -> Parser:
     root = classic_parser("")
     commands = root.add_subparsers(title="commands", metavar="COMMAND", prog="aws-mfa")
     for name, (_, line, _) in COMMANDS.items():
-        command, texts = load(name)
-        texts = {"description": line} if is_brief else texts
-        parser = commands.add_parser(name, help=line, description=texts["description"], epilog=texts.get("epilog"))
+        command = _module_of(name)
+        parser = commands.add_parser(name, help=line, description=line if is_brief else command.HELP)
         command.add_arguments(parser)
         if getattr(command, "TAKES_COMMAND", False):
             parser.add_argument("command", nargs="...", metavar="COMMAND", help="the command and its arguments")
@@ -147,9 +143,9 @@ def whole_parser(*, is_brief: bool = False) -> Parser:
 
 
 def _run_command(name: str, argv: list[str]) -> int:
-    command, texts = load(name)
+    command = _module_of(name)
     try:
-        return _parsed_and_run(command, Parser(f"aws-mfa {name}", **texts), argv)
+        return _parsed_and_run(command, name, argv)
     except BaseException as error:
         exit_code = _exit_code_of(error)
         if exit_code and hasattr(command, "report_failure"):
@@ -157,7 +153,8 @@ def _run_command(name: str, argv: list[str]) -> int:
         raise
 
 
-def _parsed_and_run(command: Command, parser: Parser, argv: list[str]) -> int:
+def _parsed_and_run(command: Command, name: str, argv: list[str]) -> int:
+    parser = Parser(f"aws-mfa {name}", description=command.HELP, epilog=f"example:\n  {COMMANDS[name][2]}")
     command.add_arguments(parser)
     own, rest = cut_at_command(parser, argv) if getattr(command, "TAKES_COMMAND", False) else (argv, [])
     args = parsed(parser, own)
