@@ -292,10 +292,11 @@ def test_the_last_copy_goes_only_if_its_profile_is_typed(capsys: pytest.CaptureF
     assert run_command(vault, interfaces, "remove", "work") == 0
     said = "\n".join(interfaces.terminal.said)
     assert "work: ...KEY1 in the keychain vault" in said
+    assert "do that first: aws-mfa exec work -- aws iam delete-access-key" in said
     assert "profiles that stop working: work, dev (adopted)" in said
     assert capsys.readouterr().out == "work: ...KEY1 removed from the keychain vault\n"
     delete = f"aws iam delete-access-key --access-key-id {KEYS.access_key_id}"
-    assert interfaces.said == [f"IAM still accepts the key; delete it: {delete}"]
+    assert interfaces.said == [f"IAM still accepts the key; delete it there: {delete}"]
     assert (interfaces.vaults["keychain"].stored, note(interfaces)) == ({}, None)
     assert interfaces.fake_iam.calls == []
 
@@ -321,7 +322,8 @@ def test_a_copy_needs_a_yes_only_and_nothing_stops_working(capsys: pytest.Captur
     interfaces.vaults["age"].stored[WORK] = KEYS
     interfaces.terminal = FakeTerminal("y")
     assert run_command(vault, interfaces, "remove", "work") == 0
-    assert interfaces.terminal.said[1:] == ["copies stay in the age vault and [work] of ~/.aws/credentials"]
+    assert interfaces.terminal.said[1] == "copies stay in the age vault and [work] of ~/.aws/credentials"
+    assert "stop working" not in "".join(interfaces.terminal.said)
     assert note(interfaces) == {"vault": "age", "aws_access_key_id": KEYS.access_key_id}
     assert interfaces.credentials.text == f"[work]\n{LINES}"
     capsys.readouterr()

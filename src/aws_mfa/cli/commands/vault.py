@@ -14,6 +14,7 @@ from aws_mfa.command_lines import quote, unset_variable
 from aws_mfa.config.sections import default_long_term, profile_in_force, profile_of
 from aws_mfa.errors import BadInput, Cancelled, NotSetUp
 from aws_mfa.key_care.importing import ask_consent
+from aws_mfa.key_care.rotation import deletion_of
 from aws_mfa.key_care.stored_keys import move_stored, removal, remove_stored, stored_keys
 from aws_mfa.model import masked
 from aws_mfa.vaults.choice import VAULTS, choose_vault, noted_vault
@@ -145,7 +146,9 @@ def _remove(args: argparse.Namespace, interfaces: Interfaces) -> int:
     for line in left:
         interfaces.say(line)
     if state == "removed":
-        interfaces.say(f"IAM still accepts the key; delete it: aws iam delete-access-key --access-key-id {key_id}")
+        interfaces.say(
+            f"IAM still accepts the key; delete it there: aws iam delete-access-key --access-key-id {key_id}"
+        )
     return NotSetUp.exit_code if left else 0
 
 
@@ -161,5 +164,6 @@ def _consequences(found: Removal, interfaces: Interfaces) -> list[str]:
     if found.sessions_end:
         until = f"{local_text(found.sessions_end)} ({duration_text(found.sessions_end - interfaces.now())})"
         forget = f"aws-mfa forget {' '.join(map(quote, found.stops)) if len(names) <= _MOST_SHOWN else 'PROFILE'}"
-        lines.append(f"stored sessions go on until {until}; remove them with: {forget}")
-    return lines
+        lines.append(f"sessions that programs have go on until {until}; remove the stored ones with: {forget}")
+    delete = deletion_of(found.keys.access_key_id, profile_of(found.name))
+    return [*lines, f"to delete the key in IAM, too, do that first: {delete}"]
