@@ -88,8 +88,9 @@ def test_without_a_device_the_last_line_says_what_is_missing(stage: ClassicStage
     assert ended.code == 0, ended
     device = f"arn:aws:iam::{stage.aws.account.account_id}:mfa/NAME"
     command = f"aws-mfa --profile 'my prof' --device {device}"
-    assert ended.out.splitlines()[-1] == f"once there is a device, get a session with: {command}"
-    assert "hint: add an authenticator app: IAM console, Security credentials, Assign MFA device" in ended.err
+    add = "add an MFA device with: aws-mfa enroll 'my prof'"
+    assert ended.out.splitlines()[-1] == f"{add}; or get a session with one you have: {command}"
+    assert "hint: add an authenticator app: aws-mfa enroll PROFILE" in ended.err
     assert "[profile 'my prof']\n" in stage.read(stage.config)
 
 

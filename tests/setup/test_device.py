@@ -68,7 +68,7 @@ def test_if_iam_lists_none_the_hints_are_printed_and_none_is_asked_for(devices: 
     interfaces = interfaces_with(devices, *(["unused"] if has_human else []))
     assert device_stored(interfaces) is None
     assert interfaces.terminal.questions == ["(hidden) aws_secret_access_key: "]
-    assert any("Security credentials" in line for line in interfaces.terminal.said)
+    assert any("aws-mfa enroll" in line for line in interfaces.terminal.said)
     assert any("aws login" in line for line in interfaces.terminal.said) == bool(devices)
 
 

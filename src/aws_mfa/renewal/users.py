@@ -57,7 +57,7 @@ def discover_device(
 
     It is noted beside the key id, so that IAM is asked once. After a choice it prints how to change that.
     """
-    devices = usable_devices(listed_devices(keys, region, interfaces, endpoints))
+    devices = usable_devices(listed_devices(keys, region, interfaces, endpoints), profile)
     device = chosen_device(devices, interfaces)
     if len(devices) > 1:
         interfaces.terminal.say(f"to use another device later, {line_for_device(profile, 'ARN', interfaces)}")
@@ -82,24 +82,22 @@ def listed_devices(keys: LongTermKeys, region: str, interfaces: Interfaces, endp
         raise NoDevice(f"IAM did not list the MFA devices: {error.message}", _GIVE_IT) from error
 
 
-def usable_devices(devices: list[str]) -> list[str]:
+def usable_devices(devices: list[str], profile: str = "PROFILE") -> list[str]:
     """The devices that show codes; `NoDevice` if there are none."""
+    add = f"add an authenticator app: aws-mfa enroll {quote(profile)}"
     if not devices:
-        raise NoDevice(
-            "IAM knows no MFA device of this user",
-            "add an authenticator app: IAM console, Security credentials, Assign MFA device",
-        )
+        raise NoDevice("IAM knows no MFA device of this user", add)
     usable = [check_device(device, source="IAM") for device in devices if not is_fido(device)]
     if not usable:
         raise NoDevice(
             "this user has passkeys or security keys only, and STS never accepts those",
             "sign in with the passkey instead: aws login",
-            "or add an authenticator app as a second device: IAM console, Security credentials",
+            f"or {add}",
         )
     return usable
 
 
-def chosen_device(devices: list[str], interfaces: Interfaces) -> str:
+def chosen_device(devices: list[str], interfaces: Interfaces, question: str = "Which one has the code?") -> str:
     """The only one, or one chosen from a menu; `SeveralDevices` if no person can choose."""
     if len(devices) == 1:
         return devices[0]
@@ -110,7 +108,7 @@ def chosen_device(devices: list[str], interfaces: Interfaces) -> str:
     for number, device in enumerate(devices, 1):
         terminal.say(f"  {number}  {device}")
     while True:
-        answer = until_good(lambda: terminal.ask(f"Which one has the code? [1-{len(devices)}]: "), terminal).strip()
+        answer = until_good(lambda: terminal.ask(f"{question} [1-{len(devices)}]: "), terminal).strip()
         if answer in devices:
             return answer
         if answer.isascii() and answer.isdigit() and 1 <= int(answer) <= len(devices):

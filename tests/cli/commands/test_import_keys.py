@@ -295,9 +295,7 @@ def test_a_device_that_cannot_be_found_is_said_with_the_step_that_helps() -> Non
     interfaces = interfaces_with(credentials=f"[other]\n{PAIR}")
     interfaces.fake_iam = FakeIam(errors.NotAuthorized("not allowed to list devices"))
     assert run(interfaces, "--yes") == 0
-    assert interfaces.terminal.said[-1].startswith(
-        "once there is a device, get a session with: aws-mfa --profile other "
-    )
+    assert interfaces.terminal.said[-1].startswith("add an MFA device with: aws-mfa enroll other; or get ")
 
 
 def test_the_device_of_other_keys_is_not_kept_beside_the_new_ones() -> None:

@@ -79,4 +79,5 @@ def next_step(profile: str, device: str | None, identity: Identity | None) -> st
         return f"get a session with: aws-mfa{flag}"
     partition = arns.partition_of(identity.arn if identity else "") or "aws"
     device = f"arn:{partition}:iam::{identity.account if identity else 'ACCOUNT'}:mfa/NAME"
-    return f"once there is a device, get a session with: aws-mfa{flag} --device {device}"
+    add = f"add an MFA device with: aws-mfa enroll {quote(profile)}"
+    return f"{add}; or get a session with one you have: aws-mfa{flag} --device {device}"
